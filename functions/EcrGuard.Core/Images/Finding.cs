@@ -1,0 +1,131 @@
+namespace EcrGuard.Core.Images;
+
+/// <summary>
+/// A severity as the scanners give it, from least to worst of what was triaged. Basic scanning has UNDEFINED, enhanced has UNTRIAGED (ECR API, ImageScanFinding; Inspector API, Finding);
+/// a word that neither documents is read as <see cref="Undefined"/>, so that it is shown and never lost.
+/// </summary>
+public enum Severity
+{
+    Undefined,
+    Untriaged,
+    Informational,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// <summary>Whether a fixed version exists (Inspector API, <c>fixAvailable</c>); basic scanning does not say.</summary>
+public enum FixAvailability
+{
+    Unknown,
+    No,
+    Partial,
+    Yes,
+}
+
+/// <summary>Whether an exploit is known (Inspector API, <c>exploitAvailable</c>); basic scanning does not say.</summary>
+public enum ExploitAvailability
+{
+    Unknown,
+    No,
+    Yes,
+}
+
+/// <summary>One place where a vulnerable package was found.</summary>
+/// <param name="Version">As installed, with epoch and release where the scanner gives them; null where it does not.</param>
+/// <param name="FixedIn">The first fixed version; null where none is known.</param>
+/// <param name="Path">The file inside the image, for language packages.</param>
+/// <param name="Layer">The digest of the layer that brought it.</param>
+public sealed record PackageOccurrence(string? Version, string? FixedIn, string? Path, string? Layer);
+
+/// <summary>
+/// One vulnerability in one package: manager and name. Scanners count otherwise (Inspector one per vulnerability with all its packages, basic scanning one per package and architecture),
+/// so these counts differ from theirs, and reports say so.
+/// </summary>
+public sealed record Finding
+{
+    /// <summary>For example <c>CVE-2024-6119</c>.</summary>
+    public required string Vulnerability { get; init; }
+
+    public required Severity Severity { get; init; }
+
+    /// <summary>The package's name; null where the scanner gives none.</summary>
+    public string? Package { get; init; }
+
+    /// <summary>For example <c>OS</c>, <c>NPM</c>, <c>GOMOD</c>; null where the scanner gives none.</summary>
+    public string? PackageManager { get; init; }
+
+    public IReadOnlyList<PackageOccurrence> Occurrences { get; init; } = [];
+
+    public FixAvailability Fix { get; init; }
+
+    public ExploitAvailability Exploit { get; init; }
+
+    /// <summary>The EPSS probability, 0 to 1; null where the scanner gives none.</summary>
+    public double? Epss { get; init; }
+
+    /// <summary>The scanner's score, 0 to 10; null where it gives none.</summary>
+    public double? Score { get; init; }
+
+    /// <summary>When the scanner first saw it on this image.</summary>
+    public DateTimeOffset? FirstObservedAt { get; init; }
+
+    /// <summary>When the ledger first saw that a fix exists: AWS gives no date for a fix.</summary>
+    public DateTimeOffset? FixFirstSeenAt { get; init; }
+
+    /// <summary>Where to read more.</summary>
+    public string? Uri { get; init; }
+
+    /// <summary>The platform of the child that has it, for an index; null for an image that stands alone.</summary>
+    public string? Platform { get; init; }
+}
+
+/// <summary>Makes one list of findings out of what scanners say.</summary>
+public static class Findings
+{
+    /// <summary>
+    /// One finding per vulnerability and package, worst first, in an order that does not depend on the input's. Where two reports of the same finding differ the worse value stands.
+    /// </summary>
+    public static IReadOnlyList<Finding> Merge(IEnumerable<Finding> reported) =>
+        [.. reported
+            .GroupBy(f => (f.Vulnerability, f.PackageManager, f.Package, f.Platform))
+            .Select(same => same.Aggregate(Worse))
+            .Select(f => f with { Occurrences = [.. f.Occurrences.Distinct().OrderBy(o => o.Path, StringComparer.Ordinal).ThenBy(o => o.Version, StringComparer.Ordinal).ThenBy(o => o.FixedIn, StringComparer.Ordinal).ThenBy(o => o.Layer, StringComparer.Ordinal)] })
+            .OrderByDescending(f => f.Severity)
+            .ThenBy(f => f.Vulnerability, StringComparer.Ordinal)
+            .ThenBy(f => f.PackageManager, StringComparer.Ordinal)
+            .ThenBy(f => f.Package, StringComparer.Ordinal)
+            .ThenBy(f => f.Platform, StringComparer.Ordinal)];
+
+    /// <summary>Remembers since when a fix has been known, from what the ledger knew before.</summary>
+    public static IReadOnlyList<Finding> WithFixDates(IReadOnlyList<Finding> current, IReadOnlyList<Finding> before, DateTimeOffset now)
+    {
+        var known = before.Where(f => f.FixFirstSeenAt is not null)
+            .GroupBy(f => (f.Vulnerability, f.PackageManager, f.Package))
+            .ToDictionary(same => same.Key, same => same.Min(f => f.FixFirstSeenAt));
+        return [.. current.Select(f => f.Fix is FixAvailability.Yes or FixAvailability.Partial
+            ? f with { FixFirstSeenAt = known.GetValueOrDefault((f.Vulnerability, f.PackageManager, f.Package)) ?? now }
+            : f)];
+    }
+
+    private static Finding Worse(Finding one, Finding other) => one with
+    {
+        Severity = Max(one.Severity, other.Severity),
+        Occurrences = [.. one.Occurrences, .. other.Occurrences],
+        // The best news about a fix is the worst news for an excuse: a rule on fixable findings must not miss one.
+        Fix = Max(one.Fix, other.Fix),
+        Exploit = Max(one.Exploit, other.Exploit),
+        Epss = Max(one.Epss, other.Epss),
+        Score = Max(one.Score, other.Score),
+        FirstObservedAt = Min(one.FirstObservedAt, other.FirstObservedAt),
+        FixFirstSeenAt = Min(one.FixFirstSeenAt, other.FixFirstSeenAt),
+        Uri = one.Uri ?? other.Uri,
+    };
+
+    private static T Max<T>(T one, T other) where T : struct, Enum => Comparer<T>.Default.Compare(one, other) >= 0 ? one : other;
+
+    private static double? Max(double? one, double? other) => one is null ? other : other is null ? one : Math.Max(one.Value, other.Value);
+
+    private static DateTimeOffset? Min(DateTimeOffset? one, DateTimeOffset? other) => one is null ? other : other is null || one < other ? one : other;
+}

@@ -1,0 +1,81 @@
+namespace EcrGuard.Core.Images;
+
+/// <summary>What a manifest is.</summary>
+public enum ImageKind
+{
+    /// <summary>A media type that EcrGuard does not know: never judged as clean, never touched.</summary>
+    Unknown,
+
+    /// <summary>An image of one platform: what scanners read.</summary>
+    Image,
+
+    /// <summary>An index (manifest list): judged by its platform children.</summary>
+    Index,
+
+    /// <summary>A signature, SBOM, attestation or another artifact that speaks about an image: nothing to judge.</summary>
+    Artifact,
+}
+
+/// <summary>Whether an image can be pulled (ECR API, <c>imageStatus</c>).</summary>
+public enum StorageStatus
+{
+    Unknown,
+    Active,
+    Archived,
+    Activating,
+}
+
+/// <summary>What ECR says of one image, read at one moment.</summary>
+public sealed record ImageFacts
+{
+    public required ImageId Id { get; init; }
+
+    /// <summary>When these facts were asked for; every one of them is at least as new.</summary>
+    public required DateTimeOffset ReadAt { get; init; }
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    public ImageKind Kind { get; init; }
+
+    public StorageStatus Storage { get; init; }
+
+    /// <summary>Null where ECR gives none.</summary>
+    public DateTimeOffset? PushedAt { get; init; }
+
+    public long? SizeInBytes { get; init; }
+
+    /// <summary>The image that this artifact speaks about; null for an image.</summary>
+    public Digest? Subject { get; init; }
+}
+
+/// <summary>A child of an index.</summary>
+/// <param name="Platform">For example <c>linux/arm64/v8</c>.</param>
+/// <param name="Kind">Attestations that BuildKit puts into an index are artifacts and are not judged.</param>
+public sealed record IndexChild(Digest Digest, string Platform, ImageKind Kind);
+
+/// <summary>Tells images, indexes and artifacts apart by what ECR and the OCI image specification call them.</summary>
+public static class MediaTypes
+{
+    public const string OciManifest = "application/vnd.oci.image.manifest.v1+json";
+    public const string OciIndex = "application/vnd.oci.image.index.v1+json";
+    public const string DockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+    public const string DockerList = "application/vnd.docker.distribution.manifest.list.v2+json";
+
+    /// <summary>All that EcrGuard asks ECR for, so that a manifest is never converted: converted bytes have another digest.</summary>
+    public static IReadOnlyList<string> Accepted { get; } = [OciManifest, OciIndex, DockerManifest, DockerList];
+
+    private const string OciConfig = "application/vnd.oci.image.config.v1+json";
+    private const string DockerConfig = "application/vnd.docker.container.image.v1+json";
+
+    /// <summary>
+    /// The kind of a manifest. <paramref name="artifactType"/> is the config's media type as ECR reports it (<c>artifactMediaType</c>); an image without one is an image, since older ones carry none.
+    /// </summary>
+    public static ImageKind KindOf(string? mediaType, string? artifactType, bool hasSubject) => mediaType switch
+    {
+        _ when hasSubject => ImageKind.Artifact,
+        OciIndex or DockerList => ImageKind.Index,
+        OciManifest or DockerManifest => artifactType is null or "" or OciConfig or DockerConfig ? ImageKind.Image : ImageKind.Artifact,
+        null or "" => ImageKind.Unknown,
+        _ => ImageKind.Artifact,
+    };
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace EcrGuard.Core.Images;
+
+/// <summary>
+/// What a person or a pipeline calls an image: <c>repository:tag</c>, <c>repository@sha256:…</c>, both, or the same behind a registry host
+/// (<c>123456789012.dkr.ecr.eu-central-1.amazonaws.com/repository:tag</c>). At least one of tag and digest is there.
+/// </summary>
+public sealed record ImageReference
+{
+    /// <summary>Longer than any reference that ECR could hold: host, 256 of repository, 300 of tag, 71 of digest.</summary>
+    public const int MaxLength = 800;
+
+    private ImageReference() { }
+
+    /// <summary>Null where the reference names no registry: the one asked.</summary>
+    public string? Account { get; private init; }
+    public string? Region { get; private init; }
+    public required string Repository { get; init; }
+    public string? Tag { get; private init; }
+    public Digest? Digest { get; private init; }
+
+    /// <summary>Reads a reference; <paramref name="problem"/> is a sentence that says what is wrong and what would be right.</summary>
+    public static bool TryParse(string? text, [NotNullWhen(true)] out ImageReference? reference, [NotNullWhen(false)] out string? problem)
+    {
+        reference = null;
+        problem = Read(text, out reference);
+        return problem is null;
+    }
+
+    public override string ToString() =>
+        (Account is null ? "" : $"{Account}.dkr.ecr.{Region}.amazonaws.com{(Region!.StartsWith("cn-", StringComparison.Ordinal) ? ".cn" : "")}/") + Repository + (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);
+
+    private static string? Read(string? text, out ImageReference? reference)
+    {
+        const string right = "Name an image as 'repository:tag', 'repository@sha256:…' or the full URI.";
+        reference = null;
+        if (string.IsNullOrWhiteSpace(text))
+            return $"No image is named. {right}";
+        if (text.Length > MaxLength)
+            return $"The image reference has {text.Length} characters; at most {MaxLength} make sense. {right}";
+
+        var quoted = $"'{Text.Clip(text, 200)}'";
+        var rest = text;
+        Digest? digest = null;
+        if (rest.IndexOf('@') is >= 0 and var at)
+        {
+            if (!Digest.TryParse(rest[(at + 1)..], out digest))
+                return $"{quoted}: '{Text.Clip(rest[(at + 1)..], 80)}' is not a digest; it must be 'sha256:' and 64 lower-case hexadecimal characters.";
+            rest = rest[..at];
+        }
+
+        string? account = null, region = null;
+        var slash = rest.IndexOf('/');
+        if (slash > 0 && (rest[..slash].Contains('.') || rest[..slash].Contains(':')) && !TryParseHost(rest[..slash], out account, out region))
+        {
+            // 'my.team/api' is a repository name as well as it could be a host; a host of ECR's says so itself.
+            if (rest[..slash].Contains(':') || rest[..slash].Contains(".amazonaws.", StringComparison.Ordinal) || rest[..slash].EndsWith(".io", StringComparison.Ordinal) || rest[..slash].EndsWith(".com", StringComparison.Ordinal))
+                return $"{quoted}: '{Text.Clip(rest[..slash], 100)}' is not a private ECR registry ('<account>.dkr.ecr.<region>.amazonaws.com').";
+        }
+        if (account is not null)
+            rest = rest[(slash + 1)..];
+
+        string? tag = null;
+        if (rest.LastIndexOf(':') is >= 0 and var colon)
+        {
+            tag = rest[(colon + 1)..];
+            if (!IsTag(tag))
+                return $"{quoted}: '{Text.Clip(tag, 80)}' is not a tag; a tag has letters, digits, '_', '.' and '-', and at most 300 characters.";
+            rest = rest[..colon];
+        }
+
+        if (!RepositoryId.IsName(rest))
+            return $"{quoted}: '{Text.Clip(rest, 100)}' is not a repository name of ECR's (lower-case letters, digits and . _ - between them, folders by '/').";
+        if (tag is null && digest is null)
+            return $"{quoted} names a repository but no image. {right}";
+        reference = new ImageReference { Account = account, Region = region, Repository = rest, Tag = tag, Digest = digest };
+        return null;
+    }
+
+    /// <summary>Whether ECR would accept the tag: 1 to 300 characters (ECR API, ImageIdentifier) of the distribution specification's alphabet.</summary>
+    public static bool IsTag([NotNullWhen(true)] string? tag) =>
+        tag is { Length: >= 1 and <= 300 } && tag[0] is not ('.' or '-') && !tag.Any(c => c is not ((>= 'a' and <= 'z') or (>= 'A' and <= 'Z') or (>= '0' and <= '9') or '_' or '.' or '-'));
+
+    private static bool TryParseHost(string host, out string? account, out string? region)
+    {
+        (account, region) = host.Split('.') switch
+        {
+            [{ Length: 12 } a, "dkr", "ecr" or "ecr-fips", var r, "amazonaws", "com"] => (a, r),
+            [{ Length: 12 } a, "dkr", "ecr", var r, "amazonaws", "com", "cn"] => (a, r),
+            [{ Length: 12 } a, "dkr-ecr", var r, "on", "aws"] => (a, r),
+            _ => (null, null),
+        };
+        return account is not null && account.All(char.IsAsciiDigit);
+    }
+}

@@ -1,0 +1,39 @@
+namespace EcrGuard.Core.Images;
+
+/// <summary>Whether tags of a repository may move (ECR API, <c>imageTagMutability</c>). Unknown counts as immutable.</summary>
+public enum TagMutability
+{
+    Unknown,
+    Mutable,
+    Immutable,
+    MutableWithExclusion,
+    ImmutableWithExclusion,
+}
+
+/// <summary>What ECR says of one repository, read at one moment.</summary>
+public sealed record RepositoryFacts
+{
+    public required RepositoryId Id { get; init; }
+
+    public TagMutability Mutability { get; init; }
+
+    /// <summary>Wildcards (<c>*</c>) that the two <c>WithExclusion</c> modes except.</summary>
+    public IReadOnlyList<string> MutabilityExclusions { get; init; } = [];
+
+    /// <summary>The lifecycle policy as text; null where the repository has none.</summary>
+    public string? LifecyclePolicy { get; init; }
+
+    public ScanningFacts Scanning { get; init; } = ScanningFacts.Unknown;
+}
+
+/// <summary>What scans the images of a repository.</summary>
+/// <param name="Scanner">Unknown where the registry's configuration could not be read.</param>
+/// <param name="OnPush">A push starts a scan by itself.</param>
+/// <param name="Continuous">Enhanced scanning that looks again whenever a vulnerability becomes known.</param>
+public sealed record ScanningFacts(Scanner Scanner, bool OnPush, bool Continuous)
+{
+    public static ScanningFacts Unknown { get; } = new(Scanner.Unknown, false, false);
+
+    /// <summary>Whether a scan comes without anybody asking for it.</summary>
+    public bool Automatic => OnPush || Continuous;
+}

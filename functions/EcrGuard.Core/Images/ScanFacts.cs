@@ -1,0 +1,64 @@
+namespace EcrGuard.Core.Images;
+
+/// <summary>Which scanner speaks for an image: found out per repository, never configured.</summary>
+public enum Scanner
+{
+    Unknown,
+
+    /// <summary>ECR's own scan, once on push or on demand.</summary>
+    Basic,
+
+    /// <summary>Amazon Inspector, on push or continuously.</summary>
+    Enhanced,
+}
+
+/// <summary>Where the scan of an image stands, in words common to both scanners.</summary>
+public enum ScanState
+{
+    /// <summary>The scanner answered something that EcrGuard does not know, or failed.</summary>
+    Unknown,
+
+    /// <summary>Findings are complete; none may mean none.</summary>
+    Complete,
+
+    /// <summary>A scan is expected and not finished.</summary>
+    Pending,
+
+    /// <summary>No scan was made and none is coming.</summary>
+    NotScanned,
+
+    /// <summary>The scanner cannot read this image.</summary>
+    Unsupported,
+
+    /// <summary>The scanner stopped looking: findings close by themselves and their absence says nothing.</summary>
+    Ended,
+
+    /// <summary>The image is archived and is not scanned.</summary>
+    Archived,
+
+    /// <summary>The scanner failed on this image.</summary>
+    Failed,
+}
+
+/// <summary>What the scanner says of one image, read whole: all pages or none.</summary>
+public sealed record ScanFacts
+{
+    public required Scanner Scanner { get; init; }
+
+    public required ScanState State { get; init; }
+
+    /// <summary>The scanner's own word for the state (<c>UNSUPPORTED_OS</c>, <c>SCAN_ELIGIBILITY_EXPIRED</c> …), for the reason.</summary>
+    public string Word { get; init; } = "";
+
+    /// <summary>When the findings were last made; null where the scanner does not say.</summary>
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>Inspector looks again by itself whenever it learns of a vulnerability: such a scan does not age.</summary>
+    public bool Continuous { get; init; }
+
+    /// <summary>As <see cref="Findings.Merge"/> leaves them.</summary>
+    public IReadOnlyList<Finding> Findings { get; init; } = [];
+
+    /// <summary>When the facts were asked for.</summary>
+    public required DateTimeOffset ReadAt { get; init; }
+}

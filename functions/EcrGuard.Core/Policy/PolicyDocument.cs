@@ -1,0 +1,156 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Policy;
+
+/// <summary>What a team wants: the policy document, read and checked whole. In every list the first match wins.</summary>
+public sealed record PolicyDocument
+{
+    public PolicyDefaults Defaults { get; init; } = new();
+    public IReadOnlyList<Rule> Rules { get; init; } = [];
+    public IReadOnlyList<Waiver> Waivers { get; init; } = [];
+    public IReadOnlyList<EnforcementRule> Enforcement { get; init; } = [];
+    public IReadOnlyList<Baseline> Baselines { get; init; } = [];
+    public Ceilings Ceilings { get; init; } = new();
+    public Consumers Consumers { get; init; } = new();
+
+    /// <summary>The SHA-256 of the document's bytes, 64 lower-case hexadecimal characters: every decision records it.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>What to do with a repository; <see cref="EnforcementMode.Observe"/> where no rule matches.</summary>
+    public EnforcementMode EnforcementOf(string repository) =>
+        Enforcement.FirstOrDefault(rule => rule.Repositories.Any(glob => glob.Matches(repository)))?.Mode ?? EnforcementMode.Observe;
+
+    /// <summary>What a repository should look like; null where no baseline matches.</summary>
+    public Baseline? BaselineOf(string repository) =>
+        Baselines.FirstOrDefault(baseline => baseline.Repositories.Any(glob => glob.Matches(repository)));
+}
+
+/// <param name="Unscanned">Whether an image that nobody scans may be deployed.</param>
+/// <param name="Unsupported">Whether an image that the scanner cannot read may be deployed.</param>
+/// <param name="Stale">Whether an image whose scan is too old may be deployed.</param>
+/// <param name="ScanMaxAgeDays">A scan older than this many times 24 hours is stale; continuous scans do not age.</param>
+/// <param name="MaxWaiverDays">A waiver may end at most this many days after the day on which the policy is read.</param>
+public sealed record PolicyDefaults(Answer Unscanned = Answer.Deny, Answer Unsupported = Answer.Deny, Answer Stale = Answer.Deny, int ScanMaxAgeDays = 30, int MaxWaiverDays = 90);
+
+public enum Answer
+{
+    Deny,
+    Allow,
+}
+
+public enum RuleEffect
+{
+    Warn,
+    Block,
+}
+
+/// <summary>
+/// Selects findings and says what follows. A criterion that is null selects all; those that are given must all hold.
+/// A value that the scanner does not give matches a <see cref="RuleEffect.Block"/> rule and never a <see cref="RuleEffect.Warn"/> rule: a warning that stands first would excuse.
+/// </summary>
+public sealed record Rule
+{
+    public required string Id { get; init; }
+    public required RuleEffect Then { get; init; }
+    public IReadOnlyList<Severity>? Severities { get; init; }
+    public IReadOnlyList<FixAvailability>? FixAvailable { get; init; }
+    public IReadOnlyList<ExploitAvailability>? ExploitAvailable { get; init; }
+
+    /// <summary>0 to 1, inclusive.</summary>
+    public double? MinEpss { get; init; }
+
+    /// <summary>0 to 10, inclusive.</summary>
+    public double? MinScore { get; init; }
+
+    public IReadOnlyList<Glob>? PackageManagers { get; init; }
+
+    /// <summary>At least this many times 24 hours since the scanner first saw the finding.</summary>
+    public int? MinAgeDays { get; init; }
+
+    /// <summary>At least this many times 24 hours since the ledger first saw a fix.</summary>
+    public int? MinDaysSinceFix { get; init; }
+
+    public IReadOnlyList<Glob>? Repositories { get; init; }
+
+    /// <summary>At least one tag of the image matches at least one of these.</summary>
+    public IReadOnlyList<Glob>? Tags { get; init; }
+}
+
+/// <summary>Excuses a finding until a day, by somebody, for a reason. What the scanner does not give never matches.</summary>
+public sealed record Waiver
+{
+    public required string Id { get; init; }
+
+    /// <summary>A vulnerability's id, or a glob over ids.</summary>
+    public required Glob Vulnerability { get; init; }
+
+    /// <summary>Null: any package.</summary>
+    public Glob? Package { get; init; }
+
+    /// <summary>Null: every repository.</summary>
+    public IReadOnlyList<Glob>? Repositories { get; init; }
+
+    /// <summary>Null: every image.</summary>
+    public Digest? Digest { get; init; }
+
+    public required string Reason { get; init; }
+    public required string Owner { get; init; }
+    public required string ApprovedBy { get; init; }
+
+    /// <summary>The last UTC day on which it is in force, to its end.</summary>
+    public required DateOnly Expires { get; init; }
+
+    /// <summary>The first moment at which it is no longer in force.</summary>
+    public DateTimeOffset EndsAt => new(Expires.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero);
+}
+
+/// <summary>How far EcrGuard may go. Ordered: the lower of two is the more careful.</summary>
+public enum EnforcementMode
+{
+    /// <summary>Decide, record, report; write nothing to ECR.</summary>
+    Observe,
+
+    /// <summary>Tag.</summary>
+    Mark,
+
+    /// <summary>Tag, and take out of reach.</summary>
+    Quarantine,
+}
+
+public sealed record EnforcementRule(IReadOnlyList<Glob> Repositories, EnforcementMode Mode);
+
+public enum BaselineMode
+{
+    Observe,
+    Enforce,
+}
+
+/// <summary>What happens to a lifecycle policy that a team has put itself.</summary>
+public enum ExistingPolicy
+{
+    Keep,
+    Merge,
+    Replace,
+}
+
+/// <summary>What a repository should look like. A null part is not looked at.</summary>
+public sealed record Baseline
+{
+    public required IReadOnlyList<Glob> Repositories { get; init; }
+    public required BaselineMode Mode { get; init; }
+
+    /// <summary>The lifecycle policy, as JSON without comments; null where the baseline names none.</summary>
+    public string? LifecyclePolicy { get; init; }
+
+    public ExistingPolicy ExistingPolicy { get; init; }
+    public bool? ScanOnPush { get; init; }
+    public TagMutability? TagMutability { get; init; }
+}
+
+/// <summary>How much one plan may remove.</summary>
+public sealed record Ceilings(int Images = 500, int Percent = 25, int KeepPerRepository = 5);
+
+/// <summary>Who uses images besides this account.</summary>
+/// <param name="Roles">ARNs of roles to assume for reading consumers in other accounts.</param>
+/// <param name="PulledWithinDays">An image pulled within this many times 24 hours counts as in use.</param>
+public sealed record Consumers(IReadOnlyList<string>? Roles = null, int PulledWithinDays = 30);
