@@ -1,0 +1,139 @@
+namespace EcrGuard.LocalAws;
+
+/// <summary>
+/// Trouble on demand: strikes the calls that match <see cref="Service"/>, <see cref="Operation"/> and <see cref="Resource"/> (null matches all),
+/// from the <see cref="From"/>th on, <see cref="Times"/> times.
+/// </summary>
+public sealed record Fault
+{
+    private Fault(FaultKind kind) => Kind = kind;
+
+    /// <summary>The service's own throttling answer: ThrottlingException, ProvisionedThroughputExceededException, Throttled, SlowDown.</summary>
+    public static Fault Throttle { get; } = new(FaultKind.Throttle);
+
+    /// <summary>HTTP 500 with the service's code for an internal error; no effect.</summary>
+    public static Fault InternalError { get; } = new(FaultKind.InternalError);
+
+    /// <summary>HTTP 503; no effect.</summary>
+    public static Fault Unavailable { get; } = new(FaultKind.Unavailable);
+
+    /// <summary>The session token has expired; no effect.</summary>
+    public static Fault ExpiredCredentials { get; } = new(FaultKind.ExpiredCredentials);
+
+    /// <summary>The connection is closed and the call has had no effect.</summary>
+    public static Fault CloseBefore { get; } = new(FaultKind.CloseBefore);
+
+    /// <summary>The call has its effect and the connection is closed without an answer.</summary>
+    public static Fault CloseAfter { get; } = new(FaultKind.CloseAfter);
+
+    /// <summary>The call has its effect and half of the answer's body is sent.</summary>
+    public static Fault HalfSent { get; } = new(FaultKind.HalfSent);
+
+    /// <summary>The signing name; null for every service.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>The AWS name of the operation; null for every operation.</summary>
+    public string? Operation { get; init; }
+
+    /// <summary>The repository, topic, table, or bucket and key, as in <see cref="LoggedRequest.Resource"/>; null for all.</summary>
+    public string? Resource { get; init; }
+
+    /// <summary>The first matching call that is struck, counted from 1 since the fault was added.</summary>
+    public int From { get; init; } = 1;
+
+    /// <summary>How many calls are struck; <see cref="int.MaxValue"/> for all that follow.</summary>
+    public int Times { get; init; } = 1;
+
+    internal FaultKind Kind { get; }
+
+    internal TimeSpan Wait { get; private init; }
+
+    internal Action? BeforeCall { get; private init; }
+
+    /// <summary>The call is answered as usual, but later (in real time, whatever the server's clock).</summary>
+    public static Fault Delay(TimeSpan wait) => new(FaultKind.Delay) { Wait = wait };
+
+    /// <summary>
+    /// The caller dies before the call: <paramref name="beforeCall"/> runs (it may end a process or cancel a token), and this call and all that
+    /// follow find the connection closed, until <see cref="FaultScript.Clear"/>.
+    /// </summary>
+    public static Fault Kill(Action? beforeCall = null) => new(FaultKind.Kill) { BeforeCall = beforeCall, Times = int.MaxValue };
+}
+
+internal enum FaultKind
+{
+    Throttle,
+    InternalError,
+    Unavailable,
+    ExpiredCredentials,
+    Delay,
+    CloseBefore,
+    CloseAfter,
+    HalfSent,
+    Kill,
+}
+
+/// <summary>The faults in force. Where several strike one call, all delays are served and the first other one decides.</summary>
+public sealed class FaultScript
+{
+    private readonly Lock gate = new();
+    private readonly List<Counted> faults = [];
+
+    /// <summary>Faults that have not yet struck as often as they should, those without an end aside. A test asserts 0, or it tested less than it says.</summary>
+    public int Outstanding
+    {
+        get
+        {
+            lock (gate)
+            {
+                return faults.Count(f => f.Fault.Times != int.MaxValue && f.Seen < f.Fault.From + f.Fault.Times - 1);
+            }
+        }
+    }
+
+    public void Add(Fault fault)
+    {
+        ArgumentNullException.ThrowIfNull(fault);
+        lock (gate)
+        {
+            faults.Add(new Counted(fault));
+        }
+    }
+
+    public void Clear()
+    {
+        lock (gate)
+        {
+            faults.Clear();
+        }
+    }
+
+    /// <summary>Counts the call against every fault that it matches and returns those that strike it.</summary>
+    internal IReadOnlyList<Fault> Strike(string service, LocalOperation operation)
+    {
+        lock (gate)
+        {
+            return faults.Count == 0 ? [] : [.. faults.Where(f => f.Strikes(service, operation)).Select(f => f.Fault)];
+        }
+    }
+
+    private sealed class Counted(Fault fault)
+    {
+        public Fault Fault => fault;
+
+        public int Seen { get; private set; }
+
+        public bool Strikes(string service, LocalOperation operation)
+        {
+            if ((fault.Service ?? service) != service
+                || (fault.Operation ?? operation.Name) != operation.Name
+                || (fault.Resource ?? operation.Resource) != operation.Resource)
+            {
+                return false;
+            }
+
+            Seen++;
+            return Seen >= fault.From && Seen - fault.From < fault.Times;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+namespace EcrGuard.LocalAws;
+
+/// <summary>
+/// One AWS service behind <see cref="LocalAwsServer"/>. The host authenticates, applies faults, logs and sends; a service reads a call,
+/// changes its own state under its own lock, and answers. What it cannot or will not do it throws as a <see cref="LocalError"/>.
+/// </summary>
+internal interface ILocalService
+{
+    /// <summary>The name in the credential scope of a signature: <c>ecr</c>, <c>inspector2</c>, <c>sns</c>, <c>dynamodb</c>, <c>s3</c>.</summary>
+    string SigningName { get; }
+
+    /// <summary>Whether an unsigned call looks like one of this service's, so that the refusal has the right shape.</summary>
+    bool LooksLikeMine(LocalCall call);
+
+    /// <summary>Names the operation and its resource, without any effect: faults are chosen and requests logged by them.</summary>
+    LocalOperation Identify(LocalCall call);
+
+    /// <summary>Carries the operation out.</summary>
+    LocalAnswer Answer(LocalCall call, LocalOperation operation);
+
+    /// <summary>The error that this service sends for trouble that no operation models.</summary>
+    LocalError For(Trouble trouble);
+
+    /// <summary>An error in this service's protocol.</summary>
+    LocalAnswer Refuse(LocalError error);
+}
+
+/// <summary>What can go wrong with any call to any service; each spells it differently.</summary>
+internal enum Trouble
+{
+    Throttled,
+    InternalError,
+    Unavailable,
+    ExpiredCredentials,
+    MissingAuthentication,
+}

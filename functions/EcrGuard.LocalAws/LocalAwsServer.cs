@@ -1,0 +1,188 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EcrGuard.LocalAws;
+
+/// <summary>
+/// An AWS on a loopback port, as far as EcrGuard uses it, over the real wire protocols. It is strict: what it does not know it refuses and
+/// records in <see cref="Unexpected"/>. State lives in memory and ends with the server.
+/// </summary>
+public sealed class LocalAwsServer : IAsyncDisposable
+{
+    private readonly LocalAwsOptions options;
+    private readonly WebApplication app;
+    private readonly ILocalService[] services;
+
+    private LocalAwsServer(LocalAwsOptions options)
+    {
+        this.options = options;
+        services = [];
+
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, options.Port);
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+        });
+        app = builder.Build();
+        app.Run(HandleAsync);
+    }
+
+    /// <summary>What clients use as service URL, for every service.</summary>
+    public Uri Endpoint { get; private set; } = null!;
+
+    public string AccountId => options.AccountId;
+
+    public string Region => options.Region;
+
+    /// <summary>Every request, in the order of their answers.</summary>
+    public LocalLog<LoggedRequest> Requests { get; } = new();
+
+    public FaultScript Faults { get; } = new();
+
+    /// <summary>Requests for what this server does not know, each with what was wrong. A test ends by asserting that there is none.</summary>
+    public LocalLog<string> Unexpected { get; } = new();
+
+    /// <summary>The EventBridge events that AWS would have sent, as JSON, oldest first.</summary>
+    public LocalLog<string> Events { get; } = new();
+
+    /// <summary>Starts listening. The address is <see cref="Endpoint"/>.</summary>
+    public static async Task<LocalAwsServer> StartAsync(LocalAwsOptions? options = null)
+    {
+        var server = new LocalAwsServer(options ?? new LocalAwsOptions());
+        await server.app.StartAsync().ConfigureAwait(false);
+        var addresses = server.app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>();
+        server.Endpoint = new Uri(addresses.Addresses.Single());
+        return server;
+    }
+
+    public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    private static async Task<LocalCall> ReadAsync(HttpContext context, DateTimeOffset now)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return new LocalCall(context.Request.Method, target.Split('?')[0], context.Request.Query, context.Request.Headers, body.ToArray(), now);
+    }
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        var call = await ReadAsync(context, options.TimeProvider.GetUtcNow()).ConfigureAwait(false);
+        var signedFor = SignatureV4.SignedFor(call.Headers);
+        var service = services.FirstOrDefault(s => signedFor is null ? s.LooksLikeMine(call) : s.SigningName == signedFor);
+        if (service is null)
+        {
+            Unexpected.Add($"{call.Method} {call.Path}: no service '{signedFor}'");
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        var operation = new LocalOperation("?", null);
+        LocalAnswer answer;
+        IReadOnlyList<Fault> faults = [];
+        try
+        {
+            if (signedFor is null)
+            {
+                throw service.For(Trouble.MissingAuthentication);
+            }
+
+            operation = service.Identify(call);
+            faults = Faults.Strike(service.SigningName, operation);
+            foreach (var delay in faults.Where(f => f.Kind == FaultKind.Delay))
+            {
+                await Task.Delay(delay.Wait, context.RequestAborted).ConfigureAwait(false);
+            }
+
+            faults = [.. faults.Where(f => f.Kind != FaultKind.Delay).Take(1)];
+            if (faults is [{ Kind: FaultKind.CloseBefore or FaultKind.Kill } fault])
+            {
+                fault.BeforeCall?.Invoke();
+                Abort();
+                return;
+            }
+
+            answer = faults is [{ } struck] && TroubleOf(struck.Kind) is { } trouble
+                ? throw service.For(trouble)
+                : service.Answer(call, operation);
+        }
+        catch (LocalError error)
+        {
+            if (error.IsUnexpected)
+            {
+                Unexpected.Add($"{service.SigningName} {operation.Name}: {error.Message}");
+            }
+
+            answer = service.Refuse(error);
+        }
+#pragma warning disable CA1031 // A defect of this server must reach the test as one, not as a closed connection that an SDK retries.
+        catch (Exception defect) when (defect is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            Unexpected.Add($"{service.SigningName} {operation.Name}: {defect}");
+            answer = service.Refuse(service.For(Trouble.InternalError));
+        }
+
+        if (faults is [{ Kind: FaultKind.CloseAfter }])
+        {
+            Abort();
+            return;
+        }
+
+        Requests.Add(new LoggedRequest(service.SigningName, operation.Name, operation.Resource, answer.Status, call.Now));
+        await SendAsync(context, answer, half: faults is [{ Kind: FaultKind.HalfSent }]).ConfigureAwait(false);
+
+        void Abort()
+        {
+            Requests.Add(new LoggedRequest(service.SigningName, operation.Name, operation.Resource, 0, call.Now));
+            context.Abort();
+        }
+    }
+
+    private static Trouble? TroubleOf(FaultKind kind) => kind switch
+    {
+        FaultKind.Throttle => Trouble.Throttled,
+        FaultKind.InternalError => Trouble.InternalError,
+        FaultKind.Unavailable => Trouble.Unavailable,
+        FaultKind.ExpiredCredentials => Trouble.ExpiredCredentials,
+        FaultKind.Delay or FaultKind.CloseBefore or FaultKind.CloseAfter or FaultKind.HalfSent or FaultKind.Kill => null,
+    };
+
+    private static async Task SendAsync(HttpContext context, LocalAnswer answer, bool half)
+    {
+        var response = context.Response;
+        response.StatusCode = answer.Status;
+        response.Headers["x-amzn-RequestId"] = response.Headers["x-amz-request-id"] = Guid.NewGuid().ToString();
+        foreach (var (name, value) in answer.Headers)
+        {
+            response.Headers[name] = value;
+        }
+
+        if (answer.Status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified)
+        {
+            return;
+        }
+
+        response.ContentType = answer.ContentType;
+        response.ContentLength = answer.Body.Length;
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        await response.Body.WriteAsync(half ? answer.Body[..(answer.Body.Length / 2)] : answer.Body).ConfigureAwait(false);
+        if (half)
+        {
+            await response.Body.FlushAsync().ConfigureAwait(false);
+            context.Abort();
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections;
+
+namespace EcrGuard.LocalAws;
+
+/// <summary>A request that was answered or cut off.</summary>
+/// <param name="Service">The signing name: <c>ecr</c>, <c>inspector2</c>, <c>sns</c>, <c>dynamodb</c>, <c>s3</c>.</param>
+/// <param name="Operation">The AWS name of the operation.</param>
+/// <param name="Resource">The repository, topic, table or bucket and key; null where the operation has none.</param>
+/// <param name="StatusCode">The HTTP status sent; 0 where the connection was closed instead.</param>
+/// <param name="When">Arrival, by the server's clock.</param>
+public sealed record LoggedRequest(string Service, string Operation, string? Resource, int StatusCode, DateTimeOffset When);
+
+/// <summary>Things that happened, in order, from many threads at once. Enumerating sees what there was when it began.</summary>
+public sealed class LocalLog<T> : IEnumerable<T>
+{
+    private readonly Lock gate = new();
+    private readonly List<T> entries = [];
+
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+            {
+                return entries.Count;
+            }
+        }
+    }
+
+    /// <summary>Everything so far, and forgets it.</summary>
+    public IReadOnlyList<T> Take()
+    {
+        lock (gate)
+        {
+            var taken = entries.ToArray();
+            entries.Clear();
+            return taken;
+        }
+    }
+
+    public IEnumerator<T> GetEnumerator()
+    {
+        lock (gate)
+        {
+            return entries.ToList().GetEnumerator();
+        }
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    internal void Add(T entry)
+    {
+        lock (gate)
+        {
+            entries.Add(entry);
+        }
+    }
+}

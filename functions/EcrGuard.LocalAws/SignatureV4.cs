@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Http;
+
+namespace EcrGuard.LocalAws;
+
+/// <summary>
+/// Reads a Signature Version 4 header. That a request is signed, and for which service, is checked; the signature itself is not, since any
+/// credentials are good here.
+/// </summary>
+internal static class SignatureV4
+{
+    private const string Algorithm = "AWS4-HMAC-SHA256 ";
+
+    /// <summary>The service in the credential scope, or null where the request is not signed in full.</summary>
+    public static string? SignedFor(IHeaderDictionary headers)
+    {
+        var authorization = headers.Authorization.ToString();
+        if (!authorization.StartsWith(Algorithm, StringComparison.Ordinal) || !headers.ContainsKey("x-amz-date"))
+        {
+            return null;
+        }
+
+        var parts = authorization[Algorithm.Length..].Split(',', StringSplitOptions.TrimEntries);
+        return Part("Credential=")?.Split('/') is [not "", { Length: 8 }, not "", var service, "aws4_request"]
+            && Part("SignedHeaders=") is { } signed && signed.Split(';').Contains("host")
+            && Part("Signature=") is { Length: 64 } signature && signature.All(char.IsAsciiHexDigit)
+                ? service
+                : null;
+
+        string? Part(string name) => parts.FirstOrDefault(p => p.StartsWith(name, StringComparison.Ordinal))?[name.Length..];
+    }
+}
