@@ -1,0 +1,32 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Plans;
+
+/// <summary>How EcrGuard names its tags. They are signals for people and lifecycle rules; no answer is ever read from one.</summary>
+/// <param name="Prefix"><c>[a-z0-9][a-z0-9-]{0,39}</c>.</param>
+/// <param name="EarlierPrefixes">Prefixes used before, whose tags are still EcrGuard's to take away.</param>
+/// <param name="TagApproved">Whether an approved image carries a tag too.</param>
+public sealed record VerdictTags(string Prefix, IReadOnlyList<string> EarlierPrefixes, bool TagApproved)
+{
+    public static VerdictTags Default { get; } = new("ecrguard", [], false);
+
+    public string Blocked(Digest digest) => $"{Prefix}-blocked-{digest.Hex}";
+
+    public string Approved(Digest digest) => $"{Prefix}-approved-{digest.Hex}";
+
+    /// <summary>Whether the prefix, or an earlier one, claims the tag: such a tag is never a team's, even if EcrGuard did not write it.</summary>
+    public bool Claims(string tag) => Prefixes.Any(prefix => tag.Length > prefix.Length && tag[prefix.Length] == '-' && tag.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>The tags that people gave the image.</summary>
+    public IReadOnlyList<string> TeamTags(ImageFacts image) => [.. image.Tags.Where(tag => !Claims(tag))];
+
+    /// <summary>Whether the text can be a prefix.</summary>
+    public static bool IsPrefix(string text) =>
+        text is { Length: >= 1 and <= 40 } && text[0] != '-' && text.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
+
+    internal IEnumerable<string> AllBlocked(Digest digest) => Prefixes.Select(prefix => $"{prefix}-blocked-{digest.Hex}");
+
+    internal IEnumerable<string> AllApproved(Digest digest) => Prefixes.Select(prefix => $"{prefix}-approved-{digest.Hex}");
+
+    private IEnumerable<string> Prefixes => EarlierPrefixes.Prepend(Prefix);
+}

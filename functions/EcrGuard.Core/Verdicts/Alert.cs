@@ -1,0 +1,37 @@
+namespace EcrGuard.Core.Verdicts;
+
+/// <summary>What security should hear at once.</summary>
+public enum AlertKind
+{
+    /// <summary>An image became blocked.</summary>
+    Blocked,
+
+    /// <summary>An image is no longer blocked.</summary>
+    Lifted,
+
+    /// <summary>An image that was approved no longer is, for want of a current scan.</summary>
+    NoLongerApproved,
+}
+
+/// <summary>One change of status that is worth a message.</summary>
+/// <param name="Id">Digest, transition and history id: stable, so that a receiver can drop a duplicate.</param>
+public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
+{
+    /// <summary>
+    /// The alert that a record's last change of status calls for; null where there is nothing to tell. A first verdict is told only if it blocks, and coming and going of PENDING and ERROR is not:
+    /// they are the weekly summary's.
+    /// </summary>
+    public static Alert? For(ImageRecord record)
+    {
+        AlertKind? kind = (record.PreviousStatus, record.Verdict.Status) switch
+        {
+            (not Status.Blocked, Status.Blocked) => AlertKind.Blocked,
+            (Status.Blocked, not Status.Blocked) => AlertKind.Lifted,
+            (Status.Approved, Status.Unscanned or Status.Unsupported or Status.Stale) => AlertKind.NoLongerApproved,
+            _ => null,
+        };
+        return kind is { } told
+            ? new Alert($"{record.Verdict.Image.Digest.Hex}:{record.PreviousStatus?.Word() ?? "NEW"}-{record.Verdict.Status.Word()}:{record.ChangeId}", told, record)
+            : null;
+    }
+}

@@ -1,0 +1,82 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Verdicts;
+
+/// <summary>What the ledger knows about one image now: its verdict, cut to what an item can hold, and how it came to it.</summary>
+public sealed record ImageRecord
+{
+    /// <summary>An item of DynamoDB holds 400 KB; the findings whole are in S3.</summary>
+    public const int MaxReasons = 20;
+
+    public required ImageKind Kind { get; init; }
+
+    /// <summary>With at most <see cref="MaxReasons"/> reasons, warnings, waived findings and ways to pass each.</summary>
+    public required Verdict Verdict { get; init; }
+
+    /// <summary>How many blocking reasons there were before the cut.</summary>
+    public required int ReasonCount { get; init; }
+
+    public required int WarningCount { get; init; }
+
+    /// <summary>Every waiver that matched a finding, also one that only warned.</summary>
+    public IReadOnlyList<string> WaiversUsed { get; init; } = [];
+
+    /// <summary>The tags of the last read, without EcrGuard's own and at most <see cref="MaxReasons"/> of them.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>When the image was pushed, as far as ECR says.</summary>
+    public DateTimeOffset? PushedAt { get; init; }
+
+    public required DateTimeOffset DecidedAt { get; init; }
+
+    /// <summary>Since when the status has been what it is.</summary>
+    public required DateTimeOffset StatusSince { get; init; }
+
+    /// <summary>The status before this one; null for the first.</summary>
+    public Status? PreviousStatus { get; init; }
+
+    /// <summary>The history entry of the last change of status, part of the alert's id.</summary>
+    public required string ChangeId { get; init; }
+
+    /// <summary>The SHA-256 of the findings in S3; null where there are none to keep.</summary>
+    public string? FindingsHash { get; init; }
+
+    /// <summary>The children, for an index; empty for an image.</summary>
+    public IReadOnlyList<IndexChild> Children { get; init; } = [];
+
+    /// <summary>Why the verdict could not be put on the image as a tag; null where nothing was to do or it was done.</summary>
+    public string? CouldNotMark { get; init; }
+
+    /// <summary>True after the image was seen to be gone from the repository.</summary>
+    public bool Gone { get; init; }
+
+    /// <summary>The record that follows from a verdict and what was recorded before.</summary>
+    /// <param name="changeId">Used if the status changes; otherwise the old one stays.</param>
+    public static ImageRecord Of(ImageFacts image, Verdict verdict, ImageRecord? before, string changeId, DateTimeOffset now, IReadOnlyList<string> teamTags)
+    {
+        var changed = before is null || before.Gone || before.Verdict.Status != verdict.Status;
+        return new ImageRecord
+        {
+            Kind = image.Kind,
+            Verdict = verdict with
+            {
+                Reasons = Cut(verdict.Reasons),
+                Warnings = Cut(verdict.Warnings),
+                Waived = Cut(verdict.Waived),
+                ToPass = Cut(verdict.ToPass),
+            },
+            ReasonCount = verdict.Reasons.Count,
+            WarningCount = verdict.Warnings.Count,
+            WaiversUsed = [.. verdict.Waived.Select(w => w.Waiver).Distinct().Order(StringComparer.Ordinal)],
+            Tags = Cut(teamTags),
+            PushedAt = image.PushedAt ?? before?.PushedAt,
+            DecidedAt = now,
+            StatusSince = changed ? now : before!.StatusSince,
+            PreviousStatus = changed ? before?.Verdict.Status : before!.PreviousStatus,
+            ChangeId = changed ? changeId : before!.ChangeId,
+            Children = before?.Children ?? [],
+        };
+    }
+
+    private static IReadOnlyList<T> Cut<T>(IReadOnlyList<T> list) => list.Count <= MaxReasons ? list : [.. list.Take(MaxReasons)];
+}

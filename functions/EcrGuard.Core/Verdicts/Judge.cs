@@ -1,0 +1,355 @@
+using System.Globalization;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Core.Verdicts;
+
+/// <summary>Decides: facts and policy in, one verdict with its reasons out.</summary>
+public static class Judge
+{
+    /// <summary>The verdict that stood before, and the findings it rested on; null findings where the ledger no longer holds them.</summary>
+    public sealed record Before(Verdict Verdict, IReadOnlyList<Finding>? Findings);
+
+    /// <summary>Decides an image of one platform.</summary>
+    /// <param name="before">What stood before; BLOCKED is sticky.</param>
+    public static Verdict Decide(ImageFacts image, ScanFacts scan, PolicyDocument policy, Before? before, DateTimeOffset now)
+    {
+        var assessment = Assess(image, scan.Findings, policy, now);
+        var verdict = Fresh(image, scan, assessment, policy, now);
+        return verdict.Status != Status.Blocked && before is { Verdict.Status: Status.Blocked } && !Lifts(scan, before.Verdict)
+            ? Sticky(verdict, image, policy, before, now)
+            : verdict;
+    }
+
+    /// <summary>Decides an image whose facts could not be read: never better than what stood before.</summary>
+    public static Verdict Unreadable(ImageId image, string what, PolicyDocument policy, DateTimeOffset now) => new()
+    {
+        Image = image,
+        Status = Status.Error,
+        Approved = false,
+        Reasons = [new("unreadable", $"The facts could not be read: {what}")],
+        ToPass = ["Ask again; if it lasts, see the function's log."],
+        PolicyVersion = policy.Version,
+        FactsAt = now,
+    };
+
+    /// <summary>Decides what no scanner reads: an artifact, or a media type that EcrGuard does not know.</summary>
+    public static Verdict NotAnImage(ImageFacts image, PolicyDocument policy) => new()
+    {
+        Image = image.Id,
+        Status = Status.Unsupported,
+        Approved = false,
+        Reasons = [image.Kind == ImageKind.Artifact
+            ? new("artifact", "This is an artifact about an image (a signature, SBOM or attestation), not an image to deploy.")
+            : new("unknown-media-type", "The media type of this manifest is not known, so that nothing can be said about it.")],
+        ToPass = ["Ask about the image itself."],
+        PolicyVersion = policy.Version,
+        FactsAt = image.ReadAt,
+    };
+
+    /// <summary>
+    /// Decides an index: the worst status of its platform children. A child without a verdict is pending; a child that is gone is an error; attestations are passed over.
+    /// </summary>
+    /// <param name="children">The children as the index lists them, each with its verdict, or null where there is none yet.</param>
+    public static Verdict DecideIndex(ImageFacts index, IReadOnlyList<(IndexChild Child, Verdict? Verdict)> children, PolicyDocument policy)
+    {
+        var platforms = children.Where(c => c.Child.Kind != ImageKind.Artifact).ToList();
+        if (platforms.Count == 0)
+            return NotAnImage(index, policy) with { Reasons = [new("empty-index", "This index lists no image of any platform.")] };
+
+        var judged = platforms.Select(c => (c.Child.Platform, Verdict: c.Verdict ?? Unjudged(c.Child, index, policy))).OrderBy(c => c.Verdict.Status).ToList();
+        var worst = judged[0].Verdict.Status;
+        var counting = judged.Where(c => c.Verdict.Status == worst).ToList();
+        return new Verdict
+        {
+            Image = index.Id,
+            Status = worst,
+            Approved = judged.All(c => c.Verdict.Approved),
+            Reasons = [.. counting.SelectMany(c => c.Verdict.Reasons.Select(r => r.On(c.Platform)))],
+            Warnings = [.. judged.SelectMany(c => c.Verdict.Warnings.Select(r => r.On(c.Platform)))],
+            Waived = [.. judged.SelectMany(c => c.Verdict.Waived).Distinct()],
+            ToPass = [.. judged.Where(c => !c.Verdict.Approved).SelectMany(c => c.Verdict.ToPass.Select(way => $"{c.Platform}: {way}"))],
+            Counts = judged.Aggregate(new FindingCounts(), (sum, c) => sum + c.Verdict.Counts),
+            Scanner = judged[0].Verdict.Scanner,
+            ScanCompletedAt = judged.Min(c => c.Verdict.ScanCompletedAt),
+            PolicyVersion = policy.Version,
+            FactsAt = index.ReadAt,
+            ValidUntil = judged.Min(c => c.Verdict.ValidUntil),
+        };
+    }
+
+    private static Verdict Unjudged(IndexChild child, ImageFacts index, PolicyDocument policy) => new()
+    {
+        Image = index.Id with { Digest = child.Digest },
+        Status = Status.Pending,
+        Approved = false,
+        Reasons = [new("child-pending", $"The image {child.Digest} of this platform has no verdict yet.")],
+        ToPass = ["Wait for the scan of this platform."],
+        PolicyVersion = policy.Version,
+        FactsAt = index.ReadAt,
+    };
+
+    /// <summary>What the rules and waivers make of a list of findings.</summary>
+    private sealed record Assessment(IReadOnlyList<(Finding Finding, Rule Rule)> Blocking, IReadOnlyList<Reason> Warnings, IReadOnlyList<WaivedFinding> Waived, DateTimeOffset? ValidUntil);
+
+    private static Assessment Assess(ImageFacts image, IReadOnlyList<Finding> findings, PolicyDocument policy, DateTimeOffset now)
+    {
+        var blocking = new List<(Finding, Rule)>();
+        var warnings = new List<Reason>();
+        var waived = new List<WaivedFinding>();
+        DateTimeOffset? validUntil = null;
+        // What a rule or waiver says of repository, digest and tags is the same for every finding of the image.
+        var rules = policy.Rules.Where(rule => RuleMatch.AppliesTo(rule, image)).ToList();
+        var waivers = policy.Waivers.Where(waiver => now < waiver.EndsAt && WaiverMatch.AppliesTo(waiver, image.Id)).ToList();
+        foreach (var finding in findings)
+        {
+            var rule = rules.FirstOrDefault(rule => RuleMatch.Selects(rule, finding, now));
+            validUntil = Earlier(validUntil, RuleMatch.NextChange(rules, finding, now));
+            if (rule is null)
+                continue;
+            var waiver = waivers.FirstOrDefault(waiver => WaiverMatch.Excuses(waiver, finding));
+            if (waiver is not null)
+            {
+                waived.Add(new WaivedFinding(waiver.Id, finding.Vulnerability, finding.Package, rule.Then));
+                if (rule.Then == RuleEffect.Block)
+                    validUntil = Earlier(validUntil, waiver.EndsAt);
+            }
+            else if (rule.Then == RuleEffect.Block)
+            {
+                blocking.Add((finding, rule));
+            }
+            else
+            {
+                warnings.Add(Sentences.OfFinding(finding, rule));
+            }
+        }
+        return new Assessment(blocking, warnings, waived, validUntil);
+    }
+
+    private static Verdict Fresh(ImageFacts image, ScanFacts scan, Assessment assessment, PolicyDocument policy, DateTimeOffset now)
+    {
+        var goesStaleAt = GoesStaleAt(scan, policy);
+        var status = assessment.Blocking.Count > 0 ? Status.Blocked : scan.State switch
+        {
+            ScanState.Complete => scan.Continuous || now < goesStaleAt ? Status.Approved : Status.Stale,
+            ScanState.Pending => Status.Pending,
+            ScanState.NotScanned => Status.Unscanned,
+            ScanState.Unsupported => Status.Unsupported,
+            ScanState.Ended or ScanState.Archived => Status.Stale,
+            ScanState.Failed or ScanState.Unknown => Status.Error,
+        };
+        return new Verdict
+        {
+            Image = image.Id,
+            Status = status,
+            Approved = Answers(status, policy),
+            Reasons = status switch
+            {
+                Status.Blocked => [.. assessment.Blocking.Select(b => Sentences.OfFinding(b.Finding, b.Rule))],
+                Status.Approved => [Sentences.Clean(scan, assessment.Waived, now)],
+                _ => [Sentences.OfState(scan, policy, now)],
+            },
+            Warnings = assessment.Warnings,
+            Waived = assessment.Waived,
+            ToPass = Answers(status, policy) ? [] : status == Status.Blocked ? Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding)) : [Sentences.Remedy(scan)],
+            Counts = FindingCounts.Of(scan.Findings),
+            Scanner = scan.Scanner,
+            ScanCompletedAt = scan.CompletedAt,
+            PolicyVersion = policy.Version,
+            FactsAt = scan.ReadAt < image.ReadAt ? scan.ReadAt : image.ReadAt,
+            ValidUntil = status == Status.Approved ? Earlier(assessment.ValidUntil, goesStaleAt) : assessment.ValidUntil,
+        };
+    }
+
+    /// <summary>
+    /// BLOCKED stays through anything but a completed scan that finds nothing to block: the findings that blocked are judged again, so that a waiver or another policy still lifts it.
+    /// </summary>
+    private static Verdict Sticky(Verdict fresh, ImageFacts image, PolicyDocument policy, Before before, DateTimeOffset now)
+    {
+        IReadOnlyList<Reason> reasons;
+        IReadOnlyList<string> toPass;
+        if (before.Findings is null)
+        {
+            (reasons, toPass) = (before.Verdict.Reasons, before.Verdict.ToPass);
+        }
+        else
+        {
+            var assessment = Assess(image, before.Findings, policy, now);
+            if (assessment.Blocking.Count == 0)
+                return fresh with { Waived = [.. fresh.Waived.Concat(assessment.Waived).Distinct()], ValidUntil = Earlier(fresh.ValidUntil, assessment.ValidUntil) };
+            reasons = [.. assessment.Blocking.Select(b => Sentences.OfFinding(b.Finding, b.Rule))];
+            toPass = Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding));
+        }
+        return fresh with
+        {
+            Status = Status.Blocked,
+            Approved = false,
+            Reasons = [.. reasons.Where(r => r.Code != StickyCode), new(StickyCode, $"Still blocked: only a completed scan without blocking findings, a waiver or the policy lifts it. {fresh.Reasons[0].Sentence}")],
+            ToPass = toPass,
+            Counts = before.Findings is null ? before.Verdict.Counts : FindingCounts.Of(before.Findings),
+            Waived = before.Verdict.Waived,
+            // The scan that blocked stays the one to beat.
+            Scanner = before.Verdict.Scanner,
+            ScanCompletedAt = before.Verdict.ScanCompletedAt,
+        };
+    }
+
+    private const string StickyCode = "sticky";
+
+    /// <summary>A completed scan lifts, unless it is known to be older than the one that blocked (an account switched back to its other scanner, say).</summary>
+    private static bool Lifts(ScanFacts scan, Verdict blocked) =>
+        scan.State == ScanState.Complete && !(scan.CompletedAt < blocked.ScanCompletedAt);
+
+    /// <summary>Null: it does not age. A scan that does not say when it was made is stale at once.</summary>
+    private static DateTimeOffset? GoesStaleAt(ScanFacts scan, PolicyDocument policy) =>
+        scan is not { State: ScanState.Complete, Continuous: false } ? null
+        : scan.CompletedAt is { } completed ? completed.AddDays(policy.Defaults.ScanMaxAgeDays)
+        : DateTimeOffset.MinValue;
+
+    private static bool Answers(Status status, PolicyDocument policy) => status switch
+    {
+        Status.Approved => true,
+        Status.Unscanned => policy.Defaults.Unscanned == Answer.Allow,
+        Status.Unsupported => policy.Defaults.Unsupported == Answer.Allow,
+        Status.Stale => policy.Defaults.Stale == Answer.Allow,
+        Status.Blocked or Status.Error or Status.Pending => false,
+    };
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null ? other : other is null || one < other ? one : other;
+}
+
+/// <summary>Whether a rule selects a finding.</summary>
+internal static class RuleMatch
+{
+    /// <summary>Whether repository and tags of the image are within the rule.</summary>
+    public static bool AppliesTo(Rule rule, ImageFacts image) =>
+        (rule.Repositories is null || rule.Repositories.Any(glob => glob.Matches(image.Id.Repository.Name)))
+        && (rule.Tags is null || rule.Tags.Any(glob => image.Tags.Any(tag => glob.Matches(tag))));
+
+    /// <summary>Whether the finding meets every criterion; a value that the scanner does not give meets those of a blocking rule only.</summary>
+    public static bool Selects(Rule rule, Finding finding, DateTimeOffset now)
+    {
+        var unknown = rule.Then == RuleEffect.Block;
+        return (rule.Severities is null || rule.Severities.Contains(finding.Severity))
+            && (rule.FixAvailable is null || (finding.Fix == FixAvailability.Unknown ? unknown : rule.FixAvailable.Contains(finding.Fix)))
+            && (rule.ExploitAvailable is null || (finding.Exploit == ExploitAvailability.Unknown ? unknown : rule.ExploitAvailable.Contains(finding.Exploit)))
+            && (rule.MinEpss is not { } epss || (finding.Epss is { } e ? e >= epss : unknown))
+            && (rule.MinScore is not { } score || (finding.Score is { } s ? s >= score : unknown))
+            && (rule.PackageManagers is null || (finding.PackageManager is { } manager ? rule.PackageManagers.Any(glob => glob.Matches(manager)) : unknown))
+            && (rule.MinAgeDays is not { } age || (finding.FirstObservedAt is { } seen ? now >= seen.AddDays(age) : unknown))
+            // Without a fix no days have passed since one; only a scanner that does not speak of fixes leaves it open.
+            && (rule.MinDaysSinceFix is not { } days || (finding.FixFirstSeenAt is { } fix ? now >= fix.AddDays(days) : unknown && finding.Fix == FixAvailability.Unknown));
+    }
+
+    /// <summary>The next moment at which a criterion of age starts to hold; null: none does.</summary>
+    public static DateTimeOffset? NextChange(IReadOnlyList<Rule> rules, Finding finding, DateTimeOffset now) =>
+        rules.SelectMany(rule => new[] { rule.MinAgeDays is { } age ? finding.FirstObservedAt?.AddDays(age) : null, rule.MinDaysSinceFix is { } days ? finding.FixFirstSeenAt?.AddDays(days) : null })
+            .Where(change => change > now)
+            .Min();
+}
+
+/// <summary>Whether a waiver excuses a finding. What the scanner does not give never matches: a waiver cannot widen.</summary>
+internal static class WaiverMatch
+{
+    public static bool AppliesTo(Waiver waiver, ImageId image) =>
+        (waiver.Repositories is null || waiver.Repositories.Any(glob => glob.Matches(image.Repository.Name)))
+        && (waiver.Digest is null || waiver.Digest == image.Digest);
+
+    public static bool Excuses(Waiver waiver, Finding finding) =>
+        waiver.Vulnerability.Matches(finding.Vulnerability)
+        && (waiver.Package is null || (finding.Package is { } package && waiver.Package.Matches(package)));
+}
+
+/// <summary>The sentences of reasons: one place, so that answers, alerts and reports say the same.</summary>
+internal static class Sentences
+{
+    public static Reason OfFinding(Finding finding, Rule rule)
+    {
+        var occurrence = finding.Occurrences.Count > 0 ? finding.Occurrences[0] : null;
+        var where = finding.Package is null ? "" : $" in {finding.Package}{(occurrence?.Version is { } version ? " " + version : "")}{(finding.PackageManager is { } manager ? $" ({manager})" : "")}{(occurrence?.Path is { } path ? $" at {path}" : "")}";
+        var fix = occurrence?.FixedIn is { } fixedIn ? $"fixed in {fixedIn}" : finding.Fix switch
+        {
+            FixAvailability.Yes or FixAvailability.Partial => "a fix exists",
+            FixAvailability.No => "no fix yet",
+            FixAvailability.Unknown => "a fix is not known",
+        };
+        var more = finding.Occurrences.Count > 1 ? $" and {Text.Count(finding.Occurrences.Count - 1, "more place")}" : "";
+        var sentence = $"{finding.Vulnerability} ({finding.Severity.ToString().ToUpperInvariant()}){where}{more}: {fix}; rule '{rule.Id}' {(rule.Then == RuleEffect.Block ? "blocks" : "warns")}.";
+        return new Reason(rule.Id, sentence, finding.Vulnerability, finding.Package, finding.Platform);
+    }
+
+    public static Reason Clean(ScanFacts scan, IReadOnlyList<WaivedFinding> waived, DateTimeOffset now)
+    {
+        var needed = waived.Where(w => w.Instead == RuleEffect.Block).Select(w => w.Waiver).Distinct().ToList();
+        var excused = needed.Count == 0 ? "" : $", with {(needed.Count == 1 ? "waiver" : "waivers")} {string.Join(", ", needed)}";
+        return new Reason("clean", $"The {Name(scan.Scanner)} scan{When(scan, now)} found {Text.Count(scan.Findings.Count, "finding")}, and none blocks{excused}.");
+    }
+
+    /// <summary>Why there is no current, complete scan.</summary>
+    public static Reason OfState(ScanFacts scan, PolicyDocument policy, DateTimeOffset now)
+    {
+        var word = scan.Word.Length == 0 ? "" : $" ({scan.Word})";
+        return new Reason(scan.Word.Length == 0 ? scan.State.ToString().ToLowerInvariant() : scan.Word, scan.State switch
+        {
+            ScanState.Complete when scan.CompletedAt is null => $"The {Name(scan.Scanner)} scan does not say when it was made{word}.",
+            ScanState.Complete => $"The {Name(scan.Scanner)} scan is {Days(now - scan.CompletedAt.Value)} old; the policy allows {policy.Defaults.ScanMaxAgeDays}.",
+            ScanState.Pending => $"The {Name(scan.Scanner)} scan is not finished{word}.",
+            ScanState.NotScanned => scan.Scanner switch
+            {
+                Scanner.Basic => $"No scan was made and none is coming: nothing scans this repository on push{word}.",
+                Scanner.Enhanced => $"No scan was made and none is coming: no enhanced scanning filter of the registry matches this repository, or it scans by hand only{word}.",
+                Scanner.Unknown => $"No scan was made, and which scanner the registry uses is not known{word}.",
+            },
+            ScanState.Unsupported => $"The {Name(scan.Scanner)} scanner cannot read this image{word}.",
+            ScanState.Ended => $"The {Name(scan.Scanner)} scanner no longer monitors this image{word}: that it lists no findings says nothing.",
+            ScanState.Archived => $"The image is archived, and archived images are not scanned{word}.",
+            ScanState.Failed => $"The {Name(scan.Scanner)} scan failed{word}.",
+            ScanState.Unknown => $"The {Name(scan.Scanner)} scanner answered a state that EcrGuard does not know{word}.",
+        });
+    }
+
+    /// <summary>What to do about a scan that is missing.</summary>
+    public static string Remedy(ScanFacts scan) => scan.State switch
+    {
+        ScanState.Complete => scan.Scanner == Scanner.Basic ? "Scan the image again (aws ecr start-image-scan), or rebuild it." : "Rebuild the image, or turn on continuous scanning for the repository.",
+        ScanState.Pending => "Wait for the scan.",
+        ScanState.NotScanned => "Turn on scanning for the repository, then push the image again or start a scan.",
+        ScanState.Unsupported => "Build on a base image that the scanner supports, or let the policy allow unsupported images.",
+        ScanState.Ended => "Push the image again, or lengthen Inspector's re-scan duration.",
+        ScanState.Archived => "Restore the image to the standard storage class; it is then scanned again.",
+        ScanState.Failed or ScanState.Unknown => "Start the scan again; if it fails again, rebuild the image.",
+    };
+
+    /// <summary>One line per package to update, and one for what has no fix yet.</summary>
+    public static IReadOnlyList<string> ShortestWay(IEnumerable<Finding> blocking)
+    {
+        var ways = new List<string>();
+        var unfixed = new List<string>();
+        foreach (var package in blocking.GroupBy(f => (f.PackageManager, f.Package)))
+        {
+            var places = package.SelectMany(f => f.Occurrences).ToList();
+            var open = package.Where(f => !f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => f.Vulnerability).Distinct().ToList();
+            unfixed.AddRange(open);
+            if (package.Key.Package is null || open.Count == package.Count())
+                continue;
+            var from = string.Join(", ", places.Select(o => o.Version).OfType<string>().Distinct());
+            var to = string.Join(", ", places.Select(o => o.FixedIn).OfType<string>().Distinct());
+            ways.Add($"Update {package.Key.Package} {(from.Length == 0 ? "" : from + " ")}→ {to}.");
+        }
+        if (unfixed.Count > 0)
+            ways.Add($"No fixed version is named for {string.Join(", ", unfixed.Distinct().Take(10))}{(unfixed.Distinct().Count() > 10 ? " and more" : "")}: remove the package, or ask for a waiver.");
+        return ways;
+    }
+
+    private static string Name(Scanner scanner) => scanner switch
+    {
+        Scanner.Basic => "basic",
+        Scanner.Enhanced => "enhanced",
+        Scanner.Unknown => "image",
+    };
+
+    private static string When(ScanFacts scan, DateTimeOffset now) =>
+        scan.Continuous ? " (continuous)" : scan.CompletedAt is { } at ? $" of {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC ({Days(now - at)} ago)" : "";
+
+    private static string Days(TimeSpan span) => Text.Count((int)Math.Max(0, span.TotalDays), "day");
+}

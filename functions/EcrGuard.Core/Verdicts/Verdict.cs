@@ -1,0 +1,119 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Core.Verdicts;
+
+/// <summary>The one status of an image, from worst to best: of several the smallest counts.</summary>
+public enum Status
+{
+    /// <summary>At least one finding that the policy blocks and nothing excuses.</summary>
+    Blocked,
+
+    /// <summary>Facts could not be read, or the scanner failed.</summary>
+    Error,
+
+    /// <summary>A scan is expected and not finished.</summary>
+    Pending,
+
+    /// <summary>No scan was made and none is coming.</summary>
+    Unscanned,
+
+    /// <summary>The scanner cannot read this image.</summary>
+    Unsupported,
+
+    /// <summary>The last scan is too old, or the scanner stopped looking.</summary>
+    Stale,
+
+    /// <summary>Scanned, current, and nothing blocks.</summary>
+    Approved,
+}
+
+/// <summary>The words of a status: one spelling in answers, ledger, reports and logs.</summary>
+public static class StatusWords
+{
+    public static string Word(this Status status) => status switch
+    {
+        Status.Blocked => "BLOCKED",
+        Status.Error => "ERROR",
+        Status.Pending => "PENDING",
+        Status.Unscanned => "UNSCANNED",
+        Status.Unsupported => "UNSUPPORTED",
+        Status.Stale => "STALE",
+        Status.Approved => "APPROVED",
+    };
+
+    /// <exception cref="FormatException">The word is none of the seven.</exception>
+    public static Status Parse(string word) =>
+        Enum.GetValues<Status>().Where(status => status.Word() == word).Select(status => (Status?)status).FirstOrDefault()
+        ?? throw new FormatException($"'{Text.Clip(word, 40)}' is not a status; it must be one of {string.Join(", ", Enum.GetValues<Status>().Select(Word))}.");
+}
+
+/// <summary>Why a verdict is what it is.</summary>
+/// <param name="Code">The id of the rule or waiver, or the scanner's word for a state.</param>
+/// <param name="Sentence">For people, with the numbers in it.</param>
+/// <param name="Vulnerability">Null where the reason is not a finding.</param>
+/// <param name="Package">Null where the reason is not a finding or the scanner names none.</param>
+/// <param name="Platform">The child of an index that the reason is about.</param>
+public sealed record Reason(string Code, string Sentence, string? Vulnerability = null, string? Package = null, string? Platform = null)
+{
+    /// <summary>The same reason, about one platform of an index.</summary>
+    public Reason On(string platform) => Platform is null ? this with { Platform = platform, Sentence = $"{platform}: {Sentence}" } : this;
+}
+
+/// <summary>How many findings of each severity, waived ones included: a waiver excuses, it does not hide.</summary>
+public sealed record FindingCounts(int Critical = 0, int High = 0, int Medium = 0, int Low = 0, int Informational = 0, int Untriaged = 0, int Undefined = 0)
+{
+    public int Total => Critical + High + Medium + Low + Informational + Untriaged + Undefined;
+
+    public static FindingCounts Of(IReadOnlyList<Finding> findings)
+    {
+        int Count(Severity severity) => findings.Count(f => f.Severity == severity);
+        return new FindingCounts(Count(Severity.Critical), Count(Severity.High), Count(Severity.Medium), Count(Severity.Low), Count(Severity.Informational), Count(Severity.Untriaged), Count(Severity.Undefined));
+    }
+
+    public static FindingCounts operator +(FindingCounts one, FindingCounts other) => new(
+        one.Critical + other.Critical, one.High + other.High, one.Medium + other.Medium, one.Low + other.Low,
+        one.Informational + other.Informational, one.Untriaged + other.Untriaged, one.Undefined + other.Undefined);
+
+    public static FindingCounts Add(FindingCounts left, FindingCounts right) => left + right;
+}
+
+/// <summary>A finding that would block, or warn, and is excused.</summary>
+public sealed record WaivedFinding(string Waiver, string Vulnerability, string? Package, RuleEffect Instead);
+
+/// <summary>What follows for one image from its facts and the policy, at one moment.</summary>
+public sealed record Verdict
+{
+    public required ImageId Image { get; init; }
+    public required Status Status { get; init; }
+
+    /// <summary>What a gate answers: true for <see cref="Status.Approved"/>, and where the policy allows the status in spite of what is missing.</summary>
+    public required bool Approved { get; init; }
+
+    /// <summary>Never empty; the worst first.</summary>
+    public required IReadOnlyList<Reason> Reasons { get; init; }
+
+    /// <summary>What does not block but should be known.</summary>
+    public IReadOnlyList<Reason> Warnings { get; init; } = [];
+
+    public IReadOnlyList<WaivedFinding> Waived { get; init; } = [];
+
+    /// <summary>What would turn the answer into yes, shortest way first; empty when it is yes.</summary>
+    public IReadOnlyList<string> ToPass { get; init; } = [];
+
+    public FindingCounts Counts { get; init; } = new();
+    public Scanner Scanner { get; init; }
+    public DateTimeOffset? ScanCompletedAt { get; init; }
+
+    /// <summary>The SHA-256 of the policy document that decided.</summary>
+    public required string PolicyVersion { get; init; }
+
+    /// <summary>The moment at which the oldest fact was asked for: a verdict replaces another only if its facts are newer.</summary>
+    public required DateTimeOffset FactsAt { get; init; }
+
+    /// <summary>When time alone may change the verdict: a waiver ends, a scan becomes too old, a finding old enough. Null: never.</summary>
+    public DateTimeOffset? ValidUntil { get; init; }
+
+    /// <summary>Whether time or another policy asks for a new decision.</summary>
+    public bool IsOutdated(string policyVersion, DateTimeOffset now) => PolicyVersion != policyVersion || now >= ValidUntil;
+}
