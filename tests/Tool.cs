@@ -1,0 +1,45 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace EcrGuard.Tests;
+
+/// <summary>Programs outside .NET that some tests need. Linked into every test project.</summary>
+internal static class Tool
+{
+    /// <summary>Skips the calling test where <paramref name="command"/> cannot be run; with <c>ECRGUARD_REQUIRE_TOOLS=1</c>, as in CI, fails it instead.</summary>
+    /// <param name="name">What is missing, as in "skipped: make not installed".</param>
+    /// <param name="command">A program and its arguments that end with 0 where the tool is installed.</param>
+    public static async Task RequireAsync(string name, params string[] command)
+    {
+        try
+        {
+            var (exitCode, _) = await RunAsync(new ProcessStartInfo(command[0], command[1..]));
+            if (exitCode == 0)
+                return;
+        }
+        catch (Win32Exception)
+        {
+            // There is no such program.
+        }
+        if (Environment.GetEnvironmentVariable("ECRGUARD_REQUIRE_TOOLS") == "1")
+            Assert.Fail($"{name} is not installed");
+        Assert.Skip($"skipped: {name} not installed");
+    }
+
+    /// <summary>Runs a program to its end; kills it when the test is cancelled.</summary>
+    /// <returns>Its exit code, and what it wrote to standard output, then to standard error.</returns>
+    /// <exception cref="Win32Exception">There is no such program.</exception>
+    public static async Task<(int ExitCode, string Output)> RunAsync(ProcessStartInfo start, string input = "")
+    {
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        var cancelled = TestContext.Current.CancellationToken;
+        using var process = Process.Start(start)!;
+        using var kill = cancelled.Register(() => process.Kill(entireProcessTree: true));
+        var output = process.StandardOutput.ReadToEndAsync(cancelled);
+        var error = process.StandardError.ReadToEndAsync(cancelled);
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(cancelled);
+        return (process.ExitCode, await output + await error);
+    }
+}
