@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+
+namespace EcrGuard.EndToEnd.Tests.Template;
+
+/// <summary>No event, tick or failure is lost without somebody hearing of it.</summary>
+public sealed class DeliveryTests
+{
+    private static readonly SamTemplate Template = SamTemplate.With();
+
+    private static readonly string[] DeadLetterQueues = [.. Template.OfType("AWS::SQS::Queue").Where(queue => queue.EndsWith("DeadLetters", StringComparison.Ordinal))];
+
+    private static readonly string[] WorkQueues = [.. Template.OfType("AWS::SQS::Queue").Except(DeadLetterQueues)];
+
+    [Fact]
+    public void A_message_that_keeps_failing_ends_in_a_dead_letter_queue_of_its_own()
+    {
+        Assert.Equal(["ImagePushedQueue", "ScanChangedQueue"], WorkQueues);
+        Assert.All(WorkQueues, queue => Assert.Equal(
+            queue.Replace("Queue", "DeadLetters", StringComparison.Ordinal),
+            SamTemplate.Target(Template.Properties(queue)["RedrivePolicy"]!["deadLetterTargetArn"])));
+    }
+
+    [Fact]
+    public void A_message_stays_hidden_for_six_time_outs_and_the_batching_window()
+    {
+        var sources = from function in Template.Functions
+                      from source in Template.Properties(function)["Events"]!.AsObject()
+                      where source.Value!["Type"]!.ToString() == "SQS"
+                      let queue = source.Value!["Properties"]!
+                      select (Queue: SamTemplate.Target(queue["Queue"]), Least: 6 * Template.OfFunction(function, "Timeout")!.GetValue<int>() + queue["MaximumBatchingWindowInSeconds"]!.GetValue<int>());
+
+        Assert.Equal(WorkQueues, sources.Select(source => source.Queue));
+        Assert.All(sources, source => Assert.True(Template.Properties(source.Queue)["VisibilityTimeout"]!.GetValue<int>() >= source.Least));
+    }
+
+    [Fact]
+    public void Every_rule_has_a_dead_letter_queue_that_takes_its_events()
+    {
+        Assert.All(Template.OfType("AWS::Events::Rule"), rule =>
+        {
+            var target = Assert.Single(Template.Properties(rule)["Targets"]!.AsArray())!;
+            Assert.NotNull(target["RetryPolicy"]);
+            Assert.Equal("RuleDeadLetters", SamTemplate.Target(target["DeadLetterConfig"]!["Arn"]));
+            Assert.Contains(rule, Senders("RuleDeadLetters"));
+            Assert.Contains(rule, Senders(SamTemplate.Target(target["Arn"])));
+        });
+        Assert.Equal(Template.OfType("AWS::Events::Rule").Order(), Senders("RuleDeadLetters").Order());
+        Assert.Equal(Template.OfType("AWS::Events::Rule").Order(), WorkQueues.SelectMany(Senders).Order());
+    }
+
+    [Fact]
+    public void Every_schedule_and_what_it_starts_have_a_dead_letter_queue()
+    {
+        var scheduled = from function in Template.Functions
+                        from source in Template.Properties(function)["Events"]!.AsObject()
+                        where source.Value!["Type"]!.ToString() == "ScheduleV2"
+                        select (function, schedule: source.Value!["Properties"]!);
+
+        Assert.Equal(["Backfill", "WeeklySummary"], scheduled.Select(pair => pair.function));
+        Assert.All(scheduled, pair =>
+        {
+            Assert.NotNull(pair.schedule["RetryPolicy"]);
+            Assert.Equal("ScheduleDeadLetters", SamTemplate.Target(pair.schedule["DeadLetterConfig"]!["Arn"]));
+
+            var onFailure = Template.Properties(pair.function)["EventInvokeConfig"]!["DestinationConfig"]!["OnFailure"]!;
+            Assert.Equal("ScheduleDeadLetters", SamTemplate.Target(onFailure["Destination"]));
+            Assert.Contains(Template.Permissions(pair.function), statement =>
+                statement.Actions.Contains("sqs:SendMessage") && statement.Resources.Any(resource => resource.Contains("ScheduleDeadLetters", StringComparison.Ordinal)));
+        });
+    }
+
+    [Fact]
+    public void The_first_dead_letter_raises_an_alarm() =>
+        Assert.Equal(DeadLetterQueues, Alarms("ApproximateNumberOfMessagesVisible", threshold: 1));
+
+    [Fact]
+    public void A_queue_that_is_an_hour_behind_raises_an_alarm() =>
+        Assert.Equal(WorkQueues, Alarms("ApproximateAgeOfOldestMessage", threshold: 3600));
+
+    [Fact]
+    public void A_function_that_fails_as_a_whole_raises_an_alarm() =>
+        Assert.Equal(Template.Functions, Alarms("Errors", threshold: 1));
+
+    [Fact]
+    public void Every_alarm_is_an_alert() =>
+        Assert.All(Template.OfType("AWS::CloudWatch::Alarm"), alarm => Assert.Equal("AlertTopic", SamTemplate.Target(Assert.Single(Template.Properties(alarm)["AlarmActions"]!.AsArray()))));
+
+    [Fact]
+    public void Alarms_may_publish_alerts_and_use_the_key_that_encrypts_them()
+    {
+        Assert.All(Template.OfType("AWS::SNS::Topic"), topic => Assert.Equal("Key", SamTemplate.Target(Template.Properties(topic)["KmsMasterKeyId"])));
+        Assert.Contains(Statements(Template.Properties("AlertTopicPolicy")["PolicyDocument"]!), statement =>
+            statement["Principal"]!.ToJsonString().Contains("cloudwatch.amazonaws.com", StringComparison.Ordinal) && statement["Action"]!.ToString() == "sns:Publish");
+        Assert.Contains(Statements(Template.Properties("Key")["KeyPolicy"]!), statement =>
+            statement["Principal"]!.ToJsonString().Contains("cloudwatch.amazonaws.com", StringComparison.Ordinal)
+            && statement["Action"]!.ToJsonString() == """["kms:Decrypt","kms:GenerateDataKey*"]""");
+    }
+
+    [Fact]
+    public void The_events_that_EcrGuard_hears_are_these()
+    {
+        var patterns = Template.OfType("AWS::Events::Rule").Select(rule =>
+            $"{SamTemplate.Target(Template.Properties(rule)["Targets"]![0]!["Arn"])} {Template.Properties(rule)["EventPattern"]!.ToJsonString()}");
+
+        Assert.Equal(
+            [
+                """ImagePushedQueue {"source":["aws.ecr"],"detail-type":["ECR Image Action"],"detail":{"action-type":["PUSH"],"result":["SUCCESS"]}}""",
+                """ScanChangedQueue {"source":["aws.ecr"],"detail-type":["ECR Image Action"],"detail":{"action-type":["DELETE","UPDATE_STORAGE_CLASS"]}}""",
+                """ScanChangedQueue {"source":["aws.ecr"],"detail-type":["ECR Image Scan"]}""",
+                """ScanChangedQueue {"source":["aws.inspector2"],"detail-type":["Inspector2 Scan","Inspector2 Coverage"]}""",
+                """ScanChangedQueue {"source":["aws.inspector2"],"detail-type":["Inspector2 Finding"],"detail":{"resources":{"type":["AWS_ECR_CONTAINER_IMAGE"]}}}""",
+            ],
+            patterns);
+    }
+
+    /// <summary>The rules that a queue's policy lets in.</summary>
+    private static IEnumerable<string> Senders(string queue) =>
+        from policy in Template.OfType("AWS::SQS::QueuePolicy")
+        where Template.Properties(policy)["Queues"]!.AsArray().Any(named => SamTemplate.Target(named) == queue)
+        from statement in Statements(Template.Properties(policy)["PolicyDocument"]!)
+        where statement["Effect"]!.ToString() == "Allow"
+        from rule in statement["Condition"]!["ArnEquals"]!["aws:SourceArn"]!.AsArray()
+        select SamTemplate.Target(rule);
+
+    /// <summary>What the alarms on a metric watch, in the order of the template.</summary>
+    private static IEnumerable<string> Alarms(string metric, int threshold) =>
+        from alarm in Template.OfType("AWS::CloudWatch::Alarm").Select(Template.Properties)
+        where alarm["MetricName"]!.ToString() == metric
+            && alarm["ComparisonOperator"]!.ToString() == "GreaterThanOrEqualToThreshold"
+            && alarm["Threshold"]!.GetValue<int>() == threshold
+        select SamTemplate.Target(alarm["Dimensions"]![0]!["Value"]);
+
+    private static IEnumerable<JsonNode> Statements(JsonNode policyDocument) => policyDocument["Statement"]!.AsArray().Select(statement => statement!);
+}

@@ -1,0 +1,105 @@
+using System.Text.RegularExpressions;
+
+namespace EcrGuard.EndToEnd.Tests.Template;
+
+public sealed class FunctionsInTemplateTests
+{
+    private static readonly SamTemplate Template = SamTemplate.With();
+
+    [Fact]
+    public void Every_function_has_a_target_in_the_Makefile_and_every_target_a_function()
+    {
+        var makefile = File.ReadAllText(Path.Combine(SamTemplate.Root, "functions", "Makefile"));
+        var targets = Regex.Match(makefile, @"^TARGETS\s*:=(.*)$", RegexOptions.Multiline).Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal(Template.Functions.Select(function => $"build-{function}"), targets);
+        Assert.All(Template.Functions, function => Assert.Equal("makefile", Template.Resources[function]["Metadata"]!["BuildMethod"]!.ToString()));
+    }
+
+    [Fact]
+    public void A_function_is_chosen_by_the_name_of_its_method() =>
+        Assert.All(Template.Functions, function => Assert.Equal($"{function}Async", Environment(function)["ANNOTATIONS_HANDLER"]));
+
+    [Fact]
+    public void A_function_has_the_environment_that_its_code_reads_and_no_more()
+    {
+        string[] shared =
+        [
+            "ANNOTATIONS_HANDLER", "ECRGUARD_BUCKET", "ECRGUARD_EARLIER_TAG_PREFIXES", "ECRGUARD_ENFORCEMENT", "ECRGUARD_TABLE",
+            "ECRGUARD_TAG_APPROVED", "ECRGUARD_TAG_PREFIX", "ECRGUARD_WRITES_PER_SECOND",
+        ];
+        var own = new Dictionary<string, string[]>
+        {
+            ["OnImagePushed"] = ["ECRGUARD_ALERT_TOPIC"],
+            ["OnScanChanged"] = ["ECRGUARD_ALERT_TOPIC"],
+            ["Approval"] = [],
+            ["Backfill"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SUMMARY_TOPIC"],
+            ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
+        };
+
+        Assert.Equal(own.Keys, Template.Functions);
+        Assert.All(own, expected => Assert.Equal([.. shared.Concat(expected.Value).Order(StringComparer.Ordinal)], Environment(expected.Key).Keys.Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public void Every_function_runs_the_executable_assembly_traced_and_logs_JSON_to_its_own_group()
+    {
+        Assert.Equal("EcrGuard.Lambda", Template.Globals["Handler"]!.ToString());
+        Assert.Equal("dotnet10", Template.Globals["Runtime"]!.ToString());
+        Assert.Equal("JSON", Template.Globals["LoggingConfig"]!["LogFormat"]!.ToString());
+        Assert.Equal("Active", Template.Globals["Tracing"]!.ToString());
+        Assert.Equal("x86_64", Template.Parameters["Architecture"]!["Default"]!.ToString());
+        Assert.All(Template.Functions, function => Assert.Equal($"{function}Logs", SamTemplate.Target(Template.Properties(function)["LoggingConfig"]!["LogGroup"])));
+    }
+
+    [Fact]
+    public void Logs_are_kept_for_as_long_as_the_parameter_says() =>
+        Assert.All(Template.OfType("AWS::Logs::LogGroup"), group => Assert.Equal("LogRetentionDays", SamTemplate.Target(Template.Properties(group)["RetentionInDays"])));
+
+    [Fact]
+    public void All_instances_that_write_share_the_two_writes_a_second_that_EcrGuard_allows_itself()
+    {
+        var behindQueues = Template.Functions.SelectMany(Queues).Sum(queue => queue.MaximumConcurrency);
+        var backfill = Template.Properties("Backfill")["ReservedConcurrentExecutions"]!.GetValue<int>();
+        var each = decimal.Parse(Environment("Backfill")["ECRGUARD_WRITES_PER_SECOND"], System.Globalization.CultureInfo.InvariantCulture);
+
+        Assert.Equal(2.0m, (behindQueues + backfill) * each);
+    }
+
+    [Fact]
+    public void A_batch_whose_every_image_is_marked_ends_within_the_time_out()
+    {
+        var each = decimal.Parse(Environment("OnScanChanged")["ECRGUARD_WRITES_PER_SECOND"], System.Globalization.CultureInfo.InvariantCulture);
+
+        Assert.All(Template.Functions.SelectMany(function => Queues(function).Select(queue => (function, queue))), pair =>
+            Assert.True(pair.queue.BatchSize / each < Template.OfFunction(pair.function, "Timeout")!.GetValue<int>()));
+    }
+
+    [Fact]
+    public void A_batch_reports_the_events_that_failed_and_only_those() =>
+        Assert.All(Template.Functions.SelectMany(Queues), queue => Assert.Equal(("ReportBatchItemFailures", 100, 20), (queue.Response, queue.BatchSize, queue.Window)));
+
+    [Fact]
+    public void Backfill_ticks_no_faster_than_one_can_end()
+    {
+        var rate = Regex.Match(Template.Properties("Backfill")["Events"]!["Tick"]!["Properties"]!["ScheduleExpression"]!.ToString(), @"^rate\((\d+) minutes\)$");
+
+        Assert.True(int.Parse(rate.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) * 60 >= Template.OfFunction("Backfill", "Timeout")!.GetValue<int>());
+    }
+
+    [Fact]
+    public void Backfill_can_do_without_a_reserved_instance_where_an_account_has_none_to_reserve() =>
+        Assert.Null(SamTemplate.With(("ReserveBackfill", "false")).Properties("Backfill")["ReservedConcurrentExecutions"]);
+
+    private static Dictionary<string, string> Environment(string function) =>
+        new[] { Template.Globals, Template.Properties(function) }
+            .SelectMany(level => level["Environment"]!["Variables"]!.AsObject())
+            .ToDictionary(variable => variable.Key, variable => variable.Value!.ToString());
+
+    private static IEnumerable<(int BatchSize, int Window, int MaximumConcurrency, string Response)> Queues(string function) =>
+        from source in Template.Properties(function)["Events"]!.AsObject()
+        where source.Value!["Type"]!.ToString() == "SQS"
+        let queue = source.Value!["Properties"]!
+        select (queue["BatchSize"]!.GetValue<int>(), queue["MaximumBatchingWindowInSeconds"]!.GetValue<int>(),
+            queue["ScalingConfig"]!["MaximumConcurrency"]!.GetValue<int>(), queue["FunctionResponseTypes"]!.AsArray().Single()!.ToString());
+}

@@ -1,0 +1,140 @@
+namespace EcrGuard.EndToEnd.Tests.Template;
+
+public sealed class PermissionsTests
+{
+    private static readonly SamTemplate Observing = SamTemplate.With();
+
+    private static readonly SamTemplate Marking = SamTemplate.With(("Enforcement", "mark"), ("AskPrincipals", "arn:aws:iam::111122223333:root"));
+
+    private static readonly string[] WritesToEcr = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutLifecyclePolicy", "ecr:StartImageScan"];
+
+    /// <summary>The actions for which AWS offers no resource that could be named.</summary>
+    private static readonly string[] WithoutResource =
+    [
+        "ecr:GetRegistryScanningConfiguration", "inspector2:ListCoverage", "inspector2:ListFindings", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+    ];
+
+    [Fact]
+    public void By_default_EcrGuard_observes_and_no_function_can_write_to_ECR()
+    {
+        Assert.Equal("observe", Observing.Parameters["Enforcement"]!["Default"]!.ToString());
+        Assert.All(Observing.Functions, function => Assert.Empty(Actions(Observing, function).Intersect(WritesToEcr)));
+    }
+
+    [Theory]
+    [InlineData("mark")]
+    [InlineData("quarantine")]
+    public void Where_it_may_act_only_the_functions_that_decide_write_to_ECR_and_only_pushes_repair_a_baseline(string enforcement)
+    {
+        var template = SamTemplate.With(("Enforcement", enforcement));
+
+        Assert.Equal(
+            new Dictionary<string, string[]>
+            {
+                ["OnImagePushed"] = WritesToEcr,
+                ["OnScanChanged"] = [.. WritesToEcr.Except(["ecr:PutLifecyclePolicy"])],
+                ["Approval"] = [],
+                ["Backfill"] = [.. WritesToEcr.Except(["ecr:PutLifecyclePolicy"])],
+                ["WeeklySummary"] = [],
+            },
+            template.Functions.ToDictionary(function => function, function => Actions(template, function).Intersect(WritesToEcr).Order().ToArray()));
+    }
+
+    [Fact]
+    public void Approval_reads_and_traces_and_logs_and_writes_nothing()
+    {
+        string[] reads =
+        [
+            "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
+            "ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetRegistryScanningConfiguration",
+            "inspector2:ListCoverage", "inspector2:ListFindings",
+            "kms:Decrypt", "kms:DescribeKey",
+            "s3:GetObject",
+        ];
+        string[] tracesAndLogs = ["logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+
+        Assert.Equal(reads.Concat(tracesAndLogs).Order(StringComparer.Ordinal), Actions(Marking, "Approval").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Only_actions_without_resources_are_allowed_on_every_resource()
+    {
+        var everywhere = Roles(Marking).SelectMany(Marking.PermissionsOfRole).Where(statement => statement.Resources.Contains("*")).SelectMany(statement => statement.Actions);
+
+        Assert.Equal(WithoutResource, everywhere.Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(2, SamTemplate.Text.Split("Resource: \"*\" # These have no resource that could be named.").Length - 1);
+    }
+
+    [Fact]
+    public void No_action_is_a_wildcard_but_those_that_AWS_documents_for_a_key() =>
+        Assert.Equal(
+            ["kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            Roles(Marking).SelectMany(Marking.PermissionsOfRole).SelectMany(statement => statement.Actions).Where(action => action.Contains('*', StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void No_role_holds_a_policy_that_AWS_manages()
+    {
+        // PermissionsOfRole resolves every policy held to one of this stack; an ARN would throw.
+        Assert.All(Roles(Marking), role => Assert.NotEmpty(Marking.PermissionsOfRole(role)));
+        Assert.All(Marking.Functions, function => Assert.Null(Marking.Properties(function)["Policies"]));
+        Assert.All(Marking.Functions, function => Assert.Equal($"{function}Role", SamTemplate.Target(Marking.Properties(function)["Role"])));
+    }
+
+    [Fact]
+    public void Every_function_writes_its_own_logs_and_no_others() =>
+        Assert.All(Marking.Functions, function => Assert.Equal(
+            [$$"""{"Fn::GetAtt":"{{function}}Logs.Arn"}"""],
+            Marking.Permissions(function).Where(statement => statement.Actions.Contains("logs:PutLogEvents")).SelectMany(statement => statement.Resources)));
+
+    [Fact]
+    public void A_function_takes_messages_from_its_own_queue_and_no_other()
+    {
+        static IEnumerable<string> Receives(string function) =>
+            Marking.Permissions(function).Where(statement => statement.Actions.Contains("sqs:ReceiveMessage")).SelectMany(statement => statement.Resources);
+
+        Assert.Equal(["""{"Fn::GetAtt":"ImagePushedQueue.Arn"}"""], Receives("OnImagePushed"));
+        Assert.Equal(["""{"Fn::GetAtt":"ScanChangedQueue.Arn"}"""], Receives("OnScanChanged"));
+        Assert.All(["Approval", "Backfill", "WeeklySummary"], function => Assert.Empty(Receives(function)));
+    }
+
+    [Fact]
+    public void Nobody_else_may_ask_until_somebody_is_named() => Assert.DoesNotContain("EcrGuardAsk", Observing.Resources.Keys);
+
+    [Fact]
+    public void Who_is_named_may_ask_and_nothing_else()
+    {
+        Assert.Equal("AskPrincipals", SamTemplate.Target(Marking.Properties("EcrGuardAsk")["AssumeRolePolicyDocument"]!["Statement"]![0]!["Principal"]!["AWS"]));
+        Assert.Collection(
+            Marking.PermissionsOfRole("EcrGuardAsk"),
+            api =>
+            {
+                Assert.Equal(["execute-api:Invoke"], api.Actions);
+                Assert.EndsWith("${ApprovalApi}/$default/GET/approval\"}", Assert.Single(api.Resources), StringComparison.Ordinal);
+            },
+            function =>
+            {
+                Assert.Equal(["lambda:InvokeFunction"], function.Actions);
+                Assert.Equal(["""{"Fn::GetAtt":"Approval.Arn"}"""], function.Resources);
+            });
+    }
+
+    [Fact]
+    public void The_API_asks_for_a_signature_and_logs_who_called()
+    {
+        var api = Marking.Properties("ApprovalApi");
+
+        Assert.Equal("""{"EnableIamAuthorizer":true,"DefaultAuthorizer":"AWS_IAM"}""", api["Auth"]!.ToJsonString());
+        Assert.Contains("$context.identity.userArn", api["AccessLogSettings"]!["Format"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_partition_is_taken_for_granted()
+    {
+        Assert.DoesNotContain("arn:aws", SamTemplate.Text, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"\$\{AWS::Region\}\.amazonaws", SamTemplate.Text);
+    }
+
+    private static IEnumerable<string> Actions(SamTemplate template, string function) => template.Permissions(function).SelectMany(statement => statement.Actions).Distinct();
+
+    private static IEnumerable<string> Roles(SamTemplate template) => template.OfType("AWS::IAM::Role");
+}

@@ -1,0 +1,83 @@
+using System.Text.RegularExpressions;
+
+namespace EcrGuard.EndToEnd.Tests.Template;
+
+/// <summary>What EcrGuard keeps, and how it is kept.</summary>
+public sealed class StorageTests
+{
+    private static readonly SamTemplate Template = SamTemplate.With();
+
+    [Theory]
+    [InlineData("Table")]
+    [InlineData("Bucket")]
+    [InlineData("Key")]
+    public void Ledger_and_findings_and_the_key_that_opens_them_outlive_the_stack(string resource)
+    {
+        Assert.Equal("Retain", Template.Resources[resource]["DeletionPolicy"]!.ToString());
+        Assert.Equal("Retain", Template.Resources[resource]["UpdateReplacePolicy"]!.ToString());
+    }
+
+    [Fact]
+    public void The_ledger_has_the_keys_and_the_index_that_the_code_uses()
+    {
+        var table = Template.Properties("Table");
+
+        Assert.Equal("PAY_PER_REQUEST", table["BillingMode"]!.ToString());
+        Assert.Equal("""[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]""", table["KeySchema"]!.ToJsonString());
+        Assert.Equal(
+            """[{"IndexName":"byStatus","KeySchema":[{"AttributeName":"gsi1pk","KeyType":"HASH"},{"AttributeName":"gsi1sk","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}]""",
+            table["GlobalSecondaryIndexes"]!.ToJsonString());
+        Assert.Equal("""{"AttributeName":"expires","Enabled":true}""", table["TimeToLiveSpecification"]!.ToJsonString());
+        Assert.True(table["PointInTimeRecoverySpecification"]!["PointInTimeRecoveryEnabled"]!.GetValue<bool>());
+        Assert.Equal("Key", SamTemplate.Target(table["SSESpecification"]!["KMSMasterKeyId"]));
+    }
+
+    [Fact]
+    public void The_bucket_is_private_versioned_and_encrypted_under_the_key()
+    {
+        var bucket = Template.Properties("Bucket");
+
+        Assert.All(["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"], block => Assert.True(bucket["PublicAccessBlockConfiguration"]![block]!.GetValue<bool>()));
+        Assert.Equal("BucketOwnerEnforced", bucket["OwnershipControls"]!["Rules"]![0]!["ObjectOwnership"]!.ToString());
+        Assert.Equal("Enabled", bucket["VersioningConfiguration"]!["Status"]!.ToString());
+        Assert.Equal("Key", SamTemplate.Target(bucket["BucketEncryption"]!["ServerSideEncryptionConfiguration"]![0]!["ServerSideEncryptionByDefault"]!["KMSMasterKeyID"]));
+        Assert.True(Template.Properties("Key")["EnableKeyRotation"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public void Every_queue_is_encrypted() =>
+        Assert.All(Template.OfType("AWS::SQS::Queue"), queue => Assert.True(Template.Properties(queue)["SqsManagedSseEnabled"]!.GetValue<bool>()));
+
+    [Theory]
+    [InlineData("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues")]
+    [InlineData("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics")]
+    [InlineData("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket")]
+    public void Nothing_is_reached_without_TLS(string type, string policyType, string guards)
+    {
+        var guarded = from policy in Template.OfType(policyType).Select(Template.Properties)
+                      where policy["PolicyDocument"]!["Statement"]!.AsArray().Any(statement =>
+                          statement!["Effect"]!.ToString() == "Deny" && statement["Principal"]!.ToString() == "*"
+                          && statement["Condition"]!.ToJsonString() == """{"Bool":{"aws:SecureTransport":"false"}}""")
+                      from resource in policy[guards] is System.Text.Json.Nodes.JsonArray several ? several : [policy[guards]!.DeepClone()]
+                      select SamTemplate.Target(resource);
+
+        // Exactly once each: of two policies for one resource AWS keeps the one that came last.
+        Assert.Equal(Template.OfType(type).Order(), guarded.Order());
+    }
+
+    [Theory]
+    [InlineData("TagPrefix", "ecrguard", true)]
+    [InlineData("TagPrefix", "0", true)]
+    [InlineData("TagPrefix", "-guard", false)]
+    [InlineData("TagPrefix", "Guard", false)]
+    [InlineData("TagPrefix", "a2345678901234567890123456789012345678901", false)]
+    [InlineData("EarlierTagPrefixes", "", true)]
+    [InlineData("EarlierTagPrefixes", "old,older", true)]
+    [InlineData("EarlierTagPrefixes", "old,", false)]
+    [InlineData("AlertEmail", "", true)]
+    [InlineData("AlertEmail", "security@example.com", true)]
+    [InlineData("AlertEmail", "security", false)]
+    public void A_parameter_takes_what_it_should(string parameter, string value, bool allowed) =>
+        // CloudFormation matches the whole value.
+        Assert.Equal(allowed, Regex.IsMatch(value, $"^(?:{Template.Parameters[parameter]!["AllowedPattern"]})$"));
+}
