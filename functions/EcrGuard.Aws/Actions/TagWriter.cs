@@ -1,0 +1,96 @@
+using Amazon.ECR;
+using Amazon.ECR.Model;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+using ImageIdentifier = Amazon.ECR.Model.ImageIdentifier;
+
+namespace EcrGuard.Aws.Actions;
+
+/// <summary>
+/// Puts a verdict on its image as tags. ECR has no conditional write, so that every write is planned again from a read immediately before it; intent stands in the ledger before, the outcome after.
+/// </summary>
+public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger ledger, WriteRate rate, VerdictTags tags)
+{
+    /// <summary>Nothing runs away: a plan has at most one tag to add and one to remove for each prefix ever used.</summary>
+    private const int MaxWrites = 8;
+
+    /// <summary>Writes what the plan says until there is nothing left to write.</summary>
+    /// <param name="image">The facts that the verdict rests on: if they already agree, nothing is read or written.</param>
+    /// <returns>Why it could not be done; null where it was, or nothing was to do.</returns>
+    public async Task<string?> ApplyAsync(ImageFacts image, Status status, EnforcementMode mode, CancellationToken cancellation)
+    {
+        var plan = TagPlan.For(image, status, mode, tags);
+        for (var writes = 0; plan.Actions.Count > 0; writes++)
+        {
+            if (writes == MaxWrites)
+                return $"The tags still differ after {MaxWrites} writes: somebody else is writing them too.";
+
+            await rate.WaitAsync(cancellation).ConfigureAwait(false);
+            if (await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) is not { } now)
+                return null;
+            plan = TagPlan.For(now, status, mode, tags);
+            if (plan.Actions is not [var action, ..])
+                break;
+
+            var id = await ledger.IntendAsync(image.Id, action, cancellation).ConfigureAwait(false);
+            var refusal = action.Change == TagChange.Add
+                ? await AddAsync(now, action.Tag, cancellation).ConfigureAwait(false)
+                : await RemoveAsync(now, action.Tag, cancellation).ConfigureAwait(false);
+            await ledger.OutcomeAsync(image.Id, id, refusal ?? "done", cancellation).ConfigureAwait(false);
+            if (refusal is not null)
+                return refusal;
+            plan = new TagPlan([.. plan.Actions.Skip(1)], null);
+        }
+        return plan.CouldNot;
+    }
+
+    private async Task<string?> AddAsync(ImageFacts image, string tag, CancellationToken cancellation)
+    {
+        if (await registry.ManifestAsync(image.Id, cancellation).ConfigureAwait(false) is not { } manifest)
+            return "The manifest could not be read: the image is gone or archived.";
+        try
+        {
+            await ecr.PutImageAsync(new PutImageRequest
+            {
+                RegistryId = image.Id.Repository.Account,
+                RepositoryName = image.Id.Repository.Name,
+                ImageManifest = manifest.Text,
+                ImageManifestMediaType = manifest.MediaType,
+                ImageDigest = image.Id.Digest.ToString(),
+                ImageTag = tag,
+            }, cancellation).ConfigureAwait(false);
+            return null;
+        }
+        catch (ImageAlreadyExistsException)
+        {
+            // The same digest under the same tag: what was wanted.
+            return null;
+        }
+        catch (ImageTagAlreadyExistsException)
+        {
+            // Immutable repositories say this of the same digest too, so that only a read tells.
+            var holder = await registry.ImageAsync(image.Id.Repository, tag, null, cancellation).ConfigureAwait(false);
+            return holder?.Id.Digest == image.Id.Digest ? null : $"The tag '{tag}' belongs to another image ({holder?.Id.Digest.ToString() ?? "none that can be read"}) and tags of this repository cannot move.";
+        }
+        catch (Exception refused) when (refused is ImageDigestDoesNotMatchException or ReferencedImagesNotFoundException or LayersNotFoundException or RepositoryNotFoundException or Amazon.ECR.Model.LimitExceededException or InvalidParameterException)
+        {
+            // ECR will say the same tomorrow: recorded, not retried.
+            return $"ECR refused the tag: {refused.Message}";
+        }
+    }
+
+    private async Task<string?> RemoveAsync(ImageFacts image, string tag, CancellationToken cancellation)
+    {
+        // Exactly one tag, by name and never by digest: a digest would delete the image.
+        var answer = await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest
+        {
+            RegistryId = image.Id.Repository.Account,
+            RepositoryName = image.Id.Repository.Name,
+            ImageIds = [new ImageIdentifier { ImageTag = tag }],
+        }, cancellation).ConfigureAwait(false);
+        return answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..] ? $"ECR did not remove the tag '{tag}': {failure.FailureReason}" : null;
+    }
+}

@@ -1,0 +1,28 @@
+namespace EcrGuard.Aws.Actions;
+
+/// <summary>Spaces out writes to ECR: PutImage is 10 a second for the whole account (ECR service quotas), and every <c>docker push</c> needs some of them.</summary>
+public sealed class WriteRate(double perSecond, TimeProvider time) : IDisposable
+{
+    private readonly TimeSpan gap = TimeSpan.FromSeconds(1 / perSecond);
+    private readonly SemaphoreSlim turn = new(1, 1);
+    private DateTimeOffset next;
+
+    /// <summary>Waits until the next write may be made.</summary>
+    public async Task WaitAsync(CancellationToken cancellation)
+    {
+        await turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var wait = next - time.GetUtcNow();
+            if (wait > TimeSpan.Zero)
+                await Task.Delay(wait, time, cancellation).ConfigureAwait(false);
+            next = time.GetUtcNow() + gap;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public void Dispose() => turn.Dispose();
+}

@@ -1,0 +1,215 @@
+using Amazon.ECR;
+using Amazon.ECR.Model;
+using Amazon.Inspector2;
+using Amazon.Inspector2.Model;
+using EcrGuard.Core.Images;
+using ImageIdentifier = Amazon.ECR.Model.ImageIdentifier;
+
+namespace EcrGuard.Aws.Facts;
+
+/// <summary>Reads what the scanners say of an image: all pages or none, never from an event's counts.</summary>
+public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry registry, TimeProvider time)
+{
+    /// <summary>DescribeImageScanFindings gives at most 1000 findings a page.</summary>
+    private const int BasicPage = 1000;
+
+    /// <summary>ListFindings takes at most 100 and may give fewer.</summary>
+    private const int EnhancedPage = 100;
+
+    /// <summary>The scan facts of one image.</summary>
+    /// <param name="heard">The scanner that an event came from, which saves asking the registry; unknown where nothing was heard.</param>
+    /// <returns>Null where the image is gone.</returns>
+    public async Task<ScanFacts?> ReadAsync(ImageFacts image, Scanner heard, CancellationToken cancellation)
+    {
+        if (image.Storage is StorageStatus.Archived or StorageStatus.Activating)
+            return new ScanFacts { Scanner = heard, State = ScanState.Archived, Word = "IMAGE_ARCHIVED", ReadAt = image.ReadAt };
+
+        var scanner = heard == Scanner.Unknown ? await registry.ScanTypeAsync(cancellation).ConfigureAwait(false) : heard;
+        return scanner == Scanner.Enhanced
+            ? await EnhancedAsync(image, cancellation).ConfigureAwait(false) ?? await BasicAsync(image, cancellation).ConfigureAwait(false)
+            : await BasicAsync(image, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<ScanFacts?> BasicAsync(ImageFacts image, CancellationToken cancellation)
+    {
+        var readAt = time.GetUtcNow();
+        var request = new DescribeImageScanFindingsRequest
+        {
+            RegistryId = image.Id.Repository.Account,
+            RepositoryName = image.Id.Repository.Name,
+            ImageId = new ImageIdentifier { ImageDigest = image.Id.Digest.ToString() },
+            MaxResults = BasicPage,
+        };
+        var findings = new List<Finding>();
+        DescribeImageScanFindingsResponse page;
+        do
+        {
+            try
+            {
+                page = await ecr.DescribeImageScanFindingsAsync(request, cancellation).ConfigureAwait(false);
+            }
+            catch (ScanNotFoundException)
+            {
+                return ScannerWords.Nothing(await registry.ScanningAsync(image.Id.Repository, cancellation).ConfigureAwait(false), image.PushedAt, readAt);
+            }
+            catch (Exception gone) when (gone is Amazon.ECR.Model.ImageNotFoundException or RepositoryNotFoundException)
+            {
+                return null;
+            }
+            // The registry was switched to enhanced scanning: these findings lack what the policy may ask for, so that Inspector is asked instead.
+            if (page.ImageScanStatus?.Status?.Value == "ACTIVE" || page.ImageScanFindings?.EnhancedFindings is { Count: > 0 })
+            {
+                return await EnhancedAsync(image, cancellation).ConfigureAwait(false)
+                    ?? new ScanFacts { Scanner = Scanner.Enhanced, State = ScanState.Pending, Word = page.ImageScanStatus?.Status?.Value ?? "", ReadAt = readAt };
+            }
+            findings.AddRange(page.ImageScanFindings?.Findings?.Select(OfBasic) ?? []);
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+
+        return new ScanFacts
+        {
+            Scanner = Scanner.Basic,
+            State = ScannerWords.OfBasic(page.ImageScanStatus?.Status?.Value),
+            Word = page.ImageScanStatus?.Status?.Value ?? "",
+            CompletedAt = Registry.Utc(page.ImageScanFindings?.ImageScanCompletedAt),
+            Findings = Findings.Merge(findings),
+            ReadAt = readAt,
+        };
+    }
+
+    /// <summary>Null where Inspector does not cover the image: then ECR's own answer says whether anything does.</summary>
+    private async Task<ScanFacts?> EnhancedAsync(ImageFacts image, CancellationToken cancellation)
+    {
+        var readAt = time.GetUtcNow();
+        if (await CoverageAsync(image.Id, cancellation).ConfigureAwait(false) is not { } covered)
+            return null;
+
+        var (state, continuous) = ScannerWords.OfEnhanced(covered.ScanStatus?.StatusCode?.Value, covered.ScanStatus?.Reason?.Value);
+        return new ScanFacts
+        {
+            Scanner = Scanner.Enhanced,
+            State = state,
+            Word = covered.ScanStatus?.Reason?.Value ?? "",
+            CompletedAt = Registry.Utc(covered.LastScannedAt),
+            Continuous = continuous,
+            Findings = state is ScanState.NotScanned or ScanState.Unsupported or ScanState.Archived ? [] : await EnhancedFindingsAsync(image.Id, cancellation).ConfigureAwait(false),
+            ReadAt = readAt,
+        };
+    }
+
+    private async Task<CoveredResource?> CoverageAsync(ImageId image, CancellationToken cancellation)
+    {
+        var request = new ListCoverageRequest
+        {
+            FilterCriteria = new CoverageFilterCriteria
+            {
+                ResourceId = [new CoverageStringFilter { Comparison = CoverageStringComparison.EQUALS, Value = image.Arn }],
+                ResourceType = [new CoverageStringFilter { Comparison = CoverageStringComparison.EQUALS, Value = "AWS_ECR_CONTAINER_IMAGE" }],
+            },
+        };
+        do
+        {
+            var page = await inspector.ListCoverageAsync(request, cancellation).ConfigureAwait(false);
+            if (page.CoveredResources?.FirstOrDefault(r => r.ResourceId == image.Arn && r.ScanType?.Value is null or "PACKAGE") is { } covered)
+                return covered;
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        return null;
+    }
+
+    private async Task<IReadOnlyList<Finding>> EnhancedFindingsAsync(ImageId image, CancellationToken cancellation)
+    {
+        var request = new ListFindingsRequest
+        {
+            MaxResults = EnhancedPage,
+            FilterCriteria = new FilterCriteria
+            {
+                EcrImageHash = [Equal(image.Digest.ToString())],
+                EcrImageRepositoryName = [Equal(image.Repository.Name)],
+                FindingStatus = [Equal("ACTIVE")],
+            },
+        };
+        var findings = new List<Finding>();
+        do
+        {
+            var page = await inspector.ListFindingsAsync(request, cancellation).ConfigureAwait(false);
+            findings.AddRange(page.Findings?.SelectMany(OfEnhanced) ?? []);
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        return Findings.Merge(findings);
+    }
+
+    private static StringFilter Equal(string value) => new() { Comparison = StringComparison.EQUALS, Value = value };
+
+    /// <summary>Basic findings keep the package in a free list of attributes.</summary>
+    private static Finding OfBasic(ImageScanFinding finding)
+    {
+        string? Attribute(string key) => finding.Attributes?.FirstOrDefault(a => a.Key == key)?.Value is { Length: > 0 } value ? value : null;
+        return new Finding
+        {
+            Vulnerability = finding.Name ?? "",
+            Severity = OfSeverity(finding.Severity?.Value),
+            Package = Attribute("package_name"),
+            Occurrences = Attribute("package_version") is { } version ? [new PackageOccurrence(version, null, null, null)] : [],
+            Score = double.TryParse(Attribute("CVSS3_SCORE") ?? Attribute("CVSS2_SCORE"), System.Globalization.CultureInfo.InvariantCulture, out var score) ? score : null,
+            Uri = finding.Uri,
+        };
+    }
+
+    /// <summary>Inspector gives one finding with all its packages; here it is one for each.</summary>
+    private static IEnumerable<Finding> OfEnhanced(Amazon.Inspector2.Model.Finding finding)
+    {
+        var details = finding.PackageVulnerabilityDetails;
+        var common = new Finding
+        {
+            Vulnerability = details?.VulnerabilityId ?? finding.Title ?? finding.FindingArn ?? "",
+            Severity = OfSeverity(finding.Severity?.Value),
+            Fix = finding.FixAvailable?.Value switch
+            {
+                "YES" => FixAvailability.Yes,
+                "PARTIAL" => FixAvailability.Partial,
+                "NO" => FixAvailability.No,
+                _ => FixAvailability.Unknown,
+            },
+            Exploit = finding.ExploitAvailable?.Value switch
+            {
+                "YES" => ExploitAvailability.Yes,
+                "NO" => ExploitAvailability.No,
+                _ => ExploitAvailability.Unknown,
+            },
+            Epss = finding.Epss?.Score,
+            Score = finding.InspectorScore,
+            FirstObservedAt = Registry.Utc(finding.FirstObservedAt),
+            Uri = details?.SourceUrl,
+        };
+        return details?.VulnerablePackages is { Count: > 0 } packages
+            ? packages.Select(package => common with
+            {
+                Package = package.Name,
+                PackageManager = package.PackageManager?.Value,
+                Occurrences = [new PackageOccurrence(Version(package), FixedIn(package), package.FilePath, package.SourceLayerHash)],
+            })
+            : [common];
+    }
+
+    private static string? Version(VulnerablePackage package) =>
+        package.Version is not { Length: > 0 } version ? null
+        : $"{(package.Epoch is > 0 ? package.Epoch + ":" : "")}{version}{(package.Release is { Length: > 0 } release ? "-" + release : "")}";
+
+    /// <summary>Some findings say NotAvailable where there is no fixed version.</summary>
+    private static string? FixedIn(VulnerablePackage package) => package.FixedInVersion is { Length: > 0 } version && version != "NotAvailable" ? version : null;
+
+    private static Severity OfSeverity(string? severity) => severity switch
+    {
+        "CRITICAL" => Severity.Critical,
+        "HIGH" => Severity.High,
+        "MEDIUM" => Severity.Medium,
+        "LOW" => Severity.Low,
+        "INFORMATIONAL" => Severity.Informational,
+        "UNTRIAGED" => Severity.Untriaged,
+        _ => Severity.Undefined,
+    };
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Aws.Ledger;
+
+/// <summary>The ledger's keys: account and region are in every one from day one, so that one table can serve many.</summary>
+internal static class Keys
+{
+    public const string Partition = "pk";
+    public const string Sort = "sk";
+
+    /// <summary>The index by status.</summary>
+    public const string Index = "byStatus";
+    public const string IndexPartition = "gsi1pk";
+    public const string IndexSort = "gsi1sk";
+
+    /// <summary>The TTL attribute, in epoch seconds.</summary>
+    public const string Expires = "expires";
+
+    /// <summary>A status of a large account is spread over this many partitions, each good for 1 000 writes a second.</summary>
+    public const int Shards = 8;
+
+    /// <summary>Repositories stand in the index beside the statuses.</summary>
+    public const string RepositoryShelf = "REPOSITORY";
+
+    public static string Repository(RepositoryId repository) => $"R#{repository.Account}#{repository.Region}#{repository.Name}";
+
+    /// <summary>What belongs to the whole registry: the backfill's progress, the weeks.</summary>
+    public static string Registry(string account, string region) => $"S#{account}#{region}";
+
+    public static string Image(Digest digest) => $"I#{digest.Hex}";
+
+    public static string History(Digest digest, DateTimeOffset at, string id) => $"H#{digest.Hex}#{Time(at)}#{id}";
+
+    public static string Write(string id) => $"A#{id}";
+
+    public static string Edges(Digest child) => $"X#{child.Hex}#";
+
+    public static string Edge(Digest child, Digest index) => Edges(child) + index.Hex;
+
+    public const string RepositoryNote = "D";
+
+    public const string Backfill = "BACKFILL";
+
+    public static string Week(string week) => $"W#{week}";
+
+    public static string Shelf(string account, string region, string shelf, int shard) => $"{account}#{region}#{shelf}#{shard}";
+
+    public static string Shelf(ImageId image, Status status) =>
+        Shelf(image.Repository.Account, image.Repository.Region, status.Word(), int.Parse(image.Digest.Hex.AsSpan(0, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture) % Shards);
+
+    /// <summary>Repositories are few: one shard.</summary>
+    public static string Shelf(RepositoryId repository) => Shelf(repository.Account, repository.Region, RepositoryShelf, 0);
+
+    /// <summary>Sorts as text as it sorts as time: UTC, always seven digits of a second.</summary>
+    public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+
+    public static DateTimeOffset Time(string text) => DateTimeOffset.ParseExact(text, "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+}

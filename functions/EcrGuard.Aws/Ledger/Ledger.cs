@@ -1,0 +1,451 @@
+using System.Globalization;
+using System.Text.Json;
+using Amazon.DynamoDBv2;
+using Amazon.DynamoDBv2.Model;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Aws.Ledger;
+
+/// <summary>What stands in the ledger for one image.</summary>
+/// <param name="Record">The record, with <see cref="ImageRecord.CouldNotMark"/> and <see cref="ImageRecord.Gone"/> as they are now.</param>
+/// <param name="Revision">Counts the stores: a store that saw another one's result is refused.</param>
+/// <param name="OpenAlert">The id of an alert that was not yet published, or not yet known to be.</param>
+/// <param name="OpenWrites">Intents without an outcome: the function died between the two.</param>
+/// <param name="IntendedTags">Every tag that EcrGuard ever meant to write on this image.</param>
+public sealed record LedgerEntry(ImageRecord Record, long Revision, string? OpenAlert, IReadOnlyList<string> OpenWrites, IReadOnlyList<string> IntendedTags);
+
+/// <summary>What became of a store.</summary>
+public enum Stored
+{
+    Yes,
+
+    /// <summary>The stored verdict rests on facts that are as new or newer: ours is not needed.</summary>
+    Superseded,
+
+    /// <summary>Somebody stored in between: read again and decide what changed.</summary>
+    Contended,
+}
+
+/// <summary>What is known of a repository besides its images.</summary>
+/// <param name="Drift">How it differs from its baseline, a sentence each.</param>
+public sealed record RepositoryNote(RepositoryId Repository, IReadOnlyList<string> Drift, DateTimeOffset At);
+
+/// <summary>
+/// The ledger: one DynamoDB table. A verdict is stored only over older facts, intent stands before each write to ECR and its outcome after it, and every change of status leaves a history entry.
+/// </summary>
+public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvider time)
+{
+    /// <summary>How long history, finished writes and images that are gone are kept.</summary>
+    private static readonly TimeSpan HistoryAge = TimeSpan.FromDays(400);
+
+    /// <summary>BatchGetItem takes at most 100 keys, BatchWriteItem at most 25 items.</summary>
+    private const int ReadBatch = 100;
+    private const int WriteBatch = 25;
+
+    private const string Record = "record";
+    private const string Revision = "rev";
+    private const string FactsAt = "factsAt";
+    private const string OpenAlert = "openAlert";
+    private const string OpenWrites = "openWrites";
+    private const string IntendedTags = "intendedTags";
+    private const string CouldNotMark = "couldNotMark";
+    private const string GoneAt = "goneAt";
+
+    /// <summary>An id that sorts by the time at which it was made (UUID version 7, RFC 9562).</summary>
+    public string NewId() => Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
+
+    /// <summary>What stands for an image; null where nothing does.</summary>
+    public async Task<LedgerEntry?> FindAsync(ImageId image, CancellationToken cancellation)
+    {
+        var answer = await dynamo.GetItemAsync(new GetItemRequest { TableName = settings.Table, Key = Key(image), ConsistentRead = true }, cancellation).ConfigureAwait(false);
+        return answer.Item?.ContainsKey(Record) == true ? Entry(answer.Item) : null;
+    }
+
+    /// <summary>What stands for several images of one repository; those without an entry are left out.</summary>
+    public async Task<IReadOnlyDictionary<Digest, LedgerEntry>> FindAsync(RepositoryId repository, IEnumerable<Digest> digests, CancellationToken cancellation)
+    {
+        var found = new Dictionary<Digest, LedgerEntry>();
+        foreach (var chunk in digests.Distinct().Chunk(ReadBatch))
+        {
+            var keys = new KeysAndAttributes { ConsistentRead = true, Keys = [.. chunk.Select(digest => Key(new ImageId(repository, digest)))] };
+            var request = new Dictionary<string, KeysAndAttributes> { [settings.Table] = keys };
+            for (var attempt = 0; request.Count > 0; attempt++)
+            {
+                var answer = await dynamo.BatchGetItemAsync(new BatchGetItemRequest { RequestItems = request }, cancellation).ConfigureAwait(false);
+                foreach (var item in answer.Responses?.GetValueOrDefault(settings.Table) ?? [])
+                {
+                    var entry = Entry(item);
+                    found[entry.Record.Verdict.Image.Digest] = entry;
+                }
+                request = answer.UnprocessedKeys ?? [];
+                if (request.Count > 0)
+                    await PauseAsync(attempt, cancellation).ConfigureAwait(false);
+            }
+        }
+        return found;
+    }
+
+    /// <summary>Stores a record over the one that was read before, with a history entry and an open alert if the status changed.</summary>
+    /// <param name="before">As read; null where nothing stood.</param>
+    public async Task<Stored> StoreAsync(ImageRecord record, LedgerEntry? before, Alert? alert, CancellationToken cancellation)
+    {
+        var verdict = record.Verdict;
+        var changed = before?.Record.ChangeId != record.ChangeId;
+        var set = "SET #record = :record, #rev = :rev, #factsAt = :factsAt, #p = :p, #s = :s";
+        var remove = new List<string> { "#goneAt", "#expires" };
+        var names = new Dictionary<string, string>
+        {
+            ["#record"] = Record,
+            ["#rev"] = Revision,
+            ["#factsAt"] = FactsAt,
+            ["#p"] = Keys.IndexPartition,
+            ["#s"] = Keys.IndexSort,
+            ["#goneAt"] = GoneAt,
+            ["#expires"] = Keys.Expires,
+            ["#could"] = CouldNotMark,
+        };
+        var values = new Dictionary<string, AttributeValue>
+        {
+            [":record"] = new(JsonSerializer.Serialize(record with { CouldNotMark = null, Gone = false }, LedgerJson.Default.ImageRecord)),
+            [":rev"] = Number((before?.Revision ?? 0) + 1),
+            [":was"] = Number(before?.Revision ?? 0),
+            [":factsAt"] = new(Keys.Time(verdict.FactsAt)),
+            [":p"] = new(Keys.Shelf(verdict.Image, verdict.Status)),
+            [":s"] = new($"{verdict.Image.Repository.Name}#{verdict.Image.Digest.Hex}"),
+        };
+        if (record.CouldNotMark is { } reason)
+        {
+            set += ", #could = :could";
+            values[":could"] = new(reason);
+        }
+        else
+        {
+            remove.Add("#could");
+        }
+        if (changed)
+        {
+            names["#alert"] = OpenAlert;
+            if (alert is null)
+            {
+                // An alert that was never published and is no longer true is not worth sending.
+                remove.Add("#alert");
+            }
+            else
+            {
+                set += ", #alert = :alert";
+                values[":alert"] = new(alert.Id);
+            }
+        }
+
+        var store = new Update
+        {
+            TableName = settings.Table,
+            Key = Key(verdict.Image),
+            UpdateExpression = $"{set} REMOVE {string.Join(", ", remove)}",
+            ConditionExpression = before is null ? "attribute_not_exists(#rev) OR #rev = :was" : "#rev = :was AND #factsAt < :factsAt",
+            ExpressionAttributeNames = names,
+            ExpressionAttributeValues = values,
+        };
+        try
+        {
+            if (changed)
+                await dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest { TransactItems = [new TransactWriteItem { Update = store }, new TransactWriteItem { Put = History(record) }] }, cancellation).ConfigureAwait(false);
+            else
+                await dynamo.UpdateItemAsync(new UpdateItemRequest { TableName = store.TableName, Key = store.Key, UpdateExpression = store.UpdateExpression, ConditionExpression = store.ConditionExpression, ExpressionAttributeNames = store.ExpressionAttributeNames, ExpressionAttributeValues = store.ExpressionAttributeValues }, cancellation).ConfigureAwait(false);
+            return Stored.Yes;
+        }
+        catch (Exception refused) when (IsConditional(refused))
+        {
+            return before is not null && verdict.FactsAt <= before.Record.Verdict.FactsAt ? Stored.Superseded : Stored.Contended;
+        }
+    }
+
+    /// <summary>Notes that an image is gone from its repository: it leaves the index by status, and its entry ends some day. Its verdict stays, so that pushing it again does not forget that it was blocked.</summary>
+    public Task MarkGoneAsync(ImageId image, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = Key(image),
+            UpdateExpression = "SET #goneAt = :now, #expires = :expires REMOVE #p, #s, #alert, #could",
+            ConditionExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt)",
+            ExpressionAttributeNames = new() { ["#goneAt"] = GoneAt, ["#expires"] = Keys.Expires, ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort, ["#alert"] = OpenAlert, ["#could"] = CouldNotMark, ["#rev"] = Revision },
+            ExpressionAttributeValues = new() { [":now"] = new(Keys.Time(time.GetUtcNow())), [":expires"] = ExpiresAfter(HistoryAge) },
+        }, cancellation);
+
+    /// <summary>Notes that an alert was published.</summary>
+    public Task CloseAlertAsync(ImageId image, string alertId, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = Key(image),
+            UpdateExpression = "REMOVE #alert",
+            ConditionExpression = "#alert = :id",
+            ExpressionAttributeNames = new() { ["#alert"] = OpenAlert },
+            ExpressionAttributeValues = new() { [":id"] = new(alertId) },
+        }, cancellation);
+
+    /// <summary>Notes why a verdict could not be put on its image, or, with null, that nothing stands in the way any more.</summary>
+    public Task NoteCouldNotMarkAsync(ImageId image, string? reason, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = Key(image),
+            UpdateExpression = reason is null ? "REMOVE #could" : "SET #could = :could",
+            ConditionExpression = "attribute_exists(#rev)",
+            ExpressionAttributeNames = new() { ["#could"] = CouldNotMark, ["#rev"] = Revision },
+            ExpressionAttributeValues = reason is null ? null : new() { [":could"] = new(reason) },
+        }, cancellation);
+
+    /// <summary>Writes down what is about to be done to an image, before it is done.</summary>
+    /// <returns>The id under which the outcome is to be noted.</returns>
+    public async Task<string> IntendAsync(ImageId image, TagAction action, CancellationToken cancellation)
+    {
+        var id = NewId();
+        var intended = action.Change == TagChange.Add;
+        await dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
+        {
+            TransactItems =
+            [
+                new TransactWriteItem
+                {
+                    Put = new Put
+                    {
+                        TableName = settings.Table,
+                        Item = new Dictionary<string, AttributeValue>(Key(image.Repository, Keys.Write(id)))
+                        {
+                            ["image"] = new(image.Arn),
+                            ["change"] = new(action.Change.ToString()),
+                            ["tag"] = new(action.Tag),
+                            ["intendedAt"] = new(Keys.Time(time.GetUtcNow())),
+                            ["outcome"] = new("intended"),
+                            [Keys.Expires] = ExpiresAfter(HistoryAge),
+                        },
+                    },
+                },
+                new TransactWriteItem
+                {
+                    Update = new Update
+                    {
+                        TableName = settings.Table,
+                        Key = Key(image),
+                        UpdateExpression = intended ? "ADD #writes :id, #tags :tag" : "ADD #writes :id",
+                        ExpressionAttributeNames = intended ? new() { ["#writes"] = OpenWrites, ["#tags"] = IntendedTags } : new() { ["#writes"] = OpenWrites },
+                        ExpressionAttributeValues = intended ? new() { [":id"] = Set(id), [":tag"] = Set(action.Tag) } : new() { [":id"] = Set(id) },
+                    },
+                },
+            ],
+        }, cancellation).ConfigureAwait(false);
+        return id;
+    }
+
+    /// <summary>Writes down what became of an intent.</summary>
+    public async Task OutcomeAsync(ImageId image, string id, string outcome, CancellationToken cancellation) =>
+        await dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
+        {
+            TransactItems =
+            [
+                new TransactWriteItem
+                {
+                    Update = new Update
+                    {
+                        TableName = settings.Table,
+                        Key = Key(image.Repository, Keys.Write(id)),
+                        UpdateExpression = "SET #outcome = :outcome, #endedAt = :now",
+                        ExpressionAttributeNames = new() { ["#outcome"] = "outcome", ["#endedAt"] = "endedAt" },
+                        ExpressionAttributeValues = new() { [":outcome"] = new(Text.Clip(outcome, 500)), [":now"] = new(Keys.Time(time.GetUtcNow())) },
+                    },
+                },
+                new TransactWriteItem
+                {
+                    Update = new Update
+                    {
+                        TableName = settings.Table,
+                        Key = Key(image),
+                        UpdateExpression = "DELETE #writes :id",
+                        ExpressionAttributeNames = new() { ["#writes"] = OpenWrites },
+                        ExpressionAttributeValues = new() { [":id"] = Set(id) },
+                    },
+                },
+            ],
+        }, cancellation).ConfigureAwait(false);
+
+    /// <summary>Remembers which index holds which children: ECR has no way to ask.</summary>
+    public async Task StoreEdgesAsync(ImageId index, IEnumerable<Digest> children, CancellationToken cancellation)
+    {
+        foreach (var chunk in children.Distinct().Chunk(WriteBatch))
+        {
+            var request = new Dictionary<string, List<WriteRequest>>
+            {
+                [settings.Table] = [.. chunk.Select(child => new WriteRequest(new PutRequest(Key(index.Repository, Keys.Edge(child, index.Digest)))))],
+            };
+            for (var attempt = 0; request.Count > 0; attempt++)
+            {
+                request = (await dynamo.BatchWriteItemAsync(new BatchWriteItemRequest { RequestItems = request }, cancellation).ConfigureAwait(false)).UnprocessedItems ?? [];
+                if (request.Count > 0)
+                    await PauseAsync(attempt, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>The indexes that hold an image.</summary>
+    public async Task<IReadOnlyList<Digest>> IndexesOfAsync(ImageId child, CancellationToken cancellation)
+    {
+        var edges = Keys.Edges(child.Digest);
+        var indexes = new List<Digest>();
+        await foreach (var item in QueryAsync(new QueryRequest
+        {
+            TableName = settings.Table,
+            ConsistentRead = true,
+            KeyConditionExpression = "pk = :pk AND begins_with(sk, :edges)",
+            ExpressionAttributeValues = new() { [":pk"] = new(Keys.Repository(child.Repository)), [":edges"] = new(edges) },
+        }, cancellation).ConfigureAwait(false))
+        {
+            indexes.Add(Digest.Parse("sha256:" + item[Keys.Sort].S[edges.Length..]));
+        }
+        return indexes;
+    }
+
+    /// <summary>Every image that is there, status by status. Read page by page: an account may have 100 000.</summary>
+    public async IAsyncEnumerable<ImageRecord> AllAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        foreach (var status in Enum.GetValues<Status>())
+        {
+            for (var shard = 0; shard < Keys.Shards; shard++)
+            {
+                await foreach (var item in ShelfAsync(status.Word(), shard, cancellation).ConfigureAwait(false))
+                    yield return Entry(item).Record;
+            }
+        }
+    }
+
+    /// <summary>Notes how a repository differs from its baseline.</summary>
+    public async Task StoreNoteAsync(RepositoryNote note, CancellationToken cancellation) =>
+        await dynamo.PutItemAsync(new PutItemRequest
+        {
+            TableName = settings.Table,
+            Item = new Dictionary<string, AttributeValue>(Key(note.Repository, Keys.RepositoryNote))
+            {
+                ["repository"] = new(note.Repository.Name),
+                ["drift"] = new(JsonSerializer.Serialize(note.Drift, LedgerJson.Default.IReadOnlyListString)),
+                ["at"] = new(Keys.Time(note.At)),
+                [Keys.IndexPartition] = new(Keys.Shelf(note.Repository)),
+                [Keys.IndexSort] = new(note.Repository.Name),
+            },
+        }, cancellation).ConfigureAwait(false);
+
+    /// <summary>What is noted of repositories.</summary>
+    public async IAsyncEnumerable<RepositoryNote> NotesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var item in ShelfAsync(Keys.RepositoryShelf, 0, cancellation).ConfigureAwait(false))
+        {
+            yield return new RepositoryNote(
+                new RepositoryId(settings.Account, settings.Region, item["repository"].S),
+                JsonSerializer.Deserialize(item["drift"].S, LedgerJson.Default.IReadOnlyListString) ?? [],
+                Keys.Time(item["at"].S));
+        }
+    }
+
+    /// <summary>A document of the whole registry (the backfill's progress, a week's roll-up); null where there is none.</summary>
+    public async Task<(string Json, long Revision)?> DocumentAsync(string name, CancellationToken cancellation)
+    {
+        var answer = await dynamo.GetItemAsync(new GetItemRequest { TableName = settings.Table, Key = RegistryKey(name), ConsistentRead = true }, cancellation).ConfigureAwait(false);
+        return answer.Item is { Count: > 0 } item ? (item["document"].S, long.Parse(item[Revision].N, CultureInfo.InvariantCulture)) : null;
+    }
+
+    /// <summary>Stores a document of the whole registry over the revision that was read (0: none).</summary>
+    /// <returns>False where somebody else stored in between.</returns>
+    public async Task<bool> StoreDocumentAsync(string name, string json, long revision, CancellationToken cancellation)
+    {
+        try
+        {
+            await dynamo.PutItemAsync(new PutItemRequest
+            {
+                TableName = settings.Table,
+                Item = new Dictionary<string, AttributeValue>(RegistryKey(name)) { ["document"] = new(json), [Revision] = Number(revision + 1) },
+                ConditionExpression = "attribute_not_exists(#rev) OR #rev = :was",
+                ExpressionAttributeNames = new() { ["#rev"] = Revision },
+                ExpressionAttributeValues = new() { [":was"] = Number(revision) },
+            }, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (ConditionalCheckFailedException)
+        {
+            return false;
+        }
+    }
+
+    private IAsyncEnumerable<Dictionary<string, AttributeValue>> ShelfAsync(string shelf, int shard, CancellationToken cancellation) =>
+        QueryAsync(new QueryRequest
+        {
+            TableName = settings.Table,
+            IndexName = Keys.Index,
+            KeyConditionExpression = "gsi1pk = :shelf",
+            ExpressionAttributeValues = new() { [":shelf"] = new(Keys.Shelf(settings.Account, settings.Region, shelf, shard)) },
+        }, cancellation);
+
+    private async IAsyncEnumerable<Dictionary<string, AttributeValue>> QueryAsync(QueryRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        do
+        {
+            var page = await dynamo.QueryAsync(request, cancellation).ConfigureAwait(false);
+            foreach (var item in page.Items ?? [])
+                yield return item;
+            request.ExclusiveStartKey = page.LastEvaluatedKey;
+        }
+        while (request.ExclusiveStartKey is { Count: > 0 });
+    }
+
+    private Put History(ImageRecord record) => new()
+    {
+        TableName = settings.Table,
+        Item = new Dictionary<string, AttributeValue>(Key(record.Verdict.Image.Repository, Keys.History(record.Verdict.Image.Digest, record.DecidedAt, record.ChangeId)))
+        {
+            ["status"] = new(record.Verdict.Status.Word()),
+            ["from"] = new(record.PreviousStatus?.Word() ?? "NEW"),
+            ["policyVersion"] = new(record.Verdict.PolicyVersion),
+            ["reasons"] = new(JsonSerializer.Serialize(record.Verdict.Reasons, LedgerJson.Default.IReadOnlyListReason)),
+            [Keys.Expires] = ExpiresAfter(HistoryAge),
+        },
+    };
+
+    private static LedgerEntry Entry(Dictionary<string, AttributeValue> item) => new(
+        JsonSerializer.Deserialize(item[Record].S, LedgerJson.Default.ImageRecord)! with { CouldNotMark = item.GetValueOrDefault(CouldNotMark)?.S, Gone = item.ContainsKey(GoneAt) },
+        long.Parse(item[Revision].N, CultureInfo.InvariantCulture),
+        item.GetValueOrDefault(OpenAlert)?.S,
+        item.GetValueOrDefault(OpenWrites)?.SS ?? [],
+        item.GetValueOrDefault(IntendedTags)?.SS ?? []);
+
+    private async Task IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            await dynamo.UpdateItemAsync(request, cancellation).ConfigureAwait(false);
+        }
+        catch (ConditionalCheckFailedException)
+        {
+            // Somebody was faster, with the same or with news: nothing is left to note.
+        }
+    }
+
+    /// <summary>A transaction that met another on the same item is contention too.</summary>
+    private static bool IsConditional(Exception exception) =>
+        exception is ConditionalCheckFailedException
+        || (exception is TransactionCanceledException cancelled && cancelled.CancellationReasons?.Any(r => r.Code is "ConditionalCheckFailed" or "TransactionConflict") == true);
+
+    private async Task PauseAsync(int attempt, CancellationToken cancellation) =>
+        await Task.Delay(TimeSpan.FromMilliseconds(50 << Math.Min(attempt, 6)), time, cancellation).ConfigureAwait(false);
+
+    private AttributeValue ExpiresAfter(TimeSpan age) => Number((time.GetUtcNow() + age).ToUnixTimeSeconds());
+
+    private static AttributeValue Number(long value) => new() { N = value.ToString(CultureInfo.InvariantCulture) };
+
+    private static AttributeValue Set(string value) => new() { SS = [value] };
+
+    private static Dictionary<string, AttributeValue> Key(ImageId image) => Key(image.Repository, Keys.Image(image.Digest));
+
+    private static Dictionary<string, AttributeValue> Key(RepositoryId repository, string sort) => new() { [Keys.Partition] = new(Keys.Repository(repository)), [Keys.Sort] = new(sort) };
+
+    private Dictionary<string, AttributeValue> RegistryKey(string name) => new() { [Keys.Partition] = new(Keys.Registry(settings.Account, settings.Region)), [Keys.Sort] = new(name) };
+}

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Aws.Ledger;
+
+/// <summary>The ledger's own documents: strict, since nobody else writes them.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    UseStringEnumConverter = true,
+    Converters = [typeof(DigestJson), typeof(ImageIdJson)])]
+[JsonSerializable(typeof(ImageRecord))]
+[JsonSerializable(typeof(IReadOnlyList<Reason>))]
+[JsonSerializable(typeof(IReadOnlyList<Finding>))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+internal sealed partial class LedgerJson : JsonSerializerContext;
+
+/// <summary>A digest as ECR writes it.</summary>
+internal sealed class DigestJson : JsonConverter<Digest>
+{
+    public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Digest.TryParse(reader.GetString(), out var digest) ? digest : throw new JsonException("A digest must be 'sha256:' and 64 lower-case hexadecimal characters.");
+
+    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+}
+
+/// <summary>An image as its ARN.</summary>
+internal sealed class ImageIdJson : JsonConverter<ImageId>
+{
+    public override ImageId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        RepositoryId.TryParseArn(reader.GetString(), out var repository, out var digest) && digest is not null ? new ImageId(repository, digest) : throw new JsonException("An image must be named by its ARN.");
+
+    public override void Write(Utf8JsonWriter writer, ImageId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Arn);
+}

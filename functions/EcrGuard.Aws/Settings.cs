@@ -1,0 +1,84 @@
+using System.Globalization;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Aws;
+
+/// <summary>What a deployment sets: the template's parameters and the names of what it made.</summary>
+public sealed record Settings
+{
+    public required string Account { get; init; }
+    public required string Region { get; init; }
+    public required string Table { get; init; }
+    public required string Bucket { get; init; }
+
+    /// <summary>Null for a function that sends no alert.</summary>
+    public string? AlertTopic { get; init; }
+
+    /// <summary>Null for a function that sends no summary.</summary>
+    public string? SummaryTopic { get; init; }
+
+    /// <summary>The ceiling over the policy's enforcement, and the kill switch. It never changes an answer.</summary>
+    public EnforcementMode Enforcement { get; init; } = EnforcementMode.Observe;
+
+    public VerdictTags Tags { get; init; } = VerdictTags.Default;
+
+    /// <summary>How many writes to ECR this instance may make each second: PutImage is shared with everybody's <c>docker push</c>.</summary>
+    public double WritesPerSecond { get; init; } = 2;
+
+    /// <summary>Reads the settings from the environment that the template gives.</summary>
+    /// <exception cref="SettingsException">One is missing or wrong; the message names it, its value and what would be right.</exception>
+    public static Settings From(Func<string, string?> environment)
+    {
+        var (account, region) = Home(environment);
+        return new Settings
+        {
+            Account = account,
+            Region = region,
+            Table = Required(environment, "ECRGUARD_TABLE", "the name of the ledger's table"),
+            Bucket = Required(environment, "ECRGUARD_BUCKET", "the name of the bucket for findings and reports"),
+            AlertTopic = Optional(environment, "ECRGUARD_ALERT_TOPIC"),
+            SummaryTopic = Optional(environment, "ECRGUARD_SUMMARY_TOPIC"),
+            Enforcement = Optional(environment, "ECRGUARD_ENFORCEMENT") switch
+            {
+                null or "observe" => EnforcementMode.Observe,
+                "mark" => EnforcementMode.Mark,
+                "quarantine" => EnforcementMode.Quarantine,
+                var other => throw new SettingsException("ECRGUARD_ENFORCEMENT", other, "it must be observe, mark or quarantine"),
+            },
+            Tags = new VerdictTags(
+                Prefix("ECRGUARD_TAG_PREFIX", Optional(environment, "ECRGUARD_TAG_PREFIX") ?? VerdictTags.Default.Prefix),
+                [.. (Optional(environment, "ECRGUARD_EARLIER_TAG_PREFIXES") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(p => Prefix("ECRGUARD_EARLIER_TAG_PREFIXES", p))],
+                Optional(environment, "ECRGUARD_TAG_APPROVED") switch
+                {
+                    null or "false" => false,
+                    "true" => true,
+                    var other => throw new SettingsException("ECRGUARD_TAG_APPROVED", other, "it must be true or false"),
+                }),
+            WritesPerSecond = Optional(environment, "ECRGUARD_WRITES_PER_SECOND") is not { } text ? 2
+                : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var writes) && writes is > 0 and <= 10 ? writes
+                : throw new SettingsException("ECRGUARD_WRITES_PER_SECOND", text, "it must be a number above 0 and at most 10, ECR's own limit for PutImage"),
+        };
+    }
+
+    /// <summary>The account comes from the table's or topic's ARN, so that no call to STS stands before the first answer.</summary>
+    private static (string Account, string Region) Home(Func<string, string?> environment)
+    {
+        var region = Required(environment, "AWS_REGION", "the region, as Lambda sets it");
+        var account = Required(environment, "ECRGUARD_ACCOUNT", "the account's twelve digits");
+        return account.Length == 12 && account.All(char.IsAsciiDigit) ? (account, region) : throw new SettingsException("ECRGUARD_ACCOUNT", account, "it must be twelve digits");
+    }
+
+    private static string Prefix(string name, string value) =>
+        VerdictTags.IsPrefix(value) ? value : throw new SettingsException(name, value, "a prefix has 1 to 40 characters of a-z, 0-9 and '-', and does not begin with '-'");
+
+    private static string? Optional(Func<string, string?> environment, string name) => environment(name) is { Length: > 0 } value ? value : null;
+
+    private static string Required(Func<string, string?> environment, string name, string what) =>
+        Optional(environment, name) ?? throw new SettingsException(name, null, $"it must be {what}");
+}
+
+/// <summary>The environment of the function is wrong: it must not start.</summary>
+public sealed class SettingsException(string name, string? value, string right)
+    : Exception(value is null ? $"The environment variable {name} is not set; {right}." : $"The environment variable {name} is '{Text.Clip(value, 80)}'; {right}.");

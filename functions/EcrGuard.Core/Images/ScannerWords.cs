@@ -1,0 +1,45 @@
+namespace EcrGuard.Core.Images;
+
+/// <summary>What the scanners' own words mean. A word that is not listed is <see cref="ScanState.Unknown"/>: a gate answers no.</summary>
+public static class ScannerWords
+{
+    /// <summary>How long after a push a scan may be expected that ECR does not know of yet.</summary>
+    public static readonly TimeSpan ScanStartsWithin = TimeSpan.FromHours(1);
+
+    /// <summary>ECR's <c>imageScanStatus.status</c> (ECR API, ImageScanStatus).</summary>
+    public static ScanState OfBasic(string? status) => status switch
+    {
+        "COMPLETE" => ScanState.Complete,
+        "IN_PROGRESS" or "PENDING" => ScanState.Pending,
+        "UNSUPPORTED_IMAGE" => ScanState.Unsupported,
+        "SCAN_ELIGIBILITY_EXPIRED" => ScanState.Ended,
+        "IMAGE_ARCHIVED" => ScanState.Archived,
+        "FAILED" or "FINDINGS_UNAVAILABLE" or "LIMIT_EXCEEDED" => ScanState.Failed,
+        _ => ScanState.Unknown,
+    };
+
+    /// <summary>
+    /// Inspector's coverage (Inspector API, ScanStatus): the reason decides, since INACTIVE is said of an image that is scanned on push only, of one whose monitoring ended and of one that cannot be read alike.
+    /// </summary>
+    public static (ScanState State, bool Continuous) OfEnhanced(string? statusCode, string? reason) => reason switch
+    {
+        "SUCCESSFUL" => (statusCode == "ACTIVE" ? ScanState.Complete : ScanState.Ended, statusCode == "ACTIVE"),
+        "SCAN_FREQUENCY_SCAN_ON_PUSH" => (ScanState.Complete, false),
+        "PENDING_INITIAL_SCAN" or "SCAN_IN_PROGRESS" or "PENDING_REVIVAL_SCAN" => (ScanState.Pending, false),
+        "SCAN_FREQUENCY_MANUAL" or "EXCLUDED_BY_TAG" or "NO_SCAN_CONFIGURATION_ASSOCIATED" => (ScanState.NotScanned, false),
+        "SCAN_ELIGIBILITY_EXPIRED" or "RESOURCE_TERMINATED" or "PENDING_DISABLE" => (ScanState.Ended, false),
+        "UNSUPPORTED_OS" or "UNSUPPORTED_MEDIA_TYPE" or "UNSUPPORTED_CONFIG_FILE" or "UNSUPPORTED_CODE_ARTIFACTS" or "UNSUPPORTED_RUNTIME" or "UNSUPPORTED_LANGUAGE" or "IMAGE_SIZE_EXCEEDED" or "NO_INVENTORY" => (ScanState.Unsupported, false),
+        "IMAGE_ARCHIVED" => (ScanState.Archived, false),
+        "ACCESS_DENIED" or "ACCESS_DENIED_TO_ENCRYPTION_KEY" or "INTERNAL_ERROR" => (ScanState.Failed, false),
+        _ => (ScanState.Unknown, false),
+    };
+
+    /// <summary>What it means that the scanner has nothing on an image: shortly after a push, where a push is scanned, it may not have begun.</summary>
+    public static ScanFacts Nothing(ScanningFacts scanning, DateTimeOffset? pushedAt, DateTimeOffset now) => new()
+    {
+        Scanner = scanning.Scanner,
+        State = scanning.Automatic && now - pushedAt < ScanStartsWithin ? ScanState.Pending : ScanState.NotScanned,
+        Word = scanning.Automatic ? "SCAN_NOT_FOUND" : "SCAN_FREQUENCY_MANUAL",
+        ReadAt = now,
+    };
+}

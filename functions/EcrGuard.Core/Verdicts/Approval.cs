@@ -1,0 +1,57 @@
+namespace EcrGuard.Core.Verdicts;
+
+/// <summary>The answer to "may I deploy this image?", about one digest, which it names, so that the pipeline deploys what was approved.</summary>
+public sealed record Approval
+{
+    public required bool Approved { get; init; }
+    public required string Status { get; init; }
+
+    /// <summary>As it was asked.</summary>
+    public required string Image { get; init; }
+    public required string Repository { get; init; }
+    public required string Digest { get; init; }
+
+    /// <summary>What to deploy: the digest's own URI.</summary>
+    public required string Deploy { get; init; }
+    public required IReadOnlyList<Reason> Reasons { get; init; }
+
+    /// <summary>How many reasons there are in all; the list is cut at <see cref="ImageRecord.MaxReasons"/>.</summary>
+    public required int ReasonCount { get; init; }
+    public required IReadOnlyList<Reason> Warnings { get; init; }
+    public required IReadOnlyList<WaivedFinding> Waivers { get; init; }
+
+    /// <summary>What would make it pass; empty when it does.</summary>
+    public required IReadOnlyList<string> ToPass { get; init; }
+    public required FindingCounts Counts { get; init; }
+
+    /// <summary>When the verdict was decided.</summary>
+    public required DateTimeOffset DecidedAt { get; init; }
+    public DateTimeOffset? ScanCompletedAt { get; init; }
+    public required string PolicyVersion { get; init; }
+
+    public static Approval Of(string asked, Verdict verdict, int reasonCount, DateTimeOffset decidedAt) => new()
+    {
+        Approved = verdict.Approved,
+        Status = verdict.Status.Word(),
+        Image = asked,
+        Repository = verdict.Image.Repository.Name,
+        Digest = verdict.Image.Digest.ToString(),
+        Deploy = $"{verdict.Image.Repository.Uri}@{verdict.Image.Digest}",
+        Reasons = [.. verdict.Reasons.Take(ImageRecord.MaxReasons)],
+        ReasonCount = reasonCount,
+        Warnings = [.. verdict.Warnings.Take(ImageRecord.MaxReasons)],
+        Waivers = [.. verdict.Waived.Take(ImageRecord.MaxReasons)],
+        ToPass = [.. verdict.ToPass.Take(ImageRecord.MaxReasons)],
+        Counts = verdict.Counts,
+        DecidedAt = decidedAt,
+        ScanCompletedAt = verdict.ScanCompletedAt,
+        PolicyVersion = verdict.PolicyVersion,
+    };
+
+    /// <summary>How long a PENDING record is believed before a question is answered from fresh facts.</summary>
+    public static readonly TimeSpan PendingAge = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether a record answers the question, or fresh facts must.</summary>
+    public static bool Answers(ImageRecord record, string policyVersion, DateTimeOffset now) =>
+        !record.Gone && !record.Verdict.IsOutdated(policyVersion, now) && (record.Verdict.Status != Verdicts.Status.Pending || now - record.DecidedAt < PendingAge);
+}
