@@ -29,7 +29,10 @@ public sealed record LocalAwsOptions
     /// <summary>Whether DescribeImages with <c>imageIds</c> and no status filter finds archived images. Undocumented; a listing does not.</summary>
     public bool ArchivedImagesAreFoundById { get; init; } = true;
 
-    /// <summary>Whether a page may be empty and still be followed by another, as filtered listings of AWS may be.</summary>
+    /// <summary>The failure code of BatchGetImage for an archived image, which the registry answers with 404. Undocumented.</summary>
+    public ArchivedImagePull ArchivedImagePull { get; init; } = ArchivedImagePull.ImageNotFound;
+
+    /// <summary>Whether the first page of every listing is empty and followed by another, as filtered listings of AWS may be.</summary>
     public bool EmptyPages { get; init; }
 }
 
@@ -59,4 +62,11 @@ public enum ReferrerPushEvent
     ReferrerAction,
     Both,
     None,
+}
+
+/// <summary>The failure codes that a pull of an archived image may get.</summary>
+public enum ArchivedImagePull
+{
+    ImageNotFound,
+    ImageInaccessible,
 }

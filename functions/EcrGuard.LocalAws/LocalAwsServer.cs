@@ -1,4 +1,6 @@
 using System.Net;
+using EcrGuard.LocalAws.Ecr;
+using EcrGuard.LocalAws.Inspector;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -22,7 +24,8 @@ public sealed class LocalAwsServer : IAsyncDisposable
     private LocalAwsServer(LocalAwsOptions options)
     {
         this.options = options;
-        services = [];
+        Ecr = new LocalEcr(new LocalAccount(options, Events));
+        services = [Ecr, Inspector];
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -41,6 +44,10 @@ public sealed class LocalAwsServer : IAsyncDisposable
     public string AccountId => options.AccountId;
 
     public string Region => options.Region;
+
+    public LocalEcr Ecr { get; }
+
+    public LocalInspector Inspector => Ecr.Inspector;
 
     /// <summary>Every request, in the order of their answers.</summary>
     public LocalLog<LoggedRequest> Requests { get; } = new();

@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace EcrGuard.LocalAws.Ecr;
+
+/// <summary>
+/// A manifest to push: exact text, media type, and the manifests it refers to, which are pushed before it. The builders are deterministic:
+/// the same <c>content</c> gives the same digest.
+/// </summary>
+public sealed record Manifest
+{
+    private Manifest(string text, string mediaType, params Manifest[] children)
+    {
+        Text = text;
+        MediaType = mediaType;
+        Children = children;
+        Digest = DigestOf(Encoding.UTF8.GetBytes(text));
+    }
+
+    /// <summary>The JSON whose bytes the digest is made of.</summary>
+    public string Text { get; }
+
+    public string MediaType { get; }
+
+    /// <summary><c>sha256:</c> and 64 lower-case hexadecimal digits.</summary>
+    public string Digest { get; }
+
+    /// <summary>The children of an index, in its order; empty for anything else.</summary>
+    public IReadOnlyList<Manifest> Children { get; }
+
+    /// <summary>An OCI image with one layer of <paramref name="bytes"/> bytes.</summary>
+    public static Manifest Image(string content, long bytes = 25_000_000) =>
+        new(ImageText(MediaTypes.OciManifest, MediaTypes.OciConfig, MediaTypes.OciLayer, content, bytes), MediaTypes.OciManifest);
+
+    /// <summary>The same as a Docker schema 2 manifest, as a classic <c>docker push</c> makes it.</summary>
+    public static Manifest DockerImage(string content, long bytes = 25_000_000) =>
+        new(ImageText(MediaTypes.DockerManifest, MediaTypes.DockerConfig, MediaTypes.DockerLayer, content, bytes), MediaTypes.DockerManifest);
+
+    /// <summary>An OCI image manifest without a <c>mediaType</c> of its own, as some tools write; it has to be given with the push.</summary>
+    public static Manifest ImageWithoutMediaType(string content) =>
+        new(Image(content).Text.Replace($"\"mediaType\":\"{MediaTypes.OciManifest}\",", "", StringComparison.Ordinal), MediaTypes.OciManifest);
+
+    /// <summary>
+    /// An OCI index over images by platform (<c>linux/arm64</c>, <c>linux/arm/v7</c>). With <paramref name="attestations"/>, each image is followed
+    /// by the attestation manifest (<c>unknown/unknown</c>) that BuildKit adds, even for a single platform.
+    /// </summary>
+    public static Manifest Index(IReadOnlyList<(string Platform, Manifest Image)> images, bool attestations = false)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var children = new List<Manifest>();
+        var entries = new List<object>();
+        foreach (var (platform, image) in images)
+        {
+            children.Add(image);
+            entries.Add(new { image.MediaType, image.Digest, Size = image.Text.Length, Platform = PlatformOf(platform) });
+        }
+
+        foreach (var (_, image) in attestations ? images : [])
+        {
+            var attestation = Attestation(image);
+            children.Add(attestation);
+            entries.Add(new
+            {
+                attestation.MediaType,
+                attestation.Digest,
+                Size = attestation.Text.Length,
+                Annotations = new Dictionary<string, string>
+                {
+                    ["vnd.docker.reference.digest"] = image.Digest,
+                    ["vnd.docker.reference.type"] = "attestation-manifest",
+                },
+                Platform = PlatformOf("unknown/unknown"),
+            });
+        }
+
+        var text = JsonWire.Write(new { SchemaVersion = 2, MediaType = MediaTypes.OciIndex, Manifests = entries });
+        return new Manifest(text, MediaTypes.OciIndex, [.. children]);
+    }
+
+    /// <summary>An artifact that refers to a subject, such as a signature or an SBOM. The subject need not be pushed.</summary>
+    public static Manifest Referrer(string subjectDigest, string artifactType = "application/spdx+json") =>
+        new(
+            JsonWire.Write(new
+            {
+                SchemaVersion = 2,
+                MediaType = MediaTypes.OciManifest,
+                ArtifactType = artifactType,
+                Config = new { MediaType = MediaTypes.OciEmpty, Digest = DigestOf("{}"u8), Size = 2 },
+                Layers = new[] { Blob(artifactType, subjectDigest + artifactType, 4_096) },
+                Subject = new { MediaType = MediaTypes.OciManifest, Digest = subjectDigest, Size = 512 },
+            }),
+            MediaTypes.OciManifest);
+
+    internal static string DigestOf(ReadOnlySpan<byte> bytes) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
+
+    private static Manifest Attestation(Manifest image) =>
+        new(ImageText(MediaTypes.OciManifest, MediaTypes.OciConfig, MediaTypes.InToto, $"attestation of {image.Digest}", 8_192), MediaTypes.OciManifest);
+
+    private static string ImageText(string mediaType, string configType, string layerType, string content, long bytes) =>
+        JsonWire.Write(new
+        {
+            SchemaVersion = 2,
+            MediaType = mediaType,
+            Config = Blob(configType, $"config of {content}", 1_024),
+            Layers = new[] { Blob(layerType, $"layer of {content}", bytes) },
+        });
+
+    private static object Blob(string mediaType, string content, long size) =>
+        new { MediaType = mediaType, Digest = DigestOf(Encoding.UTF8.GetBytes(content)), Size = size };
+
+    private static object PlatformOf(string platform)
+    {
+        var parts = platform.Split('/');
+        return new { Architecture = parts[1], Os = parts[0], Variant = parts.ElementAtOrDefault(2) };
+    }
+}

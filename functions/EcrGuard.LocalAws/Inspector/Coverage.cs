@@ -1,0 +1,37 @@
+using EcrGuard.LocalAws.Ecr;
+
+namespace EcrGuard.LocalAws.Inspector;
+
+/// <summary>What Inspector knows about one image.</summary>
+internal sealed class Coverage(string repository, string digest)
+{
+    public string Repository => repository;
+
+    public string Digest => digest;
+
+    /// <summary>ACTIVE or INACTIVE.</summary>
+    public string StatusCode { get; set; } = "ACTIVE";
+
+    public string Reason { get; set; } = "PENDING_INITIAL_SCAN";
+
+    public DateTimeOffset? LastScannedAt { get; set; }
+
+    public List<Observed> Findings { get; } = [];
+
+    /// <summary>The same in ECR's words (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanStatus.html).</summary>
+    public string ImageScanStatus => Reason switch
+    {
+        "PENDING_INITIAL_SCAN" or "SCAN_IN_PROGRESS" or "PENDING_REVIVAL_SCAN" => "PENDING",
+        "SUCCESSFUL" => "ACTIVE",
+        "SCAN_FREQUENCY_SCAN_ON_PUSH" => "COMPLETE",
+        "SCAN_ELIGIBILITY_EXPIRED" => "SCAN_ELIGIBILITY_EXPIRED",
+        "IMAGE_ARCHIVED" => "IMAGE_ARCHIVED",
+        "IMAGE_SIZE_EXCEEDED" => "LIMIT_EXCEEDED",
+        "SCAN_FREQUENCY_MANUAL" => "FINDINGS_UNAVAILABLE",
+        var reason when reason.StartsWith("UNSUPPORTED", StringComparison.Ordinal) => "UNSUPPORTED_IMAGE",
+        _ => "FAILED",
+    };
+}
+
+/// <summary>A finding as Inspector holds it, on one image.</summary>
+internal sealed record Observed(string Arn, Coverage Image, LocalFinding Finding, DateTimeOffset FirstObservedAt, DateTimeOffset UpdatedAt);

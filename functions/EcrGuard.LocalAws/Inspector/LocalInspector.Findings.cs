@@ -1,0 +1,246 @@
+using System.Globalization;
+using EcrGuard.LocalAws.Ecr;
+
+namespace EcrGuard.LocalAws.Inspector;
+
+/// <content>Findings and coverage, listed and as events.</content>
+public sealed partial class LocalInspector
+{
+    private const string Source = "aws.inspector2";
+    private const string ImageType = "AWS_ECR_CONTAINER_IMAGE";
+
+    private object ListFindings(ListRequest request)
+    {
+        var passing = Passing(request, FindingFields(), prefixes: true);
+        var (page, next) = Page(
+            "ListFindings", request, most: 100, FindingsPerPage, account.Options.EmptyPages, Candidates(request).SelectMany(c => c.Findings).Where(passing));
+        return new { Findings = page.Select(f => Shown(f, d => JsonWire.Epoch(d), onBus: false)), NextToken = next };
+    }
+
+    /// <summary>The images that can have what is asked for: just one, where the criteria name it.</summary>
+    private IEnumerable<Coverage> Candidates(ListRequest request)
+    {
+        if (Only("ecrImageRepositoryName") is { } repository && Only("ecrImageHash") is { } digest)
+        {
+            return CoverageOf(repository, digest) is { } image ? new[] { image } : Enumerable.Empty<Coverage>();
+        }
+
+        return covered.Values;
+
+        string? Only(string field) => request.FilterCriteria?.GetValueOrDefault(field) is [{ Comparison: "EQUALS", Value: var value }] ? value : null;
+    }
+
+    private Dictionary<string, Func<Observed, IEnumerable<string>>> FindingFields() => new()
+    {
+        ["awsAccountId"] = _ => [account.Options.AccountId],
+        ["ecrImageHash"] = f => [f.Image.Digest],
+        ["ecrImageRegistry"] = _ => [account.Options.AccountId],
+        ["ecrImageRepositoryName"] = f => [f.Image.Repository],
+        ["ecrImageTags"] = f => ecr.Image(f.Image.Repository, f.Image.Digest).Tags,
+        ["exploitAvailable"] = f => Exploit(f.Finding) is { } exploit ? [exploit] : [],
+        ["findingArn"] = f => [f.Arn],
+        ["findingStatus"] = f => [f.Finding.Status],
+        ["findingType"] = _ => ["PACKAGE_VULNERABILITY"],
+        ["fixAvailable"] = f => f.Finding.Fix is { } fix ? [fix] : [],
+        ["resourceId"] = f => [account.ImageArn(f.Image.Repository, f.Image.Digest)],
+        ["resourceType"] = _ => [ImageType],
+        ["severity"] = f => [f.Finding.Severity],
+        ["title"] = f => [Title(f.Finding)],
+        ["vulnerabilityId"] = f => [f.Finding.Vulnerability],
+    };
+
+    private object ListCoverage(ListRequest request)
+    {
+        var passing = Passing(request, CoverageFields(), prefixes: false);
+        var (page, next) = Page(
+            "ListCoverage", request, most: ResourcesPerPage, ResourcesPerPage, account.Options.EmptyPages, covered.Values.Where(passing));
+        return new { CoveredResources = page.Select(Shown), NextToken = next };
+    }
+
+    private Dictionary<string, Func<Coverage, IEnumerable<string>>> CoverageFields() => new()
+    {
+        ["accountId"] = _ => [account.Options.AccountId],
+        ["ecrImageTags"] = c => ecr.Image(c.Repository, c.Digest).Tags,
+        ["ecrRepositoryName"] = c => [c.Repository],
+        ["resourceId"] = c => [account.ImageArn(c.Repository, c.Digest)],
+        ["resourceType"] = _ => [ImageType],
+        ["scanStatusCode"] = c => [c.StatusCode],
+        ["scanStatusReason"] = c => [c.Reason],
+        ["scanType"] = _ => ["PACKAGE"],
+    };
+
+    private object Shown(Coverage coverage)
+    {
+        var image = ecr.Image(coverage.Repository, coverage.Digest);
+        return new
+        {
+            ResourceType = ImageType,
+            ResourceId = account.ImageArn(coverage.Repository, coverage.Digest),
+            account.Options.AccountId,
+            ScanType = "PACKAGE",
+            ScanStatus = new { coverage.StatusCode, coverage.Reason },
+            ResourceMetadata = new { EcrImage = new { image.Tags, ImagePulledAt = JsonWire.Epoch(image.LastPulledAt) } },
+            LastScannedAt = JsonWire.Epoch(coverage.LastScannedAt),
+        };
+    }
+
+    /// <summary>A finding in Inspector's own shape, in answers and, with more about the image, on the bus. Only the form of dates differs.</summary>
+    private object Shown(Observed observed, Func<DateTimeOffset, object> date, bool onBus)
+    {
+        var finding = observed.Finding;
+        var image = ecr.Image(observed.Image.Repository, observed.Image.Digest);
+        return new
+        {
+            FindingArn = observed.Arn,
+            AwsAccountId = account.Options.AccountId,
+            Type = "PACKAGE_VULNERABILITY",
+            finding.Description,
+            Title = Title(finding),
+            Remediation = new { Recommendation = new { Text = "None Provided" } },
+            finding.Severity,
+            FirstObservedAt = date(observed.FirstObservedAt),
+            LastObservedAt = date(observed.UpdatedAt),
+            UpdatedAt = date(observed.UpdatedAt),
+            finding.Status,
+            Resources = new[]
+            {
+                new
+                {
+                    Type = ImageType,
+                    Id = account.ImageArn(observed.Image.Repository, image.Digest),
+                    Partition = "aws",
+                    account.Options.Region,
+                    Provider = onBus ? "AWS" : null,
+                    ProviderAccountId = onBus ? account.Options.AccountId : null,
+                    Details = new
+                    {
+                        AwsEcrContainerImage = new
+                        {
+                            RepositoryName = observed.Image.Repository,
+                            ImageTags = image.Tags,
+                            PushedAt = date(image.PushedAt),
+                            Architecture = "amd64",
+                            ImageHash = image.Digest,
+                            Registry = account.Options.AccountId,
+                            Platform = "DEBIAN_12",
+                        },
+                        Image = !onBus ? null : new
+                        {
+                            RepositoryName = observed.Image.Repository,
+                            Registry = account.Options.AccountId,
+                            ImageTags = image.Tags,
+                            ImageDigest = image.Digest,
+                            PushedAt = date(image.PushedAt),
+                            Architecture = "amd64",
+                            Platform = "DEBIAN_12",
+                        },
+                    },
+                },
+            },
+            InspectorScore = finding.Score,
+            InspectorScoreDetails = finding.Score is not { } score ? null : new
+            {
+                AdjustedCvss = new { ScoreSource = "NVD", CvssSource = "NVD", Version = "3.1", Score = score, ScoringVector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N" },
+            },
+            PackageVulnerabilityDetails = Details(finding, withRemediation: true),
+            FixAvailable = finding.Fix,
+            ExploitAvailable = Exploit(finding),
+            Epss = finding.Epss is { } epss ? new { Score = epss } : null,
+        };
+    }
+
+    /// <summary>A finding in the shape of ECR's DescribeImageScanFindings, which has neither EPSS nor the packages' remediation.</summary>
+    internal object ForEcr(Observed observed)
+    {
+        var finding = observed.Finding;
+        return new
+        {
+            AwsAccountId = account.Options.AccountId,
+            finding.Description,
+            FindingArn = observed.Arn,
+            FirstObservedAt = JsonWire.Epoch(observed.FirstObservedAt),
+            LastObservedAt = JsonWire.Epoch(observed.UpdatedAt),
+            PackageVulnerabilityDetails = Details(finding, withRemediation: false),
+            Remediation = new { Recommendation = new { Text = "None Provided" } },
+            Resources = new[] { new { Id = account.ImageArn(observed.Image.Repository, observed.Image.Digest), Type = ImageType } },
+            finding.Score,
+            finding.Severity,
+            finding.Status,
+            Title = Title(finding),
+            Type = "PACKAGE_VULNERABILITY",
+            UpdatedAt = JsonWire.Epoch(observed.UpdatedAt),
+            FixAvailable = finding.Fix,
+            ExploitAvailable = Exploit(finding),
+        };
+    }
+
+    private static object Details(LocalFinding finding, bool withRemediation) => new
+    {
+        VulnerabilityId = finding.Vulnerability,
+        VulnerablePackages = finding.Packages.Select(p => new
+        {
+            p.Name,
+            p.Version,
+            Epoch = 0,
+            PackageManager = p.Manager,
+            FilePath = p.Path,
+            FixedInVersion = p.FixedIn,
+            Remediation = withRemediation && p is { Manager: "OS", FixedIn: not null } ? "apt-get update && apt-get upgrade" : null,
+        }),
+        Source = "NVD",
+        SourceUrl = $"https://nvd.nist.gov/vuln/detail/{finding.Vulnerability}",
+        Cvss = Array.Empty<object>(),
+        ReferenceUrls = Array.Empty<string>(),
+        RelatedVulnerabilities = Array.Empty<string>(),
+    };
+
+    private static string Title(LocalFinding finding) => $"{finding.Vulnerability} - {string.Join(", ", finding.Packages.Select(p => p.Name))}";
+
+    private static string? Exploit(LocalFinding finding) => finding.Exploit switch
+    {
+        true => "YES",
+        false => "NO",
+        null => null,
+    };
+
+    private void EmitFinding(Observed observed) => account.Emit(
+        Source,
+        "Inspector2 Finding",
+        account.ImageArn(observed.Image.Repository, observed.Image.Digest),
+        Shown(observed, d => d.UtcDateTime.ToString("ddd MMM dd HH:mm:ss.fff 'UTC' yyyy", CultureInfo.InvariantCulture), onBus: true));
+
+    private void EmitScan(Coverage coverage)
+    {
+        var active = coverage.Findings.Where(f => f.Finding.Status == "ACTIVE").ToList();
+        account.Emit(Source, "Inspector2 Scan", account.RepositoryArn(coverage.Repository), new Dictionary<string, object>
+        {
+            ["scan-status"] = "INITIAL_SCAN_COMPLETE",
+            ["repository-name"] = account.RepositoryArn(coverage.Repository),
+            ["finding-severity-counts"] = new Dictionary<string, int>
+            {
+                ["CRITICAL"] = active.Count(f => f.Finding.Severity == "CRITICAL"),
+                ["HIGH"] = active.Count(f => f.Finding.Severity == "HIGH"),
+                ["MEDIUM"] = active.Count(f => f.Finding.Severity == "MEDIUM"),
+                ["TOTAL"] = active.Count,
+            },
+            ["image-digest"] = coverage.Digest,
+            ["image-tags"] = ecr.Image(coverage.Repository, coverage.Digest).Tags.ToArray(),
+            ["version"] = "1.0",
+        });
+    }
+
+    private void EmitCoverage(Coverage coverage) => account.Emit(
+        Source,
+        "Inspector2 Coverage",
+        account.ImageArn(coverage.Repository, coverage.Digest),
+        new
+        {
+            ScanStatus = new { coverage.Reason, StatusCodeValue = coverage.StatusCode },
+            ScanType = "PACKAGE",
+            Provider = "AWS",
+            ProviderAccountId = account.Options.AccountId,
+            ProviderRegion = account.Options.Region,
+            EventTimestamp = account.Now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
+            Version = "1.0",
+        });
+}

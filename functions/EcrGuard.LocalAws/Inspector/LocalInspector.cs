@@ -1,0 +1,156 @@
+using System.Globalization;
+using EcrGuard.LocalAws.Ecr;
+
+namespace EcrGuard.LocalAws.Inspector;
+
+/// <summary>
+/// Amazon Inspector's enhanced scanning of ECR images in memory. An image is covered from its push on, while <see cref="LocalEcr.Scanning"/> is
+/// enhanced; its findings are what a test says they are.
+/// </summary>
+public sealed partial class LocalInspector : ILocalService
+{
+    private readonly LocalAccount account;
+    private readonly LocalEcr ecr;
+    private readonly Dictionary<(string Repository, string Digest), Coverage> covered = [];
+    private int findingsMade;
+
+    internal LocalInspector(LocalAccount account, LocalEcr ecr)
+    {
+        this.account = account;
+        this.ecr = ecr;
+    }
+
+    /// <summary>
+    /// Ends the initial scan of an image with these findings: coverage is SUCCESSFUL, or INACTIVE for SCAN_FREQUENCY_SCAN_ON_PUSH where the
+    /// repository is scanned only on push. Sends one <c>Inspector2 Finding</c> for each finding, then <c>Inspector2 Scan</c>.
+    /// </summary>
+    public void CompleteScan(string repository, string digest, params IReadOnlyList<LocalFinding> findings) =>
+        CompleteScan(repository, digest, announce: true, findings);
+
+    /// <summary>The same without events where <paramref name="announce"/> is false, for images that were scanned before anybody listened.</summary>
+    public void CompleteScan(string repository, string digest, bool announce, params IReadOnlyList<LocalFinding> findings)
+    {
+        ArgumentNullException.ThrowIfNull(findings);
+        lock (account.Gate)
+        {
+            var coverage = Cover(repository, digest);
+            var onPush = ecr.FrequencyOf(repository) == "SCAN_ON_PUSH";
+            (coverage.StatusCode, coverage.Reason) = onPush ? ("INACTIVE", "SCAN_FREQUENCY_SCAN_ON_PUSH") : ("ACTIVE", "SUCCESSFUL");
+            coverage.LastScannedAt = account.Now;
+            coverage.Findings.Clear();
+            foreach (var finding in findings)
+            {
+                Observe(coverage, finding, announce);
+            }
+
+            if (announce)
+            {
+                EmitScan(coverage);
+            }
+        }
+    }
+
+    /// <summary>A rescan finds something new. Sends <c>Inspector2 Finding</c>.</summary>
+    public void Report(string repository, string digest, LocalFinding finding)
+    {
+        ArgumentNullException.ThrowIfNull(finding);
+        lock (account.Gate)
+        {
+            Observe(Cover(repository, digest), finding, announce: true);
+        }
+    }
+
+    /// <summary>
+    /// Gives every finding of a vulnerability on an image another status (ACTIVE, SUPPRESSED, CLOSED). Sends <c>Inspector2 Finding</c> for each.
+    /// </summary>
+    public void SetStatus(string repository, string digest, string vulnerability, string status)
+    {
+        lock (account.Gate)
+        {
+            Change(Cover(repository, digest), f => f.Vulnerability == vulnerability, status);
+        }
+    }
+
+    /// <summary>
+    /// Changes the coverage of an image and sends <c>Inspector2 Coverage</c> (whose form for ECR is undocumented). With SCAN_ELIGIBILITY_EXPIRED
+    /// the image's findings are closed, one event each, though nothing was fixed.
+    /// </summary>
+    /// <param name="repository">An existing repository.</param>
+    /// <param name="digest">An image of it.</param>
+    /// <param name="statusCode">ACTIVE or INACTIVE.</param>
+    /// <param name="reason">Such as PENDING_INITIAL_SCAN, SUCCESSFUL, UNSUPPORTED_OS.</param>
+    public void SetCoverage(string repository, string digest, string statusCode, string reason)
+    {
+        lock (account.Gate)
+        {
+            var coverage = Cover(repository, digest);
+            (coverage.StatusCode, coverage.Reason) = (statusCode, reason);
+            EmitCoverage(coverage);
+            if (reason == "SCAN_ELIGIBILITY_EXPIRED")
+            {
+                Change(coverage, f => f.Status == "ACTIVE", "CLOSED");
+            }
+        }
+    }
+
+    // ECR's calls, under the gate.
+
+    internal Coverage? CoverageOf(string repository, string digest) => covered.GetValueOrDefault((repository, digest));
+
+    internal void OnPushed(string repository, EcrImage image, ScanningConfiguration scanning)
+    {
+        if (scanning.IsEnhanced && MediaTypes.IsImage(image.MediaType) && image.SubjectDigest is null)
+        {
+            var coverage = Cover(repository, image.Digest);
+            (coverage.StatusCode, coverage.Reason) =
+                ecr.FrequencyOf(repository) == "MANUAL" ? ("INACTIVE", "SCAN_FREQUENCY_MANUAL") : ("ACTIVE", "PENDING_INITIAL_SCAN");
+        }
+    }
+
+    internal void OnArchived(string repository, EcrImage image)
+    {
+        if (CoverageOf(repository, image.Digest) is { } coverage)
+        {
+            (coverage.StatusCode, coverage.Reason) = ("INACTIVE", "IMAGE_ARCHIVED");
+        }
+    }
+
+    internal void Forget(string repository, string digest) => covered.Remove((repository, digest));
+
+    private Coverage Cover(string repository, string digest)
+    {
+        ecr.Image(repository, digest);
+        if (!covered.TryGetValue((repository, digest), out var coverage))
+        {
+            coverage = new Coverage(repository, digest);
+            covered.Add((repository, digest), coverage);
+        }
+
+        return coverage;
+    }
+
+    private void Observe(Coverage coverage, LocalFinding finding, bool announce)
+    {
+        var id = (++findingsMade).ToString("x32", CultureInfo.InvariantCulture);
+        var arn = $"arn:aws:inspector2:{account.Options.Region}:{account.Options.AccountId}:finding/{id}";
+        var observed = new Observed(arn, coverage, finding, finding.FirstObservedAt ?? account.Now, account.Now);
+        coverage.Findings.Add(observed);
+        if (announce)
+        {
+            EmitFinding(observed);
+        }
+    }
+
+    private void Change(Coverage coverage, Func<LocalFinding, bool> which, string status)
+    {
+        for (var i = 0; i < coverage.Findings.Count; i++)
+        {
+            if (which(coverage.Findings[i].Finding))
+            {
+                var was = coverage.Findings[i];
+                coverage.Findings[i] = was with { Finding = was.Finding with { Status = status }, UpdatedAt = account.Now };
+                EmitFinding(coverage.Findings[i]);
+            }
+        }
+    }
+}

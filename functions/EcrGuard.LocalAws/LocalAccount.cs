@@ -1,0 +1,31 @@
+namespace EcrGuard.LocalAws;
+
+/// <summary>What the services share: who they belong to, the time, and the bus that their events go to.</summary>
+internal sealed class LocalAccount(LocalAwsOptions options, LocalLog<string> events)
+{
+    /// <summary>Guards ECR and Inspector together, since each reads the other's state.</summary>
+    public Lock Gate { get; } = new();
+
+    public LocalAwsOptions Options => options;
+
+    public DateTimeOffset Now => options.TimeProvider.GetUtcNow();
+
+    public string RepositoryArn(string repository) => $"arn:aws:ecr:{options.Region}:{options.AccountId}:repository/{repository}";
+
+    public string ImageArn(string repository, string digest) => $"{RepositoryArn(repository)}/{digest}";
+
+    /// <summary>Puts an event on the bus, in EventBridge's envelope.</summary>
+    public void Emit(string source, string detailType, string? resource, object detail) =>
+        events.Add(JsonWire.Write(new Dictionary<string, object>
+        {
+            ["version"] = "0",
+            ["id"] = Guid.NewGuid().ToString(),
+            ["detail-type"] = detailType,
+            ["source"] = source,
+            ["account"] = options.AccountId,
+            ["time"] = Now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"),
+            ["region"] = options.Region,
+            ["resources"] = resource is null ? [] : new[] { resource },
+            ["detail"] = detail,
+        }));
+}
