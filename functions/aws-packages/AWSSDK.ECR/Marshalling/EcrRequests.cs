@@ -1,0 +1,150 @@
+using System.Text.Json;
+using Amazon.ECR.Model;
+using EcrGuard.Bundled.Plumbing;
+
+namespace Amazon.ECR.Marshalling;
+
+internal static class EcrRequests
+{
+    internal static void Write(Utf8JsonWriter json, DescribeRepositoriesRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryNames", value.RepositoryNames);
+        json.Member("nextToken", value.NextToken);
+        json.Member("maxResults", value.MaxResults);
+    }
+
+    internal static void Write(Utf8JsonWriter json, ImageTagMutabilityExclusionFilter value)
+    {
+        json.Member("filterType", value.FilterType);
+        json.Member("filter", value.Filter);
+    }
+
+    internal static void Write(Utf8JsonWriter json, ImageScanningConfiguration value)
+    {
+        json.Member("scanOnPush", value.ScanOnPush);
+    }
+
+    internal static void Write(Utf8JsonWriter json, EncryptionConfiguration value)
+    {
+        json.Member("encryptionType", value.EncryptionType);
+        json.Member("kmsKey", value.KmsKey);
+    }
+
+    internal static void Write(Utf8JsonWriter json, CreateRepositoryRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("tags", value.Tags, Write);
+        json.Member("imageTagMutability", value.ImageTagMutability);
+        json.Member("imageTagMutabilityExclusionFilters", value.ImageTagMutabilityExclusionFilters, Write);
+        json.Member("imageScanningConfiguration", value.ImageScanningConfiguration, Write);
+        json.Member("encryptionConfiguration", value.EncryptionConfiguration, Write);
+    }
+
+    internal static void Write(Utf8JsonWriter json, Tag value)
+    {
+        json.Member("Key", value.Key);
+        json.Member("Value", value.Value);
+    }
+
+    internal static void Write(Utf8JsonWriter json, DescribeImagesRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("imageIds", value.ImageIds, Write);
+        json.Member("nextToken", value.NextToken);
+        json.Member("maxResults", value.MaxResults);
+        json.Member("filter", value.Filter, Write);
+    }
+
+    internal static void Write(Utf8JsonWriter json, ImageIdentifier value)
+    {
+        json.Member("imageDigest", value.ImageDigest);
+        json.Member("imageTag", value.ImageTag);
+    }
+
+    internal static void Write(Utf8JsonWriter json, DescribeImagesFilter value)
+    {
+        json.Member("tagStatus", value.TagStatus);
+        json.Member("imageStatus", value.ImageStatus);
+    }
+
+    internal static void Write(Utf8JsonWriter json, ListImagesRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("nextToken", value.NextToken);
+        json.Member("maxResults", value.MaxResults);
+        json.Member("filter", value.Filter, Write);
+    }
+
+    internal static void Write(Utf8JsonWriter json, ListImagesFilter value)
+    {
+        json.Member("tagStatus", value.TagStatus);
+        json.Member("imageStatus", value.ImageStatus);
+    }
+
+    internal static void Write(Utf8JsonWriter json, BatchGetImageRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("imageIds", value.ImageIds, Write);
+        json.Member("acceptedMediaTypes", value.AcceptedMediaTypes);
+    }
+
+    internal static void Write(Utf8JsonWriter json, PutImageRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("imageManifest", value.ImageManifest);
+        json.Member("imageManifestMediaType", value.ImageManifestMediaType);
+        json.Member("imageTag", value.ImageTag);
+        json.Member("imageDigest", value.ImageDigest);
+    }
+
+    internal static void Write(Utf8JsonWriter json, BatchDeleteImageRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("imageIds", value.ImageIds, Write);
+    }
+
+    internal static void Write(Utf8JsonWriter json, GetLifecyclePolicyRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+    }
+
+    internal static void Write(Utf8JsonWriter json, PutLifecyclePolicyRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("lifecyclePolicyText", value.LifecyclePolicyText);
+    }
+
+    internal static void Write(Utf8JsonWriter json, StartImageScanRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("imageId", value.ImageId, Write);
+    }
+
+    internal static void Write(Utf8JsonWriter json, DescribeImageScanFindingsRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("imageId", value.ImageId, Write);
+        json.Member("nextToken", value.NextToken);
+        json.Member("maxResults", value.MaxResults);
+    }
+
+    internal static void Write(Utf8JsonWriter json, GetRegistryScanningConfigurationRequest value)
+    {
+    }
+
+    internal static void Write(Utf8JsonWriter json, BatchGetRepositoryScanningConfigurationRequest value)
+    {
+        json.Member("repositoryNames", value.RepositoryNames);
+    }
+}

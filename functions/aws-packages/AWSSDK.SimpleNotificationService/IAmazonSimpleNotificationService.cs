@@ -1,0 +1,15 @@
+using Amazon.SimpleNotificationService.Model;
+using Amazon.Runtime;
+using Amazon.Runtime.Endpoints;
+
+namespace Amazon.SimpleNotificationService;
+
+/// <summary>The operations of the published AWSSDK.SimpleNotificationService that EcrGuard calls, with the published signatures.</summary>
+public interface IAmazonSimpleNotificationService : IAmazonService, IDisposable
+{
+    Task<PublishResponse> PublishAsync(PublishRequest request, CancellationToken cancellationToken = default);
+    Task<PublishBatchResponse> PublishBatchAsync(PublishBatchRequest request, CancellationToken cancellationToken = default);
+    Task<PublishResponse> PublishAsync(string topicArn, string message, CancellationToken cancellationToken = default);
+    Task<PublishResponse> PublishAsync(string topicArn, string message, string subject, CancellationToken cancellationToken = default);
+    Endpoint DetermineServiceOperationEndpoint(AmazonWebServiceRequest request);
+}
