@@ -1,6 +1,7 @@
 using System.Net;
 using EcrGuard.LocalAws.Ecr;
 using EcrGuard.LocalAws.Inspector;
+using EcrGuard.LocalAws.Sns;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -24,8 +25,10 @@ public sealed class LocalAwsServer : IAsyncDisposable
     private LocalAwsServer(LocalAwsOptions options)
     {
         this.options = options;
-        Ecr = new LocalEcr(new LocalAccount(options, Events));
-        services = [Ecr, Inspector];
+        var account = new LocalAccount(options, Events);
+        Ecr = new LocalEcr(account);
+        Sns = new LocalSns(account);
+        services = [Ecr, Inspector, Sns];
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -48,6 +51,8 @@ public sealed class LocalAwsServer : IAsyncDisposable
     public LocalEcr Ecr { get; }
 
     public LocalInspector Inspector => Ecr.Inspector;
+
+    public LocalSns Sns { get; }
 
     /// <summary>Every request, in the order of their answers.</summary>
     public LocalLog<LoggedRequest> Requests { get; } = new();

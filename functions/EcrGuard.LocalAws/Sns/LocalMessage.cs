@@ -1,0 +1,23 @@
+namespace EcrGuard.LocalAws.Sns;
+
+/// <summary>A message that SNS took.</summary>
+/// <param name="MessageId">Given by SNS.</param>
+/// <param name="TopicArn">Where it was published.</param>
+/// <param name="Subject">Null where it has none.</param>
+/// <param name="Message">The body; with <paramref name="IsPerProtocol"/> a JSON object from protocol to body.</param>
+/// <param name="IsPerProtocol">Whether it was published with MessageStructure <c>json</c>.</param>
+/// <param name="Attributes">By name.</param>
+/// <param name="When">By the server's clock.</param>
+public sealed record LocalMessage(
+    string MessageId,
+    string TopicArn,
+    string? Subject,
+    string Message,
+    bool IsPerProtocol,
+    IReadOnlyDictionary<string, LocalAttributeValue> Attributes,
+    DateTimeOffset When);
+
+/// <summary>A message attribute.</summary>
+/// <param name="DataType">String, String.Array, Number or Binary.</param>
+/// <param name="Value">The string value; of Binary the base64 text.</param>
+public sealed record LocalAttributeValue(string DataType, string Value);

@@ -1,0 +1,39 @@
+using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace EcrGuard.LocalAws.Sns;
+
+/// <summary>
+/// The parameters of a call in the AWS query protocol. Each is taken once; what nobody took by the end is an unexpected parameter.
+/// </summary>
+internal sealed class QueryParameters
+{
+    private readonly Dictionary<string, string> values;
+
+    public QueryParameters(string body) => values = QueryHelpers.ParseQuery(body).ToDictionary(p => p.Key, p => p.Value.ToString());
+
+    public string? Take(string name) => values.Remove(name, out var value) ? value : null;
+
+    /// <summary>The prefixes of a list's members, as far as they are numbered from 1 without a gap: <c>Entries.member.1.</c></summary>
+    public IEnumerable<string> Members(string list)
+    {
+        for (var i = 1; ; i++)
+        {
+            var prefix = string.Create(CultureInfo.InvariantCulture, $"{list}.{i}.");
+            if (!values.Keys.Any(k => k.StartsWith(prefix, StringComparison.Ordinal)))
+            {
+                yield break;
+            }
+
+            yield return prefix;
+        }
+    }
+
+    public void End()
+    {
+        if (values.Count > 0)
+        {
+            throw LocalError.Unexpected("ValidationError", $"The parameters {string.Join(", ", values.Keys)} are not known here.");
+        }
+    }
+}
