@@ -19,6 +19,7 @@ public sealed class PermissionsTests
     {
         Assert.Equal("observe", Observing.Parameters["Enforcement"]!["Default"]!.ToString());
         Assert.All(Observing.Functions, function => Assert.Empty(Actions(Observing, function).Intersect(WritesToEcr)));
+        Assert.DoesNotContain("MarkImages", Observing.Resources.Keys);
     }
 
     [Theory]
