@@ -120,7 +120,7 @@ public static class Findings
         Score = Max(one.Score, other.Score),
         FirstObservedAt = Min(one.FirstObservedAt, other.FirstObservedAt),
         FixFirstSeenAt = Min(one.FixFirstSeenAt, other.FixFirstSeenAt),
-        Uri = one.Uri ?? other.Uri,
+        Uri = First(one.Uri, other.Uri),
     };
 
     private static T Max<T>(T one, T other) where T : struct, Enum => Comparer<T>.Default.Compare(one, other) >= 0 ? one : other;
@@ -128,4 +128,6 @@ public static class Findings
     private static double? Max(double? one, double? other) => one is null ? other : other is null ? one : Math.Max(one.Value, other.Value);
 
     private static DateTimeOffset? Min(DateTimeOffset? one, DateTimeOffset? other) => one is null ? other : other is null || one < other ? one : other;
+
+    private static string? First(string? one, string? other) => one is null ? other : other is null || string.CompareOrdinal(one, other) <= 0 ? one : other;
 }

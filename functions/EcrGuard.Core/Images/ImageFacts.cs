@@ -64,6 +64,8 @@ public static class MediaTypes
     /// <summary>All that EcrGuard asks ECR for, so that a manifest is never converted: converted bytes have another digest.</summary>
     public static IReadOnlyList<string> Accepted { get; } = [OciManifest, OciIndex, DockerManifest, DockerList];
 
+    private const string OciArtifact = "application/vnd.oci.artifact.manifest.v1+json";
+    private const string OrasArtifact = "application/vnd.cncf.oras.artifact.manifest.v1+json";
     private const string OciConfig = "application/vnd.oci.image.config.v1+json";
     private const string DockerConfig = "application/vnd.docker.container.image.v1+json";
 
@@ -75,7 +77,7 @@ public static class MediaTypes
         _ when hasSubject => ImageKind.Artifact,
         OciIndex or DockerList => ImageKind.Index,
         OciManifest or DockerManifest => artifactType is null or "" or OciConfig or DockerConfig ? ImageKind.Image : ImageKind.Artifact,
-        null or "" => ImageKind.Unknown,
-        _ => ImageKind.Artifact,
+        OciArtifact or OrasArtifact => ImageKind.Artifact,
+        _ => ImageKind.Unknown,
     };
 }

@@ -29,7 +29,7 @@ public sealed record ImageReference
     }
 
     public override string ToString() =>
-        (Account is null ? "" : $"{Account}.dkr.ecr.{Region}.amazonaws.com{(Region!.StartsWith("cn-", StringComparison.Ordinal) ? ".cn" : "")}/") + Repository + (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);
+        (Account is null ? "" : $"{RepositoryId.HostOf(Account, Region!)}/") + Repository + (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);
 
     private static string? Read(string? text, out ImageReference? reference)
     {
@@ -51,22 +51,20 @@ public sealed record ImageReference
         }
 
         string? account = null, region = null;
-        var slash = rest.IndexOf('/');
-        if (slash > 0 && (rest[..slash].Contains('.') || rest[..slash].Contains(':')) && !TryParseHost(rest[..slash], out account, out region))
+        if (rest.IndexOf('/') is > 0 and var slash)
         {
-            // 'my.team/api' is a repository name as well as it could be a host; a host of ECR's says so itself.
-            if (rest[..slash].Contains(':') || rest[..slash].Contains(".amazonaws.", StringComparison.Ordinal) || rest[..slash].EndsWith(".io", StringComparison.Ordinal) || rest[..slash].EndsWith(".com", StringComparison.Ordinal))
+            if (TryParseHost(rest[..slash], out account, out region))
+                rest = rest[(slash + 1)..];
+            else if (IsAnotherHost(rest[..slash]))
                 return $"{quoted}: '{Text.Clip(rest[..slash], 100)}' is not a private ECR registry ('<account>.dkr.ecr.<region>.amazonaws.com').";
         }
-        if (account is not null)
-            rest = rest[(slash + 1)..];
 
         string? tag = null;
         if (rest.LastIndexOf(':') is >= 0 and var colon)
         {
             tag = rest[(colon + 1)..];
             if (!IsTag(tag))
-                return $"{quoted}: '{Text.Clip(tag, 80)}' is not a tag; a tag has letters, digits, '_', '.' and '-', and at most 300 characters.";
+                return $"{quoted}: '{Text.Clip(tag, 80)}' is not a tag; a tag has letters, digits, '_', '.' and '-', does not begin with '.' or '-', and has at most 300 characters.";
             rest = rest[..colon];
         }
 
@@ -82,15 +80,25 @@ public sealed record ImageReference
     public static bool IsTag([NotNullWhen(true)] string? tag) =>
         tag is { Length: >= 1 and <= 300 } && tag[0] is not ('.' or '-') && !tag.Any(c => c is not ((>= 'a' and <= 'z') or (>= 'A' and <= 'Z') or (>= '0' and <= '9') or '_' or '.' or '-'));
 
-    private static bool TryParseHost(string host, out string? account, out string? region)
+    /// <summary>The names that ECR's private registries have: classic, FIPS and dual-stack endpoints, in every partition.</summary>
+    private static bool TryParseHost(string host, [NotNullWhen(true)] out string? account, [NotNullWhen(true)] out string? region)
     {
         (account, region) = host.Split('.') switch
         {
-            [{ Length: 12 } a, "dkr", "ecr" or "ecr-fips", var r, "amazonaws", "com"] => (a, r),
-            [{ Length: 12 } a, "dkr", "ecr", var r, "amazonaws", "com", "cn"] => (a, r),
-            [{ Length: 12 } a, "dkr-ecr", var r, "on", "aws"] => (a, r),
-            _ => (null, null),
+            [var a, "dkr", "ecr" or "ecr-fips", var r, ..] when host.Replace("ecr-fips", "ecr", StringComparison.Ordinal) == RepositoryId.HostOf(a, r) => (a, r),
+            [var a, "dkr-ecr" or "dkr-ecr-fips", var r, "on", "aws"] => (a, r),
+            _ => ("", ""),
         };
-        return account is not null && account.All(char.IsAsciiDigit);
+        if (RepositoryId.IsAccount(account) && RepositoryId.IsRegion(region))
+            return true;
+        account = region = null;
+        return false;
     }
+
+    /// <summary>'my.team/api' is a repository name as well as it could be a host: only what is surely a host is taken for one.</summary>
+    private static bool IsAnotherHost(string first) =>
+        first.Contains(':') || first.Contains(".dkr.ecr", StringComparison.Ordinal) || first.Contains(".dkr-ecr", StringComparison.Ordinal) || first.Contains(".amazonaws.", StringComparison.Ordinal)
+        || HostEndings.Any(ending => first.EndsWith(ending, StringComparison.Ordinal));
+
+    private static readonly string[] HostEndings = [".io", ".com", ".aws"];
 }

@@ -14,40 +14,72 @@ public sealed record RepositoryId(string Account, string Region, string Name)
     public string Arn => $"arn:{Partition}:ecr:{Region}:{Account}:repository/{Name}";
 
     /// <summary>What <c>docker pull</c> calls the repository.</summary>
-    public string Uri => $"{Account}.dkr.ecr.{Region}.{(Partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com")}/{Name}";
+    public string Uri => $"{HostOf(Account, Region)}/{Name}";
 
-    /// <summary>The AWS partition of a region, by its prefix (AWS General Reference, "AWS regions and endpoints").</summary>
-    public static string PartitionOf(string region) => region switch
+    /// <summary>The AWS partition of a region, by its prefix (partitions.json of the AWS SDKs).</summary>
+    public static string PartitionOf(string region) => PartitionOfRegion(region).Partition;
+
+    /// <summary>Whether AWS has such a partition.</summary>
+    public static bool IsPartition(string partition) => partition == Commercial.Partition || Partitions.Any(p => p.Partition == partition);
+
+    /// <summary>The host name of a private registry.</summary>
+    internal static string HostOf(string account, string region) => $"{account}.dkr.ecr.{region}.{PartitionOfRegion(region).DnsSuffix}";
+
+    private static readonly (string RegionPrefix, string Partition, string DnsSuffix) Commercial = ("", "aws", "amazonaws.com");
+
+    private static readonly (string RegionPrefix, string Partition, string DnsSuffix)[] Partitions =
+    [
+        ("cn-", "aws-cn", "amazonaws.com.cn"),
+        ("us-gov-", "aws-us-gov", "amazonaws.com"),
+        ("eusc-", "aws-eusc", "amazonaws.eu"),
+        ("us-iso-", "aws-iso", "c2s.ic.gov"),
+        ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+        ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+        ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+    ];
+
+    private static (string RegionPrefix, string Partition, string DnsSuffix) PartitionOfRegion(string region)
     {
-        _ when region.StartsWith("cn-", StringComparison.Ordinal) => "aws-cn",
-        _ when region.StartsWith("us-gov-", StringComparison.Ordinal) => "aws-us-gov",
-        _ when region.StartsWith("us-iso-", StringComparison.Ordinal) => "aws-iso",
-        _ when region.StartsWith("us-isob-", StringComparison.Ordinal) => "aws-iso-b",
-        _ => "aws",
-    };
+        foreach (var partition in Partitions)
+        {
+            if (region.StartsWith(partition.RegionPrefix, StringComparison.Ordinal))
+                return partition;
+        }
+        return Commercial;
+    }
 
     /// <summary>
     /// Reads a repository ARN, or an image ARN (Inspector's resource id: the repository's ARN, <c>/</c> and the digest), whose digest is then given too.
+    /// Partition and region must agree, so that the ARN made again is the one that was read.
     /// </summary>
     public static bool TryParseArn(string? arn, [NotNullWhen(true)] out RepositoryId? repository, out Digest? digest)
     {
         repository = null;
         digest = null;
-        var parts = (arn ?? "").Split(':', 6);
-        if (parts is not ["arn", _, "ecr", { Length: > 0 } region, { Length: 12 } account, var resource] || !resource.StartsWith("repository/", StringComparison.Ordinal))
+        if ((arn ?? "").Split(':', 6) is not ["arn", var partition, "ecr", var region, var account, var resource]
+            || !IsRegion(region) || partition != PartitionOf(region) || !IsAccount(account)
+            || !resource.StartsWith("repository/", StringComparison.Ordinal))
             return false;
+
         var name = resource["repository/".Length..];
+        Digest? image = null;
         if (name.IndexOf("/sha256:", StringComparison.Ordinal) is >= 0 and var at)
         {
-            if (!Digest.TryParse(name[(at + 1)..], out digest))
+            if (!Digest.TryParse(name[(at + 1)..], out image))
                 return false;
             name = name[..at];
         }
         if (!IsName(name))
             return false;
-        repository = new RepositoryId(account, region, name);
+        (repository, digest) = (new RepositoryId(account, region, name), image);
         return true;
     }
+
+    /// <summary>Twelve digits.</summary>
+    internal static bool IsAccount(string text) => text.Length == 12 && text.All(char.IsAsciiDigit);
+
+    /// <summary>Shaped as a region is, known or not: <c>eu-central-1</c>.</summary>
+    internal static bool IsRegion(string text) => text.Split('-') is { Length: >= 3 } words && words.All(w => w.Length > 0 && w.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)));
 
     /// <summary>Whether ECR would accept the name: 2 to 256 characters, lower-case words joined by <c>. _ __ -</c>, in folders (ECR API, CreateRepository).</summary>
     public static bool IsName([NotNullWhen(true)] string? name)

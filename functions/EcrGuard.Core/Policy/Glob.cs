@@ -16,6 +16,9 @@ public sealed record Glob
     /// <summary>Whether the pattern is one name and no more.</summary>
     public bool IsLiteral => !Pattern.AsSpan().ContainsAny('*', '?');
 
+    /// <summary>Whether there is no name that the pattern does not match.</summary>
+    public bool MatchesEverything => !Pattern.AsSpan().ContainsAnyExcept('*');
+
     /// <summary>Reads a pattern; <paramref name="problem"/> says what is wrong with it.</summary>
     public static Glob? TryParse(string text, out string? problem)
     {

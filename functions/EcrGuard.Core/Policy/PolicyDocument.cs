@@ -5,6 +5,20 @@ namespace EcrGuard.Core.Policy;
 /// <summary>What a team wants: the policy document, read and checked whole. In every list the first match wins.</summary>
 public sealed record PolicyDocument
 {
+    /// <summary>
+    /// What holds where there is no document: every default, CRITICAL blocks, HIGH warns, nothing is written to ECR. It is what the shortest document says, <c>{"version":1}</c>,
+    /// and has that document's version, so that anybody can name it with <c>sha256sum</c>.
+    /// </summary>
+    public static PolicyDocument BuiltIn { get; } = new()
+    {
+        Version = PolicyReader.VersionOf("{\"version\":1}"u8),
+        Rules =
+        [
+            new Rule { Id = "critical", Severities = [Severity.Critical], Then = RuleEffect.Block },
+            new Rule { Id = "high", Severities = [Severity.High], Then = RuleEffect.Warn },
+        ],
+    };
+
     public PolicyDefaults Defaults { get; init; } = new();
     public IReadOnlyList<Rule> Rules { get; init; } = [];
     public IReadOnlyList<Waiver> Waivers { get; init; } = [];

@@ -1,0 +1,127 @@
+using System.Globalization;
+
+namespace EcrGuard.Core.Policy;
+
+/// <summary>
+/// The checks that all parts of a document share. Each gives the value; where the value is absent or wrong it gives null, and has then reported what was found and what would be right.
+/// </summary>
+internal sealed class Checks
+{
+    public List<PolicyProblem> Problems { get; } = [];
+
+    public void Report(Node at, string message, ProblemKind kind = ProblemKind.Malformed) =>
+        Problems.Add(new PolicyProblem(at.Place.Line, at.Place.Column, at.Path, message, kind));
+
+    /// <summary>The members of an object; null where the value is something else.</summary>
+    public Fields? Object(Node? node) => Is(node, NodeKind.Object, "an object") ? new Fields(node!, this) : null;
+
+    /// <summary>The items of a list. An empty one is refused where <paramref name="empty"/> says what it would do.</summary>
+    public IReadOnlyList<Node>? Items(Node? node, string? empty = null)
+    {
+        if (!Is(node, NodeKind.List, "a list"))
+            return null;
+        if (node!.Items.Count == 0 && empty is not null)
+            Report(node, $"The list is empty: {empty}.");
+        return node.Items;
+    }
+
+    /// <summary>A text for people: not blank, on one line, at most <paramref name="longest"/> characters.</summary>
+    public string? Text(Node? node, int longest)
+    {
+        if (!Is(node, NodeKind.Text, "a text"))
+            return null;
+        var length = node!.Text.EnumerateRunes().Count();
+        var problem = node.Text switch
+        {
+            _ when string.IsNullOrWhiteSpace(node.Text) => "is blank; it must say something",
+            _ when node.Text.Any(char.IsControl) => "has a control character (a line end or a tab, for example); it must be one line",
+            _ when length > longest => $"has {length} characters; at most {longest} are allowed",
+            _ => null,
+        };
+        if (problem is null)
+            return node.Text;
+        Report(node, $"{Found(node)} {problem}.");
+        return null;
+    }
+
+    public Glob? Glob(Node? node)
+    {
+        if (!Is(node, NodeKind.Text, "a text"))
+            return null;
+        var glob = Policy.Glob.TryParse(node!.Text, out var problem);
+        if (glob is null)
+            Report(node, $"The glob {Found(node)} {problem}.");
+        return glob;
+    }
+
+    public IReadOnlyList<Glob>? Globs(Node? node) => Items(node, "it would select nothing")?.Select(Glob).OfType<Glob>().ToList();
+
+    public bool? Boolean(Node? node) => Is(node, NodeKind.Boolean, "true or false") ? node!.Text == "true" : null;
+
+    public int? Integer(Node? node, int least, int most) =>
+        Number(node, least, most, whole: true) is { } number ? (int)number : null;
+
+    public double? Number(Node? node, double least, double most, bool whole = false)
+    {
+        if (node is null)
+            return null;
+        // 30.0 and 3e1 are whole numbers, as they are for a JSON Schema.
+        if (node.Kind == NodeKind.Number
+            && double.Parse(node.Text, CultureInfo.InvariantCulture) is var number
+            && number >= least && number <= most
+            && (!whole || double.IsInteger(number)))
+            return number;
+        Report(node, string.Create(CultureInfo.InvariantCulture, $"Found {Found(node)}; it must be a {(whole ? "whole number" : "number")} from {least} to {most}."));
+        return null;
+    }
+
+    public string? Word(Node? node, params ReadOnlySpan<string> known)
+    {
+        if (node is null)
+            return null;
+        if (node.Kind == NodeKind.Text && known.Contains(node.Text))
+            return node.Text;
+        Report(node, $"Found {Found(node)}; it must be {OneOf(known)}.");
+        return null;
+    }
+
+    public T? Word<T>(Node? node, params (string Name, T Value)[] known) where T : struct
+    {
+        var word = Word(node, [.. known.Select(k => k.Name)]);
+        return word is null ? null : known.First(k => k.Name == word).Value;
+    }
+
+    public IReadOnlyList<T>? Words<T>(Node? node, params (string Name, T Value)[] known) where T : struct =>
+        Items(node, "it would select nothing")?.Select(item => Word(item, known)).OfType<T>().ToList();
+
+    /// <summary>Reports every entry whose id an earlier one has.</summary>
+    public void Unique(IEnumerable<(string Id, Node Node)> entries, string what)
+    {
+        var first = new Dictionary<string, Node>(StringComparer.Ordinal);
+        foreach (var (id, node) in entries)
+        {
+            if (!first.TryAdd(id, node))
+                Report(node, $"The {what} {Found(node)} stands already at {first[id].Place}; it must be unique.");
+        }
+    }
+
+    /// <summary>What stands in the document, short and printable.</summary>
+    public static string Found(Node node) => node.Kind switch
+    {
+        NodeKind.Object => "an object",
+        NodeKind.List => "a list",
+        NodeKind.Text => $"'{Images.Text.Clip(node.Text, 60)}'",
+        NodeKind.Number or NodeKind.Boolean or NodeKind.Null => Images.Text.Clip(node.Text, 60),
+    };
+
+    private bool Is(Node? node, NodeKind kind, string wanted)
+    {
+        if (node is null || node.Kind == kind)
+            return node is not null;
+        Report(node, $"Found {Found(node)}; it must be {wanted}.");
+        return false;
+    }
+
+    private static string OneOf(ReadOnlySpan<string> known) =>
+        known.Length == 1 ? known[0] : $"{string.Join(", ", known[..^1]!)} or {known[^1]}";
+}

@@ -1,0 +1,69 @@
+namespace EcrGuard.Core.Policy;
+
+/// <summary>The members of one object. Asking for a key makes it known; <see cref="End"/> reports those that nobody asked for.</summary>
+internal sealed class Fields
+{
+    private readonly Node _node;
+    private readonly Checks _checks;
+    private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
+    private readonly List<string> _known = [];
+
+    public Fields(Node node, Checks checks)
+    {
+        _node = node;
+        _checks = checks;
+        foreach (var member in node.Members)
+        {
+            if (!_members.TryAdd(member.Key, member))
+                Report(member, $"The key '{Images.Text.Clip(member.Key, 60)}' stands already at {_members[member.Key].Place}; one of the two is not meant.");
+        }
+    }
+
+    public Node? Optional(string key)
+    {
+        _known.Add(key);
+        return _members.GetValueOrDefault(key)?.Value;
+    }
+
+    public Node? Required(string key)
+    {
+        var value = Optional(key);
+        if (value is null)
+            _checks.Report(_node, $"The key '{key}' is missing.");
+        return value;
+    }
+
+    /// <summary>To be called when every key has been asked for.</summary>
+    public void End()
+    {
+        foreach (var member in _members.Values.Where(m => !_known.Contains(m.Key)))
+        {
+            var nearest = _known.Select(known => (Name: known, Distance: Distance(member.Key, known))).MinBy(k => k.Distance);
+            var hint = nearest.Distance <= Math.Max(2, nearest.Name.Length / 3) ? $"did you mean '{nearest.Name}'?" : $"known here: {string.Join(", ", _known)}.";
+            Report(member, $"The key '{Images.Text.Clip(member.Key, 60)}' is unknown; {hint}");
+        }
+    }
+
+    private void Report(Member member, string message) =>
+        _checks.Problems.Add(new PolicyProblem(member.Place.Line, member.Place.Column, _node.PathOf(member.Key), message, ProblemKind.Malformed));
+
+    /// <summary>Letters to add, drop or change to get from one word to the other, case aside (Levenshtein); far apart when the lengths alone say so.</summary>
+    private static int Distance(string found, string known)
+    {
+        if (Math.Abs(found.Length - known.Length) > known.Length)
+            return int.MaxValue;
+        var row = Enumerable.Range(0, known.Length + 1).ToArray();
+        for (var i = 1; i <= found.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= known.Length; j++)
+            {
+                var change = diagonal + (char.ToLowerInvariant(found[i - 1]) == char.ToLowerInvariant(known[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(change, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[^1];
+    }
+}

@@ -1,0 +1,297 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Policy;
+
+/// <summary>Reads the policy document, whose shape and ranges <c>policy.schema.json</c> says too. A test holds the two together.</summary>
+public sealed class PolicyReader
+{
+    /// <summary>Thousands of waivers fit; more is no document that somebody reviews.</summary>
+    public const int MaxBytes = 256 * 1024;
+
+    /// <summary>In characters (Unicode code points).</summary>
+    public const int MaxIdLength = 64, MaxTextLength = 500;
+
+    private const int MaxWaiverDays = 366;
+
+    private readonly Checks _checks = new();
+    private readonly DateOnly _today;
+
+    private PolicyReader(DateOnly today) => _today = today;
+
+    /// <summary>Reads and checks a whole document; every problem is reported, save that what is not JSON ends the reading.</summary>
+    /// <param name="utf8">The document's bytes, with or without byte order mark; comments and trailing commas are allowed.</param>
+    /// <param name="now">Its UTC day decides which waivers have ended and which last too long.</param>
+    public static PolicyReading Read(ReadOnlyMemory<byte> utf8, DateTimeOffset now)
+    {
+        if (utf8.Length > MaxBytes)
+            return new(null, [new(1, 1, "$", $"The document has {utf8.Length} bytes; at most {MaxBytes} are allowed.", ProblemKind.Malformed)]);
+        var text = utf8.Span.StartsWith("\uFEFF"u8) ? utf8.Span[3..] : utf8.Span;
+        if (!JsonTree.TryParse(text, out var root, out var problem))
+            return new(null, [problem]);
+
+        var reader = new PolicyReader(DateOnly.FromDateTime(now.UtcDateTime));
+        var policy = reader.ReadDocument(root, VersionOf(utf8.Span));
+        PolicyProblem[] problems = [.. reader._checks.Problems.OrderBy(p => p.Line).ThenBy(p => p.Column)];
+        return new(problems.Any(p => p.Kind == ProblemKind.Malformed) ? null : policy, problems);
+    }
+
+    /// <summary>The version of a document: the SHA-256 of its bytes as they are, 64 lower-case hexadecimal characters.</summary>
+    internal static string VersionOf(ReadOnlySpan<byte> utf8) => Convert.ToHexStringLower(SHA256.HashData(utf8));
+
+    private PolicyDocument? ReadDocument(Node root, string version)
+    {
+        if (_checks.Object(root) is not { } document)
+            return null;
+        // Editors find the schema by it.
+        var schema = document.Optional("$schema");
+        if (schema is { Kind: not NodeKind.Text })
+            _checks.Report(schema, $"Found {Checks.Found(schema)}; it must be a text.");
+        if (document.Required("version") is { } number && !(number.Kind == NodeKind.Number && double.Parse(number.Text, CultureInfo.InvariantCulture) == 1))
+            _checks.Report(number, $"Found {Checks.Found(number)}; it must be 1, the only version of this format.");
+
+        var defaults = ReadDefaults(document.Optional("defaults"));
+        var policy = new PolicyDocument
+        {
+            Version = version,
+            Defaults = defaults,
+            Rules = ReadRules(document.Optional("rules")) ?? PolicyDocument.BuiltIn.Rules,
+            Waivers = ReadWaivers(document.Optional("waivers"), defaults.MaxWaiverDays),
+            Enforcement = ReadEnforcement(document.Optional("enforcement")),
+            Baselines = ReadBaselines(document.Optional("baseline")),
+            Ceilings = ReadCeilings(document.Optional("ceilings")),
+            Consumers = ReadConsumers(document.Optional("consumers")),
+        };
+        document.End();
+        return policy;
+    }
+
+    private PolicyDefaults ReadDefaults(Node? node)
+    {
+        var absent = new PolicyDefaults();
+        if (_checks.Object(node) is not { } fields)
+            return absent;
+        var maxWaiverNode = fields.Optional("maxWaiverDays");
+        var defaults = new PolicyDefaults(
+            Unscanned: ReadAnswer(fields.Optional("unscanned")) ?? absent.Unscanned,
+            Unsupported: ReadAnswer(fields.Optional("unsupported")) ?? absent.Unsupported,
+            Stale: ReadAnswer(fields.Optional("stale")) ?? absent.Stale,
+            ScanMaxAgeDays: _checks.Integer(fields.Optional("scanMaxAgeDays"), 1, 3650) ?? absent.ScanMaxAgeDays,
+            // A limit that cannot be read is not held against the waivers.
+            MaxWaiverDays: _checks.Integer(maxWaiverNode, 1, MaxWaiverDays) ?? (maxWaiverNode is null ? absent.MaxWaiverDays : MaxWaiverDays));
+        fields.End();
+        return defaults;
+    }
+
+    private Answer? ReadAnswer(Node? node) => _checks.Word(node, ("allow", Answer.Allow), ("deny", Answer.Deny));
+
+    private IReadOnlyList<Rule>? ReadRules(Node? node)
+    {
+        if (_checks.Items(node, "nothing would ever block; leave 'rules' out for the built-in ones (CRITICAL blocks, HIGH warns)") is not { } items)
+            return null;
+        var ids = new List<(string, Node)>();
+        List<(Rule Rule, Node Node)> rules = [.. items.Select(item => (ReadRule(item, ids)!, item)).Where(r => r.Item1 is not null)];
+        _checks.Unique(ids, "rule id");
+        ReportUnreachable(rules, rule => rule is
+        {
+            Severities: null, FixAvailable: null, ExploitAvailable: null, MinEpss: null, MinScore: null,
+            PackageManagers: null, MinAgeDays: null, MinDaysSinceFix: null, Tags: null,
+        } && rule.Repositories?.Any(glob => glob.MatchesEverything) != false, "it has no criteria and takes every finding");
+        return [.. rules.Select(r => r.Rule)];
+    }
+
+    private Rule? ReadRule(Node node, List<(string, Node)> ids)
+    {
+        if (_checks.Object(node) is not { } fields)
+            return null;
+        var rule = new Rule
+        {
+            Id = ReadId(fields.Required("id"), ids),
+            Severities = _checks.Words(fields.Optional("severity"),
+                ("CRITICAL", Severity.Critical), ("HIGH", Severity.High), ("MEDIUM", Severity.Medium), ("LOW", Severity.Low),
+                ("INFORMATIONAL", Severity.Informational), ("UNTRIAGED", Severity.Untriaged), ("UNDEFINED", Severity.Undefined)),
+            FixAvailable = _checks.Words(fields.Optional("fixAvailable"), ("YES", FixAvailability.Yes), ("NO", FixAvailability.No), ("PARTIAL", FixAvailability.Partial)),
+            ExploitAvailable = _checks.Words(fields.Optional("exploitAvailable"), ("YES", ExploitAvailability.Yes), ("NO", ExploitAvailability.No)),
+            MinEpss = _checks.Number(fields.Optional("minEpss"), 0, 1),
+            MinScore = _checks.Number(fields.Optional("minScore"), 0, 10),
+            PackageManagers = _checks.Globs(fields.Optional("packageManager")),
+            MinAgeDays = _checks.Integer(fields.Optional("minAgeDays"), 0, 3650),
+            MinDaysSinceFix = _checks.Integer(fields.Optional("minDaysSinceFix"), 0, 3650),
+            Repositories = _checks.Globs(fields.Optional("repositories")),
+            Tags = _checks.Globs(fields.Optional("tags")),
+            Then = _checks.Word(fields.Required("then"), ("block", RuleEffect.Block), ("warn", RuleEffect.Warn)) ?? default,
+        };
+        fields.End();
+        return rule;
+    }
+
+    private List<Waiver> ReadWaivers(Node? node, int maxDays)
+    {
+        var ids = new List<(string, Node)>();
+        List<Waiver> waivers = [.. (_checks.Items(node) ?? []).Select(item => ReadWaiver(item, ids, maxDays)).OfType<Waiver>()];
+        _checks.Unique(ids, "waiver id");
+        return waivers;
+    }
+
+    private Waiver? ReadWaiver(Node node, List<(string, Node)> ids, int maxDays)
+    {
+        if (_checks.Object(node) is not { } fields)
+            return null;
+        var id = ReadId(fields.Required("id"), ids);
+        var vulnerability = _checks.Glob(fields.Required("vulnerability"));
+        var (packageNode, repositoriesNode, digestNode) = (fields.Optional("package"), fields.Optional("repositories"), fields.Optional("digest"));
+        var (package, repositories) = (_checks.Glob(packageNode), _checks.Globs(repositoriesNode));
+        Digest? digest = null;
+        if (digestNode is not null && !(digestNode.Kind == NodeKind.Text && Digest.TryParse(digestNode.Text, out digest)))
+            _checks.Report(digestNode, $"Found {Checks.Found(digestNode)}; it must be 'sha256:' and 64 lower-case hexadecimal characters.");
+        var reason = _checks.Text(fields.Required("reason"), MaxTextLength) ?? "";
+        var owner = _checks.Text(fields.Required("owner"), MaxTextLength) ?? "";
+        var approvedBy = _checks.Text(fields.Required("approvedBy"), MaxTextLength) ?? "";
+        var expires = ReadExpires(fields.Required("expires"), maxDays);
+        fields.End();
+
+        if (vulnerability is { MatchesEverything: true }
+            && (packageNode is null || package is { MatchesEverything: true })
+            && (repositoriesNode is null || repositories?.Any(glob => glob.MatchesEverything) == true)
+            && digestNode is null)
+            _checks.Report(node, "The waiver excuses every finding of every image; name a vulnerability, a package, repositories or a digest.");
+        return vulnerability is null ? null : new Waiver
+        {
+            Id = id,
+            Vulnerability = vulnerability,
+            Package = package,
+            Repositories = repositories,
+            Digest = digest,
+            Reason = reason,
+            Owner = owner,
+            ApprovedBy = approvedBy,
+            Expires = expires,
+        };
+    }
+
+    /// <summary>The earliest date where there is none, which no one sees: a document with a malformed date is not used.</summary>
+    private DateOnly ReadExpires(Node? node, int maxDays)
+    {
+        if (node is null)
+            return default;
+        if (node.Kind != NodeKind.Text || !DateOnly.TryParseExact(node.Text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var expires))
+        {
+            _checks.Report(node, $"Found {Checks.Found(node)}; it must be a date, written \"{Iso(_today)}\".");
+            return default;
+        }
+        var days = expires.DayNumber - _today.DayNumber;
+        if (days > maxDays)
+            _checks.Report(node, $"The waiver ends in {days} days; at most {maxDays} are allowed (defaults.maxWaiverDays), to {Iso(_today.AddDays(maxDays))}.");
+        else if (days < 0)
+            _checks.Report(node, $"The waiver ended with {Iso(expires)} (UTC) and excuses nothing any more; remove it, or have it approved again.", ProblemKind.Lapsed);
+        return expires;
+    }
+
+    private IReadOnlyList<EnforcementRule> ReadEnforcement(Node? node)
+    {
+        List<(EnforcementRule Rule, Node Node)> rules = [];
+        foreach (var item in _checks.Items(node) ?? [])
+        {
+            if (_checks.Object(item) is not { } fields)
+                continue;
+            var repositories = _checks.Globs(fields.Required("repositories")) ?? [];
+            var mode = _checks.Word(fields.Required("mode"), ("observe", EnforcementMode.Observe), ("mark", EnforcementMode.Mark), ("quarantine", EnforcementMode.Quarantine)) ?? default;
+            fields.End();
+            rules.Add((new EnforcementRule(repositories, mode), item));
+        }
+        ReportUnreachable(rules, rule => rule.Repositories.Any(glob => glob.MatchesEverything), "it takes every repository");
+        return [.. rules.Select(r => r.Rule)];
+    }
+
+    private IReadOnlyList<Baseline> ReadBaselines(Node? node)
+    {
+        List<(Baseline Baseline, Node Node)> baselines = [];
+        foreach (var item in _checks.Items(node) ?? [])
+        {
+            if (_checks.Object(item) is not { } fields)
+                continue;
+            var (existing, lifecyclePolicy) = ReadLifecycle(fields.Optional("lifecycle"));
+            baselines.Add((new Baseline
+            {
+                Repositories = _checks.Globs(fields.Required("repositories")) ?? [],
+                Mode = _checks.Word(fields.Required("mode"), ("observe", BaselineMode.Observe), ("enforce", BaselineMode.Enforce)) ?? default,
+                ExistingPolicy = existing ?? ExistingPolicy.Keep,
+                LifecyclePolicy = lifecyclePolicy,
+                ScanOnPush = _checks.Boolean(fields.Optional("scanOnPush")),
+                TagMutability = _checks.Word(fields.Optional("tagMutability"),
+                    ("MUTABLE", TagMutability.Mutable), ("IMMUTABLE", TagMutability.Immutable),
+                    ("MUTABLE_WITH_EXCLUSION", TagMutability.MutableWithExclusion), ("IMMUTABLE_WITH_EXCLUSION", TagMutability.ImmutableWithExclusion)),
+            }, item));
+            fields.End();
+        }
+        ReportUnreachable(baselines, baseline => baseline.Repositories.Any(glob => glob.MatchesEverything), "it takes every repository");
+        return [.. baselines.Select(b => b.Baseline)];
+    }
+
+    private (ExistingPolicy? Existing, string? Policy) ReadLifecycle(Node? node)
+    {
+        if (_checks.Object(node) is not { } fields)
+            return default;
+        var existing = _checks.Word(fields.Optional("existing"), ("keep", ExistingPolicy.Keep), ("merge", ExistingPolicy.Merge), ("replace", ExistingPolicy.Replace));
+        var policy = new LifecyclePolicyCheck(_checks).Read(fields.Required("policy"));
+        fields.End();
+        return (existing, policy);
+    }
+
+    private Ceilings ReadCeilings(Node? node)
+    {
+        var absent = new Ceilings();
+        if (_checks.Object(node) is not { } fields)
+            return absent;
+        var ceilings = new Ceilings(
+            Images: _checks.Integer(fields.Optional("images"), 0, 1_000_000) ?? absent.Images,
+            Percent: _checks.Integer(fields.Optional("percent"), 0, 100) ?? absent.Percent,
+            KeepPerRepository: _checks.Integer(fields.Optional("keepPerRepository"), 0, 1_000_000) ?? absent.KeepPerRepository);
+        fields.End();
+        return ceilings;
+    }
+
+    private Consumers ReadConsumers(Node? node)
+    {
+        var absent = new Consumers();
+        if (_checks.Object(node) is not { } fields)
+            return absent;
+        var roles = _checks.Items(fields.Optional("roles"))?.Select(ReadRole).OfType<string>().ToList();
+        var consumers = new Consumers(roles ?? absent.Roles, _checks.Integer(fields.Optional("pulledWithinDays"), 1, 3650) ?? absent.PulledWithinDays);
+        fields.End();
+        return consumers;
+    }
+
+    private string? ReadRole(Node node)
+    {
+        if (node.Kind == NodeKind.Text
+            && node.Text.Split(':') is ["arn", var partition, "iam", "", var account, var resource]
+            && RepositoryId.IsPartition(partition)
+            && RepositoryId.IsAccount(account)
+            && resource.StartsWith("role/", StringComparison.Ordinal)
+            && resource.Length is > 5 and <= 5 + 512 + 64
+            && !resource.Any(c => !char.IsAsciiLetterOrDigit(c) && !"_+=,.@/-".Contains(c, StringComparison.Ordinal)))
+            return node.Text;
+        _checks.Report(node, $"Found {Checks.Found(node)}; it must be the ARN of a role, 'arn:aws:iam::<account>:role/<name>'.");
+        return null;
+    }
+
+    private string ReadId(Node? node, List<(string, Node)> ids)
+    {
+        if (_checks.Text(node, MaxIdLength) is not { } id)
+            return "";
+        ids.Add((id, node!));
+        return id;
+    }
+
+    /// <summary>In every list the first match wins: what stands behind an entry that takes all was not meant to be there.</summary>
+    private void ReportUnreachable<T>(IReadOnlyList<(T Entry, Node Node)> entries, Func<T, bool> takesAll, string because)
+    {
+        var all = entries.TakeWhile(entry => !takesAll(entry.Entry)).Count();
+        foreach (var (_, node) in entries.Skip(all + 1))
+            _checks.Report(node, $"This can never act: the first match wins, and at {entries[all].Node.Place} one stands before it: {because}.");
+    }
+
+    private static string Iso(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}
