@@ -101,7 +101,7 @@ internal sealed class Checks
         foreach (var (id, node) in entries)
         {
             if (!first.TryAdd(id, node))
-                Report(node, $"The {what} {Found(node)} stands already at {first[id].Place}; it must be unique.");
+                Report(node, $"The {what} {Found(node)} is taken at {first[id].Place}; it must be unique.");
         }
     }
 

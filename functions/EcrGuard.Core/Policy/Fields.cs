@@ -15,7 +15,7 @@ internal sealed class Fields
         foreach (var member in node.Members)
         {
             if (!_members.TryAdd(member.Key, member))
-                Report(member, $"The key '{Images.Text.Clip(member.Key, 60)}' stands already at {_members[member.Key].Place}; one of the two is not meant.");
+                Report(member, $"The key '{Images.Text.Clip(member.Key, 60)}' is already at {_members[member.Key].Place}; one of the two is not meant.");
         }
     }
 

@@ -107,7 +107,9 @@ internal ref struct JsonTree
         }
         catch (JsonException unreadable)
         {
-            problem = Malformed(tree.PlaceOf(OffsetOf(utf8, unreadable)), $"The document is not JSON: {unreadable.Message.Split(" LineNumber:")[0]}");
+            // The message may quote the whole rest of the document.
+            var reason = Images.Text.Clip(unreadable.Message.Split(" LineNumber:")[0], 150);
+            problem = Malformed(tree.PlaceOf(OffsetOf(utf8, unreadable)), $"The document cannot be read as JSON: {reason}");
         }
         catch (InvalidOperationException)
         {

@@ -93,11 +93,9 @@ public sealed class PolicyReader
         var ids = new List<(string, Node)>();
         List<(Rule Rule, Node Node)> rules = [.. items.Select(item => (ReadRule(item, ids)!, item)).Where(r => r.Item1 is not null)];
         _checks.Unique(ids, "rule id");
-        ReportUnreachable(rules, rule => rule is
-        {
-            Severities: null, FixAvailable: null, ExploitAvailable: null, MinEpss: null, MinScore: null,
-            PackageManagers: null, MinAgeDays: null, MinDaysSinceFix: null, Tags: null,
-        } && rule.Repositories?.Any(glob => glob.MatchesEverything) != false, "it has no criteria and takes every finding");
+        // The keys count and not the values, so that a malformed criterion is a criterion.
+        ReportUnreachable(rules, (rule, at) => at.Members.All(member => member.Key is "id" or "then" or "repositories")
+            && rule.Repositories?.Any(glob => glob.MatchesEverything) != false, "it has no criteria and takes every finding");
         return [.. rules.Select(r => r.Rule)];
     }
 
@@ -177,7 +175,7 @@ public sealed class PolicyReader
             return default;
         if (node.Kind != NodeKind.Text || !DateOnly.TryParseExact(node.Text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var expires))
         {
-            _checks.Report(node, $"Found {Checks.Found(node)}; it must be a date, written \"{Iso(_today)}\".");
+            _checks.Report(node, $"Found {Checks.Found(node)}; it must be a day of the calendar, written as \"{Iso(_today)}\" is.");
             return default;
         }
         var days = expires.DayNumber - _today.DayNumber;
@@ -200,7 +198,7 @@ public sealed class PolicyReader
             fields.End();
             rules.Add((new EnforcementRule(repositories, mode), item));
         }
-        ReportUnreachable(rules, rule => rule.Repositories.Any(glob => glob.MatchesEverything), "it takes every repository");
+        ReportUnreachable(rules, (rule, _) => rule.Repositories.Any(glob => glob.MatchesEverything), "it takes every repository");
         return [.. rules.Select(r => r.Rule)];
     }
 
@@ -225,7 +223,7 @@ public sealed class PolicyReader
             }, item));
             fields.End();
         }
-        ReportUnreachable(baselines, baseline => baseline.Repositories.Any(glob => glob.MatchesEverything), "it takes every repository");
+        ReportUnreachable(baselines, (baseline, _) => baseline.Repositories.Any(glob => glob.MatchesEverything), "it takes every repository");
         return [.. baselines.Select(b => b.Baseline)];
     }
 
@@ -286,9 +284,9 @@ public sealed class PolicyReader
     }
 
     /// <summary>In every list the first match wins: what stands behind an entry that takes all was not meant to be there.</summary>
-    private void ReportUnreachable<T>(IReadOnlyList<(T Entry, Node Node)> entries, Func<T, bool> takesAll, string because)
+    private void ReportUnreachable<T>(IReadOnlyList<(T Entry, Node Node)> entries, Func<T, Node, bool> takesAll, string because)
     {
-        var all = entries.TakeWhile(entry => !takesAll(entry.Entry)).Count();
+        var all = entries.TakeWhile(entry => !takesAll(entry.Entry, entry.Node)).Count();
         foreach (var (_, node) in entries.Skip(all + 1))
             _checks.Report(node, $"This can never act: the first match wins, and at {entries[all].Node.Place} one stands before it: {because}.");
     }

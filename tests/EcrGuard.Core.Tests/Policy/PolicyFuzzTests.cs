@@ -19,7 +19,7 @@ public sealed class PolicyFuzzTests
         var original = Documents.Read(name);
         var random = new Random(2026);
         var (good, bad) = (0, 0);
-        for (var run = 0; run < 10_000; run++)
+        for (var run = 0; run < 5_000; run++)
         {
             List<byte> document = [.. original];
             for (var edits = random.Next(1, 4); edits > 0; edits--)
@@ -29,18 +29,19 @@ public sealed class PolicyFuzzTests
 
             var malformed = reading.Problems.Any(problem => problem.Kind == ProblemKind.Malformed);
             Assert.True(malformed == (reading.Policy is null), $"run {run}");
-            Assert.All(reading.Problems, problem =>
+            var lines = document.Count(b => b == '\n') + 1;
+            foreach (var problem in reading.Problems)
             {
-                Assert.InRange(problem.Line, 1, document.Count(b => b == '\n') + 1);
+                Assert.InRange(problem.Line, 1, lines);
                 Assert.InRange(problem.Column, 1, document.Count + 1);
-                Assert.DoesNotContain(problem.ToString(name), char.IsControl);
-            });
+                Assert.False(problem.ToString(name).Any(char.IsControl), $"run {run}");
+            }
             (good, bad) = (good + (malformed ? 0 : 1), bad + (malformed ? 1 : 0));
         }
 
         // Edits that only ever broke the syntax would try nothing behind it.
-        Assert.InRange(good, 100, 9_900);
-        Assert.InRange(bad, 100, 9_900);
+        Assert.InRange(good, 100, 4_900);
+        Assert.InRange(bad, 100, 4_900);
     }
 
     private static void Edit(List<byte> document, Random random)

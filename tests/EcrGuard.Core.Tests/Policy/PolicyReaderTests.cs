@@ -156,10 +156,10 @@ public sealed class PolicyReaderTests
         Assert.Equal(
         [
             (2, 18, "$.version"),
-            (3, 34, "$.rules[0].then"),
+            (3, 35, "$.rules[0].then"),
             (4, 1, "$.rules[1]"),
             (4, 7, "$.rules[1].id"),
-            (4, 38, "$.rules[1]['ü']"),
+            (4, 37, "$.rules[1]['ü']"),
         ], reading.Problems.Select(p => (p.Line, p.Column, p.Path)));
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using EcrGuard.Core.Policy;
+using EcrGuard.Tests;
 
 namespace EcrGuard.Core.Tests.Policy;
 
@@ -23,7 +24,7 @@ public sealed class PolicySchemaTests
     /// <summary>Parts of the reader's messages for the same faults, where a change of a good document makes them.</summary>
     private static readonly string[] BeyondASchemaInWords =
     [
-        "stands already at", "is that of the rule at", "must have the highest rulePriority", "ECR allows one rule", "can never act", "excuses every finding", "The waiver ended", "The waiver ends in",
+        "is taken at", "is that of the rule at", "must have the highest rulePriority", "ECR allows one rule", "can never act", "excuses every finding", "The waiver ended", "The waiver ends in",
     ];
 
     private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
@@ -48,7 +49,7 @@ public sealed class PolicySchemaTests
         }
         catch (JsonException)
         {
-            Assert.StartsWith("The document is not JSON", Assert.Single(PolicyReader.Read(Documents.Read(name), Documents.Now).Problems).Message, StringComparison.Ordinal);
+            Assert.StartsWith("The document cannot be read as JSON", Assert.Single(PolicyReader.Read(Documents.Read(name), Documents.Now).Problems).Message, StringComparison.Ordinal);
             return;
         }
 
@@ -96,6 +97,7 @@ public sealed class PolicySchemaTests
     [Fact]
     public async Task A_validator_of_others_says_the_same_of_every_document()
     {
+        await Tool.RequireAsync("python3's jsonschema", "python3", "-c", "import jsonschema");
         const string script = """
             import json, sys
             from jsonschema import Draft202012Validator
@@ -105,31 +107,14 @@ public sealed class PolicySchemaTests
             for line in sys.stdin:
                 print(validator.is_valid(json.loads(line)))
             """;
-        JsonNode?[] documents = [.. Documents.Good.Concat(Documents.Bad).Select(File.ReadAllBytes).Select(TryParse).OfType<JsonNode>(), .. Changes(Parse(Documents.Read("everything.jsonc"))!).Select(c => c.Document)];
+        // Every 25th change, since that validator is slow; Python's '$' matches before a last line end too, ECMA-262's does not.
+        var changes = Changes(Parse(Documents.Read("everything.jsonc"))!).Where((change, i) => i % 25 == 0 && !change.Change.EndsWith("\\n\"", StringComparison.Ordinal)).Select(change => change.Document);
+        JsonNode[] documents = [.. Documents.Good.Concat(Documents.Bad).Select(File.ReadAllBytes).Select(TryParse).OfType<JsonNode>(), .. changes];
 
-        var python = Start("python3", "-c", script, Documents.Schema);
-        if (python is null)
-            Assert.Skip("skipped: python3 is not installed");
-        using (python)
-        {
-            var answers = python.StandardOutput.ReadToEndAsync();
-            var errors = python.StandardError.ReadToEndAsync();
-            try
-            {
-                foreach (var document in documents)
-                    await python.StandardInput.WriteLineAsync(document!.ToJsonString());
-                python.StandardInput.Close();
-            }
-            catch (IOException)
-            {
-                // It ended early; what it wrote says why.
-            }
-            if ((await errors).Contains("No module named 'jsonschema'", StringComparison.Ordinal))
-                Assert.Skip("skipped: python3's jsonschema is not installed");
+        var (exitCode, output) = await Tool.RunAsync(new ProcessStartInfo("python3", ["-c", script, Documents.Schema]), string.Join('\n', documents.Select(document => document.ToJsonString())));
 
-            Assert.Equal("", await errors);
-            Assert.Equal(documents.Select(Schema.Accepts), (await answers).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(bool.Parse));
-        }
+        Assert.True(exitCode == 0, output);
+        Assert.Equal(documents.Select(Schema.Accepts), output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(bool.Parse));
     }
 
     /// <summary>The document with one thing changed: every value replaced by each of these, every member left out, a member added to every object, every list emptied or doubled.</summary>
@@ -191,28 +176,16 @@ public sealed class PolicySchemaTests
 
     private static JsonNode? Parse(byte[] document) => JsonNode.Parse(document, documentOptions: Lenient);
 
-    /// <summary>Null where the document is not JSON, or not such as can be written again.</summary>
+    /// <summary>Null where the document is not JSON, or not such as can be written again: half a character, a key twice.</summary>
     private static JsonNode? TryParse(byte[] document)
     {
         try
         {
-            var node = Parse(document);
+            var node = JsonNode.Parse(document, documentOptions: Lenient with { AllowDuplicateProperties = false });
             node?.ToJsonString();
             return node;
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException or ArgumentException)
-        {
-            return null;
-        }
-    }
-
-    private static Process? Start(string file, params string[] arguments)
-    {
-        try
-        {
-            return Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true });
-        }
-        catch (System.ComponentModel.Win32Exception)
         {
             return null;
         }

@@ -1,0 +1,91 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Tests.Images;
+
+public sealed class FindingsTests
+{
+    private static readonly DateTimeOffset Day = new(2026, 6, 15, 0, 0, 0, TimeSpan.Zero);
+
+    private static readonly Finding OpenSsl = new() { Vulnerability = "CVE-2024-6119", Severity = Severity.Medium, PackageManager = "OS", Package = "openssl" };
+
+    [Fact]
+    public void One_vulnerability_in_one_package_is_one_finding_with_all_its_places_and_the_worse_of_each_value()
+    {
+        var finding = Assert.Single(Findings.Merge(
+        [
+            OpenSsl with { Epss = 0.1, Fix = FixAvailability.Yes, FirstObservedAt = Day.AddDays(1), Occurrences = [new("3.0.13", null, "/b", null), new("3.0.13", null, "/a", null)], Uri = "https://b" },
+            OpenSsl with { Severity = Severity.High, Score = 7.5, Exploit = ExploitAvailability.Yes, FirstObservedAt = Day, Occurrences = [new("3.0.13", null, "/a", null)], Uri = "https://a" },
+            OpenSsl with { Epss = 0.2, Score = 5, Fix = FixAvailability.No, FixFirstSeenAt = Day },
+        ]));
+
+        Assert.Equal((Severity.High, 0.2, 7.5, FixAvailability.Yes, ExploitAvailability.Yes), (finding.Severity, finding.Epss, finding.Score, finding.Fix, finding.Exploit));
+        Assert.Equal((Day, Day, "https://a"), (finding.FirstObservedAt, finding.FixFirstSeenAt, finding.Uri));
+        Assert.Equal(["/a", "/b"], finding.Occurrences.Select(occurrence => occurrence.Path));
+    }
+
+    [Fact]
+    public void Another_package_manager_or_platform_is_another_finding()
+    {
+        Finding[] different = [OpenSsl, OpenSsl with { Vulnerability = "CVE-2" }, OpenSsl with { Package = "libssl" }, OpenSsl with { Package = null }, OpenSsl with { PackageManager = "GOMOD" }, OpenSsl with { Platform = "linux/arm64" }];
+
+        Assert.Equal(different.Length, Findings.Merge(different).Count);
+    }
+
+    [Fact]
+    public void The_worst_come_first()
+    {
+        var merged = Findings.Merge(Enum.GetValues<Severity>().Select((severity, i) => OpenSsl with { Vulnerability = $"CVE-{i}", Severity = severity }));
+
+        Assert.Equal([Severity.Critical, Severity.High, Severity.Medium, Severity.Low, Severity.Informational, Severity.Untriaged, Severity.Undefined], merged.Select(finding => finding.Severity));
+    }
+
+    [Fact]
+    public void The_order_of_what_is_reported_is_irrelevant_and_merging_again_changes_nothing()
+    {
+        var random = new Random(1);
+        for (var run = 0; run < 500; run++)
+        {
+            var reported = Enumerable.Range(0, random.Next(1, 12)).Select(_ => Any(random)).ToArray();
+            var expected = Text(Findings.Merge(reported));
+
+            random.Shuffle(reported);
+
+            Assert.Equal(expected, Text(Findings.Merge(reported)));
+            Assert.Equal(expected, Text(Findings.Merge(Findings.Merge(reported))));
+        }
+    }
+
+    [Fact]
+    public void Since_when_a_fix_is_known_is_remembered_and_begins_now_for_a_new_one()
+    {
+        Finding[] before = [OpenSsl with { Fix = FixAvailability.Yes, FixFirstSeenAt = Day }, OpenSsl with { Vulnerability = "CVE-2", Fix = FixAvailability.No }];
+        Finding[] current = [OpenSsl with { Fix = FixAvailability.Partial }, OpenSsl with { Vulnerability = "CVE-2", Fix = FixAvailability.Yes }, OpenSsl with { Vulnerability = "CVE-3", Fix = FixAvailability.No }];
+
+        Assert.Equal([Day, Day.AddDays(5), null], Findings.WithFixDates(current, before, Day.AddDays(5)).Select(finding => finding.FixFirstSeenAt));
+    }
+
+    private static Finding Any(Random random)
+    {
+        T OneOf<T>(params T[] values) => values[random.Next(values.Length)];
+        return new Finding
+        {
+            Vulnerability = OneOf("CVE-1", "CVE-2"),
+            Severity = OneOf(Enum.GetValues<Severity>()),
+            Package = OneOf("openssl", null),
+            PackageManager = OneOf("OS", null),
+            Platform = OneOf("linux/amd64", null),
+            Fix = OneOf(Enum.GetValues<FixAvailability>()),
+            Exploit = OneOf(Enum.GetValues<ExploitAvailability>()),
+            Epss = OneOf<double?>(0.1, 0.9, null),
+            Score = OneOf<double?>(1, 9.8, null),
+            FirstObservedAt = OneOf<DateTimeOffset?>(Day, Day.AddDays(1), null),
+            FixFirstSeenAt = OneOf<DateTimeOffset?>(Day, Day.AddDays(1), null),
+            Uri = OneOf("https://a", "https://b", null),
+            Occurrences = [.. Enumerable.Range(0, random.Next(3)).Select(_ => new PackageOccurrence(OneOf("1", "2", null), OneOf("3", null), OneOf("/a", "/b", null), OneOf("l", null)))],
+        };
+    }
+
+    /// <summary>All of a finding, its list of places included, which records compare by reference.</summary>
+    private static string Text(IEnumerable<Finding> findings) =>
+        string.Join('\n', findings.Select(finding => $"{finding with { Occurrences = [] }} {string.Join(' ', finding.Occurrences)}"));
+}
