@@ -1,17 +1,36 @@
+using System.Globalization;
+using System.Text;
+
 namespace EcrGuard.Core.Images;
 
 /// <summary>Text of strangers, made safe to print.</summary>
 public static class Text
 {
-    /// <summary>At most <paramref name="length"/> characters (and a sign that there was more), control characters replaced, so that a message quotes the input and is not flooded or forged by it.</summary>
+    /// <summary>
+    /// At most <paramref name="length"/> UTF-16 units and an ellipsis, so that a message quotes the input and is not flooded by it; control characters, line and paragraph separators,
+    /// the marks that turn the direction of writing, and halves of surrogate pairs are replaced, so that it is not forged by it and can be encoded.
+    /// </summary>
     public static string Clip(string? text, int length)
     {
         if (string.IsNullOrEmpty(text))
             return "";
-        var clipped = text.Length <= length ? text : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[length - 1]) ? length - 1 : length), "…");
-        return clipped.Any(char.IsControl) ? string.Concat(clipped.Select(c => char.IsControl(c) ? '\ufffd' : c)) : clipped;
+        // Not between the halves of a pair.
+        var end = text.Length <= length ? text.Length : length > 0 && char.IsHighSurrogate(text[length - 1]) ? length - 1 : length;
+        if (end == text.Length && !text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            return text;
+        var clean = new StringBuilder(end + 1);
+        // EnumerateRunes gives U+FFFD for half a pair.
+        foreach (var rune in text.AsSpan(0, end).EnumerateRunes())
+            clean.Append(IsSafe(rune) ? rune : Rune.ReplacementChar);
+        return (end < text.Length ? clean.Append('…') : clean).ToString();
     }
 
     /// <summary>"1 image", "2 images".</summary>
-    public static string Count(int number, string noun) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
+    public static string Count(int number, string noun) => Count(number, noun, noun + "s");
+
+    /// <summary>"1 repository", "2 repositories".</summary>
+    public static string Count(int number, string one, string many) => string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : many)}");
+
+    private static bool IsSafe(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+        && rune.Value is not ((>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x200E or 0x200F);
 }

@@ -28,5 +28,5 @@ public sealed record VerdictTags(string Prefix, IReadOnlyList<string> EarlierPre
 
     internal IEnumerable<string> AllApproved(Digest digest) => Prefixes.Select(prefix => $"{prefix}-approved-{digest.Hex}");
 
-    private IEnumerable<string> Prefixes => EarlierPrefixes.Prepend(Prefix);
+    private IEnumerable<string> Prefixes => EarlierPrefixes.Prepend(Prefix).Distinct();
 }

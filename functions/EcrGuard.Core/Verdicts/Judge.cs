@@ -7,31 +7,43 @@ namespace EcrGuard.Core.Verdicts;
 /// <summary>Decides: facts and policy in, one verdict with its reasons out.</summary>
 public static class Judge
 {
-    /// <summary>The verdict that stood before, and the findings it rested on; null findings where the ledger no longer holds them.</summary>
+    /// <summary>The verdict that stood before, and the findings that <see cref="Keep"/> gave to keep beside it; null findings where the ledger no longer holds them.</summary>
     public sealed record Before(Verdict Verdict, IReadOnlyList<Finding>? Findings);
 
     /// <summary>Decides an image of one platform.</summary>
-    /// <param name="before">What stood before; BLOCKED is sticky.</param>
+    /// <param name="before">What stood before. What was found once counts until a completed scan takes its place, so that BLOCKED is sticky, and comes back when a waiver ends although nothing is scanned any more.</param>
     public static Verdict Decide(ImageFacts image, ScanFacts scan, PolicyDocument policy, Before? before, DateTimeOffset now)
     {
-        var assessment = Assess(image, scan.Findings, policy, now);
-        var verdict = Fresh(image, scan, assessment, policy, now);
-        return verdict.Status != Status.Blocked && before is { Verdict.Status: Status.Blocked } && !Lifts(scan, before.Verdict)
-            ? Sticky(verdict, image, policy, before, now)
-            : verdict;
+        var verdict = Fresh(image, scan, Assess(image, scan.Findings, policy, now), policy, now);
+        return verdict.Status == Status.Blocked || before is null || Supersedes(scan, before.Verdict) ? verdict : Remembering(verdict, image, policy, before, now);
     }
 
+    /// <summary>
+    /// The findings to keep beside a verdict, for the next decision: those of a completed scan; of any other those that were known before as well. Null: the findings that blocked are lost, and stay lost until the next completed scan.
+    /// </summary>
+    public static IReadOnlyList<Finding>? Keep(ScanFacts scan, Before? before) =>
+        before is null || Supersedes(scan, before.Verdict) ? scan.Findings
+        : before.Findings is not null ? Findings.Merge(before.Findings.Concat(scan.Findings))
+        : before.Verdict.Status == Status.Blocked ? null : scan.Findings;
+
     /// <summary>Decides an image whose facts could not be read: never better than what stood before.</summary>
-    public static Verdict Unreadable(ImageId image, string what, PolicyDocument policy, DateTimeOffset now) => new()
+    /// <param name="before">The verdict that stood before, if any: BLOCKED stays.</param>
+    public static Verdict Unreadable(ImageId image, string what, PolicyDocument policy, DateTimeOffset now, Verdict? before = null)
     {
-        Image = image,
-        Status = Status.Error,
-        Approved = false,
-        Reasons = [new("unreadable", $"The facts could not be read: {what}")],
-        ToPass = ["Ask again; if it lasts, see the function's log."],
-        PolicyVersion = policy.Version,
-        FactsAt = now,
-    };
+        var unreadable = new Reason("unreadable", $"The facts could not be read: {what}");
+        return before is { Status: Status.Blocked }
+            ? before with { Reasons = [.. before.Reasons.Where(r => r.Code != unreadable.Code), unreadable] }
+            : new Verdict
+            {
+                Image = image,
+                Status = Status.Error,
+                Approved = false,
+                Reasons = [unreadable],
+                ToPass = ["Ask again; if it lasts, see the function's log."],
+                PolicyVersion = policy.Version,
+                FactsAt = now,
+            };
+    }
 
     /// <summary>Decides what no scanner reads: an artifact, or a media type that EcrGuard does not know.</summary>
     public static Verdict NotAnImage(ImageFacts image, PolicyDocument policy) => new()
@@ -162,43 +174,46 @@ public static class Judge
     }
 
     /// <summary>
-    /// BLOCKED stays through anything but a completed scan that finds nothing to block: the findings that blocked are judged again, so that a waiver or another policy still lifts it.
+    /// Judges again what was found before, because the scanner says nothing newer: it blocks as long as no waiver and no other policy excuses it.
     /// </summary>
-    private static Verdict Sticky(Verdict fresh, ImageFacts image, PolicyDocument policy, Before before, DateTimeOffset now)
+    private static Verdict Remembering(Verdict fresh, ImageFacts image, PolicyDocument policy, Before before, DateTimeOffset now)
     {
-        IReadOnlyList<Reason> reasons;
-        IReadOnlyList<string> toPass;
         if (before.Findings is null)
-        {
-            (reasons, toPass) = (before.Verdict.Reasons, before.Verdict.ToPass);
-        }
-        else
-        {
-            var assessment = Assess(image, before.Findings, policy, now);
-            if (assessment.Blocking.Count == 0)
-                return fresh with { Waived = [.. fresh.Waived.Concat(assessment.Waived).Distinct()], ValidUntil = Earlier(fresh.ValidUntil, assessment.ValidUntil) };
-            reasons = [.. assessment.Blocking.Select(b => Sentences.OfFinding(b.Finding, b.Rule))];
-            toPass = Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding));
-        }
-        return fresh with
-        {
-            Status = Status.Blocked,
-            Approved = false,
-            Reasons = [.. reasons.Where(r => r.Code != StickyCode), new(StickyCode, $"Still blocked: only a completed scan without blocking findings, a waiver or the policy lifts it. {fresh.Reasons[0].Sentence}")],
-            ToPass = toPass,
-            Counts = before.Findings is null ? before.Verdict.Counts : FindingCounts.Of(before.Findings),
-            Waived = before.Verdict.Waived,
-            // The scan that blocked stays the one to beat.
-            Scanner = before.Verdict.Scanner,
-            ScanCompletedAt = before.Verdict.ScanCompletedAt,
-        };
+            return before.Verdict.Status == Status.Blocked ? StillBlocked(fresh, before.Verdict, before.Verdict.Reasons) : fresh;
+
+        var assessment = Assess(image, before.Findings, policy, now);
+        var validUntil = Earlier(fresh.ValidUntil, assessment.ValidUntil);
+        return assessment.Blocking.Count == 0
+            ? fresh with { Waived = [.. fresh.Waived.Concat(assessment.Waived).Distinct()], ValidUntil = validUntil }
+            : StillBlocked(fresh, before.Verdict, [.. assessment.Blocking.Select(b => Sentences.OfFinding(b.Finding, b.Rule))]) with
+            {
+                Warnings = assessment.Warnings,
+                Waived = assessment.Waived,
+                ToPass = Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding)),
+                Counts = FindingCounts.Of(before.Findings),
+                ValidUntil = validUntil,
+            };
     }
+
+    private static Verdict StillBlocked(Verdict fresh, Verdict before, IReadOnlyList<Reason> reasons) => fresh with
+    {
+        Status = Status.Blocked,
+        Approved = false,
+        Reasons = [.. reasons.Where(r => r.Code != StickyCode), new(StickyCode, $"This rests on the findings last known: only a completed scan without blocking findings, a waiver or the policy lifts it. {fresh.Reasons[0].Sentence}")],
+        Warnings = before.Warnings,
+        Waived = before.Waived,
+        ToPass = before.ToPass,
+        Counts = before.Counts,
+        // The scan that found them stays the one to beat.
+        Scanner = before.Scanner,
+        ScanCompletedAt = before.ScanCompletedAt,
+    };
 
     private const string StickyCode = "sticky";
 
-    /// <summary>A completed scan lifts, unless it is known to be older than the one that blocked (an account switched back to its other scanner, say).</summary>
-    private static bool Lifts(ScanFacts scan, Verdict blocked) =>
-        scan.State == ScanState.Complete && !(scan.CompletedAt < blocked.ScanCompletedAt);
+    /// <summary>A completed scan takes the place of what was known, unless it is known to be older (an account switched back to its other scanner, say).</summary>
+    private static bool Supersedes(ScanFacts scan, Verdict before) =>
+        scan.State == ScanState.Complete && !(scan.CompletedAt < before.ScanCompletedAt);
 
     /// <summary>Null: it does not age. A scan that does not say when it was made is stale at once.</summary>
     private static DateTimeOffset? GoesStaleAt(ScanFacts scan, PolicyDocument policy) =>
@@ -263,19 +278,25 @@ internal static class WaiverMatch
 /// <summary>The sentences of reasons: one place, so that answers, alerts and reports say the same.</summary>
 internal static class Sentences
 {
+    /// <summary>What a name, a version and a path may take of a sentence: whoever built the image chose them, and twenty reasons must fit an alert.</summary>
+    private const int MaxName = 120, MaxVersion = 60, MaxPath = 160;
+
     public static Reason OfFinding(Finding finding, Rule rule)
     {
         var occurrence = finding.Occurrences.Count > 0 ? finding.Occurrences[0] : null;
-        var where = finding.Package is null ? "" : $" in {finding.Package}{(occurrence?.Version is { } version ? " " + version : "")}{(finding.PackageManager is { } manager ? $" ({manager})" : "")}{(occurrence?.Path is { } path ? $" at {path}" : "")}";
-        var fix = occurrence?.FixedIn is { } fixedIn ? $"fixed in {fixedIn}" : finding.Fix switch
+        var vulnerability = Text.Clip(finding.Vulnerability, MaxVersion);
+        var package = finding.Package is null ? null : Text.Clip(finding.Package, MaxName);
+        var fixedIn = occurrence?.FixedIn is { } named ? Text.Clip(named, MaxVersion) : null;
+        var where = package is null ? "" : $" in {package}{(occurrence?.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{(finding.PackageManager is { } manager ? $" ({Text.Clip(manager, MaxVersion)})" : "")}{(occurrence?.Path is { } path ? $" at {Text.Clip(path, MaxPath)}" : "")}";
+        var fix = fixedIn is not null ? $"fixed in {fixedIn}" : finding.Fix switch
         {
             FixAvailability.Yes or FixAvailability.Partial => "a fix exists",
             FixAvailability.No => "no fix yet",
             FixAvailability.Unknown => "a fix is not known",
         };
         var more = finding.Occurrences.Count > 1 ? $" and {Text.Count(finding.Occurrences.Count - 1, "more place")}" : "";
-        var sentence = $"{finding.Vulnerability} ({finding.Severity.ToString().ToUpperInvariant()}){where}{more}: {fix}; rule '{rule.Id}' {(rule.Then == RuleEffect.Block ? "blocks" : "warns")}.";
-        return new Reason(rule.Id, sentence, finding.Vulnerability, finding.Package, finding.Platform);
+        var sentence = $"{vulnerability} ({finding.Severity.ToString().ToUpperInvariant()}){where}{more}: {fix}; rule '{rule.Id}' {(rule.Then == RuleEffect.Block ? "blocks" : "warns")}.";
+        return new Reason(rule.Id, sentence, vulnerability, package, finding.Platform, fixedIn);
     }
 
     public static Reason Clean(ScanFacts scan, IReadOnlyList<WaivedFinding> waived, DateTimeOffset now)
@@ -328,18 +349,20 @@ internal static class Sentences
         foreach (var package in blocking.GroupBy(f => (f.PackageManager, f.Package)))
         {
             var places = package.SelectMany(f => f.Occurrences).ToList();
-            var open = package.Where(f => !f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => f.Vulnerability).Distinct().ToList();
+            var open = package.Where(f => !f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => Text.Clip(f.Vulnerability, MaxVersion)).Distinct().ToList();
             unfixed.AddRange(open);
-            if (package.Key.Package is null || open.Count == package.Count())
+            if (package.Key.Package is null || !places.Exists(o => o.FixedIn is not null))
                 continue;
-            var from = string.Join(", ", places.Select(o => o.Version).OfType<string>().Distinct());
-            var to = string.Join(", ", places.Select(o => o.FixedIn).OfType<string>().Distinct());
-            ways.Add($"Update {package.Key.Package} {(from.Length == 0 ? "" : from + " ")}→ {to}.");
+            var from = Versions(places.Select(o => o.Version));
+            var to = Versions(places.Select(o => o.FixedIn));
+            ways.Add($"Update {Text.Clip(package.Key.Package, MaxName)} {(from.Length == 0 ? "" : from + " ")}→ {to}.");
         }
         if (unfixed.Count > 0)
             ways.Add($"No fixed version is named for {string.Join(", ", unfixed.Distinct().Take(10))}{(unfixed.Distinct().Count() > 10 ? " and more" : "")}: remove the package, or ask for a waiver.");
         return ways;
     }
+
+    private static string Versions(IEnumerable<string?> versions) => Text.Clip(string.Join(", ", versions.OfType<string>().Distinct()), 2 * MaxVersion);
 
     private static string Name(Scanner scanner) => scanner switch
     {

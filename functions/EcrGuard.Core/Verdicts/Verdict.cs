@@ -54,7 +54,8 @@ public static class StatusWords
 /// <param name="Vulnerability">Null where the reason is not a finding.</param>
 /// <param name="Package">Null where the reason is not a finding or the scanner names none.</param>
 /// <param name="Platform">The child of an index that the reason is about.</param>
-public sealed record Reason(string Code, string Sentence, string? Vulnerability = null, string? Package = null, string? Platform = null)
+/// <param name="FixedIn">The first fixed version; null where the reason is not a finding or none is named.</param>
+public sealed record Reason(string Code, string Sentence, string? Vulnerability = null, string? Package = null, string? Platform = null, string? FixedIn = null)
 {
     /// <summary>The same reason, about one platform of an index.</summary>
     public Reason On(string platform) => Platform is null ? this with { Platform = platform, Sentence = $"{platform}: {Sentence}" } : this;
