@@ -1,0 +1,219 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+using static EcrGuard.Core.Images.Text;
+
+namespace EcrGuard.Core.Reports;
+
+/// <summary>A message to security, in a form for people and one for machines.</summary>
+/// <param name="Id">Stable, and in body and attributes: delivered at least once, a receiver drops a duplicate by it.</param>
+/// <param name="Subject">At most 99 ASCII characters.</param>
+/// <param name="Text">Plain text for e-mail.</param>
+/// <param name="Json">An object with <c>schemaVersion</c>, <c>alertId</c> and <c>kind</c>; both forms together stay under SNS's 262,144 bytes.</param>
+/// <param name="Attributes">For the filter policies of subscriptions.</param>
+public sealed record AlertMessage(string Id, string Subject, string Text, string Json, IReadOnlyList<FilterValue> Attributes)
+{
+    /// <summary>More alerts than this in one batch become one message.</summary>
+    public const int MaxSingle = 10;
+
+    /// <summary>What one message holds: with the longest names ECR allows it stays within SNS's limit.</summary>
+    public const int MaxInOne = 200;
+
+    /// <summary>For people's text in a message about one image.</summary>
+    private const int MaxText = 48 * 1024;
+
+    /// <summary>The messages for the alerts of one batch: one each, or for more than <see cref="MaxSingle"/> one for every <see cref="MaxInOne"/>.</summary>
+    public static IReadOnlyList<AlertMessage> ForBatch(IReadOnlyList<Alert> alerts) =>
+        alerts.Count <= MaxSingle ? [.. alerts.Select(For)] : [.. alerts.OrderBy(alert => alert.Id, StringComparer.Ordinal).Chunk(MaxInOne).Select(ForMany)];
+
+    /// <summary>One change of one image.</summary>
+    public static AlertMessage For(Alert alert)
+    {
+        var record = alert.Record;
+        var verdict = record.Verdict;
+        var image = verdict.Image;
+        var name = Clip(image.Repository.Name, 256);
+        var tags = Tags(record.Tags);
+        var headline = alert.Kind switch
+        {
+            AlertKind.Blocked => "An image is blocked: the policy blocks at least one of its findings, and nothing excuses it.",
+            AlertKind.Lifted => "An image is no longer blocked.",
+            AlertKind.NoLongerApproved => "An image that was approved no longer is, for want of a current scan.",
+        };
+        var text = new ReportText()
+            .Line(headline)
+            .Line()
+            .Line($"Image     {image.Repository.Uri}@{image.Digest}")
+            .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
+            .Line($"Account   {image.Repository.Account}, {image.Repository.Region}")
+            .Line($"Status    {record.PreviousStatus?.Word() ?? "new"} → {verdict.Status.Word()} since {SummaryText.Moment(record.StatusSince)}; a gate answers {(verdict.Approved ? "yes" : "no")}")
+            .Line($"Findings  {Counts(verdict.Counts)}")
+            .List($"Reasons: {record.ReasonCount}", "reasons", verdict.Reasons.Count, i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}");
+        if (record.ReasonCount > verdict.Reasons.Count)
+            text.Line($"The first {verdict.Reasons.Count} are listed; an approval query or the ledger has the findings whole.");
+        if (verdict.ToPass.Count > 0)
+            text.List("What would make it pass, shortest way first:", "ways to pass", verdict.ToPass.Count, i => $"- {Clip(verdict.ToPass[i], 1000)}");
+        if (verdict.Waived.Count > 0)
+            text.Line().Line($"Waivers   {Clip(string.Join(", ", record.WaiversUsed), 1000)}");
+        if (record.CouldNotMark is { } why)
+            text.Line().Line($"The image could not be marked with a tag: {Clip(why, 500)}");
+        text.Line()
+            .Line($"Policy    {verdict.PolicyVersion}")
+            .Line($"Alert     {alert.Id}");
+
+        var body = new AlertBody(1, alert.Id, Word(alert.Kind), image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, record.PreviousStatus, verdict.Status, verdict.Approved,
+            record.StatusSince, verdict.Reasons, record.ReasonCount, verdict.ToPass, record.WaiversUsed, record.CouldNotMark, verdict.PolicyVersion);
+        return new AlertMessage(
+            alert.Id,
+            Subjects.Fit($"EcrGuard: {verdict.Status.Word()} {name}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"),
+            text.Render(MaxText, "the ledger."),
+            JsonSerializer.Serialize(body, ReportJson.Default.AlertBody),
+            [.. Routing(alert.Id, Word(alert.Kind), image.Repository.Account, image.Repository.Region), new("repository", image.Repository.Name), new("status", verdict.Status.Word().ToLowerInvariant())]);
+    }
+
+    /// <summary>One message about many changes: counted by kind and repository, the first described, every one listed with its id.</summary>
+    /// <param name="alerts">One to <see cref="MaxInOne"/>, in any order.</param>
+    public static AlertMessage ForMany(IReadOnlyList<Alert> alerts)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(alerts.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(alerts.Count, MaxInOne);
+        List<Alert> sorted = [.. alerts.OrderBy(alert => alert.Kind).ThenBy(alert => alert.Record.Verdict.Image.Repository.Name, StringComparer.Ordinal).ThenBy(alert => alert.Id, StringComparer.Ordinal)];
+        var id = "batch:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', alerts.Select(alert => alert.Id).Order(StringComparer.Ordinal)))));
+        var kinds = sorted.GroupBy(alert => alert.Kind).Select(same => new CountOf(Word(same.Key), same.Count())).ToList();
+        var repositories = sorted.GroupBy(alert => alert.Record.Verdict.Image.Repository.Name, StringComparer.Ordinal)
+            .Select(same => new CountOf(same.Key, same.Count())).OrderByDescending(count => count.Count).ThenBy(count => count.Name, StringComparer.Ordinal).ToList();
+        var told = string.Join(", ", kinds.Select(kind => $"{kind.Count} {kind.Name}"));
+        var registry = sorted[0].Record.Verdict.Image.Repository;
+
+        var text = new ReportText()
+            .Line($"{Count(sorted.Count, "image")} changed status at once: {told}.")
+            .Line($"Account   {registry.Account}, {registry.Region}")
+            .List("By repository:", "repositories", repositories.Count, i => $"- {repositories[i].Name}: {repositories[i].Count}")
+            .List("The first of them:", "described", Math.Min(MaxSingle, sorted.Count), i => $"- {Described(sorted[i])}");
+        text.Line().Line("All of them, by alert id:");
+        foreach (var alert in sorted)
+            text.Line(alert.Id);
+        text.Line().Line($"Alert     {id}");
+
+        var body = new AlertBatchBody(1, id, "batch", registry.Account, registry.Region, kinds, repositories, [.. sorted.Select(alert =>
+            new AlertEntry(alert.Id, Word(alert.Kind), alert.Record.Verdict.Image.Repository.Name, alert.Record.Verdict.Image.Digest, alert.Record.Verdict.Status))]);
+        return new AlertMessage(
+            id,
+            Subjects.Fit($"EcrGuard: {Count(sorted.Count, "image")} changed status: {told}"),
+            text.Render(2 * MaxText, "the message's JSON form."),
+            JsonSerializer.Serialize(body, ReportJson.Default.AlertBatchBody),
+            [.. Routing(id, "batch", registry.Account, registry.Region),
+                new("status", sorted.Min(alert => alert.Record.Verdict.Status).Word().ToLowerInvariant()),
+                FilterValue.Of("alerts", sorted.Count),
+                FilterValue.Of("blocked", sorted.Count(alert => alert.Kind == AlertKind.Blocked))]);
+    }
+
+    /// <summary>A tag with EcrGuard's prefix was pushed that EcrGuard did not write: it would make people and lifecycle rules believe a verdict that was never given.</summary>
+    /// <param name="tag">As pushed.</param>
+    /// <param name="eventId">The event that told it, so that the event delivered twice gives the same alert.</param>
+    public static AlertMessage ForForeignTag(ImageId image, string tag, string eventId, DateTimeOffset pushedAt)
+    {
+        var id = $"{image.Digest.Hex}:FOREIGN-TAG:{Clip(eventId, 100)}";
+        var repository = image.Repository;
+        var shown = Clip(tag, 300);
+        var text = new ReportText()
+            .Line("A tag with EcrGuard's prefix was pushed that EcrGuard did not write. No answer of EcrGuard's rests on it, but people and lifecycle rules may.")
+            .Line()
+            .Line($"Image     {repository.Uri}@{image.Digest}")
+            .Line($"Tag       {shown}")
+            .Line($"Account   {repository.Account}, {repository.Region}")
+            .Line($"Pushed    {SummaryText.Moment(pushedAt)}")
+            .Line()
+            .Line("Find out who pushed it (CloudTrail, PutImage) and remove it, unless it is the image's last tag: removing that deletes the image.")
+            .Line()
+            .Line($"Alert     {id}");
+        return new AlertMessage(
+            id,
+            Subjects.Fit($"EcrGuard: foreign tag {shown} in {repository.Name}"),
+            text.Render(MaxText, "the ledger."),
+            JsonSerializer.Serialize(new ForeignTagBody(1, id, "foreign-tag", repository.Account, repository.Region, repository.Name, image.Digest, shown, pushedAt), ReportJson.Default.ForeignTagBody),
+            [.. Routing(id, "foreign-tag", repository.Account, repository.Region), new("repository", repository.Name)]);
+    }
+
+    /// <summary>Every image that was there before EcrGuard has been judged: the one message of a backfill.</summary>
+    public static AlertMessage ForBackfill(BackfillResult result)
+    {
+        var id = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"backfill:{result.Account}:{result.Region}:{result.StartedAt.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
+        var text = new ReportText().Line(result.Unread.Count == 0 ? "The backfill is done: every image is judged and recorded." : "The backfill is done, but not everything could be read.");
+        if (result.Unread.Count > 0)
+            text.List($"Could not be read: {result.Unread.Count}", "could not be read", result.Unread.Count, i => $"- {Clip(result.Unread[i].What, 400)}: {Clip(result.Unread[i].Why, 400)}");
+        text.Line()
+            .Line($"Account   {result.Account}, {result.Region}")
+            .Line($"Judged    {Count(result.Statuses.Total, "image")} in {Count(result.Repositories, "repository", "repositories")}")
+            .Line($"Took      {Took(result.EndedAt - result.StartedAt)}, to {SummaryText.Moment(result.EndedAt)}")
+            .Line($"Policy    {result.PolicyVersion}")
+            .Line();
+        foreach (var status in Enum.GetValues<Status>())
+            text.Line($"{status.Word(),-11} {result.Statuses[status],7}");
+        text.Line().Line("No alert was sent for any of them; from now on changes are told.").Line().Line($"Alert     {id}");
+
+        var unread = result.Unread.Select(item => new Unread(Clip(item.What, 400), Clip(item.Why, 400))).ToList();
+        return new AlertMessage(
+            id,
+            Subjects.Fit($"EcrGuard: backfill done, {Count(result.Statuses.Total, "image")}, {result.Statuses.Blocked} blocked{(unread.Count > 0 ? ", INCOMPLETE" : "")}"),
+            text.Render(MaxText, "the message's JSON form, up to its own limit, and the log."),
+            JsonSerializer.Serialize(
+                new BackfillBody(1, id, "backfill", result.Account, result.Region, [.. unread.Take(MaxUnreadInJson)], unread.Count, result.Repositories, result.Statuses, result.StartedAt, result.EndedAt, result.PolicyVersion),
+                ReportJson.Default.BackfillBody),
+            [.. Routing(id, "backfill", result.Account, result.Region),
+                new("complete", unread.Count == 0 ? "true" : "false"),
+                FilterValue.Of("images", result.Statuses.Total),
+                FilterValue.Of("blocked", result.Statuses.Blocked)]);
+    }
+
+    /// <summary>Of 800 characters each, of which JSON may make six bytes: both forms together stay within the limit. The count says how many there are.</summary>
+    private const int MaxUnreadInJson = 30;
+
+    private static string Described(Alert alert)
+    {
+        var record = alert.Record;
+        var verdict = record.Verdict;
+        return $"{Word(alert.Kind)}: {SummaryText.Name(verdict.Image.Repository.Name, verdict.Image.Digest, Tags(record.Tags))}: {Clip(verdict.Reasons[0].Sentence, 500)}";
+    }
+
+    private static IReadOnlyList<FilterValue> Routing(string id, string kind, string account, string region) => [new("alertId", id), new("kind", kind), new("account", account), new("region", region)];
+
+    private static IReadOnlyList<string> Tags(IReadOnlyList<string> tags) => [.. tags.Select(tag => Clip(tag, 128))];
+
+    private static string Word(AlertKind kind) => kind switch
+    {
+        AlertKind.Blocked => "blocked",
+        AlertKind.Lifted => "lifted",
+        AlertKind.NoLongerApproved => "no-longer-approved",
+    };
+
+    private static string Counts(FindingCounts counts) => counts.Total == 0
+        ? "none"
+        : string.Join(", ", new[] { (counts.Critical, "critical"), (counts.High, "high"), (counts.Medium, "medium"), (counts.Low, "low"), (counts.Informational, "informational"), (counts.Untriaged, "untriaged"), (counts.Undefined, "undefined") }
+            .Where(count => count.Item1 > 0).Select(count => $"{count.Item1} {count.Item2}"));
+
+    private static string Took(TimeSpan span) => span < TimeSpan.FromMinutes(2) ? Count((int)span.TotalSeconds, "second") : Count((int)span.TotalMinutes, "minute");
+}
+
+/// <summary>What a backfill came to.</summary>
+/// <param name="Statuses">Of everything judged; their total is the number of images.</param>
+/// <param name="Unread">What could not be read, and is answered from fresh facts when asked.</param>
+public sealed record BackfillResult(string Account, string Region, DateTimeOffset StartedAt, DateTimeOffset EndedAt, int Repositories, StatusCounts Statuses, IReadOnlyList<Unread> Unread, string PolicyVersion);
+
+internal sealed record AlertBody(
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status? PreviousStatus, Status Status, bool Approved,
+    DateTimeOffset Since, IReadOnlyList<Reason> Reasons, int ReasonCount, IReadOnlyList<string> ToPass, IReadOnlyList<string> Waivers, string? CouldNotMark, string PolicyVersion);
+
+internal sealed record AlertBatchBody(int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<CountOf> Kinds, IReadOnlyList<CountOf> Repositories, IReadOnlyList<AlertEntry> Alerts);
+
+internal sealed record CountOf(string Name, int Count);
+
+internal sealed record AlertEntry(string AlertId, string Kind, string Repository, Digest Digest, Status Status);
+
+internal sealed record ForeignTagBody(int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, string Tag, DateTimeOffset PushedAt);
+
+internal sealed record BackfillBody(
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<Unread> Unread, int UnreadCount, int Repositories, StatusCounts Statuses,
+    DateTimeOffset StartedAt, DateTimeOffset EndedAt, string PolicyVersion);

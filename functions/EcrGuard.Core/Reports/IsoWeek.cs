@@ -1,0 +1,53 @@
+using System.Globalization;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Reports;
+
+/// <summary>A week of ISO 8601 in UTC, Monday to Sunday: the week that holds the year's first Thursday is its first, so that a week's year may differ from the calendar's at either end.</summary>
+public sealed record IsoWeek : IComparable<IsoWeek>
+{
+    private IsoWeek(int year, int number) => (Year, Number) = (year, number);
+
+    public int Year { get; }
+
+    /// <summary>1 to 52 or 53.</summary>
+    public int Number { get; }
+
+    /// <summary>The first moment, Monday 00:00 UTC.</summary>
+    public DateTimeOffset Start => new(ISOWeek.ToDateTime(Year, Number, DayOfWeek.Monday), TimeSpan.Zero);
+
+    /// <summary>The first moment after it: the start of the next week.</summary>
+    public DateTimeOffset End => Start.AddDays(7);
+
+    public IsoWeek Previous => Of(Start.AddDays(-1));
+
+    /// <summary>The week that holds a moment.</summary>
+    public static IsoWeek Of(DateTimeOffset moment)
+    {
+        var utc = moment.UtcDateTime;
+        return new IsoWeek(ISOWeek.GetYear(utc), ISOWeek.GetWeekOfYear(utc));
+    }
+
+    /// <summary>Reads <c>2026-W47</c>.</summary>
+    /// <exception cref="FormatException">The text is not a week, or the year has no such week.</exception>
+    public static IsoWeek Parse(string text) =>
+        text is { Length: 8 } && text[4] == '-' && text[5] == 'W'
+        && int.TryParse(text.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var year)
+        && int.TryParse(text.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && year is >= 1 and < 9999 && number >= 1 && number <= ISOWeek.GetWeeksInYear(year)
+            ? new IsoWeek(year, number)
+            : throw new FormatException($"'{Text.Clip(text, 20)}' is not an ISO week; it must look like '2026-W47'.");
+
+    /// <summary>Whether a moment lies within the week, its end excluded.</summary>
+    public bool Contains(DateTimeOffset moment) => Start <= moment && moment < End;
+
+    public int CompareTo(IsoWeek? other) => other is null ? 1 : (Year, Number).CompareTo((other.Year, other.Number));
+
+    /// <summary>For example <c>2026-W47</c>: sorts as text as it does in time.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Year:D4}-W{Number:D2}");
+
+    public static bool operator <(IsoWeek left, IsoWeek right) => left.CompareTo(right) < 0;
+    public static bool operator <=(IsoWeek left, IsoWeek right) => left.CompareTo(right) <= 0;
+    public static bool operator >(IsoWeek left, IsoWeek right) => left.CompareTo(right) > 0;
+    public static bool operator >=(IsoWeek left, IsoWeek right) => left.CompareTo(right) >= 0;
+}

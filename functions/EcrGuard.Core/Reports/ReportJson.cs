@@ -1,0 +1,76 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Reports;
+
+/// <summary>The JSON of reports: camelCase, words of the product for enums; strict when read, since only EcrGuard writes it.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(DigestConverter), typeof(IsoWeekConverter), typeof(StatusConverter), typeof(EnforcementModeConverter)])]
+[JsonSerializable(typeof(WeeklySummary))]
+[JsonSerializable(typeof(WeekRollUp))]
+[JsonSerializable(typeof(AlertBody))]
+[JsonSerializable(typeof(AlertBatchBody))]
+[JsonSerializable(typeof(ForeignTagBody))]
+[JsonSerializable(typeof(BackfillBody))]
+internal sealed partial class ReportJson : JsonSerializerContext;
+
+/// <summary>A value that JSON holds as one word.</summary>
+internal abstract class WordConverter<T> : JsonConverter<T>
+{
+    protected abstract T Parse(string word);
+
+    protected abstract string Write(T value);
+
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+            throw new JsonException($"A {typeof(T).Name} must be a string.");
+        try
+        {
+            return Parse(reader.GetString()!);
+        }
+        catch (FormatException wrong)
+        {
+            throw new JsonException(wrong.Message, wrong);
+        }
+    }
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Write(value));
+}
+
+internal sealed class DigestConverter : WordConverter<Digest>
+{
+    protected override Digest Parse(string word) => Digest.Parse(word);
+
+    protected override string Write(Digest value) => value.ToString();
+}
+
+internal sealed class IsoWeekConverter : WordConverter<IsoWeek>
+{
+    protected override IsoWeek Parse(string word) => IsoWeek.Parse(word);
+
+    protected override string Write(IsoWeek value) => value.ToString();
+}
+
+internal sealed class StatusConverter : WordConverter<Status>
+{
+    protected override Status Parse(string word) => StatusWords.Parse(word);
+
+    protected override string Write(Status value) => value.Word();
+}
+
+internal sealed class EnforcementModeConverter : WordConverter<EnforcementMode>
+{
+    protected override EnforcementMode Parse(string word) =>
+        Enum.GetValues<EnforcementMode>().Where(mode => Write(mode) == word).Select(mode => (EnforcementMode?)mode).FirstOrDefault()
+        ?? throw new FormatException($"'{Text.Clip(word, 40)}' is not an enforcement mode.");
+
+    protected override string Write(EnforcementMode value) => value.ToString().ToLowerInvariant();
+}

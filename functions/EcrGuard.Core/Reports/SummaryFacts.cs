@@ -1,0 +1,44 @@
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Core.Reports;
+
+/// <summary>What the weekly summary is made of besides the images themselves, which are streamed into a <see cref="SummaryBuilder"/>.</summary>
+public sealed record SummaryFacts
+{
+    /// <summary>Twelve digits.</summary>
+    public required string Account { get; init; }
+
+    public required string Region { get; init; }
+
+    /// <summary>The week that is summed up, usually the one that has just ended.</summary>
+    public required IsoWeek Week { get; init; }
+
+    /// <summary>The moment of counting: statuses are those of this moment, changes those of the week.</summary>
+    public required DateTimeOffset GeneratedAt { get; init; }
+
+    public required PolicyDocument Policy { get; init; }
+
+    /// <summary>The deployment's <c>Enforcement</c> parameter: what the policy may ask for at most.</summary>
+    public required EnforcementMode Ceiling { get; init; }
+
+    /// <summary>The names of every repository of the registry.</summary>
+    public IReadOnlyList<string> Repositories { get; init; } = [];
+
+    /// <summary>Where repositories differ from their baseline, as it was last seen.</summary>
+    public IReadOnlyList<RepositoryNote> Notes { get; init; } = [];
+
+    /// <summary>The roll-up of the week before, for the differences; null where there is none.</summary>
+    public WeekRollUp? Previous { get; init; }
+
+    /// <summary>What could not be read; more may be told to the builder while images are read.</summary>
+    public IReadOnlyList<Unread> Unread { get; init; } = [];
+}
+
+/// <summary>Something that should be in a report and could not be read.</summary>
+/// <param name="What">For example <c>repository pay/api</c>.</param>
+/// <param name="Why">The error, in words.</param>
+public sealed record Unread(string What, string Why);
+
+/// <summary>How a repository differs from its baseline.</summary>
+/// <param name="Drift">One sentence each, for example that it has no lifecycle policy or that nothing scans it.</param>
+public sealed record RepositoryNote(string Repository, IReadOnlyList<string> Drift);

@@ -1,0 +1,22 @@
+using System.Text.Json;
+
+namespace EcrGuard.Core.Reports;
+
+/// <summary>The numbers of one week that later weeks are compared with; an item of the ledger.</summary>
+/// <param name="Week">The week they belong to.</param>
+/// <param name="GeneratedAt">When they were counted.</param>
+/// <param name="Repositories">Of the registry.</param>
+/// <param name="Statuses">Images by status; their total is the number of images.</param>
+/// <param name="BlockedDigests">Different blocked images, however many repositories hold them.</param>
+/// <param name="NewlyBlocked">Images that became blocked in the week and are.</param>
+/// <param name="Lifted">Images that stopped being blocked in the week and are not.</param>
+/// <param name="Complete">Whether everything could be read.</param>
+/// <param name="PolicyVersion">The SHA-256 of the policy in force when they were counted.</param>
+public sealed record WeekRollUp(IsoWeek Week, DateTimeOffset GeneratedAt, int Repositories, StatusCounts Statuses, int BlockedDigests, int NewlyBlocked, int Lifted, bool Complete, string PolicyVersion)
+{
+    public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.WeekRollUp);
+
+    /// <exception cref="JsonException">The text is not a roll-up that this version wrote.</exception>
+    public static WeekRollUp FromJson(string json) =>
+        JsonSerializer.Deserialize(json, ReportJson.Default.WeekRollUp) ?? throw new JsonException("A week's roll-up must be an object.");
+}

@@ -1,0 +1,337 @@
+using System.Text;
+using System.Text.Json;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Tests.Reports;
+
+public sealed class WeeklySummaryTests
+{
+    private const int Sns = 262_144;
+    private const string Whole = "s3://reports/2026-W47/summary.json";
+    private static readonly DateTimeOffset Tuesday = new(2026, 11, 17, 9, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset LastWeek = new(2026, 11, 10, 9, 0, 0, TimeSpan.Zero);
+
+    private static readonly SummaryFacts Registry = new()
+    {
+        Account = "123456789012",
+        Region = "eu-central-1",
+        Week = IsoWeek.Parse("2026-W47"),
+        GeneratedAt = new DateTimeOffset(2026, 11, 23, 6, 0, 0, TimeSpan.Zero),
+        Policy = Facts.Policy,
+        Ceiling = EnforcementMode.Mark,
+        Repositories = ["pay/api", "web/shop"],
+    };
+
+    private static WeeklySummary Sum(SummaryFacts facts, params IEnumerable<ImageRecord> records) =>
+        records.Aggregate(new SummaryBuilder(facts), (builder, record) => builder.Add(record)).Build();
+
+    private static WeeklySummary Sum(params IEnumerable<ImageRecord> records) => Sum(Registry, records);
+
+    private static string Render(WeeklySummary summary) => summary.ToText(Sns, Whole);
+
+    [Fact]
+    public void What_could_not_be_read_comes_before_every_number()
+    {
+        var summary = Sum(Registry with { Unread = [new Unread("repository web/shop", "AccessDeniedException")] }, Facts.Record(Status.Approved));
+        var text = Render(summary);
+        Assert.InRange(text.IndexOf("web/shop: AccessDeniedException", StringComparison.Ordinal), 0, text.IndexOf("NOW", StringComparison.Ordinal));
+        Assert.Contains("INCOMPLETE", summary.Subject, StringComparison.Ordinal);
+        Assert.Contains(new FilterValue("complete", "false"), summary.Attributes);
+        Assert.False(summary.RollUp().Complete);
+    }
+
+    [Fact]
+    public void What_shows_itself_unreadable_while_images_are_read_is_told_too()
+    {
+        var summary = new SummaryBuilder(Registry with { Unread = [new Unread("b", "x")] }).CouldNotRead(new Unread("a", "y")).Build();
+        Assert.Equal([new Unread("a", "y"), new Unread("b", "x")], summary.Unread);
+    }
+
+    [Fact]
+    public void An_index_and_its_children_are_one_image_in_whatever_order_they_come()
+    {
+        var child = Facts.Record(Status.Blocked, Facts.Image(2));
+        var index = Facts.Record(Status.Blocked, Facts.Image(1, "1.0")) with { Kind = ImageKind.Index, Children = [new IndexChild(Facts.Digest(2), "linux/amd64", ImageKind.Image)] };
+        Assert.Equal(1, Sum(child, index).Images);
+        Assert.Equal(1, Sum(index, child).Statuses.Blocked);
+    }
+
+    [Fact]
+    public void A_child_counts_by_itself_in_a_repository_without_its_index()
+    {
+        var child = Facts.Record(Status.Blocked, Facts.Image(2).In("web/shop"));
+        var index = Facts.Record(Status.Blocked, Facts.Image(1, "1.0")) with { Kind = ImageKind.Index, Children = [new IndexChild(Facts.Digest(2), "linux/amd64", ImageKind.Image)] };
+        Assert.Equal(2, Sum(child, index).Images);
+    }
+
+    [Fact]
+    public void A_child_whose_index_is_gone_counts_by_itself()
+    {
+        var child = Facts.Record(Status.Blocked, Facts.Image(2));
+        var index = Facts.Record(Status.Blocked) with { Kind = ImageKind.Index, Gone = true, Children = [new IndexChild(Facts.Digest(2), "linux/amd64", ImageKind.Image)] };
+        Assert.Equal(1, Sum(child, index).Images);
+        Assert.Equal(Facts.Digest(2), Assert.Single(Sum(child with { StatusSince = Tuesday }, index).NewlyBlocked).Digest);
+    }
+
+    [Fact]
+    public void Artifacts_and_images_that_are_gone_do_not_count() =>
+        Assert.Equal(0, Sum(Facts.Record(Status.Unsupported) with { Kind = ImageKind.Artifact }, Facts.Record(Status.Blocked) with { Gone = true }).Images);
+
+    [Fact]
+    public void Every_status_is_counted_under_its_own_name()
+    {
+        var summary = Sum(Enum.GetValues<Status>().Select((status, i) => Facts.Record(status, Facts.Image(i, "1.0"))));
+        Assert.Equal(new StatusCounts(1, 1, 1, 1, 1, 1, 1), summary.Statuses);
+        Assert.All(Enum.GetValues<Status>(), status => Assert.Matches($@"\n{status.Word()} +1\n", Render(summary)));
+        Assert.Equal(1, summary.Deployable);
+    }
+
+    [Fact]
+    public void Newly_blocked_are_those_that_became_blocked_within_the_week_and_are()
+    {
+        var summary = Sum(
+            Facts.Record(Status.Blocked, Facts.Image(1, "new"), was: Status.Approved, since: Tuesday),
+            Facts.Record(Status.Blocked, Facts.Image(2, "first"), since: Tuesday.AddHours(1)),
+            Facts.Record(Status.Blocked, Facts.Image(3, "old"), was: Status.Approved, since: LastWeek),
+            Facts.Record(Status.Blocked, Facts.Image(4, "after-the-week"), was: Status.Approved, since: Registry.Week.End),
+            Facts.Record(Status.Approved, Facts.Image(5, "approved"), was: Status.Pending, since: Tuesday));
+        Assert.Equal(["first", "new"], summary.NewlyBlocked.Select(image => image.Tags[0]));
+        Assert.Equal(4, summary.Statuses.Blocked);
+        Assert.Contains("NEWLY BLOCKED: 2 became blocked this week and are, of 4 blocked now", Render(summary), StringComparison.Ordinal);
+        Assert.Contains("CVE-2026-0001 (CRITICAL) in openssl 3.0.1", summary.NewlyBlocked[0].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lifted_are_those_that_stopped_being_blocked_within_the_week()
+    {
+        var summary = Sum(
+            Facts.Record(Status.Approved, Facts.Image(1, "lifted"), was: Status.Blocked, since: Tuesday),
+            Facts.Record(Status.Approved, Facts.Image(2, "long-ago"), was: Status.Blocked, since: LastWeek),
+            Facts.Record(Status.Approved, Facts.Image(3, "never"), was: Status.Pending, since: Tuesday));
+        Assert.Equal("lifted", Assert.Single(summary.Lifted).Tags[0]);
+        Assert.Empty(summary.NewlyBlocked);
+    }
+
+    [Fact]
+    public void Top_reasons_count_images_not_findings_and_name_packages_and_fixes()
+    {
+        ImageRecord Blocked(int number, params Finding[] findings)
+        {
+            var image = Facts.Image(number, "1.0");
+            return ImageRecord.Of(image, Facts.Decide(image, Facts.Scan(findings)), null, "01C", Tuesday, image.Tags);
+        }
+        var summary = Sum(
+            Blocked(1, Facts.Finding("CVE-2", package: "openssl"), Facts.Finding("CVE-2", package: "libssl3"), Facts.Finding("CVE-1")),
+            Blocked(2, Facts.Finding("CVE-2")),
+            Blocked(3, Facts.Finding("CVE-3") with { Occurrences = [], Fix = FixAvailability.No }));
+        Assert.Equal([("CVE-2", 2), ("CVE-1", 1), ("CVE-3", 1)], summary.TopReasons.Select(reason => (reason.Vulnerability, reason.Images)));
+        Assert.Equal(["libssl3", "openssl"], summary.TopReasons[0].Packages);
+        Assert.Equal(["3.0.2"], summary.TopReasons[0].FixedIn);
+        Assert.Contains("- CVE-3: 1 image; in openssl; no fixed version named", Render(summary), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Coverage_gaps_are_grouped_by_repository_and_reason()
+    {
+        var summary = Sum(
+            Facts.Record(Status.Unscanned, Facts.Image(1, "1").In("web/shop")),
+            Facts.Record(Status.Unscanned, Facts.Image(2, "2").In("web/shop")),
+            Facts.Record(Status.Unsupported, Facts.Image(3, "3").In("web/shop")),
+            Facts.Record(Status.Stale, Facts.Image(4, "4").In("pay/api")),
+            Facts.Record(Status.Error, Facts.Image(5, "5").In("pay/api")),
+            Facts.Record(Status.Blocked, Facts.Image(6, "6").In("pay/api")),
+            Facts.Record(Status.Approved, Facts.Image(7, "7").In("pay/api")));
+        Assert.Equal(
+            [("pay/api", Status.Error, 1), ("pay/api", Status.Stale, 1), ("web/shop", Status.Unscanned, 2), ("web/shop", Status.Unsupported, 1)],
+            summary.CoverageGaps.Select(gap => (gap.Repository, gap.Status, gap.Images)));
+        Assert.Contains("COVERAGE GAPS: 5 images", Render(summary), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pending_scan_is_a_gap_only_after_a_day()
+    {
+        var aDayAgo = Registry.GeneratedAt.AddDays(-1);
+        Assert.Empty(Sum(Facts.Record(Status.Pending, since: aDayAgo)).CoverageGaps);
+        Assert.Single(Sum(Facts.Record(Status.Pending, since: aDayAgo.AddTicks(-1))).CoverageGaps);
+    }
+
+    [Fact]
+    public void A_gap_says_how_many_images_the_policy_lets_pass()
+    {
+        var image = Facts.Image(1, "1.0");
+        var policy = Facts.Policy with { Defaults = new PolicyDefaults(Unscanned: Answer.Allow) };
+        var verdict = Facts.Decide(image, Facts.Scan(ScanState.NotScanned), policy);
+        var gap = Assert.Single(Sum(ImageRecord.Of(image, verdict, null, "01C", Tuesday, image.Tags)).CoverageGaps);
+        Assert.Equal((1, 1), (gap.Images, gap.Deployable));
+    }
+
+    [Fact]
+    public void What_could_not_be_marked_is_listed_with_its_reason()
+    {
+        var summary = Sum(Facts.Record(Status.Blocked) with { CouldNotMark = "The image is archived." });
+        Assert.Equal("The image is archived.", Assert.Single(summary.CouldNotMark).Why);
+        Assert.Contains("COULD NOT MARK: 1\n- pay/api@sha256:000000000000… (1.0), BLOCKED: The image is archived.", Render(summary), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Waivers_are_lapsed_ending_in_force_or_unused()
+    {
+        var policy = Facts.Policy with
+        {
+            Waivers =
+            [
+                Facts.Waiver("far") with { Expires = new DateOnly(2027, 1, 31) },
+                Facts.Waiver("soon") with { Expires = new DateOnly(2026, 12, 6) }, // ends at 2026-12-07T00:00, 13 days and 18 hours after
+                Facts.Waiver("just-not-soon") with { Expires = new DateOnly(2026, 12, 7) },
+                Facts.Waiver("lapsed") with { Expires = new DateOnly(2026, 11, 22) },
+                Facts.Waiver("last-day") with { Expires = new DateOnly(2026, 11, 23) },
+            ],
+        };
+        var used = Facts.Record(Status.Approved) with { WaiversUsed = ["far", "soon"] };
+        var summary = Sum(Registry with { Policy = policy }, used, used with { Verdict = Facts.Verdict(Status.Approved, Facts.Image(2, "2.0")) });
+
+        Assert.Equal(["lapsed", "last-day", "soon", "just-not-soon", "far"], summary.Waivers.Select(waiver => waiver.Id));
+        Assert.Equal(["lapsed"], summary.Waivers.Where(waiver => waiver.Lapsed).Select(waiver => waiver.Id));
+        Assert.Equal(["last-day", "soon"], summary.Waivers.Where(waiver => waiver.EndsSoon).Select(waiver => waiver.Id));
+        Assert.Equal(["lapsed", "last-day", "just-not-soon"], summary.Waivers.Where(waiver => waiver.Unused).Select(waiver => waiver.Id));
+        Assert.Equal(2, summary.Waivers.Single(waiver => waiver.Id == "far").Images);
+        Assert.Contains("WAIVERS: 4 in force, 2 ending within 14 days, 3 unused, 1 lapsed", Render(summary), StringComparison.Ordinal);
+        Assert.Contains("- last-day: ENDS SOON, after 2026-11-23 (in 0 days)", Render(summary), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Drift_is_told_by_repository_and_repositories_without_any_are_not()
+    {
+        var summary = Sum(Registry with { Notes = [new RepositoryNote("web/shop", ["It has no lifecycle policy."]), new RepositoryNote("pay/api", [])] });
+        Assert.Equal("web/shop", Assert.Single(summary.Drift).Repository);
+        Assert.Contains("DRIFT: 1 repository differs from the baseline\n- web/shop: It has no lifecycle policy.", Render(summary), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Numbers_stand_beside_their_difference_to_the_week_before()
+    {
+        var before = Sum(Facts.Record(Status.Blocked), Facts.Record(Status.Approved, Facts.Image(2, "2.0"))).RollUp() with { Week = Registry.Week.Previous };
+        var text = Render(Sum(Registry with { Previous = before }, Facts.Record(Status.Approved)));
+        Assert.Contains("2 repositories (±0), 1 image (-1)", text, StringComparison.Ordinal);
+        Assert.Matches(@"\nBLOCKED +0 \(-1\)\n", text);
+        Assert.Matches(@"\nAPPROVED +1 \(±0\)\n", text);
+        Assert.Contains("difference to 2026-W46.", text, StringComparison.Ordinal);
+        Assert.Contains("no numbers of the week before", Render(Sum()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_roll_up_survives_its_json()
+    {
+        var rollUp = Sum(Facts.Record(Status.Blocked), Facts.Record(Status.Blocked, Facts.Image(1, "1.0").In("web/shop")), Facts.Record(Status.Stale, Facts.Image(2, "2.0"))).RollUp();
+        Assert.Equal(1, rollUp.BlockedDigests);
+        Assert.Equal(rollUp, WeekRollUp.FromJson(rollUp.ToJson()));
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"week":"2026-W99"}""")]
+    [InlineData("""{"week":7}""")]
+    public void What_is_no_roll_up_is_refused(string json) => Assert.Throws<JsonException>(() => WeekRollUp.FromJson(json));
+
+    [Fact]
+    public void The_same_facts_in_any_order_give_the_same_bytes()
+    {
+        var records = Enumerable.Range(0, 60).Select(i => Facts.Record((Status)(i % 7), Facts.Image(i, $"{i}").In(i % 3 == 0 ? "pay/api" : "web/shop"), was: (Status)(i % 5), since: Tuesday)).ToList();
+        Assert.Equal(Sum(records).ToJson(), Sum(records.AsEnumerable().Reverse()).ToJson());
+        Assert.Equal(Render(Sum(records)), Render(Sum(records.OrderBy(record => record.Verdict.Image.Digest.Hex[^1]))));
+    }
+
+    [Fact]
+    public void The_json_names_its_version_and_what_could_not_be_read_first_and_uses_the_words_of_the_product()
+    {
+        using var json = JsonDocument.Parse(Sum(Facts.Record(Status.Blocked, was: Status.Approved, since: Tuesday)).ToJson());
+        Assert.Equal(["schemaVersion", "unread"], json.RootElement.EnumerateObject().Take(2).Select(property => property.Name));
+        Assert.Equal("2026-W47", json.RootElement.GetProperty("week").GetString());
+        Assert.Equal("mark", json.RootElement.GetProperty("enforcementCeiling").GetString());
+        Assert.Equal(1, json.RootElement.GetProperty("statuses").GetProperty("blocked").GetInt32());
+        Assert.Equal("APPROVED", json.RootElement.GetProperty("newlyBlocked")[0].GetProperty("was").GetString());
+        Assert.Equal(Facts.Digest(1).ToString(), json.RootElement.GetProperty("newlyBlocked")[0].GetProperty("digest").GetString());
+    }
+
+    [Theory]
+    [InlineData(8_192)]
+    [InlineData(20_000)]
+    [InlineData(Sns)]
+    public void A_text_that_does_not_fit_is_cut_after_a_whole_record_and_says_what_is_missing(int maxBytes)
+    {
+        var records = Enumerable.Range(0, 4000).Select(i => Facts.Record(i % 2 == 0 ? Status.Blocked : Status.Unscanned, Facts.Image(i, $"ünïcode-{i}").In($"team/repo-{i}"), was: Status.Approved, since: Tuesday));
+        var summary = Sum(records);
+        var text = summary.ToText(maxBytes, Whole);
+        var lines = text.TrimEnd('\n').Split('\n');
+        var shown = lines.Count(line => line.Contains("APPROVED → BLOCKED", StringComparison.Ordinal));
+        var gaps = lines.Count(line => line.Contains(": 1 image UNSCANNED. ", StringComparison.Ordinal));
+
+        Assert.InRange(Encoding.UTF8.GetByteCount(text), maxBytes - 1000, maxBytes);
+        Assert.Equal($"Left out, because a message has limits: {2000 - shown} of 'newly blocked', {2000 - gaps} of 'coverage gaps'. The whole is at {Whole}", lines[^1]);
+        Assert.InRange(shown, 1, 1999);
+        Assert.InRange(gaps, shown - 20, shown + 20); // neither list starves the other
+        Assert.All(lines.Where(line => line.Contains("→ BLOCKED", StringComparison.Ordinal)), line => Assert.EndsWith("rule 'critical' blocks.", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_text_that_fits_says_nothing_of_limits_to_the_last_byte()
+    {
+        var summary = Sum(Facts.Record(Status.Blocked, was: Status.Approved, since: Tuesday));
+        Assert.DoesNotContain("Left out", Render(summary), StringComparison.Ordinal);
+        Assert.Contains(Whole, Render(summary), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_limit_below_the_fixed_lines_is_refused_and_not_broken() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Sum().ToText(100, Whole));
+
+    [Fact]
+    public void Names_of_strangers_cannot_forge_a_line()
+    {
+        var record = Facts.Record(Status.Blocked, Facts.Image(1, "1.0\nAPPROVED 999\u2028\u202e"), since: Tuesday) with { CouldNotMark = "a\r\nb" };
+        var text = Render(Sum(Registry with { Unread = [new Unread("x\ny", "z")], Notes = [new RepositoryNote("web/shop", ["a\nb"])] }, record));
+        Assert.DoesNotContain("\nAPPROVED 999", text, StringComparison.Ordinal);
+        Assert.DoesNotContain(text, c => c is '\r' or '\u2028' or '\u202e');
+        Assert.Contains("x\ufffdy: z", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_subject_fits_sns_whatever_the_numbers_are()
+    {
+        var subject = (Sum() with { Region = "us-isob-east-1", Statuses = new StatusCounts(Blocked: 1_000_000), Unread = [new Unread("a", "b")] }).Subject;
+        Assert.InRange(subject.Length, 1, 99);
+        Assert.All(subject, c => Assert.InRange(c, ' ', '~'));
+        Assert.Equal("EcrGuard 2026-W47 123456789012 eu-central-1: 0 images blocked, 0 new", Sum().Subject);
+    }
+
+    [Fact]
+    public void Attributes_carry_the_worst_status_and_the_counts_as_numbers()
+    {
+        var attributes = Sum(Facts.Record(Status.Blocked, since: Tuesday), Facts.Record(Status.Stale, Facts.Image(2, "2"))).Attributes;
+        Assert.Contains(new FilterValue("status", "blocked"), attributes);
+        Assert.Contains(new FilterValue("week", "2026-W47"), attributes);
+        Assert.Contains(new FilterValue("newlyBlocked", "1", IsNumber: true), attributes);
+        Assert.Contains(new FilterValue("uncovered", "1", IsNumber: true), attributes);
+        Assert.InRange(attributes.Count, 1, 10);
+        Assert.Contains(new FilterValue("status", "empty"), Sum().Attributes);
+    }
+
+    [Fact]
+    public void A_registry_of_a_hundred_thousand_images_is_summed_up()
+    {
+        var builder = new SummaryBuilder(Registry);
+        var records = Enum.GetValues<Status>().Select(status => Facts.Record(status, since: Tuesday)).ToList();
+        for (var i = 0; i < 100_000; i++)
+        {
+            var record = records[i % records.Count];
+            builder.Add(record with { Verdict = record.Verdict with { Image = Facts.Image(i).In($"team/repo-{i % 1000}").Id } });
+        }
+        var summary = builder.Build();
+        Assert.Equal(100_000, summary.Images);
+        Assert.InRange(Encoding.UTF8.GetByteCount(Render(summary)), Sns - 1000, Sns);
+    }
+}
