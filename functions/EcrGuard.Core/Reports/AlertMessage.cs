@@ -11,7 +11,7 @@ namespace EcrGuard.Core.Reports;
 /// <param name="Id">Stable, and in body and attributes: delivered at least once, a receiver drops a duplicate by it.</param>
 /// <param name="Subject">At most 99 ASCII characters.</param>
 /// <param name="Text">Plain text for e-mail.</param>
-/// <param name="Json">An object with <c>schemaVersion</c>, <c>alertId</c> and <c>kind</c>; both forms together stay under SNS's 262,144 bytes.</param>
+/// <param name="Json">An object with <c>schemaVersion</c>, <c>alertId</c> and <c>kind</c>.</param>
 /// <param name="Attributes">For the filter policies of subscriptions.</param>
 public sealed record AlertMessage(string Id, string Subject, string Text, string Json, IReadOnlyList<FilterValue> Attributes)
 {
@@ -21,8 +21,14 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     /// <summary>What one message holds: with the longest names ECR allows it stays within SNS's limit.</summary>
     public const int MaxInOne = 200;
 
+    /// <summary>What SNS takes, in bytes of UTF-8 (SNS API, Publish).</summary>
+    public const int MaxEnvelope = 262_144;
+
     /// <summary>For people's text in a message about one image.</summary>
     private const int MaxText = 48 * 1024;
+
+    /// <summary>Both forms as SNS wants them under <c>MessageStructure=json</c>: the text for e-mail, JSON for every other protocol; at most <see cref="MaxEnvelope"/> bytes.</summary>
+    public string Envelope => JsonSerializer.Serialize(new EnvelopeBody(Json, Text), EnvelopeJson.Relaxed.EnvelopeBody);
 
     /// <summary>The messages for the alerts of one batch: one each, or for more than <see cref="MaxSingle"/> one for every <see cref="MaxInOne"/>.</summary>
     public static IReadOnlyList<AlertMessage> ForBatch(IReadOnlyList<Alert> alerts) =>
@@ -137,6 +143,20 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             [.. Routing(id, "foreign-tag", repository.Account, repository.Region), new("repository", repository.Name)]);
     }
 
+    /// <summary>The weekly summary: its text as far as it fits, and its numbers as JSON with the place of the whole.</summary>
+    /// <param name="wholeAt">Where <see cref="WeeklySummary.ToJson"/> was put, for example an S3 URI.</param>
+    public static AlertMessage ForWeek(WeeklySummary summary, string wholeAt)
+    {
+        var body = new WeekBody(1, summary.AlertId, "weekly-summary", summary.Account, summary.Region, [.. summary.Unread.Take(MaxUnreadInJson)], summary.Unread.Count, summary.Deployable, summary.RollUp(), wholeAt);
+        var json = JsonSerializer.Serialize(body, ReportJson.Default.WeekBody);
+        AlertMessage With(int maxText) => new(summary.AlertId, summary.Subject, summary.ToText(maxText, wholeAt), json, summary.Attributes);
+
+        // Quotation marks and line ends take two bytes in the envelope; how many there are shows only in the text.
+        var message = With(MaxEnvelope - MaxText);
+        var size = Encoding.UTF8.GetByteCount(message.Envelope);
+        return size <= MaxEnvelope ? message : With((MaxEnvelope - MaxText) / 2);
+    }
+
     /// <summary>Every image that was there before EcrGuard has been judged: the one message of a backfill.</summary>
     public static AlertMessage ForBackfill(BackfillResult result)
     {
@@ -202,6 +222,9 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
 /// <param name="Unread">What could not be read, and is answered from fresh facts when asked.</param>
 public sealed record BackfillResult(string Account, string Region, DateTimeOffset StartedAt, DateTimeOffset EndedAt, int Repositories, StatusCounts Statuses, IReadOnlyList<Unread> Unread, string PolicyVersion);
 
+/// <param name="Default">For every protocol without its own.</param>
+internal sealed record EnvelopeBody(string Default, string Email);
+
 internal sealed record AlertBody(
     int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status? PreviousStatus, Status Status, bool Approved,
     DateTimeOffset Since, IReadOnlyList<Reason> Reasons, int ReasonCount, IReadOnlyList<string> ToPass, IReadOnlyList<string> Waivers, string? CouldNotMark, string PolicyVersion);
@@ -213,6 +236,9 @@ internal sealed record CountOf(string Name, int Count);
 internal sealed record AlertEntry(string AlertId, string Kind, string Repository, Digest Digest, Status Status);
 
 internal sealed record ForeignTagBody(int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, string Tag, DateTimeOffset PushedAt);
+
+internal sealed record WeekBody(
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<Unread> Unread, int UnreadCount, int Deployable, WeekRollUp Numbers, string WholeAt);
 
 internal sealed record BackfillBody(
     int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<Unread> Unread, int UnreadCount, int Repositories, StatusCounts Statuses,

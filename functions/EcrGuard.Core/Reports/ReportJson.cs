@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EcrGuard.Core.Images;
@@ -19,7 +20,15 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(AlertBatchBody))]
 [JsonSerializable(typeof(ForeignTagBody))]
 [JsonSerializable(typeof(BackfillBody))]
+[JsonSerializable(typeof(WeekBody))]
 internal sealed partial class ReportJson : JsonSerializerContext;
+
+/// <summary>Text inside JSON inside a limited message: only what JSON itself demands is escaped.</summary>
+[JsonSerializable(typeof(EnvelopeBody))]
+internal sealed partial class EnvelopeJson : JsonSerializerContext
+{
+    public static EnvelopeJson Relaxed { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
 
 /// <summary>A value that JSON holds as one word.</summary>
 internal abstract class WordConverter<T> : JsonConverter<T>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
@@ -68,17 +69,20 @@ public sealed record WeeklySummary
     /// <summary>One line for people, at most 99 ASCII characters: what SNS allows as subject.</summary>
     public string Subject => SummaryText.Subject(this);
 
-    /// <summary>For the filter policies of subscriptions: kind, week, account, region, status (the worst there is), complete, and four counts.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    /// <summary>Stable: the same week of the same registry has the same, however often it is sent.</summary>
+    public string AlertId => $"weekly:{Account}:{Region}:{Week}";
+
+    /// <summary>For the filter policies of subscriptions: alertId, kind, week, account, region, status (the worst there is), complete, and three counts.</summary>
+    [JsonIgnore]
     public IReadOnlyList<FilterValue> Attributes =>
     [
+        new("alertId", AlertId),
         new("kind", "weekly-summary"),
         new("week", Week.ToString()),
         new("account", Account),
         new("region", Region),
         new("status", Enum.GetValues<Status>().Where(status => Statuses[status] > 0).Select(status => status.Word().ToLowerInvariant()).FirstOrDefault("empty")),
         new("complete", Unread.Count == 0 ? "true" : "false"),
-        FilterValue.Of("images", Images),
         FilterValue.Of("blocked", Statuses.Blocked),
         FilterValue.Of("newlyBlocked", NewlyBlocked.Count),
         FilterValue.Of("uncovered", CoverageGaps.Sum(gap => gap.Images)),

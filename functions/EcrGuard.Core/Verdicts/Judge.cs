@@ -198,6 +198,7 @@ public static class Judge
     private static Verdict StillBlocked(Verdict fresh, Verdict before, IReadOnlyList<Reason> reasons) => fresh with
     {
         Status = Status.Blocked,
+        Sticky = true,
         Approved = false,
         Reasons = [.. reasons.Where(r => r.Code != StickyCode), new(StickyCode, $"This rests on the findings last known: only a completed scan without blocking findings, a waiver or the policy lifts it. {fresh.Reasons[0].Sentence}")],
         Warnings = before.Warnings,

@@ -8,8 +8,6 @@ namespace EcrGuard.Core.Tests.Reports;
 
 public sealed class AlertMessageTests
 {
-    private const int Sns = 262_144;
-
     private static Alert Blocked(int number = 1, string repository = "pay/api", string tag = "1.0") =>
         Alert.For(Facts.Record(Status.Blocked, Facts.Image(number, tag).In(repository), was: Status.Approved))!;
 
@@ -167,10 +165,33 @@ public sealed class AlertMessageTests
         Fits(flood);
     }
 
-    /// <summary>Both forms go into one SNS message, the JSON escaped once more as a string.</summary>
+    [Fact]
+    public void E_mail_gets_the_text_and_every_other_protocol_the_json()
+    {
+        var message = AlertMessage.For(Blocked(tag: "ünïcode"));
+        using var envelope = JsonDocument.Parse(message.Envelope);
+        Assert.Equal([("default", message.Json), ("email", message.Text)], envelope.RootElement.EnumerateObject().Select(form => (form.Name, form.Value.GetString()!)));
+    }
+
+    [Fact]
+    public void A_week_is_told_with_its_numbers_and_the_place_of_the_whole()
+    {
+        var week = new SummaryFacts { Account = "123456789012", Region = "eu-central-1", Week = IsoWeek.Parse("2026-W47"), GeneratedAt = Facts.Now, Policy = Facts.Policy, Ceiling = Core.Policy.EnforcementMode.Observe };
+        var summary = new SummaryBuilder(week).Add(Facts.Record(Status.Blocked)).Build();
+        var message = AlertMessage.ForWeek(summary, "s3://reports/whole.json");
+        using var json = JsonDocument.Parse(message.Json);
+        Assert.Equal("weekly:123456789012:eu-central-1:2026-W47", message.Id);
+        Assert.Equal(1, json.RootElement.GetProperty("numbers").GetProperty("statuses").GetProperty("blocked").GetInt32());
+        Assert.Equal("s3://reports/whole.json", json.RootElement.GetProperty("wholeAt").GetString());
+        Fits(message);
+
+        var flood = new SummaryBuilder(week with { Unread = [.. Enumerable.Range(0, 5000).Select(i => new Unread($"{i}{new string('"', 300)}", new string('\', 300)))] }).Build();
+        Fits(AlertMessage.ForWeek(flood, "s3://reports/whole.json"));
+    }
+
     private static void Fits(AlertMessage message)
     {
-        Assert.InRange(Encoding.UTF8.GetByteCount(message.Text) + Encoding.UTF8.GetByteCount(message.Json), 1, Sns);
+        Assert.InRange(Encoding.UTF8.GetByteCount(message.Envelope), 1, AlertMessage.MaxEnvelope);
         Assert.InRange(message.Subject.Length, 1, 99);
         Assert.InRange(message.Attributes.Count, 1, 10);
     }
