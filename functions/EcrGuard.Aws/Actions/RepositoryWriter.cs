@@ -1,7 +1,6 @@
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Core.Images;
-using ImageIdentifier = Amazon.ECR.Model.ImageIdentifier;
 
 namespace EcrGuard.Aws.Actions;
 

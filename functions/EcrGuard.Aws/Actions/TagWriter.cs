@@ -5,7 +5,6 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
-using ImageIdentifier = Amazon.ECR.Model.ImageIdentifier;
 
 namespace EcrGuard.Aws.Actions;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Core.Images;
-using ImageIdentifier = Amazon.ECR.Model.ImageIdentifier;
 
 namespace EcrGuard.Aws.Facts;
 

@@ -3,7 +3,10 @@ using Amazon.ECR.Model;
 using Amazon.Inspector2;
 using Amazon.Inspector2.Model;
 using EcrGuard.Core.Images;
-using ImageIdentifier = Amazon.ECR.Model.ImageIdentifier;
+using Finding = EcrGuard.Core.Images.Finding;
+using Severity = EcrGuard.Core.Images.Severity;
+using StringComparison = Amazon.Inspector2.StringComparison;
+using VulnerablePackage = Amazon.Inspector2.Model.VulnerablePackage;
 
 namespace EcrGuard.Aws.Facts;
 

@@ -41,10 +41,6 @@ internal static class Keys
 
     public const string RepositoryNote = "D";
 
-    public const string Backfill = "BACKFILL";
-
-    public static string Week(string week) => $"W#{week}";
-
     public static string Shelf(string account, string region, string shelf, int shard) => $"{account}#{region}#{shelf}#{shard}";
 
     public static string Shelf(ImageId image, Status status) =>

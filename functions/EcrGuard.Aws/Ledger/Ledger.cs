@@ -4,6 +4,7 @@ using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Ledger;
@@ -14,7 +15,8 @@ namespace EcrGuard.Aws.Ledger;
 /// <param name="OpenAlert">The id of an alert that was not yet published, or not yet known to be.</param>
 /// <param name="OpenWrites">Intents without an outcome: the function died between the two.</param>
 /// <param name="IntendedTags">Every tag that EcrGuard ever meant to write on this image.</param>
-public sealed record LedgerEntry(ImageRecord Record, long Revision, string? OpenAlert, IReadOnlyList<string> OpenWrites, IReadOnlyList<string> IntendedTags);
+/// <param name="Open">Something that follows from the verdict (tags, indexes, an alert) is not known to be done: the same event, delivered again, must not be taken for old.</param>
+public sealed record LedgerEntry(ImageRecord Record, long Revision, string? OpenAlert, IReadOnlyList<string> OpenWrites, IReadOnlyList<string> IntendedTags, bool Open);
 
 /// <summary>What became of a store.</summary>
 public enum Stored
@@ -28,10 +30,6 @@ public enum Stored
     Contended,
 }
 
-/// <summary>What is known of a repository besides its images.</summary>
-/// <param name="Drift">How it differs from its baseline, a sentence each.</param>
-public sealed record RepositoryNote(RepositoryId Repository, IReadOnlyList<string> Drift, DateTimeOffset At);
-
 /// <summary>
 /// The ledger: one DynamoDB table. A verdict is stored only over older facts, intent stands before each write to ECR and its outcome after it, and every change of status leaves a history entry.
 /// </summary>
@@ -39,6 +37,9 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
 {
     /// <summary>How long history, finished writes and images that are gone are kept.</summary>
     private static readonly TimeSpan HistoryAge = TimeSpan.FromDays(400);
+
+    /// <summary>Longer than any function of EcrGuard's that alerts may run, shorter than a message stays invisible: who claimed an alert before that is dead.</summary>
+    private static readonly TimeSpan ClaimAge = TimeSpan.FromMinutes(6);
 
     /// <summary>BatchGetItem takes at most 100 keys, BatchWriteItem at most 25 items.</summary>
     private const int ReadBatch = 100;
@@ -52,6 +53,14 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
     private const string IntendedTags = "intendedTags";
     private const string CouldNotMark = "couldNotMark";
     private const string GoneAt = "goneAt";
+    private const string Open = "open";
+    private const string AlertClaimedAt = "alertClaimedAt";
+
+    /// <summary>The name of the document that keeps the backfill's progress.</summary>
+    public const string BackfillDocument = "BACKFILL";
+
+    /// <summary>The name of the document that keeps a week's roll-up.</summary>
+    public static string WeekDocument(IsoWeek week) => $"W#{week}";
 
     /// <summary>An id that sorts by the time at which it was made (UUID version 7, RFC 9562).</summary>
     public string NewId() => Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
@@ -89,7 +98,8 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
 
     /// <summary>Stores a record over the one that was read before, with a history entry and an open alert if the status changed.</summary>
     /// <param name="before">As read; null where nothing stood.</param>
-    public async Task<Stored> StoreAsync(ImageRecord record, LedgerEntry? before, Alert? alert, CancellationToken cancellation)
+    /// <param name="open">Whether something follows that <see cref="DoneAsync"/> will end.</param>
+    public async Task<Stored> StoreAsync(ImageRecord record, LedgerEntry? before, Alert? alert, bool open, CancellationToken cancellation)
     {
         var verdict = record.Verdict;
         var changed = before?.Record.ChangeId != record.ChangeId;
@@ -105,6 +115,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
             ["#goneAt"] = GoneAt,
             ["#expires"] = Keys.Expires,
             ["#could"] = CouldNotMark,
+            ["#open"] = Open,
         };
         var values = new Dictionary<string, AttributeValue>
         {
@@ -124,9 +135,20 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         {
             remove.Add("#could");
         }
+        if (open)
+        {
+            set += ", #open = :open";
+            values[":open"] = new() { BOOL = true };
+        }
+        else
+        {
+            remove.Add("#open");
+        }
         if (changed)
         {
             names["#alert"] = OpenAlert;
+            names["#claim"] = AlertClaimedAt;
+            remove.Add("#claim");
             if (alert is null)
             {
                 // An alert that was never published and is no longer true is not worth sending.
@@ -168,21 +190,51 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         {
             TableName = settings.Table,
             Key = Key(image),
-            UpdateExpression = "SET #goneAt = :now, #expires = :expires REMOVE #p, #s, #alert, #could",
+            UpdateExpression = "SET #goneAt = :now, #expires = :expires REMOVE #p, #s, #alert, #could, #open",
             ConditionExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt)",
-            ExpressionAttributeNames = new() { ["#goneAt"] = GoneAt, ["#expires"] = Keys.Expires, ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort, ["#alert"] = OpenAlert, ["#could"] = CouldNotMark, ["#rev"] = Revision },
+            ExpressionAttributeNames = new() { ["#goneAt"] = GoneAt, ["#expires"] = Keys.Expires, ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort, ["#alert"] = OpenAlert, ["#could"] = CouldNotMark, ["#open"] = Open, ["#rev"] = Revision },
             ExpressionAttributeValues = new() { [":now"] = new(Keys.Time(time.GetUtcNow())), [":expires"] = ExpiresAfter(HistoryAge) },
         }, cancellation);
 
-    /// <summary>Notes that an alert was published.</summary>
-    public Task CloseAlertAsync(ImageId image, string alertId, CancellationToken cancellation) =>
+    /// <summary>Notes that all that follows from a stored verdict is done; a verdict stored since then stays open.</summary>
+    public Task DoneAsync(ImageId image, long revision, CancellationToken cancellation) =>
         IfStillSoAsync(new UpdateItemRequest
         {
             TableName = settings.Table,
             Key = Key(image),
-            UpdateExpression = "REMOVE #alert",
-            ConditionExpression = "#alert = :id",
-            ExpressionAttributeNames = new() { ["#alert"] = OpenAlert },
+            UpdateExpression = "REMOVE #open",
+            ConditionExpression = "#rev = :rev",
+            ExpressionAttributeNames = new() { ["#open"] = Open, ["#rev"] = Revision },
+            ExpressionAttributeValues = new() { [":rev"] = Number(revision) },
+        }, cancellation);
+
+    /// <summary>Takes it on oneself to publish an alert.</summary>
+    /// <returns>False where it is published already, or somebody else has taken it on who may still be alive.</returns>
+    public Task<bool> ClaimAlertAsync(ImageId image, string alertId, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = Key(image),
+            UpdateExpression = "SET #claim = :now",
+            ConditionExpression = "#alert = :id AND (attribute_not_exists(#claim) OR #claim < :dead)",
+            ExpressionAttributeNames = new() { ["#alert"] = OpenAlert, ["#claim"] = AlertClaimedAt },
+            ExpressionAttributeValues = new() { [":id"] = new(alertId), [":now"] = new(Keys.Time(time.GetUtcNow())), [":dead"] = new(Keys.Time(time.GetUtcNow() - ClaimAge)) },
+        }, cancellation);
+
+    /// <summary>Gives an alert back that could not be published.</summary>
+    public Task ReleaseAlertAsync(ImageId image, string alertId, CancellationToken cancellation) => OnAlertAsync(image, alertId, "REMOVE #claim", cancellation);
+
+    /// <summary>Notes that an alert was published.</summary>
+    public Task CloseAlertAsync(ImageId image, string alertId, CancellationToken cancellation) => OnAlertAsync(image, alertId, "REMOVE #alert, #claim", cancellation);
+
+    private Task OnAlertAsync(ImageId image, string alertId, string update, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = Key(image),
+            UpdateExpression = update,
+            ConditionExpression = "#alert = :id AND attribute_exists(#claim)",
+            ExpressionAttributeNames = new() { ["#alert"] = OpenAlert, ["#claim"] = AlertClaimedAt },
             ExpressionAttributeValues = new() { [":id"] = new(alertId) },
         }, cancellation);
 
@@ -320,18 +372,18 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         }
     }
 
-    /// <summary>Notes how a repository differs from its baseline.</summary>
-    public async Task StoreNoteAsync(RepositoryNote note, CancellationToken cancellation) =>
+    /// <summary>Notes how a repository differs from its baseline, a sentence each.</summary>
+    public async Task StoreNoteAsync(RepositoryId repository, IReadOnlyList<string> drift, CancellationToken cancellation) =>
         await dynamo.PutItemAsync(new PutItemRequest
         {
             TableName = settings.Table,
-            Item = new Dictionary<string, AttributeValue>(Key(note.Repository, Keys.RepositoryNote))
+            Item = new Dictionary<string, AttributeValue>(Key(repository, Keys.RepositoryNote))
             {
-                ["repository"] = new(note.Repository.Name),
-                ["drift"] = new(JsonSerializer.Serialize(note.Drift, LedgerJson.Default.IReadOnlyListString)),
-                ["at"] = new(Keys.Time(note.At)),
-                [Keys.IndexPartition] = new(Keys.Shelf(note.Repository)),
-                [Keys.IndexSort] = new(note.Repository.Name),
+                ["repository"] = new(repository.Name),
+                ["drift"] = new(JsonSerializer.Serialize(drift, LedgerJson.Default.IReadOnlyListString)),
+                ["at"] = new(Keys.Time(time.GetUtcNow())),
+                [Keys.IndexPartition] = new(Keys.Shelf(repository)),
+                [Keys.IndexSort] = new(repository.Name),
             },
         }, cancellation).ConfigureAwait(false);
 
@@ -339,12 +391,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
     public async IAsyncEnumerable<RepositoryNote> NotesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (var item in ShelfAsync(Keys.RepositoryShelf, 0, cancellation).ConfigureAwait(false))
-        {
-            yield return new RepositoryNote(
-                new RepositoryId(settings.Account, settings.Region, item["repository"].S),
-                JsonSerializer.Deserialize(item["drift"].S, LedgerJson.Default.IReadOnlyListString) ?? [],
-                Keys.Time(item["at"].S));
-        }
+            yield return new RepositoryNote(item["repository"].S, JsonSerializer.Deserialize(item["drift"].S, LedgerJson.Default.IReadOnlyListString) ?? []);
     }
 
     /// <summary>A document of the whole registry (the backfill's progress, a week's roll-up); null where there is none.</summary>
@@ -415,17 +462,20 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         long.Parse(item[Revision].N, CultureInfo.InvariantCulture),
         item.GetValueOrDefault(OpenAlert)?.S,
         item.GetValueOrDefault(OpenWrites)?.SS ?? [],
-        item.GetValueOrDefault(IntendedTags)?.SS ?? []);
+        item.GetValueOrDefault(IntendedTags)?.SS ?? [],
+        item.ContainsKey(Open));
 
-    private async Task IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation)
+    /// <returns>False where somebody was faster, with the same or with news: nothing is left to note.</returns>
+    private async Task<bool> IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation)
     {
         try
         {
             await dynamo.UpdateItemAsync(request, cancellation).ConfigureAwait(false);
+            return true;
         }
         catch (ConditionalCheckFailedException)
         {
-            // Somebody was faster, with the same or with news: nothing is left to note.
+            return false;
         }
     }
 

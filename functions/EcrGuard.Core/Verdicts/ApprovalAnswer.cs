@@ -1,7 +1,7 @@
 namespace EcrGuard.Core.Verdicts;
 
 /// <summary>The answer to "may I deploy this image?", about one digest, which it names, so that the pipeline deploys what was approved.</summary>
-public sealed record Approval
+public sealed record ApprovalAnswer
 {
     public required bool Approved { get; init; }
     public required string Status { get; init; }
@@ -29,7 +29,7 @@ public sealed record Approval
     public DateTimeOffset? ScanCompletedAt { get; init; }
     public required string PolicyVersion { get; init; }
 
-    public static Approval Of(string asked, Verdict verdict, int reasonCount, DateTimeOffset decidedAt) => new()
+    public static ApprovalAnswer Of(string asked, Verdict verdict, int reasonCount, DateTimeOffset decidedAt) => new()
     {
         Approved = verdict.Approved,
         Status = verdict.Status.Word(),

@@ -1,0 +1,39 @@
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>Holds repositories to their baseline.</summary>
+public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Ledger ledger, Log log)
+{
+    /// <summary>Compares a repository with its baseline, puts what is missing where that is allowed, and notes the rest.</summary>
+    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, CancellationToken cancellation)
+    {
+        var baseline = guard.Policy.BaselineOf(id.Name);
+        var lifecycle = registry.LifecyclePolicyAsync(id, cancellation);
+        var scanning = registry.ScanningAsync(id, cancellation);
+        var mutability = baseline?.TagMutability is null ? null : await registry.MutabilityAsync(id, cancellation).ConfigureAwait(false);
+        var repository = new RepositoryFacts
+        {
+            Id = id,
+            LifecyclePolicy = await lifecycle.ConfigureAwait(false),
+            Scanning = await scanning.ConfigureAwait(false),
+            Mutability = mutability?.Mutability ?? TagMutability.Unknown,
+            MutabilityExclusions = mutability?.Exclusions ?? [],
+        };
+
+        var plan = BaselinePlan.For(repository, baseline, guard.ModeOf(id));
+        var drift = plan.Drift;
+        if (plan.LifecyclePolicy is { } policy)
+        {
+            var refusal = await writer.PutLifecyclePolicyAsync(id, policy, cancellation).ConfigureAwait(false);
+            drift = refusal is null ? [.. drift.Where(d => d != BaselinePlan.NoLifecyclePolicy)] : [.. drift, refusal];
+            log.Info("The baseline's lifecycle policy was put on the repository.", ("repository", id.Name), ("refusal", refusal));
+        }
+        await ledger.StoreNoteAsync(id, drift, cancellation).ConfigureAwait(false);
+        return repository;
+    }
+}

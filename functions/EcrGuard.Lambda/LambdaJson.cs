@@ -1,0 +1,29 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Amazon.Lambda.APIGatewayEvents;
+using Amazon.Lambda.SQSEvents;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>What comes from Lambda and goes back to it.</summary>
+[JsonSerializable(typeof(SQSEvent))]
+[JsonSerializable(typeof(SQSBatchResponse))]
+[JsonSerializable(typeof(ApprovalRequest))]
+[JsonSerializable(typeof(ScheduledRequest))]
+[JsonSerializable(typeof(BackfillState))]
+[JsonSerializable(typeof(SummaryReport))]
+[JsonSerializable(typeof(JsonElement))]
+public sealed partial class LambdaJson : JsonSerializerContext;
+
+/// <summary>The answers of the gate.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ApprovalAnswer))]
+[JsonSerializable(typeof(ApprovalProblem))]
+[JsonSerializable(typeof(APIGatewayHttpApiV2ProxyResponse))]
+public sealed partial class AnswerJson : JsonSerializerContext;
+
+/// <summary>The backfill's own document: strict, since nobody else writes it.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(BackfillState))]
+internal sealed partial class StateJson : JsonSerializerContext;

@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using Amazon.Lambda.SQSEvents;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>An image was pushed: its repository is held to the baseline, and the image is recorded as pending.</summary>
+public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines baselines, Registry registry, RepositoryWriter writer, Ledger ledger, Notifier notifier, Settings settings, TimeProvider time, Log log)
+{
+    [LambdaFunction]
+    public Task<SQSBatchResponse> OnImagePushedAsync(SQSEvent input, ILambdaContext context)
+    {
+        // Twenty images pushed to one repository are twenty events and one repository.
+        var repositories = new ConcurrentDictionary<RepositoryId, Lazy<Task<RepositoryFacts>>>();
+        return batch.RunAsync(input, context, async (image, events, before, cancellation) =>
+        {
+            var pushes = new List<ImageEvent>();
+            foreach (var push in events)
+            {
+                if (push.Tag is not { } tag || !settings.Tags.Claims(tag))
+                {
+                    pushes.Add(push);
+                }
+                else if (before?.IntendedTags.Contains(tag) == true)
+                {
+                    log.Info("The push is EcrGuard's own tag.", ("image", image.ToString()), ("tag", tag));
+                }
+                else
+                {
+                    // The prefix must not be a way around the guard: an ordinary push, and security hears of it.
+                    log.Warning("A tag with EcrGuard's prefix was pushed that EcrGuard did not write.", ("image", image.ToString()), ("tag", tag));
+                    await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), AlertMessage.ForForeignTag(image, tag, push.Time.ToString("O"), push.Time), cancellation).ConfigureAwait(false);
+                    pushes.Add(push);
+                }
+            }
+            if (pushes is not [.., var last])
+                return null;
+
+            var repository = await repositories.GetOrAdd(image.Repository, id => new Lazy<Task<RepositoryFacts>>(() => baselines.HoldAsync(id, cancellation))).Value.ConfigureAwait(false);
+            return await RecordAsync(image, last, repository, before, cancellation).ConfigureAwait(false);
+        });
+    }
+
+    private async Task<Judged?> RecordAsync(ImageId id, ImageEvent push, RepositoryFacts repository, LedgerEntry? before, CancellationToken cancellation)
+    {
+        if (await FactsAsync(id, push, cancellation).ConfigureAwait(false) is not { } image)
+        {
+            await ledger.MarkGoneAsync(id, cancellation).ConfigureAwait(false);
+            return null;
+        }
+        if (image.Kind is ImageKind.Index or ImageKind.Unknown)
+            return await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false);
+        if (image.Kind == ImageKind.Artifact)
+            return null;
+
+        // Known already: another tag for it, which may be the first that a verdict tag can stand beside, or one that a rule speaks of.
+        if (before is { Record.Gone: false })
+        {
+            return guard.Policy.Rules.Any(rule => rule.Tags is not null)
+                ? await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false)
+                : await guard.MarkAsync(image, before, cancellation).ConfigureAwait(false);
+        }
+
+        var scanning = repository.Scanning;
+        if (scanning is { Automatic: false, Scanner: Scanner.Basic } && guard.ModeOf(id.Repository) >= EnforcementMode.Mark && await writer.StartScanAsync(id, cancellation).ConfigureAwait(false) is null)
+            scanning = scanning with { OnPush = true };
+        // These facts are as old as the push: a scan that finished before this event arrived must still be newer.
+        var pushedAt = push.Time < image.ReadAt ? push.Time : image.ReadAt;
+        return await guard.AwaitAsync(image with { ReadAt = pushedAt }, ScannerWords.Nothing(scanning, push.Time, time.GetUtcNow()) with { ReadAt = pushedAt }, before, cancellation).ConfigureAwait(false);
+    }
+
+    private Task<ImageFacts?> FactsAsync(ImageId id, ImageEvent push, CancellationToken cancellation) =>
+        // A signature or another artifact with a media type of its own is none to judge: not worth a call.
+        push.MediaType is { } type && MediaTypes.KindOf(type, null, hasSubject: false) == ImageKind.Artifact
+            ? Task.FromResult<ImageFacts?>(new ImageFacts { Id = id, ReadAt = time.GetUtcNow(), Kind = ImageKind.Artifact })
+            : registry.ImageAsync(id, cancellation);
+}

@@ -1,0 +1,17 @@
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using Amazon.Lambda.SQSEvents;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>
+/// A scan finished, a finding opened or closed, coverage changed, an image was deleted or moved to another storage class: the image is judged from what the scanner says now, never from the event's counts.
+/// </summary>
+public sealed class OnScanChanged(EventBatch batch, Guard guard)
+{
+    [LambdaFunction]
+    public Task<SQSBatchResponse> OnScanChangedAsync(SQSEvent input, ILambdaContext context) =>
+        batch.RunAsync(input, context, (image, events, before, cancellation) =>
+            guard.JudgeAsync(image, events.LastOrDefault(e => e.Scanner != Scanner.Unknown)?.Scanner ?? Scanner.Unknown, alerting: true, before, cancellation));
+}

@@ -1,0 +1,40 @@
+using Amazon.Lambda.Core;
+using Amazon.Lambda.RuntimeSupport;
+using Amazon.Lambda.Serialization.SystemTextJson;
+using EcrGuard.Lambda;
+using Microsoft.Extensions.DependencyInjection;
+
+// The Main that Amazon.Lambda.Annotations would generate, with two differences: an unknown function name is an error, and everything is built before the first event comes.
+var handler = Environment.GetEnvironmentVariable("ANNOTATIONS_HANDLER");
+return handler switch
+{
+    nameof(OnImagePushed.OnImagePushedAsync) => await RunAsync<OnImagePushed, Amazon.Lambda.SQSEvents.SQSEvent, Amazon.Lambda.SQSEvents.SQSBatchResponse>((function, input, context) => function.OnImagePushedAsync(input, context)),
+    nameof(OnScanChanged.OnScanChangedAsync) => await RunAsync<OnScanChanged, Amazon.Lambda.SQSEvents.SQSEvent, Amazon.Lambda.SQSEvents.SQSBatchResponse>((function, input, context) => function.OnScanChangedAsync(input, context)),
+    nameof(Approval.ApprovalAsync) => await RunAsync<Approval, ApprovalRequest, System.Text.Json.JsonElement>((function, input, context) => function.ApprovalAsync(input, context)),
+    nameof(Backfill.BackfillAsync) => await RunAsync<Backfill, ScheduledRequest, BackfillState>((function, input, context) => function.BackfillAsync(input, context)),
+    nameof(WeeklySummary.WeeklySummaryAsync) => await RunAsync<WeeklySummary, ScheduledRequest, SummaryReport>((function, input, context) => function.WeeklySummaryAsync(input, context)),
+    _ => Unknown(handler),
+};
+
+static async Task<int> RunAsync<TFunction, TInput, TOutput>(Func<TFunction, TInput, ILambdaContext, Task<TOutput>> handle) where TFunction : class
+{
+    TFunction? function = null;
+    using var bootstrap = LambdaBootstrapBuilder.Create<TInput, TOutput>((input, context) => handle(function!, input, context), new SourceGeneratorLambdaJsonSerializer<LambdaJson>())
+        .UseBootstrapHandler(() =>
+        {
+            var services = new ServiceCollection();
+            services.AddSingleton<TFunction>();
+            new Startup().ConfigureServices(services);
+            function = services.BuildServiceProvider().GetRequiredService<TFunction>();
+            return Task.FromResult(true);
+        })
+        .Build();
+    await bootstrap.RunAsync();
+    return 0;
+}
+
+static int Unknown(string? handler)
+{
+    Console.Error.WriteLine($"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of {nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, {nameof(Approval.ApprovalAsync)}, {nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}.");
+    return 64;
+}

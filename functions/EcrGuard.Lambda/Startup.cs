@@ -1,0 +1,49 @@
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using Amazon.Lambda.Serialization.SystemTextJson;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda;
+using Microsoft.Extensions.DependencyInjection;
+
+[assembly: LambdaSerializer(typeof(SourceGeneratorLambdaJsonSerializer<LambdaJson>))]
+[assembly: LambdaGlobalProperties(GenerateMain = true, Runtime = "dotnet10")]
+
+namespace EcrGuard.Lambda;
+
+/// <summary>Composes the functions: every part once, built in the init phase.</summary>
+[LambdaStartup]
+public sealed class Startup
+{
+    public void ConfigureServices(IServiceCollection services) =>
+        Compose(services, Settings.From(Environment.GetEnvironmentVariable), AwsClients.FromEnvironment(), PolicyFile.Load(Path.Combine(AppContext.BaseDirectory, PolicyFile.Name), TimeProvider.System.GetUtcNow()), TimeProvider.System, new Log(Console.Out, TimeProvider.System));
+
+    /// <summary>The same composition for Lambda, the demo and the tests.</summary>
+    public static void Compose(IServiceCollection services, Settings settings, AwsClients aws, PolicyDocument policy, TimeProvider time, Log log)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(aws.Ecr);
+        services.AddSingleton(aws.Inspector);
+        services.AddSingleton(aws.Sns);
+        services.AddSingleton(aws.Dynamo);
+        services.AddSingleton(aws.S3);
+        services.AddSingleton(policy);
+        services.AddSingleton(time);
+        services.AddSingleton(log);
+        services.AddSingleton(settings.Tags);
+        services.AddSingleton(new WriteRate(settings.WritesPerSecond, time));
+        services.AddSingleton<Registry>();
+        services.AddSingleton<Scans>();
+        services.AddSingleton<Ledger>();
+        services.AddSingleton<FindingsStore>();
+        services.AddSingleton<TagWriter>();
+        services.AddSingleton<RepositoryWriter>();
+        services.AddSingleton<Notifier>();
+        services.AddSingleton<Guard>();
+        services.AddSingleton<Baselines>();
+        services.AddSingleton<EventBatch>();
+    }
+}
