@@ -30,6 +30,8 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     /// <summary>Both forms as SNS wants them under <c>MessageStructure=json</c>: the text for e-mail, JSON for every other protocol; at most <see cref="MaxEnvelope"/> bytes.</summary>
     public string Envelope => JsonSerializer.Serialize(new EnvelopeBody(Json, Text), EnvelopeJson.Relaxed.EnvelopeBody);
 
+    private int EnvelopeBytes => Encoding.UTF8.GetByteCount(Envelope);
+
     /// <summary>The messages for the alerts of one batch: one each, or for more than <see cref="MaxSingle"/> one for every <see cref="MaxInOne"/>.</summary>
     public static IReadOnlyList<AlertMessage> ForBatch(IReadOnlyList<Alert> alerts) =>
         alerts.Count <= MaxSingle ? [.. alerts.Select(For)] : [.. alerts.OrderBy(alert => alert.Id, StringComparer.Ordinal).Chunk(MaxInOne).Select(ForMany)];
@@ -149,12 +151,16 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     {
         var body = new WeekBody(1, summary.AlertId, "weekly-summary", summary.Account, summary.Region, [.. summary.Unread.Take(MaxUnreadInJson)], summary.Unread.Count, summary.Deployable, summary.RollUp(), wholeAt);
         var json = JsonSerializer.Serialize(body, ReportJson.Default.WeekBody);
-        AlertMessage With(int maxText) => new(summary.AlertId, summary.Subject, summary.ToText(maxText, wholeAt), json, summary.Attributes);
-
-        // Quotation marks and line ends take two bytes in the envelope; how many there are shows only in the text.
-        var message = With(MaxEnvelope - MaxText);
-        var size = Encoding.UTF8.GetByteCount(message.Envelope);
-        return size <= MaxEnvelope ? message : With((MaxEnvelope - MaxText) / 2);
+        var message = new AlertMessage(summary.AlertId, summary.Subject, "", json, summary.Attributes);
+        var room = MaxEnvelope - message.EnvelopeBytes;
+        // Quotation marks and line ends take more bytes in the envelope than in the text; how many there are shows only when it is written.
+        for (var maxText = room; ;)
+        {
+            message = message with { Text = summary.ToText(maxText, wholeAt) };
+            if (message.EnvelopeBytes <= MaxEnvelope)
+                return message;
+            maxText = (int)((long)maxText * room / (message.EnvelopeBytes - (MaxEnvelope - room)));
+        }
     }
 
     /// <summary>Every image that was there before EcrGuard has been judged: the one message of a backfill.</summary>
@@ -188,8 +194,8 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
                 FilterValue.Of("blocked", result.Statuses.Blocked)]);
     }
 
-    /// <summary>Of 800 characters each, of which JSON may make six bytes: both forms together stay within the limit. The count says how many there are.</summary>
-    private const int MaxUnreadInJson = 30;
+    /// <summary>Of 800 characters each, of which JSON in JSON may make seven bytes: both forms together stay within the limit. The count says how many there are.</summary>
+    private const int MaxUnreadInJson = 20;
 
     private static string Described(Alert alert)
     {

@@ -185,7 +185,7 @@ public sealed class AlertMessageTests
         Assert.Equal("s3://reports/whole.json", json.RootElement.GetProperty("wholeAt").GetString());
         Fits(message);
 
-        var flood = new SummaryBuilder(week with { Unread = [.. Enumerable.Range(0, 5000).Select(i => new Unread($"{i}{new string('"', 300)}", new string('\', 300)))] }).Build();
+        var flood = new SummaryBuilder(week with { Unread = [.. Enumerable.Range(0, 5000).Select(i => new Unread($"{i}{new string('"', 300)}", new string('\\', 300)))] }).Build();
         Fits(AlertMessage.ForWeek(flood, "s3://reports/whole.json"));
     }
 
