@@ -1,0 +1,148 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Tests.Plans;
+
+public sealed class TagPlanTests
+{
+    private static readonly VerdictTags Tags = VerdictTags.Default with { EarlierPrefixes = ["old-guard"], TagApproved = true };
+    private static readonly Digest Digest = Facts.Digest(1);
+    private static readonly string Blocked = Tags.Blocked(Digest);
+    private static readonly string Approved = Tags.Approved(Digest);
+    private static readonly string OldBlocked = (Tags with { Prefix = "old-guard" }).Blocked(Digest);
+    private static readonly string OldApproved = (Tags with { Prefix = "old-guard" }).Approved(Digest);
+
+    private static TagPlan Plan(Status status, params string[] tags) => TagPlan.For(Facts.Image(1, tags), status, EnforcementMode.Mark, Tags);
+
+    private static TagAction Add(string tag) => new(TagChange.Add, tag);
+
+    private static TagAction Remove(string tag) => new(TagChange.Remove, tag);
+
+    [Fact]
+    public void A_blocked_image_gets_the_tag_of_its_digest()
+    {
+        Assert.Equal([Add(Blocked)], Plan(Status.Blocked, "1.0").Actions);
+        Assert.Equal($"ecrguard-blocked-{Digest.Hex}", Blocked);
+    }
+
+    [Fact]
+    public void The_new_tag_comes_before_the_old_goes()
+    {
+        Assert.Equal([Add(Blocked), Remove(Approved)], Plan(Status.Blocked, "1.0", Approved).Actions);
+        Assert.Equal([Add(Approved), Remove(Blocked)], Plan(Status.Approved, "1.0", Blocked).Actions);
+    }
+
+    [Fact]
+    public void Tags_of_earlier_prefixes_are_taken_away()
+    {
+        Assert.Equal([Add(Blocked), Remove(OldBlocked), Remove(OldApproved)], Plan(Status.Blocked, "1.0", OldApproved, OldBlocked).Actions);
+        Assert.Equal([Remove(OldBlocked)], Plan(Status.Approved, "1.0", Approved, OldBlocked).Actions);
+    }
+
+    [Fact]
+    public void A_prefix_that_is_listed_as_an_earlier_one_too_is_one_prefix() =>
+        Assert.Equal([Remove(Blocked)], TagPlan.For(Facts.Image(1, "1.0", Blocked), Status.Approved, EnforcementMode.Mark, new VerdictTags("ecrguard", ["ecrguard"], false)).Actions);
+
+    [Fact]
+    public void An_approved_image_carries_no_tag_unless_that_is_wanted()
+    {
+        var quiet = Tags with { TagApproved = false };
+        Assert.Empty(TagPlan.For(Facts.Image(1, "1.0"), Status.Approved, EnforcementMode.Mark, quiet).Actions);
+        Assert.Equal([Remove(Approved)], TagPlan.For(Facts.Image(1, "1.0", Approved), Status.Approved, EnforcementMode.Mark, quiet).Actions);
+    }
+
+    [Theory]
+    [InlineData(Status.Error)]
+    [InlineData(Status.Pending)]
+    [InlineData(Status.Unscanned)]
+    [InlineData(Status.Unsupported)]
+    [InlineData(Status.Stale)]
+    public void A_blocking_tag_goes_only_when_the_image_becomes_approved(Status status) => Assert.DoesNotContain(Remove(Blocked), Plan(status, "1.0", Blocked).Actions);
+
+    [Theory]
+    [InlineData(Status.Error, false)]
+    [InlineData(Status.Pending, false)]
+    [InlineData(Status.Unscanned, true)]
+    [InlineData(Status.Unsupported, true)]
+    [InlineData(Status.Stale, true)]
+    public void An_approving_tag_goes_when_the_approval_is_lost_and_not_while_it_is_only_in_doubt(Status status, bool goes) =>
+        Assert.Equal(goes ? [Remove(Approved)] : [], Plan(status, "1.0", Approved).Actions);
+
+    [Fact]
+    public void In_observe_nothing_is_written_and_nothing_is_missing() =>
+        Assert.All(Enum.GetValues<Status>(), status => Nothing(TagPlan.For(Facts.Image(1, "1.0", Approved, OldBlocked), status, EnforcementMode.Observe, Tags)));
+
+    [Theory]
+    [InlineData(ImageKind.Artifact)]
+    [InlineData(ImageKind.Unknown)]
+    public void What_is_no_image_is_not_tagged(ImageKind kind) => Nothing(TagPlan.For(Facts.Image(1, "1.0") with { Kind = kind }, Status.Blocked, EnforcementMode.Mark, Tags));
+
+    [Fact]
+    public void An_untagged_child_stays_untagged_and_nothing_is_missing() => Nothing(Plan(Status.Blocked));
+
+    [Fact]
+    public void An_index_is_tagged_as_an_image_is() =>
+        Assert.Equal([Add(Blocked)], TagPlan.For(Facts.Image(1, "1.0") with { Kind = ImageKind.Index }, Status.Blocked, EnforcementMode.Quarantine, Tags).Actions);
+
+    [Theory]
+    [InlineData(StorageStatus.Archived)]
+    [InlineData(StorageStatus.Activating)]
+    [InlineData(StorageStatus.Unknown)]
+    public void An_archived_image_is_not_restored_by_a_tag(StorageStatus storage) =>
+        CouldNot("archived", TagPlan.For(Facts.Image(1, "1.0") with { Storage = storage }, Status.Blocked, EnforcementMode.Mark, Tags));
+
+    [Fact]
+    public void The_last_tag_is_not_removed_because_that_deletes_the_image()
+    {
+        CouldNot("no team's tag", Plan(Status.Approved, Blocked));
+        CouldNot("no team's tag", Plan(Status.Approved, Blocked, OldBlocked, "ecrguard-made-up"));
+        CouldNot("no team's tag", Plan(Status.Blocked, OldApproved));
+    }
+
+    [Fact]
+    public void A_thousand_and_first_tag_is_not_tried()
+    {
+        string[] full = [.. Enumerable.Range(0, 1000).Select(i => $"1.{i}")];
+        CouldNot("1000", Plan(Status.Blocked, full));
+        Assert.Equal([Add(Blocked)], Plan(Status.Blocked, full[..999]).Actions);
+        Assert.Equal([Remove(OldApproved)], Plan(Status.Blocked, [.. full[..998], Blocked, OldApproved]).Actions);
+    }
+
+    [Fact]
+    public void Tags_of_other_digests_and_of_teams_are_left_alone()
+    {
+        var others = Tags.Blocked(Facts.Digest(2));
+        Assert.Equal([Remove(Blocked)], Plan(Status.Approved, "1.0", Approved, Blocked, others, "ecrguardian", "my-ecrguard-blocked").Actions);
+    }
+
+    [Theory]
+    [InlineData("ecrguard-blocked-x", true)]
+    [InlineData("ecrguard-", true)]
+    [InlineData("old-guard-x", true)]
+    [InlineData("ecrguard", false)]
+    [InlineData("ecrguardian", false)]
+    [InlineData("Ecrguard-x", false)]
+    public void A_prefix_claims_what_begins_with_it_and_a_hyphen(string tag, bool claimed) => Assert.Equal(claimed, Tags.Claims(tag));
+
+    [Theory]
+    [InlineData("ecrguard", true)]
+    [InlineData("0", true)]
+    [InlineData("a-b-", true)]
+    [InlineData("-a", false)]
+    [InlineData("", false)]
+    [InlineData("Guard", false)]
+    [InlineData("a_b", false)]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true)]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false)]
+    public void A_prefix_is_forty_lower_case_letters_digits_and_hyphens_at_most(string text, bool isPrefix) => Assert.Equal(isPrefix, VerdictTags.IsPrefix(text));
+
+    private static void Nothing(TagPlan plan) => Assert.Equal((0, null), (plan.Actions.Count, plan.CouldNot));
+
+    private static void CouldNot(string because, TagPlan plan)
+    {
+        Assert.Empty(plan.Actions);
+        Assert.Contains(because, plan.CouldNot, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,424 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Tests.Verdicts;
+
+public sealed class JudgeTests
+{
+    private static readonly ImageFacts Image = Facts.Image(1, "1.0");
+
+    private static Verdict Decide(ScanFacts scan, PolicyDocument? policy = null, Judge.Before? before = null, DateTimeOffset? now = null) =>
+        Judge.Decide(Image, scan, policy ?? Facts.Policy, before, now ?? Facts.Now);
+
+    private static PolicyDocument With(params Rule[] rules) => Facts.Policy with { Rules = rules };
+
+    private static PolicyDocument Excusing(params Waiver[] waivers) => Facts.Policy with { Waivers = waivers };
+
+    [Theory]
+    [InlineData(ScanState.Complete, Status.Approved)]
+    [InlineData(ScanState.Pending, Status.Pending)]
+    [InlineData(ScanState.NotScanned, Status.Unscanned)]
+    [InlineData(ScanState.Unsupported, Status.Unsupported)]
+    [InlineData(ScanState.Ended, Status.Stale)]
+    [InlineData(ScanState.Archived, Status.Stale)]
+    [InlineData(ScanState.Failed, Status.Error)]
+    [InlineData(ScanState.Unknown, Status.Error)]
+    public void Without_findings_the_state_of_the_scan_decides_and_only_a_complete_one_approves(ScanState state, Status status)
+    {
+        var verdict = Decide(Facts.Scan() with { State = state, Word = "THE_WORD" });
+        Assert.Equal(status, verdict.Status);
+        Assert.Equal(status == Status.Approved, verdict.Approved);
+        Assert.Equal(verdict.Approved, verdict.ToPass.Count == 0);
+        Assert.Equal(status == Status.Approved ? "clean" : "THE_WORD", Assert.Single(verdict.Reasons).Code);
+    }
+
+    [Theory]
+    [InlineData(ScanState.Complete)]
+    [InlineData(ScanState.Pending)]
+    [InlineData(ScanState.NotScanned)]
+    [InlineData(ScanState.Unsupported)]
+    [InlineData(ScanState.Ended)]
+    [InlineData(ScanState.Archived)]
+    [InlineData(ScanState.Failed)]
+    [InlineData(ScanState.Unknown)]
+    public void A_blocking_finding_blocks_whatever_the_state_of_the_scan(ScanState state)
+    {
+        var verdict = Decide(Facts.Scan(Facts.Finding()) with { State = state });
+        Assert.Equal(Status.Blocked, verdict.Status);
+        Assert.False(verdict.Approved);
+        Assert.False(verdict.Sticky);
+        Assert.Equal("CVE-2026-0001 (CRITICAL) in openssl 3.0.1 (OS): fixed in 3.0.2; rule 'critical' blocks.", Assert.Single(verdict.Reasons).Sentence);
+        Assert.Equal(["Update openssl 3.0.1 → 3.0.2."], verdict.ToPass);
+    }
+
+    [Fact]
+    public void What_warns_is_listed_and_does_not_block()
+    {
+        var verdict = Decide(Facts.Scan(Facts.Finding(severity: Severity.High), Facts.Finding("CVE-2", Severity.Low)));
+        Assert.Equal(Status.Approved, verdict.Status);
+        Assert.Equal("high", Assert.Single(verdict.Warnings).Code);
+        Assert.Equal(new FindingCounts(High: 1, Low: 1), verdict.Counts);
+    }
+
+    [Fact]
+    public void The_policy_says_what_a_gate_answers_without_a_current_scan_but_not_the_status()
+    {
+        var allowing = Facts.Policy with { Defaults = new PolicyDefaults(Answer.Allow, Answer.Allow, Answer.Allow) };
+        foreach (var (state, status) in new[] { (ScanState.NotScanned, Status.Unscanned), (ScanState.Unsupported, Status.Unsupported), (ScanState.Ended, Status.Stale) })
+        {
+            var verdict = Decide(Facts.Scan(state), allowing);
+            Assert.Equal((status, true), (verdict.Status, verdict.Approved));
+        }
+        Assert.All([ScanState.Pending, ScanState.Failed, ScanState.Unknown], state => Assert.False(Decide(Facts.Scan(state), allowing).Approved));
+    }
+
+    // Rules
+
+    [Fact]
+    public void The_first_rule_that_selects_a_finding_wins()
+    {
+        var warn = new Rule { Id = "excuse", Severities = [Severity.Critical], PackageManagers = [Glob.Parse("OS")], Then = RuleEffect.Warn };
+        var block = new Rule { Id = "all", Then = RuleEffect.Block };
+        Assert.Equal(Status.Approved, Decide(Facts.Scan(Facts.Finding()), With(warn, block)).Status);
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan(Facts.Finding()), With(block, warn)).Status);
+    }
+
+    public static TheoryData<string, Rule> RulesOnWhatTheScannerDoesNotGive => new()
+    {
+        { "fix", new Rule { Id = "r", Then = RuleEffect.Block, FixAvailable = [FixAvailability.Yes] } },
+        { "exploit", new Rule { Id = "r", Then = RuleEffect.Block, ExploitAvailable = [ExploitAvailability.Yes] } },
+        { "EPSS", new Rule { Id = "r", Then = RuleEffect.Block, MinEpss = 0.9 } },
+        { "score", new Rule { Id = "r", Then = RuleEffect.Block, MinScore = 9 } },
+        { "manager", new Rule { Id = "r", Then = RuleEffect.Block, PackageManagers = [Glob.Parse("NPM")] } },
+        { "age", new Rule { Id = "r", Then = RuleEffect.Block, MinAgeDays = 7 } },
+        { "days since a fix", new Rule { Id = "r", Then = RuleEffect.Block, MinDaysSinceFix = 7 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(RulesOnWhatTheScannerDoesNotGive))]
+    public void A_value_that_the_scanner_does_not_give_matches_a_blocking_rule_and_never_a_warning_one(string criterion, Rule rule)
+    {
+        var bare = new Finding { Vulnerability = "CVE-1", Severity = Severity.Low };
+        Assert.True(Decide(Facts.Scan(bare), With(rule)).Status == Status.Blocked, criterion);
+        Assert.True(Decide(Facts.Scan(bare), With(rule with { Then = RuleEffect.Warn })).Warnings.Count == 0, criterion);
+    }
+
+    [Theory]
+    [MemberData(nameof(RulesOnWhatTheScannerDoesNotGive))]
+    public void A_value_that_is_given_and_does_not_meet_the_criterion_matches_no_rule(string criterion, Rule rule)
+    {
+        var mild = new Finding
+        {
+            Vulnerability = "CVE-1",
+            Severity = Severity.Low,
+            Fix = FixAvailability.No,
+            Exploit = ExploitAvailability.No,
+            Epss = 0.1,
+            Score = 3,
+            PackageManager = "OS",
+            FirstObservedAt = Facts.Now.AddDays(-1),
+        };
+        Assert.True(Decide(Facts.Scan(mild), With(rule)).Status == Status.Approved, criterion);
+    }
+
+    [Theory]
+    [MemberData(nameof(RulesOnWhatTheScannerDoesNotGive))]
+    public void A_value_that_just_meets_the_criterion_matches_both_kinds_of_rule(string criterion, Rule rule)
+    {
+        var grave = new Finding
+        {
+            Vulnerability = "CVE-1",
+            Severity = Severity.Low,
+            Fix = FixAvailability.Yes,
+            Exploit = ExploitAvailability.Yes,
+            Epss = 0.9,
+            Score = 9,
+            PackageManager = "NPM",
+            FirstObservedAt = Facts.Now.AddDays(-7),
+            FixFirstSeenAt = Facts.Now.AddDays(-7),
+        };
+        Assert.True(Decide(Facts.Scan(grave), With(rule)).Status == Status.Blocked, criterion);
+        Assert.True(Decide(Facts.Scan(grave), With(rule with { Then = RuleEffect.Warn })).Warnings.Count == 1, criterion);
+    }
+
+    [Theory]
+    [InlineData("pay/*", null, true)]
+    [InlineData("web/*", null, false)]
+    [InlineData(null, "1.*", true)]
+    [InlineData(null, "2.*", false)]
+    [InlineData("pay/*", "2.*", false)]
+    public void A_rule_is_for_repositories_and_tags(string? repository, string? tag, bool blocks)
+    {
+        var rule = new Rule { Id = "r", Then = RuleEffect.Block, Repositories = repository is null ? null : [Glob.Parse(repository)], Tags = tag is null ? null : [Glob.Parse(tag)] };
+        Assert.Equal(blocks, Decide(Facts.Scan(Facts.Finding()), With(rule)).Status == Status.Blocked);
+    }
+
+    [Fact]
+    public void A_verdict_holds_until_a_finding_becomes_old_enough_for_a_rule()
+    {
+        var rule = new Rule { Id = "old", MinAgeDays = 7, Then = RuleEffect.Block };
+        var scan = Facts.Scan(Facts.Finding() with { FirstObservedAt = Facts.Now.AddDays(-5) });
+        var due = Facts.Now.AddDays(2);
+        var verdict = Decide(scan, With(rule));
+        Assert.Equal((Status.Approved, due), (verdict.Status, verdict.ValidUntil));
+        Assert.Equal(Status.Approved, Decide(scan, With(rule), now: due.AddTicks(-1)).Status);
+        Assert.Equal(Status.Blocked, Decide(scan, With(rule), now: due).Status);
+    }
+
+    // Waivers
+
+    [Fact]
+    public void A_waived_finding_is_excused_counted_and_named()
+    {
+        var verdict = Decide(Facts.Scan(Facts.Finding()), Excusing(Facts.Waiver()));
+        Assert.Equal(Status.Approved, verdict.Status);
+        Assert.Equal([new WaivedFinding("W1", "CVE-2026-0001", "openssl", RuleEffect.Block)], verdict.Waived);
+        Assert.Equal(1, verdict.Counts.Critical);
+        Assert.Contains("with waiver W1", verdict.Reasons[0].Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_waiver_is_in_force_to_the_end_of_its_utc_day_and_the_verdict_says_so()
+    {
+        var waiver = Facts.Waiver() with { Expires = new DateOnly(2026, 11, 20) };
+        var midnight = new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero);
+        var verdict = Decide(Facts.Scan(Facts.Finding()), Excusing(waiver));
+        Assert.Equal(midnight, verdict.ValidUntil);
+        Assert.Equal(Status.Approved, Decide(Facts.Scan(Facts.Finding()), Excusing(waiver), now: midnight.AddTicks(-1)).Status);
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan(Facts.Finding()), Excusing(waiver), now: midnight).Status);
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan(Facts.Finding()), Excusing(waiver), now: midnight.ToOffset(TimeSpan.FromHours(-8))).Status);
+    }
+
+    [Fact]
+    public void A_waiver_for_a_package_does_not_excuse_a_finding_without_one()
+    {
+        var policy = Excusing(Facts.Waiver() with { Package = Glob.Parse("*") });
+        Assert.Equal(Status.Approved, Decide(Facts.Scan(Facts.Finding()), policy).Status);
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan(Facts.Finding(package: null)), policy).Status);
+    }
+
+    public static TheoryData<Waiver> WaiversForOthers =>
+    [
+        Facts.Waiver("of another vulnerability", "CVE-2026-0002"),
+        Facts.Waiver("of another package") with { Package = Glob.Parse("libssl*") },
+        Facts.Waiver("of another repository") with { Repositories = [Glob.Parse("web/*")] },
+        Facts.Waiver("of another image") with { Digest = Facts.Digest(2) },
+        Facts.Waiver("of yesterday") with { Expires = new DateOnly(2026, 11, 17) },
+    ];
+
+    [Theory]
+    [MemberData(nameof(WaiversForOthers))]
+    public void A_waiver_excuses_only_what_it_names(Waiver waiver) => Assert.Equal(Status.Blocked, Decide(Facts.Scan(Facts.Finding()), Excusing(waiver)).Status);
+
+    // Stale
+
+    [Fact]
+    public void A_scan_is_stale_when_it_is_as_old_as_the_policy_allows()
+    {
+        var scan = Facts.Scan() with { CompletedAt = Facts.Now.AddDays(-30) };
+        Assert.Equal(Status.Stale, Decide(scan).Status);
+        var fresh = Decide(scan with { CompletedAt = scan.CompletedAt.Value.AddTicks(1) });
+        Assert.Equal((Status.Approved, Facts.Now.AddTicks(1)), (fresh.Status, fresh.ValidUntil));
+    }
+
+    [Fact]
+    public void A_continuous_scan_does_not_age()
+    {
+        var verdict = Decide(Facts.Scan() with { Scanner = Scanner.Enhanced, Continuous = true, CompletedAt = Facts.Now.AddYears(-1) });
+        Assert.Equal((Status.Approved, null), (verdict.Status, verdict.ValidUntil));
+    }
+
+    [Fact]
+    public void A_scan_that_does_not_say_when_it_was_made_is_stale() => Assert.Equal(Status.Stale, Decide(Facts.Scan() with { CompletedAt = null }).Status);
+
+    [Fact]
+    public void Another_policy_or_the_end_of_its_time_asks_for_a_new_decision()
+    {
+        var verdict = Decide(Facts.Scan());
+        Assert.False(verdict.IsOutdated(Facts.Policy.Version, verdict.ValidUntil!.Value.AddTicks(-1)));
+        Assert.True(verdict.IsOutdated(Facts.Policy.Version, verdict.ValidUntil.Value));
+        Assert.True(verdict.IsOutdated(new string('b', 64), Facts.Now));
+        Assert.False((verdict with { ValidUntil = null }).IsOutdated(Facts.Policy.Version, DateTimeOffset.MaxValue));
+    }
+
+    [Fact]
+    public void A_verdict_is_as_old_as_the_oldest_of_its_facts()
+    {
+        var early = Facts.Now.AddMinutes(-3);
+        Assert.Equal(early, Decide(Facts.Scan() with { ReadAt = early }).FactsAt);
+        Assert.Equal(early, Judge.Decide(Image with { ReadAt = early }, Facts.Scan(), Facts.Policy, null, Facts.Now).FactsAt);
+    }
+
+    // What was found once
+
+    private static readonly Judge.Before Blocked = new(Decide(Facts.Scan(Facts.Finding())), [Facts.Finding()]);
+
+    [Theory]
+    [InlineData(ScanState.Pending)]
+    [InlineData(ScanState.NotScanned)]
+    [InlineData(ScanState.Unsupported)]
+    [InlineData(ScanState.Ended)]
+    [InlineData(ScanState.Archived)]
+    [InlineData(ScanState.Failed)]
+    [InlineData(ScanState.Unknown)]
+    public void Blocked_stays_through_everything_but_a_completed_scan(ScanState state)
+    {
+        foreach (var findings in new[] { Blocked.Findings, null })
+        {
+            var verdict = Decide(Facts.Scan(state), before: Blocked with { Findings = findings });
+            Assert.Equal((Status.Blocked, false, true), (verdict.Status, verdict.Approved, verdict.Sticky));
+            Assert.Equal(["critical", "sticky"], verdict.Reasons.Select(reason => reason.Code));
+            Assert.Equal(Blocked.Verdict.Counts, verdict.Counts);
+            Assert.Equal(Blocked.Verdict.ToPass, verdict.ToPass);
+            Assert.Equal(Blocked.Verdict.ScanCompletedAt, verdict.ScanCompletedAt);
+        }
+    }
+
+    [Fact]
+    public void A_completed_scan_without_blocking_findings_lifts() =>
+        Assert.Equal(Status.Approved, Decide(Facts.Scan(), before: Blocked).Status);
+
+    [Fact]
+    public void A_completed_scan_that_is_older_than_the_one_that_blocked_does_not_lift() =>
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan() with { CompletedAt = Blocked.Verdict.ScanCompletedAt!.Value.AddTicks(-1) }, before: Blocked).Status);
+
+    [Fact]
+    public void A_waiver_lifts_although_nothing_is_scanned_and_its_end_brings_the_block_back()
+    {
+        var policy = Excusing(Facts.Waiver() with { Expires = new DateOnly(2026, 11, 20) });
+        var archived = Facts.Scan(ScanState.Archived);
+        var lifted = Decide(archived, policy, Blocked);
+        Assert.Equal(Status.Stale, lifted.Status);
+        Assert.Equal("W1", Assert.Single(lifted.Waived).Waiver);
+
+        var kept = Judge.Keep(archived, Blocked);
+        var ended = Decide(archived, policy, new Judge.Before(lifted, kept), lifted.ValidUntil);
+        Assert.Equal(Status.Blocked, ended.Status);
+        Assert.Empty(ended.Waived);
+    }
+
+    [Fact]
+    public void Another_policy_lifts_and_another_policy_blocks_although_nothing_is_scanned()
+    {
+        var lenient = With(new Rule { Id = "none", Severities = [Severity.Undefined], Then = RuleEffect.Block });
+        var ended = Facts.Scan(ScanState.Ended);
+        var lifted = Decide(ended, lenient, Blocked);
+        Assert.Equal(Status.Stale, lifted.Status);
+        Assert.Equal(Status.Blocked, Decide(ended, before: new Judge.Before(lifted, Judge.Keep(ended, Blocked))).Status);
+    }
+
+    [Fact]
+    public void Without_the_findings_that_blocked_only_a_completed_scan_lifts()
+    {
+        var lost = Blocked with { Findings = null };
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan(ScanState.Ended), Excusing(Facts.Waiver()), lost).Status);
+        Assert.Null(Judge.Keep(Facts.Scan(ScanState.Ended), lost));
+        Assert.Equal(Status.Approved, Decide(Facts.Scan(), before: lost).Status);
+        Assert.Empty(Judge.Keep(Facts.Scan(), lost)!);
+    }
+
+    [Fact]
+    public void What_was_known_is_kept_beside_what_an_unfinished_scan_lists()
+    {
+        var kept = Judge.Keep(Facts.Scan(ScanState.Pending) with { Findings = [Facts.Finding("CVE-2")] }, Blocked);
+        Assert.Equal(["CVE-2", "CVE-2026-0001"], kept!.Select(finding => finding.Vulnerability).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_sticky_reason_is_said_once_however_often_it_is_decided()
+    {
+        var archived = Facts.Scan(ScanState.Archived);
+        var verdict = Enumerable.Range(0, 3).Aggregate(Blocked.Verdict, (before, _) => Decide(archived, before: new Judge.Before(before, null)));
+        Assert.Equal(["critical", "sticky"], verdict.Reasons.Select(reason => reason.Code));
+    }
+
+    [Fact]
+    public void An_image_that_cannot_be_read_is_an_error_and_stays_blocked_if_it_was()
+    {
+        Assert.Equal(Status.Error, Judge.Unreadable(Image.Id, "x", Facts.Policy, Facts.Now).Status);
+        Assert.Equal(Status.Error, Judge.Unreadable(Image.Id, "x", Facts.Policy, Facts.Now, Facts.Verdict(Status.Approved)).Status);
+        var blocked = Judge.Unreadable(Image.Id, "x", Facts.Policy, Facts.Now, Blocked.Verdict);
+        Assert.Equal((Status.Blocked, false), (blocked.Status, blocked.Approved));
+        Assert.Equal(["critical", "unreadable"], blocked.Reasons.Select(reason => reason.Code));
+    }
+
+    // Indexes
+
+    private static readonly ImageFacts Index = Facts.Image(9, "1.0") with { Kind = ImageKind.Index };
+
+    private static (IndexChild, Verdict?) Child(int number, string platform, Verdict? verdict, ImageKind kind = ImageKind.Image) => (new IndexChild(Facts.Digest(number), platform, kind), verdict);
+
+    public static TheoryData<Status, Status> PairsOfStatuses =>
+        new(from one in Enum.GetValues<Status>() from other in Enum.GetValues<Status>() select (one, other));
+
+    [Theory]
+    [MemberData(nameof(PairsOfStatuses))]
+    public void An_index_has_the_worst_status_of_its_children_and_names_the_platform(Status one, Status other)
+    {
+        var verdict = Judge.DecideIndex(Index, [Child(1, "linux/amd64", Facts.Verdict(one)), Child(2, "linux/arm64", Facts.Verdict(other))], Facts.Policy);
+        var worst = one < other ? one : other;
+        Assert.Equal((worst, worst == Status.Approved), (verdict.Status, verdict.Approved));
+        Assert.Equal(one == other ? ["linux/amd64", "linux/arm64"] : [one == worst ? "linux/amd64" : "linux/arm64"], verdict.Reasons.Select(reason => reason.Platform));
+        Assert.All(verdict.Reasons, reason => Assert.StartsWith($"{reason.Platform}: ", reason.Sentence, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_child_without_a_verdict_is_pending_and_named()
+    {
+        var verdict = Judge.DecideIndex(Index, [Child(1, "linux/amd64", Facts.Verdict(Status.Approved)), Child(2, "linux/arm64", null)], Facts.Policy);
+        Assert.Equal((Status.Pending, "linux/arm64"), (verdict.Status, verdict.Reasons[0].Platform));
+    }
+
+    [Fact]
+    public void Attestations_in_an_index_are_passed_over() =>
+        Assert.Equal(Status.Approved, Judge.DecideIndex(Index, [Child(1, "linux/amd64", Facts.Verdict(Status.Approved)), Child(2, "unknown/unknown", null, ImageKind.Artifact)], Facts.Policy).Status);
+
+    [Fact]
+    public void An_index_without_images_is_never_approved()
+    {
+        var verdict = Judge.DecideIndex(Index, [Child(2, "unknown/unknown", null, ImageKind.Artifact)], Facts.Policy);
+        Assert.Equal((Status.Unsupported, false), (verdict.Status, verdict.Approved));
+    }
+
+    [Fact]
+    public void An_index_adds_up_its_children_and_holds_as_long_as_the_first_to_end()
+    {
+        var early = Facts.Now.AddDays(1);
+        var verdict = Judge.DecideIndex(Index,
+            [Child(1, "linux/amd64", Facts.Verdict(Status.Blocked) with { ValidUntil = early }), Child(2, "linux/arm64", Facts.Verdict(Status.Blocked)), Child(3, "linux/s390x", Facts.Verdict(Status.Stale))], Facts.Policy);
+        Assert.Equal(2, verdict.Counts.Critical);
+        Assert.Equal(early, verdict.ValidUntil);
+        Assert.Equal(["linux/amd64: Update openssl 3.0.1 → 3.0.2.", "linux/arm64: Update openssl 3.0.1 → 3.0.2.", "linux/s390x: Scan the image again (aws ecr start-image-scan), or rebuild it."], verdict.ToPass);
+    }
+
+    [Theory]
+    [InlineData(ImageKind.Artifact, "artifact")]
+    [InlineData(ImageKind.Unknown, "unknown-media-type")]
+    public void What_is_no_image_is_never_approved_even_where_unsupported_images_are(ImageKind kind, string code)
+    {
+        var verdict = Judge.NotAnImage(Image with { Kind = kind }, Facts.Policy with { Defaults = new PolicyDefaults(Unsupported: Answer.Allow) });
+        Assert.Equal((Status.Unsupported, false, code), (verdict.Status, verdict.Approved, verdict.Reasons[0].Code));
+    }
+
+    // Ways to pass
+
+    [Fact]
+    public void The_shortest_way_names_each_package_once_and_what_has_no_fix()
+    {
+        var unfixed = Facts.Finding("CVE-3", package: "zlib") with { Occurrences = [], Fix = FixAvailability.No };
+        var verdict = Decide(Facts.Scan(Facts.Finding("CVE-1"), Facts.Finding("CVE-2"), unfixed));
+        Assert.Equal(["Update openssl 3.0.1 → 3.0.2.", "No fixed version is named for CVE-3: remove the package, or ask for a waiver."], verdict.ToPass);
+    }
+
+    [Fact]
+    public void Names_of_strangers_are_clipped_where_sentences_are_made()
+    {
+        var long500 = new string('x', 500) + "\n";
+        var finding = Facts.Finding(package: long500) with { Occurrences = [new PackageOccurrence(long500, long500, long500, null)] };
+        var verdict = Decide(Facts.Scan(finding));
+        Assert.InRange(verdict.Reasons[0].Sentence.Length, 1, 600);
+        Assert.InRange(verdict.ToPass[0].Length, 1, 500);
+        Assert.DoesNotContain('\n', verdict.Reasons[0].Sentence + verdict.ToPass[0] + verdict.Reasons[0].Package);
+    }
+}
