@@ -94,14 +94,14 @@ internal sealed class Checks
     public IReadOnlyList<T>? Words<T>(Node? node, params (string Name, T Value)[] known) where T : struct =>
         Items(node, "it would select nothing")?.Select(item => Word(item, known)).OfType<T>().ToList();
 
-    /// <summary>Reports every entry whose id an earlier one has.</summary>
-    public void Unique(IEnumerable<(string Id, Node Node)> entries, string what)
+    /// <summary>Reports every object whose text under <paramref name="key"/> an earlier one has.</summary>
+    public void Unique(IEnumerable<Node> objects, string key, string what)
     {
         var first = new Dictionary<string, Node>(StringComparer.Ordinal);
-        foreach (var (id, node) in entries)
+        foreach (var value in objects.Select(o => o.Members.Find(member => member.Key == key)?.Value).OfType<Node>().Where(value => value.Kind == NodeKind.Text))
         {
-            if (!first.TryAdd(id, node))
-                Report(node, $"The {what} {Found(node)} is taken at {first[id].Place}; it must be unique.");
+            if (!first.TryAdd(value.Text, value))
+                Report(value, $"The {key} {Found(value)} is that of the {what} at {first[value.Text].Place}; it must be unique.");
         }
     }
 

@@ -3,14 +3,13 @@ namespace EcrGuard.Core.Policy;
 /// <summary>The members of one object. Asking for a key makes it known; <see cref="End"/> reports those that nobody asked for.</summary>
 internal sealed class Fields
 {
-    private readonly Node _node;
     private readonly Checks _checks;
     private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
     private readonly List<string> _known = [];
 
     public Fields(Node node, Checks checks)
     {
-        _node = node;
+        Node = node;
         _checks = checks;
         foreach (var member in node.Members)
         {
@@ -18,6 +17,8 @@ internal sealed class Fields
                 Report(member, $"The key '{Images.Text.Clip(member.Key, 60)}' is already at {_members[member.Key].Place}; one of the two is not meant.");
         }
     }
+
+    public Node Node { get; }
 
     public Node? Optional(string key)
     {
@@ -29,7 +30,7 @@ internal sealed class Fields
     {
         var value = Optional(key);
         if (value is null)
-            _checks.Report(_node, $"The key '{key}' is missing.");
+            _checks.Report(Node, $"The key '{key}' is missing.");
         return value;
     }
 
@@ -45,7 +46,7 @@ internal sealed class Fields
     }
 
     private void Report(Member member, string message) =>
-        _checks.Problems.Add(new PolicyProblem(member.Place.Line, member.Place.Column, _node.PathOf(member.Key), message, ProblemKind.Malformed));
+        _checks.Problems.Add(new PolicyProblem(member.Place.Line, member.Place.Column, Node.PathOf(member.Key), message, ProblemKind.Malformed));
 
     /// <summary>Letters to add, drop or change to get from one word to the other, case aside (Levenshtein); far apart when the lengths alone say so.</summary>
     private static int Distance(string found, string known)

@@ -56,7 +56,7 @@ public sealed class PolicyReader
         {
             Version = version,
             Defaults = defaults,
-            Rules = ReadRules(document.Optional("rules")) ?? PolicyDocument.BuiltIn.Rules,
+            Rules = ReadRules(document.Optional("rules")),
             Waivers = ReadWaivers(document.Optional("waivers"), defaults.MaxWaiverDays),
             Enforcement = ReadEnforcement(document.Optional("enforcement")),
             Baselines = ReadBaselines(document.Optional("baseline")),
@@ -86,85 +86,74 @@ public sealed class PolicyReader
 
     private Answer? ReadAnswer(Node? node) => _checks.Word(node, ("allow", Answer.Allow), ("deny", Answer.Deny));
 
-    private IReadOnlyList<Rule>? ReadRules(Node? node)
+    private IReadOnlyList<Rule> ReadRules(Node? node)
     {
-        if (_checks.Items(node, "nothing would ever block; leave 'rules' out for the built-in ones (CRITICAL blocks, HIGH warns)") is not { } items)
-            return null;
-        var ids = new List<(string, Node)>();
-        List<(Rule Rule, Node Node)> rules = [.. items.Select(item => (ReadRule(item, ids)!, item)).Where(r => r.Item1 is not null)];
-        _checks.Unique(ids, "rule id");
-        // The keys count and not the values, so that a malformed criterion is a criterion.
-        ReportUnreachable(rules, (rule, at) => at.Members.All(member => member.Key is "id" or "then" or "repositories")
-            && rule.Repositories?.Any(glob => glob.MatchesEverything) != false, "it has no criteria and takes every finding");
-        return [.. rules.Select(r => r.Rule)];
-    }
-
-    private Rule? ReadRule(Node node, List<(string, Node)> ids)
-    {
-        if (_checks.Object(node) is not { } fields)
-            return null;
-        var rule = new Rule
+        if (node is null)
+            return PolicyDocument.BuiltIn.Rules;
+        var rules = Entries(node, ReadRule, "nothing would ever block; leave 'rules' out for the built-in ones (CRITICAL blocks, HIGH warns)");
+        _checks.Unique(rules.Select(r => r.Node), "id", "rule");
+        // The keys count, so that a malformed criterion is still one.
+        ReportUnreachable(rules, (rule, at) => at.Members.All(member => member.Key switch
         {
-            Id = ReadId(fields.Required("id"), ids),
-            Severities = _checks.Words(fields.Optional("severity"),
-                ("CRITICAL", Severity.Critical), ("HIGH", Severity.High), ("MEDIUM", Severity.Medium), ("LOW", Severity.Low),
-                ("INFORMATIONAL", Severity.Informational), ("UNTRIAGED", Severity.Untriaged), ("UNDEFINED", Severity.Undefined)),
-            FixAvailable = _checks.Words(fields.Optional("fixAvailable"), ("YES", FixAvailability.Yes), ("NO", FixAvailability.No), ("PARTIAL", FixAvailability.Partial)),
-            ExploitAvailable = _checks.Words(fields.Optional("exploitAvailable"), ("YES", ExploitAvailability.Yes), ("NO", ExploitAvailability.No)),
-            MinEpss = _checks.Number(fields.Optional("minEpss"), 0, 1),
-            MinScore = _checks.Number(fields.Optional("minScore"), 0, 10),
-            PackageManagers = _checks.Globs(fields.Optional("packageManager")),
-            MinAgeDays = _checks.Integer(fields.Optional("minAgeDays"), 0, 3650),
-            MinDaysSinceFix = _checks.Integer(fields.Optional("minDaysSinceFix"), 0, 3650),
-            Repositories = _checks.Globs(fields.Optional("repositories")),
-            Tags = _checks.Globs(fields.Optional("tags")),
-            Then = _checks.Word(fields.Required("then"), ("block", RuleEffect.Block), ("warn", RuleEffect.Warn)) ?? default,
-        };
-        fields.End();
-        return rule;
+            "id" or "then" => true,
+            "repositories" => TakeAll(rule.Repositories),
+            _ => false,
+        }), "it has no criteria and takes every finding");
+        return [.. rules.Select(r => r.Entry)];
     }
 
-    private List<Waiver> ReadWaivers(Node? node, int maxDays)
+    private Rule ReadRule(Fields fields) => new()
     {
-        var ids = new List<(string, Node)>();
-        List<Waiver> waivers = [.. (_checks.Items(node) ?? []).Select(item => ReadWaiver(item, ids, maxDays)).OfType<Waiver>()];
-        _checks.Unique(ids, "waiver id");
-        return waivers;
+        Id = _checks.Text(fields.Required("id"), MaxIdLength) ?? "",
+        Severities = _checks.Words(fields.Optional("severity"),
+            ("CRITICAL", Severity.Critical), ("HIGH", Severity.High), ("MEDIUM", Severity.Medium), ("LOW", Severity.Low),
+            ("INFORMATIONAL", Severity.Informational), ("UNTRIAGED", Severity.Untriaged), ("UNDEFINED", Severity.Undefined)),
+        FixAvailable = _checks.Words(fields.Optional("fixAvailable"), ("YES", FixAvailability.Yes), ("NO", FixAvailability.No), ("PARTIAL", FixAvailability.Partial)),
+        ExploitAvailable = _checks.Words(fields.Optional("exploitAvailable"), ("YES", ExploitAvailability.Yes), ("NO", ExploitAvailability.No)),
+        MinEpss = _checks.Number(fields.Optional("minEpss"), 0, 1),
+        MinScore = _checks.Number(fields.Optional("minScore"), 0, 10),
+        PackageManagers = _checks.Globs(fields.Optional("packageManager")),
+        MinAgeDays = _checks.Integer(fields.Optional("minAgeDays"), 0, 3650),
+        MinDaysSinceFix = _checks.Integer(fields.Optional("minDaysSinceFix"), 0, 3650),
+        Repositories = _checks.Globs(fields.Optional("repositories")),
+        Tags = _checks.Globs(fields.Optional("tags")),
+        Then = _checks.Word(fields.Required("then"), ("block", RuleEffect.Block), ("warn", RuleEffect.Warn)) ?? default,
+    };
+
+    private IReadOnlyList<Waiver> ReadWaivers(Node? node, int maxDays)
+    {
+        var waivers = Entries(node, fields => ReadWaiver(fields, maxDays));
+        _checks.Unique(waivers.Select(w => w.Node), "id", "waiver");
+        return [.. waivers.Select(w => w.Entry)];
     }
 
-    private Waiver? ReadWaiver(Node node, List<(string, Node)> ids, int maxDays)
+    private Waiver ReadWaiver(Fields fields, int maxDays)
     {
-        if (_checks.Object(node) is not { } fields)
-            return null;
-        var id = ReadId(fields.Required("id"), ids);
+        var idNode = fields.Required("id");
         var vulnerability = _checks.Glob(fields.Required("vulnerability"));
         var (packageNode, repositoriesNode, digestNode) = (fields.Optional("package"), fields.Optional("repositories"), fields.Optional("digest"));
         var (package, repositories) = (_checks.Glob(packageNode), _checks.Globs(repositoriesNode));
         Digest? digest = null;
         if (digestNode is not null && !(digestNode.Kind == NodeKind.Text && Digest.TryParse(digestNode.Text, out digest)))
             _checks.Report(digestNode, $"Found {Checks.Found(digestNode)}; it must be 'sha256:' and 64 lower-case hexadecimal characters.");
-        var reason = _checks.Text(fields.Required("reason"), MaxTextLength) ?? "";
-        var owner = _checks.Text(fields.Required("owner"), MaxTextLength) ?? "";
-        var approvedBy = _checks.Text(fields.Required("approvedBy"), MaxTextLength) ?? "";
-        var expires = ReadExpires(fields.Required("expires"), maxDays);
-        fields.End();
 
         if (vulnerability is { MatchesEverything: true }
             && (packageNode is null || package is { MatchesEverything: true })
-            && (repositoriesNode is null || repositories?.Any(glob => glob.MatchesEverything) == true)
+            && (repositoriesNode is null || TakeAll(repositories))
             && digestNode is null)
-            _checks.Report(node, "The waiver excuses every finding of every image; name a vulnerability, a package, repositories or a digest.");
-        return vulnerability is null ? null : new Waiver
+            _checks.Report(fields.Node, "The waiver excuses every finding of every image; name a vulnerability, a package, repositories or a digest.");
+        return new Waiver
         {
-            Id = id,
-            Vulnerability = vulnerability,
+            Id = _checks.Text(idNode, MaxIdLength) ?? "",
+            // Null only where that is reported, and then nobody gets this waiver.
+            Vulnerability = vulnerability!,
             Package = package,
             Repositories = repositories,
             Digest = digest,
-            Reason = reason,
-            Owner = owner,
-            ApprovedBy = approvedBy,
-            Expires = expires,
+            Reason = _checks.Text(fields.Required("reason"), MaxTextLength) ?? "",
+            Owner = _checks.Text(fields.Required("owner"), MaxTextLength) ?? "",
+            ApprovedBy = _checks.Text(fields.Required("approvedBy"), MaxTextLength) ?? "",
+            Expires = ReadExpires(fields.Required("expires"), maxDays),
         };
     }
 
@@ -188,43 +177,34 @@ public sealed class PolicyReader
 
     private IReadOnlyList<EnforcementRule> ReadEnforcement(Node? node)
     {
-        List<(EnforcementRule Rule, Node Node)> rules = [];
-        foreach (var item in _checks.Items(node) ?? [])
-        {
-            if (_checks.Object(item) is not { } fields)
-                continue;
-            var repositories = _checks.Globs(fields.Required("repositories")) ?? [];
-            var mode = _checks.Word(fields.Required("mode"), ("observe", EnforcementMode.Observe), ("mark", EnforcementMode.Mark), ("quarantine", EnforcementMode.Quarantine)) ?? default;
-            fields.End();
-            rules.Add((new EnforcementRule(repositories, mode), item));
-        }
-        ReportUnreachable(rules, (rule, _) => rule.Repositories.Any(glob => glob.MatchesEverything), "it takes every repository");
-        return [.. rules.Select(r => r.Rule)];
+        var rules = Entries(node, fields => new EnforcementRule(
+            _checks.Globs(fields.Required("repositories")) ?? [],
+            _checks.Word(fields.Required("mode"), ("observe", EnforcementMode.Observe), ("mark", EnforcementMode.Mark), ("quarantine", EnforcementMode.Quarantine)) ?? default));
+        ReportUnreachable(rules, (rule, _) => TakeAll(rule.Repositories), "it takes every repository");
+        return [.. rules.Select(r => r.Entry)];
     }
 
     private IReadOnlyList<Baseline> ReadBaselines(Node? node)
     {
-        List<(Baseline Baseline, Node Node)> baselines = [];
-        foreach (var item in _checks.Items(node) ?? [])
+        var baselines = Entries(node, ReadBaseline);
+        ReportUnreachable(baselines, (baseline, _) => TakeAll(baseline.Repositories), "it takes every repository");
+        return [.. baselines.Select(b => b.Entry)];
+    }
+
+    private Baseline ReadBaseline(Fields fields)
+    {
+        var (existing, lifecyclePolicy) = ReadLifecycle(fields.Optional("lifecycle"));
+        return new Baseline
         {
-            if (_checks.Object(item) is not { } fields)
-                continue;
-            var (existing, lifecyclePolicy) = ReadLifecycle(fields.Optional("lifecycle"));
-            baselines.Add((new Baseline
-            {
-                Repositories = _checks.Globs(fields.Required("repositories")) ?? [],
-                Mode = _checks.Word(fields.Required("mode"), ("observe", BaselineMode.Observe), ("enforce", BaselineMode.Enforce)) ?? default,
-                ExistingPolicy = existing ?? ExistingPolicy.Keep,
-                LifecyclePolicy = lifecyclePolicy,
-                ScanOnPush = _checks.Boolean(fields.Optional("scanOnPush")),
-                TagMutability = _checks.Word(fields.Optional("tagMutability"),
-                    ("MUTABLE", TagMutability.Mutable), ("IMMUTABLE", TagMutability.Immutable),
-                    ("MUTABLE_WITH_EXCLUSION", TagMutability.MutableWithExclusion), ("IMMUTABLE_WITH_EXCLUSION", TagMutability.ImmutableWithExclusion)),
-            }, item));
-            fields.End();
-        }
-        ReportUnreachable(baselines, (baseline, _) => baseline.Repositories.Any(glob => glob.MatchesEverything), "it takes every repository");
-        return [.. baselines.Select(b => b.Baseline)];
+            Repositories = _checks.Globs(fields.Required("repositories")) ?? [],
+            Mode = _checks.Word(fields.Required("mode"), ("observe", BaselineMode.Observe), ("enforce", BaselineMode.Enforce)) ?? default,
+            ExistingPolicy = existing ?? ExistingPolicy.Keep,
+            LifecyclePolicy = lifecyclePolicy,
+            ScanOnPush = _checks.Boolean(fields.Optional("scanOnPush")),
+            TagMutability = _checks.Word(fields.Optional("tagMutability"),
+                ("MUTABLE", TagMutability.Mutable), ("IMMUTABLE", TagMutability.Immutable),
+                ("MUTABLE_WITH_EXCLUSION", TagMutability.MutableWithExclusion), ("IMMUTABLE_WITH_EXCLUSION", TagMutability.ImmutableWithExclusion)),
+        };
     }
 
     private (ExistingPolicy? Existing, string? Policy) ReadLifecycle(Node? node)
@@ -275,16 +255,23 @@ public sealed class PolicyReader
         return null;
     }
 
-    private string ReadId(Node? node, List<(string, Node)> ids)
+    private List<(T Entry, Node Node)> Entries<T>(Node? list, Func<Fields, T> read, string? empty = null)
     {
-        if (_checks.Text(node, MaxIdLength) is not { } id)
-            return "";
-        ids.Add((id, node!));
-        return id;
+        var entries = new List<(T, Node)>();
+        foreach (var item in _checks.Items(list, empty) ?? [])
+        {
+            if (_checks.Object(item) is not { } fields)
+                continue;
+            entries.Add((read(fields), item));
+            fields.End();
+        }
+        return entries;
     }
 
+    private static bool TakeAll(IReadOnlyList<Glob>? globs) => globs?.Any(glob => glob.MatchesEverything) == true;
+
     /// <summary>In every list the first match wins: what stands behind an entry that takes all was not meant to be there.</summary>
-    private void ReportUnreachable<T>(IReadOnlyList<(T Entry, Node Node)> entries, Func<T, Node, bool> takesAll, string because)
+    private void ReportUnreachable<T>(List<(T Entry, Node Node)> entries, Func<T, Node, bool> takesAll, string because)
     {
         var all = entries.TakeWhile(entry => !takesAll(entry.Entry, entry.Node)).Count();
         foreach (var (_, node) in entries.Skip(all + 1))
