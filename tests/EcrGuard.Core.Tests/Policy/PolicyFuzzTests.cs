@@ -40,8 +40,8 @@ public sealed class PolicyFuzzTests
         }
 
         // Edits that only ever broke the syntax would try nothing behind it.
-        Assert.InRange(good, 100, 2_900);
-        Assert.InRange(bad, 100, 2_900);
+        Assert.InRange(good, 50, 2_950);
+        Assert.InRange(bad, 50, 2_950);
     }
 
     private static void Edit(List<byte> document, Random random)
