@@ -20,12 +20,13 @@ public sealed class PermissionsTests
         Assert.Equal("observe", Observing.Parameters["Enforcement"]!["Default"]!.ToString());
         Assert.All(Observing.Functions, function => Assert.Empty(Actions(Observing, function).Intersect(WritesToEcr)));
         Assert.DoesNotContain("MarkImages", Observing.Resources.Keys);
+        Assert.DoesNotContain("RepairBaselines", Observing.Resources.Keys);
     }
 
     [Theory]
     [InlineData("mark")]
     [InlineData("quarantine")]
-    public void Where_it_may_act_only_the_functions_that_decide_write_to_ECR_and_only_pushes_repair_a_baseline(string enforcement)
+    public void Where_it_may_act_the_functions_that_decide_mark_images_and_only_a_push_starts_a_scan(string enforcement)
     {
         var template = SamTemplate.With(("Enforcement", enforcement));
 
@@ -33,9 +34,9 @@ public sealed class PermissionsTests
             new Dictionary<string, string[]>
             {
                 ["OnImagePushed"] = WritesToEcr,
-                ["OnScanChanged"] = [.. WritesToEcr.Except(["ecr:PutLifecyclePolicy"])],
+                ["OnScanChanged"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["Approval"] = [],
-                ["Backfill"] = [.. WritesToEcr.Except(["ecr:PutLifecyclePolicy"])],
+                ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutLifecyclePolicy"],
                 ["WeeklySummary"] = [],
             },
             template.Functions.ToDictionary(function => function, function => Actions(template, function).Intersect(WritesToEcr).Order().ToArray()));
@@ -46,11 +47,11 @@ public sealed class PermissionsTests
     {
         string[] reads =
         [
-            "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query",
-            "ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:GetRegistryScanningConfiguration",
+            "dynamodb:BatchGetItem", "dynamodb:GetItem",
+            "ecr:BatchGetImage", "ecr:BatchGetRepositoryScanningConfiguration", "ecr:DescribeImageScanFindings", "ecr:DescribeImages", "ecr:GetRegistryScanningConfiguration",
             "inspector2:ListCoverage", "inspector2:ListFindings",
             "kms:Decrypt", "kms:DescribeKey",
-            "s3:GetObject",
+            "s3:GetObject", "s3:ListBucket",
         ];
         string[] tracesAndLogs = ["logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
