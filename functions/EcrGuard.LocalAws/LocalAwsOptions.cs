@@ -32,6 +32,9 @@ public sealed record LocalAwsOptions
     /// <summary>The failure code of BatchGetImage for an archived image, which the registry answers with 404. Undocumented.</summary>
     public ArchivedImagePull ArchivedImagePull { get; init; } = ArchivedImagePull.ImageNotFound;
 
+    /// <summary>Whether DynamoDB still returns items whose time to live has passed. AWS deletes them within days; both are right.</summary>
+    public bool ExpiredItemsAreReturned { get; init; } = true;
+
     /// <summary>Whether the first page of every listing is empty and followed by another, as filtered listings of AWS may be.</summary>
     public bool EmptyPages { get; init; }
 }

@@ -1,0 +1,18 @@
+namespace EcrGuard.LocalAws;
+
+/// <summary>The order of strings by their UTF-8 bytes, in which DynamoDB and S3 keep keys.</summary>
+internal static class Utf8Order
+{
+    public static int Compare(string left, string right)
+    {
+        var common = left.AsSpan().CommonPrefixLength(right);
+        if (common == left.Length || common == right.Length)
+        {
+            return left.Length.CompareTo(right.Length);
+        }
+
+        // UTF-16 puts surrogates below U+E000; in UTF-8 what they stand for comes last.
+        var (x, y) = (left[common], right[common]);
+        return char.IsSurrogate(x) == char.IsSurrogate(y) ? x.CompareTo(y) : char.IsSurrogate(x) ? 1 : -1;
+    }
+}
