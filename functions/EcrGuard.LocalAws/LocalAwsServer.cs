@@ -1,6 +1,8 @@
 using System.Net;
+using EcrGuard.LocalAws.DynamoDb;
 using EcrGuard.LocalAws.Ecr;
 using EcrGuard.LocalAws.Inspector;
+using EcrGuard.LocalAws.S3;
 using EcrGuard.LocalAws.Sns;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -28,7 +30,9 @@ public sealed class LocalAwsServer : IAsyncDisposable
         var account = new LocalAccount(options, Events);
         Ecr = new LocalEcr(account);
         Sns = new LocalSns(account);
-        services = [Ecr, Inspector, Sns];
+        DynamoDb = new LocalDynamoDb(options);
+        S3 = new LocalS3(options);
+        services = [Ecr, Inspector, Sns, DynamoDb, S3];
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -53,6 +57,10 @@ public sealed class LocalAwsServer : IAsyncDisposable
     public LocalInspector Inspector => Ecr.Inspector;
 
     public LocalSns Sns { get; }
+
+    public LocalDynamoDb DynamoDb { get; }
+
+    public LocalS3 S3 { get; }
 
     /// <summary>Every request, in the order of their answers.</summary>
     public LocalLog<LoggedRequest> Requests { get; } = new();
