@@ -15,7 +15,7 @@ namespace EcrGuard.Lambda;
 /// <param name="Wait">Direct invoke: how many seconds to wait for a verdict, 0 to 20.</param>
 /// <param name="QueryStringParameters">HTTP API: <c>image</c>, <c>require</c>, <c>wait</c>.</param>
 /// <param name="RequestContext">HTTP API: there for every such request.</param>
-public sealed record ApprovalRequest(string? Image, int? Wait, IDictionary<string, string>? QueryStringParameters, APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext? RequestContext);
+public sealed record ApprovalRequest(string? Image, int? Wait, IReadOnlyDictionary<string, string>? QueryStringParameters, APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext? RequestContext);
 
 /// <summary>An answer without a verdict: there is no such image, the question is wrong, or nothing could be read. Never approved.</summary>
 /// <param name="Status"><c>NOT_FOUND</c>, <c>BAD_REQUEST</c> or <c>ERROR</c>.</param>
@@ -52,7 +52,7 @@ public sealed class Approval(Guard guard, Registry registry, Settings settings, 
         }, AnswerJson.Default.APIGatewayHttpApiV2ProxyResponse);
     }
 
-    private async Task<(int HttpStatus, JsonElement Body)> AnswerAsync(string? asked, IDictionary<string, string>? query, int? wait, ILambdaContext context)
+    private async Task<(int HttpStatus, JsonElement Body)> AnswerAsync(string? asked, IReadOnlyDictionary<string, string>? query, int? wait, ILambdaContext context)
     {
         if (query?.Keys.FirstOrDefault(key => key is not ("image" or "require" or "wait")) is { } unknown)
             return Problem(400, "BAD_REQUEST", asked, $"The parameter '{Text.Clip(unknown, 40)}' is not known; there are image, require and wait.");

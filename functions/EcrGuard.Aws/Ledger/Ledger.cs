@@ -227,7 +227,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
     /// <summary>Notes that an alert was published.</summary>
     public Task CloseAlertAsync(ImageId image, string alertId, CancellationToken cancellation) => OnAlertAsync(image, alertId, "REMOVE #alert, #claim", cancellation);
 
-    private Task OnAlertAsync(ImageId image, string alertId, string update, CancellationToken cancellation) =>
+    private Task<bool> OnAlertAsync(ImageId image, string alertId, string update, CancellationToken cancellation) =>
         IfStillSoAsync(new UpdateItemRequest
         {
             TableName = settings.Table,

@@ -74,9 +74,4 @@ public class AmazonECRClient : AmazonServiceClient, IAmazonECR
     protected override IServiceMetadata ServiceMetadata { get; } = new ServiceMetadata(AmazonECRConfig.ServiceId);
 
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline) => pipeline.UseRegionalEndpointsAndSigV4();
-
-    static ClientConfig IAmazonService.CreateDefaultClientConfig() => new AmazonECRConfig();
-
-    static IAmazonService IAmazonService.CreateDefaultServiceClient(AWSCredentials awsCredentials, ClientConfig clientConfig) =>
-        new AmazonECRClient(awsCredentials, (AmazonECRConfig)clientConfig);
 }

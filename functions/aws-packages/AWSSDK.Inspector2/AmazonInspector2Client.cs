@@ -41,9 +41,4 @@ public class AmazonInspector2Client : AmazonServiceClient, IAmazonInspector2
     protected override IServiceMetadata ServiceMetadata { get; } = new ServiceMetadata(AmazonInspector2Config.ServiceId);
 
     protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline) => pipeline.UseRegionalEndpointsAndSigV4();
-
-    static ClientConfig IAmazonService.CreateDefaultClientConfig() => new AmazonInspector2Config();
-
-    static IAmazonService IAmazonService.CreateDefaultServiceClient(AWSCredentials awsCredentials, ClientConfig clientConfig) =>
-        new AmazonInspector2Client(awsCredentials, (AmazonInspector2Config)clientConfig);
 }
