@@ -212,9 +212,9 @@ public static class Judge
 
     private const string StickyCode = "sticky";
 
-    /// <summary>A completed scan takes the place of what was known, unless it is known to be older (an account switched back to its other scanner, say).</summary>
+    /// <summary>A completed scan takes the place of what was known, unless it is older (an account switched back to its other scanner, say) or does not say when it was made.</summary>
     private static bool Supersedes(ScanFacts scan, Verdict before) =>
-        scan.State == ScanState.Complete && !(scan.CompletedAt < before.ScanCompletedAt);
+        scan.State == ScanState.Complete && (before.ScanCompletedAt is null || scan.CompletedAt >= before.ScanCompletedAt);
 
     /// <summary>Null: it does not age. A scan that does not say when it was made is stale at once.</summary>
     private static DateTimeOffset? GoesStaleAt(ScanFacts scan, PolicyDocument policy) =>
@@ -311,7 +311,9 @@ internal static class Sentences
     public static Reason OfState(ScanFacts scan, PolicyDocument policy, DateTimeOffset now)
     {
         var word = scan.Word.Length == 0 ? "" : $" ({scan.Word})";
-        return new Reason(scan.Word.Length == 0 ? scan.State.ToString().ToLowerInvariant() : scan.Word, scan.State switch
+        // The scanner calls a scan that is too old complete.
+        var code = scan.State == ScanState.Complete ? "scan-too-old" : scan.Word.Length == 0 ? scan.State.ToString().ToLowerInvariant() : scan.Word;
+        return new Reason(code, scan.State switch
         {
             ScanState.Complete when scan.CompletedAt is null => $"The {Name(scan.Scanner)} scan does not say when it was made{word}.",
             ScanState.Complete => $"The {Name(scan.Scanner)} scan is {Days(now - scan.CompletedAt.Value)} old; the policy allows {policy.Defaults.ScanMaxAgeDays}.",
@@ -352,11 +354,12 @@ internal static class Sentences
             var places = package.SelectMany(f => f.Occurrences).ToList();
             var open = package.Where(f => !f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => Text.Clip(f.Vulnerability, MaxVersion)).Distinct().ToList();
             unfixed.AddRange(open);
-            if (package.Key.Package is null || !places.Exists(o => o.FixedIn is not null))
+            if (!places.Exists(o => o.FixedIn is not null))
                 continue;
             var from = Versions(places.Select(o => o.Version));
             var to = Versions(places.Select(o => o.FixedIn));
-            ways.Add($"Update {Text.Clip(package.Key.Package, MaxName)} {(from.Length == 0 ? "" : from + " ")}→ {to}.");
+            var what = package.Key.Package is { } name ? Text.Clip(name, MaxName) : $"what has {Text.Clip(string.Join(", ", package.Select(f => f.Vulnerability).Except(open)), MaxName)}";
+            ways.Add($"Update {what} {(from.Length == 0 ? "" : from + " ")}→ {to}.");
         }
         if (unfixed.Count > 0)
             ways.Add($"No fixed version is named for {string.Join(", ", unfixed.Distinct().Take(10))}{(unfixed.Distinct().Count() > 10 ? " and more" : "")}: remove the package, or ask for a waiver.");

@@ -217,7 +217,7 @@ public sealed class JudgeTests
     public void A_scan_is_stale_when_it_is_as_old_as_the_policy_allows()
     {
         var scan = Facts.Scan() with { CompletedAt = Facts.Now.AddDays(-30) };
-        Assert.Equal(Status.Stale, Decide(scan).Status);
+        Assert.Equal((Status.Stale, "scan-too-old"), (Decide(scan).Status, Decide(scan).Reasons[0].Code));
         var fresh = Decide(scan with { CompletedAt = scan.CompletedAt.Value.AddTicks(1) });
         Assert.Equal((Status.Approved, Facts.Now.AddTicks(1)), (fresh.Status, fresh.ValidUntil));
     }
@@ -282,6 +282,10 @@ public sealed class JudgeTests
     [Fact]
     public void A_completed_scan_that_is_older_than_the_one_that_blocked_does_not_lift() =>
         Assert.Equal(Status.Blocked, Decide(Facts.Scan() with { CompletedAt = Blocked.Verdict.ScanCompletedAt!.Value.AddTicks(-1) }, before: Blocked).Status);
+
+    [Fact]
+    public void A_completed_scan_without_a_date_does_not_lift_what_a_dated_one_found() =>
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan() with { CompletedAt = null }, before: Blocked).Status);
 
     [Fact]
     public void A_waiver_lifts_although_nothing_is_scanned_and_its_end_brings_the_block_back()
@@ -410,6 +414,10 @@ public sealed class JudgeTests
         var verdict = Decide(Facts.Scan(Facts.Finding("CVE-1"), Facts.Finding("CVE-2"), unfixed));
         Assert.Equal(["Update openssl 3.0.1 → 3.0.2.", "No fixed version is named for CVE-3: remove the package, or ask for a waiver."], verdict.ToPass);
     }
+
+    [Fact]
+    public void A_fix_is_named_even_where_the_package_is_not() =>
+        Assert.Equal(["Update what has CVE-2026-0001 3.0.1 → 3.0.2."], Decide(Facts.Scan(Facts.Finding(package: null))).ToPass);
 
     [Fact]
     public void Names_of_strangers_are_clipped_where_sentences_are_made()
