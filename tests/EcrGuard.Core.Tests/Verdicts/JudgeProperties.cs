@@ -1,0 +1,131 @@
+using CsCheck;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Tests.Verdicts;
+
+public sealed class JudgeProperties
+{
+    private static readonly ImageFacts Image = Facts.Image(1, "1.0");
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);
+
+    private static readonly Gen<DateTimeOffset?> Moments = Gen.OneOf(Gen.Const((DateTimeOffset?)null), Gen.Int[0, 40].Select(days => (DateTimeOffset?)Facts.Now.AddDays(-days)));
+
+    private static readonly Gen<Finding> AnyFinding =
+        Gen.Select(Gen.Select(Gen.Int[1, 5], Gen.Enum<Severity>(), OneOf("openssl", "zlib", null), OneOf("3.0.2", "3.0.3", null)),
+            Gen.Select(Gen.Enum<FixAvailability>(), Gen.Enum<ExploitAvailability>(), OneOf<double?>(0.1, 0.5, 0.9, null), Moments),
+            (what, values) => new Finding
+            {
+                Vulnerability = $"CVE-{what.Item1}",
+                Severity = what.Item2,
+                Package = what.Item3,
+                PackageManager = what.Item3 is null ? null : "OS",
+                Occurrences = [new PackageOccurrence("3.0.1", what.Item4, null, null)],
+                Fix = values.Item1,
+                Exploit = values.Item2,
+                Epss = values.Item3,
+                FirstObservedAt = values.Item4,
+                Uri = what.Item4,
+            });
+
+    private static readonly Gen<Rule> AnyRule =
+        Gen.Select(Gen.Enum<RuleEffect>(), Gen.Enum<Severity>().Array[0, 3], Gen.Enum<FixAvailability>().Array[0, 2], OneOf<double?>(0.5, null), OneOf<int?>(7, 30, null),
+            (then, severities, fixes, epss, age) => new Rule
+            {
+                Id = "r",
+                Then = then,
+                Severities = severities.Length == 0 ? null : severities,
+                FixAvailable = fixes.Length == 0 ? null : fixes,
+                MinEpss = epss,
+                MinAgeDays = age,
+            });
+
+    private static readonly Gen<Waiver> AnyWaiver =
+        Gen.Select(OneOf("CVE-1", "CVE-2", "CVE-*"), OneOf("openssl", null), OneOf("pay/*", "web/*", null), OneOf<int?>(1, 2, null), Gen.Int[-3, 3],
+            (vulnerability, package, repository, digest, days) => Facts.Waiver($"W{days}", vulnerability) with
+            {
+                Package = package is null ? null : Glob.Parse(package),
+                Repositories = repository is null ? null : [Glob.Parse(repository)],
+                Digest = digest is { } number ? Facts.Digest(number) : null,
+                Expires = DateOnly.FromDateTime(Facts.Now.UtcDateTime).AddDays(days),
+            });
+
+    private static readonly Gen<PolicyDocument> AnyPolicy =
+        Gen.Select(AnyRule.Array[0, 4], AnyWaiver.Array[0, 2], (rules, waivers) => Facts.Policy with { Rules = rules, Waivers = waivers });
+
+    private static readonly Gen<ScanFacts> AnyScan =
+        Gen.Select(Gen.Enum<ScanState>(), AnyFinding.Array[0, 6], (state, findings) => Facts.Scan(findings) with { State = state });
+
+    private static Verdict Decide(ScanFacts scan, PolicyDocument policy) => Judge.Decide(Image, scan, policy, null, Facts.Now);
+
+    [Fact]
+    public void The_order_in_which_findings_are_reported_is_irrelevant() =>
+        Gen.Select(AnyPolicy, AnyFinding.Array[0, 12], Gen.Int.Array[12]).Sample((policy, findings, keys) =>
+        {
+            var shuffled = findings.Zip(keys).OrderBy(pair => pair.Second).Select(pair => pair.First).ToArray();
+            Assert.Equal(Told(Decide(Facts.Scan(findings), policy)), Told(Decide(Facts.Scan(shuffled), policy)));
+            Assert.Equal(Facts.Scan(findings).Findings.Select(finding => finding.Uri), Facts.Scan(shuffled).Findings.Select(finding => finding.Uri));
+        }, iter: 1000);
+
+    [Fact]
+    public void Another_finding_never_improves_a_verdict() =>
+        Gen.Select(AnyPolicy, AnyScan, AnyFinding).Sample((policy, scan, more) =>
+        {
+            var worse = scan with { Findings = Findings.Merge(scan.Findings.Append(more with { Vulnerability = "CVE-9" })) };
+            Assert.True(Decide(worse, policy).Status <= Decide(scan, policy).Status);
+        }, iter: 1000);
+
+    [Fact]
+    public void A_waiver_makes_no_image_worse_and_leaves_those_it_does_not_name_as_they_are() =>
+        Gen.Select(AnyPolicy, AnyScan, AnyWaiver).Sample((policy, scan, waiver) =>
+        {
+            var (without, with) = (Decide(scan, policy), Decide(scan, policy with { Waivers = [.. policy.Waivers, waiver] }));
+            Assert.True(with.Status >= without.Status);
+            if (waiver.EndsAt <= Facts.Now || waiver.Digest == Facts.Digest(2) || waiver.Repositories?[0].Pattern == "web/*")
+                Assert.Equal(Told(without), Told(with));
+        }, iter: 1000);
+
+    [Fact]
+    public void A_gate_never_says_yes_to_what_is_blocked_pending_or_in_error_and_never_no_without_a_way_to_pass() =>
+        Gen.Select(AnyPolicy, AnyScan, Gen.Enum<Answer>()).Sample((policy, scan, answer) =>
+        {
+            var verdict = Decide(scan, policy with { Defaults = new PolicyDefaults(answer, answer, answer) });
+            Assert.False(verdict.Approved && verdict.Status is Status.Blocked or Status.Pending or Status.Error);
+            Assert.NotEmpty(verdict.Reasons);
+            Assert.Equal(verdict.Approved, verdict.ToPass.Count == 0);
+        }, iter: 1000);
+
+    /// <summary>The model is the set of findings that are known: a completed scan replaces it, anything else adds to it, and lost findings block until the next completed scan if they blocked.</summary>
+    [Fact]
+    public void Blocked_stays_over_any_sequence_until_a_completed_scan_finds_nothing_to_block() =>
+        Gen.Select(Gen.Enum<ScanState>(), Gen.Enum<Severity>().Array[0, 2], Gen.Frequency((9, Gen.Const(false)), (1, Gen.Const(true)))).Array[1, 12].Sample(steps =>
+        {
+            Judge.Before? before = null;
+            var known = new HashSet<Severity>();
+            var lostBlocking = false;
+            for (var i = 0; i < steps.Length; i++)
+            {
+                var (state, severities, lost) = steps[i];
+                var scan = Facts.Scan([.. severities.Select(severity => Facts.Finding($"CVE-{severity}", severity))]) with { State = state, CompletedAt = Facts.Now.AddHours(i) };
+                var verdict = Judge.Decide(Image, scan, Facts.Policy, before, Facts.Now.AddHours(i));
+
+                if (state == ScanState.Complete)
+                {
+                    known.Clear();
+                    lostBlocking = false;
+                }
+                known.UnionWith(severities);
+                Assert.Equal(lostBlocking || known.Contains(Severity.Critical), verdict.Status == Status.Blocked);
+
+                before = new Judge.Before(verdict, lost ? null : Judge.Keep(scan, before));
+                lostBlocking = verdict.Status == Status.Blocked && (lost || before.Findings is null);
+                if (lost)
+                    known.Clear();
+            }
+        }, iter: 1000);
+
+    private static string Told(Verdict verdict) =>
+        string.Join('\n', [verdict.Status, verdict.Counts, verdict.ValidUntil, .. verdict.Reasons, .. verdict.Warnings, .. verdict.Waived, .. verdict.ToPass]);
+}
