@@ -1,0 +1,13 @@
+namespace EcrGuard.Cli;
+
+/// <summary>What a command ends with.</summary>
+internal static class ExitCodes
+{
+    public const int Done = 0;
+
+    /// <summary>The document has errors; the demo was surprised.</summary>
+    public const int Wrong = 1;
+
+    /// <summary>The command was called wrongly (sysexits.h, EX_USAGE).</summary>
+    public const int Usage = 64;
+}

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using Amazon.Lambda.APIGatewayEvents;
+using Amazon.Lambda.Core;
+using Amazon.Lambda.SQSEvents;
+using Amazon.Runtime;
+using EcrGuard.Aws;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda;
+using EcrGuard.LocalAws;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EcrGuard.Cli;
+
+/// <summary>EcrGuard deployed into a local AWS: what the template makes there, and the real handlers in this process, over the real wire.</summary>
+internal sealed class LocalDeployment : IDisposable
+{
+    public const string Table = "ecrguard-ledger";
+    public const string Bucket = "ecrguard-reports";
+
+    private readonly LocalAwsServer aws;
+    private readonly AwsClients clients;
+    private readonly ServiceProvider services;
+
+    public LocalDeployment(LocalAwsServer aws, PolicyDocument policy, EnforcementMode enforcement, TimeProvider time)
+    {
+        this.aws = aws;
+        aws.DynamoDb.CreateEcrGuardTable(Table);
+        aws.S3.CreateBucket(Bucket);
+        AlertTopic = aws.Sns.CreateTopic("ecrguard-alerts");
+        SummaryTopic = aws.Sns.CreateTopic("ecrguard-summary");
+        clients = AwsClients.At(aws.Endpoint, aws.Region, new BasicAWSCredentials("local", "local"));
+        var settings = new Settings
+        {
+            Account = aws.AccountId,
+            Region = aws.Region,
+            Table = Table,
+            Bucket = Bucket,
+            AlertTopic = AlertTopic,
+            SummaryTopic = SummaryTopic,
+            Enforcement = enforcement,
+        };
+        var collection = new ServiceCollection();
+        Startup.Compose(collection, settings, clients, policy, time, Log.Silent);
+        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>();
+        services = collection.BuildServiceProvider();
+    }
+
+    public string AlertTopic { get; }
+    public string SummaryTopic { get; }
+
+    /// <summary>Hands the events that the local AWS has sent to the functions that the template's rules would give them to, until no more come.</summary>
+    /// <returns>What failed: nothing, if all is well.</returns>
+    public async Task<IReadOnlyList<string>> DeliverAsync()
+    {
+        var failures = new List<string>();
+        while (aws.Events.Take() is { Count: > 0 } events)
+        {
+            var queues = events.ToLookup(IsPush);
+            failures.AddRange(await DeliverAsync(queues[true], services.GetRequiredService<OnImagePushed>().OnImagePushedAsync));
+            failures.AddRange(await DeliverAsync(queues[false], services.GetRequiredService<OnScanChanged>().OnScanChangedAsync));
+        }
+        return failures;
+    }
+
+    /// <summary>Asks as a pipeline would, through the HTTP API's payload.</summary>
+    public async Task<(int Status, JsonElement Body)> AskAsync(string image, bool require = false)
+    {
+        var query = new Dictionary<string, string> { ["image"] = image };
+        if (require)
+            query["require"] = "approved";
+        var response = await services.GetRequiredService<Approval>().ApprovalAsync(new ApprovalRequest(null, null, query, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()), new LocalContext("Approval"));
+        using var body = JsonDocument.Parse(response.GetProperty("body").GetString()!);
+        return (response.GetProperty("statusCode").GetInt32(), body.RootElement.Clone());
+    }
+
+    public Task<BackfillState> BackfillAsync() => services.GetRequiredService<Backfill>().BackfillAsync(new ScheduledRequest(null), new LocalContext("Backfill"));
+
+    public Task<SummaryReport> SummaryAsync(string week) => services.GetRequiredService<WeeklySummary>().WeeklySummaryAsync(new ScheduledRequest(week), new LocalContext("WeeklySummary"));
+
+    public void Dispose()
+    {
+        services.Dispose();
+        clients.Dispose();
+    }
+
+    private static async Task<IEnumerable<string>> DeliverAsync(IEnumerable<string> events, Func<SQSEvent, ILambdaContext, Task<SQSBatchResponse>> handler)
+    {
+        var failures = new List<string>();
+        // As the event source mapping does: batches of up to a hundred.
+        foreach (var batch in events.Chunk(100))
+        {
+            var response = await handler(new SQSEvent { Records = [.. batch.Select((body, at) => new SQSEvent.SQSMessage { MessageId = $"{at}", Body = body })] }, new LocalContext(handler.Method.Name));
+            failures.AddRange(response.BatchItemFailures.Select(failure => batch[int.Parse(failure.ItemIdentifier, System.Globalization.CultureInfo.InvariantCulture)]));
+        }
+        return failures;
+    }
+
+    private static bool IsPush(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.GetProperty("detail-type").GetString() == "ECR Image Action" && document.RootElement.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH";
+    }
+
+    /// <summary>What Lambda would tell of an invocation.</summary>
+    private sealed class LocalContext(string function) : ILambdaContext
+    {
+        private readonly long started = System.Diagnostics.Stopwatch.GetTimestamp();
+
+        public string AwsRequestId { get; } = Guid.NewGuid().ToString();
+        public IClientContext ClientContext => null!;
+        public string FunctionName => function;
+        public string FunctionVersion => "$LATEST";
+        public ICognitoIdentity Identity => null!;
+        public string InvokedFunctionArn => "";
+        public ILambdaLogger Logger => null!;
+        public string LogGroupName => "";
+        public string LogStreamName => "";
+        public int MemoryLimitInMB => 512;
+        public ILambdaSerializer Serializer => null!;
+        public string TenantId => null!;
+        public string TraceId => "";
+        public TimeSpan RemainingTime => TimeSpan.FromMinutes(5) - System.Diagnostics.Stopwatch.GetElapsedTime(started);
+    }
+}

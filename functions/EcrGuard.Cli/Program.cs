@@ -1,0 +1,30 @@
+using System.CommandLine;
+using EcrGuard.Cli;
+using EcrGuard.Cli.Demo;
+
+var root = new RootCommand("EcrGuard keeps the Amazon ECR repositories of an account clean and safe by itself.");
+
+var folder = new Option<DirectoryInfo>("--out") { Description = "Where to write the alerts, the weekly summary and the ledger.", DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Path.GetTempPath(), "ecrguard-demo")) };
+var demo = new Command("demo", "Runs the whole flow on an embedded local AWS: no account, no Docker.") { folder };
+demo.SetAction((parsed, cancellation) => DemoRun.RunAsync(parsed.GetRequiredValue(folder), Console.Out, cancellation));
+root.Add(demo);
+
+var port = new Option<int>("--port") { Description = "The port on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0 };
+var seed = new Option<string?>("--seed") { Description = "What to fill it with: demo." };
+seed.AcceptOnlyFromAmong("demo");
+var local = new Command("local", "Keeps the local AWS running until Ctrl-C: ECR, Inspector, SNS, DynamoDB and S3.") { port, seed };
+local.SetAction((parsed, cancellation) => LocalCommand.RunAsync(parsed.GetValue(port), parsed.GetValue(seed) is not null, Console.Out, cancellation));
+root.Add(local);
+
+var file = new Argument<FileInfo>("FILE") { Description = "The policy document, JSON with comments." };
+var check = new Command("check", "Shows every error of a policy document with line and column.") { file };
+check.SetAction(parsed => PolicyCommand.Check(parsed.GetRequiredValue(file), TimeProvider.System.GetUtcNow(), Console.Out, Console.Error));
+root.Add(new Command("policy", "Works on policy documents.") { check });
+
+var parsing = root.Parse(args);
+if (parsing.Errors.Count == 0)
+    return await parsing.InvokeAsync();
+foreach (var error in parsing.Errors)
+    Console.Error.WriteLine(error.Message);
+Console.Error.WriteLine("See 'ecrguard --help'.");
+return ExitCodes.Usage;
