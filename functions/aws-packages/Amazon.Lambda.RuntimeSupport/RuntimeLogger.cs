@@ -87,7 +87,7 @@ internal sealed class RuntimeLogger(Stream output) : ILambdaLogger
                 var name = template[(i + 1)..end];
                 var value = arguments[fields.Count];
                 fields.Add((name, value));
-                message.Append(CultureInfo.InvariantCulture, $"{value}");
+                message.Append(CultureInfo.InvariantCulture, $"{(value is IList<string> texts ? string.Join(", ", texts) : value)}");
                 i = end;
                 continue;
             }

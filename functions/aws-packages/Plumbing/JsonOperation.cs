@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
@@ -30,6 +29,7 @@ internal sealed class JsonOperation<TRequest, TResponse> : JsonResponseUnmarshal
         using (var json = new Utf8JsonWriter(body)) json.Structure((TRequest)input, Write);
         var request = new DefaultRequest(input, Service.ServiceName) { HttpMethod = "POST", ResourcePath = Path, Content = body.WrittenSpan.ToArray() };
         request.Headers["Content-Type"] = Target is null ? "application/json" : "application/x-amz-json-1.1";
+        request.Headers["x-amz-api-version"] = Service.Version;
         if (Target is not null) request.Headers["X-Amz-Target"] = Target;
         return request;
     }

@@ -51,26 +51,30 @@ internal static class JsonReading
         json.IsNull() ? null : AWSSDKUtils.ConvertFromUnixDoubleEpochSeconds(json.Double().Value);
 
     internal static T Structure<T>(this ref StreamingUtf8JsonReader json, ReadJson<T> read) where T : class =>
-        json.IsNull() ? null : read(ref json);
+        json.Opens(JsonTokenType.StartObject) ? read(ref json) : null;
 
-    internal static List<string> Strings(this ref StreamingUtf8JsonReader json) => json.List(String);
+    internal static List<string> Strings(this ref StreamingUtf8JsonReader json) => json.Items(String);
 
-    internal static List<T> List<T>(this ref StreamingUtf8JsonReader json, ReadJson<T> read) where T : class
-    {
-        if (json.IsNull()) return null;
-        var list = new List<T>();
-        while (json.Read() && json.TokenType != JsonTokenType.EndArray) list.Add(json.Structure(read));
-        return list;
-    }
+    /// <summary>A list of structures.</summary>
+    internal static List<T> List<T>(this ref StreamingUtf8JsonReader json, ReadJson<T> read) where T : class =>
+        json.Items((ref StreamingUtf8JsonReader item) => item.Structure(read));
 
     internal static Dictionary<string, string> StringMap(this ref StreamingUtf8JsonReader json) => json.Map(String);
 
     internal static Dictionary<string, int> IntMap(this ref StreamingUtf8JsonReader json) =>
         json.Map(static (ref StreamingUtf8JsonReader json) => json.Int().GetValueOrDefault());
 
+    private static List<T> Items<T>(this ref StreamingUtf8JsonReader json, ReadJson<T> read)
+    {
+        if (!json.Opens(JsonTokenType.StartArray)) return null;
+        var list = new List<T>();
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray) list.Add(read(ref json));
+        return list;
+    }
+
     private static Dictionary<string, T> Map<T>(this ref StreamingUtf8JsonReader json, ReadJson<T> read)
     {
-        if (json.IsNull()) return null;
+        if (!json.Opens(JsonTokenType.StartObject)) return null;
         var map = new Dictionary<string, T>();
         while (json.NextMember())
         {
@@ -83,5 +87,9 @@ internal static class JsonReading
 
     private static bool IsNull(this ref StreamingUtf8JsonReader json) => json.TokenType == JsonTokenType.Null;
 
-    private static AmazonUnmarshallingException Unreadable(string expected) => new($"The response holds something else where {expected} belongs.", null, null);
+    /// <summary>False for null.</summary>
+    private static bool Opens(this ref StreamingUtf8JsonReader json, JsonTokenType expected) =>
+        json.TokenType == expected || (json.IsNull() ? false : throw Unreadable(expected == JsonTokenType.StartArray ? "a list" : "a structure"));
+
+    private static JsonException Unreadable(string expected) => new($"The response holds something else where {expected} belongs.");
 }

@@ -5,7 +5,7 @@ namespace EcrGuard.Bundled.Plumbing;
 
 /// <summary>
 /// Writes the members of a request in the AWS JSON protocols. A member that is null is not written; an empty list is.
-/// Times are whole epoch seconds, as the published v4 packages send them.
+/// Times are epoch seconds with a fraction.
 /// </summary>
 internal static class JsonWriting
 {
@@ -31,7 +31,7 @@ internal static class JsonWriting
 
     internal static void Member(this Utf8JsonWriter json, string name, DateTime? value)
     {
-        if (value is not null) json.WriteNumber(name, Convert.ToInt64(AWSSDKUtils.ConvertToUnixEpochSecondsDouble(value.Value)));
+        if (value is not null) json.WriteNumber(name, AWSSDKUtils.ConvertToUnixEpochSecondsDouble(value.Value));
     }
 
     internal static void Member(this Utf8JsonWriter json, string name, List<string> values)

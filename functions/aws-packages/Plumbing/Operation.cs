@@ -8,9 +8,11 @@ namespace EcrGuard.Bundled.Plumbing;
 
 /// <summary>What the operations of one service have in common.</summary>
 /// <param name="ServiceName">The published namespace, by which AWSSDK.Core knows a request's service.</param>
+/// <param name="Version">Of the API, a date.</param>
 /// <param name="Exception">An error of the service as its typed exception; null for a code the service does not model.</param>
 /// <param name="Fallback">An error as the service's base exception.</param>
-internal sealed record ServiceModel(string ServiceName, Func<ServiceError, AmazonServiceException> Exception, Func<ServiceError, AmazonServiceException> Fallback)
+internal sealed record ServiceModel(
+    string ServiceName, string Version, Func<ServiceError, AmazonServiceException> Exception, Func<ServiceError, AmazonServiceException> Fallback)
 {
     /// <summary>As the published packages do, a typed exception only for the errors that the operation itself models.</summary>
     internal AmazonServiceException ToException(ServiceError error, string[] modelled) =>

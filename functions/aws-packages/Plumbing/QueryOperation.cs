@@ -11,7 +11,6 @@ internal sealed class QueryOperation<TRequest, TResponse> : XmlResponseUnmarshal
     where TResponse : AmazonWebServiceResponse, new()
 {
     internal required ServiceModel Service { get; init; }
-    internal required string Version { get; init; }
     internal required string Name { get; init; }
     internal required Action<QueryForm, TRequest> Write { get; init; }
     /// <summary>Called on the start of every element of the response, the deepest path first known by <c>xml.TestExpression("Parent/Name")</c>.</summary>
@@ -24,7 +23,7 @@ internal sealed class QueryOperation<TRequest, TResponse> : XmlResponseUnmarshal
     {
         var request = new DefaultRequest(input, Service.ServiceName) { HttpMethod = "POST", UseQueryString = false };
         request.Parameters["Action"] = Name;
-        request.Parameters["Version"] = Version;
+        request.Parameters["Version"] = Service.Version;
         Write(new QueryForm(request.Parameters, ""), (TRequest)input);
         return request;
     }

@@ -10,7 +10,8 @@ namespace Amazon.ECR.Marshalling;
 
 internal static class EcrOperations
 {
-    private static readonly ServiceModel Ecr = new("Amazon.ECR", Typed, e => new AmazonECRException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status));
+    private static readonly ServiceModel Ecr = new("Amazon.ECR", "2015-09-21", Typed,
+        e => new AmazonECRException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status));
 
     internal static readonly InvokeOptions DescribeRepositories = Operation<DescribeRepositoriesRequest, DescribeRepositoriesResponse>("DescribeRepositories", Write, ReadDescribeRepositoriesResponse,
         "RepositoryNotFoundException");

@@ -12,7 +12,7 @@ namespace Amazon.Inspector2.Marshalling;
 internal static class Inspector2Operations
 {
     private static readonly ServiceModel Inspector2 =
-        new("Amazon.Inspector2", Typed, e => new AmazonInspector2Exception(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status));
+        new("Amazon.Inspector2", "2020-06-08", Typed, e => new AmazonInspector2Exception(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status));
 
     internal static readonly InvokeOptions ListFindings = Operation<ListFindingsRequest, ListFindingsResponse>("/findings/list", Write, ReadListFindingsResponse);
     internal static readonly InvokeOptions ListCoverage = Operation<ListCoverageRequest, ListCoverageResponse>("/coverage/list", Write, ReadListCoverageResponse);

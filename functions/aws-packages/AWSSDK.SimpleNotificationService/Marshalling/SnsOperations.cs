@@ -8,7 +8,7 @@ namespace Amazon.SimpleNotificationService.Marshalling;
 
 internal static class SnsOperations
 {
-    private static readonly ServiceModel Sns = new("Amazon.SimpleNotificationService", Typed,
+    private static readonly ServiceModel Sns = new("Amazon.SimpleNotificationService", "2010-03-31", Typed,
         e => new AmazonSimpleNotificationServiceException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status));
 
     private static readonly string[] PublishErrors =
@@ -84,7 +84,7 @@ internal static class SnsOperations
         string name, Action<QueryForm, TRequest> write, Action<XmlUnmarshallerContext, TResponse> read, string[] errors)
         where TRequest : AmazonWebServiceRequest
         where TResponse : AmazonWebServiceResponse, new() =>
-        new QueryOperation<TRequest, TResponse> { Service = Sns, Version = "2010-03-31", Name = name, Write = write, Read = read, Errors = errors }.ToOptions();
+        new QueryOperation<TRequest, TResponse> { Service = Sns, Name = name, Write = write, Read = read, Errors = errors }.ToOptions();
 
     private static AmazonServiceException Typed(ServiceError e) => e.Code switch
     {
