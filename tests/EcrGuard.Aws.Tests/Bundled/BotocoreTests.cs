@@ -1,0 +1,169 @@
+using System.Collections;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Amazon.ECR;
+using Amazon.Inspector2;
+using Amazon.Runtime;
+using Amazon.SimpleNotificationService;
+using EcrGuard.Tests;
+using StringComparison = System.StringComparison;
+
+namespace EcrGuard.Aws.Tests.Bundled;
+
+/// <summary>Every operation, with every member set, against the serializer and the service models of botocore.</summary>
+public sealed class BotocoreTests
+{
+    /// <summary>Of Inspector only what concerns container images; the members of its filters and findings that are left out.</summary>
+    private static readonly string[] LeftOut =
+    [
+        "ListFindings.filterCriteria.componentId", "ListFindings.filterCriteria.componentType", "ListFindings.filterCriteria.ec2", "ListFindings.filterCriteria.networkProtocol",
+        "ListFindings.filterCriteria.portRange", "ListFindings.filterCriteria.lambdaFunction", "ListFindings.filterCriteria.codeVulnerability", "ListFindings.filterCriteria.codeRepository",
+        "ListCoverage.filterCriteria.ec2", "ListCoverage.filterCriteria.lambdaFunction", "ListCoverage.filterCriteria.codeRepository", "ListCoverage.filterCriteria.lastScannedCommitId",
+        "networkReachabilityDetails", "codeVulnerabilityDetails", "awsEc2Instance", "awsLambdaFunction", "codeRepository", "ec2", "lambdaFunction",
+    ];
+
+    public static TheoryData<Type> Clients => [typeof(IAmazonECR), typeof(IAmazonInspector2), typeof(IAmazonSimpleNotificationService)];
+
+    [Theory]
+    [MemberData(nameof(Clients))]
+    public async Task Requests_and_answers_are_those_of_the_service_model(Type client)
+    {
+        await Tool.RequireAsync("botocore", "python3", "-c", "import botocore");
+        var operations = client.GetMethods()
+            .Where(m => m.GetParameters() is [{ ParameterType: var request }, _] && request.IsSubclassOf(typeof(AmazonWebServiceRequest)))
+            .Select(m => (Method: m, Name: m.Name[..^"Async".Length], Request: (AmazonWebServiceRequest)Sample.Of(m.GetParameters()[0].ParameterType, "")))
+            .ToList();
+        Assert.NotEmpty(operations);
+
+        var service = client == typeof(IAmazonECR) ? "ecr" : client == typeof(IAmazonInspector2) ? "inspector2" : "sns";
+        var calls = new JsonArray([.. operations.Select(o => new JsonObject { ["service"] = service, ["operation"] = o.Name, ["parameters"] = Sample.ToJson(o.Request) })]);
+        var (exitCode, output) = await Tool.RunAsync(new ProcessStartInfo("python3", [Path.Combine(AppContext.BaseDirectory, "Bundled", "botocore_wire.py")]), calls.ToJsonString());
+        Assert.True(exitCode == 0, output);
+        var expected = JsonNode.Parse(output)!.AsArray();
+
+        var answers = operations.Zip(expected).ToDictionary(pair => pair.First.Name, pair => pair.Second!["answer"]!.ToJsonString());
+        var current = "";
+        await using var aws = await Loopback.StartAsync((_, _) => service == "sns" ? Answer.Xml($"<{current}Response/>") : Answer.Json(answers[current]));
+        using var bundled = (IDisposable)Connect(client, aws.Url);
+        foreach (var ((method, name, request), model) in operations.Zip(expected))
+        {
+            current = name;
+            var task = (Task)method.Invoke(bundled, [request, TestContext.Current.CancellationToken])!;
+            await task;
+            AssertRequest(model!, aws.Requests[^1]);
+            Assert.Equal("", string.Join('\n', model!["missing"]!.AsArray().Select(m => (string)m!).Where(m => !LeftOut.Any(left => m.StartsWith(left, StringComparison.Ordinal)))));
+            if (service != "sns") AssertAnswer(name, model["answer"]!.AsObject(), task.GetType().GetProperty("Result")!.GetValue(task)!);
+        }
+    }
+
+    private static object Connect(Type client, string url) =>
+        client == typeof(IAmazonECR) ? new AmazonECRClient("id", "secret", new AmazonECRConfig { ServiceURL = url, AuthenticationRegion = "eu-central-1" })
+        : client == typeof(IAmazonInspector2) ? new AmazonInspector2Client("id", "secret", new AmazonInspector2Config { ServiceURL = url, AuthenticationRegion = "eu-central-1" })
+        : new AmazonSimpleNotificationServiceClient("id", "secret", new AmazonSimpleNotificationServiceConfig { ServiceURL = url, AuthenticationRegion = "eu-central-1" });
+
+    private static void AssertRequest(JsonNode model, Captured actual)
+    {
+        Assert.Equal(((string?)model["method"], (string?)model["path"]), (actual.Method, actual.Target));
+        foreach (var (name, value) in model["headers"]!.AsObject())
+            Assert.Equal((string)value!, actual.Headers[name]);
+        if (model["body"] is JsonObject form)
+        {
+            var sent = actual.Text.Split('&').Select(p => p.Split('=')).ToDictionary(p => Uri.UnescapeDataString(p[0]), p => Uri.UnescapeDataString(p[1]));
+            Assert.Equal(form.ToDictionary(p => p.Key, p => (string)p.Value!), sent);
+        }
+        else
+        {
+            Assert.True(JsonNode.DeepEquals(JsonNode.Parse((string)model["body"]!), JsonNode.Parse(actual.Text)), $"botocore: {model["body"]}\nbundled: {actual.Text}");
+        }
+    }
+
+    /// <summary>Every member of the answer is in the object, but for what is left out; and the object has nothing else.</summary>
+    private static void AssertAnswer(string path, JsonNode? wire, object? value)
+    {
+        switch (wire)
+        {
+            case JsonObject map when value is IDictionary dictionary:
+                Assert.Equal(map.Count, dictionary.Count);
+                foreach (var (key, item) in map) AssertAnswer($"{path}.{key}", item, dictionary[key]);
+                break;
+            case JsonObject structure:
+                Assert.NotNull(value);
+                var properties = value.GetType().GetProperties().Where(p => p.DeclaringType != typeof(AmazonWebServiceResponse)).ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
+                foreach (var (name, item) in structure)
+                {
+                    if (properties.Remove(name, out var property)) AssertAnswer($"{path}.{name}", item, property.GetValue(value));
+                    else Assert.Contains(name, LeftOut);
+                }
+                Assert.Empty(properties.Keys);
+                break;
+            case JsonArray array:
+                var list = Assert.IsAssignableFrom<IList>(value);
+                Assert.Equal(array.Count, list.Count);
+                for (var i = 0; i < array.Count; i++) AssertAnswer($"{path}[{i}]", array[i], list[i]);
+                break;
+            default:
+                var expected = wire!.GetValueKind() == JsonValueKind.Number && value is DateTime ? $"{DateTime.UnixEpoch.AddSeconds((double)wire):O}" : wire.ToString();
+                Assert.Equal((path, expected), (path, value switch
+                {
+                    DateTime time => $"{time:O}",
+                    bool flag => flag ? "true" : "false",
+                    IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+                    _ => value?.ToString(),
+                }));
+                break;
+        }
+    }
+}
+
+/// <summary>Request objects with every property set, and as JSON.</summary>
+internal static class Sample
+{
+    private static readonly DateTime Time = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
+
+    internal static object Of(Type type, string name)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(string)) return $"{name} é\"<&";
+        if (type == typeof(int)) return 7;
+        if (type == typeof(long)) return 8L;
+        if (type == typeof(double)) return 0.5;
+        if (type == typeof(bool)) return true;
+        if (type == typeof(DateTime)) return Time;
+        if (type == typeof(MemoryStream)) return new MemoryStream([1, 2, 3]);
+        if (type.IsSubclassOf(typeof(ConstantClass))) return type.GetFields().First(f => f.FieldType == type).GetValue(null)!;
+        var value = Activator.CreateInstance(type)!;
+        if (value is IList list)
+        {
+            for (var i = 0; i < 2; i++) list.Add(Of(type.GetGenericArguments()[0], $"{name}{i}"));
+            return value;
+        }
+        if (value is IDictionary map)
+        {
+            map.Add("key", Of(type.GetGenericArguments()[1], name));
+            return value;
+        }
+        foreach (var property in Properties(type)) property.SetValue(value, Of(property.PropertyType, property.Name));
+        return value;
+    }
+
+    internal static JsonNode? ToJson(object? value) => value switch
+    {
+        null => null,
+        string text => text,
+        int number => number,
+        long number => number,
+        double number => number,
+        bool flag => flag,
+        DateTime time => $"{time:O}",
+        MemoryStream bytes => Convert.ToBase64String(bytes.ToArray()),
+        ConstantClass constant => constant.Value,
+        IDictionary map => new JsonObject(map.Keys.Cast<string>().Select(key => KeyValuePair.Create(key, ToJson(map[key])))),
+        IList list => new JsonArray([.. list.Cast<object>().Select(ToJson)]),
+        _ => new JsonObject(Properties(value.GetType()).Select(p => KeyValuePair.Create(p.Name, ToJson(p.GetValue(value))))),
+    };
+
+    private static IEnumerable<System.Reflection.PropertyInfo> Properties(Type type) =>
+        type.GetProperties().Where(p => p.CanWrite && p.DeclaringType!.Assembly == type.Assembly);
+}
