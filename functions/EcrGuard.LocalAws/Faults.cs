@@ -54,10 +54,10 @@ public sealed record Fault
     public static Fault Delay(TimeSpan wait) => new(FaultKind.Delay) { Wait = wait };
 
     /// <summary>
-    /// The caller dies before the call: <paramref name="beforeCall"/> runs (it may end a process or cancel a token), and this call and all that
-    /// follow find the connection closed, until <see cref="FaultScript.Clear"/>.
+    /// The caller dies before the call: <paramref name="beforeCall"/> runs (it may end a process or cancel a token), and this call and every other
+    /// to any service that follows finds the connection closed, until <see cref="FaultScript.Clear"/>.
     /// </summary>
-    public static Fault Kill(Action? beforeCall = null) => new(FaultKind.Kill) { BeforeCall = beforeCall, Times = int.MaxValue };
+    public static Fault Kill(Action? beforeCall = null) => new(FaultKind.Kill) { BeforeCall = beforeCall };
 }
 
 internal enum FaultKind
@@ -78,6 +78,7 @@ public sealed class FaultScript
 {
     private readonly Lock gate = new();
     private readonly List<Counted> faults = [];
+    private Fault? killed;
 
     /// <summary>Faults that have not yet struck as often as they should, those without an end aside. A test asserts 0, or it tested less than it says.</summary>
     public int Outstanding
@@ -105,6 +106,7 @@ public sealed class FaultScript
         lock (gate)
         {
             faults.Clear();
+            killed = null;
         }
     }
 
@@ -113,7 +115,14 @@ public sealed class FaultScript
     {
         lock (gate)
         {
-            return faults.Count == 0 ? [] : [.. faults.Where(f => f.Strikes(service, operation)).Select(f => f.Fault)];
+            if (killed is not null)
+            {
+                return [Fault.CloseBefore];
+            }
+
+            Fault[] struck = [.. faults.Where(f => f.Strikes(service, operation)).Select(f => f.Fault)];
+            killed = struck.FirstOrDefault(f => f.Kind == FaultKind.Kill);
+            return killed is null ? struck : [killed];
         }
     }
 
