@@ -14,9 +14,17 @@ internal sealed class QueryParameters
 
     public string? Take(string name) => values.Remove(name, out var value) ? value : null;
 
-    /// <summary>The prefixes of a list's members, as far as they are numbered from 1 without a gap: <c>Entries.member.1.</c></summary>
+    /// <summary>
+    /// The prefixes of a list's members, as far as they are numbered from 1 without a gap: <c>Entries.member.1.</c> for <c>Entries.member</c>.
+    /// </summary>
     public IEnumerable<string> Members(string list)
     {
+        // An empty list may be sent as its bare name without a value.
+        if (values.GetValueOrDefault(list[..list.LastIndexOf('.')]) is "")
+        {
+            values.Remove(list[..list.LastIndexOf('.')]);
+        }
+
         for (var i = 1; ; i++)
         {
             var prefix = string.Create(CultureInfo.InvariantCulture, $"{list}.{i}.");
