@@ -2,7 +2,8 @@ namespace EcrGuard.LocalAws;
 
 /// <summary>
 /// Trouble on demand: strikes the calls that match <see cref="Service"/>, <see cref="Operation"/> and <see cref="Resource"/> (null matches all),
-/// from the <see cref="From"/>th on, <see cref="Times"/> times.
+/// from the <see cref="From"/>th on, <see cref="Times"/> times. The AWS SDK for .NET repeats a call once when its connection breaks, whatever its
+/// retry settings: strike twice with those faults, or it notices nothing.
 /// </summary>
 public sealed record Fault
 {
