@@ -2,8 +2,8 @@ namespace EcrGuard.LocalAws;
 
 /// <summary>
 /// Trouble on demand: strikes the calls that match <see cref="Service"/>, <see cref="Operation"/> and <see cref="Resource"/> (null matches all),
-/// from the <see cref="From"/>th on, <see cref="Times"/> times. The AWS SDK for .NET repeats a call once when its connection breaks, whatever its
-/// retry settings: strike twice with those faults, or it notices nothing.
+/// from the <see cref="From"/>th on, <see cref="Times"/> times. The AWS SDK for .NET repeats a call whose connection broke, even
+/// where it is told not to retry (ten times were seen): let such faults strike without end, or the caller notices nothing.
 /// </summary>
 public sealed record Fault
 {
