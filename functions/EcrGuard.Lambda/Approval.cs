@@ -21,7 +21,7 @@ public sealed record ApprovalRequest(string? Image, int? Wait, IReadOnlyDictiona
 /// <param name="Status"><c>NOT_FOUND</c>, <c>BAD_REQUEST</c> or <c>ERROR</c>.</param>
 public sealed record ApprovalProblem(string Status, string? Image, string Problem)
 {
-    public bool Approved => false;
+    public bool Approved { get; }
 }
 
 /// <summary>A pipeline asks: may I deploy this image? Asking never writes.</summary>

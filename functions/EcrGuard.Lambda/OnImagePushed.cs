@@ -37,7 +37,7 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
                 {
                     // The prefix must not be a way around the guard: an ordinary push, and security hears of it.
                     log.Warning("A tag with EcrGuard's prefix was pushed that EcrGuard did not write.", ("image", image.ToString()), ("tag", tag));
-                    await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), AlertMessage.ForForeignTag(image, tag, push.Time.ToString("O"), push.Time), cancellation).ConfigureAwait(false);
+                    await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), AlertMessage.ForForeignTag(image, tag, push.Id, push.Time), cancellation).ConfigureAwait(false);
                     pushes.Add(push);
                 }
             }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.RuntimeSupport;
 using Amazon.Lambda.Serialization.SystemTextJson;
@@ -16,7 +17,7 @@ return handler switch
     _ => Unknown(handler),
 };
 
-static async Task<int> RunAsync<TFunction, TInput, TOutput>(Func<TFunction, TInput, ILambdaContext, Task<TOutput>> handle) where TFunction : class
+static async Task<int> RunAsync<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TFunction, TInput, TOutput>(Func<TFunction, TInput, ILambdaContext, Task<TOutput>> handle) where TFunction : class
 {
     TFunction? function = null;
     using var bootstrap = LambdaBootstrapBuilder.Create<TInput, TOutput>((input, context) => handle(function!, input, context), new SourceGeneratorLambdaJsonSerializer<LambdaJson>())

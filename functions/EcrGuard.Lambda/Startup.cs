@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.Serialization.SystemTextJson;
@@ -18,6 +19,7 @@ namespace EcrGuard.Lambda;
 [LambdaStartup]
 public sealed class Startup
 {
+    [SuppressMessage("Performance", "CA1822", Justification = "Amazon.Lambda.Annotations calls it on an instance.")]
     public void ConfigureServices(IServiceCollection services) =>
         Compose(services, Settings.From(Environment.GetEnvironmentVariable), AwsClients.FromEnvironment(), PolicyFile.Load(Path.Combine(AppContext.BaseDirectory, PolicyFile.Name), TimeProvider.System.GetUtcNow()), TimeProvider.System, new Log(Console.Out, TimeProvider.System));
 

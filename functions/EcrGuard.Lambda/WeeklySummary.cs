@@ -17,9 +17,6 @@ public sealed record SummaryReport(string Week, string Whole);
 /// <summary>Every week security gets the compliance summary: text over SNS, the same as JSON in S3. It says first what it could not read.</summary>
 public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger, Notifier notifier, IAmazonS3 s3, Settings settings, TimeProvider time, Log log)
 {
-    /// <summary>SNS takes 262,144 bytes in all: text, the JSON beside it, and what escaping adds to both.</summary>
-    private const int MaxText = 100_000;
-
     [LambdaFunction]
     public async Task<SummaryReport> WeeklySummaryAsync(ScheduledRequest input, ILambdaContext context)
     {
@@ -34,14 +31,13 @@ public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger,
         using (var body = new MemoryStream(summary.ToJson()))
             await s3.PutObjectAsync(new PutObjectRequest { BucketName = settings.Bucket, Key = key, InputStream = body, ContentType = "application/json" }, deadline.Token).ConfigureAwait(false);
 
-        var rollUp = summary.RollUp();
         await notifier.PublishAsync(
             settings.SummaryTopic ?? throw new SettingsException("ECRGUARD_SUMMARY_TOPIC", null, "it must be the ARN of the topic for summaries"),
-            summary.Subject, summary.ToText(MaxText, whole), rollUp.ToJson(), summary.Attributes, deadline.Token).ConfigureAwait(false);
+            AlertMessage.ForWeek(summary, whole), deadline.Token).ConfigureAwait(false);
 
         // Last: the numbers are for the weeks to come, and a summary that was sent twice is better than one that was not.
         var before = await ledger.DocumentAsync(Aws.Ledger.Ledger.WeekDocument(week), deadline.Token).ConfigureAwait(false);
-        await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.WeekDocument(week), rollUp.ToJson(), before?.Revision ?? 0, deadline.Token).ConfigureAwait(false);
+        await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.WeekDocument(week), summary.RollUp().ToJson(), before?.Revision ?? 0, deadline.Token).ConfigureAwait(false);
         log.Info("The weekly summary is out.", ("week", week.ToString()), ("whole", whole));
         return new SummaryReport(week.ToString(), whole);
     }

@@ -96,7 +96,7 @@ internal sealed class DemoRun
         if (alerts is [var (subject, text), ..])
         {
             Say($"the alert: {subject}");
-            foreach (var line in text.Split('\n').Take(12))
+            foreach (var line in text.Split('\n').Take(14))
                 Say($"  | {line}");
         }
     }
@@ -231,15 +231,12 @@ internal sealed class DemoRun
         [.. aws.Sns.Messages.Where(m => m.TopicArn == topic).Select(m =>
         {
             using var structure = JsonDocument.Parse(m.Message);
-            return (m.Subject ?? "", structure.RootElement.GetProperty("default").GetString()!);
+            return (m.Subject ?? "", structure.RootElement.GetProperty("email").GetString()!);
         })];
 
     /// <summary>Sixty-four hexadecimal characters are more than anybody reads.</summary>
-    private static string Brief(string text)
-    {
-        var at = text.Length - 64;
-        return at > 0 && text.AsSpan(at).IndexOfAnyExcept("0123456789abcdef") < 0 ? string.Concat(text.AsSpan(0, at + 12), "…") : text;
-    }
+    private static string Brief(string text) =>
+        text.Length > 64 && Core.Images.Digest.TryParse("sha256:" + text[^64..], out var digest) ? $"{text[..^64]}{digest.Abbreviated}…" : text;
 
     private static string? Word(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;
 

@@ -15,11 +15,12 @@ public enum EventKind
 }
 
 /// <summary>An event about one image, as far as EcrGuard uses it: never its counts.</summary>
+/// <param name="Id">The event's own id: the same when it is delivered twice.</param>
 /// <param name="Time">When AWS says it happened. Events come late, twice and out of order.</param>
 /// <param name="Tag">The tag that was pushed; null for a push by digest and for what is no push.</param>
 /// <param name="MediaType">The manifest's, where the event names it.</param>
 /// <param name="Scanner">Who speaks, for a scan.</param>
-public sealed record ImageEvent(ImageId Image, EventKind Kind, DateTimeOffset Time, string? Tag = null, string? MediaType = null, Scanner Scanner = Scanner.Unknown)
+public sealed record ImageEvent(string Id, ImageId Image, EventKind Kind, DateTimeOffset Time, string? Tag = null, string? MediaType = null, Scanner Scanner = Scanner.Unknown)
 {
     /// <summary>Reads an event of EventBridge (Amazon ECR User Guide, "Amazon ECR events and EventBridge"; Amazon Inspector User Guide, "Amazon EventBridge event schema").</summary>
     /// <param name="ignored">Why the event is none of EcrGuard's; null where one is returned.</param>
@@ -51,7 +52,7 @@ public sealed record ImageEvent(ImageId Image, EventKind Kind, DateTimeOffset Ti
             case ("aws.ecr", "ECR Image Action"):
                 return Action(root, out ignored);
             case ("aws.ecr", "ECR Image Scan"):
-                return new ImageEvent(OfFields(root, Required(root, "detail", "repository-name")), EventKind.ScanChanged, TimeOf(root), Scanner: Scanner.Basic);
+                return new ImageEvent(IdOf(root), OfFields(root, Required(root, "detail", "repository-name")), EventKind.ScanChanged, TimeOf(root), Scanner: Scanner.Basic);
             case ("aws.inspector2", "Inspector2 Scan"):
                 // Inspector scans more than images, and calls the repository by its ARN.
                 if (RepositoryArn(root) is not { } repository)
@@ -59,14 +60,14 @@ public sealed record ImageEvent(ImageId Image, EventKind Kind, DateTimeOffset Ti
                     ignored = "not about an ECR image";
                     return null;
                 }
-                return new ImageEvent(OfFields(root, repository.Name), EventKind.ScanChanged, TimeOf(root), Scanner: Scanner.Enhanced);
+                return new ImageEvent(IdOf(root), OfFields(root, repository.Name), EventKind.ScanChanged, TimeOf(root), Scanner: Scanner.Enhanced);
             case ("aws.inspector2", "Inspector2 Finding" or "Inspector2 Coverage"):
                 if (ImageArn(root) is not { } image)
                 {
                     ignored = "not about an ECR image";
                     return null;
                 }
-                return new ImageEvent(image, EventKind.ScanChanged, TimeOf(root), Scanner: Scanner.Enhanced);
+                return new ImageEvent(IdOf(root), image, EventKind.ScanChanged, TimeOf(root), Scanner: Scanner.Enhanced);
             default:
                 ignored = "an event type that EcrGuard does not use";
                 return null;
@@ -89,7 +90,7 @@ public sealed record ImageEvent(ImageId Image, EventKind Kind, DateTimeOffset Ti
         if (ignored is not null)
             return null;
         var tag = Find(root, "detail", "image-tag");
-        return new ImageEvent(OfFields(root, Required(root, "detail", "repository-name")), kind!.Value, TimeOf(root), string.IsNullOrEmpty(tag) ? null : tag, Find(root, "detail", "manifest-media-type"));
+        return new ImageEvent(IdOf(root), OfFields(root, Required(root, "detail", "repository-name")), kind!.Value, TimeOf(root), string.IsNullOrEmpty(tag) ? null : tag, Find(root, "detail", "manifest-media-type"));
     }
 
     private static ImageId OfFields(JsonElement root, string repository)
@@ -121,6 +122,9 @@ public sealed record ImageEvent(ImageId Image, EventKind Kind, DateTimeOffset Ti
         }
         return null;
     }
+
+    /// <summary>Some documented samples carry ids that are no UUIDs: it is any text.</summary>
+    private static string IdOf(JsonElement root) => Required(root, "id");
 
     private static DateTimeOffset TimeOf(JsonElement root)
     {

@@ -6,6 +6,9 @@ public static class ScannerWords
     /// <summary>How long after a push a scan may be expected that ECR does not know of yet.</summary>
     public static readonly TimeSpan ScanStartsWithin = TimeSpan.FromHours(1);
 
+    /// <summary>ECR's word for an image that it knows no scan of (ECR API, ScanNotFoundException).</summary>
+    public const string NotFound = "SCAN_NOT_FOUND";
+
     /// <summary>ECR's <c>imageScanStatus.status</c> (ECR API, ImageScanStatus).</summary>
     public static ScanState OfBasic(string? status) => status switch
     {
@@ -35,11 +38,15 @@ public static class ScannerWords
     };
 
     /// <summary>What it means that the scanner has nothing on an image: shortly after a push, where a push is scanned, it may not have begun.</summary>
-    public static ScanFacts Nothing(ScanningFacts scanning, DateTimeOffset? pushedAt, DateTimeOffset now) => new()
+    public static ScanFacts Nothing(ScanningFacts scanning, DateTimeOffset? pushedAt, DateTimeOffset now)
     {
-        Scanner = scanning.Scanner,
-        State = scanning.Automatic && now - pushedAt < ScanStartsWithin ? ScanState.Pending : ScanState.NotScanned,
-        Word = scanning.Automatic ? "SCAN_NOT_FOUND" : "SCAN_FREQUENCY_MANUAL",
-        ReadAt = now,
-    };
+        var expected = scanning.Automatic && now - pushedAt < ScanStartsWithin;
+        return new ScanFacts
+        {
+            Scanner = scanning.Scanner,
+            State = expected ? ScanState.Pending : ScanState.NotScanned,
+            Word = expected ? "" : scanning.Automatic ? NotFound : "SCAN_FREQUENCY_MANUAL",
+            ReadAt = now,
+        };
+    }
 }

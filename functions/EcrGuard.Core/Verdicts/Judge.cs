@@ -84,7 +84,8 @@ public static class Judge
             Counts = judged.Aggregate(new FindingCounts(), (sum, c) => sum + c.Verdict.Counts),
             Scanner = judged[0].Verdict.Scanner,
             ScanCompletedAt = judged.Min(c => c.Verdict.ScanCompletedAt),
-            PolicyVersion = policy.Version,
+            // Decided by an older policy as long as one of its platforms is: asked about, it is then decided again.
+            PolicyVersion = judged.Select(c => c.Verdict.PolicyVersion).FirstOrDefault(version => version != policy.Version) ?? policy.Version,
             FactsAt = index.ReadAt,
             ValidUntil = judged.Min(c => c.Verdict.ValidUntil),
         };
@@ -158,7 +159,7 @@ public static class Judge
             Reasons = status switch
             {
                 Status.Blocked => [.. assessment.Blocking.Select(b => Sentences.OfFinding(b.Finding, b.Rule))],
-                Status.Approved => [Sentences.Clean(scan, assessment.Waived, now)],
+                Status.Approved => [Sentences.Clean(scan, assessment.Waived)],
                 _ => [Sentences.OfState(scan, policy, now)],
             },
             Warnings = assessment.Warnings,
@@ -198,7 +199,6 @@ public static class Judge
     private static Verdict StillBlocked(Verdict fresh, Verdict before, IReadOnlyList<Reason> reasons) => fresh with
     {
         Status = Status.Blocked,
-        Sticky = true,
         Approved = false,
         Reasons = [.. reasons.Where(r => r.Code != StickyCode), new(StickyCode, $"This rests on the findings last known: only a completed scan without blocking findings, a waiver or the policy lifts it. {fresh.Reasons[0].Sentence}")],
         Warnings = before.Warnings,
@@ -300,11 +300,11 @@ internal static class Sentences
         return new Reason(rule.Id, sentence, vulnerability, package, finding.Platform, fixedIn);
     }
 
-    public static Reason Clean(ScanFacts scan, IReadOnlyList<WaivedFinding> waived, DateTimeOffset now)
+    public static Reason Clean(ScanFacts scan, IReadOnlyList<WaivedFinding> waived)
     {
         var needed = waived.Where(w => w.Instead == RuleEffect.Block).Select(w => w.Waiver).Distinct().ToList();
         var excused = needed.Count == 0 ? "" : $", with {(needed.Count == 1 ? "waiver" : "waivers")} {string.Join(", ", needed)}";
-        return new Reason("clean", $"The {Name(scan.Scanner)} scan{When(scan, now)} found {Text.Count(scan.Findings.Count, "finding")}, and none blocks{excused}.");
+        return new Reason("clean", $"The {Name(scan.Scanner)} scan{When(scan)} found {Text.Count(scan.Findings.Count, "finding")}, and none blocks{excused}.");
     }
 
     /// <summary>Why there is no current, complete scan.</summary>
@@ -318,6 +318,7 @@ internal static class Sentences
             ScanState.Complete when scan.CompletedAt is null => $"The {Name(scan.Scanner)} scan does not say when it was made{word}.",
             ScanState.Complete => $"The {Name(scan.Scanner)} scan is {Days(now - scan.CompletedAt.Value)} old; the policy allows {policy.Defaults.ScanMaxAgeDays}.",
             ScanState.Pending => $"The {Name(scan.Scanner)} scan is not finished{word}.",
+            ScanState.NotScanned when scan.Word == ScannerWords.NotFound => $"No scan was made: pushes to this repository are scanned, but this image came before that, or its scan never began{word}.",
             ScanState.NotScanned => scan.Scanner switch
             {
                 Scanner.Basic => $"No scan was made and none is coming: nothing scans this repository on push{word}.",
@@ -375,8 +376,8 @@ internal static class Sentences
         Scanner.Unknown => "image",
     };
 
-    private static string When(ScanFacts scan, DateTimeOffset now) =>
-        scan.Continuous ? " (continuous)" : scan.CompletedAt is { } at ? $" of {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC ({Days(now - at)} ago)" : "";
+    private static string When(ScanFacts scan) =>
+        scan.Continuous ? " (continuous)" : scan.CompletedAt is { } at ? $" of {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC" : "";
 
     private static string Days(TimeSpan span) => Text.Count((int)Math.Max(0, span.TotalDays), "day");
 }

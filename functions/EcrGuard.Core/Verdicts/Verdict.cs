@@ -115,9 +115,6 @@ public sealed record Verdict
     /// <summary>When time alone may change the verdict: a waiver ends, a scan becomes too old, a finding old enough. Null: never.</summary>
     public DateTimeOffset? ValidUntil { get; init; }
 
-    /// <summary>It blocks only because an earlier verdict did: the findings it rests on are the earlier ones.</summary>
-    public bool Sticky { get; init; }
-
     /// <summary>Whether time or another policy asks for a new decision.</summary>
     public bool IsOutdated(string policyVersion, DateTimeOffset now) => PolicyVersion != policyVersion || now >= ValidUntil;
 }

@@ -47,7 +47,6 @@ public sealed class JudgeTests
         var verdict = Decide(Facts.Scan(Facts.Finding()) with { State = state });
         Assert.Equal(Status.Blocked, verdict.Status);
         Assert.False(verdict.Approved);
-        Assert.False(verdict.Sticky);
         Assert.Equal("CVE-2026-0001 (CRITICAL) in openssl 3.0.1 (OS): fixed in 3.0.2; rule 'critical' blocks.", Assert.Single(verdict.Reasons).Sentence);
         Assert.Equal(["Update openssl 3.0.1 → 3.0.2."], verdict.ToPass);
     }
@@ -267,7 +266,7 @@ public sealed class JudgeTests
         foreach (var findings in new[] { Blocked.Findings, null })
         {
             var verdict = Decide(Facts.Scan(state), before: Blocked with { Findings = findings });
-            Assert.Equal((Status.Blocked, false, true), (verdict.Status, verdict.Approved, verdict.Sticky));
+            Assert.Equal((Status.Blocked, false), (verdict.Status, verdict.Approved));
             Assert.Equal(["critical", "sticky"], verdict.Reasons.Select(reason => reason.Code));
             Assert.Equal(Blocked.Verdict.Counts, verdict.Counts);
             Assert.Equal(Blocked.Verdict.ToPass, verdict.ToPass);
