@@ -13,7 +13,7 @@ internal sealed class QueryOperation<TRequest, TResponse> : XmlResponseUnmarshal
     internal required ServiceModel Service { get; init; }
     internal required string Name { get; init; }
     internal required Action<QueryForm, TRequest> Write { get; init; }
-    /// <summary>Called on the start of every element of the response, the deepest path first known by <c>xml.TestExpression("Parent/Name")</c>.</summary>
+    /// <summary>Called at the start of every element of the response; <c>xml.TestExpression("Parent/Name")</c> says which it is.</summary>
     internal required Action<XmlUnmarshallerContext, TResponse> Read { get; init; }
     internal required string[] Errors { get; init; }
 
