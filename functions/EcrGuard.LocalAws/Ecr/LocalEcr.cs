@@ -86,11 +86,11 @@ public sealed partial class LocalEcr : ILocalService
     public TagMutability MutabilityOf(string repository) => Locked(() => Find(repository).Mutability);
 
     /// <summary>Takes a tag from an image as BatchDeleteImage does: with its last tag the image is gone.</summary>
-    public void DeleteTag(string repository, string tag) => Locked(() => DeleteOne(Find(repository), new ImageIdentifier { ImageTag = tag }));
+    public void DeleteTag(string repository, string tag) => Delete(repository, new ImageIdentifier { ImageTag = tag }, announce: true);
 
     /// <summary>Deletes an image with all its tags, as a lifecycle policy does: without an event where <paramref name="announce"/> is false.</summary>
     public void Delete(string repository, string digest, bool announce = true) =>
-        Locked(() => DeleteOne(Find(repository), new ImageIdentifier { ImageDigest = digest }, announce));
+        Delete(repository, new ImageIdentifier { ImageDigest = digest }, announce);
 
     /// <summary>Moves an image to the archive storage class, where it can be neither pulled nor scanned.</summary>
     public void Archive(string repository, string digest) => Locked(() => MoveTo(Find(repository), Image(repository, digest), "ARCHIVE"));
@@ -121,6 +121,9 @@ public sealed partial class LocalEcr : ILocalService
 
     /// <summary>How a repository is scanned, by the registry's rules. The caller holds the gate.</summary>
     internal string FrequencyOf(string repository) => scanning.FrequencyOf(Find(repository));
+
+    private void Delete(string repository, ImageIdentifier id, bool announce) => Locked(() =>
+        DeleteOne(Find(repository), id, announce) is { Failure: { } failure } ? throw new InvalidOperationException(JsonWire.Write(failure)) : true);
 
     private void EndScan(string repository, string digest, string status, string description, IReadOnlyList<LocalFinding> findings) => Locked(() =>
     {

@@ -98,6 +98,7 @@ public sealed class LocalEventTests
         aws.Ecr.Delete(Repository, digest);
 
         Assert.Equal(["DELETE v1", "DELETE "], aws.Events.Select(e => $"{Detail(e).GetProperty("action-type")} {Detail(e).GetProperty("image-tag")}"));
+        Assert.Throws<InvalidOperationException>(() => aws.Ecr.Delete(Repository, digest));
     }
 
     [Fact]
