@@ -62,7 +62,7 @@ public sealed record Settings
         };
     }
 
-    /// <summary>The account comes from the table's or topic's ARN, so that no call to STS stands before the first answer.</summary>
+    /// <summary>The account is told, so that no call to STS stands before the first answer.</summary>
     private static (string Account, string Region) Home(Func<string, string?> environment)
     {
         var region = Required(environment, "AWS_REGION", "the region, as Lambda sets it");

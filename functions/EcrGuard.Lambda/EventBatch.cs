@@ -59,7 +59,7 @@ public sealed class EventBatch(Guard guard, Ledger ledger, Notifier notifier, Se
         {
             var events = work.Messages.Select(m => m.Event).OrderBy(e => e.Time).ToList();
             var before = await ledger.FindAsync(work.Image, deadline.Token).ConfigureAwait(false);
-            if (before is { Open: false } && events[^1].Time < before.Record.Verdict.FactsAt - Slack)
+            if (before is { Open: false } && events.All(e => e.Time < before.Record.Verdict.FactsAt - Slack && (e.Tag is null || !settings.Tags.Claims(e.Tag))))
                 log.Info("The event is older than what the verdict rests on.", ("image", work.Image.ToString()));
             else
                 work.Judged = await handle(work.Image, events, before, deadline.Token).ConfigureAwait(false);

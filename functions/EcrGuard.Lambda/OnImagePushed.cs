@@ -22,31 +22,31 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         var repositories = new ConcurrentDictionary<RepositoryId, Lazy<Task<RepositoryFacts>>>();
         return batch.RunAsync(input, context, async (image, events, before, cancellation) =>
         {
-            var pushes = new List<ImageEvent>();
-            foreach (var push in events)
+            var foreign = events.Where(push => IsForeign(push, before)).ToList();
+            var pushes = events.Where(push => push.Tag is not { } tag || !settings.Tags.Claims(tag)).Concat(foreign).ToList();
+            Judged? judged = null;
+            if (pushes.MaxBy(push => push.Time) is { } last)
             {
-                if (push.Tag is not { } tag || !settings.Tags.Claims(tag))
-                {
-                    pushes.Add(push);
-                }
-                else if (before?.IntendedTags.Contains(tag) == true)
-                {
-                    log.Info("The push is EcrGuard's own tag.", ("image", image.ToString()), ("tag", tag));
-                }
-                else
-                {
-                    // The prefix must not be a way around the guard: an ordinary push, and security hears of it.
-                    log.Warning("A tag with EcrGuard's prefix was pushed that EcrGuard did not write.", ("image", image.ToString()), ("tag", tag));
-                    await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), AlertMessage.ForForeignTag(image, tag, push.Id, push.Time), cancellation).ConfigureAwait(false);
-                    pushes.Add(push);
-                }
+                var repository = await repositories.GetOrAdd(image.Repository, id => new Lazy<Task<RepositoryFacts>>(() => baselines.HoldAsync(id, cancellation))).Value.ConfigureAwait(false);
+                judged = await RecordAsync(image, last, repository, before, cancellation).ConfigureAwait(false);
             }
-            if (pushes is not [.., var last])
-                return null;
-
-            var repository = await repositories.GetOrAdd(image.Repository, id => new Lazy<Task<RepositoryFacts>>(() => baselines.HoldAsync(id, cancellation))).Value.ConfigureAwait(false);
-            return await RecordAsync(image, last, repository, before, cancellation).ConfigureAwait(false);
+            // Last, so that trying the rest again does not say it again.
+            foreach (var push in foreign)
+                await WarnAsync(image, push, cancellation).ConfigureAwait(false);
+            return judged;
         });
+    }
+
+    /// <summary>
+    /// The tag has EcrGuard's prefix and the ledger holds no intent to write it on this digest: the prefix must not be a way around the guard, so that it is an ordinary push, and security hears of it.
+    /// </summary>
+    private bool IsForeign(ImageEvent push, LedgerEntry? before) =>
+        push.Tag is { } tag && settings.Tags.Claims(tag) && before?.IntendedTags.Contains(tag) != true;
+
+    private async Task WarnAsync(ImageId image, ImageEvent push, CancellationToken cancellation)
+    {
+        log.Warning("A tag with EcrGuard's prefix was pushed that EcrGuard did not write.", ("image", image.ToString()), ("tag", push.Tag));
+        await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), AlertMessage.ForForeignTag(image, push.Tag!, push.Id, push.Time), cancellation).ConfigureAwait(false);
     }
 
     private async Task<Judged?> RecordAsync(ImageId id, ImageEvent push, RepositoryFacts repository, LedgerEntry? before, CancellationToken cancellation)
@@ -64,7 +64,7 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         // Known already: another tag for it, which may be the first that a verdict tag can stand beside, or one that a rule speaks of.
         if (before is { Record.Gone: false })
         {
-            return guard.Policy.Rules.Any(rule => rule.Tags is not null)
+            return before.Open || guard.Policy.Rules.Any(rule => rule.Tags is not null)
                 ? await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false)
                 : await guard.MarkAsync(image, before, cancellation).ConfigureAwait(false);
         }
