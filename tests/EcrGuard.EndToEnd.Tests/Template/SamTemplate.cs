@@ -53,6 +53,13 @@ internal sealed class SamTemplate
     /// <summary>A property of a function, its own or the shared one.</summary>
     public JsonNode? OfFunction(string function, string property) => Properties(function)[property] ?? Globals[property];
 
+    /// <summary>The environment of a function, the shared variables and its own.</summary>
+    /// <param name="made">What the deployment made of a resource or pseudo parameter, by its name.</param>
+    public Dictionary<string, string> Environment(string function, IReadOnlyDictionary<string, string> made) =>
+        new[] { Globals, Properties(function) }
+            .SelectMany(level => level[nameof(Environment)]!["Variables"]!.AsObject())
+            .ToDictionary(v => v.Key, v => v.Value is JsonObject reference && made.TryGetValue(reference["Ref"]!.ToString(), out var name) ? name : Value(v.Value!));
+
     /// <summary>What the role of a function may do: its own statements and those of the stack's policies that it holds.</summary>
     public IEnumerable<Statement> Permissions(string function) => PermissionsOfRole(Target(Properties(function)["Role"]));
 

@@ -1,0 +1,175 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EcrGuard.EndToEnd.Tests.Template;
+using EcrGuard.LocalAws;
+
+namespace EcrGuard.EndToEnd.Tests.Harness;
+
+/// <summary>
+/// EcrGuard as <c>template.yaml</c> deploys it, into a local AWS: every function that a test uses is a process of its own with the environment that the template gives it. When it ends, nothing the local AWS
+/// does not know was asked for, and no function wrote anything but JSON, or a credential.
+/// </summary>
+public class Deployment : IAsyncLifetime
+{
+    public const string Table = "ecrguard-ledger";
+    public const string Bucket = "ecrguard-reports";
+
+    /// <summary>Critical blocks, high warns, and tags are written.</summary>
+    public const string Marking = """
+        {
+          "version": 1,
+          "rules": [
+            { "id": "critical", "severity": ["CRITICAL"], "then": "block" },
+            { "id": "high", "severity": ["HIGH"], "then": "warn" }
+          ],
+          "enforcement": [{ "repositories": ["*"], "mode": "mark" }]
+        }
+        """;
+
+    private const string AccessKey = "AKIAIOSFODNN7EXAMPLE";
+    private const string SecretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    private const string SessionToken = "FQoGZXIvYXdzEBYaDExampleSessionToken";
+
+    private readonly Dictionary<string, LambdaRuntime> _functions = [];
+    private readonly List<LambdaRuntime> _started = [];
+    private readonly string _package = Directory.CreateTempSubdirectory("ecrguard-").FullName;
+    private string _alertTopic = "";
+    private string _summaryTopic = "";
+    private int _repositories;
+
+    /// <summary>The template's parameter.</summary>
+    public string Enforcement { get; init; } = "mark";
+
+    /// <summary>The text of <c>policy.jsonc</c>; null for the one that is shipped.</summary>
+    public string? Policy { get; init; } = Marking;
+
+    public LocalAwsServer Aws { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Aws = await LocalAwsServer.StartAsync();
+        Aws.DynamoDb.CreateEcrGuardTable(Table);
+        Aws.S3.CreateBucket(Bucket);
+        _alertTopic = Aws.Sns.CreateTopic("ecrguard-alerts");
+        _summaryTopic = Aws.Sns.CreateTopic("ecrguard-summary");
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "package")))
+            File.Copy(file, Path.Combine(_package, Path.GetFileName(file)));
+        if (Policy is not null)
+            await File.WriteAllTextAsync(Path.Combine(_package, "policy.jsonc"), Policy);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var function in _started)
+            await function.DisposeAsync();
+        await Aws.DisposeAsync();
+        Directory.Delete(_package, recursive: true);
+        GC.SuppressFinalize(this);
+
+        Assert.Empty(Aws.Unexpected);
+        foreach (var function in _started)
+        {
+            Assert.All(function.Output, line => Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(line).RootElement.ValueKind));
+            Assert.All([.. function.Output, .. function.Errors], line => Assert.All([AccessKey, SecretKey, SessionToken], secret => Assert.DoesNotContain(secret, line, StringComparison.Ordinal)));
+        }
+    }
+
+    /// <summary>A function by its logical id in the template, started where it is not running.</summary>
+    public async Task<LambdaRuntime> FunctionAsync(string name) =>
+        _functions.TryGetValue(name, out var running) && running.IsAlive ? running : _functions[name] = await StartAsync(name);
+
+    /// <summary>Starts one more instance of a function.</summary>
+    /// <param name="changes">What its environment has instead of the template's; a null value takes a variable away.</param>
+    public async Task<LambdaRuntime> StartAsync(string name, params IReadOnlyList<(string Variable, string? Value)> changes)
+    {
+        var environment = SamTemplate.With(("Enforcement", Enforcement)).Environment(name, new Dictionary<string, string>
+        {
+            ["AWS::AccountId"] = Aws.AccountId,
+            [nameof(Table)] = Table,
+            [nameof(Bucket)] = Bucket,
+            ["AlertTopic"] = _alertTopic,
+            ["SummaryTopic"] = _summaryTopic,
+        });
+        // Nobody else pushes here, so that nobody needs to wait.
+        environment["ECRGUARD_WRITES_PER_SECOND"] = "10";
+        // What Lambda itself sets, but for the endpoint.
+        environment["AWS_REGION"] = environment["AWS_DEFAULT_REGION"] = Aws.Region;
+        environment["AWS_ACCESS_KEY_ID"] = AccessKey;
+        environment["AWS_SECRET_ACCESS_KEY"] = SecretKey;
+        environment["AWS_SESSION_TOKEN"] = SessionToken;
+        environment["AWS_LAMBDA_FUNCTION_NAME"] = name;
+        environment["AWS_LAMBDA_LOG_FORMAT"] = "JSON";
+        environment["AWS_ENDPOINT_URL"] = Aws.Endpoint.ToString();
+        foreach (var (variable, value) in changes)
+        {
+            if (value is null)
+                environment.Remove(variable);
+            else
+                environment[variable] = value;
+        }
+        var started = await LambdaRuntime.StartAsync(_package, environment);
+        _started.Add(started);
+        return started;
+    }
+
+    /// <summary>A new repository, scanned on push by basic scanning.</summary>
+    public string CreateRepository()
+    {
+        var name = $"team/app-{++_repositories}";
+        Aws.Ecr.CreateRepository(name, scanOnPush: true);
+        return name;
+    }
+
+    /// <summary>Hands events to a function as its queue does, in one batch.</summary>
+    /// <returns>The positions of those that the function hands back.</returns>
+    public async Task<IReadOnlyList<int>> DeliverAsync(string function, params IReadOnlyList<string> events) => await DeliverAsync(await FunctionAsync(function), null, events);
+
+    /// <inheritdoc cref="DeliverAsync(string, IReadOnlyList{string})"/>
+    public static async Task<IReadOnlyList<int>> DeliverAsync(LambdaRuntime function, TimeSpan? time, params IReadOnlyList<string> events)
+    {
+        var batch = new JsonObject
+        {
+            ["Records"] = new JsonArray([.. events.Select((body, at) => new JsonObject
+            {
+                ["messageId"] = $"message-{at}",
+                ["receiptHandle"] = "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+                ["body"] = body,
+                ["attributes"] = new JsonObject { ["ApproximateReceiveCount"] = "1", ["SentTimestamp"] = "1545082649183" },
+                ["messageAttributes"] = new JsonObject(),
+                ["eventSource"] = "aws:sqs",
+                ["eventSourceARN"] = "arn:aws:sqs:eu-central-1:123456789012:queue",
+                ["awsRegion"] = "eu-central-1",
+            })]),
+        };
+        var answer = await function.InvokeAsync(batch, time);
+        return [.. answer.Payload["batchItemFailures"]!.AsArray().Select(failure => int.Parse(failure!["itemIdentifier"]!.ToString()["message-".Length..])).Order()];
+    }
+
+    /// <summary>Hands every event that the local AWS has sent to the function that the template's rules give it to, until no more come; none may fail.</summary>
+    public async Task DeliverAllAsync()
+    {
+        while (Aws.Events.Take() is { Count: > 0 } events)
+        {
+            foreach (var queue in events.GroupBy(e => JsonNode.Parse(e)!["detail"]!["action-type"]?.ToString() == "PUSH" ? "OnImagePushed" : "OnScanChanged"))
+                Assert.Empty(await DeliverAsync(queue.Key, [.. queue]));
+        }
+    }
+
+    /// <summary>The ledger's item of an image; null where there is none.</summary>
+    public JsonObject? Item(string repository, string digest) =>
+        Aws.DynamoDb.Items(Table).SingleOrDefault(item => item["pk"]!.ToString() == $"R#{Aws.AccountId}#{Aws.Region}#{repository}" && item["sk"]!.ToString() == $"I#{digest["sha256:".Length..]}");
+
+    /// <summary>The status that the ledger holds for an image; null where it holds none.</summary>
+    public string? StatusOf(string repository, string digest) => Item(repository, digest) is { } item ? JsonNode.Parse(item["record"]!.ToString())!["verdict"]!["status"]!.ToString() : null;
+
+    /// <summary>The messages about images of a repository: what they say to machines.</summary>
+    public IReadOnlyList<JsonNode> Alerts(string repository) =>
+        [.. Aws.Sns.Messages.Where(m => m.TopicArn == _alertTopic && m.Attributes.TryGetValue("repository", out var of) && of.Value == repository).Select(m => JsonNode.Parse(JsonNode.Parse(m.Message)!["sqs"]!.ToString())!)];
+
+    /// <summary>The names of the operations that a service was asked for since the last call of this, whatever service that was about.</summary>
+    public IReadOnlyList<string> TakeRequests(string service) => [.. Aws.Requests.Take().Where(r => r.Service == service).Select(r => r.Operation)];
+
+    /// <summary>Whether an operation only reads.</summary>
+    public static bool Reads(string operation) => operation.StartsWith("Get", StringComparison.Ordinal) || operation.StartsWith("BatchGet", StringComparison.Ordinal) || operation.StartsWith("Describe", StringComparison.Ordinal)
+        || operation.StartsWith("List", StringComparison.Ordinal) || operation is "Query";
+}
