@@ -134,7 +134,7 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
 
         Assert.Empty(await guard.DeliverAsync("OnScanChanged", [.. digests.Select(digest => Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))]));
 
-        var message = JsonNode.Parse(JsonNode.Parse(Assert.Single(guard.Aws.Sns.Messages).Message)!["sqs"]!.ToString())!;
+        var message = Deployment.ToMachines(Assert.Single(guard.Aws.Sns.Messages));
         Assert.Equal("batch", message["kind"]!.ToString());
         Assert.Equal(digests.Order(), message["alerts"]!.AsArray().Select(alert => alert!["digest"]!.ToString()).Order());
         Assert.All(digests, digest => Assert.Null(guard.Item(repository, digest)!["openAlert"]));

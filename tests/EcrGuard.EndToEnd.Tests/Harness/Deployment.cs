@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using EcrGuard.EndToEnd.Tests.Template;
 using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Sns;
 
 namespace EcrGuard.EndToEnd.Tests.Harness;
 
@@ -164,7 +165,10 @@ public class Deployment : IAsyncLifetime
 
     /// <summary>The messages about images of a repository: what they say to machines.</summary>
     public IReadOnlyList<JsonNode> Alerts(string repository) =>
-        [.. Aws.Sns.Messages.Where(m => m.TopicArn == _alertTopic && m.Attributes.TryGetValue("repository", out var of) && of.Value == repository).Select(m => JsonNode.Parse(JsonNode.Parse(m.Message)!["sqs"]!.ToString())!)];
+        [.. Aws.Sns.Messages.Where(m => m.TopicArn == _alertTopic && m.Attributes.TryGetValue("repository", out var of) && of.Value == repository).Select(ToMachines)];
+
+    /// <summary>A message as queues and functions get it.</summary>
+    public static JsonNode ToMachines(LocalMessage message) => JsonNode.Parse(JsonNode.Parse(message.Message)!["default"]!.ToString())!;
 
     /// <summary>The names of the operations that a service was asked for since the last call of this, whatever service that was about.</summary>
     public IReadOnlyList<string> TakeRequests(string service) => [.. Aws.Requests.Take().Where(r => r.Service == service).Select(r => r.Operation)];
