@@ -196,15 +196,15 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
             ExpressionAttributeValues = new() { [":now"] = new(Keys.Time(time.GetUtcNow())), [":expires"] = ExpiresAfter(HistoryAge) },
         }, cancellation);
 
-    /// <summary>Notes that all that follows from a stored verdict is done; a verdict stored since then stays open.</summary>
+    /// <summary>Notes that all that follows from a stored verdict is done. One that was stored since stays open, and so does one whose alert somebody else has claimed and not yet published.</summary>
     public Task DoneAsync(ImageId image, long revision, CancellationToken cancellation) =>
         IfStillSoAsync(new UpdateItemRequest
         {
             TableName = settings.Table,
             Key = Key(image),
             UpdateExpression = "REMOVE #open",
-            ConditionExpression = "#rev = :rev",
-            ExpressionAttributeNames = new() { ["#open"] = Open, ["#rev"] = Revision },
+            ConditionExpression = "#rev = :rev AND attribute_not_exists(#alert)",
+            ExpressionAttributeNames = new() { ["#open"] = Open, ["#rev"] = Revision, ["#alert"] = OpenAlert },
             ExpressionAttributeValues = new() { [":rev"] = Number(revision) },
         }, cancellation);
 
