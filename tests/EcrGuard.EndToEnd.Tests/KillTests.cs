@@ -1,7 +1,5 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
-using Amazon.DynamoDBv2.Model;
-using Amazon.Runtime;
-using EcrGuard.Aws;
 using EcrGuard.EndToEnd.Tests.Harness;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
@@ -17,29 +15,12 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
     private static readonly TimeSpan Invisible = TimeSpan.FromSeconds(1820);
 
     [Fact]
-    public async Task Of_an_image()
+    public async Task Killed_before_its_first_call_or_its_second_or_any_other()
     {
-        await SurviveAsync(repository =>
-        {
-            var digest = guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0", DateTimeOffset.UtcNow.AddHours(-2));
-            guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
-            return (digest, digest);
-        });
-    }
-
-    /// <summary>Kills at the first call, at the second … until a run survives.</summary>
-    /// <param name="seed">Pushes and scans; gives the digest that was scanned and the tagged one that follows from it.</param>
-    private async Task SurviveAsync(Func<string, (string Scanned, string Tagged)> seed)
-    {
+        // Until a run survives.
         for (var call = 1; ; call++)
         {
-            var repository = guard.CreateRepository();
-            var (scanned, tagged) = seed(repository);
-            guard.Aws.Events.Take();
-            // An hour ago: an event that the verdict's facts are newer than, when it comes again.
-            var pushed = Recorded.Event(Recorded.Push, guard.Aws, repository, tagged, DateTimeOffset.UtcNow.AddHours(-2));
-            var scan = Recorded.Event(Recorded.BasicScan, guard.Aws, repository, scanned, DateTimeOffset.UtcNow.AddHours(-1));
-            Assert.Empty(await guard.DeliverAsync("OnImagePushed", pushed));
+            var (repository, digest, scan) = await PushAsync();
             var function = await guard.FunctionAsync("OnScanChanged");
             guard.Aws.Requests.Take();
 
@@ -58,13 +39,13 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
 
             if (!survived)
             {
-                await AgeClaimAsync(repository, tagged);
+                await AgeClaimAsync(repository, digest);
                 Assert.Empty(await guard.DeliverAsync("OnScanChanged", scan));
             }
 
-            Assert.True(guard.StatusOf(repository, tagged) == "Blocked", where);
-            Assert.True(guard.Aws.Ecr.TagsOf(repository, tagged)!.SequenceEqual(["1.0", $"ecrguard-blocked-{tagged["sha256:".Length..]}"]), where);
-            var item = guard.Item(repository, tagged)!;
+            Assert.True(guard.StatusOf(repository, digest) == "Blocked", where);
+            Assert.True(guard.Aws.Ecr.TagsOf(repository, digest)!.SequenceEqual(["1.0", $"ecrguard-blocked-{digest["sha256:".Length..]}"]), where);
+            var item = guard.Item(repository, digest)!;
             Assert.True(item["open"] is null && item["openAlert"] is null && item["openWrites"] is null, $"{where}: {item.ToJsonString()}");
             var ids = guard.Alerts(repository).Select(alert => alert["alertId"]!.ToString()).ToList();
             Assert.True(ids.Count is 1 or 2 && ids.Distinct().Count() == 1, $"{where}: {string.Join(", ", ids)}");
@@ -77,19 +58,41 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
         }
     }
 
+    [Fact]
+    public async Task Killed_after_claiming_an_alert_and_the_next_event_comes_too_early_to_know_that()
+    {
+        var (repository, digest, scan) = await PushAsync();
+        var function = await guard.FunctionAsync("OnScanChanged");
+        guard.Aws.Faults.Add(Fault.Kill(function.Kill) with { Service = "sns" });
+        await Assert.ThrowsAsync<FunctionDiedException>(() => guard.DeliverAsync("OnScanChanged", scan));
+        guard.Aws.Faults.Clear();
+
+        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+        Assert.Empty(guard.Alerts(repository));
+
+        await AgeClaimAsync(repository, digest);
+        Assert.Empty(await guard.DeliverAsync("OnScanChanged", scan));
+        Assert.Single(guard.Alerts(repository));
+        Assert.Null(guard.Item(repository, digest)!["open"]);
+    }
+
+    /// <summary>A pending image whose scan has ended; its event is from an hour ago, so that when it comes again it is older than the facts of the verdict.</summary>
+    private async Task<(string Repository, string Digest, string Scan)> PushAsync()
+    {
+        var repository = guard.CreateRepository();
+        var pushedAt = DateTimeOffset.UtcNow.AddHours(-2);
+        var digest = guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0", pushedAt);
+        Assert.Empty(await guard.DeliverAsync("OnImagePushed", Recorded.Event(Recorded.Push, guard.Aws, repository, digest, pushedAt)));
+        guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
+        return (repository, digest, Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest, pushedAt.AddHours(1)));
+    }
+
     /// <summary>Lets the time pass that a message stays invisible: whoever claimed the alert did so that much earlier.</summary>
     private async Task AgeClaimAsync(string repository, string digest)
     {
         if (guard.Item(repository, digest)?["alertClaimedAt"] is not JsonValue claimed)
             return;
-        using var aws = AwsClients.At(guard.Aws.Endpoint, guard.Aws.Region, new BasicAWSCredentials("test", "test"));
-        var earlier = DateTimeOffset.Parse(claimed.ToString()) - Invisible;
-        await aws.Dynamo.UpdateItemAsync(new UpdateItemRequest
-        {
-            TableName = Deployment.Table,
-            Key = new() { ["pk"] = new($"R#{guard.Aws.AccountId}#{guard.Aws.Region}#{repository}"), ["sk"] = new($"I#{digest["sha256:".Length..]}") },
-            UpdateExpression = "SET alertClaimedAt = :earlier",
-            ExpressionAttributeValues = new() { [":earlier"] = new(earlier.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'")) },
-        });
+        var earlier = DateTimeOffset.Parse(claimed.ToString(), CultureInfo.InvariantCulture) - Invisible;
+        await guard.UpdateAsync($"R#{guard.Aws.AccountId}#{guard.Aws.Region}#{repository}", $"I#{digest["sha256:".Length..]}", "alertClaimedAt", earlier.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture));
     }
 }

@@ -1,5 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Amazon.DynamoDBv2.Model;
+using Amazon.Runtime;
+using EcrGuard.Aws;
 using EcrGuard.EndToEnd.Tests.Template;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Sns;
@@ -162,6 +165,20 @@ public class Deployment : IAsyncLifetime
 
     /// <summary>The status that the ledger holds for an image; null where it holds none.</summary>
     public string? StatusOf(string repository, string digest) => Item(repository, digest) is { } item ? JsonNode.Parse(item["record"]!.ToString())!["verdict"]!["status"]!.ToString() : null;
+
+    /// <summary>Writes over one attribute in the ledger, where a test lets time pass that the clock of a process cannot be told of.</summary>
+    public async Task UpdateAsync(string partition, string sort, string attribute, string value)
+    {
+        using var aws = AwsClients.At(Aws.Endpoint, Aws.Region, new BasicAWSCredentials("test", "test"));
+        await aws.Dynamo.UpdateItemAsync(new UpdateItemRequest
+        {
+            TableName = Table,
+            Key = new() { ["pk"] = new(partition), ["sk"] = new(sort) },
+            UpdateExpression = "SET #attribute = :value",
+            ExpressionAttributeNames = new() { ["#attribute"] = attribute },
+            ExpressionAttributeValues = new() { [":value"] = new(value) },
+        });
+    }
 
     /// <summary>The messages about images of a repository: what they say to machines.</summary>
     public IReadOnlyList<JsonNode> Alerts(string repository) =>
