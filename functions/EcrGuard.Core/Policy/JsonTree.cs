@@ -76,7 +76,7 @@ internal sealed record Node(NodeKind Kind, Place Place, Node? Parent, string? Ke
 }
 
 /// <summary>
-/// Reads a JSON document in one pass and keeps the place of everything in it; comments and trailing commas are allowed. What does not fit JSON ends the reading at once, since nothing after it has a certain meaning.
+/// Reads a JSON document in one pass and keeps the place of everything in it; comments and trailing commas are allowed unless it is read strictly. What does not fit JSON ends the reading at once, since nothing after it has a certain meaning.
 /// </summary>
 internal ref struct JsonTree
 {
@@ -88,16 +88,17 @@ internal ref struct JsonTree
     private int _offset;
     private Place _place = new(1, 1);
 
-    private JsonTree(ReadOnlySpan<byte> utf8)
+    private JsonTree(ReadOnlySpan<byte> utf8, bool strict)
     {
         _utf8 = utf8;
-        _reader = new Utf8JsonReader(utf8, new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = MaxDepth });
+        _reader = new Utf8JsonReader(utf8, new JsonReaderOptions { AllowTrailingCommas = !strict, CommentHandling = strict ? JsonCommentHandling.Disallow : JsonCommentHandling.Skip, MaxDepth = MaxDepth });
     }
 
-    public static bool TryParse(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out Node? root, [NotNullWhen(false)] out PolicyProblem? problem)
+    /// <param name="strict">Whether comments and trailing commas are refused, as they are by others who will read the document.</param>
+    public static bool TryParse(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out Node? root, [NotNullWhen(false)] out PolicyProblem? problem, bool strict = false)
     {
         (root, problem) = (null, null);
-        var tree = new JsonTree(utf8);
+        var tree = new JsonTree(utf8, strict);
         try
         {
             if (!System.Text.Unicode.Utf8.IsValid(utf8))

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using EcrGuard.Core.Lifecycle;
 
 namespace EcrGuard.Core.Policy;
 
@@ -17,24 +18,30 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
     /// <summary>ECR charges an archived image for 90 days and expires none earlier.</summary>
     private const int LeastDaysInArchive = 90;
 
-    /// <summary>What the checks across rules need of one.</summary>
-    private sealed record Rule(Node Node, int? Priority, string? TagStatus, string StorageClass);
+    /// <summary>What the checks across rules need of one. Only of a policy without problems every rule is <see cref="Complete"/>.</summary>
+    private sealed record Rule(Node Node, int? Priority, Selection Selection, LifecycleRule? Complete)
+    {
+        public StorageClass StorageClass => Selection.StorageClass ?? StorageClass.Standard;
+    }
 
-    /// <summary>The policy as ECR takes it, without comments and white space.</summary>
-    public string? Read(Node? node)
+    private readonly record struct Selection(TagStatus? TagStatus, IReadOnlyList<TagPattern> Tags, StorageClass? StorageClass, CountType? CountType, int? CountNumber);
+
+    /// <summary>Null, or with fewer rules than are written, only where a problem is reported.</summary>
+    public LifecyclePolicy? Read(Node? node)
     {
         if (checks.Object(node) is not { } policy)
             return null;
-        var rules = checks.Items(policy.Required("rules"), "a lifecycle policy has at least one rule");
+        var nodes = checks.Items(policy.Required("rules"), "a lifecycle policy has at least one rule");
         policy.End();
-        if (rules is { Count: > MaxRules })
-            checks.Report(node!, $"The lifecycle policy has {rules.Count} rules; ECR allows at most {MaxRules}.");
-        CheckTogether([.. (rules ?? []).Select(ReadRule).OfType<Rule>()]);
+        if (nodes is { Count: > MaxRules })
+            checks.Report(node!, $"The lifecycle policy has {nodes.Count} rules; ECR allows at most {MaxRules}.");
+        Rule[] rules = [.. (nodes ?? []).Select(ReadRule).OfType<Rule>()];
+        CheckTogether(rules);
 
         var text = Compact(node!);
         if (text.Length > MaxLength)
             checks.Report(node!, $"The lifecycle policy has {text.Length} characters without white space; ECR allows at most {MaxLength}.");
-        return text;
+        return new LifecyclePolicy(text, [.. rules.Select(rule => rule.Complete).OfType<LifecycleRule>().OrderBy(rule => rule.Priority)]);
     }
 
     private Rule? ReadRule(Node node)
@@ -42,82 +49,112 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
         if (checks.Object(node) is not { } rule)
             return null;
         var priority = checks.Integer(rule.Required("rulePriority"), 1, int.MaxValue);
-        if (rule.Optional("description") is { Kind: not NodeKind.Text } description)
+        var description = rule.Optional("description");
+        if (description is not (null or { Kind: NodeKind.Text }))
             checks.Report(description, $"Found {Checks.Found(description)}; it must be a text.");
         var (selectionNode, actionNode) = (rule.Required("selection"), rule.Required("action"));
         rule.End();
 
-        var (tagStatus, storageClass, countType) = ReadSelection(selectionNode);
-        ReadAction(actionNode, countType);
-        return new Rule(node, priority, tagStatus, storageClass ?? "standard");
+        var selection = ReadSelection(selectionNode);
+        var action = ReadAction(actionNode, selection.CountType);
+        var complete = (priority, selection, action) is (int number, { TagStatus: { } tagStatus, CountType: { } countType, CountNumber: { } countNumber }, { } act)
+            ? new LifecycleRule
+            {
+                Priority = number,
+                Description = description?.Text,
+                TagStatus = tagStatus,
+                Tags = selection.Tags,
+                StorageClass = selection.StorageClass ?? StorageClass.Standard,
+                CountType = countType,
+                CountNumber = countNumber,
+                Action = act,
+            }
+            : null;
+        return new Rule(node, priority, selection, complete);
     }
 
-    private (string? TagStatus, string? StorageClass, string? CountType) ReadSelection(Node? node)
+    private Selection ReadSelection(Node? node)
     {
         if (checks.Object(node) is not { } selection)
-            return default;
-        var tagStatus = checks.Word(selection.Required("tagStatus"), "tagged", "untagged", "any");
+            return new Selection { Tags = [] };
+        var tagStatusNode = selection.Required("tagStatus");
+        var tagStatus = checks.Word(tagStatusNode, ("tagged", TagStatus.Tagged), ("untagged", TagStatus.Untagged), ("any", TagStatus.Any));
         var patterns = selection.Optional("tagPatternList");
         var prefixes = selection.Optional("tagPrefixList");
         var storageNode = selection.Optional("storageClass");
-        var storageClass = checks.Word(storageNode, "standard", "archive");
-        var countType = checks.Word(selection.Required("countType"), "imageCountMoreThan", "sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned");
+        var storageClass = checks.Word(storageNode, ("standard", StorageClass.Standard), ("archive", StorageClass.Archive));
+        var countTypeNode = selection.Required("countType");
+        var countType = checks.Word(countTypeNode,
+            ("imageCountMoreThan", CountType.ImageCountMoreThan), ("sinceImagePushed", CountType.SinceImagePushed),
+            ("sinceImagePulled", CountType.SinceImagePulled), ("sinceImageTransitioned", CountType.SinceImageTransitioned));
         var unit = selection.Optional("countUnit");
         checks.Word(unit, "days");
         var numberNode = selection.Required("countNumber");
         var number = checks.Integer(numberNode, 1, int.MaxValue);
         selection.End();
 
-        CheckTags(patterns, "tagPatternList");
-        CheckTags(prefixes, "tagPrefixList");
-        if (tagStatus == "tagged" && patterns is null && prefixes is null)
+        TagPattern[] tags =
+        [
+            .. ReadTags(patterns).Select(item => ReadPattern(item.Node, item.Text)),
+            .. ReadTags(prefixes).Select(item => TagPattern.Prefix(item.Text)),
+        ];
+        if (tagStatus == TagStatus.Tagged && patterns is null && prefixes is null)
             checks.Report(node!, "The tagStatus 'tagged' needs a tagPatternList (or a tagPrefixList) that says which tags; all of its entries must be on the image.");
-        if (tagStatus == "tagged" && patterns is not null && prefixes is not null)
+        if (tagStatus == TagStatus.Tagged && patterns is not null && prefixes is not null)
             checks.Report(prefixes, "A rule has a tagPatternList or a tagPrefixList, not both.");
-        if (tagStatus is "untagged" or "any" && (patterns ?? prefixes) is { } list)
-            checks.Report(list, $"The tagStatus '{tagStatus}' takes no list of tags; drop the list or write 'tagged'.");
+        if (tagStatus is TagStatus.Untagged or TagStatus.Any && (patterns ?? prefixes) is { } list)
+            checks.Report(list, $"The tagStatus '{tagStatusNode!.Text}' takes no list of tags; drop the list or write 'tagged'.");
 
-        if (countType == "imageCountMoreThan" && unit is not null)
+        if (countType == CountType.ImageCountMoreThan && unit is not null)
             checks.Report(unit, "The countType 'imageCountMoreThan' counts images and takes no countUnit.");
-        if (countType is not (null or "imageCountMoreThan") && unit is null)
-            checks.Report(node!, $"The countType '{countType}' needs \"countUnit\": \"days\".");
-        if (countType == "sinceImageTransitioned" && storageClass != "archive")
+        if (countType is not (null or CountType.ImageCountMoreThan) && unit is null)
+            checks.Report(node!, $"The countType '{countTypeNode!.Text}' needs \"countUnit\": \"days\".");
+        if (countType == CountType.SinceImageTransitioned && storageClass != StorageClass.Archive)
             checks.Report(storageNode ?? node!, "The countType 'sinceImageTransitioned' needs \"storageClass\": \"archive\".");
-        if (countType is not (null or "sinceImageTransitioned") && storageClass == "archive")
-            checks.Report(storageNode!, $"The countType '{countType}' selects in the storage class 'standard' only; 'archive' goes with 'sinceImageTransitioned'.");
-        if (countType == "sinceImageTransitioned" && number < LeastDaysInArchive)
+        if (countType is not (null or CountType.SinceImageTransitioned) && storageClass == StorageClass.Archive)
+            checks.Report(storageNode!, $"The countType '{countTypeNode!.Text}' selects in the storage class 'standard' only; 'archive' goes with 'sinceImageTransitioned'.");
+        if (countType == CountType.SinceImageTransitioned && number < LeastDaysInArchive)
             checks.Report(numberNode!, $"Found {number}; ECR keeps an archived image at least {LeastDaysInArchive} days.");
-        return (tagStatus, storageClass, countType);
+        return new Selection(tagStatus, tags, storageClass, countType, number);
     }
 
-    private void CheckTags(Node? list, string key)
+    private List<(Node Node, string Text)> ReadTags(Node? list)
     {
+        var tags = new List<(Node, string)>();
         foreach (var item in checks.Items(list, "it would select nothing") ?? [])
         {
-            var tag = checks.Text(item, 300);
-            if (key == "tagPatternList" && tag?.Count(c => c == '*') > 4)
-                checks.Report(item, $"The pattern {Checks.Found(item)} has more than four '*'.");
+            if (checks.Text(item, 300) is { } tag)
+                tags.Add((item, tag));
         }
+        return tags;
     }
 
-    private void ReadAction(Node? node, string? countType)
+    private TagPattern ReadPattern(Node node, string text)
+    {
+        if (text.Count(c => c == '*') > 4)
+            checks.Report(node, $"The pattern {Checks.Found(node)} has more than four '*'.");
+        return TagPattern.Wildcard(text);
+    }
+
+    private LifecycleAction? ReadAction(Node? node, CountType? countType)
     {
         if (checks.Object(node) is not { } action)
-            return;
+            return null;
         var typeNode = action.Required("type");
-        var type = checks.Word(typeNode, "expire", "transition");
+        var type = checks.Word(typeNode, ("expire", LifecycleAction.Expire), ("transition", LifecycleAction.Archive));
         var target = action.Optional("targetStorageClass");
         checks.Word(target, "archive");
         action.End();
 
-        if (type == "transition" && target is null)
+        if (type == LifecycleAction.Archive && target is null)
             checks.Report(node!, "The action 'transition' needs \"targetStorageClass\": \"archive\".");
-        if (type == "expire" && target is not null)
+        if (type == LifecycleAction.Expire && target is not null)
             checks.Report(target, "The action 'expire' takes no targetStorageClass.");
-        if (countType == "sinceImagePulled" && type == "expire")
+        if (countType == CountType.SinceImagePulled && type == LifecycleAction.Expire)
             checks.Report(typeNode!, "The countType 'sinceImagePulled' goes with the action 'transition' only; ECR does not expire by pull time.");
-        if (countType == "sinceImageTransitioned" && type == "transition")
+        if (countType == CountType.SinceImageTransitioned && type == LifecycleAction.Archive)
             checks.Report(typeNode!, "The countType 'sinceImageTransitioned' goes with the action 'expire' only; its images are archived already.");
+        return type;
     }
 
     private void CheckTogether(IReadOnlyList<Rule> rules)
@@ -129,13 +166,15 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
         }
         foreach (var storage in rules.GroupBy(r => r.StorageClass))
         {
-            foreach (var rule in storage.Where(r => r.TagStatus == "untagged").Skip(1))
-                checks.Report(rule.Node, $"ECR allows one rule with the tagStatus 'untagged' for the storage class '{storage.Key}', and there is one before this.");
+            foreach (var rule in storage.Where(r => r.Selection.TagStatus == TagStatus.Untagged).Skip(1))
+                checks.Report(rule.Node, $"ECR allows one rule with the tagStatus 'untagged' for the storage class '{Word(storage.Key)}', and there is one before this.");
             var last = storage.Max(r => r.Priority);
-            foreach (var rule in storage.Where(r => r.TagStatus == "any" && r.Priority < last))
-                checks.Report(rule.Node, $"A rule with the tagStatus 'any' must have the highest rulePriority of its storage class '{storage.Key}', and another has {last}.");
+            foreach (var rule in storage.Where(r => r.Selection.TagStatus == TagStatus.Any && r.Priority < last))
+                checks.Report(rule.Node, $"A rule with the tagStatus 'any' must have the highest rulePriority of its storage class '{Word(storage.Key)}', and another has {last}.");
         }
     }
+
+    private static string Word(StorageClass storage) => storage == StorageClass.Archive ? "archive" : "standard";
 
     private static string Compact(Node node)
     {

@@ -214,7 +214,7 @@ public sealed class PolicyReader
         var existing = _checks.Word(fields.Optional("existing"), ("keep", ExistingPolicy.Keep), ("merge", ExistingPolicy.Merge), ("replace", ExistingPolicy.Replace));
         var policy = new LifecyclePolicyCheck(_checks).Read(fields.Required("policy"));
         fields.End();
-        return (existing, policy);
+        return (existing, policy?.Text);
     }
 
     private Ceilings ReadCeilings(Node? node)

@@ -1,0 +1,226 @@
+using System.Numerics;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Lifecycle;
+
+/// <summary>
+/// What a lifecycle policy does to a repository, as ECR documents it (https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html): all rules are evaluated at once, then applied by priority.
+/// An image whose tags match a rule cannot be taken by a later one, whether or not the rule takes it; so only the first rule that selects an image decides about it, while every rule counts all that it selects.
+/// <see cref="LifecycleChoices"/> says what is done where the documentation is silent.
+/// </summary>
+public sealed class LifecycleEvaluator
+{
+    private readonly LifecycleRule[] _rules;
+    private readonly DateTimeOffset _now;
+
+    /// <summary>The newest first, so that the result does not hang on the order of the input.</summary>
+    private readonly LifecycleImage[] _images;
+
+    private readonly State[] _states;
+
+    /// <summary>How many images each rule has counted.</summary>
+    private readonly int[] _counted;
+
+    private string[] _tags = new string[16];
+
+    private struct State
+    {
+        public Ground Ground;
+
+        /// <summary>Indexes into the rules; -1 for none.</summary>
+        public int First, Next, Spared;
+
+        public int Place;
+        public Digest? Other;
+
+        public readonly bool Leaves => Ground is Ground.Taken or Ground.WithSubject;
+    }
+
+    private LifecycleEvaluator(LifecyclePolicy policy, IReadOnlyCollection<LifecycleImage> images, DateTimeOffset now)
+    {
+        _rules = [.. policy.Rules];
+        _now = now;
+        _images = [.. images];
+        Array.Sort(_images, LifecycleChoices.NewestFirst);
+        _states = new State[_images.Length];
+        _counted = new int[_rules.Length];
+    }
+
+    /// <summary>Decides about every image of a repository.</summary>
+    /// <param name="images">All of them, in any order: a missing one changes counts.</param>
+    /// <returns>One decision for each image, the newest image first.</returns>
+    /// <exception cref="ArgumentException">Two images have the same digest.</exception>
+    public static IReadOnlyList<LifecycleDecision> Evaluate(LifecyclePolicy policy, IReadOnlyCollection<LifecycleImage> images, DateTimeOffset now)
+    {
+        var evaluator = new LifecycleEvaluator(policy, images, now);
+        evaluator.Select();
+        evaluator.Relate();
+        return evaluator.Decisions();
+    }
+
+    /// <summary>The rules whose tags and storage class select the image, a bit each (ECR allows at most fifty); the lowest bit has the highest priority.</summary>
+    private ulong Selecting(LifecycleImage image, StorageClass storage)
+    {
+        var tags = TagsOf(image);
+        var selecting = 0UL;
+        for (var r = 0; r < _rules.Length; r++)
+        {
+            if (Selects(_rules[r], tags, storage))
+                selecting |= 1UL << r;
+        }
+        return selecting;
+    }
+
+    internal static bool Selects(LifecycleRule rule, ReadOnlySpan<string> tags, StorageClass storage) => rule.StorageClass == storage && rule.TagStatus switch
+    {
+        TagStatus.Any => true,
+        TagStatus.Untagged => tags.IsEmpty,
+        TagStatus.Tagged => HasAll(tags, rule.Tags),
+    };
+
+    private static bool HasAll(ReadOnlySpan<string> tags, IReadOnlyList<TagPattern> patterns)
+    {
+        for (var p = 0; p < patterns.Count; p++)
+        {
+            var found = false;
+            for (var t = 0; t < tags.Length && !found; t++)
+                found = patterns[p].Matches(tags[t]);
+            if (!found)
+                return false;
+        }
+        return true;
+    }
+
+    private ReadOnlySpan<string> TagsOf(LifecycleImage image)
+    {
+        var count = image.Tags.Count;
+        if (count > _tags.Length)
+            _tags = new string[count];
+        for (var t = 0; t < count; t++)
+            _tags[t] = image.Tags[t];
+        return _tags.AsSpan(0, count);
+    }
+
+    /// <summary>Each image by its own rules.</summary>
+    private void Select()
+    {
+        for (var i = 0; i < _images.Length; i++)
+            _states[i] = StateOf(_images[i]);
+    }
+
+    private State StateOf(LifecycleImage image)
+    {
+        var state = new State { First = -1, Next = -1, Spared = -1 };
+        if (LifecycleChoices.ClassOf(image.Storage) is not { } storage)
+            return state with { Ground = Ground.NoStorageClass };
+        if (image.Subject is not null)
+            return state with { Ground = Ground.NoSubject, Other = image.Subject };
+
+        for (var selecting = Selecting(image, storage); selecting != 0; selecting &= selecting - 1)
+        {
+            var r = BitOperations.TrailingZeroCount(selecting);
+            var rule = _rules[r];
+            var time = LifecycleChoices.TimeFor(rule.CountType, image);
+            var place = time is null ? 0 : ++_counted[r];
+            var takes = time is not null && (rule.CountType == CountType.ImageCountMoreThan ? place > rule.CountNumber : LifecycleChoices.IsOlder(time.Value, rule.CountNumber, _now));
+            if (state.First < 0)
+                (state.First, state.Place, state.Ground) = (r, place, time is null ? Ground.NoTime : takes ? Ground.Taken : Ground.Within);
+            else
+            {
+                state.Next = state.Next < 0 ? r : state.Next;
+                state.Spared = state.Spared < 0 && takes ? r : state.Spared;
+            }
+        }
+        return state;
+    }
+
+    /// <summary>
+    /// Holds images to those they belong to: a child stays with its index, a referrer goes or stays with its subject. Everything that may go is taken to go first; then what stays holds what hangs on it, and so on.
+    /// </summary>
+    private void Relate()
+    {
+        var positions = new Dictionary<Digest, int>(_images.Length);
+        for (var i = 0; i < _images.Length; i++)
+        {
+            if (!positions.TryAdd(_images[i].Digest, i))
+                throw new ArgumentException($"The image {_images[i].Digest} is there twice.");
+        }
+        var referrers = Referrers(positions);
+        GoWithSubjects(referrers);
+        StayWithIndexesAndSubjects(positions, referrers);
+    }
+
+    private Dictionary<int, List<int>> Referrers(Dictionary<Digest, int> positions)
+    {
+        var referrers = new Dictionary<int, List<int>>();
+        for (var i = 0; i < _images.Length; i++)
+        {
+            if (_states[i].Ground != Ground.NoSubject || !positions.TryGetValue(_images[i].Subject!, out var subject))
+                continue;
+            if (!referrers.TryGetValue(subject, out var list))
+                referrers.Add(subject, list = []);
+            list.Add(i);
+            _states[i].Ground = Ground.SubjectStays;
+        }
+        return referrers;
+    }
+
+    private void GoWithSubjects(Dictionary<int, List<int>> referrers)
+    {
+        var going = new Queue<int>(referrers.Keys.Where(i => _states[i].Ground == Ground.Taken));
+        while (going.TryDequeue(out var subject))
+        {
+            var rule = _states[subject].First;
+            foreach (var i in referrers.GetValueOrDefault(subject) ?? [])
+            {
+                // What is in the archive already is not archived again.
+                if (_rules[rule].Action == LifecycleAction.Archive && _images[i].Storage == StorageStatus.Archived)
+                    continue;
+                (_states[i].Ground, _states[i].First) = (Ground.WithSubject, rule);
+                going.Enqueue(i);
+            }
+        }
+    }
+
+    private void StayWithIndexesAndSubjects(Dictionary<Digest, int> positions, Dictionary<int, List<int>> referrers)
+    {
+        var staying = new Queue<int>();
+        for (var i = 0; i < _images.Length; i++)
+        {
+            if (!_states[i].Leaves && (_images[i].Children is { Count: > 0 } || referrers.ContainsKey(i)))
+                staying.Enqueue(i);
+        }
+        while (staying.TryDequeue(out var i))
+        {
+            // An index in the archive holds its children no more.
+            foreach (var child in _images[i].Storage == StorageStatus.Archived ? [] : _images[i].Children ?? [])
+            {
+                if (positions.TryGetValue(child, out var position))
+                    Hold(position, Ground.IndexStays, _images[i].Digest);
+            }
+            foreach (var referrer in referrers.GetValueOrDefault(i) ?? [])
+                Hold(referrer, Ground.SubjectStays, _images[i].Digest);
+        }
+
+        void Hold(int held, Ground ground, Digest by)
+        {
+            if (!_states[held].Leaves)
+                return;
+            (_states[held].Ground, _states[held].Other) = (ground, by);
+            staying.Enqueue(held);
+        }
+    }
+
+    private LifecycleDecision[] Decisions()
+    {
+        var decisions = new LifecycleDecision[_images.Length];
+        for (var i = 0; i < decisions.Length; i++)
+        {
+            ref readonly var state = ref _states[i];
+            decisions[i] = new LifecycleDecision(_images[i], _now, state.Ground, At(state.First), state.Place, At(state.Next), At(state.Spared), state.Other);
+        }
+        return decisions;
+    }
+
+    private LifecycleRule? At(int rule) => rule < 0 ? null : _rules[rule];
+}

@@ -1,0 +1,96 @@
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Core.Lifecycle;
+
+/// <summary>
+/// A lifecycle policy that ECR accepts (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). One that it refuses cannot be made.
+/// </summary>
+public sealed class LifecyclePolicy
+{
+    internal LifecyclePolicy(string text, IReadOnlyList<LifecycleRule> rules) => (Text, Rules) = (text, rules);
+
+    /// <summary>As PutLifecyclePolicy takes it: JSON without white space, at most 30,720 characters.</summary>
+    public string Text { get; }
+
+    /// <summary>One to fifty, the highest priority (the lowest number) first.</summary>
+    public IReadOnlyList<LifecycleRule> Rules { get; }
+
+    /// <summary>Reads a policy's text and reports everything for which ECR would refuse it, comments and trailing commas included.</summary>
+    /// <param name="utf8">With or without byte order mark.</param>
+    public static LifecyclePolicyReading Read(ReadOnlySpan<byte> utf8)
+    {
+        var text = utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
+        if (!JsonTree.TryParse(text, out var root, out var problem, strict: true))
+            return new(null, [problem]);
+        var checks = new Checks();
+        var policy = new LifecyclePolicyCheck(checks).Read(root);
+        return new(checks.Problems.Count == 0 ? policy : null, [.. checks.Problems.OrderBy(p => p.Line).ThenBy(p => p.Column)]);
+    }
+}
+
+/// <summary>What reading a lifecycle policy gave.</summary>
+/// <param name="Policy">Null when there is a problem.</param>
+/// <param name="Problems">All of them, in the order of the text.</param>
+public sealed record LifecyclePolicyReading(LifecyclePolicy? Policy, IReadOnlyList<PolicyProblem> Problems);
+
+public enum TagStatus
+{
+    Tagged,
+    Untagged,
+    Any,
+}
+
+public enum StorageClass
+{
+    Standard,
+    Archive,
+}
+
+/// <summary>What a rule counts.</summary>
+public enum CountType
+{
+    /// <summary>The newest images that stay.</summary>
+    ImageCountMoreThan,
+
+    /// <summary>Days since the push.</summary>
+    SinceImagePushed,
+
+    /// <summary>Days since the last pull.</summary>
+    SinceImagePulled,
+
+    /// <summary>Days since the image was archived.</summary>
+    SinceImageTransitioned,
+}
+
+/// <summary>What a rule does to an image.</summary>
+public enum LifecycleAction
+{
+    /// <summary>Deletes it.</summary>
+    Expire,
+
+    /// <summary>Moves it to the archive storage class (<c>transition</c>): it cannot be pulled until somebody restores it.</summary>
+    Archive,
+}
+
+/// <summary>One rule of a lifecycle policy.</summary>
+public sealed record LifecycleRule
+{
+    /// <summary>Unique in its policy; the lowest number is the highest priority.</summary>
+    public required int Priority { get; init; }
+
+    public string? Description { get; init; }
+
+    public required TagStatus TagStatus { get; init; }
+
+    /// <summary>The <c>tagPatternList</c> or <c>tagPrefixList</c>, of a <see cref="TagStatus.Tagged"/> rule only. <em>Every</em> entry must match a tag of the image.</summary>
+    public IReadOnlyList<TagPattern> Tags { get; init; } = [];
+
+    public StorageClass StorageClass { get; init; }
+
+    public required CountType CountType { get; init; }
+
+    /// <summary>Images that stay, or days; at least 1.</summary>
+    public required int CountNumber { get; init; }
+
+    public required LifecycleAction Action { get; init; }
+}

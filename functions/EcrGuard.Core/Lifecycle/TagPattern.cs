@@ -1,0 +1,59 @@
+using System.Buffers;
+
+namespace EcrGuard.Core.Lifecycle;
+
+/// <summary>An entry of a rule's <c>tagPatternList</c> (<c>*</c> is any characters, at most four of them, everything else is itself) or of its <c>tagPrefixList</c>.</summary>
+public sealed class TagPattern
+{
+    private const int LongestTag = 128;
+
+    private static readonly SearchValues<char> TagCharacters = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-");
+
+    /// <summary>What stands between the wildcards: a tag begins with the first, ends with the last and has the others in between, in order.</summary>
+    private readonly string[] _parts;
+
+    private TagPattern(string text, string[] parts) => (Text, _parts) = (text, parts);
+
+    /// <summary>As the policy has it.</summary>
+    public string Text { get; }
+
+    /// <summary>The pattern that means the same: a prefix <c>v1</c> is <c>v1*</c>.</summary>
+    public string Pattern => string.Join('*', _parts);
+
+    public bool MatchesEverything => _parts.Length > 1 && _parts.All(part => part.Length == 0);
+
+    /// <summary>
+    /// Whether there can be a tag that it matches. A tag has letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, begins with none of the last two and has at most 128 characters (OCI distribution
+    /// specification): a <c>*</c> in a prefix stands for itself and so matches none.
+    /// </summary>
+    public bool CanMatch =>
+        _parts.Sum(part => part.Length) <= LongestTag && _parts[0] is not ['.' or '-', ..] && !_parts.Any(part => part.AsSpan().ContainsAnyExcept(TagCharacters));
+
+    public static TagPattern Wildcard(string text) => new(text, text.Split('*'));
+
+    public static TagPattern Prefix(string text) => new(text, [text, ""]);
+
+    public bool Matches(ReadOnlySpan<char> tag)
+    {
+        var first = _parts[0];
+        if (_parts.Length == 1)
+            return tag.SequenceEqual(first);
+        if (!tag.StartsWith(first))
+            return false;
+        tag = tag[first.Length..];
+        // The leftmost place of each part leaves the most to the next ones.
+        foreach (var part in _parts.AsSpan(1, _parts.Length - 2))
+        {
+            var at = tag.IndexOf(part);
+            if (at < 0)
+                return false;
+            tag = tag[(at + part.Length)..];
+        }
+        return tag.EndsWith(_parts[^1]);
+    }
+
+    /// <summary>Whether it matches every tag that the other one matches, both of them able to match: the other's <c>*</c> is then a character that only a <c>*</c> takes.</summary>
+    internal bool Covers(TagPattern other) => Matches(other.Pattern);
+
+    public override string ToString() => Text;
+}

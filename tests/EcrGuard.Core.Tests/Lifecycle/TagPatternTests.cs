@@ -1,0 +1,50 @@
+using CsCheck;
+using EcrGuard.Core.Lifecycle;
+
+namespace EcrGuard.Core.Tests.Lifecycle;
+
+public sealed class TagPatternTests
+{
+    [Theory]
+    [InlineData("prod*", "prod", true)]
+    [InlineData("prod*", "prod1", true)]
+    [InlineData("prod*", "production-team1", true)]
+    [InlineData("prod*", "repo-production", false)]
+    [InlineData("*prod*", "repo-production", true)]
+    [InlineData("*prod*", "prod-team", true)]
+    [InlineData("prod", "prod1", false)]
+    [InlineData("prod", "Prod", false)]
+    [InlineData("*", "anything", true)]
+    [InlineData("a*a", "a", false)]
+    [InlineData("a*a", "aa", true)]
+    [InlineData("*ab*ab", "ab", false)]
+    [InlineData("*ab*ab", "abab", true)]
+    [InlineData("v?", "v1", false)]
+    public void A_pattern_is_anchored_at_both_ends_and_knows_only_the_asterisk(string pattern, string tag, bool matches) =>
+        Assert.Equal(matches, TagPattern.Wildcard(pattern).Matches(tag));
+
+    [Theory]
+    [InlineData("v1", "v1", true)]
+    [InlineData("v1", "v1.2", true)]
+    [InlineData("v*", "v1", false)]
+    public void A_prefix_is_what_a_tag_begins_with(string prefix, string tag, bool matches) => Assert.Equal(matches, TagPattern.Prefix(prefix).Matches(tag));
+
+    [Theory]
+    [InlineData("release/*", false)]
+    [InlineData("-x", false)]
+    [InlineData("*-x", true)]
+    [InlineData("v1.2_3", true)]
+    public void A_pattern_can_match_only_what_a_tag_may_be(string pattern, bool can) => Assert.Equal(can, TagPattern.Wildcard(pattern).CanMatch);
+
+    [Fact]
+    public void An_asterisk_in_a_prefix_matches_no_tag() => Assert.False(TagPattern.Prefix("v*").CanMatch);
+
+    [Fact]
+    public void A_pattern_that_covers_another_matches_what_that_one_matches() =>
+        Gen.Select(Gen.Char["ab*"].Array[1, 6], Gen.Char["ab*"].Array[1, 6], Gen.Char["ab"].Array[0, 8]).Sample((p, q, tag) =>
+        {
+            var (wide, narrow) = (TagPattern.Wildcard(new string(p)), TagPattern.Wildcard(new string(q)));
+            if (wide.Covers(narrow) && narrow.Matches(tag))
+                Assert.True(wide.Matches(tag));
+        }, iter: 20_000);
+}
