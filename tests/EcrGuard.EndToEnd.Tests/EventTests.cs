@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using EcrGuard.EndToEnd.Tests.Harness;
+using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.EndToEnd.Tests;
@@ -110,14 +111,14 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
             push.Replace(guard.Aws.Region, "us-east-1", StringComparison.Ordinal),
             "{}",
         ];
-        var function = await guard.FunctionAsync("OnScanChanged");
-        var logged = function.Output.Count;
+        var function = await guard.StartAsync("OnScanChanged");
         guard.Aws.Requests.Take();
 
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", others));
+        Assert.Empty(await Deployment.DeliverAsync(function, null, others));
 
         Assert.Empty(guard.Aws.Requests);
-        var lines = function.Output.Skip(logged).Select(line => JsonNode.Parse(line)!).ToList();
+        await function.LogAsync(line => line["messageId"]!.ToString() == $"message-{others.Length - 1}");
+        var lines = function.Output.Select(line => JsonNode.Parse(line)!).ToList();
         Assert.Equal(Enumerable.Range(0, others.Length).Select(at => $"message-{at}"), lines.Select(line => line["messageId"]!.ToString()));
         Assert.Equal(["210987654321", guard.Aws.AccountId], lines.Where(line => line["level"]!.ToString() == "WARN").Select(line => line["account"]!.ToString()));
     }
@@ -150,6 +151,43 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         Assert.Equal([0], await Deployment.DeliverAsync(function, TimeSpan.FromSeconds(5), Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
 
         Assert.Empty(guard.Aws.Requests);
+    }
+
+    [Fact]
+    public async Task A_write_that_fails_hands_its_event_back_and_the_next_try_ends_what_was_begun()
+    {
+        var (repository, digest) = Push();
+        guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
+        var scan = Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest);
+        guard.Aws.Faults.Add(Fault.ExpiredCredentials with { Service = "ecr", Operation = "PutImage" });
+
+        Assert.Equal([0], await guard.DeliverAsync("OnScanChanged", scan));
+        Assert.Equal(0, guard.Aws.Faults.Outstanding);
+        var half = guard.Item(repository, digest)!;
+        Assert.True(half["open"]!.GetValue<bool>());
+        Assert.Single(half["openWrites"]!.AsArray());
+        Assert.Equal(["1.0"], guard.Aws.Ecr.TagsOf(repository, digest)!);
+
+        Assert.Empty(await guard.DeliverAsync("OnScanChanged", scan));
+        var whole = guard.Item(repository, digest)!;
+        Assert.Null(whole["open"]);
+        Assert.Null(whole["openWrites"]);
+        Assert.Equal(["1.0", $"ecrguard-blocked-{digest["sha256:".Length..]}"], guard.Aws.Ecr.TagsOf(repository, digest)!);
+        Assert.Single(guard.Alerts(repository));
+    }
+
+    [Fact]
+    public async Task A_payload_that_is_no_batch_is_that_invocations_error_and_the_next_one_is_served()
+    {
+        var (repository, digest) = Push();
+        var function = await guard.FunctionAsync("OnImagePushed");
+
+        await Assert.ThrowsAsync<FunctionErrorException>(() => function.InvokeAsync(new JsonObject { ["Records"] = "none" }));
+        Assert.Empty(await guard.DeliverAsync("OnImagePushed", Recorded.Event(Recorded.Push, guard.Aws, repository, digest)));
+
+        Assert.Equal("Pending", guard.StatusOf(repository, digest));
+        var failed = await function.LogAsync(line => line["message"]!.ToString() == "The invocation failed.");
+        Assert.Equal(LambdaRuntime.TraceId, failed["traceId"]!.ToString());
     }
 
     private (string Repository, string Digest) Push()

@@ -187,7 +187,7 @@ public class Deployment : IAsyncLifetime
     /// <summary>A message as queues and functions get it.</summary>
     public static JsonNode ToMachines(LocalMessage message) => JsonNode.Parse(JsonNode.Parse(message.Message)!["default"]!.ToString())!;
 
-    /// <summary>The names of the operations that a service was asked for since the last call of this, whatever service that was about.</summary>
+    /// <summary>The names of the operations that a service was asked for since the requests were last taken; forgets those of all services.</summary>
     public IReadOnlyList<string> TakeRequests(string service) => [.. Aws.Requests.Take().Where(r => r.Service == service).Select(r => r.Operation)];
 
     /// <summary>Whether an operation only reads.</summary>

@@ -16,6 +16,9 @@ namespace EcrGuard.EndToEnd.Tests.Harness;
 /// </summary>
 public sealed class LambdaRuntime : IAsyncDisposable
 {
+    /// <summary>The trace id of every invocation, in X-Ray's form.</summary>
+    public const string TraceId = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1";
+
     private readonly WebApplication _api;
     private readonly Process _process = new();
     private readonly Channel<Invocation> _waiting = Channel.CreateUnbounded<Invocation>();
@@ -86,6 +89,18 @@ public sealed class LambdaRuntime : IAsyncDisposable
         return await invocation.Answer.Task;
     }
 
+    /// <summary>Waits for a line of the log: what a function wrote may arrive after what it answered.</summary>
+    /// <exception cref="TimeoutException">It did not come in ten seconds.</exception>
+    public async Task<JsonNode> LogAsync(Func<JsonNode, bool> wanted)
+    {
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(10); await Task.Delay(10, TestContext.Current.CancellationToken))
+        {
+            if (Output.Select(line => JsonNode.Parse(line)!).FirstOrDefault(wanted) is { } found)
+                return found;
+        }
+        throw new TimeoutException($"The line is not in the log: {string.Join('\n', Output)}");
+    }
+
     /// <summary>Waits for the process to end.</summary>
     /// <returns>Its exit code.</returns>
     public async Task<int> EndAsync()
@@ -138,7 +153,7 @@ public sealed class LambdaRuntime : IAsyncDisposable
         context.Response.Headers["Lambda-Runtime-Aws-Request-Id"] = invocation.RequestId;
         context.Response.Headers["Lambda-Runtime-Deadline-Ms"] = invocation.Deadline.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
         context.Response.Headers["Lambda-Runtime-Invoked-Function-Arn"] = "arn:aws:lambda:eu-central-1:123456789012:function:ecrguard";
-        context.Response.Headers["Lambda-Runtime-Trace-Id"] = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1";
+        context.Response.Headers["Lambda-Runtime-Trace-Id"] = TraceId;
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(invocation.Payload);
     }
