@@ -44,8 +44,7 @@ public sealed record Settings
             {
                 null or "observe" => EnforcementMode.Observe,
                 "mark" => EnforcementMode.Mark,
-                "quarantine" => EnforcementMode.Quarantine,
-                var other => throw new SettingsException("ECRGUARD_ENFORCEMENT", other, "it must be observe, mark or quarantine"),
+                var other => throw new SettingsException("ECRGUARD_ENFORCEMENT", other, "it must be observe or mark"),
             },
             Tags = new VerdictTags(
                 Prefix("ECRGUARD_TAG_PREFIX", Optional(environment, "ECRGUARD_TAG_PREFIX") ?? VerdictTags.Default.Prefix),

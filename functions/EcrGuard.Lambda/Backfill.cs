@@ -80,7 +80,7 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
                 return state;
         }
 
-        if (repositories.Count == 0 || state.Cursor == repositories[^1].Name)
+        if (repositories.Count == 0 || string.CompareOrdinal(state.Cursor, repositories[^1].Name) >= 0)
         {
             var done = new BackfillResult(settings.Account, settings.Region, state.StartedAt, time.GetUtcNow(), state.Repositories, state.Statuses, state.Unread, guard.Policy.Version);
             if (settings.AlertTopic is { } topic)
@@ -98,9 +98,9 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
         var statuses = new ConcurrentBag<Status>();
         var unread = new ConcurrentBag<Unread>();
         var indexes = new ConcurrentBag<ImageFacts>();
-        try
+        await OrUnreadAsync($"the baseline of {repository.Name}", () => baselines.HoldAsync(repository, repair: false, cancellation)).ConfigureAwait(false);
+        await OrUnreadAsync($"repository {repository.Name}", async () =>
         {
-            await baselines.HoldAsync(repository, cancellation).ConfigureAwait(false);
             var options = new ParallelOptions { MaxDegreeOfParallelism = Images, CancellationToken = cancellation };
             await Parallel.ForEachAsync(registry.ImagesAsync(repository, cancellation), options, async (image, token) =>
             {
@@ -111,38 +111,43 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
                     await ImageAsync(image, token).ConfigureAwait(false);
             }).ConfigureAwait(false);
             await Parallel.ForEachAsync(indexes.OrderBy(i => i.Id.Digest), options, async (index, token) => await ImageAsync(index, token).ConfigureAwait(false)).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException || !cancellation.IsCancellationRequested)
-        {
-            log.Error("A repository could not be read; it is answered from fresh facts.", failure, ("repository", repository.Name));
-            unread.Add(new Unread($"repository {repository.Name}", failure.Message));
-        }
-        catch (OperationCanceledException)
-        {
-            // The deadline: the next run takes the repository again and passes over what is recorded.
-        }
+        }).ConfigureAwait(false);
         return (StatusCounts.Of(statuses), [.. unread]);
 
         async Task ImageAsync(ImageFacts image, CancellationToken token)
         {
-            try
+            await OrUnreadAsync($"image {image.Id}", async () =>
             {
                 var before = await ledger.FindAsync(image.Id, token).ConfigureAwait(false);
-                if (before is { Open: false, Record.Gone: false } && before.Record.Verdict.FactsAt >= startedAt)
+                var isNew = !(before?.FactsAt >= startedAt);
+                if (before is { Open: false, Record.Gone: false } && !isNew)
                 {
                     statuses.Add(before.Record.Verdict.Status);
                 }
-                else if (await guard.JudgeAsync(image, Scanner.Unknown, alerting: false, before, token).ConfigureAwait(false) is { } judged)
+                // Pushed since EcrGuard came: its alert is its event's to publish.
+                else if (await guard.JudgeAsync(image, Scanner.Unknown, alerting: !isNew, before, token).ConfigureAwait(false) is { } judged)
                 {
                     statuses.Add(judged.Entry.Record.Verdict.Status);
-                    if (judged.Entry.Open)
-                        await ledger.DoneAsync(image.Id, judged.Entry.Revision, token).ConfigureAwait(false);
+                    foreach (var open in judged.Children.Append(judged).Where(j => j.Entry.Open))
+                        await ledger.DoneAsync(open.Image, open.Entry.Revision, token).ConfigureAwait(false);
                 }
-            }
-            catch (Exception failure) when (!token.IsCancellationRequested)
+            }).ConfigureAwait(false);
+        }
+
+        async Task OrUnreadAsync(string what, Func<Task> read)
+        {
+            try
             {
-                log.Error("An image could not be judged; it is answered from fresh facts.", failure, ("image", image.Id.ToString()));
-                unread.Add(new Unread($"image {image.Id}", failure.Message));
+                await read().ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                // The deadline: the next run takes the repository again and passes over what is recorded.
+            }
+            catch (Exception failure)
+            {
+                log.Error("Something could not be read; it is answered from fresh facts.", failure, ("what", what));
+                unread.Add(new Unread(what, failure.Message));
             }
         }
     }

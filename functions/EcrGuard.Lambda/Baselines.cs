@@ -3,6 +3,7 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Lambda;
 
@@ -10,7 +11,8 @@ namespace EcrGuard.Lambda;
 public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Ledger ledger, Log log)
 {
     /// <summary>Compares a repository with its baseline, puts what is missing where that is allowed, and notes the rest.</summary>
-    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, CancellationToken cancellation)
+    /// <param name="repair">False: whatever the policy says, differences are only noted.</param>
+    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, bool repair, CancellationToken cancellation)
     {
         var baseline = guard.Policy.BaselineOf(id.Name);
         var lifecycle = registry.LifecyclePolicyAsync(id, cancellation);
@@ -25,7 +27,7 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
             MutabilityExclusions = mutability?.Exclusions ?? [],
         };
 
-        var plan = BaselinePlan.For(repository, baseline, guard.ModeOf(id));
+        var plan = BaselinePlan.For(repository, baseline, repair ? guard.ModeOf(id) : EnforcementMode.Observe);
         var drift = plan.Drift;
         if (plan.LifecyclePolicy is { } policy)
         {

@@ -40,11 +40,21 @@ public sealed class EventBatch(Guard guard, Ledger ledger, Notifier notifier, Se
         public ImageId Image { get; } = image;
         public List<(string MessageId, ImageEvent Event)> Messages { get; } = [];
 
-        /// <summary>The indexes that hold it: until they are done, neither is it.</summary>
-        public List<Work> Indexes { get; } = [];
+        /// <summary>What follows from it: the indexes that hold it, the children that were judged with it. Until they are done, neither is it.</summary>
+        public List<Work> Related { get; } = [];
         public Judged? Judged { get; set; }
         public bool Done { get; set; }
-        public bool Finished => Done && Indexes.All(index => index.Finished);
+        public bool Finished => Done && Related.All(work => work.Finished);
+
+        /// <summary>Related work first.</summary>
+        public IEnumerable<Work> WithRelated => Related.SelectMany(work => work.WithRelated).Append(this);
+
+        public void End(Judged? judged)
+        {
+            Judged = judged;
+            Related.AddRange(judged?.Children.Select(child => new Work(child.Image) { Judged = child, Done = true }) ?? []);
+            Done = true;
+        }
 
         public override string ToString() => Image.ToString();
     }
@@ -59,15 +69,19 @@ public sealed class EventBatch(Guard guard, Ledger ledger, Notifier notifier, Se
         {
             var events = work.Messages.Select(m => m.Event).OrderBy(e => e.Time).ToList();
             var before = await ledger.FindAsync(work.Image, deadline.Token).ConfigureAwait(false);
-            if (before is { Open: false } && events.All(e => e.Time < before.Record.Verdict.FactsAt - Slack && (e.Tag is null || !settings.Tags.Claims(e.Tag))))
+            if (before is { Open: false } && events.All(e => e.Time < before.FactsAt - Slack && (e.Tag is null || !settings.Tags.Claims(e.Tag))))
+            {
                 log.Info("The event is older than what the verdict rests on.", ("image", work.Image.ToString()));
+                work.End(null);
+            }
             else
-                work.Judged = await handle(work.Image, events, before, deadline.Token).ConfigureAwait(false);
-            work.Done = true;
+            {
+                work.End(await handle(work.Image, events, before, deadline.Token).ConfigureAwait(false));
+            }
         }, deadline.Token).ConfigureAwait(false);
 
-        var levels = await DecideIndexesAsync(works, deadline.Token).ConfigureAwait(false);
-        await FinishAsync(levels, context).ConfigureAwait(false);
+        await DecideIndexesAsync(works, deadline.Token).ConfigureAwait(false);
+        await FinishAsync([.. works.SelectMany(work => work.WithRelated).Distinct()], context).ConfigureAwait(false);
 
         var failed = works.Where(work => !work.Finished).SelectMany(work => work.Messages.Select(m => m.MessageId));
         return new SQSBatchResponse([.. unread.Concat(failed).Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id })]);
@@ -96,41 +110,36 @@ public sealed class EventBatch(Guard guard, Ledger ledger, Notifier notifier, Se
         return [.. works.Values];
     }
 
-    /// <summary>Decides each index once, after all of its children in the batch.</summary>
-    /// <returns>The images of the batch, the indexes that hold them, the indexes that hold those.</returns>
-    private async Task<IReadOnlyList<IReadOnlyList<Work>>> DecideIndexesAsync(IReadOnlyList<Work> works, CancellationToken cancellation)
+    /// <summary>Decides each index once, after all of its children in the batch; then the indexes that hold those.</summary>
+    private async Task DecideIndexesAsync(IReadOnlyList<Work> works, CancellationToken cancellation)
     {
-        var levels = new List<IReadOnlyList<Work>> { works };
-        while (levels[^1].Count > 0 && levels.Count <= MaxDepth)
+        for (var depth = 0; works.Count > 0 && depth < MaxDepth; depth++)
         {
-            var above = new Dictionary<ImageId, Work>();
-            foreach (var child in levels[^1].Where(w => w is { Done: true, Judged: not null }))
+            var indexes = new Dictionary<ImageId, Work>();
+            foreach (var child in works.Where(work => work is { Done: true, Judged: not null }))
             {
                 foreach (var index in child.Judged!.Indexes)
-                    child.Indexes.Add(above.TryGetValue(index, out var known) ? known : above[index] = new Work(index));
+                    child.Related.Add(indexes.TryGetValue(index, out var known) ? known : indexes[index] = new Work(index));
             }
-            await EachAsync(above.Values, async work =>
-            {
-                work.Judged = await guard.JudgeAsync(work.Image, Scanner.Unknown, alerting: true, null, cancellation).ConfigureAwait(false);
-                work.Done = true;
-            }, cancellation).ConfigureAwait(false);
-            levels.Add([.. above.Values]);
+            await EachAsync(indexes.Values, async work => work.End(await guard.JudgeAsync(work.Image, Scanner.Unknown, alerting: true, null, cancellation).ConfigureAwait(false)), cancellation).ConfigureAwait(false);
+            works = [.. indexes.Values];
         }
-        return levels;
     }
 
-    /// <summary>Publishes what the stored records have open, then notes that all is done, indexes before their children.</summary>
-    private async Task FinishAsync(IReadOnlyList<IReadOnlyList<Work>> levels, ILambdaContext context)
+    /// <summary>Publishes what the stored records have open, then notes that all is done, related work first.</summary>
+    private async Task FinishAsync(IReadOnlyList<Work> works, ILambdaContext context)
     {
         using var rest = new CancellationTokenSource(context.RemainingTime > TimeSpan.FromSeconds(2) ? context.RemainingTime - TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(1));
-        await AlertAsync([.. levels.SelectMany(level => level).Where(w => w is { Done: true, Judged.Entry.OpenAlert: not null })], rest.Token).ConfigureAwait(false);
-        foreach (var level in levels.Reverse())
+        await AlertAsync([.. works.Where(work => work is { Done: true, Judged.Entry.OpenAlert: not null })], rest.Token).ConfigureAwait(false);
+        foreach (var work in works.Where(work => work.Judged?.Entry.Open == true))
         {
-            await EachAsync(level.Where(w => w is { Finished: true, Judged.Entry.Open: true }), async work =>
+            if (!work.Finished)
+                continue;
+            work.Done = false;
+            await EachAsync([work], async open =>
             {
-                work.Done = false;
-                await ledger.DoneAsync(work.Image, work.Judged!.Entry.Revision, rest.Token).ConfigureAwait(false);
-                work.Done = true;
+                await ledger.DoneAsync(open.Image, open.Judged!.Entry.Revision, rest.Token).ConfigureAwait(false);
+                open.Done = true;
             }, rest.Token).ConfigureAwait(false);
         }
     }
@@ -147,28 +156,26 @@ public sealed class EventBatch(Guard guard, Ledger ledger, Notifier notifier, Se
             work.Done = true;
         }, cancellation).ConfigureAwait(false);
 
-        var told = claimed.OrderBy(c => c.Alert.Id, StringComparer.Ordinal).ToList();
-        try
+        foreach (var told in AlertMessage.Batches([.. claimed.OrderBy(c => c.Alert.Id, StringComparer.Ordinal)]))
         {
-            foreach (var message in AlertMessage.ForBatch([.. told.Select(c => c.Alert)]))
-                await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), message, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception unpublished)
-        {
-            log.Error("The alerts could not be published; their events are handed back.", unpublished);
+            foreach (var (work, _) in told)
+                work.Done = false;
+            try
+            {
+                await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), AlertMessage.ForBatch([.. told.Select(c => c.Alert)]), cancellation).ConfigureAwait(false);
+            }
+            catch (Exception unpublished)
+            {
+                log.Error("An alert could not be published; its events are handed back.", unpublished, ("alerts", told.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+                await EachAsync(told, c => ledger.ReleaseAlertAsync(c.Work.Image, c.Alert.Id, CancellationToken.None), CancellationToken.None).ConfigureAwait(false);
+                continue;
+            }
             await EachAsync(told, async c =>
             {
-                c.Work.Done = false;
-                await ledger.ReleaseAlertAsync(c.Work.Image, c.Alert.Id, CancellationToken.None).ConfigureAwait(false);
-            }, CancellationToken.None).ConfigureAwait(false);
-            return;
+                await ledger.CloseAlertAsync(c.Work.Image, c.Alert.Id, cancellation).ConfigureAwait(false);
+                c.Work.Done = true;
+            }, cancellation).ConfigureAwait(false);
         }
-        await EachAsync(told, async c =>
-        {
-            c.Work.Done = false;
-            await ledger.CloseAlertAsync(c.Work.Image, c.Alert.Id, cancellation).ConfigureAwait(false);
-            c.Work.Done = true;
-        }, cancellation).ConfigureAwait(false);
     }
 
     private async Task EachAsync<T>(IEnumerable<T> items, Func<T, Task> act, CancellationToken cancellation)

@@ -12,7 +12,11 @@ namespace EcrGuard.Lambda;
 /// <summary>What became of one image.</summary>
 /// <param name="Entry">As it stands in the ledger now.</param>
 /// <param name="Indexes">The indexes that hold the image and must be decided again.</param>
-public sealed record Judged(LedgerEntry Entry, IReadOnlyList<ImageId> Indexes);
+/// <param name="Children">The children of an index that had to be judged with it.</param>
+public sealed record Judged(LedgerEntry Entry, IReadOnlyList<ImageId> Indexes, IReadOnlyList<Judged> Children)
+{
+    public ImageId Image => Entry.Record.Verdict.Image;
+}
 
 /// <summary>The one path of an image: facts, decision, ledger, tags. Every function that decides takes it.</summary>
 public sealed class Guard(Registry registry, Scans scans, Ledger ledger, FindingsStore findings, TagWriter tagWriter, PolicyDocument policy, Settings settings, TimeProvider time)
@@ -37,9 +41,10 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
     /// <returns>Null where the image is gone, or is none to judge.</returns>
     public async Task<Judged?> JudgeAsync(ImageId id, Scanner heard, bool alerting, LedgerEntry? before, CancellationToken cancellation)
     {
+        var readAt = time.GetUtcNow();
         if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is { } image)
             return await JudgeAsync(image, heard, alerting, before, cancellation).ConfigureAwait(false);
-        await ledger.MarkGoneAsync(id, cancellation).ConfigureAwait(false);
+        await ledger.MarkGoneAsync(id, readAt, cancellation).ConfigureAwait(false);
         return null;
     }
 
@@ -53,13 +58,18 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
             case ImageKind.Unknown:
                 return await RecordAsync(image, before, alerting, _ => Task.FromResult(new Decision(Judge.NotAnImage(image, policy), [], [])), cancellation).ConfigureAwait(false);
             case ImageKind.Index:
+                before ??= await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
                 var children = await ChildrenAsync(image, before, cancellation).ConfigureAwait(false);
-                return await RecordAsync(image, before, alerting, async _ => new Decision(await DecideIndexAsync(image, children, alerting, cancellation).ConfigureAwait(false), [], children), cancellation).ConfigureAwait(false);
+                var judgedWith = new List<Judged>();
+                return await RecordAsync(image, before, alerting, async entry => children is null
+                    ? new Decision(UnreadableIndex(image, entry), [], [])
+                    : new Decision(await DecideIndexAsync(image, children, alerting, judgedWith, cancellation).ConfigureAwait(false), [], children), cancellation).ConfigureAwait(false) with { Children = judgedWith };
         }
 
+        var askedAt = time.GetUtcNow();
         if (await scans.ReadAsync(image, heard, cancellation).ConfigureAwait(false) is { } scan)
             return await RecordAsync(image, before, alerting, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
-        await ledger.MarkGoneAsync(image.Id, cancellation).ConfigureAwait(false);
+        await ledger.MarkGoneAsync(image.Id, askedAt, cancellation).ConfigureAwait(false);
         return null;
     }
 
@@ -73,10 +83,21 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
     {
         foreach (var write in entry.OpenWrites)
             await ledger.OutcomeAsync(image.Id, write, "not known: the function ended before it was; the tags were read and planned again", cancellation).ConfigureAwait(false);
-        var couldNot = await tagWriter.ApplyAsync(image, entry.Record.Verdict.Status, ModeOf(image.Id.Repository), cancellation).ConfigureAwait(false);
-        if (couldNot != entry.Record.CouldNotMark)
-            await ledger.NoteCouldNotMarkAsync(image.Id, couldNot, cancellation).ConfigureAwait(false);
-        return new Judged(entry with { Record = entry.Record with { CouldNotMark = couldNot } }, []);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var written = await tagWriter.ApplyAsync(image, entry, ModeOf(image.Id.Repository), cancellation).ConfigureAwait(false);
+            // Writing takes its turn, and another verdict may be stored by then, by somebody who saw none of these tags.
+            var now = written.Wrote ? await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? entry : entry;
+            if (now.Record.Verdict.Status == entry.Record.Verdict.Status)
+            {
+                if (written.CouldNot != entry.Record.CouldNotMark)
+                    await ledger.NoteCouldNotMarkAsync(image.Id, written.CouldNot, cancellation).ConfigureAwait(false);
+                return new Judged(entry with { Record = entry.Record with { CouldNotMark = written.CouldNot } }, [], []);
+            }
+            entry = now;
+            image = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) ?? image;
+        }
+        throw new InvalidOperationException($"The tags of {image.Id} could not be written: its verdict kept changing.");
     }
 
     /// <summary>The verdict of an image, from the ledger where it still holds and from fresh facts where not. Writes nothing.</summary>
@@ -84,7 +105,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
     {
         var now = time.GetUtcNow();
         var entry = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
-        if (entry is not null && ApprovalAnswer.Answers(entry.Record, policy.Version, now))
+        if (entry is not null && ApprovalAnswer.Answers(entry.Record, policy.Version, now) && Describes(entry.Record, image))
             return ApprovalAnswer.Of(asked, entry.Record.Verdict, entry.Record.ReasonCount, entry.Record.DecidedAt);
 
         Verdict verdict;
@@ -99,6 +120,13 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         return ApprovalAnswer.Of(asked, verdict, verdict.Reasons.Count, now);
     }
 
+    /// <summary>Whether a record is about the image as it is now: rules may speak of tags, and an archived image is not what was judged.</summary>
+    private bool Describes(ImageRecord record, ImageFacts image) =>
+        record.Verdict.Status == Status.Blocked
+        || (image.Storage == StorageStatus.Active && (!RulesSpeakOfTags || (record.Tags.Count < ImageRecord.MaxReasons && record.Tags.ToHashSet().SetEquals(settings.Tags.TeamTags(image)))));
+
+    private bool RulesSpeakOfTags => policy.Rules.Any(rule => rule.Tags is not null);
+
     private async Task<Verdict> FreshAsync(ImageFacts image, LedgerEntry? entry, int depth, CancellationToken cancellation)
     {
         if (image.Kind is ImageKind.Artifact or ImageKind.Unknown || depth == 0)
@@ -111,28 +139,36 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
                 : (await DecideAsync(image, scan, entry, cancellation).ConfigureAwait(false)).Verdict;
         }
 
-        var children = await ChildrenAsync(image, entry, cancellation).ConfigureAwait(false);
+        if (await ChildrenAsync(image, entry, cancellation).ConfigureAwait(false) is not { } children)
+            return UnreadableIndex(image, entry);
         var readAt = time.GetUtcNow();
         var known = await ledger.FindAsync(image.Id.Repository, children.Select(c => c.Digest), cancellation).ConfigureAwait(false);
         var verdicts = new (IndexChild, Verdict?)[children.Count];
         await System.Threading.Tasks.Parallel.ForAsync(0, children.Count, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (at, token) =>
         {
             var child = children[at];
-            verdicts[at] = (child, child.Kind == ImageKind.Artifact ? null : await ChildAsync(child, token).ConfigureAwait(false));
+            var its = known.GetValueOrDefault(child.Digest);
+            verdicts[at] = (child, child.Kind == ImageKind.Artifact ? null
+                : its is not null && !RulesSpeakOfTags && ApprovalAnswer.Answers(its.Record, policy.Version, readAt) ? its.Record.Verdict
+                : await FreshChildAsync(image, child, its, depth, token).ConfigureAwait(false));
         }).ConfigureAwait(false);
         return Judge.DecideIndex(image with { ReadAt = readAt }, verdicts, policy);
-
-        async Task<Verdict> ChildAsync(IndexChild child, CancellationToken token)
-        {
-            var its = known.GetValueOrDefault(child.Digest);
-            if (its is not null && ApprovalAnswer.Answers(its.Record, policy.Version, readAt))
-                return its.Record.Verdict;
-            var id = image.Id with { Digest = child.Digest };
-            return await registry.ImageAsync(id, token).ConfigureAwait(false) is { } facts
-                ? await FreshAsync(facts, its, depth - 1, token).ConfigureAwait(false)
-                : Judge.Unreadable(id, $"the image {child.Digest} of this platform is not in the repository", policy, readAt);
-        }
     }
+
+    /// <summary>The verdict of a child from fresh facts, under the tags of its index: whoever pulls the tag gets the child, and rules that speak of tags mean it too.</summary>
+    private async Task<Verdict> FreshChildAsync(ImageFacts index, IndexChild child, LedgerEntry? entry, int depth, CancellationToken cancellation)
+    {
+        var id = index.Id with { Digest = child.Digest };
+        return await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is { } facts
+            ? await FreshAsync(facts with { Tags = [.. facts.Tags.Union(index.Tags)] }, entry, depth - 1, cancellation).ConfigureAwait(false)
+            : MissingChild(id, entry);
+    }
+
+    private Verdict MissingChild(ImageId child, LedgerEntry? entry) =>
+        Judge.Unreadable(child, $"the image {child.Digest} of this platform is not in the repository", policy, time.GetUtcNow(), entry?.Record.Verdict);
+
+    private Verdict UnreadableIndex(ImageFacts index, LedgerEntry? entry) =>
+        Judge.Unreadable(index.Id, "the manifest of the index, which lists its platforms, cannot be read", policy, time.GetUtcNow(), entry?.Record.Verdict);
 
     /// <summary>What was decided, the findings to keep for the next decision, and the children of an index.</summary>
     private sealed record Decision(Verdict Verdict, IReadOnlyList<Finding>? Findings, IReadOnlyList<IndexChild> Children);
@@ -146,7 +182,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
     }
 
     /// <summary>Decides an index from its children's records; a child that the ledger does not know is judged first.</summary>
-    private async Task<Verdict> DecideIndexAsync(ImageFacts index, IReadOnlyList<IndexChild> children, bool alerting, CancellationToken cancellation)
+    private async Task<Verdict> DecideIndexAsync(ImageFacts index, IReadOnlyList<IndexChild> children, bool alerting, List<Judged> judgedWith, CancellationToken cancellation)
     {
         // The edges first: a child that is decided while this reads will then find its index.
         var judgeable = children.Where(c => c.Kind != ImageKind.Artifact).Select(c => c.Digest).ToList();
@@ -157,23 +193,30 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         foreach (var child in children)
         {
             var id = index.Id with { Digest = child.Digest };
+            var entry = known.GetValueOrDefault(child.Digest);
             if (child.Kind == ImageKind.Artifact)
                 verdicts.Add((child, null));
-            else if (known.TryGetValue(child.Digest, out var entry) && !entry.Record.Gone)
+            else if (RulesSpeakOfTags)
+                verdicts.Add((child, await FreshChildAsync(index, child, entry, MaxDepth, cancellation).ConfigureAwait(false)));
+            else if (entry is not null && ApprovalAnswer.Answers(entry.Record, policy.Version, readAt))
                 verdicts.Add((child, entry.Record.Verdict));
-            else if (await JudgeAsync(id, Scanner.Unknown, alerting, null, cancellation).ConfigureAwait(false) is { } judged)
+            else if (await JudgeAsync(id, Scanner.Unknown, alerting, entry, cancellation).ConfigureAwait(false) is { } judged)
+            {
+                judgedWith.Add(judged);
                 verdicts.Add((child, judged.Entry.Record.Verdict));
+            }
             else
-                verdicts.Add((child, Judge.Unreadable(id, $"the image {child.Digest} of this platform is not in the repository", policy, readAt)));
+            {
+                verdicts.Add((child, MissingChild(id, entry)));
+            }
         }
         return Judge.DecideIndex(index with { ReadAt = readAt }, verdicts, policy);
     }
 
-    /// <summary>The children of an index never change, since its digest covers them: what the ledger knows is true.</summary>
-    private async Task<IReadOnlyList<IndexChild>> ChildrenAsync(ImageFacts index, LedgerEntry? entry, CancellationToken cancellation) =>
+    /// <summary>The children of an index, which never change, since its digest covers them: what the ledger knows is true. Null where the manifest cannot be read.</summary>
+    private async Task<IReadOnlyList<IndexChild>?> ChildrenAsync(ImageFacts index, LedgerEntry? entry, CancellationToken cancellation) =>
         entry?.Record.Children is { Count: > 0 } known ? known
-        : await registry.ManifestAsync(index.Id, cancellation).ConfigureAwait(false) is { } manifest ? manifest.Children()
-        : [];
+        : (await registry.ManifestAsync(index.Id, cancellation).ConfigureAwait(false))?.Children();
 
     private async Task<Judged> RecordAsync(ImageFacts image, LedgerEntry? before, bool alerting, Func<LedgerEntry?, Task<Decision>> decide, CancellationToken cancellation)
     {
@@ -193,16 +236,18 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
                     [] => null,
                     var keep => await findings.KeepAsync(image.Id, keep, before?.Record.FindingsHash, cancellation).ConfigureAwait(false),
                 },
-                Children = decision.Children,
+                Children = decision.Children is [] ? before?.Record.Children ?? [] : decision.Children,
                 CouldNotMark = plan.CouldNot,
             };
             var changed = before?.Record.ChangeId != record.ChangeId;
-            var alert = changed && alerting ? Alert.For(record) : null;
+            // The child of an index has no name that anybody knows it by: the alert is the index's, which names the platform.
+            var spokenFor = indexes.Count > 0 && record.Tags.Count == 0;
+            var alert = changed && alerting && !spokenFor ? Alert.For(record) : null;
             var open = alert is not null || (!changed && before?.OpenAlert is not null) || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || indexes.Count > 0;
             switch (await ledger.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
                 case Stored.Yes:
-                    var entry = new LedgerEntry(record, (before?.Revision ?? 0) + 1, changed ? alert?.Id : before?.OpenAlert, before?.OpenWrites ?? [], before?.IntendedTags ?? [], open);
+                    var entry = new LedgerEntry(record, (before?.Revision ?? 0) + 1, verdict.FactsAt, changed ? alert?.Id : before?.OpenAlert, before?.OpenWrites ?? [], before?.IntendedTags ?? [], open);
                     return await MarkAsync(image, entry, cancellation).ConfigureAwait(false) with { Indexes = indexes };
                 case Stored.Superseded:
                     var newer = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? throw new InvalidOperationException($"The ledger refused {image.Id} for a newer entry and holds none.");

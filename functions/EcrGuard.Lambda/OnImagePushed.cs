@@ -15,6 +15,9 @@ namespace EcrGuard.Lambda;
 /// <summary>An image was pushed: its repository is held to the baseline, and the image is recorded as pending.</summary>
 public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines baselines, Registry registry, RepositoryWriter writer, Ledger ledger, Notifier notifier, Settings settings, TimeProvider time, Log log)
 {
+    /// <summary>A tag does not move the time at which ECR says that an image was pushed: this much before the event, it was pushed by another one.</summary>
+    private static readonly TimeSpan Retagged = TimeSpan.FromMinutes(1);
+
     [LambdaFunction]
     public Task<SQSBatchResponse> OnImagePushedAsync(SQSEvent input, ILambdaContext context)
     {
@@ -23,11 +26,11 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         return batch.RunAsync(input, context, async (image, events, before, cancellation) =>
         {
             var foreign = events.Where(push => IsForeign(push, before)).ToList();
-            var pushes = events.Where(push => push.Tag is not { } tag || !settings.Tags.Claims(tag)).Concat(foreign).ToList();
+            var pushes = events.Where(push => !IsOwn(push, before)).ToList();
             Judged? judged = null;
             if (pushes.MaxBy(push => push.Time) is { } last)
             {
-                var repository = await repositories.GetOrAdd(image.Repository, id => new Lazy<Task<RepositoryFacts>>(() => baselines.HoldAsync(id, cancellation))).Value.ConfigureAwait(false);
+                var repository = await repositories.GetOrAdd(image.Repository, id => new Lazy<Task<RepositoryFacts>>(() => baselines.HoldAsync(id, repair: true, cancellation))).Value.ConfigureAwait(false);
                 judged = await RecordAsync(image, last, repository, before, cancellation).ConfigureAwait(false);
             }
             // Last, so that trying the rest again does not say it again.
@@ -36,6 +39,10 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
             return judged;
         });
     }
+
+    /// <summary>EcrGuard's own write: exactly the tag that it would write on this digest now, and the ledger holds the intent.</summary>
+    private bool IsOwn(ImageEvent push, LedgerEntry? before) =>
+        push.Tag is { } tag && before is not null && before.IntendedTags.Contains(tag) && tag == settings.Tags.Wanted(push.Image.Digest, before.Record.Verdict.Status);
 
     /// <summary>
     /// The tag has EcrGuard's prefix and the ledger holds no intent to write it on this digest: the prefix must not be a way around the guard, so that it is an ordinary push, and security hears of it.
@@ -51,9 +58,10 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
 
     private async Task<Judged?> RecordAsync(ImageId id, ImageEvent push, RepositoryFacts repository, LedgerEntry? before, CancellationToken cancellation)
     {
+        var readAt = time.GetUtcNow();
         if (await FactsAsync(id, push, cancellation).ConfigureAwait(false) is not { } image)
         {
-            await ledger.MarkGoneAsync(id, cancellation).ConfigureAwait(false);
+            await ledger.MarkGoneAsync(id, readAt, cancellation).ConfigureAwait(false);
             return null;
         }
         if (image.Kind is ImageKind.Index or ImageKind.Unknown)
@@ -68,6 +76,10 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
                 ? await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false)
                 : await guard.MarkAsync(image, before, cancellation).ConfigureAwait(false);
         }
+
+        // An image that was there before and got another tag may have been scanned long ago: no event will come.
+        if (image.PushedAt < push.Time - Retagged)
+            return await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false);
 
         var scanning = repository.Scanning;
         if (scanning is { Automatic: false, Scanner: Scanner.Basic } && guard.ModeOf(id.Repository) >= EnforcementMode.Mark && await writer.StartScanAsync(id, cancellation).ConfigureAwait(false) is null)

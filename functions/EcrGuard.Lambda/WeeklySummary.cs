@@ -20,11 +20,13 @@ public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger,
     [LambdaFunction]
     public async Task<SummaryReport> WeeklySummaryAsync(ScheduledRequest input, ILambdaContext context)
     {
-        using var deadline = new CancellationTokenSource(context.RemainingTime > TimeSpan.FromSeconds(20) ? context.RemainingTime - TimeSpan.FromSeconds(10) : context.RemainingTime / 2);
+        // What cannot be read in time is said to be unread; there must be time left to say it.
+        using var reading = new CancellationTokenSource(context.RemainingTime * 0.8);
+        using var deadline = new CancellationTokenSource(context.RemainingTime * 0.95);
         var now = time.GetUtcNow();
         var week = input.Week is { } asked ? IsoWeek.Parse(asked) : IsoWeek.Of(now).Previous;
         var unread = new List<Unread>();
-        var summary = await SumUpAsync(week, now, unread, deadline.Token).ConfigureAwait(false);
+        var summary = await SumUpAsync(week, now, unread, reading.Token).ConfigureAwait(false);
 
         var key = $"summaries/{settings.Account}/{settings.Region}/{week}.json";
         var whole = $"s3://{settings.Bucket}/{key}";
@@ -57,7 +59,8 @@ public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger,
             Policy = guard.Policy,
             Ceiling = settings.Enforcement,
             Repositories = repositories,
-            Notes = notes,
+            // A note outlives its repository.
+            Notes = [.. notes.Where(note => repositories.Count == 0 || repositories.Contains(note.Repository))],
             Previous = previous,
             Unread = unread,
         });

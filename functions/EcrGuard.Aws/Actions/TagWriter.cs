@@ -1,10 +1,10 @@
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
-using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Actions;
 
@@ -18,33 +18,36 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
 
     /// <summary>Writes what the plan says until there is nothing left to write.</summary>
     /// <param name="image">The facts that the verdict rests on: if they already agree, nothing is read or written.</param>
-    /// <returns>Why it could not be done; null where it was, or nothing was to do.</returns>
-    public async Task<string?> ApplyAsync(ImageFacts image, Status status, EnforcementMode mode, CancellationToken cancellation)
+    /// <param name="entry">The verdict to say. Where another is stored meanwhile, nothing more is written for this one.</param>
+    public async Task<TagsWritten> ApplyAsync(ImageFacts image, LedgerEntry entry, EnforcementMode mode, CancellationToken cancellation)
     {
+        var status = entry.Record.Verdict.Status;
         var plan = TagPlan.For(image, status, mode, tags);
-        for (var writes = 0; plan.Actions.Count > 0; writes++)
+        var writes = 0;
+        while (plan.Actions is [var action, ..])
         {
-            if (writes == MaxWrites)
-                return $"The tags still differ after {MaxWrites} writes: somebody else is writing them too.";
+            if (writes++ == MaxWrites)
+                return new TagsWritten(true, $"The tags still differ after {MaxWrites} writes: somebody else is writing them too.");
 
             await rate.WaitAsync(cancellation).ConfigureAwait(false);
-            if (await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) is not { } now)
-                return null;
-            plan = TagPlan.For(now, status, mode, tags);
-            if (plan.Actions is not [var action, ..])
-                break;
-
-            var id = await ledger.IntendAsync(image.Id, action, cancellation).ConfigureAwait(false);
-            var refusal = action.Change == TagChange.Add
-                ? await AddAsync(now, action.Tag, cancellation).ConfigureAwait(false)
-                : await RemoveAsync(now, action.Tag, cancellation).ConfigureAwait(false);
+            if (await ledger.IntendAsync(image.Id, entry.Revision, action, cancellation).ConfigureAwait(false) is not { } id)
+                return new TagsWritten(true, null);
+            // Read after the intent and immediately before the write: whatever took time lies before it.
+            var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
+            plan = now is null ? TagPlan.Nothing : TagPlan.For(now, status, mode, tags);
+            var refusal = plan.Actions is not [var again, ..] || again != action ? Superseded
+                : action.Change == TagChange.Add ? await AddAsync(now!, action.Tag, cancellation).ConfigureAwait(false)
+                : await RemoveAsync(now!, action.Tag, cancellation).ConfigureAwait(false);
             await ledger.OutcomeAsync(image.Id, id, refusal ?? "done", cancellation).ConfigureAwait(false);
-            if (refusal is not null)
-                return refusal;
-            plan = new TagPlan([.. plan.Actions.Skip(1)], null);
+            if (refusal is not null and not Superseded)
+                return new TagsWritten(true, refusal);
+            if (refusal is null)
+                plan = plan with { Actions = [.. plan.Actions.Skip(1)] };
         }
-        return plan.CouldNot;
+        return new TagsWritten(writes > 0, plan.CouldNot);
     }
+
+    private const string Superseded = "superseded: the tags had changed when they were read again, and were planned again";
 
     private async Task<string?> AddAsync(ImageFacts image, string tag, CancellationToken cancellation)
     {
@@ -93,3 +96,8 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
         return answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..] ? $"ECR did not remove the tag '{tag}': {failure.FailureReason}" : null;
     }
 }
+
+/// <summary>What became of a tag plan.</summary>
+/// <param name="Wrote">Time has passed: the verdict may be another by now.</param>
+/// <param name="CouldNot">Why it could not be done; null where it was, or nothing was to do.</param>
+public sealed record TagsWritten(bool Wrote, string? CouldNot);

@@ -70,7 +70,7 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
             AcceptedMediaTypes = [.. MediaTypes.Accepted],
         }, cancellation)).ConfigureAwait(false);
         return answer?.Images is [{ ImageManifest: { } text } found, ..]
-            ? new Manifest(text, found.ImageManifestMediaType, [.. (found.ImageId?.ImageTag is { } tag ? new[] { tag } : [])])
+            ? new Manifest(text, found.ImageManifestMediaType)
             : null;
     }
 
@@ -153,6 +153,11 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
             }
             catch (InvalidParameterException)
             {
+                await foreach (var listed in ImagesAsync(repository, cancellation).ConfigureAwait(false))
+                {
+                    if (listed.Id.Digest.ToString() == id.ImageDigest || (id.ImageTag is { } tag && listed.Tags.Contains(tag)))
+                        return listed;
+                }
                 return null;
             }
         }
@@ -197,7 +202,7 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
 /// <summary>A manifest as it was pushed.</summary>
 /// <param name="Text">Byte for byte: written again in any other form it would be another image.</param>
 /// <param name="MediaType">As ECR keeps it; a manifest need not say it itself.</param>
-public sealed record Manifest(string Text, string MediaType, IReadOnlyList<string> Tags)
+public sealed record Manifest(string Text, string MediaType)
 {
     /// <summary>The children of an index, as it lists them; empty for any other manifest.</summary>
     /// <exception cref="JsonException">The manifest is not what its media type says.</exception>
@@ -214,9 +219,9 @@ public sealed record Manifest(string Text, string MediaType, IReadOnlyList<strin
                 if (!Digest.TryParse(Property(manifest, "digest"), out var digest))
                     throw new JsonException($"A child of the index has the digest '{Core.Images.Text.Clip(Property(manifest, "digest"), 80)}'.");
                 var platform = manifest.TryGetProperty("platform", out var p) ? string.Join('/', new[] { Property(p, "os"), Property(p, "architecture"), Property(p, "variant") }.Where(part => part is { Length: > 0 })) : "";
-                // BuildKit's attestations are children of the platform unknown/unknown and say so in an annotation.
-                var attestation = manifest.TryGetProperty("annotations", out var annotations) && Property(annotations, "vnd.docker.reference.type") == "attestation-manifest";
-                var kind = attestation || platform == "unknown/unknown" ? ImageKind.Artifact : MediaTypes.KindOf(Property(manifest, "mediaType"), null, hasSubject: false);
+                // BuildKit's attestations are children of the platform unknown/unknown and say so in an annotation. Both must hold: a runtime chooses by platform alone, so that the annotation alone would hide an image from its judge.
+                var attestation = platform == "unknown/unknown" && manifest.TryGetProperty("annotations", out var annotations) && Property(annotations, "vnd.docker.reference.type") == "attestation-manifest";
+                var kind = attestation ? ImageKind.Artifact : MediaTypes.KindOf(Property(manifest, "mediaType"), null, hasSubject: false);
                 children.Add(new IndexChild(digest, Core.Images.Text.Clip(platform.Length == 0 ? digest.Abbreviated : platform, 100), kind));
             }
         }

@@ -44,6 +44,7 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             MaxResults = BasicPage,
         };
         var findings = new List<Finding>();
+        DateTime? completedAt = null;
         DescribeImageScanFindingsResponse page;
         do
         {
@@ -65,6 +66,9 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
                 return await EnhancedAsync(image, cancellation).ConfigureAwait(false)
                     ?? new ScanFacts { Scanner = Scanner.Enhanced, State = ScanState.Pending, Word = page.ImageScanStatus?.Status?.Value ?? "", ReadAt = readAt };
             }
+            if (request.NextToken is not null && page.ImageScanFindings?.ImageScanCompletedAt != completedAt)
+                throw new FactsChangedException($"Another scan of {image.Id} finished while the findings of the last one were read.");
+            completedAt = page.ImageScanFindings?.ImageScanCompletedAt;
             findings.AddRange(page.ImageScanFindings?.Findings?.Select(OfBasic) ?? []);
             request.NextToken = page.NextToken;
         }
@@ -89,6 +93,11 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             return null;
 
         var (state, continuous) = ScannerWords.OfEnhanced(covered.ScanStatus?.StatusCode?.Value, covered.ScanStatus?.Reason?.Value);
+        IReadOnlyList<Finding> found = state is ScanState.NotScanned or ScanState.Unsupported or ScanState.Archived ? [] : await EnhancedFindingsAsync(image.Id, cancellation).ConfigureAwait(false);
+        // Findings are closed when monitoring ends: what was read counts as complete only if the image was covered before and after.
+        if (state == ScanState.Complete && await CoverageAsync(image.Id, cancellation).ConfigureAwait(false) is var after && after?.ScanStatus?.Reason?.Value != covered.ScanStatus?.Reason?.Value)
+            throw new FactsChangedException($"Inspector's coverage of {image.Id} changed from {covered.ScanStatus?.Reason?.Value} to {after?.ScanStatus?.Reason?.Value ?? "none"} while its findings were read.");
+
         return new ScanFacts
         {
             Scanner = Scanner.Enhanced,
@@ -96,7 +105,7 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             Word = covered.ScanStatus?.Reason?.Value ?? "",
             CompletedAt = Registry.Utc(covered.LastScannedAt),
             Continuous = continuous,
-            Findings = state is ScanState.NotScanned or ScanState.Unsupported or ScanState.Archived ? [] : await EnhancedFindingsAsync(image.Id, cancellation).ConfigureAwait(false),
+            Findings = found,
             ReadAt = readAt,
         };
     }
@@ -216,3 +225,6 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
         _ => Severity.Undefined,
     };
 }
+
+/// <summary>The facts changed while they were read: half of each is neither. The next try reads them again.</summary>
+public sealed class FactsChangedException(string message) : Exception(message);

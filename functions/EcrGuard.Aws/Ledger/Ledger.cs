@@ -12,11 +12,12 @@ namespace EcrGuard.Aws.Ledger;
 /// <summary>What stands in the ledger for one image.</summary>
 /// <param name="Record">The record, with <see cref="ImageRecord.CouldNotMark"/> and <see cref="ImageRecord.Gone"/> as they are now.</param>
 /// <param name="Revision">Counts the stores: a store that saw another one's result is refused.</param>
+/// <param name="FactsAt">When the facts were read that the entry rests on: the verdict's, or those that said that the image is gone.</param>
 /// <param name="OpenAlert">The id of an alert that was not yet published, or not yet known to be.</param>
 /// <param name="OpenWrites">Intents without an outcome: the function died between the two.</param>
 /// <param name="IntendedTags">Every tag that EcrGuard ever meant to write on this image.</param>
 /// <param name="Open">Something that follows from the verdict (tags, indexes, an alert) is not known to be done: the same event, delivered again, must not be taken for old.</param>
-public sealed record LedgerEntry(ImageRecord Record, long Revision, string? OpenAlert, IReadOnlyList<string> OpenWrites, IReadOnlyList<string> IntendedTags, bool Open);
+public sealed record LedgerEntry(ImageRecord Record, long Revision, DateTimeOffset FactsAt, string? OpenAlert, IReadOnlyList<string> OpenWrites, IReadOnlyList<string> IntendedTags, bool Open);
 
 /// <summary>What became of a store.</summary>
 public enum Stored
@@ -40,6 +41,8 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
 
     /// <summary>Longer than any function of EcrGuard's that alerts may run, shorter than a message stays invisible: who claimed an alert before that is dead.</summary>
     private static readonly TimeSpan ClaimAge = TimeSpan.FromMinutes(6);
+
+    private const int ConflictRetries = 5;
 
     /// <summary>BatchGetItem takes at most 100 keys, BatchWriteItem at most 25 items.</summary>
     private const int ReadBatch = 100;
@@ -121,11 +124,12 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         {
             [":record"] = new(JsonSerializer.Serialize(record with { CouldNotMark = null, Gone = false }, LedgerJson.Default.ImageRecord)),
             [":rev"] = Number((before?.Revision ?? 0) + 1),
-            [":was"] = Number(before?.Revision ?? 0),
             [":factsAt"] = new(Keys.Time(verdict.FactsAt)),
             [":p"] = new(Keys.Shelf(verdict.Image, verdict.Status)),
             [":s"] = new($"{verdict.Image.Repository.Name}#{verdict.Image.Digest.Hex}"),
         };
+        if (before is not null)
+            values[":was"] = Number(before.Revision);
         if (record.CouldNotMark is { } reason)
         {
             set += ", #could = :could";
@@ -166,34 +170,27 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
             TableName = settings.Table,
             Key = Key(verdict.Image),
             UpdateExpression = $"{set} REMOVE {string.Join(", ", remove)}",
-            ConditionExpression = before is null ? "attribute_not_exists(#rev) OR #rev = :was" : "#rev = :was AND #factsAt < :factsAt",
+            ConditionExpression = before is null ? "attribute_not_exists(#rev)" : "#rev = :was AND #factsAt < :factsAt",
             ExpressionAttributeNames = names,
             ExpressionAttributeValues = values,
         };
-        try
-        {
-            if (changed)
-                await dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest { TransactItems = [new TransactWriteItem { Update = store }, new TransactWriteItem { Put = History(record) }] }, cancellation).ConfigureAwait(false);
-            else
-                await dynamo.UpdateItemAsync(new UpdateItemRequest { TableName = store.TableName, Key = store.Key, UpdateExpression = store.UpdateExpression, ConditionExpression = store.ConditionExpression, ExpressionAttributeNames = store.ExpressionAttributeNames, ExpressionAttributeValues = store.ExpressionAttributeValues }, cancellation).ConfigureAwait(false);
-            return Stored.Yes;
-        }
-        catch (Exception refused) when (IsConditional(refused))
-        {
-            return before is not null && verdict.FactsAt <= before.Record.Verdict.FactsAt ? Stored.Superseded : Stored.Contended;
-        }
+        var kept = changed
+            ? await IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest { TransactItems = [new TransactWriteItem { Update = store }, new TransactWriteItem { Put = History(record) }] }, cancellation), cancellation).ConfigureAwait(false)
+            : await IfStillSoAsync(new UpdateItemRequest { TableName = store.TableName, Key = store.Key, UpdateExpression = store.UpdateExpression, ConditionExpression = store.ConditionExpression, ExpressionAttributeNames = store.ExpressionAttributeNames, ExpressionAttributeValues = store.ExpressionAttributeValues }, cancellation).ConfigureAwait(false);
+        return kept ? Stored.Yes : before is not null && verdict.FactsAt <= before.FactsAt ? Stored.Superseded : Stored.Contended;
     }
 
     /// <summary>Notes that an image is gone from its repository: it leaves the index by status, and its entry ends some day. Its verdict stays, so that pushing it again does not forget that it was blocked.</summary>
-    public Task MarkGoneAsync(ImageId image, CancellationToken cancellation) =>
+    /// <param name="readAt">When it was asked for and not there.</param>
+    public Task MarkGoneAsync(ImageId image, DateTimeOffset readAt, CancellationToken cancellation) =>
         IfStillSoAsync(new UpdateItemRequest
         {
             TableName = settings.Table,
             Key = Key(image),
-            UpdateExpression = "SET #goneAt = :now, #expires = :expires REMOVE #p, #s, #alert, #could, #open",
-            ConditionExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt)",
-            ExpressionAttributeNames = new() { ["#goneAt"] = GoneAt, ["#expires"] = Keys.Expires, ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort, ["#alert"] = OpenAlert, ["#could"] = CouldNotMark, ["#open"] = Open, ["#rev"] = Revision },
-            ExpressionAttributeValues = new() { [":now"] = new(Keys.Time(time.GetUtcNow())), [":expires"] = ExpiresAfter(HistoryAge) },
+            UpdateExpression = "SET #goneAt = :readAt, #factsAt = :readAt, #rev = #rev + :one, #expires = :expires REMOVE #p, #s, #alert, #could, #open",
+            ConditionExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt) AND #factsAt < :readAt",
+            ExpressionAttributeNames = new() { ["#goneAt"] = GoneAt, ["#expires"] = Keys.Expires, ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort, ["#alert"] = OpenAlert, ["#could"] = CouldNotMark, ["#open"] = Open, ["#rev"] = Revision, ["#factsAt"] = FactsAt },
+            ExpressionAttributeValues = new() { [":readAt"] = new(Keys.Time(readAt)), [":one"] = Number(1), [":expires"] = ExpiresAfter(HistoryAge) },
         }, cancellation);
 
     /// <summary>Notes that all that follows from a stored verdict is done. One that was stored since stays open, and so does one whose alert somebody else has claimed and not yet published.</summary>
@@ -208,7 +205,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
             ExpressionAttributeValues = new() { [":rev"] = Number(revision) },
         }, cancellation);
 
-    /// <summary>Takes it on oneself to publish an alert.</summary>
+    /// <summary>Takes it on oneself to publish an alert. A call that the SDK repeats because its answer was lost meets its own claim.</summary>
     /// <returns>False where it is published already, or somebody else has taken it on who may still be alive.</returns>
     public Task<bool> ClaimAlertAsync(ImageId image, string alertId, CancellationToken cancellation) =>
         IfStillSoAsync(new UpdateItemRequest
@@ -216,7 +213,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
             TableName = settings.Table,
             Key = Key(image),
             UpdateExpression = "SET #claim = :now",
-            ConditionExpression = "#alert = :id AND (attribute_not_exists(#claim) OR #claim < :dead)",
+            ConditionExpression = "#alert = :id AND (attribute_not_exists(#claim) OR #claim < :dead OR #claim = :now)",
             ExpressionAttributeNames = new() { ["#alert"] = OpenAlert, ["#claim"] = AlertClaimedAt },
             ExpressionAttributeValues = new() { [":id"] = new(alertId), [":now"] = new(Keys.Time(time.GetUtcNow())), [":dead"] = new(Keys.Time(time.GetUtcNow() - ClaimAge)) },
         }, cancellation);
@@ -251,12 +248,13 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         }, cancellation);
 
     /// <summary>Writes down what is about to be done to an image, before it is done.</summary>
-    /// <returns>The id under which the outcome is to be noted.</returns>
-    public async Task<string> IntendAsync(ImageId image, TagAction action, CancellationToken cancellation)
+    /// <param name="revision">The entry whose verdict asks for it.</param>
+    /// <returns>The id under which the outcome is to be noted; null where another verdict was stored since, which asks for something else.</returns>
+    public async Task<string?> IntendAsync(ImageId image, long revision, TagAction action, CancellationToken cancellation)
     {
         var id = NewId();
         var intended = action.Change == TagChange.Add;
-        await dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
+        return await IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
         {
             TransactItems =
             [
@@ -283,32 +281,49 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
                         TableName = settings.Table,
                         Key = Key(image),
                         UpdateExpression = intended ? "ADD #writes :id, #tags :tag" : "ADD #writes :id",
-                        ExpressionAttributeNames = intended ? new() { ["#writes"] = OpenWrites, ["#tags"] = IntendedTags } : new() { ["#writes"] = OpenWrites },
-                        ExpressionAttributeValues = intended ? new() { [":id"] = Set(id), [":tag"] = Set(action.Tag) } : new() { [":id"] = Set(id) },
+                        ConditionExpression = "#rev = :rev",
+                        ExpressionAttributeNames = intended ? new() { ["#rev"] = Revision, ["#writes"] = OpenWrites, ["#tags"] = IntendedTags } : new() { ["#rev"] = Revision, ["#writes"] = OpenWrites },
+                        ExpressionAttributeValues = intended ? new() { [":rev"] = Number(revision), [":id"] = Set(id), [":tag"] = Set(action.Tag) } : new() { [":rev"] = Number(revision), [":id"] = Set(id) },
                     },
                 },
             ],
-        }, cancellation).ConfigureAwait(false);
+        }, cancellation), cancellation).ConfigureAwait(false) ? id : null;
+    }
+
+    /// <summary>Writes down what is about to be done to a repository, before it is done.</summary>
+    /// <returns>The id under which the outcome is to be noted.</returns>
+    public async Task<string> IntendAsync(RepositoryId repository, string change, string what, CancellationToken cancellation)
+    {
+        var id = NewId();
+        await RetryAsync(() => dynamo.PutItemAsync(new PutItemRequest
+        {
+            TableName = settings.Table,
+            Item = new Dictionary<string, AttributeValue>(Key(repository, Keys.Write(id)))
+            {
+                ["change"] = new(change),
+                ["what"] = new(what),
+                ["intendedAt"] = new(Keys.Time(time.GetUtcNow())),
+                ["outcome"] = new("intended"),
+                [Keys.Expires] = ExpiresAfter(HistoryAge),
+            },
+        }, cancellation), cancellation).ConfigureAwait(false);
         return id;
     }
 
-    /// <summary>Writes down what became of an intent.</summary>
+    /// <summary>Writes down what became of an intent towards a repository.</summary>
+    public async Task OutcomeAsync(RepositoryId repository, string id, string outcome, CancellationToken cancellation)
+    {
+        var update = Outcome(repository, id, outcome);
+        await RetryAsync(() => dynamo.UpdateItemAsync(new UpdateItemRequest { TableName = update.TableName, Key = update.Key, UpdateExpression = update.UpdateExpression, ExpressionAttributeNames = update.ExpressionAttributeNames, ExpressionAttributeValues = update.ExpressionAttributeValues }, cancellation), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes down what became of an intent towards an image.</summary>
     public async Task OutcomeAsync(ImageId image, string id, string outcome, CancellationToken cancellation) =>
-        await dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
+        await RetryAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
         {
             TransactItems =
             [
-                new TransactWriteItem
-                {
-                    Update = new Update
-                    {
-                        TableName = settings.Table,
-                        Key = Key(image.Repository, Keys.Write(id)),
-                        UpdateExpression = "SET #outcome = :outcome, #endedAt = :now",
-                        ExpressionAttributeNames = new() { ["#outcome"] = "outcome", ["#endedAt"] = "endedAt" },
-                        ExpressionAttributeValues = new() { [":outcome"] = new(Text.Clip(outcome, 500)), [":now"] = new(Keys.Time(time.GetUtcNow())) },
-                    },
-                },
+                new TransactWriteItem { Update = Outcome(image.Repository, id, outcome) },
                 new TransactWriteItem
                 {
                     Update = new Update
@@ -321,7 +336,16 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
                     },
                 },
             ],
-        }, cancellation).ConfigureAwait(false);
+        }, cancellation), cancellation).ConfigureAwait(false);
+
+    private Update Outcome(RepositoryId repository, string id, string outcome) => new()
+    {
+        TableName = settings.Table,
+        Key = Key(repository, Keys.Write(id)),
+        UpdateExpression = "SET #outcome = :outcome, #endedAt = :now",
+        ExpressionAttributeNames = new() { ["#outcome"] = "outcome", ["#endedAt"] = "endedAt" },
+        ExpressionAttributeValues = new() { [":outcome"] = new(Text.Clip(outcome, 500)), [":now"] = new(Keys.Time(time.GetUtcNow())) },
+    };
 
     /// <summary>Remembers which index holds which children: ECR has no way to ask.</summary>
     public async Task StoreEdgesAsync(ImageId index, IEnumerable<Digest> children, CancellationToken cancellation)
@@ -460,29 +484,52 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
     private static LedgerEntry Entry(Dictionary<string, AttributeValue> item) => new(
         JsonSerializer.Deserialize(item[Record].S, LedgerJson.Default.ImageRecord)! with { CouldNotMark = item.GetValueOrDefault(CouldNotMark)?.S, Gone = item.ContainsKey(GoneAt) },
         long.Parse(item[Revision].N, CultureInfo.InvariantCulture),
+        Keys.Time(item[FactsAt].S),
         item.GetValueOrDefault(OpenAlert)?.S,
         item.GetValueOrDefault(OpenWrites)?.SS ?? [],
         item.GetValueOrDefault(IntendedTags)?.SS ?? [],
         item.ContainsKey(Open));
 
-    /// <returns>False where somebody was faster, with the same or with news: nothing is left to note.</returns>
-    private async Task<bool> IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation)
+    private Task<bool> IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation) => IfStillSoAsync(() => dynamo.UpdateItemAsync(request, cancellation), cancellation);
+
+    /// <returns>False where somebody was faster, with the same or with news: nothing is left to write.</returns>
+    private async Task<bool> IfStillSoAsync<T>(Func<Task<T>> write, CancellationToken cancellation)
     {
         try
         {
-            await dynamo.UpdateItemAsync(request, cancellation).ConfigureAwait(false);
+            await RetryAsync(write, cancellation).ConfigureAwait(false);
             return true;
         }
         catch (ConditionalCheckFailedException)
         {
             return false;
         }
+        catch (TransactionCanceledException cancelled) when (cancelled.CancellationReasons?.Any(r => r.Code == "ConditionalCheckFailed") == true)
+        {
+            return false;
+        }
     }
 
-    /// <summary>A transaction that met another on the same item is contention too.</summary>
-    private static bool IsConditional(Exception exception) =>
-        exception is ConditionalCheckFailedException
-        || (exception is TransactionCanceledException cancelled && cancelled.CancellationReasons?.Any(r => r.Code is "ConditionalCheckFailed" or "TransactionConflict") == true);
+    /// <summary>A write that met a running transaction on the same item is tried again here: the SDK does not take it for one worth repeating.</summary>
+    private async Task RetryAsync<T>(Func<Task<T>> write, CancellationToken cancellation)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await write().ConfigureAwait(false);
+                return;
+            }
+            catch (TransactionConflictException) when (attempt < ConflictRetries)
+            {
+                await PauseAsync(attempt, cancellation).ConfigureAwait(false);
+            }
+            catch (TransactionCanceledException cancelled) when (attempt < ConflictRetries && cancelled.CancellationReasons?.Any(r => r.Code == "ConditionalCheckFailed") != true && cancelled.CancellationReasons?.Any(r => r.Code == "TransactionConflict") == true)
+            {
+                await PauseAsync(attempt, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
 
     private async Task PauseAsync(int attempt, CancellationToken cancellation) =>
         await Task.Delay(TimeSpan.FromMilliseconds(50 << Math.Min(attempt, 6)), time, cancellation).ConfigureAwait(false);

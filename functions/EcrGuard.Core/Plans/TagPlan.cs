@@ -21,7 +21,8 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     /// <summary>Tags per image (ECR service quotas).</summary>
     public const int MaxTags = 1000;
 
-    private static readonly TagPlan Nothing = new([], null);
+    /// <summary>Nothing to do.</summary>
+    public static TagPlan Nothing { get; } = new([], null);
 
     /// <summary>Plans the tags of an image.</summary>
     /// <param name="image">As read immediately before: ECR has no conditional writes.</param>
@@ -32,12 +33,7 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
             return Nothing;
 
         var digest = image.Id.Digest;
-        var wanted = status switch
-        {
-            Status.Blocked => tags.Blocked(digest),
-            Status.Approved when tags.TagApproved => tags.Approved(digest),
-            _ => null,
-        };
+        var wanted = tags.Wanted(digest, status);
         // A blocking tag goes only when the image becomes APPROVED. What is pending or in error leaves every tag as it is.
         IEnumerable<string> unwanted = status switch
         {
@@ -64,7 +60,7 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     {
         { Storage: StorageStatus.Archived or StorageStatus.Activating } => "The image is archived, and writing a tag would restore it.",
         { Storage: StorageStatus.Unknown } => "ECR does not say whether the image is archived, and writing a tag would restore it.",
-        _ when tags.TeamTags(image).Count == 0 => "The image carries no team's tag any more: removing EcrGuard's could remove its last, which deletes the image.",
+        _ when tags.TeamTags(image).Count == 0 => "The image carries no team's tag: EcrGuard's own could be its last, and removing that deletes the image.",
         _ when adds && image.Tags.Count >= MaxTags => $"The image carries {image.Tags.Count} tags; ECR allows {MaxTags}.",
         _ => null,
     };

@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Plans;
 
@@ -13,6 +14,14 @@ public sealed record VerdictTags(string Prefix, IReadOnlyList<string> EarlierPre
     public string Blocked(Digest digest) => $"{Prefix}-blocked-{digest.Hex}";
 
     public string Approved(Digest digest) => $"{Prefix}-approved-{digest.Hex}";
+
+    /// <summary>The tag that an image of this status should carry; null where it should carry none.</summary>
+    public string? Wanted(Digest digest, Status status) => status switch
+    {
+        Status.Blocked => Blocked(digest),
+        Status.Approved => TagApproved ? Approved(digest) : null,
+        Status.Error or Status.Pending or Status.Unscanned or Status.Unsupported or Status.Stale => null,
+    };
 
     /// <summary>Whether the prefix, or an earlier one, claims the tag: such a tag is never a team's, even if EcrGuard did not write it.</summary>
     public bool Claims(string tag) => Prefixes.Any(prefix => tag.Length > prefix.Length && tag[prefix.Length] == '-' && tag.StartsWith(prefix, StringComparison.Ordinal));

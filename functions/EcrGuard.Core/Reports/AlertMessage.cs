@@ -32,9 +32,11 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
 
     private int EnvelopeBytes => Encoding.UTF8.GetByteCount(Envelope);
 
-    /// <summary>The messages for the alerts of one batch: one each, or for more than <see cref="MaxSingle"/> one for every <see cref="MaxInOne"/>.</summary>
-    public static IReadOnlyList<AlertMessage> ForBatch(IReadOnlyList<Alert> alerts) =>
-        alerts.Count <= MaxSingle ? [.. alerts.Select(For)] : [.. alerts.OrderBy(alert => alert.Id, StringComparer.Ordinal).Chunk(MaxInOne).Select(ForMany)];
+    /// <summary>Which alerts of one batch share a message: none, or for more than <see cref="MaxSingle"/> as many as one message holds.</summary>
+    public static IEnumerable<IReadOnlyList<T>> Batches<T>(IReadOnlyList<T> alerts) => alerts.Chunk(alerts.Count <= MaxSingle ? 1 : MaxInOne);
+
+    /// <summary>The message for alerts that share one.</summary>
+    public static AlertMessage ForBatch(IReadOnlyList<Alert> alerts) => alerts is [var alert] ? For(alert) : ForMany(alerts);
 
     /// <summary>One change of one image.</summary>
     public static AlertMessage For(Alert alert)

@@ -49,6 +49,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     {
         if (record.Gone || record.Kind == ImageKind.Artifact)
             return this;
+        record = record.AsOf(facts.GeneratedAt, facts.Policy);
         var verdict = record.Verdict;
         var repository = Shared(verdict.Image.Repository.Name);
         var waivers = record.WaiversUsed.Select(Shared).ToList();

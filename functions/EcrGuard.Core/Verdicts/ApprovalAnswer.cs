@@ -48,10 +48,20 @@ public sealed record ApprovalAnswer
         PolicyVersion = verdict.PolicyVersion,
     };
 
-    /// <summary>How long a PENDING record is believed before a question is answered from fresh facts.</summary>
+    /// <summary>How long a PENDING or ERROR record is believed before a question is answered from fresh facts.</summary>
     public static readonly TimeSpan PendingAge = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long any other is. No event is promised when Inspector stops monitoring an image, and every event may be lost: a day is what a daily sweep would leave. What blocks is believed as long as it stands.
+    /// </summary>
+    public static readonly TimeSpan RecordAge = TimeSpan.FromHours(24);
 
     /// <summary>Whether a record answers the question, or fresh facts must.</summary>
     public static bool Answers(ImageRecord record, string policyVersion, DateTimeOffset now) =>
-        !record.Gone && !record.Verdict.IsOutdated(policyVersion, now) && (record.Verdict.Status != Verdicts.Status.Pending || now - record.DecidedAt < PendingAge);
+        !record.Gone && !record.Verdict.IsOutdated(policyVersion, now) && record.Verdict.Status switch
+        {
+            Verdicts.Status.Blocked => true,
+            Verdicts.Status.Pending or Verdicts.Status.Error => now - record.DecidedAt < PendingAge,
+            Verdicts.Status.Unscanned or Verdicts.Status.Unsupported or Verdicts.Status.Stale or Verdicts.Status.Approved => now - record.Verdict.FactsAt < RecordAge,
+        };
 }

@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Verdicts;
 
@@ -49,6 +50,18 @@ public sealed record ImageRecord
 
     /// <summary>True after the image was seen to be gone from the repository.</summary>
     public bool Gone { get; init; }
+
+    /// <summary>The record as it counts at a moment: an approval whose scan has become too old since is stale, though nobody has asked.</summary>
+    public ImageRecord AsOf(DateTimeOffset now, PolicyDocument policy) =>
+        Verdict.Status != Status.Approved || !(now >= Verdict.StaleAt) ? this : this with
+        {
+            Verdict = Verdict with
+            {
+                Status = Status.Stale,
+                Approved = policy.Defaults.Stale == Answer.Allow,
+                Reasons = [new("scan-too-old", $"The scan is more than {Text.Count(policy.Defaults.ScanMaxAgeDays, "day")} old, which is what the policy allows.")],
+            },
+        };
 
     /// <summary>The record that follows from a verdict and what was recorded before.</summary>
     /// <param name="changeId">Used if the status changes; otherwise the old one stays.</param>

@@ -84,6 +84,7 @@ public static class Judge
             Counts = judged.Aggregate(new FindingCounts(), (sum, c) => sum + c.Verdict.Counts),
             Scanner = judged[0].Verdict.Scanner,
             ScanCompletedAt = judged.Min(c => c.Verdict.ScanCompletedAt),
+            StaleAt = judged.Min(c => c.Verdict.StaleAt),
             // Decided by an older policy as long as one of its platforms is: asked about, it is then decided again.
             PolicyVersion = judged.Select(c => c.Verdict.PolicyVersion).FirstOrDefault(version => version != policy.Version) ?? policy.Version,
             FactsAt = index.ReadAt,
@@ -170,6 +171,7 @@ public static class Judge
             ScanCompletedAt = scan.CompletedAt,
             PolicyVersion = policy.Version,
             FactsAt = scan.ReadAt < image.ReadAt ? scan.ReadAt : image.ReadAt,
+            StaleAt = goesStaleAt,
             ValidUntil = status == Status.Approved ? Earlier(assessment.ValidUntil, goesStaleAt) : assessment.ValidUntil,
         };
     }

@@ -112,6 +112,9 @@ public sealed record Verdict
     /// <summary>The moment at which the oldest fact was asked for: a verdict replaces another only if its facts are newer.</summary>
     public required DateTimeOffset FactsAt { get; init; }
 
+    /// <summary>When the scan that the verdict rests on becomes too old; null for one that does not age.</summary>
+    public DateTimeOffset? StaleAt { get; init; }
+
     /// <summary>When time alone may change the verdict: a waiver ends, a scan becomes too old, a finding old enough. Null: never.</summary>
     public DateTimeOffset? ValidUntil { get; init; }
 

@@ -71,9 +71,9 @@ public sealed class AlertMessageTests
     public void Ten_alerts_of_a_batch_are_ten_messages_and_eleven_are_one()
     {
         var alerts = Enumerable.Range(0, 11).Select(i => Blocked(i)).ToList();
-        Assert.Equal(alerts.Take(10).Select(alert => alert.Id), AlertMessage.ForBatch([.. alerts.Take(10)]).Select(message => message.Id));
-        Assert.Single(AlertMessage.ForBatch(alerts));
-        Assert.Empty(AlertMessage.ForBatch([]));
+        Assert.Equal(alerts.Take(10).Select(alert => alert.Id), AlertMessage.Batches([.. alerts.Take(10)]).Select(batch => AlertMessage.ForBatch(batch).Id));
+        Assert.Equal(alerts, Assert.Single(AlertMessage.Batches(alerts)));
+        Assert.Empty(AlertMessage.Batches<Alert>([]));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class AlertMessageTests
     public void A_flood_of_alerts_becomes_messages_that_each_fit_and_together_lose_none()
     {
         var alerts = Enumerable.Range(0, 450).Select(i => Blocked(i, $"{new string('a', 251)}{i:D5}", new string('ü', 300))).ToList();
-        var messages = AlertMessage.ForBatch(alerts);
+        var messages = AlertMessage.Batches(alerts).Select(AlertMessage.ForBatch).ToList();
         Assert.Equal(3, messages.Count);
         Assert.All(messages, Fits);
         Assert.All(alerts, alert => Assert.Single(messages, message => message.Text.Contains(alert.Id, StringComparison.Ordinal)));

@@ -25,7 +25,6 @@ public sealed class PermissionsTests
 
     [Theory]
     [InlineData("mark")]
-    [InlineData("quarantine")]
     public void Where_it_may_act_the_functions_that_decide_mark_images_and_only_a_push_starts_a_scan(string enforcement)
     {
         var template = SamTemplate.With(("Enforcement", enforcement));
@@ -36,7 +35,7 @@ public sealed class PermissionsTests
                 ["OnImagePushed"] = WritesToEcr,
                 ["OnScanChanged"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["Approval"] = [],
-                ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutLifecyclePolicy"],
+                ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["WeeklySummary"] = [],
             },
             template.Functions.ToDictionary(function => function, function => Actions(template, function).Intersect(WritesToEcr).Order().ToArray()));
