@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
+
+namespace EcrGuard.Benchmarks;
+
+/// <summary>What the first deployment costs: every image of a registry judged and recorded.</summary>
+internal static class Fleet
+{
+    /// <summary>Longer than a function of Lambda's may run.</summary>
+    private static readonly TimeSpan Whole = TimeSpan.FromHours(1);
+
+    /// <summary>A kind of registry.</summary>
+    /// <param name="Findings">On each image, every other of which blocks it.</param>
+    private sealed record Size(int Repositories, int Images, int Findings)
+    {
+        public int All => Repositories * Images;
+
+        public override string ToString() => $"backfill of {Repositories:#,0} × {Images:#,0} images";
+    }
+
+    /// <summary>The whole of a large registry: calls, memory, time. Then a week's summary of it.</summary>
+    public static async Task<IReadOnlyList<Figure>> WholeAsync(int repositories, int images)
+    {
+        var size = new Size(repositories, images, Findings: 2);
+        await using var deployment = await SeedAsync(size);
+        var calls = deployment.Aws.Requests;
+        calls.Take();
+        var started = Stopwatch.GetTimestamp();
+        await using var backfill = await deployment.StartAsync(await Package.ReadyToRunAsync(), "BackfillAsync");
+        await ExpectWholeAsync(await backfill.InvokeAsync("{}", Whole), size);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var made = calls.Take();
+
+        await using var summary = await deployment.StartAsync(await Package.ReadyToRunAsync(), "WeeklySummaryAsync");
+        await summary.InvokeAsync("{}", Whole);
+        return
+        [
+            new Figure($"{size}: peak memory", backfill.PeakMiB, "MiB", Deployment.MemoryMiB),
+            .. made.GroupBy(c => $"{c.Service} {c.Operation}").OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+                .Select(g => new Figure($"{size}: {g.Key}", g.Count(), "calls")),
+            // One page of an image's findings; listing and the baseline's reads belong to the repository.
+            new Figure($"{size}: ECR, for an image", made.Count(c => c.Service == "ecr" && c.Operation == "DescribeImageScanFindings") / (double)size.All, "calls", 1),
+            new Figure($"{size}: all, for an image", made.Count / (double)size.All, "calls", 6),
+            new Figure($"{size}: time", seconds, "s"),
+            new Figure($"weekly summary of {size.All:#,0} images: peak memory", summary.PeakMiB, "MiB", Deployment.MemoryMiB),
+            new Figure($"weekly summary of {size.All:#,0} images", calls.Count, "calls"),
+        ];
+    }
+
+    /// <summary>One repository, as long as a run is allowed to take.</summary>
+    public static async Task<IReadOnlyList<Figure>> OneRepositoryAsync(int images, TimeSpan time)
+    {
+        var size = new Size(1, images, Findings: 0);
+        await using var deployment = await SeedAsync(size);
+        deployment.Aws.Requests.Take();
+        await using var backfill = await deployment.StartAsync(await Package.ReadyToRunAsync(), "BackfillAsync");
+        await backfill.InvokeAsync("{}", time);
+        return
+        [
+            new Figure($"{size}: peak memory", backfill.PeakMiB, "MiB", Deployment.MemoryMiB),
+            new Figure($"{size}: recorded in a run of {time.TotalSeconds} s", deployment.Aws.Requests.Count(c => c.Operation == "TransactWriteItems"), "images"),
+        ];
+    }
+
+    /// <summary>A backfill that is killed in the middle, and the one that goes on after it.</summary>
+    public static async Task<IReadOnlyList<Figure>> InterruptedAsync(int repositories, int images)
+    {
+        var size = new Size(repositories, images, Findings: 2);
+        var package = await Package.ReadyToRunAsync();
+        var undisturbed = await CallsAsync();
+        var interrupted = await CallsAsync(killAt: undisturbed / 2);
+        return
+        [
+            new Figure($"{size}: undisturbed", undisturbed, "calls"),
+            // At most the repositories of one chunk, which are taken again, and each of their images costs a read.
+            new Figure($"{size}: more if killed in the middle", interrupted - undisturbed, "calls", 8 * images + 100),
+        ];
+
+        async Task<int> CallsAsync(int? killAt = null)
+        {
+            await using var deployment = await SeedAsync(size);
+            deployment.Aws.Requests.Take();
+            if (killAt is { } at)
+            {
+                await using var killed = await deployment.StartAsync(package, "BackfillAsync");
+                deployment.Aws.Faults.Add(Fault.Kill(killed.Kill) with { From = at });
+                try
+                {
+                    await killed.InvokeAsync("{}", Whole);
+                    throw new InvalidOperationException($"The backfill ended before its call {at}.");
+                }
+                catch (FunctionFailedException)
+                {
+                    deployment.Aws.Faults.Clear();
+                }
+                var before = deployment.Aws.Requests.Count;
+                await EndLeaseAsync(deployment.Ledger);
+                var own = deployment.Aws.Requests.Count - before;
+                return await RunAsync(deployment) - own;
+            }
+            return await RunAsync(deployment);
+        }
+
+        async Task<int> RunAsync(Deployment deployment)
+        {
+            await using var backfill = await deployment.StartAsync(package, "BackfillAsync");
+            await ExpectWholeAsync(await backfill.InvokeAsync("{}", Whole), size);
+            return deployment.Aws.Requests.Count;
+        }
+    }
+
+    /// <summary>A backfill against an ECR that grants a number of calls a second.</summary>
+    public static async Task<IReadOnlyList<Figure>> ThrottledAsync(int repositories, int images, double perSecond)
+    {
+        var size = new Size(repositories, images, Findings: 2);
+        await using var deployment = await SeedAsync(size, new LocalAwsOptions { EcrRates = new EcrRates { Others = perSecond } });
+        deployment.Aws.Requests.Take();
+        await using var backfill = await deployment.StartAsync(await Package.ReadyToRunAsync(), "BackfillAsync");
+        var state = JsonNode.Parse(await backfill.InvokeAsync("{}", Whole))!;
+        var calls = deployment.Aws.Requests.Where(c => c.Service == "ecr").ToList();
+        return
+        [
+            new Figure($"{size} at {perSecond} calls a second: throttled", calls.Count(c => c.StatusCode == 400), "calls"),
+            new Figure($"{size} at {perSecond} calls a second: throttled, of all", 100.0 * calls.Count(c => c.StatusCode == 400) / calls.Count, "%"),
+            new Figure($"{size} at {perSecond} calls a second: not read", Property(state, "unread")!.AsArray().Count, "images", 0),
+        ];
+    }
+
+    /// <summary>Every image is there before anybody listens, scanned, in repositories that lack nothing, so that every refusal of ECR is a throttle.</summary>
+    private static async Task<Deployment> SeedAsync(Size size, LocalAwsOptions? options = null)
+    {
+        var deployment = await Deployment.StartAsync(options);
+        var aws = deployment.Aws;
+        var findings = Enumerable.Range(0, size.Findings).Select(i => Memory.Finding(i, "2.0")).ToList();
+        for (var r = 0; r < size.Repositories; r++)
+        {
+            var repository = $"team-{r % 40}/app-{r}";
+            aws.Ecr.CreateRepository(repository, scanOnPush: true, lifecyclePolicy: """{"rules":[]}""");
+            for (var i = 0; i < size.Images; i++)
+                aws.Ecr.CompleteScan(repository, aws.Ecr.Push(repository, Manifest.Image($"{r} {i}"), $"1.{i}", announce: false), findings);
+            aws.Events.Take();
+        }
+        return deployment;
+    }
+
+    /// <summary>A figure counts only if every image was recorded.</summary>
+    private static Task ExpectWholeAsync(string answer, Size size)
+    {
+        var state = JsonNode.Parse(answer)!;
+        return Property(state, "doneAt") is not null && Property(state, "unread")!.AsArray().Count == 0 && (int)Property(state, "repositories")! == size.Repositories
+            ? Task.CompletedTask
+            : throw new FunctionFailedException($"The backfill is not whole: {answer}");
+    }
+
+    /// <summary>What a quarter of an hour would do: whoever ran the backfill is dead.</summary>
+    private static async Task EndLeaseAsync(Ledger ledger)
+    {
+        var (json, revision) = await ledger.DocumentAsync(Ledger.BackfillDocument, CancellationToken.None) ?? throw new FunctionFailedException("The backfill that was killed has left nothing.");
+        var state = JsonNode.Parse(json)!.AsObject();
+        var lease = state.Single(p => p.Key.Equals("runningUntil", StringComparison.OrdinalIgnoreCase)).Key;
+        state[lease] = DateTimeOffset.UtcNow.AddMinutes(-1).ToString("O");
+        await ledger.StoreDocumentAsync(Ledger.BackfillDocument, state.ToJsonString(), revision, CancellationToken.None);
+    }
+
+    private static JsonNode? Property(JsonNode node, string name) => node.AsObject().Single(p => p.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+}
