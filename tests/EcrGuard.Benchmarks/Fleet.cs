@@ -30,7 +30,7 @@ internal static class Fleet
         calls.Take();
         var started = Stopwatch.GetTimestamp();
         await using var backfill = await deployment.StartAsync(await Package.ReadyToRunAsync(), "BackfillAsync");
-        await ExpectWholeAsync(await backfill.InvokeAsync("{}", Whole), size);
+        ExpectWhole(await backfill.InvokeAsync("{}", Whole), size);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var made = calls.Take();
 
@@ -50,19 +50,14 @@ internal static class Fleet
         ];
     }
 
-    /// <summary>One repository, as long as a run is allowed to take.</summary>
-    public static async Task<IReadOnlyList<Figure>> OneRepositoryAsync(int images, TimeSpan time)
+    /// <summary>All images in one repository, which is listed page by page while they are judged.</summary>
+    public static async Task<IReadOnlyList<Figure>> OneRepositoryAsync(int images)
     {
         var size = new Size(1, images, Findings: 0);
         await using var deployment = await SeedAsync(size);
-        deployment.Aws.Requests.Take();
         await using var backfill = await deployment.StartAsync(await Package.ReadyToRunAsync(), "BackfillAsync");
-        await backfill.InvokeAsync("{}", time);
-        return
-        [
-            new Figure($"{size}: peak memory", backfill.PeakMiB, "MiB", Deployment.MemoryMiB),
-            new Figure($"{size}: recorded in a run of {time.TotalSeconds} s", deployment.Aws.Requests.Count(c => c.Operation == "TransactWriteItems"), "images"),
-        ];
+        ExpectWhole(await backfill.InvokeAsync("{}", Whole), size);
+        return [new Figure($"{size}: peak memory", backfill.PeakMiB, "MiB", Deployment.MemoryMiB)];
     }
 
     /// <summary>A backfill that is killed in the middle, and the one that goes on after it.</summary>
@@ -82,34 +77,31 @@ internal static class Fleet
         async Task<int> CallsAsync(int? killAt = null)
         {
             await using var deployment = await SeedAsync(size);
-            deployment.Aws.Requests.Take();
-            if (killAt is { } at)
-            {
-                await using var killed = await deployment.StartAsync(package, "BackfillAsync");
-                deployment.Aws.Faults.Add(Fault.Kill(killed.Kill) with { From = at });
-                try
-                {
-                    await killed.InvokeAsync("{}", Whole);
-                    throw new InvalidOperationException($"The backfill ended before its call {at}.");
-                }
-                catch (FunctionFailedException)
-                {
-                    deployment.Aws.Faults.Clear();
-                }
-                var before = deployment.Aws.Requests.Count;
-                await EndLeaseAsync(deployment.Ledger);
-                var own = deployment.Aws.Requests.Count - before;
-                return await RunAsync(deployment) - own;
-            }
-            return await RunAsync(deployment);
-        }
-
-        async Task<int> RunAsync(Deployment deployment)
-        {
+            var calls = deployment.Aws.Requests;
+            var killed = killAt is { } at ? await CallsUntilKilledAsync(deployment, package, at) : 0;
+            calls.Take();
             await using var backfill = await deployment.StartAsync(package, "BackfillAsync");
-            await ExpectWholeAsync(await backfill.InvokeAsync("{}", Whole), size);
-            return deployment.Aws.Requests.Count;
+            ExpectWhole(await backfill.InvokeAsync("{}", Whole), size);
+            return killed + calls.Count;
         }
+    }
+
+    private static async Task<int> CallsUntilKilledAsync(Deployment deployment, string package, int at)
+    {
+        await using var backfill = await deployment.StartAsync(package, "BackfillAsync");
+        deployment.Aws.Faults.Add(Fault.Kill(backfill.Kill) with { From = at });
+        try
+        {
+            await backfill.InvokeAsync("{}", Whole);
+        }
+        catch (FunctionFailedException)
+        {
+            deployment.Aws.Faults.Clear();
+            var calls = deployment.Aws.Requests.Count;
+            await EndLeaseAsync(deployment.Ledger);
+            return calls;
+        }
+        throw new InvalidOperationException($"The backfill ended before its call {at}.");
     }
 
     /// <summary>A backfill against an ECR that grants a number of calls a second.</summary>
@@ -147,12 +139,11 @@ internal static class Fleet
     }
 
     /// <summary>A figure counts only if every image was recorded.</summary>
-    private static Task ExpectWholeAsync(string answer, Size size)
+    private static void ExpectWhole(string answer, Size size)
     {
         var state = JsonNode.Parse(answer)!;
-        return Property(state, "doneAt") is not null && Property(state, "unread")!.AsArray().Count == 0 && (int)Property(state, "repositories")! == size.Repositories
-            ? Task.CompletedTask
-            : throw new FunctionFailedException($"The backfill is not whole: {answer}");
+        if (Property(state, "doneAt") is null || Property(state, "unread")!.AsArray().Count > 0 || (int)Property(state, "repositories")! != size.Repositories)
+            throw new FunctionFailedException($"The backfill is not whole: {answer}");
     }
 
     /// <summary>What a quarter of an hour would do: whoever ran the backfill is dead.</summary>

@@ -7,7 +7,7 @@ using EcrGuard.Benchmarks;
     ("basic-findings", () => Memory.FindingsAsync(enhanced: false, 10_000)),
     ("enhanced-findings", () => Memory.FindingsAsync(enhanced: true, 10_000)),
     ("tags", () => Memory.TagsAsync(1_000)),
-    ("one-repository", () => Fleet.OneRepositoryAsync(100_000, TimeSpan.FromMinutes(3))),
+    ("one-repository", () => Fleet.OneRepositoryAsync(100_000)),
     ("interrupted", () => Fleet.InterruptedAsync(40, 50)),
     ("throttled", () => Fleet.ThrottledAsync(40, 50, 100)),
     ("fleet", () => Fleet.WholeAsync(1_000, 100)),
