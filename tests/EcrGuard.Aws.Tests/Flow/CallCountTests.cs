@@ -1,0 +1,174 @@
+using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>What an event costs: ECR's rates are shared with every <c>docker push</c> of the account.</summary>
+public sealed class CallCountTests
+{
+    private const string HoldsMutability = """{ "version": 1, "baseline": [ { "repositories": ["*"], "mode": "observe", "tagMutability": "MUTABLE" } ] }""";
+
+    [Theory]
+    [InlineData(true, GuardFixture.Marks, "DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration")]
+    [InlineData(true, HoldsMutability, "DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration DescribeRepositories")]
+    [InlineData(false, """{ "version": 1 }""", "DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration GetRegistryScanningConfiguration")]
+    public async Task A_push_to_a_cold_function_costs_at_most_four_calls(bool scanned, string policy, string calls)
+    {
+        await using var fixture = await GuardFixture.StartAsync(policy);
+        fixture.Aws.Ecr.CreateRepository("pushed", scanOnPush: scanned);
+        fixture.Push("1", "pushed");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(Sorted(calls), Ecr(fixture));
+    }
+
+    [Fact]
+    public async Task A_push_of_an_index_whose_children_are_known_costs_four_calls()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        var (amd64, arm64) = (Manifest.Image("amd64"), Manifest.Image("arm64"));
+        foreach (var child in new[] { amd64, arm64 })
+            fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, fixture.Aws.Ecr.Push(GuardFixture.Repository, child), GuardFixture.Low);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Requests.Take();
+
+        var index = fixture.Aws.Ecr.Push(GuardFixture.Repository, Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)]), "1");
+        var cold = fixture.Deploy();
+        await cold.DeliverAllAsync();
+        Assert.Equal(Sorted("DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration BatchGetImage"), Ecr(fixture));
+        Assert.Equal("APPROVED", fixture.Status(index));
+    }
+
+    [Fact]
+    public async Task Another_tag_for_a_known_image_costs_three_calls()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        await fixture.ScannedAsync("1");
+        fixture.Aws.Requests.Take();
+        fixture.Aws.Ecr.Push(GuardFixture.Repository, Manifest.Image($"{GuardFixture.Repository} 1"), "latest");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(Sorted("DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration"), Ecr(fixture));
+    }
+
+    [Fact]
+    public async Task Twenty_images_pushed_to_one_repository_compare_it_with_its_baseline_once()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        for (var i = 0; i < 20; i++)
+            fixture.Push($"{i}");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(22, Ecr(fixture).Count);
+    }
+
+    [Fact]
+    public async Task A_basic_scan_that_blocks_costs_four_calls_and_the_pages_of_findings()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        var digest = fixture.Push("1");
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Requests.Take();
+
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, [GuardFixture.Critical, .. Many(2_500)]);
+        await fixture.Deploy().ChangedAsync(fixture.Aws.Events.Take());
+        Assert.Equal(Sorted("DescribeImages DescribeImageScanFindings DescribeImageScanFindings DescribeImageScanFindings DescribeImages BatchGetImage PutImage"), Ecr(fixture));
+        Assert.Equal(["1", GuardFixture.BlockedTag(digest)], fixture.Tags(digest));
+    }
+
+    [Fact]
+    public async Task An_enhanced_scan_that_blocks_costs_ecr_four_calls_and_inspector_its_pages()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
+        var digest = fixture.Push("1");
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Requests.Take();
+
+        fixture.Aws.Inspector.CompleteScan(GuardFixture.Repository, digest, [GuardFixture.Critical, .. Many(250)]);
+        var events = fixture.Aws.Events.Take();
+        Assert.Equal(252, events.Count);
+        Assert.Empty(await fixture.Deploy().ChangedAsync([.. events.TakeLast(100)]));
+        Assert.Equal(Sorted("DescribeImages DescribeImages BatchGetImage PutImage"), Ecr(fixture));
+        Assert.Equal(1, Calls(fixture, "inspector2").Count(call => call == "ListCoverage"));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+    }
+
+    [Fact]
+    public async Task A_scan_that_changes_nothing_costs_one_call_and_the_pages_of_findings()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        var digest = await fixture.ScannedAsync("1", GuardFixture.Critical);
+        fixture.Aws.Requests.Take();
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, GuardFixture.Critical);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(Sorted("DescribeImages DescribeImageScanFindings"), Ecr(fixture));
+    }
+
+    [Fact]
+    public async Task A_lifted_block_costs_three_calls_and_the_pages_of_findings()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        var digest = await fixture.ScannedAsync("1", GuardFixture.Critical);
+        fixture.Aws.Requests.Take();
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest);
+        await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
+        Assert.Equal(Sorted("DescribeImages DescribeImageScanFindings DescribeImages BatchDeleteImage"), Ecr(fixture));
+        Assert.Equal(["1"], fixture.Tags(digest));
+    }
+
+    [Fact]
+    public async Task The_push_of_EcrGuards_own_tag_costs_ecr_nothing()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        var digest = fixture.Push("1");
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, GuardFixture.Critical);
+        await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
+        fixture.Aws.Requests.Take();
+
+        var own = Assert.Single(fixture.Aws.Events.Take());
+        Assert.Contains(GuardFixture.BlockedTag(digest), own, StringComparison.Ordinal);
+        Assert.Empty(await fixture.Functions.PushedAsync(own));
+        Assert.Equal(["GetItem"], fixture.Aws.Requests.Select(r => r.Operation));
+    }
+
+    [Fact]
+    public async Task An_event_older_than_the_facts_costs_ecr_and_inspector_nothing()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        var digest = fixture.Push("1");
+        var push = fixture.Aws.Events.Take();
+        await fixture.Functions.PushedAsync(push);
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, GuardFixture.Low);
+        var scan = fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromMinutes(3));
+        await fixture.Functions.ChangedAsync(scan);
+        fixture.Aws.Requests.Take();
+
+        Assert.Empty(await fixture.Functions.PushedAsync(push));
+        Assert.Empty(await fixture.Functions.ChangedAsync(scan));
+        Assert.Equal(["GetItem", "GetItem"], fixture.Aws.Requests.Select(r => r.Operation));
+    }
+
+    [Fact]
+    public async Task An_event_less_than_a_minute_older_than_the_facts_may_be_news()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        var digest = await fixture.ScannedAsync("1");
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, GuardFixture.Low);
+        var scan = fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromSeconds(50));
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, GuardFixture.High);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Requests.Take();
+
+        Assert.Empty(await fixture.Functions.ChangedAsync(scan));
+        Assert.NotEmpty(Ecr(fixture));
+    }
+
+    private static IEnumerable<LocalFinding> Many(int count) => Enumerable.Range(0, count).Select(i => new LocalFinding($"CVE-2025-{i:00000}", "LOW", new LocalPackage($"package-{i}", "1")));
+
+    private static IReadOnlyList<string> Ecr(GuardFixture fixture) => Calls(fixture, "ecr");
+
+    private static IReadOnlyList<string> Calls(GuardFixture fixture, string service) => [.. fixture.Aws.Requests.Where(r => r.Service == service).Select(r => r.Operation).Order(StringComparer.Ordinal)];
+
+    private static IReadOnlyList<string> Sorted(string calls) => [.. calls.Split(' ').Order(StringComparer.Ordinal)];
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Text.Json;
+using Amazon.DynamoDBv2;
+using Amazon.ECR;
+using Amazon.Inspector2;
+using Amazon.Lambda.APIGatewayEvents;
+using Amazon.Lambda.Core;
+using Amazon.Lambda.SQSEvents;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.SimpleNotificationService;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <param name="Retries">How often the SDK tries a failed call again; none by default, so that every fault reaches EcrGuard.</param>
+/// <param name="Timeout">After which the SDK gives a call up.</param>
+internal sealed record DeploymentOptions(EnforcementMode Enforcement = EnforcementMode.Mark, int Retries = 0, TimeSpan? Timeout = null, VerdictTags? Tags = null);
+
+/// <summary>One instance of the functions, composed as in Lambda, over the real wire.</summary>
+internal sealed class Deployed : IDisposable
+{
+    private readonly GuardFixture fixture;
+    private readonly AwsClients clients;
+    private readonly ServiceProvider services;
+
+    public Deployed(GuardFixture fixture, PolicyDocument policy, DeploymentOptions options)
+    {
+        this.fixture = fixture;
+        clients = Clients(fixture.Aws.Endpoint, fixture.Aws.Region, options);
+        var settings = new Settings
+        {
+            Account = fixture.Aws.AccountId,
+            Region = fixture.Aws.Region,
+            Table = GuardFixture.Table,
+            Bucket = GuardFixture.Bucket,
+            AlertTopic = fixture.AlertTopic,
+            SummaryTopic = fixture.SummaryTopic,
+            Enforcement = options.Enforcement,
+            Tags = options.Tags ?? VerdictTags.Default,
+            // Nothing moves the clock while a write waits for its turn.
+            WritesPerSecond = 1_000_000,
+        };
+        var collection = new ServiceCollection();
+        Startup.Compose(collection, settings, clients, policy, fixture.Time, new Log(Lines, fixture.Time));
+        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>();
+        services = collection.BuildServiceProvider();
+    }
+
+    /// <summary>The functions' log.</summary>
+    public StringWriter Lines { get; } = new();
+
+    public T Part<T>() where T : notnull => services.GetRequiredService<T>();
+
+    /// <summary>Hands one batch to the function for pushes.</summary>
+    /// <returns>The events that were handed back.</returns>
+    public Task<IReadOnlyList<string>> PushedAsync(params IReadOnlyList<string> events) => BatchAsync(Part<OnImagePushed>().OnImagePushedAsync, events);
+
+    /// <summary>Hands one batch to the function for scans and changes.</summary>
+    /// <returns>The events that were handed back.</returns>
+    public Task<IReadOnlyList<string>> ChangedAsync(params IReadOnlyList<string> events) => BatchAsync(Part<OnScanChanged>().OnScanChangedAsync, events);
+
+    /// <summary>Hands what AWS has sent to the functions that the template's rules would give it to, in batches, until no more comes.</summary>
+    /// <returns>The events that were handed back.</returns>
+    public async Task<IReadOnlyList<string>> DeliverAsync()
+    {
+        var failed = new List<string>();
+        while (fixture.Aws.Events.Take() is { Count: > 0 } events)
+        {
+            var queues = events.ToLookup(IsPush);
+            foreach (var batch in queues[true].Chunk(100))
+                failed.AddRange(await PushedAsync(batch));
+            foreach (var batch in queues[false].Chunk(100))
+                failed.AddRange(await ChangedAsync(batch));
+        }
+        return failed;
+    }
+
+    /// <summary>The same where nothing may fail.</summary>
+    public async Task DeliverAllAsync()
+    {
+        if (await DeliverAsync() is { Count: > 0 })
+            Assert.Fail(Lines.ToString());
+    }
+
+    /// <summary>Asks through the HTTP API's payload.</summary>
+    public async Task<(int HttpStatus, JsonElement Body)> AskAsync(string image, int? wait = null, bool require = false)
+    {
+        var query = new Dictionary<string, string> { ["image"] = image };
+        if (wait is { } seconds)
+            query["wait"] = seconds.ToString(CultureInfo.InvariantCulture);
+        if (require)
+            query["require"] = "approved";
+        var response = await Part<Approval>().ApprovalAsync(new ApprovalRequest(null, null, query, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()), new Invocation());
+        using var body = JsonDocument.Parse(response.GetProperty("body").GetString()!);
+        return (response.GetProperty("statusCode").GetInt32(), body.RootElement.Clone());
+    }
+
+    public Task<BackfillState> BackfillAsync(Invocation? invocation = null) => Part<Backfill>().BackfillAsync(new ScheduledRequest(null), invocation ?? new Invocation());
+
+    public Task<SummaryReport> SummaryAsync(string? week = null) => Part<WeeklySummary>().WeeklySummaryAsync(new ScheduledRequest(week), new Invocation());
+
+    public void Dispose()
+    {
+        services.Dispose();
+        clients.Dispose();
+        Lines.Dispose();
+    }
+
+    public static bool IsPush(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.GetProperty("detail-type").GetString() == "ECR Image Action" && document.RootElement.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH";
+    }
+
+    private static async Task<IReadOnlyList<string>> BatchAsync(Func<SQSEvent, ILambdaContext, Task<SQSBatchResponse>> handler, IReadOnlyList<string> events)
+    {
+        var response = await handler(new SQSEvent { Records = [.. events.Select((body, at) => new SQSEvent.SQSMessage { MessageId = $"{at}", Body = body })] }, new Invocation());
+        return [.. response.BatchItemFailures.Select(failure => events[int.Parse(failure.ItemIdentifier, CultureInfo.InvariantCulture)])];
+    }
+
+    private static AwsClients Clients(Uri endpoint, string region, DeploymentOptions options)
+    {
+        var credentials = new BasicAWSCredentials("test", "test");
+        T Config<T>(T config) where T : ClientConfig
+        {
+            config.ServiceURL = endpoint.ToString();
+            config.AuthenticationRegion = region;
+            config.RetryMode = RequestRetryMode.Standard;
+            config.MaxErrorRetry = options.Retries;
+            config.Timeout = options.Timeout ?? TimeSpan.FromSeconds(20);
+            return config;
+        }
+        return new AwsClients(
+            new AmazonECRClient(credentials, Config(new AmazonECRConfig())),
+            new AmazonInspector2Client(credentials, Config(new AmazonInspector2Config())),
+            new AmazonSimpleNotificationServiceClient(credentials, Config(new AmazonSimpleNotificationServiceConfig())),
+            new AmazonDynamoDBClient(credentials, Config(new AmazonDynamoDBConfig())),
+            new AmazonS3Client(credentials, Config(new AmazonS3Config { ForcePathStyle = true })));
+    }
+}
+
+/// <summary>What Lambda tells of an invocation.</summary>
+internal sealed class Invocation : ILambdaContext
+{
+    public string AwsRequestId { get; } = Guid.NewGuid().ToString();
+    public IClientContext ClientContext => null!;
+    public string FunctionName => "function";
+    public string FunctionVersion => "$LATEST";
+    public ICognitoIdentity Identity => null!;
+    public string InvokedFunctionArn => "";
+    public ILambdaLogger Logger => null!;
+    public string LogGroupName => "";
+    public string LogStreamName => "";
+    public int MemoryLimitInMB => 512;
+    public ILambdaSerializer Serializer => null!;
+    public string TenantId => null!;
+    public string TraceId => "";
+
+    /// <summary>Asked for again and again by the functions.</summary>
+    public Func<TimeSpan> Remaining { get; init; } = () => TimeSpan.FromMinutes(5);
+    public TimeSpan RemainingTime => Remaining();
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EcrGuard.Core.Policy;
+using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
+using EcrGuard.LocalAws.Sns;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>A local AWS with EcrGuard's table, bucket and topics in it. One clock serves both sides; it moves on a millisecond with every look, so that no two facts are of one moment.</summary>
+internal sealed class GuardFixture : IAsyncDisposable
+{
+    public const string Table = "ledger";
+    public const string Bucket = "reports";
+
+    /// <summary>The repository that <see cref="Push"/> pushes to: mutable tags, basic scan on push.</summary>
+    public const string Repository = "shop/web";
+
+    /// <summary>The built-in rules, marking everywhere.</summary>
+    public const string Marks = """{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
+
+    public static readonly LocalFinding Critical = new("CVE-2026-1001", "CRITICAL", new LocalPackage("openssl", "3.0.11", "3.0.13")) { Fix = "YES" };
+    public static readonly LocalFinding High = new("CVE-2026-2002", "HIGH", new LocalPackage("curl", "8.5.0"));
+    public static readonly LocalFinding Low = new("CVE-2025-3003", "LOW", new LocalPackage("tar", "1.34"));
+
+    private readonly List<Deployed> deployments = [];
+
+    private GuardFixture(LocalAwsServer aws, FakeTimeProvider time, string policy)
+    {
+        Aws = aws;
+        Time = time;
+        aws.DynamoDb.CreateEcrGuardTable(Table);
+        aws.S3.CreateBucket(Bucket);
+        AlertTopic = aws.Sns.CreateTopic("alerts");
+        SummaryTopic = aws.Sns.CreateTopic("summary");
+        aws.Ecr.CreateRepository(Repository, scanOnPush: true);
+        Functions = Deploy(policy);
+    }
+
+    public LocalAwsServer Aws { get; }
+    public FakeTimeProvider Time { get; }
+    public string AlertTopic { get; }
+    public string SummaryTopic { get; }
+
+    /// <summary>The functions as first deployed.</summary>
+    public Deployed Functions { get; }
+
+    public static async Task<GuardFixture> StartAsync(string policy = Marks, LocalAwsOptions? options = null)
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 18, 12, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
+        return new GuardFixture(await LocalAwsServer.StartAsync((options ?? new LocalAwsOptions()) with { TimeProvider = time }), time, policy);
+    }
+
+    /// <summary>Another instance of the functions, cold, on the same account.</summary>
+    public Deployed Deploy(string policy = Marks, DeploymentOptions? options = null)
+    {
+        var reading = PolicyReader.Read(Encoding.UTF8.GetBytes(policy), Time.GetUtcNow());
+        var deployed = new Deployed(this, reading.Policy ?? throw new ArgumentException(string.Join(Environment.NewLine, reading.Problems), nameof(policy)), options ?? new DeploymentOptions());
+        deployments.Add(deployed);
+        return deployed;
+    }
+
+    /// <summary>Pushes an image of its own content under the tag of that name.</summary>
+    /// <returns>Its digest.</returns>
+    public string Push(string tag, string repository = Repository) => Aws.Ecr.Push(repository, Manifest.Image($"{repository} {tag}"), tag);
+
+    /// <summary>Pushes an image, ends its scan with these findings and hands both events over.</summary>
+    /// <returns>Its digest.</returns>
+    public async Task<string> ScannedAsync(string tag, params LocalFinding[] findings)
+    {
+        var digest = Push(tag);
+        await Functions.DeliverAllAsync();
+        Aws.Ecr.CompleteScan(Repository, digest, findings);
+        await Functions.DeliverAllAsync();
+        return digest;
+    }
+
+    public static string BlockedTag(string digest) => $"ecrguard-blocked-{digest["sha256:".Length..]}";
+
+    public IReadOnlyList<string> Tags(string digest, string repository = Repository) => Aws.Ecr.TagsOf(repository, digest) ?? [];
+
+    /// <summary>What was published as an alert.</summary>
+    public IReadOnlyList<LocalMessage> Alerts => [.. Aws.Sns.Messages.Where(m => m.TopicArn == AlertTopic)];
+
+    public static string AlertId(LocalMessage message) => message.Attributes["alertId"].Value;
+
+    /// <summary>The ledger's items whose sort key begins so.</summary>
+    public IReadOnlyList<JsonObject> Items(string sortKey) => [.. Aws.DynamoDb.Items(Table).Where(item => item["sk"]!.GetValue<string>().StartsWith(sortKey, StringComparison.Ordinal))];
+
+    /// <summary>The ledger's item of an image.</summary>
+    public JsonObject Item(string digest) => Assert.Single(Items($"I#{digest["sha256:".Length..]}"));
+
+    /// <summary>The verdict as the ledger keeps it.</summary>
+    public JsonElement Verdict(string digest)
+    {
+        using var record = JsonDocument.Parse(Item(digest)["record"]!.GetValue<string>());
+        return record.RootElement.GetProperty("verdict").Clone();
+    }
+
+    public string Status(string digest) => Verdict(digest).GetProperty("status").GetString()!.ToUpperInvariant();
+
+    /// <summary>Runs what waits on the clock, which nobody else moves.</summary>
+    public async Task<T> WhileTimePassesAsync<T>(Task<T> work)
+    {
+        while (!work.IsCompleted)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(500));
+            await Task.Delay(5);
+        }
+        return await work;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var deployment in deployments)
+            deployment.Dispose();
+        await Aws.DisposeAsync();
+        Assert.Empty(Aws.Unexpected);
+    }
+}
