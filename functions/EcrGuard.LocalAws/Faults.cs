@@ -51,6 +51,9 @@ public sealed record Fault
 
     internal Action? BeforeCall { get; private init; }
 
+    /// <summary>Somebody else is faster: <paramref name="act"/> runs just before the call, which is then answered as usual.</summary>
+    public static Fault Meanwhile(Action act) => new(FaultKind.Meanwhile) { BeforeCall = act };
+
     /// <summary>The call is answered as usual, but later (in real time, whatever the server's clock).</summary>
     public static Fault Delay(TimeSpan wait) => new(FaultKind.Delay) { Wait = wait };
 
@@ -68,13 +71,14 @@ internal enum FaultKind
     Unavailable,
     ExpiredCredentials,
     Delay,
+    Meanwhile,
     CloseBefore,
     CloseAfter,
     HalfSent,
     Kill,
 }
 
-/// <summary>The faults in force. Where several strike one call, all delays are served and the first other one decides.</summary>
+/// <summary>The faults in force. Where several strike one call, all that delay it or act before it do so, and the first other one decides.</summary>
 public sealed class FaultScript
 {
     private readonly Lock gate = new();

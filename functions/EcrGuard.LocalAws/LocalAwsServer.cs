@@ -122,7 +122,12 @@ public sealed class LocalAwsServer : IAsyncDisposable
                 await Task.Delay(delay.Wait, context.RequestAborted).ConfigureAwait(false);
             }
 
-            faults = [.. faults.Where(f => f.Kind != FaultKind.Delay).Take(1)];
+            foreach (var other in faults.Where(f => f.Kind == FaultKind.Meanwhile))
+            {
+                other.BeforeCall!();
+            }
+
+            faults = [.. faults.Where(f => f.Kind is not (FaultKind.Delay or FaultKind.Meanwhile)).Take(1)];
             if (faults is [{ Kind: FaultKind.CloseBefore or FaultKind.Kill } fault])
             {
                 fault.BeforeCall?.Invoke();
@@ -173,7 +178,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
         FaultKind.InternalError => Trouble.InternalError,
         FaultKind.Unavailable => Trouble.Unavailable,
         FaultKind.ExpiredCredentials => Trouble.ExpiredCredentials,
-        FaultKind.Delay or FaultKind.CloseBefore or FaultKind.CloseAfter or FaultKind.HalfSent or FaultKind.Kill => null,
+        FaultKind.Delay or FaultKind.Meanwhile or FaultKind.CloseBefore or FaultKind.CloseAfter or FaultKind.HalfSent or FaultKind.Kill => null,
     };
 
     private static async Task SendAsync(HttpContext context, LocalAnswer answer, bool half)

@@ -77,6 +77,14 @@ public sealed record Manifest
         return new Manifest(text, MediaTypes.OciIndex, [.. children]);
     }
 
+    /// <summary>The same as a Docker manifest list, which knows no attestations.</summary>
+    public static Manifest DockerList(IReadOnlyList<(string Platform, Manifest Image)> images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var entries = images.Select(i => new { i.Image.MediaType, i.Image.Digest, Size = i.Image.Text.Length, Platform = PlatformOf(i.Platform) });
+        return new Manifest(JsonWire.Write(new { SchemaVersion = 2, MediaType = MediaTypes.DockerList, Manifests = entries }), MediaTypes.DockerList, [.. images.Select(i => i.Image)]);
+    }
+
     /// <summary>An artifact that refers to a subject, such as a signature or an SBOM. The subject need not be pushed.</summary>
     public static Manifest Referrer(string subjectDigest, string artifactType = "application/spdx+json") =>
         new(
