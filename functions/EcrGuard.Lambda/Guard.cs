@@ -113,7 +113,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         {
             verdict = await FreshAsync(image, entry, MaxDepth, cancellation).ConfigureAwait(false);
         }
-        catch (Exception unreadable) when (unreadable is Amazon.Runtime.AmazonServiceException or Amazon.Runtime.AmazonClientException or HttpRequestException or System.Text.Json.JsonException)
+        catch (Exception unreadable) when (!cancellation.IsCancellationRequested)
         {
             verdict = Judge.Unreadable(image.Id, unreadable.Message, policy, now, entry?.Record.Verdict);
         }
