@@ -1,0 +1,199 @@
+using System.Text.Json;
+using EcrGuard.LocalAws;
+using static EcrGuard.Aws.Tests.Flow.GuardFixture;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>Alerts: on a change of status only, at least once, and again only where the function died between publishing and recording.</summary>
+public sealed class AlertTests
+{
+    /// <summary>How long a message stays invisible after it was handed back, which is longer than a claim is believed.</summary>
+    private static readonly TimeSpan Redelivery = TimeSpan.FromMinutes(7);
+
+    [Fact]
+    public async Task Only_a_change_of_status_is_told()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        for (var i = 0; i < 3; i++)
+        {
+            fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical, High);
+            await fixture.Functions.DeliverAllAsync();
+        }
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, High);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, High);
+        await fixture.Functions.DeliverAllAsync();
+
+        Assert.Equal(["blocked", "lifted"], fixture.Alerts.Select(a => a.Attributes["kind"].Value));
+        Assert.Equal(2, fixture.Alerts.Select(AlertId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_first_verdict_that_does_not_block_is_not_told()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", High);
+        Assert.Empty(fixture.Alerts);
+    }
+
+    [Fact]
+    public async Task The_same_event_twice_is_told_once()
+    {
+        await using var fixture = await StartAsync();
+        var scan = await ScanAsync(fixture);
+        Assert.Empty(await fixture.Functions.ChangedAsync(scan, scan));
+        Assert.Empty(await fixture.Deploy().ChangedAsync(scan));
+        Assert.Single(fixture.Alerts);
+    }
+
+    [Fact]
+    public async Task Two_instances_at_once_tell_it_once()
+    {
+        await using var fixture = await StartAsync();
+        var scan = await ScanAsync(fixture);
+        var instances = Enumerable.Range(0, 4).Select(_ => fixture.Deploy()).ToList();
+        var failed = await fixture.WhileTimePassesAsync(Task.WhenAll(instances.Select(instance => instance.ChangedAsync(scan))));
+        Assert.All(failed, Assert.Empty);
+        Assert.Single(fixture.Alerts);
+    }
+
+    [Fact]
+    public async Task A_failed_publish_hands_the_event_back_and_the_next_delivery_tells_the_same_alert()
+    {
+        await using var fixture = await StartAsync();
+        var scan = await ScanAsync(fixture);
+        fixture.Aws.Faults.Add(Fault.InternalError with { Operation = "Publish" });
+        Assert.Equal(scan, Assert.Single(await fixture.Functions.ChangedAsync(scan)));
+        Assert.Empty(fixture.Alerts);
+        var promised = fixture.Items("I#").Single()["openAlert"]!.GetValue<string>();
+
+        // The claim was given back: nobody has to wait until it has aged.
+        Assert.Empty(await fixture.Functions.ChangedAsync(scan));
+        Assert.Equal(promised, AlertId(Assert.Single(fixture.Alerts)));
+        Assert.Null(fixture.Items("I#").Single()["openAlert"]);
+    }
+
+    [Fact]
+    public async Task A_publish_whose_answer_is_lost_is_told_again_under_the_same_id()
+    {
+        await using var fixture = await StartAsync();
+        var scan = await ScanAsync(fixture);
+        fixture.Aws.Faults.Add(Fault.CloseAfter with { Operation = "Publish", Times = int.MaxValue });
+        Assert.Single(await fixture.Functions.ChangedAsync(scan));
+        fixture.Aws.Faults.Clear();
+        var before = fixture.Alerts.Count;
+        Assert.Empty(await fixture.Functions.ChangedAsync(scan));
+        Assert.Equal(before + 1, fixture.Alerts.Count);
+        Assert.Single(fixture.Alerts.Select(AlertId).Distinct());
+    }
+
+    [Fact]
+    public async Task An_alert_that_somebody_died_with_is_told_after_the_claim_has_aged()
+    {
+        await using var fixture = await StartAsync();
+        var scan = await ScanAsync(fixture);
+        await DieBeforePublishingAsync(fixture, scan);
+
+        await fixture.Functions.ChangedAsync(scan);
+        Assert.Empty(fixture.Alerts);
+        fixture.Time.Advance(Redelivery);
+        Assert.Empty(await fixture.Deploy().ChangedAsync(scan));
+        Assert.Single(fixture.Alerts);
+    }
+
+    [Fact]
+    public async Task An_alert_that_somebody_died_with_is_not_forgotten_because_of_a_later_event()
+    {
+        await using var fixture = await StartAsync();
+        var scan = await ScanAsync(fixture);
+        await DieBeforePublishingAsync(fixture, scan);
+
+        // Two minutes later another event of the image: judged again, and the claim is still believed.
+        fixture.Time.Advance(TimeSpan.FromMinutes(2));
+        var digest = fixture.Aws.Ecr.DigestOf(Repository, "1")!;
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical, High);
+        Assert.Empty(await fixture.Functions.ChangedAsync([.. fixture.Aws.Events.Take().Where(e => !Deployed.IsPush(e))]));
+
+        // The first event comes back, by now older than what the verdict rests on.
+        fixture.Time.Advance(Redelivery);
+        Assert.Empty(await fixture.Deploy().ChangedAsync(scan));
+        Assert.Single(fixture.Alerts);
+    }
+
+    [Fact]
+    public async Task A_claim_that_the_SDK_repeats_because_its_answer_was_lost_is_ones_own()
+    {
+        await using var fixture = await StartAsync();
+        var scan = await ScanAsync(fixture);
+        // The claim is the first update that is no transaction.
+        fixture.Aws.Faults.Add(Fault.CloseAfter with { Operation = "UpdateItem" });
+        Assert.Empty(await fixture.Functions.ChangedAsync(scan));
+        Assert.Equal(0, fixture.Aws.Faults.Outstanding);
+        Assert.Single(fixture.Alerts);
+    }
+
+    [Theory]
+    [InlineData(10, 10)]
+    [InlineData(11, 1)]
+    public async Task More_than_ten_alerts_of_one_batch_become_one_message(int images, int messages)
+    {
+        await using var fixture = await StartAsync();
+        var digests = Enumerable.Range(0, images).Select(i => fixture.Push($"{i}")).ToList();
+        await fixture.Functions.DeliverAllAsync();
+        foreach (var digest in digests)
+            fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        Assert.Empty(await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take()));
+
+        Assert.Equal(messages, fixture.Alerts.Count);
+        Assert.All(digests, digest => Assert.Contains(fixture.Alerts, alert => alert.Message.Contains(digest["sha256:".Length..], StringComparison.Ordinal)));
+        Assert.All(digests, digest => Assert.Null(fixture.Item(digest)["openAlert"]));
+    }
+
+    [Fact]
+    public async Task An_alert_that_is_no_longer_true_is_not_told()
+    {
+        await using var fixture = await StartAsync();
+        var scan = await ScanAsync(fixture);
+        fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "Publish" });
+        await fixture.Functions.ChangedAsync(scan);
+        var digest = fixture.Aws.Ecr.DigestOf(Repository, "1")!;
+        fixture.Aws.Ecr.CompleteScan(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Empty(await fixture.Functions.ChangedAsync(scan));
+
+        Assert.Equal("lifted", Assert.Single(fixture.Alerts).Attributes["kind"].Value);
+    }
+
+    [Fact]
+    public async Task An_alert_says_the_same_in_body_and_attributes()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        var alert = Assert.Single(fixture.Alerts);
+        using var envelope = JsonDocument.Parse(alert.Message);
+        using var body = JsonDocument.Parse(envelope.RootElement.GetProperty("default").GetString()!);
+        Assert.True(alert.IsPerProtocol);
+        Assert.Equal(AlertId(alert), body.RootElement.GetProperty("alertId").GetString());
+        Assert.StartsWith($"{digest["sha256:".Length..]}:PENDING-BLOCKED:", AlertId(alert), StringComparison.Ordinal);
+        Assert.Contains(AlertId(alert), envelope.RootElement.GetProperty("email").GetString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>The function claims the alert and ends before it can publish it: neither release nor answer.</summary>
+    private static async Task DieBeforePublishingAsync(GuardFixture fixture, string scan)
+    {
+        fixture.Aws.Faults.Add(Fault.Kill() with { Operation = "Publish" });
+        await fixture.Functions.ChangedAsync(scan);
+        fixture.Aws.Faults.Clear();
+        Assert.NotNull(fixture.Items("I#").Single()["alertClaimedAt"]);
+    }
+
+    /// <summary>An image is known, and its scan has blocked it: the event is not delivered yet.</summary>
+    private static async Task<string> ScanAsync(GuardFixture fixture)
+    {
+        var digest = fixture.Push("1");
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        return Assert.Single(fixture.Aws.Events.Take());
+    }
+}

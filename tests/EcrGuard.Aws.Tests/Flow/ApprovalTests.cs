@@ -1,0 +1,192 @@
+using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
+using static EcrGuard.Aws.Tests.Flow.GuardFixture;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>A pipeline asks: from the ledger where the verdict holds, from fresh facts where not, and asking never writes.</summary>
+public sealed class ApprovalTests
+{
+    private const string Asked = $"{Repository}:1";
+
+    [Fact]
+    public async Task A_verdict_that_holds_is_answered_from_the_ledger()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", High);
+        fixture.Aws.Requests.Take();
+        var (status, body) = await fixture.Functions.AskAsync(Asked);
+        Assert.Equal((200, "APPROVED", true, digest), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean(), body.GetProperty("digest").GetString()));
+        Assert.Equal(["DescribeImages", "GetItem"], fixture.Aws.Requests.Select(r => r.Operation));
+    }
+
+    [Fact]
+    public async Task Without_a_record_it_is_decided_from_fresh_facts()
+    {
+        await using var fixture = await StartAsync();
+        fixture.Aws.Ecr.CompleteScan(Repository, fixture.Push("1"), Critical);
+        await AssertAnswerAsync(fixture, fixture.Functions, "BLOCKED");
+    }
+
+    [Fact]
+    public async Task An_image_that_came_back_after_it_was_gone_is_decided_from_fresh_facts()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1");
+        fixture.Aws.Ecr.Delete(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Ecr.CompleteScan(Repository, fixture.Push("1"), Critical);
+        await AssertAnswerAsync(fixture, fixture.Functions, "BLOCKED");
+    }
+
+    [Theory]
+    [InlineData(4, "PENDING")]
+    [InlineData(6, "APPROVED")]
+    public async Task Pending_is_believed_for_five_minutes(int minutes, string expected)
+    {
+        await using var fixture = await StartAsync();
+        var digest = fixture.Push("1");
+        await fixture.Functions.DeliverAllAsync();
+        // The scan ends, and its event is lost.
+        fixture.Aws.Ecr.CompleteScan(Repository, digest);
+        fixture.Time.Advance(TimeSpan.FromMinutes(minutes));
+        await AssertAnswerAsync(fixture, fixture.Functions, expected);
+    }
+
+    [Fact]
+    public async Task Another_policy_decides_again()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", High);
+        await AssertAnswerAsync(fixture, fixture.Functions, "APPROVED");
+        var stricter = fixture.Deploy("""{ "version": 1, "rules": [ { "id": "high", "severity": ["HIGH"], "then": "block" } ] }""");
+        await AssertAnswerAsync(fixture, stricter, "BLOCKED");
+    }
+
+    [Fact]
+    public async Task A_verdict_ends_with_the_waiver_that_it_rests_on()
+    {
+        await using var fixture = await StartAsync();
+        var waiving = fixture.Deploy("""
+            { "version": 1, "waivers": [ { "id": "W1", "vulnerability": "CVE-2026-1001", "reason": "not reachable", "owner": "shop", "approvedBy": "security", "expires": "2026-11-20" } ] }
+            """);
+        var digest = fixture.Push("1");
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        await waiving.DeliverAllAsync();
+        await AssertAnswerAsync(fixture, waiving, "APPROVED");
+        fixture.Time.Advance(TimeSpan.FromDays(3));
+        await AssertAnswerAsync(fixture, waiving, "BLOCKED");
+    }
+
+    [Fact]
+    public async Task A_scan_grows_too_old_without_any_event()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1");
+        fixture.Time.Advance(TimeSpan.FromDays(31));
+        await AssertAnswerAsync(fixture, fixture.Functions, "STALE");
+    }
+
+    public static TheoryData<string> Failures => ["throttled", "internal error", "expired credentials", "no answer in time", "closed", "half an answer"];
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task What_was_blocked_stays_blocked_and_what_was_approved_is_an_error_when_the_facts_cannot_be_read(string failure)
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+        await fixture.ScannedAsync("2");
+        var other = fixture.Deploy("""{ "version": 1, "rules": [ { "id": "low", "severity": ["LOW"], "then": "warn" } ] }""", new DeploymentOptions(Timeout: TimeSpan.FromSeconds(2)));
+        fixture.Aws.Faults.Add((failure switch
+        {
+            "throttled" => Fault.Throttle,
+            "internal error" => Fault.InternalError,
+            "expired credentials" => Fault.ExpiredCredentials,
+            "no answer in time" => Fault.Delay(TimeSpan.FromMinutes(1)),
+            "closed" => Fault.CloseBefore,
+            "half an answer" => Fault.HalfSent,
+            _ => throw new ArgumentOutOfRangeException(nameof(failure)),
+        }) with { Operation = "DescribeImageScanFindings", Times = int.MaxValue });
+
+        var (status, body) = await other.AskAsync(Asked);
+        Assert.Equal((200, "BLOCKED", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
+        (status, body) = await other.AskAsync($"{Repository}:2");
+        Assert.Equal((503, "ERROR", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
+    }
+
+    [Theory]
+    [InlineData("DescribeImages")]
+    [InlineData("GetItem")]
+    public async Task Nothing_is_approved_because_something_failed(string operation)
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1");
+        fixture.Aws.Faults.Add(Fault.InternalError with { Operation = operation });
+        var (status, body) = await fixture.Functions.AskAsync(Asked);
+        Assert.Equal((503, "ERROR", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task An_index_that_nobody_has_recorded_is_judged_by_its_platforms()
+    {
+        await using var fixture = await StartAsync();
+        var (amd64, arm64) = (Manifest.Image("amd64"), Manifest.Image("arm64"));
+        fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)], attestations: true), "1");
+        fixture.Aws.Ecr.CompleteScan(Repository, amd64.Digest);
+        await AssertAnswerAsync(fixture, fixture.Functions, "PENDING");
+        fixture.Aws.Ecr.CompleteScan(Repository, arm64.Digest, Critical);
+        var body = await AssertAnswerAsync(fixture, fixture.Functions, "BLOCKED");
+        Assert.StartsWith("linux/arm64: CVE-2026-1001", body.GetProperty("reasons")[0].GetProperty("sentence").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_question_waits_for_the_scan_as_long_as_it_is_told()
+    {
+        await using var fixture = await StartAsync();
+        var digest = fixture.Push("1");
+        await fixture.Functions.DeliverAllAsync();
+        var (status, body) = await fixture.WhileTimePassesAsync(fixture.Functions.AskAsync(Asked, wait: 10));
+        Assert.Equal((200, "PENDING"), (status, body.GetProperty("status").GetString()));
+
+        var asked = fixture.Functions.AskAsync(Asked, wait: 20);
+        fixture.Aws.Ecr.CompleteScan(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        (status, body) = await fixture.WhileTimePassesAsync(asked);
+        Assert.Equal((200, "APPROVED"), (status, body.GetProperty("status").GetString()));
+    }
+
+    [Theory]
+    [InlineData($"{Repository}:9", 404)]
+    [InlineData("no/such:1", 404)]
+    [InlineData("", 400)]
+    [InlineData("123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/web:1", 400)]
+    public async Task A_question_about_nothing_says_what_is_wrong_with_it(string image, int expected)
+    {
+        await using var fixture = await StartAsync();
+        var (status, body) = await fixture.Functions.AskAsync(image);
+        Assert.Equal((expected, false), (status, body.GetProperty("approved").GetBoolean()));
+        Assert.NotEmpty(body.GetProperty("problem").GetString()!);
+    }
+
+    [Fact]
+    public async Task A_gate_gets_412_unless_approved()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+        await fixture.ScannedAsync("2");
+        Assert.Equal(412, (await fixture.Functions.AskAsync(Asked, require: true)).HttpStatus);
+        Assert.Equal(200, (await fixture.Functions.AskAsync($"{Repository}:2", require: true)).HttpStatus);
+    }
+
+    /// <summary>Asks, and finds that asking wrote nothing.</summary>
+    private static async Task<System.Text.Json.JsonElement> AssertAnswerAsync(GuardFixture fixture, Deployed functions, string expected)
+    {
+        var items = fixture.Aws.DynamoDb.Items(Table).Select(item => item.ToJsonString()).ToList();
+        fixture.Aws.Requests.Take();
+        var (status, body) = await functions.AskAsync(Asked);
+        Assert.Equal((200, expected), (status, body.GetProperty("status").GetString()));
+        Assert.All(fixture.Aws.Requests, r => Assert.Matches("^(Get|BatchGet|Describe|List|Query)", r.Operation));
+        Assert.Equal(items, fixture.Aws.DynamoDb.Items(Table).Select(item => item.ToJsonString()));
+        return body;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using EcrGuard.LocalAws;
+using static EcrGuard.Aws.Tests.Flow.GuardFixture;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>The weekly summary goes out whatever could not be read, and says that first.</summary>
+public sealed class WeeklySummaryTests
+{
+    [Fact]
+    public async Task It_counts_what_stands_in_the_ledger_and_lies_whole_in_the_bucket()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+        await fixture.ScannedAsync("2");
+        var report = await fixture.Functions.SummaryAsync("2026-W47");
+
+        var (subject, text) = Sent(fixture);
+        Assert.Contains("W47", subject, StringComparison.Ordinal);
+        Assert.DoesNotContain("INCOMPLETE", subject, StringComparison.Ordinal);
+        Assert.Contains("CVE-2026-1001", text, StringComparison.Ordinal);
+        Assert.Equal($"s3://{Bucket}/summaries/123456789012/eu-central-1/2026-W47.json", report.Whole);
+        Assert.Single(fixture.Aws.S3.Keys(Bucket, "summaries/"));
+        Assert.Equal("W#2026-W47", Assert.Single(fixture.Items("W#"))["sk"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("Query", 2)]
+    [InlineData("Query", 9)]
+    [InlineData("DescribeRepositories", 1)]
+    public async Task What_could_not_be_read_is_said_first_and_the_rest_is_sent(string operation, int call)
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+        fixture.Aws.Faults.Add(Fault.InternalError with { Operation = operation, From = call });
+        await fixture.Functions.SummaryAsync("2026-W47");
+
+        Assert.Equal(0, fixture.Aws.Faults.Outstanding);
+        var (subject, text) = Sent(fixture);
+        Assert.Contains("INCOMPLETE", subject, StringComparison.Ordinal);
+        Assert.Contains("COULD NOT BE READ: 1.", text[..text.IndexOf("\nNOW\n", StringComparison.Ordinal)], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_summary_that_was_not_sent_fails_and_is_sent_by_the_next_try()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1");
+        fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "Publish" });
+        await Assert.ThrowsAnyAsync<Amazon.Runtime.AmazonServiceException>(() => fixture.Functions.SummaryAsync("2026-W47"));
+        Assert.Empty(fixture.Items("W#"));
+        await fixture.Functions.SummaryAsync("2026-W47");
+        Assert.NotEmpty(Sent(fixture).Text);
+    }
+
+    private static (string Subject, string Text) Sent(GuardFixture fixture)
+    {
+        var message = Assert.Single(fixture.Aws.Sns.Messages, m => m.TopicArn == fixture.SummaryTopic);
+        using var envelope = JsonDocument.Parse(message.Message);
+        return (message.Subject!, envelope.RootElement.GetProperty("email").GetString()!);
+    }
+}
