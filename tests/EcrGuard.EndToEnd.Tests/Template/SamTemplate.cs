@@ -15,6 +15,7 @@ internal sealed class SamTemplate
     {
         _document = document;
         _parameters = document[nameof(Parameters)]!.AsObject().ToDictionary(p => p.Key, p => p.Value!["Default"]!.ToString());
+        _parameters["AWS::Partition"] = "aws";
         foreach (var (name, value) in parameters)
             _parameters[name] = value;
         Resources = document[nameof(Resources)]!.AsObject()
