@@ -43,10 +43,10 @@ internal static class LifecycleChoices
     /// <summary>
     /// The newest first. Of images pushed in the same moment the one with the higher digest counts as the newer: any order that does not hang on how they are listed will do, and a count must keep exactly as many as it says.
     /// </summary>
-    public static int NewestFirst(LifecycleImage left, LifecycleImage right)
+    public static int NewestFirst(DateTimeOffset? pushedAt, Digest digest, DateTimeOffset? otherPushedAt, Digest otherDigest)
     {
-        var byTime = Nullable.Compare(PushedAt(right), PushedAt(left));
-        return byTime != 0 ? byTime : right.Digest.CompareTo(left.Digest);
+        var byTime = Nullable.Compare(otherPushedAt, pushedAt);
+        return byTime != 0 ? byTime : otherDigest.CompareTo(digest);
     }
 
     private static DateTimeOffset? Latest(DateTimeOffset? time, DateTimeOffset? other) => other > time ? other : time;

@@ -13,6 +13,9 @@ public sealed class LifecycleEvaluator
     private readonly LifecycleRule[] _rules;
     private readonly DateTimeOffset _now;
 
+    /// <summary>Of each rule.</summary>
+    private readonly TagPattern[][] _patterns;
+
     /// <summary>The newest first, so that the result does not hang on the order of the input.</summary>
     private readonly LifecycleImage[] _images;
 
@@ -40,8 +43,8 @@ public sealed class LifecycleEvaluator
     {
         _rules = [.. policy.Rules];
         _now = now;
-        _images = [.. images];
-        Array.Sort(_images, LifecycleChoices.NewestFirst);
+        _patterns = [.. _rules.Select(rule => rule.Tags.ToArray())];
+        _images = Sorted(images);
         _states = new State[_images.Length];
         _counted = new int[_rules.Length];
     }
@@ -58,6 +61,14 @@ public sealed class LifecycleEvaluator
         return evaluator.Decisions();
     }
 
+    private static LifecycleImage[] Sorted(IReadOnlyCollection<LifecycleImage> images)
+    {
+        // The time is worked out once an image, not once a comparison.
+        (DateTimeOffset? PushedAt, LifecycleImage Image)[] sorted = [.. images.Select(image => (LifecycleChoices.PushedAt(image), image))];
+        Array.Sort(sorted, static (left, right) => LifecycleChoices.NewestFirst(left.PushedAt, left.Image.Digest, right.PushedAt, right.Image.Digest));
+        return Array.ConvertAll(sorted, static pair => pair.Image);
+    }
+
     /// <summary>The rules whose tags and storage class select the image, a bit each (ECR allows at most fifty); the lowest bit has the highest priority.</summary>
     private ulong Selecting(LifecycleImage image, StorageClass storage)
     {
@@ -65,26 +76,27 @@ public sealed class LifecycleEvaluator
         var selecting = 0UL;
         for (var r = 0; r < _rules.Length; r++)
         {
-            if (Selects(_rules[r], tags, storage))
+            if (Selects(_rules[r], _patterns[r], tags, storage))
                 selecting |= 1UL << r;
         }
         return selecting;
     }
 
-    internal static bool Selects(LifecycleRule rule, ReadOnlySpan<string> tags, StorageClass storage) => rule.StorageClass == storage && rule.TagStatus switch
+    /// <param name="patterns">The rule's.</param>
+    internal static bool Selects(LifecycleRule rule, ReadOnlySpan<TagPattern> patterns, ReadOnlySpan<string> tags, StorageClass storage) => rule.StorageClass == storage && rule.TagStatus switch
     {
         TagStatus.Any => true,
         TagStatus.Untagged => tags.IsEmpty,
-        TagStatus.Tagged => HasAll(tags, rule.Tags),
+        TagStatus.Tagged => HasAll(tags, patterns),
     };
 
-    private static bool HasAll(ReadOnlySpan<string> tags, IReadOnlyList<TagPattern> patterns)
+    private static bool HasAll(ReadOnlySpan<string> tags, ReadOnlySpan<TagPattern> patterns)
     {
-        for (var p = 0; p < patterns.Count; p++)
+        foreach (var pattern in patterns)
         {
             var found = false;
             for (var t = 0; t < tags.Length && !found; t++)
-                found = patterns[p].Matches(tags[t]);
+                found = pattern.Matches(tags[t]);
             if (!found)
                 return false;
         }

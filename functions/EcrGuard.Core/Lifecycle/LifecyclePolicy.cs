@@ -21,7 +21,7 @@ public sealed class LifecyclePolicy
     {
         var text = utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
         if (!JsonTree.TryParse(text, out var root, out var problem, strict: true))
-            return new(null, [problem]);
+            return new(null, [JsonTree.TryParse(text, out _, out _) ? problem with { Message = "A comment or a trailing comma stands before this; ECR takes plain JSON only." } : problem]);
         var checks = new Checks();
         var policy = new LifecyclePolicyCheck(checks).Read(root);
         return new(checks.Problems.Count == 0 ? policy : null, [.. checks.Problems.OrderBy(p => p.Line).ThenBy(p => p.Column)]);

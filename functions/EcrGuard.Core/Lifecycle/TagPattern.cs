@@ -38,7 +38,8 @@ public sealed class TagPattern
         var first = _parts[0];
         if (_parts.Length == 1)
             return tag.SequenceEqual(first);
-        if (!tag.StartsWith(first))
+        // One character tells most tags apart, for less than a call.
+        if (first.Length > 0 && (tag.IsEmpty || tag[0] != first[0] || !tag.StartsWith(first)))
             return false;
         tag = tag[first.Length..];
         // The leftmost place of each part leaves the most to the next ones.

@@ -58,7 +58,7 @@ public sealed class LifecycleProperties
             var policy = Policy(rules.Rules, rules.Numbers);
             LifecycleImage[] turned = [.. images.Skip(turn).Reverse(), .. images.Take(turn)];
             Assert.Equal(Told(LifecycleEvaluator.Evaluate(policy, images, Facts.Now)), Told(LifecycleEvaluator.Evaluate(policy, turned, Facts.Now)));
-        }, iter: 3000);
+        }, iter: 1000);
 
     [Fact]
     public void Every_image_is_decided_once_and_taken_by_at_most_one_rule() =>
@@ -69,7 +69,7 @@ public sealed class LifecycleProperties
             Assert.All(decisions, d => Assert.Equal(d.Outcome == LifecycleOutcome.Keep, d.Rule is null));
             Assert.All(decisions, d => Assert.False(d.Outcome != LifecycleOutcome.Keep && d.ShieldedBy is not null));
             Assert.All(decisions, d => Assert.NotEmpty(d.Reason));
-        }, iter: 3000);
+        }, iter: 1000);
 
     [Fact]
     public void Raising_a_number_never_adds_an_expiry() =>
@@ -78,7 +78,7 @@ public sealed class LifecycleProperties
             var raised = rules.Numbers.Select((number, i) => i == which ? number + more : number).ToArray();
             var before = Leaving(Policy(rules.Rules, rules.Numbers), images);
             Assert.Subset(before, Leaving(Policy(rules.Rules, raised), images));
-        }, iter: 3000);
+        }, iter: 1000);
 
     [Fact]
     public void Removing_a_rule_changes_nothing_about_what_higher_rules_decide() =>
@@ -90,7 +90,7 @@ public sealed class LifecycleProperties
 
             IEnumerable<(Digest, int)> By(LifecyclePolicy policy) => LifecycleEvaluator.Evaluate(policy, images, Facts.Now)
                 .Where(d => d.Rule?.Priority <= removed).Select(d => (d.Image.Digest, d.Rule!.Priority));
-        }, iter: 3000);
+        }, iter: 1000);
 
     [Fact]
     public void What_a_first_rule_shields_stays_whatever_the_other_rules_say() =>
@@ -99,7 +99,7 @@ public sealed class LifecycleProperties
             var policy = Of([Keep(1, "c", 100_000), .. rules.Rules.Select((rule, i) => rule(i + 2, rules.Numbers[i])), .. Last]);
             var shielded = LifecycleEvaluator.Evaluate(policy, images, Facts.Now).Where(d => d.Image.Tags.Contains("c") && d.Image is { Subject: null, Storage: StorageStatus.Active });
             Assert.All(shielded, d => Assert.Equal(LifecycleOutcome.Keep, d.Outcome));
-        }, iter: 3000);
+        }, iter: 1000);
 
     [Fact]
     public void No_child_goes_before_an_index_that_stays_and_no_referrer_without_its_subject() =>
@@ -109,7 +109,7 @@ public sealed class LifecycleProperties
             foreach (var image in images.Where(i => !leaving.Contains(i.Digest) && i.Storage != StorageStatus.Archived))
                 Assert.All(image.Children ?? [], child => Assert.DoesNotContain(child, leaving));
             Assert.All(images.Where(i => i.Subject is not null && leaving.Contains(i.Digest)), referrer => Assert.Contains(referrer.Subject!, leaving));
-        }, iter: 3000);
+        }, iter: 1000);
 
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);
 

@@ -1,0 +1,256 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Core.Lifecycle;
+
+/// <summary>
+/// Finds what ECR accepts and people did not mean, in a policy alone and, where the repository's images are given, in what it does to them.
+/// </summary>
+public sealed class LifecycleLinter
+{
+    /// <summary>A rule with several patterns or prefixes takes only images that carry them all.</summary>
+    public const string AndTrap = "and-trap";
+
+    /// <summary>Rules of higher priority decide about everything that the rule selects.</summary>
+    public const string ShadowedRule = "shadowed-rule";
+
+    /// <summary>No tag can be written that a pattern or prefix matches.</summary>
+    public const string ImpossibleTag = "impossible-tag";
+
+    /// <summary>No image of the repository is selected by the rule.</summary>
+    public const string MatchesNothing = "matches-nothing";
+
+    /// <summary>The description names a number, a unit, an action or tags that are not the rule's.</summary>
+    public const string DescriptionDiffers = "description-differs";
+
+    /// <summary>A rule takes untagged images, and images in use may be untagged.</summary>
+    public const string UntaggedInUse = "untagged-in-use";
+
+    /// <summary>No rule ever takes an untagged image.</summary>
+    public const string NoUntaggedCleanUp = "no-untagged-clean-up";
+
+    /// <summary>A pattern meant for a team's tags matches EcrGuard's as well.</summary>
+    public const string CatchesVerdictTags = "catches-verdict-tags";
+
+    /// <summary>A rule for archived images, and nothing archives.</summary>
+    public const string NothingArchives = "nothing-archives";
+
+    /// <summary>The policy is near one of ECR's limits.</summary>
+    public const string NearLimit = "near-limit";
+
+    private readonly LifecyclePolicy _policy;
+    private readonly int _length;
+    private readonly IReadOnlyList<LifecycleImage>? _images;
+    private readonly VerdictTags _verdictTags;
+    private readonly List<LintFinding> _findings = [];
+
+    /// <summary>Of each image the rules that select it, by priority.</summary>
+    private readonly IReadOnlyList<(LifecycleImage Image, IReadOnlyList<LifecycleRule> Rules)> _selected;
+
+    private LifecycleLinter(LifecyclePolicy policy, int length, IReadOnlyList<LifecycleImage>? images, VerdictTags verdictTags)
+    {
+        (_policy, _length, _images, _verdictTags) = (policy, length, images, verdictTags);
+        _selected = [.. (images ?? []).Where(image => image.Subject is null).Select(image => (image, RulesOf(policy, image)))];
+    }
+
+    /// <summary>Looks at a policy.</summary>
+    /// <param name="length">The characters of its text as it is written, white space included.</param>
+    /// <param name="images">All images of the repository; null where only the policy is known.</param>
+    /// <returns>The findings about the policy as a whole, then those about its rules by priority.</returns>
+    public static IReadOnlyList<LintFinding> Lint(LifecyclePolicy policy, int length, IReadOnlyList<LifecycleImage>? images, VerdictTags verdictTags)
+    {
+        var linter = new LifecycleLinter(policy, length, images, verdictTags);
+        linter.CheckLimits();
+        linter.CheckUntaggedCleanUp();
+        foreach (var rule in policy.Rules)
+        {
+            if (linter.CheckTags(rule))
+            {
+                linter.CheckAndTrap(rule);
+                linter.CheckVerdictTags(rule);
+                linter.CheckReach(rule);
+            }
+            linter.CheckUntagged(rule);
+            linter.CheckArchive(rule);
+            linter.CheckDescription(rule);
+        }
+        return linter._findings;
+    }
+
+    private static IReadOnlyList<LifecycleRule> RulesOf(LifecyclePolicy policy, LifecycleImage image)
+    {
+        string[] tags = [.. image.Tags];
+        return LifecycleChoices.ClassOf(image.Storage) is { } storage ? [.. policy.Rules.Where(rule => LifecycleEvaluator.Selects(rule, [.. rule.Tags], tags, storage))] : [];
+    }
+
+    private void Add(string id, LintSeverity severity, LifecycleRule? rule, string message, string suggestion) => _findings.Add(new(id, severity, rule?.Priority, message, suggestion));
+
+    private void CheckLimits()
+    {
+        if (_length > LifecyclePolicyCheck.MaxLength)
+            Add(NearLimit, LintSeverity.Warning, null, $"As it is written the policy has {_length} characters, and ECR takes at most {LifecyclePolicyCheck.MaxLength}; without white space it has {_policy.Text.Length}.", "Send it without white space.");
+        else if (_policy.Text.Length > LifecyclePolicyCheck.MaxLength * 9 / 10)
+            Add(NearLimit, LintSeverity.Info, null, $"Without white space the policy has {_policy.Text.Length} of at most {LifecyclePolicyCheck.MaxLength} characters.", "Shorten descriptions or join rules before the next one does not fit.");
+        if (_policy.Rules.Count > LifecyclePolicyCheck.MaxRules * 9 / 10)
+            Add(NearLimit, LintSeverity.Info, null, $"The policy has {_policy.Rules.Count} of at most {LifecyclePolicyCheck.MaxRules} rules.", "Leave room: EcrGuard puts one rule before a team's where it shields images in use.");
+    }
+
+    private void CheckUntaggedCleanUp()
+    {
+        if (_policy.Rules.Any(rule => rule is { StorageClass: StorageClass.Standard, TagStatus: TagStatus.Untagged or TagStatus.Any }))
+            return;
+        var untagged = _images?.Count(image => image is { Tags.Count: 0, Subject: null, Storage: StorageStatus.Active });
+        if (untagged == 0)
+            return;
+        Add(NoUntaggedCleanUp, untagged is null ? LintSeverity.Info : LintSeverity.Warning, null,
+            untagged is { } count ? $"No rule takes untagged images, and the repository has {Text.Count(count, "of them", "of them")}." : "No rule takes untagged images: every tag that moves leaves one behind, for ever.",
+            "Add a rule with the tagStatus 'untagged', older than 14 days for example.");
+    }
+
+    /// <returns>Whether every pattern can match, so that more can be said about the rule.</returns>
+    private bool CheckTags(LifecycleRule rule)
+    {
+        var impossible = rule.Tags.Where(tag => !tag.CanMatch).ToList();
+        foreach (var tag in impossible)
+        {
+            var asterisk = tag.Text.Contains('*', StringComparison.Ordinal) && TagPattern.Wildcard(tag.Text).CanMatch;
+            Add(ImpossibleTag, LintSeverity.Error, rule,
+                asterisk
+                    ? $"In a tagPrefixList '*' stands for itself, and no tag contains one: the prefix '{Text.Clip(tag.Text, 60)}' matches nothing, and so the rule does."
+                    : $"No tag matches '{Text.Clip(tag.Text, 60)}', and so the rule selects nothing: a tag has letters, digits, '_', '.' and '-', begins with none of the last two and has at most 128 characters.",
+                asterisk ? $"Write \"tagPatternList\": [\"{Text.Clip(tag.Text, 60)}\"]." : "Write the pattern as the tags are written, without the repository's name.");
+        }
+        return impossible.Count == 0;
+    }
+
+    private void CheckAndTrap(LifecycleRule rule)
+    {
+        if (rule.Tags.Count < 2)
+            return;
+        var all = _selected.Count(image => image.Rules.Contains(rule));
+        var some = _selected.Count(image => LifecycleChoices.ClassOf(image.Image.Storage) == rule.StorageClass && rule.Tags.Any(tag => image.Image.Tags.Any(name => tag.Matches(name))));
+        var list = Listed(rule.Tags);
+        var (severity, evidence) = (all, some) switch
+        {
+            (0, 0) => (LintSeverity.Warning, ""),
+            (0, _) => (LintSeverity.Error, $" No image of the repository does; {Text.Count(some, "image carries", "images carry")} only some of them and {(some == 1 ? "is" : "are")} left to later rules."),
+            _ when all == some => (LintSeverity.Info, $" {Text.Count(all, "image does", "images do")}."),
+            _ => (LintSeverity.Warning, $" {Text.Count(all, "image does", "images do")}; {Text.Count(some - all, "image carries", "images carry")} only some of them."),
+        };
+        Add(AndTrap, severity, rule, $"The rule selects only images that carry tags for all of {list} at once, not for one or the other.{evidence}",
+            $"If one or the other is meant, write one rule for each of {list}; each then has its own count.");
+    }
+
+    private void CheckVerdictTags(LifecycleRule rule)
+    {
+        // Any digest will do: a pattern that matches some of them and not others is not written by accident.
+        var sample = Digest.Parse("sha256:" + string.Concat(Enumerable.Repeat("0123456789abcdef", 4)));
+        string[] verdicts = [_verdictTags.Blocked(sample), _verdictTags.Approved(sample)];
+        var caught = rule.Tags.FirstOrDefault(tag => !tag.Text.StartsWith(_verdictTags.Prefix + '-', StringComparison.Ordinal) && verdicts.Any(verdict => tag.Matches(verdict)));
+        if (caught is null)
+            return;
+        Add(CatchesVerdictTags, LintSeverity.Warning, rule,
+            $"'{caught}' also matches the tags that EcrGuard writes ('{_verdictTags.Prefix}-blocked-…'): an image that gets one moves into this rule, and out of the reach of later ones.",
+            "Begin the pattern as the team's tags begin, for example 'v*'.");
+    }
+
+    private void CheckReach(LifecycleRule rule)
+    {
+        var before = _policy.Rules.TakeWhile(other => other != rule).Where(other => other.StorageClass == rule.StorageClass && other.Tags.All(tag => tag.CanMatch)).ToList();
+        if (Shadow(rule, before) is { } shadow)
+        {
+            Add(ShadowedRule, LintSeverity.Error, rule, $"The rule never acts: {shadow} everything that it selects, and an image is left to the first rule that its tags match.",
+                "Remove the rule, or give it the higher priority (the lower number). To archive first and expire later, expire with \"storageClass\": \"archive\" and sinceImageTransitioned.");
+            return;
+        }
+        if (_images is not { Count: > 0 })
+            return;
+        var selected = _selected.Where(image => image.Rules.Contains(rule)).ToList();
+        if (selected.Count == 0)
+            Add(MatchesNothing, LintSeverity.Warning, rule, $"The rule selects none of the repository's {Text.Count(_images.Count, "image")}.", "Compare its tags with those in the repository; remove the rule if such images no longer come.");
+        // A rule for any image is there for what the others leave, be it nothing today.
+        else if (rule.TagStatus != TagStatus.Any && selected.All(image => image.Rules[0] != rule))
+        {
+            var by = selected.Select(image => image.Rules[0].Priority).Distinct().Order();
+            Add(ShadowedRule, LintSeverity.Warning, rule, $"Rules of higher priority ({string.Join(", ", by)}) decide about every image that the rule selects ({selected.Count}).", "Give it the higher priority (the lower number) if it should decide.");
+        }
+    }
+
+    /// <summary>Which earlier rules select all that the rule selects; null where something is left to it.</summary>
+    private static string? Shadow(LifecycleRule rule, List<LifecycleRule> before)
+    {
+        // An earlier one with fewer or wider patterns: each of them is covered by one that the image must match anyway.
+        var wider = before.Find(other => other.TagStatus == rule.TagStatus && other.Tags.All(wide => rule.Tags.Any(wide.Covers)));
+        if (wider is not null)
+            return $"rule {wider.Priority} selects";
+        var everyTag = before.Find(other => other.TagStatus == TagStatus.Tagged && other.Tags.All(tag => tag.MatchesEverything));
+        var untagged = before.Find(other => other.TagStatus == TagStatus.Untagged);
+        return rule.TagStatus == TagStatus.Any && everyTag is not null && untagged is not null
+            ? $"rules {Math.Min(everyTag.Priority, untagged.Priority)} and {Math.Max(everyTag.Priority, untagged.Priority)} select"
+            : null;
+    }
+
+    private void CheckUntagged(LifecycleRule rule)
+    {
+        if (rule is not { TagStatus: TagStatus.Untagged, StorageClass: StorageClass.Standard })
+            return;
+        var children = _selected.SelectMany(image => image.Image.Children ?? []).ToHashSet();
+        var pulledLate = _selected.Count(image => image.Image is { Tags.Count: 0, PushedAt: { } pushed, LastPulledAt: { } pulled } && image.Rules.Contains(rule) && !children.Contains(image.Image.Digest)
+            && rule.CountType == CountType.SinceImagePushed && pulled - pushed > TimeSpan.FromDays(Math.Min(rule.CountNumber, 36_500)));
+        if (pulledLate > 0)
+            Add(UntaggedInUse, LintSeverity.Warning, rule, $"{Text.Count(pulledLate, "untagged image was", "untagged images were")} pulled more than {Text.Count(rule.CountNumber, "day")} after the push: something runs by digest what this rule takes.", PinAdvice);
+        else
+            Add(UntaggedInUse, LintSeverity.Info, rule, "Lambda and ECS run images by digest: once a tag moves on, the image that still runs is untagged, and this rule takes it.", PinAdvice);
+    }
+
+    private const string PinAdvice = "Give each build a tag of its own that does not move, or shield what is in use by a rule of higher priority.";
+
+    private void CheckArchive(LifecycleRule rule)
+    {
+        if (rule.StorageClass == StorageClass.Archive
+            && !_policy.Rules.Any(other => other.Action == LifecycleAction.Archive)
+            && _images?.Any(image => image.Storage == StorageStatus.Archived) != true)
+            Add(NothingArchives, LintSeverity.Warning, rule, "The rule expires archived images, and no rule of the policy archives any.", "Add a rule with the action 'transition', or remove this one unless images are archived by hand.");
+    }
+
+    private void CheckDescription(LifecycleRule rule)
+    {
+        if (string.IsNullOrWhiteSpace(rule.Description))
+            return;
+        var says = new RuleDescription(rule.Description);
+        var counts = rule.CountType == CountType.ImageCountMoreThan;
+        var number = counts ? Text.Count(rule.CountNumber, "image") : Text.Count(rule.CountNumber, "day");
+        var numbers = says.Numbers().ToList();
+
+        if (numbers.Count > 0 && !numbers.Any(n => n.Values.Contains(rule.CountNumber)))
+            Differs($"speaks of {string.Join(" and ", numbers.Select(n => n.Written))}, the rule of {number}");
+        else if (counts && numbers.Any(n => n.IsTime) && numbers.All(n => n.IsTime || !n.Values.Contains(rule.CountNumber)))
+            Differs($"speaks of time ({numbers.First(n => n.IsTime).Written}), and the rule counts {number}");
+        else if (!counts && says.CountsImages && !numbers.Any(n => n.IsTime))
+            Differs($"counts images, and the rule measures {number}");
+
+        if (rule.Action == LifecycleAction.Expire && rule.StorageClass == StorageClass.Standard && says is { SaysArchive: true, SaysExpire: false })
+            Differs("speaks of archiving, and the rule deletes");
+        if (rule.Action == LifecycleAction.Archive && says is { SaysExpire: true, SaysArchive: false })
+            Differs("speaks of expiring, and the rule archives: the images stay and are charged for");
+        // Rules that shield have a count that is never reached.
+        if (says.SaysProtect && rule.Action == LifecycleAction.Expire && (!counts || rule.CountNumber < 1000))
+            Differs($"promises to keep, and the rule deletes beyond {number}");
+
+        if (says.SaysUntagged && rule.TagStatus != TagStatus.Untagged)
+            Differs($"speaks of untagged images, and the rule takes {(rule.TagStatus == TagStatus.Any ? "all" : "tagged ones")}");
+        else if (rule.TagStatus == TagStatus.Untagged && !says.SaysUntagged && says.NamedEnvironments.Count > 0)
+            Differs($"speaks of {string.Join(" and ", says.NamedEnvironments)}, and the rule takes untagged images");
+        else if (rule.TagStatus == TagStatus.Tagged && says.NamesOtherEnvironmentsThan(rule.Tags))
+            Differs($"speaks of {string.Join(" and ", says.NamedEnvironments)}, and the rule selects {Listed(rule.Tags)}");
+
+        void Differs(string how) => Add(DescriptionDiffers, LintSeverity.Warning, rule, $"The description \"{Text.Clip(rule.Description, 100)}\" {how}.", "Correct whichever of the two is wrong; ECR goes by the rule.");
+    }
+
+    private static string Listed(IReadOnlyList<TagPattern> tags)
+    {
+        string[] quoted = [.. tags.Take(6).Select(tag => $"'{Text.Clip(tag.Pattern, 60)}'")];
+        return tags.Count > 6 ? $"{string.Join(", ", quoted)} and {tags.Count - 6} more" : quoted.Length == 1 ? quoted[0] : $"{string.Join(", ", quoted[..^1])} and {quoted[^1]}";
+    }
+}

@@ -1,0 +1,208 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using static EcrGuard.Core.Tests.Lifecycle.Policies;
+
+namespace EcrGuard.Core.Tests.Lifecycle;
+
+public sealed class LifecycleLinterTests
+{
+    private static IReadOnlyList<LintFinding> Lint(LifecyclePolicy policy, params LifecycleImage[]? images) => LifecycleLinter.Lint(policy, policy.Text.Length, images, VerdictTags.Default);
+
+    private static IReadOnlyList<LintFinding> LintAlone(LifecyclePolicy policy) => Lint(policy, null);
+
+    private static IEnumerable<(string, LintSeverity, int?)> Heads(IEnumerable<LintFinding> findings) => findings.Select(f => (f.Id, f.Severity, f.RulePriority));
+
+    [Fact]
+    public void What_is_found_in_policies_that_a_large_estate_runs_is_what_a_reviewer_approved()
+    {
+        using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(Beside(), "policies-in-use.json")));
+        var all = file.RootElement.GetProperty("policies").EnumerateArray()
+            .Select(entry => (Uses: entry.GetProperty("uses").GetInt32(), Findings: LintAlone(Read(entry.GetProperty("policy").GetRawText())))).ToList();
+
+        var text = new StringBuilder($"{all.Count} policies, carried by {all.Sum(p => p.Uses)} repositories\n\npolicies  repositories  finding\n");
+        foreach (var id in all.SelectMany(p => p.Findings.Select(f => f.Id)).Distinct().Order(StringComparer.Ordinal))
+        {
+            var with = all.Where(p => p.Findings.Any(f => f.Id == id)).ToList();
+            text.Append($"{with.Count,8}  {with.Sum(p => p.Uses),12}  {id}\n");
+        }
+        foreach (var (uses, findings) in all)
+        {
+            text.Append($"\n{Text.Count(uses, "repository", "repositories")}\n");
+            foreach (var finding in findings)
+                text.Append($"  {finding.Severity} {(finding.RulePriority is { } rule ? $"rule {rule}" : "policy")} {finding.Id}: {finding.Message} {finding.Suggestion}\n");
+        }
+        Approval.Matches(text.ToString(), "policies-in-use");
+    }
+
+    [Fact]
+    public void A_rule_with_two_prefixes_is_a_trap_and_an_error_where_no_image_carries_both()
+    {
+        var policy = Of(Keep(1, "dev*,staging*", 30), Keep(2, "any", 100));
+
+        Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Warning, 1)], Heads(LintAlone(policy)));
+        Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Error, 1), (LifecycleLinter.MatchesNothing, LintSeverity.Warning, 1)], Heads(Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1"))));
+        Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Warning, 1)], Heads(Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1", "dev-2"))));
+        Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Info, 1)], Heads(Lint(policy, Image(2, 1, "staging-1", "dev-2"))));
+        Assert.Equal(
+            "The rule selects only images that carry tags for all of 'dev*' and 'staging*' at once, not for one or the other. No image of the repository does; 2 images carry only some of them and are left to later rules.",
+            Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1"))[0].Message);
+    }
+
+    [Theory]
+    [InlineData("prod*", "prod*")]
+    [InlineData("prod*", "prod-eu*")]
+    [InlineData("*", "prod*")]
+    [InlineData("*-eu", "prod-eu")]
+    [InlineData("prod*", "*,prod1")]
+    public void A_rule_is_shadowed_by_an_earlier_one_that_selects_all_of_its_images(string earlier, string later)
+    {
+        var findings = LintAlone(Of(Keep(1, earlier, 10), Archive(2, later, 30), Keep(3, "any", 100)));
+
+        Assert.Contains((LifecycleLinter.ShadowedRule, LintSeverity.Error, 2), Heads(findings));
+    }
+
+    [Theory]
+    [InlineData("prod-eu*", "prod*")]
+    [InlineData("prod*,v*", "prod*")]
+    [InlineData("prod", "*prod")]
+    public void A_rule_that_may_select_more_is_not_shadowed(string earlier, string later) =>
+        Assert.DoesNotContain(LintAlone(Of(Keep(1, earlier, 10), Keep(2, later, 30), Keep(3, "any", 100))), f => f.Id == LifecycleLinter.ShadowedRule);
+
+    [Fact]
+    public void After_all_tagged_and_all_untagged_images_nothing_is_left_for_any() =>
+        Assert.Contains(LintAlone(Of(Keep(1, "*", 10), Expire(2, "", 14), Keep(3, "any", 100))), f => f is { Id: LifecycleLinter.ShadowedRule, RulePriority: 3 });
+
+    [Fact]
+    public void A_rule_of_another_storage_class_shadows_nothing() =>
+        Assert.DoesNotContain(LintAlone(Of(Archive(1, "any", 30), ExpireArchived(2, "any", 365))), f => f.Id == LifecycleLinter.ShadowedRule);
+
+    [Fact]
+    public void A_rule_whose_images_are_all_decided_before_is_seen_with_the_images()
+    {
+        var findings = Lint(Of(Keep(1, "a*", 10), Keep(2, "b*", 30), Keep(3, "any", 100)), Image(1, 1, "a1", "b1"), Image(2, 1, "c"));
+
+        Assert.Equal([(LifecycleLinter.ShadowedRule, LintSeverity.Warning, 2)], Heads(findings));
+        Assert.Equal("Rules of higher priority (1) decide about every image that the rule selects (1).", findings[0].Message);
+    }
+
+    [Fact]
+    public void A_rule_that_selects_no_image_is_reported_only_where_there_are_images()
+    {
+        var policy = Of(Keep(1, "a*", 10), Keep(2, "any", 100));
+
+        Assert.Empty(LintAlone(policy));
+        Assert.Empty(Lint(policy));
+        Assert.Equal([(LifecycleLinter.MatchesNothing, LintSeverity.Warning, 1)], Heads(Lint(policy, Image(1, 1, "b"))));
+    }
+
+    [Fact]
+    public void An_asterisk_in_a_prefix_and_a_repository_in_a_pattern_match_nothing()
+    {
+        var prefix = Keep(1, "prod*", 10).Replace("tagPatternList", "tagPrefixList", StringComparison.Ordinal);
+
+        var findings = LintAlone(Of(prefix, Keep(2, "pay/api*", 10), Keep(3, "any", 100)));
+
+        Assert.Equal([(LifecycleLinter.ImpossibleTag, LintSeverity.Error, 1), (LifecycleLinter.ImpossibleTag, LintSeverity.Error, 2)], Heads(findings));
+        Assert.Equal("Write \"tagPatternList\": [\"prod*\"].", findings[0].Suggestion);
+    }
+
+    [Theory]
+    [InlineData("Expire images older than 30 days", "Expire 1 any 90")]
+    [InlineData("Expire images older than two weeks, 2 weeks", "Expire 1 any 15")]
+    [InlineData("Keep images for 30 days", "Keep 1 any 30")]
+    [InlineData("Keep the last 30 images", "Expire 1 any 30")]
+    [InlineData("Keep last 31 images", "Keep 1 any 30")]
+    [InlineData("Archive old images", "Expire 1 any 30")]
+    [InlineData("Delete images not pulled in 90 days", "Archive 1 any 90")]
+    [InlineData("Never expire releases", "Keep 1 release* 30")]
+    [InlineData("Keep all releases", "Expire 1 release* 30")]
+    [InlineData("Expire untagged images", "Keep 1 any 30")]
+    [InlineData("Keep 30 staging images", "Keep 1 prod* 30")]
+    [InlineData("Expire dev images", "Expire 1  30")]
+    public void A_description_that_differs_from_the_rule_is_reported(string description, string rule) =>
+        Assert.Single(LintAlone(Described(rule, description)), f => f.Id == LifecycleLinter.DescriptionDiffers);
+
+    [Theory]
+    [InlineData("Expire images older than 2 weeks", "Expire 1 any 14")]
+    [InlineData("Expire images after 1 month", "Expire 1 any 31")]
+    [InlineData("Rule 1", "Keep 1 any 30")]
+    [InlineData("Protect images tagged with main-", "Keep 1 main* 9999")]
+    [InlineData("Keep last 30 pre-production images", "Keep 1 preprod* 30")]
+    [InlineData("Keep last 30 prod and staging images", "Keep 1 production* 30")]
+    [InlineData("Keep 30 images of the last 7 days", "Keep 1 any 30")]
+    [InlineData("Keep branch images for 60 days", "Expire 1 branch-* 60")]
+    [InlineData("Expire untagged images older than 14 days", "Expire 1  14")]
+    [InlineData("Archive images not pulled in 90 days", "Archive 1 any 90")]
+    [InlineData("Keep last 30 production releases", "Keep 1 v* 30")]
+    [InlineData("Clean up", "Expire 1 any 30")]
+    public void A_description_that_agrees_with_the_rule_is_not(string description, string rule) =>
+        Assert.DoesNotContain(LintAlone(Described(rule, description)), f => f.Id == LifecycleLinter.DescriptionDiffers);
+
+    private static LifecyclePolicy Described(string rule, string description) => Of(rule.Split(' ') switch
+    {
+        ["Expire", var priority, var tags, var days] => Expire(int.Parse(priority), tags, int.Parse(days), description),
+        ["Archive", var priority, var tags, var days] => Archive(int.Parse(priority), tags, int.Parse(days), description: description),
+        [_, var priority, var tags, var count] => Keep(int.Parse(priority), tags, int.Parse(count), description),
+        _ => throw new ArgumentException(rule),
+    });
+
+    [Fact]
+    public void An_untagged_rule_is_a_warning_where_untagged_images_are_pulled_long_after_their_push()
+    {
+        var policy = Of(Expire(1, "", 14), Keep(2, "any", 100));
+        var pinned = Image(1, 30) with { LastPulledAt = Facts.Now.AddDays(-1) };
+        var index = Image(2, 30, "v1") with { Kind = ImageKind.Index, Children = [pinned.Digest] };
+
+        Assert.Equal([(LifecycleLinter.UntaggedInUse, LintSeverity.Info, 1)], Heads(LintAlone(policy)));
+        Assert.Equal([(LifecycleLinter.UntaggedInUse, LintSeverity.Warning, 1)], Heads(Lint(policy, pinned)));
+        Assert.Equal([(LifecycleLinter.UntaggedInUse, LintSeverity.Info, 1)], Heads(Lint(policy, pinned, index)));
+    }
+
+    [Fact]
+    public void A_policy_without_a_rule_for_untagged_images_leaves_them_for_ever()
+    {
+        var policy = Of(Keep(1, "v*", 10));
+
+        Assert.Equal([(LifecycleLinter.NoUntaggedCleanUp, LintSeverity.Info, null)], Heads(LintAlone(policy)));
+        Assert.Equal([(LifecycleLinter.NoUntaggedCleanUp, LintSeverity.Warning, null)], Heads(Lint(policy, Image(1, 1, "v1"), Image(2, 1))));
+        Assert.Empty(Lint(policy, Image(1, 1, "v1")));
+    }
+
+    [Theory]
+    [InlineData("*", true)]
+    [InlineData("*-*", true)]
+    [InlineData("*blocked*", true)]
+    [InlineData("v*", false)]
+    [InlineData("ecrguard-inuse-*", false)]
+    [InlineData("ecrguard-*", false)]
+    public void A_pattern_that_catches_verdict_tags_unawares_is_reported(string pattern, bool caught) =>
+        Assert.Equal(caught, LintAlone(Of(Keep(1, pattern, 10), Keep(2, "any", 100))).Any(f => f.Id == LifecycleLinter.CatchesVerdictTags));
+
+    [Fact]
+    public void A_rule_for_archived_images_cannot_act_where_nothing_archives()
+    {
+        var policy = Of(Keep(1, "any", 9), ExpireArchived(2, "any", 365));
+        var archived = Image(1, 800) with { Storage = StorageStatus.Archived, LastArchivedAt = Facts.Now.AddDays(-1) };
+
+        Assert.Equal([(LifecycleLinter.NothingArchives, LintSeverity.Warning, 2)], Heads(LintAlone(policy)));
+        Assert.DoesNotContain(Lint(policy, archived), f => f.Id == LifecycleLinter.NothingArchives);
+        Assert.Empty(LintAlone(Of(Archive(1, "any", 30), ExpireArchived(2, "any", 365))));
+    }
+
+    [Fact]
+    public void A_policy_near_a_limit_of_ECR_says_so()
+    {
+        var rules = Enumerable.Range(1, 46).Select(i => Keep(i, $"r{i}-*", 10)).Append(Keep(99, "any", 100)).ToArray();
+        var longest = Of(Keep(1, "v*", 10, new string('x', 28_000)), Keep(99, "any", 100));
+
+        Assert.Equal([(LifecycleLinter.NearLimit, LintSeverity.Info, null)], Heads(LintAlone(Of(rules))));
+        Assert.Equal([(LifecycleLinter.NearLimit, LintSeverity.Info, null)], Heads(LintAlone(longest)));
+        Assert.Equal([(LifecycleLinter.NearLimit, LintSeverity.Warning, null)], Heads(LifecycleLinter.Lint(longest, 40_000, null, VerdictTags.Default)));
+    }
+
+    private static string Beside([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+}
