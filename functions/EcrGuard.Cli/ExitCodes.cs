@@ -8,6 +8,9 @@ internal static class ExitCodes
     /// <summary>The document has errors; the demo was surprised.</summary>
     public const int Wrong = 1;
 
+    /// <summary>ECR would refuse the lifecycle policy.</summary>
+    public const int Refused = 2;
+
     /// <summary>The command was called wrongly (sysexits.h, EX_USAGE).</summary>
     public const int Usage = 64;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EcrGuard.Cli;
 using EcrGuard.Cli.Demo;
+using EcrGuard.Cli.Lifecycle;
 
 var root = new RootCommand("EcrGuard keeps the Amazon ECR repositories of an account clean and safe by itself.");
 
@@ -20,6 +21,17 @@ var file = new Argument<FileInfo>("FILE") { Description = "The policy document, 
 var check = new Command("check", "Shows every error of a policy document with line and column.") { file };
 check.SetAction(parsed => PolicyCommand.Check(parsed.GetRequiredValue(file), TimeProvider.System.GetUtcNow(), Console.Out, Console.Error));
 root.Add(new Command("policy", "Works on policy documents.") { check });
+
+var (simulatedPolicy, simulatedImages, moment, simulationFormat) = (LifecycleOptions.Policy(), LifecycleOptions.Images(required: true), LifecycleOptions.Now(), LifecycleOptions.Format());
+var simulate = new Command("simulate", "Shows which images of a repository a lifecycle policy would expire or archive, and why. Works on files.") { simulatedPolicy, simulatedImages, moment, simulationFormat };
+simulate.SetAction(parsed => SimulateCommand.Run(parsed.GetRequiredValue(simulatedPolicy), parsed.GetRequiredValue(simulatedImages),
+    parsed.GetValue(moment) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(simulationFormat) == LifecycleOptions.Json, Console.Out, Console.Error));
+root.Add(simulate);
+
+var (lintedPolicy, lintedImages, lintFormat) = (LifecycleOptions.Policy(), LifecycleOptions.Images(required: false), LifecycleOptions.Format());
+var lint = new Command("lint", "Finds what in a lifecycle policy was probably not meant; with the repository's images it finds more. Works on files.") { lintedPolicy, lintedImages, lintFormat };
+lint.SetAction(parsed => LintCommand.Run(parsed.GetRequiredValue(lintedPolicy), parsed.GetValue(lintedImages), parsed.GetValue(lintFormat) == LifecycleOptions.Json, Console.Out, Console.Error));
+root.Add(lint);
 
 var parsing = root.Parse(args);
 if (parsing.Errors.Count == 0)

@@ -1,0 +1,18 @@
+namespace EcrGuard.Cli;
+
+/// <summary>A file that was named on the command line and cannot be used; the message names file, field, value and what would be right.</summary>
+internal sealed class UnusableFileException(string message) : Exception(message)
+{
+    /// <exception cref="UnusableFileException">The file cannot be read.</exception>
+    public static byte[] ReadAll(FileInfo file)
+    {
+        try
+        {
+            return File.ReadAllBytes(file.FullName);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new UnusableFileException($"{file}: {unreadable.Message}");
+        }
+    }
+}
