@@ -121,7 +121,7 @@ public sealed class EventBatch(Guard guard, Ledger ledger, Notifier notifier, Se
                 foreach (var index in child.Judged!.Indexes)
                     child.Related.Add(indexes.TryGetValue(index, out var known) ? known : indexes[index] = new Work(index));
             }
-            await EachAsync(indexes.Values, async work => work.End(await guard.JudgeAsync(work.Image, Scanner.Unknown, alerting: true, null, cancellation).ConfigureAwait(false)), cancellation).ConfigureAwait(false);
+            await EachAsync(indexes.Values, async work => work.End(await guard.JudgeAsync(work.Image, Scanner.Unknown, alerting: true, await ledger.FindAsync(work.Image, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false)), cancellation).ConfigureAwait(false);
             works = [.. indexes.Values];
         }
     }

@@ -38,6 +38,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
     /// <summary>Reads the facts of an image, decides, records and marks it.</summary>
     /// <param name="heard">The scanner that an event came from.</param>
     /// <param name="alerting">False while existing images are judged for the first time.</param>
+    /// <param name="before">What the ledger holds; null for nothing.</param>
     /// <returns>Null where the image is gone, or is none to judge.</returns>
     public async Task<Judged?> JudgeAsync(ImageId id, Scanner heard, bool alerting, LedgerEntry? before, CancellationToken cancellation)
     {
@@ -58,7 +59,6 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
             case ImageKind.Unknown:
                 return await RecordAsync(image, before, alerting, _ => Task.FromResult(new Decision(Judge.NotAnImage(image, policy), [], [])), cancellation).ConfigureAwait(false);
             case ImageKind.Index:
-                before ??= await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
                 var children = await ChildrenAsync(image, before, cancellation).ConfigureAwait(false);
                 var judgedWith = new List<Judged>();
                 return await RecordAsync(image, before, alerting, async entry => children is null
@@ -220,7 +220,6 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
 
     private async Task<Judged> RecordAsync(ImageFacts image, LedgerEntry? before, bool alerting, Func<LedgerEntry?, Task<Decision>> decide, CancellationToken cancellation)
     {
-        before ??= await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
         IReadOnlyList<ImageId> indexes = [.. (await ledger.IndexesOfAsync(image.Id, cancellation).ConfigureAwait(false)).Select(digest => image.Id with { Digest = digest })];
         for (var attempt = 0; attempt < Attempts; attempt++)
         {

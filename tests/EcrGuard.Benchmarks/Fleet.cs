@@ -43,7 +43,7 @@ internal static class Fleet
                 .Select(g => new Figure($"{size}: {g.Key}", g.Count(), "calls")),
             // One page of an image's findings, its ledger and its findings' object; five for its repository: the listing, what the baseline reads, the note of it, the progress.
             new Figure($"{size}: ECR, for an image", made.Count(c => c.Service == "ecr" && c.Operation == "DescribeImageScanFindings") / (double)size.All, "calls", 1),
-            new Figure($"{size}: all, for an image", made.Count / (double)size.All, "calls", 6 + 5.0 / images),
+            new Figure($"{size}: all, for an image", made.Count / (double)size.All, "calls", 5 + 5.0 / images),
             new Figure($"{size}: time", seconds, "s"),
             new Figure($"weekly summary of {size.All:#,0} images: peak memory", summary.PeakMiB, "MiB", Deployment.MemoryMiB),
             new Figure($"weekly summary of {size.All:#,0} images", calls.Count, "calls"),
