@@ -4,6 +4,7 @@ using EcrGuard.Benchmarks;
 (string Name, Func<Task<IReadOnlyList<Figure>>> MeasureAsync)[] measurements =
 [
     ("judging", Judging.RunAsync),
+    ("evaluating", Evaluating.RunAsync),
     ("basic-findings", () => Memory.FindingsAsync(enhanced: false, 10_000)),
     ("enhanced-findings", () => Memory.FindingsAsync(enhanced: true, 10_000)),
     ("tags", () => Memory.TagsAsync(1_000)),

@@ -13,8 +13,13 @@ public sealed class LifecycleEvaluator
     private readonly LifecycleRule[] _rules;
     private readonly DateTimeOffset _now;
 
-    /// <summary>Of each rule.</summary>
-    private readonly TagPattern[][] _patterns;
+    /// <summary>Of each rule that asks for one tag, as nearly all do; null for the others.</summary>
+    private readonly TagPattern?[] _patterns;
+
+    /// <summary>The indexes of those others.</summary>
+    private readonly int[] _others;
+
+    private readonly TagFilter _filter;
 
     /// <summary>The newest first, so that the result does not hang on the order of the input.</summary>
     private readonly LifecycleImage[] _images;
@@ -43,7 +48,9 @@ public sealed class LifecycleEvaluator
     {
         _rules = [.. policy.Rules];
         _now = now;
-        _patterns = [.. _rules.Select(rule => rule.Tags.ToArray())];
+        _patterns = [.. _rules.Select(rule => rule.Tags is [var only] ? only : null)];
+        _others = [.. Enumerable.Range(0, _rules.Length).Where(r => _patterns[r] is null)];
+        _filter = new TagFilter(_patterns);
         _images = Sorted(images);
         _states = new State[_images.Length];
         _counted = new int[_rules.Length];
@@ -74,29 +81,37 @@ public sealed class LifecycleEvaluator
     {
         var tags = TagsOf(image);
         var selecting = 0UL;
-        for (var r = 0; r < _rules.Length; r++)
+        foreach (var r in _others)
         {
-            if (Selects(_rules[r], _patterns[r], tags, storage))
+            if (Selects(_rules[r], tags, storage))
                 selecting |= 1UL << r;
+        }
+        foreach (var tag in tags)
+        {
+            for (var candidates = _filter.Candidates(tag) & ~selecting; candidates != 0; candidates &= candidates - 1)
+            {
+                var r = BitOperations.TrailingZeroCount(candidates);
+                if (_rules[r].StorageClass == storage && _patterns[r]!.Matches(tag))
+                    selecting |= 1UL << r;
+            }
         }
         return selecting;
     }
 
-    /// <param name="patterns">The rule's.</param>
-    internal static bool Selects(LifecycleRule rule, ReadOnlySpan<TagPattern> patterns, ReadOnlySpan<string> tags, StorageClass storage) => rule.StorageClass == storage && rule.TagStatus switch
+    internal static bool Selects(LifecycleRule rule, ReadOnlySpan<string> tags, StorageClass storage) => rule.StorageClass == storage && rule.TagStatus switch
     {
         TagStatus.Any => true,
         TagStatus.Untagged => tags.IsEmpty,
-        TagStatus.Tagged => HasAll(tags, patterns),
+        TagStatus.Tagged => HasAll(tags, rule.Tags),
     };
 
-    private static bool HasAll(ReadOnlySpan<string> tags, ReadOnlySpan<TagPattern> patterns)
+    private static bool HasAll(ReadOnlySpan<string> tags, IReadOnlyList<TagPattern> patterns)
     {
-        foreach (var pattern in patterns)
+        for (var p = 0; p < patterns.Count; p++)
         {
             var found = false;
             for (var t = 0; t < tags.Length && !found; t++)
-                found = pattern.Matches(tags[t]);
+                found = patterns[p].Matches(tags[t]);
             if (!found)
                 return false;
         }

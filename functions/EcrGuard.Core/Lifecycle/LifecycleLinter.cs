@@ -81,7 +81,7 @@ public sealed class LifecycleLinter
     private static IReadOnlyList<LifecycleRule> RulesOf(LifecyclePolicy policy, LifecycleImage image)
     {
         string[] tags = [.. image.Tags];
-        return LifecycleChoices.ClassOf(image.Storage) is { } storage ? [.. policy.Rules.Where(rule => LifecycleEvaluator.Selects(rule, [.. rule.Tags], tags, storage))] : [];
+        return LifecycleChoices.ClassOf(image.Storage) is { } storage ? [.. policy.Rules.Where(rule => LifecycleEvaluator.Selects(rule, tags, storage))] : [];
     }
 
     private void Add(string id, LintSeverity severity, LifecycleRule? rule, string message, string suggestion) => _findings.Add(new(id, severity, rule?.Priority, message, suggestion));

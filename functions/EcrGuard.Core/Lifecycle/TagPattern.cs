@@ -20,6 +20,11 @@ public sealed class TagPattern
     /// <summary>The pattern that means the same: a prefix <c>v1</c> is <c>v1*</c>.</summary>
     public string Pattern => string.Join('*', _parts);
 
+    /// <summary>What every tag that it matches begins and ends with.</summary>
+    internal string First => _parts[0];
+
+    internal string Last => _parts[^1];
+
     public bool MatchesEverything => _parts.Length > 1 && _parts.All(part => part.Length == 0);
 
     /// <summary>
@@ -38,8 +43,7 @@ public sealed class TagPattern
         var first = _parts[0];
         if (_parts.Length == 1)
             return tag.SequenceEqual(first);
-        // One character tells most tags apart, for less than a call.
-        if (first.Length > 0 && (tag.IsEmpty || tag[0] != first[0] || !tag.StartsWith(first)))
+        if (!tag.StartsWith(first))
             return false;
         tag = tag[first.Length..];
         // The leftmost place of each part leaves the most to the next ones.

@@ -47,4 +47,25 @@ public sealed class TagPatternTests
             if (wide.Covers(narrow) && narrow.Matches(tag))
                 Assert.True(wide.Matches(tag));
         }, iter: 20_000);
+
+    [Fact]
+    public void The_filter_lets_every_pattern_through_that_matches() =>
+        Gen.Select(Gen.Char["ab*é"].Array[0, 7].Array[1, 8], Gen.Char["abéü"].Array[0, 8]).Sample((texts, tag) =>
+        {
+            TagPattern?[] patterns = [null, .. texts.Select(text => TagPattern.Wildcard(new string(text)))];
+            var candidates = new TagFilter(patterns).Candidates(tag);
+            for (var bit = 1; bit < patterns.Length; bit++)
+                Assert.True(!patterns[bit]!.Matches(tag) || (candidates & (1UL << bit)) != 0);
+        }, iter: 20_000);
+
+    [Theory]
+    [InlineData("prod-*", 1)]
+    [InlineData("*-eu", 2)]
+    [InlineData("*mid*", 3)]
+    public void The_filter_tells_patterns_apart_by_their_first_and_last_characters(string pattern, int bit)
+    {
+        var filter = new TagFilter([null, TagPattern.Wildcard("prod-*"), TagPattern.Wildcard("*-eu"), TagPattern.Wildcard("*mid*")]);
+
+        Assert.Equal((1UL << bit) | (1UL << 3), filter.Candidates(pattern.Replace('*', 'x')));
+    }
 }

@@ -1,0 +1,60 @@
+namespace EcrGuard.Core.Lifecycle;
+
+/// <summary>
+/// Tells which of up to 64 patterns a tag may match, by its first and last few characters and for all patterns at once: a bit each. Policies have up to fifty rules, and nearly all of them begin or end with something else.
+/// </summary>
+internal sealed class TagFilter
+{
+    /// <summary>Characters looked at from either end.</summary>
+    private const int Depth = 4;
+
+    /// <summary>The last one stands for all that are not ASCII.</summary>
+    private const int Characters = 128;
+
+    /// <summary>By place and character, the patterns that may have it there; then by place, those that need nothing there.</summary>
+    private readonly ulong[] _fromStart = new ulong[Depth * Characters], _fromEnd = new ulong[Depth * Characters];
+    private readonly ulong[] _openAtStart = new ulong[Depth], _openAtEnd = new ulong[Depth];
+
+    /// <param name="patterns">Null where the bit is not used.</param>
+    public TagFilter(IReadOnlyList<TagPattern?> patterns)
+    {
+        for (var bit = 0; bit < patterns.Count; bit++)
+        {
+            if (patterns[bit] is not { } pattern)
+                continue;
+            for (var place = 0; place < Depth; place++)
+            {
+                Add(_fromStart, _openAtStart, place, place < pattern.First.Length ? pattern.First[place] : null, 1UL << bit);
+                Add(_fromEnd, _openAtEnd, place, place < pattern.Last.Length ? pattern.Last[^(place + 1)] : null, 1UL << bit);
+            }
+        }
+    }
+
+    /// <summary>A superset of the patterns that match.</summary>
+    public ulong Candidates(ReadOnlySpan<char> tag)
+    {
+        var candidates = ulong.MaxValue;
+        for (var place = 0; place < Depth; place++)
+        {
+            candidates &= place < tag.Length
+                ? _fromStart[(place * Characters) + Index(tag[place])] & _fromEnd[(place * Characters) + Index(tag[^(place + 1)])]
+                : _openAtStart[place] & _openAtEnd[place];
+        }
+        return candidates;
+    }
+
+    private static void Add(ulong[] table, ulong[] open, int place, char? needed, ulong bit)
+    {
+        var characters = table.AsSpan(place * Characters, Characters);
+        if (needed is { } one)
+        {
+            characters[Index(one)] |= bit;
+            return;
+        }
+        open[place] |= bit;
+        foreach (ref var any in characters)
+            any |= bit;
+    }
+
+    private static int Index(char character) => Math.Min(character, (char)(Characters - 1));
+}
