@@ -67,9 +67,9 @@ public sealed class LifecycleLinter
         {
             if (linter.CheckTags(rule))
             {
-                linter.CheckAndTrap(rule);
+                var trapped = linter.CheckAndTrap(rule);
                 linter.CheckVerdictTags(rule);
-                linter.CheckReach(rule);
+                linter.CheckReach(rule, trapped);
             }
             linter.CheckUntagged(rule);
             linter.CheckArchive(rule);
@@ -124,10 +124,11 @@ public sealed class LifecycleLinter
         return impossible.Count == 0;
     }
 
-    private void CheckAndTrap(LifecycleRule rule)
+    /// <returns>Whether the images show that the rule selects none of those it was meant for, so that nothing more need be said about that.</returns>
+    private bool CheckAndTrap(LifecycleRule rule)
     {
         if (rule.Tags.Count < 2)
-            return;
+            return false;
         var all = _selected.Count(image => image.Rules.Contains(rule));
         var some = _selected.Count(image => LifecycleChoices.ClassOf(image.Image.Storage) == rule.StorageClass && rule.Tags.Any(tag => image.Image.Tags.Any(name => tag.Matches(name))));
         var list = Listed(rule.Tags);
@@ -140,6 +141,7 @@ public sealed class LifecycleLinter
         };
         Add(AndTrap, severity, rule, $"The rule selects only images that carry tags for all of {list} at once, not for one or the other.{evidence}",
             $"If one or the other is meant, write one rule for each of {list}; each then has its own count.");
+        return severity == LintSeverity.Error;
     }
 
     private void CheckVerdictTags(LifecycleRule rule)
@@ -155,7 +157,7 @@ public sealed class LifecycleLinter
             "Begin the pattern as the team's tags begin, for example 'v*'.");
     }
 
-    private void CheckReach(LifecycleRule rule)
+    private void CheckReach(LifecycleRule rule, bool trapped)
     {
         var before = _policy.Rules.TakeWhile(other => other != rule).Where(other => other.StorageClass == rule.StorageClass && other.Tags.All(tag => tag.CanMatch)).ToList();
         if (Shadow(rule, before) is { } shadow)
@@ -164,7 +166,7 @@ public sealed class LifecycleLinter
                 "Remove the rule, or give it the higher priority (the lower number). To archive first and expire later, expire with \"storageClass\": \"archive\" and sinceImageTransitioned.");
             return;
         }
-        if (_images is not { Count: > 0 })
+        if (trapped || _images is not { Count: > 0 })
             return;
         var selected = _selected.Where(image => image.Rules.Contains(rule)).ToList();
         if (selected.Count == 0)

@@ -44,7 +44,7 @@ public sealed class LifecycleLinterTests
         var policy = Of(Keep(1, "dev*,staging*", 30), Keep(2, "any", 100));
 
         Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Warning, 1)], Heads(LintAlone(policy)));
-        Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Error, 1), (LifecycleLinter.MatchesNothing, LintSeverity.Warning, 1)], Heads(Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1"))));
+        Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Error, 1)], Heads(Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1"))));
         Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Warning, 1)], Heads(Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1", "dev-2"))));
         Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Info, 1)], Heads(Lint(policy, Image(2, 1, "staging-1", "dev-2"))));
         Assert.Equal(
