@@ -59,7 +59,7 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
     private async Task<Judged?> RecordAsync(ImageId id, ImageEvent push, RepositoryFacts repository, LedgerEntry? before, CancellationToken cancellation)
     {
         var readAt = time.GetUtcNow();
-        if (await FactsAsync(id, push, cancellation).ConfigureAwait(false) is not { } image)
+        if (await FactsAsync(id, push, before, cancellation).ConfigureAwait(false) is not { } image)
         {
             await ledger.MarkGoneAsync(id, readAt, cancellation).ConfigureAwait(false);
             return null;
@@ -82,16 +82,25 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
             return await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false);
 
         var scanning = repository.Scanning;
-        if (scanning is { Automatic: false, Scanner: Scanner.Basic } && guard.ModeOf(id.Repository) >= EnforcementMode.Mark && await writer.StartScanAsync(id, cancellation).ConfigureAwait(false) is null)
+        if (!scanning.Automatic && guard.ModeOf(id.Repository) >= EnforcementMode.Mark && await registry.ScanTypeAsync(cancellation).ConfigureAwait(false) == Scanner.Basic && await writer.StartScanAsync(id, cancellation).ConfigureAwait(false) is null)
             scanning = scanning with { OnPush = true };
         // These facts are as old as the push: a scan that finished before this event arrived must still be newer.
         var pushedAt = push.Time < image.ReadAt ? push.Time : image.ReadAt;
         return await guard.AwaitAsync(image with { ReadAt = pushedAt }, ScannerWords.Nothing(scanning, push.Time, time.GetUtcNow()) with { ReadAt = pushedAt }, before, cancellation).ConfigureAwait(false);
     }
 
-    private Task<ImageFacts?> FactsAsync(ImageId id, ImageEvent push, CancellationToken cancellation) =>
-        // A signature or another artifact with a media type of its own is none to judge: not worth a call.
-        push.MediaType is { } type && MediaTypes.KindOf(type, null, hasSubject: false) == ImageKind.Artifact
-            ? Task.FromResult<ImageFacts?>(new ImageFacts { Id = id, ReadAt = time.GetUtcNow(), Kind = ImageKind.Artifact })
-            : registry.ImageAsync(id, cancellation);
+    /// <summary>What is true of the pushed image, as far as the event does not say it: a signature is none to judge, and of a new index only the manifest is read. Whatever is written is read again first.</summary>
+    private async Task<ImageFacts?> FactsAsync(ImageId id, ImageEvent push, LedgerEntry? before, CancellationToken cancellation)
+    {
+        var said = new ImageFacts
+        {
+            Id = id,
+            ReadAt = time.GetUtcNow(),
+            Kind = MediaTypes.KindOf(push.MediaType, null, hasSubject: false),
+            Tags = push.Tag is { } tag ? [tag] : [],
+            Storage = StorageStatus.Active,
+            PushedAt = push.Time,
+        };
+        return said.Kind == ImageKind.Artifact || (said.Kind == ImageKind.Index && before is null) ? said : await registry.ImageAsync(id, cancellation).ConfigureAwait(false);
+    }
 }

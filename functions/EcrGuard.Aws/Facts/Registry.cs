@@ -106,7 +106,7 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
     }
 
     /// <summary>
-    /// What scans the repository: ECR's own answer about frequency (its filters are ECR's to match), and the registry's scan type, which only a repository that nothing scans makes worth a call.
+    /// What scans the repository: ECR's own answer about frequency, since its filters are ECR's to match. Which scanner that is stays unknown unless it says so itself.
     /// </summary>
     public async Task<ScanningFacts> ScanningAsync(RepositoryId repository, CancellationToken cancellation)
     {
@@ -117,7 +117,7 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
             "SCAN_ON_PUSH" => new ScanningFacts(Scanner.Unknown, OnPush: true, Continuous: false),
             // Basic scanning was once set on the repository alone, and still may be.
             _ when found.ScanOnPush == true => new ScanningFacts(Scanner.Unknown, OnPush: true, Continuous: false),
-            _ => new ScanningFacts(await ScanTypeAsync(cancellation).ConfigureAwait(false), OnPush: false, Continuous: false),
+            _ => new ScanningFacts(Scanner.Unknown, OnPush: false, Continuous: false),
         };
     }
 
@@ -212,7 +212,8 @@ public sealed record Manifest(string Text, string MediaType)
             return [];
         using var document = JsonDocument.Parse(Text);
         var children = new List<IndexChild>();
-        if (document.RootElement.TryGetProperty("manifests", out var manifests) && manifests.ValueKind == JsonValueKind.Array)
+        // An index that speaks about another image is an artifact, whatever it lists.
+        if (!document.RootElement.TryGetProperty("subject", out _) && document.RootElement.TryGetProperty("manifests", out var manifests) && manifests.ValueKind == JsonValueKind.Array)
         {
             foreach (var manifest in manifests.EnumerateArray())
             {

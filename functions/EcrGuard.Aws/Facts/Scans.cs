@@ -28,9 +28,10 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             return new ScanFacts { Scanner = heard, State = ScanState.Archived, Word = "IMAGE_ARCHIVED", ReadAt = image.ReadAt };
 
         var scanner = heard == Scanner.Unknown ? await registry.ScanTypeAsync(cancellation).ConfigureAwait(false) : heard;
-        return scanner == Scanner.Enhanced
+        var facts = scanner == Scanner.Enhanced
             ? await EnhancedAsync(image, cancellation).ConfigureAwait(false) ?? await BasicAsync(image, cancellation).ConfigureAwait(false)
             : await BasicAsync(image, cancellation).ConfigureAwait(false);
+        return facts is { Scanner: Scanner.Unknown } ? facts with { Scanner = scanner } : facts;
     }
 
     private async Task<ScanFacts?> BasicAsync(ImageFacts image, CancellationToken cancellation)

@@ -355,9 +355,8 @@ internal static class Sentences
             ScanState.NotScanned when scan.Word == ScannerWords.NotFound => $"No scan was made: pushes to this repository are scanned, but this image came before that, or its scan never began{word}.",
             ScanState.NotScanned => scan.Scanner switch
             {
-                Scanner.Basic => $"No scan was made and none is coming: nothing scans this repository on push{word}.",
+                Scanner.Basic or Scanner.Unknown => $"No scan was made and none is coming: nothing scans this repository on push{word}.",
                 Scanner.Enhanced => $"No scan was made and none is coming: no enhanced scanning filter of the registry matches this repository, or it scans by hand only{word}.",
-                Scanner.Unknown => $"No scan was made, and which scanner the registry uses is not known{word}.",
             },
             ScanState.Unsupported => $"The {Name(scan.Scanner)} scanner cannot read this image{word}.",
             ScanState.Ended => $"The {Name(scan.Scanner)} scanner no longer monitors this image{word}: that it lists no findings says nothing.",
