@@ -13,6 +13,11 @@ root.Add(demo);
 var port = new Option<int>("--port") { Description = "The port on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0 };
 var seed = new Option<string?>("--seed") { Description = "What to fill it with: demo." };
 seed.AcceptOnlyFromAmong("demo");
+port.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<int>() is < 0 or > 65535)
+        result.AddError($"--port is '{result.GetValueOrDefault<int>()}'; it must be a number from 0 to 65535.");
+});
 var local = new Command("local", "Keeps the local AWS running until Ctrl-C: ECR, Inspector, SNS, DynamoDB and S3.") { port, seed };
 local.SetAction((parsed, cancellation) => LocalCommand.RunAsync(parsed.GetValue(port), parsed.GetValue(seed) is not null, Console.Out, cancellation));
 root.Add(local);
@@ -34,9 +39,20 @@ lint.SetAction(parsed => LintCommand.Run(parsed.GetRequiredValue(lintedPolicy), 
 root.Add(lint);
 
 var parsing = root.Parse(args);
-if (parsing.Errors.Count == 0)
-    return await parsing.InvokeAsync();
-foreach (var error in parsing.Errors)
-    Console.Error.WriteLine(error.Message);
-Console.Error.WriteLine("See 'ecrguard --help'.");
-return ExitCodes.Usage;
+if (parsing.Errors.Count > 0)
+{
+    // An unknown command is also "not provided": once is enough.
+    foreach (var error in parsing.Errors.Select(e => e.Message).Where(message => parsing.Errors.Count == 1 || message.Contains('\'')))
+        Console.Error.WriteLine(error);
+    Console.Error.WriteLine("See 'ecrguard --help'.");
+    return ExitCodes.Usage;
+}
+try
+{
+    return await parsing.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or ArgumentException)
+{
+    Console.Error.WriteLine(unusable.Message);
+    return ExitCodes.Usage;
+}

@@ -28,8 +28,10 @@ internal sealed class DemoRun
         Estate.Seed(aws);
         using var guard = new LocalDeployment(aws, Policy(), EnforcementMode.Mark, TimeProvider.System);
         var run = new DemoRun(output, aws, guard);
+        folder.Create();
         output.WriteLine($"EcrGuard's demo: a local AWS on {aws.Endpoint}, its events, and the functions as they are deployed.");
-        output.WriteLine("The policy: CRITICAL blocks, HIGH warns, one waiver; it marks everywhere but in legacy/*, which it only observes.");
+        output.WriteLine("The policy: CRITICAL blocks, HIGH warns; in payments/* HIGH blocks where an exploit is likely or nobody says;");
+        output.WriteLine("one finding is waived; blocked images are marked everywhere but in legacy/*.");
 
         await run.BackfillAsync();
         await run.PushAsync();
@@ -60,6 +62,7 @@ internal sealed class DemoRun
         Expect(state.DoneAt is not null, "the backfill is done");
         Expect(state.Statuses is { Blocked: 1, Approved: 1, Unscanned: 1 }, "one image is blocked, one approved, one was never scanned");
         Expect(Alerts(guard.AlertTopic).Count == 1, "one message tells the end, and no alert was sent");
+        await StatusAsync($"{Estate.Ledger}:2.0", "BLOCKED");
         Tags(Estate.Ledger, "2.0");
         Say("  (an immutable repository: a tag of its own for each digest needs no tag to move)");
         Expect(TagsOf(Estate.Ledger, "2.0").Count == 2, "the blocked image carries the tag");
@@ -72,7 +75,7 @@ internal sealed class DemoRun
         Step("A push: the image is pending, then its scan is clean");
         var digest = aws.Ecr.Push(Estate.Shop, Manifest.Image("shop/web 1.1"), "1.1");
         await DeliverAsync();
-        Say($"{Estate.Shop} had no lifecycle policy; now: {aws.Ecr.LifecyclePolicyOf(Estate.Shop)}");
+        Say($"{Estate.Shop} had no lifecycle policy; now it has the baseline's: untagged images go after 14 days");
         Expect(aws.Ecr.LifecyclePolicyOf(Estate.Shop) is not null, "a repository without a lifecycle policy got the baseline's");
         await StatusAsync($"{Estate.Shop}:1.1", "PENDING");
         aws.Ecr.CompleteScan(Estate.Shop, digest, Estate.Tar, Estate.Curl);
@@ -169,13 +172,21 @@ internal sealed class DemoRun
         foreach (var line in summary[0].Text.Split('\n'))
             Say($"  | {line}");
 
-        folder.Create();
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "weekly-summary.txt"), $"Subject: {summary[0].Subject}\n\n{summary[0].Text}\n", cancellation);
         await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "weekly-summary.json"), aws.S3.Find(LocalDeployment.Bucket, report.Whole[$"s3://{LocalDeployment.Bucket}/".Length..])!.Content.ToArray(), cancellation);
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "alerts.txt"), string.Join("\n\n", Alerts(guard.AlertTopic).Select(a => $"Subject: {a.Subject}\n\n{a.Text}")) + "\n", cancellation);
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "ledger.jsonl"), string.Concat(aws.DynamoDb.Items(LocalDeployment.Table).Select(item => item.ToJsonString() + "\n")), cancellation);
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "calls.txt"), string.Concat(aws.Requests.GroupBy(r => (r.Service, r.Operation)).OrderBy(g => g.Key.Service, StringComparer.Ordinal).ThenBy(g => g.Key.Operation, StringComparer.Ordinal).Select(g => $"{g.Count(),6}  {g.Key.Service} {g.Key.Operation}\n")), cancellation);
     }
+
+    private static readonly IReadOnlyList<(string File, string What)> Written =
+    [
+        ("alerts.txt", "what security was told, as by e-mail"),
+        ("weekly-summary.txt", "the summary, as by e-mail"),
+        ("weekly-summary.json", "the same for machines, as in S3"),
+        ("ledger.jsonl", "every item of the DynamoDB table"),
+        ("calls.txt", "what was called in AWS, and how often"),
+    ];
 
     private int End(DirectoryInfo folder)
     {
@@ -190,8 +201,8 @@ internal sealed class DemoRun
             return ExitCodes.Wrong;
         }
         output.WriteLine("Everything went as expected. Written:");
-        foreach (var file in folder.GetFiles().OrderBy(f => f.Name, StringComparer.Ordinal))
-            output.WriteLine($"  {file.FullName}");
+        foreach (var (file, what) in Written)
+            output.WriteLine($"  {Path.Combine(folder.FullName, file),-50} {what}");
         return ExitCodes.Done;
     }
 
@@ -248,7 +259,25 @@ internal sealed class DemoRun
         output.WriteLine($"{++step}. {what}");
     }
 
-    private void Say(string what) => output.WriteLine($"   {what}");
+    /// <summary>One line, or as many as a narrow terminal needs.</summary>
+    private void Say(string what)
+    {
+        var indent = what.Length - what.TrimStart(' ', '|', '-').Length;
+        for (var rest = what; ;)
+        {
+            var cut = rest.Length <= Width ? -1 : rest.LastIndexOf(' ', Width);
+            // A word that is longer than a line stays where it is.
+            if (cut <= indent + 4 || (rest.Length - cut > Width && !rest.AsSpan(cut + 1).Contains(' ')))
+            {
+                output.WriteLine($"   {rest}");
+                return;
+            }
+            output.WriteLine($"   {rest[..cut]}");
+            rest = (what.StartsWith("  |", StringComparison.Ordinal) ? "  |" : "").PadRight(indent + 2) + rest[(cut + 1)..];
+        }
+    }
+
+    private const int Width = 110;
 
     private void Expect(bool condition, string what)
     {

@@ -59,14 +59,14 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
             .Line($"Account   {image.Repository.Account}, {image.Repository.Region}")
             .Line($"Status    {record.PreviousStatus?.Word() ?? "new"} → {verdict.Status.Word()} since {SummaryText.Moment(record.StatusSince)}; a gate answers {(verdict.Approved ? "yes" : "no")}")
-            .Line($"Findings  {Counts(verdict.Counts)}")
+            .Line($"Findings  {Counts(verdict.Counts)}{(record.Kind == ImageKind.Index ? ", over all platforms" : "")}{(verdict.Waived.Count == 0 ? "" : ", waived ones included")}")
             .List($"Reasons: {record.ReasonCount}", "reasons", verdict.Reasons.Count, i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}");
         if (record.ReasonCount > verdict.Reasons.Count)
             text.Line($"The first {verdict.Reasons.Count} are listed; an approval query or the ledger has the findings whole.");
         if (verdict.ToPass.Count > 0)
             text.List("What would make it pass, shortest way first:", "ways to pass", verdict.ToPass.Count, i => $"- {Clip(verdict.ToPass[i], 1000)}");
         if (verdict.Waived.Count > 0)
-            text.Line().Line($"Waivers   {Clip(string.Join(", ", record.WaiversUsed), 1000)}");
+            text.List("Waived:", "waived findings", verdict.Waived.Count, i => $"- {Clip(verdict.Waived[i].Vulnerability, 100)}{(verdict.Waived[i].Package is { } package ? $" in {Clip(package, 100)}" : "")} by {verdict.Waived[i].Waiver}");
         if (record.CouldNotMark is { } why)
             text.Line().Line($"The image could not be marked with a tag: {Clip(why, 500)}");
         text.Line()
@@ -77,7 +77,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             record.StatusSince, verdict.Reasons, record.ReasonCount, verdict.ToPass, record.WaiversUsed, record.CouldNotMark, verdict.PolicyVersion);
         return new AlertMessage(
             alert.Id,
-            Subjects.Fit($"EcrGuard: {verdict.Status.Word()} {name}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"),
+            Subjects.Fit($"EcrGuard: {verdict.Status.Word()} {name}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")} in {image.Repository.Account} {image.Repository.Region}"),
             text.Render(MaxText, "the ledger."),
             JsonSerializer.Serialize(body, ReportJson.Default.AlertBody),
             [.. Routing(alert.Id, Word(alert.Kind), image.Repository.Account, image.Repository.Region), new("repository", image.Repository.Name), new("status", verdict.Status.Word().ToLowerInvariant())]);

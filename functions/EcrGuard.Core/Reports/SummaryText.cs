@@ -15,7 +15,7 @@ internal static class SummaryText
         var previous = summary.Previous;
         var complete = summary.Unread.Count == 0;
         var text = new ReportText()
-            .Line($"EcrGuard: weekly summary {summary.Week} ({Day(summary.Week.Start)} to {Day(summary.Week.End.AddDays(-1))}, UTC)")
+            .Line($"EcrGuard: weekly summary {summary.Week} ({Day(summary.Week.Start)} to {Day(summary.Week.End.AddDays(-1))}, UTC{(summary.GeneratedAt < summary.Week.End ? ", so far" : "")})")
             .Line($"Account {summary.Account}, region {summary.Region}; counted {Moment(summary.GeneratedAt)}; policy {Abbreviated(summary.PolicyVersion)}; enforcement at most '{summary.EnforcementCeiling.ToString().ToLowerInvariant()}'.");
         if (complete)
             text.Line().Line("Everything could be read.");
@@ -32,7 +32,7 @@ internal static class SummaryText
                 : $"In brackets the difference to {previous.Week}{(previous.Complete ? "" : ", in which not everything could be read")}{(previous.PolicyVersion == summary.PolicyVersion ? "" : "; the policy has changed since")}.")
             .Line("An index and its platform images count as one image. Artifacts such as signatures and SBOMs do not count.");
 
-        text.List($"NEWLY BLOCKED: {summary.NewlyBlocked.Count} became blocked this week and are, of {summary.Statuses.Blocked} blocked now", "newly blocked", summary.NewlyBlocked.Count, i => Changed(summary.NewlyBlocked[i]))
+        text.List($"NEWLY BLOCKED: {summary.NewlyBlocked.Count} of the {Text.Count(summary.Statuses.Blocked, "image")} blocked now became so this week", "newly blocked", summary.NewlyBlocked.Count, i => Changed(summary.NewlyBlocked[i]))
             .List($"LIFTED: {summary.Lifted.Count} stopped being blocked this week", "lifted", summary.Lifted.Count, i => Changed(summary.Lifted[i]))
             .List($"TOP REASONS: {summary.TopReasons.Count} of {Text.Count(summary.BlockingVulnerabilities, "vulnerability", "vulnerabilities")} that block", "top reasons", summary.TopReasons.Count, i => Top(summary.TopReasons[i]))
             .List($"COVERAGE GAPS: {Text.Count(summary.CoverageGaps.Sum(gap => gap.Images), "image")} without a current scan", "coverage gaps", summary.CoverageGaps.Count, i => Gap(summary.CoverageGaps[i]))

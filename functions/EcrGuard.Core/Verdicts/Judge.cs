@@ -327,11 +327,23 @@ internal static class Sentences
         {
             FixAvailability.Yes or FixAvailability.Partial => "a fix exists",
             FixAvailability.No => "no fix yet",
-            FixAvailability.Unknown => "a fix is not known",
+            FixAvailability.Unknown => "the scanner names no fix",
         };
         var more = finding.Occurrences.Count > 1 ? $" and {Text.Count(finding.Occurrences.Count - 1, "more place")}" : "";
-        var sentence = $"{vulnerability} ({finding.Severity.ToString().ToUpperInvariant()}){where}{more}: {fix}; rule '{rule.Id}' {(rule.Then == RuleEffect.Block ? "blocks" : "warns")}.";
+        var unknown = string.Join(" and ", Unknown(finding, rule));
+        var sentence = $"{vulnerability} ({finding.Severity.ToString().ToUpperInvariant()}){where}{more}: {fix}; rule '{rule.Id}' {(rule.Then == RuleEffect.Block ? "blocks" : "warns")}{(unknown.Length == 0 ? "" : $", since the scanner does not give {unknown}")}.";
         return new Reason(rule.Id, sentence, vulnerability, package, finding.Platform, fixedIn);
+    }
+
+    /// <summary>What the rule asks for and the scanner does not give: a blocking rule takes it for the worst.</summary>
+    private static IEnumerable<string> Unknown(Finding finding, Rule rule)
+    {
+        if (rule.MinEpss is not null && finding.Epss is null)
+            yield return "EPSS";
+        if (rule.MinScore is not null && finding.Score is null)
+            yield return "a score";
+        if (rule.ExploitAvailable is not null && finding.Exploit == ExploitAvailability.Unknown)
+            yield return "whether an exploit exists";
     }
 
     public static Reason Clean(ScanFacts scan, IReadOnlyList<WaivedFinding> waived)

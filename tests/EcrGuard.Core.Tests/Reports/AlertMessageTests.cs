@@ -16,7 +16,7 @@ public sealed class AlertMessageTests
     {
         var alert = Blocked();
         var message = AlertMessage.For(alert);
-        Assert.Equal("EcrGuard: BLOCKED pay/api:1.0", message.Subject);
+        Assert.Equal("EcrGuard: BLOCKED pay/api:1.0 in 123456789012 eu-central-1", message.Subject);
         Assert.Contains($"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@{Facts.Digest(1)}", message.Text, StringComparison.Ordinal);
         Assert.Contains("Status    APPROVED → BLOCKED since 2026-11-18 11:00 UTC; a gate answers no", message.Text, StringComparison.Ordinal);
         Assert.Contains("Findings  1 critical", message.Text, StringComparison.Ordinal);

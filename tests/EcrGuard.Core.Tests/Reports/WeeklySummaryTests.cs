@@ -100,7 +100,7 @@ public sealed class WeeklySummaryTests
             Facts.Record(Status.Approved, Facts.Image(5, "approved"), was: Status.Pending, since: Tuesday));
         Assert.Equal(["first", "new"], summary.NewlyBlocked.Select(image => image.Tags[0]));
         Assert.Equal(4, summary.Statuses.Blocked);
-        Assert.Contains("NEWLY BLOCKED: 2 became blocked this week and are, of 4 blocked now", Render(summary), StringComparison.Ordinal);
+        Assert.Contains("NEWLY BLOCKED: 2 of the 4 images blocked now became so this week", Render(summary), StringComparison.Ordinal);
         Assert.Contains("CVE-2026-0001 (CRITICAL) in openssl 3.0.1", summary.NewlyBlocked[0].Reason, StringComparison.Ordinal);
     }
 
