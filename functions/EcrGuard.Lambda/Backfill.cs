@@ -119,16 +119,16 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
             await OrUnreadAsync($"image {image.Id}", async () =>
             {
                 var before = await ledger.FindAsync(image.Id, token).ConfigureAwait(false);
-                var isNew = !(before?.FactsAt >= startedAt);
-                if (before is { Open: false, Record.Gone: false } && !isNew)
+                if (before is { Open: false, Record.Gone: false } && before.FactsAt >= startedAt)
                 {
                     statuses.Add(before.Record.Verdict.Status);
                 }
-                // Pushed since EcrGuard came: its alert is its event's to publish.
-                else if (await guard.JudgeAsync(image, Scanner.Unknown, alerting: !isNew, before, token).ConfigureAwait(false) is { } judged)
+                // Known already, or pushed since EcrGuard came: its alert stays open, and its event publishes it.
+                else if (await guard.JudgeAsync(image, Scanner.Unknown, alerting: before is not null || image.PushedAt >= startedAt, before, token).ConfigureAwait(false) is { } judged)
                 {
                     statuses.Add(judged.Entry.Record.Verdict.Status);
-                    foreach (var open in judged.Children.Append(judged).Where(j => j.Entry.Open))
+                    // What an event left open, for indexes that are done here already, is that event's to end.
+                    foreach (var open in judged.Children.Append(judged).Where(j => j.Entry.Open && !(before?.Open == true && j.Indexes.Count > 0)))
                         await ledger.DoneAsync(open.Image, open.Entry.Revision, token).ConfigureAwait(false);
                 }
             }).ConfigureAwait(false);

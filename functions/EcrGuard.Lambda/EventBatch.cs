@@ -148,9 +148,10 @@ public sealed class EventBatch(Guard guard, Ledger ledger, Notifier notifier, Se
     private async Task AlertAsync(IReadOnlyList<Work> works, CancellationToken cancellation)
     {
         var claimed = new ConcurrentBag<(Work Work, Alert Alert)>();
+        foreach (var work in works)
+            work.Done = false;
         await EachAsync(works, async work =>
         {
-            work.Done = false;
             if (Alert.For(work.Judged!.Entry.Record) is { } alert && await ledger.ClaimAlertAsync(work.Image, alert.Id, cancellation).ConfigureAwait(false))
                 claimed.Add((work, alert));
             work.Done = true;

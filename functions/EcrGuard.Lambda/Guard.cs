@@ -88,7 +88,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
             var written = await tagWriter.ApplyAsync(image, entry, ModeOf(image.Id.Repository), cancellation).ConfigureAwait(false);
             // Writing takes its turn, and another verdict may be stored by then, by somebody who saw none of these tags.
             var now = written.Wrote ? await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? entry : entry;
-            if (now.Record.Verdict.Status == entry.Record.Verdict.Status)
+            if (now.Revision == entry.Revision)
             {
                 if (written.CouldNot != entry.Record.CouldNotMark)
                     await ledger.NoteCouldNotMarkAsync(image.Id, written.CouldNot, cancellation).ConfigureAwait(false);
@@ -220,7 +220,9 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
 
     private async Task<Judged> RecordAsync(ImageFacts image, LedgerEntry? before, bool alerting, Func<LedgerEntry?, Task<Decision>> decide, CancellationToken cancellation)
     {
-        IReadOnlyList<ImageId> indexes = [.. (await ledger.IndexesOfAsync(image.Id, cancellation).ConfigureAwait(false)).Select(digest => image.Id with { Digest = digest })];
+        // Children of an index are untagged, almost always: what follows for their indexes must not be forgotten.
+        var untagged = settings.Tags.TeamTags(image).Count == 0;
+        var indexes = untagged ? await IndexesAsync(image.Id, cancellation).ConfigureAwait(false) : [];
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var decision = await decide(before).ConfigureAwait(false);
@@ -240,22 +242,29 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
             };
             var changed = before?.Record.ChangeId != record.ChangeId;
             // The child of an index has no name that anybody knows it by: the alert is the index's, which names the platform.
-            var spokenFor = indexes.Count > 0 && record.Tags.Count == 0;
+            var spokenFor = indexes.Count > 0;
             var alert = changed && alerting && !spokenFor ? Alert.For(record) : null;
-            var open = alert is not null || (!changed && before?.OpenAlert is not null) || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || indexes.Count > 0;
+            var open = alert is not null || (!changed && before?.OpenAlert is not null) || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || untagged;
             switch (await ledger.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
                 case Stored.Yes:
                     var entry = new LedgerEntry(record, (before?.Revision ?? 0) + 1, verdict.FactsAt, changed ? alert?.Id : before?.OpenAlert, before?.OpenWrites ?? [], before?.IntendedTags ?? [], open);
-                    return await MarkAsync(image, entry, cancellation).ConfigureAwait(false) with { Indexes = indexes };
+                    return await FollowAsync(entry).ConfigureAwait(false);
                 case Stored.Superseded:
                     var newer = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? throw new InvalidOperationException($"The ledger refused {image.Id} for a newer entry and holds none.");
-                    return await MarkAsync(image, newer, cancellation).ConfigureAwait(false) with { Indexes = indexes };
+                    return await FollowAsync(newer).ConfigureAwait(false);
                 case Stored.Contended:
                     before = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
                     break;
             }
         }
         throw new InvalidOperationException($"The verdict of {image.Id} could not be stored: others kept storing it.");
+
+        // Read after the store: an index that was pushed meanwhile has either stored its edges by now, or reads this verdict.
+        async Task<Judged> FollowAsync(LedgerEntry entry) =>
+            await MarkAsync(image, entry, cancellation).ConfigureAwait(false) with { Indexes = await IndexesAsync(image.Id, cancellation).ConfigureAwait(false) };
     }
+
+    private async Task<IReadOnlyList<ImageId>> IndexesAsync(ImageId child, CancellationToken cancellation) =>
+        [.. (await ledger.IndexesOfAsync(child, cancellation).ConfigureAwait(false)).Select(digest => child with { Digest = digest })];
 }

@@ -59,7 +59,7 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
     private async Task<Judged?> RecordAsync(ImageId id, ImageEvent push, RepositoryFacts repository, LedgerEntry? before, CancellationToken cancellation)
     {
         var readAt = time.GetUtcNow();
-        if (await FactsAsync(id, push, before, cancellation).ConfigureAwait(false) is not { } image)
+        if (await FactsAsync(id, push, cancellation).ConfigureAwait(false) is not { } image)
         {
             await ledger.MarkGoneAsync(id, readAt, cancellation).ConfigureAwait(false);
             return null;
@@ -89,18 +89,9 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         return await guard.AwaitAsync(image with { ReadAt = pushedAt }, ScannerWords.Nothing(scanning, push.Time, time.GetUtcNow()) with { ReadAt = pushedAt }, before, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>What is true of the pushed image, as far as the event does not say it: a signature is none to judge, and of a new index only the manifest is read. Whatever is written is read again first.</summary>
-    private async Task<ImageFacts?> FactsAsync(ImageId id, ImageEvent push, LedgerEntry? before, CancellationToken cancellation)
-    {
-        var said = new ImageFacts
-        {
-            Id = id,
-            ReadAt = time.GetUtcNow(),
-            Kind = MediaTypes.KindOf(push.MediaType, null, hasSubject: false),
-            Tags = push.Tag is { } tag ? [tag] : [],
-            Storage = StorageStatus.Active,
-            PushedAt = push.Time,
-        };
-        return said.Kind == ImageKind.Artifact || (said.Kind == ImageKind.Index && before is null) ? said : await registry.ImageAsync(id, cancellation).ConfigureAwait(false);
-    }
+    /// <summary>A signature or another artifact with a media type of its own is none to judge: not worth a call.</summary>
+    private async Task<ImageFacts?> FactsAsync(ImageId id, ImageEvent push, CancellationToken cancellation) =>
+        MediaTypes.KindOf(push.MediaType, null, hasSubject: false) == ImageKind.Artifact
+            ? new ImageFacts { Id = id, ReadAt = time.GetUtcNow(), Kind = ImageKind.Artifact }
+            : await registry.ImageAsync(id, cancellation).ConfigureAwait(false);
 }

@@ -86,7 +86,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
             for (var attempt = 0; request.Count > 0; attempt++)
             {
                 var answer = await dynamo.BatchGetItemAsync(new BatchGetItemRequest { RequestItems = request }, cancellation).ConfigureAwait(false);
-                foreach (var item in answer.Responses?.GetValueOrDefault(settings.Table) ?? [])
+                foreach (var item in answer.Responses?.GetValueOrDefault(settings.Table)?.Where(item => item.ContainsKey(Record)) ?? [])
                 {
                     var entry = Entry(item);
                     found[entry.Record.Verdict.Image.Digest] = entry;

@@ -88,7 +88,8 @@ public static class Judge
             // Decided by an older policy as long as one of its platforms is: asked about, it is then decided again.
             PolicyVersion = judged.Select(c => c.Verdict.PolicyVersion).FirstOrDefault(version => version != policy.Version) ?? policy.Version,
             FactsAt = index.ReadAt,
-            ValidUntil = judged.Min(c => c.Verdict.ValidUntil),
+            // What a child's record says is believed no longer for being said again by its index.
+            ValidUntil = worst == Status.Blocked ? judged.Min(c => c.Verdict.ValidUntil) : Earlier(judged.Min(c => c.Verdict.ValidUntil), judged.Min(c => c.Verdict.FactsAt) + ApprovalAnswer.RecordAge),
         };
     }
 
