@@ -11,6 +11,18 @@ internal static class ExitCodes
     /// <summary>ECR would refuse the lifecycle policy.</summary>
     public const int Refused = 2;
 
-    /// <summary>The command was called wrongly (sysexits.h, EX_USAGE).</summary>
+    /// <summary>A gate: the image is blocked.</summary>
+    public const int Blocked = 1;
+
+    /// <summary>A gate: the scan is not finished.</summary>
+    public const int Pending = 3;
+
+    /// <summary>A gate: the image is unscanned, unsupported or stale.</summary>
+    public const int NoCurrentScan = 4;
+
+    /// <summary>A gate: it could not be determined.</summary>
+    public const int Undetermined = 5;
+
+    /// <summary>The command was called wrongly, or with a file that cannot be used (sysexits.h, EX_USAGE).</summary>
     public const int Usage = 64;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EcrGuard.Cli;
 using EcrGuard.Cli.Demo;
+using EcrGuard.Cli.Judging;
 using EcrGuard.Cli.Lifecycle;
 
 var root = new RootCommand("EcrGuard keeps the Amazon ECR repositories of an account clean and safe by itself.");
@@ -37,6 +38,15 @@ var (lintedPolicy, lintedImages, lintFormat) = (LifecycleOptions.Policy(), Lifec
 var lint = new Command("lint", "Finds what in a lifecycle policy was probably not meant; with the repository's images it finds more. Works on files.") { lintedPolicy, lintedImages, lintFormat };
 lint.SetAction(parsed => LintCommand.Run(parsed.GetRequiredValue(lintedPolicy), parsed.GetValue(lintedImages), parsed.GetValue(lintFormat) == LifecycleOptions.Json, Console.Out, Console.Error));
 root.Add(lint);
+
+var (judgedFindings, judgedPolicy, judgedImage, judgedMoment, judgementFormat) = (JudgeOptions.Findings(), JudgeOptions.Policy(), JudgeOptions.Image(), LifecycleOptions.Now(), JudgeOptions.Format());
+var judge = new Command("judge", "Answers as a gate what a policy makes of the findings of one image: exits 0 approved, 1 blocked, 3 pending, 4 unscanned, unsupported or stale, 5 cannot be determined. Works on files.")
+{
+    judgedFindings, judgedPolicy, judgedImage, judgedMoment, judgementFormat,
+};
+judge.SetAction(parsed => JudgeCommand.Run(parsed.GetRequiredValue(judgedFindings), parsed.GetValue(judgedPolicy), parsed.GetValue(judgedImage),
+    parsed.GetValue(judgedMoment) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(judgementFormat) == JudgeOptions.Json, Console.Out, Console.Error));
+root.Add(judge);
 
 var parsing = root.Parse(args);
 if (parsing.Errors.Count > 0)

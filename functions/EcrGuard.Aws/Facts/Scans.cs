@@ -4,9 +4,7 @@ using Amazon.Inspector2;
 using Amazon.Inspector2.Model;
 using EcrGuard.Core.Images;
 using Finding = EcrGuard.Core.Images.Finding;
-using Severity = EcrGuard.Core.Images.Severity;
 using StringComparison = Amazon.Inspector2.StringComparison;
-using VulnerablePackage = Amazon.Inspector2.Model.VulnerablePackage;
 
 namespace EcrGuard.Aws.Facts;
 
@@ -157,20 +155,8 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
 
     private static StringFilter Equal(string value) => new() { Comparison = StringComparison.EQUALS, Value = value };
 
-    /// <summary>Basic findings keep the package in a free list of attributes.</summary>
-    private static Finding OfBasic(ImageScanFinding finding)
-    {
-        string? Attribute(string key) => finding.Attributes?.FirstOrDefault(a => a.Key == key)?.Value is { Length: > 0 } value ? value : null;
-        return new Finding
-        {
-            Vulnerability = finding.Name ?? "",
-            Severity = OfSeverity(finding.Severity?.Value),
-            Package = Attribute("package_name"),
-            Occurrences = Attribute("package_version") is { } version ? [new PackageOccurrence(version, null, null, null)] : [],
-            Score = double.TryParse(Attribute("CVSS3_SCORE") ?? Attribute("CVSS2_SCORE"), System.Globalization.CultureInfo.InvariantCulture, out var score) ? score : null,
-            Uri = finding.Uri,
-        };
-    }
+    private static Finding OfBasic(ImageScanFinding finding) =>
+        Findings.OfBasic(finding.Name, finding.Severity?.Value, finding.Uri, key => finding.Attributes?.FirstOrDefault(a => a.Key == key)?.Value);
 
     /// <summary>Inspector gives one finding with all its packages; here it is one for each.</summary>
     private static IEnumerable<Finding> OfEnhanced(Amazon.Inspector2.Model.Finding finding)
@@ -179,20 +165,9 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
         var common = new Finding
         {
             Vulnerability = details?.VulnerabilityId ?? finding.Title ?? finding.FindingArn ?? "",
-            Severity = OfSeverity(finding.Severity?.Value),
-            Fix = finding.FixAvailable?.Value switch
-            {
-                "YES" => FixAvailability.Yes,
-                "PARTIAL" => FixAvailability.Partial,
-                "NO" => FixAvailability.No,
-                _ => FixAvailability.Unknown,
-            },
-            Exploit = finding.ExploitAvailable?.Value switch
-            {
-                "YES" => ExploitAvailability.Yes,
-                "NO" => ExploitAvailability.No,
-                _ => ExploitAvailability.Unknown,
-            },
+            Severity = ScannerWords.OfSeverity(finding.Severity?.Value),
+            Fix = ScannerWords.OfFix(finding.FixAvailable?.Value),
+            Exploit = ScannerWords.OfExploit(finding.ExploitAvailable?.Value),
             Epss = finding.Epss?.Score,
             Score = finding.InspectorScore,
             FirstObservedAt = Registry.Utc(finding.FirstObservedAt),
@@ -203,28 +178,10 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             {
                 Package = package.Name,
                 PackageManager = package.PackageManager?.Value,
-                Occurrences = [new PackageOccurrence(Version(package), FixedIn(package), package.FilePath, package.SourceLayerHash)],
+                Occurrences = [new PackageOccurrence(ScannerWords.OfVersion(package.Epoch, package.Version, package.Release), ScannerWords.OfFixedIn(package.FixedInVersion), package.FilePath, package.SourceLayerHash)],
             })
             : [common];
     }
-
-    private static string? Version(VulnerablePackage package) =>
-        package.Version is not { Length: > 0 } version ? null
-        : $"{(package.Epoch is > 0 ? package.Epoch + ":" : "")}{version}{(package.Release is { Length: > 0 } release ? "-" + release : "")}";
-
-    /// <summary>Some findings say NotAvailable where there is no fixed version.</summary>
-    private static string? FixedIn(VulnerablePackage package) => package.FixedInVersion is { Length: > 0 } version && version != "NotAvailable" ? version : null;
-
-    private static Severity OfSeverity(string? severity) => severity switch
-    {
-        "CRITICAL" => Severity.Critical,
-        "HIGH" => Severity.High,
-        "MEDIUM" => Severity.Medium,
-        "LOW" => Severity.Low,
-        "INFORMATIONAL" => Severity.Informational,
-        "UNTRIAGED" => Severity.Untriaged,
-        _ => Severity.Undefined,
-    };
 }
 
 /// <summary>The facts changed while they were read: half of each is neither. The next try reads them again.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace EcrGuard.Core.Images;
 
 /// <summary>
@@ -84,6 +86,22 @@ public sealed record Finding
 /// <summary>Makes one list of findings out of what scanners say.</summary>
 public static class Findings
 {
+    /// <summary>A finding of basic scanning, which keeps the package in a free list of attributes (ECR API, ImageScanFinding).</summary>
+    /// <param name="attribute">The value of an attribute by its key; null where there is none.</param>
+    public static Finding OfBasic(string? name, string? severity, string? uri, Func<string, string?> attribute)
+    {
+        string? Attribute(string key) => attribute(key) is { Length: > 0 } value ? value : null;
+        return new Finding
+        {
+            Vulnerability = name ?? "",
+            Severity = ScannerWords.OfSeverity(severity),
+            Package = Attribute("package_name"),
+            Occurrences = Attribute("package_version") is { } version ? [new PackageOccurrence(version, null, null, null)] : [],
+            Score = double.TryParse(Attribute("CVSS3_SCORE") ?? Attribute("CVSS2_SCORE"), CultureInfo.InvariantCulture, out var score) ? score : null,
+            Uri = uri,
+        };
+    }
+
     /// <summary>
     /// One finding per vulnerability and package, worst first, in an order that does not depend on the input's. Where two reports of the same finding differ the worse value stands.
     /// </summary>

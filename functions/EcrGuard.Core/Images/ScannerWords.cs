@@ -37,6 +37,42 @@ public static class ScannerWords
         _ => (ScanState.Unknown, false),
     };
 
+    /// <summary>A severity, spelt alike by both scanners.</summary>
+    public static Severity OfSeverity(string? word) => word switch
+    {
+        "CRITICAL" => Severity.Critical,
+        "HIGH" => Severity.High,
+        "MEDIUM" => Severity.Medium,
+        "LOW" => Severity.Low,
+        "INFORMATIONAL" => Severity.Informational,
+        "UNTRIAGED" => Severity.Untriaged,
+        _ => Severity.Undefined,
+    };
+
+    /// <summary>Inspector's <c>fixAvailable</c>.</summary>
+    public static FixAvailability OfFix(string? word) => word switch
+    {
+        "YES" => FixAvailability.Yes,
+        "PARTIAL" => FixAvailability.Partial,
+        "NO" => FixAvailability.No,
+        _ => FixAvailability.Unknown,
+    };
+
+    /// <summary>Inspector's <c>exploitAvailable</c>.</summary>
+    public static ExploitAvailability OfExploit(string? word) => word switch
+    {
+        "YES" => ExploitAvailability.Yes,
+        "NO" => ExploitAvailability.No,
+        _ => ExploitAvailability.Unknown,
+    };
+
+    /// <summary>A version as package managers write it, <c>epoch:version-release</c>, from the three fields of Inspector's package; null without a version.</summary>
+    public static string? OfVersion(int? epoch, string? version, string? release) =>
+        string.IsNullOrEmpty(version) ? null : $"{(epoch is > 0 ? epoch + ":" : "")}{version}{(string.IsNullOrEmpty(release) ? "" : "-" + release)}";
+
+    /// <summary>Inspector's <c>fixedInVersion</c>; some findings say NotAvailable where there is no fixed version.</summary>
+    public static string? OfFixedIn(string? version) => version is null or "" or "NotAvailable" ? null : version;
+
     /// <summary>What it means that the scanner has nothing on an image: shortly after a push, where a push is scanned, it may not have begun.</summary>
     public static ScanFacts Nothing(ScanningFacts scanning, DateTimeOffset? pushedAt, DateTimeOffset now)
     {

@@ -1,0 +1,153 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Cli.Judging;
+
+/// <summary>
+/// What a scanner said of one image, as <c>aws ecr describe-image-scan-findings</c> (basic and enhanced) or <c>aws inspector2 list-findings</c> printed it.
+/// A file does not know what came after it, so that here every scan ages, a continuous one too.
+/// </summary>
+internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
+{
+    /// <summary>ECR's status of an image that Inspector monitors; it is given before the first result too (github.com/aws/aws-cli/issues/6759).</summary>
+    private const string Monitored = "ACTIVE";
+
+    /// <summary>Stands where the file names no digest: no image has it, so that no waiver for one image matches.</summary>
+    private static readonly Digest NoDigest = Digest.Parse("sha256:" + new string('0', 64));
+
+    /// <param name="asked">Selects one of the several images of list-findings; renames the one of describe-image-scan-findings. Null: as the file says.</param>
+    /// <exception cref="UnusableFileException">The file cannot be read, is neither output, or is of several images of which none is selected.</exception>
+    /// <exception cref="UndeterminedException">The file is well formed and does not tell enough to judge.</exception>
+    public static PrintedScan Read(FileInfo file, ImageReference? asked, DateTimeOffset now) => PrintedValue.Read(file, root =>
+    {
+        var described = root.Has("imageScanStatus") || root.Has("imageScanFindings");
+        if (!described && !root.Has("findings"))
+            throw root.Wrong("it has neither \"imageScanFindings\" nor \"findings\"; it must be what 'aws ecr describe-image-scan-findings' or 'aws inspector2 list-findings' prints as JSON");
+        // The AWS CLI prints the service's token with --no-paginate and its own with --max-items.
+        if (!string.IsNullOrEmpty(root.Text("nextToken") ?? root.Text("NextToken")))
+            throw new UndeterminedException($"{file} holds one page of several (it has a nextToken), which is half an answer: print all pages, without --max-items and --no-paginate.");
+        return described ? ReadDescribed(root, asked, now) : ReadListed(root, asked, now);
+    });
+
+    private static PrintedScan ReadDescribed(PrintedValue root, ImageReference? asked, DateTimeOffset now)
+    {
+        var imageId = root.Member("imageId");
+        var digest = imageId?.Digest("imageDigest");
+        if (asked?.Digest is { } other && digest is not null && other != digest)
+            throw imageId!.Member("imageDigest")!.MustBe($"{other}, which --image names");
+        var repository = asked?.Repository ?? root.Text("repositoryName")
+            ?? throw root.Wrong("it has no repositoryName; name the image with --image REPOSITORY:TAG");
+
+        var results = root.Member("imageScanFindings");
+        var basic = results?.List("findings", "a list of findings") ?? [];
+        var enhanced = results?.List("enhancedFindings", "a list of findings") ?? [];
+        var word = root.Member("imageScanStatus")?.Text("status") ?? "";
+        var state = word == Monitored ? ScanState.Complete : ScannerWords.OfBasic(word);
+        if (state == ScanState.Complete && results?.Has("findings") != true && results?.Has("enhancedFindings") != true)
+            throw new UndeterminedException($"{root.File} says that the scan is {word} and holds no list of findings, which is not the same as an empty one.");
+        if (word == Monitored && basic.Count + enhanced.Count == 0)
+            throw new UndeterminedException($"{root.File} says that Inspector monitors the image ({word}) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.");
+
+        var active = enhanced.Where(IsActive).ToList();
+        return Of(new ImageId(new RepositoryId(root.Text("registryId") ?? "", "", repository), digest ?? asked?.Digest ?? NoDigest),
+            (asked is null ? imageId?.Text("imageTag") : asked.Tag) is { } tag ? [tag] : [],
+            word == Monitored || enhanced.Count > 0 ? Scanner.Enhanced : Scanner.Basic, state, word,
+            results?.Time("imageScanCompletedAt") ?? LastSeen(active),
+            [.. basic.Select(OfBasic), .. active.SelectMany(OfEnhanced)], now);
+    }
+
+    private static PrintedScan ReadListed(PrintedValue root, ImageReference? asked, DateTimeOffset now)
+    {
+        var findings = root.List("findings", "a list of findings").Select(finding => (Finding: finding, Images: ImagesOf(finding))).ToList();
+        var images = findings.SelectMany(f => f.Images)
+            .GroupBy(image => image.Id, image => image.Tags)
+            .Select(same => (Id: same.Key, Tags: same.SelectMany(tags => tags).Distinct().ToList()))
+            .Where(image => asked is null || Names(asked, image.Id, image.Tags))
+            .ToList();
+        if (images.Count == 0)
+            throw new UndeterminedException($"{root.File} lists no finding of {asked?.ToString() ?? "an image"}. Whether Inspector covers the image is not in this output, so that this says nothing: ask 'aws inspector2 list-coverage'.");
+        if (images.Count > 1)
+            throw root.Wrong($"findings is about {images.Count} images ({Text.Clip(string.Join(", ", images.Select(image => image.Id)), 300)}); select one with --image, by its digest if a tag does not tell them apart");
+
+        var (id, tags) = images[0];
+        var active = findings.Where(f => f.Images.Any(image => image.Id == id) && IsActive(f.Finding)).Select(f => f.Finding).ToList();
+        if (active.Count == 0)
+            throw new UndeterminedException($"{root.File} lists no active finding of {id}. Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask 'aws inspector2 list-coverage'.");
+        return Of(id, tags, Scanner.Enhanced, ScanState.Complete, "", LastSeen(active), active.SelectMany(OfEnhanced), now);
+    }
+
+    private static PrintedScan Of(ImageId id, IReadOnlyList<string> tags, Scanner scanner, ScanState state, string word, DateTimeOffset? completedAt, IEnumerable<Finding> findings, DateTimeOffset now) => new(
+        new ImageFacts { Id = id, ReadAt = now, Tags = tags, Kind = ImageKind.Image },
+        new ScanFacts
+        {
+            Scanner = scanner,
+            State = state,
+            Word = word,
+            CompletedAt = completedAt,
+            // As at a first verdict: there is no ledger that knows since when there has been a fix.
+            Findings = Findings.WithFixDates(Findings.Merge(findings), [], now),
+            ReadAt = now,
+        });
+
+    /// <summary>The images of a finding; empty for one about an instance, a function or code.</summary>
+    private static List<(ImageId Id, IReadOnlyList<string> Tags)> ImagesOf(PrintedValue finding)
+    {
+        if (finding.Member("resources") is null)
+            throw finding.Wrong($"{finding.Path} has no resources; they must name what the finding is about");
+        return [.. finding.List("resources", "a list of resources").Where(resource => resource.Text("type") == "AWS_ECR_CONTAINER_IMAGE").Select(resource =>
+        {
+            if (!RepositoryId.TryParseArn(resource.Text("id"), out var repository, out var digest) || digest is null)
+                throw (resource.Member("id") ?? resource).MustBe("the ARN of an image, 'arn:aws:ecr:REGION:ACCOUNT:repository/NAME/sha256:…'");
+            IReadOnlyList<string> tags = [.. resource.Member("details")?.Member("awsEcrContainerImage")?.List("imageTags", "a list of tags").Select(tag => tag.Text()) ?? []];
+            return (new ImageId(repository, digest), tags);
+        })];
+    }
+
+    private static bool Names(ImageReference asked, ImageId id, List<string> tags) =>
+        asked.Repository == id.Repository.Name
+        && (asked.Account is null || (asked.Account == id.Repository.Account && asked.Region == id.Repository.Region))
+        && (asked.Digest is null || asked.Digest == id.Digest)
+        && (asked.Tag is null || tags.Contains(asked.Tag));
+
+    /// <summary>What is neither closed nor suppressed counts, a status that is absent or unknown included.</summary>
+    private static bool IsActive(PrintedValue finding) => finding.Text("status") is not ("CLOSED" or "SUPPRESSED");
+
+    private static DateTimeOffset? LastSeen(IEnumerable<PrintedValue> findings) => findings.SelectMany(f => new[] { f.Time("lastObservedAt"), f.Time("updatedAt") }).Max();
+
+    private static Finding OfBasic(PrintedValue finding)
+    {
+        var attributes = finding.List("attributes", "a list of attributes");
+        return Findings.OfBasic(finding.Text("name"), finding.Text("severity"), finding.Text("uri"), key => attributes.FirstOrDefault(a => a.Text("key") == key)?.Text("value"));
+    }
+
+    /// <summary>Inspector's own finding, or ECR's copy of it, which has another name for the score and no EPSS.</summary>
+    private static IEnumerable<Finding> OfEnhanced(PrintedValue finding)
+    {
+        var details = finding.Member("packageVulnerabilityDetails");
+        var common = new Finding
+        {
+            Vulnerability = details?.Text("vulnerabilityId") ?? finding.Text("title") ?? finding.Text("findingArn") ?? "",
+            Severity = ScannerWords.OfSeverity(finding.Text("severity")),
+            Fix = ScannerWords.OfFix(finding.Text("fixAvailable")),
+            Exploit = ScannerWords.OfExploit(finding.Text("exploitAvailable")),
+            Epss = finding.Member("epss")?.Number("score"),
+            Score = finding.Number("inspectorScore") ?? finding.Number("score"),
+            FirstObservedAt = finding.Time("firstObservedAt"),
+            Uri = details?.Text("sourceUrl"),
+        };
+        return details?.List("vulnerablePackages", "a list of packages") is { Count: > 0 } packages
+            ? packages.Select(package => common with
+            {
+                Package = package.Text("name"),
+                PackageManager = package.Text("packageManager"),
+                Occurrences =
+                [
+                    new PackageOccurrence(ScannerWords.OfVersion((int?)package.Number("epoch"), package.Text("version"), package.Text("release")), ScannerWords.OfFixedIn(package.Text("fixedInVersion")),
+                        package.Text("filePath"), package.Text("sourceLayerHash")),
+                ],
+            })
+            : [common];
+    }
+}
+
+/// <summary>What was read does not tell whether the image may be deployed; the message says why, and what to do.</summary>
+internal sealed class UndeterminedException(string message) : Exception(message);

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Cli;
+
+/// <summary>A value in a JSON file that the AWS CLI printed, with its path in it, so that what is wrong with it can be said. A member that is null is as good as absent.</summary>
+/// <param name="Path">For example <c>imageDetails[0].imageTags</c>; empty for the whole document.</param>
+internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Element)
+{
+    /// <summary>Reads a file whole; the values live as long as <paramref name="read"/> runs.</summary>
+    /// <exception cref="UnusableFileException">The file cannot be read, is not JSON, or is what <paramref name="read"/> refuses.</exception>
+    public static T Read<T>(FileInfo file, Func<PrintedValue, T> read)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(UnusableFileException.ReadAll(file));
+            return read(new PrintedValue(file, "", json.RootElement));
+        }
+        catch (JsonException unreadable)
+        {
+            throw new UnusableFileException($"{file}: it is not JSON: {Core.Images.Text.Clip(unreadable.Message, 200)}.");
+        }
+    }
+
+    public bool Has(string name) => Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    /// <exception cref="UnusableFileException">This is not an object.</exception>
+    public PrintedValue? Member(string name)
+    {
+        if (Element.ValueKind != JsonValueKind.Object)
+            throw MustBe("an object");
+        return Has(name) ? new PrintedValue(File, Path.Length == 0 ? name : $"{Path}.{name}", Element.GetProperty(name)) : null;
+    }
+
+    /// <param name="wanted">What it must be, for the message: "a list of images".</param>
+    /// <returns>Empty where there is no such member.</returns>
+    /// <exception cref="UnusableFileException">The member is not a list.</exception>
+    public IReadOnlyList<PrintedValue> List(string name, string wanted)
+    {
+        if (Member(name) is not { } list)
+            return [];
+        if (list.Element.ValueKind != JsonValueKind.Array)
+            throw list.MustBe(wanted);
+        return [.. list.Element.EnumerateArray().Select((item, i) => new PrintedValue(File, $"{list.Path}[{i}]", item))];
+    }
+
+    /// <exception cref="UnusableFileException">The member is not a text.</exception>
+    public string? Text(string name) => Member(name)?.Text();
+
+    /// <exception cref="UnusableFileException">This is not a text.</exception>
+    public string Text()
+    {
+        try
+        {
+            return Element.ValueKind == JsonValueKind.String ? Element.GetString()! : throw MustBe("a text");
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair, escaped.
+            throw MustBe("a text of whole characters");
+        }
+    }
+
+    /// <exception cref="UnusableFileException">The member is not a number.</exception>
+    public double? Number(string name) => Member(name) is not { } value ? null : value.Element.ValueKind == JsonValueKind.Number ? value.Element.GetDouble() : throw value.MustBe("a number");
+
+    /// <exception cref="UnusableFileException">The member is not a digest.</exception>
+    public Digest? Digest(string name) => Member(name) is not { } value ? null
+        : Core.Images.Digest.TryParse(value.Text(), out var digest) ? digest
+        : throw value.MustBe("'sha256:' and 64 lower-case hexadecimal characters");
+
+    /// <summary>A time as ISO 8601 or as seconds since 1970, whichever the caller's AWS CLI is set to.</summary>
+    /// <exception cref="UnusableFileException">The member is no time.</exception>
+    public DateTimeOffset? Time(string name)
+    {
+        if (Member(name) is not { } value)
+            return null;
+        if (value.Element.ValueKind == JsonValueKind.String && Times.TryParse(value.Text(), out var time))
+            return time;
+        if (value.Element.ValueKind == JsonValueKind.Number && value.Element.GetDouble() is >= 0 and < 253_402_300_800 and var seconds)
+            return DateTimeOffset.UnixEpoch.AddTicks((long)((decimal)seconds * TimeSpan.TicksPerSecond));
+        throw value.MustBe("a time such as \"2026-01-31T00:00:00Z\", or seconds since 1970");
+    }
+
+    /// <summary>Says what this is and what it must be.</summary>
+    public UnusableFileException MustBe(string wanted) => Wrong($"{Path} is {Core.Images.Text.Clip(Element.GetRawText(), 80)}; it must be {wanted}");
+
+    /// <param name="how">Without a full stop.</param>
+    public UnusableFileException Wrong(string how) => new($"{File}: {how}.");
+}

@@ -1,0 +1,177 @@
+using System.Text.Json;
+
+namespace EcrGuard.EndToEnd.Tests.Cli;
+
+/// <summary><c>ecrguard judge</c>: the answer of a gate to every output of the scanners, and what is said about files that cannot be used.</summary>
+public sealed class JudgeCommandTests : IDisposable
+{
+    private readonly CommandLine _ecrguard = new();
+
+    public void Dispose() => _ecrguard.Dispose();
+
+    private static string Fixture(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Cli", "findings", name + ".json"));
+
+    private Task<(int ExitCode, string Output)> JudgeAsync(string findings, params string[] more)
+    {
+        _ecrguard.File("findings.json", findings);
+        return _ecrguard.RunAsync(["judge", "--findings", "findings.json", "--now", "2026-01-31T00:00:00Z", .. more]);
+    }
+
+    private async Task<(int ExitCode, JsonElement Answer)> AnswerAsync(string fixture, params string[] more)
+    {
+        var (exitCode, output) = await JudgeAsync(Fixture(fixture), ["--format", "json", .. more]);
+        using var json = JsonDocument.Parse(output);
+        return (exitCode, json.RootElement.Clone());
+    }
+
+    private static string Sentence(JsonElement answer) => answer.GetProperty("reasons")[0].GetProperty("sentence").GetString()!;
+
+    [Theory]
+    [InlineData("basic-critical", 1, "BLOCKED", "CVE-2024-3094 (CRITICAL) in xz-utils 5.6.0-1: the scanner names no fix; rule 'critical' blocks.")]
+    [InlineData("basic-clean", 0, "APPROVED", "The basic scan of 2026-01-20 11:00 UTC found 0 findings, and none blocks.")]
+    [InlineData("basic-no-list", 5, "ERROR", "findings.json says that the scan is COMPLETE and holds no list of findings, which is not the same as an empty one.")]
+    [InlineData("unsupported", 4, "UNSUPPORTED", "The basic scanner cannot read this image (UNSUPPORTED_IMAGE).")]
+    [InlineData("in-progress", 3, "PENDING", "The basic scan is not finished (IN_PROGRESS).")]
+    [InlineData("failed", 5, "ERROR", "The basic scan failed (FAILED).")]
+    [InlineData("paged", 5, "ERROR", "findings.json holds one page of several (it has a nextToken), which is half an answer: print all pages, without --max-items and --no-paginate.")]
+    [InlineData("enhanced", 0, "APPROVED", "The enhanced scan of 2026-01-20 12:00 UTC found 1 finding, and none blocks.")]
+    [InlineData("monitored-without-findings", 5, "ERROR", "findings.json says that Inspector monitors the image (ACTIVE) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.")]
+    [InlineData("listed", 1, "BLOCKED", "CVE-2024-6119 (CRITICAL) in openssl 3.0.11-1~deb12u2 (OS): fixed in 0:3.0.14-1~deb12u2; rule 'critical' blocks.")]
+    [InlineData("listed-nothing", 5, "ERROR", "findings.json lists no finding of an image. Whether Inspector covers the image is not in this output, so that this says nothing: ask 'aws inspector2 list-coverage'.")]
+    [InlineData("listed-closed", 5, "ERROR", "findings.json lists no active finding of pay/api@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa. Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask 'aws inspector2 list-coverage'.")]
+    public async Task Every_output_has_its_status_its_reason_and_its_exit_code(string fixture, int expectedExitCode, string status, string reason)
+    {
+        var (exitCode, answer) = await AnswerAsync(fixture);
+
+        Assert.Equal((expectedExitCode, status, expectedExitCode == 0, reason),
+            (exitCode, answer.GetProperty("status").GetString(), answer.GetProperty("approved").GetBoolean(), Sentence(answer)));
+    }
+
+    [Fact]
+    public async Task The_answer_counts_warns_and_says_what_to_update()
+    {
+        var (_, answer) = await AnswerAsync("listed");
+
+        Assert.Equal(["status", "approved", "reasons", "warnings", "counts", "waived", "toPass"], answer.EnumerateObject().Select(p => p.Name));
+        var counts = answer.GetProperty("counts");
+        Assert.Equal((1, 1, 2), (counts.GetProperty("critical").GetInt32(), counts.GetProperty("medium").GetInt32(), counts.GetProperty("total").GetInt32()));
+        Assert.Equal("Update openssl 3.0.11-1~deb12u2 → 0:3.0.14-1~deb12u2.", Assert.Single(answer.GetProperty("toPass").EnumerateArray()).GetString());
+    }
+
+    [Fact]
+    public async Task A_printed_scan_ages_also_where_Inspector_monitors_the_image()
+    {
+        _ecrguard.File("findings.json", Fixture("enhanced"));
+
+        var (exitCode, output) = await _ecrguard.RunAsync("judge", "--findings", "findings.json", "--now", "2026-02-20T00:00:00Z");
+
+        Assert.Equal(4, exitCode);
+        Assert.StartsWith("STALE", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0.61", 1)]
+    [InlineData("0.62", 0)]
+    public async Task A_policy_judges_by_EPSS(string minimum, int expectedExitCode)
+    {
+        _ecrguard.File("policy.jsonc", $$"""{ "version": 1, "rules": [ { "id": "likely", "minEpss": {{minimum}}, "then": "block" } ] }""");
+
+        var (exitCode, _) = await AnswerAsync("enhanced", "--policy", "policy.jsonc");
+
+        Assert.Equal(expectedExitCode, exitCode);
+    }
+
+    [Fact]
+    public async Task A_waived_finding_still_counts_and_the_waiver_is_named()
+    {
+        _ecrguard.File("policy.jsonc", """
+            { "version": 1, "waivers": [ { "id": "W1", "vulnerability": "CVE-2024-3094", "package": "xz-utils", "repositories": ["pay/*"], "reason": "Not linked.", "owner": "pay", "approvedBy": "security", "expires": "2026-02-28" } ] }
+            """);
+
+        var (exitCode, answer) = await AnswerAsync("basic-critical", "--policy", "policy.jsonc");
+        var (elsewhere, _) = await AnswerAsync("basic-critical", "--policy", "policy.jsonc", "--image", "web/shop:3.1");
+        var text = await JudgeAsync(Fixture("basic-critical"), "--policy", "policy.jsonc");
+
+        Assert.Equal((0, 1), (exitCode, elsewhere));
+        Assert.Equal(1, answer.GetProperty("counts").GetProperty("critical").GetInt32());
+        var waived = Assert.Single(answer.GetProperty("waived").EnumerateArray());
+        Assert.Equal("W1 CVE-2024-3094 xz-utils Block", $"{waived.GetProperty("waiver")} {waived.GetProperty("vulnerability")} {waived.GetProperty("package")} {waived.GetProperty("instead")}");
+        Assert.Equal(
+            [
+                "APPROVED", "  The basic scan of 2026-01-20 11:00 UTC found 2 findings, and none blocks, with waiver W1.",
+                "Warnings:", "  CVE-2024-6119 (HIGH) in openssl 3.0.2-0ubuntu1.15: the scanner names no fix; rule 'high' warns.",
+                "Waived:", "  CVE-2024-3094 in xz-utils, by W1",
+            ],
+            text.Output.TrimEnd().ReplaceLineEndings("\n").Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("pay/api:3.1", 1)]
+    [InlineData("web/shop:1.0", 0)]
+    [InlineData("web/shop:2.0", 5)]
+    public async Task Of_several_images_the_named_one_is_judged(string image, int expectedExitCode)
+    {
+        var (exitCode, _) = await AnswerAsync("listed-account", "--image", image);
+
+        Assert.Equal(expectedExitCode, exitCode);
+    }
+
+    [Fact]
+    public async Task Of_several_images_none_is_guessed()
+    {
+        var (exitCode, output) = await JudgeAsync(Fixture("listed-account"));
+
+        Assert.Equal(64, exitCode);
+        Assert.StartsWith("findings.json: findings is about 2 images (pay/api@sha256:aaaa", output, StringComparison.Ordinal);
+        Assert.EndsWith("select one with --image, by its digest if a tag does not tell them apart.", output.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_may_allow_what_nobody_can_scan()
+    {
+        _ecrguard.File("policy.jsonc", """{ "version": 1, "defaults": { "unsupported": "allow" } }""");
+
+        var (exitCode, output) = await JudgeAsync(Fixture("unsupported"), "--policy", "policy.jsonc");
+
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("UNSUPPORTED, which the policy allows", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "imageScanStatus": { "status": 3 }, "repositoryName": "pay/api" }""", "findings.json: imageScanStatus.status is 3; it must be a text.")]
+    [InlineData("""{ "imageScanFindings": { "findings": {} }, "repositoryName": "pay/api" }""", "findings.json: imageScanFindings.findings is {}; it must be a list of findings.")]
+    [InlineData("""{ "imageScanFindings": { "findings": [ "CVE" ] }, "repositoryName": "pay/api" }""", "findings.json: imageScanFindings.findings[0] is \"CVE\"; it must be an object.")]
+    [InlineData("""{ "imageScanFindings": { "imageScanCompletedAt": "soon", "findings": [] }, "repositoryName": "pay/api" }""", "findings.json: imageScanFindings.imageScanCompletedAt is \"soon\"; it must be a time such as \"2026-01-31T00:00:00Z\", or seconds since 1970.")]
+    [InlineData("""{ "imageScanFindings": { "findings": [] } }""", "findings.json: it has no repositoryName; name the image with --image REPOSITORY:TAG.")]
+    [InlineData("""{ "findings": [ { "severity": "HIGH" } ] }""", "findings.json: findings[0] has no resources; they must name what the finding is about.")]
+    [InlineData("""{ "findings": [ { "resources": [ { "type": "AWS_ECR_CONTAINER_IMAGE", "id": "pay/api" } ] } ] }""", "findings.json: findings[0].resources[0].id is \"pay/api\"; it must be the ARN of an image, 'arn:aws:ecr:REGION:ACCOUNT:repository/NAME/sha256:…'.")]
+    [InlineData("""{ "imageDetails": [] }""", "findings.json: it has neither \"imageScanFindings\" nor \"findings\"; it must be what 'aws ecr describe-image-scan-findings' or 'aws inspector2 list-findings' prints as JSON.")]
+    public async Task A_file_of_findings_that_cannot_be_used_is_named_with_field_value_and_what_would_be_right(string findings, string message)
+    {
+        var (exitCode, output) = await JudgeAsync(findings);
+
+        Assert.Equal((64, message), (exitCode, output.TrimEnd()));
+    }
+
+    [Theory]
+    [InlineData("findings.json: it is not JSON: ", "{", "--format", "json")]
+    [InlineData("--image is wrong: 'pay/api' names a repository but no image.", "{}", "--image", "pay/api")]
+    [InlineData("policy.jsonc: ", "{}", "--policy", "policy.jsonc")]
+    public async Task Wrong_usage_is_told(string message, string findings, params string[] options)
+    {
+        var (exitCode, output) = await JudgeAsync(findings, options);
+
+        Assert.Equal(64, exitCode);
+        Assert.StartsWith(message, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_with_an_error_judges_nothing()
+    {
+        _ecrguard.File("policy.jsonc", """{ "version": 2 }""");
+
+        var (exitCode, output) = await JudgeAsync(Fixture("basic-clean"), "--policy", "policy.jsonc");
+
+        Assert.Equal((64, "policy.jsonc:1:14: error: Found 2; it must be 1, the only version of this format. ($.version)"), (exitCode, output.TrimEnd()));
+    }
+}
