@@ -12,19 +12,21 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
 {
     /// <summary>Compares a repository with its baseline, puts what is missing where that is allowed, and notes the rest.</summary>
     /// <param name="repair">False: whatever the policy says, differences are only noted.</param>
-    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, bool repair, CancellationToken cancellation)
+    /// <param name="mutability">False: whether tags may move is not looked at, and what was noted of the repository stays, if its baseline speaks of it.</param>
+    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, bool repair, bool mutability, CancellationToken cancellation)
     {
-        var baseline = guard.Policy.BaselineOf(id.Name);
+        var named = guard.Policy.BaselineOf(id.Name);
+        var baseline = mutability ? named : named is null ? null : named with { TagMutability = null };
         var lifecycle = registry.LifecyclePolicyAsync(id, cancellation);
         var scanning = registry.ScanningAsync(id, cancellation);
-        var mutability = baseline?.TagMutability is null ? null : await registry.MutabilityAsync(id, cancellation).ConfigureAwait(false);
+        var found = baseline?.TagMutability is null ? null : await registry.MutabilityAsync(id, cancellation).ConfigureAwait(false);
         var repository = new RepositoryFacts
         {
             Id = id,
             LifecyclePolicy = await lifecycle.ConfigureAwait(false),
             Scanning = await scanning.ConfigureAwait(false),
-            Mutability = mutability?.Mutability ?? TagMutability.Unknown,
-            MutabilityExclusions = mutability?.Exclusions ?? [],
+            Mutability = found?.Mutability ?? TagMutability.Unknown,
+            MutabilityExclusions = found?.Exclusions ?? [],
         };
 
         var plan = BaselinePlan.For(repository, baseline, repair ? guard.ModeOf(id) : EnforcementMode.Observe);
@@ -35,7 +37,8 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
             drift = refusal is null ? [.. drift.Where(d => d != BaselinePlan.NoLifecyclePolicy)] : [.. drift, refusal];
             log.Info("The baseline's lifecycle policy was put on the repository.", ("repository", id.Name), ("refusal", refusal));
         }
-        await ledger.StoreNoteAsync(id, drift, cancellation).ConfigureAwait(false);
+        if (mutability || named?.TagMutability is null)
+            await ledger.StoreNoteAsync(id, drift, cancellation).ConfigureAwait(false);
         return repository;
     }
 }
