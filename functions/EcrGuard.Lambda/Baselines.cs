@@ -19,14 +19,13 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         var baseline = mutability ? named : named is null ? null : named with { TagMutability = null };
         var lifecycle = registry.LifecyclePolicyAsync(id, cancellation);
         var scanning = registry.ScanningAsync(id, cancellation);
-        var found = baseline?.TagMutability is null ? null : await registry.MutabilityAsync(id, cancellation).ConfigureAwait(false);
+        var found = baseline?.TagMutability is null ? TagMutability.Unknown : await registry.MutabilityAsync(id, cancellation).ConfigureAwait(false);
         var repository = new RepositoryFacts
         {
             Id = id,
             LifecyclePolicy = await lifecycle.ConfigureAwait(false),
             Scanning = await scanning.ConfigureAwait(false),
-            Mutability = found?.Mutability ?? TagMutability.Unknown,
-            MutabilityExclusions = found?.Exclusions ?? [],
+            Mutability = found,
         };
 
         var plan = BaselinePlan.For(repository, baseline, repair ? guard.ModeOf(id) : EnforcementMode.Observe);

@@ -88,13 +88,13 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
         }
     }
 
-    /// <summary>Whether tags of the repository may move; null where the repository is gone.</summary>
-    public async Task<(TagMutability Mutability, IReadOnlyList<string> Exclusions)?> MutabilityAsync(RepositoryId repository, CancellationToken cancellation)
+    /// <summary>Whether tags of the repository may move; unknown where the repository is gone.</summary>
+    public async Task<TagMutability> MutabilityAsync(RepositoryId repository, CancellationToken cancellation)
     {
         var answer = await OrNullAsync(() => ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest { RegistryId = repository.Account, RepositoryNames = [repository.Name] }, cancellation)).ConfigureAwait(false);
         if (answer?.Repositories is not [var found, ..])
-            return null;
-        var mutability = found.ImageTagMutability?.Value switch
+            return TagMutability.Unknown;
+        return found.ImageTagMutability?.Value switch
         {
             "MUTABLE" => TagMutability.Mutable,
             "IMMUTABLE" => TagMutability.Immutable,
@@ -102,7 +102,6 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
             "IMMUTABLE_WITH_EXCLUSION" => TagMutability.ImmutableWithExclusion,
             _ => TagMutability.Unknown,
         };
-        return (mutability, [.. found.ImageTagMutabilityExclusionFilters?.Select(f => f.Filter) ?? []]);
     }
 
     /// <summary>

@@ -17,9 +17,6 @@ public sealed record RepositoryFacts
 
     public TagMutability Mutability { get; init; }
 
-    /// <summary>Wildcards (<c>*</c>) that the two <c>WithExclusion</c> modes except.</summary>
-    public IReadOnlyList<string> MutabilityExclusions { get; init; } = [];
-
     /// <summary>The lifecycle policy as text; null where the repository has none.</summary>
     public string? LifecyclePolicy { get; init; }
 
