@@ -35,6 +35,21 @@ public class AmazonECRClient : AmazonServiceClient, IAmazonECR
     public virtual Task<CreateRepositoryResponse> CreateRepositoryAsync(CreateRepositoryRequest request, CancellationToken cancellationToken = default) =>
         InvokeAsync<CreateRepositoryResponse>(request, EcrOperations.CreateRepository, cancellationToken);
 
+    public virtual Task<PutImageTagMutabilityResponse> PutImageTagMutabilityAsync(PutImageTagMutabilityRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<PutImageTagMutabilityResponse>(request, EcrOperations.PutImageTagMutability, cancellationToken);
+
+    public virtual Task<PutImageScanningConfigurationResponse> PutImageScanningConfigurationAsync(PutImageScanningConfigurationRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<PutImageScanningConfigurationResponse>(request, EcrOperations.PutImageScanningConfiguration, cancellationToken);
+
+    public virtual Task<ListTagsForResourceResponse> ListTagsForResourceAsync(ListTagsForResourceRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<ListTagsForResourceResponse>(request, EcrOperations.ListTagsForResource, cancellationToken);
+
+    public virtual Task<TagResourceResponse> TagResourceAsync(TagResourceRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<TagResourceResponse>(request, EcrOperations.TagResource, cancellationToken);
+
+    public virtual Task<UntagResourceResponse> UntagResourceAsync(UntagResourceRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<UntagResourceResponse>(request, EcrOperations.UntagResource, cancellationToken);
+
     public virtual Task<DescribeImagesResponse> DescribeImagesAsync(DescribeImagesRequest request, CancellationToken cancellationToken = default) =>
         InvokeAsync<DescribeImagesResponse>(request, EcrOperations.DescribeImages, cancellationToken);
 
@@ -50,11 +65,26 @@ public class AmazonECRClient : AmazonServiceClient, IAmazonECR
     public virtual Task<BatchDeleteImageResponse> BatchDeleteImageAsync(BatchDeleteImageRequest request, CancellationToken cancellationToken = default) =>
         InvokeAsync<BatchDeleteImageResponse>(request, EcrOperations.BatchDeleteImage, cancellationToken);
 
+    public virtual Task<UpdateImageStorageClassResponse> UpdateImageStorageClassAsync(UpdateImageStorageClassRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<UpdateImageStorageClassResponse>(request, EcrOperations.UpdateImageStorageClass, cancellationToken);
+
+    public virtual Task<ListImageReferrersResponse> ListImageReferrersAsync(ListImageReferrersRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<ListImageReferrersResponse>(request, EcrOperations.ListImageReferrers, cancellationToken);
+
     public virtual Task<GetLifecyclePolicyResponse> GetLifecyclePolicyAsync(GetLifecyclePolicyRequest request, CancellationToken cancellationToken = default) =>
         InvokeAsync<GetLifecyclePolicyResponse>(request, EcrOperations.GetLifecyclePolicy, cancellationToken);
 
     public virtual Task<PutLifecyclePolicyResponse> PutLifecyclePolicyAsync(PutLifecyclePolicyRequest request, CancellationToken cancellationToken = default) =>
         InvokeAsync<PutLifecyclePolicyResponse>(request, EcrOperations.PutLifecyclePolicy, cancellationToken);
+
+    public virtual Task<DeleteLifecyclePolicyResponse> DeleteLifecyclePolicyAsync(DeleteLifecyclePolicyRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<DeleteLifecyclePolicyResponse>(request, EcrOperations.DeleteLifecyclePolicy, cancellationToken);
+
+    public virtual Task<StartLifecyclePolicyPreviewResponse> StartLifecyclePolicyPreviewAsync(StartLifecyclePolicyPreviewRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<StartLifecyclePolicyPreviewResponse>(request, EcrOperations.StartLifecyclePolicyPreview, cancellationToken);
+
+    public virtual Task<GetLifecyclePolicyPreviewResponse> GetLifecyclePolicyPreviewAsync(GetLifecyclePolicyPreviewRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<GetLifecyclePolicyPreviewResponse>(request, EcrOperations.GetLifecyclePolicyPreview, cancellationToken);
 
     public virtual Task<StartImageScanResponse> StartImageScanAsync(StartImageScanRequest request, CancellationToken cancellationToken = default) =>
         InvokeAsync<StartImageScanResponse>(request, EcrOperations.StartImageScan, cancellationToken);

@@ -2,6 +2,27 @@ using Amazon.Runtime;
 
 namespace Amazon.ECR;
 
+public class ArtifactStatus(string value) : ConstantClass(value)
+{
+    public static readonly ArtifactStatus ACTIVE = new("ACTIVE");
+    public static readonly ArtifactStatus ARCHIVED = new("ARCHIVED");
+    public static readonly ArtifactStatus ACTIVATING = new("ACTIVATING");
+
+    public static ArtifactStatus FindValue(string value) => FindValue<ArtifactStatus>(value);
+    public static implicit operator ArtifactStatus(string value) => FindValue(value);
+}
+
+public class ArtifactStatusFilter(string value) : ConstantClass(value)
+{
+    public static readonly ArtifactStatusFilter ACTIVE = new("ACTIVE");
+    public static readonly ArtifactStatusFilter ARCHIVED = new("ARCHIVED");
+    public static readonly ArtifactStatusFilter ACTIVATING = new("ACTIVATING");
+    public static readonly ArtifactStatusFilter ANY = new("ANY");
+
+    public static ArtifactStatusFilter FindValue(string value) => FindValue<ArtifactStatusFilter>(value);
+    public static implicit operator ArtifactStatusFilter(string value) => FindValue(value);
+}
+
 public class EncryptionType(string value) : ConstantClass(value)
 {
     public static readonly EncryptionType AES256 = new("AES256");
@@ -23,6 +44,15 @@ public class FindingSeverity(string value) : ConstantClass(value)
 
     public static FindingSeverity FindValue(string value) => FindValue<FindingSeverity>(value);
     public static implicit operator FindingSeverity(string value) => FindValue(value);
+}
+
+public class ImageActionType(string value) : ConstantClass(value)
+{
+    public static readonly ImageActionType EXPIRE = new("EXPIRE");
+    public static readonly ImageActionType TRANSITION = new("TRANSITION");
+
+    public static ImageActionType FindValue(string value) => FindValue<ImageActionType>(value);
+    public static implicit operator ImageActionType(string value) => FindValue(value);
 }
 
 public class ImageFailureCode(string value) : ConstantClass(value)
@@ -81,6 +111,34 @@ public class ImageTagMutabilityExclusionFilterType(string value) : ConstantClass
 
     public static ImageTagMutabilityExclusionFilterType FindValue(string value) => FindValue<ImageTagMutabilityExclusionFilterType>(value);
     public static implicit operator ImageTagMutabilityExclusionFilterType(string value) => FindValue(value);
+}
+
+public class LifecyclePolicyPreviewStatus(string value) : ConstantClass(value)
+{
+    public static readonly LifecyclePolicyPreviewStatus IN_PROGRESS = new("IN_PROGRESS");
+    public static readonly LifecyclePolicyPreviewStatus COMPLETE = new("COMPLETE");
+    public static readonly LifecyclePolicyPreviewStatus EXPIRED = new("EXPIRED");
+    public static readonly LifecyclePolicyPreviewStatus FAILED = new("FAILED");
+
+    public static LifecyclePolicyPreviewStatus FindValue(string value) => FindValue<LifecyclePolicyPreviewStatus>(value);
+    public static implicit operator LifecyclePolicyPreviewStatus(string value) => FindValue(value);
+}
+
+public class LifecyclePolicyStorageClass(string value) : ConstantClass(value)
+{
+    public static readonly LifecyclePolicyStorageClass ARCHIVE = new("ARCHIVE");
+    public static readonly LifecyclePolicyStorageClass STANDARD = new("STANDARD");
+
+    public static LifecyclePolicyStorageClass FindValue(string value) => FindValue<LifecyclePolicyStorageClass>(value);
+    public static implicit operator LifecyclePolicyStorageClass(string value) => FindValue(value);
+}
+
+public class LifecyclePolicyTargetStorageClass(string value) : ConstantClass(value)
+{
+    public static readonly LifecyclePolicyTargetStorageClass ARCHIVE = new("ARCHIVE");
+
+    public static LifecyclePolicyTargetStorageClass FindValue(string value) => FindValue<LifecyclePolicyTargetStorageClass>(value);
+    public static implicit operator LifecyclePolicyTargetStorageClass(string value) => FindValue(value);
 }
 
 public class ScanFrequency(string value) : ConstantClass(value)
@@ -143,4 +201,13 @@ public class TagStatus(string value) : ConstantClass(value)
 
     public static TagStatus FindValue(string value) => FindValue<TagStatus>(value);
     public static implicit operator TagStatus(string value) => FindValue(value);
+}
+
+public class TargetStorageClass(string value) : ConstantClass(value)
+{
+    public static readonly TargetStorageClass STANDARD = new("STANDARD");
+    public static readonly TargetStorageClass ARCHIVE = new("ARCHIVE");
+
+    public static TargetStorageClass FindValue(string value) => FindValue<TargetStorageClass>(value);
+    public static implicit operator TargetStorageClass(string value) => FindValue(value);
 }

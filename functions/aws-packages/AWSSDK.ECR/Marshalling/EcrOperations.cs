@@ -19,6 +19,21 @@ internal static class EcrOperations
     internal static readonly InvokeOptions CreateRepository = Operation<CreateRepositoryRequest, CreateRepositoryResponse>("CreateRepository", Write, ReadCreateRepositoryResponse,
         "InvalidTagParameterException", "TooManyTagsException", "RepositoryAlreadyExistsException", "LimitExceededException", "KmsException");
 
+    internal static readonly InvokeOptions PutImageTagMutability = Operation<PutImageTagMutabilityRequest, PutImageTagMutabilityResponse>("PutImageTagMutability", Write, ReadPutImageTagMutabilityResponse,
+        "RepositoryNotFoundException");
+
+    internal static readonly InvokeOptions PutImageScanningConfiguration = Operation<PutImageScanningConfigurationRequest, PutImageScanningConfigurationResponse>("PutImageScanningConfiguration", Write, ReadPutImageScanningConfigurationResponse,
+        "RepositoryNotFoundException", "ValidationException");
+
+    internal static readonly InvokeOptions ListTagsForResource = Operation<ListTagsForResourceRequest, ListTagsForResourceResponse>("ListTagsForResource", Write, ReadListTagsForResourceResponse,
+        "RepositoryNotFoundException");
+
+    internal static readonly InvokeOptions TagResource = Operation<TagResourceRequest, TagResourceResponse>("TagResource", Write, ReadTagResourceResponse,
+        "InvalidTagParameterException", "TooManyTagsException", "RepositoryNotFoundException");
+
+    internal static readonly InvokeOptions UntagResource = Operation<UntagResourceRequest, UntagResourceResponse>("UntagResource", Write, ReadUntagResourceResponse,
+        "InvalidTagParameterException", "TooManyTagsException", "RepositoryNotFoundException");
+
     internal static readonly InvokeOptions DescribeImages = Operation<DescribeImagesRequest, DescribeImagesResponse>("DescribeImages", Write, ReadDescribeImagesResponse,
         "RepositoryNotFoundException", "ImageNotFoundException");
 
@@ -34,11 +49,26 @@ internal static class EcrOperations
     internal static readonly InvokeOptions BatchDeleteImage = Operation<BatchDeleteImageRequest, BatchDeleteImageResponse>("BatchDeleteImage", Write, ReadBatchDeleteImageResponse,
         "RepositoryNotFoundException");
 
+    internal static readonly InvokeOptions UpdateImageStorageClass = Operation<UpdateImageStorageClassRequest, UpdateImageStorageClassResponse>("UpdateImageStorageClass", Write, ReadUpdateImageStorageClassResponse,
+        "ImageNotFoundException", "ImageStorageClassUpdateNotSupportedException", "RepositoryNotFoundException", "ValidationException");
+
+    internal static readonly InvokeOptions ListImageReferrers = Operation<ListImageReferrersRequest, ListImageReferrersResponse>("ListImageReferrers", Write, ReadListImageReferrersResponse,
+        "RepositoryNotFoundException", "ValidationException", "UnableToListUpstreamImageReferrersException");
+
     internal static readonly InvokeOptions GetLifecyclePolicy = Operation<GetLifecyclePolicyRequest, GetLifecyclePolicyResponse>("GetLifecyclePolicy", Write, ReadGetLifecyclePolicyResponse,
         "RepositoryNotFoundException", "LifecyclePolicyNotFoundException", "ValidationException");
 
     internal static readonly InvokeOptions PutLifecyclePolicy = Operation<PutLifecyclePolicyRequest, PutLifecyclePolicyResponse>("PutLifecyclePolicy", Write, ReadPutLifecyclePolicyResponse,
         "RepositoryNotFoundException", "ValidationException");
+
+    internal static readonly InvokeOptions DeleteLifecyclePolicy = Operation<DeleteLifecyclePolicyRequest, DeleteLifecyclePolicyResponse>("DeleteLifecyclePolicy", Write, ReadDeleteLifecyclePolicyResponse,
+        "RepositoryNotFoundException", "LifecyclePolicyNotFoundException", "ValidationException");
+
+    internal static readonly InvokeOptions StartLifecyclePolicyPreview = Operation<StartLifecyclePolicyPreviewRequest, StartLifecyclePolicyPreviewResponse>("StartLifecyclePolicyPreview", Write, ReadStartLifecyclePolicyPreviewResponse,
+        "RepositoryNotFoundException", "LifecyclePolicyNotFoundException", "LifecyclePolicyPreviewInProgressException", "ValidationException");
+
+    internal static readonly InvokeOptions GetLifecyclePolicyPreview = Operation<GetLifecyclePolicyPreviewRequest, GetLifecyclePolicyPreviewResponse>("GetLifecyclePolicyPreview", Write, ReadGetLifecyclePolicyPreviewResponse,
+        "RepositoryNotFoundException", "LifecyclePolicyPreviewNotFoundException", "ValidationException");
 
     internal static readonly InvokeOptions StartImageScan = Operation<StartImageScanRequest, StartImageScanResponse>("StartImageScan", Write, ReadStartImageScanResponse,
         "UnsupportedImageTypeException", "LimitExceededException", "RepositoryNotFoundException", "ImageNotFoundException", "ValidationException", "ImageArchivedException");
@@ -70,12 +100,15 @@ internal static class EcrOperations
         "ImageArchivedException" => new ImageArchivedException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "ImageDigestDoesNotMatchException" => new ImageDigestDoesNotMatchException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "ImageNotFoundException" => new ImageNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
+        "ImageStorageClassUpdateNotSupportedException" => new ImageStorageClassUpdateNotSupportedException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "ImageTagAlreadyExistsException" => new ImageTagAlreadyExistsException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "InvalidParameterException" => new InvalidParameterException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "InvalidTagParameterException" => new InvalidTagParameterException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "KmsException" => new KmsException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status) { KmsError = KmsError(e) },
         "LayersNotFoundException" => new LayersNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "LifecyclePolicyNotFoundException" => new LifecyclePolicyNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
+        "LifecyclePolicyPreviewInProgressException" => new LifecyclePolicyPreviewInProgressException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
+        "LifecyclePolicyPreviewNotFoundException" => new LifecyclePolicyPreviewNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "LimitExceededException" => new LimitExceededException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "ReferencedImagesNotFoundException" => new ReferencedImagesNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "RepositoryAlreadyExistsException" => new RepositoryAlreadyExistsException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
@@ -84,6 +117,7 @@ internal static class EcrOperations
         "ServerException" => new ServerException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "TooManyTagsException" => new TooManyTagsException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "UnableToGetUpstreamImageException" => new UnableToGetUpstreamImageException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
+        "UnableToListUpstreamImageReferrersException" => new UnableToListUpstreamImageReferrersException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "UnsupportedImageTypeException" => new UnsupportedImageTypeException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "ValidationException" => new ValidationException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         _ => null,

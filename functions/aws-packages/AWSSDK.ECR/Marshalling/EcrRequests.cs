@@ -48,6 +48,38 @@ internal static class EcrRequests
         json.Member("Value", value.Value);
     }
 
+    internal static void Write(Utf8JsonWriter json, PutImageTagMutabilityRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("imageTagMutability", value.ImageTagMutability);
+        json.Member("imageTagMutabilityExclusionFilters", value.ImageTagMutabilityExclusionFilters, Write);
+    }
+
+    internal static void Write(Utf8JsonWriter json, PutImageScanningConfigurationRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("imageScanningConfiguration", value.ImageScanningConfiguration, Write);
+    }
+
+    internal static void Write(Utf8JsonWriter json, ListTagsForResourceRequest value)
+    {
+        json.Member("resourceArn", value.ResourceArn);
+    }
+
+    internal static void Write(Utf8JsonWriter json, TagResourceRequest value)
+    {
+        json.Member("resourceArn", value.ResourceArn);
+        json.Member("tags", value.Tags, Write);
+    }
+
+    internal static void Write(Utf8JsonWriter json, UntagResourceRequest value)
+    {
+        json.Member("resourceArn", value.ResourceArn);
+        json.Member("tagKeys", value.TagKeys);
+    }
+
     internal static void Write(Utf8JsonWriter json, DescribeImagesRequest value)
     {
         json.Member("registryId", value.RegistryId);
@@ -110,6 +142,35 @@ internal static class EcrRequests
         json.Member("imageIds", value.ImageIds, Write);
     }
 
+    internal static void Write(Utf8JsonWriter json, UpdateImageStorageClassRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("imageId", value.ImageId, Write);
+        json.Member("targetStorageClass", value.TargetStorageClass);
+    }
+
+    internal static void Write(Utf8JsonWriter json, ListImageReferrersRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("subjectId", value.SubjectId, Write);
+        json.Member("filter", value.Filter, Write);
+        json.Member("nextToken", value.NextToken);
+        json.Member("maxResults", value.MaxResults);
+    }
+
+    internal static void Write(Utf8JsonWriter json, SubjectIdentifier value)
+    {
+        json.Member("imageDigest", value.ImageDigest);
+    }
+
+    internal static void Write(Utf8JsonWriter json, ListImageReferrersFilter value)
+    {
+        json.Member("artifactTypes", value.ArtifactTypes);
+        json.Member("artifactStatus", value.ArtifactStatus);
+    }
+
     internal static void Write(Utf8JsonWriter json, GetLifecyclePolicyRequest value)
     {
         json.Member("registryId", value.RegistryId);
@@ -121,6 +182,34 @@ internal static class EcrRequests
         json.Member("registryId", value.RegistryId);
         json.Member("repositoryName", value.RepositoryName);
         json.Member("lifecyclePolicyText", value.LifecyclePolicyText);
+    }
+
+    internal static void Write(Utf8JsonWriter json, DeleteLifecyclePolicyRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+    }
+
+    internal static void Write(Utf8JsonWriter json, StartLifecyclePolicyPreviewRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("lifecyclePolicyText", value.LifecyclePolicyText);
+    }
+
+    internal static void Write(Utf8JsonWriter json, GetLifecyclePolicyPreviewRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("imageIds", value.ImageIds, Write);
+        json.Member("nextToken", value.NextToken);
+        json.Member("maxResults", value.MaxResults);
+        json.Member("filter", value.Filter, Write);
+    }
+
+    internal static void Write(Utf8JsonWriter json, LifecyclePolicyPreviewFilter value)
+    {
+        json.Member("tagStatus", value.TagStatus);
     }
 
     internal static void Write(Utf8JsonWriter json, StartImageScanRequest value)

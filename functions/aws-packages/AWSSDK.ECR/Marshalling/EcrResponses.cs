@@ -84,6 +84,76 @@ internal static class EcrResponses
         return value;
     }
 
+    internal static PutImageTagMutabilityResponse ReadPutImageTagMutabilityResponse(ref Json json)
+    {
+        var value = new PutImageTagMutabilityResponse();
+        while (json.NextMember())
+        {
+            if (json.At("registryId")) value.RegistryId = json.String();
+            else if (json.At("repositoryName")) value.RepositoryName = json.String();
+            else if (json.At("imageTagMutability")) value.ImageTagMutability = json.String();
+            else if (json.At("imageTagMutabilityExclusionFilters")) value.ImageTagMutabilityExclusionFilters = json.List(ReadImageTagMutabilityExclusionFilter);
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static PutImageScanningConfigurationResponse ReadPutImageScanningConfigurationResponse(ref Json json)
+    {
+        var value = new PutImageScanningConfigurationResponse();
+        while (json.NextMember())
+        {
+            if (json.At("registryId")) value.RegistryId = json.String();
+            else if (json.At("repositoryName")) value.RepositoryName = json.String();
+            else if (json.At("imageScanningConfiguration")) value.ImageScanningConfiguration = json.Structure(ReadImageScanningConfiguration);
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static ListTagsForResourceResponse ReadListTagsForResourceResponse(ref Json json)
+    {
+        var value = new ListTagsForResourceResponse();
+        while (json.NextMember())
+        {
+            if (json.At("tags")) value.Tags = json.List(ReadTag);
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static Tag ReadTag(ref Json json)
+    {
+        var value = new Tag();
+        while (json.NextMember())
+        {
+            if (json.At("Key")) value.Key = json.String();
+            else if (json.At("Value")) value.Value = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static TagResourceResponse ReadTagResourceResponse(ref Json json)
+    {
+        var value = new TagResourceResponse();
+        while (json.NextMember())
+        {
+            json.Skip();
+        }
+        return value;
+    }
+
+    internal static UntagResourceResponse ReadUntagResourceResponse(ref Json json)
+    {
+        var value = new UntagResourceResponse();
+        while (json.NextMember())
+        {
+            json.Skip();
+        }
+        return value;
+    }
+
     private static ImageIdentifier ReadImageIdentifier(ref Json json)
     {
         var value = new ImageIdentifier();
@@ -233,6 +303,48 @@ internal static class EcrResponses
         return value;
     }
 
+    internal static UpdateImageStorageClassResponse ReadUpdateImageStorageClassResponse(ref Json json)
+    {
+        var value = new UpdateImageStorageClassResponse();
+        while (json.NextMember())
+        {
+            if (json.At("registryId")) value.RegistryId = json.String();
+            else if (json.At("repositoryName")) value.RepositoryName = json.String();
+            else if (json.At("imageId")) value.ImageId = json.Structure(ReadImageIdentifier);
+            else if (json.At("imageStatus")) value.ImageStatus = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static ListImageReferrersResponse ReadListImageReferrersResponse(ref Json json)
+    {
+        var value = new ListImageReferrersResponse();
+        while (json.NextMember())
+        {
+            if (json.At("referrers")) value.Referrers = json.List(ReadImageReferrer);
+            else if (json.At("nextToken")) value.NextToken = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static ImageReferrer ReadImageReferrer(ref Json json)
+    {
+        var value = new ImageReferrer();
+        while (json.NextMember())
+        {
+            if (json.At("digest")) value.Digest = json.String();
+            else if (json.At("mediaType")) value.MediaType = json.String();
+            else if (json.At("artifactType")) value.ArtifactType = json.String();
+            else if (json.At("size")) value.Size = json.Long();
+            else if (json.At("annotations")) value.Annotations = json.StringMap();
+            else if (json.At("artifactStatus")) value.ArtifactStatus = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
     internal static GetLifecyclePolicyResponse ReadGetLifecyclePolicyResponse(ref Json json)
     {
         var value = new GetLifecyclePolicyResponse();
@@ -255,6 +367,103 @@ internal static class EcrResponses
             if (json.At("registryId")) value.RegistryId = json.String();
             else if (json.At("repositoryName")) value.RepositoryName = json.String();
             else if (json.At("lifecyclePolicyText")) value.LifecyclePolicyText = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static DeleteLifecyclePolicyResponse ReadDeleteLifecyclePolicyResponse(ref Json json)
+    {
+        var value = new DeleteLifecyclePolicyResponse();
+        while (json.NextMember())
+        {
+            if (json.At("registryId")) value.RegistryId = json.String();
+            else if (json.At("repositoryName")) value.RepositoryName = json.String();
+            else if (json.At("lifecyclePolicyText")) value.LifecyclePolicyText = json.String();
+            else if (json.At("lastEvaluatedAt")) value.LastEvaluatedAt = json.Time();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static StartLifecyclePolicyPreviewResponse ReadStartLifecyclePolicyPreviewResponse(ref Json json)
+    {
+        var value = new StartLifecyclePolicyPreviewResponse();
+        while (json.NextMember())
+        {
+            if (json.At("registryId")) value.RegistryId = json.String();
+            else if (json.At("repositoryName")) value.RepositoryName = json.String();
+            else if (json.At("lifecyclePolicyText")) value.LifecyclePolicyText = json.String();
+            else if (json.At("status")) value.Status = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static GetLifecyclePolicyPreviewResponse ReadGetLifecyclePolicyPreviewResponse(ref Json json)
+    {
+        var value = new GetLifecyclePolicyPreviewResponse();
+        while (json.NextMember())
+        {
+            if (json.At("registryId")) value.RegistryId = json.String();
+            else if (json.At("repositoryName")) value.RepositoryName = json.String();
+            else if (json.At("lifecyclePolicyText")) value.LifecyclePolicyText = json.String();
+            else if (json.At("status")) value.Status = json.String();
+            else if (json.At("nextToken")) value.NextToken = json.String();
+            else if (json.At("previewResults")) value.PreviewResults = json.List(ReadLifecyclePolicyPreviewResult);
+            else if (json.At("summary")) value.Summary = json.Structure(ReadLifecyclePolicyPreviewSummary);
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static LifecyclePolicyPreviewResult ReadLifecyclePolicyPreviewResult(ref Json json)
+    {
+        var value = new LifecyclePolicyPreviewResult();
+        while (json.NextMember())
+        {
+            if (json.At("imageTags")) value.ImageTags = json.Strings();
+            else if (json.At("imageDigest")) value.ImageDigest = json.String();
+            else if (json.At("imagePushedAt")) value.ImagePushedAt = json.Time();
+            else if (json.At("action")) value.Action = json.Structure(ReadLifecyclePolicyRuleAction);
+            else if (json.At("appliedRulePriority")) value.AppliedRulePriority = json.Int();
+            else if (json.At("storageClass")) value.StorageClass = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static LifecyclePolicyRuleAction ReadLifecyclePolicyRuleAction(ref Json json)
+    {
+        var value = new LifecyclePolicyRuleAction();
+        while (json.NextMember())
+        {
+            if (json.At("type")) value.Type = json.String();
+            else if (json.At("targetStorageClass")) value.TargetStorageClass = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static LifecyclePolicyPreviewSummary ReadLifecyclePolicyPreviewSummary(ref Json json)
+    {
+        var value = new LifecyclePolicyPreviewSummary();
+        while (json.NextMember())
+        {
+            if (json.At("expiringImageTotalCount")) value.ExpiringImageTotalCount = json.Int();
+            else if (json.At("transitioningImageTotalCounts")) value.TransitioningImageTotalCounts = json.List(ReadTransitioningImageTotalCount);
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static TransitioningImageTotalCount ReadTransitioningImageTotalCount(ref Json json)
+    {
+        var value = new TransitioningImageTotalCount();
+        while (json.NextMember())
+        {
+            if (json.At("targetStorageClass")) value.TargetStorageClass = json.String();
+            else if (json.At("imageTotalCount")) value.ImageTotalCount = json.Int();
             else json.Skip();
         }
         return value;

@@ -15,6 +15,9 @@ public class ImageDigestDoesNotMatchException(string message, Exception innerExc
 public class ImageNotFoundException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
     : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
 
+public class ImageStorageClassUpdateNotSupportedException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
+    : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
+
 public class ImageTagAlreadyExistsException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
     : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
 
@@ -34,6 +37,12 @@ public class LayersNotFoundException(string message, Exception innerException, E
     : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
 
 public class LifecyclePolicyNotFoundException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
+    : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
+
+public class LifecyclePolicyPreviewInProgressException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
+    : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
+
+public class LifecyclePolicyPreviewNotFoundException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
     : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
 
 public class LimitExceededException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
@@ -58,6 +67,9 @@ public class TooManyTagsException(string message, Exception innerException, Erro
     : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
 
 public class UnableToGetUpstreamImageException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
+    : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
+
+public class UnableToListUpstreamImageReferrersException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
     : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
 
 public class UnsupportedImageTypeException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)

@@ -127,3 +127,56 @@ public class BatchDeleteImageResponse : AmazonWebServiceResponse
     public List<ImageIdentifier> ImageIds { get; set; }
     public List<ImageFailure> Failures { get; set; }
 }
+
+public class UpdateImageStorageClassRequest : AmazonECRRequest
+{
+    public string RegistryId { get; set; }
+    public string RepositoryName { get; set; }
+    public ImageIdentifier ImageId { get; set; }
+    public TargetStorageClass TargetStorageClass { get; set; }
+}
+
+public class UpdateImageStorageClassResponse : AmazonWebServiceResponse
+{
+    public string RegistryId { get; set; }
+    public string RepositoryName { get; set; }
+    public ImageIdentifier ImageId { get; set; }
+    public ImageStatus ImageStatus { get; set; }
+}
+
+public class ListImageReferrersRequest : AmazonECRRequest
+{
+    public string RegistryId { get; set; }
+    public string RepositoryName { get; set; }
+    public SubjectIdentifier SubjectId { get; set; }
+    public ListImageReferrersFilter Filter { get; set; }
+    public string NextToken { get; set; }
+    public int? MaxResults { get; set; }
+}
+
+public class SubjectIdentifier
+{
+    public string ImageDigest { get; set; }
+}
+
+public class ListImageReferrersFilter
+{
+    public List<string> ArtifactTypes { get; set; }
+    public ArtifactStatusFilter ArtifactStatus { get; set; }
+}
+
+public class ListImageReferrersResponse : AmazonWebServiceResponse
+{
+    public List<ImageReferrer> Referrers { get; set; }
+    public string NextToken { get; set; }
+}
+
+public class ImageReferrer
+{
+    public string Digest { get; set; }
+    public string MediaType { get; set; }
+    public string ArtifactType { get; set; }
+    public long? Size { get; set; }
+    public Dictionary<string, string> Annotations { get; set; }
+    public ArtifactStatus ArtifactStatus { get; set; }
+}

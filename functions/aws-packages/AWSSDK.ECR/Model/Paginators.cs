@@ -22,6 +22,12 @@ public interface IDescribeRepositoriesPaginator
     IPaginatedEnumerable<Repository> Repositories { get; }
 }
 
+public interface IGetLifecyclePolicyPreviewPaginator
+{
+    IPaginatedEnumerable<GetLifecyclePolicyPreviewResponse> Responses { get; }
+    IPaginatedEnumerable<LifecyclePolicyPreviewResult> PreviewResults { get; }
+}
+
 public interface IListImagesPaginator
 {
     IPaginatedEnumerable<ListImagesResponse> Responses { get; }
@@ -33,6 +39,7 @@ public interface IECRPaginatorFactory
     IDescribeImagesPaginator DescribeImages(DescribeImagesRequest request);
     IDescribeImageScanFindingsPaginator DescribeImageScanFindings(DescribeImageScanFindingsRequest request);
     IDescribeRepositoriesPaginator DescribeRepositories(DescribeRepositoriesRequest request);
+    IGetLifecyclePolicyPreviewPaginator GetLifecyclePolicyPreview(GetLifecyclePolicyPreviewRequest request);
     IListImagesPaginator ListImages(ListImagesRequest request);
 }
 
@@ -46,6 +53,7 @@ public class ECRPaginatorFactory : IECRPaginatorFactory
     public IDescribeImagesPaginator DescribeImages(DescribeImagesRequest request) => new DescribeImagesPaginator(_client, request);
     public IDescribeImageScanFindingsPaginator DescribeImageScanFindings(DescribeImageScanFindingsRequest request) => new DescribeImageScanFindingsPaginator(_client, request);
     public IDescribeRepositoriesPaginator DescribeRepositories(DescribeRepositoriesRequest request) => new DescribeRepositoriesPaginator(_client, request);
+    public IGetLifecyclePolicyPreviewPaginator GetLifecyclePolicyPreview(GetLifecyclePolicyPreviewRequest request) => new GetLifecyclePolicyPreviewPaginator(_client, request);
     public IListImagesPaginator ListImages(ListImagesRequest request) => new ListImagesPaginator(_client, request);
 }
 
@@ -75,6 +83,15 @@ internal sealed class DescribeRepositoriesPaginator(IAmazonECR client, DescribeR
 
     public IPaginatedEnumerable<DescribeRepositoriesResponse> Responses => _pages.Responses;
     public IPaginatedEnumerable<Repository> Repositories => _pages.Items(static response => response.Repositories);
+}
+
+internal sealed class GetLifecyclePolicyPreviewPaginator(IAmazonECR client, GetLifecyclePolicyPreviewRequest request) : IGetLifecyclePolicyPreviewPaginator
+{
+    private readonly Pages<GetLifecyclePolicyPreviewRequest, GetLifecyclePolicyPreviewResponse> _pages =
+        new(request, client.GetLifecyclePolicyPreviewAsync, static (request, token) => request.NextToken = token, static response => response.NextToken, request.NextToken);
+
+    public IPaginatedEnumerable<GetLifecyclePolicyPreviewResponse> Responses => _pages.Responses;
+    public IPaginatedEnumerable<LifecyclePolicyPreviewResult> PreviewResults => _pages.Items(static response => response.PreviewResults);
 }
 
 internal sealed class ListImagesPaginator(IAmazonECR client, ListImagesRequest request) : IListImagesPaginator

@@ -67,3 +67,63 @@ public class CreateRepositoryResponse : AmazonWebServiceResponse
 {
     public Repository Repository { get; set; }
 }
+
+public class PutImageTagMutabilityRequest : AmazonECRRequest
+{
+    public string RegistryId { get; set; }
+    public string RepositoryName { get; set; }
+    public ImageTagMutability ImageTagMutability { get; set; }
+    public List<ImageTagMutabilityExclusionFilter> ImageTagMutabilityExclusionFilters { get; set; }
+}
+
+public class PutImageTagMutabilityResponse : AmazonWebServiceResponse
+{
+    public string RegistryId { get; set; }
+    public string RepositoryName { get; set; }
+    public ImageTagMutability ImageTagMutability { get; set; }
+    public List<ImageTagMutabilityExclusionFilter> ImageTagMutabilityExclusionFilters { get; set; }
+}
+
+public class PutImageScanningConfigurationRequest : AmazonECRRequest
+{
+    public string RegistryId { get; set; }
+    public string RepositoryName { get; set; }
+    public ImageScanningConfiguration ImageScanningConfiguration { get; set; }
+}
+
+public class PutImageScanningConfigurationResponse : AmazonWebServiceResponse
+{
+    public string RegistryId { get; set; }
+    public string RepositoryName { get; set; }
+    public ImageScanningConfiguration ImageScanningConfiguration { get; set; }
+}
+
+public class ListTagsForResourceRequest : AmazonECRRequest
+{
+    public string ResourceArn { get; set; }
+}
+
+public class ListTagsForResourceResponse : AmazonWebServiceResponse
+{
+    public List<Tag> Tags { get; set; }
+}
+
+public class TagResourceRequest : AmazonECRRequest
+{
+    public string ResourceArn { get; set; }
+    public List<Tag> Tags { get; set; }
+}
+
+public class TagResourceResponse : AmazonWebServiceResponse
+{
+}
+
+public class UntagResourceRequest : AmazonECRRequest
+{
+    public string ResourceArn { get; set; }
+    public List<string> TagKeys { get; set; }
+}
+
+public class UntagResourceResponse : AmazonWebServiceResponse
+{
+}
