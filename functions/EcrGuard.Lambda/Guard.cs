@@ -3,6 +3,7 @@ using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
@@ -78,14 +79,15 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
     public async Task<Judged?> AwaitAsync(ImageFacts image, ScanFacts scan, LedgerEntry? before, CancellationToken cancellation) =>
         await RecordAsync(image, before, alerting: true, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
 
-    /// <summary>Puts the verdict that stands on the image's tags, which may have changed since.</summary>
-    public async Task<Judged> MarkAsync(ImageFacts image, LedgerEntry entry, CancellationToken cancellation)
+    /// <summary>Puts the verdict that stands, and whether the image is in use, on its tags, which may have changed since.</summary>
+    /// <param name="use">Unknown to whoever does not know what runs: the shielding tag then stays as it is.</param>
+    public async Task<Judged> MarkAsync(ImageFacts image, LedgerEntry entry, Use use, CancellationToken cancellation)
     {
         foreach (var write in entry.OpenWrites)
             await ledger.OutcomeAsync(image.Id, write, "not known: the function ended before it was; the tags were read and planned again", cancellation).ConfigureAwait(false);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var written = await tagWriter.ApplyAsync(image, entry, ModeOf(image.Id.Repository), cancellation).ConfigureAwait(false);
+            var written = await tagWriter.ApplyAsync(image, entry, use, ModeOf(image.Id.Repository), cancellation).ConfigureAwait(false);
             // Writing takes its turn, and another verdict may be stored by then, by somebody who saw none of these tags.
             var now = written.Wrote ? await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? entry : entry;
             if (now.Revision == entry.Revision)
@@ -227,7 +229,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         {
             var decision = await decide(before).ConfigureAwait(false);
             var verdict = decision.Verdict;
-            var plan = TagPlan.For(image, verdict.Status, ModeOf(image.Id.Repository), settings.Tags);
+            var plan = TagPlan.For(image, verdict.Status, Use.Unknown, ModeOf(image.Id.Repository), settings.Tags);
             var record = ImageRecord.Of(image, verdict, before?.Record, ledger.NewId(), time.GetUtcNow(), settings.Tags.TeamTags(image)) with
             {
                 FindingsHash = decision.Findings switch
@@ -262,7 +264,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
 
         // Read after the store: an index that was pushed meanwhile has either stored its edges by now, or reads this verdict.
         async Task<Judged> FollowAsync(LedgerEntry entry) =>
-            await MarkAsync(image, entry, cancellation).ConfigureAwait(false) with { Indexes = await IndexesAsync(image.Id, cancellation).ConfigureAwait(false) };
+            await MarkAsync(image, entry, Use.Unknown, cancellation).ConfigureAwait(false) with { Indexes = await IndexesAsync(image.Id, cancellation).ConfigureAwait(false) };
     }
 
     private async Task<IReadOnlyList<ImageId>> IndexesAsync(ImageId child, CancellationToken cancellation) =>

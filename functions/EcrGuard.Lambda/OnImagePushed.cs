@@ -7,6 +7,7 @@ using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 
@@ -44,7 +45,7 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
 
     /// <summary>EcrGuard's own write: exactly the tag that it would write on this digest now, and the ledger holds the intent.</summary>
     private bool IsOwn(ImageEvent push, LedgerEntry? before) =>
-        push.Tag is { } tag && before is not null && before.IntendedTags.Contains(tag) && tag == settings.Tags.Wanted(push.Image.Digest, before.Record.Verdict.Status);
+        push.Tag is { } tag && before is not null && before.IntendedTags.Contains(tag) && (tag == settings.Tags.Wanted(push.Image.Digest, before.Record.Verdict.Status) || tag == settings.Tags.InUse(push.Image.Digest));
 
     /// <summary>
     /// The tag has EcrGuard's prefix and the ledger holds no intent to write it on this digest: the prefix must not be a way around the guard, so that it is an ordinary push, and security hears of it.
@@ -76,7 +77,7 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         {
             return before.Open || guard.Policy.Rules.Any(rule => rule.Tags is not null)
                 ? await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false)
-                : await guard.MarkAsync(image, before, cancellation).ConfigureAwait(false);
+                : await guard.MarkAsync(image, before, Use.Unknown, cancellation).ConfigureAwait(false);
         }
 
         // An image that was there before and got another tag may have been scanned long ago: no event will come.

@@ -7,6 +7,7 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
@@ -50,7 +51,7 @@ public class Judging
     public TagPlan DecideAndPlan()
     {
         var verdict = Judge.Decide(image, scan, policy, null, Now);
-        return TagPlan.For(image, verdict.Status, EnforcementMode.Mark, VerdictTags.Default);
+        return TagPlan.For(image, verdict.Status, Use.Unknown, EnforcementMode.Mark, VerdictTags.Default);
     }
 
     /// <summary>In this process: a project that BenchmarkDotNet generates would build the whole tree once more.</summary>

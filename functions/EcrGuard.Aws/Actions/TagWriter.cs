@@ -3,6 +3,7 @@ using Amazon.ECR.Model;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 
@@ -19,10 +20,11 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
     /// <summary>Writes what the plan says until there is nothing left to write.</summary>
     /// <param name="image">The facts that the verdict rests on: if they already agree, nothing is read or written.</param>
     /// <param name="entry">The verdict to say. Where another is stored meanwhile, nothing more is written for this one.</param>
-    public async Task<TagsWritten> ApplyAsync(ImageFacts image, LedgerEntry entry, EnforcementMode mode, CancellationToken cancellation)
+    /// <param name="use">Unknown leaves the shielding tag as it is.</param>
+    public async Task<TagsWritten> ApplyAsync(ImageFacts image, LedgerEntry entry, Use use, EnforcementMode mode, CancellationToken cancellation)
     {
         var status = entry.Record.Verdict.Status;
-        var plan = TagPlan.For(image, status, mode, tags);
+        var plan = TagPlan.For(image, status, use, mode, tags);
         var writes = 0;
         while (plan.Actions is [var action, ..])
         {
@@ -34,7 +36,7 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
                 return new TagsWritten(true, null);
             // Read after the intent and immediately before the write: whatever took time lies before it.
             var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
-            plan = now is null ? TagPlan.Nothing : TagPlan.For(now, status, mode, tags);
+            plan = now is null ? TagPlan.Nothing : TagPlan.For(now, status, use, mode, tags);
             var refusal = plan.Actions is not [var again, ..] || again != action ? Superseded
                 : action.Change == TagChange.Add ? await AddAsync(now!, action.Tag, cancellation).ConfigureAwait(false)
                 : await RemoveAsync(now!, action.Tag, cancellation).ConfigureAwait(false);

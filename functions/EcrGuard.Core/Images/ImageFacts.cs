@@ -42,6 +42,14 @@ public sealed record ImageFacts
     /// <summary>Null where ECR gives none.</summary>
     public DateTimeOffset? PushedAt { get; init; }
 
+    /// <summary>The last recorded pull; null for an image that was never pulled. ECR refreshes it "at least once every 24 hours": it may be a day behind.</summary>
+    public DateTimeOffset? LastPulledAt { get; init; }
+
+    public DateTimeOffset? LastArchivedAt { get; init; }
+
+    /// <summary>When it was last restored from the archive; null for an image that never was.</summary>
+    public DateTimeOffset? LastActivatedAt { get; init; }
+
     public long? SizeInBytes { get; init; }
 
     /// <summary>The image that this artifact speaks about; null for an image.</summary>

@@ -28,4 +28,19 @@ public sealed record LifecycleImage
 
     /// <summary>The image that a signature, SBOM or another artifact speaks about.</summary>
     public Digest? Subject { get; init; }
+
+    /// <param name="children">Null where the manifest of an index was not read.</param>
+    public static LifecycleImage Of(ImageFacts image, IReadOnlyList<Digest>? children) => new()
+    {
+        Digest = image.Id.Digest,
+        Tags = image.Tags,
+        Kind = image.Kind,
+        Storage = image.Storage,
+        PushedAt = image.PushedAt,
+        LastPulledAt = image.LastPulledAt,
+        LastArchivedAt = image.LastArchivedAt,
+        LastActivatedAt = image.LastActivatedAt,
+        Children = children,
+        Subject = image.Subject,
+    };
 }

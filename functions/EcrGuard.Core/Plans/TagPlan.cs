@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
 
@@ -26,42 +27,49 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
 
     /// <summary>Plans the tags of an image.</summary>
     /// <param name="image">As read immediately before: ECR has no conditional writes.</param>
+    /// <param name="use">Unknown leaves the shielding tag as it is.</param>
     /// <param name="mode">What the policy allows for the repository, already under the deployment's ceiling.</param>
-    public static TagPlan For(ImageFacts image, Status status, EnforcementMode mode, VerdictTags tags)
+    public static TagPlan For(ImageFacts image, Status status, Use use, EnforcementMode mode, VerdictTags tags)
     {
         if (mode == EnforcementMode.Observe || image.Kind is not (ImageKind.Image or ImageKind.Index))
             return Nothing;
 
         var digest = image.Id.Digest;
-        var wanted = tags.Wanted(digest, status);
-        // A blocking tag goes only when the image becomes APPROVED. What is pending or in error leaves every tag as it is.
-        IEnumerable<string> unwanted = status switch
-        {
-            Status.Approved or Status.Blocked => [.. tags.AllBlocked(digest), .. tags.AllApproved(digest)],
-            Status.Unscanned or Status.Unsupported or Status.Stale => tags.AllApproved(digest),
-            Status.Pending or Status.Error => [],
-        };
-
-        var add = wanted is not null && !image.Tags.Contains(wanted) ? wanted : null;
-        var remove = unwanted.Where(tag => tag != wanted && image.Tags.Contains(tag)).ToList();
-        if (add is null && remove.Count == 0)
+        var (verdict, shield) = (tags.Wanted(digest, status), use == Use.InUse ? tags.InUse(digest) : null);
+        // An image without a team's tag (a child of an index, mostly) gets no verdict tag, which would take it out of the lifecycle rules for untagged images. Shielding it from those is what the other tag is for.
+        var hasTeamTag = tags.TeamTags(image).Count > 0;
+        var add = new[] { hasTeamTag ? verdict : null, shield }.OfType<string>().Where(tag => !image.Tags.Contains(tag)).ToList();
+        // A blocking tag goes only when the image becomes APPROVED. What is pending or in error leaves every verdict tag as it is.
+        IEnumerable<string> unwanted =
+        [
+            .. status switch
+            {
+                Status.Approved or Status.Blocked => [.. tags.AllBlocked(digest), .. tags.AllApproved(digest)],
+                Status.Unscanned or Status.Unsupported or Status.Stale => tags.AllApproved(digest),
+                Status.Pending or Status.Error => Enumerable.Empty<string>(),
+            },
+            .. use == Use.Unknown ? [] : tags.AllInUse(digest),
+        ];
+        var remove = unwanted.Where(tag => tag != verdict && tag != shield && image.Tags.Contains(tag)).ToList();
+        if (add.Count == 0 && remove.Count == 0)
             return Nothing;
-        // An untagged image (a child of an index, mostly) stays untagged: a verdict tag would take it out of the lifecycle rules for untagged images.
-        if (image.Tags.Count == 0)
-            return Nothing;
+        if (WhyNotAtAll(image) is { } cannot)
+            return new TagPlan([], cannot);
 
-        var cannot = WhyNot(image, tags, add is not null);
-        return cannot is null
-            ? new TagPlan([.. add is null ? [] : new[] { new TagAction(TagChange.Add, add) }, .. remove.Select(tag => new TagAction(TagChange.Remove, tag))], null)
-            : new TagPlan([], cannot);
+        var full = image.Tags.Count + add.Count > MaxTags && add.Count > 0 ? $"The image carries {image.Tags.Count} tags; ECR allows {MaxTags}." : null;
+        var last = remove.Count > 0 && !hasTeamTag ? "The image carries no team's tag: EcrGuard's own could be its last, and removing that deletes the image." : null;
+        return new TagPlan(
+            full is not null ? [] :
+            [
+                .. add.Select(tag => new TagAction(TagChange.Add, tag)),
+                .. last is not null ? [] : remove.Select(tag => new TagAction(TagChange.Remove, tag)),
+            ], full ?? last);
     }
 
-    private static string? WhyNot(ImageFacts image, VerdictTags tags, bool adds) => image switch
+    private static string? WhyNotAtAll(ImageFacts image) => image.Storage switch
     {
-        { Storage: StorageStatus.Archived or StorageStatus.Activating } => "The image is archived, and writing a tag would restore it.",
-        { Storage: StorageStatus.Unknown } => "ECR does not say whether the image is archived, and writing a tag would restore it.",
-        _ when tags.TeamTags(image).Count == 0 => "The image carries no team's tag: EcrGuard's own could be its last, and removing that deletes the image.",
-        _ when adds && image.Tags.Count >= MaxTags => $"The image carries {image.Tags.Count} tags; ECR allows {MaxTags}.",
-        _ => null,
+        StorageStatus.Archived or StorageStatus.Activating => "The image is archived, and writing a tag would restore it.",
+        StorageStatus.Unknown => "ECR does not say whether the image is archived, and writing a tag would restore it.",
+        StorageStatus.Active => null,
     };
 }

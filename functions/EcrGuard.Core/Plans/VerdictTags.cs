@@ -15,6 +15,12 @@ public sealed record VerdictTags(string Prefix, IReadOnlyList<string> EarlierPre
 
     public string Approved(Digest digest) => $"{Prefix}-approved-{digest.Hex}";
 
+    /// <summary>What shields an image in use: rule 1 of every lifecycle policy that EcrGuard puts keeps what carries it.</summary>
+    public string InUse(Digest digest) => $"{Prefix}-inuse-{digest.Hex}";
+
+    /// <summary>The pattern of a lifecycle rule that selects every image in use.</summary>
+    public string InUsePattern => $"{Prefix}-inuse-*";
+
     /// <summary>The tag that an image of this status should carry; null where it should carry none.</summary>
     public string? Wanted(Digest digest, Status status) => status switch
     {
@@ -36,6 +42,8 @@ public sealed record VerdictTags(string Prefix, IReadOnlyList<string> EarlierPre
     internal IEnumerable<string> AllBlocked(Digest digest) => Prefixes.Select(prefix => $"{prefix}-blocked-{digest.Hex}");
 
     internal IEnumerable<string> AllApproved(Digest digest) => Prefixes.Select(prefix => $"{prefix}-approved-{digest.Hex}");
+
+    internal IEnumerable<string> AllInUse(Digest digest) => Prefixes.Select(prefix => $"{prefix}-inuse-{digest.Hex}");
 
     private IEnumerable<string> Prefixes => EarlierPrefixes.Prepend(Prefix).Distinct();
 }

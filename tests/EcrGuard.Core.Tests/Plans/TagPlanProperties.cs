@@ -1,5 +1,6 @@
 using CsCheck;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
@@ -11,7 +12,7 @@ public sealed class TagPlanProperties
     private static readonly string[] Known =
     [
         "1.0", "latest", "ecrguardian",
-        .. from prefix in new[] { "ecrguard", "old" } from verdict in new[] { "blocked", "approved" } from digest in new[] { 1, 2 } select $"{prefix}-{verdict}-{Facts.Digest(digest).Hex}",
+        .. from prefix in new[] { "ecrguard", "old" } from verdict in new[] { "blocked", "approved", "inuse" } from digest in new[] { 1, 2 } select $"{prefix}-{verdict}-{Facts.Digest(digest).Hex}",
     ];
 
     private static readonly Gen<ImageFacts> AnyImage =
@@ -27,36 +28,54 @@ public sealed class TagPlanProperties
 
     [Fact]
     public void A_plan_carried_out_and_planned_again_gives_nothing_to_do() =>
-        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<EnforcementMode>(), AnyTags).Sample((image, status, mode, tags) =>
+        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<Use>(), Gen.Enum<EnforcementMode>(), AnyTags).Sample((image, status, use, mode, tags) =>
         {
-            var after = TagPlan.For(image, status, mode, tags).Actions.Aggregate(image, Apply);
-            Assert.Empty(TagPlan.For(after, status, mode, tags).Actions);
+            var after = TagPlan.For(image, status, use, mode, tags).Actions.Aggregate(image, Apply);
+            Assert.Empty(TagPlan.For(after, status, use, mode, tags).Actions);
         }, iter: 1000);
 
     [Fact]
     public void At_every_step_of_a_plan_all_team_tags_are_there_and_at_least_one_and_no_more_than_allowed() =>
-        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<EnforcementMode>(), AnyTags).Sample((image, status, mode, tags) =>
+        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<Use>(), Gen.Enum<EnforcementMode>(), AnyTags).Sample((image, status, use, mode, tags) =>
         {
-            foreach (var action in TagPlan.For(image, status, mode, tags).Actions)
+            foreach (var action in TagPlan.For(image, status, use, mode, tags).Actions)
             {
                 Assert.True(action.Change == TagChange.Remove == image.Tags.Contains(action.Tag));
                 Assert.EndsWith(Facts.Digest(1).Hex, action.Tag, StringComparison.Ordinal);
                 var after = Apply(image, action);
                 Assert.Equal(tags.TeamTags(image), tags.TeamTags(after));
-                Assert.NotEmpty(tags.TeamTags(after));
+                Assert.NotEmpty(after.Tags);
+                if (action.Change == TagChange.Remove)
+                    Assert.NotEmpty(tags.TeamTags(after));
                 Assert.InRange(after.Tags.Count, 1, TagPlan.MaxTags);
                 image = after;
             }
         }, iter: 1000);
 
     [Fact]
+    public void An_image_in_use_is_shielded_or_the_plan_says_why_not_and_unknown_use_changes_no_shield() =>
+        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<Use>(), AnyTags).Sample((image, status, use, tags) =>
+        {
+            if (image.Kind is not (ImageKind.Image or ImageKind.Index))
+                return;
+            var plan = TagPlan.For(image, status, use, EnforcementMode.Mark, tags);
+            var shield = tags.InUse(Facts.Digest(1));
+            if (use == Use.InUse)
+                Assert.True(plan.CouldNot is not null || plan.Actions.Aggregate(image, Apply).Tags.Contains(shield));
+            if (use != Use.NotInUse)
+                Assert.DoesNotContain(new TagAction(TagChange.Remove, shield), plan.Actions);
+            if (use != Use.InUse)
+                Assert.DoesNotContain(new TagAction(TagChange.Add, shield), plan.Actions);
+        }, iter: 1000);
+
+    [Fact]
     public void After_a_plan_that_could_be_carried_out_a_blocked_image_says_so_and_nothing_else() =>
         Gen.Select(AnyImage, AnyTags).Sample((image, tags) =>
         {
-            var plan = TagPlan.For(image, Status.Blocked, EnforcementMode.Mark, tags);
-            if (plan.CouldNot is not null || image.Tags.Count == 0 || image.Kind is not (ImageKind.Image or ImageKind.Index))
+            var plan = TagPlan.For(image, Status.Blocked, Use.Unknown, EnforcementMode.Mark, tags);
+            if (plan.CouldNot is not null || tags.TeamTags(image).Count == 0 || image.Kind is not (ImageKind.Image or ImageKind.Index))
                 return;
-            var own = plan.Actions.Aggregate(image, Apply).Tags.Where(tag => tags.Claims(tag) && tag.EndsWith(Facts.Digest(1).Hex, StringComparison.Ordinal));
+            var own = plan.Actions.Aggregate(image, Apply).Tags.Where(tag => tags.Claims(tag) && !tag.Contains("-inuse-", StringComparison.Ordinal) && tag.EndsWith(Facts.Digest(1).Hex, StringComparison.Ordinal));
             Assert.Equal([tags.Blocked(Facts.Digest(1))], own);
         }, iter: 1000);
 }

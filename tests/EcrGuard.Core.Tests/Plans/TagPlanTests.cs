@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
@@ -14,7 +15,11 @@ public sealed class TagPlanTests
     private static readonly string OldBlocked = (Tags with { Prefix = "old-guard" }).Blocked(Digest);
     private static readonly string OldApproved = (Tags with { Prefix = "old-guard" }).Approved(Digest);
 
-    private static TagPlan Plan(Status status, params string[] tags) => TagPlan.For(Facts.Image(1, tags), status, EnforcementMode.Mark, Tags);
+    private static TagPlan Plan(Status status, params string[] tags) => TagPlan.For(Facts.Image(1, tags), status, Use.Unknown, EnforcementMode.Mark, Tags);
+
+    private static readonly string Shield = Tags.InUse(Digest);
+
+    private static TagPlan Plan(Use use, params string[] tags) => TagPlan.For(Facts.Image(1, tags), Status.Approved, use, EnforcementMode.Mark, Tags);
 
     private static TagAction Add(string tag) => new(TagChange.Add, tag);
 
@@ -43,14 +48,14 @@ public sealed class TagPlanTests
 
     [Fact]
     public void A_prefix_that_is_listed_as_an_earlier_one_too_is_one_prefix() =>
-        Assert.Equal([Remove(Blocked)], TagPlan.For(Facts.Image(1, "1.0", Blocked), Status.Approved, EnforcementMode.Mark, new VerdictTags("ecrguard", ["ecrguard"], false)).Actions);
+        Assert.Equal([Remove(Blocked)], TagPlan.For(Facts.Image(1, "1.0", Blocked), Status.Approved, Use.Unknown, EnforcementMode.Mark, new VerdictTags("ecrguard", ["ecrguard"], false)).Actions);
 
     [Fact]
     public void An_approved_image_carries_no_tag_unless_that_is_wanted()
     {
         var quiet = Tags with { TagApproved = false };
-        Assert.Empty(TagPlan.For(Facts.Image(1, "1.0"), Status.Approved, EnforcementMode.Mark, quiet).Actions);
-        Assert.Equal([Remove(Approved)], TagPlan.For(Facts.Image(1, "1.0", Approved), Status.Approved, EnforcementMode.Mark, quiet).Actions);
+        Assert.Empty(TagPlan.For(Facts.Image(1, "1.0"), Status.Approved, Use.Unknown, EnforcementMode.Mark, quiet).Actions);
+        Assert.Equal([Remove(Approved)], TagPlan.For(Facts.Image(1, "1.0", Approved), Status.Approved, Use.Unknown, EnforcementMode.Mark, quiet).Actions);
     }
 
     [Theory]
@@ -72,26 +77,56 @@ public sealed class TagPlanTests
 
     [Fact]
     public void In_observe_nothing_is_written_and_nothing_is_missing() =>
-        Assert.All(Enum.GetValues<Status>(), status => Nothing(TagPlan.For(Facts.Image(1, "1.0", Approved, OldBlocked), status, EnforcementMode.Observe, Tags)));
+        Assert.All(Enum.GetValues<Status>(), status => Nothing(TagPlan.For(Facts.Image(1, "1.0", Approved, OldBlocked), status, Use.Unknown, EnforcementMode.Observe, Tags)));
 
     [Theory]
     [InlineData(ImageKind.Artifact)]
     [InlineData(ImageKind.Unknown)]
-    public void What_is_no_image_is_not_tagged(ImageKind kind) => Nothing(TagPlan.For(Facts.Image(1, "1.0") with { Kind = kind }, Status.Blocked, EnforcementMode.Mark, Tags));
+    public void What_is_no_image_is_not_tagged(ImageKind kind) => Nothing(TagPlan.For(Facts.Image(1, "1.0") with { Kind = kind }, Status.Blocked, Use.Unknown, EnforcementMode.Mark, Tags));
 
     [Fact]
     public void An_untagged_child_stays_untagged_and_nothing_is_missing() => Nothing(Plan(Status.Blocked));
 
     [Fact]
+    public void An_image_in_use_is_shielded_tagged_or_not()
+    {
+        Assert.Equal([Add(Shield)], Plan(Use.InUse, "1.0", Approved).Actions);
+        Assert.Equal([Add(Shield)], Plan(Use.InUse).Actions);
+        Assert.Equal($"ecrguard-inuse-{Digest.Hex}", Shield);
+        Nothing(Plan(Use.InUse, Shield));
+    }
+
+    [Fact]
+    public void The_shield_goes_when_the_image_is_no_longer_in_use_and_stays_while_that_is_not_known()
+    {
+        Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, "1.0", Approved, Shield).Actions);
+        Nothing(Plan(Use.Unknown, "1.0", Approved, Shield));
+        Nothing(Plan(Use.Unknown, "1.0", Approved));
+    }
+
+    [Fact]
+    public void A_shield_that_is_the_last_tag_is_not_removed_because_that_deletes_the_image() => CouldNot("no team's tag", Plan(Use.NotInUse, Shield));
+
+    [Fact]
+    public void A_shield_of_an_earlier_prefix_gives_way_to_one_of_todays()
+    {
+        var old = (Tags with { Prefix = "old-guard" }).InUse(Digest);
+        Assert.Equal([Add(Shield), Remove(old)], Plan(Use.InUse, "1.0", Approved, old).Actions);
+        var untagged = Plan(Use.InUse, old);
+        Assert.Equal([Add(Shield)], untagged.Actions);
+        Assert.NotNull(untagged.CouldNot);
+    }
+
+    [Fact]
     public void An_index_is_tagged_as_an_image_is() =>
-        Assert.Equal([Add(Blocked)], TagPlan.For(Facts.Image(1, "1.0") with { Kind = ImageKind.Index }, Status.Blocked, EnforcementMode.Quarantine, Tags).Actions);
+        Assert.Equal([Add(Blocked)], TagPlan.For(Facts.Image(1, "1.0") with { Kind = ImageKind.Index }, Status.Blocked, Use.Unknown, EnforcementMode.Quarantine, Tags).Actions);
 
     [Theory]
     [InlineData(StorageStatus.Archived)]
     [InlineData(StorageStatus.Activating)]
     [InlineData(StorageStatus.Unknown)]
     public void An_archived_image_is_not_restored_by_a_tag(StorageStatus storage) =>
-        CouldNot("archived", TagPlan.For(Facts.Image(1, "1.0") with { Storage = storage }, Status.Blocked, EnforcementMode.Mark, Tags));
+        CouldNot("archived", TagPlan.For(Facts.Image(1, "1.0") with { Storage = storage }, Status.Blocked, Use.Unknown, EnforcementMode.Mark, Tags));
 
     [Fact]
     public void The_last_tag_is_not_removed_because_that_deletes_the_image()

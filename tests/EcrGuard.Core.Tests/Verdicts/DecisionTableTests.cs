@@ -1,5 +1,6 @@
 using System.Text;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
@@ -92,7 +93,7 @@ public sealed class DecisionTableTests
 
     private static string Written(ImageFacts image, Status status, EnforcementMode mode)
     {
-        var plan = TagPlan.For(image, status, mode, Tags);
+        var plan = TagPlan.For(image, status, Use.Unknown, mode, Tags);
         return plan.CouldNot is { } why ? $"could not: {why}"
             : plan.Actions.Count == 0 ? "nothing"
             : string.Join(", then ", plan.Actions.Select(action => $"{action.Change.ToString().ToLowerInvariant()} {action.Tag[..^65]}"));

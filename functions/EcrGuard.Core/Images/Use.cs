@@ -1,0 +1,52 @@
+namespace EcrGuard.Core.Images;
+
+/// <summary>What kind of thing runs images.</summary>
+public enum ConsumerKind
+{
+    EcsTask,
+    EcsService,
+    TaskDefinition,
+    ScheduledTask,
+    LambdaFunction,
+    AppRunnerService,
+
+    /// <summary>Something that Amazon Inspector sees running: a task of ECS or a pod of EKS.</summary>
+    Workload,
+}
+
+/// <summary>Something that runs images, or will.</summary>
+/// <param name="Name">Its ARN, or what its service calls it.</param>
+public sealed record Consumer(ConsumerKind Kind, string Name)
+{
+    public override string ToString() => Kind switch
+    {
+        ConsumerKind.EcsTask => "ECS task ",
+        ConsumerKind.EcsService => "ECS service ",
+        ConsumerKind.TaskDefinition => "task definition ",
+        ConsumerKind.ScheduledTask => "scheduled task ",
+        ConsumerKind.LambdaFunction => "Lambda function ",
+        ConsumerKind.AppRunnerService => "App Runner service ",
+        ConsumerKind.Workload => "workload ",
+    } + Name;
+}
+
+/// <summary>One reference of a consumer to one image: by digest, by tag, or both, in which case the digest counts.</summary>
+public sealed record ImageUse(RepositoryId Repository, string? Tag, Digest? Digest, Consumer By);
+
+/// <summary>A consumer that could not be read: what it might use counts as in use.</summary>
+/// <param name="What">For example <c>ECS services</c>.</param>
+/// <param name="Account">Twelve digits.</param>
+/// <param name="Why">As AWS said it.</param>
+public sealed record UnreadConsumer(string What, string Account, string Why);
+
+/// <summary>What uses the images of this registry, read in one go.</summary>
+public sealed record UseFacts
+{
+    /// <summary>When the reading began; every reference is at least as new.</summary>
+    public required DateTimeOffset ReadAt { get; init; }
+
+    public IReadOnlyList<ImageUse> Uses { get; init; } = [];
+
+    /// <summary>Empty: all consumers were read.</summary>
+    public IReadOnlyList<UnreadConsumer> Unread { get; init; } = [];
+}

@@ -1,0 +1,159 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Lifecycle;
+
+/// <summary>Whether an image is in use. Unknown protects as use does, and is no reason to write a tag.</summary>
+public enum Use
+{
+    Unknown,
+    InUse,
+    NotInUse,
+}
+
+/// <summary>Whether one image is in use, and why.</summary>
+/// <param name="Why">Sentences, the strongest first; empty for an image that is not in use.</param>
+/// <param name="By">Who refers to it, to its index or to its children; empty where only a pull says so.</param>
+public sealed record Usage(Use Use, IReadOnlyList<string> Why, IReadOnlyList<Consumer> By)
+{
+    public static Usage None { get; } = new(Use.NotInUse, [], []);
+}
+
+/// <summary>
+/// Tells which images of a repository are in use. Use of a child is use of its indexes and the reverse, so that everything that hangs together stands or falls together; a signature or SBOM is used with its subject.
+/// </summary>
+public static class InUse
+{
+    /// <summary>Where a consumer could not be read, a pull within this many times 24 hours counts instead of <c>pulledWithinDays</c>, and so does a push or a restore: what runs was pulled once.</summary>
+    public const int DaysWhenUnread = 180;
+
+    /// <summary>References that are older than this say nothing any more: something may have been deployed since.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromHours(26);
+
+    /// <param name="use">Null where nobody has read any: every image is then <see cref="Use.Unknown"/>.</param>
+    /// <param name="images">Every image of one repository, archived ones too.</param>
+    /// <param name="children">The children of an index; null where its manifest was not read, which leaves every image unknown that may be one if the index is in use.</param>
+    public static IReadOnlyDictionary<Digest, Usage> Of(UseFacts? use, IReadOnlyList<ImageFacts> images, Func<Digest, IReadOnlyList<Digest>?> children, int pulledWithinDays, DateTimeOffset now)
+    {
+        if (use is null || now - use.ReadAt > MaxAge)
+            return images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.Unknown, ["What runs is not known: no consumer was read in the last day."], []));
+
+        var groups = new Groups(images);
+        var opaque = new List<Digest>();
+        foreach (var image in images)
+        {
+            if (image.Subject is { } subject)
+                groups.Join(image.Id.Digest, subject);
+            if (image.Kind != ImageKind.Index)
+                continue;
+            if (children(image.Id.Digest) is { } its)
+                foreach (var child in its)
+                    groups.Join(image.Id.Digest, child);
+            else
+                opaque.Add(image.Id.Digest);
+        }
+
+        var found = References(use, images, groups);
+        var days = use.Unread.Count == 0 ? pulledWithinDays : Math.Max(pulledWithinDays, DaysWhenUnread);
+        foreach (var image in images)
+        {
+            if (PulledWithin(image, days, use.Unread, now) is { } pulled)
+                found.Of(groups.RootOf(image.Id.Digest)).Why.Add(pulled);
+        }
+
+        // An index in use whose children nobody knows: any image of the repository may be one.
+        var unknownChildren = opaque.Any(index => found.Has(groups.RootOf(index)));
+        return images.ToDictionary(i => i.Id.Digest, image =>
+            found.Has(groups.RootOf(image.Id.Digest)) ? found.Of(groups.RootOf(image.Id.Digest)).Usage()
+            : unknownChildren && image.Kind != ImageKind.Index ? new Usage(Use.Unknown, ["It may belong to an index in use whose manifest could not be read."], [])
+            : Usage.None);
+    }
+
+    private static Found References(UseFacts use, IReadOnlyList<ImageFacts> images, Groups groups)
+    {
+        var found = new Found();
+        if (images.Count == 0)
+            return found;
+        var byTag = new Dictionary<string, Digest>(StringComparer.Ordinal);
+        foreach (var image in images)
+            foreach (var tag in image.Tags)
+                byTag[tag] = image.Id.Digest;
+        var repository = images[0].Id.Repository;
+        foreach (var reference in use.Uses.Where(u => u.Repository == repository))
+        {
+            var digest = reference.Digest ?? (reference.Tag is { } tag ? byTag.GetValueOrDefault(tag) : null);
+            if (digest is null || !groups.Holds(digest))
+                continue;
+            var named = reference.Digest is null ? $"the tag {reference.Tag}" : "its digest";
+            found.Of(groups.RootOf(digest)).Add(reference.By, $"The {reference.By} refers to {(groups.IsAlone(digest) ? "it" : Text.Clip(digest.ToString(), 19))} by {named}.");
+        }
+        return found;
+    }
+
+    private static string? PulledWithin(ImageFacts image, int days, IReadOnlyList<UnreadConsumer> unread, DateTimeOffset now)
+    {
+        bool Within(DateTimeOffset? time) => time is { } at && now - at <= TimeSpan.FromDays(days);
+        if (Within(image.LastPulledAt))
+            return $"It was pulled on {image.LastPulledAt:yyyy-MM-dd}; a pull within {Text.Count(days, "day")} counts as use{Because(unread)}.";
+        return unread.Count == 0 ? null
+            : Within(image.PushedAt) || Within(image.LastActivatedAt) ? $"It was pushed or restored within {Text.Count(days, "day")}, which counts as use{Because(unread)}."
+            : image.PushedAt is null ? $"ECR does not say when it was pushed, which counts as use{Because(unread)}."
+            : null;
+    }
+
+    private static string Because(IReadOnlyList<UnreadConsumer> unread) =>
+        unread is [var first, ..] ? $", because {first.What} of account {first.Account} could not be read" + (unread.Count > 1 ? $" (and {unread.Count - 1} more)" : "") : "";
+
+    /// <summary>Images that hang together: an index, its children, and what speaks about them. The manifests of a repository form few and small groups.</summary>
+    private sealed class Groups(IReadOnlyList<ImageFacts> images)
+    {
+        private readonly Dictionary<Digest, Digest> parents = images.ToDictionary(i => i.Id.Digest, i => i.Id.Digest);
+        private readonly HashSet<Digest> joined = [];
+
+        public bool Holds(Digest digest) => parents.ContainsKey(digest);
+
+        public bool IsAlone(Digest digest) => !joined.Contains(digest);
+
+        public Digest RootOf(Digest digest)
+        {
+            while (parents[digest] != digest)
+                digest = parents[digest] = parents[parents[digest]];
+            return digest;
+        }
+
+        public void Join(Digest one, Digest other)
+        {
+            // A child that is not in the repository links nothing: its other indexes do not hang on this one.
+            if (!Holds(one) || !Holds(other))
+                return;
+            joined.Add(one);
+            joined.Add(other);
+            parents[RootOf(one)] = RootOf(other);
+        }
+    }
+
+    private sealed class Found
+    {
+        private readonly Dictionary<Digest, Reasons> byRoot = [];
+
+        public bool Has(Digest root) => byRoot.ContainsKey(root);
+
+        public Reasons Of(Digest root) => byRoot.TryGetValue(root, out var reasons) ? reasons : byRoot[root] = new Reasons();
+    }
+
+    private sealed class Reasons
+    {
+        private readonly List<Consumer> by = [];
+
+        public List<string> Why { get; } = [];
+
+        public void Add(Consumer consumer, string sentence)
+        {
+            if (!by.Contains(consumer))
+                by.Add(consumer);
+            if (!Why.Contains(sentence))
+                Why.Add(sentence);
+        }
+
+        public Usage Usage() => new(Use.InUse, Why, by);
+    }
+}

@@ -1,0 +1,107 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+
+namespace EcrGuard.Core.Tests.Lifecycle;
+
+public sealed class InUseTests
+{
+    private static readonly Consumer Service = new(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/pay");
+    private static readonly UseFacts Nobody = new() { ReadAt = Facts.Now.AddHours(-1) };
+
+    private static UseFacts Uses(string? tag, Digest? digest = null) => Nobody with { Uses = [new ImageUse(Facts.Repository, tag, digest, Service)] };
+
+    private static UseFacts Unread => Nobody with { Unread = [new UnreadConsumer("ECS services", "123456789012", "denied")] };
+
+    private static ImageFacts Old(int number, params string[] tags) => Facts.Image(number, tags) with { PushedAt = Facts.Now.AddDays(-400) };
+
+    private static IReadOnlyDictionary<Digest, Usage> Of(UseFacts? use, IReadOnlyList<ImageFacts> images, Dictionary<Digest, IReadOnlyList<Digest>?>? children = null) =>
+        InUse.Of(use, images, digest => children?[digest], 30, Facts.Now);
+
+    private static Use One(UseFacts? use, ImageFacts image) => Of(use, [image])[image.Id.Digest].Use;
+
+    [Fact]
+    public void A_reference_by_digest_or_by_tag_is_use_and_names_who()
+    {
+        Assert.Equal(Use.InUse, One(Uses(null, Facts.Digest(1)), Old(1)));
+        Assert.Equal(Use.InUse, One(Uses("1.0"), Old(1, "1.0")));
+        var usage = Of(Uses("1.0"), [Old(1, "1.0")])[Facts.Digest(1)];
+        Assert.Equal([Service], usage.By);
+        Assert.Equal([$"The ECS service {Service.Name} refers to it by the tag 1.0."], usage.Why);
+    }
+
+    [Fact]
+    public void A_reference_by_both_means_the_digest()
+    {
+        var usages = Of(Uses("1.0", Facts.Digest(1)), [Old(1), Old(2, "1.0")]);
+        Assert.Equal((Use.InUse, Use.NotInUse), (usages[Facts.Digest(1)].Use, usages[Facts.Digest(2)].Use));
+    }
+
+    [Fact]
+    public void A_reference_to_another_repository_or_to_nothing_that_is_there_uses_nothing()
+    {
+        Assert.Equal(Use.NotInUse, One(Nobody with { Uses = [new ImageUse(Facts.Repository with { Name = "pay/web" }, "1.0", null, Service)] }, Old(1, "1.0")));
+        Assert.Equal(Use.NotInUse, One(Uses("2.0"), Old(1, "1.0")));
+        Assert.Equal(Use.NotInUse, One(Uses(null, Facts.Digest(9)), Old(1, "1.0")));
+    }
+
+    [Fact]
+    public void Use_of_a_child_is_use_of_its_indexes_and_the_reverse()
+    {
+        var index = Old(10, "1.0") with { Kind = ImageKind.Index };
+        var other = Old(11, "2.0") with { Kind = ImageKind.Index };
+        var unrelated = Old(12, "3.0") with { Kind = ImageKind.Index };
+        Dictionary<Digest, IReadOnlyList<Digest>?> children = new() { [index.Id.Digest] = [Facts.Digest(1), Facts.Digest(2)], [other.Id.Digest] = [Facts.Digest(2)], [unrelated.Id.Digest] = [Facts.Digest(3), Facts.Digest(99)] };
+        var byChild = Of(Uses(null, Facts.Digest(1)), [index, other, unrelated, Old(1), Old(2), Old(3)], children);
+        Assert.Equal([Use.InUse, Use.InUse, Use.NotInUse, Use.InUse, Use.InUse, Use.NotInUse], byChild.Values.Select(u => u.Use));
+        var byIndex = Of(Uses("1.0"), [index, other, unrelated, Old(1), Old(2), Old(3)], children);
+        Assert.Equal(byChild.Values.Select(u => u.Use), byIndex.Values.Select(u => u.Use));
+        Assert.StartsWith($"The {Service} refers to sha256:", byIndex[Facts.Digest(1)].Why[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_signature_is_used_with_its_subject() =>
+        Assert.Equal(Use.InUse, Of(Uses("1.0"), [Old(1, "1.0"), Old(2) with { Kind = ImageKind.Artifact, Subject = Facts.Digest(1) }])[Facts.Digest(2)].Use);
+
+    [Theory]
+    [InlineData(30, Use.InUse)]
+    [InlineData(31, Use.NotInUse)]
+    public void A_pull_within_the_days_of_the_policy_is_use(int days, Use use) => Assert.Equal(use, One(Nobody, Old(1, "1.0") with { LastPulledAt = Facts.Now.AddDays(-days) }));
+
+    [Fact]
+    public void A_push_alone_is_no_use_while_every_consumer_could_be_read() => Assert.Equal(Use.NotInUse, One(Nobody, Facts.Image(1, "1.0")));
+
+    [Theory]
+    [InlineData(180, Use.InUse)]
+    [InlineData(181, Use.NotInUse)]
+    public void Where_a_consumer_could_not_be_read_half_a_year_of_pulls_pushes_and_restores_counts_and_the_reason_names_it(int days, Use use)
+    {
+        var then = Facts.Now.AddDays(-days);
+        Assert.All(new[] { Old(1) with { LastPulledAt = then }, Old(1) with { PushedAt = then }, Old(1) with { LastActivatedAt = then } }, image =>
+        {
+            var usage = Of(Unread, [image])[image.Id.Digest];
+            Assert.Equal(use, usage.Use);
+            Assert.All(usage.Why, why => Assert.Contains("ECS services of account 123456789012 could not be read", why, StringComparison.Ordinal));
+        });
+    }
+
+    [Fact]
+    public void Where_a_consumer_could_not_be_read_an_image_without_a_push_time_counts() => Assert.Equal(Use.InUse, One(Unread, Old(1) with { PushedAt = null }));
+
+    [Fact]
+    public void Without_fresh_references_nothing_is_known()
+    {
+        Assert.Equal(Use.Unknown, One(null, Old(1)));
+        Assert.Equal(Use.Unknown, One(Nobody with { ReadAt = Facts.Now.AddHours(-27) }, Old(1)));
+    }
+
+    [Fact]
+    public void An_index_in_use_whose_children_nobody_knows_leaves_every_image_unknown_that_may_be_one()
+    {
+        var index = Old(10, "1.0") with { Kind = ImageKind.Index };
+        Dictionary<Digest, IReadOnlyList<Digest>?> unreadable = new() { [index.Id.Digest] = null };
+        var used = Of(Uses("1.0"), [index, Old(1), Old(2, "2.0")], unreadable);
+        Assert.Equal([Use.InUse, Use.Unknown, Use.Unknown], used.Values.Select(u => u.Use));
+        var unused = Of(Nobody, [index, Old(1)], unreadable);
+        Assert.Equal([Use.NotInUse, Use.NotInUse], unused.Values.Select(u => u.Use));
+    }
+}
