@@ -37,6 +37,15 @@ internal static class Facts
 
     public static ImageFacts In(this ImageFacts image, string repository) => image with { Id = image.Id with { Repository = image.Id.Repository with { Name = repository } } };
 
+    /// <summary>Images of one repository. An index that is not among <paramref name="children"/> is one whose manifest could not be read.</summary>
+    public static Contents Contents(IReadOnlyList<ImageFacts> images, IReadOnlyDictionary<Digest, IReadOnlyList<Digest>>? children = null) => new()
+    {
+        Repository = Repository,
+        ReadAt = Now,
+        Images = images,
+        Children = children?.ToDictionary(c => c.Key, c => (IReadOnlyList<IndexChild>)[.. c.Value.Select(digest => new IndexChild(digest, "linux/amd64", ImageKind.Image))]) ?? [],
+    };
+
     public static Finding Finding(string vulnerability = "CVE-2026-0001", Severity severity = Severity.Critical, string? package = "openssl") => new()
     {
         Vulnerability = vulnerability,

@@ -11,6 +11,9 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
     /// <summary>A page as large as ECR gives (DescribeRepositories, DescribeImages: 1 to 1000).</summary>
     private const int Page = 1000;
 
+    /// <summary>Manifests that are asked for at a time (BatchGetImage: 1 to 100).</summary>
+    private const int ManifestBatch = 100;
+
     /// <summary>How long the registry's scan type is believed. Findings themselves tell when it changed.</summary>
     private static readonly TimeSpan ScanTypeAge = TimeSpan.FromMinutes(5);
 
@@ -57,6 +60,48 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
             request.NextToken = page.NextToken;
         }
         while (!string.IsNullOrEmpty(request.NextToken));
+    }
+
+    /// <summary>Every image of a repository with what its indexes refer to.</summary>
+    /// <param name="known">Children of indexes as the ledger knows them, which never change: an index's digest covers them.</param>
+    public async Task<Contents> ContentsAsync(RepositoryId repository, IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>> known, CancellationToken cancellation)
+    {
+        var readAt = time.GetUtcNow();
+        var images = new List<ImageFacts>();
+        await foreach (var image in ImagesAsync(repository, cancellation).ConfigureAwait(false))
+            images.Add(image);
+        var children = new Dictionary<Digest, IReadOnlyList<IndexChild>>();
+        var unread = new List<Digest>();
+        foreach (var index in images.Where(image => image.Kind == ImageKind.Index).Select(image => image.Id.Digest))
+        {
+            if (known.GetValueOrDefault(index) is { Count: > 0 } its)
+                children[index] = its;
+            else
+                unread.Add(index);
+        }
+        foreach (var chunk in unread.Chunk(ManifestBatch))
+        {
+            var answer = await OrNullAsync(() => ecr.BatchGetImageAsync(new BatchGetImageRequest
+            {
+                RegistryId = repository.Account,
+                RepositoryName = repository.Name,
+                ImageIds = [.. chunk.Select(digest => new ImageIdentifier { ImageDigest = digest.ToString() })],
+                AcceptedMediaTypes = [.. MediaTypes.Accepted],
+            }, cancellation)).ConfigureAwait(false);
+            foreach (var found in answer?.Images ?? [])
+            {
+                try
+                {
+                    if (Digest.TryParse(found.ImageId?.ImageDigest, out var digest))
+                        children[digest] = new Manifest(found.ImageManifest, found.ImageManifestMediaType).Children();
+                }
+                catch (JsonException)
+                {
+                    // It stays unknown, which protects whatever may be its child.
+                }
+            }
+        }
+        return new Contents { Repository = repository, ReadAt = readAt, Images = images, Children = children };
     }
 
     /// <summary>The manifest of an image, byte for byte as it was pushed; null where the image is gone or cannot be pulled.</summary>

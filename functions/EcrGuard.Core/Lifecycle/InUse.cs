@@ -16,6 +16,8 @@ public enum Use
 public sealed record Usage(Use Use, IReadOnlyList<string> Why, IReadOnlyList<Consumer> By)
 {
     public static Usage None { get; } = new(Use.NotInUse, [], []);
+
+    public static Usage Unknown { get; } = new(Use.Unknown, ["What runs is not known: no consumer was read in the last day."], []);
 }
 
 /// <summary>
@@ -30,12 +32,12 @@ public static class InUse
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(26);
 
     /// <param name="use">Null where nobody has read any: every image is then <see cref="Use.Unknown"/>.</param>
-    /// <param name="images">Every image of one repository, archived ones too.</param>
-    /// <param name="children">The children of an index; null where its manifest was not read, which leaves every image unknown that may be one if the index is in use.</param>
-    public static IReadOnlyDictionary<Digest, Usage> Of(UseFacts? use, IReadOnlyList<ImageFacts> images, Func<Digest, IReadOnlyList<Digest>?> children, int pulledWithinDays, DateTimeOffset now)
+    /// <param name="pulledWithinDays">What the policy says under <c>consumers</c>.</param>
+    public static IReadOnlyDictionary<Digest, Usage> Of(UseFacts? use, Contents contents, int pulledWithinDays, DateTimeOffset now)
     {
+        var images = contents.Images;
         if (use is null || now - use.ReadAt > MaxAge)
-            return images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.Unknown, ["What runs is not known: no consumer was read in the last day."], []));
+            return images.ToDictionary(i => i.Id.Digest, _ => Usage.Unknown);
 
         var groups = new Groups(images);
         var opaque = new List<Digest>();
@@ -45,11 +47,12 @@ public static class InUse
                 groups.Join(image.Id.Digest, subject);
             if (image.Kind != ImageKind.Index)
                 continue;
-            if (children(image.Id.Digest) is { } its)
-                foreach (var child in its)
-                    groups.Join(image.Id.Digest, child);
-            else
+            // Its manifest could not be read: whatever may be its child is as unknown as it is used.
+            if (contents.ChildrenOf(image) is not { } children)
                 opaque.Add(image.Id.Digest);
+            else
+                foreach (var child in children)
+                    groups.Join(image.Id.Digest, child);
         }
 
         var found = References(use, images, groups);

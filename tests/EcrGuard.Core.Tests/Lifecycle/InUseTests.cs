@@ -14,8 +14,8 @@ public sealed class InUseTests
 
     private static ImageFacts Old(int number, params string[] tags) => Facts.Image(number, tags) with { PushedAt = Facts.Now.AddDays(-400) };
 
-    private static IReadOnlyDictionary<Digest, Usage> Of(UseFacts? use, IReadOnlyList<ImageFacts> images, Dictionary<Digest, IReadOnlyList<Digest>?>? children = null) =>
-        InUse.Of(use, images, digest => children?[digest], 30, Facts.Now);
+    private static IReadOnlyDictionary<Digest, Usage> Of(UseFacts? use, IReadOnlyList<ImageFacts> images, Dictionary<Digest, IReadOnlyList<Digest>>? children = null) =>
+        InUse.Of(use, Facts.Contents(images, children), 30, Facts.Now);
 
     private static Use One(UseFacts? use, ImageFacts image) => Of(use, [image])[image.Id.Digest].Use;
 
@@ -50,7 +50,7 @@ public sealed class InUseTests
         var index = Old(10, "1.0") with { Kind = ImageKind.Index };
         var other = Old(11, "2.0") with { Kind = ImageKind.Index };
         var unrelated = Old(12, "3.0") with { Kind = ImageKind.Index };
-        Dictionary<Digest, IReadOnlyList<Digest>?> children = new() { [index.Id.Digest] = [Facts.Digest(1), Facts.Digest(2)], [other.Id.Digest] = [Facts.Digest(2)], [unrelated.Id.Digest] = [Facts.Digest(3), Facts.Digest(99)] };
+        Dictionary<Digest, IReadOnlyList<Digest>> children = new() { [index.Id.Digest] = [Facts.Digest(1), Facts.Digest(2)], [other.Id.Digest] = [Facts.Digest(2)], [unrelated.Id.Digest] = [Facts.Digest(3), Facts.Digest(99)] };
         var byChild = Of(Uses(null, Facts.Digest(1)), [index, other, unrelated, Old(1), Old(2), Old(3)], children);
         Assert.Equal([Use.InUse, Use.InUse, Use.NotInUse, Use.InUse, Use.InUse, Use.NotInUse], byChild.Values.Select(u => u.Use));
         var byIndex = Of(Uses("1.0"), [index, other, unrelated, Old(1), Old(2), Old(3)], children);
@@ -98,10 +98,9 @@ public sealed class InUseTests
     public void An_index_in_use_whose_children_nobody_knows_leaves_every_image_unknown_that_may_be_one()
     {
         var index = Old(10, "1.0") with { Kind = ImageKind.Index };
-        Dictionary<Digest, IReadOnlyList<Digest>?> unreadable = new() { [index.Id.Digest] = null };
-        var used = Of(Uses("1.0"), [index, Old(1), Old(2, "2.0")], unreadable);
+        var used = Of(Uses("1.0"), [index, Old(1), Old(2, "2.0")]);
         Assert.Equal([Use.InUse, Use.Unknown, Use.Unknown], used.Values.Select(u => u.Use));
-        var unused = Of(Nobody, [index, Old(1)], unreadable);
+        var unused = Of(Nobody, [index, Old(1)]);
         Assert.Equal([Use.NotInUse, Use.NotInUse], unused.Values.Select(u => u.Use));
     }
 }
