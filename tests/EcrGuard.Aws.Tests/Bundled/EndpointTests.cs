@@ -1,11 +1,16 @@
 using Amazon;
+using Amazon.AppRunner;
 using Amazon.ECR;
 using Amazon.ECR.Model;
+using Amazon.ECS;
+using Amazon.EventBridge;
 using Amazon.Inspector2;
 using Amazon.KeyManagementService;
+using Amazon.Lambda;
 using Amazon.Runtime;
 using Amazon.Runtime.Endpoints;
 using Amazon.Runtime.Internal;
+using Amazon.Scheduler;
 using Amazon.SimpleNotificationService;
 using EcrGuard.Bundled.Plumbing;
 
@@ -51,6 +56,29 @@ public sealed class EndpointTests : IDisposable
         Assert.Equal(ecr, Of(new AmazonECRConfig(), region, fips, dualStack));
         Assert.Equal(inspector, Of(new AmazonInspector2Config(), region, fips, dualStack));
         Assert.Equal(sns, Of(new AmazonSimpleNotificationServiceConfig(), region, fips, dualStack));
+    }
+
+    [Theory]
+    [InlineData("eu-central-1", false, "events.eu-central-1.amazonaws.com")]
+    [InlineData("us-east-1", true, "events-fips.us-east-1.amazonaws.com")]
+    [InlineData("us-gov-west-1", true, "events.us-gov-west-1.amazonaws.com")]
+    public void The_FIPS_host_of_EventBridge_in_GovCloud_is_the_plain_one(string region, bool fips, string host)
+    {
+        var config = new AmazonEventBridgeConfig { RegionEndpoint = RegionEndpoint.GetBySystemName(region), UseFIPSEndpoint = fips };
+
+        Assert.Equal(host, new Uri(config.DetermineServiceOperationEndpoint(new ServiceOperationEndpointParameters(new ListImagesRequest())).URL).Host);
+    }
+
+    [Fact]
+    public void Each_service_that_runs_images_has_its_own_host()
+    {
+        ClientConfig[] configs = [new AmazonECSConfig(), new AmazonLambdaConfig(), new AmazonAppRunnerConfig(), new AmazonSchedulerConfig()];
+
+        Assert.Equal(["ecs.eu-west-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com", "apprunner.eu-west-1.amazonaws.com", "scheduler.eu-west-1.amazonaws.com"], configs.Select(config =>
+        {
+            config.RegionEndpoint = RegionEndpoint.EUWest1;
+            return new Uri(config.DetermineServiceOperationEndpoint(new ServiceOperationEndpointParameters(new ListImagesRequest())).URL).Host;
+        }));
     }
 
     [Fact]

@@ -12,8 +12,13 @@ public sealed class PublishedApiTests
     [InlineData("Amazon.Lambda.RuntimeSupport")]
     [InlineData("Amazon.Lambda.Serialization.SystemTextJson")]
     [InlineData("Amazon.Lambda.SQSEvents")]
+    [InlineData("AWSSDK.AppRunner")]
     [InlineData("AWSSDK.ECR")]
+    [InlineData("AWSSDK.ECS")]
+    [InlineData("AWSSDK.EventBridge")]
     [InlineData("AWSSDK.Inspector2")]
+    [InlineData("AWSSDK.Lambda")]
+    [InlineData("AWSSDK.Scheduler")]
     [InlineData("AWSSDK.SimpleNotificationService")]
     public void Every_bundled_public_member_equals_one_of_the_published_package(string package)
     {

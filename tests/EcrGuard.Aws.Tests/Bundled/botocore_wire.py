@@ -6,6 +6,7 @@ stdout: for each, the request that botocore validates and serializes from them, 
 import base64
 import json
 import sys
+import urllib.parse
 
 import botocore.serialize
 import botocore.session
@@ -69,9 +70,9 @@ def wire(service, operation, parameters):
     body = request["body"]
     return {
         "method": request["method"],
-        "path": request["url_path"],
+        "path": request["url_path"] + ("?" + urllib.parse.urlencode(request["query_string"], quote_via=urllib.parse.quote, safe="-._~") if request.get("query_string") else ""),
         "headers": dict(request["headers"]),
-        "body": body if isinstance(body, dict) else body.decode() if isinstance(body, bytes) else body,
+        "body": (body or "") if isinstance(body, dict) else body.decode() if isinstance(body, bytes) else body,
         "missing": missing,
         "answer": example_of(operation_model.output_shape, operation, [0]),
     }

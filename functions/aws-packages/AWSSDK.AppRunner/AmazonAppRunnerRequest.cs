@@ -1,0 +1,5 @@
+using Amazon.Runtime;
+
+namespace Amazon.AppRunner;
+
+public class AmazonAppRunnerRequest : AmazonWebServiceRequest;

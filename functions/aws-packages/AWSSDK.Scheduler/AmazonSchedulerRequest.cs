@@ -1,0 +1,5 @@
+using Amazon.Runtime;
+
+namespace Amazon.Scheduler;
+
+public class AmazonSchedulerRequest : AmazonWebServiceRequest;
