@@ -46,6 +46,7 @@ public sealed class Startup
         services.AddSingleton<Notifier>();
         services.AddSingleton<Guard>();
         services.AddSingleton<Baselines>();
+        services.AddSingleton<Decisions>();
         services.AddSingleton<EventBatch>();
     }
 }
