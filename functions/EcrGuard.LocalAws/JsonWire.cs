@@ -18,6 +18,9 @@ internal static class JsonWire
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    /// <summary>Reads a text that has been checked.</summary>
+    public static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Options)!;
+
     public static T Read<T>(LocalCall call)
     {
         try

@@ -32,6 +32,27 @@ public sealed record LocalAwsOptions
     /// <summary>The failure code of BatchGetImage for an archived image, which the registry answers with 404. Undocumented.</summary>
     public ArchivedImagePull ArchivedImagePull { get; init; } = ArchivedImagePull.ImageNotFound;
 
+    /// <summary>How long the restore of an archived image takes, as up to 20 minutes in AWS: until then it is ACTIVATING and cannot be pulled.</summary>
+    public TimeSpan RestoreTakes { get; init; }
+
+    /// <summary>Whether UpdateImageStorageClass archives a child of an index that is not archived. Undocumented; a lifecycle policy does not.</summary>
+    public bool ChildrenCanBeArchived { get; init; }
+
+    /// <summary>How the documentation of lifecycle policies is read where it is silent.</summary>
+    public LifecycleReading Lifecycle { get; init; } = new();
+
+    /// <summary>Whether what a lifecycle policy expires or archives sends events. Undocumented.</summary>
+    public bool LifecycleSendsEvents { get; init; }
+
+    /// <summary>How often a preview of a lifecycle policy is IN_PROGRESS before it ends.</summary>
+    public int LifecyclePreviewPolls { get; init; } = 1;
+
+    /// <summary>How previews of lifecycle policies end: COMPLETE, FAILED or EXPIRED; the last two without results.</summary>
+    public string LifecyclePreviewEnd { get; init; } = "COMPLETE";
+
+    /// <summary>Whether a preview of a lifecycle policy shows the referrers that go with their subject. Undocumented.</summary>
+    public bool PreviewShowsReferrers { get; init; } = true;
+
     /// <summary>Whether DynamoDB still returns items whose time to live has passed. AWS deletes them within days; both are right.</summary>
     public bool ExpiredItemsAreReturned { get; init; } = true;
 
@@ -72,4 +93,35 @@ public enum ArchivedImagePull
 {
     ImageNotFound,
     ImageInaccessible,
+}
+
+/// <summary>
+/// One reading of https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html where it is silent. The defaults are the likelier ones.
+/// </summary>
+public sealed record LifecycleReading
+{
+    /// <summary>Whether rules select the children of an index, which then occupy places in a count. They never go before their index.</summary>
+    public bool SelectsChildren { get; init; } = true;
+
+    /// <summary>Whether rules select referrers, which then occupy places in a count and go without their subject too.</summary>
+    public bool SelectsReferrers { get; init; }
+
+    /// <summary>Whether a rule that matches an image's tags shields it from later rules of the other storage class.</summary>
+    public bool ShieldsAcrossStorageClasses { get; init; }
+
+    /// <summary>Whether the restore of an image takes the place of its push in ages and counts.</summary>
+    public bool RestoreCountsAsPush { get; init; } = true;
+
+    /// <summary>Whether days begin at midnight UTC; else they are 24 hours.</summary>
+    public bool CountsCalendarDays { get; init; }
+
+    /// <summary>Which of two images that were pushed in the same moment is the younger one.</summary>
+    public LifecycleTies Ties { get; init; }
+}
+
+/// <summary>Ways to order images that were pushed in the same moment.</summary>
+public enum LifecycleTies
+{
+    HigherDigestIsYounger,
+    LaterPushIsYounger,
 }

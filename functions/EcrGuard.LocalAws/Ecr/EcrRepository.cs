@@ -21,6 +21,15 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
 
     public string? LifecyclePolicy { get; set; }
 
+    /// <summary>When the policy was last carried out; null for one that never was.</summary>
+    public DateTimeOffset? LifecycleEvaluatedAt { get; set; }
+
+    /// <summary>The last preview that was asked for.</summary>
+    public LifecyclePreview? Preview { get; set; }
+
+    /// <summary>The tags of the repository itself, which have nothing to do with those of its images.</summary>
+    public SortedDictionary<string, string> ResourceTags { get; } = new(StringComparer.Ordinal);
+
     public int ImageCount => inOrder.Count;
 
     public EcrImage? ByDigest(string digest) => byDigest.GetValueOrDefault(digest);
@@ -46,6 +55,9 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
 
     /// <summary>Whether an index of this repository has the image as a child.</summary>
     public bool IsReferenced(EcrImage image) => references.ContainsKey(image.Digest);
+
+    /// <summary>Whether an index that is not archived has the image as a child.</summary>
+    public bool IsReferencedByActive(EcrImage image) => IsReferenced(image) && inOrder.Any(i => !i.IsArchived && i.Children.Contains(image.Digest));
 
     /// <summary>Which of these blobs no manifest of the repository has brought.</summary>
     public IEnumerable<string> MissingBlobs(IEnumerable<string> blobs)
@@ -109,8 +121,22 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
 
     public void Remove(EcrImage image)
     {
-        byDigest.Remove(image.Digest);
         inOrder.RemoveAt(inOrder.BinarySearch(image, EcrImage.BySequence));
+        Forget(image);
+    }
+
+    public void Remove(IReadOnlySet<EcrImage> images)
+    {
+        inOrder.RemoveAll(images.Contains);
+        foreach (var image in images)
+        {
+            Forget(image);
+        }
+    }
+
+    private void Forget(EcrImage image)
+    {
+        byDigest.Remove(image.Digest);
         image.Tags.ForEach(t => byTag.Remove(t));
         foreach (var child in image.Children.Distinct())
         {
@@ -151,10 +177,18 @@ internal sealed class EcrImage
 
     public DateTimeOffset? LastPulledAt { get; set; }
 
-    /// <summary>ACTIVE or ARCHIVED.</summary>
-    public string Status => LastArchivedAt is { } archived && (LastActivatedAt is not { } activated || activated < archived) ? "ARCHIVED" : "ACTIVE";
+    /// <summary>ACTIVE, ARCHIVED or, on the way back, ACTIVATING.</summary>
+    public string Status { get; set; } = "ACTIVE";
+
+    public bool IsActive => Status == "ACTIVE";
 
     public bool IsArchived => Status == "ARCHIVED";
+
+    /// <summary>As lifecycle policies name it; null for an image that is on its way from one to the other.</summary>
+    public string? StorageClass => Status switch { "ACTIVE" => "standard", "ARCHIVED" => "archive", _ => null };
+
+    /// <summary>Ends the restore of an ACTIVATING image.</summary>
+    public ITimer? Restore { get; set; }
 
     public DateTimeOffset? LastArchivedAt { get; set; }
 

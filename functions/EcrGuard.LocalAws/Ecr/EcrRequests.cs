@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace EcrGuard.LocalAws.Ecr;
 
 // The requests of ECR (API version 2015-09-21) that are known here, member by member as in its service model.
@@ -21,11 +23,38 @@ internal sealed record ImageIdentifier
 
 internal sealed record CreateRepositoryRequest : RepositoryRequest
 {
+    public IReadOnlyList<ResourceTag>? Tags { get; init; }
+
     public string? ImageTagMutability { get; init; }
 
     public IReadOnlyList<ExclusionFilter>? ImageTagMutabilityExclusionFilters { get; init; }
 
     public ImageScanningConfiguration? ImageScanningConfiguration { get; init; }
+}
+
+/// <summary>Its members begin with capitals on the wire, unlike all others.</summary>
+internal sealed record ResourceTag
+{
+    [JsonPropertyName("Key")]
+    public required string Key { get; init; }
+
+    [JsonPropertyName("Value")]
+    public required string Value { get; init; }
+}
+
+internal record ResourceRequest
+{
+    public required string ResourceArn { get; init; }
+}
+
+internal sealed record TagResourceRequest : ResourceRequest
+{
+    public required IReadOnlyList<ResourceTag> Tags { get; init; }
+}
+
+internal sealed record UntagResourceRequest : ResourceRequest
+{
+    public required IReadOnlyList<string> TagKeys { get; init; }
 }
 
 internal sealed record ExclusionFilter
@@ -104,6 +133,27 @@ internal sealed record PutLifecyclePolicyRequest : RepositoryRequest
     public required string LifecyclePolicyText { get; init; }
 }
 
+internal sealed record StartLifecyclePolicyPreviewRequest : RepositoryRequest
+{
+    public string? LifecyclePolicyText { get; init; }
+}
+
+internal sealed record LifecyclePolicyPreviewFilter
+{
+    public string? TagStatus { get; init; }
+}
+
+internal sealed record GetLifecyclePolicyPreviewRequest : RepositoryRequest
+{
+    public IReadOnlyList<ImageIdentifier>? ImageIds { get; init; }
+
+    public string? NextToken { get; init; }
+
+    public int? MaxResults { get; init; }
+
+    public LifecyclePolicyPreviewFilter? Filter { get; init; }
+}
+
 internal sealed record DescribeImageScanFindingsRequest : RepositoryRequest
 {
     public required ImageIdentifier ImageId { get; init; }
@@ -163,4 +213,27 @@ internal sealed record UpdateImageStorageClassRequest : RepositoryRequest
     public required ImageIdentifier ImageId { get; init; }
 
     public required string TargetStorageClass { get; init; }
+}
+
+internal sealed record SubjectIdentifier
+{
+    public required string ImageDigest { get; init; }
+}
+
+internal sealed record ReferrersFilter
+{
+    public IReadOnlyList<string>? ArtifactTypes { get; init; }
+
+    public string? ArtifactStatus { get; init; }
+}
+
+internal sealed record ListImageReferrersRequest : RepositoryRequest
+{
+    public required SubjectIdentifier SubjectId { get; init; }
+
+    public ReferrersFilter? Filter { get; init; }
+
+    public string? NextToken { get; init; }
+
+    public int? MaxResults { get; init; }
 }

@@ -11,7 +11,15 @@ internal static class LifecyclePolicyCheck
     private static readonly string[] TagStatuses = ["tagged", "untagged", "any"];
     private static readonly string[] CountTypes = ["imageCountMoreThan", "sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned"];
 
-    public static void Check(string text)
+    /// <summary>The rules of a policy that ECR accepts.</summary>
+    /// <exception cref="LocalError">The policy is not accepted.</exception>
+    public static IReadOnlyList<LifecycleRule> Read(string text)
+    {
+        Check(text);
+        return JsonWire.Read<LifecycleDocument>(text).Rules;
+    }
+
+    private static void Check(string text)
     {
         Require(text.Length >= 100, "Member must have length greater than or equal to 100");
         Require(text.Length <= 30_720, "Member must have length less than or equal to 30720");
@@ -83,6 +91,7 @@ internal static class LifecyclePolicyCheck
         Require(storage == (countType == "sinceImageTransitioned" ? "archive" : "standard"), "storageClass does not go with countType");
         Require(countType != "sinceImagePulled" || type == "transition", "sinceImagePulled cannot be used with the expire action");
         Require(countType != "sinceImageTransitioned" || type == "expire", "sinceImageTransitioned can only be used with the expire action");
+        Require(countType != "sinceImageTransitioned" || selection.GetProperty("countNumber").GetInt32() >= 90, "images must have been archived for at least 90 days");
     }
 
     private static string? TagStatus(JsonElement rule) => rule.GetProperty("selection").GetProperty("tagStatus").GetString();

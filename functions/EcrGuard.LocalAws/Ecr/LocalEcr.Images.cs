@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace EcrGuard.LocalAws.Ecr;
 
-/// <content>Images: reading, pushing, tagging, deleting, archiving.</content>
+/// <content>Images: reading, pushing, tagging, deleting.</content>
 public sealed partial class LocalEcr
 {
     private const int MaxTagsPerImage = 1_000;
@@ -138,7 +138,7 @@ public sealed partial class LocalEcr
             }
 
             var image = Lookup(repository, id)!;
-            if (image.IsArchived)
+            if (!image.IsActive)
             {
                 failures.Add(Options.ArchivedImagePull == ArchivedImagePull.ImageNotFound
                     ? Failure(id, "ImageNotFound", "Requested image not found")
@@ -245,7 +245,7 @@ public sealed partial class LocalEcr
         }
 
         var image = repository.ByDigest(digest);
-        var restored = image is { IsArchived: true };
+        var restored = image is { IsActive: false };
         if (image is not null && !restored && (tag is null || image.Tags.Contains(tag)))
         {
             throw tag is not null && repository.Mutability.IsImmutable(tag) && Options.SameTagOnImmutable == SameTagAnswer.ImageTagAlreadyExists
@@ -276,10 +276,10 @@ public sealed partial class LocalEcr
 
         if (restored)
         {
-            MoveTo(repository, image, "STANDARD");
+            // "When you push an image that is currently archived, that image will be immediately restored": no waiting.
+            Activate(repository, image, account.Now);
         }
-
-        if (isNew || restored)
+        else if (isNew)
         {
             StartScanOfPushed(repository, image);
         }
@@ -341,35 +341,5 @@ public sealed partial class LocalEcr
         }
 
         return ([.. gone.Select(t => new ImageIdentifier { ImageDigest = image.Digest, ImageTag = t })], null);
-    }
-
-    private object UpdateImageStorageClass(UpdateImageStorageClassRequest request)
-    {
-        var repository = Find(request);
-        CheckOneOf("targetStorageClass", request.TargetStorageClass, "STANDARD", "ARCHIVE");
-        var image = Image(repository, request.ImageId);
-        MoveTo(repository, image, request.TargetStorageClass);
-        return new { RegistryId = Options.AccountId, RepositoryName = repository.Name, request.ImageId, ImageStatus = image.Status };
-    }
-
-    private EcrImage MoveTo(EcrRepository repository, EcrImage image, string storageClass)
-    {
-        if (image.IsArchived != (storageClass == "ARCHIVE"))
-        {
-            if (storageClass == "ARCHIVE")
-            {
-                image.LastArchivedAt = account.Now;
-                Inspector.OnArchived(repository.Name, image);
-            }
-            else
-            {
-                image.LastActivatedAt = account.Now;
-                Inspector.OnPushed(repository.Name, image, scanning);
-            }
-
-            EmitStorageClass(repository, image, storageClass);
-        }
-
-        return image;
     }
 }

@@ -3,9 +3,11 @@ using System.Text.RegularExpressions;
 
 namespace EcrGuard.LocalAws.Ecr;
 
-/// <content>Repositories, their tag mutability and lifecycle policies.</content>
+/// <content>Repositories, their tag mutability and their resource tags.</content>
 public sealed partial class LocalEcr
 {
+    private const int MaxResourceTags = 50;
+
     [GeneratedRegex(@"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$")]
     private static partial Regex RepositoryName { get; }
 
@@ -72,7 +74,9 @@ public sealed partial class LocalEcr
     {
         CheckRegistry(request);
         var mutability = MutabilityFrom(request.ImageTagMutability ?? "MUTABLE", request.ImageTagMutabilityExclusionFilters);
+        CheckTags(request.Tags ?? []);
         var repository = Create(request.RepositoryName, mutability, request.ImageScanningConfiguration?.ScanOnPush ?? false);
+        Put(repository, request.Tags ?? []);
         return new { Repository = Shown(repository) };
     }
 
@@ -122,31 +126,65 @@ public sealed partial class LocalEcr
         };
     }
 
-    private object PutLifecyclePolicy(PutLifecyclePolicyRequest request)
+    private object ListTagsForResource(ResourceRequest request) => new
     {
-        var repository = Find(request);
-        LifecyclePolicyCheck.Check(request.LifecyclePolicyText);
-        return LifecyclePolicy(repository, repository.LifecyclePolicy = request.LifecyclePolicyText);
+        Tags = Find(request).ResourceTags.Select(t => new ResourceTag { Key = t.Key, Value = t.Value }),
+    };
+
+    private object TagResource(TagResourceRequest request)
+    {
+        CheckTags(request.Tags);
+        Put(Find(request), request.Tags);
+        return new();
     }
 
-    private object GetLifecyclePolicy(RepositoryRequest request)
+    private object UntagResource(UntagResourceRequest request)
     {
         var repository = Find(request);
-        return LifecyclePolicy(repository, repository.LifecyclePolicy);
+        foreach (var key in request.TagKeys)
+        {
+            repository.ResourceTags.Remove(key);
+        }
+
+        return new();
     }
 
-    private object DeleteLifecyclePolicy(RepositoryRequest request)
+    private EcrRepository Find(ResourceRequest request) => Find(NamedBy(request.ResourceArn) ?? throw Invalid("resourceArn", "Invalid ARN"));
+
+    /// <summary>The name in the ARN of a repository of this account and region; null for anything else.</summary>
+    private string? NamedBy(string arn)
     {
-        var repository = Find(request);
-        var answer = LifecyclePolicy(repository, repository.LifecyclePolicy);
-        repository.LifecyclePolicy = null;
-        return answer;
+        var prefix = account.RepositoryArn(string.Empty);
+        return arn.StartsWith(prefix, StringComparison.Ordinal) ? arn[prefix.Length..] : null;
     }
 
-    private object LifecyclePolicy(EcrRepository repository, string? text) => text is null
-        ? throw new LocalError(
-            400,
-            "LifecyclePolicyNotFoundException",
-            $"Lifecycle policy does not exist for the repository with name '{repository.Name}' in the registry with id '{Options.AccountId}'")
-        : new { RegistryId = Options.AccountId, RepositoryName = repository.Name, LifecyclePolicyText = text };
+    private static void CheckTags(IReadOnlyList<ResourceTag> tags)
+    {
+        if (tags.Any(t => t.Key.Length is < 1 or > 128 || t.Value.Length > 256 || t.Key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)) || tags.DistinctBy(t => t.Key).Count() < tags.Count)
+        {
+            throw new LocalError(
+                400,
+                "InvalidTagParameterException",
+                "An invalid parameter has been specified. Tag keys can have a maximum character length of 128 characters, and tag values can have a maximum length of 256 characters.");
+        }
+
+        CheckTagCount(tags.Count);
+    }
+
+    private static void CheckTagCount(int count)
+    {
+        if (count > MaxResourceTags)
+        {
+            throw new LocalError(400, "TooManyTagsException", $"The list of tags on the repository is over the limit. The maximum number of tags that can be applied to a repository is {MaxResourceTags}.");
+        }
+    }
+
+    private static void Put(EcrRepository repository, IReadOnlyList<ResourceTag> tags)
+    {
+        CheckTagCount(repository.ResourceTags.Keys.Union(tags.Select(t => t.Key)).Count());
+        foreach (var tag in tags)
+        {
+            repository.ResourceTags[tag.Key] = tag.Value;
+        }
+    }
 }

@@ -30,7 +30,7 @@ public sealed partial class LocalEcr
             throw new LocalError(400, "ValidationException", "This feature is disabled");
         }
 
-        if (image.IsArchived)
+        if (!image.IsActive)
         {
             throw new LocalError(400, "ImageArchivedException", "The specified image is archived and cannot be scanned.");
         }

@@ -19,7 +19,7 @@ public sealed partial class LocalEcr
     {
         var target = Target(call);
         return target.StartsWith(TargetPrefix, StringComparison.Ordinal)
-            ? new LocalOperation(target[TargetPrefix.Length..], JsonWire.Peek(call, "repositoryName"))
+            ? new LocalOperation(target[TargetPrefix.Length..], JsonWire.Peek(call, "repositoryName") ?? NamedBy(JsonWire.Peek(call, "resourceArn") ?? string.Empty))
             : throw LocalError.Unexpected("UnknownOperationException", $"X-Amz-Target '{target}' is not of ECR.");
     }
 
@@ -62,14 +62,20 @@ public sealed partial class LocalEcr
         ["DescribeImageScanFindings"] = On<DescribeImageScanFindingsRequest>(DescribeImageScanFindings),
         ["DescribeRepositories"] = On<DescribeRepositoriesRequest>(DescribeRepositories),
         ["GetLifecyclePolicy"] = On<RepositoryRequest>(GetLifecyclePolicy),
+        ["GetLifecyclePolicyPreview"] = On<GetLifecyclePolicyPreviewRequest>(GetLifecyclePolicyPreview),
         ["GetRegistryScanningConfiguration"] = On<GetRegistryScanningConfigurationRequest>(GetRegistryScanningConfiguration),
+        ["ListImageReferrers"] = On<ListImageReferrersRequest>(ListImageReferrers),
         ["ListImages"] = On<ListImagesRequest>(ListImages),
+        ["ListTagsForResource"] = On<ResourceRequest>(ListTagsForResource),
         ["PutImage"] = On<PutImageRequest>(PutImage),
         ["PutImageScanningConfiguration"] = On<PutImageScanningConfigurationRequest>(PutImageScanningConfiguration),
         ["PutImageTagMutability"] = On<PutImageTagMutabilityRequest>(PutImageTagMutability),
         ["PutLifecyclePolicy"] = On<PutLifecyclePolicyRequest>(PutLifecyclePolicy),
         ["PutRegistryScanningConfiguration"] = On<PutRegistryScanningConfigurationRequest>(PutRegistryScanningConfiguration),
         ["StartImageScan"] = On<StartImageScanRequest>(StartImageScan),
+        ["StartLifecyclePolicyPreview"] = On<StartLifecyclePolicyPreviewRequest>(StartLifecyclePolicyPreview),
+        ["TagResource"] = On<TagResourceRequest>(TagResource),
+        ["UntagResource"] = On<UntagResourceRequest>(UntagResource),
         ["UpdateImageStorageClass"] = On<UpdateImageStorageClassRequest>(UpdateImageStorageClass),
     };
 
@@ -132,13 +138,15 @@ public sealed partial class LocalEcr
     /// </summary>
     /// <param name="listing">The operation and what it lists.</param>
     /// <param name="token">The request's token; null for the first page.</param>
-    /// <param name="maxResults">The request's page size; null for 100.</param>
+    /// <param name="maxResults">The request's page size; null for <paramref name="usual"/>.</param>
     /// <param name="after">The items after a position; <see cref="string.Empty"/> is the beginning.</param>
     /// <param name="position">The position of an item.</param>
+    /// <param name="usual">The page size without one in the request.</param>
+    /// <param name="most">The largest page size.</param>
     private (IReadOnlyList<T> Items, string? NextToken) Page<T>(
-        string listing, string? token, int? maxResults, Func<string, IEnumerable<T>> after, Func<T, string> position)
+        string listing, string? token, int? maxResults, Func<string, IEnumerable<T>> after, Func<T, string> position, int usual = 100, int most = 1000)
     {
-        CheckRange("maxResults", maxResults, 1000);
+        CheckRange("maxResults", maxResults, most);
         if (token is null && Options.EmptyPages)
         {
             return ([], Token(string.Empty));
@@ -158,7 +166,7 @@ public sealed partial class LocalEcr
             from = continued;
         }
 
-        var size = maxResults ?? 100;
+        var size = maxResults ?? usual;
         var items = after(from).Take(size + 1).ToList();
         if (items.Count <= size)
         {

@@ -36,10 +36,13 @@ public sealed partial class LocalEcr : ILocalService
     /// <param name="mutability">Null for mutable tags.</param>
     /// <param name="scanOnPush">The repository's own setting for basic scanning.</param>
     /// <param name="lifecyclePolicy">The policy's text; null for none.</param>
-    public void CreateRepository(string name, TagMutability? mutability = null, bool scanOnPush = false, string? lifecyclePolicy = null) => Locked(() =>
+    /// <param name="tags">The resource tags of the repository; null for none.</param>
+    public void CreateRepository(
+        string name, TagMutability? mutability = null, bool scanOnPush = false, string? lifecyclePolicy = null, IReadOnlyDictionary<string, string>? tags = null) => Locked(() =>
     {
         var repository = Create(name, mutability ?? TagMutability.Mutable, scanOnPush);
         repository.LifecyclePolicy = lifecyclePolicy;
+        Put(repository, [.. (tags ?? new Dictionary<string, string>()).Select(t => new ResourceTag { Key = t.Key, Value = t.Value })]);
         return repository;
     });
 
@@ -93,10 +96,29 @@ public sealed partial class LocalEcr : ILocalService
         Delete(repository, new ImageIdentifier { ImageDigest = digest }, announce);
 
     /// <summary>Moves an image to the archive storage class, where it can be neither pulled nor scanned.</summary>
-    public void Archive(string repository, string digest) => Locked(() => MoveTo(Find(repository), Image(repository, digest), "ARCHIVE"));
+    /// <param name="repository">An existing repository.</param>
+    /// <param name="digest">An image of it that can be pulled.</param>
+    /// <param name="at">When it was archived; null for now.</param>
+    public void Archive(string repository, string digest, DateTimeOffset? at = null) =>
+        Locked(() => Archive(Find(repository), Image(repository, digest), at ?? account.Now, announce: true));
 
-    /// <summary>Records a pull of the image, now.</summary>
-    public void Pull(string repository, string digest) => Locked(() => Image(repository, digest).LastPulledAt = account.Now);
+    /// <summary>Takes an image back from the archive storage class, at once.</summary>
+    /// <param name="repository">An existing repository.</param>
+    /// <param name="digest">An image of it that cannot be pulled.</param>
+    /// <param name="at">When it could be pulled again; null for now.</param>
+    public void Restore(string repository, string digest, DateTimeOffset? at = null) =>
+        Locked(() => Activate(Find(repository), Image(repository, digest), at ?? account.Now));
+
+    /// <summary>Pulls an image: moves its <c>lastRecordedPullTime</c>.</summary>
+    /// <param name="repository">An existing repository.</param>
+    /// <param name="reference">A tag, or a digest with its <c>sha256:</c>. What is archived cannot be pulled.</param>
+    /// <param name="at">When it was pulled; null for now.</param>
+    public void Pull(string repository, string reference, DateTimeOffset? at = null) => Locked(() =>
+    {
+        var id = reference.StartsWith("sha256:", StringComparison.Ordinal) ? new ImageIdentifier { ImageDigest = reference } : new ImageIdentifier { ImageTag = reference };
+        var image = Image(Find(repository), id) is { IsActive: true } active ? active : throw ImageNotFound(repository, id);
+        return image.LastPulledAt = at ?? account.Now;
+    });
 
     /// <summary>Starts a basic scan, as scan on push does. Until it ends its findings are IN_PROGRESS.</summary>
     public void StartScan(string repository, string digest) => Locked(() => Image(repository, digest).Scan = new BasicScan("IN_PROGRESS", account.Now));

@@ -8,9 +8,10 @@ namespace EcrGuard.LocalAws.Ecr;
 /// <param name="Blobs">Digests of the config and the layers.</param>
 /// <param name="Children">Digests of the manifests of an index, in order.</param>
 /// <param name="SubjectDigest">The digest that a referrer refers to.</param>
+/// <param name="Annotations">Of the manifest itself; null where it has none.</param>
 /// <param name="Bytes">The size of the layers, which is what ECR reports; 0 for an index.</param>
 internal sealed record ParsedManifest(
-    string? MediaType, string? ArtifactMediaType, IReadOnlyList<string> Blobs, IReadOnlyList<string> Children, string? SubjectDigest, long Bytes)
+    string? MediaType, string? ArtifactMediaType, IReadOnlyList<string> Blobs, IReadOnlyList<string> Children, string? SubjectDigest, IReadOnlyDictionary<string, string>? Annotations, long Bytes)
 {
     public static ParsedManifest Parse(ReadOnlyMemory<byte> manifest)
     {
@@ -26,6 +27,7 @@ internal sealed record ParsedManifest(
                 [.. (config is { } blob ? layers.Prepend(blob) : layers).Select(b => b.GetProperty("digest").GetString()!)],
                 [.. List(root, "manifests").Select(m => m.GetProperty("digest").GetString()!)],
                 root.TryGetProperty("subject", out var subject) ? Text(subject, "digest") : null,
+                root.TryGetProperty("annotations", out var annotations) ? annotations.EnumerateObject().ToDictionary(a => a.Name, a => a.Value.GetString()!) : null,
                 layers.Sum(l => l.GetProperty("size").GetInt64()));
         }
         catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or KeyNotFoundException)
