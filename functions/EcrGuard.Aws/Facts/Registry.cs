@@ -133,20 +133,36 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
         }
     }
 
-    /// <summary>Whether tags of the repository may move; unknown where the repository is gone.</summary>
-    public async Task<TagMutability> MutabilityAsync(RepositoryId repository, CancellationToken cancellation)
+    /// <summary>How the repository is set up; null where it is gone.</summary>
+    public async Task<RepositorySettings?> RepositoryAsync(RepositoryId repository, CancellationToken cancellation)
     {
         var answer = await OrNullAsync(() => ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest { RegistryId = repository.Account, RepositoryNames = [repository.Name] }, cancellation)).ConfigureAwait(false);
-        if (answer?.Repositories is not [var found, ..])
-            return TagMutability.Unknown;
-        return found.ImageTagMutability?.Value switch
+        return answer?.Repositories is not [var found, ..] ? null : new RepositorySettings
         {
-            "MUTABLE" => TagMutability.Mutable,
-            "IMMUTABLE" => TagMutability.Immutable,
-            "MUTABLE_WITH_EXCLUSION" => TagMutability.MutableWithExclusion,
-            "IMMUTABLE_WITH_EXCLUSION" => TagMutability.ImmutableWithExclusion,
-            _ => TagMutability.Unknown,
+            Id = repository,
+            CreatedAt = Utc(found.CreatedAt),
+            Mutability = found.ImageTagMutability?.Value switch
+            {
+                "MUTABLE" => TagMutability.Mutable,
+                "IMMUTABLE" => TagMutability.Immutable,
+                "MUTABLE_WITH_EXCLUSION" => TagMutability.MutableWithExclusion,
+                "IMMUTABLE_WITH_EXCLUSION" => TagMutability.ImmutableWithExclusion,
+                _ => TagMutability.Unknown,
+            },
+            MutabilityExclusions = [.. (found.ImageTagMutabilityExclusionFilters ?? []).Select(filter => filter.Filter)],
+            ScanOnPush = found.ImageScanningConfiguration?.ScanOnPush,
         };
+    }
+
+    /// <summary>Whether tags of the repository may move; unknown where the repository is gone.</summary>
+    public async Task<TagMutability> MutabilityAsync(RepositoryId repository, CancellationToken cancellation) =>
+        (await RepositoryAsync(repository, cancellation).ConfigureAwait(false))?.Mutability ?? TagMutability.Unknown;
+
+    /// <summary>The resource tags of the repository, which are not those of its images; null where it is gone.</summary>
+    public async Task<IReadOnlyDictionary<string, string>?> ResourceTagsAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var answer = await OrNullAsync(() => ecr.ListTagsForResourceAsync(new ListTagsForResourceRequest { ResourceArn = repository.Arn }, cancellation)).ConfigureAwait(false);
+        return answer is null ? null : (answer.Tags ?? []).ToDictionary(tag => tag.Key, tag => tag.Value);
     }
 
     /// <summary>
@@ -223,6 +239,9 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
             _ => StorageStatus.Unknown,
         },
         PushedAt = Utc(detail.ImagePushedAt),
+        LastPulledAt = Utc(detail.LastRecordedPullTime),
+        LastArchivedAt = Utc(detail.LastArchivedAt),
+        LastActivatedAt = Utc(detail.LastActivatedAt),
         SizeInBytes = detail.ImageSizeInBytes,
         Subject = Digest.TryParse(detail.SubjectManifestDigest, out var subject) ? subject : null,
     };

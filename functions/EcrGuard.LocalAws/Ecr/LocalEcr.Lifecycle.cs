@@ -11,25 +11,25 @@ public sealed partial class LocalEcr
     /// </summary>
     /// <param name="now">The time that ages are measured to; what is archived was archived then.</param>
     /// <returns>What was expired and archived, by repository and then in the order of the push.</returns>
-    public IReadOnlyList<LifecycleOutcome> RunLifecycle(DateTimeOffset now) => Locked(() => repositories.Values.SelectMany(r => RunLifecycle(r, now)).ToList());
+    public IReadOnlyList<TakenByLifecycle> RunLifecycle(DateTimeOffset now) => Locked(() => repositories.Values.SelectMany(r => RunLifecycle(r, now)).ToList());
 
     /// <summary>What a lifecycle policy would do to a repository at some time.</summary>
     /// <param name="repository">An existing repository.</param>
     /// <param name="policy">The policy's text; what ECR would refuse throws.</param>
     /// <param name="now">The time that ages are measured to.</param>
-    public IReadOnlyList<LifecycleOutcome> PreviewLifecycle(string repository, string policy, DateTimeOffset now) => Locked(() =>
+    public IReadOnlyList<TakenByLifecycle> PreviewLifecycle(string repository, string policy, DateTimeOffset now) => Locked(() =>
     {
         var previewed = Find(repository);
-        return Evaluate(previewed, policy, now).Select(t => Outcome(previewed, t.Image, t.Rule)).ToList();
+        return Evaluate(previewed, policy, now).Select(t => Taken(previewed, t.Image, t.Rule)).ToList();
     });
 
-    private static LifecycleOutcome Outcome(EcrRepository repository, EcrImage image, LifecycleRule rule) =>
+    private static TakenByLifecycle Taken(EcrRepository repository, EcrImage image, LifecycleRule rule) =>
         new(repository.Name, image.Digest, rule.RulePriority, rule.Archives);
 
     private IReadOnlyList<(EcrImage Image, LifecycleRule Rule)> Evaluate(EcrRepository repository, string policy, DateTimeOffset now) =>
         new LifecycleEvaluation([.. repository.After(0)], Options.Lifecycle, now).Apply(LifecyclePolicyCheck.Read(policy));
 
-    private IReadOnlyList<LifecycleOutcome> RunLifecycle(EcrRepository repository, DateTimeOffset now)
+    private IReadOnlyList<TakenByLifecycle> RunLifecycle(EcrRepository repository, DateTimeOffset now)
     {
         if (repository.LifecyclePolicy is not { } policy)
         {
@@ -54,7 +54,7 @@ public sealed partial class LocalEcr
             }
         }
 
-        return [.. taken.Select(t => Outcome(repository, t.Image, t.Rule))];
+        return [.. taken.Select(t => Taken(repository, t.Image, t.Rule))];
     }
 
     private object PutLifecyclePolicy(PutLifecyclePolicyRequest request)
@@ -143,4 +143,4 @@ public sealed partial class LocalEcr
 /// <summary>What a lifecycle policy does to one image.</summary>
 /// <param name="RulePriority">The rule that does it; for a referrer, the one that takes its subject.</param>
 /// <param name="Archived">Moved to the archive; else expired.</param>
-public sealed record LifecycleOutcome(string Repository, string Digest, int RulePriority, bool Archived);
+public sealed record TakenByLifecycle(string Repository, string Digest, int RulePriority, bool Archived);
