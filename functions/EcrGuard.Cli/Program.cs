@@ -24,7 +24,7 @@ local.SetAction((parsed, cancellation) => LocalCommand.RunAsync(parsed.GetValue(
 root.Add(local);
 
 var file = new Argument<FileInfo>("FILE") { Description = "The policy document, JSON with comments." };
-var check = new Command("check", "Shows every error of a policy document with line and column.") { file };
+var check = new Command("check", "Shows every error of a policy document, and of the VEX documents in the folder vex beside it, with line and column.") { file };
 check.SetAction(parsed => PolicyCommand.Check(parsed.GetRequiredValue(file), TimeProvider.System.GetUtcNow(), Console.Out, Console.Error));
 root.Add(new Command("policy", "Works on policy documents.") { check });
 
@@ -39,12 +39,12 @@ var lint = new Command("lint", "Finds what in a lifecycle policy was probably no
 lint.SetAction(parsed => LintCommand.Run(parsed.GetRequiredValue(lintedPolicy), parsed.GetValue(lintedImages), parsed.GetValue(lintFormat) == LifecycleOptions.Json, Console.Out, Console.Error));
 root.Add(lint);
 
-var (judgedFindings, judgedPolicy, judgedImage, judgedMoment, judgementFormat) = (JudgeOptions.Findings(), JudgeOptions.Policy(), JudgeOptions.Image(), LifecycleOptions.Now(), JudgeOptions.Format());
+var (judgedFindings, judgedPolicy, judgedVex, judgedImage, judgedMoment, judgementFormat) = (JudgeOptions.Findings(), JudgeOptions.Policy(), JudgeOptions.Vex(), JudgeOptions.Image(), LifecycleOptions.Now(), JudgeOptions.Format());
 var judge = new Command("judge", "Answers as a gate what a policy makes of the findings of one image: exits 0 approved, 1 blocked, 3 pending, 4 unscanned, unsupported or stale, 5 cannot be determined. Works on files.")
 {
-    judgedFindings, judgedPolicy, judgedImage, judgedMoment, judgementFormat,
+    judgedFindings, judgedPolicy, judgedVex, judgedImage, judgedMoment, judgementFormat,
 };
-judge.SetAction(parsed => JudgeCommand.Run(parsed.GetRequiredValue(judgedFindings), parsed.GetValue(judgedPolicy), parsed.GetValue(judgedImage),
+judge.SetAction(parsed => JudgeCommand.Run(parsed.GetRequiredValue(judgedFindings), parsed.GetValue(judgedPolicy), parsed.GetRequiredValue(judgedVex), parsed.GetValue(judgedImage),
     parsed.GetValue(judgedMoment) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(judgementFormat) == JudgeOptions.Json, Console.Out, Console.Error));
 root.Add(judge);
 

@@ -2,21 +2,30 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Lambda;
 
-/// <summary>The policy document as it is shipped in the package.</summary>
+/// <summary>The policy document as it is shipped in the package, with the VEX documents in the folder beside it.</summary>
 public static class PolicyFile
 {
     public const string Name = "policy.jsonc";
 
+    /// <summary>The folder beside the policy whose <c>*.json</c> files are OpenVEX documents.</summary>
+    public const string VexFolder = "vex";
+
     /// <summary>Reads the policy; without a file the built-in one holds.</summary>
-    /// <exception cref="PolicyException">The document is wrong: a function must not judge by half a policy.</exception>
+    /// <exception cref="PolicyException">A document is wrong: a function must not judge by half a policy.</exception>
     public static PolicyDocument Load(string path, DateTimeOffset now)
     {
-        if (!File.Exists(path))
-            return PolicyDocument.BuiltIn;
-        var reading = PolicyReader.Read(File.ReadAllBytes(path), now);
+        var reading = PolicyReader.Read(File.Exists(path) ? (ReadOnlyMemory<byte>?)File.ReadAllBytes(path) : null, Vex(path), now);
         return reading.Policy ?? throw new PolicyException(string.Join(Environment.NewLine, reading.Problems.Select(problem => problem.ToString(Path.GetFileName(path)))));
+    }
+
+    /// <summary>The VEX documents beside a policy, named by folder and file; none without the folder.</summary>
+    public static IReadOnlyList<VexFile> Vex(string path)
+    {
+        var folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, VexFolder);
+        return !Directory.Exists(folder) ? [] :
+            [.. Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(file => new VexFile(Path.Combine(VexFolder, Path.GetFileName(file)), File.ReadAllBytes(file)))];
     }
 }
 
-/// <summary>The policy document is wrong; the message lists every problem with its place.</summary>
+/// <summary>A policy or VEX document is wrong; the message lists every problem with its place.</summary>
 public sealed class PolicyException(string message) : Exception(message);

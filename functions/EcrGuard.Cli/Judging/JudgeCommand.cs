@@ -11,13 +11,14 @@ namespace EcrGuard.Cli.Judging;
 internal static class JudgeCommand
 {
     /// <param name="policyFile">Null: the built-in policy.</param>
+    /// <param name="vexFiles">OpenVEX documents beside it.</param>
     /// <param name="asJson">Whether machines read the output.</param>
     /// <returns>The exit code of a gate, or 64 for a file that cannot be used.</returns>
-    public static int Run(FileInfo findingsFile, FileInfo? policyFile, ImageReference? image, DateTimeOffset now, bool asJson, TextWriter output, TextWriter errors)
+    public static int Run(FileInfo findingsFile, FileInfo? policyFile, IReadOnlyList<FileInfo> vexFiles, ImageReference? image, DateTimeOffset now, bool asJson, TextWriter output, TextWriter errors)
     {
         try
         {
-            if (ReadPolicy(policyFile, now, errors) is not { } policy)
+            if (ReadPolicy(policyFile, vexFiles, now, errors) is not { } policy)
                 return ExitCodes.Usage;
             var judgement = Decide(findingsFile, policy, image, now);
             if (asJson)
@@ -48,13 +49,12 @@ internal static class JudgeCommand
 
     /// <summary>Every problem is told; a waiver that has ended is one and waives nothing, as in the deployed product.</summary>
     /// <returns>Null where the document cannot be used.</returns>
-    private static PolicyDocument? ReadPolicy(FileInfo? file, DateTimeOffset now, TextWriter errors)
+    private static PolicyDocument? ReadPolicy(FileInfo? file, IReadOnlyList<FileInfo> vexFiles, DateTimeOffset now, TextWriter errors)
     {
-        if (file is null)
-            return PolicyDocument.BuiltIn;
-        var reading = PolicyReader.Read(UnusableFileException.ReadAll(file), now);
+        var vex = vexFiles.Select(document => new VexFile(document.ToString(), UnusableFileException.ReadAll(document))).ToList();
+        var reading = PolicyReader.Read(file is null ? null : (ReadOnlyMemory<byte>?)UnusableFileException.ReadAll(file), vex, now);
         foreach (var problem in reading.Problems)
-            errors.WriteLine(problem.ToString(file.ToString()));
+            errors.WriteLine(problem.ToString(file?.ToString() ?? ""));
         return reading.Policy;
     }
 
@@ -64,7 +64,7 @@ internal static class JudgeCommand
         output.WriteLine(judgement is { Approved: true, Status: not "APPROVED" } ? $"{judgement.Status}, which the policy allows" : judgement.Status);
         Write("", judgement.Reasons.Select(reason => reason.Sentence));
         Write("Warnings:", judgement.Warnings.Select(warning => warning.Sentence));
-        Write("Waived:", judgement.Waived.Select(w => $"{w.Vulnerability}{(w.Package is null ? "" : $" in {w.Package}")}, by {w.Waiver}").Select(line => Text.Clip(line, 300)));
+        Write("Waived:", judgement.Waived.Select(w => $"{w.Vulnerability}{(w.Package is null ? "" : $" in {w.Package}")}, by {w.By()}").Select(line => Text.Clip(line, 300)));
         Write("To pass:", judgement.ToPass);
 
         void Write(string heading, IEnumerable<string> lines)

@@ -17,6 +17,12 @@ internal static class JudgeOptions
 
     public static Option<FileInfo?> Policy() => new("--policy") { Description = "The policy document; without one, CRITICAL blocks and HIGH warns. Days since a fix are counted from now, as at a first verdict." };
 
+    public static Option<FileInfo[]> Vex() => new("--vex")
+    {
+        Description = "An OpenVEX document; may be given several times. Its products name an image by registry, repository and digest: where the findings do not say all of it, --image must, as the full URI.",
+        DefaultValueFactory = _ => [],
+    };
+
     public static Option<ImageReference?> Image() => new("--image")
     {
         Description = "REPOSITORY:TAG, for the repositories and tags that rules and waivers name, where the file does not say it right; of list-findings it selects the image.",

@@ -48,7 +48,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             throw new UndeterminedException($"{root.File} says that Inspector monitors the image ({word}) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.");
 
         var active = enhanced.Where(IsActive).ToList();
-        return Of(new ImageId(new RepositoryId(root.Text("registryId") ?? "", "", repository), digest ?? asked?.Digest ?? NoDigest),
+        return Of(new ImageId(new RepositoryId(root.Text("registryId") ?? asked?.Account ?? "", asked?.Region ?? "", repository), digest ?? asked?.Digest ?? NoDigest),
             (asked is null ? imageId?.Text("imageTag") : asked.Tag) is { } tag ? [tag] : [],
             word == Monitored || enhanced.Count > 0 ? Scanner.Enhanced : Scanner.Basic, state, word,
             results?.Time("imageScanCompletedAt") ?? LastSeen(active),

@@ -11,7 +11,7 @@ public sealed record PolicyDocument
     /// </summary>
     public static PolicyDocument BuiltIn { get; } = new()
     {
-        Version = PolicyReader.VersionOf("{\"version\":1}"u8),
+        Version = PolicyReader.VersionOf(PolicyReader.Shortest),
         Rules =
         [
             new Rule { Id = "critical", Severities = [Severity.Critical], Then = RuleEffect.Block },
@@ -22,12 +22,18 @@ public sealed record PolicyDocument
     public PolicyDefaults Defaults { get; init; } = new();
     public IReadOnlyList<Rule> Rules { get; init; } = [];
     public IReadOnlyList<Waiver> Waivers { get; init; } = [];
+
+    /// <summary>What OpenVEX documents beside the policy say of images here.</summary>
+    public IReadOnlyList<VexStatement> Vex { get; init; } = [];
     public IReadOnlyList<EnforcementRule> Enforcement { get; init; } = [];
     public IReadOnlyList<Baseline> Baselines { get; init; } = [];
     public Ceilings Ceilings { get; init; } = new();
     public Consumers Consumers { get; init; } = new();
 
-    /// <summary>The SHA-256 of the document's bytes, 64 lower-case hexadecimal characters: every decision records it.</summary>
+    /// <summary>
+    /// The SHA-256 of the document's bytes and those of the VEX documents behind it, in the order of their names: what <c>cat policy.jsonc vex/*.json | sha256sum</c> prints. 64 lower-case hexadecimal characters;
+    /// every decision records it.
+    /// </summary>
     public required string Version { get; init; }
 
     /// <summary>What to do with a repository; <see cref="EnforcementMode.Observe"/> where no rule matches.</summary>

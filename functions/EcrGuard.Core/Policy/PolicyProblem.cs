@@ -2,7 +2,7 @@ namespace EcrGuard.Core.Policy;
 
 /// <summary>What reading a document gave.</summary>
 /// <param name="Policy">Null when at least one problem is <see cref="ProblemKind.Malformed"/>: nothing is guessed.</param>
-/// <param name="Problems">All of them, in the order of the document.</param>
+/// <param name="Problems">All of them, in the order of the document; those of VEX documents come after.</param>
 public sealed record PolicyReading(PolicyDocument? Policy, IReadOnlyList<PolicyProblem> Problems);
 
 public enum ProblemKind
@@ -23,6 +23,10 @@ public enum ProblemKind
 /// <param name="Message">What was found and what would be right: one line, safe to print.</param>
 public sealed record PolicyProblem(int Line, int Column, string Path, string Message, ProblemKind Kind)
 {
+    /// <summary>The VEX document in which it is; null for the policy document itself.</summary>
+    public string? File { get; init; }
+
     /// <summary>As compilers write it, so that editors and terminals make it a link: <c>policy.jsonc:12:5: error: … ($.rules[0].then)</c>.</summary>
-    public string ToString(string file) => $"{file}:{Line}:{Column}: error: {Message} ({Path})";
+    /// <param name="file">What to call the policy document.</param>
+    public string ToString(string file) => $"{File ?? file}:{Line}:{Column}: error: {Message} ({Path})";
 }

@@ -20,6 +20,27 @@ public sealed class PolicyReader
 
     private PolicyReader(DateOnly today) => _today = today;
 
+    /// <summary>The document that says no more than the built-in policy.</summary>
+    internal static ReadOnlySpan<byte> Shortest => "{\"version\":1}"u8;
+
+    /// <summary>Reads a policy with the VEX documents beside it.</summary>
+    /// <param name="utf8">Null: the built-in policy.</param>
+    /// <param name="vex">In the order of their names, byte by byte, which is part of the version.</param>
+    /// <param name="now">As below.</param>
+    public static PolicyReading Read(ReadOnlyMemory<byte>? utf8, IReadOnlyList<VexFile> vex, DateTimeOffset now)
+    {
+        var reading = utf8 is { } document ? Read(document, now) : new(PolicyDocument.BuiltIn, []);
+        if (vex.Count == 0)
+            return reading;
+        var (statements, problems) = VexReader.Read(vex, now);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(utf8 is { } bytes ? bytes.Span : Shortest);
+        foreach (var file in vex)
+            hash.AppendData(file.Utf8.Span);
+        var version = Convert.ToHexStringLower(hash.GetHashAndReset());
+        return new(problems.Count > 0 || reading.Policy is null ? null : reading.Policy with { Vex = statements, Version = version }, [.. reading.Problems, .. problems]);
+    }
+
     /// <summary>Reads and checks a whole document; every problem is reported, save that what is not JSON ends the reading.</summary>
     /// <param name="utf8">The document's bytes, with or without byte order mark; comments and trailing commas are allowed.</param>
     /// <param name="now">Its UTC day decides which waivers have ended and which last too long.</param>

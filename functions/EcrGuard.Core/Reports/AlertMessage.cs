@@ -66,7 +66,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         if (verdict.ToPass.Count > 0)
             text.List("What would make it pass, shortest way first:", "ways to pass", verdict.ToPass.Count, i => $"- {Clip(verdict.ToPass[i], 1000)}");
         if (verdict.Waived.Count > 0)
-            text.List("Waived:", "waived findings", verdict.Waived.Count, i => $"- {Clip(verdict.Waived[i].Vulnerability, 100)}{(verdict.Waived[i].Package is { } package ? $" in {Clip(package, 100)}" : "")} by {verdict.Waived[i].Waiver}");
+            text.List("Waived:", "waived findings", verdict.Waived.Count, i => $"- {Clip(verdict.Waived[i].Vulnerability, 100)}{(verdict.Waived[i].Package is { } package ? $" in {Clip(package, 100)}" : "")} by {verdict.Waived[i].By()}");
         if (record.CouldNotMark is { } why)
             text.Line().Line($"The image could not be marked with a tag: {Clip(why, 500)}");
         text.Line()

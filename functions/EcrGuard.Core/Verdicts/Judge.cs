@@ -117,12 +117,19 @@ public static class Judge
         var rules = policy.Rules.Where(rule => RuleMatch.AppliesTo(rule, image)).ToList();
         var ageing = rules.Where(rule => rule.MinAgeDays is not null || rule.MinDaysSinceFix is not null).ToList();
         var waivers = policy.Waivers.Where(waiver => now < waiver.EndsAt && WaiverMatch.AppliesTo(waiver, image.Id)).ToList();
+        var statements = VexMatch.Of(policy.Vex, image.Id);
         foreach (var finding in findings)
         {
             var rule = RuleMatch.First(rules, finding, now);
             validUntil = Earlier(validUntil, RuleMatch.NextChange(ageing, finding, now));
             if (rule is null)
                 continue;
+            // What is no danger needs nobody's patience: a waiver beside it is not used.
+            if (statements.Count > 0 && VexMatch.Excusing(statements, finding) is { } statement)
+            {
+                waived.Add(new WaivedFinding(statement.Document, finding.Vulnerability, finding.Package, rule.Then, statement.Text));
+                continue;
+            }
             var waiver = waivers.FirstOrDefault(waiver => WaiverMatch.Excuses(waiver, finding));
             if (waiver is not null)
             {
@@ -349,8 +356,9 @@ internal static class Sentences
 
     public static Reason Clean(ScanFacts scan, IReadOnlyList<WaivedFinding> waived)
     {
-        var needed = waived.Where(w => w.Instead == RuleEffect.Block).Select(w => w.Waiver).Distinct().ToList();
-        var excused = needed.Count == 0 ? "" : $", with {(needed.Count == 1 ? "waiver" : "waivers")} {string.Join(", ", needed)}";
+        string Needed(bool vex, string one, string several) =>
+            waived.Where(w => w.Instead == RuleEffect.Block && w.Vex is not null == vex).Select(w => Text.Clip(w.Waiver, MaxName)).Distinct().ToList() is { Count: > 0 } ids ? $", with {(ids.Count == 1 ? one : several)} {string.Join(", ", ids.Take(10))}{(ids.Count > 10 ? " and more" : "")}" : "";
+        var excused = Needed(vex: false, "waiver", "waivers") + Needed(vex: true, "the VEX document", "the VEX documents");
         return new Reason("clean", $"The {Name(scan.Scanner)} scan{When(scan)} found {Text.Count(scan.Findings.Count, "finding")}, and none blocks{excused}.");
     }
 

@@ -80,7 +80,14 @@ public sealed record FindingCounts(int Critical = 0, int High = 0, int Medium = 
 }
 
 /// <summary>A finding that would block, or warn, and is excused.</summary>
-public sealed record WaivedFinding(string Waiver, string Vulnerability, string? Package, RuleEffect Instead);
+/// <param name="Waiver">The id of the waiver, or the <c>@id</c> of the VEX document.</param>
+/// <param name="Instead">What its rule would do.</param>
+/// <param name="Vex">What the VEX document says, <c>not_affected, vulnerable_code_not_present</c>; null for a waiver of the policy.</param>
+public sealed record WaivedFinding(string Waiver, string Vulnerability, string? Package, RuleEffect Instead, string? Vex = null)
+{
+    /// <summary>What excuses it, in words.</summary>
+    public string By() => Vex is null ? Waiver : $"VEX {Text.Clip(Waiver, 200)}: {Vex}";
+}
 
 /// <summary>What follows for one image from its facts and the policy, at one moment.</summary>
 public sealed record Verdict

@@ -11,7 +11,9 @@ internal sealed class CommandLine : IDisposable
 
     public CommandLine File(string name, string text)
     {
-        System.IO.File.WriteAllText(Path.Combine(_folder.FullName, name), text);
+        var file = Path.Combine(_folder.FullName, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        System.IO.File.WriteAllText(file, text);
         return this;
     }
 

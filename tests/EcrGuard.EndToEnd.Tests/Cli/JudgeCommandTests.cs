@@ -105,6 +105,27 @@ public sealed class JudgeCommandTests : IDisposable
             text.Output.TrimEnd().ReplaceLineEndings("\n").Split('\n'));
     }
 
+    [Fact]
+    public async Task A_VEX_document_excuses_and_is_told()
+    {
+        const string digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+        const string registry = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+        _ecrguard.File("openssl.json", $$"""
+            { "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.com/vex/1", "author": "team-pay", "timestamp": "2026-01-21T00:00:00Z", "version": 1, "statements": [ {
+                "vulnerability": { "name": "CVE-2024-6119" }, "status": "not_affected", "justification": "vulnerable_code_not_in_execute_path",
+                "products": [ { "@id": "pkg:oci/api@{{digest}}?repository_url={{registry}}/pay/api", "subcomponents": [ { "@id": "pkg:deb/debian/openssl@3.0.11-1~deb12u2" } ] } ] } ] }
+            """);
+        _ecrguard.File("broken.json", "{");
+
+        var (exitCode, output) = await JudgeAsync(Fixture("listed"), "--vex", "openssl.json");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("  CVE-2024-6119 in openssl, by VEX https://example.com/vex/1: not_affected, vulnerable_code_not_in_execute_path", output, StringComparison.Ordinal);
+
+        (exitCode, output) = await JudgeAsync(Fixture("listed"), "--vex", "openssl.json", "--vex", "broken.json");
+        Assert.Equal(64, exitCode);
+        Assert.StartsWith("broken.json:1:2: error: The document cannot be read as JSON: ", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("pay/api:3.1", 1)]
     [InlineData("web/shop:1.0", 0)]

@@ -1,0 +1,36 @@
+namespace EcrGuard.Core.Policy;
+
+/// <summary>A package URL (github.com/package-url/purl-spec): <c>pkg:type/namespace/name@version?qualifiers</c>, decoded. A subpath is passed over: it names a part of the package.</summary>
+/// <param name="Type">Lower case.</param>
+/// <param name="Namespace">With slashes; null where there is none.</param>
+internal sealed record Purl(string Type, string? Namespace, string Name, string? Version, IReadOnlyDictionary<string, string> Qualifiers)
+{
+    public const string Scheme = "pkg:";
+
+    /// <summary>Reads a package URL; null where it is none.</summary>
+    public static Purl? TryParse(string text)
+    {
+        if (!text.StartsWith(Scheme, StringComparison.Ordinal))
+            return null;
+        var (rest, query) = Split(text[Scheme.Length..].Split('#')[0], '?');
+        if (rest.Trim('/').Split('/', StringSplitOptions.RemoveEmptyEntries) is not [var type, .. var folders, var last])
+            return null;
+        var at = last.LastIndexOf('@');
+        var name = Decoded(at < 0 ? last : last[..at]);
+        var qualifiers = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var (key, value) = Split(pair, '=');
+            if (value.Length == 0 || !qualifiers.TryAdd(key.ToLowerInvariant(), Decoded(value)))
+                return null;
+        }
+        return name.Length == 0 || (at >= 0 && at == last.Length - 1)
+            ? null
+            : new Purl(type.ToLowerInvariant(), folders.Length == 0 ? null : Decoded(string.Join('/', folders)), name, at < 0 ? null : Decoded(last[(at + 1)..]), qualifiers);
+    }
+
+    private static (string Before, string After) Split(string text, char at) =>
+        text.IndexOf(at, StringComparison.Ordinal) is >= 0 and var found ? (text[..found], text[(found + 1)..]) : (text, "");
+
+    private static string Decoded(string text) => Uri.UnescapeDataString(text);
+}

@@ -1,0 +1,120 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Policy;
+
+/// <summary>What an OpenVEX statement says of a vulnerability in a product (OpenVEX specification 0.2.0, Status Labels).</summary>
+public enum VexStatus
+{
+    NotAffected,
+    Affected,
+    Fixed,
+    UnderInvestigation,
+}
+
+/// <summary>An OpenVEX document as it lies beside the policy.</summary>
+/// <param name="Name">For messages: its path.</param>
+public sealed record VexFile(string Name, ReadOnlyMemory<byte> Utf8);
+
+/// <summary>One statement about images of private ECR registries.</summary>
+public sealed record VexStatement
+{
+    /// <summary>The document's <c>@id</c>.</summary>
+    public required string Document { get; init; }
+
+    /// <summary>The vulnerability's name and its aliases.</summary>
+    public required IReadOnlyList<string> Vulnerabilities { get; init; }
+
+    public required IReadOnlyList<VexProduct> Products { get; init; }
+    public required VexStatus Status { get; init; }
+
+    /// <summary>Why an image is not affected: the justification's label, or else the impact statement; null for every other status.</summary>
+    public string? Why { get; init; }
+
+    /// <summary>Since when it has been true: of the statements about a finding the newest counts.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Whether it says that there is nothing to fear.</summary>
+    public bool Excuses => Status is VexStatus.NotAffected or VexStatus.Fixed;
+
+    /// <summary>As it stands in reasons: <c>not_affected, vulnerable_code_not_present</c>.</summary>
+    public string Text => Word(Status) + (Why is null ? "" : $", {Why}");
+
+    internal static string Word(VexStatus status) => status switch
+    {
+        VexStatus.NotAffected => "not_affected",
+        VexStatus.Affected => "affected",
+        VexStatus.Fixed => "fixed",
+        VexStatus.UnderInvestigation => "under_investigation",
+    };
+}
+
+/// <summary>An image that a statement is about.</summary>
+/// <param name="Packages">The packages in it that the statement is about; null: whatever has the vulnerability.</param>
+public sealed record VexProduct(ImageId Image, IReadOnlyList<VexPackage>? Packages);
+
+/// <summary>A package in an image, named by a package URL.</summary>
+/// <param name="Managers">The scanners' words for its package manager; basic scanning, which reads the operating system's packages only, gives none.</param>
+/// <param name="Name">As scanners write it.</param>
+/// <param name="Version">As package managers write it, epoch and release included; null: any.</param>
+public sealed record VexPackage(IReadOnlyList<string> Managers, string Name, string? Version)
+{
+    private const string OperatingSystem = "OS";
+
+    /// <summary>Package URL types, what Inspector calls their package managers, and what stands between namespace and name; null where the namespace is no part of the name.</summary>
+    private static readonly Dictionary<string, (string[] Managers, string? Separator)> Types = new(StringComparer.Ordinal)
+    {
+        ["alpm"] = ([OperatingSystem], null),
+        ["apk"] = ([OperatingSystem], null),
+        ["cargo"] = (["CARGO"], null),
+        ["composer"] = (["COMPOSER"], "/"),
+        ["deb"] = ([OperatingSystem], null),
+        ["gem"] = (["BUNDLER", "GEMSPEC"], null),
+        ["golang"] = (["GOMOD", "GOBINARY"], "/"),
+        ["maven"] = (["JAR", "POM"], ":"),
+        ["npm"] = (["NPM", "YARN", "NODEPKG"], "/"),
+        ["nuget"] = (["NUGET", "DOTNET_CORE"], null),
+        ["pypi"] = (["PIP", "PIPENV", "POETRY", "PYTHONPKG"], null),
+        ["rpm"] = ([OperatingSystem], null),
+    };
+
+    /// <summary>Null where no scanner reports packages of that type.</summary>
+    internal static VexPackage? Of(Purl purl) => !Types.TryGetValue(purl.Type, out var type) ? null : new VexPackage(
+        type.Managers,
+        type.Separator is null || purl.Namespace is null ? purl.Name : purl.Namespace + type.Separator + purl.Name,
+        // RPM's epoch is a qualifier (purl-spec, PURL-TYPES); epoch 0 is none.
+        purl.Version is { } version ? (purl.Qualifiers.GetValueOrDefault("epoch") is { } epoch and not "0" ? $"{epoch}:{version}" : version) : null);
+
+    internal static string KnownTypes => string.Join(", ", Types.Keys);
+
+    /// <summary>Whether the finding is in this package wherever it was found; what the scanner does not give never matches.</summary>
+    public bool Covers(Finding finding) =>
+        finding.Package == Name
+        && (finding.PackageManager is { } manager ? Managers.Contains(manager) : Managers.Contains(OperatingSystem))
+        && (Version is null || (finding.Occurrences.Count > 0 && finding.Occurrences.All(o => o.Version == Version)));
+}
+
+/// <summary>What the VEX statements make of a finding.</summary>
+internal static class VexMatch
+{
+    /// <summary>The statements about an image, with what each says of it.</summary>
+    public static IReadOnlyList<(VexStatement Statement, VexProduct Product)> Of(IReadOnlyList<VexStatement> statements, ImageId image) =>
+        [.. statements.SelectMany(s => s.Products.Where(p => p.Image == image).Select(p => (s, p)))];
+
+    /// <summary>
+    /// The statement that excuses a finding: the newest one about it, if that one does. Whether a statement excuses is held against everything the scanner gives; whether one takes an excuse back, against the package's name alone:
+    /// an excuse cannot widen.
+    /// </summary>
+    public static VexStatement? Excusing(IReadOnlyList<(VexStatement Statement, VexProduct Product)> statements, Finding finding)
+    {
+        VexStatement? newest = null;
+        foreach (var (statement, product) in statements)
+        {
+            var about = statement.Vulnerabilities.Contains(finding.Vulnerability)
+                && (product.Packages is null || product.Packages.Any(package => statement.Excuses ? package.Covers(finding) : finding.Package is null || finding.Package == package.Name));
+            // Of two that are as new the one that does not excuse.
+            if (about && (newest is null || statement.At > newest.At || (statement.At == newest.At && !statement.Excuses)))
+                newest = statement;
+        }
+        return newest is { Excuses: true } ? newest : null;
+    }
+}

@@ -1,0 +1,253 @@
+using System.Security.Cryptography;
+using System.Text;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Tests.Policy;
+
+/// <summary>OpenVEX documents: what they excuse, what they do not, and that one with an error excuses nothing.</summary>
+public sealed class VexTests
+{
+    private const string Url = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api";
+    private const string NotAffected = "\"status\": \"not_affected\", \"justification\": \"vulnerable_code_not_present\"";
+    private const string Affected = "\"status\": \"affected\", \"action_statement\": \"Update openssl.\"";
+
+    private static readonly string Product = Purl(Facts.Digest(1));
+
+    private static string Purl(Digest digest, string url = Url, string name = "api") => $"pkg:oci/{name}@{digest}?repository_url={url}";
+
+    private static string Statement(string says = NotAffected, string? product = null, string vulnerability = "CVE-2026-0001", string? at = null, string? packages = null, string more = "") => $$"""
+        { "vulnerability": { "name": "{{vulnerability}}", "aliases": ["GHSA-1"] },
+          "products": [ { "@id": "{{product ?? Product}}"{{(packages is null ? "" : $", \"subcomponents\": [{packages}]")}} } ],
+          {{(at is null ? "" : $"\"timestamp\": \"{at}\",")}} {{says}} {{more}} }
+        """;
+
+    private static VexFile Document(string name = "a.json", string id = "https://example.com/vex/1", int version = 1, params string[] statements) => new(name, Encoding.UTF8.GetBytes($$"""
+        { "@context": "https://openvex.dev/ns/v0.2.0", "@id": "{{id}}", "author": "team-pay", "timestamp": "2026-11-01T09:00:00.647787998+01:00", "version": {{version}},
+          "statements": [ {{string.Join(", ", statements)}} ] }
+        """));
+
+    private static PolicyReading Read(params VexFile[] files) => PolicyReader.Read(null, files, Facts.Now);
+
+    private static PolicyDocument Policy(params string[] statements)
+    {
+        var reading = Read(Document(statements: statements));
+        Assert.Empty(reading.Problems);
+        return reading.Policy!;
+    }
+
+    private static Verdict Decide(PolicyDocument policy, Finding? finding = null, ImageFacts? image = null) => Facts.Decide(image ?? Facts.Image(1), Facts.Scan(finding ?? Facts.Finding()), policy);
+
+    private static string Problem(params string[] statements) => Assert.Single(Read(Document(statements: statements)).Problems).ToString("policy.jsonc");
+
+    [Theory]
+    [InlineData(NotAffected, "not_affected, vulnerable_code_not_present")]
+    [InlineData("\"status\": \"not_affected\", \"impact_statement\": \"We do\\nnot call it.\"", "not_affected, We do\uFFFDnot call it.")]
+    [InlineData("\"status\": \"fixed\"", "fixed")]
+    public void What_is_not_affected_or_fixed_is_excused_with_its_own_line_and_stays_in_the_counts(string says, string told)
+    {
+        var verdict = Decide(Policy(Statement(says)));
+
+        Assert.Equal(Status.Approved, verdict.Status);
+        Assert.Equal(new WaivedFinding("https://example.com/vex/1", "CVE-2026-0001", "openssl", RuleEffect.Block, told), Assert.Single(verdict.Waived));
+        Assert.Equal($"VEX https://example.com/vex/1: {told}", verdict.Waived[0].By());
+        Assert.Equal(new FindingCounts(Critical: 1), verdict.Counts);
+        Assert.Contains("found 1 finding, and none blocks, with the VEX document https://example.com/vex/1.", verdict.Reasons[0].Sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Affected)]
+    [InlineData("\"status\": \"under_investigation\"")]
+    public void What_is_affected_or_under_investigation_is_not_excused(string says) => Assert.Equal(Status.Blocked, Decide(Policy(Statement(says))).Status);
+
+    [Fact]
+    public void Another_name_of_the_vulnerability_is_the_same_vulnerability()
+    {
+        Assert.Equal(Status.Approved, Decide(Policy(Statement()), Facts.Finding("GHSA-1")).Status);
+        Assert.Equal(Status.Blocked, Decide(Policy(Statement()), Facts.Finding("CVE-2026-0002")).Status);
+    }
+
+    [Fact]
+    public void A_statement_is_about_one_digest_in_one_repository_of_one_registry()
+    {
+        var policy = Policy(Statement());
+
+        Assert.Equal(Status.Blocked, Decide(policy, image: Facts.Image(2)).Status);
+        Assert.Equal(Status.Blocked, Decide(policy, image: Facts.Image(1).In("web/api")).Status);
+        var elsewhere = Facts.Image(1);
+        Assert.Equal(Status.Blocked, Decide(policy, image: elsewhere with { Id = elsewhere.Id with { Repository = elsewhere.Id.Repository with { Account = "210987654321" } } }).Status);
+        Assert.Equal(Status.Blocked, Decide(policy, image: elsewhere with { Id = elsewhere.Id with { Repository = elsewhere.Id.Repository with { Region = "us-east-1" } } }).Status);
+    }
+
+    [Theory]
+    [InlineData("pkg:oci/api@sha256%3A0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com%2Fpay%2Fapi&arch=amd64&tag=1.0")]
+    [InlineData("pkg:OCI/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr-fips.eu-central-1.amazonaws.com/pay/api#x")]
+    public void A_package_URL_may_be_written_in_more_than_one_way(string purl) => Assert.Equal(Status.Approved, Decide(Policy(Statement(product: purl))).Status);
+
+    [Theory]
+    [InlineData("pkg:deb/debian/openssl", true)]
+    [InlineData("pkg:deb/debian/openssl@3.0.1?arch=amd64", true)]
+    [InlineData("pkg:rpm/amzn/openssl@3.0.1?epoch=0", true)]
+    [InlineData("pkg:rpm/amzn/openssl@3.0.1?epoch=1", false)]
+    [InlineData("pkg:deb/debian/openssl@3.0.0", false)]
+    [InlineData("pkg:deb/debian/libssl3@3.0.1", false)]
+    [InlineData("pkg:npm/openssl@3.0.1", false)]
+    public void A_statement_about_packages_excuses_these_in_these_versions(string purl, bool excused) =>
+        Assert.Equal(excused ? Status.Approved : Status.Blocked, Decide(Policy(Statement(packages: $$"""{ "@id": "{{purl}}" }"""))).Status);
+
+    [Theory]
+    [InlineData("pkg:maven/org.apache.logging.log4j/log4j-core@2.4", "JAR", "org.apache.logging.log4j:log4j-core")]
+    [InlineData("pkg:npm/%40babel/traverse@2.4", "NODEPKG", "@babel/traverse")]
+    [InlineData("pkg:golang/golang.org/x/crypto@2.4", "GOBINARY", "golang.org/x/crypto")]
+    [InlineData("pkg:composer/guzzlehttp/guzzle@2.4", "COMPOSER", "guzzlehttp/guzzle")]
+    public void Packages_are_named_as_scanners_name_them(string purl, string manager, string package) =>
+        Assert.Equal(Status.Approved, Decide(Policy(Statement(packages: $$"""{ "identifiers": { "purl": "{{purl}}" } }""")),
+            Facts.Finding(package: package) with { PackageManager = manager, Occurrences = [new("2.4", null, null, null)] }).Status);
+
+    [Fact]
+    public void What_the_scanner_does_not_give_is_not_excused()
+    {
+        var policy = Policy(Statement(packages: """{ "@id": "pkg:deb/debian/openssl@3.0.1" }"""));
+
+        Assert.Equal(Status.Approved, Decide(policy, Facts.Finding() with { PackageManager = null }).Status);
+        Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding(package: null)).Status);
+        Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding() with { Occurrences = [] }).Status);
+        Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding() with { Occurrences = [new("3.0.1", null, null, null), new("3.0.0", null, "/opt", null)] }).Status);
+        Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding() with { Occurrences = [new(null, null, null, null)] }).Status);
+    }
+
+    [Theory]
+    [InlineData(Affected, NotAffected, true)]
+    [InlineData(NotAffected, Affected, false)]
+    [InlineData(NotAffected, "\"status\": \"under_investigation\"", false)]
+    public void The_newest_statement_counts_wherever_it_stands(string earlier, string later, bool excused)
+    {
+        var (one, other) = (Statement(earlier, at: "2026-11-02T00:00:00Z"), Statement(later, at: "2026-11-02T00:00:00.0000001Z"));
+
+        Assert.Equal(excused ? Status.Approved : Status.Blocked, Decide(Policy(one, other)).Status);
+        Assert.Equal(excused ? Status.Approved : Status.Blocked, Decide(Policy(other, one)).Status);
+        Assert.Equal(excused ? Status.Approved : Status.Blocked, Decide(Read(Document("a.json", "x:1", 1, other), Document("b.json", "x:2", 1, one)).Policy!).Status);
+    }
+
+    [Fact]
+    public void An_excuse_is_taken_back_by_the_package_s_name_whatever_its_version() =>
+        Assert.Equal(Status.Blocked, Decide(Policy(
+            Statement(packages: """{ "@id": "pkg:deb/debian/openssl@3.0.1" }"""),
+            Statement(Affected, at: "2026-11-02T00:00:00Z", packages: """{ "@id": "pkg:apk/alpine/openssl@9" }"""))).Status);
+
+    [Fact]
+    public void Of_the_versions_of_a_document_the_highest_counts()
+    {
+        var reading = Read(Document("a.json", "x:1", 2, Statement(Affected, at: "2026-10-01T00:00:00Z")), Document("b.json", "x:1", 1, Statement()));
+
+        Assert.Equal(Status.Blocked, Decide(reading.Policy!).Status);
+        Assert.Equal("b.json:1:1: error: The document 'x:1' is also a.json, in the same version; one of the two is not meant. ($)",
+            Assert.Single(Read(Document("a.json", "x:1", 1, Statement()), Document("b.json", "x:1", 1, Statement())).Problems).ToString("policy.jsonc"));
+    }
+
+    [Fact]
+    public void Statements_of_one_moment_that_contradict_each_other_are_an_error()
+    {
+        var problem = Problem(Statement(), Statement("\"status\": \"fixed\""));
+
+        Assert.StartsWith("a.json:4:81: error: Of CVE-2026-0001 in pay/api@sha256:", problem, StringComparison.Ordinal);
+        Assert.Contains("this says fixed, and a.json, line 2, column 19, says not_affected as of the same moment. ($.statements[1])", problem, StringComparison.Ordinal);
+        Assert.Empty(Read(Document(statements: [Statement(packages: """{ "@id": "pkg:deb/debian/a" }"""), Statement(Affected, packages: """{ "@id": "pkg:deb/debian/b" }""")])).Problems);
+    }
+
+    [Fact]
+    public void A_waiver_beside_a_statement_is_not_needed_and_one_without_it_is_as_before()
+    {
+        var policy = Policy(Statement()) with { Waivers = [Facts.Waiver()] };
+
+        Assert.NotNull(Assert.Single(Decide(policy).Waived).Vex);
+        Assert.Equal(Decide(policy).StaleAt, Decide(policy).ValidUntil);
+        Assert.Null(Assert.Single(Decide(policy, image: Facts.Image(2)).Waived).Vex);
+    }
+
+    [Theory]
+    [InlineData("pkg:oci/api@sha256:01?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its repository or its digest cannot be read")]
+    [InlineData("pkg:oci/api?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "without a digest it is every image of the repository")]
+    [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001", "it does not say in which repository the image is")]
+    [InlineData("pkg:oci/web@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its name must be the last part")]
+    [InlineData("pkg:oci/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its name must be the last part")]
+    [InlineData("pkg:oci", "it must be a package URL")]
+    [InlineData("pkg:oci/api@?a=b", "it must be a package URL")]
+    public void Half_an_image_is_an_error(string purl, string why)
+    {
+        var problem = Problem(Statement(product: purl));
+
+        Assert.Contains(why, problem, StringComparison.Ordinal);
+        Assert.EndsWith("($.statements[0].products[0].@id)".Replace(".@id", "['@id']", StringComparison.Ordinal), problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pkg:oci/debian@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=docker.io/library/debian")]
+    [InlineData("pkg:oci/debian?repository_url=ghcr.io/library/debian")]
+    [InlineData("pkg:apk/wolfi/git@2.39.0-r1?arch=armv7")]
+    [InlineData("https://example.com/products/api")]
+    public void Products_elsewhere_are_passed_over(string purl) => Assert.Equal(Status.Blocked, Decide(Policy(Statement(product: purl, packages: """{ "@id": "pkg:generic/x" }"""))).Status);
+
+    [Theory]
+    [InlineData("\"status\": \"not_affected\"", "without a 'justification' or an 'impact_statement'")]
+    [InlineData("\"status\": \"not_affected\", \"justification\": \"vulnerable_code_not_presnt\"", "Found 'vulnerable_code_not_presnt'; it must be component_not_present, ")]
+    [InlineData("\"status\": \"not_affected\", \"impact_statement\": \" \"", "Found ' '; it must be a text that says something.")]
+    [InlineData("\"status\": \"affected\"", "without an 'action_statement'")]
+    [InlineData("\"status\": \"fixed\", \"justification\": \"component_not_present\"", "a 'justification' goes with not_affected only")]
+    [InlineData("\"status\": \"Fixed\"", "Found 'Fixed'; it must be not_affected, affected, fixed or under_investigation.")]
+    [InlineData("\"status\": \"fixed\", \"statuses\": 1", "The key 'statuses' is unknown; did you mean 'status'?")]
+    [InlineData("\"status\": \"fixed\", \"status\": \"fixed\"", "The key 'status' is already at")]
+    [InlineData("\"status\": \"fixed\", \"timestamp\": \"2026-11-01\"", "it must be a moment")]
+    [InlineData("\"status\": \"fixed\", \"timestamp\": \"2026-11-01T09:00:00\"", "it must be a moment")]
+    [InlineData("\"status\": \"fixed\", \"timestamp\": \"2026-11-20T00:00:00Z\"", "which is in the future")]
+    [InlineData("\"status\": \"fixed\",", "cannot be read as JSON")]
+    public void A_malformed_statement_is_an_error_with_its_place(string says, string message) => Assert.Contains(message, Problem(Statement(says)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{ \"@id\": \"pkg:deb/debian/openssl\", \"identifiers\": { \"purl\": \"pkg:deb/debian/openssl@3\" } }", "which of the two is meant cannot be told")]
+    [InlineData("{ \"@id\": \"pkg:generic/openssl\" }", "Found 'pkg:generic/openssl'; it must be a package URL of a type that scanners report: alpm, apk, ")]
+    [InlineData("{ \"@id\": \"openssl\" }", "The subcomponent has no package URL")]
+    [InlineData("{ \"id\": \"pkg:deb/debian/openssl\", \"@id\": \"pkg:deb/debian/openssl\" }", "The key 'id' is unknown")]
+    public void A_package_that_cannot_be_told_is_an_error(string package, string message) => Assert.Contains(message, Problem(Statement(packages: package)), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_hash_and_a_digest_that_disagree_are_an_error()
+    {
+        static VexFile With(string hash) => Document(statements: Statement(product: $"{Product}\", \"hashes\": {{ \"sha-256\": \"{hash}\", \"md5\": \"1\" }}, \"supplier\": \"us"));
+
+        Assert.Empty(Read(With(Facts.Digest(1).Hex)).Problems);
+        Assert.Contains("the two must agree", Assert.Single(Read(With(Facts.Digest(2).Hex)).Problems).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_error_in_one_document_and_none_of_them_is_used()
+    {
+        var reading = Read(Document("a.json", "x:1", 1, Statement()), Document("b.json", "x:2"));
+
+        Assert.Null(reading.Policy);
+        Assert.Equal("b.json:2:17: error: The list is empty: it would say nothing. ($.statements)", Assert.Single(reading.Problems).ToString("policy.jsonc"));
+        Assert.Equal("a.json", Assert.Single(Read(new VexFile("a.json", new byte[1024 * 1024 + 1])).Problems).File);
+    }
+
+    [Fact]
+    public void Errors_of_the_policy_and_of_the_documents_are_told_together()
+    {
+        var reading = PolicyReader.Read("{}"u8.ToArray(), [Document("a.json", "x:1", 1, Statement("\"status\": 1"))], Facts.Now);
+
+        Assert.Null(reading.Policy);
+        Assert.Equal(["policy.jsonc:1:1", "a.json:4:"], reading.Problems.Select(p => p.ToString("policy.jsonc")).Zip([16, 9], (text, length) => text[..length]));
+    }
+
+    [Fact]
+    public void The_version_is_the_hash_of_the_policy_and_the_documents_one_after_the_other()
+    {
+        var document = Document(statements: Statement());
+        byte[] policy = [.. "{ \"version\": 1 }"u8];
+
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData([.. policy, .. document.Utf8.Span])), PolicyReader.Read(policy, [document], Facts.Now).Policy!.Version);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData([.. "{\"version\":1}"u8, .. document.Utf8.Span])), Read(document).Policy!.Version);
+        Assert.NotEqual(Read(document).Policy!.Version, Read(Document(statements: Statement(Affected))).Policy!.Version);
+        Assert.Equal(PolicyReader.Read(policy, Facts.Now).Policy!.Version, PolicyReader.Read(policy, [], Facts.Now).Policy!.Version);
+    }
+}

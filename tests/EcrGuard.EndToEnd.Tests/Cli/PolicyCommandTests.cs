@@ -1,0 +1,36 @@
+namespace EcrGuard.EndToEnd.Tests.Cli;
+
+/// <summary><c>ecrguard policy check</c>: the policy and the VEX documents beside it, checked as they are deployed.</summary>
+public sealed class PolicyCommandTests : IDisposable
+{
+    private const string Document = """{ "@context": "https://openvex.dev/ns", "@id": "x:1", "author": "a", "timestamp": "2026-01-21T00:00:00Z", "version": 1, "statements": [ STATEMENT ] }""";
+    private const string Statement = """{ "vulnerability": { "name": "CVE-1" }, "products": [ { "@id": "pkg:oci/api@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/api" } ], "status": "fixed" }""";
+
+    private readonly CommandLine _ecrguard = new();
+
+    public void Dispose() => _ecrguard.Dispose();
+
+    [Fact]
+    public async Task A_policy_without_errors_is_counted_and_named_by_its_version()
+    {
+        _ecrguard.File("policy.jsonc", """{"version":1}""");
+
+        var (exitCode, output) = await _ecrguard.RunAsync("policy", "check", "policy.jsonc");
+
+        Assert.Equal((0, $"policy.jsonc: no errors; 2 rules, 0 waivers, version {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("{\"version\":1}"u8))}"), (exitCode, output.TrimEnd()));
+    }
+
+    [Fact]
+    public async Task The_VEX_documents_beside_it_are_checked_with_it()
+    {
+        _ecrguard.File("policy.jsonc", """{"version":1}""").File("vex/good.json", Document.Replace("STATEMENT", Statement, StringComparison.Ordinal));
+        var (exitCode, output) = await _ecrguard.RunAsync("policy", "check", "policy.jsonc");
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("policy.jsonc: no errors; 2 rules, 0 waivers, 1 VEX statement about images of ECR in 1 document, version ", output, StringComparison.Ordinal);
+
+        _ecrguard.File("vex/bad.json", Document.Replace("STATEMENT", "", StringComparison.Ordinal));
+        (exitCode, output) = await _ecrguard.RunAsync("policy", "check", "policy.jsonc");
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"{Path.Combine("vex", "bad.json")}:1:135: error: The list is empty: it would say nothing. ($.statements)", output, StringComparison.Ordinal);
+    }
+}
