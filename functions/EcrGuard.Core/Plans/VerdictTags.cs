@@ -21,12 +21,6 @@ public sealed record VerdictTags(string Prefix, IReadOnlyList<string> EarlierPre
     /// <summary>The pattern of a lifecycle rule that selects every image in use.</summary>
     public string InUsePattern => $"{Prefix}-inuse-*";
 
-    /// <summary>The pattern of all of EcrGuard's tags: what a repository with immutable tags must except, or a verdict could not change.</summary>
-    public string Pattern => $"{Prefix}-*";
-
-    /// <summary>The reason that stands in the resource tag with which a team opts its repository out of the baseline; null where it does not.</summary>
-    public string? OptOutIn(IReadOnlyDictionary<string, string> resourceTags) => Prefixes.Select(prefix => resourceTags.GetValueOrDefault($"{prefix}:opt-out")).FirstOrDefault(reason => reason is not null);
-
     /// <summary>The tag that an image of this status should carry; null where it should carry none.</summary>
     public string? Wanted(Digest digest, Status status) => status switch
     {
@@ -37,6 +31,9 @@ public sealed record VerdictTags(string Prefix, IReadOnlyList<string> EarlierPre
 
     /// <summary>Whether the prefix, or an earlier one, claims the tag: such a tag is never a team's, even if EcrGuard did not write it.</summary>
     public bool Claims(string tag) => Prefixes.Any(prefix => tag.Length > prefix.Length && tag[prefix.Length] == '-' && tag.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>Whether the tag is exactly one that EcrGuard writes, or wrote, on the image of this digest.</summary>
+    public bool IsOwn(Digest digest, string tag) => AllBlocked(digest).Contains(tag) || AllApproved(digest).Contains(tag) || AllInUse(digest).Contains(tag);
 
     /// <summary>The tags that people gave the image.</summary>
     public IReadOnlyList<string> TeamTags(ImageFacts image) => [.. image.Tags.Where(tag => !Claims(tag))];

@@ -1,0 +1,114 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Plans;
+
+/// <summary>
+/// What is to be done to the repositories of one registry: made by reading, reviewed by people, carried out exactly or, where the facts have changed, not at all.
+/// </summary>
+public sealed record Plan
+{
+    /// <summary>The largest plan that is read: Lambda takes 6 MB in a synchronous call (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).</summary>
+    public const int MaxBytes = 5_000_000;
+
+    /// <summary>The SHA-256 of all the rest, 64 lower-case hexadecimal characters, made anew with each look: a plan that was changed or damaged has another one than it says.</summary>
+    public string Id => PlanWriter.IdOf(this);
+
+    /// <summary>When everything had been read.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Twelve digits.</summary>
+    public required string Account { get; init; }
+
+    public required string Region { get; init; }
+
+    /// <summary>The version of the policy document that the plan follows.</summary>
+    public required string PolicyVersion { get; init; }
+
+    /// <summary>A sentence for everything that could not be read. What may be used by it counts as in use.</summary>
+    public IReadOnlyList<string> Unread { get; init; } = [];
+
+    /// <summary>Every repository that was read, by name.</summary>
+    public IReadOnlyList<PlannedRepository> Repositories { get; init; } = [];
+}
+
+/// <summary>One repository of a plan.</summary>
+public sealed record PlannedRepository
+{
+    public required string Name { get; init; }
+
+    /// <summary>Everything that it holds: images, indexes and their children, signatures, archived ones too.</summary>
+    public required int Images { get; init; }
+
+    /// <summary>Those of them that are in use.</summary>
+    public required int InUse { get; init; }
+
+    /// <summary>How many images that stand for themselves are left when the plan is carried out (<see cref="Removed.Keeps"/>).</summary>
+    public required int Keeps { get; init; }
+
+    public IReadOnlyList<PlanItem> Items { get; init; } = [];
+
+    /// <summary>Sentences about what is not done, and why, and about what to look at.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>What the items take from the repository.</summary>
+    public Removed Removed => new(Name, Images, Items.Sum(item => item.Takes), Keeps);
+}
+
+/// <summary>One thing to be done to a repository.</summary>
+public abstract record PlanItem
+{
+    private protected PlanItem() { }
+
+    /// <summary>How many images it deletes or archives.</summary>
+    public abstract int Takes { get; }
+}
+
+/// <summary>A lifecycle policy to put on the repository. Its effect is predicted; its exactness ends when ECR takes over.</summary>
+public sealed record PutPolicy : PlanItem
+{
+    /// <summary>As PutLifecyclePolicy takes it.</summary>
+    public required string Policy { get; init; }
+
+    /// <summary>The SHA-256 of the present policy's text, 64 lower-case hexadecimal characters; null where there is none.</summary>
+    public required string? Replaces { get; init; }
+
+    /// <summary>How many images it would delete today.</summary>
+    public required int Expires { get; init; }
+
+    /// <summary>How many images it would archive today.</summary>
+    public required int Archives { get; init; }
+
+    /// <summary>What deleting those would free, as ECR counts each image: layers that images share are counted with each.</summary>
+    public required long FreedBytes { get; init; }
+
+    public required string Why { get; init; }
+
+    public override int Takes => Expires + Archives;
+}
+
+public enum RemovalKind
+{
+    Delete,
+
+    /// <summary>To the archive storage class: the image cannot be pulled until somebody restores it.</summary>
+    Archive,
+}
+
+/// <summary>Images to delete or to archive, by digest: these and no others.</summary>
+/// <param name="Images">The oldest first.</param>
+public sealed record Removal(RemovalKind Kind, IReadOnlyList<PlannedImage> Images) : PlanItem
+{
+    public override int Takes => Images.Count;
+}
+
+/// <summary>An image that goes, as it was when the plan was made: in use by nobody.</summary>
+/// <param name="Bytes">Null where ECR gives none.</param>
+/// <param name="PushedAt">Null where ECR gives none.</param>
+public sealed record PlannedImage(Digest Digest, IReadOnlyList<string> Tags, long? Bytes, DateTimeOffset? PushedAt, string Why);
+
+/// <summary>Everything that a plan for a repository rests on, read at one moment.</summary>
+/// <param name="LifecyclePolicy">The present policy as text; null where there is none.</param>
+public sealed record RepositoryView(Contents Contents, IReadOnlyDictionary<Digest, Lifecycle.Usage> Usages, string? LifecyclePolicy)
+{
+    public Lifecycle.Usage UsageOf(Digest digest) => Usages.GetValueOrDefault(digest) ?? Lifecycle.Usage.Unknown;
+}

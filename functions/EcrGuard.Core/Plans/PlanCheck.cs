@@ -1,0 +1,118 @@
+using System.Globalization;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Core.Plans;
+
+/// <summary>An image that a plan names and that is left alone.</summary>
+/// <param name="Why">What has changed since, a sentence.</param>
+public sealed record Superseded(PlannedImage Image, string Why);
+
+/// <summary>What of a removal still stands.</summary>
+/// <param name="Exact">The images that are as the plan says, in its order.</param>
+public sealed record CheckedRemoval(IReadOnlyList<PlannedImage> Exact, IReadOnlyList<Superseded> Superseded);
+
+/// <summary>The decision just before acting: whether the facts are still those that the plan was made of.</summary>
+public static class PlanCheck
+{
+    /// <summary>Checks a policy to be put.</summary>
+    /// <returns>Why it must not be put any more, a sentence; null where it may.</returns>
+    public static string? WhyNot(PutPolicy item, string? present) =>
+        HashOf(present) == item.Replaces ? null
+        : present is null ? "The repository has no lifecycle policy any more; the plan was made to replace one."
+        : item.Replaces is null ? "Somebody has put a lifecycle policy on the repository since; the plan was made for one without."
+        : "The repository has another lifecycle policy than the one that the plan was made to replace.";
+
+    /// <summary>What <see cref="PutPolicy.Replaces"/> says of a policy's text.</summary>
+    public static string? HashOf(string? policy) => policy is null ? null : PolicyReader.VersionOf(System.Text.Encoding.UTF8.GetBytes(policy));
+
+    /// <summary>Checks images to be deleted or archived: each by itself, then for what holds it. A child goes only with every index that refers to it, a signature only with its subject.</summary>
+    /// <param name="plannedAt">When the plan's facts had been read.</param>
+    public static CheckedRemoval Of(Removal removal, DateTimeOffset plannedAt, RepositoryView view)
+    {
+        var there = view.Contents.Images.ToDictionary(image => image.Id.Digest);
+        var why = new Dictionary<Digest, string>();
+        foreach (var planned in removal.Images)
+        {
+            if (WhyNot(planned, removal.Kind, plannedAt, there.GetValueOrDefault(planned.Digest), view) is { } reason)
+                why[planned.Digest] = reason;
+        }
+        var going = removal.Images.Select(image => image.Digest).Where(digest => !why.ContainsKey(digest)).ToHashSet();
+        // What is held holds what hangs on it in turn.
+        while (Held(removal.Kind, going, view.Contents, there) is { Count: > 0 } held)
+        {
+            foreach (var (digest, reason) in held)
+            {
+                why.TryAdd(digest, reason);
+                going.Remove(digest);
+            }
+        }
+        return new CheckedRemoval(
+            [.. removal.Images.Where(image => going.Contains(image.Digest))],
+            [.. removal.Images.Where(image => !going.Contains(image.Digest)).Select(image => new Superseded(image, why[image.Digest]))]);
+    }
+
+    private static string? WhyNot(PlannedImage planned, RemovalKind kind, DateTimeOffset plannedAt, ImageFacts? image, RepositoryView view)
+    {
+        if (image is null)
+            return "It is gone.";
+        if (image.Kind == ImageKind.Unknown)
+            return "What it is cannot be told from its media type; such are never touched.";
+        if (!image.Tags.ToHashSet().SetEquals(planned.Tags))
+            return $"It carries {Listed(image.Tags)}; when the plan was made it carried {Listed(planned.Tags)}.";
+        if (image.PushedAt != planned.PushedAt)
+            return $"It was pushed {At(image.PushedAt)}, and not {At(planned.PushedAt)} as when the plan was made: it is there for the second time.";
+        if (image.LastPulledAt > plannedAt)
+            return $"It was pulled {At(image.LastPulledAt)}, after the plan was made.";
+        if (image.LastActivatedAt > plannedAt)
+            return $"It was restored from the archive {At(image.LastActivatedAt)}, after the plan was made.";
+        var storage = (image.Storage, kind) switch
+        {
+            (StorageStatus.Active, _) or (StorageStatus.Archived, RemovalKind.Delete) => null,
+            (StorageStatus.Archived, RemovalKind.Archive) => "It is archived already.",
+            (StorageStatus.Activating, _) => "It is being restored from the archive.",
+            (StorageStatus.Unknown, _) => "ECR does not say whether it is archived.",
+        };
+        var usage = view.UsageOf(image.Id.Digest);
+        return storage ?? usage.Use switch
+        {
+            Use.NotInUse => null,
+            Use.InUse => $"It is in use. {(usage.Why is [var first, ..] ? first : "")}".TrimEnd(),
+            Use.Unknown => $"Whether it is in use is not known. {(usage.Why is [var first, ..] ? first : "")}".TrimEnd(),
+        };
+    }
+
+    /// <summary>The images among those that go which something that stays holds back. Of several holders the first by digest is named.</summary>
+    private static List<(Digest Digest, string Why)> Held(RemovalKind kind, HashSet<Digest> going, Contents contents, Dictionary<Digest, ImageFacts> there)
+    {
+        var held = new List<(Digest, string)>();
+        if (going.Count == 0)
+            return held;
+        foreach (var index in contents.Images.Where(image => image.Kind == ImageKind.Index && !going.Contains(image.Id.Digest) && !Released(image)).OrderBy(image => image.Id.Digest))
+        {
+            if (contents.ChildrenOf(index) is { } children)
+                held.AddRange(children.Where(going.Contains).Select(child => (child, $"The index {index.Id.Digest} refers to it and stays.")));
+            else
+                held.AddRange(going.Where(digest => there[digest].Kind != ImageKind.Index).Select(digest => (digest, $"It may belong to the index {index.Id.Digest}, which stays and whose manifest could not be read.")));
+        }
+        foreach (var digest in going)
+        {
+            if (there[digest].Subject is { } subject && there.TryGetValue(subject, out var stays) && !going.Contains(subject) && !Released(stays))
+                held.Add((digest, $"It belongs to {subject}, which stays."));
+        }
+        return held;
+
+        // What cannot be pulled needs nothing that can be; but it may be restored, and then needs all that it had.
+        bool Released(ImageFacts holder) => kind == RemovalKind.Archive && holder.Storage == StorageStatus.Archived;
+    }
+
+    private static string Listed(IReadOnlyList<string> tags) => tags.Count switch
+    {
+        0 => "no tag",
+        1 => $"the tag {Text.Clip(tags[0], 80)}",
+        _ => $"the tags {string.Join(", ", tags.Order(StringComparer.Ordinal).Take(5).Select(tag => Text.Clip(tag, 80)))}{(tags.Count > 5 ? $" and {tags.Count - 5} more" : "")}",
+    };
+
+    private static string At(DateTimeOffset? time) => time is { } at ? string.Create(CultureInfo.InvariantCulture, $"at {at.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z") : "at a time that ECR does not give";
+}

@@ -1,0 +1,212 @@
+using System.Globalization;
+using System.Text;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Policy;
+using Text = EcrGuard.Core.Images.Text;
+
+namespace EcrGuard.Core.Plans;
+
+/// <summary>The lifecycle policy that a repository should have.</summary>
+/// <param name="Why">Why it should, a sentence.</param>
+public sealed record WantedPolicy(string Text, string Why);
+
+/// <summary>
+/// Makes the plan of a repository. It names no image that is in use or may be, none that something else needs, and leaves the newest images that the policy keeps in every repository; the other ceilings refuse a plan
+/// whole (<see cref="Ceiling"/>).
+/// </summary>
+/// <param name="exact">
+/// False: the wanted policy is put, and images are deleted on which only EcrGuard's own tags are left. True: instead, the images that the wanted policy would take today are named one by one.
+/// </param>
+public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
+{
+    /// <summary>More examples in a note help nobody.</summary>
+    private const int MaxNamed = 3;
+
+    /// <param name="wanted">Null where nothing is wanted.</param>
+    /// <param name="notes">What else is to be said of the repository.</param>
+    /// <param name="now">The moment for which ages are measured, not before the view was read.</param>
+    public PlannedRepository Plan(RepositoryView view, WantedPolicy? wanted, IReadOnlyList<string> notes, DateTimeOffset now)
+    {
+        var work = new Work(policy.Ceilings, tags, view, now);
+        foreach (var note in notes)
+            work.Note(note);
+        work.NotePresentPolicy();
+        var wantedPolicy = wanted is null ? null : work.Read(wanted.Text, "wanted");
+        if (wantedPolicy is not null)
+            work.NoteLint(wantedPolicy, wanted!.Text.Length);
+
+        if (exact && wantedPolicy is not null)
+            work.TakeExactly(wantedPolicy);
+        else if (!exact)
+        {
+            var put = wantedPolicy is not null && wanted!.Text != view.LifecyclePolicy && work.TryPut(wanted, wantedPolicy);
+            work.TakeLeftovers(put ? wantedPolicy : view.LifecyclePolicy is { } present ? LifecyclePolicy.Read(Encoding.UTF8.GetBytes(present)).Policy : null);
+        }
+        return work.End();
+    }
+
+    private sealed class Work(Ceilings ceilings, VerdictTags tags, RepositoryView view, DateTimeOffset now)
+    {
+        private readonly List<string> notes = [];
+        private readonly List<PlanItem> items = [];
+
+        /// <summary>Everything that the items take.</summary>
+        private readonly HashSet<Digest> taken = [];
+
+        private Contents Contents => view.Contents;
+
+        public void Note(string sentence) => notes.Add(Text.Clip(sentence, PlanReader.MaxSentence - 1));
+
+        public LifecyclePolicy? Read(string text, string which)
+        {
+            var reading = LifecyclePolicy.Read(Encoding.UTF8.GetBytes(text));
+            if (reading.Policy is null)
+                Note($"The {which} lifecycle policy is one that ECR would refuse: {reading.Problems[0].Message}");
+            return reading.Policy;
+        }
+
+        public void NotePresentPolicy()
+        {
+            var unknown = Contents.Images.Count(image => view.UsageOf(image.Id.Digest).Use == Use.Unknown);
+            if (unknown > 0)
+                Note($"Whether {Text.Count(unknown, "image is", "images are")} in use is not known; {(unknown == 1 ? "it stays" : "they stay")}.");
+            if (view.LifecyclePolicy is not { } text || Read(text, "present") is not { } present)
+                return;
+            var atRisk = PolicyEffect.Of(present, Contents, view.Usages, null, now).AtRisk;
+            if (atRisk.Count > 0)
+                Note($"The present lifecycle policy takes {Text.Count(atRisk.Count, "image that is", "images that are")} in use or may be: {Named(atRisk.Select(image => image.Image))}.");
+        }
+
+        public void NoteLint(LifecyclePolicy wanted, int length)
+        {
+            var images = Contents.Images.Select(image => LifecycleImage.Of(image, Contents.ChildrenOf(image))).ToList();
+            foreach (var finding in LifecycleLinter.Lint(wanted, length, images, tags).Where(finding => finding.Severity != LintSeverity.Info))
+                Note($"{(finding.RulePriority is { } rule ? string.Create(CultureInfo.InvariantCulture, $"Rule {rule} of the wanted policy") : "The wanted policy")} ({finding.Id}): {finding.Message}");
+        }
+
+        /// <returns>False where the policy would take what must not go.</returns>
+        public bool TryPut(WantedPolicy wanted, LifecyclePolicy parsed)
+        {
+            var effect = PolicyEffect.Of(parsed, Contents, view.Usages, tags, now);
+            if (effect.AtRisk.Count > 0)
+            {
+                Note($"The wanted lifecycle policy is not put: it would take {Text.Count(effect.AtRisk.Count, "image that is", "images that are")} in use or may be: {Named(effect.AtRisk.Select(image => image.Image))}.");
+                return false;
+            }
+            taken.UnionWith(effect.Expired.Concat(effect.Archived).Select(image => image.Image.Id.Digest));
+            items.Add(new PutPolicy
+            {
+                Policy = wanted.Text,
+                Replaces = PlanCheck.HashOf(view.LifecyclePolicy),
+                Expires = effect.Expired.Count,
+                Archives = effect.Archived.Count,
+                FreedBytes = effect.ExpiredBytes,
+                Why = wanted.Why,
+            });
+            return true;
+        }
+
+        /// <summary>Names what the policy would take today.</summary>
+        public void TakeExactly(LifecyclePolicy wanted)
+        {
+            var effect = PolicyEffect.Of(wanted, Contents, view.Usages, tags, now);
+            var going = effect.Expired.Concat(effect.Archived).ToDictionary(image => image.Image.Id.Digest, image => image.Reason);
+            KeepTheNewest(going);
+            Take(RemovalKind.Delete, effect.Expired.Select(image => image.Image), going);
+            Take(RemovalKind.Archive, effect.Archived.Select(image => image.Image), going);
+        }
+
+        /// <summary>
+        /// Images that carry EcrGuard's tags and no others: nobody can name them any more, and the tags keep them out of the rules for untagged images. EcrGuard cannot take its tags away, since with the last one the
+        /// image goes. One that it has blocked goes only where the lifecycle policy would have taken it without the tags.
+        /// </summary>
+        /// <param name="inForce">The policy that is there, or will be; null for none.</param>
+        public void TakeLeftovers(LifecyclePolicy? inForce)
+        {
+            var left = Contents.Images.Where(image => image is { Kind: ImageKind.Image or ImageKind.Index, Tags.Count: > 0 } && image.Tags.All(tag => tags.IsOwn(image.Id.Digest, tag)) && !taken.Contains(image.Id.Digest)).ToList();
+            var own = left.Select(image => image.Id.Digest).ToHashSet();
+            var expired = inForce is null || left.Count == 0 ? []
+                : PolicyEffect.Of(inForce, Contents with { Images = [.. Contents.Images.Select(image => own.Contains(image.Id.Digest) ? image with { Tags = [] } : image)] }, view.Usages, null, now).Expired.ToDictionary(image => image.Image.Id.Digest);
+            var going = new Dictionary<Digest, string>();
+            var spared = new List<ImageFacts>();
+            foreach (var image in left.Where(image => view.UsageOf(image.Id.Digest).Use == Use.NotInUse))
+            {
+                var digest = image.Id.Digest;
+                if (!image.Tags.Any(tag => tags.AllBlocked(digest).Contains(tag)))
+                    going[digest] = "Only EcrGuard's own tags are left on it.";
+                else if (expired.TryGetValue(digest, out var without))
+                    going[digest] = $"Only EcrGuard's own tags are left on it. Without them: {without.Reason}";
+                else
+                    spared.Add(image);
+            }
+            if (spared.Count > 0)
+                Note($"{Text.Count(spared.Count, "blocked image carries", "blocked images carry")} only EcrGuard's own tags, and no rule would take {(spared.Count == 1 ? "it" : "them")} without: {Named(spared)}.");
+            GoWith(going);
+            KeepTheNewest(going);
+            Take(RemovalKind.Delete, Contents.Images, going);
+        }
+
+        public PlannedRepository End()
+        {
+            var name = Contents.Repository.Name;
+            return new PlannedRepository
+            {
+                Name = name,
+                Images = Contents.Images.Count,
+                InUse = Contents.Images.Count(image => view.UsageOf(image.Id.Digest).Use == Use.InUse),
+                Keeps = Removed.Of(Contents, taken).Keeps,
+                Items = items,
+                Notes = notes,
+            };
+        }
+
+        /// <summary>The untagged children of an index that goes, and what speaks about an image that does, go with it; whatever else holds them, <see cref="PlanCheck"/> sees.</summary>
+        private void GoWith(Dictionary<Digest, string> going)
+        {
+            var untagged = Contents.Images.Where(image => image.Tags.Count == 0).Select(image => image.Id.Digest).ToHashSet();
+            foreach (var index in Contents.Images.Where(image => going.ContainsKey(image.Id.Digest)).OrderBy(image => image.Id.Digest).ToList())
+            {
+                foreach (var child in (Contents.ChildrenOf(index) ?? []).Where(untagged.Contains))
+                    going.TryAdd(child, $"It is a child of the index {index.Id.Digest} and goes with it.");
+            }
+            foreach (var referrer in Contents.Images.Where(image => image.Subject is { } subject && going.ContainsKey(subject)).ToList())
+                going.TryAdd(referrer.Id.Digest, $"It belongs to {referrer.Subject} and goes with it.");
+        }
+
+        /// <summary>Takes the newest images out of those that go until as many are left as the policy keeps.</summary>
+        private void KeepTheNewest(Dictionary<Digest, string> going)
+        {
+            var standing = Removed.Standing(Contents).Where(image => !taken.Contains(image.Id.Digest)).OrderByDescending(image => image.PushedAt ?? DateTimeOffset.MaxValue).ThenByDescending(image => image.Id.Digest).ToList();
+            var leave = ceilings.KeepPerRepository - standing.Count(image => !going.ContainsKey(image.Id.Digest));
+            var spared = standing.Where(image => going.ContainsKey(image.Id.Digest)).Take(Math.Max(leave, 0)).ToList();
+            // Nothing goes from a repository that has no more than it keeps, be it a child or an archived image.
+            List<Digest> stay = spared.Count < leave ? [.. going.Keys] : [.. spared.Select(image => image.Id.Digest)];
+            foreach (var digest in stay)
+                going.Remove(digest);
+            if (stay.Count > 0)
+                Note($"{Text.Count(stay.Count, "image stays", "images stay")}, because the policy keeps {Text.Count(ceilings.KeepPerRepository, "image")} in every repository (ceilings.keepPerRepository).");
+        }
+
+        private void Take(RemovalKind kind, IEnumerable<ImageFacts> images, Dictionary<Digest, string> going)
+        {
+            PlannedImage[] named = [.. images.Where(image => going.ContainsKey(image.Id.Digest)).OrderBy(image => image.PushedAt).ThenBy(image => image.Id.Digest)
+                .Select(image => new PlannedImage(image.Id.Digest, [.. image.Tags.Order(StringComparer.Ordinal)], image.SizeInBytes, image.PushedAt, going[image.Id.Digest]))];
+            var check = PlanCheck.Of(new Removal(kind, named), DateTimeOffset.MaxValue, view);
+            foreach (var same in check.Superseded.GroupBy(superseded => superseded.Why))
+                Note($"{Text.Count(same.Count(), "image stays", "images stay")} ({Named([.. same.Select(superseded => superseded.Image)])}): {same.Key}");
+            if (check.Exact.Count == 0)
+                return;
+            taken.UnionWith(check.Exact.Select(image => image.Digest));
+            items.Add(new Removal(kind, check.Exact));
+        }
+
+        private static string Named(IEnumerable<ImageFacts> images) => Named([.. images.Select(image => (image.Id.Digest, image.Tags))]);
+
+        private static string Named(IReadOnlyList<PlannedImage> images) => Named([.. images.Select(image => (image.Digest, image.Tags))]);
+
+        private static string Named(IReadOnlyList<(Digest Digest, IReadOnlyList<string> Tags)> images) =>
+            string.Join(", ", images.OrderBy(image => image.Digest).Take(MaxNamed).Select(image => image.Tags.Count > 0 ? Text.Clip(image.Tags.Order(StringComparer.Ordinal).First(), 80) : image.Digest.Abbreviated))
+            + (images.Count > MaxNamed ? $" and {images.Count - MaxNamed} more" : "");
+    }
+}
