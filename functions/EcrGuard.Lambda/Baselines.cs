@@ -1,3 +1,4 @@
+using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
@@ -8,7 +9,7 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Lambda;
 
 /// <summary>Holds repositories to their baseline.</summary>
-public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Ledger ledger, Log log)
+public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Ledger ledger, Settings settings, Log log)
 {
     /// <summary>Compares a repository with its baseline, puts what is missing where that is allowed, and notes the rest.</summary>
     /// <param name="repair">False: whatever the policy says, differences are only noted.</param>
@@ -28,12 +29,12 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
             Mutability = found,
         };
 
-        var plan = BaselinePlan.For(repository, baseline, repair ? guard.ModeOf(id) : EnforcementMode.Observe);
+        var plan = BaselinePlan.For(repository, baseline, repair ? guard.ModeOf(id) : EnforcementMode.Observe, Hold.None, settings.Tags);
         var drift = plan.Drift;
-        if (plan.LifecyclePolicy is { } policy)
+        if (plan.Repairs.FirstOrDefault(missing => missing.Setting.Kind == SettingKind.LifecyclePolicy && missing.Found is null) is { } put)
         {
-            var refusal = await writer.PutLifecyclePolicyAsync(id, policy, cancellation).ConfigureAwait(false);
-            drift = refusal is null ? [.. drift.Where(d => d != BaselinePlan.NoLifecyclePolicy)] : [.. drift, refusal];
+            var refusal = await writer.PutLifecyclePolicyAsync(id, put.Value, cancellation).ConfigureAwait(false);
+            drift = refusal is null ? [.. drift.Where(d => d != put.Drift)] : [.. drift, refusal];
             log.Info("The baseline's lifecycle policy was put on the repository.", ("repository", id.Name), ("refusal", refusal));
         }
         if (mutability || named?.TagMutability is null)

@@ -15,12 +15,19 @@ public sealed record RepositoryFacts
 {
     public required RepositoryId Id { get; init; }
 
+    /// <summary>Unknown where nobody asked, or the repository is gone.</summary>
     public TagMutability Mutability { get; init; }
+
+    /// <summary>The filters of the modes with exclusion, <c>*</c> for any characters: tags that match one are the other way round. At most five.</summary>
+    public IReadOnlyList<string> MutabilityExclusions { get; init; } = [];
 
     /// <summary>The lifecycle policy as text; null where the repository has none.</summary>
     public string? LifecyclePolicy { get; init; }
 
     public ScanningFacts Scanning { get; init; } = ScanningFacts.Unknown;
+
+    /// <summary>The repository's resource tags (an image has none); null where nobody asked, or the repository is gone.</summary>
+    public IReadOnlyDictionary<string, string>? ResourceTags { get; init; }
 }
 
 /// <summary>What scans the images of a repository.</summary>

@@ -21,6 +21,12 @@ public sealed record VerdictTags(string Prefix, IReadOnlyList<string> EarlierPre
     /// <summary>The pattern of a lifecycle rule that selects every image in use.</summary>
     public string InUsePattern => $"{Prefix}-inuse-*";
 
+    /// <summary>The pattern of all of EcrGuard's tags: what a repository with immutable tags must except, or a verdict could not change.</summary>
+    public string Pattern => $"{Prefix}-*";
+
+    /// <summary>The reason that stands in the resource tag with which a team opts its repository out of the baseline; null where it does not.</summary>
+    public string? OptOutIn(IReadOnlyDictionary<string, string> resourceTags) => Prefixes.Select(prefix => resourceTags.GetValueOrDefault($"{prefix}:opt-out")).FirstOrDefault(reason => reason is not null);
+
     /// <summary>The tag that an image of this status should carry; null where it should carry none.</summary>
     public string? Wanted(Digest digest, Status status) => status switch
     {

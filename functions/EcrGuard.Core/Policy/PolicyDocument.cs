@@ -165,7 +165,16 @@ public sealed record Baseline
     public ExistingPolicy ExistingPolicy { get; init; }
     public bool? ScanOnPush { get; init; }
     public TagMutability? TagMutability { get; init; }
+
+    /// <summary>The exclusion filters that the modes with exclusion need at least, <c>*</c> for any characters; EcrGuard's own tags aside.</summary>
+    public IReadOnlyList<string> MutabilityExclusions { get; init; } = [];
+
+    public IReadOnlyList<RequiredTag> ResourceTags { get; init; } = [];
 }
+
+/// <summary>A resource tag that a repository must have.</summary>
+/// <param name="Value">What its value must match. Only one without wildcards can be put where it is missing.</param>
+public sealed record RequiredTag(string Key, Glob Value);
 
 /// <summary>How much one plan may remove.</summary>
 public sealed record Ceilings(int Images = 500, int Percent = 25, int KeepPerRepository = 5);

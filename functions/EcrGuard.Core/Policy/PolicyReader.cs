@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 
 namespace EcrGuard.Core.Policy;
 
@@ -14,6 +15,9 @@ public sealed class PolicyReader
     public const int MaxIdLength = 64, MaxTextLength = 500;
 
     private const int MaxWaiverDays = 366;
+
+    /// <summary>ECR's limits for an exclusion filter, and AWS's for the key and value of a resource tag.</summary>
+    private const int MaxExclusionLength = 128, MaxTagKeyLength = 128, MaxTagValueLength = 256;
 
     private readonly Checks _checks = new();
     private readonly DateOnly _today;
@@ -215,6 +219,9 @@ public sealed class PolicyReader
     private Baseline ReadBaseline(Fields fields)
     {
         var (existing, lifecyclePolicy) = ReadLifecycle(fields.Optional("lifecycle"));
+        var mutability = _checks.Word(fields.Optional("tagMutability"),
+            ("MUTABLE", TagMutability.Mutable), ("IMMUTABLE", TagMutability.Immutable),
+            ("MUTABLE_WITH_EXCLUSION", TagMutability.MutableWithExclusion), ("IMMUTABLE_WITH_EXCLUSION", TagMutability.ImmutableWithExclusion));
         return new Baseline
         {
             Repositories = _checks.Globs(fields.Required("repositories")) ?? [],
@@ -222,10 +229,50 @@ public sealed class PolicyReader
             ExistingPolicy = existing ?? ExistingPolicy.Keep,
             LifecyclePolicy = lifecyclePolicy,
             ScanOnPush = _checks.Boolean(fields.Optional("scanOnPush")),
-            TagMutability = _checks.Word(fields.Optional("tagMutability"),
-                ("MUTABLE", TagMutability.Mutable), ("IMMUTABLE", TagMutability.Immutable),
-                ("MUTABLE_WITH_EXCLUSION", TagMutability.MutableWithExclusion), ("IMMUTABLE_WITH_EXCLUSION", TagMutability.ImmutableWithExclusion)),
+            TagMutability = mutability,
+            MutabilityExclusions = ReadExclusions(fields.Optional("tagMutabilityExclusions"), mutability),
+            ResourceTags = ReadResourceTags(fields.Optional("resourceTags")),
         };
+    }
+
+    private IReadOnlyList<string> ReadExclusions(Node? node, TagMutability? mutability)
+    {
+        if (_checks.Items(node, "it would except nothing") is not { } items)
+            return [];
+        if (mutability is not (TagMutability.MutableWithExclusion or TagMutability.ImmutableWithExclusion))
+            _checks.Report(node!, "Exclusions go with the tagMutability 'MUTABLE_WITH_EXCLUSION' or 'IMMUTABLE_WITH_EXCLUSION'.");
+        // One of ECR's five is EcrGuard's.
+        if (items.Count >= MutabilityValue.MaxExclusions)
+            _checks.Report(node!, $"There are {items.Count} exclusions; at most {MutabilityValue.MaxExclusions - 1} are allowed.");
+        return [.. items.Select(ReadExclusion).OfType<string>()];
+    }
+
+    private string? ReadExclusion(Node node)
+    {
+        if (node.Kind == NodeKind.Text && node.Text.Length is >= 1 and <= MaxExclusionLength && node.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '*' or '-'))
+            return node.Text;
+        _checks.Report(node, $"Found {Checks.Found(node)}; it must be 1 to {MaxExclusionLength} letters, digits, '.', '_', '-' and '*'.");
+        return null;
+    }
+
+    private IReadOnlyList<RequiredTag> ReadResourceTags(Node? node)
+    {
+        if (_checks.Object(node) is null)
+            return [];
+        var tags = new List<RequiredTag>();
+        foreach (var member in node!.Members)
+        {
+            if (member.Key.EnumerateRunes().Count() is 0 or > MaxTagKeyLength || member.Key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase) || member.Key.Any(char.IsControl))
+                _checks.Report(member.Value, $"The key '{Text.Clip(member.Key, 60)}' is none of a resource tag: it has 1 to {MaxTagKeyLength} characters and does not begin with 'aws:'.");
+            if (_checks.Glob(member.Value) is not { } value)
+                continue;
+            if (value.Pattern.Length > MaxTagValueLength)
+                _checks.Report(member.Value, $"The value has {value.Pattern.Length} characters; at most {MaxTagValueLength} are allowed.");
+            tags.Add(new RequiredTag(member.Key, value));
+        }
+        if (tags.Count > BaselinePlan.MaxResourceTags)
+            _checks.Report(node, $"There are {tags.Count} resource tags; ECR allows {BaselinePlan.MaxResourceTags}.");
+        return [.. tags];
     }
 
     private (ExistingPolicy? Existing, string? Policy) ReadLifecycle(Node? node)

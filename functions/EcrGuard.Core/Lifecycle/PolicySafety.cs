@@ -1,0 +1,30 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+
+namespace EcrGuard.Core.Lifecycle;
+
+/// <summary>Whether a lifecycle policy may be put on a repository as its images are: nothing that is in use, or whose use is not known, may go by it before somebody looks again.</summary>
+public static class PolicySafety
+{
+    /// <summary>ECR acts on a policy "within 24 hours", and the daily sweep has looked again by then.</summary>
+    private static readonly TimeSpan Ahead = TimeSpan.FromHours(26);
+
+    /// <param name="swept">Whether the shielding tags of this repository were written just before the contents were read. Otherwise every image in use must carry its shield already.</param>
+    /// <returns>A sentence; null where the policy may be put.</returns>
+    public static string? WhyNot(LifecyclePolicy policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags, bool swept, DateTimeOffset now)
+    {
+        foreach (var moment in new[] { now, now + Ahead })
+        {
+            var risk = PolicyEffect.Of(policy, contents, usages, shields: null, moment).AtRisk;
+            if (risk.Where(image => image.Usage.Use == Use.InUse).ToList() is [var first, ..] used)
+                return $"The baseline's lifecycle policy is not put: within {Ahead.TotalHours} hours its rule {first.RulePriority} would take {Named(used)} in use. {string.Join(' ', first.Usage.Why.Take(1))}".TrimEnd();
+            if (risk is [var unknown, ..])
+                return $"The baseline's lifecycle policy is not put yet: within {Ahead.TotalHours} hours its rule {unknown.RulePriority} would take {Named(risk)}, and whether that is in use is not known. The next sweep decides.";
+        }
+        var bare = swept ? 0 : contents.Images.Count(image => image is { Kind: ImageKind.Image or ImageKind.Index, Storage: StorageStatus.Active }
+            && usages.GetValueOrDefault(image.Id.Digest)?.Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest)));
+        return bare == 0 ? null : $"The baseline's lifecycle policy is not put yet: the next sweep shields {Text.Count(bare, "image")} in use first.";
+    }
+
+    private static string Named(IReadOnlyList<TakenImage> images) => $"{images[0].Image.Id.Digest.Abbreviated}{(images.Count == 1 ? "" : $" and {images.Count - 1} more")}";
+}

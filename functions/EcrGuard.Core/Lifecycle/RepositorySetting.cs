@@ -1,0 +1,80 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Lifecycle;
+
+public enum SettingKind
+{
+    LifecyclePolicy,
+    TagMutability,
+    ScanOnPush,
+    ResourceTag,
+}
+
+/// <summary>One thing of a repository that EcrGuard may write, and whose value is a text: so that one rule says when to write it, when to stop, and what to put back.</summary>
+/// <param name="Tag">The key of a <see cref="SettingKind.ResourceTag"/>; null for every other kind.</param>
+public sealed record RepositorySetting(SettingKind Kind, string? Tag = null)
+{
+    public static RepositorySetting LifecyclePolicy { get; } = new(SettingKind.LifecyclePolicy);
+
+    public static RepositorySetting TagMutability { get; } = new(SettingKind.TagMutability);
+
+    public static RepositorySetting ScanOnPush { get; } = new(SettingKind.ScanOnPush);
+
+    public static RepositorySetting ResourceTag(string key) => new(SettingKind.ResourceTag, key);
+
+    /// <summary>Its name in a <see cref="Hold"/>.</summary>
+    public string Name => Kind == SettingKind.ResourceTag ? $"{Kind}:{Tag}" : $"{Kind}";
+
+    /// <summary>The setting of that name.</summary>
+    public static RepositorySetting Of(string name) => name.Split(':', 2) is [var kind, var tag] ? new(Enum.Parse<SettingKind>(kind), tag) : new(Enum.Parse<SettingKind>(name));
+
+    /// <summary>For a sentence: "the lifecycle policy".</summary>
+    public string Words => Kind switch
+    {
+        SettingKind.LifecyclePolicy => "the lifecycle policy",
+        SettingKind.TagMutability => "the tag mutability",
+        SettingKind.ScanOnPush => "the scan on push",
+        SettingKind.ResourceTag => $"the resource tag '{Tag}'",
+    };
+
+    /// <summary>What the repository has; null for no lifecycle policy, no such resource tag, and what nobody knows.</summary>
+    public string? ValueIn(RepositoryFacts repository) => Kind switch
+    {
+        SettingKind.LifecyclePolicy => repository.LifecyclePolicy,
+        SettingKind.TagMutability => repository.Mutability == Images.TagMutability.Unknown ? null : new MutabilityValue(repository.Mutability, repository.MutabilityExclusions).ToString(),
+        SettingKind.ScanOnPush => repository.Scanning.Automatic ? "true" : "false",
+        SettingKind.ResourceTag => repository.ResourceTags?.GetValueOrDefault(Tag!),
+    };
+}
+
+/// <summary>Whether tags may move, as one text: <c>IMMUTABLE_WITH_EXCLUSION ecrguard-* nightly-*</c>, the filters in ordinal order.</summary>
+public sealed record MutabilityValue(TagMutability Mode, IReadOnlyList<string> Exclusions)
+{
+    /// <summary>Exclusion filters a repository (ECR API).</summary>
+    public const int MaxExclusions = 5;
+
+    public override string ToString() => string.Join(' ', Exclusions.Distinct().Order(StringComparer.Ordinal).Prepend(Word(Mode)));
+
+    /// <summary>Reads what <see cref="ToString"/> writes.</summary>
+    public static MutabilityValue Parse(string text) => text.Split(' ') is [var word, .. var exclusions] ? new(ModeOf(word), exclusions) : throw new FormatException($"'{text}' is no tag mutability.");
+
+    /// <summary>ECR's word; <c>unknown</c> where there is none.</summary>
+    public static string Word(TagMutability mode) => mode switch
+    {
+        TagMutability.Mutable => "MUTABLE",
+        TagMutability.Immutable => "IMMUTABLE",
+        TagMutability.MutableWithExclusion => "MUTABLE_WITH_EXCLUSION",
+        TagMutability.ImmutableWithExclusion => "IMMUTABLE_WITH_EXCLUSION",
+        TagMutability.Unknown => "unknown",
+    };
+
+    /// <summary>What ECR's word means; unknown for any that is new.</summary>
+    public static TagMutability ModeOf(string? word) => word switch
+    {
+        "MUTABLE" => TagMutability.Mutable,
+        "IMMUTABLE" => TagMutability.Immutable,
+        "MUTABLE_WITH_EXCLUSION" => TagMutability.MutableWithExclusion,
+        "IMMUTABLE_WITH_EXCLUSION" => TagMutability.ImmutableWithExclusion,
+        _ => TagMutability.Unknown,
+    };
+}

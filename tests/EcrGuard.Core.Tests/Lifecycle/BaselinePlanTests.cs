@@ -1,0 +1,110 @@
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Policy;
+using static EcrGuard.Core.Tests.Lifecycle.Baselines;
+
+namespace EcrGuard.Core.Tests.Lifecycle;
+
+public sealed class BaselinePlanTests
+{
+    private static readonly Baseline Merging = Enforcing(ExistingPolicy.Merge);
+
+    /// <summary>Merging, with another rule than <see cref="Merging"/>'s.</summary>
+    private static readonly Baseline Changed = Enforcing(ExistingPolicy.Merge, PolicyOf(Policies.Expire(1, "", 7)));
+
+    [Fact]
+    public void A_teams_rules_stand_word_for_word_behind_those_of_the_baseline()
+    {
+        const string rule = """
+            "description":"Größe \"XL\" & <mehr>","selection":{"countNumber":3,"tagStatus":"tagged","tagPrefixList":["v"],"countType":"imageCountMoreThan"},"action":{"type":"expire"}}]}
+            """;
+        var merged = Plan(Repository($"{{ \"rules\" : [ {{\"rulePriority\":77,{rule}"), Merging).Repairs.Single().Value;
+        Assert.EndsWith($"{{\"rulePriority\":3,{rule}", merged, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_order_of_rules_is_that_of_their_priority_not_that_of_the_text()
+    {
+        var merged = Policies.Read(Plan(Repository(PolicyOf(Policies.Keep(9, "b", 2), Policies.Keep(4, "a", 1))), Merging).Repairs.Single().Value);
+        Assert.Equal(["ecrguard-inuse-*", "", "a", "b"], merged.Rules.Select(rule => string.Join(',', rule.Tags)));
+    }
+
+    [Fact]
+    public void What_ECR_gives_back_with_its_keys_in_another_order_is_the_same_policy()
+    {
+        var shuffled = Plan(Repository(), Merging).Repairs.Single().Value
+            .Replace("\"tagStatus\":\"untagged\",\"countType\":\"sinceImagePushed\"", "\"countType\":\"sinceImagePushed\",\"tagStatus\":\"untagged\"", StringComparison.Ordinal);
+        Assert.Contains("\"countType\":\"sinceImagePushed\",\"tagStatus\":\"untagged\"", shuffled, StringComparison.Ordinal);
+        Assert.Empty(Plan(Repository(shuffled), Merging).Drift);
+    }
+
+    [Fact]
+    public void A_rule_that_a_team_adds_behind_the_baselines_is_the_teams()
+    {
+        var merged = Plan(Repository(PolicyOf(Newest5)), Merging).Repairs.Single().Value;
+        Assert.Empty(Plan(Repository($"{merged[..^2]},{Policies.Keep(9, "w*", 3)}]}}"), Merging).Drift);
+    }
+
+    [Fact]
+    public void The_rules_of_an_earlier_baseline_are_not_taken_for_the_teams()
+    {
+        var plan = Plan(Repository(PolicyOf(Newest5)), Merging);
+        var (repository, hold) = plan.Apply(Repository(PolicyOf(Newest5)), Hold.None);
+        Assert.Equal(["Its lifecycle policy does not begin with the baseline's 2 rules."], Plan(repository, Changed, hold).Drift);
+        Assert.Equal([100_000, 7, 5], Policies.Read(Plan(repository, Changed, hold).Repairs.Single().Value).Rules.Select(rule => rule.CountNumber));
+        // Without the ledger nobody could tell, and ECR would refuse two rules for untagged images.
+        Assert.Contains("one rule with the tagStatus 'untagged'", Assert.Single(Plan(repository, Changed).Drift), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_policy_that_EcrGuard_put_where_none_was_follows_the_baseline_that_keeps_a_teams()
+    {
+        var (repository, hold) = Plan(Repository(), Enforcing()).Apply(Repository(), Hold.None);
+        Assert.Equal([100_000, 7], Policies.Read(Plan(repository, Changed with { ExistingPolicy = ExistingPolicy.Keep }, hold).Repairs.Single().Value).Rules.Select(rule => rule.CountNumber));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_write_of_which_nobody_knows_whether_it_arrived_is_EcrGuards_either_way(bool arrived)
+    {
+        var (repository, hold) = Plan(Repository(PolicyOf(Newest5)), Merging).Apply(Repository(PolicyOf(Newest5)), Hold.None);
+        var repair = Plan(repository, Changed, hold).Repairs.Single();
+        (repository, hold) = (arrived ? Put(repository, repair.Setting, repair.Value) : repository, hold.Intending(repair));
+        Assert.Equal(arrived ? 0 : 1, Plan(repository, Changed, hold).Repairs.Count);
+        var third = Enforcing(ExistingPolicy.Merge, PolicyOf(Policies.Expire(1, "", 3)));
+        Assert.Equal([100_000, 3, 5], Policies.Read(Plan(repository, third, hold).Repairs.Single().Value).Rules.Select(rule => rule.CountNumber));
+    }
+
+    [Fact]
+    public void What_was_there_before_EcrGuard_is_remembered_however_often_it_writes()
+    {
+        var before = " " + PolicyOf(Newest5);
+        var (repository, hold) = Plan(Repository(before), Merging).Apply(Repository(before), Hold.None);
+        (repository, hold) = Plan(repository, Changed, hold).Apply(repository, hold);
+        (_, hold) = Plan(repository, Merging, hold).Apply(repository, hold);
+        Assert.Equal((before, 2, 1), (hold.Of(RepositorySetting.LifecyclePolicy)!.Before, hold.Of(RepositorySetting.LifecyclePolicy)!.Ours.Count, hold.Of(RepositorySetting.LifecyclePolicy)!.Times));
+    }
+
+    [Fact]
+    public void Somebody_who_puts_another_policy_back_twice_has_it_until_the_baseline_changes()
+    {
+        var theirs = Repository(PolicyOf(Newest5));
+        var hold = Hold.None;
+        for (var puts = 1; puts <= 2; puts++)
+        {
+            var repair = Plan(theirs, Merging, hold).Repairs.Single();
+            hold = hold.Intending(repair).Done(repair);
+        }
+        Assert.Empty(Plan(theirs, Merging, hold).Repairs);
+        Assert.Contains("Twice somebody else has changed the lifecycle policy after EcrGuard: Terraform or another owner.", Plan(theirs, Merging, hold).Drift[1], StringComparison.Ordinal);
+        Assert.Single(Plan(theirs, Changed, hold).Repairs);
+    }
+
+    [Fact]
+    public void A_refused_write_is_not_held_against_anybody()
+    {
+        var theirs = Repository(PolicyOf(Newest5));
+        var hold = Enumerable.Range(0, 5).Aggregate(Hold.None, (hold, _) => hold.Intending(Plan(theirs, Merging, hold).Repairs.Single()));
+        Assert.Single(Plan(theirs, Merging, hold).Repairs);
+    }
+}
