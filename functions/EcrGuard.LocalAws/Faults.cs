@@ -49,10 +49,16 @@ public sealed record Fault
 
     internal TimeSpan Wait { get; private init; }
 
+    internal LocalError? Error { get; private init; }
+
     internal Action? BeforeCall { get; private init; }
 
     /// <summary>Somebody else is faster: <paramref name="act"/> runs just before the call, which is then answered as usual.</summary>
     public static Fault Meanwhile(Action act) => new(FaultKind.Meanwhile) { BeforeCall = act };
+
+    /// <summary>The service refuses the call with this error; no effect.</summary>
+    /// <param name="code">For example <c>AccessDeniedException</c>.</param>
+    public static Fault Refuse(int status, string code, string message) => new(FaultKind.Refuse) { Error = new LocalError(status, code, message) };
 
     /// <summary>The call is answered as usual, but later (in real time, whatever the server's clock).</summary>
     public static Fault Delay(TimeSpan wait) => new(FaultKind.Delay) { Wait = wait };
@@ -70,6 +76,7 @@ internal enum FaultKind
     InternalError,
     Unavailable,
     ExpiredCredentials,
+    Refuse,
     Delay,
     Meanwhile,
     CloseBefore,

@@ -6,7 +6,7 @@ namespace EcrGuard.LocalAws;
 /// </summary>
 internal interface ILocalService
 {
-    /// <summary>The name in the credential scope of a signature: <c>ecr</c>, <c>inspector2</c>, <c>sns</c>, <c>dynamodb</c>, <c>s3</c>.</summary>
+    /// <summary>The name in the credential scope of a signature: <c>ecr</c>, <c>ecs</c>, <c>events</c> and so on.</summary>
     string SigningName { get; }
 
     /// <summary>Whether an unsigned call looks like one of this service's, so that the refusal has the right shape.</summary>
@@ -17,6 +17,9 @@ internal interface ILocalService
 
     /// <summary>Carries the operation out.</summary>
     LocalAnswer Answer(LocalCall call, LocalOperation operation);
+
+    /// <summary>The same for a service that waits for somebody else's code.</summary>
+    Task<LocalAnswer> AnswerAsync(LocalCall call, LocalOperation operation) => Task.FromResult(Answer(call, operation));
 
     /// <summary>The error that this service sends for trouble that no operation models.</summary>
     LocalError For(Trouble trouble);

@@ -5,27 +5,33 @@ using System.Text.Json.Serialization;
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// The JSON of ECR and Inspector. A request's record is its model: a member that the record does not have, a required one that is missing or
+/// The JSON of the services that speak it. A request's record is its model: a member that the record does not have, a required one that is missing or
 /// a value of the wrong type is an unexpected request.
 /// </summary>
 internal static class JsonWire
 {
-    private static readonly JsonSerializerOptions Options = new()
+    /// <summary>Member names as ECR, ECS and Inspector have them.</summary>
+    public static readonly JsonSerializerOptions Camel = With(JsonNamingPolicy.CamelCase);
+
+    /// <summary>Member names as Lambda, App Runner, EventBridge and Scheduler have them.</summary>
+    public static readonly JsonSerializerOptions Pascal = With(null);
+
+    private static JsonSerializerOptions With(JsonNamingPolicy? names) => new()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        PropertyNamingPolicy = names,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     /// <summary>Reads a text that has been checked.</summary>
-    public static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Options)!;
+    public static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Camel)!;
 
-    public static T Read<T>(LocalCall call)
+    public static T Read<T>(LocalCall call, JsonSerializerOptions? names = null)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(call.Body, Options)
+            return JsonSerializer.Deserialize<T>(call.Body, names ?? Camel)
                 ?? throw LocalError.Unexpected("SerializationException", "The body is null.");
         }
         catch (JsonException wrong)
@@ -34,11 +40,11 @@ internal static class JsonWire
         }
     }
 
-    public static LocalAnswer Answer(string contentType, object content) =>
-        new(200, contentType, JsonSerializer.SerializeToUtf8Bytes(content, Options));
+    public static LocalAnswer Answer(string contentType, object content, JsonSerializerOptions? names = null) =>
+        new(200, contentType, JsonSerializer.SerializeToUtf8Bytes(content, names ?? Camel));
 
-    public static LocalAnswer Refuse(string contentType, int status, object content) =>
-        Answer(contentType, content) with { Status = status };
+    public static LocalAnswer Refuse(string contentType, int status, object content, JsonSerializerOptions? names = null) =>
+        Answer(contentType, content, names) with { Status = status };
 
     /// <summary>The value of a top-level string member, without reading the rest into a model; null where there is none.</summary>
     public static string? Peek(LocalCall call, string member)
@@ -58,7 +64,7 @@ internal static class JsonWire
         }
     }
 
-    public static string Write(object content) => JsonSerializer.Serialize(content, Options);
+    public static string Write(object content) => JsonSerializer.Serialize(content, Camel);
 
     /// <summary>A time as both services send it: seconds since 1970 as a number, with milliseconds.</summary>
     public static double Epoch(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;

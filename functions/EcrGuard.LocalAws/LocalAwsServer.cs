@@ -1,9 +1,15 @@
 using System.Net;
+using EcrGuard.LocalAws.AppRunner;
 using EcrGuard.LocalAws.DynamoDb;
 using EcrGuard.LocalAws.Ecr;
+using EcrGuard.LocalAws.Ecs;
+using EcrGuard.LocalAws.EventBridge;
 using EcrGuard.LocalAws.Inspector;
+using EcrGuard.LocalAws.Lambda;
 using EcrGuard.LocalAws.S3;
+using EcrGuard.LocalAws.Scheduler;
 using EcrGuard.LocalAws.Sns;
+using EcrGuard.LocalAws.Sts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -32,7 +38,9 @@ public sealed class LocalAwsServer : IAsyncDisposable
         Sns = new LocalSns(account);
         DynamoDb = new LocalDynamoDb(options);
         S3 = new LocalS3(options);
-        services = [Ecr, Inspector, Sns, DynamoDb, S3];
+        Workloads = new LocalWorkloads(account);
+        Sts = new LocalSts(options, Events);
+        services = [Ecr, Inspector, Sns, DynamoDb, S3, Sts, .. Workloads.Services];
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -61,6 +69,22 @@ public sealed class LocalAwsServer : IAsyncDisposable
     public LocalDynamoDb DynamoDb { get; }
 
     public LocalS3 S3 { get; }
+
+    /// <summary>The services of this account that run images.</summary>
+    public LocalWorkloads Workloads { get; }
+
+    public LocalEcs Ecs => Workloads.Ecs;
+
+    public LocalLambda Lambda => Workloads.Lambda;
+
+    public LocalAppRunner AppRunner => Workloads.AppRunner;
+
+    public LocalEventBridge EventBridge => Workloads.EventBridge;
+
+    public LocalScheduler Scheduler => Workloads.Scheduler;
+
+    /// <summary>The way into other accounts.</summary>
+    public LocalSts Sts { get; }
 
     /// <summary>Every request, in the order of their answers.</summary>
     public LocalLog<LoggedRequest> Requests { get; } = new();
@@ -97,7 +121,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
     {
         var call = await ReadAsync(context, options.TimeProvider.GetUtcNow()).ConfigureAwait(false);
         var signedFor = SignatureV4.SignedFor(call.Headers);
-        var service = services.FirstOrDefault(s => signedFor is null ? s.LooksLikeMine(call) : s.SigningName == signedFor);
+        var service = ServicesOf(call).FirstOrDefault(s => signedFor is null ? s.LooksLikeMine(call) : s.SigningName == signedFor);
         if (service is null)
         {
             Unexpected.Add($"{call.Method} {call.Path}: no service '{signedFor}'");
@@ -135,9 +159,14 @@ public sealed class LocalAwsServer : IAsyncDisposable
                 return;
             }
 
+            if (faults is [{ Error: { } refusal }])
+            {
+                throw refusal;
+            }
+
             answer = faults is [{ } struck] && TroubleOf(struck.Kind) is { } trouble
                 ? throw service.For(trouble)
-                : service.Answer(call, operation);
+                : await service.AnswerAsync(call, operation).ConfigureAwait(false);
         }
         catch (LocalError error)
         {
@@ -172,13 +201,17 @@ public sealed class LocalAwsServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Those of the account whose credentials the call is signed with: of another account, only what runs images.</summary>
+    private IReadOnlyList<ILocalService> ServicesOf(LocalCall call) =>
+        SignatureV4.AccessKey(call.Headers) is { } key && Sts.AccountOf(key) is { } other ? other.Services : services;
+
     private static Trouble? TroubleOf(FaultKind kind) => kind switch
     {
         FaultKind.Throttle => Trouble.Throttled,
         FaultKind.InternalError => Trouble.InternalError,
         FaultKind.Unavailable => Trouble.Unavailable,
         FaultKind.ExpiredCredentials => Trouble.ExpiredCredentials,
-        FaultKind.Delay or FaultKind.Meanwhile or FaultKind.CloseBefore or FaultKind.CloseAfter or FaultKind.HalfSent or FaultKind.Kill => null,
+        FaultKind.Refuse or FaultKind.Delay or FaultKind.Meanwhile or FaultKind.CloseBefore or FaultKind.CloseAfter or FaultKind.HalfSent or FaultKind.Kill => null,
     };
 
     private static async Task SendAsync(HttpContext context, LocalAnswer answer, bool half)

@@ -3,9 +3,9 @@ using System.Collections;
 namespace EcrGuard.LocalAws;
 
 /// <summary>A request that was answered or cut off.</summary>
-/// <param name="Service">The signing name: <c>ecr</c>, <c>inspector2</c>, <c>sns</c>, <c>dynamodb</c>, <c>s3</c>.</param>
+/// <param name="Service">The signing name: <c>ecr</c>, <c>ecs</c>, <c>events</c> and so on.</param>
 /// <param name="Operation">The AWS name of the operation.</param>
-/// <param name="Resource">The repository, topic, table or bucket and key; null where the operation has none.</param>
+/// <param name="Resource">The repository, topic, table, bucket and key, cluster, task definition, function, rule or the like; null where the operation has none.</param>
 /// <param name="StatusCode">The HTTP status sent; 0 where the connection was closed instead.</param>
 /// <param name="When">Arrival, by the server's clock.</param>
 public sealed record LoggedRequest(string Service, string Operation, string? Resource, int StatusCode, DateTimeOffset When);

@@ -10,6 +10,10 @@ internal static class SignatureV4
 {
     private const string Algorithm = "AWS4-HMAC-SHA256 ";
 
+    /// <summary>The access key id that a request is signed with, or null where there is none.</summary>
+    public static string? AccessKey(IHeaderDictionary headers) =>
+        headers.Authorization.ToString().Split("Credential=") is [_, var credential] ? credential.Split('/')[0] : null;
+
     /// <summary>The service in the credential scope, or null where the request is not signed in full.</summary>
     public static string? SignedFor(IHeaderDictionary headers)
     {

@@ -16,6 +16,11 @@ internal sealed class Coverage(string repository, string digest)
 
     public DateTimeOffset? LastScannedAt { get; set; }
 
+    /// <summary>In how many tasks and pods the image runs; null where Inspector has not said.</summary>
+    public int? InUseCount { get; set; }
+
+    public DateTimeOffset? LastInUseAt { get; set; }
+
     public List<Observed> Findings { get; } = [];
 
     /// <summary>The same in ECR's words (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanStatus.html).</summary>

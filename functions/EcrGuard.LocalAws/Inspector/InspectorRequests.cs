@@ -1,12 +1,16 @@
 namespace EcrGuard.LocalAws.Inspector;
 
-// The requests of Inspector (API version 2020-06-08) that are known here. Filters are those on strings; any other is an unexpected request.
+// The requests of Inspector (API version 2020-06-08) that are known here. Filters are those on strings, and on numbers where they are said to be; any other is an unexpected request.
 
-internal sealed record StringFilter
+internal sealed record Filter
 {
-    public required string Comparison { get; init; }
+    public string? Comparison { get; init; }
 
-    public required string Value { get; init; }
+    public string? Value { get; init; }
+
+    public long? LowerInclusive { get; init; }
+
+    public long? UpperInclusive { get; init; }
 }
 
 internal sealed record ListRequest
@@ -15,5 +19,5 @@ internal sealed record ListRequest
 
     public string? NextToken { get; init; }
 
-    public IReadOnlyDictionary<string, IReadOnlyList<StringFilter>>? FilterCriteria { get; init; }
+    public IReadOnlyDictionary<string, IReadOnlyList<Filter>>? FilterCriteria { get; init; }
 }

@@ -11,7 +11,7 @@ public sealed partial class LocalInspector
 
     private object ListFindings(ListRequest request)
     {
-        var passing = Passing(request, FindingFields(), prefixes: true);
+        var passing = Passing(request, FindingFields(), [], prefixes: true);
         var (page, next) = Page(
             "ListFindings", request, most: 100, FindingsPerPage, account.Options.EmptyPages, Candidates(request).SelectMany(c => c.Findings).Where(passing));
         return new { Findings = page.Select(f => Shown(f, d => JsonWire.Epoch(d), onBus: false)), NextToken = next };
@@ -51,7 +51,7 @@ public sealed partial class LocalInspector
 
     private object ListCoverage(ListRequest request)
     {
-        var passing = Passing(request, CoverageFields(), prefixes: false);
+        var passing = Passing(request, CoverageFields(), new() { ["ecrImageInUseCount"] = c => c.InUseCount }, prefixes: false);
         var (page, next) = Page(
             "ListCoverage", request, most: ResourcesPerPage, ResourcesPerPage, account.Options.EmptyPages, covered.Values.Where(passing));
         return new { CoveredResources = page.Select(Shown), NextToken = next };
@@ -79,7 +79,7 @@ public sealed partial class LocalInspector
             account.Options.AccountId,
             ScanType = "PACKAGE",
             ScanStatus = new { coverage.StatusCode, coverage.Reason },
-            ResourceMetadata = new { EcrImage = new { image.Tags, ImagePulledAt = JsonWire.Epoch(image.LastPulledAt) } },
+            ResourceMetadata = new { EcrImage = new { image.Tags, ImagePulledAt = JsonWire.Epoch(image.LastPulledAt), LastInUseAt = JsonWire.Epoch(coverage.LastInUseAt), coverage.InUseCount } },
             LastScannedAt = JsonWire.Epoch(coverage.LastScannedAt),
         };
     }

@@ -50,19 +50,25 @@ public sealed partial class LocalInspector
     private static LocalError Invalid(string message) => new(400, "ValidationException", message);
 
     /// <summary>
-    /// Whether a resource passes the criteria: all fields must pass. Within a field one EQUALS or PREFIX must match, and every NOT_EQUALS hold.
+    /// Whether a resource passes the criteria: all fields must pass. Within a field one EQUALS, PREFIX or range must match, and every NOT_EQUALS hold.
     /// </summary>
-    private static Func<T, bool> Passing<T>(ListRequest request, Dictionary<string, Func<T, IEnumerable<string>>> fields, bool prefixes)
+    private static Func<T, bool> Passing<T>(ListRequest request, Dictionary<string, Func<T, IEnumerable<string>>> fields, Dictionary<string, Func<T, long?>> numbers, bool prefixes)
     {
         var tests = new List<Func<T, bool>>();
-        foreach (var (field, filters) in request.FilterCriteria ?? new Dictionary<string, IReadOnlyList<StringFilter>>())
+        foreach (var (field, filters) in request.FilterCriteria ?? new Dictionary<string, IReadOnlyList<Filter>>())
         {
-            if (!fields.TryGetValue(field, out var valuesOf))
+            if (numbers.TryGetValue(field, out var numberOf) && filters.All(f => f is { Comparison: null, Value: null }))
+            {
+                tests.Add(resource => numberOf(resource) is { } number && filters.Any(f => number >= (f.LowerInclusive ?? number) && number <= (f.UpperInclusive ?? number)));
+                continue;
+            }
+
+            if (!fields.TryGetValue(field, out var valuesOf) || filters.Any(f => f is not { Comparison: not null, Value: not null, LowerInclusive: null, UpperInclusive: null }))
             {
                 throw LocalError.Unexpected("ValidationException", $"The filter '{field}' is not known here.");
             }
 
-            if (filters.Count is < 1 or > 10 || filters.Any(f => f.Value.Length is < 1 or > 1024))
+            if (filters.Count is < 1 or > 10 || filters.Any(f => f.Value!.Length is < 1 or > 1024))
             {
                 throw Invalid($"1 validation error detected: the list of filters at '{field}' must have 1 to 10 values of 1 to 1024 characters");
             }
@@ -73,14 +79,14 @@ public sealed partial class LocalInspector
             }
 
             var wanted = filters.Where(f => f.Comparison != "NOT_EQUALS").ToList();
-            var unwanted = filters.Where(f => f.Comparison == "NOT_EQUALS").Select(f => f.Value).ToHashSet();
+            var unwanted = filters.Where(f => f.Comparison == "NOT_EQUALS").Select(f => f.Value!).ToHashSet();
             tests.Add(resource => (wanted.Count == 0 || valuesOf(resource).Any(v => wanted.Any(w => Matches(w, v)))) && !valuesOf(resource).Any(unwanted.Contains));
         }
 
         return resource => tests.All(test => test(resource));
 
-        static bool Matches(StringFilter filter, string value) =>
-            filter.Comparison == "PREFIX" ? value.StartsWith(filter.Value, StringComparison.Ordinal) : value == filter.Value;
+        static bool Matches(Filter filter, string value) =>
+            filter.Comparison == "PREFIX" ? value.StartsWith(filter.Value!, StringComparison.Ordinal) : value == filter.Value;
     }
 
     private static (IReadOnlyList<T> Items, string? NextToken) Page<T>(string listing, ListRequest request, int most, int perPage, bool emptyFirst, IEnumerable<T> items)

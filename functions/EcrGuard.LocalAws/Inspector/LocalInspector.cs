@@ -93,6 +93,20 @@ public sealed partial class LocalInspector : ILocalService
         }
     }
 
+    /// <summary>Says in how many tasks of ECS and pods of EKS an image runs now.</summary>
+    public void SetInUse(string repository, string digest, int count)
+    {
+        lock (account.Gate)
+        {
+            var coverage = Cover(repository, digest);
+            coverage.InUseCount = count;
+            if (count > 0)
+            {
+                coverage.LastInUseAt = account.Now;
+            }
+        }
+    }
+
     // ECR's calls, under the gate.
 
     internal Coverage? CoverageOf(string repository, string digest) => covered.GetValueOrDefault((repository, digest));

@@ -1,16 +1,19 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
-namespace EcrGuard.LocalAws.Sns;
+namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// The parameters of a call in the AWS query protocol. Each is taken once; what nobody took by the end is an unexpected parameter.
+/// The parameters of a call in the AWS query protocol, or those in the address of a rest-json call. Each is taken once; what nobody took by the end is an unexpected parameter.
 /// </summary>
 internal sealed class QueryParameters
 {
     private readonly Dictionary<string, string> values;
 
     public QueryParameters(string body) => values = QueryHelpers.ParseQuery(body).ToDictionary(p => p.Key, p => p.Value.ToString());
+
+    public QueryParameters(IQueryCollection query) => values = query.ToDictionary(p => p.Key, p => p.Value.ToString());
 
     public string? Take(string name) => values.Remove(name, out var value) ? value : null;
 
