@@ -1,43 +1,62 @@
+using Amazon.AppRunner;
 using Amazon.DynamoDBv2;
 using Amazon.ECR;
+using Amazon.ECS;
+using Amazon.EventBridge;
 using Amazon.Inspector2;
+using Amazon.Lambda;
 using Amazon.Runtime;
 using Amazon.S3;
+using Amazon.Scheduler;
+using Amazon.SecurityToken;
 using Amazon.SimpleNotificationService;
 
 namespace EcrGuard.Aws;
 
-/// <summary>The five AWS services that EcrGuard talks to. Built once, in the init phase: connecting is the slow part of a cold start.</summary>
-public sealed record AwsClients(IAmazonECR Ecr, IAmazonInspector2 Inspector, IAmazonSimpleNotificationService Sns, IAmazonDynamoDB Dynamo, IAmazonS3 S3) : IDisposable
+/// <summary>
+/// The AWS services that EcrGuard talks to. The five that a push needs are built once, in the init phase: connecting is the slow part of a cold start. The others are built
+/// when they are first asked for, so that a push pays nothing for them.
+/// </summary>
+public sealed class AwsClients : IDisposable
 {
-    // A call that is not answered in this time is given up and retried; Lambda's own deadline is far behind it.
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
-    private const int Retries = 4;
+    private readonly Connection connection;
+    private readonly Lazy<WorkloadClients> workloads;
+    private readonly Lazy<IAmazonSecurityTokenService> sts;
+
+    private AwsClients(Connection connection)
+    {
+        this.connection = connection;
+        Ecr = connection.Open(new AmazonECRConfig(), c => new AmazonECRClient(c), (k, c) => new AmazonECRClient(k, c));
+        Inspector = connection.Open(new AmazonInspector2Config(), c => new AmazonInspector2Client(c), (k, c) => new AmazonInspector2Client(k, c));
+        Sns = connection.Open(new AmazonSimpleNotificationServiceConfig(), c => new AmazonSimpleNotificationServiceClient(c), (k, c) => new AmazonSimpleNotificationServiceClient(k, c));
+        Dynamo = connection.Open(new AmazonDynamoDBConfig(), c => new AmazonDynamoDBClient(c), (k, c) => new AmazonDynamoDBClient(k, c));
+        S3 = connection.Open(new AmazonS3Config { ForcePathStyle = connection.IsLocal }, c => new AmazonS3Client(c), (k, c) => new AmazonS3Client(k, c));
+        workloads = new(() => new WorkloadClients(connection));
+        sts = new(() => connection.Open(new AmazonSecurityTokenServiceConfig(), c => new AmazonSecurityTokenServiceClient(c), (k, c) => new AmazonSecurityTokenServiceClient(k, c)));
+    }
+
+    public IAmazonECR Ecr { get; }
+    public IAmazonInspector2 Inspector { get; }
+    public IAmazonSimpleNotificationService Sns { get; }
+    public IAmazonDynamoDB Dynamo { get; }
+    public IAmazonS3 S3 { get; }
+
+    /// <summary>What runs images in this account.</summary>
+    public WorkloadClients Workloads => workloads.Value;
+
+    public IAmazonSecurityTokenService Sts => sts.Value;
+
+    /// <summary>What runs images in the account whose credentials these are.</summary>
+    public WorkloadClients WorkloadsOf(AWSCredentials credentials) => new(connection with { Credentials = credentials });
 
     /// <summary>Clients by the environment: region, credentials and endpoints as every AWS SDK finds them.</summary>
-    public static AwsClients FromEnvironment() => new(
-        new AmazonECRClient(With(new AmazonECRConfig())),
-        new AmazonInspector2Client(With(new AmazonInspector2Config())),
-        new AmazonSimpleNotificationServiceClient(With(new AmazonSimpleNotificationServiceConfig())),
-        new AmazonDynamoDBClient(With(new AmazonDynamoDBConfig())),
-        new AmazonS3Client(With(new AmazonS3Config { ForcePathStyle = Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is not null })));
+    public static AwsClients FromEnvironment() => new(new Connection { IsLocal = Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is not null });
 
     /// <summary>Clients of one endpoint that speaks for all services: the local AWS.</summary>
-    public static AwsClients At(Uri endpoint, string region, AWSCredentials credentials)
-    {
-        T Local<T>(T config) where T : ClientConfig
-        {
-            config.ServiceURL = endpoint.ToString();
-            config.AuthenticationRegion = region;
-            return With(config);
-        }
-        return new AwsClients(
-            new AmazonECRClient(credentials, Local(new AmazonECRConfig())),
-            new AmazonInspector2Client(credentials, Local(new AmazonInspector2Config())),
-            new AmazonSimpleNotificationServiceClient(credentials, Local(new AmazonSimpleNotificationServiceConfig())),
-            new AmazonDynamoDBClient(credentials, Local(new AmazonDynamoDBConfig())),
-            new AmazonS3Client(credentials, Local(new AmazonS3Config { ForcePathStyle = true })));
-    }
+    /// <param name="retries">How often a call that failed is tried again.</param>
+    /// <param name="timeout">After which a call that is not answered is given up; null for what holds on AWS.</param>
+    public static AwsClients At(Uri endpoint, string region, AWSCredentials credentials, int retries = Connection.UsualRetries, TimeSpan? timeout = null) =>
+        new(new Connection { IsLocal = true, Endpoint = endpoint, Region = region, Credentials = credentials, Retries = retries, Timeout = timeout ?? Connection.UsualTimeout });
 
     public void Dispose()
     {
@@ -46,13 +65,74 @@ public sealed record AwsClients(IAmazonECR Ecr, IAmazonInspector2 Inspector, IAm
         Sns.Dispose();
         Dynamo.Dispose();
         S3.Dispose();
+        if (workloads.IsValueCreated)
+            workloads.Value.Dispose();
+        if (sts.IsValueCreated)
+            sts.Value.Dispose();
+    }
+}
+
+/// <summary>The services that run images, as one account's credentials see them.</summary>
+public sealed class WorkloadClients : IDisposable
+{
+    internal WorkloadClients(Connection connection)
+    {
+        Ecs = connection.Open(new AmazonECSConfig(), c => new AmazonECSClient(c), (k, c) => new AmazonECSClient(k, c));
+        Lambda = connection.Open(new AmazonLambdaConfig(), c => new AmazonLambdaClient(c), (k, c) => new AmazonLambdaClient(k, c));
+        AppRunner = connection.Open(new AmazonAppRunnerConfig(), c => new AmazonAppRunnerClient(c), (k, c) => new AmazonAppRunnerClient(k, c));
+        EventBridge = connection.Open(new AmazonEventBridgeConfig(), c => new AmazonEventBridgeClient(c), (k, c) => new AmazonEventBridgeClient(k, c));
+        Scheduler = connection.Open(new AmazonSchedulerConfig(), c => new AmazonSchedulerClient(c), (k, c) => new AmazonSchedulerClient(k, c));
     }
 
-    private static T With<T>(T config) where T : ClientConfig
+    public IAmazonECS Ecs { get; }
+    public IAmazonLambda Lambda { get; }
+    public IAmazonAppRunner AppRunner { get; }
+    public IAmazonEventBridge EventBridge { get; }
+    public IAmazonScheduler Scheduler { get; }
+
+    public void Dispose()
+    {
+        Ecs.Dispose();
+        Lambda.Dispose();
+        AppRunner.Dispose();
+        EventBridge.Dispose();
+        Scheduler.Dispose();
+    }
+}
+
+/// <summary>How clients are made: where they call and as whom, how long they wait, how often they try again.</summary>
+internal sealed record Connection
+{
+    public const int UsualRetries = 4;
+
+    // A call that is not answered in this time is given up and retried; Lambda's own deadline is far behind it.
+    public static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>Null for those that the environment gives.</summary>
+    public AWSCredentials? Credentials { get; init; }
+
+    /// <summary>Null for those of AWS.</summary>
+    public Uri? Endpoint { get; init; }
+
+    /// <summary>What is signed for where there is an endpoint; null for that of the environment.</summary>
+    public string? Region { get; init; }
+
+    /// <summary>Whether one host name serves all buckets.</summary>
+    public bool IsLocal { get; init; }
+    public int Retries { get; init; } = UsualRetries;
+    public TimeSpan Timeout { get; init; } = UsualTimeout;
+
+    public TClient Open<TConfig, TClient>(TConfig config, Func<TConfig, TClient> asTheEnvironmentSays, Func<AWSCredentials, TConfig, TClient> with)
+        where TConfig : ClientConfig
     {
         config.Timeout = Timeout;
         config.RetryMode = RequestRetryMode.Standard;
         config.MaxErrorRetry = Retries;
-        return config;
+        if (Endpoint is not null)
+        {
+            config.ServiceURL = Endpoint.ToString();
+            config.AuthenticationRegion = Region;
+        }
+        return Credentials is null ? asTheEnvironmentSays(config) : with(Credentials, config);
     }
 }

@@ -11,11 +11,12 @@ namespace EcrGuard.Aws.Ledger;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     UseStringEnumConverter = true,
-    Converters = [typeof(DigestJson), typeof(ImageIdJson)])]
+    Converters = [typeof(DigestJson), typeof(ImageIdJson), typeof(RepositoryIdJson)])]
 [JsonSerializable(typeof(ImageRecord))]
 [JsonSerializable(typeof(IReadOnlyList<Reason>))]
 [JsonSerializable(typeof(IReadOnlyList<Finding>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(UseFacts))]
 internal sealed partial class LedgerJson : JsonSerializerContext;
 
 /// <summary>A digest as ECR writes it.</summary>
@@ -34,4 +35,13 @@ internal sealed class ImageIdJson : JsonConverter<ImageId>
         RepositoryId.TryParseArn(reader.GetString(), out var repository, out var digest) && digest is not null ? new ImageId(repository, digest) : throw new JsonException("An image must be named by its ARN.");
 
     public override void Write(Utf8JsonWriter writer, ImageId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Arn);
+}
+
+/// <summary>A repository as its ARN.</summary>
+internal sealed class RepositoryIdJson : JsonConverter<RepositoryId>
+{
+    public override RepositoryId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        RepositoryId.TryParseArn(reader.GetString(), out var repository, out var digest) && digest is null ? repository : throw new JsonException("A repository must be named by its ARN.");
+
+    public override void Write(Utf8JsonWriter writer, RepositoryId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Arn);
 }

@@ -1,14 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using Amazon.DynamoDBv2;
-using Amazon.ECR;
-using Amazon.Inspector2;
 using Amazon.Lambda.APIGatewayEvents;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.SQSEvents;
 using Amazon.Runtime;
-using Amazon.S3;
-using Amazon.SimpleNotificationService;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
@@ -30,7 +25,7 @@ internal sealed class Deployed : IDisposable
     public Deployed(GuardFixture fixture, PolicyDocument policy, DeploymentOptions options)
     {
         this.fixture = fixture;
-        clients = Clients(fixture.Aws.Endpoint, fixture.Aws.Region, options);
+        clients = AwsClients.At(fixture.Aws.Endpoint, fixture.Aws.Region, new BasicAWSCredentials("test", "test"), options.Retries, options.Timeout);
         var settings = new Settings
         {
             Account = fixture.Aws.AccountId,
@@ -120,26 +115,6 @@ internal sealed class Deployed : IDisposable
     {
         var response = await handler(new SQSEvent { Records = [.. events.Select((body, at) => new SQSEvent.SQSMessage { MessageId = $"{at}", Body = body })] }, new Invocation());
         return [.. response.BatchItemFailures.Select(failure => events[int.Parse(failure.ItemIdentifier, CultureInfo.InvariantCulture)])];
-    }
-
-    private static AwsClients Clients(Uri endpoint, string region, DeploymentOptions options)
-    {
-        var credentials = new BasicAWSCredentials("test", "test");
-        T Config<T>(T config) where T : ClientConfig
-        {
-            config.ServiceURL = endpoint.ToString();
-            config.AuthenticationRegion = region;
-            config.RetryMode = RequestRetryMode.Standard;
-            config.MaxErrorRetry = options.Retries;
-            config.Timeout = options.Timeout ?? TimeSpan.FromSeconds(20);
-            return config;
-        }
-        return new AwsClients(
-            new AmazonECRClient(credentials, Config(new AmazonECRConfig())),
-            new AmazonInspector2Client(credentials, Config(new AmazonInspector2Config())),
-            new AmazonSimpleNotificationServiceClient(credentials, Config(new AmazonSimpleNotificationServiceConfig())),
-            new AmazonDynamoDBClient(credentials, Config(new AmazonDynamoDBConfig())),
-            new AmazonS3Client(credentials, Config(new AmazonS3Config { ForcePathStyle = true })));
     }
 }
 

@@ -1,0 +1,197 @@
+using System.Collections.Concurrent;
+using Amazon.ECR.Model;
+using Amazon.Inspector2.Model;
+using Amazon.Runtime;
+using Amazon.SecurityToken.Model;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using ScanType = Amazon.ECR.ScanType;
+
+namespace EcrGuard.Aws.Facts;
+
+/// <summary>
+/// Reads what uses the images of this registry: in this account, and in those whose roles the policy names. Complete or honest: what cannot be read is named with the reason,
+/// and the rest is read all the same.
+/// </summary>
+public sealed class Consumers(AwsClients aws, PolicyDocument policy, Settings settings, TimeProvider time)
+{
+    /// <summary>How many accounts are read at once; of each, <see cref="Workloads"/> bounds the calls.</summary>
+    private const int AccountsAtOnce = 4;
+
+    /// <summary>ListCoverage gives at most 200.</summary>
+    private const int CoveragePage = 200;
+
+    private const string SeenByInspector = "workloads that Amazon Inspector sees (ECS, EKS)";
+
+    private readonly Immutables known = new();
+
+    /// <summary>Reads every kind of consumer in every account.</summary>
+    public async Task<UseFacts> ReadAsync(CancellationToken cancellation)
+    {
+        var readAt = time.GetUtcNow();
+        var found = new FoundUses(settings);
+        var accounts = new List<Func<CancellationToken, Task>>
+        {
+            token => found.TryAsync(SeenByInspector, settings.Account, () => InspectorAsync(found, token), token),
+            token => new Workloads(aws.Workloads, settings.Account, settings, known, found, token).ReadAsync(),
+        };
+        accounts.AddRange((policy.Consumers.Roles ?? []).Select(role => new Func<CancellationToken, Task>(token => RoleAsync(role, found, token))));
+        await Parallel.ForEachAsync(accounts, new ParallelOptions { MaxDegreeOfParallelism = AccountsAtOnce, CancellationToken = cancellation }, async (read, token) => await read(token).ConfigureAwait(false)).ConfigureAwait(false);
+        return found.Facts(readAt);
+    }
+
+    private Task RoleAsync(string role, FoundUses found, CancellationToken cancellation)
+    {
+        // arn:aws:iam::210987654321:role/name; the policy holds nothing else.
+        var account = role.Split(':')[4];
+        return found.TryAsync($"everything that the role {role} would show", account, async () =>
+        {
+            var session = (await aws.Sts.AssumeRoleAsync(new AssumeRoleRequest { RoleArn = role, RoleSessionName = "EcrGuard" }, cancellation).ConfigureAwait(false)).Credentials;
+            using var clients = aws.WorkloadsOf(new SessionAWSCredentials(session.AccessKeyId, session.SecretAccessKey, session.SessionToken));
+            await new Workloads(clients, account, settings, known, found, cancellation).ReadAsync().ConfigureAwait(false);
+        }, cancellation);
+    }
+
+    /// <summary>
+    /// What Inspector maps to running tasks and pods: the only way to see EKS without reaching into clusters. Only this account's Inspector is asked, since the images are this account's.
+    /// It sees what enhanced scanning covers; where that is not every repository, what runs of the others is not known.
+    /// </summary>
+    private async Task InspectorAsync(FoundUses found, CancellationToken cancellation)
+    {
+        var scanning = (await aws.Ecr.GetRegistryScanningConfigurationAsync(new GetRegistryScanningConfigurationRequest(), cancellation).ConfigureAwait(false)).ScanningConfiguration;
+        if (scanning?.ScanType != ScanType.ENHANCED)
+        {
+            found.Unread(SeenByInspector, settings.Account, "Enhanced scanning is off in this registry, so that Amazon Inspector does not look at what runs.");
+            return;
+        }
+        if (scanning.Rules?.Any(rule => rule.RepositoryFilters?.Any(filter => filter.Filter == "*") == true) != true)
+            found.Unread("workloads (ECS, EKS) of repositories that enhanced scanning does not cover", settings.Account, "No scanning rule of this registry is for all repositories ('*'), and Amazon Inspector sees only what it scans.");
+
+        var request = new ListCoverageRequest
+        {
+            MaxResults = CoveragePage,
+            FilterCriteria = new CoverageFilterCriteria
+            {
+                // An administrator's Inspector lists the images of its members too.
+                AccountId = [new CoverageStringFilter { Comparison = "EQUALS", Value = settings.Account }],
+                ResourceType = [new CoverageStringFilter { Comparison = "EQUALS", Value = "AWS_ECR_CONTAINER_IMAGE" }],
+                EcrImageInUseCount = [new CoverageNumberFilter { LowerInclusive = 1 }],
+            },
+        };
+        do
+        {
+            var page = await aws.Inspector.ListCoverageAsync(request, cancellation).ConfigureAwait(false);
+            foreach (var covered in page.CoveredResources ?? [])
+                found.Add(covered.ResourceId, new Consumer(ConsumerKind.Workload, "seen running by Amazon Inspector"));
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+    }
+}
+
+/// <summary>What readers that run at the same time have found so far.</summary>
+internal sealed class FoundUses(Settings settings)
+{
+    /// <summary>How much of an error is kept.</summary>
+    private const int WhyLength = 300;
+
+    private readonly ConcurrentDictionary<ImageUse, byte> uses = [];
+    private readonly ConcurrentDictionary<UnreadConsumer, byte> unread = [];
+
+    /// <summary>Reads one kind of consumer of one account; whatever goes wrong is written down.</summary>
+    public async Task TryAsync(string what, string account, Func<Task> read, CancellationToken cancellation)
+    {
+        try
+        {
+            await read().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Every failure means the same: this was not read. A time-out is a cancellation that nobody asked for.
+        catch (Exception error) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            Unread(what, account, Why(error));
+        }
+    }
+
+    public void Unread(string what, string account, string why) => unread.TryAdd(new UnreadConsumer(what, account, why), 0);
+
+    /// <summary>A reference as the consumer has it: an image URI, whose tag is <c>latest</c> where it names none. Those to other registries are no concern.</summary>
+    /// <param name="digest">As the consumer resolved it; null or empty where it did not say.</param>
+    /// <exception cref="UnreadableReferenceException">The reference is to this registry, and is none.</exception>
+    public void Add(string? uri, string? digest, Consumer by)
+    {
+        if (string.IsNullOrEmpty(uri))
+            throw new UnreadableReferenceException($"The {by} names no image.");
+        if (!ImageReference.TryParse(uri, out var reference, out var problem) && !ImageReference.TryParse($"{uri}:latest", out reference, out _))
+        {
+            if (uri.StartsWith($"{settings.Account}.dkr", StringComparison.Ordinal))
+                throw new UnreadableReferenceException($"The {by} names an image that cannot be read: {problem}");
+            return;
+        }
+        if (reference.Account == settings.Account && reference.Region == settings.Region)
+            uses.TryAdd(new ImageUse(new RepositoryId(settings.Account, settings.Region, reference.Repository), reference.Tag, Digest.TryParse(digest, out var resolved) ? resolved : reference.Digest, by), 0);
+    }
+
+    /// <summary>A reference by the image's ARN.</summary>
+    public void Add(string? arn, Consumer by)
+    {
+        if (!RepositoryId.TryParseArn(arn, out var repository, out var digest) || digest is null)
+            throw new UnreadableReferenceException($"A {by} names the image '{Text.Clip(arn, 200)}'.");
+        if (repository.Account == settings.Account && repository.Region == settings.Region)
+            uses.TryAdd(new ImageUse(repository, null, digest, by), 0);
+    }
+
+    /// <summary>All that was found, in an order that does not depend on who was first.</summary>
+    public UseFacts Facts(DateTimeOffset readAt) => new()
+    {
+        ReadAt = readAt,
+        Uses =
+        [
+            .. uses.Keys
+                .OrderBy(use => use.Repository.Name, StringComparer.Ordinal).ThenBy(use => use.Digest).ThenBy(use => use.Tag, StringComparer.Ordinal)
+                .ThenBy(use => use.By.Kind).ThenBy(use => use.By.Name, StringComparer.Ordinal),
+        ],
+        Unread = [.. unread.Keys.OrderBy(u => u.Account, StringComparer.Ordinal).ThenBy(u => u.What, StringComparer.Ordinal).ThenBy(u => u.Why, StringComparer.Ordinal)],
+    };
+
+    /// <summary>An error in a line. Of a refused signature AWS prints the request with its session token, which begins on the second.</summary>
+    internal static string Why(Exception error)
+    {
+        var line = error.Message.AsSpan();
+        line = line[..(line.IndexOfAny('\r', '\n') is >= 0 and var end ? end : line.Length)];
+        return Text.Clip(error is AmazonServiceException { ErrorCode.Length: > 0 } refused ? $"{refused.ErrorCode}: {line}" : line.ToString(), WhyLength);
+    }
+}
+
+/// <summary>A consumer says what it runs in words that are not understood: what that is counts as unknown.</summary>
+internal sealed class UnreadableReferenceException(string message) : Exception(message);
+
+/// <summary>What never changes once it is there: a revision of a task definition, a published version of a function. Asked for once, whoever asks at the same time; not kept where asking failed.</summary>
+internal sealed class Immutables
+{
+    /// <summary>Then everything is forgotten: a few dozen megabytes at most.</summary>
+    private const int Most = 50_000;
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<Reference>?>>> kept = [];
+
+    /// <param name="key">Its ARN.</param>
+    /// <param name="ask">Gives its references; null where it does not exist (any more: numbers are not given twice).</param>
+    public async Task<IReadOnlyList<Reference>?> GetAsync(string key, Func<Task<IReadOnlyList<Reference>?>> ask)
+    {
+        if (kept.Count >= Most)
+            kept.Clear();
+        var asked = kept.GetOrAdd(key, _ => new(ask));
+        try
+        {
+            return await asked.Value.ConfigureAwait(false);
+        }
+        catch
+        {
+            kept.TryRemove(new(key, asked));
+            throw;
+        }
+    }
+}
+
+/// <summary>An image as a consumer names it, and the digest where the consumer resolved it.</summary>
+internal sealed record Reference(string? Uri, string? Digest);
