@@ -108,7 +108,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         var now = time.GetUtcNow();
         var entry = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
         if (entry is not null && ApprovalAnswer.Answers(entry.Record, policy.Version, now) && Describes(entry.Record, image))
-            return ApprovalAnswer.Of(asked, entry.Record.Verdict, entry.Record.ReasonCount, entry.Record.DecidedAt);
+            return ApprovalAnswer.Of(asked, entry.Record.Verdict, entry.Record.ReasonCount, entry.Record.DecidedAt, entry.Record.Grace?.Reason(now));
 
         Verdict verdict;
         try
@@ -119,7 +119,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         {
             verdict = Judge.Unreadable(image.Id, unreadable.Message, policy, now, entry?.Record.Verdict);
         }
-        return ApprovalAnswer.Of(asked, verdict, verdict.Reasons.Count, now);
+        return ApprovalAnswer.Of(asked, verdict, verdict.Reasons.Count, now, Grace.Of(verdict, entry?.Record.Grace, policy, now)?.Reason(now));
     }
 
     /// <summary>Whether a record is about the image as it is now: rules may speak of tags, and an archived image is not what was judged.</summary>
@@ -241,6 +241,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
                 },
                 Children = decision.Children is [] ? before?.Record.Children ?? [] : decision.Children,
                 CouldNotMark = plan.CouldNot,
+                Grace = Grace.Of(verdict, before?.Record.Grace, policy, time.GetUtcNow()),
             };
             var changed = before?.Record.ChangeId != record.ChangeId;
             // The child of an index has no name that anybody knows it by: the alert is the index's, which names the platform.

@@ -44,6 +44,7 @@ public sealed class Startup
         services.AddSingleton<TagWriter>();
         services.AddSingleton<RepositoryWriter>();
         services.AddSingleton<Notifier>();
+        services.AddSingleton<Notices>();
         services.AddSingleton<Guard>();
         services.AddSingleton<Baselines>();
         services.AddSingleton<Decisions>();

@@ -35,6 +35,8 @@ internal static class Keys
 
     public static string Write(string id) => $"A#{id}";
 
+    public static string Notice(string id) => $"N#{id}";
+
     public static string Edges(Digest child) => $"X#{child.Hex}#";
 
     public static string Edge(Digest child, Digest index) => Edges(child) + index.Hex;

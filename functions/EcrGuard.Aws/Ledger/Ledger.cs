@@ -10,7 +10,7 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>What stands in the ledger for one image.</summary>
-/// <param name="Record">The record, with <see cref="ImageRecord.CouldNotMark"/> and <see cref="ImageRecord.Gone"/> as they are now.</param>
+/// <param name="Record">The record, with <see cref="ImageRecord.CouldNotMark"/>, <see cref="ImageRecord.Grace"/> and <see cref="ImageRecord.Gone"/> as they are now.</param>
 /// <param name="Revision">Counts the stores: a store that saw another one's result is refused.</param>
 /// <param name="FactsAt">When the facts were read that the entry rests on: the verdict's, or those that said that the image is gone.</param>
 /// <param name="OpenAlert">The id of an alert that was not yet published, or not yet known to be.</param>
@@ -58,6 +58,9 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
     private const string GoneAt = "goneAt";
     private const string Open = "open";
     private const string AlertClaimedAt = "alertClaimedAt";
+    private const string GraceClock = "grace";
+    private const string ClaimedAt = "claimedAt";
+    private const string PublishedAt = "publishedAt";
 
     /// <summary>The name of the document that keeps the backfill's progress.</summary>
     public const string BackfillDocument = "BACKFILL";
@@ -122,7 +125,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         };
         var values = new Dictionary<string, AttributeValue>
         {
-            [":record"] = new(JsonSerializer.Serialize(record with { CouldNotMark = null, Gone = false }, LedgerJson.Default.ImageRecord)),
+            [":record"] = new(JsonSerializer.Serialize(record with { CouldNotMark = null, Grace = null, Gone = false }, LedgerJson.Default.ImageRecord)),
             [":rev"] = Number((before?.Revision ?? 0) + 1),
             [":factsAt"] = new(Keys.Time(verdict.FactsAt)),
             [":p"] = new(Keys.Shelf(verdict.Image, verdict.Status)),
@@ -139,6 +142,17 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         {
             remove.Add("#could");
         }
+        // What a sweep has noted since stays, unless the verdict has changed it.
+        if (record.Grace != before?.Record.Grace)
+        {
+            names["#grace"] = GraceClock;
+            if (record.Grace is null)
+                remove.Add("#grace");
+            else
+                set += ", #grace = :grace";
+        }
+        if (record.Grace is { } grace && record.Grace != before?.Record.Grace)
+            values[":grace"] = new(JsonSerializer.Serialize(grace, LedgerJson.Default.Grace));
         if (open)
         {
             set += ", #open = :open";
@@ -245,6 +259,52 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
             ConditionExpression = "attribute_exists(#rev)",
             ExpressionAttributeNames = new() { ["#could"] = CouldNotMark, ["#rev"] = Revision },
             ExpressionAttributeValues = reason is null ? null : new() { [":could"] = new(reason) },
+        }, cancellation);
+
+    /// <summary>Notes what became of the clock of a blocked image, unless another verdict was stored since.</summary>
+    public Task NoteGraceAsync(ImageId image, long revision, Grace? grace, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = Key(image),
+            UpdateExpression = grace is null ? "REMOVE #grace" : "SET #grace = :grace",
+            ConditionExpression = "#rev = :rev",
+            ExpressionAttributeNames = new() { ["#grace"] = GraceClock, ["#rev"] = Revision },
+            ExpressionAttributeValues = grace is null
+                ? new() { [":rev"] = Number(revision) }
+                : new() { [":rev"] = Number(revision), [":grace"] = new(JsonSerializer.Serialize(grace, LedgerJson.Default.Grace)) },
+        }, cancellation);
+
+    /// <summary>Takes it on oneself to publish something that is said once and follows from no change of status. A call that the SDK repeats because its answer was lost meets its own claim.</summary>
+    /// <param name="notice">The id of the alert.</param>
+    /// <returns>False where it is published already, or somebody else has taken it on who may still be alive.</returns>
+    public Task<bool> ClaimNoticeAsync(RepositoryId repository, string notice, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = Key(repository, Keys.Notice(notice)),
+            UpdateExpression = "SET #claim = :now, #expires = :expires",
+            ConditionExpression = "attribute_not_exists(#published) AND (attribute_not_exists(#claim) OR #claim < :dead OR #claim = :now)",
+            ExpressionAttributeNames = new() { ["#claim"] = ClaimedAt, ["#published"] = PublishedAt, ["#expires"] = Keys.Expires },
+            ExpressionAttributeValues = new() { [":now"] = new(Keys.Time(time.GetUtcNow())), [":dead"] = new(Keys.Time(time.GetUtcNow() - ClaimAge)), [":expires"] = ExpiresAfter(HistoryAge) },
+        }, cancellation);
+
+    /// <summary>Gives a notice back that could not be published.</summary>
+    public Task ReleaseNoticeAsync(RepositoryId repository, string notice, CancellationToken cancellation) => OnNoticeAsync(repository, notice, "REMOVE #claim", [], cancellation);
+
+    /// <summary>Notes that a notice was published.</summary>
+    public Task CloseNoticeAsync(RepositoryId repository, string notice, CancellationToken cancellation) =>
+        OnNoticeAsync(repository, notice, "SET #published = :now", new() { [":now"] = new(Keys.Time(time.GetUtcNow())) }, cancellation);
+
+    private Task<bool> OnNoticeAsync(RepositoryId repository, string notice, string update, Dictionary<string, AttributeValue> values, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = Key(repository, Keys.Notice(notice)),
+            UpdateExpression = update,
+            ConditionExpression = "attribute_exists(#claim) AND attribute_not_exists(#published)",
+            ExpressionAttributeNames = new() { ["#claim"] = ClaimedAt, ["#published"] = PublishedAt },
+            ExpressionAttributeValues = values.Count == 0 ? null : values,
         }, cancellation);
 
     /// <summary>Writes down what is about to be done to an image, before it is done.</summary>
@@ -482,7 +542,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
     };
 
     private static LedgerEntry Entry(Dictionary<string, AttributeValue> item) => new(
-        JsonSerializer.Deserialize(item[Record].S, LedgerJson.Default.ImageRecord)! with { CouldNotMark = item.GetValueOrDefault(CouldNotMark)?.S, Gone = item.ContainsKey(GoneAt) },
+        JsonSerializer.Deserialize(item[Record].S, LedgerJson.Default.ImageRecord)! with { CouldNotMark = item.GetValueOrDefault(CouldNotMark)?.S, Grace = item.GetValueOrDefault(GraceClock)?.S is { } grace ? JsonSerializer.Deserialize(grace, LedgerJson.Default.Grace) : null, Gone = item.ContainsKey(GoneAt) },
         long.Parse(item[Revision].N, CultureInfo.InvariantCulture),
         Keys.Time(item[FactsAt].S),
         item.GetValueOrDefault(OpenAlert)?.S,

@@ -13,6 +13,7 @@ namespace EcrGuard.Aws.Ledger;
     UseStringEnumConverter = true,
     Converters = [typeof(DigestJson), typeof(ImageIdJson), typeof(RepositoryIdJson)])]
 [JsonSerializable(typeof(ImageRecord))]
+[JsonSerializable(typeof(Grace))]
 [JsonSerializable(typeof(IReadOnlyList<Reason>))]
 [JsonSerializable(typeof(IReadOnlyList<Finding>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]

@@ -25,6 +25,9 @@ public sealed record PolicyDocument
 
     /// <summary>What OpenVEX documents beside the policy say of images here.</summary>
     public IReadOnlyList<VexStatement> Vex { get; init; } = [];
+
+    /// <summary>How many times 24 hours an image in use has when findings of a severity block it; a severity that is not there starts no clock.</summary>
+    public IReadOnlyDictionary<Severity, int> Grace { get; init; } = new Dictionary<Severity, int>();
     public IReadOnlyList<EnforcementRule> Enforcement { get; init; } = [];
     public IReadOnlyList<Baseline> Baselines { get; init; } = [];
     public Ceilings Ceilings { get; init; } = new();
@@ -50,7 +53,8 @@ public sealed record PolicyDocument
 /// <param name="Stale">Whether an image whose scan is too old may be deployed.</param>
 /// <param name="ScanMaxAgeDays">A scan older than this many times 24 hours is stale; continuous scans do not age.</param>
 /// <param name="MaxWaiverDays">A waiver may end at most this many days after the day on which the policy is read.</param>
-public sealed record PolicyDefaults(Answer Unscanned = Answer.Deny, Answer Unsupported = Answer.Deny, Answer Stale = Answer.Deny, int ScanMaxAgeDays = 30, int MaxWaiverDays = 90);
+/// <param name="MaxBreakGlassHours">An approval may be forced for at most this many hours.</param>
+public sealed record PolicyDefaults(Answer Unscanned = Answer.Deny, Answer Unsupported = Answer.Deny, Answer Stale = Answer.Deny, int ScanMaxAgeDays = 30, int MaxWaiverDays = 90, int MaxBreakGlassHours = 24);
 
 public enum Answer
 {

@@ -19,6 +19,12 @@ public sealed class PolicyReader
     /// <summary>ECR's limits for an exclusion filter, and AWS's for the key and value of a resource tag.</summary>
     private const int MaxExclusionLength = 128, MaxTagKeyLength = 128, MaxTagValueLength = 256;
 
+    private static readonly (string Name, Severity Value)[] Severities =
+    [
+        ("CRITICAL", Severity.Critical), ("HIGH", Severity.High), ("MEDIUM", Severity.Medium), ("LOW", Severity.Low),
+        ("INFORMATIONAL", Severity.Informational), ("UNTRIAGED", Severity.Untriaged), ("UNDEFINED", Severity.Undefined),
+    ];
+
     private readonly Checks _checks = new();
     private readonly DateOnly _today;
 
@@ -83,6 +89,7 @@ public sealed class PolicyReader
             Defaults = defaults,
             Rules = ReadRules(document.Optional("rules")),
             Waivers = ReadWaivers(document.Optional("waivers"), defaults.MaxWaiverDays),
+            Grace = ReadGrace(document.Optional("grace")),
             Enforcement = ReadEnforcement(document.Optional("enforcement")),
             Baselines = ReadBaselines(document.Optional("baseline")),
             Ceilings = ReadCeilings(document.Optional("ceilings")),
@@ -104,7 +111,8 @@ public sealed class PolicyReader
             Stale: ReadAnswer(fields.Optional("stale")) ?? absent.Stale,
             ScanMaxAgeDays: _checks.Integer(fields.Optional("scanMaxAgeDays"), 1, 3650) ?? absent.ScanMaxAgeDays,
             // A limit that cannot be read is not held against the waivers.
-            MaxWaiverDays: _checks.Integer(maxWaiverNode, 1, MaxWaiverDays) ?? (maxWaiverNode is null ? absent.MaxWaiverDays : MaxWaiverDays));
+            MaxWaiverDays: _checks.Integer(maxWaiverNode, 1, MaxWaiverDays) ?? (maxWaiverNode is null ? absent.MaxWaiverDays : MaxWaiverDays),
+            MaxBreakGlassHours: _checks.Integer(fields.Optional("maxBreakGlassHours"), 1, 168) ?? absent.MaxBreakGlassHours);
         fields.End();
         return defaults;
     }
@@ -130,9 +138,7 @@ public sealed class PolicyReader
     private Rule ReadRule(Fields fields) => new()
     {
         Id = _checks.Text(fields.Required("id"), MaxIdLength) ?? "",
-        Severities = _checks.Words(fields.Optional("severity"),
-            ("CRITICAL", Severity.Critical), ("HIGH", Severity.High), ("MEDIUM", Severity.Medium), ("LOW", Severity.Low),
-            ("INFORMATIONAL", Severity.Informational), ("UNTRIAGED", Severity.Untriaged), ("UNDEFINED", Severity.Undefined)),
+        Severities = _checks.Words(fields.Optional("severity"), Severities),
         FixAvailable = _checks.Words(fields.Optional("fixAvailable"), ("YES", FixAvailability.Yes), ("NO", FixAvailability.No), ("PARTIAL", FixAvailability.Partial)),
         ExploitAvailable = _checks.Words(fields.Optional("exploitAvailable"), ("YES", ExploitAvailability.Yes), ("NO", ExploitAvailability.No)),
         MinEpss = _checks.Number(fields.Optional("minEpss"), 0, 1),
@@ -198,6 +204,20 @@ public sealed class PolicyReader
         else if (days < 0)
             _checks.Report(node, $"The waiver ended with {Iso(expires)} (UTC) and excuses nothing any more; remove it, or have it approved again.", ProblemKind.Lapsed);
         return expires;
+    }
+
+    private Dictionary<Severity, int> ReadGrace(Node? node)
+    {
+        var grace = new Dictionary<Severity, int>();
+        if (_checks.Object(node) is not { } fields)
+            return grace;
+        foreach (var (word, severity) in Severities)
+        {
+            if (_checks.Integer(fields.Optional(word), 1, 365) is { } days)
+                grace[severity] = days;
+        }
+        fields.End();
+        return grace;
     }
 
     private IReadOnlyList<EnforcementRule> ReadEnforcement(Node? node)

@@ -67,6 +67,8 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             text.List("What would make it pass, shortest way first:", "ways to pass", verdict.ToPass.Count, i => $"- {Clip(verdict.ToPass[i], 1000)}");
         if (verdict.Waived.Count > 0)
             text.List("Waived:", "waived findings", verdict.Waived.Count, i => $"- {Clip(verdict.Waived[i].Vulnerability, 100)}{(verdict.Waived[i].Package is { } package ? $" in {Clip(package, 100)}" : "")} by {verdict.Waived[i].By()}");
+        if (alert.Kind == AlertKind.Blocked && record.Grace is { } grace)
+            text.Line().Line($"Grace     What runs it {(grace.Counting ? "has" : "would have")} until {SummaryText.Moment(grace.EndsAt)} to be replaced ({Grace.Word(grace.Severity)}: {Count(grace.Days, "day")}). Nothing that runs is taken away; new deployments are refused at once.");
         if (record.CouldNotMark is { } why)
             text.Line().Line($"The image could not be marked with a tag: {Clip(why, 500)}");
         text.Line()
@@ -74,7 +76,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             .Line($"Alert     {alert.Id}");
 
         var body = new AlertBody(1, alert.Id, Word(alert.Kind), image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, record.PreviousStatus, verdict.Status, verdict.Approved,
-            record.StatusSince, verdict.Reasons, record.ReasonCount, verdict.ToPass, record.WaiversUsed, record.CouldNotMark, verdict.PolicyVersion);
+            record.StatusSince, verdict.Reasons, record.ReasonCount, verdict.ToPass, record.WaiversUsed, record.CouldNotMark, verdict.PolicyVersion, alert.Kind == AlertKind.Blocked ? record.Grace?.EndsAt : null);
         return new AlertMessage(
             alert.Id,
             Subjects.Fit($"EcrGuard: {verdict.Status.Word()} {name}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")} in {image.Repository.Account} {image.Repository.Region}"),
@@ -146,6 +148,45 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             JsonSerializer.Serialize(new ForeignTagBody(1, id, "foreign-tag", repository.Account, repository.Region, repository.Name, image.Digest, shown, pushedAt), ReportJson.Default.ForeignTagBody),
             [.. Routing(id, "foreign-tag", repository.Account, repository.Region), new("repository", repository.Name)]);
     }
+
+    /// <summary>The grace of an image in use: half of it has gone, or all. Names what runs it, the owner where one is known, and the fix.</summary>
+    public static AlertMessage ForGrace(GraceNotice notice)
+    {
+        var (record, grace, verdict, image) = (notice.Record, notice.Grace, notice.Record.Verdict, notice.Record.Verdict.Image);
+        var id = GraceNotice.Id(image, notice.Stage, grace);
+        var kind = notice.Stage switch { GraceStage.Reminder => "grace-reminder", GraceStage.Escalation => "grace-ended" };
+        var tags = Tags(record.Tags);
+        var owner = notice.Owner is null ? null : Clip(notice.Owner, 256);
+        var text = new ReportText()
+            .Line(notice.Stage switch
+            {
+                GraceStage.Reminder => "Half of the time has gone that the policy gives to replace a blocked image in use.",
+                GraceStage.Escalation => "The time has ended that the policy gives to replace a blocked image in use. It still runs: EcrGuard takes nothing away that runs, and goes on refusing new deployments.",
+            })
+            .Line()
+            .Line($"Image     {image.Repository.Uri}@{image.Digest}")
+            .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
+            .Line($"Account   {image.Repository.Account}, {image.Repository.Region}")
+            .Line($"Grace     {Grace.Word(grace.Severity)}: {Count(grace.Days, "day")}, from {SummaryText.Moment(grace.StartedAt)} to {SummaryText.Moment(grace.EndsAt)}");
+        if (owner is not null)
+            text.Line($"Owner     {owner}");
+        text.List("In use:", "reasons for that", notice.Usage.Why.Count, i => $"- {Clip(notice.Usage.Why[i], 500)}")
+            .List("What would make it pass, shortest way first:", "ways to pass", verdict.ToPass.Count, i => $"- {Clip(verdict.ToPass[i], 1000)}")
+            .List($"Reasons: {record.ReasonCount}", "reasons", verdict.Reasons.Count, i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}")
+            .Line()
+            .Line($"Policy    {verdict.PolicyVersion}")
+            .Line($"Alert     {id}");
+        return new AlertMessage(
+            id,
+            Subjects.Fit($"EcrGuard: {(notice.Stage == GraceStage.Escalation ? "grace ended" : "half of the grace gone")}, {Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")} runs and is blocked"),
+            text.Render(MaxText, "the message's JSON form."),
+            JsonSerializer.Serialize(new GraceBody(1, id, kind, image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, Grace.Word(grace.Severity), grace.StartedAt, grace.EndsAt,
+                [.. notice.Usage.By.Take(MaxUsers).Select(by => Clip(by.ToString(), 300))], notice.Usage.By.Count, owner, verdict.Reasons, record.ReasonCount, verdict.ToPass, verdict.PolicyVersion), ReportJson.Default.GraceBody),
+            [.. Routing(id, kind, image.Repository.Account, image.Repository.Region), new("repository", image.Repository.Name), new("severity", Grace.Word(grace.Severity).ToLowerInvariant())]);
+    }
+
+    /// <summary>Of as many characters as an ARN may take, within what a message holds.</summary>
+    private const int MaxUsers = 50;
 
     /// <summary>The weekly summary: its text as far as it fits, and its numbers as JSON with the place of the whole.</summary>
     /// <param name="wholeAt">Where <see cref="WeeklySummary.ToJson"/> was put, for example an S3 URI.</param>
@@ -235,7 +276,12 @@ internal sealed record EnvelopeBody(string Default, string Email);
 
 internal sealed record AlertBody(
     int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status? PreviousStatus, Status Status, bool Approved,
-    DateTimeOffset Since, IReadOnlyList<Reason> Reasons, int ReasonCount, IReadOnlyList<string> ToPass, IReadOnlyList<string> Waivers, string? CouldNotMark, string PolicyVersion);
+    DateTimeOffset Since, IReadOnlyList<Reason> Reasons, int ReasonCount, IReadOnlyList<string> ToPass, IReadOnlyList<string> Waivers, string? CouldNotMark, string PolicyVersion, DateTimeOffset? GraceEndsAt);
+
+/// <param name="UsedBy">As far as consumers name themselves; a pull names nobody.</param>
+internal sealed record GraceBody(
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, string Severity, DateTimeOffset StartedAt, DateTimeOffset EndsAt,
+    IReadOnlyList<string> UsedBy, int UsedByCount, string? Owner, IReadOnlyList<Reason> Reasons, int ReasonCount, IReadOnlyList<string> ToPass, string PolicyVersion);
 
 internal sealed record AlertBatchBody(int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<CountOf> Kinds, IReadOnlyList<CountOf> Repositories, IReadOnlyList<AlertEntry> Alerts);
 

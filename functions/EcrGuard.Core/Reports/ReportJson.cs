@@ -19,6 +19,7 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(AlertBody))]
 [JsonSerializable(typeof(AlertBatchBody))]
 [JsonSerializable(typeof(ForeignTagBody))]
+[JsonSerializable(typeof(GraceBody))]
 [JsonSerializable(typeof(BackfillBody))]
 [JsonSerializable(typeof(WeekBody))]
 internal sealed partial class ReportJson : JsonSerializerContext;

@@ -15,7 +15,7 @@ public sealed record ApprovalAnswer
     public required string Deploy { get; init; }
     public required IReadOnlyList<Reason> Reasons { get; init; }
 
-    /// <summary>How many reasons there are in all; the list is cut at <see cref="ImageRecord.MaxReasons"/>.</summary>
+    /// <summary>How many reasons there are in all; the list is cut at <see cref="ImageRecord.MaxReasons"/>, that of a running grace aside.</summary>
     public required int ReasonCount { get; init; }
     public required IReadOnlyList<Reason> Warnings { get; init; }
     public required IReadOnlyList<WaivedFinding> Waivers { get; init; }
@@ -29,7 +29,8 @@ public sealed record ApprovalAnswer
     public DateTimeOffset? ScanCompletedAt { get; init; }
     public required string PolicyVersion { get; init; }
 
-    public static ApprovalAnswer Of(string asked, Verdict verdict, int reasonCount, DateTimeOffset decidedAt) => new()
+    /// <param name="grace">What the clock of an image in use has to say; null: nothing.</param>
+    public static ApprovalAnswer Of(string asked, Verdict verdict, int reasonCount, DateTimeOffset decidedAt, Reason? grace = null) => new()
     {
         Approved = verdict.Approved,
         Status = verdict.Status.Word(),
@@ -37,8 +38,8 @@ public sealed record ApprovalAnswer
         Repository = verdict.Image.Repository.Name,
         Digest = verdict.Image.Digest.ToString(),
         Deploy = $"{verdict.Image.Repository.Uri}@{verdict.Image.Digest}",
-        Reasons = [.. verdict.Reasons.Take(ImageRecord.MaxReasons)],
-        ReasonCount = reasonCount,
+        Reasons = [.. verdict.Reasons.Take(ImageRecord.MaxReasons), .. grace is null ? Array.Empty<Reason>() : [grace]],
+        ReasonCount = reasonCount + (grace is null ? 0 : 1),
         Warnings = [.. verdict.Warnings.Take(ImageRecord.MaxReasons)],
         Waivers = [.. verdict.Waived.Take(ImageRecord.MaxReasons)],
         ToPass = [.. verdict.ToPass.Take(ImageRecord.MaxReasons)],

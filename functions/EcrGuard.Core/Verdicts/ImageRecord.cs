@@ -45,6 +45,9 @@ public sealed record ImageRecord
     /// <summary>The children, for an index; empty for an image.</summary>
     public IReadOnlyList<IndexChild> Children { get; init; } = [];
 
+    /// <summary>The clock of a blocked image; null where it is not blocked or the policy gives no time.</summary>
+    public Grace? Grace { get; init; }
+
     /// <summary>Why the verdict could not be put on the image as a tag; null where nothing was to do or it was done.</summary>
     public string? CouldNotMark { get; init; }
 

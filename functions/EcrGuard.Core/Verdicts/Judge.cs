@@ -78,6 +78,7 @@ public static class Judge
             Status = worst,
             Approved = judged.All(c => c.Verdict.Approved),
             Reasons = [.. counting.SelectMany(c => c.Verdict.Reasons.Select(r => r.On(c.Platform)))],
+            Blocking = Severities(counting.SelectMany(c => c.Verdict.Blocking)),
             Warnings = [.. judged.SelectMany(c => c.Verdict.Warnings.Select(r => r.On(c.Platform)))],
             Waived = [.. judged.SelectMany(c => c.Verdict.Waived).Distinct()],
             ToPass = [.. judged.Where(c => !c.Verdict.Approved).SelectMany(c => c.Verdict.ToPass.Select(way => $"{c.Platform}: {way}"))],
@@ -172,6 +173,7 @@ public static class Judge
                 Status.Approved => [Sentences.Clean(scan, assessment.Waived)],
                 _ => [Sentences.OfState(scan, policy, now)],
             },
+            Blocking = Severities(assessment.Blocking.Select(b => b.Finding.Severity)),
             Warnings = assessment.Warnings,
             Waived = assessment.Waived,
             ToPass = Answers(status, policy) ? [] : status == Status.Blocked ? Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding)) : [Sentences.Remedy(scan)],
@@ -199,6 +201,7 @@ public static class Judge
             ? fresh with { Waived = [.. fresh.Waived.Concat(assessment.Waived).Distinct()], ValidUntil = validUntil }
             : StillBlocked(fresh, before.Verdict, [.. assessment.Blocking.Select(b => Sentences.OfFinding(b.Finding, b.Rule))]) with
             {
+                Blocking = Severities(assessment.Blocking.Select(b => b.Finding.Severity)),
                 Warnings = assessment.Warnings,
                 Waived = assessment.Waived,
                 ToPass = Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding)),
@@ -212,6 +215,7 @@ public static class Judge
         Status = Status.Blocked,
         Approved = false,
         Reasons = [.. reasons.Where(r => r.Code != StickyCode), new(StickyCode, $"This rests on the findings last known: only a completed scan without blocking findings, a waiver or the policy lifts it. {fresh.Reasons[0].Sentence}")],
+        Blocking = before.Blocking,
         Warnings = before.Warnings,
         Waived = before.Waived,
         ToPass = before.ToPass,
@@ -220,6 +224,8 @@ public static class Judge
         Scanner = before.Scanner,
         ScanCompletedAt = before.ScanCompletedAt,
     };
+
+    private static IReadOnlyList<Severity> Severities(IEnumerable<Severity> severities) => [.. severities.Distinct().OrderDescending()];
 
     private const string StickyCode = "sticky";
 

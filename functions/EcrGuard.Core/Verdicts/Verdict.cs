@@ -101,6 +101,9 @@ public sealed record Verdict
     /// <summary>Never empty; the worst first.</summary>
     public required IReadOnlyList<Reason> Reasons { get; init; }
 
+    /// <summary>The severities of what blocks, worst first; empty for every other status.</summary>
+    public IReadOnlyList<Severity> Blocking { get; init; } = [];
+
     /// <summary>What does not block but should be known.</summary>
     public IReadOnlyList<Reason> Warnings { get; init; } = [];
 

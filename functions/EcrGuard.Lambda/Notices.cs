@@ -1,0 +1,67 @@
+using Amazon.Runtime;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>What is said once because time has passed, not because a status has changed. Whoever says it claims it first, so that it is said twice only if the function dies between publishing and recording.</summary>
+public sealed class Notices(Registry registry, Ledger ledger, Notifier notifier, PolicyDocument policy, Settings settings, TimeProvider time)
+{
+    /// <summary>Moves the clock of a blocked image on by what is known of its use, and says what is due. Called for every image that was read, each day.</summary>
+    /// <param name="entry">What stands in the ledger.</param>
+    public async Task GraceAsync(LedgerEntry entry, Usage usage, CancellationToken cancellation)
+    {
+        var record = entry.Record;
+        if (record.Grace is not { } stood || record.Gone)
+            return;
+        var (image, now) = (record.Verdict.Image, time.GetUtcNow());
+        var grace = stood.Seen(usage.Use, policy, now);
+        if (grace != stood)
+            await ledger.NoteGraceAsync(image, entry.Revision, grace, cancellation).ConfigureAwait(false);
+        if (grace?.Due(now) is not { } stage || usage.Use != Use.InUse)
+            return;
+        // The child of an index has no name that anybody knows it by: its index has the same clock, and names the platform.
+        if (record.Tags.Count == 0 && (await ledger.IndexesOfAsync(image, cancellation).ConfigureAwait(false)).Count > 0)
+            return;
+        await PublishOnceAsync(image.Repository, GraceNotice.Id(image, stage, grace), async () =>
+            AlertMessage.ForGrace(new GraceNotice(stage, record, grace, usage, await OwnerAsync(image.Repository, cancellation).ConfigureAwait(false))), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Publishes an alert, unless it was published before or somebody is about to.</summary>
+    /// <param name="id">That of the message.</param>
+    private async Task PublishOnceAsync(RepositoryId repository, string id, Func<Task<AlertMessage>> message, CancellationToken cancellation)
+    {
+        if (!await ledger.ClaimNoticeAsync(repository, id, cancellation).ConfigureAwait(false))
+            return;
+        try
+        {
+            await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), await message().ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            await ledger.ReleaseNoticeAsync(repository, id, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+        await ledger.CloseNoticeAsync(repository, id, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<string?> OwnerAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await registry.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false))?.GetValueOrDefault("owner");
+        }
+        catch (AmazonServiceException)
+        {
+            // An escalation that names no owner is better than none.
+            return null;
+        }
+    }
+}
