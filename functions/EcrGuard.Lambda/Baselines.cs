@@ -1,3 +1,4 @@
+using System.Text;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
@@ -9,36 +10,134 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Lambda;
 
 /// <summary>Holds repositories to their baseline.</summary>
-public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Ledger ledger, Settings settings, Log log)
+public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Ledger ledger, Settings settings, TimeProvider time, Log log)
 {
-    /// <summary>Compares a repository with its baseline, puts what is missing where that is allowed, and notes the rest.</summary>
+    /// <summary>As many calls as it takes to look at all that a baseline may name.</summary>
+    public const int Everything = 2;
+
+    /// <summary>Nobody knows what runs: a lifecycle policy is then put only where it takes no image at all.</summary>
+    public static readonly IReadOnlyDictionary<Digest, Usage> NothingKnown = new Dictionary<Digest, Usage>();
+
+    /// <summary>Compares a repository with its baseline, repairs what may be repaired, and notes the rest.</summary>
     /// <param name="repair">False: whatever the policy says, differences are only noted.</param>
-    /// <param name="mutability">False: whether tags may move is not looked at, and what was noted of the repository stays, if its baseline speaks of it.</param>
-    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, bool repair, bool mutability, CancellationToken cancellation)
+    /// <param name="spare">How many calls it may make to ECR for what takes one of its own: tag mutability first, then resource tags. Where that is not enough for what the baseline names, the rest is not looked at, and what was noted of the repository stays.</param>
+    /// <param name="usages">Whether the images of the repository are in use, those that are with their shield; <see cref="NothingKnown"/> on a push.</param>
+    /// <returns>The repository as it was found.</returns>
+    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, bool repair, int spare, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
     {
         var named = guard.Policy.BaselineOf(id.Name);
-        var baseline = mutability ? named : named is null ? null : named with { TagMutability = null };
+        var baseline = Within(named, spare);
+        var repository = await ReadAsync(id, baseline, cancellation).ConfigureAwait(false);
+        var mode = repair ? guard.ModeOf(id) : EnforcementMode.Observe;
+        var drift = BaselinePlan.For(repository, baseline, mode, Hold.None, settings.Tags).Drift;
+        if (drift.Count > 0 && BaselinePlan.Enforces(baseline, mode))
+            drift = await RepairAsync(repository, baseline!, mode, usages, cancellation).ConfigureAwait(false);
+        if (baseline == named)
+            await ledger.StoreNoteAsync(id, drift, cancellation).ConfigureAwait(false);
+        return repository;
+    }
+
+    /// <summary>Puts back what was there before EcrGuard, and leaves the repository alone until its baseline wishes for something else. The shields of images in use stay.</summary>
+    /// <returns>Null where EcrGuard has written nothing to the repository.</returns>
+    public async Task<RestoreAnswer?> RestoreAsync(RepositoryId id, string reason, CancellationToken cancellation)
+    {
+        var (hold, revision) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
+        if (hold.Settings.Count == 0)
+            return null;
+        var baseline = guard.Policy.BaselineOf(id.Name);
+        var repository = await ReadAsync(id, EveryPart, cancellation).ConfigureAwait(false);
+        var restored = new Restored(BaselinePlan.For(repository, baseline, guard.ModeOf(id), hold, settings.Tags).Wish, reason, time.GetUtcNow());
+        // First, so that nobody holds meanwhile what is put back here.
+        if (!await ledger.StoreHoldAsync(id, hold with { Restored = restored }, revision, cancellation).ConfigureAwait(false))
+            throw new InvalidOperationException($"The repository {id.Name} was being held to its baseline at the same moment; ask again.");
+
+        var plan = RestorePlan.For(repository, hold);
+        var (done, left) = (new List<string>(), plan.Left.ToList());
+        foreach (var (setting, found, before) in plan.PutBacks)
+        {
+            if (await writer.WriteAsync(id, setting, found, before, cancellation).ConfigureAwait(false) is { } refusal)
+                left.Add(refusal);
+            else
+                done.Add(before is null ? $"Took away {setting.Words}." : $"Put back {setting.Words}.");
+        }
+        await ledger.StoreHoldAsync(id, Hold.PutBack(restored), revision + 1, cancellation).ConfigureAwait(false);
+        log.Info("A repository was put back as it was before.", ("repository", id.Name), ("reason", reason));
+        return new RestoreAnswer(id.Name, done, left);
+    }
+
+    /// <summary>Names every part, so that all is read.</summary>
+    private static readonly Baseline EveryPart = new() { Repositories = [], Mode = BaselineMode.Observe, TagMutability = TagMutability.Mutable, ResourceTags = [new RequiredTag("any", Glob.Parse("*"))] };
+
+    private static Baseline? Within(Baseline? named, int spare)
+    {
+        if (named?.TagMutability is not null && spare-- < 1)
+            named = named with { TagMutability = null };
+        return named?.ResourceTags.Count > 0 && spare < 1 ? named with { ResourceTags = [] } : named;
+    }
+
+    private async Task<RepositoryFacts> ReadAsync(RepositoryId id, Baseline? baseline, CancellationToken cancellation)
+    {
         var lifecycle = registry.LifecyclePolicyAsync(id, cancellation);
         var scanning = registry.ScanningAsync(id, cancellation);
-        var found = baseline?.TagMutability is null ? TagMutability.Unknown : await registry.MutabilityAsync(id, cancellation).ConfigureAwait(false);
-        var repository = new RepositoryFacts
+        var its = baseline?.TagMutability is null ? null : await registry.RepositoryAsync(id, cancellation).ConfigureAwait(false);
+        return new RepositoryFacts
         {
             Id = id,
             LifecyclePolicy = await lifecycle.ConfigureAwait(false),
             Scanning = await scanning.ConfigureAwait(false),
-            Mutability = found,
+            Mutability = its?.Mutability ?? TagMutability.Unknown,
+            MutabilityExclusions = its?.MutabilityExclusions ?? [],
+            ResourceTags = baseline?.ResourceTags.Count > 0 ? await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) : null,
         };
+    }
 
-        var plan = BaselinePlan.For(repository, baseline, repair ? guard.ModeOf(id) : EnforcementMode.Observe, Hold.None, settings.Tags);
-        var drift = plan.Drift;
-        if (plan.Repairs.FirstOrDefault(missing => missing.Setting.Kind == SettingKind.LifecyclePolicy && missing.Found is null) is { } put)
+    /// <returns>What is left of the drift.</returns>
+    private async Task<IReadOnlyList<string>> RepairAsync(RepositoryFacts repository, Baseline baseline, EnforcementMode mode, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
+    {
+        var id = repository.Id;
+        if (baseline.ScanOnPush == true && !repository.Scanning.Automatic)
+            repository = repository with { Scanning = repository.Scanning with { Scanner = await registry.ScanTypeAsync(cancellation).ConfigureAwait(false) } };
+        var (hold, revision) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
+        var plan = BaselinePlan.For(repository, baseline, mode, hold, settings.Tags);
+        // Only who would write asks whether the team has opted out.
+        if (plan.Repairs.Count > 0 && repository.ResourceTags is null)
         {
-            var refusal = await writer.PutLifecyclePolicyAsync(id, put.Value, cancellation).ConfigureAwait(false);
-            drift = refusal is null ? [.. drift.Where(d => d != put.Drift)] : [.. drift, refusal];
-            log.Info("The baseline's lifecycle policy was put on the repository.", ("repository", id.Name), ("refusal", refusal));
+            if (await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) is not { } tags)
+                return plan.Drift;
+            plan = BaselinePlan.For(repository with { ResourceTags = tags }, baseline, mode, hold, settings.Tags);
         }
-        if (mutability || named?.TagMutability is null)
-            await ledger.StoreNoteAsync(id, drift, cancellation).ConfigureAwait(false);
-        return repository;
+
+        var drift = plan.Drift.ToList();
+        foreach (var repair in plan.Repairs)
+        {
+            if (repair.Setting.Kind == SettingKind.LifecyclePolicy && await WhyNotAsync(id, repair.Value, usages, cancellation).ConfigureAwait(false) is { } unsafely)
+            {
+                drift.Add(unsafely);
+                continue;
+            }
+            hold = hold.Intending(repair);
+            // Somebody else is holding the repository, and what was read here is not what they will leave.
+            if (!await ledger.StoreHoldAsync(id, hold, revision++, cancellation).ConfigureAwait(false))
+                break;
+            var refusal = await writer.WriteAsync(id, repair.Setting, repair.Found, repair.Value, cancellation).ConfigureAwait(false);
+            log.Info("A repository was held to its baseline.", ("repository", id.Name), ("setting", repair.Setting.Name), ("refusal", refusal));
+            if (refusal is not null)
+            {
+                drift.Add(refusal);
+                continue;
+            }
+            drift.Remove(repair.Drift);
+            hold = hold.Done(repair);
+            if (!await ledger.StoreHoldAsync(id, hold, revision++, cancellation).ConfigureAwait(false))
+                break;
+        }
+        return drift;
+    }
+
+    /// <summary>Never by ECR's preview, which takes minutes and of which there is one at a time.</summary>
+    private async Task<string?> WhyNotAsync(RepositoryId id, string policy, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
+    {
+        var contents = await registry.ContentsAsync(id, new Dictionary<Digest, IReadOnlyList<IndexChild>>(), cancellation).ConfigureAwait(false);
+        return PolicySafety.WhyNot(LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy!, contents, usages, time.GetUtcNow());
     }
 }

@@ -13,6 +13,8 @@ namespace EcrGuard.Lambda;
 [JsonSerializable(typeof(ScheduledRequest))]
 [JsonSerializable(typeof(BackfillState))]
 [JsonSerializable(typeof(SummaryReport))]
+[JsonSerializable(typeof(RestoreRequest))]
+[JsonSerializable(typeof(RestoreAnswer))]
 [JsonSerializable(typeof(JsonElement))]
 public sealed partial class LambdaJson : JsonSerializerContext;
 

@@ -14,6 +14,7 @@ return handler switch
     nameof(Approval.ApprovalAsync) => await RunAsync<Approval, ApprovalRequest, System.Text.Json.JsonElement>((function, input, context) => function.ApprovalAsync(input, context)),
     nameof(Backfill.BackfillAsync) => await RunAsync<Backfill, ScheduledRequest, BackfillState>((function, input, context) => function.BackfillAsync(input, context)),
     nameof(WeeklySummary.WeeklySummaryAsync) => await RunAsync<WeeklySummary, ScheduledRequest, SummaryReport>((function, input, context) => function.WeeklySummaryAsync(input, context)),
+    nameof(RestoreRepository.RestoreRepositoryAsync) => await RunAsync<RestoreRepository, RestoreRequest, RestoreAnswer>((function, input, context) => function.RestoreRepositoryAsync(input, context)),
     _ => Unknown(handler),
 };
 
@@ -36,6 +37,6 @@ static async Task<int> RunAsync<[DynamicallyAccessedMembers(DynamicallyAccessedM
 
 static int Unknown(string? handler)
 {
-    Console.Error.WriteLine($"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of {nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, {nameof(Approval.ApprovalAsync)}, {nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}.");
+    Console.Error.WriteLine($"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of {nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, {nameof(Approval.ApprovalAsync)}, {nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}, {nameof(RestoreRepository.RestoreRepositoryAsync)}.");
     return 64;
 }

@@ -141,22 +141,11 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
         {
             Id = repository,
             CreatedAt = Utc(found.CreatedAt),
-            Mutability = found.ImageTagMutability?.Value switch
-            {
-                "MUTABLE" => TagMutability.Mutable,
-                "IMMUTABLE" => TagMutability.Immutable,
-                "MUTABLE_WITH_EXCLUSION" => TagMutability.MutableWithExclusion,
-                "IMMUTABLE_WITH_EXCLUSION" => TagMutability.ImmutableWithExclusion,
-                _ => TagMutability.Unknown,
-            },
+            Mutability = MutabilityValue.ModeOf(found.ImageTagMutability?.Value),
             MutabilityExclusions = [.. (found.ImageTagMutabilityExclusionFilters ?? []).Select(filter => filter.Filter)],
             ScanOnPush = found.ImageScanningConfiguration?.ScanOnPush,
         };
     }
-
-    /// <summary>Whether tags of the repository may move; unknown where the repository is gone.</summary>
-    public async Task<TagMutability> MutabilityAsync(RepositoryId repository, CancellationToken cancellation) =>
-        (await RepositoryAsync(repository, cancellation).ConfigureAwait(false))?.Mutability ?? TagMutability.Unknown;
 
     /// <summary>The resource tags of the repository, which are not those of its images; null where it is gone.</summary>
     public async Task<IReadOnlyDictionary<string, string>?> ResourceTagsAsync(RepositoryId repository, CancellationToken cancellation)

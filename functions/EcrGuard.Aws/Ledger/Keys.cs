@@ -43,6 +43,9 @@ internal static class Keys
 
     public const string RepositoryNote = "D";
 
+    /// <summary>What EcrGuard has written to a repository and what was there before.</summary>
+    public const string Hold = "L";
+
     public static string Shelf(string account, string region, string shelf, int shard) => $"{account}#{region}#{shelf}#{shard}";
 
     public static string Shelf(ImageId image, Status status) =>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
@@ -487,14 +488,30 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
 
     /// <summary>Stores a document of the whole registry over the revision that was read (0: none).</summary>
     /// <returns>False where somebody else stored in between.</returns>
-    public async Task<bool> StoreDocumentAsync(string name, string json, long revision, CancellationToken cancellation)
+    public Task<bool> StoreDocumentAsync(string name, string json, long revision, CancellationToken cancellation) =>
+        StoreAsync(new Dictionary<string, AttributeValue>(RegistryKey(name)) { ["document"] = new(json) }, revision, cancellation);
+
+    /// <summary>What EcrGuard has written to a repository, and its revision: 0 where nothing is known.</summary>
+    public async Task<(Hold Hold, long Revision)> HoldAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var answer = await dynamo.GetItemAsync(new GetItemRequest { TableName = settings.Table, Key = Key(repository, Keys.Hold), ConsistentRead = true }, cancellation).ConfigureAwait(false);
+        return answer.Item is { Count: > 0 } item ? (JsonSerializer.Deserialize(item["hold"].S, LedgerJson.Default.Hold)!, long.Parse(item[Revision].N, CultureInfo.InvariantCulture)) : (Hold.None, 0);
+    }
+
+    /// <summary>Stores what EcrGuard has written to a repository, over the revision that was read.</summary>
+    /// <returns>False where somebody else stored in between.</returns>
+    public Task<bool> StoreHoldAsync(RepositoryId repository, Hold hold, long revision, CancellationToken cancellation) =>
+        StoreAsync(new Dictionary<string, AttributeValue>(Key(repository, Keys.Hold)) { ["hold"] = new(JsonSerializer.Serialize(hold, LedgerJson.Default.Hold)) }, revision, cancellation);
+
+    private async Task<bool> StoreAsync(Dictionary<string, AttributeValue> item, long revision, CancellationToken cancellation)
     {
         try
         {
+            item[Revision] = Number(revision + 1);
             await dynamo.PutItemAsync(new PutItemRequest
             {
                 TableName = settings.Table,
-                Item = new Dictionary<string, AttributeValue>(RegistryKey(name)) { ["document"] = new(json), [Revision] = Number(revision + 1) },
+                Item = item,
                 ConditionExpression = "attribute_not_exists(#rev) OR #rev = :was",
                 ExpressionAttributeNames = new() { ["#rev"] = Revision },
                 ExpressionAttributeValues = new() { [":was"] = Number(revision) },

@@ -67,7 +67,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             // Where it enforces, images in use are shielded before any other rule is asked.
             var (shield, its) = (Rules(Shield(tags))!, Rules(named)!);
             var own = enforces ? shield.Then(its) : its;
-            var wish = $"{baseline.ExistingPolicy} {own.Text()}";
+            var wish = $"{baseline.ExistingPolicy} {shield.Then(its).Text()}";
             wishes.Add(wish);
             if (current is null)
             {

@@ -1,5 +1,4 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Core.Lifecycle;
 
@@ -9,9 +8,10 @@ public static class PolicySafety
     /// <summary>ECR acts on a policy "within 24 hours", and the daily sweep has looked again by then.</summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromHours(26);
 
-    /// <param name="swept">Whether the shielding tags of this repository were written just before the contents were read. Otherwise every image in use must carry its shield already.</param>
+    /// <param name="contents">Read after the images in use were shielded.</param>
+    /// <param name="usages">Of an image that is not in it the use is not known.</param>
     /// <returns>A sentence; null where the policy may be put.</returns>
-    public static string? WhyNot(LifecyclePolicy policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags, bool swept, DateTimeOffset now)
+    public static string? WhyNot(LifecyclePolicy policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now)
     {
         foreach (var moment in new[] { now, now + Ahead })
         {
@@ -21,9 +21,7 @@ public static class PolicySafety
             if (risk is [var unknown, ..])
                 return $"The baseline's lifecycle policy is not put yet: within {Ahead.TotalHours} hours its rule {unknown.RulePriority} would take {Named(risk)}, and whether that is in use is not known. The next sweep decides.";
         }
-        var bare = swept ? 0 : contents.Images.Count(image => image is { Kind: ImageKind.Image or ImageKind.Index, Storage: StorageStatus.Active }
-            && usages.GetValueOrDefault(image.Id.Digest)?.Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest)));
-        return bare == 0 ? null : $"The baseline's lifecycle policy is not put yet: the next sweep shields {Text.Count(bare, "image")} in use first.";
+        return null;
     }
 
     private static string Named(IReadOnlyList<TakenImage> images) => $"{images[0].Image.Id.Digest.Abbreviated}{(images.Count == 1 ? "" : $" and {images.Count - 1} more")}";

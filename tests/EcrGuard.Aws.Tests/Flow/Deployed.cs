@@ -41,7 +41,7 @@ internal sealed class Deployed : IDisposable
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, fixture.Time, new Log(Lines, fixture.Time));
-        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>();
+        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>().AddSingleton<RestoreRepository>();
         services = collection.BuildServiceProvider();
     }
 

@@ -16,24 +16,21 @@ public sealed class PolicySafetyTests
     [InlineData(10, "Unknown", "not put yet: within 26 hours its rule 1 would take 000000000000, and whether that is in use is not known.")]
     [InlineData(8, "InUse", "not put: within 26 hours its rule 1 would take 000000000000 in use.")]
     public void What_would_take_an_image_in_use_within_a_day_and_two_hours_is_not_put(int days, string use, string? why) =>
-        AssertWhy(why, WhyNot(Policies.Of(Policies.Expire(1, "*", days)), use, swept: true));
+        AssertWhy(why, WhyNot(Policies.Of(Policies.Expire(1, "*", days)), use));
 
     [Fact]
-    public void Who_has_not_shielded_what_is_in_use_puts_no_policy()
-    {
-        var keeps = Policies.Of(Policies.Keep(1, "*", 100));
-        Assert.Null(WhyNot(keeps, "InUse", swept: true));
-        Assert.Null(WhyNot(keeps, "NotInUse", swept: false));
-        Assert.Null(WhyNot(keeps, "Unknown", swept: false));
-        AssertWhy("not put yet: the next sweep shields 1 image in use first.", WhyNot(keeps, "InUse", swept: false));
-        Assert.Null(WhyNot(keeps, "InUse", swept: false, VerdictTags.Default.InUse(Facts.Digest(2))));
-    }
+    public void A_shield_makes_it_safe() =>
+        Assert.Null(WhyNot(Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "*", 8)), "InUse", VerdictTags.Default.InUse(Facts.Digest(2))));
 
-    private static string? WhyNot(LifecyclePolicy policy, string use, bool swept, params string[] tags)
+    [Fact]
+    public void An_image_that_nobody_has_looked_at_may_be_in_use() =>
+        AssertWhy("whether that is in use is not known", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 1)), Two, new Dictionary<Digest, Usage>(), Facts.Now));
+
+    private static string? WhyNot(LifecyclePolicy policy, string use, params string[] tags)
     {
         var contents = Two with { Images = [Two.Images[0], Two.Images[1] with { Tags = [.. Two.Images[1].Tags, .. tags] }] };
         var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = Usage.None, [Facts.Digest(2)] = new(Enum.Parse<Use>(use), ["The task t runs it."], []) };
-        return PolicySafety.WhyNot(policy, contents, usages, VerdictTags.Default, swept, Facts.Now);
+        return PolicySafety.WhyNot(policy, contents, usages, Facts.Now);
     }
 
     private static void AssertWhy(string? part, string? why)

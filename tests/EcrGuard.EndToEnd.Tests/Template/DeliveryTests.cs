@@ -24,7 +24,7 @@ public sealed class DeliveryTests
     public void A_message_stays_hidden_for_six_time_outs_and_the_batching_window()
     {
         var sources = from function in Template.Functions
-                      from source in Template.Properties(function)["Events"]!.AsObject()
+                      from source in Template.Properties(function)["Events"]?.AsObject() ?? []
                       where source.Value!["Type"]!.ToString() == "SQS"
                       let queue = source.Value!["Properties"]!
                       select (Queue: SamTemplate.Target(queue["Queue"]), Least: 6 * Template.OfFunction(function, "Timeout")!.GetValue<int>() + queue["MaximumBatchingWindowInSeconds"]!.GetValue<int>());
@@ -52,7 +52,7 @@ public sealed class DeliveryTests
     public void Every_schedule_and_what_it_starts_have_a_dead_letter_queue()
     {
         var scheduled = from function in Template.Functions
-                        from source in Template.Properties(function)["Events"]!.AsObject()
+                        from source in Template.Properties(function)["Events"]?.AsObject() ?? []
                         where source.Value!["Type"]!.ToString() == "ScheduleV2"
                         select (function, schedule: source.Value!["Properties"]!);
 

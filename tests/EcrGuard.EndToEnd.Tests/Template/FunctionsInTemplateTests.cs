@@ -35,6 +35,7 @@ public sealed class FunctionsInTemplateTests
             ["Approval"] = [],
             ["Backfill"] = ["ECRGUARD_ALERT_TOPIC"],
             ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
+            ["RestoreRepository"] = [],
         };
 
         Assert.Equal(own.Keys, Template.Functions);
@@ -85,7 +86,7 @@ public sealed class FunctionsInTemplateTests
             .ToDictionary(variable => variable.Key, variable => variable.Value!.ToString());
 
     private static IEnumerable<(int BatchSize, int Window, int MaximumConcurrency, string Response)> Queues(string function) =>
-        from source in Template.Properties(function)["Events"]!.AsObject()
+        from source in Template.Properties(function)["Events"]?.AsObject() ?? []
         where source.Value!["Type"]!.ToString() == "SQS"
         let queue = source.Value!["Properties"]!
         select (queue["BatchSize"]!.GetValue<int>(), queue["MaximumBatchingWindowInSeconds"]!.GetValue<int>(),

@@ -6,7 +6,11 @@ public sealed class PermissionsTests
 
     private static readonly SamTemplate Marking = SamTemplate.With(("Enforcement", "mark"), ("AskPrincipals", "arn:aws:iam::111122223333:root"));
 
-    private static readonly string[] WritesToEcr = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutLifecyclePolicy", "ecr:StartImageScan"];
+    private static readonly string[] WritesToEcr =
+    [
+        "ecr:BatchDeleteImage", "ecr:DeleteLifecyclePolicy", "ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:StartImageScan",
+        "ecr:TagResource", "ecr:UntagResource",
+    ];
 
     /// <summary>The actions for which AWS offers no resource that could be named.</summary>
     private static readonly string[] WithoutResource =
@@ -32,11 +36,12 @@ public sealed class PermissionsTests
         Assert.Equal(
             new Dictionary<string, string[]>
             {
-                ["OnImagePushed"] = WritesToEcr,
+                ["OnImagePushed"] = [.. WritesToEcr.Except(["ecr:DeleteLifecyclePolicy", "ecr:UntagResource"])],
                 ["OnScanChanged"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["Approval"] = [],
                 ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["WeeklySummary"] = [],
+                ["RestoreRepository"] = ["ecr:DeleteLifecyclePolicy", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:UntagResource"],
             },
             template.Functions.ToDictionary(function => function, function => Actions(template, function).Intersect(WritesToEcr).Order().ToArray()));
     }
@@ -95,7 +100,7 @@ public sealed class PermissionsTests
 
         Assert.Equal(["""{"Fn::GetAtt":"ImagePushedQueue.Arn"}"""], Receives("OnImagePushed"));
         Assert.Equal(["""{"Fn::GetAtt":"ScanChangedQueue.Arn"}"""], Receives("OnScanChanged"));
-        Assert.All(["Approval", "Backfill", "WeeklySummary"], function => Assert.Empty(Receives(function)));
+        Assert.All(["Approval", "Backfill", "WeeklySummary", "RestoreRepository"], function => Assert.Empty(Receives(function)));
     }
 
     [Fact]

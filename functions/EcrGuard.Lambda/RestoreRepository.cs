@@ -1,0 +1,39 @@
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>Whoever orders a repository to be put back says why: it stands in the ledger.</summary>
+/// <param name="Repository">Its name.</param>
+public sealed record RestoreRequest(string? Repository, string? Reason);
+
+/// <summary>What became of an order to put a repository back.</summary>
+/// <param name="Done">A sentence for each setting that is again what it was before EcrGuard.</param>
+/// <param name="Left">A sentence for each that is not, with the reason.</param>
+public sealed record RestoreAnswer(string Repository, IReadOnlyList<string> Done, IReadOnlyList<string> Left);
+
+/// <summary>Puts a repository back as it was before EcrGuard wrote to it: an order of somebody, invoked directly.</summary>
+public sealed class RestoreRepository(Baselines baselines, Registry registry, Settings settings)
+{
+    /// <summary>It stands in every drift of the repository.</summary>
+    private const int MaxReason = 500;
+
+    [LambdaFunction]
+    public async Task<RestoreAnswer> RestoreRepositoryAsync(RestoreRequest input, ILambdaContext context)
+    {
+        var name = input.Repository ?? "";
+        if (!RepositoryId.IsName(name))
+            return new RestoreAnswer(Text.Clip(name, 256), [], ["The order names no repository."]);
+        if (string.IsNullOrWhiteSpace(input.Reason))
+            return new RestoreAnswer(name, [], ["The order gives no reason."]);
+        if (settings.Enforcement == EnforcementMode.Observe)
+            return new RestoreAnswer(name, [], ["This deployment observes and writes nothing to ECR: its parameter Enforcement is observe."]);
+        using var deadline = new CancellationTokenSource(context.RemainingTime * 0.9);
+        return await baselines.RestoreAsync(registry.Repository(name), Text.Clip(input.Reason, MaxReason), deadline.Token).ConfigureAwait(false)
+            ?? new RestoreAnswer(name, [], ["EcrGuard has written nothing to this repository, or put it back already."]);
+    }
+}
