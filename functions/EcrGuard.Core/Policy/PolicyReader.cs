@@ -222,11 +222,20 @@ public sealed class PolicyReader
 
     private IReadOnlyList<EnforcementRule> ReadEnforcement(Node? node)
     {
-        var rules = Entries(node, fields => new EnforcementRule(
-            _checks.Globs(fields.Required("repositories")) ?? [],
-            _checks.Word(fields.Required("mode"), ("observe", EnforcementMode.Observe), ("mark", EnforcementMode.Mark), ("quarantine", EnforcementMode.Quarantine)) ?? default));
+        var rules = Entries(node, ReadEnforcementRule);
         ReportUnreachable(rules, (rule, _) => TakeAll(rule.Repositories), "it takes every repository");
         return [.. rules.Select(r => r.Entry)];
+    }
+
+    private EnforcementRule ReadEnforcementRule(Fields fields)
+    {
+        var repositories = _checks.Globs(fields.Required("repositories")) ?? [];
+        var mode = _checks.Word(fields.Required("mode"), ("observe", EnforcementMode.Observe), ("mark", EnforcementMode.Mark), ("quarantine", EnforcementMode.Quarantine));
+        var byNode = fields.Optional("by");
+        var by = _checks.Word(byNode, ("archive", QuarantineBy.Archive), ("withdraw", QuarantineBy.Withdraw));
+        if (byNode is not null && mode is EnforcementMode.Observe or EnforcementMode.Mark)
+            _checks.Report(byNode!, "'by' goes with the mode 'quarantine'.");
+        return new EnforcementRule(repositories, mode ?? default, by ?? default);
     }
 
     private IReadOnlyList<Baseline> ReadBaselines(Node? node)

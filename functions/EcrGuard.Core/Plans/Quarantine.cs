@@ -1,0 +1,88 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Plans;
+
+/// <summary>How far an image is out of reach.</summary>
+public enum QuarantineState
+{
+    /// <summary>Taking it was begun and is not known to be done.</summary>
+    Taking,
+
+    Held,
+
+    /// <summary>Putting it back was begun, or was done so lately that something late may still undo it.</summary>
+    Returning,
+
+    Ended,
+}
+
+/// <summary>Somebody ordered an image to be put back although it is blocked.</summary>
+/// <param name="By">As Lambda tells who asked; never what the order says of itself.</param>
+public sealed record Release(string By, DateTimeOffset At, string Reason);
+
+/// <summary>A withdrawn tag that does not come back: another image carries it now.</summary>
+public sealed record TagConflict(string Tag, Digest Holder);
+
+/// <summary>What the ledger holds of an image that was taken out of reach, or that may not be.</summary>
+public sealed record Quarantine
+{
+    public required QuarantineBy By { get; init; }
+
+    public required QuarantineState State { get; init; }
+
+    /// <summary>The change of status that it follows from (<see cref="ImageRecord.ChangeId"/>): a later block is another matter.</summary>
+    public required string ChangeId { get; init; }
+
+    /// <summary>When it was last begun to take the image out of reach.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>The team's tags that were withdrawn, or are about to be; none where it is archived.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Those of <see cref="Tags"/> that stay with their new holders.</summary>
+    public IReadOnlyList<TagConflict> Conflicts { get; init; } = [];
+
+    /// <summary>Null where nobody has released it.</summary>
+    public Release? Release { get; init; }
+
+    /// <summary>Whether somebody has released the image from this very block.</summary>
+    public bool IsReleasedFrom(string changeId) => Release is not null && ChangeId == changeId;
+
+    public bool Equals(Quarantine? other) => other is not null && By == other.By && State == other.State && ChangeId == other.ChangeId && Since == other.Since && Release == other.Release
+        && Tags.SequenceEqual(other.Tags) && Conflicts.SequenceEqual(other.Conflicts);
+
+    public override int GetHashCode() => HashCode.Combine(By, State, ChangeId, Since, Release, Tags.Count, Conflicts.Count);
+}
+
+/// <summary>What decides whether an image is taken out of reach, and whether it comes back, read immediately before.</summary>
+public sealed record QuarantineFacts
+{
+    public required ImageFacts Image { get; init; }
+
+    /// <summary>Of the verdict that stands.</summary>
+    public required Status Status { get; init; }
+
+    /// <inheritdoc cref="Quarantine.ChangeId"/>
+    public required string ChangeId { get; init; }
+
+    public Usage Usage { get; init; } = Usage.Unknown;
+
+    /// <summary>An index that can be pulled and refers to the image, or may; null: there is none.</summary>
+    public Digest? NeededBy { get; init; }
+
+    /// <summary>Whether tags of the repository may move. Asked for only where tags are to be withdrawn.</summary>
+    public TagMutability Mutability { get; init; }
+
+    /// <summary>Who carries a withdrawn tag now; a tag that is not there is carried by nobody, or nobody has looked.</summary>
+    public IReadOnlyDictionary<string, Digest> Holders { get; init; } = new Dictionary<string, Digest>();
+
+    /// <summary>An index that needs an image to stay where it is.</summary>
+    public static Digest? Needing(ImageId image, Contents contents) =>
+        contents.Images
+            .Where(index => index.Kind == ImageKind.Index && index.Storage != StorageStatus.Archived && index.Id.Digest != image.Digest)
+            .Where(index => contents.ChildrenOf(index)?.Contains(image.Digest) ?? true)
+            .Select(index => index.Id.Digest).Order().FirstOrDefault();
+}

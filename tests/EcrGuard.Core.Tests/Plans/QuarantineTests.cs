@@ -1,0 +1,128 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Tests.Plans;
+
+public sealed class QuarantineTests
+{
+    private static readonly VerdictTags Tags = VerdictTags.Default;
+    private static readonly string Blocked = Tags.Blocked(Facts.Digest(1));
+    private const string Change = "01CHANGE";
+
+    internal static readonly Release Release = new("arn:aws:iam::123456789012:user/ann", Facts.Now.AddHours(-1), "The service is behind a proxy.");
+
+    /// <summary>An image that nothing uses, in a repository whose tags are mutable.</summary>
+    internal static QuarantineFacts Of(ImageFacts image, Status status = Status.Blocked) =>
+        new() { Image = image, Status = status, ChangeId = Change, Usage = Usage.None, Mutability = TagMutability.Mutable };
+
+    /// <summary>What was begun an hour ago; two tags were withdrawn.</summary>
+    internal static Quarantine Record(QuarantineBy by, QuarantineState state) =>
+        new() { By = by, State = state, ChangeId = Change, Since = Facts.Now.AddHours(-1), Tags = by == QuarantineBy.Withdraw ? ["1.0", "latest"] : [] };
+
+    private static QuarantinePlan Plan(QuarantineFacts facts, QuarantineBy? by, Quarantine? record) => QuarantinePlan.For(facts, by, record, Tags, Facts.Now);
+
+    [Fact]
+    public void A_blocked_image_is_archived_after_it_was_marked()
+    {
+        var marked = Plan(Of(Facts.Image(1, "1.0", Blocked)), QuarantineBy.Archive, null);
+        Assert.Equal((QuarantineChange.Archive, QuarantineState.Taking, Facts.Now), (marked.Next!.Change, marked.Record!.State, marked.Record.Since));
+        var unmarked = Plan(Of(Facts.Image(1, "1.0")), QuarantineBy.Archive, null);
+        Assert.Equal((null, null, "It does not carry its blocking tag yet."), (unmarked.Next, unmarked.Record, unmarked.Why));
+    }
+
+    [Fact]
+    public void An_index_is_archived_as_one_and_says_that_its_platforms_are_not() =>
+        Assert.Contains("platforms can still be pulled by digest", Plan(Of(Facts.Image(1, "1.0", Blocked) with { Kind = ImageKind.Index }), QuarantineBy.Archive, null).Next!.Why, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_child_stays_as_long_as_an_index_that_needs_it_or_may_can_be_pulled()
+    {
+        var (child, index) = (Facts.Image(1, "1.0", Blocked), Facts.Image(2, "2.0") with { Kind = ImageKind.Index });
+        var known = new Dictionary<Digest, IReadOnlyList<Digest>> { [Facts.Digest(2)] = [Facts.Digest(1)] };
+        Assert.Equal(Facts.Digest(2), QuarantineFacts.Needing(child.Id, Facts.Contents([child, index], known)));
+        Assert.Equal(Facts.Digest(2), QuarantineFacts.Needing(child.Id, Facts.Contents([child, index])));
+        Assert.Equal(Facts.Digest(2), QuarantineFacts.Needing(child.Id, Facts.Contents([child, index with { Storage = StorageStatus.Activating }], known)));
+        Assert.Null(QuarantineFacts.Needing(child.Id, Facts.Contents([child, index with { Storage = StorageStatus.Archived }], known)));
+        Assert.Null(QuarantineFacts.Needing(child.Id with { Digest = Facts.Digest(3) }, Facts.Contents([child, index], known)));
+        Assert.Null(QuarantineFacts.Needing(index.Id, Facts.Contents([child, index])));
+    }
+
+    [Fact]
+    public void Only_the_restore_of_what_was_seen_archived_is_somebody_elses()
+    {
+        var active = Of(Facts.Image(1, "1.0", Blocked));
+        Assert.True(Plan(active, QuarantineBy.Archive, Record(QuarantineBy.Archive, QuarantineState.Held)).RestoredByOthers);
+        Assert.False(Plan(active, QuarantineBy.Archive, Record(QuarantineBy.Archive, QuarantineState.Taking)).RestoredByOthers);
+        Assert.False(Plan(active, QuarantineBy.Archive, Record(QuarantineBy.Archive, QuarantineState.Returning)).RestoredByOthers);
+    }
+
+    [Fact]
+    public void What_somebody_else_restored_and_uses_stays_and_is_told_once()
+    {
+        var used = Of(Facts.Image(1, "1.0", Blocked)) with { Usage = new Usage(Use.InUse, ["It runs."], []) };
+        var plan = Plan(used, QuarantineBy.Archive, Record(QuarantineBy.Archive, QuarantineState.Held));
+        Assert.Equal((null, QuarantineState.Ended, "It is in use. It runs.", true), (plan.Next, plan.Record!.State, plan.Why, plan.RestoredByOthers));
+        Assert.False(Plan(used, QuarantineBy.Archive, plan.Record).RestoredByOthers);
+    }
+
+    [Fact]
+    public void What_may_still_be_archived_by_a_late_step_is_looked_at_until_it_cannot_be()
+    {
+        var late = Record(QuarantineBy.Archive, QuarantineState.Taking) with { Since = Facts.Now - QuarantinePlan.UnderWay };
+        var back = Of(Facts.Image(1, "1.0", Blocked), Status.Approved);
+        Assert.Equal(QuarantineState.Returning, Plan(back, QuarantineBy.Archive, late).Record!.State);
+        Assert.Equal(QuarantineState.Ended, Plan(back, QuarantineBy.Archive, late with { Since = late.Since.AddTicks(-1) }).Record!.State);
+        Assert.Equal(QuarantineChange.Restore, Plan(back with { Image = back.Image with { Storage = StorageStatus.Archived } }, QuarantineBy.Archive, late with { State = QuarantineState.Returning }).Next!.Change);
+    }
+
+    [Fact]
+    public void A_release_counts_for_its_block_and_no_other()
+    {
+        var released = Record(QuarantineBy.Archive, QuarantineState.Ended) with { Release = Release };
+        var blocked = Of(Facts.Image(1, "1.0", Blocked));
+        Assert.Equal((null, released), (Plan(blocked, QuarantineBy.Archive, released).Next, Plan(blocked, QuarantineBy.Archive, released).Record));
+        var again = Plan(blocked with { ChangeId = "02CHANGE" }, QuarantineBy.Archive, released);
+        Assert.Equal((QuarantineChange.Archive, "02CHANGE", null), (again.Next!.Change, again.Record!.ChangeId, again.Record.Release));
+        Assert.Contains(Release.By, Plan(blocked with { Image = blocked.Image with { Storage = StorageStatus.Archived } }, QuarantineBy.Archive, released with { State = QuarantineState.Held }).Next!.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Withdrawing_remembers_every_tag_before_the_first_goes_and_those_that_come_later_too()
+    {
+        var first = Plan(Of(Facts.Image(1, "latest", "1.0", Blocked)), QuarantineBy.Withdraw, null);
+        Assert.Equal(("1.0", "1.0 latest"), (first.Next!.Tag, string.Join(' ', first.Record!.Tags)));
+        var later = Plan(Of(Facts.Image(1, "2.0", Blocked)), QuarantineBy.Withdraw, first.Record with { State = QuarantineState.Held });
+        Assert.Equal(("2.0", "1.0 2.0 latest"), (later.Next!.Tag, string.Join(' ', later.Record!.Tags)));
+    }
+
+    [Fact]
+    public void What_gets_into_use_while_its_tags_are_withdrawn_keeps_the_rest_and_remembers_those_that_are_gone()
+    {
+        var plan = Plan(Of(Facts.Image(1, "latest", Blocked)) with { Usage = new Usage(Use.InUse, [], []) }, QuarantineBy.Withdraw, Record(QuarantineBy.Withdraw, QuarantineState.Taking));
+        Assert.Equal((null, "It is in use."), (plan.Next, plan.Why));
+        Assert.Equal(["1.0", "latest"], plan.Record!.Tags);
+    }
+
+    [Fact]
+    public void More_tags_than_can_be_withdrawn_in_one_go_are_left()
+    {
+        string[] many = [.. Enumerable.Range(0, 101).Select(i => $"1.{i}"), Blocked];
+        Assert.Equal("It carries 101 tags; at most 100 are withdrawn.", Plan(Of(Facts.Image(1, many)), QuarantineBy.Withdraw, null).Why);
+        Assert.NotNull(Plan(Of(Facts.Image(1, many[1..])), QuarantineBy.Withdraw, null).Next);
+    }
+
+    [Fact]
+    public void A_tag_does_not_come_back_over_the_thousandth()
+    {
+        string[] full = [.. Enumerable.Range(0, 999).Select(i => $"2.{i}"), Blocked];
+        var plan = Plan(Of(Facts.Image(1, full), Status.Approved), QuarantineBy.Withdraw, Record(QuarantineBy.Withdraw, QuarantineState.Held));
+        Assert.Equal((null, "The image carries 1000 tags; ECR allows 1000."), (plan.Next, plan.Why));
+    }
+
+    [Fact]
+    public void What_is_no_image_is_left_alone() =>
+        Assert.All([ImageKind.Artifact, ImageKind.Unknown], kind => Assert.Equal(new QuarantinePlan(null, null, null), Plan(Of(Facts.Image(1, "1.0", Blocked) with { Kind = kind }), QuarantineBy.Archive, null)));
+}
