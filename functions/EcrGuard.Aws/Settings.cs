@@ -24,6 +24,9 @@ public sealed record Settings
 
     public VerdictTags Tags { get; init; } = VerdictTags.Default;
 
+    /// <summary>How many instances of the function run side by side and share its writes.</summary>
+    public int Instances { get; init; } = 1;
+
     /// <summary>How many writes to ECR this instance may make each second: PutImage is shared with everybody's <c>docker push</c>.</summary>
     public double WritesPerSecond { get; init; } = 2;
 
@@ -55,9 +58,8 @@ public sealed record Settings
                     "true" => true,
                     var other => throw new SettingsException("ECRGUARD_TAG_APPROVED", other, "it must be true or false"),
                 }),
-            WritesPerSecond = Optional(environment, "ECRGUARD_WRITES_PER_SECOND") is not { } text ? 2
-                : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var writes) && writes is > 0 and <= 10 ? writes
-                : throw new SettingsException("ECRGUARD_WRITES_PER_SECOND", text, "it must be a number above 0 and at most 10, ECR's own limit for PutImage"),
+            Instances = Instanced(environment),
+            WritesPerSecond = Writes(environment) / Instanced(environment),
         };
     }
 
@@ -68,6 +70,14 @@ public sealed record Settings
         var account = Required(environment, "ECRGUARD_ACCOUNT", "the account's twelve digits");
         return account.Length == 12 && account.All(char.IsAsciiDigit) ? (account, region) : throw new SettingsException("ECRGUARD_ACCOUNT", account, "it must be twelve digits");
     }
+
+    private static double Writes(Func<string, string?> environment) => Optional(environment, "ECRGUARD_WRITES_PER_SECOND") is not { } text ? 2
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var writes) && writes is > 0 and <= 10 ? writes
+        : throw new SettingsException("ECRGUARD_WRITES_PER_SECOND", text, "it must be a number above 0 and at most 10, ECR's own limit for PutImage");
+
+    private static int Instanced(Func<string, string?> environment) => Optional(environment, "ECRGUARD_INSTANCES") is not { } text ? 1
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var instances) && instances is >= 1 and <= 1000 ? instances
+        : throw new SettingsException("ECRGUARD_INSTANCES", text, "it must be the number of instances, 1 to 1000, that share the writes");
 
     private static string Prefix(string name, string value) =>
         VerdictTags.IsPrefix(value) ? value : throw new SettingsException(name, value, "a prefix has 1 to 40 characters of a-z, 0-9 and '-', and does not begin with '-'");

@@ -41,7 +41,8 @@ internal sealed class LocalDeployment : IDisposable
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, time, Log.Silent);
-        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>().AddSingleton<RestoreRepository>();
+        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
+            .AddSingleton<RestoreRepository>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
         services = collection.BuildServiceProvider();
     }
 
@@ -76,6 +77,20 @@ internal sealed class LocalDeployment : IDisposable
     public Task<BackfillState> BackfillAsync() => services.GetRequiredService<Backfill>().BackfillAsync(new ScheduledRequest(null), new LocalContext("Backfill"));
 
     public Task<SummaryReport> SummaryAsync(string week) => services.GetRequiredService<WeeklySummary>().WeeklySummaryAsync(new ScheduledRequest(week), new LocalContext("WeeklySummary"));
+
+    /// <summary>Sweeps as the state machine does: a list, one repository after the other until each is done, an end.</summary>
+    public async Task<SweepEnd> SweepAsync()
+    {
+        var start = await services.GetRequiredService<SweepList>().SweepListAsync(new SweepRequest(null), new LocalContext("SweepList"));
+        using var list = JsonDocument.Parse(aws.S3.Find(start.Bucket, start.Key)!.Content);
+        foreach (var repository in list.RootElement.EnumerateArray())
+        {
+            var item = new SweepItem(repository.GetProperty("repository").GetString()!, start.StartedAt, 0);
+            while (await services.GetRequiredService<SweepRepository>().SweepRepositoryAsync(item, new LocalContext("SweepRepository")) is { Done: false } swept)
+                item = item with { Runs = swept.Runs };
+        }
+        return await services.GetRequiredService<SweepClose>().SweepCloseAsync(start, new LocalContext("SweepClose"));
+    }
 
     public void Dispose()
     {

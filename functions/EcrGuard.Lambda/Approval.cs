@@ -67,7 +67,7 @@ public sealed class Approval(Guard guard, Registry registry, Settings settings, 
         if (reference.Account is not null && (reference.Account != settings.Account || reference.Region != settings.Region))
             return Problem(400, "BAD_REQUEST", asked, $"This EcrGuard answers for the registry {settings.Account} in {settings.Region}, not for {reference.Account} in {reference.Region}.");
 
-        using var deadline = new CancellationTokenSource(context.RemainingTime > TimeSpan.FromSeconds(2) ? context.RemainingTime - TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(1));
+        using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         try
         {
             if (await registry.ImageAsync(registry.Repository(reference.Repository), reference.Tag, reference.Digest, deadline.Token).ConfigureAwait(false) is not { } image)

@@ -137,7 +137,7 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
     /// <summary>Never by ECR's preview, which takes minutes and of which there is one at a time.</summary>
     private async Task<string?> WhyNotAsync(RepositoryId id, string policy, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
     {
-        var contents = await registry.ContentsAsync(id, new Dictionary<Digest, IReadOnlyList<IndexChild>>(), cancellation).ConfigureAwait(false);
-        return PolicySafety.WhyNot(LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy!, contents, usages, time.GetUtcNow());
+        var contents = await registry.ContentsAsync(id, (indexes, token) => ledger.ChildrenAsync(id, indexes, token), cancellation).ConfigureAwait(false);
+        return contents is null ? "The repository was deleted meanwhile." : PolicySafety.WhyNot(LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy!, contents, usages, time.GetUtcNow());
     }
 }

@@ -30,7 +30,7 @@ public sealed class Decisions(Guard guard, Ledger ledger, Notifier notifier, Set
     public async Task<IReadOnlyDictionary<ImageId, Judged?>> RunAsync(IEnumerable<ImageId> images, Func<ImageId, CancellationToken, Task<Judged?>> decide, ILambdaContext context)
     {
         List<Work> works = [.. images.Select(image => new Work(image))];
-        using var deadline = new CancellationTokenSource(context.RemainingTime > Margin ? context.RemainingTime - Margin : TimeSpan.Zero);
+        using var deadline = Deadline.Before(context, Margin);
         await EachAsync(works, async work => work.End(await decide(work.Image, deadline.Token).ConfigureAwait(false)), deadline.Token).ConfigureAwait(false);
         await DecideIndexesAsync(works, deadline.Token).ConfigureAwait(false);
         await FinishAsync([.. works.SelectMany(work => work.WithRelated).Distinct()], context).ConfigureAwait(false);
@@ -56,7 +56,7 @@ public sealed class Decisions(Guard guard, Ledger ledger, Notifier notifier, Set
     /// <summary>Publishes what the stored records have open, then notes that all is done, related work first.</summary>
     private async Task FinishAsync(IReadOnlyList<Work> works, ILambdaContext context)
     {
-        using var rest = new CancellationTokenSource(context.RemainingTime > TimeSpan.FromSeconds(2) ? context.RemainingTime - TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(1));
+        using var rest = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         await AlertAsync([.. works.Where(work => work is { Done: true, Judged.Entry.OpenAlert: not null })], rest.Token).ConfigureAwait(false);
         foreach (var work in works.Where(work => work.Judged?.Entry.Open == true))
         {

@@ -46,7 +46,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         var readAt = time.GetUtcNow();
         if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is { } image)
             return await JudgeAsync(image, heard, alerting, before, cancellation).ConfigureAwait(false);
-        await ledger.MarkGoneAsync(id, readAt, cancellation).ConfigureAwait(false);
+        await ledger.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
         return null;
     }
 
@@ -70,7 +70,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         var askedAt = time.GetUtcNow();
         if (await scans.ReadAsync(image, heard, cancellation).ConfigureAwait(false) is { } scan)
             return await RecordAsync(image, before, alerting, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
-        await ledger.MarkGoneAsync(image.Id, askedAt, cancellation).ConfigureAwait(false);
+        await ledger.MarkGoneAsync(image.Id, askedAt, because: null, cancellation).ConfigureAwait(false);
         return null;
     }
 

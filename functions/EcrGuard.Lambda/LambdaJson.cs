@@ -15,6 +15,11 @@ namespace EcrGuard.Lambda;
 [JsonSerializable(typeof(SummaryReport))]
 [JsonSerializable(typeof(RestoreRequest))]
 [JsonSerializable(typeof(RestoreAnswer))]
+[JsonSerializable(typeof(SweepRequest))]
+[JsonSerializable(typeof(SweepStart))]
+[JsonSerializable(typeof(SweepItem))]
+[JsonSerializable(typeof(SweptItem))]
+[JsonSerializable(typeof(SweepEnd))]
 [JsonSerializable(typeof(JsonElement))]
 public sealed partial class LambdaJson : JsonSerializerContext;
 
@@ -25,7 +30,9 @@ public sealed partial class LambdaJson : JsonSerializerContext;
 [JsonSerializable(typeof(APIGatewayHttpApiV2ProxyResponse))]
 public sealed partial class AnswerJson : JsonSerializerContext;
 
-/// <summary>The backfill's own document: strict, since nobody else writes it.</summary>
+/// <summary>The functions' own documents: strict, since nobody else writes them. The list of a sweep is read by Step Functions too.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(BackfillState))]
+[JsonSerializable(typeof(SweepState))]
+[JsonSerializable(typeof(IReadOnlyList<ListedRepository>))]
 internal sealed partial class StateJson : JsonSerializerContext;

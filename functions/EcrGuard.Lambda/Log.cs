@@ -18,17 +18,55 @@ public sealed class Log(TextWriter output, TimeProvider time)
     public void Error(string message, Exception exception, params ReadOnlySpan<(string Name, string? Value)> fields) =>
         Write("ERROR", message, [.. fields, ("error", exception.GetType().Name), ("errorMessage", exception.Message)]);
 
+    /// <summary>Metrics as CloudWatch takes them from a log line, without a call (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).</summary>
+    public void Metrics(string space, IReadOnlyList<(string Name, double Value, string Unit)> metrics) => Write(json =>
+    {
+        json.WriteStartObject("_aws");
+        json.WriteNumber("Timestamp", time.GetUtcNow().ToUnixTimeMilliseconds());
+        json.WriteStartArray("CloudWatchMetrics");
+        json.WriteStartObject();
+        json.WriteString("Namespace", space);
+        // One set without dimensions: the account and region are the metric's own.
+        json.WriteStartArray("Dimensions");
+        json.WriteStartArray();
+        json.WriteEndArray();
+        json.WriteEndArray();
+        json.WriteStartArray("Metrics");
+        foreach (var (name, _, unit) in metrics)
+        {
+            json.WriteStartObject();
+            json.WriteString("Name", name);
+            json.WriteString("Unit", unit);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+        foreach (var (name, value, _) in metrics)
+            json.WriteNumber(name, value);
+    });
+
     private void Write(string level, string message, ReadOnlySpan<(string Name, string? Value)> fields)
+    {
+        var named = fields.ToArray();
+        Write(json =>
+        {
+            json.WriteString("timestamp", time.GetUtcNow());
+            json.WriteString("level", level);
+            json.WriteString("message", message);
+            foreach (var (name, value) in named)
+                json.WriteString(name, Core.Images.Text.Clip(value, MaxValue));
+        });
+    }
+
+    private void Write(Action<Utf8JsonWriter> members)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteString("timestamp", time.GetUtcNow());
-            json.WriteString("level", level);
-            json.WriteString("message", message);
-            foreach (var (name, value) in fields)
-                json.WriteString(name, Core.Images.Text.Clip(value, MaxValue));
+            members(json);
             json.WriteEndObject();
         }
         var line = System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));

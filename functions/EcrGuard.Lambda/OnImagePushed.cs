@@ -64,7 +64,7 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         var readAt = time.GetUtcNow();
         if (await FactsAsync(id, push, cancellation).ConfigureAwait(false) is not { } image)
         {
-            await ledger.MarkGoneAsync(id, readAt, cancellation).ConfigureAwait(false);
+            await ledger.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
             return null;
         }
         if (image.Kind is ImageKind.Index or ImageKind.Unknown)

@@ -27,6 +27,7 @@ public sealed class Startup
     public static void Compose(IServiceCollection services, Settings settings, AwsClients aws, PolicyDocument policy, TimeProvider time, Log log)
     {
         services.AddSingleton(settings);
+        services.AddSingleton(aws);
         services.AddSingleton(aws.Ecr);
         services.AddSingleton(aws.Inspector);
         services.AddSingleton(aws.Sns);
@@ -39,8 +40,10 @@ public sealed class Startup
         services.AddSingleton(new WriteRate(settings.WritesPerSecond, time));
         services.AddSingleton<Registry>();
         services.AddSingleton<Scans>();
+        services.AddSingleton<Aws.Facts.Consumers>();
         services.AddSingleton<Ledger>();
         services.AddSingleton<FindingsStore>();
+        services.AddSingleton<UseStore>();
         services.AddSingleton<TagWriter>();
         services.AddSingleton<RepositoryWriter>();
         services.AddSingleton<Notifier>();

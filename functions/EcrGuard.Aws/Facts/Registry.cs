@@ -62,23 +62,24 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
         while (!string.IsNullOrEmpty(request.NextToken));
     }
 
-    /// <summary>Every image of a repository with what its indexes refer to.</summary>
-    /// <param name="known">Children of indexes as the ledger knows them, which never change: an index's digest covers them.</param>
-    public async Task<Contents> ContentsAsync(RepositoryId repository, IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>> known, CancellationToken cancellation)
+    /// <summary>Every image of a repository with what its indexes refer to; null where the repository is gone.</summary>
+    /// <param name="known">Gives the children of those of these indexes that the ledger knows, which never change: an index's digest covers them. Reading a manifest may count as a pull. Null: none are known.</param>
+    public async Task<Contents?> ContentsAsync(RepositoryId repository, Func<IReadOnlyList<Digest>, CancellationToken, Task<IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>>>? known, CancellationToken cancellation)
     {
         var readAt = time.GetUtcNow();
         var images = new List<ImageFacts>();
-        await foreach (var image in ImagesAsync(repository, cancellation).ConfigureAwait(false))
-            images.Add(image);
-        var children = new Dictionary<Digest, IReadOnlyList<IndexChild>>();
-        var unread = new List<Digest>();
-        foreach (var index in images.Where(image => image.Kind == ImageKind.Index).Select(image => image.Id.Digest))
+        try
         {
-            if (known.GetValueOrDefault(index) is { Count: > 0 } its)
-                children[index] = its;
-            else
-                unread.Add(index);
+            await foreach (var image in ImagesAsync(repository, cancellation).ConfigureAwait(false))
+                images.Add(image);
         }
+        catch (RepositoryNotFoundException)
+        {
+            return null;
+        }
+        List<Digest> indexes = [.. images.Where(image => image.Kind == ImageKind.Index).Select(image => image.Id.Digest)];
+        var children = known is null || indexes.Count == 0 ? [] : new Dictionary<Digest, IReadOnlyList<IndexChild>>(await known(indexes, cancellation).ConfigureAwait(false));
+        var unread = indexes.Where(index => !children.ContainsKey(index));
         foreach (var chunk in unread.Chunk(ManifestBatch))
         {
             var answer = await OrNullAsync(() => ecr.BatchGetImageAsync(new BatchGetImageRequest

@@ -29,7 +29,10 @@ internal static class Keys
     /// <summary>What belongs to the whole registry: the backfill's progress, the weeks.</summary>
     public static string Registry(string account, string region) => $"S#{account}#{region}";
 
-    public static string Image(Digest digest) => $"I#{digest.Hex}";
+    /// <summary>Begins the key of every image.</summary>
+    public const string Images = "I#";
+
+    public static string Image(Digest digest) => Images + digest.Hex;
 
     public static string History(Digest digest, DateTimeOffset at, string id) => $"H#{digest.Hex}#{Time(at)}#{id}";
 

@@ -57,6 +57,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
     private const string IntendedTags = "intendedTags";
     private const string CouldNotMark = "couldNotMark";
     private const string GoneAt = "goneAt";
+    private const string GoneBecause = "goneBecause";
     private const string Open = "open";
     private const string AlertClaimedAt = "alertClaimedAt";
     private const string GraceClock = "grace";
@@ -65,6 +66,9 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
 
     /// <summary>The name of the document that keeps the backfill's progress.</summary>
     public const string BackfillDocument = "BACKFILL";
+
+    /// <summary>The name of the document that keeps what the last sweep of all came to.</summary>
+    public const string SweepDocument = "SWEEP";
 
     /// <summary>The name of the document that keeps a week's roll-up.</summary>
     public static string WeekDocument(IsoWeek week) => $"W#{week}";
@@ -103,6 +107,10 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         return found;
     }
 
+    /// <summary>The children of those of these indexes that were judged before.</summary>
+    public async Task<IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>> ChildrenAsync(RepositoryId repository, IReadOnlyList<Digest> indexes, CancellationToken cancellation) =>
+        (await FindAsync(repository, indexes, cancellation).ConfigureAwait(false)).Where(entry => entry.Value.Record.Children.Count > 0).ToDictionary(entry => entry.Key, entry => entry.Value.Record.Children);
+
     /// <summary>Stores a record over the one that was read before, with a history entry and an open alert if the status changed.</summary>
     /// <param name="before">As read; null where nothing stood.</param>
     /// <param name="open">Whether something follows that <see cref="DoneAsync"/> will end.</param>
@@ -111,7 +119,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         var verdict = record.Verdict;
         var changed = before?.Record.ChangeId != record.ChangeId;
         var set = "SET #record = :record, #rev = :rev, #factsAt = :factsAt, #p = :p, #s = :s";
-        var remove = new List<string> { "#goneAt", "#expires" };
+        var remove = new List<string> { "#goneAt", "#goneBecause", "#expires" };
         var names = new Dictionary<string, string>
         {
             ["#record"] = Record,
@@ -120,6 +128,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
             ["#p"] = Keys.IndexPartition,
             ["#s"] = Keys.IndexSort,
             ["#goneAt"] = GoneAt,
+            ["#goneBecause"] = GoneBecause,
             ["#expires"] = Keys.Expires,
             ["#could"] = CouldNotMark,
             ["#open"] = Open,
@@ -197,15 +206,16 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
 
     /// <summary>Notes that an image is gone from its repository: it leaves the index by status, and its entry ends some day. Its verdict stays, so that pushing it again does not forget that it was blocked.</summary>
     /// <param name="readAt">When it was asked for and not there.</param>
-    public Task MarkGoneAsync(ImageId image, DateTimeOffset readAt, CancellationToken cancellation) =>
+    /// <param name="because">What took it, as far as that is known.</param>
+    public Task<bool> MarkGoneAsync(ImageId image, DateTimeOffset readAt, string? because, CancellationToken cancellation) =>
         IfStillSoAsync(new UpdateItemRequest
         {
             TableName = settings.Table,
             Key = Key(image),
-            UpdateExpression = "SET #goneAt = :readAt, #factsAt = :readAt, #rev = #rev + :one, #expires = :expires REMOVE #p, #s, #alert, #could, #open",
+            UpdateExpression = "SET #goneAt = :readAt, #goneBecause = :because, #factsAt = :readAt, #rev = #rev + :one, #expires = :expires REMOVE #p, #s, #alert, #could, #open",
             ConditionExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt) AND #factsAt < :readAt",
-            ExpressionAttributeNames = new() { ["#goneAt"] = GoneAt, ["#expires"] = Keys.Expires, ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort, ["#alert"] = OpenAlert, ["#could"] = CouldNotMark, ["#open"] = Open, ["#rev"] = Revision, ["#factsAt"] = FactsAt },
-            ExpressionAttributeValues = new() { [":readAt"] = new(Keys.Time(readAt)), [":one"] = Number(1), [":expires"] = ExpiresAfter(HistoryAge) },
+            ExpressionAttributeNames = new() { ["#goneAt"] = GoneAt, ["#goneBecause"] = GoneBecause, ["#expires"] = Keys.Expires, ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort, ["#alert"] = OpenAlert, ["#could"] = CouldNotMark, ["#open"] = Open, ["#rev"] = Revision, ["#factsAt"] = FactsAt },
+            ExpressionAttributeValues = new() { [":readAt"] = new(Keys.Time(readAt)), [":because"] = new(Text.Clip(because ?? "not known", 500)), [":one"] = Number(1), [":expires"] = ExpiresAfter(HistoryAge) },
         }, cancellation);
 
     /// <summary>Notes that all that follows from a stored verdict is done. One that was stored since stays open, and so does one whose alert somebody else has claimed and not yet published.</summary>
@@ -457,26 +467,66 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         }
     }
 
-    /// <summary>Notes how a repository differs from its baseline, a sentence each.</summary>
-    public async Task StoreNoteAsync(RepositoryId repository, IReadOnlyList<string> drift, CancellationToken cancellation) =>
-        await dynamo.PutItemAsync(new PutItemRequest
+    /// <summary>The images of a repository that were there when the ledger last heard of them.</summary>
+    public async Task<IReadOnlySet<Digest>> DigestsAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var digests = new HashSet<Digest>();
+        await foreach (var item in QueryAsync(new QueryRequest
         {
             TableName = settings.Table,
-            Item = new Dictionary<string, AttributeValue>(Key(repository, Keys.RepositoryNote))
-            {
-                ["repository"] = new(repository.Name),
-                ["drift"] = new(JsonSerializer.Serialize(drift, LedgerJson.Default.IReadOnlyListString)),
-                ["at"] = new(Keys.Time(time.GetUtcNow())),
-                [Keys.IndexPartition] = new(Keys.Shelf(repository)),
-                [Keys.IndexSort] = new(repository.Name),
-            },
+            ConsistentRead = true,
+            KeyConditionExpression = "pk = :pk AND begins_with(sk, :images)",
+            FilterExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt)",
+            ProjectionExpression = "sk",
+            ExpressionAttributeNames = new() { ["#rev"] = Revision, ["#goneAt"] = GoneAt },
+            ExpressionAttributeValues = new() { [":pk"] = new(Keys.Repository(repository)), [":images"] = new(Keys.Images) },
+        }, cancellation).ConfigureAwait(false))
+        {
+            digests.Add(Digest.Parse("sha256:" + item[Keys.Sort].S[Keys.Images.Length..]));
+        }
+        return digests;
+    }
+
+    /// <summary>Notes how a repository differs from its baseline, a sentence each.</summary>
+    public Task StoreNoteAsync(RepositoryId repository, IReadOnlyList<string> drift, CancellationToken cancellation) =>
+        NoteAsync(repository, "drift", JsonSerializer.Serialize(drift, LedgerJson.Default.IReadOnlyListString), cancellation);
+
+    /// <summary>Notes what a sweep found in a repository.</summary>
+    public Task StoreSweepAsync(RepositoryId repository, RepositorySweep sweep, CancellationToken cancellation) =>
+        NoteAsync(repository, "sweep", JsonSerializer.Serialize(sweep, LedgerJson.Default.RepositorySweep), cancellation);
+
+    private async Task NoteAsync(RepositoryId repository, string name, string json, CancellationToken cancellation) =>
+        await dynamo.UpdateItemAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = Key(repository, Keys.RepositoryNote),
+            UpdateExpression = "SET #repository = :repository, #note = :note, #at = :at, #p = :p, #s = :repository",
+            ExpressionAttributeNames = new() { ["#repository"] = "repository", ["#note"] = name, ["#at"] = "at", ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort },
+            ExpressionAttributeValues = new() { [":repository"] = new(repository.Name), [":note"] = new(json), [":at"] = new(Keys.Time(time.GetUtcNow())), [":p"] = new(Keys.Shelf(repository)) },
         }, cancellation).ConfigureAwait(false);
 
-    /// <summary>What is noted of repositories.</summary>
+    /// <summary>Forgets what is noted of a repository that is gone. Its images' entries end by themselves.</summary>
+    public async Task ForgetAsync(RepositoryId repository, CancellationToken cancellation) =>
+        await dynamo.DeleteItemAsync(new DeleteItemRequest { TableName = settings.Table, Key = Key(repository, Keys.RepositoryNote) }, cancellation).ConfigureAwait(false);
+
+    /// <summary>How repositories differ from their baselines.</summary>
     public async IAsyncEnumerable<RepositoryNote> NotesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (var item in ShelfAsync(Keys.RepositoryShelf, 0, cancellation).ConfigureAwait(false))
-            yield return new RepositoryNote(item["repository"].S, JsonSerializer.Deserialize(item["drift"].S, LedgerJson.Default.IReadOnlyListString) ?? []);
+        {
+            if (item.GetValueOrDefault("drift")?.S is { } drift)
+                yield return new RepositoryNote(item["repository"].S, JsonSerializer.Deserialize(drift, LedgerJson.Default.IReadOnlyListString) ?? []);
+        }
+    }
+
+    /// <summary>What the last sweep found in each repository.</summary>
+    public async IAsyncEnumerable<SweptRepository> SweepsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var item in ShelfAsync(Keys.RepositoryShelf, 0, cancellation).ConfigureAwait(false))
+        {
+            if (item.GetValueOrDefault("sweep")?.S is { } sweep)
+                yield return new SweptRepository(item["repository"].S, JsonSerializer.Deserialize(sweep, LedgerJson.Default.RepositorySweep)!);
+        }
     }
 
     /// <summary>A document of the whole registry (the backfill's progress, a week's roll-up); null where there is none.</summary>

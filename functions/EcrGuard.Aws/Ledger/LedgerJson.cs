@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Ledger;
@@ -18,6 +19,7 @@ namespace EcrGuard.Aws.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Reason>))]
 [JsonSerializable(typeof(IReadOnlyList<Finding>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(RepositorySweep))]
 [JsonSerializable(typeof(UseFacts))]
 [JsonSerializable(typeof(Hold))]
 internal sealed partial class LedgerJson : JsonSerializerContext;

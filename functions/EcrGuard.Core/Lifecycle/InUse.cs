@@ -25,8 +25,11 @@ public sealed record Usage(Use Use, IReadOnlyList<string> Why, IReadOnlyList<Con
 /// </summary>
 public static class InUse
 {
-    /// <summary>Where a consumer could not be read, a pull within this many times 24 hours counts instead of <c>pulledWithinDays</c>, and so does a push or a restore: what runs was pulled once.</summary>
+    /// <summary>Where a consumer could not be read, a pull within this many times 24 hours counts instead of <c>pulledWithinDays</c>: what runs was pulled once.</summary>
     public const int DaysWhenUnread = 180;
+
+    /// <summary>ECR records a pull "at least once every 24 hours" (ECR API, <c>lastRecordedPullTime</c>): an image that was pushed or restored within twice that may run with no pull to show for it.</summary>
+    public static readonly TimeSpan RecordingDelay = TimeSpan.FromHours(48);
 
     /// <summary>References that are older than this say nothing any more: something may have been deployed since.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(26);
@@ -94,12 +97,11 @@ public static class InUse
 
     private static string? PulledWithin(ImageFacts image, int days, IReadOnlyList<UnreadConsumer> unread, DateTimeOffset now)
     {
-        bool Within(DateTimeOffset? time) => time is { } at && now - at <= TimeSpan.FromDays(days);
-        if (Within(image.LastPulledAt))
+        bool Within(DateTimeOffset? time, TimeSpan age) => time is { } at && now - at <= age;
+        if (Within(image.LastPulledAt, TimeSpan.FromDays(days)))
             return $"It was pulled on {image.LastPulledAt:yyyy-MM-dd}; a pull within {Text.Count(days, "day")} counts as use{Because(unread)}.";
-        return unread.Count == 0 ? null
-            : Within(image.PushedAt) || Within(image.LastActivatedAt) ? $"It was pushed or restored within {Text.Count(days, "day")}, which counts as use{Because(unread)}."
-            : image.PushedAt is null ? $"ECR does not say when it was pushed, which counts as use{Because(unread)}."
+        return unread.Count > 0 && (Within(image.PushedAt, RecordingDelay) || Within(image.LastActivatedAt, RecordingDelay))
+            ? $"It is so new that a pull may not be recorded yet, which counts as use{Because(unread)}."
             : null;
     }
 

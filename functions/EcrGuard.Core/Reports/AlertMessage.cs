@@ -223,7 +223,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             text.Line($"{status.Word(),-11} {result.Statuses[status],7}");
         text.Line().Line("No alert was sent for any of them; from now on changes are told.").Line().Line($"Alert     {id}");
 
-        var unread = result.Unread.Select(item => new Unread(Clip(item.What, 400), Clip(item.Why, 400))).ToList();
+        var unread = result.Unread.Select(Clipped).ToList();
         return new AlertMessage(
             id,
             Subjects.Fit($"EcrGuard: backfill done, {Count(result.Statuses.Total, "image")}, {result.Statuses.Blocked} blocked{(unread.Count > 0 ? ", INCOMPLETE" : "")}"),
@@ -236,6 +236,34 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
                 FilterValue.Of("images", result.Statuses.Total),
                 FilterValue.Of("blocked", result.Statuses.Blocked)]);
     }
+
+    /// <summary>What a sweep could not do.</summary>
+    public static AlertMessage ForSweep(SweepResult result)
+    {
+        var undone = result.Swept.SelectMany(swept => swept.Sweep.Undone.Select(what => new Unread(swept.Repository, what)))
+            .Concat(result.Unfinished.Select(repository => new Unread(repository, "The sweep did not come to its end there; the next one begins again.")))
+            .OrderBy(item => item.What, StringComparer.Ordinal).ToList();
+        var text = new ReportText().Line(undone.Count == 0 ? "The daily sweep has swept everything; what could be read of the consumers of images has changed." : "The daily sweep could not do everything.");
+        if (undone.Count > 0)
+            text.List($"Not done: {undone.Count}", "not done", undone.Count, i => $"- {Clip(undone[i].What, 300)}: {Clip(undone[i].Why, 500)}");
+        text.List(result.Unread.Count == 0 ? "Every consumer could be read." : "Consumers that could not be read; what they might use counts as in use:", "consumers", result.Unread.Count, i => $"- {Clip(result.Unread[i].What, 400)}: {Clip(result.Unread[i].Why, 400)}");
+        text.Line()
+            .Line($"Account   {result.Account}, {result.Region}")
+            .Line($"Swept     {Count(result.Images, "image")} in {result.Swept.Count} of {Count(result.Repositories, "repository", "repositories")}")
+            .Line($"Took      {Took(result.EndedAt - result.StartedAt)}, to {SummaryText.Moment(result.EndedAt)}")
+            .Line()
+            .Line($"Alert     {result.AlertId}");
+        return new AlertMessage(
+            result.AlertId,
+            Subjects.Fit($"EcrGuard: sweep, {Count(undone.Count, "thing")} not done in {result.Account} {result.Region}"),
+            text.Render(MaxText, "the message's JSON form, up to its own limit, and the log."),
+            JsonSerializer.Serialize(
+                new SweepBody(1, result.AlertId, "sweep", result.Account, result.Region, result.Repositories, result.Images, [.. undone.Take(MaxUnreadInJson).Select(Clipped)], undone.Count, [.. result.Unread.Take(MaxUnreadInJson).Select(Clipped)], result.Unread.Count, result.StartedAt, result.EndedAt),
+                ReportJson.Default.SweepBody),
+            [.. Routing(result.AlertId, "sweep", result.Account, result.Region), new("complete", undone.Count == 0 && result.Unread.Count == 0 ? "true" : "false")]);
+    }
+
+    private static Unread Clipped(Unread item) => new(Clip(item.What, 400), Clip(item.Why, 400));
 
     /// <summary>Of 800 characters each, of which JSON in JSON may make seven bytes: both forms together stay within the limit. The count says how many there are.</summary>
     private const int MaxUnreadInJson = 20;
@@ -297,3 +325,7 @@ internal sealed record WeekBody(
 internal sealed record BackfillBody(
     int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<Unread> Unread, int UnreadCount, int Repositories, StatusCounts Statuses,
     DateTimeOffset StartedAt, DateTimeOffset EndedAt, string PolicyVersion);
+
+internal sealed record SweepBody(
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, int Repositories, int Images, IReadOnlyList<Unread> Undone, int UndoneCount, IReadOnlyList<Unread> Unread, int UnreadCount,
+    DateTimeOffset StartedAt, DateTimeOffset EndedAt);

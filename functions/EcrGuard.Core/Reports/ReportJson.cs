@@ -22,6 +22,7 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(GraceBody))]
 [JsonSerializable(typeof(BackfillBody))]
 [JsonSerializable(typeof(WeekBody))]
+[JsonSerializable(typeof(SweepBody))]
 internal sealed partial class ReportJson : JsonSerializerContext;
 
 /// <summary>Text inside JSON inside a limited message: only what JSON itself demands is escaped.</summary>

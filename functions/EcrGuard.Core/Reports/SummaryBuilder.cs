@@ -97,6 +97,8 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             CoverageGaps = Gaps(images),
             CouldNotMark = [.. _unmarked.OrderBy(image => image.Repository, StringComparer.Ordinal).ThenBy(image => image.Digest)],
             Waivers = Waivers(images),
+            AtRisk = [.. facts.Sweeps.Where(swept => swept.Sweep.AtRiskCount > 0).OrderBy(swept => swept.Repository, StringComparer.Ordinal).Select(swept => new RepositoryAtRisk(swept.Repository, swept.Sweep.AtRiskCount, [.. swept.Sweep.AtRisk.Select(Clean)]))],
+            Abandoned = [.. facts.Sweeps.Where(swept => swept.Sweep.AbandonedCount > 0).OrderBy(swept => swept.Repository, StringComparer.Ordinal).Select(swept => new RepositoryCount(swept.Repository, swept.Sweep.AbandonedCount))],
             Drift = [.. facts.Notes.Where(note => note.Drift.Count > 0).OrderBy(note => note.Repository, StringComparer.Ordinal)],
         };
     }

@@ -27,6 +27,9 @@ public sealed record SummaryFacts
     /// <summary>Where repositories differ from their baseline, as it was last seen.</summary>
     public IReadOnlyList<RepositoryNote> Notes { get; init; } = [];
 
+    /// <summary>What the last sweep found in each repository.</summary>
+    public IReadOnlyList<SweptRepository> Sweeps { get; init; } = [];
+
     /// <summary>The roll-up of the week before, for the differences; null where there is none.</summary>
     public WeekRollUp? Previous { get; init; }
 

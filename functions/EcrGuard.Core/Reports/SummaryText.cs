@@ -32,18 +32,23 @@ internal static class SummaryText
                 : $"In brackets the difference to {previous.Week}{(previous.Complete ? "" : ", in which not everything could be read")}{(previous.PolicyVersion == summary.PolicyVersion ? "" : "; the policy has changed since")}.")
             .Line("An index and its platform images count as one image. Artifacts such as signatures and SBOMs do not count.");
 
-        text.List($"NEWLY BLOCKED: {summary.NewlyBlocked.Count} of the {Text.Count(summary.Statuses.Blocked, "image")} blocked now became so this week", "newly blocked", summary.NewlyBlocked.Count, i => Changed(summary.NewlyBlocked[i]))
+        text.List($"IN USE AND ABOUT TO GO: {Text.Count(summary.AtRisk.Sum(repository => repository.Images), "image")} in use that the lifecycle policy of their repository would take", "in use and about to go", summary.AtRisk.Count, i => AtRisk(summary.AtRisk[i]))
+            .List($"NEWLY BLOCKED: {summary.NewlyBlocked.Count} of the {Text.Count(summary.Statuses.Blocked, "image")} blocked now became so this week", "newly blocked", summary.NewlyBlocked.Count, i => Changed(summary.NewlyBlocked[i]))
             .List($"LIFTED: {summary.Lifted.Count} stopped being blocked this week", "lifted", summary.Lifted.Count, i => Changed(summary.Lifted[i]))
             .List($"TOP REASONS: {summary.TopReasons.Count} of {Text.Count(summary.BlockingVulnerabilities, "vulnerability", "vulnerabilities")} that block", "top reasons", summary.TopReasons.Count, i => Top(summary.TopReasons[i]))
             .List($"COVERAGE GAPS: {Text.Count(summary.CoverageGaps.Sum(gap => gap.Images), "image")} without a current scan", "coverage gaps", summary.CoverageGaps.Count, i => Gap(summary.CoverageGaps[i]))
             .List($"COULD NOT MARK: {summary.CouldNotMark.Count}", "could not mark", summary.CouldNotMark.Count, i => Unmarked(summary.CouldNotMark[i]))
             .List($"WAIVERS: {summary.Waivers.Count(w => !w.Lapsed)} in force, {summary.Waivers.Count(w => w.EndsSoon)} ending within {SummaryBuilder.EndsSoonDays} days, {summary.Waivers.Count(w => w.Unused)} unused, {summary.Waivers.Count(w => w.Lapsed)} lapsed", "waivers", summary.Waivers.Count, i => Waiver(summary.Waivers[i], summary.GeneratedAt))
+            .List($"GIVEN UP: {Text.Count(summary.Abandoned.Sum(repository => repository.Images), "image")} without a tag but EcrGuard's; a plan may remove them", "given up", summary.Abandoned.Count, i => $"- {summary.Abandoned[i].Repository}: {Text.Count(summary.Abandoned[i].Images, "image")}")
             .List($"DRIFT: {Text.Count(summary.Drift.Count, "repository differs", "repositories differ")} from the baseline", "drift", summary.Drift.Count, i => $"- {summary.Drift[i].Repository}: {Text.Clip(string.Join(" ", summary.Drift[i].Drift), 1000)}");
 
         return text.Line()
             .Line("A finding is one vulnerability in one package, so that counts differ from Inspector's, which counts a vulnerability once with all its packages.")
             .Line($"The whole as JSON: {wholeAt}");
     }
+
+    private static string AtRisk(RepositoryAtRisk repository) =>
+        $"- {repository.Described[0]}{(repository.Images > 1 ? $" And {repository.Images - 1} more in {repository.Repository}." : "")}";
 
     private static string Changed(ChangedImage image) =>
         $"- {Name(image.Repository, image.Digest, image.Tags)}, {image.Was?.Word() ?? "new"} → {image.Status.Word()} {Moment(image.Since)}: {image.Reason}{(image.MoreReasons > 0 ? $" And {Text.Count(image.MoreReasons, "more reason")}." : "")}";

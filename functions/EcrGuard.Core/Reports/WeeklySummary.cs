@@ -66,6 +66,12 @@ public sealed record WeeklySummary
 
     public required IReadOnlyList<RepositoryNote> Drift { get; init; }
 
+    /// <summary>Repositories whose own lifecycle policy would take images in use.</summary>
+    public required IReadOnlyList<RepositoryAtRisk> AtRisk { get; init; }
+
+    /// <summary>Repositories with images that carry only EcrGuard's tags: a plan may remove them, EcrGuard by itself never.</summary>
+    public required IReadOnlyList<RepositoryCount> Abandoned { get; init; }
+
     /// <summary>One line for people, at most 99 ASCII characters: what SNS allows as subject.</summary>
     public string Subject => SummaryText.Subject(this);
 
@@ -132,3 +138,11 @@ public sealed record UnmarkedImage(string Repository, Digest Digest, IReadOnlyLi
 /// <param name="Unused">It excuses nothing in any image that was read.</param>
 /// <param name="Images">How many images have a finding that it excuses.</param>
 public sealed record WaiverUse(string Id, string Vulnerability, string? Package, string Owner, string ApprovedBy, string Reason, DateOnly Expires, bool Lapsed, bool EndsSoon, bool Unused, int Images);
+
+/// <summary>A repository whose own lifecycle policy would take images in use.</summary>
+/// <param name="Images">How many.</param>
+/// <param name="Described">A sentence for each of the first <see cref="RepositorySweep.MaxListed"/>.</param>
+public sealed record RepositoryAtRisk(string Repository, int Images, IReadOnlyList<string> Described);
+
+/// <summary>How many images of a repository something is true of.</summary>
+public sealed record RepositoryCount(string Repository, int Images);

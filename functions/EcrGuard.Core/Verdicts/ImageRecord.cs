@@ -54,6 +54,12 @@ public sealed record ImageRecord
     /// <summary>True after the image was seen to be gone from the repository.</summary>
     public bool Gone { get; init; }
 
+    /// <summary>How old facts may become: events are best effort, so that a daily sweep reads everything again that none has renewed since.</summary>
+    public static readonly TimeSpan SweepAge = TimeSpan.FromHours(20);
+
+    /// <summary>Whether the sweep decides the image again: time, another policy or age asks for it, or it is back.</summary>
+    public bool IsDue(string policyVersion, DateTimeOffset now) => Gone || Verdict.IsOutdated(policyVersion, now) || now - Verdict.FactsAt >= SweepAge;
+
     /// <summary>The record as it counts at a moment: an approval whose scan has become too old since is stale, though nobody has asked.</summary>
     public ImageRecord AsOf(DateTimeOffset now, PolicyDocument policy) =>
         Verdict.Status != Status.Approved || !(now >= Verdict.StaleAt) ? this : this with

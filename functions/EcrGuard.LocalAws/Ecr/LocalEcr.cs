@@ -85,6 +85,12 @@ public sealed partial class LocalEcr : ILocalService
     /// <summary>The repository's lifecycle policy as it was put; null where it has none.</summary>
     public string? LifecyclePolicyOf(string repository) => Locked(() => Find(repository).LifecyclePolicy);
 
+    /// <summary>Puts a lifecycle policy on a repository, as its team would; null takes it away.</summary>
+    public void PutLifecyclePolicy(string repository, string? policy) => _ = Locked(() => Find(repository).LifecyclePolicy = policy);
+
+    /// <summary>Deletes a repository with everything in it; ECR sends no event for that.</summary>
+    public void DeleteRepository(string repository) => _ = Locked(() => repositories.Remove(repository));
+
     /// <summary>The tag mutability of a repository.</summary>
     public TagMutability MutabilityOf(string repository) => Locked(() => Find(repository).Mutability);
 

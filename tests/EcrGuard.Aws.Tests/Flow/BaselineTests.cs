@@ -153,7 +153,7 @@ public sealed class BaselineTests
         fixture.Aws.Ecr.CreateRepository("held");
         await HoldAsync(fixture, fixture.Deploy(Enforces(more: """, "scanOnPush": true, "tagMutability": "IMMUTABLE" """), new DeploymentOptions(EnforcementMode.Observe)));
         Assert.Empty(Writes(fixture));
-        Assert.Equal(3, Drift(fixture).Count);
+        Assert.Equal(3, Drift(fixture).Length);
     }
 
     [Theory]
@@ -168,7 +168,7 @@ public sealed class BaselineTests
         fixture.Aws.Events.Take();
         await HoldAsync(fixture, usages: new Dictionary<Digest, Usage> { [Digest.Parse(digest)] = new(use, [], []) });
         Assert.Equal(put, fixture.Aws.Ecr.LifecyclePolicyOf("held") is not null);
-        Assert.Equal(why is null ? 0 : 2, Drift(fixture).Count);
+        Assert.Equal(why is null ? 0 : 2, Drift(fixture).Length);
         Assert.Contains(why ?? "", string.Join(' ', Drift(fixture)), StringComparison.Ordinal);
     }
 
@@ -249,17 +249,17 @@ public sealed class BaselineTests
 
     private static RepositoryId Held(GuardFixture fixture) => new(fixture.Aws.AccountId, fixture.Aws.Region, "held");
 
-    private static Task HoldAsync(GuardFixture fixture, Deployed? functions = null, IReadOnlyDictionary<Digest, Usage>? usages = null) =>
-        (functions ?? fixture.Functions).Part<Baselines>().HoldAsync(Held(fixture), repair: true, Baselines.Everything, usages ?? Baselines.NothingKnown, CancellationToken.None);
+    private static async Task HoldAsync(GuardFixture fixture, Deployed? functions = null, IReadOnlyDictionary<Digest, Usage>? usages = null) =>
+        await (functions ?? fixture.Functions).Part<Baselines>().HoldAsync(Held(fixture), repair: true, Baselines.Everything, usages ?? Baselines.NothingKnown, CancellationToken.None);
 
     private static Task<RestoreAnswer> RestoreAsync(GuardFixture fixture) =>
         fixture.Functions.Part<RestoreRepository>().RestoreRepositoryAsync(new RestoreRequest("held", "the release"), new Invocation());
 
-    private static Task PutPolicyAsync(GuardFixture fixture, string policy) =>
-        fixture.Functions.Part<IAmazonECR>().PutLifecyclePolicyAsync(new PutLifecyclePolicyRequest { RepositoryName = "held", LifecyclePolicyText = policy });
+    private static async Task PutPolicyAsync(GuardFixture fixture, string policy) =>
+        await fixture.Functions.Part<IAmazonECR>().PutLifecyclePolicyAsync(new PutLifecyclePolicyRequest { RepositoryName = "held", LifecyclePolicyText = policy });
 
-    private static Task TagAsync(GuardFixture fixture, string key, string value) =>
-        fixture.Functions.Part<IAmazonECR>().TagResourceAsync(new TagResourceRequest { ResourceArn = Held(fixture).Arn, Tags = [new Tag { Key = key, Value = value }] });
+    private static async Task TagAsync(GuardFixture fixture, string key, string value) =>
+        await fixture.Functions.Part<IAmazonECR>().TagResourceAsync(new TagResourceRequest { ResourceArn = Held(fixture).Arn, Tags = [new Tag { Key = key, Value = value }] });
 
     private static async Task<Dictionary<string, string>> ResourceTagsAsync(GuardFixture fixture) =>
         ((await fixture.Functions.Part<IAmazonECR>().ListTagsForResourceAsync(new ListTagsForResourceRequest { ResourceArn = Held(fixture).Arn })).Tags ?? []).ToDictionary(tag => tag.Key, tag => tag.Value);
@@ -267,6 +267,6 @@ public sealed class BaselineTests
     private static IReadOnlyList<string> Writes(GuardFixture fixture) =>
         [.. fixture.Aws.Requests.Where(r => r.Service == "ecr" && (r.Operation.StartsWith("Put", StringComparison.Ordinal) || r.Operation is "TagResource" or "UntagResource" or "DeleteLifecyclePolicy")).Select(r => r.Operation).Order(StringComparer.Ordinal)];
 
-    private static IReadOnlyList<string> Drift(GuardFixture fixture) =>
+    private static string[] Drift(GuardFixture fixture) =>
         System.Text.Json.JsonSerializer.Deserialize<string[]>(fixture.Items("D").Single(item => item["repository"]!.GetValue<string>() == "held")["drift"]!.GetValue<string>())!;
 }

@@ -4,6 +4,8 @@ using Amazon.Lambda.APIGatewayEvents;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.SQSEvents;
 using Amazon.Runtime;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
@@ -41,7 +43,8 @@ internal sealed class Deployed : IDisposable
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, fixture.Time, new Log(Lines, fixture.Time));
-        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>().AddSingleton<RestoreRepository>();
+        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
+            .AddSingleton<RestoreRepository>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
         services = collection.BuildServiceProvider();
     }
 
@@ -97,6 +100,37 @@ internal sealed class Deployed : IDisposable
     public Task<BackfillState> BackfillAsync(Invocation? invocation = null) => Part<Backfill>().BackfillAsync(new ScheduledRequest(null), invocation ?? new Invocation());
 
     public Task<SummaryReport> SummaryAsync(string? week = null) => Part<WeeklySummary>().WeeklySummaryAsync(new ScheduledRequest(week), new Invocation());
+
+    /// <summary>Sweeps as the state machine does, one repository after the other, each until it is done or fails; a failure stays its own.</summary>
+    /// <param name="invocation">Of each run over a repository.</param>
+    public async Task<(SweepEnd End, IReadOnlyList<SweptItem> Runs)> SweepAsync(UseFacts? uses = null, Func<Invocation>? invocation = null)
+    {
+        var start = await Part<SweepList>().SweepListAsync(new SweepRequest(null), new Invocation());
+        if (uses is not null)
+            await Part<UseStore>().KeepAsync(uses, CancellationToken.None);
+        using var list = JsonDocument.Parse(fixture.Aws.S3.Find(start.Bucket, start.Key)!.Content);
+        var runs = new List<SweptItem>();
+        foreach (var repository in list.RootElement.EnumerateArray())
+        {
+            var item = new SweepItem(repository.GetProperty("repository").GetString()!, start.StartedAt, 0);
+            try
+            {
+                SweptItem swept;
+                do
+                {
+                    swept = await Part<SweepRepository>().SweepRepositoryAsync(item, invocation?.Invoke() ?? new Invocation());
+                    runs.Add(swept);
+                    item = item with { Runs = swept.Runs };
+                }
+                while (!swept.Done);
+            }
+            catch (AmazonServiceException)
+            {
+                // The closing step sees what is missing.
+            }
+        }
+        return (await Part<SweepClose>().SweepCloseAsync(start, new Invocation()), runs);
+    }
 
     public void Dispose()
     {

@@ -73,19 +73,23 @@ public sealed class InUseTests
     [Theory]
     [InlineData(180, Use.InUse)]
     [InlineData(181, Use.NotInUse)]
-    public void Where_a_consumer_could_not_be_read_half_a_year_of_pulls_pushes_and_restores_counts_and_the_reason_names_it(int days, Use use)
+    public void Where_a_consumer_could_not_be_read_half_a_year_of_pulls_counts_and_the_reason_names_it(int days, Use use)
     {
-        var then = Facts.Now.AddDays(-days);
-        Assert.All(new[] { Old(1) with { LastPulledAt = then }, Old(1) with { PushedAt = then }, Old(1) with { LastActivatedAt = then } }, image =>
-        {
-            var usage = Of(Unread, [image])[image.Id.Digest];
-            Assert.Equal(use, usage.Use);
-            Assert.All(usage.Why, why => Assert.Contains("ECS services of account 123456789012 could not be read", why, StringComparison.Ordinal));
-        });
+        var usage = Of(Unread, [Old(1) with { LastPulledAt = Facts.Now.AddDays(-days) }])[Facts.Digest(1)];
+        Assert.Equal(use, usage.Use);
+        Assert.All(usage.Why, why => Assert.Contains("because ECS services of account 123456789012 could not be read", why, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void Where_a_consumer_could_not_be_read_an_image_without_a_push_time_counts() => Assert.Equal(Use.InUse, One(Unread, Old(1) with { PushedAt = null }));
+    [Theory]
+    [InlineData(48, Use.InUse)]
+    [InlineData(49, Use.NotInUse)]
+    public void Where_a_consumer_could_not_be_read_an_image_so_new_that_a_pull_may_not_be_recorded_counts(int hours, Use use)
+    {
+        var then = Facts.Now.AddHours(-hours);
+        Assert.Equal(use, One(Unread, Old(1) with { PushedAt = then }));
+        Assert.Equal(use, One(Unread, Old(1) with { LastActivatedAt = then }));
+        Assert.Equal(Use.NotInUse, One(Nobody, Old(1) with { PushedAt = then }));
+    }
 
     [Fact]
     public void Without_fresh_references_nothing_is_known()

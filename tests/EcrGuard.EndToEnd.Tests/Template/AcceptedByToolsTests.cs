@@ -41,12 +41,12 @@ public sealed class AcceptedByToolsTests
         var added = JsonNode.Parse(output)!["Resources"]!.AsObject()
             .Where(resource => resource.Value!["Type"]!.ToString() == "AWS::IAM::Role" && !written.Contains(resource.Key))
             .ToDictionary(role => role.Key, role => role.Value!["Properties"]!);
-        Assert.Equal(["BackfillTickRole", "WeeklySummaryWeekRole"], added.Keys);
-        Assert.All(added.Values, role =>
+        Assert.Equal(["BackfillTickRole", "WeeklySummaryWeekRole", "SweepDayRole"], added.Keys);
+        Assert.All(added, role =>
         {
-            Assert.Null(role["ManagedPolicyArns"]);
-            var statements = role["Policies"]!.AsArray().SelectMany(policy => Statement.Of(policy!["PolicyDocument"]!)).ToArray();
-            Assert.Equal(["lambda:InvokeFunction", "sqs:SendMessage"], statements.SelectMany(statement => statement.Actions));
+            Assert.Null(role.Value["ManagedPolicyArns"]);
+            var statements = role.Value["Policies"]!.AsArray().SelectMany(policy => Statement.Of(policy!["PolicyDocument"]!)).ToArray();
+            Assert.Equal([role.Key == "SweepDayRole" ? "states:StartExecution" : "lambda:InvokeFunction", "sqs:SendMessage"], statements.SelectMany(statement => statement.Actions));
             Assert.DoesNotContain("*", statements.SelectMany(statement => statement.Resources));
         });
     }

@@ -48,6 +48,21 @@ public sealed class CodeAndTemplateTests
         Assert.Equal(called.Distinct().Order(StringComparer.Ordinal), allowed.Distinct().Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Consumers_are_read_with_the_actions_that_the_code_calls_and_no_others()
+    {
+        string[] services = ["apprunner", "ecs", "events", "lambda", "scheduler"];
+        var called = Sources("EcrGuard.Aws")
+            .SelectMany(file => Regex.Matches(File.ReadAllText(file), @"\b(?:Ecs|Lambda|AppRunner|EventBridge|Scheduler)\.([A-Z]\w+?)Async\("))
+            .Select(call => call.Groups[1].Value);
+        var allowed = Template.Permissions("SweepList").SelectMany(statement => statement.Actions)
+            .Select(action => action.Split(':'))
+            .Where(action => services.Contains(action[0]))
+            .Select(action => action[1]);
+
+        Assert.Equal(called.Distinct().Order(StringComparer.Ordinal), allowed.Distinct().Order(StringComparer.Ordinal));
+    }
+
     private static IEnumerable<string> Sources(params string[] projects) =>
         from project in projects
         from file in Directory.EnumerateFiles(Path.Combine(SamTemplate.Root, "functions", project), "*.cs", SearchOption.AllDirectories)

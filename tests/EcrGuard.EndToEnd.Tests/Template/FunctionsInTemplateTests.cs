@@ -36,6 +36,9 @@ public sealed class FunctionsInTemplateTests
             ["Backfill"] = ["ECRGUARD_ALERT_TOPIC"],
             ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
             ["RestoreRepository"] = [],
+            ["SweepList"] = ["ECRGUARD_INSTANCES"],
+            ["SweepRepository"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_INSTANCES"],
+            ["SweepClose"] = ["ECRGUARD_ALERT_TOPIC"],
         };
 
         Assert.Equal(own.Keys, Template.Functions);
@@ -61,10 +64,11 @@ public sealed class FunctionsInTemplateTests
     public void All_instances_that_write_share_the_two_writes_a_second_that_EcrGuard_allows_itself()
     {
         var behindQueues = Template.Functions.SelectMany(Queues).Sum(queue => queue.MaximumConcurrency);
-        const int Backfill = 1; // by its lease in the ledger
+        const int BackfillOrSweep = 1; // the backfill by its lease in the ledger; the sweep, which waits for it, shares among its instances what one may write
         var each = decimal.Parse(Environment("Backfill")["ECRGUARD_WRITES_PER_SECOND"], System.Globalization.CultureInfo.InvariantCulture);
 
-        Assert.Equal(2.0m, (behindQueues + Backfill) * each);
+        Assert.Equal(2.0m, (behindQueues + BackfillOrSweep) * each);
+        Assert.Equal("SweepConcurrency", SamTemplate.Target(Template.Properties("SweepRepository")["Environment"]!["Variables"]!["ECRGUARD_INSTANCES"]));
     }
 
     [Fact]

@@ -15,7 +15,9 @@ public sealed class PermissionsTests
     /// <summary>The actions for which AWS offers no resource that could be named.</summary>
     private static readonly string[] WithoutResource =
     [
-        "ecr:GetRegistryScanningConfiguration", "inspector2:ListCoverage", "inspector2:ListFindings", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+        "apprunner:ListServices", "ecr:GetRegistryScanningConfiguration",
+        "ecs:DescribeTaskDefinition", "ecs:ListClusters", "ecs:ListServices", "ecs:ListTaskDefinitionFamilies", "ecs:ListTaskDefinitions", "ecs:ListTasks", "events:ListEventBuses",
+        "inspector2:ListCoverage", "inspector2:ListFindings", "lambda:ListFunctions", "scheduler:ListSchedules", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
     ];
 
     [Fact]
@@ -29,7 +31,7 @@ public sealed class PermissionsTests
 
     [Theory]
     [InlineData("mark")]
-    public void Where_it_may_act_the_functions_that_decide_mark_images_and_only_a_push_starts_a_scan(string enforcement)
+    public void Where_it_may_act_the_functions_that_decide_mark_images_a_push_and_a_sweep_hold_baselines_and_only_a_push_starts_a_scan(string enforcement)
     {
         var template = SamTemplate.With(("Enforcement", enforcement));
 
@@ -42,6 +44,9 @@ public sealed class PermissionsTests
                 ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["WeeklySummary"] = [],
                 ["RestoreRepository"] = ["ecr:DeleteLifecyclePolicy", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:UntagResource"],
+                ["SweepList"] = [],
+                ["SweepRepository"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:TagResource"],
+                ["SweepClose"] = [],
             },
             template.Functions.ToDictionary(function => function, function => Actions(template, function).Intersect(WritesToEcr).Order().ToArray()));
     }
@@ -68,7 +73,7 @@ public sealed class PermissionsTests
         var everywhere = Roles(Marking).SelectMany(Marking.PermissionsOfRole).Where(statement => statement.Resources.Contains("*")).SelectMany(statement => statement.Actions);
 
         Assert.Equal(WithoutResource, everywhere.Distinct().Order(StringComparer.Ordinal));
-        Assert.Equal(2, SamTemplate.Text.Split("Resource: \"*\" # These have no resource that could be named.").Length - 1);
+        Assert.Equal(3, SamTemplate.Text.Split("Resource: \"*\" # These have no resource that could be named.").Length - 1);
     }
 
     [Fact]
@@ -101,6 +106,15 @@ public sealed class PermissionsTests
         Assert.Equal(["""{"Fn::GetAtt":"ImagePushedQueue.Arn"}"""], Receives("OnImagePushed"));
         Assert.Equal(["""{"Fn::GetAtt":"ScanChangedQueue.Arn"}"""], Receives("OnScanChanged"));
         Assert.All(["Approval", "Backfill", "WeeklySummary", "RestoreRepository"], function => Assert.Empty(Receives(function)));
+    }
+
+    [Fact]
+    public void Other_accounts_are_read_through_the_roles_that_are_named_and_only_through_those()
+    {
+        static IEnumerable<string> Takes(SamTemplate template) => template.Permissions("SweepList").Where(statement => statement.Actions.Contains("sts:AssumeRole")).SelectMany(statement => statement.Resources);
+
+        Assert.Empty(Takes(Observing));
+        Assert.Equal(["""{"Ref":"ConsumerRoles"}"""], Takes(SamTemplate.With(("ConsumerRoles", "arn:aws:iam::111122223333:role/read"))));
     }
 
     [Fact]

@@ -1,0 +1,62 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+
+namespace EcrGuard.Core.Reports;
+
+/// <summary>What the daily sweep found in one repository, and what it could not do there.</summary>
+public sealed record RepositorySweep
+{
+    /// <summary>More are counted, not listed: an item of the ledger holds 400 KB.</summary>
+    public const int MaxListed = 20;
+
+    /// <summary>When the sweep began that this is of.</summary>
+    public required DateTimeOffset SweptAt { get; init; }
+
+    public required int Images { get; init; }
+    public required int InUse { get; init; }
+
+    /// <summary>Images of which nobody can say whether they are in use.</summary>
+    public required int UseUnknown { get; init; }
+
+    /// <summary>How many images in use the repository's own lifecycle policy would take, and a sentence for each of the first <see cref="MaxListed"/>.</summary>
+    public required int AtRiskCount { get; init; }
+    public required IReadOnlyList<string> AtRisk { get; init; }
+
+    /// <summary>How many images carry tags, and only EcrGuard's: their team has given them up, and EcrGuard must not remove a last tag. A plan may.</summary>
+    public required int AbandonedCount { get; init; }
+    public required IReadOnlyList<Digest> Abandoned { get; init; }
+
+    /// <summary>Images that are gone since the sweep before.</summary>
+    public int Gone { get; init; }
+
+    /// <summary>Those of them that the lifecycle policy accounts for.</summary>
+    public int Expired { get; init; }
+
+    /// <summary>What could not be done, a sentence each, at most <see cref="MaxListed"/>; empty where all is well.</summary>
+    public IReadOnlyList<string> Undone { get; init; } = [];
+
+    /// <summary>The state of a repository as it was read.</summary>
+    /// <param name="own">What the policy that stands in the repository would do as the images are; null where it has none.</param>
+    public static RepositorySweep Of(Contents contents, IReadOnlyDictionary<Digest, Usage> usages, PolicyEffect? own, VerdictTags tags, DateTimeOffset sweptAt)
+    {
+        var atRisk = own?.AtRisk.Where(image => image.Usage.Use == Use.InUse).ToList() ?? [];
+        var abandoned = contents.Images.Where(image => image.Kind is ImageKind.Image or ImageKind.Index && image.Tags.Count > 0 && tags.TeamTags(image).Count == 0).Select(image => image.Id.Digest).Order().ToList();
+        return new RepositorySweep
+        {
+            SweptAt = sweptAt,
+            Images = contents.Images.Count,
+            InUse = contents.Images.Count(image => UseOf(image) == Use.InUse),
+            UseUnknown = contents.Images.Count(image => UseOf(image) == Use.Unknown),
+            AtRiskCount = atRisk.Count,
+            AtRisk = [.. atRisk.Take(MaxListed).Select(image => Text.Clip($"{SummaryText.Name(contents.Repository.Name, image.Image.Id.Digest, tags.TeamTags(image.Image))}: {image.Usage.Why[0]} {image.Reason}", 1000))],
+            AbandonedCount = abandoned.Count,
+            Abandoned = [.. abandoned.Take(MaxListed)],
+        };
+
+        Use UseOf(ImageFacts image) => usages.GetValueOrDefault(image.Id.Digest)?.Use ?? Use.Unknown;
+    }
+}
+
+/// <summary>A repository and what the last sweep found in it.</summary>
+public sealed record SweptRepository(string Repository, RepositorySweep Sweep);

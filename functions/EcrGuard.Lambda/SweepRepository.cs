@@ -1,0 +1,122 @@
+using System.Text;
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Reports;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>One repository of a sweep.</summary>
+/// <param name="StartedAt">When the sweep began.</param>
+/// <param name="Runs">How often this repository was taken before in this sweep: one run may not be long enough.</param>
+public sealed record SweepItem(string Repository, DateTimeOffset StartedAt, int Runs);
+
+/// <summary>How far the sweep came in a repository.</summary>
+/// <param name="Done">False: time was up, and another run goes on; what is done already costs it next to nothing.</param>
+/// <param name="Decided">How many images were decided again in this run.</param>
+public sealed record SweptItem(string Repository, DateTimeOffset StartedAt, int Runs, bool Done, int Images, int Decided);
+
+/// <summary>
+/// Repairs in one repository what events have missed: images without a current verdict, shields of images in use, images that are gone, drift from the baseline.
+/// </summary>
+public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines baselines, Registry registry, UseStore uses, Ledger ledger, Settings settings, TimeProvider time, Log log)
+{
+    /// <summary>How many images are looked at in one go: a repository holds up to 100,000, and the ledger's entry of each takes kilobytes.</summary>
+    private const int Chunk = 500;
+
+    /// <summary>Nothing new is begun with less time than this left.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
+
+    [LambdaFunction]
+    public async Task<SweptItem> SweepRepositoryAsync(SweepItem input, ILambdaContext context)
+    {
+        var repository = registry.Repository(input.Repository);
+        var swept = new SweptItem(input.Repository, input.StartedAt, input.Runs + 1, Done: true, Images: 0, Decided: 0);
+        using var deadline = Deadline.Before(context, Margin);
+        try
+        {
+            // The ledger before the registry: what is pushed between the two is then in the list, and nothing there looks gone.
+            var known = await ledger.DigestsAsync(repository, deadline.Token).ConfigureAwait(false);
+            var contents = await registry.ContentsAsync(repository, (indexes, cancellation) => ledger.ChildrenAsync(repository, indexes, cancellation), deadline.Token).ConfigureAwait(false);
+            if (contents is null)
+            {
+                var readAt = time.GetUtcNow();
+                foreach (var digest in known)
+                    await ledger.MarkGoneAsync(new ImageId(repository, digest), readAt, "its repository was deleted", deadline.Token).ConfigureAwait(false);
+                await ledger.ForgetAsync(repository, deadline.Token).ConfigureAwait(false);
+                return swept;
+            }
+
+            var use = await uses.LatestAsync(deadline.Token).ConfigureAwait(false);
+            var usages = InUse.Of(use, contents, guard.Policy.Consumers.PulledWithinDays, time.GetUtcNow());
+            var undone = new List<string>();
+            // Children first: an index is judged by them. Of artifacts there is nothing to judge and nothing to shield.
+            foreach (var chunk in contents.Images.Where(image => image.Kind != ImageKind.Artifact).OrderBy(image => image.Kind == ImageKind.Index).Chunk(Chunk))
+            {
+                var decided = await DecideAsync(repository, chunk, usages, undone, context, deadline.Token).ConfigureAwait(false);
+                swept = swept with { Images = swept.Images + chunk.Length, Decided = swept.Decided + decided };
+            }
+
+            // The shields stand before any policy is put.
+            var held = await baselines.HoldAsync(repository, repair: true, Baselines.Everything, usages, deadline.Token).ConfigureAwait(false);
+            var own = held.LifecyclePolicy is { } text ? LifecyclePolicy.Read(Encoding.UTF8.GetBytes(text)).Policy : null;
+            if (held.LifecyclePolicy is not null && own is null)
+                undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
+            var now = time.GetUtcNow();
+            var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
+            var sweep = RepositorySweep.Of(contents, usages, own is null ? null : PolicyEffect.Of(own, contents, usages, shields: null, now), settings.Tags, input.StartedAt);
+            await ledger.StoreSweepAsync(repository, sweep with { Gone = gone, Expired = expired, Undone = [.. undone.Take(RepositorySweep.MaxListed)] }, deadline.Token).ConfigureAwait(false);
+            return swept;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            log.Info("Time is up; another run goes on.", ("repository", repository.Name), ("runs", swept.Runs.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            return swept with { Done = false };
+        }
+    }
+
+    /// <summary>Decides again what is due, and puts verdict and use on the tags of all.</summary>
+    private async Task<int> DecideAsync(RepositoryId repository, IReadOnlyList<ImageFacts> images, IReadOnlyDictionary<Digest, Usage> usages, List<string> undone, ILambdaContext context, CancellationToken cancellation)
+    {
+        var entries = await ledger.FindAsync(repository, images.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
+        var now = time.GetUtcNow();
+        var due = images.Where(image => entries.GetValueOrDefault(image.Id.Digest) is not { Open: false } entry || entry.Record.IsDue(guard.Policy.Version, now)).ToDictionary(image => image.Id);
+        var decided = await decisions.RunAsync(due.Keys, (id, token) => guard.JudgeAsync(due[id], Scanner.Unknown, alerting: true, entries.GetValueOrDefault(id.Digest), token), context).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        if (decided.Count < due.Count)
+            undone.Add($"{Text.Count(due.Count - decided.Count, "image")} could not be decided; the log says why.");
+
+        foreach (var image in images)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var usage = usages[image.Id.Digest];
+            if ((decided.GetValueOrDefault(image.Id)?.Entry ?? entries.GetValueOrDefault(image.Id.Digest)) is not { } entry || TagPlan.For(image, entry.Record.Verdict.Status, usage.Use, guard.ModeOf(repository), settings.Tags) is { Actions.Count: 0, CouldNot: null })
+                continue;
+            var marked = await guard.MarkAsync(image, entry, usage.Use, cancellation).ConfigureAwait(false);
+            if (usage.Use == Use.InUse && marked.Entry.Record.CouldNotMark is { } why && !image.Tags.Contains(settings.Tags.InUse(image.Id.Digest)))
+                undone.Add($"{image.Id.Digest} is in use and could not be shielded: {why}");
+        }
+        return decided.Count;
+    }
+
+    private async Task<(int Gone, int Expired)> NoteGoneAsync(Contents contents, IReadOnlySet<Digest> known, LifecyclePolicy? policy, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var there = contents.Images.Select(image => image.Id.Digest).ToHashSet();
+        var gone = await ledger.FindAsync(contents.Repository, known.Where(digest => !there.Contains(digest)), cancellation).ConfigureAwait(false);
+        var (left, expired) = (0, 0);
+        foreach (var (digest, because) in Departures.Attribute([.. gone.Values.Select(entry => entry.Record)], contents, policy, now))
+        {
+            // False: pushed again since the list was made, or an event was faster.
+            if (!await ledger.MarkGoneAsync(new ImageId(contents.Repository, digest), contents.ReadAt, because is null ? null : $"the lifecycle policy accounts for it: {because}", cancellation).ConfigureAwait(false))
+                continue;
+            left++;
+            expired += because is null ? 0 : 1;
+        }
+        return (left, expired);
+    }
+}

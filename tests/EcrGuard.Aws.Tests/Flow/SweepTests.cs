@@ -1,0 +1,255 @@
+using EcrGuard.Core.Images;
+using EcrGuard.LocalAws;
+using static EcrGuard.Aws.Tests.Flow.GuardFixture;
+using Digest = EcrGuard.Core.Images.Digest;
+using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>The daily sweep repairs what events have missed, in every repository, and says what it could not.</summary>
+public sealed class SweepTests
+{
+    private static readonly Consumer Service = new(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/web");
+
+    private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
+
+    /// <summary>What runs: these images, by digest.</summary>
+    private static UseFacts Runs(GuardFixture fixture, params string[] digests) => new()
+    {
+        ReadAt = fixture.Time.GetUtcNow(),
+        Uses = [.. digests.Select(digest => new ImageUse(new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository), null, Digest.Parse(digest), Service))],
+    };
+
+    private static async Task<GuardFixture> FilledAsync(string policy = Marks, LocalAwsOptions? options = null)
+    {
+        var fixture = await StartAsync(policy, options);
+        await fixture.Functions.BackfillAsync();
+        return fixture;
+    }
+
+    [Fact]
+    public async Task Lost_events_are_made_good_and_told()
+    {
+        await using var fixture = await FilledAsync();
+        var digest = fixture.Push("1");
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        fixture.Aws.Events.Take();
+        var before = fixture.Alerts.Count;
+
+        var (end, _) = await fixture.Functions.SweepAsync(Runs(fixture));
+
+        Assert.Equal((1, 0, 0), (end.Images, end.Unfinished, end.Undone));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
+        Assert.Equal("blocked", Assert.Single(fixture.Alerts.Skip(before)).Attributes["kind"].Value);
+    }
+
+    [Fact]
+    public async Task A_second_sweep_has_nothing_to_decide_and_costs_a_page_of_images_and_the_baseline()
+    {
+        await using var fixture = await FilledAsync();
+        for (var i = 0; i < 20; i++)
+            await fixture.ScannedAsync($"{i}", Low);
+        await fixture.Functions.SweepAsync();
+        fixture.Aws.Requests.Take();
+
+        var (_, runs) = await fixture.Deploy().SweepAsync();
+
+        Assert.Equal((20, 0), (Assert.Single(runs).Images, runs[0].Decided));
+        Assert.Equal(["BatchGetRepositoryScanningConfiguration", "DescribeImages", "DescribeRepositories", "DescribeRepositories", "GetLifecyclePolicy", "GetRegistryScanningConfiguration"],
+            fixture.Aws.Requests.Where(r => r.Service == "ecr").Select(r => r.Operation).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task After_a_day_every_image_is_decided_again_because_no_event_is_promised()
+    {
+        await using var fixture = await FilledAsync();
+        await fixture.ScannedAsync("1", Low);
+        var digest = await fixture.ScannedAsync("2", Low);
+        fixture.Time.Advance(TimeSpan.FromHours(24));
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        fixture.Aws.Events.Take();
+
+        var (_, runs) = await fixture.Functions.SweepAsync();
+
+        Assert.Equal(2, Assert.Single(runs).Decided);
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+    }
+
+    [Fact]
+    public async Task An_image_in_use_is_shielded_tagged_or_not_and_loses_the_shield_only_beside_a_teams_tag()
+    {
+        await using var fixture = await FilledAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        var tagged = await fixture.ScannedAsync("1", Low);
+        var untagged = fixture.Aws.Ecr.Push(Repository, Manifest.Image("untagged"));
+        fixture.Aws.Ecr.CompleteScan(Repository, untagged, Low);
+        var idle = await fixture.ScannedAsync("2", Low);
+
+        await fixture.Functions.SweepAsync(Runs(fixture, tagged, untagged));
+        Assert.Equal(["1", Shield(tagged)], fixture.Tags(tagged));
+        Assert.Equal([Shield(untagged)], fixture.Tags(untagged));
+        Assert.Equal(["2"], fixture.Tags(idle));
+
+        // EcrGuard's own writes come back as pushes: they are no news, and nobody is warned.
+        var alerts = fixture.Alerts.Count;
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(alerts, fixture.Alerts.Count);
+
+        await fixture.Functions.SweepAsync(Runs(fixture));
+        Assert.Equal(["1"], fixture.Tags(tagged));
+        Assert.Equal([Shield(untagged)], fixture.Tags(untagged));
+        var note = fixture.Items("D").Single()["sweep"]!.GetValue<string>();
+        Assert.Contains($"\"abandonedCount\":1,\"abandoned\":[\"{untagged}\"]", note, StringComparison.Ordinal);
+        Assert.Contains("could be its last", fixture.Item(untagged)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    /// <summary>AWS does not say whether reading a manifest counts as a pull, and writing a tag needs the manifest.</summary>
+    [Fact]
+    public async Task Where_EcrGuards_own_reading_counts_as_a_pull_the_shield_goes_when_that_is_long_ago()
+    {
+        await using var fixture = await FilledAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = true });
+        var digest = await fixture.ScannedAsync("1", Low);
+        await fixture.Functions.SweepAsync(Runs(fixture, digest));
+        fixture.Time.Advance(TimeSpan.FromDays(29));
+        await fixture.Functions.SweepAsync(Runs(fixture));
+        Assert.Equal(["1", Shield(digest)], fixture.Tags(digest));
+        fixture.Time.Advance(TimeSpan.FromDays(2));
+        await fixture.Functions.SweepAsync(Runs(fixture));
+        Assert.Equal(["1"], fixture.Tags(digest));
+    }
+
+    [Fact]
+    public async Task A_shield_stays_while_nobody_can_say_what_runs()
+    {
+        await using var fixture = await FilledAsync();
+        var digest = await fixture.ScannedAsync("1", Low);
+        await fixture.Functions.SweepAsync(Runs(fixture, digest));
+        await fixture.Functions.SweepAsync(Runs(fixture) with { ReadAt = fixture.Time.GetUtcNow().AddDays(-2) });
+        Assert.Equal(["1", Shield(digest)], fixture.Tags(digest));
+    }
+
+    [Fact]
+    public async Task Where_EcrGuard_observes_a_sweep_writes_nothing_to_ECR_and_tells_which_images_in_use_the_policy_there_would_take()
+    {
+        await using var fixture = await FilledAsync("""{ "version": 1 }""");
+        var old = await fixture.ScannedAsync("1", Critical);
+        fixture.Time.Advance(TimeSpan.FromDays(2));
+        await fixture.ScannedAsync("2", Low);
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, """{"rules":[{"rulePriority":1,"description":"Keep one image","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""");
+        fixture.Aws.Requests.Take();
+
+        await fixture.Functions.SweepAsync(Runs(fixture, old));
+
+        Assert.DoesNotContain(fixture.Aws.Requests, r => r.Service == "ecr" && (r.Operation.StartsWith("Put", StringComparison.Ordinal) || r.Operation.StartsWith("BatchDelete", StringComparison.Ordinal) || r.Operation.StartsWith("Start", StringComparison.Ordinal)));
+        var note = fixture.Items("D").Single()["sweep"]!.GetValue<string>();
+        Assert.Contains("\"atRiskCount\":1", note, StringComparison.Ordinal);
+        Assert.Contains("service/main/web refers to it by its digest. Rule 1 expires it", note, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_lifecycle_policy_took_is_noted_as_gone_by_it_and_what_somebody_deleted_is_not(bool events)
+    {
+        await using var fixture = await FilledAsync(options: new LocalAwsOptions { LifecycleSendsEvents = events });
+        var expired = await fixture.ScannedAsync("1", Low);
+        fixture.Time.Advance(TimeSpan.FromDays(2));
+        var deleted = await fixture.ScannedAsync("2", Low);
+        var kept = await fixture.ScannedAsync("3", Low);
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, """{"rules":[{"rulePriority":1,"description":"Two stay","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":2},"action":{"type":"expire"}}]}""");
+        fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
+        fixture.Aws.Ecr.Delete(Repository, deleted, announce: false);
+        fixture.Aws.Events.Take();
+
+        await fixture.Functions.SweepAsync();
+
+        Assert.StartsWith("the lifecycle policy accounts for it: Rule 1 expires it", fixture.Item(expired)["goneBecause"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal("not known", fixture.Item(deleted)["goneBecause"]!.GetValue<string>());
+        Assert.Null(fixture.Item(kept)["goneAt"]);
+        Assert.Contains("\"gone\":2,\"expired\":1", fixture.Items("D").Single()["sweep"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_repository_that_was_deleted_is_swept_once_more_and_then_forgotten()
+    {
+        await using var fixture = await FilledAsync();
+        var digest = await fixture.ScannedAsync("1", Low);
+        await fixture.Functions.SweepAsync();
+        fixture.Aws.Ecr.DeleteRepository(Repository);
+
+        var (end, runs) = await fixture.Functions.SweepAsync();
+        Assert.Equal((1, 0), (runs.Count, end.Unfinished));
+        Assert.Equal("its repository was deleted", fixture.Item(digest)["goneBecause"]!.GetValue<string>());
+        Assert.Empty((await fixture.Functions.SweepAsync()).Runs);
+    }
+
+    [Fact]
+    public async Task A_sweep_that_time_interrupts_goes_on_and_does_nothing_twice()
+    {
+        await using var fixture = await FilledAsync();
+        for (var i = 0; i < 30; i++)
+            fixture.Aws.Ecr.CompleteScan(Repository, fixture.Push($"{i}"), Low);
+        fixture.Aws.Events.Take();
+        fixture.Aws.Requests.Take();
+
+        // Time is up after some of the calls have asked for it.
+        var asked = 0;
+        var (end, runs) = await fixture.Functions.SweepAsync(invocation: () => new Invocation { Remaining = () => TimeSpan.FromSeconds(++asked % 4 == 0 ? 9 : 300) });
+
+        Assert.Equal((30, 0), (end.Images, end.Unfinished));
+        Assert.Equal(30, fixture.Aws.Requests.Count(r => r.Operation == "DescribeImageScanFindings"));
+        Assert.All(fixture.Items("I#"), item => Assert.Null(item["open"]));
+        Assert.True(runs.Count >= 1);
+    }
+
+    [Fact]
+    public async Task One_repository_that_fails_fails_alone_and_is_told()
+    {
+        await using var fixture = await FilledAsync();
+        fixture.Aws.Ecr.CreateRepository("shop/broken", scanOnPush: true);
+        await fixture.ScannedAsync("1", Low);
+        fixture.Aws.Faults.Add(Fault.Throttle with { Operation = "DescribeImages", Resource = "shop/broken", Times = 100 });
+
+        var (end, _) = await fixture.Functions.SweepAsync();
+
+        Assert.Equal((2, 1, 1), (end.Repositories, end.Unfinished, end.Images));
+        var alert = fixture.Alerts[^1];
+        Assert.Equal("sweep", alert.Attributes["kind"].Value);
+        Assert.Contains("shop/broken: The sweep did not come to its end there", alert.Message, StringComparison.Ordinal);
+        fixture.Aws.Faults.Clear();
+    }
+
+    [Fact]
+    public async Task Consumers_that_cannot_be_read_are_told_when_they_change_and_not_every_day()
+    {
+        await using var fixture = await FilledAsync();
+        UseFacts Unread(string what) => Runs(fixture) with { Unread = [new UnreadConsumer(what, "123456789012", "not authorized")] };
+        await fixture.Functions.SweepAsync(Unread("ECS services"));
+        var told = fixture.Alerts[^1];
+        Assert.Contains("ECS services of account 123456789012: not authorized", told.Message, StringComparison.Ordinal);
+
+        await fixture.Functions.SweepAsync(Unread("ECS services"));
+        Assert.Same(told, fixture.Alerts[^1]);
+        await fixture.Functions.SweepAsync(Runs(fixture));
+        Assert.NotSame(told, fixture.Alerts[^1]);
+    }
+
+    [Fact]
+    public async Task Until_the_backfill_is_done_nothing_is_swept()
+    {
+        await using var fixture = await StartAsync();
+        fixture.Push("1");
+        Assert.Empty((await fixture.Functions.SweepAsync()).Runs);
+    }
+
+    [Fact]
+    public async Task The_sweep_publishes_its_numbers_as_metrics_in_one_log_line()
+    {
+        await using var fixture = await FilledAsync();
+        var digest = await fixture.ScannedAsync("1", Low);
+        await fixture.Functions.SweepAsync(Runs(fixture, digest));
+        var line = Assert.Single(fixture.Functions.Lines.ToString().Split('\n'), line => line.Contains("\"_aws\"", StringComparison.Ordinal));
+        Assert.Contains("\"Namespace\":\"EcrGuard\"", line, StringComparison.Ordinal);
+        Assert.Contains("\"SweptImages\":1,\"ImagesInUse\":1", line, StringComparison.Ordinal);
+    }
+}
