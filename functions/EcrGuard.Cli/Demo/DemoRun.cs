@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.LocalAws;
@@ -24,7 +25,8 @@ internal sealed class DemoRun
     /// <returns>0 where everything went as expected.</returns>
     public static async Task<int> RunAsync(DirectoryInfo folder, TextWriter output, CancellationToken cancellation)
     {
-        await using var aws = await LocalAwsServer.StartAsync();
+        // The template keeps EcrGuard's own reading from counting as a pull; the local AWS has no such exclusions.
+        await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { BatchGetImageRecordsPull = false });
         Estate.Seed(aws);
         using var guard = new LocalDeployment(aws, Policy(), EnforcementMode.Mark, TimeProvider.System);
         var run = new DemoRun(output, aws, guard);
@@ -39,6 +41,7 @@ internal sealed class DemoRun
         await run.GapsAsync();
         await run.IndexAsync();
         await run.LiftAsync();
+        await run.SweepAsync();
         await run.AskAsync();
         await run.SumUpAsync(folder, cancellation);
         return run.End(folder);
@@ -152,6 +155,28 @@ internal sealed class DemoRun
         Expect(TagsOf(Estate.Shop, "1.2") is ["1.2"], "only the team's tag is left");
     }
 
+    private async Task SweepAsync()
+    {
+        Step("The daily sweep: what runs is shielded, and what events have missed is made good");
+        var blocked = aws.Ecr.Push(Estate.Shop, Manifest.Image("shop/web 1.3"), "1.3");
+        aws.Inspector.CompleteScan(Estate.Shop, blocked, Estate.OpenSsl);
+        Say($"{Estate.Shop}:1.3 has a critical finding, and its events are lost: {Text.Count(aws.Events.Take().Count, "event")}");
+        aws.Ecs.CreateService("main", "web", aws.Ecs.RegisterTaskDefinition("web", Estate.Uri(aws, Estate.Shop, "1.1")), desiredCount: 0);
+        aws.Ecs.CreateService("main", "report", aws.Ecs.RegisterTaskDefinition("report", Estate.Uri(aws, Estate.Legacy, "7")));
+        aws.Ecr.PutLifecyclePolicy(Estate.Legacy, Estate.KeepsOne);
+        Say($"an ECS service, scaled to zero, runs {Estate.Shop}:1.1; another runs {Estate.Legacy}:7, whose team's policy keeps one image");
+
+        var end = await guard.SweepAsync();
+        await DeliverAsync();
+        Say($"swept: {end.Images} images in {end.Repositories} repositories");
+        Expect(end is { Unfinished: 0, Undone: 0 }, "everything could be done");
+        await StatusAsync($"{Estate.Shop}:1.3", "BLOCKED");
+        Tags(Estate.Shop, "1.1");
+        Expect(TagsOf(Estate.Shop, "1.1").Any(tag => tag.StartsWith("ecrguard-inuse-", StringComparison.Ordinal)), "the image in use carries its shield");
+        Expect(TagsOf(Estate.Legacy, "7") is ["7"], "in legacy/* nothing was written");
+        Say($"in {Estate.Legacy} EcrGuard only observes: that ECR will expire an image in use stands first in the summary");
+    }
+
     private async Task AskAsync()
     {
         Step("A pipeline asks: by tag, by digest, for what does not exist, and as a gate");
@@ -169,6 +194,7 @@ internal sealed class DemoRun
         var report = await guard.SummaryAsync(IsoWeek.Of(TimeProvider.System.GetUtcNow()).ToString());
         var summary = Alerts(guard.SummaryTopic);
         Expect(summary.Count == 1, "one summary was sent");
+        Expect(summary[0].Text.Contains("IN USE AND ABOUT TO GO: 1 image", StringComparison.Ordinal), "the summary names the image in use that will go");
         foreach (var line in summary[0].Text.Split('\n'))
             Say($"  | {line}");
 
@@ -195,7 +221,7 @@ internal sealed class DemoRun
         output.WriteLine();
         if (surprises.Count > 0)
         {
-            output.WriteLine($"{Core.Images.Text.Count(surprises.Count, "surprise")}:");
+            output.WriteLine($"{Text.Count(surprises.Count, "surprise")}:");
             foreach (var surprise in surprises)
                 output.WriteLine($"  {surprise}");
             return ExitCodes.Wrong;
