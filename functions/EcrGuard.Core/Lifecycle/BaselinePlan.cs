@@ -91,8 +91,8 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             var rules = found is null ? "its rules are in words that EcrGuard does not know" : Text.Count(team!.Count, "rule");
             switch (baseline.ExistingPolicy)
             {
+                // The team's policy is what the baseline wants there.
                 case ExistingPolicy.Keep when wanted is null:
-                    drift.Add($"Its lifecycle policy is the team's ({rules}) and stays.");
                     return;
                 case ExistingPolicy.Merge when wanted is null:
                     drift.Add($"Its lifecycle policy is the team's ({rules}): the baseline's {Text.Count(own.Count, "rule")} cannot be put before them.");

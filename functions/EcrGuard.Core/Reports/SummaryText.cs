@@ -32,7 +32,7 @@ internal static class SummaryText
                 : $"In brackets the difference to {previous.Week}{(previous.Complete ? "" : ", in which not everything could be read")}{(previous.PolicyVersion == summary.PolicyVersion ? "" : "; the policy has changed since")}.")
             .Line("An index and its platform images count as one image. Artifacts such as signatures and SBOMs do not count.");
 
-        text.List($"IN USE AND ABOUT TO GO: {Text.Count(summary.AtRisk.Sum(repository => repository.Images), "image")} in use that the lifecycle policy of their repository would take", "in use and about to go", summary.AtRisk.Count, i => AtRisk(summary.AtRisk[i]))
+        text.List($"IN USE AND ABOUT TO GO: {Text.Count(summary.AtRisk.Sum(repository => repository.Images), "image")} in use and within reach of the repository's own lifecycle policy", "in use and about to go", summary.AtRisk.Count, i => AtRisk(summary.AtRisk[i]))
             .List($"NEWLY BLOCKED: {summary.NewlyBlocked.Count} of the {Text.Count(summary.Statuses.Blocked, "image")} blocked now became so this week", "newly blocked", summary.NewlyBlocked.Count, i => Changed(summary.NewlyBlocked[i]))
             .List($"LIFTED: {summary.Lifted.Count} stopped being blocked this week", "lifted", summary.Lifted.Count, i => Changed(summary.Lifted[i]))
             .List($"TOP REASONS: {summary.TopReasons.Count} of {Text.Count(summary.BlockingVulnerabilities, "vulnerability", "vulnerabilities")} that block", "top reasons", summary.TopReasons.Count, i => Top(summary.TopReasons[i]))

@@ -252,4 +252,85 @@ public sealed class SweepTests
         Assert.Contains("\"Namespace\":\"EcrGuard\"", line, StringComparison.Ordinal);
         Assert.Contains("\"SweptImages\":1,\"ImagesInUse\":1", line, StringComparison.Ordinal);
     }
+
+    /// <summary>Replaces whatever a team has by "one image stays": as hard as a policy can be on what runs.</summary>
+    private const string Harsh = """
+        { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ],
+          "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "replace", "policy": { "rules": [
+            { "rulePriority": 1, "selection": { "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1 }, "action": { "type": "expire" } } ] } } } ] }
+        """;
+
+    [Fact]
+    public async Task Whatever_is_in_use_outlives_the_harshest_baseline_and_what_is_not_goes()
+    {
+        for (var seed = 0; seed < 12; seed++)
+        {
+            var random = new Random(seed);
+            await using var fixture = await FilledAsync(Harsh, new LocalAwsOptions { BatchGetImageRecordsPull = false });
+            var (images, used) = await EstateAsync(fixture, random);
+
+            await fixture.Deploy(Harsh).SweepAsync(Runs(fixture, [.. used]));
+            fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
+
+            Assert.All(used, digest => Assert.NotNull(fixture.Aws.Ecr.TagsOf(Repository, digest)));
+            Assert.Contains("ecrguard-inuse-*", fixture.Aws.Ecr.LifecyclePolicyOf(Repository), StringComparison.Ordinal);
+            Assert.True(images.Count(digest => fixture.Aws.Ecr.TagsOf(Repository, digest) is not null) < images.Count, $"seed {seed}: nothing went");
+        }
+    }
+
+    /// <summary>At each call of the sweep AWS fails once, or the function dies; then ECR carries out whatever policy stands there.</summary>
+    [Theory]
+    [InlineData("throttle")]
+    [InlineData("close after")]
+    [InlineData("kill")]
+    public async Task Wherever_a_sweep_fails_no_image_in_use_is_lost(string way)
+    {
+        var calls = 1;
+        for (var k = 1; k <= calls; k++)
+        {
+            await using var fixture = await FilledAsync(Harsh, new LocalAwsOptions { BatchGetImageRecordsPull = false });
+            var (_, used) = await EstateAsync(fixture, new Random(1));
+            var uses = Runs(fixture, [.. used]);
+            fixture.Aws.Requests.Take();
+            fixture.Aws.Faults.Add((way switch { "throttle" => Fault.Throttle, "close after" => Fault.CloseAfter, _ => Fault.Kill() }) with { From = k });
+            var functions = fixture.Deploy(Harsh);
+            try
+            {
+                await functions.SweepAsync(uses);
+            }
+            catch (Exception)
+            {
+                // The state machine would try again, tomorrow at the latest; ECR does not wait for it.
+            }
+            calls = Math.Max(calls, Math.Min(fixture.Aws.Requests.Count, 120));
+            fixture.Aws.Faults.Clear();
+
+            fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
+            Assert.All(used, digest => Assert.NotNull(fixture.Aws.Ecr.TagsOf(Repository, digest)));
+
+            await fixture.Deploy(Harsh).SweepAsync(Runs(fixture, [.. used]));
+            Assert.All(used, digest => Assert.Contains(Shield(digest), fixture.Tags(digest)));
+            fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
+            Assert.All(used, digest => Assert.NotNull(fixture.Aws.Ecr.TagsOf(Repository, digest)));
+        }
+        Assert.True(calls > 20, $"Only {calls} calls were made.");
+    }
+
+    /// <summary>Tagged and untagged images and indexes of different ages, some of which run.</summary>
+    private static async Task<(IReadOnlyList<string> Images, IReadOnlyList<string> Used)> EstateAsync(GuardFixture fixture, Random random)
+    {
+        var images = new List<string>();
+        for (var i = 0; i < 6; i++)
+        {
+            var manifest = Manifest.Image($"image {i} of {random.Next()}");
+            var digest = fixture.Aws.Ecr.Push(Repository, manifest, random.Next(3) == 0 ? null : $"{i}.0");
+            fixture.Aws.Ecr.CompleteScan(Repository, digest, random.Next(3) == 0 ? [Critical] : [Low]);
+            images.Add(digest);
+            if (random.Next(3) == 0)
+                images.Add(fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", manifest)]), $"{i}.0-all"));
+            fixture.Time.Advance(TimeSpan.FromHours(random.Next(1, 48)));
+        }
+        await fixture.Functions.DeliverAllAsync();
+        return (images, [.. images.Where(_ => random.Next(3) == 0).DefaultIfEmpty(images[0])]);
+    }
 }
