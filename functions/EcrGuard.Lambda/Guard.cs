@@ -108,7 +108,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         var now = time.GetUtcNow();
         var entry = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
         if (entry is not null && ApprovalAnswer.Answers(entry.Record, policy.Version, now) && Describes(entry.Record, image))
-            return ApprovalAnswer.Of(asked, entry.Record.Verdict, entry.Record.ReasonCount, entry.Record.DecidedAt, entry.Record.Grace?.Reason(now));
+            return Answer(entry.Record.Verdict, entry.Record.Grace, entry.Record.ReasonCount, entry.Record.DecidedAt);
 
         Verdict verdict;
         try
@@ -117,9 +117,15 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         }
         catch (Exception unreadable) when (!cancellation.IsCancellationRequested)
         {
-            verdict = Judge.Unreadable(image.Id, unreadable.Message, policy, now, entry?.Record.Verdict);
+            verdict = Judge.Unreadable(image.Id, unreadable.Message, policy, now, entry?.Record.Verdict.WithoutBreakGlass());
         }
-        return ApprovalAnswer.Of(asked, verdict, verdict.Reasons.Count, now, Grace.Of(verdict, entry?.Record.Grace, policy, now)?.Reason(now));
+        return Answer(verdict, Grace.Of(verdict, entry?.Record.Grace, policy, now), verdict.Reasons.Count, now);
+
+        ApprovalAnswer Answer(Verdict decided, Grace? grace, int reasonCount, DateTimeOffset decidedAt)
+        {
+            var over = ForcedApproval.Over(decided, entry?.Record.Forced, now);
+            return ApprovalAnswer.Of(asked, over, reasonCount + over.Reasons.Count - decided.Reasons.Count, decidedAt, over.Status == Status.Blocked ? grace?.Reason(now) : null);
+        }
     }
 
     /// <summary>Whether a record is about the image as it is now: rules may speak of tags, and an archived image is not what was judged.</summary>
@@ -151,7 +157,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
             var child = children[at];
             var its = known.GetValueOrDefault(child.Digest);
             verdicts[at] = (child, child.Kind == ImageKind.Artifact ? null
-                : its is not null && !RulesSpeakOfTags && ApprovalAnswer.Answers(its.Record, policy.Version, readAt) ? its.Record.Verdict
+                : its is not null && !RulesSpeakOfTags && ApprovalAnswer.Answers(its.Record, policy.Version, readAt) ? its.Record.Verdict.WithoutBreakGlass()
                 : await FreshChildAsync(image, child, its, depth, token).ConfigureAwait(false));
         }).ConfigureAwait(false);
         return Judge.DecideIndex(image with { ReadAt = readAt }, verdicts, policy);
@@ -167,17 +173,17 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
     }
 
     private Verdict MissingChild(ImageId child, LedgerEntry? entry) =>
-        Judge.Unreadable(child, $"the image {child.Digest} of this platform is not in the repository", policy, time.GetUtcNow(), entry?.Record.Verdict);
+        Judge.Unreadable(child, $"the image {child.Digest} of this platform is not in the repository", policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
 
     private Verdict UnreadableIndex(ImageFacts index, LedgerEntry? entry) =>
-        Judge.Unreadable(index.Id, "the manifest of the index, which lists its platforms, cannot be read", policy, time.GetUtcNow(), entry?.Record.Verdict);
+        Judge.Unreadable(index.Id, "the manifest of the index, which lists its platforms, cannot be read", policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
 
     /// <summary>What was decided, the findings to keep for the next decision, and the children of an index.</summary>
     private sealed record Decision(Verdict Verdict, IReadOnlyList<Finding>? Findings, IReadOnlyList<IndexChild> Children);
 
     private async Task<Decision> DecideAsync(ImageFacts image, ScanFacts scan, LedgerEntry? entry, CancellationToken cancellation)
     {
-        var before = entry is null ? null : new Judge.Before(entry.Record.Verdict, entry.Record.FindingsHash is { } hash ? await findings.FindAsync(image.Id, hash, cancellation).ConfigureAwait(false) : []);
+        var before = entry is null ? null : new Judge.Before(entry.Record.Verdict.WithoutBreakGlass(), entry.Record.FindingsHash is { } hash ? await findings.FindAsync(image.Id, hash, cancellation).ConfigureAwait(false) : []);
         var now = time.GetUtcNow();
         var dated = scan with { Findings = Findings.WithFixDates(scan.Findings, before?.Findings ?? [], now) };
         return new Decision(Judge.Decide(image, dated, policy, before, now), Judge.Keep(dated, before), []);
@@ -201,11 +207,11 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
             else if (RulesSpeakOfTags)
                 verdicts.Add((child, await FreshChildAsync(index, child, entry, MaxDepth, cancellation).ConfigureAwait(false)));
             else if (entry is not null && ApprovalAnswer.Answers(entry.Record, policy.Version, readAt))
-                verdicts.Add((child, entry.Record.Verdict));
+                verdicts.Add((child, entry.Record.Verdict.WithoutBreakGlass()));
             else if (await JudgeAsync(id, Scanner.Unknown, alerting, entry, cancellation).ConfigureAwait(false) is { } judged)
             {
                 judgedWith.Add(judged);
-                verdicts.Add((child, judged.Entry.Record.Verdict));
+                verdicts.Add((child, judged.Entry.Record.Verdict.WithoutBreakGlass()));
             }
             else
             {
@@ -228,7 +234,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var decision = await decide(before).ConfigureAwait(false);
-            var verdict = decision.Verdict;
+            var verdict = ForcedApproval.Over(decision.Verdict, before?.Record.Forced, time.GetUtcNow());
             var plan = TagPlan.For(image, verdict.Status, Use.Unknown, ModeOf(image.Id.Repository), settings.Tags);
             var record = ImageRecord.Of(image, verdict, before?.Record, ledger.NewId(), time.GetUtcNow(), settings.Tags.TeamTags(image)) with
             {
@@ -241,7 +247,8 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
                 },
                 Children = decision.Children is [] ? before?.Record.Children ?? [] : decision.Children,
                 CouldNotMark = plan.CouldNot,
-                Grace = Grace.Of(verdict, before?.Record.Grace, policy, time.GetUtcNow()),
+                Forced = before?.Record.Forced,
+                Grace = Grace.Of(decision.Verdict, before?.Record.Grace, policy, time.GetUtcNow()),
             };
             var changed = before?.Record.ChangeId != record.ChangeId;
             // The child of an index has no name that anybody knows it by: the alert is the index's, which names the platform.

@@ -10,6 +10,7 @@ namespace EcrGuard.Lambda;
 [JsonSerializable(typeof(SQSEvent))]
 [JsonSerializable(typeof(SQSBatchResponse))]
 [JsonSerializable(typeof(ApprovalRequest))]
+[JsonSerializable(typeof(BreakGlassRequest))]
 [JsonSerializable(typeof(ScheduledRequest))]
 [JsonSerializable(typeof(BackfillState))]
 [JsonSerializable(typeof(SummaryReport))]
@@ -29,6 +30,11 @@ public sealed partial class LambdaJson : JsonSerializerContext;
 [JsonSerializable(typeof(ApprovalProblem))]
 [JsonSerializable(typeof(APIGatewayHttpApiV2ProxyResponse))]
 public sealed partial class AnswerJson : JsonSerializerContext;
+
+/// <summary>What people order: strict, so that nothing they meant is passed over.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(BreakGlassOrder))]
+public sealed partial class OrderJson : JsonSerializerContext;
 
 /// <summary>The functions' own documents: strict, since nobody else writes them. The list of a sweep is read by Step Functions too.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]

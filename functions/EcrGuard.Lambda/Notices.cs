@@ -14,9 +14,25 @@ namespace EcrGuard.Lambda;
 /// <summary>What is said once because time has passed, not because a status has changed. Whoever says it claims it first, so that it is said twice only if the function dies between publishing and recording.</summary>
 public sealed class Notices(Registry registry, Ledger ledger, Notifier notifier, PolicyDocument policy, Settings settings, TimeProvider time)
 {
-    /// <summary>Moves the clock of a blocked image on by what is known of its use, and says what is due. Called for every image that was read, each day.</summary>
+    /// <summary>How long the end of a forced approval is news.</summary>
+    private static readonly TimeSpan EndIsNews = TimeSpan.FromDays(7);
+
+    /// <summary>Says what is due of an image. Called for every image that was read, each day.</summary>
     /// <param name="entry">What stands in the ledger.</param>
-    public async Task GraceAsync(LedgerEntry entry, Usage usage, CancellationToken cancellation)
+    public async Task SayAsync(LedgerEntry entry, Usage usage, CancellationToken cancellation)
+    {
+        await GraceAsync(entry, usage, cancellation).ConfigureAwait(false);
+        var (record, now) = (entry.Record, time.GetUtcNow());
+        if (record.Forced is { } forced && now >= forced.Until && now < forced.Until + EndIsNews)
+            await BreakGlassAsync(new ForcedApprovalNotice(record.Verdict.Image, record.Tags, forced, record.Verdict.WithoutBreakGlass().Status, Ended: true), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Says that an approval is forced, or has ended.</summary>
+    public Task BreakGlassAsync(ForcedApprovalNotice notice, CancellationToken cancellation) =>
+        PublishOnceAsync(notice.Image.Repository, notice.Id, () => Task.FromResult(AlertMessage.ForBreakGlass(notice)), cancellation);
+
+    /// <summary>Moves the clock of a blocked image on by what is known of its use, and says what is due.</summary>
+    private async Task GraceAsync(LedgerEntry entry, Usage usage, CancellationToken cancellation)
     {
         var record = entry.Record;
         if (record.Grace is not { } stood || record.Gone)

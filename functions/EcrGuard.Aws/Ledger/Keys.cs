@@ -38,6 +38,8 @@ internal static class Keys
 
     public static string Write(string id) => $"A#{id}";
 
+    public static string BreakGlass(Digest digest, string id) => $"B#{digest.Hex}#{id}";
+
     public static string Notice(string id) => $"N#{id}";
 
     public static string Edges(Digest child) => $"X#{child.Hex}#";

@@ -11,7 +11,7 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>What stands in the ledger for one image.</summary>
-/// <param name="Record">The record, with <see cref="ImageRecord.CouldNotMark"/>, <see cref="ImageRecord.Grace"/> and <see cref="ImageRecord.Gone"/> as they are now.</param>
+/// <param name="Record">The record, with <see cref="ImageRecord.CouldNotMark"/>, <see cref="ImageRecord.Grace"/>, <see cref="ImageRecord.Forced"/> and <see cref="ImageRecord.Gone"/> as they are now.</param>
 /// <param name="Revision">Counts the stores: a store that saw another one's result is refused.</param>
 /// <param name="FactsAt">When the facts were read that the entry rests on: the verdict's, or those that said that the image is gone.</param>
 /// <param name="OpenAlert">The id of an alert that was not yet published, or not yet known to be.</param>
@@ -61,6 +61,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
     private const string Open = "open";
     private const string AlertClaimedAt = "alertClaimedAt";
     private const string GraceClock = "grace";
+    private const string BreakGlass = "breakGlass";
     private const string ClaimedAt = "claimedAt";
     private const string PublishedAt = "publishedAt";
 
@@ -135,7 +136,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         };
         var values = new Dictionary<string, AttributeValue>
         {
-            [":record"] = new(JsonSerializer.Serialize(record with { CouldNotMark = null, Grace = null, Gone = false }, LedgerJson.Default.ImageRecord)),
+            [":record"] = new(JsonSerializer.Serialize(record with { CouldNotMark = null, Grace = null, Forced = null, Gone = false }, LedgerJson.Default.ImageRecord)),
             [":rev"] = Number((before?.Revision ?? 0) + 1),
             [":factsAt"] = new(Keys.Time(verdict.FactsAt)),
             [":p"] = new(Keys.Shelf(verdict.Image, verdict.Status)),
@@ -285,6 +286,38 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
                 ? new() { [":rev"] = Number(revision) }
                 : new() { [":rev"] = Number(revision), [":grace"] = new(JsonSerializer.Serialize(grace, LedgerJson.Default.Grace)) },
         }, cancellation);
+
+    /// <summary>Puts a forced approval in force, and in the history. A verdict that was decided without knowing of it is refused after this.</summary>
+    public Task StoreBreakGlassAsync(ImageId image, ForcedApproval forced, CancellationToken cancellation)
+    {
+        var json = JsonSerializer.Serialize(forced, LedgerJson.Default.ForcedApproval);
+        return RetryAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
+        {
+            TransactItems =
+            [
+                new TransactWriteItem
+                {
+                    Update = new Update
+                    {
+                        TableName = settings.Table,
+                        Key = Key(image),
+                        UpdateExpression = "SET #forced = :forced, #rev = #rev + :one",
+                        ConditionExpression = "attribute_exists(#rev)",
+                        ExpressionAttributeNames = new() { ["#forced"] = BreakGlass, ["#rev"] = Revision },
+                        ExpressionAttributeValues = new() { [":forced"] = new(json), [":one"] = Number(1) },
+                    },
+                },
+                new TransactWriteItem
+                {
+                    Put = new Put
+                    {
+                        TableName = settings.Table,
+                        Item = new Dictionary<string, AttributeValue>(Key(image.Repository, Keys.BreakGlass(image.Digest, forced.Id))) { [BreakGlass] = new(json), [Keys.Expires] = ExpiresAfter(HistoryAge) },
+                    },
+                },
+            ],
+        }, cancellation), cancellation);
+    }
 
     /// <summary>Takes it on oneself to publish something that is said once and follows from no change of status. A call that the SDK repeats because its answer was lost meets its own claim.</summary>
     /// <param name="notice">The id of the alert.</param>
@@ -609,7 +642,7 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
     };
 
     private static LedgerEntry Entry(Dictionary<string, AttributeValue> item) => new(
-        JsonSerializer.Deserialize(item[Record].S, LedgerJson.Default.ImageRecord)! with { CouldNotMark = item.GetValueOrDefault(CouldNotMark)?.S, Grace = item.GetValueOrDefault(GraceClock)?.S is { } grace ? JsonSerializer.Deserialize(grace, LedgerJson.Default.Grace) : null, Gone = item.ContainsKey(GoneAt) },
+        JsonSerializer.Deserialize(item[Record].S, LedgerJson.Default.ImageRecord)! with { CouldNotMark = item.GetValueOrDefault(CouldNotMark)?.S, Grace = item.GetValueOrDefault(GraceClock)?.S is { } grace ? JsonSerializer.Deserialize(grace, LedgerJson.Default.Grace) : null, Forced = item.GetValueOrDefault(BreakGlass)?.S is { } forced ? JsonSerializer.Deserialize(forced, LedgerJson.Default.ForcedApproval) : null, Gone = item.ContainsKey(GoneAt) },
         long.Parse(item[Revision].N, CultureInfo.InvariantCulture),
         Keys.Time(item[FactsAt].S),
         item.GetValueOrDefault(OpenAlert)?.S,

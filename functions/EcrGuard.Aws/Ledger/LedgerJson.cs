@@ -16,6 +16,7 @@ namespace EcrGuard.Aws.Ledger;
     Converters = [typeof(DigestJson), typeof(ImageIdJson), typeof(RepositoryIdJson)])]
 [JsonSerializable(typeof(ImageRecord))]
 [JsonSerializable(typeof(Grace))]
+[JsonSerializable(typeof(ForcedApproval))]
 [JsonSerializable(typeof(IReadOnlyList<Reason>))]
 [JsonSerializable(typeof(IReadOnlyList<Finding>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]

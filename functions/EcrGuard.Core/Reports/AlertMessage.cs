@@ -185,6 +185,32 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             [.. Routing(id, kind, image.Repository.Account, image.Repository.Region), new("repository", image.Repository.Name), new("severity", Grace.Word(grace.Severity).ToLowerInvariant())]);
     }
 
+    /// <summary>An approval was forced, or is no longer: who, why, until when, and what it stands for.</summary>
+    public static AlertMessage ForBreakGlass(ForcedApprovalNotice notice)
+    {
+        var (image, forced) = (notice.Image, notice.Forced);
+        var kind = notice.Ended ? "break-glass-ended" : "break-glass";
+        var (tags, by, reason) = (Tags(notice.Tags), Clip(forced.By, 300), Clip(forced.Reason, ForcedApproval.MaxReason));
+        var text = new ReportText()
+            .Line(notice.Ended ? "A forced approval has ended: gates answer by the verdict again." : "Somebody forces an approval: gates will answer yes although the verdict is no.")
+            .Line()
+            .Line($"Image     {image.Repository.Uri}@{image.Digest}")
+            .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
+            .Line($"Account   {image.Repository.Account}, {image.Repository.Region}")
+            .Line($"Verdict   {notice.Instead.Word()}")
+            .Line($"Who       {by}")
+            .Line($"Why       {reason}")
+            .Line($"When      from {SummaryText.Moment(forced.At)} to {SummaryText.Moment(forced.Until)}")
+            .Line()
+            .Line($"Alert     {notice.Id}");
+        return new AlertMessage(
+            notice.Id,
+            Subjects.Fit($"EcrGuard: break-glass {(notice.Ended ? "ended for" : "for")} {Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"),
+            text.Render(MaxText, "the ledger."),
+            JsonSerializer.Serialize(new BreakGlassBody(1, notice.Id, kind, image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, notice.Instead, by, reason, forced.At, forced.Until), ReportJson.Default.BreakGlassBody),
+            [.. Routing(notice.Id, kind, image.Repository.Account, image.Repository.Region), new("repository", image.Repository.Name)]);
+    }
+
     /// <summary>Of as many characters as an ARN may take, within what a message holds.</summary>
     private const int MaxUsers = 50;
 
@@ -305,6 +331,9 @@ internal sealed record EnvelopeBody(string Default, string Email);
 internal sealed record AlertBody(
     int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status? PreviousStatus, Status Status, bool Approved,
     DateTimeOffset Since, IReadOnlyList<Reason> Reasons, int ReasonCount, IReadOnlyList<string> ToPass, IReadOnlyList<string> Waivers, string? CouldNotMark, string PolicyVersion, DateTimeOffset? GraceEndsAt);
+
+internal sealed record BreakGlassBody(
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status Verdict, string By, string Reason, DateTimeOffset From, DateTimeOffset Until);
 
 /// <param name="UsedBy">As far as consumers name themselves; a pull names nobody.</param>
 internal sealed record GraceBody(

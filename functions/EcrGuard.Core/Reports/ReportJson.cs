@@ -20,6 +20,7 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(AlertBatchBody))]
 [JsonSerializable(typeof(ForeignTagBody))]
 [JsonSerializable(typeof(GraceBody))]
+[JsonSerializable(typeof(BreakGlassBody))]
 [JsonSerializable(typeof(BackfillBody))]
 [JsonSerializable(typeof(WeekBody))]
 [JsonSerializable(typeof(SweepBody))]

@@ -48,6 +48,9 @@ public sealed record ImageRecord
     /// <summary>The clock of a blocked image; null where it is not blocked or the policy gives no time.</summary>
     public Grace? Grace { get; init; }
 
+    /// <summary>The last approval that was forced, in force or not; null where none ever was.</summary>
+    public ForcedApproval? Forced { get; init; }
+
     /// <summary>Why the verdict could not be put on the image as a tag; null where nothing was to do or it was done.</summary>
     public string? CouldNotMark { get; init; }
 
@@ -80,13 +83,7 @@ public sealed record ImageRecord
         return new ImageRecord
         {
             Kind = image.Kind,
-            Verdict = verdict with
-            {
-                Reasons = Cut(verdict.Reasons),
-                Warnings = Cut(verdict.Warnings),
-                Waived = Cut(verdict.Waived),
-                ToPass = Cut(verdict.ToPass),
-            },
+            Verdict = Cut(verdict) with { Instead = verdict.Instead is { } instead ? Cut(instead) : null },
             ReasonCount = verdict.Reasons.Count,
             WarningCount = verdict.Warnings.Count,
             WaiversUsed = [.. verdict.Waived.Select(w => w.Waiver).Distinct().Order(StringComparer.Ordinal)],
@@ -99,6 +96,8 @@ public sealed record ImageRecord
             Children = before?.Children ?? [],
         };
     }
+
+    private static Verdict Cut(Verdict verdict) => verdict with { Reasons = Cut(verdict.Reasons), Warnings = Cut(verdict.Warnings), Waived = Cut(verdict.Waived), ToPass = Cut(verdict.ToPass) };
 
     private static IReadOnlyList<T> Cut<T>(IReadOnlyList<T> list) => list.Count <= MaxReasons ? list : [.. list.Take(MaxReasons)];
 }

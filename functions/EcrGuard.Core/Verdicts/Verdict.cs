@@ -128,6 +128,12 @@ public sealed record Verdict
     /// <summary>When time alone may change the verdict: a waiver ends, a scan becomes too old, a finding old enough. Null: never.</summary>
     public DateTimeOffset? ValidUntil { get; init; }
 
+    /// <summary>What a forced approval stands for, and what comes back when it ends; null where nothing is forced.</summary>
+    public Verdict? Instead { get; init; }
+
+    /// <summary>What the facts and the policy alone say: on it the next decision rests.</summary>
+    public Verdict WithoutBreakGlass() => Instead ?? this;
+
     /// <summary>Whether time or another policy asks for a new decision.</summary>
     public bool IsOutdated(string policyVersion, DateTimeOffset now) => PolicyVersion != policyVersion || now >= ValidUntil;
 }

@@ -17,7 +17,7 @@ public sealed class GraceTests
     private static async Task SweepAsync(Deployed functions, string digest, Usage usage, string repository = Repository)
     {
         var image = new ImageId(new RepositoryId("123456789012", "eu-central-1", repository), Digest.Parse(digest));
-        await functions.Part<Notices>().GraceAsync((await functions.Part<Ledger.Ledger>().FindAsync(image, CancellationToken.None))!, usage, CancellationToken.None);
+        await functions.Part<Notices>().SayAsync((await functions.Part<Ledger.Ledger>().FindAsync(image, CancellationToken.None))!, usage, CancellationToken.None);
     }
 
     private static IEnumerable<string> Kinds(GuardFixture fixture) => fixture.Alerts.Select(a => a.Attributes["kind"].Value);

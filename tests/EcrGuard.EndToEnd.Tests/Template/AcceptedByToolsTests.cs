@@ -37,7 +37,7 @@ public sealed class AcceptedByToolsTests
         var (exitCode, output) = await Tool.RunAsync(python, SamTemplate.Text);
 
         Assert.True(exitCode == 0, output);
-        var written = SamTemplate.With(("AskPrincipals", "arn:aws:iam::111122223333:root"), ("Enforcement", "mark")).OfType("AWS::IAM::Role").ToHashSet();
+        var written = SamTemplate.With(("AskPrincipals", "arn:aws:iam::111122223333:root"), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"), ("Enforcement", "mark")).OfType("AWS::IAM::Role").ToHashSet();
         var added = JsonNode.Parse(output)!["Resources"]!.AsObject()
             .Where(resource => resource.Value!["Type"]!.ToString() == "AWS::IAM::Role" && !written.Contains(resource.Key))
             .ToDictionary(role => role.Key, role => role.Value!["Properties"]!);

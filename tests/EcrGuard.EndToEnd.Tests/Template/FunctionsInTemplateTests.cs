@@ -33,6 +33,7 @@ public sealed class FunctionsInTemplateTests
             ["OnImagePushed"] = ["ECRGUARD_ALERT_TOPIC"],
             ["OnScanChanged"] = ["ECRGUARD_ALERT_TOPIC"],
             ["Approval"] = [],
+            ["BreakGlass"] = ["ECRGUARD_ALERT_TOPIC"],
             ["Backfill"] = ["ECRGUARD_ALERT_TOPIC"],
             ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
             ["RestoreRepository"] = [],

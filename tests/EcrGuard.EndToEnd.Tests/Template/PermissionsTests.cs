@@ -4,7 +4,7 @@ public sealed class PermissionsTests
 {
     private static readonly SamTemplate Observing = SamTemplate.With();
 
-    private static readonly SamTemplate Marking = SamTemplate.With(("Enforcement", "mark"), ("AskPrincipals", "arn:aws:iam::111122223333:root"));
+    private static readonly SamTemplate Marking = SamTemplate.With(("Enforcement", "mark"), ("AskPrincipals", "arn:aws:iam::111122223333:root"), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
 
     private static readonly string[] WritesToEcr =
     [
@@ -41,6 +41,7 @@ public sealed class PermissionsTests
                 ["OnImagePushed"] = [.. WritesToEcr.Except(["ecr:DeleteLifecyclePolicy", "ecr:UntagResource"])],
                 ["OnScanChanged"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["Approval"] = [],
+                ["BreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["WeeklySummary"] = [],
                 ["RestoreRepository"] = ["ecr:DeleteLifecyclePolicy", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:UntagResource"],
@@ -136,6 +137,16 @@ public sealed class PermissionsTests
                 Assert.Equal(["lambda:InvokeFunction"], function.Actions);
                 Assert.Equal(["""{"Fn::GetAtt":"Approval.Arn"}"""], function.Resources);
             });
+    }
+
+    [Fact]
+    public void Nobody_may_force_an_approval_until_somebody_is_named_and_then_only_through_the_API()
+    {
+        Assert.DoesNotContain("EcrGuardBreakGlass", Observing.Resources.Keys);
+        Assert.Equal("BreakGlassPrincipals", SamTemplate.Target(Marking.Properties("EcrGuardBreakGlass")["AssumeRolePolicyDocument"]!["Statement"]![0]!["Principal"]!["AWS"]));
+        var force = Assert.Single(Marking.PermissionsOfRole("EcrGuardBreakGlass"));
+        Assert.Equal(["execute-api:Invoke"], force.Actions);
+        Assert.EndsWith("${ApprovalApi}/$default/POST/breakglass\"}", Assert.Single(force.Resources), StringComparison.Ordinal);
     }
 
     [Fact]

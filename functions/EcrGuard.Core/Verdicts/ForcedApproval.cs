@@ -1,0 +1,56 @@
+using System.Globalization;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Core.Verdicts;
+
+/// <summary>An approval that somebody has forced for one digest until a moment. It speaks of nothing else: not of the platforms of an index, nor of the indexes that hold an image.</summary>
+/// <param name="Id">Of its history entry, and part of its alerts' ids.</param>
+/// <param name="By">The caller's IAM identity, an ARN, as AWS has checked it.</param>
+/// <param name="Until">The first moment at which it is no longer in force.</param>
+public sealed record ForcedApproval(string Id, string By, string Reason, DateTimeOffset At, DateTimeOffset Until)
+{
+    /// <summary>In characters (UTF-16 units).</summary>
+    public const int MinReason = 10, MaxReason = 500;
+
+    /// <summary>What is wrong with what was asked for, as a sentence; null: nothing.</summary>
+    public static string? Problem(string? reason, DateTimeOffset? until, PolicyDocument policy, DateTimeOffset now)
+    {
+        var latest = now.AddHours(policy.Defaults.MaxBreakGlassHours);
+        return reason?.Trim().Length is not (>= MinReason and <= MaxReason) ? $"The reason has {reason?.Trim().Length ?? 0} characters; it must say why, in {MinReason} to {MaxReason}."
+            : reason.Any(char.IsControl) ? "The reason has a control character (a line end or a tab, for example); it must be one line."
+            : until is null ? $"The moment 'until' is missing or cannot be read; it must be one as {Iso(latest)} is."
+            : until <= now ? $"The moment 'until' is {Iso(until.Value)}, which is not in the future."
+            : until > latest ? $"The moment 'until' is {Iso(until.Value)}; an approval may be forced for at most {Text.Count(policy.Defaults.MaxBreakGlassHours, "hour")} (defaults.maxBreakGlassHours), to {Iso(latest)}."
+            : null;
+    }
+
+    public bool InForce(DateTimeOffset now) => now < Until;
+
+    /// <summary>The verdict that a gate answers with: forced where it would be no, with the verdict that it stands for kept inside.</summary>
+    public static Verdict Over(Verdict verdict, ForcedApproval? forced, DateTimeOffset now) => forced?.InForce(now) != true || verdict.Approved ? verdict : verdict with
+    {
+        Status = Status.Approved,
+        Approved = true,
+        Reasons =
+        [
+            new("break-glass", $"Approved by break-glass until {forced.Until.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, although the verdict is {verdict.Status.Word()}: {Text.Clip(forced.By, 300)} said on {forced.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC: {Text.Clip(forced.Reason, MaxReason)}"),
+            .. verdict.Reasons,
+        ],
+        Blocking = [],
+        ToPass = [],
+        StaleAt = null,
+        ValidUntil = Judge.Earlier(verdict.ValidUntil, forced.Until),
+        Instead = verdict,
+    };
+
+    private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
+
+/// <summary>That an approval is forced, or that it has ended.</summary>
+/// <param name="Ended">False at its start.</param>
+public sealed record ForcedApprovalNotice(ImageId Image, IReadOnlyList<string> Tags, ForcedApproval Forced, Status Instead, bool Ended)
+{
+    /// <summary>Stable: the start and the end of one are two notices, however often they are told.</summary>
+    public string Id => $"{Image.Digest.Hex}:BREAKGLASS-{(Ended ? "END" : "START")}:{Forced.Id}";
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.APIGatewayEvents;
+using Amazon.Lambda.Core;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>A request through the HTTP API (payload version 2).</summary>
+/// <param name="Body">A <see cref="BreakGlassOrder"/>.</param>
+/// <param name="RequestContext">Its authorizer is the identity whose signature API Gateway has checked.</param>
+public sealed record BreakGlassRequest(string? Body, bool IsBase64Encoded, APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext? RequestContext);
+
+/// <summary>What is asked for. Who asks is not in it: that is the request's identity.</summary>
+/// <param name="Image">By tag, digest or full URI.</param>
+/// <param name="Until">ISO 8601 with its offset.</param>
+public sealed record BreakGlassOrder(string? Image, string? Reason, string? Until);
+
+/// <summary>Somebody forces an approval for one digest: told first, then recorded, then the image is decided again, so that its tags follow. It ends by itself.</summary>
+public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices, Registry registry, Ledger ledger, PolicyDocument policy, Settings settings, TimeProvider time, Log log)
+{
+    [LambdaFunction]
+    public async Task<JsonElement> BreakGlassAsync(BreakGlassRequest input, ILambdaContext context)
+    {
+        var (status, body) = await AnswerAsync(input, context).ConfigureAwait(false);
+        return JsonSerializer.SerializeToElement(new APIGatewayHttpApiV2ProxyResponse
+        {
+            StatusCode = status,
+            Headers = new Dictionary<string, string> { ["content-type"] = "application/json", ["cache-control"] = "no-store" },
+            Body = body.GetRawText(),
+        }, AnswerJson.Default.APIGatewayHttpApiV2ProxyResponse);
+    }
+
+    private async Task<(int HttpStatus, JsonElement Body)> AnswerAsync(BreakGlassRequest input, ILambdaContext context)
+    {
+        if (input.RequestContext?.Authorizer?.IAM?.UserARN is not { Length: > 0 } by)
+            return Problem(403, "FORBIDDEN", null, "The request has no IAM identity, and who forces an approval must be known: send it signed to the HTTP API; a direct invoke has none.");
+        if (Order(input) is not { } order)
+            return Problem(400, "BAD_REQUEST", null, "The body must be a JSON object with 'image', 'reason' and 'until', all texts, and nothing else.");
+        if (!ImageReference.TryParse(order.Image, out var reference, out var problem))
+            return Problem(400, "BAD_REQUEST", order.Image, problem);
+        if (reference.Account is not null && (reference.Account != settings.Account || reference.Region != settings.Region))
+            return Problem(400, "BAD_REQUEST", order.Image, $"This EcrGuard answers for the registry {settings.Account} in {settings.Region}, not for {reference.Account} in {reference.Region}.");
+        var now = time.GetUtcNow();
+        var until = Moment(order.Until);
+        if (ForcedApproval.Problem(order.Reason, until, policy, now) is { } wrong)
+            return Problem(400, "BAD_REQUEST", order.Image, wrong);
+
+        using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
+        try
+        {
+            if (await registry.ImageAsync(registry.Repository(reference.Repository), reference.Tag, reference.Digest, deadline.Token).ConfigureAwait(false) is not { } image)
+                return Problem(404, "NOT_FOUND", order.Image, $"There is no image {reference} in the registry {settings.Account} in {settings.Region}.");
+            // One that nobody has judged yet is recorded first, so that there is something to come back to.
+            if (await ledger.FindAsync(image.Id, deadline.Token).ConfigureAwait(false) is not { Record.Gone: false } entry
+                && (entry = (await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, null, deadline.Token).ConfigureAwait(false))?.Entry) is null)
+                return Problem(400, "BAD_REQUEST", order.Image, "This is an artifact about an image (a signature, SBOM or attestation), not an image to deploy.");
+
+            var forced = new ForcedApproval(ledger.NewId(), by, order.Reason!.Trim(), now, until!.Value);
+            // Told before it is in force: what cannot be told is not done.
+            await notices.BreakGlassAsync(new ForcedApprovalNotice(image.Id, entry.Record.Tags, forced, entry.Record.Verdict.WithoutBreakGlass().Status, Ended: false), deadline.Token).ConfigureAwait(false);
+            await ledger.StoreBreakGlassAsync(image.Id, forced, deadline.Token).ConfigureAwait(false);
+            log.Warning("An approval was forced.", ("image", image.Id.ToString()), ("by", by), ("until", forced.Until.ToString("O", CultureInfo.InvariantCulture)), ("requestId", context.AwsRequestId));
+
+            // What follows from it, tags above all, is the next sweep's where it fails here: the answer below holds already.
+            await decisions.RunAsync([image.Id], async (id, cancellation) => await guard.JudgeAsync(id, Scanner.Unknown, alerting: true, await ledger.FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), context).ConfigureAwait(false);
+            return (200, JsonSerializer.SerializeToElement(await guard.AskAsync(order.Image!, image, deadline.Token).ConfigureAwait(false), AnswerJson.Default.ApprovalAnswer));
+        }
+        catch (Exception failure)
+        {
+            log.Error("An approval could not be forced.", failure, ("image", order.Image), ("by", by));
+            return Problem(503, "ERROR", order.Image, "The approval could not be forced, or it is not known whether it was: ask for the image's approval, and try again; if it lasts, see the function's log.");
+        }
+    }
+
+    private static BreakGlassOrder? Order(BreakGlassRequest input)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(input.IsBase64Encoded ? Encoding.UTF8.GetString(Convert.FromBase64String(input.Body ?? "")) : input.Body ?? "", OrderJson.Default.BreakGlassOrder);
+        }
+        catch (Exception malformed) when (malformed is JsonException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Null without an offset: whose evening is meant must be certain.</summary>
+    private static DateTimeOffset? Moment(string? text) =>
+        text is not null && (text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-'))
+        && DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var at) ? at : null;
+
+    private static (int, JsonElement) Problem(int httpStatus, string status, string? image, string problem) =>
+        (httpStatus, JsonSerializer.SerializeToElement(new ApprovalProblem(status, image is null ? null : Text.Clip(image, ImageReference.MaxLength), problem), AnswerJson.Default.ApprovalProblem));
+}

@@ -1,0 +1,171 @@
+using System.Text.Json;
+using Amazon.Lambda.APIGatewayEvents;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Lambda;
+using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
+using static EcrGuard.Aws.Tests.Flow.GuardFixture;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>Break-glass: forced by an identity, told, recorded, and ended on time.</summary>
+public sealed class BreakGlassTests
+{
+    private const string Ada = "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada";
+    private const string Why = "The shop is down; this image mends it.";
+
+    private static async Task<(int Status, JsonElement Body)> ForceAsync(GuardFixture fixture, string body, string? by = Ada)
+    {
+        var response = await fixture.Functions.Part<BreakGlass>().BreakGlassAsync(new BreakGlassRequest(body, false, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext
+        {
+            Authorizer = by is null ? null : new() { IAM = new() { UserARN = by } },
+        }), new Invocation());
+        using var answer = JsonDocument.Parse(response.GetProperty("body").GetString()!);
+        return (response.GetProperty("statusCode").GetInt32(), answer.RootElement.Clone());
+    }
+
+    private static string Order(GuardFixture fixture, string image, double hours = 4) => $$"""{ "image": "{{image}}", "reason": "{{Why}}", "until": "{{fixture.Time.GetUtcNow().AddHours(hours):yyyy-MM-dd'T'HH:mm:ss'Z'}}" }""";
+
+    private static IEnumerable<string> Kinds(GuardFixture fixture) => fixture.Alerts.Select(a => a.Attributes["kind"].Value);
+
+    private static async Task<string> AskAsync(GuardFixture fixture, string image) => (await fixture.Functions.AskAsync(image)).Body.GetProperty("status").GetString()!;
+
+    private static async Task SayAsync(GuardFixture fixture, string digest) =>
+        await fixture.Functions.Part<Notices>().SayAsync((await fixture.Functions.Part<Ledger.Ledger>().FindAsync(Id(digest), CancellationToken.None))!, new Usage(Use.Unknown, [], []), CancellationToken.None);
+
+    private static ImageId Id(string digest) => new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
+
+    [Fact]
+    public async Task A_blocked_image_is_approved_told_and_recorded_and_its_blocking_tag_goes()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+
+        var (status, answer) = await ForceAsync(fixture, Order(fixture, $"{Repository}:1"));
+
+        Assert.Equal((200, "APPROVED", true, digest), (status, answer.GetProperty("status").GetString(), answer.GetProperty("approved").GetBoolean(), answer.GetProperty("digest").GetString()));
+        Assert.Contains($"{Ada} said on ", answer.GetProperty("reasons")[0].GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Equal("critical", answer.GetProperty("reasons")[1].GetProperty("code").GetString());
+        Assert.Equal(["1"], fixture.Tags(digest));
+        Assert.Equal(["blocked", "break-glass", "lifted"], Kinds(fixture));
+        var history = Assert.Single(fixture.Items("B#"))["breakGlass"]!.GetValue<string>();
+        Assert.Contains(Ada, history, StringComparison.Ordinal);
+        Assert.Contains(Why, history, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_ends_on_the_moment_for_whoever_asks_and_for_the_sweep_alike()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1"));
+        await SayAsync(fixture, digest);
+        Assert.Equal(3, fixture.Alerts.Count);
+
+        fixture.Time.Advance(TimeSpan.FromHours(4) - TimeSpan.FromMinutes(1));
+        Assert.Equal("APPROVED", await AskAsync(fixture, $"{Repository}:1"));
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("BLOCKED", await AskAsync(fixture, $"{Repository}:1"));
+
+        // Any later decision ends it in the ledger; nothing needs a new scan.
+        fixture.Aws.Ecr.FailScan(Repository, digest, "FAILED", "");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
+        await SayAsync(fixture, digest);
+        await SayAsync(fixture, digest);
+        Assert.Equal(["blocked", "break-glass", "lifted", "blocked", "break-glass-ended"], Kinds(fixture));
+    }
+
+    [Fact]
+    public async Task New_findings_and_scans_do_not_end_it()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}@{digest}"));
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical, new LocalFinding("CVE-2026-1002", "CRITICAL", new LocalPackage("openssl", "3.0.11")));
+        await fixture.Functions.DeliverAllAsync();
+
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Equal("APPROVED", await AskAsync(fixture, $"{Repository}:1"));
+        Assert.Contains("CVE-2026-1002", fixture.Item(digest)["record"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_index_is_approved_for_itself_and_not_for_its_platforms_nor_a_platform_for_its_index()
+    {
+        await using var fixture = await StartAsync();
+        var platform = Manifest.Image("amd64");
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", platform)]), "1");
+        fixture.Aws.Ecr.CompleteScan(Repository, platform.Digest, Critical);
+        await fixture.Functions.DeliverAllAsync();
+
+        await ForceAsync(fixture, Order(fixture, $"{Repository}@{platform.Digest}"));
+        Assert.Equal(("APPROVED", "BLOCKED"), (await AskAsync(fixture, $"{Repository}@{platform.Digest}"), await AskAsync(fixture, $"{Repository}:1")));
+
+        fixture.Time.Advance(TimeSpan.FromHours(5));
+        await ForceAsync(fixture, Order(fixture, $"{Repository}@{index}"));
+        Assert.Equal(("BLOCKED", "APPROVED"), (await AskAsync(fixture, $"{Repository}@{platform.Digest}"), await AskAsync(fixture, $"{Repository}:1")));
+    }
+
+    [Fact]
+    public async Task An_image_that_nobody_has_judged_is_judged_first()
+    {
+        await using var fixture = await StartAsync();
+        var digest = fixture.Push("1");
+        fixture.Aws.Events.Take();
+
+        Assert.Equal("APPROVED", (await ForceAsync(fixture, Order(fixture, $"{Repository}:1"))).Body.GetProperty("status").GetString());
+        fixture.Time.Advance(TimeSpan.FromHours(4));
+        Assert.Equal("PENDING", await AskAsync(fixture, $"{Repository}@{digest}"));
+    }
+
+    [Fact]
+    public async Task Without_an_identity_nothing_is_forced()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+        fixture.Aws.Requests.Take();
+
+        foreach (var (status, body) in new[] { await ForceAsync(fixture, Order(fixture, $"{Repository}:1"), by: null), await ForceAsync(fixture, Order(fixture, $"{Repository}:1"), by: "") })
+            Assert.Equal((403, "FORBIDDEN", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
+        var direct = await fixture.Functions.Part<BreakGlass>().BreakGlassAsync(new BreakGlassRequest(Order(fixture, $"{Repository}:1"), false, null), new Invocation());
+        Assert.Equal(403, direct.GetProperty("statusCode").GetInt32());
+        Assert.Empty(fixture.Aws.Requests);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("{ \"image\": \"shop/web:1\", \"reason\": \"long enough\", \"until\": \"2026-11-18T13:00:00Z\", \"by\": \"root\" }")]
+    [InlineData("{ \"image\": \"shop/web:1\", \"reason\": \"long enough\", \"until\": \"2026-11-18T13:00:00\" }")]
+    [InlineData("{ \"image\": \"shop/web:1\", \"reason\": \"long enough\", \"until\": \"2026-11-19T13:00:00Z\" }")]
+    [InlineData("{ \"image\": \"shop/web:1\", \"reason\": \"too short\", \"until\": \"2026-11-18T13:00:00Z\" }")]
+    [InlineData("{ \"image\": \"shop/web\", \"reason\": \"long enough\", \"until\": \"2026-11-18T13:00:00Z\" }")]
+    [InlineData("{ \"image\": \"999999999999.dkr.ecr.eu-central-1.amazonaws.com/shop/web:1\", \"reason\": \"long enough\", \"until\": \"2026-11-18T13:00:00Z\" }")]
+    public async Task What_is_not_whole_and_right_is_refused_and_changes_nothing(string body)
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+
+        var (status, answer) = await ForceAsync(fixture, body);
+
+        Assert.Equal((400, "BAD_REQUEST"), (status, answer.GetProperty("status").GetString()));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Equal(["blocked"], Kinds(fixture));
+        Assert.Equal(404, (await ForceAsync(fixture, Order(fixture, $"{Repository}:9"))).Status);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_told_is_not_done()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "Publish" });
+
+        Assert.Equal(503, (await ForceAsync(fixture, Order(fixture, $"{Repository}:1"))).Status);
+        Assert.Empty(fixture.Items("B#"));
+        Assert.Equal("BLOCKED", await AskAsync(fixture, $"{Repository}@{digest}"));
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Tests.Verdicts;
+
+/// <summary>Break-glass: an approval forced for one digest until a moment.</summary>
+public sealed class ForcedApprovalTests
+{
+    private static readonly ForcedApproval Forced = new("01F", "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada", "The shop is down; this image mends it.", Facts.Now, Facts.Now.AddHours(4));
+
+    public static TheoryData<Status> Refused => [.. Enum.GetValues<Status>().Where(status => status != Status.Approved)];
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void Whatever_a_gate_would_refuse_is_approved_with_who_why_and_until_when(Status status)
+    {
+        var verdict = ForcedApproval.Over(Facts.Verdict(status), Forced, Facts.Now);
+
+        Assert.Equal((Status.Approved, true), (verdict.Status, verdict.Approved));
+        Assert.Equal($"Approved by break-glass until 2026-11-18 16:00 UTC, although the verdict is {status.Word()}: arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada said on 2026-11-18 12:00 UTC: The shop is down; this image mends it.", verdict.Reasons[0].Sentence);
+        Assert.Equal(Facts.Verdict(status).Reasons[0], verdict.Reasons[1]);
+        Assert.Equal(status, verdict.WithoutBreakGlass().Status);
+        Assert.True(verdict.IsOutdated(Facts.Policy.Version, Forced.Until));
+        Assert.False(verdict.IsOutdated(Facts.Policy.Version, Forced.Until.AddTicks(-1)));
+        Assert.Equal(Facts.Verdict(status).Counts, verdict.Counts);
+    }
+
+    [Fact]
+    public void It_ends_on_the_moment_and_changes_nothing_that_is_approved_anyway()
+    {
+        var blocked = Facts.Verdict(Status.Blocked);
+
+        Assert.Same(blocked, ForcedApproval.Over(blocked, Forced, Forced.Until));
+        Assert.Same(blocked, ForcedApproval.Over(blocked, null, Facts.Now));
+        Assert.NotSame(blocked, ForcedApproval.Over(blocked, Forced, Forced.Until.AddTicks(-1)));
+        Assert.Null(ForcedApproval.Over(Facts.Verdict(Status.Approved), Forced, Facts.Now).Instead);
+    }
+
+    [Fact]
+    public void A_record_keeps_what_comes_back_and_cuts_it_too()
+    {
+        var image = Facts.Image(1, "1.0");
+        var verdict = ForcedApproval.Over(Facts.Decide(image, Facts.Scan([.. Enumerable.Range(0, 50).Select(i => Facts.Finding($"CVE-{i}"))])), Forced, Facts.Now);
+        var record = ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags);
+
+        Assert.Equal(ImageRecord.MaxReasons, record.Verdict.Instead!.Reasons.Count);
+        Assert.Equal(Status.Blocked, record.Verdict.Instead.Status);
+        Assert.Equal(Status.Approved, record.AsOf(Facts.Now.AddHours(3), Facts.Policy).Verdict.Status);
+    }
+
+    [Theory]
+    [InlineData("too short", 4, "The reason has 9 characters; it must say why, in 10 to 500.")]
+    [InlineData("          a          ", 4, "The reason has 1 characters; it must say why, in 10 to 500.")]
+    [InlineData(null, 4, "The reason has 0 characters; it must say why, in 10 to 500.")]
+    [InlineData("long enough\nand forged", 4, "The reason has a control character (a line end or a tab, for example); it must be one line.")]
+    [InlineData("long enough", null, "The moment 'until' is missing or cannot be read; it must be one as 2026-11-19T12:00:00Z is.")]
+    [InlineData("long enough", 0, "The moment 'until' is 2026-11-18T12:00:00Z, which is not in the future.")]
+    [InlineData("long enough", 25, "The moment 'until' is 2026-11-19T13:00:00Z; an approval may be forced for at most 24 hours (defaults.maxBreakGlassHours), to 2026-11-19T12:00:00Z.")]
+    [InlineData("long enough", 24, null)]
+    public void What_may_be_forced_has_limits(string? reason, int? hours, string? problem) =>
+        Assert.Equal(problem, ForcedApproval.Problem(reason, hours is { } h ? Facts.Now.AddHours(h) : null, Facts.Policy, Facts.Now));
+
+    [Theory]
+    [InlineData(false, "break-glass", "EcrGuard: break-glass for pay/api:1.0", "START")]
+    [InlineData(true, "break-glass-ended", "EcrGuard: break-glass ended for pay/api:1.0", "END")]
+    public void Its_start_and_its_end_are_told_with_who_why_and_until_when(bool ended, string kind, string subject, string word)
+    {
+        var message = AlertMessage.ForBreakGlass(new ForcedApprovalNotice(Facts.Image(1).Id, ["1.0"], Forced, Status.Blocked, ended));
+
+        Assert.Equal((subject, $"{Facts.Digest(1).Hex}:BREAKGLASS-{word}:01F"), (message.Subject, message.Id));
+        foreach (var line in new[] { "Verdict   BLOCKED", $"Who       {Forced.By}", $"Why       {Forced.Reason}", "When      from 2026-11-18 12:00 UTC to 2026-11-18 16:00 UTC", $"Alert     {message.Id}" })
+            Assert.Contains(line, message.Text, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(message.Json);
+        Assert.Equal((kind, "BLOCKED", Forced.By), (json.RootElement.GetProperty("kind").GetString(), json.RootElement.GetProperty("verdict").GetString(), json.RootElement.GetProperty("by").GetString()));
+    }
+}
