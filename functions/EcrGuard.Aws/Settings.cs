@@ -47,7 +47,8 @@ public sealed record Settings
             {
                 null or "observe" => EnforcementMode.Observe,
                 "mark" => EnforcementMode.Mark,
-                var other => throw new SettingsException("ECRGUARD_ENFORCEMENT", other, "it must be observe or mark"),
+                "quarantine" => EnforcementMode.Quarantine,
+                var other => throw new SettingsException("ECRGUARD_ENFORCEMENT", other, "it must be observe, mark or quarantine"),
             },
             Tags = new VerdictTags(
                 Prefix("ECRGUARD_TAG_PREFIX", Optional(environment, "ECRGUARD_TAG_PREFIX") ?? VerdictTags.Default.Prefix),

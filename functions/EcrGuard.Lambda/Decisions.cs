@@ -12,7 +12,7 @@ namespace EcrGuard.Lambda;
 /// <summary>
 /// Many images and all that follows from them: each is decided, then the indexes that hold it, then alerts are published and what was open is closed. An image has failed until all of that is done, and fails alone.
 /// </summary>
-public sealed class Decisions(Guard guard, Ledger ledger, Notifier notifier, Settings settings, Log log)
+public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledger, Notifier notifier, Settings settings, Log log)
 {
     /// <summary>How many images are worked on at a time.</summary>
     private const int Parallel = 8;
@@ -53,11 +53,18 @@ public sealed class Decisions(Guard guard, Ledger ledger, Notifier notifier, Set
         }
     }
 
-    /// <summary>Publishes what the stored records have open, then notes that all is done, related work first.</summary>
+    /// <summary>Publishes what the stored records have open, takes out of reach and puts back, then notes that all is done, related work first.</summary>
     private async Task FinishAsync(IReadOnlyList<Work> works, ILambdaContext context)
     {
         using var rest = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         await AlertAsync([.. works.Where(work => work is { Done: true, Judged.Entry.OpenAlert: not null })], rest.Token).ConfigureAwait(false);
+        var held = works.Where(work => work is { Done: true, Judged: { } judged } && guard.MayQuarantine(judged.Entry.Record, judged.Entry.Quarantine)).ToList();
+        held.ForEach(work => work.Done = false);
+        await EachAsync(held, async work =>
+        {
+            await quarantines.HoldAsync(work.Judged!.Entry, rest.Token).ConfigureAwait(false);
+            work.Done = true;
+        }, rest.Token).ConfigureAwait(false);
         foreach (var work in works.Where(work => work.Judged?.Entry.Open == true))
         {
             if (!work.Finished)

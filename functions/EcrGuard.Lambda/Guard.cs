@@ -36,6 +36,11 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
     /// <summary>How far EcrGuard may go in a repository: the policy's mode under the deployment's ceiling.</summary>
     public EnforcementMode ModeOf(RepositoryId repository) => (EnforcementMode)Math.Min((int)settings.Enforcement, (int)policy.EnforcementOf(repository.Name));
 
+    /// <summary>Whether something may be to do to take an image out of reach, or to put it back. Below the ceiling quarantine neither is.</summary>
+    public bool MayQuarantine(ImageRecord record, Quarantine? quarantine) =>
+        settings.Enforcement == EnforcementMode.Quarantine && !record.Gone
+        && (quarantine is { State: not QuarantineState.Ended } || (record.Verdict.Status == Status.Blocked && policy.QuarantineOf(record.Verdict.Image.Repository.Name) is not null));
+
     /// <summary>Reads the facts of an image, decides, records and marks it.</summary>
     /// <param name="heard">The scanner that an event came from.</param>
     /// <param name="alerting">False while existing images are judged for the first time.</param>
@@ -186,8 +191,13 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         var before = entry is null ? null : new Judge.Before(entry.Record.Verdict.WithoutBreakGlass(), entry.Record.FindingsHash is { } hash ? await findings.FindAsync(image.Id, hash, cancellation).ConfigureAwait(false) : []);
         var now = time.GetUtcNow();
         var dated = scan with { Findings = Findings.WithFixDates(scan.Findings, before?.Findings ?? [], now) };
-        return new Decision(Judge.Decide(image, dated, policy, before, now), Judge.Keep(dated, before), []);
+        return new Decision(Judge.Decide(Named(image, entry), dated, policy, before, now), Judge.Keep(dated, before), []);
     }
+
+    /// <summary>The image with the tags that EcrGuard has withdrawn: people know it by them, and rules that speak of tags still mean it.</summary>
+    private static ImageFacts Named(ImageFacts image, LedgerEntry? entry) => entry?.Quarantine is { State: not QuarantineState.Ended, Tags.Count: > 0 } quarantine
+        ? image with { Tags = [.. image.Tags.Union(quarantine.Tags.Except(quarantine.Conflicts.Select(conflict => conflict.Tag)))] }
+        : image;
 
     /// <summary>Decides an index from its children's records; a child that the ledger does not know is judged first.</summary>
     private async Task<Verdict> DecideIndexAsync(ImageFacts index, IReadOnlyList<IndexChild> children, bool alerting, List<Judged> judgedWith, CancellationToken cancellation)
@@ -229,14 +239,14 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
     private async Task<Judged> RecordAsync(ImageFacts image, LedgerEntry? before, bool alerting, Func<LedgerEntry?, Task<Decision>> decide, CancellationToken cancellation)
     {
         // Children of an index are untagged, almost always: what follows for their indexes must not be forgotten.
-        var untagged = settings.Tags.TeamTags(image).Count == 0;
+        var untagged = settings.Tags.TeamTags(Named(image, before)).Count == 0;
         var indexes = untagged ? await IndexesAsync(image.Id, cancellation).ConfigureAwait(false) : [];
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var decision = await decide(before).ConfigureAwait(false);
             var verdict = ForcedApproval.Over(decision.Verdict, before?.Record.Forced, time.GetUtcNow());
             var plan = TagPlan.For(image, verdict.Status, Use.Unknown, ModeOf(image.Id.Repository), settings.Tags);
-            var record = ImageRecord.Of(image, verdict, before?.Record, ledger.NewId(), time.GetUtcNow(), settings.Tags.TeamTags(image)) with
+            var record = ImageRecord.Of(image, verdict, before?.Record, ledger.NewId(), time.GetUtcNow(), settings.Tags.TeamTags(Named(image, before))) with
             {
                 FindingsHash = decision.Findings switch
                 {
@@ -254,11 +264,11 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
             // The child of an index has no name that anybody knows it by: the alert is the index's, which names the platform.
             var spokenFor = indexes.Count > 0;
             var alert = changed && alerting && !spokenFor ? Alert.For(record) : null;
-            var open = alert is not null || (!changed && before?.OpenAlert is not null) || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || untagged;
+            var open = alert is not null || (!changed && before?.OpenAlert is not null) || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || untagged || MayQuarantine(record, before?.Quarantine);
             switch (await ledger.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
                 case Stored.Yes:
-                    var entry = new LedgerEntry(record, (before?.Revision ?? 0) + 1, verdict.FactsAt, changed ? alert?.Id : before?.OpenAlert, before?.OpenWrites ?? [], before?.IntendedTags ?? [], open);
+                    var entry = new LedgerEntry(record, (before?.Revision ?? 0) + 1, verdict.FactsAt, changed ? alert?.Id : before?.OpenAlert, before?.OpenWrites ?? [], before?.IntendedTags ?? [], open) { Quarantine = before?.Quarantine, QuarantineRevision = before?.QuarantineRevision ?? 0 };
                     return await FollowAsync(entry).ConfigureAwait(false);
                 case Stored.Superseded:
                     var newer = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? throw new InvalidOperationException($"The ledger refused {image.Id} for a newer entry and holds none.");

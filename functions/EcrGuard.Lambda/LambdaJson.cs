@@ -16,6 +16,8 @@ namespace EcrGuard.Lambda;
 [JsonSerializable(typeof(SummaryReport))]
 [JsonSerializable(typeof(RestoreRequest))]
 [JsonSerializable(typeof(RestoreAnswer))]
+[JsonSerializable(typeof(ReleaseRequest))]
+[JsonSerializable(typeof(ReleaseAnswer))]
 [JsonSerializable(typeof(SweepRequest))]
 [JsonSerializable(typeof(SweepStart))]
 [JsonSerializable(typeof(SweepItem))]

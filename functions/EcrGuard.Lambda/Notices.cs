@@ -52,7 +52,7 @@ public sealed class Notices(Registry registry, Ledger ledger, Notifier notifier,
 
     /// <summary>Publishes an alert, unless it was published before or somebody is about to.</summary>
     /// <param name="id">That of the message.</param>
-    private async Task PublishOnceAsync(RepositoryId repository, string id, Func<Task<AlertMessage>> message, CancellationToken cancellation)
+    public async Task PublishOnceAsync(RepositoryId repository, string id, Func<Task<AlertMessage>> message, CancellationToken cancellation)
     {
         if (!await ledger.ClaimNoticeAsync(repository, id, cancellation).ConfigureAwait(false))
             return;

@@ -45,11 +45,13 @@ public sealed class Startup
         services.AddSingleton<FindingsStore>();
         services.AddSingleton<UseStore>();
         services.AddSingleton<TagWriter>();
+        services.AddSingleton<QuarantineWriter>();
         services.AddSingleton<RepositoryWriter>();
         services.AddSingleton<Notifier>();
         services.AddSingleton<Notices>();
         services.AddSingleton<Guard>();
         services.AddSingleton<Baselines>();
+        services.AddSingleton<Quarantines>();
         services.AddSingleton<Decisions>();
         services.AddSingleton<EventBatch>();
     }

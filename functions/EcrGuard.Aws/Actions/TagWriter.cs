@@ -51,7 +51,9 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
 
     private const string Superseded = "superseded: the tags had changed when they were read again, and were planned again";
 
-    private async Task<string?> AddAsync(ImageFacts image, string tag, CancellationToken cancellation)
+    /// <summary>Puts a tag on an image, and takes it off another that carries it where tags can move.</summary>
+    /// <returns>Why ECR refused it; null where the image carries it.</returns>
+    internal async Task<string?> AddAsync(ImageFacts image, string tag, CancellationToken cancellation)
     {
         if (await registry.ManifestAsync(image.Id, cancellation).ConfigureAwait(false) is not { } manifest)
             return "The manifest could not be read: the image is gone or archived.";
@@ -86,7 +88,9 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
         }
     }
 
-    private async Task<string?> RemoveAsync(ImageFacts image, string tag, CancellationToken cancellation)
+    /// <summary>Takes a tag off an image.</summary>
+    /// <returns>Why ECR refused it; null where nobody carries it any more.</returns>
+    internal async Task<string?> RemoveAsync(ImageFacts image, string tag, CancellationToken cancellation)
     {
         // Exactly one tag, by name and never by digest: a digest would delete the image.
         var answer = await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest
@@ -95,7 +99,16 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
             RepositoryName = image.Id.Repository.Name,
             ImageIds = [new ImageIdentifier { ImageTag = tag }],
         }, cancellation).ConfigureAwait(false);
-        return answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..] ? $"ECR did not remove the tag '{tag}': {failure.FailureReason}" : null;
+        if (answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
+            return $"ECR did not remove the tag '{tag}': {failure.FailureReason}";
+        return answer.ImageIds is [{ ImageDigest: { } digest }, ..] && Digest.TryParse(digest, out var of) && of != image.Id.Digest ? await PutBackAsync(image.Id with { Digest = of }, tag, cancellation).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>A tag of a team's was moved to another image between the read and the removal, which names no image: it is that image's.</summary>
+    private async Task<string> PutBackAsync(ImageId moved, string tag, CancellationToken cancellation)
+    {
+        var refusal = await registry.ImageAsync(moved, cancellation).ConfigureAwait(false) is not { } holder ? "That was its last tag, and the image went with it." : await AddAsync(holder, tag, cancellation).ConfigureAwait(false);
+        return $"The tag '{tag}' was moved to {moved.Digest} in the moment in which it was removed. {refusal ?? "It was put back there."}";
     }
 }
 

@@ -18,7 +18,14 @@ namespace EcrGuard.Aws.Ledger;
 /// <param name="OpenWrites">Intents without an outcome: the function died between the two.</param>
 /// <param name="IntendedTags">Every tag that EcrGuard ever meant to write on this image.</param>
 /// <param name="Open">Something that follows from the verdict (tags, indexes, an alert) is not known to be done: the same event, delivered again, must not be taken for old.</param>
-public sealed record LedgerEntry(ImageRecord Record, long Revision, DateTimeOffset FactsAt, string? OpenAlert, IReadOnlyList<string> OpenWrites, IReadOnlyList<string> IntendedTags, bool Open);
+public sealed record LedgerEntry(ImageRecord Record, long Revision, DateTimeOffset FactsAt, string? OpenAlert, IReadOnlyList<string> OpenWrites, IReadOnlyList<string> IntendedTags, bool Open)
+{
+    /// <summary>Null where the image was never taken out of reach, nor released.</summary>
+    public Quarantine? Quarantine { get; init; }
+
+    /// <summary>Counts the stores of <see cref="Quarantine"/>; 0: none yet.</summary>
+    public long QuarantineRevision { get; init; }
+}
 
 /// <summary>What became of a store.</summary>
 public enum Stored
@@ -35,7 +42,7 @@ public enum Stored
 /// <summary>
 /// The ledger: one DynamoDB table. A verdict is stored only over older facts, intent stands before each write to ECR and its outcome after it, and every change of status leaves a history entry.
 /// </summary>
-public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvider time)
+public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvider time)
 {
     /// <summary>How long history, finished writes and images that are gone are kept.</summary>
     private static readonly TimeSpan HistoryAge = TimeSpan.FromDays(400);
@@ -641,14 +648,14 @@ public sealed class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvid
         },
     };
 
-    private static LedgerEntry Entry(Dictionary<string, AttributeValue> item) => new(
+    private static LedgerEntry Entry(Dictionary<string, AttributeValue> item) => WithQuarantine(new LedgerEntry(
         JsonSerializer.Deserialize(item[Record].S, LedgerJson.Default.ImageRecord)! with { CouldNotMark = item.GetValueOrDefault(CouldNotMark)?.S, Grace = item.GetValueOrDefault(GraceClock)?.S is { } grace ? JsonSerializer.Deserialize(grace, LedgerJson.Default.Grace) : null, Forced = item.GetValueOrDefault(BreakGlass)?.S is { } forced ? JsonSerializer.Deserialize(forced, LedgerJson.Default.ForcedApproval) : null, Gone = item.ContainsKey(GoneAt) },
         long.Parse(item[Revision].N, CultureInfo.InvariantCulture),
         Keys.Time(item[FactsAt].S),
         item.GetValueOrDefault(OpenAlert)?.S,
         item.GetValueOrDefault(OpenWrites)?.SS ?? [],
         item.GetValueOrDefault(IntendedTags)?.SS ?? [],
-        item.ContainsKey(Open));
+        item.ContainsKey(Open)), item);
 
     private Task<bool> IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation) => IfStillSoAsync(() => dynamo.UpdateItemAsync(request, cancellation), cancellation);
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
 
@@ -17,6 +18,7 @@ namespace EcrGuard.Aws.Ledger;
 [JsonSerializable(typeof(ImageRecord))]
 [JsonSerializable(typeof(Grace))]
 [JsonSerializable(typeof(ForcedApproval))]
+[JsonSerializable(typeof(Quarantine))]
 [JsonSerializable(typeof(IReadOnlyList<Reason>))]
 [JsonSerializable(typeof(IReadOnlyList<Finding>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]

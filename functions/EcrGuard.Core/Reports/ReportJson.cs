@@ -21,6 +21,7 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(ForeignTagBody))]
 [JsonSerializable(typeof(GraceBody))]
 [JsonSerializable(typeof(BreakGlassBody))]
+[JsonSerializable(typeof(QuarantineBody))]
 [JsonSerializable(typeof(BackfillBody))]
 [JsonSerializable(typeof(WeekBody))]
 [JsonSerializable(typeof(SweepBody))]

@@ -82,6 +82,9 @@ public sealed partial class LocalEcr : ILocalService
     /// <summary>The tags of an image, oldest first; null where the image does not exist.</summary>
     public IReadOnlyList<string>? TagsOf(string repository, string digest) => Locked(() => Find(repository).ByDigest(digest)?.Tags.ToArray());
 
+    /// <summary>ACTIVE, ARCHIVED or ACTIVATING; null where the image does not exist.</summary>
+    public string? StatusOf(string repository, string digest) => Locked(() => Find(repository).ByDigest(digest)?.Status);
+
     /// <summary>The repository's lifecycle policy as it was put; null where it has none.</summary>
     public string? LifecyclePolicyOf(string repository) => Locked(() => Find(repository).LifecyclePolicy);
 

@@ -37,6 +37,7 @@ public sealed class FunctionsInTemplateTests
             ["Backfill"] = ["ECRGUARD_ALERT_TOPIC"],
             ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
             ["RestoreRepository"] = [],
+            ["ReleaseImage"] = ["ECRGUARD_ALERT_TOPIC"],
             ["SweepList"] = ["ECRGUARD_INSTANCES"],
             ["SweepRepository"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_INSTANCES"],
             ["SweepClose"] = ["ECRGUARD_ALERT_TOPIC"],

@@ -9,7 +9,7 @@ public sealed class PermissionsTests
     private static readonly string[] WritesToEcr =
     [
         "ecr:BatchDeleteImage", "ecr:DeleteLifecyclePolicy", "ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:StartImageScan",
-        "ecr:TagResource", "ecr:UntagResource",
+        "ecr:TagResource", "ecr:UntagResource", "ecr:UpdateImageStorageClass",
     ];
 
     /// <summary>The actions for which AWS offers no resource that could be named.</summary>
@@ -38,18 +38,36 @@ public sealed class PermissionsTests
         Assert.Equal(
             new Dictionary<string, string[]>
             {
-                ["OnImagePushed"] = [.. WritesToEcr.Except(["ecr:DeleteLifecyclePolicy", "ecr:UntagResource"])],
+                ["OnImagePushed"] = [.. WritesToEcr.Except(["ecr:DeleteLifecyclePolicy", "ecr:UntagResource", "ecr:UpdateImageStorageClass"])],
                 ["OnScanChanged"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["Approval"] = [],
                 ["BreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["WeeklySummary"] = [],
                 ["RestoreRepository"] = ["ecr:DeleteLifecyclePolicy", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:UntagResource"],
+                ["ReleaseImage"] = [],
                 ["SweepList"] = [],
                 ["SweepRepository"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:TagResource"],
                 ["SweepClose"] = [],
             },
             template.Functions.ToDictionary(function => function, function => Actions(template, function).Intersect(WritesToEcr).Order().ToArray()));
+    }
+
+    [Fact]
+    public void Where_it_may_quarantine_those_that_decide_read_what_is_used_and_move_images_and_so_does_a_release()
+    {
+        var template = SamTemplate.With(("Enforcement", "quarantine"));
+
+        Assert.Equal(
+            template.Functions.Where(function => function is "OnImagePushed" or "OnScanChanged" or "Backfill" or "SweepRepository" or "ReleaseImage"),
+            template.Functions.Where(function => Actions(template, function).Contains("ecr:UpdateImageStorageClass")));
+        Assert.All(["OnImagePushed", "OnScanChanged", "Backfill", "SweepRepository"], function =>
+        {
+            Assert.Equal(Actions(template, "SweepList").Where(action => action.StartsWith("ecs:", StringComparison.Ordinal)).Order(), Actions(template, function).Where(action => action.StartsWith("ecs:", StringComparison.Ordinal)).Order());
+            Assert.DoesNotContain("ecs:ListTasks", Actions(Marking, function));
+        });
+        Assert.Equal(["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"], Actions(template, "ReleaseImage").Intersect(WritesToEcr).Order());
+        Assert.DoesNotContain("TakeOutOfReach", Marking.Resources.Keys);
     }
 
     [Fact]
@@ -106,7 +124,7 @@ public sealed class PermissionsTests
 
         Assert.Equal(["""{"Fn::GetAtt":"ImagePushedQueue.Arn"}"""], Receives("OnImagePushed"));
         Assert.Equal(["""{"Fn::GetAtt":"ScanChangedQueue.Arn"}"""], Receives("OnScanChanged"));
-        Assert.All(["Approval", "Backfill", "WeeklySummary", "RestoreRepository"], function => Assert.Empty(Receives(function)));
+        Assert.All(["Approval", "Backfill", "WeeklySummary", "RestoreRepository", "ReleaseImage"], function => Assert.Empty(Receives(function)));
     }
 
     [Fact]

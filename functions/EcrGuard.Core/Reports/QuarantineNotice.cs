@@ -1,0 +1,37 @@
+using System.Globalization;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Reports;
+
+/// <summary>What security should hear of a quarantine beyond the block itself.</summary>
+public enum QuarantineNews
+{
+    /// <summary>EcrGuard had archived the image, and somebody else has restored it.</summary>
+    RestoredByOthers,
+
+    /// <summary>Not every withdrawn tag came back: other images carry them now.</summary>
+    TagsTaken,
+
+    /// <summary>Somebody ordered it to be put back although it is blocked.</summary>
+    Released,
+}
+
+/// <summary>News of one image that is, or was, out of reach.</summary>
+/// <param name="Id">The alert's: stable, so that it is told once.</param>
+/// <param name="Follows">What EcrGuard does about it, a sentence; null: nothing.</param>
+public sealed record QuarantineNotice(string Id, QuarantineNews News, ImageRecord Record, Quarantine Quarantine, string? Follows)
+{
+    /// <summary>Once for each restore.</summary>
+    /// <param name="image">As it is after the restore.</param>
+    public static QuarantineNotice OfRestore(ImageFacts image, ImageRecord record, Quarantine before, QuarantinePlan plan) => new(
+        $"{image.Id.Digest.Hex}:QUARANTINE-RESTORED:{(image.LastActivatedAt ?? before.Since).UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}",
+        QuarantineNews.RestoredByOthers, record, before, plan.Next is not null ? "It is blocked still, and taken out of reach again." : $"It stays in reach: {plan.Why}");
+
+    /// <summary>Once for each block, when everything else has come back.</summary>
+    public static QuarantineNotice OfConflicts(ImageRecord record, Quarantine quarantine) => new($"{record.Verdict.Image.Digest.Hex}:QUARANTINE-CONFLICT:{quarantine.ChangeId}", QuarantineNews.TagsTaken, record, quarantine, null);
+
+    /// <summary>Once for each block.</summary>
+    public static QuarantineNotice OfRelease(ImageRecord record, Quarantine quarantine) => new($"{record.Verdict.Image.Digest.Hex}:QUARANTINE-RELEASED:{quarantine.ChangeId}", QuarantineNews.Released, record, quarantine, "It is not taken out of reach again as long as this block stands.");
+}

@@ -1,0 +1,200 @@
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>Takes blocked images that nothing uses out of reach, and puts them back when they are approved or released.</summary>
+public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consumers consumers, QuarantineWriter writer, Ledger ledger, Notices notices, VerdictTags tags, TimeProvider time, Log log) : IDisposable
+{
+    /// <summary>How old what is known of use may be when an image is taken out of reach.</summary>
+    private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(5);
+
+    /// <summary>Nothing runs away: an image has at most so many tags to withdraw and to put back.</summary>
+    private const int MaxRounds = (2 * QuarantinePlan.MaxWithdrawn) + 20;
+
+    /// <summary>How often a store is tried that others get in the way of.</summary>
+    private const int Attempts = 8;
+
+    /// <summary>Entries of the ledger that are read at a time.</summary>
+    private const int Chunk = 100;
+
+    private readonly SemaphoreSlim reading = new(1, 1);
+    private UseFacts? use;
+
+    /// <summary>Makes an image's steps until there are none, each planned from facts read immediately before it.</summary>
+    /// <param name="entry">What stands in the ledger; where it no longer does, it is read again.</param>
+    /// <returns>Why something that should be done cannot be, or what is waited for; null where all is well.</returns>
+    public Task<string?> HoldAsync(LedgerEntry entry, CancellationToken cancellation) => HoldAsync(entry, new Surroundings(), cancellation);
+
+    /// <summary>Does the same for every image of a repository that concerns it: what events have missed.</summary>
+    /// <param name="usages">As the sweep knows them: what is in use by them, or may be, is not looked at again.</param>
+    /// <returns>A sentence for each image that should be out of reach or back and is not.</returns>
+    public async Task<IReadOnlyList<string>> SweepAsync(Contents contents, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
+    {
+        var undone = new List<string>();
+        // The blocking tag comes before all else, and an archived image may have lost it since.
+        var candidates = contents.Images.Where(image => image.Storage != StorageStatus.Active || image.Tags.Contains(tags.Blocked(image.Id.Digest))).Select(image => image.Id.Digest).ToList();
+        var surroundings = new Surroundings { Contents = contents };
+        foreach (var chunk in candidates.Chunk(Chunk))
+        {
+            var entries = await ledger.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
+            foreach (var entry in entries.Values.Where(entry => guard.MayQuarantine(entry.Record, entry.Quarantine)).OrderBy(entry => entry.Record.Verdict.Image.Digest))
+            {
+                var digest = entry.Record.Verdict.Image.Digest;
+                if (entry.Quarantine is null or { State: QuarantineState.Ended } && usages.GetValueOrDefault(digest)?.Use is not Use.NotInUse)
+                    continue;
+                try
+                {
+                    if (await HoldAsync(entry, surroundings, cancellation).ConfigureAwait(false) is { } why)
+                        undone.Add($"{digest}: {why}");
+                }
+                catch (Exception failure) when (!cancellation.IsCancellationRequested)
+                {
+                    log.Error("The quarantine of an image failed; the next sweep tries again.", failure, ("image", entry.Record.Verdict.Image.ToString()));
+                    undone.Add($"{digest}: its quarantine failed; the log says why.");
+                }
+            }
+        }
+        return undone;
+    }
+
+    /// <summary>Puts an image back although it is blocked, and leaves it in reach as long as this block stands.</summary>
+    /// <param name="by">Who asks, as Lambda tells it.</param>
+    /// <returns>Whether it is released, and why it is not, or what is still to come.</returns>
+    public async Task<(bool Released, string? Left)> ReleaseAsync(ImageId image, string by, string reason, CancellationToken cancellation)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (await ledger.FindAsync(image, cancellation).ConfigureAwait(false) is not { Record.Gone: false } entry)
+                return (false, "The ledger knows no such image.");
+            var record = entry.Record;
+            if (record.Verdict.Status != Status.Blocked)
+                return (false, $"It is not blocked but {record.Verdict.Status.Word()}: what may still hold it ends by itself.");
+            var now = time.GetUtcNow();
+            var none = new Quarantine { By = guard.Policy.QuarantineOf(image.Repository.Name) ?? QuarantineBy.Archive, State = QuarantineState.Ended, ChangeId = record.ChangeId, Since = now };
+            var released = (entry.Quarantine is { State: not QuarantineState.Ended } current ? current : none) with { ChangeId = record.ChangeId, Release = new Release(by, now, reason) };
+            // Told before it is done: whoever reads the ledger later must have been able to hear of it.
+            await TellAsync(QuarantineNotice.OfRelease(record, released), cancellation).ConfigureAwait(false);
+            if (!await ledger.StoreQuarantineAsync(entry, released, cancellation).ConfigureAwait(false))
+                continue;
+            log.Info("A blocked image was released.", ("image", image.ToString()), ("by", by), ("reason", reason));
+            return (true, await HoldAsync(entry with { Quarantine = released, QuarantineRevision = entry.QuarantineRevision + 1 }, cancellation).ConfigureAwait(false));
+        }
+        throw new InvalidOperationException($"The release of {image} could not be stored: others kept storing.");
+    }
+
+    public void Dispose() => reading.Dispose();
+
+    private async Task<string?> HoldAsync(LedgerEntry entry, Surroundings surroundings, CancellationToken cancellation)
+    {
+        var image = entry.Record.Verdict.Image;
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            if (!guard.MayQuarantine(entry.Record, entry.Quarantine) || await PlanAsync(entry, surroundings, cancellation).ConfigureAwait(false) is not { } planned)
+                return null;
+            var plan = planned.Plan;
+            if (plan.RestoredByOthers)
+                await TellAsync(QuarantineNotice.OfRestore(planned.Image, entry.Record, entry.Quarantine!, plan), cancellation).ConfigureAwait(false);
+            if (plan.Next is null && entry.Quarantine is { State: not QuarantineState.Ended } && plan.Record is { Conflicts.Count: > 0, State: QuarantineState.Returning or QuarantineState.Ended } returned)
+                await TellAsync(QuarantineNotice.OfConflicts(entry.Record, returned), cancellation).ConfigureAwait(false);
+
+            if (plan.Next is null && Equals(plan.Record, entry.Quarantine))
+            {
+                if (plan.Why is { } why)
+                    log.Info("An image is not where its verdict wants it.", ("image", image.ToString()), ("why", why));
+                return plan.Why;
+            }
+            if (plan.Next is null)
+                await ledger.StoreQuarantineAsync(entry, plan.Record!, cancellation).ConfigureAwait(false);
+            else if (await writer.MakeAsync(entry, plan, () => PlanAsync(entry, surroundings, cancellation), cancellation).ConfigureAwait(false) is { } refusal)
+            {
+                log.Warning("ECR refused to take an image out of reach, or to put it back.", ("image", image.ToString()), ("why", refusal));
+                return refusal;
+            }
+            if (await ledger.FindAsync(image, cancellation).ConfigureAwait(false) is not { } now)
+                return null;
+            entry = now;
+        }
+        throw new InvalidOperationException($"The quarantine of {image} could not be carried out: its facts kept changing.");
+    }
+
+    /// <summary>What costs most is read only where all else says that the image is to be taken; the image itself is read last.</summary>
+    /// <returns>Null where the image is gone.</returns>
+    private async Task<PlannedQuarantine?> PlanAsync(LedgerEntry entry, Surroundings surroundings, CancellationToken cancellation)
+    {
+        var id = entry.Record.Verdict.Image;
+        var by = guard.Policy.QuarantineOf(id.Repository.Name);
+        if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } image)
+            return null;
+        var facts = new QuarantineFacts { Image = image, Status = entry.Record.Verdict.Status, ChangeId = entry.Record.ChangeId, Usage = Usage.None, Mutability = TagMutability.Mutable };
+        var plan = Plan();
+        if (plan.Next is { Takes: true })
+        {
+            if (!await SurroundAsync(id.Repository, surroundings, cancellation).ConfigureAwait(false))
+                return null;
+            var mutability = by == QuarantineBy.Withdraw ? (await registry.RepositoryAsync(id.Repository, cancellation).ConfigureAwait(false))?.Mutability : null;
+            if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } now)
+                return null;
+            var contents = surroundings.Contents! with { Images = [.. surroundings.Contents!.Images.Where(other => other.Id.Digest != id.Digest), now] };
+            facts = facts with
+            {
+                Image = now,
+                Usage = InUse.Of(surroundings.Use, contents, guard.Policy.Consumers.PulledWithinDays, time.GetUtcNow())[id.Digest],
+                NeededBy = QuarantineFacts.Needing(id, contents),
+                Mutability = mutability ?? TagMutability.Unknown,
+            };
+            plan = Plan();
+        }
+        else if (plan.Next is { Change: QuarantineChange.PutBack, Tag: { } tag })
+        {
+            if (await registry.ImageAsync(id.Repository, tag, null, cancellation).ConfigureAwait(false) is { } holder)
+                facts = facts with { Holders = new Dictionary<string, Digest> { [tag] = holder.Id.Digest } };
+            plan = Plan();
+        }
+        return new PlannedQuarantine(plan, facts.Image);
+
+        QuarantinePlan Plan() => QuarantinePlan.For(facts, by, entry.Quarantine, tags, time.GetUtcNow());
+    }
+
+    /// <summary>What decides about an image from outside of it.</summary>
+    private sealed class Surroundings
+    {
+        public Contents? Contents { get; set; }
+        public UseFacts? Use { get; set; }
+    }
+
+    /// <returns>False where the repository is gone.</returns>
+    private async Task<bool> SurroundAsync(RepositoryId repository, Surroundings surroundings, CancellationToken cancellation)
+    {
+        surroundings.Use = await UseAsync(cancellation).ConfigureAwait(false);
+        if (surroundings.Contents is null || time.GetUtcNow() - surroundings.Contents.ReadAt > UseAge)
+            surroundings.Contents = await registry.ContentsAsync(repository, (indexes, token) => ledger.ChildrenAsync(repository, indexes, token), cancellation).ConfigureAwait(false);
+        return surroundings.Contents is not null;
+    }
+
+    /// <summary>One reading serves all images that are taken within a few minutes.</summary>
+    private async Task<UseFacts> UseAsync(CancellationToken cancellation)
+    {
+        await reading.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (use is null || time.GetUtcNow() - use.ReadAt > UseAge)
+                use = await consumers.ReadAsync(cancellation).ConfigureAwait(false);
+            return use;
+        }
+        finally
+        {
+            reading.Release();
+        }
+    }
+
+    private Task TellAsync(QuarantineNotice notice, CancellationToken cancellation) =>
+        notices.PublishOnceAsync(notice.Record.Verdict.Image.Repository, notice.Id, () => Task.FromResult(AlertMessage.ForQuarantine(notice)), cancellation);
+}

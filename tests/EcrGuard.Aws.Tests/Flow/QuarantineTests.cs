@@ -1,0 +1,459 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda;
+using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
+using static EcrGuard.Aws.Tests.Flow.GuardFixture;
+using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
+using TagMutability = EcrGuard.LocalAws.Ecr.TagMutability;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>Blocked images go out of reach and come back, whatever happens in between. Enhanced scanning sees what runs in clusters, so that it is known what is not in use.</summary>
+public sealed class QuarantineTests
+{
+    private const string Archives = """{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "quarantine" } ] }""";
+    private const string Withdraws = """{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "quarantine", "by": "withdraw" } ] }""";
+    private const string Waiver = """ "waivers": [ { "id": "W1", "vulnerability": "CVE-2026-1001", "reason": "Not reachable.", "owner": "shop", "approvedBy": "security", "expires": "2026-12-31" } ], """;
+    private const string Registry = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+
+    private static readonly DeploymentOptions Ceiling = new(EnforcementMode.Quarantine);
+    private static readonly LocalAwsOptions Aws = new() { BatchGetImageRecordsPull = false };
+
+    private static string Waived(string policy) => policy.Replace("\"enforcement\"", Waiver + "\"enforcement\"", StringComparison.Ordinal);
+
+    private static async Task<(GuardFixture Fixture, Deployed Functions)> StartedAsync(string policy, LocalAwsOptions? options = null)
+    {
+        var fixture = await StartAsync(policy, options ?? Aws);
+        fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
+        return (fixture, fixture.Deploy(policy, Ceiling));
+    }
+
+    /// <summary>Pushes an image, ends its scan with these findings and hands all events over, EcrGuard's own too.</summary>
+    private static async Task<string> ScannedAsync(GuardFixture fixture, Deployed functions, string tag, params LocalFinding[] findings)
+    {
+        var digest = fixture.Push(tag);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, findings);
+        await functions.DeliverAllAsync();
+        return digest;
+    }
+
+    private static ImageId Id(string digest) => new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
+
+    /// <summary>Decides again, as a sweep does after the policy has changed.</summary>
+    private static async Task DecideAsync(Deployed functions, string digest)
+    {
+        var ledger = functions.Part<Ledger.Ledger>();
+        var done = await functions.Part<Decisions>().RunAsync([Id(digest)], async (id, cancellation) =>
+            await functions.Part<Guard>().JudgeAsync(id, Scanner.Unknown, alerting: true, await ledger.FindAsync(id, cancellation), cancellation), new Invocation());
+        Assert.True(done.ContainsKey(Id(digest)), functions.Lines.ToString());
+        await functions.DeliverAllAsync();
+    }
+
+    private static string Storage(GuardFixture fixture, string digest) => fixture.Aws.Ecr.StatusOf(Repository, digest)!;
+
+    private static IEnumerable<string> Kinds(GuardFixture fixture) => fixture.Alerts.Select(alert => alert.Attributes["kind"].Value);
+
+    private static IEnumerable<string> Writes(GuardFixture fixture) => fixture.Items("A#").Select(write => $"{write["change"]!.GetValue<string>()} {write["outcome"]!.GetValue<string>()}");
+
+    [Fact]
+    public async Task A_blocked_image_is_marked_and_then_archived_and_stays_blocked()
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+
+        Assert.Equal("ARCHIVED", Storage(fixture, digest));
+        Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Equal(["Add done", "Archive done"], Writes(fixture));
+        Assert.Equal(["blocked"], Kinds(fixture));
+        Assert.DoesNotContain(fixture.Item(digest), left => left.Key is "open" or "openWrites");
+        var (_, body) = await functions.AskAsync($"{Repository}@{digest}");
+        Assert.Equal("BLOCKED", body.GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task Under_the_ceiling_mark_nothing_is_taken_out_of_reach()
+    {
+        var (fixture, _) = await StartedAsync(Archives);
+        await using var __ = fixture;
+        var digest = await ScannedAsync(fixture, fixture.Functions, "1", Critical);
+        Assert.Equal(("ACTIVE", "BLOCKED"), (Storage(fixture, digest), fixture.Status(digest)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_waiver_brings_an_archived_image_back_and_the_next_scan_takes_its_blocking_tag_away(bool slowly)
+    {
+        var (fixture, functions) = await StartedAsync(Archives, Aws with { RestoreTakes = slowly ? TimeSpan.FromMinutes(20) : TimeSpan.Zero });
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        fixture.Time.Advance(TimeSpan.FromDays(1));
+
+        var waiving = fixture.Deploy(Waived(Archives), Ceiling);
+        await DecideAsync(waiving, digest);
+        if (slowly)
+        {
+            Assert.Equal("ACTIVATING", Storage(fixture, digest));
+            await DecideAsync(waiving, digest);
+            Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest));
+            fixture.Time.Advance(TimeSpan.FromMinutes(21));
+        }
+        Assert.Equal("ACTIVE", Storage(fixture, digest));
+        Assert.NotEqual("BLOCKED", fixture.Status(digest));
+
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+        await waiving.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Equal(["1"], fixture.Tags(digest));
+        Assert.Single(Writes(fixture), "Restore done");
+    }
+
+    [Fact]
+    public async Task What_comes_back_and_still_has_what_blocks_goes_again_when_its_waiver_has_ended()
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        await DecideAsync(fixture.Deploy(Waived(Archives), Ceiling), digest);
+        Assert.Equal("ACTIVE", Storage(fixture, digest));
+
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+        await functions.DeliverAllAsync();
+        Assert.Equal(("ARCHIVED", "BLOCKED"), (Storage(fixture, digest), fixture.Status(digest)));
+        Assert.DoesNotContain("quarantine-restored", Kinds(fixture));
+    }
+
+    [Fact]
+    public async Task A_restore_that_EcrGuard_did_not_make_is_archived_again_and_told_once_each_time()
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        for (var times = 1; times <= 2; times++)
+        {
+            fixture.Time.Advance(TimeSpan.FromHours(1));
+            fixture.Aws.Ecr.Restore(Repository, digest);
+            var events = fixture.Aws.Events.Take();
+            await functions.ChangedAsync([.. events.Where(e => !Deployed.IsPush(e))]);
+            await functions.ChangedAsync([.. events.Where(e => !Deployed.IsPush(e))]);
+            await functions.DeliverAllAsync();
+            Assert.Equal("ARCHIVED", Storage(fixture, digest));
+            Assert.Equal(["blocked", .. Enumerable.Repeat("quarantine-restored", times)], Kinds(fixture));
+        }
+        Assert.Equal(3, fixture.Alerts.Select(AlertId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_push_that_restores_a_blocked_image_is_such_a_restore()
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 1"), "1");
+        await functions.DeliverAllAsync();
+        Assert.Equal("ARCHIVED", Storage(fixture, digest));
+        Assert.Equal(["blocked", "quarantine-restored"], Kinds(fixture));
+    }
+
+    [Fact]
+    public async Task An_image_in_use_stays_and_so_does_one_that_is_deployed_between_decision_and_archive()
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        fixture.Aws.Ecs.CreateService("shop", "web", fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}:1"));
+        var used = await ScannedAsync(fixture, functions, "1", Critical);
+        Assert.Equal(("ACTIVE", "BLOCKED"), (Storage(fixture, used), fixture.Status(used)));
+
+        var deploying = Fault.Meanwhile(() => fixture.Aws.Ecs.RegisterTaskDefinition("job", $"{Registry}/{Repository}:2")) with { Operation = "ListTaskDefinitionFamilies" };
+        var second = fixture.Deploy(Archives, Ceiling);
+        fixture.Aws.Faults.Add(deploying);
+        var deployed = await ScannedAsync(fixture, second, "2", Critical);
+        Assert.Equal((0, "ACTIVE", "BLOCKED"), (fixture.Aws.Faults.Outstanding, Storage(fixture, deployed), fixture.Status(deployed)));
+        Assert.DoesNotContain(fixture.Items("A#"), write => write["change"]!.GetValue<string>() == "Archive");
+    }
+
+    [Fact]
+    public async Task What_is_pulled_between_intent_and_archive_stays_and_the_ledger_says_so()
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        var digest = fixture.Push("1");
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+        // The transaction that writes the intent: the tag's is the first.
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Pull(Repository, "1")) with { Service = "dynamodb", Operation = "TransactWriteItems", From = 5 });
+        await functions.DeliverAllAsync();
+        Assert.Equal((0, "ACTIVE"), (fixture.Aws.Faults.Outstanding, Storage(fixture, digest)));
+        Assert.Contains(Writes(fixture), write => write.StartsWith("Archive superseded", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_reading_a_manifest_counts_as_a_pull_the_image_counts_as_used(bool recordsPull)
+    {
+        var (fixture, functions) = await StartedAsync(Archives, Aws with { BatchGetImageRecordsPull = recordsPull });
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        Assert.Equal(recordsPull ? "ACTIVE" : "ARCHIVED", Storage(fixture, digest));
+    }
+
+    [Theory]
+    [InlineData(true, ArchivedImagePull.ImageNotFound)]
+    [InlineData(true, ArchivedImagePull.ImageInaccessible)]
+    [InlineData(false, ArchivedImagePull.ImageNotFound)]
+    [InlineData(false, ArchivedImagePull.ImageInaccessible)]
+    public async Task What_is_not_documented_of_archived_images_changes_nothing(bool foundById, ArchivedImagePull pull)
+    {
+        var (fixture, functions) = await StartedAsync(Archives, Aws with { ArchivedImagesAreFoundById = foundById, ArchivedImagePull = pull, EmptyPages = !foundById });
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        Assert.Equal("ARCHIVED", Storage(fixture, digest));
+        await DecideAsync(fixture.Deploy(Waived(Archives), Ceiling), digest);
+        Assert.Equal("ACTIVE", Storage(fixture, digest));
+    }
+
+    [Fact]
+    public async Task Where_nothing_sees_what_runs_in_clusters_a_new_image_stays()
+    {
+        await using var fixture = await StartAsync(Archives, Aws);
+        var functions = fixture.Deploy(Archives, Ceiling);
+        var digest = fixture.Push("1");
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        await functions.DeliverAllAsync();
+        Assert.Equal(("ACTIVE", "BLOCKED"), (Storage(fixture, digest), fixture.Status(digest)));
+    }
+
+    [Fact]
+    public async Task A_refusal_of_ECRs_is_recorded_and_the_event_is_done()
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        fixture.Aws.Faults.Add(Fault.Refuse(400, "ImageStorageClassUpdateNotSupportedException", "Not this one.") with { Operation = "UpdateImageStorageClass" });
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        Assert.Equal("ACTIVE", Storage(fixture, digest));
+        Assert.Contains("Archive ECR did not move the image to the storage class ARCHIVE: Not this one.", Writes(fixture));
+        await DecideAsync(functions, digest);
+        Assert.Equal("ARCHIVED", Storage(fixture, digest));
+    }
+
+    [Fact]
+    public async Task An_index_is_archived_as_one_and_its_child_with_a_tag_stays_as_long_as_another_index_needs_it()
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        var child = Manifest.Image("arm");
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/arm64", child)]), "1");
+        fixture.Aws.Inspector.CompleteScan(Repository, child.Digest, Critical);
+        await functions.DeliverAllAsync();
+        Assert.Equal(("BLOCKED", "BLOCKED"), (fixture.Status(index), fixture.Status(child.Digest)));
+        Assert.Equal(("ARCHIVED", "ACTIVE"), (Storage(fixture, index), Storage(fixture, child.Digest)));
+    }
+
+    [Fact]
+    public async Task Tags_are_withdrawn_after_the_image_was_marked_and_approval_brings_each_back_to_its_digest()
+    {
+        var (fixture, functions) = await StartedAsync(Withdraws);
+        await using var _ = fixture;
+        var digest = fixture.Push("1");
+        fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 1"), "latest");
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+        await functions.DeliverAllAsync();
+        Assert.Equal([BlockedTag(digest)], fixture.Tags(digest));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+
+        await DecideAsync(fixture.Deploy(Waived(Withdraws), Ceiling), digest);
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Equal(["1", "latest"], fixture.Tags(digest).Order());
+        Assert.Equal((digest, digest), (fixture.Aws.Ecr.DigestOf(Repository, "1"), fixture.Aws.Ecr.DigestOf(Repository, "latest")));
+        Assert.Equal(["blocked", "lifted"], Kinds(fixture));
+    }
+
+    [Fact]
+    public async Task A_tag_that_another_image_carries_by_now_stays_there_and_that_is_told_once()
+    {
+        var (fixture, functions) = await StartedAsync(Withdraws);
+        await using var _ = fixture;
+        var digest = fixture.Push("1");
+        fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 1"), "latest");
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+        await functions.DeliverAllAsync();
+        var newer = fixture.Aws.Ecr.Push(Repository, Manifest.Image("newer"), "latest");
+
+        var waiving = fixture.Deploy(Waived(Withdraws), Ceiling);
+        await DecideAsync(waiving, digest);
+        await DecideAsync(waiving, digest);
+        Assert.Equal(["1"], fixture.Tags(digest));
+        Assert.Equal(newer, fixture.Aws.Ecr.DigestOf(Repository, "latest"));
+        var conflict = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "quarantine-conflict");
+        Assert.Contains($"latest on {newer}", conflict.Message, StringComparison.Ordinal);
+
+        // What was told of that block is not told of the next one.
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        await DecideAsync(waiving, digest);
+        await DecideAsync(fixture.Functions, digest);
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        await functions.Part<Quarantines>().ReleaseAsync(Id(digest), "somebody", "a reason", CancellationToken.None);
+        Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "quarantine-conflict");
+        Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest).Order());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task No_tag_is_withdrawn_where_not_all_can_move(bool withExclusion)
+    {
+        await using var fixture = await StartAsync(Withdraws, Aws);
+        fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
+        const string Fixed = "shop/fixed";
+        fixture.Aws.Ecr.CreateRepository(Fixed, withExclusion ? TagMutability.ImmutableExcept("ecrguard-*") : TagMutability.Immutable);
+        var functions = fixture.Deploy(Withdraws, Ceiling);
+        var digest = fixture.Push("1", Fixed);
+        fixture.Aws.Inspector.CompleteScan(Fixed, digest, Critical);
+        await functions.DeliverAllAsync();
+        Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest, Fixed));
+        Assert.Contains("Not all tags of the repository can move", functions.Lines.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_tag_that_moves_in_the_moment_of_its_removal_is_put_back_where_it_went()
+    {
+        var (fixture, functions) = await StartedAsync(Withdraws);
+        await using var _ = fixture;
+        var digest = fixture.Push("1");
+        var newer = fixture.Aws.Ecr.Push(Repository, Manifest.Image("newer"), "2");
+        await functions.DeliverAllAsync();
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Push(Repository, Manifest.Image("newer"), "1")) with { Operation = "BatchDeleteImage" });
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+        await functions.DeliverAllAsync();
+        Assert.Equal((0, newer), (fixture.Aws.Faults.Outstanding, fixture.Aws.Ecr.DigestOf(Repository, "1")));
+        Assert.Contains(Writes(fixture), write => write.Contains("It was put back there.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_rule_that_speaks_of_tags_still_means_an_image_whose_tags_are_withdrawn()
+    {
+        var policy = Withdraws.Replace("\"enforcement\"", """ "rules": [ { "id": "released", "tags": ["1*"], "severity": ["CRITICAL"], "then": "block" } ], "enforcement" """, StringComparison.Ordinal);
+        var (fixture, functions) = await StartedAsync(policy);
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1.0", Critical);
+        Assert.Equal([BlockedTag(digest)], fixture.Tags(digest));
+        await DecideAsync(functions, digest);
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Equal([BlockedTag(digest)], fixture.Tags(digest));
+    }
+
+    [Theory]
+    [InlineData(Archives)]
+    [InlineData(Withdraws)]
+    public async Task Who_releases_an_image_brings_it_back_as_long_as_its_block_stands(string policy)
+    {
+        var (fixture, functions) = await StartedAsync(policy);
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        var answer = await functions.Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest($"{Repository}@{digest}", "The proxy filters it."), new Invocation());
+        Assert.Equal((true, null), (answer.Released, answer.Left));
+        await functions.DeliverAllAsync();
+        await DecideAsync(functions, digest);
+
+        Assert.Equal(("ACTIVE", "BLOCKED"), (Storage(fixture, digest), fixture.Status(digest)));
+        Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest).Order());
+        var released = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "quarantine-released");
+        Assert.Contains("The proxy filters it.", released.Message, StringComparison.Ordinal);
+        Assert.Contains("the direct invoke ", released.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("shop/web:2", "a reason", "It is not blocked but APPROVED")]
+    [InlineData("shop/web:3", "a reason", "There is no image shop/web:3")]
+    [InlineData("shop/web:1", " ", "The order gives no reason")]
+    [InlineData("shop/web:", "a reason", "")]
+    [InlineData("111122223333.dkr.ecr.eu-central-1.amazonaws.com/shop/web:1", "a reason", "not on 111122223333")]
+    public async Task An_order_that_cannot_be_carried_out_says_why(string image, string reason, string why)
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        await ScannedAsync(fixture, functions, "1", Critical);
+        await ScannedAsync(fixture, functions, "2");
+        var answer = await functions.Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest(image, reason), new Invocation());
+        Assert.False(answer.Released);
+        Assert.Contains(why, answer.Left, StringComparison.Ordinal);
+        Assert.DoesNotContain("quarantine-released", Kinds(fixture));
+        var under = await fixture.Functions.Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest("shop/web:1", "a reason"), new Invocation());
+        Assert.Contains("Enforcement is not quarantine", under.Left, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_sweep_takes_what_events_have_missed_and_leaves_what_it_knows_to_be_used()
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, fixture.Functions, "1", Critical);
+        var other = await ScannedAsync(fixture, fixture.Functions, "2", Critical);
+        var contents = await functions.Part<Facts.Registry>().ContentsAsync(Id(digest).Repository, null, CancellationToken.None);
+        var usages = new Dictionary<Digest, Core.Lifecycle.Usage> { [Digest.Parse(digest)] = Core.Lifecycle.Usage.None, [Digest.Parse(other)] = Core.Lifecycle.Usage.Unknown };
+        Assert.Empty(await functions.Part<Quarantines>().SweepAsync(contents!, usages, CancellationToken.None));
+        Assert.Equal(("ARCHIVED", "ACTIVE"), (Storage(fixture, digest), Storage(fixture, other)));
+    }
+
+    private static readonly Fault Dies = Fault.Kill(), Unheard = Fault.CloseAfter;
+
+    /// <summary>The function dies before each of its calls once, or does not hear its answer, and the event is delivered again.</summary>
+    [Theory]
+    [InlineData(Archives, false, true)]
+    [InlineData(Archives, true, true)]
+    [InlineData(Withdraws, false, true)]
+    [InlineData(Withdraws, true, true)]
+    [InlineData(Archives, false, false)]
+    [InlineData(Withdraws, true, false)]
+    public async Task Whichever_call_fails_the_next_delivery_brings_everything_to_where_it_would_have_been(string policy, bool comingBack, bool dies)
+    {
+        for (var call = 1; ; call += 6)
+        {
+            var struck = await Task.WhenAll(Enumerable.Range(call, 6).Select(at => FailsAsync(policy, comingBack, (dies ? Dies : Unheard) with { From = at })));
+            if (struck.Contains(false))
+            {
+                Assert.InRange(call + struck.Count(s => s) - 1, comingBack ? 12 : 30, 90);
+                return;
+            }
+        }
+    }
+
+    /// <returns>Whether the run has as many calls.</returns>
+    private static async Task<bool> FailsAsync(string policy, bool comingBack, Fault fault)
+    {
+        var (fixture, functions) = await StartedAsync(policy);
+        await using var _ = fixture;
+        var digest = fixture.Push("1");
+        await functions.DeliverAllAsync();
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+        if (comingBack)
+        {
+            await functions.DeliverAllAsync();
+            fixture.Aws.Inspector.Report(Repository, digest, Low);
+        }
+        var sent = fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromMinutes(3));
+        var after = comingBack ? Waived(policy) : policy;
+        fixture.Aws.Faults.Add(fault);
+        await fixture.Deploy(after, Ceiling).ChangedAsync(sent);
+        var struck = fixture.Aws.Faults.Outstanding == 0;
+        fixture.Aws.Faults.Clear();
+
+        fixture.Time.Advance(TimeSpan.FromMinutes(31));
+        var again = fixture.Deploy(after, Ceiling);
+        if (await again.ChangedAsync(sent) is { Count: > 0 })
+            Assert.Fail($"Call {fault.From}: {again.Lines}");
+        await again.DeliverAllAsync();
+
+        var archives = policy == Archives;
+        Assert.Equal((fault.From, archives && !comingBack ? "ARCHIVED" : "ACTIVE"), (fault.From, Storage(fixture, digest)));
+        Assert.Equal(!archives && !comingBack ? [BlockedTag(digest)] : !archives ? ["1"] : ["1", BlockedTag(digest)], fixture.Tags(digest).Order());
+        Assert.DoesNotContain("quarantine-restored", Kinds(fixture));
+        Assert.All(fixture.Items("A#"), write => Assert.NotEqual("intended", write["outcome"]!.GetValue<string>()));
+        return struck;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Tests.Plans;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Tests.Reports;
+
+public sealed class QuarantineNoticeTests
+{
+    private static readonly ImageRecord Blocked = Facts.Record(Status.Blocked);
+    private static readonly Quarantine Archived = QuarantineTests.Record(QuarantineBy.Archive, QuarantineState.Held);
+
+    [Fact]
+    public void Each_restore_is_told_by_an_id_of_its_own_with_what_follows()
+    {
+        QuarantineNotice Restored(DateTimeOffset at, QuarantinePlan plan) => QuarantineNotice.OfRestore(Facts.Image(1, "1.0") with { LastActivatedAt = at }, Blocked, Archived, plan);
+        var again = new QuarantinePlan(new QuarantineStep(QuarantineChange.Archive, null, ""), Archived, null, true);
+        var stays = new QuarantinePlan(null, Archived, "It is in use.", true);
+
+        Assert.Equal(Restored(Facts.Now, again).Id, Restored(Facts.Now, stays).Id);
+        Assert.NotEqual(Restored(Facts.Now, again).Id, Restored(Facts.Now.AddSeconds(1), again).Id);
+        Assert.Contains("Follows   It is blocked still, and taken out of reach again.", AlertMessage.ForQuarantine(Restored(Facts.Now, again)).Text, StringComparison.Ordinal);
+        Assert.Contains("Follows   It stays in reach: It is in use.", AlertMessage.ForQuarantine(Restored(Facts.Now, stays)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_release_says_who_when_and_why_in_both_forms()
+    {
+        var message = AlertMessage.ForQuarantine(QuarantineNotice.OfRelease(Blocked, Archived with { Release = QuarantineTests.Release }));
+        Assert.Contains($"Released  by {QuarantineTests.Release.By} at 2026-11-18 11:00 UTC: {QuarantineTests.Release.Reason}", message.Text, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(message.Json);
+        Assert.Equal(("quarantine-released", QuarantineTests.Release.Reason, "archive", "BLOCKED"), (
+            json.RootElement.GetProperty("kind").GetString(), json.RootElement.GetProperty("released").GetProperty("reason").GetString(),
+            json.RootElement.GetProperty("by").GetString(), json.RootElement.GetProperty("status").GetString()));
+        Assert.Equal(message.Id, Assert.Single(message.Attributes, attribute => attribute.Name == "alertId").Value);
+    }
+
+    [Fact]
+    public void Tags_that_stay_with_others_are_listed_and_as_many_as_can_be_fit_a_message()
+    {
+        var withdrawn = QuarantineTests.Record(QuarantineBy.Withdraw, QuarantineState.Returning);
+        var message = AlertMessage.ForQuarantine(QuarantineNotice.OfConflicts(Blocked, withdrawn with { Conflicts = [new TagConflict("latest", Facts.Digest(2))] }));
+        Assert.Contains($"- latest on {Facts.Digest(2)}", message.Text, StringComparison.Ordinal);
+        var most = AlertMessage.ForQuarantine(QuarantineNotice.OfConflicts(Blocked, withdrawn with { Conflicts = [.. Enumerable.Range(0, QuarantinePlan.MaxWithdrawn).Select(i => new TagConflict(new string('a', 297) + $"{i:000}", Facts.Digest(2)))] }));
+        Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(most.Envelope), 1, AlertMessage.MaxEnvelope);
+    }
+}
