@@ -59,9 +59,9 @@ public sealed class PermissionsTests
         var template = SamTemplate.With(("Enforcement", "quarantine"));
 
         Assert.Equal(
-            template.Functions.Where(function => function is "OnImagePushed" or "OnScanChanged" or "Backfill" or "SweepRepository" or "ReleaseImage"),
+            template.Functions.Where(function => function is "OnImagePushed" or "OnScanChanged" or "BreakGlass" or "Backfill" or "SweepRepository" or "ReleaseImage"),
             template.Functions.Where(function => Actions(template, function).Contains("ecr:UpdateImageStorageClass")));
-        Assert.All(["OnImagePushed", "OnScanChanged", "Backfill", "SweepRepository"], function =>
+        Assert.All(["OnImagePushed", "OnScanChanged", "BreakGlass", "Backfill", "SweepRepository"], function =>
         {
             Assert.Equal(Actions(template, "SweepList").Where(action => action.StartsWith("ecs:", StringComparison.Ordinal)).Order(), Actions(template, function).Where(action => action.StartsWith("ecs:", StringComparison.Ordinal)).Order());
             Assert.DoesNotContain("ecs:ListTasks", Actions(Marking, function));
