@@ -50,6 +50,46 @@ internal static class Fleet
         ];
     }
 
+    /// <summary>A sweep over a registry that was judged today: what a day costs in which no event was lost.</summary>
+    public static async Task<IReadOnlyList<Figure>> SweptAsync(int repositories, int images)
+    {
+        var size = new Size(repositories, images, Findings: 2);
+        var package = await Package.ReadyToRunAsync();
+        await using var deployment = await SeedAsync(size);
+        await using (var backfill = await deployment.StartAsync(package, "BackfillAsync"))
+            ExpectWhole(await backfill.InvokeAsync("{}", Whole), size);
+
+        var calls = deployment.Aws.Requests;
+        calls.Take();
+        var started = Stopwatch.GetTimestamp();
+        await using var list = await deployment.StartAsync(package, "SweepListAsync");
+        var start = await list.InvokeAsync("{}", Whole);
+        await using var repository = await deployment.StartAsync(package, "SweepRepositoryAsync");
+        var at = Property(JsonNode.Parse(start)!, "startedAt")!;
+        for (var r = 0; r < repositories; r++)
+        {
+            var swept = JsonNode.Parse(await repository.InvokeAsync($$"""{"Repository":"{{Name(r)}}","StartedAt":{{at.ToJsonString()}},"Runs":0}""", Whole))!;
+            if (!(bool)Property(swept, "done")! || (int)Property(swept, "images")! != images)
+                throw new FunctionFailedException($"The sweep of {Name(r)} is not whole: {swept}");
+        }
+        await using var close = await deployment.StartAsync(package, "SweepCloseAsync");
+        var end = JsonNode.Parse(await close.InvokeAsync(start, Whole))!;
+        if ((int)Property(end, "unfinished")! != 0 || (int)Property(end, "undone")! != 0)
+            throw new FunctionFailedException($"The sweep is not whole: {end}");
+        var made = calls.Take();
+        var what = $"sweep of {repositories:#,0} × {images:#,0} images";
+        return
+        [
+            new Figure($"{what}: peak memory", repository.PeakMiB, "MiB", Deployment.MemoryMiB),
+            .. made.GroupBy(c => $"{c.Service} {c.Operation}").OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+                .Select(g => new Figure($"{what}: {g.Key}", g.Count(), "calls")),
+            // No repository is listed twice.
+            new Figure($"{what}: DescribeImages, for a repository", made.Count(c => c is { Service: "ecr", Operation: "DescribeImages" }) / (double)repositories, "calls", Math.Ceiling(images / 1000.0)),
+            new Figure($"{what}: all, for a repository", made.Count / (double)repositories, "calls"),
+            new Figure($"{what}: time, one after the other", Stopwatch.GetElapsedTime(started).TotalSeconds, "s"),
+        ];
+    }
+
     /// <summary>All images in one repository, which is listed page by page while they are judged.</summary>
     public static async Task<IReadOnlyList<Figure>> OneRepositoryAsync(int images)
     {
@@ -129,7 +169,7 @@ internal static class Fleet
         var findings = Enumerable.Range(0, size.Findings).Select(i => Memory.Finding(i, "2.0")).ToList();
         for (var r = 0; r < size.Repositories; r++)
         {
-            var repository = $"team-{r % 40}/app-{r}";
+            var repository = Name(r);
             aws.Ecr.CreateRepository(repository, scanOnPush: true, lifecyclePolicy: """{"rules":[]}""");
             for (var i = 0; i < size.Images; i++)
                 aws.Ecr.CompleteScan(repository, aws.Ecr.Push(repository, Manifest.Image($"{r} {i}"), $"1.{i}", announce: false), findings);
@@ -137,6 +177,8 @@ internal static class Fleet
         }
         return deployment;
     }
+
+    private static string Name(int repository) => $"team-{repository % 40}/app-{repository}";
 
     /// <summary>A figure counts only if every image was recorded.</summary>
     private static void ExpectWhole(string answer, Size size)

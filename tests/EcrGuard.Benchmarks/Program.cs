@@ -12,6 +12,8 @@ using EcrGuard.Benchmarks;
     ("interrupted", () => Fleet.InterruptedAsync(40, 50)),
     ("throttled", () => Fleet.ThrottledAsync(40, 50, 100)),
     ("small-fleet", () => Fleet.WholeAsync(100, 100)),
+    ("small-sweep", () => Fleet.SweptAsync(100, 100)),
+    ("sweep", () => Fleet.SweptAsync(1_000, 100)),
     ("fleet", () => Fleet.WholeAsync(1_000, 100)),
     ("start-up", StartUp.RunAsync),
 ];
