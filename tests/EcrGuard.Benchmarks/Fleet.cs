@@ -170,7 +170,7 @@ internal static class Fleet
         for (var r = 0; r < size.Repositories; r++)
         {
             var repository = Name(r);
-            aws.Ecr.CreateRepository(repository, scanOnPush: true, lifecyclePolicy: """{"rules":[]}""");
+            aws.Ecr.CreateRepository(repository, scanOnPush: true, lifecyclePolicy: """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}]}""");
             for (var i = 0; i < size.Images; i++)
                 aws.Ecr.CompleteScan(repository, aws.Ecr.Push(repository, Manifest.Image($"{r} {i}"), $"1.{i}", announce: false), findings);
             aws.Events.Take();
