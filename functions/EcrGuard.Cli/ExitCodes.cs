@@ -5,10 +5,10 @@ internal static class ExitCodes
 {
     public const int Done = 0;
 
-    /// <summary>The document has errors; the demo was surprised.</summary>
+    /// <summary>The document has errors; the demo was surprised; not all of a plan was done.</summary>
     public const int Wrong = 1;
 
-    /// <summary>ECR would refuse the lifecycle policy.</summary>
+    /// <summary>ECR would refuse the lifecycle policy; the ceilings refuse the plan.</summary>
     public const int Refused = 2;
 
     /// <summary>A gate: the image is blocked.</summary>
@@ -20,9 +20,12 @@ internal static class ExitCodes
     /// <summary>A gate: the image is unscanned, unsupported or stale.</summary>
     public const int NoCurrentScan = 4;
 
-    /// <summary>A gate: it could not be determined.</summary>
+    /// <summary>A gate: it could not be determined. Otherwise: AWS or the function failed.</summary>
     public const int Undetermined = 5;
 
     /// <summary>The command was called wrongly, or with a file that cannot be used (sysexits.h, EX_USAGE).</summary>
     public const int Usage = 64;
+
+    /// <summary>Ctrl-C, as shells report it.</summary>
+    public const int Interrupted = 130;
 }

@@ -42,7 +42,7 @@ internal sealed class LocalDeployment : IDisposable
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, time, Log.Silent);
         collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<BreakGlass>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
-            .AddSingleton<RestoreRepository>().AddSingleton<ReleaseImage>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
+            .AddSingleton<RestoreRepository>().AddSingleton<ReleaseImage>().AddSingleton<ApplyPlan>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
         services = collection.BuildServiceProvider();
     }
 

@@ -3,6 +3,7 @@ using EcrGuard.Cli;
 using EcrGuard.Cli.Demo;
 using EcrGuard.Cli.Judging;
 using EcrGuard.Cli.Lifecycle;
+using EcrGuard.Cli.Plans;
 
 var root = new RootCommand("EcrGuard keeps the Amazon ECR repositories of an account clean and safe by itself.");
 
@@ -47,6 +48,22 @@ var judge = new Command("judge", "Answers as a gate what a policy makes of the f
 judge.SetAction(parsed => JudgeCommand.Run(parsed.GetRequiredValue(judgedFindings), parsed.GetValue(judgedPolicy), parsed.GetRequiredValue(judgedVex), parsed.GetValue(judgedImage),
     parsed.GetValue(judgedMoment) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(judgementFormat) == JudgeOptions.Json, Console.Out, Console.Error));
 root.Add(judge);
+
+var (plannedPolicy, plannedRepositories, planFormat) = (PlanOptions.Policy("The policy document that is deployed; the built-in one if it is not given."), PlanOptions.Repositories(), LifecycleOptions.Format());
+var exactly = new Option<bool>("--exact") { Description = "Names one by one the images that the wanted lifecycle policies would take today, instead of putting those policies." };
+var planFile = new Option<FileInfo?>("--out") { Description = "Where to write the plan, for 'ecrguard apply'." };
+var plan = new Command("plan", "Shows what would change in the registry of the caller's credentials, which images would go and why, and writes nothing to AWS.") { plannedPolicy, plannedRepositories, exactly, planFile, planFormat };
+plan.SetAction((parsed, cancellation) => PlanCommand.RunAsync(parsed.GetValue(plannedPolicy), parsed.GetRequiredValue(plannedRepositories), parsed.GetValue(exactly), parsed.GetValue(planFile),
+    parsed.GetValue(planFormat) == LifecycleOptions.Json, Console.Out, Console.Error, cancellation));
+root.Add(plan);
+
+var appliedPlan = new Argument<FileInfo>("PLAN") { Description = "The plan, as 'ecrguard plan --out' wrote it." };
+var appliedBy = new Option<string?>("--function") { Description = "The deployed function: the stack's output ApplyPlanFunction. Not needed against a local AWS." };
+var appliedPolicy = PlanOptions.Policy("Against a local AWS: the policy document of the function, which then runs in this process.");
+var unasked = new Option<bool>("--yes") { Description = "Does not ask." };
+var apply = new Command("apply", "Has a plan carried out exactly: what has changed since is left alone and named. Exits 1 where not all of it was done.") { appliedPlan, appliedBy, appliedPolicy, unasked };
+apply.SetAction((parsed, cancellation) => ApplyCommand.RunAsync(parsed.GetRequiredValue(appliedPlan), parsed.GetValue(appliedBy), parsed.GetValue(appliedPolicy), parsed.GetValue(unasked), Console.In, Console.Out, Console.Error, cancellation));
+root.Add(apply);
 
 var parsing = root.Parse(args);
 if (parsing.Errors.Count > 0)

@@ -18,6 +18,7 @@ namespace EcrGuard.Lambda;
 [JsonSerializable(typeof(RestoreAnswer))]
 [JsonSerializable(typeof(ReleaseRequest))]
 [JsonSerializable(typeof(ReleaseAnswer))]
+[JsonSerializable(typeof(ApplyAnswer))]
 [JsonSerializable(typeof(SweepRequest))]
 [JsonSerializable(typeof(SweepStart))]
 [JsonSerializable(typeof(SweepItem))]
@@ -41,6 +42,7 @@ public sealed partial class OrderJson : JsonSerializerContext;
 /// <summary>The functions' own documents: strict, since nobody else writes them. The list of a sweep is read by Step Functions too.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(BackfillState))]
+[JsonSerializable(typeof(ApplyLease))]
 [JsonSerializable(typeof(SweepState))]
 [JsonSerializable(typeof(IReadOnlyList<ListedRepository>))]
 internal sealed partial class StateJson : JsonSerializerContext;

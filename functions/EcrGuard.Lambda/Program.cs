@@ -17,6 +17,7 @@ return handler switch
     nameof(WeeklySummary.WeeklySummaryAsync) => await RunAsync<WeeklySummary, ScheduledRequest, SummaryReport>((function, input, context) => function.WeeklySummaryAsync(input, context)),
     nameof(RestoreRepository.RestoreRepositoryAsync) => await RunAsync<RestoreRepository, RestoreRequest, RestoreAnswer>((function, input, context) => function.RestoreRepositoryAsync(input, context)),
     nameof(ReleaseImage.ReleaseImageAsync) => await RunAsync<ReleaseImage, ReleaseRequest, ReleaseAnswer>((function, input, context) => function.ReleaseImageAsync(input, context)),
+    nameof(ApplyPlan.ApplyPlanAsync) => await RunAsync<ApplyPlan, System.Text.Json.JsonElement, ApplyAnswer>((function, input, context) => function.ApplyPlanAsync(input, context)),
     nameof(SweepList.SweepListAsync) => await RunAsync<SweepList, SweepRequest, SweepStart>((function, input, context) => function.SweepListAsync(input, context)),
     nameof(SweepRepository.SweepRepositoryAsync) => await RunAsync<SweepRepository, SweepItem, SweptItem>((function, input, context) => function.SweepRepositoryAsync(input, context)),
     nameof(SweepClose.SweepCloseAsync) => await RunAsync<SweepClose, SweepStart, SweepEnd>((function, input, context) => function.SweepCloseAsync(input, context)),
@@ -42,6 +43,6 @@ static async Task<int> RunAsync<[DynamicallyAccessedMembers(DynamicallyAccessedM
 
 static int Unknown(string? handler)
 {
-    Console.Error.WriteLine($"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of {nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, {nameof(Approval.ApprovalAsync)}, {nameof(BreakGlass.BreakGlassAsync)}, {nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}, {nameof(RestoreRepository.RestoreRepositoryAsync)}, {nameof(ReleaseImage.ReleaseImageAsync)}, {nameof(SweepList.SweepListAsync)}, {nameof(SweepRepository.SweepRepositoryAsync)}, {nameof(SweepClose.SweepCloseAsync)}.");
+    Console.Error.WriteLine($"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of {nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, {nameof(Approval.ApprovalAsync)}, {nameof(BreakGlass.BreakGlassAsync)}, {nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}, {nameof(RestoreRepository.RestoreRepositoryAsync)}, {nameof(ReleaseImage.ReleaseImageAsync)}, {nameof(ApplyPlan.ApplyPlanAsync)}, {nameof(SweepList.SweepListAsync)}, {nameof(SweepRepository.SweepRepositoryAsync)}, {nameof(SweepClose.SweepCloseAsync)}.");
     return 64;
 }

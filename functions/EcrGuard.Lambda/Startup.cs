@@ -49,6 +49,12 @@ public sealed class Startup
         services.AddSingleton<RepositoryWriter>();
         services.AddSingleton<Notifier>();
         services.AddSingleton<Notices>();
+        services.AddSingleton<RepositoryViews>();
+        services.AddSingleton<Previews>();
+        services.AddSingleton<ImageRemover>();
+        services.AddSingleton<PlanLedger>();
+        services.AddSingleton<ImageRemovals>();
+        services.AddSingleton<PolicyPut>();
         services.AddSingleton<Guard>();
         services.AddSingleton<Baselines>();
         services.AddSingleton<Quarantines>();

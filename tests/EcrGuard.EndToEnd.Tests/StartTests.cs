@@ -14,7 +14,7 @@ public sealed class StartTests
         Assert.NotEqual(0, await function.EndAsync());
 
         var error = Assert.Single(function.Errors);
-        Assert.All(["'NobodyAsync'", "OnImagePushedAsync", "OnScanChangedAsync", "ApprovalAsync", "BackfillAsync", "WeeklySummaryAsync"], name => Assert.Contains(name, error, StringComparison.Ordinal));
+        Assert.All(["'NobodyAsync'", "OnImagePushedAsync", "OnScanChangedAsync", "ApprovalAsync", "BackfillAsync", "WeeklySummaryAsync", "ApplyPlanAsync"], name => Assert.Contains(name, error, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -42,6 +42,9 @@ internal static class Keys
 
     public static string Notice(string id) => $"N#{id}";
 
+    /// <summary>What a plan does to images, followed by the digest.</summary>
+    public static string PlannedImages(string planId) => $"P#{planId}#";
+
     public static string Edges(Digest child) => $"X#{child.Hex}#";
 
     public static string Edge(Digest child, Digest index) => Edges(child) + index.Hex;

@@ -29,6 +29,14 @@ public sealed record Plan
 
     /// <summary>Every repository that was read, by name.</summary>
     public IReadOnlyList<PlannedRepository> Repositories { get; init; } = [];
+
+    /// <summary>What <see cref="Unread"/> says of a consumer.</summary>
+    public static string Sentence(UnreadConsumer consumer) => Text.Clip($"{Begin(consumer)}{consumer.Why}", PlanReader.MaxSentence - 1);
+
+    /// <summary>Whether the consumer could not be read when the plan was made either: whoever reviewed the plan knew. Where it could, and cannot now, somebody waits until it can again.</summary>
+    public bool Knows(UnreadConsumer consumer) => Unread.Any(sentence => sentence.StartsWith(Begin(consumer), StringComparison.Ordinal));
+
+    private static string Begin(UnreadConsumer consumer) => $"{consumer.What} of the account {consumer.Account} could not be read: ";
 }
 
 /// <summary>One repository of a plan.</summary>
@@ -61,6 +69,9 @@ public abstract record PlanItem
 
     /// <summary>How many images it deletes or archives.</summary>
     public abstract int Takes { get; }
+
+    /// <summary>What a plan's JSON calls it: <c>put-policy</c>, <c>delete</c> or <c>archive</c>.</summary>
+    public abstract string Word { get; }
 }
 
 /// <summary>A lifecycle policy to put on the repository. Its effect is predicted; its exactness ends when ECR takes over.</summary>
@@ -84,6 +95,8 @@ public sealed record PutPolicy : PlanItem
     public required string Why { get; init; }
 
     public override int Takes => Expires + Archives;
+
+    public override string Word => PlanWriter.PutPolicyKind;
 }
 
 public enum RemovalKind
@@ -99,6 +112,8 @@ public enum RemovalKind
 public sealed record Removal(RemovalKind Kind, IReadOnlyList<PlannedImage> Images) : PlanItem
 {
     public override int Takes => Images.Count;
+
+    public override string Word => Kind.Word();
 }
 
 /// <summary>An image that goes, as it was when the plan was made: in use by nobody.</summary>

@@ -20,7 +20,7 @@ public static class PlanWriter
 
     internal static string IdOf(Plan plan) => PolicyReader.VersionOf(Write(plan, "", indented: false));
 
-    /// <summary>The word of a plan's JSON for what happens to images.</summary>
+    /// <summary>What a plan's JSON calls it.</summary>
     public static string Word(this RemovalKind kind) => kind switch
     {
         RemovalKind.Delete => "delete",
@@ -61,6 +61,7 @@ public static class PlanWriter
         foreach (var item in repository.Items)
         {
             json.WriteStartObject();
+            json.WriteString("kind", item.Word);
             if (item is PutPolicy put)
                 WritePut(json, put);
             else if (item is Removal removal)
@@ -74,7 +75,6 @@ public static class PlanWriter
 
     private static void WritePut(Utf8JsonWriter json, PutPolicy put)
     {
-        json.WriteString("kind", PutPolicyKind);
         json.WriteString("policy", put.Policy);
         json.WriteString("replaces", put.Replaces);
         json.WriteNumber("expires", put.Expires);
@@ -85,7 +85,6 @@ public static class PlanWriter
 
     private static void WriteRemoval(Utf8JsonWriter json, Removal removal)
     {
-        json.WriteString("kind", removal.Kind.Word());
         json.WriteStartArray("images");
         foreach (var image in removal.Images)
         {

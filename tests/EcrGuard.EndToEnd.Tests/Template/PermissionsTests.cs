@@ -31,7 +31,7 @@ public sealed class PermissionsTests
 
     [Theory]
     [InlineData("mark")]
-    public void Where_it_may_act_the_functions_that_decide_mark_images_a_push_and_a_sweep_hold_baselines_and_only_a_push_starts_a_scan(string enforcement)
+    public void Where_it_may_act_the_functions_that_decide_mark_images_a_push_and_a_sweep_hold_baselines_only_a_push_starts_a_scan_and_only_a_plan_archives(string enforcement)
     {
         var template = SamTemplate.With(("Enforcement", enforcement));
 
@@ -46,6 +46,7 @@ public sealed class PermissionsTests
                 ["WeeklySummary"] = [],
                 ["RestoreRepository"] = ["ecr:DeleteLifecyclePolicy", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:UntagResource"],
                 ["ReleaseImage"] = [],
+                ["ApplyPlan"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutLifecyclePolicy", "ecr:UpdateImageStorageClass"],
                 ["SweepList"] = [],
                 ["SweepRepository"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:TagResource"],
                 ["SweepClose"] = [],
@@ -59,7 +60,7 @@ public sealed class PermissionsTests
         var template = SamTemplate.With(("Enforcement", "quarantine"));
 
         Assert.Equal(
-            template.Functions.Where(function => function is "OnImagePushed" or "OnScanChanged" or "BreakGlass" or "Backfill" or "SweepRepository" or "ReleaseImage"),
+            template.Functions.Where(function => function is "OnImagePushed" or "OnScanChanged" or "BreakGlass" or "Backfill" or "SweepRepository" or "ReleaseImage" or "ApplyPlan"),
             template.Functions.Where(function => Actions(template, function).Contains("ecr:UpdateImageStorageClass")));
         Assert.All(["OnImagePushed", "OnScanChanged", "BreakGlass", "Backfill", "SweepRepository"], function =>
         {
@@ -124,7 +125,7 @@ public sealed class PermissionsTests
 
         Assert.Equal(["""{"Fn::GetAtt":"ImagePushedQueue.Arn"}"""], Receives("OnImagePushed"));
         Assert.Equal(["""{"Fn::GetAtt":"ScanChangedQueue.Arn"}"""], Receives("OnScanChanged"));
-        Assert.All(["Approval", "Backfill", "WeeklySummary", "RestoreRepository", "ReleaseImage"], function => Assert.Empty(Receives(function)));
+        Assert.All(["Approval", "Backfill", "WeeklySummary", "RestoreRepository", "ReleaseImage", "ApplyPlan"], function => Assert.Empty(Receives(function)));
     }
 
     [Fact]

@@ -1,0 +1,55 @@
+using Amazon.ECR;
+using Amazon.ECR.Model;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Aws.Actions;
+
+/// <summary>Deletes and archives images by digest. What may go is decided elsewhere, and written down before anything here is called.</summary>
+public sealed class ImageRemover(IAmazonECR ecr)
+{
+    /// <summary>BatchDeleteImage takes 1 to 100 image ids.</summary>
+    public const int Batch = 100;
+
+    /// <summary>Deletes images and all their tags, an index before its children.</summary>
+    /// <param name="digests">At most <see cref="Batch"/>.</param>
+    /// <returns>Of each image why ECR did not delete it; null where it is gone.</returns>
+    public async Task<IReadOnlyDictionary<Digest, string?>> DeleteAsync(RepositoryId repository, IReadOnlyCollection<Digest> digests, CancellationToken cancellation)
+    {
+        var answer = await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest
+        {
+            RegistryId = repository.Account,
+            RepositoryName = repository.Name,
+            ImageIds = [.. digests.Select(digest => new ImageIdentifier { ImageDigest = digest.ToString() })],
+        }, cancellation).ConfigureAwait(false);
+        var failures = (answer.Failures ?? []).ToLookup(failure => failure.ImageId?.ImageDigest);
+        var deleted = (answer.ImageIds ?? []).Select(id => id.ImageDigest).ToHashSet();
+        return digests.ToDictionary(digest => digest, digest => failures[digest.ToString()].FirstOrDefault() switch
+        {
+            // It was there a moment ago: the call was repeated because its answer was lost, or somebody was faster.
+            { FailureCode.Value: "ImageNotFound" } => null,
+            { } failure => $"ECR did not delete it: {failure.FailureReason} ({failure.FailureCode?.Value})",
+            null => deleted.Contains(digest.ToString()) ? null : "ECR does not say whether it was deleted.",
+        });
+    }
+
+    /// <summary>Moves an image to the archive storage class.</summary>
+    /// <returns>Why ECR did not; null where it is archived.</returns>
+    public async Task<string?> ArchiveAsync(ImageId image, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await ecr.UpdateImageStorageClassAsync(new UpdateImageStorageClassRequest
+            {
+                RegistryId = image.Repository.Account,
+                RepositoryName = image.Repository.Name,
+                ImageId = new ImageIdentifier { ImageDigest = image.Digest.ToString() },
+                TargetStorageClass = TargetStorageClass.ARCHIVE,
+            }, cancellation).ConfigureAwait(false);
+            return answer.ImageStatus == ImageStatus.ARCHIVED ? null : $"ECR says that the image is {answer.ImageStatus?.Value ?? "of unknown status"}.";
+        }
+        catch (Exception refused) when (refused is ImageNotFoundException or ImageStorageClassUpdateNotSupportedException or RepositoryNotFoundException or InvalidParameterException or ValidationException)
+        {
+            return $"ECR did not archive it: {refused.Message}";
+        }
+    }
+}

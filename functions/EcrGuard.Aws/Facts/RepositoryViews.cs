@@ -1,0 +1,24 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Aws.Facts;
+
+/// <summary>Reads everything about a repository that decides what may go from it.</summary>
+/// <param name="ledger">Null for a reader without one: the manifests of all indexes are then read from ECR, which may count as pulls of them.</param>
+public sealed class RepositoryViews(Registry registry, Ledger.Ledger? ledger, PolicyDocument policy, TimeProvider time)
+{
+    /// <param name="use">Null where nobody has read any: no image is then known to be out of use.</param>
+    /// <param name="known">The children of indexes that were read before: an index's digest covers them.</param>
+    /// <returns>Null where the repository is gone.</returns>
+    public async Task<RepositoryView?> ReadAsync(RepositoryId repository, UseFacts? use, IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>? known, CancellationToken cancellation)
+    {
+        var contents = await registry.ContentsAsync(
+            repository,
+            known is not null ? (_, _) => Task.FromResult(known) : ledger is null ? null : (indexes, token) => ledger.ChildrenAsync(repository, indexes, token),
+            cancellation).ConfigureAwait(false);
+        return contents is null ? null
+            : new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers.PulledWithinDays, time.GetUtcNow()), await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false));
+    }
+}

@@ -1,0 +1,132 @@
+using System.Text;
+using Amazon.ECR.Model;
+using Amazon.Runtime;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda;
+using Consumers = EcrGuard.Aws.Facts.Consumers;
+using Registry = EcrGuard.Aws.Facts.Registry;
+
+namespace EcrGuard.Cli.Plans;
+
+/// <summary><c>ecrguard plan</c>: what would change in the registry whose credentials the caller has. Reads, and writes nothing but its file.</summary>
+internal static class PlanCommand
+{
+    private const int AtOnce = 8;
+
+    /// <param name="policyFile">Null: the built-in policy.</param>
+    /// <param name="file">Where to write the plan; null: nowhere.</param>
+    /// <returns>0, 2 for a plan beyond a ceiling, which is not written, 64 for a file or an environment that cannot be used.</returns>
+    public static async Task<int> RunAsync(FileInfo? policyFile, Glob repositories, bool exact, FileInfo? file, bool asJson, TextWriter output, TextWriter errors, CancellationToken cancellation)
+    {
+        try
+        {
+            var policy = LoadPolicy(policyFile);
+            using var aws = AwsClients.FromEnvironment();
+            var plan = await MakeAsync(aws, policy, repositories, exact, new Progress(errors, !Console.IsErrorRedirected), cancellation);
+            var written = PlanWriter.Write(plan, indented: true);
+            if (asJson)
+                output.WriteLine(Encoding.UTF8.GetString(written));
+            else
+                PlanTable.Write(plan, output);
+            if (Ceiling.Broken([.. plan.Repositories.Select(repository => repository.Removed)], policy.Ceilings) is { Count: > 0 } broken)
+            {
+                foreach (var sentence in broken)
+                    errors.WriteLine(sentence);
+                errors.WriteLine("The plan would be refused whole. Make a smaller one with --repository, or raise the ceilings in the policy.");
+                return ExitCodes.Refused;
+            }
+            if (file is not null)
+                WriteWhole(file, written);
+            return ExitCodes.Done;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            errors.WriteLine("Interrupted; nothing was written.");
+            return ExitCodes.Interrupted;
+        }
+        catch (Exception unusable) when (unusable is PolicyException or UnusableFileException or AmazonClientException or AmazonServiceException)
+        {
+            errors.WriteLine(unusable.Message);
+            return unusable is PolicyException or UnusableFileException ? ExitCodes.Usage : ExitCodes.Undetermined;
+        }
+    }
+
+    /// <exception cref="PolicyException">The document is wrong.</exception>
+    public static PolicyDocument LoadPolicy(FileInfo? file) =>
+        file is null ? PolicyDocument.BuiltIn
+        : file.Exists ? Lambda.PolicyFile.Load(file.FullName, TimeProvider.System.GetUtcNow())
+        : throw new UnusableFileException($"{file}: there is no such file.");
+
+    private static async Task<Plan> MakeAsync(AwsClients aws, PolicyDocument policy, Glob names, bool exact, Progress progress, CancellationToken cancellation)
+    {
+        var time = TimeProvider.System;
+        var settings = new Settings
+        {
+            Account = (await aws.Ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest { MaxResults = 1 }, cancellation)).Repositories is [var first, ..] ? first.RegistryId
+                : throw new UnusableFileException("The registry holds no repository: there is nothing to plan."),
+            Region = FallbackRegionFactory.GetRegionEndpoint()?.SystemName ?? throw new UnusableFileException("No region is set; set AWS_REGION, for example to eu-central-1."),
+            // What only writers use.
+            Table = "",
+            Bucket = "",
+        };
+        var registry = new Registry(aws.Ecr, settings, time);
+        var views = new RepositoryViews(registry, null, policy, time);
+        var use = await new Consumers(aws, policy, settings, time).ReadAsync(cancellation);
+        var planner = new Planner(policy, settings.Tags, exact);
+        var repositories = (await registry.RepositoriesAsync(cancellation)).Where(repository => names.Matches(repository.Name)).ToList();
+        var planned = new PlannedRepository?[repositories.Count];
+        await Parallel.ForAsync(0, repositories.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (at, token) =>
+        {
+            if (await views.ReadAsync(repositories[at], use, null, token) is { } view)
+            {
+                var tags = await registry.ResourceTagsAsync(repositories[at], token);
+                planned[at] = planner.Plan(view, Wanted(view, tags, policy, settings.Tags, exact, out var notes), notes, time.GetUtcNow());
+            }
+            progress.Done(planned[at]?.Images ?? 0, repositories.Count);
+        });
+        progress.End();
+        return new Plan
+        {
+            // Not before anything was read: what ECR counts as a pull of ours lies before it.
+            CreatedAt = time.GetUtcNow(),
+            Account = settings.Account,
+            Region = settings.Region,
+            PolicyVersion = policy.Version,
+            Unread = [.. use.Unread.Select(Plan.Sentence)],
+            Repositories = [.. planned.OfType<PlannedRepository>()],
+        };
+    }
+
+    private static WantedPolicy? Wanted(RepositoryView view, IReadOnlyDictionary<string, string>? resourceTags, PolicyDocument policy, VerdictTags tags, bool exact, out IReadOnlyList<string> notes)
+    {
+        var id = view.Contents.Repository;
+        // A plan is about what goes: the rest of a baseline is the sweep's.
+        var baseline = policy.BaselineOf(id.Name) is { } named ? named with { ScanOnPush = null, TagMutability = null, ResourceTags = [] } : null;
+        var plan = BaselinePlan.For(new RepositoryFacts { Id = id, LifecyclePolicy = view.LifecyclePolicy, ResourceTags = resourceTags }, baseline, EnforcementMode.Mark, Hold.None, tags);
+        var repair = plan.Repairs.FirstOrDefault(repair => repair.Setting.Kind == SettingKind.LifecyclePolicy);
+        notes = [.. plan.Drift.Where(drift => drift != repair?.Drift), .. policy.EnforcementOf(id.Name) < EnforcementMode.Mark ? ["The policy only observes this repository: an apply refuses what is planned for it."] : Enumerable.Empty<string>()];
+        return repair is not null ? new WantedPolicy(repair.Value, repair.Drift)
+            : exact && BaselinePlan.Enforces(baseline, EnforcementMode.Mark) && view.LifecyclePolicy is { } present ? new WantedPolicy(present, "It is in force.")
+            : null;
+    }
+
+    /// <summary>The file is there whole, or as it was.</summary>
+    private static void WriteWhole(FileInfo file, byte[] content)
+    {
+        var unfinished = $"{file.FullName}.{Environment.ProcessId}.tmp";
+        try
+        {
+            File.WriteAllBytes(unfinished, content);
+            File.Move(unfinished, file.FullName, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+    }
+}

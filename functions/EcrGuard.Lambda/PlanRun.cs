@@ -1,0 +1,64 @@
+using Amazon.Lambda.Core;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using Consumers = EcrGuard.Aws.Facts.Consumers;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>One call's work on one plan: what it has read of who runs what, and what has become of the plan so far.</summary>
+public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Consumers consumers, TimeProvider time, ILambdaContext context)
+{
+    /// <summary>Nothing is begun with less time than this left, and nothing runs on with less than half of it.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
+
+    /// <summary>Who runs what is read again after this.</summary>
+    private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(5);
+
+    private readonly List<Applied> done = [], superseded = [], refused = [];
+    private UseFacts? use;
+
+    public Plan Plan => plan;
+
+    /// <summary>The plan's id, worked out once.</summary>
+    public string PlanId => planId;
+
+    public TimeSpan RemainingTime => context.RemainingTime;
+
+    public bool IsLate => context.RemainingTime < Margin;
+
+    /// <summary>Cancels what still runs when time is nearly up.</summary>
+    public CancellationTokenSource Deadline()
+    {
+        var left = context.RemainingTime - (Margin / 2);
+        return new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+    }
+
+    /// <summary>A repository as it is now, under what runs now or ran a few minutes ago.</summary>
+    /// <param name="known">The children of indexes that were read before; null: whatever the ledger knows.</param>
+    /// <returns>Null where the repository is gone.</returns>
+    /// <exception cref="InvalidOperationException">A consumer that could be read when the plan was made cannot be read now.</exception>
+    public async Task<RepositoryView?> ViewAsync(RepositoryId id, IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>? known, CancellationToken cancellation)
+    {
+        if (use is null || time.GetUtcNow() - use.ReadAt > UseAge)
+            use = await UseAsync(cancellation).ConfigureAwait(false);
+        return await views.ReadAsync(id, use, known, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<UseFacts> UseAsync(CancellationToken cancellation)
+    {
+        var read = await consumers.ReadAsync(cancellation).ConfigureAwait(false);
+        return read.Unread.FirstOrDefault(consumer => !plan.Knows(consumer)) is not { } unread ? read
+            : throw new InvalidOperationException($"{Plan.Sentence(unread)} It could when the plan was made.");
+    }
+
+    public void Do(RepositoryId id, PlanItem item, string how, PlannedImage? image = null) => done.Add(Of(id, item, how, image));
+
+    public void Supersede(RepositoryId id, PlanItem item, string why, PlannedImage? image = null) => superseded.Add(Of(id, item, why, image));
+
+    public void Refuse(RepositoryId id, PlanItem item, string why, PlannedImage? image = null) => refused.Add(Of(id, item, why, image));
+
+    public ApplyAnswer Answer(bool more) => new(planId, done, superseded, refused, more);
+
+    private static Applied Of(RepositoryId id, PlanItem item, string why, PlannedImage? image) => new(id.Name, item.Word, image?.Digest.ToString(), why);
+}

@@ -1,0 +1,123 @@
+using System.Text;
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using Text = EcrGuard.Core.Images.Text;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>
+/// Puts the lifecycle policy of a plan: images in use are shielded first, then ECR is asked what the policy would take, which decides over what EcrGuard's evaluator says; nothing that is in use, or may be, and no more
+/// than the ceilings allow may be in that.
+/// </summary>
+public sealed class PolicyPut(Guard guard, Previews previews, RepositoryWriter writer, Ledger ledger, VerdictTags tags, TimeProvider time, Log log)
+{
+    /// <summary>A preview takes minutes: with less than this left none is begun.</summary>
+    public static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(4);
+
+    private const int MaxNamed = 3;
+
+    /// <returns>False where too little time is left to begin.</returns>
+    public async Task<bool> ApplyAsync(PlanRun run, RepositoryId id, PutPolicy put, CancellationToken cancellation)
+    {
+        if (run.RemainingTime < LongestTime)
+            return false;
+        if (await run.ViewAsync(id, null, cancellation).ConfigureAwait(false) is not { } before)
+            run.Supersede(id, put, "The repository is gone.");
+        else if (before.LifecyclePolicy == put.Policy)
+            run.Do(id, put, "The policy is in place.");
+        else if (PlanCheck.WhyNot(put, before.LifecyclePolicy) is { } changed)
+            run.Supersede(id, put, changed);
+        else
+            await PutAsync(run, id, put, before, cancellation).ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task PutAsync(PlanRun run, RepositoryId id, PutPolicy put, RepositoryView before, CancellationToken cancellation)
+    {
+        await ShieldAsync(before, cancellation).ConfigureAwait(false);
+        var preview = await previews.ReadAsync(id, put.Policy, cancellation).ConfigureAwait(false);
+        if (preview.Taken is not { } taken)
+        {
+            run.Refuse(id, put, $"The policy is not put without ECR's preview. {preview.WhyNot}");
+            return;
+        }
+
+        // The preview took its time.
+        var view = await run.ViewAsync(id, before.Contents.Children, cancellation).ConfigureAwait(false);
+        var rest = run.Plan.Repositories.Where(repository => repository.Name != id.Name).Select(repository => repository.Removed);
+        if (view is null)
+        {
+            run.Supersede(id, put, "The repository is gone.");
+        }
+        else if (PlanCheck.WhyNot(put, view.LifecyclePolicy) is { } changed)
+        {
+            run.Supersede(id, put, changed);
+        }
+        else if (WhyNot(view, taken, rest) is { } refusal)
+        {
+            run.Refuse(id, put, refusal);
+        }
+        else
+        {
+            var difference = Difference(put, view, taken);
+            if (difference is not null)
+                log.Warning("ECR's preview differs from the evaluator.", ("repository", id.Name), ("difference", difference));
+            if (await writer.WriteAsync(id, RepositorySetting.LifecyclePolicy, view.LifecyclePolicy, put.Policy, cancellation).ConfigureAwait(false) is { } refused)
+                run.Refuse(id, put, refused);
+            else
+                run.Do(id, put, $"The policy was put. By ECR's preview it deletes {Text.Count(taken.Values.Count(kind => kind == RemovalKind.Delete), "image")} and archives {taken.Values.Count(kind => kind == RemovalKind.Archive)}.{(difference is null ? "" : $" {difference}")}");
+        }
+    }
+
+    /// <summary>Puts the shielding tag on the images in use that lack it.</summary>
+    private async Task ShieldAsync(RepositoryView view, CancellationToken cancellation)
+    {
+        var bare = Bare(view).ToList();
+        var entries = await ledger.FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
+        foreach (var image in bare)
+        {
+            // What nobody has judged yet is judged first: a tag is written for an entry of the ledger, or nobody would know whose it is.
+            var entry = entries.GetValueOrDefault(image.Id.Digest) ?? (await guard.JudgeAsync(image, Core.Images.Scanner.Unknown, alerting: false, null, cancellation).ConfigureAwait(false))?.Entry;
+            if (entry is not null)
+                await guard.MarkAsync(image, entry, Use.InUse, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The images in use that could carry the shielding tag and do not.</summary>
+    private IEnumerable<ImageFacts> Bare(RepositoryView view) => view.Contents.Images.Where(image =>
+        image is { Kind: ImageKind.Image or ImageKind.Index, Storage: StorageStatus.Active } && view.UsageOf(image.Id.Digest).Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest)));
+
+    private string? WhyNot(RepositoryView view, IReadOnlyDictionary<Digest, RemovalKind> taken, IEnumerable<Removed> rest)
+    {
+        if (Bare(view).ToList() is { Count: > 0 } bare)
+            return $"{Text.Count(bare.Count, "image is", "images are")} in use and could not be shielded ({Named(bare.Select(image => image.Id.Digest))}).";
+        // What the preview names and is not there any more cannot be taken any more.
+        var risky = view.Contents.Images.Where(image => taken.ContainsKey(image.Id.Digest) && view.UsageOf(image.Id.Digest).Use != Use.NotInUse).ToList();
+        if (risky.Count > 0)
+            return $"ECR's preview takes {Text.Count(risky.Count, "image that is", "images that are")} in use or may be ({Named(risky.Select(image => image.Id.Digest))}). {(view.UsageOf(risky[0].Id.Digest).Why is [var why, ..] ? why : "")}".TrimEnd();
+        return Ceiling.Broken([.. rest, Removed.Of(view.Contents, taken.Keys.ToHashSet())], guard.Policy.Ceilings) is [var broken, ..] ? $"By ECR's preview: {broken}" : null;
+    }
+
+    /// <summary>Where ECR and the evaluator differ, a sentence; null where they agree. Whether a preview lists signatures is not documented: they do not count.</summary>
+    private string? Difference(PutPolicy put, RepositoryView view, IReadOnlyDictionary<Digest, RemovalKind> taken)
+    {
+        var effect = PolicyEffect.Of(LifecyclePolicy.Read(Encoding.UTF8.GetBytes(put.Policy)).Policy!, view.Contents, view.Usages, null, time.GetUtcNow());
+        var ours = effect.Expired.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Delete)).Concat(effect.Archived.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Archive))).ToDictionary(image => image.Digest, image => image.Kind);
+        var images = view.Contents.Images.Where(image => image.Subject is null).Select(image => image.Id.Digest).Order().ToList();
+        var differ = images.Where(digest => Said(taken, digest) != Said(ours, digest)).ToList();
+        return differ.Count == 0 ? null
+            : $"EcrGuard's evaluator differs about {Text.Count(differ.Count, "image")}: {string.Join(", ", differ.Take(MaxNamed).Select(digest => $"{digest.Abbreviated} (ECR: {Said(taken, digest)}, EcrGuard: {Said(ours, digest)})"))}{(differ.Count > MaxNamed ? $" and {differ.Count - MaxNamed} more" : "")}.";
+
+        static string Said(IReadOnlyDictionary<Digest, RemovalKind> by, Digest digest) => by.TryGetValue(digest, out var kind) ? kind.Word() : "keep";
+    }
+
+    private static string Named(IEnumerable<Digest> digests)
+    {
+        var all = digests.Order().ToList();
+        return string.Join(", ", all.Take(MaxNamed).Select(digest => digest.Abbreviated)) + (all.Count > MaxNamed ? $" and {all.Count - MaxNamed} more" : "");
+    }
+}

@@ -1,0 +1,103 @@
+using EcrGuard.Core.Plans;
+using EcrGuard.LocalAws;
+using static EcrGuard.Aws.Tests.Flow.PlanFixture;
+using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+public sealed class PutPolicyTests
+{
+    private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
+
+    [Fact]
+    public async Task A_policy_is_put_after_ECRs_preview_and_after_images_in_use_are_shielded()
+    {
+        await using var fixture = await StartAsync();
+        var digests = fixture.PushOld(6);
+        fixture.Run($"{Repository}:1.0");
+        var plan = await fixture.PlanAsync(exact: false);
+        var answer = await fixture.ApplyAsync(plan);
+        Assert.Equal("The policy was put. By ECR's preview it deletes 3 images and archives 0.", Assert.Single(answer.Done).Why);
+        Assert.Equal(KeepsTwo, fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+        Assert.Contains(Shield(digests[0]), fixture.Guard.Tags(digests[0]));
+        var calls = fixture.Aws.Requests.Select(request => request.Operation).ToList();
+        Assert.True(calls.IndexOf("PutImage") < calls.IndexOf("StartLifecyclePolicyPreview") && calls.LastIndexOf("GetLifecyclePolicyPreview") < calls.IndexOf("PutLifecyclePolicy"));
+        Assert.Equal("done", Assert.Single(fixture.Guard.Items("A#"), write => write["change"]!.GetValue<string>() == "PutLifecyclePolicy")["outcome"]!.GetValue<string>());
+
+        Assert.Equal("The policy is in place.", Assert.Single((await fixture.ApplyAsync(plan)).Done).Why);
+        Assert.Single(fixture.Aws.Requests, request => request.Operation == "PutLifecyclePolicy");
+    }
+
+    [Fact]
+    public async Task A_policy_that_somebody_else_has_put_since_is_not_replaced()
+    {
+        await using var fixture = await StartAsync();
+        fixture.Aws.Ecr.CreateRepository("shop/team", lifecyclePolicy: ArchivesUnused);
+        fixture.PushOld(6, "shop/team");
+        var plan = await fixture.PlanAsync(exact: false, repositories: "shop/team");
+        var put = Assert.IsType<PutPolicy>(Assert.Single(plan.Repositories[0].Items));
+        var answer = await fixture.ApplyAsync(plan with { Repositories = [plan.Repositories[0] with { Items = [put with { Replaces = null }] }] });
+        Assert.StartsWith("Somebody has put a lifecycle policy", Assert.Single(answer.Superseded).Why, StringComparison.Ordinal);
+        Assert.Equal(ArchivesUnused, fixture.Aws.Ecr.LifecyclePolicyOf("shop/team"));
+    }
+
+    [Fact]
+    public async Task An_image_that_is_deployed_while_ECR_previews_stops_the_policy()
+    {
+        await using var fixture = await StartAsync();
+        fixture.PushOld(6);
+        var plan = await fixture.PlanAsync(exact: false);
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
+        {
+            fixture.Run($"{Repository}:1.0");
+            fixture.Guard.Time.Advance(TimeSpan.FromMinutes(6));
+        }) with { Operation = "GetLifecyclePolicyPreview" });
+        var answer = await fixture.ApplyAsync(plan);
+        Assert.Contains("in use", Assert.Single(answer.Refused).Why, StringComparison.Ordinal);
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+    }
+
+    [Fact]
+    public async Task A_preview_beyond_a_ceiling_stops_the_policy()
+    {
+        await using var fixture = await StartAsync();
+        fixture.PushOld(6);
+        var plan = await fixture.PlanAsync(exact: false);
+        foreach (var number in Enumerable.Range(10, 12))
+            fixture.Aws.Ecr.Push(Repository, Manifest.Image($"late {number}"), $"late-{number}", fixture.Old(number), announce: false);
+        Assert.StartsWith("By ECR's preview: The plan takes 16 of the 18 images of shop/web (88.9 %); the policy allows 80 %", Assert.Single((await fixture.ApplyAsync(plan)).Refused).Why, StringComparison.Ordinal);
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+    }
+
+    [Theory]
+    [InlineData("FAILED")]
+    [InlineData("EXPIRED")]
+    public async Task Without_a_preview_that_is_complete_no_policy_is_put(string end)
+    {
+        await using var fixture = await StartAsync(options: new LocalAwsOptions { LifecyclePreviewEnd = end });
+        fixture.PushOld(6);
+        Assert.Equal($"The policy is not put without ECR's preview. ECR's preview ended as {end}.", Assert.Single((await fixture.ApplyAsync(await fixture.PlanAsync(exact: false))).Refused).Why);
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+    }
+
+    [Fact]
+    public async Task A_preview_that_does_not_end_is_given_up()
+    {
+        await using var fixture = await StartAsync(options: new LocalAwsOptions { LifecyclePreviewPolls = 1000 });
+        fixture.PushOld(6);
+        Assert.Contains("was not ready after 20 looks", Assert.Single((await fixture.ApplyAsync(await fixture.PlanAsync(exact: false))).Refused).Why, StringComparison.Ordinal);
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+    }
+
+    [Fact]
+    public async Task Where_ECR_and_the_evaluator_differ_ECR_decides_and_the_difference_is_told()
+    {
+        await using var fixture = await StartAsync(Keeps.Replace("\"keepPerRepository\": 2", "\"keepPerRepository\": 1", StringComparison.Ordinal));
+        var digests = fixture.PushOld(6);
+        var plan = await fixture.PlanAsync(exact: false);
+        // The preview shows what was true when it was asked for; by the time it is read, the newest image is gone and one more would stay.
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Delete(Repository, digests[5])) with { Operation = "GetLifecyclePolicyPreview" });
+        var answer = await fixture.ApplyAsync(plan);
+        Assert.Contains($"EcrGuard's evaluator differs about 1 image: {digests[3]["sha256:".Length..][..12]} (ECR: delete, EcrGuard: keep).", Assert.Single(answer.Done).Why, StringComparison.Ordinal);
+    }
+}
