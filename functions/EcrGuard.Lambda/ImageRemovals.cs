@@ -10,7 +10,7 @@ namespace EcrGuard.Lambda;
 public sealed class ImageRemovals(Guard guard, PlanLedger planLedger, ImageRemover remover, TimeProvider time)
 {
     /// <summary>UpdateImageStorageClass takes one image: few enough that all are archived moments after they were read.</summary>
-    private const int ArchiveBatch = 20;
+    private const int ArchiveBatch = 10;
 
     /// <returns>False where time was up.</returns>
     public async Task<bool> ApplyAsync(PlanRun run, RepositoryId id, Removal removal, CancellationToken cancellation)
@@ -107,7 +107,7 @@ public sealed class ImageRemovals(Guard guard, PlanLedger planLedger, ImageRemov
         return [.. open.Images.Where(image => !children.Contains(image.Digest)).Take(open.Kind == RemovalKind.Delete ? ImageRemover.Batch : ArchiveBatch)];
     }
 
-    private async Task<IReadOnlyDictionary<Digest, string?>> ActAsync(RepositoryId id, RemovalKind kind, IReadOnlyList<PlannedImage> images, CancellationToken cancellation)
+    private async Task<IReadOnlyDictionary<Digest, string?>> ActAsync(RepositoryId id, RemovalKind kind, List<PlannedImage> images, CancellationToken cancellation)
     {
         if (images.Count == 0)
             return new Dictionary<Digest, string?>();

@@ -12,7 +12,7 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
     private static readonly LocalFinding Critical = new("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13"));
 
     /// <summary>The visibility time-out of the template's queues: no message comes again before.</summary>
-    private static readonly TimeSpan Invisible = TimeSpan.FromSeconds(1820);
+    private static readonly TimeSpan Invisible = TimeSpan.FromSeconds(2000);
 
     [Fact]
     public async Task Killed_before_its_first_call_or_its_second_or_any_other()

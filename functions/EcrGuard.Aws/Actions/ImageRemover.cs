@@ -5,7 +5,7 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Aws.Actions;
 
 /// <summary>Deletes and archives images by digest. What may go is decided elsewhere, and written down before anything here is called.</summary>
-public sealed class ImageRemover(IAmazonECR ecr)
+public sealed class ImageRemover(IAmazonECR ecr, WriteRate rate)
 {
     /// <summary>BatchDeleteImage takes 1 to 100 image ids.</summary>
     public const int Batch = 100;
@@ -15,6 +15,7 @@ public sealed class ImageRemover(IAmazonECR ecr)
     /// <returns>Of each image why ECR did not delete it; null where it is gone.</returns>
     public async Task<IReadOnlyDictionary<Digest, string?>> DeleteAsync(RepositoryId repository, IReadOnlyCollection<Digest> digests, CancellationToken cancellation)
     {
+        await rate.WaitAsync(cancellation).ConfigureAwait(false);
         var answer = await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest
         {
             RegistryId = repository.Account,
@@ -36,6 +37,7 @@ public sealed class ImageRemover(IAmazonECR ecr)
     /// <returns>Why ECR did not; null where it is archived.</returns>
     public async Task<string?> ArchiveAsync(ImageId image, CancellationToken cancellation)
     {
+        await rate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             var answer = await ecr.UpdateImageStorageClassAsync(new UpdateImageStorageClassRequest
