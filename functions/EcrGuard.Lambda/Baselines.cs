@@ -65,6 +65,17 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         return new RestoreAnswer(id.Name, done, left);
     }
 
+    /// <summary>Decides again what of a baseline a plan puts: whoever made the plan knew neither what EcrGuard has written to the repository nor whether it was put back.</summary>
+    /// <param name="setting">What the plan is about.</param>
+    /// <returns>What is to be written; or, where nothing is, why.</returns>
+    internal async Task<(Holding Holding, Repair? Repair, string Why)> AgainAsync(RepositoryId id, RepositorySetting setting, CancellationToken cancellation)
+    {
+        var repository = await ReadAsync(id, EveryPart, cancellation).ConfigureAwait(false);
+        var holding = await HoldingAsync(id, cancellation).ConfigureAwait(false);
+        var plan = BaselinePlan.For(repository, guard.Policy.BaselineOf(id.Name), guard.ModeOf(id), holding.Hold, settings.Tags);
+        return (holding, plan.Repairs.FirstOrDefault(repair => repair.Setting == setting), string.Join(' ', plan.Drift));
+    }
+
     /// <summary>Names every part, so that all is read.</summary>
     private static readonly Baseline EveryPart = new() { Repositories = [], Mode = BaselineMode.Observe, TagMutability = TagMutability.Mutable, ResourceTags = [new RequiredTag("any", Glob.Parse("*"))] };
 
@@ -97,14 +108,14 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         var id = repository.Id;
         if (baseline.ScanOnPush == true && !repository.Scanning.Automatic)
             repository = repository with { Scanning = repository.Scanning with { Scanner = await registry.ScanTypeAsync(cancellation).ConfigureAwait(false) } };
-        var (hold, revision) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
-        var plan = BaselinePlan.For(repository, baseline, mode, hold, settings.Tags);
+        var holding = await HoldingAsync(id, cancellation).ConfigureAwait(false);
+        var plan = BaselinePlan.For(repository, baseline, mode, holding.Hold, settings.Tags);
         // Only who would write asks whether the team has opted out.
         if (plan.Repairs.Count > 0 && repository.ResourceTags is null)
         {
             if (await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) is not { } tags)
                 return plan.Drift;
-            plan = BaselinePlan.For(repository with { ResourceTags = tags }, baseline, mode, hold, settings.Tags);
+            plan = BaselinePlan.For(repository with { ResourceTags = tags }, baseline, mode, holding.Hold, settings.Tags);
         }
 
         var drift = plan.Drift.ToList();
@@ -115,23 +126,18 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
                 drift.Add(unsafely);
                 continue;
             }
-            hold = hold.Intending(repair);
-            // Somebody else is holding the repository, and what was read here is not what they will leave.
-            if (!await ledger.StoreHoldAsync(id, hold, revision++, cancellation).ConfigureAwait(false))
-                break;
-            var refusal = await writer.WriteAsync(id, repair.Setting, repair.Found, repair.Value, cancellation).ConfigureAwait(false);
-            log.Info("A repository was held to its baseline.", ("repository", id.Name), ("setting", repair.Setting.Name), ("refusal", refusal));
-            if (refusal is not null)
-            {
+            if (await holding.WriteAsync(repair, cancellation).ConfigureAwait(false) is { } refusal)
                 drift.Add(refusal);
-                continue;
-            }
-            drift.Remove(repair.Drift);
-            hold = hold.Done(repair);
-            if (!await ledger.StoreHoldAsync(id, hold, revision++, cancellation).ConfigureAwait(false))
-                break;
+            else
+                drift.Remove(repair.Drift);
         }
         return drift;
+    }
+
+    private async Task<Holding> HoldingAsync(RepositoryId id, CancellationToken cancellation)
+    {
+        var (hold, revision) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
+        return new Holding(id, hold, revision, writer, ledger, log);
     }
 
     /// <summary>Never by ECR's preview, which takes minutes and of which there is one at a time.</summary>

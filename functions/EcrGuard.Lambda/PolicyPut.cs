@@ -1,5 +1,4 @@
 using System.Text;
-using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
@@ -13,7 +12,7 @@ namespace EcrGuard.Lambda;
 /// Puts the lifecycle policy of a plan: images in use are shielded first, then ECR is asked what the policy would take, which decides over what EcrGuard's evaluator says; nothing that is in use, or may be, and no more
 /// than the ceilings allow may be in that.
 /// </summary>
-public sealed class PolicyPut(Guard guard, Previews previews, RepositoryWriter writer, Ledger ledger, VerdictTags tags, TimeProvider time, Log log)
+public sealed class PolicyPut(Guard guard, Baselines baselines, Previews previews, Ledger ledger, VerdictTags tags, TimeProvider time, Log log)
 {
     /// <summary>A preview takes minutes: with less than this left none is begun.</summary>
     public static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(4);
@@ -31,6 +30,9 @@ public sealed class PolicyPut(Guard guard, Previews previews, RepositoryWriter w
             run.Do(id, put, "The policy is in place.");
         else if (PlanCheck.WhyNot(put, before.LifecyclePolicy) is { } changed)
             run.Supersede(id, put, changed);
+        // A preview takes minutes: not for what cannot be.
+        else if (await DecideAsync(id, put, cancellation).ConfigureAwait(false) is { Repair: null } decided)
+            run.Supersede(id, put, decided.Why);
         else
             await PutAsync(run, id, put, before, cancellation).ConfigureAwait(false);
         return true;
@@ -48,6 +50,7 @@ public sealed class PolicyPut(Guard guard, Previews previews, RepositoryWriter w
 
         // The preview took its time.
         var view = await run.ViewAsync(id, before.Contents.Children, cancellation).ConfigureAwait(false);
+        var (holding, repair, why) = await DecideAsync(id, put, cancellation).ConfigureAwait(false);
         var rest = run.Plan.Repositories.Where(repository => repository.Name != id.Name).Select(repository => repository.Removed);
         if (view is null)
         {
@@ -57,7 +60,11 @@ public sealed class PolicyPut(Guard guard, Previews previews, RepositoryWriter w
         {
             run.Supersede(id, put, changed);
         }
-        else if (WhyNot(view, taken, rest) is { } refusal)
+        else if (repair is null)
+        {
+            run.Supersede(id, put, why);
+        }
+        else if (WhyNot(put, view, taken, rest) is { } refusal)
         {
             run.Refuse(id, put, refusal);
         }
@@ -66,11 +73,21 @@ public sealed class PolicyPut(Guard guard, Previews previews, RepositoryWriter w
             var difference = Difference(put, view, taken);
             if (difference is not null)
                 log.Warning("ECR's preview differs from the evaluator.", ("repository", id.Name), ("difference", difference));
-            if (await writer.WriteAsync(id, RepositorySetting.LifecyclePolicy, view.LifecyclePolicy, put.Policy, cancellation).ConfigureAwait(false) is { } refused)
+            if (await holding.WriteAsync(repair, cancellation).ConfigureAwait(false) is { } refused)
                 run.Refuse(id, put, refused);
             else
                 run.Do(id, put, $"The policy was put. By ECR's preview it deletes {Text.Count(taken.Values.Count(kind => kind == RemovalKind.Delete), "image")} and archives {taken.Values.Count(kind => kind == RemovalKind.Archive)}.{(difference is null ? "" : $" {difference}")}");
         }
+    }
+
+    /// <summary>The baseline decides again, with what only EcrGuard knows and as the team has it by now.</summary>
+    private async Task<(Holding Holding, Repair? Repair, string Why)> DecideAsync(RepositoryId id, PutPolicy put, CancellationToken cancellation)
+    {
+        var (holding, repair, why) = await baselines.AgainAsync(id, RepositorySetting.LifecyclePolicy, cancellation).ConfigureAwait(false);
+        return repair is null ? (holding, null, $"The baseline does not put it any more. {why}".TrimEnd())
+            : PlanCheck.WhyNot(put, repair.Found) is { } changed ? (holding, null, changed)
+            : repair.Value == put.Policy ? (holding, repair, why)
+            : (holding, null, "The baseline wants another lifecycle policy than the plan puts.");
     }
 
     /// <summary>Puts the shielding tag on the images in use that lack it.</summary>
@@ -91,7 +108,7 @@ public sealed class PolicyPut(Guard guard, Previews previews, RepositoryWriter w
     private IEnumerable<ImageFacts> Bare(RepositoryView view) => view.Contents.Images.Where(image =>
         image is { Kind: ImageKind.Image or ImageKind.Index, Storage: StorageStatus.Active } && view.UsageOf(image.Id.Digest).Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest)));
 
-    private string? WhyNot(RepositoryView view, IReadOnlyDictionary<Digest, RemovalKind> taken, IEnumerable<Removed> rest)
+    private string? WhyNot(PutPolicy put, RepositoryView view, IReadOnlyDictionary<Digest, RemovalKind> taken, IEnumerable<Removed> rest)
     {
         if (Bare(view).ToList() is { Count: > 0 } bare)
             return $"{Text.Count(bare.Count, "image is", "images are")} in use and could not be shielded ({Named(bare.Select(image => image.Id.Digest))}).";
@@ -99,13 +116,16 @@ public sealed class PolicyPut(Guard guard, Previews previews, RepositoryWriter w
         var risky = view.Contents.Images.Where(image => taken.ContainsKey(image.Id.Digest) && view.UsageOf(image.Id.Digest).Use != Use.NotInUse).ToList();
         if (risky.Count > 0)
             return $"ECR's preview takes {Text.Count(risky.Count, "image that is", "images that are")} in use or may be ({Named(risky.Select(image => image.Id.Digest))}). {(view.UsageOf(risky[0].Id.Digest).Why is [var why, ..] ? why : "")}".TrimEnd();
+        // ECR acts within a day and the preview shows this moment.
+        if (PolicySafety.WhyNot(Read(put), view.Contents, view.Usages, time.GetUtcNow()) is { } unsafely)
+            return unsafely;
         return Ceiling.Broken([.. rest, Removed.Of(view.Contents, taken.Keys.ToHashSet())], guard.Policy.Ceilings) is [var broken, ..] ? $"By ECR's preview: {broken}" : null;
     }
 
     /// <summary>Where ECR and the evaluator differ, a sentence; null where they agree. Whether a preview lists signatures is not documented: they do not count.</summary>
     private string? Difference(PutPolicy put, RepositoryView view, IReadOnlyDictionary<Digest, RemovalKind> taken)
     {
-        var effect = PolicyEffect.Of(LifecyclePolicy.Read(Encoding.UTF8.GetBytes(put.Policy)).Policy!, view.Contents, view.Usages, null, time.GetUtcNow());
+        var effect = PolicyEffect.Of(Read(put), view.Contents, view.Usages, null, time.GetUtcNow());
         var ours = effect.Expired.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Delete)).Concat(effect.Archived.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Archive))).ToDictionary(image => image.Digest, image => image.Kind);
         var images = view.Contents.Images.Where(image => image.Subject is null).Select(image => image.Id.Digest).Order().ToList();
         var differ = images.Where(digest => Said(taken, digest) != Said(ours, digest)).ToList();
@@ -120,4 +140,6 @@ public sealed class PolicyPut(Guard guard, Previews previews, RepositoryWriter w
         var all = digests.Order().ToList();
         return string.Join(", ", all.Take(MaxNamed).Select(digest => digest.Abbreviated)) + (all.Count > MaxNamed ? $" and {all.Count - MaxNamed} more" : "");
     }
+
+    private static LifecyclePolicy Read(PutPolicy put) => LifecyclePolicy.Read(Encoding.UTF8.GetBytes(put.Policy)).Policy!;
 }

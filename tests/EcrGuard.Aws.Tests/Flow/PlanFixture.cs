@@ -19,11 +19,13 @@ internal sealed class PlanFixture : IAsyncDisposable
         {
           "version": 1,
           "enforcement": [ { "repositories": ["*"], "mode": "mark" } ],
+          "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "keep", "policy": { "rules": [
+            {"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":2},"action":{"type":"expire"}} ] } } } ],
           "ceilings": { "images": 20, "percent": 80, "keepPerRepository": 2 }
         }
         """;
 
-    public const string KeepsTwo = """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":2},"action":{"type":"expire"}}]}""";
+    public const string KeepsTwo = """{"rules":[{"rulePriority":1,"description":"Images in use stay","selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":2},"action":{"type":"expire"}}]}""";
 
     public const string ArchivesUnused = """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"sinceImagePulled","countUnit":"days","countNumber":90},"action":{"type":"transition","targetStorageClass":"archive"}}]}""";
 

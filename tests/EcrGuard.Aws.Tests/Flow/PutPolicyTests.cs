@@ -1,4 +1,5 @@
 using EcrGuard.Core.Plans;
+using EcrGuard.Lambda;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
@@ -99,5 +100,31 @@ public sealed class PutPolicyTests
         fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Delete(Repository, digests[5])) with { Operation = "GetLifecyclePolicyPreview" });
         var answer = await fixture.ApplyAsync(plan);
         Assert.Contains($"EcrGuard's evaluator differs about 1 image: {digests[3]["sha256:".Length..][..12]} (ECR: delete, EcrGuard: keep).", Assert.Single(answer.Done).Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_that_a_plan_put_can_be_taken_back_and_then_no_plan_puts_it()
+    {
+        await using var fixture = await StartAsync();
+        fixture.PushOld(6);
+        var plan = await fixture.PlanAsync(exact: false);
+        Assert.Single((await fixture.ApplyAsync(plan)).Done);
+
+        var restored = await fixture.Functions.Part<RestoreRepository>().RestoreRepositoryAsync(new RestoreRequest(Repository, "the release"), new Invocation());
+        Assert.Equal(["Took away the lifecycle policy."], restored.Done);
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+
+        Assert.Contains("It was put back as it was before EcrGuard", Assert.Single((await fixture.ApplyAsync(plan)).Superseded).Why, StringComparison.Ordinal);
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+    }
+
+    [Fact]
+    public async Task A_policy_that_the_baseline_does_not_want_is_not_put_whoever_wrote_the_plan()
+    {
+        await using var fixture = await StartAsync();
+        fixture.PushOld(6);
+        var plan = await fixture.PlanAsync(exact: false, KeepsTwo.Replace("\"countNumber\":2}", "\"countNumber\":3}", StringComparison.Ordinal));
+        Assert.Equal("The baseline wants another lifecycle policy than the plan puts.", Assert.Single((await fixture.ApplyAsync(plan)).Superseded).Why);
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
     }
 }

@@ -1,0 +1,37 @@
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+
+namespace EcrGuard.Lambda;
+
+/// <summary>Writes repairs to a repository; what was there before the first of them, and what EcrGuard put, stands in the ledger before each.</summary>
+internal sealed class Holding(RepositoryId id, Hold hold, long revision, RepositoryWriter writer, Ledger ledger, Log log)
+{
+    private Hold hold = hold;
+    private long revision = revision;
+
+    /// <summary>What EcrGuard has written to the repository.</summary>
+    public Hold Hold => hold;
+
+    /// <returns>Why it was not written, a sentence; null where it is in place.</returns>
+    public async Task<string?> WriteAsync(Repair repair, CancellationToken cancellation)
+    {
+        // Somebody else is holding the repository, and what was read here is not what they will leave.
+        if (!await StoreAsync(hold.Intending(repair), cancellation).ConfigureAwait(false))
+            return $"Nothing was written to {repair.Setting.Words}: somebody else was holding the repository to its baseline at the same moment.";
+        var refusal = await writer.WriteAsync(id, repair.Setting, repair.Found, repair.Value, cancellation).ConfigureAwait(false);
+        log.Info("A repository was held to its baseline.", ("repository", id.Name), ("setting", repair.Setting.Name), ("refusal", refusal));
+        if (refusal is null)
+            await StoreAsync(hold.Done(repair), cancellation).ConfigureAwait(false);
+        return refusal;
+    }
+
+    private async Task<bool> StoreAsync(Hold next, CancellationToken cancellation)
+    {
+        if (!await ledger.StoreHoldAsync(id, next, revision, cancellation).ConfigureAwait(false))
+            return false;
+        (hold, revision) = (next, revision + 1);
+        return true;
+    }
+}
