@@ -17,7 +17,7 @@ public sealed class Notices(Registry registry, Ledger ledger, Notifier notifier,
     /// <summary>How long the end of a forced approval is news.</summary>
     private static readonly TimeSpan EndIsNews = TimeSpan.FromDays(7);
 
-    /// <summary>Says what is due of an image. Called for every image that was read, each day.</summary>
+    /// <summary>Says what is due of an image. Called for every image, each day: it costs no call where no clock runs and nothing was forced.</summary>
     /// <param name="entry">What stands in the ledger.</param>
     public async Task SayAsync(LedgerEntry entry, Usage usage, CancellationToken cancellation)
     {

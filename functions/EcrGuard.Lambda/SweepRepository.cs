@@ -22,9 +22,9 @@ public sealed record SweepItem(string Repository, DateTimeOffset StartedAt, int 
 public sealed record SweptItem(string Repository, DateTimeOffset StartedAt, int Runs, bool Done, int Images, int Decided);
 
 /// <summary>
-/// Repairs in one repository what events have missed: images without a current verdict, shields of images in use, images that are gone, drift from the baseline.
+/// Repairs in one repository what events have missed: images without a current verdict, shields of images in use, images that are gone, drift from the baseline. And says what time alone has made due.
 /// </summary>
-public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines baselines, Registry registry, UseStore uses, Ledger ledger, Settings settings, TimeProvider time, Log log)
+public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines baselines, Notices notices, Registry registry, UseStore uses, Ledger ledger, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>How many images are looked at in one go: a repository holds up to 100,000, and the ledger's entry of each takes kilobytes.</summary>
     private const int Chunk = 500;
@@ -80,7 +80,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
         }
     }
 
-    /// <summary>Decides again what is due, and puts verdict and use on the tags of all.</summary>
+    /// <summary>Decides again what is due, puts verdict and use on the tags of all, and moves the clocks on.</summary>
     private async Task<int> DecideAsync(RepositoryId repository, IReadOnlyList<ImageFacts> images, IReadOnlyDictionary<Digest, Usage> usages, List<string> undone, ILambdaContext context, CancellationToken cancellation)
     {
         var entries = await ledger.FindAsync(repository, images.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
@@ -91,16 +91,31 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
         if (decided.Count < due.Count)
             undone.Add($"{Text.Count(due.Count - decided.Count, "image")} could not be decided; the log says why.");
 
+        var unsaid = 0;
         foreach (var image in images)
         {
             cancellation.ThrowIfCancellationRequested();
             var usage = usages[image.Id.Digest];
-            if ((decided.GetValueOrDefault(image.Id)?.Entry ?? entries.GetValueOrDefault(image.Id.Digest)) is not { } entry || TagPlan.For(image, entry.Record.Verdict.Status, usage.Use, guard.ModeOf(repository), settings.Tags) is { Actions.Count: 0, CouldNot: null })
+            if ((decided.GetValueOrDefault(image.Id)?.Entry ?? entries.GetValueOrDefault(image.Id.Digest)) is not { } entry)
                 continue;
-            var marked = await guard.MarkAsync(image, entry, usage.Use, cancellation).ConfigureAwait(false);
-            if (usage.Use == Use.InUse && marked.Entry.Record.CouldNotMark is { } why && !image.Tags.Contains(settings.Tags.InUse(image.Id.Digest)))
-                undone.Add($"{image.Id.Digest} is in use and could not be shielded: {why}");
+            if (TagPlan.For(image, entry.Record.Verdict.Status, usage.Use, guard.ModeOf(repository), settings.Tags) is not { Actions.Count: 0, CouldNot: null })
+            {
+                entry = (await guard.MarkAsync(image, entry, usage.Use, cancellation).ConfigureAwait(false)).Entry;
+                if (usage.Use == Use.InUse && entry.Record.CouldNotMark is { } why && !image.Tags.Contains(settings.Tags.InUse(image.Id.Digest)))
+                    undone.Add($"{image.Id.Digest} is in use and could not be shielded: {why}");
+            }
+            try
+            {
+                await notices.SayAsync(entry, usage, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (!cancellation.IsCancellationRequested)
+            {
+                log.Error("What is due of the image could not be said and is left to the next sweep.", failure, ("image", image.Id.ToString()));
+                unsaid++;
+            }
         }
+        if (unsaid > 0)
+            undone.Add($"What is due of {Text.Count(unsaid, "image")} (a reminder, an escalation or the end of a break-glass) could not be said; the log says why, and the next sweep tries again.");
         return decided.Count;
     }
 

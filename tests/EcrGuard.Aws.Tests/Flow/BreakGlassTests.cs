@@ -27,7 +27,7 @@ public sealed class BreakGlassTests
 
     private static string Order(GuardFixture fixture, string image, double hours = 4) => $$"""{ "image": "{{image}}", "reason": "{{Why}}", "until": "{{fixture.Time.GetUtcNow().AddHours(hours):yyyy-MM-dd'T'HH:mm:ss'Z'}}" }""";
 
-    private static IEnumerable<string> Kinds(GuardFixture fixture) => fixture.Alerts.Select(a => a.Attributes["kind"].Value);
+    private static IEnumerable<string> Kinds(GuardFixture fixture) => fixture.Alerts.Select(a => a.Attributes["kind"].Value).Where(kind => kind is not ("backfill" or "sweep"));
 
     private static async Task<string> AskAsync(GuardFixture fixture, string image) => (await fixture.Functions.AskAsync(image)).Body.GetProperty("status").GetString()!;
 
@@ -75,6 +75,26 @@ public sealed class BreakGlassTests
         Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
         await SayAsync(fixture, digest);
         await SayAsync(fixture, digest);
+        Assert.Equal(["blocked", "break-glass", "lifted", "blocked", "break-glass-ended"], Kinds(fixture));
+    }
+
+    [Fact]
+    public async Task The_sweep_after_its_end_blocks_the_image_again_and_says_so_once()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1"));
+        await fixture.Functions.SweepAsync();
+        Assert.DoesNotContain(BlockedTag(digest), fixture.Tags(digest));
+
+        fixture.Time.Advance(TimeSpan.FromHours(5));
+        for (var day = 0; day < 3; day++)
+        {
+            await fixture.Functions.SweepAsync();
+            Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
+            fixture.Time.Advance(TimeSpan.FromDays(1));
+        }
         Assert.Equal(["blocked", "break-glass", "lifted", "blocked", "break-glass-ended"], Kinds(fixture));
     }
 

@@ -169,6 +169,48 @@ public sealed class SweepTests
         Assert.Contains("\"gone\":2,\"expired\":1", fixture.Items("D").Single()["sweep"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
+    private const string Patient = """{ "version": 1, "grace": { "CRITICAL": 2 }, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
+
+    private static IEnumerable<string> Kinds(GuardFixture fixture) => fixture.Alerts.Select(alert => alert.Attributes["kind"].Value).Where(kind => kind != "backfill");
+
+    [Fact]
+    public async Task A_blocked_image_in_use_is_reminded_of_when_half_of_its_grace_has_gone_and_escalated_at_the_end_each_once()
+    {
+        await using var fixture = await FilledAsync(Patient);
+        var digest = await fixture.ScannedAsync("1", Critical);
+        var idle = await fixture.ScannedAsync("2", High);
+        var told = new List<int>();
+        for (var day = 0; day < 5; day++)
+        {
+            await fixture.Functions.SweepAsync(Runs(fixture, digest, idle));
+            told.Add(Kinds(fixture).Count());
+            fixture.Time.Advance(TimeSpan.FromDays(1));
+        }
+
+        Assert.Equal(["blocked", "grace-reminder", "grace-ended"], Kinds(fixture));
+        Assert.Equal([1, 2, 3, 3, 3], told);
+        Assert.Contains("ECS service arn:aws:ecs:eu-central-1:123456789012:service/main/web", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+        Assert.Equal(["1", BlockedTag(digest), Shield(digest)], fixture.Tags(digest));
+    }
+
+    [Fact]
+    public async Task A_reminder_that_could_not_be_sent_is_told_as_undone_and_sent_by_the_next_sweep()
+    {
+        await using var fixture = await FilledAsync(Patient);
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await fixture.Functions.SweepAsync(Runs(fixture, digest));
+        fixture.Time.Advance(TimeSpan.FromDays(1));
+        fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "Publish" });
+
+        var (end, _) = await fixture.Functions.SweepAsync(Runs(fixture, digest));
+        Assert.Equal((0, 1), (end.Unfinished, end.Undone));
+        Assert.Equal(["blocked", "sweep"], Kinds(fixture));
+        Assert.Contains("What is due of 1 image (a reminder, an escalation or the end of a break-glass) could not be said", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+
+        await fixture.Functions.SweepAsync(Runs(fixture, digest));
+        Assert.Equal(["blocked", "sweep", "grace-reminder"], Kinds(fixture));
+    }
+
     [Fact]
     public async Task A_repository_that_was_deleted_is_swept_once_more_and_then_forgotten()
     {
