@@ -63,17 +63,17 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
             case ImageKind.Artifact:
                 return null;
             case ImageKind.Unknown:
-                return await RecordAsync(image, before, alerting, _ => Task.FromResult(new Decision(Judge.NotAnImage(image, policy), [], [])), cancellation).ConfigureAwait(false);
+                return await RecordAsync(image, before, alerting, _ => Task.FromResult(new Decision(Judge.NotAnImage(image, policy), [], null, [])), cancellation).ConfigureAwait(false);
             case ImageKind.Index:
                 var children = await ChildrenAsync(image, before, cancellation).ConfigureAwait(false);
                 var judgedWith = new List<Judged>();
                 return await RecordAsync(image, before, alerting, async entry => children is null
-                    ? new Decision(UnreadableIndex(image, entry), [], [])
-                    : new Decision(await DecideIndexAsync(image, children, alerting, judgedWith, cancellation).ConfigureAwait(false), [], children), cancellation).ConfigureAwait(false) with { Children = judgedWith };
+                    ? new Decision(UnreadableIndex(image, entry), [], null, [])
+                    : new Decision(await DecideIndexAsync(image, children, alerting, judgedWith, cancellation).ConfigureAwait(false), [], null, children), cancellation).ConfigureAwait(false) with { Children = judgedWith };
         }
 
         var askedAt = time.GetUtcNow();
-        if (await scans.ReadAsync(image, heard, cancellation).ConfigureAwait(false) is { } scan)
+        if (await ScanAsync(image, heard, before, cancellation).ConfigureAwait(false) is { } scan)
             return await RecordAsync(image, before, alerting, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
         await ledger.MarkGoneAsync(image.Id, askedAt, because: null, cancellation).ConfigureAwait(false);
         return null;
@@ -146,7 +146,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
             return Judge.NotAnImage(image, policy);
         if (image.Kind == ImageKind.Image)
         {
-            var scan = await scans.ReadAsync(image, Scanner.Unknown, cancellation).ConfigureAwait(false);
+            var scan = await ScanAsync(image, Scanner.Unknown, entry, cancellation).ConfigureAwait(false);
             return scan is null
                 ? Judge.Unreadable(image.Id, "the image was deleted while it was read", policy, time.GetUtcNow())
                 : (await DecideAsync(image, scan, entry, cancellation).ConfigureAwait(false)).Verdict;
@@ -183,15 +183,28 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
     private Verdict UnreadableIndex(ImageFacts index, LedgerEntry? entry) =>
         Judge.Unreadable(index.Id, "the manifest of the index, which lists its platforms, cannot be read", policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
 
-    /// <summary>What was decided, the findings to keep for the next decision, and the children of an index.</summary>
-    private sealed record Decision(Verdict Verdict, IReadOnlyList<Finding>? Findings, IReadOnlyList<IndexChild> Children);
+    /// <summary>What the scanner says of an image: from the ledger where only the policy or time asks for a new decision, so that a new policy does not read all of ECR again.</summary>
+    /// <param name="heard">The scanner that an event came from: there is news, and it is asked itself.</param>
+    /// <returns>Null where the image is gone.</returns>
+    private async Task<ScanFacts?> ScanAsync(ImageFacts image, Scanner heard, LedgerEntry? entry, CancellationToken cancellation) =>
+        heard == Scanner.Unknown && entry?.Record.Remembered(image, policy.Version, time.GetUtcNow()) is { } known && await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false) is { } kept
+            ? known with { Findings = kept }
+            : await scans.ReadAsync(image, heard, cancellation).ConfigureAwait(false);
+
+    /// <summary>The findings beside a record; null where they are lost.</summary>
+    private async Task<IReadOnlyList<Finding>?> KeptAsync(ImageId image, ImageRecord record, CancellationToken cancellation) =>
+        record.FindingsHash is { } hash ? await findings.FindAsync(image, hash, cancellation).ConfigureAwait(false) : [];
+
+    /// <summary>What was decided, the findings to keep for the next decision and what was said beside them, and the children of an index.</summary>
+    private sealed record Decision(Verdict Verdict, IReadOnlyList<Finding>? Findings, ScanFacts? Scan, IReadOnlyList<IndexChild> Children);
 
     private async Task<Decision> DecideAsync(ImageFacts image, ScanFacts scan, LedgerEntry? entry, CancellationToken cancellation)
     {
-        var before = entry is null ? null : new Judge.Before(entry.Record.Verdict.WithoutBreakGlass(), entry.Record.FindingsHash is { } hash ? await findings.FindAsync(image.Id, hash, cancellation).ConfigureAwait(false) : []);
+        var before = entry is null ? null : new Judge.Before(entry.Record.Verdict.WithoutBreakGlass(), await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false));
         var now = time.GetUtcNow();
         var dated = scan with { Findings = Findings.WithFixDates(scan.Findings, before?.Findings ?? [], now) };
-        return new Decision(Judge.Decide(Named(image, entry), dated, policy, before, now), Judge.Keep(dated, before), []);
+        var kept = Judge.Keep(dated, before);
+        return new Decision(Judge.Decide(Named(image, entry), dated, policy, before, now), kept, Judge.Remember(dated, kept), []);
     }
 
     /// <summary>The image with the tags that EcrGuard has withdrawn: people know it by them, and rules that speak of tags still mean it.</summary>
@@ -255,6 +268,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
                     [] => null,
                     var keep => await findings.KeepAsync(image.Id, keep, before?.Record.FindingsHash, cancellation).ConfigureAwait(false),
                 },
+                Scan = decision.Scan,
                 Children = decision.Children is [] ? before?.Record.Children ?? [] : decision.Children,
                 CouldNotMark = plan.CouldNot,
                 Forced = before?.Record.Forced,

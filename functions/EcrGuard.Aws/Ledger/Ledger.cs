@@ -197,12 +197,14 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             }
         }
 
+        // The same facts, decided again by another policy, take their own place.
+        var newer = record.Scan is { } scan && scan.ReadAt == before?.Record.Scan?.ReadAt ? "<=" : "<";
         var store = new Update
         {
             TableName = settings.Table,
             Key = Key(verdict.Image),
             UpdateExpression = $"{set} REMOVE {string.Join(", ", remove)}",
-            ConditionExpression = before is null ? "attribute_not_exists(#rev)" : "#rev = :was AND #factsAt < :factsAt",
+            ConditionExpression = before is null ? "attribute_not_exists(#rev)" : $"#rev = :was AND #factsAt {newer} :factsAt",
             ExpressionAttributeNames = names,
             ExpressionAttributeValues = values,
         };

@@ -42,6 +42,9 @@ public sealed record ImageRecord
     /// <summary>The SHA-256 of the findings in S3; null where there are none to keep.</summary>
     public string? FindingsHash { get; init; }
 
+    /// <summary>What the scanner said, its findings aside; null for an index, and where a new decision needs the scanner's own answer.</summary>
+    public ScanFacts? Scan { get; init; }
+
     /// <summary>The children, for an index; empty for an image.</summary>
     public IReadOnlyList<IndexChild> Children { get; init; } = [];
 
@@ -62,6 +65,13 @@ public sealed record ImageRecord
 
     /// <summary>Whether the sweep decides the image again: time, another policy or age asks for it, or it is back.</summary>
     public bool IsDue(string policyVersion, DateTimeOffset now) => Gone || Verdict.IsOutdated(policyVersion, now) || now - Verdict.FactsAt >= SweepAge;
+
+    /// <summary>
+    /// What the scanner said, where only the policy or time asks for a new decision: it is then as true as the verdict that rested on it. Null where it must be asked again: it was asked too long ago, or the image was pushed or restored since.
+    /// </summary>
+    public ScanFacts? Remembered(ImageFacts image, string policyVersion, DateTimeOffset now) =>
+        !Gone && Verdict.IsOutdated(policyVersion, now) && image.Storage == StorageStatus.Active
+        && Scan is { } scan && now - scan.ReadAt < SweepAge && !(image.PushedAt > scan.ReadAt) && !(image.LastActivatedAt > scan.ReadAt) ? scan : null;
 
     /// <summary>The record as it counts at a moment: an approval whose scan has become too old since is stale, though nobody has asked.</summary>
     public ImageRecord AsOf(DateTimeOffset now, PolicyDocument policy) =>

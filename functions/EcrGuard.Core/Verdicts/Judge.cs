@@ -26,6 +26,12 @@ public static class Judge
         : before.Findings is not null ? Findings.Merge(before.Findings.Concat(scan.Findings))
         : before.Verdict.Status == Status.Blocked ? null : scan.Findings;
 
+    /// <summary>
+    /// What to remember of a scan beside the findings that <see cref="Keep"/> gave, so that another policy can decide from both as from the scanner itself. Null where it cannot: the scan is not over, or what is kept is not what this scan found.
+    /// </summary>
+    public static ScanFacts? Remember(ScanFacts scan, IReadOnlyList<Finding>? kept) =>
+        scan.State is ScanState.Complete or ScanState.NotScanned or ScanState.Unsupported or ScanState.Ended && (ReferenceEquals(kept, scan.Findings) || kept is []) ? scan with { Findings = [] } : null;
+
     /// <summary>Decides an image whose facts could not be read: never better than what stood before.</summary>
     /// <param name="before">The verdict that stood before, if any: BLOCKED stays.</param>
     public static Verdict Unreadable(ImageId image, string what, PolicyDocument policy, DateTimeOffset now, Verdict? before = null)

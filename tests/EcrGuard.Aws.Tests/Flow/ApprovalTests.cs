@@ -1,3 +1,4 @@
+using EcrGuard.Core.Verdicts;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
@@ -96,6 +97,8 @@ public sealed class ApprovalTests
         await using var fixture = await StartAsync();
         await fixture.ScannedAsync("1", Critical);
         await fixture.ScannedAsync("2");
+        // What the ledger knows is too old for another policy to decide from.
+        fixture.Time.Advance(ImageRecord.SweepAge);
         var other = fixture.Deploy("""{ "version": 1, "rules": [ { "id": "low", "severity": ["LOW"], "then": "warn" } ] }""", new DeploymentOptions(Timeout: TimeSpan.FromSeconds(2)));
         fixture.Aws.Faults.Add((failure switch
         {

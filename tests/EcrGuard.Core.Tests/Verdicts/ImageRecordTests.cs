@@ -58,4 +58,23 @@ public sealed class ImageRecordTests
     [Fact]
     public void When_it_was_pushed_is_remembered_where_ecr_no_longer_says() =>
         Assert.Equal(Image.PushedAt, ImageRecord.Of(Image with { PushedAt = null }, Facts.Verdict(Status.Approved), Facts.Record(Status.Approved), "02NEW", Later, []).PushedAt);
+
+    [Fact]
+    public void What_the_scanner_said_counts_where_only_the_policy_or_time_has_changed_and_it_is_fresh()
+    {
+        var other = new string('b', 64);
+        var image = Facts.Image(1, "1.0");
+        var record = Facts.Record(Status.Approved, image) with { Scan = Facts.Scan() };
+        ScanFacts? After(TimeSpan time, ImageRecord? of = null, ImageFacts? seen = null, string? policy = null) => (of ?? record).Remembered(seen ?? image, policy ?? other, Facts.Now + time);
+
+        Assert.Same(record.Scan, After(ImageRecord.SweepAge - TimeSpan.FromTicks(1)));
+        Assert.Null(After(ImageRecord.SweepAge));
+        Assert.Null(After(TimeSpan.Zero, policy: Facts.Policy.Version));
+        Assert.NotNull(After(TimeSpan.Zero, record with { Verdict = record.Verdict with { ValidUntil = Facts.Now } }, policy: Facts.Policy.Version));
+        Assert.Null(After(TimeSpan.Zero, record with { Scan = null }));
+        Assert.Null(After(TimeSpan.Zero, record with { Gone = true }));
+        Assert.Null(After(TimeSpan.Zero, seen: image with { PushedAt = Facts.Now.AddTicks(1) }));
+        Assert.Null(After(TimeSpan.Zero, seen: image with { LastActivatedAt = Facts.Now.AddTicks(1) }));
+        Assert.All([StorageStatus.Archived, StorageStatus.Activating, StorageStatus.Unknown], storage => Assert.Null(After(TimeSpan.Zero, seen: image with { Storage = storage })));
+    }
 }

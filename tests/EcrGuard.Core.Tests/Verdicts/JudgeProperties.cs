@@ -70,6 +70,16 @@ public sealed class JudgeProperties
         }, iter: 1000);
 
     [Fact]
+    public void Another_policy_decides_from_what_is_remembered_as_from_the_scanner() =>
+        Gen.Select(AnyScan, AnyScan, AnyPolicy, AnyPolicy).Sample((first, scan, policy, other) =>
+        {
+            var earlier = new Judge.Before(Decide(first, policy), Judge.Keep(first, null));
+            var before = new Judge.Before(Judge.Decide(Image, scan, policy, earlier, Facts.Now), Judge.Keep(scan, earlier));
+            if (Judge.Remember(scan, before.Findings) is { } remembered)
+                Assert.Equal(Told(Judge.Decide(Image, scan, other, before, Facts.Now)), Told(Judge.Decide(Image, remembered with { Findings = before.Findings! }, other, before, Facts.Now)));
+        });
+
+    [Fact]
     public void Another_finding_never_improves_a_verdict() =>
         Gen.Select(AnyPolicy, AnyScan, AnyFinding).Sample((policy, scan, more) =>
         {
