@@ -238,7 +238,8 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
             }
             else
             {
-                verdicts.Add((child, MissingChild(id, entry)));
+                // It is gone, or an artifact after all.
+                verdicts.Add((child, await FreshChildAsync(index, child, entry, MaxDepth, cancellation).ConfigureAwait(false)));
             }
         }
         return Judge.DecideIndex(index with { ReadAt = readAt }, verdicts, policy);

@@ -24,6 +24,9 @@ public enum ScanState
     /// <summary>A scan is expected and not finished.</summary>
     Pending,
 
+    /// <summary>A scan is not finished that should have been long ago: nobody can say that it ever will be.</summary>
+    Overdue,
+
     /// <summary>No scan was made and none is coming.</summary>
     NotScanned,
 

@@ -6,6 +6,9 @@ public static class ScannerWords
     /// <summary>How long after a push a scan may be expected that ECR does not know of yet.</summary>
     public static readonly TimeSpan ScanStartsWithin = TimeSpan.FromHours(1);
 
+    /// <summary>How long a scan may take that is expected. Both scanners take minutes; after a day ECR lets another be started (ECR API, StartImageScan).</summary>
+    public static readonly TimeSpan ScanEndsWithin = TimeSpan.FromHours(24);
+
     /// <summary>ECR's word for an image that it knows no scan of (ECR API, ScanNotFoundException).</summary>
     public const string NotFound = "SCAN_NOT_FOUND";
 

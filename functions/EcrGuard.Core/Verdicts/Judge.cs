@@ -14,7 +14,10 @@ public static class Judge
     /// <param name="before">What stood before. What was found once counts until a completed scan takes its place, so that BLOCKED is sticky, and comes back when a waiver ends although nothing is scanned any more.</param>
     public static Verdict Decide(ImageFacts image, ScanFacts scan, PolicyDocument policy, Before? before, DateTimeOffset now)
     {
-        var verdict = Fresh(image, scan, Assess(image, scan.Findings, policy, now), policy, now);
+        var waitingSince = scan.State == ScanState.Pending ? before?.Verdict.WaitingSince ?? now : (DateTimeOffset?)null;
+        if (now - waitingSince >= ScannerWords.ScanEndsWithin)
+            scan = scan with { State = ScanState.Overdue };
+        var verdict = Fresh(image, scan, Assess(image, scan.Findings, policy, now), policy, now) with { WaitingSince = waitingSince };
         return verdict.Status == Status.Blocked || before is null || Supersedes(scan, before.Verdict) ? verdict : Remembering(verdict, image, policy, before, now);
     }
 
@@ -166,7 +169,7 @@ public static class Judge
             ScanState.NotScanned => Status.Unscanned,
             ScanState.Unsupported => Status.Unsupported,
             ScanState.Ended or ScanState.Archived => Status.Stale,
-            ScanState.Failed or ScanState.Unknown => Status.Error,
+            ScanState.Failed or ScanState.Overdue or ScanState.Unknown => Status.Error,
         };
         return new Verdict
         {
@@ -385,10 +388,11 @@ internal static class Sentences
             ScanState.Complete when scan.CompletedAt is null => $"The {Name(scan.Scanner)} scan does not say when it was made{word}.",
             ScanState.Complete => $"The {Name(scan.Scanner)} scan is {Days(now - scan.CompletedAt.Value)} old; the policy allows {policy.Defaults.ScanMaxAgeDays}.",
             ScanState.Pending => $"The {Name(scan.Scanner)} scan is not finished{word}.",
-            ScanState.NotScanned when scan.Word == ScannerWords.NotFound => $"No scan was made: pushes to this repository are scanned, but this image came before that, or its scan never began{word}.",
+            ScanState.Overdue => $"The {Name(scan.Scanner)} scan has not finished in {Text.Count((int)ScannerWords.ScanEndsWithin.TotalHours, "hour")}{word}: it may never.",
+            ScanState.NotScanned when scan.Word == ScannerWords.NotFound => $"The {Name(scan.Scanner)} scanner has not scanned this image: pushes to this repository are scanned, but the image came before that or before the account had this scanner, or its scan never began{word}.",
             ScanState.NotScanned => scan.Scanner switch
             {
-                Scanner.Basic or Scanner.Unknown => $"No scan was made and none is coming: nothing scans this repository on push{word}.",
+                Scanner.Basic or Scanner.Unknown => $"No scan was made and none is coming: no scanning filter of the registry matches this repository, and it does not scan its pushes by itself{word}.",
                 Scanner.Enhanced => $"No scan was made and none is coming: no enhanced scanning filter of the registry matches this repository, or it scans by hand only{word}.",
             },
             ScanState.Unsupported => $"The {Name(scan.Scanner)} scanner cannot read this image{word}.",
@@ -404,8 +408,15 @@ internal static class Sentences
     {
         ScanState.Complete => scan.Scanner == Scanner.Basic ? "Scan the image again (aws ecr start-image-scan), or rebuild it." : "Rebuild the image, or turn on continuous scanning for the repository.",
         ScanState.Pending => "Wait for the scan.",
+        ScanState.Overdue or ScanState.Failed when scan.Scanner == Scanner.Enhanced => "Rebuild the image and push it; if that is not scanned either, see what Amazon Inspector says of its coverage.",
+        ScanState.Overdue => "Start another scan of the image (aws ecr start-image-scan), or rebuild it.",
+        ScanState.NotScanned when scan.Scanner == Scanner.Enhanced && scan.Word == ScannerWords.NotFound => "Rebuild the image and push it: enhanced scanning cannot be started by hand.",
+        ScanState.NotScanned when scan.Word == ScannerWords.NotFound => "Start a scan of the image (aws ecr start-image-scan), or rebuild it and push it.",
+        ScanState.NotScanned when scan.Scanner == Scanner.Enhanced => "Add a filter that matches the repository to the registry's enhanced scanning, then push the image again.",
         ScanState.NotScanned => "Turn on scanning for the repository, then push the image again or start a scan.",
+        ScanState.Unsupported when scan.Word == "IMAGE_SIZE_EXCEEDED" => "Make the image smaller, or let the policy allow unsupported images.",
         ScanState.Unsupported => "Build on a base image that the scanner supports, or let the policy allow unsupported images.",
+        ScanState.Ended when scan.Word == "PENDING_DISABLE" => "Turn Amazon Inspector on again for ECR in this account.",
         ScanState.Ended => "Push the image again, or lengthen Inspector's re-scan duration.",
         ScanState.Archived => "Restore the image to the standard storage class; it is then scanned again.",
         ScanState.Failed or ScanState.Unknown => "Start the scan again; if it fails again, rebuild the image.",

@@ -122,6 +122,9 @@ public sealed record Verdict
     /// <summary>The moment at which the oldest fact was asked for: a verdict replaces another only if its facts are newer.</summary>
     public required DateTimeOffset FactsAt { get; init; }
 
+    /// <summary>Since when an unfinished scan has been waited for; null where none is.</summary>
+    public DateTimeOffset? WaitingSince { get; init; }
+
     /// <summary>When the scan that the verdict rests on becomes too old; null for one that does not age.</summary>
     public DateTimeOffset? StaleAt { get; init; }
 

@@ -39,6 +39,22 @@ public sealed class CallCountTests
     }
 
     [Fact]
+    public async Task An_index_of_thirty_platforms_that_nobody_knows_costs_two_calls_for_each_and_a_few_for_itself()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        var platforms = Enumerable.Range(0, 30).Select(i => Manifest.Image($"platform {i}")).ToList();
+        foreach (var platform in platforms)
+            fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, fixture.Aws.Ecr.Push(GuardFixture.Repository, platform), GuardFixture.Low);
+        fixture.Aws.Ecr.Push(GuardFixture.Repository, Manifest.Index([.. platforms.Select((platform, i) => ($"linux/v{i}", platform))]), "1");
+        fixture.Aws.Events.Take();
+
+        Assert.Equal("APPROVED", (await fixture.Functions.AskAsync($"{GuardFixture.Repository}:1")).Body.GetProperty("status").GetString());
+        Assert.Equal([("BatchGetImage", 1), ("DescribeImageScanFindings", 30), ("DescribeImages", 31)], Ecr(fixture).CountBy(call => call).Where(call => call.Key != "GetRegistryScanningConfiguration").Select(call => (call.Key, call.Value)));
+        // Four platforms are asked for at a time, and none of the first four knows yet which scanner the registry has.
+        Assert.InRange(Ecr(fixture).Count(call => call == "GetRegistryScanningConfiguration"), 1, 4);
+    }
+
+    [Fact]
     public async Task Another_tag_for_a_known_image_costs_three_calls()
     {
         await using var fixture = await GuardFixture.StartAsync();

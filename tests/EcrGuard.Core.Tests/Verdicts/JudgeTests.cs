@@ -23,6 +23,7 @@ public sealed class JudgeTests
     [InlineData(ScanState.Ended, Status.Stale)]
     [InlineData(ScanState.Archived, Status.Stale)]
     [InlineData(ScanState.Failed, Status.Error)]
+    [InlineData(ScanState.Overdue, Status.Error)]
     [InlineData(ScanState.Unknown, Status.Error)]
     public void Without_findings_the_state_of_the_scan_decides_and_only_a_complete_one_approves(ScanState state, Status status)
     {
@@ -326,6 +327,59 @@ public sealed class JudgeTests
     {
         var kept = Judge.Keep(Facts.Scan(ScanState.Pending) with { Findings = [Facts.Finding("CVE-2")] }, Blocked);
         Assert.Equal(["CVE-2", "CVE-2026-0001"], kept!.Select(finding => finding.Vulnerability).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(ScanState.Complete, true)]
+    [InlineData(ScanState.NotScanned, true)]
+    [InlineData(ScanState.Unsupported, true)]
+    [InlineData(ScanState.Ended, true)]
+    [InlineData(ScanState.Pending, false)]
+    [InlineData(ScanState.Overdue, false)]
+    [InlineData(ScanState.Archived, false)]
+    [InlineData(ScanState.Failed, false)]
+    [InlineData(ScanState.Unknown, false)]
+    public void A_scan_that_is_over_is_remembered_without_its_findings(ScanState state, bool remembered)
+    {
+        var scan = Facts.Scan(Facts.Finding()) with { State = state };
+        var memory = Judge.Remember(scan, Judge.Keep(scan, null));
+        Assert.Equal(remembered ? (scan.State, scan.CompletedAt, 0) : ((ScanState, DateTimeOffset?, int)?)null, memory is null ? null : (memory.State, memory.CompletedAt, memory.Findings.Count));
+    }
+
+    [Fact]
+    public void A_scan_is_not_remembered_beside_findings_of_another_or_lost_ones()
+    {
+        var ended = Facts.Scan(ScanState.Ended);
+        Assert.Null(Judge.Remember(ended, Judge.Keep(ended, Blocked)));
+        Assert.Null(Judge.Remember(ended, Judge.Keep(ended, Blocked with { Findings = null })));
+        Assert.NotNull(Judge.Remember(ended, Judge.Keep(ended, new Judge.Before(Facts.Verdict(Status.Approved), []))));
+    }
+
+    [Fact]
+    public void A_scan_that_does_not_finish_in_a_day_is_an_error_until_one_does()
+    {
+        var running = Facts.Scan(ScanState.Pending, "IN_PROGRESS");
+        var first = Decide(running);
+        Verdict After(TimeSpan time, ScanFacts scan, Verdict before) => Decide(scan, before: new Judge.Before(before, []), now: Facts.Now + time);
+
+        Assert.Equal((Status.Pending, Facts.Now), (first.Status, first.WaitingSince));
+        var second = After(TimeSpan.FromHours(24) - TimeSpan.FromTicks(1), running, first);
+        Assert.Equal(Status.Pending, second.Status);
+        var overdue = After(TimeSpan.FromHours(24), running, second);
+        Assert.Equal((Status.Error, false, Facts.Now), (overdue.Status, overdue.Approved, overdue.WaitingSince));
+        Assert.Equal(["Start another scan of the image (aws ecr start-image-scan), or rebuild it."], overdue.ToPass);
+        Assert.Equal(Status.Error, After(TimeSpan.FromHours(48), running, overdue).Status);
+        var done = After(TimeSpan.FromHours(48), Facts.Scan(), overdue);
+        Assert.Equal((Status.Approved, (DateTimeOffset?)null), (done.Status, done.WaitingSince));
+        Assert.Equal(Status.Pending, After(TimeSpan.FromHours(49), running, done).Status);
+    }
+
+    [Fact]
+    public void Blocked_stays_while_a_scan_does_not_finish()
+    {
+        var waiting = Decide(Facts.Scan(ScanState.Pending), before: Blocked);
+        Assert.Equal((Status.Blocked, Facts.Now), (waiting.Status, waiting.WaitingSince));
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan(ScanState.Pending), before: new Judge.Before(waiting, Blocked.Findings), now: Facts.Now.AddDays(2)).Status);
     }
 
     [Fact]
