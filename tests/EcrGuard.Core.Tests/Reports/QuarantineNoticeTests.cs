@@ -1,5 +1,4 @@
 using System.Text.Json;
-using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
