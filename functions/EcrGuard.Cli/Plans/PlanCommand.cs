@@ -1,6 +1,4 @@
 using System.Text;
-using Amazon.ECR.Model;
-using Amazon.Runtime;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
@@ -21,9 +19,8 @@ internal static class PlanCommand
     /// <param name="policyFile">Null: the built-in policy.</param>
     /// <param name="file">Where to write the plan; null: nowhere.</param>
     /// <returns>0, 2 for a plan beyond a ceiling, which is not written, 64 for a file or an environment that cannot be used.</returns>
-    public static async Task<int> RunAsync(FileInfo? policyFile, Glob repositories, bool exact, FileInfo? file, bool asJson, TextWriter output, TextWriter errors, CancellationToken cancellation)
-    {
-        try
+    public static Task<int> RunAsync(FileInfo? policyFile, Glob repositories, bool exact, FileInfo? file, bool asJson, TextWriter output, TextWriter errors, CancellationToken cancellation) => Attempt.RunAsync(
+        async () =>
         {
             var policy = LoadPolicy(policyFile);
             using var aws = AwsClients.FromEnvironment();
@@ -43,18 +40,8 @@ internal static class PlanCommand
             if (file is not null)
                 WriteWhole(file, written);
             return ExitCodes.Done;
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            errors.WriteLine("Interrupted; nothing was written.");
-            return ExitCodes.Interrupted;
-        }
-        catch (Exception unusable) when (unusable is PolicyException or UnusableFileException or AmazonClientException or AmazonServiceException)
-        {
-            errors.WriteLine(unusable.Message);
-            return unusable is PolicyException or UnusableFileException ? ExitCodes.Usage : ExitCodes.Undetermined;
-        }
-    }
+        },
+        "Nothing was written.", errors, cancellation);
 
     /// <exception cref="PolicyException">The document is wrong.</exception>
     public static PolicyDocument LoadPolicy(FileInfo? file) =>
@@ -65,11 +52,11 @@ internal static class PlanCommand
     private static async Task<Plan> MakeAsync(AwsClients aws, PolicyDocument policy, Glob names, bool exact, Progress progress, CancellationToken cancellation)
     {
         var time = TimeProvider.System;
+        var (account, region) = await Orders.HomeAsync(aws.Ecr, cancellation);
         var settings = new Settings
         {
-            Account = (await aws.Ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest { MaxResults = 1 }, cancellation)).Repositories is [var first, ..] ? first.RegistryId
-                : throw new UnusableFileException("The registry holds no repository: there is nothing to plan."),
-            Region = FallbackRegionFactory.GetRegionEndpoint()?.SystemName ?? throw new UnusableFileException("No region is set; set AWS_REGION, for example to eu-central-1."),
+            Account = account,
+            Region = region,
             // What only writers use.
             Table = "",
             Bucket = "",

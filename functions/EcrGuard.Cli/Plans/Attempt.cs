@@ -1,0 +1,27 @@
+using Amazon.Runtime;
+using EcrGuard.Lambda;
+
+namespace EcrGuard.Cli.Plans;
+
+/// <summary>Runs a command that works on AWS, and makes of what it meets there a sentence and an exit code.</summary>
+internal static class Attempt
+{
+    /// <param name="interrupted">What is said when Ctrl-C ends it.</param>
+    public static async Task<int> RunAsync(Func<Task<int>> command, string interrupted, TextWriter errors, CancellationToken cancellation)
+    {
+        try
+        {
+            return await command();
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            errors.WriteLine($"Interrupted. {interrupted}");
+            return ExitCodes.Interrupted;
+        }
+        catch (Exception unusable) when (unusable is PolicyException or UnusableFileException or AmazonClientException or AmazonServiceException or FunctionFailedException)
+        {
+            errors.WriteLine(unusable.Message);
+            return unusable is PolicyException or UnusableFileException ? ExitCodes.Usage : ExitCodes.Undetermined;
+        }
+    }
+}
