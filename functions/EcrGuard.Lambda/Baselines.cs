@@ -23,15 +23,16 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
     /// <param name="spare">How many calls it may make to ECR for what takes one of its own: tag mutability first, then resource tags. Where that is not enough for what the baseline names, the rest is not looked at, and what was noted of the repository stays.</param>
     /// <param name="usages">Whether the images of the repository are in use, those that are with their shield; <see cref="NothingKnown"/> on a push.</param>
     /// <returns>The repository as it was found.</returns>
-    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, bool repair, int spare, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
+    /// <param name="lifecycle">The lifecycle policy there, for whoever has read it already.</param>
+    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, bool repair, int spare, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation, Task<string?>? lifecycle = null)
     {
         var named = guard.Policy.BaselineOf(id.Name);
         var baseline = Within(named, spare);
-        var repository = await ReadAsync(id, baseline, cancellation).ConfigureAwait(false);
+        var repository = await ReadAsync(id, baseline, cancellation, lifecycle).ConfigureAwait(false);
         var mode = repair ? guard.ModeOf(id) : EnforcementMode.Observe;
         var drift = BaselinePlan.For(repository, baseline, mode, Hold.None, settings.Tags).Drift;
         if (drift.Count > 0 && BaselinePlan.Enforces(baseline, mode))
-            drift = await RepairAsync(repository, baseline!, mode, usages, cancellation).ConfigureAwait(false);
+            drift = await RepairAsync(repository, baseline!, named!, mode, usages, cancellation).ConfigureAwait(false);
         if (baseline == named)
             await ledger.StoreNoteAsync(id, drift, cancellation).ConfigureAwait(false);
         return repository;
@@ -86,9 +87,9 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         return named?.ResourceTags.Count > 0 && spare < 1 ? named with { ResourceTags = [] } : named;
     }
 
-    private async Task<RepositoryFacts> ReadAsync(RepositoryId id, Baseline? baseline, CancellationToken cancellation)
+    private async Task<RepositoryFacts> ReadAsync(RepositoryId id, Baseline? baseline, CancellationToken cancellation, Task<string?>? known = null)
     {
-        var lifecycle = registry.LifecyclePolicyAsync(id, cancellation);
+        var lifecycle = known ?? registry.LifecyclePolicyAsync(id, cancellation);
         var scanning = registry.ScanningAsync(id, cancellation);
         var its = baseline?.TagMutability is null ? null : await registry.RepositoryAsync(id, cancellation).ConfigureAwait(false);
         return new RepositoryFacts
@@ -103,19 +104,19 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
     }
 
     /// <returns>What is left of the drift.</returns>
-    private async Task<IReadOnlyList<string>> RepairAsync(RepositoryFacts repository, Baseline baseline, EnforcementMode mode, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> RepairAsync(RepositoryFacts repository, Baseline baseline, Baseline whole, EnforcementMode mode, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
     {
         var id = repository.Id;
         if (baseline.ScanOnPush == true && !repository.Scanning.Automatic)
             repository = repository with { Scanning = repository.Scanning with { Scanner = await registry.ScanTypeAsync(cancellation).ConfigureAwait(false) } };
         var holding = await HoldingAsync(id, cancellation).ConfigureAwait(false);
-        var plan = BaselinePlan.For(repository, baseline, mode, holding.Hold, settings.Tags);
+        var plan = BaselinePlan.For(repository, baseline, mode, holding.Hold, settings.Tags, whole);
         // Only who would write asks whether the team has opted out.
         if (plan.Repairs.Count > 0 && repository.ResourceTags is null)
         {
             if (await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) is not { } tags)
                 return plan.Drift;
-            plan = BaselinePlan.For(repository with { ResourceTags = tags }, baseline, mode, holding.Hold, settings.Tags);
+            plan = BaselinePlan.For(repository with { ResourceTags = tags }, baseline, mode, holding.Hold, settings.Tags, whole);
         }
 
         var drift = plan.Drift.ToList();

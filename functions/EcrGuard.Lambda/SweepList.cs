@@ -26,12 +26,17 @@ public sealed record ListedRepository(string Repository);
 /// <summary>Begins a sweep: reads once, for every repository, what runs, and lists the repositories.</summary>
 public sealed class SweepList(Registry registry, Consumers consumers, UseStore uses, Ledger ledger, IAmazonS3 s3, Settings settings, TimeProvider time, Log log)
 {
+    /// <summary>What keeping and listing may take.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(2);
+
     [LambdaFunction]
     public async Task<SweepStart> SweepListAsync(SweepRequest input, ILambdaContext context)
     {
         var startedAt = time.GetUtcNow();
         var run = input.Run ?? startedAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", System.Globalization.CultureInfo.InvariantCulture);
-        var use = await consumers.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+        // In a large account the first reading takes minutes: what is not read in time is unread, and the sweep begins.
+        using var enough = Deadline.Before(context, Margin);
+        var use = await consumers.ReadAsync(CancellationToken.None, enough.Token).ConfigureAwait(false);
         await uses.KeepAsync(use, CancellationToken.None).ConfigureAwait(false);
         foreach (var unread in use.Unread)
             log.Warning("A consumer could not be read; what it might use counts as in use.", ("what", unread.What), ("account", unread.Account), ("why", unread.Why));

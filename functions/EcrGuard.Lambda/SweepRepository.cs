@@ -7,6 +7,7 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 
 namespace EcrGuard.Lambda;
@@ -24,13 +25,16 @@ public sealed record SweptItem(string Repository, DateTimeOffset StartedAt, int 
 /// <summary>
 /// Repairs in one repository what events have missed: images without a current verdict, shields of images in use, images that are gone, drift from the baseline. And says what time alone has made due.
 /// </summary>
-public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines baselines, Notices notices, Registry registry, UseStore uses, Ledger ledger, Settings settings, TimeProvider time, Log log)
+public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines baselines, Quarantines quarantines, Notices notices, Registry registry, UseStore uses, Ledger ledger, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>How many images are looked at in one go: a repository holds up to 100,000, and the ledger's entry of each takes kilobytes.</summary>
     private const int Chunk = 500;
 
     /// <summary>Nothing new is begun with less time than this left.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
+
+    /// <summary>What a policy takes before the next sweep is told by this one.</summary>
+    private static readonly TimeSpan Tomorrow = TimeSpan.FromHours(26);
 
     [LambdaFunction]
     public async Task<SweptItem> SweepRepositoryAsync(SweepItem input, ILambdaContext context)
@@ -53,23 +57,29 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             }
 
             var use = await uses.LatestAsync(deadline.Token).ConfigureAwait(false);
-            var usages = InUse.Of(use, contents, guard.Policy.Consumers.PulledWithinDays, time.GetUtcNow());
+            var now = time.GetUtcNow();
+            var usages = InUse.Of(use, contents, guard.Policy.Consumers.PulledWithinDays, now);
+            var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
+            var own = await lifecycle.ConfigureAwait(false) is { } text ? LifecyclePolicy.Read(Encoding.UTF8.GetBytes(text)).Policy : null;
             var undone = new List<string>();
+            if (own is null && await lifecycle.ConfigureAwait(false) is not null)
+                undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
+            var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
+
+            var shields = WillShield(repository) ? new Shields(usages, null) : Shields.Of(own, contents, usages, settings.Tags, now);
+            if (shields.Withheld is { } withheld && guard.ModeOf(repository) >= EnforcementMode.Mark)
+                undone.Add(withheld);
             // Children first: an index is judged by them. Of artifacts there is nothing to judge and nothing to shield.
             foreach (var chunk in contents.Images.Where(image => image.Kind != ImageKind.Artifact).OrderBy(image => image.Kind == ImageKind.Index).Chunk(Chunk))
             {
-                var decided = await DecideAsync(repository, chunk, usages, undone, context, deadline.Token).ConfigureAwait(false);
+                var decided = await DecideAsync(repository, chunk, usages, shields.Usages, undone, context, deadline.Token).ConfigureAwait(false);
                 swept = swept with { Images = swept.Images + chunk.Length, Decided = swept.Decided + decided };
             }
 
+            undone.AddRange(await quarantines.SweepAsync(contents, usages, deadline.Token).ConfigureAwait(false));
             // The shields stand before any policy is put.
-            var held = await baselines.HoldAsync(repository, repair: true, Baselines.Everything, usages, deadline.Token).ConfigureAwait(false);
-            var own = held.LifecyclePolicy is { } text ? LifecyclePolicy.Read(Encoding.UTF8.GetBytes(text)).Policy : null;
-            if (held.LifecyclePolicy is not null && own is null)
-                undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
-            var now = time.GetUtcNow();
-            var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
-            var sweep = RepositorySweep.Of(contents, usages, own is null ? null : PolicyEffect.Of(own, contents, usages, shields: null, now), settings.Tags, input.StartedAt);
+            await OrUndoneAsync("its baseline", undone, () => baselines.HoldAsync(repository, repair: true, Baselines.Everything, usages, deadline.Token, lifecycle), deadline.Token).ConfigureAwait(false);
+            var sweep = RepositorySweep.Of(contents, usages, own is null ? null : PolicyEffect.Of(own, contents, usages, shields: null, now + Tomorrow), settings.Tags, input.StartedAt);
             await ledger.StoreSweepAsync(repository, sweep with { Gone = gone, Expired = expired, Undone = [.. undone.Take(RepositorySweep.MaxListed)] }, deadline.Token).ConfigureAwait(false);
             return swept;
         }
@@ -81,7 +91,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
     }
 
     /// <summary>Decides again what is due, puts verdict and use on the tags of all, and moves the clocks on.</summary>
-    private async Task<int> DecideAsync(RepositoryId repository, IReadOnlyList<ImageFacts> images, IReadOnlyDictionary<Digest, Usage> usages, List<string> undone, ILambdaContext context, CancellationToken cancellation)
+    private async Task<int> DecideAsync(RepositoryId repository, IReadOnlyList<ImageFacts> images, IReadOnlyDictionary<Digest, Usage> usages, IReadOnlyDictionary<Digest, Usage> shields, List<string> undone, ILambdaContext context, CancellationToken cancellation)
     {
         var entries = await ledger.FindAsync(repository, images.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
@@ -98,11 +108,16 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             var usage = usages[image.Id.Digest];
             if ((decided.GetValueOrDefault(image.Id)?.Entry ?? entries.GetValueOrDefault(image.Id.Digest)) is not { } entry)
                 continue;
-            if (TagPlan.For(image, entry.Record.Verdict.Status, usage.Use, guard.ModeOf(repository), settings.Tags) is not { Actions.Count: 0, CouldNot: null })
+            var shielded = shields[image.Id.Digest].Use;
+            if (TagPlan.For(image, entry.Record.Verdict.Status, shielded, guard.ModeOf(repository), settings.Tags) is not { Actions.Count: 0, CouldNot: null })
             {
-                entry = (await guard.MarkAsync(image, entry, usage.Use, cancellation).ConfigureAwait(false)).Entry;
-                if (usage.Use == Use.InUse && entry.Record.CouldNotMark is { } why && !image.Tags.Contains(settings.Tags.InUse(image.Id.Digest)))
-                    undone.Add($"{image.Id.Digest} is in use and could not be shielded: {why}");
+                // One image that cannot be marked must not keep the others from it.
+                await OrUndoneAsync($"the tags of {image.Id.Digest}", undone, async () =>
+                {
+                    entry = (await guard.MarkAsync(image, entry, shielded, cancellation).ConfigureAwait(false)).Entry;
+                    if (shielded == Use.InUse && entry.Record.CouldNotMark is { } why && !image.Tags.Contains(settings.Tags.InUse(image.Id.Digest)))
+                        undone.Add($"{image.Id.Digest} is in use and could not be shielded: {why}");
+                }, cancellation).ConfigureAwait(false);
             }
             try
             {
@@ -122,16 +137,36 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
     private async Task<(int Gone, int Expired)> NoteGoneAsync(Contents contents, IReadOnlySet<Digest> known, LifecyclePolicy? policy, DateTimeOffset now, CancellationToken cancellation)
     {
         var there = contents.Images.Select(image => image.Id.Digest).ToHashSet();
-        var gone = await ledger.FindAsync(contents.Repository, known.Where(digest => !there.Contains(digest)), cancellation).ConfigureAwait(false);
         var (left, expired) = (0, 0);
-        foreach (var (digest, because) in Departures.Attribute([.. gone.Values.Select(entry => entry.Record)], contents, policy, now))
+        foreach (var chunk in known.Where(digest => !there.Contains(digest)).Chunk(Chunk))
         {
-            // False: pushed again since the list was made, or an event was faster.
-            if (!await ledger.MarkGoneAsync(new ImageId(contents.Repository, digest), contents.ReadAt, because is null ? null : $"the lifecycle policy accounts for it: {because}", cancellation).ConfigureAwait(false))
-                continue;
-            left++;
-            expired += because is null ? 0 : 1;
+            var gone = await ledger.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
+            foreach (var (digest, because) in Departures.Attribute([.. gone.Values.Select(entry => entry.Record)], contents, policy, now))
+            {
+                // False: pushed again since the list was made, or an event was faster.
+                if (!await ledger.MarkGoneAsync(new ImageId(contents.Repository, digest), contents.ReadAt, because is null ? null : $"the lifecycle policy accounts for it: {because}", cancellation).ConfigureAwait(false))
+                    continue;
+                left++;
+                expired += because is null ? 0 : 1;
+            }
         }
         return (left, expired);
+    }
+
+    /// <summary>Whether EcrGuard's own rule stands first in the lifecycle policy, or is about to: shields then do what they are for.</summary>
+    private bool WillShield(RepositoryId repository) =>
+        guard.Policy.BaselineOf(repository.Name) is { LifecyclePolicy: not null, ExistingPolicy: not ExistingPolicy.Keep } baseline && BaselinePlan.Enforces(baseline, guard.ModeOf(repository));
+
+    private async Task OrUndoneAsync(string what, List<string> undone, Func<Task> act, CancellationToken cancellation)
+    {
+        try
+        {
+            await act().ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            log.Error("Something could not be done; the next sweep tries again.", failure, ("what", what));
+            undone.Add($"{what}: {Text.Clip(failure.Message, 300)}");
+        }
     }
 }

@@ -70,7 +70,7 @@ public sealed class RepositoryWriter(IAmazonECR ecr, Registry registry, Ledger.L
             // Gone is what was wanted.
             return null;
         }
-        catch (Exception refused) when (refused is InvalidParameterException or InvalidTagParameterException or TooManyTagsException or RepositoryNotFoundException or Amazon.ECR.Model.ValidationException)
+        catch (Exception refused) when (refused is InvalidParameterException or InvalidTagParameterException or TooManyTagsException or RepositoryNotFoundException or Amazon.ECR.Model.ValidationException or AmazonECRException { ErrorCode: "AccessDeniedException" })
         {
             // ECR will say the same tomorrow: recorded, not retried.
             return $"ECR refused {setting.Words}: {refused.Message}";

@@ -81,7 +81,7 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
             var holder = await registry.ImageAsync(image.Id.Repository, tag, null, cancellation).ConfigureAwait(false);
             return holder?.Id.Digest == image.Id.Digest ? null : $"The tag '{tag}' belongs to another image ({holder?.Id.Digest.ToString() ?? "none that can be read"}) and tags of this repository cannot move.";
         }
-        catch (Exception refused) when (refused is ImageDigestDoesNotMatchException or ReferencedImagesNotFoundException or LayersNotFoundException or RepositoryNotFoundException or Amazon.ECR.Model.LimitExceededException or InvalidParameterException)
+        catch (Exception refused) when (refused is ImageDigestDoesNotMatchException or ReferencedImagesNotFoundException or LayersNotFoundException or RepositoryNotFoundException or Amazon.ECR.Model.LimitExceededException or InvalidParameterException or KmsException or AmazonECRException { ErrorCode: "AccessDeniedException" })
         {
             // ECR will say the same tomorrow: recorded, not retried.
             return $"ECR refused the tag: {refused.Message}";

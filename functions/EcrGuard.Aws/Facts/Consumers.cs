@@ -26,17 +26,19 @@ public sealed class Consumers(AwsClients aws, PolicyDocument policy, Settings se
     private readonly Immutables known = new();
 
     /// <summary>Reads every kind of consumer in every account.</summary>
-    public async Task<UseFacts> ReadAsync(CancellationToken cancellation)
+    /// <param name="enough">When time is up: what is not read by then counts as unread.</param>
+    public async Task<UseFacts> ReadAsync(CancellationToken cancellation, CancellationToken enough = default)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, enough);
         var readAt = time.GetUtcNow();
-        var found = new FoundUses(settings);
+        var found = new FoundUses(settings, enough);
         var accounts = new List<Func<CancellationToken, Task>>
         {
             token => found.TryAsync(SeenByInspector, settings.Account, () => InspectorAsync(found, token), token),
             token => new Workloads(aws.Workloads, settings.Account, settings, known, found, token).ReadAsync(),
         };
         accounts.AddRange((policy.Consumers.Roles ?? []).Select(role => new Func<CancellationToken, Task>(token => RoleAsync(role, found, token))));
-        await Parallel.ForEachAsync(accounts, new ParallelOptions { MaxDegreeOfParallelism = AccountsAtOnce, CancellationToken = cancellation }, async (read, token) => await read(token).ConfigureAwait(false)).ConfigureAwait(false);
+        await Parallel.ForEachAsync(accounts, new ParallelOptions { MaxDegreeOfParallelism = AccountsAtOnce, CancellationToken = cancellation }, async (read, _) => await read(either.Token).ConfigureAwait(false)).ConfigureAwait(false);
         return found.Facts(readAt);
     }
 
@@ -90,7 +92,7 @@ public sealed class Consumers(AwsClients aws, PolicyDocument policy, Settings se
 }
 
 /// <summary>What readers that run at the same time have found so far.</summary>
-internal sealed class FoundUses(Settings settings)
+internal sealed class FoundUses(Settings settings, CancellationToken enough)
 {
     /// <summary>How much of an error is kept.</summary>
     private const int WhyLength = 300;
@@ -106,10 +108,10 @@ internal sealed class FoundUses(Settings settings)
             await read().ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Every failure means the same: this was not read. A time-out is a cancellation that nobody asked for.
-        catch (Exception error) when (!cancellation.IsCancellationRequested)
+        catch (Exception error) when (!cancellation.IsCancellationRequested || enough.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            Unread(what, account, Why(error));
+            Unread(what, account, enough.IsCancellationRequested ? "Time was up before all of it was read." : Why(error));
         }
     }
 

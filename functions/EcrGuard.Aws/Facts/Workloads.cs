@@ -69,8 +69,9 @@ internal sealed class Workloads(WorkloadClients aws, string account, Settings se
         {
             var described = await reading.CallAsync(() => aws.Ecs.DescribeTasksAsync(new DescribeTasksRequest { Cluster = cluster, Tasks = [.. arns] }, cancellation)).ConfigureAwait(false);
             RequireAll(described.Failures);
+            // A container without an image is none that anybody deployed: agents that AWS puts into a task show none.
             foreach (var task in described.Tasks ?? [])
-                foreach (var container in task.Containers ?? [])
+                foreach (var container in (task.Containers ?? []).Where(container => !string.IsNullOrEmpty(container.Image)))
                     found.Add(container.Image, container.ImageDigest, new Consumer(ConsumerKind.EcsTask, task.TaskArn));
         }).ConfigureAwait(false);
     }

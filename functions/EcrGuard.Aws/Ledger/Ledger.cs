@@ -116,8 +116,20 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     }
 
     /// <summary>The children of those of these indexes that were judged before.</summary>
-    public async Task<IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>> ChildrenAsync(RepositoryId repository, IReadOnlyList<Digest> indexes, CancellationToken cancellation) =>
-        (await FindAsync(repository, indexes, cancellation).ConfigureAwait(false)).Where(entry => entry.Value.Record.Children.Count > 0).ToDictionary(entry => entry.Key, entry => entry.Value.Record.Children);
+    public async Task<IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>> ChildrenAsync(RepositoryId repository, IReadOnlyList<Digest> indexes, CancellationToken cancellation)
+    {
+        var children = new Dictionary<Digest, IReadOnlyList<IndexChild>>();
+        // An entry takes kilobytes: only its children are kept.
+        foreach (var chunk in indexes.Chunk(ReadBatch))
+        {
+            foreach (var (index, entry) in await FindAsync(repository, chunk, cancellation).ConfigureAwait(false))
+            {
+                if (entry.Record.Children.Count > 0)
+                    children[index] = entry.Record.Children;
+            }
+        }
+        return children;
+    }
 
     /// <summary>Stores a record over the one that was read before, with a history entry and an open alert if the status changed.</summary>
     /// <param name="before">As read; null where nothing stood.</param>
@@ -547,9 +559,12 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             ExpressionAttributeValues = new() { [":repository"] = new(repository.Name), [":note"] = new(json), [":at"] = new(Keys.Time(time.GetUtcNow())), [":p"] = new(Keys.Shelf(repository)) },
         }, cancellation).ConfigureAwait(false);
 
-    /// <summary>Forgets what is noted of a repository that is gone. Its images' entries end by themselves.</summary>
-    public async Task ForgetAsync(RepositoryId repository, CancellationToken cancellation) =>
-        await dynamo.DeleteItemAsync(new DeleteItemRequest { TableName = settings.Table, Key = Key(repository, Keys.RepositoryNote) }, cancellation).ConfigureAwait(false);
+    /// <summary>Forgets what is noted of a repository that is gone, and what was there before EcrGuard: one of the same name is another. Its images' entries end by themselves.</summary>
+    public async Task ForgetAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        foreach (var item in new[] { Keys.Hold, Keys.RepositoryNote })
+            await dynamo.DeleteItemAsync(new DeleteItemRequest { TableName = settings.Table, Key = Key(repository, item) }, cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>How repositories differ from their baselines.</summary>
     public async IAsyncEnumerable<RepositoryNote> NotesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)

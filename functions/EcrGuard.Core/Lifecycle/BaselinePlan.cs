@@ -31,7 +31,8 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
     /// <param name="baseline">Null where the policy names none for the repository: a missing lifecycle policy is reported all the same.</param>
     /// <param name="mode">How far EcrGuard may go in the repository: in <see cref="EnforcementMode.Observe"/> nothing is written, whatever the baseline says.</param>
     /// <param name="hold">What EcrGuard wrote to the repository before; <see cref="Hold.None"/> where nobody has looked.</param>
-    public static BaselinePlan For(RepositoryFacts repository, Baseline? baseline, EnforcementMode mode, Hold hold, VerdictTags tags)
+    /// <param name="whole">The baseline whose wish it is, where only a part of it is looked at: what was put back stays as long as the whole is the same.</param>
+    public static BaselinePlan For(RepositoryFacts repository, Baseline? baseline, EnforcementMode mode, Hold hold, VerdictTags tags, Baseline? whole = null)
     {
         var plan = new Planner(repository, hold, Enforces(baseline, mode));
         plan.LifecyclePolicy(baseline, tags);
@@ -40,7 +41,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
         if (baseline?.TagMutability is { } wanted)
             plan.TagMutability(wanted, baseline.MutabilityExclusions, tags);
         plan.ResourceTags(baseline?.ResourceTags ?? []);
-        return plan.End(tags);
+        return plan.End(tags, whole is null || whole == baseline ? null : For(repository, whole, EnforcementMode.Observe, Hold.None, tags).Wish);
     }
 
     /// <summary>Whether anything may be written to hold the baseline.</summary>
@@ -175,9 +176,10 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             }
         }
 
-        public BaselinePlan End(VerdictTags tags)
+        /// <param name="ofTheWhole">The wish, where more is wished for than was looked at.</param>
+        public BaselinePlan End(VerdictTags tags, string? ofTheWhole)
         {
-            var wish = Hash(string.Join('\n', wishes));
+            var wish = ofTheWhole ?? Hash(string.Join('\n', wishes));
             if (repairs.Count > 0 && WhyNot(wish, tags) is { } why)
             {
                 drift.Add(why);

@@ -31,8 +31,11 @@ public static class InUse
     /// <summary>ECR records a pull "at least once every 24 hours" (ECR API, <c>lastRecordedPullTime</c>): an image that was pushed or restored within twice that may run with no pull to show for it.</summary>
     public static readonly TimeSpan RecordingDelay = TimeSpan.FromHours(48);
 
-    /// <summary>References that are older than this say nothing any more: something may have been deployed since.</summary>
+    /// <summary>References that are older than this say nothing any more.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(26);
+
+    /// <summary>That nothing refers to an image is believed for this long: something may be deployed at any moment.</summary>
+    public static readonly TimeSpan AbsenceAge = TimeSpan.FromHours(2);
 
     /// <param name="use">Null where nobody has read any: every image is then <see cref="Use.Unknown"/>.</param>
     /// <param name="pulledWithinDays">What the policy says under <c>consumers</c>.</param>
@@ -68,9 +71,12 @@ public static class InUse
 
         // An index in use whose children nobody knows: any image of the repository may be one.
         var unknownChildren = opaque.Any(index => found.Has(groups.RootOf(index)));
+        var old = now - use.ReadAt > AbsenceAge;
         return images.ToDictionary(i => i.Id.Digest, image =>
             found.Has(groups.RootOf(image.Id.Digest)) ? found.Of(groups.RootOf(image.Id.Digest)).Usage()
-            : unknownChildren && image.Kind != ImageKind.Index ? new Usage(Use.Unknown, ["It may belong to an index in use whose manifest could not be read."], [])
+            : unknownChildren ? new Usage(Use.Unknown, ["It may belong to an index in use whose manifest could not be read."], [])
+            : opaque.Contains(image.Id.Digest) ? new Usage(Use.Unknown, ["Its manifest could not be read, so that nobody knows whether its platforms run."], [])
+            : old || image.PushedAt > use.ReadAt || image.LastActivatedAt > use.ReadAt ? new Usage(Use.Unknown, ["It may have been deployed since it was last read what runs."], [])
             : Usage.None);
     }
 

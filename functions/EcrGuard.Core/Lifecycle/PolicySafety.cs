@@ -8,12 +8,15 @@ public static class PolicySafety
     /// <summary>ECR acts on a policy "within 24 hours", and the daily sweep has looked again by then.</summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromHours(26);
 
+    /// <summary>When a policy may act before somebody looks again: at once, and shortly after the next sweep.</summary>
+    internal static IEnumerable<DateTimeOffset> Moments(DateTimeOffset now) => [now, now + Ahead];
+
     /// <param name="contents">Read after the images in use were shielded.</param>
     /// <param name="usages">Of an image that is not in it the use is not known.</param>
     /// <returns>A sentence; null where the policy may be put.</returns>
     public static string? WhyNot(LifecyclePolicy policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now)
     {
-        foreach (var moment in new[] { now, now + Ahead })
+        foreach (var moment in Moments(now))
         {
             var risk = PolicyEffect.Of(policy, contents, usages, shields: null, moment).AtRisk;
             if (risk.Where(image => image.Usage.Use == Use.InUse).ToList() is [var first, ..] used)

@@ -23,7 +23,7 @@ public sealed record RepositorySweep
     public required int AtRiskCount { get; init; }
     public required IReadOnlyList<string> AtRisk { get; init; }
 
-    /// <summary>How many images carry tags, and only EcrGuard's: their team has given them up, and EcrGuard must not remove a last tag. A plan may.</summary>
+    /// <summary>How many images carry tags, and only EcrGuard's: nothing uses them, their team has given them up, and EcrGuard must not remove a last tag. A plan may.</summary>
     public required int AbandonedCount { get; init; }
     public required IReadOnlyList<Digest> Abandoned { get; init; }
 
@@ -41,7 +41,7 @@ public sealed record RepositorySweep
     public static RepositorySweep Of(Contents contents, IReadOnlyDictionary<Digest, Usage> usages, PolicyEffect? own, VerdictTags tags, DateTimeOffset sweptAt)
     {
         var atRisk = own?.AtRisk.Where(image => image.Usage.Use == Use.InUse).ToList() ?? [];
-        var abandoned = contents.Images.Where(image => image.Kind is ImageKind.Image or ImageKind.Index && image.Tags.Count > 0 && tags.TeamTags(image).Count == 0).Select(image => image.Id.Digest).Order().ToList();
+        var abandoned = contents.Images.Where(image => image.Kind is ImageKind.Image or ImageKind.Index && image.Tags.Count > 0 && tags.TeamTags(image).Count == 0 && UseOf(image) == Use.NotInUse).Select(image => image.Id.Digest).Order().ToList();
         return new RepositorySweep
         {
             SweptAt = sweptAt,

@@ -68,6 +68,21 @@ public sealed class InUseTests
     public void A_pull_within_the_days_of_the_policy_is_use(int days, Use use) => Assert.Equal(use, One(Nobody, Old(1, "1.0") with { LastPulledAt = Facts.Now.AddDays(-days) }));
 
     [Fact]
+    public void What_came_after_the_references_were_read_may_have_been_deployed_since()
+    {
+        Assert.Equal(Use.Unknown, One(Nobody, Old(1) with { PushedAt = Facts.Now.AddMinutes(-1) }));
+        Assert.Equal(Use.Unknown, One(Nobody, Old(1) with { LastActivatedAt = Facts.Now.AddMinutes(-1) }));
+    }
+
+    [Fact]
+    public void That_nothing_refers_to_an_image_is_not_believed_for_long_and_that_something_does_is()
+    {
+        var read = Facts.Now.AddHours(-3);
+        Assert.Equal(Use.Unknown, One(Nobody with { ReadAt = read }, Old(1)));
+        Assert.Equal(Use.InUse, One(Uses("1.0") with { ReadAt = read }, Old(1, "1.0")));
+    }
+
+    [Fact]
     public void A_push_alone_is_no_use_while_every_consumer_could_be_read() => Assert.Equal(Use.NotInUse, One(Nobody, Facts.Image(1, "1.0")));
 
     [Theory]
@@ -104,7 +119,8 @@ public sealed class InUseTests
         var index = Old(10, "1.0") with { Kind = ImageKind.Index };
         var used = Of(Uses("1.0"), [index, Old(1), Old(2, "2.0")]);
         Assert.Equal([Use.InUse, Use.Unknown, Use.Unknown], used.Values.Select(u => u.Use));
+        // Whether its platforms run is not known either: nobody can say that it is not in use.
         var unused = Of(Nobody, [index, Old(1)]);
-        Assert.Equal([Use.NotInUse, Use.NotInUse], unused.Values.Select(u => u.Use));
+        Assert.Equal([Use.Unknown, Use.NotInUse], unused.Values.Select(u => u.Use));
     }
 }

@@ -38,18 +38,21 @@ public sealed class SweepReportTests
     [Fact]
     public void Only_images_whose_every_tag_is_EcrGuards_count_as_given_up()
     {
-        var sweep = Sweep(new Dictionary<Digest, Usage>(), Old(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))), Old(2, VerdictTags.Default.InUse(Facts.Digest(2))), Old(3), Old(4, "ecrguard-sig") with { Kind = ImageKind.Artifact });
+        var unused = Enumerable.Range(1, 4).ToDictionary(i => Facts.Digest(i), _ => Usage.None);
+        var sweep = Sweep(unused, Old(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))), Old(2, VerdictTags.Default.InUse(Facts.Digest(2))), Old(3), Old(4, "ecrguard-sig") with { Kind = ImageKind.Artifact });
         Assert.Equal([Facts.Digest(2)], sweep.Abandoned);
         Assert.Equal(1, sweep.AbandonedCount);
+        Assert.Equal(0, Sweep(unused.ToDictionary(u => u.Key, _ => Used), Old(2, VerdictTags.Default.InUse(Facts.Digest(2)))).AbandonedCount);
     }
 
     [Fact]
     public void Lists_are_cut_and_counts_are_not()
     {
         var images = Enumerable.Range(1, 50).Select(i => Old(i, VerdictTags.Default.InUse(Facts.Digest(i)))).ToList();
-        var sweep = Sweep(images.ToDictionary(i => i.Id.Digest, _ => Used), images);
-        Assert.Equal((50, RepositorySweep.MaxListed), (sweep.AbandonedCount, sweep.Abandoned.Count));
-        Assert.Equal((49, RepositorySweep.MaxListed), (sweep.AtRiskCount, sweep.AtRisk.Count));
+        var used = Sweep(images.ToDictionary(i => i.Id.Digest, _ => Used), images);
+        Assert.Equal((49, RepositorySweep.MaxListed), (used.AtRiskCount, used.AtRisk.Count));
+        var given = Sweep(images.ToDictionary(i => i.Id.Digest, _ => Usage.None), images);
+        Assert.Equal((50, RepositorySweep.MaxListed), (given.AbandonedCount, given.Abandoned.Count));
     }
 
     [Fact]
