@@ -137,7 +137,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
         var plan = Plan();
         if (plan.Next is { Takes: true })
         {
-            if (!await SurroundAsync(id.Repository, surroundings, cancellation).ConfigureAwait(false))
+            if (!await SurroundAsync(image, surroundings, cancellation).ConfigureAwait(false))
                 return null;
             var mutability = by == QuarantineBy.Withdraw ? (await registry.RepositoryAsync(id.Repository, cancellation).ConfigureAwait(false))?.Mutability : null;
             if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } now)
@@ -171,21 +171,22 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
     }
 
     /// <returns>False where the repository is gone.</returns>
-    private async Task<bool> SurroundAsync(RepositoryId repository, Surroundings surroundings, CancellationToken cancellation)
+    private async Task<bool> SurroundAsync(ImageFacts image, Surroundings surroundings, CancellationToken cancellation)
     {
-        surroundings.Use = await UseAsync(cancellation).ConfigureAwait(false);
+        var repository = image.Id.Repository;
+        surroundings.Use = await UseAsync(image.LastActivatedAt ?? image.PushedAt, cancellation).ConfigureAwait(false);
         if (surroundings.Contents is null || time.GetUtcNow() - surroundings.Contents.ReadAt > UseAge)
             surroundings.Contents = await registry.ContentsAsync(repository, (indexes, token) => ledger.ChildrenAsync(repository, indexes, token), cancellation).ConfigureAwait(false);
         return surroundings.Contents is not null;
     }
 
-    /// <summary>One reading serves all images that are taken within a few minutes.</summary>
-    private async Task<UseFacts> UseAsync(CancellationToken cancellation)
+    /// <summary>One reading serves all images that are taken within a few minutes and were there before it.</summary>
+    private async Task<UseFacts> UseAsync(DateTimeOffset? thereSince, CancellationToken cancellation)
     {
         await reading.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (use is null || time.GetUtcNow() - use.ReadAt > UseAge)
+            if (use is null || time.GetUtcNow() - use.ReadAt > UseAge || use.ReadAt < thereSince)
                 use = await consumers.ReadAsync(cancellation).ConfigureAwait(false);
             return use;
         }
