@@ -23,8 +23,9 @@ internal static class PlanCommand
         async () =>
         {
             var policy = LoadPolicy(policyFile);
+            var throttles = Throttles.Counted();
             using var aws = AwsClients.FromEnvironment();
-            var plan = await MakeAsync(aws, policy, repositories, exact, new Progress(errors, !Console.IsErrorRedirected), cancellation);
+            var plan = await MakeAsync(aws, policy, repositories, exact, new Progress(errors, !Console.IsErrorRedirected, throttles), cancellation);
             var written = PlanWriter.Write(plan, indented: true);
             if (asJson)
                 output.WriteLine(Encoding.UTF8.GetString(written));

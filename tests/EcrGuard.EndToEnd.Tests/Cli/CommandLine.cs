@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using EcrGuard.LocalAws;
 using EcrGuard.Tests;
 
 namespace EcrGuard.EndToEnd.Tests.Cli;
@@ -20,6 +21,14 @@ internal sealed class CommandLine : IDisposable
     /// <returns>The exit code, and standard output, then standard error.</returns>
     public Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) =>
         Tool.RunAsync(new ProcessStartInfo("dotnet", [Executable(), .. arguments]) { WorkingDirectory = _folder.FullName });
+
+    /// <summary>The same against an AWS.</summary>
+    public Task<(int ExitCode, string Output)> RunAsync(LocalAwsServer aws, params string[] arguments) =>
+        Tool.RunAsync(new ProcessStartInfo("dotnet", [Executable(), .. arguments])
+        {
+            WorkingDirectory = _folder.FullName,
+            Environment = { ["AWS_ENDPOINT_URL"] = aws.Endpoint.ToString(), ["AWS_REGION"] = aws.Region, ["AWS_ACCESS_KEY_ID"] = "local", ["AWS_SECRET_ACCESS_KEY"] = "local" },
+        });
 
     public void Dispose() => _folder.Delete(recursive: true);
 

@@ -59,7 +59,9 @@ internal sealed class SamTemplate
     public Dictionary<string, string> Environment(string function, IReadOnlyDictionary<string, string> made) =>
         new[] { Globals, Properties(function) }
             .SelectMany(level => level[nameof(Environment)]!["Variables"]!.AsObject())
-            .ToDictionary(v => v.Key, v => v.Value is JsonObject reference && made.TryGetValue(reference["Ref"]!.ToString(), out var name) ? name : Value(v.Value!));
+            // What a function sets itself stands over what all share.
+            .GroupBy(v => v.Key, v => v.Value!)
+            .ToDictionary(v => v.Key, v => v.Last() is JsonObject reference && made.TryGetValue(reference["Ref"]!.ToString(), out var name) ? name : Value(v.Last()));
 
     /// <summary>What the role of a function may do: its own statements and those of the stack's policies that it holds.</summary>
     public IEnumerable<Statement> Permissions(string function) => PermissionsOfRole(Target(Properties(function)["Role"]));

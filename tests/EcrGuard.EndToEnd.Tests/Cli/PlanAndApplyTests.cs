@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using EcrGuard.EndToEnd.Tests.Harness;
+using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
+
+namespace EcrGuard.EndToEnd.Tests.Cli;
+
+/// <summary>A plan is read with the caller's rights and carried out by the deployed function, exactly.</summary>
+public sealed class PlanAndApplyTests
+{
+    private const string Repository = "pay/api";
+
+    /// <summary>Six images stay.</summary>
+    private const string Policy = """
+        { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ],
+          "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "replace", "policy": { "rules": [
+            { "rulePriority": 1, "selection": { "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 6 }, "action": { "type": "expire" } } ] } } } ] }
+        """;
+
+    private static async Task<(Deployment Guard, IReadOnlyList<string> Images)> StartedAsync()
+    {
+        var guard = new Deployment { Policy = Policy };
+        await guard.InitializeAsync();
+        guard.Aws.Ecr.CreateRepository(Repository);
+        // The oldest first.
+        var images = Enumerable.Range(0, 9).Select(i => guard.Aws.Ecr.Push(Repository, Manifest.Image($"{i}"), $"{i}.0", DateTimeOffset.UtcNow.AddDays(i - 300), announce: false)).ToList();
+        guard.Aws.Ecs.CreateService("main", "api", guard.Aws.Ecs.RegisterTaskDefinition("api", $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{Repository}:0.0"), desiredCount: 0);
+        guard.Aws.Lambda.Register("apply", async order => (await (await guard.FunctionAsync("ApplyPlan")).InvokeAsync(JsonNode.Parse(order)!)).Payload.ToJsonString());
+        return (guard, images);
+    }
+
+    private static bool IsThere(Deployment guard, string digest) => guard.Aws.Ecr.TagsOf(Repository, digest) is not null;
+
+    [Fact]
+    public async Task The_deployed_function_deletes_what_the_plan_lists_and_nothing_that_runs_and_a_second_time_nothing()
+    {
+        var (guard, images) = await StartedAsync();
+        await using var _ = guard;
+        using var cli = new CommandLine().File("policy.json", Policy);
+
+        var (planned, table) = await cli.RunAsync(guard.Aws, "plan", "--policy", "policy.json", "--exact", "--out", "plan.json");
+        Assert.True(planned == 0, table);
+        Assert.All(images, digest => Assert.True(IsThere(guard, digest)));
+
+        var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
+        Assert.True(applied == 0, told);
+        Assert.Contains("2 done, 0 superseded, 0 refused.", told, StringComparison.Ordinal);
+        // 0 runs, though it is the oldest; 1 and 2 are the next.
+        Assert.Equal([true, false, false, true, true, true, true, true, true], images.Select(digest => IsThere(guard, digest)));
+
+        var calls = guard.Aws.Requests.Count(r => r.Operation == "BatchDeleteImage");
+        await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
+        Assert.Equal(calls, guard.Aws.Requests.Count(r => r.Operation == "BatchDeleteImage"));
+    }
+
+    [Fact]
+    public async Task What_was_deployed_or_retagged_since_is_superseded_and_stays()
+    {
+        var (guard, images) = await StartedAsync();
+        await using var _ = guard;
+        using var cli = new CommandLine().File("policy.json", Policy);
+        await cli.RunAsync(guard.Aws, "plan", "--policy", "policy.json", "--exact", "--out", "plan.json");
+        guard.Aws.Ecs.CreateService("main", "late", guard.Aws.Ecs.RegisterTaskDefinition("late", $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{Repository}@{images[1]}"));
+        guard.Aws.Ecr.Push(Repository, Manifest.Image("2"), "kept", announce: false);
+
+        var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
+        Assert.True(applied == 1, told);
+        Assert.Contains("0 done, 2 superseded, 0 refused.", told, StringComparison.Ordinal);
+        Assert.All(images, digest => Assert.True(IsThere(guard, digest)));
+    }
+
+    [Fact]
+    public async Task A_plan_puts_a_policy_that_shields_and_restore_takes_it_back()
+    {
+        var (guard, _) = await StartedAsync();
+        await using var guarding = guard;
+        guard.Aws.Lambda.Register("restore", async order => (await (await guard.FunctionAsync("RestoreRepository")).InvokeAsync(JsonNode.Parse(order)!)).Payload.ToJsonString());
+        using var cli = new CommandLine().File("policy.json", Policy);
+        await cli.RunAsync(guard.Aws, "plan", "--policy", "policy.json", "--out", "plan.json");
+        var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
+        Assert.True(applied == 0, told);
+        Assert.Contains("ecrguard-inuse-*", guard.Aws.Ecr.LifecyclePolicyOf(Repository), StringComparison.Ordinal);
+
+        var (restored, said) = await cli.RunAsync(guard.Aws, "restore", Repository, "--reason", "the migration", "--function", "restore");
+        Assert.True(restored == 0, said);
+        Assert.Null(guard.Aws.Ecr.LifecyclePolicyOf(Repository));
+    }
+
+    [Fact]
+    public async Task Throttled_calls_are_told_and_progress_is_for_terminals_only()
+    {
+        var (guard, _) = await StartedAsync();
+        await using var guarding = guard;
+        guard.Aws.Faults.Add(Fault.Throttle with { Operation = "DescribeImages", Times = 2 });
+        using var cli = new CommandLine();
+        var (exit, output) = await cli.RunAsync(guard.Aws, "plan");
+        Assert.True(exit == 0, output);
+        Assert.Contains("AWS throttled 2 calls, which were made again.", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("of 1 repositories", output, StringComparison.Ordinal);
+    }
+}
