@@ -115,25 +115,4 @@ internal sealed class LocalDeployment : IDisposable
         using var document = JsonDocument.Parse(json);
         return document.RootElement.GetProperty("detail-type").GetString() == "ECR Image Action" && document.RootElement.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH";
     }
-
-    /// <summary>What Lambda would tell of an invocation.</summary>
-    private sealed class LocalContext(string function) : ILambdaContext
-    {
-        private readonly long started = System.Diagnostics.Stopwatch.GetTimestamp();
-
-        public string AwsRequestId { get; } = Guid.NewGuid().ToString();
-        public IClientContext ClientContext => null!;
-        public string FunctionName => function;
-        public string FunctionVersion => "$LATEST";
-        public ICognitoIdentity Identity => null!;
-        public string InvokedFunctionArn => "";
-        public ILambdaLogger Logger => null!;
-        public string LogGroupName => "";
-        public string LogStreamName => "";
-        public int MemoryLimitInMB => 512;
-        public ILambdaSerializer Serializer => null!;
-        public string TenantId => null!;
-        public string TraceId => "";
-        public TimeSpan RemainingTime => TimeSpan.FromMinutes(5) - System.Diagnostics.Stopwatch.GetElapsedTime(started);
-    }
 }

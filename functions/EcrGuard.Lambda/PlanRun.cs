@@ -28,11 +28,7 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     public bool IsLate => context.RemainingTime < Margin;
 
     /// <summary>Cancels what still runs when time is nearly up.</summary>
-    public CancellationTokenSource Deadline()
-    {
-        var left = context.RemainingTime - (Margin / 2);
-        return new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero);
-    }
+    public CancellationTokenSource Deadline() => Lambda.Deadline.Before(context, Margin / 2);
 
     /// <summary>A repository as it is now, under what runs now or ran a few minutes ago.</summary>
     /// <param name="known">The children of indexes that were read before; null: whatever the ledger knows.</param>
