@@ -139,7 +139,8 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             {
                 EcrImageHash = [Equal(image.Digest.ToString())],
                 EcrImageRepositoryName = [Equal(image.Repository.Name)],
-                FindingStatus = [Equal("ACTIVE")],
+                // What a suppression rule hides is there all the same: the policy says whether it counts.
+                FindingStatus = [new StringFilter { Comparison = StringComparison.NOT_EQUALS, Value = "CLOSED" }],
             },
         };
         var findings = new List<Finding>();
@@ -172,6 +173,7 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             Score = finding.InspectorScore,
             FirstObservedAt = Registry.Utc(finding.FirstObservedAt),
             Uri = details?.SourceUrl,
+            Suppressed = finding.Status?.Value == "SUPPRESSED",
         };
         return details?.VulnerablePackages is { Count: > 0 } packages
             ? packages.Select(package => common with

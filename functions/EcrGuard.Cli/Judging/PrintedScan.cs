@@ -47,12 +47,12 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         if (word == Monitored && basic.Count + enhanced.Count == 0)
             throw new UndeterminedException($"{root.File} says that Inspector monitors the image ({word}) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.");
 
-        var active = enhanced.Where(IsActive).ToList();
+        var open = enhanced.Where(IsOpen).ToList();
         return Of(new ImageId(new RepositoryId(root.Text("registryId") ?? asked?.Account ?? "", asked?.Region ?? "", repository), digest ?? asked?.Digest ?? NoDigest),
             (asked is null ? imageId?.Text("imageTag") : asked.Tag) is { } tag ? [tag] : [],
             word == Monitored || enhanced.Count > 0 ? Scanner.Enhanced : Scanner.Basic, state, word,
-            results?.Time("imageScanCompletedAt") ?? LastSeen(active),
-            [.. basic.Select(OfBasic), .. active.SelectMany(OfEnhanced)], now);
+            results?.Time("imageScanCompletedAt") ?? LastSeen(open),
+            [.. basic.Select(OfBasic), .. open.SelectMany(OfEnhanced)], now);
     }
 
     private static PrintedScan ReadListed(PrintedValue root, ImageReference? asked, DateTimeOffset now)
@@ -69,10 +69,10 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             throw root.Wrong($"findings is about {images.Count} images ({Text.Clip(string.Join(", ", images.Select(image => image.Id)), 300)}); select one with --image, by its digest if a tag does not tell them apart");
 
         var (id, tags) = images[0];
-        var active = findings.Where(f => f.Images.Any(image => image.Id == id) && IsActive(f.Finding)).Select(f => f.Finding).ToList();
-        if (active.Count == 0)
-            throw new UndeterminedException($"{root.File} lists no active finding of {id}. Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask 'aws inspector2 list-coverage'.");
-        return Of(id, tags, Scanner.Enhanced, ScanState.Complete, "", LastSeen(active), active.SelectMany(OfEnhanced), now);
+        var open = findings.Where(f => f.Images.Any(image => image.Id == id) && IsOpen(f.Finding)).Select(f => f.Finding).ToList();
+        if (open.Count == 0)
+            throw new UndeterminedException($"{root.File} lists no open finding of {id}. Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask 'aws inspector2 list-coverage'.");
+        return Of(id, tags, Scanner.Enhanced, ScanState.Complete, "", LastSeen(open), open.SelectMany(OfEnhanced), now);
     }
 
     private static PrintedScan Of(ImageId id, IReadOnlyList<string> tags, Scanner scanner, ScanState state, string word, DateTimeOffset? completedAt, IEnumerable<Finding> findings, DateTimeOffset now) => new(
@@ -108,8 +108,8 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         && (asked.Digest is null || asked.Digest == id.Digest)
         && (asked.Tag is null || tags.Contains(asked.Tag));
 
-    /// <summary>What is neither closed nor suppressed counts, a status that is absent or unknown included.</summary>
-    private static bool IsActive(PrintedValue finding) => finding.Text("status") is not ("CLOSED" or "SUPPRESSED");
+    /// <summary>What is not closed counts, a status that is absent or unknown included.</summary>
+    private static bool IsOpen(PrintedValue finding) => finding.Text("status") != "CLOSED";
 
     private static DateTimeOffset? LastSeen(IEnumerable<PrintedValue> findings) => findings.SelectMany(f => new[] { f.Time("lastObservedAt"), f.Time("updatedAt") }).Max();
 
@@ -133,6 +133,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             Score = finding.Number("inspectorScore") ?? finding.Number("score"),
             FirstObservedAt = finding.Time("firstObservedAt"),
             Uri = details?.Text("sourceUrl"),
+            Suppressed = finding.Text("status") == "SUPPRESSED",
         };
         return details?.List("vulnerablePackages", "a list of packages") is { Count: > 0 } packages
             ? packages.Select(package => common with

@@ -79,6 +79,9 @@ public sealed record Finding
     /// <summary>Where to read more.</summary>
     public string? Uri { get; init; }
 
+    /// <summary>Whether a suppression rule of Amazon Inspector hides it (status SUPPRESSED): it is there all the same, and nothing but the rule says why it should not count.</summary>
+    public bool Suppressed { get; init; }
+
     /// <summary>The platform of the child that has it, for an index; null for an image that stands alone.</summary>
     public string? Platform { get; init; }
 }
@@ -139,6 +142,8 @@ public static class Findings
         FirstObservedAt = Min(one.FirstObservedAt, other.FirstObservedAt),
         FixFirstSeenAt = Min(one.FixFirstSeenAt, other.FixFirstSeenAt),
         Uri = First(one.Uri, other.Uri),
+        // Hidden is what every report of it hides.
+        Suppressed = one.Suppressed && other.Suppressed,
     };
 
     private static T Max<T>(T one, T other) where T : struct, Enum => Comparer<T>.Default.Compare(one, other) >= 0 ? one : other;

@@ -55,15 +55,26 @@ public sealed record PolicyDocument
 /// <param name="Unscanned">Whether an image that nobody scans may be deployed.</param>
 /// <param name="Unsupported">Whether an image that the scanner cannot read may be deployed.</param>
 /// <param name="Stale">Whether an image whose scan is too old may be deployed.</param>
+/// <param name="Suppressed">What a suppression rule of Amazon Inspector does to a finding.</param>
 /// <param name="ScanMaxAgeDays">A scan older than this many times 24 hours is stale; continuous scans do not age.</param>
 /// <param name="MaxWaiverDays">A waiver may end at most this many days after the day on which the policy is read.</param>
 /// <param name="MaxBreakGlassHours">An approval may be forced for at most this many hours.</param>
-public sealed record PolicyDefaults(Answer Unscanned = Answer.Deny, Answer Unsupported = Answer.Deny, Answer Stale = Answer.Deny, int ScanMaxAgeDays = 30, int MaxWaiverDays = 90, int MaxBreakGlassHours = 24);
+public sealed record PolicyDefaults(Answer Unscanned = Answer.Deny, Answer Unsupported = Answer.Deny, Answer Stale = Answer.Deny, SuppressedAnswer Suppressed = SuppressedAnswer.Excuse, int ScanMaxAgeDays = 30, int MaxWaiverDays = 90, int MaxBreakGlassHours = 24);
 
 public enum Answer
 {
     Deny,
     Allow,
+}
+
+/// <summary>What becomes of a finding that a suppression rule of Amazon Inspector hides. It is counted and reported either way.</summary>
+public enum SuppressedAnswer
+{
+    /// <summary>It is excused, and the answer says so.</summary>
+    Excuse,
+
+    /// <summary>It is judged as every other: only the policy and VEX excuse.</summary>
+    Judge,
 }
 
 public enum RuleEffect

@@ -75,6 +75,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         var images = _seen.Where(image => !_parts.Contains((image.Repository, image.Digest))).ToList();
         var blocked = images.Where(image => image.Status == Status.Blocked).ToList();
         var reasons = Reasons(blocked);
+        var uses = images.SelectMany(image => image.Waivers).GroupBy(id => id, StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.Count(), StringComparer.Ordinal);
         return new WeeklySummary
         {
             Unread = [.. _unread.Select(unread => new Unread(Clean(unread.What), Clean(unread.Why))).Distinct().OrderBy(unread => unread.What, StringComparer.Ordinal).ThenBy(unread => unread.Why, StringComparer.Ordinal)],
@@ -96,7 +97,8 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             BlockingVulnerabilities = reasons.Count,
             CoverageGaps = Gaps(images),
             CouldNotMark = [.. _unmarked.OrderBy(image => image.Repository, StringComparer.Ordinal).ThenBy(image => image.Digest)],
-            Waivers = Waivers(images),
+            Waivers = Waivers(uses),
+            OtherExcuses = [.. uses.Where(use => facts.Policy.Waivers.All(waiver => waiver.Id != use.Key)).Select(use => new ExcuseUse(Clean(use.Key), use.Value)).OrderByDescending(excuse => excuse.Images).ThenBy(excuse => excuse.By, StringComparer.Ordinal)],
             AtRisk = [.. facts.Sweeps.Where(swept => swept.Sweep.AtRiskCount > 0).OrderBy(swept => swept.Repository, StringComparer.Ordinal).Select(swept => new RepositoryAtRisk(swept.Repository, swept.Sweep.AtRiskCount, [.. swept.Sweep.AtRisk.Select(Clean)]))],
             Abandoned = [.. facts.Sweeps.Where(swept => swept.Sweep.AbandonedCount > 0).OrderBy(swept => swept.Repository, StringComparer.Ordinal).Select(swept => new RepositoryCount(swept.Repository, swept.Sweep.AbandonedCount))],
             Drift = [.. facts.Notes.Where(note => note.Drift.Count > 0).OrderBy(note => note.Repository, StringComparer.Ordinal)],
@@ -143,10 +145,8 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             .ThenBy(gap => gap.Status)
             .ThenBy(gap => gap.Code, StringComparer.Ordinal)];
 
-    private IReadOnlyList<WaiverUse> Waivers(IReadOnlyList<Seen> images)
-    {
-        var uses = images.SelectMany(image => image.Waivers).GroupBy(id => id, StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.Count(), StringComparer.Ordinal);
-        return [.. facts.Policy.Waivers
+    private IReadOnlyList<WaiverUse> Waivers(Dictionary<string, int> uses) =>
+        [.. facts.Policy.Waivers
             .Select(waiver =>
             {
                 var lapsed = facts.GeneratedAt >= waiver.EndsAt;
@@ -156,7 +156,6 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             .OrderByDescending(waiver => waiver.Lapsed)
             .ThenBy(waiver => waiver.Expires)
             .ThenBy(waiver => waiver.Id, StringComparer.Ordinal)];
-    }
 
     private static IReadOnlyList<string> Tags(ImageRecord record) => [.. record.Tags.Take(MaxTags).Select(tag => Text.Clip(tag, 128))];
 

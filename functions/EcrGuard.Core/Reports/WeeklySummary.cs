@@ -64,6 +64,9 @@ public sealed record WeeklySummary
     /// <summary>Every waiver of the policy: the lapsed first, then by their end.</summary>
     public required IReadOnlyList<WaiverUse> Waivers { get; init; }
 
+    /// <summary>What else excuses findings: VEX documents by their <c>@id</c>, and suppression rules of Amazon Inspector, which have no owner and no end. Most images first.</summary>
+    public required IReadOnlyList<ExcuseUse> OtherExcuses { get; init; }
+
     public required IReadOnlyList<RepositoryNote> Drift { get; init; }
 
     /// <summary>Repositories whose own lifecycle policy would take images in use.</summary>
@@ -138,6 +141,11 @@ public sealed record UnmarkedImage(string Repository, Digest Digest, IReadOnlyLi
 /// <param name="Unused">It excuses nothing in any image that was read.</param>
 /// <param name="Images">How many images have a finding that it excuses.</param>
 public sealed record WaiverUse(string Id, string Vulnerability, string? Package, string Owner, string ApprovedBy, string Reason, DateOnly Expires, bool Lapsed, bool EndsSoon, bool Unused, int Images);
+
+/// <summary>An excuse that is no waiver of the policy.</summary>
+/// <param name="By">As <see cref="WaivedFinding.Waiver"/>.</param>
+/// <param name="Images">How many images have a finding that it excuses.</param>
+public sealed record ExcuseUse(string By, int Images);
 
 /// <summary>A repository whose own lifecycle policy would take images in use.</summary>
 /// <param name="Images">How many.</param>

@@ -147,6 +147,11 @@ public static class Judge
                 if (rule.Then == RuleEffect.Block)
                     validUntil = Earlier(validUntil, waiver.EndsAt);
             }
+            // Last: a waiver says who answers for it, and until when.
+            else if (finding.Suppressed && policy.Defaults.Suppressed == SuppressedAnswer.Excuse)
+            {
+                waived.Add(new WaivedFinding(WaivedFinding.Inspector, finding.Vulnerability, finding.Package, rule.Then));
+            }
             else if (rule.Then == RuleEffect.Block)
             {
                 blocking.Add((finding, rule));
@@ -339,13 +344,23 @@ internal static class Sentences
     /// <summary>What a name, a version and a path may take of a sentence: whoever built the image chose them, and twenty reasons must fit an alert.</summary>
     private const int MaxName = 120, MaxVersion = 60, MaxPath = 160;
 
+    /// <summary><c>sha256:</c> and twelve characters.</summary>
+    private const int AbbreviatedDigest = 19;
+
+    private enum ExcusedBy
+    {
+        Waiver,
+        Vex,
+        Inspector,
+    }
+
     public static Reason OfFinding(Finding finding, Rule rule)
     {
         var occurrence = finding.Occurrences.Count > 0 ? finding.Occurrences[0] : null;
         var vulnerability = Text.Clip(finding.Vulnerability, MaxVersion);
         var package = finding.Package is null ? null : Text.Clip(finding.Package, MaxName);
         var fixedIn = occurrence?.FixedIn is { } named ? Text.Clip(named, MaxVersion) : null;
-        var where = package is null ? "" : $" in {package}{(occurrence?.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{(finding.PackageManager is { } manager ? $" ({Text.Clip(manager, MaxVersion)})" : "")}{(occurrence?.Path is { } path ? $" at {Text.Clip(path, MaxPath)}" : "")}";
+        var where = package is null ? "" : $" in {package}{(occurrence?.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{(finding.PackageManager is { } manager ? $" ({Text.Clip(manager, MaxVersion)})" : "")}{Place(occurrence)}";
         var fix = fixedIn is not null ? $"fixed in {fixedIn}" : finding.Fix switch
         {
             FixAvailability.Yes or FixAvailability.Partial => "a fix exists",
@@ -355,8 +370,21 @@ internal static class Sentences
         var more = finding.Occurrences.Count > 1 ? $" and {Text.Count(finding.Occurrences.Count - 1, "more place")}" : "";
         var unknown = string.Join(" and ", Unknown(finding, rule));
         var sentence = $"{vulnerability} ({finding.Severity.ToString().ToUpperInvariant()}){where}{more}: {fix}; rule '{rule.Id}' {(rule.Then == RuleEffect.Block ? "blocks" : "warns")}{(unknown.Length == 0 ? "" : $", since the scanner does not give {unknown}")}.";
-        return new Reason(rule.Id, sentence, vulnerability, package, finding.Platform, fixedIn);
+        return new Reason(rule.Id, sentence, vulnerability, package, finding.Platform, fixedIn)
+        {
+            Installed = Clipped(occurrence?.Version, MaxVersion),
+            Path = Clipped(occurrence?.Path, MaxPath),
+            Layer = Clipped(occurrence?.Layer, MaxName),
+        };
     }
+
+    /// <summary>Where in the image it is: the file, or else the layer that brought it.</summary>
+    private static string Place(PackageOccurrence? occurrence) =>
+        occurrence?.Path is { } path ? $" at {Text.Clip(path, MaxPath)}"
+        : occurrence?.Layer is { } layer ? $" in layer {Text.Clip(layer, AbbreviatedDigest)}"
+        : "";
+
+    private static string? Clipped(string? text, int length) => text is null ? null : Text.Clip(text, length);
 
     /// <summary>What the rule asks for and the scanner does not give: a blocking rule takes it for the worst.</summary>
     private static IEnumerable<string> Unknown(Finding finding, Rule rule)
@@ -371,9 +399,11 @@ internal static class Sentences
 
     public static Reason Clean(ScanFacts scan, IReadOnlyList<WaivedFinding> waived)
     {
-        string Needed(bool vex, string one, string several) =>
-            waived.Where(w => w.Instead == RuleEffect.Block && w.Vex is not null == vex).Select(w => Text.Clip(w.Waiver, MaxName)).Distinct().ToList() is { Count: > 0 } ids ? $", with {(ids.Count == 1 ? one : several)} {string.Join(", ", ids.Take(10))}{(ids.Count > 10 ? " and more" : "")}" : "";
-        var excused = Needed(vex: false, "waiver", "waivers") + Needed(vex: true, "the VEX document", "the VEX documents");
+        var needed = waived.Where(w => w.Instead == RuleEffect.Block).ToLookup(w => w.Vex is not null ? ExcusedBy.Vex : w.Waiver == WaivedFinding.Inspector ? ExcusedBy.Inspector : ExcusedBy.Waiver);
+        string Needed(ExcusedBy by, string one, string several) =>
+            needed[by].Select(w => Text.Clip(w.Waiver, MaxName)).Distinct().ToList() is { Count: > 0 } ids ? $", with {(ids.Count == 1 ? one : several)} {string.Join(", ", ids.Take(10))}{(ids.Count > 10 ? " and more" : "")}" : "";
+        var hidden = needed[ExcusedBy.Inspector].Count();
+        var excused = Needed(ExcusedBy.Waiver, "waiver", "waivers") + Needed(ExcusedBy.Vex, "the VEX document", "the VEX documents") + (hidden == 0 ? "" : $", with {Text.Count(hidden, "finding")} that Amazon Inspector suppresses");
         return new Reason("clean", $"The {Name(scan.Scanner)} scan{When(scan)} found {Text.Count(scan.Findings.Count, "finding")}, and none blocks{excused}.");
     }
 

@@ -57,6 +57,15 @@ public static class StatusWords
 /// <param name="FixedIn">The first fixed version; null where the reason is not a finding or none is named.</param>
 public sealed record Reason(string Code, string Sentence, string? Vulnerability = null, string? Package = null, string? Platform = null, string? FixedIn = null)
 {
+    /// <summary>The version that was found; null where the reason is not a finding or the scanner gives none.</summary>
+    public string? Installed { get; init; }
+
+    /// <summary>The file inside the image, for language packages; null where there is none.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>The digest of the layer that brought the package; null where the scanner does not say.</summary>
+    public string? Layer { get; init; }
+
     /// <summary>The same reason, about one platform of an index.</summary>
     public Reason On(string platform) => Platform is null ? this with { Platform = platform, Sentence = $"{platform}: {Sentence}" } : this;
 }
@@ -80,13 +89,16 @@ public sealed record FindingCounts(int Critical = 0, int High = 0, int Medium = 
 }
 
 /// <summary>A finding that would block, or warn, and is excused.</summary>
-/// <param name="Waiver">The id of the waiver, or the <c>@id</c> of the VEX document.</param>
+/// <param name="Waiver">The id of the waiver, the <c>@id</c> of the VEX document, or <see cref="Inspector"/>.</param>
 /// <param name="Instead">What its rule would do.</param>
-/// <param name="Vex">What the VEX document says, <c>not_affected, vulnerable_code_not_present</c>; null for a waiver of the policy.</param>
+/// <param name="Vex">What the VEX document says, <c>not_affected, vulnerable_code_not_present</c>; null for any other excuse.</param>
 public sealed record WaivedFinding(string Waiver, string Vulnerability, string? Package, RuleEffect Instead, string? Vex = null)
 {
+    /// <summary>Stands for a suppression rule of Amazon Inspector, which has no owner and no end. No waiver can have this id.</summary>
+    public const string Inspector = "Amazon Inspector";
+
     /// <summary>What excuses it, in words.</summary>
-    public string By() => Vex is null ? Waiver : $"VEX {Text.Clip(Waiver, 200)}: {Vex}";
+    public string By() => Vex is not null ? $"VEX {Text.Clip(Waiver, 200)}: {Vex}" : Waiver == Inspector ? "a suppression rule of Amazon Inspector" : Waiver;
 }
 
 /// <summary>What follows for one image from its facts and the policy, at one moment.</summary>

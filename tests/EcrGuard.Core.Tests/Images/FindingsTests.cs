@@ -31,6 +31,13 @@ public sealed class FindingsTests
         Assert.Equal(different.Length, Findings.Merge(different).Count);
     }
 
+    [Theory]
+    [InlineData(true, true, true)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    public void What_only_some_reports_suppress_is_not_suppressed(bool one, bool other, bool together) =>
+        Assert.Equal(together, Assert.Single(Findings.Merge([OpenSsl with { Suppressed = one }, OpenSsl with { Suppressed = other }])).Suppressed);
+
     [Fact]
     public void The_worst_come_first()
     {

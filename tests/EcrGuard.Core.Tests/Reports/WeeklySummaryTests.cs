@@ -203,6 +203,15 @@ public sealed class WeeklySummaryTests
     }
 
     [Fact]
+    public void What_excuses_beside_the_waivers_is_told_with_its_images()
+    {
+        var record = Facts.Record(Status.Approved) with { WaiversUsed = ["W1", "https://vex.example/1", WaivedFinding.Inspector] };
+        var summary = Sum(Registry with { Policy = Facts.Policy with { Waivers = [Facts.Waiver()] } }, record, record with { Verdict = Facts.Verdict(Status.Approved, Facts.Image(2, "2.0")), WaiversUsed = [WaivedFinding.Inspector] });
+        Assert.Equal([new ExcuseUse(WaivedFinding.Inspector, 2), new ExcuseUse("https://vex.example/1", 1)], summary.OtherExcuses);
+        Assert.Contains("EXCUSED OTHERWISE: by 1 VEX document and suppression rules of Amazon Inspector\n- Amazon Inspector: 2 images\n- https://vex.example/1: 1 image", Render(summary), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Drift_is_told_by_repository_and_repositories_without_any_are_not()
     {
         var summary = Sum(Registry with { Notes = [new RepositoryNote("web/shop", ["It has no lifecycle policy."]), new RepositoryNote("pay/api", [])] });

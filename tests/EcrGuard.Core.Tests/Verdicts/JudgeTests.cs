@@ -179,6 +179,33 @@ public sealed class JudgeTests
     }
 
     [Fact]
+    public void What_Inspector_suppresses_is_excused_by_that_alone_counted_and_named()
+    {
+        var suppressed = Facts.Scan(Facts.Finding() with { Suppressed = true }, Facts.Finding("CVE-2026-0002"));
+        Assert.Equal((Status.Blocked, 2), (Decide(suppressed).Status, Decide(suppressed).Counts.Critical));
+        Assert.Equal(["CVE-2026-0002"], Decide(suppressed).Reasons.Select(reason => reason.Vulnerability));
+
+        var verdict = Decide(Facts.Scan(Facts.Finding() with { Suppressed = true }));
+        Assert.Equal([new WaivedFinding(WaivedFinding.Inspector, "CVE-2026-0001", "openssl", RuleEffect.Block)], verdict.Waived);
+        Assert.EndsWith("found 1 finding, and none blocks, with 1 finding that Amazon Inspector suppresses.", verdict.Reasons[0].Sentence, StringComparison.Ordinal);
+        Assert.Equal("a suppression rule of Amazon Inspector", verdict.Waived[0].By());
+    }
+
+    [Fact]
+    public void A_waiver_answers_for_a_finding_before_Inspectors_suppression_does()
+    {
+        var verdict = Decide(Facts.Scan(Facts.Finding() with { Suppressed = true }), Excusing(Facts.Waiver()));
+        Assert.Equal("W1", Assert.Single(verdict.Waived).Waiver);
+    }
+
+    [Fact]
+    public void A_policy_may_judge_what_Inspector_suppresses()
+    {
+        var policy = Facts.Policy with { Defaults = new PolicyDefaults(Suppressed: SuppressedAnswer.Judge) };
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan(Facts.Finding() with { Suppressed = true }), policy).Status);
+    }
+
+    [Fact]
     public void A_waiver_is_in_force_to_the_end_of_its_utc_day_and_the_verdict_says_so()
     {
         var waiver = Facts.Waiver() with { Expires = new DateOnly(2026, 11, 20) };
@@ -472,11 +499,22 @@ public sealed class JudgeTests
     public void A_fix_is_named_even_where_the_package_is_not() =>
         Assert.Equal(["Update what has CVE-2026-0001 3.0.1 → 3.0.2."], Decide(Facts.Scan(Facts.Finding(package: null))).ToPass);
 
+    [Theory]
+    [InlineData(null, null, "(OS): fixed")]
+    [InlineData("/app/package-lock.json", "sha256:1567e7ea90b67fc95ccdeeec39bdc3045098dee7e0c604975b957a9f8c0e9616", "(OS) at /app/package-lock.json: fixed")]
+    [InlineData(null, "sha256:1567e7ea90b67fc95ccdeeec39bdc3045098dee7e0c604975b957a9f8c0e9616", "(OS) in layer sha256:1567e7ea90b6…: fixed")]
+    public void A_reason_says_where_in_the_image_the_package_is(string? path, string? layer, string says)
+    {
+        var reason = Decide(Facts.Scan(Facts.Finding() with { Occurrences = [new PackageOccurrence("3.0.1", "3.0.2", path, layer)] })).Reasons[0];
+        Assert.Contains(says, reason.Sentence, StringComparison.Ordinal);
+        Assert.Equal(("3.0.1", "3.0.2", path, layer), (reason.Installed, reason.FixedIn, reason.Path, reason.Layer));
+    }
+
     [Fact]
     public void Names_of_strangers_are_clipped_where_sentences_are_made()
     {
         var long500 = new string('x', 500) + "\n";
-        var finding = Facts.Finding(package: long500) with { Occurrences = [new PackageOccurrence(long500, long500, long500, null)] };
+        var finding = Facts.Finding(package: long500) with { Occurrences = [new PackageOccurrence(long500, long500, long500, long500)] };
         var verdict = Decide(Facts.Scan(finding));
         Assert.InRange(verdict.Reasons[0].Sentence.Length, 1, 600);
         Assert.InRange(verdict.ToPass[0].Length, 1, 500);

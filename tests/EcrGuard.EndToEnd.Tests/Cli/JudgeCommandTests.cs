@@ -36,9 +36,10 @@ public sealed class JudgeCommandTests : IDisposable
     [InlineData("paged", 5, "ERROR", "findings.json holds one page of several (it has a nextToken), which is half an answer: print all pages, without --max-items and --no-paginate.")]
     [InlineData("enhanced", 0, "APPROVED", "The enhanced scan of 2026-01-20 12:00 UTC found 1 finding, and none blocks.")]
     [InlineData("monitored-without-findings", 5, "ERROR", "findings.json says that Inspector monitors the image (ACTIVE) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.")]
-    [InlineData("listed", 1, "BLOCKED", "CVE-2024-6119 (CRITICAL) in openssl 3.0.11-1~deb12u2 (OS): fixed in 0:3.0.14-1~deb12u2; rule 'critical' blocks.")]
+    [InlineData("listed", 1, "BLOCKED", "CVE-2024-6119 (CRITICAL) in openssl 3.0.11-1~deb12u2 (OS) in layer sha256:cccccccccccc…: fixed in 0:3.0.14-1~deb12u2; rule 'critical' blocks.")]
     [InlineData("listed-nothing", 5, "ERROR", "findings.json lists no finding of an image. Whether Inspector covers the image is not in this output, so that this says nothing: ask 'aws inspector2 list-coverage'.")]
-    [InlineData("listed-closed", 5, "ERROR", "findings.json lists no active finding of pay/api@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa. Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask 'aws inspector2 list-coverage'.")]
+    [InlineData("listed-suppressed", 0, "APPROVED", "The enhanced scan of 2026-01-20 12:00 UTC found 1 finding, and none blocks, with 1 finding that Amazon Inspector suppresses.")]
+    [InlineData("listed-closed", 5, "ERROR", "findings.json lists no open finding of pay/api@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa. Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask 'aws inspector2 list-coverage'.")]
     public async Task Every_output_has_its_status_its_reason_and_its_exit_code(string fixture, int expectedExitCode, string status, string reason)
     {
         var (exitCode, answer) = await AnswerAsync(fixture);
