@@ -1,0 +1,156 @@
+using System.Globalization;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Core.Verdicts;
+
+/// <summary>The sentences of reasons: one place, so that answers, alerts and reports say the same.</summary>
+internal static class Sentences
+{
+    /// <summary>What a name, a version and a path may take of a sentence: whoever built the image chose them, and twenty reasons must fit an alert.</summary>
+    private const int MaxName = 120, MaxVersion = 60, MaxPath = 160;
+
+    /// <summary><c>sha256:</c> and twelve characters.</summary>
+    private const int AbbreviatedDigest = 19;
+
+    private enum ExcusedBy
+    {
+        Waiver,
+        Vex,
+        Inspector,
+    }
+
+    public static Reason OfFinding(Finding finding, Rule rule)
+    {
+        var occurrence = finding.Occurrences.Count > 0 ? finding.Occurrences[0] : null;
+        var vulnerability = Text.Clip(finding.Vulnerability, MaxVersion);
+        var package = finding.Package is null ? null : Text.Clip(finding.Package, MaxName);
+        var fixedIn = occurrence?.FixedIn is { } named ? Text.Clip(named, MaxVersion) : null;
+        var where = package is null ? "" : $" in {package}{(occurrence?.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{(finding.PackageManager is { } manager ? $" ({Text.Clip(manager, MaxVersion)})" : "")}{Place(occurrence)}";
+        var fix = fixedIn is not null ? $"fixed in {fixedIn}" : finding.Fix switch
+        {
+            FixAvailability.Yes or FixAvailability.Partial => "a fix exists",
+            FixAvailability.No => "no fix yet",
+            FixAvailability.Unknown => "the scanner names no fix",
+        };
+        var more = finding.Occurrences.Count > 1 ? $" and {Text.Count(finding.Occurrences.Count - 1, "more place")}" : "";
+        var unknown = string.Join(" and ", Unknown(finding, rule));
+        var sentence = $"{vulnerability} ({finding.Severity.ToString().ToUpperInvariant()}){where}{more}: {fix}; rule '{rule.Id}' {(rule.Then == RuleEffect.Block ? "blocks" : "warns")}{(unknown.Length == 0 ? "" : $", since the scanner does not give {unknown}")}.";
+        return new Reason(rule.Id, sentence, vulnerability, package, finding.Platform, fixedIn)
+        {
+            Installed = Clipped(occurrence?.Version, MaxVersion),
+            Path = Clipped(occurrence?.Path, MaxPath),
+            Layer = Clipped(occurrence?.Layer, MaxName),
+        };
+    }
+
+    /// <summary>Where in the image it is: the file, or else the layer that brought it.</summary>
+    private static string Place(PackageOccurrence? occurrence) =>
+        occurrence?.Path is { } path ? $" at {Text.Clip(path, MaxPath)}"
+        : occurrence?.Layer is { } layer ? $" in layer {Text.Clip(layer, AbbreviatedDigest)}"
+        : "";
+
+    private static string? Clipped(string? text, int length) => text is null ? null : Text.Clip(text, length);
+
+    /// <summary>What the rule asks for and the scanner does not give: a blocking rule takes it for the worst.</summary>
+    private static IEnumerable<string> Unknown(Finding finding, Rule rule)
+    {
+        if (rule.MinEpss is not null && finding.Epss is null)
+            yield return "EPSS";
+        if (rule.MinScore is not null && finding.Score is null)
+            yield return "a score";
+        if (rule.ExploitAvailable is not null && finding.Exploit == ExploitAvailability.Unknown)
+            yield return "whether an exploit exists";
+    }
+
+    public static Reason Clean(ScanFacts scan, IReadOnlyList<WaivedFinding> waived)
+    {
+        var needed = waived.Where(w => w.Instead == RuleEffect.Block).ToLookup(w => w.Vex is not null ? ExcusedBy.Vex : w.Waiver == WaivedFinding.Inspector ? ExcusedBy.Inspector : ExcusedBy.Waiver);
+        string Needed(ExcusedBy by, string one, string several) =>
+            needed[by].Select(w => Text.Clip(w.Waiver, MaxName)).Distinct().ToList() is { Count: > 0 } ids ? $", with {(ids.Count == 1 ? one : several)} {string.Join(", ", ids.Take(10))}{(ids.Count > 10 ? " and more" : "")}" : "";
+        var hidden = needed[ExcusedBy.Inspector].Count();
+        var excused = Needed(ExcusedBy.Waiver, "waiver", "waivers") + Needed(ExcusedBy.Vex, "the VEX document", "the VEX documents") + (hidden == 0 ? "" : $", with {Text.Count(hidden, "finding")} that Amazon Inspector suppresses");
+        return new Reason("clean", $"The {Name(scan.Scanner)} scan{When(scan)} found {Text.Count(scan.Findings.Count, "finding")}, and none blocks{excused}.");
+    }
+
+    /// <summary>Why there is no current, complete scan.</summary>
+    public static Reason OfState(ScanFacts scan, PolicyDocument policy, DateTimeOffset now)
+    {
+        var word = scan.Word.Length == 0 ? "" : $" ({scan.Word})";
+        // The scanner calls a scan that is too old complete.
+        var code = scan.State == ScanState.Complete ? "scan-too-old" : scan.Word.Length == 0 ? scan.State.ToString().ToLowerInvariant() : scan.Word;
+        return new Reason(code, scan.State switch
+        {
+            ScanState.Complete when scan.CompletedAt is null => $"The {Name(scan.Scanner)} scan does not say when it was made{word}.",
+            ScanState.Complete => $"The {Name(scan.Scanner)} scan is {Days(now - scan.CompletedAt.Value)} old; the policy allows {policy.Defaults.ScanMaxAgeDays}.",
+            ScanState.Pending => $"The {Name(scan.Scanner)} scan is not finished{word}.",
+            ScanState.Overdue => $"The {Name(scan.Scanner)} scan has not finished in {Text.Count((int)ScannerWords.ScanEndsWithin.TotalHours, "hour")}{word}: it may never.",
+            ScanState.NotScanned when scan.Word == ScannerWords.NotFound => $"The {Name(scan.Scanner)} scanner has not scanned this image: pushes to this repository are scanned, but the image came before that or before the account had this scanner, or its scan never began{word}.",
+            ScanState.NotScanned => scan.Scanner switch
+            {
+                Scanner.Basic or Scanner.Unknown => $"No scan was made and none is coming: no scanning filter of the registry matches this repository, and it does not scan its pushes by itself{word}.",
+                Scanner.Enhanced => $"No scan was made and none is coming: no enhanced scanning filter of the registry matches this repository, or it scans by hand only{word}.",
+            },
+            ScanState.Unsupported => $"The {Name(scan.Scanner)} scanner cannot read this image{word}.",
+            ScanState.Ended => $"The {Name(scan.Scanner)} scanner no longer monitors this image{word}: that it lists no findings says nothing.",
+            ScanState.Archived => $"The image is archived, and archived images are not scanned{word}.",
+            ScanState.Failed => $"The {Name(scan.Scanner)} scan failed{word}.",
+            ScanState.Unknown => $"The {Name(scan.Scanner)} scanner answered a state that EcrGuard does not know{word}.",
+        });
+    }
+
+    /// <summary>What to do about a scan that is missing.</summary>
+    public static string Remedy(ScanFacts scan) => scan.State switch
+    {
+        ScanState.Complete => scan.Scanner == Scanner.Basic ? "Scan the image again (aws ecr start-image-scan), or rebuild it." : "Rebuild the image, or turn on continuous scanning for the repository.",
+        ScanState.Pending => "Wait for the scan.",
+        ScanState.Overdue or ScanState.Failed when scan.Scanner == Scanner.Enhanced => "Rebuild the image and push it; if that is not scanned either, see what Amazon Inspector says of its coverage.",
+        ScanState.Overdue => "Start another scan of the image (aws ecr start-image-scan), or rebuild it.",
+        ScanState.NotScanned when scan.Scanner == Scanner.Enhanced && scan.Word == ScannerWords.NotFound => "Rebuild the image and push it: enhanced scanning cannot be started by hand.",
+        ScanState.NotScanned when scan.Word == ScannerWords.NotFound => "Start a scan of the image (aws ecr start-image-scan), or rebuild it and push it.",
+        ScanState.NotScanned when scan.Scanner == Scanner.Enhanced => "Add a filter that matches the repository to the registry's enhanced scanning, then push the image again.",
+        ScanState.NotScanned => "Turn on scanning for the repository, then push the image again or start a scan.",
+        ScanState.Unsupported when scan.Word == "IMAGE_SIZE_EXCEEDED" => "Make the image smaller, or let the policy allow unsupported images.",
+        ScanState.Unsupported => "Build on a base image that the scanner supports, or let the policy allow unsupported images.",
+        ScanState.Ended when scan.Word == "PENDING_DISABLE" => "Turn Amazon Inspector on again for ECR in this account.",
+        ScanState.Ended => "Push the image again, or lengthen Inspector's re-scan duration.",
+        ScanState.Archived => "Restore the image to the standard storage class; it is then scanned again.",
+        ScanState.Failed or ScanState.Unknown => "Start the scan again; if it fails again, rebuild the image.",
+    };
+
+    /// <summary>One line per package to update, and one for what has no fix yet.</summary>
+    public static IReadOnlyList<string> ShortestWay(IEnumerable<Finding> blocking)
+    {
+        var ways = new List<string>();
+        var unfixed = new List<string>();
+        foreach (var package in blocking.GroupBy(f => (f.PackageManager, f.Package)))
+        {
+            var places = package.SelectMany(f => f.Occurrences).ToList();
+            var open = package.Where(f => !f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => Text.Clip(f.Vulnerability, MaxVersion)).Distinct().ToList();
+            unfixed.AddRange(open);
+            if (!places.Exists(o => o.FixedIn is not null))
+                continue;
+            var from = Versions(places.Select(o => o.Version));
+            var to = Versions(places.Select(o => o.FixedIn));
+            var what = package.Key.Package is { } name ? Text.Clip(name, MaxName) : $"what has {Text.Clip(string.Join(", ", package.Select(f => f.Vulnerability).Except(open)), MaxName)}";
+            ways.Add($"Update {what} {(from.Length == 0 ? "" : from + " ")}→ {to}.");
+        }
+        if (unfixed.Count > 0)
+            ways.Add($"No fixed version is named for {string.Join(", ", unfixed.Distinct().Take(10))}{(unfixed.Distinct().Count() > 10 ? " and more" : "")}: remove the package, or ask for a waiver.");
+        return ways;
+    }
+
+    private static string Versions(IEnumerable<string?> versions) => Text.Clip(string.Join(", ", versions.OfType<string>().Distinct()), 2 * MaxVersion);
+
+    private static string Name(Scanner scanner) => scanner switch
+    {
+        Scanner.Basic => "basic",
+        Scanner.Enhanced => "enhanced",
+        Scanner.Unknown => "image",
+    };
+
+    private static string When(ScanFacts scan) =>
+        scan.Continuous ? " (continuous)" : scan.CompletedAt is { } at ? $" of {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC" : "";
+
+    private static string Days(TimeSpan span) => Text.Count((int)Math.Max(0, span.TotalDays), "day");
+}
