@@ -38,7 +38,8 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     {
         if (use is null || time.GetUtcNow() - use.ReadAt > UseAge)
             use = await UseAsync(cancellation).ConfigureAwait(false);
-        return await views.ReadAsync(id, use, known, cancellation).ConfigureAwait(false);
+        var named = plan.Repositories.Where(repository => repository.Name == id.Name).SelectMany(repository => repository.Items.OfType<Removal>()).SelectMany(removal => removal.Images).Select(image => image.Digest).ToList();
+        return await views.ReadAsync(id, use, known, named, cancellation).ConfigureAwait(false);
     }
 
     private async Task<UseFacts> UseAsync(CancellationToken cancellation)

@@ -62,6 +62,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
             var own = await lifecycle.ConfigureAwait(false) is { } text ? LifecyclePolicy.Read(Encoding.UTF8.GetBytes(text)).Policy : null;
             var undone = new List<string>();
+            var quarantined = new HashSet<Digest>();
             if (own is null && await lifecycle.ConfigureAwait(false) is not null)
                 undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
             var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
@@ -72,14 +73,14 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             // Children first: an index is judged by them. Of artifacts there is nothing to judge and nothing to shield.
             foreach (var chunk in contents.Images.Where(image => image.Kind != ImageKind.Artifact).OrderBy(image => image.Kind == ImageKind.Index).Chunk(Chunk))
             {
-                var decided = await DecideAsync(repository, chunk, usages, shields.Usages, undone, context, deadline.Token).ConfigureAwait(false);
+                var decided = await DecideAsync(repository, chunk, usages, shields.Usages, quarantined, undone, context, deadline.Token).ConfigureAwait(false);
                 swept = swept with { Images = swept.Images + chunk.Length, Decided = swept.Decided + decided };
             }
 
             undone.AddRange(await quarantines.SweepAsync(contents, usages, deadline.Token).ConfigureAwait(false));
             // The shields stand before any policy is put.
             await OrUndoneAsync("its baseline", undone, () => baselines.HoldAsync(repository, repair: true, Baselines.Everything, usages, deadline.Token, lifecycle), deadline.Token).ConfigureAwait(false);
-            var sweep = RepositorySweep.Of(contents, usages, own is null ? null : PolicyEffect.Of(own, contents, usages, shields: null, now + Tomorrow), settings.Tags, input.StartedAt);
+            var sweep = RepositorySweep.Of(contents, usages, quarantined, own is null ? null : PolicyEffect.Of(own, contents, usages, shields: null, now + Tomorrow), settings.Tags, input.StartedAt);
             await ledger.StoreSweepAsync(repository, sweep with { Gone = gone, Expired = expired, Undone = [.. undone.Take(RepositorySweep.MaxListed)] }, deadline.Token).ConfigureAwait(false);
             return swept;
         }
@@ -91,7 +92,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
     }
 
     /// <summary>Decides again what is due, puts verdict and use on the tags of all, and moves the clocks on.</summary>
-    private async Task<int> DecideAsync(RepositoryId repository, IReadOnlyList<ImageFacts> images, IReadOnlyDictionary<Digest, Usage> usages, IReadOnlyDictionary<Digest, Usage> shields, List<string> undone, ILambdaContext context, CancellationToken cancellation)
+    private async Task<int> DecideAsync(RepositoryId repository, IReadOnlyList<ImageFacts> images, IReadOnlyDictionary<Digest, Usage> usages, IReadOnlyDictionary<Digest, Usage> shields, HashSet<Digest> quarantined, List<string> undone, ILambdaContext context, CancellationToken cancellation)
     {
         var entries = await ledger.FindAsync(repository, images.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
@@ -108,6 +109,8 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             var usage = usages[image.Id.Digest];
             if ((decided.GetValueOrDefault(image.Id)?.Entry ?? entries.GetValueOrDefault(image.Id.Digest)) is not { } entry)
                 continue;
+            if (entry.Quarantine is { State: not QuarantineState.Ended })
+                quarantined.Add(image.Id.Digest);
             var shielded = shields[image.Id.Digest].Use;
             if (TagPlan.For(image, entry.Record.Verdict.Status, shielded, guard.ModeOf(repository), settings.Tags) is not { Actions.Count: 0, CouldNot: null })
             {

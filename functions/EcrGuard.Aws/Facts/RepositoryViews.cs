@@ -11,14 +11,27 @@ public sealed class RepositoryViews(Registry registry, Ledger.Ledger? ledger, Po
 {
     /// <param name="use">Null where nobody has read any: no image is then known to be out of use.</param>
     /// <param name="known">The children of indexes that were read before: an index's digest covers them.</param>
+    /// <param name="named">The images that may be about to go: of those, and of what cannot be pulled, the ledger says whether EcrGuard has taken them out of reach.</param>
     /// <returns>Null where the repository is gone.</returns>
-    public async Task<RepositoryView?> ReadAsync(RepositoryId repository, UseFacts? use, IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>? known, CancellationToken cancellation)
+    public async Task<RepositoryView?> ReadAsync(RepositoryId repository, UseFacts? use, IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>? known, IReadOnlyCollection<Digest> named, CancellationToken cancellation)
     {
         var contents = await registry.ContentsAsync(
             repository,
             known is not null ? (_, _) => Task.FromResult(known) : ledger is null ? null : (indexes, token) => ledger.ChildrenAsync(repository, indexes, token),
             cancellation).ConfigureAwait(false);
         return contents is null ? null
-            : new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers.PulledWithinDays, time.GetUtcNow()), await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false));
+            : new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers.PulledWithinDays, time.GetUtcNow()), await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false))
+            {
+                Quarantined = await QuarantinedAsync(contents, named, cancellation).ConfigureAwait(false),
+            };
+    }
+
+    private async Task<IReadOnlySet<Digest>> QuarantinedAsync(Contents contents, IReadOnlyCollection<Digest> named, CancellationToken cancellation)
+    {
+        if (ledger is null)
+            return new HashSet<Digest>();
+        var asked = contents.Images.Where(image => image.Storage != StorageStatus.Active).Select(image => image.Id.Digest).Union(named);
+        return (await ledger.FindAsync(contents.Repository, asked, cancellation).ConfigureAwait(false))
+            .Where(entry => entry.Value.Quarantine is { State: not QuarantineState.Ended }).Select(entry => entry.Key).ToHashSet();
     }
 }

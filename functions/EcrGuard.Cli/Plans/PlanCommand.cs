@@ -70,7 +70,7 @@ internal static class PlanCommand
         var planned = new PlannedRepository?[repositories.Count];
         await Parallel.ForAsync(0, repositories.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (at, token) =>
         {
-            if (await views.ReadAsync(repositories[at], use, null, token) is { } view)
+            if (await views.ReadAsync(repositories[at], use, null, [], token) is { } view)
             {
                 var tags = await registry.ResourceTagsAsync(repositories[at], token);
                 planned[at] = planner.Plan(view, Wanted(view, tags, policy, settings.Tags, exact, out var notes), notes, time.GetUtcNow());

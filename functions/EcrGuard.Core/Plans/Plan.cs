@@ -125,5 +125,8 @@ public sealed record PlannedImage(Digest Digest, IReadOnlyList<string> Tags, lon
 /// <param name="LifecyclePolicy">The present policy as text; null where there is none.</param>
 public sealed record RepositoryView(Contents Contents, IReadOnlyDictionary<Digest, Lifecycle.Usage> Usages, string? LifecyclePolicy)
 {
+    /// <summary>Images that EcrGuard itself has taken out of reach and not yet put back. Only the ledger tells; where there is none, it is empty.</summary>
+    public IReadOnlySet<Digest> Quarantined { get; init; } = new HashSet<Digest>();
+
     public Lifecycle.Usage UsageOf(Digest digest) => Usages.GetValueOrDefault(digest) ?? Lifecycle.Usage.Unknown;
 }

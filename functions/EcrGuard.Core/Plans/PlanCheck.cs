@@ -40,7 +40,7 @@ public static class PlanCheck
         }
         var going = removal.Images.Select(image => image.Digest).Where(digest => !why.ContainsKey(digest)).ToHashSet();
         // What is held holds what hangs on it in turn.
-        while (Held(removal.Kind, going, view.Contents, there) is { Count: > 0 } held)
+        while (Held(removal.Kind, going, view, there) is { Count: > 0 } held)
         {
             foreach (var (digest, reason) in held)
             {
@@ -59,6 +59,8 @@ public static class PlanCheck
             return "It is gone.";
         if (image.Kind == ImageKind.Unknown)
             return "What it is cannot be told from its media type; such are never touched.";
+        if (view.Quarantined.Contains(image.Id.Digest))
+            return "EcrGuard has taken it out of reach, and puts it back when nothing blocks it any more: until then it stays as it is.";
         if (!image.Tags.ToHashSet().SetEquals(planned.Tags))
             return $"It carries {Listed(image.Tags)}; when the plan was made it carried {Listed(planned.Tags)}.";
         if (image.PushedAt != planned.PushedAt)
@@ -84,8 +86,9 @@ public static class PlanCheck
     }
 
     /// <summary>The images among those that go which something that stays holds back. Of several holders the first by digest is named.</summary>
-    private static List<(Digest Digest, string Why)> Held(RemovalKind kind, HashSet<Digest> going, Contents contents, Dictionary<Digest, ImageFacts> there)
+    private static List<(Digest Digest, string Why)> Held(RemovalKind kind, HashSet<Digest> going, RepositoryView view, Dictionary<Digest, ImageFacts> there)
     {
+        var contents = view.Contents;
         var held = new List<(Digest, string)>();
         if (going.Count == 0)
             return held;
@@ -103,8 +106,8 @@ public static class PlanCheck
         }
         return held;
 
-        // What cannot be pulled needs nothing that can be; but it may be restored, and then needs all that it had.
-        bool Released(ImageFacts holder) => kind == RemovalKind.Archive && holder.Storage == StorageStatus.Archived;
+        // What cannot be pulled needs nothing that can be; but it may be restored, and then needs all that it had. What EcrGuard has archived, it will restore.
+        bool Released(ImageFacts holder) => kind == RemovalKind.Archive && holder.Storage == StorageStatus.Archived && !view.Quarantined.Contains(holder.Id.Digest);
     }
 
     private static string Listed(IReadOnlyList<string> tags) => tags.Count switch

@@ -28,7 +28,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
     /// <param name="now">The moment for which ages are measured, not before the view was read.</param>
     public PlannedRepository Plan(RepositoryView view, WantedPolicy? wanted, IReadOnlyList<string> notes, DateTimeOffset now)
     {
-        var work = new Work(policy.Ceilings, tags, view, now);
+        var work = new Work(policy, tags, view, now);
         foreach (var note in notes)
             work.Note(note);
         work.NotePresentPolicy();
@@ -46,7 +46,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         return work.End();
     }
 
-    private sealed class Work(Ceilings ceilings, VerdictTags tags, RepositoryView view, DateTimeOffset now)
+    private sealed class Work(PolicyDocument policy, VerdictTags tags, RepositoryView view, DateTimeOffset now)
     {
         private readonly List<string> notes = [];
         private readonly List<PlanItem> items = [];
@@ -112,6 +112,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         {
             var effect = PolicyEffect.Of(wanted, Contents, view.Usages, tags, now);
             var going = effect.Expired.Concat(effect.Archived).ToDictionary(image => image.Image.Id.Digest, image => image.Reason);
+            SpareQuarantined(going);
             KeepTheNewest(going);
             Take(RemovalKind.Delete, effect.Expired.Select(image => image.Image), going);
             Take(RemovalKind.Archive, effect.Archived.Select(image => image.Image), going);
@@ -142,6 +143,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             }
             if (spared.Count > 0)
                 Note($"{Text.Count(spared.Count, "blocked image carries", "blocked images carry")} only EcrGuard's own tags, and no rule would take {(spared.Count == 1 ? "it" : "them")} without: {Named(spared)}.");
+            SpareQuarantined(going);
             GoWith(going);
             KeepTheNewest(going);
             Take(RemovalKind.Delete, Contents.Images, going);
@@ -161,6 +163,25 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             };
         }
 
+        /// <summary>
+        /// What the policy has EcrGuard take out of reach looks like something that nobody wants. Whether EcrGuard did it, only the ledger knows, which whoever plans need not be able to read: it stays, and the re-check of an
+        /// apply knows for certain.
+        /// </summary>
+        private void SpareQuarantined(Dictionary<Digest, string> going)
+        {
+            var by = policy.QuarantineOf(Contents.Repository.Name);
+            var spared = Contents.Images.Where(image => going.ContainsKey(image.Id.Digest) && image.Tags.Any(tag => tags.AllBlocked(image.Id.Digest).Contains(tag)) && by switch
+            {
+                QuarantineBy.Withdraw => tags.TeamTags(image).Count == 0,
+                QuarantineBy.Archive => image.Storage != StorageStatus.Active,
+                null => false,
+            }).ToList();
+            foreach (var image in spared)
+                going.Remove(image.Id.Digest);
+            if (spared.Count > 0)
+                Note($"{Text.Count(spared.Count, "blocked image stays", "blocked images stay")}, because the policy takes such out of reach, from where {(spared.Count == 1 ? "it" : "they")} may come back: {Named(spared)}.");
+        }
+
         /// <summary>The untagged children of an index that goes, and what speaks about an image that does, go with it; whatever else holds them, <see cref="PlanCheck"/> sees.</summary>
         private void GoWith(Dictionary<Digest, string> going)
         {
@@ -178,14 +199,14 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         private void KeepTheNewest(Dictionary<Digest, string> going)
         {
             var standing = Removed.Standing(Contents).Where(image => !taken.Contains(image.Id.Digest)).OrderByDescending(image => image.PushedAt ?? DateTimeOffset.MaxValue).ThenByDescending(image => image.Id.Digest).ToList();
-            var leave = ceilings.KeepPerRepository - standing.Count(image => !going.ContainsKey(image.Id.Digest));
+            var leave = policy.Ceilings.KeepPerRepository - standing.Count(image => !going.ContainsKey(image.Id.Digest));
             var spared = standing.Where(image => going.ContainsKey(image.Id.Digest)).Take(Math.Max(leave, 0)).ToList();
             // Nothing goes from a repository that has no more than it keeps, be it a child or an archived image.
             List<Digest> stay = spared.Count < leave ? [.. going.Keys] : [.. spared.Select(image => image.Id.Digest)];
             foreach (var digest in stay)
                 going.Remove(digest);
             if (stay.Count > 0)
-                Note($"{Text.Count(stay.Count, "image stays", "images stay")}, because the policy keeps {Text.Count(ceilings.KeepPerRepository, "image")} in every repository (ceilings.keepPerRepository).");
+                Note($"{Text.Count(stay.Count, "image stays", "images stay")}, because the policy keeps {Text.Count(policy.Ceilings.KeepPerRepository, "image")} in every repository (ceilings.keepPerRepository).");
         }
 
         private void Take(RemovalKind kind, IEnumerable<ImageFacts> images, Dictionary<Digest, string> going)

@@ -37,11 +37,12 @@ public sealed record RepositorySweep
     public IReadOnlyList<string> Undone { get; init; } = [];
 
     /// <summary>The state of a repository as it was read.</summary>
+    /// <param name="quarantined">Images that EcrGuard has taken out of reach and not yet put back: nobody has given those up.</param>
     /// <param name="own">What the policy that stands in the repository would do as the images are; null where it has none.</param>
-    public static RepositorySweep Of(Contents contents, IReadOnlyDictionary<Digest, Usage> usages, PolicyEffect? own, VerdictTags tags, DateTimeOffset sweptAt)
+    public static RepositorySweep Of(Contents contents, IReadOnlyDictionary<Digest, Usage> usages, IReadOnlySet<Digest> quarantined, PolicyEffect? own, VerdictTags tags, DateTimeOffset sweptAt)
     {
         var atRisk = own?.AtRisk.Where(image => image.Usage.Use == Use.InUse).ToList() ?? [];
-        var abandoned = contents.Images.Where(image => image.Kind is ImageKind.Image or ImageKind.Index && image.Tags.Count > 0 && tags.TeamTags(image).Count == 0 && UseOf(image) == Use.NotInUse).Select(image => image.Id.Digest).Order().ToList();
+        var abandoned = contents.Images.Where(image => image.Kind is ImageKind.Image or ImageKind.Index && image.Tags.Count > 0 && tags.TeamTags(image).Count == 0 && UseOf(image) == Use.NotInUse && !quarantined.Contains(image.Id.Digest)).Select(image => image.Id.Digest).Order().ToList();
         return new RepositorySweep
         {
             SweptAt = sweptAt,

@@ -64,7 +64,7 @@ internal sealed class PlanFixture : IAsyncDisposable
         var planned = new List<PlannedRepository>();
         foreach (var name in repositories.Count == 0 ? [Repository] : repositories)
         {
-            var view = (await part.Part<RepositoryViews>().ReadAsync(part.Part<Registry>().Repository(name), use, null, TestContext.Current.CancellationToken))!;
+            var view = (await part.Part<RepositoryViews>().ReadAsync(part.Part<Registry>().Repository(name), use, null, [], TestContext.Current.CancellationToken))!;
             planned.Add(planner.Plan(view, new WantedPolicy(wanted, "The baseline wants it."), [], Guard.Time.GetUtcNow()));
         }
         return new Plan { CreatedAt = Guard.Time.GetUtcNow(), Account = Aws.AccountId, Region = Aws.Region, PolicyVersion = policy.Version, Unread = [.. use.Unread.Select(Plan.Sentence)], Repositories = planned };

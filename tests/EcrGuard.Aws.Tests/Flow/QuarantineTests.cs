@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
 using EcrGuard.LocalAws;
@@ -299,6 +300,32 @@ public sealed class QuarantineTests
         await functions.Part<Quarantines>().ReleaseAsync(Id(digest), "somebody", "a reason", CancellationToken.None);
         Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "quarantine-conflict");
         Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest).Order());
+    }
+
+    [Theory]
+    [InlineData(RemovalKind.Delete)]
+    [InlineData(RemovalKind.Archive)]
+    public async Task No_plan_takes_an_image_whose_tags_are_withdrawn_and_no_sweep_calls_it_given_up(RemovalKind kind)
+    {
+        var (fixture, functions) = await StartedAsync(Withdraws);
+        await using var _ = fixture;
+        foreach (var other in Enumerable.Range(2, 6))
+            fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{other}"), $"{other}", announce: false);
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        Assert.Equal([BlockedTag(digest)], fixture.Tags(digest));
+
+        var image = (await functions.Part<Facts.Registry>().ImageAsync(Id(digest), CancellationToken.None))!;
+        var planned = new PlannedRepository { Name = Repository, Images = 7, InUse = 0, Keeps = 6, Items = [new Removal(kind, [new PlannedImage(image.Id.Digest, image.Tags, null, image.PushedAt, "Nobody names it.")])] };
+        var plan = new Plan { CreatedAt = fixture.Time.GetUtcNow(), Account = fixture.Aws.AccountId, Region = fixture.Aws.Region, PolicyVersion = functions.Part<PolicyDocument>().Version, Repositories = [planned] };
+        using var json = System.Text.Json.JsonDocument.Parse(PlanWriter.Write(plan, indented: false));
+        var answer = await functions.Part<ApplyPlan>().ApplyPlanAsync(json.RootElement.Clone(), new Invocation { Remaining = () => TimeSpan.FromMinutes(14) });
+        Assert.Empty(answer.Done.Concat(answer.Refused));
+        Assert.StartsWith("EcrGuard has taken it out of reach", Assert.Single(answer.Superseded).Why, StringComparison.Ordinal);
+        Assert.Equal([BlockedTag(digest)], fixture.Tags(digest));
+
+        await functions.BackfillAsync();
+        await functions.SweepAsync();
+        Assert.Contains("\"abandonedCount\":0", fixture.Items("D").Single(item => item["repository"]!.GetValue<string>() == Repository)["sweep"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [Theory]

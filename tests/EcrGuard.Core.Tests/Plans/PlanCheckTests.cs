@@ -87,6 +87,19 @@ public sealed class PlanCheckTests
         Assert.Single(PlanCheck.Of(new Removal(RemovalKind.Delete, [Planned(Old(1))]), Facts.Now, view).Superseded);
     }
 
+    [Theory]
+    [InlineData(RemovalKind.Delete)]
+    [InlineData(RemovalKind.Archive)]
+    public void What_EcrGuard_has_taken_out_of_reach_is_superseded_whatever_the_plan_says(RemovalKind kind) =>
+        Assert.StartsWith("EcrGuard has taken it out of reach", WhyNot(First with { Kind = kind }, View(Six) with { Quarantined = new HashSet<Digest> { Facts.Digest(1) } }), StringComparison.Ordinal);
+
+    [Fact]
+    public void An_index_that_EcrGuard_has_archived_keeps_its_children_until_it_comes_back()
+    {
+        var view = View([Old(1), Index(2, "2.0") with { Storage = StorageStatus.Archived }], new Dictionary<Digest, IReadOnlyList<Digest>> { [Facts.Digest(2)] = [Facts.Digest(1)] });
+        Assert.Equal($"The index {Facts.Digest(2)} refers to it and stays.", WhyNot(new Removal(RemovalKind.Archive, [Planned(Old(1))]), view with { Quarantined = new HashSet<Digest> { Facts.Digest(2) } }));
+    }
+
     [Fact]
     public void A_policy_is_put_only_over_the_one_that_the_plan_saw()
     {

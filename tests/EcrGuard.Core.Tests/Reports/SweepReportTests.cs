@@ -24,7 +24,7 @@ public sealed class SweepReportTests
     private static RepositorySweep Sweep(IReadOnlyDictionary<Digest, Usage> usages, params IReadOnlyList<ImageFacts> images)
     {
         var contents = Facts.Contents(images);
-        return RepositorySweep.Of(contents, usages, PolicyEffect.Of(KeepsOne, contents, usages, shields: null, Facts.Now), VerdictTags.Default, Facts.Now);
+        return RepositorySweep.Of(contents, usages, quarantined: new HashSet<Digest>(), PolicyEffect.Of(KeepsOne, contents, usages, shields: null, Facts.Now), VerdictTags.Default, Facts.Now);
     }
 
     [Fact]
@@ -43,6 +43,14 @@ public sealed class SweepReportTests
         Assert.Equal([Facts.Digest(2)], sweep.Abandoned);
         Assert.Equal(1, sweep.AbandonedCount);
         Assert.Equal(0, Sweep(unused.ToDictionary(u => u.Key, _ => Used), Old(2, VerdictTags.Default.InUse(Facts.Digest(2)))).AbandonedCount);
+    }
+
+    [Fact]
+    public void An_image_whose_tags_EcrGuard_has_withdrawn_is_not_given_up()
+    {
+        var contents = Facts.Contents([Old(1, VerdictTags.Default.Blocked(Facts.Digest(1))), Old(2, VerdictTags.Default.Blocked(Facts.Digest(2)))]);
+        var unused = contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None);
+        Assert.Equal([Facts.Digest(2)], RepositorySweep.Of(contents, unused, new HashSet<Digest> { Facts.Digest(1) }, null, VerdictTags.Default, Facts.Now).Abandoned);
     }
 
     [Fact]
