@@ -66,7 +66,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             }
 
             // Where it enforces, images in use are shielded before any other rule is asked.
-            var (shield, its) = (Rules(Shield(tags))!, Rules(named)!);
+            var (shield, its) = (RuleList.Read(Shield(tags))!, RuleList.Read(named)!);
             var own = enforces ? shield.Then(its) : its;
             var wish = $"{baseline.ExistingPolicy} {shield.Then(its).Text()}";
             wishes.Add(wish);
@@ -75,11 +75,11 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
                 Want(RepositorySetting.LifecyclePolicy, own.Text(), wish, "The repository has no lifecycle policy.", own.Count);
                 return;
             }
-            var found = Rules(current);
+            var found = RuleList.Read(current);
             if (!enforces)
                 found = found?.Without(shield);
             // EcrGuard's rules, those of an earlier baseline too, are not the team's.
-            var earlier = hold.Of(RepositorySetting.LifecyclePolicy)?.Ours.Select(ours => Rules(ours.Value)!.First(ours.OwnRules)) ?? [];
+            var earlier = hold.Of(RepositorySetting.LifecyclePolicy)?.Ours.Select(ours => RuleList.Read(ours.Value)!.First(ours.OwnRules)) ?? [];
             var team = found?.Without(earlier.Aggregate(own, (all, rules) => all.Then(rules)));
             var wanted = baseline.ExistingPolicy switch
             {
@@ -206,8 +206,6 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             else
                 repairs.Add(new Repair(setting, setting.ValueIn(repository), value, ownRules, hash, differs));
         }
-
-        private static RuleList? Rules(string policy) => Core.Lifecycle.LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy is { } read ? RuleList.Of(read) : null;
 
         private static string Shield(VerdictTags tags) =>
             $$"""{ "rules": [ { "rulePriority": 1, "description": "Images in use stay", "selection": { "tagStatus": "tagged", "tagPatternList": ["{{tags.InUsePattern}}"], "countType": "imageCountMoreThan", "countNumber": 100000 }, "action": { "type": "expire" } } ] }""";

@@ -1,11 +1,10 @@
-using System.Text;
 using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>One setting to put back as it was before EcrGuard.</summary>
 /// <param name="Found">What EcrGuard put.</param>
-/// <param name="Before">Null: there was none.</param>
+/// <param name="Before">What the team last had there; null: nothing.</param>
 public sealed record PutBack(RepositorySetting Setting, string? Found, string? Before);
 
 /// <summary>What puts a repository back as it was before EcrGuard. Planned again after it was carried out, there is nothing.</summary>
@@ -22,16 +21,11 @@ public sealed record RestorePlan(IReadOnlyList<PutBack> PutBacks, IReadOnlyList<
             var found = setting.ValueIn(repository);
             if (found == held.Before)
                 continue;
-            if (held.Ours.Any(ours => IsSame(setting, found, ours.Value)))
+            if (held.Ours.Any(ours => ours.Is(setting, found)))
                 back.Add(new PutBack(setting, found, held.Before));
             else
                 left.Add($"Somebody has changed {setting.Words} since EcrGuard wrote it: it stays as it is.");
         }
         return new RestorePlan(back, left);
     }
-
-    private static bool IsSame(RepositorySetting setting, string? found, string ours) =>
-        found == ours || (setting.Kind == SettingKind.LifecyclePolicy && found is not null && Rules(found) is { } rules && Rules(ours) is { } its && rules.IsSameAs(its));
-
-    private static RuleList? Rules(string policy) => LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy is { } read ? RuleList.Of(read) : null;
 }

@@ -134,6 +134,22 @@ public sealed class BaselineTests
         Assert.NotEqual(Team, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
     }
 
+    [Theory]
+    [InlineData("merge")]
+    [InlineData("replace")]
+    public async Task What_is_put_back_is_the_policy_that_the_team_put_last(string existing)
+    {
+        await using var fixture = await StartAsync(Enforces(existing));
+        fixture.Aws.Ecr.CreateRepository("held", lifecyclePolicy: Team);
+        await HoldAsync(fixture);
+        var newer = Team.Replace("newest five", "newest six", StringComparison.Ordinal);
+        await PutPolicyAsync(fixture, newer);
+        await HoldAsync(fixture);
+        Assert.NotEqual(newer, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
+        Assert.Equal(["Put back the lifecycle policy."], (await RestoreAsync(fixture)).Done);
+        Assert.Equal(newer, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
+    }
+
     [Fact]
     public async Task A_team_that_has_opted_out_is_left_alone_and_reported()
     {

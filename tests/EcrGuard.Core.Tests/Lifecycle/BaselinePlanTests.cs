@@ -85,6 +85,34 @@ public sealed class BaselinePlanTests
         Assert.Equal((before, 2, 1), (hold.Of(RepositorySetting.LifecyclePolicy)!.Before, hold.Of(RepositorySetting.LifecyclePolicy)!.Ours.Count, hold.Of(RepositorySetting.LifecyclePolicy)!.Times));
     }
 
+    [Theory]
+    [InlineData(ExistingPolicy.Merge)]
+    [InlineData(ExistingPolicy.Replace)]
+    public void What_the_team_put_since_is_what_it_last_had(ExistingPolicy existing)
+    {
+        var (first, hold) = Plan(Repository(PolicyOf(Newest5)), Enforcing(existing)).Apply(Repository(PolicyOf(Newest5)), Hold.None);
+        foreach (var last in new[] { " " + PolicyOf(Policies.Keep(1, "w*", 3)), null })
+        {
+            var (repository, held) = Plan(first with { LifecyclePolicy = last }, Enforcing(existing), hold).Apply(first, hold);
+            Assert.Equal(last, RestorePlan.For(repository, held).PutBacks.Single().Before);
+        }
+    }
+
+    [Fact]
+    public void Of_a_policy_of_EcrGuards_that_a_team_has_changed_its_own_rules_are_what_it_last_had()
+    {
+        var (repository, hold) = Plan(Repository(PolicyOf(Newest5)), Merging).Apply(Repository(PolicyOf(Newest5)), Hold.None);
+        repository = repository with { LifecyclePolicy = $"{repository.LifecyclePolicy![..^2]},{Policies.Keep(9, "w*", 3)}]}}" };
+        (repository, hold) = Plan(repository, Changed, hold).Apply(repository, hold);
+        Assert.Equal([5, 3], Policies.Read(hold.Of(RepositorySetting.LifecyclePolicy)!.Before!).Rules.Select(rule => rule.CountNumber));
+        Assert.Equal([100_000, 7, 5, 3], Policies.Read(repository.LifecyclePolicy!).Rules.Select(rule => rule.CountNumber));
+
+        // Its rules taken out, and EcrGuard's left, it has none.
+        var own = RuleList.Read(repository.LifecyclePolicy!)!.First(2).Text();
+        (_, hold) = Plan(repository with { LifecyclePolicy = own }, Merging, hold).Apply(repository, hold);
+        Assert.Null(hold.Of(RepositorySetting.LifecyclePolicy)!.Before);
+    }
+
     [Fact]
     public void Somebody_who_puts_another_policy_back_twice_has_it_until_the_baseline_changes()
     {
