@@ -169,6 +169,9 @@ public sealed class LifecycleLinter
         if (trapped || _images is not { Count: > 0 })
             return;
         var selected = _selected.Where(image => image.Rules.Contains(rule)).ToList();
+        // EcrGuard's own rule waits for images to come into use.
+        if (selected.Count == 0 && rule.Tags is [var only] && only.Text == _verdictTags.InUsePattern)
+            return;
         if (selected.Count == 0)
             Add(MatchesNothing, LintSeverity.Warning, rule, $"The rule selects none of the repository's {Text.Count(_images.Count, "image")}.", "Compare its tags with those in the repository; remove the rule if such images no longer come.");
         // A rule for any image is there for what the others leave, be it nothing today.

@@ -52,6 +52,13 @@ public sealed class LifecycleLinterTests
             Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1"))[0].Message);
     }
 
+    [Fact]
+    public void A_rule_that_selects_nothing_is_found_and_the_rule_that_shields_images_in_use_is_none()
+    {
+        var policy = Of(Keep(1, "ecrguard-inuse-*", 100_000), Keep(2, "dev*", 30));
+        Assert.Equal([(LifecycleLinter.MatchesNothing, LintSeverity.Warning, 2)], Heads(Lint(policy, Image(1, 1, "1.0"))).Where(head => head.Item1 == LifecycleLinter.MatchesNothing));
+    }
+
     [Theory]
     [InlineData("prod*", "prod*")]
     [InlineData("prod*", "prod-eu*")]
