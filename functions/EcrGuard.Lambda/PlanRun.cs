@@ -23,6 +23,8 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     /// <summary>The plan's id, worked out once.</summary>
     public string PlanId => planId;
 
+    public ILambdaContext Context => context;
+
     public TimeSpan RemainingTime => context.RemainingTime;
 
     public bool IsLate => context.RemainingTime < Margin;

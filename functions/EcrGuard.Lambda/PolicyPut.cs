@@ -12,7 +12,7 @@ namespace EcrGuard.Lambda;
 /// Puts the lifecycle policy of a plan: images in use are shielded first, then ECR is asked what the policy would take, which decides over what EcrGuard's evaluator says; nothing that is in use, or may be, and no more
 /// than the ceilings allow may be in that.
 /// </summary>
-public sealed class PolicyPut(Guard guard, Baselines baselines, Previews previews, Ledger ledger, VerdictTags tags, TimeProvider time, Log log)
+public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baselines, Previews previews, Ledger ledger, VerdictTags tags, TimeProvider time, Log log)
 {
     /// <summary>A preview takes minutes: with less than this left none is begun.</summary>
     public static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(4);
@@ -40,7 +40,7 @@ public sealed class PolicyPut(Guard guard, Baselines baselines, Previews preview
 
     private async Task PutAsync(PlanRun run, RepositoryId id, PutPolicy put, RepositoryView before, CancellationToken cancellation)
     {
-        await ShieldAsync(before, cancellation).ConfigureAwait(false);
+        await ShieldAsync(run, before, cancellation).ConfigureAwait(false);
         var preview = await previews.ReadAsync(id, put.Policy, cancellation).ConfigureAwait(false);
         if (preview.Taken is not { } taken)
         {
@@ -91,15 +91,16 @@ public sealed class PolicyPut(Guard guard, Baselines baselines, Previews preview
     }
 
     /// <summary>Puts the shielding tag on the images in use that lack it.</summary>
-    private async Task ShieldAsync(RepositoryView view, CancellationToken cancellation)
+    private async Task ShieldAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)
     {
         var bare = Bare(view).ToList();
         var entries = await ledger.FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
+        // What nobody has judged yet is judged first, and told like any other: a tag is written for an entry of the ledger, or nobody would know whose it is.
+        var unjudged = bare.Where(image => !entries.ContainsKey(image.Id.Digest)).ToDictionary(image => image.Id);
+        var judged = await decisions.RunAsync(unjudged.Keys, (id, token) => guard.JudgeAsync(unjudged[id], Core.Images.Scanner.Unknown, alerting: true, null, token), run.Context).ConfigureAwait(false);
         foreach (var image in bare)
         {
-            // What nobody has judged yet is judged first: a tag is written for an entry of the ledger, or nobody would know whose it is.
-            var entry = entries.GetValueOrDefault(image.Id.Digest) ?? (await guard.JudgeAsync(image, Core.Images.Scanner.Unknown, alerting: false, null, cancellation).ConfigureAwait(false))?.Entry;
-            if (entry is not null)
+            if ((entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is { } entry)
                 await guard.MarkAsync(image, entry, Use.InUse, cancellation).ConfigureAwait(false);
         }
     }

@@ -30,6 +30,22 @@ public sealed class PutPolicyTests
     }
 
     [Fact]
+    public async Task A_blocked_image_in_use_that_nobody_had_judged_is_told_before_it_is_shielded()
+    {
+        await using var fixture = await StartAsync();
+        var digests = fixture.PushOld(6);
+        fixture.Aws.Ecr.CompleteScan(Repository, digests[0], GuardFixture.Critical);
+        fixture.Aws.Events.Take();
+        fixture.Run($"{Repository}:1.0");
+        var plan = await fixture.PlanAsync(exact: false);
+        Assert.Single((await fixture.ApplyAsync(plan)).Done);
+        Assert.Equal(["1.0", GuardFixture.BlockedTag(digests[0]), Shield(digests[0])], fixture.Guard.Tags(digests[0]).Order());
+        Assert.Equal("blocked", Assert.Single(fixture.Guard.Alerts).Attributes["kind"].Value);
+        await fixture.ApplyAsync(plan);
+        Assert.Single(fixture.Guard.Alerts);
+    }
+
+    [Fact]
     public async Task A_policy_that_somebody_else_has_put_since_is_not_replaced()
     {
         await using var fixture = await StartAsync();

@@ -38,7 +38,7 @@ public sealed class FunctionsInTemplateTests
             ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
             ["RestoreRepository"] = [],
             ["ReleaseImage"] = ["ECRGUARD_ALERT_TOPIC"],
-            ["ApplyPlan"] = [],
+            ["ApplyPlan"] = ["ECRGUARD_ALERT_TOPIC"],
             ["SweepList"] = ["ECRGUARD_INSTANCES"],
             ["SweepRepository"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_INSTANCES"],
             ["SweepClose"] = ["ECRGUARD_ALERT_TOPIC"],
