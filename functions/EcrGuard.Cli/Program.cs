@@ -67,10 +67,11 @@ root.Add(apply);
 
 var restored = new Argument<string>("REPOSITORY") { Description = "Its name." };
 var restoreReason = new Option<string>("--reason") { Description = "Why: it stands in the ledger, and in what is told of the repository.", Required = true };
+var restoreAnyway = new Option<bool>("--anyway") { Description = "Put back a lifecycle policy even where it takes images that are in use or may be. That is told as an alert." };
 var restoredBy = new Option<string?>("--function") { Description = "The deployed function: the stack's output RestoreRepositoryFunction. Not needed against a local AWS." };
 var restoredPolicy = PlanOptions.Policy("Against a local AWS: the policy document of the function, which then runs in this process.");
-var restore = new Command("restore", "Has a repository put back as it was before EcrGuard wrote to it, and left alone until its baseline changes. Exits 1 where something was left as it is.") { restored, restoreReason, restoredBy, restoredPolicy };
-restore.SetAction((parsed, cancellation) => RestoreCommand.RunAsync(parsed.GetRequiredValue(restored), parsed.GetRequiredValue(restoreReason), parsed.GetValue(restoredBy), parsed.GetValue(restoredPolicy), Console.Out, Console.Error, cancellation));
+var restore = new Command("restore", "Has a repository put back as it was before EcrGuard wrote to it, and left alone until its baseline changes. Exits 1 where something was left as it is.") { restored, restoreReason, restoreAnyway, restoredBy, restoredPolicy };
+restore.SetAction((parsed, cancellation) => RestoreCommand.RunAsync(parsed.GetRequiredValue(restored), parsed.GetRequiredValue(restoreReason), parsed.GetValue(restoreAnyway), parsed.GetValue(restoredBy), parsed.GetValue(restoredPolicy), Console.Out, Console.Error, cancellation));
 root.Add(restore);
 
 var parsing = root.Parse(args);

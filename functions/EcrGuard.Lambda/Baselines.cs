@@ -10,7 +10,7 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Lambda;
 
 /// <summary>Holds repositories to their baseline.</summary>
-public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Ledger ledger, Settings settings, TimeProvider time, Log log)
+public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Aws.Facts.Consumers consumers, Notices notices, Ledger ledger, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>As many calls as it takes to look at all that a baseline may name.</summary>
     public const int Everything = 2;
@@ -39,8 +39,9 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
     }
 
     /// <summary>Puts back what was there before EcrGuard, and leaves the repository alone until its baseline wishes for something else. The shields of images in use stay.</summary>
+    /// <param name="anyway">Whether a lifecycle policy is put back that takes images in use, or images that may be: EcrGuard's rule no longer shields them.</param>
     /// <returns>Null where EcrGuard has written nothing to the repository.</returns>
-    public async Task<RestoreAnswer?> RestoreAsync(RepositoryId id, string reason, CancellationToken cancellation)
+    public async Task<RestoreAnswer?> RestoreAsync(RepositoryId id, string reason, bool anyway, CancellationToken cancellation)
     {
         var (hold, revision) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
         if (hold.Settings.Count == 0)
@@ -54,14 +55,30 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
 
         var plan = RestorePlan.For(repository, hold);
         var (done, left) = (new List<string>(), plan.Left.ToList());
+        var open = new List<RepositorySetting>();
         foreach (var (setting, found, before) in plan.PutBacks)
         {
+            var exposure = setting.Kind == SettingKind.LifecyclePolicy && before is not null ? await ExposureAsync(id, before, cancellation).ConfigureAwait(false) : null;
+            if (exposure is not null && !anyway)
+            {
+                left.Add($"The lifecycle policy stays as it is. By the one that was there before, {exposure.Sentence} An order that says \"anyway\" puts it back all the same.");
+                open.Add(setting);
+                continue;
+            }
+            // Told before it is done: what cannot be told is not done.
+            if (exposure is not null)
+                await notices.ExposureAsync(id, exposure, restored, cancellation).ConfigureAwait(false);
             if (await writer.WriteAsync(id, setting, found, before, cancellation).ConfigureAwait(false) is { } refusal)
+            {
                 left.Add(refusal);
+                open.Add(setting);
+            }
             else
-                done.Add(before is null ? $"Took away {setting.Words}." : $"Put back {setting.Words}.");
+            {
+                done.Add(before is null ? $"Took away {setting.Words}." : $"Put back {setting.Words}{(exposure is null ? "" : $", as ordered: {exposure.Sentence.TrimEnd('.')}")}.");
+            }
         }
-        await ledger.StoreHoldAsync(id, Hold.PutBack(restored), revision + 1, cancellation).ConfigureAwait(false);
+        await ledger.StoreHoldAsync(id, hold.PutBack(restored, open), revision + 1, cancellation).ConfigureAwait(false);
         log.Info("A repository was put back as it was before.", ("repository", id.Name), ("reason", reason));
         return new RestoreAnswer(id.Name, done, left);
     }
@@ -75,6 +92,15 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         var holding = await HoldingAsync(id, cancellation).ConfigureAwait(false);
         var plan = BaselinePlan.For(repository, guard.Policy.BaselineOf(id.Name), guard.ModeOf(id), holding.Hold, settings.Tags);
         return (holding, plan.Repairs.FirstOrDefault(repair => repair.Setting == setting), string.Join(' ', plan.Drift));
+    }
+
+    /// <summary>What runs is read now: a restore may come at any hour, and a day-old reading knows of nothing that it is not in use.</summary>
+    private async Task<Exposure?> ExposureAsync(RepositoryId id, string policy, CancellationToken cancellation)
+    {
+        var use = await consumers.ReadAsync(cancellation).ConfigureAwait(false);
+        var contents = await registry.ContentsAsync(id, (indexes, token) => ledger.ChildrenAsync(id, indexes, token), cancellation).ConfigureAwait(false);
+        var now = time.GetUtcNow();
+        return contents is null ? null : Exposure.Of(policy, contents, InUse.Of(use, contents, guard.Policy.Consumers.PulledWithinDays, now), now);
     }
 
     /// <summary>Names every part, so that all is read.</summary>

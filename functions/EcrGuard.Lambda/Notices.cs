@@ -31,6 +31,13 @@ public sealed class Notices(Registry registry, Ledger ledger, Notifier notifier,
     public Task BreakGlassAsync(ForcedApprovalNotice notice, CancellationToken cancellation) =>
         PublishOnceAsync(notice.Image.Repository, notice.Id, () => Task.FromResult(AlertMessage.ForBreakGlass(notice)), cancellation);
 
+    /// <summary>Says that a restore exposes images in use.</summary>
+    public Task ExposureAsync(RepositoryId repository, Exposure exposure, Restored restored, CancellationToken cancellation)
+    {
+        var message = AlertMessage.ForExposure(repository, exposure, restored.Reason, restored.At);
+        return PublishOnceAsync(repository, message.Id, () => Task.FromResult(message), cancellation);
+    }
+
     /// <summary>Moves the clock of a blocked image on by what is known of its use, and says what is due.</summary>
     private async Task GraceAsync(LedgerEntry entry, Usage usage, CancellationToken cancellation)
     {

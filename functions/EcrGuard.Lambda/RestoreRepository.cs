@@ -9,11 +9,12 @@ namespace EcrGuard.Lambda;
 
 /// <summary>Whoever orders a repository to be put back says why: it stands in the ledger.</summary>
 /// <param name="Repository">Its name.</param>
-public sealed record RestoreRequest(string? Repository, string? Reason);
+/// <param name="Anyway">Whether also a lifecycle policy is put back that takes images in use, or images that may be.</param>
+public sealed record RestoreRequest(string? Repository, string? Reason, bool Anyway = false);
 
 /// <summary>What became of an order to put a repository back.</summary>
 /// <param name="Done">A sentence for each setting that is again what it was before EcrGuard.</param>
-/// <param name="Left">A sentence for each that is not, with the reason.</param>
+/// <param name="Left">A sentence for each that is not, with the reason: another owner has it, ECR refused it, or it would take images in use.</param>
 public sealed record RestoreAnswer(string Repository, IReadOnlyList<string> Done, IReadOnlyList<string> Left);
 
 /// <summary>Puts a repository back as it was before EcrGuard wrote to it: an order of somebody, invoked directly.</summary>
@@ -33,7 +34,7 @@ public sealed class RestoreRepository(Baselines baselines, Registry registry, Se
         if (settings.Enforcement == EnforcementMode.Observe)
             return new RestoreAnswer(name, [], ["This deployment observes and writes nothing to ECR: its parameter Enforcement is observe."]);
         using var deadline = new CancellationTokenSource(context.RemainingTime * 0.9);
-        return await baselines.RestoreAsync(registry.Repository(name), Text.Clip(input.Reason, MaxReason), deadline.Token).ConfigureAwait(false)
+        return await baselines.RestoreAsync(registry.Repository(name), Text.Clip(input.Reason, MaxReason), input.Anyway, deadline.Token).ConfigureAwait(false)
             ?? new RestoreAnswer(name, [], ["EcrGuard has written nothing to this repository, or put it back already."]);
     }
 }

@@ -27,8 +27,10 @@ public sealed record Hold
     public Hold Done(Repair repair) =>
         Of(repair.Setting) is { } held ? With(repair.Setting, held with { Wish = repair.Wish, Times = held.Wish == repair.Wish ? held.Times + 1 : 1 }) : this;
 
-    /// <summary>Everything is put back: what is held next begins anew.</summary>
-    public static Hold PutBack(Restored restored) => new() { Restored = restored };
+    /// <summary>As it stands after a restore: what is held next begins anew.</summary>
+    /// <param name="left">What could not be put back, or not safely: another restore may.</param>
+    public Hold PutBack(Restored restored, params IReadOnlyCollection<RepositorySetting> left) =>
+        new() { Restored = restored, Settings = Settings.Where(setting => left.Any(its => its.Name == setting.Key)).ToDictionary() };
 
     /// <summary>What of the value found is not EcrGuard's: all of it; or, where somebody has changed a lifecycle policy of EcrGuard's, the rules behind its own.</summary>
     private static string? Theirs(Repair repair, IReadOnlyList<Written> ours)

@@ -1,6 +1,30 @@
+using System.Text;
 using EcrGuard.Core.Images;
+using Text = EcrGuard.Core.Images.Text;
 
 namespace EcrGuard.Core.Lifecycle;
+
+/// <summary>What a lifecycle policy that is put back takes once EcrGuard's shielding rule no longer stands before it.</summary>
+/// <param name="Images">In use, or of unknown use; not empty.</param>
+public sealed record Exposure(IReadOnlyList<TakenImage> Images)
+{
+    /// <summary>More examples in a sentence help nobody.</summary>
+    private const int MaxNamed = 10;
+
+    /// <returns>Null where the policy would take nothing that is in use or may be.</returns>
+    public static Exposure? Of(string policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now)
+    {
+        // What a policy in words that EcrGuard does not know would take, nobody knows.
+        var images = LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy is { } read ? PolicySafety.Exposed(read, contents, usages, now)
+            : [.. contents.Images.Select(image => new TakenImage(image, 0, "", usages.GetValueOrDefault(image.Id.Digest) ?? Usage.Unknown)).Where(image => image.Usage.Use != Use.NotInUse)];
+        return images.Count == 0 ? null : new Exposure(images);
+    }
+
+    /// <summary>Says what would go, beginning with a small letter.</summary>
+    public string Sentence => $"within {PolicySafety.Ahead.TotalHours} hours ECR may take {Text.Count(Images.Count, "image that is", "images that are")} in use or may be: {Named}.{(Images[0].Usage.Why is [var why, ..] ? $" {why}" : "")}";
+
+    private string Named => string.Join(", ", Images.Take(MaxNamed).Select(image => image.Image.Id.Digest.Abbreviated)) + (Images.Count > MaxNamed ? $" and {Images.Count - MaxNamed} more" : "");
+}
 
 /// <summary>One setting to put back as it was before EcrGuard.</summary>
 /// <param name="Found">What EcrGuard put.</param>

@@ -151,6 +151,32 @@ public sealed class BaselineTests
     }
 
     [Fact]
+    public async Task A_policy_that_would_take_an_image_in_use_is_put_back_only_by_an_order_that_says_so_and_that_is_told()
+    {
+        await using var fixture = await StartAsync(Enforces("replace"), new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        const string KeepsOne = """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""";
+        fixture.Aws.Ecr.CreateRepository("held", lifecyclePolicy: KeepsOne);
+        await HoldAsync(fixture);
+        var old = fixture.Time.GetUtcNow().AddDays(-400);
+        var used = fixture.Aws.Ecr.Push("held", Manifest.Image("used"), "v1", old, announce: false);
+        fixture.Aws.Ecr.Push("held", Manifest.Image("newest"), "v2", old.AddDays(1), announce: false);
+        fixture.Aws.Ecs.CreateService("main", "held", fixture.Aws.Ecs.RegisterTaskDefinition("held", $"{Held(fixture).Uri}:v1"));
+
+        var left = await RestoreAsync(fixture);
+        Assert.Empty(left.Done);
+        var sentence = Assert.Single(left.Left);
+        Assert.StartsWith($"The lifecycle policy stays as it is. By the one that was there before, within 26 hours ECR may take 1 image that is in use or may be: {used["sha256:".Length..][..12]}. The ECS service", sentence, StringComparison.Ordinal);
+        Assert.NotEqual(KeepsOne, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
+        Assert.Empty(fixture.Alerts);
+
+        Assert.StartsWith("Put back the lifecycle policy, as ordered: within 26 hours ECR may take 1 image", Assert.Single((await RestoreAsync(fixture, anyway: true)).Done), StringComparison.Ordinal);
+        Assert.Equal(KeepsOne, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
+        var alert = Assert.Single(fixture.Alerts);
+        Assert.Equal("restore-exposes", alert.Attributes["kind"].Value);
+        Assert.Contains(used, alert.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_team_that_has_opted_out_is_left_alone_and_reported()
     {
         await using var fixture = await StartAsync(Enforces("replace"));
@@ -268,8 +294,8 @@ public sealed class BaselineTests
     private static async Task HoldAsync(GuardFixture fixture, Deployed? functions = null, IReadOnlyDictionary<Digest, Usage>? usages = null) =>
         await (functions ?? fixture.Functions).Part<Baselines>().HoldAsync(Held(fixture), repair: true, Baselines.Everything, usages ?? Baselines.NothingKnown, CancellationToken.None);
 
-    private static Task<RestoreAnswer> RestoreAsync(GuardFixture fixture) =>
-        fixture.Functions.Part<RestoreRepository>().RestoreRepositoryAsync(new RestoreRequest("held", "the release"), new Invocation());
+    private static Task<RestoreAnswer> RestoreAsync(GuardFixture fixture, bool anyway = false) =>
+        fixture.Functions.Part<RestoreRepository>().RestoreRepositoryAsync(new RestoreRequest("held", "the release", anyway), new Invocation());
 
     private static async Task PutPolicyAsync(GuardFixture fixture, string policy) =>
         await fixture.Functions.Part<IAmazonECR>().PutLifecyclePolicyAsync(new PutLifecyclePolicyRequest { RepositoryName = "held", LifecyclePolicyText = policy });

@@ -76,8 +76,8 @@ public sealed class BaselineTableTests
         Tell(table, "it was written once", Plan(differs, wants, once));
         Tell(table, "it was written twice", Plan(differs, wants, twice));
         Tell(table, "for another wish", Plan(differs, wants with { TagMutability = TagMutability.MutableWithExclusion, MutabilityExclusions = ["v*"] }, twice));
-        Tell(table, "it was put back", Plan(differs, wants, Hold.PutBack(new(first.Wish, "the release", Facts.Now))));
-        Tell(table, "under another wish", Plan(differs, wants, Hold.PutBack(new("other", "the release", Facts.Now))));
+        Tell(table, "it was put back", Plan(differs, wants, Hold.None.PutBack(new(first.Wish, "the release", Facts.Now))));
+        Tell(table, "under another wish", Plan(differs, wants, Hold.None.PutBack(new("other", "the release", Facts.Now))));
         Tell(table, "the team's opt-out", Plan(differs with { ResourceTags = new Dictionary<string, string> { ["ecrguard:opt-out"] = "we use Terraform" } }, wants));
         Tell(table, "without a reason", Plan(differs with { ResourceTags = new Dictionary<string, string> { ["ecrguard:opt-out"] = "" } }, wants));
         Tell(table, "the mode observe", Plan(differs, wants, mode: EnforcementMode.Observe));

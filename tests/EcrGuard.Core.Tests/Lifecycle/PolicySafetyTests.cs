@@ -26,6 +26,15 @@ public sealed class PolicySafetyTests
     public void An_image_that_nobody_has_looked_at_may_be_in_use() =>
         AssertWhy("whether that is in use is not known", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 1)), Two, new Dictionary<Digest, Usage>(), Facts.Now));
 
+    [Fact]
+    public void What_a_policy_exposes_is_all_that_it_takes_within_that_time_and_of_a_policy_nobody_understands_whatever_is_used()
+    {
+        var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
+        Assert.Equal("within 26 hours ECR may take 2 images that are in use or may be: 000000000000, 000000000000. The task t runs it.", Exposure.Of("{}", Two, usages, Facts.Now)!.Sentence);
+        Assert.Equal(Facts.Digest(2), Exposure.Of(Policies.Of(Policies.Expire(1, "*", 8)).Text, Two, usages, Facts.Now)!.Images.Single().Image.Id.Digest);
+        Assert.Null(Exposure.Of(Policies.Of(Policies.Expire(1, "*", 10)).Text, Two, usages, Facts.Now));
+    }
+
     private static string? WhyNot(LifecyclePolicy policy, string use, params string[] tags)
     {
         var contents = Two with { Images = [Two.Images[0], Two.Images[1] with { Tags = [.. Two.Images[1].Tags, .. tags] }] };

@@ -147,6 +147,21 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
+    public void What_a_restore_exposes_is_told_whole_or_with_its_number()
+    {
+        Exposure Of(int count) => new([.. Enumerable.Range(1, count).Select(number => new TakenImage(Facts.Image(number), 1, "", new Usage(Use.InUse, [new string('\u0416', 1000)], [])))]);
+        var message = AlertMessage.ForExposure(Facts.Repository, Of(1), "the migration", Facts.Now);
+        Assert.Equal("restore:123456789012:eu-central-1:pay/api:20261118T120000000Z", message.Id);
+        Assert.Contains($"\n- {Facts.Digest(1)}: ", message.Text, StringComparison.Ordinal);
+        Assert.Contains(new FilterValue("kind", "restore-exposes"), message.Attributes);
+        Fits(message);
+
+        var many = AlertMessage.ForExposure(Facts.Repository, Of(100_000), "the migration", Facts.Now);
+        Assert.Contains("\"imageCount\":100000", many.Json, StringComparison.Ordinal);
+        Fits(many);
+    }
+
+    [Fact]
     public void A_backfill_ends_in_one_message_with_its_numbers_and_what_it_could_not_read()
     {
         var done = new BackfillResult("123456789012", "eu-central-1", Facts.Now, Facts.Now.AddMinutes(95), 1000, new StatusCounts(Blocked: 7, Approved: 99_993), [], Facts.Policy.Version);

@@ -36,7 +36,7 @@ public sealed class FunctionsInTemplateTests
             ["BreakGlass"] = ["ECRGUARD_ALERT_TOPIC"],
             ["Backfill"] = ["ECRGUARD_ALERT_TOPIC"],
             ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
-            ["RestoreRepository"] = [],
+            ["RestoreRepository"] = ["ECRGUARD_ALERT_TOPIC"],
             ["ReleaseImage"] = ["ECRGUARD_ALERT_TOPIC"],
             ["ApplyPlan"] = ["ECRGUARD_ALERT_TOPIC"],
             ["SweepList"] = ["ECRGUARD_INSTANCES"],
