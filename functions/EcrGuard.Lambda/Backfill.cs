@@ -98,7 +98,7 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
         var statuses = new ConcurrentBag<Status>();
         var unread = new ConcurrentBag<Unread>();
         var indexes = new ConcurrentBag<ImageFacts>();
-        await OrUnreadAsync($"the baseline of {repository.Name}", () => baselines.HoldAsync(repository, repair: false, Baselines.Everything, Baselines.NothingKnown, cancellation)).ConfigureAwait(false);
+        await OrUnreadAsync($"the baseline of {repository.Name}", () => baselines.HoldAsync(repository, repair: false, Baselines.Everything, usages: null, cancellation)).ConfigureAwait(false);
         await OrUnreadAsync($"repository {repository.Name}", async () =>
         {
             var options = new ParallelOptions { MaxDegreeOfParallelism = Images, CancellationToken = cancellation };

@@ -5,26 +5,27 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Lambda;
 
 /// <summary>Holds repositories to their baseline.</summary>
-public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Aws.Facts.Consumers consumers, Notices notices, Ledger ledger, Settings settings, TimeProvider time, Log log)
+public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Aws.Facts.Consumers consumers, Previews previews, Notices notices, Ledger ledger, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>As many calls as it takes to look at all that a baseline may name.</summary>
     public const int Everything = 2;
 
-    /// <summary>Nobody knows what runs: a lifecycle policy is then put only where it takes no image at all.</summary>
-    public static readonly IReadOnlyDictionary<Digest, Usage> NothingKnown = new Dictionary<Digest, Usage>();
+    /// <summary>A repository that is younger has nothing in it that the last reading of what runs could have missed.</summary>
+    private static readonly TimeSpan New = TimeSpan.FromHours(24);
 
     /// <summary>Compares a repository with its baseline, repairs what may be repaired, and notes the rest.</summary>
     /// <param name="repair">False: whatever the policy says, differences are only noted.</param>
     /// <param name="spare">How many calls it may make to ECR for what takes one of its own: tag mutability first, then resource tags. Where that is not enough for what the baseline names, the rest is not looked at, and what was noted of the repository stays.</param>
-    /// <param name="usages">Whether the images of the repository are in use, those that are with their shield; <see cref="NothingKnown"/> on a push.</param>
+    /// <param name="usages">Whether the images of the repository are in use, those that are with their shield; null for whoever does not know, on a push: a lifecycle policy is then put on a new repository only.</param>
     /// <returns>The repository as it was found.</returns>
     /// <param name="lifecycle">The lifecycle policy there, for whoever has read it already.</param>
-    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, bool repair, int spare, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation, Task<string?>? lifecycle = null)
+    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, bool repair, int spare, IReadOnlyDictionary<Digest, Usage>? usages, CancellationToken cancellation, Task<string?>? lifecycle = null)
     {
         var named = guard.Policy.BaselineOf(id.Name);
         var baseline = Within(named, spare);
@@ -98,7 +99,7 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
     private async Task<Exposure?> ExposureAsync(RepositoryId id, string policy, CancellationToken cancellation)
     {
         var use = await consumers.ReadAsync(cancellation).ConfigureAwait(false);
-        var contents = await registry.ContentsAsync(id, (indexes, token) => ledger.ChildrenAsync(id, indexes, token), cancellation).ConfigureAwait(false);
+        var contents = await ContentsAsync(id, cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
         return contents is null ? null : Exposure.Of(policy, contents, InUse.Of(use, contents, guard.Policy.Consumers.PulledWithinDays, now), now);
     }
@@ -130,7 +131,7 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
     }
 
     /// <returns>What is left of the drift.</returns>
-    private async Task<IReadOnlyList<string>> RepairAsync(RepositoryFacts repository, Baseline baseline, Baseline whole, EnforcementMode mode, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> RepairAsync(RepositoryFacts repository, Baseline baseline, Baseline whole, EnforcementMode mode, IReadOnlyDictionary<Digest, Usage>? usages, CancellationToken cancellation)
     {
         var id = repository.Id;
         if (baseline.ScanOnPush == true && !repository.Scanning.Automatic)
@@ -148,7 +149,8 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         var drift = plan.Drift.ToList();
         foreach (var repair in plan.Repairs)
         {
-            if (repair.Setting.Kind == SettingKind.LifecyclePolicy && await WhyNotAsync(id, repair.Value, usages, cancellation).ConfigureAwait(false) is { } unsafely)
+            if (repair.Setting.Kind == SettingKind.LifecyclePolicy
+                && await (usages is null ? WhyNotOnPushAsync(id, repair.Value, cancellation) : WhyNotAsync(id, repair.Value, usages, cancellation)).ConfigureAwait(false) is { } unsafely)
             {
                 drift.Add(unsafely);
                 continue;
@@ -167,10 +169,32 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         return new Holding(id, hold, revision, writer, ledger, log);
     }
 
-    /// <summary>Never by ECR's preview, which takes minutes and of which there is one at a time.</summary>
+    /// <summary>What runs is not known and nothing is shielded, and a preview would take too long: only where there is nothing yet that the policy could take.</summary>
+    private async Task<string?> WhyNotOnPushAsync(RepositoryId id, string policy, CancellationToken cancellation)
+    {
+        if (await registry.RepositoryAsync(id, cancellation).ConfigureAwait(false) is not { CreatedAt: { } createdAt } || time.GetUtcNow() - createdAt > New)
+            return "The next sweep puts its lifecycle policy, once it has shielded what is in use.";
+        return await ContentsAsync(id, cancellation).ConfigureAwait(false) is { } contents ? PolicySafety.WhyNot(Read(policy), contents, new Dictionary<Digest, Usage>(), time.GetUtcNow()) : Gone;
+    }
+
     private async Task<string?> WhyNotAsync(RepositoryId id, string policy, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
     {
-        var contents = await registry.ContentsAsync(id, (indexes, token) => ledger.ChildrenAsync(id, indexes, token), cancellation).ConfigureAwait(false);
-        return contents is null ? "The repository was deleted meanwhile." : PolicySafety.WhyNot(LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy!, contents, usages, time.GetUtcNow());
+        // A preview takes minutes: not for what cannot be.
+        if (await ContentsAsync(id, cancellation).ConfigureAwait(false) is not { } before)
+            return Gone;
+        if (PolicySafety.WhyNot(Read(policy), before, usages, time.GetUtcNow()) is { } unsafely)
+            return unsafely;
+        var preview = await previews.ReadAsync(id, policy, cancellation).ConfigureAwait(false);
+        if (preview.Taken is not { } taken)
+            return $"Its lifecycle policy is not put without ECR's preview. {preview.WhyNot}";
+        return await ContentsAsync(id, cancellation).ConfigureAwait(false) is not { } contents ? Gone
+            : PreviewCheck.WhyNot(Read(policy), taken.Keys.ToHashSet(), contents, usages, [], guard.Policy.Ceilings, time.GetUtcNow());
     }
+
+    private const string Gone = "The repository was deleted meanwhile.";
+
+    private Task<Contents?> ContentsAsync(RepositoryId id, CancellationToken cancellation) =>
+        registry.ContentsAsync(id, (indexes, token) => ledger.ChildrenAsync(id, indexes, token), cancellation);
+
+    private static LifecyclePolicy Read(string policy) => LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy!;
 }

@@ -33,7 +33,7 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
             {
                 // An index comes with its children, whose pushes look at everything: of the calls that a push may cost, its manifest is worth one.
                 var index = MediaTypes.KindOf(last.MediaType, null, hasSubject: false) == ImageKind.Index;
-                var repository = await repositories.GetOrAdd(image.Repository, id => new Lazy<Task<RepositoryFacts>>(() => baselines.HoldAsync(id, repair: true, spare: index ? 0 : 1, Baselines.NothingKnown, cancellation))).Value.ConfigureAwait(false);
+                var repository = await repositories.GetOrAdd(image.Repository, id => new Lazy<Task<RepositoryFacts>>(() => baselines.HoldAsync(id, repair: true, spare: index ? 0 : 1, usages: null, cancellation))).Value.ConfigureAwait(false);
                 judged = await RecordAsync(image, last, repository, before, cancellation).ConfigureAwait(false);
             }
             // Last, so that trying the rest again does not say it again.

@@ -64,7 +64,7 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
         {
             run.Supersede(id, put, why);
         }
-        else if (WhyNot(put, view, taken, rest) is { } refusal)
+        else if (PreviewCheck.WhyNot(Read(put), taken.Keys.ToHashSet(), view.Contents, view.Usages, rest, guard.Policy.Ceilings, time.GetUtcNow()) is { } refusal)
         {
             run.Refuse(id, put, refusal);
         }
@@ -93,7 +93,9 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
     /// <summary>Puts the shielding tag on the images in use that lack it.</summary>
     private async Task ShieldAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)
     {
-        var bare = Bare(view).ToList();
+        var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, tags).Usages;
+        var bare = view.Contents.Images.Where(image =>
+            image is { Kind: ImageKind.Image or ImageKind.Index, Storage: StorageStatus.Active } && shields[image.Id.Digest].Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest))).ToList();
         var entries = await ledger.FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
         // What nobody has judged yet is judged first, and told like any other: a tag is written for an entry of the ledger, or nobody would know whose it is.
         var unjudged = bare.Where(image => !entries.ContainsKey(image.Id.Digest)).ToDictionary(image => image.Id);
@@ -103,24 +105,6 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
             if ((entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is { } entry)
                 await guard.MarkAsync(image, entry, Use.InUse, cancellation).ConfigureAwait(false);
         }
-    }
-
-    /// <summary>The images in use that could carry the shielding tag and do not.</summary>
-    private IEnumerable<ImageFacts> Bare(RepositoryView view) => view.Contents.Images.Where(image =>
-        image is { Kind: ImageKind.Image or ImageKind.Index, Storage: StorageStatus.Active } && view.UsageOf(image.Id.Digest).Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest)));
-
-    private string? WhyNot(PutPolicy put, RepositoryView view, IReadOnlyDictionary<Digest, RemovalKind> taken, IEnumerable<Removed> rest)
-    {
-        if (Bare(view).ToList() is { Count: > 0 } bare)
-            return $"{Text.Count(bare.Count, "image is", "images are")} in use and could not be shielded ({Named(bare.Select(image => image.Id.Digest))}).";
-        // What the preview names and is not there any more cannot be taken any more.
-        var risky = view.Contents.Images.Where(image => taken.ContainsKey(image.Id.Digest) && view.UsageOf(image.Id.Digest).Use != Use.NotInUse).ToList();
-        if (risky.Count > 0)
-            return $"ECR's preview takes {Text.Count(risky.Count, "image that is", "images that are")} in use or may be ({Named(risky.Select(image => image.Id.Digest))}). {(view.UsageOf(risky[0].Id.Digest).Why is [var why, ..] ? why : "")}".TrimEnd();
-        // ECR acts within a day and the preview shows this moment.
-        if (PolicySafety.WhyNot(Read(put), view.Contents, view.Usages, time.GetUtcNow()) is { } unsafely)
-            return unsafely;
-        return Ceiling.Broken([.. rest, Removed.Of(view.Contents, taken.Keys.ToHashSet())], guard.Policy.Ceilings) is [var broken, ..] ? $"By ECR's preview: {broken}" : null;
     }
 
     /// <summary>Where ECR and the evaluator differ, a sentence; null where they agree. Whether a preview lists signatures is not documented: they do not count.</summary>
@@ -134,12 +118,6 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
             : $"EcrGuard's evaluator differs about {Text.Count(differ.Count, "image")}: {string.Join(", ", differ.Take(MaxNamed).Select(digest => $"{digest.Abbreviated} (ECR: {Said(taken, digest)}, EcrGuard: {Said(ours, digest)})"))}{(differ.Count > MaxNamed ? $" and {differ.Count - MaxNamed} more" : "")}.";
 
         static string Said(IReadOnlyDictionary<Digest, RemovalKind> by, Digest digest) => by.TryGetValue(digest, out var kind) ? kind.Word() : "keep";
-    }
-
-    private static string Named(IEnumerable<Digest> digests)
-    {
-        var all = digests.Order().ToList();
-        return string.Join(", ", all.Take(MaxNamed).Select(digest => digest.Abbreviated)) + (all.Count > MaxNamed ? $" and {all.Count - MaxNamed} more" : "");
     }
 
     private static LifecyclePolicy Read(PutPolicy put) => LifecyclePolicy.Read(Encoding.UTF8.GetBytes(put.Policy)).Policy!;

@@ -67,7 +67,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
                 undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
             var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
 
-            var shields = WillShield(repository) ? new Shields(usages, null) : Shields.Of(own, contents, usages, settings.Tags, now);
+            var shields = Shields.Of(await lifecycle.ConfigureAwait(false), contents, usages, settings.Tags);
             if (shields.Withheld is { } withheld && guard.ModeOf(repository) >= EnforcementMode.Mark)
                 undone.Add(withheld);
             // Children first: an index is judged by them. Of artifacts there is nothing to judge and nothing to shield.
@@ -78,6 +78,8 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             }
 
             undone.AddRange(await quarantines.SweepAsync(contents, usages, deadline.Token).ConfigureAwait(false));
+            if (own is not null && Shields.Stand(own, settings.Tags) && PolicySafety.Outruns(own, contents, usages, now) is { } outruns)
+                undone.Add(outruns);
             // The shields stand before any policy is put.
             await OrUndoneAsync("its baseline", undone, () => baselines.HoldAsync(repository, repair: true, Baselines.Everything, usages, deadline.Token, lifecycle), deadline.Token).ConfigureAwait(false);
             var sweep = RepositorySweep.Of(contents, usages, quarantined, own is null ? null : PolicyEffect.Of(own, contents, usages, shields: null, now + Tomorrow), settings.Tags, input.StartedAt);
@@ -155,10 +157,6 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
         }
         return (left, expired);
     }
-
-    /// <summary>Whether EcrGuard's own rule stands first in the lifecycle policy, or is about to: shields then do what they are for.</summary>
-    private bool WillShield(RepositoryId repository) =>
-        guard.Policy.BaselineOf(repository.Name) is { LifecyclePolicy: not null, ExistingPolicy: not ExistingPolicy.Keep } baseline && BaselinePlan.Enforces(baseline, guard.ModeOf(repository));
 
     private async Task OrUndoneAsync(string what, List<string> undone, Func<Task> act, CancellationToken cancellation)
     {

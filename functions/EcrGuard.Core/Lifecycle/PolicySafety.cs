@@ -2,33 +2,102 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Lifecycle;
 
-/// <summary>Whether a lifecycle policy may be put on a repository as its images are: nothing that is in use, or whose use is not known, may go by it before somebody looks again.</summary>
+/// <summary>
+/// Whether a lifecycle policy may be put on a repository as its images are. What is in use must be out of its reach for good; what may be in use, and what is pushed and deployed meanwhile, until somebody looks again.
+/// </summary>
 public static class PolicySafety
 {
     /// <summary>ECR acts on a policy "within 24 hours", and the daily sweep has looked again by then.</summary>
     internal static readonly TimeSpan Ahead = TimeSpan.FromHours(26);
 
-    /// <summary>When a policy may act before somebody looks again: at once, and shortly after the next sweep.</summary>
-    internal static IEnumerable<DateTimeOffset> Moments(DateTimeOffset now) => [now, now + Ahead];
+    /// <summary>Of how many days the busiest tells what another may bring.</summary>
+    private const int DaysOfPushes = 7;
 
     /// <summary>The images in use, or whose use is not known, that the policy would take before somebody looks again.</summary>
     /// <param name="contents">With the tags that the images carry.</param>
     /// <param name="usages">Of an image that is not in it the use is not known.</param>
     public static IReadOnlyList<TakenImage> Exposed(LifecyclePolicy policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now) =>
-        [.. Moments(now).SelectMany(moment => PolicyEffect.Of(policy, contents, usages, shields: null, moment).AtRisk).DistinctBy(image => image.Image.Id.Digest)];
+        [.. AtRisk(policy, contents, [], usages, now).DistinctBy(image => image.Image.Id.Digest)];
 
     /// <param name="contents">Read after the images in use were shielded.</param>
     /// <param name="usages">Of an image that is not in it the use is not known.</param>
     /// <returns>A sentence; null where the policy may be put.</returns>
     public static string? WhyNot(LifecyclePolicy policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now)
     {
-        var risk = Exposed(policy, contents, usages, now);
-        if (risk.Where(image => image.Usage.Use == Use.InUse).ToList() is [var first, ..] used)
-            return $"The baseline's lifecycle policy is not put: within {Ahead.TotalHours} hours its rule {first.RulePriority} would take {Named(used)} in use. {string.Join(' ', first.Usage.Why.Take(1))}".TrimEnd();
+        Usage UsageOf(ImageFacts image) => usages.GetValueOrDefault(image.Id.Digest) ?? Usage.Unknown;
+        var staying = Staying(policy, contents);
+        var bare = contents.Images.Where(image => image is { Storage: StorageStatus.Active, Subject: null } && UsageOf(image).Use == Use.InUse && !staying.Contains(image.Id.Digest)).ToList();
+        if (bare is [var first, ..])
+            return $"The baseline's lifecycle policy is not put: {Named(bare)} in use without a shield, and rule {Selection.Of(policy, first.Tags).Rules[0].Priority} selects it. {string.Join(' ', UsageOf(first).Why.Take(1))}".TrimEnd();
+
+        var pushes = Pushes(contents, now);
+        var taken = AtRisk(policy, contents, pushes, usages, now).DistinctBy(image => image.Image.Id.Digest).ToLookup(image => IsPush(image, now));
+        var risk = taken[false].ToList();
+        if (risk.Where(image => image.Usage.Use == Use.InUse).ToList() is [var archived, ..] used)
+            return $"The baseline's lifecycle policy is not put: within {Ahead.TotalHours} hours its rule {archived.RulePriority} would take {Named([.. used.Select(image => image.Image)])} in use. {string.Join(' ', archived.Usage.Why.Take(1))}".TrimEnd();
         if (risk is [var unknown, ..])
-            return $"The baseline's lifecycle policy is not put yet: within {Ahead.TotalHours} hours its rule {unknown.RulePriority} would take {Named(risk)}, and whether that is in use is not known. The next sweep decides.";
-        return null;
+            return $"The baseline's lifecycle policy is not put yet: within {Ahead.TotalHours} hours its rule {unknown.RulePriority} would take {Named([.. risk.Select(image => image.Image)])}, and whether that is in use is not known. The next sweep decides.";
+        return Outruns(pushes, taken[true]);
     }
 
-    private static string Named(IReadOnlyList<TakenImage> images) => $"{images[0].Image.Id.Digest.Abbreviated}{(images.Count == 1 ? "" : $" and {images.Count - 1} more")}";
+    /// <summary>Whether a busy day could push an image out of reach of the next sweep's shield: it is pushed, deployed, and gone before anybody has looked.</summary>
+    /// <returns>A sentence; null where an image outlives the day it is pushed on.</returns>
+    public static string? Outruns(LifecyclePolicy policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now)
+    {
+        var pushes = Pushes(contents, now);
+        return Outruns(pushes, AtRisk(policy, contents, pushes, usages, now).Where(image => IsPush(image, now)));
+    }
+
+    private static string? Outruns(IReadOnlyList<ImageFacts> pushes, IEnumerable<TakenImage> taken) => taken.FirstOrDefault() is not { } first ? null
+        : $"The baseline's lifecycle policy is too short: on the busiest of the last {DaysOfPushes} days {Text.Count(pushes.Count, "image was", "images were")} pushed, and on such a day rule {first.RulePriority} would take one of that day before the sweep has seen whether it runs. Let more images stay.";
+
+    /// <summary>What no rule can take as long as it carries its tags: selected by none, or first by one that lets every image stay, or held by an index of which that is true.</summary>
+    private static HashSet<Digest> Staying(LifecyclePolicy policy, Contents contents)
+    {
+        var active = contents.Images.Where(image => image.Storage == StorageStatus.Active).ToDictionary(image => image.Id.Digest);
+        var next = new Queue<ImageFacts>(active.Values.Where(image => Selection.Of(policy, image.Tags).Keeps));
+        var staying = next.Select(image => image.Id.Digest).ToHashSet();
+        while (next.TryDequeue(out var image))
+        {
+            foreach (var child in contents.ChildrenOf(image) ?? [])
+            {
+                if (active.TryGetValue(child, out var held) && staying.Add(child))
+                    next.Enqueue(held);
+            }
+        }
+        return staying;
+    }
+
+    /// <summary>Now and shortly after the next sweep. Whether a restored image is as old as its push or as its restore is not documented for every rule: neither may take it.</summary>
+    /// <param name="pushes">What is pushed in between.</param>
+    private static IEnumerable<TakenImage> AtRisk(LifecyclePolicy policy, Contents contents, IReadOnlyList<ImageFacts> pushes, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now)
+    {
+        IReadOnlyList<Contents> readings = contents.Images.Any(image => image.LastActivatedAt is not null)
+            ? [contents, contents with { Images = [.. contents.Images.Select(image => image with { LastActivatedAt = null })] }]
+            : [contents];
+        foreach (var reading in readings)
+        {
+            foreach (var image in PolicyEffect.Of(policy, reading, usages, shields: null, now).AtRisk)
+                yield return image;
+            foreach (var image in PolicyEffect.Of(policy, reading with { Images = [.. reading.Images, .. pushes] }, usages, shields: null, now + Ahead).AtRisk)
+                yield return image;
+        }
+    }
+
+    /// <summary>As many images as were pushed on the busiest of the last days, with their tags and digests that no image has.</summary>
+    private static IReadOnlyList<ImageFacts> Pushes(Contents contents, DateTimeOffset now) =>
+        [.. (contents.Images.Where(image => image.Subject is null && now - image.PushedAt < TimeSpan.FromDays(DaysOfPushes)).GroupBy(image => (now - image.PushedAt!.Value).Days).MaxBy(day => day.Count()) ?? Enumerable.Empty<ImageFacts>())
+            .Select((image, number) => new ImageFacts
+            {
+                Id = image.Id with { Digest = Digest.Parse($"sha256:{long.MaxValue - number:x64}") },
+                ReadAt = now,
+                Tags = image.Tags,
+                Kind = image.Kind == ImageKind.Index ? ImageKind.Image : image.Kind,
+                Storage = StorageStatus.Active,
+                PushedAt = now.AddSeconds(number + 1),
+            })];
+
+    private static bool IsPush(TakenImage image, DateTimeOffset now) => image.Image.PushedAt > now;
+
+    private static string Named(List<ImageFacts> images) => $"{images[0].Id.Digest.Abbreviated}{(images.Count == 1 ? "" : $" and {images.Count - 1} more")}";
 }

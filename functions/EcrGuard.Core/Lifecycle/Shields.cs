@@ -1,39 +1,39 @@
+using System.Text;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// Whether a shield would harm. Without EcrGuard's rule 1 a shield is a tag like any other: it takes an image out of the rules for untagged ones and into whatever matches every tag, and may so have the image, or another
-/// whose place it takes in a count, expire that stays without it.
+/// Which images in use are shielded. Where EcrGuard's rule does not stand first in the lifecycle policy a shield is a tag like any other: it takes an image out of the rules for untagged ones and into whatever matches
+/// it, and may so have the image, or another whose place it takes in a count, expire that stays without it. It is put only where it cannot, today or after any push.
 /// </summary>
-/// <param name="Usages">As they may be put on tags: where a shield would harm, use counts as unknown, which leaves the tags as they are.</param>
+/// <param name="Usages">As they may be put on tags: where a shield would harm or is not needed, use counts as unknown, which leaves the tags as they are.</param>
 /// <param name="Withheld">A sentence where shields are withheld; null otherwise.</param>
 public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? Withheld)
 {
-    /// <param name="present">The lifecycle policy that stands in the repository; null where there is none.</param>
-    public static Shields Of(LifecyclePolicy? present, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags, DateTimeOffset now)
+    /// <param name="policy">The lifecycle policy that stands in the repository, as text; null where there is none. In one that cannot be understood any tag could do anything.</param>
+    public static Shields Of(string? policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags)
     {
-        if (present is null || !Harms(usages))
-            return new Shields(usages, null);
-        var named = Without(image => tags.TeamTags(image).Count == 0);
-        var (kept, which) = Harms(named) ? (Without(_ => true), "") : (named, " without a team's tag");
-        var withheld = contents.Images.Count(image => UseIn(usages, image) == Use.InUse && UseIn(kept, image) != Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest)));
-        return new Shields(kept, withheld == 0 ? null : $"{Text.Count(withheld, "image")} in use{which} got no shield: under the lifecycle policy there it would itself make images go.");
-
-        bool Harms(IReadOnlyDictionary<Digest, Usage> shielded) => PolicySafety.Moments(now).Any(moment =>
-            Taken(shielded, tags, moment).Except(Taken(shielded, null, moment)).Any());
-
-        IEnumerable<Digest> Taken(IReadOnlyDictionary<Digest, Usage> shielded, VerdictTags? shields, DateTimeOffset moment)
+        var present = policy is null ? null : LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy;
+        var held = HeldByAnIndex(contents, usages);
+        var (shielded, withheld) = (new Dictionary<Digest, Usage>(), 0);
+        foreach (var image in contents.Images)
         {
-            var effect = PolicyEffect.Of(present, contents, shielded, shields, moment);
-            return effect.Expired.Concat(effect.Archived).Select(image => image.Image.Id.Digest);
+            var (digest, usage) = (image.Id.Digest, usages[image.Id.Digest]);
+            var bare = usage.Use == Use.InUse && !image.Tags.Contains(tags.InUse(digest));
+            var harms = bare && policy is not null && (present is null || !Selection.Of(present, image.Tags).IsNotWorse(Selection.Of(present, [.. image.Tags, tags.InUse(digest)])));
+            var needless = bare && image.Tags.Count == 0 && held.Contains(digest);
+            shielded[digest] = harms || needless ? Usage.Unknown : usage;
+            withheld += harms && !needless ? 1 : 0;
         }
-
-        Dictionary<Digest, Usage> Without(Func<ImageFacts, bool> withholds) => contents.Images.ToDictionary(
-            image => image.Id.Digest,
-            image => UseIn(usages, image) == Use.InUse && withholds(image) ? Usage.Unknown : usages[image.Id.Digest]);
+        return new Shields(shielded, withheld == 0 ? null : $"{Text.Count(withheld, "image")} in use got no shield: under the lifecycle policy there the tag itself could make images go.");
     }
 
-    private static Use UseIn(IReadOnlyDictionary<Digest, Usage> usages, ImageFacts image) => usages[image.Id.Digest].Use;
+    /// <summary>Whether EcrGuard's rule stands first in a lifecycle policy: what carries a shield then stays.</summary>
+    public static bool Stand(LifecyclePolicy policy, VerdictTags tags) => policy.Rules[0].Tags is [var only] && only.Text == tags.InUsePattern && policy.Rules[0].CountNumber >= Selection.EveryImage;
+
+    /// <summary>"If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being deleted or archived first": an untagged child is safe as its index is, and a tag would only take a place in counts.</summary>
+    private static HashSet<Digest> HeldByAnIndex(Contents contents, IReadOnlyDictionary<Digest, Usage> usages) =>
+        [.. contents.Images.Where(image => image is { Kind: ImageKind.Index, Storage: StorageStatus.Active } && usages[image.Id.Digest].Use == Use.InUse).SelectMany(index => contents.ChildrenOf(index) ?? [])];
 }

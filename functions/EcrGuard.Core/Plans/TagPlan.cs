@@ -48,7 +48,8 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
                 Status.Unscanned or Status.Unsupported or Status.Stale => tags.AllApproved(digest),
                 Status.Pending or Status.Error => Enumerable.Empty<string>(),
             },
-            .. use == Use.Unknown ? [] : tags.AllInUse(digest),
+            // A policy that was put under an earlier prefix still knows its shield.
+            .. use == Use.NotInUse ? tags.AllInUse(digest) : [],
         ];
         var remove = unwanted.Where(tag => tag != verdict && tag != shield && image.Tags.Contains(tag)).ToList();
         if (add.Count == 0 && remove.Count == 0)

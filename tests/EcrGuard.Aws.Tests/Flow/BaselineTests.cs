@@ -292,7 +292,7 @@ public sealed class BaselineTests
     private static RepositoryId Held(GuardFixture fixture) => new(fixture.Aws.AccountId, fixture.Aws.Region, "held");
 
     private static async Task HoldAsync(GuardFixture fixture, Deployed? functions = null, IReadOnlyDictionary<Digest, Usage>? usages = null) =>
-        await (functions ?? fixture.Functions).Part<Baselines>().HoldAsync(Held(fixture), repair: true, Baselines.Everything, usages ?? Baselines.NothingKnown, CancellationToken.None);
+        await fixture.WhileTimePassesAsync((functions ?? fixture.Functions).Part<Baselines>().HoldAsync(Held(fixture), repair: true, Baselines.Everything, usages, CancellationToken.None));
 
     private static Task<RestoreAnswer> RestoreAsync(GuardFixture fixture, bool anyway = false) =>
         fixture.Functions.Part<RestoreRepository>().RestoreRepositoryAsync(new RestoreRequest("held", "the release", anyway), new Invocation());

@@ -118,7 +118,8 @@ internal sealed class Deployed : IDisposable
                 SweptItem swept;
                 do
                 {
-                    swept = await Part<SweepRepository>().SweepRepositoryAsync(item, invocation?.Invoke() ?? new Invocation());
+                    // A preview of ECR's is waited for.
+                    swept = await fixture.WhileTimePassesAsync(Part<SweepRepository>().SweepRepositoryAsync(item, invocation?.Invoke() ?? new Invocation()));
                     runs.Add(swept);
                     item = item with { Runs = swept.Runs };
                 }

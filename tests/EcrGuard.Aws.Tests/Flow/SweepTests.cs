@@ -297,9 +297,9 @@ public sealed class SweepTests
 
     /// <summary>Replaces whatever a team has by "one image stays": as hard as a policy can be on what runs.</summary>
     private const string Harsh = """
-        { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ],
+        { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ], "ceilings": { "percent": 100, "keepPerRepository": 0 },
           "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "replace", "policy": { "rules": [
-            { "rulePriority": 1, "selection": { "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 1 }, "action": { "type": "expire" } } ] } } } ] }
+            { "rulePriority": 1, "selection": { "tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 2 }, "action": { "type": "expire" } } ] } } } ] }
         """;
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
 

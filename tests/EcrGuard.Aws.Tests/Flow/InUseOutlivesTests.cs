@@ -1,0 +1,185 @@
+using Amazon.Runtime;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.LocalAws;
+using static EcrGuard.Aws.Tests.Flow.GuardFixture;
+using Digest = EcrGuard.Core.Images.Digest;
+using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>What EcrGuard writes by itself never makes an image in use go, whatever the team's policy is, whatever is pushed after it, and whenever ECR looks.</summary>
+public sealed class InUseOutlivesTests
+{
+    private const string KeepThreeTagged = """{"rules":[{"rulePriority":1,"description":"Keep three","selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":3},"action":{"type":"expire"}}]}""";
+
+    private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
+
+    private static UseFacts Runs(GuardFixture fixture, params string[] digests) => new()
+    {
+        ReadAt = fixture.Time.GetUtcNow(),
+        Uses = [.. digests.Select(digest => new ImageUse(new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository), null, Digest.Parse(digest), new Consumer(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/web")))],
+    };
+
+    /// <summary>A baseline that keeps so many images of any kind.</summary>
+    private static string Keeping(int count, string existing = "keep", string ceilings = """{ "percent": 100, "keepPerRepository": 0 }""") => $$"""
+        { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ], "ceilings": {{ceilings}},
+          "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "{{existing}}", "policy": { "rules": [
+            { "rulePriority": 1, "selection": { "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": {{count}} }, "action": { "type": "expire" } } ] } } } ] }
+        """;
+
+    private static async Task<GuardFixture> FilledAsync(string policy = Marks)
+    {
+        var fixture = await StartAsync(policy, new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        await fixture.Functions.BackfillAsync();
+        return fixture;
+    }
+
+    /// <summary>Images of the last days, one a day, the oldest first.</summary>
+    private static async Task<string[]> PushedDailyAsync(GuardFixture fixture, int count)
+    {
+        var digests = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            digests[i] = fixture.Push($"v{i}");
+            fixture.Time.Advance(TimeSpan.FromDays(1));
+        }
+        await fixture.Functions.DeliverAllAsync();
+        return digests;
+    }
+
+    private static async Task OptOutAsync(GuardFixture fixture, string prefix)
+    {
+        using var clients = AwsClients.At(fixture.Aws.Endpoint, fixture.Aws.Region, new BasicAWSCredentials("test", "test"));
+        await clients.Ecr.TagResourceAsync(new Amazon.ECR.Model.TagResourceRequest
+        {
+            ResourceArn = new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository).Arn,
+            Tags = [new Amazon.ECR.Model.Tag { Key = $"{prefix}:opt-out", Value = "ours" }],
+        });
+    }
+
+    private static bool Stands(GuardFixture fixture, string digest)
+    {
+        fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
+        return fixture.Aws.Ecr.TagsOf(Repository, digest) is not null;
+    }
+
+    [Fact]
+    public async Task A_push_puts_no_policy_on_a_repository_whose_images_nobody_has_shielded_and_the_sweep_does()
+    {
+        await using var fixture = await FilledAsync();
+        var running = (await PushedDailyAsync(fixture, 5))[0];
+        var enforcing = fixture.Deploy(Keeping(6));
+
+        fixture.Push("v5");
+        await enforcing.DeliverAllAsync();
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+        Assert.Contains("The next sweep puts its lifecycle policy", fixture.Items("D").Single()["drift"]!.ToString(), StringComparison.Ordinal);
+
+        await enforcing.SweepAsync(Runs(fixture, running));
+        Assert.NotNull(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+        for (var i = 6; i < 12; i++)
+            fixture.Push($"v{i}");
+        Assert.True(Stands(fixture, running));
+    }
+
+    [Fact]
+    public async Task A_shield_that_no_policy_of_EcrGuards_follows_harms_nobody()
+    {
+        await using var fixture = await FilledAsync();
+        var running = fixture.Aws.Ecr.Push(Repository, Manifest.Image("by digest"));
+        fixture.Time.Advance(TimeSpan.FromDays(1));
+        await PushedDailyAsync(fixture, 3);
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, KeepThreeTagged);
+        await OptOutAsync(fixture, "ecrguard");
+
+        var (end, _) = await fixture.Deploy(Keeping(10, "merge")).SweepAsync(Runs(fixture, running));
+        Assert.Equal(1, end.Undone);
+        Assert.True(Stands(fixture, running));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_shield_that_would_harm_only_after_some_pushes_is_not_put_either(bool multiPlatform)
+    {
+        await using var fixture = await FilledAsync();
+        var running = fixture.Aws.Ecr.Push(Repository, Manifest.Image("by digest"));
+        if (multiPlatform)
+            fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", Manifest.Image("by digest"))]), "v0");
+        fixture.Time.Advance(TimeSpan.FromDays(1));
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, KeepThreeTagged);
+
+        for (var night = 0; night < 3; night++)
+        {
+            await fixture.Functions.SweepAsync(Runs(fixture, running));
+            for (var i = 0; i < 2; i++)
+                fixture.Push($"n{night}.{i}");
+            await fixture.Functions.DeliverAllAsync();
+            fixture.Time.Advance(TimeSpan.FromHours(24));
+        }
+        Assert.Equal(!multiPlatform, Stands(fixture, running));
+        Assert.DoesNotContain(Shield(running), fixture.Tags(running));
+    }
+
+    [Fact]
+    public async Task A_policy_is_not_put_over_an_image_in_use_that_could_not_be_shielded()
+    {
+        await using var fixture = await FilledAsync();
+        var running = fixture.Push("v0");
+        for (var i = 1; i < TagPlan.MaxTags; i++)
+            fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} v0"), $"t{i}");
+        fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromDays(1));
+
+        await fixture.Deploy(Keeping(3)).SweepAsync(Runs(fixture, running));
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+        Assert.Contains("in use without a shield, and rule 2 selects it", fixture.Items("D").Single()["drift"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_prefix_leaves_the_shields_of_the_earlier_one_on_what_is_in_use()
+    {
+        await using var fixture = await FilledAsync();
+        var running = (await PushedDailyAsync(fixture, 3))[0];
+        await fixture.Deploy(Keeping(3)).SweepAsync(Runs(fixture, running));
+        await OptOutAsync(fixture, "acme");
+
+        await fixture.Deploy(Keeping(3), new DeploymentOptions { Tags = new VerdictTags("acme", ["ecrguard"], false) }).SweepAsync(Runs(fixture, running));
+        Assert.Contains(Shield(running), fixture.Tags(running));
+        for (var i = 3; i < 6; i++)
+            fixture.Push($"v{i}");
+        Assert.True(Stands(fixture, running));
+    }
+
+    [Fact]
+    public async Task A_policy_that_keeps_fewer_images_than_a_day_brings_is_not_put()
+    {
+        await using var fixture = await FilledAsync();
+        for (var i = 0; i < 12; i++)
+            fixture.Push($"v{i}");
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromDays(2));
+
+        await fixture.Deploy(Keeping(10)).SweepAsync(Runs(fixture));
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+        Assert.Contains("on the busiest of the last 7 days 12 images were pushed", fixture.Items("D").Single()["drift"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sweep_puts_no_policy_that_takes_more_than_the_ceilings_allow_and_asks_ECR_before_any()
+    {
+        await using var fixture = await FilledAsync();
+        await PushedDailyAsync(fixture, 40);
+        fixture.Time.Advance(TimeSpan.FromDays(60));
+        fixture.Aws.Requests.Take();
+
+        await fixture.Deploy(Keeping(5, "replace", """{ "percent": 25, "keepPerRepository": 5 }""")).SweepAsync(Runs(fixture));
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+        Assert.Contains("By ECR's preview: The plan takes 35 of the 40 images of shop/web (87.5 %)", fixture.Items("D").Single()["drift"]!.ToString(), StringComparison.Ordinal);
+
+        await fixture.Deploy(Keeping(5, "replace")).SweepAsync(Runs(fixture));
+        Assert.NotNull(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+        Assert.Equal(2, fixture.Aws.Requests.Take().Count(request => request.Operation == "StartLifecyclePolicyPreview"));
+    }
+}
