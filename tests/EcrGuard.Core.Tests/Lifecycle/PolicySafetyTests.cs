@@ -72,7 +72,7 @@ public sealed class PolicySafetyTests
         var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
         Assert.Equal("within 26 hours ECR may take 2 images that are in use or may be: 000000000000, 000000000000. The task t runs it.", Exposure.Of("{}", Two, usages, Facts.Now)!.Sentence);
         Assert.Equal(Facts.Digest(2), Exposure.Of(Policies.Of(Policies.Expire(1, "*", 8)).Text, Two, usages, Facts.Now)!.Images.Single().Image.Id.Digest);
-        Assert.Null(Exposure.Of(Policies.Of(Policies.Expire(1, "*", 11)).Text, Two, usages, Facts.Now));
+        Assert.Null(Exposure.Of(Policies.Of(Policies.Expire(1, "*", 12)).Text, Two, usages, Facts.Now));
     }
 
     private static string? WhyNot(LifecyclePolicy policy, string use, params string[] tags)
