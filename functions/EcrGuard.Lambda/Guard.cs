@@ -107,6 +107,11 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         throw new InvalidOperationException($"The tags of {image.Id} could not be written: its verdict kept changing.");
     }
 
+    /// <summary>Puts on the tags of an artifact that stands for itself whether it is in use: it is judged by nobody, and ECR's lifecycle rules take it as they take an image.</summary>
+    /// <returns>Why that could not be; null where it was, or nothing was to do.</returns>
+    public async Task<string?> ShieldAsync(ImageFacts artifact, Use use, CancellationToken cancellation) =>
+        (await tagWriter.ShieldAsync(artifact, use, ModeOf(artifact.Id.Repository), cancellation).ConfigureAwait(false)).CouldNot;
+
     /// <summary>The verdict of an image, from the ledger where it still holds and from fresh facts where not. Writes nothing.</summary>
     public async Task<ApprovalAnswer> AskAsync(string asked, ImageFacts image, CancellationToken cancellation)
     {

@@ -26,8 +26,10 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         var repositories = new ConcurrentDictionary<RepositoryId, Lazy<Task<RepositoryFacts>>>();
         return batch.RunAsync(input, context, async (image, events, before, cancellation) =>
         {
-            var foreign = events.Where(push => IsForeign(push, before)).ToList();
-            var pushes = events.Where(push => !IsOwn(push, before)).ToList();
+            // Of an artifact there is no entry, and yet EcrGuard may have shielded it.
+            var intended = before?.IntendedTags ?? (events.Any(push => push.Tag is { } tag && settings.Tags.Claims(tag)) ? await ledger.IntendedTagsAsync(image, cancellation).ConfigureAwait(false) : []);
+            var foreign = events.Where(push => IsForeign(push, intended)).ToList();
+            var pushes = events.Where(push => !IsOwn(push, before, intended)).ToList();
             Judged? judged = null;
             if (pushes.MaxBy(push => push.Time) is { } last)
             {
@@ -44,14 +46,13 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
     }
 
     /// <summary>EcrGuard's own write: exactly the tag that it would write on this digest now, and the ledger holds the intent.</summary>
-    private bool IsOwn(ImageEvent push, LedgerEntry? before) =>
-        push.Tag is { } tag && before is not null && before.IntendedTags.Contains(tag) && (tag == settings.Tags.Wanted(push.Image.Digest, before.Record.Verdict.Status) || tag == settings.Tags.InUse(push.Image.Digest));
+    private bool IsOwn(ImageEvent push, LedgerEntry? before, IReadOnlyList<string> intended) =>
+        push.Tag is { } tag && intended.Contains(tag) && (tag == settings.Tags.InUse(push.Image.Digest) || (before is not null && tag == settings.Tags.Wanted(push.Image.Digest, before.Record.Verdict.Status)));
 
     /// <summary>
     /// The tag has EcrGuard's prefix and the ledger holds no intent to write it on this digest: the prefix must not be a way around the guard, so that it is an ordinary push, and security hears of it.
     /// </summary>
-    private bool IsForeign(ImageEvent push, LedgerEntry? before) =>
-        push.Tag is { } tag && settings.Tags.Claims(tag) && before?.IntendedTags.Contains(tag) != true;
+    private bool IsForeign(ImageEvent push, IReadOnlyList<string> intended) => push.Tag is { } tag && settings.Tags.Claims(tag) && !intended.Contains(tag);
 
     private async Task WarnAsync(ImageId image, ImageEvent push, CancellationToken cancellation)
     {

@@ -95,14 +95,16 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
     {
         var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, tags).Usages;
         var bare = view.Contents.Images.Where(image =>
-            image is { Kind: ImageKind.Image or ImageKind.Index, Storage: StorageStatus.Active } && shields[image.Id.Digest].Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest))).ToList();
+            image is { TakesShield: true, Storage: StorageStatus.Active } && shields[image.Id.Digest].Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest))).ToList();
         var entries = await ledger.FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
         // What nobody has judged yet is judged first, and told like any other: a tag is written for an entry of the ledger, or nobody would know whose it is.
-        var unjudged = bare.Where(image => !entries.ContainsKey(image.Id.Digest)).ToDictionary(image => image.Id);
+        var unjudged = bare.Where(image => image.Kind != ImageKind.Artifact && !entries.ContainsKey(image.Id.Digest)).ToDictionary(image => image.Id);
         var judged = await decisions.RunAsync(unjudged.Keys, (id, token) => guard.JudgeAsync(unjudged[id], Core.Images.Scanner.Unknown, alerting: true, null, token), run.Context).ConfigureAwait(false);
         foreach (var image in bare)
         {
-            if ((entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is { } entry)
+            if (image.Kind == ImageKind.Artifact)
+                await guard.ShieldAsync(image, Use.InUse, cancellation).ConfigureAwait(false);
+            else if ((entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is { } entry)
                 await guard.MarkAsync(image, entry, Use.InUse, cancellation).ConfigureAwait(false);
         }
     }

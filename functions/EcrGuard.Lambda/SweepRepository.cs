@@ -70,12 +70,15 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             var shields = Shields.Of(await lifecycle.ConfigureAwait(false), contents, usages, settings.Tags);
             if (shields.Withheld is { } withheld && guard.ModeOf(repository) >= EnforcementMode.Mark)
                 undone.Add(withheld);
-            // Children first: an index is judged by them. Of artifacts there is nothing to judge and nothing to shield.
+            // Children first: an index is judged by them. Of artifacts there is nothing to judge.
             foreach (var chunk in contents.Images.Where(image => image.Kind != ImageKind.Artifact).OrderBy(image => image.Kind == ImageKind.Index).Chunk(Chunk))
             {
                 var decided = await DecideAsync(repository, chunk, usages, shields.Usages, quarantined, undone, context, deadline.Token).ConfigureAwait(false);
                 swept = swept with { Images = swept.Images + chunk.Length, Decided = swept.Decided + decided };
             }
+
+            foreach (var artifact in contents.Images.Where(image => image.Kind == ImageKind.Artifact))
+                await OrUndoneAsync($"the tags of {artifact.Id.Digest}", undone, () => ShieldAsync(artifact, shields.Usages[artifact.Id.Digest].Use, undone, deadline.Token), deadline.Token).ConfigureAwait(false);
 
             undone.AddRange(await quarantines.SweepAsync(contents, usages, deadline.Token).ConfigureAwait(false));
             if (own is not null && Shields.Stand(own, settings.Tags) && PolicySafety.Outruns(own, contents, usages, now) is { } outruns)
@@ -137,6 +140,13 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
         if (unsaid > 0)
             undone.Add($"What is due of {Text.Count(unsaid, "image")} (a reminder, an escalation or the end of a break-glass) could not be said; the log says why, and the next sweep tries again.");
         return decided.Count;
+    }
+
+    private async Task ShieldAsync(ImageFacts artifact, Use use, List<string> undone, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (await guard.ShieldAsync(artifact, use, cancellation).ConfigureAwait(false) is { } why && use == Use.InUse)
+            undone.Add($"{artifact.Id.Digest} is in use and could not be shielded: {why}");
     }
 
     private async Task<(int Gone, int Expired)> NoteGoneAsync(Contents contents, IReadOnlySet<Digest> known, LifecyclePolicy? policy, DateTimeOffset now, CancellationToken cancellation)

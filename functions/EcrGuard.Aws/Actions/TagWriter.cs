@@ -21,10 +21,16 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
     /// <param name="image">The facts that the verdict rests on: if they already agree, nothing is read or written.</param>
     /// <param name="entry">The verdict to say. Where another is stored meanwhile, nothing more is written for this one.</param>
     /// <param name="use">Unknown leaves the shielding tag as it is.</param>
-    public async Task<TagsWritten> ApplyAsync(ImageFacts image, LedgerEntry entry, Use use, EnforcementMode mode, CancellationToken cancellation)
+    public Task<TagsWritten> ApplyAsync(ImageFacts image, LedgerEntry entry, Use use, EnforcementMode mode, CancellationToken cancellation) =>
+        WriteAsync(image, now => TagPlan.For(now, entry.Record.Verdict.Status, use, mode, tags), action => ledger.IntendAsync(image.Id, entry.Revision, action, cancellation), cancellation);
+
+    /// <summary>The same for the shield of an artifact that stands for itself, of which no verdict is in the ledger.</summary>
+    public Task<TagsWritten> ShieldAsync(ImageFacts artifact, Use use, EnforcementMode mode, CancellationToken cancellation) =>
+        WriteAsync(artifact, now => TagPlan.ForArtifact(now, use, mode, tags), action => ledger.IntendAsync(artifact.Id, null, action, cancellation), cancellation);
+
+    private async Task<TagsWritten> WriteAsync(ImageFacts image, Func<ImageFacts, TagPlan> planFor, Func<TagAction, Task<string?>> intend, CancellationToken cancellation)
     {
-        var status = entry.Record.Verdict.Status;
-        var plan = TagPlan.For(image, status, use, mode, tags);
+        var plan = planFor(image);
         var writes = 0;
         while (plan.Actions is [var action, ..])
         {
@@ -32,11 +38,11 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
                 return new TagsWritten(true, $"The tags still differ after {MaxWrites} writes: somebody else is writing them too.");
 
             await rate.WaitAsync(cancellation).ConfigureAwait(false);
-            if (await ledger.IntendAsync(image.Id, entry.Revision, action, cancellation).ConfigureAwait(false) is not { } id)
+            if (await intend(action).ConfigureAwait(false) is not { } id)
                 return new TagsWritten(true, null);
             // Read after the intent and immediately before the write: whatever took time lies before it.
             var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
-            plan = now is null ? TagPlan.Nothing : TagPlan.For(now, status, use, mode, tags);
+            plan = now is null ? TagPlan.Nothing : planFor(now);
             var refusal = plan.Actions is not [var again, ..] || again != action ? Superseded
                 : action.Change == TagChange.Add ? await AddAsync(now!, action.Tag, cancellation).ConfigureAwait(false)
                 : await RemoveAsync(now!, action.Tag, cancellation).ConfigureAwait(false);

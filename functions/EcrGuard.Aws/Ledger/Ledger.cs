@@ -373,12 +373,22 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         }, cancellation);
 
     /// <summary>Writes down what is about to be done to an image, before it is done.</summary>
-    /// <param name="revision">The entry whose verdict asks for it.</param>
+    /// <param name="revision">The entry whose verdict asks for it; null for an artifact, of which there is none.</param>
     /// <returns>The id under which the outcome is to be noted; null where another verdict was stored since, which asks for something else.</returns>
-    public async Task<string?> IntendAsync(ImageId image, long revision, TagAction action, CancellationToken cancellation)
+    public async Task<string?> IntendAsync(ImageId image, long? revision, TagAction action, CancellationToken cancellation)
     {
         var id = NewId();
-        var intended = action.Change == TagChange.Add;
+        var names = new Dictionary<string, string> { ["#writes"] = OpenWrites };
+        var values = new Dictionary<string, AttributeValue> { [":id"] = Set(id) };
+        var expression = "ADD #writes :id";
+        if (action.Change == TagChange.Add)
+        {
+            expression += ", #tags :tag";
+            names["#tags"] = IntendedTags;
+            values[":tag"] = Set(action.Tag);
+        }
+        names[revision is null ? "#expires" : "#rev"] = revision is null ? Keys.Expires : Revision;
+        values[revision is null ? ":expires" : ":rev"] = revision is { } its ? Number(its) : ExpiresAfter(HistoryAge);
         return await IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
         {
             TransactItems =
@@ -405,14 +415,21 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
                     {
                         TableName = settings.Table,
                         Key = Key(image),
-                        UpdateExpression = intended ? "ADD #writes :id, #tags :tag" : "ADD #writes :id",
-                        ConditionExpression = "#rev = :rev",
-                        ExpressionAttributeNames = intended ? new() { ["#rev"] = Revision, ["#writes"] = OpenWrites, ["#tags"] = IntendedTags } : new() { ["#rev"] = Revision, ["#writes"] = OpenWrites },
-                        ExpressionAttributeValues = intended ? new() { [":rev"] = Number(revision), [":id"] = Set(id), [":tag"] = Set(action.Tag) } : new() { [":rev"] = Number(revision), [":id"] = Set(id) },
+                        UpdateExpression = revision is null ? $"SET #expires = :expires {expression}" : expression,
+                        ConditionExpression = revision is null ? null : "#rev = :rev",
+                        ExpressionAttributeNames = names,
+                        ExpressionAttributeValues = values,
                     },
                 },
             ],
         }, cancellation), cancellation).ConfigureAwait(false) ? id : null;
+    }
+
+    /// <summary>Every tag that EcrGuard ever meant to write on an image or an artifact, whether or not there is an entry for it.</summary>
+    public async Task<IReadOnlyList<string>> IntendedTagsAsync(ImageId image, CancellationToken cancellation)
+    {
+        var answer = await dynamo.GetItemAsync(new GetItemRequest { TableName = settings.Table, Key = Key(image), ConsistentRead = true }, cancellation).ConfigureAwait(false);
+        return answer.Item?.GetValueOrDefault(IntendedTags)?.SS ?? [];
     }
 
     /// <summary>Writes down what is about to be done to a repository, before it is done.</summary>

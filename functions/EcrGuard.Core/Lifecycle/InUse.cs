@@ -21,7 +21,7 @@ public sealed record Usage(Use Use, IReadOnlyList<string> Why, IReadOnlyList<Con
 }
 
 /// <summary>
-/// Tells which images of a repository are in use. Use of a child is use of its indexes and the reverse, so that everything that hangs together stands or falls together; a signature or SBOM is used with its subject.
+/// Tells which images of a repository are in use. Use of a child is use of its indexes and the reverse, so that everything that hangs together stands or falls together; a signature or SBOM is used with what it speaks about.
 /// </summary>
 public static class InUse
 {
@@ -49,7 +49,7 @@ public static class InUse
         var opaque = new List<Digest>();
         foreach (var image in images)
         {
-            if (image.Subject is { } subject)
+            foreach (var subject in image.SpeaksAbout)
                 groups.Join(image.Id.Digest, subject);
             if (image.Kind != ImageKind.Index)
                 continue;

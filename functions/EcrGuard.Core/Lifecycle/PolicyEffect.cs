@@ -28,7 +28,7 @@ public sealed record PolicyEffect(IReadOnlyList<TakenImage> Expired, IReadOnlyLi
             [.. taken.Select(t => t.Image).Where(image => image.Usage.Use != Use.NotInUse)]);
 
         ImageFacts Shielded(ImageFacts image) =>
-            shields is null || image.Kind is not (ImageKind.Image or ImageKind.Index) || image.Storage != StorageStatus.Active || UsageOf(image.Id.Digest).Use != Use.InUse || image.Tags.Contains(shields.InUse(image.Id.Digest))
+            shields is null || !image.TakesShield || image.Storage != StorageStatus.Active || UsageOf(image.Id.Digest).Use != Use.InUse || image.Tags.Contains(shields.InUse(image.Id.Digest))
                 ? image : image with { Tags = [.. image.Tags, shields.InUse(image.Id.Digest)] };
 
         Usage UsageOf(Digest digest) => usages.GetValueOrDefault(digest) ?? Usage.Unknown;

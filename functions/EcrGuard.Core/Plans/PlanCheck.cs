@@ -101,7 +101,7 @@ public static class PlanCheck
         }
         foreach (var digest in going)
         {
-            if (there[digest].Subject is { } subject && there.TryGetValue(subject, out var stays) && !going.Contains(subject) && !Released(stays))
+            if (there[digest].SpeaksAbout.FirstOrDefault(subject => there.TryGetValue(subject, out var stays) && !going.Contains(subject) && !Released(stays)) is { } subject)
                 held.Add((digest, $"It belongs to {subject}, which stays."));
         }
         return held;

@@ -125,7 +125,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         /// <param name="inForce">The policy that is there, or will be; null for none.</param>
         public void TakeLeftovers(LifecyclePolicy? inForce)
         {
-            var left = Contents.Images.Where(image => image is { Kind: ImageKind.Image or ImageKind.Index, Tags.Count: > 0 } && image.Tags.All(tag => tags.IsOwn(image.Id.Digest, tag)) && !taken.Contains(image.Id.Digest)).ToList();
+            var left = Contents.Images.Where(image => image is { TakesShield: true, Tags.Count: > 0 } && image.Tags.All(tag => tags.IsOwn(image.Id.Digest, tag)) && !taken.Contains(image.Id.Digest)).ToList();
             var own = left.Select(image => image.Id.Digest).ToHashSet();
             var expired = inForce is null || left.Count == 0 ? []
                 : PolicyEffect.Of(inForce, Contents with { Images = [.. Contents.Images.Select(image => own.Contains(image.Id.Digest) ? image with { Tags = [] } : image)] }, view.Usages, null, now).Expired.ToDictionary(image => image.Image.Id.Digest);

@@ -31,26 +31,32 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     /// <param name="mode">What the policy allows for the repository, already under the deployment's ceiling.</param>
     public static TagPlan For(ImageFacts image, Status status, Use use, EnforcementMode mode, VerdictTags tags)
     {
-        if (mode == EnforcementMode.Observe || image.Kind is not (ImageKind.Image or ImageKind.Index))
-            return Nothing;
-
         var digest = image.Id.Digest;
-        var (verdict, shield) = (tags.Wanted(digest, status), use == Use.InUse ? tags.InUse(digest) : null);
+        // A blocking tag goes only when the image becomes APPROVED. What is pending or in error leaves every verdict tag as it is.
+        return mode == EnforcementMode.Observe || image.Kind is not (ImageKind.Image or ImageKind.Index) ? Nothing : For(image, tags.Wanted(digest, status), status switch
+        {
+            Status.Approved or Status.Blocked => [.. tags.AllBlocked(digest), .. tags.AllApproved(digest)],
+            Status.Unscanned or Status.Unsupported or Status.Stale => tags.AllApproved(digest),
+            Status.Pending or Status.Error => [],
+        }, use, tags);
+    }
+
+    /// <summary>Plans the shield of an artifact that stands for itself, such as a chart: there is nothing in it to judge, and ECR's lifecycle rules take it as they take an image.</summary>
+    /// <inheritdoc cref="For(ImageFacts, Status, Use, EnforcementMode, VerdictTags)"/>
+    public static TagPlan ForArtifact(ImageFacts artifact, Use use, EnforcementMode mode, VerdictTags tags) =>
+        mode == EnforcementMode.Observe || artifact is not { Kind: ImageKind.Artifact, TakesShield: true } ? Nothing : For(artifact, null, [], use, tags);
+
+    /// <param name="verdict">The tag that says the verdict; null for none.</param>
+    /// <param name="others">The tags that would say another.</param>
+    private static TagPlan For(ImageFacts image, string? verdict, IEnumerable<string> others, Use use, VerdictTags tags)
+    {
+        var digest = image.Id.Digest;
+        var shield = use == Use.InUse ? tags.InUse(digest) : null;
         // An image without a team's tag (a child of an index, mostly) gets no verdict tag, which would take it out of the lifecycle rules for untagged images. Shielding it from those is what the other tag is for.
         var hasTeamTag = tags.TeamTags(image).Count > 0;
         var add = new[] { hasTeamTag ? verdict : null, shield }.OfType<string>().Where(tag => !image.Tags.Contains(tag)).ToList();
-        // A blocking tag goes only when the image becomes APPROVED. What is pending or in error leaves every verdict tag as it is.
-        IEnumerable<string> unwanted =
-        [
-            .. status switch
-            {
-                Status.Approved or Status.Blocked => [.. tags.AllBlocked(digest), .. tags.AllApproved(digest)],
-                Status.Unscanned or Status.Unsupported or Status.Stale => tags.AllApproved(digest),
-                Status.Pending or Status.Error => Enumerable.Empty<string>(),
-            },
-            // A policy that was put under an earlier prefix still knows its shield.
-            .. use == Use.NotInUse ? tags.AllInUse(digest) : [],
-        ];
+        // A policy that was put under an earlier prefix still knows its shield.
+        var unwanted = use == Use.NotInUse ? others.Concat(tags.AllInUse(digest)) : others;
         var remove = unwanted.Where(tag => tag != verdict && tag != shield && image.Tags.Contains(tag)).ToList();
         if (add.Count == 0 && remove.Count == 0)
             return Nothing;

@@ -42,7 +42,7 @@ public sealed record RepositorySweep
     public static RepositorySweep Of(Contents contents, IReadOnlyDictionary<Digest, Usage> usages, IReadOnlySet<Digest> quarantined, PolicyEffect? own, VerdictTags tags, DateTimeOffset sweptAt)
     {
         var atRisk = own?.AtRisk.Where(image => image.Usage.Use == Use.InUse).ToList() ?? [];
-        var abandoned = contents.Images.Where(image => image.Kind is ImageKind.Image or ImageKind.Index && image.Tags.Count > 0 && tags.TeamTags(image).Count == 0 && UseOf(image) == Use.NotInUse && !quarantined.Contains(image.Id.Digest)).Select(image => image.Id.Digest).Order().ToList();
+        var abandoned = contents.Images.Where(image => image is { TakesShield: true, Tags.Count: > 0 } && tags.TeamTags(image).Count == 0 && UseOf(image) == Use.NotInUse && !quarantined.Contains(image.Id.Digest)).Select(image => image.Id.Digest).Order().ToList();
         return new RepositorySweep
         {
             SweptAt = sweptAt,

@@ -85,6 +85,9 @@ public sealed record Manifest
         return new Manifest(JsonWire.Write(new { SchemaVersion = 2, MediaType = MediaTypes.DockerList, Manifests = entries }), MediaTypes.DockerList, [.. images.Select(i => i.Image)]);
     }
 
+    /// <summary>A Helm chart: an artifact that speaks about no image, and that people pull.</summary>
+    public static Manifest Chart(string content) => new(ImageText(MediaTypes.OciManifest, MediaTypes.HelmConfig, MediaTypes.HelmChart, content, 40_000), MediaTypes.OciManifest);
+
     /// <summary>An artifact that refers to a subject, such as a signature or an SBOM. The subject need not be pushed.</summary>
     public static Manifest Referrer(string subjectDigest, string artifactType = "application/spdx+json") =>
         new(

@@ -103,6 +103,35 @@ public sealed class SweepTests
         Assert.Contains("could be its last", fixture.Item(untagged)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_chart_that_is_pulled_and_a_signature_of_an_image_in_use_are_shielded_as_images_are()
+    {
+        await using var fixture = await FilledAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        var used = await fixture.ScannedAsync("1", Low);
+        var signature = fixture.Push($"sha256-{used["sha256:".Length..]}.sig");
+        var (pulled, idle) = (fixture.Aws.Ecr.Push(Repository, Manifest.Chart("pulled"), "chart-1"), fixture.Aws.Ecr.Push(Repository, Manifest.Chart("idle"), "chart-2"));
+        var referrer = fixture.Aws.Ecr.Push(Repository, Manifest.Referrer(used));
+        fixture.Aws.Ecr.Pull(Repository, "chart-1");
+        await fixture.Functions.DeliverAllAsync();
+
+        await fixture.Functions.SweepAsync(Runs(fixture, used));
+        Assert.Contains(Shield(signature), fixture.Tags(signature));
+        Assert.Equal(["chart-1", Shield(pulled)], fixture.Tags(pulled));
+        Assert.Equal((["chart-2"], []), (fixture.Tags(idle), fixture.Tags(referrer)));
+
+        // They come back as pushes, which are no news; somebody else's are.
+        var alerts = fixture.Alerts.Count;
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(alerts, fixture.Alerts.Count);
+        fixture.Aws.Ecr.Push(Repository, Manifest.Chart("idle"), Shield(idle));
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("foreign-tag", Assert.Single(fixture.Alerts.Skip(alerts)).Attributes["kind"].Value);
+
+        fixture.Time.Advance(TimeSpan.FromDays(400));
+        await fixture.Functions.SweepAsync(Runs(fixture));
+        Assert.Equal(["chart-1"], fixture.Tags(pulled));
+    }
+
     /// <summary>AWS does not say whether reading a manifest counts as a pull, and writing a tag needs the manifest.</summary>
     [Fact]
     public async Task Where_EcrGuards_own_reading_counts_as_a_pull_the_shield_goes_when_that_is_long_ago()

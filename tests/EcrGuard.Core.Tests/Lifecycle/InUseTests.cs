@@ -44,6 +44,20 @@ public sealed class InUseTests
         Assert.Equal(Use.NotInUse, One(Uses(null, Facts.Digest(9)), Old(1, "1.0")));
     }
 
+    [Theory]
+    [InlineData("sha256-{0}.sig", true)]
+    [InlineData("sha256-{0}.att", true)]
+    [InlineData("sha256-{0}", true)]
+    [InlineData("sha256-{0}0.sig", false)]
+    [InlineData("sha256-{0}-sig", false)]
+    [InlineData("signature-of-{0}", false)]
+    public void What_cosign_tags_as_the_signature_of_an_image_is_used_with_it(string tag, bool used)
+    {
+        var signature = Old(2, string.Format(System.Globalization.CultureInfo.InvariantCulture, tag, Facts.Digest(1).Hex));
+        Assert.Equal(used ? Use.InUse : Use.NotInUse, Of(Uses(null, Facts.Digest(1)), [Old(1), signature])[Facts.Digest(2)].Use);
+        Assert.Equal(Use.NotInUse, Of(Uses(null, Facts.Digest(1)), [signature])[Facts.Digest(2)].Use);
+    }
+
     [Fact]
     public void Use_of_a_child_is_use_of_its_indexes_and_the_reverse()
     {

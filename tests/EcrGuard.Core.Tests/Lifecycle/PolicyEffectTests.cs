@@ -36,6 +36,17 @@ public sealed class PolicyEffectTests
         Assert.Equal(2, PolicyEffect.Of(KeepsOne, Three, new Dictionary<Digest, Usage>(), shields: null, Facts.Now).AtRisk.Count);
     }
 
+    [Theory]
+    [InlineData(ImageKind.Image, true)]
+    [InlineData(ImageKind.Index, true)]
+    [InlineData(ImageKind.Artifact, true)]
+    [InlineData(ImageKind.Unknown, false)]
+    public void A_shield_keeps_an_artifact_that_stands_for_itself_as_it_keeps_an_image_and_nothing_of_unknown_kind(ImageKind kind, bool kept)
+    {
+        var contents = Three with { Images = [.. Three.Images.SkipLast(1), Three.Images[^1] with { Kind = kind }] };
+        Assert.Equal(kept ? 0 : 1, PolicyEffect.Of(ShieldsAndKeepsOne, contents, Uses(Use.InUse), VerdictTags.Default, Facts.Now).AtRisk.Count);
+    }
+
     [Fact]
     public void A_shield_keeps_what_is_in_use_and_only_that()
     {

@@ -72,6 +72,15 @@ public sealed class PlanCheckTests
     }
 
     [Fact]
+    public void What_cosign_tags_as_the_signature_of_an_image_that_stays_stays_with_it()
+    {
+        var signature = Old(1, $"sha256-{Facts.Digest(2).Hex}.sig");
+        ImageFacts[] images = [signature, Old(2, "2.0")];
+        Assert.Equal($"It belongs to {Facts.Digest(2)}, which stays.", WhyNot(new Removal(RemovalKind.Delete, [Planned(signature)]), View(images)));
+        Assert.Equal(2, PlanCheck.Of(new Removal(RemovalKind.Delete, [.. images.Select(Planned)]), Facts.Now, View(images)).Exact.Count);
+    }
+
+    [Fact]
     public void Whatever_may_belong_to_an_index_that_nobody_could_read_stays()
     {
         var view = View([Old(1), Index(2, "2.0")]);

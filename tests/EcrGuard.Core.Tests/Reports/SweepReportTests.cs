@@ -39,7 +39,7 @@ public sealed class SweepReportTests
     public void Only_images_whose_every_tag_is_EcrGuards_count_as_given_up()
     {
         var unused = Enumerable.Range(1, 4).ToDictionary(i => Facts.Digest(i), _ => Usage.None);
-        var sweep = Sweep(unused, Old(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))), Old(2, VerdictTags.Default.InUse(Facts.Digest(2))), Old(3), Old(4, "ecrguard-sig") with { Kind = ImageKind.Artifact });
+        var sweep = Sweep(unused, Old(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))), Old(2, VerdictTags.Default.InUse(Facts.Digest(2))), Old(3), Old(4, "ecrguard-sig") with { Kind = ImageKind.Artifact, Subject = Facts.Digest(1) });
         Assert.Equal([Facts.Digest(2)], sweep.Abandoned);
         Assert.Equal(1, sweep.AbandonedCount);
         Assert.Equal(0, Sweep(unused.ToDictionary(u => u.Key, _ => Used), Old(2, VerdictTags.Default.InUse(Facts.Digest(2)))).AbandonedCount);
