@@ -30,6 +30,9 @@ public sealed record Settings
     /// <summary>How many writes to ECR this instance may make each second: PutImage is shared with everybody's <c>docker push</c>.</summary>
     public double WritesPerSecond { get; init; } = 2;
 
+    /// <summary>Whether these writes are those of all instances of all functions that say so together: of the orders of people, nobody knows how many come at a time.</summary>
+    public bool SharesWrites { get; init; }
+
     /// <summary>Reads the settings from the environment that the template gives.</summary>
     /// <exception cref="SettingsException">One is missing or wrong; the message names it, its value and what would be right.</exception>
     public static Settings From(Func<string, string?> environment)
@@ -59,6 +62,12 @@ public sealed record Settings
                     "true" => true,
                     var other => throw new SettingsException("ECRGUARD_TAG_APPROVED", other, "it must be true or false"),
                 }),
+            SharesWrites = Optional(environment, "ECRGUARD_WRITES_SHARED") switch
+            {
+                null or "false" => false,
+                "true" => true,
+                var other => throw new SettingsException("ECRGUARD_WRITES_SHARED", other, "it must be true or false"),
+            },
             Instances = Instanced(environment),
             WritesPerSecond = Writes(environment) / Instanced(environment),
         };

@@ -37,7 +37,7 @@ public sealed class Startup
         services.AddSingleton(time);
         services.AddSingleton(log);
         services.AddSingleton(settings.Tags);
-        services.AddSingleton(new WriteRate(settings.WritesPerSecond, time));
+        services.AddSingleton(parts => new WriteRate(settings.WritesPerSecond, time, settings.SharesWrites ? parts.GetRequiredService<Ledger>() : null));
         services.AddSingleton<Registry>();
         services.AddSingleton<Scans>();
         services.AddSingleton<Aws.Facts.Consumers>();

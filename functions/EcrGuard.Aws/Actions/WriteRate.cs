@@ -1,7 +1,8 @@
 namespace EcrGuard.Aws.Actions;
 
 /// <summary>Spaces out writes to ECR: PutImage is 10 a second for the whole account (ECR service quotas), and every <c>docker push</c> needs some of them.</summary>
-public sealed class WriteRate(double perSecond, TimeProvider time) : IDisposable
+/// <param name="shared">Where the turns are taken that every instance of every function of that kind shares; null where the instance has its own share.</param>
+public sealed class WriteRate(double perSecond, TimeProvider time, Ledger.Ledger? shared = null) : IDisposable
 {
     private readonly TimeSpan gap = TimeSpan.FromSeconds(1 / perSecond);
     private readonly SemaphoreSlim turn = new(1, 1);
@@ -16,6 +17,8 @@ public sealed class WriteRate(double perSecond, TimeProvider time) : IDisposable
             var wait = next - time.GetUtcNow();
             if (wait > TimeSpan.Zero)
                 await Task.Delay(wait, time, cancellation).ConfigureAwait(false);
+            while (shared is not null && !await shared.TakeTurnAsync(gap, cancellation).ConfigureAwait(false))
+                await Task.Delay(gap, time, cancellation).ConfigureAwait(false);
             next = time.GetUtcNow() + gap;
         }
         finally

@@ -603,6 +603,23 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         }
     }
 
+    /// <summary>Takes the next turn to write to ECR that all functions share which carry out somebody's order: how many of them run at a time, nobody knows.</summary>
+    /// <param name="gap">How long after it there is none.</param>
+    /// <returns>False where the turn is somebody else's.</returns>
+    public Task<bool> TakeTurnAsync(TimeSpan gap, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = RegistryKey("TURN"),
+            UpdateExpression = "SET #next = :next",
+            ConditionExpression = "attribute_not_exists(#next) OR #next <= :now",
+            ExpressionAttributeNames = new() { ["#next"] = "next" },
+            ExpressionAttributeValues = new() { [":next"] = new(Keys.Time(now + gap)), [":now"] = new(Keys.Time(now)) },
+        }, cancellation);
+    }
+
     /// <summary>A document of the whole registry (the backfill's progress, a week's roll-up); null where there is none.</summary>
     public async Task<(string Json, long Revision)?> DocumentAsync(string name, CancellationToken cancellation)
     {

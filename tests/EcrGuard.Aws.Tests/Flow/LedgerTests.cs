@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using EcrGuard.Aws.Actions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
@@ -183,5 +184,27 @@ public sealed class LedgerTests
         using var whole = new MemoryStream();
         gzip.CopyTo(whole);
         return whole.ToArray();
+    }
+
+    [Fact]
+    public async Task Functions_that_carry_out_orders_take_their_turns_to_write_from_one_place()
+    {
+        await using var fixture = await StartAsync();
+        var ledger = fixture.Functions.Part<Ledger.Ledger>();
+        using var one = new WriteRate(0.2, fixture.Time, ledger);
+        using var other = new WriteRate(0.2, fixture.Time, ledger);
+        using var own = new WriteRate(0.2, fixture.Time);
+        await one.WaitAsync(CancellationToken.None);
+        var first = fixture.Time.GetUtcNow();
+        await own.WaitAsync(CancellationToken.None);
+
+        await fixture.WhileTimePassesAsync(WrittenAsync(other));
+        Assert.InRange(fixture.Time.GetUtcNow() - first, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(7));
+
+        static async Task<bool> WrittenAsync(WriteRate rate)
+        {
+            await rate.WaitAsync(CancellationToken.None);
+            return true;
+        }
     }
 }
