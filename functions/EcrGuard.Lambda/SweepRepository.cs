@@ -36,6 +36,9 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
     /// <summary>What a policy takes before the next sweep is told by this one.</summary>
     private static readonly TimeSpan Tomorrow = TimeSpan.FromHours(26);
 
+    /// <summary>Sweeps come daily: a write that was meant before that has its end.</summary>
+    private static readonly TimeSpan StoryAge = TimeSpan.FromDays(7);
+
     [LambdaFunction]
     public async Task<SweptItem> SweepRepositoryAsync(SweepItem input, ILambdaContext context)
     {
@@ -84,7 +87,9 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             if (own is not null && Shields.Stand(own, settings.Tags) && PolicySafety.Outruns(own, contents, usages, now) is { } outruns)
                 undone.Add(outruns);
             // The shields stand before any policy is put.
-            await OrUndoneAsync("its baseline", undone, () => baselines.HoldAsync(repository, repair: true, Baselines.Everything, usages, deadline.Token, lifecycle), deadline.Token).ConfigureAwait(false);
+            RepositoryFacts? found = null;
+            await OrUndoneAsync("its baseline", undone, async () => found = await baselines.HoldAsync(repository, repair: true, Baselines.Everything, usages, deadline.Token, lifecycle).ConfigureAwait(false), deadline.Token).ConfigureAwait(false);
+            await OrUndoneAsync("the writes that nobody ended", undone, () => EndAsync(contents, found, deadline.Token), deadline.Token).ConfigureAwait(false);
             var sweep = RepositorySweep.Of(contents, usages, quarantined, own is null ? null : PolicyEffect.Of(own, contents, usages, shields: null, now + Tomorrow), settings.Tags, input.StartedAt);
             await ledger.StoreSweepAsync(repository, sweep with { Gone = gone, Expired = expired, Undone = [.. undone.Take(RepositorySweep.MaxListed)] }, deadline.Token).ConfigureAwait(false);
             return swept;
@@ -166,6 +171,17 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             }
         }
         return (left, expired);
+    }
+
+    /// <summary>Notes what became of writes whose function ended before it could, so that the ledger tells the story.</summary>
+    private async Task EndAsync(Contents contents, RepositoryFacts? found, CancellationToken cancellation)
+    {
+        var over = contents.ReadAt - QuarantinePlan.UnderWay;
+        await foreach (var write in ledger.UnendedAsync(contents.Repository, over - StoryAge, over, cancellation).ConfigureAwait(false))
+        {
+            var outcome = write.Outcome(contents, found);
+            await (write.Image is { } image ? ledger.OutcomeAsync(image, write.Id, outcome, cancellation) : ledger.OutcomeAsync(contents.Repository, write.Id, outcome, cancellation)).ConfigureAwait(false);
+        }
     }
 
     private async Task OrUndoneAsync(string what, List<string> undone, Func<Task> act, CancellationToken cancellation)

@@ -16,7 +16,7 @@ public sealed class RepositoryWriter(IAmazonECR ecr, Registry registry, Ledger.L
     public async Task<string?> WriteAsync(RepositoryId repository, RepositorySetting setting, string? found, string? value, CancellationToken cancellation)
     {
         await rate.WaitAsync(cancellation).ConfigureAwait(false);
-        var id = await ledger.IntendAsync(repository, Change(setting, value), value ?? setting.Name, cancellation).ConfigureAwait(false);
+        var id = await ledger.IntendAsync(repository, Change(setting, value), setting, value, cancellation).ConfigureAwait(false);
         // Read after the intent and immediately before the write: whatever took time lies before it.
         var refusal = setting.ValueIn(await ReadAsync(repository, setting, cancellation).ConfigureAwait(false)) == found
             ? await TryWriteAsync(repository, setting, value, cancellation).ConfigureAwait(false)
@@ -108,7 +108,7 @@ public sealed class RepositoryWriter(IAmazonECR ecr, Registry registry, Ledger.L
     public async Task<string?> StartScanAsync(ImageId image, CancellationToken cancellation)
     {
         await rate.WaitAsync(cancellation).ConfigureAwait(false);
-        var id = await ledger.IntendAsync(image.Repository, "StartImageScan", image.Digest.ToString(), cancellation).ConfigureAwait(false);
+        var id = await ledger.IntendAsync(image.Repository, "StartImageScan", null, image.Digest.ToString(), cancellation).ConfigureAwait(false);
         var refusal = await TryStartScanAsync(image, cancellation).ConfigureAwait(false);
         await ledger.OutcomeAsync(image.Repository, id, refusal ?? "done", cancellation).ConfigureAwait(false);
         return refusal;

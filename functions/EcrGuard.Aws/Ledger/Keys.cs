@@ -38,6 +38,9 @@ internal static class Keys
 
     public static string Write(string id) => $"A#{id}";
 
+    /// <summary>Where the writes of a moment begin: their ids sort by time, and begin with its milliseconds (UUID version 7, RFC 9562).</summary>
+    public static string Writes(DateTimeOffset at) => Write(at.ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture));
+
     public static string BreakGlass(Digest digest, string id) => $"B#{digest.Hex}#{id}";
 
     public static string Notice(string id) => $"N#{id}";

@@ -31,7 +31,7 @@ public sealed partial class Ledger
             ["change"] = new(step.Change.ToString()),
             ["why"] = new(step.Why),
             ["intendedAt"] = new(Keys.Time(time.GetUtcNow())),
-            ["outcome"] = new("intended"),
+            ["outcome"] = new(Intended),
             [Keys.Expires] = ExpiresAfter(HistoryAge),
         };
         if (step.Tag is { } tag)

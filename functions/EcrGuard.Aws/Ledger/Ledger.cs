@@ -71,6 +71,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     private const string BreakGlass = "breakGlass";
     private const string ClaimedAt = "claimedAt";
     private const string PublishedAt = "publishedAt";
+    private const string Intended = "intended";
 
     /// <summary>The name of the document that keeps the backfill's progress.</summary>
     public const string BackfillDocument = "BACKFILL";
@@ -404,7 +405,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
                             ["change"] = new(action.Change.ToString()),
                             ["tag"] = new(action.Tag),
                             ["intendedAt"] = new(Keys.Time(time.GetUtcNow())),
-                            ["outcome"] = new("intended"),
+                            ["outcome"] = new(Intended),
                             [Keys.Expires] = ExpiresAfter(HistoryAge),
                         },
                     },
@@ -433,23 +434,48 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     }
 
     /// <summary>Writes down what is about to be done to a repository, before it is done.</summary>
+    /// <param name="setting">Null for what changes no setting.</param>
+    /// <param name="what">What is put; null where a setting is taken away.</param>
     /// <returns>The id under which the outcome is to be noted.</returns>
-    public async Task<string> IntendAsync(RepositoryId repository, string change, string what, CancellationToken cancellation)
+    public async Task<string> IntendAsync(RepositoryId repository, string change, RepositorySetting? setting, string? what, CancellationToken cancellation)
     {
         var id = NewId();
-        await RetryAsync(() => dynamo.PutItemAsync(new PutItemRequest
+        var item = new Dictionary<string, AttributeValue>(Key(repository, Keys.Write(id)))
+        {
+            ["change"] = new(change),
+            ["intendedAt"] = new(Keys.Time(time.GetUtcNow())),
+            ["outcome"] = new(Intended),
+            [Keys.Expires] = ExpiresAfter(HistoryAge),
+        };
+        if (setting is not null)
+            item["setting"] = new(setting.Name);
+        if (what is not null)
+            item["what"] = new(what);
+        await RetryAsync(() => dynamo.PutItemAsync(new PutItemRequest { TableName = settings.Table, Item = item }, cancellation), cancellation).ConfigureAwait(false);
+        return id;
+    }
+
+    /// <summary>The writes to a repository and its images that were meant within a time and have no outcome.</summary>
+    public async IAsyncEnumerable<UnendedWrite> UnendedAsync(RepositoryId repository, DateTimeOffset from, DateTimeOffset to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var item in QueryAsync(new QueryRequest
         {
             TableName = settings.Table,
-            Item = new Dictionary<string, AttributeValue>(Key(repository, Keys.Write(id)))
-            {
-                ["change"] = new(change),
-                ["what"] = new(what),
-                ["intendedAt"] = new(Keys.Time(time.GetUtcNow())),
-                ["outcome"] = new("intended"),
-                [Keys.Expires] = ExpiresAfter(HistoryAge),
-            },
-        }, cancellation), cancellation).ConfigureAwait(false);
-        return id;
+            ConsistentRead = true,
+            KeyConditionExpression = "pk = :pk AND sk BETWEEN :from AND :to",
+            FilterExpression = "#outcome = :intended",
+            ExpressionAttributeNames = new() { ["#outcome"] = "outcome" },
+            ExpressionAttributeValues = new() { [":pk"] = new(Keys.Repository(repository)), [":from"] = new(Keys.Writes(from)), [":to"] = new(Keys.Writes(to)), [":intended"] = new(Intended) },
+        }, cancellation).ConfigureAwait(false))
+        {
+            yield return new UnendedWrite(
+                item[Keys.Sort].S[Keys.Write("").Length..],
+                item["change"].S,
+                item.GetValueOrDefault("image")?.S is { } image && RepositoryId.TryParseArn(image, out var its, out var digest) && digest is not null ? new ImageId(its, digest) : null,
+                item.GetValueOrDefault("tag")?.S,
+                item.GetValueOrDefault("setting")?.S is { } setting ? RepositorySetting.Of(setting) : null,
+                item.GetValueOrDefault("what")?.S);
+        }
     }
 
     /// <summary>Writes down what became of an intent towards a repository.</summary>

@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Digest = EcrGuard.Core.Images.Digest;
@@ -130,6 +131,38 @@ public sealed class SweepTests
         fixture.Time.Advance(TimeSpan.FromDays(400));
         await fixture.Functions.SweepAsync(Runs(fixture));
         Assert.Equal(["chart-1"], fixture.Tags(pulled));
+    }
+
+    [Theory]
+    [InlineData(true, "not known: the function ended before it was; what it wanted was found in place later")]
+    [InlineData(false, "not known: the function ended before it was; what it wanted was not found in place later")]
+    public async Task A_write_that_was_killed_after_its_intent_gets_its_end(bool arrived, string end)
+    {
+        const string policy = """
+            { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ],
+              "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "keep", "policy": { "rules": [
+                {"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}} ] } } } ] }
+            """;
+        await using var fixture = await FilledAsync(policy);
+        fixture.Aws.Faults.Add((arrived ? Fault.CloseAfter : Fault.CloseBefore) with { Operation = "PutLifecyclePolicy" });
+        await fixture.Functions.SweepAsync();
+        var write = Assert.Single(fixture.Items("A#"))["sk"]!.GetValue<string>();
+        string Outcome() => Assert.Single(fixture.Items(write))["outcome"]!.GetValue<string>();
+        Assert.Equal("intended", Outcome());
+
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        await fixture.Functions.SweepAsync();
+        Assert.Equal(end, Outcome());
+    }
+
+    [Fact]
+    public async Task A_write_that_may_still_be_under_way_is_left_alone()
+    {
+        await using var fixture = await FilledAsync();
+        await fixture.Functions.Part<Ledger.Ledger>().IntendAsync(new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository), "PutLifecyclePolicy", RepositorySetting.LifecyclePolicy, "{}", CancellationToken.None);
+        fixture.Time.Advance(TimeSpan.FromMinutes(14));
+        await fixture.Functions.SweepAsync();
+        Assert.Equal("intended", Assert.Single(fixture.Items("A#"))["outcome"]!.GetValue<string>());
     }
 
     /// <summary>AWS does not say whether reading a manifest counts as a pull, and writing a tag needs the manifest.</summary>
