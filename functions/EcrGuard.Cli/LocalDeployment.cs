@@ -85,7 +85,7 @@ internal sealed class LocalDeployment : IDisposable
         using var list = JsonDocument.Parse(aws.S3.Find(start.Bucket, start.Key)!.Content);
         foreach (var repository in list.RootElement.EnumerateArray())
         {
-            var item = new SweepItem(repository.GetProperty("repository").GetString()!, start.StartedAt, 0);
+            var item = new SweepItem(repository.GetProperty("repository").GetString()!, start.StartedAt, 0, start.Run);
             while (await services.GetRequiredService<SweepRepository>().SweepRepositoryAsync(item, new LocalContext("SweepRepository")) is { Done: false } swept)
                 item = item with { Runs = swept.Runs };
         }

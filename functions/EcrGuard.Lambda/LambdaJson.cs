@@ -44,5 +44,6 @@ public sealed partial class OrderJson : JsonSerializerContext;
 [JsonSerializable(typeof(BackfillState))]
 [JsonSerializable(typeof(ApplyLease))]
 [JsonSerializable(typeof(SweepState))]
+[JsonSerializable(typeof(SweepLeaseState))]
 [JsonSerializable(typeof(IReadOnlyList<ListedRepository>))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -60,5 +60,6 @@ public sealed class Startup
         services.AddSingleton<Quarantines>();
         services.AddSingleton<Decisions>();
         services.AddSingleton<EventBatch>();
+        services.AddSingleton<SweepLease>();
     }
 }

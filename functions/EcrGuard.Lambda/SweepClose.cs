@@ -19,7 +19,7 @@ public sealed record SweepEnd(string Run, int Repositories, int Unfinished, int 
 public sealed record SweepState(string Run, DateTimeOffset EndedAt, IReadOnlyList<Unread> Unread);
 
 /// <summary>Ends a sweep: adds up what it found, publishes metrics, and says what could not be done.</summary>
-public sealed class SweepClose(Registry registry, UseStore uses, Ledger ledger, Notifier notifier, IAmazonS3 s3, Settings settings, TimeProvider time, Log log)
+public sealed class SweepClose(Registry registry, UseStore uses, SweepLease lease, Ledger ledger, Notifier notifier, IAmazonS3 s3, Settings settings, TimeProvider time, Log log)
 {
     [LambdaFunction]
     public async Task<SweepEnd> SweepCloseAsync(SweepStart input, ILambdaContext context)
@@ -42,6 +42,7 @@ public sealed class SweepClose(Registry registry, UseStore uses, Ledger ledger, 
             await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), AlertMessage.ForSweep(result), CancellationToken.None).ConfigureAwait(false);
         // Last: told twice is better than not at all.
         await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.SweepDocument, JsonSerializer.Serialize(new SweepState(input.Run, result.EndedAt, unread), StateJson.Default.SweepState), document?.Revision ?? 0, CancellationToken.None).ConfigureAwait(false);
+        await lease.EndAsync(input.Run, CancellationToken.None).ConfigureAwait(false);
         log.Info("The sweep has ended.", ("run", input.Run), ("unfinished", result.Unfinished.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         return new SweepEnd(input.Run, listed.Count, result.Unfinished.Count, result.Images, result.Undone);
     }

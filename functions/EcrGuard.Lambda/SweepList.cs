@@ -18,13 +18,14 @@ public sealed record SweepRequest(string? Run);
 /// <param name="Bucket">Where the list of repositories is,</param>
 /// <param name="Key">as a JSON array of <see cref="ListedRepository"/>.</param>
 /// <param name="Concurrency">How many repositories may be swept at a time.</param>
-public sealed record SweepStart(string Run, DateTimeOffset StartedAt, string Bucket, string Key, int Repositories, int Concurrency);
+/// <param name="Alone">False: another sweep is running, and this one ends here.</param>
+public sealed record SweepStart(string Run, DateTimeOffset StartedAt, string Bucket, string Key, int Repositories, int Concurrency, bool Alone);
 
 /// <summary>One item of the list.</summary>
 public sealed record ListedRepository(string Repository);
 
 /// <summary>Begins a sweep: reads once, for every repository, what runs, and lists the repositories.</summary>
-public sealed class SweepList(Registry registry, Consumers consumers, UseStore uses, Ledger ledger, IAmazonS3 s3, Settings settings, TimeProvider time, Log log)
+public sealed class SweepList(Registry registry, Consumers consumers, UseStore uses, SweepLease lease, Ledger ledger, IAmazonS3 s3, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>What keeping and listing may take.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(2);
@@ -34,6 +35,12 @@ public sealed class SweepList(Registry registry, Consumers consumers, UseStore u
     {
         var startedAt = time.GetUtcNow();
         var run = input.Run ?? startedAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        var key = $"sweeps/{run}/repositories.json";
+        if (!await lease.TakeAsync(run, CancellationToken.None).ConfigureAwait(false))
+        {
+            log.Warning("Another sweep is running; this one ends.", ("run", run));
+            return new SweepStart(run, startedAt, settings.Bucket, key, 0, settings.Instances, Alone: false);
+        }
         // In a large account the first reading takes minutes: what is not read in time is unread, and the sweep begins.
         using var enough = Deadline.Before(context, Margin);
         var use = await consumers.ReadAsync(CancellationToken.None, enough.Token).ConfigureAwait(false);
@@ -51,10 +58,9 @@ public sealed class SweepList(Registry registry, Consumers consumers, UseStore u
                 names.Add(known.Repository);
         }
 
-        var key = $"sweeps/{run}/repositories.json";
         using (var list = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes([.. names.Select(name => new ListedRepository(name))], StateJson.Default.IReadOnlyListListedRepository)))
             await s3.PutObjectAsync(new PutObjectRequest { BucketName = settings.Bucket, Key = key, InputStream = list, ContentType = "application/json" }, CancellationToken.None).ConfigureAwait(false);
         log.Info("A sweep has begun.", ("run", run), ("repositories", names.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)));
-        return new SweepStart(run, startedAt, settings.Bucket, key, names.Count, settings.Instances);
+        return new SweepStart(run, startedAt, settings.Bucket, key, names.Count, settings.Instances, Alone: true);
     }
 }

@@ -15,17 +15,18 @@ namespace EcrGuard.Lambda;
 /// <summary>One repository of a sweep.</summary>
 /// <param name="StartedAt">When the sweep began.</param>
 /// <param name="Runs">How often this repository was taken before in this sweep: one run may not be long enough.</param>
-public sealed record SweepItem(string Repository, DateTimeOffset StartedAt, int Runs);
+/// <param name="Run">The sweep's.</param>
+public sealed record SweepItem(string Repository, DateTimeOffset StartedAt, int Runs, string Run);
 
 /// <summary>How far the sweep came in a repository.</summary>
 /// <param name="Done">False: time was up, and another run goes on; what is done already costs it next to nothing.</param>
 /// <param name="Decided">How many images were decided again in this run.</param>
-public sealed record SweptItem(string Repository, DateTimeOffset StartedAt, int Runs, bool Done, int Images, int Decided);
+public sealed record SweptItem(string Repository, DateTimeOffset StartedAt, int Runs, string Run, bool Done, int Images, int Decided);
 
 /// <summary>
 /// Repairs in one repository what events have missed: images without a current verdict, shields of images in use, images that are gone, drift from the baseline. And says what time alone has made due.
 /// </summary>
-public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines baselines, Quarantines quarantines, Notices notices, Registry registry, UseStore uses, Ledger ledger, Settings settings, TimeProvider time, Log log)
+public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines baselines, Quarantines quarantines, Notices notices, SweepLease lease, Registry registry, UseStore uses, Ledger ledger, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>How many images are looked at in one go: a repository holds up to 100,000, and the ledger's entry of each takes kilobytes.</summary>
     private const int Chunk = 500;
@@ -43,10 +44,11 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
     public async Task<SweptItem> SweepRepositoryAsync(SweepItem input, ILambdaContext context)
     {
         var repository = registry.Repository(input.Repository);
-        var swept = new SweptItem(input.Repository, input.StartedAt, input.Runs + 1, Done: true, Images: 0, Decided: 0);
+        var swept = new SweptItem(input.Repository, input.StartedAt, input.Runs + 1, input.Run, Done: true, Images: 0, Decided: 0);
         using var deadline = Deadline.Before(context, Margin);
         try
         {
+            await lease.KeepAsync(input.Run, deadline.Token).ConfigureAwait(false);
             // The ledger before the registry: what is pushed between the two is then in the list, and nothing there looks gone.
             var known = await ledger.DigestsAsync(repository, deadline.Token).ConfigureAwait(false);
             var contents = await registry.ContentsAsync(repository, (indexes, cancellation) => ledger.ChildrenAsync(repository, indexes, cancellation), deadline.Token).ConfigureAwait(false);

@@ -65,10 +65,10 @@ internal static class Fleet
         await using var list = await deployment.StartAsync(package, "SweepListAsync");
         var start = await list.InvokeAsync("{}", Whole);
         await using var repository = await deployment.StartAsync(package, "SweepRepositoryAsync");
-        var at = Property(JsonNode.Parse(start)!, "startedAt")!;
+        var (at, run) = (Property(JsonNode.Parse(start)!, "startedAt")!, Property(JsonNode.Parse(start)!, "run")!);
         for (var r = 0; r < repositories; r++)
         {
-            var swept = JsonNode.Parse(await repository.InvokeAsync($$"""{"Repository":"{{Name(r)}}","StartedAt":{{at.ToJsonString()}},"Runs":0}""", Whole))!;
+            var swept = JsonNode.Parse(await repository.InvokeAsync($$"""{"Repository":"{{Name(r)}}","StartedAt":{{at.ToJsonString()}},"Run":{{run.ToJsonString()}},"Runs":0}""", Whole))!;
             if (!(bool)Property(swept, "done")! || (int)Property(swept, "images")! != images)
                 throw new FunctionFailedException($"The sweep of {Name(r)} is not whole: {swept}");
         }

@@ -79,6 +79,9 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     /// <summary>The name of the document that keeps what the last sweep of all came to.</summary>
     public const string SweepDocument = "SWEEP";
 
+    /// <summary>The name of the document that says which sweep is running.</summary>
+    public const string SweepLeaseDocument = "SWEEPING";
+
     /// <summary>The name of the document that keeps a week's roll-up.</summary>
     public static string WeekDocument(IsoWeek week) => $"W#{week}";
 

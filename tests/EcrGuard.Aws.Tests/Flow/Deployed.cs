@@ -112,7 +112,7 @@ internal sealed class Deployed : IDisposable
         var runs = new List<SweptItem>();
         foreach (var repository in list.RootElement.EnumerateArray())
         {
-            var item = new SweepItem(repository.GetProperty("repository").GetString()!, start.StartedAt, 0);
+            var item = new SweepItem(repository.GetProperty("repository").GetString()!, start.StartedAt, 0, start.Run);
             try
             {
                 SweptItem swept;

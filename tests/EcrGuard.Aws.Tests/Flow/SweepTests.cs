@@ -1,5 +1,6 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
+using EcrGuard.Lambda;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Digest = EcrGuard.Core.Images.Digest;
@@ -118,7 +119,7 @@ public sealed class SweepTests
         await fixture.Functions.SweepAsync(Runs(fixture, used));
         Assert.Contains(Shield(signature), fixture.Tags(signature));
         Assert.Equal(["chart-1", Shield(pulled)], fixture.Tags(pulled));
-        Assert.Equal((["chart-2"], []), (fixture.Tags(idle), fixture.Tags(referrer)));
+        Assert.Equal(["chart-2"], fixture.Tags(idle).Concat(fixture.Tags(referrer)));
 
         // They come back as pushes, which are no news; somebody else's are.
         var alerts = fixture.Alerts.Count;
@@ -144,8 +145,9 @@ public sealed class SweepTests
                 {"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}} ] } } } ] }
             """;
         await using var fixture = await FilledAsync(policy);
-        fixture.Aws.Faults.Add((arrived ? Fault.CloseAfter : Fault.CloseBefore) with { Operation = "PutLifecyclePolicy" });
+        fixture.Aws.Faults.Add((arrived ? Fault.CloseAfter : Fault.CloseBefore) with { Operation = "PutLifecyclePolicy", Times = int.MaxValue });
         await fixture.Functions.SweepAsync();
+        fixture.Aws.Faults.Clear();
         var write = Assert.Single(fixture.Items("A#"))["sk"]!.GetValue<string>();
         string Outcome() => Assert.Single(fixture.Items(write))["outcome"]!.GetValue<string>();
         Assert.Equal("intended", Outcome());
@@ -163,6 +165,31 @@ public sealed class SweepTests
         fixture.Time.Advance(TimeSpan.FromMinutes(14));
         await fixture.Functions.SweepAsync();
         Assert.Equal("intended", Assert.Single(fixture.Items("A#"))["outcome"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_second_sweep_ends_where_one_runs_and_a_silent_one_is_over_after_an_hour()
+    {
+        await using var fixture = await FilledAsync();
+        Task<SweepStart> BeginAsync(string run) => fixture.Deploy().Part<SweepList>().SweepListAsync(new SweepRequest(run), new Invocation());
+        var first = await BeginAsync("first");
+        Assert.True(first.Alone);
+        Assert.True((await BeginAsync("first")).Alone);
+        Assert.False((await BeginAsync("second")).Alone);
+        Assert.Null(fixture.Aws.S3.Find(Bucket, "sweeps/second/repositories.json"));
+
+        // It goes on for longer than that: each repository says so.
+        for (var half = 0; half < 4; half++)
+        {
+            fixture.Time.Advance(TimeSpan.FromMinutes(40));
+            await fixture.Functions.Part<SweepRepository>().SweepRepositoryAsync(new SweepItem(Repository, first.StartedAt, 0, "first"), new Invocation());
+            Assert.False((await BeginAsync("second")).Alone);
+        }
+        fixture.Time.Advance(TimeSpan.FromMinutes(61));
+        Assert.True((await BeginAsync("second")).Alone);
+
+        await fixture.Functions.Part<SweepClose>().SweepCloseAsync(await BeginAsync("second"), new Invocation());
+        Assert.True((await BeginAsync("third")).Alone);
     }
 
     /// <summary>AWS does not say whether reading a manifest counts as a pull, and writing a tag needs the manifest.</summary>
@@ -389,7 +416,8 @@ public sealed class SweepTests
     [InlineData("kill")]
     public async Task Wherever_a_sweep_fails_no_image_in_use_is_lost(string way)
     {
-        var calls = 1;
+        // The first two take the lease, without which nothing more is called.
+        var calls = 3;
         for (var k = 1; k <= calls; k++)
         {
             await using var fixture = await FilledAsync(Harsh, new LocalAwsOptions { BatchGetImageRecordsPull = false });

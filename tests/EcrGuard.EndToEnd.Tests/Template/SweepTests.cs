@@ -19,7 +19,7 @@ public sealed class SweepTests
         Assert.EndsWith(":states:::s3:getObject", map["ItemReader"]!["Resource"]!.ToString(), StringComparison.Ordinal);
         Assert.Equal("$.Concurrency", map["MaxConcurrencyPath"]!.ToString());
         // What the functions take and give: Lambda's JSON is by the names of the records' members.
-        Assert.Equal(["Repository", "Runs", "StartedAt"], map["ItemSelector"]!.AsObject().Select(p => p.Key.Replace(".$", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(["Repository", "Run", "Runs", "StartedAt"], map["ItemSelector"]!.AsObject().Select(p => p.Key.Replace(".$", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -38,6 +38,15 @@ public sealed class SweepTests
         Assert.Equal(("$.Runs", 20, "Unfinished"), (choices[1]!["Variable"]!.ToString(), choices[1]!["NumericGreaterThanEquals"]!.GetValue<int>(), choices[1]!["Next"]!.ToString()));
         Assert.Equal("Repository", Each["Whole"]!["Default"]!.ToString());
         Assert.Equal(("Succeed", "Fail"), (Each["Swept"]!["Type"]!.ToString(), Each["Unfinished"]!["Type"]!.ToString()));
+    }
+
+    [Fact]
+    public void A_sweep_ends_where_another_one_runs()
+    {
+        Assert.Equal("Alone", States["List"]!["Next"]!.ToString());
+        var choice = Assert.Single(States["Alone"]!["Choices"]!.AsArray())!;
+        Assert.Equal(("$.Alone", true, "Repositories"), (choice["Variable"]!.ToString(), choice["BooleanEquals"]!.GetValue<bool>(), choice["Next"]!.ToString()));
+        Assert.Equal("Succeed", States[States["Alone"]!["Default"]!.ToString()]!["Type"]!.ToString());
     }
 
     [Fact]
