@@ -200,7 +200,7 @@ public sealed class BaselineTests
 
     [Theory]
     [InlineData(Use.NotInUse, true, null)]
-    [InlineData(Use.InUse, false, "would take")]
+    [InlineData(Use.InUse, false, "in use without a shield")]
     [InlineData(Use.Unknown, false, "whether that is in use is not known")]
     public async Task A_policy_that_would_take_an_image_in_use_is_not_put(Use use, bool put, string? why)
     {

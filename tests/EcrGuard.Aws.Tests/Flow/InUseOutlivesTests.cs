@@ -118,7 +118,7 @@ public sealed class InUseOutlivesTests
             await fixture.Functions.DeliverAllAsync();
             fixture.Time.Advance(TimeSpan.FromHours(24));
         }
-        Assert.Equal(!multiPlatform, Stands(fixture, running));
+        Assert.True(Stands(fixture, running));
         Assert.DoesNotContain(Shield(running), fixture.Tags(running));
     }
 
@@ -176,10 +176,79 @@ public sealed class InUseOutlivesTests
 
         await fixture.Deploy(Keeping(5, "replace", """{ "percent": 25, "keepPerRepository": 5 }""")).SweepAsync(Runs(fixture));
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
-        Assert.Contains("By ECR's preview: The plan takes 35 of the 40 images of shop/web (87.5 %)", fixture.Items("D").Single()["drift"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("The plan takes 35 of the 40 images of shop/web (87.5 %)", fixture.Items("D").Single()["drift"]!.ToString(), StringComparison.Ordinal);
 
         await fixture.Deploy(Keeping(5, "replace")).SweepAsync(Runs(fixture));
         Assert.NotNull(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
         Assert.Equal(2, fixture.Aws.Requests.Take().Count(request => request.Operation == "StartLifecyclePolicyPreview"));
+    }
+
+    private static readonly string?[] Teams =
+    [
+        null,
+        KeepThreeTagged,
+        """{"rules":[{"rulePriority":1,"description":"Untagged go","selection":{"tagStatus":"untagged","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""",
+        """{"rules":[{"rulePriority":1,"description":"Untagged stay for a week","selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":7},"action":{"type":"expire"}},{"rulePriority":2,"description":"Four stay","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":4},"action":{"type":"expire"}}]}""",
+        """{"rules":[{"rulePriority":1,"description":"What has a dash goes","selection":{"tagStatus":"tagged","tagPatternList":["*-*-*"],"countType":"sinceImagePushed","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}""",
+    ];
+
+    /// <summary>The same days with EcrGuard and without: no image in use may go that stays where nobody helps, and once EcrGuard's own policy stands none goes at all.</summary>
+    [Theory]
+    [InlineData("keep")]
+    [InlineData("merge")]
+    [InlineData("replace")]
+    public async Task Whatever_the_team_has_and_whatever_comes_EcrGuard_makes_no_image_in_use_go(string existing)
+    {
+        var put = 0;
+        for (var seed = 0; seed < 15; seed++)
+        {
+            var without = await LiveAsync(seed, """{ "version": 1 }""");
+            var with = await LiveAsync(seed, Keeping(6, existing));
+            Assert.Empty(with.Gone.Except(without.Gone));
+            Assert.Empty(with.GoneUnderShield);
+            put += with.Shielded ? 1 : 0;
+        }
+        Assert.True(put > 0, "EcrGuard's policy never stood.");
+    }
+
+    private static async Task<(IReadOnlySet<string> Gone, IReadOnlySet<string> GoneUnderShield, bool Shielded)> LiveAsync(int seed, string policy)
+    {
+        var random = new Random(seed);
+        await using var fixture = await FilledAsync(policy);
+        if (Teams[random.Next(Teams.Length)] is { } team)
+            fixture.Aws.Ecr.PutLifecyclePolicy(Repository, team);
+        if (random.Next(4) == 0)
+            await OptOutAsync(fixture, "ecrguard");
+        var (used, gone, goneUnderShield, shielded, pushed) = (new List<string>(), new HashSet<string>(), new HashSet<string>(), false, 0);
+        for (var day = 0; day < 6; day++)
+        {
+            await PushAsync();
+            await fixture.Functions.SweepAsync(Runs(fixture, [.. used]));
+            shielded = fixture.Aws.Ecr.LifecyclePolicyOf(Repository)?.Contains("ecrguard-inuse-*", StringComparison.Ordinal) == true;
+            await PushAsync();
+            fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
+            foreach (var digest in used.Where(digest => fixture.Aws.Ecr.TagsOf(Repository, digest) is null && gone.Add(digest)))
+            {
+                if (shielded)
+                    goneUnderShield.Add(digest);
+            }
+        }
+        return (gone, goneUnderShield, shielded);
+
+        async Task PushAsync()
+        {
+            for (var i = random.Next(1, 3); i > 0; i--)
+            {
+                var manifest = Manifest.Image($"image {pushed}");
+                var digest = fixture.Aws.Ecr.Push(Repository, manifest, random.Next(3) == 0 ? null : $"v{pushed}");
+                if (random.Next(4) == 0)
+                    digest = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", manifest)]), $"v{pushed}-all");
+                if (random.Next(3) == 0)
+                    used.Add(digest);
+                pushed++;
+                fixture.Time.Advance(TimeSpan.FromHours(4));
+            }
+            await fixture.Functions.DeliverAllAsync();
+        }
     }
 }

@@ -440,6 +440,8 @@ public sealed class SweepTests
             fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
             Assert.All(used, digest => Assert.NotNull(fixture.Aws.Ecr.TagsOf(Repository, digest)));
 
+            // What ended without a word is over after an hour.
+            fixture.Time.Advance(TimeSpan.FromHours(2));
             await fixture.Deploy(Harsh).SweepAsync(Runs(fixture, [.. used]));
             Assert.All(used, digest => Assert.Contains(Shield(digest), fixture.Tags(digest)));
             fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
