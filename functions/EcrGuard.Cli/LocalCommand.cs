@@ -11,6 +11,7 @@ internal static class LocalCommand
         await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { Port = port });
         aws.DynamoDb.CreateEcrGuardTable(LocalDeployment.Table);
         aws.S3.CreateBucket(LocalDeployment.Bucket);
+        aws.Sns.CreateTopic(LocalDeployment.Alerts);
         if (seeded)
             Estate.Seed(aws);
         output.WriteLine($"A local AWS listens on {aws.Endpoint} for the account {aws.AccountId} in {aws.Region}. In another terminal:");

@@ -16,6 +16,7 @@ internal sealed class LocalDeployment : IDisposable
 {
     public const string Table = "ecrguard-ledger";
     public const string Bucket = "ecrguard-reports";
+    public const string Alerts = "ecrguard-alerts";
 
     private readonly LocalAwsServer aws;
     private readonly AwsClients clients;
@@ -26,7 +27,7 @@ internal sealed class LocalDeployment : IDisposable
         this.aws = aws;
         aws.DynamoDb.CreateEcrGuardTable(Table);
         aws.S3.CreateBucket(Bucket);
-        AlertTopic = aws.Sns.CreateTopic("ecrguard-alerts");
+        AlertTopic = aws.Sns.CreateTopic(Alerts);
         SummaryTopic = aws.Sns.CreateTopic("ecrguard-summary");
         clients = AwsClients.At(aws.Endpoint, aws.Region, new BasicAWSCredentials("local", "local"));
         var settings = new Settings

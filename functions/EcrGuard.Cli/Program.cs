@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EcrGuard.Cli;
+using EcrGuard.Cli.Blocking;
 using EcrGuard.Cli.Demo;
 using EcrGuard.Cli.Judging;
 using EcrGuard.Cli.Lifecycle;
@@ -73,6 +74,35 @@ var restoredPolicy = PlanOptions.Policy("Against a local AWS: the policy documen
 var restore = new Command("restore", "Has a repository put back as it was before EcrGuard wrote to it, and left alone until its baseline changes. Exits 1 where something was left as it is.") { restored, restoreReason, restoreAnyway, restoredBy, restoredPolicy };
 restore.SetAction((parsed, cancellation) => RestoreCommand.RunAsync(parsed.GetRequiredValue(restored), parsed.GetRequiredValue(restoreReason), parsed.GetValue(restoreAnyway), parsed.GetValue(restoredBy), parsed.GetValue(restoredPolicy), Console.Out, Console.Error, cancellation));
 root.Add(restore);
+
+var (releasedImage, releasedPolicy) = (ImageArgument.One(), PlanOptions.Policy("Against a local AWS: the policy document of the function, which then runs in this process."));
+var releaseReason = new Option<string>("--reason") { Description = "Why: it is told, and stands in the ledger.", Required = true };
+var releasedBy = new Option<string?>("--function") { Description = "The deployed function: the stack's output ReleaseImageFunction. Not needed against a local AWS." };
+var release = new Command("release", "Has a blocked image put back into reach, and left there as long as this block stands; gates go on saying no. Exits 1 where that was refused.") { releasedImage, releaseReason, releasedBy, releasedPolicy };
+release.SetAction((parsed, cancellation) => ReleaseCommand.RunAsync(parsed.GetRequiredValue(releasedImage), parsed.GetRequiredValue(releaseReason), parsed.GetValue(releasedBy), parsed.GetValue(releasedPolicy), Console.Out, Console.Error, cancellation));
+root.Add(release);
+
+var (forcedImage, forcedPolicy, forcedFormat) = (ImageArgument.One(), PlanOptions.Policy("Against a local AWS: the policy document of the function, which then runs in this process."), JudgeOptions.Format());
+var forcedReason = new Option<string>("--reason") { Description = "Why, in one line: it is told, and stands in the ledger and in every answer.", Required = true };
+var forcedUntil = new Option<string>("--until") { Description = "When it ends by itself, with an offset, for example 2026-12-01T12:00:00Z; the policy's defaults.maxBreakGlassHours is the most.", Required = true };
+var forcedAt = new Option<Uri?>("--url")
+{
+    Description = "The HTTP API: the stack's output BreakGlassUrl. Not needed against a local AWS.",
+    CustomParser = result =>
+    {
+        if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)))
+            return url;
+        result.AddError($"--url is '{result.Tokens[0].Value}'; it must be an address that begins with https://.");
+        return null;
+    },
+};
+var breakglass = new Command("breakglass", "Has an approval forced for one digest, by the identity of the caller's credentials: told, recorded, and ended by itself. Exits 0 where it was done, 1 where it was refused, 5 where it is not known whether it was done.")
+{
+    forcedImage, forcedReason, forcedUntil, forcedAt, forcedPolicy, forcedFormat,
+};
+breakglass.SetAction((parsed, cancellation) => BreakGlassCommand.RunAsync(parsed.GetRequiredValue(forcedImage), parsed.GetRequiredValue(forcedReason), parsed.GetRequiredValue(forcedUntil), parsed.GetValue(forcedAt), parsed.GetValue(forcedPolicy),
+    parsed.GetValue(forcedFormat) == JudgeOptions.Json, Console.Out, Console.Error, cancellation));
+root.Add(breakglass);
 
 var parsing = root.Parse(args);
 if (parsing.Errors.Count > 0)

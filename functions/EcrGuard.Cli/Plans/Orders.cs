@@ -39,14 +39,7 @@ internal sealed class Orders(string? function)
         where TFunction : class
     {
         if (function is null)
-        {
-            var policy = PlanCommand.LoadPolicy(policyFile);
-            using var aws = AwsClients.FromEnvironment();
-            var collection = new ServiceCollection();
-            Startup.Compose(collection, await LocalSettingsAsync(aws.Ecr, cancellation), aws, policy, TimeProvider.System, Log.Silent);
-            await using var services = collection.AddSingleton<TFunction>().BuildServiceProvider();
-            return await handler(services.GetRequiredService<TFunction>(), order, new LocalContext(typeof(TFunction).Name, LongestRun));
-        }
+            return await RunHereAsync<TFunction, TAnswer>((called, _, context) => handler(called, order, context), policyFile, cancellation);
 
         // A little more than the longest run; and not repeated by itself, since a call that was given up may still run.
         using var lambda = new AmazonLambdaClient(new AmazonLambdaConfig { Timeout = LongestRun + TimeSpan.FromSeconds(30), MaxErrorRetry = 0 });
@@ -57,6 +50,19 @@ internal sealed class Orders(string? function)
             : throw new FunctionFailedException($"The function {function} failed: {Text.Clip(body, 500)}");
     }
 
+    /// <summary>Runs a function in this process, on the local AWS of the environment.</summary>
+    /// <inheritdoc cref="GiveAsync" path="/param[@name='policyFile']"/>
+    public static async Task<TAnswer> RunHereAsync<TFunction, TAnswer>(Func<TFunction, AwsClients, ILambdaContext, Task<TAnswer>> call, FileInfo? policyFile, CancellationToken cancellation)
+        where TFunction : class
+    {
+        var policy = PlanCommand.LoadPolicy(policyFile);
+        using var aws = AwsClients.FromEnvironment();
+        var collection = new ServiceCollection();
+        Startup.Compose(collection, await LocalSettingsAsync(aws.Ecr, cancellation), aws, policy, TimeProvider.System, Log.Silent);
+        await using var services = collection.AddSingleton<TFunction>().BuildServiceProvider();
+        return await call(services.GetRequiredService<TFunction>(), aws, new LocalContext(typeof(TFunction).Name, LongestRun));
+    }
+
     /// <summary>The registry and the region of the caller's environment.</summary>
     /// <exception cref="UnusableFileException">There is nothing there to work on.</exception>
     public static async Task<(string Account, string Region)> HomeAsync(IAmazonECR ecr, CancellationToken cancellation) =>
@@ -64,11 +70,19 @@ internal sealed class Orders(string? function)
                 : throw new UnusableFileException("The registry holds no repository: there is nothing to do."),
             FallbackRegionFactory.GetRegionEndpoint()?.SystemName ?? throw new UnusableFileException("No region is set; set AWS_REGION, for example to eu-central-1."));
 
-    /// <summary>As 'ecrguard local' has made things.</summary>
+    /// <summary>As 'ecrguard local' has made things; the policy alone says how far a function goes there.</summary>
     private static async Task<Settings> LocalSettingsAsync(IAmazonECR ecr, CancellationToken cancellation)
     {
         var (account, region) = await HomeAsync(ecr, cancellation);
-        return new Settings { Account = account, Region = region, Table = LocalDeployment.Table, Bucket = LocalDeployment.Bucket, Enforcement = EnforcementMode.Mark };
+        return new Settings
+        {
+            Account = account,
+            Region = region,
+            Table = LocalDeployment.Table,
+            Bucket = LocalDeployment.Bucket,
+            AlertTopic = $"arn:aws:sns:{region}:{account}:{LocalDeployment.Alerts}",
+            Enforcement = EnforcementMode.Quarantine,
+        };
     }
 }
 
@@ -80,6 +94,8 @@ internal sealed class FunctionFailedException(string message) : Exception(messag
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(RestoreRequest))]
 [JsonSerializable(typeof(RestoreAnswer))]
+[JsonSerializable(typeof(ReleaseRequest))]
+[JsonSerializable(typeof(ReleaseAnswer))]
 internal sealed partial class OrderJson : JsonSerializerContext
 {
     /// <summary>A policy in a plan is full of quotes, and Lambda takes 6 MB: they are escaped in two characters and not in six.</summary>

@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace EcrGuard.LocalAws.Sts;
 
-/// <summary>AWS STS in memory: the roles of other accounts, and the credentials that lead into them.</summary>
+/// <summary>AWS STS in memory: who calls, the roles of other accounts, and the credentials that lead into them.</summary>
 public sealed class LocalSts : ILocalService
 {
     private static readonly XNamespace Namespace = "https://sts.amazonaws.com/doc/2011-06-15/";
@@ -43,14 +43,34 @@ public sealed class LocalSts : ILocalService
 
     LocalAnswer ILocalService.Answer(LocalCall call, LocalOperation operation)
     {
-        if (operation.Name != "AssumeRole")
-        {
-            throw LocalError.Unexpected("InvalidAction", $"The operation {operation.Name} is not known here.");
-        }
-
         var parameters = new QueryParameters(call.Text);
         parameters.Take("Action");
         parameters.Take("Version");
+        return operation.Name switch
+        {
+            "AssumeRole" => AssumeRole(parameters),
+            "GetCallerIdentity" => CallerIdentity(parameters, SignatureV4.AccessKey(call.Headers)!),
+            _ => throw LocalError.Unexpected("InvalidAction", $"The operation {operation.Name} is not known here."),
+        };
+    }
+
+    /// <summary>Any credentials are good here: the access key id is the user's name.</summary>
+    private LocalAnswer CallerIdentity(QueryParameters parameters, string accessKey)
+    {
+        parameters.End();
+        return Xml(
+            200,
+            "GetCallerIdentityResponse",
+            new XElement(
+                Namespace + "GetCallerIdentityResult",
+                Text("Arn", $"arn:aws:iam::{options.AccountId}:user/{accessKey}"),
+                Text("UserId", accessKey),
+                Text("Account", options.AccountId)),
+            new XElement(Namespace + "ResponseMetadata", Text("RequestId", Guid.NewGuid().ToString())));
+    }
+
+    private LocalAnswer AssumeRole(QueryParameters parameters)
+    {
         var arn = parameters.Take("RoleArn") ?? throw Invalid("roleArn");
         var session = parameters.Take("RoleSessionName") ?? throw Invalid("roleSessionName");
         parameters.End();

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace EcrGuard.EndToEnd.Tests.Harness;
+
+/// <summary>
+/// An HTTP API in front of a function: IAM authorisation, that is Signature Version 4 for execute-api worked out again
+/// (docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html), then payload version 2.0 with the identity whose signature it was.
+/// </summary>
+internal sealed class HttpApi : IAsyncDisposable
+{
+    public const string Path = "/breakglass";
+    public const string UserArn = "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada";
+
+    private readonly WebApplication _app;
+    private readonly string _secretKey;
+    private readonly Func<JsonNode, Task<JsonNode>> _function;
+
+    private HttpApi(string secretKey, Func<JsonNode, Task<JsonNode>> function)
+    {
+        (_secretKey, _function) = (secretKey, function);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        _app = builder.Build();
+        _app.Run(HandleAsync);
+    }
+
+    public string Url => _app.Urls.Single() + Path;
+
+    /// <param name="secretKey">Of the only user whose signature counts.</param>
+    public static async Task<HttpApi> StartAsync(string secretKey, Func<JsonNode, Task<JsonNode>> function)
+    {
+        var api = new HttpApi(secretKey, function);
+        await api._app.StartAsync();
+        return api;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        using var reader = new StreamReader(context.Request.Body);
+        var body = await reader.ReadToEndAsync();
+        var answer = context.Request.Method != "POST" || context.Request.Path != Path ? new JsonObject { ["statusCode"] = 404, ["body"] = """{"message":"Not Found"}""" }
+            : !IsSigned(context.Request, body) ? new JsonObject { ["statusCode"] = 403, ["body"] = """{"message":"Forbidden"}""" }
+            : await _function(new JsonObject
+            {
+                ["version"] = "2.0",
+                ["routeKey"] = $"POST {Path}",
+                ["rawPath"] = Path,
+                ["rawQueryString"] = "",
+                ["headers"] = new JsonObject(context.Request.Headers.Select(header => KeyValuePair.Create(header.Key.ToLowerInvariant(), (JsonNode?)header.Value.ToString()))),
+                ["requestContext"] = new JsonObject
+                {
+                    ["accountId"] = "123456789012",
+                    ["apiId"] = "a1b2c3d4e5",
+                    ["authorizer"] = new JsonObject { ["iam"] = new JsonObject { ["accountId"] = "123456789012", ["userArn"] = UserArn } },
+                    ["http"] = new JsonObject { ["method"] = "POST", ["path"] = Path, ["protocol"] = "HTTP/1.1", ["sourceIp"] = "192.0.2.1" },
+                    ["requestId"] = "JKJaXmPLvHcESHA=",
+                    ["routeKey"] = $"POST {Path}",
+                    ["stage"] = "$default",
+                },
+                ["body"] = body,
+                ["isBase64Encoded"] = false,
+            });
+        context.Response.StatusCode = answer["statusCode"]!.GetValue<int>();
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(answer["body"]!.ToString());
+    }
+
+    private bool IsSigned(HttpRequest request, string body)
+    {
+        const string algorithm = "AWS4-HMAC-SHA256";
+        var authorization = request.Headers.Authorization.ToString();
+        if (!authorization.StartsWith(algorithm + " ", StringComparison.Ordinal))
+            return false;
+        var parts = authorization[algorithm.Length..].Split(',', StringSplitOptions.TrimEntries).Select(part => part.Split('=', 2)).ToDictionary(part => part[0], part => part[1]);
+        if (parts["Credential"].Split('/') is not [_, var day, var region, "execute-api", "aws4_request"] || !parts["SignedHeaders"].Split(';').Contains("host"))
+            return false;
+        var headers = string.Concat(parts["SignedHeaders"].Split(';').Select(name => $"{name}:{request.Headers[name].ToString().Trim()}\n"));
+        var canonical = $"{request.Method}\n{request.Path}\n\n{headers}\n{parts["SignedHeaders"]}\n{Hash(body)}";
+        var toSign = $"{algorithm}\n{request.Headers["x-amz-date"]}\n{day}/{region}/execute-api/aws4_request\n{Hash(canonical)}";
+        var key = new[] { day, region, "execute-api", "aws4_request" }.Aggregate(Encoding.UTF8.GetBytes("AWS4" + _secretKey), Hmac);
+        return Convert.ToHexStringLower(Hmac(key, toSign)) == parts["Signature"];
+    }
+
+    private static byte[] Hmac(byte[] key, string text) => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(text));
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}
