@@ -10,28 +10,32 @@ internal static class PolicyCommand
     /// <returns>0 without errors, 1 with some, 64 where the file cannot be read.</returns>
     public static int Check(FileInfo file, DateTimeOffset now, TextWriter output, TextWriter errors)
     {
-        byte[] document;
-        IReadOnlyList<VexFile> vex;
         try
         {
-            document = File.ReadAllBytes(file.FullName);
-            vex = PolicyFile.Vex(file.FullName);
+            if (Read(file, now, output) is not { } policy)
+                return ExitCodes.Wrong;
+            var documents = PolicyFile.Vex(file.FullName).Count;
+            output.WriteLine($"{file}: no errors; {Text.Count(policy.Rules.Count, "rule")}, {Text.Count(policy.Waivers.Count, "waiver")}, {(documents == 0 ? "" : $"{Text.Count(policy.Vex.Count, "VEX statement")} about images of ECR in {Text.Count(documents, "document")}, ")}version {policy.Version}");
+            return ExitCodes.Done;
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        catch (UnusableFileException unusable)
         {
-            errors.WriteLine($"{file}: {unreadable.Message}");
+            errors.WriteLine(unusable.Message);
             return ExitCodes.Usage;
         }
+    }
 
-        var reading = PolicyReader.Read(document, vex, now);
+    /// <summary>Reads a document of which nothing may be wrong, and writes down whatever is.</summary>
+    /// <returns>Null where something is.</returns>
+    /// <exception cref="UnusableFileException">It cannot be read.</exception>
+    public static PolicyDocument? Read(FileInfo file, DateTimeOffset now, TextWriter output)
+    {
+        var reading = PolicyReader.Read(UnusableFileException.ReadAll(file), PolicyFile.Vex(file.FullName), now);
         foreach (var problem in reading.Problems)
             output.WriteLine(problem.ToString(file.ToString()));
-        if (reading.Problems.Count > 0)
-        {
-            output.WriteLine(Text.Count(reading.Problems.Count, "error"));
-            return ExitCodes.Wrong;
-        }
-        output.WriteLine($"{file}: no errors; {Text.Count(reading.Policy!.Rules.Count, "rule")}, {Text.Count(reading.Policy.Waivers.Count, "waiver")}, {(vex.Count == 0 ? "" : $"{Text.Count(reading.Policy.Vex.Count, "VEX statement")} about images of ECR in {Text.Count(vex.Count, "document")}, ")}version {reading.Policy.Version}");
-        return ExitCodes.Done;
+        if (reading.Problems.Count == 0)
+            return reading.Policy;
+        output.WriteLine(Text.Count(reading.Problems.Count, "error"));
+        return null;
     }
 }

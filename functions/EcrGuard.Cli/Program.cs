@@ -5,6 +5,8 @@ using EcrGuard.Cli.Demo;
 using EcrGuard.Cli.Judging;
 using EcrGuard.Cli.Lifecycle;
 using EcrGuard.Cli.Plans;
+using EcrGuard.Cli.Trying;
+using EcrGuard.Core.Images;
 
 var root = new RootCommand("EcrGuard keeps the Amazon ECR repositories of an account clean and safe by itself.");
 
@@ -28,7 +30,31 @@ root.Add(local);
 var file = new Argument<FileInfo>("FILE") { Description = "The policy document, JSON with comments." };
 var check = new Command("check", "Shows every error of a policy document, and of the VEX documents in the folder vex beside it, with line and column.") { file };
 check.SetAction(parsed => PolicyCommand.Check(parsed.GetRequiredValue(file), TimeProvider.System.GetUtcNow(), Console.Out, Console.Error));
-root.Add(new Command("policy", "Works on policy documents.") { check });
+
+var (triedFile, triedRepositories, trialFormat) = (new Argument<FileInfo>("FILE") { Description = "The policy document to try, with the VEX documents in the folder vex beside it." }, PlanOptions.Repositories(), JudgeOptions.Format());
+var against = new Option<FileInfo?>("--against") { Description = "The policy document in force, with the VEX documents beside it; the built-in one if it is not given." };
+var triedImages = new Option<ImageReference[]>("--image") { Description = "An image, by tag, digest or full URI; may be given several times.", CustomParser = result => ImageArgument.Read(result, "--image") };
+var account = new Option<bool>("--account") { Description = "Every image of the registry of the caller's credentials." };
+var table = new Option<string?>("--table") { Description = "The ledger, the stack's output Table: what was found before then counts as for the functions, and what it holds is not asked of the scanners again. Without it nothing is known of earlier scans." };
+var bucket = new Option<string?>("--bucket") { Description = "The ledger's findings, the stack's output Bucket." };
+var tryPolicy = new Command("try", "Shows what another policy document would change: the images of an account, judged by both from the same facts, and which of those that it would block are in use. Reads only. "
+    + "Exits 0 where no answer turns worse, 1 where an image would be newly blocked or refused, 5 where something could not be read, which is named. FILE itself with errors: they are shown as by check, and it exits 1 before anything is read.")
+{
+    triedFile, against, triedImages, account, triedRepositories, table, bucket, trialFormat,
+};
+tryPolicy.Validators.Add(result =>
+{
+    if (result.GetResult(triedImages) is null == !result.GetValue(account))
+        result.AddError("Say what to try the policy on: either '--image' or '--account'.");
+    if (result.GetResult(table) is null != result.GetResult(bucket) is null)
+        result.AddError("The ledger is both: '--table' and '--bucket'.");
+    if (result.GetResult(triedImages) is not null && result.GetResult(triedRepositories) is { Implicit: false })
+        result.AddError("'--repository' goes with '--account': an image names its repository.");
+});
+tryPolicy.SetAction((parsed, cancellation) => TryCommand.RunAsync(
+    new TryOptions(parsed.GetRequiredValue(triedFile), parsed.GetValue(against), parsed.GetValue(triedImages) ?? [], parsed.GetRequiredValue(triedRepositories), parsed.GetValue(table), parsed.GetValue(bucket)),
+    parsed.GetValue(trialFormat) == JudgeOptions.Json, Console.Out, Console.Error, cancellation));
+root.Add(new Command("policy", "Works on policy documents.") { check, tryPolicy });
 
 var (simulatedPolicy, simulatedImages, moment, simulationFormat) = (LifecycleOptions.Policy(), LifecycleOptions.Images(required: true), LifecycleOptions.Now(), LifecycleOptions.Format());
 var simulate = new Command("simulate", "Shows which images of a repository a lifecycle policy would expire or archive, and why. Works on files.") { simulatedPolicy, simulatedImages, moment, simulationFormat };

@@ -20,7 +20,7 @@ public sealed record Judged(LedgerEntry Entry, IReadOnlyList<ImageId> Indexes, I
 }
 
 /// <summary>The one path of an image: facts, decision, ledger, tags. Every function that decides takes it.</summary>
-public sealed class Guard(Registry registry, Scans scans, Ledger ledger, FindingsStore findings, TagWriter tagWriter, PolicyDocument policy, Settings settings, TimeProvider time)
+public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger, FindingsStore findings, TagWriter tagWriter, PolicyDocument policy, Settings settings, TimeProvider time)
 {
     /// <summary>How often a store is tried that others get in the way of, before the queue has it back.</summary>
     private const int Attempts = 8;
@@ -73,7 +73,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         }
 
         var askedAt = time.GetUtcNow();
-        if (await ScanAsync(image, heard, before, cancellation).ConfigureAwait(false) is { } scan)
+        if (await evidences.ScanAsync(image, heard, before, policy.Version, cancellation).ConfigureAwait(false) is { } scan)
             return await RecordAsync(image, before, alerting, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
         await ledger.MarkGoneAsync(image.Id, askedAt, because: null, cancellation).ConfigureAwait(false);
         return null;
@@ -151,7 +151,7 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
             return Judge.NotAnImage(image, policy);
         if (image.Kind == ImageKind.Image)
         {
-            var scan = await ScanAsync(image, Scanner.Unknown, entry, cancellation).ConfigureAwait(false);
+            var scan = await evidences.ScanAsync(image, Scanner.Unknown, entry, policy.Version, cancellation).ConfigureAwait(false);
             return scan is null
                 ? Judge.Unreadable(image.Id, "the image was deleted while it was read", policy, time.GetUtcNow())
                 : (await DecideAsync(image, scan, entry, cancellation).ConfigureAwait(false)).Verdict;
@@ -179,43 +179,20 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
         var id = index.Id with { Digest = child.Digest };
         return await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is { } facts
             ? await FreshAsync(facts with { Tags = [.. facts.Tags.Union(index.Tags)] }, entry, depth - 1, cancellation).ConfigureAwait(false)
-            : MissingChild(id, entry);
+            : Judge.MissingChild(id, policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
     }
 
-    private Verdict MissingChild(ImageId child, LedgerEntry? entry) =>
-        Judge.Unreadable(child, $"the image {child.Digest} of this platform is not in the repository", policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
-
-    private Verdict UnreadableIndex(ImageFacts index, LedgerEntry? entry) =>
-        Judge.Unreadable(index.Id, "the manifest of the index, which lists its platforms, cannot be read", policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
-
-    /// <summary>What the scanner says of an image: from the ledger where only the policy or time asks for a new decision, so that a new policy does not read all of ECR again.</summary>
-    /// <param name="heard">The scanner that an event came from: there is news, and it is asked itself.</param>
-    /// <returns>Null where the image is gone.</returns>
-    private async Task<ScanFacts?> ScanAsync(ImageFacts image, Scanner heard, LedgerEntry? entry, CancellationToken cancellation) =>
-        heard == Scanner.Unknown && entry?.Record.Remembered(image, policy.Version, time.GetUtcNow()) is { } known && await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false) is { } kept
-            ? known with { Findings = kept }
-            : await scans.ReadAsync(image, heard, cancellation).ConfigureAwait(false);
-
-    /// <summary>The findings beside a record; null where they are lost.</summary>
-    private async Task<IReadOnlyList<Finding>?> KeptAsync(ImageId image, ImageRecord record, CancellationToken cancellation) =>
-        record.FindingsHash is { } hash ? await findings.FindAsync(image, hash, cancellation).ConfigureAwait(false) : [];
+    private Verdict UnreadableIndex(ImageFacts index, LedgerEntry? entry) => Judge.UnreadableIndex(index.Id, policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
 
     /// <summary>What was decided, the findings to keep for the next decision and what was said beside them, and the children of an index.</summary>
     private sealed record Decision(Verdict Verdict, IReadOnlyList<Finding>? Findings, ScanFacts? Scan, IReadOnlyList<IndexChild> Children);
 
     private async Task<Decision> DecideAsync(ImageFacts image, ScanFacts scan, LedgerEntry? entry, CancellationToken cancellation)
     {
-        var before = entry is null ? null : new Judge.Before(entry.Record.Verdict.WithoutBreakGlass(), await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false));
-        var now = time.GetUtcNow();
-        var dated = scan with { Findings = Findings.WithFixDates(scan.Findings, before?.Findings ?? [], now) };
-        var kept = Judge.Keep(dated, before);
-        return new Decision(Judge.Decide(Named(image, entry), dated, policy, before, now), kept, Judge.Remember(dated, kept), []);
+        var evidence = await evidences.OfAsync(image, scan, entry, cancellation).ConfigureAwait(false);
+        var kept = Judge.Keep(evidence.Scan, evidence.Before);
+        return new Decision(Judge.Decide(evidence, policy, time.GetUtcNow()), kept, Judge.Remember(evidence.Scan, kept), []);
     }
-
-    /// <summary>The image with the tags that EcrGuard has withdrawn: people know it by them, and rules that speak of tags still mean it.</summary>
-    private static ImageFacts Named(ImageFacts image, LedgerEntry? entry) => entry?.Quarantine is { State: not QuarantineState.Ended, Tags.Count: > 0 } quarantine
-        ? image with { Tags = [.. image.Tags.Union(quarantine.Tags.Except(quarantine.Conflicts.Select(conflict => conflict.Tag)))] }
-        : image;
 
     /// <summary>Decides an index from its children's records; a child that the ledger does not know is judged first.</summary>
     private async Task<Verdict> DecideIndexAsync(ImageFacts index, IReadOnlyList<IndexChild> children, bool alerting, List<Judged> judgedWith, CancellationToken cancellation)
@@ -258,14 +235,14 @@ public sealed class Guard(Registry registry, Scans scans, Ledger ledger, Finding
     private async Task<Judged> RecordAsync(ImageFacts image, LedgerEntry? before, bool alerting, Func<LedgerEntry?, Task<Decision>> decide, CancellationToken cancellation)
     {
         // Children of an index are untagged, almost always: what follows for their indexes must not be forgotten.
-        var untagged = settings.Tags.TeamTags(Named(image, before)).Count == 0;
+        var untagged = settings.Tags.TeamTags(Evidences.Named(image, before)).Count == 0;
         var indexes = untagged ? await IndexesAsync(image.Id, cancellation).ConfigureAwait(false) : [];
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var decision = await decide(before).ConfigureAwait(false);
             var verdict = ForcedApproval.Over(decision.Verdict, before?.Record.Forced, time.GetUtcNow());
             var plan = TagPlan.For(image, verdict.Status, Use.Unknown, ModeOf(image.Id.Repository), settings.Tags);
-            var record = ImageRecord.Of(image, verdict, before?.Record, ledger.NewId(), time.GetUtcNow(), settings.Tags.TeamTags(Named(image, before))) with
+            var record = ImageRecord.Of(image, verdict, before?.Record, ledger.NewId(), time.GetUtcNow(), settings.Tags.TeamTags(Evidences.Named(image, before))) with
             {
                 FindingsHash = decision.Findings switch
                 {

@@ -43,6 +43,7 @@ public sealed class Startup
         services.AddSingleton<Aws.Facts.Consumers>();
         services.AddSingleton<Ledger>();
         services.AddSingleton<FindingsStore>();
+        services.AddSingleton<Evidences>();
         services.AddSingleton<UseStore>();
         services.AddSingleton<TagWriter>();
         services.AddSingleton<QuarantineWriter>();

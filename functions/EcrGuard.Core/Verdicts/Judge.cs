@@ -9,6 +9,9 @@ public static class Judge
     /// <summary>The verdict that stood before, and the findings that <see cref="Keep"/> gave to keep beside it; null findings where the ledger no longer holds them.</summary>
     public sealed record Before(Verdict Verdict, IReadOnlyList<Finding>? Findings);
 
+    /// <inheritdoc cref="Decide(ImageFacts, ScanFacts, PolicyDocument, Before?, DateTimeOffset)"/>
+    public static Verdict Decide(Evidence evidence, PolicyDocument policy, DateTimeOffset now) => Decide(evidence.Image, evidence.Scan, policy, evidence.Before, now);
+
     /// <summary>Decides an image of one platform.</summary>
     /// <param name="before">What stood before. What was found once counts until a completed scan takes its place, so that BLOCKED is sticky, and comes back when a waiver ends although nothing is scanned any more.</param>
     public static Verdict Decide(ImageFacts image, ScanFacts scan, PolicyDocument policy, Before? before, DateTimeOffset now)
@@ -52,6 +55,14 @@ public static class Judge
                 FactsAt = now,
             };
     }
+
+    /// <summary>Decides the child of an index that is not there.</summary>
+    public static Verdict MissingChild(ImageId child, PolicyDocument policy, DateTimeOffset now, Verdict? before) =>
+        Unreadable(child, $"the image {child.Digest} of this platform is not in the repository", policy, now, before);
+
+    /// <summary>Decides an index whose platforms nobody knows.</summary>
+    public static Verdict UnreadableIndex(ImageId index, PolicyDocument policy, DateTimeOffset now, Verdict? before) =>
+        Unreadable(index, "the manifest of the index, which lists its platforms, cannot be read", policy, now, before);
 
     /// <summary>Decides what no scanner reads: an artifact, or a media type that EcrGuard does not know.</summary>
     public static Verdict NotAnImage(ImageFacts image, PolicyDocument policy) => new()

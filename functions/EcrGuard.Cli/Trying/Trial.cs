@@ -1,0 +1,75 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Cli.Trying;
+
+/// <summary>What another policy would change.</summary>
+/// <param name="Policy">The file that was tried.</param>
+/// <param name="Against">The file of the policy in force; null for the built-in one.</param>
+/// <param name="Changes">The worst first.</param>
+/// <param name="Unread">Sentences: what could not be read, so that nothing is said about it.</param>
+/// <param name="Notes">Sentences: what else to know.</param>
+internal sealed record Trial(string Policy, string PolicyVersion, string? Against, string AgainstVersion, TrialSummary Summary, IReadOnlyList<TriedImage> Changes, IReadOnlyList<string> Unread, IReadOnlyList<string> Notes)
+{
+    [JsonIgnore]
+    public int ExitCode => Unread.Count > 0 ? ExitCodes.Undetermined : Summary.NewlyBlocked + Summary.NewlyRefused > 0 ? ExitCodes.Wrong : ExitCodes.Done;
+}
+
+/// <param name="FailingInUse">How many of those that are newly blocked or refused are in use, or may be.</param>
+internal sealed record TrialSummary(int Repositories, int Images, int NewlyBlocked, int NewlyRefused, int NewlyApproved, int Otherwise, int Unchanged, int FailingInUse)
+{
+    public static TrialSummary Of(int repositories, IReadOnlyList<VerdictChange> changes)
+    {
+        int Count(AnswerChange change) => changes.Count(one => one.Change == change);
+        return new TrialSummary(repositories, changes.Count, Count(AnswerChange.NewlyBlocked), Count(AnswerChange.NewlyRefused), Count(AnswerChange.NewlyApproved), Count(AnswerChange.Otherwise), Count(AnswerChange.None), changes.Count(one => one.FailsRunning));
+    }
+}
+
+/// <param name="Use"><c>in-use</c>, <c>not-in-use</c> or <c>unknown</c>.</param>
+/// <param name="UsedBy">Sentences, the strongest first.</param>
+internal sealed record TriedImage(string Change, string Repository, string Digest, IReadOnlyList<string> Tags, string Use, IReadOnlyList<string> UsedBy, Judged Before, Judged After)
+{
+    public static TriedImage Of(VerdictChange change) => new(
+        Word(change.Change), change.Image.Id.Repository.Name, change.Image.Id.Digest.ToString(), VerdictTags.Default.TeamTags(change.Image), Word(change.Usage.Use), change.Usage.Why, Judged.Of(change.Before), Judged.Of(change.After));
+
+    public static string Word(AnswerChange change) => change switch
+    {
+        AnswerChange.NewlyBlocked => "newly-blocked",
+        AnswerChange.NewlyRefused => "newly-refused",
+        AnswerChange.NewlyApproved => "newly-approved",
+        AnswerChange.Otherwise => "otherwise",
+        AnswerChange.None => "none",
+    };
+
+    private static string Word(Use use) => use switch
+    {
+        Core.Lifecycle.Use.InUse => "in-use",
+        Core.Lifecycle.Use.NotInUse => "not-in-use",
+        Core.Lifecycle.Use.Unknown => "unknown",
+    };
+}
+
+/// <summary>What one policy says of an image.</summary>
+internal sealed record Judged(string Status, bool Approved, IReadOnlyList<Reason> Reasons, IReadOnlyList<WaivedFinding> Waived)
+{
+    public static Judged Of(Verdict verdict) => new(verdict.Status.Word(), verdict.Approved, verdict.Reasons, verdict.Waived);
+}
+
+[JsonSerializable(typeof(Trial))]
+internal sealed partial class TrialJson : JsonSerializerContext
+{
+    /// <summary>For people and machines at a terminal, not for HTML: quotes stay quotes.</summary>
+    public static TrialJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter<RuleEffect>() },
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

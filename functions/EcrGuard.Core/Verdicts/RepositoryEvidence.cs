@@ -1,0 +1,58 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Core.Verdicts;
+
+/// <summary>What the verdicts of a repository's images rest on, the policy aside.</summary>
+/// <param name="contents">Without the images that went while the others were read.</param>
+/// <param name="images">Of each image of one platform that was asked for, or that an index asked for holds.</param>
+/// <param name="before">The verdicts that the ledger holds, break-glass aside: where facts cannot be read, BLOCKED stays.</param>
+/// <param name="unread">Why there is no evidence of an image.</param>
+public sealed class RepositoryEvidence(Contents contents, IReadOnlyDictionary<Digest, Evidence> images, IReadOnlyDictionary<Digest, Verdict> before, IReadOnlyDictionary<Digest, string> unread)
+{
+    /// <summary>An index of indexes of indexes is no image that anybody runs.</summary>
+    private const int MaxDepth = 3;
+
+    private readonly Dictionary<Digest, ImageFacts> there = contents.Images.ToDictionary(image => image.Id.Digest);
+
+    public Contents Contents => contents;
+
+    /// <summary>Why there is no evidence of an image that is there; empty where all was read.</summary>
+    public IReadOnlyDictionary<Digest, string> Unread => unread;
+
+    /// <summary>The images that are deployed by a name: artifacts are none, and an untagged child of an index is its index's matter, as in an alert.</summary>
+    public static IReadOnlyList<ImageFacts> Named(Contents contents, VerdictTags tags)
+    {
+        var children = contents.Children.Values.SelectMany(list => list).Select(child => child.Digest).ToHashSet();
+        return [.. contents.Images.Where(image => image.Kind != ImageKind.Artifact && !(children.Contains(image.Id.Digest) && tags.TeamTags(image).Count == 0))];
+    }
+
+    /// <summary>What another policy makes of images that are there, each judged by both from the same evidence.</summary>
+    public IReadOnlyList<VerdictChange> Try(IEnumerable<Digest> digests, PolicyDocument inForce, PolicyDocument tried, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now) =>
+        [.. digests.Select(there.GetValueOrDefault).OfType<ImageFacts>().Select(image => new VerdictChange(image, Decide(image, inForce, now), Decide(image, tried, now), usages[image.Id.Digest]))];
+
+    /// <summary>The verdict of an image that is there.</summary>
+    public Verdict Decide(ImageFacts image, PolicyDocument policy, DateTimeOffset now) => Decide(image, policy, now, MaxDepth);
+
+    private Verdict Decide(ImageFacts image, PolicyDocument policy, DateTimeOffset now, int depth)
+    {
+        var digest = image.Id.Digest;
+        return depth == 0 ? Judge.NotAnImage(image, policy) : image.Kind switch
+        {
+            ImageKind.Artifact or ImageKind.Unknown => Judge.NotAnImage(image, policy),
+            ImageKind.Index => !contents.Children.TryGetValue(digest, out var children)
+                ? Judge.UnreadableIndex(image.Id, policy, now, before.GetValueOrDefault(digest))
+                : Judge.DecideIndex(image, [.. children.Select(child => (child, child.Kind == ImageKind.Artifact ? null : Decide(child, image, policy, now, depth)))], policy),
+            ImageKind.Image => images.TryGetValue(digest, out var evidence)
+                ? Judge.Decide(evidence with { Image = evidence.Image with { Tags = [.. evidence.Image.Tags.Union(image.Tags)] } }, policy, now)
+                : Judge.Unreadable(image.Id, unread.GetValueOrDefault(digest) ?? "nobody asked for them", policy, now, before.GetValueOrDefault(digest)),
+        };
+    }
+
+    /// <summary>Under the tags of its index too: whoever pulls those gets the child, and rules that speak of tags mean it.</summary>
+    private Verdict Decide(IndexChild child, ImageFacts index, PolicyDocument policy, DateTimeOffset now, int depth) => there.TryGetValue(child.Digest, out var facts)
+        ? Decide(facts with { Tags = [.. facts.Tags.Union(index.Tags)] }, policy, now, depth - 1)
+        : Judge.MissingChild(index.Id with { Digest = child.Digest }, policy, now, before.GetValueOrDefault(child.Digest));
+}
