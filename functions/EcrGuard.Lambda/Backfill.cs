@@ -7,6 +7,7 @@ using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
 
@@ -127,9 +128,12 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
                 else if (await guard.JudgeAsync(image, Scanner.Unknown, alerting: before is not null || image.PushedAt >= startedAt, before, token).ConfigureAwait(false) is { } judged)
                 {
                     statuses.Add(judged.Entry.Record.Verdict.Status);
+                    var marked = new List<(Judged Judged, LedgerEntry Entry)>();
+                    foreach (var each in judged.Children.Append(judged))
+                        marked.Add((each, await guard.MarkAsync(each.Facts, each.Entry, Use.Unknown, DateTimeOffset.MaxValue, token).ConfigureAwait(false)));
                     // What an event left open, for indexes that are done here already, is that event's to end.
-                    foreach (var open in judged.Children.Append(judged).Where(j => j.Entry.Open && !(before?.Open == true && j.Indexes.Count > 0)))
-                        await ledger.DoneAsync(open.Image, open.Entry.Revision, token).ConfigureAwait(false);
+                    foreach (var (done, entry) in marked.Where(m => m.Entry.Open && !(before?.Open == true && m.Judged.Indexes.Count > 0)))
+                        await ledger.DoneAsync(done.Image, entry.Revision, token).ConfigureAwait(false);
                 }
             }).ConfigureAwait(false);
         }

@@ -4,13 +4,14 @@ using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Lambda;
 
 /// <summary>
-/// Many images and all that follows from them: each is decided, then the indexes that hold it, then alerts are published and what was open is closed. An image has failed until all of that is done, and fails alone.
+/// Many images and all that follows from them: each is decided, then the indexes that hold it, then alerts are published, tags written and what was open is closed. An image has failed until all of that is done, and fails alone.
 /// </summary>
 public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledger, Notifier notifier, Settings settings, Log log)
 {
@@ -26,14 +27,15 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
     /// <summary>Decides images and carries out what follows.</summary>
     /// <param name="images">Each once.</param>
     /// <param name="decide">Null where there was nothing to judge.</param>
+    /// <param name="tagsUntil">How long tags may wait for their turn; null for as long as there is time.</param>
     /// <returns>The images that are done, each with what was judged; those that failed, or that the deadline came before, are not there.</returns>
-    public async Task<IReadOnlyDictionary<ImageId, Judged?>> RunAsync(IEnumerable<ImageId> images, Func<ImageId, CancellationToken, Task<Judged?>> decide, ILambdaContext context)
+    public async Task<IReadOnlyDictionary<ImageId, Judged?>> RunAsync(IEnumerable<ImageId> images, Func<ImageId, CancellationToken, Task<Judged?>> decide, ILambdaContext context, DateTimeOffset? tagsUntil = null)
     {
         List<Work> works = [.. images.Select(image => new Work(image))];
         using var deadline = Deadline.Before(context, Margin);
         await EachAsync(works, async work => work.End(await decide(work.Image, deadline.Token).ConfigureAwait(false)), deadline.Token).ConfigureAwait(false);
         await DecideIndexesAsync(works, deadline.Token).ConfigureAwait(false);
-        await FinishAsync([.. works.SelectMany(work => work.WithRelated).Distinct()], context).ConfigureAwait(false);
+        await FinishAsync([.. works.SelectMany(work => work.WithRelated).Distinct()], tagsUntil ?? DateTimeOffset.MaxValue, context, deadline.Token).ConfigureAwait(false);
         return works.Where(work => work.Finished).ToDictionary(work => work.Image, work => work.Judged);
     }
 
@@ -53,11 +55,15 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
         }
     }
 
-    /// <summary>Publishes what the stored records have open, takes out of reach and puts back, then notes that all is done, related work first.</summary>
-    private async Task FinishAsync(IReadOnlyList<Work> works, ILambdaContext context)
+    /// <summary>Publishes what the stored records have open, writes tags, takes out of reach and puts back, then notes that all is done, related work first.</summary>
+    private async Task FinishAsync(IReadOnlyList<Work> works, DateTimeOffset tagsUntil, ILambdaContext context, CancellationToken deadline)
     {
+        var judged = works.Where(work => work is { Done: true, Judged: not null }).ToList();
+        // Writing a hundred tags takes minutes: nobody's alert waits for that.
+        using (var soon = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1)))
+            await AlertAsync([.. judged.Where(work => work.Judged!.Entry.OpenAlert is not null)], soon.Token).ConfigureAwait(false);
+        await MarkAsync(judged, tagsUntil, deadline).ConfigureAwait(false);
         using var rest = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
-        await AlertAsync([.. works.Where(work => work is { Done: true, Judged.Entry.OpenAlert: not null })], rest.Token).ConfigureAwait(false);
         var held = works.Where(work => work is { Done: true, Judged: { } judged } && guard.MayQuarantine(judged.Entry.Record, judged.Entry.Quarantine)).ToList();
         held.ForEach(work => work.Done = false);
         await EachAsync(held, async work =>
@@ -76,6 +82,19 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
                 open.Done = true;
             }, rest.Token).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Puts verdicts on tags. An image whose alert could not be published is left to the next try, and marked all the same.</summary>
+    private async Task MarkAsync(IReadOnlyList<Work> works, DateTimeOffset until, CancellationToken cancellation)
+    {
+        var told = works.Where(work => work.Done).ToHashSet();
+        foreach (var work in works)
+            work.Done = false;
+        await EachAsync(works, async work =>
+        {
+            work.Judged = work.Judged! with { Entry = await guard.MarkAsync(work.Judged.Facts, work.Judged.Entry, Use.Unknown, until, cancellation).ConfigureAwait(false) };
+            work.Done = told.Contains(work);
+        }, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>At least once, and twice only if the function dies between publishing and recording: who publishes claims the alert first.</summary>

@@ -15,6 +15,11 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
     /// <summary>Clocks differ and events are stamped in whole seconds: an event this much older than the facts may still be news.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// So long after its event a verdict waits for the tags of those before it, which is less than a function may run. Behind a backlog, where events are older, verdicts come first: a tag that has no turn at once is left to the sweep.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     /// <summary>What a function does with the events about one image.</summary>
     /// <param name="events">All of the image, oldest first.</param>
     /// <param name="before">What the ledger holds.</param>
@@ -25,6 +30,7 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
     {
         var unread = new List<string>();
         var messages = Group(batch, unread);
+        var tagsUntil = messages.Values.SelectMany(each => each).Select(message => message.Event.Time).DefaultIfEmpty().Min() + Patience;
         var done = await decisions.RunAsync(messages.Keys, async (image, cancellation) =>
         {
             var events = messages[image].Select(m => m.Event).OrderBy(e => e.Time).ToList();
@@ -33,7 +39,7 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
                 return await handle(image, events, before, cancellation).ConfigureAwait(false);
             log.Info("The event is older than what the verdict rests on.", ("image", image.ToString()));
             return null;
-        }, context).ConfigureAwait(false);
+        }, context, tagsUntil).ConfigureAwait(false);
 
         var failed = messages.Where(m => !done.ContainsKey(m.Key)).SelectMany(m => m.Value.Select(message => message.MessageId));
         return new SQSBatchResponse([.. unread.Concat(failed).Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id })]);

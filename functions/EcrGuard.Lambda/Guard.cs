@@ -12,14 +12,15 @@ namespace EcrGuard.Lambda;
 
 /// <summary>What became of one image.</summary>
 /// <param name="Entry">As it stands in the ledger now.</param>
+/// <param name="Facts">What its tags were when they were read.</param>
 /// <param name="Indexes">The indexes that hold the image and must be decided again.</param>
 /// <param name="Children">The children of an index that had to be judged with it.</param>
-public sealed record Judged(LedgerEntry Entry, IReadOnlyList<ImageId> Indexes, IReadOnlyList<Judged> Children)
+public sealed record Judged(LedgerEntry Entry, ImageFacts Facts, IReadOnlyList<ImageId> Indexes, IReadOnlyList<Judged> Children)
 {
     public ImageId Image => Entry.Record.Verdict.Image;
 }
 
-/// <summary>The one path of an image: facts, decision, ledger, tags. Every function that decides takes it.</summary>
+/// <summary>The one path of an image: facts, decision, ledger, then tags. Every function that decides takes it.</summary>
 public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger, FindingsStore findings, TagWriter tagWriter, PolicyDocument policy, Settings settings, TimeProvider time)
 {
     /// <summary>How often a store is tried that others get in the way of, before the queue has it back.</summary>
@@ -41,7 +42,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         settings.Enforcement == EnforcementMode.Quarantine && !record.Gone
         && (quarantine is { State: not QuarantineState.Ended } || (record.Verdict.Status == Status.Blocked && policy.QuarantineOf(record.Verdict.Image.Repository.Name) is not null));
 
-    /// <summary>Reads the facts of an image, decides, records and marks it.</summary>
+    /// <summary>Reads the facts of an image, decides and records. What was judged is to be marked: its tags may have to wait for their turn, which neither the answer to a gate nor an alert may.</summary>
     /// <param name="heard">The scanner that an event came from.</param>
     /// <param name="alerting">False while existing images are judged for the first time.</param>
     /// <param name="before">What the ledger holds; null for nothing.</param>
@@ -86,20 +87,22 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
 
     /// <summary>Puts the verdict that stands, and whether the image is in use, on its tags, which may have changed since.</summary>
     /// <param name="use">Unknown to whoever does not know what runs: the shielding tag then stays as it is.</param>
-    public async Task<Judged> MarkAsync(ImageFacts image, LedgerEntry entry, Use use, CancellationToken cancellation)
+    /// <param name="until">How long a turn to write is waited for; what had none by then could not be marked.</param>
+    /// <returns>The entry as it stands now.</returns>
+    public async Task<LedgerEntry> MarkAsync(ImageFacts image, LedgerEntry entry, Use use, DateTimeOffset until, CancellationToken cancellation)
     {
         foreach (var write in entry.OpenWrites)
             await ledger.OutcomeAsync(image.Id, write, "not known: the function ended before it was; the tags were read and planned again", cancellation).ConfigureAwait(false);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var written = await tagWriter.ApplyAsync(image, entry, use, ModeOf(image.Id.Repository), cancellation).ConfigureAwait(false);
+            var written = await tagWriter.ApplyAsync(image, entry, use, ModeOf(image.Id.Repository), until, cancellation).ConfigureAwait(false);
             // Writing takes its turn, and another verdict may be stored by then, by somebody who saw none of these tags.
             var now = written.Wrote ? await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? entry : entry;
             if (now.Revision == entry.Revision)
             {
                 if (written.CouldNot != entry.Record.CouldNotMark)
                     await ledger.NoteCouldNotMarkAsync(image.Id, written.CouldNot, cancellation).ConfigureAwait(false);
-                return new Judged(entry with { Record = entry.Record with { CouldNotMark = written.CouldNot } }, [], []);
+                return entry with { Record = entry.Record with { CouldNotMark = written.CouldNot } };
             }
             entry = now;
             image = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) ?? image;
@@ -278,8 +281,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         throw new InvalidOperationException($"The verdict of {image.Id} could not be stored: others kept storing it.");
 
         // Read after the store: an index that was pushed meanwhile has either stored its edges by now, or reads this verdict.
-        async Task<Judged> FollowAsync(LedgerEntry entry) =>
-            await MarkAsync(image, entry, Use.Unknown, cancellation).ConfigureAwait(false) with { Indexes = await IndexesAsync(image.Id, cancellation).ConfigureAwait(false) };
+        async Task<Judged> FollowAsync(LedgerEntry entry) => new(entry, image, await IndexesAsync(image.Id, cancellation).ConfigureAwait(false), []);
     }
 
     private async Task<IReadOnlyList<ImageId>> IndexesAsync(ImageId child, CancellationToken cancellation) =>

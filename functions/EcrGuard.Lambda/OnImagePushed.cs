@@ -7,7 +7,6 @@ using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 
@@ -78,7 +77,7 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         {
             return before.Open || guard.Policy.Rules.Any(rule => rule.Tags is not null)
                 ? await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false)
-                : await guard.MarkAsync(image, before, Use.Unknown, cancellation).ConfigureAwait(false);
+                : new Judged(before, image, [], []);
         }
 
         // An image that was there before and got another tag may have been scanned long ago: no event will come.

@@ -105,7 +105,7 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
             if (image.Kind == ImageKind.Artifact)
                 await guard.ShieldAsync(image, Use.InUse, cancellation).ConfigureAwait(false);
             else if ((entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is { } entry)
-                await guard.MarkAsync(image, entry, Use.InUse, cancellation).ConfigureAwait(false);
+                await guard.MarkAsync(image, entry, Use.InUse, DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false);
         }
     }
 

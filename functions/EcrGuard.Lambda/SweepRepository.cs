@@ -129,7 +129,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
                 // One image that cannot be marked must not keep the others from it.
                 await OrUndoneAsync($"the tags of {image.Id.Digest}", undone, async () =>
                 {
-                    entry = (await guard.MarkAsync(image, entry, shielded, cancellation).ConfigureAwait(false)).Entry;
+                    entry = await guard.MarkAsync(image, entry, shielded, DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false);
                     if (shielded == Use.InUse && entry.Record.CouldNotMark is { } why && !image.Tags.Contains(settings.Tags.InUse(image.Id.Digest)))
                         undone.Add($"{image.Id.Digest} is in use and could not be shielded: {why}");
                 }, cancellation).ConfigureAwait(false);

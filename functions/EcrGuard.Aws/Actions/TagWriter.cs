@@ -21,14 +21,15 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
     /// <param name="image">The facts that the verdict rests on: if they already agree, nothing is read or written.</param>
     /// <param name="entry">The verdict to say. Where another is stored meanwhile, nothing more is written for this one.</param>
     /// <param name="use">Unknown leaves the shielding tag as it is.</param>
-    public Task<TagsWritten> ApplyAsync(ImageFacts image, LedgerEntry entry, Use use, EnforcementMode mode, CancellationToken cancellation) =>
-        WriteAsync(image, now => TagPlan.For(now, entry.Record.Verdict.Status, use, mode, tags), action => ledger.IntendAsync(image.Id, entry.Revision, action, cancellation), cancellation);
+    /// <param name="until">How long a turn to write is waited for.</param>
+    public Task<TagsWritten> ApplyAsync(ImageFacts image, LedgerEntry entry, Use use, EnforcementMode mode, DateTimeOffset until, CancellationToken cancellation) =>
+        WriteAsync(image, now => TagPlan.For(now, entry.Record.Verdict.Status, use, mode, tags), action => ledger.IntendAsync(image.Id, entry.Revision, action, cancellation), until, cancellation);
 
     /// <summary>The same for the shield of an artifact that stands for itself, of which no verdict is in the ledger.</summary>
     public Task<TagsWritten> ShieldAsync(ImageFacts artifact, Use use, EnforcementMode mode, CancellationToken cancellation) =>
-        WriteAsync(artifact, now => TagPlan.ForArtifact(now, use, mode, tags), action => ledger.IntendAsync(artifact.Id, null, action, cancellation), cancellation);
+        WriteAsync(artifact, now => TagPlan.ForArtifact(now, use, mode, tags), action => ledger.IntendAsync(artifact.Id, null, action, cancellation), DateTimeOffset.MaxValue, cancellation);
 
-    private async Task<TagsWritten> WriteAsync(ImageFacts image, Func<ImageFacts, TagPlan> planFor, Func<TagAction, Task<string?>> intend, CancellationToken cancellation)
+    private async Task<TagsWritten> WriteAsync(ImageFacts image, Func<ImageFacts, TagPlan> planFor, Func<TagAction, Task<string?>> intend, DateTimeOffset until, CancellationToken cancellation)
     {
         var plan = planFor(image);
         var writes = 0;
@@ -37,7 +38,8 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
             if (writes++ == MaxWrites)
                 return new TagsWritten(true, $"The tags still differ after {MaxWrites} writes: somebody else is writing them too.");
 
-            await rate.WaitAsync(cancellation).ConfigureAwait(false);
+            if (!await rate.WaitAsync(until, cancellation).ConfigureAwait(false))
+                return new TagsWritten(writes > 1, "More images changed at once than may be tagged in that time; the next sweep tags this one.");
             if (await intend(action).ConfigureAwait(false) is not { } id)
                 return new TagsWritten(true, null);
             // Read after the intent and immediately before the write: whatever took time lies before it.

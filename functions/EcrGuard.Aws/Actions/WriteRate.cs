@@ -9,17 +9,24 @@ public sealed class WriteRate(double perSecond, TimeProvider time, Ledger.Ledger
     private DateTimeOffset next;
 
     /// <summary>Waits until the next write may be made.</summary>
-    public async Task WaitAsync(CancellationToken cancellation)
+    public Task WaitAsync(CancellationToken cancellation) => WaitAsync(DateTimeOffset.MaxValue, cancellation);
+
+    /// <summary>Waits until the next write may be made, but not beyond a time. A write that may be made now is made, whatever that time.</summary>
+    /// <returns>False where it may not be made by then.</returns>
+    public async Task<bool> WaitAsync(DateTimeOffset until, CancellationToken cancellation)
     {
         await turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             var wait = next - time.GetUtcNow();
+            if (wait > TimeSpan.Zero && next > until)
+                return false;
             if (wait > TimeSpan.Zero)
                 await Task.Delay(wait, time, cancellation).ConfigureAwait(false);
             while (shared is not null && !await shared.TakeTurnAsync(gap, cancellation).ConfigureAwait(false))
                 await Task.Delay(gap, time, cancellation).ConfigureAwait(false);
             next = time.GetUtcNow() + gap;
+            return true;
         }
         finally
         {

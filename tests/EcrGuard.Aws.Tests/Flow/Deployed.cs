@@ -15,7 +15,8 @@ namespace EcrGuard.Aws.Tests.Flow;
 
 /// <param name="Retries">How often the SDK tries a failed call again; none by default, so that every fault reaches EcrGuard.</param>
 /// <param name="Timeout">After which the SDK gives a call up.</param>
-internal sealed record DeploymentOptions(EnforcementMode Enforcement = EnforcementMode.Mark, int Retries = 0, TimeSpan? Timeout = null, VerdictTags? Tags = null);
+/// <param name="WritesPerSecond">Without a limit by default: nothing moves the clock while a write waits for its turn.</param>
+internal sealed record DeploymentOptions(EnforcementMode Enforcement = EnforcementMode.Mark, int Retries = 0, TimeSpan? Timeout = null, VerdictTags? Tags = null, double WritesPerSecond = double.PositiveInfinity);
 
 /// <summary>One instance of the functions, composed as in Lambda, over the real wire.</summary>
 internal sealed class Deployed : IDisposable
@@ -38,8 +39,7 @@ internal sealed class Deployed : IDisposable
             SummaryTopic = fixture.SummaryTopic,
             Enforcement = options.Enforcement,
             Tags = options.Tags ?? VerdictTags.Default,
-            // Nothing moves the clock while a write waits for its turn.
-            WritesPerSecond = 1_000_000,
+            WritesPerSecond = options.WritesPerSecond,
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, fixture.Time, new Log(Lines, fixture.Time));

@@ -47,9 +47,12 @@ internal sealed class GuardFixture : IAsyncDisposable
     /// <summary>The functions as first deployed.</summary>
     public Deployed Functions { get; }
 
-    public static async Task<GuardFixture> StartAsync(string policy = Marks, LocalAwsOptions? options = null)
+    /// <param name="leaps">Whether the clock moves on by itself to whatever is waited for.</param>
+    public static async Task<GuardFixture> StartAsync(string policy = Marks, LocalAwsOptions? options = null, bool leaps = false)
     {
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 18, 12, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
+        var start = new DateTimeOffset(2026, 11, 18, 12, 0, 0, TimeSpan.Zero);
+        var time = leaps ? new LeapingTime(start) : new FakeTimeProvider(start);
+        time.AutoAdvanceAmount = TimeSpan.FromMilliseconds(1);
         return new GuardFixture(await LocalAwsServer.StartAsync((options ?? new LocalAwsOptions()) with { TimeProvider = time }), time, policy);
     }
 
