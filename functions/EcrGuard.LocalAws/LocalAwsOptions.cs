@@ -17,6 +17,9 @@ public sealed record LocalAwsOptions
     /// <summary>Calls a second that ECR grants before it throttles; null grants everything.</summary>
     public EcrRates? EcrRates { get; init; }
 
+    /// <summary>Calls a second that Inspector grants for each operation before it throttles; null grants everything. Not published.</summary>
+    public double? InspectorRate { get; init; }
+
     /// <summary>Whether BatchGetImage alone moves an image's <c>lastRecordedPullTime</c>. Undocumented.</summary>
     public bool BatchGetImageRecordsPull { get; init; } = true;
 
@@ -61,15 +64,24 @@ public sealed record LocalAwsOptions
 }
 
 /// <summary>
-/// Rates of ECR in calls a second, account-wide, as token buckets that hold one second's worth. PutImage's is published
+/// Rates of ECR in calls a second, account-wide, as token buckets that hold one second's worth. PutImage's and BatchGetImage's are published
 /// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html); the others' are not.
 /// </summary>
 public sealed record EcrRates
 {
     public double PutImage { get; init; } = 10;
 
+    public double BatchGetImage { get; init; } = 2_000;
+
     /// <summary>For every other operation, each with a bucket of its own.</summary>
     public double Others { get; init; } = 100;
+
+    internal double Of(string operation) => operation switch
+    {
+        "PutImage" => PutImage,
+        "BatchGetImage" => BatchGetImage,
+        _ => Others,
+    };
 }
 
 /// <summary>The two answers to a push of what is already there, on an immutable repository.</summary>

@@ -11,6 +11,8 @@ using EcrGuard.Benchmarks;
     ("one-repository", () => Fleet.OneRepositoryAsync(100_000)),
     ("interrupted", () => Fleet.InterruptedAsync(40, 50)),
     ("throttled", () => Fleet.ThrottledAsync(40, 50, 100)),
+    ("small-cve-day", () => CveDay.RunAsync(20, 50)),
+    ("cve-day", () => CveDay.RunAsync(1_000, 50)),
     ("small-fleet", () => Fleet.WholeAsync(100, 100)),
     ("small-sweep", () => Fleet.SweptAsync(100, 100)),
     ("sweep", () => Fleet.SweptAsync(1_000, 100)),

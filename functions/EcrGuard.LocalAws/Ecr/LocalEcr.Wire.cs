@@ -88,7 +88,7 @@ public sealed partial class LocalEcr
 
         if (!buckets.TryGetValue(operation, out var bucket))
         {
-            bucket = new TokenBucket(operation == "PutImage" ? rates.PutImage : rates.Others, Options.TimeProvider);
+            bucket = new TokenBucket(rates.Of(operation), Options.TimeProvider);
             buckets.Add(operation, bucket);
         }
 

@@ -20,15 +20,29 @@ public sealed partial class LocalInspector
     /// <summary>The images that can have what is asked for: just one, where the criteria name it.</summary>
     private IEnumerable<Coverage> Candidates(ListRequest request)
     {
-        if (Only("ecrImageRepositoryName") is { } repository && Only("ecrImageHash") is { } digest)
+        if (Only(request, "ecrImageRepositoryName") is { } repository && Only(request, "ecrImageHash") is { } digest)
         {
             return CoverageOf(repository, digest) is { } image ? new[] { image } : Enumerable.Empty<Coverage>();
         }
 
         return covered.Values;
-
-        string? Only(string field) => request.FilterCriteria?.GetValueOrDefault(field) is [{ Comparison: "EQUALS", Value: var value }] ? value : null;
     }
+
+    /// <summary>The images whose coverage can be what is asked for: just one, where the criteria name it.</summary>
+    private IEnumerable<Coverage> Named(ListRequest request)
+    {
+        var repositories = account.RepositoryArn("");
+        var arn = Only(request, "resourceId") ?? "";
+        var at = arn.LastIndexOf('/');
+        if (!arn.StartsWith(repositories, StringComparison.Ordinal) || at < repositories.Length)
+        {
+            return covered.Values;
+        }
+
+        return CoverageOf(arn[repositories.Length..at], arn[(at + 1)..]) is { } image ? new[] { image } : Enumerable.Empty<Coverage>();
+    }
+
+    private static string? Only(ListRequest request, string field) => request.FilterCriteria?.GetValueOrDefault(field) is [{ Comparison: "EQUALS", Value: var value }] ? value : null;
 
     private Dictionary<string, Func<Observed, IEnumerable<string>>> FindingFields() => new()
     {
@@ -53,7 +67,7 @@ public sealed partial class LocalInspector
     {
         var passing = Passing(request, CoverageFields(), new() { ["ecrImageInUseCount"] = c => c.InUseCount }, prefixes: false);
         var (page, next) = Page(
-            "ListCoverage", request, most: ResourcesPerPage, ResourcesPerPage, account.Options.EmptyPages, covered.Values.Where(passing));
+            "ListCoverage", request, most: ResourcesPerPage, ResourcesPerPage, account.Options.EmptyPages, Named(request).Where(passing));
         return new { CoveredResources = page.Select(Shown), NextToken = next };
     }
 

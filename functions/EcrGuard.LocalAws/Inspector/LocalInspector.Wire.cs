@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.LocalAws.Inspector;
 
@@ -16,6 +17,8 @@ public sealed partial class LocalInspector
         ["/coverage/list"] = "ListCoverage",
     };
 
+    private readonly Dictionary<string, TokenBucket> buckets = [];
+
     string ILocalService.SigningName => "inspector2";
 
     bool ILocalService.LooksLikeMine(LocalCall call) => Operations.ContainsKey(call.Path);
@@ -30,6 +33,11 @@ public sealed partial class LocalInspector
         var request = JsonWire.Read<ListRequest>(call);
         lock (account.Gate)
         {
+            if (!Grants(operation.Name))
+            {
+                throw ((ILocalService)this).For(Trouble.Throttled);
+            }
+
             return JsonWire.Answer(ContentType, operation.Name == "ListFindings" ? ListFindings(request) : ListCoverage(request));
         }
     }
@@ -46,6 +54,22 @@ public sealed partial class LocalInspector
     LocalAnswer ILocalService.Refuse(LocalError error) =>
         JsonWire.Refuse(ContentType, error.Status, new { error.Message, Reason = error.Code == "ValidationException" ? "FIELD_VALIDATION_FAILED" : null })
             with { Headers = new Dictionary<string, string> { ["x-amzn-ErrorType"] = error.Code } };
+
+    private bool Grants(string operation)
+    {
+        if (account.Options.InspectorRate is not { } rate)
+        {
+            return true;
+        }
+
+        if (!buckets.TryGetValue(operation, out var bucket))
+        {
+            bucket = new TokenBucket(rate, account.Options.TimeProvider);
+            buckets.Add(operation, bucket);
+        }
+
+        return bucket.TryTake();
+    }
 
     private static LocalError Invalid(string message) => new(400, "ValidationException", message);
 
