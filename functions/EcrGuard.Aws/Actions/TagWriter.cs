@@ -46,7 +46,7 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
             var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
             plan = now is null ? TagPlan.Nothing : planFor(now);
             var refusal = plan.Actions is not [var again, ..] || again != action ? Superseded
-                : action.Change == TagChange.Add ? await AddAsync(now!, action.Tag, cancellation).ConfigureAwait(false)
+                : action.Change == TagChange.Add ? TagSafety.WhyNot(await registry.LifecyclePolicyAsync(image.Id.Repository, cancellation).ConfigureAwait(false), now!, action.Tag, tags) ?? await AddAsync(now!, action.Tag, cancellation).ConfigureAwait(false)
                 : await RemoveAsync(now!, action.Tag, cancellation).ConfigureAwait(false);
             await ledger.OutcomeAsync(image.Id, id, refusal ?? "done", cancellation).ConfigureAwait(false);
             if (refusal is not null and not Superseded)

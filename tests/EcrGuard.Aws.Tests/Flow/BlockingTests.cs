@@ -290,4 +290,16 @@ public sealed class BlockingTests
         Assert.Equal(digest, fixture.Aws.Ecr.DigestOf(Repository, BlockedTag(digest)));
         Assert.Equal(digest, $"sha256:{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(pushed.Text)))}");
     }
+
+    /// <summary>A team that lets branches such as <c>fix-login</c> go after a day did not mean a release that is blocked.</summary>
+    [Fact]
+    public async Task A_tag_by_which_the_teams_lifecycle_policy_would_take_the_image_is_could_not_mark()
+    {
+        await using var fixture = await StartAsync();
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, """{"rules":[{"rulePriority":1,"description":"Branches go","selection":{"tagStatus":"tagged","tagPatternList":["*-*"],"countType":"sinceImagePushed","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}""");
+        var digest = await fixture.ScannedAsync("1", Critical);
+        Assert.Equal(["1"], fixture.Tags(digest));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Contains("rule 1 selects it by", fixture.Item(digest)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
 }

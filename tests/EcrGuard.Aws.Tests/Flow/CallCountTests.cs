@@ -85,7 +85,7 @@ public sealed class CallCountTests
 
         fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, [GuardFixture.Critical, .. Many(2_500)]);
         await fixture.Deploy().ChangedAsync(fixture.Aws.Events.Take());
-        Assert.Equal(Sorted("DescribeImages DescribeImageScanFindings DescribeImageScanFindings DescribeImageScanFindings DescribeImages BatchGetImage PutImage"), Ecr(fixture));
+        Assert.Equal(Sorted("DescribeImages DescribeImageScanFindings DescribeImageScanFindings DescribeImageScanFindings DescribeImages GetLifecyclePolicy BatchGetImage PutImage"), Ecr(fixture));
         Assert.Equal(["1", GuardFixture.BlockedTag(digest)], fixture.Tags(digest));
     }
 
@@ -102,7 +102,7 @@ public sealed class CallCountTests
         var events = fixture.Aws.Events.Take();
         Assert.Equal(252, events.Count);
         Assert.Empty(await fixture.Deploy().ChangedAsync([.. events.TakeLast(100)]));
-        Assert.Equal(Sorted("DescribeImages DescribeImages BatchGetImage PutImage"), Ecr(fixture));
+        Assert.Equal(Sorted("DescribeImages DescribeImages GetLifecyclePolicy BatchGetImage PutImage"), Ecr(fixture));
         // Coverage before and after the findings: they count as complete only if it was the same.
         Assert.Equal(2, Calls(fixture, "inspector2").Count(call => call == "ListCoverage"));
         Assert.Equal("BLOCKED", fixture.Status(digest));
