@@ -24,10 +24,13 @@ public sealed record VexStatement
     /// <summary>The vulnerability's name and its aliases.</summary>
     public required IReadOnlyList<string> Vulnerabilities { get; init; }
 
+    /// <summary>What other statements call the same vulnerability as well, and its own names: by any of them an excuse is taken back.</summary>
+    public required IReadOnlySet<string> AllNames { get; init; }
+
     public required IReadOnlyList<VexProduct> Products { get; init; }
     public required VexStatus Status { get; init; }
 
-    /// <summary>Why an image is not affected: the justification's label, or else the impact statement; null for every other status.</summary>
+    /// <summary>Why an image is not affected: the justification's label; null for every other status.</summary>
     public string? Why { get; init; }
 
     /// <summary>Since when it has been true: of the statements about a finding the newest counts.</summary>
@@ -101,15 +104,15 @@ internal static class VexMatch
         [.. statements.SelectMany(s => s.Products.Where(p => p.Image == image).Select(p => (s, p)))];
 
     /// <summary>
-    /// The statement that excuses a finding: the newest one about it, if that one does. Whether a statement excuses is held against everything the scanner gives; whether one takes an excuse back, against the package's name alone:
-    /// an excuse cannot widen.
+    /// The statement that excuses a finding: the newest one about it, if that one does. Whether a statement excuses is held against everything the scanner gives; whether one takes an excuse back, against the package's name alone
+    /// and every name of the vulnerability that any statement knows: an excuse cannot widen.
     /// </summary>
     public static VexStatement? Excusing(IReadOnlyList<(VexStatement Statement, VexProduct Product)> statements, Finding finding)
     {
         VexStatement? newest = null;
         foreach (var (statement, product) in statements)
         {
-            var about = statement.Vulnerabilities.Contains(finding.Vulnerability)
+            var about = (statement.Excuses ? statement.Vulnerabilities.Contains(finding.Vulnerability) : statement.AllNames.Contains(finding.Vulnerability))
                 && (product.Packages is null || product.Packages.Any(package => statement.Excuses ? package.Covers(finding) : finding.Package is null || finding.Package == package.Name));
             // Of two that are as new the one that does not excuse.
             if (about && (newest is null || statement.At > newest.At || (statement.At == newest.At && !statement.Excuses)))

@@ -14,9 +14,6 @@ internal sealed class VexReader
     /// <summary>Clocks differ; a statement from further in the future would win over all that will be said until then.</summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
 
-    /// <summary>The text of a reason: an impact statement may be of any length.</summary>
-    private const int MaxWhy = 160;
-
     private static readonly string[] Contexts = ["https://openvex.dev/ns", "https://openvex.dev/ns/v0.2.0"];
 
     private static readonly string[] Justifications =
@@ -57,8 +54,24 @@ internal sealed class VexReader
             foreach (var twin in same.Where(d => d != newest && d.Version == newest.Version))
                 problems.Add(At(twin, twin.Root, $"The document '{Text.Clip(twin.Id, 200)}' is also {newest.File}, in the same version; one of the two is not meant."));
         }
+        current = Named(current);
         problems.AddRange(Contradictions(current).DistinctBy(p => (p.File, p.Path)));
         return (problems.Count > 0 ? [] : [.. current.SelectMany(d => d.Statements.Select(s => s.Statement))], problems);
+    }
+
+    /// <summary>The documents with <see cref="VexStatement.AllNames"/>: statements that share a name are about one vulnerability, and so are those that share one with either.</summary>
+    private static List<Document> Named(List<Document> documents)
+    {
+        var namesOf = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
+        foreach (var statement in documents.SelectMany(d => d.Statements).Select(s => s.Statement))
+        {
+            var names = new HashSet<string>(statement.Vulnerabilities, StringComparer.Ordinal);
+            foreach (var known in statement.Vulnerabilities.Select(namesOf.GetValueOrDefault).OfType<HashSet<string>>().Distinct().ToList())
+                names.UnionWith(known);
+            foreach (var name in names)
+                namesOf[name] = names;
+        }
+        return [.. documents.Select(d => d with { Statements = [.. d.Statements.Select(s => (s.Statement with { AllNames = namesOf[s.Statement.Vulnerabilities[0]] }, s.Node))] })];
     }
 
     private static (Document?, IReadOnlyList<PolicyProblem>) Read(VexFile file, DateTimeOffset now)
@@ -104,23 +117,27 @@ internal sealed class VexReader
         var status = _checks.Word(fields.Required("status"),
             ("not_affected", VexStatus.NotAffected), ("affected", VexStatus.Affected), ("fixed", VexStatus.Fixed), ("under_investigation", VexStatus.UnderInvestigation));
         var (justificationNode, impactNode, actionNode) = (fields.Optional("justification"), fields.Optional("impact_statement"), fields.Optional("action_statement"));
-        var (justification, impact) = (_checks.Word(justificationNode, Justifications), Prose(impactNode));
+        var justification = _checks.Word(justificationNode, Justifications);
+        Prose(impactNode);
         Prose(actionNode);
-        if (status == VexStatus.NotAffected && justificationNode is null && impactNode is null)
-            _checks.Report(fields.Node, "The statement says not_affected without a 'justification' or an 'impact_statement'; one of them is required.");
         if (status == VexStatus.Affected && actionNode is null)
             _checks.Report(fields.Node, "The statement says affected without an 'action_statement'; it is required.");
         if (status is { } other and not VexStatus.NotAffected && (justificationNode ?? impactNode) is { } contradicting)
             _checks.Report(contradicting, $"The status is {VexStatement.Word(other)}; a '{contradicting.Key}' goes with not_affected only.");
 
         var products = ReadProducts(fields.Required("products"));
+        // Prose that nobody can hold against anything excuses nothing here; of somebody else's product it may be all there is, as OpenVEX allows.
+        if (status == VexStatus.NotAffected && justificationNode is null && (products.Count > 0 || impactNode is null))
+            _checks.Report(fields.Node, $"The statement says not_affected without a 'justification'{(impactNode is null ? "" : ", for which an 'impact_statement' does not stand")}; it must be {string.Join(", ", Justifications[..^1])} or {Justifications[^1]}.");
         return vulnerabilities is null || at is null || status is null || products.Count == 0 ? null : new VexStatement
         {
             Document = document,
             Vulnerabilities = vulnerabilities,
+            // Until the other statements are known.
+            AllNames = vulnerabilities.ToHashSet(),
             Products = products,
             Status = status.Value,
-            Why = status == VexStatus.NotAffected ? justification ?? Text.Clip(impact, MaxWhy) : null,
+            Why = status == VexStatus.NotAffected ? justification : null,
             At = at.Value,
         };
     }
@@ -270,17 +287,18 @@ internal sealed class VexReader
     /// <summary>Statements of one moment about the same that say different things: neither is newer, and which is meant cannot be told.</summary>
     private static IEnumerable<PolicyProblem> Contradictions(List<Document> documents)
     {
-        var said = new Dictionary<(ImageId, string, DateTimeOffset), List<(VexProduct Product, VexStatement Statement, Document Document, Node Node)>>();
+        // All statements about one vulnerability have the same set of names.
+        var said = new Dictionary<(ImageId, IReadOnlySet<string>, DateTimeOffset), List<(VexProduct Product, VexStatement Statement, Document Document, Node Node)>>();
         foreach (var document in documents)
         {
             foreach (var (statement, node) in document.Statements)
             {
-                foreach (var (product, vulnerability) in statement.Products.SelectMany(p => statement.Vulnerabilities.Select(v => (p, v))))
+                foreach (var product in statement.Products)
                 {
-                    var key = (product.Image, vulnerability, statement.At);
+                    var key = (product.Image, statement.AllNames, statement.At);
                     var others = said.TryGetValue(key, out var known) ? known : said[key] = [];
                     if (others.Find(o => o.Statement.Status != statement.Status && Overlap(o.Product, product)) is { Node: not null } other)
-                        yield return At(document, node, $"Of {Text.Clip(vulnerability, 60)} in {Text.Clip(product.Image.ToString(), 300)} this says {VexStatement.Word(statement.Status)}, and {other.Document.File}, {other.Node.Place}, says {VexStatement.Word(other.Statement.Status)} as of the same moment.");
+                        yield return At(document, node, $"Of {Text.Clip(statement.Vulnerabilities[0], 60)} in {Text.Clip(product.Image.ToString(), 300)} this says {VexStatement.Word(statement.Status)}, and {other.Document.File}, {other.Node.Place}, says {VexStatement.Word(other.Statement.Status)} as of the same moment.");
                     others.Add((product, statement, document, node));
                 }
             }
