@@ -47,6 +47,9 @@ public sealed record PackageOccurrence(string? Version, string? FixedIn, string?
 /// </summary>
 public sealed record Finding
 {
+    /// <summary>The operating system's packages, as Inspector calls their manager: all that basic scanning reads.</summary>
+    public const string OperatingSystem = "OS";
+
     /// <summary>For example <c>CVE-2024-6119</c>.</summary>
     public required string Vulnerability { get; init; }
 
@@ -98,6 +101,7 @@ public static class Findings
         {
             Vulnerability = name ?? "",
             Severity = ScannerWords.OfSeverity(severity),
+            PackageManager = Finding.OperatingSystem,
             Package = Attribute("package_name"),
             Occurrences = Attribute("package_version") is { } version ? [new PackageOccurrence(version, null, null, null)] : [],
             Score = double.TryParse(Attribute("CVSS3_SCORE") ?? Attribute("CVSS2_SCORE"), CultureInfo.InvariantCulture, out var score) ? score : null,
@@ -112,7 +116,7 @@ public static class Findings
         [.. reported
             .GroupBy(f => (f.Vulnerability, f.PackageManager, f.Package, f.Platform))
             .Select(same => same.Aggregate(Worse))
-            .Select(f => f with { Occurrences = [.. f.Occurrences.Distinct().OrderBy(o => o.Path, StringComparer.Ordinal).ThenBy(o => o.Version, StringComparer.Ordinal).ThenBy(o => o.FixedIn, StringComparer.Ordinal).ThenBy(o => o.Layer, StringComparer.Ordinal)] })
+            .Select(f => f with { Occurrences = Places(f.Occurrences) })
             .OrderByDescending(f => f.Severity)
             .ThenBy(f => f.Vulnerability, StringComparer.Ordinal)
             .ThenBy(f => f.PackageManager, StringComparer.Ordinal)
@@ -128,6 +132,15 @@ public static class Findings
         return [.. current.Select(f => f.Fix is FixAvailability.Yes or FixAvailability.Partial
             ? f with { FixFirstSeenAt = known.GetValueOrDefault((f.Vulnerability, f.PackageManager, f.Package)) ?? now }
             : f)];
+    }
+
+    /// <summary>Each place once. Basic scanning names a version and no more: where Inspector says more of that version, both speak of one place.</summary>
+    private static IReadOnlyList<PackageOccurrence> Places(IReadOnlyList<PackageOccurrence> reported)
+    {
+        static bool IsBare(PackageOccurrence place) => place is { FixedIn: null, Path: null, Layer: null };
+        var told = reported.Where(place => !IsBare(place)).Select(place => place.Version).ToHashSet();
+        return [.. reported.Where(place => !IsBare(place) || !told.Contains(place.Version)).Distinct()
+            .OrderBy(o => o.Path, StringComparer.Ordinal).ThenBy(o => o.Version, StringComparer.Ordinal).ThenBy(o => o.FixedIn, StringComparer.Ordinal).ThenBy(o => o.Layer, StringComparer.Ordinal)];
     }
 
     private static Finding Worse(Finding one, Finding other) => one with

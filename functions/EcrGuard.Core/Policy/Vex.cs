@@ -56,28 +56,26 @@ public sealed record VexStatement
 public sealed record VexProduct(ImageId Image, IReadOnlyList<VexPackage>? Packages);
 
 /// <summary>A package in an image, named by a package URL.</summary>
-/// <param name="Managers">The scanners' words for its package manager; basic scanning, which reads the operating system's packages only, gives none.</param>
+/// <param name="Managers">The scanners' words for its package manager.</param>
 /// <param name="Name">As scanners write it.</param>
 /// <param name="Version">As package managers write it, epoch and release included; null: any.</param>
 public sealed record VexPackage(IReadOnlyList<string> Managers, string Name, string? Version)
 {
-    private const string OperatingSystem = "OS";
-
     /// <summary>Package URL types, what Inspector calls their package managers, and what stands between namespace and name; null where the namespace is no part of the name.</summary>
     private static readonly Dictionary<string, (string[] Managers, string? Separator)> Types = new(StringComparer.Ordinal)
     {
-        ["alpm"] = ([OperatingSystem], null),
-        ["apk"] = ([OperatingSystem], null),
+        ["alpm"] = ([Finding.OperatingSystem], null),
+        ["apk"] = ([Finding.OperatingSystem], null),
         ["cargo"] = (["CARGO"], null),
         ["composer"] = (["COMPOSER"], "/"),
-        ["deb"] = ([OperatingSystem], null),
+        ["deb"] = ([Finding.OperatingSystem], null),
         ["gem"] = (["BUNDLER", "GEMSPEC"], null),
         ["golang"] = (["GOMOD", "GOBINARY"], "/"),
         ["maven"] = (["JAR", "POM"], ":"),
         ["npm"] = (["NPM", "YARN", "NODEPKG"], "/"),
         ["nuget"] = (["NUGET", "DOTNET_CORE"], null),
         ["pypi"] = (["PIP", "PIPENV", "POETRY", "PYTHONPKG"], null),
-        ["rpm"] = ([OperatingSystem], null),
+        ["rpm"] = ([Finding.OperatingSystem], null),
     };
 
     /// <summary>Null where no scanner reports packages of that type.</summary>
@@ -92,7 +90,7 @@ public sealed record VexPackage(IReadOnlyList<string> Managers, string Name, str
     /// <summary>Whether the finding is in this package wherever it was found; what the scanner does not give never matches.</summary>
     public bool Covers(Finding finding) =>
         finding.Package == Name
-        && (finding.PackageManager is { } manager ? Managers.Contains(manager) : Managers.Contains(OperatingSystem))
+        && finding.PackageManager is { } manager && Managers.Contains(manager)
         && (Version is null || (finding.Occurrences.Count > 0 && finding.Occurrences.All(o => o.Version == Version)));
 }
 

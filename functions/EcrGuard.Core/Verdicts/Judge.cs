@@ -19,15 +19,22 @@ public static class Judge
         var waitingSince = scan.State == ScanState.Pending ? before?.Verdict.WaitingSince ?? now : (DateTimeOffset?)null;
         if (now - waitingSince >= ScannerWords.ScanEndsWithin)
             scan = scan with { State = ScanState.Overdue };
-        var verdict = Fresh(image, scan, Assess(image, scan.Findings, policy, now), policy, now) with { WaitingSince = waitingSince };
-        return verdict.Status == Status.Blocked || before is null || Supersedes(scan, before.Verdict) ? verdict : Remembering(verdict, image, policy, before, now);
+        var supersedes = before is null || Supersedes(scan, before);
+        var unseen = Unseen(scan, before);
+        var known = supersedes ? With(scan.Findings, unseen) : scan.Findings;
+        var verdict = Fresh(image, scan, Assess(image, known, policy, now), policy, now) with { WaitingSince = waitingSince, Counts = FindingCounts.Of(known) };
+        if (supersedes)
+            return unseen.Count > 0 ? Beside(verdict, unseen) : verdict;
+        var decided = verdict.Status == Status.Blocked ? verdict : Remembering(verdict, image, policy, before!, now);
+        // Should the findings be lost, no basic scan will lift what it could not see.
+        return decided with { Scanner = unseen.Count > 0 ? Scanner.Enhanced : before is { Findings: null, Verdict.Status: Status.Blocked } ? before.Verdict.Scanner : decided.Scanner };
     }
 
     /// <summary>
-    /// The findings to keep beside a verdict, for the next decision: those of a completed scan; of any other those that were known before as well. Null: the findings that blocked are lost, and stay lost until the next completed scan.
+    /// The findings to keep beside a verdict, for the next decision: those of a completed scan, and those known before that it cannot see; of any other scan all that were known before as well. Null: the findings that blocked are lost, and stay lost until the next completed scan.
     /// </summary>
     public static IReadOnlyList<Finding>? Keep(ScanFacts scan, Before? before) =>
-        before is null || Supersedes(scan, before.Verdict) ? scan.Findings
+        before is null || Supersedes(scan, before) ? With(scan.Findings, Unseen(scan, before))
         : before.Findings is not null ? Findings.Merge(before.Findings.Concat(scan.Findings))
         : before.Verdict.Status == Status.Blocked ? null : scan.Findings;
 
@@ -201,7 +208,6 @@ public static class Judge
             Warnings = assessment.Warnings,
             Waived = assessment.Waived,
             ToPass = Answers(status, policy) ? [] : status == Status.Blocked ? Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding)) : [Sentences.Remedy(scan)],
-            Counts = FindingCounts.Of(scan.Findings),
             Scanner = scan.Scanner,
             ScanCompletedAt = scan.CompletedAt,
             PolicyVersion = policy.Version,
@@ -249,13 +255,30 @@ public static class Judge
         ScanCompletedAt = before.ScanCompletedAt,
     };
 
+    /// <summary>A verdict on what a basic scan has found together with what it cannot see and was found before.</summary>
+    private static Verdict Beside(Verdict verdict, IReadOnlyList<Finding> unseen) => verdict with
+    {
+        Reasons = verdict.Status == Status.Blocked ? [.. verdict.Reasons, Sentences.Unseen(unseen.Count)] : verdict.Reasons,
+        Warnings = verdict.Status == Status.Blocked ? verdict.Warnings : [.. verdict.Warnings, Sentences.Unseen(unseen.Count)],
+        Scanner = Scanner.Enhanced,
+    };
+
     private static IReadOnlyList<Severity> Severities(IEnumerable<Severity> severities) => [.. severities.Distinct().OrderDescending()];
 
     private const string StickyCode = "sticky";
 
-    /// <summary>A completed scan takes the place of what was known, unless it is older (an account switched back to its other scanner, say) or does not say when it was made.</summary>
-    private static bool Supersedes(ScanFacts scan, Verdict before) =>
-        scan.State == ScanState.Complete && (before.ScanCompletedAt is null || scan.CompletedAt >= before.ScanCompletedAt);
+    /// <summary>
+    /// A completed scan takes the place of what was known, unless it is older (an account switched back to its other scanner, say) or does not say when it was made; a basic one not of what it cannot see, which findings that are lost may be.
+    /// </summary>
+    private static bool Supersedes(ScanFacts scan, Before before) =>
+        scan.State == ScanState.Complete && (before.Verdict.ScanCompletedAt is null || scan.CompletedAt >= before.Verdict.ScanCompletedAt)
+        && (before.Findings is not null || before.Verdict.Status != Status.Blocked || scan.Scanner == Scanner.Enhanced || before.Verdict.Scanner != Scanner.Enhanced);
+
+    /// <summary>What was known before and stays so until a completed enhanced scan: basic scanning reads the operating system's packages only, and that it lists nothing else says nothing of the rest.</summary>
+    private static IReadOnlyList<Finding> Unseen(ScanFacts scan, Before? before) =>
+        before?.Findings is { } known && !(scan.Scanner == Scanner.Enhanced && Supersedes(scan, before)) ? [.. known.Where(finding => finding.PackageManager != Finding.OperatingSystem)] : [];
+
+    private static IReadOnlyList<Finding> With(IReadOnlyList<Finding> found, IReadOnlyList<Finding> unseen) => unseen.Count == 0 ? found : Findings.Merge(found.Concat(unseen));
 
     /// <summary>Null: it does not age. A scan that does not say when it was made is stale at once.</summary>
     private static DateTimeOffset? GoesStaleAt(ScanFacts scan, PolicyDocument policy) =>

@@ -27,9 +27,10 @@ internal static class Sentences
         var package = finding.Package is null ? null : Text.Clip(finding.Package, MaxName);
         var fixedIn = occurrence?.FixedIn is { } named ? Text.Clip(named, MaxVersion) : null;
         var where = package is null ? "" : $" in {package}{(occurrence?.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{(finding.PackageManager is { } manager ? $" ({Text.Clip(manager, MaxVersion)})" : "")}{Place(occurrence)}";
-        var fix = fixedIn is not null ? $"fixed in {fixedIn}" : finding.Fix switch
+        var fix = fixedIn is not null ? $"fixed in {fixedIn}{(finding.Occurrences.All(o => o.FixedIn is not null) ? "" : ", but not in every place")}" : finding.Fix switch
         {
-            FixAvailability.Yes or FixAvailability.Partial => "a fix exists",
+            FixAvailability.Yes => "a fix exists",
+            FixAvailability.Partial => "a fix exists for some of it",
             FixAvailability.No => "no fix yet",
             FixAvailability.Unknown => "the scanner names no fix",
         };
@@ -72,6 +73,10 @@ internal static class Sentences
         var excused = Needed(ExcusedBy.Waiver, "waiver", "waivers") + Needed(ExcusedBy.Vex, "the VEX document", "the VEX documents") + (hidden == 0 ? "" : $", with {Text.Count(hidden, "finding")} that Amazon Inspector suppresses");
         return new Reason("clean", $"The {Name(scan.Scanner)} scan{When(scan)} found {Text.Count(scan.Findings.Count, "finding")}, and none blocks{excused}.");
     }
+
+    /// <summary>What a completed basic scan says nothing about.</summary>
+    public static Reason Unseen(int findings) => new("basic-reads-os-only",
+        $"Basic scanning reads the operating system's packages only: {Text.Count(findings, "finding")} of the enhanced scan before in other packages {(findings == 1 ? "stays" : "stay")}, until a completed enhanced scan, a waiver or the policy says otherwise.");
 
     /// <summary>Why there is no current, complete scan.</summary>
     public static Reason OfState(ScanFacts scan, PolicyDocument policy, DateTimeOffset now)
@@ -118,26 +123,40 @@ internal static class Sentences
         ScanState.Failed or ScanState.Unknown => "Start the scan again; if it fails again, rebuild the image.",
     };
 
-    /// <summary>One line per package to update, and one for what has no fix yet.</summary>
+    /// <summary>One line per package to update, and one for what has no fix yet; of a package in several places each counts by itself.</summary>
     public static IReadOnlyList<string> ShortestWay(IEnumerable<Finding> blocking)
     {
         var ways = new List<string>();
         var unfixed = new List<string>();
         foreach (var package in blocking.GroupBy(f => (f.PackageManager, f.Package)))
         {
-            var places = package.SelectMany(f => f.Occurrences).ToList();
-            var open = package.Where(f => !f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => Text.Clip(f.Vulnerability, MaxVersion)).Distinct().ToList();
-            unfixed.AddRange(open);
-            if (!places.Exists(o => o.FixedIn is not null))
+            unfixed.AddRange(package.Select(Unfixed).OfType<string>());
+            var fixable = package.SelectMany(f => f.Occurrences).Where(o => o.FixedIn is not null).ToList();
+            if (fixable.Count == 0)
                 continue;
-            var from = Versions(places.Select(o => o.Version));
-            var to = Versions(places.Select(o => o.FixedIn));
-            var what = package.Key.Package is { } name ? Text.Clip(name, MaxName) : $"what has {Text.Clip(string.Join(", ", package.Select(f => f.Vulnerability).Except(open)), MaxName)}";
-            ways.Add($"Update {what} {(from.Length == 0 ? "" : from + " ")}→ {to}.");
+            var steps = fixable.GroupBy(o => o.Version, o => o.FixedIn).GroupBy(same => Target([.. same]), same => same.Key).Select(same => $"{(Versions(same) is { Length: > 0 } from ? from + " " : "")}→ {same.Key}");
+            var what = package.Key.Package is { } name ? Text.Clip(name, MaxName)
+                : $"what has {Text.Clip(string.Join(", ", package.Where(f => f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => f.Vulnerability)), MaxName)}";
+            ways.Add($"Update {what} {Text.Clip(string.Join(", ", steps), 4 * MaxVersion)}.");
         }
         if (unfixed.Count > 0)
-            ways.Add($"No fixed version is named for {string.Join(", ", unfixed.Distinct().Take(10))}{(unfixed.Distinct().Count() > 10 ? " and more" : "")}: remove the package, or ask for a waiver.");
+            ways.Add($"No fixed version is named for {Text.Clip(string.Join(", ", unfixed.Distinct().Take(10)), 10 * MaxVersion)}{(unfixed.Distinct().Count() > 10 ? " and more" : "")}: remove the package, or ask for a waiver.");
         return ways;
+    }
+
+    /// <summary>Which of several is the highest only the package manager knows.</summary>
+    private static string Target(IReadOnlyList<string?> fixedIn) => fixedIn.Distinct().Count() == 1 ? Versions(fixedIn) : $"the highest of {Versions(fixedIn.Order(StringComparer.Ordinal))}";
+
+    /// <summary>The vulnerability where no fixed version is named, with the place where one is for others; null where all have one.</summary>
+    private static string? Unfixed(Finding finding)
+    {
+        var vulnerability = Text.Clip(finding.Vulnerability, MaxVersion);
+        var open = finding.Occurrences.Where(o => o.FixedIn is null).ToList();
+        if (open.Count == finding.Occurrences.Count)
+            return vulnerability;
+        return open is [var first, ..]
+            ? $"{vulnerability} in {(finding.Package is { } package ? Text.Clip(package, MaxName) : "what has it")}{(first.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{Place(first)}{(open.Count > 1 ? $" and {Text.Count(open.Count - 1, "more place")}" : "")}"
+            : null;
     }
 
     private static string Versions(IEnumerable<string?> versions) => Text.Clip(string.Join(", ", versions.OfType<string>().Distinct()), 2 * MaxVersion);

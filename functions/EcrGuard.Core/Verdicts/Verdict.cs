@@ -125,6 +125,8 @@ public sealed record Verdict
     public IReadOnlyList<string> ToPass { get; init; } = [];
 
     public FindingCounts Counts { get; init; } = new();
+
+    /// <summary>Who has found what it rests on: the enhanced scanner as long as some of it only that one can see.</summary>
     public Scanner Scanner { get; init; }
     public DateTimeOffset? ScanCompletedAt { get; init; }
 

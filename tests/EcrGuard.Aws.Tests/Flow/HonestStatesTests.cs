@@ -41,10 +41,10 @@ public sealed class HonestStatesTests
         }, "UNSCANNED: The basic scanner has not scanned this image: pushes to this repository are scanned, but the image came before that or before the account had this scanner, or its scan never began (SCAN_NOT_FOUND). Start a scan of the image (aws ecr start-image-scan), or rebuild it and push it."),
     ];
 
-    private static void Cover(GuardFixture aws, string digest, string reason)
+    private static void Cover(GuardFixture aws, string digest, string reason, params LocalFinding[] findings)
     {
         aws.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
-        aws.Aws.Inspector.CompleteScan("quiet", digest);
+        aws.Aws.Inspector.CompleteScan("quiet", digest, findings);
         aws.Aws.Inspector.SetCoverage("quiet", digest, reason is "SUCCESSFUL" or "SCAN_IN_PROGRESS" ? "ACTIVE" : "INACTIVE", reason);
     }
 
@@ -71,6 +71,34 @@ public sealed class HonestStatesTests
         var (_, answer) = await fixture.Functions.AskAsync("quiet:1");
         Assert.False(answer.GetProperty("approved").GetBoolean());
         Assert.Equal(told, $"{answer.GetProperty("status").GetString()}: {Assert.Single(answer.GetProperty("reasons").EnumerateArray()).GetProperty("sentence").GetString()} {Assert.Single(answer.GetProperty("toPass").EnumerateArray()).GetString()}");
+    }
+
+    [Fact]
+    public async Task A_switch_from_enhanced_to_basic_and_a_clean_basic_scan_lift_nothing_that_basic_scanning_cannot_see()
+    {
+        await using var fixture = await StartAsync("""{ "version": 1 }""");
+        fixture.Aws.Ecr.CreateRepository("quiet", scanOnPush: false);
+        await fixture.Functions.BackfillAsync();
+        var digest = fixture.Push("1", "quiet");
+        Cover(fixture, digest, "SUCCESSFUL", new LocalFinding("CVE-2021-44228", "CRITICAL", new LocalPackage("log4j-core", "2.14.1", "2.17.1", "JAR", "/app.jar")));
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+
+        fixture.Aws.Ecr.Scanning = new ScanningConfiguration("BASIC", new ScanningRule("SCAN_ON_PUSH", "*"));
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Aws.Ecr.CompleteScan("quiet", digest);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromHours(25));
+        await fixture.Functions.SweepAsync();
+
+        var (_, answer) = await fixture.Functions.AskAsync("quiet:1");
+        Assert.Equal("BLOCKED", answer.GetProperty("status").GetString());
+        Assert.Equal(
+            [
+                "CVE-2021-44228 (CRITICAL) in log4j-core 2.14.1 (JAR) at /app.jar: fixed in 2.17.1; rule 'critical' blocks.",
+                "Basic scanning reads the operating system's packages only: 1 finding of the enhanced scan before in other packages stays, until a completed enhanced scan, a waiver or the policy says otherwise.",
+            ],
+            answer.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetProperty("sentence").GetString()));
     }
 
     [Fact]

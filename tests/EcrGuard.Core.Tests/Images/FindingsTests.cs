@@ -24,6 +24,22 @@ public sealed class FindingsTests
     }
 
     [Fact]
+    public void What_both_scanners_find_in_a_package_of_the_operating_system_is_one_finding_in_one_place()
+    {
+        var basic = Findings.OfBasic("CVE-2024-6119", "MEDIUM", null, key => key switch { "package_name" => "openssl", "package_version" => "3.0.13", _ => null });
+        var enhanced = OpenSsl with { Fix = FixAvailability.Yes, Occurrences = [new("3.0.13", "3.0.14", null, "sha256:l")] };
+
+        foreach (var both in new[] { Findings.Merge([basic, enhanced]), Findings.Merge([enhanced, basic]) })
+        {
+            var finding = Assert.Single(both);
+            Assert.Equal((FixAvailability.Yes, "OS"), (finding.Fix, finding.PackageManager));
+            Assert.Equal([new("3.0.13", "3.0.14", null, "sha256:l")], finding.Occurrences);
+        }
+        // Another version is another place.
+        Assert.Equal(2, Findings.Merge([basic, enhanced with { Occurrences = [new("3.0.12", "3.0.14", null, null)] }])[0].Occurrences.Count);
+    }
+
+    [Fact]
     public void Another_package_manager_or_platform_is_another_finding()
     {
         Finding[] different = [OpenSsl, OpenSsl with { Vulnerability = "CVE-2" }, OpenSsl with { Package = "libssl" }, OpenSsl with { Package = null }, OpenSsl with { PackageManager = "GOMOD" }, OpenSsl with { Platform = "linux/arm64" }];

@@ -110,7 +110,8 @@ public sealed class VexTests
     {
         var policy = Policy(Statement(packages: """{ "@id": "pkg:deb/debian/openssl@3.0.1" }"""));
 
-        Assert.Equal(Status.Approved, Decide(policy, Facts.Finding() with { PackageManager = null }).Status);
+        Assert.Equal(Status.Approved, Decide(policy).Status);
+        Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding() with { PackageManager = null }).Status);
         Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding(package: null)).Status);
         Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding() with { Occurrences = [] }).Status);
         Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding() with { Occurrences = [new("3.0.1", null, null, null), new("3.0.0", null, "/opt", null)] }).Status);

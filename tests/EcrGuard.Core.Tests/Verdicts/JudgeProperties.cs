@@ -136,6 +136,26 @@ public sealed class JudgeProperties
             }
         }, iter: 1000);
 
+    [Fact]
+    public void No_switching_of_scanners_turns_a_blocking_finding_in_a_language_s_package_green() =>
+        Gen.Select(OneOf(Scanner.Basic, Scanner.Enhanced, Scanner.Unknown), Gen.Enum<ScanState>(), AnyFinding.Array[0, 3], Gen.Bool).Array[1, 12].Sample(steps =>
+        {
+            var inJar = Facts.Finding("CVE-2021-44228", package: "log4j-core") with { PackageManager = "JAR" };
+            var first = Facts.Scan(inJar) with { Scanner = Scanner.Enhanced };
+            var before = new Judge.Before(Decide(first, Facts.Policy), Judge.Keep(first, null));
+            for (var i = 0; i < steps.Length; i++)
+            {
+                var (scanner, state, findings, lost) = steps[i];
+                // What only another enhanced scan could tell.
+                if ((scanner, state) is (Scanner.Enhanced, ScanState.Complete))
+                    findings = [.. findings, inJar];
+                var scan = Facts.Scan(findings) with { Scanner = scanner, State = state, CompletedAt = Facts.Now.AddHours(i) };
+                var verdict = Judge.Decide(Image, scan, Facts.Policy, before, Facts.Now.AddHours(i));
+                Assert.Equal(Status.Blocked, verdict.Status);
+                before = new Judge.Before(verdict, lost ? null : Judge.Keep(scan, before));
+            }
+        }, iter: 1000);
+
     private static string Told(Verdict verdict) =>
         string.Join('\n', [verdict.Status, verdict.Counts, verdict.ValidUntil, .. verdict.Reasons, .. verdict.Warnings, .. verdict.Waived, .. verdict.ToPass]);
 }

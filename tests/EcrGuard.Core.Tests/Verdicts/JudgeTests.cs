@@ -314,6 +314,51 @@ public sealed class JudgeTests
     public void A_completed_scan_without_a_date_does_not_lift_what_a_dated_one_found() =>
         Assert.Equal(Status.Blocked, Decide(Facts.Scan() with { CompletedAt = null }, before: Blocked).Status);
 
+    private static readonly Finding InJar = Facts.Finding("CVE-2021-44228", package: "log4j-core") with { PackageManager = "JAR" };
+
+    private static ScanFacts Enhanced(params Finding[] findings) => Facts.Scan(findings) with { Scanner = Scanner.Enhanced };
+
+    private static Judge.Before After(ScanFacts scan, Judge.Before? before = null, PolicyDocument? policy = null) => new(Decide(scan, policy, before), Judge.Keep(scan, before));
+
+    [Fact]
+    public void A_basic_scan_does_not_lift_what_it_cannot_see_and_an_enhanced_one_does()
+    {
+        var enhanced = After(Enhanced(InJar, Facts.Finding()));
+        var basic = After(Facts.Scan(Facts.Finding("CVE-3", Severity.Low)) with { CompletedAt = Facts.Now }, enhanced);
+
+        Assert.Equal((Status.Blocked, Facts.Now), (basic.Verdict.Status, basic.Verdict.ScanCompletedAt));
+        Assert.Equal(["CVE-2021-44228", null], basic.Verdict.Reasons.Select(reason => reason.Vulnerability));
+        Assert.Equal("Basic scanning reads the operating system's packages only: 1 finding of the enhanced scan before in other packages stays, until a completed enhanced scan, a waiver or the policy says otherwise.", basic.Verdict.Reasons[1].Sentence);
+        Assert.Equal(["Update log4j-core 3.0.1 → 3.0.2."], basic.Verdict.ToPass);
+        Assert.Equal(new FindingCounts(Critical: 1, Low: 1), basic.Verdict.Counts);
+
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan() with { CompletedAt = Facts.Now }, before: basic).Status);
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan(ScanState.NotScanned), before: basic).Status);
+        Assert.Equal(Status.Blocked, Decide(Enhanced(), before: basic).Status);
+        Assert.Equal(Status.Approved, Decide(Enhanced() with { CompletedAt = Facts.Now }, before: basic).Status);
+    }
+
+    [Fact]
+    public void What_a_basic_scan_cannot_see_and_what_does_not_block_is_a_warning()
+    {
+        var verdict = Decide(Facts.Scan(), Excusing(Facts.Waiver(vulnerability: "CVE-2021-44228")), After(Enhanced(InJar)));
+
+        Assert.Equal((Status.Approved, "W1"), (verdict.Status, Assert.Single(verdict.Waived).Waiver));
+        Assert.StartsWith("The basic scan of 2026-11-18 11:00 UTC found 0 findings, and none blocks, with waiver W1.", verdict.Reasons[0].Sentence, StringComparison.Ordinal);
+        Assert.Equal("basic-reads-os-only", Assert.Single(verdict.Warnings).Code);
+    }
+
+    [Fact]
+    public void A_basic_scan_does_not_lift_what_an_enhanced_one_found_and_the_ledger_lost()
+    {
+        var lost = After(Enhanced(InJar)) with { Findings = null };
+        var basic = Facts.Scan() with { CompletedAt = Facts.Now };
+
+        Assert.Equal((Status.Blocked, null), (Decide(basic, before: lost).Status, Judge.Keep(basic, lost)));
+        Assert.Equal(Status.Blocked, Decide(basic, before: After(Facts.Scan(ScanState.NotScanned), After(Enhanced(InJar))) with { Findings = null }).Status);
+        Assert.Equal(Status.Approved, Decide(Enhanced() with { CompletedAt = Facts.Now }, before: lost).Status);
+    }
+
     [Fact]
     public void A_waiver_lifts_although_nothing_is_scanned_and_its_end_brings_the_block_back()
     {
@@ -493,6 +538,26 @@ public sealed class JudgeTests
         var unfixed = Facts.Finding("CVE-3", package: "zlib") with { Occurrences = [], Fix = FixAvailability.No };
         var verdict = Decide(Facts.Scan(Facts.Finding("CVE-1"), Facts.Finding("CVE-2"), unfixed));
         Assert.Equal(["Update openssl 3.0.1 → 3.0.2.", "No fixed version is named for CVE-3: remove the package, or ask for a waiver."], verdict.ToPass);
+    }
+
+    [Fact]
+    public void Of_several_fixed_versions_the_highest_is_wanted_and_each_installed_version_has_its_own()
+    {
+        static Finding In(string vulnerability, params IReadOnlyList<PackageOccurrence> places) => Facts.Finding(vulnerability) with { Occurrences = places };
+
+        Assert.Equal(["Update openssl 3.0.1 → the highest of 3.0.8, 3.0.9."], Decide(Facts.Scan(In("CVE-1", new PackageOccurrence("3.0.1", "3.0.9", null, null)), In("CVE-2", new PackageOccurrence("3.0.1", "3.0.8", null, null)))).ToPass);
+        Assert.Equal(["Update openssl 1.0, 0.9 → 1.1, 2.0 → 2.3."],
+            Decide(Facts.Scan(In("CVE-1", new("1.0", "1.1", "/a", null), new("0.9", "1.1", "/b", null), new("2.0", "2.3", "/c", null)))).ToPass);
+    }
+
+    [Fact]
+    public void A_place_without_a_fixed_version_is_said_beside_those_that_have_one()
+    {
+        var partial = Facts.Finding(package: "log4j") with { Fix = FixAvailability.Partial, Occurrences = [new("1.0", "1.1", "/a.jar", null), new("0.9", null, "/b.jar", null), new("0.8", null, "/c.jar", null)] };
+        var verdict = Decide(Facts.Scan(partial));
+
+        Assert.Equal(["Update log4j 1.0 → 1.1.", "No fixed version is named for CVE-2026-0001 in log4j 0.9 at /b.jar and 1 more place: remove the package, or ask for a waiver."], verdict.ToPass);
+        Assert.Contains("and 2 more places: fixed in 1.1, but not in every place; rule", verdict.Reasons[0].Sentence, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class JudgeCommandTests : IDisposable
     private static string Sentence(JsonElement answer) => answer.GetProperty("reasons")[0].GetProperty("sentence").GetString()!;
 
     [Theory]
-    [InlineData("basic-critical", 1, "BLOCKED", "CVE-2024-3094 (CRITICAL) in xz-utils 5.6.0-1: the scanner names no fix; rule 'critical' blocks.")]
+    [InlineData("basic-critical", 1, "BLOCKED", "CVE-2024-3094 (CRITICAL) in xz-utils 5.6.0-1 (OS): the scanner names no fix; rule 'critical' blocks.")]
     [InlineData("basic-clean", 0, "APPROVED", "The basic scan of 2026-01-20 11:00 UTC found 0 findings, and none blocks.")]
     [InlineData("basic-no-list", 5, "ERROR", "findings.json says that the scan is COMPLETE and holds no list of findings, which is not the same as an empty one.")]
     [InlineData("unsupported", 4, "UNSUPPORTED", "The basic scanner cannot read this image (UNSUPPORTED_IMAGE).")]
@@ -100,7 +100,7 @@ public sealed class JudgeCommandTests : IDisposable
         Assert.Equal(
             [
                 "APPROVED", "  The basic scan of 2026-01-20 11:00 UTC found 2 findings, and none blocks, with waiver W1.",
-                "Warnings:", "  CVE-2024-6119 (HIGH) in openssl 3.0.2-0ubuntu1.15: the scanner names no fix; rule 'high' warns.",
+                "Warnings:", "  CVE-2024-6119 (HIGH) in openssl 3.0.2-0ubuntu1.15 (OS): the scanner names no fix; rule 'high' warns.",
                 "Waived:", "  CVE-2024-3094 in xz-utils, by W1",
             ],
             text.Output.TrimEnd().ReplaceLineEndings("\n").Split('\n'));
