@@ -64,6 +64,12 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
     /// <exception cref="UnusableFileException">The member is not a number.</exception>
     public double? Number(string name) => Member(name) is not { } value ? null : value.Element.ValueKind == JsonValueKind.Number ? value.Element.GetDouble() : throw value.MustBe("a number");
 
+    /// <summary>The members of an object of numbers.</summary>
+    /// <exception cref="UnusableFileException">This is not an object, or a member is not a whole number from 0.</exception>
+    public IReadOnlyList<KeyValuePair<string, int>> Counts() => Element.ValueKind != JsonValueKind.Object ? throw MustBe("an object of numbers")
+        : [.. Element.EnumerateObject().Select(member => KeyValuePair.Create(member.Name,
+            member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt32(out var count) && count >= 0 ? count : throw new PrintedValue(File, $"{Path}.{member.Name}", member.Value).MustBe("a whole number from 0")))];
+
     /// <exception cref="UnusableFileException">The member is not a digest.</exception>
     public Digest? Digest(string name) => Member(name) is not { } value ? null
         : Core.Images.Digest.TryParse(value.Text(), out var digest) ? digest

@@ -4,6 +4,7 @@ using Amazon.Inspector2;
 using Amazon.Inspector2.Model;
 using EcrGuard.Core.Images;
 using Finding = EcrGuard.Core.Images.Finding;
+using Severity = EcrGuard.Core.Images.Severity;
 using StringComparison = Amazon.Inspector2.StringComparison;
 
 namespace EcrGuard.Aws.Facts;
@@ -42,7 +43,7 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             ImageId = new ImageIdentifier { ImageDigest = image.Id.Digest.ToString() },
             MaxResults = BasicPage,
         };
-        var findings = new List<Finding>();
+        var findings = new List<ImageScanFinding>();
         DateTime? completedAt = null;
         DescribeImageScanFindingsResponse page;
         do
@@ -68,18 +69,20 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             if (request.NextToken is not null && page.ImageScanFindings?.ImageScanCompletedAt != completedAt)
                 throw new FactsChangedException($"Another scan of {image.Id} finished while the findings of the last one were read.");
             completedAt = page.ImageScanFindings?.ImageScanCompletedAt;
-            findings.AddRange(page.ImageScanFindings?.Findings?.Select(OfBasic) ?? []);
+            findings.AddRange(page.ImageScanFindings?.Findings ?? []);
             request.NextToken = page.NextToken;
         }
         while (!string.IsNullOrEmpty(request.NextToken));
 
+        var state = ScannerWords.OfBasic(page.ImageScanStatus?.Status?.Value);
+        var missing = state == ScanState.Complete ? Findings.Missing(findings.Select(finding => finding.Severity?.Value), page.ImageScanFindings?.FindingSeverityCounts) : null;
         return new ScanFacts
         {
             Scanner = Scanner.Basic,
-            State = ScannerWords.OfBasic(page.ImageScanStatus?.Status?.Value),
-            Word = page.ImageScanStatus?.Status?.Value ?? "",
+            State = missing is null ? state : ScanState.Contradictory,
+            Word = missing ?? page.ImageScanStatus?.Status?.Value ?? "",
             CompletedAt = Registry.Utc(page.ImageScanFindings?.ImageScanCompletedAt),
-            Findings = Findings.Merge(findings),
+            Findings = Findings.Merge(findings.Select(OfBasic)),
             ReadAt = readAt,
         };
     }
@@ -166,7 +169,8 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
         var common = new Finding
         {
             Vulnerability = details?.VulnerabilityId ?? finding.Title ?? finding.FindingArn ?? "",
-            Severity = ScannerWords.OfSeverity(finding.Severity?.Value),
+            Severity = ScannerWords.OfSeverity(finding.Severity?.Value) ?? Severity.Undefined,
+            SeverityUnknown = ScannerWords.OfSeverity(finding.Severity?.Value) is null,
             Fix = ScannerWords.OfFix(finding.FixAvailable?.Value),
             Exploit = ScannerWords.OfExploit(finding.ExploitAvailable?.Value),
             Epss = finding.Epss?.Score,

@@ -11,6 +11,8 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
     /// <summary>ECR's status of an image that Inspector monitors; it is given before the first result too (github.com/aws/aws-cli/issues/6759).</summary>
     private const string Monitored = "ACTIVE";
 
+    private const string Closed = "Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask 'aws inspector2 list-coverage'.";
+
     /// <summary>Stands where the file names no digest: no image has it, so that no waiver for one image matches.</summary>
     private static readonly Digest NoDigest = Digest.Parse("sha256:" + new string('0', 64));
 
@@ -44,13 +46,16 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         var state = word == Monitored ? ScanState.Complete : ScannerWords.OfBasic(word);
         if (state == ScanState.Complete && results?.Has("findings") != true && results?.Has("enhancedFindings") != true)
             throw new UndeterminedException($"{root.File} says that the scan is {word} and holds no list of findings, which is not the same as an empty one.");
+        var open = enhanced.Where(IsOpen).ToList();
+        if (enhanced.Count > 0 && open.Count == 0)
+            throw new UndeterminedException($"{root.File} lists no open finding of the image. {Closed}");
         if (word == Monitored && basic.Count + enhanced.Count == 0)
             throw new UndeterminedException($"{root.File} says that Inspector monitors the image ({word}) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.");
 
-        var open = enhanced.Where(IsOpen).ToList();
+        var missing = state == ScanState.Complete ? Findings.Missing([.. basic.Concat(open).Select(finding => finding.Text("severity"))], results?.Member("findingSeverityCounts")?.Counts()) : null;
         return Of(new ImageId(new RepositoryId(root.Text("registryId") ?? asked?.Account ?? "", asked?.Region ?? "", repository), digest ?? asked?.Digest ?? NoDigest),
             (asked is null ? imageId?.Text("imageTag") : asked.Tag) is { } tag ? [tag] : [],
-            word == Monitored || enhanced.Count > 0 ? Scanner.Enhanced : Scanner.Basic, state, word,
+            word == Monitored || enhanced.Count > 0 ? Scanner.Enhanced : Scanner.Basic, missing is null ? state : ScanState.Contradictory, missing ?? word,
             results?.Time("imageScanCompletedAt") ?? LastSeen(open),
             [.. basic.Select(OfBasic), .. open.SelectMany(OfEnhanced)], now);
     }
@@ -71,7 +76,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         var (id, tags) = images[0];
         var open = findings.Where(f => f.Images.Any(image => image.Id == id) && IsOpen(f.Finding)).Select(f => f.Finding).ToList();
         if (open.Count == 0)
-            throw new UndeterminedException($"{root.File} lists no open finding of {id}. Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask 'aws inspector2 list-coverage'.");
+            throw new UndeterminedException($"{root.File} lists no open finding of {id}. {Closed}");
         return Of(id, tags, Scanner.Enhanced, ScanState.Complete, "", LastSeen(open), open.SelectMany(OfEnhanced), now);
     }
 
@@ -116,8 +121,12 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
     private static Finding OfBasic(PrintedValue finding)
     {
         var attributes = finding.List("attributes", "a list of attributes");
-        return Findings.OfBasic(finding.Text("name"), finding.Text("severity"), finding.Text("uri"), key => attributes.FirstOrDefault(a => a.Text("key") == key)?.Text("value"));
+        return Findings.OfBasic(finding.Text("name"), SeverityOf(finding), finding.Text("uri"), key => attributes.FirstOrDefault(a => a.Text("key") == key)?.Text("value"));
     }
+
+    /// <exception cref="UndeterminedException">It is missing, or none that a scanner documents: what it stands for may block.</exception>
+    private static string SeverityOf(PrintedValue finding) => finding.Text("severity") is { } word && ScannerWords.OfSeverity(word) is not null ? word
+        : throw new UndeterminedException($"{finding.File}: {finding.Path}.severity is {(finding.Text("severity") is { } unknown ? $"'{Text.Clip(unknown, 40)}'" : "missing")}; it must be CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, UNTRIAGED or UNDEFINED, or the finding cannot be judged.");
 
     /// <summary>Inspector's own finding, or ECR's copy of it, which has another name for the score and no EPSS.</summary>
     private static IEnumerable<Finding> OfEnhanced(PrintedValue finding)
@@ -126,7 +135,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         var common = new Finding
         {
             Vulnerability = details?.Text("vulnerabilityId") ?? finding.Text("title") ?? finding.Text("findingArn") ?? "",
-            Severity = ScannerWords.OfSeverity(finding.Text("severity")),
+            Severity = ScannerWords.OfSeverity(SeverityOf(finding))!.Value,
             Fix = ScannerWords.OfFix(finding.Text("fixAvailable")),
             Exploit = ScannerWords.OfExploit(finding.Text("exploitAvailable")),
             Epss = finding.Member("epss")?.Number("score"),

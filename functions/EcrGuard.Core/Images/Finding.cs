@@ -4,7 +4,7 @@ namespace EcrGuard.Core.Images;
 
 /// <summary>
 /// A severity as the scanners give it, from least to worst of what was triaged. Basic scanning has UNDEFINED, enhanced has UNTRIAGED (ECR API, ImageScanFinding; Inspector API, Finding);
-/// a word that neither documents is read as <see cref="Undefined"/>, so that it is shown and never lost.
+/// a word that neither documents is read as <see cref="Undefined"/>, so that it is shown and never lost, and <see cref="Finding.SeverityUnknown"/> says so.
 /// </summary>
 public enum Severity
 {
@@ -55,6 +55,9 @@ public sealed record Finding
 
     public required Severity Severity { get; init; }
 
+    /// <summary>Whether the scanner gives no severity, or a word for it that neither scanner documents. As with every value that is missing, it may be the worst: it meets the criterion of a blocking rule and of no other.</summary>
+    public bool SeverityUnknown { get; init; }
+
     /// <summary>The package's name; null where the scanner gives none.</summary>
     public string? Package { get; init; }
 
@@ -100,7 +103,8 @@ public static class Findings
         return new Finding
         {
             Vulnerability = name ?? "",
-            Severity = ScannerWords.OfSeverity(severity),
+            Severity = ScannerWords.OfSeverity(severity) ?? Severity.Undefined,
+            SeverityUnknown = ScannerWords.OfSeverity(severity) is null,
             PackageManager = Finding.OperatingSystem,
             Package = Attribute("package_name"),
             Occurrences = Attribute("package_version") is { } version ? [new PackageOccurrence(version, null, null, null)] : [],
@@ -143,9 +147,25 @@ public static class Findings
             .OrderBy(o => o.Path, StringComparer.Ordinal).ThenBy(o => o.Version, StringComparer.Ordinal).ThenBy(o => o.FixedIn, StringComparer.Ordinal).ThenBy(o => o.Layer, StringComparer.Ordinal)];
     }
 
+    /// <summary>
+    /// What a scan counts and does not list, for example <c>5 CRITICAL counted, 0 listed</c>; null where it lists all that it counts. A list that is longer than its counts hides nothing, and whether AWS counts as it lists is not documented.
+    /// </summary>
+    /// <param name="listed">The severity of each finding that is listed, in the scanner's words.</param>
+    /// <param name="counted">How many of each there are; null where the scanner does not say.</param>
+    public static string? Missing(IEnumerable<string?> listed, IEnumerable<KeyValuePair<string, int>>? counted)
+    {
+        // ECR's counts have no word for what Inspector has not triaged.
+        static string Word(string? severity) => ScannerWords.OfSeverity(severity) is null or Severity.Untriaged ? "UNDEFINED" : severity!;
+        var found = listed.CountBy(Word).ToDictionary();
+        var missing = (counted ?? []).GroupBy(count => Word(count.Key), count => count.Value).Select(same => (Word: same.Key, Counted: same.Sum(count => (long)count))).Where(same => same.Counted > found.GetValueOrDefault(same.Word))
+            .Select(same => $"{same.Counted} {same.Word} counted, {found.GetValueOrDefault(same.Word)} listed").Order(StringComparer.Ordinal).ToList();
+        return missing.Count == 0 ? null : string.Join("; ", missing);
+    }
+
     private static Finding Worse(Finding one, Finding other) => one with
     {
         Severity = Max(one.Severity, other.Severity),
+        SeverityUnknown = one.SeverityUnknown || other.SeverityUnknown,
         Occurrences = [.. one.Occurrences, .. other.Occurrences],
         // The best news about a fix is the worst news for an excuse: a rule on fixable findings must not miss one.
         Fix = Max(one.Fix, other.Fix),

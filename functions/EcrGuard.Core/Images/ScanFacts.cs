@@ -41,20 +41,26 @@ public enum ScanState
 
     /// <summary>The scanner failed on this image.</summary>
     Failed,
+
+    /// <summary>The scan is over, and its scanner counts findings that it does not list.</summary>
+    Contradictory,
 }
 
 /// <summary>What the scanner says of one image, read whole: all pages or none.</summary>
 public sealed record ScanFacts
 {
+    /// <summary>Clocks differ; a scan from further in the future would stay the newest until then, and never age.</summary>
+    private static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
+
     public required Scanner Scanner { get; init; }
 
     public required ScanState State { get; init; }
 
-    /// <summary>The scanner's own word for the state (<c>UNSUPPORTED_OS</c>, <c>SCAN_ELIGIBILITY_EXPIRED</c> …), for the reason.</summary>
+    /// <summary>The scanner's own word for the state (<c>UNSUPPORTED_OS</c>, <c>SCAN_ELIGIBILITY_EXPIRED</c> …), for the reason; of a contradictory scan, what is missing.</summary>
     public string Word { get; init; } = "";
 
-    /// <summary>When the findings were last made; null where the scanner does not say.</summary>
-    public DateTimeOffset? CompletedAt { get; init; }
+    /// <summary>When the findings were last made; null where the scanner does not say, or names a moment more than a day after <see cref="ReadAt"/>.</summary>
+    public DateTimeOffset? CompletedAt { get => field - ReadAt > Ahead ? null : field; init; }
 
     /// <summary>Inspector looks again by itself whenever it learns of a vulnerability: such a scan does not age.</summary>
     public bool Continuous { get; init; }

@@ -40,8 +40,8 @@ public static class ScannerWords
         _ => (ScanState.Unknown, false),
     };
 
-    /// <summary>A severity, spelt alike by both scanners.</summary>
-    public static Severity OfSeverity(string? word) => word switch
+    /// <summary>A severity, spelt alike by both scanners; null for a word that neither documents.</summary>
+    public static Severity? OfSeverity(string? word) => word switch
     {
         "CRITICAL" => Severity.Critical,
         "HIGH" => Severity.High,
@@ -49,7 +49,8 @@ public static class ScannerWords
         "LOW" => Severity.Low,
         "INFORMATIONAL" => Severity.Informational,
         "UNTRIAGED" => Severity.Untriaged,
-        _ => Severity.Undefined,
+        "UNDEFINED" => Severity.Undefined,
+        _ => null,
     };
 
     /// <summary>Inspector's <c>fixAvailable</c>.</summary>

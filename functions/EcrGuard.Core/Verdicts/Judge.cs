@@ -191,7 +191,7 @@ public static class Judge
             ScanState.NotScanned => Status.Unscanned,
             ScanState.Unsupported => Status.Unsupported,
             ScanState.Ended or ScanState.Archived => Status.Stale,
-            ScanState.Failed or ScanState.Overdue or ScanState.Unknown => Status.Error,
+            ScanState.Failed or ScanState.Overdue or ScanState.Contradictory or ScanState.Unknown => Status.Error,
         };
         return new Verdict
         {

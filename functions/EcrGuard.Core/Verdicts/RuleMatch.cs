@@ -26,7 +26,7 @@ internal static class RuleMatch
     private static bool Selects(Rule rule, Finding finding, DateTimeOffset now)
     {
         var unknown = rule.Then == RuleEffect.Block;
-        return (rule.Severities is null || rule.Severities.Contains(finding.Severity))
+        return (rule.Severities is null || (finding.SeverityUnknown ? unknown : rule.Severities.Contains(finding.Severity)))
             && (rule.FixAvailable is null || (finding.Fix == FixAvailability.Unknown ? unknown : rule.FixAvailable.Contains(finding.Fix)))
             && (rule.ExploitAvailable is null || (finding.Exploit == ExploitAvailability.Unknown ? unknown : rule.ExploitAvailable.Contains(finding.Exploit)))
             && (rule.MinEpss is not { } epss || (finding.Epss is { } e ? e >= epss : unknown))

@@ -56,6 +56,8 @@ internal static class Sentences
     /// <summary>What the rule asks for and the scanner does not give: a blocking rule takes it for the worst.</summary>
     private static IEnumerable<string> Unknown(Finding finding, Rule rule)
     {
+        if (rule.Severities is not null && finding.SeverityUnknown)
+            yield return "a severity that is documented";
         if (rule.MinEpss is not null && finding.Epss is null)
             yield return "EPSS";
         if (rule.MinScore is not null && finding.Score is null)
@@ -82,11 +84,11 @@ internal static class Sentences
     public static Reason OfState(ScanFacts scan, PolicyDocument policy, DateTimeOffset now)
     {
         var word = scan.Word.Length == 0 ? "" : $" ({scan.Word})";
-        // The scanner calls a scan that is too old complete.
-        var code = scan.State == ScanState.Complete ? "scan-too-old" : scan.Word.Length == 0 ? scan.State.ToString().ToLowerInvariant() : scan.Word;
+        // The scanner calls a scan that is too old, or half an answer, complete.
+        var code = scan.State == ScanState.Complete ? "scan-too-old" : scan.State == ScanState.Contradictory ? "contradictory" : scan.Word.Length == 0 ? scan.State.ToString().ToLowerInvariant() : scan.Word;
         return new Reason(code, scan.State switch
         {
-            ScanState.Complete when scan.CompletedAt is null => $"The {Name(scan.Scanner)} scan does not say when it was made{word}.",
+            ScanState.Complete when scan.CompletedAt is null => $"The {Name(scan.Scanner)} scan does not say when it was made, or names a moment to come{word}.",
             ScanState.Complete => $"The {Name(scan.Scanner)} scan is {Days(now - scan.CompletedAt.Value)} old; the policy allows {policy.Defaults.ScanMaxAgeDays}.",
             ScanState.Pending => $"The {Name(scan.Scanner)} scan is not finished{word}.",
             ScanState.Overdue => $"The {Name(scan.Scanner)} scan has not finished in {Text.Count((int)ScannerWords.ScanEndsWithin.TotalHours, "hour")}{word}: it may never.",
@@ -100,6 +102,7 @@ internal static class Sentences
             ScanState.Ended => $"The {Name(scan.Scanner)} scanner no longer monitors this image{word}: that it lists no findings says nothing.",
             ScanState.Archived => $"The image is archived, and archived images are not scanned{word}.",
             ScanState.Failed => $"The {Name(scan.Scanner)} scan failed{word}.",
+            ScanState.Contradictory => $"The {Name(scan.Scanner)} scan counts findings that it does not list{word}: what is missing may block.",
             ScanState.Unknown => $"The {Name(scan.Scanner)} scanner answered a state that EcrGuard does not know{word}.",
         });
     }
@@ -120,6 +123,7 @@ internal static class Sentences
         ScanState.Ended when scan.Word == "PENDING_DISABLE" => "Turn Amazon Inspector on again for ECR in this account.",
         ScanState.Ended => "Push the image again, or lengthen Inspector's re-scan duration.",
         ScanState.Archived => "Restore the image to the standard storage class; it is then scanned again.",
+        ScanState.Contradictory => "Ask for all findings again; if it lasts, scan the image again, or rebuild it.",
         ScanState.Failed or ScanState.Unknown => "Start the scan again; if it fails again, rebuild the image.",
     };
 

@@ -62,7 +62,7 @@ public sealed partial class LocalEcr
     {
         var scan = image.Scan ?? throw ScanNotFound(repository, request.ImageId);
         var findings = scan.Findings.SelectMany(f => f.Packages.Select(p => (Finding: f, Package: p))).ToList();
-        var (page, next) = PageOf(request, repository, image, findings);
+        var (page, next) = PageOf(request, repository, image, findings.FindAll(f => f.Finding.Listed));
         return new
         {
             RegistryId = Options.AccountId,

@@ -17,6 +17,9 @@ public sealed record LocalFinding(string Vulnerability, string Severity, params 
     /// <summary>ACTIVE, SUPPRESSED or CLOSED; Inspector only.</summary>
     public string Status { get; init; } = "ACTIVE";
 
+    /// <summary>Whether basic scanning lists it; it counts it either way.</summary>
+    public bool Listed { get; init; } = true;
+
     /// <summary>The probability of exploitation, 0 to 1; Inspector only, null where it is not known.</summary>
     public double? Epss { get; init; }
 

@@ -102,6 +102,17 @@ public sealed class HonestStatesTests
     }
 
     [Fact]
+    public async Task A_scan_that_lists_less_than_it_counts_is_an_error()
+    {
+        await using var fixture = await StartAsync();
+        var digest = fixture.Push("1");
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Low, Critical with { Listed = false });
+        await fixture.Functions.DeliverAllAsync();
+
+        Assert.Equal(("ERROR", "contradictory"), (fixture.Status(digest), fixture.Verdict(digest).GetProperty("reasons")[0].GetProperty("code").GetString()));
+    }
+
+    [Fact]
     public async Task A_scan_that_has_not_finished_in_a_day_is_pending_until_then_and_green_when_it_does_finish()
     {
         await using var fixture = await StartAsync();

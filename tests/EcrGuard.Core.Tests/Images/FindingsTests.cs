@@ -39,6 +39,31 @@ public sealed class FindingsTests
         Assert.Equal(2, Findings.Merge([basic, enhanced with { Occurrences = [new("3.0.12", "3.0.14", null, null)] }])[0].Occurrences.Count);
     }
 
+    [Theory]
+    [InlineData("UNDEFINED", Severity.Undefined, false)]
+    [InlineData("UNTRIAGED", Severity.Untriaged, false)]
+    [InlineData("Critical", Severity.Undefined, true)]
+    [InlineData("SEVERE", Severity.Undefined, true)]
+    [InlineData(null, Severity.Undefined, true)]
+    public void A_severity_that_no_scanner_documents_is_shown_as_undefined_and_known_to_be_none(string? word, Severity severity, bool unknown)
+    {
+        var finding = Findings.OfBasic("CVE-1", word, null, _ => null);
+
+        Assert.Equal((severity, unknown), (finding.Severity, finding.SeverityUnknown));
+        Assert.Equal(unknown, Assert.Single(Findings.Merge([finding, Findings.OfBasic("CVE-1", "LOW", null, _ => null)])).SeverityUnknown);
+    }
+
+    [Fact]
+    public void A_list_that_is_shorter_than_its_counts_misses_something_and_one_that_is_longer_does_not()
+    {
+        static KeyValuePair<string, int>[] Counts(params (string Word, int Count)[] counts) => [.. counts.Select(c => KeyValuePair.Create(c.Word, c.Count))];
+
+        Assert.Equal("5 CRITICAL counted, 0 listed", Findings.Missing([], Counts(("CRITICAL", 5))));
+        Assert.Equal("1 HIGH counted, 0 listed; 2 LOW counted, 1 listed", Findings.Missing(["LOW", "CRITICAL"], Counts(("LOW", 2), ("HIGH", 1))));
+        Assert.Null(Findings.Missing(["LOW", "LOW", "UNTRIAGED", "NEW", null], Counts(("LOW", 1), ("UNDEFINED", 3), ("HIGH", 0))));
+        Assert.Null(Findings.Missing(["LOW"], null));
+    }
+
     [Fact]
     public void Another_package_manager_or_platform_is_another_finding()
     {
@@ -94,6 +119,7 @@ public sealed class FindingsTests
         {
             Vulnerability = OneOf("CVE-1", "CVE-2"),
             Severity = OneOf(Enum.GetValues<Severity>()),
+            SeverityUnknown = OneOf(true, false),
             Package = OneOf("openssl", null),
             PackageManager = OneOf("OS", null),
             Platform = OneOf("linux/amd64", null),

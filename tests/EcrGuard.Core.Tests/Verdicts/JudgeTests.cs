@@ -42,6 +42,7 @@ public sealed class JudgeTests
     [InlineData(ScanState.Ended)]
     [InlineData(ScanState.Archived)]
     [InlineData(ScanState.Failed)]
+    [InlineData(ScanState.Contradictory)]
     [InlineData(ScanState.Unknown)]
     public void A_blocking_finding_blocks_whatever_the_state_of_the_scan(ScanState state)
     {
@@ -50,6 +51,26 @@ public sealed class JudgeTests
         Assert.False(verdict.Approved);
         Assert.Equal("CVE-2026-0001 (CRITICAL) in openssl 3.0.1 (OS): fixed in 3.0.2; rule 'critical' blocks.", Assert.Single(verdict.Reasons).Sentence);
         Assert.Equal(["Update openssl 3.0.1 → 3.0.2."], verdict.ToPass);
+    }
+
+    [Fact]
+    public void A_scan_that_counts_what_it_does_not_list_is_an_error()
+    {
+        var verdict = Decide(Facts.Scan() with { State = ScanState.Contradictory, Word = "5 CRITICAL counted, 0 listed" });
+        Assert.Equal((Status.Error, false, "contradictory"), (verdict.Status, verdict.Approved, verdict.Reasons[0].Code));
+        Assert.Equal("The basic scan counts findings that it does not list (5 CRITICAL counted, 0 listed): what is missing may block.", verdict.Reasons[0].Sentence);
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan() with { State = ScanState.Contradictory }, before: Blocked).Status);
+    }
+
+    [Fact]
+    public void A_severity_that_no_scanner_documents_blocks_under_every_rule_that_may_and_warns_under_none()
+    {
+        var scan = Facts.Scan(Facts.Finding(severity: Severity.Undefined) with { SeverityUnknown = true });
+        var verdict = Decide(scan);
+        Assert.Equal("CVE-2026-0001 (UNDEFINED) in openssl 3.0.1 (OS): fixed in 3.0.2; rule 'critical' blocks, since the scanner does not give a severity that is documented.", Assert.Single(verdict.Reasons).Sentence);
+        Assert.Equal(Status.Approved, Decide(scan, Excusing(Facts.Waiver())).Status);
+        Assert.Equal(Status.Approved, Decide(scan, With(new Rule { Id = "w", Severities = [Severity.Undefined], Then = RuleEffect.Warn })).Status);
+        Assert.Equal(Status.Approved, Decide(Facts.Scan(Facts.Finding(severity: Severity.Undefined), Facts.Finding("CVE-2", Severity.Untriaged))).Status);
     }
 
     [Fact]
@@ -260,6 +281,16 @@ public sealed class JudgeTests
     public void A_scan_that_does_not_say_when_it_was_made_is_stale() => Assert.Equal(Status.Stale, Decide(Facts.Scan() with { CompletedAt = null }).Status);
 
     [Fact]
+    public void A_scan_from_the_future_does_not_say_when_it_was_made_and_clocks_may_differ_by_a_day()
+    {
+        var verdict = Decide(Facts.Scan() with { CompletedAt = Facts.Now.AddYears(1) });
+        Assert.Equal((Status.Stale, null, "The basic scan does not say when it was made, or names a moment to come."), (verdict.Status, verdict.ScanCompletedAt, verdict.Reasons[0].Sentence));
+        Assert.Equal(Status.Blocked, Decide(Facts.Scan() with { CompletedAt = Facts.Now.AddYears(1) }, before: Blocked).Status);
+        Assert.Equal(Status.Approved, Decide(Facts.Scan() with { CompletedAt = Facts.Now.AddDays(1) }).Status);
+        Assert.Equal(Status.Stale, Decide(Facts.Scan() with { CompletedAt = Facts.Now.AddDays(1).AddTicks(1) }).Status);
+    }
+
+    [Fact]
     public void Another_policy_or_the_end_of_its_time_asks_for_a_new_decision()
     {
         var verdict = Decide(Facts.Scan());
@@ -410,6 +441,7 @@ public sealed class JudgeTests
     [InlineData(ScanState.Overdue, false)]
     [InlineData(ScanState.Archived, false)]
     [InlineData(ScanState.Failed, false)]
+    [InlineData(ScanState.Contradictory, false)]
     [InlineData(ScanState.Unknown, false)]
     public void A_scan_that_is_over_is_remembered_without_its_findings(ScanState state, bool remembered)
     {

@@ -48,6 +48,24 @@ public sealed class JudgeCommandTests : IDisposable
             (exitCode, answer.GetProperty("status").GetString(), answer.GetProperty("approved").GetBoolean(), Sentence(answer)));
     }
 
+    private const string Name = "\"repositoryName\": \"pay/api\", ";
+
+    [Theory]
+    [InlineData(Name + """ "imageScanStatus": { "status": "COMPLETE" }, "imageScanFindings": { "imageScanCompletedAt": "2026-01-20T00:00:00Z", "findings": [], "findingSeverityCounts": { "CRITICAL": 5 } } """, 5, "The basic scan counts findings that it does not list (5 CRITICAL counted, 0 listed): what is missing may block.")]
+    [InlineData(Name + """ "imageScanStatus": { "status": "ACTIVE" }, "imageScanFindings": { "imageScanCompletedAt": "2026-01-20T00:00:00Z", "enhancedFindings": [ { "severity": "LOW" } ], "findingSeverityCounts": { "LOW": 1, "HIGH": 1 } } """, 5, "The enhanced scan counts findings that it does not list (1 HIGH counted, 0 listed): what is missing may block.")]
+    [InlineData(Name + """ "imageScanStatus": { "status": "COMPLETE" }, "imageScanFindings": { "imageScanCompletedAt": "2026-01-20T00:00:00Z", "findings": [ { "name": "CVE-1", "severity": "Critical" } ] } """, 5, "findings.json: imageScanFindings.findings[0].severity is 'Critical'; it must be CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, UNTRIAGED or UNDEFINED, or the finding cannot be judged.")]
+    [InlineData(Name + """ "imageScanStatus": { "status": "ACTIVE" }, "imageScanFindings": { "imageScanCompletedAt": "2026-01-20T00:00:00Z", "enhancedFindings": [ { "title": "CVE-1" } ] } """, 5, "findings.json: imageScanFindings.enhancedFindings[0].severity is missing; it must be CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, UNTRIAGED or UNDEFINED, or the finding cannot be judged.")]
+    [InlineData(Name + """ "imageScanStatus": { "status": "COMPLETE" }, "imageScanFindings": { "imageScanCompletedAt": "2027-01-31T00:00:00Z", "findings": [] } """, 4, "The basic scan does not say when it was made, or names a moment to come (COMPLETE).")]
+    [InlineData(Name + """ "imageScanStatus": { "status": "ACTIVE" }, "imageScanFindings": { "imageScanCompletedAt": "2026-01-20T00:00:00Z", "enhancedFindings": [ { "severity": "CRITICAL", "status": "CLOSED" } ] } """, 5, "findings.json lists no open finding of the image. Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask 'aws inspector2 list-coverage'.")]
+    [InlineData(Name + """ "imageScanStatus": { "status": "COMPLETE" }, "imageScanFindings": { "imageScanCompletedAt": "2026-01-20T00:00:00Z", "findings": [ { "name": "CVE-1", "severity": "UNDEFINED" } ], "findingSeverityCounts": { "UNDEFINED": 1 } } """, 0, "The basic scan of 2026-01-20 00:00 UTC found 1 finding, and none blocks.")]
+    public async Task Half_an_answer_and_one_that_nobody_documents_are_no_yes(string findings, int expectedExitCode, string reason)
+    {
+        var (exitCode, output) = await JudgeAsync($"{{ {findings} }}", "--format", "json");
+
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal((expectedExitCode, reason), (exitCode, Sentence(json.RootElement)));
+    }
+
     [Fact]
     public async Task The_answer_counts_warns_and_says_what_to_update()
     {
