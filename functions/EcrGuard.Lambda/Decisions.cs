@@ -18,9 +18,6 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
     /// <summary>How many images are worked on at a time.</summary>
     private const int Parallel = 8;
 
-    /// <summary>An index of indexes of indexes is no image that anybody runs.</summary>
-    private const int MaxDepth = 3;
-
     /// <summary>How much time is left for publishing and answering when no more work is begun.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
@@ -42,7 +39,7 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
     /// <summary>Decides each index once, after all of its children in the batch; then the indexes that hold those.</summary>
     private async Task DecideIndexesAsync(IReadOnlyList<Work> works, CancellationToken cancellation)
     {
-        for (var depth = 0; works.Count > 0 && depth < MaxDepth; depth++)
+        for (var level = 0; works.Count > 0 && level < Judge.MaxIndexLevels; level++)
         {
             var indexes = new Dictionary<ImageId, Work>();
             foreach (var child in works.Where(work => work is { Done: true, Judged: not null }))

@@ -29,9 +29,6 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     /// <summary>How many children of an index are asked for at a time.</summary>
     private const int Parallel = 4;
 
-    /// <summary>An index of indexes of indexes is no image that anybody runs.</summary>
-    private const int MaxDepth = 3;
-
     public PolicyDocument Policy => policy;
 
     /// <summary>How far EcrGuard may go in a repository: the policy's mode under the deployment's ceiling.</summary>
@@ -126,7 +123,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         Verdict verdict;
         try
         {
-            verdict = await FreshAsync(image, entry, MaxDepth, cancellation).ConfigureAwait(false);
+            verdict = await FreshAsync(image, entry, Judge.MaxIndexLevels, cancellation).ConfigureAwait(false);
         }
         catch (Exception unreadable) when (!cancellation.IsCancellationRequested)
         {
@@ -148,9 +145,10 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
 
     private bool RulesSpeakOfTags => policy.Rules.Any(rule => rule.Tags is not null);
 
-    private async Task<Verdict> FreshAsync(ImageFacts image, LedgerEntry? entry, int depth, CancellationToken cancellation)
+    /// <param name="levels">How many indexes may lie above one another from here on.</param>
+    private async Task<Verdict> FreshAsync(ImageFacts image, LedgerEntry? entry, int levels, CancellationToken cancellation)
     {
-        if (image.Kind is ImageKind.Artifact or ImageKind.Unknown || depth == 0)
+        if (image.Kind is ImageKind.Artifact or ImageKind.Unknown)
             return Judge.NotAnImage(image, policy);
         if (image.Kind == ImageKind.Image)
         {
@@ -160,6 +158,8 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
                 : (await DecideAsync(image, scan, entry, cancellation).ConfigureAwait(false)).Verdict;
         }
 
+        if (levels == 0)
+            return Judge.TooDeep(image, policy);
         if (await ChildrenAsync(image, entry, cancellation).ConfigureAwait(false) is not { } children)
             return UnreadableIndex(image, entry);
         var readAt = time.GetUtcNow();
@@ -171,19 +171,21 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             var its = known.GetValueOrDefault(child.Digest);
             verdicts[at] = (child, child.Kind == ImageKind.Artifact ? null
                 : its is not null && !RulesSpeakOfTags && ApprovalAnswer.Answers(its.Record, policy.Version, readAt) ? its.Record.Verdict.WithoutBreakGlass()
-                : await FreshChildAsync(image, child, its, depth, token).ConfigureAwait(false));
+                : await FreshChildAsync(image, child, its, levels - 1, token).ConfigureAwait(false));
         }).ConfigureAwait(false);
         return Judge.DecideIndex(image with { ReadAt = readAt }, verdicts, policy);
     }
 
     /// <summary>The verdict of a child from fresh facts, under the tags of its index: whoever pulls the tag gets the child, and rules that speak of tags mean it too.</summary>
-    private async Task<Verdict> FreshChildAsync(ImageFacts index, IndexChild child, LedgerEntry? entry, int depth, CancellationToken cancellation)
+    private async Task<Verdict> FreshChildAsync(ImageFacts index, IndexChild child, LedgerEntry? entry, int levels, CancellationToken cancellation)
     {
         var id = index.Id with { Digest = child.Digest };
         return await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is { } facts
-            ? await FreshAsync(facts with { Tags = [.. facts.Tags.Union(index.Tags)] }, entry, depth - 1, cancellation).ConfigureAwait(false)
-            : Judge.MissingChild(id, policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
+            ? await FreshAsync(facts with { Tags = [.. facts.Tags.Union(index.Tags)] }, entry, levels, cancellation).ConfigureAwait(false)
+            : MissingChild(id, entry);
     }
+
+    private Verdict MissingChild(ImageId child, LedgerEntry? entry) => Judge.MissingChild(child, policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
 
     private Verdict UnreadableIndex(ImageFacts index, LedgerEntry? entry) => Judge.UnreadableIndex(index.Id, policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
 
@@ -197,13 +199,16 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         return new Decision(Judge.Decide(evidence, policy, time.GetUtcNow()), kept, Judge.Remember(evidence.Scan, kept), []);
     }
 
-    /// <summary>Decides an index from its children's records; a child that the ledger does not know is judged first.</summary>
+    /// <summary>
+    /// Decides an index from its children's records; an image that the ledger does not know is judged first. An index in it is looked at afresh and has its record from its own push or the sweep, so that nothing is recorded of what lies too deep.
+    /// </summary>
     private async Task<Verdict> DecideIndexAsync(ImageFacts index, IReadOnlyList<IndexChild> children, bool alerting, List<Judged> judgedWith, CancellationToken cancellation)
     {
         // The edges first: a child that is decided while this reads will then find its index.
         var judgeable = children.Where(c => c.Kind != ImageKind.Artifact).Select(c => c.Digest).ToList();
         await ledger.StoreEdgesAsync(index.Id, judgeable, cancellation).ConfigureAwait(false);
         var readAt = time.GetUtcNow();
+        const int levels = Judge.MaxIndexLevels - 1;
         var known = await ledger.FindAsync(index.Id.Repository, judgeable, cancellation).ConfigureAwait(false);
         var verdicts = new List<(IndexChild, Verdict?)>();
         foreach (var child in children)
@@ -213,18 +218,23 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             if (child.Kind == ImageKind.Artifact)
                 verdicts.Add((child, null));
             else if (RulesSpeakOfTags)
-                verdicts.Add((child, await FreshChildAsync(index, child, entry, MaxDepth, cancellation).ConfigureAwait(false)));
+                verdicts.Add((child, await FreshChildAsync(index, child, entry, levels, cancellation).ConfigureAwait(false)));
             else if (entry is not null && ApprovalAnswer.Answers(entry.Record, policy.Version, readAt))
                 verdicts.Add((child, entry.Record.Verdict.WithoutBreakGlass()));
-            else if (await JudgeAsync(id, Scanner.Unknown, alerting, entry, cancellation).ConfigureAwait(false) is { } judged)
+            else if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } facts)
+            {
+                await ledger.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
+                verdicts.Add((child, MissingChild(id, entry)));
+            }
+            else if (facts.Kind != ImageKind.Index && await JudgeAsync(facts, Scanner.Unknown, alerting, entry, cancellation).ConfigureAwait(false) is { } judged)
             {
                 judgedWith.Add(judged);
                 verdicts.Add((child, judged.Entry.Record.Verdict.WithoutBreakGlass()));
             }
             else
             {
-                // It is gone, or an artifact after all.
-                verdicts.Add((child, await FreshChildAsync(index, child, entry, MaxDepth, cancellation).ConfigureAwait(false)));
+                // An index, or an artifact after all.
+                verdicts.Add((child, await FreshAsync(facts, entry, levels, cancellation).ConfigureAwait(false)));
             }
         }
         return Judge.DecideIndex(index with { ReadAt = readAt }, verdicts, policy);

@@ -6,6 +6,9 @@ namespace EcrGuard.Core.Verdicts;
 /// <summary>Decides: facts and policy in, one verdict with its reasons out.</summary>
 public static class Judge
 {
+    /// <summary>How many indexes may lie above one another. An index of indexes of indexes is no image that anybody runs: what lies deeper is not looked at, and what holds it never approved.</summary>
+    public const int MaxIndexLevels = 3;
+
     /// <summary>The verdict that stood before, and the findings that <see cref="Keep"/> gave to keep beside it; null findings where the ledger no longer holds them.</summary>
     public sealed record Before(Verdict Verdict, IReadOnlyList<Finding>? Findings);
 
@@ -85,6 +88,14 @@ public static class Judge
         FactsAt = image.ReadAt,
     };
 
+    /// <summary>Decides an index that lies deeper than <see cref="MaxIndexLevels"/>, or that holds one which does.</summary>
+    public static Verdict TooDeep(ImageFacts index, PolicyDocument policy) => NotAnImage(index, policy) with
+    {
+        Reasons = [new("nested-too-deep", $"Indexes are nested deeper than {MaxIndexLevels} here, so that not every image in them was looked at.")],
+        ToPass = ["Push an index that lists its images itself."],
+        IndexLevels = MaxIndexLevels + 1,
+    };
+
     /// <summary>
     /// Decides an index: the worst status of its platform children. A child without a verdict is pending; a child that is gone is an error; attestations are passed over.
     /// </summary>
@@ -96,6 +107,9 @@ public static class Judge
             return NotAnImage(index, policy) with { Reasons = [new("empty-index", "This index lists no image of any platform.")] };
 
         var judged = platforms.Select(c => (c.Child.Platform, Verdict: c.Verdict ?? Unjudged(c.Child, index, policy))).OrderBy(c => c.Verdict.Status).ToList();
+        var levels = 1 + judged.Max(c => c.Verdict.IndexLevels);
+        if (levels > MaxIndexLevels)
+            return TooDeep(index, policy);
         var worst = judged[0].Verdict.Status;
         var counting = judged.Where(c => c.Verdict.Status == worst).ToList();
         return new Verdict
@@ -115,6 +129,7 @@ public static class Judge
             // Decided by an older policy as long as one of its platforms is: asked about, it is then decided again.
             PolicyVersion = judged.Select(c => c.Verdict.PolicyVersion).FirstOrDefault(version => version != policy.Version) ?? policy.Version,
             FactsAt = index.ReadAt,
+            IndexLevels = levels,
             // What a child's record says is believed no longer for being said again by its index.
             ValidUntil = worst == Status.Blocked ? judged.Min(c => c.Verdict.ValidUntil) : Earlier(judged.Min(c => c.Verdict.ValidUntil), judged.Min(c => c.Verdict.FactsAt) + ApprovalAnswer.RecordAge),
         };

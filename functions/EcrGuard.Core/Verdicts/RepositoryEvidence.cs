@@ -12,9 +12,6 @@ namespace EcrGuard.Core.Verdicts;
 /// <param name="unread">Why there is no evidence of an image.</param>
 public sealed class RepositoryEvidence(Contents contents, IReadOnlyDictionary<Digest, Evidence> images, IReadOnlyDictionary<Digest, Verdict> before, IReadOnlyDictionary<Digest, string> unread)
 {
-    /// <summary>An index of indexes of indexes is no image that anybody runs.</summary>
-    private const int MaxDepth = 3;
-
     private readonly Dictionary<Digest, ImageFacts> there = contents.Images.ToDictionary(image => image.Id.Digest);
 
     public Contents Contents => contents;
@@ -34,17 +31,18 @@ public sealed class RepositoryEvidence(Contents contents, IReadOnlyDictionary<Di
         [.. digests.Select(there.GetValueOrDefault).OfType<ImageFacts>().Select(image => new VerdictChange(image, Decide(image, inForce, now), Decide(image, tried, now), usages[image.Id.Digest]))];
 
     /// <summary>The verdict of an image that is there.</summary>
-    public Verdict Decide(ImageFacts image, PolicyDocument policy, DateTimeOffset now) => Decide(image, policy, now, MaxDepth);
+    public Verdict Decide(ImageFacts image, PolicyDocument policy, DateTimeOffset now) => Decide(image, policy, now, Judge.MaxIndexLevels);
 
-    private Verdict Decide(ImageFacts image, PolicyDocument policy, DateTimeOffset now, int depth)
+    private Verdict Decide(ImageFacts image, PolicyDocument policy, DateTimeOffset now, int levels)
     {
         var digest = image.Id.Digest;
-        return depth == 0 ? Judge.NotAnImage(image, policy) : image.Kind switch
+        return image.Kind switch
         {
             ImageKind.Artifact or ImageKind.Unknown => Judge.NotAnImage(image, policy),
+            ImageKind.Index when levels == 0 => Judge.TooDeep(image, policy),
             ImageKind.Index => !contents.Children.TryGetValue(digest, out var children)
                 ? Judge.UnreadableIndex(image.Id, policy, now, before.GetValueOrDefault(digest))
-                : Judge.DecideIndex(image, [.. children.Select(child => (child, child.Kind == ImageKind.Artifact ? null : Decide(child, image, policy, now, depth)))], policy),
+                : Judge.DecideIndex(image, [.. children.Select(child => (child, child.Kind == ImageKind.Artifact ? null : Decide(child, image, policy, now, levels - 1)))], policy),
             ImageKind.Image => images.TryGetValue(digest, out var evidence)
                 ? Judge.Decide(evidence with { Image = evidence.Image with { Tags = [.. evidence.Image.Tags.Union(image.Tags)] } }, policy, now)
                 : Judge.Unreadable(image.Id, unread.GetValueOrDefault(digest) ?? "nobody asked for them", policy, now, before.GetValueOrDefault(digest)),
@@ -52,7 +50,7 @@ public sealed class RepositoryEvidence(Contents contents, IReadOnlyDictionary<Di
     }
 
     /// <summary>Under the tags of its index too: whoever pulls those gets the child, and rules that speak of tags mean it.</summary>
-    private Verdict Decide(IndexChild child, ImageFacts index, PolicyDocument policy, DateTimeOffset now, int depth) => there.TryGetValue(child.Digest, out var facts)
-        ? Decide(facts with { Tags = [.. facts.Tags.Union(index.Tags)] }, policy, now, depth - 1)
+    private Verdict Decide(IndexChild child, ImageFacts index, PolicyDocument policy, DateTimeOffset now, int levels) => there.TryGetValue(child.Digest, out var facts)
+        ? Decide(facts with { Tags = [.. facts.Tags.Union(index.Tags)] }, policy, now, levels)
         : Judge.MissingChild(index.Id with { Digest = child.Digest }, policy, now, before.GetValueOrDefault(child.Digest));
 }

@@ -130,6 +130,9 @@ public sealed record Verdict
     public Scanner Scanner { get; init; }
     public DateTimeOffset? ScanCompletedAt { get; init; }
 
+    /// <summary>How many indexes lie above one another down to the images, this one included; 0 for an image.</summary>
+    public int IndexLevels { get; init; }
+
     /// <summary>The SHA-256 of the policy document that decided.</summary>
     public required string PolicyVersion { get; init; }
 

@@ -58,19 +58,15 @@ public sealed partial class LocalEcr : ILocalService
     public string Push(string repository, Manifest manifest, string? tag = null, DateTimeOffset? pushedAt = null, bool announce = true)
     {
         ArgumentNullException.ThrowIfNull(manifest);
-        return Locked(() =>
+        return Locked(() => Store(Find(repository), manifest, tag).Digest);
+
+        EcrImage Store(EcrRepository target, Manifest pushed, string? withTag)
         {
-            var target = Find(repository);
-            foreach (var child in manifest.Children.Where(c => target.ByDigest(c.Digest) is null))
+            foreach (var child in pushed.Children.Where(c => target.ByDigest(c.Digest) is null))
             {
                 Store(target, child, null);
             }
 
-            return Store(target, manifest, tag).Digest;
-        });
-
-        EcrImage Store(EcrRepository target, Manifest pushed, string? withTag)
-        {
             var bytes = Encoding.UTF8.GetBytes(pushed.Text);
             return this.Store(target, bytes, pushed.MediaType, ParsedManifest.Parse(bytes), pushed.Digest, withTag, pushedAt ?? account.Now, announce);
         }

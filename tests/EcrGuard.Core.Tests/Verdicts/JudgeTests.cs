@@ -536,6 +536,25 @@ public sealed class JudgeTests
         Assert.Equal(Status.Approved, Judge.DecideIndex(Index, [Child(1, "linux/amd64", Facts.Verdict(Status.Approved)), Child(2, "unknown/unknown", null, ImageKind.Artifact)], Facts.Policy).Status);
 
     [Fact]
+    public void Indexes_may_be_nested_so_deep_and_no_deeper()
+    {
+        var allowing = Facts.Policy with { Defaults = new PolicyDefaults(Unsupported: Answer.Allow) };
+        var verdict = Facts.Verdict(Status.Approved);
+        for (var level = 1; level <= Judge.MaxIndexLevels; level++)
+        {
+            verdict = Judge.DecideIndex(Index, [Child(1, "linux/amd64", verdict), Child(2, "linux/arm64", Facts.Verdict(Status.Approved))], allowing);
+            Assert.Equal((Status.Approved, level), (verdict.Status, verdict.IndexLevels));
+        }
+        for (var level = 0; level < 2; level++)
+        {
+            verdict = Judge.DecideIndex(Index, [Child(1, "linux/amd64", verdict)], allowing);
+            Assert.Equal((Status.Unsupported, false, "nested-too-deep"), (verdict.Status, verdict.Approved, verdict.Reasons[0].Code));
+            Assert.StartsWith("Indexes are nested deeper than 3 here", verdict.Reasons[0].Sentence, StringComparison.Ordinal);
+        }
+        Assert.Equal("nested-too-deep", Judge.DecideIndex(Index, [Child(1, "linux/amd64", Judge.TooDeep(Index, allowing))], allowing).Reasons[0].Code);
+    }
+
+    [Fact]
     public void An_index_without_images_is_never_approved()
     {
         var verdict = Judge.DecideIndex(Index, [Child(2, "unknown/unknown", null, ImageKind.Artifact)], Facts.Policy);
