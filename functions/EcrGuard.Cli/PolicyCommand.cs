@@ -16,6 +16,8 @@ internal static class PolicyCommand
                 return ExitCodes.Wrong;
             var documents = PolicyFile.Vex(file.FullName).Count;
             output.WriteLine($"{file}: no errors; {Text.Count(policy.Rules.Count, "rule")}, {Text.Count(policy.Waivers.Count, "waiver")}, {(documents == 0 ? "" : $"{Text.Count(policy.Vex.Count, "VEX statement")} about images of ECR in {Text.Count(documents, "document")}, ")}version {policy.Version}");
+            foreach (var waiver in policy.Waivers.Where(waiver => waiver.Digest is not null))
+                output.WriteLine($"{file}: note: waiver {waiver.Id} is for {waiver.Digest} only, which must be the image of one platform: an index has no findings of its own to excuse.");
             return ExitCodes.Done;
         }
         catch (UnusableFileException unusable)

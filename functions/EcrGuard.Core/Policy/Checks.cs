@@ -44,6 +44,17 @@ internal sealed class Checks
         return null;
     }
 
+    /// <summary>1 to <paramref name="longest"/> letters, digits and <c>. _ -</c>: an id stands in reasons between words, and must not read as some of them.</summary>
+    public string? Id(Node? node, int longest)
+    {
+        if (!Is(node, NodeKind.Text, "a text"))
+            return null;
+        if (node!.Text.Length >= 1 && node.Text.Length <= longest && node.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+            return node.Text;
+        Report(node, $"Found {Found(node)}; it must be 1 to {longest} letters (A to Z), digits, '.', '_' and '-'.");
+        return null;
+    }
+
     public Glob? Glob(Node? node)
     {
         if (!Is(node, NodeKind.Text, "a text"))
@@ -94,14 +105,14 @@ internal sealed class Checks
     public IReadOnlyList<T>? Words<T>(Node? node, params (string Name, T Value)[] known) where T : struct =>
         Items(node, "it would select nothing")?.Select(item => Word(item, known)).OfType<T>().ToList();
 
-    /// <summary>Reports every object whose text under <paramref name="key"/> an earlier one has.</summary>
+    /// <summary>Reports every object whose text under <paramref name="key"/> an earlier one has, case aside: people tell nothing apart by it.</summary>
     public void Unique(IEnumerable<Node> objects, string key, string what)
     {
-        var first = new Dictionary<string, Node>(StringComparer.Ordinal);
+        var first = new Dictionary<string, Node>(StringComparer.OrdinalIgnoreCase);
         foreach (var value in objects.Select(o => o.Members.Find(member => member.Key == key)?.Value).OfType<Node>().Where(value => value.Kind == NodeKind.Text))
         {
             if (!first.TryAdd(value.Text, value))
-                Report(value, $"The {key} {Found(value)} is that of the {what} at {first[value.Text].Place}; it must be unique.");
+                Report(value, $"The {key} {Found(value)} is that of the {what} at {first[value.Text].Place}{(value.Text == first[value.Text].Text ? "" : ", case aside")}; it must be unique.");
         }
     }
 

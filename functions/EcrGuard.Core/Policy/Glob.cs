@@ -19,6 +19,9 @@ public sealed record Glob
     /// <summary>Whether there is no name that the pattern does not match.</summary>
     public bool MatchesEverything => !Pattern.AsSpan().ContainsAnyExcept('*');
 
+    /// <summary>Whether the pattern names nothing: <c>?*</c> matches every name there is, and <c>???</c> says no more than a length.</summary>
+    public bool IsOnlyWildcards => !Pattern.AsSpan().ContainsAnyExcept('*', '?');
+
     /// <summary>Reads a pattern; <paramref name="problem"/> says what is wrong with it.</summary>
     public static Glob? TryParse(string text, out string? problem)
     {

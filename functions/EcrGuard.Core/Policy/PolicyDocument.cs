@@ -129,7 +129,7 @@ public sealed record Waiver
     /// <summary>Null: every repository.</summary>
     public IReadOnlyList<Glob>? Repositories { get; init; }
 
-    /// <summary>Null: every image.</summary>
+    /// <summary>The image of one platform: that of an index excuses nothing, since it has no findings of its own. Null: every image.</summary>
     public Digest? Digest { get; init; }
 
     public required string Reason { get; init; }

@@ -138,7 +138,7 @@ public sealed class PolicyReader
 
     private Rule ReadRule(Fields fields) => new()
     {
-        Id = _checks.Text(fields.Required("id"), MaxIdLength) ?? "",
+        Id = _checks.Id(fields.Required("id"), MaxIdLength) ?? "",
         Severities = _checks.Words(fields.Optional("severity"), Severities),
         FixAvailable = _checks.Words(fields.Optional("fixAvailable"), ("YES", FixAvailability.Yes), ("NO", FixAvailability.No), ("PARTIAL", FixAvailability.Partial)),
         ExploitAvailable = _checks.Words(fields.Optional("exploitAvailable"), ("YES", ExploitAvailability.Yes), ("NO", ExploitAvailability.No)),
@@ -162,21 +162,23 @@ public sealed class PolicyReader
     private Waiver ReadWaiver(Fields fields, int maxDays)
     {
         var idNode = fields.Required("id");
-        var vulnerability = _checks.Glob(fields.Required("vulnerability"));
+        var vulnerabilityNode = fields.Required("vulnerability");
+        var vulnerability = _checks.Glob(vulnerabilityNode);
         var (packageNode, repositoriesNode, digestNode) = (fields.Optional("package"), fields.Optional("repositories"), fields.Optional("digest"));
         var (package, repositories) = (_checks.Glob(packageNode), _checks.Globs(repositoriesNode));
         Digest? digest = null;
         if (digestNode is not null && !(digestNode.Kind == NodeKind.Text && Digest.TryParse(digestNode.Text, out digest)))
             _checks.Report(digestNode, $"Found {Checks.Found(digestNode)}; it must be 'sha256:' and 64 lower-case hexadecimal characters.");
 
-        if (vulnerability is { MatchesEverything: true }
-            && (packageNode is null || package is { MatchesEverything: true })
-            && (repositoriesNode is null || TakeAll(repositories))
+        // One that is malformed is reported as that.
+        if (vulnerability is { IsLiteral: false }
+            && (packageNode is null || package is { IsLiteral: false })
+            && (repositoriesNode is null || repositories?.Any(glob => glob.IsOnlyWildcards) == true)
             && digestNode is null)
-            _checks.Report(fields.Node, "The waiver excuses every finding of every image; name a vulnerability, a package, repositories or a digest.");
+            _checks.Report(vulnerabilityNode!, $"Found {Checks.Found(vulnerabilityNode!)}, which excuses more than one vulnerability; beside it there must be a 'package' without wildcards, 'repositories' that each name something, or a 'digest'.");
         return new Waiver
         {
-            Id = _checks.Text(idNode, MaxIdLength) ?? "",
+            Id = _checks.Id(idNode, MaxIdLength) ?? "",
             // Null only where that is reported, and then nobody gets this waiver.
             Vulnerability = vulnerability!,
             Package = package,

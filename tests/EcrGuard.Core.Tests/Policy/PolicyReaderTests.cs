@@ -57,6 +57,7 @@ public sealed class PolicyReaderTests
         Assert.Equal(("Keine X.509-Namensprüfung; behoben mit dem nächsten Basisabbild 🐳", "pay", "security"), (waiver.Reason, waiver.Owner, waiver.ApprovedBy));
         Assert.Equal(new DateOnly(2026, 6, 15), waiver.Expires);
         Assert.Equal(new DateTimeOffset(2026, 6, 16, 0, 0, 0, TimeSpan.Zero), waiver.EndsAt);
+        Assert.Equal(["W1", "W2", "W3", "any_of-pay.2026"], policy.Waivers.Select(w => w.Id));
         Assert.Equal(("W2", Glob.Parse("log4j-*"), null, null), (policy.Waivers[1].Id, policy.Waivers[1].Package, policy.Waivers[1].Repositories, policy.Waivers[1].Digest));
 
         Assert.Equal(EnforcementMode.Quarantine, policy.EnforcementOf("pay/api"));
@@ -159,8 +160,10 @@ public sealed class PolicyReaderTests
         Assert.Equal(
         [
             (2, 18, "$.version"),
+            (3, 21, "$.rules[0].id"),
             (3, 35, "$.rules[0].then"),
             (4, 1, "$.rules[1]"),
+            (4, 7, "$.rules[1].id"),
             (4, 7, "$.rules[1].id"),
             (4, 37, "$.rules[1]['ü']"),
         ], reading.Problems.Select(p => (p.Line, p.Column, p.Path)));

@@ -21,6 +21,20 @@ public sealed class PolicyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_waiver_for_a_digest_comes_with_a_note_since_that_of_an_index_excuses_nothing()
+    {
+        var digest = $"sha256:{new string('a', 64)}";
+        _ecrguard.File("policy.jsonc", $$"""
+            { "version": 1, "waivers": [ { "id": "W1", "vulnerability": "*", "digest": "{{digest}}", "reason": "r", "owner": "o", "approvedBy": "a", "expires": "{{DateTimeOffset.UtcNow.AddDays(9):yyyy-MM-dd}}" } ] }
+            """);
+
+        var (exitCode, output) = await _ecrguard.RunAsync("policy", "check", "policy.jsonc");
+
+        Assert.Equal(0, exitCode);
+        Assert.EndsWith($"policy.jsonc: note: waiver W1 is for {digest} only, which must be the image of one platform: an index has no findings of its own to excuse.", output.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_VEX_documents_beside_it_are_checked_with_it()
     {
         _ecrguard.File("policy.jsonc", """{"version":1}""").File("vex/good.json", Document.Replace("STATEMENT", Statement, StringComparison.Ordinal));
