@@ -95,6 +95,6 @@ internal static class Facts
     public static ImageRecord Record(Status status, ImageFacts? image = null, Status? was = null, DateTimeOffset? since = null)
     {
         image ??= Image(1, "1.0");
-        return ImageRecord.Of(image, Verdict(status, image), null, "01CHANGE", since ?? Now.AddHours(-1), image.Tags) with { PreviousStatus = was };
+        return ImageRecord.Of(image, Verdict(status, image), null, "01CHANGE", since ?? Now.AddHours(-1), image.Tags) with { PreviousStatus = was, SettledBefore = was is Status.Pending or Status.Error ? null : was };
     }
 }

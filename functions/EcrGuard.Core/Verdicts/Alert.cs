@@ -19,7 +19,7 @@ public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
 {
     /// <summary>
     /// The alert that a record's last change of status calls for; null where there is nothing to tell. A first verdict is told only if it blocks, and coming and going of PENDING and ERROR is not:
-    /// they are the weekly summary's.
+    /// they are the weekly summary's. An approval that is lost through them is told when it is known what came of it.
     /// </summary>
     public static Alert? For(ImageRecord record)
     {
@@ -27,7 +27,7 @@ public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
         {
             (not Status.Blocked, Status.Blocked) => AlertKind.Blocked,
             (Status.Blocked, not Status.Blocked) => AlertKind.Lifted,
-            (Status.Approved, Status.Unscanned or Status.Unsupported or Status.Stale) => AlertKind.NoLongerApproved,
+            (_, Status.Unscanned or Status.Unsupported or Status.Stale) when record.SettledBefore == Status.Approved => AlertKind.NoLongerApproved,
             _ => null,
         };
         return kind is { } told

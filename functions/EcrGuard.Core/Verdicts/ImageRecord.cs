@@ -36,6 +36,9 @@ public sealed record ImageRecord
     /// <summary>The status before this one; null for the first.</summary>
     public Status? PreviousStatus { get; init; }
 
+    /// <summary>The last status before this one that said something of the image, as PENDING and ERROR do not; null where none did.</summary>
+    public Status? SettledBefore { get; init; }
+
     /// <summary>The history entry of the last change of status, part of the alert's id.</summary>
     public required string ChangeId { get; init; }
 
@@ -102,6 +105,7 @@ public sealed record ImageRecord
             DecidedAt = now,
             StatusSince = changed ? now : before!.StatusSince,
             PreviousStatus = changed ? before?.Verdict.Status : before!.PreviousStatus,
+            SettledBefore = !changed ? before!.SettledBefore : before?.Verdict.Status is Status.Pending or Status.Error ? before.SettledBefore : before?.Verdict.Status,
             ChangeId = changed ? changeId : before!.ChangeId,
             Children = before?.Children ?? [],
         };

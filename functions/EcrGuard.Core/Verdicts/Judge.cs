@@ -63,6 +63,7 @@ public static class Judge
                 ToPass = ["Ask again; if it lasts, see the function's log."],
                 PolicyVersion = policy.Version,
                 FactsAt = now,
+                WaitingSince = before?.WaitingSince,
             };
     }
 

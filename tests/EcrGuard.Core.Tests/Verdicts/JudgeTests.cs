@@ -479,6 +479,16 @@ public sealed class JudgeTests
     }
 
     [Fact]
+    public void Waiting_for_a_scan_goes_on_through_a_read_that_failed()
+    {
+        var running = Facts.Scan(ScanState.Pending);
+        var unreadable = Judge.Unreadable(Image.Id, "x", Facts.Policy, Facts.Now.AddHours(12), Decide(running));
+
+        Assert.Equal(Facts.Now, unreadable.WaitingSince);
+        Assert.Equal(Status.Error, Decide(running, before: new Judge.Before(unreadable, []), now: Facts.Now.AddHours(24)).Status);
+    }
+
+    [Fact]
     public void Blocked_stays_while_a_scan_does_not_finish()
     {
         var waiting = Decide(Facts.Scan(ScanState.Pending), before: Blocked);
