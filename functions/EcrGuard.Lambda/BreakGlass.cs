@@ -15,17 +15,19 @@ namespace EcrGuard.Lambda;
 
 /// <summary>A request through the HTTP API (payload version 2).</summary>
 /// <param name="Body">A <see cref="BreakGlassOrder"/>.</param>
-/// <param name="RequestContext">Its authorizer is the identity whose signature API Gateway has checked.</param>
+/// <param name="RequestContext">Its authorizer is the identity whose signature API Gateway has checked. Whoever may invoke the function itself can write any: what names the request is kept, so that the API's access log can refute it.</param>
 public sealed record BreakGlassRequest(string? Body, bool IsBase64Encoded, APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext? RequestContext);
 
 /// <summary>What is asked for. Who asks is not in it: that is the request's identity.</summary>
 /// <param name="Image">By tag, digest or full URI.</param>
-/// <param name="Until">ISO 8601 with its offset.</param>
+/// <param name="Until">ISO 8601 with its offset; or <c>now</c>, which ends what is in force.</param>
 public sealed record BreakGlassOrder(string? Image, string? Reason, string? Until);
 
-/// <summary>Somebody forces an approval for one digest: told first, then recorded, then the image is decided again, so that its tags follow. It ends by itself.</summary>
+/// <summary>Somebody forces an approval for one digest: told first, then recorded, then the image is decided again, so that its tags follow. It ends by itself, or by another such order.</summary>
 public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices, Registry registry, Ledger ledger, PolicyDocument policy, Settings settings, TimeProvider time, Log log)
 {
+    private const string Now = "now";
+
     [LambdaFunction]
     public async Task<JsonElement> BreakGlassAsync(BreakGlassRequest input, ILambdaContext context)
     {
@@ -40,8 +42,10 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
 
     private async Task<(int HttpStatus, JsonElement Body)> AnswerAsync(BreakGlassRequest input, ILambdaContext context)
     {
-        if (input.RequestContext?.Authorizer?.IAM?.UserARN is not { Length: > 0 } by)
-            return Problem(403, "FORBIDDEN", null, "The request has no IAM identity, and who forces an approval must be known: send it signed to the HTTP API; a direct invoke has none.");
+        // The API's own id cannot be told to a function that the API refers to: that would be a circle of resources. It is recorded and told instead.
+        if (input.RequestContext is not { Authorizer.IAM.UserARN: { Length: > 0 } by, ApiId: { Length: > 0 } api, RequestId: { Length: > 0 } id, RouteKey: "POST /breakglass", Stage: "$default" })
+            return Problem(403, "FORBIDDEN", null, "The request names no IAM identity, or no request of that identity's to POST /breakglass, and who forces an approval must be known: send it signed to the HTTP API, at the stack's output BreakGlassUrl.");
+        var request = new ApiRequest(Text.Clip(api, 100), Text.Clip(id, 100));
         if (Order(input) is not { } order)
             return Problem(400, "BAD_REQUEST", null, "The body must be a JSON object with 'image', 'reason' and 'until', all texts, and nothing else.");
         if (!ImageReference.TryParse(order.Image, out var reference, out var problem))
@@ -49,8 +53,8 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
         if (reference.Account is not null && (reference.Account != settings.Account || reference.Region != settings.Region))
             return Problem(400, "BAD_REQUEST", order.Image, $"This EcrGuard answers for the registry {settings.Account} in {settings.Region}, not for {reference.Account} in {reference.Region}.");
         var now = time.GetUtcNow();
-        var until = Moment(order.Until);
-        if (ForcedApproval.Problem(order.Reason, until, policy, now) is { } wrong)
+        var (revokes, until) = (order.Until == Now, Moment(order.Until));
+        if ((revokes ? ForcedApproval.Problem(order.Reason) : ForcedApproval.Problem(order.Reason, until, policy, now)) is { } wrong)
             return Problem(400, "BAD_REQUEST", order.Image, wrong);
 
         using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
@@ -63,11 +67,23 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
                 && (entry = (await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, null, deadline.Token).ConfigureAwait(false))?.Entry) is null)
                 return Problem(400, "BAD_REQUEST", order.Image, "This is an artifact about an image (a signature, SBOM or attestation), not an image to deploy.");
 
-            var forced = new ForcedApproval(ledger.NewId(), by, order.Reason!.Trim(), now, until!.Value);
-            // Told before it is in force: what cannot be told is not done.
-            await notices.BreakGlassAsync(new ForcedApprovalNotice(image.Id, entry.Record.Tags, forced, entry.Record.Verdict.WithoutBreakGlass().Status, Ended: false), deadline.Token).ConfigureAwait(false);
-            await ledger.StoreBreakGlassAsync(image.Id, forced, deadline.Token).ConfigureAwait(false);
-            log.Warning("An approval was forced.", ("image", image.Id.ToString()), ("by", by), ("until", forced.Until.ToString("O", CultureInfo.InvariantCulture)), ("requestId", context.AwsRequestId));
+            var (reason, stood) = (order.Reason!.Trim(), entry.Record.Forced);
+            var ended = stood?.InForce(now) == true ? stood.EndedBy(new Revocation(by, reason, now, stood.Until, request)) : null;
+            if (revokes && ended is null)
+                return Problem(400, "BAD_REQUEST", order.Image, "No forced approval is in force that could be ended: 'until' must be a moment.");
+            Task TellAsync(ForcedApproval told, bool end) =>
+                notices.BreakGlassAsync(new ForcedApprovalNotice(image.Id, entry.Record.Tags, told, entry.Record.Verdict.WithoutBreakGlass().Status, end), deadline.Token);
+
+            var forced = revokes ? ended! : new ForcedApproval(ledger.NewId(), by, reason, now, until!.Value) { Request = request };
+            if (stood?.HasEndedLately(now) == true)
+                await TellAsync(stood, end: true).ConfigureAwait(false);
+            // Told before it is in force: what cannot be told is not done. An end is done first, and EndBreakGlass tells what could not be told here.
+            if (!revokes)
+                await TellAsync(forced, end: false).ConfigureAwait(false);
+            await ledger.StoreBreakGlassAsync(image.Id, forced, revokes ? null : ended, deadline.Token).ConfigureAwait(false);
+            log.Warning(revokes ? "A forced approval was ended." : "An approval was forced.", ("image", image.Id.ToString()), ("by", by), ("until", forced.Until.ToString("O", CultureInfo.InvariantCulture)), ("request", id), ("api", api), ("requestId", context.AwsRequestId));
+            if (ended is not null)
+                await TellAsync(ended, end: true).ConfigureAwait(false);
 
             // What follows from it, tags above all, is the next sweep's where it fails here: the answer below holds already.
             await decisions.RunAsync([image.Id], async (id, cancellation) => await guard.JudgeAsync(id, Scanner.Unknown, alerting: true, await ledger.FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), context).ConfigureAwait(false);

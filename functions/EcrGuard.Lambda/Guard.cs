@@ -117,8 +117,9 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     {
         var now = time.GetUtcNow();
         var entry = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
-        if (entry is not null && ApprovalAnswer.Answers(entry.Record, policy.Version, now) && Describes(entry.Record, image))
-            return Answer(entry.Record.Verdict, entry.Record.Grace, entry.Record.ReasonCount, entry.Record.DecidedAt);
+        // What is forced is laid over what stands now, never read from what was stored: whoever shortened it must not wait for a decision.
+        if (entry?.Record.WithoutBreakGlass() is { } stands && ApprovalAnswer.Answers(stands, policy.Version, now) && Describes(stands, image))
+            return Answer(stands.Verdict, stands.Grace, stands.ReasonCount, stands.DecidedAt);
 
         Verdict verdict;
         try

@@ -12,6 +12,7 @@ namespace EcrGuard.Lambda;
 [JsonSerializable(typeof(ApprovalRequest))]
 [JsonSerializable(typeof(BreakGlassRequest))]
 [JsonSerializable(typeof(ScheduledRequest))]
+[JsonSerializable(typeof(BreakGlassEnds))]
 [JsonSerializable(typeof(BackfillState))]
 [JsonSerializable(typeof(SummaryReport))]
 [JsonSerializable(typeof(RestoreRequest))]

@@ -14,16 +14,13 @@ namespace EcrGuard.Lambda;
 /// <summary>What is said once because time has passed, not because a status has changed. Whoever says it claims it first, so that it is said twice only if the function dies between publishing and recording.</summary>
 public sealed class Notices(Registry registry, Ledger ledger, Notifier notifier, PolicyDocument policy, Settings settings, TimeProvider time)
 {
-    /// <summary>How long the end of a forced approval is news.</summary>
-    private static readonly TimeSpan EndIsNews = TimeSpan.FromDays(7);
-
     /// <summary>Says what is due of an image. Called for every image, each day: it costs no call where no clock runs and nothing was forced.</summary>
     /// <param name="entry">What stands in the ledger.</param>
     public async Task SayAsync(LedgerEntry entry, Usage usage, CancellationToken cancellation)
     {
         await GraceAsync(entry, usage, cancellation).ConfigureAwait(false);
         var (record, now) = (entry.Record, time.GetUtcNow());
-        if (record.Forced is { } forced && now >= forced.Until && now < forced.Until + EndIsNews)
+        if (record.Forced is { } forced && forced.HasEndedLately(now))
             await BreakGlassAsync(new ForcedApprovalNotice(record.Verdict.Image, record.Tags, forced, record.Verdict.WithoutBreakGlass().Status, Ended: true), cancellation).ConfigureAwait(false);
     }
 

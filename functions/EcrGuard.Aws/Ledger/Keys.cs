@@ -21,8 +21,9 @@ internal static class Keys
     /// <summary>A status of a large account is spread over this many partitions, each good for 1 000 writes a second.</summary>
     public const int Shards = 8;
 
-    /// <summary>Repositories stand in the index beside the statuses.</summary>
+    /// <summary>Repositories stand in the index beside the statuses, and so do forced approvals, by their end.</summary>
     public const string RepositoryShelf = "REPOSITORY";
+    public const string BreakGlassShelf = "BREAKGLASS";
 
     public static string Repository(RepositoryId repository) => $"R#{repository.Account}#{repository.Region}#{repository.Name}";
 

@@ -182,7 +182,9 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     /// <summary>The grace of an image in use: half of it has gone, or all. Names what runs it, the owner where one is known, and the fix.</summary>
     public static AlertMessage ForGrace(GraceNotice notice)
     {
-        var (record, grace, verdict, image) = (notice.Record, notice.Grace, notice.Record.Verdict, notice.Record.Verdict.Image);
+        // What is forced passes already: the fix is that of the verdict it stands for.
+        var record = notice.Record.WithoutBreakGlass();
+        var (grace, verdict, image) = (notice.Grace, record.Verdict, record.Verdict.Image);
         var id = GraceNotice.Id(image, notice.Stage, grace);
         var kind = notice.Stage switch { GraceStage.Reminder => "grace-reminder", GraceStage.Escalation => "grace-ended" };
         var tags = Tags(record.Tags);
@@ -221,8 +223,10 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         var (image, forced) = (notice.Image, notice.Forced);
         var kind = notice.Ended ? "break-glass-ended" : "break-glass";
         var (tags, by, reason) = (Tags(notice.Tags), Clip(forced.By, 300), Clip(forced.Reason, ForcedApproval.MaxReason));
+        var revoked = notice.Ended && forced.Revoked is { } revocation ? revocation with { By = Clip(revocation.By, 300), Reason = Clip(revocation.Reason, ForcedApproval.MaxReason) } : null;
         var text = new ReportText()
-            .Line(notice.Ended ? "A forced approval has ended: gates answer by the verdict again." : "Somebody forces an approval: gates will answer yes although the verdict is no.")
+            .Line(!notice.Ended ? "Somebody forces an approval: gates will answer yes although the verdict is no."
+                : revoked is null ? "A forced approval has ended: gates answer by the verdict again." : "A forced approval was ended before its time.")
             .Line()
             .Line($"Image     {image.Repository.Uri}@{image.Digest}")
             .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
@@ -230,14 +234,21 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             .Line($"Verdict   {notice.Instead.Word()}")
             .Line($"Who       {by}")
             .Line($"Why       {reason}")
-            .Line($"When      from {SummaryText.Moment(forced.At)} to {SummaryText.Moment(forced.Until)}")
-            .Line()
+            .Line($"When      from {SummaryText.Moment(forced.At)} to {SummaryText.Moment(forced.Until)}");
+        if (forced.Request is { } request)
+            text.Line($"Request   {Of(request)}");
+        if (revoked is not null)
+            text.Line($"Ended     by {revoked.By} instead of {SummaryText.Moment(revoked.InsteadOf)}: {revoked.Reason}").Line($"Request   {Of(revoked.Request)}");
+        if (forced.Request is not null)
+            text.Line().Line("Whoever may invoke the function BreakGlass itself can write any name: the access log of that API says whether there was such a request, and who signed it.");
+        text.Line()
             .Line($"Alert     {notice.Id}");
+        static string Of(ApiRequest request) => $"{request.RequestId} to the API {request.ApiId}";
         return new AlertMessage(
             notice.Id,
             Subjects.Fit($"EcrGuard: break-glass {(notice.Ended ? "ended for" : "for")} {Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"),
             text.Render(MaxText, "the ledger."),
-            JsonSerializer.Serialize(new BreakGlassBody(1, notice.Id, kind, image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, notice.Instead, by, reason, forced.At, forced.Until), ReportJson.Default.BreakGlassBody),
+            JsonSerializer.Serialize(new BreakGlassBody(1, notice.Id, kind, image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, notice.Instead, by, reason, forced.At, forced.Until, forced.Request, revoked), ReportJson.Default.BreakGlassBody),
             [.. Routing(notice.Id, kind, image.Repository.Account, image.Repository.Region), new("repository", image.Repository.Name)]);
     }
 
@@ -402,7 +413,8 @@ internal sealed record AlertBody(
     DateTimeOffset Since, IReadOnlyList<Reason> Reasons, int ReasonCount, IReadOnlyList<string> ToPass, IReadOnlyList<string> Waivers, string? CouldNotMark, string PolicyVersion, DateTimeOffset? GraceEndsAt);
 
 internal sealed record BreakGlassBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status Verdict, string By, string Reason, DateTimeOffset From, DateTimeOffset Until);
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status Verdict, string By, string Reason, DateTimeOffset From, DateTimeOffset Until,
+    ApiRequest? Request, Revocation? Revoked);
 
 /// <param name="UsedBy">As far as consumers name themselves; a pull names nobody.</param>
 internal sealed record GraceBody(

@@ -57,12 +57,12 @@ public sealed record ApprovalAnswer
     /// </summary>
     public static readonly TimeSpan RecordAge = TimeSpan.FromHours(24);
 
-    /// <summary>Whether a record answers the question, or fresh facts must.</summary>
+    /// <summary>Whether a record answers the question, or fresh facts must: by what it holds without a forced approval, which is laid over it when the question is asked.</summary>
     public static bool Answers(ImageRecord record, string policyVersion, DateTimeOffset now) =>
-        !record.Gone && !record.Verdict.IsOutdated(policyVersion, now) && record.Verdict.Status switch
+        record.WithoutBreakGlass() is { Gone: false, Verdict: var verdict } && !verdict.IsOutdated(policyVersion, now) && verdict.Status switch
         {
             Verdicts.Status.Blocked => true,
             Verdicts.Status.Pending or Verdicts.Status.Error => now - record.DecidedAt < PendingAge,
-            Verdicts.Status.Unscanned or Verdicts.Status.Unsupported or Verdicts.Status.Stale or Verdicts.Status.Approved => now - record.Verdict.FactsAt < RecordAge,
+            Verdicts.Status.Unscanned or Verdicts.Status.Unsupported or Verdicts.Status.Stale or Verdicts.Status.Approved => now - verdict.FactsAt < RecordAge,
         };
 }

@@ -4,28 +4,56 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Verdicts;
 
+/// <summary>A request to the HTTP API, as it names itself: the API's access log has it with its caller, or it never was.</summary>
+public sealed record ApiRequest(string ApiId, string RequestId);
+
+/// <summary>Somebody has ended a forced approval before its time.</summary>
+/// <param name="By">As <see cref="ForcedApproval.By"/>.</param>
+/// <param name="InsteadOf">When it would have ended.</param>
+public sealed record Revocation(string By, string Reason, DateTimeOffset At, DateTimeOffset InsteadOf, ApiRequest Request);
+
 /// <summary>An approval that somebody has forced for one digest until a moment. It speaks of nothing else: not of the platforms of an index, nor of the indexes that hold an image.</summary>
 /// <param name="Id">Of its history entry, and part of its alerts' ids.</param>
-/// <param name="By">The caller's IAM identity, an ARN, as AWS has checked it.</param>
+/// <param name="By">The caller's IAM identity, an ARN, as the HTTP API has checked it.</param>
 /// <param name="Until">The first moment at which it is no longer in force.</param>
 public sealed record ForcedApproval(string Id, string By, string Reason, DateTimeOffset At, DateTimeOffset Until)
 {
     /// <summary>In characters (UTF-16 units).</summary>
     public const int MinReason = 10, MaxReason = 500;
 
+    /// <summary>How long its end is news.</summary>
+    public static readonly TimeSpan EndIsNews = TimeSpan.FromDays(7);
+
+    /// <summary>The request that ordered it.</summary>
+    public ApiRequest? Request { get; init; }
+
+    /// <summary>Null where it ends, or has ended, by itself.</summary>
+    public Revocation? Revoked { get; init; }
+
+    /// <summary>What is wrong with the reason, as a sentence; null: nothing.</summary>
+    public static string? Problem(string? reason) =>
+        reason?.Trim().Length is not (>= MinReason and <= MaxReason) ? $"The reason has {reason?.Trim().Length ?? 0} characters; it must say why, in {MinReason} to {MaxReason}."
+        : reason.Any(char.IsControl) ? "The reason has a control character (a line end or a tab, for example); it must be one line."
+        : null;
+
     /// <summary>What is wrong with what was asked for, as a sentence; null: nothing.</summary>
     public static string? Problem(string? reason, DateTimeOffset? until, PolicyDocument policy, DateTimeOffset now)
     {
         var latest = now.AddHours(policy.Defaults.MaxBreakGlassHours);
-        return reason?.Trim().Length is not (>= MinReason and <= MaxReason) ? $"The reason has {reason?.Trim().Length ?? 0} characters; it must say why, in {MinReason} to {MaxReason}."
-            : reason.Any(char.IsControl) ? "The reason has a control character (a line end or a tab, for example); it must be one line."
-            : until is null ? $"The moment 'until' is missing or cannot be read; it must be one as {Iso(latest)} is."
+        return Problem(reason) is { } problem ? problem
+            : until is null ? $"The moment 'until' is missing or cannot be read; it must be one as {Iso(latest)} is, or 'now' to end what is in force."
             : until <= now ? $"The moment 'until' is {Iso(until.Value)}, which is not in the future."
             : until > latest ? $"The moment 'until' is {Iso(until.Value)}; an approval may be forced for at most {Text.Count(policy.Defaults.MaxBreakGlassHours, "hour")} (defaults.maxBreakGlassHours), to {Iso(latest)}."
             : null;
     }
 
     public bool InForce(DateTimeOffset now) => now < Until;
+
+    /// <summary>Whether it has ended so lately that this is to be said, if it was not.</summary>
+    public bool HasEndedLately(DateTimeOffset now) => now >= Until && now < Until + EndIsNews;
+
+    /// <summary>The same approval, ended before its time.</summary>
+    public ForcedApproval EndedBy(Revocation revocation) => this with { Until = revocation.At, Revoked = revocation };
 
     /// <summary>The verdict that a gate answers with: forced where it would be no, with the verdict that it stands for kept inside.</summary>
     public static Verdict Over(Verdict verdict, ForcedApproval? forced, DateTimeOffset now) => forced?.InForce(now) != true || verdict.Approved ? verdict : verdict with

@@ -66,19 +66,27 @@ public sealed record ImageRecord
     /// <summary>How old facts may become: events are best effort, so that a daily sweep reads everything again that none has renewed since.</summary>
     public static readonly TimeSpan SweepAge = TimeSpan.FromHours(20);
 
-    /// <summary>Whether the sweep decides the image again: time, another policy or age asks for it, or it is back.</summary>
-    public bool IsDue(string policyVersion, DateTimeOffset now) => Gone || Verdict.IsOutdated(policyVersion, now) || now - Verdict.FactsAt >= SweepAge;
+    /// <summary>The record of what the facts and the policy alone say.</summary>
+    public ImageRecord WithoutBreakGlass() => Verdict.Instead is { } instead ? this with { Verdict = instead, ReasonCount = ReasonCount - 1 } : this;
+
+    /// <summary>Whether time, another policy, or a forced approval of whose beginning or end the verdict does not know, asks for a new decision.</summary>
+    public bool IsOutdated(string policyVersion, DateTimeOffset now) =>
+        Verdict.IsOutdated(policyVersion, now) || (ForcedApproval.Over(Verdict.WithoutBreakGlass(), Forced, now).Instead is null) != (Verdict.Instead is null);
+
+    /// <summary>Whether the sweep decides the image again: it is outdated, its facts are old, or it is back.</summary>
+    public bool IsDue(string policyVersion, DateTimeOffset now) => Gone || IsOutdated(policyVersion, now) || now - Verdict.FactsAt >= SweepAge;
 
     /// <summary>
     /// What the scanner said, where only the policy or time asks for a new decision: it is then as true as the verdict that rested on it. Null where it must be asked again: it was asked too long ago, or the image was pushed or restored since.
     /// </summary>
     public ScanFacts? Remembered(ImageFacts image, string policyVersion, DateTimeOffset now) =>
-        !Gone && Verdict.IsOutdated(policyVersion, now) && image.Storage == StorageStatus.Active
+        !Gone && IsOutdated(policyVersion, now) && image.Storage == StorageStatus.Active
         && Scan is { } scan && now - scan.ReadAt < SweepAge && !(image.PushedAt > scan.ReadAt) && !(image.LastActivatedAt > scan.ReadAt) ? scan : null;
 
-    /// <summary>The record as it counts at a moment: an approval whose scan has become too old since is stale, though nobody has asked.</summary>
+    /// <summary>The record as it counts at a moment: an approval that was forced until then is none, and one whose scan has become too old since is stale, though nobody has asked.</summary>
     public ImageRecord AsOf(DateTimeOffset now, PolicyDocument policy) =>
-        Verdict.Status != Status.Approved || !(now >= Verdict.StaleAt) ? this : this with
+        Verdict.Instead is not null && Forced?.InForce(now) != true ? WithoutBreakGlass().AsOf(now, policy)
+        : Verdict.Status != Status.Approved || !(now >= Verdict.StaleAt) ? this : this with
         {
             Verdict = Verdict with
             {

@@ -19,6 +19,10 @@ public sealed class BreakGlassTests
     {
         var response = await fixture.Functions.Part<BreakGlass>().BreakGlassAsync(new BreakGlassRequest(body, false, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext
         {
+            ApiId = "a1b2c3",
+            RequestId = "JKJaXmPLvHcESHA=",
+            RouteKey = "POST /breakglass",
+            Stage = "$default",
             Authorizer = by is null ? null : new() { IAM = new() { UserARN = by } },
         }), new Invocation());
         using var answer = JsonDocument.Parse(response.GetProperty("body").GetString()!);
@@ -26,6 +30,10 @@ public sealed class BreakGlassTests
     }
 
     private static string Order(GuardFixture fixture, string image, double hours = 4) => $$"""{ "image": "{{image}}", "reason": "{{Why}}", "until": "{{fixture.Time.GetUtcNow().AddHours(hours):yyyy-MM-dd'T'HH:mm:ss'Z'}}" }""";
+
+    private static string Revocation(string image) => $$"""{ "image": "{{image}}", "reason": "It was the wrong image.", "until": "now" }""";
+
+    private static Task<BreakGlassEnds> TickAsync(GuardFixture fixture) => fixture.Functions.Part<EndBreakGlass>().EndBreakGlassAsync(new ScheduledRequest(null), new Invocation());
 
     private static IEnumerable<string> Kinds(GuardFixture fixture) => fixture.Alerts.Select(a => a.Attributes["kind"].Value).Where(kind => kind is not ("backfill" or "sweep"));
 
@@ -76,6 +84,135 @@ public sealed class BreakGlassTests
         await SayAsync(fixture, digest);
         await SayAsync(fixture, digest);
         Assert.Equal(["blocked", "break-glass", "lifted", "blocked", "break-glass-ended"], Kinds(fixture));
+    }
+
+    [Fact]
+    public async Task Where_nobody_asks_a_tick_brings_what_follows_from_its_end_and_tells_it_once()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 1));
+        Assert.Equal(new BreakGlassEnds(0, 0), await TickAsync(fixture));
+        Assert.Equal("APPROVED", fixture.Status(digest));
+
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Aws.Requests.Take();
+        Assert.Equal(new BreakGlassEnds(1, 1), await TickAsync(fixture));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
+        Assert.DoesNotContain(fixture.Aws.Requests.Take(), request => request.Operation == "DescribeImageScanFindings");
+        Assert.Equal(new BreakGlassEnds(0, 0), await TickAsync(fixture));
+        Assert.Equal("Query", Assert.Single(fixture.Aws.Requests.Take()).Operation);
+        await SayAsync(fixture, digest);
+        Assert.Equal(["blocked", "break-glass", "lifted", "blocked", "break-glass-ended"], Kinds(fixture));
+    }
+
+    [Fact]
+    public async Task What_a_tick_could_not_do_fails_it_and_is_done_by_the_next()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 1));
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "PutImage" });
+
+        Assert.Contains("1 could not", (await Assert.ThrowsAsync<InvalidOperationException>(() => TickAsync(fixture))).Message, StringComparison.Ordinal);
+        Assert.Contains("break-glass-ended", Kinds(fixture));
+        Assert.Equal(new BreakGlassEnds(1, 1), await TickAsync(fixture));
+        Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
+        Assert.Single(Kinds(fixture), "break-glass-ended");
+    }
+
+    [Fact]
+    public async Task An_image_that_is_gone_by_then_has_its_end_told_too()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 1));
+        fixture.Aws.Ecr.Delete(Repository, digest);
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(new BreakGlassEnds(1, 1), await TickAsync(fixture));
+        Assert.Contains("break-glass-ended", Kinds(fixture));
+    }
+
+    [Fact]
+    public async Task Whoever_shortens_it_is_believed_whatever_else_fails()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 20));
+        fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "DescribeImages", From = 2, Times = int.MaxValue });
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 1.0 / 60));
+        fixture.Aws.Faults.Clear();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+
+        fixture.Time.Advance(TimeSpan.FromHours(4));
+        Assert.Equal("BLOCKED", await AskAsync(fixture, $"{Repository}:1"));
+        Assert.True((await fixture.Functions.Part<Ledger.Ledger>().FindAsync(Id(digest), CancellationToken.None))!.Record.IsDue(fixture.Functions.Part<Core.Policy.PolicyDocument>().Version, fixture.Time.GetUtcNow()));
+        Assert.Equal(new BreakGlassEnds(2, 2), await TickAsync(fixture));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Equal(["blocked", "break-glass", "lifted", "break-glass", "break-glass-ended", "blocked", "break-glass-ended"], Kinds(fixture));
+        Assert.Contains("A forced approval was ended before its time.", fixture.Alerts[4].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_order_until_now_ends_what_is_in_force_and_is_recorded_and_told()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 20));
+
+        var (status, answer) = await ForceAsync(fixture, Revocation($"{Repository}:1"), by: "arn:aws:iam::123456789012:user/bob");
+        Assert.Equal((200, "BLOCKED"), (status, answer.GetProperty("status").GetString()));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
+        var history = Assert.Single(fixture.Items("B#"))["breakGlass"]!.GetValue<string>();
+        Assert.All([Ada, Why, "user/bob", "It was the wrong image.", "2026-11-19T"], part => Assert.Contains(part, history, StringComparison.Ordinal));
+        var end = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "break-glass-ended").Message;
+        Assert.All([Ada, "user/bob", "It was the wrong image."], part => Assert.Contains(part, end, StringComparison.Ordinal));
+
+        Assert.Equal(new BreakGlassEnds(1, 1), await TickAsync(fixture));
+        Assert.Single(Kinds(fixture), "break-glass-ended");
+        Assert.Equal(400, (await ForceAsync(fixture, Revocation($"{Repository}:1"))).Status);
+    }
+
+    [Fact]
+    public async Task An_end_that_cannot_be_told_is_one_all_the_same_and_is_told_by_a_tick()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 20));
+        fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "Publish" });
+
+        Assert.Equal(503, (await ForceAsync(fixture, Revocation($"{Repository}@{digest}"))).Status);
+        Assert.Equal("BLOCKED", await AskAsync(fixture, $"{Repository}:1"));
+        Assert.Equal(new BreakGlassEnds(1, 1), await TickAsync(fixture));
+        Assert.Contains("break-glass-ended", Kinds(fixture));
+        Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
+    }
+
+    [Fact]
+    public async Task One_that_replaces_another_whose_end_nobody_has_told_tells_it_first()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 1));
+        fixture.Time.Advance(TimeSpan.FromHours(2));
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 1));
+
+        Assert.Equal(["blocked", "break-glass", "lifted", "break-glass-ended", "break-glass"], Kinds(fixture));
+    }
+
+    [Fact]
+    public async Task What_names_the_request_is_recorded_and_told_so_that_the_access_log_can_refute_it()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1"));
+
+        Assert.All([Assert.Single(fixture.Items("B#"))["breakGlass"]!.GetValue<string>(), fixture.Alerts[1].Message], text =>
+            Assert.All(["a1b2c3", "JKJaXmPLvHcESHA="], part => Assert.Contains(part, text, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -150,8 +287,18 @@ public sealed class BreakGlassTests
 
         foreach (var (status, body) in new[] { await ForceAsync(fixture, Order(fixture, $"{Repository}:1"), by: null), await ForceAsync(fixture, Order(fixture, $"{Repository}:1"), by: "") })
             Assert.Equal((403, "FORBIDDEN", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
-        var direct = await fixture.Functions.Part<BreakGlass>().BreakGlassAsync(new BreakGlassRequest(Order(fixture, $"{Repository}:1"), false, null), new Invocation());
-        Assert.Equal(403, direct.GetProperty("statusCode").GetInt32());
+        foreach (var context in new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext?[]
+        {
+            null,
+            new() { Authorizer = new() { IAM = new() { UserARN = Ada } } },
+            new() { Authorizer = new() { IAM = new() { UserARN = Ada } }, ApiId = "a1b2c3", RequestId = "1", Stage = "$default", RouteKey = "GET /approval" },
+            new() { Authorizer = new() { IAM = new() { UserARN = Ada } }, ApiId = "a1b2c3", RequestId = "1", Stage = "dev", RouteKey = "POST /breakglass" },
+            new() { Authorizer = new() { IAM = new() { UserARN = Ada } }, ApiId = "", RequestId = "1", Stage = "$default", RouteKey = "POST /breakglass" },
+        })
+        {
+            var direct = await fixture.Functions.Part<BreakGlass>().BreakGlassAsync(new BreakGlassRequest(Order(fixture, $"{Repository}:1"), false, context), new Invocation());
+            Assert.Equal(403, direct.GetProperty("statusCode").GetInt32());
+        }
         Assert.Empty(fixture.Aws.Requests);
     }
 

@@ -43,7 +43,7 @@ internal sealed class Deployed : IDisposable
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, fixture.Time, new Log(Lines, fixture.Time));
-        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<BreakGlass>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
+        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<BreakGlass>().AddSingleton<EndBreakGlass>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
             .AddSingleton<RestoreRepository>().AddSingleton<ReleaseImage>().AddSingleton<ApplyPlan>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
         services = collection.BuildServiceProvider();
     }

@@ -46,7 +46,22 @@ public sealed class ForcedApprovalTests
 
         Assert.Equal(ImageRecord.MaxReasons, record.Verdict.Instead!.Reasons.Count);
         Assert.Equal(Status.Blocked, record.Verdict.Instead.Status);
-        Assert.Equal(Status.Approved, record.AsOf(Facts.Now.AddHours(3), Facts.Policy).Verdict.Status);
+        Assert.Equal(Status.Approved, (record with { Forced = Forced }).AsOf(Facts.Now.AddHours(3), Facts.Policy).Verdict.Status);
+    }
+
+    [Fact]
+    public void A_record_counts_as_what_it_stands_for_from_the_moment_on_which_it_is_not_forced_any_more()
+    {
+        var image = Facts.Image(1, "1.0");
+        var record = ImageRecord.Of(image, ForcedApproval.Over(Facts.Verdict(Status.Blocked), Forced, Facts.Now), null, "01C", Facts.Now, image.Tags) with { Forced = Forced };
+        var shortened = record with { Forced = Forced with { Until = Facts.Now.AddMinutes(1) } };
+
+        Assert.Equal((Status.Blocked, Facts.Verdict(Status.Blocked).Reasons.Count), (record.AsOf(Forced.Until, Facts.Policy).Verdict.Status, record.AsOf(Forced.Until, Facts.Policy).ReasonCount));
+        Assert.Equal(Status.Blocked, shortened.AsOf(Facts.Now.AddMinutes(1), Facts.Policy).Verdict.Status);
+        Assert.False(shortened.IsDue(Facts.Policy.Version, Facts.Now));
+        Assert.True(shortened.IsDue(Facts.Policy.Version, Facts.Now.AddMinutes(1)));
+        Assert.True((Facts.Record(Status.Blocked) with { Forced = Forced }).IsDue(Facts.Policy.Version, Facts.Now));
+        Assert.True(ApprovalAnswer.Answers(record, Facts.Policy.Version, Forced.Until));
     }
 
     [Theory]
@@ -54,7 +69,7 @@ public sealed class ForcedApprovalTests
     [InlineData("          a          ", 4, "The reason has 1 characters; it must say why, in 10 to 500.")]
     [InlineData(null, 4, "The reason has 0 characters; it must say why, in 10 to 500.")]
     [InlineData("long enough\nand forged", 4, "The reason has a control character (a line end or a tab, for example); it must be one line.")]
-    [InlineData("long enough", null, "The moment 'until' is missing or cannot be read; it must be one as 2026-11-19T12:00:00Z is.")]
+    [InlineData("long enough", null, "The moment 'until' is missing or cannot be read; it must be one as 2026-11-19T12:00:00Z is, or 'now' to end what is in force.")]
     [InlineData("long enough", 0, "The moment 'until' is 2026-11-18T12:00:00Z, which is not in the future.")]
     [InlineData("long enough", 25, "The moment 'until' is 2026-11-19T13:00:00Z; an approval may be forced for at most 24 hours (defaults.maxBreakGlassHours), to 2026-11-19T12:00:00Z.")]
     [InlineData("long enough", 24, null)]

@@ -41,7 +41,7 @@ public sealed class AcceptedByToolsTests
         var added = JsonNode.Parse(output)!["Resources"]!.AsObject()
             .Where(resource => resource.Value!["Type"]!.ToString() == "AWS::IAM::Role" && !written.Contains(resource.Key))
             .ToDictionary(role => role.Key, role => role.Value!["Properties"]!);
-        Assert.Equal(["BackfillTickRole", "WeeklySummaryWeekRole", "SweepDayRole"], added.Keys);
+        Assert.Equal(["EndBreakGlassTickRole", "BackfillTickRole", "WeeklySummaryWeekRole", "SweepDayRole"], added.Keys);
         Assert.All(added, role =>
         {
             Assert.Null(role.Value["ManagedPolicyArns"]);

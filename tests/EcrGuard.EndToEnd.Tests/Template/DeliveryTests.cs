@@ -56,7 +56,7 @@ public sealed class DeliveryTests
                         where source.Value!["Type"]!.ToString() == "ScheduleV2"
                         select (function, schedule: source.Value!["Properties"]!);
 
-        Assert.Equal(["Backfill", "WeeklySummary"], scheduled.Select(pair => pair.function));
+        Assert.Equal(["EndBreakGlass", "Backfill", "WeeklySummary"], scheduled.Select(pair => pair.function));
         Assert.All(scheduled, pair =>
         {
             Assert.NotNull(pair.schedule["RetryPolicy"]);

@@ -34,6 +34,7 @@ public sealed class FunctionsInTemplateTests
             ["OnScanChanged"] = ["ECRGUARD_ALERT_TOPIC"],
             ["Approval"] = [],
             ["BreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_WRITES_SHARED"],
+            ["EndBreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_WRITES_SHARED"],
             ["Backfill"] = ["ECRGUARD_ALERT_TOPIC"],
             ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
             ["RestoreRepository"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_WRITES_SHARED"],
@@ -72,7 +73,7 @@ public sealed class FunctionsInTemplateTests
 
         // One plan is applied at a time, by the lease in the ledger. Of orders nobody knows how many come at a time: they take their turns from the ledger, all of them together.
         var orders = Template.Functions.Where(function => Environment(function).GetValueOrDefault("ECRGUARD_WRITES_SHARED") == "true").ToList();
-        Assert.Equal(["BreakGlass", "ReleaseImage", "RestoreRepository"], orders.Order());
+        Assert.Equal(["BreakGlass", "EndBreakGlass", "ReleaseImage", "RestoreRepository"], orders.Order());
         Assert.Equal(2.0m, ((behindQueues + BackfillOrSweep) * Of("Backfill")) + Of("ApplyPlan") + orders.Select(Of).Distinct().Single());
         // Nobody else may write.
         var acting = SamTemplate.With(("Enforcement", "quarantine"));

@@ -42,6 +42,7 @@ public sealed class PermissionsTests
                 ["OnScanChanged"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["Approval"] = [],
                 ["BreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
+                ["EndBreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
                 ["WeeklySummary"] = [],
                 ["RestoreRepository"] = ["ecr:DeleteLifecyclePolicy", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:UntagResource"],
@@ -60,9 +61,9 @@ public sealed class PermissionsTests
         var template = SamTemplate.With(("Enforcement", "quarantine"));
 
         Assert.Equal(
-            template.Functions.Where(function => function is "OnImagePushed" or "OnScanChanged" or "BreakGlass" or "Backfill" or "SweepRepository" or "ReleaseImage" or "ApplyPlan"),
+            template.Functions.Where(function => function is "OnImagePushed" or "OnScanChanged" or "BreakGlass" or "EndBreakGlass" or "Backfill" or "SweepRepository" or "ReleaseImage" or "ApplyPlan"),
             template.Functions.Where(function => Actions(template, function).Contains("ecr:UpdateImageStorageClass")));
-        Assert.All(["OnImagePushed", "OnScanChanged", "BreakGlass", "Backfill", "SweepRepository"], function =>
+        Assert.All(["OnImagePushed", "OnScanChanged", "BreakGlass", "EndBreakGlass", "Backfill", "SweepRepository"], function =>
         {
             Assert.Equal(Actions(template, "SweepList").Where(action => action.StartsWith("ecs:", StringComparison.Ordinal)).Order(), Actions(template, function).Where(action => action.StartsWith("ecs:", StringComparison.Ordinal)).Order());
             Assert.DoesNotContain("ecs:ListTasks", Actions(Marking, function));
@@ -169,12 +170,25 @@ public sealed class PermissionsTests
     }
 
     [Fact]
+    public void No_role_and_no_trigger_but_the_API_may_invoke_what_forces_approvals()
+    {
+        var template = SamTemplate.With(("Enforcement", "quarantine"), ("AskPrincipals", "arn:aws:iam::111122223333:root"), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
+        var invoked = Roles(template).SelectMany(template.PermissionsOfRole)
+            .Where(statement => statement.Actions.Any(action => action is "*" or "lambda:*" || action.StartsWith("lambda:Invoke", StringComparison.Ordinal)))
+            .SelectMany(statement => statement.Resources);
+
+        Assert.Equal(["Approval", "SweepClose", "SweepList", "SweepRepository"], invoked.Select(resource => resource.Split('"')[3].Split('.')[0]).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal("HttpApi", Assert.Single(template.Properties("BreakGlass")["Events"]!.AsObject()).Value!["Type"]!.ToString());
+        Assert.Empty(template.OfType("AWS::Lambda::Permission").Concat(template.OfType("AWS::Lambda::Url")));
+    }
+
+    [Fact]
     public void The_API_asks_for_a_signature_and_logs_who_called()
     {
         var api = Marking.Properties("ApprovalApi");
 
         Assert.Equal("""{"EnableIamAuthorizer":true,"DefaultAuthorizer":"AWS_IAM"}""", api["Auth"]!.ToJsonString());
-        Assert.Contains("$context.identity.userArn", api["AccessLogSettings"]!["Format"]!.ToString(), StringComparison.Ordinal);
+        Assert.All(["$context.identity.userArn", "$context.requestId"], logged => Assert.Contains(logged, api["AccessLogSettings"]!["Format"]!.ToString(), StringComparison.Ordinal));
     }
 
     [Fact]
