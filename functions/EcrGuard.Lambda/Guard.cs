@@ -36,8 +36,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
 
     /// <summary>Whether something may be to do to take an image out of reach, or to put it back. Below the ceiling quarantine neither is.</summary>
     public bool MayQuarantine(ImageRecord record, Quarantine? quarantine) =>
-        settings.Enforcement == EnforcementMode.Quarantine && !record.Gone
-        && (quarantine is { State: not QuarantineState.Ended } || (record.Verdict.Status == Status.Blocked && policy.QuarantineOf(record.Verdict.Image.Repository.Name) is not null));
+        !record.Gone && (quarantine is { State: not QuarantineState.Ended } || (record.Verdict.Status == Status.Blocked && ModeOf(record.Verdict.Image.Repository) == EnforcementMode.Quarantine));
 
     /// <summary>Reads the facts of an image, decides and records. What was judged is to be marked: its tags may have to wait for their turn, which neither the answer to a gate nor an alert may.</summary>
     /// <param name="heard">The scanner that an event came from.</param>

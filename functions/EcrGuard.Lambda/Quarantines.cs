@@ -65,18 +65,20 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
         return undone;
     }
 
-    /// <summary>Puts an image back although it is blocked, and leaves it in reach as long as this block stands.</summary>
+    /// <summary>Puts an image back although it is blocked, or not yet approved, and leaves it in reach as long as this status stands.</summary>
     /// <param name="by">Who asks, as Lambda tells it.</param>
     /// <returns>Whether it is released, and why it is not, or what is still to come.</returns>
     public async Task<(bool Released, string? Left)> ReleaseAsync(ImageId image, string by, string reason, CancellationToken cancellation)
     {
+        if (guard.ModeOf(image.Repository) == EnforcementMode.Observe)
+            return (false, QuarantinePlan.Observing);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             if (await ledger.FindAsync(image, cancellation).ConfigureAwait(false) is not { Record.Gone: false } entry)
                 return (false, "The ledger knows no such image.");
             var record = entry.Record;
-            if (record.Verdict.Status != Status.Blocked)
-                return (false, $"It is not blocked but {record.Verdict.Status.Word()}: what may still hold it ends by itself.");
+            if (record.Verdict.Status != Status.Blocked && entry.Quarantine is null or { State: QuarantineState.Ended })
+                return (false, $"It is not blocked but {record.Verdict.Status.Word()}, and EcrGuard holds it no longer.");
             var now = time.GetUtcNow();
             var none = new Quarantine { By = guard.Policy.QuarantineOf(image.Repository.Name) ?? QuarantineBy.Archive, State = QuarantineState.Ended, ChangeId = record.ChangeId, Since = now };
             var released = (entry.Quarantine is { State: not QuarantineState.Ended } current ? current : none) with { ChangeId = record.ChangeId, Release = new Release(by, now, reason) };
@@ -84,7 +86,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
             await TellAsync(QuarantineNotice.OfRelease(record, released), cancellation).ConfigureAwait(false);
             if (!await ledger.StoreQuarantineAsync(entry, released, cancellation).ConfigureAwait(false))
                 continue;
-            log.Info("A blocked image was released.", ("image", image.ToString()), ("by", by), ("reason", reason));
+            log.Info("An image was released.", ("image", image.ToString()), ("by", by), ("reason", reason));
             return (true, await HoldAsync(entry with { Quarantine = released, QuarantineRevision = entry.QuarantineRevision + 1 }, cancellation).ConfigureAwait(false));
         }
         throw new InvalidOperationException($"The release of {image} could not be stored: others kept storing.");
@@ -133,7 +135,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
         var by = guard.Policy.QuarantineOf(id.Repository.Name);
         if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } image)
             return null;
-        var facts = new QuarantineFacts { Image = image, Status = entry.Record.Verdict.Status, ChangeId = entry.Record.ChangeId, Usage = Usage.None, Mutability = TagMutability.Mutable };
+        var facts = new QuarantineFacts { Image = image, Status = entry.Record.Verdict.Status, Approved = entry.Record.Verdict.Approved, Mode = guard.ModeOf(id.Repository), ChangeId = entry.Record.ChangeId, Usage = Usage.None, Mutability = TagMutability.Mutable };
         var plan = Plan();
         if (plan.Next is { Takes: true })
         {

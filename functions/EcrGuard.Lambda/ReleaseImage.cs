@@ -3,7 +3,6 @@ using Amazon.Lambda.Core;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Lambda;
 
@@ -17,7 +16,7 @@ public sealed record ReleaseRequest(string? Image, string? Reason);
 /// <param name="Left">A sentence: why not, or what is still to come; null where nothing is.</param>
 public sealed record ReleaseAnswer(string Image, bool Released, string? Left);
 
-/// <summary>Puts a blocked image back into reach: an order of somebody, invoked directly. Gates go on saying no.</summary>
+/// <summary>Puts an image back into reach: an order of somebody, invoked directly. It changes no gate's answer.</summary>
 public sealed class ReleaseImage(Quarantines quarantines, Registry registry, Settings settings)
 {
     private const int MaxReason = 500;
@@ -32,8 +31,6 @@ public sealed class ReleaseImage(Quarantines quarantines, Registry registry, Set
             return No($"This EcrGuard works on the registry {settings.Account} in {settings.Region}, not on {reference.Account} in {reference.Region}.");
         if (string.IsNullOrWhiteSpace(input.Reason))
             return No("The order gives no reason.");
-        if (settings.Enforcement != EnforcementMode.Quarantine)
-            return No("This deployment neither takes images out of reach nor puts them back: its parameter Enforcement is not quarantine.");
         using var deadline = new CancellationTokenSource(context.RemainingTime * 0.9);
         if (await registry.ImageAsync(registry.Repository(reference.Repository), reference.Tag, reference.Digest, deadline.Token).ConfigureAwait(false) is not { } image)
             return No($"There is no image {reference} in the registry; one whose tags are withdrawn is named by its digest.");

@@ -65,6 +65,12 @@ public sealed record QuarantineFacts
     /// <summary>Of the verdict that stands.</summary>
     public required Status Status { get; init; }
 
+    /// <summary>What a gate answers by it.</summary>
+    public required bool Approved { get; init; }
+
+    /// <summary>How far EcrGuard may go in the repository.</summary>
+    public required EnforcementMode Mode { get; init; }
+
     /// <inheritdoc cref="Quarantine.ChangeId"/>
     public required string ChangeId { get; init; }
 

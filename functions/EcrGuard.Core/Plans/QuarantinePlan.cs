@@ -37,13 +37,19 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
     /// <summary>A step that was begun longer ago than a function can run is not under way any more. Until then what was put back is looked at again.</summary>
     public static readonly TimeSpan UnderWay = TimeSpan.FromMinutes(15);
 
-    /// <summary>Plans the next step of an image.</summary>
+    public const string Observing = "Enforcement is observe here: EcrGuard writes nothing to ECR, so that what is out of reach stays there until it is mark.";
+
+    /// <summary>Plans the next step of an image. Taking needs the mode quarantine, putting back only mark.</summary>
     /// <param name="by">How the policy takes blocked images of the repository out of reach; null where it takes none.</param>
     /// <param name="record">What the ledger holds.</param>
     public static QuarantinePlan For(QuarantineFacts facts, QuarantineBy? by, Quarantine? record, VerdictTags tags, DateTimeOffset now)
     {
         if (facts.Image.Kind is not (ImageKind.Image or ImageKind.Index))
             return new QuarantinePlan(null, record, null);
+        if (facts.Mode == EnforcementMode.Observe)
+            return new QuarantinePlan(null, record, record is null or { State: QuarantineState.Ended } ? null : Observing);
+        if (facts.Mode != EnforcementMode.Quarantine)
+            by = null;
         var wanted = facts.Status == Status.Blocked && record?.IsReleasedFrom(facts.ChangeId) != true ? by : null;
         return (record, wanted) switch
         {
@@ -56,7 +62,7 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
 
     private static QuarantinePlan Archived(QuarantineFacts facts, QuarantineBy? by, QuarantineBy? wanted, Quarantine record, VerdictTags tags, DateTimeOffset now)
     {
-        var lifted = WhyLifted(facts, by, wanted, record);
+        var lifted = WhyLifted(facts, by, record);
         var returning = record with { State = QuarantineState.Returning };
         switch (facts.Image.Storage)
         {
@@ -67,7 +73,7 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
                 return new QuarantinePlan(null, lifted is null ? record : returning, Restoring);
             case StorageStatus.Archived:
                 return lifted is not null ? new QuarantinePlan(new QuarantineStep(QuarantineChange.Restore, null, lifted), returning, null)
-                    : new QuarantinePlan(null, wanted is null ? record : Held(record, facts), null);
+                    : wanted is null ? new QuarantinePlan(null, record, Waiting(facts)) : new QuarantinePlan(null, Held(record, facts), null);
         }
         if (lifted is not null)
             return new QuarantinePlan(null, Ended(record, now), null);
@@ -81,14 +87,14 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
     private static QuarantinePlan Withdrawn(QuarantineFacts facts, QuarantineBy? by, QuarantineBy? wanted, Quarantine record, VerdictTags tags, DateTimeOffset now)
     {
         var image = facts.Image;
-        if (WhyLifted(facts, by, wanted, record) is { } lifted)
+        if (WhyLifted(facts, by, record) is { } lifted)
             return PutBack(facts, lifted, record with { State = QuarantineState.Returning }, now);
+        var begun = record.Tags.Any(tag => !image.Tags.Contains(tag));
         if (wanted is null)
-            return new QuarantinePlan(null, record, null);
+            return new QuarantinePlan(null, record, begun ? Waiting(facts) : null);
         if (tags.TeamTags(image).Count == 0)
             return new QuarantinePlan(null, Held(record, facts), null);
         // A tag that was put on again is withdrawn again. Where that may not be, what is gone stays gone until the image is approved.
-        var begun = record.Tags.Any(tag => !image.Tags.Contains(tag));
         return Take(facts, QuarantineBy.Withdraw, begun ? record : record with { State = QuarantineState.Ended }, tags, now);
     }
 
@@ -157,15 +163,22 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
 
     /// <summary>
     /// Why what is held comes back; null where it does not. An archived image is not scanned, so that it can be approved only after it came back: there it is enough that nothing blocks it any more.
-    /// Tags come back with the approval, as the blocking tag goes.
+    /// Tags come back when a gate answers yes.
     /// </summary>
-    private static string? WhyLifted(QuarantineFacts facts, QuarantineBy? by, QuarantineBy? wanted, Quarantine record) => by is null ? "The policy takes no image of this repository out of reach." : facts.Status switch
-    {
-        Status.Blocked => wanted is null ? $"It was released by {record.Release!.By}." : null,
-        Status.Approved => "It is approved.",
-        Status.Unscanned or Status.Unsupported or Status.Stale => record.By == QuarantineBy.Archive ? "Nothing blocks it any more; it is scanned again when it is back." : null,
-        Status.Pending or Status.Error => null,
-    };
+    private static string? WhyLifted(QuarantineFacts facts, QuarantineBy? by, Quarantine record) =>
+        by is null ? "Enforcement takes no image of this repository out of reach."
+        : record.IsReleasedFrom(facts.ChangeId) ? $"It was released by {record.Release!.By}."
+        : facts.Status switch
+        {
+            Status.Blocked => null,
+            Status.Approved => "It is approved.",
+            Status.Unscanned or Status.Unsupported or Status.Stale =>
+                record.By == QuarantineBy.Archive ? "Nothing blocks it any more; it is scanned again when it is back."
+                : facts.Approved ? $"It is {facts.Status.Word()}, and the policy lets it pass." : null,
+            Status.Pending or Status.Error => null,
+        };
+
+    private static string Waiting(QuarantineFacts facts) => $"It is {facts.Status.Word()}: it comes back when a gate answers yes, or when it is released.";
 
     private static Quarantine Held(Quarantine record, QuarantineFacts facts) => record with { State = QuarantineState.Held, ChangeId = facts.ChangeId, Conflicts = [], Release = null };
 

@@ -263,7 +263,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         {
             QuarantineNews.RestoredByOthers => ("quarantine-restored", "Somebody else has restored a blocked image that EcrGuard had archived."),
             QuarantineNews.TagsTaken => ("quarantine-conflict", "An image is in reach again, but not under all of its tags: other images carry them now, and keep them."),
-            QuarantineNews.Released => ("quarantine-released", "A blocked image was released: it comes back into reach, and gates go on saying no."),
+            QuarantineNews.Released => ("quarantine-released", "An image was released: it comes back into reach, and gates answer as they did."),
         };
         var text = new ReportText()
             .Line(headline)

@@ -409,8 +409,79 @@ public sealed class QuarantineTests
         Assert.False(answer.Released);
         Assert.Contains(why, answer.Left, StringComparison.Ordinal);
         Assert.DoesNotContain("quarantine-released", Kinds(fixture));
-        var under = await fixture.Functions.Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest("shop/web:1", "a reason"), new Invocation());
-        Assert.Contains("Enforcement is not quarantine", under.Left, StringComparison.Ordinal);
+        var under = await fixture.Deploy(Archives, new(EnforcementMode.Observe)).Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest("shop/web:1", "a reason"), new Invocation());
+        Assert.Contains("Enforcement is observe", under.Left, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Withdrawn_tags_come_back_when_the_gate_says_yes_to_a_stale_scan_and_a_release_brings_them_where_it_does_not()
+    {
+        const string Days = """ "defaults": { "stale": "deny", "scanMaxAgeDays": 1 }, """;
+        var policy = Withdraws.Replace("\"enforcement\"", Days + "\"enforcement\"", StringComparison.Ordinal);
+        var (fixture, functions) = await StartedAsync(policy);
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        Assert.Equal([BlockedTag(digest)], fixture.Tags(digest));
+        fixture.Aws.Ecr.Scanning = ScanningConfiguration.Basic;
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        await functions.DeliverAllAsync();
+
+        fixture.Time.Advance(TimeSpan.FromDays(3));
+        var denying = fixture.Deploy(Waived(policy), Ceiling);
+        await DecideAsync(denying, digest);
+        Assert.Equal("STALE", fixture.Status(digest));
+        Assert.Equal([BlockedTag(digest)], fixture.Tags(digest));
+        Assert.Contains("It is STALE: it comes back when a gate answers yes, or when it is released.", denying.Lines.ToString(), StringComparison.Ordinal);
+
+        var allowing = fixture.Deploy(Waived(policy).Replace("\"deny\"", "\"allow\"", StringComparison.Ordinal), Ceiling);
+        await DecideAsync(allowing, digest);
+        Assert.Equal("STALE", fixture.Status(digest));
+        Assert.Contains("1", fixture.Tags(digest));
+    }
+
+    [Fact]
+    public async Task A_release_brings_back_what_is_held_whatever_its_status()
+    {
+        const string Days = """ "defaults": { "scanMaxAgeDays": 1 }, """;
+        var policy = Withdraws.Replace("\"enforcement\"", Days + "\"enforcement\"", StringComparison.Ordinal);
+        var (fixture, functions) = await StartedAsync(policy);
+        await using var _ = fixture;
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        fixture.Aws.Ecr.Scanning = ScanningConfiguration.Basic;
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        await functions.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromDays(3));
+        var waiving = fixture.Deploy(Waived(policy), Ceiling);
+        await DecideAsync(waiving, digest);
+        Assert.Equal("STALE", fixture.Status(digest));
+
+        var answer = await waiving.Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest($"{Repository}@{digest}", "It is needed now."), new Invocation());
+        Assert.Equal((true, null), (answer.Released, answer.Left));
+        Assert.Contains("1", fixture.Tags(digest));
+    }
+
+    [Theory]
+    [InlineData(Archives)]
+    [InlineData(Withdraws)]
+    public async Task A_lowered_ceiling_puts_back_what_is_held_and_the_kill_switch_says_that_it_stays(string policy)
+    {
+        var (fixture, functions) = await StartedAsync(policy);
+        await using var _ = fixture;
+        await functions.BackfillAsync();
+        var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        var held = (Storage(fixture, digest), string.Join(' ', fixture.Tags(digest)));
+
+        var observing = fixture.Deploy(policy, new(EnforcementMode.Observe));
+        await observing.SweepAsync();
+        Assert.Equal(held, (Storage(fixture, digest), string.Join(' ', fixture.Tags(digest))));
+        Assert.Contains("Enforcement is observe here", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+
+        var marking = fixture.Deploy(policy, new(EnforcementMode.Mark));
+        await marking.SweepAsync();
+        Assert.Equal(("ACTIVE", "BLOCKED"), (Storage(fixture, digest), fixture.Status(digest)));
+        Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest).Order());
+        Assert.DoesNotContain("quarantine-restored", Kinds(fixture));
+        Assert.True((await marking.Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest($"{Repository}@{digest}", "a reason"), new Invocation())).Released);
     }
 
     [Fact]

@@ -17,11 +17,13 @@ public sealed class QuarantineProperties
     private static readonly Gen<QuarantineBy?> AnyWay = Gen.Int[0, 2].Select(way => way switch { 0 => (QuarantineBy?)null, 1 => QuarantineBy.Archive, _ => QuarantineBy.Withdraw });
 
     private static readonly Gen<QuarantineFacts> AnyFacts =
-        Gen.Select(Gen.Bool.Array[Known.Length], Gen.Enum<StorageStatus>(), Gen.Enum<ImageKind>(), Gen.Enum<Status>(), AnyUsage, Gen.Enum<TagMutability>(), Gen.Bool.Array[Team.Length + 1])
-            .Select((chosen, storage, kind, status, usage, mutability, others) => new QuarantineFacts
+        Gen.Select(Gen.Bool.Array[Known.Length], Gen.Enum<StorageStatus>(), Gen.Enum<ImageKind>(), Gen.Enum<Status>(), AnyUsage, Gen.Enum<TagMutability>(), Gen.Bool.Array[Team.Length + 2], Gen.Enum<EnforcementMode>())
+            .Select((chosen, storage, kind, status, usage, mutability, others, mode) => new QuarantineFacts
             {
                 Image = Facts.Image(1, [.. Known.Where((_, i) => chosen[i])]) with { Storage = storage, Kind = kind },
                 Status = status,
+                Approved = status == Status.Approved || (status > Status.Pending && others[^2]),
+                Mode = mode,
                 ChangeId = "01CHANGE",
                 Usage = usage,
                 NeededBy = others[^1] ? Facts.Digest(9) : null,
@@ -88,10 +90,20 @@ public sealed class QuarantineProperties
                 Assert.Contains(Tags.Blocked(Facts.Digest(1)), seen.Image.Tags);
                 Assert.NotEmpty(Tags.TeamTags(seen.Image));
                 Assert.NotNull(by);
+                Assert.Equal(EnforcementMode.Quarantine, seen.Mode);
                 Assert.True(record is null || !record.IsReleasedFrom(seen.ChangeId));
                 if (plan.Next!.Change == QuarantineChange.Archive)
                     Assert.Null(seen.NeededBy);
             }
+        }, iter: 3000);
+
+    [Fact]
+    public void Where_it_only_observes_nothing_is_written_and_what_is_held_says_why() =>
+        Gen.Select(AnyFacts, AnyWay, AnyRecord).Sample((facts, by, record) =>
+        {
+            var plan = Plan(facts with { Mode = EnforcementMode.Observe }, by, record);
+            Assert.Equal((null, record), (plan.Next, plan.Record));
+            Assert.Equal(facts.Image.Kind is ImageKind.Image or ImageKind.Index && record is { State: not QuarantineState.Ended }, plan.Why is not null);
         }, iter: 3000);
 
     [Fact]
@@ -115,18 +127,21 @@ public sealed class QuarantineProperties
 
     [Fact]
     public void What_was_taken_comes_back_as_it_was_however_far_it_had_come() =>
-        Gen.Select(AnyFacts, Gen.Enum<QuarantineBy>(), Gen.Int[0, 6], Gen.Bool).Sample((facts, by, steps, byRelease) =>
+        Gen.Select(AnyFacts, Gen.Enum<QuarantineBy>(), Gen.Int[0, 6], Gen.Int[0, 2]).Sample((facts, by, steps, back) =>
         {
-            facts = facts with { Status = Status.Blocked, Holders = new Dictionary<string, Digest>() };
+            facts = facts with { Status = Status.Blocked, Approved = false, Mode = EnforcementMode.Quarantine, Holders = new Dictionary<string, Digest>() };
             var way = Run(facts, by, null);
             if (way[0].Plan.Next is null)
                 return;
             // Interrupted between the record and its step.
             var (seen, reached) = way[Math.Min(steps, way.Count - 1)];
             var record = reached.Record!;
-            var (end, last) = byRelease
-                ? Run(seen, by, record with { Release = QuarantineTests.Release })[^1]
-                : Run(seen with { Status = Status.Approved }, by, record)[^1];
+            var (end, last) = back switch
+            {
+                0 => Run(seen, by, record with { Release = QuarantineTests.Release })[^1],
+                1 => Run(seen with { Mode = EnforcementMode.Mark }, by, record)[^1],
+                _ => Run(seen with { Status = Status.Approved, Approved = true }, by, record)[^1],
+            };
             Assert.Equal((facts.Image.Storage, last.Next), (end.Image.Storage, null));
             Assert.Equal(facts.Image.Tags.Order(), end.Image.Tags.Order());
         }, iter: 3000);

@@ -18,6 +18,7 @@ public sealed class QuarantineTableTests
     private static readonly (string Name, QuarantineFacts Facts)[] Statuses =
     [
         .. Enum.GetValues<Status>().Select(status => (status.Word(), QuarantineTests.Of(Marked, status))),
+        ("STALE-ALLOWED", QuarantineTests.Of(Marked, Status.Stale) with { Approved = true }),
     ];
 
     private static readonly (string Name, Func<QuarantineFacts, QuarantineFacts> With)[] Situations =
@@ -121,5 +122,5 @@ public sealed class QuarantineTableTests
             + (plan.RestoredByOthers ? " (restored by others)" : "");
     }
 
-    private static string Row(string first, string second, string third, string fourth) => $"{first,-26}  {second,-38}  {third,-48}  {fourth}".TrimEnd();
+    private static string Row(string first, string second, string third, string fourth) => $"{first,-26}  {second,-66}  {third,-48}  {fourth}".TrimEnd();
 }

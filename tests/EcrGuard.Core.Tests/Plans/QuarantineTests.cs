@@ -16,7 +16,7 @@ public sealed class QuarantineTests
 
     /// <summary>An image that nothing uses, in a repository whose tags are mutable.</summary>
     internal static QuarantineFacts Of(ImageFacts image, Status status = Status.Blocked) =>
-        new() { Image = image, Status = status, ChangeId = Change, Usage = Usage.None, Mutability = TagMutability.Mutable };
+        new() { Image = image, Status = status, Approved = status == Status.Approved, Mode = EnforcementMode.Quarantine, ChangeId = Change, Usage = Usage.None, Mutability = TagMutability.Mutable };
 
     /// <summary>What was begun an hour ago; two tags were withdrawn.</summary>
     internal static Quarantine Record(QuarantineBy by, QuarantineState state) =>
@@ -87,6 +87,32 @@ public sealed class QuarantineTests
         var again = Plan(blocked with { ChangeId = "02CHANGE" }, QuarantineBy.Archive, released);
         Assert.Equal((QuarantineChange.Archive, "02CHANGE", null), (again.Next!.Change, again.Record!.ChangeId, again.Record.Release));
         Assert.Contains(Release.By, Plan(blocked with { Image = blocked.Image with { Storage = StorageStatus.Archived } }, QuarantineBy.Archive, released with { State = QuarantineState.Held }).Next!.Why, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Status.Unscanned)]
+    [InlineData(Status.Unsupported)]
+    [InlineData(Status.Stale)]
+    public void Withdrawn_tags_come_back_when_a_gate_answers_yes_and_until_then_it_is_said_what_is_waited_for(Status status)
+    {
+        var held = Record(QuarantineBy.Withdraw, QuarantineState.Held);
+        var waits = Of(Facts.Image(1, Blocked), status);
+        Assert.Equal((null, $"It is {status.Word()}: it comes back when a gate answers yes, or when it is released."), (Plan(waits, QuarantineBy.Withdraw, held).Next, Plan(waits, QuarantineBy.Withdraw, held).Why));
+        Assert.Equal(new QuarantineStep(QuarantineChange.PutBack, "1.0", $"It is {status.Word()}, and the policy lets it pass."), Plan(waits with { Approved = true }, QuarantineBy.Withdraw, held).Next);
+        Assert.Equal((QuarantineChange.PutBack, $"It was released by {Release.By}."), (Plan(waits, QuarantineBy.Withdraw, held with { Release = Release }) is { Next: { } next } ? (next.Change, next.Why) : default));
+    }
+
+    [Theory]
+    [InlineData(QuarantineBy.Archive)]
+    [InlineData(QuarantineBy.Withdraw)]
+    public void Below_quarantine_what_is_held_comes_back_and_where_it_only_observes_it_is_said_to_stay(QuarantineBy by)
+    {
+        var image = Facts.Image(1, Blocked) with { Storage = by == QuarantineBy.Archive ? StorageStatus.Archived : StorageStatus.Active };
+        var marking = Plan(Of(image) with { Mode = EnforcementMode.Mark }, by, Record(by, QuarantineState.Held));
+        Assert.Equal((by == QuarantineBy.Archive ? QuarantineChange.Restore : QuarantineChange.PutBack, QuarantineState.Returning), (marking.Next!.Change, marking.Record!.State));
+        var observing = Plan(Of(image) with { Mode = EnforcementMode.Observe }, by, Record(by, QuarantineState.Held));
+        Assert.Equal((null, QuarantinePlan.Observing), (observing.Next, observing.Why));
+        Assert.Null(Plan(Of(Facts.Image(1, "1.0", Blocked)) with { Mode = EnforcementMode.Mark }, by, null).Next);
     }
 
     [Fact]

@@ -86,8 +86,8 @@ public sealed class ConsequencesTableTests
         var plan = TagPlan.For(image, verdict.Status, usage.Use, mode, Tags);
         var marked = image with { Tags = [.. image.Tags.Concat(plan.Actions.Where(action => action.Change == TagChange.Add).Select(action => action.Tag))] };
         QuarantinePlan Quarantine(QuarantineBy by) => QuarantinePlan.For(
-            new QuarantineFacts { Image = marked, Status = verdict.Status, ChangeId = "01CHANGE", Usage = usage, Mutability = mutability },
-            mode == EnforcementMode.Quarantine ? by : null, null, Tags, Facts.Now);
+            new QuarantineFacts { Image = marked, Status = verdict.Status, Approved = verdict.Approved, Mode = mode, ChangeId = "01CHANGE", Usage = usage, Mutability = mutability },
+            by, null, Tags, Facts.Now);
         return string.Join("; ",
             $"{verdict.Status.Word()}, {(verdict.Approved ? "yes" : "no")}",
             plan.Actions.Count == 0 ? "-" : string.Join(" and ", plan.Actions.Select(action => $"{action.Change.ToString().ToLowerInvariant()} {action.Tag[..^65]}")),

@@ -26,30 +26,31 @@ public sealed class PermissionsTests
         Assert.Equal("observe", Observing.Parameters["Enforcement"]!["Default"]!.ToString());
         Assert.All(Observing.Functions, function => Assert.Empty(Actions(Observing, function).Intersect(WritesToEcr)));
         Assert.DoesNotContain("MarkImages", Observing.Resources.Keys);
+        Assert.DoesNotContain("MoveImages", Observing.Resources.Keys);
         Assert.DoesNotContain("RepairBaselines", Observing.Resources.Keys);
     }
 
     [Theory]
     [InlineData("mark")]
-    public void Where_it_may_act_the_functions_that_decide_mark_images_a_push_and_a_sweep_hold_baselines_only_a_push_starts_a_scan_and_only_a_plan_archives(string enforcement)
+    public void Where_it_may_act_the_functions_that_decide_mark_images_a_push_and_a_sweep_hold_baselines_only_a_push_starts_a_scan_and_those_that_quarantine_put_back(string enforcement)
     {
         var template = SamTemplate.With(("Enforcement", enforcement));
 
         Assert.Equal(
             new Dictionary<string, string[]>
             {
-                ["OnImagePushed"] = [.. WritesToEcr.Except(["ecr:DeleteLifecyclePolicy", "ecr:UntagResource", "ecr:UpdateImageStorageClass"])],
-                ["OnScanChanged"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
+                ["OnImagePushed"] = [.. WritesToEcr.Except(["ecr:DeleteLifecyclePolicy", "ecr:UntagResource"])],
+                ["OnScanChanged"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"],
                 ["Approval"] = [],
-                ["BreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
-                ["EndBreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
-                ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
+                ["BreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"],
+                ["EndBreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"],
+                ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"],
                 ["WeeklySummary"] = [],
                 ["RestoreRepository"] = ["ecr:DeleteLifecyclePolicy", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:UntagResource"],
-                ["ReleaseImage"] = [],
+                ["ReleaseImage"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"],
                 ["ApplyPlan"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutLifecyclePolicy", "ecr:UpdateImageStorageClass"],
                 ["SweepList"] = [],
-                ["SweepRepository"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:TagResource"],
+                ["SweepRepository"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:TagResource", "ecr:UpdateImageStorageClass"],
                 ["SweepClose"] = [],
             },
             template.Functions.ToDictionary(function => function, function => Actions(template, function).Intersect(WritesToEcr).Order().ToArray()));
@@ -69,7 +70,6 @@ public sealed class PermissionsTests
             Assert.DoesNotContain("ecs:ListTasks", Actions(Marking, function));
         });
         Assert.Equal(["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"], Actions(template, "ReleaseImage").Intersect(WritesToEcr).Order());
-        Assert.DoesNotContain("TakeOutOfReach", Marking.Resources.Keys);
     }
 
     [Fact]
