@@ -14,7 +14,7 @@ public enum QuarantineNews
     /// <summary>Not every withdrawn tag came back: other images carry them now.</summary>
     TagsTaken,
 
-    /// <summary>Somebody ordered it to be put back although it is blocked.</summary>
+    /// <summary>Somebody ordered it to be put back although it is blocked, or not yet approved.</summary>
     Released,
 }
 
@@ -26,12 +26,13 @@ public sealed record QuarantineNotice(string Id, QuarantineNews News, ImageRecor
     /// <summary>Once for each restore.</summary>
     /// <param name="image">As it is after the restore.</param>
     public static QuarantineNotice OfRestore(ImageFacts image, ImageRecord record, Quarantine before, QuarantinePlan plan) => new(
-        $"{image.Id.Digest.Hex}:QUARANTINE-RESTORED:{(image.LastActivatedAt ?? before.Since).UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}",
+        $"{image.Id}:QUARANTINE-RESTORED:{(image.LastActivatedAt ?? before.Since).UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}",
         QuarantineNews.RestoredByOthers, record, before, plan.Next is not null ? "It is blocked still, and taken out of reach again." : $"It stays in reach: {plan.Why}");
 
     /// <summary>Once for each block, when everything else has come back.</summary>
-    public static QuarantineNotice OfConflicts(ImageRecord record, Quarantine quarantine) => new($"{record.Verdict.Image.Digest.Hex}:QUARANTINE-CONFLICT:{quarantine.ChangeId}", QuarantineNews.TagsTaken, record, quarantine, null);
+    public static QuarantineNotice OfConflicts(ImageRecord record, Quarantine quarantine) => new($"{record.Verdict.Image}:QUARANTINE-CONFLICT:{quarantine.ChangeId}", QuarantineNews.TagsTaken, record, quarantine, null);
 
-    /// <summary>Once for each block.</summary>
-    public static QuarantineNotice OfRelease(ImageRecord record, Quarantine quarantine) => new($"{record.Verdict.Image.Digest.Hex}:QUARANTINE-RELEASED:{quarantine.ChangeId}", QuarantineNews.Released, record, quarantine, "It is not taken out of reach again as long as this block stands.");
+    /// <summary>Once for each change of status.</summary>
+    public static QuarantineNotice OfRelease(ImageRecord record, Quarantine quarantine) => new($"{record.Verdict.Image}:QUARANTINE-RELEASED:{quarantine.ChangeId}", QuarantineNews.Released, record, quarantine,
+        record.Verdict.Status == Status.Blocked ? "It is not taken out of reach again as long as this block stands." : "It is taken out of reach again only if it is blocked anew.");
 }

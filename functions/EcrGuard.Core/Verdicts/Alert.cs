@@ -14,7 +14,7 @@ public enum AlertKind
 }
 
 /// <summary>One change of status that is worth a message.</summary>
-/// <param name="Id">Digest, transition and history id: stable, so that a receiver can drop a duplicate.</param>
+/// <param name="Id">Digest, transition and history id, which no two images share: stable, so that a receiver can drop a duplicate.</param>
 public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
 {
     /// <summary>

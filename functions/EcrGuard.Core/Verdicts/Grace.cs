@@ -76,7 +76,7 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
 /// <param name="Owner">The repository's resource tag <c>owner</c>; null where there is none or it could not be read.</param>
 public sealed record GraceNotice(GraceStage Stage, ImageRecord Record, Grace Grace, Usage Usage, string? Owner)
 {
-    /// <summary>Stable: the same image, stage and deadline are one notice.</summary>
+    /// <summary>Stable: the same image of the same repository, stage and deadline are one notice.</summary>
     public static string Id(ImageId image, GraceStage stage, Grace grace) =>
-        $"{image.Digest.Hex}:GRACE-{stage.ToString().ToUpperInvariant()}:{grace.EndsAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
+        $"{image}:GRACE-{stage.ToString().ToUpperInvariant()}:{grace.EndsAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
 }

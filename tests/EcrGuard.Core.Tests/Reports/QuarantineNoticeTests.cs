@@ -26,6 +26,20 @@ public sealed class QuarantineNoticeTests
     }
 
     [Fact]
+    public void The_same_image_in_another_repository_has_notices_of_its_own()
+    {
+        var there = Facts.Image(1, "1.0").In("dev/api");
+        var other = Facts.Record(Status.Blocked, there);
+        var grace = new Grace([new GraceStart(Core.Images.Severity.Critical, Facts.Now)], Core.Images.Severity.Critical, Facts.Now.AddDays(7), Counting: true);
+        var plan = new QuarantinePlan(null, Archived, "It is in use.", true);
+
+        Assert.NotEqual(GraceNotice.Id(Blocked.Verdict.Image, GraceStage.Escalation, grace), GraceNotice.Id(other.Verdict.Image, GraceStage.Escalation, grace));
+        Assert.NotEqual(QuarantineNotice.OfRestore(Facts.Image(1, "1.0"), Blocked, Archived, plan).Id, QuarantineNotice.OfRestore(there, other, Archived, plan).Id);
+        Assert.NotEqual(QuarantineNotice.OfRelease(Blocked, Archived).Id, QuarantineNotice.OfRelease(other, Archived).Id);
+        Assert.NotEqual(QuarantineNotice.OfConflicts(Blocked, Archived).Id, QuarantineNotice.OfConflicts(other, Archived).Id);
+    }
+
+    [Fact]
     public void A_release_says_who_when_and_why_in_both_forms()
     {
         var message = AlertMessage.ForQuarantine(QuarantineNotice.OfRelease(Blocked, Archived with { Release = QuarantineTests.Release }));

@@ -127,7 +127,7 @@ public sealed class GraceTests
         foreach (var part in new[] { "- The ECS service web refers to it by its digest.", "Owner     team-pay", "- Update openssl 3.0.1 → 3.0.2.", "Grace     CRITICAL: 7 days, from 2026-11-18 12:00 UTC to 2026-11-25 12:00 UTC", "EcrGuard takes nothing away that runs", message.Id })
             Assert.Contains(part, message.Text, StringComparison.Ordinal);
         Assert.Equal("EcrGuard: grace ended, pay/api:1.0 runs and is blocked", message.Subject);
-        Assert.Equal($"{Facts.Digest(1).Hex}:GRACE-ESCALATION:20261125T120000Z", message.Id);
+        Assert.Equal($"pay/api@{Facts.Digest(1)}:GRACE-ESCALATION:20261125T120000Z", message.Id);
         using var json = JsonDocument.Parse(message.Json);
         Assert.Equal(("grace-ended", "ECS service web", "team-pay", message.Id), (json.RootElement.GetProperty("kind").GetString(), json.RootElement.GetProperty("usedBy")[0].GetString(), json.RootElement.GetProperty("owner").GetString(), json.RootElement.GetProperty("alertId").GetString()));
 
