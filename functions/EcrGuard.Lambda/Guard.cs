@@ -34,7 +34,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     /// <summary>How far EcrGuard may go in a repository: the policy's mode under the deployment's ceiling.</summary>
     public EnforcementMode ModeOf(RepositoryId repository) => (EnforcementMode)Math.Min((int)settings.Enforcement, (int)policy.EnforcementOf(repository.Name));
 
-    /// <summary>Whether something may be to do to take an image out of reach, or to put it back. Below the ceiling quarantine neither is.</summary>
+    /// <summary>Whether something may be to do to take an image out of reach, or to put it back.</summary>
     public bool MayQuarantine(ImageRecord record, Quarantine? quarantine) =>
         !record.Gone && (quarantine is { State: not QuarantineState.Ended } || (record.Verdict.Status == Status.Blocked && ModeOf(record.Verdict.Image.Repository) == EnforcementMode.Quarantine));
 
@@ -53,25 +53,28 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     }
 
     /// <inheritdoc cref="JudgeAsync(ImageId, Scanner, bool, LedgerEntry?, CancellationToken)"/>
-    public async Task<Judged?> JudgeAsync(ImageFacts image, Scanner heard, bool alerting, LedgerEntry? before, CancellationToken cancellation)
+    public Task<Judged?> JudgeAsync(ImageFacts image, Scanner heard, bool alerting, LedgerEntry? before, CancellationToken cancellation) => JudgeAsync(image, heard, alerting, before, within: null, cancellation);
+
+    /// <param name="within">The index with which it is judged.</param>
+    private async Task<Judged?> JudgeAsync(ImageFacts image, Scanner heard, bool alerting, LedgerEntry? before, Digest? within, CancellationToken cancellation)
     {
         switch (image.Kind)
         {
             case ImageKind.Artifact:
                 return null;
             case ImageKind.Unknown:
-                return await RecordAsync(image, before, alerting, _ => Task.FromResult(new Decision(Judge.NotAnImage(image, policy), [], null, [])), cancellation).ConfigureAwait(false);
+                return await RecordAsync(image, before, alerting, within, _ => Task.FromResult(new Decision(Judge.NotAnImage(image, policy), [], null, [])), cancellation).ConfigureAwait(false);
             case ImageKind.Index:
                 var children = await ChildrenAsync(image, before, cancellation).ConfigureAwait(false);
                 var judgedWith = new List<Judged>();
-                return await RecordAsync(image, before, alerting, async entry => children is null
+                return await RecordAsync(image, before, alerting, within, async entry => children is null
                     ? new Decision(UnreadableIndex(image, entry), [], null, [])
                     : new Decision(await DecideIndexAsync(image, children, alerting, judgedWith, cancellation).ConfigureAwait(false), [], null, children), cancellation).ConfigureAwait(false) with { Children = judgedWith };
         }
 
         var askedAt = time.GetUtcNow();
         if (await evidences.ScanAsync(image, heard, before, policy.Version, cancellation).ConfigureAwait(false) is { } scan)
-            return await RecordAsync(image, before, alerting, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
+            return await RecordAsync(image, before, alerting, within, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
         await ledger.MarkGoneAsync(image.Id, askedAt, because: null, cancellation).ConfigureAwait(false);
         return null;
     }
@@ -79,7 +82,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     /// <summary>Records an image that was just pushed and that no scanner has seen yet.</summary>
     /// <param name="scan">What is expected of the scanner.</param>
     public async Task<Judged?> AwaitAsync(ImageFacts image, ScanFacts scan, LedgerEntry? before, CancellationToken cancellation) =>
-        await RecordAsync(image, before, alerting: true, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
+        await RecordAsync(image, before, alerting: true, within: null, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
 
     /// <summary>Puts the verdict that stands, and whether the image is in use, on its tags, which may have changed since.</summary>
     /// <param name="use">Unknown to whoever does not know what runs: the shielding tag then stays as it is.</param>
@@ -226,7 +229,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
                 await ledger.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
                 verdicts.Add((child, MissingChild(id, entry)));
             }
-            else if (facts.Kind != ImageKind.Index && await JudgeAsync(facts, Scanner.Unknown, alerting, entry, cancellation).ConfigureAwait(false) is { } judged)
+            else if (facts.Kind != ImageKind.Index && await JudgeAsync(facts, Scanner.Unknown, alerting, entry, index.Id.Digest, cancellation).ConfigureAwait(false) is { } judged)
             {
                 judgedWith.Add(judged);
                 verdicts.Add((child, judged.Entry.Record.Verdict.WithoutBreakGlass()));
@@ -245,7 +248,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         entry?.Record.Children is { Count: > 0 } known ? known
         : (await registry.ManifestAsync(index.Id, cancellation).ConfigureAwait(false))?.Children();
 
-    private async Task<Judged> RecordAsync(ImageFacts image, LedgerEntry? before, bool alerting, Func<LedgerEntry?, Task<Decision>> decide, CancellationToken cancellation)
+    private async Task<Judged> RecordAsync(ImageFacts image, LedgerEntry? before, bool alerting, Digest? within, Func<LedgerEntry?, Task<Decision>> decide, CancellationToken cancellation)
     {
         // Children of an index are untagged, almost always: what follows for their indexes must not be forgotten.
         var untagged = settings.Tags.TeamTags(Evidences.Named(image, before)).Count == 0;
@@ -271,9 +274,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
                 Grace = Grace.Of(decision.Verdict, before?.Record.Grace, policy, time.GetUtcNow()),
             };
             var changed = before?.Record.ChangeId != record.ChangeId;
-            // The child of an index has no name that anybody knows it by: the alert is the index's, which names the platform.
-            var spokenFor = indexes.Count > 0;
-            var alert = changed && alerting && !spokenFor ? Alert.For(record) : null;
+            var alert = changed && alerting && !(indexes.Count > 0 && await IsSpokenForAsync().ConfigureAwait(false)) ? Alert.For(record) : null;
             var open = alert is not null || (!changed && before?.OpenAlert is not null) || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || untagged || MayQuarantine(record, before?.Quarantine);
             switch (await ledger.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
@@ -289,6 +290,13 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             }
         }
         throw new InvalidOperationException($"The verdict of {image.Id} could not be stored: others kept storing it.");
+
+        // The child of an index has no name that anybody knows it by: the alert is the index's, which names the platform. The one that is being decided need not be in the ledger yet.
+        async Task<bool> IsSpokenForAsync()
+        {
+            var known = (await ledger.IndexRecordsOfAsync(image.Id, cancellation).ConfigureAwait(false)).ToDictionary(index => index.Verdict.Image.Digest);
+            return known.Any(index => (index.Key == within ? index.Value with { Gone = false } : index.Value).SpeaksForItsChildren(time.GetUtcNow())) || (within is not null && !known.ContainsKey(within));
+        }
 
         // Read after the store: an index that was pushed meanwhile has either stored its edges by now, or reads this verdict.
         async Task<Judged> FollowAsync(LedgerEntry entry) => new(entry, image, await IndexesAsync(image.Id, cancellation).ConfigureAwait(false), []);

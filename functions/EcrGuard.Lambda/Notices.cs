@@ -48,7 +48,7 @@ public sealed class Notices(Registry registry, Ledger ledger, Notifier notifier,
         if (grace?.Due(now) is not { } stage || usage.Use != Use.InUse)
             return;
         // The child of an index has no name that anybody knows it by: its index has the same clock, and names the platform.
-        if (record.Tags.Count == 0 && (await ledger.IndexesOfAsync(image, cancellation).ConfigureAwait(false)).Count > 0)
+        if (record.Tags.Count == 0 && (await ledger.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false)).Any(index => !index.Gone))
             return;
         await PublishOnceAsync(image.Repository, GraceNotice.Id(image, stage, grace), async () =>
             AlertMessage.ForGrace(new GraceNotice(stage, record, grace, usage, await OwnerAsync(image.Repository, cancellation).ConfigureAwait(false))), cancellation).ConfigureAwait(false);

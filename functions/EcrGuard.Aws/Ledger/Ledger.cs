@@ -232,19 +232,34 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         return kept ? Stored.Yes : before is not null && verdict.FactsAt <= before.FactsAt ? Stored.Superseded : Stored.Contended;
     }
 
-    /// <summary>Notes that an image is gone from its repository: it leaves the index by status, and its entry ends some day. Its verdict stays, so that pushing it again does not forget that it was blocked.</summary>
+    /// <summary>
+    /// Notes that an image is gone from its repository: it leaves the index by status, its children no longer follow to it, its clock ends, and its entry some day. Its verdict stays, so that pushing it again does not forget that it was blocked.
+    /// </summary>
     /// <param name="readAt">When it was asked for and not there.</param>
     /// <param name="because">What took it, as far as that is known.</param>
-    public Task<bool> MarkGoneAsync(ImageId image, DateTimeOffset readAt, string? because, CancellationToken cancellation) =>
-        IfStillSoAsync(new UpdateItemRequest
+    /// <returns>False where it is known already, or newer facts are.</returns>
+    public async Task<bool> MarkGoneAsync(ImageId image, DateTimeOffset readAt, string? because, CancellationToken cancellation)
+    {
+        var request = new UpdateItemRequest
         {
             TableName = settings.Table,
             Key = Key(image),
-            UpdateExpression = "SET #goneAt = :readAt, #goneBecause = :because, #factsAt = :readAt, #rev = #rev + :one, #expires = :expires REMOVE #p, #s, #alert, #could, #open",
+            UpdateExpression = "SET #goneAt = :readAt, #goneBecause = :because, #factsAt = :readAt, #rev = #rev + :one, #expires = :expires REMOVE #p, #s, #alert, #could, #open, #grace",
             ConditionExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt) AND #factsAt < :readAt",
-            ExpressionAttributeNames = new() { ["#goneAt"] = GoneAt, ["#goneBecause"] = GoneBecause, ["#expires"] = Keys.Expires, ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort, ["#alert"] = OpenAlert, ["#could"] = CouldNotMark, ["#open"] = Open, ["#rev"] = Revision, ["#factsAt"] = FactsAt },
+            ExpressionAttributeNames = new() { ["#goneAt"] = GoneAt, ["#goneBecause"] = GoneBecause, ["#expires"] = Keys.Expires, ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort, ["#alert"] = OpenAlert, ["#could"] = CouldNotMark, ["#open"] = Open, ["#grace"] = GraceClock, ["#rev"] = Revision, ["#factsAt"] = FactsAt },
             ExpressionAttributeValues = new() { [":readAt"] = new(Keys.Time(readAt)), [":because"] = new(Text.Clip(because ?? "not known", 500)), [":one"] = Number(1), [":expires"] = ExpiresAfter(HistoryAge) },
-        }, cancellation);
+            ReturnValues = ReturnValue.ALL_NEW,
+        };
+        IReadOnlyList<IndexChild> children = [];
+        var marked = await IfStillSoAsync(async () =>
+        {
+            var answer = await dynamo.UpdateItemAsync(request, cancellation).ConfigureAwait(false);
+            children = Entry(answer.Attributes).Record.Children;
+            return answer;
+        }, cancellation).ConfigureAwait(false);
+        await WriteEdgesAsync(children.Select(child => new WriteRequest(new DeleteRequest(Key(image.Repository, Keys.Edge(child.Digest, image.Digest))))), cancellation).ConfigureAwait(false);
+        return marked;
+    }
 
     /// <summary>Notes that all that follows from a stored verdict is done. One that was stored since stays open, and so does one whose alert somebody else has claimed and not yet published.</summary>
     public Task DoneAsync(ImageId image, long revision, CancellationToken cancellation) =>
@@ -543,14 +558,14 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     };
 
     /// <summary>Remembers which index holds which children: ECR has no way to ask.</summary>
-    public async Task StoreEdgesAsync(ImageId index, IEnumerable<Digest> children, CancellationToken cancellation)
+    public Task StoreEdgesAsync(ImageId index, IEnumerable<Digest> children, CancellationToken cancellation) =>
+        WriteEdgesAsync(children.Distinct().Select(child => new WriteRequest(new PutRequest(Key(index.Repository, Keys.Edge(child, index.Digest))))), cancellation);
+
+    private async Task WriteEdgesAsync(IEnumerable<WriteRequest> edges, CancellationToken cancellation)
     {
-        foreach (var chunk in children.Distinct().Chunk(WriteBatch))
+        foreach (var chunk in edges.Chunk(WriteBatch))
         {
-            var request = new Dictionary<string, List<WriteRequest>>
-            {
-                [settings.Table] = [.. chunk.Select(child => new WriteRequest(new PutRequest(Key(index.Repository, Keys.Edge(child, index.Digest)))))],
-            };
+            var request = new Dictionary<string, List<WriteRequest>> { [settings.Table] = [.. chunk] };
             for (var attempt = 0; request.Count > 0; attempt++)
             {
                 request = (await dynamo.BatchWriteItemAsync(new BatchWriteItemRequest { RequestItems = request }, cancellation).ConfigureAwait(false)).UnprocessedItems ?? [];
@@ -577,6 +592,10 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         }
         return indexes;
     }
+
+    /// <summary>The records of the indexes that hold an image, as far as they were ever judged.</summary>
+    public async Task<IReadOnlyList<ImageRecord>> IndexRecordsOfAsync(ImageId child, CancellationToken cancellation) =>
+        [.. (await FindAsync(child.Repository, await IndexesOfAsync(child, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false)).Values.Select(entry => entry.Record)];
 
     /// <summary>Every image that is there, status by status. Read page by page: an account may have 100 000.</summary>
     public async IAsyncEnumerable<ImageRecord> AllAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)

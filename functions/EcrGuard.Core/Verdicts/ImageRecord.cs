@@ -63,6 +63,9 @@ public sealed record ImageRecord
     /// <summary>True after the image was seen to be gone from the repository.</summary>
     public bool Gone { get; init; }
 
+    /// <summary>Whether a change of its children shows in this index's own status, and is told by it: not where it is gone, nor while its approval is forced.</summary>
+    public bool SpeaksForItsChildren(DateTimeOffset now) => !Gone && Forced?.InForce(now) != true;
+
     /// <summary>How old facts may become: events are best effort, so that a daily sweep reads everything again that none has renewed since.</summary>
     public static readonly TimeSpan SweepAge = TimeSpan.FromHours(20);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
@@ -35,6 +36,54 @@ public sealed class AlertTests
         await using var fixture = await StartAsync();
         await fixture.ScannedAsync("1", High);
         Assert.Empty(fixture.Alerts);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_platform_is_told_of_by_its_index_and_by_itself_once_that_is_gone(bool gone)
+    {
+        await using var fixture = await StartAsync();
+        var platform = Manifest.Image("amd64");
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", platform)]), "1");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Single(fixture.Items("X#"));
+        if (gone)
+            fixture.Aws.Ecr.Delete(Repository, index);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(gone ? 0 : 1, fixture.Items("X#").Count);
+        fixture.Aws.Ecr.CompleteScan(Repository, platform.Digest, Critical);
+        await fixture.Functions.DeliverAllAsync();
+
+        Assert.StartsWith((gone ? platform.Digest : index)["sha256:".Length..], AlertId(Assert.Single(fixture.Alerts)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_platform_whose_index_is_forced_is_told_of_by_itself()
+    {
+        await using var fixture = await StartAsync();
+        var platform = Manifest.Image("amd64");
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", platform)]), "1");
+        await fixture.Functions.DeliverAllAsync();
+        var id = new Core.Images.ImageId(new("123456789012", "eu-central-1", Repository), Core.Images.Digest.Parse(index));
+        await fixture.Functions.Part<Ledger.Ledger>().StoreBreakGlassAsync(id, new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)), null, CancellationToken.None);
+        fixture.Aws.Ecr.CompleteScan(Repository, platform.Digest, Critical);
+        await fixture.Functions.DeliverAllAsync();
+
+        Assert.StartsWith(platform.Digest["sha256:".Length..], AlertId(Assert.Single(fixture.Alerts)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_new_index_whose_platforms_are_judged_with_it_is_told_of_alone()
+    {
+        await using var fixture = await StartAsync();
+        var platform = Manifest.Image("amd64");
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", platform)]), "1");
+        fixture.Aws.Ecr.CompleteScan(Repository, platform.Digest, Critical);
+        var events = fixture.Aws.Events.Take();
+        Assert.Empty(await fixture.Functions.PushedAsync([.. events.Where(e => Deployed.IsPush(e) && e.Contains(index, StringComparison.Ordinal))]));
+
+        Assert.StartsWith(index["sha256:".Length..], AlertId(Assert.Single(fixture.Alerts)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -72,6 +72,41 @@ public sealed class GraceTests
     }
 
     [Fact]
+    public async Task An_image_that_was_gone_has_a_clock_of_its_own_when_it_comes_back()
+    {
+        await using var fixture = await StartAsync(Policy);
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await SweepAsync(fixture.Functions, digest, Used);
+        fixture.Aws.Ecr.Delete(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromDays(120));
+
+        Assert.Equal(digest, await fixture.ScannedAsync("1", Critical));
+        await SweepAsync(fixture.Functions, digest, Used);
+        Assert.Equal(["blocked"], Kinds(fixture));
+        fixture.Time.Advance(TimeSpan.FromDays(7));
+        await SweepAsync(fixture.Functions, digest, Used);
+        Assert.Equal(["blocked", "grace-ended"], Kinds(fixture));
+    }
+
+    [Fact]
+    public async Task An_escalation_names_the_fix_while_the_image_is_forced_too()
+    {
+        await using var fixture = await StartAsync(Policy);
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await SweepAsync(fixture.Functions, digest, Used);
+        fixture.Time.Advance(TimeSpan.FromDays(7));
+        var id = new ImageId(new("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
+        await fixture.Functions.Part<Ledger.Ledger>().StoreBreakGlassAsync(id, new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)), null, CancellationToken.None);
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+
+        await SweepAsync(fixture.Functions, digest, Used);
+        Assert.Contains("No fixed version is named for CVE-2026-1001", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_owner_of_the_repository_is_named()
     {
         await using var fixture = await StartAsync(Policy);
