@@ -49,6 +49,7 @@ public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger,
         var repositories = await OrUnreadAsync("the list of repositories", async () => (await registry.RepositoriesAsync(cancellation).ConfigureAwait(false)).Select(r => r.Name).ToList(), []).ConfigureAwait(false);
         var notes = await OrUnreadAsync("the notes on baselines", async () => await ledger.NotesAsync(cancellation).ToListAsync(cancellation).ConfigureAwait(false), []).ConfigureAwait(false);
         var sweeps = await OrUnreadAsync("the last sweep", async () => await ledger.SweepsAsync(cancellation).ToListAsync(cancellation).ConfigureAwait(false), []).ConfigureAwait(false);
+        var forced = await OrUnreadAsync("the forced approvals", async () => await ledger.BreakGlassesAsync(week.Start, DateTimeOffset.MaxValue, open: false, cancellation).ToListAsync(cancellation).ConfigureAwait(false), []).ConfigureAwait(false);
         var previous = await OrUnreadAsync("the week before", async () => await ledger.DocumentAsync(Aws.Ledger.Ledger.WeekDocument(week.Previous), cancellation).ConfigureAwait(false) is { } document ? WeekRollUp.FromJson(document.Json) : null, null).ConfigureAwait(false);
 
         var summary = new SummaryBuilder(new SummaryFacts
@@ -63,6 +64,7 @@ public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger,
             // A note outlives its repository.
             Notes = [.. notes.Where(note => repositories.Count == 0 || repositories.Contains(note.Repository))],
             Sweeps = [.. sweeps.Where(swept => repositories.Count == 0 || repositories.Contains(swept.Repository))],
+            BreakGlass = forced,
             Previous = previous,
             Unread = unread,
         });

@@ -298,7 +298,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     /// <param name="wholeAt">Where <see cref="WeeklySummary.ToJson"/> was put, for example an S3 URI.</param>
     public static AlertMessage ForWeek(WeeklySummary summary, string wholeAt)
     {
-        var body = new WeekBody(1, summary.AlertId, "weekly-summary", summary.Account, summary.Region, [.. summary.Unread.Take(MaxUnreadInJson)], summary.Unread.Count, summary.Deployable, summary.RollUp(), wholeAt);
+        var body = new WeekBody(1, summary.AlertId, "weekly-summary", summary.Account, summary.Region, [.. summary.Unread.Take(MaxUnreadInJson)], summary.Unread.Count, summary.Deployable, summary.DeployableByBreakGlass, summary.RollUp(), wholeAt);
         var json = JsonSerializer.Serialize(body, ReportJson.Default.WeekBody);
         var message = new AlertMessage(summary.AlertId, summary.Subject, "", json, summary.Attributes);
         var room = MaxEnvelope - message.EnvelopeBytes;
@@ -438,7 +438,7 @@ internal sealed record ForeignTagBody(int SchemaVersion, string AlertId, string 
 internal sealed record ExposureBody(int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, string Reason, IReadOnlyList<Digest> Images, int ImageCount, DateTimeOffset OrderedAt);
 
 internal sealed record WeekBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<Unread> Unread, int UnreadCount, int Deployable, WeekRollUp Numbers, string WholeAt);
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<Unread> Unread, int UnreadCount, int Deployable, int DeployableByBreakGlass, WeekRollUp Numbers, string WholeAt);
 
 internal sealed record BackfillBody(
     int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<Unread> Unread, int UnreadCount, int Repositories, StatusCounts Statuses,

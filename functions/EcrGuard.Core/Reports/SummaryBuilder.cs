@@ -23,6 +23,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     private readonly List<Seen> _seen = [];
     private readonly HashSet<(string Repository, Digest Digest)> _parts = [];
     private readonly List<UnmarkedImage> _unmarked = [];
+    private readonly Dictionary<ImageId, (Status Status, IReadOnlyList<string> Tags)> _forced = [];
     private readonly HashSet<string> _waiversUsed = new(StringComparer.Ordinal);
     private readonly List<Unread> _unread = [.. facts.Unread];
 
@@ -30,7 +31,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
 
     /// <summary>What one image adds to the summary, unless it turns out to be part of an index.</summary>
-    private sealed record Seen(string Repository, Digest Digest, Status Status, bool Deployable)
+    private sealed record Seen(string Repository, Digest Digest, Status Status, bool Deployable, bool Forced)
     {
         public IReadOnlyList<(string Vulnerability, string? Package, string? FixedIn)> Blocking { get; init; } = [];
         public IReadOnlyList<string> Waivers { get; init; } = [];
@@ -49,8 +50,13 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     {
         if (record.Gone || record.Kind == ImageKind.Artifact)
             return this;
-        record = record.AsOf(facts.GeneratedAt, facts.Policy);
+        var answer = record.AsOf(facts.GeneratedAt, facts.Policy).Verdict;
+        var forced = record.Verdict.Instead is not null;
+        // A forced approval makes an image deployable and no better.
+        record = record.WithoutBreakGlass().AsOf(facts.GeneratedAt, facts.Policy);
         var verdict = record.Verdict;
+        if (facts.BreakGlass.Any(each => each.Image == verdict.Image))
+            _forced[verdict.Image] = (verdict.Status, Tags(record));
         var repository = Shared(verdict.Image.Repository.Name);
         var waivers = record.WaiversUsed.Select(Shared).ToList();
         _waiversUsed.UnionWith(waivers);
@@ -58,13 +64,14 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             _parts.Add((repository, child.Digest));
         if (record.CouldNotMark is { } why)
             _unmarked.Add(new UnmarkedImage(repository, verdict.Image.Digest, Tags(record), verdict.Status, Clean(why)));
-        _seen.Add(new Seen(repository, verdict.Image.Digest, verdict.Status, verdict.Approved)
+        _seen.Add(new Seen(repository, verdict.Image.Digest, verdict.Status, answer.Approved, answer.Instead is not null)
         {
             Blocking = verdict.Status == Status.Blocked
                 ? [.. verdict.Reasons.Where(reason => reason.Vulnerability is not null).Select(reason => (Shared(reason.Vulnerability!), SharedIfAny(reason.Package), SharedIfAny(reason.FixedIn))).Distinct()]
                 : [],
             Waivers = waivers,
-            Changed = IsChange(record) ? Changed(repository, record) : null,
+            // What changed last is that it was forced, which is told for itself.
+            Changed = !forced && IsChange(record) ? Changed(repository, record) : null,
             Gap = IsGap(record) ? (Shared(verdict.Reasons[0].Code), Shared(Clean(verdict.Reasons[0].Sentence))) : null,
         });
         return this;
@@ -89,6 +96,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             Images = images.Count,
             Statuses = StatusCounts.Of(images.Select(image => image.Status)),
             Deployable = images.Count(image => image.Deployable),
+            DeployableByBreakGlass = images.Count(image => image.Forced),
             BlockedDigests = blocked.Select(image => image.Digest).Distinct().Count(),
             Previous = facts.Previous,
             NewlyBlocked = Changes(blocked),
@@ -98,6 +106,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             CoverageGaps = Gaps(images),
             CouldNotMark = [.. _unmarked.OrderBy(image => image.Repository, StringComparer.Ordinal).ThenBy(image => image.Digest)],
             Waivers = Waivers(uses),
+            BreakGlass = BreakGlass(),
             OtherExcuses = [.. uses.Where(use => facts.Policy.Waivers.All(waiver => waiver.Id != use.Key)).Select(use => new ExcuseUse(Clean(use.Key), use.Value)).OrderByDescending(excuse => excuse.Images).ThenBy(excuse => excuse.By, StringComparer.Ordinal)],
             AtRisk = [.. facts.Sweeps.Where(swept => swept.Sweep.AtRiskCount > 0).OrderBy(swept => swept.Repository, StringComparer.Ordinal).Select(swept => new RepositoryAtRisk(swept.Repository, swept.Sweep.AtRiskCount, [.. swept.Sweep.AtRisk.Select(Clean)]))],
             Abandoned = [.. facts.Sweeps.Where(swept => swept.Sweep.AbandonedCount > 0).OrderBy(swept => swept.Repository, StringComparer.Ordinal).Select(swept => new RepositoryCount(swept.Repository, swept.Sweep.AbandonedCount))],
@@ -156,6 +165,15 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             .OrderByDescending(waiver => waiver.Lapsed)
             .ThenBy(waiver => waiver.Expires)
             .ThenBy(waiver => waiver.Id, StringComparer.Ordinal)];
+
+    private IReadOnlyList<ForcedUse> BreakGlass() =>
+        [.. facts.BreakGlass
+            .Where(each => each.Forced.At < facts.GeneratedAt && (each.Forced.InForce(facts.GeneratedAt) || facts.Week.Contains(each.Forced.Until)))
+            .OrderByDescending(each => each.Forced.Until)
+            .ThenBy(each => each.Forced.Id, StringComparer.Ordinal)
+            .Select(each => (each.Image, each.Forced, Stands: _forced.TryGetValue(each.Image, out var stands) ? stands : ((Status Status, IReadOnlyList<string> Tags)?)null))
+            .Select(each => new ForcedUse(each.Image.Repository.Name, each.Image.Digest, each.Stands?.Tags ?? [], Clean(each.Forced.By), Clean(each.Forced.Reason), each.Forced.At, each.Forced.Until,
+                each.Forced.InForce(facts.GeneratedAt), each.Forced.Revoked is { } revoked ? Clean(revoked.By) : null, each.Stands?.Status))];
 
     private static IReadOnlyList<string> Tags(ImageRecord record) => [.. record.Tags.Take(MaxTags).Select(tag => Text.Clip(tag, 128))];
 

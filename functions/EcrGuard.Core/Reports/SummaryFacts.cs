@@ -1,4 +1,6 @@
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
 
@@ -29,6 +31,9 @@ public sealed record SummaryFacts
 
     /// <summary>What the last sweep found in each repository.</summary>
     public IReadOnlyList<SweptRepository> Sweeps { get; init; } = [];
+
+    /// <summary>The forced approvals that end, or have ended, since the week began.</summary>
+    public IReadOnlyList<(ImageId Image, ForcedApproval Forced)> BreakGlass { get; init; } = [];
 
     /// <summary>The roll-up of the week before, for the differences; null where there is none.</summary>
     public WeekRollUp? Previous { get; init; }

@@ -24,7 +24,7 @@ internal static class SummaryText
 
         text.Line()
             .Line("NOW")
-            .Line($"{Text.Count(summary.Repositories, "repository", "repositories")}{Change(summary.Repositories, previous?.Repositories)}, {Text.Count(summary.Images, "image")}{Change(summary.Images, previous?.Statuses.Total)}; a gate answers yes for {summary.Deployable} of them.");
+            .Line($"{Text.Count(summary.Repositories, "repository", "repositories")}{Change(summary.Repositories, previous?.Repositories)}, {Text.Count(summary.Images, "image")}{Change(summary.Images, previous?.Statuses.Total)}; a gate answers yes for {summary.Deployable} of them{(summary.DeployableByBreakGlass == 0 ? "" : $", for {summary.DeployableByBreakGlass} of those by break-glass")}.");
         foreach (var status in Enum.GetValues<Status>())
             text.Line($"{status.Word(),-11} {summary.Statuses[status],7}{Change(summary.Statuses[status], previous?.Statuses[status])}");
         text.Line(previous is null
@@ -39,6 +39,7 @@ internal static class SummaryText
             .List($"COVERAGE GAPS: {Text.Count(summary.CoverageGaps.Sum(gap => gap.Images), "image")} without a current scan", "coverage gaps", summary.CoverageGaps.Count, i => Gap(summary.CoverageGaps[i]))
             .List($"COULD NOT MARK: {summary.CouldNotMark.Count}", "could not mark", summary.CouldNotMark.Count, i => Unmarked(summary.CouldNotMark[i]))
             .List($"WAIVERS: {summary.Waivers.Count(w => !w.Lapsed)} in force, {summary.Waivers.Count(w => w.EndsSoon)} ending within {SummaryBuilder.EndsSoonDays} days, {summary.Waivers.Count(w => w.Unused)} unused, {summary.Waivers.Count(w => w.Lapsed)} lapsed", "waivers", summary.Waivers.Count, i => Waiver(summary.Waivers[i], summary.GeneratedAt))
+            .List($"BREAK-GLASS: {summary.BreakGlass.Count(forced => forced.InForce)} in force, {summary.BreakGlass.Count(forced => !forced.InForce)} ended this week", "break-glass", summary.BreakGlass.Count, i => Forced(summary.BreakGlass[i]))
             .List($"EXCUSED OTHERWISE: by {Text.Count(summary.OtherExcuses.Count(excuse => excuse.By != WaivedFinding.Inspector), "VEX document")}{(summary.OtherExcuses.Any(excuse => excuse.By == WaivedFinding.Inspector) ? " and suppression rules of Amazon Inspector" : "")}", "other excuses", summary.OtherExcuses.Count, i => $"- {summary.OtherExcuses[i].By}: {Text.Count(summary.OtherExcuses[i].Images, "image")}")
             .List($"GIVEN UP: {Text.Count(summary.Abandoned.Sum(repository => repository.Images), "image")} without a tag but EcrGuard's; a plan may remove them", "given up", summary.Abandoned.Count, i => $"- {summary.Abandoned[i].Repository}: {Text.Count(summary.Abandoned[i].Images, "image")}")
             .List($"DRIFT: {Text.Count(summary.Drift.Count, "repository differs", "repositories differ")} from the baseline", "drift", summary.Drift.Count, i => $"- {summary.Drift[i].Repository}: {Text.Clip(string.Join(" ", summary.Drift[i].Drift), 1000)}");
@@ -68,6 +69,9 @@ internal static class SummaryText
         var standing = waiver.Lapsed ? $"LAPSED after {end}" : waiver.EndsSoon ? $"ENDS SOON, after {end} (in {Text.Count(DaysLeft(waiver, now), "day")})" : $"in force to {end}";
         return $"- {waiver.Id}: {standing}; {waiver.Vulnerability}{(waiver.Package is null ? "" : $" in {waiver.Package}")}; {(waiver.Unused ? "UNUSED, it matches nothing any more" : Text.Count(waiver.Images, "image"))}; owner {waiver.Owner}, approved by {waiver.ApprovedBy}: {waiver.Reason}";
     }
+
+    private static string Forced(ForcedUse forced) =>
+        $"- {Name(forced.Repository, forced.Digest, forced.Tags)}: {(forced.InForce ? "IN FORCE until" : "ended")} {Moment(forced.Until)}{(forced.EndedBy is { } by ? $", before its time, by {by}" : "")}; without it {(forced.Verdict is { } verdict ? verdict.Word() : "gone")}; forced {Moment(forced.From)} by {forced.By}: {forced.Reason}";
 
     /// <summary>Whole days from the day of the summary to the last day in force, 0 on that day itself.</summary>
     private static int DaysLeft(WaiverUse waiver, DateTimeOffset now) => waiver.Expires.DayNumber - DateOnly.FromDateTime(now.UtcDateTime).DayNumber;

@@ -37,8 +37,11 @@ public sealed record WeeklySummary
 
     public required StatusCounts Statuses { get; init; }
 
-    /// <summary>Images for which a gate answers yes: the approved ones, and those that the policy lets pass without a current scan.</summary>
+    /// <summary>Images for which a gate answers yes: the approved ones, those that the policy lets pass without a current scan, and those whose approval is forced.</summary>
     public required int Deployable { get; init; }
+
+    /// <summary>Those of <see cref="Deployable"/> whose approval is forced; they are counted under the status that they have without it.</summary>
+    public required int DeployableByBreakGlass { get; init; }
 
     /// <summary>Different blocked images, however many repositories hold them.</summary>
     public required int BlockedDigests { get; init; }
@@ -63,6 +66,9 @@ public sealed record WeeklySummary
 
     /// <summary>Every waiver of the policy: the lapsed first, then by their end.</summary>
     public required IReadOnlyList<WaiverUse> Waivers { get; init; }
+
+    /// <summary>Every forced approval that is in force or has ended in the week, the last to end first.</summary>
+    public required IReadOnlyList<ForcedUse> BreakGlass { get; init; }
 
     /// <summary>What else excuses findings: VEX documents by their <c>@id</c>, and suppression rules of Amazon Inspector, which have no owner and no end. Most images first.</summary>
     public required IReadOnlyList<ExcuseUse> OtherExcuses { get; init; }
@@ -141,6 +147,12 @@ public sealed record UnmarkedImage(string Repository, Digest Digest, IReadOnlyLi
 /// <param name="Unused">It excuses nothing in any image that was read.</param>
 /// <param name="Images">How many images have a finding that it excuses.</param>
 public sealed record WaiverUse(string Id, string Vulnerability, string? Package, string Owner, string ApprovedBy, string Reason, DateOnly Expires, bool Lapsed, bool EndsSoon, bool Unused, int Images);
+
+/// <summary>A forced approval.</summary>
+/// <param name="By">Who forced it.</param>
+/// <param name="EndedBy">Who ended it before its time; null: nobody.</param>
+/// <param name="Verdict">What the image's status is without it; null where the image is gone.</param>
+public sealed record ForcedUse(string Repository, Digest Digest, IReadOnlyList<string> Tags, string By, string Reason, DateTimeOffset From, DateTimeOffset Until, bool InForce, string? EndedBy, Status? Verdict);
 
 /// <summary>An excuse that is no waiver of the policy.</summary>
 /// <param name="By">As <see cref="WaivedFinding.Waiver"/>.</param>

@@ -216,6 +216,24 @@ public sealed class BreakGlassTests
     }
 
     [Fact]
+    public async Task The_weekly_summary_lists_it_in_force_and_ended()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1"));
+        await fixture.Functions.SummaryAsync("2026-W47");
+        fixture.Time.Advance(TimeSpan.FromHours(5));
+        await fixture.Functions.SummaryAsync("2026-W47");
+
+        var sent = fixture.Aws.Sns.Messages.Where(m => m.TopicArn == fixture.SummaryTopic).Select(m => m.Message).ToList();
+        Assert.All(sent, text => Assert.Contains(Ada, text, StringComparison.Ordinal));
+        Assert.Contains("BREAK-GLASS: 1 in force, 0 ended this week", sent[0], StringComparison.Ordinal);
+        Assert.Contains("for 1 of those by break-glass", sent[0], StringComparison.Ordinal);
+        Assert.Contains("BREAK-GLASS: 0 in force, 1 ended this week", sent[1], StringComparison.Ordinal);
+        Assert.Contains("without it BLOCKED", sent[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_sweep_after_its_end_blocks_the_image_again_and_says_so_once()
     {
         await using var fixture = await StartAsync();

@@ -202,6 +202,42 @@ public sealed class WeeklySummaryTests
         Assert.Contains("- last-day: ENDS SOON, after 2026-11-23 (in 0 days)", Render(summary), StringComparison.Ordinal);
     }
 
+    private static readonly ForcedApproval Forced = new("01F", "arn:aws:iam::123456789012:user/ada", "The shop is down.", Registry.GeneratedAt.AddHours(-2), Registry.GeneratedAt.AddHours(2));
+
+    private static ImageRecord Broken(ForcedApproval forced) => Facts.Record(Status.Blocked) with { Verdict = ForcedApproval.Over(Facts.Verdict(Status.Blocked), forced, forced.At), StatusSince = Tuesday, PreviousStatus = Status.Blocked, Forced = forced };
+
+    [Fact]
+    public void A_forced_image_is_deployable_and_counts_as_what_it_is_without_that()
+    {
+        var summary = Sum(Registry with { BreakGlass = [(Facts.Image(1).Id, Forced)] }, Broken(Forced), Facts.Record(Status.Approved, Facts.Image(2, "2.0")));
+        Assert.Equal((new StatusCounts(Blocked: 1, Approved: 1), 2, 1), (summary.Statuses, summary.Deployable, summary.DeployableByBreakGlass));
+        Assert.Empty(summary.Lifted);
+        Assert.Equal("CVE-2026-0001", Assert.Single(summary.TopReasons).Vulnerability);
+        Assert.Contains("a gate answers yes for 2 of them, for 1 of those by break-glass.", Render(summary), StringComparison.Ordinal);
+
+        var ended = Forced with { Until = Registry.GeneratedAt };
+        Assert.Equal((1, 0), (Sum(Broken(ended)).Statuses.Blocked, Sum(Broken(ended)).Deployable));
+        Assert.DoesNotContain("by break-glass", Render(Sum(Broken(ended))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Break_glass_comes_after_the_waivers_with_who_why_until_when_and_what_the_image_is_without_it()
+    {
+        var (before, after) = (Forced with { Id = "02", Until = Registry.Week.Start.AddTicks(-1) }, Forced with { Id = "03", Until = Registry.Week.End.AddHours(5) });
+        var revoked = (Forced with { Id = "04", At = Tuesday.AddHours(-1) }).EndedBy(new Revocation("arn:aws:iam::123456789012:user/bob", "The wrong one.", Tuesday, Tuesday.AddHours(9), new ApiRequest("api", "1")));
+        var summary = Sum(Registry with { BreakGlass = [(Facts.Image(1).Id, before), (Facts.Image(1).Id, after), (Facts.Image(9).Id, revoked), (Facts.Image(1).Id, Forced)] }, Broken(Forced));
+
+        Assert.Equal([true, false], summary.BreakGlass.Select(forced => forced.InForce));
+        var text = Render(summary);
+        Assert.Contains("BREAK-GLASS: 1 in force, 1 ended this week", text, StringComparison.Ordinal);
+        Assert.Matches(@"- pay/api@sha256:\w+… \(1\.0\): IN FORCE until 2026-11-23 08:00 UTC; without it BLOCKED; forced 2026-11-23 04:00 UTC by arn:aws:iam::123456789012:user/ada: The shop is down\.", text);
+        Assert.Matches(@"\(untagged\): ended 2026-11-17 09:00 UTC, before its time, by arn:aws:iam::123456789012:user/bob; without it gone; forced 2026-11-17 08:00 UTC by ", text);
+        Assert.InRange(text.IndexOf("BREAK-GLASS", StringComparison.Ordinal), text.IndexOf("WAIVERS", StringComparison.Ordinal), text.IndexOf("EXCUSED OTHERWISE", StringComparison.Ordinal));
+        using var json = JsonDocument.Parse(summary.ToJson());
+        var first = json.RootElement.GetProperty("breakGlass")[0];
+        Assert.Equal((1, "BLOCKED", true), (json.RootElement.GetProperty("deployableByBreakGlass").GetInt32(), first.GetProperty("verdict").GetString(), first.GetProperty("inForce").GetBoolean()));
+    }
+
     [Fact]
     public void What_excuses_beside_the_waivers_is_told_with_its_images()
     {
