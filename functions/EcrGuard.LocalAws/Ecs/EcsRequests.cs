@@ -35,6 +35,16 @@ internal sealed record DescribeServicesRequest
     public required IReadOnlyList<string> Services { get; init; }
 }
 
+internal sealed record DescribeServiceDeploymentsRequest
+{
+    public required IReadOnlyList<string> ServiceDeploymentArns { get; init; }
+}
+
+internal sealed record DescribeServiceRevisionsRequest
+{
+    public required IReadOnlyList<string> ServiceRevisionArns { get; init; }
+}
+
 internal sealed record DescribeTasksRequest
 {
     public string? Cluster { get; init; }

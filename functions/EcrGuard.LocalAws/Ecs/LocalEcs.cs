@@ -7,11 +7,14 @@ public sealed class LocalEcs : LocalJsonService
 {
     private const int MostListed = 100;
     private const int MostServicesDescribed = 10;
+    private const int MostRecordsDescribed = 20;
     private const int MostTasksDescribed = 100;
 
     private readonly LocalAccount account;
     private readonly Dictionary<string, TaskDefinition> definitions = [];
     private readonly SortedDictionary<string, Cluster> clusters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ServiceDeployment> deployments = [];
+    private readonly Dictionary<string, ServiceRevision> revisions = [];
     private int tasksRun;
 
     internal LocalEcs(LocalAccount account)
@@ -20,6 +23,8 @@ public sealed class LocalEcs : LocalJsonService
         this.account = account;
         Operations = new Dictionary<string, Func<LocalCall, object>>
         {
+            ["DescribeServiceDeployments"] = On<DescribeServiceDeploymentsRequest>(DescribeServiceDeployments),
+            ["DescribeServiceRevisions"] = On<DescribeServiceRevisionsRequest>(DescribeServiceRevisions),
             ["DescribeServices"] = On<DescribeServicesRequest>(DescribeServices),
             ["DescribeTaskDefinition"] = On<DescribeTaskDefinitionRequest>(DescribeTaskDefinition),
             ["DescribeTasks"] = On<DescribeTasksRequest>(DescribeTasks),
@@ -66,24 +71,47 @@ public sealed class LocalEcs : LocalJsonService
         }
     }
 
-    /// <summary>Creates a service, and its cluster where there is none of that name.</summary>
+    /// <summary>Creates a service, and its cluster where there is none of that name, and deploys its first revision.</summary>
+    /// <param name="digests">What the tags of its images mean now, as far as it is known.</param>
     /// <returns>The service's ARN.</returns>
-    public string CreateService(string cluster, string name, string taskDefinition, int desiredCount = 1)
+    public string CreateService(string cluster, string name, string taskDefinition, int desiredCount = 1, IReadOnlyList<string>? digests = null)
     {
         lock (Gate)
         {
-            var service = new Service(Arn($"service/{cluster}/{name}"), name, desiredCount) { Deployments = [taskDefinition] };
+            var service = new Service(Arn($"service/{cluster}/{name}"), $"{cluster}/{name}", name, desiredCount);
             ClusterOf(cluster).Services.Add(service.Arn, service);
+            Deploy(service, taskDefinition, digests ?? []);
             return service.Arn;
         }
     }
 
     /// <summary>Starts a deployment, which stays in progress beside those before it.</summary>
-    public void StartDeployment(string service, string taskDefinition)
+    /// <param name="digests">What the tags of its images mean now, as far as it is known.</param>
+    public void StartDeployment(string service, string taskDefinition, params IReadOnlyList<string> digests)
     {
         lock (Gate)
         {
-            ServiceOf(service).Deployments.Insert(0, taskDefinition);
+            Deploy(ServiceOf(service), taskDefinition, digests);
+        }
+    }
+
+    /// <summary>Ends the newest deployment as one that failed: the service is back at what it replaced.</summary>
+    public void RollBack(string service)
+    {
+        lock (Gate)
+        {
+            var rolledBack = ServiceOf(service);
+            rolledBack.Deployments.RemoveAt(0);
+            deployments[rolledBack.CurrentDeployment!].RolledBackTo = rolledBack.Deployments[0];
+        }
+    }
+
+    /// <summary>Forgets a deployment, as ECS does after 90 days; its service revisions stay.</summary>
+    public void ForgetDeployment(string service)
+    {
+        lock (Gate)
+        {
+            deployments.Remove(ServiceOf(service).CurrentDeployment!);
         }
     }
 
@@ -133,6 +161,16 @@ public sealed class LocalEcs : LocalJsonService
         {
             clusters.Values.Single(c => c.Tasks.ContainsKey(task)).Tasks.Remove(task);
         }
+    }
+
+    private void Deploy(Service service, string taskDefinition, IReadOnlyList<string> digests)
+    {
+        var revision = new ServiceRevision(Arn($"service-revision/{service.Path}/{revisions.Count + 1}"), service.Arn, taskDefinition, definitions.GetValueOrDefault(taskDefinition)?.Images ?? [], digests);
+        var deployment = new ServiceDeployment(Arn($"service-deployment/{service.Path}/{revisions.Count + 1}"), service.Arn, [.. service.Deployments], revision);
+        revisions.Add(revision.Arn, revision);
+        deployments.Add(deployment.Arn, deployment);
+        service.Deployments.Insert(0, revision);
+        service.CurrentDeployment = deployment.Arn;
     }
 
     private static LocalError Invalid(string message) => new(400, "InvalidParameterException", message);
@@ -235,11 +273,47 @@ public sealed class LocalEcs : LocalJsonService
                 ServiceName = service.Name,
                 Status = "ACTIVE",
                 service.DesiredCount,
-                TaskDefinition = service.Deployments[0],
+                service.Deployments[0].TaskDefinition,
                 TaskSets = service.TaskSets.Select((definition, at) => new { Id = $"ecs-svc/{at}", Status = "ACTIVE", TaskDefinition = definition }),
-                Deployments = service.Deployments.Select((definition, at) => new { Id = $"ecs-svc/{at}", Status = at == 0 ? "PRIMARY" : "ACTIVE", TaskDefinition = definition }),
+                Deployments = service.Deployments.Select((revision, at) => new { Id = $"ecs-svc/{at}", Status = at == 0 ? "PRIMARY" : "ACTIVE", revision.TaskDefinition }),
+                CurrentServiceDeployment = service.CurrentDeployment,
+                CurrentServiceRevisions = service.Deployments.Select(revision => new { revision.Arn }),
             }),
             Failures = Missing(request.Services.Where(arn => !services.ContainsKey(arn))),
+        };
+    }
+
+    private object DescribeServiceDeployments(DescribeServiceDeploymentsRequest request)
+    {
+        CheckCount("Service deployments", request.ServiceDeploymentArns, MostRecordsDescribed);
+        return new
+        {
+            ServiceDeployments = request.ServiceDeploymentArns.Where(deployments.ContainsKey).Select(arn => deployments[arn]).Select(deployment => new
+            {
+                ServiceDeploymentArn = deployment.Arn,
+                deployment.ServiceArn,
+                Status = deployment.RolledBackTo is null ? "SUCCESSFUL" : "ROLLBACK_SUCCESSFUL",
+                SourceServiceRevisions = deployment.Sources.Select(revision => new { revision.Arn }),
+                TargetServiceRevision = new { deployment.Target.Arn },
+                Rollback = deployment.RolledBackTo is { } revision ? new { ServiceRevisionArn = revision.Arn } : null,
+            }),
+            Failures = Missing(request.ServiceDeploymentArns.Where(arn => !deployments.ContainsKey(arn))),
+        };
+    }
+
+    private object DescribeServiceRevisions(DescribeServiceRevisionsRequest request)
+    {
+        CheckCount("Service revisions", request.ServiceRevisionArns, MostRecordsDescribed);
+        return new
+        {
+            ServiceRevisions = request.ServiceRevisionArns.Where(revisions.ContainsKey).Select(arn => revisions[arn]).Select(revision => new
+            {
+                ServiceRevisionArn = revision.Arn,
+                revision.ServiceArn,
+                revision.TaskDefinition,
+                ContainerImages = revision.Images.Select((image, at) => new { ContainerName = $"container{at}", Image = image, ImageDigest = revision.Digests.ElementAtOrDefault(at) }),
+            }),
+            Failures = Missing(request.ServiceRevisionArns.Where(arn => !revisions.ContainsKey(arn))),
         };
     }
 
@@ -285,12 +359,23 @@ public sealed class LocalEcs : LocalJsonService
         public bool IsActive { get; set; } = true;
     }
 
-    private sealed record Service(string Arn, string Name, int DesiredCount)
+    /// <param name="Path">As it stands in the ARNs of what belongs to it.</param>
+    private sealed record Service(string Arn, string Path, string Name, int DesiredCount)
     {
-        /// <summary>The task definitions of the deployments, newest first.</summary>
-        public List<string> Deployments { get; init; } = [];
+        /// <summary>What the deployments run, newest first.</summary>
+        public List<ServiceRevision> Deployments { get; } = [];
+
+        public string? CurrentDeployment { get; set; }
 
         public List<string> TaskSets { get; } = [];
+    }
+
+    /// <summary>What a deployment deploys; the digests are those of its images, in their order, as far as they are known.</summary>
+    private sealed record ServiceRevision(string Arn, string ServiceArn, string TaskDefinition, IReadOnlyList<string> Images, IReadOnlyList<string> Digests);
+
+    private sealed record ServiceDeployment(string Arn, string ServiceArn, IReadOnlyList<ServiceRevision> Sources, ServiceRevision Target)
+    {
+        public ServiceRevision? RolledBackTo { get; set; }
     }
 
     private sealed record RunningTask(string Arn, TaskDefinition Definition, IReadOnlyList<string> Digests);

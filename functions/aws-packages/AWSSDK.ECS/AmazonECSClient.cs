@@ -36,6 +36,12 @@ public class AmazonECSClient : AmazonServiceClient, IAmazonECS
     public virtual Task<DescribeServicesResponse> DescribeServicesAsync(DescribeServicesRequest request, CancellationToken cancellationToken = default) =>
         InvokeAsync<DescribeServicesResponse>(request, EcsOperations.DescribeServices, cancellationToken);
 
+    public virtual Task<DescribeServiceDeploymentsResponse> DescribeServiceDeploymentsAsync(DescribeServiceDeploymentsRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<DescribeServiceDeploymentsResponse>(request, EcsOperations.DescribeServiceDeployments, cancellationToken);
+
+    public virtual Task<DescribeServiceRevisionsResponse> DescribeServiceRevisionsAsync(DescribeServiceRevisionsRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<DescribeServiceRevisionsResponse>(request, EcsOperations.DescribeServiceRevisions, cancellationToken);
+
     public virtual Task<ListTasksResponse> ListTasksAsync(ListTasksRequest request, CancellationToken cancellationToken = default) =>
         InvokeAsync<ListTasksResponse>(request, EcsOperations.ListTasks, cancellationToken);
 

@@ -81,6 +81,9 @@ public sealed class LocalWorkloadsTests
 
         await RefusedAsync("InvalidParameterException", ecs.ListClustersAsync(new ListClustersRequest { MaxResults = 101 }, Cancellation));
         await RefusedAsync("InvalidParameterException", ecs.DescribeServicesAsync(new DescribeServicesRequest { Cluster = "shop", Services = [.. Enumerable.Repeat("web", 11)] }, Cancellation));
+        await RefusedAsync("InvalidParameterException", ecs.DescribeServiceDeploymentsAsync(new DescribeServiceDeploymentsRequest { ServiceDeploymentArns = [.. Enumerable.Repeat("d", 21)] }, Cancellation));
+        await RefusedAsync("InvalidParameterException", ecs.DescribeServiceRevisionsAsync(new DescribeServiceRevisionsRequest { ServiceRevisionArns = [.. Enumerable.Repeat("r", 21)] }, Cancellation));
+        Assert.Equal("MISSING", Assert.Single((await ecs.DescribeServiceRevisionsAsync(new DescribeServiceRevisionsRequest { ServiceRevisionArns = ["r"] }, Cancellation)).Failures).Reason);
         await RefusedAsync("InvalidParameterException", ecs.DescribeTasksAsync(new DescribeTasksRequest { Cluster = "shop", Tasks = [.. Enumerable.Repeat("t", 101)] }, Cancellation));
         await RefusedAsync("InvalidParameterException", ecs.ListServicesAsync(new ListServicesRequest { Cluster = "shop", NextToken = "of somebody else" }, Cancellation));
         await RefusedAsync("ClusterNotFoundException", ecs.ListServicesAsync(new ListServicesRequest { Cluster = "none" }, Cancellation));

@@ -15,6 +15,8 @@ internal static class EcsOperations
     internal static readonly InvokeOptions ListClusters = Operation<ListClustersRequest, ListClustersResponse>("ListClusters", Write, ReadListClustersResponse, ["ClientException"]);
     internal static readonly InvokeOptions ListServices = Operation<ListServicesRequest, ListServicesResponse>("ListServices", Write, ReadListServicesResponse, ["ClientException", "ClusterNotFoundException"]);
     internal static readonly InvokeOptions DescribeServices = Operation<DescribeServicesRequest, DescribeServicesResponse>("DescribeServices", Write, ReadDescribeServicesResponse, ["ClientException", "ClusterNotFoundException"]);
+    internal static readonly InvokeOptions DescribeServiceDeployments = Operation<DescribeServiceDeploymentsRequest, DescribeServiceDeploymentsResponse>("DescribeServiceDeployments", Write, ReadDescribeServiceDeploymentsResponse, ["ClientException", "ClusterNotFoundException"]);
+    internal static readonly InvokeOptions DescribeServiceRevisions = Operation<DescribeServiceRevisionsRequest, DescribeServiceRevisionsResponse>("DescribeServiceRevisions", Write, ReadDescribeServiceRevisionsResponse, ["ClientException", "ClusterNotFoundException"]);
     internal static readonly InvokeOptions ListTasks = Operation<ListTasksRequest, ListTasksResponse>("ListTasks", Write, ReadListTasksResponse, ["ClientException", "ClusterNotFoundException"]);
     internal static readonly InvokeOptions DescribeTasks = Operation<DescribeTasksRequest, DescribeTasksResponse>("DescribeTasks", Write, ReadDescribeTasksResponse, ["ClientException", "ClusterNotFoundException"]);
     internal static readonly InvokeOptions ListTaskDefinitionFamilies = Operation<ListTaskDefinitionFamiliesRequest, ListTaskDefinitionFamiliesResponse>("ListTaskDefinitionFamilies", Write, ReadListTaskDefinitionFamiliesResponse, ["ClientException"]);
@@ -38,6 +40,16 @@ internal static class EcsOperations
     {
         json.Member("cluster", value.Cluster);
         json.Member("services", value.Services);
+    }
+
+    private static void Write(Utf8JsonWriter json, DescribeServiceDeploymentsRequest value)
+    {
+        json.Member("serviceDeploymentArns", value.ServiceDeploymentArns);
+    }
+
+    private static void Write(Utf8JsonWriter json, DescribeServiceRevisionsRequest value)
+    {
+        json.Member("serviceRevisionArns", value.ServiceRevisionArns);
     }
 
     private static void Write(Utf8JsonWriter json, ListTasksRequest value)

@@ -55,6 +55,19 @@ internal static class EcsResponses
             else if (json.At("taskDefinition")) value.TaskDefinition = json.String();
             else if (json.At("taskSets")) value.TaskSets = json.List(ReadTaskSet);
             else if (json.At("deployments")) value.Deployments = json.List(ReadDeployment);
+            else if (json.At("currentServiceDeployment")) value.CurrentServiceDeployment = json.String();
+            else if (json.At("currentServiceRevisions")) value.CurrentServiceRevisions = json.List(ReadServiceCurrentRevisionSummary);
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static ServiceCurrentRevisionSummary ReadServiceCurrentRevisionSummary(ref Json json)
+    {
+        var value = new ServiceCurrentRevisionSummary();
+        while (json.NextMember())
+        {
+            if (json.At("arn")) value.Arn = json.String();
             else json.Skip();
         }
         return value;
@@ -94,6 +107,93 @@ internal static class EcsResponses
             if (json.At("id")) value.Id = json.String();
             else if (json.At("status")) value.Status = json.String();
             else if (json.At("taskDefinition")) value.TaskDefinition = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static DescribeServiceDeploymentsResponse ReadDescribeServiceDeploymentsResponse(ref Json json)
+    {
+        var value = new DescribeServiceDeploymentsResponse();
+        while (json.NextMember())
+        {
+            if (json.At("serviceDeployments")) value.ServiceDeployments = json.List(ReadServiceDeployment);
+            else if (json.At("failures")) value.Failures = json.List(ReadFailure);
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static ServiceDeployment ReadServiceDeployment(ref Json json)
+    {
+        var value = new ServiceDeployment();
+        while (json.NextMember())
+        {
+            if (json.At("serviceDeploymentArn")) value.ServiceDeploymentArn = json.String();
+            else if (json.At("serviceArn")) value.ServiceArn = json.String();
+            else if (json.At("sourceServiceRevisions")) value.SourceServiceRevisions = json.List(ReadServiceRevisionSummary);
+            else if (json.At("targetServiceRevision")) value.TargetServiceRevision = json.Structure(ReadServiceRevisionSummary);
+            else if (json.At("rollback")) value.Rollback = json.Structure(ReadRollback);
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static ServiceRevisionSummary ReadServiceRevisionSummary(ref Json json)
+    {
+        var value = new ServiceRevisionSummary();
+        while (json.NextMember())
+        {
+            if (json.At("arn")) value.Arn = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static Rollback ReadRollback(ref Json json)
+    {
+        var value = new Rollback();
+        while (json.NextMember())
+        {
+            if (json.At("serviceRevisionArn")) value.ServiceRevisionArn = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static DescribeServiceRevisionsResponse ReadDescribeServiceRevisionsResponse(ref Json json)
+    {
+        var value = new DescribeServiceRevisionsResponse();
+        while (json.NextMember())
+        {
+            if (json.At("serviceRevisions")) value.ServiceRevisions = json.List(ReadServiceRevision);
+            else if (json.At("failures")) value.Failures = json.List(ReadFailure);
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static ServiceRevision ReadServiceRevision(ref Json json)
+    {
+        var value = new ServiceRevision();
+        while (json.NextMember())
+        {
+            if (json.At("serviceRevisionArn")) value.ServiceRevisionArn = json.String();
+            else if (json.At("serviceArn")) value.ServiceArn = json.String();
+            else if (json.At("containerImages")) value.ContainerImages = json.List(ReadContainerImage);
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static ContainerImage ReadContainerImage(ref Json json)
+    {
+        var value = new ContainerImage();
+        while (json.NextMember())
+        {
+            if (json.At("containerName")) value.ContainerName = json.String();
+            else if (json.At("imageDigest")) value.ImageDigest = json.String();
+            else if (json.At("image")) value.Image = json.String();
             else json.Skip();
         }
         return value;

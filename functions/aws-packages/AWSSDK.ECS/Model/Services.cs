@@ -36,6 +36,13 @@ public class Service
     public string TaskDefinition { get; set; }
     public List<TaskSet> TaskSets { get; set; }
     public List<Deployment> Deployments { get; set; }
+    public string CurrentServiceDeployment { get; set; }
+    public List<ServiceCurrentRevisionSummary> CurrentServiceRevisions { get; set; }
+}
+
+public class ServiceCurrentRevisionSummary
+{
+    public string Arn { get; set; }
 }
 
 public class TaskSet
