@@ -10,6 +10,9 @@ internal sealed class LocalAccount(LocalAwsOptions options, LocalLog<string> eve
 
     public DateTimeOffset Now => options.TimeProvider.GetUtcNow();
 
+    /// <summary>The same account in another region.</summary>
+    public LocalAccount In(string region) => new(options with { Region = region }, events);
+
     public string RepositoryArn(string repository) => $"arn:aws:ecr:{options.Region}:{options.AccountId}:repository/{repository}";
 
     public string ImageArn(string repository, string digest) => $"{RepositoryArn(repository)}/{digest}";

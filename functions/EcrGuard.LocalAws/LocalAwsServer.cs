@@ -40,7 +40,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
         S3 = new LocalS3(options);
         Workloads = new LocalWorkloads(account);
         Sts = new LocalSts(options, Events);
-        services = [Ecr, Inspector, Sns, DynamoDb, S3, Sts, .. Workloads.Services];
+        services = [Ecr, Inspector, Sns, DynamoDb, S3, Sts];
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -201,9 +201,12 @@ public sealed class LocalAwsServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Those of the account whose credentials the call is signed with: of another account, only what runs images.</summary>
-    private IReadOnlyList<ILocalService> ServicesOf(LocalCall call) =>
-        SignatureV4.AccessKey(call.Headers) is { } key && Sts.AccountOf(key) is { } other ? other.Services : services;
+    /// <summary>Those of the account whose credentials the call is signed with: of another account or region, only what runs images.</summary>
+    private IEnumerable<ILocalService> ServicesOf(LocalCall call)
+    {
+        var region = SignatureV4.Region(call.Headers) ?? Region;
+        return SignatureV4.AccessKey(call.Headers) is { } key && Sts.AccountOf(key) is { } other ? other.In(region).Services : services.Concat(Workloads.In(region).Services);
+    }
 
     private static Trouble? TroubleOf(FaultKind kind) => kind switch
     {

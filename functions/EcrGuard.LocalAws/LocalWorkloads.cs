@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EcrGuard.LocalAws.AppRunner;
 using EcrGuard.LocalAws.Ecs;
 using EcrGuard.LocalAws.EventBridge;
@@ -6,11 +7,15 @@ using EcrGuard.LocalAws.Scheduler;
 
 namespace EcrGuard.LocalAws;
 
-/// <summary>The services of one account that run images.</summary>
+/// <summary>The services of one account that run images, in one region.</summary>
 public sealed class LocalWorkloads
 {
+    private readonly LocalAccount account;
+    private readonly ConcurrentDictionary<string, LocalWorkloads> elsewhere = [];
+
     internal LocalWorkloads(LocalAccount account)
     {
+        this.account = account;
         Ecs = new LocalEcs(account);
         Lambda = new LocalLambda(account);
         AppRunner = new LocalAppRunner(account);
@@ -28,6 +33,9 @@ public sealed class LocalWorkloads
     public LocalEventBridge EventBridge { get; }
 
     public LocalScheduler Scheduler { get; }
+
+    /// <summary>The same services in another region.</summary>
+    public LocalWorkloads In(string region) => region == account.Options.Region ? this : elsewhere.GetOrAdd(region, name => new LocalWorkloads(account.In(name)));
 
     internal IReadOnlyList<ILocalService> Services { get; }
 }

@@ -14,6 +14,10 @@ internal static class SignatureV4
     public static string? AccessKey(IHeaderDictionary headers) =>
         headers.Authorization.ToString().Split("Credential=") is [_, var credential] ? credential.Split('/')[0] : null;
 
+    /// <summary>The region in the credential scope, or null where there is none.</summary>
+    public static string? Region(IHeaderDictionary headers) =>
+        headers.Authorization.ToString().Split("Credential=") is [_, var credential] ? credential.Split('/').ElementAtOrDefault(2) : null;
+
     /// <summary>The service in the credential scope, or null where the request is not signed in full.</summary>
     public static string? SignedFor(IHeaderDictionary headers)
     {

@@ -1,6 +1,6 @@
 namespace EcrGuard.LocalAws.Inspector;
 
-// The requests of Inspector (API version 2020-06-08) that are known here. Filters are those on strings, and on numbers where they are said to be; any other is an unexpected request.
+// The requests of Inspector (API version 2020-06-08) that are known here. Filters are those on strings, and on numbers and times where they are said to be; any other is an unexpected request.
 
 internal sealed record Filter
 {
@@ -11,6 +11,11 @@ internal sealed record Filter
     public long? LowerInclusive { get; init; }
 
     public long? UpperInclusive { get; init; }
+
+    /// <summary>Seconds of the Unix epoch.</summary>
+    public double? StartInclusive { get; init; }
+
+    public double? EndInclusive { get; init; }
 }
 
 internal sealed record ListRequest

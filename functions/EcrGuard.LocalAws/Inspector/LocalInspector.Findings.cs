@@ -11,7 +11,7 @@ public sealed partial class LocalInspector
 
     private object ListFindings(ListRequest request)
     {
-        var passing = Passing(request, FindingFields(), [], prefixes: true);
+        var passing = Passing(request, FindingFields(), [], [], prefixes: true);
         var (page, next) = Page(
             "ListFindings", request, most: 100, FindingsPerPage, account.Options.EmptyPages, Candidates(request).SelectMany(c => c.Findings).Where(passing));
         return new { Findings = page.Select(f => Shown(f, d => JsonWire.Epoch(d), onBus: false)), NextToken = next };
@@ -65,7 +65,7 @@ public sealed partial class LocalInspector
 
     private object ListCoverage(ListRequest request)
     {
-        var passing = Passing(request, CoverageFields(), new() { ["ecrImageInUseCount"] = c => c.InUseCount }, prefixes: false);
+        var passing = Passing(request, CoverageFields(), new() { ["ecrImageInUseCount"] = c => c.InUseCount }, new() { ["imagePulledAt"] = c => ecr.Image(c.Repository, c.Digest).LastPulledAt }, prefixes: false);
         var (page, next) = Page(
             "ListCoverage", request, most: ResourcesPerPage, ResourcesPerPage, account.Options.EmptyPages, Named(request).Where(passing));
         return new { CoveredResources = page.Select(Shown), NextToken = next };

@@ -76,18 +76,24 @@ public sealed partial class LocalInspector
     /// <summary>
     /// Whether a resource passes the criteria: all fields must pass. Within a field one EQUALS, PREFIX or range must match, and every NOT_EQUALS hold.
     /// </summary>
-    private static Func<T, bool> Passing<T>(ListRequest request, Dictionary<string, Func<T, IEnumerable<string>>> fields, Dictionary<string, Func<T, long?>> numbers, bool prefixes)
+    private static Func<T, bool> Passing<T>(ListRequest request, Dictionary<string, Func<T, IEnumerable<string>>> fields, Dictionary<string, Func<T, long?>> numbers, Dictionary<string, Func<T, DateTimeOffset?>> times, bool prefixes)
     {
         var tests = new List<Func<T, bool>>();
         foreach (var (field, filters) in request.FilterCriteria ?? new Dictionary<string, IReadOnlyList<Filter>>())
         {
-            if (numbers.TryGetValue(field, out var numberOf) && filters.All(f => f is { Comparison: null, Value: null }))
+            if (times.TryGetValue(field, out var timeOf) && filters.All(f => f is { Comparison: null, Value: null, LowerInclusive: null, UpperInclusive: null }))
+            {
+                tests.Add(resource => timeOf(resource)?.ToUnixTimeMilliseconds() / 1000.0 is { } time && filters.Any(f => time >= (f.StartInclusive ?? time) && time <= (f.EndInclusive ?? time)));
+                continue;
+            }
+
+            if (numbers.TryGetValue(field, out var numberOf) && filters.All(f => f is { Comparison: null, Value: null, StartInclusive: null, EndInclusive: null }))
             {
                 tests.Add(resource => numberOf(resource) is { } number && filters.Any(f => number >= (f.LowerInclusive ?? number) && number <= (f.UpperInclusive ?? number)));
                 continue;
             }
 
-            if (!fields.TryGetValue(field, out var valuesOf) || filters.Any(f => f is not { Comparison: not null, Value: not null, LowerInclusive: null, UpperInclusive: null }))
+            if (!fields.TryGetValue(field, out var valuesOf) || filters.Any(f => f is not { Comparison: not null, Value: not null, LowerInclusive: null, UpperInclusive: null, StartInclusive: null, EndInclusive: null }))
             {
                 throw LocalError.Unexpected("ValidationException", $"The filter '{field}' is not known here.");
             }
