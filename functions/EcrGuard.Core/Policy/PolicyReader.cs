@@ -336,9 +336,18 @@ public sealed class PolicyReader
         if (_checks.Object(node) is not { } fields)
             return absent;
         var roles = _checks.Items(fields.Optional("roles"))?.Select(ReadRole).OfType<string>().ToList();
-        var consumers = new Consumers(roles ?? absent.Roles, _checks.Integer(fields.Optional("pulledWithinDays"), 1, 3650) ?? absent.PulledWithinDays);
+        var regions = _checks.Items(fields.Optional("regions"))?.Select(ReadRegion).OfType<string>().ToList();
+        var consumers = new Consumers(roles ?? absent.Roles, _checks.Integer(fields.Optional("pulledWithinDays"), 1, 3650) ?? absent.PulledWithinDays, regions ?? absent.Regions);
         fields.End();
         return consumers;
+    }
+
+    private string? ReadRegion(Node node)
+    {
+        if (node.Kind == NodeKind.Text && RepositoryId.IsRegion(node.Text))
+            return node.Text;
+        _checks.Report(node, $"Found {Checks.Found(node)}; it must be the name of a region, such as 'eu-west-1'.");
+        return null;
     }
 
     private string? ReadRole(Node node)

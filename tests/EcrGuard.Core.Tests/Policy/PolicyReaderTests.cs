@@ -74,6 +74,7 @@ public sealed class PolicyReaderTests
 
         Assert.Equal(new Ceilings(0, 100, 0), policy.Ceilings);
         Assert.Equal(["arn:aws:iam::123456789012:role/EcrGuardReads", "arn:aws-cn:iam::123456789012:role/path/x_+=,.@-"], policy.Consumers.Roles!);
+        Assert.Equal(["eu-west-1", "us-gov-east-1"], policy.Consumers.Regions!);
         Assert.Equal(1, policy.Consumers.PulledWithinDays);
     }
 
