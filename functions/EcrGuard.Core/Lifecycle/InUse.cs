@@ -25,13 +25,20 @@ public sealed record Usage(Use Use, IReadOnlyList<string> Why, IReadOnlyList<Con
 /// </summary>
 public static class InUse
 {
-    /// <summary>Where a consumer could not be read, a pull within this many times 24 hours counts instead of <c>pulledWithinDays</c>: what runs was pulled once.</summary>
+    /// <summary>
+    /// Where a consumer could not be read, a pull within this many times 24 hours counts instead of <c>pulledWithinDays</c>: what runs was pulled once. The same goes for an image that Amazon Inspector has not
+    /// scanned, since it alone sees what runs on EKS: when it is turned on it scans only what was pushed in the last 14 days (Inspector user guide, Scanning Amazon ECR container images).
+    /// </summary>
     public const int DaysWhenUnread = 180;
+
+    /// <summary>What is not read at all, for those who read a plan or a report.</summary>
+    public const string KnownByPullsAlone =
+        "AWS Batch, SageMaker, CodeBuild, EventBridge Pipes, Step Functions, regions that the policy does not name and clusters outside AWS are never read: what runs only there is known by its pulls.";
 
     /// <summary>ECR records a pull "at least once every 24 hours" (ECR API, <c>lastRecordedPullTime</c>): an image that was pushed or restored within twice that may run with no pull to show for it.</summary>
     public static readonly TimeSpan RecordingDelay = TimeSpan.FromHours(48);
 
-    /// <summary>References that are older than this say nothing any more.</summary>
+    /// <summary>A reading that is older than this says nothing any more.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(26);
 
     /// <summary>That nothing refers to an image is believed for this long: something may be deployed at any moment.</summary>
@@ -62,12 +69,18 @@ public static class InUse
         }
 
         var found = References(use, images, groups);
-        var days = use.Unread.Count == 0 ? pulledWithinDays : Math.Max(pulledWithinDays, DaysWhenUnread);
+        var scanned = use.Scanned?.GetValueOrDefault(contents.Repository.Name)?.ToHashSet() ?? [];
         foreach (var image in images)
         {
-            if (PulledWithin(image, days, use.Unread, now) is { } pulled)
+            var why = use.Unread is [var first, ..] ? $", because {first.What} of account {first.Account} could not be read" + (use.Unread.Count > 1 ? $" (and {use.Unread.Count - 1} more)" : "")
+                : !WouldBeSeen(image) ? ", because Amazon Inspector has not scanned it and would not see it run" : "";
+            if (PulledWithin(image, why.Length == 0 ? pulledWithinDays : Math.Max(pulledWithinDays, DaysWhenUnread), why, use.Unread.Count > 0, now) is { } pulled)
                 found.Of(groups.RootOf(image.Id.Digest)).Why.Add(pulled);
         }
+
+        // An artifact runs nowhere. An index is never scanned, but its platforms are, and they were pushed with it.
+        bool WouldBeSeen(ImageFacts image) =>
+            image.Kind == ImageKind.Artifact || scanned.Contains(image.Id.Digest) || contents.ChildrenOf(image)?.Any(scanned.Contains) == true;
 
         // An index in use whose children nobody knows: any image of the repository may be one.
         var unknownChildren = opaque.Any(index => found.Has(groups.RootOf(index)));
@@ -96,23 +109,23 @@ public static class InUse
             if (digest is null || !groups.Holds(digest))
                 continue;
             var named = reference.Digest is null ? $"the tag {reference.Tag}" : "its digest";
-            found.Of(groups.RootOf(digest)).Add(reference.By, $"The {reference.By} refers to {(groups.IsAlone(digest) ? "it" : Text.Clip(digest.ToString(), 19))} by {named}.");
+            var image = groups.IsAlone(digest) ? "it" : Text.Clip(digest.ToString(), 19);
+            found.Of(groups.RootOf(digest)).Add(reference.By, reference.SeenAt is { } seen
+                ? $"The {reference.By} referred to {image} by {named} until {seen.UtcDateTime:yyyy-MM-dd HH:mm} UTC{(reference.AbsentSince is null ? ", and could not be read since" : "")}."
+                : $"The {reference.By} refers to {image} by {named}.");
         }
         return found;
     }
 
-    private static string? PulledWithin(ImageFacts image, int days, IReadOnlyList<UnreadConsumer> unread, DateTimeOffset now)
+    private static string? PulledWithin(ImageFacts image, int days, string why, bool unread, DateTimeOffset now)
     {
         bool Within(DateTimeOffset? time, TimeSpan age) => time is { } at && now - at <= age;
         if (Within(image.LastPulledAt, TimeSpan.FromDays(days)))
-            return $"It was pulled on {image.LastPulledAt:yyyy-MM-dd}; a pull within {Text.Count(days, "day")} counts as use{Because(unread)}.";
-        return unread.Count > 0 && (Within(image.PushedAt, RecordingDelay) || Within(image.LastActivatedAt, RecordingDelay))
-            ? $"It is so new that a pull may not be recorded yet, which counts as use{Because(unread)}."
+            return $"It was pulled on {image.LastPulledAt:yyyy-MM-dd}; a pull within {Text.Count(days, "day")} counts as use{why}.";
+        return unread && (Within(image.PushedAt, RecordingDelay) || Within(image.LastActivatedAt, RecordingDelay))
+            ? $"It is so new that a pull may not be recorded yet, which counts as use{why}."
             : null;
     }
-
-    private static string Because(IReadOnlyList<UnreadConsumer> unread) =>
-        unread is [var first, ..] ? $", because {first.What} of account {first.Account} could not be read" + (unread.Count > 1 ? $" (and {unread.Count - 1} more)" : "") : "";
 
     /// <summary>Images that hang together: an index, its children, and what speaks about them. The manifests of a repository form few and small groups.</summary>
     private sealed class Groups(IReadOnlyList<ImageFacts> images)

@@ -353,7 +353,8 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         if (undone.Count > 0)
             text.List($"Not done: {undone.Count}", "not done", undone.Count, i => $"- {Clip(undone[i].What, 300)}: {Clip(undone[i].Why, 500)}");
         text.List(result.Unread.Count == 0 ? "Every consumer could be read." : "Consumers that could not be read; what they might use counts as in use:", "consumers", result.Unread.Count, i => $"- {Clip(result.Unread[i].What, 400)}: {Clip(result.Unread[i].Why, 400)}");
-        text.Line()
+        text.Line(InUse.KnownByPullsAlone)
+            .Line()
             .Line($"Account   {result.Account}, {result.Region}")
             .Line($"Swept     {Count(result.Images, "image")} in {result.Swept.Count} of {Count(result.Repositories, "repository", "repositories")}")
             .Line($"Took      {Took(result.EndedAt - result.StartedAt)}, to {SummaryText.Moment(result.EndedAt)}")

@@ -6,7 +6,13 @@ namespace EcrGuard.Core.Tests.Lifecycle;
 public sealed class InUseTests
 {
     private static readonly Consumer Service = new(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/pay");
-    private static readonly UseFacts Nobody = new() { ReadAt = Facts.Now.AddHours(-1) };
+
+    /// <summary>Nothing runs, and Amazon Inspector would see it.</summary>
+    private static readonly UseFacts Nobody = new()
+    {
+        ReadAt = Facts.Now.AddHours(-1),
+        Scanned = new Dictionary<string, IReadOnlyList<Digest>> { [Facts.Repository.Name] = [.. Enumerable.Range(1, 12).Select(Facts.Digest)] },
+    };
 
     private static UseFacts Uses(string? tag, Digest? digest = null) => Nobody with { Uses = [new ImageUse(Facts.Repository, tag, digest, Service)] };
 
@@ -107,6 +113,35 @@ public sealed class InUseTests
         var usage = Of(Unread, [Old(1) with { LastPulledAt = Facts.Now.AddDays(-days) }])[Facts.Digest(1)];
         Assert.Equal(use, usage.Use);
         Assert.All(usage.Why, why => Assert.Contains("because ECS services of account 123456789012 could not be read", why, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(180, Use.InUse)]
+    [InlineData(181, Use.NotInUse)]
+    public void Half_a_year_of_pulls_counts_for_an_image_that_Inspector_has_not_scanned_though_every_consumer_could_be_read(int days, Use use)
+    {
+        foreach (var scanned in new[] { null, new Dictionary<string, IReadOnlyList<Digest>>(), new() { ["pay/web"] = [Facts.Digest(1)], [Facts.Repository.Name] = [Facts.Digest(2)] } })
+        {
+            var usage = Of(Nobody with { Scanned = scanned }, [Old(1) with { LastPulledAt = Facts.Now.AddDays(-days) }])[Facts.Digest(1)];
+            Assert.Equal(use, usage.Use);
+            Assert.All(usage.Why, why => Assert.EndsWith("a pull within 180 days counts as use, because Amazon Inspector has not scanned it and would not see it run.", why, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void An_index_is_known_to_Inspector_by_a_platform_of_it_and_an_artifact_runs_nowhere()
+    {
+        var pulled = Facts.Now.AddDays(-100);
+        var index = Old(10, "1.0") with { Kind = ImageKind.Index, LastPulledAt = pulled };
+        Use Index(UseFacts use, Dictionary<Digest, IReadOnlyList<Digest>>? children) => Of(use, [index, Old(1) with { LastPulledAt = pulled }, Old(2)], children)[index.Id.Digest].Use;
+        UseFacts Scans(params Digest[] digests) => Nobody with { Scanned = new Dictionary<string, IReadOnlyList<Digest>> { [Facts.Repository.Name] = digests } };
+        Dictionary<Digest, IReadOnlyList<Digest>> platforms = new() { [index.Id.Digest] = [Facts.Digest(1), Facts.Digest(2)] };
+
+        Assert.Equal(Use.NotInUse, Index(Scans(Facts.Digest(1)), platforms));
+        Assert.Equal(Use.InUse, Index(Scans(Facts.Digest(2)), platforms));
+        Assert.Equal(Use.InUse, Index(Scans(), platforms));
+        Assert.Equal(Use.InUse, Index(Scans(Facts.Digest(1)), null));
+        Assert.Equal(Use.NotInUse, One(Scans(), Old(3) with { Kind = ImageKind.Artifact, LastPulledAt = pulled }));
     }
 
     [Theory]
