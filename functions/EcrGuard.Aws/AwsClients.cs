@@ -1,3 +1,4 @@
+using Amazon;
 using Amazon.AppRunner;
 using Amazon.DynamoDBv2;
 using Amazon.ECR;
@@ -46,8 +47,11 @@ public sealed class AwsClients : IDisposable
 
     public IAmazonSecurityTokenService Sts => sts.Value;
 
-    /// <summary>What runs images in the account whose credentials these are.</summary>
-    public WorkloadClients WorkloadsOf(AWSCredentials credentials) => new(connection with { Credentials = credentials });
+    /// <summary>What runs images in another region of this account.</summary>
+    public WorkloadClients WorkloadsIn(string region) => new(connection with { Region = region });
+
+    /// <summary>What runs images in a region of the account whose credentials these are.</summary>
+    public WorkloadClients WorkloadsOf(AWSCredentials credentials, string region) => new(connection with { Credentials = credentials, Region = region });
 
     /// <summary>Clients by the environment: region, credentials and endpoints as every AWS SDK finds them.</summary>
     public static AwsClients FromEnvironment() => new(new Connection { IsLocal = Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is not null });
@@ -114,7 +118,7 @@ internal sealed record Connection
     /// <summary>Null for those of AWS.</summary>
     public Uri? Endpoint { get; init; }
 
-    /// <summary>What is signed for where there is an endpoint; null for that of the environment.</summary>
+    /// <summary>Where it is called, or what is signed for where there is an endpoint; null for that of the environment.</summary>
     public string? Region { get; init; }
 
     /// <summary>Whether one host name serves all buckets.</summary>
@@ -129,10 +133,11 @@ internal sealed record Connection
         config.RetryMode = RequestRetryMode.Standard;
         config.MaxErrorRetry = Retries;
         if (Endpoint is not null)
-        {
             config.ServiceURL = Endpoint.ToString();
+        if (IsLocal && Region is not null)
             config.AuthenticationRegion = Region;
-        }
+        else if (Region is not null)
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(Region);
         return Credentials is null ? asTheEnvironmentSays(config) : with(Credentials, config);
     }
 }

@@ -35,7 +35,7 @@ public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil);
 /// <summary>
 /// Carries out a plan that somebody has reviewed, exactly, and nothing else. What is no longer as the plan says is left alone and named; one plan is applied at a time; applied again, what is done stays done.
 /// </summary>
-public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers consumers, Ledger ledger, ImageRemovals removals, PolicyPut policyPut, Settings settings, TimeProvider time, Log log)
+public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers consumers, UseStore uses, Ledger ledger, ImageRemovals removals, PolicyPut policyPut, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>The name of the ledger's document that holds the lease.</summary>
     private const string LeaseDocument = "APPLY";
@@ -66,7 +66,7 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
 
         try
         {
-            return await AllAsync(new PlanRun(plan, id, views, consumers, time, context)).ConfigureAwait(false);
+            return await AllAsync(new PlanRun(plan, id, views, consumers, uses, time, context)).ConfigureAwait(false);
         }
         finally
         {

@@ -11,7 +11,7 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Lambda;
 
 /// <summary>Holds repositories to their baseline.</summary>
-public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Aws.Facts.Consumers consumers, Previews previews, Notices notices, Ledger ledger, Settings settings, TimeProvider time, Log log)
+public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Aws.Facts.Consumers consumers, UseStore uses, Previews previews, Notices notices, Ledger ledger, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>As many calls as it takes to look at all that a baseline may name.</summary>
     public const int Everything = 2;
@@ -98,7 +98,7 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
     /// <summary>What runs is read now: a restore may come at any hour, and a day-old reading knows of nothing that it is not in use.</summary>
     private async Task<Exposure?> ExposureAsync(RepositoryId id, string policy, CancellationToken cancellation)
     {
-        var use = await consumers.ReadAsync(cancellation).ConfigureAwait(false);
+        var use = await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
         var contents = await ContentsAsync(id, cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
         return contents is null ? null : Exposure.Of(policy, contents, InUse.Of(use, contents, guard.Policy.Consumers.PulledWithinDays, now), now);

@@ -1,5 +1,6 @@
 using Amazon.Lambda.Core;
 using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using Consumers = EcrGuard.Aws.Facts.Consumers;
@@ -7,7 +8,7 @@ using Consumers = EcrGuard.Aws.Facts.Consumers;
 namespace EcrGuard.Lambda;
 
 /// <summary>One call's work on one plan: what it has read of who runs what, and what has become of the plan so far.</summary>
-public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Consumers consumers, TimeProvider time, ILambdaContext context)
+public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Consumers consumers, UseStore uses, TimeProvider time, ILambdaContext context)
 {
     /// <summary>Nothing is begun with less time than this left, and nothing runs on with less than half of it.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
@@ -46,7 +47,7 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
 
     private async Task<UseFacts> UseAsync(CancellationToken cancellation)
     {
-        var read = await consumers.ReadAsync(cancellation).ConfigureAwait(false);
+        var read = await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
         return read.Unread.FirstOrDefault(consumer => !plan.Knows(consumer)) is not { } unread ? read
             : throw new InvalidOperationException($"{Plan.Sentence(unread)} It could when the plan was made.");
     }

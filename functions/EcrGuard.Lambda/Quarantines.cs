@@ -11,7 +11,7 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Lambda;
 
 /// <summary>Takes blocked images that nothing uses out of reach, and puts them back when they are approved or released.</summary>
-public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consumers consumers, QuarantineWriter writer, Ledger ledger, Notices notices, VerdictTags tags, TimeProvider time, Log log) : IDisposable
+public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consumers consumers, UseStore uses, QuarantineWriter writer, Ledger ledger, Notices notices, VerdictTags tags, TimeProvider time, Log log) : IDisposable
 {
     /// <summary>How old what is known of use may be when an image is taken out of reach.</summary>
     private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(5);
@@ -189,7 +189,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
         try
         {
             if (use is null || time.GetUtcNow() - use.ReadAt > UseAge || use.ReadAt < thereSince)
-                use = await consumers.ReadAsync(cancellation).ConfigureAwait(false);
+                use = await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
             return use;
         }
         finally

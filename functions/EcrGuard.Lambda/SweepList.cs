@@ -43,7 +43,7 @@ public sealed class SweepList(Registry registry, Consumers consumers, UseStore u
         }
         // In a large account the first reading takes minutes: what is not read in time is unread, and the sweep begins.
         using var enough = Deadline.Before(context, Margin);
-        var use = await consumers.ReadAsync(CancellationToken.None, enough.Token).ConfigureAwait(false);
+        var use = await consumers.ReadAsync(await uses.LatestAsync(CancellationToken.None).ConfigureAwait(false), CancellationToken.None, enough.Token).ConfigureAwait(false);
         await uses.KeepAsync(use, CancellationToken.None).ConfigureAwait(false);
         foreach (var unread in use.Unread)
             log.Warning("A consumer could not be read; what it might use counts as in use.", ("what", unread.What), ("account", unread.Account), ("why", unread.Why));

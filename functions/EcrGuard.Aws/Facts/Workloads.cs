@@ -12,13 +12,14 @@ using Task = System.Threading.Tasks.Task;
 
 namespace EcrGuard.Aws.Facts;
 
-/// <summary>Reads what runs images in one account, or will. Each kind is read for itself: what fails is written down, and the others are read all the same.</summary>
-internal sealed class Workloads(WorkloadClients aws, string account, Settings settings, Immutables known, FoundUses found, CancellationToken cancellation)
+/// <summary>Reads what runs images in one region of one account, or will. Each kind is read for itself: what fails is written down, and the others are read all the same.</summary>
+internal sealed class Workloads(WorkloadClients aws, string account, string region, Settings settings, Immutables known, FoundUses found, CancellationToken cancellation)
 {
-    /// <summary>ECS's own limits: 100 to a page of ARNs, 10 services and 100 tasks to a description.</summary>
+    /// <summary>ECS's own limits: 100 to a page of ARNs, 10 services, 100 tasks and 20 service revisions or service deployments to a description.</summary>
     private const int EcsPage = 100;
     private const int ServicesAtOnce = 10;
     private const int TasksAtOnce = 100;
+    private const int RevisionsAtOnce = 20;
 
     /// <summary>Lambda gives at most 50 to a page.</summary>
     private const int LambdaPage = 50;
@@ -46,16 +47,17 @@ internal sealed class Workloads(WorkloadClients aws, string account, Settings se
             return (page.ClusterArns, page.NextToken);
         });
         await Task.WhenAll(
-            TryAsync("ECS tasks", async () => await Reading.EachAsync(await clusters.ConfigureAwait(false), cluster => TasksAsync(reading, cluster)).ConfigureAwait(false)),
-            TryAsync("ECS services", async () => await Reading.EachAsync(await clusters.ConfigureAwait(false), cluster => ServicesAsync(reading, cluster)).ConfigureAwait(false)),
-            TryAsync("ECS task definitions", () => FamiliesAsync(reading)),
-            TryAsync("scheduled tasks (EventBridge rules)", () => RulesAsync(reading)),
-            TryAsync("scheduled tasks (EventBridge Scheduler)", () => SchedulesAsync(reading)),
-            TryAsync("Lambda functions", () => FunctionsAsync(reading)),
-            TryAsync("App Runner services", () => AppRunnerAsync(reading))).ConfigureAwait(false);
+            TryAsync(ConsumerKind.EcsTask, "ECS tasks", async () => await Reading.EachAsync(await clusters.ConfigureAwait(false), cluster => TasksAsync(reading, cluster)).ConfigureAwait(false)),
+            TryAsync(ConsumerKind.EcsService, "ECS services", async () => await Reading.EachAsync(await clusters.ConfigureAwait(false), cluster => ServicesAsync(reading, cluster)).ConfigureAwait(false)),
+            TryAsync(ConsumerKind.TaskDefinition, "ECS task definitions", () => FamiliesAsync(reading)),
+            TryAsync(ConsumerKind.ScheduledTask, "scheduled tasks (EventBridge rules)", () => RulesAsync(reading)),
+            TryAsync(ConsumerKind.ScheduledTask, "scheduled tasks (EventBridge Scheduler)", () => SchedulesAsync(reading)),
+            TryAsync(ConsumerKind.LambdaFunction, "Lambda functions", () => FunctionsAsync(reading)),
+            TryAsync(ConsumerKind.AppRunnerService, "App Runner services", () => AppRunnerAsync(reading))).ConfigureAwait(false);
     }
 
-    private Task TryAsync(string what, Func<Task> read) => found.TryAsync(what, account, read, cancellation);
+    private Task TryAsync(ConsumerKind kind, string what, Func<Task> read) =>
+        found.TryAsync(new UnreadConsumer(region == settings.Region ? what : $"{what} in {region}", account, "") { Kind = kind, Region = region }, read, cancellation);
 
     /// <summary>Tasks that should run, so those that are starting too. A container knows its image's digest once it was pulled.</summary>
     private async Task TasksAsync(Reading reading, string cluster)
@@ -87,13 +89,14 @@ internal sealed class Workloads(WorkloadClients aws, string account, Settings se
         {
             var described = await reading.CallAsync(() => aws.Ecs.DescribeServicesAsync(new DescribeServicesRequest { Cluster = cluster, Services = [.. arns] }, cancellation)).ConfigureAwait(false);
             RequireAll(described.Failures);
-            await Reading.EachAsync(described.Services ?? [], service => ServiceAsync(reading, service)).ConfigureAwait(false);
+            var all = described.Services ?? [];
+            await Task.WhenAll(Reading.EachAsync(all, service => ServiceAsync(reading, service)), RevisionsAsync(reading, all)).ConfigureAwait(false);
         }).ConfigureAwait(false);
     }
 
     /// <summary>
-    /// A service runs the revisions of its deployments and task sets, and may be sent back to the one before each. That is the family's revision before it, by number: ECS keeps which
-    /// revision a service ran before for 90 days only and tells it in two more calls a service, and a deployment that replaces another registers the next revision.
+    /// A service runs the task definitions of its deployments and task sets, and may be sent back to what it ran before: what ECS recorded of that (<see cref="RevisionsAsync"/>), and the family's
+    /// revision before, by number, which is all there is to know of services that CodeDeploy or another deployment controller deploys, and of deployments of more than 90 days ago.
     /// </summary>
     private async Task ServiceAsync(Reading reading, Service service)
     {
@@ -104,6 +107,46 @@ internal sealed class Workloads(WorkloadClients aws, string account, Settings se
             Reading.EachAsync(running, async definition =>
                 Add(await ImagesAsync(reading, definition).ConfigureAwait(false) ?? throw new UnreadableReferenceException($"The {by} runs {definition}, which ECS does not describe."), by)),
             Reading.EachAsync(running.Select(RevisionBefore).OfType<string>(), async definition => Add(await ImagesAsync(reading, definition).ConfigureAwait(false), by))).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// What ECS recorded of services: the digests to which it resolved the tags when it deployed a service revision, and by which it starts every later task of it, whatever the tags mean by then
+    /// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html#deployment-container-image-stability), and the revisions that the current deployment replaced, to which ECS rolls back.
+    /// One call for the deployments of ten services, and one for twenty revisions. Not seen: what a service ran before the revision that its current deployment replaced, or, after a rollback, before the
+    /// one to which it went back; revisions of before 25 October 2024; deployments of more than 90 days ago. Of these a task that runs tells its digest, and the rest only pulls.
+    /// </summary>
+    private async Task RevisionsAsync(Reading reading, IReadOnlyList<Service> services)
+    {
+        var users = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var service in services)
+            foreach (var revision in service.CurrentServiceRevisions ?? [])
+                users[revision.Arn] = service.ServiceArn;
+        if (services.Select(service => service.CurrentServiceDeployment).OfType<string>().ToList() is { Count: > 0 } current)
+        {
+            var described = await reading.CallAsync(() => aws.Ecs.DescribeServiceDeploymentsAsync(new DescribeServiceDeploymentsRequest { ServiceDeploymentArns = current }, cancellation)).ConfigureAwait(false);
+            RequireAll(described.Failures);
+            foreach (var deployment in described.ServiceDeployments ?? [])
+                foreach (var revision in (string?[])[deployment.TargetServiceRevision?.Arn, deployment.Rollback?.ServiceRevisionArn, .. deployment.SourceServiceRevisions?.Select(source => source.Arn) ?? []])
+                    if (revision is not null)
+                        users[revision] = deployment.ServiceArn;
+        }
+        foreach (var (revision, service) in users)
+            Add(known.Find(revision), new Consumer(ConsumerKind.EcsService, service));
+        await Reading.EachAsync(users.Keys.Where(revision => known.Find(revision) is null).Chunk(RevisionsAtOnce), async arns =>
+        {
+            var described = await reading.CallAsync(() => aws.Ecs.DescribeServiceRevisionsAsync(new DescribeServiceRevisionsRequest { ServiceRevisionArns = [.. arns] }, cancellation)).ConfigureAwait(false);
+            RequireAll(described.Failures);
+            foreach (var revision in described.ServiceRevisions ?? [])
+            {
+                var images = (revision.ContainerImages ?? []).Where(image => !string.IsNullOrEmpty(image.Image)).ToList();
+                // The tag as well: whoever goes back by hand deploys the task definition again, and what its tags mean then.
+                IReadOnlyList<Reference> references = [.. images.Select(image => new Reference(image.Image, image.ImageDigest)), .. images.Select(image => new Reference(image.Image, null))];
+                Add(references, new Consumer(ConsumerKind.EcsService, users[revision.ServiceRevisionArn]));
+                // It never changes, but the digests may come after the rest.
+                if (images.TrueForAll(image => !string.IsNullOrEmpty(image.ImageDigest)))
+                    known.Keep(revision.ServiceRevisionArn, references);
+            }
+        }).ConfigureAwait(false);
     }
 
     private async Task FamiliesAsync(Reading reading)
@@ -249,7 +292,7 @@ internal sealed class Workloads(WorkloadClients aws, string account, Settings se
     /// <param name="definition">Its ARN, or <c>family</c> or <c>family:revision</c>.</param>
     private Task<IReadOnlyList<Reference>?> ImagesAsync(Reading reading, string definition)
     {
-        var arn = definition.StartsWith("arn:", StringComparison.Ordinal) ? definition : $"arn:{RepositoryId.PartitionOf(settings.Region)}:ecs:{settings.Region}:{account}:task-definition/{definition}";
+        var arn = definition.StartsWith("arn:", StringComparison.Ordinal) ? definition : $"arn:{RepositoryId.PartitionOf(region)}:ecs:{region}:{account}:task-definition/{definition}";
         return RevisionOf(arn) is null ? AskAsync() : known.GetAsync(arn, AskAsync);
 
         async Task<IReadOnlyList<Reference>?> AskAsync()

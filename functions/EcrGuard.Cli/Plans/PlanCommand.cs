@@ -64,7 +64,7 @@ internal static class PlanCommand
         };
         var registry = new Registry(aws.Ecr, settings, time);
         var views = new RepositoryViews(registry, null, policy, time);
-        var use = await new Consumers(aws, policy, settings, time).ReadAsync(cancellation);
+        var use = await new Consumers(aws, policy, settings, time).ReadAsync(null, cancellation);
         var planner = new Planner(policy, settings.Tags, exact);
         var repositories = (await registry.RepositoriesAsync(cancellation)).Where(repository => names.Matches(repository.Name)).ToList();
         var planned = new PlannedRepository?[repositories.Count];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Cli.Plans;
@@ -22,6 +23,8 @@ internal static class PlanTable
             $"{Text.Count(plan.Repositories.Count, "repository", "repositories")}, {Text.Count(plan.Repositories.Sum(r => r.Images), "image")}, {plan.Repositories.Sum(r => r.InUse)} in use; {plan.Repositories.Sum(r => r.Items.Count(item => item is PutPolicy))} policies to put; {deleted} images go, {archived} are archived; {Size(freed)} freed."));
         foreach (var unread in plan.Unread)
             output.WriteLine($"Not read: {unread}");
+        output.WriteLine($"Not seen: {InUse.KnownByPullsAlone}");
+        output.WriteLine("Not seen: What used images until yesterday and is gone, or cannot be read now. The function that applies the plan remembers it, and leaves such images alone.");
     }
 
     private static void WriteItem(PlanItem item, TextWriter output)

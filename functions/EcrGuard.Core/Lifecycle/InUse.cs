@@ -72,9 +72,7 @@ public static class InUse
         var scanned = use.Scanned?.GetValueOrDefault(contents.Repository.Name)?.ToHashSet() ?? [];
         foreach (var image in images)
         {
-            var why = use.Unread is [var first, ..] ? $", because {first.What} of account {first.Account} could not be read" + (use.Unread.Count > 1 ? $" (and {use.Unread.Count - 1} more)" : "")
-                : !WouldBeSeen(image) ? ", because Amazon Inspector has not scanned it and would not see it run" : "";
-            if (PulledWithin(image, why.Length == 0 ? pulledWithinDays : Math.Max(pulledWithinDays, DaysWhenUnread), why, use.Unread.Count > 0, now) is { } pulled)
+            if (Pulled(image, pulledWithinDays, WouldBeSeen(image), use.Unread, now) is { } pulled)
                 found.Of(groups.RootOf(image.Id.Digest)).Why.Add(pulled);
         }
 
@@ -117,15 +115,24 @@ public static class InUse
         return found;
     }
 
-    private static string? PulledWithin(ImageFacts image, int days, string why, bool unread, DateTimeOffset now)
+    private static string? Pulled(ImageFacts image, int pulledWithinDays, bool wouldBeSeen, IReadOnlyList<UnreadConsumer> unread, DateTimeOffset now)
     {
-        bool Within(DateTimeOffset? time, TimeSpan age) => time is { } at && now - at <= age;
-        if (Within(image.LastPulledAt, TimeSpan.FromDays(days)))
-            return $"It was pulled on {image.LastPulledAt:yyyy-MM-dd}; a pull within {Text.Count(days, "day")} counts as use{why}.";
-        return unread && (Within(image.PushedAt, RecordingDelay) || Within(image.LastActivatedAt, RecordingDelay))
-            ? $"It is so new that a pull may not be recorded yet, which counts as use{why}."
+        var longer = Math.Max(pulledWithinDays, DaysWhenUnread);
+        if (unread.Count > 0)
+            return PulledWithin(longer) ? Sentence(longer, Because(unread))
+                : Within(image.PushedAt, RecordingDelay) || Within(image.LastActivatedAt, RecordingDelay) ? $"It is so new that a pull may not be recorded yet, which counts as use{Because(unread)}."
+                : null;
+        return PulledWithin(pulledWithinDays) ? Sentence(pulledWithinDays, "")
+            : !wouldBeSeen && PulledWithin(longer) ? Sentence(longer, ", because Amazon Inspector is not known to have scanned it and to see it run")
             : null;
+
+        bool Within(DateTimeOffset? time, TimeSpan age) => time is { } at && now - at <= age;
+        bool PulledWithin(int days) => Within(image.LastPulledAt, TimeSpan.FromDays(days));
+        string Sentence(int days, string why) => $"It was pulled on {image.LastPulledAt:yyyy-MM-dd}; a pull within {Text.Count(days, "day")} counts as use{why}.";
     }
+
+    private static string Because(IReadOnlyList<UnreadConsumer> unread) =>
+        unread is [var first, ..] ? $", because {first.What} of account {first.Account} could not be read" + (unread.Count > 1 ? $" (and {unread.Count - 1} more)" : "") : "";
 
     /// <summary>Images that hang together: an index, its children, and what speaks about them. The manifests of a repository form few and small groups.</summary>
     private sealed class Groups(IReadOnlyList<ImageFacts> images)

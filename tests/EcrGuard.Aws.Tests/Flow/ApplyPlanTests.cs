@@ -1,6 +1,9 @@
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.PlanFixture;
+using Digest = EcrGuard.Core.Images.Digest;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
 namespace EcrGuard.Aws.Tests.Flow;
@@ -33,6 +36,24 @@ public sealed class ApplyPlanTests
         Assert.Empty(second.Superseded.Concat(second.Refused));
         Assert.DoesNotContain(fixture.Aws.Requests, request => request.Operation is "BatchDeleteImage" or "UpdateImageStorageClass" or "PutLifecyclePolicy");
         Assert.Equal(digests.Skip(4), fixture.Left(digests));
+    }
+
+    [Fact]
+    public async Task What_ran_when_the_consumers_were_last_read_stays_though_the_plan_could_not_see_it()
+    {
+        await using var fixture = await StartAsync();
+        var digests = fixture.PushOld(6);
+        await fixture.Functions.Part<UseStore>().KeepAsync(new UseFacts
+        {
+            ReadAt = fixture.Guard.Time.GetUtcNow(),
+            Uses = [new ImageUse(new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository), null, Digest.Parse(digests[0]), new Consumer(ConsumerKind.EcsTask, "arn:aws:ecs:eu-central-1:123456789012:task/main/1"))],
+        }, TestContext.Current.CancellationToken);
+
+        var answer = await fixture.ApplyAsync(await fixture.PlanAsync());
+
+        Assert.Equal(digests.Skip(1).Take(3), answer.Done.Select(done => done.Digest));
+        Assert.Equal(digests[0], Assert.Single(answer.Superseded).Digest);
+        Assert.Contains("referred to it by its digest until", answer.Superseded[0].Why, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -102,7 +102,85 @@ public sealed class ConsumersTests
         Assert.Equal(["v1", "v2", "v5", "v6", "v8", "v9"], Tags(await account.ReadAsync(), ConsumerKind.EcsService));
 
         account.Aws.Ecs.FinishDeployment(service);
-        Assert.Equal(["v5", "v6", "v8", "v9"], Tags(await account.ReadAsync(), ConsumerKind.EcsService));
+        Assert.Equal(["v2", "v5", "v6", "v8", "v9"], Tags(await account.ReadAsync(), ConsumerKind.EcsService));
+    }
+
+    [Fact]
+    public async Task A_service_uses_the_digest_that_its_tag_meant_when_it_was_deployed_and_what_the_tag_means_now()
+    {
+        await using var account = await StartAsync();
+        var service = account.Aws.Ecs.CreateService("shop", "web", Revisions(account.Aws, "web", 1)[0], desiredCount: 0, digests: [One]);
+
+        var use = await account.ReadAsync();
+
+        Assert.Empty(use.Unread);
+        Assert.Equal([$"web:v1  EcsService {service}", $"web:v1 {One} EcsService {service}"], Order([.. use.Uses.Where(u => u.By.Kind == ConsumerKind.EcsService).Select(Shown)]));
+    }
+
+    [Fact]
+    public async Task What_a_deployment_replaced_is_used_whatever_the_number_of_its_revision()
+    {
+        await using var account = await StartAsync();
+        var revisions = Revisions(account.Aws, "web", 12);
+        var service = account.Aws.Ecs.CreateService("shop", "web", revisions[1], digests: [One]);
+        account.Aws.Ecs.StartDeployment(service, revisions[11], Two);
+        account.Aws.Ecs.FinishDeployment(service);
+
+        var use = await account.ReadAsync();
+
+        Assert.Empty(use.Unread);
+        Assert.Equal(["v11", "v12", "v2"], Tags(use, ConsumerKind.EcsService));
+        Assert.Equal([One, Two], Digests(use));
+    }
+
+    [Fact]
+    public async Task After_a_rollback_both_what_it_went_back_to_and_what_had_failed_are_used()
+    {
+        await using var account = await StartAsync();
+        var revisions = Revisions(account.Aws, "web", 9);
+        var service = account.Aws.Ecs.CreateService("shop", "web", revisions[2], digests: [One]);
+        account.Aws.Ecs.StartDeployment(service, revisions[8], Two);
+        account.Aws.Ecs.RollBack(service);
+
+        var use = await account.ReadAsync();
+
+        Assert.Equal(["v2", "v3", "v9"], Tags(use, ConsumerKind.EcsService));
+        Assert.Equal([One, Two], Digests(use));
+    }
+
+    [Fact]
+    public async Task What_ECS_has_forgotten_of_a_deployment_is_no_trouble_and_the_digest_that_runs_is_still_known()
+    {
+        await using var account = await StartAsync();
+        var revisions = Revisions(account.Aws, "web", 9);
+        var service = account.Aws.Ecs.CreateService("shop", "web", revisions[2], digests: [One]);
+        account.Aws.Ecs.StartDeployment(service, revisions[8], Two);
+        account.Aws.Ecs.FinishDeployment(service);
+        account.Aws.Ecs.ForgetDeployment(service);
+
+        var use = await account.ReadAsync();
+
+        Assert.Empty(use.Unread);
+        Assert.Equal(["v8", "v9"], Tags(use, ConsumerKind.EcsService));
+        Assert.Equal([Two], Digests(use));
+    }
+
+    [Fact]
+    public async Task Ten_services_with_what_they_ran_before_cost_one_call_for_each_kind_of_record_and_a_digest_that_comes_later_is_asked_for_again()
+    {
+        await using var account = await StartAsync();
+        var revisions = Revisions(account.Aws, "web", 2);
+        for (var i = 0; i < 10; i++)
+        {
+            var service = account.Aws.Ecs.CreateService("shop", $"web{i}", revisions[0], digests: [One]);
+            account.Aws.Ecs.StartDeployment(service, revisions[1], i == 0 ? [] : [Two]);
+            account.Aws.Ecs.FinishDeployment(service);
+        }
+
+        await account.ReadAsync();
+        Assert.Equal((1, 1), (account.Calls("DescribeServiceDeployments"), account.Calls("DescribeServiceRevisions")));
+        await account.ReadAsync();
+        Assert.Equal((2, 2), (account.Calls("DescribeServiceDeployments"), account.Calls("DescribeServiceRevisions")));
     }
 
     [Fact]
@@ -216,7 +294,7 @@ public sealed class ConsumersTests
         await using var account = await StartAsync();
         var revisions = Revisions(account.Aws, "web", 3);
         for (var i = 0; i < 250; i++)
-            account.Aws.Ecs.CreateService("shop", $"web{i:d3}", revisions[2]);
+            account.Aws.Ecs.CreateService("shop", $"web{i:d3}", revisions[2], digests: [One]);
         for (var i = 0; i < 120; i++)
             account.Aws.Ecs.RunTask("shop", revisions[2], One);
         for (var i = 0; i < 1050; i++)
@@ -242,13 +320,15 @@ public sealed class ConsumersTests
             """
             AppRunner DescribeService 30
             AppRunner ListServices 2
+            DescribeServiceDeployments 25
+            DescribeServiceRevisions 25
             DescribeServices 25
             DescribeTaskDefinition 2
             DescribeTasks 2
             GetFunction 50
             GetRegistryScanningConfiguration 1
             ListClusters 1
-            ListCoverage 1
+            ListCoverage 2
             ListEventBuses 1
             ListFunctions 22
             ListRules 2
@@ -262,7 +342,7 @@ public sealed class ConsumersTests
 
         account.Aws.Requests.Take();
         Assert.Equal(first.Uses, (await account.ReadAsync()).Uses);
-        Assert.Equal((0, 25), (account.Calls("DescribeTaskDefinition"), account.Calls("GetFunction")));
+        Assert.Equal((0, 0, 25), (account.Calls("DescribeTaskDefinition"), account.Calls("DescribeServiceRevisions"), account.Calls("GetFunction")));
     }
 
     [Fact]
@@ -282,6 +362,8 @@ public sealed class ConsumersTests
     [InlineData("ecs", "DescribeTasks", "ECS tasks", ConsumerKind.EcsTask)]
     [InlineData("ecs", "ListServices", "ECS services", ConsumerKind.EcsService)]
     [InlineData("ecs", "DescribeServices", "ECS services", ConsumerKind.EcsService)]
+    [InlineData("ecs", "DescribeServiceDeployments", "ECS services", null)]
+    [InlineData("ecs", "DescribeServiceRevisions", "ECS services", null)]
     [InlineData("ecs", "ListTaskDefinitionFamilies", "ECS task definitions", ConsumerKind.TaskDefinition)]
     [InlineData("ecs", "ListTaskDefinitions", "ECS task definitions", ConsumerKind.TaskDefinition)]
     [InlineData("events", "ListEventBuses", "scheduled tasks (EventBridge rules)", null)]
@@ -303,7 +385,7 @@ public sealed class ConsumersTests
 
         var use = await account.ReadAsync();
 
-        Assert.Equal([new UnreadConsumer(what, "123456789012", $"AccessDeniedException: not authorized to perform: {operation}")], use.Unread);
+        Assert.Equal([(what, "123456789012", $"AccessDeniedException: not authorized to perform: {operation}")], use.Unread.Select(Named));
         Assert.Equal(Enum.GetValues<ConsumerKind>().Where(kind => kind != missing), use.Uses.Select(u => u.By.Kind).Distinct().Order());
     }
 
@@ -417,6 +499,67 @@ public sealed class ConsumersTests
     }
 
     [Fact]
+    public async Task Of_images_that_were_pulled_long_ago_those_that_Inspector_has_scanned_are_told()
+    {
+        await using var account = await StartAsync();
+        var (ecr, inspector) = (account.Aws.Ecr, account.Aws.Inspector);
+        string Pulled(string tag, int days)
+        {
+            var digest = ecr.Push("pods", Manifest.Image(tag), tag);
+            ecr.Pull("pods", tag, DateTimeOffset.UtcNow.AddDays(-days));
+            return digest;
+        }
+        ecr.Scanning = ScanningConfiguration.Basic;
+        Pulled("before it was turned on", 100);
+        ecr.Scanning = ScanningConfiguration.Enhanced;
+        string[] scanned = [Pulled("31", 31), Pulled("100", 100), Pulled("179", 179)];
+        foreach (var digest in (string[])[.. scanned, Pulled("10", 10), Pulled("200", 200)])
+            inspector.CompleteScan("pods", digest, announce: false);
+        inspector.SetCoverage("pods", scanned[1], "INACTIVE", "SCAN_ELIGIBILITY_EXPIRED");
+        inspector.SetCoverage("pods", Pulled("never scanned", 100), "INACTIVE", "UNSUPPORTED_OS");
+
+        var use = await account.ReadAsync();
+
+        Assert.Empty(use.Unread);
+        Assert.Equal("pods", Assert.Single(use.Scanned!).Key);
+        Assert.Equal(scanned.Order(StringComparer.Ordinal), use.Scanned!["pods"].Select(digest => digest.ToString()));
+        Assert.Equal(2, account.Calls("ListCoverage"));
+    }
+
+    [Fact]
+    public async Task Other_regions_are_read_with_the_same_readers_and_roles_where_the_policy_names_them()
+    {
+        await using var account = await StartAsync(Role, regions: ["eu-west-1", "eu-central-1", "us-east-1", "eu-west-1"]);
+        string Runs(LocalWorkloads workloads, string tag) => workloads.Ecs.RegisterTaskDefinition("web", $"{Registry}/web:{tag}", $"123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:{tag}");
+        var other = account.Aws.Sts.CreateRole(Role);
+        string[] definitions = [Runs(account.Aws.Workloads, "v1"), Runs(account.Aws.Workloads.In("eu-west-1"), "v2"), Runs(account.Aws.Workloads.In("us-east-1"), "v3"), Runs(other, "v4"), Runs(other.In("eu-west-1"), "v5")];
+        Runs(account.Aws.Workloads.In("ap-south-1"), "v6");
+
+        var use = await account.ReadAsync();
+
+        Assert.Empty(use.Unread);
+        Assert.Equal(definitions.Select((definition, at) => $"web:v{at + 1}  TaskDefinition {definition}"), use.Uses.Select(Shown));
+        Assert.Contains(":ecs:eu-west-1:210987654321:", definitions[4], StringComparison.Ordinal);
+        Assert.Equal((1, 6, 1), (account.Calls("AssumeRole"), account.Calls("ListClusters"), account.Calls("GetRegistryScanningConfiguration")));
+    }
+
+    [Fact]
+    public async Task A_kind_that_one_region_does_not_show_is_unread_there_and_carried_on_there()
+    {
+        await using var account = await StartAsync(regions: ["eu-west-1"]);
+        var (here, there) = (account.Aws.Workloads, account.Aws.Workloads.In("eu-west-1"));
+        foreach (var workloads in new[] { here, there })
+            workloads.Ecs.CreateService("shop", "web", workloads.Ecs.RegisterTaskDefinition("web", $"{Registry}/web:v1"));
+        var yesterday = await account.ReadAsync();
+        account.Aws.Faults.Add(Fault.Throttle with { Operation = "ListServices", Resource = "arn:aws:ecs:eu-west-1:123456789012:cluster/shop", Times = int.MaxValue });
+
+        var use = await account.ReadAsync(yesterday);
+
+        Assert.Equal([("ECS services in eu-west-1", "eu-west-1")], use.Unread.Select(unread => (unread.What, unread.Region)));
+        Assert.Equal([("arn:aws:ecs:eu-west-1:123456789012:service/shop/web", null)], use.Uses.Where(u => u.SeenAt is not null).Select(u => (u.By.Name, u.AbsentSince)));
+    }
+
+    [Fact]
     public async Task What_runs_in_another_account_is_read_through_its_role()
     {
         await using var account = await StartAsync(Role);
@@ -456,7 +599,7 @@ public sealed class ConsumersTests
 
         var use = await account.ReadAsync();
 
-        Assert.Equal([new UnreadConsumer("ECS services", Other, "InvalidSignatureException: The request signature we calculated does not match.")], use.Unread);
+        Assert.Equal([("ECS services", Other, "InvalidSignatureException: The request signature we calculated does not match.")], use.Unread.Select(Named));
         Assert.DoesNotMatch("ASIA|secret of|token of", JsonSerializer.Serialize(use, LedgerJson.Default.UseFacts));
     }
 
@@ -467,7 +610,7 @@ public sealed class ConsumersTests
         using var cancelled = new CancellationTokenSource();
         account.Aws.Faults.Add(Fault.Meanwhile(cancelled.Cancel) with { Operation = "ListFunctions" });
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => account.Consumers.ReadAsync(cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => account.Consumers.ReadAsync(null, cancelled.Token));
     }
 
     [Fact]
@@ -489,24 +632,93 @@ public sealed class ConsumersTests
         Assert.Equal(use.Uses, found.Uses);
     }
 
+    [Theory]
+    [InlineData("ListTasks", ConsumerKind.EcsTask)]
+    [InlineData("ListServices", ConsumerKind.EcsService)]
+    [InlineData("ListTaskDefinitionFamilies", ConsumerKind.TaskDefinition)]
+    [InlineData("ListEventBuses", ConsumerKind.ScheduledTask)]
+    [InlineData("ListSchedules", ConsumerKind.ScheduledTask)]
+    [InlineData("ListFunctions", ConsumerKind.LambdaFunction)]
+    [InlineData("ListCoverage", ConsumerKind.Workload)]
+    [InlineData("AssumeRole", null)]
+    public async Task What_cannot_be_read_tonight_is_used_as_it_was_last_seen(string operation, ConsumerKind? kind)
+    {
+        await using var account = await StartAsync(Role);
+        Fill(account.Aws);
+        var other = account.Aws.Sts.CreateRole(Role);
+        other.Ecs.CreateService("theirs", "web", other.Ecs.RegisterTaskDefinition("web", $"{Registry}/web:v7"));
+        var yesterday = await account.ReadAsync();
+        Assert.Empty(yesterday.Unread);
+        account.Aws.Faults.Add(Fault.Throttle with { Operation = operation, Times = int.MaxValue });
+
+        var use = await account.ReadAsync(yesterday);
+
+        Assert.Equal(Order([.. yesterday.Uses.Select(Shown)]), Order([.. use.Uses.Select(Shown)]));
+        Assert.All(use.Uses.Where(u => u.SeenAt is not null), u => Assert.Equal((yesterday.ReadAt, null), (u.SeenAt!.Value, u.AbsentSince)));
+        Assert.True(kind is null ? use.Uses.Any(u => u.SeenAt is not null && u.By.Name.Contains(Other, StringComparison.Ordinal)) : use.Uses.Any(u => u.SeenAt is not null && u.By.Kind == kind));
+    }
+
+    [Fact]
+    public async Task What_enhanced_scanning_no_longer_covers_is_used_as_it_was_last_seen_and_what_it_covers_is_read()
+    {
+        await using var account = await StartAsync();
+        account.Aws.Ecr.CreateRepository("jobs");
+        var (pod, job) = (account.Aws.Ecr.Push("pods", Manifest.Image("pods"), "v1"), account.Aws.Ecr.Push("jobs", Manifest.Image("jobs"), "v1"));
+        account.Aws.Inspector.SetInUse("pods", pod, 1);
+        account.Aws.Inspector.SetInUse("jobs", job, 1);
+        var yesterday = await account.ReadAsync();
+        account.Aws.Ecr.Scanning = new ScanningConfiguration("ENHANCED", new ScanningRule("CONTINUOUS_SCAN", "po*"));
+        account.Aws.Inspector.SetInUse("pods", pod, 0);
+        account.Aws.Inspector.SetInUse("jobs", job, 0);
+
+        var use = await account.ReadAsync(yesterday);
+
+        Assert.Equal([("jobs", false), ("pods", true)], use.Uses.Select(u => (u.Repository.Name, u.AbsentSince is not null)));
+    }
+
+    [Fact]
+    public async Task What_was_kept_before_it_was_told_when_a_reference_was_last_seen_is_still_read()
+    {
+        await using var account = await StartAsync();
+        var store = new UseStore(account.Clients.S3, account.Settings);
+        await KeepAsync(account, """
+            {"readAt":"2026-11-18T12:00:00+00:00","uses":[{"repository":"arn:aws:ecr:eu-central-1:123456789012:repository/web","tag":"v1","by":{"kind":"EcsService","name":"arn:aws:ecs:eu-central-1:123456789012:service/shop/web"}}],
+             "unread":[{"what":"ECS tasks","account":"123456789012","why":"Rate exceeded"}]}
+            """);
+
+        var kept = await store.LatestAsync(Cancellation);
+
+        Assert.Equal((null, null), (Assert.Single(kept!.Uses).SeenAt, kept.Uses[0].AbsentSince));
+        Assert.Equal((null, null, null), (Assert.Single(kept.Unread).Kind, kept.Unread[0].Region, kept.Unread[0].But));
+    }
+
     [Fact]
     public async Task Kept_facts_that_somebody_else_wrote_are_not_read()
     {
         await using var account = await StartAsync();
-        using var body = new MemoryStream();
-        await using (var gzip = new GZipStream(body, CompressionLevel.Fastest, leaveOpen: true))
-            await gzip.WriteAsync(Encoding.UTF8.GetBytes("""{"readAt":"2026-11-18T12:00:00+00:00","uses":[],"unread":[],"more":1}"""), Cancellation);
-        body.Position = 0;
-        await account.Clients.S3.PutObjectAsync(new Amazon.S3.Model.PutObjectRequest { BucketName = account.Settings.Bucket, Key = "use/latest.json.gz", InputStream = body }, Cancellation);
+        await KeepAsync(account, """{"readAt":"2026-11-18T12:00:00+00:00","uses":[],"unread":[],"more":1}""");
 
         await Assert.ThrowsAsync<JsonException>(() => new UseStore(account.Clients.S3, account.Settings).LatestAsync(Cancellation));
     }
 
+    private static async Task KeepAsync(Account account, string json)
+    {
+        using var body = new MemoryStream();
+        await using (var gzip = new GZipStream(body, CompressionLevel.Fastest, leaveOpen: true))
+            await gzip.WriteAsync(Encoding.UTF8.GetBytes(json), Cancellation);
+        body.Position = 0;
+        await account.Clients.S3.PutObjectAsync(new Amazon.S3.Model.PutObjectRequest { BucketName = account.Settings.Bucket, Key = "use/latest.json.gz", InputStream = body }, Cancellation);
+    }
+
     private static string Shown(ImageUse use) => $"{use.Repository.Name}:{use.Tag} {use.Digest} {use.By.Kind} {use.By.Name}";
+
+    private static (string, string, string) Named(UnreadConsumer consumer) => (consumer.What, consumer.Account, consumer.Why);
 
     private static IEnumerable<string> Order(params IEnumerable<string> lines) => lines.Order(StringComparer.Ordinal);
 
     private static IEnumerable<string?> Tags(UseFacts use, ConsumerKind kind) => use.Uses.Where(u => u.By.Kind == kind).Select(u => u.Tag).Distinct().Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> Digests(UseFacts use) => use.Uses.Where(u => u.By.Kind == ConsumerKind.EcsService).Select(u => u.Digest).OfType<Core.Images.Digest>().Select(digest => digest.ToString()).Distinct().Order(StringComparer.Ordinal);
 
     private static int Users(UseFacts use, ConsumerKind kind) => use.Uses.Where(u => u.By.Kind == kind).Select(u => u.By).Distinct().Count();
 
@@ -527,23 +739,23 @@ public sealed class ConsumersTests
         aws.Inspector.SetInUse("pods", aws.Ecr.Push("pods", Manifest.Image("pods"), "v1"), 1);
     }
 
-    private static async Task<Account> StartAsync(string? role = null, LocalAwsOptions? options = null, TimeSpan? timeout = null)
+    private static async Task<Account> StartAsync(string? role = null, LocalAwsOptions? options = null, TimeSpan? timeout = null, IReadOnlyList<string>? regions = null)
     {
         var aws = await LocalAwsServer.StartAsync(options);
         aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         aws.Ecr.CreateRepository("pods");
         aws.S3.CreateBucket("bucket");
-        return new Account(aws, role, timeout);
+        return new Account(aws, role, timeout, regions);
     }
 
     private sealed class Account : IAsyncDisposable
     {
-        public Account(LocalAwsServer aws, string? role, TimeSpan? timeout)
+        public Account(LocalAwsServer aws, string? role, TimeSpan? timeout, IReadOnlyList<string>? regions)
         {
             Aws = aws;
             Clients = AwsClients.At(aws.Endpoint, aws.Region, new BasicAWSCredentials("test", "test"), retries: 0, timeout);
             Settings = new Settings { Account = aws.AccountId, Region = aws.Region, Table = "table", Bucket = "bucket" };
-            var policy = PolicyDocument.BuiltIn with { Consumers = new Core.Policy.Consumers(role is null ? null : [role]) };
+            var policy = PolicyDocument.BuiltIn with { Consumers = new Core.Policy.Consumers(role is null ? null : [role], Regions: regions) };
             Consumers = new Consumers(Clients, policy, Settings, TimeProvider.System);
         }
 
@@ -552,7 +764,7 @@ public sealed class ConsumersTests
         public Settings Settings { get; }
         public Consumers Consumers { get; }
 
-        public Task<UseFacts> ReadAsync() => Consumers.ReadAsync(Cancellation);
+        public Task<UseFacts> ReadAsync(UseFacts? before = null) => Consumers.ReadAsync(before, Cancellation);
 
         public int Calls(string operation) => Aws.Requests.Count(r => r.Operation == operation);
 

@@ -59,7 +59,7 @@ internal sealed class PlanFixture : IAsyncDisposable
     {
         var part = Guard.Deploy(Policy);
         var policy = part.Part<PolicyDocument>();
-        var use = await part.Part<Facts.Consumers>().ReadAsync(TestContext.Current.CancellationToken);
+        var use = await part.Part<Facts.Consumers>().ReadAsync(null, TestContext.Current.CancellationToken);
         var planner = new Planner(policy, VerdictTags.Default, exact);
         var planned = new List<PlannedRepository>();
         foreach (var name in repositories.Count == 0 ? [Repository] : repositories)

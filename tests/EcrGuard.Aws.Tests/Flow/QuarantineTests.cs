@@ -1,3 +1,4 @@
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
@@ -175,6 +176,22 @@ public sealed class QuarantineTests
         var deployed = await ScannedAsync(fixture, second, "2", Critical);
         Assert.Equal((0, "ACTIVE", "BLOCKED"), (fixture.Aws.Faults.Outstanding, Storage(fixture, deployed), fixture.Status(deployed)));
         Assert.DoesNotContain(fixture.Items("A#"), write => write["change"]!.GetValue<string>() == "Archive");
+    }
+
+    [Fact]
+    public async Task What_ran_when_the_consumers_were_last_read_stays_though_nothing_refers_to_it_now()
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        var digest = fixture.Push("1");
+        await functions.Part<UseStore>().KeepAsync(new UseFacts
+        {
+            ReadAt = fixture.Time.GetUtcNow(),
+            Uses = [new ImageUse(new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository), "1", null, new Consumer(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/shop/web"))],
+        }, TestContext.Current.CancellationToken);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+        await functions.DeliverAllAsync();
+        Assert.Equal(("ACTIVE", "BLOCKED"), (Storage(fixture, digest), fixture.Status(digest)));
     }
 
     [Fact]

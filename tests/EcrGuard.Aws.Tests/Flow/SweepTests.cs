@@ -365,6 +365,52 @@ public sealed class SweepTests
         Assert.NotSame(told, fixture.Alerts[^1]);
     }
 
+    /// <summary>A service at 0, whose image was pushed and pulled half a year ago and more.</summary>
+    private static (string Digest, string Service) Idles(GuardFixture fixture)
+    {
+        var digest = fixture.Aws.Ecr.Push(Repository, Manifest.Image("old"), "1", fixture.Time.GetUtcNow().AddDays(-300), announce: false);
+        fixture.Aws.Ecr.Pull(Repository, "1", fixture.Time.GetUtcNow().AddDays(-200));
+        return (digest, fixture.Aws.Ecs.CreateService("main", "web", fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{fixture.Aws.AccountId}.dkr.ecr.{fixture.Aws.Region}.amazonaws.com/{Repository}:1"), desiredCount: 0));
+    }
+
+    [Fact]
+    public async Task A_night_in_which_a_consumer_cannot_be_read_takes_no_shield_off()
+    {
+        await using var fixture = await FilledAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        var (digest, _) = Idles(fixture);
+        await fixture.Functions.SweepAsync();
+        Assert.Contains(Shield(digest), fixture.Tags(digest));
+
+        fixture.Aws.Ecs.DeregisterTaskDefinition("arn:aws:ecs:eu-central-1:123456789012:task-definition/web:1");
+        foreach (var throttled in (string[])["ListServices", "ListTaskDefinitionFamilies"])
+            fixture.Aws.Faults.Add(Fault.Throttle with { Service = "ecs", Operation = throttled, Times = int.MaxValue });
+        for (var night = 0; night < 4; night++)
+        {
+            fixture.Time.Advance(TimeSpan.FromHours(24));
+            await fixture.Functions.SweepAsync();
+            Assert.Contains(Shield(digest), fixture.Tags(digest));
+        }
+        fixture.Aws.Faults.Clear();
+    }
+
+    [Fact]
+    public async Task A_shield_goes_when_two_sweeps_in_a_row_have_seen_no_use_and_not_at_the_first()
+    {
+        await using var fixture = await FilledAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        var (digest, service) = Idles(fixture);
+        await fixture.Functions.SweepAsync();
+        fixture.Aws.Ecs.DeleteService(service);
+        fixture.Aws.Ecs.DeregisterTaskDefinition("arn:aws:ecs:eu-central-1:123456789012:task-definition/web:1");
+
+        fixture.Time.Advance(TimeSpan.FromHours(24));
+        await fixture.Functions.SweepAsync();
+        Assert.Contains(Shield(digest), fixture.Tags(digest));
+
+        fixture.Time.Advance(TimeSpan.FromHours(24));
+        await fixture.Functions.SweepAsync();
+        Assert.DoesNotContain(Shield(digest), fixture.Tags(digest));
+    }
+
     [Fact]
     public async Task Until_the_backfill_is_done_nothing_is_swept()
     {

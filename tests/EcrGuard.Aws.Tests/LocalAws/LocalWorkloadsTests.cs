@@ -152,7 +152,7 @@ public sealed class LocalWorkloadsTests
 
         var session = (await clients.Sts.AssumeRoleAsync(new() { RoleArn = "arn:aws:iam::210987654321:role/reads", RoleSessionName = "test" }, Cancellation)).Credentials;
         var credentials = new SessionAWSCredentials(session.AccessKeyId, session.SecretAccessKey, session.SessionToken);
-        using var theirs = clients.WorkloadsOf(credentials);
+        using var theirs = clients.WorkloadsOf(credentials, aws.Region);
         using var theirEcr = AwsClients.At(aws.Endpoint, aws.Region, credentials, retries: 0);
 
         Assert.Equal("arn:aws:lambda:eu-central-1:210987654321:function:theirs", Assert.Single((await theirs.Lambda.ListFunctionsAsync(new ListFunctionsRequest(), Cancellation)).Functions).FunctionArn);

@@ -122,9 +122,10 @@ public sealed class InUseTests
     {
         foreach (var scanned in new[] { null, new Dictionary<string, IReadOnlyList<Digest>>(), new() { ["pay/web"] = [Facts.Digest(1)], [Facts.Repository.Name] = [Facts.Digest(2)] } })
         {
+            Assert.EndsWith("a pull within 30 days counts as use.", Of(Nobody with { Scanned = scanned }, [Old(1) with { LastPulledAt = Facts.Now.AddDays(-30) }])[Facts.Digest(1)].Why[0], StringComparison.Ordinal);
             var usage = Of(Nobody with { Scanned = scanned }, [Old(1) with { LastPulledAt = Facts.Now.AddDays(-days) }])[Facts.Digest(1)];
             Assert.Equal(use, usage.Use);
-            Assert.All(usage.Why, why => Assert.EndsWith("a pull within 180 days counts as use, because Amazon Inspector has not scanned it and would not see it run.", why, StringComparison.Ordinal));
+            Assert.All(usage.Why, why => Assert.EndsWith("a pull within 180 days counts as use, because Amazon Inspector is not known to have scanned it and to see it run.", why, StringComparison.Ordinal));
         }
     }
 
