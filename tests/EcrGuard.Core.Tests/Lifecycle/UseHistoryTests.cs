@@ -18,7 +18,7 @@ public sealed class UseHistoryTests
     /// <summary>A reading so many hours after the first.</summary>
     private static UseFacts At(double hours, params IReadOnlyList<ImageUse> uses) => new() { ReadAt = Facts.Now.AddDays(-30).AddHours(hours), Uses = uses };
 
-    private static UseFacts Carry(params IReadOnlyList<UseFacts> readings) => readings.Skip(1).Aggregate(readings[0], UseHistory.Carry);
+    private static UseFacts Carry(params UseFacts[] readings) => readings.Skip(1).Aggregate(readings[0], UseHistory.Carry);
 
     private static Usage Of(UseFacts use, ImageFacts? image = null) =>
         InUse.Of(use, Facts.Contents([image ?? Facts.Image(1, "1.0") with { PushedAt = Facts.Now.AddDays(-400), LastPulledAt = Facts.Now.AddDays(-400) }]), 30, use.ReadAt)[Facts.Digest(1)];
