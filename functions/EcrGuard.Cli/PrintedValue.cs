@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Cli;
 
@@ -11,16 +12,20 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
     /// <exception cref="UnusableFileException">The file cannot be read, is not JSON, or is what <paramref name="read"/> refuses.</exception>
     public static T Read<T>(FileInfo file, Func<PrintedValue, T> read)
     {
+        var utf8 = UnusableFileException.ReadAll(file);
         try
         {
-            using var json = JsonDocument.Parse(UnusableFileException.ReadAll(file));
+            using var json = JsonDocument.Parse(utf8);
             return read(new PrintedValue(file, "", json.RootElement));
         }
         catch (JsonException unreadable)
         {
-            throw new UnusableFileException($"{file}: it is not JSON: {Core.Images.Text.Clip(unreadable.Message, 200)}.");
+            throw new UnusableFileException(JsonSyntax.Problem(utf8, unreadable).ToString(file.ToString()));
         }
     }
+
+    /// <summary>The member that says that this is one page of several: the AWS CLI prints the service's token with --no-paginate and its own with --max-items. Null where this is all.</summary>
+    public string? PageToken() => new[] { "nextToken", "NextToken" }.FirstOrDefault(name => !string.IsNullOrEmpty(Text(name)));
 
     public bool Has(string name) => Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
 

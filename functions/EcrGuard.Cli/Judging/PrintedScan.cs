@@ -24,9 +24,8 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         var described = root.Has("imageScanStatus") || root.Has("imageScanFindings");
         if (!described && !root.Has("findings"))
             throw root.Wrong("it has neither \"imageScanFindings\" nor \"findings\"; it must be what 'aws ecr describe-image-scan-findings' or 'aws inspector2 list-findings' prints as JSON");
-        // The AWS CLI prints the service's token with --no-paginate and its own with --max-items.
-        if (!string.IsNullOrEmpty(root.Text("nextToken") ?? root.Text("NextToken")))
-            throw new UndeterminedException($"{file} holds one page of several (it has a nextToken), which is half an answer: print all pages, without --max-items and --no-paginate.");
+        if (root.PageToken() is { } token)
+            throw new UndeterminedException($"{file} holds one page of several (it has a {token}), which is half an answer: print all pages, without --max-items and --no-paginate.");
         return described ? ReadDescribed(root, asked, now) : ReadListed(root, asked, now);
     });
 

@@ -11,6 +11,8 @@ internal static class DescribedImages
     {
         if (!root.Has("imageDetails"))
             throw root.Wrong("it has no \"imageDetails\"; it must be what 'aws ecr describe-images --output json' prints");
+        if (root.PageToken() is { } token)
+            throw root.Wrong($"it has a \"{token}\", so that it is one page of several, and a count of half the images is wrong; print all pages, without --max-items and --no-paginate");
         var images = new List<LifecycleImage>();
         var seen = new HashSet<Digest>();
         foreach (var detail in root.List("imageDetails", "a list of images"))

@@ -88,33 +88,32 @@ internal ref struct JsonTree
     private int _offset;
     private Place _place = new(1, 1);
 
-    private JsonTree(ReadOnlySpan<byte> utf8, bool strict)
+    private JsonTree(ReadOnlySpan<byte> utf8, JsonReaderOptions options)
     {
         _utf8 = utf8;
-        _reader = new Utf8JsonReader(utf8, new JsonReaderOptions { AllowTrailingCommas = !strict, CommentHandling = strict ? JsonCommentHandling.Disallow : JsonCommentHandling.Skip, MaxDepth = MaxDepth });
+        _reader = new Utf8JsonReader(utf8, options);
     }
 
     /// <param name="strict">Whether comments and trailing commas are refused, as they are by others who will read the document.</param>
     public static bool TryParse(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out Node? root, [NotNullWhen(false)] out PolicyProblem? problem, bool strict = false)
     {
         (root, problem) = (null, null);
-        var tree = new JsonTree(utf8, strict);
+        var options = new JsonReaderOptions { AllowTrailingCommas = !strict, CommentHandling = strict ? JsonCommentHandling.Disallow : JsonCommentHandling.Skip, MaxDepth = MaxDepth };
+        var tree = new JsonTree(utf8, options);
         try
         {
             if (!System.Text.Unicode.Utf8.IsValid(utf8))
-                problem = Malformed(tree.PlaceOf(FirstInvalid(utf8)), "The document is not UTF-8 here; save it as UTF-8.");
+                problem = JsonSyntax.Malformed(tree.PlaceOf(FirstInvalid(utf8)), "The document is not UTF-8 here; save it as UTF-8.");
             else
                 root = tree.ReadDocument();
         }
         catch (JsonException unreadable)
         {
-            // The message may quote the whole rest of the document.
-            var reason = Images.Text.Clip(unreadable.Message.Split(" LineNumber:")[0], 150);
-            problem = Malformed(tree.PlaceOf(OffsetOf(utf8, unreadable)), $"The document cannot be read as JSON: {reason}");
+            problem = JsonSyntax.Problem(utf8, unreadable, options);
         }
         catch (InvalidOperationException)
         {
-            problem = Malformed(tree._place, "The text has half of a surrogate pair ('\\ud800' to '\\udfff' without its other half); write the character itself.");
+            problem = JsonSyntax.Malformed(tree._place, "The text has half of a surrogate pair ('\\ud800' to '\\udfff' without its other half); write the character itself.");
         }
         return root is not null;
     }
@@ -174,14 +173,6 @@ internal ref struct JsonTree
         return _place = new Place(line, column);
     }
 
-    private static int OffsetOf(ReadOnlySpan<byte> utf8, JsonException unreadable)
-    {
-        var offset = 0;
-        for (var line = unreadable.LineNumber ?? 0; line > 0 && utf8[offset..].IndexOf((byte)'\n') is >= 0 and var end; line--)
-            offset += end + 1;
-        return (int)Math.Min(offset + (unreadable.BytePositionInLine ?? 0), utf8.Length);
-    }
-
     private static int FirstInvalid(ReadOnlySpan<byte> utf8)
     {
         var offset = 0;
@@ -189,6 +180,4 @@ internal ref struct JsonTree
             offset += length;
         return offset;
     }
-
-    private static PolicyProblem Malformed(Place place, string message) => new(place.Line, place.Column, "$", message, ProblemKind.Malformed);
 }

@@ -31,7 +31,11 @@ public sealed class LifecyclePolicyTests
     [InlineData("""{ "rules": [ ], }""", "1:17 $ A comment or a trailing comma stands before this; ECR takes plain JSON only.")]
     [InlineData("""{ /* why */ "rules": [] }""", "1:3 $ A comment or a trailing comma stands before this; ECR takes plain JSON only.")]
     [InlineData("[]", "1:1 $ Found a list; it must be an object.")]
-    [InlineData("", "1:1 $ The document cannot be read as JSON: The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true.")]
+    [InlineData("", "1:1 $ The file is empty.")]
+    [InlineData(" \n", "1:1 $ The file is empty.")]
+    [InlineData("{ \"rules\": [\n", "1:13 $ The JSON ends before it is complete, at line 1, column 13.")]
+    [InlineData("{ \"rules", "1:9 $ The JSON ends before it is complete, at line 1, column 9.")]
+    [InlineData("{ \"rules\" 1", "1:11 $ The document cannot be read as JSON: '1' is invalid after a property name. Expected a ':'.")]
     public void A_policy_that_ECR_refuses_is_refused_with_its_place(string text, string expected)
     {
         var reading = LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(text));

@@ -142,7 +142,7 @@ public sealed class JudgeCommandTests : IDisposable
 
         (exitCode, output) = await JudgeAsync(Fixture("listed"), "--vex", "openssl.json", "--vex", "broken.json");
         Assert.Equal(64, exitCode);
-        Assert.StartsWith("broken.json:1:2: error: The document cannot be read as JSON: ", output, StringComparison.Ordinal);
+        Assert.StartsWith("broken.json:1:2: error: The JSON ends before it is complete, at line 1, column 2.", output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -194,7 +194,8 @@ public sealed class JudgeCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("findings.json: it is not JSON: ", "{", "--format", "json")]
+    [InlineData("findings.json:1:2: error: The JSON ends before it is complete, at line 1, column 2.", "{", "--format", "json")]
+    [InlineData("findings.json:1:1: error: The file is empty.", "")]
     [InlineData("--image is wrong: 'pay/api' names a repository but no image.", "{}", "--image", "pay/api")]
     [InlineData("policy.jsonc: ", "{}", "--policy", "policy.jsonc")]
     public async Task Wrong_usage_is_told(string message, string findings, params string[] options)

@@ -93,6 +93,10 @@ public sealed class LifecycleCommandsTests : IDisposable
     [InlineData("""{ "imageDetails": [ { "imageDigest": "D", "imageTags": "v1" } ] }""", "images.json: imageDetails[0].imageTags is \"v1\"; it must be a list of tags.")]
     [InlineData("""{ "imageDetails": [ { "imageDigest": "D" }, { "imageDigest": "D" } ] }""", "images.json: imageDetails[1].imageDigest is D for the second time; each image must be there once.")]
     [InlineData("""{ "imageDetails": {} }""", "images.json: imageDetails is {}; it must be a list of images.")]
+    [InlineData("""{ "imageDetails": [], "NextToken": "eyJ" }""", "images.json: it has a \"NextToken\", so that it is one page of several, and a count of half the images is wrong; print all pages, without --max-items and --no-paginate.")]
+    [InlineData("""{ "nextToken": "eyJ", "imageDetails": [] }""", "images.json: it has a \"nextToken\", so that it is one page of several, and a count of half the images is wrong; print all pages, without --max-items and --no-paginate.")]
+    [InlineData("", "images.json:1:1: error: The file is empty. ($)")]
+    [InlineData("{ \"imageDetails\": [\n  {", "images.json:2:4: error: The JSON ends before it is complete, at line 2, column 4. ($)")]
     [InlineData("""{ "imageIds": [] }""", "images.json: it has no \"imageDetails\"; it must be what 'aws ecr describe-images --output json' prints.")]
     public async Task A_file_of_images_that_cannot_be_used_is_named_with_field_value_and_what_would_be_right(string images, string message)
     {
@@ -101,6 +105,7 @@ public sealed class LifecycleCommandsTests : IDisposable
         var (exitCode, output) = await SimulateAsync();
 
         Assert.Equal((64, message.Replace(" D ", $" {Digest('d')} ", StringComparison.Ordinal)), (exitCode, output.TrimEnd()));
+        Assert.Equal((64, output), await LintAsync("--images", "images.json"));
     }
 
     [Fact]
@@ -112,12 +117,13 @@ public sealed class LifecycleCommandsTests : IDisposable
 
         Assert.Equal((64, 64), (missing.ExitCode, malformed.ExitCode));
         Assert.StartsWith("images.json: ", missing.Output, StringComparison.Ordinal);
-        Assert.StartsWith("images.json: it is not JSON: ", malformed.Output, StringComparison.Ordinal);
+        Assert.StartsWith("images.json:1:2: error: The document cannot be read as JSON: ", malformed.Output, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("'xml' not recognized", "--format", "xml")]
     [InlineData("--now is 'soon'; it must be a time such as 2026-01-31T00:00:00Z.", "--now", "soon")]
+    [InlineData("--now is '2026-01-31 00:00:00Z'; it must be a time such as 2026-01-31T00:00:00Z.", "--now", "2026-01-31 00:00:00Z")]
     [InlineData("'--images' is required")]
     public async Task A_wrong_option_is_wrong_usage(string message, params string[] options)
     {
