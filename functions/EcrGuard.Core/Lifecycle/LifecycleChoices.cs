@@ -10,6 +10,7 @@ namespace EcrGuard.Core.Lifecycle;
 /// <item>Referrers (signatures, SBOMs) occupy no place and no rule selects them: the documentation has them go "within 24 hours of the deletion or archival of the subject image", so they go with it, by its rule, and stay with it.</item>
 /// <item>A rule shields in its own storage class only: were it otherwise, the documented pair "archive after 30 days, expire after 365 days in the archive", both for <c>any</c> image, could never expire anything.</item>
 /// <item>An index in the archive, or archived by the same evaluation, holds its children no more: "without the manifest list being deleted or archived first".</item>
+/// <item>Two rules of one storage class may have the same list of patterns or prefixes: "the set of all rules selecting a specific storage class must contain a unique set of prefixes" does not say what is compared (whole lists or their entries, patterns too or prefixes only), and a policy that ECR takes must not be refused. The linter says that ECR may refuse it.</item>
 /// </list>
 /// </summary>
 internal static class LifecycleChoices

@@ -30,10 +30,13 @@ public sealed class LifecycleLinter
     /// <summary>No rule ever takes an untagged image.</summary>
     public const string NoUntaggedCleanUp = "no-untagged-clean-up";
 
-    /// <summary>A pattern meant for a team's tags matches EcrGuard's as well.</summary>
+    /// <summary>A rule of the same storage class has the same list of patterns or prefixes.</summary>
+    public const string SameTags = "same-tags";
+
+    /// <summary>A pattern matches the tags that EcrGuard writes.</summary>
     public const string CatchesVerdictTags = "catches-verdict-tags";
 
-    /// <summary>A rule for archived images, and nothing archives.</summary>
+    /// <summary>A rule for archived images, and no rule archives such.</summary>
     public const string NothingArchives = "nothing-archives";
 
     /// <summary>The policy is near one of ECR's limits.</summary>
@@ -68,11 +71,12 @@ public sealed class LifecycleLinter
             if (linter.CheckTags(rule))
             {
                 var trapped = linter.CheckAndTrap(rule);
+                linter.CheckSameTags(rule);
                 linter.CheckVerdictTags(rule);
                 linter.CheckReach(rule, trapped);
+                linter.CheckArchive(rule);
             }
             linter.CheckUntagged(rule);
-            linter.CheckArchive(rule);
             linter.CheckDescription(rule);
         }
         return linter._findings;
@@ -144,17 +148,38 @@ public sealed class LifecycleLinter
         return severity == LintSeverity.Error;
     }
 
+    private void CheckSameTags(LifecycleRule rule)
+    {
+        var same = _policy.Rules.TakeWhile(other => other != rule)
+            .FirstOrDefault(other => other.StorageClass == rule.StorageClass && other.TagStatus == TagStatus.Tagged && rule.TagStatus == TagStatus.Tagged && Set(other).SetEquals(Set(rule)));
+        if (same is not null)
+            Add(SameTags, LintSeverity.Warning, rule, $"Rule {same.Priority} selects the same tags, {Listed(rule.Tags)}: the documentation asks that the rules of a storage class have \"a unique set of prefixes\", and ECR may refuse the policy.", "Merge the two rules into one.");
+
+        static HashSet<string> Set(LifecycleRule of) => [.. of.Tags.Select(tag => tag.Pattern)];
+    }
+
     private void CheckVerdictTags(LifecycleRule rule)
     {
+        var shielded = Shields.Stand(_policy, _verdictTags);
+        if (shielded && rule == _policy.Rules[0])
+            return;
         // Any digest will do: a pattern that matches some of them and not others is not written by accident.
         var sample = Digest.Parse("sha256:" + string.Concat(Enumerable.Repeat("0123456789abcdef", 4)));
         string[] verdicts = [_verdictTags.Blocked(sample), _verdictTags.Approved(sample)];
-        var caught = rule.Tags.FirstOrDefault(tag => !tag.Text.StartsWith(_verdictTags.Prefix + '-', StringComparison.Ordinal) && verdicts.Any(verdict => tag.Matches(verdict)));
-        if (caught is null)
-            return;
-        Add(CatchesVerdictTags, LintSeverity.Warning, rule,
-            $"'{caught}' also matches the tags that EcrGuard writes ('{_verdictTags.Prefix}-blocked-…'): an image that gets one moves into this rule, and out of the reach of later ones.",
-            "Begin the pattern as the team's tags begin, for example 'v*'.");
+        // Behind EcrGuard's own rule no other decides about an image in use.
+        if (!shielded && rule.Tags.FirstOrDefault(tag => tag.Matches(_verdictTags.InUse(sample))) is { } inUse)
+        {
+            Add(CatchesVerdictTags, LintSeverity.Warning, rule,
+                $"'{inUse}' also matches the tags by which EcrGuard shields images in use ('{_verdictTags.Prefix}-inuse-…'): an image that gets one moves into this rule, which takes it beyond its limit, and out of the reach of later ones.",
+                $"Begin the pattern as the team's tags begin, for example 'v*', or let a first rule keep '{_verdictTags.InUsePattern}' with imageCountMoreThan {Selection.EveryImage}.");
+        }
+        else if (rule.Tags.FirstOrDefault(tag => verdicts.Any(verdict => tag.Matches(verdict))) is { } caught)
+        {
+            var meant = caught.Text.StartsWith(_verdictTags.Prefix + '-', StringComparison.Ordinal);
+            Add(CatchesVerdictTags, meant ? LintSeverity.Info : LintSeverity.Warning, rule,
+                $"'{caught}' {(meant ? "" : "also ")}matches the tags that EcrGuard writes ('{_verdictTags.Prefix}-blocked-…'): an image that gets one moves into this rule, and out of the reach of later ones.",
+                meant ? "Leave it if that is meant: an image that is no longer blocked moves out again." : "Begin the pattern as the team's tags begin, for example 'v*'.");
+        }
     }
 
     private void CheckReach(LifecycleRule rule, bool trapped)
@@ -213,11 +238,26 @@ public sealed class LifecycleLinter
 
     private void CheckArchive(LifecycleRule rule)
     {
-        if (rule.StorageClass == StorageClass.Archive
-            && !_policy.Rules.Any(other => other.Action == LifecycleAction.Archive)
-            && _images?.Any(image => image.Storage == StorageStatus.Archived) != true)
+        if (rule.StorageClass != StorageClass.Archive || _selected.Any(image => image.Image.Storage == StorageStatus.Archived && image.Rules.Contains(rule)))
+            return;
+        var archiving = _policy.Rules.Where(other => other.Action == LifecycleAction.Archive && other.Tags.All(tag => tag.CanMatch)).ToList();
+        if (archiving.Count == 0)
             Add(NothingArchives, LintSeverity.Warning, rule, "The rule expires archived images, and no rule of the policy archives any.", "Add a rule with the action 'transition', or remove this one unless images are archived by hand.");
+        else if (!archiving.Exists(other => MayLeave(other, rule))
+            && !_selected.Any(image => image.Rules is [{ Action: LifecycleAction.Archive }, ..] && LifecycleEvaluator.Selects(rule, [.. image.Image.Tags], StorageClass.Archive)))
+            Add(NothingArchives, LintSeverity.Warning, rule, $"The rule expires archived images with tags for {Listed(rule.Tags)}, and the policy archives {string.Join(" and ", archiving.Select(Archived))}: {(archiving.Exists(other => other.TagStatus == TagStatus.Tagged) ? "only an image that carries tags of both kinds comes to it" : "none of them comes to it")}.",
+                "Give it the tags that are archived, or the tagStatus 'any'; remove it unless images are archived by hand.");
+
+        static string Archived(LifecycleRule other) => other.TagStatus == TagStatus.Tagged ? $"those for {Listed(other.Tags)} (rule {other.Priority})" : $"untagged ones (rule {other.Priority})";
     }
+
+    /// <summary>Whether what one rule archives is, in the archive, for the other without happening to carry tags of two kinds. A tag may move on from an archived image; a push that gives it one takes it out of the archive.</summary>
+    private static bool MayLeave(LifecycleRule archiving, LifecycleRule expiring) => (archiving.TagStatus, expiring.TagStatus) switch
+    {
+        (TagStatus.Tagged, TagStatus.Tagged) => archiving.Tags.Any(tag => expiring.Tags.Any(tag.Meets)),
+        (TagStatus.Untagged, TagStatus.Tagged) => false,
+        _ => true,
+    };
 
     private void CheckDescription(LifecycleRule rule)
     {

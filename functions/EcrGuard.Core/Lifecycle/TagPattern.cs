@@ -60,5 +60,12 @@ public sealed class TagPattern
     /// <summary>Whether it matches every tag that the other one matches, both of them able to match: the other's <c>*</c> is then a character that only a <c>*</c> takes.</summary>
     internal bool Covers(TagPattern other) => Matches(other.Pattern);
 
+    /// <summary>Whether a tag may match both, both of them able to match: with a <c>*</c> in each, only what tags begin and end with can keep them apart.</summary>
+    internal bool Meets(TagPattern other) =>
+        _parts.Length == 1 ? other.Matches(First)
+        : other._parts.Length == 1 ? Matches(other.First)
+        : (First.StartsWith(other.First, StringComparison.Ordinal) || other.First.StartsWith(First, StringComparison.Ordinal))
+            && (Last.EndsWith(other.Last, StringComparison.Ordinal) || other.Last.EndsWith(Last, StringComparison.Ordinal));
+
     public override string ToString() => Text;
 }

@@ -184,10 +184,35 @@ public sealed class LifecycleLinterTests
     [InlineData("*-*", true)]
     [InlineData("*blocked*", true)]
     [InlineData("v*", false)]
-    [InlineData("ecrguard-inuse-*", false)]
-    [InlineData("ecrguard-*", false)]
+    [InlineData("*inuse-*", true)]
+    [InlineData("ecrguard-inuse-*", true)]
+    [InlineData("ecrguard-*", true)]
+    [InlineData("ecrguard-blocked-*", false)]
+    [InlineData("ecrguard-old", false)]
     public void A_pattern_that_catches_verdict_tags_unawares_is_reported(string pattern, bool caught) =>
-        Assert.Equal(caught, LintAlone(Of(Keep(1, pattern, 10), Keep(2, "any", 100))).Any(f => f.Id == LifecycleLinter.CatchesVerdictTags));
+        Assert.Equal(caught, LintAlone(Of(Keep(1, pattern, 3), Keep(2, "any", 100))).Any(f => f is { Id: LifecycleLinter.CatchesVerdictTags, Severity: LintSeverity.Warning }));
+
+    [Fact]
+    public void A_rule_for_blocked_images_may_be_meant_and_the_rule_that_shields_images_in_use_is_EcrGuards_only_where_it_stands_first_and_takes_none()
+    {
+        const string Shield = "ecrguard-inuse-*";
+        Assert.Equal([(LifecycleLinter.CatchesVerdictTags, LintSeverity.Info, 1)], Heads(LintAlone(Of(Keep(1, "ecrguard-blocked-*", 3), Keep(2, "any", 100)))));
+        Assert.Empty(LintAlone(Of(Keep(1, Shield, 100_000), Keep(2, "*inuse-*", 3), Keep(3, "any", 100))));
+        Assert.Equal([(LifecycleLinter.CatchesVerdictTags, LintSeverity.Info, 2)], Heads(LintAlone(Of(Keep(1, Shield, 100_000), Keep(2, "ecrguard-*", 3), Keep(3, "any", 100)))));
+        Assert.Equal([(LifecycleLinter.CatchesVerdictTags, LintSeverity.Warning, 2)], Heads(LintAlone(Of(Keep(1, "v*", 9), Keep(2, Shield, 100_000), Keep(3, "any", 100)))));
+        Assert.Equal([(LifecycleLinter.CatchesVerdictTags, LintSeverity.Warning, 1)], Heads(LintAlone(Of(Keep(1, Shield, 99_999), Keep(2, "any", 100)))));
+    }
+
+    [Theory]
+    [InlineData("v*", "v*", true)]
+    [InlineData("a*,b*", "b*,a*", true)]
+    [InlineData("a*,b*", "a*", false)]
+    public void Two_rules_with_the_same_tags_may_be_refused(string tags, string others, bool same) =>
+        Assert.Equal(same, LintAlone(Of(Archive(1, tags, 30), Keep(2, others, 9), Keep(3, "any", 100))).Any(f => f is { Id: LifecycleLinter.SameTags, Severity: LintSeverity.Warning, RulePriority: 2 }));
+
+    [Fact]
+    public void Two_rules_with_the_same_tags_for_two_storage_classes_may_not() =>
+        Assert.DoesNotContain(LintAlone(Of(Archive(1, "v*", 30), ExpireArchived(2, "v*", 365), Keep(3, "any", 100))), f => f.Id == LifecycleLinter.SameTags);
 
     [Fact]
     public void A_rule_for_archived_images_cannot_act_where_nothing_archives()
@@ -198,6 +223,33 @@ public sealed class LifecycleLinterTests
         Assert.Equal([(LifecycleLinter.NothingArchives, LintSeverity.Warning, 2)], Heads(LintAlone(policy)));
         Assert.DoesNotContain(Lint(policy, archived), f => f.Id == LifecycleLinter.NothingArchives);
         Assert.Empty(LintAlone(Of(Archive(1, "any", 30), ExpireArchived(2, "any", 365))));
+    }
+
+    [Theory]
+    [InlineData("prod*", "dev*", true)]
+    [InlineData("*-eu,*-us", "*-ap", true)]
+    [InlineData("", "dev*", true)]
+    [InlineData("prod*", "prod-eu*", false)]
+    [InlineData("prod-eu*", "prod*", false)]
+    [InlineData("*-eu", "dev*", false)]
+    [InlineData("prod*,dev*", "dev*", false)]
+    [InlineData("any", "dev*", false)]
+    [InlineData("prod*", "any", false)]
+    [InlineData("prod*", "", false)]
+    public void A_rule_for_archived_images_of_other_tags_than_are_archived_cannot_act(string archived, string expired, bool found)
+    {
+        var policy = Of(Archive(1, archived, 30), ExpireArchived(2, expired, 365));
+        Assert.Equal(found, LintAlone(policy).Any(f => f is { Id: LifecycleLinter.NothingArchives, Severity: LintSeverity.Warning, RulePriority: 2 }));
+    }
+
+    [Fact]
+    public void What_is_archived_with_tags_of_both_kinds_comes_to_the_rule_all_the_same()
+    {
+        var policy = Of(Archive(1, "prod*", 30), ExpireArchived(2, "dev*", 365), Expire(3, "", 14));
+        Assert.Contains("only an image that carries tags of both kinds comes to it", LintAlone(policy).Single(f => f.Id == LifecycleLinter.NothingArchives).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Lint(policy, Image(1, 1, "prod1", "dev1")), f => f.Id == LifecycleLinter.NothingArchives);
+        Assert.Contains(Lint(policy, Image(1, 1, "prod1"), Image(2, 1, "dev1")), f => f.Id == LifecycleLinter.NothingArchives);
+        Assert.DoesNotContain(Lint(policy, Image(1, 800, "dev1") with { Storage = StorageStatus.Archived, LastArchivedAt = Facts.Now.AddDays(-1) }), f => f.Id == LifecycleLinter.NothingArchives);
     }
 
     [Fact]

@@ -49,6 +49,18 @@ public sealed class TagPatternTests
         }, iter: 20_000);
 
     [Fact]
+    public void Two_patterns_meet_exactly_where_a_tag_matches_both()
+    {
+        // Longer than the letters of two patterns together, so that one that matches both is among them.
+        var tags = Enumerable.Range(1, 8).SelectMany(length => Enumerable.Range(0, 1 << length).Select(bits => string.Concat(Enumerable.Range(0, length).Select(i => (bits >> i & 1) == 0 ? 'a' : 'b')))).ToList();
+        Gen.Select(Gen.Char["ab*"].Array[1, 4], Gen.Char["ab*"].Array[1, 4]).Sample((p, q) =>
+        {
+            var (one, other) = (TagPattern.Wildcard(new string(p)), TagPattern.Wildcard(new string(q)));
+            Assert.Equal(tags.Exists(tag => one.Matches(tag) && other.Matches(tag)), one.Meets(other));
+        }, iter: 2_000);
+    }
+
+    [Fact]
     public void The_filter_lets_every_pattern_through_that_matches() =>
         Gen.Select(Gen.Char["ab*é"].Array[0, 7].Array[1, 8], Gen.Char["abéü"].Array[0, 8]).Sample((texts, tag) =>
         {
