@@ -8,6 +8,9 @@ namespace EcrGuard.Aws;
 /// <summary>What a deployment sets: the template's parameters and the names of what it made.</summary>
 public sealed record Settings
 {
+    /// <summary>Environment variables, for whoever stands in for one.</summary>
+    public const string TagPrefix = "ECRGUARD_TAG_PREFIX", EarlierTagPrefixes = "ECRGUARD_EARLIER_TAG_PREFIXES";
+
     public required string Account { get; init; }
     public required string Region { get; init; }
     public required string Table { get; init; }
@@ -53,15 +56,7 @@ public sealed record Settings
                 "quarantine" => EnforcementMode.Quarantine,
                 var other => throw new SettingsException("ECRGUARD_ENFORCEMENT", other, "it must be observe, mark or quarantine"),
             },
-            Tags = new VerdictTags(
-                Prefix("ECRGUARD_TAG_PREFIX", Optional(environment, "ECRGUARD_TAG_PREFIX") ?? VerdictTags.Default.Prefix),
-                [.. (Optional(environment, "ECRGUARD_EARLIER_TAG_PREFIXES") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(p => Prefix("ECRGUARD_EARLIER_TAG_PREFIXES", p))],
-                Optional(environment, "ECRGUARD_TAG_APPROVED") switch
-                {
-                    null or "false" => false,
-                    "true" => true,
-                    var other => throw new SettingsException("ECRGUARD_TAG_APPROVED", other, "it must be true or false"),
-                }),
+            Tags = TagsFrom(environment),
             SharesWrites = Optional(environment, "ECRGUARD_WRITES_SHARED") switch
             {
                 null or "false" => false,
@@ -72,6 +67,21 @@ public sealed record Settings
             WritesPerSecond = Writes(environment) / Instanced(environment),
         };
     }
+
+    /// <summary>Reads how the deployment names its tags: all of the settings that must be the same for whoever plans what its functions do.</summary>
+    /// <inheritdoc cref="From" path="/exception"/>
+    public static VerdictTags TagsFrom(Func<string, string?> environment) => new(
+        Prefix(TagPrefix, Optional(environment, TagPrefix) ?? VerdictTags.Default.Prefix),
+        [.. Listed(Optional(environment, EarlierTagPrefixes) ?? "").Select(p => Prefix(EarlierTagPrefixes, p))],
+        Optional(environment, "ECRGUARD_TAG_APPROVED") switch
+        {
+            null or "false" => false,
+            "true" => true,
+            var other => throw new SettingsException("ECRGUARD_TAG_APPROVED", other, "it must be true or false"),
+        });
+
+    /// <summary>The prefixes of a list with commas.</summary>
+    public static IReadOnlyList<string> Listed(string prefixes) => prefixes.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>The account is told, so that no call to STS stands before the first answer.</summary>
     private static (string Account, string Region) Home(Func<string, string?> environment)
@@ -90,7 +100,7 @@ public sealed record Settings
         : throw new SettingsException("ECRGUARD_INSTANCES", text, "it must be the number of instances, 1 to 1000, that share the writes");
 
     private static string Prefix(string name, string value) =>
-        VerdictTags.IsPrefix(value) ? value : throw new SettingsException(name, value, "a prefix has 1 to 40 characters of a-z, 0-9 and '-', and does not begin with '-'");
+        VerdictTags.IsPrefix(value) ? value : throw new SettingsException(name, value, VerdictTags.PrefixForm);
 
     private static string? Optional(Func<string, string?> environment, string name) => environment(name) is { Length: > 0 } value ? value : null;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EcrGuard.Aws;
 using EcrGuard.Cli;
 using EcrGuard.Cli.Blocking;
 using EcrGuard.Cli.Demo;
@@ -51,8 +52,9 @@ tryPolicy.Validators.Add(result =>
     if (result.GetResult(triedImages) is not null && result.GetResult(triedRepositories) is { Implicit: false })
         result.AddError("'--repository' goes with '--account': an image names its repository.");
 });
+var triedTags = TagOptions.Of(tryPolicy);
 tryPolicy.SetAction((parsed, cancellation) => TryCommand.RunAsync(
-    new TryOptions(parsed.GetRequiredValue(triedFile), parsed.GetValue(against), parsed.GetValue(triedImages) ?? [], parsed.GetRequiredValue(triedRepositories), parsed.GetValue(table), parsed.GetValue(bucket)),
+    new TryOptions(parsed.GetRequiredValue(triedFile), parsed.GetValue(against), parsed.GetValue(triedImages) ?? [], parsed.GetRequiredValue(triedRepositories), parsed.GetValue(table), parsed.GetValue(bucket), triedTags.In(parsed)),
     parsed.GetValue(trialFormat) == JudgeOptions.Json, Console.Out, Console.Error, cancellation));
 root.Add(new Command("policy", "Works on policy documents.") { check, tryPolicy });
 
@@ -64,7 +66,8 @@ root.Add(simulate);
 
 var (lintedPolicy, lintedImages, lintFormat) = (LifecycleOptions.Policy(), LifecycleOptions.Images(required: false), LifecycleOptions.Format());
 var lint = new Command("lint", "Finds what in a lifecycle policy was probably not meant; with the repository's images it finds more. Works on files.") { lintedPolicy, lintedImages, lintFormat };
-lint.SetAction(parsed => LintCommand.Run(parsed.GetRequiredValue(lintedPolicy), parsed.GetValue(lintedImages), parsed.GetValue(lintFormat) == LifecycleOptions.Json, Console.Out, Console.Error));
+var lintedTags = TagOptions.Of(lint);
+lint.SetAction(parsed => LintCommand.Run(parsed.GetRequiredValue(lintedPolicy), parsed.GetValue(lintedImages), lintedTags.In(parsed), parsed.GetValue(lintFormat) == LifecycleOptions.Json, Console.Out, Console.Error));
 root.Add(lint);
 
 var (judgedFindings, judgedPolicy, judgedVex, judgedImage, judgedMoment, judgementFormat) = (JudgeOptions.Findings(), JudgeOptions.Policy(), JudgeOptions.Vex(), JudgeOptions.Image(), LifecycleOptions.Now(), JudgeOptions.Format());
@@ -80,7 +83,8 @@ var (plannedPolicy, plannedRepositories, planFormat) = (PlanOptions.Policy("The 
 var exactly = new Option<bool>("--exact") { Description = "Names one by one the images that the wanted lifecycle policies would take today, instead of putting those policies." };
 var planFile = new Option<FileInfo?>("--out") { Description = "Where to write the plan, for 'ecrguard apply'." };
 var plan = new Command("plan", "Shows what would change in the registry of the caller's credentials, which images would go and why, and writes nothing to AWS.") { plannedPolicy, plannedRepositories, exactly, planFile, planFormat };
-plan.SetAction((parsed, cancellation) => PlanCommand.RunAsync(parsed.GetValue(plannedPolicy), parsed.GetRequiredValue(plannedRepositories), parsed.GetValue(exactly), parsed.GetValue(planFile),
+var plannedTags = TagOptions.Of(plan);
+plan.SetAction((parsed, cancellation) => PlanCommand.RunAsync(parsed.GetValue(plannedPolicy), parsed.GetRequiredValue(plannedRepositories), parsed.GetValue(exactly), plannedTags.In(parsed), parsed.GetValue(planFile),
     parsed.GetValue(planFormat) == LifecycleOptions.Json, Console.Out, Console.Error, cancellation));
 root.Add(plan);
 
@@ -143,7 +147,7 @@ try
 {
     return await parsing.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or ArgumentException)
+catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or ArgumentException or SettingsException)
 {
     Console.Error.WriteLine(unusable.Message);
     return ExitCodes.Usage;

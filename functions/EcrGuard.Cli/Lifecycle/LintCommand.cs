@@ -11,15 +11,16 @@ internal static class LintCommand
     /// <summary>In JSON, what ECR would refuse is a finding too, so that there is one shape.</summary>
     private const string Refused = "refused";
 
+    /// <param name="tags">As the deployment names them.</param>
     /// <param name="asJson">Whether machines read the output.</param>
     /// <returns>0, 1 with a finding of severity error, 2 for a policy that ECR would refuse, 64 for a file that cannot be used.</returns>
-    public static int Run(FileInfo policyFile, FileInfo? imagesFile, bool asJson, TextWriter output, TextWriter errors)
+    public static int Run(FileInfo policyFile, FileInfo? imagesFile, VerdictTags tags, bool asJson, TextWriter output, TextWriter errors)
     {
         try
         {
             var policy = PolicyFile.Read(policyFile);
             var images = imagesFile is null ? null : DescribedImages.Read(imagesFile);
-            return policy.Reading.Policy is null ? Refuse(policy, asJson, output) : Lint(policy.Reading.Policy, policy.Length, images, asJson, output);
+            return policy.Reading.Policy is null ? Refuse(policy, asJson, output) : Lint(policy.Reading.Policy, policy.Length, images, tags, asJson, output);
         }
         catch (UnusableFileException unusable)
         {
@@ -28,9 +29,9 @@ internal static class LintCommand
         }
     }
 
-    private static int Lint(LifecyclePolicy policy, int length, IReadOnlyList<LifecycleImage>? images, bool asJson, TextWriter output)
+    private static int Lint(LifecyclePolicy policy, int length, IReadOnlyList<LifecycleImage>? images, VerdictTags tags, bool asJson, TextWriter output)
     {
-        var findings = LifecycleLinter.Lint(policy, length, images, VerdictTags.Default);
+        var findings = LifecycleLinter.Lint(policy, length, images, tags);
         if (asJson)
             Write([.. findings.Select(f => new LintedFinding(f.Id, Word(f.Severity), f.RulePriority, f.Message, f.Suggestion))], output);
         else

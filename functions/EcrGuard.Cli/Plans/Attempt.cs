@@ -1,4 +1,5 @@
 using Amazon.Runtime;
+using EcrGuard.Aws;
 using EcrGuard.Lambda;
 
 namespace EcrGuard.Cli.Plans;
@@ -18,10 +19,10 @@ internal static class Attempt
             errors.WriteLine($"Interrupted. {interrupted}");
             return ExitCodes.Interrupted;
         }
-        catch (Exception unusable) when (unusable is PolicyException or UnusableFileException or AmazonClientException or AmazonServiceException or FunctionFailedException)
+        catch (Exception unusable) when (unusable is PolicyException or SettingsException or UnusableFileException or AmazonClientException or AmazonServiceException or FunctionFailedException)
         {
             errors.WriteLine(unusable.Message);
-            return unusable is PolicyException or UnusableFileException ? ExitCodes.Usage : ExitCodes.Undetermined;
+            return unusable is PolicyException or SettingsException or UnusableFileException ? ExitCodes.Usage : ExitCodes.Undetermined;
         }
     }
 }

@@ -17,15 +17,16 @@ internal static class PlanCommand
     private const int AtOnce = 8;
 
     /// <param name="policyFile">Null: the built-in policy.</param>
+    /// <param name="tags">As the deployment names them.</param>
     /// <param name="file">Where to write the plan; null: nowhere.</param>
     /// <returns>0, 2 for a plan beyond a ceiling, which is not written, 64 for a file or an environment that cannot be used.</returns>
-    public static Task<int> RunAsync(FileInfo? policyFile, Glob repositories, bool exact, FileInfo? file, bool asJson, TextWriter output, TextWriter errors, CancellationToken cancellation) => Attempt.RunAsync(
+    public static Task<int> RunAsync(FileInfo? policyFile, Glob repositories, bool exact, VerdictTags tags, FileInfo? file, bool asJson, TextWriter output, TextWriter errors, CancellationToken cancellation) => Attempt.RunAsync(
         async () =>
         {
             var policy = LoadPolicy(policyFile);
             var throttles = Throttles.Counted();
             using var aws = AwsClients.FromEnvironment();
-            var plan = await MakeAsync(aws, policy, repositories, exact, new Progress(errors, !Console.IsErrorRedirected, throttles), cancellation);
+            var plan = await MakeAsync(aws, policy, repositories, exact, tags, new Progress(errors, !Console.IsErrorRedirected, throttles), cancellation);
             var written = PlanWriter.Write(plan, indented: true);
             if (asJson)
                 output.WriteLine(Encoding.UTF8.GetString(written));
@@ -50,7 +51,7 @@ internal static class PlanCommand
         : file.Exists ? Lambda.PolicyFile.Load(file.FullName, TimeProvider.System.GetUtcNow())
         : throw new UnusableFileException($"{file}: there is no such file.");
 
-    private static async Task<Plan> MakeAsync(AwsClients aws, PolicyDocument policy, Glob names, bool exact, Progress progress, CancellationToken cancellation)
+    private static async Task<Plan> MakeAsync(AwsClients aws, PolicyDocument policy, Glob names, bool exact, VerdictTags tags, Progress progress, CancellationToken cancellation)
     {
         var time = TimeProvider.System;
         var (account, region) = await Orders.HomeAsync(aws.Ecr, cancellation);
@@ -58,6 +59,7 @@ internal static class PlanCommand
         {
             Account = account,
             Region = region,
+            Tags = tags,
             // What only writers use.
             Table = "",
             Bucket = "",
@@ -65,15 +67,15 @@ internal static class PlanCommand
         var registry = new Registry(aws.Ecr, settings, time);
         var views = new RepositoryViews(registry, null, policy, time);
         var use = await new Consumers(aws, policy, settings, time).ReadAsync(null, cancellation);
-        var planner = new Planner(policy, settings.Tags, exact);
+        var planner = new Planner(policy, tags, exact);
         var repositories = (await registry.RepositoriesAsync(cancellation)).Where(repository => names.Matches(repository.Name)).ToList();
         var planned = new PlannedRepository?[repositories.Count];
         await Parallel.ForAsync(0, repositories.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (at, token) =>
         {
             if (await views.ReadAsync(repositories[at], use, null, [], token) is { } view)
             {
-                var tags = await registry.ResourceTagsAsync(repositories[at], token);
-                planned[at] = planner.Plan(view, Wanted(view, tags, policy, settings.Tags, exact, out var notes), notes, time.GetUtcNow());
+                var resourceTags = await registry.ResourceTagsAsync(repositories[at], token);
+                planned[at] = planner.Plan(view, Wanted(view, resourceTags, policy, tags, exact, out var notes), notes, time.GetUtcNow());
             }
             progress.Done(planned[at]?.Images ?? 0, repositories.Count);
         });

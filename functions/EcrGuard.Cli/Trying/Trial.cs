@@ -34,8 +34,8 @@ internal sealed record TrialSummary(int Repositories, int Images, int NewlyBlock
 /// <param name="UsedBy">Sentences, the strongest first.</param>
 internal sealed record TriedImage(string Change, string Repository, string Digest, IReadOnlyList<string> Tags, string Use, IReadOnlyList<string> UsedBy, Judged Before, Judged After)
 {
-    public static TriedImage Of(VerdictChange change) => new(
-        Word(change.Change), change.Image.Id.Repository.Name, change.Image.Id.Digest.ToString(), VerdictTags.Default.TeamTags(change.Image), Word(change.Usage.Use), change.Usage.Why, Judged.Of(change.Before), Judged.Of(change.After));
+    public static TriedImage Of(VerdictChange change, VerdictTags tags) => new(
+        Word(change.Change), change.Image.Id.Repository.Name, change.Image.Id.Digest.ToString(), tags.TeamTags(change.Image), Word(change.Usage.Use), change.Usage.Why, Judged.Of(change.Before), Judged.Of(change.After));
 
     public static string Word(AnswerChange change) => change switch
     {

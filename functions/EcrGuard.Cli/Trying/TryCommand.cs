@@ -18,7 +18,7 @@ namespace EcrGuard.Cli.Trying;
 /// <param name="Images">Empty: every image of the account.</param>
 /// <param name="Repositories">Of the account.</param>
 /// <param name="Table">The ledger; null, as <paramref name="Bucket"/>: nothing is known of earlier scans.</param>
-internal sealed record TryOptions(FileInfo File, FileInfo? Against, IReadOnlyList<ImageReference> Images, Glob Repositories, string? Table, string? Bucket);
+internal sealed record TryOptions(FileInfo File, FileInfo? Against, IReadOnlyList<ImageReference> Images, Glob Repositories, string? Table, string? Bucket, VerdictTags Tags);
 
 /// <summary><c>ecrguard policy try</c>: judges images by the policy in force and by another, from the same facts, and tells what changes. Reads, and writes nothing.</summary>
 internal static class TryCommand
@@ -52,7 +52,7 @@ internal static class TryCommand
             if (image.Account is not null && (image.Account, image.Region) != (account, region))
                 throw new UnusableFileException($"--image is '{image}'; it must be of the registry {account} in {region}, whose credentials these are.");
         }
-        var settings = new Settings { Account = account, Region = region, Table = options.Table ?? "", Bucket = options.Bucket ?? "" };
+        var settings = new Settings { Account = account, Region = region, Table = options.Table ?? "", Bucket = options.Bucket ?? "", Tags = options.Tags };
         var registry = new Registry(aws.Ecr, settings, time);
         var ledger = options.Table is null ? null : new Ledger(aws.Dynamo, settings, time);
         var evidences = new Evidences(new Scans(aws.Ecr, aws.Inspector, registry, time), ledger, options.Bucket is null ? null : new FindingsStore(aws.S3, settings), time);
@@ -73,7 +73,7 @@ internal static class TryCommand
                 if (contents is null && options.Images.Count == 0)
                     return;
                 contents ??= new Contents { Repository = repository, ReadAt = time.GetUtcNow() };
-                var wanted = Wanted(contents, options.Images, unread);
+                var wanted = Wanted(contents, options, unread);
                 images = wanted.Count;
                 var evidence = await evidences.OfAsync(contents, wanted, tried.Version, token);
                 foreach (var (digest, why) in evidence.Unread)
@@ -92,16 +92,16 @@ internal static class TryCommand
         var all = changes.OrderBy(change => change.Change).ThenByDescending(change => change.FailsRunning).ThenBy(change => change.Image.Id.Repository.Name, StringComparer.Ordinal).ThenBy(change => change.Image.Id.Digest).ToList();
         return new Trial(
             options.File.ToString(), tried.Version, options.Against?.ToString(), inForce.Version, TrialSummary.Of(repositories.Count, all),
-            [.. all.Where(change => change.Change != AnswerChange.None).Select(TriedImage.Of)], [.. unread.Order(StringComparer.Ordinal)], [.. Notes(options, inForce, tried, use)]);
+            [.. all.Where(change => change.Change != AnswerChange.None).Select(change => TriedImage.Of(change, options.Tags))], [.. unread.Order(StringComparer.Ordinal)], [.. Notes(options, inForce, tried, use)]);
     }
 
     /// <summary>The images to judge: those that were named, or all that anybody deploys.</summary>
-    private static HashSet<Digest> Wanted(Contents contents, IReadOnlyList<ImageReference> named, ConcurrentBag<string> unread)
+    private static HashSet<Digest> Wanted(Contents contents, TryOptions options, ConcurrentBag<string> unread)
     {
-        if (named.Count == 0)
-            return [.. RepositoryEvidence.Named(contents, VerdictTags.Default).Select(image => image.Id.Digest)];
+        if (options.Images.Count == 0)
+            return [.. RepositoryEvidence.Named(contents, options.Tags).Select(image => image.Id.Digest)];
         var wanted = new HashSet<Digest>();
-        foreach (var reference in named.Where(reference => reference.Repository == contents.Repository.Name))
+        foreach (var reference in options.Images.Where(reference => reference.Repository == contents.Repository.Name))
         {
             if (contents.Images.FirstOrDefault(image => (reference.Digest is null || reference.Digest == image.Id.Digest) && (reference.Tag is null || image.Tags.Contains(reference.Tag))) is { } image)
                 wanted.Add(image.Id.Digest);

@@ -44,6 +44,9 @@ public sealed record VerdictTags(string Prefix, IReadOnlyList<string> EarlierPre
     /// <summary>The tags that people gave the image.</summary>
     public IReadOnlyList<string> TeamTags(ImageFacts image) => [.. image.Tags.Where(tag => !Claims(tag))];
 
+    /// <summary>What <see cref="IsPrefix"/> asks for, in a message.</summary>
+    public const string PrefixForm = "a prefix has 1 to 40 characters of a-z, 0-9 and '-', and does not begin with '-'";
+
     /// <summary>Whether the text can be a prefix.</summary>
     public static bool IsPrefix(string text) =>
         text is { Length: >= 1 and <= 40 } && text[0] != '-' && text.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');

@@ -8,6 +8,11 @@ namespace EcrGuard.EndToEnd.Tests.Cli;
 /// <summary>Runs the built <c>ecrguard</c> in a folder of its own.</summary>
 internal sealed class CommandLine : IDisposable
 {
+    /// <summary>Runs a program on a terminal of its own, and copies what appears there.</summary>
+    private const string Terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+
+    private readonly Dictionary<string, string> _environment = [];
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ecrguard-cli-");
 
     public CommandLine File(string name, string text)
@@ -18,17 +23,42 @@ internal sealed class CommandLine : IDisposable
         return this;
     }
 
+    /// <summary>Sets a variable of its environment.</summary>
+    public CommandLine With(string variable, string value)
+    {
+        _environment[variable] = value;
+        return this;
+    }
+
     /// <returns>The exit code, and standard output, then standard error.</returns>
     public Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) =>
-        Tool.RunAsync(new ProcessStartInfo("dotnet", [Executable(), .. arguments]) { WorkingDirectory = _folder.FullName });
+        Tool.RunAsync(Start("dotnet", [Executable(), .. arguments]));
 
     /// <summary>The same against an AWS.</summary>
     public Task<(int ExitCode, string Output)> RunAsync(LocalAwsServer aws, params string[] arguments) =>
-        Tool.RunAsync(new ProcessStartInfo("dotnet", [Executable(), .. arguments])
-        {
-            WorkingDirectory = _folder.FullName,
-            Environment = { ["AWS_ENDPOINT_URL"] = aws.Endpoint.ToString(), ["AWS_REGION"] = aws.Region, ["AWS_ACCESS_KEY_ID"] = "local", ["AWS_SECRET_ACCESS_KEY"] = "local" },
-        });
+        Tool.RunAsync(At(aws, Start("dotnet", [Executable(), .. arguments])));
+
+    /// <summary>The same on a terminal; what a person sees there. Skips the calling test without Python, which makes the terminal.</summary>
+    public async Task<(int ExitCode, string Output)> RunOnTerminalAsync(LocalAwsServer aws, params string[] arguments)
+    {
+        await Tool.RequireAsync("python3", "python3", "-c", "import os, pty; os.waitstatus_to_exitcode");
+        return await Tool.RunAsync(At(aws, Start("python3", ["-c", Terminal, "dotnet", Executable(), .. arguments])));
+    }
+
+    private static ProcessStartInfo At(LocalAwsServer aws, ProcessStartInfo start)
+    {
+        (start.Environment["AWS_ENDPOINT_URL"], start.Environment["AWS_REGION"]) = (aws.Endpoint.ToString(), aws.Region);
+        start.Environment["AWS_ACCESS_KEY_ID"] = start.Environment["AWS_SECRET_ACCESS_KEY"] = "local";
+        return start;
+    }
+
+    private ProcessStartInfo Start(string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _folder.FullName };
+        foreach (var (variable, value) in _environment)
+            start.Environment[variable] = value;
+        return start;
+    }
 
     public void Dispose() => _folder.Delete(recursive: true);
 

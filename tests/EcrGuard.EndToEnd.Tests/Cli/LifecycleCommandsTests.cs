@@ -163,6 +163,21 @@ public sealed class LifecycleCommandsTests : IDisposable
         Assert.Equal(("and-trap", "error", 1), (trap.GetProperty("id").GetString(), trap.GetProperty("severity").GetString(), trap.GetProperty("rulePriority").GetInt32()));
     }
 
+    [Theory]
+    [InlineData("acme-inuse-*", "--tag-prefix", "acme")]
+    [InlineData("ecrguard-inuse-*")]
+    public async Task Lint_knows_the_rule_that_shields_images_in_use_by_the_deployments_prefix(string pattern, params string[] options)
+    {
+        var shield = $$"""{ "rulePriority": 1, "selection": { "tagStatus": "tagged", "tagPatternList": ["{{pattern}}"], "countType": "imageCountMoreThan", "countNumber": 100000 }, "action": { "type": "expire" } }, """;
+        _ecrguard.File("policy.json", Policy.Replace("\"rulePriority\": 2", "\"rulePriority\": 3", StringComparison.Ordinal).Replace("\"rulePriority\": 1", "\"rulePriority\": 2", StringComparison.Ordinal)
+            .Replace("\"rules\": [", "\"rules\": [ " + shield, StringComparison.Ordinal).Replace("[\"v*\"]", "[\"*inuse-*\"]", StringComparison.Ordinal));
+
+        Assert.Equal((0, "No findings."), Trimmed(await LintAsync(options)));
+        Assert.Contains("catches-verdict-tags", (await LintAsync("--tag-prefix", "other")).Output, StringComparison.Ordinal);
+
+        static (int, string) Trimmed((int ExitCode, string Output) ended) => (ended.ExitCode, ended.Output.TrimEnd());
+    }
+
     [Fact]
     public async Task Lint_says_so_where_there_is_nothing_to_say()
     {
