@@ -29,14 +29,19 @@ internal static class ApplyCommand
                 return ExitCodes.Wrong;
             }
             using var order = JsonDocument.Parse(PlanWriter.Write(plan, indented: false));
+            var progress = new Progress(errors, !Console.IsErrorRedirected, Throttles.Counted());
+            var all = plan.Repositories.Count(repository => repository.Items.Count > 0);
+            progress.Say($"applying the plan to {Text.Count(all, "repository", "repositories")}; an answer takes up to {Orders.LongestRun.TotalMinutes} minutes …");
             ApplyAnswer answer;
             do
             {
                 cancellation.ThrowIfCancellationRequested();
                 answer = await orders.GiveAsync<ApplyPlan, JsonElement, ApplyAnswer>(
                     order.RootElement, OrderJson.Short.JsonElement, OrderJson.Short.ApplyAnswer, (apply, json, context) => apply.ApplyPlanAsync(json, context), policyFile, cancellation);
+                progress.Say(Reached(answer, all));
             }
             while (answer.More);
+            progress.End();
             return Tell(answer, output);
         },
         "What was begun goes on to its end; apply the plan again to see what was done.", errors, cancellation);
@@ -47,6 +52,13 @@ internal static class ApplyCommand
             throw new UnusableFileException("Nobody is there to be asked; say --yes to apply the plan all the same.");
         output.Write("Apply this plan? Only 'yes' does. ");
         return await input.ReadLineAsync(cancellation) == "yes";
+    }
+
+    /// <summary>An answer tells of the whole plan so far; the repository that it was at when time was up counts.</summary>
+    private static string Reached(ApplyAnswer answer, int all)
+    {
+        var reached = answer.Done.Concat(answer.Superseded).Concat(answer.Refused).Select(applied => applied.Repository).OfType<string>().Distinct().Count();
+        return $"{reached} of {all} repositories, {answer.Done.Count} done, {answer.Superseded.Count} superseded, {answer.Refused.Count} refused{(answer.More ? " so far, continuing …" : "")}";
     }
 
     private static int Tell(ApplyAnswer answer, TextWriter output)

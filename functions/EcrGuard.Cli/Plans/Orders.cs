@@ -22,7 +22,7 @@ namespace EcrGuard.Cli.Plans;
 internal sealed class Orders(string? function)
 {
     /// <summary>Lambda's longest run.</summary>
-    private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(15);
+    public static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(15);
 
     /// <param name="function">As the user named it; needed except against a local AWS.</param>
     /// <param name="output">The stack's output that names it.</param>

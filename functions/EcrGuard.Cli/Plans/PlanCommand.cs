@@ -66,7 +66,9 @@ internal static class PlanCommand
         };
         var registry = new Registry(aws.Ecr, settings, time);
         var views = new RepositoryViews(registry, null, policy, time);
+        progress.ReadingUse();
         var use = await new Consumers(aws, policy, settings, time).ReadAsync(null, cancellation);
+        progress.UseRead(use);
         var planner = new Planner(policy, tags, exact);
         var repositories = (await registry.RepositoriesAsync(cancellation)).Where(repository => names.Matches(repository.Name)).ToList();
         var planned = new PlannedRepository?[repositories.Count];

@@ -1,14 +1,33 @@
+using System.Diagnostics;
 using System.Globalization;
 using EcrGuard.Core.Images;
 
 namespace EcrGuard.Cli.Plans;
 
-/// <summary>How far a long command has come, on one line of a terminal; nothing where the output goes elsewhere.</summary>
+/// <summary>How far a long command has come, on a terminal; nothing where the output goes elsewhere.</summary>
 /// <param name="throttles">Said at the end wherever the output goes: who throttles and who is throttled share one account.</param>
 internal sealed class Progress(TextWriter terminal, bool shown, Throttles throttles)
 {
     private readonly Lock gate = new();
     private int repositories, images;
+    private long began;
+
+    /// <summary>A line of its own.</summary>
+    public void Say(string sentence)
+    {
+        if (shown)
+            terminal.WriteLine(sentence);
+    }
+
+    /// <summary>What uses images is read from here on: in a large account that takes longest.</summary>
+    public void ReadingUse()
+    {
+        began = Stopwatch.GetTimestamp();
+        Say("reading what uses images …");
+    }
+
+    public void UseRead(UseFacts use) => Say(string.Create(CultureInfo.InvariantCulture,
+        $"{Text.Count(use.Uses.Count, "reference")} to images read in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s{(use.Unread.Count == 0 ? "" : $"; not read: {string.Join(", ", use.Unread.Select(unread => unread.What).Distinct())}")}"));
 
     /// <summary>One more repository is done.</summary>
     public void Done(int its, int ofAll)

@@ -57,7 +57,9 @@ internal static class TryCommand
         var ledger = options.Table is null ? null : new Ledger(aws.Dynamo, settings, time);
         var evidences = new Evidences(new Scans(aws.Ecr, aws.Inspector, registry, time), ledger, options.Bucket is null ? null : new FindingsStore(aws.S3, settings), time);
         // What runs is asked about as it will be where the tried policy is in force.
+        progress.ReadingUse();
         var use = await new Consumers(aws, tried, settings, time).ReadAsync(null, cancellation);
+        progress.UseRead(use);
         var repositories = options.Images.Count == 0
             ? (await registry.RepositoriesAsync(cancellation)).Where(repository => options.Repositories.Matches(repository.Name)).ToList()
             : [.. options.Images.Select(image => image.Repository).Distinct().Order(StringComparer.Ordinal).Select(registry.Repository)];

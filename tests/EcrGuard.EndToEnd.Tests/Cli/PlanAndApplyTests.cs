@@ -97,6 +97,32 @@ public sealed class PlanAndApplyTests
         Assert.True(exit == 0, output);
         Assert.Contains("AWS throttled 2 calls, which were made again.", output, StringComparison.Ordinal);
         Assert.DoesNotContain("of 1 repositories", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("reading what uses images", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_terminal_shows_that_a_plan_reads_what_uses_images_and_how_far_an_apply_has_come()
+    {
+        var (guard, _) = await StartedAsync();
+        await using var guarding = guard;
+        using var cli = new CommandLine().File("policy.json", Policy);
+
+        var (planned, shown) = await cli.RunOnTerminalAsync(guard.Aws, "plan", "--policy", "policy.json", "--exact", "--out", "plan.json");
+        Assert.True(planned == 0, shown);
+        Assert.Matches("reading what uses images …\\s+[0-9]+ references? to images read in [0-9.]+ s", shown);
+        Assert.Contains("1 of 1 repositories, 9 images, 0 throttled", shown, StringComparison.Ordinal);
+
+        var more = true;
+        guard.Aws.Lambda.Register("slow", _ =>
+        {
+            var answer = $$"""{ "planId": null, "done": [{ "repository": "{{Repository}}", "item": "delete", "digest": null, "why": "It is gone." }], "superseded": [], "refused": [], "more": {{(more ? "true" : "false")}} }""";
+            more = false;
+            return Task.FromResult(answer);
+        });
+        var (applied, told) = await cli.RunOnTerminalAsync(guard.Aws, "apply", "plan.json", "--function", "slow", "--yes");
+        Assert.True(applied == 0, told);
+        Assert.Contains("applying the plan to 1 repository; an answer takes up to 15 minutes …", told, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 repositories, 1 done, 0 superseded, 0 refused so far, continuing …", told, StringComparison.Ordinal);
     }
 
     [Theory]
