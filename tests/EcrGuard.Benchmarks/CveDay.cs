@@ -30,7 +30,7 @@ internal static class CveDay
 
     /// <summary>What the template says of OnScanChanged and its queue.</summary>
     private const int Batch = 100, Instances = 2, Receives = 5;
-    private const double WritesPerSecond = 0.32;
+    private const double WritesPerSecond = 0.31;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(330), Invisible = TimeSpan.FromSeconds(2000);
 
     /// <summary>Assumed, for every operation with a bucket of its own: AWS publishes of these only PutImage (10) and BatchGetImage (2 000).</summary>
@@ -71,17 +71,17 @@ internal static class CveDay
     {
         var calls = aws.Requests.Take();
         var reads = calls.Where(call => call.Service is "ecr" or "inspector2").ToList();
-        var throttled = reads.Count(call => call.StatusCode is 400 or 429);
-        var puts = calls.Where(call => call.Operation == "PutImage").Select(call => call.When).Order().ToList();
+        var throttled = reads.Count(IsThrottled);
+        var puts = calls.Where(call => call is { Operation: "PutImage", StatusCode: 200 }).Select(call => call.When).Order().ToList();
         var images = aws.DynamoDb.Items(Table).Where(item => Text(item, "sk")?.StartsWith("I#", StringComparison.Ordinal) == true).ToList();
         var blocked = images.Count(item => Text(item, "gsi1pk")?.Contains("#BLOCKED#", StringComparison.Ordinal) == true);
         var left = images.Count(item => item.ContainsKey("couldNotMark"));
         return
         [
             // A tag is another read, a manifest and a write.
-            new Figure($"{what}: ECR, for a finding event, tags aside", (reads.Count(call => call.Service == "ecr") - (3 * puts.Count)) / (double)events, "calls", 1.25),
+            new Figure($"{what}: ECR, for a finding event, tags aside", (reads.Count(call => call.Service == "ecr" && !IsThrottled(call)) - (3 * puts.Count)) / (double)events, "calls", 1.25),
             // Coverage, findings, coverage.
-            new Figure($"{what}: Inspector, for a finding event", reads.Count(call => call.Service == "inspector2") / (double)events, "calls", 4),
+            new Figure($"{what}: Inspector, for a finding event", reads.Count(call => call.Service == "inspector2" && !IsThrottled(call)) / (double)events, "calls", 3.25),
             new Figure($"{what}: throttled, of these", 100.0 * throttled / reads.Count, "%", 25),
             new Figure($"{what}: handed back to the queue", queue.HandedBack, "events", Math.Max(Batch, events / 100)),
             new Figure($"{what}: given up by the queue", queue.DeadLetters, "events", 0),
@@ -95,6 +95,8 @@ internal static class CveDay
             new Figure($"{what}: the same on this machine", took.TotalSeconds, "s"),
         ];
     }
+
+    private static bool IsThrottled(LoggedRequest call) => call.StatusCode is 400 or 429;
 
     /// <summary>The most of these within a minute.</summary>
     private static int Busiest(List<DateTimeOffset> times)
