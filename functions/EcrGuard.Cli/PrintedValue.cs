@@ -25,7 +25,7 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
     }
 
     /// <summary>The member that says that this is one page of several: the AWS CLI prints the service's token with --no-paginate and its own with --max-items. Null where this is all.</summary>
-    public string? PageToken() => new[] { "nextToken", "NextToken" }.FirstOrDefault(name => !string.IsNullOrEmpty(Text(name)));
+    public string? PageToken() => !string.IsNullOrEmpty(Text("nextToken")) ? "nextToken" : !string.IsNullOrEmpty(Text("NextToken")) ? "NextToken" : null;
 
     public bool Has(string name) => Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
 

@@ -38,7 +38,7 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
         guard.TakeRequests("ecr");
         await (await guard.FunctionAsync("Backfill")).InvokeAsync(Tick());
 
-        Assert.Equal(12, guard.TakeRequests("ecr").Count(operation => operation == "GetLifecyclePolicy"));
+        Assert.Equal(12, guard.TakeRequests("ecr").Count(operation => operation == "BatchGetRepositoryScanningConfiguration"));
         var told = Assert.Single(guard.Aws.Sns.Messages.Take());
         var message = Deployment.ToMachines(told);
         Assert.Equal(("backfill", "20"), (message["kind"]!.ToString(), message["repositories"]!.ToString()));

@@ -28,13 +28,13 @@ public sealed class BurstTests
 
         Assert.Empty(await fixture.Functions.ChangedAsync(batches[0]));
         Assert.Equal(1, Decisions(fixture));
-        Assert.Equal(["DescribeImages", "DescribeImages", "BatchGetImage", "PutImage"], Calls(fixture, "ecr"));
+        Assert.Equal(["DescribeImages", "DescribeImages", "GetLifecyclePolicy", "BatchGetImage", "PutImage"], Calls(fixture, "ecr"));
         foreach (var batch in batches.Skip(1))
             Assert.Empty(await fixture.Functions.ChangedAsync(batch));
 
         Assert.Equal(5, batches.Count);
         Assert.Equal(decisions, Decisions(fixture));
-        Assert.Equal(4 + (decisions - 1), Calls(fixture, "ecr").Count());
+        Assert.Equal(5 + (decisions - 1), Calls(fixture, "ecr").Count());
         Assert.Equal(("BLOCKED", 500), (fixture.Status(digest), fixture.Verdict(digest).GetProperty("counts").GetProperty("critical").GetInt32()));
         Assert.Single(Told(fixture));
     }
