@@ -78,11 +78,11 @@ internal static class CveDay
         var left = images.Count(item => item.ContainsKey("couldNotMark"));
         return
         [
-            // A tag is another read, a manifest and a write.
-            new Figure($"{what}: ECR, for a finding event, tags aside", (reads.Count(call => call.Service == "ecr" && !IsThrottled(call)) - (3 * puts.Count)) / (double)events, "calls", 1.25),
+            // A tag is another read, a manifest and a write, and once for its repository the lifecycle policy.
+            new Figure($"{what}: ECR, for a finding event, tags aside", (reads.Count(call => call is { Service: "ecr", Operation: not "GetLifecyclePolicy" } && !IsThrottled(call)) - (3 * puts.Count)) / (double)events, "calls", 1.25),
             // Coverage, findings, coverage.
             new Figure($"{what}: Inspector, for a finding event", reads.Count(call => call.Service == "inspector2" && !IsThrottled(call)) / (double)events, "calls", 3.25),
-            new Figure($"{what}: throttled, of these", 100.0 * throttled / reads.Count, "%", 25),
+            new Figure($"{what}: throttled, of these", 100.0 * throttled / reads.Count, "%", 35),
             new Figure($"{what}: handed back to the queue", queue.HandedBack, "events", Math.Max(Batch, events / 100)),
             new Figure($"{what}: given up by the queue", queue.DeadLetters, "events", 0),
             new Figure($"{what}: images and indexes that are not blocked", seeded - blocked, "images", 0),
