@@ -78,7 +78,7 @@ internal static class CveDay
         var left = images.Count(item => item.ContainsKey("couldNotMark"));
         return
         [
-            // A tag is another read, a manifest and a write, and once for its repository the lifecycle policy.
+            // A tag is another read, the repository's lifecycle policy, a manifest and a write.
             new Figure($"{what}: ECR, for a finding event, tags aside", (reads.Count(call => call is { Service: "ecr", Operation: not "GetLifecyclePolicy" } && !IsThrottled(call)) - (3 * puts.Count)) / (double)events, "calls", 1.25),
             // Coverage, findings, coverage.
             new Figure($"{what}: Inspector, for a finding event", reads.Count(call => call.Service == "inspector2" && !IsThrottled(call)) / (double)events, "calls", 3.25),
