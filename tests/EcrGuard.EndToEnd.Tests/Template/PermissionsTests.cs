@@ -56,6 +56,16 @@ public sealed class PermissionsTests
             template.Functions.ToDictionary(function => function, function => Actions(template, function).Intersect(WritesToEcr).Order().ToArray()));
     }
 
+    /// <summary>Without the first a tag would fail for ever, without the second no policy would be put.</summary>
+    [Fact]
+    public void Who_writes_tags_reads_the_lifecycle_policy_before_and_who_puts_one_on_images_that_are_there_asks_for_its_preview()
+    {
+        Assert.All(Marking.Functions.Where(function => Actions(Marking, function).Contains("ecr:PutImage")), function => Assert.Contains("ecr:GetLifecyclePolicy", Actions(Marking, function)));
+        Assert.Equal(
+            ["ApplyPlan", "SweepRepository"],
+            Marking.Functions.Where(function => Actions(Marking, function).Intersect(["ecr:GetLifecyclePolicyPreview", "ecr:StartLifecyclePolicyPreview"]).Count() == 2).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void Where_it_may_quarantine_those_that_decide_read_what_is_used_and_move_images_and_so_does_a_release()
     {
