@@ -19,6 +19,11 @@ internal static class Attempt
             errors.WriteLine($"Interrupted. {interrupted}");
             return ExitCodes.Interrupted;
         }
+        catch (HttpRequestException unreachable)
+        {
+            errors.WriteLine($"AWS could not be reached: {unreachable.Message}.");
+            return ExitCodes.Undetermined;
+        }
         catch (Exception unusable) when (unusable is PolicyException or SettingsException or UnusableFileException or AmazonClientException or AmazonServiceException or FunctionFailedException)
         {
             errors.WriteLine(unusable.Message);

@@ -28,8 +28,8 @@ internal sealed class Orders(string? function)
     /// <param name="output">The stack's output that names it.</param>
     /// <exception cref="UnusableFileException">It is needed and missing.</exception>
     public static Orders To(string? function, string output) =>
-        function is null && Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is null
-            ? throw new UnusableFileException($"--function is missing; it must be the name of the deployed function, the stack's output {output}.")
+        function?.Trim().Length == 0 || (function is null && Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is null)
+            ? throw new UnusableFileException($"--function is {(function is null ? "missing" : "blank")}; it must be the name of the deployed function, the stack's output {output}.")
             : new Orders(function);
 
     /// <summary>Gives an order once and waits for the answer.</summary>

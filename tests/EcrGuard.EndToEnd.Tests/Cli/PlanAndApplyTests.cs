@@ -53,6 +53,18 @@ public sealed class PlanAndApplyTests
         Assert.Equal(calls, guard.Aws.Requests.Count(r => r.Operation == "BatchDeleteImage"));
     }
 
+    [Theory]
+    [InlineData(5, "AWS could not be reached: ", "plan")]
+    [InlineData(5, "AWS could not be reached: ", "restore", "shop/web", "--reason", "the release")]
+    [InlineData(64, "--function is blank; it must be the name of the deployed function, the stack's output RestoreRepositoryFunction.", "restore", "shop/web", "--reason", "the release", "--function", "")]
+    public async Task Where_nobody_answers_or_no_function_is_named_a_sentence_says_so(int expected, string sentence, params string[] arguments)
+    {
+        using var cli = new CommandLine().With("AWS_ENDPOINT_URL", "http://127.0.0.1:1/").With("AWS_ACCESS_KEY_ID", "test").With("AWS_SECRET_ACCESS_KEY", "test").With("AWS_REGION", "eu-central-1").With("AWS_MAX_ATTEMPTS", "1");
+        var (exitCode, output) = await cli.RunAsync(arguments);
+        Assert.True(exitCode == expected, output);
+        Assert.Contains(sentence, output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_was_deployed_or_retagged_since_is_superseded_and_stays()
     {
