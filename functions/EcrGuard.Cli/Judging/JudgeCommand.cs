@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EcrGuard.Core.Images;
@@ -106,13 +105,5 @@ internal sealed record Judgement(string Status, bool Approved, IReadOnlyList<Rea
 [JsonSerializable(typeof(Judgement))]
 internal sealed partial class JudgementJson : JsonSerializerContext
 {
-    /// <summary>For people and machines at a terminal, not for HTML: quotes stay quotes.</summary>
-    public static JudgementJson Readable { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter<RuleEffect>() },
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    public static JudgementJson Readable { get; } = new(VerdictJson.Readable());
 }

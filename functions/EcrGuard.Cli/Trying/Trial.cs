@@ -1,9 +1,7 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using EcrGuard.Cli.Judging;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Cli.Trying;
@@ -63,13 +61,5 @@ internal sealed record Judged(string Status, bool Approved, IReadOnlyList<Reason
 [JsonSerializable(typeof(Trial))]
 internal sealed partial class TrialJson : JsonSerializerContext
 {
-    /// <summary>For people and machines at a terminal, not for HTML: quotes stay quotes.</summary>
-    public static TrialJson Readable { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter<RuleEffect>() },
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    public static TrialJson Readable { get; } = new(VerdictJson.Readable());
 }
