@@ -1,4 +1,3 @@
-using System.Text;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
@@ -196,5 +195,5 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
     private Task<Contents?> ContentsAsync(RepositoryId id, CancellationToken cancellation) =>
         registry.ContentsAsync(id, (indexes, token) => ledger.ChildrenAsync(id, indexes, token), cancellation);
 
-    private static LifecyclePolicy Read(string policy) => LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy!;
+    private static LifecyclePolicy Read(string policy) => LifecyclePolicy.Read(policy).Policy!;
 }

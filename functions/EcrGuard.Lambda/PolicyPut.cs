@@ -1,4 +1,3 @@
-using System.Text;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
@@ -122,5 +121,5 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
         static string Said(IReadOnlyDictionary<Digest, RemovalKind> by, Digest digest) => by.TryGetValue(digest, out var kind) ? kind.Word() : "keep";
     }
 
-    private static LifecyclePolicy Read(PutPolicy put) => LifecyclePolicy.Read(Encoding.UTF8.GetBytes(put.Policy)).Policy!;
+    private static LifecyclePolicy Read(PutPolicy put) => LifecyclePolicy.Read(put.Policy).Policy!;
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
 using EcrGuard.Aws;
@@ -65,7 +64,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             var now = time.GetUtcNow();
             var usages = InUse.Of(use, contents, guard.Policy.Consumers.PulledWithinDays, now);
             var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
-            var own = await lifecycle.ConfigureAwait(false) is { } text ? LifecyclePolicy.Read(Encoding.UTF8.GetBytes(text)).Policy : null;
+            var own = await lifecycle.ConfigureAwait(false) is { } text ? LifecyclePolicy.Read(text).Policy : null;
             var undone = new List<string>();
             var quarantined = new HashSet<Digest>();
             if (own is null && await lifecycle.ConfigureAwait(false) is not null)

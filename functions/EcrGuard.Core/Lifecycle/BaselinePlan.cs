@@ -98,7 +98,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
                 case ExistingPolicy.Merge when wanted is null:
                     drift.Add($"Its lifecycle policy is the team's ({rules}): the baseline's {Text.Count(own.Count, "rule")} cannot be put before them.");
                     return;
-                case ExistingPolicy.Merge when Core.Lifecycle.LifecyclePolicy.Read(Encoding.UTF8.GetBytes(wanted!.Text())) is { Policy: null, Problems: [var problem, ..] }:
+                case ExistingPolicy.Merge when Core.Lifecycle.LifecyclePolicy.Read(wanted!.Text()) is { Policy: null, Problems: [var problem, ..] }:
                     drift.Add($"The baseline's {Text.Count(own.Count, "rule")} cannot be put before the team's {team!.Count}: {problem.Message}");
                     return;
             }

@@ -1,3 +1,4 @@
+using System.Text;
 using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Lifecycle;
@@ -14,6 +15,10 @@ public sealed class LifecyclePolicy
 
     /// <summary>One to fifty, the highest priority (the lowest number) first.</summary>
     public IReadOnlyList<LifecycleRule> Rules { get; }
+
+    /// <summary>Reads a policy as ECR or a ledger gives it.</summary>
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte})"/>
+    public static LifecyclePolicyReading Read(string text) => Read(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Reads a policy's text and reports everything for which ECR would refuse it, comments and trailing commas included.</summary>
     /// <param name="utf8">With or without byte order mark.</param>

@@ -1,4 +1,3 @@
-using System.Text;
 using EcrGuard.Core.Images;
 using Text = EcrGuard.Core.Images.Text;
 
@@ -15,7 +14,7 @@ public sealed record Exposure(IReadOnlyList<TakenImage> Images)
     public static Exposure? Of(string policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now)
     {
         // What a policy in words that EcrGuard does not know would take, nobody knows.
-        var images = LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy is { } read ? PolicySafety.Exposed(read, contents, usages, now)
+        var images = LifecyclePolicy.Read(policy).Policy is { } read ? PolicySafety.Exposed(read, contents, usages, now)
             : [.. contents.Images.Select(image => new TakenImage(image, 0, "", usages.GetValueOrDefault(image.Id.Digest) ?? Usage.Unknown)).Where(image => image.Usage.Use != Use.NotInUse)];
         return images.Count == 0 ? null : new Exposure(images);
     }

@@ -23,7 +23,7 @@ internal sealed class RuleList
     public int Count => rules.Count;
 
     /// <summary>The rules of a policy's text; null where it is none that ECR accepts, or says it in words that EcrGuard does not know.</summary>
-    public static RuleList? Read(string policy) => LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy is { } read ? Of(read) : null;
+    public static RuleList? Read(string policy) => LifecyclePolicy.Read(policy).Policy is { } read ? Of(read) : null;
 
     /// <summary>The rules of a policy that ECR accepts.</summary>
     public static RuleList Of(LifecyclePolicy policy)

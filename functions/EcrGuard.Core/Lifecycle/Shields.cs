@@ -1,4 +1,3 @@
-using System.Text;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 
@@ -15,7 +14,7 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
     /// <param name="policy">The lifecycle policy that stands in the repository, as text; null where there is none. In one that cannot be understood any tag could do anything.</param>
     public static Shields Of(string? policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags)
     {
-        var present = policy is null ? null : LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy;
+        var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
         var held = HeldByAnIndex(contents, usages);
         var (shielded, withheld) = (new Dictionary<Digest, Usage>(), 0);
         foreach (var image in contents.Images)

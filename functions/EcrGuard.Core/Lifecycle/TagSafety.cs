@@ -1,4 +1,3 @@
-using System.Text;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 
@@ -14,7 +13,7 @@ public static class TagSafety
     {
         if (policy is null)
             return null;
-        if (LifecyclePolicy.Read(Encoding.UTF8.GetBytes(policy)).Policy is not { } present)
+        if (LifecyclePolicy.Read(policy).Policy is not { } present)
             return "The repository's lifecycle policy cannot be understood, and might take the image by the tag.";
         var without = Selection.Of(present, image.Tags);
         var with = Selection.Of(present, [.. image.Tags, tag]);

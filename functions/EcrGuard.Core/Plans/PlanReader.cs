@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
@@ -123,7 +122,7 @@ public sealed class PlanReader
     {
         if (Text(node, _ => true, "a lifecycle policy as text") is not { } text)
             return null;
-        if (LifecyclePolicy.Read(Encoding.UTF8.GetBytes(text)).Problems is not [var first, ..])
+        if (LifecyclePolicy.Read(text).Problems is not [var first, ..])
             return text;
         _checks.Report(node!, $"ECR would refuse the lifecycle policy, at its line {first.Line}, column {first.Column}: {first.Message}");
         return null;

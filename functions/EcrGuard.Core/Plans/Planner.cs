@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
@@ -41,7 +40,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         else if (!exact)
         {
             var put = wantedPolicy is not null && wanted!.Text != view.LifecyclePolicy && work.TryPut(wanted, wantedPolicy);
-            work.TakeLeftovers(put ? wantedPolicy : view.LifecyclePolicy is { } present ? LifecyclePolicy.Read(Encoding.UTF8.GetBytes(present)).Policy : null);
+            work.TakeLeftovers(put ? wantedPolicy : view.LifecyclePolicy is { } present ? LifecyclePolicy.Read(present).Policy : null);
         }
         return work.End();
     }
@@ -60,7 +59,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
 
         public LifecyclePolicy? Read(string text, string which)
         {
-            var reading = LifecyclePolicy.Read(Encoding.UTF8.GetBytes(text));
+            var reading = LifecyclePolicy.Read(text);
             if (reading.Policy is null)
                 Note($"The {which} lifecycle policy is one that ECR would refuse: {reading.Problems[0].Message}");
             return reading.Policy;
