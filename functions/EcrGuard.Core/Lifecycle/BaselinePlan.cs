@@ -208,6 +208,6 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
         }
 
         private static string Shield(VerdictTags tags) =>
-            $$"""{ "rules": [ { "rulePriority": 1, "description": "Images in use stay", "selection": { "tagStatus": "tagged", "tagPatternList": ["{{tags.InUsePattern}}"], "countType": "imageCountMoreThan", "countNumber": 100000 }, "action": { "type": "expire" } } ] }""";
+            $$"""{ "rules": [ { "rulePriority": 1, "description": "Images in use stay", "selection": { "tagStatus": "tagged", "tagPatternList": ["{{tags.InUsePattern}}"], "countType": "imageCountMoreThan", "countNumber": {{Selection.EveryImage}} }, "action": { "type": "expire" } } ] }""";
     }
 }

@@ -1,16 +1,17 @@
 namespace EcrGuard.Core.Lifecycle;
 
-/// <summary>The rules of a lifecycle policy that select an image by its tags and storage class: what holds of it whatever its age, whatever is pushed after it, and however often ECR looks.</summary>
+/// <summary>The rules of a lifecycle policy that select an image by its tags: what holds of it whatever its age, whatever is pushed after it, and however often ECR looks.</summary>
 /// <param name="Rules">The highest priority first: the first decides about the image, the others only count it.</param>
 internal sealed record Selection(IReadOnlyList<LifecycleRule> Rules)
 {
     /// <summary>More images than a repository holds (ECR service quotas): a rule that lets so many stay takes none, and keeps what it selects from every rule behind it.</summary>
     public const int EveryImage = 100_000;
 
-    public static Selection Of(LifecyclePolicy policy, IReadOnlyList<string> tags, StorageClass storage = StorageClass.Standard)
+    /// <param name="tags">Of an image that can be pulled: one in the archive has other rules.</param>
+    public static Selection Of(LifecyclePolicy policy, IReadOnlyList<string> tags)
     {
         string[] its = [.. tags];
-        return new Selection([.. policy.Rules.Where(rule => LifecycleEvaluator.Selects(rule, its, storage))]);
+        return new Selection([.. policy.Rules.Where(rule => LifecycleEvaluator.Selects(rule, its, StorageClass.Standard))]);
     }
 
     /// <summary>Whether no rule can ever take the image.</summary>
