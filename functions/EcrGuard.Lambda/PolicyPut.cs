@@ -116,7 +116,7 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
         var images = view.Contents.Images.Where(image => image.Subject is null).Select(image => image.Id.Digest).Order().ToList();
         var differ = images.Where(digest => Said(taken, digest) != Said(ours, digest)).ToList();
         return differ.Count == 0 ? null
-            : $"EcrGuard's evaluator differs about {Text.Count(differ.Count, "image")}: {string.Join(", ", differ.Take(MaxNamed).Select(digest => $"{digest.Abbreviated} (ECR: {Said(taken, digest)}, EcrGuard: {Said(ours, digest)})"))}{(differ.Count > MaxNamed ? $" and {differ.Count - MaxNamed} more" : "")}.";
+            : $"EcrGuard's evaluator differs about {Text.Count(differ.Count, "image")}: {Text.Some([.. differ.Select(digest => $"{digest.Abbreviated} (ECR: {Said(taken, digest)}, EcrGuard: {Said(ours, digest)})")], MaxNamed)}.";
 
         static string Said(IReadOnlyDictionary<Digest, RemovalKind> by, Digest digest) => by.TryGetValue(digest, out var kind) ? kind.Word() : "keep";
     }

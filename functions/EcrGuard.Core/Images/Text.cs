@@ -31,6 +31,11 @@ public static class Text
     /// <summary>"1 repository", "2 repositories".</summary>
     public static string Count(int number, string one, string many) => string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : many)}");
 
+    /// <summary>"a, b and 3 more".</summary>
+    /// <param name="most">How many are named.</param>
+    public static string Some(IReadOnlyCollection<string> words, int most) =>
+        string.Join(", ", words.Take(most)) + (words.Count > most ? string.Create(CultureInfo.InvariantCulture, $" and {words.Count - most} more") : "");
+
     private static bool IsSafe(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
         && rune.Value is not ((>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0x200E or 0x200F);
 }

@@ -18,6 +18,9 @@ public sealed record Usage(Use Use, IReadOnlyList<string> Why, IReadOnlyList<Con
     public static Usage None { get; } = new(Use.NotInUse, [], []);
 
     public static Usage Unknown { get; } = new(Use.Unknown, ["What runs is not known: no consumer was read in the last day."], []);
+
+    /// <summary>Of an image of which nothing was said the use is not known.</summary>
+    public static Usage Of(IReadOnlyDictionary<Digest, Usage> usages, Digest digest) => usages.GetValueOrDefault(digest) ?? Unknown;
 }
 
 /// <summary>

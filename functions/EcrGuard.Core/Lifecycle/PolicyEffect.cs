@@ -31,7 +31,7 @@ public sealed record PolicyEffect(IReadOnlyList<TakenImage> Expired, IReadOnlyLi
             shields is null || !image.TakesShield || image.Storage != StorageStatus.Active || UsageOf(image.Id.Digest).Use != Use.InUse || image.Tags.Contains(shields.InUse(image.Id.Digest))
                 ? image : image with { Tags = [.. image.Tags, shields.InUse(image.Id.Digest)] };
 
-        Usage UsageOf(Digest digest) => usages.GetValueOrDefault(digest) ?? Usage.Unknown;
+        Usage UsageOf(Digest digest) => Usage.Of(usages, digest);
     }
 }
 

@@ -24,7 +24,7 @@ public static class PolicySafety
     /// <returns>A sentence; null where the policy may be put.</returns>
     public static string? WhyNot(LifecyclePolicy policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now)
     {
-        Usage UsageOf(ImageFacts image) => usages.GetValueOrDefault(image.Id.Digest) ?? Usage.Unknown;
+        Usage UsageOf(ImageFacts image) => Usage.Of(usages, image.Id.Digest);
         var staying = Staying(policy, contents);
         var bare = contents.Images.Where(image => image is { Storage: StorageStatus.Active, Subject: null } && UsageOf(image).Use == Use.InUse && !staying.Contains(image.Id.Digest)).ToList();
         if (bare is [var first, ..])
@@ -99,5 +99,5 @@ public static class PolicySafety
 
     private static bool IsPush(TakenImage image, DateTimeOffset now) => image.Image.PushedAt > now;
 
-    private static string Named(List<ImageFacts> images) => $"{images[0].Id.Digest.Abbreviated}{(images.Count == 1 ? "" : $" and {images.Count - 1} more")}";
+    private static string Named(List<ImageFacts> images) => Text.Some([.. images.Select(image => image.Id.Digest.Abbreviated)], 1);
 }

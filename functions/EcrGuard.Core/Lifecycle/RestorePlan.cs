@@ -15,14 +15,14 @@ public sealed record Exposure(IReadOnlyList<TakenImage> Images)
     {
         // What a policy in words that EcrGuard does not know would take, nobody knows.
         var images = LifecyclePolicy.Read(policy).Policy is { } read ? PolicySafety.Exposed(read, contents, usages, now)
-            : [.. contents.Images.Select(image => new TakenImage(image, 0, "", usages.GetValueOrDefault(image.Id.Digest) ?? Usage.Unknown)).Where(image => image.Usage.Use != Use.NotInUse)];
+            : [.. contents.Images.Select(image => new TakenImage(image, 0, "", Usage.Of(usages, image.Id.Digest))).Where(image => image.Usage.Use != Use.NotInUse)];
         return images.Count == 0 ? null : new Exposure(images);
     }
 
     /// <summary>Says what would go, beginning with a small letter.</summary>
     public string Sentence => $"within {PolicySafety.Ahead.TotalHours} hours ECR may take {Text.Count(Images.Count, "image that is", "images that are")} in use or may be: {Named}.{(Images[0].Usage.Why is [var why, ..] ? $" {why}" : "")}";
 
-    private string Named => string.Join(", ", Images.Take(MaxNamed).Select(image => image.Image.Id.Digest.Abbreviated)) + (Images.Count > MaxNamed ? $" and {Images.Count - MaxNamed} more" : "");
+    private string Named => Text.Some([.. Images.Select(image => image.Image.Id.Digest.Abbreviated)], MaxNamed);
 }
 
 /// <summary>One setting to put back as it was before EcrGuard.</summary>

@@ -128,5 +128,5 @@ public sealed record RepositoryView(Contents Contents, IReadOnlyDictionary<Diges
     /// <summary>Images that EcrGuard itself has taken out of reach and not yet put back. Only the ledger tells; where there is none, it is empty.</summary>
     public IReadOnlySet<Digest> Quarantined { get; init; } = new HashSet<Digest>();
 
-    public Lifecycle.Usage UsageOf(Digest digest) => Usages.GetValueOrDefault(digest) ?? Lifecycle.Usage.Unknown;
+    public Lifecycle.Usage UsageOf(Digest digest) => Lifecycle.Usage.Of(Usages, digest);
 }

@@ -114,7 +114,7 @@ public static class PlanCheck
     {
         0 => "no tag",
         1 => $"the tag {Text.Clip(tags[0], 80)}",
-        _ => $"the tags {string.Join(", ", tags.Order(StringComparer.Ordinal).Take(5).Select(tag => Text.Clip(tag, 80)))}{(tags.Count > 5 ? $" and {tags.Count - 5} more" : "")}",
+        _ => $"the tags {Text.Some([.. tags.Order(StringComparer.Ordinal).Select(tag => Text.Clip(tag, 80))], 5)}",
     };
 
     private static string At(DateTimeOffset? time) => time is { } at ? string.Create(CultureInfo.InvariantCulture, $"at {at.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z") : "at a time that ECR does not give";

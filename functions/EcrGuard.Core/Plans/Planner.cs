@@ -226,7 +226,6 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         private static string Named(IReadOnlyList<PlannedImage> images) => Named([.. images.Select(image => (image.Digest, image.Tags))]);
 
         private static string Named(IReadOnlyList<(Digest Digest, IReadOnlyList<string> Tags)> images) =>
-            string.Join(", ", images.OrderBy(image => image.Digest).Take(MaxNamed).Select(image => image.Tags.Count > 0 ? Text.Clip(image.Tags.Order(StringComparer.Ordinal).First(), 80) : image.Digest.Abbreviated))
-            + (images.Count > MaxNamed ? $" and {images.Count - MaxNamed} more" : "");
+            Text.Some([.. images.OrderBy(image => image.Digest).Select(image => image.Tags.Count > 0 ? Text.Clip(image.Tags.Order(StringComparer.Ordinal).First(), 80) : image.Digest.Abbreviated)], MaxNamed);
     }
 }

@@ -16,7 +16,7 @@ public static class PreviewCheck
     /// <returns>A sentence; null where the policy may be put.</returns>
     public static string? WhyNot(LifecyclePolicy policy, IReadOnlySet<Digest> taken, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, IEnumerable<Removed> rest, Ceilings ceilings, DateTimeOffset now)
     {
-        Usage UsageOf(ImageFacts image) => usages.GetValueOrDefault(image.Id.Digest) ?? Usage.Unknown;
+        Usage UsageOf(ImageFacts image) => Usage.Of(usages, image.Id.Digest);
         var risky = contents.Images.Where(image => taken.Contains(image.Id.Digest) && UsageOf(image).Use != Use.NotInUse).ToList();
         if (risky is [var first, ..])
             return $"ECR's preview takes {Text.Count(risky.Count, "image that is", "images that are")} in use or may be ({Named(risky)}). {(UsageOf(first).Why is [var why, ..] ? why : "")}".TrimEnd();
@@ -26,5 +26,5 @@ public static class PreviewCheck
     }
 
     private static string Named(List<ImageFacts> images) =>
-        string.Join(", ", images.Select(image => image.Id.Digest).Order().Take(MaxNamed).Select(digest => digest.Abbreviated)) + (images.Count > MaxNamed ? $" and {images.Count - MaxNamed} more" : "");
+        Text.Some([.. images.Select(image => image.Id.Digest).Order().Select(digest => digest.Abbreviated)], MaxNamed);
 }

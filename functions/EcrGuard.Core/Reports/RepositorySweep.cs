@@ -55,7 +55,7 @@ public sealed record RepositorySweep
             Abandoned = [.. abandoned.Take(MaxListed)],
         };
 
-        Use UseOf(ImageFacts image) => usages.GetValueOrDefault(image.Id.Digest)?.Use ?? Use.Unknown;
+        Use UseOf(ImageFacts image) => Usage.Of(usages, image.Id.Digest).Use;
     }
 }
 

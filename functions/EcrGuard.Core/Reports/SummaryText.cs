@@ -86,7 +86,7 @@ internal static class SummaryText
     internal static string Abbreviated(string version) => version.Length > 12 ? version[..12] : version;
 
     private static string First(IReadOnlyList<string> words) =>
-        string.Join(", ", words.Take(5).Select(word => Text.Clip(word, 100))) + (words.Count > 5 ? $" and {words.Count - 5} more" : "");
+        Text.Some([.. words.Select(word => Text.Clip(word, 100))], 5);
 
     private static string Change(int now, int? before) => before is { } then ? string.Create(CultureInfo.InvariantCulture, $" ({now - then:+0;-0;±0})") : "";
 
