@@ -1,0 +1,172 @@
+using Amazon.DynamoDBv2;
+using Amazon.DynamoDBv2.Model;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+
+namespace EcrGuard.Aws.Ledger;
+
+/// <content>Every write to ECR is an item: what is meant before it is done, and what became of it after.</content>
+public sealed partial class Ledger
+{
+    private const string Intended = "intended";
+
+    /// <summary>Writes down what is about to be done to an image, before it is done.</summary>
+    /// <param name="revision">The entry whose verdict asks for it; null for an artifact, of which there is none.</param>
+    /// <returns>The id under which the outcome is to be noted; null where another verdict was stored since, which asks for something else.</returns>
+    public async Task<string?> IntendAsync(ImageId image, long? revision, TagAction action, CancellationToken cancellation)
+    {
+        var id = NewId();
+        var names = new Dictionary<string, string> { ["#writes"] = OpenWrites };
+        var values = new Dictionary<string, AttributeValue> { [":id"] = Set(id) };
+        var expression = "ADD #writes :id";
+        if (action.Change == TagChange.Add)
+        {
+            expression += ", #tags :tag";
+            names["#tags"] = IntendedTags;
+            values[":tag"] = Set(action.Tag);
+        }
+        names[revision is null ? "#expires" : "#rev"] = revision is null ? Keys.Expires : Revision;
+        values[revision is null ? ":expires" : ":rev"] = revision is { } its ? Number(its) : ExpiresAfter(HistoryAge);
+        return await IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
+        {
+            TransactItems =
+            [
+                new TransactWriteItem
+                {
+                    Put = new Put
+                    {
+                        TableName = settings.Table,
+                        Item = new Dictionary<string, AttributeValue>(Key(image.Repository, Keys.Write(id)))
+                        {
+                            ["image"] = new(image.Arn),
+                            ["change"] = new(action.Change.ToString()),
+                            ["tag"] = new(action.Tag),
+                            ["intendedAt"] = new(Keys.Time(time.GetUtcNow())),
+                            ["outcome"] = new(Intended),
+                            [Keys.Expires] = ExpiresAfter(HistoryAge),
+                        },
+                    },
+                },
+                new TransactWriteItem
+                {
+                    Update = new Update
+                    {
+                        TableName = settings.Table,
+                        Key = Key(image),
+                        UpdateExpression = revision is null ? $"SET #expires = :expires {expression}" : expression,
+                        ConditionExpression = revision is null ? null : "#rev = :rev",
+                        ExpressionAttributeNames = names,
+                        ExpressionAttributeValues = values,
+                    },
+                },
+            ],
+        }, cancellation), cancellation).ConfigureAwait(false) ? id : null;
+    }
+
+    /// <summary>Every tag that EcrGuard ever meant to write on an image or an artifact, whether or not there is an entry for it.</summary>
+    public async Task<IReadOnlyList<string>> IntendedTagsAsync(ImageId image, CancellationToken cancellation)
+    {
+        var answer = await dynamo.GetItemAsync(new GetItemRequest { TableName = settings.Table, Key = Key(image), ConsistentRead = true }, cancellation).ConfigureAwait(false);
+        return answer.Item?.GetValueOrDefault(IntendedTags)?.SS ?? [];
+    }
+
+    /// <summary>Writes down what is about to be done to a repository, before it is done.</summary>
+    /// <param name="setting">Null for what changes no setting.</param>
+    /// <param name="what">What is put; null where a setting is taken away.</param>
+    /// <returns>The id under which the outcome is to be noted.</returns>
+    public async Task<string> IntendAsync(RepositoryId repository, string change, RepositorySetting? setting, string? what, CancellationToken cancellation)
+    {
+        var id = NewId();
+        var item = new Dictionary<string, AttributeValue>(Key(repository, Keys.Write(id)))
+        {
+            ["change"] = new(change),
+            ["intendedAt"] = new(Keys.Time(time.GetUtcNow())),
+            ["outcome"] = new(Intended),
+            [Keys.Expires] = ExpiresAfter(HistoryAge),
+        };
+        if (setting is not null)
+            item["setting"] = new(setting.Name);
+        if (what is not null)
+            item["what"] = new(what);
+        await RetryAsync(() => dynamo.PutItemAsync(new PutItemRequest { TableName = settings.Table, Item = item }, cancellation), cancellation).ConfigureAwait(false);
+        return id;
+    }
+
+    /// <summary>The writes to a repository and its images that were meant within a time and have no outcome.</summary>
+    public async IAsyncEnumerable<UnendedWrite> UnendedAsync(RepositoryId repository, DateTimeOffset from, DateTimeOffset to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var item in QueryAsync(new QueryRequest
+        {
+            TableName = settings.Table,
+            ConsistentRead = true,
+            KeyConditionExpression = "pk = :pk AND sk BETWEEN :from AND :to",
+            FilterExpression = "#outcome = :intended",
+            ExpressionAttributeNames = new() { ["#outcome"] = "outcome" },
+            ExpressionAttributeValues = new() { [":pk"] = new(Keys.Repository(repository)), [":from"] = new(Keys.Writes(from)), [":to"] = new(Keys.Writes(to)), [":intended"] = new(Intended) },
+        }, cancellation).ConfigureAwait(false))
+        {
+            yield return new UnendedWrite(
+                item[Keys.Sort].S[Keys.Write("").Length..],
+                item["change"].S,
+                item.GetValueOrDefault("image")?.S is { } image && RepositoryId.TryParseArn(image, out var its, out var digest) && digest is not null ? new ImageId(its, digest) : null,
+                item.GetValueOrDefault("tag")?.S,
+                item.GetValueOrDefault("setting")?.S is { } setting ? RepositorySetting.Of(setting) : null,
+                item.GetValueOrDefault("what")?.S);
+        }
+    }
+
+    /// <summary>Writes down what became of an intent towards a repository.</summary>
+    public async Task OutcomeAsync(RepositoryId repository, string id, string outcome, CancellationToken cancellation)
+    {
+        var update = Outcome(repository, id, outcome);
+        await RetryAsync(() => dynamo.UpdateItemAsync(new UpdateItemRequest { TableName = update.TableName, Key = update.Key, UpdateExpression = update.UpdateExpression, ExpressionAttributeNames = update.ExpressionAttributeNames, ExpressionAttributeValues = update.ExpressionAttributeValues }, cancellation), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes down what became of an intent towards an image.</summary>
+    public async Task OutcomeAsync(ImageId image, string id, string outcome, CancellationToken cancellation) =>
+        await RetryAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
+        {
+            TransactItems =
+            [
+                new TransactWriteItem { Update = Outcome(image.Repository, id, outcome) },
+                new TransactWriteItem
+                {
+                    Update = new Update
+                    {
+                        TableName = settings.Table,
+                        Key = Key(image),
+                        UpdateExpression = "DELETE #writes :id",
+                        ExpressionAttributeNames = new() { ["#writes"] = OpenWrites },
+                        ExpressionAttributeValues = new() { [":id"] = Set(id) },
+                    },
+                },
+            ],
+        }, cancellation), cancellation).ConfigureAwait(false);
+
+    private Update Outcome(RepositoryId repository, string id, string outcome) => new()
+    {
+        TableName = settings.Table,
+        Key = Key(repository, Keys.Write(id)),
+        UpdateExpression = "SET #outcome = :outcome, #endedAt = :now",
+        ExpressionAttributeNames = new() { ["#outcome"] = "outcome", ["#endedAt"] = "endedAt" },
+        ExpressionAttributeValues = new() { [":outcome"] = new(Text.Clip(outcome, 500)), [":now"] = new(Keys.Time(time.GetUtcNow())) },
+    };
+
+    /// <summary>Takes the next turn to write to ECR that all functions share which carry out somebody's order: how many of them run at a time, nobody knows.</summary>
+    /// <param name="gap">How long after it there is none.</param>
+    /// <returns>False where the turn is somebody else's.</returns>
+    public Task<bool> TakeTurnAsync(TimeSpan gap, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        return IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = RegistryKey("TURN"),
+            UpdateExpression = "SET #next = :next",
+            ConditionExpression = "attribute_not_exists(#next) OR #next <= :now",
+            ExpressionAttributeNames = new() { ["#next"] = "next" },
+            ExpressionAttributeValues = new() { [":next"] = new(Keys.Time(now + gap)), [":now"] = new(Keys.Time(now)) },
+        }, cancellation);
+    }
+}
