@@ -13,8 +13,8 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     /// <summary>Nothing is begun with less time than this left, and nothing runs on with less than half of it.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
 
-    /// <summary>Who runs what is read again after this.</summary>
-    private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(5);
+    /// <summary>Who runs what is read again after this: what a plan deletes does not come back, and a reading serves the few batches of a minute.</summary>
+    private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
 
     private readonly List<Applied> done = [], superseded = [], refused = [];
     private UseFacts? use;
@@ -33,7 +33,7 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     /// <summary>Cancels what still runs when time is nearly up.</summary>
     public CancellationTokenSource Deadline() => Lambda.Deadline.Before(context, Margin / 2);
 
-    /// <summary>A repository as it is now, under what runs now or ran a few minutes ago.</summary>
+    /// <summary>A repository as it is now, under what runs now or ran a minute ago.</summary>
     /// <param name="known">The children of indexes that were read before; null: whatever the ledger knows.</param>
     /// <returns>Null where the repository is gone.</returns>
     /// <exception cref="InvalidOperationException">A consumer that could be read when the plan was made cannot be read now.</exception>

@@ -182,7 +182,7 @@ public sealed class ApplyPlanTests
             {
                 case "deployed":
                     fixture.Run($"{Repository}@{digests[0]}");
-                    fixture.Guard.Time.Advance(TimeSpan.FromMinutes(6));
+                    fixture.Guard.Time.Advance(TimeSpan.FromMinutes(2));
                     break;
                 case "re-tagged":
                     fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 1"), "live", announce: false);
