@@ -70,7 +70,7 @@ internal static class BreakGlassCommand
     private static void Write(ApprovalAnswer verdict, TextWriter output)
     {
         output.WriteLine($"{verdict.Status}  {verdict.Deploy}");
-        foreach (var reason in verdict.Reasons)
+        foreach (var reason in verdict.Reasons.Concat(verdict.Warnings))
             output.WriteLine($"  {reason.Sentence}");
     }
 

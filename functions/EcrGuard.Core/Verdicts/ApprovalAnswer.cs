@@ -30,7 +30,8 @@ public sealed record ApprovalAnswer
     public required string PolicyVersion { get; init; }
 
     /// <param name="grace">What the clock of an image in use has to say; null: nothing.</param>
-    public static ApprovalAnswer Of(string asked, Verdict verdict, int reasonCount, DateTimeOffset decidedAt, Reason? grace = null) => new()
+    /// <param name="standsBy">That an approval is forced which is not needed; null: there is none.</param>
+    public static ApprovalAnswer Of(string asked, Verdict verdict, int reasonCount, DateTimeOffset decidedAt, Reason? grace = null, Reason? standsBy = null) => new()
     {
         Approved = verdict.Approved,
         Status = verdict.Status.Word(),
@@ -40,7 +41,7 @@ public sealed record ApprovalAnswer
         Deploy = $"{verdict.Image.Repository.Uri}@{verdict.Image.Digest}",
         Reasons = [.. verdict.Reasons.Take(ImageRecord.MaxReasons), .. grace is null ? Array.Empty<Reason>() : [grace]],
         ReasonCount = reasonCount + (grace is null ? 0 : 1),
-        Warnings = [.. verdict.Warnings.Take(ImageRecord.MaxReasons)],
+        Warnings = [.. standsBy is null ? Array.Empty<Reason>() : [standsBy], .. verdict.Warnings.Take(ImageRecord.MaxReasons)],
         Waivers = [.. verdict.Waived.Take(ImageRecord.MaxReasons)],
         ToPass = [.. verdict.ToPass.Take(ImageRecord.MaxReasons)],
         Counts = verdict.Counts,

@@ -62,7 +62,7 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
         Approved = true,
         Reasons =
         [
-            new("break-glass", $"Approved by break-glass until {forced.Until.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, although the verdict is {verdict.Status.Word()}: {Text.Clip(forced.By, 300)} said on {forced.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC: {Text.Clip(forced.Reason, MaxReason)}"),
+            new("break-glass", $"Approved by break-glass until {Minute(forced.Until)}, although the verdict is {verdict.Status.Word()}: {forced.Said}"),
             .. verdict.Reasons,
         ],
         Blocking = [],
@@ -71,6 +71,14 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
         ValidUntil = Judge.Earlier(verdict.ValidUntil, forced.Until),
         Instead = verdict,
     };
+
+    /// <summary>That one stands by while the verdict is yes anyway; null where there is nothing to say.</summary>
+    public static Reason? StandsBy(Verdict verdict, ForcedApproval? forced, DateTimeOffset now) => forced?.InForce(now) == true && verdict.Approved
+        ? new Reason("break-glass", $"A break-glass approval stands by until {Minute(forced.Until)}; the verdict is {verdict.Status.Word()} without it: {forced.Said}") : null;
+
+    private string Said => $"{Text.Clip(By, 300)} said on {Minute(At)}: {Text.Clip(Reason, MaxReason)}";
+
+    private static string Minute(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
     private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

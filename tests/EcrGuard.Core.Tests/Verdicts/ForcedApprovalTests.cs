@@ -38,6 +38,18 @@ public sealed class ForcedApprovalTests
     }
 
     [Fact]
+    public void Where_it_is_not_needed_it_is_said_that_it_stands_by()
+    {
+        var approved = Facts.Verdict(Status.Approved);
+
+        Assert.Equal("A break-glass approval stands by until 2026-11-18 16:00 UTC; the verdict is APPROVED without it: arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada said on 2026-11-18 12:00 UTC: The shop is down; this image mends it.",
+            ForcedApproval.StandsBy(approved, Forced, Facts.Now)?.Sentence);
+        Assert.Null(ForcedApproval.StandsBy(Facts.Verdict(Status.Blocked), Forced, Facts.Now));
+        Assert.Null(ForcedApproval.StandsBy(approved, Forced, Forced.Until));
+        Assert.Null(ForcedApproval.StandsBy(approved, null, Facts.Now));
+    }
+
+    [Fact]
     public void A_record_keeps_what_comes_back_and_cuts_it_too()
     {
         var image = Facts.Image(1, "1.0");

@@ -78,6 +78,24 @@ public sealed class BlockingCommandsTests
     }
 
     [Fact]
+    public async Task An_order_for_what_is_approved_anyway_stands_by_and_is_told()
+    {
+        await using var guard = new Deployment { Enforcement = "mark" };
+        await guard.InitializeAsync();
+        var repository = guard.CreateRepository();
+        guard.Aws.Ecr.CompleteScan(repository, guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0"));
+        await guard.DeliverAllAsync();
+        using var cli = new CommandLine();
+
+        var (forced, told) = await cli.RunAsync(guard.Aws, "breakglass", $"{repository}:1.0", "--reason", Why, "--until", InHours(2));
+
+        Assert.True(forced == 0, told);
+        Assert.StartsWith("APPROVED  ", told, StringComparison.Ordinal);
+        Assert.Contains("A break-glass approval stands by until ", told, StringComparison.Ordinal);
+        Assert.Contains("UTC; the verdict is APPROVED without it: arn:aws:iam::", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_the_function_refuses_is_refused_with_its_reason_and_machines_get_its_answer()
     {
         var (guard, repository, digest) = await BlockedAsync();
