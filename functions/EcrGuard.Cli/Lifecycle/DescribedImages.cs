@@ -15,9 +15,12 @@ internal static class DescribedImages
             throw root.Wrong($"it has a \"{token}\", so that it is one page of several, and a count of half the images is wrong; print all pages, without --max-items and --no-paginate");
         var images = new List<LifecycleImage>();
         var seen = new HashSet<Digest>();
+        string? repository = null;
         foreach (var detail in root.List("imageDetails", "a list of images"))
         {
             var image = ReadImage(detail);
+            if (detail.Text("repositoryName") is { } name && name != (repository ??= name))
+                throw detail.Wrong($"{detail.Path}.repositoryName is {name}, and another image is of {repository}; a lifecycle policy counts the images of one repository");
             if (!seen.Add(image.Digest))
                 throw detail.Wrong($"{detail.Path}.imageDigest is {image.Digest} for the second time; each image must be there once");
             images.Add(image);

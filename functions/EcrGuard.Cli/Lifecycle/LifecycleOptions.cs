@@ -7,7 +7,7 @@ internal static class LifecycleOptions
 {
     public const string Json = "json";
 
-    public static Option<FileInfo> Policy() => new("--policy") { Description = "The lifecycle policy, as 'aws ecr put-lifecycle-policy' takes it.", Required = true };
+    public static Option<FileInfo> Policy() => new("--policy") { Description = "The lifecycle policy, as 'aws ecr put-lifecycle-policy' takes it or 'get-lifecycle-policy' prints it.", Required = true };
 
     public static Option<FileInfo> Images(bool required) => new("--images")
     {

@@ -92,6 +92,7 @@ public sealed class LifecycleCommandsTests : IDisposable
     [InlineData("""{ "imageDetails": [ { "imageDigest": "D", "imageStatus": "GONE" } ] }""", "images.json: imageDetails[0].imageStatus is \"GONE\"; it must be ACTIVE, ARCHIVED or ACTIVATING.")]
     [InlineData("""{ "imageDetails": [ { "imageDigest": "D", "imageTags": "v1" } ] }""", "images.json: imageDetails[0].imageTags is \"v1\"; it must be a list of tags.")]
     [InlineData("""{ "imageDetails": [ { "imageDigest": "D" }, { "imageDigest": "D" } ] }""", "images.json: imageDetails[1].imageDigest is D for the second time; each image must be there once.")]
+    [InlineData("""{ "imageDetails": [ { "imageDigest": "D", "repositoryName": "pay/api" }, { "imageDigest": "E", "repositoryName": "pay/web" } ] }""", "images.json: imageDetails[1].repositoryName is pay/web, and another image is of pay/api; a lifecycle policy counts the images of one repository.")]
     [InlineData("""{ "imageDetails": {} }""", "images.json: imageDetails is {}; it must be a list of images.")]
     [InlineData("""{ "imageDetails": [], "NextToken": "eyJ" }""", "images.json: it has a \"NextToken\", so that it is one page of several, and a count of half the images is wrong; print all pages, without --max-items and --no-paginate.")]
     [InlineData("""{ "nextToken": "eyJ", "imageDetails": [] }""", "images.json: it has a \"nextToken\", so that it is one page of several, and a count of half the images is wrong; print all pages, without --max-items and --no-paginate.")]
@@ -100,7 +101,7 @@ public sealed class LifecycleCommandsTests : IDisposable
     [InlineData("""{ "imageIds": [] }""", "images.json: it has no \"imageDetails\"; it must be what 'aws ecr describe-images --output json' prints.")]
     public async Task A_file_of_images_that_cannot_be_used_is_named_with_field_value_and_what_would_be_right(string images, string message)
     {
-        _ecrguard.File("images.json", images.Replace("\"D\"", $"\"{Digest('d')}\"", StringComparison.Ordinal));
+        _ecrguard.File("images.json", images.Replace("\"D\"", $"\"{Digest('d')}\"", StringComparison.Ordinal).Replace("\"E\"", $"\"{Digest('e')}\"", StringComparison.Ordinal));
 
         var (exitCode, output) = await SimulateAsync();
 
@@ -146,6 +147,30 @@ public sealed class LifecycleCommandsTests : IDisposable
         Assert.Equal([Problem, "1 error; ECR would refuse the policy."], linted.Output.TrimEnd().ReplaceLineEndings("\n").Split('\n'));
         using var findings = JsonDocument.Parse(json.Output);
         Assert.Equal("refused", findings.RootElement.GetProperty("findings")[0].GetProperty("id").GetString());
+    }
+
+    [Fact]
+    public async Task A_policy_is_taken_as_get_lifecycle_policy_prints_it_byte_order_mark_included()
+    {
+        _ecrguard.File("images.json", Images);
+        var (simulated, linted) = (await SimulateAsync(), await LintAsync("--images", "images.json"));
+
+        _ecrguard.File("policy.json", "\uFEFF" + JsonSerializer.Serialize(new { registryId = "123456789012", repositoryName = "pay/api", lifecyclePolicyText = Policy })).File("images.json", "\uFEFF" + Images);
+
+        Assert.Equal(simulated, await SimulateAsync());
+        Assert.Equal(linted, await LintAsync("--images", "images.json"));
+        Assert.Equal(0, simulated.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_policy_of_EcrGuards_is_no_lifecycle_policy()
+    {
+        _ecrguard.File("policy.json", "{ \"version\": 1, // of EcrGuard\n \"rules\": [] }").File("images.json", Images);
+
+        var (simulated, linted) = (await SimulateAsync(), await LintAsync());
+
+        Assert.Equal((64, "policy.json: it has a \"version\", so that it is a policy of EcrGuard; it must be a lifecycle policy of ECR. 'ecrguard policy check' is for EcrGuard's."), (linted.ExitCode, linted.Output.TrimEnd()));
+        Assert.Equal(linted, simulated);
     }
 
     [Fact]
