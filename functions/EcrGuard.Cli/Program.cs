@@ -97,6 +97,11 @@ apply.SetAction((parsed, cancellation) => ApplyCommand.RunAsync(parsed.GetRequir
 root.Add(apply);
 
 var restored = new Argument<string>("REPOSITORY") { Description = "Its name." };
+restored.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<string>() is var name && !RepositoryId.IsName(name))
+        result.AddError($"REPOSITORY is '{Text.Clip(name, 256)}'; it must be the name of a repository, without registry, tag or digest.");
+});
 var restoreReason = new Option<string>("--reason") { Description = "Why: it stands in the ledger, and in what is told of the repository.", Required = true };
 var restoreAnyway = new Option<bool>("--anyway") { Description = "Put back a lifecycle policy even where it takes images that are in use or may be. That is told as an alert." };
 var restoredBy = new Option<string?>("--function") { Description = "The deployed function: the stack's output RestoreRepositoryFunction. Not needed against a local AWS." };

@@ -70,7 +70,7 @@ internal static class PlanCommand
         var use = await new Consumers(aws, policy, settings, time).ReadAsync(null, cancellation);
         progress.UseRead(use);
         var planner = new Planner(policy, tags, exact);
-        var repositories = (await registry.RepositoriesAsync(cancellation)).Where(repository => names.Matches(repository.Name)).ToList();
+        var repositories = await PlanOptions.MatchingAsync(registry, names, cancellation);
         var planned = new PlannedRepository?[repositories.Count];
         await Parallel.ForAsync(0, repositories.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (at, token) =>
         {

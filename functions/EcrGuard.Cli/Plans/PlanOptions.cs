@@ -1,5 +1,7 @@
 using System.CommandLine;
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
+using Registry = EcrGuard.Aws.Facts.Registry;
 
 namespace EcrGuard.Cli.Plans;
 
@@ -20,4 +22,13 @@ internal static class PlanOptions
             return null;
         },
     };
+
+    /// <exception cref="UnusableFileException">There is none: a name that is spelt wrongly must not look like a repository in which all is well.</exception>
+    public static async Task<List<RepositoryId>> MatchingAsync(Registry registry, Glob names, CancellationToken cancellation)
+    {
+        var all = await registry.RepositoriesAsync(cancellation);
+        var matching = all.Where(repository => names.Matches(repository.Name)).ToList();
+        return matching.Count > 0 || names.MatchesEverything ? matching
+            : throw new UnusableFileException($"--repository is '{names}'; it must match a repository of this registry, which has {all.Count}.");
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Amazon.DynamoDBv2.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
@@ -61,7 +62,7 @@ internal static class TryCommand
         var use = await new Consumers(aws, tried, settings, time).ReadAsync(null, cancellation);
         progress.UseRead(use);
         var repositories = options.Images.Count == 0
-            ? (await registry.RepositoriesAsync(cancellation)).Where(repository => options.Repositories.Matches(repository.Name)).ToList()
+            ? await PlanOptions.MatchingAsync(registry, options.Repositories, cancellation)
             : [.. options.Images.Select(image => image.Repository).Distinct().Order(StringComparer.Ordinal).Select(registry.Repository)];
 
         var (changes, unread) = (new ConcurrentBag<VerdictChange>(), new ConcurrentBag<string>());
@@ -82,6 +83,10 @@ internal static class TryCommand
                     unread.Add($"{repository.Name}@{digest}: {why}");
                 foreach (var change in evidence.Try(wanted, inForce, tried, InUse.Of(use, contents, tried.Consumers.PulledWithinDays, time.GetUtcNow()), time.GetUtcNow()))
                     changes.Add(change);
+            }
+            catch (ResourceNotFoundException)
+            {
+                throw new UnusableFileException($"--table is '{options.Table}'; it must be a table of {account} in {region}: the stack's output Table.");
             }
             catch (Exception failure) when (!token.IsCancellationRequested)
             {

@@ -56,6 +56,7 @@ public sealed class PlanAndApplyTests
     [Theory]
     [InlineData(5, "AWS could not be reached: ", "plan")]
     [InlineData(5, "AWS could not be reached: ", "restore", "shop/web", "--reason", "the release")]
+    [InlineData(64, "REPOSITORY is 'shop/web:1.0'; it must be the name of a repository, without registry, tag or digest.", "restore", "shop/web:1.0", "--reason", "the release")]
     [InlineData(64, "--function is blank; it must be the name of the deployed function, the stack's output RestoreRepositoryFunction.", "restore", "shop/web", "--reason", "the release", "--function", "")]
     public async Task Where_nobody_answers_or_no_function_is_named_a_sentence_says_so(int expected, string sentence, params string[] arguments)
     {
@@ -63,6 +64,23 @@ public sealed class PlanAndApplyTests
         var (exitCode, output) = await cli.RunAsync(arguments);
         Assert.True(exitCode == expected, output);
         Assert.Contains(sentence, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_that_no_repository_has_is_wrong_usage_and_no_empty_plan()
+    {
+        var (guard, _) = await StartedAsync();
+        await using var guarding = guard;
+        using var cli = new CommandLine().File("policy.json", Policy);
+
+        var (planned, told) = await cli.RunAsync(guard.Aws, "plan", "--repository", "pay/apy*", "--out", "plan.json");
+        var (tried, said) = await cli.RunAsync(guard.Aws, "policy", "try", "policy.json", "--account", "--repository", "pay/apy*");
+
+        const string Why = "--repository is 'pay/apy*'; it must match a repository of this registry, which has 1.";
+        Assert.Equal((64, 64), (planned, tried));
+        Assert.Contains(Why, told, StringComparison.Ordinal);
+        Assert.Contains(Why, said, StringComparison.Ordinal);
+        Assert.Equal(64, (await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes")).ExitCode);
     }
 
     [Fact]

@@ -132,6 +132,7 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
     [InlineData("The ledger is both", "--account", "--table", "t")]
     [InlineData("'--repository' goes with '--account'", "--image", "a/b:1", "--repository", "a/*")]
     [InlineData("--image is wrong", "--image", "a/b")]
+    [InlineData("--table is 'no-such-table'; it must be a table of 123456789012 in eu-central-1: the stack's output Table.", "--account", "--table", "no-such-table", "--bucket", "b")]
     [InlineData("missing.jsonc", "--account", "--against", "missing.jsonc")]
     public async Task Wrong_usage_is_64_and_says_what_would_be_right(string why, params string[] arguments)
     {
