@@ -66,6 +66,13 @@ public sealed class PermissionsTests
             Marking.Functions.Where(function => Actions(Marking, function).Intersect(["ecr:GetLifecyclePolicyPreview", "ecr:StartLifecyclePolicyPreview"]).Count() == 2).Order(StringComparer.Ordinal));
     }
 
+    /// <summary>What is pulled counts as used, and reading a manifest may count as a pull.</summary>
+    [Fact]
+    public void Who_may_read_manifests_does_not_count_as_pulling() =>
+        Assert.Equal(
+            Marking.Functions.Where(function => Actions(Marking, function).Contains("ecr:BatchGetImage")).Select(function => $"{function}Role").Order(StringComparer.Ordinal),
+            Marking.OfType("AWS::ECR::PullTimeUpdateExclusion").Select(exclusion => SamTemplate.Target(Marking.Properties(exclusion)["PrincipalArn"])).Order(StringComparer.Ordinal));
+
     [Fact]
     public void Where_it_may_quarantine_those_that_decide_read_what_is_used_and_move_images_and_so_does_a_release()
     {
