@@ -23,6 +23,7 @@ public sealed class AwsClients : IDisposable
     private readonly Connection connection;
     private readonly Lazy<WorkloadClients> workloads;
     private readonly Lazy<IAmazonSecurityTokenService> sts;
+    private readonly Lazy<IAmazonECR> ecrOnce;
 
     private AwsClients(Connection connection)
     {
@@ -32,11 +33,16 @@ public sealed class AwsClients : IDisposable
         Sns = connection.Open(new AmazonSimpleNotificationServiceConfig(), c => new AmazonSimpleNotificationServiceClient(c), (k, c) => new AmazonSimpleNotificationServiceClient(k, c));
         Dynamo = connection.Open(new AmazonDynamoDBConfig(), c => new AmazonDynamoDBClient(c), (k, c) => new AmazonDynamoDBClient(k, c));
         S3 = connection.Open(new AmazonS3Config { ForcePathStyle = connection.IsLocal }, c => new AmazonS3Client(c), (k, c) => new AmazonS3Client(k, c));
+        ecrOnce = new(() => (connection with { Retries = 0 }).Open(new AmazonECRConfig(), c => new AmazonECRClient(c), (k, c) => new AmazonECRClient(k, c)));
         workloads = new(() => new WorkloadClients(connection));
         sts = new(() => connection.Open(new AmazonSecurityTokenServiceConfig(), c => new AmazonSecurityTokenServiceClient(c), (k, c) => new AmazonSecurityTokenServiceClient(k, c)));
     }
 
     public IAmazonECR Ecr { get; }
+
+    /// <summary>ECR for what must not be repeated behind anybody's back: a tag that was taken off may have been put on another image by the time of the second try.</summary>
+    public IAmazonECR EcrOnce => ecrOnce.Value;
+
     public IAmazonInspector2 Inspector { get; }
     public IAmazonSimpleNotificationService Sns { get; }
     public IAmazonDynamoDB Dynamo { get; }
@@ -69,6 +75,8 @@ public sealed class AwsClients : IDisposable
         Sns.Dispose();
         Dynamo.Dispose();
         S3.Dispose();
+        if (ecrOnce.IsValueCreated)
+            ecrOnce.Value.Dispose();
         if (workloads.IsValueCreated)
             workloads.Value.Dispose();
         if (sts.IsValueCreated)

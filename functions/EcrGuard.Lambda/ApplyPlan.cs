@@ -30,7 +30,8 @@ public sealed record ApplyAnswer(string? PlanId, IReadOnlyList<Applied> Done, IR
 
 /// <summary>Which plan is being applied: a document of the ledger.</summary>
 /// <param name="RunningUntil">Until when nobody else may apply one; null when none is.</param>
-public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil);
+/// <param name="Taken">What the policies take that it has put so far; null: none.</param>
+public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil, IReadOnlyList<Removed>? Taken = null);
 
 /// <summary>
 /// Carries out a plan that somebody has reviewed, exactly, and nothing else. What is no longer as the plan says is left alone and named; one plan is applied at a time; applied again, what is done stays done.
@@ -59,14 +60,15 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
             : (null, 0);
         if (lease?.RunningUntil > started)
             return Refused(id, [$"The plan {lease.PlanId} is being applied; one is at a time. Try again when it is done, at the latest after {lease.RunningUntil.Value.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z."]);
+        var run = new PlanRun(plan, id, views, consumers, uses, time, context, lease?.PlanId == id ? lease.Taken : null);
         Task<bool> LeaseAsync(DateTimeOffset? until, long over) =>
-            ledger.StoreDocumentAsync(LeaseDocument, JsonSerializer.Serialize(new ApplyLease(id, until), StateJson.Default.ApplyLease), over, CancellationToken.None);
+            ledger.StoreDocumentAsync(LeaseDocument, JsonSerializer.Serialize(new ApplyLease(id, until, run.Taken), StateJson.Default.ApplyLease), over, CancellationToken.None);
         if (!await LeaseAsync(started + Lease, revision).ConfigureAwait(false))
             return Refused(id, ["Another plan has just begun to be applied; one is at a time. Try again when it is done."]);
 
         try
         {
-            return await AllAsync(new PlanRun(plan, id, views, consumers, uses, time, context)).ConfigureAwait(false);
+            return await AllAsync(run).ConfigureAwait(false);
         }
         finally
         {
@@ -78,6 +80,7 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
     /// <summary>Why the plan as a whole must not be applied here; empty where it may.</summary>
     private IReadOnlyList<string> WhyNot(Plan plan) =>
         plan.Account != settings.Account || plan.Region != settings.Region ? [$"The plan is for the registry {plan.Account} in {plan.Region}; this EcrGuard acts on {settings.Account} in {settings.Region}."]
+        : time.GetUtcNow() - plan.CreatedAt > Plan.MaxAge ? [$"The plan was made on {plan.CreatedAt.UtcDateTime:yyyy-MM-dd}, more than {Plan.MaxAge.Days} days ago. Make it again."]
         : plan.PolicyVersion != guard.Policy.Version ? [$"The plan follows the policy {plan.PolicyVersion[..12]}…, and the policy in force is {guard.Policy.Version[..12]}…. Make the plan with the policy that is deployed."]
         : Ceiling.Broken([.. plan.Repositories.Select(repository => repository.Removed)], guard.Policy.Ceilings);
 

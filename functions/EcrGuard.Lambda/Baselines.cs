@@ -53,7 +53,8 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         if (!await ledger.StoreHoldAsync(id, hold with { Restored = restored }, revision, cancellation).ConfigureAwait(false))
             throw new InvalidOperationException($"The repository {id.Name} was being held to its baseline at the same moment; ask again.");
 
-        var plan = RestorePlan.For(repository, hold);
+        // Read again: whoever was writing has either written by now, or finds that it is not to.
+        var plan = RestorePlan.For(await ReadAsync(id, EveryPart, cancellation).ConfigureAwait(false), hold);
         var (done, left) = (new List<string>(), plan.Left.ToList());
         var open = new List<RepositorySetting>();
         foreach (var (setting, found, before) in plan.PutBacks)
@@ -100,7 +101,7 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         var use = await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
         var contents = await ContentsAsync(id, cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
-        return contents is null ? null : Exposure.Of(policy, contents, InUse.Of(use, contents, guard.Policy.Consumers.PulledWithinDays, now), now);
+        return contents is null ? null : Exposure.Of(policy, contents, InUse.Of(use, contents, guard.Policy.Consumers.PulledWithinDays, now), settings.Tags, now);
     }
 
     /// <summary>Names every part, so that all is read.</summary>
@@ -187,7 +188,7 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         if (preview.Taken is not { } taken)
             return $"Its lifecycle policy is not put without ECR's preview. {preview.WhyNot}";
         return await ContentsAsync(id, cancellation).ConfigureAwait(false) is not { } contents ? Gone
-            : PreviewCheck.WhyNot(Read(policy), taken.Keys.ToHashSet(), contents, usages, [], guard.Policy.Ceilings, time.GetUtcNow());
+            : PreviewCheck.WhyNot(Read(policy), taken.Keys.ToHashSet(), taken.Keys.ToHashSet(), contents, usages, [], guard.Policy.Ceilings, time.GetUtcNow());
     }
 
     private const string Gone = "The repository was deleted meanwhile.";

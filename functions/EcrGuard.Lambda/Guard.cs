@@ -91,7 +91,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     public async Task<LedgerEntry> MarkAsync(ImageFacts image, LedgerEntry entry, Use use, DateTimeOffset until, CancellationToken cancellation)
     {
         foreach (var write in entry.OpenWrites)
-            await ledger.OutcomeAsync(image.Id, write, "not known: the function ended before it was; the tags were read and planned again", cancellation).ConfigureAwait(false);
+            await ledger.OutcomeAsync(image.Id, write, "not known: the function ended before it was; the tags were read and planned again", cancellation, guess: true).ConfigureAwait(false);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var written = await tagWriter.ApplyAsync(image, entry, use, ModeOf(image.Id.Repository), until, cancellation).ConfigureAwait(false);

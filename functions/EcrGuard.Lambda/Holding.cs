@@ -20,11 +20,14 @@ internal sealed class Holding(RepositoryId id, Hold hold, long revision, Reposit
         // Somebody else is holding the repository, and what was read here is not what they will leave.
         if (!await StoreAsync(hold.Intending(repair), cancellation).ConfigureAwait(false))
             return $"Nothing was written to {repair.Setting.Words}: somebody else was holding the repository to its baseline at the same moment.";
-        var refusal = await writer.WriteAsync(id, repair.Setting, repair.Found, repair.Value, cancellation).ConfigureAwait(false);
+        var refusal = await writer.WriteAsync(id, repair.Setting, repair.Found, repair.Value, cancellation, IsStillSoAsync).ConfigureAwait(false);
         log.Info("A repository was held to its baseline.", ("repository", id.Name), ("setting", repair.Setting.Name), ("refusal", refusal));
-        if (refusal is null)
-            await StoreAsync(hold.Done(repair), cancellation).ConfigureAwait(false);
+        if (refusal is null && !await StoreAsync(hold.Done(repair), cancellation).ConfigureAwait(false))
+            log.Warning("A repository was held to its baseline while somebody had it put back.", ("repository", id.Name), ("setting", repair.Setting.Name));
         return refusal;
+
+        // Writes wait for their turn, and somebody may have had the repository put back meanwhile.
+        async Task<bool> IsStillSoAsync() => (await ledger.HoldAsync(id, cancellation).ConfigureAwait(false)).Revision == revision;
     }
 
     private async Task<bool> StoreAsync(Hold next, CancellationToken cancellation)

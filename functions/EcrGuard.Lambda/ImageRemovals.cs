@@ -28,17 +28,18 @@ public sealed class ImageRemovals(Guard guard, PlanLedger planLedger, ImageRemov
             if (run.IsLate)
                 return false;
             open = exact;
-            if (Broken(view, open.Images) is { } broken)
+            if (Broken(run, view, open.Images) is { } broken)
             {
                 run.Refuse(id, open, $"The repository has changed since the plan was made. {broken}");
                 return true;
             }
             var batch = Next(open, view);
+            await remover.WaitAsync(removal.Kind, batch.Count, cancellation).ConfigureAwait(false);
             var intent = await planLedger.IntendAsync(id, run.PlanId, removal.Kind, batch, cancellation).ConfigureAwait(false);
             // Read after the intent and immediately before the act: whatever took time lies before it.
             view = await run.ViewAsync(id, view.Contents.Children, cancellation).ConfigureAwait(false) ?? Nothing(id);
             var check = PlanCheck.Of(open, run.Plan.CreatedAt, view);
-            var tooMany = Broken(view, check.Exact);
+            var tooMany = Broken(run, view, check.Exact);
             var going = tooMany is null ? batch.Where(check.Exact.Contains).ToList() : [];
             var acted = await ActAsync(id, removal.Kind, going, cancellation).ConfigureAwait(false);
             var why = check.Superseded.ToDictionary(superseded => superseded.Image, superseded => superseded.Why);
@@ -57,8 +58,8 @@ public sealed class ImageRemovals(Guard guard, PlanLedger planLedger, ImageRemov
         return true;
     }
 
-    private string? Broken(RepositoryView view, IReadOnlyList<PlannedImage> going) =>
-        Ceiling.Broken([Removed.Of(view.Contents, going.Select(image => image.Digest).ToHashSet())], guard.Policy.Ceilings) is [var broken, ..] ? broken : null;
+    private string? Broken(PlanRun run, RepositoryView view, IReadOnlyList<PlannedImage> going) =>
+        Ceiling.Broken([.. run.Beside(view.Contents.Repository), Removed.Of(view.Contents, going.Select(image => image.Digest).ToHashSet())], guard.Policy.Ceilings) is [var broken, ..] ? broken : null;
 
     private RepositoryView Nothing(RepositoryId id) => new(new Contents { Repository = id, ReadAt = time.GetUtcNow() }, new Dictionary<Digest, Usage>(), null);
 
@@ -78,12 +79,12 @@ public sealed class ImageRemovals(Guard guard, PlanLedger planLedger, ImageRemov
     {
         var written = await planLedger.OutcomesAsync(id, run.PlanId, cancellation).ConfigureAwait(false);
         var there = view.Contents.Images.ToDictionary(image => image.Id.Digest, image => image.Storage);
-        bool Has(PlannedImage image, string outcome) => written.GetValueOrDefault(image.Digest) == outcome;
+        bool Has(PlannedImage image, string outcome) => written.GetValueOrDefault(image.Digest)?.Outcome == outcome;
         // An earlier call ended between the act and its outcome.
         var acted = removal.Images.Where(image => Has(image, PlanLedger.Intended)
             && (removal.Kind == RemovalKind.Delete ? !there.ContainsKey(image.Digest) : there.GetValueOrDefault(image.Digest) == StorageStatus.Archived)).ToList();
-        if (acted.Count > 0)
-            await planLedger.OutcomeAsync(new RemovalIntent(id, run.PlanId, removal.Kind, acted, time.GetUtcNow()), acted.ToDictionary(image => image.Digest, _ => PlanLedger.Done), cancellation).ConfigureAwait(false);
+        foreach (var intended in acted.GroupBy(image => written[image.Digest].IntendedAt))
+            await planLedger.OutcomeAsync(new RemovalIntent(id, run.PlanId, removal.Kind, [.. intended], intended.Key), intended.ToDictionary(image => image.Digest, _ => PlanLedger.Done), cancellation).ConfigureAwait(false);
         var before = removal.Images.Where(image => Has(image, PlanLedger.Done)).Concat(acted).ToHashSet();
         foreach (var image in removal.Images.Where(before.Contains))
             run.Do(id, removal, "Done by an earlier call.", image);

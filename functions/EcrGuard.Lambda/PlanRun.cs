@@ -8,7 +8,7 @@ using Consumers = EcrGuard.Aws.Facts.Consumers;
 namespace EcrGuard.Lambda;
 
 /// <summary>One call's work on one plan: what it has read of who runs what, and what has become of the plan so far.</summary>
-public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Consumers consumers, UseStore uses, TimeProvider time, ILambdaContext context)
+public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Consumers consumers, UseStore uses, TimeProvider time, ILambdaContext context, IReadOnlyList<Removed>? taken = null)
 {
     /// <summary>Nothing is begun with less time than this left, and nothing runs on with less than half of it.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
@@ -17,6 +17,7 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
 
     private readonly List<Applied> done = [], superseded = [], refused = [];
+    private readonly Dictionary<string, Removed> taken = (taken ?? []).ToDictionary(removed => removed.Repository, StringComparer.Ordinal);
     private UseFacts? use;
 
     public Plan Plan => plan;
@@ -41,9 +42,12 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     {
         if (use is null || time.GetUtcNow() - use.ReadAt > UseAge)
             use = await UseAsync(cancellation).ConfigureAwait(false);
-        var named = plan.Repositories.Where(repository => repository.Name == id.Name).SelectMany(repository => repository.Items.OfType<Removal>()).SelectMany(removal => removal.Images).Select(image => image.Digest).ToList();
-        return await views.ReadAsync(id, use, known, named, cancellation).ConfigureAwait(false);
+        return await views.ReadAsync(id, use, known, Named(id), cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>The images of a repository that the plan removes one by one.</summary>
+    public IReadOnlyList<Digest> Named(RepositoryId id) =>
+        [.. plan.Repositories.Where(repository => repository.Name == id.Name).SelectMany(repository => repository.Items.OfType<Removal>()).SelectMany(removal => removal.Images).Select(image => image.Digest)];
 
     private async Task<UseFacts> UseAsync(CancellationToken cancellation)
     {
@@ -51,6 +55,15 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
         return read.Unread.FirstOrDefault(consumer => !plan.Knows(consumer)) is not { } unread ? read
             : throw new InvalidOperationException($"{Plan.Sentence(unread)} It could when the plan was made.");
     }
+
+    /// <summary>What the plan takes from the other repositories: by ECR's preview where a policy was put, which is seldom what the plan foresaw, and by the plan where not yet.</summary>
+    public IEnumerable<Removed> Beside(RepositoryId id) => plan.Repositories.Where(repository => repository.Name != id.Name).Select(repository => taken.GetValueOrDefault(repository.Name) ?? repository.Removed);
+
+    /// <summary>Remembers what a policy that was put takes from a repository, together with what the plan removes from it.</summary>
+    public void Take(Removed removed) => taken[removed.Repository] = removed;
+
+    /// <summary>What was remembered, for the next call with the same plan.</summary>
+    public IReadOnlyList<Removed> Taken => [.. taken.Values];
 
     public void Do(RepositoryId id, PlanItem item, string how, PlannedImage? image = null) => done.Add(Of(id, item, how, image));
 

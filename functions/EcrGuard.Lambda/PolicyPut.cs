@@ -50,7 +50,8 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
         // The preview took its time.
         var view = await run.ViewAsync(id, before.Contents.Children, cancellation).ConfigureAwait(false);
         var (holding, repair, why) = await DecideAsync(id, put, cancellation).ConfigureAwait(false);
-        var rest = run.Plan.Repositories.Where(repository => repository.Name != id.Name).Select(repository => repository.Removed);
+        // What the plan removes from the repository one by one goes on top.
+        var going = taken.Keys.Concat(run.Named(id)).ToHashSet();
         if (view is null)
         {
             run.Supersede(id, put, "The repository is gone.");
@@ -63,7 +64,7 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
         {
             run.Supersede(id, put, why);
         }
-        else if (PreviewCheck.WhyNot(Read(put), taken.Keys.ToHashSet(), view.Contents, view.Usages, rest, guard.Policy.Ceilings, time.GetUtcNow()) is { } refusal)
+        else if (PreviewCheck.WhyNot(Read(put), taken.Keys.ToHashSet(), going, view.Contents, view.Usages, run.Beside(id), guard.Policy.Ceilings, time.GetUtcNow()) is { } refusal)
         {
             run.Refuse(id, put, refusal);
         }
@@ -73,9 +74,14 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
             if (difference is not null)
                 log.Warning("ECR's preview differs from the evaluator.", ("repository", id.Name), ("difference", difference));
             if (await holding.WriteAsync(repair, cancellation).ConfigureAwait(false) is { } refused)
+            {
                 run.Refuse(id, put, refused);
+            }
             else
+            {
+                run.Take(Removed.Of(view.Contents, going));
                 run.Do(id, put, $"The policy was put. By ECR's preview it deletes {Text.Count(taken.Values.Count(kind => kind == RemovalKind.Delete), "image")} and archives {taken.Values.Count(kind => kind == RemovalKind.Archive)}.{(difference is null ? "" : $" {difference}")}");
+            }
         }
     }
 
@@ -92,7 +98,7 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
     /// <summary>Puts the shielding tag on the images in use that lack it.</summary>
     private async Task ShieldAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)
     {
-        var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, tags).Usages;
+        var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, tags, time.GetUtcNow()).Usages;
         var bare = view.Contents.Images.Where(image =>
             image is { TakesShield: true, Storage: StorageStatus.Active } && shields[image.Id.Digest].Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest))).ToList();
         var entries = await ledger.FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);

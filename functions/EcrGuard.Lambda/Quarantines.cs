@@ -13,8 +13,8 @@ namespace EcrGuard.Lambda;
 /// <summary>Takes blocked images that nothing uses out of reach, and puts them back when they are approved or released.</summary>
 public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consumers consumers, UseStore uses, QuarantineWriter writer, Ledger ledger, Notices notices, VerdictTags tags, TimeProvider time, Log log) : IDisposable
 {
-    /// <summary>How old what is known of use may be when an image is taken out of reach.</summary>
-    private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(5);
+    /// <summary>How old what is known of use, and of the repository, may be when an image is taken out of reach.</summary>
+    private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
 
     /// <summary>Nothing runs away: an image has at most so many tags to withdraw and to put back.</summary>
     private const int MaxRounds = (2 * QuarantinePlan.MaxWithdrawn) + 20;
@@ -54,6 +54,8 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
                 {
                     if (await HoldAsync(entry, surroundings, cancellation).ConfigureAwait(false) is { } why)
                         undone.Add($"{digest}: {why}");
+                    else if (entry.Quarantine is { State: QuarantineState.Held } && usages.GetValueOrDefault(digest) is { Use: Use.InUse } usage)
+                        undone.Add($"{digest} is out of reach and in use: whatever starts anew cannot pull it. {string.Join(' ', usage.Why.Take(1))} A fixed image or 'ecrguard release' helps.");
                 }
                 catch (Exception failure) when (!cancellation.IsCancellationRequested)
                 {
@@ -87,7 +89,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
             if (!await ledger.StoreQuarantineAsync(entry, released, cancellation).ConfigureAwait(false))
                 continue;
             log.Info("An image was released.", ("image", image.ToString()), ("by", by), ("reason", reason));
-            return (true, await HoldAsync(entry with { Quarantine = released, QuarantineRevision = entry.QuarantineRevision + 1 }, cancellation).ConfigureAwait(false));
+            return (true, await HoldAsync(entry with { Quarantine = released, QuarantineRevision = entry.QuarantineRevision + 1 }, new Surroundings { OnlyBack = true }, cancellation).ConfigureAwait(false));
         }
         throw new InvalidOperationException($"The release of {image} could not be stored: others kept storing.");
     }
@@ -139,7 +141,8 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
         var plan = Plan();
         if (plan.Next is { Takes: true })
         {
-            if (!await SurroundAsync(image, surroundings, cancellation).ConfigureAwait(false))
+            // It was blocked anew in the very moment: that is for whoever decided it.
+            if (surroundings.OnlyBack || !await SurroundAsync(image, surroundings, cancellation).ConfigureAwait(false))
                 return null;
             var mutability = by == QuarantineBy.Withdraw ? (await registry.RepositoryAsync(id.Repository, cancellation).ConfigureAwait(false))?.Mutability : null;
             if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } now)
@@ -150,15 +153,17 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
                 Image = now,
                 Usage = InUse.Of(surroundings.Use, contents, guard.Policy.Consumers.PulledWithinDays, time.GetUtcNow())[id.Digest],
                 NeededBy = QuarantineFacts.Needing(id, contents),
+                LifecyclePolicy = await registry.LifecyclePolicyAsync(id.Repository, cancellation).ConfigureAwait(false),
+                Platforms = QuarantineFacts.HeldBy(now, contents),
                 Mutability = mutability ?? TagMutability.Unknown,
             };
             plan = Plan();
         }
-        else if (plan.Next is { Change: QuarantineChange.PutBack, Tag: { } tag })
+        // A tag that another image carries is passed over, and the next is looked up in turn: none comes back of which nobody knows who carries it.
+        for (var looked = new HashSet<string>(); plan.Next is { Change: QuarantineChange.PutBack, Tag: { } tag } && looked.Add(tag); plan = Plan())
         {
             if (await registry.ImageAsync(id.Repository, tag, null, cancellation).ConfigureAwait(false) is { } holder)
-                facts = facts with { Holders = new Dictionary<string, Digest> { [tag] = holder.Id.Digest } };
-            plan = Plan();
+                facts = facts with { Holders = new Dictionary<string, Digest>(facts.Holders) { [tag] = holder.Id.Digest } };
         }
         return new PlannedQuarantine(plan, facts.Image);
 
@@ -168,6 +173,8 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
     /// <summary>What decides about an image from outside of it.</summary>
     private sealed class Surroundings
     {
+        /// <summary>Whether nothing is taken out of reach.</summary>
+        public bool OnlyBack { get; init; }
         public Contents? Contents { get; set; }
         public UseFacts? Use { get; set; }
     }
@@ -182,7 +189,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
         return surroundings.Contents is not null;
     }
 
-    /// <summary>One reading serves all images that are taken within a few minutes and were there before it.</summary>
+    /// <summary>One reading serves all images that are taken within a minute and were there before it.</summary>
     private async Task<UseFacts> UseAsync(DateTimeOffset? thereSince, CancellationToken cancellation)
     {
         await reading.WaitAsync(cancellation).ConfigureAwait(false);

@@ -71,7 +71,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
                 undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
             var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
 
-            var shields = Shields.Of(await lifecycle.ConfigureAwait(false), contents, usages, settings.Tags);
+            var shields = Shields.Of(await lifecycle.ConfigureAwait(false), contents, usages, settings.Tags, now);
             if (shields.Withheld is { } withheld && guard.ModeOf(repository) >= EnforcementMode.Mark)
                 undone.Add(withheld);
             // Children first: an index is judged by them. Of artifacts there is nothing to judge.
@@ -87,6 +87,8 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             undone.AddRange(await quarantines.SweepAsync(contents, usages, deadline.Token).ConfigureAwait(false));
             if (own is not null && Shields.Stand(own, settings.Tags) && PolicySafety.Outruns(own, contents, usages, now) is { } outruns)
                 undone.Add(outruns);
+            if (own is not null && guard.ModeOf(repository) < EnforcementMode.Mark && Shields.Unkept(own, contents, usages, settings.Tags) is { } unkept)
+                undone.Add(unkept);
             // The shields stand before any policy is put.
             RepositoryFacts? found = null;
             await OrUndoneAsync("its baseline", undone, async () => found = await baselines.HoldAsync(repository, repair: true, Baselines.Everything, usages, deadline.Token, lifecycle).ConfigureAwait(false), deadline.Token).ConfigureAwait(false);
@@ -123,7 +125,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             if (entry.Quarantine is { State: not QuarantineState.Ended })
                 quarantined.Add(image.Id.Digest);
             var shielded = shields[image.Id.Digest].Use;
-            if (TagPlan.For(image, entry.Record.Verdict.Status, shielded, guard.ModeOf(repository), settings.Tags) is not { Actions.Count: 0, CouldNot: null })
+            if (TagPlan.For(image, entry.Record.Verdict.Status, shielded, guard.ModeOf(repository), settings.Tags, entry.Quarantine) is not { Actions.Count: 0, CouldNot: null })
             {
                 // One image that cannot be marked must not keep the others from it.
                 await OrUndoneAsync($"the tags of {image.Id.Digest}", undone, async () =>
@@ -181,7 +183,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
         await foreach (var write in ledger.UnendedAsync(contents.Repository, over - StoryAge, over, cancellation).ConfigureAwait(false))
         {
             var outcome = write.Outcome(contents, found);
-            await (write.Image is { } image ? ledger.OutcomeAsync(image, write.Id, outcome, cancellation) : ledger.OutcomeAsync(contents.Repository, write.Id, outcome, cancellation)).ConfigureAwait(false);
+            await (write.Image is { } image ? ledger.OutcomeAsync(image, write.Id, outcome, cancellation, guess: true) : ledger.OutcomeAsync(contents.Repository, write.Id, outcome, cancellation, guess: true)).ConfigureAwait(false);
         }
     }
 

@@ -1,6 +1,7 @@
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Aws.Actions;
 
@@ -10,12 +11,18 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRate rate)
     /// <summary>BatchDeleteImage takes 1 to 100 image ids.</summary>
     public const int Batch = 100;
 
+    /// <summary>Waits for as many turns to write as images take. Before they are read for the last time, so that nothing is waited for between that and the act.</summary>
+    public async Task WaitAsync(RemovalKind kind, int images, CancellationToken cancellation)
+    {
+        for (var turns = kind == RemovalKind.Delete ? Math.Min(1, images) : images; turns > 0; turns--)
+            await rate.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Deletes images and all their tags, an index before its children.</summary>
     /// <param name="digests">At most <see cref="Batch"/>.</param>
     /// <returns>Of each image why ECR did not delete it; null where it is gone.</returns>
     public async Task<IReadOnlyDictionary<Digest, string?>> DeleteAsync(RepositoryId repository, IReadOnlyCollection<Digest> digests, CancellationToken cancellation)
     {
-        await rate.WaitAsync(cancellation).ConfigureAwait(false);
         var answer = await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest
         {
             RegistryId = repository.Account,
@@ -37,7 +44,6 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRate rate)
     /// <returns>Why ECR did not; null where it is archived.</returns>
     public async Task<string?> ArchiveAsync(ImageId image, CancellationToken cancellation)
     {
-        await rate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             var answer = await ecr.UpdateImageStorageClassAsync(new UpdateImageStorageClassRequest

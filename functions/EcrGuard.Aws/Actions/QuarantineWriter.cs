@@ -25,7 +25,7 @@ public sealed class QuarantineWriter(IAmazonECR ecr, TagWriter tagWriter, Ledger
         var now = await again().ConfigureAwait(false);
         var refusal = now?.Plan.Next != plan.Next ? Superseded : await MakeAsync(now!.Image, plan.Next!, cancellation).ConfigureAwait(false);
         await ledger.OutcomeAsync(image, id, refusal ?? "done", cancellation).ConfigureAwait(false);
-        return refusal == Superseded ? null : refusal;
+        return refusal is Superseded or TagWriter.Unanswered ? null : refusal;
     }
 
     private const string Superseded = "superseded: the facts had changed when they were read again, and it was planned again";

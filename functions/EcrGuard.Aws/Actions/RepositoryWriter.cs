@@ -12,13 +12,14 @@ public sealed class RepositoryWriter(IAmazonECR ecr, Registry registry, Ledger.L
     /// <summary>Writes one setting.</summary>
     /// <param name="found">The value on which it was decided: where it is another by now, nothing is written.</param>
     /// <param name="value">Null takes away a lifecycle policy or a resource tag.</param>
+    /// <param name="isStillSo">Asked immediately before: whether it is still to be written; null: it is.</param>
     /// <returns>Why it was not written, a sentence; null where it is in place.</returns>
-    public async Task<string?> WriteAsync(RepositoryId repository, RepositorySetting setting, string? found, string? value, CancellationToken cancellation)
+    public async Task<string?> WriteAsync(RepositoryId repository, RepositorySetting setting, string? found, string? value, CancellationToken cancellation, Func<Task<bool>>? isStillSo = null)
     {
         await rate.WaitAsync(cancellation).ConfigureAwait(false);
         var id = await ledger.IntendAsync(repository, Change(setting, value), setting, value, cancellation).ConfigureAwait(false);
         // Read after the intent and immediately before the write: whatever took time lies before it.
-        var refusal = setting.ValueIn(await ReadAsync(repository, setting, cancellation).ConfigureAwait(false)) == found
+        var refusal = setting.ValueIn(await ReadAsync(repository, setting, cancellation).ConfigureAwait(false)) == found && (isStillSo is null || await isStillSo().ConfigureAwait(false))
             ? await TryWriteAsync(repository, setting, value, cancellation).ConfigureAwait(false)
             : $"Nothing was written to {setting.Words}: it had changed when it was read again.";
         await ledger.OutcomeAsync(repository, id, refusal ?? "done", cancellation).ConfigureAwait(false);

@@ -12,7 +12,7 @@ namespace EcrGuard.Aws.Actions;
 /// <summary>
 /// Puts a verdict on its image as tags. ECR has no conditional write, so that every write is planned again from a read immediately before it; intent stands in the ledger before, the outcome after.
 /// </summary>
-public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger ledger, WriteRate rate, VerdictTags tags)
+public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger ledger, WriteRate rate, VerdictTags tags)
 {
     /// <summary>Nothing runs away: a plan has at most one tag to add and one to remove for each prefix ever used.</summary>
     private const int MaxWrites = 8;
@@ -23,13 +23,13 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
     /// <param name="use">Unknown leaves the shielding tag as it is.</param>
     /// <param name="until">How long a turn to write is waited for.</param>
     public Task<TagsWritten> ApplyAsync(ImageFacts image, LedgerEntry entry, Use use, EnforcementMode mode, DateTimeOffset until, CancellationToken cancellation) =>
-        WriteAsync(image, now => TagPlan.For(now, entry.Record.Verdict.Status, use, mode, tags), action => ledger.IntendAsync(image.Id, entry.Revision, action, cancellation), until, cancellation);
+        WriteAsync(image, now => TagPlan.For(now, entry.Record.Verdict.Status, use, mode, tags, entry.Quarantine), action => ledger.IntendAsync(image.Id, entry, action, cancellation), use, until, cancellation);
 
     /// <summary>The same for the shield of an artifact that stands for itself, of which no verdict is in the ledger.</summary>
     public Task<TagsWritten> ShieldAsync(ImageFacts artifact, Use use, EnforcementMode mode, CancellationToken cancellation) =>
-        WriteAsync(artifact, now => TagPlan.ForArtifact(now, use, mode, tags), action => ledger.IntendAsync(artifact.Id, null, action, cancellation), DateTimeOffset.MaxValue, cancellation);
+        WriteAsync(artifact, now => TagPlan.ForArtifact(now, use, mode, tags), action => ledger.IntendAsync(artifact.Id, null, action, cancellation), use, DateTimeOffset.MaxValue, cancellation);
 
-    private async Task<TagsWritten> WriteAsync(ImageFacts image, Func<ImageFacts, TagPlan> planFor, Func<TagAction, Task<string?>> intend, DateTimeOffset until, CancellationToken cancellation)
+    private async Task<TagsWritten> WriteAsync(ImageFacts image, Func<ImageFacts, TagPlan> planFor, Func<TagAction, Task<string?>> intend, Use use, DateTimeOffset until, CancellationToken cancellation)
     {
         var plan = planFor(image);
         var writes = 0;
@@ -46,16 +46,19 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
             var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
             plan = now is null ? TagPlan.Nothing : planFor(now);
             var refusal = plan.Actions is not [var again, ..] || again != action ? Superseded
-                : action.Change == TagChange.Add ? TagSafety.WhyNot(await registry.LifecyclePolicyAsync(image.Id.Repository, cancellation).ConfigureAwait(false), now!, action.Tag, tags) ?? await AddAsync(now!, action.Tag, cancellation).ConfigureAwait(false)
-                : await RemoveAsync(now!, action.Tag, cancellation).ConfigureAwait(false);
+                : TagSafety.WhyNot(await registry.LifecyclePolicyAsync(image.Id.Repository, cancellation).ConfigureAwait(false), now!, action, use, tags)
+                    ?? await (action.Change == TagChange.Add ? AddAsync(now!, action.Tag, cancellation) : RemoveAsync(now!, action.Tag, cancellation)).ConfigureAwait(false);
             await ledger.OutcomeAsync(image.Id, id, refusal ?? "done", cancellation).ConfigureAwait(false);
-            if (refusal is not null and not Superseded)
+            if (refusal is not null and not Superseded and not Unanswered)
                 return new TagsWritten(true, refusal);
             if (refusal is null)
                 plan = plan with { Actions = [.. plan.Actions.Skip(1)] };
         }
         return new TagsWritten(writes > 0, plan.CouldNot);
     }
+
+    /// <summary>Whether it was done is not known, so that it is planned again from what is there.</summary>
+    internal const string Unanswered = "not known: ECR did not answer, or had no time; the tags are read and planned again";
 
     private const string Superseded = "superseded: the tags had changed when they were read again, and were planned again";
 
@@ -67,7 +70,7 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
             return "The manifest could not be read: the image is gone or archived.";
         try
         {
-            await ecr.PutImageAsync(new PutImageRequest
+            await aws.Ecr.PutImageAsync(new PutImageRequest
             {
                 RegistryId = image.Id.Repository.Account,
                 RepositoryName = image.Id.Repository.Name,
@@ -97,16 +100,24 @@ public sealed class TagWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger l
     }
 
     /// <summary>Takes a tag off an image.</summary>
-    /// <returns>Why ECR refused it; null where nobody carries it any more.</returns>
+    /// <returns>Why ECR refused it, or <see cref="Unanswered"/>; null where nobody carries it any more.</returns>
     internal async Task<string?> RemoveAsync(ImageFacts image, string tag, CancellationToken cancellation)
     {
-        // Exactly one tag, by name and never by digest: a digest would delete the image.
-        var answer = await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest
+        BatchDeleteImageResponse answer;
+        try
         {
-            RegistryId = image.Id.Repository.Account,
-            RepositoryName = image.Id.Repository.Name,
-            ImageIds = [new ImageIdentifier { ImageTag = tag }],
-        }, cancellation).ConfigureAwait(false);
+            // Exactly one tag, by name and never by digest: a digest would delete the image. Asked once: by a second try the tag may be another image's.
+            answer = await aws.EcrOnce.BatchDeleteImageAsync(new BatchDeleteImageRequest
+            {
+                RegistryId = image.Id.Repository.Account,
+                RepositoryName = image.Id.Repository.Name,
+                ImageIds = [new ImageIdentifier { ImageTag = tag }],
+            }, cancellation).ConfigureAwait(false);
+        }
+        catch (AmazonECRException unanswered) when (unanswered.ErrorCode == "ThrottlingException" || (int)unanswered.StatusCode >= 500)
+        {
+            return Unanswered;
+        }
         if (answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
             return $"ECR did not remove the tag '{tag}': {failure.FailureReason}";
         return answer.ImageIds is [{ ImageDigest: { } digest }, ..] && Digest.TryParse(digest, out var of) && of != image.Id.Digest ? await PutBackAsync(image.Id with { Digest = of }, tag, cancellation).ConfigureAwait(false) : null;

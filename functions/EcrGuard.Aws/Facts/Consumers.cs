@@ -101,7 +101,7 @@ public sealed class Consumers(AwsClients aws, PolicyDocument policy, Settings se
             EndInclusive = (readAt - TimeSpan.FromDays(policy.Consumers.PulledWithinDays) + InUse.RecordingDelay).UtcDateTime,
         };
         if (filters.Contains("*") && pulled.StartInclusive < pulled.EndInclusive)
-            found.Scanned((await CoveredAsync(new CoverageFilterCriteria { ImagePulledAt = [pulled] }, cancellation).ConfigureAwait(false)).Where(covered => covered.LastScannedAt is not null).Select(covered => covered.ResourceId));
+            found.Scanned((await CoveredAsync(new CoverageFilterCriteria { ImagePulledAt = [pulled] }, cancellation).ConfigureAwait(false)).Where(covered => covered.LastScannedAt is not null && covered.ScanStatus?.StatusCode == Amazon.Inspector2.ScanStatusCode.ACTIVE).Select(covered => covered.ResourceId));
     }
 
     /// <summary>The images of this account that pass, of all pages. An administrator's Inspector lists the images of its members too.</summary>

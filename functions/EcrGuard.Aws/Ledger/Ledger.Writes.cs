@@ -12,9 +12,9 @@ public sealed partial class Ledger
     private const string Intended = "intended";
 
     /// <summary>Writes down what is about to be done to an image, before it is done.</summary>
-    /// <param name="revision">The entry whose verdict asks for it; null for an artifact, of which there is none.</param>
-    /// <returns>The id under which the outcome is to be noted; null where another verdict was stored since, which asks for something else.</returns>
-    public async Task<string?> IntendAsync(ImageId image, long? revision, TagAction action, CancellationToken cancellation)
+    /// <param name="entry">Whose verdict asks for it; null for an artifact, of which there is none.</param>
+    /// <returns>The id under which the outcome is to be noted; null where another verdict was stored since, which asks for something else, or, before a removal, tags have begun to be withdrawn.</returns>
+    public async Task<string?> IntendAsync(ImageId image, LedgerEntry? entry, TagAction action, CancellationToken cancellation)
     {
         var id = NewId();
         var names = new Dictionary<string, string> { ["#writes"] = OpenWrites };
@@ -26,8 +26,26 @@ public sealed partial class Ledger
             names["#tags"] = IntendedTags;
             values[":tag"] = Set(action.Tag);
         }
-        names[revision is null ? "#expires" : "#rev"] = revision is null ? Keys.Expires : Revision;
-        values[revision is null ? ":expires" : ":rev"] = revision is { } its ? Number(its) : ExpiresAfter(HistoryAge);
+        string? condition = null;
+        if (entry is null)
+        {
+            expression = $"SET #expires = :expires {expression}";
+            names["#expires"] = Keys.Expires;
+            values[":expires"] = ExpiresAfter(HistoryAge);
+        }
+        else
+        {
+            condition = "#rev = :rev";
+            names["#rev"] = Revision;
+            values[":rev"] = Number(entry.Revision);
+        }
+        if (entry is not null && action.Change == TagChange.Remove)
+        {
+            condition += entry.QuarantineRevision == 0 ? " AND attribute_not_exists(#quarantine)" : " AND #quarantine = :quarantine";
+            names["#quarantine"] = QuarantineRevision;
+            if (entry.QuarantineRevision > 0)
+                values[":quarantine"] = Number(entry.QuarantineRevision);
+        }
         return await IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
         {
             TransactItems =
@@ -54,8 +72,8 @@ public sealed partial class Ledger
                     {
                         TableName = settings.Table,
                         Key = Key(image),
-                        UpdateExpression = revision is null ? $"SET #expires = :expires {expression}" : expression,
-                        ConditionExpression = revision is null ? null : "#rev = :rev",
+                        UpdateExpression = expression,
+                        ConditionExpression = condition,
                         ExpressionAttributeNames = names,
                         ExpressionAttributeValues = values,
                     },
@@ -117,19 +135,21 @@ public sealed partial class Ledger
     }
 
     /// <summary>Writes down what became of an intent towards a repository.</summary>
-    public async Task OutcomeAsync(RepositoryId repository, string id, string outcome, CancellationToken cancellation)
+    /// <param name="guess">Whether somebody else says it who does not know: what is written down already stays.</param>
+    public async Task OutcomeAsync(RepositoryId repository, string id, string outcome, CancellationToken cancellation, bool guess = false)
     {
-        var update = Outcome(repository, id, outcome);
-        await RetryAsync(() => dynamo.UpdateItemAsync(new UpdateItemRequest { TableName = update.TableName, Key = update.Key, UpdateExpression = update.UpdateExpression, ExpressionAttributeNames = update.ExpressionAttributeNames, ExpressionAttributeValues = update.ExpressionAttributeValues }, cancellation), cancellation).ConfigureAwait(false);
+        var update = Outcome(repository, id, outcome, guess);
+        await IfStillSoAsync(new UpdateItemRequest { TableName = update.TableName, Key = update.Key, UpdateExpression = update.UpdateExpression, ConditionExpression = update.ConditionExpression, ExpressionAttributeNames = update.ExpressionAttributeNames, ExpressionAttributeValues = update.ExpressionAttributeValues }, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Writes down what became of an intent towards an image.</summary>
-    public async Task OutcomeAsync(ImageId image, string id, string outcome, CancellationToken cancellation) =>
-        await RetryAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
+    /// <inheritdoc cref="OutcomeAsync(RepositoryId, string, string, CancellationToken, bool)"/>
+    public async Task OutcomeAsync(ImageId image, string id, string outcome, CancellationToken cancellation, bool guess = false) =>
+        await IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
         {
             TransactItems =
             [
-                new TransactWriteItem { Update = Outcome(image.Repository, id, outcome) },
+                new TransactWriteItem { Update = Outcome(image.Repository, id, outcome, guess) },
                 new TransactWriteItem
                 {
                     Update = new Update
@@ -144,14 +164,21 @@ public sealed partial class Ledger
             ],
         }, cancellation), cancellation).ConfigureAwait(false);
 
-    private Update Outcome(RepositoryId repository, string id, string outcome) => new()
+    private Update Outcome(RepositoryId repository, string id, string outcome, bool guess)
     {
-        TableName = settings.Table,
-        Key = Key(repository, Keys.Write(id)),
-        UpdateExpression = "SET #outcome = :outcome, #endedAt = :now",
-        ExpressionAttributeNames = new() { ["#outcome"] = "outcome", ["#endedAt"] = "endedAt" },
-        ExpressionAttributeValues = new() { [":outcome"] = new(Text.Clip(outcome, 500)), [":now"] = new(Keys.Time(time.GetUtcNow())) },
-    };
+        var update = new Update
+        {
+            TableName = settings.Table,
+            Key = Key(repository, Keys.Write(id)),
+            UpdateExpression = "SET #outcome = :outcome, #endedAt = :now",
+            ConditionExpression = guess ? "#outcome = :intended" : null,
+            ExpressionAttributeNames = new() { ["#outcome"] = "outcome", ["#endedAt"] = "endedAt" },
+            ExpressionAttributeValues = new() { [":outcome"] = new(Text.Clip(outcome, 500)), [":now"] = new(Keys.Time(time.GetUtcNow())) },
+        };
+        if (guess)
+            update.ExpressionAttributeValues[":intended"] = new(Intended);
+        return update;
+    }
 
     /// <summary>Takes the next turn to write to ECR that all functions share which carry out somebody's order: how many of them run at a time, nobody knows.</summary>
     /// <param name="gap">How long after it there is none.</param>

@@ -8,6 +8,10 @@ namespace EcrGuard.Aws.Ledger;
 /// <summary>Images that are about to be deleted or archived.</summary>
 public sealed record RemovalIntent(RepositoryId Repository, string PlanId, RemovalKind Kind, IReadOnlyList<PlannedImage> Images, DateTimeOffset At);
 
+/// <summary>What became of one image of a plan.</summary>
+/// <param name="Outcome"><see cref="PlanLedger.Intended"/>, <see cref="PlanLedger.Done"/>, or why it was not done.</param>
+public sealed record RemovalOutcome(string Outcome, DateTimeOffset IntendedAt);
+
 /// <summary>What plans do to images: an item for each, with what was meant before it is done and what became of it after, so that a plan can be applied again after anything and the story can be read.</summary>
 public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimeProvider time)
 {
@@ -20,11 +24,11 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
     /// <summary>As long as everything else that was written to ECR.</summary>
     private static readonly TimeSpan Age = TimeSpan.FromDays(400);
 
-    /// <summary>What stands of a plan's images in a repository: <see cref="Intended"/>, <see cref="Done"/>, or why it was not done.</summary>
-    public async Task<IReadOnlyDictionary<Digest, string>> OutcomesAsync(RepositoryId repository, string planId, CancellationToken cancellation)
+    /// <summary>What stands of a plan's images in a repository.</summary>
+    public async Task<IReadOnlyDictionary<Digest, RemovalOutcome>> OutcomesAsync(RepositoryId repository, string planId, CancellationToken cancellation)
     {
         var prefix = Keys.PlannedImages(planId);
-        var outcomes = new Dictionary<Digest, string>();
+        var outcomes = new Dictionary<Digest, RemovalOutcome>();
         var request = new QueryRequest
         {
             TableName = settings.Table,
@@ -36,7 +40,7 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
         {
             var page = await dynamo.QueryAsync(request, cancellation).ConfigureAwait(false);
             foreach (var item in page.Items ?? [])
-                outcomes[Digest.Parse("sha256:" + item[Keys.Sort].S[prefix.Length..])] = item["outcome"].S;
+                outcomes[Digest.Parse("sha256:" + item[Keys.Sort].S[prefix.Length..])] = new(item["outcome"].S, Keys.Time(item["intendedAt"].S));
             request.ExclusiveStartKey = page.LastEvaluatedKey;
         }
         while (request.ExclusiveStartKey is { Count: > 0 });

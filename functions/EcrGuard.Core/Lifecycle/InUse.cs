@@ -38,7 +38,10 @@ public static class InUse
     public const string KnownByPullsAlone =
         "AWS Batch, SageMaker, CodeBuild, EventBridge Pipes, Step Functions, regions that the policy does not name and clusters outside AWS are never read: what runs only there is known by its pulls.";
 
-    /// <summary>ECR records a pull "at least once every 24 hours" (ECR API, <c>lastRecordedPullTime</c>): an image that was pushed or restored within twice that may run with no pull to show for it.</summary>
+    /// <summary>
+    /// ECR records a pull "at least once every 24 hours" (ECR API, <c>lastRecordedPullTime</c>), and Amazon Inspector takes up to 36 hours to map a new image to what runs it (Inspector user guide, Mapping container
+    /// images): an image that was pushed or restored within two days may run with nothing to show for it.
+    /// </summary>
     public static readonly TimeSpan RecordingDelay = TimeSpan.FromHours(48);
 
     /// <summary>A reading that is older than this says nothing any more.</summary>
@@ -83,6 +86,11 @@ public static class InUse
         bool WouldBeSeen(ImageFacts image) =>
             image.Kind == ImageKind.Artifact || scanned.Contains(image.Id.Digest) || contents.ChildrenOf(image)?.Any(scanned.Contains) == true;
 
+        bool IsNew(ImageFacts image) => Within(image.PushedAt, RecordingDelay, now) || Within(image.LastActivatedAt, RecordingDelay, now);
+        var fresh = images.Where(IsNew).Select(image => groups.RootOf(image.Id.Digest)).ToHashSet();
+        // What does not run is not pulled: what a task definition, a schedule or a function stands for may be older than any pull.
+        var standing = use.Unread.FirstOrDefault(consumer => consumer.Kind != ConsumerKind.Workload);
+
         // An index in use whose children nobody knows: any image of the repository may be one.
         var unknownChildren = opaque.Any(index => found.Has(groups.RootOf(index)));
         var old = now - use.ReadAt > AbsenceAge;
@@ -90,7 +98,9 @@ public static class InUse
             found.Has(groups.RootOf(image.Id.Digest)) ? found.Of(groups.RootOf(image.Id.Digest)).Usage()
             : unknownChildren ? new Usage(Use.Unknown, ["It may belong to an index in use whose manifest could not be read."], [])
             : opaque.Contains(image.Id.Digest) ? new Usage(Use.Unknown, ["Its manifest could not be read, so that nobody knows whether its platforms run."], [])
-            : old || image.PushedAt > use.ReadAt || image.LastActivatedAt > use.ReadAt ? new Usage(Use.Unknown, ["It may have been deployed since it was last read what runs."], [])
+            : old ? new Usage(Use.Unknown, ["It may have been deployed since it was last read what runs."], [])
+            : fresh.Contains(groups.RootOf(image.Id.Digest)) ? new Usage(Use.Unknown, [$"It was pushed or restored so lately that what runs it need not be known yet: that takes up to {RecordingDelay.TotalHours} hours."], [])
+            : standing is not null ? new Usage(Use.Unknown, [$"Whether it belongs to {standing.What} of account {standing.Account} is not known: they could not be read."], [])
             : Usage.None);
     }
 
@@ -123,16 +133,17 @@ public static class InUse
         var longer = Math.Max(pulledWithinDays, DaysWhenUnread);
         if (unread.Count > 0)
             return PulledWithin(longer) ? Sentence(longer, Because(unread))
-                : Within(image.PushedAt, RecordingDelay) || Within(image.LastActivatedAt, RecordingDelay) ? $"It is so new that a pull may not be recorded yet, which counts as use{Because(unread)}."
+                : Within(image.PushedAt, RecordingDelay, now) || Within(image.LastActivatedAt, RecordingDelay, now) ? $"It is so new that a pull may not be recorded yet, which counts as use{Because(unread)}."
                 : null;
         return PulledWithin(pulledWithinDays) ? Sentence(pulledWithinDays, "")
             : !wouldBeSeen && PulledWithin(longer) ? Sentence(longer, ", because Amazon Inspector is not known to have scanned it and to see it run")
             : null;
 
-        bool Within(DateTimeOffset? time, TimeSpan age) => time is { } at && now - at <= age;
-        bool PulledWithin(int days) => Within(image.LastPulledAt, TimeSpan.FromDays(days));
+        bool PulledWithin(int days) => Within(image.LastPulledAt, TimeSpan.FromDays(days), now);
         string Sentence(int days, string why) => $"It was pulled on {image.LastPulledAt:yyyy-MM-dd}; a pull within {Text.Count(days, "day")} counts as use{why}.";
     }
+
+    private static bool Within(DateTimeOffset? time, TimeSpan age, DateTimeOffset now) => time is { } at && now - at <= age;
 
     private static string Because(IReadOnlyList<UnreadConsumer> unread) =>
         unread is [var first, ..] ? $", because {first.What} of account {first.Account} could not be read" + (unread.Count > 1 ? $" (and {unread.Count - 1} more)" : "") : "";

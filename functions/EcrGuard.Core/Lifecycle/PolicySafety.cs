@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Core.Lifecycle;
 
@@ -13,11 +14,16 @@ public static class PolicySafety
     /// <summary>Of how many days the busiest tells what another may bring.</summary>
     private const int DaysOfPushes = 7;
 
-    /// <summary>The images in use, or whose use is not known, that the policy would take before somebody looks again.</summary>
+    /// <summary>The images in use, or whose use is not known, that the policy would take before somebody looks again, and those in use that it selects for nothing but EcrGuard's tags, which takes them some day.</summary>
     /// <param name="contents">With the tags that the images carry.</param>
     /// <param name="usages">Of an image that is not in it the use is not known.</param>
-    public static IReadOnlyList<TakenImage> Exposed(LifecyclePolicy policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now) =>
-        [.. AtRisk(policy, contents, [], usages, now).DistinctBy(image => image.Image.Id.Digest)];
+    public static IReadOnlyList<TakenImage> Exposed(LifecyclePolicy policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags, DateTimeOffset now) =>
+    [
+        .. AtRisk(policy, contents, Pushes(contents, now), usages, now).Where(image => !IsPush(image, now))
+            .Concat(contents.Images.Where(image => Usage.Of(usages, image.Id.Digest).Use == Use.InUse && Shields.Harms(policy, image, tags))
+                .Select(image => new TakenImage(image, Selection.Of(policy, image.Tags).Rules[0].Priority, "It is selected by EcrGuard's tag.", Usage.Of(usages, image.Id.Digest))))
+            .DistinctBy(image => image.Image.Id.Digest),
+    ];
 
     /// <param name="contents">Read after the images in use were shielded.</param>
     /// <param name="usages">Of an image that is not in it the use is not known.</param>
@@ -26,9 +32,9 @@ public static class PolicySafety
     {
         Usage UsageOf(ImageFacts image) => Usage.Of(usages, image.Id.Digest);
         var staying = Staying(policy, contents);
-        var bare = contents.Images.Where(image => image is { Storage: StorageStatus.Active, Subject: null } && UsageOf(image).Use == Use.InUse && !staying.Contains(image.Id.Digest)).ToList();
+        var bare = contents.Images.Where(image => image.Subject is null && UsageOf(image).Use == Use.InUse && !staying.Contains(image.Id.Digest)).ToList();
         if (bare is [var first, ..])
-            return $"The baseline's lifecycle policy is not put: {Named(bare)} in use without a shield, and rule {Selection.Of(policy, first.Tags).Rules[0].Priority} selects it. {string.Join(' ', UsageOf(first).Why.Take(1))}".TrimEnd();
+            return $"The baseline's lifecycle policy is not put: {Named(bare)} in use without a shield{(first.Storage == StorageStatus.Archived ? ", since it is archived" : "")}, and rule {Selecting(policy, first).First(selection => !selection.Keeps).Rules[0].Priority} selects it. {string.Join(' ', UsageOf(first).Why.Take(1))}".TrimEnd();
 
         var pushes = Pushes(contents, now);
         var taken = AtRisk(policy, contents, pushes, usages, now).DistinctBy(image => image.Image.Id.Digest).ToLookup(image => IsPush(image, now));
@@ -55,8 +61,8 @@ public static class PolicySafety
     private static HashSet<Digest> Staying(LifecyclePolicy policy, Contents contents)
     {
         var active = contents.Images.Where(image => image.Storage == StorageStatus.Active).ToDictionary(image => image.Id.Digest);
-        var next = new Queue<ImageFacts>(active.Values.Where(image => Selection.Of(policy, image.Tags).Keeps));
-        var staying = next.Select(image => image.Id.Digest).ToHashSet();
+        var staying = contents.Images.Where(image => Selecting(policy, image).All(selection => selection.Keeps)).Select(image => image.Id.Digest).ToHashSet();
+        var next = new Queue<ImageFacts>(active.Values.Where(image => staying.Contains(image.Id.Digest)));
         while (next.TryDequeue(out var image))
         {
             foreach (var child in contents.ChildrenOf(image) ?? [])
@@ -66,6 +72,15 @@ public static class PolicySafety
             }
         }
         return staying;
+    }
+
+    /// <summary>By the rules of the storage class that the image is in, or will be; of both where ECR does not say.</summary>
+    private static IEnumerable<Selection> Selecting(LifecyclePolicy policy, ImageFacts image)
+    {
+        if (image.Storage != StorageStatus.Archived)
+            yield return Selection.Of(policy, image.Tags);
+        if (image.Storage is StorageStatus.Archived or StorageStatus.Unknown)
+            yield return Selection.Of(policy, image.Tags, StorageClass.Archive);
     }
 
     /// <summary>Now and shortly after the next sweep. Whether a restored image is as old as its push or as its restore is not documented for every rule: neither may take it.</summary>
@@ -84,9 +99,19 @@ public static class PolicySafety
         }
     }
 
-    /// <summary>As many images as were pushed on the busiest of the last days, with their tags and digests that no image has.</summary>
-    private static IReadOnlyList<ImageFacts> Pushes(Contents contents, DateTimeOffset now) =>
-        [.. (contents.Images.Where(image => image.Subject is null && now - image.PushedAt < TimeSpan.FromDays(DaysOfPushes)).GroupBy(image => (now - image.PushedAt!.Value).Days).MaxBy(day => day.Count()) ?? Enumerable.Empty<ImageFacts>())
+    /// <summary>As many images as were pushed in the busiest of the last days, wherever it began, with their tags and digests that no image has.</summary>
+    private static IReadOnlyList<ImageFacts> Pushes(Contents contents, DateTimeOffset now)
+    {
+        List<ImageFacts> pushed = [.. contents.Images.Where(image => image.Subject is null && now - image.PushedAt < TimeSpan.FromDays(DaysOfPushes)).OrderBy(image => image.PushedAt)];
+        var (from, until) = (0, 0);
+        for (int first = 0, last = 0; last < pushed.Count; last++)
+        {
+            while (pushed[last].PushedAt - pushed[first].PushedAt >= Ahead)
+                first++;
+            if (last + 1 - first > until - from)
+                (from, until) = (first, last + 1);
+        }
+        return [.. pushed[from..until]
             .Select((image, number) => new ImageFacts
             {
                 Id = image.Id with { Digest = Digest.Parse($"sha256:{long.MaxValue - number:x64}") },
@@ -96,6 +121,7 @@ public static class PolicySafety
                 Storage = StorageStatus.Active,
                 PushedAt = now.AddSeconds(number + 1),
             })];
+    }
 
     private static bool IsPush(TakenImage image, DateTimeOffset now) => image.Image.PushedAt > now;
 

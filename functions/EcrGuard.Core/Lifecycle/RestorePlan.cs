@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
 using Text = EcrGuard.Core.Images.Text;
 
 namespace EcrGuard.Core.Lifecycle;
@@ -11,10 +12,10 @@ public sealed record Exposure(IReadOnlyList<TakenImage> Images)
     private const int MaxNamed = 10;
 
     /// <returns>Null where the policy would take nothing that is in use or may be.</returns>
-    public static Exposure? Of(string policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, DateTimeOffset now)
+    public static Exposure? Of(string policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags, DateTimeOffset now)
     {
         // What a policy in words that EcrGuard does not know would take, nobody knows.
-        var images = LifecyclePolicy.Read(policy).Policy is { } read ? PolicySafety.Exposed(read, contents, usages, now)
+        var images = LifecyclePolicy.Read(policy).Policy is { } read ? PolicySafety.Exposed(read, contents, usages, tags, now)
             : [.. contents.Images.Select(image => new TakenImage(image, 0, "", Usage.Of(usages, image.Id.Digest))).Where(image => image.Usage.Use != Use.NotInUse)];
         return images.Count == 0 ? null : new Exposure(images);
     }

@@ -7,11 +7,11 @@ internal sealed record Selection(IReadOnlyList<LifecycleRule> Rules)
     /// <summary>More images than a repository holds (ECR service quotas): a rule that lets so many stay takes none, and keeps what it selects from every rule behind it.</summary>
     public const int EveryImage = 100_000;
 
-    /// <param name="tags">Of an image that can be pulled: one in the archive has other rules.</param>
-    public static Selection Of(LifecyclePolicy policy, IReadOnlyList<string> tags)
+    /// <param name="storage">An image in the archive has rules of its own.</param>
+    public static Selection Of(LifecyclePolicy policy, IEnumerable<string> tags, StorageClass storage = StorageClass.Standard)
     {
         string[] its = [.. tags];
-        return new Selection([.. policy.Rules.Where(rule => LifecycleEvaluator.Selects(rule, its, StorageClass.Standard))]);
+        return new Selection([.. policy.Rules.Where(rule => LifecycleEvaluator.Selects(rule, its, storage))]);
     }
 
     /// <summary>Whether no rule can ever take the image.</summary>

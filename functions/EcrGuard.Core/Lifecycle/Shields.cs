@@ -7,27 +7,76 @@ namespace EcrGuard.Core.Lifecycle;
 /// Which images in use are shielded. Where EcrGuard's rule does not stand first in the lifecycle policy a shield is a tag like any other: it takes an image out of the rules for untagged ones and into whatever matches
 /// it, and may so have the image, or another whose place it takes in a count, expire that stays without it. It is put only where it cannot, today or after any push.
 /// </summary>
-/// <param name="Usages">As they may be put on tags: where a shield would harm or is not needed, use counts as unknown, which leaves the tags as they are.</param>
-/// <param name="Withheld">A sentence where shields are withheld; null otherwise.</param>
+/// <param name="Usages">As they may be put on tags: where a shield would harm or is not needed, use counts as unknown, which leaves the tags as they are; where one that is there harms, as none, which takes it off.</param>
+/// <param name="Withheld">Sentences where shields are withheld, or harm and cannot be taken off; null otherwise.</param>
 public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? Withheld)
 {
     /// <param name="policy">The lifecycle policy that stands in the repository, as text; null where there is none. In one that cannot be understood any tag could do anything.</param>
-    public static Shields Of(string? policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags)
+    public static Shields Of(string? policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags, DateTimeOffset now)
     {
         var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
         var held = HeldByAnIndex(contents, usages);
-        var (shielded, withheld) = (new Dictionary<Digest, Usage>(), 0);
-        foreach (var image in contents.Images)
+        var shielded = contents.Images.ToDictionary(image => image.Id.Digest, image => usages[image.Id.Digest]);
+        var (withheld, stuck) = (new List<Digest>(), 0);
+        var counted = new HashSet<Digest>();
+        foreach (var image in contents.Images.Where(image => usages[image.Id.Digest].Use == Use.InUse))
         {
-            var (digest, usage) = (image.Id.Digest, usages[image.Id.Digest]);
-            var bare = usage.Use == Use.InUse && !image.Tags.Contains(tags.InUse(digest));
-            var harms = bare && policy is not null && (present is null || !Selection.Of(present, image.Tags).IsNotWorse(Selection.Of(present, [.. image.Tags, tags.InUse(digest)])));
-            var needless = bare && image.Tags.Count == 0 && held.Contains(digest);
-            shielded[digest] = harms || needless ? Usage.Unknown : usage;
-            withheld += harms && !needless ? 1 : 0;
+            var digest = image.Id.Digest;
+            if (image.Tags.Contains(tags.InUse(digest)))
+            {
+                if (present is null || !Harms(present, image, tags))
+                    continue;
+                // The team has put another policy since. Beside a tag of theirs the shield comes off.
+                if (tags.TeamTags(image).Count > 0)
+                    shielded[digest] = Usage.None;
+                else
+                    stuck++;
+                continue;
+            }
+            var (without, with) = present is null ? (null, null) : (Selection.Of(present, image.Tags), Selection.Of(present, [.. image.Tags, tags.InUse(digest)]));
+            if (image.Tags.Count == 0 && held.Contains(digest))
+                shielded[digest] = Usage.Unknown;
+            else if (policy is not null && without?.IsNotWorse(with!) != true)
+                withheld.Add(digest);
+            else if (with?.Rules.Skip(1).All(without!.Rules.Contains) == false)
+                counted.Add(digest);
         }
-        return new Shields(shielded, withheld == 0 ? null : $"{Text.Count(withheld, "image")} in use got no shield: under the lifecycle policy there the tag itself could make images go.");
+        if (counted.Count > 0 && Crowd(present!, contents, counted, usages, tags, now))
+            withheld.AddRange(counted);
+        foreach (var digest in withheld)
+            shielded[digest] = Usage.Unknown;
+        return new Shields(shielded, Sentence(withheld.Count, stuck));
     }
+
+    /// <summary>Where EcrGuard has put its policy and now only observes: a sentence about the images in use that nothing shields any more; null where there are none.</summary>
+    public static string? Unkept(LifecyclePolicy present, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags)
+    {
+        var bare = Stand(present, tags) ? contents.Images.Count(image => image is { Storage: StorageStatus.Active, TakesShield: true } && usages[image.Id.Digest].Use == Use.InUse && !Selection.Of(present, image.Tags).Keeps) : 0;
+        return bare == 0 ? null : $"EcrGuard's lifecycle policy stands here and EcrGuard only observes: {Text.Count(bare, "image")} in use {(bare == 1 ? "carries" : "carry")} no shield, and may go by it. Enforce again, or have 'ecrguard restore' put back what was there before and then observe.";
+    }
+
+    /// <summary>Whether the shield that an image carries is what has the policy select it.</summary>
+    internal static bool Harms(LifecyclePolicy policy, ImageFacts image, VerdictTags tags)
+    {
+        var without = Selection.Of(policy, image.Tags.Except(tags.AllInUse(image.Id.Digest)));
+        return !without.IsNotWorse(Selection.Of(policy, image.Tags));
+    }
+
+    /// <summary>Whether images that stay by their shields, but are counted by a rule behind it for them, push others out that are in use or may be. Those get their own shields meanwhile, and the next sweep finds room.</summary>
+    private static bool Crowd(LifecyclePolicy policy, Contents contents, HashSet<Digest> counted, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags, DateTimeOffset now)
+    {
+        HashSet<Digest> AtRisk(Contents images) => [.. PolicySafety.Exposed(policy, images, usages, tags, now).Select(image => image.Image.Id.Digest)];
+        var with = contents with { Images = [.. contents.Images.Select(image => counted.Contains(image.Id.Digest) ? image with { Tags = [.. image.Tags, tags.InUse(image.Id.Digest)] } : image)] };
+        return !AtRisk(with).IsSubsetOf(AtRisk(contents));
+    }
+
+    private static string? Sentence(int withheld, int stuck) =>
+        (withheld, stuck) == (0, 0) ? null
+        : string.Join(' ', new[]
+        {
+            withheld == 0 ? null : $"{Text.Count(withheld, "image")} in use got no shield: under the lifecycle policy there the tag itself could make images go.",
+            stuck == 0 ? null : $"{Text.Count(stuck, "image")} in use may go by the shield: the lifecycle policy there selects it, and without a tag of a team's beside it it cannot come off. Give {(stuck == 1 ? "it" : "them")} a tag, or have EcrGuard's rule stand first.",
+        }.OfType<string>());
 
     /// <summary>Whether EcrGuard's rule stands first in a lifecycle policy: what carries a shield then stays.</summary>
     public static bool Stand(LifecyclePolicy policy, VerdictTags tags) => policy.Rules[0].Tags is [var only] && only.Text == tags.InUsePattern && policy.Rules[0].CountNumber >= Selection.EveryImage;

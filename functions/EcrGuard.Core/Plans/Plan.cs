@@ -10,6 +10,9 @@ public sealed record Plan
     /// <summary>The largest plan that is read: Lambda takes 6 MB in a synchronous call (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).</summary>
     public const int MaxBytes = 5_000_000;
 
+    /// <summary>What somebody has approved is not what they would approve weeks later.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromDays(7);
+
     /// <summary>The SHA-256 of all the rest, 64 lower-case hexadecimal characters, made anew with each look: a plan that was changed or damaged has another one than it says.</summary>
     public string Id => PlanWriter.IdOf(this);
 

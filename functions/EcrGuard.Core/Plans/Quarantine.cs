@@ -82,8 +82,21 @@ public sealed record QuarantineFacts
     /// <summary>Whether tags of the repository may move. Asked for only where tags are to be withdrawn.</summary>
     public TagMutability Mutability { get; init; }
 
-    /// <summary>Who carries a withdrawn tag now; a tag that is not there is carried by nobody, or nobody has looked.</summary>
+    /// <summary>Who carries a withdrawn tag now; a tag that is not there is carried by nobody, or nobody has looked: the plan names it, and whoever carries the plan out looks before.</summary>
     public IReadOnlyDictionary<string, Digest> Holders { get; init; } = new Dictionary<string, Digest>();
+
+    /// <summary>The repository's, as text; null where there is none.</summary>
+    public string? LifecyclePolicy { get; init; }
+
+    /// <summary>The images that no index but this one keeps from lifecycle rules.</summary>
+    public IReadOnlyList<ImageFacts> Platforms { get; init; } = [];
+
+    /// <summary>ECR's lifecycle rules take no child of an index that can be pulled: what an index holds that no other does.</summary>
+    public static IReadOnlyList<ImageFacts> HeldBy(ImageFacts index, Contents contents)
+    {
+        var children = (contents.ChildrenOf(index) ?? []).ToHashSet();
+        return [.. contents.Images.Where(image => children.Contains(image.Id.Digest) && contents.Images.All(other => other.Id.Digest == index.Id.Digest || other.Storage != StorageStatus.Active || contents.ChildrenOf(other)?.Contains(image.Id.Digest) != true))];
+    }
 
     /// <summary>An index that needs an image to stay where it is.</summary>
     public static Digest? Needing(ImageId image, Contents contents) =>

@@ -149,6 +149,8 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
             return facts.Mutability == TagMutability.Unknown ? "Whether the repository's tags can move is not known, so that its tags are not withdrawn." : "Not all tags of the repository can move, so that its tags are not withdrawn.";
         if (by == QuarantineBy.Withdraw && teamTags > MaxWithdrawn)
             return $"It carries {teamTags} tags; at most {MaxWithdrawn} are withdrawn.";
+        if (WhyNotUndone(facts, by, tags) is { } lost)
+            return lost;
         // First the tag, then out of reach: an archived image cannot be marked any more, and the last tag takes the image with it.
         if (!image.Tags.Contains(tags.Blocked(image.Id.Digest)))
             return "It does not carry its blocking tag yet.";
@@ -159,6 +161,23 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
             Use.InUse => "It is in use." + first,
             Use.Unknown => "Whether it is in use is not known." + first,
         };
+    }
+
+    /// <summary>What is out of reach must still be there when it is to come back: why a lifecycle rule could take it, or what belongs to it, meanwhile; null where none could that could not anyway.</summary>
+    private static string? WhyNotUndone(QuarantineFacts facts, QuarantineBy by, VerdictTags tags)
+    {
+        if (facts.LifecyclePolicy is null)
+            return null;
+        if (LifecyclePolicy.Read(facts.LifecyclePolicy).Policy is not { } policy)
+            return "The repository's lifecycle policy cannot be understood, and could take what is out of reach.";
+        var image = facts.Image;
+        if (by == QuarantineBy.Withdraw)
+        {
+            var without = Selection.Of(policy, image.Tags.Where(tags.Claims));
+            return Selection.Of(policy, image.Tags).IsNotWorse(without) ? null : $"Without its tags rule {without.Rules[0].Priority} of the repository's lifecycle policy could take it.";
+        }
+        return facts.Platforms.Select(platform => Selection.Of(policy, platform.Tags)).FirstOrDefault(selection => !selection.Keeps) is { } taking
+            ? $"Once it is archived, rule {taking.Rules[0].Priority} of the repository's lifecycle policy could take the images of its platforms." : null;
     }
 
     /// <summary>

@@ -99,6 +99,7 @@ public sealed class ApplyPlanTests
         }
         await RefusedAsync(plan with { Account = "210987654321" }, "for the registry 210987654321 in eu-central-1");
         await RefusedAsync(plan with { Region = "eu-west-1" }, "for the registry 123456789012 in eu-west-1");
+        await RefusedAsync(plan with { CreatedAt = plan.CreatedAt - Plan.MaxAge - TimeSpan.FromMinutes(1) }, "more than 7 days ago. Make it again.");
         await RefusedAsync(plan with { PolicyVersion = new string('0', 64) }, "The plan follows the policy 000000000000…");
         await RefusedAsync(plan with { Repositories = [plan.Repositories[0] with { Images = 4 }] }, "4 of the 4 images of shop/web (100 %); the policy allows 80 %");
         await RefusedAsync(plan with { Repositories = [plan.Repositories[0] with { Keeps = 1 }] }, "leaves 1 image of shop/web; the policy keeps 2");

@@ -302,4 +302,28 @@ public sealed class BlockingTests
         Assert.Equal("BLOCKED", fixture.Status(digest));
         Assert.Contains("rule 1 selects it by", fixture.Item(digest)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
     }
+
+    /// <summary>The SDK would repeat it by itself, and by then the tag may be the only one of another image.</summary>
+    [Fact]
+    public async Task A_tag_is_taken_off_again_only_after_it_was_read_again()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest));
+        fixture.Aws.Faults.Add(Fault.Throttle with { Operation = "BatchDeleteImage" });
+        fixture.Aws.Requests.Take();
+        fixture.Aws.Ecr.CompleteScan(Repository, digest);
+        await fixture.WhileTimePassesAsync(Delivered());
+
+        Assert.Equal(["1"], fixture.Tags(digest));
+        var calls = fixture.Aws.Requests.Where(request => request.Service == "ecr").Select(request => request.Operation).ToList();
+        Assert.Equal(2, calls.Count(call => call == "BatchDeleteImage"));
+        Assert.Contains("DescribeImages", calls[calls.IndexOf("BatchDeleteImage")..calls.LastIndexOf("BatchDeleteImage")]);
+
+        async Task<bool> Delivered()
+        {
+            await fixture.Functions.DeliverAllAsync();
+            return true;
+        }
+    }
 }

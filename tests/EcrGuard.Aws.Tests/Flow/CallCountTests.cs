@@ -120,14 +120,14 @@ public sealed class CallCountTests
     }
 
     [Fact]
-    public async Task A_lifted_block_costs_three_calls_and_the_pages_of_findings()
+    public async Task A_lifted_block_costs_four_calls_and_the_pages_of_findings()
     {
         await using var fixture = await GuardFixture.StartAsync();
         var digest = await fixture.ScannedAsync("1", GuardFixture.Critical);
         fixture.Aws.Requests.Take();
         fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest);
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
-        Assert.Equal(Sorted("DescribeImages DescribeImageScanFindings DescribeImages BatchDeleteImage"), Ecr(fixture));
+        Assert.Equal(Sorted("DescribeImages DescribeImageScanFindings DescribeImages GetLifecyclePolicy BatchDeleteImage"), Ecr(fixture));
         Assert.Equal(["1"], fixture.Tags(digest));
     }
 

@@ -522,7 +522,8 @@ public sealed class ConsumersTests
 
         Assert.Empty(use.Unread);
         Assert.Equal("pods", Assert.Single(use.Scanned!).Key);
-        Assert.Equal(scanned.Order(StringComparer.Ordinal), use.Scanned!["pods"].Select(digest => digest.ToString()));
+        // What Inspector monitors no longer it need not see running either.
+        Assert.Equal(scanned.Except([scanned[1]]).Order(StringComparer.Ordinal), use.Scanned!["pods"].Select(digest => digest.ToString()));
         Assert.Equal(2, account.Calls("ListCoverage"));
     }
 

@@ -86,6 +86,32 @@ public sealed class PutPolicyTests
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
     }
 
+    /// <summary>What ECR says of one repository counts for the next, in this call and in the one that goes on after it: the plan foresaw four images in each.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Previews_that_each_pass_do_not_pass_a_ceiling_together(bool inTwoCalls)
+    {
+        await using var fixture = await StartAsync();
+        string[] repositories = ["shop/a", "shop/b", "shop/c"];
+        foreach (var repository in repositories)
+        {
+            fixture.Aws.Ecr.CreateRepository(repository);
+            fixture.PushOld(6, repository);
+        }
+        var plan = await fixture.PlanAsync(exact: false, repositories: repositories);
+        foreach (var repository in repositories)
+            foreach (var number in Enumerable.Range(10, 4))
+                fixture.Aws.Ecr.Push(repository, Manifest.Image($"late {number}"), $"late-{number}", fixture.Old(number), announce: false);
+
+        if (inTwoCalls)
+            Assert.True((await fixture.ApplyAsync(plan, invocation: new Invocation { Remaining = () => fixture.Aws.Ecr.LifecyclePolicyOf("shop/b") is null ? TimeSpan.FromMinutes(14) : TimeSpan.FromMinutes(2) })).More);
+        var answer = await fixture.ApplyAsync(plan);
+
+        Assert.Equal("By ECR's preview: The plan takes 24 images; the policy allows 20 (ceilings.images).", Assert.Single(answer.Refused).Why);
+        Assert.Equal(["shop/a", "shop/b"], repositories.Where(repository => fixture.Aws.Ecr.LifecyclePolicyOf(repository) is not null));
+    }
+
     [Theory]
     [InlineData("FAILED")]
     [InlineData("EXPIRED")]

@@ -1,5 +1,6 @@
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
@@ -31,10 +32,14 @@ public sealed class QuarantineTests
         return (fixture, fixture.Deploy(policy, Ceiling));
     }
 
+    /// <summary>Pushes an image that was pushed days ago for the first time: of a newer one nobody knows yet what runs it.</summary>
+    private static string Push(GuardFixture fixture, string tag, string repository = Repository) =>
+        fixture.Aws.Ecr.Push(repository, Manifest.Image($"{repository} {tag}"), tag, fixture.Time.GetUtcNow() - InUse.RecordingDelay - TimeSpan.FromHours(1));
+
     /// <summary>Pushes an image, ends its scan with these findings and hands all events over, EcrGuard's own too.</summary>
     private static async Task<string> ScannedAsync(GuardFixture fixture, Deployed functions, string tag, params LocalFinding[] findings)
     {
-        var digest = fixture.Push(tag);
+        var digest = Push(fixture, tag);
         fixture.Aws.Inspector.CompleteScan(Repository, digest, findings);
         await functions.DeliverAllAsync();
         return digest;
@@ -51,6 +56,9 @@ public sealed class QuarantineTests
         Assert.True(done.ContainsKey(Id(digest)), functions.Lines.ToString());
         await functions.DeliverAllAsync();
     }
+
+    /// <summary>The same for who is in the middle of a call.</summary>
+    private static void Decide(Deployed functions, string digest) => Task.Run(() => DecideAsync(functions, digest)).GetAwaiter().GetResult();
 
     private static string Storage(GuardFixture fixture, string digest) => fixture.Aws.Ecr.StatusOf(Repository, digest)!;
 
@@ -73,6 +81,27 @@ public sealed class QuarantineTests
         Assert.DoesNotContain(fixture.Item(digest), left => left.Key is "open" or "openWrites");
         var (_, body) = await functions.AskAsync($"{Repository}@{digest}");
         Assert.Equal("BLOCKED", body.GetProperty("status").GetString());
+    }
+
+    /// <summary>It may run on EKS from the first minute on, and nothing shows it for up to a day and a half.</summary>
+    [Fact]
+    public async Task A_blocked_image_that_is_new_is_marked_and_archived_only_when_its_use_would_be_known()
+    {
+        var (fixture, functions) = await StartedAsync(Archives);
+        await using var _ = fixture;
+        await functions.BackfillAsync();
+        var digest = fixture.Push("1");
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+        await functions.DeliverAllAsync();
+        Assert.Equal(("ACTIVE", "BLOCKED"), (Storage(fixture, digest), fixture.Status(digest)));
+        Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest));
+
+        fixture.Time.Advance(InUse.RecordingDelay - TimeSpan.FromMinutes(1));
+        await functions.SweepAsync();
+        Assert.Equal("ACTIVE", Storage(fixture, digest));
+        fixture.Time.Advance(TimeSpan.FromHours(24));
+        await functions.SweepAsync();
+        Assert.Equal("ARCHIVED", Storage(fixture, digest));
     }
 
     [Fact]
@@ -122,6 +151,7 @@ public sealed class QuarantineTests
         await DecideAsync(fixture.Deploy(Waived(Archives), Ceiling), digest);
         Assert.Equal("ACTIVE", Storage(fixture, digest));
 
+        fixture.Time.Advance(InUse.RecordingDelay + TimeSpan.FromMinutes(1));
         fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
         await functions.DeliverAllAsync();
         Assert.Equal(("ARCHIVED", "BLOCKED"), (Storage(fixture, digest), fixture.Status(digest)));
@@ -129,7 +159,7 @@ public sealed class QuarantineTests
     }
 
     [Fact]
-    public async Task A_restore_that_EcrGuard_did_not_make_is_archived_again_and_told_once_each_time()
+    public async Task A_restore_that_EcrGuard_did_not_make_is_told_once_each_time_and_archived_again_when_nothing_is_known_to_run_it()
     {
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
@@ -142,6 +172,10 @@ public sealed class QuarantineTests
             await functions.ChangedAsync([.. events.Where(e => !Deployed.IsPush(e))]);
             await functions.ChangedAsync([.. events.Where(e => !Deployed.IsPush(e))]);
             await functions.DeliverAllAsync();
+            Assert.Equal("ACTIVE", Storage(fixture, digest));
+            Assert.Contains("pushed or restored so lately that what runs it need not be known yet", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+            fixture.Time.Advance(InUse.RecordingDelay + TimeSpan.FromMinutes(1));
+            await DecideAsync(functions, digest);
             Assert.Equal("ARCHIVED", Storage(fixture, digest));
             Assert.Equal(["blocked", .. Enumerable.Repeat("quarantine-restored", times)], Kinds(fixture));
         }
@@ -157,8 +191,11 @@ public sealed class QuarantineTests
         fixture.Time.Advance(TimeSpan.FromHours(1));
         fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 1"), "1");
         await functions.DeliverAllAsync();
-        Assert.Equal("ARCHIVED", Storage(fixture, digest));
+        Assert.Equal("ACTIVE", Storage(fixture, digest));
         Assert.Equal(["blocked", "quarantine-restored"], Kinds(fixture));
+        fixture.Time.Advance(InUse.RecordingDelay + TimeSpan.FromMinutes(1));
+        await DecideAsync(functions, digest);
+        Assert.Equal("ARCHIVED", Storage(fixture, digest));
     }
 
     [Fact]
@@ -183,7 +220,7 @@ public sealed class QuarantineTests
     {
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
-        var digest = fixture.Push("1");
+        var digest = Push(fixture, "1");
         await functions.Part<UseStore>().KeepAsync(new UseFacts
         {
             ReadAt = fixture.Time.GetUtcNow(),
@@ -199,10 +236,11 @@ public sealed class QuarantineTests
     {
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
-        var digest = fixture.Push("1");
+        var digest = Push(fixture, "1");
+        await functions.DeliverAllAsync();
         fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
-        // The transaction that writes the intent: the tag's is the first.
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Pull(Repository, "1")) with { Service = "dynamodb", Operation = "TransactWriteItems", From = 5 });
+        // The transaction that writes the intent: the verdict's and the tag's come before.
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Pull(Repository, "1")) with { Service = "dynamodb", Operation = "TransactWriteItems", From = 4 });
         await functions.DeliverAllAsync();
         Assert.Equal((0, "ACTIVE"), (fixture.Aws.Faults.Outstanding, Storage(fixture, digest)));
         Assert.Contains(Writes(fixture), write => write.StartsWith("Archive superseded", StringComparison.Ordinal));
@@ -250,8 +288,9 @@ public sealed class QuarantineTests
     {
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
-        fixture.Aws.Faults.Add(Fault.Refuse(400, "ImageStorageClassUpdateNotSupportedException", "Not this one.") with { Operation = "UpdateImageStorageClass" });
+        fixture.Aws.Faults.Add(Fault.Refuse(400, "ImageStorageClassUpdateNotSupportedException", "Not this one.") with { Operation = "UpdateImageStorageClass", Times = int.MaxValue });
         var digest = await ScannedAsync(fixture, functions, "1", Critical);
+        fixture.Aws.Faults.Clear();
         Assert.Equal("ACTIVE", Storage(fixture, digest));
         Assert.Contains("Archive ECR did not move the image to the storage class ARCHIVE: Not this one.", Writes(fixture));
         await DecideAsync(functions, digest);
@@ -264,7 +303,7 @@ public sealed class QuarantineTests
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
         var child = Manifest.Image("arm");
-        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/arm64", child)]), "1");
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/arm64", child)]), "1", fixture.Time.GetUtcNow().AddDays(-3));
         fixture.Aws.Inspector.CompleteScan(Repository, child.Digest, Critical);
         await functions.DeliverAllAsync();
         Assert.Equal(("BLOCKED", "BLOCKED"), (fixture.Status(index), fixture.Status(child.Digest)));
@@ -276,7 +315,7 @@ public sealed class QuarantineTests
     {
         var (fixture, functions) = await StartedAsync(Withdraws);
         await using var _ = fixture;
-        var digest = fixture.Push("1");
+        var digest = Push(fixture, "1");
         fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 1"), "latest");
         fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
         await functions.DeliverAllAsync();
@@ -285,6 +324,11 @@ public sealed class QuarantineTests
 
         await DecideAsync(fixture.Deploy(Waived(Withdraws), Ceiling), digest);
         Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Equal(["1", BlockedTag(digest), "latest"], fixture.Tags(digest).Order(StringComparer.Ordinal));
+        fixture.Time.Advance(QuarantinePlan.UnderWay + TimeSpan.FromMinutes(1));
+        var approving = fixture.Deploy(Waived(Withdraws), Ceiling);
+        await DecideAsync(approving, digest);
+        await DecideAsync(approving, digest);
         Assert.Equal(["1", "latest"], fixture.Tags(digest).Order());
         Assert.Equal((digest, digest), (fixture.Aws.Ecr.DigestOf(Repository, "1"), fixture.Aws.Ecr.DigestOf(Repository, "latest")));
         Assert.Equal(["blocked", "lifted"], Kinds(fixture));
@@ -295,7 +339,7 @@ public sealed class QuarantineTests
     {
         var (fixture, functions) = await StartedAsync(Withdraws);
         await using var _ = fixture;
-        var digest = fixture.Push("1");
+        var digest = Push(fixture, "1");
         fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 1"), "latest");
         fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
         await functions.DeliverAllAsync();
@@ -304,7 +348,7 @@ public sealed class QuarantineTests
         var waiving = fixture.Deploy(Waived(Withdraws), Ceiling);
         await DecideAsync(waiving, digest);
         await DecideAsync(waiving, digest);
-        Assert.Equal(["1"], fixture.Tags(digest));
+        Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest).Order());
         Assert.Equal(newer, fixture.Aws.Ecr.DigestOf(Repository, "latest"));
         var conflict = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "quarantine-conflict");
         Assert.Contains($"latest on {newer}", conflict.Message, StringComparison.Ordinal);
@@ -317,6 +361,49 @@ public sealed class QuarantineTests
         await functions.Part<Quarantines>().ReleaseAsync(Id(digest), "somebody", "a reason", CancellationToken.None);
         Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "quarantine-conflict");
         Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest).Order());
+    }
+
+    /// <summary>The fixed build carries them all: none may move back to what it replaced.</summary>
+    [Fact]
+    public async Task Tags_that_have_all_moved_on_stay_where_they_are()
+    {
+        var (fixture, functions) = await StartedAsync(Withdraws);
+        await using var _ = fixture;
+        var digest = Push(fixture, "1");
+        string[] tags = ["1", "1.2", "latest", "stable"];
+        foreach (var tag in tags.Skip(1))
+            fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 1"), tag, fixture.Time.GetUtcNow().AddDays(-3));
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+        await functions.DeliverAllAsync();
+        Assert.Equal([BlockedTag(digest)], fixture.Tags(digest));
+        var newer = fixture.Aws.Ecr.Push(Repository, Manifest.Image("newer"), "1");
+        foreach (var tag in tags.Skip(1))
+            fixture.Aws.Ecr.Push(Repository, Manifest.Image("newer"), tag);
+
+        await functions.Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest($"{Repository}@{digest}", "It is needed."), new Invocation());
+        await DecideAsync(functions, digest);
+
+        Assert.All(tags, tag => Assert.Equal(newer, fixture.Aws.Ecr.DigestOf(Repository, tag)));
+        Assert.Equal([BlockedTag(digest)], fixture.Tags(digest));
+        Assert.Contains("1.2 on ", Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "quarantine-conflict").Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>While one function withdraws the team's tags another finds the image approved: EcrGuard's tag would be the last a moment later.</summary>
+    [Fact]
+    public async Task While_tags_are_withdrawn_EcrGuards_own_stays()
+    {
+        var (fixture, functions) = await StartedAsync(Withdraws);
+        await using var _ = fixture;
+        var digest = Push(fixture, "1");
+        await functions.DeliverAllAsync();
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+        var waiving = fixture.Deploy(Waived(Withdraws), Ceiling);
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() => Decide(waiving, digest)) with { Operation = "BatchDeleteImage" });
+        await functions.DeliverAllAsync();
+        await DecideAsync(waiving, digest);
+        Assert.NotNull(fixture.Aws.Ecr.TagsOf(Repository, digest));
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Contains("1", fixture.Tags(digest));
     }
 
     [Theory]
@@ -355,7 +442,7 @@ public sealed class QuarantineTests
         const string Fixed = "shop/fixed";
         fixture.Aws.Ecr.CreateRepository(Fixed, withExclusion ? TagMutability.ImmutableExcept("ecrguard-*") : TagMutability.Immutable);
         var functions = fixture.Deploy(Withdraws, Ceiling);
-        var digest = fixture.Push("1", Fixed);
+        var digest = Push(fixture, "1", Fixed);
         fixture.Aws.Inspector.CompleteScan(Fixed, digest, Critical);
         await functions.DeliverAllAsync();
         Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest, Fixed));
@@ -367,7 +454,7 @@ public sealed class QuarantineTests
     {
         var (fixture, functions) = await StartedAsync(Withdraws);
         await using var _ = fixture;
-        var digest = fixture.Push("1");
+        var digest = Push(fixture, "1");
         var newer = fixture.Aws.Ecr.Push(Repository, Manifest.Image("newer"), "2");
         await functions.DeliverAllAsync();
         fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Push(Repository, Manifest.Image("newer"), "1")) with { Operation = "BatchDeleteImage" });
@@ -509,7 +596,7 @@ public sealed class QuarantineTests
         var digest = await ScannedAsync(fixture, fixture.Functions, "1", Critical);
         var other = await ScannedAsync(fixture, fixture.Functions, "2", Critical);
         var contents = await functions.Part<Facts.Registry>().ContentsAsync(Id(digest).Repository, null, CancellationToken.None);
-        var usages = new Dictionary<Digest, Core.Lifecycle.Usage> { [Digest.Parse(digest)] = Core.Lifecycle.Usage.None, [Digest.Parse(other)] = Core.Lifecycle.Usage.Unknown };
+        var usages = new Dictionary<Digest, Usage> { [Digest.Parse(digest)] = Usage.None, [Digest.Parse(other)] = Usage.Unknown };
         Assert.Empty(await functions.Part<Quarantines>().SweepAsync(contents!, usages, CancellationToken.None));
         Assert.Equal(("ARCHIVED", "ACTIVE"), (Storage(fixture, digest), Storage(fixture, other)));
     }
@@ -542,7 +629,7 @@ public sealed class QuarantineTests
     {
         var (fixture, functions) = await StartedAsync(policy);
         await using var _ = fixture;
-        var digest = fixture.Push("1");
+        var digest = Push(fixture, "1");
         await functions.DeliverAllAsync();
         fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
         if (comingBack)
@@ -565,6 +652,13 @@ public sealed class QuarantineTests
         await again.DeliverAllAsync();
 
         var archives = policy == Archives;
+        if (!archives && comingBack)
+        {
+            // EcrGuard's tag goes when nothing that was begun can withdraw another any more.
+            fixture.Time.Advance(QuarantinePlan.UnderWay + TimeSpan.FromMinutes(1));
+            await DecideAsync(again, digest);
+            await DecideAsync(again, digest);
+        }
         Assert.Equal((fault.From, archives && !comingBack ? "ARCHIVED" : "ACTIVE"), (fault.From, Storage(fixture, digest)));
         Assert.Equal(!archives && !comingBack ? [BlockedTag(digest)] : !archives ? ["1"] : ["1", BlockedTag(digest)], fixture.Tags(digest).Order());
         Assert.DoesNotContain("quarantine-restored", Kinds(fixture));

@@ -16,7 +16,7 @@ public sealed class InUseTests
 
     private static UseFacts Uses(string? tag, Digest? digest = null) => Nobody with { Uses = [new ImageUse(Facts.Repository, tag, digest, Service)] };
 
-    private static UseFacts Unread => Nobody with { Unread = [new UnreadConsumer("ECS services", "123456789012", "denied")] };
+    private static UseFacts Unread => Nobody with { Unread = [new UnreadConsumer("ECS services", "123456789012", "denied") { Kind = ConsumerKind.Workload }] };
 
     private static ImageFacts Old(int number, params string[] tags) => Facts.Image(number, tags) with { PushedAt = Facts.Now.AddDays(-400) };
 
@@ -103,7 +103,26 @@ public sealed class InUseTests
     }
 
     [Fact]
-    public void A_push_alone_is_no_use_while_every_consumer_could_be_read() => Assert.Equal(Use.NotInUse, One(Nobody, Facts.Image(1, "1.0")));
+    public void An_image_so_new_that_nobody_may_have_seen_it_run_is_unknown_with_all_that_hangs_together_with_it()
+    {
+        Assert.Equal(Use.Unknown, One(Nobody, Facts.Image(1, "1.0")));
+        var index = Old(10, "1.0") with { Kind = ImageKind.Index, PushedAt = Facts.Now.AddHours(-48) };
+        Dictionary<Digest, IReadOnlyList<Digest>> children = new() { [index.Id.Digest] = [Facts.Digest(1)] };
+        Assert.Equal([Use.Unknown, Use.Unknown, Use.NotInUse], Of(Nobody, [index, Old(1), Old(2)], children).Values.Select(u => u.Use));
+        Assert.Equal([Use.NotInUse, Use.NotInUse], Of(Nobody, [index with { PushedAt = Facts.Now.AddHours(-49) }, Old(1)], children).Values.Select(u => u.Use));
+    }
+
+    [Theory]
+    [InlineData(ConsumerKind.LambdaFunction, Use.Unknown)]
+    [InlineData(ConsumerKind.TaskDefinition, Use.Unknown)]
+    [InlineData(null, Use.Unknown)]
+    [InlineData(ConsumerKind.Workload, Use.NotInUse)]
+    public void What_stands_without_running_is_not_pulled_so_that_no_age_tells_that_an_unread_one_does_not_use_an_image(ConsumerKind? kind, Use use)
+    {
+        var unread = Nobody with { Unread = [new UnreadConsumer("Lambda functions", "123456789012", "denied") { Kind = kind }] };
+        Assert.Equal(use, One(unread, Old(1)));
+        Assert.Equal(use, One(unread, Old(1) with { LastPulledAt = Facts.Now.AddDays(-200) }));
+    }
 
     [Theory]
     [InlineData(180, Use.InUse)]
@@ -153,7 +172,6 @@ public sealed class InUseTests
         var then = Facts.Now.AddHours(-hours);
         Assert.Equal(use, One(Unread, Old(1) with { PushedAt = then }));
         Assert.Equal(use, One(Unread, Old(1) with { LastActivatedAt = then }));
-        Assert.Equal(Use.NotInUse, One(Nobody, Old(1) with { PushedAt = then }));
     }
 
     [Fact]

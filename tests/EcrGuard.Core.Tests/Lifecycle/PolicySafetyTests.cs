@@ -54,6 +54,25 @@ public sealed class PolicySafetyTests
         AssertWhy(why, PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", keep)), contents, contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None), Facts.Now));
     }
 
+    /// <summary>A day begins whenever somebody begins to push.</summary>
+    [Fact]
+    public void The_busiest_day_is_found_wherever_it_begins()
+    {
+        var contents = Facts.Contents([.. Enumerable.Range(1, 12).Select(i => Facts.Image(i, $"1.{i}") with { PushedAt = Facts.Now.AddDays(-3).AddMinutes(10 * (i - 6)) })]);
+        AssertWhy("12 images were pushed", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 11)), contents, contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None), Facts.Now));
+    }
+
+    /// <summary>No tag can be put on it, and it has rules of its own.</summary>
+    [Fact]
+    public void An_archived_image_in_use_is_held_to_the_rules_for_the_archive()
+    {
+        var contents = Facts.Contents([Facts.Image(1, "1") with { Storage = StorageStatus.Archived, PushedAt = Facts.Now.AddDays(-400), LastArchivedAt = Facts.Now.AddDays(-10) }]);
+        var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
+        var archive = Policies.Of(Policies.ExpireArchived(1, "any", 365));
+        AssertWhy("in use without a shield, since it is archived, and rule 1 selects it", PolicySafety.WhyNot(archive, contents, usages, Facts.Now));
+        Assert.Null(PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 1)), contents, usages, Facts.Now));
+    }
+
     [Fact]
     public void A_day_is_too_short_an_age() =>
         AssertWhy("would take one of that day before the sweep has seen whether it runs", WhyNot(Policies.Of(Policies.Expire(1, "*", 1)), "NotInUse"));
@@ -70,9 +89,19 @@ public sealed class PolicySafetyTests
     public void What_a_policy_exposes_is_all_that_it_takes_within_that_time_and_of_a_policy_nobody_understands_whatever_is_used()
     {
         var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
-        Assert.Equal("within 26 hours ECR may take 2 images that are in use or may be: 000000000000, 000000000000. The task t runs it.", Exposure.Of("{}", Two, usages, Facts.Now)!.Sentence);
-        Assert.Equal(Facts.Digest(2), Exposure.Of(Policies.Of(Policies.Expire(1, "*", 8)).Text, Two, usages, Facts.Now)!.Images.Single().Image.Id.Digest);
-        Assert.Null(Exposure.Of(Policies.Of(Policies.Expire(1, "*", 12)).Text, Two, usages, Facts.Now));
+        Assert.Equal("within 26 hours ECR may take 2 images that are in use or may be: 000000000000, 000000000000. The task t runs it.", Exposure.Of("{}", Two, usages, VerdictTags.Default, Facts.Now)!.Sentence);
+        Assert.Equal(Facts.Digest(2), Exposure.Of(Policies.Of(Policies.Expire(1, "*", 8)).Text, Two, usages, VerdictTags.Default, Facts.Now)!.Images.Single().Image.Id.Digest);
+        Assert.Null(Exposure.Of(Policies.Of(Policies.Expire(1, "*", 12)).Text, Two, usages, VerdictTags.Default, Facts.Now));
+    }
+
+    /// <summary>A team's policy that is put back has not heard of shields: what counts everything tagged counts them.</summary>
+    [Fact]
+    public void A_policy_exposes_what_it_selects_by_nothing_but_a_shield()
+    {
+        var pinned = Facts.Contents([Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1))) with { PushedAt = Facts.Now.AddDays(-90) }]);
+        var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
+        Assert.Equal(Facts.Digest(1), Exposure.Of(Policies.Of(Policies.Keep(1, "*", 3)).Text, pinned, usages, VerdictTags.Default, Facts.Now)!.Images.Single().Image.Id.Digest);
+        Assert.Null(Exposure.Of(Policies.Of(Policies.Keep(1, "v*", 3)).Text, pinned, usages, VerdictTags.Default, Facts.Now));
     }
 
     private static string? WhyNot(LifecyclePolicy policy, string use, params string[] tags)

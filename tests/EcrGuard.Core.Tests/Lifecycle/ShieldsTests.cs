@@ -17,7 +17,7 @@ public sealed class ShieldsTests
     private static string Policy(string rules) => $$"""{"rules":[{{rules}}]}""";
 
     private static Shields Of(string? policy, Contents contents) =>
-        Shields.Of(policy, contents, contents.Images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])), VerdictTags.Default);
+        Shields.Of(policy, contents, contents.Images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])), VerdictTags.Default, Facts.Now);
 
     private static Use[] Uses(Shields shields) => [.. shields.Usages.Values.Select(usage => usage.Use)];
 
@@ -52,7 +52,37 @@ public sealed class ShieldsTests
     public void A_shield_that_is_there_stays()
     {
         var shield = VerdictTags.Default.InUse(Facts.Digest(1));
-        Assert.Equal([Use.InUse], Uses(Of(Policy(EverythingTagged), Facts.Contents([Facts.Image(1, shield)]))));
+        Assert.Equal([Use.InUse], Uses(Of(Policy(Untagged), Facts.Contents([Facts.Image(1, shield)]))));
+        Assert.Equal([Use.InUse], Uses(Of(Policy(EverythingTagged), Facts.Contents([Facts.Image(1, "1.0", shield)]))));
+        Assert.Equal([Use.InUse], Uses(Of("{}", Facts.Contents([Facts.Image(1, "1.0", shield)]))));
+    }
+
+    /// <summary>The team puts another policy, or has its own put back: what was a shield is now what the policy selects the image by.</summary>
+    [Fact]
+    public void A_shield_by_which_a_policy_selects_the_image_comes_off_beside_a_tag_of_the_teams_and_is_told_where_it_is_the_last()
+    {
+        var shields = Of(Policy(Dashed), Facts.Contents([Facts.Image(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1)))]));
+        Assert.Equal([Use.NotInUse], Uses(shields));
+        Assert.Null(shields.Withheld);
+
+        var last = Of(Policy(EverythingTagged), Facts.Contents([Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1)))]));
+        Assert.Equal([Use.InUse], Uses(last));
+        Assert.StartsWith("1 image in use may go by the shield: ", last.Withheld, StringComparison.Ordinal);
+    }
+
+    /// <summary>Behind EcrGuard's rule a count goes over what carries a shield too: the image stays for good, and takes a place that another still needs.</summary>
+    [Fact]
+    public void A_shield_that_takes_the_place_of_an_image_in_use_waits_until_that_has_its_own()
+    {
+        const string KeepsTwo = """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":2},"action":{"type":"expire"}}""";
+        ImageFacts Old(int number, params string[] tags) => Facts.Image(number, tags) with { PushedAt = Facts.Now.AddDays(-20 - number) };
+        var pinned = Old(1);
+        var crowded = Of(Policy(KeepsTwo), Facts.Contents([pinned, Old(2, "2.0"), Old(3, "1.0")]));
+        Assert.Equal([Use.Unknown, Use.InUse, Use.InUse], Uses(crowded));
+        Assert.Contains("1 image in use got no shield", crowded.Withheld, StringComparison.Ordinal);
+
+        Assert.Equal([Use.InUse, Use.InUse, Use.InUse], Uses(Of(Policy(KeepsTwo), Facts.Contents([pinned, Old(2, "2.0"), Old(3, "1.0", VerdictTags.Default.InUse(Facts.Digest(3)))]))));
+        Assert.Equal([Use.InUse, Use.InUse], Uses(Of(Policy(KeepsTwo), Facts.Contents([pinned, Old(2, "2.0")]))));
     }
 
     /// <summary>ECR takes no child before its index, and a shield would only take a place in the team's counts.</summary>
@@ -65,6 +95,16 @@ public sealed class ShieldsTests
         Assert.Equal([Use.InUse, Use.Unknown, Use.InUse], Uses(Of(Policy(ShieldFirst), contents)));
         Assert.Null(Of(Policy(ShieldFirst), contents).Withheld);
         Assert.Equal(Use.InUse, Uses(Of(Policy(ShieldFirst), contents with { Images = [index with { Storage = StorageStatus.Archived }, .. contents.Images.Skip(1)] }))[1]);
+    }
+
+    /// <summary>The kill switch stops EcrGuard's hand, and not the policy that it has put.</summary>
+    [Fact]
+    public void Under_EcrGuards_policy_without_EcrGuard_what_is_in_use_and_bare_is_told()
+    {
+        var contents = Facts.Contents([Facts.Image(1, "1.0"), Facts.Image(2, "2.0", VerdictTags.Default.InUse(Facts.Digest(2)))]);
+        string? Unkept(string rules) => Shields.Unkept(LifecyclePolicy.Read(Policy(rules)).Policy!, contents, contents.Images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])), VerdictTags.Default);
+        Assert.StartsWith("EcrGuard's lifecycle policy stands here and EcrGuard only observes: 1 image in use carries no shield", Unkept(ShieldFirst), StringComparison.Ordinal);
+        Assert.Null(Unkept(Any));
     }
 
     [Theory]

@@ -7,6 +7,10 @@ public sealed class TagSafetyTests
 {
     private static readonly string Blocked = VerdictTags.Default.Blocked(Facts.Digest(1));
 
+    private static string? Adding(string? policy, Use use, params string[] tags) => TagSafety.WhyNot(policy, Facts.Image(1, tags), new TagAction(TagChange.Add, Blocked), use, VerdictTags.Default);
+
+    private static string? Removing(string policy, Use use) => TagSafety.WhyNot(policy, Facts.Image(1, "1.0", Blocked), new TagAction(TagChange.Remove, Blocked), use, VerdictTags.Default);
+
     [Theory]
     [InlineData("1.*", null)]
     [InlineData("*", null)]
@@ -15,7 +19,7 @@ public sealed class TagSafetyTests
     [InlineData("1.*,*blocked*", "could take the image by the tag: rule 1 selects it by '1.*' and '*blocked*'.")]
     public void A_tag_is_not_put_by_which_a_rule_takes_the_image_that_does_not_name_it(string pattern, string? why)
     {
-        var not = TagSafety.WhyNot(Policies.Of(Policies.Expire(1, pattern, 900)).Text, Facts.Image(1, "1.0"), Blocked, VerdictTags.Default);
+        var not = Adding(Policies.Of(Policies.Expire(1, pattern, 900)).Text, Use.NotInUse, "1.0");
         if (why is null)
             Assert.Null(not);
         else
@@ -26,14 +30,40 @@ public sealed class TagSafetyTests
     public void A_shield_before_that_rule_makes_it_safe()
     {
         var policy = Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "*-*", 1)).Text;
-        Assert.Null(TagSafety.WhyNot(policy, Facts.Image(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))), Blocked, VerdictTags.Default));
-        Assert.NotNull(TagSafety.WhyNot(policy, Facts.Image(1, "1.0"), Blocked, VerdictTags.Default));
+        Assert.Null(Adding(policy, Use.InUse, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))));
+        Assert.NotNull(Adding(policy, Use.NotInUse, "1.0"));
     }
 
     [Fact]
     public void Without_a_policy_every_tag_is_safe_and_in_one_that_nobody_understands_none()
     {
-        Assert.Null(TagSafety.WhyNot(null, Facts.Image(1, "1.0"), Blocked, VerdictTags.Default));
-        Assert.NotNull(TagSafety.WhyNot("{}", Facts.Image(1, "1.0"), Blocked, VerdictTags.Default));
+        Assert.Null(Adding(null, Use.InUse, "1.0"));
+        Assert.NotNull(Adding("{}", Use.NotInUse, "1.0"));
+    }
+
+    /// <summary>A team that has what is blocked deleted after a week does not mean what runs.</summary>
+    [Theory]
+    [InlineData(Use.NotInUse, null)]
+    [InlineData(Use.InUse, "rule 1 selects it by 'ecrguard-blocked-*', and it is in use, or may be.")]
+    [InlineData(Use.Unknown, "rule 1 selects it by 'ecrguard-blocked-*', and it is in use, or may be.")]
+    public void A_rule_that_names_a_verdict_has_it_put_only_on_what_nothing_uses(Use use, string? why)
+    {
+        var not = Adding(Policies.Of(Policies.Expire(1, "ecrguard-blocked-*", 7)).Text, use, "1.0");
+        if (why is null)
+            Assert.Null(not);
+        else
+            Assert.EndsWith(why, not, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tag_for_which_a_policy_keeps_an_image_stays_unless_nothing_uses_it()
+    {
+        var keeps = Policies.Of(Policies.Keep(1, "ecrguard-blocked-*", 100_000), Policies.Expire(2, "*", 30)).Text;
+        Assert.Equal("The repository's lifecycle policy keeps the image for its tag, and rule 2 selects it without.", Removing(keeps, Use.Unknown));
+        Assert.NotNull(Removing(keeps, Use.InUse));
+        Assert.Null(Removing(keeps, Use.NotInUse));
+        // It may go by either rule: leaving the tag would help nobody.
+        Assert.Null(Removing(Policies.Of(Policies.Expire(1, "ecrguard-blocked-*", 7), Policies.Expire(2, "*", 30)).Text, Use.InUse));
+        Assert.Null(Removing(Policies.Of(Policies.Keep(1, "ecrguard-blocked-*", 100_000)).Text, Use.InUse));
     }
 }

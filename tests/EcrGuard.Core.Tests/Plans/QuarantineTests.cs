@@ -50,6 +50,48 @@ public sealed class QuarantineTests
         Assert.Null(QuarantineFacts.Needing(index.Id, Facts.Contents([child, index])));
     }
 
+    /// <summary>ECR takes no child before its index; once that is archived, an untagged one is what many policies delete after two weeks.</summary>
+    [Fact]
+    public void An_index_is_not_archived_where_a_rule_could_then_take_the_images_of_its_platforms()
+    {
+        var (index, child, shared) = (Facts.Image(1, "1.0", Blocked) with { Kind = ImageKind.Index }, Facts.Image(2), Facts.Image(3));
+        var other = Facts.Image(4, "2.0") with { Kind = ImageKind.Index };
+        var contents = Facts.Contents([index, child, shared, other], new Dictionary<Digest, IReadOnlyList<Digest>> { [index.Id.Digest] = [child.Id.Digest, shared.Id.Digest], [other.Id.Digest] = [shared.Id.Digest] });
+        Assert.Equal([child], QuarantineFacts.HeldBy(index, contents));
+        Assert.Equal([child, shared], QuarantineFacts.HeldBy(index, contents with { Images = [index, child, shared, other with { Storage = StorageStatus.Archived }] }));
+
+        QuarantinePlan Under(string policy) => Plan(Of(index) with { LifecyclePolicy = policy, Platforms = [child] }, QuarantineBy.Archive, null);
+        var refused = Under(Lifecycle.Policies.Of(Lifecycle.Policies.Expire(1, "", 14)).Text);
+        Assert.Equal((null, "Once it is archived, rule 1 of the repository's lifecycle policy could take the images of its platforms."), (refused.Next, refused.Why));
+        Assert.Equal(QuarantineChange.Archive, Under(Lifecycle.Policies.Of(Lifecycle.Policies.Keep(1, "*", 3)).Text).Next!.Change);
+        Assert.Equal("The repository's lifecycle policy cannot be understood, and could take what is out of reach.", Under("{}").Why);
+    }
+
+    [Fact]
+    public void A_tag_is_not_withdrawn_where_a_rule_could_take_the_image_for_the_lack_of_it()
+    {
+        QuarantinePlan Under(string policy) => Plan(Of(Facts.Image(1, "1.0", Blocked)) with { LifecyclePolicy = policy }, QuarantineBy.Withdraw, null);
+        var refused = Under(Lifecycle.Policies.Of(Lifecycle.Policies.Keep(1, "1.*", 500), Lifecycle.Policies.Expire(2, "any", 30)).Text);
+        Assert.Equal((null, "Without its tags rule 2 of the repository's lifecycle policy could take it."), (refused.Next, refused.Why));
+        Assert.Equal(QuarantineChange.Withdraw, Under(Lifecycle.Policies.Of(Lifecycle.Policies.Keep(1, "1.*", 500)).Text).Next!.Change);
+        Assert.Equal(QuarantineChange.Withdraw, Under(Lifecycle.Policies.Of(Lifecycle.Policies.Expire(1, "any", 30)).Text).Next!.Change);
+    }
+
+    [Theory]
+    [InlineData(QuarantineBy.Withdraw, QuarantineState.Taking, false)]
+    [InlineData(QuarantineBy.Withdraw, QuarantineState.Returning, false)]
+    [InlineData(QuarantineBy.Withdraw, QuarantineState.Held, false)]
+    [InlineData(QuarantineBy.Withdraw, QuarantineState.Ended, true)]
+    [InlineData(QuarantineBy.Archive, QuarantineState.Returning, true)]
+    public void As_long_as_a_tag_may_still_be_withdrawn_EcrGuards_own_stays(QuarantineBy by, QuarantineState state, bool goes)
+    {
+        var plan = TagPlan.For(Facts.Image(1, "1.0", Blocked), Status.Approved, Use.Unknown, EnforcementMode.Mark, Tags, Record(by, state));
+        Assert.Equal(goes ? [new TagAction(TagChange.Remove, Blocked)] : [], plan.Actions);
+        Assert.Equal(goes, plan.CouldNot is null);
+        // A tag more is never the last.
+        Assert.Equal([new TagAction(TagChange.Add, Blocked)], TagPlan.For(Facts.Image(1, "1.0"), Status.Blocked, Use.Unknown, EnforcementMode.Mark, Tags, Record(by, state)).Actions);
+    }
+
     [Fact]
     public void Only_the_restore_of_what_was_seen_archived_is_somebody_elses()
     {
