@@ -34,8 +34,8 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
 
     /// <summary>The clock beside a verdict; null for one that does not block, or for severities to which the policy gives no time.</summary>
     /// <param name="before">The clock that stood before: a severity that still blocks keeps its start, however the findings changed.</param>
-    public static Grace? Of(Verdict verdict, Grace? before, PolicyDocument policy, DateTimeOffset now) => verdict.Status != Status.Blocked ? null
-        : At([.. verdict.Blocking.Select(severity => before?.Starts.FirstOrDefault(start => start.Severity == severity) ?? new GraceStart(severity, now))], before?.Counting ?? false, policy);
+    public static Grace? Of(Verdict verdict, Grace? before, PolicyDocument policy, DateTimeOffset now) =>
+        At([.. verdict.Blocking.Select(severity => before?.Starts.FirstOrDefault(start => start.Severity == severity) ?? new GraceStart(severity, now))], before?.Counting ?? false, policy);
 
     /// <summary>The clock after it was read whether the image is in use. It starts when that is first seen, and not again as long as it stays so; where it is unknown nothing changes.</summary>
     public Grace? Seen(Use use, PolicyDocument policy, DateTimeOffset now) => At(

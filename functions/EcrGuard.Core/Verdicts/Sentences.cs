@@ -89,7 +89,7 @@ internal static class Sentences
         return new Reason(code, scan.State switch
         {
             ScanState.Complete when scan.CompletedAt is null => $"The {Name(scan.Scanner)} scan does not say when it was made, or names a moment to come{word}.",
-            ScanState.Complete => $"The {Name(scan.Scanner)} scan is {Days(now - scan.CompletedAt.Value)} old; the policy allows {policy.Defaults.ScanMaxAgeDays}.",
+            ScanState.Complete => $"The {Name(scan.Scanner)} scan is {Text.Count((int)(now - scan.CompletedAt.Value).TotalDays, "day")} old; the policy allows {policy.Defaults.ScanMaxAgeDays}.",
             ScanState.Pending => $"The {Name(scan.Scanner)} scan is not finished{word}.",
             ScanState.Overdue => $"The {Name(scan.Scanner)} scan has not finished in {Text.Count((int)ScannerWords.ScanEndsWithin.TotalHours, "hour")}{word}: it may never.",
             ScanState.NotScanned when scan.Word == ScannerWords.NotFound => $"The {Name(scan.Scanner)} scanner has not scanned this image: pushes to this repository are scanned, but the image came before that or before the account had this scanner, or its scan never began{word}.",
@@ -174,6 +174,4 @@ internal static class Sentences
 
     private static string When(ScanFacts scan) =>
         scan.Continuous ? " (continuous)" : scan.CompletedAt is { } at ? $" of {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC" : "";
-
-    private static string Days(TimeSpan span) => Text.Count((int)Math.Max(0, span.TotalDays), "day");
 }
