@@ -101,4 +101,24 @@ public sealed class ForcedApprovalTests
         using var json = JsonDocument.Parse(message.Json);
         Assert.Equal((kind, "BLOCKED", Forced.By), (json.RootElement.GetProperty("kind").GetString(), json.RootElement.GetProperty("verdict").GetString(), json.RootElement.GetProperty("by").GetString()));
     }
+
+    [Fact]
+    public void A_reason_may_be_as_short_and_as_long_as_the_limits_say()
+    {
+        Assert.All([ForcedApproval.MinReason, ForcedApproval.MaxReason], length => Assert.Null(ForcedApproval.Problem(new string('x', length))));
+        Assert.All([ForcedApproval.MinReason - 1, ForcedApproval.MaxReason + 1], length => Assert.NotNull(ForcedApproval.Problem(new string('x', length))));
+    }
+
+    [Fact]
+    public void Its_end_is_news_for_a_week_from_the_moment_it_ends()
+    {
+        Assert.False(Forced.HasEndedLately(Forced.Until.AddTicks(-1)));
+        Assert.True(Forced.HasEndedLately(Forced.Until));
+        Assert.True(Forced.HasEndedLately(Forced.Until.AddDays(7).AddTicks(-1)));
+        Assert.False(Forced.HasEndedLately(Forced.Until.AddDays(7)));
+    }
+
+    [Fact]
+    public void Its_reason_has_a_code_of_its_own() =>
+        Assert.Equal(("break-glass", "break-glass"), (ForcedApproval.Over(Facts.Verdict(Status.Blocked), Forced, Facts.Now).Reasons[0].Code, ForcedApproval.StandsBy(Facts.Verdict(Status.Approved), Forced, Facts.Now)!.Code));
 }

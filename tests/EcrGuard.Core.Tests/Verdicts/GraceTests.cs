@@ -157,4 +157,30 @@ public sealed class GraceTests
         Assert.Equal([Severity.Critical], Judge.Decide(Facts.Image(1, "1.0"), Facts.Scan(ScanState.Pending), Policy, new Judge.Before(before, [Facts.Finding()]), Facts.Now).Blocking);
         Assert.Empty(Facts.Verdict(Status.Approved).Blocking);
     }
+
+    [Fact]
+    public void It_goes_on_counting_when_the_image_is_decided_again() => Assert.True(Clock(Blocked(Severity.Critical), Counting(Severity.Critical), day: 1).Counting);
+
+    [Fact]
+    public void Use_that_is_learnt_within_a_day_and_two_hours_of_the_findings_does_not_move_its_start()
+    {
+        var clock = Clock(Blocked(Severity.Critical));
+        Assert.Equal(Facts.Now, clock.Seen(Use.InUse, Policy, Facts.Now + InUse.MaxAge)!.StartedAt);
+        Assert.Equal(Facts.Now + InUse.MaxAge + TimeSpan.FromTicks(1), clock.Seen(Use.InUse, Policy, Facts.Now + InUse.MaxAge + TimeSpan.FromTicks(1))!.StartedAt);
+    }
+
+    [Fact]
+    public void Of_two_severities_whose_time_ends_together_the_worse_is_named() =>
+        Assert.Equal(Severity.Critical, Clock(Blocked(Severity.Critical, Severity.High), Clock(Blocked(Severity.High)), day: 23).Severity);
+
+    [Fact]
+    public void Two_clocks_are_the_same_if_all_that_they_say_is()
+    {
+        var clock = Counting(Severity.Critical);
+        Assert.Equal(clock, clock with { Starts = [.. clock.Starts] });
+        Assert.All([clock with { Severity = Severity.High }, clock with { EndsAt = clock.EndsAt.AddTicks(1) }, clock with { Counting = false }, clock with { Starts = [] }, null], other => Assert.False(clock.Equals(other)));
+    }
+
+    [Fact]
+    public void What_it_says_to_a_gate_has_a_code_of_its_own() => Assert.Equal("grace", Counting(Severity.Critical).Reason(Facts.Now)!.Code);
 }

@@ -1,0 +1,73 @@
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Tests.Verdicts;
+
+public sealed class ApprovalAnswerTests
+{
+    private static ImageRecord Record(Status status) => Facts.Record(status, since: Facts.Now);
+
+    private static bool Answers(ImageRecord record, TimeSpan age, string? policy = null) => ApprovalAnswer.Answers(record, policy ?? Facts.Policy.Version, Facts.Now + age);
+
+    [Theory]
+    [InlineData(Status.Pending, 5)]
+    [InlineData(Status.Error, 5)]
+    [InlineData(Status.Unscanned, 24 * 60)]
+    [InlineData(Status.Unsupported, 24 * 60)]
+    [InlineData(Status.Stale, 24 * 60)]
+    [InlineData(Status.Approved, 24 * 60)]
+    public void A_record_is_believed_for_so_long_and_then_fresh_facts_answer(Status status, int minutes)
+    {
+        var age = TimeSpan.FromMinutes(minutes);
+        Assert.True(Answers(Record(status), age - TimeSpan.FromTicks(1)));
+        Assert.False(Answers(Record(status), age));
+    }
+
+    [Fact]
+    public void What_blocks_is_believed_as_long_as_it_stands() => Assert.True(Answers(Record(Status.Blocked), TimeSpan.FromDays(365)));
+
+    [Fact]
+    public void A_record_of_an_image_that_is_gone_of_another_policy_or_past_its_time_does_not_answer()
+    {
+        foreach (var status in new[] { Status.Blocked, Status.Approved })
+        {
+            var record = Record(status);
+            Assert.False(Answers(record with { Gone = true }, TimeSpan.Zero));
+            Assert.False(Answers(record, TimeSpan.Zero, new string('b', 64)));
+            Assert.False(Answers(record with { Verdict = record.Verdict with { ValidUntil = Facts.Now } }, TimeSpan.Zero));
+        }
+    }
+
+    [Fact]
+    public void An_answer_is_about_the_digest_which_it_names_to_deploy()
+    {
+        var verdict = Facts.Verdict(Status.Blocked);
+        var answer = ApprovalAnswer.Of("pay/api:1.0", verdict, 1, Facts.Now);
+        Assert.Equal((false, "BLOCKED", "pay/api:1.0", "pay/api", $"{Facts.Digest(1)}"), (answer.Approved, answer.Status, answer.Image, answer.Repository, answer.Digest));
+        Assert.Equal($"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@{Facts.Digest(1)}", answer.Deploy);
+        Assert.Equal(verdict.Reasons, answer.Reasons);
+        Assert.Equal(1, answer.ReasonCount);
+    }
+
+    [Fact]
+    public void Its_lists_are_cut_after_the_first_and_what_grace_and_break_glass_say_is_said_beside_them()
+    {
+        static Reason Reason(int number) => new($"r{number}", $"Sentence {number}.");
+        int[] many = [.. Enumerable.Range(1, ImageRecord.MaxReasons + 5)];
+        var verdict = Facts.Verdict(Status.Blocked) with
+        {
+            Reasons = [.. many.Select(Reason)],
+            Warnings = [.. many.Select(Reason)],
+            Waived = [.. many.Select(i => new WaivedFinding($"W{i}", "CVE-1", null, RuleEffect.Block))],
+            ToPass = [.. many.Select(i => $"Way {i}.")],
+        };
+        var (grace, standsBy) = (new Reason("grace", "It runs."), new Reason("break-glass", "It stands by."));
+        var answer = ApprovalAnswer.Of("pay/api:1.0", verdict, 25, Facts.Now, grace, standsBy);
+
+        Assert.Equal([.. verdict.Reasons.Take(ImageRecord.MaxReasons), grace], answer.Reasons);
+        Assert.Equal(26, answer.ReasonCount);
+        Assert.Equal([standsBy, .. verdict.Warnings.Take(ImageRecord.MaxReasons)], answer.Warnings);
+        Assert.Equal(verdict.Waived.Take(ImageRecord.MaxReasons), answer.Waivers);
+        Assert.Equal(verdict.ToPass.Take(ImageRecord.MaxReasons), answer.ToPass);
+    }
+}
