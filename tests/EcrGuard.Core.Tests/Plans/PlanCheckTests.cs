@@ -119,4 +119,26 @@ public sealed class PlanCheckTests
         Assert.Equal("The repository has no lifecycle policy any more; the plan was made to replace one.", PlanCheck.WhyNot(Over(ExpiresUntagged), null));
         Assert.Equal("The repository has another lifecycle policy than the one that the plan was made to replace.", PlanCheck.WhyNot(Over(ExpiresUntagged), ArchivesUnused));
     }
+
+    [Fact]
+    public void What_happened_at_the_very_moment_the_plan_was_made_did_not_happen_after_it() =>
+        Assert.Single(PlanCheck.Of(First, Facts.Now, With(Six[0] with { LastPulledAt = Facts.Now, LastActivatedAt = Facts.Now })).Exact);
+
+    [Theory]
+    [InlineData(Use.InUse, "It is in use.")]
+    [InlineData(Use.Unknown, "Whether it is in use is not known.")]
+    public void Where_nobody_says_why_an_image_is_in_use_the_sentence_ends_there(Use use, string why) =>
+        Assert.Equal(why, WhyNot(First, View(Six) with { Usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(use, [], []) } }));
+
+    [Fact]
+    public void A_time_of_push_that_ECR_does_not_give_is_not_the_one_of_the_plan() => Assert.Equal(
+        "It was pushed at a time that ECR does not give, and not at 2025-10-15 12:00:00Z as when the plan was made: it is there for the second time.",
+        WhyNot(First, With(Six[0] with { PushedAt = null })));
+
+    [Fact]
+    public void Of_several_indexes_that_hold_it_the_first_by_digest_is_named()
+    {
+        var view = View([Index(3, "3.0"), Index(2, "2.0"), Old(1)], new Dictionary<Digest, IReadOnlyList<Digest>> { [Facts.Digest(2)] = [Facts.Digest(1)], [Facts.Digest(3)] = [Facts.Digest(1)] });
+        Assert.Equal($"The index {Facts.Digest(2)} refers to it and stays.", WhyNot(new Removal(RemovalKind.Delete, [Planned(Old(1))]), view));
+    }
 }

@@ -1,0 +1,50 @@
+using System.Security.Cryptography;
+using System.Text;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using static EcrGuard.Core.Tests.Plans.PlanFacts;
+
+namespace EcrGuard.Core.Tests.Plans;
+
+public sealed class PlanTests
+{
+    private static readonly UnreadConsumer Services = new("ECS services", "123456789012", "AccessDenied");
+    private static readonly UnreadConsumer Functions = new("Lambda functions", "123456789012", "AccessDenied");
+
+    [Fact]
+    public void A_consumer_that_could_not_be_read_is_named_with_its_account_and_what_AWS_said() =>
+        Assert.Equal("ECS services of the account 123456789012 could not be read: AccessDenied", Core.Plans.Plan.Sentence(Services));
+
+    [Fact]
+    public void Whatever_AWS_said_a_plan_that_quotes_it_can_be_read()
+    {
+        var plan = Plan() with { Unread = [Core.Plans.Plan.Sentence(Services with { Why = new string('x', 5000) + "\n" })] };
+        Assert.Equal(plan.Unread, PlanReader.Read(PlanWriter.Write(plan, indented: false)).Plan?.Unread);
+    }
+
+    [Fact]
+    public void A_plan_knows_the_consumers_that_it_names_whatever_AWS_says_of_them_by_now()
+    {
+        var plan = Plan() with { Unread = [Core.Plans.Plan.Sentence(Functions), Core.Plans.Plan.Sentence(Services)] };
+        Assert.True(plan.Knows(Services with { Why = "Throttled" }));
+        Assert.False(plan.Knows(Services with { Account = "210987654321" }));
+        Assert.False((Plan() with { Unread = [Core.Plans.Plan.Sentence(Functions)] }).Knows(Services));
+    }
+
+    [Fact]
+    public void Its_id_is_the_hash_of_its_shortest_text_without_the_id()
+    {
+        var plan = Plan(Planned(View(Six), KeepsTwo));
+        var text = Encoding.UTF8.GetString(PlanWriter.Write(plan, indented: false)).Replace(plan.Id, "", StringComparison.Ordinal);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), plan.Id);
+    }
+
+    [Fact]
+    public void A_policy_takes_what_it_expires_and_what_it_archives()
+    {
+        var planned = Planned(View(Six), ArchivesUnused);
+        var put = Assert.IsType<PutPolicy>(Assert.Single(planned.Items));
+        Assert.Equal((0, 6, 6, 0), (put.Expires, put.Archives, put.Takes, planned.Keeps));
+        Assert.Equal(10, (put with { Expires = 4 }).Takes);
+    }
+}
