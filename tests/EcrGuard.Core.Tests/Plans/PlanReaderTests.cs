@@ -55,6 +55,7 @@ public sealed class PlanReaderTests
     {
         { "$.version", "2", "Found 2; it must be a whole number from 1 to 1." },
         { "$.planId", "\"ABC\"", "Found 'ABC'; it must be 64 lower-case hexadecimal characters." },
+        { "$.planId", $"\"{new string('0', 63)}G\"", $"Found '{new string('0', 60)}…'; it must be 64 lower-case hexadecimal characters." },
         { "$.createdAt", "\"2026-11-18\"", "Found '2026-11-18'; it must be a time in UTC such as \"2026-01-31T00:00:00Z\"." },
         { "$.createdAt", "\"2026-11-18T12:00:00+01:00\"", "Found '2026-11-18T12:00:00+01:00'; it must be a time in UTC such as \"2026-01-31T00:00:00Z\"." },
         { "$.account", "\"42\"", "Found '42'; it must be twelve digits." },
@@ -73,6 +74,11 @@ public sealed class PlanReaderTests
         { "$.repositories[0].items[0].images[0].why", "\"\"", "'' is blank; it must say something." },
         { "$.repositories[0].items[0].images[0].usage", "\"in use\"", "Found 'in use'; it must be not in use." },
         { "$.repositories[1].items[0].policy", "\"{}\"", "ECR would refuse the lifecycle policy, at its line 1, column 1: " },
+        { "$.repositories[1].items[0].policy", "7", "Found 7; it must be a lifecycle policy as text." },
+        { "$.repositories[1].items[0].expires", "-1", "Found -1; it must be a whole number from 0 to 2147483647." },
+        { "$.repositories[1].items[0].archives", "-1", "Found -1; it must be a whole number from 0 to 2147483647." },
+        { "$.repositories[1].items[0].freedBytes", "-1", "Found -1; it must be a whole number from 0 to 9007199254740992." },
+        { "$.repositories[1].items[0].why", "\"\"", "'' is blank; it must say something." },
         { "$.repositories[1].items[0].replaces", "7", "Found 7; it must be 64 lower-case hexadecimal characters." },
         { "$.repositories[1].repository", "\"pay/api\"", "The repository 'pay/api' is that of the repository at " },
     };
@@ -117,5 +123,32 @@ public sealed class PlanReaderTests
     {
         Assert.Null(Read("// mine\n" + Text(Example)).Plan);
         Assert.Equal("The plan has 5000001 bytes; at most 5000000 are read. Make a smaller one: 'ecrguard plan --repository GLOB'.", Assert.Single(PlanReader.Read(new byte[Core.Plans.Plan.MaxBytes + 1]).Problems).Message);
+    }
+
+    [Fact]
+    public void Every_sentence_and_every_tag_is_read_as_it_was_written()
+    {
+        var plan = Example with { Repositories = [Example.Repositories[0] with { Notes = ["It is \"old\".", "Look at it."] }] };
+        var read = PlanReader.Read(PlanWriter.Write(plan, indented: false)).Plan!;
+        Assert.Equal(plan.Unread, read.Unread);
+        Assert.Equal(plan.Repositories[0].Notes, read.Repositories[0].Notes);
+        Assert.Equal(["1.0"], Assert.IsType<Removal>(read.Repositories[0].Items[0]).Images[1].Tags);
+    }
+
+    [Fact]
+    public void An_unknown_key_is_refused_wherever_it_stands()
+    {
+        Action<JsonObject>[] changes = [plan => plan["x"] = 1, plan => Repository(plan)["x"] = 1, plan => Item(plan)["x"] = 1, plan => Item(plan, 1)["x"] = 1, plan => Image(plan)["x"] = 1];
+        Assert.All(changes, change => Assert.StartsWith("The key 'x' is unknown", Assert.Single(Read(Changed(change)).Problems).Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_plan_of_just_the_greatest_length_is_read()
+    {
+        var longest = new byte[Core.Plans.Plan.MaxBytes];
+        longest.AsSpan().Fill((byte)' ');
+        PlanWriter.Write(Example, indented: false).CopyTo(longest, 0);
+        Assert.Equal(Example.Id, PlanReader.Read(longest).Plan?.Id);
+        Assert.Equal("$", Assert.Single(PlanReader.Read([.. longest, (byte)' ']).Problems).Path);
     }
 }
