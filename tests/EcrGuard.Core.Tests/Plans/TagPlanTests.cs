@@ -193,4 +193,7 @@ public sealed class TagPlanTests
         Assert.Empty(plan.Actions);
         Assert.Contains(because, plan.CouldNot, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Where_a_shield_is_all_that_is_to_be_written_nothing_is_missing() => Assert.Equal((Add(Shield), null), (Assert.Single(Plan(Use.InUse).Actions), Plan(Use.InUse).CouldNot));
 }

@@ -38,7 +38,7 @@ public sealed class GlobTests
     {
         Assert.Null(Glob.TryParse(pattern, out var problem));
         Assert.Contains(because, problem, StringComparison.Ordinal);
-        Assert.Throws<FormatException>(() => Glob.Parse(pattern));
+        Assert.Equal($"The glob '{pattern}' {problem}.", Assert.Throws<FormatException>(() => Glob.Parse(pattern)).Message);
     }
 
     [Fact]
