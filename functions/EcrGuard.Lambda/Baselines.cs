@@ -182,13 +182,14 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         // A preview takes minutes: not for what cannot be.
         if (await ContentsAsync(id, cancellation).ConfigureAwait(false) is not { } before)
             return Gone;
-        if (PolicySafety.WhyNot(Read(policy), before, usages, time.GetUtcNow()) is { } unsafely)
+        var gone = await ledger.GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation).ConfigureAwait(false);
+        if (PolicySafety.WhyNot(Read(policy), before with { LatelyGone = gone }, usages, time.GetUtcNow()) is { } unsafely)
             return unsafely;
         var preview = await previews.ReadAsync(id, policy, cancellation).ConfigureAwait(false);
         if (preview.Taken is not { } taken)
             return $"Its lifecycle policy is not put without ECR's preview. {preview.WhyNot}";
         return await ContentsAsync(id, cancellation).ConfigureAwait(false) is not { } contents ? Gone
-            : PreviewCheck.WhyNot(Read(policy), taken.Keys.ToHashSet(), taken.Keys.ToHashSet(), contents, usages, [], guard.Policy.Ceilings, time.GetUtcNow());
+            : PreviewCheck.WhyNot(Read(policy), taken.Keys.ToHashSet(), taken.Keys.ToHashSet(), contents with { LatelyGone = gone }, usages, [], guard.Policy.Ceilings, time.GetUtcNow());
     }
 
     private const string Gone = "The repository was deleted meanwhile.";

@@ -64,7 +64,7 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
         {
             run.Supersede(id, put, why);
         }
-        else if (PreviewCheck.WhyNot(Read(put), taken.Keys.ToHashSet(), going, view.Contents, view.Usages, run.Beside(id), guard.Policy.Ceilings, time.GetUtcNow()) is { } refusal)
+        else if (PreviewCheck.WhyNot(Read(put), taken.Keys.ToHashSet(), going, view.Contents with { LatelyGone = await ledger.GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation).ConfigureAwait(false) }, view.Usages, run.Beside(id), guard.Policy.Ceilings, time.GetUtcNow()) is { } refusal)
         {
             run.Refuse(id, put, refusal);
         }

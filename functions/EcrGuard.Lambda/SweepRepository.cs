@@ -85,7 +85,8 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
                 await OrUndoneAsync($"the tags of {artifact.Id.Digest}", undone, () => ShieldAsync(artifact, shields.Usages[artifact.Id.Digest].Use, undone, deadline.Token), deadline.Token).ConfigureAwait(false);
 
             undone.AddRange(await quarantines.SweepAsync(contents, usages, deadline.Token).ConfigureAwait(false));
-            if (own is not null && Shields.Stand(own, settings.Tags) && PolicySafety.Outruns(own, contents, usages, now) is { } outruns)
+            if (own is not null && Shields.Stand(own, settings.Tags)
+                && PolicySafety.Outruns(own, contents with { LatelyGone = await ledger.GoneAsync(repository, now - PolicySafety.LookBack, deadline.Token).ConfigureAwait(false) }, usages, now) is { } outruns)
                 undone.Add(outruns);
             if (own is not null && guard.ModeOf(repository) < EnforcementMode.Mark && Shields.Unkept(own, contents, usages, settings.Tags) is { } unkept)
                 undone.Add(unkept);

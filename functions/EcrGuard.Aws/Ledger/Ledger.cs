@@ -311,6 +311,26 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         return digests;
     }
 
+    /// <summary>The images that were pushed to a repository since a moment and are gone: what is there tells only what a lifecycle policy has left of a day's pushes.</summary>
+    public async Task<IReadOnlyList<ImageFacts>> GoneAsync(RepositoryId repository, DateTimeOffset since, CancellationToken cancellation)
+    {
+        var gone = new List<ImageFacts>();
+        await foreach (var item in QueryAsync(new QueryRequest
+        {
+            TableName = settings.Table,
+            KeyConditionExpression = "pk = :pk AND begins_with(sk, :images)",
+            FilterExpression = "attribute_exists(#rev) AND #goneAt >= :since",
+            ExpressionAttributeNames = new() { ["#rev"] = Revision, ["#goneAt"] = GoneAt },
+            ExpressionAttributeValues = new() { [":pk"] = new(Keys.Repository(repository)), [":images"] = new(Keys.Images), [":since"] = new(Keys.Time(since)) },
+        }, cancellation).ConfigureAwait(false))
+        {
+            var record = Entry(item).Record;
+            if (record.PushedAt >= since)
+                gone.Add(new ImageFacts { Id = record.Verdict.Image, ReadAt = record.Verdict.FactsAt, Tags = record.Tags, Kind = record.Kind, Storage = StorageStatus.Active, PushedAt = record.PushedAt });
+        }
+        return gone;
+    }
+
     private IAsyncEnumerable<Dictionary<string, AttributeValue>> ShelfAsync(string shelf, int shard, CancellationToken cancellation) =>
         QueryAsync(new QueryRequest
         {

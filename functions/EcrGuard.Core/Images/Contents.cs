@@ -10,6 +10,9 @@ public sealed record Contents
 
     public IReadOnlyList<ImageFacts> Images { get; init; } = [];
 
+    /// <summary>Images that were pushed in the last days and are gone, as they were last known; empty where nobody has asked.</summary>
+    public IReadOnlyList<ImageFacts> LatelyGone { get; init; } = [];
+
     /// <summary>What the indexes among the images refer to; one whose manifest could not be read is not there.</summary>
     public IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>> Children { get; init; } = new Dictionary<Digest, IReadOnlyList<IndexChild>>();
 

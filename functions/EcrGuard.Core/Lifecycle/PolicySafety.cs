@@ -11,8 +11,8 @@ public static class PolicySafety
     /// <summary>ECR acts on a policy "within 24 hours", and the daily sweep has looked again by then.</summary>
     internal static readonly TimeSpan Ahead = TimeSpan.FromHours(26);
 
-    /// <summary>Of how many days the busiest tells what another may bring.</summary>
-    private const int DaysOfPushes = 7;
+    /// <summary>The busiest day of so many tells what another may bring.</summary>
+    public static readonly TimeSpan LookBack = TimeSpan.FromDays(7);
 
     /// <summary>The images in use, or whose use is not known, that the policy would take before somebody looks again, and those in use that it selects for nothing but EcrGuard's tags, which takes them some day.</summary>
     /// <param name="contents">With the tags that the images carry.</param>
@@ -55,7 +55,7 @@ public static class PolicySafety
     }
 
     private static string? Outruns(IReadOnlyList<ImageFacts> pushes, IEnumerable<TakenImage> taken) => taken.FirstOrDefault() is not { } first ? null
-        : $"The baseline's lifecycle policy is too short: on the busiest of the last {DaysOfPushes} days {Text.Count(pushes.Count, "image was", "images were")} pushed, and on such a day rule {first.RulePriority} would take one of that day before the sweep has seen whether it runs. Let more images stay.";
+        : $"The baseline's lifecycle policy is too short: on the busiest of the last {LookBack.Days} days {Text.Count(pushes.Count, "image was", "images were")} pushed, and on such a day rule {first.RulePriority} would take one of that day before the sweep has seen whether it runs. Let more images stay.";
 
     /// <summary>What no rule can take as long as it carries its tags: selected by none, or first by one that lets every image stay, or held by an index of which that is true.</summary>
     private static HashSet<Digest> Staying(LifecyclePolicy policy, Contents contents)
@@ -102,7 +102,7 @@ public static class PolicySafety
     /// <summary>As many images as were pushed in the busiest of the last days, wherever it began, with their tags and digests that no image has.</summary>
     private static IReadOnlyList<ImageFacts> Pushes(Contents contents, DateTimeOffset now)
     {
-        List<ImageFacts> pushed = [.. contents.Images.Where(image => image.Subject is null && now - image.PushedAt < TimeSpan.FromDays(DaysOfPushes)).OrderBy(image => image.PushedAt)];
+        List<ImageFacts> pushed = [.. contents.Images.Concat(contents.LatelyGone).Where(image => image.Subject is null && now - image.PushedAt < LookBack).OrderBy(image => image.PushedAt)];
         var (from, until) = (0, 0);
         for (int first = 0, last = 0; last < pushed.Count; last++)
         {

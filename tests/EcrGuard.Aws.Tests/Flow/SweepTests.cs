@@ -434,6 +434,21 @@ public sealed class SweepTests
         Assert.Contains("\"SweptImages\":1,\"ImagesInUse\":1", line, StringComparison.Ordinal);
     }
 
+    /// <summary>Of the ten images of a day the policy has left two: two more days like that, and what is deployed at noon is gone at four.</summary>
+    [Fact]
+    public async Task A_policy_of_EcrGuards_that_a_day_outruns_is_told_though_the_images_of_that_day_are_gone()
+    {
+        await using var fixture = await FilledAsync();
+        for (var number = 0; number < 10; number++)
+            await fixture.ScannedAsync($"{number}", Low);
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, PlanFixture.KeepsTwo);
+        fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        await fixture.Functions.SweepAsync();
+        Assert.Contains("10 images were pushed, and on such a day rule 2 would take one of that day", fixture.Items("D").Single()["sweep"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
     /// <summary>Replaces whatever a team has by "one image stays": as hard as a policy can be on what runs.</summary>
     private const string Harsh = """
         { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ], "ceilings": { "percent": 100, "keepPerRepository": 0 },

@@ -62,6 +62,19 @@ public sealed class PolicySafetyTests
         AssertWhy("12 images were pushed", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 11)), contents, contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None), Facts.Now));
     }
 
+    /// <summary>A policy that lets six stay leaves six of a day's twelve: the others are known to have been there.</summary>
+    [Fact]
+    public void What_was_pushed_and_is_gone_was_pushed_all_the_same()
+    {
+        ImageFacts Pushed(int number) => Facts.Image(number, $"1.{number}") with { PushedAt = Facts.Now.AddDays(-1).AddMinutes(number) };
+        var contents = Facts.Contents([.. Enumerable.Range(7, 6).Select(Pushed)]);
+        var usages = contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None);
+        var six = Policies.Of(Policies.Keep(1, "*", 6));
+        Assert.Null(PolicySafety.WhyNot(six, contents, usages, Facts.Now));
+        AssertWhy("12 images were pushed", PolicySafety.WhyNot(six, contents with { LatelyGone = [.. Enumerable.Range(1, 6).Select(Pushed)] }, usages, Facts.Now));
+        AssertWhy("12 images were pushed", PolicySafety.Outruns(six, contents with { LatelyGone = [.. Enumerable.Range(1, 6).Select(Pushed)] }, usages, Facts.Now));
+    }
+
     /// <summary>No tag can be put on it, and it has rules of its own.</summary>
     [Fact]
     public void An_archived_image_in_use_is_held_to_the_rules_for_the_archive()
