@@ -64,7 +64,7 @@ public static class PlanCheck
         if (!image.Tags.ToHashSet().SetEquals(planned.Tags))
             return $"It carries {Listed(image.Tags)}; when the plan was made it carried {Listed(planned.Tags)}.";
         if (image.PushedAt != planned.PushedAt)
-            return $"It was pushed {At(image.PushedAt)}, and not {At(planned.PushedAt)} as when the plan was made: it is there for the second time.";
+            return $"It was pushed {At(image.PushedAt)}, and not {At(planned.PushedAt)} as when the plan was made{(image.PushedAt is null ? "" : ": it is there for the second time")}.";
         if (image.LastPulledAt > plannedAt)
             return $"It was pulled {At(image.LastPulledAt)}, after the plan was made.";
         if (image.LastActivatedAt > plannedAt)

@@ -140,7 +140,7 @@ internal static class Sentences
                 continue;
             var steps = fixable.GroupBy(o => o.Version, o => o.FixedIn).GroupBy(same => Target([.. same]), same => same.Key).Select(same => $"{(Versions(same) is { Length: > 0 } from ? from + " " : "")}→ {same.Key}");
             var what = package.Key.Package is { } name ? Text.Clip(name, MaxName)
-                : $"what has {Text.Clip(string.Join(", ", package.Where(f => f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => f.Vulnerability)), MaxName)}";
+                : $"the unnamed package with {Text.Clip(string.Join(", ", package.Where(f => f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => f.Vulnerability)), MaxName)}";
             ways.Add($"Update {what} {Text.Clip(string.Join(", ", steps), 4 * MaxVersion)}.");
         }
         if (unfixed.Count > 0)
@@ -159,7 +159,7 @@ internal static class Sentences
         if (open.Count == finding.Occurrences.Count)
             return vulnerability;
         return open is [var first, ..]
-            ? $"{vulnerability} in {(finding.Package is { } package ? Text.Clip(package, MaxName) : "what has it")}{(first.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{Place(first)}{(open.Count > 1 ? $" and {Text.Count(open.Count - 1, "more place")}" : "")}"
+            ? $"{vulnerability} in {(finding.Package is { } package ? Text.Clip(package, MaxName) : "an unnamed package")}{(first.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{Place(first)}{(open.Count > 1 ? $" and {Text.Count(open.Count - 1, "more place")}" : "")}"
             : null;
     }
 

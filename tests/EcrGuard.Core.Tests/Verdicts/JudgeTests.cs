@@ -623,7 +623,7 @@ public sealed class JudgeTests
 
     [Fact]
     public void A_fix_is_named_even_where_the_package_is_not() =>
-        Assert.Equal(["Update what has CVE-2026-0001 3.0.1 → 3.0.2."], Decide(Facts.Scan(Facts.Finding(package: null))).ToPass);
+        Assert.Equal(["Update the unnamed package with CVE-2026-0001 3.0.1 → 3.0.2."], Decide(Facts.Scan(Facts.Finding(package: null))).ToPass);
 
     [Theory]
     [InlineData(null, null, "(OS): fixed")]

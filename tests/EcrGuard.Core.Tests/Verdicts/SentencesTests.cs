@@ -116,7 +116,7 @@ public sealed class SentencesTests
     public static TheoryData<Finding[], string[]> WaysToPass => new()
     {
         { [Critical("CVE-1", "zlib", Place(null, "1.3"))], ["Update zlib → 1.3."] },
-        { [Critical("CVE-1", null, Place("1.2", "1.3")), Critical("CVE-2", null, Place("1.2", "1.3"), Place("1.1", null))], ["Update what has CVE-1, CVE-2 1.2 → 1.3.", "No fixed version is named for CVE-2 in what has it 1.1: remove the package, or ask for a waiver."] },
+        { [Critical("CVE-1", null, Place("1.2", "1.3")), Critical("CVE-2", null, Place("1.2", "1.3"), Place("1.1", null))], ["Update the unnamed package with CVE-1, CVE-2 1.2 → 1.3.", "No fixed version is named for CVE-2 in an unnamed package 1.1: remove the package, or ask for a waiver."] },
         { [Critical("CVE-1", "zlib", Place("1.2", "1.3"), Place(null, null, "/lib/z"))], ["Update zlib 1.2 → 1.3.", "No fixed version is named for CVE-1 in zlib at /lib/z: remove the package, or ask for a waiver."] },
         { [Critical("CVE-1", "a"), Critical("CVE-2", "b")], ["No fixed version is named for CVE-1, CVE-2: remove the package, or ask for a waiver."] },
         { [.. Enumerable.Range(10, 10).Select(i => Critical($"C-{i}", "a"))], ["No fixed version is named for C-10, C-11, C-12, C-13, C-14, C-15, C-16, C-17, C-18, C-19: remove the package, or ask for a waiver."] },
