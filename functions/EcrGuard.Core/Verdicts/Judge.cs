@@ -29,8 +29,13 @@ public static class Judge
         if (supersedes)
             return unseen.Count > 0 ? Beside(verdict, unseen) : verdict;
         var decided = verdict.Status == Status.Blocked ? verdict : Remembering(verdict, image, policy, before!, now);
-        // Should the findings be lost, no basic scan will lift what it could not see.
-        return decided with { Scanner = unseen.Count > 0 ? Scanner.Enhanced : before is { Findings: null, Verdict.Status: Status.Blocked } ? before.Verdict.Scanner : decided.Scanner };
+        return decided with
+        {
+            // Should the findings be lost, no basic scan will lift what it could not see.
+            Scanner = unseen.Count > 0 ? Scanner.Enhanced : before is { Findings: null, Verdict.Status: Status.Blocked } ? before.Verdict.Scanner : decided.Scanner,
+            // The newest scan stays the one to beat: with the date of an older one, that would take its place the next time.
+            ScanCompletedAt = Later(decided.ScanCompletedAt, before!.Verdict.ScanCompletedAt),
+        };
     }
 
     /// <summary>
@@ -266,9 +271,7 @@ public static class Judge
         Waived = before.Waived,
         ToPass = before.ToPass,
         Counts = before.Counts,
-        // The scan that found them stays the one to beat.
         Scanner = before.Scanner,
-        ScanCompletedAt = before.ScanCompletedAt,
     };
 
     /// <summary>A verdict on what a basic scan has found together with what it cannot see and was found before.</summary>
@@ -310,6 +313,8 @@ public static class Judge
         Status.Stale => policy.Defaults.Stale == Answer.Allow,
         Status.Blocked or Status.Error or Status.Pending => false,
     };
+
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null ? other : other is null || one > other ? one : other;
 
     internal static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null ? other : other is null || one < other ? one : other;
 }

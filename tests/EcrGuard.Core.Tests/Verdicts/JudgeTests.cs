@@ -390,6 +390,27 @@ public sealed class JudgeTests
         Assert.Equal(Status.Approved, Decide(Enhanced() with { CompletedAt = Facts.Now }, before: lost).Status);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_waiver_excuses_is_not_forgotten_by_an_account_that_goes_back_to_its_other_scanner_however_often_that_is_judged(bool nothingBetween)
+    {
+        var policy = Excusing(Facts.Waiver() with { Expires = new DateOnly(2026, 11, 20) });
+        var basic = Facts.Scan() with { CompletedAt = Facts.Now.AddHours(-2) };
+        var known = After(Enhanced(Facts.Finding()), After(basic, policy: policy), policy);
+        var found = known.Verdict.ScanCompletedAt;
+        if (nothingBetween)
+            known = After(Facts.Scan(ScanState.NotScanned), known, policy);
+        for (var sweep = 0; sweep < 3; sweep++)
+        {
+            known = After(basic, known, policy);
+            Assert.Equal((Status.Approved, found), (known.Verdict.Status, known.Verdict.ScanCompletedAt));
+        }
+
+        Assert.Equal(Status.Blocked, Decide(basic, policy, known, known.Verdict.ValidUntil).Status);
+        Assert.Equal(Status.Approved, Decide(basic with { CompletedAt = found }, policy, known, known.Verdict.ValidUntil).Status);
+    }
+
     [Fact]
     public void A_waiver_lifts_although_nothing_is_scanned_and_its_end_brings_the_block_back()
     {
