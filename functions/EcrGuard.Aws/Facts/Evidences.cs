@@ -67,7 +67,7 @@ public sealed class Evidences(Scans scans, Ledger.Ledger? ledger, FindingsStore?
 
     private Evidence Of(ImageFacts image, ScanFacts scan, LedgerEntry? entry, IReadOnlyList<Finding>? kept) => new(
         Named(image, entry),
-        scan with { Findings = Findings.WithFixDates(scan.Findings, kept ?? [], time.GetUtcNow()) },
+        scan with { Findings = Findings.WithFixDates(scan.Findings, entry is null ? [] : kept, time.GetUtcNow()) },
         entry is null ? null : new Judge.Before(entry.Record.Verdict.WithoutBreakGlass(), kept));
 
     /// <summary>The findings beside a record; null where they are lost.</summary>

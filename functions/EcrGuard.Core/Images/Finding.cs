@@ -79,7 +79,7 @@ public sealed record Finding
     /// <summary>When the scanner first saw it on this image.</summary>
     public DateTimeOffset? FirstObservedAt { get; init; }
 
-    /// <summary>When the ledger first saw that a fix exists: AWS gives no date for a fix.</summary>
+    /// <summary>When the ledger first saw that a fix exists, which AWS gives no date for; once it did, that stays, also while the scanner names none. Of what the ledger has lost it is the earliest that it can have been.</summary>
     public DateTimeOffset? FixFirstSeenAt { get; init; }
 
     /// <summary>Where to read more.</summary>
@@ -128,14 +128,14 @@ public static class Findings
             .ThenBy(f => f.Platform, StringComparer.Ordinal)];
 
     /// <summary>Remembers since when a fix has been known, from what the ledger knew before.</summary>
-    public static IReadOnlyList<Finding> WithFixDates(IReadOnlyList<Finding> current, IReadOnlyList<Finding> before, DateTimeOffset now)
+    /// <param name="before">Null where the ledger has lost it: a clock that begins anew would excuse.</param>
+    public static IReadOnlyList<Finding> WithFixDates(IReadOnlyList<Finding> current, IReadOnlyList<Finding>? before, DateTimeOffset now)
     {
-        var known = before.Where(f => f.FixFirstSeenAt is not null)
+        DateTimeOffset? Begun(Finding f) => f.Fix is not (FixAvailability.Yes or FixAvailability.Partial) ? null : before is null ? f.FirstObservedAt ?? DateTimeOffset.MinValue : now;
+        var known = (before ?? []).Where(f => f.FixFirstSeenAt is not null)
             .GroupBy(f => (f.Vulnerability, f.PackageManager, f.Package))
             .ToDictionary(same => same.Key, same => same.Min(f => f.FixFirstSeenAt));
-        return [.. current.Select(f => f.Fix is FixAvailability.Yes or FixAvailability.Partial
-            ? f with { FixFirstSeenAt = known.GetValueOrDefault((f.Vulnerability, f.PackageManager, f.Package)) ?? now }
-            : f)];
+        return [.. current.Select(f => f with { FixFirstSeenAt = known.GetValueOrDefault((f.Vulnerability, f.PackageManager, f.Package)) ?? Begun(f) })];
     }
 
     /// <summary>Each place once. Basic scanning names a version and no more: where Inspector says more of that version, both speak of one place.</summary>

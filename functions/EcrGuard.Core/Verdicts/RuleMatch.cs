@@ -34,7 +34,7 @@ internal static class RuleMatch
             && (rule.PackageManagers is null || (finding.PackageManager is { } manager ? AnyMatches(rule.PackageManagers, manager) : unknown))
             && (rule.MinAgeDays is not { } age || (finding.FirstObservedAt is { } seen ? now >= seen.AddDays(age) : unknown))
             // Without a fix no days have passed since one; only a scanner that does not speak of fixes leaves it open.
-            && (rule.MinDaysSinceFix is not { } days || (finding.FixFirstSeenAt is { } fix ? now >= fix.AddDays(days) : unknown && finding.Fix == FixAvailability.Unknown));
+            && (rule.MinDaysSinceFix is not { } days || (FixSince(finding) is { } fix ? now >= fix.AddDays(days) : unknown && finding.Fix == FixAvailability.Unknown));
     }
 
     /// <summary>The next moment at which a criterion of age starts to hold; null: none does.</summary>
@@ -45,10 +45,13 @@ internal static class RuleMatch
         foreach (var rule in rules)
         {
             next = Judge.Earlier(next, Coming(finding.FirstObservedAt, rule.MinAgeDays, now));
-            next = Judge.Earlier(next, Coming(finding.FixFirstSeenAt, rule.MinDaysSinceFix, now));
+            next = Judge.Earlier(next, Coming(FixSince(finding), rule.MinDaysSinceFix, now));
         }
         return next;
     }
+
+    /// <summary>Null where no fix is known of, or the scanner says that there is none.</summary>
+    private static DateTimeOffset? FixSince(Finding finding) => finding.Fix == FixAvailability.No ? null : finding.FixFirstSeenAt;
 
     private static DateTimeOffset? Coming(DateTimeOffset? since, int? days, DateTimeOffset now) =>
         since is { } from && days is { } count && from.AddDays(count) is var change && change > now ? change : null;

@@ -117,6 +117,21 @@ public sealed class RedecisionTests
     }
 
     [Fact]
+    public async Task Findings_that_are_lost_take_no_days_since_a_fix_with_them()
+    {
+        await using var fixture = await StartAsync("""{ "version": 1, "rules": [ { "id": "fixed", "minDaysSinceFix": 7, "then": "block" } ] }""");
+        fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
+        fixture.Aws.Inspector.CompleteScan(Repository, fixture.Push("1"), Critical);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", await AskAsync(fixture.Functions, "1"));
+
+        fixture.Time.Advance(TimeSpan.FromDays(7));
+        foreach (var key in fixture.Aws.S3.Keys(Bucket, "findings/"))
+            await fixture.Functions.Part<Amazon.S3.IAmazonS3>().DeleteObjectAsync(Bucket, key);
+        Assert.Equal("BLOCKED", await AskAsync(fixture.Functions, "1"));
+    }
+
+    [Fact]
     public async Task An_image_that_was_pushed_again_is_asked_for()
     {
         var (fixture, critical, _, _) = await FilledAsync(enhanced: false);

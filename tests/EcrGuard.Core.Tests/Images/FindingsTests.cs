@@ -112,6 +112,22 @@ public sealed class FindingsTests
         Assert.Equal([Day, Day.AddDays(5), null], Findings.WithFixDates(current, before, Day.AddDays(5)).Select(finding => finding.FixFirstSeenAt));
     }
 
+    [Theory]
+    [InlineData(FixAvailability.No)]
+    [InlineData(FixAvailability.Unknown)]
+    public void Since_when_a_fix_is_known_outlasts_a_report_that_names_none(FixAvailability fix)
+    {
+        var between = Findings.WithFixDates([OpenSsl with { Fix = fix }], [OpenSsl with { Fix = FixAvailability.Yes, FixFirstSeenAt = Day }], Day.AddDays(5));
+        Assert.Equal(Day, Assert.Single(Findings.WithFixDates([OpenSsl with { Fix = FixAvailability.Yes }], between, Day.AddDays(9))).FixFirstSeenAt);
+    }
+
+    [Fact]
+    public void Of_what_the_ledger_has_lost_a_fix_has_been_known_as_long_as_it_can_have_been()
+    {
+        Finding[] current = [OpenSsl with { Fix = FixAvailability.Yes, FirstObservedAt = Day }, OpenSsl with { Vulnerability = "CVE-2", Fix = FixAvailability.Partial }, OpenSsl with { Vulnerability = "CVE-3", FirstObservedAt = Day }];
+        Assert.Equal([Day, DateTimeOffset.MinValue, null], Findings.WithFixDates(current, null, Day.AddDays(5)).Select(finding => finding.FixFirstSeenAt));
+    }
+
     private static Finding Any(Random random)
     {
         T OneOf<T>(params T[] values) => values[random.Next(values.Length)];

@@ -187,6 +187,19 @@ public sealed class JudgeTests
         Assert.Equal(Status.Blocked, Decide(scan, With(rule), now: due).Status);
     }
 
+    [Theory]
+    [InlineData(FixAvailability.Yes, true)]
+    [InlineData(FixAvailability.Unknown, true)]
+    [InlineData(FixAvailability.No, false)]
+    public void Days_since_a_fix_count_unless_the_scanner_says_that_there_is_none(FixAvailability fix, bool blocks)
+    {
+        var rule = new Rule { Id = "fixed", MinDaysSinceFix = 7, Then = RuleEffect.Block };
+        ScanFacts Since(int days) => Facts.Scan(Facts.Finding() with { Fix = fix, FixFirstSeenAt = Facts.Now.AddDays(-days) });
+
+        Assert.Equal(blocks, Decide(Since(7), With(rule)).Status == Status.Blocked);
+        Assert.Equal((Status.Approved, blocks ? Facts.Now.AddDays(2) : Facts.Now.AddDays(30).AddHours(-1)), (Decide(Since(5), With(rule)).Status, Decide(Since(5), With(rule)).ValidUntil));
+    }
+
     // Waivers
 
     [Fact]
