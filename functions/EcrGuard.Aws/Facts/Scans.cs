@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using Amazon.Inspector2;
@@ -96,9 +97,9 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
 
         var (state, continuous) = ScannerWords.OfEnhanced(covered.ScanStatus?.StatusCode?.Value, covered.ScanStatus?.Reason?.Value);
         IReadOnlyList<Finding> found = state is ScanState.NotScanned or ScanState.Unsupported or ScanState.Archived ? [] : await EnhancedFindingsAsync(image.Id, cancellation).ConfigureAwait(false);
-        // Findings are closed when monitoring ends: what was read counts as complete only if the image was covered before and after.
-        if (state == ScanState.Complete && await CoverageAsync(image.Id, cancellation).ConfigureAwait(false) is var after && after?.ScanStatus?.Reason?.Value != covered.ScanStatus?.Reason?.Value)
-            throw new FactsChangedException($"Inspector's coverage of {image.Id} changed from {covered.ScanStatus?.Reason?.Value} to {after?.ScanStatus?.Reason?.Value ?? "none"} while its findings were read.");
+        // Findings are closed when monitoring ends, and others opened by another scan: what was read counts as complete only if the coverage was the same before and after.
+        if (state == ScanState.Complete && Told(await CoverageAsync(image.Id, cancellation).ConfigureAwait(false)) is var after && after != Told(covered))
+            throw new FactsChangedException($"Inspector's coverage of {image.Id} changed from {Told(covered)} to {after} while its findings were read.");
 
         return new ScanFacts
         {
@@ -111,6 +112,9 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             ReadAt = readAt,
         };
     }
+
+    private static string Told(CoveredResource? covered) =>
+        covered is null ? "none" : string.Create(CultureInfo.InvariantCulture, $"{covered.ScanStatus?.StatusCode?.Value} {covered.ScanStatus?.Reason?.Value}, scanned {covered.LastScannedAt:O}");
 
     private async Task<CoveredResource?> CoverageAsync(ImageId image, CancellationToken cancellation)
     {

@@ -1,3 +1,4 @@
+using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
@@ -71,6 +72,29 @@ public sealed class HonestStatesTests
         var (_, answer) = await fixture.Functions.AskAsync("quiet:1");
         Assert.False(answer.GetProperty("approved").GetBoolean());
         Assert.Equal(told, $"{answer.GetProperty("status").GetString()}: {Assert.Single(answer.GetProperty("reasons").EnumerateArray()).GetProperty("sentence").GetString()} {Assert.Single(answer.GetProperty("toPass").EnumerateArray()).GetString()}");
+    }
+
+    [Theory]
+    [InlineData("INACTIVE", "PENDING_DISABLE")]
+    [InlineData("INACTIVE", "SUCCESSFUL")]
+    [InlineData("ACTIVE", "SUCCESSFUL")]
+    public async Task Findings_during_whose_reading_status_reason_or_scan_of_the_coverage_changed_are_no_facts(string status, string reason)
+    {
+        await using var fixture = await StartAsync();
+        fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
+        var digest = fixture.Push("1");
+        fixture.Aws.Inspector.CompleteScan(Repository, digest);
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
+        {
+            if (status == "ACTIVE")
+                fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+            fixture.Aws.Inspector.SetCoverage(Repository, digest, status, reason);
+        }) with { Operation = "ListCoverage", From = 2 });
+
+        var (_, answer) = await fixture.Functions.AskAsync($"{Repository}:1");
+        Assert.Equal(0, fixture.Aws.Faults.Outstanding);
+        Assert.Equal("ERROR", answer.GetProperty("status").GetString());
+        Assert.Contains("while its findings were read", answer.GetProperty("reasons")[0].GetProperty("sentence").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
