@@ -96,7 +96,8 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             return null;
 
         var (state, continuous) = ScannerWords.OfEnhanced(covered.ScanStatus?.StatusCode?.Value, covered.ScanStatus?.Reason?.Value);
-        IReadOnlyList<Finding> found = state is ScanState.NotScanned or ScanState.Unsupported or ScanState.Archived ? [] : await EnhancedFindingsAsync(image.Id, cancellation).ConfigureAwait(false);
+        // A finding blocks whatever the state is: that the image cannot be scanned any more takes back nothing that was found.
+        IReadOnlyList<Finding> found = state == ScanState.Archived ? [] : await EnhancedFindingsAsync(image.Id, cancellation).ConfigureAwait(false);
         // Findings are closed when monitoring ends, and others opened by another scan: what was read counts as complete only if the coverage was the same before and after.
         if (state == ScanState.Complete && Told(await CoverageAsync(image.Id, cancellation).ConfigureAwait(false)) is var after && after != Told(covered))
             throw new FactsChangedException($"Inspector's coverage of {image.Id} changed from {Told(covered)} to {after} while its findings were read.");

@@ -97,6 +97,21 @@ public sealed class HonestStatesTests
         Assert.Contains("while its findings were read", answer.GetProperty("reasons")[0].GetProperty("sentence").GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("UNSUPPORTED_OS")]
+    [InlineData("SCAN_FREQUENCY_MANUAL")]
+    [InlineData("EXCLUDED_BY_TAG")]
+    public async Task An_open_finding_blocks_though_the_scanner_no_longer_scans_the_image(string reason)
+    {
+        await using var fixture = await StartAsync("""{ "version": 1 }""");
+        fixture.Aws.Ecr.CreateRepository("quiet", scanOnPush: false);
+        var digest = fixture.Push("1", "quiet");
+        Cover(fixture, digest, reason, Critical);
+
+        var (_, answer) = await fixture.Functions.AskAsync("quiet:1");
+        Assert.Equal("BLOCKED", answer.GetProperty("status").GetString());
+    }
+
     [Fact]
     public async Task A_switch_from_enhanced_to_basic_and_a_clean_basic_scan_lift_nothing_that_basic_scanning_cannot_see()
     {
