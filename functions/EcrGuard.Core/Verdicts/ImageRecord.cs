@@ -33,7 +33,7 @@ public sealed record ImageRecord
     /// <summary>Since when the status has been what it is.</summary>
     public required DateTimeOffset StatusSince { get; init; }
 
-    /// <summary>The status before this one; null for the first.</summary>
+    /// <summary>The status before this one; null for the first, and for the first since the image was gone: pushed again it is a new image to whoever deploys it, though what was found in it is not forgotten.</summary>
     public Status? PreviousStatus { get; init; }
 
     /// <summary>The last status before this one that said something of the image, as PENDING and ERROR do not; null where none did.</summary>
@@ -104,6 +104,7 @@ public sealed record ImageRecord
     public static ImageRecord Of(ImageFacts image, Verdict verdict, ImageRecord? before, string changeId, DateTimeOffset now, IReadOnlyList<string> teamTags)
     {
         var changed = before is null || before.Gone || before.Verdict.Status != verdict.Status;
+        var was = before is { Gone: false } ? before.Verdict.Status : (Status?)null;
         return new ImageRecord
         {
             Kind = image.Kind,
@@ -115,8 +116,8 @@ public sealed record ImageRecord
             PushedAt = image.PushedAt ?? before?.PushedAt,
             DecidedAt = now,
             StatusSince = changed ? now : before!.StatusSince,
-            PreviousStatus = changed ? before?.Verdict.Status : before!.PreviousStatus,
-            SettledBefore = !changed ? before!.SettledBefore : before?.Verdict.Status is Status.Pending or Status.Error ? before.SettledBefore : before?.Verdict.Status,
+            PreviousStatus = changed ? was : before!.PreviousStatus,
+            SettledBefore = !changed || was is Status.Pending or Status.Error ? before!.SettledBefore : was,
             ChangeId = changed ? changeId : before!.ChangeId,
             Children = before?.Children ?? [],
         };

@@ -31,6 +31,23 @@ public sealed class AlertTests
     }
 
     [Fact]
+    public async Task A_blocked_image_that_was_gone_and_is_pushed_again_is_blocked_and_told_at_once()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        fixture.Aws.Ecr.Delete(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(digest, fixture.Push("1"));
+        await fixture.Functions.DeliverAllAsync();
+
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Null(fixture.Item(digest)["goneAt"]);
+        Assert.Equal(["blocked", "blocked"], fixture.Alerts.Select(a => a.Attributes["kind"].Value));
+        Assert.Equal(2, fixture.Alerts.Select(AlertId).Distinct().Count());
+    }
+
+    [Fact]
     public async Task A_first_verdict_that_does_not_block_is_not_told()
     {
         await using var fixture = await StartAsync();

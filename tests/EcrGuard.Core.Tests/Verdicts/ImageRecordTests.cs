@@ -33,9 +33,18 @@ public sealed class ImageRecordTests
         Assert.Equal((Status.Blocked, Later, "02NEW"), (record.PreviousStatus, record.StatusSince, record.ChangeId));
     }
 
-    [Fact]
-    public void An_image_that_was_gone_and_is_back_begins_a_change_even_with_the_same_status() =>
-        Assert.Equal("02NEW", Next(Facts.Record(Status.Blocked) with { Gone = true }, Status.Blocked).ChangeId);
+    [Theory]
+    [InlineData(Status.Blocked, AlertKind.Blocked)]
+    [InlineData(Status.Approved, null)]
+    [InlineData(Status.Unscanned, null)]
+    public void An_image_that_was_gone_and_is_back_begins_as_a_new_one_does_even_with_the_same_status(Status status, AlertKind? told)
+    {
+        foreach (var was in Enum.GetValues<Status>())
+        {
+            var record = Next(Facts.Record(was, was: Status.Approved) with { Gone = true }, status);
+            Assert.Equal(("02NEW", null, null, told), (record.ChangeId, record.PreviousStatus, record.SettledBefore, Alert.For(record)?.Kind));
+        }
+    }
 
     [Fact]
     public void Lists_are_cut_to_what_an_item_can_hold_and_their_lengths_remembered()
