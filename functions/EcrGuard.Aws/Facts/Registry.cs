@@ -274,8 +274,10 @@ public sealed record Manifest(string Text, string MediaType)
                     throw new JsonException($"A child of the index has the digest '{Core.Images.Text.Clip(Property(manifest, "digest"), 80)}'.");
                 var platform = manifest.TryGetProperty("platform", out var p) ? string.Join('/', new[] { Property(p, "os"), Property(p, "architecture"), Property(p, "variant") }.Where(part => part is { Length: > 0 })) : "";
                 // BuildKit's attestations are children of the platform unknown/unknown and say so in an annotation. Both must hold: a runtime chooses by platform alone, so that the annotation alone would hide an image from its judge.
+                // So would a media type that the index gives to its child: that it names an artifact is for the child's own facts to say.
                 var attestation = platform == "unknown/unknown" && manifest.TryGetProperty("annotations", out var annotations) && Property(annotations, "vnd.docker.reference.type") == "attestation-manifest";
-                var kind = attestation ? ImageKind.Artifact : MediaTypes.KindOf(Property(manifest, "mediaType"), null, hasSubject: false);
+                var named = MediaTypes.KindOf(Property(manifest, "mediaType"), null, hasSubject: false);
+                var kind = attestation ? ImageKind.Artifact : named == ImageKind.Artifact ? ImageKind.Unknown : named;
                 children.Add(new IndexChild(digest, Core.Images.Text.Clip(platform.Length == 0 ? digest.Abbreviated : platform, 100), kind));
             }
         }

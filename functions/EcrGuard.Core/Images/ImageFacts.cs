@@ -78,7 +78,7 @@ public sealed record ImageFacts
 
 /// <summary>A child of an index.</summary>
 /// <param name="Platform">For example <c>linux/arm64/v8</c>.</param>
-/// <param name="Kind">Attestations that BuildKit puts into an index are artifacts and are not judged.</param>
+/// <param name="Kind">An artifact is not judged, as the attestations that BuildKit puts into an index; everything else is by its own facts, whatever the index calls it.</param>
 public sealed record IndexChild(Digest Digest, string Platform, ImageKind Kind);
 
 /// <summary>Tells images, indexes and artifacts apart by what ECR and the OCI image specification call them.</summary>

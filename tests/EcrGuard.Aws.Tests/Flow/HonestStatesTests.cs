@@ -169,6 +169,24 @@ public sealed class HonestStatesTests
         Assert.Equal("APPROVED", await AskAsync());
     }
 
+    [Theory]
+    [InlineData("application/vnd.oci.artifact.manifest.v1+json")]
+    [InlineData("application/vnd.cncf.oras.artifact.manifest.v1+json")]
+    public async Task A_platform_that_its_index_calls_an_artifact_is_judged_as_what_it_is(string called)
+    {
+        await using var fixture = await StartAsync();
+        var (amd64, arm64) = (Manifest.Image("amd64"), Manifest.Image("arm64"));
+        fixture.Aws.Ecr.CompleteScan(Repository, fixture.Aws.Ecr.Push(Repository, amd64), Critical);
+        fixture.Aws.Ecr.CompleteScan(Repository, fixture.Aws.Ecr.Push(Repository, arm64));
+        var manifest = Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)]).Text.Replace($"\"{MediaTypes.OciManifest}\",\"digest\":\"{amd64.Digest}\"", $"\"{called}\",\"digest\":\"{amd64.Digest}\"", StringComparison.Ordinal);
+        Assert.Contains(called, manifest, StringComparison.Ordinal);
+        await fixture.Functions.Part<Amazon.ECR.IAmazonECR>().PutImageAsync(new() { RepositoryName = Repository, ImageManifest = manifest, ImageTag = "1" });
+
+        Assert.Equal("BLOCKED", (await fixture.Functions.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(fixture.Aws.Ecr.DigestOf(Repository, "1")!));
+    }
+
     [Fact]
     public async Task A_platform_of_an_index_that_is_an_artifact_is_said_to_be_one()
     {
