@@ -69,7 +69,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
                 var judgedWith = new List<Judged>();
                 return await RecordAsync(image, before, alerting, within, async entry => children is null
                     ? new Decision(UnreadableIndex(image, entry), [], null, [])
-                    : new Decision(await DecideIndexAsync(image, children, alerting, judgedWith, cancellation).ConfigureAwait(false), [], null, children), cancellation).ConfigureAwait(false) with { Children = judgedWith };
+                    : await DecideIndexAsync(image, children, alerting, judgedWith, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false) with { Children = judgedWith };
         }
 
         var askedAt = time.GetUtcNow();
@@ -172,20 +172,21 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         {
             var child = children[at];
             var its = known.GetValueOrDefault(child.Digest);
-            verdicts[at] = (child, child.Kind == ImageKind.Artifact ? null
-                : its is not null && !RulesSpeakOfTags && ApprovalAnswer.Answers(its.Record, policy.Version, readAt) ? its.Record.Verdict.WithoutBreakGlass()
-                : await FreshChildAsync(image, child, its, levels - 1, token).ConfigureAwait(false));
+            verdicts[at] = child.Kind == ImageKind.Artifact ? (child, null)
+                : its is not null && !RulesSpeakOfTags && ApprovalAnswer.Answers(its.Record, policy.Version, readAt) ? (child, its.Record.Verdict.WithoutBreakGlass())
+                : await FreshChildAsync(image, child, children, its, levels - 1, token).ConfigureAwait(false);
         }).ConfigureAwait(false);
         return Judge.DecideIndex(image with { ReadAt = readAt }, verdicts, policy);
     }
 
     /// <summary>The verdict of a child from fresh facts, under the tags of its index: whoever pulls the tag gets the child, and rules that speak of tags mean it too.</summary>
-    private async Task<Verdict> FreshChildAsync(ImageFacts index, IndexChild child, LedgerEntry? entry, int levels, CancellationToken cancellation)
+    private async Task<(IndexChild, Verdict?)> FreshChildAsync(ImageFacts index, IndexChild child, IReadOnlyList<IndexChild> children, LedgerEntry? entry, int levels, CancellationToken cancellation)
     {
         var id = index.Id with { Digest = child.Digest };
-        return await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is { } facts
-            ? await FreshAsync(facts with { Tags = [.. facts.Tags.Union(index.Tags)] }, entry, levels, cancellation).ConfigureAwait(false)
-            : MissingChild(id, entry);
+        if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } facts)
+            return (child, MissingChild(id, entry));
+        child = child.ShownBy(facts, children);
+        return (child, child.Kind == ImageKind.Artifact ? null : await FreshAsync(facts with { Tags = [.. facts.Tags.Union(index.Tags)] }, entry, levels, cancellation).ConfigureAwait(false));
     }
 
     private Verdict MissingChild(ImageId child, LedgerEntry? entry) => Judge.MissingChild(child, policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
@@ -205,7 +206,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     /// <summary>
     /// Decides an index from its children's records; an image that the ledger does not know is judged first. An index in it is looked at afresh and has its record from its own push or the sweep, so that nothing is recorded of what lies too deep.
     /// </summary>
-    private async Task<Verdict> DecideIndexAsync(ImageFacts index, IReadOnlyList<IndexChild> children, bool alerting, List<Judged> judgedWith, CancellationToken cancellation)
+    private async Task<Decision> DecideIndexAsync(ImageFacts index, IReadOnlyList<IndexChild> children, bool alerting, List<Judged> judgedWith, CancellationToken cancellation)
     {
         // The edges first: a child that is decided while this reads will then find its index.
         var judgeable = children.Where(c => c.Kind != ImageKind.Artifact).Select(c => c.Digest).ToList();
@@ -213,7 +214,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         var readAt = time.GetUtcNow();
         const int levels = Judge.MaxIndexLevels - 1;
         var known = await ledger.FindAsync(index.Id.Repository, judgeable, cancellation).ConfigureAwait(false);
-        var verdicts = new List<(IndexChild, Verdict?)>();
+        var verdicts = new List<(IndexChild Child, Verdict? Verdict)>();
         foreach (var child in children)
         {
             var id = index.Id with { Digest = child.Digest };
@@ -221,13 +222,17 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             if (child.Kind == ImageKind.Artifact)
                 verdicts.Add((child, null));
             else if (RulesSpeakOfTags)
-                verdicts.Add((child, await FreshChildAsync(index, child, entry, levels, cancellation).ConfigureAwait(false)));
+                verdicts.Add(await FreshChildAsync(index, child, children, entry, levels, cancellation).ConfigureAwait(false));
             else if (entry is not null && ApprovalAnswer.Answers(entry.Record, policy.Version, readAt))
                 verdicts.Add((child, entry.Record.Verdict.WithoutBreakGlass()));
             else if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } facts)
             {
                 await ledger.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
                 verdicts.Add((child, MissingChild(id, entry)));
+            }
+            else if (child.ShownBy(facts, children) is { Kind: ImageKind.Artifact } artifact)
+            {
+                verdicts.Add((artifact, null));
             }
             else if (facts.Kind != ImageKind.Index && await JudgeAsync(facts, Scanner.Unknown, alerting, entry, index.Id.Digest, cancellation).ConfigureAwait(false) is { } judged)
             {
@@ -240,7 +245,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
                 verdicts.Add((child, await FreshAsync(facts, entry, levels, cancellation).ConfigureAwait(false)));
             }
         }
-        return Judge.DecideIndex(index with { ReadAt = readAt }, verdicts, policy);
+        return new Decision(Judge.DecideIndex(index with { ReadAt = readAt }, verdicts, policy), [], null, [.. verdicts.Select(each => each.Child)]);
     }
 
     /// <summary>The children of an index, which never change, since its digest covers them: what the ledger knows is true. Null where the manifest cannot be read.</summary>

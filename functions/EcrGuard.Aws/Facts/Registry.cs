@@ -220,6 +220,7 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
         ReadAt = readAt,
         Tags = detail.ImageTags ?? [],
         Kind = MediaTypes.KindOf(detail.ImageManifestMediaType, detail.ArtifactMediaType, !string.IsNullOrEmpty(detail.SubjectManifestDigest)),
+        ArtifactType = detail.ArtifactMediaType,
         Storage = detail.ImageStatus?.Value switch
         {
             // Older answers carry no status; archiving came with it.

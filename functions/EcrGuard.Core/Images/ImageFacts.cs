@@ -37,6 +37,9 @@ public sealed record ImageFacts
 
     public ImageKind Kind { get; init; }
 
+    /// <summary>What kind of artifact it is, as ECR says (<c>artifactMediaType</c>); an image's config for an image. Null where ECR says none.</summary>
+    public string? ArtifactType { get; init; }
+
     public StorageStatus Storage { get; init; }
 
     /// <summary>Null where ECR gives none.</summary>
@@ -79,7 +82,22 @@ public sealed record ImageFacts
 /// <summary>A child of an index.</summary>
 /// <param name="Platform">For example <c>linux/arm64/v8</c>.</param>
 /// <param name="Kind">An artifact is not judged, as the attestations that BuildKit puts into an index; everything else is by its own facts, whatever the index calls it.</param>
-public sealed record IndexChild(Digest Digest, string Platform, ImageKind Kind);
+public sealed record IndexChild(Digest Digest, string Platform, ImageKind Kind)
+{
+    /// <summary>
+    /// The child as ECR's own facts of it show it: an artifact, and not judged, where it is the SOCI index of an image before it. <c>soci convert</c> lists one behind the images, with the platform of its image
+    /// (https://github.com/awslabs/soci-snapshotter/blob/main/docs/soci-index-manifest-v2.md). Behind it, since a runtime takes the first entry of its platform
+    /// (https://github.com/opencontainers/image-spec/blob/main/image-index.md): nothing can hide there that anybody would run.
+    /// </summary>
+    /// <param name="children">Of the index that it belongs to, in its order.</param>
+    public IndexChild ShownBy(ImageFacts facts, IReadOnlyList<IndexChild> children) =>
+        facts is { Kind: ImageKind.Artifact, Subject: null, ArtifactType: MediaTypes.SociIndex } && Runs.StartsWith("linux/", StringComparison.Ordinal)
+        && children.TakeWhile(other => other.Digest != Digest).Any(other => other.Kind != ImageKind.Artifact && other.Runs == Runs)
+            ? this with { Kind = ImageKind.Artifact } : this;
+
+    /// <summary>The platform without the one variant of arm64 that is as good as none.</summary>
+    private string Runs => Platform == "linux/arm64/v8" ? "linux/arm64" : Platform;
+}
 
 /// <summary>Tells images, indexes and artifacts apart by what ECR and the OCI image specification call them.</summary>
 public static class MediaTypes
@@ -91,6 +109,9 @@ public static class MediaTypes
 
     /// <summary>All that EcrGuard asks ECR for, so that a manifest is never converted: converted bytes have another digest.</summary>
     public static IReadOnlyList<string> Accepted { get; } = [OciManifest, OciIndex, DockerManifest, DockerList];
+
+    /// <summary>A table of contents for lazy loading, version 2, which an index lists beside its images.</summary>
+    public const string SociIndex = "application/vnd.amazon.soci.index.v2+json";
 
     private const string OciArtifact = "application/vnd.oci.artifact.manifest.v1+json";
     private const string OrasArtifact = "application/vnd.cncf.oras.artifact.manifest.v1+json";

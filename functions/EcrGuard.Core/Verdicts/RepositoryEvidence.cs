@@ -42,7 +42,7 @@ public sealed class RepositoryEvidence(Contents contents, IReadOnlyDictionary<Di
             ImageKind.Index when levels == 0 => Judge.TooDeep(image, policy),
             ImageKind.Index => !contents.Children.TryGetValue(digest, out var children)
                 ? Judge.UnreadableIndex(image.Id, policy, now, before.GetValueOrDefault(digest))
-                : Judge.DecideIndex(image, [.. children.Select(child => (child, child.Kind == ImageKind.Artifact ? null : Decide(child, image, policy, now, levels - 1)))], policy),
+                : Judge.DecideIndex(image, [.. children.Select(child => Decide(child, children, image, policy, now, levels - 1))], policy),
             ImageKind.Image => images.TryGetValue(digest, out var evidence)
                 ? Judge.Decide(evidence with { Image = evidence.Image with { Tags = [.. evidence.Image.Tags.Union(image.Tags)] } }, policy, now)
                 : Judge.Unreadable(image.Id, unread.GetValueOrDefault(digest) ?? "nobody asked for them", policy, now, before.GetValueOrDefault(digest)),
@@ -50,7 +50,12 @@ public sealed class RepositoryEvidence(Contents contents, IReadOnlyDictionary<Di
     }
 
     /// <summary>Under the tags of its index too: whoever pulls those gets the child, and rules that speak of tags mean it.</summary>
-    private Verdict Decide(IndexChild child, ImageFacts index, PolicyDocument policy, DateTimeOffset now, int levels) => there.TryGetValue(child.Digest, out var facts)
-        ? Decide(facts with { Tags = [.. facts.Tags.Union(index.Tags)] }, policy, now, levels)
-        : Judge.MissingChild(index.Id with { Digest = child.Digest }, policy, now, before.GetValueOrDefault(child.Digest));
+    private (IndexChild, Verdict?) Decide(IndexChild child, IReadOnlyList<IndexChild> children, ImageFacts index, PolicyDocument policy, DateTimeOffset now, int levels)
+    {
+        var facts = there.GetValueOrDefault(child.Digest);
+        child = facts is null ? child : child.ShownBy(facts, children);
+        return (child, child.Kind == ImageKind.Artifact ? null
+            : facts is null ? Judge.MissingChild(index.Id with { Digest = child.Digest }, policy, now, before.GetValueOrDefault(child.Digest))
+            : Decide(facts with { Tags = [.. facts.Tags.Union(index.Tags)] }, policy, now, levels));
+    }
 }

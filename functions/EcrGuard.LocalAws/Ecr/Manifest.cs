@@ -88,6 +88,13 @@ public sealed record Manifest
     /// <summary>A Helm chart: an artifact that speaks about no image, and that people pull.</summary>
     public static Manifest Chart(string content) => new(ImageText(MediaTypes.OciManifest, MediaTypes.HelmConfig, MediaTypes.HelmChart, content, 40_000), MediaTypes.OciManifest);
 
+    /// <summary>The SOCI index, version 2, that <c>soci convert</c> lists behind an image in its index, with the image's platform. It refers to no subject.</summary>
+    public static Manifest SociIndex(Manifest image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return new(ImageText(MediaTypes.OciManifest, MediaTypes.SociIndex, "application/octet-stream", $"SOCI index of {image.Digest}", 40_000), MediaTypes.OciManifest);
+    }
+
     /// <summary>An artifact that refers to a subject, such as a signature or an SBOM. The subject need not be pushed.</summary>
     public static Manifest Referrer(string subjectDigest, string artifactType = "application/spdx+json") =>
         new(

@@ -9,6 +9,7 @@ public static class MediaTypes
     public const string OciLayer = "application/vnd.oci.image.layer.v1.tar+gzip";
     public const string HelmConfig = "application/vnd.cncf.helm.config.v1+json";
     public const string HelmChart = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+    public const string SociIndex = "application/vnd.amazon.soci.index.v2+json";
     public const string OciEmpty = "application/vnd.oci.empty.v1+json";
     public const string DockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
     public const string DockerList = "application/vnd.docker.distribution.manifest.list.v2+json";

@@ -187,6 +187,31 @@ public sealed class HonestStatesTests
         Assert.Equal("BLOCKED", fixture.Status(fixture.Aws.Ecr.DigestOf(Repository, "1")!));
     }
 
+    [Theory]
+    [InlineData(true, "APPROVED")]
+    [InlineData(false, "UNSUPPORTED")]
+    public async Task An_index_that_lists_SOCI_indexes_is_as_its_images_as_long_as_they_stand_behind_those(bool behind, string status)
+    {
+        await using var fixture = await StartAsync();
+        var (amd64, arm64) = (Manifest.Image("amd64"), Manifest.Image("arm64"));
+        (string, Manifest)[] images = [("linux/amd64", amd64), ("linux/arm64/v8", arm64)];
+        (string, Manifest)[] lazy = [("linux/amd64", Manifest.SociIndex(amd64)), ("linux/arm64", Manifest.SociIndex(arm64))];
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index(behind ? [.. images, .. lazy] : [.. lazy, .. images]), "1");
+        foreach (var (_, image) in images)
+            fixture.Aws.Ecr.CompleteScan(Repository, image.Digest);
+        Assert.Equal(status, (await fixture.Functions.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(status, fixture.Status(index));
+        fixture.Aws.Requests.Take();
+
+        fixture.Aws.Ecr.CompleteScan(Repository, amd64.Digest, Critical);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(index));
+        // Once known, a SOCI index costs no call.
+        if (behind)
+            Assert.Equal(3, fixture.Aws.Requests.Count(request => request.Operation == "DescribeImages"));
+    }
+
     [Fact]
     public async Task A_platform_of_an_index_that_is_an_artifact_is_said_to_be_one()
     {

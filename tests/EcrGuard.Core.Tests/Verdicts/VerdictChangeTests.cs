@@ -80,6 +80,17 @@ public sealed class VerdictChangeTests
         Assert.Contains("not in the repository", changes[2].After.Reasons[0].Sentence, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(MediaTypes.SociIndex, Status.Approved)]
+    [InlineData("application/spdx+json", Status.Unsupported)]
+    public void The_SOCI_index_of_an_image_is_no_platform_and_another_artifact_is_said_to_be_one(string type, Status status)
+    {
+        var index = Facts.Image(9, "1") with { Kind = ImageKind.Index };
+        var contents = Facts.Contents([Facts.Image(1), Facts.Image(2) with { Kind = ImageKind.Artifact, ArtifactType = type }, index], new Dictionary<Digest, IReadOnlyList<Digest>> { [index.Id.Digest] = [Facts.Digest(1), Facts.Digest(2)] });
+
+        Assert.Equal(status, Evidence(contents, new Evidence(Facts.Image(1), Facts.Scan(), null)).Decide(index, Facts.Policy, Facts.Now).Status);
+    }
+
     [Fact]
     public void Artifacts_and_untagged_children_are_no_images_of_their_own()
     {
