@@ -59,7 +59,7 @@ public sealed record PolicyDocument
 /// <param name="ScanMaxAgeDays">A scan older than this many times 24 hours is stale; continuous scans do not age.</param>
 /// <param name="MaxWaiverDays">A waiver may end at most this many days after the day on which the policy is read.</param>
 /// <param name="MaxBreakGlassHours">An approval may be forced for at most this many hours.</param>
-public sealed record PolicyDefaults(Answer Unscanned = Answer.Deny, Answer Unsupported = Answer.Deny, Answer Stale = Answer.Deny, SuppressedAnswer Suppressed = SuppressedAnswer.Excuse, int ScanMaxAgeDays = 30, int MaxWaiverDays = 90, int MaxBreakGlassHours = 24);
+public sealed record PolicyDefaults(Answer Unscanned = Answer.Deny, Answer Unsupported = Answer.Deny, Answer Stale = Answer.Deny, SuppressedAnswer Suppressed = SuppressedAnswer.Judge, int ScanMaxAgeDays = 30, int MaxWaiverDays = 90, int MaxBreakGlassHours = 24);
 
 public enum Answer
 {
@@ -70,11 +70,11 @@ public enum Answer
 /// <summary>What becomes of a finding that a suppression rule of Amazon Inspector hides. It is counted and reported either way.</summary>
 public enum SuppressedAnswer
 {
-    /// <summary>It is excused, and the answer says so.</summary>
-    Excuse,
-
     /// <summary>It is judged as every other: only the policy and VEX excuse.</summary>
     Judge,
+
+    /// <summary>It is excused, and the answer says so.</summary>
+    Excuse,
 }
 
 public enum RuleEffect

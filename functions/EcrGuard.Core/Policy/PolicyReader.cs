@@ -109,7 +109,7 @@ public sealed class PolicyReader
             Unscanned: ReadAnswer(fields.Optional("unscanned")) ?? absent.Unscanned,
             Unsupported: ReadAnswer(fields.Optional("unsupported")) ?? absent.Unsupported,
             Stale: ReadAnswer(fields.Optional("stale")) ?? absent.Stale,
-            Suppressed: _checks.Word(fields.Optional("suppressed"), ("excuse", SuppressedAnswer.Excuse), ("judge", SuppressedAnswer.Judge)) ?? absent.Suppressed,
+            Suppressed: _checks.Word(fields.Optional("suppressed"), ("judge", SuppressedAnswer.Judge), ("excuse", SuppressedAnswer.Excuse)) ?? absent.Suppressed,
             ScanMaxAgeDays: _checks.Integer(fields.Optional("scanMaxAgeDays"), 1, 3650) ?? absent.ScanMaxAgeDays,
             // A limit that cannot be read is not held against the waivers.
             MaxWaiverDays: _checks.Integer(maxWaiverNode, 1, MaxWaiverDays) ?? (maxWaiverNode is null ? absent.MaxWaiverDays : MaxWaiverDays),

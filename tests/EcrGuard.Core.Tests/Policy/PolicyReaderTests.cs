@@ -35,7 +35,7 @@ public sealed class PolicyReaderTests
     {
         var policy = PolicyReader.Read(Documents.Read("everything.jsonc"), Documents.Now).Policy!;
 
-        Assert.Equal(new PolicyDefaults(Answer.Allow, Answer.Allow, Answer.Allow, SuppressedAnswer.Judge, 3650, 366, 168), policy.Defaults);
+        Assert.Equal(new PolicyDefaults(Answer.Allow, Answer.Allow, Answer.Allow, SuppressedAnswer.Excuse, 3650, 366, 168), policy.Defaults);
         Assert.Equal([(Severity.Critical, 7), (Severity.High, 365), (Severity.Untriaged, 1)], policy.Grace.Select(grace => (grace.Key, grace.Value)));
 
         var rule = policy.Rules[0];

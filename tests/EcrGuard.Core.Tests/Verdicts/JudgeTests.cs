@@ -212,14 +212,16 @@ public sealed class JudgeTests
         Assert.Contains("with waiver W1", verdict.Reasons[0].Sentence, StringComparison.Ordinal);
     }
 
+    private static readonly PolicyDocument ExcusingSuppressed = Facts.Policy with { Defaults = new PolicyDefaults(Suppressed: SuppressedAnswer.Excuse) };
+
     [Fact]
-    public void What_Inspector_suppresses_is_excused_by_that_alone_counted_and_named()
+    public void What_Inspector_suppresses_is_excused_by_that_alone_where_the_policy_says_so_counted_and_named()
     {
         var suppressed = Facts.Scan(Facts.Finding() with { Suppressed = true }, Facts.Finding("CVE-2026-0002"));
-        Assert.Equal((Status.Blocked, 2), (Decide(suppressed).Status, Decide(suppressed).Counts.Critical));
-        Assert.Equal(["CVE-2026-0002"], Decide(suppressed).Reasons.Select(reason => reason.Vulnerability));
+        Assert.Equal((Status.Blocked, 2), (Decide(suppressed, ExcusingSuppressed).Status, Decide(suppressed, ExcusingSuppressed).Counts.Critical));
+        Assert.Equal(["CVE-2026-0002"], Decide(suppressed, ExcusingSuppressed).Reasons.Select(reason => reason.Vulnerability));
 
-        var verdict = Decide(Facts.Scan(Facts.Finding() with { Suppressed = true }));
+        var verdict = Decide(Facts.Scan(Facts.Finding() with { Suppressed = true }), ExcusingSuppressed);
         Assert.Equal([new WaivedFinding(WaivedFinding.Inspector, "CVE-2026-0001", "openssl", RuleEffect.Block)], verdict.Waived);
         Assert.EndsWith("found 1 finding, and none blocks, with 1 finding that Amazon Inspector suppresses.", verdict.Reasons[0].Sentence, StringComparison.Ordinal);
         Assert.Equal("a suppression rule of Amazon Inspector", verdict.Waived[0].By());
@@ -228,15 +230,16 @@ public sealed class JudgeTests
     [Fact]
     public void A_waiver_answers_for_a_finding_before_Inspectors_suppression_does()
     {
-        var verdict = Decide(Facts.Scan(Facts.Finding() with { Suppressed = true }), Excusing(Facts.Waiver()));
+        var verdict = Decide(Facts.Scan(Facts.Finding() with { Suppressed = true }), ExcusingSuppressed with { Waivers = [Facts.Waiver()] });
         Assert.Equal("W1", Assert.Single(verdict.Waived).Waiver);
     }
 
     [Fact]
-    public void A_policy_may_judge_what_Inspector_suppresses()
+    public void What_Inspector_suppresses_blocks_where_the_policy_says_nothing_of_it()
     {
-        var policy = Facts.Policy with { Defaults = new PolicyDefaults(Suppressed: SuppressedAnswer.Judge) };
-        Assert.Equal(Status.Blocked, Decide(Facts.Scan(Facts.Finding() with { Suppressed = true }), policy).Status);
+        var suppressed = Facts.Scan(Facts.Finding() with { Suppressed = true });
+        Assert.Equal(Status.Blocked, Decide(suppressed).Status);
+        Assert.Equal(Status.Blocked, Decide(suppressed, PolicyDocument.BuiltIn).Status);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class JudgeCommandTests : IDisposable
     [InlineData("monitored-without-findings", 5, "ERROR", "findings.json says that Inspector monitors the image (ACTIVE) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.")]
     [InlineData("listed", 1, "BLOCKED", "CVE-2024-6119 (CRITICAL) in openssl 3.0.11-1~deb12u2 (OS) in layer sha256:cccccccccccc…: fixed in 0:3.0.14-1~deb12u2; rule 'critical' blocks.")]
     [InlineData("listed-nothing", 5, "ERROR", "findings.json lists no finding of an image. Whether Inspector covers the image is not in this output, so that this says nothing: ask 'aws inspector2 list-coverage'.")]
-    [InlineData("listed-suppressed", 0, "APPROVED", "The enhanced scan of 2026-01-20 12:00 UTC found 1 finding, and none blocks, with 1 finding that Amazon Inspector suppresses.")]
+    [InlineData("listed-suppressed", 1, "BLOCKED", "CVE-2024-6119 (CRITICAL) in openssl 3.0.11-1~deb12u2 (OS) in layer sha256:cccccccccccc…: fixed in 0:3.0.14-1~deb12u2; rule 'critical' blocks.")]
     [InlineData("listed-closed", 5, "ERROR", "findings.json lists no open finding of pay/api@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa. Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask 'aws inspector2 list-coverage'.")]
     public async Task Every_output_has_its_status_its_reason_and_its_exit_code(string fixture, int expectedExitCode, string status, string reason)
     {
@@ -98,6 +98,16 @@ public sealed class JudgeCommandTests : IDisposable
         var (exitCode, _) = await AnswerAsync("enhanced", "--policy", "policy.jsonc");
 
         Assert.Equal(expectedExitCode, exitCode);
+    }
+
+    [Fact]
+    public async Task A_policy_may_excuse_what_Inspector_suppresses()
+    {
+        _ecrguard.File("policy.jsonc", """{ "version": 1, "defaults": { "suppressed": "excuse" } }""");
+
+        var (exitCode, answer) = await AnswerAsync("listed-suppressed", "--policy", "policy.jsonc");
+
+        Assert.Equal((0, "The enhanced scan of 2026-01-20 12:00 UTC found 1 finding, and none blocks, with 1 finding that Amazon Inspector suppresses."), (exitCode, Sentence(answer)));
     }
 
     [Fact]
