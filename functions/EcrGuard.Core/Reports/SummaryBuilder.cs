@@ -31,7 +31,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
 
     /// <summary>What one image adds to the summary, unless it turns out to be part of an index.</summary>
-    private sealed record Seen(string Repository, Digest Digest, Status Status, bool Deployable, bool Forced)
+    private sealed record Seen(string Repository, Digest Digest, Status Status, bool Deployable, bool Forced, bool TimeIsUp)
     {
         public IReadOnlyList<(string Vulnerability, string? Package, string? FixedIn)> Blocking { get; init; } = [];
         public IReadOnlyList<string> Waivers { get; init; } = [];
@@ -64,7 +64,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             _parts.Add((repository, child.Digest));
         if (record.CouldNotMark is { } why)
             _unmarked.Add(new UnmarkedImage(repository, verdict.Image.Digest, Tags(record), verdict.Status, Clean(why)));
-        _seen.Add(new Seen(repository, verdict.Image.Digest, verdict.Status, answer.Approved, answer.Instead is not null)
+        _seen.Add(new Seen(repository, verdict.Image.Digest, verdict.Status, answer.Approved, answer.Instead is not null, verdict.Reasons[0].Code == ImageRecord.TimeIsUp)
         {
             Blocking = verdict.Status == Status.Blocked
                 ? [.. verdict.Reasons.Where(reason => reason.Vulnerability is not null).Select(reason => (Shared(reason.Vulnerability!), SharedIfAny(reason.Package), SharedIfAny(reason.FixedIn))).Distinct()]
@@ -97,6 +97,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             Statuses = StatusCounts.Of(images.Select(image => image.Status)),
             Deployable = images.Count(image => image.Deployable),
             DeployableByBreakGlass = images.Count(image => image.Forced),
+            TimeIsUp = images.Count(image => image.TimeIsUp),
             BlockedDigests = blocked.Select(image => image.Digest).Distinct().Count(),
             Previous = facts.Previous,
             NewlyBlocked = Changes(blocked),

@@ -27,6 +27,8 @@ internal static class SummaryText
             .Line($"{Text.Count(summary.Repositories, "repository", "repositories")}{Change(summary.Repositories, previous?.Repositories)}, {Text.Count(summary.Images, "image")}{Change(summary.Images, previous?.Statuses.Total)}; a gate answers yes for {summary.Deployable} of them{(summary.DeployableByBreakGlass == 0 ? "" : $", for {summary.DeployableByBreakGlass} of those by break-glass")}.");
         foreach (var status in Enum.GetValues<Status>())
             text.Line($"{status.Word(),-11} {summary.Statuses[status],7}{Change(summary.Statuses[status], previous?.Statuses[status])}");
+        if (summary.TimeIsUp > 0)
+            text.Line($"Of the PENDING, {Text.Count(summary.TimeIsUp, "image waits", "images wait")} to be decided again: the verdict's time is up (a waiver has ended, for example, or a finding has grown older). The next sweep decides, and a gate does when it is asked.");
         text.Line(previous is null
                 ? "There are no numbers of the week before to compare with."
                 : $"In brackets the difference to {previous.Week}{(previous.Complete ? "" : ", in which not everything could be read")}{(previous.PolicyVersion == summary.PolicyVersion ? "" : "; the policy has changed since")}.")

@@ -43,6 +43,9 @@ public sealed record WeeklySummary
     /// <summary>Those of <see cref="Deployable"/> whose approval is forced; they are counted under the status that they have without it.</summary>
     public required int DeployableByBreakGlass { get; init; }
 
+    /// <summary>Images for which a gate would have answered yes until their verdict's time was up before the summary (a waiver had ended, say): they count as pending, and the next sweep decides them again.</summary>
+    public required int TimeIsUp { get; init; }
+
     /// <summary>Different blocked images, however many repositories hold them.</summary>
     public required int BlockedDigests { get; init; }
 

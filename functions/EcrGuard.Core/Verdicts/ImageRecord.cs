@@ -86,18 +86,20 @@ public sealed record ImageRecord
         !Gone && IsOutdated(policyVersion, now) && image.Storage == StorageStatus.Active
         && Scan is { } scan && now - scan.ReadAt < SweepAge && !(image.PushedAt > scan.ReadAt) && !(image.LastActivatedAt > scan.ReadAt) ? scan : null;
 
-    /// <summary>The record as it counts at a moment: an approval that was forced until then is none, and one whose scan has become too old since is stale, though nobody has asked.</summary>
+    /// <summary>
+    /// The record as it counts at a moment, though nobody has asked: an approval that was forced until then is none, one whose scan has become too old since is stale, and a yes of any other kind whose time is up, by the end of a waiver, say, waits to be decided again.
+    /// </summary>
     public ImageRecord AsOf(DateTimeOffset now, PolicyDocument policy) =>
-        Verdict.Instead is not null && Forced?.InForce(now) != true ? WithoutBreakGlass().AsOf(now, policy)
-        : Verdict.Status != Status.Approved || !(now >= Verdict.StaleAt) ? this : this with
-        {
-            Verdict = Verdict with
-            {
-                Status = Status.Stale,
-                Approved = policy.Defaults.Stale == Answer.Allow,
-                Reasons = [new("scan-too-old", $"The scan is more than {Text.Count(policy.Defaults.ScanMaxAgeDays, "day")} old, which is what the policy allows.")],
-            },
-        };
+        Verdict.Instead is not null ? Forced?.InForce(now) == true ? this : WithoutBreakGlass().AsOf(now, policy)
+        : !Verdict.Approved || !(now >= Verdict.ValidUntil) ? this
+        : Verdict.Status == Status.Approved && now >= Verdict.StaleAt && policy.Defaults.Stale == Answer.Deny ? From(Status.Stale, Verdict.StaleAt.Value, new("scan-too-old", $"The scan is more than {Text.Count(policy.Defaults.ScanMaxAgeDays, "day")} old, which is what the policy allows."))
+        : From(Status.Pending, Verdict.ValidUntil.Value, new(TimeIsUp, "The verdict's time is up (a waiver has ended, for example, or a finding has grown older): the next sweep decides again, and a gate does when it is asked."));
+
+    /// <summary>The code of the reason of a record that waits to be decided again.</summary>
+    public const string TimeIsUp = "time-is-up";
+
+    private ImageRecord From(Status status, DateTimeOffset since, Reason why) =>
+        this with { Verdict = Verdict with { Status = status, Approved = false, Reasons = [why] }, StatusSince = since, PreviousStatus = Verdict.Status };
 
     /// <summary>The record that follows from a verdict and what was recorded before.</summary>
     /// <param name="changeId">Used if the status changes; otherwise the old one stays.</param>

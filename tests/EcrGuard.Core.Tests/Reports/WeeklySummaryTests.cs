@@ -202,6 +202,46 @@ public sealed class WeeklySummaryTests
         Assert.Contains("- last-day: ENDS SOON, after 2026-11-23 (in 0 days)", Render(summary), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_approval_whose_time_is_up_is_none_and_waits_to_be_decided_again()
+    {
+        ImageRecord Waived(int number, DateOnly expires)
+        {
+            var image = Facts.Image(number, $"{number}");
+            var policy = Facts.Policy with { Waivers = [Facts.Waiver() with { Expires = expires }] };
+            return ImageRecord.Of(image, Facts.Decide(image, Facts.Scan(Facts.Finding()), policy), Facts.Record(Status.Blocked), "01C", Tuesday, image.Tags);
+        }
+        var summary = Sum(Waived(1, new DateOnly(2026, 11, 22)), Waived(2, new DateOnly(2026, 11, 23)), Waived(3, new DateOnly(2026, 11, 21)) with { Verdict = Facts.Verdict(Status.Blocked, Facts.Image(3)), PreviousStatus = Status.Blocked });
+
+        Assert.Equal((new StatusCounts(Blocked: 1, Pending: 1, Approved: 1), 1, 1), (summary.Statuses, summary.Deployable, summary.TimeIsUp));
+        Assert.Equal("2", Assert.Single(summary.Lifted).Tags[0]);
+        Assert.Empty(summary.CoverageGaps);
+        Assert.Contains("\nOf the PENDING, 1 image waits to be decided again: the verdict's time is up (a waiver has ended, for example, or a finding has grown older).", Render(summary), StringComparison.Ordinal);
+        Assert.DoesNotContain("to be decided again", Render(Sum(Waived(2, new DateOnly(2026, 11, 23)))), StringComparison.Ordinal);
+        // That no sweep has decided it for a day is a gap.
+        Assert.Equal(ImageRecord.TimeIsUp, Assert.Single(Sum(Waived(1, new DateOnly(2026, 11, 21))).CoverageGaps).Code);
+    }
+
+    [Theory]
+    [InlineData(Answer.Deny, Status.Stale, 0)]
+    [InlineData(Answer.Allow, Status.Pending, 1)]
+    public void A_scan_that_has_grown_too_old_is_stale_and_where_the_policy_allows_that_the_image_is_decided_again(Answer stale, Status status, int timeIsUp)
+    {
+        var image = Facts.Image(1, "1.0");
+        var record = ImageRecord.Of(image, Facts.Decide(image, Facts.Scan() with { CompletedAt = Registry.GeneratedAt.AddDays(-30) }), null, "01C", Tuesday, image.Tags);
+        var summary = Sum(Registry with { Policy = Facts.Policy with { Defaults = new PolicyDefaults(Stale: stale) } }, record);
+        Assert.Equal((1, 0, timeIsUp), (summary.Statuses[status], summary.Deployable, summary.TimeIsUp));
+    }
+
+    [Fact]
+    public void An_allowance_whose_time_is_up_is_none_either()
+    {
+        var record = Facts.Record(Status.Unscanned);
+        record = record with { Verdict = record.Verdict with { Approved = true, ValidUntil = Registry.GeneratedAt } };
+        Assert.Equal((0, 1), (Sum(record).Deployable, Sum(record).TimeIsUp));
+        Assert.Equal((1, 0), (Sum(record with { Verdict = record.Verdict with { ValidUntil = Registry.GeneratedAt.AddTicks(1) } }).Deployable, 0));
+    }
+
     private static readonly ForcedApproval Forced = new("01F", "arn:aws:iam::123456789012:user/ada", "The shop is down.", Registry.GeneratedAt.AddHours(-2), Registry.GeneratedAt.AddHours(2));
 
     private static ImageRecord Broken(ForcedApproval forced) => Facts.Record(Status.Blocked) with { Verdict = ForcedApproval.Over(Facts.Verdict(Status.Blocked), forced, forced.At), StatusSince = Tuesday, PreviousStatus = Status.Blocked, Forced = forced };
