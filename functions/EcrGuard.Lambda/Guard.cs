@@ -280,7 +280,8 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             };
             var changed = before?.Record.ChangeId != record.ChangeId;
             var alert = changed && alerting && !(indexes.Count > 0 && await IsSpokenForAsync().ConfigureAwait(false)) ? Alert.For(record) : null;
-            var open = alert is not null || (!changed && before?.OpenAlert is not null) || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || untagged || MayQuarantine(record, before?.Quarantine);
+            // From a changed status something may follow for an index, also of an image that has a tag of its own.
+            var open = changed || before?.Open == true || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || untagged || MayQuarantine(record, before?.Quarantine);
             switch (await ledger.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
                 case Stored.Yes:

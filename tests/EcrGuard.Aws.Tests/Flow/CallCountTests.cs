@@ -120,6 +120,23 @@ public sealed class CallCountTests
     }
 
     [Fact]
+    public async Task A_status_that_changes_costs_the_ledger_one_call_more_than_one_that_stays()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        var digest = fixture.Push("1");
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Requests.Take();
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(Sorted("GetItem TransactWriteItems Query UpdateItem"), Calls(fixture, "dynamodb"));
+        fixture.Aws.Requests.Take();
+
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(Sorted("GetItem UpdateItem Query"), Calls(fixture, "dynamodb"));
+    }
+
+    [Fact]
     public async Task A_lifted_block_costs_four_calls_and_the_pages_of_findings()
     {
         await using var fixture = await GuardFixture.StartAsync();

@@ -1,4 +1,5 @@
 using EcrGuard.Core.Verdicts;
+using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
@@ -42,6 +43,38 @@ public sealed class NestedIndexTests
         fixture.Aws.Ecr.CompleteScan(Repository, manifests[0].Digest, Critical);
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal(("BLOCKED", "BLOCKED"), (fixture.Status(outermost), (await AskAsync(fixture.Functions)).Status));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_platform_with_a_tag_of_its_own_is_followed_by_its_index_though_functions_died_in_between(int deaths)
+    {
+        await using var fixture = await StartAsync();
+        var platform = Manifest.Image("amd64");
+        fixture.Aws.Ecr.Push(Repository, platform, "1-amd64");
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", platform)]), "1");
+        fixture.Aws.Ecr.CompleteScan(Repository, platform.Digest);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(index));
+
+        fixture.Aws.Ecr.FailScan(Repository, platform.Digest);
+        var failed = Assert.Single(fixture.Aws.Events.Take());
+        for (var death = 0; death < deaths; death++)
+        {
+            fixture.Time.Advance(TimeSpan.FromMinutes(7));
+            // The platform's facts, and then the index's.
+            fixture.Aws.Faults.Add(Fault.Kill() with { Operation = "DescribeImages", From = 2 });
+            await fixture.Deploy().ChangedAsync(failed);
+            Assert.Equal(0, fixture.Aws.Faults.Outstanding);
+            fixture.Aws.Faults.Clear();
+            Assert.Equal(("ERROR", "APPROVED"), (fixture.Status(platform.Digest), fixture.Status(index)));
+        }
+
+        fixture.Time.Advance(TimeSpan.FromMinutes(7));
+        Assert.Empty(await fixture.Deploy().ChangedAsync(failed));
+        Assert.Equal("ERROR", fixture.Status(index));
+        Assert.DoesNotContain(fixture.Item(platform.Digest), left => left.Key == "open");
     }
 
     [Fact]
