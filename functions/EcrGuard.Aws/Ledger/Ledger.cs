@@ -3,9 +3,7 @@ using System.Text.Json;
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Ledger;
