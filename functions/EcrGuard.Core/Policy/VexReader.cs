@@ -229,11 +229,9 @@ internal sealed class VexReader
             return null;
         if (purl.Qualifiers.GetValueOrDefault("repository_url") is not { } url)
             return Wrong("it does not say in which repository the image is");
-        var isReference = ImageReference.TryParse($"{url}@{purl.Version}", out var reference, out _);
-        if (!isReference && url.Contains("dkr", StringComparison.Ordinal) && url.Contains("ecr", StringComparison.Ordinal))
-            return Wrong(purl.Version is null ? "without a digest it is every image of the repository" : "its repository or its digest cannot be read");
-        if (reference?.Account is null)
-            return null;
+        // Without a repository behind it, a registry's host can be read as the name of a repository, which is no image of anybody's.
+        if (!ImageReference.TryParse($"{url}@{purl.Version}", out var reference, out _) || reference.Account is null)
+            return !IsRegistryOfEcr(url) ? null : Wrong(purl.Version is null ? "without a digest it is every image of the repository" : "its repository or its digest cannot be read");
         return purl.Namespace is not null || reference.Repository.Split('/')[^1] != purl.Name || reference.Tag is not null
             ? Wrong("its name must be the last part of the repository's, without a namespace")
             : new ImageId(new RepositoryId(reference.Account, reference.Region!, reference.Repository), reference.Digest!);
@@ -243,6 +241,13 @@ internal sealed class VexReader
             _checks.Report(at, $"Found {Checks.Found(at)}; {why}: {right}.");
             return null;
         }
+    }
+
+    /// <summary>Whether the host of an address looks like that of a private registry of ECR's, however it is written.</summary>
+    private static bool IsRegistryOfEcr(string url)
+    {
+        var host = url.Split("://", 2)[^1].TrimStart('/').Split('/')[0];
+        return host.Contains("dkr", StringComparison.OrdinalIgnoreCase) && host.Contains("ecr", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>A text of any length, with line ends if its author likes; it is clipped where it is printed.</summary>

@@ -205,6 +205,8 @@ public sealed class VexTests
     [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001", "it does not say in which repository the image is")]
     [InlineData("pkg:oci/web@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its name must be the last part")]
     [InlineData("pkg:oci/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its name must be the last part")]
+    [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com", "its repository or its digest cannot be read")]
+    [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=https://123456789012.DKR.ECR.eu-central-1.amazonaws.com/pay/api", "its repository or its digest cannot be read")]
     [InlineData("pkg:oci", "it must be a package URL")]
     [InlineData("pkg:oci/api@?a=b", "it must be a package URL")]
     public void Half_an_image_is_an_error(string purl, string why)
@@ -218,6 +220,7 @@ public sealed class VexTests
     [Theory]
     [InlineData("pkg:oci/debian@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=docker.io/library/debian")]
     [InlineData("pkg:oci/debian?repository_url=ghcr.io/library/debian")]
+    [InlineData("pkg:oci/ecr@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=ghcr.io/dkr/ecr")]
     [InlineData("pkg:apk/wolfi/git@2.39.0-r1?arch=armv7")]
     [InlineData("https://example.com/products/api")]
     public void Products_elsewhere_are_passed_over(string purl) => Assert.Equal(Status.Blocked, Decide(Policy(Statement(product: purl, packages: """{ "@id": "pkg:generic/x" }"""))).Status);
