@@ -1,9 +1,10 @@
 namespace EcrGuard.Core.Policy;
 
-/// <summary>A package URL (github.com/package-url/purl-spec): <c>pkg:type/namespace/name@version?qualifiers</c>, decoded. A subpath is passed over: it names a part of the package.</summary>
+/// <summary>A package URL (github.com/package-url/purl-spec): <c>pkg:type/namespace/name@version?qualifiers#subpath</c>, decoded.</summary>
 /// <param name="Type">Lower case.</param>
 /// <param name="Namespace">With slashes; null where there is none.</param>
-internal sealed record Purl(string Type, string? Namespace, string Name, string? Version, IReadOnlyDictionary<string, string> Qualifiers)
+/// <param name="Subpath">The part of the package that is meant; null: the whole.</param>
+internal sealed record Purl(string Type, string? Namespace, string Name, string? Version, IReadOnlyDictionary<string, string> Qualifiers, string? Subpath)
 {
     public const string Scheme = "pkg:";
 
@@ -12,7 +13,9 @@ internal sealed record Purl(string Type, string? Namespace, string Name, string?
     {
         if (!text.StartsWith(Scheme, StringComparison.Ordinal))
             return null;
-        var (rest, query) = Split(text[Scheme.Length..].Split('#')[0], '?');
+        var (whole, part) = Split(text[Scheme.Length..], '#');
+        var (rest, query) = Split(whole, '?');
+        var subpath = part.Trim('/');
         if (rest.Trim('/').Split('/', StringSplitOptions.RemoveEmptyEntries) is not [var type, .. var folders, var last])
             return null;
         var at = last.LastIndexOf('@');
@@ -26,7 +29,7 @@ internal sealed record Purl(string Type, string? Namespace, string Name, string?
         }
         return name.Length == 0 || (at >= 0 && at == last.Length - 1)
             ? null
-            : new Purl(type.ToLowerInvariant(), folders.Length == 0 ? null : Decoded(string.Join('/', folders)), name, at < 0 ? null : Decoded(last[(at + 1)..]), qualifiers);
+            : new Purl(type.ToLowerInvariant(), folders.Length == 0 ? null : Decoded(string.Join('/', folders)), name, at < 0 ? null : Decoded(last[(at + 1)..]), qualifiers, subpath.Length == 0 ? null : Decoded(subpath));
     }
 
     private static (string Before, string After) Split(string text, char at) =>

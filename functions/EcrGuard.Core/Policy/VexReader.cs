@@ -184,7 +184,9 @@ internal sealed class VexReader
             var (purl, at, _) = ReadComponent(fields);
             if (ours && (purl is null ? null : VexPackage.Of(purl)) is var package)
             {
-                if (package is null)
+                if (purl?.Subpath is not null)
+                    _checks.Report(at!, $"Found {Checks.Found(at!)}; its subpath names a part of the package, and scanners report whole ones: leave it out where the statement holds for all of the package, and the subcomponent where it does not.");
+                else if (package is null)
                     _checks.Report(at ?? item, $"{(at is null ? "The subcomponent has no package URL" : $"Found {Checks.Found(at)}")}; it must be a package URL of a type that scanners report: {VexPackage.KnownTypes}.");
                 else
                     packages.Add(package);
@@ -232,6 +234,8 @@ internal sealed class VexReader
         // Without a repository behind it, a registry's host can be read as the name of a repository, which is no image of anybody's.
         if (!ImageReference.TryParse($"{url}@{purl.Version}", out var reference, out _) || reference.Account is null)
             return !IsRegistryOfEcr(url) ? null : Wrong(purl.Version is null ? "without a digest it is every image of the repository" : "its repository or its digest cannot be read");
+        if (purl.Subpath is not null)
+            return Wrong("its subpath names a part of the image, and a statement excuses what is found anywhere in it");
         return purl.Namespace is not null || reference.Repository.Split('/')[^1] != purl.Name || reference.Tag is not null
             ? Wrong("its name must be the last part of the repository's, without a namespace")
             : new ImageId(new RepositoryId(reference.Account, reference.Region!, reference.Repository), reference.Digest!);

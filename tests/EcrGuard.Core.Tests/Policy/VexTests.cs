@@ -82,7 +82,7 @@ public sealed class VexTests
 
     [Theory]
     [InlineData("pkg:oci/api@sha256%3A0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com%2Fpay%2Fapi&arch=amd64&tag=1.0")]
-    [InlineData("pkg:OCI/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr-fips.eu-central-1.amazonaws.com/pay/api#x")]
+    [InlineData("pkg:OCI/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr-fips.eu-central-1.amazonaws.com/pay/api#/")]
     public void A_package_URL_may_be_written_in_more_than_one_way(string purl) => Assert.Equal(Status.Approved, Decide(Policy(Statement(product: purl))).Status);
 
     [Theory]
@@ -207,6 +207,7 @@ public sealed class VexTests
     [InlineData("pkg:oci/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its name must be the last part")]
     [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com", "its repository or its digest cannot be read")]
     [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=https://123456789012.DKR.ECR.eu-central-1.amazonaws.com/pay/api", "its repository or its digest cannot be read")]
+    [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api#usr/lib", "its subpath names a part of the image")]
     [InlineData("pkg:oci", "it must be a package URL")]
     [InlineData("pkg:oci/api@?a=b", "it must be a package URL")]
     public void Half_an_image_is_an_error(string purl, string why)
@@ -221,6 +222,7 @@ public sealed class VexTests
     [InlineData("pkg:oci/debian@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=docker.io/library/debian")]
     [InlineData("pkg:oci/debian?repository_url=ghcr.io/library/debian")]
     [InlineData("pkg:oci/ecr@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=ghcr.io/dkr/ecr")]
+    [InlineData("pkg:oci/debian@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=ghcr.io/library/debian#usr/lib")]
     [InlineData("pkg:apk/wolfi/git@2.39.0-r1?arch=armv7")]
     [InlineData("https://example.com/products/api")]
     public void Products_elsewhere_are_passed_over(string purl) => Assert.Equal(Status.Blocked, Decide(Policy(Statement(product: purl, packages: """{ "@id": "pkg:generic/x" }"""))).Status);
@@ -245,6 +247,8 @@ public sealed class VexTests
     [InlineData("{ \"@id\": \"pkg:deb/debian/openssl\", \"identifiers\": { \"purl\": \"pkg:deb/debian/openssl@3\" } }", "which of the two is meant cannot be told")]
     [InlineData("{ \"@id\": \"pkg:generic/openssl\" }", "Found 'pkg:generic/openssl'; it must be a package URL of a type that scanners report: alpm, apk, ")]
     [InlineData("{ \"@id\": \"openssl\" }", "The subcomponent has no package URL")]
+    [InlineData("{ \"@id\": \"pkg:golang/google.golang.org/genproto#googleapis/api\" }", "Found 'pkg:golang/google.golang.org/genproto#googleapis/api'; its subpath names a part of the package")]
+    [InlineData("{ \"identifiers\": { \"purl\": \"pkg:golang/golang.org/x/crypto@2.4?arch=arm64#ssh\" } }", "its subpath names a part of the package")]
     [InlineData("{ \"id\": \"pkg:deb/debian/openssl\", \"@id\": \"pkg:deb/debian/openssl\" }", "The key 'id' is unknown")]
     public void A_package_that_cannot_be_told_is_an_error(string package, string message) => Assert.Contains(message, Problem(Statement(packages: package)), StringComparison.Ordinal);
 
