@@ -17,13 +17,15 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
     private static readonly Digest NoDigest = Digest.Parse("sha256:" + new string('0', 64));
 
     /// <param name="asked">Selects one of the several images of list-findings; renames the one of describe-image-scan-findings. Null: as the file says.</param>
-    /// <exception cref="UnusableFileException">The file cannot be read, is neither output, or is of several images of which none is selected.</exception>
+    /// <exception cref="UnusableFileException">The file cannot be read, is neither output or both, or is of several images of which none is selected.</exception>
     /// <exception cref="UndeterminedException">The file is well formed and does not tell enough to judge.</exception>
     public static PrintedScan Read(FileInfo file, ImageReference? asked, DateTimeOffset now) => PrintedValue.Read(file, root =>
     {
         var described = root.Has("imageScanStatus") || root.Has("imageScanFindings");
         if (!described && !root.Has("findings"))
             throw root.Wrong("it has neither \"imageScanFindings\" nor \"findings\"; it must be what 'aws ecr describe-image-scan-findings' or 'aws inspector2 list-findings' prints as JSON");
+        if (described && root.Has("findings"))
+            throw root.Wrong($"it has both \"{(root.Has("imageScanFindings") ? "imageScanFindings" : "imageScanStatus")}\" and \"findings\"; it must be what one of 'aws ecr describe-image-scan-findings' and 'aws inspector2 list-findings' prints, or half of it would not be judged");
         if (root.PageToken() is { } token)
             throw new UndeterminedException($"{file} holds one page of several (it has a {token}), which is half an answer: print all pages, without --max-items and --no-paginate.");
         return described ? ReadDescribed(root, asked, now) : ReadListed(root, asked, now);

@@ -195,6 +195,8 @@ public sealed class JudgeCommandTests : IDisposable
     [InlineData("""{ "imageScanFindings": { "findings": [] } }""", "findings.json: it has no repositoryName; name the image with --image REPOSITORY:TAG.")]
     [InlineData("""{ "findings": [ { "severity": "HIGH" } ] }""", "findings.json: findings[0] has no resources; they must name what the finding is about.")]
     [InlineData("""{ "findings": [ { "resources": [ { "type": "AWS_ECR_CONTAINER_IMAGE", "id": "pay/api" } ] } ] }""", "findings.json: findings[0].resources[0].id is \"pay/api\"; it must be the ARN of an image, 'arn:aws:ecr:REGION:ACCOUNT:repository/NAME/sha256:…'.")]
+    [InlineData("""{ "imageScanStatus": { "status": "COMPLETE" }, "imageScanFindings": { "findings": [] }, "findings": [ { "severity": "CRITICAL" } ] }""", "findings.json: it has both \"imageScanFindings\" and \"findings\"; it must be what one of 'aws ecr describe-image-scan-findings' and 'aws inspector2 list-findings' prints, or half of it would not be judged.")]
+    [InlineData("""{ "imageScanStatus": { "status": "COMPLETE" }, "findings": [] }""", "findings.json: it has both \"imageScanStatus\" and \"findings\"; it must be what one of 'aws ecr describe-image-scan-findings' and 'aws inspector2 list-findings' prints, or half of it would not be judged.")]
     [InlineData("""{ "imageDetails": [] }""", "findings.json: it has neither \"imageScanFindings\" nor \"findings\"; it must be what 'aws ecr describe-image-scan-findings' or 'aws inspector2 list-findings' prints as JSON.")]
     public async Task A_file_of_findings_that_cannot_be_used_is_named_with_field_value_and_what_would_be_right(string findings, string message)
     {
