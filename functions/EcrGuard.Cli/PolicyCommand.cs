@@ -12,7 +12,7 @@ internal static class PolicyCommand
     {
         try
         {
-            if (Read(file, now, output) is not { } policy)
+            if (Read(file, now, output) is not { Problems: [], Policy: { } policy })
                 return ExitCodes.Wrong;
             var documents = PolicyFile.Vex(file.FullName).Count;
             output.WriteLine($"{file}: no errors; {Text.Count(policy.Rules.Count, "rule")}, {Text.Count(policy.Waivers.Count, "waiver")}, {(documents == 0 ? "" : $"{Text.Count(policy.Vex.Count, "VEX statement")} about images of ECR in {Text.Count(documents, "document")}, ")}version {policy.Version}");
@@ -27,17 +27,15 @@ internal static class PolicyCommand
         }
     }
 
-    /// <summary>Reads a document of which nothing may be wrong, and writes down whatever is.</summary>
-    /// <returns>Null where something is.</returns>
+    /// <summary>Reads a document, and writes down whatever is wrong with it.</summary>
     /// <exception cref="UnusableFileException">It cannot be read.</exception>
-    public static PolicyDocument? Read(FileInfo file, DateTimeOffset now, TextWriter output)
+    public static PolicyReading Read(FileInfo file, DateTimeOffset now, TextWriter output)
     {
         var reading = PolicyReader.Read(UnusableFileException.ReadAll(file), PolicyFile.Vex(file.FullName), now);
         foreach (var problem in reading.Problems)
             output.WriteLine(problem.ToString(file.ToString()));
-        if (reading.Problems.Count == 0)
-            return reading.Policy;
-        output.WriteLine(Text.Count(reading.Problems.Count, "error"));
-        return null;
+        if (reading.Problems.Count > 0)
+            output.WriteLine(Text.Count(reading.Problems.Count, "error"));
+        return reading;
     }
 }

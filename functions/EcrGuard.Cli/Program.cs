@@ -39,7 +39,7 @@ var account = new Option<bool>("--account") { Description = "Every image of the 
 var table = new Option<string?>("--table") { Description = "The ledger, the stack's output Table: what was found before then counts as for the functions, and what it holds is not asked of the scanners again. Without it nothing is known of earlier scans." };
 var bucket = new Option<string?>("--bucket") { Description = "The ledger's findings, the stack's output Bucket." };
 var tryPolicy = new Command("try", "Shows what another policy document would change: the images of an account, judged by both from the same facts, and which of those that it would block are in use. Reads only. "
-    + "Exits 0 where no answer turns worse, 1 where an image would be newly blocked or refused, 5 where something could not be read, which is named. FILE itself with errors: they are shown as by check, and it exits 1 before anything is read.")
+    + "Exits 0 where no answer turns worse, 1 where an image would be newly blocked or refused, 5 where something could not be read, which is named. What is wrong with FILE itself is shown as by check, and exits 64 before anything is read; a waiver that has merely ended is shown too, and is tried as it would be deployed.")
 {
     triedFile, against, triedImages, account, triedRepositories, table, bucket, trialFormat,
 };

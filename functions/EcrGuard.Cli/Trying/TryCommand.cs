@@ -26,12 +26,13 @@ internal static class TryCommand
 {
     private const int AtOnce = 2;
 
-    /// <returns>0 where no answer turns worse, 1 where one does or FILE has errors, 5 where something could not be read, 64 for a file or an environment that cannot be used.</returns>
+    /// <returns>0 where no answer turns worse, 1 where one does, 5 where something could not be read, 64 for a file or an environment that cannot be used.</returns>
     public static Task<int> RunAsync(TryOptions options, bool asJson, TextWriter output, TextWriter errors, CancellationToken cancellation) => Attempt.RunAsync(
         async () =>
         {
-            if (PolicyCommand.Read(options.File, TimeProvider.System.GetUtcNow(), asJson ? errors : output) is not { } tried)
-                return ExitCodes.Wrong;
+            // A waiver that has ended is told and waives nothing, as once it is deployed.
+            if (PolicyCommand.Read(options.File, TimeProvider.System.GetUtcNow(), asJson ? errors : output).Policy is not { } tried)
+                return ExitCodes.Usage;
             var inForce = PlanCommand.LoadPolicy(options.Against);
             var throttles = Throttles.Counted();
             using var aws = AwsClients.FromEnvironment();

@@ -121,9 +121,22 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
         var (checkedAs, shown) = await _ecrguard.RunAsync("policy", "check", "wrong.jsonc");
         var (exit, output) = await _ecrguard.RunAsync(guard.Aws, "policy", "try", "wrong.jsonc", "--account");
 
-        Assert.Equal((checkedAs, shown), (exit, output));
-        Assert.Equal(1, exit);
+        Assert.Equal((1, 64, shown), (checkedAs, exit, output));
         Assert.Empty(guard.Aws.Requests);
+    }
+
+    [Fact]
+    public async Task A_waiver_that_has_ended_is_told_and_waives_nothing_as_once_it_is_deployed()
+    {
+        var repository = guard.CreateRepository();
+        Scanned(repository, "1", Critical);
+        _ecrguard.File("lapsed.jsonc", Waives.Replace(DateTimeOffset.UtcNow.AddDays(30).ToString("yyyy-MM-dd"), "2026-01-31", StringComparison.Ordinal));
+
+        var (exit, output) = await _ecrguard.RunAsync(guard.Aws, "policy", "try", "lapsed.jsonc", "--against", "deployed.jsonc", "--image", $"{repository}:1");
+
+        Assert.True(exit == 0, output);
+        Assert.Contains("error: The waiver ended with 2026-01-31 (UTC) and excuses nothing any more", output, StringComparison.Ordinal);
+        Assert.Contains("1 error", output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -136,6 +149,7 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
     [InlineData("missing.jsonc", "--account", "--against", "missing.jsonc")]
     public async Task Wrong_usage_is_64_and_says_what_would_be_right(string why, params string[] arguments)
     {
+        guard.CreateRepository();
         var (exit, output) = await _ecrguard.RunAsync(guard.Aws, ["policy", "try", "waives.jsonc", .. arguments]);
         Assert.True(exit == 64, output);
         Assert.Contains(why, output, StringComparison.Ordinal);
