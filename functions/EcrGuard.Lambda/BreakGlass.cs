@@ -28,6 +28,9 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
 {
     private const string Now = "now";
 
+    /// <summary>How often an order is tried that others get in the way of.</summary>
+    private const int Attempts = 8;
+
     [LambdaFunction]
     public async Task<JsonElement> BreakGlassAsync(BreakGlassRequest input, ILambdaContext context)
     {
@@ -62,28 +65,9 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
         {
             if (await registry.ImageAsync(registry.Repository(reference.Repository), reference.Tag, reference.Digest, deadline.Token).ConfigureAwait(false) is not { } image)
                 return Problem(404, "NOT_FOUND", order.Image, $"There is no image {reference} in the registry {settings.Account} in {settings.Region}.");
-            // One that nobody has judged yet is recorded first, so that there is something to come back to.
-            if (await ledger.FindAsync(image.Id, deadline.Token).ConfigureAwait(false) is not { Record.Gone: false } entry
-                && (entry = (await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, null, deadline.Token).ConfigureAwait(false))?.Entry) is null)
-                return Problem(400, "BAD_REQUEST", order.Image, "This is an artifact about an image (a signature, SBOM or attestation), not an image to deploy.");
-
-            var (reason, stood) = (order.Reason!.Trim(), entry.Record.Forced);
-            var ended = stood?.InForce(now) == true ? stood.EndedBy(new Revocation(by, reason, now, stood.Until, request)) : null;
-            if (revokes && ended is null)
-                return Problem(400, "BAD_REQUEST", order.Image, "No forced approval is in force that could be ended: 'until' must be a moment.");
-            Task TellAsync(ForcedApproval told, bool end) =>
-                notices.BreakGlassAsync(new ForcedApprovalNotice(image.Id, entry.Record.Tags, told, entry.Record.Verdict.WithoutBreakGlass().Status, end), deadline.Token);
-
-            var forced = revokes ? ended! : new ForcedApproval(ledger.NewId(), by, reason, now, until!.Value) { Request = request };
-            if (stood?.HasEndedLately(now) == true)
-                await TellAsync(stood, end: true).ConfigureAwait(false);
-            // Told before it is in force: what cannot be told is not done. An end is done first, and EndBreakGlass tells what could not be told here.
-            if (!revokes)
-                await TellAsync(forced, end: false).ConfigureAwait(false);
-            await ledger.StoreBreakGlassAsync(image.Id, forced, revokes ? null : ended, deadline.Token).ConfigureAwait(false);
-            log.Warning(revokes ? "A forced approval was ended." : "An approval was forced.", ("image", image.Id.ToString()), ("by", by), ("until", forced.Until.ToString("O", CultureInfo.InvariantCulture)), ("request", id), ("api", api), ("requestId", context.AwsRequestId));
-            if (ended is not null)
-                await TellAsync(ended, end: true).ConfigureAwait(false);
+            if (await CarryOutAsync(image, new ForcedApproval(ledger.NewId(), by, order.Reason!.Trim(), now, until ?? now) { Request = request }, revokes, deadline.Token).ConfigureAwait(false) is { } refused)
+                return Problem(400, "BAD_REQUEST", order.Image, refused);
+            log.Warning(revokes ? "A forced approval was ended." : "An approval was forced.", ("image", image.Id.ToString()), ("by", by), ("until", (until ?? now).ToString("O", CultureInfo.InvariantCulture)), ("request", id), ("api", api), ("requestId", context.AwsRequestId));
 
             // What follows from it, tags above all, is the next sweep's where it fails here: the answer below holds already.
             await decisions.RunAsync([image.Id], async (id, cancellation) => await guard.JudgeAsync(id, Scanner.Unknown, alerting: true, await ledger.FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), context).ConfigureAwait(false);
@@ -94,6 +78,39 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
             log.Error("An approval could not be forced.", failure, ("image", order.Image), ("by", by));
             return Problem(503, "ERROR", order.Image, "The approval could not be forced, or it is not known whether it was: ask for the image's approval, and try again; if it lasts, see the function's log.");
         }
+    }
+
+    /// <summary>Tells and stores an order over what stands, and begins again where somebody was faster: of two orders one ends the other, with its own end in the history.</summary>
+    /// <param name="order">As it would be in force; of one that ends another, who ordered it, why and when.</param>
+    /// <returns>Why it is refused; null where it is done.</returns>
+    private async Task<string?> CarryOutAsync(ImageFacts image, ForcedApproval order, bool revokes, CancellationToken cancellation)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            // One that nobody has judged yet is recorded first, so that there is something to come back to.
+            if (await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) is not { Record.Gone: false } entry
+                && (entry = (await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, null, cancellation).ConfigureAwait(false))?.Entry) is null)
+                return "This is an artifact about an image (a signature, SBOM or attestation), not an image to deploy.";
+
+            var stood = entry.Record.Forced;
+            var ended = stood?.InForce(order.At) == true ? stood.EndedBy(new Revocation(order.By, order.Reason, order.At, stood.Until, order.Request!)) : null;
+            if (revokes && ended is null)
+                return "No forced approval is in force that could be ended: 'until' must be a moment.";
+            Task TellAsync(ForcedApproval told, bool end) =>
+                notices.BreakGlassAsync(new ForcedApprovalNotice(image.Id, entry.Record.Tags, told, entry.Record.Verdict.WithoutBreakGlass().Status, end), cancellation);
+
+            if (stood?.HasEndedLately(order.At) == true)
+                await TellAsync(stood, end: true).ConfigureAwait(false);
+            // Told before it is in force: what cannot be told is not done. An end is done first, and EndBreakGlass tells what could not be told here.
+            if (!revokes)
+                await TellAsync(order, end: false).ConfigureAwait(false);
+            if (!await ledger.StoreBreakGlassAsync(entry, revokes ? ended! : order, revokes ? null : ended, cancellation).ConfigureAwait(false))
+                continue;
+            if (ended is not null)
+                await TellAsync(ended, end: true).ConfigureAwait(false);
+            return null;
+        }
+        throw new InvalidOperationException($"The forced approval of {image.Id} could not be stored: others kept storing.");
     }
 
     private static BreakGlassOrder? Order(BreakGlassRequest input)

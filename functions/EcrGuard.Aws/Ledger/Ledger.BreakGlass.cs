@@ -11,10 +11,13 @@ public sealed partial class Ledger
     private const string BreakGlassImage = "image";
     private const string EndedAt = "endedAt";
 
-    /// <summary>Puts a forced approval in force, or ends one, and in the history. A verdict that was decided without knowing of it is refused after this.</summary>
+    /// <summary>Puts a forced approval in force, or ends one, and in the history, over the entry that was read. A verdict that was decided without knowing of it is refused after this.</summary>
     /// <param name="ended">Another one, which this one ends before its time.</param>
-    public Task StoreBreakGlassAsync(ImageId image, ForcedApproval forced, ForcedApproval? ended, CancellationToken cancellation) =>
-        RetryAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
+    /// <returns>False where somebody else stored in between, perhaps another forced approval: read again what this one would end.</returns>
+    public Task<bool> StoreBreakGlassAsync(LedgerEntry before, ForcedApproval forced, ForcedApproval? ended, CancellationToken cancellation)
+    {
+        var image = before.Record.Verdict.Image;
+        return IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
         {
             TransactItems =
             [
@@ -24,15 +27,16 @@ public sealed partial class Ledger
                     {
                         TableName = settings.Table,
                         Key = Key(image),
-                        UpdateExpression = "SET #forced = :forced, #rev = #rev + :one",
-                        ConditionExpression = "attribute_exists(#rev)",
+                        UpdateExpression = "SET #forced = :forced, #rev = :rev",
+                        ConditionExpression = "#rev = :was",
                         ExpressionAttributeNames = new() { ["#forced"] = BreakGlass, ["#rev"] = Revision },
-                        ExpressionAttributeValues = new() { [":forced"] = new(JsonSerializer.Serialize(forced, LedgerJson.Default.ForcedApproval)), [":one"] = Number(1) },
+                        ExpressionAttributeValues = new() { [":forced"] = new(JsonSerializer.Serialize(forced, LedgerJson.Default.ForcedApproval)), [":was"] = Number(before.Revision), [":rev"] = Number(before.Revision + 1) },
                     },
                 },
                 .. new[] { forced, ended }.OfType<ForcedApproval>().Select(each => new TransactWriteItem { Put = History(image, each) }),
             ],
         }, cancellation), cancellation);
+    }
 
     /// <summary>The forced approvals that have ended, or will, between two moments, earliest first. Read from the index, which may be a moment behind.</summary>
     /// <param name="open">Only those of whose end not all that follows is known to be done.</param>

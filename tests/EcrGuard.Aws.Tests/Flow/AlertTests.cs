@@ -83,7 +83,7 @@ public sealed class AlertTests
         var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", platform)]), "1");
         await fixture.Functions.DeliverAllAsync();
         var id = new Core.Images.ImageId(new("123456789012", "eu-central-1", Repository), Core.Images.Digest.Parse(index));
-        await fixture.Functions.Part<Ledger.Ledger>().StoreBreakGlassAsync(id, new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)), null, CancellationToken.None);
+        Assert.True(await fixture.Functions.Part<Ledger.Ledger>().StoreBreakGlassAsync((await fixture.Functions.Part<Ledger.Ledger>().FindAsync(id, CancellationToken.None))!, new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)), null, CancellationToken.None));
         fixture.Aws.Ecr.CompleteScan(Repository, platform.Digest, Critical);
         await fixture.Functions.DeliverAllAsync();
 

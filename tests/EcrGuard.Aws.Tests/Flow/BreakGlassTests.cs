@@ -205,6 +205,67 @@ public sealed class BreakGlassTests
     }
 
     [Fact]
+    public async Task Of_two_first_orders_at_once_the_later_ends_the_other_and_its_end_is_told_when_it_is_one()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() => Assert.Equal(200, ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 1), by: "arn:aws:iam::123456789012:user/bob").GetAwaiter().GetResult().Status)) with { Operation = "TransactWriteItems" });
+
+        Assert.Equal(200, (await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 4))).Status);
+
+        Assert.Equal(0, fixture.Aws.Faults.Outstanding);
+        Assert.Equal(2, fixture.Items("B#").Count);
+        var replaced = Assert.Single(fixture.Items("B#"), item => item["breakGlass"]!.GetValue<string>().Contains("\"revoked\"", StringComparison.Ordinal))["breakGlass"]!.GetValue<string>();
+        Assert.All(["user/bob", Ada], part => Assert.Contains(part, replaced, StringComparison.Ordinal));
+        Assert.Equal(["blocked", "break-glass", "break-glass", "lifted", "break-glass-ended"], Kinds(fixture));
+
+        // Nothing ends when the first one would have, and the other holds to its own end.
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        await TickAsync(fixture);
+        Assert.Single(Kinds(fixture), "break-glass-ended");
+        Assert.Equal("APPROVED", await AskAsync(fixture, $"{Repository}@{digest}"));
+        fixture.Time.Advance(TimeSpan.FromHours(3));
+        Assert.Equal("BLOCKED", await AskAsync(fixture, $"{Repository}@{digest}"));
+    }
+
+    [Fact]
+    public async Task An_order_to_end_what_is_in_force_ends_what_took_its_place_meanwhile()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 1));
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() => Assert.Equal(200, ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 4)).GetAwaiter().GetResult().Status)) with { Operation = "TransactWriteItems" });
+
+        Assert.Equal(200, (await ForceAsync(fixture, Revocation($"{Repository}:1"), by: "arn:aws:iam::123456789012:user/bob")).Status);
+
+        Assert.Equal(0, fixture.Aws.Faults.Outstanding);
+        Assert.Equal("BLOCKED", await AskAsync(fixture, $"{Repository}@{digest}"));
+        Assert.Equal(2, fixture.Items("B#").Count(item => item["breakGlass"]!.GetValue<string>().Contains("\"revoked\"", StringComparison.Ordinal)));
+        Assert.Equal(2, Kinds(fixture).Count(kind => kind == "break-glass-ended"));
+        Assert.Equal(new BreakGlassEnds(2, 2), await TickAsync(fixture));
+    }
+
+    [Fact]
+    public async Task A_verdict_that_is_stored_meanwhile_does_not_keep_an_order_from_being_done()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
+        {
+            fixture.Time.Advance(TimeSpan.FromSeconds(1));
+            fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical, High);
+            fixture.Functions.DeliverAllAsync().GetAwaiter().GetResult();
+        }) with { Operation = "TransactWriteItems" });
+
+        Assert.Equal(200, (await ForceAsync(fixture, Order(fixture, $"{Repository}:1"))).Status);
+
+        Assert.Equal(0, fixture.Aws.Faults.Outstanding);
+        Assert.Equal("APPROVED", await AskAsync(fixture, $"{Repository}@{digest}"));
+        Assert.Single(Kinds(fixture), "break-glass");
+        Assert.Single(fixture.Items("B#"));
+    }
+
+    [Fact]
     public async Task What_names_the_request_is_recorded_and_told_so_that_the_access_log_can_refute_it()
     {
         await using var fixture = await StartAsync();

@@ -97,7 +97,7 @@ public sealed class GraceTests
         await SweepAsync(fixture.Functions, digest, Used);
         fixture.Time.Advance(TimeSpan.FromDays(7));
         var id = new ImageId(new("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
-        await fixture.Functions.Part<Ledger.Ledger>().StoreBreakGlassAsync(id, new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)), null, CancellationToken.None);
+        Assert.True(await fixture.Functions.Part<Ledger.Ledger>().StoreBreakGlassAsync((await fixture.Functions.Part<Ledger.Ledger>().FindAsync(id, CancellationToken.None))!, new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)), null, CancellationToken.None));
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal("APPROVED", fixture.Status(digest));
