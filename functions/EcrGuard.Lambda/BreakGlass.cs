@@ -46,9 +46,9 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
     private async Task<(int HttpStatus, JsonElement Body)> AnswerAsync(BreakGlassRequest input, ILambdaContext context)
     {
         // The API's own id cannot be told to a function that the API refers to: that would be a circle of resources. It is recorded and told instead.
-        if (input.RequestContext is not { Authorizer.IAM.UserARN: { Length: > 0 } by, ApiId: { Length: > 0 } api, RequestId: { Length: > 0 } id, RouteKey: "POST /breakglass", Stage: "$default" })
+        if (input.RequestContext is not { Authorizer.IAM: { UserARN: { Length: > 0 } by } caller, ApiId: { Length: > 0 } api, RequestId: { Length: > 0 } id, RouteKey: "POST /breakglass", Stage: "$default" })
             return Problem(403, "FORBIDDEN", null, "The request names no IAM identity, or no request of that identity's to POST /breakglass, and who forces an approval must be known: send it signed to the HTTP API, at the stack's output BreakGlassUrl.");
-        var request = new ApiRequest(Text.Clip(api, 100), Text.Clip(id, 100));
+        var request = new ApiRequest(Text.Clip(api, 100), Text.Clip(id, 100)) { AccessKeyId = Named(caller.AccessKey), CallerId = Named(caller.CallerId) };
         if (Order(input) is not { } order)
             return Problem(400, "BAD_REQUEST", null, "The body must be a JSON object with 'image', 'reason' and 'until', all texts, and nothing else.");
         if (!ImageReference.TryParse(order.Image, out var reference, out var problem))
@@ -67,7 +67,7 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
                 return Problem(404, "NOT_FOUND", order.Image, $"There is no image {reference} in the registry {settings.Account} in {settings.Region}.");
             if (await CarryOutAsync(image, new ForcedApproval(ledger.NewId(), by, order.Reason!.Trim(), now, until ?? now) { Request = request }, revokes, deadline.Token).ConfigureAwait(false) is { } refused)
                 return Problem(400, "BAD_REQUEST", order.Image, refused);
-            log.Warning(revokes ? "A forced approval was ended." : "An approval was forced.", ("image", image.Id.ToString()), ("by", by), ("until", (until ?? now).ToString("O", CultureInfo.InvariantCulture)), ("request", id), ("api", api), ("requestId", context.AwsRequestId));
+            log.Warning(revokes ? "A forced approval was ended." : "An approval was forced.", ("image", image.Id.ToString()), ("by", by), ("until", (until ?? now).ToString("O", CultureInfo.InvariantCulture)), ("request", id), ("api", api), ("accessKeyId", request.AccessKeyId), ("requestId", context.AwsRequestId));
 
             // What follows from it, tags above all, is the next sweep's where it fails here: the answer below holds already.
             await decisions.RunAsync([image.Id], async (id, cancellation) => await guard.JudgeAsync(id, Scanner.Unknown, alerting: true, await ledger.FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), context).ConfigureAwait(false);
@@ -112,6 +112,9 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
         }
         throw new InvalidOperationException($"The forced approval of {image.Id} could not be stored: others kept storing.");
     }
+
+    /// <summary>IAM's access key ids and unique ids with a session's name are shorter.</summary>
+    private static string? Named(string? id) => string.IsNullOrEmpty(id) ? null : Text.Clip(id, 200);
 
     private static BreakGlassOrder? Order(BreakGlassRequest input)
     {

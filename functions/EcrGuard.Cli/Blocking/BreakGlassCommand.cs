@@ -49,7 +49,7 @@ internal static class BreakGlassCommand
                 RequestId = context.AwsRequestId,
                 RouteKey = "POST /breakglass",
                 Stage = "$default",
-                Authorizer = new() { IAM = new() { UserARN = caller.Arn } },
+                Authorizer = new() { IAM = new() { UserARN = caller.Arn, CallerId = caller.UserId } },
             }), context);
             return (response.GetProperty("statusCode").GetInt32(), response.GetProperty("body").GetString()!);
         },

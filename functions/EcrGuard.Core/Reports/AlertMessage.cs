@@ -239,11 +239,13 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             text.Line($"Request   {Of(request)}");
         if (revoked is not null)
             text.Line($"Ended     by {revoked.By} instead of {SummaryText.Moment(revoked.InsteadOf)}: {revoked.Reason}").Line($"Request   {Of(revoked.Request)}");
+        if (forced.Request?.AccessKeyId is not null)
+            text.Line().Line("Of a role that was taken, the ARN ends with the session's name, which the caller chose: AWS CloudTrail's AssumeRole event with this access key says who took the role.");
         if (forced.Request is not null)
             text.Line().Line("Whoever may invoke the function BreakGlass itself can write any name: the access log of that API says whether there was such a request, and who signed it.");
         text.Line()
             .Line($"Alert     {notice.Id}");
-        static string Of(ApiRequest request) => $"{request.RequestId} to the API {request.ApiId}";
+        static string Of(ApiRequest request) => $"{request.RequestId} to the API {request.ApiId}{(request.AccessKeyId is { } key ? $", signed with the access key {key}" : "")}{(request.CallerId is { } caller ? $", by {caller}" : "")}";
         return new AlertMessage(
             notice.Id,
             Subjects.Fit($"EcrGuard: break-glass {(notice.Ended ? "ended for" : "for")} {Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"),

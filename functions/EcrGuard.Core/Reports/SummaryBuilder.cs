@@ -173,7 +173,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             .OrderByDescending(each => each.Forced.Until)
             .ThenBy(each => each.Forced.Id, StringComparer.Ordinal)
             .Select(each => (each.Image, each.Forced, Stands: _forced.TryGetValue(each.Image, out var stands) ? stands : ((Status Status, IReadOnlyList<string> Tags)?)null))
-            .Select(each => new ForcedUse(each.Image.Repository.Name, each.Image.Digest, each.Stands?.Tags ?? [], Clean(each.Forced.By), Clean(each.Forced.Reason), each.Forced.At, each.Forced.Until,
+            .Select(each => new ForcedUse(each.Image.Repository.Name, each.Image.Digest, each.Stands?.Tags ?? [], Clean(each.Forced.By), each.Forced.Request?.AccessKeyId, Clean(each.Forced.Reason), each.Forced.At, each.Forced.Until,
                 each.Forced.InForce(facts.GeneratedAt), each.Forced.Revoked is { } revoked ? Clean(revoked.By) : null, each.Stands?.Status))];
 
     private static IReadOnlyList<string> Tags(ImageRecord record) => [.. record.Tags.Take(MaxTags).Select(tag => Text.Clip(tag, 128))];

@@ -73,7 +73,7 @@ internal static class SummaryText
     }
 
     private static string Forced(ForcedUse forced) =>
-        $"- {Name(forced.Repository, forced.Digest, forced.Tags)}: {(forced.InForce ? "IN FORCE until" : "ended")} {Moment(forced.Until)}{(forced.EndedBy is { } by ? $", before its time, by {by}" : "")}; without it {(forced.Verdict is { } verdict ? verdict.Word() : "gone")}; forced {Moment(forced.From)} by {forced.By}: {forced.Reason}";
+        $"- {Name(forced.Repository, forced.Digest, forced.Tags)}: {(forced.InForce ? "IN FORCE until" : "ended")} {Moment(forced.Until)}{(forced.EndedBy is { } by ? $", before its time, by {by}" : "")}; without it {(forced.Verdict is { } verdict ? verdict.Word() : "gone")}; forced {Moment(forced.From)} by {forced.By}{(forced.AccessKeyId is { } key ? $" with the access key {key}" : "")}: {forced.Reason}";
 
     /// <summary>Whole days from the day of the summary to the last day in force, 0 on that day itself.</summary>
     private static int DaysLeft(WaiverUse waiver, DateTimeOffset now) => waiver.Expires.DayNumber - DateOnly.FromDateTime(now.UtcDateTime).DayNumber;

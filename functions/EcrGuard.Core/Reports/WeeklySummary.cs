@@ -153,9 +153,10 @@ public sealed record WaiverUse(string Id, string Vulnerability, string? Package,
 
 /// <summary>A forced approval.</summary>
 /// <param name="By">Who forced it.</param>
+/// <param name="AccessKeyId">As <see cref="ApiRequest.AccessKeyId"/>.</param>
 /// <param name="EndedBy">Who ended it before its time; null: nobody.</param>
 /// <param name="Verdict">What the image's status is without it; null where the image is gone.</param>
-public sealed record ForcedUse(string Repository, Digest Digest, IReadOnlyList<string> Tags, string By, string Reason, DateTimeOffset From, DateTimeOffset Until, bool InForce, string? EndedBy, Status? Verdict);
+public sealed record ForcedUse(string Repository, Digest Digest, IReadOnlyList<string> Tags, string By, string? AccessKeyId, string Reason, DateTimeOffset From, DateTimeOffset Until, bool InForce, string? EndedBy, Status? Verdict);
 
 /// <summary>An excuse that is no waiver of the policy.</summary>
 /// <param name="By">As <see cref="WaivedFinding.Waiver"/>.</param>

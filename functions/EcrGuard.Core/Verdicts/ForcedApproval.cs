@@ -5,7 +5,14 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Verdicts;
 
 /// <summary>A request to the HTTP API, as it names itself: the API's access log has it with its caller, or it never was.</summary>
-public sealed record ApiRequest(string ApiId, string RequestId);
+public sealed record ApiRequest(string ApiId, string RequestId)
+{
+    /// <summary>The id of the access key that signed it, which is no secret; null where the API named none. Of a role that was taken, AWS CloudTrail's <c>AssumeRole</c> event has it, with who took the role.</summary>
+    public string? AccessKeyId { get; init; }
+
+    /// <summary>The caller's unique id, which no new principal of the same name has: a user's, or a role's and, behind a colon, the session's name; null where the API named none. The access log has it too.</summary>
+    public string? CallerId { get; init; }
+}
 
 /// <summary>Somebody has ended a forced approval before its time.</summary>
 /// <param name="By">As <see cref="ForcedApproval.By"/>.</param>
@@ -14,7 +21,7 @@ public sealed record Revocation(string By, string Reason, DateTimeOffset At, Dat
 
 /// <summary>An approval that somebody has forced for one digest until a moment. It speaks of nothing else: not of the platforms of an index, nor of the indexes that hold an image.</summary>
 /// <param name="Id">Of its history entry, and part of its alerts' ids.</param>
-/// <param name="By">The caller's IAM identity, an ARN, as the HTTP API has checked it.</param>
+/// <param name="By">The caller's IAM identity, an ARN, as the HTTP API has checked it. Of a role that was taken, its last part is the session's name, which the caller chose: what proves is the access key of <see cref="Request"/>.</param>
 /// <param name="Until">The first moment at which it is no longer in force.</param>
 public sealed record ForcedApproval(string Id, string By, string Reason, DateTimeOffset At, DateTimeOffset Until)
 {

@@ -15,7 +15,7 @@ public sealed class BreakGlassTests
     private const string Ada = "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada";
     private const string Why = "The shop is down; this image mends it.";
 
-    private static async Task<(int Status, JsonElement Body)> ForceAsync(GuardFixture fixture, string body, string? by = Ada)
+    private static async Task<(int Status, JsonElement Body)> ForceAsync(GuardFixture fixture, string body, string? by = Ada, string? key = "ASIAEXAMPLEKEY")
     {
         var response = await fixture.Functions.Part<BreakGlass>().BreakGlassAsync(new BreakGlassRequest(body, false, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext
         {
@@ -23,7 +23,7 @@ public sealed class BreakGlassTests
             RequestId = "JKJaXmPLvHcESHA=",
             RouteKey = "POST /breakglass",
             Stage = "$default",
-            Authorizer = by is null ? null : new() { IAM = new() { UserARN = by } },
+            Authorizer = by is null ? null : new() { IAM = new() { UserARN = by, AccessKey = key, CallerId = "AROAEXAMPLEID:ada" } },
         }), new Invocation());
         using var answer = JsonDocument.Parse(response.GetProperty("body").GetString()!);
         return (response.GetProperty("statusCode").GetInt32(), answer.RootElement.Clone());
@@ -274,6 +274,22 @@ public sealed class BreakGlassTests
 
         Assert.All([Assert.Single(fixture.Items("B#"))["breakGlass"]!.GetValue<string>(), fixture.Alerts[1].Message], text =>
             Assert.All(["a1b2c3", "JKJaXmPLvHcESHA="], part => Assert.Contains(part, text, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task The_access_key_that_signed_it_is_recorded_told_and_summed_up_since_a_session_has_the_name_that_its_caller_chose()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1"));
+        await ForceAsync(fixture, Revocation($"{Repository}:1"), key: "AKIA" + new string('X', 500));
+        await fixture.Functions.SummaryAsync("2026-W47");
+
+        var history = Assert.Single(fixture.Items("B#"))["breakGlass"]!.GetValue<string>();
+        var end = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "break-glass-ended").Message;
+        Assert.All([history, end], text => Assert.All(["ASIAEXAMPLEKEY", "AROAEXAMPLEID:ada", "AKIAXXX"], part => Assert.Contains(part, text, StringComparison.Ordinal)));
+        Assert.All([history, end], text => Assert.DoesNotContain(new string('X', 201), text, StringComparison.Ordinal));
+        Assert.Contains($"by {Ada} with the access key ASIAEXAMPLEKEY: {Why}", Assert.Single(fixture.Aws.Sns.Messages, m => m.TopicArn == fixture.SummaryTopic).Message, StringComparison.Ordinal);
     }
 
     [Fact]

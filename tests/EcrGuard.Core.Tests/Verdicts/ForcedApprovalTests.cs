@@ -88,6 +88,17 @@ public sealed class ForcedApprovalTests
     public void What_may_be_forced_has_limits(string? reason, int? hours, string? problem) =>
         Assert.Equal(problem, ForcedApproval.Problem(reason, hours is { } h ? Facts.Now.AddHours(h) : null, Facts.Policy, Facts.Now));
 
+    [Fact]
+    public void What_proves_who_did_it_is_told_beside_the_name_that_the_caller_chose()
+    {
+        static string Told(ApiRequest request) => AlertMessage.ForBreakGlass(new ForcedApprovalNotice(Facts.Image(1).Id, [], Forced with { Request = request }, Status.Blocked, Ended: false)).Text;
+
+        Assert.Contains("Request   r1 to the API a1, signed with the access key ASIA1, by AROA1:ada\n", Told(new ApiRequest("a1", "r1") { AccessKeyId = "ASIA1", CallerId = "AROA1:ada" }), StringComparison.Ordinal);
+        Assert.Contains("AWS CloudTrail's AssumeRole event with this access key says who took the role.", Told(new ApiRequest("a1", "r1") { AccessKeyId = "ASIA1" }), StringComparison.Ordinal);
+        Assert.Contains("Request   r1 to the API a1\n", Told(new ApiRequest("a1", "r1")), StringComparison.Ordinal);
+        Assert.DoesNotContain("CloudTrail", Told(new ApiRequest("a1", "r1")), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false, "break-glass", "EcrGuard: break-glass for pay/api:1.0", "START")]
     [InlineData(true, "break-glass-ended", "EcrGuard: break-glass ended for pay/api:1.0", "END")]

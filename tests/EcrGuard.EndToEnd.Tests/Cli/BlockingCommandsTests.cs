@@ -48,7 +48,7 @@ public sealed class BlockingCommandsTests
         Assert.StartsWith($"APPROVED  {guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{repository}@{digest}", told, StringComparison.Ordinal);
         Assert.Contains($"although the verdict is BLOCKED: {HttpApi.UserArn} said on ", told, StringComparison.Ordinal);
         Assert.Equal("APPROVED", await AskAsync(guard, $"{repository}@{digest}"));
-        Assert.Contains(guard.Alerts(repository), alert => alert["kind"]!.ToString() == "break-glass" && alert["by"]!.ToString() == HttpApi.UserArn);
+        Assert.Contains(guard.Alerts(repository), alert => alert["kind"]!.ToString() == "break-glass" && alert["by"]!.ToString() == HttpApi.UserArn && alert["request"]!["accessKeyId"]!.ToString() == HttpApi.AccessKey);
         var recorded = Assert.Single(guard.Aws.DynamoDb.Items(Deployment.Table), item => item["sk"]!.ToString().StartsWith("B#", StringComparison.Ordinal))["breakGlass"]!.ToString();
         Assert.Contains(HttpApi.UserArn, recorded, StringComparison.Ordinal);
         Assert.Contains(Why, recorded, StringComparison.Ordinal);

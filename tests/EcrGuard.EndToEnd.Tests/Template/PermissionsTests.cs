@@ -187,6 +187,16 @@ public sealed class PermissionsTests
     }
 
     [Fact]
+    public void Where_a_source_identity_is_asked_for_nobody_forces_an_approval_without_one()
+    {
+        static string Trust(params (string, string)[] parameters) =>
+            SamTemplate.With([("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"), .. parameters]).Properties("EcrGuardBreakGlass")["AssumeRolePolicyDocument"]!["Statement"]![0]!.ToJsonString();
+
+        Assert.Contains(""","Action":"sts:AssumeRole"}""", Trust(), StringComparison.Ordinal);
+        Assert.Contains(""","Action":["sts:AssumeRole","sts:SetSourceIdentity"],"Condition":{"StringLike":{"sts:SourceIdentity":"?*"}}""", Trust(("BreakGlassSourceIdentity", "true")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_role_and_no_trigger_but_the_API_may_invoke_what_forces_approvals()
     {
         var template = SamTemplate.With(("Enforcement", "quarantine"), ("AskPrincipals", "arn:aws:iam::111122223333:root"), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
@@ -205,7 +215,7 @@ public sealed class PermissionsTests
         var api = Marking.Properties("ApprovalApi");
 
         Assert.Equal("""{"EnableIamAuthorizer":true,"DefaultAuthorizer":"AWS_IAM"}""", api["Auth"]!.ToJsonString());
-        Assert.All(["$context.identity.userArn", "$context.requestId"], logged => Assert.Contains(logged, api["AccessLogSettings"]!["Format"]!.ToString(), StringComparison.Ordinal));
+        Assert.All(["$context.identity.userArn", "$context.identity.caller\"", "$context.requestId"], logged => Assert.Contains(logged, api["AccessLogSettings"]!["Format"]!.ToString(), StringComparison.Ordinal));
     }
 
     [Fact]
