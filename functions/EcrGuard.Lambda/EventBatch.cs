@@ -20,6 +20,9 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    /// <summary>How much time is left for handing back when nothing more is noted.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
+
     /// <summary>What a function does with the events about one image.</summary>
     /// <param name="events">All of the image, oldest first.</param>
     /// <param name="before">What the ledger holds.</param>
@@ -29,7 +32,9 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
     public async Task<SQSBatchResponse> RunAsync(SQSEvent batch, ILambdaContext context, Handle handle)
     {
         var unread = new List<string>();
-        var messages = Group(batch, unread);
+        var (messages, scanning) = Group(batch, unread);
+        if (scanning.Count > 0 && !await NoteAsync(scanning.SelectMany(change => change.Event.Repositories), context).ConfigureAwait(false))
+            unread.AddRange(scanning.Select(change => change.MessageId));
         var tagsUntil = messages.Values.SelectMany(each => each).Select(message => message.Event.Time).DefaultIfEmpty().Min() + Patience;
         var done = await decisions.RunAsync(messages.Keys, async (image, cancellation) =>
         {
@@ -45,19 +50,43 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
         return new SQSBatchResponse([.. unread.Concat(failed).Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id })]);
     }
 
-    private Dictionary<ImageId, List<(string MessageId, ImageEvent Event)>> Group(SQSEvent batch, List<string> unread)
+    /// <summary>Notes that the scanning of repositories was changed, before their images are judged: that costs no call for an image, however many there are.</summary>
+    private async Task<bool> NoteAsync(IEnumerable<RepositoryId> repositories, ILambdaContext context)
+    {
+        using var deadline = Deadline.Before(context, Margin);
+        try
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+            await ledger.NoteScanningChangedAsync(repositories, deadline.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception failure)
+        {
+            log.Error("That the scanning of repositories was changed could not be noted and is left to the next try.", failure);
+            return false;
+        }
+    }
+
+    private (Dictionary<ImageId, List<(string MessageId, ImageEvent Event)>> Images, List<(string MessageId, ScanningEvent Event)> Scanning) Group(SQSEvent batch, List<string> unread)
     {
         var images = new Dictionary<ImageId, List<(string, ImageEvent)>>();
+        var scanning = new List<(string, ScanningEvent)>();
         foreach (var message in batch.Records ?? [])
         {
             try
             {
-                if (ImageEvent.Read(message.Body ?? "", out var ignored) is not { } read)
-                    log.Info("The event is ignored.", ("messageId", message.MessageId), ("why", ignored));
-                else if (read.Image.Repository.Account != settings.Account || read.Image.Repository.Region != settings.Region)
-                    log.Warning("The event is of another account or region.", ("messageId", message.MessageId), ("account", read.Image.Repository.Account), ("region", read.Image.Repository.Region));
-                else
-                    (images.TryGetValue(read.Image, out var known) ? known : images[read.Image] = []).Add((message.MessageId, read));
+                switch (RegistryEvent.Read(message.Body ?? "", out var ignored))
+                {
+                    case ImageEvent read when IsHere(read.Image.Repository, message):
+                        (images.TryGetValue(read.Image, out var known) ? known : images[read.Image] = []).Add((message.MessageId, read));
+                        break;
+                    case ScanningEvent read when read.Repositories.All(repository => IsHere(repository, message)):
+                        scanning.Add((message.MessageId, read));
+                        break;
+                    case null:
+                        log.Info("The event is ignored.", ("messageId", message.MessageId), ("why", ignored));
+                        break;
+                }
             }
             catch (EventFormatException malformed)
             {
@@ -65,6 +94,14 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
                 unread.Add(message.MessageId);
             }
         }
-        return images;
+        return (images, scanning);
+    }
+
+    private bool IsHere(RepositoryId repository, SQSEvent.SQSMessage message)
+    {
+        if (repository.Account == settings.Account && repository.Region == settings.Region)
+            return true;
+        log.Warning("The event is of another account or region.", ("messageId", message.MessageId), ("account", repository.Account), ("region", repository.Region));
+        return false;
     }
 }

@@ -75,7 +75,7 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         // Known already: another tag for it, which may be the first that a verdict tag can stand beside, or one that a rule speaks of.
         if (before is { Record.Gone: false })
         {
-            return before.Open || guard.Policy.Rules.Any(rule => rule.Tags is not null)
+            return before.Open || before.Record.ScanningChanged || guard.Policy.Rules.Any(rule => rule.Tags is not null)
                 ? await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false)
                 : new Judged(before, image, [], []);
         }

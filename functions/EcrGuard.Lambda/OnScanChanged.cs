@@ -7,6 +7,7 @@ namespace EcrGuard.Lambda;
 
 /// <summary>
 /// A scan finished, a finding opened or closed, coverage changed, an image was deleted or moved to another storage class: the image is judged from what the scanner says now, never from the event's counts.
+/// How often repositories are scanned was changed: what is remembered of their scans is believed no more, and whoever comes next (a gate, an event, the sweep) judges their images.
 /// </summary>
 public sealed class OnScanChanged(EventBatch batch, Guard guard)
 {

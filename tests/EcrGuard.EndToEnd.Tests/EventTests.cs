@@ -106,6 +106,8 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
             push.Replace("ECR Image Action", "ECR Referrer Action", StringComparison.Ordinal),
             push.Replace("\"PUSH\"", "\"REPLICATE\"", StringComparison.Ordinal),
             push.Replace("SUCCESS", "FAILURE", StringComparison.Ordinal),
+            Recorded.Event(Recorded.ScanFrequency, guard.Aws, repository, digest).Replace("SCAN_FREQUENCY_CHANGE", "REPOSITORY_CREATE", StringComparison.Ordinal),
+            Recorded.Event(Recorded.ScanFrequency),
             push.Replace("aws.ecr", "aws.s3", StringComparison.Ordinal),
             push.Replace(guard.Aws.AccountId, "210987654321", StringComparison.Ordinal),
             push.Replace(guard.Aws.Region, "us-east-1", StringComparison.Ordinal),
@@ -120,7 +122,48 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         await function.LogAsync(line => line["messageId"]!.ToString() == $"message-{others.Length - 1}");
         var lines = function.Output.Select(line => JsonNode.Parse(line)!).ToList();
         Assert.Equal(Enumerable.Range(0, others.Length).Select(at => $"message-{at}"), lines.Select(line => line["messageId"]!.ToString()));
-        Assert.Equal(["210987654321", guard.Aws.AccountId], lines.Where(line => line["level"]!.ToString() == "WARN").Select(line => line["account"]!.ToString()));
+        Assert.Equal([guard.Aws.AccountId, "210987654321", guard.Aws.AccountId], lines.Where(line => line["level"]!.ToString() == "WARN").Select(line => line["account"]!.ToString()));
+    }
+
+    [Fact]
+    public async Task A_changed_scan_frequency_is_noted_for_the_repositories_and_their_images_are_answered_from_fresh_facts()
+    {
+        var (repository, digest) = Push();
+        guard.Aws.Ecr.CompleteScan(repository, digest);
+        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+        // Another scan ends, and its event is lost.
+        guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
+        Assert.Equal("APPROVED", await AskAsync(repository, digest));
+        var change = Recorded.Event(Recorded.ScanFrequency, guard.Aws, repository, digest);
+        guard.Aws.Requests.Take();
+
+        Assert.Equal([1, 2, 3], await guard.DeliverAsync("OnScanChanged",
+            change,
+            change.Replace("\"repositories\"", "\"images\"", StringComparison.Ordinal),
+            change.Replace("\"repository-2\"", "2", StringComparison.Ordinal),
+            change.Replace("\"repository-2\"", "\"Repository 2\"", StringComparison.Ordinal)));
+
+        Assert.Equal("BatchWriteItem", Assert.Single(guard.Aws.Requests).Operation);
+        Assert.Equal("BLOCKED", await AskAsync(repository, digest));
+        Assert.Equal("Approved", guard.StatusOf(repository, digest));
+    }
+
+    [Fact]
+    public async Task A_changed_scan_frequency_that_cannot_be_noted_is_handed_back_and_the_other_events_are_not()
+    {
+        var (repository, digest) = Push();
+        guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
+        guard.Aws.Faults.Add(Fault.ExpiredCredentials with { Operation = "BatchWriteItem" });
+        try
+        {
+            Assert.Equal([0], await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.ScanFrequency, guard.Aws, repository, digest), Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+            Assert.Equal(0, guard.Aws.Faults.Outstanding);
+        }
+        finally
+        {
+            guard.Aws.Faults.Clear();
+        }
+        Assert.Equal("Blocked", guard.StatusOf(repository, digest));
     }
 
     [Fact]
@@ -148,7 +191,7 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         var function = await guard.FunctionAsync("OnScanChanged");
         guard.Aws.Requests.Take();
 
-        Assert.Equal([0], await Deployment.DeliverAsync(function, TimeSpan.FromSeconds(5), Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+        Assert.Equal([0, 1], (await Deployment.DeliverAsync(function, TimeSpan.FromSeconds(5), Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest), Recorded.Event(Recorded.ScanFrequency, guard.Aws, repository, digest))).Order());
 
         Assert.Empty(guard.Aws.Requests);
     }
@@ -196,6 +239,9 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         var failed = await function.LogAsync(line => line["message"]!.ToString() == "The invocation failed.");
         Assert.Equal(LambdaRuntime.TraceId, failed["traceId"]!.ToString());
     }
+
+    private async Task<string> AskAsync(string repository, string digest) =>
+        (await (await guard.FunctionAsync("Approval")).InvokeAsync(new JsonObject { ["image"] = $"{repository}@{digest}" })).Payload["status"]!.ToString();
 
     private (string Repository, string Digest) Push()
     {

@@ -58,6 +58,9 @@ internal static class Keys
     /// <summary>What EcrGuard has written to a repository and what was there before.</summary>
     public const string Hold = "L";
 
+    /// <summary>When the scanning of a repository was last heard to have changed.</summary>
+    public const string ScanningChange = "S";
+
     public static string Shelf(string account, string region, string shelf, int shard) => $"{account}#{region}#{shelf}#{shard}";
 
     public static string Shelf(ImageId image, Status status) =>

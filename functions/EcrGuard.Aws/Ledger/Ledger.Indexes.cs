@@ -9,11 +9,11 @@ public sealed partial class Ledger
 {
     /// <summary>Remembers which index holds which children: ECR has no way to ask.</summary>
     public Task StoreEdgesAsync(ImageId index, IEnumerable<Digest> children, CancellationToken cancellation) =>
-        WriteEdgesAsync(children.Distinct().Select(child => new WriteRequest(new PutRequest(Key(index.Repository, Keys.Edge(child, index.Digest))))), cancellation);
+        WriteAllAsync(children.Distinct().Select(child => new WriteRequest(new PutRequest(Key(index.Repository, Keys.Edge(child, index.Digest))))), cancellation);
 
-    private async Task WriteEdgesAsync(IEnumerable<WriteRequest> edges, CancellationToken cancellation)
+    private async Task WriteAllAsync(IEnumerable<WriteRequest> writes, CancellationToken cancellation)
     {
-        foreach (var chunk in edges.Chunk(WriteBatch))
+        foreach (var chunk in writes.Chunk(WriteBatch))
         {
             var request = new Dictionary<string, List<WriteRequest>> { [settings.Table] = [.. chunk] };
             for (var attempt = 0; request.Count > 0; attempt++)

@@ -4,6 +4,7 @@ using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Ledger;
 
@@ -27,6 +28,16 @@ public sealed partial class Ledger
             ExpressionAttributeNames = new() { ["#repository"] = "repository", ["#note"] = name, ["#at"] = "at", ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort },
             ExpressionAttributeValues = new() { [":repository"] = new(repository.Name), [":note"] = new(json), [":at"] = new(Keys.Time(time.GetUtcNow())), [":p"] = new(Keys.Shelf(repository)) },
         }, cancellation).ConfigureAwait(false);
+
+    /// <summary>
+    /// Notes that the scanning of repositories was changed: what was read of their images before is believed no more, and whoever comes next decides them again. After a day no answer rests on it anyway.
+    /// </summary>
+    public Task NoteScanningChangedAsync(IEnumerable<RepositoryId> repositories, CancellationToken cancellation) =>
+        WriteAllAsync(repositories.Distinct().Select(repository => new WriteRequest(new PutRequest(new Dictionary<string, AttributeValue>(Key(repository, Keys.ScanningChange))
+        {
+            [ChangedAt] = new(Keys.Time(time.GetUtcNow())),
+            [Keys.Expires] = ExpiresAfter(2 * ApprovalAnswer.RecordAge),
+        }))), cancellation);
 
     /// <summary>Forgets what is noted of a repository that is gone, and what was there before EcrGuard: one of the same name is another. Its images' entries end by themselves.</summary>
     public async Task ForgetAsync(RepositoryId repository, CancellationToken cancellation)

@@ -9,7 +9,7 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>What stands in the ledger for one image.</summary>
-/// <param name="Record">The record, with <see cref="ImageRecord.CouldNotMark"/>, <see cref="ImageRecord.Grace"/>, <see cref="ImageRecord.Forced"/> and <see cref="ImageRecord.Gone"/> as they are now.</param>
+/// <param name="Record">The record, with <see cref="ImageRecord.CouldNotMark"/>, <see cref="ImageRecord.Grace"/>, <see cref="ImageRecord.Forced"/>, <see cref="ImageRecord.Gone"/> and <see cref="ImageRecord.ScanningChanged"/> as they are now.</param>
 /// <param name="Revision">Counts the stores: a store that saw another one's result is refused.</param>
 /// <param name="FactsAt">When the facts were read that the entry rests on: the verdict's, or those that said that the image is gone.</param>
 /// <param name="OpenAlert">The id of an alert that was not yet published, or not yet known to be.</param>
@@ -63,37 +63,36 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     private const string Open = "open";
     private const string GraceClock = "grace";
     private const string BreakGlass = "breakGlass";
+    private const string ChangedAt = "changedAt";
 
     /// <summary>An id that sorts by the time at which it was made (UUID version 7, RFC 9562).</summary>
     public string NewId() => Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
 
     /// <summary>What stands for an image; null where nothing does.</summary>
-    public async Task<LedgerEntry?> FindAsync(ImageId image, CancellationToken cancellation)
-    {
-        var answer = await dynamo.GetItemAsync(new GetItemRequest { TableName = settings.Table, Key = Key(image), ConsistentRead = true }, cancellation).ConfigureAwait(false);
-        return answer.Item?.ContainsKey(Record) == true ? Entry(answer.Item) : null;
-    }
+    public async Task<LedgerEntry?> FindAsync(ImageId image, CancellationToken cancellation) =>
+        (await FindAsync(image.Repository, [image.Digest], cancellation).ConfigureAwait(false)).GetValueOrDefault(image.Digest);
 
     /// <summary>What stands for several images of one repository; those without an entry are left out.</summary>
     public async Task<IReadOnlyDictionary<Digest, LedgerEntry>> FindAsync(RepositoryId repository, IEnumerable<Digest> digests, CancellationToken cancellation)
     {
         var found = new Dictionary<Digest, LedgerEntry>();
-        foreach (var chunk in digests.Distinct().Chunk(ReadBatch))
+        // What was heard of the repository's scanning stands in an item of its own, so that hearing of it writes one, however many images there are.
+        foreach (var chunk in digests.Distinct().Chunk(ReadBatch - 1))
         {
-            var keys = new KeysAndAttributes { ConsistentRead = true, Keys = [.. chunk.Select(digest => Key(new ImageId(repository, digest)))] };
+            var keys = new KeysAndAttributes { ConsistentRead = true, Keys = [.. chunk.Select(digest => Key(new ImageId(repository, digest))), Key(repository, Keys.ScanningChange)] };
+            var items = new List<Dictionary<string, AttributeValue>>();
             var request = new Dictionary<string, KeysAndAttributes> { [settings.Table] = keys };
             for (var attempt = 0; request.Count > 0; attempt++)
             {
                 var answer = await dynamo.BatchGetItemAsync(new BatchGetItemRequest { RequestItems = request }, cancellation).ConfigureAwait(false);
-                foreach (var item in answer.Responses?.GetValueOrDefault(settings.Table)?.Where(item => item.ContainsKey(Record)) ?? [])
-                {
-                    var entry = Entry(item);
-                    found[entry.Record.Verdict.Image.Digest] = entry;
-                }
+                items.AddRange(answer.Responses?.GetValueOrDefault(settings.Table) ?? []);
                 request = answer.UnprocessedKeys ?? [];
                 if (request.Count > 0)
                     await PauseAsync(attempt, cancellation).ConfigureAwait(false);
             }
+            var changedAt = items.Find(item => item[Keys.Sort].S == Keys.ScanningChange) is { } change ? Keys.Time(change[ChangedAt].S) : DateTimeOffset.MinValue;
+            foreach (var entry in items.Where(item => item.ContainsKey(Record)).Select(Entry))
+                found[entry.Record.Verdict.Image.Digest] = entry.Record.Verdict.FactsAt < changedAt ? entry with { Record = entry.Record with { ScanningChanged = true } } : entry;
         }
         return found;
     }
@@ -234,7 +233,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             children = Entry(answer.Attributes).Record.Children;
             return answer;
         }, cancellation).ConfigureAwait(false);
-        await WriteEdgesAsync(children.Select(child => new WriteRequest(new DeleteRequest(Key(image.Repository, Keys.Edge(child.Digest, image.Digest))))), cancellation).ConfigureAwait(false);
+        await WriteAllAsync(children.Select(child => new WriteRequest(new DeleteRequest(Key(image.Repository, Keys.Edge(child.Digest, image.Digest))))), cancellation).ConfigureAwait(false);
         return marked;
     }
 

@@ -60,7 +60,7 @@ public sealed record ApprovalAnswer
 
     /// <summary>Whether a record answers the question, or fresh facts must: by what it holds without a forced approval, which is laid over it when the question is asked.</summary>
     public static bool Answers(ImageRecord record, string policyVersion, DateTimeOffset now) =>
-        record.WithoutBreakGlass() is { Gone: false, Verdict: var verdict } && !verdict.IsOutdated(policyVersion, now) && verdict.Status switch
+        record.WithoutBreakGlass() is { Gone: false, ScanningChanged: false, Verdict: var verdict } && !verdict.IsOutdated(policyVersion, now) && verdict.Status switch
         {
             Verdicts.Status.Blocked => true,
             Verdicts.Status.Pending or Verdicts.Status.Error => now - record.DecidedAt < PendingAge,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 
@@ -63,6 +64,10 @@ public sealed record ImageRecord
     /// <summary>True after the image was seen to be gone from the repository.</summary>
     public bool Gone { get; init; }
 
+    /// <summary>True where the scanning of its repository was changed since the facts were read: until it is decided again, from what the scanner says, nobody is answered by it. The ledger knows it of the repository.</summary>
+    [JsonIgnore]
+    public bool ScanningChanged { get; init; }
+
     /// <summary>Whether a change of its children shows in this index's own status, and is told by it: not where it is gone, nor while its approval is forced.</summary>
     public bool SpeaksForItsChildren(DateTimeOffset now) => !Gone && Forced?.InForce(now) != true;
 
@@ -72,18 +77,18 @@ public sealed record ImageRecord
     /// <summary>The record of what the facts and the policy alone say.</summary>
     public ImageRecord WithoutBreakGlass() => Verdict.Instead is { } instead ? this with { Verdict = instead, ReasonCount = ReasonCount - 1 } : this;
 
-    /// <summary>Whether time, another policy, or a forced approval of whose beginning or end the verdict does not know, asks for a new decision.</summary>
+    /// <summary>Whether time, another policy, another scanning configuration, or a forced approval of whose beginning or end the verdict does not know, asks for a new decision.</summary>
     public bool IsOutdated(string policyVersion, DateTimeOffset now) =>
-        Verdict.IsOutdated(policyVersion, now) || (ForcedApproval.Over(Verdict.WithoutBreakGlass(), Forced, now).Instead is null) != (Verdict.Instead is null);
+        ScanningChanged || Verdict.IsOutdated(policyVersion, now) || (ForcedApproval.Over(Verdict.WithoutBreakGlass(), Forced, now).Instead is null) != (Verdict.Instead is null);
 
     /// <summary>Whether the sweep decides the image again: it is outdated, its facts are old, or it is back.</summary>
     public bool IsDue(string policyVersion, DateTimeOffset now) => Gone || IsOutdated(policyVersion, now) || now - Verdict.FactsAt >= SweepAge;
 
     /// <summary>
-    /// What the scanner said, where only the policy or time asks for a new decision: it is then as true as the verdict that rested on it. Null where it must be asked again: it was asked too long ago, or the image was pushed or restored since.
+    /// What the scanner said, where only the policy or time asks for a new decision: it is then as true as the verdict that rested on it. Null where it must be asked again: it was asked too long ago, or the image was pushed or restored, or its scanning changed, since.
     /// </summary>
     public ScanFacts? Remembered(ImageFacts image, string policyVersion, DateTimeOffset now) =>
-        !Gone && IsOutdated(policyVersion, now) && image.Storage == StorageStatus.Active
+        !Gone && !ScanningChanged && IsOutdated(policyVersion, now) && image.Storage == StorageStatus.Active
         && Scan is { } scan && now - scan.ReadAt < SweepAge && !(image.PushedAt > scan.ReadAt) && !(image.LastActivatedAt > scan.ReadAt) ? scan : null;
 
     /// <summary>

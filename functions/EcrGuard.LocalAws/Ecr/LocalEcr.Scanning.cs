@@ -168,9 +168,34 @@ public sealed partial class LocalEcr
             }
         }
 
+        var before = scanning;
         scanning = new ScanningConfiguration(
             type, [.. rules.Select(r => new ScanningRule(r.ScanFrequency, [.. r.RepositoryFilters.Select(f => f.Filter)]))]);
+        AnnounceChange(before);
         return new { RegistryScanningConfiguration = Shown(scanning) };
+    }
+
+    private void AnnounceChange(ScanningConfiguration before)
+    {
+        var changed = repositories.Values.Where(r => before.FrequencyOf(r) != scanning.FrequencyOf(r)).OrderBy(r => r.Name, StringComparer.Ordinal).ToList();
+        if (!scanning.IsEnhanced || changed.Count == 0)
+        {
+            return;
+        }
+
+        account.Emit("aws.ecr", "ECR Scan Resource Change", null, new Dictionary<string, object>
+        {
+            ["action-type"] = "SCAN_FREQUENCY_CHANGE",
+            ["repositories"] = changed.Select(r => new Dictionary<string, object>
+            {
+                ["repository-name"] = r.Name,
+                ["repository-arn"] = r.Arn,
+                ["scan-frequency"] = scanning.FrequencyOf(r),
+                ["previous-scan-frequency"] = before.FrequencyOf(r),
+            }),
+            ["resource-type"] = "REPOSITORY",
+            ["scan-type"] = scanning.ScanType,
+        });
     }
 
     private object PutImageScanningConfiguration(PutImageScanningConfigurationRequest request)

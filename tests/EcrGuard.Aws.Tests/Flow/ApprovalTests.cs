@@ -18,7 +18,7 @@ public sealed class ApprovalTests
         fixture.Aws.Requests.Take();
         var (status, body) = await fixture.Functions.AskAsync(Asked);
         Assert.Equal((200, "APPROVED", true, digest), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean(), body.GetProperty("digest").GetString()));
-        Assert.Equal(["DescribeImages", "GetItem"], fixture.Aws.Requests.Select(r => r.Operation));
+        Assert.Equal(["DescribeImages", "BatchGetItem"], fixture.Aws.Requests.Select(r => r.Operation));
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class ApprovalTests
 
     [Theory]
     [InlineData("DescribeImages")]
-    [InlineData("GetItem")]
+    [InlineData("BatchGetItem")]
     public async Task Nothing_is_approved_because_something_failed(string operation)
     {
         await using var fixture = await StartAsync();

@@ -161,7 +161,7 @@ public sealed class CallCountTests
         var own = Assert.Single(fixture.Aws.Events.Take());
         Assert.Contains(GuardFixture.BlockedTag(digest), own, StringComparison.Ordinal);
         Assert.Empty(await fixture.Functions.PushedAsync(own));
-        Assert.Equal(["GetItem"], fixture.Aws.Requests.Select(r => r.Operation));
+        Assert.Equal(["BatchGetItem"], fixture.Aws.Requests.Select(r => r.Operation));
     }
 
     [Fact]
@@ -179,7 +179,7 @@ public sealed class CallCountTests
 
         Assert.Empty(await fixture.Functions.PushedAsync(push));
         Assert.Empty(await fixture.Functions.ChangedAsync(scan));
-        Assert.Equal(["GetItem", "GetItem"], fixture.Aws.Requests.Select(r => r.Operation));
+        Assert.Equal(["BatchGetItem", "BatchGetItem"], fixture.Aws.Requests.Select(r => r.Operation));
     }
 
     [Fact]

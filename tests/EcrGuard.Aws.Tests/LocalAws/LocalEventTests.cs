@@ -180,6 +180,27 @@ public sealed class LocalEventTests
         Assert.Equal("""{"reason":"UNSUPPORTED_OS","statusCodeValue":"INACTIVE"}""", Detail(sent).GetProperty("scanStatus").GetRawText());
     }
 
+    [Fact]
+    public async Task A_changed_scan_frequency_sends_the_documented_event_where_enhanced_scanning_is_on()
+    {
+        await using var aws = await StartAsync();
+        aws.Ecr.CreateRepository("free");
+        await aws.PostToEcrAsync("PutRegistryScanningConfiguration", """{"scanType":"BASIC","rules":[{"scanFrequency":"MANUAL","repositoryFilters":[{"filter":"*","filterType":"WILDCARD"}]}]}""");
+        Assert.Empty(aws.Events);
+
+        await aws.PostToEcrAsync("PutRegistryScanningConfiguration", """{"scanType":"ENHANCED","rules":[{"scanFrequency":"CONTINUOUS_SCAN","repositoryFilters":[{"filter":"pay/*","filterType":"WILDCARD"}]}]}""");
+
+        var sent = Assert.Single(aws.Events);
+        AssertSameMembers(
+            """
+            {"version":"0","id":"0c18352a-a4d4-6853-ef53-0ab8638973bf","detail-type":"ECR Scan Resource Change","source":"aws.ecr","account":"123456789012","time":"2021-10-14T20:53:46Z","region":"us-east-1","resources":[],
+             "detail":{"action-type":"SCAN_FREQUENCY_CHANGE","repositories":[{"repository-name":"repository-1","repository-arn":"arn:aws:ecr:us-east-1:123456789012:repository/repository-1","scan-frequency":"SCAN_ON_PUSH","previous-scan-frequency":"MANUAL"}],"resource-type":"REPOSITORY","scan-type":"ENHANCED"}}
+            """,
+            sent);
+        var changed = Assert.Single(Detail(sent).GetProperty("repositories").EnumerateArray());
+        Assert.Equal((Repository, "MANUAL", "CONTINUOUS_SCAN"), (changed.GetProperty("repository-name").GetString(), changed.GetProperty("previous-scan-frequency").GetString(), changed.GetProperty("scan-frequency").GetString()));
+    }
+
     private static async Task<LocalAwsServer> StartAsync()
     {
         var aws = await LocalAwsServer.StartAsync();

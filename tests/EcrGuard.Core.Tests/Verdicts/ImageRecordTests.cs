@@ -82,8 +82,23 @@ public sealed class ImageRecordTests
         Assert.NotNull(After(TimeSpan.Zero, record with { Verdict = record.Verdict with { ValidUntil = Facts.Now } }, policy: Facts.Policy.Version));
         Assert.Null(After(TimeSpan.Zero, record with { Scan = null }));
         Assert.Null(After(TimeSpan.Zero, record with { Gone = true }));
+        Assert.Null(After(TimeSpan.Zero, record with { ScanningChanged = true }));
         Assert.Null(After(TimeSpan.Zero, seen: image with { PushedAt = Facts.Now.AddTicks(1) }));
         Assert.Null(After(TimeSpan.Zero, seen: image with { LastActivatedAt = Facts.Now.AddTicks(1) }));
         Assert.All([StorageStatus.Archived, StorageStatus.Activating, StorageStatus.Unknown], storage => Assert.Null(After(TimeSpan.Zero, seen: image with { Storage = storage })));
+    }
+
+    [Theory]
+    [InlineData(Status.Approved)]
+    [InlineData(Status.Blocked)]
+    public void Where_its_scanning_was_changed_since_it_answers_nobody_and_is_decided_again(Status status)
+    {
+        var record = Facts.Record(status);
+
+        Assert.Equal((true, false), (ApprovalAnswer.Answers(record, Facts.Policy.Version, Facts.Now), record.IsDue(Facts.Policy.Version, Facts.Now)));
+        record = record with { ScanningChanged = true };
+        Assert.Equal((false, true), (ApprovalAnswer.Answers(record, Facts.Policy.Version, Facts.Now), record.IsDue(Facts.Policy.Version, Facts.Now)));
+        Assert.False(ApprovalAnswer.Answers(record.WithoutBreakGlass(), Facts.Policy.Version, Facts.Now));
+        Assert.False(Next(record, status).ScanningChanged);
     }
 }

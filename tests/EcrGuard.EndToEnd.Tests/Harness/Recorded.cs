@@ -13,6 +13,7 @@ internal static class Recorded
     public const string BasicScan = "ecr-image-scan-basic";
     public const string EnhancedScan = "inspector2-scan-ecr-counts";
     public const string Finding = "inspector2-finding-ecr-2024";
+    public const string ScanFrequency = "ecr-scan-resource-change";
     public const string ScanOfAnInstance = "inspector2-scan-ec2-not-ecr";
 
     /// <summary>As it was recorded.</summary>
@@ -34,6 +35,8 @@ internal static class Recorded
             detail["image-digest"] = digest;
         if (read["resources"]!.AsArray() is { Count: > 0 } resources)
             resources[0] = resources[0]!.ToString().Contains("/sha256:", StringComparison.Ordinal) ? $"{arn}/{digest}" : arn;
+        if (detail["repositories"] is { } repositories)
+            (repositories[0]!["repository-name"], repositories[0]!["repository-arn"]) = (repository, arn);
         if (detail["resources"] is { } images)
             images[0]!["id"] = $"{arn}/{digest}";
         return read.ToJsonString();

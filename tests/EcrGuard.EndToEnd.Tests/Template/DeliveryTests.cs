@@ -107,6 +107,7 @@ public sealed class DeliveryTests
                 """ImagePushedQueue {"source":["aws.ecr"],"detail-type":["ECR Image Action"],"detail":{"action-type":["PUSH"],"result":["SUCCESS"]}}""",
                 """ScanChangedQueue {"source":["aws.ecr"],"detail-type":["ECR Image Action"],"detail":{"action-type":["DELETE","UPDATE_STORAGE_CLASS"]}}""",
                 """ScanChangedQueue {"source":["aws.ecr"],"detail-type":["ECR Image Scan"]}""",
+                """ScanChangedQueue {"source":["aws.ecr"],"detail-type":["ECR Scan Resource Change"],"detail":{"action-type":["SCAN_FREQUENCY_CHANGE"]}}""",
                 """ScanChangedQueue {"source":["aws.inspector2"],"detail-type":["Inspector2 Scan","Inspector2 Coverage"]}""",
                 """ScanChangedQueue {"source":["aws.inspector2"],"detail-type":["Inspector2 Finding"],"detail":{"resources":{"type":["AWS_ECR_CONTAINER_IMAGE"]}}}""",
             ],

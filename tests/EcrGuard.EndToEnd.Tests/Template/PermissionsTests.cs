@@ -94,7 +94,7 @@ public sealed class PermissionsTests
     {
         string[] reads =
         [
-            "dynamodb:BatchGetItem", "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
             "ecr:BatchGetImage", "ecr:BatchGetRepositoryScanningConfiguration", "ecr:DescribeImageScanFindings", "ecr:DescribeImages", "ecr:GetRegistryScanningConfiguration",
             "inspector2:ListCoverage", "inspector2:ListFindings",
             "kms:Decrypt", "kms:DescribeKey",

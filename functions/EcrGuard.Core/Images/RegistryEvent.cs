@@ -20,12 +20,18 @@ public enum EventKind
 /// <param name="Tag">The tag that was pushed; null for a push by digest and for what is no push.</param>
 /// <param name="MediaType">The manifest's, where the event names it.</param>
 /// <param name="Scanner">Who speaks, for a scan.</param>
-public sealed record ImageEvent(string Id, ImageId Image, EventKind Kind, DateTimeOffset Time, string? Tag = null, string? MediaType = null, Scanner Scanner = Scanner.Unknown)
+public sealed record ImageEvent(string Id, ImageId Image, EventKind Kind, DateTimeOffset Time, string? Tag = null, string? MediaType = null, Scanner Scanner = Scanner.Unknown) : RegistryEvent;
+
+/// <summary>How often the images of these repositories are scanned was changed: what was read of their scans before may be true no more.</summary>
+public sealed record ScanningEvent(IReadOnlyList<RepositoryId> Repositories) : RegistryEvent;
+
+/// <summary>What happened to images of the registry, or to their scanning.</summary>
+public abstract record RegistryEvent
 {
     /// <summary>Reads an event of EventBridge (Amazon ECR User Guide, "Amazon ECR events and EventBridge"; Amazon Inspector User Guide, "Amazon EventBridge event schema").</summary>
     /// <param name="ignored">Why the event is none of EcrGuard's; null where one is returned.</param>
     /// <exception cref="EventFormatException">It is one of EcrGuard's, and a field is missing or wrong.</exception>
-    public static ImageEvent? Read(string json, out string? ignored)
+    public static RegistryEvent? Read(string json, out string? ignored)
     {
         JsonDocument document;
         try
@@ -44,7 +50,7 @@ public sealed record ImageEvent(string Id, ImageId Image, EventKind Kind, DateTi
         }
     }
 
-    private static ImageEvent? Read(JsonElement root, out string? ignored)
+    private static RegistryEvent? Read(JsonElement root, out string? ignored)
     {
         ignored = null;
         switch (Find(root, "source"), Find(root, "detail-type"))
@@ -53,6 +59,12 @@ public sealed record ImageEvent(string Id, ImageId Image, EventKind Kind, DateTi
                 return Action(root, out ignored);
             case ("aws.ecr", "ECR Image Scan"):
                 return new ImageEvent(IdOf(root), OfFields(root, Required(root, "detail", "repository-name")), EventKind.ScanChanged, TimeOf(root), Scanner: Scanner.Basic);
+            case ("aws.ecr", "ECR Scan Resource Change"):
+                // Others are documented in words only: created repositories and images, of which other events tell.
+                if (Find(root, "detail", "action-type") == "SCAN_FREQUENCY_CHANGE")
+                    return new ScanningEvent(RepositoriesOf(root));
+                ignored = "a change of scanning that EcrGuard does not use";
+                return null;
             case ("aws.inspector2", "Inspector2 Scan"):
                 // Inspector scans more than images, and calls the repository by its ARN.
                 if (RepositoryArn(root) is not { } repository)
@@ -93,14 +105,22 @@ public sealed record ImageEvent(string Id, ImageId Image, EventKind Kind, DateTi
         return new ImageEvent(IdOf(root), OfFields(root, Required(root, "detail", "repository-name")), kind!.Value, TimeOf(root), string.IsNullOrEmpty(tag) ? null : tag, Find(root, "detail", "manifest-media-type"));
     }
 
+    private static RepositoryId[] RepositoriesOf(JsonElement root) =>
+        root.GetProperty("detail").TryGetProperty("repositories", out var repositories) && repositories.ValueKind == JsonValueKind.Array
+            ? [.. repositories.EnumerateArray().Select(repository => RepositoryOf(root, Required(repository, "repository-name"), "detail.repositories[].repository-name"))]
+            : throw new EventFormatException("The field 'detail.repositories' is missing or not a list.");
+
+    private static RepositoryId RepositoryOf(JsonElement root, string name, string field) => RepositoryId.IsName(name)
+        ? new RepositoryId(Required(root, "account"), Required(root, "region"), name)
+        : throw Wrong(field, name, "a repository name of ECR's");
+
     private static ImageId OfFields(JsonElement root, string repository)
     {
-        if (!RepositoryId.IsName(repository))
-            throw Wrong("detail.repository-name", repository, "a repository name of ECR's");
+        var id = RepositoryOf(root, repository, "detail.repository-name");
         var digest = Required(root, "detail", "image-digest");
         if (!Digest.TryParse(digest, out var parsed))
             throw Wrong("detail.image-digest", digest, "'sha256:' and 64 lower-case hexadecimal characters");
-        return new ImageId(new RepositoryId(Required(root, "account"), Required(root, "region"), repository), parsed);
+        return new ImageId(id, parsed);
     }
 
     private static RepositoryId? RepositoryArn(JsonElement root) =>
