@@ -128,12 +128,12 @@ public sealed class CallCountTests
         fixture.Aws.Requests.Take();
         fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest);
         await fixture.Functions.DeliverAllAsync();
-        Assert.Equal(Sorted("GetItem TransactWriteItems Query UpdateItem"), Calls(fixture, "dynamodb"));
+        Assert.Equal(Sorted("BatchGetItem TransactWriteItems Query UpdateItem"), Calls(fixture, "dynamodb"));
         fixture.Aws.Requests.Take();
 
         fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest);
         await fixture.Functions.DeliverAllAsync();
-        Assert.Equal(Sorted("GetItem UpdateItem Query"), Calls(fixture, "dynamodb"));
+        Assert.Equal(Sorted("BatchGetItem UpdateItem Query"), Calls(fixture, "dynamodb"));
     }
 
     [Fact]
