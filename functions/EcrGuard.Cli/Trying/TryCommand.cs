@@ -58,6 +58,15 @@ internal static class TryCommand
         var registry = new Registry(aws.Ecr, settings, time);
         var ledger = options.Table is null ? null : new Ledger(aws.Dynamo, settings, time);
         var evidences = new Evidences(new Scans(aws.Ecr, aws.Inspector, registry, time), ledger, options.Bucket is null ? null : new FindingsStore(aws.S3, settings), time);
+        try
+        {
+            // Whatever is in it: that it can be asked at all.
+            await (ledger?.DocumentAsync(Ledger.BackfillDocument, cancellation) ?? Task.FromResult<(string, long)?>(null));
+        }
+        catch (ResourceNotFoundException)
+        {
+            throw new UnusableFileException($"--table is '{options.Table}'; it must be a table of {account} in {region}: the stack's output Table.");
+        }
         // What runs is asked about as it will be where the tried policy is in force.
         progress.ReadingUse();
         var use = await new Consumers(aws, tried, settings, time).ReadAsync(null, cancellation);
@@ -84,10 +93,6 @@ internal static class TryCommand
                     unread.Add($"{repository.Name}@{digest}: {why}");
                 foreach (var change in evidence.Try(wanted, inForce, tried, InUse.Of(use, contents, tried.Consumers.PulledWithinDays, time.GetUtcNow()), time.GetUtcNow()))
                     changes.Add(change);
-            }
-            catch (ResourceNotFoundException)
-            {
-                throw new UnusableFileException($"--table is '{options.Table}'; it must be a table of {account} in {region}: the stack's output Table.");
             }
             catch (Exception failure) when (!token.IsCancellationRequested)
             {
