@@ -136,8 +136,8 @@ public static class Judge
             PolicyVersion = judged.Select(c => c.Verdict.PolicyVersion).FirstOrDefault(version => version != policy.Version) ?? policy.Version,
             FactsAt = index.ReadAt,
             IndexLevels = levels,
-            // What a child's record says is believed no longer for being said again by its index.
-            ValidUntil = worst == Status.Blocked ? judged.Min(c => c.Verdict.ValidUntil) : Earlier(judged.Min(c => c.Verdict.ValidUntil), judged.Min(c => c.Verdict.FactsAt) + ApprovalAnswer.RecordAge),
+            OldestFactsAt = judged.Min(c => c.Verdict.OldestFactsAt ?? c.Verdict.FactsAt),
+            ValidUntil = judged.Min(c => c.Verdict.ValidUntil),
         };
     }
 

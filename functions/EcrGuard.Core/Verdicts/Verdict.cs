@@ -139,6 +139,9 @@ public sealed record Verdict
     /// <summary>The moment at which the oldest fact was asked for: a verdict replaces another only if its facts are newer.</summary>
     public required DateTimeOffset FactsAt { get; init; }
 
+    /// <summary>When the oldest facts were read that an index's platforms rest on: what their records say is believed no longer for being said again. Null for an image.</summary>
+    public DateTimeOffset? OldestFactsAt { get; init; }
+
     /// <summary>Since when an unfinished scan has been waited for; null where none is.</summary>
     public DateTimeOffset? WaitingSince { get; init; }
 
@@ -155,5 +158,5 @@ public sealed record Verdict
     public Verdict WithoutBreakGlass() => Instead ?? this;
 
     /// <summary>Whether time or another policy asks for a new decision.</summary>
-    public bool IsOutdated(string policyVersion, DateTimeOffset now) => PolicyVersion != policyVersion || now >= ValidUntil;
+    public bool IsOutdated(string policyVersion, DateTimeOffset now) => PolicyVersion != policyVersion || now >= ValidUntil || (Status != Status.Blocked && now >= OldestFactsAt + ApprovalAnswer.RecordAge);
 }

@@ -41,8 +41,21 @@ public sealed class JudgeIndexTests
     public void It_is_believed_no_longer_than_the_record_of_any_of_its_platforms()
     {
         var approved = Facts.Verdict(Status.Approved) with { ValidUntil = Facts.Now.AddDays(10) };
-        Assert.Equal(Facts.Now.AddHours(21), Of(approved, approved with { FactsAt = Facts.Now.AddHours(-3) }).ValidUntil);
+        var index = Of(approved, approved with { FactsAt = Facts.Now.AddHours(-3) });
+        Assert.True(index.IsOutdated(Facts.Policy.Version, Facts.Now.AddHours(21)));
+        Assert.False(index.IsOutdated(Facts.Policy.Version, Facts.Now.AddHours(21).AddTicks(-1)));
+        // Nor through an index that holds it in turn.
+        Assert.Equal(Facts.Now.AddHours(-3), Of(approved, index).OldestFactsAt);
         Assert.Equal(Facts.Now.AddHours(1), Of(approved with { ValidUntil = Facts.Now.AddHours(2) }, approved with { ValidUntil = Facts.Now.AddHours(1) }).ValidUntil);
+    }
+
+    /// <summary>To be asked again is no waiver that has ended: the weekly summary counts it as what it was.</summary>
+    [Fact]
+    public void That_it_is_to_be_asked_again_takes_no_yes_away()
+    {
+        var index = Facts.Image(1, "1.0") with { Kind = ImageKind.Index };
+        var record = ImageRecord.Of(index, Of(Facts.Verdict(Status.Approved), Facts.Verdict(Status.Approved)), null, "01C", Facts.Now, index.Tags);
+        Assert.Equal(Status.Approved, record.AsOf(Facts.Now.AddHours(30), Facts.Policy).Verdict.Status);
     }
 
     [Fact]
