@@ -60,10 +60,12 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
             : (null, 0);
         if (lease?.RunningUntil > started)
             return Refused(id, [$"The plan {lease.PlanId} is being applied; one is at a time. Try again when it is done, at the latest after {lease.RunningUntil.Value.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z."]);
-        var run = new PlanRun(plan, id, views, consumers, uses, time, context, lease?.PlanId == id ? lease.Taken : null);
-        Task<bool> LeaseAsync(DateTimeOffset? until, long over) =>
-            ledger.StoreDocumentAsync(LeaseDocument, JsonSerializer.Serialize(new ApplyLease(id, until, run.Taken), StateJson.Default.ApplyLease), over, CancellationToken.None);
-        if (!await LeaseAsync(started + Lease, revision).ConfigureAwait(false))
+        // Nobody else stores over a lease that runs.
+        async Task<bool> LeaseAsync(DateTimeOffset? until, IReadOnlyList<Removed>? taken) =>
+            await ledger.StoreDocumentAsync(LeaseDocument, JsonSerializer.Serialize(new ApplyLease(id, until, taken), StateJson.Default.ApplyLease), revision++, CancellationToken.None).ConfigureAwait(false);
+        PlanRun? run = null;
+        run = new PlanRun(plan, id, views, consumers, uses, time, context, (lease?.PlanId == id ? lease.Taken : null) ?? [], () => LeaseAsync(started + Lease, run!.Taken));
+        if (!await LeaseAsync(started + Lease, run.Taken).ConfigureAwait(false))
             return Refused(id, ["Another plan has just begun to be applied; one is at a time. Try again when it is done."]);
 
         try
@@ -72,8 +74,7 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
         }
         finally
         {
-            // Nobody else stores over a lease that runs.
-            await LeaseAsync(null, revision + 1).ConfigureAwait(false);
+            await LeaseAsync(null, run.Taken).ConfigureAwait(false);
         }
     }
 

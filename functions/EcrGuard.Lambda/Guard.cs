@@ -97,7 +97,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             var written = await tagWriter.ApplyAsync(image, entry, use, ModeOf(image.Id.Repository), until, cancellation).ConfigureAwait(false);
             // Writing takes its turn, and another verdict may be stored by then, by somebody who saw none of these tags.
             var now = written.Wrote ? await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? entry : entry;
-            if (now.Revision == entry.Revision)
+            if (now.Revision == entry.Revision && now.QuarantineRevision == entry.QuarantineRevision)
             {
                 if (written.CouldNot != entry.Record.CouldNotMark)
                     await ledger.NoteCouldNotMarkAsync(image.Id, written.CouldNot, cancellation).ConfigureAwait(false);

@@ -8,7 +8,7 @@ using Consumers = EcrGuard.Aws.Facts.Consumers;
 namespace EcrGuard.Lambda;
 
 /// <summary>One call's work on one plan: what it has read of who runs what, and what has become of the plan so far.</summary>
-public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Consumers consumers, UseStore uses, TimeProvider time, ILambdaContext context, IReadOnlyList<Removed>? taken = null)
+public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Consumers consumers, UseStore uses, TimeProvider time, ILambdaContext context, IReadOnlyList<Removed> taken, Func<Task> keep)
 {
     /// <summary>Nothing is begun with less time than this left, and nothing runs on with less than half of it.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
@@ -17,8 +17,9 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
 
     private readonly List<Applied> done = [], superseded = [], refused = [];
-    private readonly Dictionary<string, Removed> taken = (taken ?? []).ToDictionary(removed => removed.Repository, StringComparer.Ordinal);
+    private readonly Dictionary<string, Removed> taken = taken.ToDictionary(removed => removed.Repository, StringComparer.Ordinal);
     private UseFacts? use;
+    private DateTimeOffset useUntil;
 
     public Plan Plan => plan;
 
@@ -40,8 +41,12 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     /// <exception cref="InvalidOperationException">A consumer that could be read when the plan was made cannot be read now.</exception>
     public async Task<RepositoryView?> ViewAsync(RepositoryId id, IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>? known, CancellationToken cancellation)
     {
-        if (use is null || time.GetUtcNow() - use.ReadAt > UseAge)
+        if (use is null || time.GetUtcNow() >= useUntil)
+        {
             use = await UseAsync(cancellation).ConfigureAwait(false);
+            // From its end: in a large account a reading takes minutes.
+            useUntil = time.GetUtcNow() + UseAge;
+        }
         return await views.ReadAsync(id, use, known, Named(id), cancellation).ConfigureAwait(false);
     }
 
@@ -60,7 +65,11 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     public IEnumerable<Removed> Beside(RepositoryId id) => plan.Repositories.Where(repository => repository.Name != id.Name).Select(repository => taken.GetValueOrDefault(repository.Name) ?? repository.Removed);
 
     /// <summary>Remembers what a policy that was put takes from a repository, together with what the plan removes from it.</summary>
-    public void Take(Removed removed) => taken[removed.Repository] = removed;
+    public Task TakeAsync(Removed removed)
+    {
+        taken[removed.Repository] = removed;
+        return keep();
+    }
 
     /// <summary>What was remembered, for the next call with the same plan.</summary>
     public IReadOnlyList<Removed> Taken => [.. taken.Values];

@@ -79,7 +79,7 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
             }
             else
             {
-                run.Take(Removed.Of(view.Contents, going));
+                await run.TakeAsync(Removed.Of(view.Contents, going)).ConfigureAwait(false);
                 run.Do(id, put, $"The policy was put. By ECR's preview it deletes {Text.Count(taken.Values.Count(kind => kind == RemovalKind.Delete), "image")} and archives {taken.Values.Count(kind => kind == RemovalKind.Archive)}.{(difference is null ? "" : $" {difference}")}");
             }
         }

@@ -22,11 +22,8 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
     /// <summary>How often a store is tried that others get in the way of.</summary>
     private const int Attempts = 8;
 
-    /// <summary>Entries of the ledger that are read at a time.</summary>
-    private const int Chunk = 100;
-
     private readonly SemaphoreSlim reading = new(1, 1);
-    private UseFacts? use;
+    private (UseFacts Facts, DateTimeOffset Until)? use;
 
     /// <summary>Makes an image's steps until there are none, each planned from facts read immediately before it.</summary>
     /// <param name="entry">What stands in the ledger; where it no longer does, it is read again.</param>
@@ -42,7 +39,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
         // The blocking tag comes before all else, and an archived image may have lost it since.
         var candidates = contents.Images.Where(image => image.Storage != StorageStatus.Active || image.Tags.Contains(tags.Blocked(image.Id.Digest))).Select(image => image.Id.Digest).ToList();
         var surroundings = new Surroundings { Contents = contents };
-        foreach (var chunk in candidates.Chunk(Chunk))
+        foreach (var chunk in candidates.Chunk(Ledger.ReadBatch))
         {
             var entries = await ledger.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
             foreach (var entry in entries.Values.Where(entry => guard.MayQuarantine(entry.Record, entry.Quarantine)).OrderBy(entry => entry.Record.Verdict.Image.Digest))
@@ -54,8 +51,9 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
                 {
                     if (await HoldAsync(entry, surroundings, cancellation).ConfigureAwait(false) is { } why)
                         undone.Add($"{digest}: {why}");
-                    else if (entry.Quarantine is { State: QuarantineState.Held } && usages.GetValueOrDefault(digest) is { Use: Use.InUse } usage)
-                        undone.Add($"{digest} is out of reach and in use: whatever starts anew cannot pull it. {string.Join(' ', usage.Why.Take(1))} A fixed image or 'ecrguard release' helps.");
+                    else if (entry.Quarantine is { State: QuarantineState.Held } && usages.GetValueOrDefault(digest) is { Use: Use.InUse } usage
+                        && await ledger.FindAsync(entry.Record.Verdict.Image, cancellation).ConfigureAwait(false) is { Quarantine: { State: QuarantineState.Held, By: var by } })
+                        undone.Add($"{digest} is out of reach and in use: what starts anew {(by == QuarantineBy.Withdraw ? "cannot find it by its tags" : "cannot pull it")}. {string.Join(' ', usage.Why.Take(1))} A fixed image or 'ecrguard release' helps.");
                 }
                 catch (Exception failure) when (!cancellation.IsCancellationRequested)
                 {
@@ -137,7 +135,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
         var by = guard.Policy.QuarantineOf(id.Repository.Name);
         if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } image)
             return null;
-        var facts = new QuarantineFacts { Image = image, Status = entry.Record.Verdict.Status, Approved = entry.Record.Verdict.Approved, Mode = guard.ModeOf(id.Repository), ChangeId = entry.Record.ChangeId, Usage = Usage.None, Mutability = TagMutability.Mutable };
+        var facts = new QuarantineFacts { Image = image, Status = entry.Record.Verdict.Status, Approved = entry.Record.Verdict.Approved, Mode = guard.ModeOf(id.Repository), ChangeId = entry.Record.ChangeId, Usage = InUse.WhileNew(image, time.GetUtcNow()) ?? Usage.None, Mutability = TagMutability.Mutable };
         var plan = Plan();
         if (plan.Next is { Takes: true })
         {
@@ -195,9 +193,14 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
         await reading.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (use is null || time.GetUtcNow() - use.ReadAt > UseAge || use.ReadAt < thereSince)
-                use = await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
-            return use;
+            // From its end: in a large account a reading takes minutes.
+            if (use is not { } last || time.GetUtcNow() >= last.Until || last.Facts.ReadAt < thereSince)
+            {
+                var read = await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+                last = (read, time.GetUtcNow() + UseAge);
+                use = last;
+            }
+            return last.Facts;
         }
         finally
         {

@@ -36,7 +36,7 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
         while (plan.Actions is [var action, ..])
         {
             if (writes++ == MaxWrites)
-                return new TagsWritten(true, $"The tags still differ after {MaxWrites} writes: somebody else is writing them too.");
+                return new TagsWritten(true, $"The tags still differ after {MaxWrites} writes: somebody else is writing them too, or ECR does not answer.");
 
             if (!await rate.WaitAsync(until, cancellation).ConfigureAwait(false))
                 return new TagsWritten(writes > 1, "More images changed at once than may be tagged in that time; the next sweep tags this one.");
@@ -114,7 +114,8 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
                 ImageIds = [new ImageIdentifier { ImageTag = tag }],
             }, cancellation).ConfigureAwait(false);
         }
-        catch (AmazonECRException unanswered) when (unanswered.ErrorCode == "ThrottlingException" || (int)unanswered.StatusCode >= 500)
+        catch (Exception unanswered) when (unanswered is HttpRequestException or IOException or AmazonECRException { ErrorCode: "ThrottlingException" } or AmazonECRException { StatusCode: >= System.Net.HttpStatusCode.InternalServerError }
+            || (unanswered is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             return Unanswered;
         }

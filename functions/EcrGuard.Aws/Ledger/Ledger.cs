@@ -47,8 +47,10 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
 
     private const int ConflictRetries = 5;
 
-    /// <summary>BatchGetItem takes at most 100 keys, BatchWriteItem at most 25 items.</summary>
-    private const int ReadBatch = 100;
+    /// <summary>BatchGetItem takes at most 100 keys, and one of them is the repository's own.</summary>
+    public const int ReadBatch = 99;
+
+    /// <summary>BatchWriteItem takes at most 25 items.</summary>
     private const int WriteBatch = 25;
 
     private const string Record = "record";
@@ -77,7 +79,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     {
         var found = new Dictionary<Digest, LedgerEntry>();
         // What was heard of the repository's scanning stands in an item of its own, so that hearing of it writes one, however many images there are.
-        foreach (var chunk in digests.Distinct().Chunk(ReadBatch - 1))
+        foreach (var chunk in digests.Distinct().Chunk(ReadBatch))
         {
             var keys = new KeysAndAttributes { ConsistentRead = true, Keys = [.. chunk.Select(digest => Key(new ImageId(repository, digest))), Key(repository, Keys.ScanningChange)] };
             var items = new List<Dictionary<string, AttributeValue>>();
@@ -315,6 +317,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         await foreach (var item in QueryAsync(new QueryRequest
         {
             TableName = settings.Table,
+            ConsistentRead = true,
             KeyConditionExpression = "pk = :pk AND begins_with(sk, :images)",
             FilterExpression = "attribute_exists(#rev) AND #goneAt >= :since",
             ExpressionAttributeNames = new() { ["#rev"] = Revision, ["#goneAt"] = GoneAt },

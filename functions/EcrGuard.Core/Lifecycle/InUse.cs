@@ -86,10 +86,9 @@ public static class InUse
         bool WouldBeSeen(ImageFacts image) =>
             image.Kind == ImageKind.Artifact || scanned.Contains(image.Id.Digest) || contents.ChildrenOf(image)?.Any(scanned.Contains) == true;
 
-        bool IsNew(ImageFacts image) => Within(image.PushedAt, RecordingDelay, now) || Within(image.LastActivatedAt, RecordingDelay, now);
-        var fresh = images.Where(IsNew).Select(image => groups.RootOf(image.Id.Digest)).ToHashSet();
-        // What does not run is not pulled: what a task definition, a schedule or a function stands for may be older than any pull.
-        var standing = use.Unread.FirstOrDefault(consumer => consumer.Kind != ConsumerKind.Workload);
+        // What speaks about an image makes it no newer.
+        var fresh = images.Where(image => !image.SpeaksAbout.Any() && WhileNew(image, now) is not null).Select(image => groups.RootOf(image.Id.Digest)).ToHashSet();
+        var standing = use.Unread.FirstOrDefault(consumer => StandsIdle(consumer.Kind));
 
         // An index in use whose children nobody knows: any image of the repository may be one.
         var unknownChildren = opaque.Any(index => found.Has(groups.RootOf(index)));
@@ -99,10 +98,18 @@ public static class InUse
             : unknownChildren ? new Usage(Use.Unknown, ["It may belong to an index in use whose manifest could not be read."], [])
             : opaque.Contains(image.Id.Digest) ? new Usage(Use.Unknown, ["Its manifest could not be read, so that nobody knows whether its platforms run."], [])
             : old ? new Usage(Use.Unknown, ["It may have been deployed since it was last read what runs."], [])
-            : fresh.Contains(groups.RootOf(image.Id.Digest)) ? new Usage(Use.Unknown, [$"It was pushed or restored so lately that what runs it need not be known yet: that takes up to {RecordingDelay.TotalHours} hours."], [])
+            : fresh.Contains(groups.RootOf(image.Id.Digest)) ? New
             : standing is not null ? new Usage(Use.Unknown, [$"Whether it belongs to {standing.What} of account {standing.Account} is not known: they could not be read."], [])
             : Usage.None);
     }
+
+    /// <summary>That the use of an image is not known as long as it is new, whatever else is; null for one that is not.</summary>
+    public static Usage? WhileNew(ImageFacts image, DateTimeOffset now) => Within(image.PushedAt, RecordingDelay, now) || Within(image.LastActivatedAt, RecordingDelay, now) ? New : null;
+
+    private static Usage New { get; } = new(Use.Unknown, [$"It, or what belongs to it, was pushed or restored so lately that what runs it need not be known yet: that takes up to {RecordingDelay.TotalHours} hours."], []);
+
+    /// <summary>Whether such a consumer refers to images that it need not run: what does not run is not pulled, and may be older than any pull. One kind of all is every kind.</summary>
+    private static bool StandsIdle(ConsumerKind? kind) => kind is not (ConsumerKind.EcsTask or ConsumerKind.AppRunnerService or ConsumerKind.Workload);
 
     private static Found References(UseFacts use, IReadOnlyList<ImageFacts> images, Groups groups)
     {
@@ -133,7 +140,7 @@ public static class InUse
         var longer = Math.Max(pulledWithinDays, DaysWhenUnread);
         if (unread.Count > 0)
             return PulledWithin(longer) ? Sentence(longer, Because(unread))
-                : Within(image.PushedAt, RecordingDelay, now) || Within(image.LastActivatedAt, RecordingDelay, now) ? $"It is so new that a pull may not be recorded yet, which counts as use{Because(unread)}."
+                : WhileNew(image, now) is not null ? $"It is so new that a pull may not be recorded yet, which counts as use{Because(unread)}."
                 : null;
         return PulledWithin(pulledWithinDays) ? Sentence(pulledWithinDays, "")
             : !wouldBeSeen && PulledWithin(longer) ? Sentence(longer, ", because Amazon Inspector is not known to have scanned it and to see it run")

@@ -42,7 +42,7 @@ public static class PolicySafety
         if (risk.Where(image => image.Usage.Use == Use.InUse).ToList() is [var archived, ..] used)
             return $"The baseline's lifecycle policy is not put: within {Ahead.TotalHours} hours its rule {archived.RulePriority} would take {Named([.. used.Select(image => image.Image)])} in use. {string.Join(' ', archived.Usage.Why.Take(1))}".TrimEnd();
         if (risk is [var unknown, ..])
-            return $"The baseline's lifecycle policy is not put yet: within {Ahead.TotalHours} hours its rule {unknown.RulePriority} would take {Named([.. risk.Select(image => image.Image)])}, and whether that is in use is not known. The next sweep decides.";
+            return $"The baseline's lifecycle policy is not put yet: within {Ahead.TotalHours} hours its rule {unknown.RulePriority} would take {Named([.. risk.Select(image => image.Image)])}, and whether that is in use is not known. {string.Join(' ', unknown.Usage.Why.Take(1))}".TrimEnd();
         return Outruns(pushes, taken[true]);
     }
 

@@ -22,30 +22,31 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         foreach (var image in contents.Images.Where(image => usages[image.Id.Digest].Use == Use.InUse))
         {
             var digest = image.Id.Digest;
+            var bare = image.Tags.Except(tags.AllInUse(digest)).ToList();
+            var (without, with) = present is null ? (null, null) : (Selection.Of(present, bare), Selection.Of(present, [.. bare, tags.InUse(digest)]));
+            var harms = policy is not null && without?.IsNotWorse(with!) != true;
             if (image.Tags.Contains(tags.InUse(digest)))
             {
-                if (present is null || !Harms(present, image, tags))
-                    continue;
                 // The team has put another policy since. Beside a tag of theirs the shield comes off.
-                if (tags.TeamTags(image).Count > 0)
+                if (present is not null && harms && tags.TeamTags(image).Count > 0)
                     shielded[digest] = Usage.None;
-                else
-                    stuck++;
-                continue;
             }
-            var (without, with) = present is null ? (null, null) : (Selection.Of(present, image.Tags), Selection.Of(present, [.. image.Tags, tags.InUse(digest)]));
-            if (image.Tags.Count == 0 && held.Contains(digest))
+            else if (image.Tags.Count == 0 && held.Contains(digest))
                 shielded[digest] = Usage.Unknown;
-            else if (policy is not null && without?.IsNotWorse(with!) != true)
+            else if (harms)
                 withheld.Add(digest);
-            else if (with?.Rules.Skip(1).All(without!.Rules.Contains) == false)
+            // It is safe either way, so that others may come first.
+            else if (without is { Keeps: true } && with!.Rules.Skip(1).Any())
                 counted.Add(digest);
+            // What its team's tags, or the lack of any, would not have gone by.
+            if (present is not null && Harms(present, image with { Tags = shielded[digest].Use == Use.NotInUse ? bare : image.Tags }, tags))
+                stuck++;
         }
         if (counted.Count > 0 && Crowd(present!, contents, counted, usages, tags, now))
             withheld.AddRange(counted);
         foreach (var digest in withheld)
             shielded[digest] = Usage.Unknown;
-        return new Shields(shielded, Sentence(withheld.Count, stuck));
+        return new Shields(shielded, Sentence(withheld.Count, stuck, tags));
     }
 
     /// <summary>Where EcrGuard has put its policy and now only observes: a sentence about the images in use that nothing shields any more; null where there are none.</summary>
@@ -55,12 +56,8 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         return bare == 0 ? null : $"EcrGuard's lifecycle policy stands here and EcrGuard only observes: {Text.Count(bare, "image")} in use {(bare == 1 ? "carries" : "carry")} no shield, and may go by it. Enforce again, or have 'ecrguard restore' put back what was there before and then observe.";
     }
 
-    /// <summary>Whether the shield that an image carries is what has the policy select it.</summary>
-    internal static bool Harms(LifecyclePolicy policy, ImageFacts image, VerdictTags tags)
-    {
-        var without = Selection.Of(policy, image.Tags.Except(tags.AllInUse(image.Id.Digest)));
-        return !without.IsNotWorse(Selection.Of(policy, image.Tags));
-    }
+    /// <summary>Whether EcrGuard's tags are what has a policy select an image.</summary>
+    internal static bool Harms(LifecyclePolicy policy, ImageFacts image, VerdictTags tags) => !Selection.Of(policy, tags.TeamTags(image)).IsNotWorse(Selection.Of(policy, image.Tags));
 
     /// <summary>Whether images that stay by their shields, but are counted by a rule behind it for them, push others out that are in use or may be. Those get their own shields meanwhile, and the next sweep finds room.</summary>
     private static bool Crowd(LifecyclePolicy policy, Contents contents, HashSet<Digest> counted, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags, DateTimeOffset now)
@@ -70,12 +67,12 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         return !AtRisk(with).IsSubsetOf(AtRisk(contents));
     }
 
-    private static string? Sentence(int withheld, int stuck) =>
+    private static string? Sentence(int withheld, int stuck, VerdictTags tags) =>
         (withheld, stuck) == (0, 0) ? null
         : string.Join(' ', new[]
         {
             withheld == 0 ? null : $"{Text.Count(withheld, "image")} in use got no shield: under the lifecycle policy there the tag itself could make images go.",
-            stuck == 0 ? null : $"{Text.Count(stuck, "image")} in use may go by the shield: the lifecycle policy there selects it, and without a tag of a team's beside it it cannot come off. Give {(stuck == 1 ? "it" : "them")} a tag, or have EcrGuard's rule stand first.",
+            stuck == 0 ? null : $"{Text.Count(stuck, "image")} in use may go by EcrGuard's own tags: the lifecycle policy there selects {(stuck == 1 ? "it" : "them")} by nothing else. Have EcrGuard's rule stand first, or let the policy's patterns leave out '{tags.Pattern}'.",
         }.OfType<string>());
 
     /// <summary>Whether EcrGuard's rule stands first in a lifecycle policy: what carries a shield then stays.</summary>

@@ -18,7 +18,11 @@ public static class TagSafety
         if (LifecyclePolicy.Read(policy).Policy is not { } present)
             return $"The repository's lifecycle policy cannot be understood, and might take the image {(added ? "by the tag" : "without the tag")}.";
         var before = Selection.Of(present, image.Tags);
-        var after = Selection.Of(present, added ? image.Tags.Append(action.Tag) : image.Tags.Where(tag => tag != action.Tag));
+        // A shield that does not keep it may come off, and the tag stays: what it would do alone counts.
+        IEnumerable<string> its = before.Keeps ? image.Tags : image.Tags.Except(tags.AllInUse(image.Id.Digest));
+        if (added)
+            before = Selection.Of(present, its);
+        var after = Selection.Of(present, added ? its.Append(action.Tag) : image.Tags.Where(tag => tag != action.Tag));
         if (!added)
             // What is not kept for good by the tag may go with it as well as without it.
             return use == Use.NotInUse || !before.Keeps || after.Keeps ? null : $"The repository's lifecycle policy keeps the image for its tag, and rule {after.Rules[0].Priority} selects it without.";

@@ -109,6 +109,8 @@ public sealed class InUseTests
         var index = Old(10, "1.0") with { Kind = ImageKind.Index, PushedAt = Facts.Now.AddHours(-48) };
         Dictionary<Digest, IReadOnlyList<Digest>> children = new() { [index.Id.Digest] = [Facts.Digest(1)] };
         Assert.Equal([Use.Unknown, Use.Unknown, Use.NotInUse], Of(Nobody, [index, Old(1), Old(2)], children).Values.Select(u => u.Use));
+        // What is said of an image makes it no newer.
+        Assert.Equal(Use.NotInUse, Of(Nobody, [Old(1), Facts.Image(3) with { Kind = ImageKind.Artifact, Subject = Facts.Digest(1) }])[Facts.Digest(1)].Use);
         Assert.Equal([Use.NotInUse, Use.NotInUse], Of(Nobody, [index with { PushedAt = Facts.Now.AddHours(-49) }, Old(1)], children).Values.Select(u => u.Use));
     }
 
@@ -116,7 +118,11 @@ public sealed class InUseTests
     [InlineData(ConsumerKind.LambdaFunction, Use.Unknown)]
     [InlineData(ConsumerKind.TaskDefinition, Use.Unknown)]
     [InlineData(null, Use.Unknown)]
+    [InlineData(ConsumerKind.EcsService, Use.Unknown)]
+    [InlineData(ConsumerKind.ScheduledTask, Use.Unknown)]
     [InlineData(ConsumerKind.Workload, Use.NotInUse)]
+    [InlineData(ConsumerKind.EcsTask, Use.NotInUse)]
+    [InlineData(ConsumerKind.AppRunnerService, Use.NotInUse)]
     public void What_stands_without_running_is_not_pulled_so_that_no_age_tells_that_an_unread_one_does_not_use_an_image(ConsumerKind? kind, Use use)
     {
         var unread = Nobody with { Unread = [new UnreadConsumer("Lambda functions", "123456789012", "denied") { Kind = kind }] };

@@ -67,7 +67,26 @@ public sealed class ShieldsTests
 
         var last = Of(Policy(EverythingTagged), Facts.Contents([Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1)))]));
         Assert.Equal([Use.InUse], Uses(last));
-        Assert.StartsWith("1 image in use may go by the shield: ", last.Withheld, StringComparison.Ordinal);
+        Assert.StartsWith("1 image in use may go by EcrGuard's own tags: ", last.Withheld, StringComparison.Ordinal);
+    }
+
+    /// <summary>The blocking tag selects it as well: without the shield it still does, and that is told.</summary>
+    [Fact]
+    public void A_verdicts_tag_by_which_a_policy_selects_an_image_in_use_is_told()
+    {
+        var shields = Of(Policy(Dashed), Facts.Contents([Facts.Image(1, "1.0", VerdictTags.Default.Blocked(Facts.Digest(1)), VerdictTags.Default.InUse(Facts.Digest(1)))]));
+        Assert.StartsWith("1 image in use may go by EcrGuard's own tags: the lifecycle policy there selects it by nothing else.", shields.Withheld, StringComparison.Ordinal);
+        Assert.Null(Of(Policy(Dashed), Facts.Contents([Facts.Image(1, "1-0", VerdictTags.Default.Blocked(Facts.Digest(1)))])).Withheld);
+    }
+
+    /// <summary>Behind a count stands a rule that takes it where it is bare: to wait for an image of unknown use would be to give it up.</summary>
+    [Fact]
+    public void What_would_go_without_its_shield_waits_for_nobody()
+    {
+        const string Rules = """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}},{"rulePriority":3,"selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}""";
+        var contents = Facts.Contents([Facts.Image(1) with { PushedAt = Facts.Now.AddDays(-20) }, Facts.Image(2, "1.0") with { PushedAt = Facts.Now.AddDays(-30) }]);
+        var shields = Shields.Of(Policy(Rules), contents, new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["It runs."], []), [Facts.Digest(2)] = Usage.Unknown }, VerdictTags.Default, Facts.Now);
+        Assert.Equal(Use.InUse, shields.Usages[Facts.Digest(1)].Use);
     }
 
     /// <summary>Behind EcrGuard's rule a count goes over what carries a shield too: the image stays for good, and takes a place that another still needs.</summary>

@@ -34,6 +34,11 @@ public sealed class TagSafetyTests
         Assert.NotNull(Adding(policy, Use.NotInUse, "1.0"));
     }
 
+    /// <summary>The shield that selects it already will come off.</summary>
+    [Fact]
+    public void A_shield_that_does_not_keep_it_excuses_no_other_tag() =>
+        Assert.NotNull(Adding(Policies.Of(Policies.Expire(1, "*-*", 900)).Text, Use.InUse, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))));
+
     [Fact]
     public void Without_a_policy_every_tag_is_safe_and_in_one_that_nobody_understands_none()
     {

@@ -74,7 +74,7 @@ public sealed class SweepTests
             [
                 "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*", "kms:ReEncrypt*", "lambda:InvokeFunction",
                 "s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject",
-                "states:DescribeExecution", "states:StartExecution", "states:StopExecution", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+                "states:DescribeExecution", "states:StartExecution", "states:StopExecution", "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
             ],
             Template.PermissionsOfRole("SweepRole").SelectMany(statement => statement.Actions).Distinct().Where(action => action != "kms:Encrypt").Order(StringComparer.Ordinal));
 
