@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using EcrGuard.Aws;
 using EcrGuard.Cli;
 using EcrGuard.Cli.Blocking;
@@ -16,14 +17,20 @@ var demo = new Command("demo", "Runs the whole flow on an embedded local AWS: no
 demo.SetAction((parsed, cancellation) => DemoRun.RunAsync(parsed.GetRequiredValue(folder), Console.Out, cancellation));
 root.Add(demo);
 
-var port = new Option<int>("--port") { Description = "The port on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 0 };
+var port = new Option<int>("--port")
+{
+    Description = "The port on 127.0.0.1; 0 takes a free one.",
+    DefaultValueFactory = _ => 0,
+    CustomParser = result =>
+    {
+        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 65535)
+            return number;
+        result.AddError($"--port is '{result.Tokens[0].Value}'; it must be a number from 0 to 65535.");
+        return 0;
+    },
+};
 var seed = new Option<string?>("--seed") { Description = "What to fill it with: demo." };
 seed.AcceptOnlyFromAmong("demo");
-port.Validators.Add(result =>
-{
-    if (result.GetValueOrDefault<int>() is < 0 or > 65535)
-        result.AddError($"--port is '{result.GetValueOrDefault<int>()}'; it must be a number from 0 to 65535.");
-});
 var local = new Command("local", "Keeps the local AWS running until Ctrl-C: ECR, Inspector, SNS, DynamoDB and S3.") { port, seed };
 local.SetAction((parsed, cancellation) => LocalCommand.RunAsync(parsed.GetValue(port), parsed.GetValue(seed) is not null, Console.Out, cancellation));
 root.Add(local);
@@ -99,7 +106,8 @@ root.Add(apply);
 var restored = new Argument<string>("REPOSITORY") { Description = "Its name." };
 restored.Validators.Add(result =>
 {
-    if (result.GetValueOrDefault<string>() is var name && !RepositoryId.IsName(name))
+    // A registry's host is shaped as the first folder of a name.
+    if (result.GetValueOrDefault<string>() is var name && (!RepositoryId.IsName(name) || name.Split('/')[0].Contains(".dkr", StringComparison.Ordinal)))
         result.AddError($"REPOSITORY is '{Text.Clip(name, 256)}'; it must be the name of a repository, without registry, tag or digest.");
 });
 var restoreReason = new Option<string>("--reason") { Description = "Why: it stands in the ledger, and in what is told of the repository.", Required = true };

@@ -35,6 +35,6 @@ public sealed class RestoreRepository(Baselines baselines, Registry registry, Se
             return new RestoreAnswer(name, [], ["This deployment observes and writes nothing to ECR: its parameter Enforcement is observe."]);
         using var deadline = new CancellationTokenSource(context.RemainingTime * 0.9);
         return await baselines.RestoreAsync(registry.Repository(name), Text.Clip(input.Reason, MaxReason), input.Anyway, deadline.Token).ConfigureAwait(false)
-            ?? new RestoreAnswer(name, [], ["EcrGuard has written nothing to this repository, or put it back already."]);
+            ?? new RestoreAnswer(name, [], [await registry.RepositoryAsync(registry.Repository(name), deadline.Token).ConfigureAwait(false) is null ? $"There is no repository {name} in this registry." : "EcrGuard has written nothing to this repository, or put it back already."]);
     }
 }
