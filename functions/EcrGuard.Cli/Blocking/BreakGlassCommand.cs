@@ -35,7 +35,7 @@ internal static class BreakGlassCommand
         }
         catch (HttpRequestException unanswered)
         {
-            throw new FunctionFailedException($"{url}: {unanswered.Message} It is not known whether the approval was forced: ask for the image's approval before you try again.");
+            throw new FunctionFailedException($"{url}: {unanswered.Message.TrimEnd('.')}. It is not known whether the approval was forced: ask for the image's approval before you try again.");
         }
     }
 

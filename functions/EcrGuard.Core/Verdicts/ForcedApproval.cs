@@ -48,7 +48,7 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
     {
         var latest = now.AddHours(policy.Defaults.MaxBreakGlassHours);
         return Problem(reason) is { } problem ? problem
-            : until is null ? $"The moment 'until' is missing or cannot be read; it must be one as {Iso(latest)} is, or 'now' to end what is in force."
+            : until is null ? $"The moment 'until' is missing, or no time with an offset; it must be one such as {Iso(latest)}, or 'now' to end what is in force."
             : until <= now ? $"The moment 'until' is {Iso(until.Value)}, which is not in the future."
             : until > latest ? $"The moment 'until' is {Iso(until.Value)}; an approval may be forced for at most {Text.Count(policy.Defaults.MaxBreakGlassHours, "hour")} (defaults.maxBreakGlassHours), to {Iso(latest)}."
             : null;

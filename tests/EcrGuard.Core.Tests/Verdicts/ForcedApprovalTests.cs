@@ -81,7 +81,7 @@ public sealed class ForcedApprovalTests
     [InlineData("          a          ", 4, "The reason has 1 characters; it must say why, in 10 to 500.")]
     [InlineData(null, 4, "The reason has 0 characters; it must say why, in 10 to 500.")]
     [InlineData("long enough\nand forged", 4, "The reason has a control character (a line end or a tab, for example); it must be one line.")]
-    [InlineData("long enough", null, "The moment 'until' is missing or cannot be read; it must be one as 2026-11-19T12:00:00Z is, or 'now' to end what is in force.")]
+    [InlineData("long enough", null, "The moment 'until' is missing, or no time with an offset; it must be one such as 2026-11-19T12:00:00Z, or 'now' to end what is in force.")]
     [InlineData("long enough", 0, "The moment 'until' is 2026-11-18T12:00:00Z, which is not in the future.")]
     [InlineData("long enough", 25, "The moment 'until' is 2026-11-19T13:00:00Z; an approval may be forced for at most 24 hours (defaults.maxBreakGlassHours), to 2026-11-19T12:00:00Z.")]
     [InlineData("long enough", 24, null)]
