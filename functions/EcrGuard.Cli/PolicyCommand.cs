@@ -36,6 +36,8 @@ internal static class PolicyCommand
             output.WriteLine(problem.ToString(file.ToString()));
         if (reading.Problems.Count > 0)
             output.WriteLine(Text.Count(reading.Problems.Count, "error"));
+        if (reading.Problems.Any(problem => problem.Message.Contains("'rulePriority'", StringComparison.Ordinal)))
+            output.WriteLine("It looks like a lifecycle policy of ECR, which 'ecrguard lint' checks.");
         return reading;
     }
 }

@@ -7,6 +7,8 @@ internal sealed class UnusableFileException(string message) : Exception(message)
     /// <exception cref="UnusableFileException">The file cannot be read.</exception>
     public static byte[] ReadAll(FileInfo file)
     {
+        if (Directory.Exists(file.FullName))
+            throw new UnusableFileException($"{file}: it is a folder; it must be a file.");
         try
         {
             return File.ReadAllBytes(file.FullName) switch

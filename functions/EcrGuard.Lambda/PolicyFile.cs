@@ -11,11 +11,12 @@ public static class PolicyFile
     public const string VexFolder = "vex";
 
     /// <summary>Reads the policy; without a file the built-in one holds.</summary>
+    /// <param name="name">How messages name it; null: by the file's name alone.</param>
     /// <exception cref="PolicyException">A document is wrong: a function must not judge by half a policy.</exception>
-    public static PolicyDocument Load(string path, DateTimeOffset now)
+    public static PolicyDocument Load(string path, DateTimeOffset now, string? name = null)
     {
         var reading = PolicyReader.Read(File.Exists(path) ? (ReadOnlyMemory<byte>?)File.ReadAllBytes(path) : null, Vex(path), now);
-        return reading.Policy ?? throw new PolicyException(string.Join(Environment.NewLine, reading.Problems.Select(problem => problem.ToString(Path.GetFileName(path)))));
+        return reading.Policy ?? throw new PolicyException(string.Join(Environment.NewLine, reading.Problems.Select(problem => problem.ToString(name ?? Path.GetFileName(path)))));
     }
 
     /// <summary>The VEX documents beside a policy, named by folder and file; none without the folder.</summary>

@@ -24,6 +24,8 @@ internal static class PlanCommand
         async () =>
         {
             var policy = LoadPolicy(policyFile);
+            if (file is { Directory.Exists: false })
+                throw new UnusableFileException($"--out is '{file}'; there is no folder {file.DirectoryName} to write it to.");
             var throttles = Throttles.Counted();
             using var aws = AwsClients.FromEnvironment();
             var plan = await MakeAsync(aws, policy, repositories, exact, tags, new Progress(errors, !Console.IsErrorRedirected, throttles), cancellation);
@@ -48,7 +50,7 @@ internal static class PlanCommand
     /// <exception cref="PolicyException">The document is wrong.</exception>
     public static PolicyDocument LoadPolicy(FileInfo? file) =>
         file is null ? PolicyDocument.BuiltIn
-        : file.Exists ? Lambda.PolicyFile.Load(file.FullName, TimeProvider.System.GetUtcNow())
+        : file.Exists ? Lambda.PolicyFile.Load(file.FullName, TimeProvider.System.GetUtcNow(), file.ToString())
         : throw new UnusableFileException($"{file}: there is no such file.");
 
     private static async Task<Plan> MakeAsync(AwsClients aws, PolicyDocument policy, Glob names, bool exact, VerdictTags tags, Progress progress, CancellationToken cancellation)

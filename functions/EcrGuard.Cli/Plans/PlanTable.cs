@@ -20,10 +20,11 @@ internal static class PlanTable
         }
         var (deleted, archived, freed) = Totals(plan);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Text.Count(plan.Repositories.Count, "repository", "repositories")}, {Text.Count(plan.Repositories.Sum(r => r.Images), "image")}, {plan.Repositories.Sum(r => r.InUse)} in use; {plan.Repositories.Sum(r => r.Items.Count(item => item is PutPolicy))} policies to put; {deleted} images go, {archived} are archived; {Size(freed)} freed."));
+            $"{Text.Count(plan.Repositories.Count, "repository", "repositories")}, {Text.Count(plan.Repositories.Sum(r => r.Images), "image")}, {plan.Repositories.Sum(r => r.InUse)} in use; {Text.Count(plan.Repositories.Sum(r => r.Items.Count(item => item is PutPolicy)), "policy", "policies")} to put; {Text.Count(deleted, "image goes", "images go")}, {archived} {(archived == 1 ? "is" : "are")} archived; {Size(freed)} freed."));
         foreach (var unread in plan.Unread)
             output.WriteLine($"Not read: {unread}");
         output.WriteLine($"Not seen: {InUse.KnownByPullsAlone}");
+        output.WriteLine("Not seen: Which repositories were put back as they were before EcrGuard. The function that applies the plan knows, and leaves them alone.");
         output.WriteLine("Not seen: What used images until yesterday and is gone, or cannot be read now. The function that applies the plan remembers it, and leaves such images alone.");
     }
 

@@ -57,6 +57,10 @@ public sealed class PlanAndApplyTests
     [InlineData(5, "AWS could not be reached: ", "plan")]
     [InlineData(5, "AWS could not be reached: ", "restore", "shop/web", "--reason", "the release")]
     [InlineData(64, "REPOSITORY is 'shop/web:1.0'; it must be the name of a repository, without registry, tag or digest.", "restore", "shop/web:1.0", "--reason", "the release")]
+    [InlineData(64, "it must be the name of a repository, without registry, tag or digest.", "restore", "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web", "--reason", "the release")]
+    [InlineData(64, "--port is 'abc'; it must be a number from 0 to 65535.", "local", "--port", "abc")]
+    [InlineData(64, "--port is '65536'; it must be a number from 0 to 65535.", "local", "--port", "65536")]
+    [InlineData(64, "--out is 'missing/plan.json'; there is no folder ", "plan", "--out", "missing/plan.json")]
     [InlineData(64, "--function is blank; it must be the name of the deployed function, the stack's output RestoreRepositoryFunction.", "restore", "shop/web", "--reason", "the release", "--function", "")]
     public async Task Where_nobody_answers_or_no_function_is_named_a_sentence_says_so(int expected, string sentence, params string[] arguments)
     {
@@ -81,6 +85,14 @@ public sealed class PlanAndApplyTests
         Assert.Contains(Why, told, StringComparison.Ordinal);
         Assert.Contains(Why, said, StringComparison.Ordinal);
         Assert.Equal(64, (await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes")).ExitCode);
+        Assert.Equal((1, "There is no repository pay/apy in this registry."), await RestoredAsync("pay/apy"));
+        Assert.Equal((1, "EcrGuard has written nothing to this repository, or put it back already."), await RestoredAsync(Repository));
+
+        async Task<(int, string)> RestoredAsync(string name)
+        {
+            var (exit, output) = await cli.RunAsync(guard.Aws, "restore", name, "--reason", "the release", "--policy", "policy.json");
+            return (exit, output.TrimEnd());
+        }
     }
 
     [Fact]
@@ -172,7 +184,7 @@ public sealed class PlanAndApplyTests
 
         var (planned, table) = await cli.RunAsync(guard.Aws, ["plan", "--policy", "policy.json", "--out", "plan.json", .. options]);
         Assert.True(planned == 0, table);
-        Assert.Contains("1 policies to put", table, StringComparison.Ordinal);
+        Assert.Contains("1 policy to put", table, StringComparison.Ordinal);
 
         var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "acme", "--yes");
         Assert.True(applied == 0, told);

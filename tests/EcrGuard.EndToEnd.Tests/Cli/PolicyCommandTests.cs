@@ -47,4 +47,15 @@ public sealed class PolicyCommandTests : IDisposable
         Assert.Equal(1, exitCode);
         Assert.StartsWith($"{Path.Combine("vex", "bad.json")}:1:135: error: The list is empty: it would say nothing. ($.statements)", output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_lifecycle_policy_of_ECR_and_a_folder_are_known_for_what_they_are()
+    {
+        _ecrguard.File("lifecycle.json", """{ "rules": [ { "rulePriority": 1, "selection": { "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3 }, "action": { "type": "expire" } } ] }""").File("folder/policy.json", "{}");
+
+        var (exitCode, output) = await _ecrguard.RunAsync("policy", "check", "lifecycle.json");
+        Assert.Equal(1, exitCode);
+        Assert.EndsWith("It looks like a lifecycle policy of ECR, which 'ecrguard lint' checks.", output.TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal((64, "folder: it is a folder; it must be a file."), await _ecrguard.RunAsync("policy", "check", "folder") is var (code, told) ? (code, told.TrimEnd()) : default);
+    }
 }
