@@ -197,4 +197,19 @@ public sealed class InUseTests
         var unused = Of(Nobody, [index, Old(1)]);
         Assert.Equal([Use.Unknown, Use.NotInUse], unused.Values.Select(u => u.Use));
     }
+
+    [Fact]
+    public void What_is_not_known_says_why()
+    {
+        string Why(UseFacts use, params IReadOnlyList<ImageFacts> images) => Of(use, images)[Facts.Digest(1)].Why[0];
+        var index = Old(10, "1.0") with { Kind = ImageKind.Index };
+        Assert.Equal("It may belong to an index in use whose manifest could not be read.", Why(Uses("1.0"), index, Old(1)));
+        Assert.Equal("Its manifest could not be read, so that nobody knows whether its platforms run.", Why(Nobody, Old(1) with { Kind = ImageKind.Index }));
+        Assert.Equal("It may have been deployed since it was last read what runs.", Why(Nobody with { ReadAt = Facts.Now.AddHours(-3) }, Old(1)));
+        Assert.Equal("Whether it belongs to Lambda functions of account 123456789012 is not known: they could not be read.",
+            Why(Nobody with { Unread = [new UnreadConsumer("Lambda functions", "123456789012", "denied") { Kind = ConsumerKind.LambdaFunction }] }, Old(1)));
+        Assert.Equal("It is so new that a pull may not be recorded yet, which counts as use, because ECS services of account 123456789012 could not be read (and 1 more).",
+            Why(Unread with { Unread = [.. Unread.Unread, .. Unread.Unread.Select(other => other with { What = "pods" })] }, Old(1) with { PushedAt = Facts.Now }));
+        Assert.Equal($"The ECS service {Service.Name} refers to it by its digest.", Why(Uses(null, Facts.Digest(1)), Old(1)));
+    }
 }

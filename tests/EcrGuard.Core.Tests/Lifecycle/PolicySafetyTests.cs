@@ -62,6 +62,16 @@ public sealed class PolicySafetyTests
         AssertWhy("12 images were pushed", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 11)), contents, contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None), Facts.Now));
     }
 
+    [Fact]
+    public void Two_days_of_pushes_are_not_one()
+    {
+        var contents = Facts.Contents([.. Enumerable.Range(1, 13).Select(i => Facts.Image(i, $"1.{i}") with { PushedAt = Facts.Now.AddDays(i <= 6 ? -3 : -5).AddMinutes(i) })]);
+        var usages = contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None);
+        Assert.Null(PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 7)), contents, usages, Facts.Now));
+        AssertWhy("7 images were pushed", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 6)), contents, usages, Facts.Now));
+        AssertWhy("days 1 image was pushed", WhyNot(Policies.Of(Policies.Expire(1, "*", 1)), "NotInUse"));
+    }
+
     /// <summary>A policy that lets six stay leaves six of a day's twelve: the others are known to have been there.</summary>
     [Fact]
     public void What_was_pushed_and_is_gone_was_pushed_all_the_same()
@@ -130,5 +140,36 @@ public sealed class PolicySafetyTests
             Assert.Null(why);
         else
             Assert.Contains(part, why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_an_index_holds_through_another_is_as_safe_as_it()
+    {
+        ImageFacts Old(int number, params string[] tags) => Facts.Image(number, tags) with { PushedAt = Facts.Now.AddDays(-9) };
+        var contents = Facts.Contents([Old(3, "3", VerdictTags.Default.InUse(Facts.Digest(3))) with { Kind = ImageKind.Index }, Old(5) with { Kind = ImageKind.Index }, Old(4)],
+            new Dictionary<Digest, IReadOnlyList<Digest>> { [Facts.Digest(3)] = [Facts.Digest(5), Facts.Digest(99)], [Facts.Digest(5)] = [Facts.Digest(4)] });
+        var usages = contents.Images.ToDictionary(image => image.Id.Digest, _ => new Usage(Use.InUse, ["The task t runs it."], []));
+        Assert.Null(PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "", 5)), contents, usages, Facts.Now));
+        // One whose manifest could not be read holds nothing for certain.
+        AssertWhy("in use without a shield", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "", 5)), contents with { Children = new Dictionary<Digest, IReadOnlyList<IndexChild>>() }, usages, Facts.Now));
+    }
+
+    [Fact]
+    public void Where_ECR_does_not_say_whether_it_is_archived_the_rules_of_both_must_leave_it()
+    {
+        var contents = Facts.Contents([Facts.Image(1, "1", VerdictTags.Default.InUse(Facts.Digest(1))) with { Storage = StorageStatus.Unknown, PushedAt = Facts.Now.AddDays(-9) }]);
+        var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
+        var shields = Policies.Keep(1, "ecrguard-inuse-*", 100_000);
+        Assert.Null(PolicySafety.WhyNot(Policies.Of(shields), contents, usages, Facts.Now));
+        AssertWhy("in use without a shield, and rule 2 selects it. The task t runs it.", PolicySafety.WhyNot(Policies.Of(shields, Policies.ExpireArchived(2, "any", 365)), contents, usages, Facts.Now));
+    }
+
+    [Fact]
+    public void One_restored_image_among_others_is_looked_at_both_ways()
+    {
+        var contents = Facts.Contents([Facts.Image(2, "2") with { PushedAt = Facts.Now.AddDays(-90), LastActivatedAt = Facts.Now.AddDays(-10) }, Facts.Image(3, "3") with { PushedAt = Facts.Now.AddDays(-10) }]);
+        var unknown = contents.Images.ToDictionary(image => image.Id.Digest, _ => new Usage(Use.Unknown, ["Nobody looked.", "Never."], []));
+        AssertWhy("whether that is in use is not known. Nobody looked.", PolicySafety.WhyNot(Policies.Of(Policies.Expire(1, "*", 30)), contents, unknown, Facts.Now));
+        Assert.Null(PolicySafety.WhyNot(Policies.Of(Policies.Expire(1, "*", 120)), contents, unknown, Facts.Now));
     }
 }

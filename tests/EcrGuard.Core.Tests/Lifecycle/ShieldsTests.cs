@@ -132,4 +132,32 @@ public sealed class ShieldsTests
     [InlineData(Any, false)]
     public void Shields_stand_where_their_rule_is_the_first(string rules, bool stand) =>
         Assert.Equal(stand, Shields.Stand(LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(Policy(rules))).Policy!, VerdictTags.Default));
+
+    /// <summary>The first rule would take it anyway; the second counts it only with the shield.</summary>
+    [Fact]
+    public void A_rule_that_only_counts_it_for_the_shield_is_a_rule_too_many()
+    {
+        var policy = Policies.Of(Policies.Keep(1, "1.*", 1000), Policies.Keep(2, "*-*", 900)).Text;
+        Assert.Equal([Use.Unknown], Uses(Of(policy, Facts.Contents([Facts.Image(1, "1.0")]))));
+        Assert.Equal([Use.InUse], Uses(Of(policy, Facts.Contents([Facts.Image(1, "1-0")]))));
+    }
+
+    [Fact]
+    public void What_nothing_uses_needs_no_shield_under_EcrGuards_policy()
+    {
+        var contents = Facts.Contents([.. Enumerable.Range(1, 4).Select(i => Facts.Image(i, $"{i}.0"))]);
+        string? Unkept(int used) => Shields.Unkept(LifecyclePolicy.Read(Policy(ShieldFirst)).Policy!, contents,
+            contents.Images.ToDictionary(i => i.Id.Digest, i => i.Id.Digest.CompareTo(Facts.Digest(used)) <= 0 ? new Usage(Use.InUse, ["It runs."], []) : Usage.None), VerdictTags.Default);
+        Assert.Null(Unkept(0));
+        Assert.Contains(" 1 image in use carries no shield", Unkept(1), StringComparison.Ordinal);
+        Assert.Contains(" 3 images in use carry no shield", Unkept(3), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Several_that_may_go_by_EcrGuards_tags_are_told_together_with_what_got_no_shield()
+    {
+        var withheld = Of(Policy(Dashed), Facts.Contents([.. Enumerable.Range(1, 2).Select(i => Facts.Image(i, $"{i}.0", VerdictTags.Default.Blocked(Facts.Digest(i)))), Facts.Image(3, "3.0")])).Withheld;
+        Assert.Equal("1 image in use got no shield: under the lifecycle policy there the tag itself could make images go. 2 images in use may go by EcrGuard's own tags: the lifecycle policy there selects them by nothing else. "
+            + "Have EcrGuard's rule stand first, or let the policy's patterns leave out 'ecrguard-*'.", withheld);
+    }
 }

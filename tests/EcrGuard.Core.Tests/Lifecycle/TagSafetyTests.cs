@@ -71,4 +71,15 @@ public sealed class TagSafetyTests
         Assert.Null(Removing(Policies.Of(Policies.Expire(1, "ecrguard-blocked-*", 7), Policies.Expire(2, "*", 30)).Text, Use.InUse));
         Assert.Null(Removing(Policies.Of(Policies.Keep(1, "ecrguard-blocked-*", 100_000)).Text, Use.InUse));
     }
+
+    [Fact]
+    public void In_a_policy_that_nobody_understands_neither_a_tag_more_nor_one_less_is_safe()
+    {
+        Assert.Equal("The repository's lifecycle policy cannot be understood, and might take the image by the tag.", Adding("{}", Use.NotInUse, "1.0"));
+        Assert.Equal("The repository's lifecycle policy cannot be understood, and might take the image without the tag.", Removing("{}", Use.NotInUse));
+    }
+
+    [Fact]
+    public void A_rule_of_which_one_pattern_names_EcrGuards_tags_means_them() =>
+        Assert.Null(Adding(Policies.Of(Policies.Expire(1, "1.*,ecrguard-blocked-*", 7)).Text, Use.NotInUse, "1.0"));
 }
