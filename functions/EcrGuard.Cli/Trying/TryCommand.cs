@@ -61,7 +61,8 @@ internal static class TryCommand
         try
         {
             // Whatever is in it: that it can be asked at all.
-            await (ledger?.DocumentAsync(Ledger.BackfillDocument, cancellation) ?? Task.FromResult<(string, long)?>(null));
+            if (ledger is not null)
+                await ledger.DocumentAsync(Ledger.BackfillDocument, cancellation);
         }
         catch (ResourceNotFoundException)
         {
