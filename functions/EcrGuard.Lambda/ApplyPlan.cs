@@ -63,8 +63,7 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
         // Nobody else stores over a lease that runs.
         async Task<bool> LeaseAsync(DateTimeOffset? until, IReadOnlyList<Removed>? taken) =>
             await ledger.StoreDocumentAsync(LeaseDocument, JsonSerializer.Serialize(new ApplyLease(id, until, taken), StateJson.Default.ApplyLease), revision++, CancellationToken.None).ConfigureAwait(false);
-        PlanRun? run = null;
-        run = new PlanRun(plan, id, views, consumers, uses, time, context, (lease?.PlanId == id ? lease.Taken : null) ?? [], () => LeaseAsync(started + Lease, run!.Taken));
+        var run = new PlanRun(plan, id, views, consumers, uses, time, context, (lease?.PlanId == id ? lease.Taken : null) ?? [], taken => LeaseAsync(started + Lease, taken));
         if (!await LeaseAsync(started + Lease, run.Taken).ConfigureAwait(false))
             return Refused(id, ["Another plan has just begun to be applied; one is at a time. Try again when it is done."]);
 

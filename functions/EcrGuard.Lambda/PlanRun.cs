@@ -8,18 +8,14 @@ using Consumers = EcrGuard.Aws.Facts.Consumers;
 namespace EcrGuard.Lambda;
 
 /// <summary>One call's work on one plan: what it has read of who runs what, and what has become of the plan so far.</summary>
-public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Consumers consumers, UseStore uses, TimeProvider time, ILambdaContext context, IReadOnlyList<Removed> taken, Func<Task> keep)
+public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Consumers consumers, UseStore uses, TimeProvider time, ILambdaContext context, IReadOnlyList<Removed> taken, Func<IReadOnlyList<Removed>, Task> keep)
 {
     /// <summary>Nothing is begun with less time than this left, and nothing runs on with less than half of it.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
 
-    /// <summary>Who runs what is read again after this: what a plan deletes does not come back, and a reading serves the few batches of a minute.</summary>
-    private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
-
     private readonly List<Applied> done = [], superseded = [], refused = [];
     private readonly Dictionary<string, Removed> taken = taken.ToDictionary(removed => removed.Repository, StringComparer.Ordinal);
-    private UseFacts? use;
-    private DateTimeOffset useUntil;
+    private RecentUse? use;
 
     public Plan Plan => plan;
 
@@ -41,13 +37,8 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     /// <exception cref="InvalidOperationException">A consumer that could be read when the plan was made cannot be read now.</exception>
     public async Task<RepositoryView?> ViewAsync(RepositoryId id, IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>? known, CancellationToken cancellation)
     {
-        if (use is null || time.GetUtcNow() >= useUntil)
-        {
-            use = await UseAsync(cancellation).ConfigureAwait(false);
-            // From its end: in a large account a reading takes minutes.
-            useUntil = time.GetUtcNow() + UseAge;
-        }
-        return await views.ReadAsync(id, use, known, Named(id), cancellation).ConfigureAwait(false);
+        use ??= new RecentUse(UseAsync, time);
+        return await views.ReadAsync(id, await use.ReadAsync(null, cancellation).ConfigureAwait(false), known, Named(id), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>The images of a repository that the plan removes one by one.</summary>
@@ -68,7 +59,7 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     public Task TakeAsync(Removed removed)
     {
         taken[removed.Repository] = removed;
-        return keep();
+        return keep(Taken);
     }
 
     /// <summary>What was remembered, for the next call with the same plan.</summary>

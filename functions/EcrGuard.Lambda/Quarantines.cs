@@ -13,8 +13,8 @@ namespace EcrGuard.Lambda;
 /// <summary>Takes blocked images that nothing uses out of reach, and puts them back when they are approved or released.</summary>
 public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consumers consumers, UseStore uses, QuarantineWriter writer, Ledger ledger, Notices notices, VerdictTags tags, TimeProvider time, Log log) : IDisposable
 {
-    /// <summary>How old what is known of use, and of the repository, may be when an image is taken out of reach.</summary>
-    private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
+    /// <summary>How old what is known of the repository may be when an image is taken out of reach.</summary>
+    private static readonly TimeSpan ContentsAge = TimeSpan.FromMinutes(1);
 
     /// <summary>Nothing runs away: an image has at most so many tags to withdraw and to put back.</summary>
     private const int MaxRounds = (2 * QuarantinePlan.MaxWithdrawn) + 20;
@@ -23,7 +23,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
     private const int Attempts = 8;
 
     private readonly SemaphoreSlim reading = new(1, 1);
-    private (UseFacts Facts, DateTimeOffset Until)? use;
+    private readonly RecentUse use = new(async cancellation => await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), time);
 
     /// <summary>Makes an image's steps until there are none, each planned from facts read immediately before it.</summary>
     /// <param name="entry">What stands in the ledger; where it no longer does, it is read again.</param>
@@ -182,7 +182,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
     {
         var repository = image.Id.Repository;
         surroundings.Use = await UseAsync(image.LastActivatedAt ?? image.PushedAt, cancellation).ConfigureAwait(false);
-        if (surroundings.Contents is null || time.GetUtcNow() - surroundings.Contents.ReadAt > UseAge)
+        if (surroundings.Contents is null || time.GetUtcNow() - surroundings.Contents.ReadAt > ContentsAge)
             surroundings.Contents = await registry.ContentsAsync(repository, (indexes, token) => ledger.ChildrenAsync(repository, indexes, token), cancellation).ConfigureAwait(false);
         return surroundings.Contents is not null;
     }
@@ -193,14 +193,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
         await reading.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            // From its end: in a large account a reading takes minutes.
-            if (use is not { } last || time.GetUtcNow() >= last.Until || last.Facts.ReadAt < thereSince)
-            {
-                var read = await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
-                last = (read, time.GetUtcNow() + UseAge);
-                use = last;
-            }
-            return last.Facts;
+            return await use.ReadAsync(thereSince, cancellation).ConfigureAwait(false);
         }
         finally
         {
