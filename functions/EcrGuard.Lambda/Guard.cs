@@ -97,7 +97,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             var written = await tagWriter.ApplyAsync(image, entry, use, ModeOf(image.Id.Repository), until, cancellation).ConfigureAwait(false);
             // Writing takes its turn, and another verdict may be stored by then, by somebody who saw none of these tags.
             var now = written.Wrote ? await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? entry : entry;
-            if (now.Revision == entry.Revision && now.QuarantineRevision == entry.QuarantineRevision)
+            if (now.Revision == entry.Revision)
             {
                 if (written.CouldNot != entry.Record.CouldNotMark)
                     await ledger.NoteCouldNotMarkAsync(image.Id, written.CouldNot, cancellation).ConfigureAwait(false);
@@ -256,14 +256,14 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     private async Task<Judged> RecordAsync(ImageFacts image, LedgerEntry? before, bool alerting, Digest? within, Func<LedgerEntry?, Task<Decision>> decide, CancellationToken cancellation)
     {
         // Children of an index are untagged, almost always: what follows for their indexes must not be forgotten.
-        var untagged = settings.Tags.TeamTags(Evidences.Named(image, before)).Count == 0;
+        var untagged = settings.Tags.TeamTags(image).Count == 0;
         var indexes = untagged ? await IndexesAsync(image.Id, cancellation).ConfigureAwait(false) : [];
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var decision = await decide(before).ConfigureAwait(false);
             var verdict = ForcedApproval.Over(decision.Verdict, before?.Record.Forced, time.GetUtcNow());
             var plan = TagPlan.For(image, verdict.Status, Use.Unknown, ModeOf(image.Id.Repository), settings.Tags);
-            var record = ImageRecord.Of(image, verdict, before?.Record, ledger.NewId(), time.GetUtcNow(), settings.Tags.TeamTags(Evidences.Named(image, before))) with
+            var record = ImageRecord.Of(image, verdict, before?.Record, ledger.NewId(), time.GetUtcNow(), settings.Tags.TeamTags(image)) with
             {
                 FindingsHash = decision.Findings switch
                 {

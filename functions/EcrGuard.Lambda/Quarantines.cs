@@ -16,8 +16,8 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
     /// <summary>How old what is known of the repository may be when an image is taken out of reach.</summary>
     private static readonly TimeSpan ContentsAge = TimeSpan.FromMinutes(1);
 
-    /// <summary>Nothing runs away: an image has at most so many tags to withdraw and to put back.</summary>
-    private const int MaxRounds = (2 * QuarantinePlan.MaxWithdrawn) + 20;
+    /// <summary>Nothing runs away: a quarantine has few steps.</summary>
+    private const int MaxRounds = 20;
 
     /// <summary>How often a store is tried that others get in the way of.</summary>
     private const int Attempts = 8;
@@ -52,8 +52,8 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
                     if (await HoldAsync(entry, surroundings, cancellation).ConfigureAwait(false) is { } why)
                         undone.Add($"{digest}: {why}");
                     else if (entry.Quarantine is { State: QuarantineState.Held } && usages.GetValueOrDefault(digest) is { Use: Use.InUse } usage
-                        && await ledger.FindAsync(entry.Record.Verdict.Image, cancellation).ConfigureAwait(false) is { Quarantine: { State: QuarantineState.Held, By: var by } })
-                        undone.Add($"{digest} is out of reach and in use: what starts anew {(by == QuarantineBy.Withdraw ? "cannot find it by its tags" : "cannot pull it")}. {string.Join(' ', usage.Why.Take(1))} A fixed image or 'ecrguard release' helps.");
+                        && await ledger.FindAsync(entry.Record.Verdict.Image, cancellation).ConfigureAwait(false) is { Quarantine.State: QuarantineState.Held })
+                        undone.Add($"{digest} is out of reach and in use: what starts anew cannot pull it. {string.Join(' ', usage.Why.Take(1))} A fixed image or 'ecrguard release' helps.");
                 }
                 catch (Exception failure) when (!cancellation.IsCancellationRequested)
                 {
@@ -80,7 +80,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
             if (record.Verdict.Status != Status.Blocked && entry.Quarantine is null or { State: QuarantineState.Ended })
                 return (false, $"It is not blocked but {record.Verdict.Status.Word()}, and EcrGuard holds it no longer.");
             var now = time.GetUtcNow();
-            var none = new Quarantine { By = guard.Policy.QuarantineOf(image.Repository.Name) ?? QuarantineBy.Archive, State = QuarantineState.Ended, ChangeId = record.ChangeId, Since = now };
+            var none = new Quarantine { State = QuarantineState.Ended, ChangeId = record.ChangeId, Since = now };
             var released = (entry.Quarantine is { State: not QuarantineState.Ended } current ? current : none) with { ChangeId = record.ChangeId, Release = new Release(by, now, reason) };
             // Told before it is done: whoever reads the ledger later must have been able to hear of it.
             await TellAsync(QuarantineNotice.OfRelease(record, released), cancellation).ConfigureAwait(false);
@@ -104,9 +104,6 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
             var plan = planned.Plan;
             if (plan.RestoredByOthers)
                 await TellAsync(QuarantineNotice.OfRestore(planned.Image, entry.Record, entry.Quarantine!, plan), cancellation).ConfigureAwait(false);
-            if (plan.Next is null && entry.Quarantine is { State: not QuarantineState.Ended } && plan.Record is { Conflicts.Count: > 0, State: QuarantineState.Returning or QuarantineState.Ended } returned)
-                await TellAsync(QuarantineNotice.OfConflicts(entry.Record, returned), cancellation).ConfigureAwait(false);
-
             if (plan.Next is null && Equals(plan.Record, entry.Quarantine))
             {
                 if (plan.Why is { } why)
@@ -132,17 +129,15 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
     private async Task<PlannedQuarantine?> PlanAsync(LedgerEntry entry, Surroundings surroundings, CancellationToken cancellation)
     {
         var id = entry.Record.Verdict.Image;
-        var by = guard.Policy.QuarantineOf(id.Repository.Name);
         if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } image)
             return null;
-        var facts = new QuarantineFacts { Image = image, Status = entry.Record.Verdict.Status, Approved = entry.Record.Verdict.Approved, Mode = guard.ModeOf(id.Repository), ChangeId = entry.Record.ChangeId, Usage = InUse.WhileNew(image, time.GetUtcNow()) ?? Usage.None, Mutability = TagMutability.Mutable };
+        var facts = new QuarantineFacts { Image = image, Status = entry.Record.Verdict.Status, Mode = guard.ModeOf(id.Repository), ChangeId = entry.Record.ChangeId, Usage = InUse.WhileNew(image, time.GetUtcNow()) ?? Usage.None };
         var plan = Plan();
-        if (plan.Next is { Takes: true })
+        if (plan.Next is { Change: QuarantineChange.Archive })
         {
             // It was blocked anew in the very moment: that is for whoever decided it.
             if (surroundings.OnlyBack || !await SurroundAsync(image, surroundings, cancellation).ConfigureAwait(false))
                 return null;
-            var mutability = by == QuarantineBy.Withdraw ? (await registry.RepositoryAsync(id.Repository, cancellation).ConfigureAwait(false))?.Mutability : null;
             if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } now)
                 return null;
             var contents = surroundings.Contents! with { Images = [.. surroundings.Contents!.Images.Where(other => other.Id.Digest != id.Digest), now] };
@@ -153,19 +148,12 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
                 NeededBy = QuarantineFacts.Needing(id, contents),
                 LifecyclePolicy = await registry.LifecyclePolicyAsync(id.Repository, cancellation).ConfigureAwait(false),
                 Platforms = QuarantineFacts.HeldBy(now, contents),
-                Mutability = mutability ?? TagMutability.Unknown,
             };
             plan = Plan();
         }
-        // A tag that another image carries is passed over, and the next is looked up in turn: none comes back of which nobody knows who carries it.
-        for (var looked = new HashSet<string>(); plan.Next is { Change: QuarantineChange.PutBack, Tag: { } tag } && looked.Add(tag); plan = Plan())
-        {
-            if (await registry.ImageAsync(id.Repository, tag, null, cancellation).ConfigureAwait(false) is { } holder)
-                facts = facts with { Holders = new Dictionary<string, Digest>(facts.Holders) { [tag] = holder.Id.Digest } };
-        }
         return new PlannedQuarantine(plan, facts.Image);
 
-        QuarantinePlan Plan() => QuarantinePlan.For(facts, by, entry.Quarantine, tags, time.GetUtcNow());
+        QuarantinePlan Plan() => QuarantinePlan.For(facts, entry.Quarantine, tags, time.GetUtcNow());
     }
 
     /// <summary>What decides about an image from outside of it.</summary>

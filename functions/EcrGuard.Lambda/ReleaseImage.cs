@@ -7,7 +7,7 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Lambda;
 
 /// <summary>Whoever orders an image to be released says why: it is told, and stands in the ledger.</summary>
-/// <param name="Image">By tag, digest or full URI; an image whose tags are withdrawn by its digest.</param>
+/// <param name="Image">By tag, digest or full URI.</param>
 public sealed record ReleaseRequest(string? Image, string? Reason);
 
 /// <summary>What became of an order to release an image.</summary>
@@ -33,7 +33,7 @@ public sealed class ReleaseImage(Quarantines quarantines, Registry registry, Set
             return No("The order gives no reason.");
         using var deadline = new CancellationTokenSource(context.RemainingTime * 0.9);
         if (await registry.ImageAsync(registry.Repository(reference.Repository), reference.Tag, reference.Digest, deadline.Token).ConfigureAwait(false) is not { } image)
-            return No($"There is no image {reference} in the registry; one whose tags are withdrawn is named by its digest.");
+            return No($"There is no image {reference} in the registry.");
         // Lambda tells who invoked it only of Amazon Cognito's identities. What the order says of itself would be no proof; CloudTrail has the caller of the request that the ledger names.
         var by = context.Identity?.IdentityId is { Length: > 0 } identity ? $"the Cognito identity {identity}" : $"the direct invoke {context.AwsRequestId}";
         var (released, left) = await quarantines.ReleaseAsync(image.Id, by, Text.Clip(input.Reason, MaxReason), deadline.Token).ConfigureAwait(false);

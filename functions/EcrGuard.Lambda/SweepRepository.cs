@@ -126,7 +126,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             if (entry.Quarantine is { State: not QuarantineState.Ended })
                 quarantined.Add(image.Id.Digest);
             var shielded = shields[image.Id.Digest].Use;
-            if (TagPlan.For(image, entry.Record.Verdict.Status, shielded, guard.ModeOf(repository), settings.Tags, entry.Quarantine) is not { Actions.Count: 0, CouldNot: null })
+            if (TagPlan.For(image, entry.Record.Verdict.Status, shielded, guard.ModeOf(repository), settings.Tags) is not { Actions.Count: 0, CouldNot: null })
             {
                 // One image that cannot be marked must not keep the others from it.
                 await OrUndoneAsync($"the tags of {image.Id.Digest}", undone, async () =>

@@ -10,7 +10,7 @@ namespace EcrGuard.Aws.Actions;
 public sealed record PlannedQuarantine(QuarantinePlan Plan, ImageFacts Image);
 
 /// <summary>Makes the steps that take an image out of reach and put it back: intent in the ledger before each, its outcome after it, planned again in between.</summary>
-public sealed class QuarantineWriter(IAmazonECR ecr, TagWriter tagWriter, Ledger.Ledger ledger, WriteRate rate)
+public sealed class QuarantineWriter(IAmazonECR ecr, Ledger.Ledger ledger, WriteRate rate)
 {
     /// <summary>Makes one step.</summary>
     /// <param name="again">Reads and plans again; null where the image is gone.</param>
@@ -23,22 +23,25 @@ public sealed class QuarantineWriter(IAmazonECR ecr, TagWriter tagWriter, Ledger
             return null;
         // Read after the intent and immediately before the write: whatever took time lies before it.
         var now = await again().ConfigureAwait(false);
-        var refusal = now?.Plan.Next != plan.Next ? Superseded : await MakeAsync(now!.Image, plan.Next!, cancellation).ConfigureAwait(false);
+        if (now?.Plan.Next != plan.Next)
+        {
+            await ledger.OutcomeAsync(image, id, Superseded, cancellation).ConfigureAwait(false);
+            return null;
+        }
+        var refusal = await MakeAsync(image, plan.Next!.Change, cancellation).ConfigureAwait(false);
         await ledger.OutcomeAsync(image, id, refusal ?? "done", cancellation).ConfigureAwait(false);
-        return refusal is Superseded or TagWriter.Unanswered ? null : refusal;
+        if (refusal is not null && plan.Next.Change == QuarantineChange.Archive)
+        {
+            // Nothing is out of reach, so that nothing may look as if it were.
+            var intended = entry with { Quarantine = plan.Record, QuarantineRevision = entry.QuarantineRevision + 1 };
+            await ledger.StoreQuarantineAsync(intended, plan.Record! with { State = QuarantineState.Ended }, cancellation).ConfigureAwait(false);
+        }
+        return refusal;
     }
 
     private const string Superseded = "superseded: the facts had changed when they were read again, and it was planned again";
 
-    private Task<string?> MakeAsync(ImageFacts image, QuarantineStep step, CancellationToken cancellation) => step.Change switch
-    {
-        QuarantineChange.Archive => MoveAsync(image.Id, TargetStorageClass.ARCHIVE, cancellation),
-        QuarantineChange.Restore => MoveAsync(image.Id, TargetStorageClass.STANDARD, cancellation),
-        QuarantineChange.Withdraw => tagWriter.RemoveAsync(image, step.Tag!, cancellation),
-        QuarantineChange.PutBack => tagWriter.AddAsync(image, step.Tag!, cancellation),
-    };
-
-    private async Task<string?> MoveAsync(ImageId image, TargetStorageClass target, CancellationToken cancellation)
+    private async Task<string?> MakeAsync(ImageId image, QuarantineChange change, CancellationToken cancellation)
     {
         try
         {
@@ -47,13 +50,25 @@ public sealed class QuarantineWriter(IAmazonECR ecr, TagWriter tagWriter, Ledger
                 RegistryId = image.Repository.Account,
                 RepositoryName = image.Repository.Name,
                 ImageId = new ImageIdentifier { ImageDigest = image.Digest.ToString() },
-                TargetStorageClass = target,
+                TargetStorageClass = change switch
+                {
+                    QuarantineChange.Archive => TargetStorageClass.ARCHIVE,
+                    QuarantineChange.Restore => TargetStorageClass.STANDARD,
+                },
             }, cancellation).ConfigureAwait(false);
             return null;
         }
-        catch (Exception refused) when (refused is ImageStorageClassUpdateNotSupportedException or ImageNotFoundException or RepositoryNotFoundException or InvalidParameterException or ValidationException)
+        catch (AmazonECRException refused) when (
+            refused is ImageStorageClassUpdateNotSupportedException or ImageNotFoundException or RepositoryNotFoundException
+                or InvalidParameterException or ValidationException
+                or { ErrorCode: "UnknownOperationException" or "AccessDeniedException" })
         {
-            return $"ECR did not move the image to the storage class {target}: {refused.Message}";
+            // ECR will say the same tomorrow, in a region that has no archive, say: recorded, not retried.
+            return change switch
+            {
+                QuarantineChange.Archive => $"ECR did not archive it, and it stays in reach: {refused.Message}",
+                QuarantineChange.Restore => $"ECR did not restore it from the archive: {refused.Message}",
+            };
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
     /// <param name="use">Unknown leaves the shielding tag as it is.</param>
     /// <param name="until">How long a turn to write is waited for.</param>
     public Task<TagsWritten> ApplyAsync(ImageFacts image, LedgerEntry entry, Use use, EnforcementMode mode, DateTimeOffset until, CancellationToken cancellation) =>
-        WriteAsync(image, now => TagPlan.For(now, entry.Record.Verdict.Status, use, mode, tags, entry.Quarantine), action => ledger.IntendAsync(image.Id, entry, action, cancellation), use, until, cancellation);
+        WriteAsync(image, now => TagPlan.For(now, entry.Record.Verdict.Status, use, mode, tags), action => ledger.IntendAsync(image.Id, entry, action, cancellation), use, until, cancellation);
 
     /// <summary>The same for the shield of an artifact that stands for itself, of which no verdict is in the ledger.</summary>
     public Task<TagsWritten> ShieldAsync(ImageFacts artifact, Use use, EnforcementMode mode, CancellationToken cancellation) =>

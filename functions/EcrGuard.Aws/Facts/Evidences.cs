@@ -60,13 +60,8 @@ public sealed class Evidences(Scans scans, Ledger.Ledger? ledger, FindingsStore?
             images, entries.ToDictionary(entry => entry.Key, entry => entry.Value.Record.Verdict.WithoutBreakGlass()), unread);
     }
 
-    /// <summary>The image with the tags that EcrGuard has withdrawn: people know it by them, and rules that speak of tags still mean it.</summary>
-    public static ImageFacts Named(ImageFacts image, LedgerEntry? entry) => entry?.Quarantine is { State: not QuarantineState.Ended, Tags.Count: > 0 } quarantine
-        ? image with { Tags = [.. image.Tags.Union(quarantine.Tags.Except(quarantine.Conflicts.Select(conflict => conflict.Tag)))] }
-        : image;
-
     private Evidence Of(ImageFacts image, ScanFacts scan, LedgerEntry? entry, IReadOnlyList<Finding>? kept) => new(
-        Named(image, entry),
+        image,
         scan with { Findings = Findings.WithFixDates(scan.Findings, entry is null ? [] : kept, time.GetUtcNow()) },
         entry is null ? null : new Judge.Before(entry.Record.Verdict.WithoutBreakGlass(), kept));
 

@@ -34,8 +34,6 @@ public sealed partial class Ledger
             ["outcome"] = new(Intended),
             [Keys.Expires] = ExpiresAfter(HistoryAge),
         };
-        if (step.Tag is { } tag)
-            intent["tag"] = new(tag);
         return await IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
         {
             TransactItems = [new TransactWriteItem { Put = new Put { TableName = settings.Table, Item = intent } }, new TransactWriteItem { Update = Store(before, record, id) }],

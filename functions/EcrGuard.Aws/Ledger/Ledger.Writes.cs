@@ -12,7 +12,7 @@ public sealed partial class Ledger
 
     /// <summary>Writes down what is about to be done to an image, before it is done.</summary>
     /// <param name="entry">Whose verdict asks for it; null for an artifact, of which there is none.</param>
-    /// <returns>The id under which the outcome is to be noted; null where another verdict was stored since, which asks for something else, or, before a removal, tags have begun to be withdrawn.</returns>
+    /// <returns>The id under which the outcome is to be noted; null where another verdict was stored since, which asks for something else.</returns>
     public async Task<string?> IntendAsync(ImageId image, LedgerEntry? entry, TagAction action, CancellationToken cancellation)
     {
         var id = NewId();
@@ -37,13 +37,6 @@ public sealed partial class Ledger
             condition = "#rev = :rev";
             names["#rev"] = Revision;
             values[":rev"] = Number(entry.Revision);
-        }
-        if (entry is not null && action.Change == TagChange.Remove)
-        {
-            condition += entry.QuarantineRevision == 0 ? " AND attribute_not_exists(#quarantine)" : " AND #quarantine = :quarantine";
-            names["#quarantine"] = QuarantineRevision;
-            if (entry.QuarantineRevision > 0)
-                values[":quarantine"] = Number(entry.QuarantineRevision);
         }
         return await IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
         {

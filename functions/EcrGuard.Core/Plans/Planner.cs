@@ -168,13 +168,12 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         /// </summary>
         private void SpareQuarantined(Dictionary<Digest, string> going)
         {
-            var by = policy.QuarantineOf(Contents.Repository.Name);
-            var spared = Contents.Images.Where(image => going.ContainsKey(image.Id.Digest) && image.Tags.Any(tag => tags.AllBlocked(image.Id.Digest).Contains(tag)) && by switch
-            {
-                QuarantineBy.Withdraw => tags.TeamTags(image).Count == 0,
-                QuarantineBy.Archive => image.Storage != StorageStatus.Active,
-                null => false,
-            }).ToList();
+            if (policy.EnforcementOf(Contents.Repository.Name) != EnforcementMode.Quarantine)
+                return;
+            var spared = Contents.Images
+                .Where(image => going.ContainsKey(image.Id.Digest) && image.Storage != StorageStatus.Active)
+                .Where(image => image.Tags.Intersect(tags.AllBlocked(image.Id.Digest)).Any())
+                .ToList();
             foreach (var image in spared)
                 going.Remove(image.Id.Digest);
             if (spared.Count > 0)

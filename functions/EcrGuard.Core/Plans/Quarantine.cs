@@ -23,14 +23,9 @@ public enum QuarantineState
 /// <param name="By">As Lambda tells who asked; never what the order says of itself.</param>
 public sealed record Release(string By, DateTimeOffset At, string Reason);
 
-/// <summary>A withdrawn tag that does not come back: another image carries it now.</summary>
-public sealed record TagConflict(string Tag, Digest Holder);
-
 /// <summary>What the ledger holds of an image that was taken out of reach, or that may not be.</summary>
 public sealed record Quarantine
 {
-    public required QuarantineBy By { get; init; }
-
     public required QuarantineState State { get; init; }
 
     /// <summary>The change of status that it follows from (<see cref="ImageRecord.ChangeId"/>): a later block is another matter.</summary>
@@ -39,22 +34,11 @@ public sealed record Quarantine
     /// <summary>When it was last begun to take the image out of reach.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>The team's tags that were withdrawn, or are about to be; none where it is archived.</summary>
-    public IReadOnlyList<string> Tags { get; init; } = [];
-
-    /// <summary>Those of <see cref="Tags"/> that stay with their new holders.</summary>
-    public IReadOnlyList<TagConflict> Conflicts { get; init; } = [];
-
     /// <summary>Null where nobody has released it.</summary>
     public Release? Release { get; init; }
 
     /// <summary>Whether somebody has released the image from this very block.</summary>
     public bool IsReleasedFrom(string changeId) => Release is not null && ChangeId == changeId;
-
-    public bool Equals(Quarantine? other) => other is not null && By == other.By && State == other.State && ChangeId == other.ChangeId && Since == other.Since && Release == other.Release
-        && Tags.SequenceEqual(other.Tags) && Conflicts.SequenceEqual(other.Conflicts);
-
-    public override int GetHashCode() => HashCode.Combine(By, State, ChangeId, Since, Release, Tags.Count, Conflicts.Count);
 }
 
 /// <summary>What decides whether an image is taken out of reach, and whether it comes back, read immediately before.</summary>
@@ -64,9 +48,6 @@ public sealed record QuarantineFacts
 
     /// <summary>Of the verdict that stands.</summary>
     public required Status Status { get; init; }
-
-    /// <summary>What a gate answers by it.</summary>
-    public required bool Approved { get; init; }
 
     /// <summary>How far EcrGuard may go in the repository.</summary>
     public required EnforcementMode Mode { get; init; }
@@ -78,12 +59,6 @@ public sealed record QuarantineFacts
 
     /// <summary>An index that can be pulled and refers to the image, or may; null: there is none.</summary>
     public Digest? NeededBy { get; init; }
-
-    /// <summary>Whether tags of the repository may move. Asked for only where tags are to be withdrawn.</summary>
-    public TagMutability Mutability { get; init; }
-
-    /// <summary>Who carries a withdrawn tag now; a tag that is not there is carried by nobody, or nobody has looked: the plan names it, and whoever carries the plan out looks before.</summary>
-    public IReadOnlyDictionary<string, Digest> Holders { get; init; } = new Dictionary<string, Digest>();
 
     /// <summary>The repository's, as text; null where there is none.</summary>
     public string? LifecyclePolicy { get; init; }

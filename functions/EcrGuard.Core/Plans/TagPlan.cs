@@ -29,12 +29,8 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     /// <param name="image">As read immediately before: ECR has no conditional writes.</param>
     /// <param name="use">Unknown leaves the shielding tag as it is.</param>
     /// <param name="mode">What the policy allows for the repository, already under the deployment's ceiling.</param>
-    /// <param name="quarantine">How far the image is out of reach: as long as something that was begun may still withdraw a tag, EcrGuard's own may be its last in a moment, and stay.</param>
-    public static TagPlan For(ImageFacts image, Status status, Use use, EnforcementMode mode, VerdictTags tags, Quarantine? quarantine = null)
+    public static TagPlan For(ImageFacts image, Status status, Use use, EnforcementMode mode, VerdictTags tags)
     {
-        if (quarantine is { By: QuarantineBy.Withdraw, State: not QuarantineState.Ended })
-            return For(image, status, use, mode, tags) is var plan && plan.Actions.All(action => action.Change == TagChange.Add) ? plan
-                : new TagPlan([.. plan.Actions.Where(action => action.Change == TagChange.Add)], "The image's tags are withdrawn, or on their way back: EcrGuard's own could be its last, and removing that deletes the image.");
         var digest = image.Id.Digest;
         // A blocking tag goes only when the image becomes APPROVED. What is pending or in error leaves every verdict tag as it is.
         return mode == EnforcementMode.Observe || image.Kind is not (ImageKind.Image or ImageKind.Index) ? Nothing : For(image, tags.Wanted(digest, status), status switch
@@ -46,7 +42,7 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     }
 
     /// <summary>Plans the shield of an artifact that stands for itself, such as a chart: there is nothing in it to judge, and ECR's lifecycle rules take it as they take an image.</summary>
-    /// <inheritdoc cref="For(ImageFacts, Status, Use, EnforcementMode, VerdictTags, Quarantine?)"/>
+    /// <inheritdoc cref="For(ImageFacts, Status, Use, EnforcementMode, VerdictTags)"/>
     public static TagPlan ForArtifact(ImageFacts artifact, Use use, EnforcementMode mode, VerdictTags tags) =>
         mode == EnforcementMode.Observe || artifact is not { Kind: ImageKind.Artifact, TakesShield: true } ? Nothing : For(artifact, null, [], use, tags);
 

@@ -30,8 +30,8 @@ public sealed record UnendedWrite(string Id, string Change, ImageId? Image, stri
             return null;
         return Change switch
         {
-            nameof(TagChange.Add) or nameof(QuarantineChange.PutBack) => image.Tags.Contains(Tag),
-            nameof(TagChange.Remove) or nameof(QuarantineChange.Withdraw) => !image.Tags.Contains(Tag),
+            nameof(TagChange.Add) => image.Tags.Contains(Tag),
+            nameof(TagChange.Remove) => !image.Tags.Contains(Tag),
             nameof(QuarantineChange.Archive) => image.Storage == StorageStatus.Archived,
             nameof(QuarantineChange.Restore) => image.Storage == StorageStatus.Active,
             _ => null,

@@ -40,12 +40,8 @@ public sealed record PolicyDocument
     public required string Version { get; init; }
 
     /// <summary>What to do with a repository; <see cref="EnforcementMode.Observe"/> where no rule matches.</summary>
-    public EnforcementMode EnforcementOf(string repository) => EnforcementRuleOf(repository)?.Mode ?? EnforcementMode.Observe;
-
-    /// <summary>How a blocked image of a repository is taken out of reach; null where none is.</summary>
-    public QuarantineBy? QuarantineOf(string repository) => EnforcementRuleOf(repository) is { Mode: EnforcementMode.Quarantine } rule ? rule.By : null;
-
-    private EnforcementRule? EnforcementRuleOf(string repository) => Enforcement.FirstOrDefault(rule => rule.Repositories.Any(glob => glob.Matches(repository)));
+    public EnforcementMode EnforcementOf(string repository) =>
+        Enforcement.FirstOrDefault(rule => rule.Repositories.Any(glob => glob.Matches(repository)))?.Mode ?? EnforcementMode.Observe;
 
     /// <summary>What a repository should look like; null where no baseline matches.</summary>
     public Baseline? BaselineOf(string repository) =>
@@ -152,22 +148,11 @@ public enum EnforcementMode
     /// <summary>Tag.</summary>
     Mark,
 
-    /// <summary>Tag, and take out of reach.</summary>
+    /// <summary>Tag, and archive: nobody can pull the image. 90 days of storage are charged.</summary>
     Quarantine,
 }
 
-/// <summary>How a blocked image is taken out of reach.</summary>
-public enum QuarantineBy
-{
-    /// <summary>ECR's archive storage class: nobody can pull the image. 90 days of storage are charged.</summary>
-    Archive,
-
-    /// <summary>Its tags are taken off it: nobody can pull it by those.</summary>
-    Withdraw,
-}
-
-/// <param name="By">For the mode <see cref="EnforcementMode.Quarantine"/>.</param>
-public sealed record EnforcementRule(IReadOnlyList<Glob> Repositories, EnforcementMode Mode, QuarantineBy By = QuarantineBy.Archive);
+public sealed record EnforcementRule(IReadOnlyList<Glob> Repositories, EnforcementMode Mode);
 
 public enum BaselineMode
 {

@@ -235,10 +235,11 @@ public sealed class PolicyReader
         var repositories = _checks.Globs(fields.Required("repositories")) ?? [];
         var mode = _checks.Word(fields.Required("mode"), ("observe", EnforcementMode.Observe), ("mark", EnforcementMode.Mark), ("quarantine", EnforcementMode.Quarantine));
         var byNode = fields.Optional("by");
-        var by = _checks.Word(byNode, ("archive", QuarantineBy.Archive), ("withdraw", QuarantineBy.Withdraw));
+        // Archive is the only way. The key is read so that any other word is answered with this one.
+        _checks.Word(byNode, "archive");
         if (byNode is not null && mode is EnforcementMode.Observe or EnforcementMode.Mark)
             _checks.Report(byNode!, "'by' goes with the mode 'quarantine'.");
-        return new EnforcementRule(repositories, mode ?? default, by ?? default);
+        return new EnforcementRule(repositories, mode ?? default);
     }
 
     private IReadOnlyList<Baseline> ReadBaselines(Node? node)

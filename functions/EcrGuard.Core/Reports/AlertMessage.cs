@@ -5,7 +5,6 @@ using System.Text.Json;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
 using static EcrGuard.Core.Images.Text;
 
@@ -259,12 +258,10 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     {
         var (record, quarantine, verdict, image) = (notice.Record, notice.Quarantine, notice.Record.Verdict, notice.Record.Verdict.Image);
         var tags = Tags(record.Tags);
-        var by = quarantine.By switch { QuarantineBy.Archive => "archive", QuarantineBy.Withdraw => "withdraw" };
         var release = quarantine.Release is { } released && notice.News == QuarantineNews.Released ? released with { By = Clip(released.By, 300), Reason = Clip(released.Reason, 500) } : null;
         var (kind, headline) = notice.News switch
         {
             QuarantineNews.RestoredByOthers => ("quarantine-restored", "Somebody else has restored a blocked image that EcrGuard had archived."),
-            QuarantineNews.TagsTaken => ("quarantine-conflict", "An image is in reach again, but not under all of its tags: other images carry them now, and keep them."),
             QuarantineNews.Released => ("quarantine-released", "An image was released: it comes back into reach, and gates answer as they did."),
         };
         var text = new ReportText()
@@ -278,8 +275,6 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             text.Line($"Released  by {release.By} at {SummaryText.Moment(release.At)}: {release.Reason}");
         if (notice.Follows is { } follows)
             text.Line($"Follows   {Clip(follows, 500)}");
-        if (quarantine.Conflicts.Count > 0)
-            text.List("Tags that stay where they are:", "tags", quarantine.Conflicts.Count, i => $"- {Clip(quarantine.Conflicts[i].Tag, 300)} on {quarantine.Conflicts[i].Holder}");
         text.List($"Reasons: {record.ReasonCount}", "reasons", verdict.Reasons.Count, i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}")
             .Line()
             .Line($"Policy    {verdict.PolicyVersion}")
@@ -288,8 +283,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             notice.Id,
             Subjects.Fit($"EcrGuard: {kind.Replace('-', ' ')}, {Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"),
             text.Render(MaxText, "the message's JSON form."),
-            JsonSerializer.Serialize(new QuarantineBody(1, notice.Id, kind, image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, verdict.Status, by,
-                [.. quarantine.Conflicts.Select(conflict => new TagConflict(Clip(conflict.Tag, 300), conflict.Holder))], release, verdict.Reasons, record.ReasonCount, verdict.PolicyVersion), ReportJson.Default.QuarantineBody),
+            JsonSerializer.Serialize(new QuarantineBody(1, notice.Id, kind, image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, verdict.Status, release, verdict.Reasons, record.ReasonCount, verdict.PolicyVersion), ReportJson.Default.QuarantineBody),
             [.. Routing(notice.Id, kind, image.Repository.Account, image.Repository.Region), new("repository", image.Repository.Name), new("status", verdict.Status.Word().ToLowerInvariant())]);
     }
 
@@ -424,11 +418,10 @@ internal sealed record GraceBody(
     int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, string Severity, DateTimeOffset StartedAt, DateTimeOffset EndsAt,
     IReadOnlyList<string> UsedBy, int UsedByCount, string? Owner, IReadOnlyList<Reason> Reasons, int ReasonCount, IReadOnlyList<string> ToPass, string PolicyVersion);
 
-/// <param name="By"><c>archive</c> or <c>withdraw</c>.</param>
 /// <param name="Released">For a release only.</param>
 internal sealed record QuarantineBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status Status, string By,
-    IReadOnlyList<TagConflict> Conflicts, Release? Released, IReadOnlyList<Reason> Reasons, int ReasonCount, string PolicyVersion);
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status Status,
+    Release? Released, IReadOnlyList<Reason> Reasons, int ReasonCount, string PolicyVersion);
 
 internal sealed record AlertBatchBody(int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<CountOf> Kinds, IReadOnlyList<CountOf> Repositories, IReadOnlyList<AlertEntry> Alerts);
 

@@ -11,9 +11,6 @@ public enum QuarantineNews
     /// <summary>EcrGuard had archived the image, and somebody else has restored it.</summary>
     RestoredByOthers,
 
-    /// <summary>Not every withdrawn tag came back: other images carry them now.</summary>
-    TagsTaken,
-
     /// <summary>Somebody ordered it to be put back although it is blocked, or not yet approved.</summary>
     Released,
 }
@@ -28,9 +25,6 @@ public sealed record QuarantineNotice(string Id, QuarantineNews News, ImageRecor
     public static QuarantineNotice OfRestore(ImageFacts image, ImageRecord record, Quarantine before, QuarantinePlan plan) => new(
         $"{image.Id}:QUARANTINE-RESTORED:{(image.LastActivatedAt ?? before.Since).UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}",
         QuarantineNews.RestoredByOthers, record, before, plan.Next is not null ? "It is blocked still, and taken out of reach again." : $"It stays in reach: {plan.Why}");
-
-    /// <summary>Once for each block, when everything else has come back.</summary>
-    public static QuarantineNotice OfConflicts(ImageRecord record, Quarantine quarantine) => new($"{record.Verdict.Image}:QUARANTINE-CONFLICT:{quarantine.ChangeId}", QuarantineNews.TagsTaken, record, quarantine, null);
 
     /// <summary>Once for each change of status.</summary>
     public static QuarantineNotice OfRelease(ImageRecord record, Quarantine quarantine) => new($"{record.Verdict.Image}:QUARANTINE-RELEASED:{quarantine.ChangeId}", QuarantineNews.Released, record, quarantine,

@@ -1,7 +1,6 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Policy;
 using static EcrGuard.Core.Tests.Plans.PlanFacts;
 
 namespace EcrGuard.Core.Tests.Plans;
@@ -10,8 +9,6 @@ namespace EcrGuard.Core.Tests.Plans;
 public sealed class PlannerNotesTests
 {
     private const string KeepsOne = """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""";
-
-    private static readonly PolicyDocument Withdraws = Document with { Enforcement = [new EnforcementRule([Glob.Parse("*")], EnforcementMode.Quarantine, QuarantineBy.Withdraw)] };
 
     private static string Own(string verdict, int number) => $"ecrguard-{verdict}-{Facts.Digest(number).Hex}";
 
@@ -83,14 +80,6 @@ public sealed class PlannerNotesTests
         var planned = Planned(View([Left(2, "blocked"), Old(1, Own("blocked", 1), Own("inuse", 1)), Old(3, "3.0")]), null);
         Assert.Empty(planned.Items);
         Assert.Equal([$"2 blocked images carry only EcrGuard's own tags, and no rule would take them without: {Clipped(Own("blocked", 1))}, {Clipped(Own("blocked", 2))}."], planned.Notes);
-    }
-
-    [Fact]
-    public void Where_the_policy_withdraws_tags_only_blocked_images_that_would_go_stay_for_it()
-    {
-        var planned = Planned(View([Left(1, "blocked"), Left(2, "blocked"), Left(3), Left(4, "blocked"), Old(5, "5.0")], present: ExpiresUntagged, uses: (4, Use.InUse)), null, policy: Withdraws);
-        Assert.Equal([(3, "Only EcrGuard's own tags are left on it.")], Whys(planned));
-        Assert.Contains($"2 blocked images stay, because the policy takes such out of reach, from where they may come back: {Clipped(Own("blocked", 1))}, {Clipped(Own("blocked", 2))}.", planned.Notes);
     }
 
     [Fact]

@@ -10,10 +10,7 @@ public sealed class PlannerTests
 {
     private static string Own(string verdict, int number) => $"ecrguard-{verdict}-{Facts.Digest(number).Hex}";
 
-    private const string KeepsOne = """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""";
-
-    private static PolicyDocument Quarantining(QuarantineBy? by) =>
-        by is { } way ? Document with { Enforcement = [new EnforcementRule([Glob.Parse("*")], EnforcementMode.Quarantine, way)] } : Document;
+    private static PolicyDocument Under(EnforcementMode mode) => Document with { Enforcement = [new EnforcementRule([Glob.Parse("*")], mode)] };
 
     [Fact]
     public void A_policy_that_differs_is_to_be_put_with_its_effect_in_numbers()
@@ -134,27 +131,13 @@ public sealed class PlannerTests
     }
 
     [Theory]
-    [InlineData(QuarantineBy.Withdraw, false)]
-    [InlineData(QuarantineBy.Archive, true)]
-    [InlineData(null, true)]
-    public void Where_the_policy_withdraws_tags_a_blocked_image_without_a_teams_tag_is_not_offered(QuarantineBy? by, bool goes)
-    {
-        var images = new[] { Old(1, Own("blocked", 1)), Old(2, "2.0") };
-        foreach (var planned in new[] { Planned(View(images, present: ExpiresUntagged), null, policy: Quarantining(by)), Planned(View(images), KeepsOne, exact: true, Quarantining(by)) })
-        {
-            Assert.Equal(goes ? [1] : [], Going(planned));
-            Assert.Equal(!goes, planned.Notes.Any(note => note.StartsWith("1 blocked image stays, because the policy takes such out of reach, from where it may come back: ecrguard-blocked-", StringComparison.Ordinal)));
-        }
-    }
-
-    [Theory]
-    [InlineData(QuarantineBy.Withdraw, true)]
-    [InlineData(QuarantineBy.Archive, false)]
-    public void Where_the_policy_archives_blocked_images_one_that_is_archived_is_not_offered(QuarantineBy by, bool goes)
+    [InlineData(EnforcementMode.Mark, true)]
+    [InlineData(EnforcementMode.Quarantine, false)]
+    public void Where_the_policy_archives_blocked_images_one_that_is_archived_is_not_offered(EnforcementMode mode, bool goes)
     {
         const string expiresArchived = """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","storageClass":"archive","countType":"sinceImageTransitioned","countUnit":"days","countNumber":90},"action":{"type":"expire"}}]}""";
         var images = new[] { Old(1, "1.0", Own("blocked", 1)) with { Storage = StorageStatus.Archived, LastArchivedAt = Facts.Now.AddDays(-100) }, Old(2, "2.0") };
-        Assert.Equal(goes ? [1] : [], Going(Planned(View(images), expiresArchived, exact: true, Quarantining(by))));
+        Assert.Equal(goes ? [1] : [], Going(Planned(View(images), expiresArchived, exact: true, Under(mode))));
     }
 
     [Fact]

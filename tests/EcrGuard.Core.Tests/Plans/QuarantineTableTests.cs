@@ -18,7 +18,6 @@ public sealed class QuarantineTableTests
     private static readonly (string Name, QuarantineFacts Facts)[] Statuses =
     [
         .. Enum.GetValues<Status>().Select(status => (status.Word(), QuarantineTests.Of(Marked, status))),
-        ("STALE-ALLOWED", QuarantineTests.Of(Marked, Status.Stale) with { Approved = true }),
     ];
 
     private static readonly (string Name, Func<QuarantineFacts, QuarantineFacts> With)[] Situations =
@@ -32,42 +31,19 @@ public sealed class QuarantineTableTests
         ("archived", facts => facts with { Image = facts.Image with { Storage = StorageStatus.Archived } }),
         ("activating", facts => facts with { Image = facts.Image with { Storage = StorageStatus.Activating } }),
         ("storage unknown", facts => facts with { Image = facts.Image with { Storage = StorageStatus.Unknown } }),
-        ("immutable tags", facts => facts with { Mutability = TagMutability.Immutable }),
-        ("mutable, with exclusion", facts => facts with { Mutability = TagMutability.MutableWithExclusion }),
-        ("immutable, with exclusion", facts => facts with { Mutability = TagMutability.ImmutableWithExclusion }),
-        ("mutability unknown", facts => facts with { Mutability = TagMutability.Unknown }),
     ];
 
-    private static readonly (string Name, Quarantine? Record)[] ArchiveRecords =
+    private static readonly (string Name, Quarantine? Record)[] Records =
     [
         ("none", null),
-        ("taking", QuarantineTests.Record(QuarantineBy.Archive, QuarantineState.Taking)),
-        ("held", QuarantineTests.Record(QuarantineBy.Archive, QuarantineState.Held)),
-        ("held, of an earlier block", QuarantineTests.Record(QuarantineBy.Archive, QuarantineState.Held) with { ChangeId = "00EARLIER" }),
-        ("held, released", QuarantineTests.Record(QuarantineBy.Archive, QuarantineState.Held) with { Release = QuarantineTests.Release }),
-        ("returning", QuarantineTests.Record(QuarantineBy.Archive, QuarantineState.Returning)),
-        ("returning, taken lately", QuarantineTests.Record(QuarantineBy.Archive, QuarantineState.Returning) with { Since = Facts.Now.AddMinutes(-1) }),
-        ("ended", QuarantineTests.Record(QuarantineBy.Archive, QuarantineState.Ended)),
-        ("ended, released", QuarantineTests.Record(QuarantineBy.Archive, QuarantineState.Ended) with { Release = QuarantineTests.Release }),
-    ];
-
-    private static readonly (string Name, Quarantine? Record)[] WithdrawRecords =
-    [
-        ("none", null),
-        ("taking", QuarantineTests.Record(QuarantineBy.Withdraw, QuarantineState.Taking)),
-        ("held", QuarantineTests.Record(QuarantineBy.Withdraw, QuarantineState.Held)),
-        ("held, released", QuarantineTests.Record(QuarantineBy.Withdraw, QuarantineState.Held) with { Release = QuarantineTests.Release }),
-        ("returning", QuarantineTests.Record(QuarantineBy.Withdraw, QuarantineState.Returning)),
-        ("ended", QuarantineTests.Record(QuarantineBy.Withdraw, QuarantineState.Ended)),
-    ];
-
-    private static readonly (string Name, ImageFacts Image, IReadOnlyDictionary<string, Digest> Holders)[] Withdrawn =
-    [
-        ("1.0 and latest on it", Marked, new Dictionary<string, Digest>()),
-        ("latest withdrawn", Facts.Image(1, "1.0", Blocked), new Dictionary<string, Digest>()),
-        ("both withdrawn", Facts.Image(1, Blocked), new Dictionary<string, Digest>()),
-        ("both, 1.0 another's", Facts.Image(1, Blocked), new Dictionary<string, Digest> { ["1.0"] = Facts.Digest(2) }),
-        ("both, both another's", Facts.Image(1, Blocked), new Dictionary<string, Digest> { ["1.0"] = Facts.Digest(2), ["latest"] = Facts.Digest(3) }),
+        ("taking", QuarantineTests.Record(QuarantineState.Taking)),
+        ("held", QuarantineTests.Record(QuarantineState.Held)),
+        ("held, of an earlier block", QuarantineTests.Record(QuarantineState.Held) with { ChangeId = "00EARLIER" }),
+        ("held, released", QuarantineTests.Record(QuarantineState.Held) with { Release = QuarantineTests.Release }),
+        ("returning", QuarantineTests.Record(QuarantineState.Returning)),
+        ("returning, taken lately", QuarantineTests.Record(QuarantineState.Returning) with { Since = Facts.Now.AddMinutes(-1) }),
+        ("ended", QuarantineTests.Record(QuarantineState.Ended)),
+        ("ended, released", QuarantineTests.Record(QuarantineState.Ended) with { Release = QuarantineTests.Release }),
     ];
 
     [Fact]
@@ -80,45 +56,36 @@ public sealed class QuarantineTableTests
         foreach (var (name, with) in Situations)
         {
             var facts = with(QuarantineTests.Of(Marked));
-            table.AppendLine($"{name,-26}  archive   {Plan(facts, QuarantineBy.Archive, null)}").AppendLine($"{"",-26}  withdraw  {Plan(facts, QuarantineBy.Withdraw, null)}");
+            table.AppendLine($"{name,-26}  {Plan(facts, null)}");
         }
 
         table.AppendLine().AppendLine("WHAT FOLLOWS FROM A STATUS. As above, not in use; the ledger's record as said.").AppendLine();
         foreach (var storage in new[] { StorageStatus.Active, StorageStatus.Archived, StorageStatus.Activating })
         {
-            table.AppendLine(Row($"by archive, {storage.ToString().ToUpperInvariant()}", "status", "the policy archives", "the policy takes nothing")).AppendLine(new string('-', 170));
-            foreach (var (record, known) in ArchiveRecords)
+            table.AppendLine(Row(storage.ToString().ToUpperInvariant(), "status", "the mode is quarantine", "the mode is mark")).AppendLine(new string('-', 170));
+            foreach (var (record, known) in Records)
             {
-                Follow(table, record, known, QuarantineBy.Archive, facts => facts with { Image = facts.Image with { Storage = storage } });
+                Follow(table, record, known, facts => facts with { Image = facts.Image with { Storage = storage } });
             }
             table.AppendLine();
         }
 
-        foreach (var (tags, image, holders) in Withdrawn)
-        {
-            table.AppendLine($"by withdraw, {tags}").AppendLine(Row("", "status", "the policy withdraws", "the policy takes nothing")).AppendLine(new string('-', 170));
-            foreach (var (record, known) in WithdrawRecords)
-            {
-                Follow(table, record, known, QuarantineBy.Withdraw, facts => facts with { Image = image, Holders = holders });
-            }
-            table.AppendLine();
-        }
         Approval.Matches(table.ToString(), "quarantine-table");
     }
 
     /// <summary>A line for all statuses from which the same follows.</summary>
-    private static void Follow(StringBuilder table, string record, Quarantine? known, QuarantineBy by, Func<QuarantineFacts, QuarantineFacts> with)
+    private static void Follow(StringBuilder table, string record, Quarantine? known, Func<QuarantineFacts, QuarantineFacts> with)
     {
-        foreach (var same in Statuses.GroupBy(status => (Plan(with(status.Facts), by, known), Plan(with(status.Facts), null, known))))
+        foreach (var same in Statuses.GroupBy(status => (Plan(with(status.Facts), known), Plan(with(status.Facts) with { Mode = EnforcementMode.Mark }, known))))
             table.AppendLine(Row(record, same.Count() == Statuses.Length ? "any" : string.Join(' ', same.Select(status => status.Name)), same.Key.Item1, same.Key.Item2));
     }
 
-    private static string Plan(QuarantineFacts facts, QuarantineBy? by, Quarantine? record)
+    private static string Plan(QuarantineFacts facts, Quarantine? record)
     {
-        var plan = QuarantinePlan.For(facts, by, record, Tags, Facts.Now);
-        var step = plan.Next is { } next ? $"{next.Change.ToString().ToLowerInvariant()}{(next.Tag is null ? "" : " " + next.Tag)}" : plan.Why is { } why ? $"no: {why}" : "nothing";
+        var plan = QuarantinePlan.For(facts, record, Tags, Facts.Now);
+        var step = plan.Next is { } next ? $"{next.Change.ToString().ToLowerInvariant()}" : plan.Why is { } why ? $"no: {why}" : "nothing";
         return step
-            + (Equals(plan.Record, record) ? "" : $" [{plan.Record!.State.ToString().ToLowerInvariant()}{string.Concat(plan.Record.Conflicts.Select(conflict => $", {conflict.Tag} is another's"))}]")
+            + (Equals(plan.Record, record) ? "" : $" [{plan.Record!.State.ToString().ToLowerInvariant()}]")
             + (plan.RestoredByOthers ? " (restored by others)" : "");
     }
 

@@ -63,8 +63,7 @@ public sealed class PolicyReaderTests
         Assert.Equal(EnforcementMode.Quarantine, policy.EnforcementOf("pay/api"));
         Assert.Equal(EnforcementMode.Mark, policy.EnforcementOf("web"));
         Assert.Equal(EnforcementMode.Observe, policy.EnforcementOf("other"));
-        Assert.Equal((QuarantineBy.Withdraw, QuarantineBy.Archive), (policy.QuarantineOf("pay/api"), policy.QuarantineOf("old/api")));
-        Assert.Null(policy.QuarantineOf("web"));
+        Assert.Equal(EnforcementMode.Quarantine, policy.EnforcementOf("old/api"));
 
         var baseline = policy.BaselineOf("pay/api")!;
         Assert.Equal((BaselineMode.Enforce, ExistingPolicy.Merge, true, TagMutability.ImmutableWithExclusion), (baseline.Mode, baseline.ExistingPolicy, baseline.ScanOnPush, baseline.TagMutability));

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Tests.Plans;
 using EcrGuard.Core.Verdicts;
@@ -10,13 +9,13 @@ namespace EcrGuard.Core.Tests.Reports;
 public sealed class QuarantineNoticeTests
 {
     private static readonly ImageRecord Blocked = Facts.Record(Status.Blocked);
-    private static readonly Quarantine Archived = QuarantineTests.Record(QuarantineBy.Archive, QuarantineState.Held);
+    private static readonly Quarantine Archived = QuarantineTests.Record(QuarantineState.Held);
 
     [Fact]
     public void Each_restore_is_told_by_an_id_of_its_own_with_what_follows()
     {
         QuarantineNotice Restored(DateTimeOffset at, QuarantinePlan plan) => QuarantineNotice.OfRestore(Facts.Image(1, "1.0") with { LastActivatedAt = at }, Blocked, Archived, plan);
-        var again = new QuarantinePlan(new QuarantineStep(QuarantineChange.Archive, null, ""), Archived, null, true);
+        var again = new QuarantinePlan(new QuarantineStep(QuarantineChange.Archive, ""), Archived, null, true);
         var stays = new QuarantinePlan(null, Archived, "It is in use.", true);
 
         Assert.Equal(Restored(Facts.Now, again).Id, Restored(Facts.Now, stays).Id);
@@ -36,7 +35,6 @@ public sealed class QuarantineNoticeTests
         Assert.NotEqual(GraceNotice.Id(Blocked.Verdict.Image, GraceStage.Escalation, grace), GraceNotice.Id(other.Verdict.Image, GraceStage.Escalation, grace));
         Assert.NotEqual(QuarantineNotice.OfRestore(Facts.Image(1, "1.0"), Blocked, Archived, plan).Id, QuarantineNotice.OfRestore(there, other, Archived, plan).Id);
         Assert.NotEqual(QuarantineNotice.OfRelease(Blocked, Archived).Id, QuarantineNotice.OfRelease(other, Archived).Id);
-        Assert.NotEqual(QuarantineNotice.OfConflicts(Blocked, Archived).Id, QuarantineNotice.OfConflicts(other, Archived).Id);
     }
 
     [Fact]
@@ -45,19 +43,9 @@ public sealed class QuarantineNoticeTests
         var message = AlertMessage.ForQuarantine(QuarantineNotice.OfRelease(Blocked, Archived with { Release = QuarantineTests.Release }));
         Assert.Contains($"Released  by {QuarantineTests.Release.By} at 2026-11-18 11:00 UTC: {QuarantineTests.Release.Reason}", message.Text, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(message.Json);
-        Assert.Equal(("quarantine-released", QuarantineTests.Release.Reason, "archive", "BLOCKED"), (
+        Assert.Equal(("quarantine-released", QuarantineTests.Release.Reason, "BLOCKED"), (
             json.RootElement.GetProperty("kind").GetString(), json.RootElement.GetProperty("released").GetProperty("reason").GetString(),
-            json.RootElement.GetProperty("by").GetString(), json.RootElement.GetProperty("status").GetString()));
+            json.RootElement.GetProperty("status").GetString()));
         Assert.Equal(message.Id, Assert.Single(message.Attributes, attribute => attribute.Name == "alertId").Value);
-    }
-
-    [Fact]
-    public void Tags_that_stay_with_others_are_listed_and_as_many_as_can_be_fit_a_message()
-    {
-        var withdrawn = QuarantineTests.Record(QuarantineBy.Withdraw, QuarantineState.Returning);
-        var message = AlertMessage.ForQuarantine(QuarantineNotice.OfConflicts(Blocked, withdrawn with { Conflicts = [new TagConflict("latest", Facts.Digest(2))] }));
-        Assert.Contains($"- latest on {Facts.Digest(2)}", message.Text, StringComparison.Ordinal);
-        var most = AlertMessage.ForQuarantine(QuarantineNotice.OfConflicts(Blocked, withdrawn with { Conflicts = [.. Enumerable.Range(0, QuarantinePlan.MaxWithdrawn).Select(i => new TagConflict(new string('a', 297) + $"{i:000}", Facts.Digest(2)))] }));
-        Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(most.Envelope), 1, AlertMessage.MaxEnvelope);
     }
 }

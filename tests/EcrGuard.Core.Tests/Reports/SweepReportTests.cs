@@ -46,7 +46,7 @@ public sealed class SweepReportTests
     }
 
     [Fact]
-    public void An_image_whose_tags_EcrGuard_has_withdrawn_is_not_given_up()
+    public void An_image_that_EcrGuard_has_taken_out_of_reach_is_not_given_up()
     {
         var contents = Facts.Contents([Old(1, VerdictTags.Default.Blocked(Facts.Digest(1))), Old(2, VerdictTags.Default.Blocked(Facts.Digest(2)))]);
         var unused = contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None);

@@ -8,7 +8,7 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Tests.Verdicts;
 
 /// <summary>
-/// All that follows for one image, over every combination of scan, waiver, enforcement, use, grace and mutability: <c>consequences-table.approved.txt</c>. Combinations of which the same follows share a line.
+/// All that follows for one image, over every combination of scan, waiver, enforcement, use and grace: <c>consequences-table.approved.txt</c>. Combinations of which the same follows share a line.
 /// </summary>
 public sealed class ConsequencesTableTests
 {
@@ -42,11 +42,9 @@ public sealed class ConsequencesTableTests
     /// <summary>Seven days for what is critical; since when it has blocked an image that is known to be in use.</summary>
     private static readonly (string Name, TimeSpan? For)[] Graces = [("none", null), ("begins", TimeSpan.Zero), ("half gone", TimeSpan.FromDays(4)), ("over", TimeSpan.FromDays(8))];
 
-    private static readonly TagMutability[] Mutabilities = [TagMutability.Mutable, TagMutability.Immutable, TagMutability.ImmutableWithExclusion, TagMutability.Unknown];
-
-    private sealed record Combination(string Scan, string Waiver, string Mode, string Use, string Grace, string Mutability)
+    private sealed record Combination(string Scan, string Waiver, string Mode, string Use, string Grace)
     {
-        public IReadOnlyList<string> Columns => [Scan, Waiver, Mode, Use, Grace, Mutability];
+        public IReadOnlyList<string> Columns => [Scan, Waiver, Mode, Use, Grace];
     }
 
     [Fact]
@@ -57,26 +55,25 @@ public sealed class ConsequencesTableTests
                   from mode in Enum.GetValues<EnforcementMode>()
                   from use in Uses
                   from grace in Graces
-                  from mutability in Mutabilities
-                  select (new Combination(scan.Name, waiver.Name, Word(mode), use.Name, grace.Name, Word(mutability)), Follows(scan.Scan, waiver.Waivers, mode, use.Usage, grace.For, mutability));
+                  select (new Combination(scan.Name, waiver.Name, Word(mode), use.Name, grace.Name), Follows(scan.Scan, waiver.Waivers, mode, use.Usage, grace.For));
         IReadOnlyList<(IReadOnlyList<string> Columns, string Follows)> lines = [.. all.Select(line => (line.Item1.Columns, line.Item2))];
-        Assert.Equal(7 * 3 * 3 * 3 * 4 * 4, lines.Count);
+        Assert.Equal(7 * 3 * 3 * 3 * 4, lines.Count);
         for (var column = lines[0].Columns.Count - 1; column >= 0; column--)
             lines = Together(lines, column);
 
         var table = new StringBuilder()
-            .AppendLine("WHAT FOLLOWS FOR ONE IMAGE. Critical blocks and has 7 days of grace; the image carries 1.0 and nothing of EcrGuard's; a quarantine withdraws its tags where it may.")
-            .AppendLine("'grace': for how long the blocking finding has been known on an image in use. 'tags': what is written first. 'out of reach': the step after that; an archive asks for no mutability.")
+            .AppendLine("WHAT FOLLOWS FOR ONE IMAGE. Critical blocks and has 7 days of grace; the image carries 1.0 and nothing of EcrGuard's.")
+            .AppendLine("'grace': for how long the blocking finding has been known on an image in use. 'tags': what is written first. 'out of reach': the step after that.")
             .AppendLine("An asterisk stands for every value.")
             .AppendLine()
-            .AppendLine(Row(["scan", "waiver", "mode", "use", "grace", "mutability"], "status, the gate's answer; tags; out of reach; said"))
+            .AppendLine(Row(["scan", "waiver", "mode", "use", "grace"], "status, the gate's answer; tags; out of reach; said"))
             .AppendLine(new string('-', 180));
         foreach (var (columns, follows) in lines)
             table.AppendLine(Row(columns, follows));
         Approval.Matches(table.ToString(), "consequences-table");
     }
 
-    private static string Follows(ScanFacts scan, IReadOnlyList<Waiver> waivers, EnforcementMode mode, Usage usage, TimeSpan? blockedFor, TagMutability mutability)
+    private static string Follows(ScanFacts scan, IReadOnlyList<Waiver> waivers, EnforcementMode mode, Usage usage, TimeSpan? blockedFor)
     {
         var image = Facts.Image(1, "1.0");
         var policy = Facts.Policy with { Waivers = waivers, Grace = blockedFor is null ? new Dictionary<Severity, int>() : new Dictionary<Severity, int> { [Severity.Critical] = 7 } };
@@ -85,13 +82,13 @@ public sealed class ConsequencesTableTests
 
         var plan = TagPlan.For(image, verdict.Status, usage.Use, mode, Tags);
         var marked = image with { Tags = [.. image.Tags.Concat(plan.Actions.Where(action => action.Change == TagChange.Add).Select(action => action.Tag))] };
-        QuarantinePlan Quarantine(QuarantineBy by) => QuarantinePlan.For(
-            new QuarantineFacts { Image = marked, Status = verdict.Status, Approved = verdict.Approved, Mode = mode, ChangeId = "01CHANGE", Usage = usage, Mutability = mutability },
-            by, null, Tags, Facts.Now);
+        var quarantine = QuarantinePlan.For(
+            new QuarantineFacts { Image = marked, Status = verdict.Status, Mode = mode, ChangeId = "01CHANGE", Usage = usage },
+            null, Tags, Facts.Now);
         return string.Join("; ",
             $"{verdict.Status.Word()}, {(verdict.Approved ? "yes" : "no")}",
             plan.Actions.Count == 0 ? "-" : string.Join(" and ", plan.Actions.Select(action => $"{action.Change.ToString().ToLowerInvariant()} {action.Tag[..^65]}")),
-            (Taken(Quarantine(QuarantineBy.Withdraw)), Taken(Quarantine(QuarantineBy.Archive))) is var (withdrawn, archived) && withdrawn == archived ? withdrawn : $"{withdrawn}, or {archived}",
+            Taken(quarantine),
             grace is null ? "-" : $"{(grace.Counting ? $"until {grace.EndsAt:yyyy-MM-dd}" : "the clock stands")}{(grace.Due(Facts.Now) is { } stage ? $", {stage.ToString().ToLowerInvariant()}" : "")}");
     }
 
@@ -107,12 +104,6 @@ public sealed class ConsequencesTableTests
 
     private static string Word(EnforcementMode mode) => mode.ToString().ToLowerInvariant();
 
-    private static string Word(TagMutability mutability) => mutability switch
-    {
-        TagMutability.ImmutableWithExclusion => "excluding",
-        _ => mutability.ToString().ToLowerInvariant(),
-    };
-
     private static string Row(IReadOnlyList<string> columns, string follows) =>
-        $"{columns[0],-12} {columns[1],-14} {columns[2],-18} {columns[3],-19} {columns[4],-21} {columns[5],-28} {follows}".TrimEnd();
+        $"{columns[0],-12} {columns[1],-14} {columns[2],-18} {columns[3],-19} {columns[4],-21} {follows}".TrimEnd();
 }
