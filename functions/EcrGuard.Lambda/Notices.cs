@@ -42,10 +42,10 @@ public sealed class Notices(Registry registry, Ledger ledger, Notifier notifier,
         if (record.Grace is not { } stood || record.Gone)
             return;
         var (image, now) = (record.Verdict.Image, time.GetUtcNow());
-        var grace = stood.Seen(usage.Use, policy, now);
+        var grace = stood.Seen(usage.Now, policy, now);
         if (grace != stood)
             await ledger.NoteGraceAsync(image, entry.Revision, grace, cancellation).ConfigureAwait(false);
-        if (grace?.Due(now) is not { } stage || usage.Use != Use.InUse)
+        if (grace?.Due(now) is not { } stage || usage.Now != Use.InUse)
             return;
         // The child of an index has no name that anybody knows it by: its index has the same clock, and names the platform.
         if (record.Tags.Count == 0 && (await ledger.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false)).Any(index => !index.Gone))

@@ -46,7 +46,7 @@ public sealed class Consumers(AwsClients aws, PolicyDocument policy, Settings se
         })));
         accounts.AddRange((policy.Consumers.Roles ?? []).Select(role => new Func<CancellationToken, Task>(token => RoleAsync(role, found, token))));
         await Parallel.ForEachAsync(accounts, new ParallelOptions { MaxDegreeOfParallelism = AccountsAtOnce, CancellationToken = cancellation }, async (read, _) => await read(either.Token).ConfigureAwait(false)).ConfigureAwait(false);
-        return UseHistory.Carry(before, found.Facts(readAt));
+        return UseHistory.Carry(before, found.Facts(readAt), policy.Consumers.RollbackDays);
     }
 
     /// <summary>The regions that are read besides this one.</summary>

@@ -92,7 +92,7 @@ internal static class TryCommand
                 var evidence = await evidences.OfAsync(contents, wanted, tried.Version, token);
                 foreach (var (digest, why) in evidence.Unread)
                     unread.Add($"{repository.Name}@{digest}: {why}");
-                foreach (var change in evidence.Try(wanted, inForce, tried, InUse.Of(use, contents, tried.Consumers.PulledWithinDays, time.GetUtcNow()), time.GetUtcNow()))
+                foreach (var change in evidence.Try(wanted, inForce, tried, InUse.Of(use, contents, tried.Consumers, time.GetUtcNow()), time.GetUtcNow()))
                     changes.Add(change);
             }
             catch (Exception failure) when (!token.IsCancellationRequested)

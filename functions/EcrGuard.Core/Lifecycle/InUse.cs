@@ -15,6 +15,12 @@ public enum Use
 /// <param name="By">Who refers to it, to its index or to its children; empty where only a pull says so.</param>
 public sealed record Usage(Use Use, IReadOnlyList<string> Why, IReadOnlyList<Consumer> By)
 {
+    /// <summary>False for what is only in reserve for rollbacks: it was in use, and stays as if it were.</summary>
+    public bool SeenNow { get; init; } = true;
+
+    /// <summary>Whether it is in use at this moment: what is told of running images goes by it, what may go by <see cref="Use"/>.</summary>
+    public Use Now => Use == Use.InUse && !SeenNow ? Use.NotInUse : Use;
+
     public static Usage None { get; } = new(Use.NotInUse, [], []);
 
     public static Usage Unknown { get; } = new(Use.Unknown, ["What runs is not known: no consumer was read in the last day."], []);
@@ -51,8 +57,14 @@ public static class InUse
     public static readonly TimeSpan AbsenceAge = TimeSpan.FromHours(2);
 
     /// <param name="use">Null where nobody has read any: every image is then <see cref="Use.Unknown"/>.</param>
-    /// <param name="pulledWithinDays">What the policy says under <c>consumers</c>.</param>
-    public static IReadOnlyDictionary<Digest, Usage> Of(UseFacts? use, Contents contents, int pulledWithinDays, DateTimeOffset now)
+    /// <param name="consumers">What the policy says of them.</param>
+    /// <param name="absence">For how long it is believed that nothing refers to an image; null: <see cref="AbsenceAge"/>.</param>
+    public static IReadOnlyDictionary<Digest, Usage> Of(
+        UseFacts? use,
+        Contents contents,
+        Core.Policy.Consumers consumers,
+        DateTimeOffset now,
+        TimeSpan? absence = null)
     {
         var images = contents.Images;
         if (use is null || now - use.ReadAt > MaxAge)
@@ -74,12 +86,12 @@ public static class InUse
                     groups.Join(image.Id.Digest, child);
         }
 
-        var found = References(use, images, groups);
+        var found = References(use, images, groups, consumers.RollbackDays);
         var scanned = use.Scanned?.GetValueOrDefault(contents.Repository.Name)?.ToHashSet() ?? [];
         foreach (var image in images)
         {
-            if (Pulled(image, pulledWithinDays, WouldBeSeen(image), use.Unread, now) is { } pulled)
-                found.Of(groups.RootOf(image.Id.Digest)).Why.Add(pulled);
+            if (Pulled(image, consumers.PulledWithinDays, WouldBeSeen(image), use.Unread, now) is { } pulled)
+                found.Of(groups.RootOf(image.Id.Digest)).Pulled(pulled);
         }
 
         // An artifact runs nowhere. An index is never scanned, but its platforms are, and they were pushed with it.
@@ -92,7 +104,7 @@ public static class InUse
 
         // An index in use whose children nobody knows: any image of the repository may be one.
         var unknownChildren = opaque.Any(index => found.Has(groups.RootOf(index)));
-        var old = now - use.ReadAt > AbsenceAge;
+        var old = now - use.ReadAt > (absence ?? AbsenceAge);
         return images.ToDictionary(i => i.Id.Digest, image =>
             found.Has(groups.RootOf(image.Id.Digest)) ? found.Of(groups.RootOf(image.Id.Digest)).Usage()
             : unknownChildren ? new Usage(Use.Unknown, ["It may belong to an index in use whose manifest could not be read."], [])
@@ -111,7 +123,7 @@ public static class InUse
     /// <summary>Whether such a consumer refers to images that it need not run: what does not run is not pulled, and may be older than any pull. One kind of all is every kind.</summary>
     private static bool StandsIdle(ConsumerKind? kind) => kind is not (ConsumerKind.EcsTask or ConsumerKind.AppRunnerService or ConsumerKind.Workload);
 
-    private static Found References(UseFacts use, IReadOnlyList<ImageFacts> images, Groups groups)
+    private static Found References(UseFacts use, IReadOnlyList<ImageFacts> images, Groups groups, int rollbackDays)
     {
         var found = new Found();
         if (images.Count == 0)
@@ -128,12 +140,20 @@ public static class InUse
                 continue;
             var named = reference.Digest is null ? $"the tag {reference.Tag}" : "its digest";
             var image = groups.IsAlone(digest) ? "it" : Text.Clip(digest.ToString(), 19);
-            found.Of(groups.RootOf(digest)).Add(reference.By, reference.SeenAt is { } seen
-                ? $"The {reference.By} referred to {image} by {named} until {seen.UtcDateTime:yyyy-MM-dd HH:mm} UTC{(reference.AbsentSince is null ? ", and could not be read since" : "")}."
-                : $"The {reference.By} refers to {image} by {named}.");
+            var reasons = found.Of(groups.RootOf(digest));
+            if (reference.SeenAt is not { } seen)
+                reasons.Add(reference.By, $"The {reference.By} refers to {image} by {named}.");
+            else if (seen >= use.ReadAt)
+                reasons.Add(reference.By, $"The {reference.By} was seen to deploy {image} by {named} on {Moment(seen)}.");
+            else if (UseHistory.InReserve(reference, use.ReadAt))
+                reasons.Reserve(reference.By, $"It is in use until {Moment(seen.AddDays(rollbackDays))} for rollbacks: last seen on {Moment(seen)} by the {reference.By}.");
+            else
+                reasons.Add(reference.By, $"The {reference.By} referred to {image} by {named} until {Moment(seen)}{(reference.AbsentSince is null ? ", and could not be read since" : "")}.");
         }
         return found;
     }
+
+    private static string Moment(DateTimeOffset at) => $"{at.UtcDateTime:yyyy-MM-dd HH:mm} UTC";
 
     private static string? Pulled(ImageFacts image, int pulledWithinDays, bool wouldBeSeen, IReadOnlyList<UnreadConsumer> unread, DateTimeOffset now)
     {
@@ -194,18 +214,23 @@ public static class InUse
 
     private sealed class Reasons
     {
-        private readonly List<Consumer> by = [];
+        private readonly List<string> why = [], reserve = [];
+        private readonly List<Consumer> by = [], before = [];
 
-        public List<string> Why { get; } = [];
+        public void Pulled(string sentence) => why.Add(sentence);
 
-        public void Add(Consumer consumer, string sentence)
+        public void Add(Consumer consumer, string sentence) => Add(by, why, consumer, sentence);
+
+        public void Reserve(Consumer consumer, string sentence) => Add(before, reserve, consumer, sentence);
+
+        public Usage Usage() => new(Use.InUse, [.. why, .. reserve], why.Count > 0 ? by : before) { SeenNow = why.Count > 0 };
+
+        private static void Add(List<Consumer> consumers, List<string> sentences, Consumer consumer, string sentence)
         {
-            if (!by.Contains(consumer))
-                by.Add(consumer);
-            if (!Why.Contains(sentence))
-                Why.Add(sentence);
+            if (!consumers.Contains(consumer))
+                consumers.Add(consumer);
+            if (!sentences.Contains(sentence))
+                sentences.Add(sentence);
         }
-
-        public Usage Usage() => new(Use.InUse, Why, by);
     }
 }

@@ -76,6 +76,10 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         }.OfType<string>());
 
     /// <summary>Whether EcrGuard's rule stands first in a lifecycle policy: what carries a shield then stays.</summary>
+    public static bool StandIn(string? policy, VerdictTags tags) =>
+        policy is not null && LifecyclePolicy.Read(policy).Policy is { } present && Stand(present, tags);
+
+    /// <inheritdoc cref="StandIn"/>
     public static bool Stand(LifecyclePolicy policy, VerdictTags tags) => policy.Rules[0].Tags is [var only] && only.Text == tags.InUsePattern && policy.Rules[0].CountNumber >= Selection.EveryImage;
 
     /// <summary>"If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being deleted or archived first": an untagged child is safe as its index is, and a tag would only take a place in counts.</summary>

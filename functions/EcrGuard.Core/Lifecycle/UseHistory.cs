@@ -5,7 +5,7 @@ namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
 /// What one reading of the consumers leaves to the next, so that no single reading takes an image's protection: a reference stays while its consumer cannot be read, and until two daily
-/// readings in a row did not see it. A reference by tag means whatever holds the tag. The digest that a consumer resolved the tag to, where AWS tells it (tasks, service revisions,
+/// readings in a row did not see it. After that it stays in reserve, for as many days as the policy gives rollbacks: it counts as use, and not as running. A reference by tag means whatever holds the tag. The digest that a consumer resolved the tag to, where AWS tells it (tasks, service revisions,
 /// functions, Inspector), is a reference of its own and stays as long: a tag that moves on lets go of nothing that was seen to run.
 /// </summary>
 public static class UseHistory
@@ -18,25 +18,50 @@ public static class UseHistory
 
     /// <summary>A reading, with the references of those before it that still count. Those that it saw itself come first, and as they are.</summary>
     /// <param name="before">What was last kept, itself carried on; null where nothing was.</param>
-    public static UseFacts Carry(UseFacts? before, UseFacts read)
+    /// <param name="rollbackDays">What the policy says under <c>consumers</c>.</param>
+    public static UseFacts Carry(UseFacts? before, UseFacts read, int rollbackDays)
     {
         if (before is null)
             return read;
-        var seen = read.Uses.Select(Itself).ToHashSet();
-        return read with
-        {
-            Uses = [.. read.Uses, .. before.Uses.Where(use => !seen.Contains(Itself(use))).Select(use => Carried(use with { SeenAt = use.SeenAt ?? before.ReadAt }, read)).OfType<ImageUse>()],
-        };
+        var earlier = before.Uses.Select(use => use with { SeenAt = use.SeenAt ?? before.ReadAt });
+        return With(read, earlier.Select(use => Carried(use, read, rollbackDays)));
+    }
+
+    /// <summary>
+    /// A reading, with what was deployed since it, or before it and unseen by it. A deployment in between may be missed
+    /// by the reading, which has its limits: that it is not seen makes it no older than it is.
+    /// </summary>
+    /// <param name="deployments">As they are recorded, with the time of each.</param>
+    /// <returns>Null where nothing was read: what is deployed then says nothing about the rest.</returns>
+    public static UseFacts? Join(UseFacts? read, IEnumerable<ImageUse> deployments, int rollbackDays) => read is null ? null
+        : With(read, deployments.Select(use =>
+            use.SeenAt >= read.ReadAt ? use : Carried(use with { AbsentSince = use.SeenAt }, read, rollbackDays)));
+
+    /// <summary>Whether a reference is only in reserve: two readings in a row could have seen it and did not.</summary>
+    internal static bool InReserve(ImageUse use, DateTimeOffset readAt) =>
+        use is { SeenAt: { } seenAt, AbsentSince: { } absentSince } && IsOver(readAt, seenAt, absentSince, Kept);
+
+    private static UseFacts With(UseFacts read, IEnumerable<ImageUse?> uses)
+    {
+        // What the reading saw itself is as new as can be.
+        var seen = read.Uses.GroupBy(Itself).ToDictionary(same => same.Key, same => same.Max(use => use.SeenAt ?? DateTimeOffset.MaxValue));
+        var newer = uses.OfType<ImageUse>().Where(use => !seen.TryGetValue(Itself(use), out var at) || use.SeenAt > at);
+        return read with { Uses = [.. read.Uses, .. newer] };
     }
 
     /// <summary>Null for one that has been gone for long enough.</summary>
-    private static ImageUse? Carried(ImageUse use, UseFacts read)
+    private static ImageUse? Carried(ImageUse use, UseFacts read, int rollbackDays)
     {
         if (read.Unread.Any(consumer => Hides(consumer, use)))
             return use with { AbsentSince = null };
         var absentSince = use.AbsentSince ?? read.ReadAt;
-        return read.ReadAt - use.SeenAt < Kept || read.ReadAt - absentSince < BetweenReadings ? use with { AbsentSince = absentSince } : null;
+        var reserve = TimeSpan.FromDays(rollbackDays);
+        return IsOver(read.ReadAt, use.SeenAt!.Value, absentSince, reserve > Kept ? reserve : Kept) ? null
+            : use with { AbsentSince = absentSince };
     }
+
+    private static bool IsOver(DateTimeOffset readAt, DateTimeOffset seenAt, DateTimeOffset absentSince, TimeSpan kept) =>
+        readAt - seenAt >= kept && readAt - absentSince >= BetweenReadings;
 
     private static bool Hides(UnreadConsumer consumer, ImageUse use)
     {

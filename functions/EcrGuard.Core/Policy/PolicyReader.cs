@@ -338,7 +338,11 @@ public sealed class PolicyReader
             return absent;
         var roles = _checks.Items(fields.Optional("roles"))?.Select(ReadRole).OfType<string>().ToList();
         var regions = _checks.Items(fields.Optional("regions"))?.Select(ReadRegion).OfType<string>().ToList();
-        var consumers = new Consumers(roles ?? absent.Roles, _checks.Integer(fields.Optional("pulledWithinDays"), 1, 3650) ?? absent.PulledWithinDays, regions ?? absent.Regions);
+        var consumers = new Consumers(
+            roles ?? absent.Roles,
+            _checks.Integer(fields.Optional("pulledWithinDays"), 1, 3650) ?? absent.PulledWithinDays,
+            regions ?? absent.Regions,
+            _checks.Integer(fields.Optional("rollbackDays"), 0, 365) ?? absent.RollbackDays);
         fields.End();
         return consumers;
     }

@@ -37,5 +37,5 @@ public sealed record VerdictChange(ImageFacts Image, Verdict Before, Verdict Aft
     public bool Fails => Change is AnswerChange.NewlyBlocked or AnswerChange.NewlyRefused;
 
     /// <summary>Whether what runs now, or may run for all that is known, could not be deployed again.</summary>
-    public bool FailsRunning => Fails && Usage.Use != Use.NotInUse;
+    public bool FailsRunning => Fails && Usage.Now != Use.NotInUse;
 }

@@ -21,7 +21,7 @@ public sealed class InUseTests
     private static ImageFacts Old(int number, params string[] tags) => Facts.Image(number, tags) with { PushedAt = Facts.Now.AddDays(-400) };
 
     private static IReadOnlyDictionary<Digest, Usage> Of(UseFacts? use, IReadOnlyList<ImageFacts> images, Dictionary<Digest, IReadOnlyList<Digest>>? children = null) =>
-        InUse.Of(use, Facts.Contents(images, children), 30, Facts.Now);
+        InUse.Of(use, Facts.Contents(images, children), new Core.Policy.Consumers(), Facts.Now);
 
     private static Use One(UseFacts? use, ImageFacts image) => Of(use, [image])[image.Id.Digest].Use;
 

@@ -18,10 +18,14 @@ public sealed class UseHistoryTests
     /// <summary>A reading so many hours after the first.</summary>
     private static UseFacts At(double hours, params IReadOnlyList<ImageUse> uses) => new() { ReadAt = Facts.Now.AddDays(-30).AddHours(hours), Uses = uses };
 
-    private static UseFacts Carry(params UseFacts[] readings) => readings.Skip(1).Aggregate(readings[0], UseHistory.Carry);
+    private static UseFacts Carry(params UseFacts[] readings) => CarryFor(0, readings);
+
+    /// <summary>Readings one after the other, with so many days for rollbacks.</summary>
+    private static UseFacts CarryFor(int rollbackDays, params UseFacts[] readings) =>
+        readings.Skip(1).Aggregate(readings[0], (before, read) => UseHistory.Carry(before, read, rollbackDays));
 
     private static Usage Of(UseFacts use, ImageFacts? image = null) =>
-        InUse.Of(use, Facts.Contents([image ?? Facts.Image(1, "1.0") with { PushedAt = Facts.Now.AddDays(-400), LastPulledAt = Facts.Now.AddDays(-400) }]), 30, use.ReadAt)[Facts.Digest(1)];
+        InUse.Of(use, Facts.Contents([image ?? Facts.Image(1, "1.0") with { PushedAt = Facts.Now.AddDays(-400), LastPulledAt = Facts.Now.AddDays(-400) }]), new Core.Policy.Consumers(), use.ReadAt)[Facts.Digest(1)];
 
     [Fact]
     public void A_consumer_that_cannot_be_read_uses_what_it_used_until_it_is_read_again_and_the_reason_says_so()
@@ -74,6 +78,72 @@ public sealed class UseHistoryTests
         Assert.Equal(Use.InUse, Of(Carry(At(0, Used(Service), Used(Service, digest: Facts.Digest(1))), At(24, Used(Service))), moved).Use);
     }
 
+    [Theory]
+    [InlineData(24, Use.InUse, Use.InUse)]
+    [InlineData(72, Use.InUse, Use.NotInUse)]
+    [InlineData(335, Use.InUse, Use.NotInUse)]
+    [InlineData(336, Use.NotInUse, Use.NotInUse)]
+    public void What_was_seen_in_use_is_in_reserve_for_rollbacks_and_no_longer_seen(double hours, Use use, Use now)
+    {
+        UseFacts[] nights = [At(0, Used(Service)), .. Enumerable.Range(1, 13).Select(night => At(24 * night)).Where(night => night.ReadAt < At(hours).ReadAt), At(hours)];
+        var usage = Of(CarryFor(14, nights));
+        Assert.Equal((use, now), (usage.Use, usage.Now));
+    }
+
+    [Fact]
+    public void The_reserve_says_until_when_and_who_was_last_seen()
+    {
+        var usage = Of(CarryFor(14, At(0, Used(Service)), At(24), At(48)));
+        Assert.Equal([$"It is in use until 2026-11-02 12:00 UTC for rollbacks: last seen on 2026-10-19 12:00 UTC by the {Service}."], usage.Why);
+        Assert.Equal([Service], usage.By);
+    }
+
+    [Fact]
+    public void Who_refers_to_an_image_now_is_told_before_who_did_and_alone_is_said_to_use_it()
+    {
+        var usage = Of(CarryFor(14, At(0, Used(Service)), At(24, Used(Pod)), At(48, Used(Pod))));
+        Assert.Equal([Pod], usage.By);
+        Assert.True(usage.SeenNow);
+        Assert.Equal([$"The {Pod} refers to it by the tag 1.0.", $"It is in use until 2026-11-02 12:00 UTC for rollbacks: last seen on 2026-10-19 12:00 UTC by the {Service}."], usage.Why);
+    }
+
+    [Fact]
+    public void A_consumer_that_could_not_be_read_since_is_no_reserve()
+    {
+        var usage = Of(CarryFor(14, At(0, Used(Service)), At(240) with { Unread = [Services] }, At(480) with { Unread = [Services] }));
+        Assert.Equal((Use.InUse, true), (usage.Use, usage.SeenNow));
+    }
+
+    [Fact]
+    public void A_deployment_since_the_reading_is_use_and_says_when()
+    {
+        var usage = Of(UseHistory.Join(At(0), [Used(Service, null, Facts.Digest(1)) with { SeenAt = At(1).ReadAt }], 14)!);
+        Assert.Equal((Use.InUse, true), (usage.Use, usage.SeenNow));
+        Assert.Equal([$"The {Service} was seen to deploy it by its digest on 2026-10-19 13:00 UTC."], usage.Why);
+    }
+
+    [Theory]
+    [InlineData(1, Use.InUse, Use.InUse)]
+    [InlineData(72, Use.InUse, Use.NotInUse)]
+    [InlineData(335, Use.InUse, Use.NotInUse)]
+    [InlineData(337, Use.NotInUse, Use.NotInUse)]
+    public void A_deployment_that_later_readings_did_not_see_is_in_reserve_and_then_over(double hours, Use use, Use now)
+    {
+        var usage = Of(UseHistory.Join(At(hours), [Used(Service, null, Facts.Digest(1)) with { SeenAt = At(0).ReadAt }], 14)!);
+        Assert.Equal((use, now), (usage.Use, usage.Now));
+    }
+
+    [Fact]
+    public void A_deployment_is_newer_than_what_was_carried_of_the_same_consumer_and_no_newer_than_what_a_reading_saw()
+    {
+        var deployed = Used(Service, null, Facts.Digest(1)) with { SeenAt = At(97).ReadAt };
+        var carried = CarryFor(14, At(0, Used(Service, null, Facts.Digest(1))), At(48), At(96));
+        Assert.False(Of(carried).SeenNow);
+        Assert.True(Of(UseHistory.Join(carried, [deployed], 14)!).SeenNow);
+        Assert.Equal([$"The {Service} refers to it by its digest."], Of(UseHistory.Join(At(98, Used(Service, null, Facts.Digest(1))), [deployed], 14)!).Why);
+        Assert.Null(UseHistory.Join(null, [deployed], 14));
+    }
+
     public static TheoryData<UnreadConsumer, bool, bool> Scopes => new()
     {
         { Services, true, false },
@@ -105,9 +175,9 @@ public sealed class UseHistoryTests
 
     [Fact]
     public void No_reference_is_let_go_of_unless_two_readings_a_day_apart_and_all_between_could_have_seen_it_and_did_not() =>
-        AnyReadings.Sample(readings =>
+        Gen.Select(AnyReadings, Gen.Int[0, 5]).Sample((readings, rollbackDays) =>
         {
-            var carried = Carry(readings);
+            var carried = CarryFor(rollbackDays, readings);
             foreach (var use in readings.SelectMany(reading => reading.Uses).Distinct().Where(use => !carried.Uses.Any(left => left.By == use.By && left.Tag == use.Tag && left.Digest == use.Digest)))
             {
                 var seen = Array.FindLastIndex(readings, reading => reading.Uses.Contains(use));
@@ -115,7 +185,7 @@ public sealed class UseHistoryTests
                 Assert.Contains(readings.Skip(seen + 1), reading =>
                 {
                     since = reading.Unread.Any(unread => unread.Kind == use.By.Kind) ? null : since ?? reading.ReadAt;
-                    return reading.ReadAt - since >= UseHistory.BetweenReadings && reading.ReadAt - readings[seen].ReadAt >= UseHistory.Kept;
+                    return reading.ReadAt - since >= UseHistory.BetweenReadings && reading.ReadAt - readings[seen].ReadAt >= (rollbackDays < 2 ? UseHistory.Kept : TimeSpan.FromDays(rollbackDays));
                 });
             }
         }, iter: 2000);
@@ -125,10 +195,10 @@ public sealed class UseHistoryTests
         AnyReadings.Sample(readings =>
         {
             var (before, read) = (Carry(readings[..^1] is { Length: > 0 } earlier ? earlier : readings), readings[^1]);
-            var carried = UseHistory.Carry(before, read);
+            var carried = UseHistory.Carry(before, read, 0);
             Assert.Equal(read.Uses, carried.Uses.Where(use => use.SeenAt is null));
             Assert.All(carried.Uses.Where(use => use.SeenAt is not null), use => Assert.Contains(use with { SeenAt = null, AbsentSince = null }, before.Uses.Select(was => was with { SeenAt = null, AbsentSince = null })));
-            Assert.Equal(carried.Uses, UseHistory.Carry(before, carried).Uses);
+            Assert.Equal(carried.Uses, UseHistory.Carry(before, carried, 0).Uses);
             Assert.Equal((read.ReadAt, read.Unread), (carried.ReadAt, carried.Unread));
         }, iter: 2000);
 }
