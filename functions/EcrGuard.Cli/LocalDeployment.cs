@@ -42,7 +42,7 @@ internal sealed class LocalDeployment : IDisposable
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, time, Log.Silent);
-        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<BreakGlass>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
+        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<OnImageDeployed>().AddSingleton<Approval>().AddSingleton<BreakGlass>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
             .AddSingleton<RestoreRepository>().AddSingleton<ReleaseImage>().AddSingleton<ApplyPlan>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
         services = collection.BuildServiceProvider();
     }
@@ -57,9 +57,10 @@ internal sealed class LocalDeployment : IDisposable
         var failures = new List<string>();
         while (aws.Events.Take() is { Count: > 0 } events)
         {
-            var queues = events.ToLookup(IsPush);
-            failures.AddRange(await DeliverAsync(queues[true], services.GetRequiredService<OnImagePushed>().OnImagePushedAsync));
-            failures.AddRange(await DeliverAsync(queues[false], services.GetRequiredService<OnScanChanged>().OnScanChangedAsync));
+            var queues = events.ToLookup(QueueOf);
+            failures.AddRange(await DeliverAsync(queues[nameof(OnImagePushed)], services.GetRequiredService<OnImagePushed>().OnImagePushedAsync));
+            failures.AddRange(await DeliverAsync(queues[nameof(OnScanChanged)], services.GetRequiredService<OnScanChanged>().OnScanChangedAsync));
+            failures.AddRange(await DeliverAsync(queues[nameof(OnImageDeployed)], services.GetRequiredService<OnImageDeployed>().OnImageDeployedAsync));
         }
         return failures;
     }
@@ -111,9 +112,13 @@ internal sealed class LocalDeployment : IDisposable
         return failures;
     }
 
-    private static bool IsPush(string json)
+    /// <summary>The function that the template's rules give an event to.</summary>
+    private static string QueueOf(string json)
     {
         using var document = JsonDocument.Parse(json);
-        return document.RootElement.GetProperty("detail-type").GetString() == "ECR Image Action" && document.RootElement.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH";
+        var root = document.RootElement;
+        return root.GetProperty("source").GetString() is "aws.ecs" or "aws.lambda" or "aws.apprunner" ? nameof(OnImageDeployed)
+            : root.GetProperty("detail-type").GetString() == "ECR Image Action" && root.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH" ? nameof(OnImagePushed)
+            : nameof(OnScanChanged);
     }
 }

@@ -10,7 +10,7 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Lambda;
 
 /// <summary>Holds repositories to their baseline.</summary>
-public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Aws.Facts.Consumers consumers, UseStore uses, Previews previews, Notices notices, Ledger ledger, Settings settings, TimeProvider time, Log log)
+public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Aws.Facts.Consumers consumers, UseStore uses, Previews previews, DeployedImages deployedImages, Notices notices, Ledger ledger, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>As many calls as it takes to look at all that a baseline may name.</summary>
     public const int Everything = 2;
@@ -100,8 +100,9 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
     {
         var use = await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
         var contents = await ContentsAsync(id, cancellation).ConfigureAwait(false);
+        var deployments = await ledger.DeploymentsAsync(id, cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
-        return contents is null ? null : Exposure.Of(policy, contents, InUse.Of(use, contents, guard.Policy.Consumers.PulledWithinDays, now), settings.Tags, now);
+        return contents is null ? null : Exposure.Of(policy, contents, InUse.Of(UseHistory.Join(use, deployments, guard.Policy.Consumers.RollbackDays)!, contents, guard.Policy.Consumers, now), settings.Tags, now);
     }
 
     /// <summary>Names every part, so that all is read.</summary>
@@ -156,9 +157,13 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
                 continue;
             }
             if (await holding.WriteAsync(repair, cancellation).ConfigureAwait(false) is { } refusal)
+            {
                 drift.Add(refusal);
-            else
-                drift.Remove(repair.Drift);
+                continue;
+            }
+            drift.Remove(repair.Drift);
+            if (repair.Setting.Kind == SettingKind.LifecyclePolicy)
+                await deployedImages.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
         }
         return drift;
     }

@@ -109,7 +109,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         throw new InvalidOperationException($"The tags of {image.Id} could not be written: its verdict kept changing.");
     }
 
-    /// <summary>Puts on the tags of an artifact that stands for itself whether it is in use: it is judged by nobody, and ECR's lifecycle rules take it as they take an image.</summary>
+    /// <summary>Puts on the tags of an artifact that stands for itself, or of an image that was just deployed, whether it is in use: the shield goes by no verdict.</summary>
     /// <returns>Why that could not be; null where it was, or nothing was to do.</returns>
     public async Task<string?> ShieldAsync(ImageFacts artifact, Use use, CancellationToken cancellation) =>
         (await tagWriter.ShieldAsync(artifact, use, ModeOf(artifact.Id.Repository), cancellation).ConfigureAwait(false)).CouldNot;

@@ -11,7 +11,7 @@ namespace EcrGuard.Lambda;
 /// Puts the lifecycle policy of a plan: images in use are shielded first, then ECR is asked what the policy would take, which decides over what EcrGuard's evaluator says; nothing that is in use, or may be, and no more
 /// than the ceilings allow may be in that.
 /// </summary>
-public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baselines, Previews previews, Ledger ledger, VerdictTags tags, TimeProvider time, Log log)
+public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baselines, Previews previews, DeployedImages deployedImages, Ledger ledger, VerdictTags tags, TimeProvider time, Log log)
 {
     /// <summary>A preview takes minutes: with less than this left none is begun.</summary>
     public static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(4);
@@ -79,6 +79,7 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
             }
             else
             {
+                await deployedImages.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
                 await run.TakeAsync(Removed.Of(view.Contents, going)).ConfigureAwait(false);
                 run.Do(id, put, $"The policy was put. By ECR's preview it deletes {Text.Count(taken.Values.Count(kind => kind == RemovalKind.Delete), "image")} and archives {taken.Values.Count(kind => kind == RemovalKind.Archive)}.{(difference is null ? "" : $" {difference}")}");
             }

@@ -11,6 +11,7 @@ return handler switch
 {
     nameof(OnImagePushed.OnImagePushedAsync) => await RunAsync<OnImagePushed, Amazon.Lambda.SQSEvents.SQSEvent, Amazon.Lambda.SQSEvents.SQSBatchResponse>((function, input, context) => function.OnImagePushedAsync(input, context)),
     nameof(OnScanChanged.OnScanChangedAsync) => await RunAsync<OnScanChanged, Amazon.Lambda.SQSEvents.SQSEvent, Amazon.Lambda.SQSEvents.SQSBatchResponse>((function, input, context) => function.OnScanChangedAsync(input, context)),
+    nameof(OnImageDeployed.OnImageDeployedAsync) => await RunAsync<OnImageDeployed, Amazon.Lambda.SQSEvents.SQSEvent, Amazon.Lambda.SQSEvents.SQSBatchResponse>((function, input, context) => function.OnImageDeployedAsync(input, context)),
     nameof(Approval.ApprovalAsync) => await RunAsync<Approval, ApprovalRequest, System.Text.Json.JsonElement>((function, input, context) => function.ApprovalAsync(input, context)),
     nameof(BreakGlass.BreakGlassAsync) => await RunAsync<BreakGlass, BreakGlassRequest, System.Text.Json.JsonElement>((function, input, context) => function.BreakGlassAsync(input, context)),
     nameof(EndBreakGlass.EndBreakGlassAsync) => await RunAsync<EndBreakGlass, ScheduledRequest, BreakGlassEnds>((function, input, context) => function.EndBreakGlassAsync(input, context)),
@@ -44,6 +45,6 @@ static async Task<int> RunAsync<[DynamicallyAccessedMembers(DynamicallyAccessedM
 
 static int Unknown(string? handler)
 {
-    Console.Error.WriteLine($"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of {nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, {nameof(Approval.ApprovalAsync)}, {nameof(BreakGlass.BreakGlassAsync)}, {nameof(EndBreakGlass.EndBreakGlassAsync)}, {nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}, {nameof(RestoreRepository.RestoreRepositoryAsync)}, {nameof(ReleaseImage.ReleaseImageAsync)}, {nameof(ApplyPlan.ApplyPlanAsync)}, {nameof(SweepList.SweepListAsync)}, {nameof(SweepRepository.SweepRepositoryAsync)}, {nameof(SweepClose.SweepCloseAsync)}.");
+    Console.Error.WriteLine($"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of {nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, {nameof(OnImageDeployed.OnImageDeployedAsync)}, {nameof(Approval.ApprovalAsync)}, {nameof(BreakGlass.BreakGlassAsync)}, {nameof(EndBreakGlass.EndBreakGlassAsync)}, {nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}, {nameof(RestoreRepository.RestoreRepositoryAsync)}, {nameof(ReleaseImage.ReleaseImageAsync)}, {nameof(ApplyPlan.ApplyPlanAsync)}, {nameof(SweepList.SweepListAsync)}, {nameof(SweepRepository.SweepRepositoryAsync)}, {nameof(SweepClose.SweepCloseAsync)}.");
     return 64;
 }

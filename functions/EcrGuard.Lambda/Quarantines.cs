@@ -144,7 +144,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
             facts = facts with
             {
                 Image = now,
-                Usage = InUse.Of(surroundings.Use, contents, guard.Policy.Consumers.PulledWithinDays, time.GetUtcNow())[id.Digest],
+                Usage = InUse.Of(surroundings.Use, contents, guard.Policy.Consumers, time.GetUtcNow())[id.Digest],
                 NeededBy = QuarantineFacts.Needing(id, contents),
                 LifecyclePolicy = await registry.LifecyclePolicyAsync(id.Repository, cancellation).ConfigureAwait(false),
                 Platforms = QuarantineFacts.HeldBy(now, contents),

@@ -44,6 +44,7 @@ public sealed class Startup
         services.AddSingleton<Ledger>();
         services.AddSingleton<FindingsStore>();
         services.AddSingleton<Evidences>();
+        services.AddSingleton<Deployments>();
         services.AddSingleton<UseStore>();
         services.AddSingleton<TagWriter>();
         services.AddSingleton<QuarantineWriter>();
@@ -57,6 +58,7 @@ public sealed class Startup
         services.AddSingleton<ImageRemovals>();
         services.AddSingleton<PolicyPut>();
         services.AddSingleton<Guard>();
+        services.AddSingleton<DeployedImages>();
         services.AddSingleton<Baselines>();
         services.AddSingleton<Quarantines>();
         services.AddSingleton<Decisions>();

@@ -25,7 +25,7 @@ public sealed record SweptItem(string Repository, DateTimeOffset StartedAt, int 
 /// <summary>
 /// Repairs in one repository what events have missed: images without a current verdict, shields of images in use, images that are gone, drift from the baseline. And says what time alone has made due.
 /// </summary>
-public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines baselines, Quarantines quarantines, Notices notices, SweepLease lease, Registry registry, UseStore uses, Ledger ledger, Settings settings, TimeProvider time, Log log)
+public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines baselines, Quarantines quarantines, DeployedImages deployedImages, Notices notices, SweepLease lease, Registry registry, UseStore uses, Ledger ledger, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>How many images are looked at in one go: a repository holds up to 100,000, and the ledger's entry of each takes kilobytes.</summary>
     private const int Chunk = 500;
@@ -60,9 +60,10 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
                 return swept;
             }
 
-            var use = await uses.LatestAsync(deadline.Token).ConfigureAwait(false);
+            var deployments = await ledger.DeploymentsAsync(repository, deadline.Token).ConfigureAwait(false);
+            var use = UseHistory.Join(await uses.LatestAsync(deadline.Token).ConfigureAwait(false), deployments, guard.Policy.Consumers.RollbackDays);
             var now = time.GetUtcNow();
-            var usages = InUse.Of(use, contents, guard.Policy.Consumers.PulledWithinDays, now);
+            var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
             var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
             var own = await lifecycle.ConfigureAwait(false) is { } text ? LifecyclePolicy.Read(text).Policy : null;
             var undone = new List<string>();
@@ -93,6 +94,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             // The shields stand before any policy is put.
             RepositoryFacts? found = null;
             await OrUndoneAsync("its baseline", undone, async () => found = await baselines.HoldAsync(repository, repair: true, Baselines.Everything, usages, deadline.Token, lifecycle).ConfigureAwait(false), deadline.Token).ConfigureAwait(false);
+            await OrUndoneAsync("the shields of what was deployed meanwhile", undone, () => deployedImages.ShieldLateAsync(repository, deployments, deadline.Token), deadline.Token).ConfigureAwait(false);
             await OrUndoneAsync("the writes that nobody ended", undone, () => EndAsync(contents, found, deadline.Token), deadline.Token).ConfigureAwait(false);
             var sweep = RepositorySweep.Of(contents, usages, quarantined, own is null ? null : PolicyEffect.Of(own, contents, usages, shields: null, now + Tomorrow), settings.Tags, input.StartedAt);
             await ledger.StoreSweepAsync(repository, sweep with { Gone = gone, Expired = expired, Undone = [.. undone.Take(RepositorySweep.MaxListed)] }, deadline.Token).ConfigureAwait(false);

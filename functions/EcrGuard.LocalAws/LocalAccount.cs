@@ -31,4 +31,22 @@ internal sealed class LocalAccount(LocalAwsOptions options, LocalLog<string> eve
             ["resources"] = resource is null ? [] : new[] { resource },
             ["detail"] = detail,
         }));
+
+    /// <summary>Puts a call that succeeded on the bus, where a trail exists. CloudTrail leaves parameters out; these are the few that EcrGuard could go by.</summary>
+    public void EmitCall(string service, string name, object request, object response)
+    {
+        if (!options.Trail)
+        {
+            return;
+        }
+
+        Emit($"aws.{service}", "AWS API Call via CloudTrail", null, new
+        {
+            eventSource = $"{service}.amazonaws.com",
+            eventName = name,
+            awsRegion = options.Region,
+            requestParameters = request,
+            responseElements = response,
+        });
+    }
 }

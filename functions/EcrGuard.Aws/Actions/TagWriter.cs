@@ -25,9 +25,9 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
     public Task<TagsWritten> ApplyAsync(ImageFacts image, LedgerEntry entry, Use use, EnforcementMode mode, DateTimeOffset until, CancellationToken cancellation) =>
         WriteAsync(image, now => TagPlan.For(now, entry.Record.Verdict.Status, use, mode, tags), action => ledger.IntendAsync(image.Id, entry, action, cancellation), use, until, cancellation);
 
-    /// <summary>The same for the shield of an artifact that stands for itself, of which no verdict is in the ledger.</summary>
+    /// <summary>The same for the shield alone, which goes by no verdict.</summary>
     public Task<TagsWritten> ShieldAsync(ImageFacts artifact, Use use, EnforcementMode mode, CancellationToken cancellation) =>
-        WriteAsync(artifact, now => TagPlan.ForArtifact(now, use, mode, tags), action => ledger.IntendAsync(artifact.Id, null, action, cancellation), use, DateTimeOffset.MaxValue, cancellation);
+        WriteAsync(artifact, now => TagPlan.ForShield(now, use, mode, tags), action => ledger.IntendAsync(artifact.Id, null, action, cancellation), use, DateTimeOffset.MaxValue, cancellation);
 
     private async Task<TagsWritten> WriteAsync(ImageFacts image, Func<ImageFacts, TagPlan> planFor, Func<TagAction, Task<string?>> intend, Use use, DateTimeOffset until, CancellationToken cancellation)
     {

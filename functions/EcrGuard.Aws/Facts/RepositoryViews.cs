@@ -19,8 +19,11 @@ public sealed class RepositoryViews(Registry registry, Ledger.Ledger? ledger, Po
             repository,
             known is not null ? (_, _) => Task.FromResult(known) : ledger is null ? null : (indexes, token) => ledger.ChildrenAsync(repository, indexes, token),
             cancellation).ConfigureAwait(false);
-        return contents is null ? null
-            : new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers.PulledWithinDays, time.GetUtcNow()), await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false))
+        if (contents is null)
+            return null;
+        if (ledger is not null)
+            use = UseHistory.Join(use, await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false), policy.Consumers.RollbackDays);
+        return new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers, time.GetUtcNow()), await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false))
             {
                 Quarantined = await QuarantinedAsync(contents, named, cancellation).ConfigureAwait(false),
             };

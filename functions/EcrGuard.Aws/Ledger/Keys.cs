@@ -44,6 +44,11 @@ internal static class Keys
 
     public static string BreakGlass(Digest digest, string id) => $"B#{digest.Hex}#{id}";
 
+    /// <summary>Begins the key of every deployment that events told of.</summary>
+    public const string Deployments = "U#";
+
+    public static string Deployment(Digest digest, Consumer by) => $"{Deployments}{digest.Hex}#{by.Kind}#{by.Name}";
+
     public static string Notice(string id) => $"N#{id}";
 
     /// <summary>What a plan does to images, followed by the digest.</summary>

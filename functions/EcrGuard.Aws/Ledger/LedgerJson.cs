@@ -24,6 +24,7 @@ namespace EcrGuard.Aws.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(RepositorySweep))]
 [JsonSerializable(typeof(UseFacts))]
+[JsonSerializable(typeof(ImageUse))]
 [JsonSerializable(typeof(Hold))]
 internal sealed partial class LedgerJson : JsonSerializerContext;
 

@@ -33,6 +33,14 @@ public abstract record RegistryEvent
     /// <exception cref="EventFormatException">It is one of EcrGuard's, and a field is missing or wrong.</exception>
     public static RegistryEvent? Read(string json, out string? ignored)
     {
+        using var document = Parse(json);
+        return Read(document.RootElement, out ignored);
+    }
+
+    /// <summary>A message as a JSON object.</summary>
+    /// <exception cref="EventFormatException">It is none.</exception>
+    internal static JsonDocument Parse(string json)
+    {
         JsonDocument document;
         try
         {
@@ -42,12 +50,10 @@ public abstract record RegistryEvent
         {
             throw new EventFormatException($"The message is not JSON: {e.Message}");
         }
-        using (document)
-        {
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new EventFormatException("The message is not a JSON object.");
-            return Read(document.RootElement, out ignored);
-        }
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+            return document;
+        document.Dispose();
+        throw new EventFormatException("The message is not a JSON object.");
     }
 
     private static RegistryEvent? Read(JsonElement root, out string? ignored)
@@ -144,18 +150,18 @@ public abstract record RegistryEvent
     }
 
     /// <summary>Some documented samples carry ids that are no UUIDs: it is any text.</summary>
-    private static string IdOf(JsonElement root) => Required(root, "id");
+    internal static string IdOf(JsonElement root) => Required(root, "id");
 
-    private static DateTimeOffset TimeOf(JsonElement root)
+    internal static DateTimeOffset TimeOf(JsonElement root)
     {
         var time = Required(root, "time");
         return DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var parsed) ? parsed : throw Wrong("time", time, "an ISO 8601 time");
     }
 
-    private static string Required(JsonElement element, params ReadOnlySpan<string> path) =>
+    internal static string Required(JsonElement element, params ReadOnlySpan<string> path) =>
         Find(element, path) is { Length: > 0 } value ? value : throw new EventFormatException($"The field '{string.Join('.', path!)}' is missing or not a string.");
 
-    private static string? Find(JsonElement element, params ReadOnlySpan<string> path)
+    internal static string? Find(JsonElement element, params ReadOnlySpan<string> path)
     {
         foreach (var name in path)
         {
@@ -165,7 +171,7 @@ public abstract record RegistryEvent
         return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
     }
 
-    private static EventFormatException Wrong(string field, string value, string right) => new($"The field '{field}' is '{Text.Clip(value, 120)}'; it must be {right}.");
+    internal static EventFormatException Wrong(string field, string value, string right) => new($"The field '{field}' is '{Text.Clip(value, 120)}'; it must be {right}.");
 }
 
 /// <summary>An event that should be EcrGuard's cannot be read: it goes to the dead-letter queue, where nothing is lost.</summary>

@@ -41,10 +41,13 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
         }, use, tags);
     }
 
-    /// <summary>Plans the shield of an artifact that stands for itself, such as a chart: there is nothing in it to judge, and ECR's lifecycle rules take it as they take an image.</summary>
+    /// <summary>
+    /// Plans the shield alone: of an artifact that stands for itself, such as a chart, in which there is nothing to judge and which ECR's lifecycle rules take as they take an image;
+    /// or of an image that was just deployed, whatever its verdict is.
+    /// </summary>
     /// <inheritdoc cref="For(ImageFacts, Status, Use, EnforcementMode, VerdictTags)"/>
-    public static TagPlan ForArtifact(ImageFacts artifact, Use use, EnforcementMode mode, VerdictTags tags) =>
-        mode == EnforcementMode.Observe || artifact is not { Kind: ImageKind.Artifact, TakesShield: true } ? Nothing : For(artifact, null, [], use, tags);
+    public static TagPlan ForShield(ImageFacts image, Use use, EnforcementMode mode, VerdictTags tags) =>
+        mode == EnforcementMode.Observe || !image.TakesShield ? Nothing : For(image, null, [], use, tags);
 
     /// <param name="verdict">The tag that says the verdict; null for none.</param>
     /// <param name="others">The tags that would say another.</param>

@@ -34,9 +34,23 @@ public sealed class LocalAppRunner : LocalJsonService
             var id = (services.Count + 1).ToString("x32", CultureInfo.InvariantCulture);
             var service = new Service($"arn:aws:apprunner:{account.Options.Region}:{account.Options.AccountId}:service/{name}/{id}", name, imageIdentifier, imageRepositoryType);
             services.Add(service.Arn, service);
+            Emit(service, "CreateServiceCompletedSuccessfully");
             return service.Arn;
         }
     }
+
+    /// <summary>Lets a service run another image.</summary>
+    public void UpdateService(string arn, string imageIdentifier)
+    {
+        lock (Gate)
+        {
+            services[arn] = services[arn] with { ImageIdentifier = imageIdentifier };
+            Emit(services[arn], "UpdateServiceCompletedSuccessfully");
+        }
+    }
+
+    private void Emit(Service service, string operationStatus) =>
+        account.Emit("aws.apprunner", "AppRunner Service Operation Status Change", service.Arn, new { serviceName = service.Name, operationStatus });
 
     public void DeleteService(string arn)
     {

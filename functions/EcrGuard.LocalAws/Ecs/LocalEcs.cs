@@ -49,6 +49,7 @@ public sealed class LocalEcs : LocalJsonService
             var revision = 1 + definitions.Values.Where(d => d.Family == family).Select(d => d.Revision).DefaultIfEmpty().Max();
             var definition = new TaskDefinition(Arn($"task-definition/{family}:{revision}"), family, revision, [.. images]);
             definitions.Add(definition.Arn, definition);
+            account.EmitCall("ecs", "RegisterTaskDefinition", new { family }, new { taskDefinition = new { taskDefinitionArn = definition.Arn } });
             return definition.Arn;
         }
     }
@@ -81,6 +82,7 @@ public sealed class LocalEcs : LocalJsonService
             var service = new Service(Arn($"service/{cluster}/{name}"), $"{cluster}/{name}", name, desiredCount);
             ClusterOf(cluster).Services.Add(service.Arn, service);
             Deploy(service, taskDefinition, digests ?? []);
+            account.EmitCall("ecs", "CreateService", new { cluster, serviceName = name, taskDefinition }, new { service = new { serviceArn = service.Arn, taskDefinition } });
             return service.Arn;
         }
     }
@@ -92,6 +94,7 @@ public sealed class LocalEcs : LocalJsonService
         lock (Gate)
         {
             Deploy(ServiceOf(service), taskDefinition, digests);
+            account.EmitCall("ecs", "UpdateService", new { service, taskDefinition }, new { service = new { serviceArn = service, taskDefinition } });
         }
     }
 
@@ -145,23 +148,60 @@ public sealed class LocalEcs : LocalJsonService
     /// <summary>Runs a task of a task definition, in a cluster that is created where there is none of that name.</summary>
     /// <param name="digests">The digests of the containers' images, as far as they are known; a task that was just started has none.</param>
     /// <returns>The task's ARN.</returns>
-    public string RunTask(string cluster, string taskDefinition, params IReadOnlyList<string> digests)
-    {
-        lock (Gate)
-        {
-            var task = new RunningTask(Arn($"task/{cluster}/{(++tasksRun).ToString("x32", CultureInfo.InvariantCulture)}"), definitions[taskDefinition], digests);
-            ClusterOf(cluster).Tasks.Add(task.Arn, task);
-            return task.Arn;
-        }
-    }
+    public string RunTask(string cluster, string taskDefinition, params IReadOnlyList<string> digests) => Run(cluster, null, taskDefinition, digests);
+
+    /// <summary>Runs a task as a service does, which needs not be there.</summary>
+    /// <inheritdoc cref="RunTask"/>
+    public string RunServiceTask(string cluster, string service, string taskDefinition, params IReadOnlyList<string> digests) => Run(cluster, service, taskDefinition, digests);
 
     public void StopTask(string task)
     {
         lock (Gate)
         {
-            clusters.Values.Single(c => c.Tasks.ContainsKey(task)).Tasks.Remove(task);
+            var cluster = clusters.Values.Single(c => c.Tasks.ContainsKey(task));
+            var stopped = cluster.Tasks[task];
+            cluster.Tasks.Remove(task);
+            Emit(stopped, "STOPPED", "STOPPED");
         }
     }
+
+    private string Run(string cluster, string? service, string taskDefinition, IReadOnlyList<string> digests)
+    {
+        lock (Gate)
+        {
+            var task = new RunningTask(Arn($"task/{cluster}/{(++tasksRun).ToString("x32", CultureInfo.InvariantCulture)}"), definitions[taskDefinition], digests)
+            {
+                Cluster = Arn($"cluster/{cluster}"),
+                Group = service is null ? null : $"service:{service}",
+            };
+            ClusterOf(cluster).Tasks.Add(task.Arn, task);
+            foreach (var status in (string[])["PROVISIONING", "PENDING", "RUNNING"])
+            {
+                Emit(task, status, "RUNNING");
+            }
+
+            return task.Arn;
+        }
+    }
+
+    /// <summary>https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html</summary>
+    private void Emit(RunningTask task, string lastStatus, string desiredStatus) => account.Emit("aws.ecs", "ECS Task State Change", task.Arn, new
+    {
+        clusterArn = task.Cluster,
+        taskArn = task.Arn,
+        taskDefinitionArn = task.Definition.Arn,
+        group = task.Group ?? $"family:{task.Definition.Family}",
+        lastStatus,
+        desiredStatus,
+        version = 1,
+        containers = task.Definition.Images.Select((image, at) => new Dictionary<string, string>
+        {
+            ["name"] = $"container{at}",
+            ["image"] = image,
+            ["lastStatus"] = lastStatus,
+            ["imageDigest"] = lastStatus == "PROVISIONING" ? "" : task.Digests.ElementAtOrDefault(at) ?? "",
+        }.Where(field => field.Value.Length > 0).ToDictionary()),
+    });
 
     private void Deploy(Service service, string taskDefinition, IReadOnlyList<string> digests)
     {
@@ -378,7 +418,12 @@ public sealed class LocalEcs : LocalJsonService
         public ServiceRevision? RolledBackTo { get; set; }
     }
 
-    private sealed record RunningTask(string Arn, TaskDefinition Definition, IReadOnlyList<string> Digests);
+    private sealed record RunningTask(string Arn, TaskDefinition Definition, IReadOnlyList<string> Digests)
+    {
+        public required string Cluster { get; init; }
+
+        public string? Group { get; init; }
+    }
 
     private sealed class Cluster
     {

@@ -25,6 +25,7 @@ public sealed class LocalLambda : LocalRestService, ILocalService
         lock (Gate)
         {
             functions.Add(name, new Function(name) { Latest = new Code(imageUri, resolvedImageUri) });
+            EmitCall("CreateFunction20150331", name, "Image");
         }
     }
 
@@ -34,6 +35,7 @@ public sealed class LocalLambda : LocalRestService, ILocalService
         lock (Gate)
         {
             functions.Add(name, new Function(name));
+            EmitCall("CreateFunction20150331", name, "Zip");
         }
     }
 
@@ -43,6 +45,7 @@ public sealed class LocalLambda : LocalRestService, ILocalService
         lock (Gate)
         {
             functions[name].Latest = new Code(imageUri, resolvedImageUri);
+            EmitCall("UpdateFunctionCode20150331v2", name, "Image");
         }
     }
 
@@ -53,7 +56,9 @@ public sealed class LocalLambda : LocalRestService, ILocalService
         lock (Gate)
         {
             functions[name].Versions.Add(functions[name].Latest);
-            return $"{functions[name].Versions.Count}";
+            var version = $"{functions[name].Versions.Count}";
+            EmitCall("PublishVersion20150331", name, functions[name].Latest is null ? "Zip" : "Image", version);
+            return version;
         }
     }
 
@@ -87,6 +92,12 @@ public sealed class LocalLambda : LocalRestService, ILocalService
 
     private protected override object Answer(LocalOperation operation, QueryParameters query) =>
         operation.Name == "ListFunctions" ? ListFunctions(query) : GetFunction(operation.Resource!, query);
+
+    private void EmitCall(string call, string function, string packageType, string? version = null) => account.EmitCall(
+        "lambda",
+        call,
+        new { functionName = function },
+        new { functionName = function, functionArn = Arn(function, version), version = version ?? Function.LatestVersion, packageType });
 
     private static LocalError Invalid(string message) => new(400, "InvalidParameterValueException", message);
 

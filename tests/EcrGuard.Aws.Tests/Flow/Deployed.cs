@@ -43,7 +43,7 @@ internal sealed class Deployed : IDisposable
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, fixture.Time, new Log(Lines, fixture.Time));
-        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<BreakGlass>().AddSingleton<EndBreakGlass>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
+        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<OnImageDeployed>().AddSingleton<Approval>().AddSingleton<BreakGlass>().AddSingleton<EndBreakGlass>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
             .AddSingleton<RestoreRepository>().AddSingleton<ReleaseImage>().AddSingleton<ApplyPlan>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
         services = collection.BuildServiceProvider();
     }
@@ -61,6 +61,10 @@ internal sealed class Deployed : IDisposable
     /// <returns>The events that were handed back.</returns>
     public Task<IReadOnlyList<string>> ChangedAsync(params IReadOnlyList<string> events) => BatchAsync(Part<OnScanChanged>().OnScanChangedAsync, events);
 
+    /// <summary>Hands one batch to the function for deployments.</summary>
+    /// <returns>The events that were handed back.</returns>
+    public Task<IReadOnlyList<string>> ImageDeployedAsync(params IReadOnlyList<string> events) => BatchAsync(Part<OnImageDeployed>().OnImageDeployedAsync, events);
+
     /// <summary>Hands what AWS has sent to the functions that the template's rules would give it to, in batches, until no more comes.</summary>
     /// <returns>The events that were handed back.</returns>
     public async Task<IReadOnlyList<string>> DeliverAsync()
@@ -68,11 +72,13 @@ internal sealed class Deployed : IDisposable
         var failed = new List<string>();
         while (fixture.Aws.Events.Take() is { Count: > 0 } events)
         {
-            var queues = events.ToLookup(IsPush);
+            var queues = events.Where(json => !IsDeployment(json)).ToLookup(IsPush);
             foreach (var batch in queues[true].Chunk(100))
                 failed.AddRange(await PushedAsync(batch));
             foreach (var batch in queues[false].Chunk(100))
                 failed.AddRange(await ChangedAsync(batch));
+            foreach (var batch in events.Where(IsDeployment).Chunk(50))
+                failed.AddRange(await ImageDeployedAsync(batch));
         }
         return failed;
     }
@@ -138,6 +144,13 @@ internal sealed class Deployed : IDisposable
         services.Dispose();
         clients.Dispose();
         Lines.Dispose();
+    }
+
+    /// <summary>Whether an event is of what runs images.</summary>
+    public static bool IsDeployment(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.GetProperty("source").GetString() is "aws.ecs" or "aws.lambda" or "aws.apprunner";
     }
 
     public static bool IsPush(string json)

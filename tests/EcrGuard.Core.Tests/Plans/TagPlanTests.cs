@@ -35,15 +35,15 @@ public sealed class TagPlanTests
     [Fact]
     public void An_artifact_that_stands_for_itself_is_shielded_and_nothing_else_is_said_of_it()
     {
-        TagPlan Plan(Use use, params string[] tags) => TagPlan.ForArtifact(Facts.Image(1, tags) with { Kind = ImageKind.Artifact }, use, EnforcementMode.Mark, Tags);
+        TagPlan Plan(Use use, params string[] tags) => TagPlan.ForShield(Facts.Image(1, tags) with { Kind = ImageKind.Artifact }, use, EnforcementMode.Mark, Tags);
         Assert.Equal([Add(Shield)], Plan(Use.InUse, "1.0", Blocked).Actions);
         Assert.Equal([Add(Shield)], Plan(Use.InUse).Actions);
         Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, "1.0", Shield).Actions);
         Nothing(Plan(Use.Unknown, "1.0", Shield));
         Assert.Contains("could be its last", Plan(Use.NotInUse, Shield).CouldNot, StringComparison.Ordinal);
-        Nothing(TagPlan.ForArtifact(Facts.Image(1, "1.0") with { Kind = ImageKind.Artifact }, Use.InUse, EnforcementMode.Observe, Tags));
-        Nothing(TagPlan.ForArtifact(Facts.Image(1, "1.0") with { Kind = ImageKind.Artifact, Subject = Facts.Digest(2) }, Use.InUse, EnforcementMode.Mark, Tags));
-        Nothing(TagPlan.ForArtifact(Facts.Image(1, "1.0") with { Kind = ImageKind.Unknown }, Use.InUse, EnforcementMode.Mark, Tags));
+        Nothing(TagPlan.ForShield(Facts.Image(1, "1.0") with { Kind = ImageKind.Artifact }, Use.InUse, EnforcementMode.Observe, Tags));
+        Nothing(TagPlan.ForShield(Facts.Image(1, "1.0") with { Kind = ImageKind.Artifact, Subject = Facts.Digest(2) }, Use.InUse, EnforcementMode.Mark, Tags));
+        Nothing(TagPlan.ForShield(Facts.Image(1, "1.0") with { Kind = ImageKind.Unknown }, Use.InUse, EnforcementMode.Mark, Tags));
     }
 
     [Fact]

@@ -154,9 +154,14 @@ public class Deployment : IAsyncLifetime
     {
         while (Aws.Events.Take() is { Count: > 0 } events)
         {
-            foreach (var queue in events.GroupBy(e => JsonNode.Parse(e)!["detail"]!["action-type"]?.ToString() == "PUSH" ? "OnImagePushed" : "OnScanChanged"))
-                Assert.Empty(await DeliverAsync(queue.Key, [.. queue]));
+            foreach (var queue in events.Select(e => JsonNode.Parse(e)!).GroupBy(QueueOf))
+                Assert.Empty(await DeliverAsync(queue.Key, [.. queue.Select(e => e.ToJsonString())]));
         }
+
+        static string QueueOf(JsonNode e) =>
+            e["source"]!.ToString() is "aws.ecs" or "aws.lambda" or "aws.apprunner" ? "OnImageDeployed"
+            : e["detail"]!["action-type"]?.ToString() == "PUSH" ? "OnImagePushed"
+            : "OnScanChanged";
     }
 
     /// <summary>The ledger's item of an image; null where there is none.</summary>

@@ -14,7 +14,7 @@ public sealed class DeliveryTests
     [Fact]
     public void A_message_that_keeps_failing_ends_in_a_dead_letter_queue_of_its_own()
     {
-        Assert.Equal(["ImagePushedQueue", "ScanChangedQueue"], WorkQueues);
+        Assert.Equal(["ImagePushedQueue", "ScanChangedQueue", "ImageDeployedQueue"], WorkQueues);
         Assert.All(WorkQueues, queue => Assert.Equal(
             queue.Replace("Queue", "DeadLetters", StringComparison.Ordinal),
             SamTemplate.Target(Template.Properties(queue)["RedrivePolicy"]!["deadLetterTargetArn"])));
@@ -110,6 +110,10 @@ public sealed class DeliveryTests
                 """ScanChangedQueue {"source":["aws.ecr"],"detail-type":["ECR Scan Resource Change"],"detail":{"action-type":["SCAN_FREQUENCY_CHANGE"]}}""",
                 """ScanChangedQueue {"source":["aws.inspector2"],"detail-type":["Inspector2 Scan","Inspector2 Coverage"]}""",
                 """ScanChangedQueue {"source":["aws.inspector2"],"detail-type":["Inspector2 Finding"],"detail":{"resources":{"type":["AWS_ECR_CONTAINER_IMAGE"]}}}""",
+                """ImageDeployedQueue {"source":["aws.ecs"],"detail-type":["ECS Task State Change"],"detail":{"lastStatus":["PENDING","RUNNING"],"desiredStatus":["RUNNING"],"containers":{"image":[{"prefix":{"Fn::Sub":"${AWS::AccountId}.dkr"}}]}}}""",
+                """ImageDeployedQueue {"source":["aws.apprunner"],"detail-type":["AppRunner Service Operation Status Change"]}""",
+                """ImageDeployedQueue {"source":["aws.lambda"],"detail-type":["AWS API Call via CloudTrail"],"detail":{"eventSource":["lambda.amazonaws.com"],"eventName":["CreateFunction",{"prefix":"CreateFunction2"},{"prefix":"UpdateFunctionCode"},{"prefix":"PublishVersion"}],"errorCode":[{"exists":false}]}}""",
+                """ImageDeployedQueue {"source":["aws.ecs"],"detail-type":["AWS API Call via CloudTrail"],"detail":{"eventSource":["ecs.amazonaws.com"],"eventName":["RegisterTaskDefinition","CreateService","UpdateService"],"errorCode":[{"exists":false}]}}""",
             ],
             patterns);
     }

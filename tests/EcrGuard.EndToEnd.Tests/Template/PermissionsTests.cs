@@ -41,6 +41,7 @@ public sealed class PermissionsTests
             {
                 ["OnImagePushed"] = [.. WritesToEcr.Except(["ecr:DeleteLifecyclePolicy", "ecr:UntagResource"])],
                 ["OnScanChanged"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"],
+                ["OnImageDeployed"] = ["ecr:PutImage"],
                 ["Approval"] = [],
                 ["BreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"],
                 ["EndBreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"],
@@ -105,13 +106,36 @@ public sealed class PermissionsTests
         Assert.Equal(reads.Concat(tracesAndLogs).Order(StringComparer.Ordinal), Actions(Marking, "Approval").Order(StringComparer.Ordinal));
     }
 
+    /// <summary>What it calls, and nothing else: it asks what was deployed, records it, and adds the tag that shields it. It reads no consumer but the one that an event names.</summary>
+    [Fact]
+    public void What_records_a_deployment_asks_the_one_that_deployed_and_takes_nothing_away()
+    {
+        string[] always =
+        [
+            "apprunner:DescribeService",
+            "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+            "ecr:DescribeImages",
+            "ecs:DescribeTaskDefinition",
+            "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*",
+            "lambda:GetFunction",
+            "logs:CreateLogStream", "logs:PutLogEvents",
+            "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
+            "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+        ];
+
+        Assert.Equal(always, Actions(Observing, "OnImageDeployed").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            always.Concat(["ecr:BatchGetImage", "ecr:GetLifecyclePolicy", "ecr:PutImage"]).Order(StringComparer.Ordinal),
+            Actions(Marking, "OnImageDeployed").Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void Only_actions_without_resources_are_allowed_on_every_resource()
     {
         var everywhere = Roles(Marking).SelectMany(Marking.PermissionsOfRole).Where(statement => statement.Resources.Contains("*")).SelectMany(statement => statement.Actions);
 
         Assert.Equal(WithoutResource, everywhere.Distinct().Order(StringComparer.Ordinal));
-        Assert.Equal(4, SamTemplate.Text.Split("Resource: \"*\" # These have no resource that could be named.").Length - 1);
+        Assert.Equal(5, SamTemplate.Text.Split("Resource: \"*\" # These have no resource that could be named.").Length - 1);
     }
 
     [Fact]
@@ -143,6 +167,7 @@ public sealed class PermissionsTests
 
         Assert.Equal(["""{"Fn::GetAtt":"ImagePushedQueue.Arn"}"""], Receives("OnImagePushed"));
         Assert.Equal(["""{"Fn::GetAtt":"ScanChangedQueue.Arn"}"""], Receives("OnScanChanged"));
+        Assert.Equal(["""{"Fn::GetAtt":"ImageDeployedQueue.Arn"}"""], Receives("OnImageDeployed"));
         Assert.All(["Approval", "Backfill", "WeeklySummary", "RestoreRepository", "ReleaseImage", "ApplyPlan"], function => Assert.Empty(Receives(function)));
     }
 

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Amazon.DynamoDBv2.Model;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Aws.Ledger;
+
+/// <summary>What the ledger holds of one consumer's deployment of one image.</summary>
+/// <param name="SeenAt">When it was last seen.</param>
+/// <param name="Done">Whether all that follows from it is done: the shield stands, or no rule asked for one.</param>
+public sealed record RecordedDeployment(DateTimeOffset SeenAt, bool Done);
+
+/// <content>
+/// What events say was deployed: an item for each image and consumer, beside the image's. It counts until a reading of
+/// all consumers knows better, and in reserve for rollbacks after that.
+/// </content>
+public sealed partial class Ledger
+{
+    private const string DeployedUse = "use";
+    private const string SeenAt = "seenAt";
+    private const string DeploymentDone = "done";
+
+    /// <summary>What is recorded of a deployment; null where nothing is.</summary>
+    public async Task<RecordedDeployment?> DeploymentAsync(ImageId image, Consumer by, CancellationToken cancellation)
+    {
+        var answer = await dynamo.GetItemAsync(new GetItemRequest { TableName = settings.Table, Key = DeploymentKey(image, by), ConsistentRead = true }, cancellation).ConfigureAwait(false);
+        return answer.Item is { Count: > 0 } item ? new RecordedDeployment(Keys.Time(item[SeenAt].S), item.ContainsKey(DeploymentDone)) : null;
+    }
+
+    /// <summary>Records a deployment, unless a later one is recorded already.</summary>
+    /// <param name="use">With the image's digest, and the tag by which the consumer names it.</param>
+    /// <param name="kept">For how long after <paramref name="seenAt"/> it may count.</param>
+    public Task RecordDeploymentAsync(ImageId image, ImageUse use, DateTimeOffset seenAt, TimeSpan kept, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = DeploymentKey(image, use.By),
+            UpdateExpression = "SET #use = :use, #seenAt = :seenAt, #expires = :expires REMOVE #done",
+            ConditionExpression = "attribute_not_exists(#seenAt) OR #seenAt < :seenAt",
+            ExpressionAttributeNames = new() { ["#use"] = DeployedUse, ["#seenAt"] = SeenAt, ["#expires"] = Keys.Expires, ["#done"] = DeploymentDone },
+            ExpressionAttributeValues = new()
+            {
+                [":use"] = new(JsonSerializer.Serialize(use with { SeenAt = null, AbsentSince = null }, LedgerJson.Default.ImageUse)),
+                [":seenAt"] = new(Keys.Time(seenAt)),
+                [":expires"] = Number((seenAt + kept).ToUnixTimeSeconds()),
+            },
+        }, cancellation);
+
+    /// <summary>Notes that all that follows from a deployment is done.</summary>
+    /// <param name="seenAt">As it was recorded: a later one is another matter.</param>
+    public Task DeploymentDoneAsync(ImageId image, Consumer by, DateTimeOffset seenAt, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = DeploymentKey(image, by),
+            UpdateExpression = "SET #done = :true",
+            ConditionExpression = "#seenAt = :seenAt",
+            ExpressionAttributeNames = new() { ["#seenAt"] = SeenAt, ["#done"] = DeploymentDone },
+            ExpressionAttributeValues = new() { [":seenAt"] = new(Keys.Time(seenAt)), [":true"] = new() { BOOL = true } },
+        }, cancellation);
+
+    /// <summary>What is recorded as deployed of a repository, with the time of each.</summary>
+    public async Task<IReadOnlyList<ImageUse>> DeploymentsAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var uses = new List<ImageUse>();
+        await foreach (var item in QueryAsync(new QueryRequest
+        {
+            TableName = settings.Table,
+            ConsistentRead = true,
+            KeyConditionExpression = "pk = :pk AND begins_with(sk, :deployments)",
+            ExpressionAttributeValues = new() { [":pk"] = new(Keys.Repository(repository)), [":deployments"] = new(Keys.Deployments) },
+        }, cancellation).ConfigureAwait(false))
+        {
+            uses.Add(JsonSerializer.Deserialize(item[DeployedUse].S, LedgerJson.Default.ImageUse)! with { SeenAt = Keys.Time(item[SeenAt].S) });
+        }
+        return uses;
+    }
+
+    private static Dictionary<string, AttributeValue> DeploymentKey(ImageId image, Consumer by) => Key(image.Repository, Keys.Deployment(image.Digest, by));
+}

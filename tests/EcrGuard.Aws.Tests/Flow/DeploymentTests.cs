@@ -1,0 +1,188 @@
+using EcrGuard.Core.Images;
+using EcrGuard.LocalAws;
+using static EcrGuard.Aws.Tests.Flow.GuardFixture;
+using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>What is deployed is in use, and shielded, when it is deployed: a rollback does not wait for the next sweep.</summary>
+public sealed class DeploymentTests
+{
+    private const string Registry = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+
+    private const string KeepsThree = """
+        { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ], "ceilings": { "percent": 100, "keepPerRepository": 0 },
+          "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "keep", "policy": { "rules": [
+            { "rulePriority": 1, "selection": { "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3 }, "action": { "type": "expire" } } ] } } } ] }
+        """;
+
+    private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
+
+    /// <summary>Six images of the last months, the oldest first, and EcrGuard's policy over them, which keeps three.</summary>
+    private static async Task<(GuardFixture Fixture, string[] Digests)> EnforcedAsync(LocalAwsOptions? options = null)
+    {
+        var fixture = await StartAsync(KeepsThree, (options ?? new LocalAwsOptions()) with { BatchGetImageRecordsPull = false });
+        fixture.Aws.Ecr.Scanning = EcrGuard.LocalAws.Ecr.ScanningConfiguration.Enhanced;
+        await fixture.Functions.BackfillAsync();
+        var digests = new string[6];
+        for (var i = 0; i < digests.Length; i++)
+        {
+            digests[i] = fixture.Push($"v{i}");
+            fixture.Time.Advance(TimeSpan.FromDays(2));
+        }
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromDays(60));
+        await fixture.Functions.SweepAsync();
+        Assert.NotNull(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+        Assert.All(digests, digest => Assert.DoesNotContain(Shield(digest), fixture.Tags(digest)));
+        await fixture.Functions.DeliverAllAsync();
+        return (fixture, digests);
+    }
+
+    private static void AssertOnlyTheOldestThreeWereAtRiskAnd(GuardFixture fixture, string[] digests, params string[] stay)
+    {
+        fixture.Time.Advance(TimeSpan.FromHours(2));
+        fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
+        Assert.Equal(stay.Concat(digests[3..]).Order(), digests.Where(digest => fixture.Aws.Ecr.TagsOf(Repository, digest) is not null).Order());
+    }
+
+    [Fact]
+    public async Task A_rollback_at_noon_to_an_image_that_nothing_ran_in_the_morning_outlives_the_policy_that_would_take_it_at_two()
+    {
+        var (fixture, digests) = await EnforcedAsync();
+        await using var _ = fixture;
+        fixture.Time.Advance(TimeSpan.FromHours(9));
+        var before = fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}:v0");
+
+        fixture.Aws.Ecs.RunServiceTask("main", "web", before, digests[0]);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Contains(Shield(digests[0]), fixture.Tags(digests[0]));
+        AssertOnlyTheOldestThreeWereAtRiskAnd(fixture, digests, digests[0]);
+    }
+
+    [Fact]
+    public async Task What_is_shielded_already_costs_one_read_of_the_ledger_however_many_tasks_start()
+    {
+        var (fixture, digests) = await EnforcedAsync();
+        await using var _ = fixture;
+        var definition = fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}:v0");
+        fixture.Aws.Ecs.RunServiceTask("main", "web", definition, digests[0]);
+        await fixture.Functions.DeliverAllAsync();
+
+        fixture.Time.Advance(TimeSpan.FromMinutes(10));
+        for (var i = 0; i < 20; i++)
+            fixture.Aws.Ecs.RunServiceTask("main", "web", definition, digests[0]);
+        fixture.Aws.Requests.Take();
+        Assert.Empty(await fixture.Functions.ImageDeployedAsync(fixture.Aws.Events.Take()));
+        Assert.Equal(["GetItem"], fixture.Aws.Requests.Take().Select(request => request.Operation));
+    }
+
+    [Fact]
+    public async Task A_task_whose_digest_is_not_known_yet_runs_what_its_tag_means()
+    {
+        var (fixture, digests) = await EnforcedAsync();
+        await using var _ = fixture;
+        fixture.Aws.Ecs.RunTask("main", fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}:v1"));
+        fixture.Aws.Requests.Take();
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Contains(Shield(digests[1]), fixture.Tags(digests[1]));
+        Assert.DoesNotContain(fixture.Aws.Requests.Take(), request => request.Operation == "ListImages");
+        AssertOnlyTheOldestThreeWereAtRiskAnd(fixture, digests, digests[1]);
+    }
+
+    /// <summary>Which of the two a task tells is not documented.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_task_of_an_index_shields_the_index_whether_it_names_it_or_a_platform_of_it(bool platform)
+    {
+        var (fixture, _) = await EnforcedAsync();
+        await using var __ = fixture;
+        var manifest = Manifest.Image("a platform");
+        var child = fixture.Aws.Ecr.Push(Repository, manifest);
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", manifest)]), "all");
+        await fixture.Functions.DeliverAllAsync();
+
+        fixture.Aws.Ecs.RunTask("main", fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}:all"), platform ? child : index);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Contains(Shield(index), fixture.Tags(index));
+        Assert.Empty(fixture.Tags(child));
+    }
+
+    [Fact]
+    public async Task A_function_of_Lambda_is_shielded_where_a_trail_exists_and_a_service_of_App_Runner_anywhere()
+    {
+        var (fixture, digests) = await EnforcedAsync(new LocalAwsOptions { Trail = true });
+        await using var _ = fixture;
+        fixture.Aws.Lambda.CreateFunction("pay", $"{Registry}/{Repository}:v0", $"{Registry}/{Repository}@{digests[0]}");
+        fixture.Aws.AppRunner.CreateService("web", $"{Registry}/{Repository}:v1");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Contains(Shield(digests[0]), fixture.Tags(digests[0]));
+        Assert.Contains(Shield(digests[1]), fixture.Tags(digests[1]));
+        Assert.Equal(2, fixture.Items("U#").Count);
+    }
+
+    /// <summary>Nothing starts, so that no task tells of it; and it is what the service runs when it is scaled up.</summary>
+    [Fact]
+    public async Task A_service_without_tasks_that_goes_back_is_shielded_where_a_trail_exists()
+    {
+        var (fixture, digests) = await EnforcedAsync(new LocalAwsOptions { Trail = true });
+        await using var _ = fixture;
+        var service = fixture.Aws.Ecs.CreateService("main", "web", fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}:v5"), desiredCount: 0);
+        fixture.Aws.Ecs.StartDeployment(service, fixture.Aws.Ecs.RegisterTaskDefinition("back", $"{Registry}/{Repository}:v2"));
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Contains(Shield(digests[2]), fixture.Tags(digests[2]));
+        AssertOnlyTheOldestThreeWereAtRiskAnd(fixture, digests, digests[2]);
+    }
+
+    [Fact]
+    public async Task Where_no_rule_stands_a_deployment_is_recorded_and_nothing_is_written_to_ECR()
+    {
+        await using var fixture = await StartAsync();
+        var digest = fixture.Push("v0");
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Ecs.RunTask("main", fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}:v0"), digest);
+        fixture.Aws.Requests.Take();
+        await fixture.Functions.DeliverAllAsync();
+        Assert.DoesNotContain(fixture.Aws.Requests.Take(), request => request.Operation is "PutImage" or "BatchDeleteImage");
+        Assert.Single(fixture.Items("U#"));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_is_handed_back_and_what_is_of_others_is_not()
+    {
+        await using var fixture = await StartAsync();
+        const string Broken = """{"source":"aws.ecs","detail-type":"ECS Task State Change","detail":{}}""";
+        const string Other = """{"source":"aws.ecs","detail-type":"ECS Service Action"}""";
+        fixture.Aws.Ecs.RunTask("main", fixture.Aws.Ecs.RegisterTaskDefinition("web", "nginx", "210987654321.dkr.ecr.eu-central-1.amazonaws.com/web:1"));
+        Assert.Equal([Broken], await fixture.Functions.ImageDeployedAsync([Broken, Other, .. fixture.Aws.Events.Take()]));
+        Assert.Empty(fixture.Items("U#"));
+    }
+
+    /// <summary>The reading of the next sweep does not see a task that has ended: what it ran stays for rollbacks, and is let go of after that.</summary>
+    [Fact]
+    public async Task What_was_deployed_between_two_sweeps_stays_for_fourteen_days_after_it_was_last_seen()
+    {
+        var (fixture, digests) = await EnforcedAsync();
+        await using var _ = fixture;
+        var definition = fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}@{digests[0]}");
+        var task = fixture.Aws.Ecs.RunTask("main", definition, digests[0]);
+        fixture.Aws.Ecs.StopTask(task);
+        fixture.Aws.Ecs.DeregisterTaskDefinition(definition);
+        await fixture.Functions.DeliverAllAsync();
+
+        for (var day = 1; day <= 13; day++)
+        {
+            fixture.Time.Advance(TimeSpan.FromDays(1));
+            await fixture.Functions.SweepAsync();
+            await fixture.Functions.DeliverAllAsync();
+        }
+        Assert.Contains(Shield(digests[0]), fixture.Tags(digests[0]));
+        fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
+        Assert.NotNull(fixture.Aws.Ecr.TagsOf(Repository, digests[0]));
+
+        fixture.Time.Advance(TimeSpan.FromDays(2));
+        await fixture.Functions.SweepAsync();
+        Assert.DoesNotContain(Shield(digests[0]), fixture.Tags(digests[0]));
+    }
+}
