@@ -70,7 +70,7 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
             log.Warning(revokes ? "A forced approval was ended." : "An approval was forced.", ("image", image.Id.ToString()), ("by", by), ("until", (until ?? now).ToString("O", CultureInfo.InvariantCulture)), ("request", id), ("api", api), ("accessKeyId", request.AccessKeyId), ("requestId", context.AwsRequestId));
 
             // What follows from it, tags above all, is the next sweep's where it fails here: the answer below holds already.
-            await decisions.RunAsync([image.Id], async (id, cancellation) => await guard.JudgeAsync(id, Scanner.Unknown, alerting: true, await ledger.FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), context).ConfigureAwait(false);
+            await decisions.RunAsync([image.Id], async (id, cancellation) => await guard.JudgeAsync(id, Scanner.Unknown, alerting: true, await ledger.FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), context, takes: true).ConfigureAwait(false);
             return (200, JsonSerializer.SerializeToElement(await guard.AskAsync(order.Image!, image, deadline.Token).ConfigureAwait(false), AnswerJson.Default.ApprovalAnswer));
         }
         catch (Exception failure)

@@ -25,14 +25,20 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
     /// <param name="images">Each once.</param>
     /// <param name="decide">Null where there was nothing to judge.</param>
     /// <param name="tagsUntil">How long tags may wait for their turn; null for as long as there is time.</param>
+    /// <param name="takes">Whether blocked images that nothing uses are taken out of reach: somebody's order does, an event leaves it to the sweep.</param>
     /// <returns>The images that are done, each with what was judged; those that failed, or that the deadline came before, are not there.</returns>
-    public async Task<IReadOnlyDictionary<ImageId, Judged?>> RunAsync(IEnumerable<ImageId> images, Func<ImageId, CancellationToken, Task<Judged?>> decide, ILambdaContext context, DateTimeOffset? tagsUntil = null)
+    public async Task<IReadOnlyDictionary<ImageId, Judged?>> RunAsync(
+        IEnumerable<ImageId> images,
+        Func<ImageId, CancellationToken, Task<Judged?>> decide,
+        ILambdaContext context,
+        DateTimeOffset? tagsUntil = null,
+        bool takes = false)
     {
         List<Work> works = [.. images.Select(image => new Work(image))];
         using var deadline = Deadline.Before(context, Margin);
         await EachAsync(works, async work => work.End(await decide(work.Image, deadline.Token).ConfigureAwait(false)), deadline.Token).ConfigureAwait(false);
         await DecideIndexesAsync(works, deadline.Token).ConfigureAwait(false);
-        await FinishAsync([.. works.SelectMany(work => work.WithRelated).Distinct()], tagsUntil ?? DateTimeOffset.MaxValue, context, deadline.Token).ConfigureAwait(false);
+        await FinishAsync([.. works.SelectMany(work => work.WithRelated).Distinct()], tagsUntil ?? DateTimeOffset.MaxValue, takes, context, deadline.Token).ConfigureAwait(false);
         return works.Where(work => work.Finished).ToDictionary(work => work.Image, work => work.Judged);
     }
 
@@ -53,7 +59,7 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
     }
 
     /// <summary>Publishes what the stored records have open, writes tags, takes out of reach and puts back, then notes that all is done, related work first.</summary>
-    private async Task FinishAsync(IReadOnlyList<Work> works, DateTimeOffset tagsUntil, ILambdaContext context, CancellationToken deadline)
+    private async Task FinishAsync(IReadOnlyList<Work> works, DateTimeOffset tagsUntil, bool takes, ILambdaContext context, CancellationToken deadline)
     {
         var judged = works.Where(work => work is { Done: true, Judged: not null }).ToList();
         // Writing a hundred tags takes minutes: nobody's alert waits for that.
@@ -61,11 +67,12 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
             await AlertAsync([.. judged.Where(work => work.Judged!.Entry.OpenAlert is not null)], soon.Token).ConfigureAwait(false);
         await MarkAsync(judged, tagsUntil, deadline).ConfigureAwait(false);
         using var rest = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
-        var held = works.Where(work => work is { Done: true, Judged: { } judged } && guard.MayQuarantine(judged.Entry.Record, judged.Entry.Quarantine)).ToList();
+        bool May(LedgerEntry entry) => takes ? guard.MayQuarantine(entry.Record, entry.Quarantine) : Guard.MayPutBack(entry.Record, entry.Quarantine);
+        var held = works.Where(work => work is { Done: true, Judged: { } judged } && May(judged.Entry)).ToList();
         held.ForEach(work => work.Done = false);
         await EachAsync(held, async work =>
         {
-            await quarantines.HoldAsync(work.Judged!.Entry, rest.Token).ConfigureAwait(false);
+            await quarantines.HoldAsync(work.Judged!.Entry, takes, rest.Token).ConfigureAwait(false);
             work.Done = true;
         }, rest.Token).ConfigureAwait(false);
         foreach (var work in works.Where(work => work.Judged?.Entry.Open == true))

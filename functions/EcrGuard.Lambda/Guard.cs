@@ -36,7 +36,12 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
 
     /// <summary>Whether something may be to do to take an image out of reach, or to put it back.</summary>
     public bool MayQuarantine(ImageRecord record, Quarantine? quarantine) =>
-        !record.Gone && (quarantine is { State: not QuarantineState.Ended } || (record.Verdict.Status == Status.Blocked && ModeOf(record.Verdict.Image.Repository) == EnforcementMode.Quarantine));
+        MayPutBack(record, quarantine)
+        || (record is { Gone: false, Verdict.Status: Status.Blocked } && ModeOf(record.Verdict.Image.Repository) == EnforcementMode.Quarantine);
+
+    /// <summary>Whether something may be to do to put an image back.</summary>
+    public static bool MayPutBack(ImageRecord record, Quarantine? quarantine) =>
+        !record.Gone && quarantine is { State: not QuarantineState.Ended };
 
     /// <summary>Reads the facts of an image, decides and records. What was judged is to be marked: its tags may have to wait for their turn, which neither the answer to a gate nor an alert may.</summary>
     /// <param name="heard">The scanner that an event came from.</param>
@@ -281,7 +286,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             var changed = before?.Record.ChangeId != record.ChangeId;
             var alert = changed && alerting && !(indexes.Count > 0 && await IsSpokenForAsync().ConfigureAwait(false)) ? Alert.For(record) : null;
             // From a changed status something may follow for an index, also of an image that has a tag of its own.
-            var open = changed || before?.Open == true || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || untagged || MayQuarantine(record, before?.Quarantine);
+            var open = changed || before?.Open == true || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || untagged || MayPutBack(record, before?.Quarantine);
             switch (await ledger.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
                 case Stored.Yes:

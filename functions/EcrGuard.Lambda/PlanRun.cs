@@ -13,9 +13,13 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     /// <summary>Nothing is begun with less time than this left, and nothing runs on with less than half of it.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
 
+    /// <summary>One reading of who runs what serves what is decided in that time, and nothing is deleted by an older one.</summary>
+    private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
+
     private readonly List<Applied> done = [], superseded = [], refused = [];
     private readonly Dictionary<string, Removed> taken = taken.ToDictionary(removed => removed.Repository, StringComparer.Ordinal);
-    private RecentUse? use;
+    private UseFacts? use;
+    private DateTimeOffset useUntil;
 
     public Plan Plan => plan;
 
@@ -37,8 +41,13 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     /// <exception cref="InvalidOperationException">A consumer that could be read when the plan was made cannot be read now.</exception>
     public async Task<RepositoryView?> ViewAsync(RepositoryId id, IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>? known, CancellationToken cancellation)
     {
-        use ??= new RecentUse(UseAsync, time);
-        return await views.ReadAsync(id, await use.ReadAsync(null, cancellation).ConfigureAwait(false), known, Named(id), cancellation).ConfigureAwait(false);
+        if (use is null || time.GetUtcNow() >= useUntil)
+        {
+            use = await UseAsync(cancellation).ConfigureAwait(false);
+            // From its end: in a large account a reading takes minutes.
+            useUntil = time.GetUtcNow() + UseAge;
+        }
+        return await views.ReadAsync(id, use, known, Named(id), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>The images of a repository that the plan removes one by one.</summary>

@@ -10,8 +10,20 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Lambda;
 
-/// <summary>Takes blocked images that nothing uses out of reach, and puts them back when they are approved or released.</summary>
-public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consumers consumers, UseStore uses, QuarantineWriter writer, Ledger ledger, Notices notices, VerdictTags tags, TimeProvider time, Log log) : IDisposable
+/// <summary>
+/// Takes blocked images that nothing uses out of reach, and puts them back when they are approved or released. Taking is the work of sweeps and orders, by the use that the last sweep has read and by what was deployed
+/// since; putting back needs no use, so that whoever decides an image puts it back at once.
+/// </summary>
+public sealed class Quarantines(
+    Guard guard,
+    Registry registry,
+    UseStore uses,
+    QuarantineWriter writer,
+    Ledger ledger,
+    Notices notices,
+    VerdictTags tags,
+    TimeProvider time,
+    Log log)
 {
     /// <summary>How old what is known of the repository may be when an image is taken out of reach.</summary>
     private static readonly TimeSpan ContentsAge = TimeSpan.FromMinutes(1);
@@ -22,23 +34,24 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
     /// <summary>How often a store is tried that others get in the way of.</summary>
     private const int Attempts = 8;
 
-    private readonly SemaphoreSlim reading = new(1, 1);
-    private readonly RecentUse use = new(async cancellation => await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), time);
-
     /// <summary>Makes an image's steps until there are none, each planned from facts read immediately before it.</summary>
     /// <param name="entry">What stands in the ledger; where it no longer does, it is read again.</param>
+    /// <param name="takes">False for an event: what is to be taken out of reach is left to the sweep.</param>
     /// <returns>Why something that should be done cannot be, or what is waited for; null where all is well.</returns>
-    public Task<string?> HoldAsync(LedgerEntry entry, CancellationToken cancellation) => HoldAsync(entry, new Surroundings(), cancellation);
+    public Task<string?> HoldAsync(LedgerEntry entry, bool takes, CancellationToken cancellation) =>
+        HoldAsync(entry, new Surroundings { OnlyBack = !takes }, cancellation);
 
-    /// <summary>Does the same for every image of a repository that concerns it: what events have missed.</summary>
-    /// <param name="usages">As the sweep knows them: what is in use by them, or may be, is not looked at again.</param>
+    /// <summary>Does the same for every image of a repository that concerns it.</summary>
+    /// <param name="use">As the sweep has read it: what is in use by it, or may be, is not looked at again.</param>
+    /// <param name="candidates">The images that are blocked, or that EcrGuard has taken out of reach.</param>
     /// <returns>A sentence for each image that should be out of reach or back and is not.</returns>
-    public async Task<IReadOnlyList<string>> SweepAsync(Contents contents, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> SweepAsync(Contents contents, UseFacts? use, IReadOnlyList<Digest> candidates, CancellationToken cancellation)
     {
+        if (candidates.Count == 0)
+            return [];
         var undone = new List<string>();
-        // The blocking tag comes before all else, and an archived image may have lost it since.
-        var candidates = contents.Images.Where(image => image.Storage != StorageStatus.Active || image.Tags.Contains(tags.Blocked(image.Id.Digest))).Select(image => image.Id.Digest).ToList();
-        var surroundings = new Surroundings { Contents = contents };
+        var usages = UsagesOf(use, contents);
+        var surroundings = new Surroundings { Contents = contents, Use = use };
         foreach (var chunk in candidates.Chunk(Ledger.ReadBatch))
         {
             var entries = await ledger.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
@@ -51,7 +64,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
                 {
                     if (await HoldAsync(entry, surroundings, cancellation).ConfigureAwait(false) is { } why)
                         undone.Add($"{digest}: {why}");
-                    else if (entry.Quarantine is { State: QuarantineState.Held } && usages.GetValueOrDefault(digest) is { Use: Use.InUse } usage
+                    else if (entry.Quarantine is { State: QuarantineState.Held } && usages.GetValueOrDefault(digest) is { Now: Use.InUse } usage
                         && await ledger.FindAsync(entry.Record.Verdict.Image, cancellation).ConfigureAwait(false) is { Quarantine.State: QuarantineState.Held })
                         undone.Add($"{digest} is out of reach and in use: what starts anew cannot pull it. {string.Join(' ', usage.Why.Take(1))} A fixed image or 'ecrguard release' helps.");
                 }
@@ -92,8 +105,6 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
         throw new InvalidOperationException($"The release of {image} could not be stored: others kept storing.");
     }
 
-    public void Dispose() => reading.Dispose();
-
     private async Task<string?> HoldAsync(LedgerEntry entry, Surroundings surroundings, CancellationToken cancellation)
     {
         var image = entry.Record.Verdict.Image;
@@ -133,10 +144,11 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
             return null;
         var facts = new QuarantineFacts { Image = image, Status = entry.Record.Verdict.Status, Mode = guard.ModeOf(id.Repository), ChangeId = entry.Record.ChangeId, Usage = InUse.WhileNew(image, time.GetUtcNow()) ?? Usage.None };
         var plan = Plan();
+        if (plan.Next is { Change: QuarantineChange.Archive } && surroundings.OnlyBack)
+            return new PlannedQuarantine(plan.LeftToSweep(entry.Quarantine), image);
         if (plan.Next is { Change: QuarantineChange.Archive })
         {
-            // It was blocked anew in the very moment: that is for whoever decided it.
-            if (surroundings.OnlyBack || !await SurroundAsync(image, surroundings, cancellation).ConfigureAwait(false))
+            if (!await SurroundAsync(id.Repository, surroundings, cancellation).ConfigureAwait(false))
                 return null;
             if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } now)
                 return null;
@@ -144,7 +156,7 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
             facts = facts with
             {
                 Image = now,
-                Usage = InUse.Of(surroundings.Use, contents, guard.Policy.Consumers, time.GetUtcNow())[id.Digest],
+                Usage = UsagesOf(surroundings.Joined, contents)[id.Digest],
                 NeededBy = QuarantineFacts.Needing(id, contents),
                 LifecyclePolicy = await registry.LifecyclePolicyAsync(id.Repository, cancellation).ConfigureAwait(false),
                 Platforms = QuarantineFacts.HeldBy(now, contents),
@@ -161,33 +173,33 @@ public sealed class Quarantines(Guard guard, Registry registry, Aws.Facts.Consum
     {
         /// <summary>Whether nothing is taken out of reach.</summary>
         public bool OnlyBack { get; init; }
+
         public Contents? Contents { get; set; }
+
+        /// <summary>As a sweep has read it.</summary>
         public UseFacts? Use { get; set; }
+
+        /// <summary>The same with what was deployed since.</summary>
+        public UseFacts? Joined { get; set; }
     }
 
+    /// <summary>Read for each plan, so that it is read again between the intent and the write: something may have been deployed meanwhile.</summary>
     /// <returns>False where the repository is gone.</returns>
-    private async Task<bool> SurroundAsync(ImageFacts image, Surroundings surroundings, CancellationToken cancellation)
+    private async Task<bool> SurroundAsync(RepositoryId repository, Surroundings surroundings, CancellationToken cancellation)
     {
-        var repository = image.Id.Repository;
-        surroundings.Use = await UseAsync(image.LastActivatedAt ?? image.PushedAt, cancellation).ConfigureAwait(false);
         if (surroundings.Contents is null || time.GetUtcNow() - surroundings.Contents.ReadAt > ContentsAge)
             surroundings.Contents = await registry.ContentsAsync(repository, (indexes, token) => ledger.ChildrenAsync(repository, indexes, token), cancellation).ConfigureAwait(false);
+        surroundings.Use ??= await uses.LatestAsync(cancellation).ConfigureAwait(false);
+        var deployments = await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
+        surroundings.Joined = UseHistory.Join(surroundings.Use, deployments, guard.Policy.Consumers.RollbackDays);
         return surroundings.Contents is not null;
     }
 
-    /// <summary>One reading serves all images that are taken within a minute and were there before it.</summary>
-    private async Task<UseFacts> UseAsync(DateTimeOffset? thereSince, CancellationToken cancellation)
-    {
-        await reading.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            return await use.ReadAsync(thereSince, cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            reading.Release();
-        }
-    }
+    /// <summary>
+    /// A reading counts as long as it says anything at all: what was deployed since is recorded where AWS tells of it, an image that was pushed or restored since is new, and what is archived can be restored.
+    /// </summary>
+    private IReadOnlyDictionary<Digest, Usage> UsagesOf(UseFacts? use, Contents contents) =>
+        InUse.Of(use, contents, guard.Policy.Consumers, time.GetUtcNow(), absence: InUse.MaxAge);
 
     private Task TellAsync(QuarantineNotice notice, CancellationToken cancellation) =>
         notices.PublishOnceAsync(notice.Record.Verdict.Image.Repository, notice.Id, () => Task.FromResult(AlertMessage.ForQuarantine(notice)), cancellation);

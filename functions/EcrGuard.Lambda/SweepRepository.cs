@@ -67,7 +67,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
             var own = await lifecycle.ConfigureAwait(false) is { } text ? LifecyclePolicy.Read(text).Policy : null;
             var undone = new List<string>();
-            var quarantined = new HashSet<Digest>();
+            var (quarantined, blocked) = (new HashSet<Digest>(), new List<Digest>());
             if (own is null && await lifecycle.ConfigureAwait(false) is not null)
                 undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
             var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
@@ -78,14 +78,14 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             // Children first: an index is judged by them. Of artifacts there is nothing to judge.
             foreach (var chunk in contents.Images.Where(image => image.Kind != ImageKind.Artifact).OrderBy(image => image.Kind == ImageKind.Index).Chunk(Chunk))
             {
-                var decided = await DecideAsync(repository, chunk, usages, shields.Usages, quarantined, undone, context, deadline.Token).ConfigureAwait(false);
+                var decided = await DecideAsync(repository, chunk, usages, shields.Usages, quarantined, blocked, undone, context, deadline.Token).ConfigureAwait(false);
                 swept = swept with { Images = swept.Images + chunk.Length, Decided = swept.Decided + decided };
             }
 
             foreach (var artifact in contents.Images.Where(image => image.Kind == ImageKind.Artifact))
                 await OrUndoneAsync($"the tags of {artifact.Id.Digest}", undone, () => ShieldAsync(artifact, shields.Usages[artifact.Id.Digest].Use, undone, deadline.Token), deadline.Token).ConfigureAwait(false);
 
-            undone.AddRange(await quarantines.SweepAsync(contents, usages, deadline.Token).ConfigureAwait(false));
+            undone.AddRange(await quarantines.SweepAsync(contents, use, blocked, deadline.Token).ConfigureAwait(false));
             if (own is not null && Shields.Stand(own, settings.Tags)
                 && PolicySafety.Outruns(own, contents with { LatelyGone = await ledger.GoneAsync(repository, now - PolicySafety.LookBack, deadline.Token).ConfigureAwait(false) }, usages, now) is { } outruns)
                 undone.Add(outruns);
@@ -108,7 +108,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
     }
 
     /// <summary>Decides again what is due, puts verdict and use on the tags of all, and moves the clocks on.</summary>
-    private async Task<int> DecideAsync(RepositoryId repository, IReadOnlyList<ImageFacts> images, IReadOnlyDictionary<Digest, Usage> usages, IReadOnlyDictionary<Digest, Usage> shields, HashSet<Digest> quarantined, List<string> undone, ILambdaContext context, CancellationToken cancellation)
+    private async Task<int> DecideAsync(RepositoryId repository, IReadOnlyList<ImageFacts> images, IReadOnlyDictionary<Digest, Usage> usages, IReadOnlyDictionary<Digest, Usage> shields, HashSet<Digest> quarantined, List<Digest> blocked, List<string> undone, ILambdaContext context, CancellationToken cancellation)
     {
         var entries = await ledger.FindAsync(repository, images.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
@@ -127,6 +127,8 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
                 continue;
             if (entry.Quarantine is { State: not QuarantineState.Ended })
                 quarantined.Add(image.Id.Digest);
+            if (guard.MayQuarantine(entry.Record, entry.Quarantine))
+                blocked.Add(image.Id.Digest);
             var shielded = shields[image.Id.Digest].Use;
             if (TagPlan.For(image, entry.Record.Verdict.Status, shielded, guard.ModeOf(repository), settings.Tags) is not { Actions.Count: 0, CouldNot: null })
             {

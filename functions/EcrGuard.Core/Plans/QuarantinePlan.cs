@@ -27,6 +27,15 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
     /// <summary>A step that was begun longer ago than a function can run is not under way any more. Until then what was put back is looked at again.</summary>
     public static readonly TimeSpan UnderWay = TimeSpan.FromMinutes(15);
 
+    /// <summary>The plan of whoever does not know what runs: nothing is taken, and the ledger stays as it is.</summary>
+    /// <param name="record">What the ledger holds.</param>
+    public QuarantinePlan LeftToSweep(Quarantine? record) => this with
+    {
+        Next = null,
+        Record = record,
+        Why = "The next sweep takes it out of reach, unless something uses it.",
+    };
+
     public const string Observing = "Enforcement is observe here: EcrGuard writes nothing to ECR, so that what is out of reach stays there until it is mark.";
 
     /// <summary>Plans the next step of an image. Taking needs the mode quarantine, putting back only mark.</summary>

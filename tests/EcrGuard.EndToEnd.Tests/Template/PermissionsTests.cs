@@ -75,7 +75,7 @@ public sealed class PermissionsTests
             Marking.OfType("AWS::ECR::PullTimeUpdateExclusion").Select(exclusion => SamTemplate.Target(Marking.Properties(exclusion)["PrincipalArn"])).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void Where_it_may_quarantine_those_that_decide_read_what_is_used_and_move_images_and_so_does_a_release()
+    public void Where_it_may_quarantine_those_that_decide_move_images_and_so_does_a_release_and_none_reads_consumers_for_it()
     {
         var template = SamTemplate.With(("Enforcement", "quarantine"));
 
@@ -83,10 +83,11 @@ public sealed class PermissionsTests
             template.Functions.Where(function => function is "OnImagePushed" or "OnScanChanged" or "BreakGlass" or "EndBreakGlass" or "SweepRepository" or "ReleaseImage" or "ApplyPlan"),
             template.Functions.Where(function => Actions(template, function).Contains("ecr:UpdateImageStorageClass")));
         Assert.All(["OnImagePushed", "OnScanChanged", "BreakGlass", "EndBreakGlass", "SweepRepository"], function =>
-        {
-            Assert.Equal(Actions(template, "SweepList").Where(action => action.StartsWith("ecs:", StringComparison.Ordinal)).Order(), Actions(template, function).Where(action => action.StartsWith("ecs:", StringComparison.Ordinal)).Order());
-            Assert.DoesNotContain("ecs:ListTasks", Actions(Marking, function));
-        });
+            Assert.DoesNotContain(Actions(template, function), action => action.StartsWith("ecs:", StringComparison.Ordinal)));
+        // Orders and the sweep take out of reach by what the last sweep has read; events only put back.
+        Assert.Equal(
+            ["ApplyPlan", "BreakGlass", "EndBreakGlass", "RestoreRepository", "SweepClose", "SweepList", "SweepRepository"],
+            template.Functions.Where(function => template.Permissions(function).Any(statement => statement.Actions.Contains("s3:GetObject") && statement.Resources.Any(resource => resource.Contains("/use/*", StringComparison.Ordinal)))).Order(StringComparer.Ordinal));
         Assert.Equal(["ecr:PutImage", "ecr:UpdateImageStorageClass"], Actions(template, "ReleaseImage").Intersect(WritesToEcr).Order());
     }
 
