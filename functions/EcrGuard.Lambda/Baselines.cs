@@ -38,7 +38,40 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         return repository;
     }
 
-    /// <summary>Puts back what was there before EcrGuard, and leaves the repository alone until its baseline wishes for something else. The shields of images in use stay.</summary>
+    /// <summary>
+    /// Whether the baseline is about to put EcrGuard's rule, as far as can be told before it is: it is wished for, may be written, and would be safe once the images in use are shielded. Only then are they shielded
+    /// before it stands.
+    /// </summary>
+    /// <param name="lifecycle">The lifecycle policy there; null where there is none.</param>
+    public async Task<bool> IsAboutToPutAsync(
+        RepositoryId id,
+        string? lifecycle,
+        Contents contents,
+        IReadOnlyDictionary<Digest, Usage> usages,
+        CancellationToken cancellation)
+    {
+        var (named, mode) = (guard.Policy.BaselineOf(id.Name), guard.ModeOf(id));
+        if (named?.LifecyclePolicy is null || !BaselinePlan.Enforces(named, mode))
+            return false;
+        var facts = new RepositoryFacts { Id = id, LifecyclePolicy = lifecycle };
+        var alone = named with { ScanOnPush = null, TagMutability = null, ResourceTags = [] };
+        if (BaselinePlan.For(facts, alone, mode, Hold.None, settings.Tags, named).Repairs.Count == 0)
+            return false;
+        var (hold, _) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
+        var resourceTags = await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false);
+        if (resourceTags is null
+            || BaselinePlan.For(facts with { ResourceTags = resourceTags }, alone, mode, hold, settings.Tags, named).Repairs is not [var repair, ..])
+            return false;
+        var now = time.GetUtcNow();
+        var shielded = contents with
+        {
+            LatelyGone = await ledger.GoneAsync(id, now - PolicySafety.LookBack, cancellation).ConfigureAwait(false),
+            Images = [.. contents.Images.Select(image => Shields.With(image, Usage.Of(usages, image.Id.Digest), settings.Tags))],
+        };
+        return PolicySafety.WhyNot(Read(repair.Value), shielded, usages, now) is null;
+    }
+
+    /// <summary>Puts back what was there before EcrGuard, and leaves the repository alone until its baseline wishes for something else. The shields of images in use go with the next sweep, where the rule is gone.</summary>
     /// <param name="anyway">Whether a lifecycle policy is put back that takes images in use, or images that may be: EcrGuard's rule no longer shields them.</param>
     /// <returns>Null where EcrGuard has written nothing to the repository.</returns>
     public async Task<RestoreAnswer?> RestoreAsync(RepositoryId id, string reason, bool anyway, CancellationToken cancellation)

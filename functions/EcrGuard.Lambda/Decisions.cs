@@ -96,7 +96,7 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
             work.Done = false;
         await EachAsync(works, async work =>
         {
-            work.Judged = work.Judged! with { Entry = await guard.MarkAsync(work.Judged.Facts, work.Judged.Entry, Use.Unknown, until, cancellation).ConfigureAwait(false) };
+            work.Judged = work.Judged! with { Entry = await guard.MarkAsync(work.Judged.Facts, work.Judged.Entry, Use.Unknown, Use.Unknown, until, cancellation).ConfigureAwait(false) };
             work.Done = told.Contains(work);
         }, cancellation).ConfigureAwait(false);
     }

@@ -31,6 +31,9 @@ public sealed class DeployedImages(Guard guard, Registry registry, Ledger ledger
             return;
         var kept = TimeSpan.FromDays(guard.Policy.Consumers.RollbackDays) + Longer;
         await ledger.RecordDeploymentAsync(image, use, seenAt, kept, cancellation).ConfigureAwait(false);
+        // An updater took EcrGuard's tag for a version: it stays as long as it is named.
+        if (use.Tag is { } tag && settings.Tags.Claims(tag))
+            await ledger.NameTagAsync(image, tag, use.By.ToString(), cancellation).ConfigureAwait(false);
         if (await RuleStandsAsync(image.Repository, cancellation).ConfigureAwait(false))
             await ShieldAsync(image, 0, cancellation).ConfigureAwait(false);
         await ledger.DeploymentDoneAsync(image, use.By, seenAt, cancellation).ConfigureAwait(false);
@@ -66,7 +69,7 @@ public sealed class DeployedImages(Guard guard, Registry registry, Ledger ledger
         }
         if (await registry.ImageAsync(image, cancellation).ConfigureAwait(false) is not { } facts)
             return false;
-        if ((facts.Tags.Count > 0 || !held) && await guard.ShieldAsync(facts, Use.InUse, cancellation).ConfigureAwait(false) is { } why)
+        if ((facts.Tags.Count > 0 || !held) && await guard.ShieldAsync(facts, Use.InUse, Use.InUse, cancellation).ConfigureAwait(false) is { } why)
             log.Warning("An image that was deployed could not be shielded; the next sweep tries again.", ("image", image.ToString()), ("why", why));
         return facts.Storage == StorageStatus.Active;
     }

@@ -90,16 +90,23 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         await RecordAsync(image, before, alerting: true, within: null, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
 
     /// <summary>Puts the verdict that stands, and whether the image is in use, on its tags, which may have changed since.</summary>
-    /// <param name="use">Unknown to whoever does not know what runs: the shielding tag then stays as it is.</param>
+    /// <param name="shield">Whether the image is to be shielded: unknown leaves the shielding tag as it is.</param>
+    /// <param name="use">Whether it is in use; unknown to whoever does not know what runs.</param>
     /// <param name="until">How long a turn to write is waited for; what had none by then could not be marked.</param>
     /// <returns>The entry as it stands now.</returns>
-    public async Task<LedgerEntry> MarkAsync(ImageFacts image, LedgerEntry entry, Use use, DateTimeOffset until, CancellationToken cancellation)
+    public async Task<LedgerEntry> MarkAsync(
+        ImageFacts image,
+        LedgerEntry entry,
+        Use shield,
+        Use use,
+        DateTimeOffset until,
+        CancellationToken cancellation)
     {
         foreach (var write in entry.OpenWrites)
             await ledger.OutcomeAsync(image.Id, write, "not known: the function ended before it was; the tags were read and planned again", cancellation, guess: true).ConfigureAwait(false);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var written = await tagWriter.ApplyAsync(image, entry, use, ModeOf(image.Id.Repository), until, cancellation).ConfigureAwait(false);
+            var written = await tagWriter.ApplyAsync(image, entry, shield, use, ModeOf(image.Id.Repository), until, cancellation).ConfigureAwait(false);
             // Writing takes its turn, and another verdict may be stored by then, by somebody who saw none of these tags.
             var now = written.Wrote ? await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? entry : entry;
             if (now.Revision == entry.Revision)
@@ -116,8 +123,13 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
 
     /// <summary>Puts on the tags of an artifact that stands for itself, or of an image that was just deployed, whether it is in use: the shield goes by no verdict.</summary>
     /// <returns>Why that could not be; null where it was, or nothing was to do.</returns>
-    public async Task<string?> ShieldAsync(ImageFacts artifact, Use use, CancellationToken cancellation) =>
-        (await tagWriter.ShieldAsync(artifact, use, ModeOf(artifact.Id.Repository), cancellation).ConfigureAwait(false)).CouldNot;
+    public async Task<string?> ShieldAsync(
+        ImageFacts artifact,
+        Use shield,
+        Use use,
+        CancellationToken cancellation,
+        IReadOnlyDictionary<string, string>? named = null) =>
+        (await tagWriter.ShieldAsync(artifact, shield, use, named, ModeOf(artifact.Id.Repository), cancellation).ConfigureAwait(false)).CouldNot;
 
     /// <summary>The verdict of an image, from the ledger where it still holds and from fresh facts where not. Writes nothing.</summary>
     public async Task<ApprovalAnswer> AskAsync(string asked, ImageFacts image, CancellationToken cancellation)
@@ -267,7 +279,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         {
             var decision = await decide(before).ConfigureAwait(false);
             var verdict = ForcedApproval.Over(decision.Verdict, before?.Record.Forced, time.GetUtcNow());
-            var plan = TagPlan.For(image, verdict.Status, Use.Unknown, ModeOf(image.Id.Repository), settings.Tags);
+            var plan = TagPlan.For(image, verdict.Status, Use.Unknown, ModeOf(image.Id.Repository), settings.Tags, before?.NamedTags);
             var record = ImageRecord.Of(image, verdict, before?.Record, ledger.NewId(), time.GetUtcNow(), settings.Tags.TeamTags(image)) with
             {
                 FindingsHash = decision.Findings switch
@@ -290,7 +302,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             switch (await ledger.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
                 case Stored.Yes:
-                    var entry = new LedgerEntry(record, (before?.Revision ?? 0) + 1, verdict.FactsAt, changed ? alert?.Id : before?.OpenAlert, before?.OpenWrites ?? [], before?.IntendedTags ?? [], open) { Quarantine = before?.Quarantine, QuarantineRevision = before?.QuarantineRevision ?? 0 };
+                    var entry = new LedgerEntry(record, (before?.Revision ?? 0) + 1, verdict.FactsAt, changed ? alert?.Id : before?.OpenAlert, before?.OpenWrites ?? [], before?.IntendedTags ?? [], open) { Quarantine = before?.Quarantine, QuarantineRevision = before?.QuarantineRevision ?? 0, NamedTags = before?.NamedTags ?? new Dictionary<string, string>() };
                     return await FollowAsync(entry).ConfigureAwait(false);
                 case Stored.Superseded:
                     var newer = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? throw new InvalidOperationException($"The ledger refused {image.Id} for a newer entry and holds none.");

@@ -65,5 +65,5 @@ public sealed class OnImageDeployed(Deployments deployments, DeployedImages imag
     }
 
     private static string Names(DeploymentEvent deployment) =>
-        string.Join(' ', deployment.Images?.Select(image => $"{image.Uri} {image.Digest}").Order(StringComparer.Ordinal) ?? []);
+        string.Join(' ', (deployment.Images ?? []).Select(image => $"{image.Uri} {image.Digest}").Order(StringComparer.Ordinal));
 }

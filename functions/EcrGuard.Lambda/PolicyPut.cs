@@ -99,7 +99,7 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
     /// <summary>Puts the shielding tag on the images in use that lack it.</summary>
     private async Task ShieldAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)
     {
-        var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, tags, time.GetUtcNow()).Usages;
+        var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, tags, time.GetUtcNow(), puts: true).Usages;
         var bare = view.Contents.Images.Where(image =>
             image is { TakesShield: true, Storage: StorageStatus.Active } && shields[image.Id.Digest].Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest))).ToList();
         var entries = await ledger.FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
@@ -109,9 +109,9 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
         foreach (var image in bare)
         {
             if (image.Kind == ImageKind.Artifact)
-                await guard.ShieldAsync(image, Use.InUse, cancellation).ConfigureAwait(false);
+                await guard.ShieldAsync(image, Use.InUse, Use.InUse, cancellation).ConfigureAwait(false);
             else if ((entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is { } entry)
-                await guard.MarkAsync(image, entry, Use.InUse, DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false);
+                await guard.MarkAsync(image, entry, Use.InUse, Use.InUse, DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false);
         }
     }
 

@@ -72,7 +72,8 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
                 undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
             var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
 
-            var shields = Shields.Of(await lifecycle.ConfigureAwait(false), contents, usages, settings.Tags, now);
+            var puts = await baselines.IsAboutToPutAsync(repository, await lifecycle.ConfigureAwait(false), contents, usages, deadline.Token).ConfigureAwait(false);
+            var shields = Shields.Of(await lifecycle.ConfigureAwait(false), contents, usages, settings.Tags, now, puts);
             if (shields.Withheld is { } withheld && guard.ModeOf(repository) >= EnforcementMode.Mark)
                 undone.Add(withheld);
             // Children first: an index is judged by them. Of artifacts there is nothing to judge.
@@ -83,7 +84,7 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             }
 
             foreach (var artifact in contents.Images.Where(image => image.Kind == ImageKind.Artifact))
-                await OrUndoneAsync($"the tags of {artifact.Id.Digest}", undone, () => ShieldAsync(artifact, shields.Usages[artifact.Id.Digest].Use, undone, deadline.Token), deadline.Token).ConfigureAwait(false);
+                await OrUndoneAsync($"the tags of {artifact.Id.Digest}", undone, () => ShieldAsync(artifact, shields.Usages[artifact.Id.Digest].Use, usages[artifact.Id.Digest], undone, deadline.Token), deadline.Token).ConfigureAwait(false);
 
             undone.AddRange(await quarantines.SweepAsync(contents, use, blocked, deadline.Token).ConfigureAwait(false));
             if (own is not null && Shields.Stand(own, settings.Tags)
@@ -129,13 +130,14 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
                 quarantined.Add(image.Id.Digest);
             if (guard.MayQuarantine(entry.Record, entry.Quarantine))
                 blocked.Add(image.Id.Digest);
+            entry = await NameAsync(image, entry, usage, undone, cancellation).ConfigureAwait(false);
             var shielded = shields[image.Id.Digest].Use;
-            if (TagPlan.For(image, entry.Record.Verdict.Status, shielded, guard.ModeOf(repository), settings.Tags) is not { Actions.Count: 0, CouldNot: null })
+            if (TagPlan.For(image, entry.Record.Verdict.Status, shielded, guard.ModeOf(repository), settings.Tags, entry.NamedTags) is not { Actions.Count: 0, CouldNot: null })
             {
                 // One image that cannot be marked must not keep the others from it.
                 await OrUndoneAsync($"the tags of {image.Id.Digest}", undone, async () =>
                 {
-                    entry = await guard.MarkAsync(image, entry, shielded, DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false);
+                    entry = await guard.MarkAsync(image, entry, shielded, usage.Use, DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false);
                     if (shielded == Use.InUse && entry.Record.CouldNotMark is { } why && !image.Tags.Contains(settings.Tags.InUse(image.Id.Digest)))
                         undone.Add($"{image.Id.Digest} is in use and could not be shielded: {why}");
                 }, cancellation).ConfigureAwait(false);
@@ -155,10 +157,22 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
         return decided.Count;
     }
 
-    private async Task ShieldAsync(ImageFacts artifact, Use use, List<string> undone, CancellationToken cancellation)
+    /// <summary>Notes which of EcrGuard's own tags consumers name, so that no event takes one off, and says so: an updater took one for a version.</summary>
+    private async Task<LedgerEntry> NameAsync(ImageFacts image, LedgerEntry entry, Usage usage, List<string> undone, CancellationToken cancellation)
+    {
+        var named = usage.NamedTags.Where(name => settings.Tags.IsOwn(image.Id.Digest, name.Key)).ToDictionary();
+        foreach (var (tag, by) in named)
+            undone.Add($"The {by} names EcrGuard's tag '{tag}', which stays as long as it does. Let what updates it ignore tags like '{settings.Tags.Pattern}'.");
+        if (named.Count == entry.NamedTags.Count && named.All(name => entry.NamedTags.GetValueOrDefault(name.Key) == name.Value))
+            return entry;
+        await ledger.NoteNamedTagsAsync(image.Id, named, cancellation).ConfigureAwait(false);
+        return entry with { NamedTags = named };
+    }
+
+    private async Task ShieldAsync(ImageFacts artifact, Use shield, Usage usage, List<string> undone, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (await guard.ShieldAsync(artifact, use, cancellation).ConfigureAwait(false) is { } why && use == Use.InUse)
+        if (await guard.ShieldAsync(artifact, shield, usage.Use, cancellation, usage.NamedTags).ConfigureAwait(false) is { } why && shield == Use.InUse)
             undone.Add($"{artifact.Id.Digest} is in use and could not be shielded: {why}");
     }
 

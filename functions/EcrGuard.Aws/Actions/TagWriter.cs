@@ -20,14 +20,29 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
     /// <summary>Writes what the plan says until there is nothing left to write.</summary>
     /// <param name="image">The facts that the verdict rests on: if they already agree, nothing is read or written.</param>
     /// <param name="entry">The verdict to say. Where another is stored meanwhile, nothing more is written for this one.</param>
-    /// <param name="use">Unknown leaves the shielding tag as it is.</param>
+    /// <param name="shield">In use puts the shielding tag, not in use takes it off, unknown leaves it as it is.</param>
+    /// <param name="use">Whether the image is in use: what no tag may endanger.</param>
     /// <param name="until">How long a turn to write is waited for.</param>
-    public Task<TagsWritten> ApplyAsync(ImageFacts image, LedgerEntry entry, Use use, EnforcementMode mode, DateTimeOffset until, CancellationToken cancellation) =>
-        WriteAsync(image, now => TagPlan.For(now, entry.Record.Verdict.Status, use, mode, tags), action => ledger.IntendAsync(image.Id, entry, action, cancellation), use, until, cancellation);
+    public Task<TagsWritten> ApplyAsync(
+        ImageFacts image,
+        LedgerEntry entry,
+        Use shield,
+        Use use,
+        EnforcementMode mode,
+        DateTimeOffset until,
+        CancellationToken cancellation) =>
+        WriteAsync(image, now => TagPlan.For(now, entry.Record.Verdict.Status, shield, mode, tags, entry.NamedTags), action => ledger.IntendAsync(image.Id, entry, action, cancellation), use, until, cancellation);
 
     /// <summary>The same for the shield alone, which goes by no verdict.</summary>
-    public Task<TagsWritten> ShieldAsync(ImageFacts artifact, Use use, EnforcementMode mode, CancellationToken cancellation) =>
-        WriteAsync(artifact, now => TagPlan.ForShield(now, use, mode, tags), action => ledger.IntendAsync(artifact.Id, null, action, cancellation), use, DateTimeOffset.MaxValue, cancellation);
+    /// <param name="named">The tags by which consumers refer to it.</param>
+    public Task<TagsWritten> ShieldAsync(
+        ImageFacts artifact,
+        Use shield,
+        Use use,
+        IReadOnlyDictionary<string, string>? named,
+        EnforcementMode mode,
+        CancellationToken cancellation) =>
+        WriteAsync(artifact, now => TagPlan.ForShield(now, shield, mode, tags, named), action => ledger.IntendAsync(artifact.Id, null, action, cancellation), use, DateTimeOffset.MaxValue, cancellation);
 
     private async Task<TagsWritten> WriteAsync(ImageFacts image, Func<ImageFacts, TagPlan> planFor, Func<TagAction, Task<string?>> intend, Use use, DateTimeOffset until, CancellationToken cancellation)
     {

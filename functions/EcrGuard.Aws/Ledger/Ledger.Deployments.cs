@@ -18,6 +18,7 @@ public sealed partial class Ledger
     private const string DeployedUse = "use";
     private const string SeenAt = "seenAt";
     private const string DeploymentDone = "done";
+    private const string NamedTags = "namedTags";
 
     /// <summary>What is recorded of a deployment; null where nothing is.</summary>
     public async Task<RecordedDeployment?> DeploymentAsync(ImageId image, Consumer by, CancellationToken cancellation)
@@ -74,6 +75,35 @@ public sealed partial class Ledger
         }
         return uses;
     }
+
+    /// <summary>Notes that a consumer names one of EcrGuard's own tags.</summary>
+    /// <param name="by">Who does.</param>
+    public Task NameTagAsync(ImageId image, string tag, string by, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = Key(image),
+            UpdateExpression = "ADD #named :named",
+            ConditionExpression = "attribute_exists(#rev)",
+            ExpressionAttributeNames = new() { ["#named"] = NamedTags, ["#rev"] = Revision },
+            ExpressionAttributeValues = new() { [":named"] = Set($"{tag} {by}") },
+        }, cancellation);
+
+    /// <summary>Notes which of EcrGuard's own tags consumers name, in place of what was noted before.</summary>
+    public Task NoteNamedTagsAsync(ImageId image, IReadOnlyDictionary<string, string> named, CancellationToken cancellation) =>
+        IfStillSoAsync(new UpdateItemRequest
+        {
+            TableName = settings.Table,
+            Key = Key(image),
+            UpdateExpression = named.Count == 0 ? "REMOVE #named" : "SET #named = :named",
+            ConditionExpression = "attribute_exists(#rev)",
+            ExpressionAttributeNames = new() { ["#named"] = NamedTags, ["#rev"] = Revision },
+            ExpressionAttributeValues = named.Count == 0 ? null : new() { [":named"] = new() { SS = [.. named.Select(name => $"{name.Key} {name.Value}")] } },
+        }, cancellation);
+
+    /// <summary>A tag has no space in it. Of several who name one the first is enough.</summary>
+    private static Dictionary<string, string> NamedTagsOf(Dictionary<string, AttributeValue> item) =>
+        (item.GetValueOrDefault(NamedTags)?.SS ?? []).Select(named => named.Split(' ', 2)).GroupBy(named => named[0]).ToDictionary(same => same.Key, same => same.First()[1]);
 
     private static Dictionary<string, AttributeValue> DeploymentKey(ImageId image, Consumer by) => Key(image.Repository, Keys.Deployment(image.Digest, by));
 }

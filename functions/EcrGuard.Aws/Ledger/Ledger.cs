@@ -23,6 +23,9 @@ public sealed record LedgerEntry(ImageRecord Record, long Revision, DateTimeOffs
 
     /// <summary>Counts the stores of <see cref="Quarantine"/>; 0: none yet.</summary>
     public long QuarantineRevision { get; init; }
+
+    /// <summary>Those of EcrGuard's own tags by which a consumer refers to the image, each with who does.</summary>
+    public IReadOnlyDictionary<string, string> NamedTags { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>What became of a store.</summary>
@@ -372,7 +375,10 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         item.GetValueOrDefault(OpenAlert)?.S,
         item.GetValueOrDefault(OpenWrites)?.SS ?? [],
         item.GetValueOrDefault(IntendedTags)?.SS ?? [],
-        item.ContainsKey(Open)), item);
+        item.ContainsKey(Open))
+    {
+        NamedTags = NamedTagsOf(item),
+    }, item);
 
     private Task<bool> IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation) => IfStillSoAsync(() => dynamo.UpdateItemAsync(request, cancellation), cancellation);
 

@@ -15,6 +15,9 @@ public enum Use
 /// <param name="By">Who refers to it, to its index or to its children; empty where only a pull says so.</param>
 public sealed record Usage(Use Use, IReadOnlyList<string> Why, IReadOnlyList<Consumer> By)
 {
+    /// <summary>The tags by which it is referred to now, its indexes' and its children's too, each with who does.</summary>
+    public IReadOnlyDictionary<string, string> NamedTags { get; init; } = new Dictionary<string, string>();
+
     /// <summary>False for what is only in reserve for rollbacks: it was in use, and stays as if it were.</summary>
     public bool SeenNow { get; init; } = true;
 
@@ -141,6 +144,8 @@ public static class InUse
             var named = reference.Digest is null ? $"the tag {reference.Tag}" : "its digest";
             var image = groups.IsAlone(digest) ? "it" : Text.Clip(digest.ToString(), 19);
             var reasons = found.Of(groups.RootOf(digest));
+            if (reference.Tag is { } name && !UseHistory.InReserve(reference, use.ReadAt))
+                reasons.Names(name, reference.By);
             if (reference.SeenAt is not { } seen)
                 reasons.Add(reference.By, $"The {reference.By} refers to {image} by {named}.");
             else if (seen >= use.ReadAt)
@@ -216,6 +221,9 @@ public static class InUse
     {
         private readonly List<string> why = [], reserve = [];
         private readonly List<Consumer> by = [], before = [];
+        private readonly Dictionary<string, string> named = [];
+
+        public void Names(string tag, Consumer consumer) => named.TryAdd(tag, consumer.ToString());
 
         public void Pulled(string sentence) => why.Add(sentence);
 
@@ -223,7 +231,7 @@ public static class InUse
 
         public void Reserve(Consumer consumer, string sentence) => Add(before, reserve, consumer, sentence);
 
-        public Usage Usage() => new(Use.InUse, [.. why, .. reserve], why.Count > 0 ? by : before) { SeenNow = why.Count > 0 };
+        public Usage Usage() => new(Use.InUse, [.. why, .. reserve], why.Count > 0 ? by : before) { SeenNow = why.Count > 0, NamedTags = named };
 
         private static void Add(List<Consumer> consumers, List<string> sentences, Consumer consumer, string sentence)
         {

@@ -27,9 +27,7 @@ public sealed record PolicyEffect(IReadOnlyList<TakenImage> Expired, IReadOnlyLi
             [.. taken.Where(t => t.Outcome == LifecycleOutcome.Archive).Select(t => t.Image)],
             [.. taken.Select(t => t.Image).Where(image => image.Usage.Use != Use.NotInUse)]);
 
-        ImageFacts Shielded(ImageFacts image) =>
-            shields is null || !image.TakesShield || image.Storage != StorageStatus.Active || UsageOf(image.Id.Digest).Use != Use.InUse || image.Tags.Contains(shields.InUse(image.Id.Digest))
-                ? image : image with { Tags = [.. image.Tags, shields.InUse(image.Id.Digest)] };
+        ImageFacts Shielded(ImageFacts image) => shields is null ? image : Shields.With(image, UsageOf(image.Id.Digest), shields);
 
         Usage UsageOf(Digest digest) => Usage.Of(usages, digest);
     }

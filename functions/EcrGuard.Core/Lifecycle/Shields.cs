@@ -4,17 +4,27 @@ using EcrGuard.Core.Plans;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// Which images in use are shielded. Where EcrGuard's rule does not stand first in the lifecycle policy a shield is a tag like any other: it takes an image out of the rules for untagged ones and into whatever matches
-/// it, and may so have the image, or another whose place it takes in a count, expire that stays without it. It is put only where it cannot, today or after any push.
+/// Which images in use are shielded: those under EcrGuard's rule, where it stands first in the lifecycle policy or is about to be put there. Anywhere else a shield is a tag like any other: it holds against nothing, takes
+/// an image out of the rules for untagged ones and into whatever matches it, and may so have the image, or another whose place it takes in a count, expire that stays without it. So none is put there, and one that is
+/// there goes with the rule. While the rule is only about to be put, a shield is put where it cannot harm, today or after any push.
 /// </summary>
-/// <param name="Usages">As they may be put on tags: where a shield would harm or is not needed, use counts as unknown, which leaves the tags as they are; where one that is there harms, as none, which takes it off.</param>
+/// <param name="Usages">As they may be put on tags: where a shield would harm or is not needed, use counts as unknown, which leaves the tags as they are; where one that is there harms or holds against nothing, as none, which takes it off.</param>
 /// <param name="Withheld">Sentences where shields are withheld, or harm and cannot be taken off; null otherwise.</param>
 public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? Withheld)
 {
     /// <param name="policy">The lifecycle policy that stands in the repository, as text; null where there is none. In one that cannot be understood any tag could do anything.</param>
-    public static Shields Of(string? policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags, DateTimeOffset now)
+    /// <param name="puts">Whether EcrGuard's rule is about to be put.</param>
+    public static Shields Of(
+        string? policy,
+        Contents contents,
+        IReadOnlyDictionary<Digest, Usage> usages,
+        VerdictTags tags,
+        DateTimeOffset now,
+        bool puts)
     {
         var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
+        if (!puts && (present is null || !Stand(present, tags)))
+            return WithoutRule(policy, contents, usages, tags);
         var held = HeldByAnIndex(contents, usages);
         var shielded = contents.Images.ToDictionary(image => image.Id.Digest, image => usages[image.Id.Digest]);
         var (withheld, stuck) = (new List<Digest>(), 0);
@@ -49,12 +59,36 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         return new Shields(shielded, Sentence(withheld.Count, stuck, tags));
     }
 
+    /// <summary>No shield holds against anything: none is put, and those that are there go, unless the policy there would then take what is in use or may be.</summary>
+    private static Shields WithoutRule(string? policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags)
+    {
+        var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
+        var (planned, stuck) = (new Dictionary<Digest, Usage>(), 0);
+        foreach (var image in contents.Images)
+        {
+            var (digest, usage) = (image.Id.Digest, usages[image.Id.Digest]);
+            var shields = tags.AllInUse(digest).Where(image.Tags.Contains).ToList();
+            var goes = shields.TrueForAll(tag => TagSafety.WhyNot(policy, image, new TagAction(TagChange.Remove, tag), usage.Use, tags) is null);
+            planned[digest] = usage.Use == Use.NotInUse || (shields.Count > 0 && goes) ? Usage.None : Usage.Unknown;
+            var left = goes ? image with { Tags = [.. image.Tags.Except(shields)] } : image;
+            if (usage.Use == Use.InUse && present is not null && Harms(present, left, tags))
+                stuck++;
+        }
+        return new Shields(planned, Sentence(0, stuck, tags));
+    }
+
     /// <summary>Where EcrGuard has put its policy and now only observes: a sentence about the images in use that nothing shields any more; null where there are none.</summary>
     public static string? Unkept(LifecyclePolicy present, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags)
     {
         var bare = Stand(present, tags) ? contents.Images.Count(image => image is { Storage: StorageStatus.Active, TakesShield: true } && usages[image.Id.Digest].Use == Use.InUse && !Selection.Of(present, image.Tags).Keeps) : 0;
         return bare == 0 ? null : $"EcrGuard's lifecycle policy stands here and EcrGuard only observes: {Text.Count(bare, "image")} in use {(bare == 1 ? "carries" : "carry")} no shield, and may go by it. Enforce again, or have 'ecrguard restore' put back what was there before and then observe.";
     }
+
+    /// <summary>The image as it is once it is shielded, where it takes a shield and is in use.</summary>
+    public static ImageFacts With(ImageFacts image, Usage usage, VerdictTags tags) =>
+        image is { TakesShield: true, Storage: StorageStatus.Active } && usage.Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest))
+            ? image with { Tags = [.. image.Tags, tags.InUse(image.Id.Digest)] }
+            : image;
 
     /// <summary>Whether EcrGuard's tags are what has a policy select an image.</summary>
     internal static bool Harms(LifecyclePolicy policy, ImageFacts image, VerdictTags tags) => !Selection.Of(policy, tags.TeamTags(image)).IsNotWorse(Selection.Of(policy, image.Tags));

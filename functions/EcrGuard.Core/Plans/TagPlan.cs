@@ -29,7 +29,14 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     /// <param name="image">As read immediately before: ECR has no conditional writes.</param>
     /// <param name="use">Unknown leaves the shielding tag as it is.</param>
     /// <param name="mode">What the policy allows for the repository, already under the deployment's ceiling.</param>
-    public static TagPlan For(ImageFacts image, Status status, Use use, EnforcementMode mode, VerdictTags tags)
+    /// <param name="named">The tags by which consumers refer to images, each with who does: an updater may have chosen one of EcrGuard's, which stays as long as it is named.</param>
+    public static TagPlan For(
+        ImageFacts image,
+        Status status,
+        Use use,
+        EnforcementMode mode,
+        VerdictTags tags,
+        IReadOnlyDictionary<string, string>? named = null)
     {
         var digest = image.Id.Digest;
         // A blocking tag goes only when the image becomes APPROVED. What is pending or in error leaves every verdict tag as it is.
@@ -38,20 +45,31 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
             Status.Approved or Status.Blocked => [.. tags.AllBlocked(digest), .. tags.AllApproved(digest)],
             Status.Unscanned or Status.Unsupported or Status.Stale => tags.AllApproved(digest),
             Status.Pending or Status.Error => [],
-        }, use, tags);
+        }, use, tags, named);
     }
 
     /// <summary>
     /// Plans the shield alone: of an artifact that stands for itself, such as a chart, in which there is nothing to judge and which ECR's lifecycle rules take as they take an image;
     /// or of an image that was just deployed, whatever its verdict is.
     /// </summary>
-    /// <inheritdoc cref="For(ImageFacts, Status, Use, EnforcementMode, VerdictTags)"/>
-    public static TagPlan ForShield(ImageFacts image, Use use, EnforcementMode mode, VerdictTags tags) =>
-        mode == EnforcementMode.Observe || !image.TakesShield ? Nothing : For(image, null, [], use, tags);
+    /// <inheritdoc cref="For(ImageFacts, Status, Use, EnforcementMode, VerdictTags, IReadOnlyDictionary{string, string}?)"/>
+    public static TagPlan ForShield(
+        ImageFacts image,
+        Use use,
+        EnforcementMode mode,
+        VerdictTags tags,
+        IReadOnlyDictionary<string, string>? named = null) =>
+        mode == EnforcementMode.Observe || !image.TakesShield ? Nothing : For(image, null, [], use, tags, named);
 
     /// <param name="verdict">The tag that says the verdict; null for none.</param>
     /// <param name="others">The tags that would say another.</param>
-    private static TagPlan For(ImageFacts image, string? verdict, IEnumerable<string> others, Use use, VerdictTags tags)
+    private static TagPlan For(
+        ImageFacts image,
+        string? verdict,
+        IEnumerable<string> others,
+        Use use,
+        VerdictTags tags,
+        IReadOnlyDictionary<string, string>? named)
     {
         var digest = image.Id.Digest;
         var shield = use == Use.InUse ? tags.InUse(digest) : null;
@@ -61,8 +79,11 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
         // A policy that was put under an earlier prefix still knows its shield.
         var unwanted = use == Use.NotInUse ? others.Concat(tags.AllInUse(digest)) : others;
         var remove = unwanted.Where(tag => tag != verdict && tag != shield && image.Tags.Contains(tag)).ToList();
+        var stays = remove.Where(tag => named?.ContainsKey(tag) == true)
+            .Select(tag => $"The tag '{tag}' stays: the {named![tag]} names it.").FirstOrDefault();
+        remove.RemoveAll(tag => named?.ContainsKey(tag) == true);
         if (add.Count == 0 && remove.Count == 0)
-            return Nothing;
+            return new TagPlan([], stays);
         if (WhyNotAtAll(image) is { } cannot)
             return new TagPlan([], cannot);
 
@@ -73,7 +94,7 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
             [
                 .. add.Select(tag => new TagAction(TagChange.Add, tag)),
                 .. last is not null ? [] : remove.Select(tag => new TagAction(TagChange.Remove, tag)),
-            ], full ?? last);
+            ], full ?? last ?? stays);
     }
 
     private static string? WhyNotAtAll(ImageFacts image) => image.Storage switch

@@ -17,7 +17,7 @@ public sealed class ShieldsTests
     private static string Policy(string rules) => $$"""{"rules":[{{rules}}]}""";
 
     private static Shields Of(string? policy, Contents contents) =>
-        Shields.Of(policy, contents, contents.Images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])), VerdictTags.Default, Facts.Now);
+        Shields.Of(policy, contents, contents.Images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])), VerdictTags.Default, Facts.Now, puts: true);
 
     private static Use[] Uses(Shields shields) => [.. shields.Usages.Values.Select(usage => usage.Use)];
 
@@ -57,6 +57,32 @@ public sealed class ShieldsTests
         Assert.Equal([Use.InUse], Uses(Of("{}", Facts.Contents([Facts.Image(1, "1.0", shield)]))));
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(Untagged)]
+    [InlineData(Any)]
+    [InlineData(EverythingTagged)]
+    [InlineData("{")]
+    public void Where_EcrGuards_rule_does_not_stand_and_is_not_about_to_none_is_put(string? rules) =>
+        Assert.Equal([Use.Unknown, Use.Unknown], Uses(Without(rules, Facts.Image(1), Facts.Image(2, "1.0"))));
+
+    [Fact]
+    public void Where_EcrGuards_rule_stands_they_are_put_though_nothing_is_about_to_be() =>
+        Assert.Equal([Use.InUse, Use.InUse], Uses(Without(ShieldFirst, Facts.Image(1), Facts.Image(2, "1.0"))));
+
+    /// <summary>A team's policy has taken the place of EcrGuard's: what was a shield is a tag, and goes unless it happens to hold.</summary>
+    [Theory]
+    [InlineData(null, Use.NotInUse)]
+    [InlineData(Release, Use.NotInUse)]
+    [InlineData(Any, Use.NotInUse)]
+    [InlineData(Untagged, Use.Unknown)]
+    [InlineData("{", Use.Unknown)]
+    public void A_shield_goes_where_its_rule_has_gone_unless_the_image_would_go_with_it(string? rules, Use planned) =>
+        Assert.Equal([planned], Uses(Without(rules, Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1))))));
+
+    private static Shields Without(string? rules, params ImageFacts[] images) =>
+        Shields.Of(rules is null ? null : Policy(rules), Facts.Contents(images), images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])), VerdictTags.Default, Facts.Now, puts: false);
+
     /// <summary>The team puts another policy, or has its own put back: what was a shield is now what the policy selects the image by.</summary>
     [Fact]
     public void A_shield_by_which_a_policy_selects_the_image_comes_off_beside_a_tag_of_the_teams_and_is_told_where_it_is_the_last()
@@ -85,7 +111,7 @@ public sealed class ShieldsTests
     {
         const string Rules = """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}},{"rulePriority":3,"selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}""";
         var contents = Facts.Contents([Facts.Image(1) with { PushedAt = Facts.Now.AddDays(-20) }, Facts.Image(2, "1.0") with { PushedAt = Facts.Now.AddDays(-30) }]);
-        var shields = Shields.Of(Policy(Rules), contents, new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["It runs."], []), [Facts.Digest(2)] = Usage.Unknown }, VerdictTags.Default, Facts.Now);
+        var shields = Shields.Of(Policy(Rules), contents, new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["It runs."], []), [Facts.Digest(2)] = Usage.Unknown }, VerdictTags.Default, Facts.Now, puts: false);
         Assert.Equal(Use.InUse, shields.Usages[Facts.Digest(1)].Use);
     }
 

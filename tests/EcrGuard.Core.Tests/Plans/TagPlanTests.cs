@@ -196,4 +196,18 @@ public sealed class TagPlanTests
 
     [Fact]
     public void Where_a_shield_is_all_that_is_to_be_written_nothing_is_missing() => Assert.Equal((Add(Shield), null), (Assert.Single(Plan(Use.InUse).Actions), Plan(Use.InUse).CouldNot));
+
+    /// <summary>An updater took the newest tag for a version, and a service runs by it: taking it off would leave the service without an image.</summary>
+    [Fact]
+    public void A_tag_that_a_consumer_names_stays_and_the_plan_says_who_does()
+    {
+        var blocked = Tags.Blocked(Facts.Digest(1));
+        var image = Facts.Image(1, "1.0", blocked, Tags.InUse(Facts.Digest(1)));
+        var named = new Dictionary<string, string> { [blocked] = "ECS service web" };
+        var plan = TagPlan.For(image, Status.Approved, Use.NotInUse, EnforcementMode.Mark, Tags, named);
+        Assert.Equal([new TagAction(TagChange.Remove, Tags.InUse(Facts.Digest(1)))], plan.Actions);
+        Assert.Equal($"The tag '{blocked}' stays: the ECS service web names it.", plan.CouldNot);
+        Assert.Equal(new TagPlan([], plan.CouldNot).CouldNot, TagPlan.For(image, Status.Approved, Use.Unknown, EnforcementMode.Mark, Tags, named).CouldNot);
+        Assert.Contains(new TagAction(TagChange.Remove, blocked), TagPlan.For(image, Status.Approved, Use.Unknown, EnforcementMode.Mark, Tags, new Dictionary<string, string> { ["1.0"] = "x" }).Actions);
+    }
 }
