@@ -24,7 +24,10 @@ public static class UseHistory
         if (before is null)
             return read;
         var earlier = before.Uses.Select(use => use with { SeenAt = use.SeenAt ?? before.ReadAt });
-        return With(read, earlier.Select(use => Carried(use, read, rollbackDays)));
+        var carried = earlier.Select(use => Carried(use, read, before.ReadAt, rollbackDays)).OfType<ImageUse>().ToLookup(use => InReserve(use, read.ReadAt));
+        // Tasks come and go by the thousand: of all that are in reserve, the one that was seen last says when it ends.
+        var reserve = carried[true].GroupBy(use => (use.Repository, use.Tag, use.Digest)).Select(same => same.MaxBy(use => use.SeenAt)!);
+        return With(read, carried[false].Concat(reserve));
     }
 
     /// <summary>
@@ -35,7 +38,7 @@ public static class UseHistory
     /// <returns>Null where nothing was read: what is deployed then says nothing about the rest.</returns>
     public static UseFacts? Join(UseFacts? read, IEnumerable<ImageUse> deployments, int rollbackDays) => read is null ? null
         : With(read, deployments.Select(use =>
-            use.SeenAt >= read.ReadAt ? use : Carried(use with { AbsentSince = use.SeenAt }, read, rollbackDays)));
+            use.SeenAt >= read.ReadAt ? use : Carried(use with { AbsentSince = use.SeenAt }, read, read.ReadAt, rollbackDays)));
 
     /// <summary>Whether a reference is only in reserve: two readings in a row could have seen it and did not.</summary>
     internal static bool InReserve(ImageUse use, DateTimeOffset readAt) =>
@@ -50,10 +53,12 @@ public static class UseHistory
     }
 
     /// <summary>Null for one that has been gone for long enough.</summary>
-    private static ImageUse? Carried(ImageUse use, UseFacts read, int rollbackDays)
+    /// <param name="before">When it was last looked for.</param>
+    private static ImageUse? Carried(ImageUse use, UseFacts read, DateTimeOffset before, int rollbackDays)
     {
+        // What is in reserve already does not run again because nobody could look.
         if (read.Unread.Any(consumer => Hides(consumer, use)))
-            return use with { AbsentSince = null };
+            return InReserve(use, before) ? use : use with { AbsentSince = null };
         var absentSince = use.AbsentSince ?? read.ReadAt;
         var reserve = TimeSpan.FromDays(rollbackDays);
         return IsOver(read.ReadAt, use.SeenAt!.Value, absentSince, reserve > Kept ? reserve : Kept) ? null

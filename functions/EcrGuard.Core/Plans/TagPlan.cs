@@ -83,7 +83,7 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
             .Select(tag => $"The tag '{tag}' stays: the {named![tag]} names it.").FirstOrDefault();
         remove.RemoveAll(tag => named?.ContainsKey(tag) == true);
         if (add.Count == 0 && remove.Count == 0)
-            return new TagPlan([], stays);
+            return stays is null ? Nothing : new TagPlan([], stays);
         if (WhyNotAtAll(image) is { } cannot)
             return new TagPlan([], cannot);
 

@@ -185,4 +185,38 @@ public sealed class DeploymentTests
         await fixture.Functions.SweepAsync();
         Assert.DoesNotContain(Shield(digests[0]), fixture.Tags(digests[0]));
     }
+
+    /// <summary>An updater that follows the newest tag may choose EcrGuard's: a service then runs by it, and would find no image without it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_tag_of_EcrGuards_that_a_consumer_names_stays_as_long_as_it_does(bool told)
+    {
+        await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
+        var digest = await fixture.ScannedAsync("v0", Critical);
+        var definition = fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}:{BlockedTag(digest)}");
+        var service = fixture.Aws.Ecs.CreateService("main", "web", definition, digests: [digest]);
+        if (told)
+            fixture.Aws.Ecs.RunServiceTask("main", "web", definition, digest);
+        await fixture.Functions.DeliverAllAsync();
+        if (!told)
+            Assert.Equal(1, (await fixture.Functions.SweepAsync()).End.Undone);
+
+        fixture.Time.Advance(TimeSpan.FromMinutes(20));
+        fixture.Aws.Ecr.CompleteScan(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
+        Assert.Contains($"The tag '{BlockedTag(digest)}' stays: the ECS service ", fixture.Item(digest)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
+
+        fixture.Aws.Ecs.DeleteService(service);
+        fixture.Aws.Ecs.DeregisterTaskDefinition(definition);
+        for (var day = 0; day < 4; day++)
+        {
+            fixture.Time.Advance(TimeSpan.FromDays(1));
+            await fixture.Functions.SweepAsync();
+        }
+        Assert.Equal(["v0"], fixture.Tags(digest));
+    }
 }

@@ -13,6 +13,11 @@ public sealed class SweepTests
 {
     private static readonly Consumer Service = new(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/web");
 
+    /// <summary>EcrGuard's rule, alone: nothing else is ever taken.</summary>
+    private const string ShieldRule = """{"rules":[{"rulePriority":1,"description":"Images in use stay","selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}}]}""";
+
+    private const string NoReserve = """{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ], "consumers": { "rollbackDays": 0 } }""";
+
     private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
 
     /// <summary>What runs: these images, by digest.</summary>
@@ -82,6 +87,7 @@ public sealed class SweepTests
     public async Task An_image_in_use_is_shielded_tagged_or_not_and_loses_the_shield_only_beside_a_teams_tag()
     {
         await using var fixture = await FilledAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, ShieldRule);
         var tagged = await fixture.ScannedAsync("1", Low);
         var untagged = fixture.Aws.Ecr.Push(Repository, Manifest.Image("untagged"));
         fixture.Aws.Ecr.CompleteScan(Repository, untagged, Low);
@@ -113,6 +119,7 @@ public sealed class SweepTests
     public async Task A_chart_that_is_pulled_and_a_signature_of_an_image_in_use_are_shielded_as_images_are()
     {
         await using var fixture = await FilledAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, ShieldRule);
         var used = await fixture.ScannedAsync("1", Low);
         var signature = fixture.Push($"sha256-{used["sha256:".Length..]}.sig");
         var (pulled, idle) = (fixture.Aws.Ecr.Push(Repository, Manifest.Chart("pulled"), "chart-1"), fixture.Aws.Ecr.Push(Repository, Manifest.Chart("idle"), "chart-2"));
@@ -201,6 +208,7 @@ public sealed class SweepTests
     public async Task Where_EcrGuards_own_reading_counts_as_a_pull_the_shield_goes_when_that_is_long_ago()
     {
         await using var fixture = await FilledAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = true });
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, ShieldRule);
         var digest = await fixture.ScannedAsync("1", Low);
         await fixture.Functions.SweepAsync(Runs(fixture, digest));
         fixture.Time.Advance(TimeSpan.FromDays(29));
@@ -215,6 +223,7 @@ public sealed class SweepTests
     public async Task A_shield_stays_while_nobody_can_say_what_runs()
     {
         await using var fixture = await FilledAsync();
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, ShieldRule);
         var digest = await fixture.ScannedAsync("1", Low);
         await fixture.Functions.SweepAsync(Runs(fixture, digest));
         await fixture.Functions.SweepAsync(Runs(fixture) with { ReadAt = fixture.Time.GetUtcNow().AddDays(-2) });
@@ -270,6 +279,7 @@ public sealed class SweepTests
     public async Task A_blocked_image_in_use_is_reminded_of_when_half_of_its_grace_has_gone_and_escalated_at_the_end_each_once()
     {
         await using var fixture = await FilledAsync(Patient);
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, ShieldRule);
         var digest = await fixture.ScannedAsync("1", Critical);
         var idle = await fixture.ScannedAsync("2", High);
         var told = new List<int>();
@@ -381,6 +391,7 @@ public sealed class SweepTests
     public async Task A_night_in_which_a_consumer_cannot_be_read_takes_no_shield_off()
     {
         await using var fixture = await FilledAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, ShieldRule);
         var (digest, _) = Idles(fixture);
         await fixture.Functions.SweepAsync();
         Assert.Contains(Shield(digest), fixture.Tags(digest));
@@ -400,7 +411,8 @@ public sealed class SweepTests
     [Fact]
     public async Task A_shield_goes_when_two_sweeps_in_a_row_have_seen_no_use_and_not_at_the_first()
     {
-        await using var fixture = await FilledAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        await using var fixture = await FilledAsync(NoReserve, new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, ShieldRule);
         var (digest, service) = Idles(fixture);
         await fixture.Functions.SweepAsync();
         fixture.Aws.Ecs.DeleteService(service);

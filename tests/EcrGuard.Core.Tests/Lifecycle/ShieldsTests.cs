@@ -80,6 +80,16 @@ public sealed class ShieldsTests
     public void A_shield_goes_where_its_rule_has_gone_unless_the_image_would_go_with_it(string? rules, Use planned) =>
         Assert.Equal([planned], Uses(Without(rules, Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1))))));
 
+    [Fact]
+    public void Ten_thousand_fresh_images_without_a_policy_are_ten_thousand_images_without_a_write()
+    {
+        var contents = Facts.Contents([.. Enumerable.Range(1, 10_000).Select(i => Facts.Image(i, $"{i}.0"))]);
+        var usages = contents.Images.Select((image, i) => (image.Id.Digest, Usage: i % 2 == 0 ? new Usage(Use.InUse, ["It runs."], []) : Usage.Unknown)).ToDictionary(each => each.Digest, each => each.Usage);
+        var shields = Shields.Of(null, contents, usages, VerdictTags.Default, Facts.Now, puts: false);
+        Assert.All(contents.Images, image => Assert.Empty(TagPlan.For(image, Core.Verdicts.Status.Pending, shields.Usages[image.Id.Digest].Use, Core.Policy.EnforcementMode.Mark, VerdictTags.Default).Actions));
+        Assert.Null(shields.Withheld);
+    }
+
     private static Shields Without(string? rules, params ImageFacts[] images) =>
         Shields.Of(rules is null ? null : Policy(rules), Facts.Contents(images), images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])), VerdictTags.Default, Facts.Now, puts: false);
 

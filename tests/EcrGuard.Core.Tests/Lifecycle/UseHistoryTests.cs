@@ -115,6 +115,22 @@ public sealed class UseHistoryTests
     }
 
     [Fact]
+    public void What_is_in_reserve_runs_no_more_though_nobody_could_look_and_stays_until_somebody_can()
+    {
+        UseFacts blind = At(480) with { Unread = [Services] };
+        Assert.Equal((Use.InUse, Use.NotInUse), (Of(CarryFor(14, At(0, Used(Service)), At(24), At(72), blind)).Use, Of(CarryFor(14, At(0, Used(Service)), At(24), At(72), blind)).Now));
+        Assert.Equal(Use.NotInUse, Of(CarryFor(14, At(0, Used(Service)), At(24), At(72), blind, At(504))).Use);
+    }
+
+    [Fact]
+    public void Of_many_tasks_that_have_gone_the_last_is_kept_in_reserve()
+    {
+        static ImageUse Task(int number) => Used(new Consumer(ConsumerKind.EcsTask, $"arn:aws:ecs:{Region}:{Account}:task/main/{number}"));
+        var use = CarryFor(14, At(0, Task(1), Task(2)), At(24, Task(3)), At(48), At(72), At(96));
+        Assert.Equal([Task(3).By], use.Uses.Select(left => left.By));
+    }
+
+    [Fact]
     public void A_deployment_since_the_reading_is_use_and_says_when()
     {
         var usage = Of(UseHistory.Join(At(0), [Used(Service, null, Facts.Digest(1)) with { SeenAt = At(1).ReadAt }], 14)!);
@@ -178,7 +194,7 @@ public sealed class UseHistoryTests
         Gen.Select(AnyReadings, Gen.Int[0, 5]).Sample((readings, rollbackDays) =>
         {
             var carried = CarryFor(rollbackDays, readings);
-            foreach (var use in readings.SelectMany(reading => reading.Uses).Distinct().Where(use => !carried.Uses.Any(left => left.By == use.By && left.Tag == use.Tag && left.Digest == use.Digest)))
+            foreach (var use in readings.SelectMany(reading => reading.Uses).Distinct().Where(use => !carried.Uses.Any(left => left.Tag == use.Tag && left.Digest == use.Digest)))
             {
                 var seen = Array.FindLastIndex(readings, reading => reading.Uses.Contains(use));
                 DateTimeOffset? since = null;
