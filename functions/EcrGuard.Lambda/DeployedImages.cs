@@ -16,18 +16,24 @@ namespace EcrGuard.Lambda;
 /// </summary>
 public sealed class DeployedImages(Guard guard, Registry registry, Ledger ledger, Settings settings, Log log)
 {
-    /// <summary>A deployment that was seen so lately is not recorded anew: a service starts its tasks one after the other.</summary>
+    /// <summary>
+    /// A deployment that was seen so lately is not recorded anew: a service starts its tasks one after the other.
+    /// </summary>
     private static readonly TimeSpan Recent = TimeSpan.FromHours(1);
 
     /// <summary>The ledger keeps a deployment longer than it counts.</summary>
     private static readonly TimeSpan Longer = TimeSpan.FromDays(2);
 
-    /// <summary>Records one deployment and does what follows from it. Where that is done already, it costs one read of the ledger.</summary>
+    /// <summary>
+    /// Records one deployment and does what follows from it. Where that is done already, it costs one read of the
+    /// ledger.
+    /// </summary>
     /// <param name="use">With its digest.</param>
     public async Task RecordAsync(ImageUse use, DateTimeOffset seenAt, CancellationToken cancellation)
     {
         var image = new ImageId(use.Repository, use.Digest!);
-        if (await ledger.DeploymentAsync(image, use.By, cancellation).ConfigureAwait(false) is { Done: true } known && seenAt - known.SeenAt < Recent)
+        var known = await ledger.DeploymentAsync(image, use.By, cancellation).ConfigureAwait(false);
+        if (known is { Done: true } && seenAt - known.SeenAt < Recent)
             return;
         var kept = TimeSpan.FromDays(guard.Policy.Consumers.RollbackDays) + Longer;
         await ledger.RecordDeploymentAsync(image, use, seenAt, kept, cancellation).ConfigureAwait(false);
@@ -42,9 +48,13 @@ public sealed class DeployedImages(Guard guard, Registry registry, Ledger ledger
 
     /// <summary>Shields what was deployed while a policy was put or shields were taken off.</summary>
     /// <param name="known">The deployments of which whoever did that knew before.</param>
-    public async Task ShieldLateAsync(RepositoryId repository, IReadOnlyList<ImageUse> known, CancellationToken cancellation)
+    public async Task ShieldLateAsync(
+        RepositoryId repository,
+        IReadOnlyList<ImageUse> known,
+        CancellationToken cancellation)
     {
-        var late = (await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false)).Except(known).Select(use => use.Digest!).Distinct().ToList();
+        var recorded = await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
+        var late = recorded.Except(known).Select(use => use.Digest!).Distinct().ToList();
         if (late.Count == 0 || !await RuleStandsAsync(repository, cancellation).ConfigureAwait(false))
             return;
         foreach (var digest in late)
@@ -56,7 +66,10 @@ public sealed class DeployedImages(Guard guard, Registry registry, Ledger ledger
         && await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false) is { } policy
         && Shields.StandIn(policy, settings.Tags);
 
-    /// <summary>Shields an image and the indexes that hold it: use of a child is use of them, and an untagged child stays with its index.</summary>
+    /// <summary>
+    /// Shields an image and the indexes that hold it: use of a child is use of them, and an untagged child stays with
+    /// its index.
+    /// </summary>
     /// <param name="level">How many indexes lie between it and what was deployed.</param>
     /// <returns>Whether it is there to be pulled.</returns>
     private async Task<bool> ShieldAsync(ImageId image, int level, CancellationToken cancellation)
@@ -69,8 +82,11 @@ public sealed class DeployedImages(Guard guard, Registry registry, Ledger ledger
         }
         if (await registry.ImageAsync(image, cancellation).ConfigureAwait(false) is not { } facts)
             return false;
-        if ((facts.Tags.Count > 0 || !held) && await guard.ShieldAsync(facts, Use.InUse, Use.InUse, cancellation).ConfigureAwait(false) is { } why)
-            log.Warning("An image that was deployed could not be shielded; the next sweep tries again.", ("image", image.ToString()), ("why", why));
-        return facts.Storage == StorageStatus.Active;
+        var there = facts.Storage == StorageStatus.Active;
+        if (held && facts.Tags.Count == 0)
+            return there;
+        if (await guard.ShieldAsync(facts, Use.InUse, Use.InUse, cancellation).ConfigureAwait(false) is { } why)
+            log.Warning("A deployed image could not be shielded.", ("image", image.ToString()), ("why", why));
+        return there;
     }
 }

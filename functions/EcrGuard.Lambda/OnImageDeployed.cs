@@ -8,8 +8,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Lambda;
 
 /// <summary>
-/// Something was deployed: a task of ECS starts, a service of App Runner changes, or, where a trail exists, Lambda or ECS
-/// was told to run another image. What it runs is recorded as in use and shielded at once, not at the next sweep.
+/// Something was deployed: a task of ECS starts, a service of App Runner changes, or, where a trail exists, Lambda or
+/// ECS was told to run another image. What it runs is recorded as in use and shielded at once, not at the next sweep.
 /// </summary>
 public sealed class OnImageDeployed(Deployments deployments, DeployedImages images, Settings settings, Log log)
 {
@@ -34,11 +34,12 @@ public sealed class OnImageDeployed(Deployments deployments, DeployedImages imag
             }
             catch (Exception failure)
             {
-                log.Error("A deployment could not be recorded and is left to the next try.", failure, ("by", same.Key.By.ToString()));
+                log.Error("A deployment could not be recorded yet.", failure, ("by", same.Key.By.ToString()));
                 failed.AddRange(same.Select(each => each.MessageId));
             }
         }
-        return new SQSBatchResponse([.. failed.Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id })]);
+        var failures = failed.Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id });
+        return new SQSBatchResponse([.. failures]);
     }
 
     private List<(string MessageId, DeploymentEvent Event)> Read(SQSEvent input, List<string> failed)
@@ -51,19 +52,23 @@ public sealed class OnImageDeployed(Deployments deployments, DeployedImages imag
                 if (DeploymentEvent.Read(message.Body ?? "", out var ignored) is not { } deployment)
                     log.Info("The event is ignored.", ("messageId", message.MessageId), ("why", ignored));
                 else if (deployment.Account != settings.Account || deployment.Region != settings.Region)
-                    log.Warning("The event is of another account or region.", ("messageId", message.MessageId), ("account", deployment.Account), ("region", deployment.Region));
+                    log.Warning("The event is of another account or region.", ("messageId", message.MessageId));
                 else
                     read.Add((message.MessageId, deployment));
             }
             catch (EventFormatException malformed)
             {
-                log.Error("The event cannot be read; it goes to the dead-letter queue.", malformed, ("messageId", message.MessageId));
+                const string poison = "The event cannot be read; it goes to the dead-letter queue.";
+                log.Error(poison, malformed, ("messageId", message.MessageId));
                 failed.Add(message.MessageId);
             }
         }
         return read;
     }
 
-    private static string Names(DeploymentEvent deployment) =>
-        string.Join(' ', (deployment.Images ?? []).Select(image => $"{image.Uri} {image.Digest}").Order(StringComparer.Ordinal));
+    private static string Names(DeploymentEvent deployment)
+    {
+        var names = (deployment.Images ?? []).Select(image => $"{image.Uri} {image.Digest}");
+        return string.Join(' ', names.Order(StringComparer.Ordinal));
+    }
 }

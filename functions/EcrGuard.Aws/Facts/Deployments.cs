@@ -6,11 +6,16 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Aws.Facts;
 
-/// <summary>Which images of this registry a deployment is of: as its event names them, or as the consumer says when it is asked.</summary>
+/// <summary>
+/// Which images of this registry a deployment is of: as its event names them, or as the consumer says when it is asked.
+/// </summary>
 public sealed class Deployments(AwsClients aws, Registry registry, Settings settings)
 {
-    /// <summary>The images of this registry that were deployed, each by its digest. A tag is looked up: one that is not there deploys nothing.</summary>
-    /// <exception cref="EventFormatException">An image of this registry is named in words that are not understood.</exception>
+    /// <summary>
+    /// The images of this registry that were deployed, each by its digest. A tag is looked up: one that is not there
+    /// deploys nothing.
+    /// </summary>
+    /// <exception cref="EventFormatException">It names an image here in words that cannot be read.</exception>
     public async Task<IReadOnlyList<ImageUse>> ReadAsync(DeploymentEvent deployment, CancellationToken cancellation)
     {
         var uses = new List<ImageUse>();
@@ -18,39 +23,52 @@ public sealed class Deployments(AwsClients aws, Registry registry, Settings sett
         {
             if (UseOf(image, deployment.By) is not { } use)
                 continue;
-            if (use.Digest is null && await registry.ImageAsync(use.Repository, use.Tag, null, cancellation).ConfigureAwait(false) is { } found)
-                use = use with { Digest = found.Id.Digest };
+            use = use with { Digest = use.Digest ?? await DigestAsync(use, cancellation).ConfigureAwait(false) };
             if (use.Digest is not null)
                 uses.Add(use);
         }
         return uses;
     }
 
+    private async Task<Digest?> DigestAsync(ImageUse use, CancellationToken cancellation) =>
+        (await registry.ImageAsync(use.Repository, use.Tag, null, cancellation).ConfigureAwait(false))?.Id.Digest;
+
     /// <summary>A reference as the consumer has it; null where it is to another registry.</summary>
     private ImageUse? UseOf(NamedImage image, Consumer by)
     {
-        if (!ImageReference.TryParse(image.Uri, out var reference, out var problem) && !ImageReference.TryParse($"{image.Uri}:latest", out reference, out _))
-            return image.Uri.StartsWith($"{settings.Account}.dkr", StringComparison.Ordinal) ? throw new EventFormatException($"The {by} names an image that cannot be read: {problem}") : null;
-        return reference.Account != settings.Account || reference.Region != settings.Region ? null
-            : new ImageUse(new RepositoryId(settings.Account, settings.Region, reference.Repository), reference.Tag, image.Digest ?? reference.Digest, by);
+        if (!ImageReference.TryParse(image.Uri, out var reference, out var problem)
+            && !ImageReference.TryParse($"{image.Uri}:latest", out reference, out _))
+        {
+            return !image.Uri.StartsWith($"{settings.Account}.dkr", StringComparison.Ordinal) ? null
+                : throw new EventFormatException($"The {by} names an image that cannot be read: {problem}");
+        }
+        if (reference.Account != settings.Account || reference.Region != settings.Region)
+            return null;
+        var repository = new RepositoryId(settings.Account, settings.Region, reference.Repository);
+        return new ImageUse(repository, reference.Tag, image.Digest ?? reference.Digest, by);
     }
 
-    private Task<IReadOnlyList<NamedImage>> AskAsync(DeploymentEvent deployment, CancellationToken cancellation) => deployment.By.Kind switch
-    {
-        ConsumerKind.LambdaFunction => FunctionAsync(deployment.By.Name, cancellation),
-        ConsumerKind.AppRunnerService => AppRunnerAsync(deployment.By.Name, cancellation),
-        _ => TaskDefinitionAsync(deployment.TaskDefinition!, cancellation),
-    };
+    private Task<IReadOnlyList<NamedImage>> AskAsync(DeploymentEvent deployment, CancellationToken cancellation) =>
+        deployment.By.Kind switch
+        {
+            ConsumerKind.LambdaFunction => FunctionAsync(deployment.By.Name, cancellation),
+            ConsumerKind.AppRunnerService => AppRunnerAsync(deployment.By.Name, cancellation),
+            _ => TaskDefinitionAsync(deployment.TaskDefinition!, cancellation),
+        };
 
     private async Task<IReadOnlyList<NamedImage>> TaskDefinitionAsync(string definition, CancellationToken cancellation)
     {
         try
         {
-            var described = await aws.Workloads.Ecs.DescribeTaskDefinitionAsync(new DescribeTaskDefinitionRequest { TaskDefinition = definition }, cancellation).ConfigureAwait(false);
-            return [.. described.TaskDefinition?.ContainerDefinitions?.Where(container => !string.IsNullOrEmpty(container.Image)).Select(container => new NamedImage(container.Image, null)) ?? []];
+            var request = new DescribeTaskDefinitionRequest { TaskDefinition = definition };
+            var described = aws.Workloads.Ecs.DescribeTaskDefinitionAsync(request, cancellation);
+            var containers = (await described.ConfigureAwait(false)).TaskDefinition?.ContainerDefinitions ?? [];
+            var images = containers.Select(container => container.Image);
+            return [.. images.Where(uri => !string.IsNullOrEmpty(uri)).Select(uri => new NamedImage(uri, null))];
         }
         // ECS has no error of its own for a task definition that is not there.
-        catch (ClientException missing) when (missing.Message.StartsWith("Unable to describe task definition", StringComparison.Ordinal))
+        catch (ClientException missing)
+            when (missing.Message.StartsWith("Unable to describe task definition", StringComparison.Ordinal))
         {
             return [];
         }
@@ -61,11 +79,14 @@ public sealed class Deployments(AwsClients aws, Registry registry, Settings sett
     {
         // arn:partition:lambda:region:account:function:name[:version]
         var parts = arn.Split(':');
+        var request = new GetFunctionRequest { FunctionName = parts[6], Qualifier = parts.ElementAtOrDefault(7) };
         try
         {
-            var code = (await aws.Workloads.Lambda.GetFunctionAsync(new GetFunctionRequest { FunctionName = parts[6], Qualifier = parts.Length > 7 ? parts[7] : null }, cancellation).ConfigureAwait(false)).Code;
-            return string.IsNullOrEmpty(code?.ImageUri) ? []
-                : [new NamedImage(code.ImageUri, code.ResolvedImageUri?.Split('@') is [_, var digest] && Digest.TryParse(digest, out var resolved) ? resolved : null)];
+            var code = (await aws.Workloads.Lambda.GetFunctionAsync(request, cancellation).ConfigureAwait(false)).Code;
+            if (string.IsNullOrEmpty(code?.ImageUri))
+                return [];
+            _ = Digest.TryParse(code.ResolvedImageUri?.Split('@')[^1], out var resolved);
+            return [new NamedImage(code.ImageUri, resolved)];
         }
         catch (Amazon.Lambda.Model.ResourceNotFoundException)
         {
@@ -75,10 +96,14 @@ public sealed class Deployments(AwsClients aws, Registry registry, Settings sett
 
     private async Task<IReadOnlyList<NamedImage>> AppRunnerAsync(string arn, CancellationToken cancellation)
     {
+        var request = new Amazon.AppRunner.Model.DescribeServiceRequest { ServiceArn = arn };
         try
         {
-            var service = (await aws.Workloads.AppRunner.DescribeServiceAsync(new Amazon.AppRunner.Model.DescribeServiceRequest { ServiceArn = arn }, cancellation).ConfigureAwait(false)).Service;
-            return service?.SourceConfiguration?.ImageRepository is { ImageIdentifier: { Length: > 0 } uri } image && image.ImageRepositoryType == ImageRepositoryType.ECR ? [new NamedImage(uri, null)] : [];
+            var described = aws.Workloads.AppRunner.DescribeServiceAsync(request, cancellation);
+            var image = (await described.ConfigureAwait(false)).Service?.SourceConfiguration?.ImageRepository;
+            return image?.ImageRepositoryType == ImageRepositoryType.ECR && !string.IsNullOrEmpty(image.ImageIdentifier)
+                ? [new NamedImage(image.ImageIdentifier, null)]
+                : [];
         }
         catch (Amazon.AppRunner.Model.ResourceNotFoundException)
         {

@@ -10,7 +10,7 @@ public sealed record NamedImage(string Uri, Digest? Digest);
 /// <param name="Time">When AWS says it happened. Events come late, twice and out of order.</param>
 /// <param name="By">Who runs the images, or will.</param>
 /// <param name="Images">Null where the event names none: the consumer is then asked for them.</param>
-/// <param name="TaskDefinition">An ARN, <c>family:revision</c> or <c>family</c>: who is asked for a consumer of ECS's.</param>
+/// <param name="TaskDefinition">What ECS is asked for: an ARN, <c>family:revision</c> or <c>family</c>.</param>
 public sealed record DeploymentEvent(
     string Account,
     string Region,
@@ -43,20 +43,21 @@ public sealed record DeploymentEvent(
         };
     }
 
-    /// <summary>A task that starts or runs. What it was started for, its service, is who deploys it: it stays when the task ends.</summary>
+    /// <summary>A task that starts or runs. Its service is who deploys: it stays when the task ends.</summary>
     private static DeploymentEvent? OfTask(JsonElement root, out string? ignored)
     {
-        var (last, desired) = (RegistryEvent.Required(root, "detail", "lastStatus"), RegistryEvent.Find(root, "detail", "desiredStatus"));
-        ignored = last is "PENDING" or "RUNNING" && desired is null or "PENDING" or "RUNNING" ? null : "a task that neither starts nor runs";
+        var runs = RegistryEvent.Required(root, "detail", "lastStatus") is "PENDING" or "RUNNING"
+            && RegistryEvent.Find(root, "detail", "desiredStatus") is null or "RUNNING";
+        ignored = runs ? null : "a task that neither starts nor runs";
         if (ignored is not null)
             return null;
-        if (!root.GetProperty("detail").TryGetProperty("containers", out var containers) || containers.ValueKind != JsonValueKind.Array)
+        if (!root.GetProperty("detail").TryGetProperty("containers", out var containers)
+            || containers.ValueKind != JsonValueKind.Array)
             throw new EventFormatException("The field 'detail.containers' is missing or not a list.");
         // A container without an image is none that anybody deployed: agents that AWS puts into a task show none.
         var images = containers.EnumerateArray()
-            .Select(container => (Uri: RegistryEvent.Find(container, "image"), Digest: RegistryEvent.Find(container, "imageDigest")))
-            .Where(image => !string.IsNullOrEmpty(image.Uri))
-            .Select(image => new NamedImage(image.Uri!, DigestOf(image.Digest)))
+            .Where(container => !string.IsNullOrEmpty(RegistryEvent.Find(container, "image")))
+            .Select(container => new NamedImage(RegistryEvent.Find(container, "image")!, DigestOf(container)))
             .Distinct();
         return Of(root, ConsumerOf(root), [.. images]);
     }
@@ -65,8 +66,10 @@ public sealed record DeploymentEvent(
     {
         const string service = "service:";
         var cluster = RegistryEvent.Required(root, "detail", "clusterArn");
-        return RegistryEvent.Find(root, "detail", "group") is { } group && group.StartsWith(service, StringComparison.Ordinal)
-            ? new Consumer(ConsumerKind.EcsService, $"{cluster.Replace(":cluster/", ":service/", StringComparison.Ordinal)}/{group[service.Length..]}")
+        var services = cluster.Replace(":cluster/", ":service/", StringComparison.Ordinal);
+        return RegistryEvent.Find(root, "detail", "group") is { } group
+            && group.StartsWith(service, StringComparison.Ordinal)
+            ? new Consumer(ConsumerKind.EcsService, $"{services}/{group[service.Length..]}")
             : new Consumer(ConsumerKind.TaskDefinition, RegistryEvent.Required(root, "detail", "taskDefinitionArn"));
     }
 
@@ -80,7 +83,7 @@ public sealed record DeploymentEvent(
         return service is null ? null : Of(root, new Consumer(ConsumerKind.AppRunnerService, service), null);
     }
 
-    /// <summary>Tasks tell of themselves what they run; only what a service or a family may run next is told by calls.</summary>
+    /// <summary>Tasks tell of themselves; only what a service or a family may run next is told by calls.</summary>
     private static DeploymentEvent? OfEcsCall(JsonElement root, out string? ignored)
     {
         if (Failed(root, out ignored))
@@ -88,7 +91,8 @@ public sealed record DeploymentEvent(
         switch (RegistryEvent.Required(root, "detail", "eventName"))
         {
             case "RegisterTaskDefinition":
-                var registered = RegistryEvent.Required(root, "detail", "responseElements", "taskDefinition", "taskDefinitionArn");
+                var registered = RegistryEvent.Required(
+                    root, "detail", "responseElements", "taskDefinition", "taskDefinitionArn");
                 return Of(root, new Consumer(ConsumerKind.TaskDefinition, registered), null, registered);
             case "CreateService" or "UpdateService":
                 var service = RegistryEvent.Required(root, "detail", "responseElements", "service", "serviceArn");
@@ -96,7 +100,8 @@ public sealed record DeploymentEvent(
                     ?? RegistryEvent.Find(root, "detail", "requestParameters", "taskDefinition");
                 // With another deployment controller its task sets name them.
                 ignored = definition is null ? "a service that names no task definition" : null;
-                return definition is null ? null : Of(root, new Consumer(ConsumerKind.EcsService, service), null, definition);
+                return definition is null ? null
+                    : Of(root, new Consumer(ConsumerKind.EcsService, service), null, definition);
             default:
                 ignored = "a call that says nothing of images";
                 return null;
@@ -118,14 +123,17 @@ public sealed record DeploymentEvent(
         var named = RegistryEvent.Find(root, "detail", "responseElements", "functionArn")
             ?? RegistryEvent.Required(root, "detail", "requestParameters", "functionName");
         var version = RegistryEvent.Find(root, "detail", "responseElements", "version");
+        var (account, region) = (RegistryEvent.Required(root, "account"), RegistryEvent.Required(root, "region"));
         // arn:partition:lambda:region:account:function:name, and a version behind it or not.
         var arn = named.Split(':') is ["arn", _, "lambda", _, _, "function", _, ..] parts ? string.Join(':', parts[..7])
-            : $"arn:{RepositoryId.PartitionOf(RegistryEvent.Required(root, "region"))}:lambda:{RegistryEvent.Required(root, "region")}:{RegistryEvent.Required(root, "account")}:function:{named.Split(':')[^1]}";
-        return Of(root, new Consumer(ConsumerKind.LambdaFunction, version is null or "$LATEST" ? arn : $"{arn}:{version}"), null);
+            : $"arn:{RepositoryId.PartitionOf(region)}:lambda:{region}:{account}:function:{named.Split(':')[^1]}";
+        var qualified = version is null or "$LATEST" ? arn : $"{arn}:{version}";
+        return Of(root, new Consumer(ConsumerKind.LambdaFunction, qualified), null);
     }
 
     private static bool IsCall(string name, string call) =>
-        name.StartsWith(call, StringComparison.Ordinal) && (name.Length == call.Length || char.IsAsciiDigit(name[call.Length]));
+        name.StartsWith(call, StringComparison.Ordinal)
+        && (name.Length == call.Length || char.IsAsciiDigit(name[call.Length]));
 
     private static bool Failed(JsonElement root, out string? ignored)
     {
@@ -133,11 +141,26 @@ public sealed record DeploymentEvent(
         return ignored is not null;
     }
 
-    private static Digest? DigestOf(string? text) =>
-        string.IsNullOrEmpty(text) ? null
-        : Digest.TryParse(text, out var digest) ? digest
-        : throw RegistryEvent.Wrong("detail.containers[].imageDigest", text, "'sha256:' and 64 lower-case hexadecimal characters");
+    /// <summary>A container knows its image's digest once it was pulled.</summary>
+    private static Digest? DigestOf(JsonElement container)
+    {
+        const string right = "'sha256:' and 64 lower-case hexadecimal characters";
+        var text = RegistryEvent.Find(container, "imageDigest");
+        return string.IsNullOrEmpty(text) ? null
+            : Digest.TryParse(text, out var digest) ? digest
+            : throw RegistryEvent.Wrong("detail.containers[].imageDigest", text, right);
+    }
 
-    private static DeploymentEvent Of(JsonElement root, Consumer by, IReadOnlyList<NamedImage>? images, string? taskDefinition = null) =>
-        new(RegistryEvent.Required(root, "account"), RegistryEvent.Required(root, "region"), RegistryEvent.TimeOf(root), by, images, taskDefinition);
+    private static DeploymentEvent Of(
+        JsonElement root,
+        Consumer by,
+        IReadOnlyList<NamedImage>? images,
+        string? taskDefinition = null) =>
+        new(
+            RegistryEvent.Required(root, "account"),
+            RegistryEvent.Required(root, "region"),
+            RegistryEvent.TimeOf(root),
+            by,
+            images,
+            taskDefinition);
 }
