@@ -58,9 +58,12 @@ internal sealed class LocalDeployment : IDisposable
         while (aws.Events.Take() is { Count: > 0 } events)
         {
             var queues = events.ToLookup(QueueOf);
-            failures.AddRange(await DeliverAsync(queues[nameof(OnImagePushed)], services.GetRequiredService<OnImagePushed>().OnImagePushedAsync));
-            failures.AddRange(await DeliverAsync(queues[nameof(OnScanChanged)], services.GetRequiredService<OnScanChanged>().OnScanChangedAsync));
-            failures.AddRange(await DeliverAsync(queues[nameof(OnImageDeployed)], services.GetRequiredService<OnImageDeployed>().OnImageDeployedAsync));
+            var pushed = services.GetRequiredService<OnImagePushed>();
+            failures.AddRange(await DeliverAsync(queues[nameof(OnImagePushed)], pushed.OnImagePushedAsync));
+            var scanned = services.GetRequiredService<OnScanChanged>();
+            failures.AddRange(await DeliverAsync(queues[nameof(OnScanChanged)], scanned.OnScanChangedAsync));
+            var deployed = services.GetRequiredService<OnImageDeployed>();
+            failures.AddRange(await DeliverAsync(queues[nameof(OnImageDeployed)], deployed.OnImageDeployedAsync));
         }
         return failures;
     }
@@ -117,8 +120,10 @@ internal sealed class LocalDeployment : IDisposable
     {
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
-        return root.GetProperty("source").GetString() is "aws.ecs" or "aws.lambda" or "aws.apprunner" ? nameof(OnImageDeployed)
-            : root.GetProperty("detail-type").GetString() == "ECR Image Action" && root.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH" ? nameof(OnImagePushed)
-            : nameof(OnScanChanged);
+        if (root.GetProperty("source").GetString() is "aws.ecs" or "aws.lambda" or "aws.apprunner")
+            return nameof(OnImageDeployed);
+        var pushed = root.GetProperty("detail-type").GetString() == "ECR Image Action"
+            && root.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH";
+        return pushed ? nameof(OnImagePushed) : nameof(OnScanChanged);
     }
 }

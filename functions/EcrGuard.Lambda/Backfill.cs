@@ -130,7 +130,11 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
                     statuses.Add(judged.Entry.Record.Verdict.Status);
                     var marked = new List<(Judged Judged, LedgerEntry Entry)>();
                     foreach (var each in judged.Children.Append(judged))
-                        marked.Add((each, await guard.MarkAsync(each.Facts, each.Entry, Use.Unknown, Use.Unknown, DateTimeOffset.MaxValue, token).ConfigureAwait(false)));
+                    {
+                        var entry = await guard.MarkAsync(
+                            each.Facts, each.Entry, Use.Unknown, Use.Unknown, DateTimeOffset.MaxValue, token).ConfigureAwait(false);
+                        marked.Add((each, entry));
+                    }
                     // What an event left open, for indexes that are done here already, is that event's to end.
                     foreach (var (done, entry) in marked.Where(m => m.Entry.Open && !(before?.Open == true && m.Judged.Indexes.Count > 0)))
                         await ledger.DoneAsync(done.Image, entry.Revision, token).ConfigureAwait(false);

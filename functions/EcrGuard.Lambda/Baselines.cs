@@ -10,7 +10,19 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Lambda;
 
 /// <summary>Holds repositories to their baseline.</summary>
-public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter writer, Aws.Facts.Consumers consumers, UseStore uses, Previews previews, DeployedImages deployedImages, Notices notices, Ledger ledger, Settings settings, TimeProvider time, Log log)
+public sealed class Baselines(
+    Guard guard,
+    Registry registry,
+    RepositoryWriter writer,
+    Aws.Facts.Consumers consumers,
+    UseStore uses,
+    Previews previews,
+    DeployedImages deployedImages,
+    Notices notices,
+    Ledger ledger,
+    Settings settings,
+    TimeProvider time,
+    Log log)
 {
     /// <summary>As many calls as it takes to look at all that a baseline may name.</summary>
     public const int Everything = 2;
@@ -39,8 +51,8 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
     }
 
     /// <summary>
-    /// Whether the baseline is about to put EcrGuard's rule, as far as can be told before it is: it is wished for, may be written, and would be safe once the images in use are shielded. Only then are they shielded
-    /// before it stands.
+    /// Whether the baseline is about to put EcrGuard's rule, as far as can be told before it is: it is wished for, may be
+    /// written, and would be safe once the images in use are shielded. Only then are they shielded before it stands.
     /// </summary>
     /// <param name="lifecycle">The lifecycle policy there; null where there is none.</param>
     public async Task<bool> IsAboutToPutAsync(
@@ -59,19 +71,23 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
             return false;
         var (hold, _) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
         var resourceTags = await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false);
-        if (resourceTags is null
-            || BaselinePlan.For(facts with { ResourceTags = resourceTags }, alone, mode, hold, settings.Tags, named).Repairs is not [var repair, ..])
+        facts = facts with { ResourceTags = resourceTags };
+        if (resourceTags is null || BaselinePlan.For(facts, alone, mode, hold, settings.Tags, named).Repairs is not [var repair, ..])
             return false;
         var now = time.GetUtcNow();
+        ImageFacts Shielded(ImageFacts image) => Shields.With(image, Usage.Of(usages, image.Id.Digest), settings.Tags);
         var shielded = contents with
         {
             LatelyGone = await ledger.GoneAsync(id, now - PolicySafety.LookBack, cancellation).ConfigureAwait(false),
-            Images = [.. contents.Images.Select(image => Shields.With(image, Usage.Of(usages, image.Id.Digest), settings.Tags))],
+            Images = [.. contents.Images.Select(Shielded)],
         };
         return PolicySafety.WhyNot(Read(repair.Value), shielded, usages, now) is null;
     }
 
-    /// <summary>Puts back what was there before EcrGuard, and leaves the repository alone until its baseline wishes for something else. The shields of images in use go with the next sweep, where the rule is gone.</summary>
+    /// <summary>
+    /// Puts back what was there before EcrGuard, and leaves the repository alone until its baseline wishes for something
+    /// else. The shields of images in use go with the next sweep, where the rule is gone.
+    /// </summary>
     /// <param name="anyway">Whether a lifecycle policy is put back that takes images in use, or images that may be: EcrGuard's rule no longer shields them.</param>
     /// <returns>Null where EcrGuard has written nothing to the repository.</returns>
     public async Task<RestoreAnswer?> RestoreAsync(RepositoryId id, string reason, bool anyway, CancellationToken cancellation)
@@ -135,7 +151,11 @@ public sealed class Baselines(Guard guard, Registry registry, RepositoryWriter w
         var contents = await ContentsAsync(id, cancellation).ConfigureAwait(false);
         var deployments = await ledger.DeploymentsAsync(id, cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
-        return contents is null ? null : Exposure.Of(policy, contents, InUse.Of(UseHistory.Join(use, deployments, guard.Policy.Consumers.RollbackDays)!, contents, guard.Policy.Consumers, now), settings.Tags, now);
+        if (contents is null)
+            return null;
+        use = UseHistory.Join(use, deployments, guard.Policy.Consumers.RollbackDays)!;
+        var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
+        return Exposure.Of(policy, contents, usages, settings.Tags, now);
     }
 
     /// <summary>Names every part, so that all is read.</summary>

@@ -25,7 +25,10 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
     /// <param name="images">Each once.</param>
     /// <param name="decide">Null where there was nothing to judge.</param>
     /// <param name="tagsUntil">How long tags may wait for their turn; null for as long as there is time.</param>
-    /// <param name="takes">Whether blocked images that nothing uses are taken out of reach: somebody's order does, an event leaves it to the sweep.</param>
+    /// <param name="takes">
+    /// Whether blocked images that nothing uses are taken out of reach: somebody's order does, an event leaves it to the
+    /// sweep.
+    /// </param>
     /// <returns>The images that are done, each with what was judged; those that failed, or that the deadline came before, are not there.</returns>
     public async Task<IReadOnlyDictionary<ImageId, Judged?>> RunAsync(
         IEnumerable<ImageId> images,
@@ -38,7 +41,9 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
         using var deadline = Deadline.Before(context, Margin);
         await EachAsync(works, async work => work.End(await decide(work.Image, deadline.Token).ConfigureAwait(false)), deadline.Token).ConfigureAwait(false);
         await DecideIndexesAsync(works, deadline.Token).ConfigureAwait(false);
-        await FinishAsync([.. works.SelectMany(work => work.WithRelated).Distinct()], tagsUntil ?? DateTimeOffset.MaxValue, takes, context, deadline.Token).ConfigureAwait(false);
+        var all = works.SelectMany(work => work.WithRelated).Distinct().ToList();
+        var until = tagsUntil ?? DateTimeOffset.MaxValue;
+        await FinishAsync(all, until, takes, context, deadline.Token).ConfigureAwait(false);
         return works.Where(work => work.Finished).ToDictionary(work => work.Image, work => work.Judged);
     }
 
@@ -59,7 +64,12 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
     }
 
     /// <summary>Publishes what the stored records have open, writes tags, takes out of reach and puts back, then notes that all is done, related work first.</summary>
-    private async Task FinishAsync(IReadOnlyList<Work> works, DateTimeOffset tagsUntil, bool takes, ILambdaContext context, CancellationToken deadline)
+    private async Task FinishAsync(
+        IReadOnlyList<Work> works,
+        DateTimeOffset tagsUntil,
+        bool takes,
+        ILambdaContext context,
+        CancellationToken deadline)
     {
         var judged = works.Where(work => work is { Done: true, Judged: not null }).ToList();
         // Writing a hundred tags takes minutes: nobody's alert waits for that.
@@ -67,7 +77,9 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
             await AlertAsync([.. judged.Where(work => work.Judged!.Entry.OpenAlert is not null)], soon.Token).ConfigureAwait(false);
         await MarkAsync(judged, tagsUntil, deadline).ConfigureAwait(false);
         using var rest = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
-        bool May(LedgerEntry entry) => takes ? guard.MayQuarantine(entry.Record, entry.Quarantine) : Guard.MayPutBack(entry.Record, entry.Quarantine);
+        bool May(LedgerEntry entry) => takes
+            ? guard.MayQuarantine(entry.Record, entry.Quarantine)
+            : Guard.MayPutBack(entry.Record, entry.Quarantine);
         var held = works.Where(work => work is { Done: true, Judged: { } judged } && May(judged.Entry)).ToList();
         held.ForEach(work => work.Done = false);
         await EachAsync(held, async work =>
@@ -96,7 +108,9 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
             work.Done = false;
         await EachAsync(works, async work =>
         {
-            work.Judged = work.Judged! with { Entry = await guard.MarkAsync(work.Judged.Facts, work.Judged.Entry, Use.Unknown, Use.Unknown, until, cancellation).ConfigureAwait(false) };
+            var (facts, entry) = (work.Judged!.Facts, work.Judged.Entry);
+            entry = await guard.MarkAsync(facts, entry, Use.Unknown, Use.Unknown, until, cancellation).ConfigureAwait(false);
+            work.Judged = work.Judged with { Entry = entry };
             work.Done = told.Contains(work);
         }, cancellation).ConfigureAwait(false);
     }

@@ -37,7 +37,8 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     /// <summary>Whether something may be to do to take an image out of reach, or to put it back.</summary>
     public bool MayQuarantine(ImageRecord record, Quarantine? quarantine) =>
         MayPutBack(record, quarantine)
-        || (record is { Gone: false, Verdict.Status: Status.Blocked } && ModeOf(record.Verdict.Image.Repository) == EnforcementMode.Quarantine);
+        || (record is { Gone: false, Verdict.Status: Status.Blocked }
+            && ModeOf(record.Verdict.Image.Repository) == EnforcementMode.Quarantine);
 
     /// <summary>Whether something may be to do to put an image back.</summary>
     public static bool MayPutBack(ImageRecord record, Quarantine? quarantine) =>
@@ -106,7 +107,8 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             await ledger.OutcomeAsync(image.Id, write, "not known: the function ended before it was; the tags were read and planned again", cancellation, guess: true).ConfigureAwait(false);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var written = await tagWriter.ApplyAsync(image, entry, shield, use, ModeOf(image.Id.Repository), until, cancellation).ConfigureAwait(false);
+            var mode = ModeOf(image.Id.Repository);
+            var written = await tagWriter.ApplyAsync(image, entry, shield, use, mode, until, cancellation).ConfigureAwait(false);
             // Writing takes its turn, and another verdict may be stored by then, by somebody who saw none of these tags.
             var now = written.Wrote ? await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? entry : entry;
             if (now.Revision == entry.Revision)
@@ -121,15 +123,21 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         throw new InvalidOperationException($"The tags of {image.Id} could not be written: its verdict kept changing.");
     }
 
-    /// <summary>Puts on the tags of an artifact that stands for itself, or of an image that was just deployed, whether it is in use: the shield goes by no verdict.</summary>
+    /// <summary>
+    /// Puts on the tags of an artifact that stands for itself, or of an image that was just deployed, whether it is in
+    /// use: the shield goes by no verdict.
+    /// </summary>
     /// <returns>Why that could not be; null where it was, or nothing was to do.</returns>
     public async Task<string?> ShieldAsync(
         ImageFacts artifact,
         Use shield,
         Use use,
         CancellationToken cancellation,
-        IReadOnlyDictionary<string, string>? named = null) =>
-        (await tagWriter.ShieldAsync(artifact, shield, use, named, ModeOf(artifact.Id.Repository), cancellation).ConfigureAwait(false)).CouldNot;
+        IReadOnlyDictionary<string, string>? named = null)
+    {
+        var mode = ModeOf(artifact.Id.Repository);
+        return (await tagWriter.ShieldAsync(artifact, shield, use, named, mode, cancellation).ConfigureAwait(false)).CouldNot;
+    }
 
     /// <summary>The verdict of an image, from the ledger where it still holds and from fresh facts where not. Writes nothing.</summary>
     public async Task<ApprovalAnswer> AskAsync(string asked, ImageFacts image, CancellationToken cancellation)
@@ -279,7 +287,8 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         {
             var decision = await decide(before).ConfigureAwait(false);
             var verdict = ForcedApproval.Over(decision.Verdict, before?.Record.Forced, time.GetUtcNow());
-            var plan = TagPlan.For(image, verdict.Status, Use.Unknown, ModeOf(image.Id.Repository), settings.Tags, before?.NamedTags);
+            var mode = ModeOf(image.Id.Repository);
+            var plan = TagPlan.For(image, verdict.Status, Use.Unknown, mode, settings.Tags, before?.NamedTags);
             var record = ImageRecord.Of(image, verdict, before?.Record, ledger.NewId(), time.GetUtcNow(), settings.Tags.TeamTags(image)) with
             {
                 FindingsHash = decision.Findings switch
@@ -302,7 +311,12 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             switch (await ledger.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
                 case Stored.Yes:
-                    var entry = new LedgerEntry(record, (before?.Revision ?? 0) + 1, verdict.FactsAt, changed ? alert?.Id : before?.OpenAlert, before?.OpenWrites ?? [], before?.IntendedTags ?? [], open) { Quarantine = before?.Quarantine, QuarantineRevision = before?.QuarantineRevision ?? 0, NamedTags = before?.NamedTags ?? new Dictionary<string, string>() };
+                    var entry = new LedgerEntry(record, (before?.Revision ?? 0) + 1, verdict.FactsAt, changed ? alert?.Id : before?.OpenAlert, before?.OpenWrites ?? [], before?.IntendedTags ?? [], open)
+                    {
+                        Quarantine = before?.Quarantine,
+                        QuarantineRevision = before?.QuarantineRevision ?? 0,
+                        NamedTags = before?.NamedTags ?? new Dictionary<string, string>(),
+                    };
                     return await FollowAsync(entry).ConfigureAwait(false);
                 case Stored.Superseded:
                     var newer = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? throw new InvalidOperationException($"The ledger refused {image.Id} for a newer entry and holds none.");

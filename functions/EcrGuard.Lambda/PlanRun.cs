@@ -13,7 +13,7 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     /// <summary>Nothing is begun with less time than this left, and nothing runs on with less than half of it.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
 
-    /// <summary>One reading of who runs what serves what is decided in that time, and nothing is deleted by an older one.</summary>
+    /// <summary>One reading of who runs what serves for so long, and nothing is deleted by an older one.</summary>
     private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
 
     private readonly List<Applied> done = [], superseded = [], refused = [];

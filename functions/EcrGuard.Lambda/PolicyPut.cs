@@ -11,7 +11,16 @@ namespace EcrGuard.Lambda;
 /// Puts the lifecycle policy of a plan: images in use are shielded first, then ECR is asked what the policy would take, which decides over what EcrGuard's evaluator says; nothing that is in use, or may be, and no more
 /// than the ceilings allow may be in that.
 /// </summary>
-public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baselines, Previews previews, DeployedImages deployedImages, Ledger ledger, VerdictTags tags, TimeProvider time, Log log)
+public sealed class PolicyPut(
+    Guard guard,
+    Decisions decisions,
+    Baselines baselines,
+    Previews previews,
+    DeployedImages deployedImages,
+    Ledger ledger,
+    VerdictTags tags,
+    TimeProvider time,
+    Log log)
 {
     /// <summary>A preview takes minutes: with less than this left none is begun.</summary>
     public static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(4);
@@ -99,7 +108,8 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
     /// <summary>Puts the shielding tag on the images in use that lack it.</summary>
     private async Task ShieldAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)
     {
-        var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, tags, time.GetUtcNow(), puts: true).Usages;
+        var now = time.GetUtcNow();
+        var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, tags, now, puts: true).Usages;
         var bare = view.Contents.Images.Where(image =>
             image is { TakesShield: true, Storage: StorageStatus.Active } && shields[image.Id.Digest].Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest))).ToList();
         var entries = await ledger.FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
@@ -111,7 +121,8 @@ public sealed class PolicyPut(Guard guard, Decisions decisions, Baselines baseli
             if (image.Kind == ImageKind.Artifact)
                 await guard.ShieldAsync(image, Use.InUse, Use.InUse, cancellation).ConfigureAwait(false);
             else if ((entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is { } entry)
-                await guard.MarkAsync(image, entry, Use.InUse, Use.InUse, DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false);
+                await guard.MarkAsync(
+                    image, entry, Use.InUse, Use.InUse, DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false);
         }
     }
 

@@ -11,8 +11,9 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Lambda;
 
 /// <summary>
-/// Takes blocked images that nothing uses out of reach, and puts them back when they are approved or released. Taking is the work of sweeps and orders, by the use that the last sweep has read and by what was deployed
-/// since; putting back needs no use, so that whoever decides an image puts it back at once.
+/// Takes blocked images that nothing uses out of reach, and puts them back when they are approved or released. Taking is
+/// the work of sweeps and orders, by the use that the last sweep has read and by what was deployed since; putting back
+/// needs no use, so that whoever decides an image puts it back at once.
 /// </summary>
 public sealed class Quarantines(
     Guard guard,
@@ -45,7 +46,11 @@ public sealed class Quarantines(
     /// <param name="use">As the sweep has read it: what is in use by it, or may be, is not looked at again.</param>
     /// <param name="candidates">The images that are blocked, or that EcrGuard has taken out of reach.</param>
     /// <returns>A sentence for each image that should be out of reach or back and is not.</returns>
-    public async Task<IReadOnlyList<string>> SweepAsync(Contents contents, UseFacts? use, IReadOnlyList<Digest> candidates, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> SweepAsync(
+        Contents contents,
+        UseFacts? use,
+        IReadOnlyList<Digest> candidates,
+        CancellationToken cancellation)
     {
         if (candidates.Count == 0)
             return [];
@@ -183,9 +188,15 @@ public sealed class Quarantines(
         public UseFacts? Joined { get; set; }
     }
 
-    /// <summary>Read for each plan, so that it is read again between the intent and the write: something may have been deployed meanwhile.</summary>
+    /// <summary>
+    /// Read for each plan, so that it is read again between the intent and the write: something may have been deployed
+    /// meanwhile.
+    /// </summary>
     /// <returns>False where the repository is gone.</returns>
-    private async Task<bool> SurroundAsync(RepositoryId repository, Surroundings surroundings, CancellationToken cancellation)
+    private async Task<bool> SurroundAsync(
+        RepositoryId repository,
+        Surroundings surroundings,
+        CancellationToken cancellation)
     {
         if (surroundings.Contents is null || time.GetUtcNow() - surroundings.Contents.ReadAt > ContentsAge)
             surroundings.Contents = await registry.ContentsAsync(repository, (indexes, token) => ledger.ChildrenAsync(repository, indexes, token), cancellation).ConfigureAwait(false);
@@ -196,7 +207,8 @@ public sealed class Quarantines(
     }
 
     /// <summary>
-    /// A reading counts as long as it says anything at all: what was deployed since is recorded where AWS tells of it, an image that was pushed or restored since is new, and what is archived can be restored.
+    /// A reading counts as long as it says anything at all: what was deployed since is recorded where AWS tells of it, an
+    /// image that was pushed or restored since is new, and what is archived can be restored.
     /// </summary>
     private IReadOnlyDictionary<Digest, Usage> UsagesOf(UseFacts? use, Contents contents) =>
         InUse.Of(use, contents, guard.Policy.Consumers, time.GetUtcNow(), absence: InUse.MaxAge);

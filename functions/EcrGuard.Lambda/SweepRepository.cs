@@ -25,7 +25,20 @@ public sealed record SweptItem(string Repository, DateTimeOffset StartedAt, int 
 /// <summary>
 /// Repairs in one repository what events have missed: images without a current verdict, shields of images in use, images that are gone, drift from the baseline. And says what time alone has made due.
 /// </summary>
-public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines baselines, Quarantines quarantines, DeployedImages deployedImages, Notices notices, SweepLease lease, Registry registry, UseStore uses, Ledger ledger, Settings settings, TimeProvider time, Log log)
+public sealed class SweepRepository(
+    Guard guard,
+    Decisions decisions,
+    Baselines baselines,
+    Quarantines quarantines,
+    DeployedImages deployedImages,
+    Notices notices,
+    SweepLease lease,
+    Registry registry,
+    UseStore uses,
+    Ledger ledger,
+    Settings settings,
+    TimeProvider time,
+    Log log)
 {
     /// <summary>How many images are looked at in one go: a repository holds up to 100,000, and the ledger's entry of each takes kilobytes.</summary>
     private const int Chunk = 500;
@@ -61,7 +74,8 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             }
 
             var deployments = await ledger.DeploymentsAsync(repository, deadline.Token).ConfigureAwait(false);
-            var use = UseHistory.Join(await uses.LatestAsync(deadline.Token).ConfigureAwait(false), deployments, guard.Policy.Consumers.RollbackDays);
+            var read = await uses.LatestAsync(deadline.Token).ConfigureAwait(false);
+            var use = UseHistory.Join(read, deployments, guard.Policy.Consumers.RollbackDays);
             var now = time.GetUtcNow();
             var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
             var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
@@ -72,8 +86,9 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
                 undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
             var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
 
-            var puts = await baselines.IsAboutToPutAsync(repository, await lifecycle.ConfigureAwait(false), contents, usages, deadline.Token).ConfigureAwait(false);
-            var shields = Shields.Of(await lifecycle.ConfigureAwait(false), contents, usages, settings.Tags, now, puts);
+            var stands = await lifecycle.ConfigureAwait(false);
+            var puts = await baselines.IsAboutToPutAsync(repository, stands, contents, usages, deadline.Token).ConfigureAwait(false);
+            var shields = Shields.Of(stands, contents, usages, settings.Tags, now, puts);
             if (shields.Withheld is { } withheld && guard.ModeOf(repository) >= EnforcementMode.Mark)
                 undone.Add(withheld);
             // Children first: an index is judged by them. Of artifacts there is nothing to judge.
@@ -95,7 +110,11 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
             // The shields stand before any policy is put.
             RepositoryFacts? found = null;
             await OrUndoneAsync("its baseline", undone, async () => found = await baselines.HoldAsync(repository, repair: true, Baselines.Everything, usages, deadline.Token, lifecycle).ConfigureAwait(false), deadline.Token).ConfigureAwait(false);
-            await OrUndoneAsync("the shields of what was deployed meanwhile", undone, () => deployedImages.ShieldLateAsync(repository, deployments, deadline.Token), deadline.Token).ConfigureAwait(false);
+            await OrUndoneAsync(
+                "the shields of what was deployed meanwhile",
+                undone,
+                () => deployedImages.ShieldLateAsync(repository, deployments, deadline.Token),
+                deadline.Token).ConfigureAwait(false);
             await OrUndoneAsync("the writes that nobody ended", undone, () => EndAsync(contents, found, deadline.Token), deadline.Token).ConfigureAwait(false);
             var sweep = RepositorySweep.Of(contents, usages, quarantined, own is null ? null : PolicyEffect.Of(own, contents, usages, shields: null, now + Tomorrow), settings.Tags, input.StartedAt);
             await ledger.StoreSweepAsync(repository, sweep with { Gone = gone, Expired = expired, Undone = [.. undone.Take(RepositorySweep.MaxListed)] }, deadline.Token).ConfigureAwait(false);
@@ -157,22 +176,41 @@ public sealed class SweepRepository(Guard guard, Decisions decisions, Baselines 
         return decided.Count;
     }
 
-    /// <summary>Notes which of EcrGuard's own tags consumers name, so that no event takes one off, and says so: an updater took one for a version.</summary>
-    private async Task<LedgerEntry> NameAsync(ImageFacts image, LedgerEntry entry, Usage usage, List<string> undone, CancellationToken cancellation)
+    /// <summary>
+    /// Notes which of EcrGuard's own tags consumers name, so that no event takes one off, and says so: an updater took one
+    /// for a version.
+    /// </summary>
+    private async Task<LedgerEntry> NameAsync(
+        ImageFacts image,
+        LedgerEntry entry,
+        Usage usage,
+        List<string> undone,
+        CancellationToken cancellation)
     {
         var named = usage.NamedTags.Where(name => settings.Tags.IsOwn(image.Id.Digest, name.Key)).ToDictionary();
         foreach (var (tag, by) in named)
-            undone.Add($"The {by} names EcrGuard's tag '{tag}', which stays as long as it does. Let what updates it ignore tags like '{settings.Tags.Pattern}'.");
-        if (named.Count == entry.NamedTags.Count && named.All(name => entry.NamedTags.GetValueOrDefault(name.Key) == name.Value))
+        {
+            undone.Add($"The {by} names EcrGuard's tag '{tag}', which stays as long as it does. "
+                + $"Let what updates it ignore tags like '{settings.Tags.Pattern}'.");
+        }
+        var same = named.Count == entry.NamedTags.Count
+            && named.All(name => entry.NamedTags.GetValueOrDefault(name.Key) == name.Value);
+        if (same)
             return entry;
         await ledger.NoteNamedTagsAsync(image.Id, named, cancellation).ConfigureAwait(false);
         return entry with { NamedTags = named };
     }
 
-    private async Task ShieldAsync(ImageFacts artifact, Use shield, Usage usage, List<string> undone, CancellationToken cancellation)
+    private async Task ShieldAsync(
+        ImageFacts artifact,
+        Use shield,
+        Usage usage,
+        List<string> undone,
+        CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (await guard.ShieldAsync(artifact, shield, usage.Use, cancellation, usage.NamedTags).ConfigureAwait(false) is { } why && shield == Use.InUse)
+        var why = await guard.ShieldAsync(artifact, shield, usage.Use, cancellation, usage.NamedTags).ConfigureAwait(false);
+        if (why is not null && shield == Use.InUse)
             undone.Add($"{artifact.Id.Digest} is in use and could not be shielded: {why}");
     }
 

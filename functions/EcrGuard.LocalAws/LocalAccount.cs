@@ -32,7 +32,10 @@ internal sealed class LocalAccount(LocalAwsOptions options, LocalLog<string> eve
             ["detail"] = detail,
         }));
 
-    /// <summary>Puts a call that succeeded on the bus, where a trail exists. CloudTrail leaves parameters out; these are the few that EcrGuard could go by.</summary>
+    /// <summary>
+    /// Puts a call that succeeded on the bus, where a trail exists. CloudTrail leaves parameters out; these are the few
+    /// that EcrGuard could go by.
+    /// </summary>
     public void EmitCall(string service, string name, object request, object response)
     {
         if (!options.Trail)

@@ -59,7 +59,7 @@ public sealed record LocalAwsOptions
     /// <summary>Whether DynamoDB still returns items whose time to live has passed. AWS deletes them within days; both are right.</summary>
     public bool ExpiredItemsAreReturned { get; init; } = true;
 
-    /// <summary>Whether a trail exists: EventBridge then gets the calls of AWS Lambda and Amazon ECS that change something.</summary>
+    /// <summary>Whether a trail exists: EventBridge then gets the calls of Lambda and ECS that change something.</summary>
     public bool Trail { get; init; }
 
     /// <summary>Whether the first page of every listing is empty and followed by another, as filtered listings of AWS may be.</summary>

@@ -31,7 +31,13 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
         EnforcementMode mode,
         DateTimeOffset until,
         CancellationToken cancellation) =>
-        WriteAsync(image, now => TagPlan.For(now, entry.Record.Verdict.Status, shield, mode, tags, entry.NamedTags), action => ledger.IntendAsync(image.Id, entry, action, cancellation), use, until, cancellation);
+        WriteAsync(
+            image,
+            now => TagPlan.For(now, entry.Record.Verdict.Status, shield, mode, tags, entry.NamedTags),
+            action => ledger.IntendAsync(image.Id, entry, action, cancellation),
+            use,
+            until,
+            cancellation);
 
     /// <summary>The same for the shield alone, which goes by no verdict.</summary>
     /// <param name="named">The tags by which consumers refer to it.</param>
@@ -42,7 +48,13 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
         IReadOnlyDictionary<string, string>? named,
         EnforcementMode mode,
         CancellationToken cancellation) =>
-        WriteAsync(artifact, now => TagPlan.ForShield(now, shield, mode, tags, named), action => ledger.IntendAsync(artifact.Id, null, action, cancellation), use, DateTimeOffset.MaxValue, cancellation);
+        WriteAsync(
+            artifact,
+            now => TagPlan.ForShield(now, shield, mode, tags, named),
+            action => ledger.IntendAsync(artifact.Id, null, action, cancellation),
+            use,
+            DateTimeOffset.MaxValue,
+            cancellation);
 
     private async Task<TagsWritten> WriteAsync(ImageFacts image, Func<ImageFacts, TagPlan> planFor, Func<TagAction, Task<string?>> intend, Use use, DateTimeOffset until, CancellationToken cancellation)
     {

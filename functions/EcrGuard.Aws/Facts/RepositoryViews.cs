@@ -21,12 +21,13 @@ public sealed class RepositoryViews(Registry registry, Ledger.Ledger? ledger, Po
             cancellation).ConfigureAwait(false);
         if (contents is null)
             return null;
-        if (ledger is not null)
-            use = UseHistory.Join(use, await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false), policy.Consumers.RollbackDays);
-        return new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers, time.GetUtcNow()), await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false))
-            {
-                Quarantined = await QuarantinedAsync(contents, named, cancellation).ConfigureAwait(false),
-            };
+        var deployed = ledger is null ? [] : await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
+        use = UseHistory.Join(use, deployed, policy.Consumers.RollbackDays);
+        var lifecycle = await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false);
+        return new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers, time.GetUtcNow()), lifecycle)
+        {
+            Quarantined = await QuarantinedAsync(contents, named, cancellation).ConfigureAwait(false),
+        };
     }
 
     private async Task<IReadOnlySet<Digest>> QuarantinedAsync(Contents contents, IReadOnlyCollection<Digest> named, CancellationToken cancellation)

@@ -13,12 +13,25 @@ public sealed partial class Ledger
     /// <summary>Writes down what is about to be done to an image, before it is done.</summary>
     /// <param name="entry">Whose verdict asks for it; null for an artifact, of which there is none.</param>
     /// <returns>The id under which the outcome is to be noted; null where another verdict was stored since, which asks for something else.</returns>
-    public async Task<string?> IntendAsync(ImageId image, LedgerEntry? entry, TagAction action, CancellationToken cancellation) =>
-        await IntendAsync(image, entry, judged: true, action, cancellation).ConfigureAwait(false)
-            ?? (entry is null ? await IntendAsync(image, null, judged: false, action, cancellation).ConfigureAwait(false) : null);
+    public async Task<string?> IntendAsync(
+        ImageId image,
+        LedgerEntry? entry,
+        TagAction action,
+        CancellationToken cancellation)
+    {
+        var id = await IntendAsync(image, entry, judged: true, action, cancellation).ConfigureAwait(false);
+        return id is null && entry is null
+            ? await IntendAsync(image, null, judged: false, action, cancellation).ConfigureAwait(false)
+            : id;
+    }
 
-    /// <param name="judged">Whether the image has a record: what nobody has judged has an end, as its writes have.</param>
-    private async Task<string?> IntendAsync(ImageId image, LedgerEntry? entry, bool judged, TagAction action, CancellationToken cancellation)
+    /// <param name="judged">Whether the image has a record: what nobody has judged has an end, as its writes do.</param>
+    private async Task<string?> IntendAsync(
+        ImageId image,
+        LedgerEntry? entry,
+        bool judged,
+        TagAction action,
+        CancellationToken cancellation)
     {
         var id = NewId();
         var names = new Dictionary<string, string> { ["#writes"] = OpenWrites };

@@ -15,13 +15,15 @@ public enum Use
 /// <param name="By">Who refers to it, to its index or to its children; empty where only a pull says so.</param>
 public sealed record Usage(Use Use, IReadOnlyList<string> Why, IReadOnlyList<Consumer> By)
 {
-    /// <summary>The tags by which it is referred to now, its indexes' and its children's too, each with who does.</summary>
+    /// <summary>The tags by which it, its indexes and its children are referred to now, each with who does.</summary>
     public IReadOnlyDictionary<string, string> NamedTags { get; init; } = new Dictionary<string, string>();
 
     /// <summary>False for what is only in reserve for rollbacks: it was in use, and stays as if it were.</summary>
     public bool SeenNow { get; init; } = true;
 
-    /// <summary>Whether it is in use at this moment: what is told of running images goes by it, what may go by <see cref="Use"/>.</summary>
+    /// <summary>
+    /// Whether it is in use at this moment: what is told of running images goes by it, what may go by <see cref="Use"/>.
+    /// </summary>
     public Use Now => Use == Use.InUse && !SeenNow ? Use.NotInUse : Use;
 
     public static Usage None { get; } = new(Use.NotInUse, [], []);
@@ -61,7 +63,9 @@ public static class InUse
 
     /// <param name="use">Null where nobody has read any: every image is then <see cref="Use.Unknown"/>.</param>
     /// <param name="consumers">What the policy says of them.</param>
-    /// <param name="absence">For how long it is believed that nothing refers to an image; null: <see cref="AbsenceAge"/>.</param>
+    /// <param name="absence">
+    /// For how long it is believed that nothing refers to an image; null: <see cref="AbsenceAge"/>.
+    /// </param>
     public static IReadOnlyDictionary<Digest, Usage> Of(
         UseFacts? use,
         Contents contents,
@@ -147,16 +151,23 @@ public static class InUse
             if (reference.Tag is { } name && !UseHistory.InReserve(reference, use.ReadAt))
                 reasons.Names(name, reference.By);
             if (reference.SeenAt is not { } seen)
-                reasons.Add(reference.By, $"The {reference.By} refers to {image} by {named}.");
+                Add($"The {reference.By} refers to {image} by {named}.");
             else if (seen >= use.ReadAt)
-                reasons.Add(reference.By, $"The {reference.By} was seen to deploy {image} by {named} on {Moment(seen)}.");
+                Add($"The {reference.By} was seen to deploy {image} by {named} on {Moment(seen)}.");
             else if (UseHistory.InReserve(reference, use.ReadAt))
-                reasons.Reserve(reference.By, $"It is in use until {Moment(seen.AddDays(rollbackDays))} for rollbacks: last seen on {Moment(seen)} by the {reference.By}.");
+                reasons.Reserve(reference.By, Reserved(reference.By, seen, rollbackDays));
+            else if (reference.AbsentSince is null)
+                Add($"The {reference.By} referred to {image} by {named} until {Moment(seen)}, and could not be read since.");
             else
-                reasons.Add(reference.By, $"The {reference.By} referred to {image} by {named} until {Moment(seen)}{(reference.AbsentSince is null ? ", and could not be read since" : "")}.");
+                Add($"The {reference.By} referred to {image} by {named} until {Moment(seen)}.");
+
+            void Add(string sentence) => reasons.Add(reference.By, sentence);
         }
         return found;
     }
+
+    private static string Reserved(Consumer by, DateTimeOffset seen, int rollbackDays) =>
+        $"It is in use until {Moment(seen.AddDays(rollbackDays))} for rollbacks: last seen on {Moment(seen)} by the {by}.";
 
     private static string Moment(DateTimeOffset at) => $"{at.UtcDateTime:yyyy-MM-dd HH:mm} UTC";
 
@@ -231,7 +242,11 @@ public static class InUse
 
         public void Reserve(Consumer consumer, string sentence) => Add(before, reserve, consumer, sentence);
 
-        public Usage Usage() => new(Use.InUse, [.. why, .. reserve], why.Count > 0 ? by : before) { SeenNow = why.Count > 0, NamedTags = named };
+        public Usage Usage() => new(Use.InUse, [.. why, .. reserve], why.Count > 0 ? by : before)
+        {
+            SeenNow = why.Count > 0,
+            NamedTags = named,
+        };
 
         private static void Add(List<Consumer> consumers, List<string> sentences, Consumer consumer, string sentence)
         {

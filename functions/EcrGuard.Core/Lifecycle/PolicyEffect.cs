@@ -27,7 +27,8 @@ public sealed record PolicyEffect(IReadOnlyList<TakenImage> Expired, IReadOnlyLi
             [.. taken.Where(t => t.Outcome == LifecycleOutcome.Archive).Select(t => t.Image)],
             [.. taken.Select(t => t.Image).Where(image => image.Usage.Use != Use.NotInUse)]);
 
-        ImageFacts Shielded(ImageFacts image) => shields is null ? image : Shields.With(image, UsageOf(image.Id.Digest), shields);
+        ImageFacts Shielded(ImageFacts image) =>
+            shields is null ? image : Shields.With(image, UsageOf(image.Id.Digest), shields);
 
         Usage UsageOf(Digest digest) => Usage.Of(usages, digest);
     }

@@ -4,11 +4,16 @@ using EcrGuard.Core.Plans;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// Which images in use are shielded: those under EcrGuard's rule, where it stands first in the lifecycle policy or is about to be put there. Anywhere else a shield is a tag like any other: it holds against nothing, takes
-/// an image out of the rules for untagged ones and into whatever matches it, and may so have the image, or another whose place it takes in a count, expire that stays without it. So none is put there, and one that is
-/// there goes with the rule. While the rule is only about to be put, a shield is put where it cannot harm, today or after any push.
+/// Which images in use are shielded: those under EcrGuard's rule, where it stands first in the lifecycle policy or is
+/// about to be put there. Anywhere else a shield is a tag like any other: it holds against nothing, takes an image out of
+/// the rules for untagged ones and into whatever matches it, and may so have the image, or another whose place it takes
+/// in a count, expire that stays without it. So none is put there, and one that is there goes with the rule. While the
+/// rule is only about to be put, a shield is put where it cannot harm, today or after any push.
 /// </summary>
-/// <param name="Usages">As they may be put on tags: where a shield would harm or is not needed, use counts as unknown, which leaves the tags as they are; where one that is there harms or holds against nothing, as none, which takes it off.</param>
+/// <param name="Usages">
+/// As they may be put on tags: where a shield would harm or is not needed, use counts as unknown, which leaves the tags
+/// as they are; where one that is there harms or holds against nothing, as none, which takes it off.
+/// </param>
 /// <param name="Withheld">Sentences where shields are withheld, or harm and cannot be taken off; null otherwise.</param>
 public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? Withheld)
 {
@@ -59,8 +64,15 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         return new Shields(shielded, Sentence(withheld.Count, stuck, tags));
     }
 
-    /// <summary>No shield holds against anything: none is put, and those that are there go, unless the policy there would then take what is in use or may be.</summary>
-    private static Shields WithoutRule(string? policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags)
+    /// <summary>
+    /// No shield holds against anything: none is put, and those that are there go, unless the policy there would then
+    /// take what is in use or may be.
+    /// </summary>
+    private static Shields WithoutRule(
+        string? policy,
+        Contents contents,
+        IReadOnlyDictionary<Digest, Usage> usages,
+        VerdictTags tags)
     {
         var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
         var (planned, stuck) = (new Dictionary<Digest, Usage>(), 0);
@@ -68,7 +80,8 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         {
             var (digest, usage) = (image.Id.Digest, usages[image.Id.Digest]);
             var shields = tags.AllInUse(digest).Where(image.Tags.Contains).ToList();
-            var goes = shields.TrueForAll(tag => TagSafety.WhyNot(policy, image, new TagAction(TagChange.Remove, tag), usage.Use, tags) is null);
+            var goes = shields.TrueForAll(tag =>
+                TagSafety.WhyNot(policy, image, new TagAction(TagChange.Remove, tag), usage.Use, tags) is null);
             planned[digest] = usage.Use == Use.NotInUse || (shields.Count > 0 && goes) ? Usage.None : Usage.Unknown;
             var left = goes ? image with { Tags = [.. image.Tags.Except(shields)] } : image;
             if (usage.Use == Use.InUse && present is not null && Harms(present, left, tags))
@@ -86,7 +99,9 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
 
     /// <summary>The image as it is once it is shielded, where it takes a shield and is in use.</summary>
     public static ImageFacts With(ImageFacts image, Usage usage, VerdictTags tags) =>
-        image is { TakesShield: true, Storage: StorageStatus.Active } && usage.Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest))
+        image is { TakesShield: true, Storage: StorageStatus.Active }
+        && usage.Use == Use.InUse
+        && !image.Tags.Contains(tags.InUse(image.Id.Digest))
             ? image with { Tags = [.. image.Tags, tags.InUse(image.Id.Digest)] }
             : image;
 

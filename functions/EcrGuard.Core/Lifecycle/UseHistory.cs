@@ -24,9 +24,13 @@ public static class UseHistory
         if (before is null)
             return read;
         var earlier = before.Uses.Select(use => use with { SeenAt = use.SeenAt ?? before.ReadAt });
-        var carried = earlier.Select(use => Carried(use, read, before.ReadAt, rollbackDays)).OfType<ImageUse>().ToLookup(use => InReserve(use, read.ReadAt));
+        var carried = earlier
+            .Select(use => Carried(use, read, before.ReadAt, rollbackDays)).OfType<ImageUse>()
+            .ToLookup(use => InReserve(use, read.ReadAt));
         // Tasks come and go by the thousand: of all that are in reserve, the one that was seen last says when it ends.
-        var reserve = carried[true].GroupBy(use => (use.Repository, use.Tag, use.Digest)).Select(same => same.MaxBy(use => use.SeenAt)!);
+        var reserve = carried[true]
+            .GroupBy(use => (use.Repository, use.Tag, use.Digest))
+            .Select(same => same.MaxBy(use => use.SeenAt)!);
         return With(read, carried[false].Concat(reserve));
     }
 
@@ -36,9 +40,13 @@ public static class UseHistory
     /// </summary>
     /// <param name="deployments">As they are recorded, with the time of each.</param>
     /// <returns>Null where nothing was read: what is deployed then says nothing about the rest.</returns>
-    public static UseFacts? Join(UseFacts? read, IEnumerable<ImageUse> deployments, int rollbackDays) => read is null ? null
-        : With(read, deployments.Select(use =>
-            use.SeenAt >= read.ReadAt ? use : Carried(use with { AbsentSince = use.SeenAt }, read, read.ReadAt, rollbackDays)));
+    public static UseFacts? Join(UseFacts? read, IEnumerable<ImageUse> deployments, int rollbackDays)
+    {
+        return read is null ? null : With(read, deployments.Select(Joined));
+
+        ImageUse? Joined(ImageUse use) => use.SeenAt >= read.ReadAt ? use
+            : Carried(use with { AbsentSince = use.SeenAt }, read, read.ReadAt, rollbackDays);
+    }
 
     /// <summary>Whether a reference is only in reserve: two readings in a row could have seen it and did not.</summary>
     internal static bool InReserve(ImageUse use, DateTimeOffset readAt) =>
@@ -47,7 +55,8 @@ public static class UseHistory
     private static UseFacts With(UseFacts read, IEnumerable<ImageUse?> uses)
     {
         // What the reading saw itself is as new as can be.
-        var seen = read.Uses.GroupBy(Itself).ToDictionary(same => same.Key, same => same.Max(use => use.SeenAt ?? DateTimeOffset.MaxValue));
+        var seen = read.Uses.GroupBy(Itself)
+            .ToDictionary(same => same.Key, same => same.Max(use => use.SeenAt ?? DateTimeOffset.MaxValue));
         var newer = uses.OfType<ImageUse>().Where(use => !seen.TryGetValue(Itself(use), out var at) || use.SeenAt > at);
         return read with { Uses = [.. read.Uses, .. newer] };
     }
@@ -65,7 +74,11 @@ public static class UseHistory
             : use with { AbsentSince = absentSince };
     }
 
-    private static bool IsOver(DateTimeOffset readAt, DateTimeOffset seenAt, DateTimeOffset absentSince, TimeSpan kept) =>
+    private static bool IsOver(
+        DateTimeOffset readAt,
+        DateTimeOffset seenAt,
+        DateTimeOffset absentSince,
+        TimeSpan kept) =>
         readAt - seenAt >= kept && readAt - absentSince >= BetweenReadings;
 
     private static bool Hides(UnreadConsumer consumer, ImageUse use)

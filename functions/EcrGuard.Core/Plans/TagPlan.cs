@@ -29,7 +29,10 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     /// <param name="image">As read immediately before: ECR has no conditional writes.</param>
     /// <param name="use">Unknown leaves the shielding tag as it is.</param>
     /// <param name="mode">What the policy allows for the repository, already under the deployment's ceiling.</param>
-    /// <param name="named">The tags by which consumers refer to images, each with who does: an updater may have chosen one of EcrGuard's, which stays as long as it is named.</param>
+    /// <param name="named">
+    /// The tags by which consumers refer to images, each with who does: an updater may have chosen one of EcrGuard's,
+    /// which stays as long as it is named.
+    /// </param>
     public static TagPlan For(
         ImageFacts image,
         Status status,
@@ -49,8 +52,9 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     }
 
     /// <summary>
-    /// Plans the shield alone: of an artifact that stands for itself, such as a chart, in which there is nothing to judge and which ECR's lifecycle rules take as they take an image;
-    /// or of an image that was just deployed, whatever its verdict is.
+    /// Plans the shield alone: of an artifact that stands for itself, such as a chart, in which there is nothing to judge
+    /// and which ECR's lifecycle rules take as they take an image; or of an image that was just deployed, whatever its
+    /// verdict is.
     /// </summary>
     /// <inheritdoc cref="For(ImageFacts, Status, Use, EnforcementMode, VerdictTags, IReadOnlyDictionary{string, string}?)"/>
     public static TagPlan ForShield(

@@ -199,7 +199,8 @@ public sealed record Ceilings(int Images = 500, int Percent = 25, int KeepPerRep
 /// <param name="PulledWithinDays">An image pulled within this many times 24 hours counts as in use. For what is never read it is all that protects, so that it must be longer than anything runs there without a pull.</param>
 /// <param name="Regions">Regions whose consumers are read besides those of the registry's own, in this account and by the roles.</param>
 /// <param name="RollbackDays">
-/// What was seen in use counts as in use for this many times 24 hours after it was last seen, so that a rollback finds it.
+/// What was seen in use counts as in use for this many times 24 hours after it was last seen, so that a rollback finds
+/// it.
 /// </param>
 public sealed record Consumers(
     IReadOnlyList<string>? Roles = null,

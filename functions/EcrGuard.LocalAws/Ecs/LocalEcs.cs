@@ -49,7 +49,8 @@ public sealed class LocalEcs : LocalJsonService
             var revision = 1 + definitions.Values.Where(d => d.Family == family).Select(d => d.Revision).DefaultIfEmpty().Max();
             var definition = new TaskDefinition(Arn($"task-definition/{family}:{revision}"), family, revision, [.. images]);
             definitions.Add(definition.Arn, definition);
-            account.EmitCall("ecs", "RegisterTaskDefinition", new { family }, new { taskDefinition = new { taskDefinitionArn = definition.Arn } });
+            var registered = new { taskDefinition = new { taskDefinitionArn = definition.Arn } };
+            account.EmitCall("ecs", "RegisterTaskDefinition", new { family }, registered);
             return definition.Arn;
         }
     }
@@ -82,7 +83,8 @@ public sealed class LocalEcs : LocalJsonService
             var service = new Service(Arn($"service/{cluster}/{name}"), $"{cluster}/{name}", name, desiredCount);
             ClusterOf(cluster).Services.Add(service.Arn, service);
             Deploy(service, taskDefinition, digests ?? []);
-            account.EmitCall("ecs", "CreateService", new { cluster, serviceName = name, taskDefinition }, new { service = new { serviceArn = service.Arn, taskDefinition } });
+            var created = new { service = new { serviceArn = service.Arn, taskDefinition } };
+            account.EmitCall("ecs", "CreateService", new { cluster, serviceName = name, taskDefinition }, created);
             return service.Arn;
         }
     }
@@ -94,7 +96,8 @@ public sealed class LocalEcs : LocalJsonService
         lock (Gate)
         {
             Deploy(ServiceOf(service), taskDefinition, digests);
-            account.EmitCall("ecs", "UpdateService", new { service, taskDefinition }, new { service = new { serviceArn = service, taskDefinition } });
+            var updated = new { service = new { serviceArn = service, taskDefinition } };
+            account.EmitCall("ecs", "UpdateService", new { service, taskDefinition }, updated);
         }
     }
 
@@ -148,11 +151,17 @@ public sealed class LocalEcs : LocalJsonService
     /// <summary>Runs a task of a task definition, in a cluster that is created where there is none of that name.</summary>
     /// <param name="digests">The digests of the containers' images, as far as they are known; a task that was just started has none.</param>
     /// <returns>The task's ARN.</returns>
-    public string RunTask(string cluster, string taskDefinition, params IReadOnlyList<string> digests) => Run(cluster, null, taskDefinition, digests);
+    public string RunTask(string cluster, string taskDefinition, params IReadOnlyList<string> digests) =>
+        Run(cluster, null, taskDefinition, digests);
 
     /// <summary>Runs a task as a service does, which needs not be there.</summary>
     /// <inheritdoc cref="RunTask"/>
-    public string RunServiceTask(string cluster, string service, string taskDefinition, params IReadOnlyList<string> digests) => Run(cluster, service, taskDefinition, digests);
+    public string RunServiceTask(
+        string cluster,
+        string service,
+        string taskDefinition,
+        params IReadOnlyList<string> digests) =>
+        Run(cluster, service, taskDefinition, digests);
 
     public void StopTask(string task)
     {
@@ -169,7 +178,8 @@ public sealed class LocalEcs : LocalJsonService
     {
         lock (Gate)
         {
-            var task = new RunningTask(Arn($"task/{cluster}/{(++tasksRun).ToString("x32", CultureInfo.InvariantCulture)}"), definitions[taskDefinition], digests)
+            var id = (++tasksRun).ToString("x32", CultureInfo.InvariantCulture);
+            var task = new RunningTask(Arn($"task/{cluster}/{id}"), definitions[taskDefinition], digests)
             {
                 Cluster = Arn($"cluster/{cluster}"),
                 Group = service is null ? null : $"service:{service}",
@@ -185,7 +195,8 @@ public sealed class LocalEcs : LocalJsonService
     }
 
     /// <summary>https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html</summary>
-    private void Emit(RunningTask task, string lastStatus, string desiredStatus) => account.Emit("aws.ecs", "ECS Task State Change", task.Arn, new
+    private void Emit(RunningTask task, string lastStatus, string desiredStatus) => account.Emit(
+        "aws.ecs", "ECS Task State Change", task.Arn, new
     {
         clusterArn = task.Cluster,
         taskArn = task.Arn,
