@@ -197,8 +197,7 @@ public sealed class DeploymentTests
         var digest = await fixture.ScannedAsync("v0", Critical);
         var definition = fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}:{BlockedTag(digest)}");
         var service = fixture.Aws.Ecs.CreateService("main", "web", definition, digests: [digest]);
-        if (told)
-            fixture.Aws.Ecs.RunServiceTask("main", "web", definition, digest);
+        var task = told ? fixture.Aws.Ecs.RunServiceTask("main", "web", definition, digest) : null;
         await fixture.Functions.DeliverAllAsync();
         if (!told)
             Assert.Equal(1, (await fixture.Functions.SweepAsync()).End.Undone);
@@ -212,6 +211,8 @@ public sealed class DeploymentTests
 
         fixture.Aws.Ecs.DeleteService(service);
         fixture.Aws.Ecs.DeregisterTaskDefinition(definition);
+        if (task is not null)
+            fixture.Aws.Ecs.StopTask(task);
         for (var day = 0; day < 4; day++)
         {
             fixture.Time.Advance(TimeSpan.FromDays(1));
