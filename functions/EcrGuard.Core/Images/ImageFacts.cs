@@ -62,7 +62,7 @@ public sealed record ImageFacts
     /// The images that it speaks about: its subject, and those that its tags name. cosign writes the signature of <c>sha256:…</c> under the tag <c>sha256-….sig</c> (https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md),
     /// and for ECR's lifecycle rules such a one is an image like any other.
     /// </summary>
-    public IEnumerable<Digest> SpeaksAbout => Tags.Select(Named).Prepend(Subject).OfType<Digest>().Where(digest => digest != Id.Digest).Distinct();
+    public IEnumerable<Digest> SpeaksAbout => Tags.Select(OfAnother).Prepend(Subject).OfType<Digest>().Where(digest => digest != Id.Digest).Distinct();
 
     /// <summary>Whether a tag can shield it: ECR's lifecycle rules select it by its own tags. A referrer goes and stays with its subject, and what is of an unknown kind is not touched.</summary>
     public bool TakesShield => Kind switch
@@ -72,7 +72,8 @@ public sealed record ImageFacts
         ImageKind.Unknown => false,
     };
 
-    private static Digest? Named(string tag)
+    /// <summary>The image that a tag such as <c>sha256-….sig</c> speaks about; null for any other tag.</summary>
+    internal static Digest? OfAnother(string tag)
     {
         const int Length = 7 + 64;
         return tag.Length >= Length && tag.StartsWith("sha256-", StringComparison.Ordinal) && (tag.Length == Length || tag[Length] == '.') && Digest.TryParse($"sha256:{tag[7..Length]}", out var digest) ? digest : null;

@@ -39,6 +39,9 @@ public sealed class LifecycleLinter
     /// <summary>A rule for archived images, and no rule archives such.</summary>
     public const string NothingArchives = "nothing-archives";
 
+    /// <summary>A rule counts signatures and other artifacts among the images that it keeps.</summary>
+    public const string CountsArtifacts = "counts-artifacts";
+
     /// <summary>The policy is near one of ECR's limits.</summary>
     public const string NearLimit = "near-limit";
 
@@ -77,6 +80,7 @@ public sealed class LifecycleLinter
                 linter.CheckArchive(rule);
             }
             linter.CheckUntagged(rule);
+            linter.CheckArtifacts(rule);
             linter.CheckDescription(rule);
         }
         return linter._findings;
@@ -131,7 +135,8 @@ public sealed class LifecycleLinter
     /// <returns>Whether the images show that the rule selects none of those it was meant for, so that nothing more need be said about that.</returns>
     private bool CheckAndTrap(LifecycleRule rule)
     {
-        if (rule.Tags.Count < 2)
+        // A pattern that another one covers asks for nothing more: 'v*' beside 'v1*'.
+        if (rule.Tags.Where((tag, at) => !rule.Tags.Where((other, o) => o != at && tag.Covers(other) && (o < at || !other.Covers(tag))).Any()).Take(2).Count() < 2)
             return false;
         var all = _selected.Count(image => image.Rules.Contains(rule));
         var some = _selected.Count(image => LifecycleChoices.ClassOf(image.Image.Storage) == rule.StorageClass && rule.Tags.Any(tag => image.Image.Tags.Any(name => tag.Matches(name))));
@@ -259,39 +264,88 @@ public sealed class LifecycleLinter
         _ => true,
     };
 
+    /// <summary>
+    /// Each sub-rule is sure of one thing: the one number that is claimed, the one action, that all images stay, which tags
+    /// are meant. What else a description says is left to people.
+    /// </summary>
     private void CheckDescription(LifecycleRule rule)
     {
         if (string.IsNullOrWhiteSpace(rule.Description))
             return;
         var says = new RuleDescription(rule.Description);
         var counts = rule.CountType == CountType.ImageCountMoreThan;
-        var number = counts ? Text.Count(rule.CountNumber, "image") : Text.Count(rule.CountNumber, "day");
-        var numbers = says.Numbers().ToList();
+        var number = Text.Count(rule.CountNumber, counts ? "image" : "day");
 
-        if (numbers.Count > 0 && !numbers.Any(n => n.Values.Contains(rule.CountNumber)))
-            Differs($"speaks of {string.Join(" and ", numbers.Select(n => n.Written))}, the rule of {number}");
-        else if (counts && numbers.Any(n => n.IsTime) && numbers.All(n => n.IsTime || !n.Values.Contains(rule.CountNumber)))
-            Differs($"speaks of time ({numbers.First(n => n.IsTime).Written}), and the rule counts {number}");
-        else if (!counts && says.CountsImages && !numbers.Any(n => n.IsTime))
-            Differs($"counts images, and the rule measures {number}");
+        if (says.HasOneNumber && !NeverReached(rule) && NumberDiffers(rule, says.Numbers[0]) is { } how)
+            Differs(how);
 
-        if (rule.Action == LifecycleAction.Expire && rule.StorageClass == StorageClass.Standard && says is { SaysArchive: true, SaysExpire: false })
+        if (rule.Action == LifecycleAction.Expire && rule.StorageClass == StorageClass.Standard && says.SaysArchive)
             Differs("speaks of archiving, and the rule deletes");
-        if (rule.Action == LifecycleAction.Archive && says is { SaysExpire: true, SaysArchive: false })
-            Differs("speaks of expiring, and the rule archives: the images stay and are charged for");
-        // Rules that shield have a count that is never reached.
-        if (says.SaysProtect && rule.Action == LifecycleAction.Expire && (!counts || rule.CountNumber < 1000))
+        if (rule.Action == LifecycleAction.Archive && says.SaysDelete)
+            Differs("speaks of deleting, and the rule archives: the images stay and are charged for");
+        if (says.SaysProtect && rule.Action == LifecycleAction.Expire && !NeverReached(rule))
             Differs($"promises to keep, and the rule deletes beyond {number}");
 
-        if (says.SaysUntagged && rule.TagStatus != TagStatus.Untagged)
+        if (says.SaysUntagged && rule.TagStatus != TagStatus.Untagged && !LeavesUntagged(rule))
             Differs($"speaks of untagged images, and the rule takes {(rule.TagStatus == TagStatus.Any ? "all" : "tagged ones")}");
         else if (rule.TagStatus == TagStatus.Untagged && !says.SaysUntagged && says.NamedEnvironments.Count > 0)
             Differs($"speaks of {string.Join(" and ", says.NamedEnvironments)}, and the rule takes untagged images");
         else if (rule.TagStatus == TagStatus.Tagged && says.NamesOtherEnvironmentsThan(rule.Tags))
             Differs($"speaks of {string.Join(" and ", says.NamedEnvironments)}, and the rule selects {Listed(rule.Tags)}");
 
-        void Differs(string how) => Add(DescriptionDiffers, LintSeverity.Warning, rule, $"The description \"{Text.Clip(rule.Description, 100)}\" {how}.", "Correct whichever of the two is wrong; ECR goes by the rule.");
+        void Differs(string what) => Add(DescriptionDiffers, LintSeverity.Warning, rule,
+            $"The description \"{Text.Clip(rule.Description, 100)}\" {what}.", "Correct whichever of the two is wrong; ECR goes by the rule.");
     }
+
+    private static string? NumberDiffers(LifecycleRule rule, NumberClaim claim)
+    {
+        var counts = rule.CountType == CountType.ImageCountMoreThan;
+        var number = Text.Count(rule.CountNumber, counts ? "image" : "day");
+        // "Older than 120 days" may be 30 days in the repository and 90 in the archive.
+        if (rule.StorageClass == StorageClass.Archive && !(rule.Description ?? "").Contains("archiv", StringComparison.OrdinalIgnoreCase))
+            return null;
+        return (claim.IsTime, counts) switch
+        {
+            (true, true) => $"speaks of time ({claim.Written}), and the rule counts {number}",
+            (false, false) => $"counts images ({claim.Written}), and the rule measures {number}",
+            _ when claim.Allows(rule.CountNumber) => null,
+            _ => $"speaks of {claim.Written}, the rule of {number}",
+        };
+    }
+
+    /// <summary>Whether a rule shields what it selects: by a limit that nobody reaches, or since a tag is on one image only and one is never more than one.</summary>
+    private static bool NeverReached(LifecycleRule rule) => rule.CountType == CountType.ImageCountMoreThan
+        ? rule.CountNumber >= 1000 || rule.Tags.Any(tag => tag.IsExact)
+        : rule.CountNumber >= 3650;
+
+    /// <summary>Whether a rule for any image is left the untagged ones only, since an earlier rule decides about all others.</summary>
+    private bool LeavesUntagged(LifecycleRule rule) => rule.TagStatus == TagStatus.Any && _policy.Rules.TakeWhile(other => other != rule)
+        .Any(other => other.StorageClass == rule.StorageClass && other.TagStatus == TagStatus.Tagged && other.Tags.All(tag => tag.MatchesEverything));
+
+    /// <summary>
+    /// What is stored beside an image under a tag of its own (<c>sha256-….sig</c>) is an image like any other to a lifecycle
+    /// rule. ECR does not document whether referrers, which have no tag, take places too, so that nothing is said of them.
+    /// </summary>
+    private void CheckArtifacts(LifecycleRule rule)
+    {
+        if (rule is not { CountType: CountType.ImageCountMoreThan, StorageClass: StorageClass.Standard } || rule.TagStatus == TagStatus.Untagged || NeverReached(rule))
+            return;
+        var sample = "sha256-" + string.Concat(Enumerable.Repeat("0123456789abcdef", 4));
+        if (rule.TagStatus == TagStatus.Tagged && !ArtifactEnds.Any(end => rule.Tags.All(tag => tag.Matches(sample + end))))
+            return;
+        var taken = _selected.Count(image => image.Rules.Contains(rule) && image.Image.Tags.Any(tag => ImageFacts.OfAnother(tag) is { } other && other != image.Image.Digest));
+        // A pattern that takes them is seldom meant; a rule for any image is right wherever nothing is signed.
+        if (taken == 0 && (_images is not null || rule.TagStatus == TagStatus.Any))
+            return;
+        Add(CountsArtifacts, LintSeverity.Warning, rule,
+            _images is null
+                ? $"The rule counts what is stored under tags such as 'sha256-….sig' (signatures, attestations, SBOMs) as it counts images: with signed images fewer than {Text.Count(rule.CountNumber, "image")} stay."
+                : $"{taken} of what the rule counts {(taken == 1 ? "is a signature or another artifact" : "are signatures and other artifacts")} (tags such as 'sha256-….sig'): fewer than {Text.Count(rule.CountNumber, "image")} stay.",
+            "Give artifacts a rule of their own before this one, with the tagPatternList [\"sha256-*\"] and an age, or begin the pattern as the tags of images begin.");
+    }
+
+    /// <summary>The ends of the tags under which cosign and registries without referrers store what belongs to an image.</summary>
+    private static readonly string[] ArtifactEnds = ["", ".sig", ".att", ".sbom"];
 
     private static string Listed(IReadOnlyList<TagPattern> tags)
     {

@@ -20,10 +20,19 @@ public sealed class TagPattern
     /// <summary>The pattern that means the same: a prefix <c>v1</c> is <c>v1*</c>.</summary>
     public string Pattern => string.Join('*', _parts);
 
+    /// <summary>
+    /// The same text for patterns and prefixes that match the same for a plain reason: a prefix is a pattern that ends in
+    /// <c>*</c>, and two <c>*</c> side by side are one. A <c>*</c> in a prefix stands for itself.
+    /// </summary>
+    internal string Meaning => _parts.Any(part => part.Contains('*', StringComparison.Ordinal)) ? $"prefix {Text}" : string.Join('*', _parts.Where((part, at) => at == 0 || at == _parts.Length - 1 || part.Length > 0));
+
     /// <summary>What every tag that it matches begins and ends with.</summary>
     internal string First => _parts[0];
 
     internal string Last => _parts[^1];
+
+    /// <summary>Whether it is one tag, which in a repository only one image carries.</summary>
+    public bool IsExact => _parts.Length == 1;
 
     public bool MatchesEverything => _parts.Length > 1 && _parts.All(part => part.Length == 0);
 

@@ -149,9 +149,139 @@ public sealed class LifecycleLinterTests
     public void A_description_that_agrees_with_the_rule_is_not(string description, string rule) =>
         Assert.DoesNotContain(LintAlone(Described(rule, description)), f => f.Id == LifecycleLinter.DescriptionDiffers);
 
+    /// <summary>Each true of its rule, or no claim at all.</summary>
+    [Theory]
+    [InlineData("What has no tag goes within 24 hours", "Expire 1  1")]
+    [InlineData("Expire untagged images after 48 hours", "Expire 1  2")]
+    [InlineData("Expire untagged images after 24h", "Expire 1  1")]
+    [InlineData("Expire images after 36 hours", "Expire 1 any 2")]
+    [InlineData("Clean up, checked every 30 minutes", "Expire 1 any 14")]
+    [InlineData("Expire images after 90 minutes", "Expire 1 any 1")]
+    [InlineData("Expire images older than 2w", "Expire 1 any 14")]
+    [InlineData("90-day retention", "Expire 1 any 90")]
+    [InlineData("Keep images for six months", "Expire 1 any 180")]
+    [InlineData("Keep images for 6 months", "Expire 1 any 183")]
+    [InlineData("Keep images for one year", "Expire 1 any 365")]
+    [InlineData("Keep images for a week", "Expire 1 any 14")]
+    [InlineData("Tags that begin with 20 stay ten years", "Expire 1 20* 3650")]
+    [InlineData("Keep v2 images", "Expire 1 v2* 30")]
+    [InlineData("Keep 1.0 images for 30 days", "Expire 1 1.0* 30")]
+    [InlineData("Keep 2024 images", "Keep 1 2024* 30")]
+    [InlineData("Keep images of 2024", "Keep 1 2024* 30")]
+    [InlineData("JIRA-123: keep the last 30 images", "Keep 1 any 30")]
+    [InlineData("Keep the last 30 images (JIRA-123)", "Keep 1 any 30")]
+    [InlineData("Expire images older than 14 days, see CVE-2024-1234", "Expire 1 any 14")]
+    [InlineData("Keep images tagged release-30", "Keep 1 release-30* 5")]
+    [InlineData("Keep images tagged with 'last 10 images'", "Keep 1 x* 5")]
+    [InlineData("Keep images built from 9f86d081884c7d659a2feaa0c55ad015", "Keep 1 x* 5")]
+    [InlineData("Keep images that listen on port 8080", "Keep 1 web* 5")]
+    [InlineData("Keep 10% of the images", "Keep 1 any 5")]
+    [InlineData("Keep 10 percent of the images", "Keep 1 any 5")]
+    [InlineData("Expire images on the 1st of the month", "Expire 1 any 31")]
+    [InlineData("Expire the 2nd image", "Keep 1 any 1")]
+    [InlineData("Does not expire images younger than 30 days", "Expire 1 any 90")]
+    [InlineData("Images do not expire within 30 days", "Expire 1 any 90")]
+    [InlineData("Never keep more than 10 images", "Keep 1 any 10")]
+    [InlineData("Keep at least 10 images", "Keep 1 any 30")]
+    [InlineData("Expire images more than 30 days old", "Expire 1 any 30")]
+    [InlineData("Expire images >30 days", "Expire 1 any 30")]
+    [InlineData("Keep images for 30-60 days", "Expire 1 any 45")]
+    [InlineData("Keep images for 30 to 60 days", "Expire 1 any 45")]
+    [InlineData("Keep images between 30 and 60 days", "Expire 1 any 45")]
+    [InlineData("Keep last 10", "Keep 1 any 10")]
+    [InlineData("Keep ten images", "Keep 1 any 10")]
+    [InlineData("Keep the 10 most recent images", "Keep 1 any 10")]
+    [InlineData("Keep the most recent ten images", "Keep 1 any 10")]
+    [InlineData("Keep 1,000 images", "Keep 1 any 1000")]
+    [InlineData("Keep two hundred images", "Keep 1 any 200")]
+    [InlineData("Keep 10 images per branch", "Keep 1 any 50")]
+    [InlineData("Keep the last 10 images. Other rules expire after 30 days.", "Keep 1 any 10")]
+    [InlineData("Expire after 14 days. Releases are kept by rule 1, the last 100 of them.", "Expire 1 any 14")]
+    [InlineData("The release rule keeps 100 images; this takes what is left", "Expire 1 any 14")]
+    [InlineData("Was 30 days until March", "Expire 1 any 14")]
+    [InlineData("Supprimer les images de plus de 30 jours", "Expire 1 any 14")]
+    [InlineData("Expire les images de plus de 30 jours", "Expire 1 any 14")]
+    [InlineData("Behalte die letzten 10 Images", "Expire 1 any 14")]
+    [InlineData("Borrar im\u00e1genes con m\u00e1s de 30 d\u00edas", "Expire 1 any 14")]
+    [InlineData("Keep images that demonstrate the product", "Keep 1 prod* 5")]
+    [InlineData("Keep image10", "Keep 1 v* 5")]
+    [InlineData("Keep the greatest images, contested or protested", "Keep 1 prod* 5")]
+    [InlineData("Keep the last 10 production images", "Keep 1 latest* 10")]
+    [InlineData("Keep the last 10 non-production images", "Keep 1 dev* 10")]
+    [InlineData("Keep the last 10 test images", "Keep 1 qa-* 10")]
+    [InlineData("Protect the image tagged latest", "Keep 1 latest 1")]
+    [InlineData("Never expire latest", "Keep 1 latest 5")]
+    [InlineData("Protects us from a full registry", "Keep 1 any 30")]
+    [InlineData("Protect against cost: keep the last 30 images", "Keep 1 any 30")]
+    [InlineData("Never expires images in use", "Expire 1 any 30")]
+    [InlineData("Keep all images for 30 days", "Expire 1 any 30")]
+    [InlineData("Keep every image of the last 30 days", "Expire 1 any 30")]
+    [InlineData("Keep all but the newest 5", "Expire 1 any 30")]
+    [InlineData("Expire all images, tagged or untagged", "Expire 1 any 30")]
+    [InlineData("Expire all images including untagged ones", "Expire 1 any 30")]
+    [InlineData("Images for the archive team", "Expire 1 any 30")]
+    [InlineData("Remove images from the standard storage", "Archive 1 any 30")]
+    [InlineData("Expire images older than 120 days", "ExpireArchived 1 any 90")]
+    public void What_is_true_of_the_rule_or_no_claim_at_all_is_not_reported(string description, string rule) =>
+        Assert.DoesNotContain(LintAlone(Described(rule, description)), f => f.Id == LifecycleLinter.DescriptionDiffers);
+
+    [Theory]
+    [InlineData("Expire untagged images after 72 hours", "Expire 1  5")]
+    [InlineData("Keep the last ten images", "Keep 1 any 30")]
+    [InlineData("Keep last 10", "Keep 1 any 30")]
+    [InlineData("Rule 2: keep the newest 30 images", "Keep 1 any 20")]
+    [InlineData("Keep the last 10 images. Owner: the platform team (JIRA-123).", "Keep 1 any 20")]
+    [InlineData("Images older than 30 days", "Expire 1 any 90")]
+    [InlineData("Remove images older than 3 months", "Expire 1 any 60")]
+    [InlineData("Keep 10 dev/test images", "Keep 1 production* 10")]
+    [InlineData("Move old images to archive", "Expire 1 any 30")]
+    [InlineData("Do not delete releases", "Keep 1 release* 30")]
+    [InlineData("Keep 1,000 images", "Keep 1 any 100")]
+    public void A_plain_claim_that_is_not_so_is_reported(string description, string rule) =>
+        Assert.Single(LintAlone(Described(rule, description)), f => f.Id == LifecycleLinter.DescriptionDiffers);
+
+    [Fact]
+    public void Behind_a_rule_for_every_tag_a_rule_for_any_image_may_speak_of_untagged_ones() =>
+        Assert.DoesNotContain(LintAlone(Of(Keep(1, "*", 9999), Expire(2, "any", 14, "Expire untagged images"))), f => f.Id == LifecycleLinter.DescriptionDiffers);
+
+    [Theory]
+    [InlineData("v*,v1*", false)]
+    [InlineData("v*,v*", false)]
+    [InlineData("v*,*", false)]
+    [InlineData("v*,latest", true)]
+    public void A_pattern_that_another_one_covers_makes_no_trap(string tags, bool trap) =>
+        Assert.Equal(trap, LintAlone(Of(Keep(1, tags, 9), Keep(2, "any", 100))).Any(f => f.Id == LifecycleLinter.AndTrap));
+
+    [Theory]
+    [InlineData("any", 10, null)]
+    [InlineData("*", 10, LintSeverity.Warning)]
+    [InlineData("sha*", 10, LintSeverity.Warning)]
+    [InlineData("*.sig", 10, LintSeverity.Warning)]
+    [InlineData("v*", 10, null)]
+    [InlineData("*-main-*", 10, null)]
+    [InlineData("", 10, null)]
+    [InlineData("*", 9999, null)]
+    public void A_count_that_signatures_may_fill_is_told_as_far_as_the_policy_shows_it(string tags, int count, LintSeverity? severity) =>
+        Assert.Equal(severity, LintAlone(Of(Keep(1, tags, count))).SingleOrDefault(f => f.Id == LifecycleLinter.CountsArtifacts)?.Severity);
+
+    [Fact]
+    public void A_count_that_signatures_fill_is_a_warning_and_one_in_a_repository_without_any_is_nothing()
+    {
+        var policy = Of(Keep(1, "any", 2));
+        var signed = Image(1, 2, "v1");
+        var signature = Image(2, 1, signed.Digest.ToString().Replace(':', '-') + ".sig");
+
+        var found = Assert.Single(Lint(policy, signed, signature), f => f.Id == LifecycleLinter.CountsArtifacts);
+        Assert.Equal((LintSeverity.Warning, "1 of what the rule counts is a signature or another artifact (tags such as 'sha256-….sig'): fewer than 2 images stay."), (found.Severity, found.Message));
+        Assert.DoesNotContain(Lint(policy, signed), f => f.Id == LifecycleLinter.CountsArtifacts);
+        // What a lifecycle rule does with referrers is not documented.
+        Assert.DoesNotContain(Lint(policy, signed, Image(3, 1) with { Subject = signed.Digest, Kind = ImageKind.Artifact }), f => f.Id == LifecycleLinter.CountsArtifacts);
+    }
+
     private static LifecyclePolicy Described(string rule, string description) => Of(rule.Split(' ') switch
     {
         ["Expire", var priority, var tags, var days] => Expire(int.Parse(priority), tags, int.Parse(days), description),
+        ["ExpireArchived", var priority, var tags, var days] => ExpireArchived(int.Parse(priority), tags, int.Parse(days), description),
         ["Archive", var priority, var tags, var days] => Archive(int.Parse(priority), tags, int.Parse(days), description: description),
         [_, var priority, var tags, var count] => Keep(int.Parse(priority), tags, int.Parse(count), description),
         _ => throw new ArgumentException(rule),
