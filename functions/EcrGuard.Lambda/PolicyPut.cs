@@ -34,7 +34,7 @@ public sealed class PolicyPut(
             return false;
         if (await run.ViewAsync(id, null, cancellation).ConfigureAwait(false) is not { } before)
             run.Supersede(id, put, "The repository is gone.");
-        else if (before.LifecyclePolicy == put.Policy)
+        else if (LifecyclePolicy.AreSame(before.LifecyclePolicy, put.Policy))
             run.Do(id, put, "The policy is in place.");
         else if (PlanCheck.WhyNot(put, before.LifecyclePolicy) is { } changed)
             run.Supersede(id, put, changed);
@@ -101,7 +101,7 @@ public sealed class PolicyPut(
         var (holding, repair, why) = await baselines.AgainAsync(id, RepositorySetting.LifecyclePolicy, cancellation).ConfigureAwait(false);
         return repair is null ? (holding, null, $"The baseline does not put it any more. {why}".TrimEnd())
             : PlanCheck.WhyNot(put, repair.Found) is { } changed ? (holding, null, changed)
-            : repair.Value == put.Policy ? (holding, repair, why)
+            : LifecyclePolicy.AreSame(repair.Value, put.Policy) ? (holding, repair, why)
             : (holding, null, "The baseline wants another lifecycle policy than the plan puts.");
     }
 

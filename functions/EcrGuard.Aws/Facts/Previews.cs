@@ -89,9 +89,7 @@ public sealed class Previews(IAmazonECR ecr, TimeProvider time)
     };
 
     /// <summary>White space aside: nobody says that ECR gives back what it was sent byte for byte.</summary>
-    private static bool IsOf(string policy, string? text) => text is not null && (text == policy || (Compact(text) is { } compact && compact == Compact(policy)));
-
-    private static string? Compact(string text) => LifecyclePolicy.Read(text).Policy?.Text;
+    private static bool IsOf(string policy, string? text) => text is not null && LifecyclePolicy.AreSame(text, policy);
 
     private static GetLifecyclePolicyPreviewRequest Request(RepositoryId repository, string? token) => new() { RegistryId = repository.Account, RepositoryName = repository.Name, MaxResults = Page, NextToken = token };
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EcrGuard.Aws;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
@@ -11,9 +12,12 @@ internal static class LintCommand
     /// <summary>In JSON, what ECR would refuse is a finding too, so that there is one shape.</summary>
     private const string Refused = "refused";
 
+    /// <summary>AWS does not say whether it does.</summary>
+    private const string MayBeRefused = "may-be-refused";
+
     /// <param name="tags">As the deployment names them.</param>
     /// <param name="asJson">Whether machines read the output.</param>
-    /// <returns>0, 1 with a finding of severity error, 2 for a policy that ECR would refuse, 64 for a file that cannot be used.</returns>
+    /// <returns>0, 1 with a finding of severity error or a policy that ECR may refuse, 2 for one that it would, 64 for a file that cannot be used.</returns>
     public static int Run(FileInfo policyFile, FileInfo? imagesFile, VerdictTags tags, bool asJson, TextWriter output, TextWriter errors)
     {
         try
@@ -24,7 +28,7 @@ internal static class LintCommand
         }
         catch (UnusableFileException unusable)
         {
-            errors.WriteLine(unusable.Message);
+            errors.WriteLine(ErrorText.Whole(unusable));
             return ExitCodes.Usage;
         }
     }
@@ -43,15 +47,15 @@ internal static class LintCommand
     {
         if (asJson)
         {
-            Write([.. policy.Reading.Problems.Select(p => new LintedFinding(Refused, Word(LintSeverity.Error), null, p.Message, $"Correct {p.Path} at line {p.Line}, column {p.Column}."))], output);
+            Write([.. policy.Reading.Problems.Select(p => new LintedFinding(p.Certain ? Refused : MayBeRefused, Word(LintSeverity.Error), null, p.Message, $"Correct {p.Path} at line {p.Line}, column {p.Column}."))], output);
         }
         else
         {
             foreach (var problem in policy.Problems)
                 output.WriteLine(problem);
-            output.WriteLine($"{Text.Count(policy.Reading.Problems.Count, "error")}; ECR would refuse the policy.");
+            output.WriteLine($"{Text.Count(policy.Reading.Problems.Count, "error")}; {policy.Reading.Refusal} the policy.");
         }
-        return ExitCodes.Refused;
+        return policy.Reading.IsRefused ? ExitCodes.Refused : ExitCodes.Wrong;
     }
 
     private static void Write(IReadOnlyList<LintedFinding> findings, TextWriter output) => output.WriteLine(JsonSerializer.Serialize(new LintResult(findings), LifecycleJson.Readable.LintResult));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using EcrGuard.Aws;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 
@@ -9,7 +10,7 @@ namespace EcrGuard.Cli.Lifecycle;
 internal static class SimulateCommand
 {
     /// <param name="asJson">Whether machines read the output.</param>
-    /// <returns>0, 2 for a policy that ECR would refuse, 64 for a file that cannot be used.</returns>
+    /// <returns>0, 1 for a policy that ECR may refuse, 2 for one that it would, 64 for a file that cannot be used.</returns>
     public static int Run(FileInfo policyFile, FileInfo imagesFile, DateTimeOffset now, bool asJson, TextWriter output, TextWriter errors)
     {
         try
@@ -20,7 +21,9 @@ internal static class SimulateCommand
             {
                 foreach (var problem in policy.Problems)
                     errors.WriteLine(problem);
-                return ExitCodes.Refused;
+                if (!policy.Reading.IsRefused)
+                    errors.WriteLine($"{policy.Reading.Refusal} the policy.");
+                return policy.Reading.IsRefused ? ExitCodes.Refused : ExitCodes.Wrong;
             }
             var simulation = Simulate(policy.Reading.Policy, images, now);
             if (asJson)
@@ -31,7 +34,7 @@ internal static class SimulateCommand
         }
         catch (UnusableFileException unusable)
         {
-            errors.WriteLine(unusable.Message);
+            errors.WriteLine(ErrorText.Whole(unusable));
             return ExitCodes.Usage;
         }
     }

@@ -68,7 +68,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             // Where it enforces, images in use are shielded before any other rule is asked.
             var (shield, its) = (RuleList.Read(Shield(tags))!, RuleList.Read(named)!);
             var own = enforces ? shield.Then(its) : its;
-            var wish = $"{baseline.ExistingPolicy} {shield.Then(its).Text()}";
+            var wish = $"{baseline.ExistingPolicy} {shield.Then(its).Meaning}";
             wishes.Add(wish);
             if (current is null)
             {

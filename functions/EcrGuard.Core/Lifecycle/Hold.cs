@@ -58,8 +58,7 @@ public sealed record Held(string? Before, IReadOnlyList<Written> Ours, string Wi
 public sealed record Written(string Value, int OwnRules)
 {
     /// <summary>Whether a value that was found is this one; ECR need not give a policy back as it was put.</summary>
-    internal bool Is(RepositorySetting setting, string? found) =>
-        found == Value || (setting.Kind == SettingKind.LifecyclePolicy && found is not null && RuleList.Read(found) is { } rules && RuleList.Read(Value) is { } its && rules.IsSameAs(its));
+    internal bool Is(RepositorySetting setting, string? found) => setting.AreSame(found, Value);
 }
 
 /// <summary>Somebody had the repository put back as it was before EcrGuard.</summary>

@@ -20,13 +20,25 @@ public sealed class LifecyclePolicy
     /// <inheritdoc cref="Read(ReadOnlySpan{byte})"/>
     public static LifecyclePolicyReading Read(string text) => Read(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Reads a policy's text and reports everything for which ECR would refuse it, comments and trailing commas included.</summary>
+    /// <summary>
+    /// Whether two policies do the same to every repository and say the same to people: whatever their white space, the order of
+    /// their keys, rules and tags, the numbers of their priorities, defaults that are written out, and prefixes that are written
+    /// as patterns. ECR need not give a policy back as it was put. One that cannot be read is the same as its own text only.
+    /// </summary>
+    /// <param name="one">As text; null for none.</param>
+    public static bool AreSame(string? one, string? other) =>
+        one == other || (one is not null && other is not null && RuleList.Read(one) is { } rules && RuleList.Read(other) is { } others && rules.IsSameAs(others));
+
+    /// <summary>A text that is the same for all policies that <see cref="AreSame"/>, and for no others; null for none.</summary>
+    public static string? Meaning(string? policy) => policy is null ? null : RuleList.Read(policy)?.Meaning ?? policy;
+
+    /// <summary>Reads a policy's text and reports everything for which ECR refuses it or may, comments and trailing commas included.</summary>
     /// <param name="utf8">With or without byte order mark.</param>
     public static LifecyclePolicyReading Read(ReadOnlySpan<byte> utf8)
     {
         var text = utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
         if (!JsonTree.TryParse(text, out var root, out var problem, strict: true))
-            return new(null, [JsonTree.TryParse(text, out _, out _) ? problem with { Message = "A comment or a trailing comma stands before this; ECR takes plain JSON only." } : problem]);
+            return new(null, [JsonTree.TryParse(text, out _, out _) ? problem with { Message = "A comment or a trailing comma stands before this; lifecycle policies are plain JSON.", Certain = false } : problem]);
         var checks = new Checks();
         var policy = new LifecyclePolicyCheck(checks).Read(root);
         return new(checks.Problems.Count == 0 ? policy : null, [.. checks.Problems.OrderBy(p => p.Line).ThenBy(p => p.Column)]);
@@ -36,7 +48,14 @@ public sealed class LifecyclePolicy
 /// <summary>What reading a lifecycle policy gave.</summary>
 /// <param name="Policy">Null when there is a problem.</param>
 /// <param name="Problems">All of them, in the order of the text.</param>
-public sealed record LifecyclePolicyReading(LifecyclePolicy? Policy, IReadOnlyList<PolicyProblem> Problems);
+public sealed record LifecyclePolicyReading(LifecyclePolicy? Policy, IReadOnlyList<PolicyProblem> Problems)
+{
+    /// <summary>"ECR would refuse" where that is documented or was recorded, otherwise "ECR may refuse"; of a policy with problems.</summary>
+    public string Refusal => IsRefused ? "ECR would refuse" : "ECR may refuse";
+
+    /// <summary>Whether it is certain that ECR refuses the policy.</summary>
+    public bool IsRefused => Problems.Any(problem => problem.Certain);
+}
 
 public enum TagStatus
 {
@@ -98,4 +117,17 @@ public sealed record LifecycleRule
     public required int CountNumber { get; init; }
 
     public required LifecycleAction Action { get; init; }
+
+    /// <summary>
+    /// The same text for all rules that say the same: what is selected, counted and done, and the description, which people go
+    /// by. The order of tags, a tag that is there twice, and a prefix that is written as a pattern make no difference. One
+    /// thing stands on each line, and no tag of a policy has a line end in it.
+    /// </summary>
+    internal string Meaning => string.Join('\n',
+    [
+        $"{TagStatus} {StorageClass} {CountType} {CountNumber.ToString(System.Globalization.CultureInfo.InvariantCulture)} {Action}",
+        .. Tags.Select(tag => tag.Meaning).Distinct().Order(StringComparer.Ordinal),
+        "",
+        Description ?? "",
+    ]);
 }

@@ -37,6 +37,9 @@ public sealed record RepositorySetting(SettingKind Kind, string? Tag = null)
         SettingKind.ResourceTag => $"the resource tag '{Tag}'",
     };
 
+    /// <summary>Whether two of its values mean the same; null is none.</summary>
+    public bool AreSame(string? one, string? other) => Kind == SettingKind.LifecyclePolicy ? Lifecycle.LifecyclePolicy.AreSame(one, other) : one == other;
+
     /// <summary>What the repository has; null for no lifecycle policy, no such resource tag, and what nobody knows.</summary>
     public string? ValueIn(RepositoryFacts repository) => Kind switch
     {

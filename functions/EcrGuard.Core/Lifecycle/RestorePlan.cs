@@ -43,7 +43,7 @@ public sealed record RestorePlan(IReadOnlyList<PutBack> PutBacks, IReadOnlyList<
         {
             var setting = RepositorySetting.Of(name);
             var found = setting.ValueIn(repository);
-            if (found == held.Before)
+            if (setting.AreSame(found, held.Before))
                 continue;
             if (held.Ours.Any(ours => ours.Is(setting, found)))
                 back.Add(new PutBack(setting, found, held.Before));

@@ -7,8 +7,8 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// The rules of a lifecycle policy in the order of their priority, for putting EcrGuard's before a team's and telling the two apart again. Two rules are the same if they say the same, whatever
-/// their priority and the order of their keys.
+/// The rules of a lifecycle policy in the order of their priority, for putting EcrGuard's before a team's and telling the two apart
+/// again. Two rules are the same if they mean the same (<see cref="LifecycleRule.Meaning"/>), whatever the number of their priority.
 /// </summary>
 internal sealed class RuleList
 {
@@ -31,7 +31,7 @@ internal sealed class RuleList
         if (!JsonTree.TryParse(Encoding.UTF8.GetBytes(policy.Text), out var root, out _, strict: true))
             throw new InvalidOperationException("The text of a lifecycle policy that was read cannot be read.");
         var items = root.Members.Single(member => member.Key == "rules").Value.Items;
-        return new([.. items.OrderBy(PriorityOf).Select(rule => (rule, Write(json => WriteSorted(json, rule, except: Priority))))]);
+        return new([.. items.OrderBy(PriorityOf).Zip(policy.Rules, (rule, read) => (rule, read.Meaning))]);
 
         static double PriorityOf(Node rule) => double.Parse(rule.Members.Single(member => member.Key == Priority).Value.Text, System.Globalization.CultureInfo.InvariantCulture);
     }
@@ -46,6 +46,9 @@ internal sealed class RuleList
         var known = others.rules.Select(rule => rule.Same).ToHashSet(StringComparer.Ordinal);
         return new([.. rules.SkipWhile(rule => known.Contains(rule.Same))]);
     }
+
+    /// <summary>What its rules mean, in their order.</summary>
+    public string Meaning => string.Join("\n\n", rules.Select(rule => rule.Same));
 
     public bool IsSameAs(RuleList other) => rules.Select(rule => rule.Same).SequenceEqual(other.rules.Select(rule => rule.Same));
 
@@ -68,25 +71,6 @@ internal sealed class RuleList
         json.WriteEndArray();
         json.WriteEndObject();
     });
-
-    private static void WriteSorted(Utf8JsonWriter json, Node node, string? except = null)
-    {
-        switch (node.Kind)
-        {
-            case NodeKind.Object:
-                json.WriteStartObject();
-                foreach (var member in node.Members.Where(member => member.Key != except).OrderBy(member => member.Key, StringComparer.Ordinal))
-                {
-                    json.WritePropertyName(member.Key);
-                    WriteSorted(json, member.Value);
-                }
-                json.WriteEndObject();
-                break;
-            default:
-                node.WriteTo(json);
-                break;
-        }
-    }
 
     private static string Write(Action<Utf8JsonWriter> write)
     {

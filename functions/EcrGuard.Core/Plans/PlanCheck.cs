@@ -24,8 +24,8 @@ public static class PlanCheck
         : item.Replaces is null ? "Somebody has put a lifecycle policy on the repository since; the plan was made for one without."
         : "The repository has another lifecycle policy than the one that the plan was made to replace.";
 
-    /// <summary>What <see cref="PutPolicy.Replaces"/> says of a policy's text.</summary>
-    public static string? HashOf(string? policy) => policy is null ? null : PolicyReader.VersionOf(System.Text.Encoding.UTF8.GetBytes(policy));
+    /// <summary>What <see cref="PutPolicy.Replaces"/> says of a policy: the same for every text that means the same.</summary>
+    public static string? HashOf(string? policy) => LifecyclePolicy.Meaning(policy) is { } meaning ? PolicyReader.VersionOf(System.Text.Encoding.UTF8.GetBytes(meaning)) : null;
 
     /// <summary>Checks images to be deleted or archived: each by itself, then for what holds it. A child goes only with every index that refers to it, a signature only with its subject.</summary>
     /// <param name="plannedAt">When the plan's facts had been read.</param>

@@ -122,9 +122,10 @@ public sealed class PlanReader
     {
         if (Text(node, _ => true, "a lifecycle policy as text") is not { } text)
             return null;
-        if (LifecyclePolicy.Read(text).Problems is not [var first, ..])
+        var reading = LifecyclePolicy.Read(text);
+        if (reading.Problems is not [var first, ..])
             return text;
-        _checks.Report(node!, $"ECR would refuse the lifecycle policy, at its line {first.Line}, column {first.Column}: {first.Message}");
+        _checks.Report(node!, $"{reading.Refusal} the lifecycle policy, at its line {first.Line}, column {first.Column}: {first.Message}");
         return null;
     }
 

@@ -39,7 +39,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             work.TakeExactly(wantedPolicy);
         else if (!exact)
         {
-            var put = wantedPolicy is not null && wanted!.Text != view.LifecyclePolicy && work.TryPut(wanted, wantedPolicy);
+            var put = wantedPolicy is not null && !LifecyclePolicy.AreSame(wanted!.Text, view.LifecyclePolicy) && work.TryPut(wanted, wantedPolicy);
             work.TakeLeftovers(put ? wantedPolicy : view.LifecyclePolicy is { } present ? LifecyclePolicy.Read(present).Policy : null);
         }
         return work.End();
@@ -47,6 +47,8 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
 
     private sealed class Work(PolicyDocument policy, VerdictTags tags, RepositoryView view, DateTimeOffset now)
     {
+        private const string Present = "present";
+
         private readonly List<string> notes = [];
         private readonly List<PlanItem> items = [];
 
@@ -61,7 +63,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         {
             var reading = LifecyclePolicy.Read(text);
             if (reading.Policy is null)
-                Note($"The {which} lifecycle policy is one that ECR would refuse: {reading.Problems[0].Message}");
+                Note(which == Present ? $"The present lifecycle policy is in words that EcrGuard does not know: {reading.Problems[0].Message}" : $"The {which} lifecycle policy is one that {reading.Refusal}: {reading.Problems[0].Message}");
             return reading.Policy;
         }
 
@@ -70,7 +72,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             var unknown = Contents.Images.Count(image => view.UsageOf(image.Id.Digest).Use == Use.Unknown);
             if (unknown > 0)
                 Note($"Whether {Text.Count(unknown, "image is", "images are")} in use is not known; {(unknown == 1 ? "it stays" : "they stay")}.");
-            if (view.LifecyclePolicy is not { } text || Read(text, "present") is not { } present)
+            if (view.LifecyclePolicy is not { } text || Read(text, Present) is not { } present)
                 return;
             var atRisk = PolicyEffect.Of(present, Contents, view.Usages, null, now).AtRisk;
             if (atRisk.Count > 0)

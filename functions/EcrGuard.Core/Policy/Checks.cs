@@ -9,8 +9,9 @@ internal sealed class Checks
 {
     public List<PolicyProblem> Problems { get; } = [];
 
-    public void Report(Node at, string message, ProblemKind kind = ProblemKind.Malformed) =>
-        Problems.Add(new PolicyProblem(at.Place.Line, at.Place.Column, at.Path, message, kind));
+    /// <param name="certain">See <see cref="PolicyProblem.Certain"/>.</param>
+    public void Report(Node at, string message, ProblemKind kind = ProblemKind.Malformed, bool certain = true) =>
+        Problems.Add(new PolicyProblem(at.Place.Line, at.Place.Column, at.Path, message, kind) { Certain = certain });
 
     /// <summary>The members of an object; null where the value is something else.</summary>
     public Fields? Object(Node? node) => Is(node, NodeKind.Object, "an object") ? new Fields(node!, this) : null;
@@ -21,7 +22,7 @@ internal sealed class Checks
         if (!Is(node, NodeKind.List, "a list"))
             return null;
         if (node!.Items.Count == 0 && empty is not null)
-            Report(node, $"The list is empty: {empty}.");
+            Report(node, $"The list is empty: {empty}.", certain: false);
         return node.Items;
     }
 
@@ -40,7 +41,7 @@ internal sealed class Checks
         };
         if (problem is null)
             return node.Text;
-        Report(node, $"{Found(node)} {problem}.");
+        Report(node, $"{Found(node)} {problem}.", certain: false);
         return null;
     }
 
@@ -82,7 +83,8 @@ internal sealed class Checks
             && number >= least && number <= most
             && (!whole || double.IsInteger(number)))
             return number;
-        Report(node, string.Create(CultureInfo.InvariantCulture, $"Found {Found(node)}; it must be a {(whole ? "whole number" : "number")} from {least} to {most}."));
+        Report(node, string.Create(CultureInfo.InvariantCulture, $"Found {Found(node)}; it must be a {(whole ? "whole number" : "number")} from {least} to {most}."),
+            certain: node.Kind == NodeKind.Number && double.Parse(node.Text, CultureInfo.InvariantCulture) < least);
         return null;
     }
 
@@ -92,7 +94,7 @@ internal sealed class Checks
             return null;
         if (node.Kind == NodeKind.Text && known.Contains(node.Text))
             return node.Text;
-        Report(node, $"Found {Found(node)}; it must be {OneOf(known)}.");
+        Report(node, $"Found {Found(node)}; it must be {OneOf(known)}.", certain: node.Kind == NodeKind.Text);
         return null;
     }
 
@@ -129,7 +131,7 @@ internal sealed class Checks
     {
         if (node is null || node.Kind == kind)
             return node is not null;
-        Report(node, $"Found {Found(node)}; it must be {wanted}.");
+        Report(node, $"Found {Found(node)}; it must be {wanted}.", certain: false);
         return false;
     }
 

@@ -14,7 +14,7 @@ internal sealed class Fields
         foreach (var member in node.Members)
         {
             if (!_members.TryAdd(member.Key, member))
-                Report(member, $"The key '{Images.Text.Clip(member.Key, 60)}' is already at {_members[member.Key].Place}; one of the two is not meant.");
+                Report(member, $"The key '{Images.Text.Clip(member.Key, 60)}' is already at {_members[member.Key].Place}; one of the two is not meant.", certain: false);
         }
     }
 
@@ -45,8 +45,8 @@ internal sealed class Fields
         }
     }
 
-    private void Report(Member member, string message) =>
-        _checks.Problems.Add(new PolicyProblem(member.Place.Line, member.Place.Column, Node.PathOf(member.Key), message, ProblemKind.Malformed));
+    private void Report(Member member, string message, bool certain = true) =>
+        _checks.Problems.Add(new PolicyProblem(member.Place.Line, member.Place.Column, Node.PathOf(member.Key), message, ProblemKind.Malformed) { Certain = certain });
 
     /// <summary>Letters to add, drop or change to get from one word to the other, case aside (Levenshtein); far apart when the lengths alone say so.</summary>
     private static int Distance(string found, string known)

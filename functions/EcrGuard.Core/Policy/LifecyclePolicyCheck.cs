@@ -8,7 +8,8 @@ namespace EcrGuard.Core.Policy;
 
 /// <summary>
 /// Holds a lifecycle policy to what ECR accepts, so that a wrong one is refused where it is written and not by PutLifecyclePolicy at night
-/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html).
+/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). What that page does not say, and
+/// no recorded refusal shows, is reported as not <see cref="PolicyProblem.Certain"/>.
 /// </summary>
 internal sealed class LifecyclePolicyCheck(Checks checks)
 {
@@ -51,7 +52,7 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
         var priority = checks.Integer(rule.Required("rulePriority"), 1, int.MaxValue);
         var description = rule.Optional("description");
         if (description is not (null or { Kind: NodeKind.Text }))
-            checks.Report(description, $"Found {Checks.Found(description)}; it must be a text.");
+            checks.Report(description, $"Found {Checks.Found(description)}; it must be a text.", certain: false);
         var (selectionNode, actionNode) = (rule.Required("selection"), rule.Required("action"));
         rule.End();
 
@@ -114,7 +115,7 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
         if (countType is not (null or CountType.SinceImageTransitioned) && storageClass == StorageClass.Archive)
             checks.Report(storageNode!, $"The countType '{countTypeNode!.Text}' selects in the storage class 'standard' only; 'archive' goes with 'sinceImageTransitioned'.");
         if (countType == CountType.SinceImageTransitioned && number < LeastDaysInArchive)
-            checks.Report(numberNode!, $"Found {number}; ECR keeps an archived image at least {LeastDaysInArchive} days.");
+            checks.Report(numberNode!, $"Found {number}; ECR keeps an archived image at least {LeastDaysInArchive} days.", certain: false);
         return new Selection(tagStatus, tags, storageClass, countType, number);
     }
 

@@ -26,6 +26,12 @@ public sealed record PolicyProblem(int Line, int Column, string Path, string Mes
     /// <summary>The VEX document in which it is; null for the policy document itself.</summary>
     public string? File { get; init; }
 
+    /// <summary>
+    /// Of a lifecycle policy: whether AWS documents that ECR refuses this, or its refusal was recorded. False: EcrGuard does not
+    /// take it, and ECR may or may not.
+    /// </summary>
+    public bool Certain { get; init; } = true;
+
     /// <summary>As compilers write it, so that editors and terminals make it a link: <c>policy.jsonc:12:5: error: … ($.rules[0].then)</c>.</summary>
     /// <param name="file">What to call the policy document.</param>
     public string ToString(string file) => $"{File ?? file}:{Line}:{Column}: error: {Message} ({Path})";

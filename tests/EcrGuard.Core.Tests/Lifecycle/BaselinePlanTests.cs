@@ -37,6 +37,38 @@ public sealed class BaselinePlanTests
         Assert.Empty(Plan(Repository(shuffled), Merging).Drift);
     }
 
+    /// <summary>Put twice, and then "somebody else has changed it", if ECR answers without what is the default.</summary>
+    [Theory]
+    [InlineData(ExistingPolicy.Replace)]
+    [InlineData(ExistingPolicy.Merge)]
+    public void A_default_that_the_baseline_writes_out_and_ECR_does_not_give_back_is_no_drift(ExistingPolicy existing)
+    {
+        var written = PolicyOf(Policies.Keep(1, "dev*", 10).Replace("\"countNumber\":10", "\"countNumber\":10,\"storageClass\":\"standard\"", StringComparison.Ordinal));
+        var baseline = Enforcing(existing, written);
+        var put = Plan(Repository(), baseline).Repairs.Single().Value;
+        Assert.Contains("\"storageClass\":\"standard\"", put, StringComparison.Ordinal);
+        var given = put.Replace(",\"storageClass\":\"standard\"", "", StringComparison.Ordinal).Replace("tagPatternList\":[\"dev*\"]", "tagPrefixList\":[\"dev\"]", StringComparison.Ordinal);
+
+        var plan = Plan(Repository(given), baseline);
+
+        Assert.Empty(plan.Drift);
+        Assert.Empty(plan.Repairs);
+        // The wish is the same as well: what was put back stays.
+        Assert.Equal(Plan(Repository(), Enforcing(existing, PolicyOf(Policies.Keep(1, "dev*", 10)))).Wish, plan.Wish);
+    }
+
+    [Fact]
+    public void What_ECR_gives_back_in_other_words_is_what_EcrGuard_put_and_what_stood_before()
+    {
+        var before = PolicyOf(Newest5);
+        var (repository, hold) = Plan(Repository(before), Merging).Apply(Repository(before), Hold.None);
+        var other = repository.LifecyclePolicy!.Replace("\"countNumber\":14", "\"countNumber\":14,\"storageClass\":\"standard\"", StringComparison.Ordinal);
+
+        var back = RestorePlan.For(repository with { LifecyclePolicy = other }, hold);
+        Assert.Equal((before, 0), (back.PutBacks.Single().Before, back.Left.Count));
+        Assert.Empty(RestorePlan.For(repository with { LifecyclePolicy = before.Replace("tagPatternList\":[\"v*\"]", "tagPrefixList\":[\"v\"]", StringComparison.Ordinal) }, hold).PutBacks);
+    }
+
     [Fact]
     public void A_rule_that_a_team_adds_behind_the_baselines_is_the_teams()
     {

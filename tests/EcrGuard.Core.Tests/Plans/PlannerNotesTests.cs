@@ -47,8 +47,8 @@ public sealed class PlannerNotesTests
     }
 
     [Fact]
-    public void A_present_policy_that_ECR_would_refuse_is_noted() =>
-        Assert.StartsWith("The present lifecycle policy is one that ECR would refuse: ", Assert.Single(Planned(View(Six, present: """{"rules":[]}"""), null).Notes), StringComparison.Ordinal);
+    public void A_present_policy_that_cannot_be_read_is_noted_and_ECR_has_not_refused_it() =>
+        Assert.StartsWith("The present lifecycle policy is in words that EcrGuard does not know: ", Assert.Single(Planned(View(Six, present: """{"rules":[]}"""), null).Notes), StringComparison.Ordinal);
 
     [Fact]
     public void What_the_linter_has_to_say_of_no_rule_is_said_of_the_wanted_policy()

@@ -59,11 +59,11 @@ public sealed class PlannerTests
     }
 
     [Fact]
-    public void A_wanted_policy_that_ECR_would_refuse_is_not_planned()
+    public void A_wanted_policy_that_ECR_may_refuse_is_not_planned()
     {
         var planned = Planned(View(Six), """{"rules":[]}""");
         Assert.Empty(planned.Items);
-        Assert.StartsWith("The wanted lifecycle policy is one that ECR would refuse: ", Assert.Single(planned.Notes), StringComparison.Ordinal);
+        Assert.StartsWith("The wanted lifecycle policy is one that ECR may refuse: ", Assert.Single(planned.Notes), StringComparison.Ordinal);
     }
 
     [Fact]
