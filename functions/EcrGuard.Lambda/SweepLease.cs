@@ -24,6 +24,9 @@ public sealed class SweepLease(Ledger ledger, TimeProvider time)
         return (state?.Run == run || !(state?.RunningUntil > now)) && await StoreAsync(run, now + Life, revision, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>The sweep that is running, or ran last; null where none ever did.</summary>
+    public async Task<SweepLeaseState?> RunningAsync(CancellationToken cancellation) => (await ReadAsync(cancellation).ConfigureAwait(false)).State;
+
     /// <summary>Says that a sweep still runs. Of many that say it at a time one is enough.</summary>
     public async Task KeepAsync(string run, CancellationToken cancellation)
     {

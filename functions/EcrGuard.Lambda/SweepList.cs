@@ -19,7 +19,11 @@ public sealed record SweepRequest(string? Run);
 /// <param name="Key">as a JSON array of <see cref="ListedRepository"/>.</param>
 /// <param name="Concurrency">How many repositories may be swept at a time.</param>
 /// <param name="Alone">False: another sweep is running, and this one ends here.</param>
-public sealed record SweepStart(string Run, DateTimeOffset StartedAt, string Bucket, string Key, int Repositories, int Concurrency, bool Alone);
+public sealed record SweepStart(string Run, DateTimeOffset StartedAt, string Bucket, string Key, int Repositories, int Concurrency, bool Alone)
+{
+    /// <summary>Which sweep stopped this one, a sentence; null where none did.</summary>
+    public string? Stopped { get; init; }
+}
 
 /// <summary>One item of the list.</summary>
 public sealed record ListedRepository(string Repository);
@@ -38,8 +42,13 @@ public sealed class SweepList(Registry registry, Consumers consumers, UseStore u
         var key = $"sweeps/{run}/repositories.json";
         if (!await lease.TakeAsync(run, CancellationToken.None).ConfigureAwait(false))
         {
-            log.Warning("Another sweep is running; this one ends.", ("run", run));
-            return new SweepStart(run, startedAt, settings.Bucket, key, 0, settings.Instances, Alone: false);
+            var other = await lease.RunningAsync(CancellationToken.None).ConfigureAwait(false);
+            var why = other?.RunningUntil is { } until
+                ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"The sweep {other.Run} is running, at the latest until {until.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z unless it says again that it is; this one ends without a look at any repository.")
+                : "Another sweep was running at that moment; this one ends without a look at any repository.";
+            log.Warning("Another sweep is running; this one ends.", ("run", run), ("why", why));
+            log.Metrics("EcrGuard", [("SweepsStopped", 1, "Count")]);
+            return new SweepStart(run, startedAt, settings.Bucket, key, 0, settings.Instances, Alone: false) { Stopped = why };
         }
         // In a large account the first reading takes minutes: what is not read in time is unread, and the sweep begins.
         using var enough = Deadline.Before(context, Margin);

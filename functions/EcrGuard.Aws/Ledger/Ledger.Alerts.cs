@@ -13,7 +13,7 @@ public sealed partial class Ledger
     private const string ClaimedAt = "claimedAt";
     private const string PublishedAt = "publishedAt";
 
-    /// <summary>Takes it on oneself to publish an alert. A call that the SDK repeats because its answer was lost meets its own claim.</summary>
+    /// <summary>Takes it on oneself to publish an alert.</summary>
     /// <returns>False where it is published already, or somebody else has taken it on who may still be alive.</returns>
     public Task<bool> ClaimAlertAsync(ImageId image, string alertId, CancellationToken cancellation) =>
         IfStillSoAsync(new UpdateItemRequest
@@ -21,7 +21,7 @@ public sealed partial class Ledger
             TableName = settings.Table,
             Key = Key(image),
             UpdateExpression = "SET #claim = :now",
-            ConditionExpression = "#alert = :id AND (attribute_not_exists(#claim) OR #claim < :dead OR #claim = :now)",
+            ConditionExpression = "#alert = :id AND (attribute_not_exists(#claim) OR #claim < :dead)",
             ExpressionAttributeNames = new() { ["#alert"] = OpenAlert, ["#claim"] = AlertClaimedAt },
             ExpressionAttributeValues = new() { [":id"] = new(alertId), [":now"] = new(Keys.Time(time.GetUtcNow())), [":dead"] = new(Keys.Time(time.GetUtcNow() - ClaimAge)) },
         }, cancellation);
@@ -43,7 +43,7 @@ public sealed partial class Ledger
             ExpressionAttributeValues = new() { [":id"] = new(alertId) },
         }, cancellation);
 
-    /// <summary>Takes it on oneself to publish something that is said once and follows from no change of status. A call that the SDK repeats because its answer was lost meets its own claim.</summary>
+    /// <summary>Takes it on oneself to publish something that is said once and follows from no change of status.</summary>
     /// <param name="notice">The id of the alert.</param>
     /// <returns>False where it is published already, or somebody else has taken it on who may still be alive.</returns>
     public Task<bool> ClaimNoticeAsync(RepositoryId repository, string notice, CancellationToken cancellation) =>
@@ -52,7 +52,7 @@ public sealed partial class Ledger
             TableName = settings.Table,
             Key = Key(repository, Keys.Notice(notice)),
             UpdateExpression = "SET #claim = :now, #expires = :expires",
-            ConditionExpression = "attribute_not_exists(#published) AND (attribute_not_exists(#claim) OR #claim < :dead OR #claim = :now)",
+            ConditionExpression = "attribute_not_exists(#published) AND (attribute_not_exists(#claim) OR #claim < :dead)",
             ExpressionAttributeNames = new() { ["#claim"] = ClaimedAt, ["#published"] = PublishedAt, ["#expires"] = Keys.Expires },
             ExpressionAttributeValues = new() { [":now"] = new(Keys.Time(time.GetUtcNow())), [":dead"] = new(Keys.Time(time.GetUtcNow() - ClaimAge)), [":expires"] = ExpiresAfter(HistoryAge) },
         }, cancellation);

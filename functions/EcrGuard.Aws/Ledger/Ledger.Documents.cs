@@ -1,4 +1,5 @@
 using System.Globalization;
+using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Reports;
 
@@ -33,9 +34,11 @@ public sealed partial class Ledger
 
     private async Task<bool> StoreAsync(Dictionary<string, AttributeValue> item, long revision, CancellationToken cancellation)
     {
+        var own = NewId();
         try
         {
             item[Revision] = Number(revision + 1);
+            item[WrittenBy] = new(own);
             await dynamo.PutItemAsync(new PutItemRequest
             {
                 TableName = settings.Table,
@@ -43,12 +46,13 @@ public sealed partial class Ledger
                 ConditionExpression = "attribute_not_exists(#rev) OR #rev = :was",
                 ExpressionAttributeNames = new() { ["#rev"] = Revision },
                 ExpressionAttributeValues = new() { [":was"] = Number(revision) },
+                ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure.ALL_OLD,
             }, cancellation).ConfigureAwait(false);
             return true;
         }
-        catch (ConditionalCheckFailedException)
+        catch (ConditionalCheckFailedException failed)
         {
-            return false;
+            return IsOf(failed, own);
         }
     }
 }

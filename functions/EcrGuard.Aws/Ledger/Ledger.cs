@@ -70,6 +70,9 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     private const string BreakGlass = "breakGlass";
     private const string ChangedAt = "changedAt";
 
+    /// <summary>The id of the write that an item was last written by on a condition.</summary>
+    private const string WrittenBy = "writtenBy";
+
     /// <summary>An id that sorts by the time at which it was made (UUID version 7, RFC 9562).</summary>
     public string NewId() => Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
 
@@ -231,15 +234,10 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             ExpressionAttributeValues = new() { [":readAt"] = new(Keys.Time(readAt)), [":because"] = new(Text.Clip(because ?? "not known", 500)), [":one"] = Number(1), [":expires"] = ExpiresAfter(HistoryAge) },
             ReturnValues = ReturnValue.ALL_NEW,
         };
-        IReadOnlyList<IndexChild> children = [];
-        var marked = await IfStillSoAsync(async () =>
-        {
-            var answer = await dynamo.UpdateItemAsync(request, cancellation).ConfigureAwait(false);
-            children = Entry(answer.Attributes).Record.Children;
-            return answer;
-        }, cancellation).ConfigureAwait(false);
+        var marked = await UpdateAsync(request, cancellation).ConfigureAwait(false);
+        var children = marked is null ? [] : Entry(marked).Record.Children;
         await WriteAllAsync(children.Select(child => new WriteRequest(new DeleteRequest(Key(image.Repository, Keys.Edge(child.Digest, image.Digest))))), cancellation).ConfigureAwait(false);
-        return marked;
+        return marked is not null;
     }
 
     /// <summary>Notes that all that follows from a stored verdict is done. One that was stored since stays open, and so does one whose alert somebody else has claimed and not yet published.</summary>
@@ -380,8 +378,38 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         NamedTags = NamedTagsOf(item),
     }, item);
 
-    private Task<bool> IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation) => IfStillSoAsync(() => dynamo.UpdateItemAsync(request, cancellation), cancellation);
+    private async Task<bool> IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation) => await UpdateAsync(request, cancellation).ConfigureAwait(false) is not null;
 
+    /// <summary>
+    /// Updates an item on a condition. The update leaves its own id in the item: the SDK repeats a call whose answer was lost,
+    /// and the repeated one fails on what the first has written. DynamoDB shows the item with the failure, and so whose it is.
+    /// </summary>
+    /// <param name="request">Its expression begins with <c>SET</c> where it sets anything.</param>
+    /// <returns>The item as it stands, where <c>ReturnValues</c> or such a failure shows it, otherwise empty; null where somebody was faster, with the same or with news: nothing is left to write.</returns>
+    private async Task<Dictionary<string, AttributeValue>?> UpdateAsync(UpdateItemRequest request, CancellationToken cancellation)
+    {
+        var own = NewId();
+        const string set = "SET ";
+        request.UpdateExpression = request.UpdateExpression.StartsWith(set, StringComparison.Ordinal) ? $"SET #writtenBy = :writtenBy, {request.UpdateExpression[set.Length..]}" : $"SET #writtenBy = :writtenBy {request.UpdateExpression}";
+        request.ExpressionAttributeNames = new(request.ExpressionAttributeNames) { ["#writtenBy"] = WrittenBy };
+        request.ExpressionAttributeValues = new(request.ExpressionAttributeValues ?? []) { [":writtenBy"] = new(own) };
+        request.ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure.ALL_OLD;
+        Dictionary<string, AttributeValue> updated = [];
+        try
+        {
+            await RetryAsync(async () => updated = (await dynamo.UpdateItemAsync(request, cancellation).ConfigureAwait(false)).Attributes ?? [], cancellation).ConfigureAwait(false);
+            return updated;
+        }
+        catch (ConditionalCheckFailedException failed)
+        {
+            return IsOf(failed, own) ? failed.Item : null;
+        }
+    }
+
+    /// <summary>Whether a write failed on what the same write has written before.</summary>
+    private static bool IsOf(ConditionalCheckFailedException failed, string own) => failed.Item?.GetValueOrDefault(WrittenBy)?.S == own;
+
+    /// <param name="write">A transaction: the SDK gives each a token, by which DynamoDB knows one that it has carried out and whose answer was lost.</param>
     /// <returns>False where somebody was faster, with the same or with news: nothing is left to write.</returns>
     private async Task<bool> IfStillSoAsync<T>(Func<Task<T>> write, CancellationToken cancellation)
     {
@@ -389,10 +417,6 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         {
             await RetryAsync(write, cancellation).ConfigureAwait(false);
             return true;
-        }
-        catch (ConditionalCheckFailedException)
-        {
-            return false;
         }
         catch (TransactionCanceledException cancelled) when (cancelled.CancellationReasons?.Any(r => r.Code == "ConditionalCheckFailed") == true)
         {

@@ -1,0 +1,192 @@
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Verdicts;
+using EcrGuard.Lambda;
+using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
+using static EcrGuard.Aws.Tests.Flow.GuardFixture;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>
+/// A conditional write takes effect, its answer is lost, and the SDK makes the call again, which fails on what the first has
+/// written: each writer knows its own, and nobody else's for its own.
+/// </summary>
+public sealed class LostAnswerTests
+{
+    private static RepositoryId Home(GuardFixture fixture) => new(fixture.Aws.AccountId, fixture.Aws.Region, Repository);
+
+    private static Fault LostAnswer(string operation, int from = 1) => Fault.CloseAfter with { Service = "dynamodb", Operation = operation, From = from };
+
+    private static void AssertStruck(GuardFixture fixture) => Assert.Equal(0, fixture.Aws.Faults.Outstanding);
+
+    [Fact]
+    public async Task A_document_that_was_stored_is_known_as_ones_own_and_another_ones_is_not()
+    {
+        await using var fixture = await StartAsync();
+        var ledger = fixture.Functions.Part<Ledger.Ledger>();
+        fixture.Aws.Faults.Add(LostAnswer("PutItem"));
+        Assert.True(await ledger.StoreDocumentAsync("X", "1", 0, CancellationToken.None));
+        AssertStruck(fixture);
+        fixture.Aws.Faults.Add(LostAnswer("PutItem"));
+        Assert.True(await ledger.StoreDocumentAsync("X", "2", 1, CancellationToken.None));
+        AssertStruck(fixture);
+
+        // The same text, and another one's.
+        Assert.False(await ledger.StoreDocumentAsync("X", "2", 1, CancellationToken.None));
+        Assert.Equal(("2", 2), (await ledger.DocumentAsync("X", CancellationToken.None))!.Value);
+    }
+
+    [Fact]
+    public async Task The_lease_of_a_sweep_is_ones_own()
+    {
+        await using var fixture = await StartAsync();
+        var lease = fixture.Functions.Part<SweepLease>();
+        fixture.Aws.Faults.Add(LostAnswer("PutItem"));
+        Assert.True(await lease.TakeAsync("one", CancellationToken.None));
+        AssertStruck(fixture);
+        Assert.False(await fixture.Deploy().Part<SweepLease>().TakeAsync("two", CancellationToken.None));
+
+        fixture.Aws.Faults.Add(LostAnswer("PutItem"));
+        await lease.EndAsync("one", CancellationToken.None);
+        Assert.True(await lease.TakeAsync("two", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task What_is_held_of_a_repository_is_stored_once_and_known()
+    {
+        await using var fixture = await StartAsync();
+        var ledger = fixture.Functions.Part<Ledger.Ledger>();
+        fixture.Aws.Faults.Add(LostAnswer("PutItem"));
+        Assert.True(await ledger.StoreHoldAsync(Home(fixture), Hold.None, 0, CancellationToken.None));
+        AssertStruck(fixture);
+        Assert.False(await ledger.StoreHoldAsync(Home(fixture), Hold.None, 0, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task The_backfill_goes_on_after_any_store_of_its_progress()
+    {
+        for (var from = 1; from <= 3; from++)
+        {
+            await using var fixture = await StartAsync();
+            fixture.Aws.Ecr.CompleteScan(Repository, fixture.Push("1"), Critical);
+            fixture.Aws.Events.Take();
+            fixture.Aws.Faults.Add(LostAnswer("PutItem", from));
+            Assert.NotNull((await fixture.Functions.BackfillAsync()).DoneAt);
+            AssertStruck(fixture);
+            var stored = await fixture.Functions.Part<Ledger.Ledger>().DocumentAsync(Ledger.Ledger.BackfillDocument, CancellationToken.None);
+            Assert.Contains("\"runningUntil\":null", stored!.Value.Json, StringComparison.OrdinalIgnoreCase);
+            Assert.Single(fixture.Alerts);
+        }
+    }
+
+    [Fact]
+    public async Task A_claim_of_an_alert_or_a_notice_is_ones_own_and_no_other_of_the_same_moment_is()
+    {
+        await using var fixture = await StartAsync();
+        var ledger = fixture.Functions.Part<Ledger.Ledger>();
+        fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
+        Assert.True(await ledger.ClaimNoticeAsync(Home(fixture), "n1", CancellationToken.None));
+        AssertStruck(fixture);
+
+        // Two that look at one clock at one moment.
+        fixture.Time.AutoAdvanceAmount = TimeSpan.Zero;
+        Assert.True(await ledger.ClaimNoticeAsync(Home(fixture), "n2", CancellationToken.None));
+        Assert.False(await fixture.Deploy().Part<Ledger.Ledger>().ClaimNoticeAsync(Home(fixture), "n2", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_turn_to_write_that_was_taken_is_taken()
+    {
+        await using var fixture = await StartAsync();
+        var ledger = fixture.Functions.Part<Ledger.Ledger>();
+        fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
+        Assert.True(await ledger.TakeTurnAsync(TimeSpan.FromSeconds(5), CancellationToken.None));
+        AssertStruck(fixture);
+        Assert.False(await ledger.TakeTurnAsync(TimeSpan.FromSeconds(5), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_verdict_that_was_stored_is_stored_whether_its_status_changed_or_not()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        var ledger = fixture.Functions.Part<Ledger.Ledger>();
+        var entry = (await ledger.FindAsync(new ImageId(Home(fixture), Digest.Parse(digest)), CancellationToken.None))!;
+        var record = entry.Record with { Verdict = entry.Record.Verdict with { FactsAt = fixture.Time.GetUtcNow() } };
+
+        fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
+        Assert.Equal(Stored.Yes, await ledger.StoreAsync(record, entry, null, open: false, CancellationToken.None));
+        AssertStruck(fixture);
+        // Somebody else's store stays somebody else's.
+        Assert.Equal(Stored.Contended, await ledger.StoreAsync(record with { Verdict = record.Verdict with { FactsAt = fixture.Time.GetUtcNow() } }, entry, null, open: false, CancellationToken.None));
+
+        var now = (await ledger.FindAsync(entry.Record.Verdict.Image, CancellationToken.None))!;
+        var changed = now.Record with { ChangeId = ledger.NewId(), Verdict = now.Record.Verdict with { Status = Status.Stale, FactsAt = fixture.Time.GetUtcNow() } };
+        fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
+        Assert.Equal(Stored.Yes, await ledger.StoreAsync(changed, now, null, open: false, CancellationToken.None));
+        AssertStruck(fixture);
+    }
+
+    [Fact]
+    public async Task An_image_that_is_gone_is_noted_with_all_that_follows()
+    {
+        await using var fixture = await StartAsync();
+        var amd64 = Manifest.Image("amd64");
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", amd64)]), "1");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Single(fixture.Items("X#"));
+
+        fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
+        Assert.True(await fixture.Functions.Part<Ledger.Ledger>().MarkGoneAsync(new ImageId(Home(fixture), Digest.Parse(index)), fixture.Time.GetUtcNow(), "somebody", CancellationToken.None));
+        AssertStruck(fixture);
+        Assert.Empty(fixture.Items("X#"));
+    }
+
+    [Fact]
+    public async Task An_intent_stands_once_and_is_known()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1");
+        var ledger = fixture.Functions.Part<Ledger.Ledger>();
+        var image = new ImageId(Home(fixture), Digest.Parse(digest));
+        var entry = (await ledger.FindAsync(image, CancellationToken.None))!;
+        fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
+        Assert.NotNull(await ledger.IntendAsync(image, entry, new TagAction(TagChange.Add, "x"), CancellationToken.None));
+        AssertStruck(fixture);
+        Assert.Single(fixture.Items("A#"), item => item["tag"]?.GetValue<string>() == "x");
+    }
+
+    [Fact]
+    public async Task How_far_an_image_is_out_of_reach_is_stored_once_and_known()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        var ledger = fixture.Functions.Part<Ledger.Ledger>();
+        var entry = (await ledger.FindAsync(new ImageId(Home(fixture), Digest.Parse(digest)), CancellationToken.None))!;
+        var quarantine = new Quarantine { By = QuarantineBy.Archive, State = QuarantineState.Ended, ChangeId = entry.Record.ChangeId, Since = fixture.Time.GetUtcNow() };
+
+        fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
+        Assert.True(await ledger.StoreQuarantineAsync(entry, quarantine, CancellationToken.None));
+        AssertStruck(fixture);
+        Assert.False(await ledger.StoreQuarantineAsync(entry, quarantine, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_sweep_that_another_one_stops_says_which_and_until_when()
+    {
+        await using var fixture = await StartAsync();
+        Assert.True(await fixture.Functions.Part<SweepLease>().TakeAsync("monday", CancellationToken.None));
+
+        var stopped = await fixture.Functions.Part<SweepList>().SweepListAsync(new SweepRequest("tuesday"), new Invocation());
+
+        Assert.False(stopped.Alone);
+        Assert.StartsWith("The sweep monday is running, at the latest until 2026-11-18 13:00:0", stopped.Stopped, StringComparison.Ordinal);
+        Assert.Contains("The sweep monday is running", fixture.Functions.Lines.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\"SweepsStopped\":1", fixture.Functions.Lines.ToString(), StringComparison.Ordinal);
+    }
+}
