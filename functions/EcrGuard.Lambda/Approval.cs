@@ -70,8 +70,9 @@ public sealed class Approval(Guard guard, Registry registry, Settings settings, 
         using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         try
         {
-            if (await registry.ImageAsync(registry.Repository(reference.Repository), reference.Tag, reference.Digest, deadline.Token).ConfigureAwait(false) is not { } image)
-                return Problem(404, "NOT_FOUND", asked, $"There is no image {reference} in the registry {settings.Account} in {settings.Region}.");
+            var named = await registry.ImageAsync(reference, deadline.Token).ConfigureAwait(false);
+            if (named.Image is not { } image)
+                return named.TagMoved ? Problem(409, "TAG_MOVED", asked, named.WhyNot) : Problem(404, "NOT_FOUND", asked, named.WhyNot);
             var until = time.GetUtcNow().AddSeconds(wait ?? 0);
             var answer = await guard.AskAsync(asked!, image, deadline.Token).ConfigureAwait(false);
             while (answer.Status == Status.Pending.Word() && time.GetUtcNow() + Look <= until)

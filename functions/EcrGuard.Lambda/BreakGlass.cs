@@ -63,8 +63,9 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
         using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         try
         {
-            if (await registry.ImageAsync(registry.Repository(reference.Repository), reference.Tag, reference.Digest, deadline.Token).ConfigureAwait(false) is not { } image)
-                return Problem(404, "NOT_FOUND", order.Image, $"There is no image {reference} in the registry {settings.Account} in {settings.Region}.");
+            var named = await registry.ImageAsync(reference, deadline.Token).ConfigureAwait(false);
+            if (named.Image is not { } image)
+                return named.TagMoved ? Problem(409, "TAG_MOVED", order.Image, named.WhyNot) : Problem(404, "NOT_FOUND", order.Image, named.WhyNot);
             if (await CarryOutAsync(image, new ForcedApproval(ledger.NewId(), by, order.Reason!.Trim(), now, until ?? now) { Request = request }, revokes, deadline.Token).ConfigureAwait(false) is { } refused)
                 return Problem(400, "BAD_REQUEST", order.Image, refused);
             log.Warning(revokes ? "A forced approval was ended." : "An approval was forced.", ("image", image.Id.ToString()), ("by", by), ("until", (until ?? now).ToString("O", CultureInfo.InvariantCulture)), ("request", id), ("api", api), ("accessKeyId", request.AccessKeyId), ("requestId", context.AwsRequestId));

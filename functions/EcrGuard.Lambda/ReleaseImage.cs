@@ -32,8 +32,9 @@ public sealed class ReleaseImage(Quarantines quarantines, Registry registry, Set
         if (string.IsNullOrWhiteSpace(input.Reason))
             return No("The order gives no reason.");
         using var deadline = new CancellationTokenSource(context.RemainingTime * 0.9);
-        if (await registry.ImageAsync(registry.Repository(reference.Repository), reference.Tag, reference.Digest, deadline.Token).ConfigureAwait(false) is not { } image)
-            return No($"There is no image {reference} in the registry.");
+        var named = await registry.ImageAsync(reference, deadline.Token).ConfigureAwait(false);
+        if (named.Image is not { } image)
+            return No(named.WhyNot);
         // Lambda tells who invoked it only of Amazon Cognito's identities. What the order says of itself would be no proof; CloudTrail has the caller of the request that the ledger names.
         var by = context.Identity?.IdentityId is { Length: > 0 } identity ? $"the Cognito identity {identity}" : $"the direct invoke {context.AwsRequestId}";
         var (released, left) = await quarantines.ReleaseAsync(image.Id, by, Text.Clip(input.Reason, MaxReason), deadline.Token).ConfigureAwait(false);

@@ -20,6 +20,20 @@ public sealed record ImageReference
     public string? Tag { get; private init; }
     public Digest? Digest { get; private init; }
 
+    /// <summary>
+    /// Why no image is found by it, a sentence: there is none, or, where it names both a tag and a digest, they are not one
+    /// image's any more.
+    /// </summary>
+    /// <param name="digestIsThere">Whether there is an image of its digest.</param>
+    /// <param name="holder">The image that carries its tag; null: none does.</param>
+    /// <param name="where">For the sentence, for example "the registry".</param>
+    public string Missing(bool digestIsThere, Digest? holder, string where) => !HasMoved(digestIsThere, holder) ? $"There is no image {this} in {where}."
+        : $"The tag '{Tag}' of {Repository} is elsewhere now: {(holder is null ? "no image carries it" : $"{holder} carries it")}, "
+            + $"and {Digest} {(digestIsThere ? "is there without it" : "is gone")}. Name the image by its digest alone, or ask about what the tag is on.";
+
+    /// <summary>Whether it names a tag and a digest that are not one image's any more.</summary>
+    public bool HasMoved(bool digestIsThere, Digest? holder) => Tag is not null && Digest is not null && (digestIsThere || holder is not null);
+
     /// <summary>Reads a reference; <paramref name="problem"/> is a sentence that says what is wrong and what would be right.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ImageReference? reference, [NotNullWhen(false)] out string? problem)
     {

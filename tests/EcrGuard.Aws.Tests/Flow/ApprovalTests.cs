@@ -22,6 +22,24 @@ public sealed class ApprovalTests
     }
 
     [Fact]
+    public async Task A_tag_that_is_on_another_image_than_the_digest_beside_it_is_elsewhere_and_not_missing()
+    {
+        await using var fixture = await StartAsync();
+        var first = await fixture.ScannedAsync("1");
+        var second = fixture.Aws.Ecr.Push(Repository, Manifest.Image("newer"), "1");
+
+        var (status, body) = await fixture.Functions.AskAsync($"{Repository}:1@{first}");
+
+        Assert.Equal((409, "TAG_MOVED", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
+        Assert.Equal(
+            $"The tag '1' of {Repository} is elsewhere now: {second} carries it, and {first} is there without it. Name the image by its digest alone, or ask about what the tag is on.",
+            body.GetProperty("problem").GetString());
+        Assert.Equal(404, (await fixture.Functions.AskAsync($"{Repository}:2@sha256:{new string('0', 64)}")).HttpStatus);
+        Assert.Equal(409, (await fixture.Functions.AskAsync($"{Repository}:1@sha256:{new string('0', 64)}")).HttpStatus);
+        Assert.Equal(200, (await fixture.Functions.AskAsync($"{Repository}:1@{second}")).HttpStatus);
+    }
+
+    [Fact]
     public async Task Without_a_record_it_is_decided_from_fresh_facts()
     {
         await using var fixture = await StartAsync();
