@@ -1,3 +1,4 @@
+using EcrGuard.Aws;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
@@ -14,7 +15,7 @@ internal static class PolicyCommand
         {
             if (Read(file, now, output) is not { Problems: [], Policy: { } policy })
                 return ExitCodes.Wrong;
-            var documents = PolicyFile.Vex(file.FullName).Count;
+            var documents = InputFile.VexBeside(file).Count;
             output.WriteLine($"{file}: no errors; {Text.Count(policy.Rules.Count, "rule")}, {Text.Count(policy.Waivers.Count, "waiver")}, {(documents == 0 ? "" : $"{Text.Count(policy.Vex.Count, "VEX statement")} about images of ECR in {Text.Count(documents, "document")}, ")}version {policy.Version}");
             foreach (var waiver in policy.Waivers.Where(waiver => waiver.Digest is not null))
                 output.WriteLine($"{file}: note: waiver {waiver.Id} is for {waiver.Digest} only, which must be the image of one platform: an index has no findings of its own to excuse.");
@@ -22,7 +23,7 @@ internal static class PolicyCommand
         }
         catch (UnusableFileException unusable)
         {
-            errors.WriteLine(unusable.Message);
+            errors.WriteLine(ErrorText.Whole(unusable));
             return ExitCodes.Usage;
         }
     }
@@ -31,7 +32,7 @@ internal static class PolicyCommand
     /// <exception cref="UnusableFileException">It cannot be read.</exception>
     public static PolicyReading Read(FileInfo file, DateTimeOffset now, TextWriter output)
     {
-        var reading = PolicyReader.Read(UnusableFileException.ReadAll(file), PolicyFile.Vex(file.FullName), now);
+        var reading = PolicyReader.Read(InputFile.Read(file), InputFile.VexBeside(file), now);
         foreach (var problem in reading.Problems)
             output.WriteLine(problem.ToString(file.ToString()));
         if (reading.Problems.Count > 0)

@@ -12,10 +12,10 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
     /// <exception cref="UnusableFileException">The file cannot be read, is not JSON, or is what <paramref name="read"/> refuses.</exception>
     public static T Read<T>(FileInfo file, Func<PrintedValue, T> read)
     {
-        var utf8 = UnusableFileException.ReadAll(file);
+        var utf8 = InputFile.Read(file);
         try
         {
-            using var json = JsonDocument.Parse(utf8);
+            using var json = InputFile.Json(file, utf8);
             return read(new PrintedValue(file, "", json.RootElement));
         }
         catch (JsonException unreadable)

@@ -148,6 +148,11 @@ breakglass.SetAction((parsed, cancellation) => BreakGlassCommand.RunAsync(parsed
 root.Add(breakglass);
 
 var parsing = root.Parse(args);
+if (parsing.Errors.Count == 0 && InputFile.Twice(parsing) is { } twice)
+{
+    Console.Error.WriteLine(twice);
+    return ExitCodes.Usage;
+}
 if (parsing.Errors.Count > 0)
 {
     // An unknown command is also "not provided": once is enough.
@@ -162,6 +167,6 @@ try
 }
 catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or ArgumentException or SettingsException)
 {
-    Console.Error.WriteLine(unusable.Message);
+    Console.Error.WriteLine(ErrorText.Whole(unusable));
     return ExitCodes.Usage;
 }

@@ -5,9 +5,40 @@ namespace EcrGuard.Cli;
 /// <summary>Moments as they are written in files and options.</summary>
 internal static class Times
 {
-    private static readonly string[] Formats = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK", "yyyy-MM-ddTHH:mmK"];
+    private const string Date = "yyyy-MM-dd";
 
-    /// <summary>ISO 8601; without an offset it is UTC.</summary>
+    private static readonly string[] Formats =
+    [
+        // ISO 8601, as the AWS CLI prints it.
+        Date, "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK", "yyyy-MM-ddTHH:mmK",
+        // As Inspector's events have it (https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html).
+        "ddd MMM d HH:mm:ss.FFFFFFF K yyyy", "ddd MMM d HH:mm:ss K yyyy", "MMM d, yyyy, h:mm:ss tt", "MMM d, yyyy h:mm:ss tt",
+    ];
+
+    /// <summary>
+    /// ISO 8601, what Python's <c>str()</c> makes of a time (a space instead of the T, six digits behind the second), and what
+    /// stands in EventBridge's events. Without an offset it is UTC.
+    /// </summary>
     public static bool TryParse(string text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+        DateTimeOffset.TryParseExact(Plain(text.Trim()), Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+
+    private static string Plain(string text)
+    {
+        // Newer Javas put a narrow space before AM and PM.
+        text = text.Replace('\u202F', ' ').Replace('\u00A0', ' ').Replace(" UTC", " Z", StringComparison.Ordinal);
+        if (text.Length <= Date.Length || text[Date.Length] is not (' ' or 'T' or 't') || !char.IsAsciiDigit(text[0]))
+            return text;
+        var clock = text[(Date.Length + 1)..].ToUpperInvariant().Replace(" Z", "Z", StringComparison.Ordinal).Replace(" +", "+", StringComparison.Ordinal);
+        // "+0000" is "+00:00".
+        if (clock.Length > 5 && clock[^5] is '+' or '-' && clock[^4..].All(char.IsAsciiDigit))
+            clock = clock.Insert(clock.Length - 2, ":");
+        // Nanoseconds: .NET has seven digits.
+        var dot = clock.IndexOf('.', StringComparison.Ordinal);
+        var end = dot < 0 ? dot : dot + 1;
+        while (end >= 0 && end < clock.Length && char.IsAsciiDigit(clock[end]))
+            end++;
+        if (end - dot > 8)
+            clock = clock.Remove(dot + 8, end - dot - 8);
+        return $"{text[..Date.Length]}T{clock}";
+    }
 }

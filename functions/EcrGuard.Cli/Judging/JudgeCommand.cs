@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using EcrGuard.Aws;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
@@ -28,7 +29,7 @@ internal static class JudgeCommand
         }
         catch (UnusableFileException unusable)
         {
-            errors.WriteLine(unusable.Message);
+            errors.WriteLine(ErrorText.Whole(unusable));
             return ExitCodes.Usage;
         }
     }
@@ -42,7 +43,7 @@ internal static class JudgeCommand
         }
         catch (UndeterminedException undetermined)
         {
-            return Judgement.Undetermined(undetermined.Message);
+            return Judgement.Undetermined(ErrorText.Whole(undetermined));
         }
     }
 
@@ -50,8 +51,8 @@ internal static class JudgeCommand
     /// <returns>Null where the document cannot be used.</returns>
     private static PolicyDocument? ReadPolicy(FileInfo? file, IReadOnlyList<FileInfo> vexFiles, DateTimeOffset now, TextWriter errors)
     {
-        var vex = vexFiles.Select(document => new VexFile(document.ToString(), UnusableFileException.ReadAll(document))).ToList();
-        var reading = PolicyReader.Read(file is null ? null : (ReadOnlyMemory<byte>?)UnusableFileException.ReadAll(file), vex, now);
+        var vex = vexFiles.Select(document => new VexFile(document.ToString(), InputFile.Read(document))).ToList();
+        var reading = PolicyReader.Read(file is null ? null : (ReadOnlyMemory<byte>?)InputFile.Read(file), vex, now);
         foreach (var problem in reading.Problems)
             errors.WriteLine(problem.ToString(file?.ToString() ?? ""));
         return reading.Policy;

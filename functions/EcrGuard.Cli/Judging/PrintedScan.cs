@@ -69,6 +69,8 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             .Select(same => (Id: same.Key, Tags: same.SelectMany(tags => tags).Distinct().ToList()))
             .Where(image => asked is null || Names(asked, image.Id, image.Tags))
             .ToList();
+        if (images.Count == 0 && asked is { Tag: { } tag, Digest: { } digest } && findings.SelectMany(f => f.Images).Any(image => image.Id.Digest == digest && image.Id.Repository.Name == asked.Repository))
+            throw new UndeterminedException($"{root.File} has the image {asked.Repository}@{digest} without the tag '{tag}': the tag is elsewhere now. Name the image by its digest alone, or ask about what the tag is on.");
         if (images.Count == 0)
             throw new UndeterminedException($"{root.File} lists no finding of {asked?.ToString() ?? "an image"}. Whether Inspector covers the image is not in this output, so that this says nothing: ask 'aws inspector2 list-coverage'.");
         if (images.Count > 1)

@@ -13,7 +13,7 @@ internal sealed record PolicyFile(FileInfo File, LifecyclePolicyReading Reading,
     /// <exception cref="UnusableFileException">The file cannot be read, or is a policy of EcrGuard's.</exception>
     public static PolicyFile Read(FileInfo file)
     {
-        var utf8 = UnusableFileException.ReadAll(file);
+        var utf8 = InputFile.Read(file);
         return Printed(file, utf8) is { } text ? new PolicyFile(file, LifecyclePolicy.Read(text), text.Length) : new PolicyFile(file, LifecyclePolicy.Read(utf8), Encoding.UTF8.GetCharCount(utf8));
     }
 

@@ -15,7 +15,9 @@ internal static class ApplyCommand
     public static Task<int> RunAsync(FileInfo file, string? function, FileInfo? policyFile, bool yes, TextReader input, TextWriter output, TextWriter errors, CancellationToken cancellation) => Attempt.RunAsync(
         async () =>
         {
-            var reading = PlanReader.Read(UnusableFileException.ReadAll(file));
+            if (InputFile.IsStandardInput(file) && !yes)
+                throw new UnusableFileException("PLAN is '-', so that standard input cannot be asked whether it is wanted; give --yes too.");
+            var reading = PlanReader.Read(InputFile.Read(file));
             foreach (var problem in reading.Problems)
                 errors.WriteLine(problem.ToString(file.ToString()));
             if (reading.Plan is not { } plan)

@@ -48,10 +48,15 @@ internal static class PlanCommand
         "Nothing was written.", errors, cancellation);
 
     /// <exception cref="PolicyException">The document is wrong.</exception>
-    public static PolicyDocument LoadPolicy(FileInfo? file) =>
-        file is null ? PolicyDocument.BuiltIn
-        : file.Exists ? Lambda.PolicyFile.Load(file.FullName, TimeProvider.System.GetUtcNow(), file.ToString())
-        : throw new UnusableFileException($"{file}: there is no such file.");
+    public static PolicyDocument LoadPolicy(FileInfo? file)
+    {
+        if (file is null)
+            return PolicyDocument.BuiltIn;
+        if (!InputFile.IsStandardInput(file) && !file.Exists && !Directory.Exists(file.FullName))
+            throw new UnusableFileException($"{file}: there is no such file.");
+        var reading = PolicyReader.Read(InputFile.Read(file), InputFile.VexBeside(file), TimeProvider.System.GetUtcNow());
+        return reading.Policy ?? throw new PolicyException(string.Join(Environment.NewLine, reading.Problems.Select(problem => problem.ToString(file.ToString()))));
+    }
 
     private static async Task<Plan> MakeAsync(AwsClients aws, PolicyDocument policy, Glob names, bool exact, VerdictTags tags, Progress progress, CancellationToken cancellation)
     {

@@ -23,6 +23,16 @@ internal sealed class CommandLine : IDisposable
         return this;
     }
 
+    public CommandLine File(string name, byte[] content)
+    {
+        System.IO.File.WriteAllBytes(Path.Combine(_folder.FullName, name), content);
+        return this;
+    }
+
+    /// <summary>The same with a file of the folder as standard input.</summary>
+    public Task<(int ExitCode, string Output)> RunWithInputAsync(string file, params string[] arguments) =>
+        Tool.RunAsync(Start("sh", ["-c", "exec dotnet \"$@\" < " + file, "sh", Executable(), .. arguments]));
+
     /// <summary>Sets a variable of its environment.</summary>
     public CommandLine With(string variable, string value)
     {

@@ -1,0 +1,175 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text;
+using System.Text.Json;
+using EcrGuard.Aws;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda;
+
+namespace EcrGuard.Cli;
+
+/// <summary>
+/// The one way in for everything that a command is given to read: a file, or standard input for <c>-</c>; in UTF-8, or in UTF-16
+/// with a byte order mark, as PowerShell redirects what a command prints.
+/// </summary>
+internal static class InputFile
+{
+    private const string StandardInput = "-";
+
+    private static readonly UnicodeEncoding LittleEndian = new(bigEndian: false, byteOrderMark: false, throwOnInvalidBytes: true);
+    private static readonly UnicodeEncoding BigEndian = new(bigEndian: true, byteOrderMark: false, throwOnInvalidBytes: true);
+
+    public static bool IsStandardInput(FileInfo file) => file.ToString() == StandardInput;
+
+    /// <summary>The text as UTF-8, without a byte order mark.</summary>
+    /// <exception cref="UnusableFileException">The file cannot be read, or is UTF-16 that is cut off.</exception>
+    public static byte[] Read(FileInfo file)
+    {
+        var bytes = ReadBytes(file);
+        try
+        {
+            return bytes switch
+            {
+                [0xEF, 0xBB, 0xBF, .. var text] => text,
+                [0xFF, 0xFE, 0, 0, ..] or [0, 0, 0xFE, 0xFF, ..] => throw new UnusableFileException($"{file}: it is UTF-32; it must be UTF-8, or UTF-16 with a byte order mark."),
+                [0xFF, 0xFE, .. var text] => Encoding.UTF8.GetBytes(LittleEndian.GetString(text)),
+                [0xFE, 0xFF, .. var text] => Encoding.UTF8.GetBytes(BigEndian.GetString(text)),
+                [_, 0, _, 0, ..] or [0, _, 0, _, ..] => throw new UnusableFileException($"{file}: it looks like UTF-16 and has no byte order mark; it must be UTF-8, or UTF-16 with one."),
+                _ => bytes,
+            };
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new UnusableFileException($"{file}: it begins as UTF-16 and does not stay so, or is cut off; it must be whole.");
+        }
+    }
+
+    /// <summary>The VEX documents in the folder beside a policy document; standard input has none beside it.</summary>
+    public static IReadOnlyList<VexFile> VexBeside(FileInfo file) => IsStandardInput(file) ? [] : PolicyFile.Vex(file.FullName);
+
+    /// <summary>
+    /// The JSON document in a text. What a loop printed page after page, an array of such pages and JSON lines are put together
+    /// to one: lists follow on one another, and everything else must be the same on each page.
+    /// </summary>
+    /// <exception cref="JsonException">The text is no JSON.</exception>
+    /// <exception cref="UnusableFileException">The pages do not belong together.</exception>
+    public static JsonDocument Json(FileInfo file, byte[] utf8)
+    {
+        var documents = Documents(utf8);
+        if (documents is [{ ValueKind: JsonValueKind.Array } array] && array.EnumerateArray().Any() && array.EnumerateArray().All(page => page.ValueKind == JsonValueKind.Object))
+            documents = [.. array.EnumerateArray()];
+        // An empty text is told as it always was.
+        if (documents.Count == 0)
+            return JsonDocument.Parse(utf8);
+        using var whole = new MemoryStream();
+        using (var json = new Utf8JsonWriter(whole))
+            Pages.Write(json, file, "", documents);
+        return JsonDocument.Parse(whole.ToArray());
+    }
+
+    /// <summary>Standard input can be read once: what is wrong where it is named twice; null where it is not.</summary>
+    public static string? Twice(ParseResult parsed)
+    {
+        string[] named =
+        [
+            .. parsed.CommandResult.Children.SelectMany(child => child switch
+            {
+                OptionResult { Option: { } option } given when IsFile(option.ValueType) => given.Tokens.Select(token => (Name: option.Name, token.Value)),
+                ArgumentResult { Argument: { } argument } given when IsFile(argument.ValueType) => given.Tokens.Select(token => (argument.Name, token.Value)),
+                _ => [],
+            }).Where(given => given.Value == StandardInput).Select(given => given.Name),
+        ];
+        return named.Length < 2 ? null : $"'-' is standard input, which can be read once; it is given for {string.Join(" and ", named)}.";
+
+        static bool IsFile(Type type) => type == typeof(FileInfo) || type == typeof(FileInfo[]);
+    }
+
+    private static byte[] ReadBytes(FileInfo file)
+    {
+        if (IsStandardInput(file))
+        {
+            using var input = Console.OpenStandardInput();
+            using var all = new MemoryStream();
+            input.CopyTo(all);
+            return all.ToArray();
+        }
+        if (Directory.Exists(file.FullName))
+            throw new UnusableFileException($"{file}: it is a folder; it must be a file.");
+        try
+        {
+            return File.ReadAllBytes(file.FullName);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new UnusableFileException($"{file}: {ErrorText.Of(unreadable)}");
+        }
+    }
+
+    private static List<JsonElement> Documents(byte[] utf8)
+    {
+        var documents = new List<JsonElement>();
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { AllowMultipleValues = true });
+        while (reader.Read())
+            documents.Add(JsonElement.ParseValue(ref reader));
+        return documents;
+    }
+
+    private static class Pages
+    {
+        /// <summary>What SDKs print beside an answer, another one for each page.</summary>
+        private const string Metadata = "ResponseMetadata";
+
+        public static void Write(Utf8JsonWriter json, FileInfo file, string path, IReadOnlyList<JsonElement> pages)
+        {
+            if (pages.Count == 1)
+            {
+                pages[0].WriteTo(json);
+            }
+            else if (pages.All(page => page.ValueKind == JsonValueKind.Array))
+            {
+                json.WriteStartArray();
+                foreach (var item in pages.SelectMany(page => page.EnumerateArray()))
+                    item.WriteTo(json);
+                json.WriteEndArray();
+            }
+            else if (pages.All(page => page.ValueKind == JsonValueKind.Object))
+            {
+                json.WriteStartObject();
+                foreach (var key in pages.SelectMany(page => page.EnumerateObject()).Select(member => member.Name).Distinct().Where(key => key != Metadata))
+                    WriteMember(json, file, path, key, pages);
+                json.WriteEndObject();
+            }
+            else if (pages.All(page => JsonElement.DeepEquals(page, pages[0])))
+            {
+                pages[0].WriteTo(json);
+            }
+            else
+            {
+                var other = pages.Select((page, at) => (page, at)).First(page => !JsonElement.DeepEquals(page.page, pages[0]));
+                throw new UnusableFileException($"{file}: {(path.Length == 0 ? "the value" : path)} is {Clip(pages[0])} on its page 1 and {Clip(other.page)} on page {other.at + 1}; the pages must be those of one answer.");
+            }
+        }
+
+        private static void WriteMember(Utf8JsonWriter json, FileInfo file, string path, string key, IReadOnlyList<JsonElement> pages)
+        {
+            // A token says that there is another page; behind the last there is none.
+            if (path.Length == 0 && key is "nextToken" or "NextToken")
+            {
+                if (pages[^1].TryGetProperty(key, out var token))
+                {
+                    json.WritePropertyName(key);
+                    token.WriteTo(json);
+                }
+                return;
+            }
+            json.WritePropertyName(key);
+            List<JsonElement> values = [.. pages.Where(page => page.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null).Select(page => page.GetProperty(key))];
+            if (values.Count == 0)
+                json.WriteNullValue();
+            else
+                Write(json, file, path.Length == 0 ? key : $"{path}.{key}", values);
+        }
+
+        private static string Clip(JsonElement value) => Core.Images.Text.Clip(value.GetRawText(), 80);
+    }
+}
