@@ -134,7 +134,7 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
             {
                 // Whatever was begun stands in the ledger; the next call looks what became of it.
                 log.Error("An item of a plan failed.", failure, ("plan", run.PlanId), ("repository", id.Name), ("item", item.Word));
-                run.Refuse(id, item, $"It failed: {Text.Clip(failure.Message, 300)} What of it was done is known when the plan is applied again.");
+                run.Refuse(id, item, $"It failed: {ErrorText.Of(failure).TrimEnd('.')}. What of it was done is known when the plan is applied again.");
             }
         }
         return true;

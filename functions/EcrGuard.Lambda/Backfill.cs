@@ -155,7 +155,7 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
             catch (Exception failure)
             {
                 log.Error("Something could not be read; it is answered from fresh facts.", failure, ("what", what));
-                unread.Add(new Unread(what, failure.Message));
+                unread.Add(new Unread(what, ErrorText.Of(failure)));
             }
         }
     }

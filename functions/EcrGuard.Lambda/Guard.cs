@@ -155,7 +155,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         }
         catch (Exception unreadable) when (!cancellation.IsCancellationRequested)
         {
-            verdict = Judge.Unreadable(image.Id, unreadable.Message, policy, now, entry?.Record.Verdict.WithoutBreakGlass());
+            verdict = Judge.Unreadable(image.Id, ErrorText.ForCallers(unreadable), policy, now, entry?.Record.Verdict.WithoutBreakGlass());
         }
         return Answer(verdict, Grace.Of(verdict, entry?.Record.Grace, policy, now), verdict.Reasons.Count, now);
 

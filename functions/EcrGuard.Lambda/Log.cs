@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EcrGuard.Aws;
 
 namespace EcrGuard.Lambda;
 
@@ -16,7 +17,7 @@ public sealed class Log(TextWriter output, TimeProvider time)
     public void Warning(string message, params ReadOnlySpan<(string Name, string? Value)> fields) => Write("WARN", message, fields);
 
     public void Error(string message, Exception exception, params ReadOnlySpan<(string Name, string? Value)> fields) =>
-        Write("ERROR", message, [.. fields, ("error", exception.GetType().Name), ("errorMessage", exception.Message)]);
+        Write("ERROR", message, [.. fields, ("error", exception.GetType().Name), ("errorMessage", ErrorText.Of(exception))]);
 
     /// <summary>Metrics as CloudWatch takes them from a log line, without a call (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).</summary>
     public void Metrics(string space, IReadOnlyList<(string Name, double Value, string Unit)> metrics) => Write(json =>

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.RuntimeSupport;
 using Amazon.Lambda.Serialization.SystemTextJson;
+using EcrGuard.Aws;
 using EcrGuard.Lambda;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -29,7 +30,19 @@ return handler switch
 static async Task<int> RunAsync<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TFunction, TInput, TOutput>(Func<TFunction, TInput, ILambdaContext, Task<TOutput>> handle) where TFunction : class
 {
     TFunction? function = null;
-    using var bootstrap = LambdaBootstrapBuilder.Create<TInput, TOutput>((input, context) => handle(function!, input, context), new SourceGeneratorLambdaJsonSerializer<LambdaJson>())
+    using var bootstrap = LambdaBootstrapBuilder.Create<TInput, TOutput>(async (input, context) =>
+        {
+            try
+            {
+                return await handle(function!, input, context);
+            }
+#pragma warning disable CA1031 // Whatever it is: Lambda shows its text to whoever invoked the function.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                throw ErrorText.Leaving(error);
+            }
+        }, new SourceGeneratorLambdaJsonSerializer<LambdaJson>())
         .UseBootstrapHandler(() =>
         {
             var services = new ServiceCollection();

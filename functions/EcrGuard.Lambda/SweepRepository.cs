@@ -253,7 +253,7 @@ public sealed class SweepRepository(
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
             log.Error("Something could not be done; the next sweep tries again.", failure, ("what", what));
-            undone.Add($"{what}: {Text.Clip(failure.Message, 300)}");
+            undone.Add($"{what}: {ErrorText.Of(failure)}");
         }
     }
 }

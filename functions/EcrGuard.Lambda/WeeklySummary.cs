@@ -76,7 +76,7 @@ public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger,
         catch (Exception failure)
         {
             log.Error("The images could not be read whole; the summary says so first.", failure);
-            summary.CouldNotRead(new Unread("the images in the ledger, some of them", failure.Message));
+            summary.CouldNotRead(new Unread("the images in the ledger, some of them", ErrorText.Of(failure)));
         }
         return summary.Build();
 
@@ -89,7 +89,7 @@ public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger,
             catch (Exception failure)
             {
                 log.Error("Something could not be read; the summary says so first.", failure, ("what", what));
-                unread.Add(new Unread(what, failure.Message));
+                unread.Add(new Unread(what, ErrorText.Of(failure)));
                 return otherwise;
             }
         }

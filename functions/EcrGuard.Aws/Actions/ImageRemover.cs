@@ -35,7 +35,7 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRate rate)
         {
             // It was there a moment ago: the call was repeated because its answer was lost, or somebody was faster.
             { FailureCode.Value: "ImageNotFound" } => null,
-            { } failure => $"ECR did not delete it: {failure.FailureReason} ({failure.FailureCode?.Value})",
+            { } failure => $"ECR did not delete it: {ErrorText.OfReason(failure.FailureReason)} ({failure.FailureCode?.Value})",
             null => deleted.Contains(digest.ToString()) ? null : "ECR does not say whether it was deleted.",
         });
     }
@@ -57,7 +57,7 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRate rate)
         }
         catch (Exception refused) when (refused is ImageNotFoundException or ImageStorageClassUpdateNotSupportedException or RepositoryNotFoundException or InvalidParameterException or ValidationException)
         {
-            return $"ECR did not archive it: {refused.Message}";
+            return $"ECR did not archive it: {ErrorText.Of(refused)}";
         }
     }
 }

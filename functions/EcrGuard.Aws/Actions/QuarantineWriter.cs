@@ -66,8 +66,8 @@ public sealed class QuarantineWriter(IAmazonECR ecr, Ledger.Ledger ledger, Write
             // ECR will say the same tomorrow, in a region that has no archive, say: recorded, not retried.
             return change switch
             {
-                QuarantineChange.Archive => $"ECR did not archive it, and it stays in reach: {refused.Message}",
-                QuarantineChange.Restore => $"ECR did not restore it from the archive: {refused.Message}",
+                QuarantineChange.Archive => $"ECR did not archive it, and it stays in reach: {ErrorText.Of(refused)}",
+                QuarantineChange.Restore => $"ECR did not restore it from the archive: {ErrorText.Of(refused)}",
             };
         }
     }

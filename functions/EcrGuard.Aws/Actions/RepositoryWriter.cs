@@ -19,7 +19,7 @@ public sealed class RepositoryWriter(IAmazonECR ecr, Registry registry, Ledger.L
         await rate.WaitAsync(cancellation).ConfigureAwait(false);
         var id = await ledger.IntendAsync(repository, Change(setting, value), setting, value, cancellation).ConfigureAwait(false);
         // Read after the intent and immediately before the write: whatever took time lies before it.
-        var refusal = setting.ValueIn(await ReadAsync(repository, setting, cancellation).ConfigureAwait(false)) == found && (isStillSo is null || await isStillSo().ConfigureAwait(false))
+        var refusal = setting.AreSame(setting.ValueIn(await ReadAsync(repository, setting, cancellation).ConfigureAwait(false)), found) && (isStillSo is null || await isStillSo().ConfigureAwait(false))
             ? await TryWriteAsync(repository, setting, value, cancellation).ConfigureAwait(false)
             : $"Nothing was written to {setting.Words}: it had changed when it was read again.";
         await ledger.OutcomeAsync(repository, id, refusal ?? "done", cancellation).ConfigureAwait(false);
@@ -74,7 +74,7 @@ public sealed class RepositoryWriter(IAmazonECR ecr, Registry registry, Ledger.L
         catch (Exception refused) when (refused is InvalidParameterException or InvalidTagParameterException or TooManyTagsException or RepositoryNotFoundException or Amazon.ECR.Model.ValidationException or AmazonECRException { ErrorCode: "AccessDeniedException" })
         {
             // ECR will say the same tomorrow: recorded, not retried.
-            return $"ECR refused {setting.Words}: {refused.Message}";
+            return $"ECR refused {setting.Words}: {ErrorText.Of(refused)}";
         }
     }
 
@@ -129,7 +129,7 @@ public sealed class RepositoryWriter(IAmazonECR ecr, Registry registry, Ledger.L
         }
         catch (Exception refused) when (refused is UnsupportedImageTypeException or Amazon.ECR.Model.ImageNotFoundException or RepositoryNotFoundException or ImageArchivedException or Amazon.ECR.Model.ValidationException)
         {
-            return refused.Message;
+            return ErrorText.Of(refused);
         }
     }
 }

@@ -122,7 +122,7 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
         catch (Exception refused) when (refused is ImageDigestDoesNotMatchException or ReferencedImagesNotFoundException or LayersNotFoundException or RepositoryNotFoundException or Amazon.ECR.Model.LimitExceededException or InvalidParameterException or KmsException or AmazonECRException { ErrorCode: "AccessDeniedException" })
         {
             // ECR will say the same tomorrow: recorded, not retried.
-            return $"ECR refused the tag: {refused.Message}";
+            return $"ECR refused the tag: {ErrorText.Of(refused)}";
         }
     }
 
@@ -147,7 +147,7 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
             return Unanswered;
         }
         if (answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
-            return $"ECR did not remove the tag '{tag}': {failure.FailureReason}";
+            return $"ECR did not remove the tag '{tag}': {ErrorText.OfReason(failure.FailureReason)}";
         return answer.ImageIds is [{ ImageDigest: { } digest }, ..] && Digest.TryParse(digest, out var of) && of != image.Id.Digest ? await PutBackAsync(image.Id with { Digest = of }, tag, cancellation).ConfigureAwait(false) : null;
     }
 

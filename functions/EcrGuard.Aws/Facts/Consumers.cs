@@ -125,9 +125,6 @@ public sealed class Consumers(AwsClients aws, PolicyDocument policy, Settings se
 /// <summary>What readers that run at the same time have found so far.</summary>
 internal sealed class FoundUses(Settings settings, CancellationToken enough)
 {
-    /// <summary>How much of an error is kept.</summary>
-    private const int WhyLength = 300;
-
     private readonly ConcurrentDictionary<ImageUse, byte> uses = [];
     private readonly ConcurrentDictionary<UnreadConsumer, byte> unread = [];
     private IReadOnlyDictionary<string, IReadOnlyList<Digest>>? scanned;
@@ -143,7 +140,7 @@ internal sealed class FoundUses(Settings settings, CancellationToken enough)
         catch (Exception error) when (!cancellation.IsCancellationRequested || enough.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            Unread(consumer with { Why = enough.IsCancellationRequested ? "Time was up before all of it was read." : Why(error) });
+            Unread(consumer with { Why = enough.IsCancellationRequested ? "Time was up before all of it was read." : ErrorText.Of(error) });
         }
     }
 
@@ -195,14 +192,6 @@ internal sealed class FoundUses(Settings settings, CancellationToken enough)
         ],
         Unread = [.. unread.Keys.OrderBy(u => u.Account, StringComparer.Ordinal).ThenBy(u => u.What, StringComparer.Ordinal).ThenBy(u => u.Why, StringComparer.Ordinal)],
     };
-
-    /// <summary>An error in a line. Of a refused signature AWS prints the request with its session token, which begins on the second.</summary>
-    internal static string Why(Exception error)
-    {
-        var line = error.Message.AsSpan();
-        line = line[..(line.IndexOfAny('\r', '\n') is >= 0 and var end ? end : line.Length)];
-        return Text.Clip(error is AmazonServiceException { ErrorCode.Length: > 0 } refused ? $"{refused.ErrorCode}: {line}" : line.ToString(), WhyLength);
-    }
 }
 
 /// <summary>A consumer says what it runs in words that are not understood: what that is counts as unknown.</summary>

@@ -52,7 +52,7 @@ public sealed class Evidences(Scans scans, Ledger.Ledger? ledger, FindingsStore?
             catch (Exception unreadable) when (!token.IsCancellationRequested)
 #pragma warning restore CA1031
             {
-                unread[digest] = FoundUses.Why(unreadable);
+                unread[digest] = ErrorText.Of(unreadable);
             }
         }).ConfigureAwait(false);
         return new RepositoryEvidence(

@@ -303,7 +303,7 @@ internal sealed class Workloads(WorkloadClients aws, string account, string regi
                 return [.. described.TaskDefinition?.ContainerDefinitions?.Select(container => new Reference(container.Image, null)) ?? []];
             }
             // ECS has no error of its own for a task definition that is not there.
-            catch (ClientException missing) when (missing.Message.StartsWith("Unable to describe task definition", StringComparison.Ordinal))
+            catch (ClientException missing) when (ErrorText.Begins(missing, "Unable to describe task definition"))
             {
                 return null;
             }

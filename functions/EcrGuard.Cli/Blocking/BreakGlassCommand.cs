@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Amazon.SecurityToken.Model;
+using EcrGuard.Aws;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
@@ -35,7 +36,7 @@ internal static class BreakGlassCommand
         }
         catch (HttpRequestException unanswered)
         {
-            throw new FunctionFailedException($"{url}: {unanswered.Message.TrimEnd('.')}. It is not known whether the approval was forced: ask for the image's approval before you try again.");
+            throw new FunctionFailedException($"{url}: {ErrorText.Of(unanswered).TrimEnd('.')}. It is not known whether the approval was forced: ask for the image's approval before you try again.");
         }
     }
 

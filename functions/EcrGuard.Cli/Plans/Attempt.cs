@@ -21,12 +21,12 @@ internal static class Attempt
         }
         catch (HttpRequestException unreachable)
         {
-            errors.WriteLine($"AWS could not be reached: {unreachable.Message}.");
+            errors.WriteLine($"AWS could not be reached: {ErrorText.Of(unreachable).TrimEnd('.')}.");
             return ExitCodes.Undetermined;
         }
         catch (Exception unusable) when (unusable is PolicyException or SettingsException or UnusableFileException or AmazonClientException or AmazonServiceException or FunctionFailedException)
         {
-            errors.WriteLine(unusable.Message);
+            errors.WriteLine(ErrorText.Whole(unusable));
             return unusable is PolicyException or SettingsException or UnusableFileException ? ExitCodes.Usage : ExitCodes.Undetermined;
         }
     }

@@ -97,7 +97,7 @@ internal static class TryCommand
             }
             catch (Exception failure) when (!token.IsCancellationRequested)
             {
-                unread.Add($"{repository.Name}: {Text.Clip(failure.Message.Split('\n')[0], 300)}");
+                unread.Add($"{repository.Name}: {ErrorText.Of(failure)}");
             }
             progress.Done(images, repositories.Count);
         });
@@ -120,7 +120,7 @@ internal static class TryCommand
             if (contents.Images.FirstOrDefault(image => (reference.Digest is null || reference.Digest == image.Id.Digest) && (reference.Tag is null || image.Tags.Contains(reference.Tag))) is { } image)
                 wanted.Add(image.Id.Digest);
             else
-                unread.Add($"There is no image {reference} in the registry.");
+                unread.Add(reference.Missing(contents.Images.Any(image => image.Id.Digest == reference.Digest), contents.Images.FirstOrDefault(image => reference.Tag is { } tag && image.Tags.Contains(tag))?.Id.Digest, "the registry"));
         }
         return wanted;
     }

@@ -46,9 +46,9 @@ public abstract record RegistryEvent
         {
             document = JsonDocument.Parse(json);
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            throw new EventFormatException($"The message is not JSON: {e.Message}");
+            throw new EventFormatException("The message is not JSON.");
         }
         if (document.RootElement.ValueKind == JsonValueKind.Object)
             return document;

@@ -52,7 +52,7 @@ internal abstract class WordConverter<T> : JsonConverter<T>
         }
         catch (FormatException wrong)
         {
-            throw new JsonException(wrong.Message, wrong);
+            throw new JsonException($"'{Images.Text.Clip(reader.GetString(), 80)}' is no {typeof(T).Name}.", wrong);
         }
     }
 
