@@ -57,7 +57,7 @@ public static class ErrorText
     /// What may leave a function that ends by an error: Lambda shows its message to whoever invoked it, and in the log. A
     /// type of EcrGuard's own makes its own message, and stays.
     /// </summary>
-    public static Exception Leaving(Exception error) => IsOwn(error) ? error : new FunctionErrorException(Of(error));
+    public static Exception Leaving(Exception error) => IsOwn(error) ? error : new FunctionErrorException($"{error.GetType().Name}: {Of(error)}", error.StackTrace);
 
     private static bool IsOwn(Exception error) => error.InnerException is null && error.GetType().Namespace?.StartsWith("EcrGuard", StringComparison.Ordinal) == true;
 
@@ -116,7 +116,7 @@ public static class ErrorText
         return word;
     }
 
-    /// <summary>A key's id, or a long run that is neither a name nor a digest: letters of both cases and digits, mixed.</summary>
+    /// <summary>A key's id, or a long run that is neither a name nor a digest: letters of both cases and digits mixed, hexadecimal digits, or longer than names are.</summary>
     private static bool IsSecret(string word)
     {
         foreach (var id in KeyIds)
@@ -125,26 +125,31 @@ public static class ErrorText
             if (at >= 0 && word.Length - at >= 16 && word.AsSpan(at, 16).IndexOfAnyExceptInRange('0', 'Z') < 0)
                 return true;
         }
-        var (length, lower, upper, digit) = (0, false, false, false);
+        // A digest says that it is one.
+        var isDigest = word.Contains("sha256:", StringComparison.Ordinal);
+        var (length, hexadecimal, lower, upper, digit) = (0, 0, false, false, false);
         foreach (var c in word)
         {
             if (char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '=' or '-' or '_' or '.' or '%' or '~')
             {
                 length++;
+                hexadecimal = char.IsAsciiHexDigit(c) ? hexadecimal + 1 : 0;
                 (lower, upper, digit) = (lower || char.IsAsciiLetterLower(c), upper || char.IsAsciiLetterUpper(c), digit || char.IsAsciiDigit(c));
-                if (length >= ShortestSecret && lower && upper && digit)
+                if ((length >= ShortestSecret && lower && upper && digit) || (!isDigest && (hexadecimal >= ShortestSecret || length >= 2 * ShortestSecret)))
                     return true;
             }
             else
             {
-                (length, lower, upper, digit) = (0, false, false, false);
+                (length, hexadecimal, lower, upper, digit) = (0, 0, false, false, false);
             }
         }
-        // Hexadecimal: a digest says that it is one.
-        return word.Length >= ShortestSecret && !word.Contains("sha256:", StringComparison.Ordinal) && word.AsSpan().Trim("'\"()[]{},;:.").ToString() is var bare
-            && bare.Length >= ShortestSecret && bare.All(char.IsAsciiHexDigit);
+        return false;
     }
 }
 
 /// <summary>A function ended by an error of somebody else's; the message is what may be said of it.</summary>
-public sealed class FunctionErrorException(string message) : Exception(message);
+/// <param name="stackTrace">Where the error came from: names of methods and nothing else.</param>
+public sealed class FunctionErrorException(string message, string? stackTrace) : Exception(message)
+{
+    public override string? StackTrace => stackTrace;
+}

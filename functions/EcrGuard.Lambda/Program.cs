@@ -30,30 +30,31 @@ return handler switch
 static async Task<int> RunAsync<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TFunction, TInput, TOutput>(Func<TFunction, TInput, ILambdaContext, Task<TOutput>> handle) where TFunction : class
 {
     TFunction? function = null;
-    using var bootstrap = LambdaBootstrapBuilder.Create<TInput, TOutput>(async (input, context) =>
-        {
-            try
-            {
-                return await handle(function!, input, context);
-            }
-#pragma warning disable CA1031 // Whatever it is: Lambda shows its text to whoever invoked the function.
-            catch (Exception error)
-#pragma warning restore CA1031
-            {
-                throw ErrorText.Leaving(error);
-            }
-        }, new SourceGeneratorLambdaJsonSerializer<LambdaJson>())
-        .UseBootstrapHandler(() =>
+    using var bootstrap = LambdaBootstrapBuilder.Create<TInput, TOutput>((input, context) => SafelyAsync(() => handle(function!, input, context)), new SourceGeneratorLambdaJsonSerializer<LambdaJson>())
+        .UseBootstrapHandler(() => SafelyAsync(() =>
         {
             var services = new ServiceCollection();
             services.AddSingleton<TFunction>();
             new Startup().ConfigureServices(services);
             function = services.BuildServiceProvider().GetRequiredService<TFunction>();
             return Task.FromResult(true);
-        })
+        }))
         .Build();
     await bootstrap.RunAsync();
     return 0;
+}
+
+// Lambda shows the text of an error to whoever invoked the function, and in the log.
+static async Task<T> SafelyAsync<T>(Func<Task<T>> act)
+{
+    try
+    {
+        return await act();
+    }
+    catch (Exception error)
+    {
+        throw ErrorText.Leaving(error);
+    }
 }
 
 static int Unknown(string? handler)

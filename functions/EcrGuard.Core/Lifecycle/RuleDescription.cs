@@ -116,7 +116,7 @@ internal sealed class RuleDescription
     public bool SaysArchive => _isPlain && Verbs.Contains(Action.Archive) && !Verbs.Contains(Action.Keep) && !_words.Overlaps(DeleteWords) && !_words.Overlaps(CleanWords);
 
     /// <summary>Claims that images are deleted, and says nothing of an archive.</summary>
-    public bool SaysDelete => Verbs.Contains(Action.Delete) && !_words.Overlaps(ArchiveWords) && !_words.Contains("from") && !_clauses.Any(clause => TurnsSense(clause));
+    public bool SaysDelete => Verbs.Contains(Action.Delete) && !_words.Overlaps(ArchiveWords) && !_words.Contains("from") && _isPlain;
 
     /// <summary>Claims to take untagged images and no others: "Expire all untagged images".</summary>
     public bool SaysUntagged => _isPlain && !_words.Contains("tagged") && !_words.Contains("including") && !_words.Contains("also") && _clauses.Exists(clause =>
