@@ -27,6 +27,14 @@ public sealed record Settings
 
     public VerdictTags Tags { get; init; } = VerdictTags.Default;
 
+    /// <summary>The unique id (<c>AROA…</c>) of the role whose sessions may force approvals; null where nobody may.</summary>
+    public string? BreakGlassRoleId { get; init; }
+
+    /// <summary>Whether a caller, by its unique id as the HTTP API has checked it, is a session of that role: <c>AROA…:name</c>.
+    /// The ARN would not tell, since that of a session drops its role's path.</summary>
+    public bool MayForce(string? userId) =>
+        BreakGlassRoleId is { Length: > 0 } role && userId?.StartsWith($"{role}:", StringComparison.Ordinal) == true;
+
     /// <summary>How many instances of the function run side by side and share its writes.</summary>
     public int Instances { get; init; } = 1;
 
@@ -57,6 +65,7 @@ public sealed record Settings
                 var other => throw new SettingsException("ECRGUARD_ENFORCEMENT", other, "it must be observe, mark or quarantine"),
             },
             Tags = TagsFrom(environment),
+            BreakGlassRoleId = Optional(environment, "ECRGUARD_BREAK_GLASS_ROLE_ID"),
             SharesWrites = Optional(environment, "ECRGUARD_WRITES_SHARED") switch
             {
                 null or "false" => false,

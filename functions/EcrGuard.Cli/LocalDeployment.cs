@@ -18,6 +18,9 @@ internal sealed class LocalDeployment : IDisposable
     public const string Bucket = "ecrguard-reports";
     public const string Alerts = "ecrguard-alerts";
 
+    /// <summary>The id of the role that may force approvals: here whoever orders it holds it.</summary>
+    public const string BreakGlassRoleId = "AROALOCALBREAKGLASS";
+
     private readonly LocalAwsServer aws;
     private readonly AwsClients clients;
     private readonly ServiceProvider services;

@@ -15,7 +15,7 @@ namespace EcrGuard.Lambda;
 
 /// <summary>A request through the HTTP API (payload version 2).</summary>
 /// <param name="Body">A <see cref="BreakGlassOrder"/>.</param>
-/// <param name="RequestContext">Its authorizer is the identity whose signature API Gateway has checked. Whoever may invoke the function itself can write any: what names the request is kept, so that the API's access log can refute it.</param>
+/// <param name="RequestContext">Its authorizer is the identity whose signature API Gateway has checked; it must be a session of the stack's own role. Whoever may invoke the function itself can write any, that role's too: what names the request is kept, so that the API's access log can refute it.</param>
 public sealed record BreakGlassRequest(string? Body, bool IsBase64Encoded, APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext? RequestContext);
 
 /// <summary>What is asked for. Who asks is not in it: that is the request's identity.</summary>
@@ -48,6 +48,11 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
         // The API's own id cannot be told to a function that the API refers to: that would be a circle of resources. It is recorded and told instead.
         if (input.RequestContext is not { Authorizer.IAM: { UserARN: { Length: > 0 } by } caller, ApiId: { Length: > 0 } api, RequestId: { Length: > 0 } id, RouteKey: "POST /breakglass", Stage: "$default" })
             return Problem(403, "FORBIDDEN", null, "The request names no IAM identity, or no request of that identity's to POST /breakglass, and who forces an approval must be known: send it signed to the HTTP API, at the stack's output BreakGlassUrl.");
+        if (!settings.MayForce(caller.UserId))
+        {
+            log.Warning("Somebody without the role for it tried to force an approval.", ("by", by), ("request", id), ("api", api), ("accessKeyId", Named(caller.AccessKey)), ("requestId", context.AwsRequestId));
+            return Problem(403, "FORBIDDEN", null, "The caller is no session of the role that may force approvals: take the role at the stack's output BreakGlassRoleToTake, and sign with its credentials.");
+        }
         var request = new ApiRequest(Text.Clip(api, 100), Text.Clip(id, 100)) { AccessKeyId = Named(caller.AccessKey), CallerId = Named(caller.CallerId) };
         if (Order(input) is not { } order)
             return Problem(400, "BAD_REQUEST", null, "The body must be a JSON object with 'image', 'reason' and 'until', all texts, and nothing else.");

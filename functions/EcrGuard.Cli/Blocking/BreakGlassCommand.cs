@@ -50,7 +50,7 @@ internal static class BreakGlassCommand
                 RequestId = context.AwsRequestId,
                 RouteKey = "POST /breakglass",
                 Stage = "$default",
-                Authorizer = new() { IAM = new() { UserARN = caller.Arn, CallerId = caller.UserId } },
+                Authorizer = new() { IAM = new() { UserARN = caller.Arn, CallerId = caller.UserId, UserId = $"{LocalDeployment.BreakGlassRoleId}:{caller.UserId}" } },
             }), context);
             return (response.GetProperty("statusCode").GetInt32(), response.GetProperty("body").GetString()!);
         },

@@ -82,6 +82,7 @@ internal sealed class Orders(string? function)
             Bucket = LocalDeployment.Bucket,
             AlertTopic = $"arn:aws:sns:{region}:{account}:{LocalDeployment.Alerts}",
             Enforcement = EnforcementMode.Quarantine,
+            BreakGlassRoleId = LocalDeployment.BreakGlassRoleId,
             Tags = Settings.TagsFrom(Environment.GetEnvironmentVariable),
         };
     }

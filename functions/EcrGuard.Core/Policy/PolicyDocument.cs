@@ -54,7 +54,7 @@ public sealed record PolicyDocument
 /// <param name="Suppressed">What a suppression rule of Amazon Inspector does to a finding.</param>
 /// <param name="ScanMaxAgeDays">A scan older than this many times 24 hours is stale; continuous scans do not age.</param>
 /// <param name="MaxWaiverDays">A waiver may end at most this many days after the day on which the policy is read.</param>
-/// <param name="MaxBreakGlassHours">An approval may be forced for at most this many hours.</param>
+/// <param name="MaxBreakGlassHours">An approval may be forced for at most this many hours; 0: none may be.</param>
 public sealed record PolicyDefaults(Answer Unscanned = Answer.Deny, Answer Unsupported = Answer.Deny, Answer Stale = Answer.Deny, SuppressedAnswer Suppressed = SuppressedAnswer.Judge, int ScanMaxAgeDays = 30, int MaxWaiverDays = 90, int MaxBreakGlassHours = 24);
 
 public enum Answer

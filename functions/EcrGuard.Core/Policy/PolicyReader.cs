@@ -113,7 +113,7 @@ public sealed class PolicyReader
             ScanMaxAgeDays: _checks.Integer(fields.Optional("scanMaxAgeDays"), 1, 3650) ?? absent.ScanMaxAgeDays,
             // A limit that cannot be read is not held against the waivers.
             MaxWaiverDays: _checks.Integer(maxWaiverNode, 1, MaxWaiverDays) ?? (maxWaiverNode is null ? absent.MaxWaiverDays : MaxWaiverDays),
-            MaxBreakGlassHours: _checks.Integer(fields.Optional("maxBreakGlassHours"), 1, 168) ?? absent.MaxBreakGlassHours);
+            MaxBreakGlassHours: _checks.Integer(fields.Optional("maxBreakGlassHours"), 0, 168) ?? absent.MaxBreakGlassHours);
         fields.End();
         return defaults;
     }

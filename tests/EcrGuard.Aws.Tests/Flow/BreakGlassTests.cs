@@ -15,15 +15,15 @@ public sealed class BreakGlassTests
     private const string Ada = "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada";
     private const string Why = "The shop is down; this image mends it.";
 
-    private static async Task<(int Status, JsonElement Body)> ForceAsync(GuardFixture fixture, string body, string? by = Ada, string? key = "ASIAEXAMPLEKEY")
+    private static async Task<(int Status, JsonElement Body)> ForceAsync(GuardFixture fixture, string body, string? by = Ada, string? key = "ASIAEXAMPLEKEY", string? userId = "AROAEXAMPLEID:ada", Deployed? functions = null)
     {
-        var response = await fixture.Functions.Part<BreakGlass>().BreakGlassAsync(new BreakGlassRequest(body, false, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext
+        var response = await (functions ?? fixture.Functions).Part<BreakGlass>().BreakGlassAsync(new BreakGlassRequest(body, false, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext
         {
             ApiId = "a1b2c3",
             RequestId = "JKJaXmPLvHcESHA=",
             RouteKey = "POST /breakglass",
             Stage = "$default",
-            Authorizer = by is null ? null : new() { IAM = new() { UserARN = by, AccessKey = key, CallerId = "AROAEXAMPLEID:ada" } },
+            Authorizer = by is null ? null : new() { IAM = new() { UserARN = by, AccessKey = key, CallerId = "AROAEXAMPLEID:ada", UserId = userId } },
         }), new Invocation());
         using var answer = JsonDocument.Parse(response.GetProperty("body").GetString()!);
         return (response.GetProperty("statusCode").GetInt32(), answer.RootElement.Clone());
@@ -395,6 +395,53 @@ public sealed class BreakGlassTests
             Assert.Equal(403, direct.GetProperty("statusCode").GetInt32());
         }
         Assert.Empty(fixture.Aws.Requests);
+    }
+
+    /// <summary>The ARN of a session drops its role's path: a role of the same name under another path looks the same, and so does one that was deleted and made again.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("AROAEXAMPLEID")]
+    [InlineData("AROAEXAMPLEID2:ada")]
+    [InlineData("AROAANOTHERID:AROAEXAMPLEID:ada")]
+    [InlineData("aroaexampleid:ada")]
+    [InlineData("AIDAEXAMPLEUSER")]
+    public async Task Who_holds_another_role_forces_nothing_whatever_its_ARN_looks_like(string? userId)
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        fixture.Aws.Requests.Take();
+
+        foreach (var order in new[] { Order(fixture, $"{Repository}:1"), Revocation($"{Repository}:1") })
+        {
+            var (status, body) = await ForceAsync(fixture, order, userId: userId);
+            Assert.Equal((403, "FORBIDDEN", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
+            Assert.Contains("BreakGlassRoleToTake", body.GetProperty("problem").GetString(), StringComparison.Ordinal);
+        }
+        Assert.Empty(fixture.Aws.Requests);
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Contains(Ada, fixture.Functions.Lines.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_no_role_may_force_approvals_nobody_does() =>
+        Assert.All(new[] { null, "" }, role => Assert.All(new[] { null, "", ":ada", "AROAEXAMPLEID:ada" }, user =>
+            Assert.False(new Settings { Account = "1", Region = "r", Table = "t", Bucket = "b", BreakGlassRoleId = role }.MayForce(user))));
+
+    [Fact]
+    public async Task A_policy_with_zero_hours_switches_it_off_and_what_is_in_force_can_still_be_ended()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1"));
+        var off = fixture.Deploy("""{ "version": 1, "defaults": { "maxBreakGlassHours": 0 }, "rules": [ { "id": "critical", "severity": ["CRITICAL"], "then": "block" } ] }""");
+
+        var (status, body) = await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 0.5), functions: off);
+        Assert.Equal((400, false), (status, body.GetProperty("approved").GetBoolean()));
+        Assert.Contains("defaults.maxBreakGlassHours is 0", body.GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.Single(fixture.Items("B#"));
+
+        Assert.Equal("BLOCKED", (await ForceAsync(fixture, Revocation($"{Repository}@{digest}"), functions: off)).Body.GetProperty("status").GetString());
     }
 
     [Theory]

@@ -40,6 +40,7 @@ internal sealed class Deployed : IDisposable
             Enforcement = options.Enforcement,
             Tags = options.Tags ?? VerdictTags.Default,
             WritesPerSecond = options.WritesPerSecond,
+            BreakGlassRoleId = "AROAEXAMPLEID",
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, fixture.Time, new Log(Lines, fixture.Time));

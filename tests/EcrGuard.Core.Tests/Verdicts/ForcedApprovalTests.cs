@@ -88,6 +88,14 @@ public sealed class ForcedApprovalTests
     public void What_may_be_forced_has_limits(string? reason, int? hours, string? problem) =>
         Assert.Equal(problem, ForcedApproval.Problem(reason, hours is { } h ? Facts.Now.AddHours(h) : null, Facts.Policy, Facts.Now));
 
+    /// <summary>Whatever else is right or wrong about the order.</summary>
+    [Theory]
+    [InlineData("long enough", 1)]
+    [InlineData("short", null)]
+    public void Where_the_policy_allows_zero_hours_nothing_may_be_forced(string reason, int? hours) =>
+        Assert.StartsWith("The policy lets nobody force an approval (defaults.maxBreakGlassHours is 0).",
+            ForcedApproval.Problem(reason, hours is { } h ? Facts.Now.AddHours(h) : null, Facts.Policy with { Defaults = new() { MaxBreakGlassHours = 0 } }, Facts.Now), StringComparison.Ordinal);
+
     [Fact]
     public void What_proves_who_did_it_is_told_beside_the_name_that_the_caller_chose()
     {

@@ -86,13 +86,14 @@ public class Deployment : IAsyncLifetime
     /// <param name="changes">What its environment has instead of the template's; a null value takes a variable away.</param>
     public async Task<LambdaRuntime> StartAsync(string name, params IReadOnlyList<(string Variable, string? Value)> changes)
     {
-        var environment = SamTemplate.With(("Enforcement", Enforcement)).Environment(name, new Dictionary<string, string>
+        var environment = SamTemplate.With(("Enforcement", Enforcement), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")).Environment(name, new Dictionary<string, string>
         {
             ["AWS::AccountId"] = Aws.AccountId,
             [nameof(Table)] = Table,
             [nameof(Bucket)] = Bucket,
             ["AlertTopic"] = _alertTopic,
             ["SummaryTopic"] = _summaryTopic,
+            ["EcrGuardBreakGlass.RoleId"] = HttpApi.RoleId,
         });
         // Nobody else pushes here, so that nobody needs to wait.
         environment["ECRGUARD_WRITES_PER_SECOND"] = "10";

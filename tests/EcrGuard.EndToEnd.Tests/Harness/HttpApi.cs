@@ -16,6 +16,7 @@ internal sealed class HttpApi : IAsyncDisposable
 {
     public const string Path = "/breakglass";
     public const string UserArn = "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada";
+    public const string RoleId = "AROACKCEVSQ6C2EXAMPLE";
     public const string AccessKey = "ASIAIOSFODNN7EXAMPLE";
 
     private readonly WebApplication _app;
@@ -60,7 +61,7 @@ internal sealed class HttpApi : IAsyncDisposable
                 {
                     ["accountId"] = "123456789012",
                     ["apiId"] = "a1b2c3d4e5",
-                    ["authorizer"] = new JsonObject { ["iam"] = new JsonObject { ["accessKey"] = AccessKey, ["accountId"] = "123456789012", ["callerId"] = "AROACKCEVSQ6C2EXAMPLE:ada", ["userArn"] = UserArn } },
+                    ["authorizer"] = new JsonObject { ["iam"] = new JsonObject { ["accessKey"] = AccessKey, ["accountId"] = "123456789012", ["callerId"] = $"{RoleId}:ada", ["userId"] = $"{RoleId}:ada", ["userArn"] = UserArn } },
                     ["http"] = new JsonObject { ["method"] = "POST", ["path"] = Path, ["protocol"] = "HTTP/1.1", ["sourceIp"] = "192.0.2.1" },
                     ["requestId"] = "JKJaXmPLvHcESHA=",
                     ["routeKey"] = $"POST {Path}",

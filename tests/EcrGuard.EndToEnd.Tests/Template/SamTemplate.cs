@@ -16,6 +16,7 @@ internal sealed class SamTemplate
         _document = document;
         _parameters = document[nameof(Parameters)]!.AsObject().ToDictionary(p => p.Key, p => p.Value!["Default"]!.ToString());
         _parameters["AWS::Partition"] = "aws";
+        _parameters["AWS::Region"] = "eu-central-1";
         foreach (var (name, value) in parameters)
             _parameters[name] = value;
         Resources = document[nameof(Resources)]!.AsObject()
@@ -55,13 +56,13 @@ internal sealed class SamTemplate
     public JsonNode? OfFunction(string function, string property) => Properties(function)[property] ?? Globals[property];
 
     /// <summary>The environment of a function, the shared variables and its own.</summary>
-    /// <param name="made">What the deployment made of a resource or pseudo parameter, by its name.</param>
+    /// <param name="made">What the deployment made of a resource or pseudo parameter, by its name, or of an attribute (<c>Resource.Attribute</c>).</param>
     public Dictionary<string, string> Environment(string function, IReadOnlyDictionary<string, string> made) =>
         new[] { Globals, Properties(function) }
             .SelectMany(level => level[nameof(Environment)]!["Variables"]!.AsObject())
             // What a function sets itself stands over what all share.
             .GroupBy(v => v.Key, v => v.Value!)
-            .ToDictionary(v => v.Key, v => v.Last() is JsonObject reference && made.TryGetValue(reference["Ref"]!.ToString(), out var name) ? name : Value(v.Last()));
+            .ToDictionary(v => v.Key, v => v.Last() is JsonObject reference && made.TryGetValue((reference["Ref"] ?? reference["Fn::GetAtt"])!.ToString(), out var name) ? name : Value(v.Last()));
 
     /// <summary>What the role of a function may do: its own statements and those of the stack's policies that it holds.</summary>
     public IEnumerable<Statement> Permissions(string function) => PermissionsOfRole(Target(Properties(function)["Role"]));
@@ -70,8 +71,9 @@ internal sealed class SamTemplate
     public IEnumerable<Statement> PermissionsOfRole(string role)
     {
         var held = (Properties(role)["ManagedPolicyArns"]?.AsArray() ?? []).Select(policy => Properties(Target(policy))["PolicyDocument"]!);
-        var own = Properties(role)["Policies"]!.AsArray().Select(policy => policy!["PolicyDocument"]!);
-        return held.Concat(own).SelectMany(Statement.Of);
+        var own = (Properties(role)["Policies"]?.AsArray() ?? []).Select(policy => policy!["PolicyDocument"]!);
+        var apart = OfType("AWS::IAM::Policy").Select(Properties).Where(policy => policy["Roles"]!.AsArray().Any(named => Target(named) == role)).Select(policy => policy["PolicyDocument"]!);
+        return held.Concat(own).Concat(apart).SelectMany(Statement.Of);
     }
 
     /// <summary>The resource that a <c>Ref</c> or <c>Fn::GetAtt</c> names.</summary>
@@ -82,6 +84,9 @@ internal sealed class SamTemplate
     {
         JsonValue name => Holds(_document["Conditions"]![name.ToString()]!),
         JsonObject { } not when not["Fn::Not"] is { } operand => !Holds(operand[0]!),
+        JsonObject { } named when named["Condition"] is { } reference => Holds(reference),
+        JsonObject { } all when all["Fn::And"] is { } operands => operands.AsArray().All(operand => Holds(operand!)),
+        JsonObject { } any when any["Fn::Or"] is { } operands => operands.AsArray().Any(operand => Holds(operand!)),
         JsonObject { } equals when equals["Fn::Equals"] is { } operands => Value(operands[0]!) == Value(operands[1]!),
         _ => throw new ArgumentException($"{condition} is not a condition that this reads"),
     };
@@ -117,7 +122,7 @@ internal sealed class SamTemplate
             _ => throw new ArgumentException($"{node.NodeType} at {node.Start}"),
         };
         return node.Tag is { IsEmpty: false, Value: ['!', .. { Length: > 0 } function] }
-            ? new JsonObject { [function == "Ref" ? function : $"Fn::{function}"] = value }
+            ? new JsonObject { [function is "Ref" or "Condition" ? function : $"Fn::{function}"] = value }
             : value;
     }
 
