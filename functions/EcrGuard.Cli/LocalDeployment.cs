@@ -77,7 +77,7 @@ internal sealed class LocalDeployment : IDisposable
         var query = new Dictionary<string, string> { ["image"] = image };
         if (require)
             query["require"] = "approved";
-        var response = await services.GetRequiredService<Approval>().ApprovalAsync(new ApprovalRequest(null, null, query, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()), new LocalContext("Approval"));
+        var response = await services.GetRequiredService<Approval>().ApprovalAsync(new ApprovalRequest(null, query, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()), new LocalContext("Approval"));
         using var body = JsonDocument.Parse(response.GetProperty("body").GetString()!);
         return (response.GetProperty("statusCode").GetInt32(), body.RootElement.Clone());
     }

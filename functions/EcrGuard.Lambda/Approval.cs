@@ -12,10 +12,9 @@ namespace EcrGuard.Lambda;
 
 /// <summary>The question, from the HTTP API (payload version 2) or a direct invoke: two payloads, one lenient record.</summary>
 /// <param name="Image">Direct invoke: the image.</param>
-/// <param name="Wait">Direct invoke: how many seconds to wait for a verdict, 0 to 20.</param>
-/// <param name="QueryStringParameters">HTTP API: <c>image</c>, <c>require</c>, <c>wait</c>.</param>
+/// <param name="QueryStringParameters">HTTP API: <c>image</c>, <c>require</c>.</param>
 /// <param name="RequestContext">HTTP API: there for every such request.</param>
-public sealed record ApprovalRequest(string? Image, int? Wait, IReadOnlyDictionary<string, string>? QueryStringParameters, APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext? RequestContext);
+public sealed record ApprovalRequest(string? Image, IReadOnlyDictionary<string, string>? QueryStringParameters, APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext? RequestContext);
 
 /// <summary>An answer without a verdict: there is no such image, the question is wrong, or nothing could be read. Never approved.</summary>
 /// <param name="Status"><c>NOT_FOUND</c>, <c>BAD_REQUEST</c> or <c>ERROR</c>.</param>
@@ -24,44 +23,39 @@ public sealed record ApprovalProblem(string Status, string? Image, string Proble
     public bool Approved { get; }
 }
 
-/// <summary>A pipeline asks: may I deploy this image? Asking never writes.</summary>
-public sealed class Approval(Guard guard, Registry registry, Settings settings, TimeProvider time, Log log)
+/// <summary>A pipeline asks: may I deploy this image? Asking never writes and never waits.</summary>
+public sealed class Approval(Guard guard, Registry registry, Settings settings, Log log)
 {
-    private const int MaxWait = 20;
-
-    /// <summary>How often a waiting question looks again, and how long a client is told to wait.</summary>
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
-    private const string RetryAfter = "15";
+    /// <summary>Counted, with an alarm in the template. A no of any kind is an answer; one that API Gateway refuses never comes here, and its access log counts it.</summary>
+    public const string CouldNotAnswer = "GateCouldNotAnswer";
 
     [LambdaFunction]
     public async Task<JsonElement> ApprovalAsync(ApprovalRequest input, ILambdaContext context)
     {
         var http = input.RequestContext is not null;
         var image = http ? input.QueryStringParameters?.GetValueOrDefault("image") : input.Image;
-        var (status, body) = await AnswerAsync(image, http ? input.QueryStringParameters : null, input.Wait, context).ConfigureAwait(false);
+        var (status, body) = await AnswerAsync(image, http ? input.QueryStringParameters : null, context).ConfigureAwait(false);
         log.Info("A question was answered.", ("image", image), ("httpStatus", status.ToString(CultureInfo.InvariantCulture)), ("requestId", context.AwsRequestId));
+        if (status == 503)
+            log.Metrics("EcrGuard", [(CouldNotAnswer, 1, "Count")]);
         if (!http)
             return body;
         return JsonSerializer.SerializeToElement(new APIGatewayHttpApiV2ProxyResponse
         {
             StatusCode = status,
             Headers = status is 503 || Word(body, "status") == "PENDING"
-                ? new Dictionary<string, string> { ["content-type"] = "application/json", ["cache-control"] = "no-store", ["retry-after"] = RetryAfter }
+                ? new Dictionary<string, string> { ["content-type"] = "application/json", ["cache-control"] = "no-store", ["retry-after"] = ApprovalAnswer.RetryAfter.ToString(CultureInfo.InvariantCulture) }
                 : new Dictionary<string, string> { ["content-type"] = "application/json", ["cache-control"] = "no-store" },
             Body = body.GetRawText(),
         }, AnswerJson.Default.APIGatewayHttpApiV2ProxyResponse);
     }
 
-    private async Task<(int HttpStatus, JsonElement Body)> AnswerAsync(string? asked, IReadOnlyDictionary<string, string>? query, int? wait, ILambdaContext context)
+    private async Task<(int HttpStatus, JsonElement Body)> AnswerAsync(string? asked, IReadOnlyDictionary<string, string>? query, ILambdaContext context)
     {
-        if (query?.Keys.FirstOrDefault(key => key is not ("image" or "require" or "wait")) is { } unknown)
-            return Problem(400, "BAD_REQUEST", asked, $"The parameter '{Text.Clip(unknown, 40)}' is not known; there are image, require and wait.");
+        if (query?.Keys.FirstOrDefault(key => key is not ("image" or "require")) is { } unknown)
+            return Problem(400, "BAD_REQUEST", asked, $"The parameter '{Text.Clip(unknown, 40)}' is not known; there are image and require.");
         if (query?.GetValueOrDefault("require") is { } require && require != "approved")
             return Problem(400, "BAD_REQUEST", asked, $"The parameter require is '{Text.Clip(require, 40)}'; it must be 'approved' or absent.");
-        if (query?.GetValueOrDefault("wait") is { } text)
-            wait = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : -1;
-        if (wait is < 0 or > MaxWait)
-            return Problem(400, "BAD_REQUEST", asked, $"The parameter wait must be a whole number of seconds from 0 to {MaxWait}; wait longer by asking again.");
         if (!ImageReference.TryParse(asked, out var reference, out var problem))
             return Problem(400, "BAD_REQUEST", asked, problem);
         if (reference.Account is not null && (reference.Account != settings.Account || reference.Region != settings.Region))
@@ -73,13 +67,7 @@ public sealed class Approval(Guard guard, Registry registry, Settings settings, 
             var named = await registry.ImageAsync(reference, deadline.Token).ConfigureAwait(false);
             if (named.Image is not { } image)
                 return named.TagMoved ? Problem(409, "TAG_MOVED", asked, named.WhyNot) : Problem(404, "NOT_FOUND", asked, named.WhyNot);
-            var until = time.GetUtcNow().AddSeconds(wait ?? 0);
             var answer = await guard.AskAsync(asked!, image, deadline.Token).ConfigureAwait(false);
-            while (answer.Status == Status.Pending.Word() && time.GetUtcNow() + Look <= until)
-            {
-                await Task.Delay(Look, time, deadline.Token).ConfigureAwait(false);
-                answer = await guard.AskAsync(asked!, image, deadline.Token).ConfigureAwait(false);
-            }
             var httpStatus = answer.Status == Status.Error.Word() ? 503 : query?.ContainsKey("require") == true && !answer.Approved ? 412 : 200;
             return (httpStatus, JsonSerializer.SerializeToElement(answer, AnswerJson.Default.ApprovalAnswer));
         }

@@ -162,7 +162,8 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         ApprovalAnswer Answer(Verdict decided, Grace? grace, int reasonCount, DateTimeOffset decidedAt)
         {
             var over = ForcedApproval.Over(decided, entry?.Record.Forced, now);
-            return ApprovalAnswer.Of(asked, over, reasonCount + over.Reasons.Count - decided.Reasons.Count, decidedAt, over.Status == Status.Blocked ? grace?.Reason(now) : null, ForcedApproval.StandsBy(decided, entry?.Record.Forced, now));
+            return ApprovalAnswer.Of(asked, over, reasonCount + over.Reasons.Count - decided.Reasons.Count, decidedAt, over.Status == Status.Blocked ? grace?.Reason(now) : null, ForcedApproval.StandsBy(decided, entry?.Record.Forced, now))
+                .Waiting(decided, image.LastActivatedAt > image.PushedAt ? image.LastActivatedAt : image.PushedAt, entry?.Record, now);
         }
     }
 

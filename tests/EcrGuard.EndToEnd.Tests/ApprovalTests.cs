@@ -55,17 +55,25 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
     }
 
     [Fact]
-    public async Task A_waiting_question_is_answered_when_the_scan_ends()
+    public async Task A_direct_invoke_does_not_wait_either_and_takes_names_as_long_as_the_HTTP_API_does()
     {
         var repository = guard.CreateRepository();
         var digest = guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0");
         guard.Aws.Ecr.StartScan(repository, digest);
+        var function = await guard.FunctionAsync("Approval");
 
-        var asked = GetAsync(("image", $"{repository}:1.0"), ("wait", "20"));
-        await Task.Delay(TimeSpan.FromMilliseconds(500), TestContext.Current.CancellationToken);
-        guard.Aws.Ecr.CompleteScan(repository, digest);
+        var asked = System.Diagnostics.Stopwatch.StartNew();
+        var pending = (await function.InvokeAsync(new JsonObject { ["image"] = $"{repository}:1.0", ["wait"] = 20 })).Payload;
+        Assert.True(asked.Elapsed < TimeSpan.FromSeconds(15), $"{asked.Elapsed}");
+        Assert.Equal(("PENDING", "15"), (Word(pending, "status"), pending["retryAfterSeconds"]!.ToString()));
+        Assert.Contains("waited for its scan for ", pending["reasons"]!.ToJsonString(), StringComparison.Ordinal);
 
-        Assert.Equal("APPROVED", Word((await asked).Body, "status"));
+        foreach (var length in new[] { 800, 801, 9_000 })
+        {
+            var name = $"{repository}:".PadRight(length, 'x');
+            var direct = (await function.InvokeAsync(new JsonObject { ["image"] = name })).Payload;
+            Assert.Equal((await GetAsync(("image", name))).Body.ToJsonString(), direct.ToJsonString());
+        }
     }
 
     [Theory]
@@ -73,7 +81,7 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
     [InlineData("", 400, "BAD_REQUEST")]
     [InlineData("image=team/app", 400, "BAD_REQUEST")]
     [InlineData("image=999999999999.dkr.ecr.eu-central-1.amazonaws.com/team/app:1", 400, "BAD_REQUEST")]
-    [InlineData("image=team/app:1&wait=21", 400, "BAD_REQUEST")]
+    [InlineData("image=team/app:1&wait=20", 400, "BAD_REQUEST")]
     [InlineData("image=team/app:1&require=maybe", 400, "BAD_REQUEST")]
     [InlineData("image=team/app:1&force=true", 400, "BAD_REQUEST")]
     public async Task A_question_without_an_answer_says_why(string query, int expected, string word)

@@ -1,3 +1,6 @@
+using System.Globalization;
+using EcrGuard.Core.Images;
+
 namespace EcrGuard.Core.Verdicts;
 
 /// <summary>The answer to "may I deploy this image?", about one digest, which it names, so that the pipeline deploys what was approved.</summary>
@@ -27,7 +30,16 @@ public sealed record ApprovalAnswer
     /// <summary>When the verdict was decided.</summary>
     public required DateTimeOffset DecidedAt { get; init; }
     public DateTimeOffset? ScanCompletedAt { get; init; }
+
+    /// <summary>PENDING: since when the image waits for its scan, as far as that is known. Null for any other status.</summary>
+    public DateTimeOffset? WaitingSince { get; init; }
+
+    /// <summary>PENDING: when to ask again, in seconds. Null for any other status.</summary>
+    public int? RetryAfterSeconds { get; init; }
     public required string PolicyVersion { get; init; }
+
+    /// <summary>How long whoever asks about a PENDING image, or got no answer, should wait: the gate itself never waits, or fifty pipelines that do would take from the account the room to run the function they wait for.</summary>
+    public const int RetryAfter = 15;
 
     /// <param name="grace">What the clock of an image in use has to say; null: nothing.</param>
     /// <param name="standsBy">That an approval is forced which is not needed; null: there is none.</param>
@@ -49,6 +61,26 @@ public sealed record ApprovalAnswer
         ScanCompletedAt = verdict.ScanCompletedAt,
         PolicyVersion = verdict.PolicyVersion,
     };
+
+    /// <summary>The answer with how long the image has waited for its scan, where it is PENDING.</summary>
+    /// <param name="pushedAt">When the image was pushed or restored, as far as ECR says.</param>
+    /// <param name="before">What the ledger holds; null for nothing.</param>
+    public ApprovalAnswer Waiting(Verdict verdict, DateTimeOffset? pushedAt, ImageRecord? before, DateTimeOffset now)
+    {
+        if (Status != Verdicts.Status.Pending.Word())
+            return this;
+        var since = before is { Gone: false } && before.WithoutBreakGlass().Verdict is { Status: Verdicts.Status.Pending } pending ? pending.WaitingSince ?? before.StatusSince
+            : before is null && pushedAt <= now && now - pushedAt < ScannerWords.ScanEndsWithin ? pushedAt
+            : verdict.WaitingSince;
+        var waited = since is null ? "It is not known since when this image has waited for its scan" : $"This image has waited for its scan for {Text.Took(now - since.Value)}, since {since.Value.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)}";
+        return this with
+        {
+            WaitingSince = since,
+            RetryAfterSeconds = RetryAfter,
+            Reasons = [.. Reasons, new Reason("waiting", $"{waited}; ask again in {RetryAfter} seconds.")],
+            ReasonCount = ReasonCount + 1,
+        };
+    }
 
     /// <summary>How long a PENDING or ERROR record is believed before a question is answered from fresh facts.</summary>
     public static readonly TimeSpan PendingAge = TimeSpan.FromMinutes(5);

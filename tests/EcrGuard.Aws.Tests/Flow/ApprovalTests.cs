@@ -160,20 +160,60 @@ public sealed class ApprovalTests
         Assert.StartsWith("linux/arm64: CVE-2026-1001", body.GetProperty("reasons")[0].GetProperty("sentence").GetString(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_question_waits_for_the_scan_as_long_as_it_is_told()
+    [Theory]
+    [InlineData(0, "0 seconds")]
+    [InlineData(100, "100 seconds")]
+    [InlineData(1000, "16 minutes")]
+    [InlineData(3 * 3600, "3 hours")]
+    public async Task Pending_is_answered_at_once_with_how_long_the_scan_has_been_waited_for(int seconds, string told)
     {
         await using var fixture = await StartAsync();
-        var digest = fixture.Push("1");
+        fixture.Push("1");
+        var since = fixture.Time.GetUtcNow();
         await fixture.Functions.DeliverAllAsync();
-        var (status, body) = await fixture.WhileTimePassesAsync(fixture.Functions.AskAsync(Asked, wait: 10));
-        Assert.Equal((200, "PENDING"), (status, body.GetProperty("status").GetString()));
+        fixture.Time.Advance(TimeSpan.FromSeconds(seconds));
 
-        var asked = fixture.Functions.AskAsync(Asked, wait: 20);
-        fixture.Aws.Ecr.CompleteScan(Repository, digest);
-        await fixture.Functions.DeliverAllAsync();
-        (status, body) = await fixture.WhileTimePassesAsync(asked);
-        Assert.Equal((200, "APPROVED"), (status, body.GetProperty("status").GetString()));
+        // The clock of this test moves only when the test moves it: a function that waited would never answer.
+        var body = await AssertAnswerAsync(fixture, fixture.Functions, "PENDING");
+
+        var reason = body.GetProperty("reasons").EnumerateArray().Last();
+        Assert.Equal(("waiting", $"This image has waited for its scan for {told}, since {since:yyyy-MM-dd HH:mm:ss} UTC; ask again in 15 seconds."), (reason.GetProperty("code").GetString(), reason.GetProperty("sentence").GetString()));
+        Assert.Equal(since, body.GetProperty("waitingSince").GetDateTimeOffset(), TimeSpan.FromMilliseconds(500));
+        Assert.Equal(15, body.GetProperty("retryAfterSeconds").GetInt32());
+        Assert.Equal(body.GetProperty("reasons").GetArrayLength(), body.GetProperty("reasonCount").GetInt32());
+    }
+
+    [Fact]
+    public async Task Where_the_ledger_knows_nothing_a_scan_is_waited_for_since_the_push()
+    {
+        await using var fixture = await StartAsync();
+        fixture.Push("1");
+        var since = fixture.Time.GetUtcNow();
+        fixture.Time.Advance(TimeSpan.FromMinutes(7));
+
+        var body = await AssertAnswerAsync(fixture, fixture.Functions, "PENDING");
+
+        Assert.Contains("for 7 minutes,", body.GetProperty("reasons").EnumerateArray().Last().GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Equal(since, body.GetProperty("waitingSince").GetDateTimeOffset(), TimeSpan.FromMilliseconds(500));
+    }
+
+    [Fact]
+    public async Task A_gate_that_cannot_answer_is_counted_and_a_no_is_not()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+        static int Counted(GuardFixture fixture) => fixture.Functions.Lines.ToString().Split($"\"{Lambda.Approval.CouldNotAnswer}\":1").Length - 1;
+
+        await fixture.Functions.AskAsync(Asked, require: true);
+        await fixture.Functions.AskAsync($"{Repository}:9");
+        await fixture.Functions.AskAsync("");
+        Assert.Equal(0, Counted(fixture));
+        foreach (var operation in new[] { "DescribeImages", "BatchGetItem" })
+        {
+            fixture.Aws.Faults.Add(Fault.InternalError with { Operation = operation });
+            Assert.Equal(503, (await fixture.Functions.AskAsync(Asked)).HttpStatus);
+        }
+        Assert.Equal(2, Counted(fixture));
     }
 
     [Theory]

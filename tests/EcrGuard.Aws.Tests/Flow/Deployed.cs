@@ -92,14 +92,12 @@ internal sealed class Deployed : IDisposable
     }
 
     /// <summary>Asks through the HTTP API's payload.</summary>
-    public async Task<(int HttpStatus, JsonElement Body)> AskAsync(string image, int? wait = null, bool require = false)
+    public async Task<(int HttpStatus, JsonElement Body)> AskAsync(string image, bool require = false)
     {
         var query = new Dictionary<string, string> { ["image"] = image };
-        if (wait is { } seconds)
-            query["wait"] = seconds.ToString(CultureInfo.InvariantCulture);
         if (require)
             query["require"] = "approved";
-        var response = await Part<Approval>().ApprovalAsync(new ApprovalRequest(null, null, query, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()), new Invocation());
+        var response = await Part<Approval>().ApprovalAsync(new ApprovalRequest(null, query, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()), new Invocation());
         using var body = JsonDocument.Parse(response.GetProperty("body").GetString()!);
         return (response.GetProperty("statusCode").GetInt32(), body.RootElement.Clone());
     }

@@ -70,4 +70,42 @@ public sealed class ApprovalAnswerTests
         Assert.Equal(verdict.Waived.Take(ImageRecord.MaxReasons), answer.Waivers);
         Assert.Equal(verdict.ToPass.Take(ImageRecord.MaxReasons), answer.ToPass);
     }
+
+    public static TheoryData<string, double?, double?, double?, string> Waits => new()
+    {
+        // What the ledger holds, in minutes ago; what ECR says of the push; what the verdict says; the sentence.
+        { "pending since the push", 3, 3, 3, "for 3 minutes, since 2026-11-18 11:57:00 UTC" },
+        { "pending, pushed long ago, scanned again", 2, 60 * 24 * 90, 2, "for 2 minutes, since 2026-11-18 11:58:00 UTC" },
+        { "pending without a beginning: an index", 5, 6, null, "for 5 minutes, since 2026-11-18 11:55:00 UTC" },
+        { "nothing", null, 1.5, 0, "for 90 seconds, since 2026-11-18 11:58:30 UTC" },
+        { "nothing, and a clock that is ahead", null, -1, 0, "for 0 seconds, since 2026-11-18 12:00:00 UTC" },
+        { "nothing, pushed long ago", null, 60 * 24 * 90, 0, "for 0 seconds, since 2026-11-18 12:00:00 UTC" },
+        { "nothing at all", null, null, null, "It is not known since when this image has waited for its scan; ask again in 15 seconds." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Waits))]
+    public void A_pending_answer_says_how_long_it_was_waited_for_and_when_to_ask_again(string case_, double? recorded, double? pushed, double? waiting, string sentence)
+    {
+        Assert.NotEmpty(case_);
+        DateTimeOffset? Ago(double? minutes) => minutes is { } m ? Facts.Now.AddMinutes(-m) : null;
+        var verdict = Facts.Verdict(Status.Pending) with { WaitingSince = Ago(waiting) };
+        var before = recorded is null ? null : Facts.Record(Status.Pending) with { Verdict = verdict, StatusSince = Ago(recorded)!.Value };
+
+        var answer = ApprovalAnswer.Of("pay/api:1.0", verdict, 1, Facts.Now).Waiting(verdict, Ago(pushed), before, Facts.Now);
+
+        Assert.Contains(sentence, answer.Reasons[^1].Sentence, StringComparison.Ordinal);
+        Assert.Equal((15, answer.Reasons.Count), (answer.RetryAfterSeconds, answer.ReasonCount));
+    }
+
+    [Theory]
+    [InlineData(Status.Approved)]
+    [InlineData(Status.Blocked)]
+    [InlineData(Status.Error)]
+    [InlineData(Status.Unscanned)]
+    public void Any_other_answer_says_nothing_of_waiting(Status status)
+    {
+        var answer = ApprovalAnswer.Of("pay/api:1.0", Facts.Verdict(status), 1, Facts.Now);
+        Assert.Same(answer, answer.Waiting(Facts.Verdict(status), Facts.Now, null, Facts.Now));
+    }
 }
