@@ -46,7 +46,7 @@ internal sealed class LocalDeployment : IDisposable
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, time, Log.Silent);
         collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<OnImageDeployed>().AddSingleton<Approval>().AddSingleton<BreakGlass>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
-            .AddSingleton<RestoreRepository>().AddSingleton<ReleaseImage>().AddSingleton<ApplyPlan>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
+            .AddSingleton<RestoreRepository>().AddSingleton<ReleaseImage>().AddSingleton<ApplyPlan>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>().AddSingleton<Watch>();
         services = collection.BuildServiceProvider();
     }
 

@@ -20,7 +20,8 @@ public sealed record ScheduledRequest(string? Week);
 /// <summary>How far the backfill has come: a document of the ledger.</summary>
 /// <param name="Cursor">The last repository that is done, in ordinal order; null before the first.</param>
 /// <param name="RunningUntil">Until when another run leaves it alone.</param>
-public sealed record BackfillState(DateTimeOffset StartedAt, string? Cursor, int Repositories, StatusCounts Statuses, IReadOnlyList<Unread> Unread, DateTimeOffset? RunningUntil, DateTimeOffset? DoneAt);
+/// <param name="TickedAt">When a run last began.</param>
+public sealed record BackfillState(DateTimeOffset StartedAt, string? Cursor, int Repositories, StatusCounts Statuses, IReadOnlyList<Unread> Unread, DateTimeOffset? RunningUntil, DateTimeOffset? DoneAt, DateTimeOffset? TickedAt);
 
 /// <summary>
 /// First deployment: every repository is taken once, existing images are judged and recorded without alerts, and one message tells the end. A schedule calls it again and again: each run goes on where the last
@@ -46,7 +47,7 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
     {
         var (state, revision) = await ledger.DocumentAsync(Aws.Ledger.Ledger.BackfillDocument, CancellationToken.None).ConfigureAwait(false) is { } stored
             ? (JsonSerializer.Deserialize(stored.Json, StateJson.Default.BackfillState)!, stored.Revision)
-            : (new BackfillState(time.GetUtcNow(), null, 0, new StatusCounts(), [], null, null), 0);
+            : (new BackfillState(time.GetUtcNow(), null, 0, new StatusCounts(), [], null, null, null), 0);
         if (state.DoneAt is not null || state.RunningUntil > time.GetUtcNow())
             return state;
 
@@ -58,7 +59,7 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
             return kept;
         }
 
-        state = state with { RunningUntil = time.GetUtcNow() + Lease };
+        state = state with { RunningUntil = time.GetUtcNow() + Lease, TickedAt = time.GetUtcNow() };
         if (!await StoreAsync().ConfigureAwait(false))
             return state;
 

@@ -25,6 +25,7 @@ namespace EcrGuard.Lambda;
 [JsonSerializable(typeof(SweepItem))]
 [JsonSerializable(typeof(SweptItem))]
 [JsonSerializable(typeof(SweepEnd))]
+[JsonSerializable(typeof(WatchState))]
 [JsonSerializable(typeof(JsonElement))]
 public sealed partial class LambdaJson : JsonSerializerContext;
 
@@ -45,6 +46,8 @@ public sealed partial class OrderJson : JsonSerializerContext;
 [JsonSerializable(typeof(BackfillState))]
 [JsonSerializable(typeof(ApplyLease))]
 [JsonSerializable(typeof(SweepState))]
+[JsonSerializable(typeof(SummaryState))]
+[JsonSerializable(typeof(WatchState))]
 [JsonSerializable(typeof(SweepLeaseState))]
 [JsonSerializable(typeof(IReadOnlyList<ListedRepository>))]
 internal sealed partial class StateJson : JsonSerializerContext;

@@ -24,6 +24,7 @@ return handler switch
     nameof(SweepList.SweepListAsync) => await RunAsync<SweepList, SweepRequest, SweepStart>((function, input, context) => function.SweepListAsync(input, context)),
     nameof(SweepRepository.SweepRepositoryAsync) => await RunAsync<SweepRepository, SweepItem, SweptItem>((function, input, context) => function.SweepRepositoryAsync(input, context)),
     nameof(SweepClose.SweepCloseAsync) => await RunAsync<SweepClose, SweepStart, SweepEnd>((function, input, context) => function.SweepCloseAsync(input, context)),
+    nameof(Watch.WatchAsync) => await RunAsync<Watch, ScheduledRequest, WatchState>((function, input, context) => function.WatchAsync(input, context)),
     _ => Unknown(handler),
 };
 
@@ -59,6 +60,6 @@ static async Task<T> SafelyAsync<T>(Func<Task<T>> act)
 
 static int Unknown(string? handler)
 {
-    Console.Error.WriteLine($"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of {nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, {nameof(OnImageDeployed.OnImageDeployedAsync)}, {nameof(Approval.ApprovalAsync)}, {nameof(BreakGlass.BreakGlassAsync)}, {nameof(EndBreakGlass.EndBreakGlassAsync)}, {nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}, {nameof(RestoreRepository.RestoreRepositoryAsync)}, {nameof(ReleaseImage.ReleaseImageAsync)}, {nameof(ApplyPlan.ApplyPlanAsync)}, {nameof(SweepList.SweepListAsync)}, {nameof(SweepRepository.SweepRepositoryAsync)}, {nameof(SweepClose.SweepCloseAsync)}.");
+    Console.Error.WriteLine($"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of {nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, {nameof(OnImageDeployed.OnImageDeployedAsync)}, {nameof(Approval.ApprovalAsync)}, {nameof(BreakGlass.BreakGlassAsync)}, {nameof(EndBreakGlass.EndBreakGlassAsync)}, {nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}, {nameof(RestoreRepository.RestoreRepositoryAsync)}, {nameof(ReleaseImage.ReleaseImageAsync)}, {nameof(ApplyPlan.ApplyPlanAsync)}, {nameof(SweepList.SweepListAsync)}, {nameof(SweepRepository.SweepRepositoryAsync)}, {nameof(SweepClose.SweepCloseAsync)}, {nameof(Watch.WatchAsync)}.");
     return 64;
 }

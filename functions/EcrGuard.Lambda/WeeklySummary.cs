@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
 using Amazon.S3;
@@ -13,6 +14,9 @@ namespace EcrGuard.Lambda;
 /// <summary>Where a summary went.</summary>
 /// <param name="Whole">The S3 URI of the summary as JSON.</param>
 public sealed record SummaryReport(string Week, string Whole);
+
+/// <summary>The weekly summary that was sent last: a document of the ledger.</summary>
+public sealed record SummaryState(string Week, DateTimeOffset SentAt);
 
 /// <summary>Every week security gets the compliance summary: text over SNS, the same as JSON in S3. It says first what it could not read.</summary>
 public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger, Notifier notifier, IAmazonS3 s3, Settings settings, TimeProvider time, Log log)
@@ -40,6 +44,11 @@ public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger,
         // Last: the numbers are for the weeks to come, and a summary that was sent twice is better than one that was not.
         var before = await ledger.DocumentAsync(Aws.Ledger.Ledger.WeekDocument(week), deadline.Token).ConfigureAwait(false);
         await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.WeekDocument(week), summary.RollUp().ToJson(), before?.Revision ?? 0, deadline.Token).ConfigureAwait(false);
+        // An older week that somebody asks for again says nothing of the schedule.
+        var (last, revision) = await ledger.DocumentAsync(Aws.Ledger.Ledger.SummaryDocument, deadline.Token).ConfigureAwait(false) is { } stored
+            ? (JsonSerializer.Deserialize(stored.Json, StateJson.Default.SummaryState), stored.Revision) : (null, 0);
+        if (last is null || string.CompareOrdinal(week.ToString(), last.Week) >= 0)
+            await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.SummaryDocument, JsonSerializer.Serialize(new SummaryState(week.ToString(), now), StateJson.Default.SummaryState), revision, deadline.Token).ConfigureAwait(false);
         log.Info("The weekly summary is out.", ("week", week.ToString()), ("whole", whole));
         return new SummaryReport(week.ToString(), whole);
     }

@@ -17,6 +17,12 @@ public sealed partial class Ledger
     /// <summary>The name of the document that says which sweep is running.</summary>
     public const string SweepLeaseDocument = "SWEEPING";
 
+    /// <summary>The name of the document that keeps what the deployment was when it was last looked at.</summary>
+    public const string WatchDocument = "WATCH";
+
+    /// <summary>The name of the document that says which weekly summary was sent last, and when.</summary>
+    public const string SummaryDocument = "SUMMARY";
+
     /// <summary>The name of the document that keeps a week's roll-up.</summary>
     public static string WeekDocument(IsoWeek week) => $"W#{week}";
 

@@ -46,7 +46,7 @@ public enum Stored
 public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvider time)
 {
     /// <summary>How long history, finished writes and images that are gone are kept.</summary>
-    private static readonly TimeSpan HistoryAge = TimeSpan.FromDays(400);
+    public static readonly TimeSpan HistoryAge = TimeSpan.FromDays(400);
 
     private const int ConflictRetries = 5;
 

@@ -339,6 +339,40 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
                 FilterValue.Of("blocked", result.Statuses.Blocked)]);
     }
 
+    /// <summary>The deployment may do more than before, or less: a redeploy that nobody meant shows by this message alone.</summary>
+    /// <param name="change">Counts the changes, so that each has an id of its own.</param>
+    public static AlertMessage ForCeiling(string account, string region, EnforcementMode before, EnforcementMode now, long change, DateTimeOffset at)
+    {
+        var id = string.Create(CultureInfo.InvariantCulture, $"ceiling:{account}:{region}:{change}:{Word(now)}");
+        var text = new ReportText()
+            .Line($"The deployment's ceiling was {Word(before)} and is {Word(now)} now (the template's parameter Enforcement).")
+            .Line(now switch
+            {
+                EnforcementMode.Observe => "EcrGuard decides, records and reports, and writes nothing to ECR: no image is marked or taken out of reach, no baseline is repaired, and what is out of reach stays there.",
+                EnforcementMode.Mark => "EcrGuard marks images and repairs baselines where the policy says so. It takes nothing out of reach, and puts back what it took.",
+                EnforcementMode.Quarantine => "EcrGuard marks images, repairs baselines, and takes blocked images that nothing uses out of reach, where the policy says so.",
+            })
+            .Line("No gate's answer changes by it.")
+            .Line()
+            .Line($"Account   {account}, {region}")
+            .Line($"Seen      {SummaryText.Moment(at)}")
+            .Line()
+            .Line($"Alert     {id}");
+        return new AlertMessage(
+            id,
+            Subjects.Fit($"EcrGuard: ceiling changed from {Word(before)} to {Word(now)} in {account} {region}"),
+            text.Render(MaxText, "the message's JSON form."),
+            JsonSerializer.Serialize(new CeilingBody(1, id, "ceiling", account, region, before, now, at), ReportJson.Default.CeilingBody),
+            [.. Routing(id, "ceiling", account, region), new("ceiling", Word(now))]);
+    }
+
+    private static string Word(EnforcementMode mode) => mode switch
+    {
+        EnforcementMode.Observe => "observe",
+        EnforcementMode.Mark => "mark",
+        EnforcementMode.Quarantine => "quarantine",
+    };
+
     /// <summary>What a sweep could not do.</summary>
     public static AlertMessage ForSweep(SweepResult result)
     {
@@ -393,8 +427,6 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         ? "none"
         : string.Join(", ", new[] { (counts.Critical, "critical"), (counts.High, "high"), (counts.Medium, "medium"), (counts.Low, "low"), (counts.Informational, "informational"), (counts.Untriaged, "untriaged"), (counts.Undefined, "undefined") }
             .Where(count => count.Item1 > 0).Select(count => $"{count.Item1} {count.Item2}"));
-
-    private static string Took(TimeSpan span) => span < TimeSpan.FromMinutes(2) ? Count((int)span.TotalSeconds, "second") : Count((int)span.TotalMinutes, "minute");
 }
 
 /// <summary>What a backfill came to.</summary>
@@ -443,3 +475,7 @@ internal sealed record BackfillBody(
 internal sealed record SweepBody(
     int SchemaVersion, string AlertId, string Kind, string Account, string Region, int Repositories, int Images, IReadOnlyList<Unread> Undone, int UndoneCount, IReadOnlyList<Unread> Unread, int UnreadCount,
     DateTimeOffset StartedAt, DateTimeOffset EndedAt);
+
+/// <param name="Before">The ceiling that was seen last.</param>
+internal sealed record CeilingBody(
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, EnforcementMode Before, EnforcementMode Ceiling, DateTimeOffset SeenAt);

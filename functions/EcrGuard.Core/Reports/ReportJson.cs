@@ -26,6 +26,7 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(BackfillBody))]
 [JsonSerializable(typeof(WeekBody))]
 [JsonSerializable(typeof(SweepBody))]
+[JsonSerializable(typeof(CeilingBody))]
 internal sealed partial class ReportJson : JsonSerializerContext;
 
 /// <summary>Text inside JSON inside a limited message: only what JSON itself demands is escaped.</summary>
