@@ -25,6 +25,13 @@ public sealed record Settings
     /// <summary>The ceiling over the policy's enforcement, and the kill switch. It never changes an answer.</summary>
     public EnforcementMode Enforcement { get; init; } = EnforcementMode.Observe;
 
+    /// <summary>Patterns over ARNs of repositories; only there does this deployment hold permissions to write. Empty: in every repository.</summary>
+    public IReadOnlyList<Glob> Repositories { get; init; } = [];
+
+    /// <summary>The most that may be done in a repository: nothing is tried that AWS would refuse.</summary>
+    public EnforcementMode CeilingOf(RepositoryId repository) =>
+        Repositories.Count == 0 || Repositories.Any(pattern => pattern.Matches(repository.Arn)) ? Enforcement : EnforcementMode.Observe;
+
     public VerdictTags Tags { get; init; } = VerdictTags.Default;
 
     /// <summary>The unique id (<c>AROA…</c>) of the role whose sessions may force approvals; null where nobody may.</summary>
@@ -64,6 +71,7 @@ public sealed record Settings
                 "quarantine" => EnforcementMode.Quarantine,
                 var other => throw new SettingsException("ECRGUARD_ENFORCEMENT", other, "it must be observe, mark or quarantine"),
             },
+            Repositories = [.. Listed(Optional(environment, "ECRGUARD_REPOSITORIES") ?? "").Select(Pattern)],
             Tags = TagsFrom(environment),
             BreakGlassRoleId = Optional(environment, "ECRGUARD_BREAK_GLASS_ROLE_ID"),
             SharesWrites = Optional(environment, "ECRGUARD_WRITES_SHARED") switch
@@ -89,7 +97,7 @@ public sealed record Settings
             var other => throw new SettingsException("ECRGUARD_TAG_APPROVED", other, "it must be true or false"),
         });
 
-    /// <summary>The prefixes of a list with commas.</summary>
+    /// <summary>The parts of a list with commas.</summary>
     public static IReadOnlyList<string> Listed(string prefixes) => prefixes.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>The account is told, so that no call to STS stands before the first answer.</summary>
@@ -107,6 +115,9 @@ public sealed record Settings
     private static int Instanced(Func<string, string?> environment) => Optional(environment, "ECRGUARD_INSTANCES") is not { } text ? 1
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var instances) && instances is >= 1 and <= 1000 ? instances
         : throw new SettingsException("ECRGUARD_INSTANCES", text, "it must be the number of instances, 1 to 1000, that share the writes");
+
+    private static Glob Pattern(string arn) => Glob.TryParse(arn, out var problem) is { } pattern && (arn == "*" || arn.StartsWith("arn:", StringComparison.Ordinal)) ? pattern
+        : throw new SettingsException("ECRGUARD_REPOSITORIES", arn, problem is null ? "each must be an ARN of repositories, such as arn:*:ecr:*:*:repository/pay/*" : $"it {problem}");
 
     private static string Prefix(string name, string value) =>
         VerdictTags.IsPrefix(value) ? value : throw new SettingsException(name, value, VerdictTags.PrefixForm);

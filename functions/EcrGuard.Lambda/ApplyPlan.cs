@@ -116,7 +116,7 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
         {
             if (guard.ModeOf(id) < EnforcementMode.Mark)
             {
-                run.Refuse(id, item, "EcrGuard only observes this repository: the policy's enforcement and the deployment's parameter Enforcement must both be at least mark.");
+                run.Refuse(id, item, "EcrGuard only observes this repository: the policy's enforcement and the deployment's parameter Enforcement must both be at least mark, and its parameter Repositories empty or one that names it.");
                 continue;
             }
             try

@@ -16,7 +16,7 @@ namespace EcrGuard.Aws.Tests.Flow;
 /// <param name="Retries">How often the SDK tries a failed call again; none by default, so that every fault reaches EcrGuard.</param>
 /// <param name="Timeout">After which the SDK gives a call up.</param>
 /// <param name="WritesPerSecond">Without a limit by default: nothing moves the clock while a write waits for its turn.</param>
-internal sealed record DeploymentOptions(EnforcementMode Enforcement = EnforcementMode.Mark, int Retries = 0, TimeSpan? Timeout = null, VerdictTags? Tags = null, double WritesPerSecond = double.PositiveInfinity);
+internal sealed record DeploymentOptions(EnforcementMode Enforcement = EnforcementMode.Mark, int Retries = 0, TimeSpan? Timeout = null, VerdictTags? Tags = null, double WritesPerSecond = double.PositiveInfinity, string Table = GuardFixture.Table, IReadOnlyList<Glob>? Repositories = null);
 
 /// <summary>One instance of the functions, composed as in Lambda, over the real wire.</summary>
 internal sealed class Deployed : IDisposable
@@ -33,7 +33,8 @@ internal sealed class Deployed : IDisposable
         {
             Account = fixture.Aws.AccountId,
             Region = fixture.Aws.Region,
-            Table = GuardFixture.Table,
+            Table = options.Table,
+            Repositories = options.Repositories ?? [],
             Bucket = GuardFixture.Bucket,
             AlertTopic = fixture.AlertTopic,
             SummaryTopic = fixture.SummaryTopic,
@@ -45,7 +46,7 @@ internal sealed class Deployed : IDisposable
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, fixture.Time, new Log(Lines, fixture.Time));
         collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<OnImageDeployed>().AddSingleton<Approval>().AddSingleton<BreakGlass>().AddSingleton<EndBreakGlass>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
-            .AddSingleton<RestoreRepository>().AddSingleton<ReleaseImage>().AddSingleton<ApplyPlan>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
+            .AddSingleton<RestoreRepository>().AddSingleton<ReleaseImage>().AddSingleton<ApplyPlan>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>().AddSingleton<Watch>();
         services = collection.BuildServiceProvider();
     }
 
