@@ -45,6 +45,10 @@ public sealed class Baselines(
         var drift = BaselinePlan.For(repository, baseline, mode, Hold.None, settings.Tags).Drift;
         if (drift.Count > 0 && BaselinePlan.Enforces(baseline, mode))
             drift = await RepairAsync(repository, baseline!, named!, mode, usages, cancellation).ConfigureAwait(false);
+        // Said where nothing differs, too. Only the sweep has time to look.
+        if (usages is not null && Hold.None.WithoutOriginal(repository, settings.Tags) is { } unknown && !drift.Contains(unknown)
+            && (await ledger.HoldAsync(id, cancellation).ConfigureAwait(false)).Hold.WithoutOriginal(repository, settings.Tags) is not null)
+            drift = [.. drift, unknown];
         if (baseline == named)
             await ledger.StoreNoteAsync(id, drift, cancellation).ConfigureAwait(false);
         return repository;

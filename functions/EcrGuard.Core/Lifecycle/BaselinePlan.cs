@@ -34,7 +34,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
     /// <param name="whole">The baseline whose wish it is, where only a part of it is looked at: what was put back stays as long as the whole is the same.</param>
     public static BaselinePlan For(RepositoryFacts repository, Baseline? baseline, EnforcementMode mode, Hold hold, VerdictTags tags, Baseline? whole = null)
     {
-        var plan = new Planner(repository, hold, Enforces(baseline, mode));
+        var plan = new Planner(repository, hold, tags, Enforces(baseline, mode));
         plan.LifecyclePolicy(baseline, tags);
         if (baseline?.ScanOnPush == true)
             plan.ScanOnPush();
@@ -49,7 +49,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private sealed class Planner(RepositoryFacts repository, Hold hold, bool enforces)
+    private sealed class Planner(RepositoryFacts repository, Hold hold, VerdictTags own, bool enforces)
     {
         private readonly List<string> drift = [];
         private readonly List<Repair> repairs = [];
@@ -201,7 +201,9 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             if (!enforces)
                 return;
             var hash = Hash(wish);
-            if (hold.Of(setting) is { Times: >= MaxTimes } held && held.Wish == hash)
+            if (hold.WithoutOriginal(repository, own) is { } unknown && setting.Kind == SettingKind.LifecyclePolicy)
+                drift.Add(unknown);
+            else if (hold.Of(setting) is { Times: >= MaxTimes } held && held.Wish == hash)
                 drift.Add($"Twice somebody else has changed {setting.Words} after EcrGuard: Terraform or another owner. EcrGuard leaves it until the baseline wishes for something else.");
             else
                 repairs.Add(new Repair(setting, setting.ValueIn(repository), value, ownRules, hash, differs));

@@ -75,6 +75,29 @@ public sealed class LocalDynamoDb : ILocalService
         static KeySchema Strings(string partition, string sort) => new(new KeyAttribute(partition, "S"), new KeyAttribute(sort, "S"));
     }
 
+    /// <summary>Copies a table as it is now to one of another name, as restoring it to a point in time does.</summary>
+    /// <exception cref="KeyNotFoundException">No such table.</exception>
+    /// <exception cref="InvalidOperationException">The other table exists.</exception>
+    public void CopyTable(string from, string to)
+    {
+        lock (gate)
+        {
+            var found = database.Tables.FirstOrDefault(t => t.Schema.Name == from) ?? throw new KeyNotFoundException($"There is no table '{from}'.");
+            try
+            {
+                database.Add(found.Schema with { Name = to });
+            }
+            catch (DynamoDbError error)
+            {
+                throw new InvalidOperationException(error.Message);
+            }
+            foreach (var item in found.Items)
+            {
+                database[to].Replace(null, item);
+            }
+        }
+    }
+
     /// <summary>
     /// Every item of a table as ordinary JSON (numbers as numbers, sets as arrays, binary as Base64), ordered by partition key and sort key; expired
     /// items that are not swept are among them.
