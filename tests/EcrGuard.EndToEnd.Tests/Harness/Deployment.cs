@@ -89,8 +89,8 @@ public class Deployment : IAsyncLifetime
         var environment = SamTemplate.With(("Enforcement", Enforcement), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")).Environment(name, new Dictionary<string, string>
         {
             ["AWS::AccountId"] = Aws.AccountId,
-            [nameof(Table)] = Table,
-            [nameof(Bucket)] = Bucket,
+            ["LedgerTable.Value"] = Table,
+            ["LedgerBucket.Value"] = Bucket,
             ["AlertTopic"] = _alertTopic,
             ["SummaryTopic"] = _summaryTopic,
             ["EcrGuardBreakGlass.RoleId"] = HttpApi.RoleId,

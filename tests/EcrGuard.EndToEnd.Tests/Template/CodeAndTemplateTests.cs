@@ -5,7 +5,7 @@ namespace EcrGuard.EndToEnd.Tests.Template;
 /// <summary>The template names what the code has, and grants what the code calls: read from the source, since neither compiler sees the other.</summary>
 public sealed class CodeAndTemplateTests
 {
-    private static readonly SamTemplate Template = SamTemplate.With(("Enforcement", "quarantine"));
+    private static readonly SamTemplate Template = SamTemplate.With(("Enforcement", "quarantine"), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
 
     [Fact]
     public void A_function_is_a_file_a_class_and_a_method_of_its_name()

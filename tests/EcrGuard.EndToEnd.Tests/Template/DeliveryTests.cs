@@ -5,7 +5,7 @@ namespace EcrGuard.EndToEnd.Tests.Template;
 /// <summary>No event, tick or failure is lost without somebody hearing of it.</summary>
 public sealed class DeliveryTests
 {
-    private static readonly SamTemplate Template = SamTemplate.With();
+    private static readonly SamTemplate Template = SamTemplate.With(("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
 
     private static readonly string[] DeadLetterQueues = [.. Template.OfType("AWS::SQS::Queue").Where(queue => queue.EndsWith("DeadLetters", StringComparison.Ordinal))];
 
@@ -42,10 +42,24 @@ public sealed class DeliveryTests
             Assert.NotNull(target["RetryPolicy"]);
             Assert.Equal("RuleDeadLetters", SamTemplate.Target(target["DeadLetterConfig"]!["Arn"]));
             Assert.Contains(rule, Senders("RuleDeadLetters"));
-            Assert.Contains(rule, Senders(SamTemplate.Target(target["Arn"])));
         });
         Assert.Equal(Template.OfType("AWS::Events::Rule").Order(), Senders("RuleDeadLetters").Order());
-        Assert.Equal(Template.OfType("AWS::Events::Rule").Order(), WorkQueues.SelectMany(Senders).Order());
+        Assert.Equal(Template.OfType("AWS::Events::Rule").Except(["SweepStoppedRule"]).Order(), WorkQueues.SelectMany(Senders).Order());
+        Assert.All(Template.OfType("AWS::Events::Rule").Except(["SweepStoppedRule"]), rule => Assert.Contains(rule, Senders(SamTemplate.Target(Template.Properties(rule)["Targets"]![0]!["Arn"]))));
+    }
+
+    [Fact]
+    public void A_sweep_that_is_stopped_by_the_clock_or_by_somebody_is_told()
+    {
+        var rule = Template.Properties("SweepStoppedRule");
+
+        Assert.Equal("""{"stateMachineArn":[{"Ref":"Sweep"}],"status":["TIMED_OUT","ABORTED"]}""", rule["EventPattern"]!["detail"]!.ToJsonString());
+        Assert.Equal("AlertTopic", SamTemplate.Target(rule["Targets"]![0]!["Arn"]));
+        Assert.True(Template.Properties("Sweep")["Definition"]!["TimeoutSeconds"]!.GetValue<int>() > 86_400);
+        var publish = Assert.Single(Statements(Template.Properties("AlertTopicPolicy")["PolicyDocument"]!), statement => statement["Principal"]!.ToJsonString().Contains("events.amazonaws.com", StringComparison.Ordinal));
+        Assert.Equal("SweepStoppedRule", SamTemplate.Target(publish["Condition"]!["ArnEquals"]!["aws:SourceArn"]));
+        // The topic is encrypted: who publishes needs the key too.
+        Assert.Contains(Statements(Template.Properties("Key")["KeyPolicy"]!), statement => statement["Principal"]!.ToJsonString().Contains("events.amazonaws.com", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -56,7 +70,7 @@ public sealed class DeliveryTests
                         where source.Value!["Type"]!.ToString() == "ScheduleV2"
                         select (function, schedule: source.Value!["Properties"]!);
 
-        Assert.Equal(["EndBreakGlass", "Backfill", "WeeklySummary"], scheduled.Select(pair => pair.function));
+        Assert.Equal(["EndBreakGlass", "Backfill", "WeeklySummary", "Watch"], scheduled.Select(pair => pair.function));
         Assert.All(scheduled, pair =>
         {
             Assert.NotNull(pair.schedule["RetryPolicy"]);
@@ -81,6 +95,37 @@ public sealed class DeliveryTests
     public void A_function_that_fails_as_a_whole_raises_an_alarm() =>
         Assert.Equal(Template.Functions, Alarms("Errors", threshold: 1));
 
+    /// <summary>A no is an answer. What API Gateway refuses never reaches the function, so that only the access log can count it.</summary>
+    [Fact]
+    public void A_gate_that_cannot_answer_raises_an_alarm_and_callers_that_may_not_ask_are_counted_by_themselves()
+    {
+        var metric = Template.Properties("GateCouldNotAnswerAlarm")["MetricName"]!.ToString();
+        Assert.Contains($"CouldNotAnswer = \"{metric}\"", File.ReadAllText(Path.Combine(SamTemplate.Root, "functions", "EcrGuard.Lambda", "Approval.cs")), StringComparison.Ordinal);
+        Assert.Equal("EcrGuard", Template.Properties("GateCouldNotAnswerAlarm")["Namespace"]!.ToString());
+        Assert.Equal("5xx", Template.Properties("ApprovalApiFailedAlarm")["MetricName"]!.ToString());
+        Assert.DoesNotContain(Template.OfType("AWS::CloudWatch::Alarm"), alarm => Template.Properties(alarm)["MetricName"]!.ToString() is "4xx");
+        Assert.Equal(["GateForbidden", "BreakGlassForbidden"], Template.OfType("AWS::Logs::MetricFilter").Select(filter => Template.Properties(filter)["MetricTransformations"]![0]!["MetricName"]!.ToString()));
+        Assert.All(Template.OfType("AWS::Logs::MetricFilter").Select(Template.Properties), filter =>
+        {
+            Assert.Equal("AccessLogs", SamTemplate.Target(filter["LogGroupName"]));
+            Assert.Contains("$.status = \"403\"", filter["FilterPattern"]!["Fn::Sub"]!.ToString(), StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void What_runs_by_itself_and_is_late_raises_an_alarm_and_so_does_the_silence_of_the_tick_that_knows()
+    {
+        var late = Template.OfType("AWS::CloudWatch::Alarm").Where(alarm => alarm.EndsWith("LateAlarm", StringComparison.Ordinal)).Select(Template.Properties).ToList();
+
+        Assert.Equal([Core.Reports.LastRuns.HoursSinceSweep, Core.Reports.LastRuns.HoursSinceSummary, Core.Reports.LastRuns.HoursSinceBackfill], late.Select(alarm => alarm["MetricName"]!.ToString()));
+        // A day and another, a week, ticks of minutes: none goes off while all is well.
+        Assert.Equal([50, 176, 2], late.Select(alarm => alarm["Threshold"]!.GetValue<int>()));
+        var silent = Assert.Single(Template.OfType("AWS::CloudWatch::Alarm").Select(Template.Properties), alarm => alarm["TreatMissingData"]!.ToString() == "breaching");
+        Assert.Equal("SampleCount", silent["Statistic"]!.ToString());
+        // CloudWatch looks back seven days at most.
+        Assert.All(late.Append(silent), alarm => Assert.True(alarm["Period"]!.GetValue<int>() * alarm["EvaluationPeriods"]!.GetValue<int>() <= 7 * 86_400));
+    }
+
     [Fact]
     public void Every_alarm_is_an_alert() =>
         Assert.All(Template.OfType("AWS::CloudWatch::Alarm"), alarm => Assert.Equal("AlertTopic", SamTemplate.Target(Assert.Single(Template.Properties(alarm)["AlarmActions"]!.AsArray()))));
@@ -88,7 +133,7 @@ public sealed class DeliveryTests
     [Fact]
     public void Alarms_may_publish_alerts_and_use_the_key_that_encrypts_them()
     {
-        Assert.All(Template.OfType("AWS::SNS::Topic"), topic => Assert.Equal("Key", SamTemplate.Target(Template.Properties(topic)["KmsMasterKeyId"])));
+        Assert.All(Template.OfType("AWS::SNS::Topic"), topic => Assert.Equal("LedgerKey", SamTemplate.Target(Template.Properties(topic)["KmsMasterKeyId"])));
         Assert.Contains(Statements(Template.Properties("AlertTopicPolicy")["PolicyDocument"]!), statement =>
             statement["Principal"]!.ToJsonString().Contains("cloudwatch.amazonaws.com", StringComparison.Ordinal) && statement["Action"]!.ToString() == "sns:Publish");
         Assert.Contains(Statements(Template.Properties("Key")["KeyPolicy"]!), statement =>
@@ -99,7 +144,7 @@ public sealed class DeliveryTests
     [Fact]
     public void The_events_that_EcrGuard_hears_are_these()
     {
-        var patterns = Template.OfType("AWS::Events::Rule").Select(rule =>
+        var patterns = Template.OfType("AWS::Events::Rule").Except(["SweepStoppedRule"]).Select(rule =>
             $"{SamTemplate.Target(Template.Properties(rule)["Targets"]![0]!["Arn"])} {Template.Properties(rule)["EventPattern"]!.ToJsonString()}");
 
         Assert.Equal(

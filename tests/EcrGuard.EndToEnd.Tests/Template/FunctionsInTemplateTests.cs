@@ -4,7 +4,7 @@ namespace EcrGuard.EndToEnd.Tests.Template;
 
 public sealed class FunctionsInTemplateTests
 {
-    private static readonly SamTemplate Template = SamTemplate.With();
+    private static readonly SamTemplate Template = SamTemplate.With(("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
 
     [Fact]
     public void Every_function_has_a_target_in_the_Makefile_and_every_target_a_function()
@@ -25,7 +25,7 @@ public sealed class FunctionsInTemplateTests
     {
         string[] shared =
         [
-            "ANNOTATIONS_HANDLER", "ECRGUARD_ACCOUNT", "ECRGUARD_BUCKET", "ECRGUARD_EARLIER_TAG_PREFIXES", "ECRGUARD_ENFORCEMENT", "ECRGUARD_TABLE",
+            "ANNOTATIONS_HANDLER", "ECRGUARD_ACCOUNT", "ECRGUARD_BUCKET", "ECRGUARD_EARLIER_TAG_PREFIXES", "ECRGUARD_ENFORCEMENT", "ECRGUARD_REPOSITORIES", "ECRGUARD_TABLE",
             "ECRGUARD_TAG_APPROVED", "ECRGUARD_TAG_PREFIX", "ECRGUARD_WRITES_PER_SECOND",
         ];
         var own = new Dictionary<string, string[]>
@@ -34,7 +34,7 @@ public sealed class FunctionsInTemplateTests
             ["OnScanChanged"] = ["ECRGUARD_ALERT_TOPIC"],
             ["OnImageDeployed"] = ["ECRGUARD_WRITES_SHARED"],
             ["Approval"] = [],
-            ["BreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_WRITES_SHARED"],
+            ["BreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_BREAK_GLASS_ROLE_ID", "ECRGUARD_WRITES_SHARED"],
             ["EndBreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_WRITES_SHARED"],
             ["Backfill"] = ["ECRGUARD_ALERT_TOPIC"],
             ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
@@ -44,6 +44,7 @@ public sealed class FunctionsInTemplateTests
             ["SweepList"] = ["ECRGUARD_INSTANCES"],
             ["SweepRepository"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_INSTANCES"],
             ["SweepClose"] = ["ECRGUARD_ALERT_TOPIC"],
+            ["Watch"] = ["ECRGUARD_ALERT_TOPIC"],
         };
 
         Assert.Equal(own.Keys, Template.Functions);
@@ -63,7 +64,19 @@ public sealed class FunctionsInTemplateTests
 
     [Fact]
     public void Logs_are_kept_for_as_long_as_the_parameter_says() =>
-        Assert.All(Template.OfType("AWS::Logs::LogGroup"), group => Assert.Equal("LogRetentionDays", SamTemplate.Target(Template.Properties(group)["RetentionInDays"])));
+        Assert.All(Template.OfType("AWS::Logs::LogGroup").Except(["AccessLogs"]), group => Assert.Equal("LogRetentionDays", SamTemplate.Target(Template.Properties(group)["RetentionInDays"])));
+
+    /// <summary>It refutes or proves who forced an approval. CloudWatch's resource policy has a limit of size, in which groups of this name take no place.</summary>
+    [Fact]
+    public void The_access_log_lives_as_long_as_the_ledgers_history_and_outlives_the_stack()
+    {
+        var log = Template.Properties("AccessLogs");
+
+        Assert.Equal((int)Aws.Ledger.Ledger.HistoryAge.TotalDays, log["RetentionInDays"]!.GetValue<int>());
+        Assert.StartsWith("/aws/vendedlogs/", log["LogGroupName"]!["Fn::Sub"]![0]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal("Retain", Template.Resources["AccessLogs"]["DeletionPolicy"]!.ToString());
+        Assert.Contains("AWS::StackId", log["LogGroupName"]!.ToJsonString(), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void All_instances_that_write_share_the_two_writes_a_second_that_EcrGuard_allows_itself()
@@ -79,7 +92,7 @@ public sealed class FunctionsInTemplateTests
         Assert.Equal(["BreakGlass", "EndBreakGlass", "OnImageDeployed", "ReleaseImage", "RestoreRepository"], orders.Order());
         Assert.Equal(2.0m, ((behindQueues + BackfillOrSweep) * Of("Backfill")) + Of("ApplyPlan") + orders.Select(Of).Distinct().Single());
         // Nobody else may write.
-        var acting = SamTemplate.With(("Enforcement", "quarantine"));
+        var acting = SamTemplate.With(("Enforcement", "quarantine"), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
         Assert.Equal(
             orders.Concat(["ApplyPlan", "Backfill", "OnImagePushed", "OnScanChanged", "SweepRepository"]).Order(),
             acting.Functions.Where(function => acting.Permissions(function).Any(statement => statement.Actions.Any(action => action is "ecr:PutImage" or "ecr:PutLifecyclePolicy"))).Order());

@@ -2,9 +2,11 @@ namespace EcrGuard.EndToEnd.Tests.Template;
 
 public sealed class PermissionsTests
 {
+    private static readonly (string, string) SomebodyForces = ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root");
+
     private static readonly SamTemplate Observing = SamTemplate.With();
 
-    private static readonly SamTemplate Marking = SamTemplate.With(("Enforcement", "mark"), ("AskPrincipals", "arn:aws:iam::111122223333:root"), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
+    private static readonly SamTemplate Marking = SamTemplate.With(("Enforcement", "mark"), ("AskPrincipals", "arn:aws:iam::111122223333:root"), SomebodyForces);
 
     private static readonly string[] WritesToEcr =
     [
@@ -17,7 +19,9 @@ public sealed class PermissionsTests
     [
         "apprunner:ListServices", "ecr:GetRegistryScanningConfiguration",
         "ecs:DescribeTaskDefinition", "ecs:ListClusters", "ecs:ListServices", "ecs:ListTaskDefinitionFamilies", "ecs:ListTaskDefinitions", "ecs:ListTasks", "events:ListEventBuses",
-        "inspector2:ListCoverage", "inspector2:ListFindings", "lambda:ListFunctions", "scheduler:ListSchedules", "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+        "inspector2:ListCoverage", "inspector2:ListFindings", "lambda:ListFunctions",
+        "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+        "scheduler:ListSchedules", "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
     ];
 
     [Fact]
@@ -34,7 +38,7 @@ public sealed class PermissionsTests
     [InlineData("mark")]
     public void Where_it_may_act_the_functions_that_decide_mark_images_a_push_and_a_sweep_hold_baselines_only_a_push_starts_a_scan_and_those_that_quarantine_put_back(string enforcement)
     {
-        var template = SamTemplate.With(("Enforcement", enforcement));
+        var template = SamTemplate.With(("Enforcement", enforcement), SomebodyForces);
 
         Assert.Equal(
             new Dictionary<string, string[]>
@@ -53,6 +57,7 @@ public sealed class PermissionsTests
                 ["SweepList"] = [],
                 ["SweepRepository"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:TagResource", "ecr:UpdateImageStorageClass"],
                 ["SweepClose"] = [],
+                ["Watch"] = [],
             },
             template.Functions.ToDictionary(function => function, function => Actions(template, function).Intersect(WritesToEcr).Order().ToArray()));
     }
@@ -77,7 +82,7 @@ public sealed class PermissionsTests
     [Fact]
     public void Where_it_may_quarantine_those_that_decide_move_images_and_so_does_a_release_and_none_reads_consumers_for_it()
     {
-        var template = SamTemplate.With(("Enforcement", "quarantine"));
+        var template = SamTemplate.With(("Enforcement", "quarantine"), SomebodyForces);
 
         Assert.Equal(
             template.Functions.Where(function => function is "OnImagePushed" or "OnScanChanged" or "BreakGlass" or "EndBreakGlass" or "SweepRepository" or "ReleaseImage" or "ApplyPlan"),
@@ -137,6 +142,34 @@ public sealed class PermissionsTests
 
         Assert.Equal(WithoutResource, everywhere.Distinct().Order(StringComparer.Ordinal));
         Assert.Equal(5, SamTemplate.Text.Split("Resource: \"*\" # These have no resource that could be named.").Length - 1);
+    }
+
+    [Fact]
+    public void What_writes_to_ECR_is_held_to_the_repositories_that_are_named_and_what_reads_is_not()
+    {
+        const string Everywhere = """{"Fn::Sub":"arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/*"}""";
+        static IEnumerable<(string Action, string Resource)> OnRepositories(SamTemplate template) =>
+            from role in Roles(template)
+            from statement in template.PermissionsOfRole(role)
+            from action in statement.Actions.Where(action => action.StartsWith("ecr:", StringComparison.Ordinal) && !WithoutResource.Contains(action))
+            from resource in statement.Resources
+            select (action, resource);
+        string[] writes = [.. WritesToEcr, "ecr:GetLifecyclePolicyPreview", "ecr:StartLifecyclePolicyPreview"];
+        var scoped = SamTemplate.With(("Enforcement", "quarantine"), SomebodyForces, ("Repositories", "arn:*:ecr:*:*:repository/pay/*"));
+
+        Assert.All(OnRepositories(scoped), allowed => Assert.Equal(writes.Contains(allowed.Action) ? """{"Ref":"Repositories"}""" : Everywhere, allowed.Resource));
+        Assert.Superset(WritesToEcr.ToHashSet(), OnRepositories(scoped).Select(allowed => allowed.Action).ToHashSet());
+        Assert.All(OnRepositories(SamTemplate.With(("Enforcement", "quarantine"), SomebodyForces)), allowed => Assert.Equal(Everywhere, allowed.Resource));
+    }
+
+    [Fact]
+    public void A_second_stack_meets_a_name_that_says_why_before_it_meets_any_other()
+    {
+        var one = Observing.Properties("OneStackOnly");
+
+        Assert.Contains("only-one-stack", one["Name"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("once per account and region", one["Description"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal("OneStackOnly", Observing.Resources["Sweep"]["DependsOn"]!.ToString());
     }
 
     [Fact]
@@ -209,8 +242,31 @@ public sealed class PermissionsTests
         Assert.Equal("BreakGlassPrincipals", SamTemplate.Target(Marking.Properties("EcrGuardBreakGlass")["AssumeRolePolicyDocument"]!["Statement"]![0]!["Principal"]!["AWS"]));
         var force = Assert.Single(Marking.PermissionsOfRole("EcrGuardBreakGlass"));
         Assert.Equal(["execute-api:Invoke"], force.Actions);
-        Assert.EndsWith("${ApprovalApi}/$default/POST/breakglass\"}", Assert.Single(force.Resources), StringComparison.Ordinal);
+        Assert.EndsWith("${BreakGlassApi}/$default/POST/breakglass\"}", Assert.Single(force.Resources), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Break_glass_is_a_door_of_its_own_that_is_not_there_until_somebody_is_named()
+    {
+        static IEnumerable<string> Door(SamTemplate template) => template.Resources.Keys.Where(name => name.Contains("BreakGlass", StringComparison.Ordinal) && !name.StartsWith("EndBreakGlass", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        static IEnumerable<string> Routes(SamTemplate template) =>
+            from route in template.OfType("AWS::ApiGatewayV2::Route").Select(template.Properties)
+            let integration = template.Properties(route["Target"]!["Fn::Sub"]!.ToString().Split("${")[1].TrimEnd('}'))
+            select $"{SamTemplate.Target(route["ApiId"])} {route["RouteKey"]} {SamTemplate.Target(integration["ApiId"])} {SamTemplate.Target(integration["IntegrationUri"])}";
+
+        Assert.Empty(Door(Observing));
+        Assert.Equal(["ApprovalApi GET /approval ApprovalApi Approval"], Routes(Observing));
+        Assert.Equal(["ApprovalApi GET /approval ApprovalApi Approval", "BreakGlassApi POST /breakglass BreakGlassApi BreakGlass"], Routes(Marking));
+        // What was forced while there was a door ends without one.
+        Assert.Contains("EndBreakGlass", Observing.Functions);
+        Assert.Equal("EcrGuardBreakGlass.RoleId", Marking.Properties("BreakGlass")["Environment"]!["Variables"]!["ECRGUARD_BREAK_GLASS_ROLE_ID"]!["Fn::GetAtt"]!.ToString());
+        // Who is named where the region has no HTTP API forces nothing either: nothing else says who it was.
+        Assert.Empty(Door(SamTemplate.With(SomebodyForces, ("AWS::Region", "ap-east-2"))));
+    }
+
+    [Fact]
+    public void What_a_pipeline_needs_is_an_output_and_reaches_one_route_of_one_API() =>
+        Assert.Equal("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${ApprovalApi}/$default/GET/approval", Marking.Outputs["ApprovalArn"]!["Value"]!["Fn::Sub"]!.ToString());
 
     [Fact]
     public void Where_a_source_identity_is_asked_for_nobody_forces_an_approval_without_one()
@@ -230,18 +286,24 @@ public sealed class PermissionsTests
             .Where(statement => statement.Actions.Any(action => action is "*" or "lambda:*" || action.StartsWith("lambda:Invoke", StringComparison.Ordinal)))
             .SelectMany(statement => statement.Resources);
 
-        Assert.Equal(["Approval", "SweepClose", "SweepList", "SweepRepository"], invoked.Select(resource => resource.Split('"')[3].Split('.')[0]).Distinct().Order(StringComparer.Ordinal));
-        Assert.Equal("HttpApi", Assert.Single(template.Properties("BreakGlass")["Events"]!.AsObject()).Value!["Type"]!.ToString());
-        Assert.Empty(template.OfType("AWS::Lambda::Permission").Concat(template.OfType("AWS::Lambda::Url")));
+        Assert.Equal(["Approval", "Backfill", "EndBreakGlass", "SweepClose", "SweepList", "SweepRepository", "Watch", "WeeklySummary"], invoked.Select(resource => resource.Split('"')[3].Split('.')[0]).Distinct().Order(StringComparer.Ordinal));
+        Assert.Null(template.Properties("BreakGlass")["Events"]);
+        var force = Assert.Single(template.OfType("AWS::Lambda::Permission").Select(template.Properties), permission => SamTemplate.Target(permission["FunctionName"]) == "BreakGlass");
+        Assert.Equal("apigateway.amazonaws.com", force["Principal"]!.ToString());
+        Assert.EndsWith("${BreakGlassApi}/$default/POST/breakglass\"}", force["SourceArn"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Empty(template.OfType("AWS::Lambda::Url"));
     }
 
     [Fact]
     public void The_API_asks_for_a_signature_and_logs_who_called()
     {
-        var api = Marking.Properties("ApprovalApi");
-
-        Assert.Equal("""{"EnableIamAuthorizer":true,"DefaultAuthorizer":"AWS_IAM"}""", api["Auth"]!.ToJsonString());
-        Assert.All(["$context.identity.userArn", "$context.identity.caller\"", "$context.requestId"], logged => Assert.Contains(logged, api["AccessLogSettings"]!["Format"]!.ToString(), StringComparison.Ordinal));
+        Assert.All(Marking.OfType("AWS::ApiGatewayV2::Route"), route => Assert.Equal("AWS_IAM", Marking.Properties(route)["AuthorizationType"]!.ToString()));
+        Assert.Equal(Marking.OfType("AWS::ApiGatewayV2::Api"), Marking.OfType("AWS::ApiGatewayV2::Stage").Select(stage => SamTemplate.Target(Marking.Properties(stage)["ApiId"])));
+        Assert.All(Marking.OfType("AWS::ApiGatewayV2::Stage").Select(Marking.Properties), stage =>
+        {
+            Assert.Equal("AccessLogs", SamTemplate.Target(stage["AccessLogSettings"]!["DestinationArn"]));
+            Assert.All(["$context.apiId", "$context.identity.userArn", "$context.identity.caller\"", "$context.requestId", "$context.status"], logged => Assert.Contains(logged, stage["AccessLogSettings"]!["Format"]!.ToString(), StringComparison.Ordinal));
+        });
     }
 
     [Fact]

@@ -36,6 +36,8 @@ internal sealed class SamTemplate
 
     public JsonObject Parameters => _document[nameof(Parameters)]!.AsObject();
 
+    public JsonObject Outputs => _document[nameof(Outputs)]!.AsObject();
+
     public JsonObject Globals => _document[nameof(Globals)]!["Function"]!.AsObject();
 
     public IEnumerable<string> Functions => OfType("AWS::Serverless::Function");
@@ -62,7 +64,7 @@ internal sealed class SamTemplate
             .SelectMany(level => level[nameof(Environment)]!["Variables"]!.AsObject())
             // What a function sets itself stands over what all share.
             .GroupBy(v => v.Key, v => v.Value!)
-            .ToDictionary(v => v.Key, v => v.Last() is JsonObject reference && made.TryGetValue((reference["Ref"] ?? reference["Fn::GetAtt"])!.ToString(), out var name) ? name : Value(v.Last()));
+            .ToDictionary(v => v.Key, v => v.Last() is JsonObject reference && made.TryGetValue((reference["Ref"] ?? reference["Fn::GetAtt"])?.ToString() ?? "", out var name) ? name : Value(v.Last()));
 
     /// <summary>What the role of a function may do: its own statements and those of the stack's policies that it holds.</summary>
     public IEnumerable<Statement> Permissions(string function) => PermissionsOfRole(Target(Properties(function)["Role"]));

@@ -45,8 +45,25 @@ public sealed class SweepTests
     {
         Assert.Equal("Alone", States["List"]!["Next"]!.ToString());
         var choice = Assert.Single(States["Alone"]!["Choices"]!.AsArray())!;
-        Assert.Equal(("$.Alone", true, "Repositories"), (choice["Variable"]!.ToString(), choice["BooleanEquals"]!.GetValue<bool>(), choice["Next"]!.ToString()));
+        Assert.Equal(("$.Alone", true, "Any"), (choice["Variable"]!.ToString(), choice["BooleanEquals"]!.GetValue<bool>(), choice["Next"]!.ToString()));
         Assert.Equal("Succeed", States[States["Alone"]!["Default"]!.ToString()]!["Type"]!.ToString());
+    }
+
+    [Fact]
+    public void A_sweep_over_no_repository_maps_over_nothing_and_ends_well()
+    {
+        var choice = Assert.Single(States["Any"]!["Choices"]!.AsArray())!;
+        Assert.Equal(("$.Repositories", 0, "Repositories"), (choice["Variable"]!.ToString(), choice["NumericGreaterThan"]!.GetValue<int>(), choice["Next"]!.ToString()));
+        Assert.Equal("Close", States["Any"]!["Default"]!.ToString());
+    }
+
+    [Fact]
+    public void It_keeps_a_log_of_its_own_and_may_be_redriven()
+    {
+        var logging = Template.Properties("Sweep")["Logging"]!;
+        Assert.Equal("SweepLogs", SamTemplate.Target(logging["Destinations"]![0]!["CloudWatchLogsLogGroup"]!["LogGroupArn"]));
+        Assert.StartsWith("/aws/vendedlogs/", Template.Properties("SweepLogs")["LogGroupName"]!["Fn::Sub"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains(Template.PermissionsOfRole("SweepRole"), statement => statement.Actions.Contains("states:RedriveExecution") && statement.Resources.All(resource => resource.Contains(":execution:EcrGuardSweep/*", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -73,8 +90,9 @@ public sealed class SweepTests
         Assert.Equal(
             [
                 "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*", "kms:ReEncrypt*", "lambda:InvokeFunction",
+                "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
                 "s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject",
-                "states:DescribeExecution", "states:StartExecution", "states:StopExecution", "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+                "states:DescribeExecution", "states:RedriveExecution", "states:StartExecution", "states:StopExecution", "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
             ],
             Template.PermissionsOfRole("SweepRole").SelectMany(statement => statement.Actions).Distinct().Where(action => action != "kms:Encrypt").Order(StringComparer.Ordinal));
 
