@@ -25,20 +25,27 @@ public sealed record Settings
     /// <summary>The ceiling over the policy's enforcement, and the kill switch. It never changes an answer.</summary>
     public EnforcementMode Enforcement { get; init; } = EnforcementMode.Observe;
 
-    /// <summary>Patterns over ARNs of repositories; only there does this deployment hold permissions to write. Empty: in every repository.</summary>
+    /// <summary>
+    /// Patterns over ARNs of repositories: only there does this deployment hold permissions to write. Empty: everywhere.
+    /// </summary>
     public IReadOnlyList<Glob> Repositories { get; init; } = [];
 
     /// <summary>The most that may be done in a repository: nothing is tried that AWS would refuse.</summary>
     public EnforcementMode CeilingOf(RepositoryId repository) =>
-        Repositories.Count == 0 || Repositories.Any(pattern => pattern.Matches(repository.Arn)) ? Enforcement : EnforcementMode.Observe;
+        Repositories.Count == 0 || Repositories.Any(pattern => pattern.Matches(repository.Arn))
+            ? Enforcement
+            : EnforcementMode.Observe;
 
     public VerdictTags Tags { get; init; } = VerdictTags.Default;
 
     /// <summary>The unique id (<c>AROA…</c>) of the role whose sessions may force approvals; null where nobody may.</summary>
     public string? BreakGlassRoleId { get; init; }
 
-    /// <summary>Whether a caller, by its unique id as the HTTP API has checked it, is a session of that role: <c>AROA…:name</c>.
-    /// The ARN would not tell, since that of a session drops its role's path.</summary>
+    /// <summary>
+    /// Whether a caller, by its unique id as the HTTP API has checked it, is a session of that role: <c>AROA…:name</c>.
+    /// The ARN would not tell, since that of a session drops its role's path.
+    /// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    /// </summary>
     public bool MayForce(string? userId) =>
         BreakGlassRoleId is { Length: > 0 } role && userId?.StartsWith($"{role}:", StringComparison.Ordinal) == true;
 
@@ -116,8 +123,14 @@ public sealed record Settings
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var instances) && instances is >= 1 and <= 1000 ? instances
         : throw new SettingsException("ECRGUARD_INSTANCES", text, "it must be the number of instances, 1 to 1000, that share the writes");
 
-    private static Glob Pattern(string arn) => Glob.TryParse(arn, out var problem) is { } pattern && (arn == "*" || arn.StartsWith("arn:", StringComparison.Ordinal)) ? pattern
-        : throw new SettingsException("ECRGUARD_REPOSITORIES", arn, problem is null ? "each must be an ARN of repositories, such as arn:*:ecr:*:*:repository/pay/*" : $"it {problem}");
+    private static Glob Pattern(string arn)
+    {
+        const string right = "each must be an ARN of repositories, such as arn:*:ecr:*:*:repository/pay/*";
+        var pattern = Glob.TryParse(arn, out var problem);
+        return pattern is not null && (arn == "*" || arn.StartsWith("arn:", StringComparison.Ordinal))
+            ? pattern
+            : throw new SettingsException("ECRGUARD_REPOSITORIES", arn, problem is null ? right : $"it {problem}");
+    }
 
     private static string Prefix(string name, string value) =>
         VerdictTags.IsPrefix(value) ? value : throw new SettingsException(name, value, VerdictTags.PrefixForm);

@@ -14,7 +14,10 @@ namespace EcrGuard.Lambda;
 /// <param name="Image">Direct invoke: the image.</param>
 /// <param name="QueryStringParameters">HTTP API: <c>image</c>, <c>require</c>.</param>
 /// <param name="RequestContext">HTTP API: there for every such request.</param>
-public sealed record ApprovalRequest(string? Image, IReadOnlyDictionary<string, string>? QueryStringParameters, APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext? RequestContext);
+public sealed record ApprovalRequest(
+    string? Image,
+    IReadOnlyDictionary<string, string>? QueryStringParameters,
+    APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext? RequestContext);
 
 /// <summary>An answer without a verdict: there is no such image, the question is wrong, or nothing could be read. Never approved.</summary>
 /// <param name="Status"><c>NOT_FOUND</c>, <c>BAD_REQUEST</c> or <c>ERROR</c>.</param>
@@ -26,7 +29,10 @@ public sealed record ApprovalProblem(string Status, string? Image, string Proble
 /// <summary>A pipeline asks: may I deploy this image? Asking never writes and never waits.</summary>
 public sealed class Approval(Guard guard, Registry registry, Settings settings, Log log)
 {
-    /// <summary>Counted, with an alarm in the template. A no of any kind is an answer; one that API Gateway refuses never comes here, and its access log counts it.</summary>
+    /// <summary>
+    /// Counted, with an alarm in the template. A no of any kind is an answer; a caller that API Gateway refuses never
+    /// comes here, and its access log counts it.
+    /// </summary>
     public const string CouldNotAnswer = "GateCouldNotAnswer";
 
     [LambdaFunction]
@@ -34,26 +40,35 @@ public sealed class Approval(Guard guard, Registry registry, Settings settings, 
     {
         var http = input.RequestContext is not null;
         var image = http ? input.QueryStringParameters?.GetValueOrDefault("image") : input.Image;
-        var (status, body) = await AnswerAsync(image, http ? input.QueryStringParameters : null, context).ConfigureAwait(false);
+        var query = http ? input.QueryStringParameters : null;
+        var (status, body) = await AnswerAsync(image, query, context).ConfigureAwait(false);
         log.Info("A question was answered.", ("image", image), ("httpStatus", status.ToString(CultureInfo.InvariantCulture)), ("requestId", context.AwsRequestId));
         if (status == 503)
             log.Metrics("EcrGuard", [(CouldNotAnswer, 1, "Count")]);
         if (!http)
             return body;
+        var headers = new Dictionary<string, string>
+        {
+            ["content-type"] = "application/json",
+            ["cache-control"] = "no-store",
+        };
+        if (status == 503 || Word(body, "status") == "PENDING")
+            headers["retry-after"] = ApprovalAnswer.RetryAfter.ToString(CultureInfo.InvariantCulture);
         return JsonSerializer.SerializeToElement(new APIGatewayHttpApiV2ProxyResponse
         {
             StatusCode = status,
-            Headers = status is 503 || Word(body, "status") == "PENDING"
-                ? new Dictionary<string, string> { ["content-type"] = "application/json", ["cache-control"] = "no-store", ["retry-after"] = ApprovalAnswer.RetryAfter.ToString(CultureInfo.InvariantCulture) }
-                : new Dictionary<string, string> { ["content-type"] = "application/json", ["cache-control"] = "no-store" },
+            Headers = headers,
             Body = body.GetRawText(),
         }, AnswerJson.Default.APIGatewayHttpApiV2ProxyResponse);
     }
 
-    private async Task<(int HttpStatus, JsonElement Body)> AnswerAsync(string? asked, IReadOnlyDictionary<string, string>? query, ILambdaContext context)
+    private async Task<(int HttpStatus, JsonElement Body)> AnswerAsync(
+        string? asked, IReadOnlyDictionary<string, string>? query, ILambdaContext context)
     {
         if (query?.Keys.FirstOrDefault(key => key is not ("image" or "require")) is { } unknown)
-            return Problem(400, "BAD_REQUEST", asked, $"The parameter '{Text.Clip(unknown, 40)}' is not known; there are image and require.");
+            return Problem(
+                400, "BAD_REQUEST", asked,
+                $"The parameter '{Text.Clip(unknown, 40)}' is not known; there are image and require.");
         if (query?.GetValueOrDefault("require") is { } require && require != "approved")
             return Problem(400, "BAD_REQUEST", asked, $"The parameter require is '{Text.Clip(require, 40)}'; it must be 'approved' or absent.");
         if (!ImageReference.TryParse(asked, out var reference, out var problem))

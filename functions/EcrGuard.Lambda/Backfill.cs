@@ -21,7 +21,15 @@ public sealed record ScheduledRequest(string? Week);
 /// <param name="Cursor">The last repository that is done, in ordinal order; null before the first.</param>
 /// <param name="RunningUntil">Until when another run leaves it alone.</param>
 /// <param name="TickedAt">When a run last began.</param>
-public sealed record BackfillState(DateTimeOffset StartedAt, string? Cursor, int Repositories, StatusCounts Statuses, IReadOnlyList<Unread> Unread, DateTimeOffset? RunningUntil, DateTimeOffset? DoneAt, DateTimeOffset? TickedAt);
+public sealed record BackfillState(
+    DateTimeOffset StartedAt,
+    string? Cursor,
+    int Repositories,
+    StatusCounts Statuses,
+    IReadOnlyList<Unread> Unread,
+    DateTimeOffset? RunningUntil,
+    DateTimeOffset? DoneAt,
+    DateTimeOffset? TickedAt);
 
 /// <summary>
 /// First deployment: every repository is taken once, existing images are judged and recorded without alerts, and one message tells the end. A schedule calls it again and again: each run goes on where the last

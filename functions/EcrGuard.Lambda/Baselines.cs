@@ -46,9 +46,12 @@ public sealed class Baselines(
         if (drift.Count > 0 && BaselinePlan.Enforces(baseline, mode))
             drift = await RepairAsync(repository, baseline!, named!, mode, usages, cancellation).ConfigureAwait(false);
         // Said where nothing differs, too. Only the sweep has time to look.
-        if (usages is not null && Hold.None.WithoutOriginal(repository, settings.Tags) is { } unknown && !drift.Contains(unknown)
-            && (await ledger.HoldAsync(id, cancellation).ConfigureAwait(false)).Hold.WithoutOriginal(repository, settings.Tags) is not null)
-            drift = [.. drift, unknown];
+        if (usages is not null && Hold.None.WithoutOriginal(repository, settings.Tags) is { } unknown && !drift.Contains(unknown))
+        {
+            var (hold, _) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
+            if (hold.WithoutOriginal(repository, settings.Tags) is not null)
+                drift = [.. drift, unknown];
+        }
         if (baseline == named)
             await ledger.StoreNoteAsync(id, drift, cancellation).ConfigureAwait(false);
         return repository;

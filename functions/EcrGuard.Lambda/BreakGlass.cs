@@ -50,8 +50,13 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
             return Problem(403, "FORBIDDEN", null, "The request names no IAM identity, or no request of that identity's to POST /breakglass, and who forces an approval must be known: send it signed to the HTTP API, at the stack's output BreakGlassUrl.");
         if (!settings.MayForce(caller.UserId))
         {
-            log.Warning("Somebody without the role for it tried to force an approval.", ("by", by), ("request", id), ("api", api), ("accessKeyId", Named(caller.AccessKey)), ("requestId", context.AwsRequestId));
-            return Problem(403, "FORBIDDEN", null, "The caller is no session of the role that may force approvals: take the role at the stack's output BreakGlassRoleToTake, and sign with its credentials.");
+            log.Warning(
+                "Somebody without the role for it tried to force an approval.",
+                ("by", by), ("request", id), ("api", api), ("accessKeyId", Named(caller.AccessKey)), ("requestId", context.AwsRequestId));
+            return Problem(
+                403, "FORBIDDEN", null,
+                "The caller is no session of the role that may force approvals: "
+                    + "take the role at the stack's output BreakGlassRoleToTake, and sign with its credentials.");
         }
         var request = new ApiRequest(Text.Clip(api, 100), Text.Clip(id, 100)) { AccessKeyId = Named(caller.AccessKey), CallerId = Named(caller.CallerId) };
         if (Order(input) is not { } order)

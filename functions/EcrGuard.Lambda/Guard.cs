@@ -32,7 +32,8 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     public PolicyDocument Policy => policy;
 
     /// <summary>How far EcrGuard may go in a repository: the policy's mode under the deployment's ceiling.</summary>
-    public EnforcementMode ModeOf(RepositoryId repository) => (EnforcementMode)Math.Min((int)settings.CeilingOf(repository), (int)policy.EnforcementOf(repository.Name));
+    public EnforcementMode ModeOf(RepositoryId repository) =>
+        (EnforcementMode)Math.Min((int)settings.CeilingOf(repository), (int)policy.EnforcementOf(repository.Name));
 
     /// <summary>Whether something may be to do to take an image out of reach, or to put it back.</summary>
     public bool MayQuarantine(ImageRecord record, Quarantine? quarantine) =>

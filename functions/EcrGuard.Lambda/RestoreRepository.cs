@@ -23,6 +23,9 @@ public sealed class RestoreRepository(Baselines baselines, Registry registry, Se
     /// <summary>It stands in every drift of the repository.</summary>
     private const int MaxReason = 500;
 
+    private const string NotNamed =
+        "This deployment only observes this repository: it is none of those that its parameter Repositories names.";
+
     [LambdaFunction]
     public async Task<RestoreAnswer> RestoreRepositoryAsync(RestoreRequest input, ILambdaContext context)
     {
@@ -34,7 +37,7 @@ public sealed class RestoreRepository(Baselines baselines, Registry registry, Se
         if (settings.Enforcement == EnforcementMode.Observe)
             return new RestoreAnswer(name, [], ["This deployment observes and writes nothing to ECR: its parameter Enforcement is observe."]);
         if (settings.CeilingOf(registry.Repository(name)) == EnforcementMode.Observe)
-            return new RestoreAnswer(name, [], ["This deployment only observes this repository: it is none of those that its parameter Repositories names."]);
+            return new RestoreAnswer(name, [], [NotNamed]);
         using var deadline = new CancellationTokenSource(context.RemainingTime * 0.9);
         return await baselines.RestoreAsync(registry.Repository(name), Text.Clip(input.Reason, MaxReason), input.Anyway, deadline.Token).ConfigureAwait(false)
             ?? new RestoreAnswer(name, [], [await registry.RepositoryAsync(registry.Repository(name), deadline.Token).ConfigureAwait(false) is null ? $"There is no repository {name} in this registry." : "EcrGuard has written nothing to this repository, or put it back already."]);

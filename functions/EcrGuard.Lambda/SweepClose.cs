@@ -42,7 +42,10 @@ public sealed class SweepClose(Registry registry, UseStore uses, SweepLease leas
         if (result.IsWorthAMessage)
             await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), AlertMessage.ForSweep(result), CancellationToken.None).ConfigureAwait(false);
         // Last: told twice is better than not at all.
-        await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.SweepDocument, JsonSerializer.Serialize(new SweepState(input.Run, result.EndedAt, unread, result.Unfinished.Count == 0 ? result.EndedAt : before?.WholeAt), StateJson.Default.SweepState), document?.Revision ?? 0, CancellationToken.None).ConfigureAwait(false);
+        var state = new SweepState(input.Run, result.EndedAt, unread, result.Unfinished.Count == 0 ? result.EndedAt : before?.WholeAt);
+        var json = JsonSerializer.Serialize(state, StateJson.Default.SweepState);
+        await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.SweepDocument, json, document?.Revision ?? 0, CancellationToken.None)
+            .ConfigureAwait(false);
         await lease.EndAsync(input.Run, CancellationToken.None).ConfigureAwait(false);
         log.Info("The sweep has ended.", ("run", input.Run), ("unfinished", result.Unfinished.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         return new SweepEnd(input.Run, listed.Count, result.Unfinished.Count, result.Images, result.Undone);

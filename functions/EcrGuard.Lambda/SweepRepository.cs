@@ -149,7 +149,9 @@ public sealed class SweepRepository(
                 quarantined.Add(image.Id.Digest);
             // A ledger that was restored from before cannot know it, and whoever archived the image may want it so.
             else if (image.Storage == StorageStatus.Archived && image.Tags.Contains(settings.Tags.Blocked(image.Id.Digest)))
-                undone.Add($"{image.Id.Digest} is archived and carries EcrGuard's blocking tag, and the ledger does not know who archived it: EcrGuard leaves it. Restore it by hand (aws ecr update-image-storage-class), and it is judged and dealt with as any other.");
+                undone.Add(
+                    $"{image.Id.Digest} is archived and carries EcrGuard's blocking tag, and the ledger does not know who archived it: "
+                    + "EcrGuard leaves it. Restore it by hand (aws ecr update-image-storage-class), and it is dealt with as any other.");
             if (guard.MayQuarantine(entry.Record, entry.Quarantine))
                 blocked.Add(image.Id.Digest);
             entry = await NameAsync(image, entry, usage, undone, cancellation).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
 using EcrGuard.Aws;
@@ -25,28 +26,44 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
     {
         using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         var now = time.GetUtcNow();
-        var (before, revision) = await ReadAsync(Ledger.WatchDocument, StateJson.Default.WatchState, deadline.Token).ConfigureAwait(false);
-        var (swept, _) = await ReadAsync(Ledger.SweepDocument, StateJson.Default.SweepState, deadline.Token).ConfigureAwait(false);
-        var (summedUp, _) = await ReadAsync(Ledger.SummaryDocument, StateJson.Default.SummaryState, deadline.Token).ConfigureAwait(false);
-        var (backfill, _) = await ReadAsync(Ledger.BackfillDocument, StateJson.Default.BackfillState, deadline.Token).ConfigureAwait(false);
-
+        var (before, revision) = await ReadAsync(Ledger.WatchDocument, StateJson.Default.WatchState, deadline.Token)
+            .ConfigureAwait(false);
         var state = new WatchState(before?.InstalledAt ?? now, settings.Enforcement);
-        log.Metrics("EcrGuard", new LastRuns(state.InstalledAt, swept?.WholeAt, summedUp?.SentAt, backfill?.TickedAt, backfill?.DoneAt is not null).Metrics(now));
+        var last = await LastAsync(state.InstalledAt, deadline.Token).ConfigureAwait(false);
+        log.Metrics("EcrGuard", last.Metrics(now));
         if (before == state)
             return state;
 
-        if (before is not null && before.Ceiling != state.Ceiling)
+        if (before is not null)
         {
-            log.Warning("The ceiling has changed.", ("before", before.Ceiling.ToString()), ("now", state.Ceiling.ToString()));
-            await notifier.PublishAsync(
-                settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"),
-                AlertMessage.ForCeiling(settings.Account, settings.Region, before.Ceiling, state.Ceiling, revision, now), deadline.Token).ConfigureAwait(false);
+            log.Warning("The ceiling has changed.", ("before", $"{before.Ceiling}"), ("now", $"{state.Ceiling}"));
+            var topic = settings.AlertTopic
+                ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts");
+            var message = AlertMessage.ForCeiling(
+                settings.Account, settings.Region, before.Ceiling, state.Ceiling, revision, now);
+            await notifier.PublishAsync(topic, message, deadline.Token).ConfigureAwait(false);
         }
         // Last: told twice is better than not at all.
-        await ledger.StoreDocumentAsync(Ledger.WatchDocument, JsonSerializer.Serialize(state, StateJson.Default.WatchState), revision, deadline.Token).ConfigureAwait(false);
+        var json = JsonSerializer.Serialize(state, StateJson.Default.WatchState);
+        await ledger.StoreDocumentAsync(Ledger.WatchDocument, json, revision, deadline.Token).ConfigureAwait(false);
         return state;
     }
 
-    private async Task<(T? State, long Revision)> ReadAsync<T>(string name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, CancellationToken cancellation) where T : class =>
-        await ledger.DocumentAsync(name, cancellation).ConfigureAwait(false) is { } stored ? (JsonSerializer.Deserialize(stored.Json, type), stored.Revision) : (null, 0);
+    private async Task<LastRuns> LastAsync(DateTimeOffset installedAt, CancellationToken cancellation)
+    {
+        var (sweep, _) = await ReadAsync(Ledger.SweepDocument, StateJson.Default.SweepState, cancellation)
+            .ConfigureAwait(false);
+        var (summary, _) = await ReadAsync(Ledger.SummaryDocument, StateJson.Default.SummaryState, cancellation)
+            .ConfigureAwait(false);
+        var (backfill, _) = await ReadAsync(Ledger.BackfillDocument, StateJson.Default.BackfillState, cancellation)
+            .ConfigureAwait(false);
+        return new LastRuns(
+            installedAt, sweep?.WholeAt, summary?.SentAt, backfill?.TickedAt, backfill?.DoneAt is not null);
+    }
+
+    private async Task<(T? State, long Revision)> ReadAsync<T>(
+        string name, JsonTypeInfo<T> type, CancellationToken cancellation) where T : class =>
+        await ledger.DocumentAsync(name, cancellation).ConfigureAwait(false) is { } stored
+            ? (JsonSerializer.Deserialize(stored.Json, type), stored.Revision)
+            : (null, 0);
 }

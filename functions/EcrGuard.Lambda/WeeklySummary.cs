@@ -45,12 +45,21 @@ public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger,
         var before = await ledger.DocumentAsync(Aws.Ledger.Ledger.WeekDocument(week), deadline.Token).ConfigureAwait(false);
         await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.WeekDocument(week), summary.RollUp().ToJson(), before?.Revision ?? 0, deadline.Token).ConfigureAwait(false);
         // An older week that somebody asks for again says nothing of the schedule.
-        var (last, revision) = await ledger.DocumentAsync(Aws.Ledger.Ledger.SummaryDocument, deadline.Token).ConfigureAwait(false) is { } stored
-            ? (JsonSerializer.Deserialize(stored.Json, StateJson.Default.SummaryState), stored.Revision) : (null, 0);
-        if (last is null || string.CompareOrdinal(week.ToString(), last.Week) >= 0)
-            await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.SummaryDocument, JsonSerializer.Serialize(new SummaryState(week.ToString(), now), StateJson.Default.SummaryState), revision, deadline.Token).ConfigureAwait(false);
+        await NoteSentAsync(new SummaryState(week.ToString(), now), deadline.Token).ConfigureAwait(false);
         log.Info("The weekly summary is out.", ("week", week.ToString()), ("whole", whole));
         return new SummaryReport(week.ToString(), whole);
+    }
+
+    private async Task NoteSentAsync(SummaryState sent, CancellationToken cancellation)
+    {
+        var stored = await ledger.DocumentAsync(Aws.Ledger.Ledger.SummaryDocument, cancellation).ConfigureAwait(false);
+        var last = stored is { Json: var json } ? JsonSerializer.Deserialize(json, StateJson.Default.SummaryState) : null;
+        if (last is null || string.CompareOrdinal(sent.Week, last.Week) >= 0)
+        {
+            var next = JsonSerializer.Serialize(sent, StateJson.Default.SummaryState);
+            await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.SummaryDocument, next, stored?.Revision ?? 0, cancellation)
+                .ConfigureAwait(false);
+        }
     }
 
     private async Task<Core.Reports.WeeklySummary> SumUpAsync(IsoWeek week, DateTimeOffset now, List<Unread> unread, CancellationToken cancellation)

@@ -31,7 +31,9 @@ public static class Text
     /// <summary>"1 repository", "2 repositories".</summary>
     public static string Count(int number, string one, string many) => string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : many)}");
 
-    /// <summary>"90 seconds", "5 minutes", "30 hours": in the largest unit of which there are at least two; never less than nothing.</summary>
+    /// <summary>
+    /// "90 seconds", "5 minutes", "30 hours": in the largest unit of which there are at least two; never below 0.
+    /// </summary>
     public static string Took(TimeSpan span) =>
         span < TimeSpan.FromMinutes(2) ? Count(Math.Max(0, (int)span.TotalSeconds), "second")
         : span < TimeSpan.FromHours(2) ? Count((int)span.TotalMinutes, "minute")

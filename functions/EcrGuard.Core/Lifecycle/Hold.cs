@@ -18,12 +18,19 @@ public sealed record Hold
     public Held? Of(RepositorySetting setting) => Settings.GetValueOrDefault(setting.Name);
 
     /// <summary>
-    /// Where EcrGuard's own rule stands first in the lifecycle policy and the ledger, lost or restored since, knows of no write: a sentence that what was there before is not known.
-    /// Nothing is put over it then, or EcrGuard's own policy would be taken for the team's and given back as such. Null where all is known.
+    /// Where EcrGuard's own rule stands first in the lifecycle policy and the ledger, lost or restored since, knows of
+    /// no write: a sentence that what was there before is not known. Nothing is put over it then, or EcrGuard's own
+    /// policy would be taken for the team's and given back as such. Null where all is known.
     /// </summary>
     public string? WithoutOriginal(RepositoryFacts repository, VerdictTags tags) =>
-        Restored is null && Of(RepositorySetting.LifecyclePolicy) is null && repository.LifecyclePolicy is { } text && LifecyclePolicy.Read(text).Policy is { } policy && Shields.Stand(policy, tags)
-            ? "Its lifecycle policy begins with EcrGuard's rule, and the ledger does not know what was there before: EcrGuard leaves it as it is, and 'ecrguard restore' cannot put anything back. Put the policy that is wanted there by hand, without that rule."
+        Restored is null
+        && Of(RepositorySetting.LifecyclePolicy) is null
+        && repository.LifecyclePolicy is { } text
+        && LifecyclePolicy.Read(text).Policy is { } policy
+        && Shields.Stand(policy, tags)
+            ? "Its lifecycle policy begins with EcrGuard's rule, and the ledger does not know what was there before: "
+                + "EcrGuard leaves it as it is, and 'ecrguard restore' cannot put anything back. "
+                + "Put the policy that is wanted there by hand, without that rule."
             : null;
 
     /// <summary>As it must stand before the write: what the team had there is never lost, and what may arrive is known as EcrGuard's.</summary>

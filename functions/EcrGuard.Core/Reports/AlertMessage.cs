@@ -339,18 +339,25 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
                 FilterValue.Of("blocked", result.Statuses.Blocked)]);
     }
 
-    /// <summary>The deployment may do more than before, or less: a redeploy that nobody meant shows by this message alone.</summary>
+    /// <summary>
+    /// The deployment may do more than before, or less: a redeploy that nobody meant shows by this message alone.
+    /// </summary>
     /// <param name="change">Counts the changes, so that each has an id of its own.</param>
-    public static AlertMessage ForCeiling(string account, string region, EnforcementMode before, EnforcementMode now, long change, DateTimeOffset at)
+    public static AlertMessage ForCeiling(
+        string account, string region, EnforcementMode before, EnforcementMode now, long change, DateTimeOffset at)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"ceiling:{account}:{region}:{change}:{Word(now)}");
+        var body = new CeilingBody(1, id, "ceiling", account, region, before, now, at);
         var text = new ReportText()
-            .Line($"The deployment's ceiling was {Word(before)} and is {Word(now)} now (the template's parameter Enforcement).")
+            .Line($"The deployment's ceiling (the parameter Enforcement) was {Word(before)} and is {Word(now)} now.")
             .Line(now switch
             {
-                EnforcementMode.Observe => "EcrGuard decides, records and reports, and writes nothing to ECR: no image is marked or taken out of reach, no baseline is repaired, and what is out of reach stays there.",
-                EnforcementMode.Mark => "EcrGuard marks images and repairs baselines where the policy says so. It takes nothing out of reach, and puts back what it took.",
-                EnforcementMode.Quarantine => "EcrGuard marks images, repairs baselines, and takes blocked images that nothing uses out of reach, where the policy says so.",
+                EnforcementMode.Observe => "EcrGuard decides, records and reports, and writes nothing to ECR: "
+                    + "it marks no image, repairs no baseline, and what is out of reach stays there.",
+                EnforcementMode.Mark => "Where the policy says so, EcrGuard marks images and repairs baselines. "
+                    + "It takes nothing out of reach, and puts back what it took.",
+                EnforcementMode.Quarantine => "Where the policy says so, EcrGuard marks images, repairs baselines, "
+                    + "and takes blocked images that nothing uses out of reach.",
             })
             .Line("No gate's answer changes by it.")
             .Line()
@@ -362,7 +369,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             id,
             Subjects.Fit($"EcrGuard: ceiling changed from {Word(before)} to {Word(now)} in {account} {region}"),
             text.Render(MaxText, "the message's JSON form."),
-            JsonSerializer.Serialize(new CeilingBody(1, id, "ceiling", account, region, before, now, at), ReportJson.Default.CeilingBody),
+            JsonSerializer.Serialize(body, ReportJson.Default.CeilingBody),
             [.. Routing(id, "ceiling", account, region), new("ceiling", Word(now))]);
     }
 
@@ -478,4 +485,5 @@ internal sealed record SweepBody(
 
 /// <param name="Before">The ceiling that was seen last.</param>
 internal sealed record CeilingBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, EnforcementMode Before, EnforcementMode Ceiling, DateTimeOffset SeenAt);
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, EnforcementMode Before,
+    EnforcementMode Ceiling, DateTimeOffset SeenAt);

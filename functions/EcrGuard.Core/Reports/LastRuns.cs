@@ -1,15 +1,24 @@
 namespace EcrGuard.Core.Reports;
 
-/// <summary>When what should run by itself last did. Where something never did, its time counts from the installation.</summary>
+/// <summary>
+/// When what should run by itself last did. Where something never did, its time counts from the installation.
+/// </summary>
 /// <param name="InstalledAt">When the first tick came.</param>
 /// <param name="SweptAt">When the last sweep ended that came to its end in every repository; null for none.</param>
 /// <param name="SummedUpAt">When the last weekly summary was sent; null for none.</param>
 /// <param name="BackfilledAt">When the backfill last began to go on; null for never.</param>
 /// <param name="BackfillDone">Whether nothing is left for it to do, so that it is never late.</param>
-public sealed record LastRuns(DateTimeOffset InstalledAt, DateTimeOffset? SweptAt, DateTimeOffset? SummedUpAt, DateTimeOffset? BackfilledAt, bool BackfillDone)
+public sealed record LastRuns(
+    DateTimeOffset InstalledAt,
+    DateTimeOffset? SweptAt,
+    DateTimeOffset? SummedUpAt,
+    DateTimeOffset? BackfilledAt,
+    bool BackfillDone)
 {
-    /// <summary>Hours, for CloudWatch; alarms on them are in the template.</summary>
-    public const string HoursSinceSweep = "HoursSinceSweep", HoursSinceSummary = "HoursSinceSummary", HoursSinceBackfill = "HoursSinceBackfill";
+    // The template has alarms on these.
+    public const string HoursSinceSweep = "HoursSinceSweep";
+    public const string HoursSinceSummary = "HoursSinceSummary";
+    public const string HoursSinceBackfill = "HoursSinceBackfill";
 
     /// <summary>For CloudWatch: name, value and unit. It has no unit for hours.</summary>
     public IReadOnlyList<(string Name, double Value, string Unit)> Metrics(DateTimeOffset now) =>
@@ -19,5 +28,6 @@ public sealed record LastRuns(DateTimeOffset InstalledAt, DateTimeOffset? SweptA
         (HoursSinceBackfill, BackfillDone ? 0 : Hours(BackfilledAt, now), "None"),
     ];
 
-    private double Hours(DateTimeOffset? last, DateTimeOffset now) => Math.Max(0, (now - (last ?? InstalledAt)).TotalHours);
+    private double Hours(DateTimeOffset? last, DateTimeOffset now) =>
+        Math.Max(0, (now - (last ?? InstalledAt)).TotalHours);
 }

@@ -31,14 +31,17 @@ public sealed record ApprovalAnswer
     public required DateTimeOffset DecidedAt { get; init; }
     public DateTimeOffset? ScanCompletedAt { get; init; }
 
-    /// <summary>PENDING: since when the image waits for its scan, as far as that is known. Null for any other status.</summary>
+    /// <summary>PENDING: since when the image waits for its scan, as far as that is known. Null otherwise.</summary>
     public DateTimeOffset? WaitingSince { get; init; }
 
-    /// <summary>PENDING: when to ask again, in seconds. Null for any other status.</summary>
+    /// <summary>PENDING: when to ask again, in seconds. Null otherwise.</summary>
     public int? RetryAfterSeconds { get; init; }
     public required string PolicyVersion { get; init; }
 
-    /// <summary>How long whoever asks about a PENDING image, or got no answer, should wait: the gate itself never waits, or fifty pipelines that do would take from the account the room to run the function they wait for.</summary>
+    /// <summary>
+    /// How many seconds whoever asks about a PENDING image, or got no answer, should wait. The gate itself never waits:
+    /// fifty pipelines that do would take from the account the room to run the functions that they wait for.
+    /// </summary>
     public const int RetryAfter = 15;
 
     /// <param name="grace">What the clock of an image in use has to say; null: nothing.</param>
@@ -69,10 +72,15 @@ public sealed record ApprovalAnswer
     {
         if (Status != Verdicts.Status.Pending.Word())
             return this;
-        var since = before is { Gone: false } && before.WithoutBreakGlass().Verdict is { Status: Verdicts.Status.Pending } pending ? pending.WaitingSince ?? before.StatusSince
+        var recorded = before is { Gone: false } ? before.WithoutBreakGlass().Verdict : null;
+        var since = recorded is { Status: Verdicts.Status.Pending } ? recorded.WaitingSince ?? before!.StatusSince
             : before is null && pushedAt <= now && now - pushedAt < ScannerWords.ScanEndsWithin ? pushedAt
             : verdict.WaitingSince;
-        var waited = since is null ? "It is not known since when this image has waited for its scan" : $"This image has waited for its scan for {Text.Took(now - since.Value)}, since {since.Value.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)}";
+        var waited = since is { } at
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"This image has waited for its scan for {Text.Took(now - at)}, since {at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC")
+            : "It is not known since when this image has waited for its scan";
         return this with
         {
             WaitingSince = since,

@@ -47,7 +47,9 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
     public static string? Problem(string? reason, DateTimeOffset? until, PolicyDocument policy, DateTimeOffset now)
     {
         var latest = now.AddHours(policy.Defaults.MaxBreakGlassHours);
-        return policy.Defaults.MaxBreakGlassHours == 0 ? "The policy lets nobody force an approval (defaults.maxBreakGlassHours is 0). One that is in force can be ended: 'until' is then 'now'."
+        return policy.Defaults.MaxBreakGlassHours == 0
+                ? "The policy lets nobody force an approval (defaults.maxBreakGlassHours is 0). "
+                    + "One that is in force can be ended: 'until' is then 'now'."
             : Problem(reason) is { } problem ? problem
             : until is null ? $"The moment 'until' is missing, or no time with an offset; it must be one such as {Iso(latest)}, or 'now' to end what is in force."
             : until <= now ? $"The moment 'until' is {Iso(until.Value)}, which is not in the future."

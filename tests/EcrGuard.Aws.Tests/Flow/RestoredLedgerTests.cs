@@ -12,11 +12,11 @@ public sealed class RestoredLedgerTests
 {
     private const string Restored = "ledger-of-yesterday";
 
-    private static string Policy(int days) => $$"""
+    private static string Policy(int days) => """
         { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "quarantine" } ],
           "baseline": [ { "repositories": ["held"], "mode": "enforce", "lifecycle": { "existing": "replace", "policy": { "rules": [
-            {"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":{{days}}},"action":{"type":"expire"}} ] } } } ] }
-        """;
+            {"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":DAYS},"action":{"type":"expire"}} ] } } } ] }
+        """.Replace("DAYS", days.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
     [Fact]
     public async Task EcrGuard_learns_what_it_can_says_what_it_cannot_and_touches_none_of_that()
