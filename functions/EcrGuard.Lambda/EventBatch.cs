@@ -47,7 +47,9 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
         }, context, tagsUntil).ConfigureAwait(false);
 
         var failed = messages.Where(m => !done.ContainsKey(m.Key)).SelectMany(m => m.Value.Select(message => message.MessageId));
-        return new SQSBatchResponse([.. unread.Concat(failed).Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id })]);
+        var again = unread.Concat(failed).Distinct()
+            .Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id });
+        return new SQSBatchResponse([.. again]);
     }
 
     /// <summary>Notes that the scanning of repositories was changed, before their images are judged: that costs no call for an image, however many there are.</summary>
@@ -75,18 +77,21 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
         {
             try
             {
-                switch (RegistryEvent.Read(message.Body ?? "", out var ignored))
+                var read = RegistryEvent.Read(message.Body ?? "", out var ignored);
+                foreach (var each in read)
                 {
-                    case ImageEvent read when IsHere(read.Image.Repository, message):
-                        (images.TryGetValue(read.Image, out var known) ? known : images[read.Image] = []).Add((message.MessageId, read));
-                        break;
-                    case ScanningEvent read when read.Repositories.All(repository => IsHere(repository, message)):
-                        scanning.Add((message.MessageId, read));
-                        break;
-                    case null:
-                        log.Info("The event is ignored.", ("messageId", message.MessageId), ("why", ignored));
-                        break;
+                    if (each is ImageEvent one && IsHere(one.Image.Repository, message))
+                    {
+                        var known = images.TryGetValue(one.Image, out var others) ? others : images[one.Image] = [];
+                        known.Add((message.MessageId, one));
+                    }
+                    else if (each is ScanningEvent change && change.Repositories.All(its => IsHere(its, message)))
+                    {
+                        scanning.Add((message.MessageId, change));
+                    }
                 }
+                if (ignored is not null)
+                    log.Info("The event is ignored.", ("messageId", message.MessageId), ("why", ignored));
             }
             catch (EventFormatException malformed)
             {

@@ -13,6 +13,13 @@ internal sealed class LocalAccount(LocalAwsOptions options, LocalLog<string> eve
     /// <summary>The same account in another region.</summary>
     public LocalAccount In(string region) => new(options with { Region = region }, events);
 
+    /// <summary>
+    /// Another account and region whose events come to this one's bus, as those of members come to Inspector's
+    /// delegated administrator.
+    /// </summary>
+    public LocalAccount Member(string accountId, string region) =>
+        new(options with { AccountId = accountId, Region = region }, events);
+
     public string RepositoryArn(string repository) => $"arn:aws:ecr:{options.Region}:{options.AccountId}:repository/{repository}";
 
     public string ImageArn(string repository, string digest) => $"{RepositoryArn(repository)}/{digest}";

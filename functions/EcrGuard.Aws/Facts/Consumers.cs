@@ -166,14 +166,19 @@ internal sealed class FoundUses(Settings settings, CancellationToken enough)
     /// <summary>A reference by the image's ARN.</summary>
     public void Add(string? arn, Consumer by)
     {
-        if (Image(arn) is var image && image.Repository.Account == settings.Account && image.Repository.Region == settings.Region)
+        if (Image(arn) is var image && IsHere(image))
             uses.TryAdd(new ImageUse(image.Repository, null, image.Digest, by), 0);
     }
 
     /// <summary>The images that Inspector has scanned, by their ARNs.</summary>
     public void Scanned(IEnumerable<string> arns) =>
-        scanned = arns.Select(Image).GroupBy(image => image.Repository.Name, StringComparer.Ordinal).OrderBy(images => images.Key, StringComparer.Ordinal)
+        scanned = arns.Select(Image).Where(IsHere)
+            .GroupBy(image => image.Repository.Name, StringComparer.Ordinal)
+            .OrderBy(images => images.Key, StringComparer.Ordinal)
             .ToDictionary(images => images.Key, images => (IReadOnlyList<Digest>)[.. images.Select(image => image.Digest).Distinct().Order()]);
+
+    private bool IsHere(ImageId image) =>
+        image.Repository.Account == settings.Account && image.Repository.Region == settings.Region;
 
     private static ImageId Image(string? arn) =>
         RepositoryId.TryParseArn(arn, out var repository, out var digest) && digest is not null ? new ImageId(repository, digest)

@@ -75,13 +75,14 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
         }
         while (!string.IsNullOrEmpty(request.NextToken));
 
-        var state = ScannerWords.OfBasic(page.ImageScanStatus?.Status?.Value);
+        var state = ScannerWords.OfBasic(page.ImageScanStatus?.Status?.Value, page.ImageScanStatus?.Description);
         var missing = state == ScanState.Complete ? Findings.Missing(findings.Select(finding => finding.Severity?.Value), page.ImageScanFindings?.FindingSeverityCounts) : null;
         return new ScanFacts
         {
             Scanner = Scanner.Basic,
             State = missing is null ? state : ScanState.Contradictory,
             Word = missing ?? page.ImageScanStatus?.Status?.Value ?? "",
+            Told = ScannerWords.Told(state, page.ImageScanStatus?.Description),
             CompletedAt = Registry.Utc(page.ImageScanFindings?.ImageScanCompletedAt),
             Findings = Findings.Merge(findings.Select(OfBasic)),
             ReadAt = readAt,
@@ -123,6 +124,10 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
         {
             FilterCriteria = new CoverageFilterCriteria
             {
+                AccountId =
+                [
+                    new() { Comparison = CoverageStringComparison.EQUALS, Value = image.Repository.Account },
+                ],
                 ResourceId = [new CoverageStringFilter { Comparison = CoverageStringComparison.EQUALS, Value = image.Arn }],
                 ResourceType = [new CoverageStringFilter { Comparison = CoverageStringComparison.EQUALS, Value = "AWS_ECR_CONTAINER_IMAGE" }],
             },
@@ -145,6 +150,7 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             MaxResults = EnhancedPage,
             FilterCriteria = new FilterCriteria
             {
+                AwsAccountId = [Equal(image.Repository.Account)],
                 EcrImageHash = [Equal(image.Digest.ToString())],
                 EcrImageRepositoryName = [Equal(image.Repository.Name)],
                 // What a suppression rule hides is there all the same: the policy says whether it counts.
@@ -155,12 +161,17 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
         do
         {
             var page = await inspector.ListFindingsAsync(request, cancellation).ConfigureAwait(false);
-            findings.AddRange(page.Findings?.SelectMany(OfEnhanced) ?? []);
+            findings.AddRange(page.Findings?.Where(finding => IsOf(finding, image)).SelectMany(OfEnhanced) ?? []);
             request.NextToken = page.NextToken;
         }
         while (!string.IsNullOrEmpty(request.NextToken));
         return Findings.Merge(findings);
     }
+
+    private static bool IsOf(Amazon.Inspector2.Model.Finding finding, ImageId image) =>
+        FindingResource.AreOf(
+            [.. (finding.Resources ?? []).Select(resource => new FindingResource(resource?.Type?.Value, resource?.Id))],
+            image);
 
     private static StringFilter Equal(string value) => new() { Comparison = StringComparison.EQUALS, Value = value };
 

@@ -37,14 +37,24 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         var digest = imageId?.Digest("imageDigest");
         if (asked?.Digest is { } other && digest is not null && other != digest)
             throw imageId!.Member("imageDigest")!.MustBe($"{other}, which --image names");
-        var repository = asked?.Repository ?? root.Text("repositoryName")
+        var (registry, named) = (root.Text("registryId"), root.Text("repositoryName"));
+        if (asked?.Account is { } account && registry is not null && registry != account)
+            throw root.Member("registryId")!.MustBe($"{account}, the account that --image names");
+        var repository = asked?.Repository ?? named
             ?? throw root.Wrong("it has no repositoryName; name the image with --image REPOSITORY:TAG");
 
         var results = root.Member("imageScanFindings");
         var basic = results?.List("findings", "a list of findings") ?? [];
-        var enhanced = results?.List("enhancedFindings", "a list of findings") ?? [];
-        var word = root.Member("imageScanStatus")?.Text("status") ?? "";
-        var state = word == Monitored ? ScanState.Complete : ScannerWords.OfBasic(word);
+        var listed = results?.List("enhancedFindings", "a list of findings") ?? [];
+        var enhanced = listed.Where(IsOfImage).ToList();
+        if (listed.Count > 0 && enhanced.Count == 0)
+        {
+            throw new UndeterminedException(
+                $"{root.File} lists findings of other images only, so that it says nothing of {repository}.");
+        }
+        var status = root.Member("imageScanStatus");
+        var (word, description) = (status?.Text("status") ?? "", status?.Text("description"));
+        var state = word == Monitored ? ScanState.Complete : ScannerWords.OfBasic(word, description);
         if (state == ScanState.Complete && results?.Has("findings") != true && results?.Has("enhancedFindings") != true)
             throw new UndeterminedException($"{root.File} says that the scan is {word} and holds no list of findings, which is not the same as an empty one.");
         var open = enhanced.Where(IsOpen).ToList();
@@ -54,11 +64,15 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             throw new UndeterminedException($"{root.File} says that Inspector monitors the image ({word}) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.");
 
         var missing = state == ScanState.Complete ? Findings.Missing([.. basic.Concat(open).Select(finding => finding.Text("severity"))], results?.Member("findingSeverityCounts")?.Counts()) : null;
-        return Of(new ImageId(new RepositoryId(root.Text("registryId") ?? asked?.Account ?? "", asked?.Region ?? "", repository), digest ?? asked?.Digest ?? NoDigest),
+        var id = new RepositoryId(registry ?? asked?.Account ?? "", asked?.Region ?? "", repository);
+        return Of(new ImageId(id, digest ?? asked?.Digest ?? NoDigest),
             (asked is null ? imageId?.Text("imageTag") : asked.Tag) is { } tag ? [tag] : [],
             word == Monitored || enhanced.Count > 0 ? Scanner.Enhanced : Scanner.Basic, missing is null ? state : ScanState.Contradictory, missing ?? word,
             results?.Time("imageScanCompletedAt") ?? LastSeen(open),
-            [.. basic.Select(OfBasic), .. open.SelectMany(OfEnhanced)], now);
+            [.. basic.Select(OfBasic), .. open.SelectMany(OfEnhanced)], now, ScannerWords.Told(state, description));
+
+        bool IsOfImage(PrintedValue finding) => FindingResource.AreOf(
+            ResourcesOf(finding), registry, asked?.Region, named ?? repository, digest ?? asked?.Digest);
     }
 
     private static PrintedScan ReadListed(PrintedValue root, ImageReference? asked, DateTimeOffset now)
@@ -83,13 +97,23 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         return Of(id, tags, Scanner.Enhanced, ScanState.Complete, "", LastSeen(open), open.SelectMany(OfEnhanced), now);
     }
 
-    private static PrintedScan Of(ImageId id, IReadOnlyList<string> tags, Scanner scanner, ScanState state, string word, DateTimeOffset? completedAt, IEnumerable<Finding> findings, DateTimeOffset now) => new(
+    private static PrintedScan Of(
+        ImageId id,
+        IReadOnlyList<string> tags,
+        Scanner scanner,
+        ScanState state,
+        string word,
+        DateTimeOffset? completedAt,
+        IEnumerable<Finding> findings,
+        DateTimeOffset now,
+        string? told = null) => new(
         new ImageFacts { Id = id, ReadAt = now, Tags = tags, Kind = ImageKind.Image },
         new ScanFacts
         {
             Scanner = scanner,
             State = state,
             Word = word,
+            Told = told,
             CompletedAt = completedAt,
             // As at a first verdict: there is no ledger that knows since when there has been a fix.
             Findings = Findings.WithFixDates(Findings.Merge(findings), [], now),
@@ -99,9 +123,11 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
     /// <summary>The images of a finding; empty for one about an instance, a function or code.</summary>
     private static List<(ImageId Id, IReadOnlyList<string> Tags)> ImagesOf(PrintedValue finding)
     {
-        if (finding.Member("resources") is null)
+        if (ResourcesOf(finding) is not { Count: > 0 } resources)
             throw finding.Wrong($"{finding.Path} has no resources; they must name what the finding is about");
-        return [.. finding.List("resources", "a list of resources").Where(resource => resource.Text("type") == "AWS_ECR_CONTAINER_IMAGE").Select(resource =>
+        var images = finding.List("resources", "a list of resources")
+            .Where((_, at) => resources[at].Type is null or FindingResource.ImageType);
+        return [.. images.Select(resource =>
         {
             if (!RepositoryId.TryParseArn(resource.Text("id"), out var repository, out var digest) || digest is null)
                 throw (resource.Member("id") ?? resource).MustBe("the ARN of an image, 'arn:aws:ecr:REGION:ACCOUNT:repository/NAME/sha256:…'");
@@ -109,6 +135,12 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             return (new ImageId(repository, digest), tags);
         })];
     }
+
+    private static List<FindingResource> ResourcesOf(PrintedValue finding) =>
+        [
+            .. finding.List("resources", "a list of resources")
+                .Select(resource => new FindingResource(resource.Text("type"), resource.Text("id"))),
+        ];
 
     private static bool Names(ImageReference asked, ImageId id, List<string> tags) =>
         asked.Repository == id.Repository.Name

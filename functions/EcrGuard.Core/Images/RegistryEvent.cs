@@ -29,9 +29,12 @@ public sealed record ScanningEvent(IReadOnlyList<RepositoryId> Repositories) : R
 public abstract record RegistryEvent
 {
     /// <summary>Reads an event of EventBridge (Amazon ECR User Guide, "Amazon ECR events and EventBridge"; Amazon Inspector User Guide, "Amazon EventBridge event schema").</summary>
-    /// <param name="ignored">Why the event is none of EcrGuard's; null where one is returned.</param>
+    /// <param name="ignored">Why the event is none of EcrGuard's; null where something is returned.</param>
+    /// <returns>
+    /// One for each image that the event is about, whoever's it is; empty where the event is ignored.
+    /// </returns>
     /// <exception cref="EventFormatException">It is one of EcrGuard's, and a field is missing or wrong.</exception>
-    public static RegistryEvent? Read(string json, out string? ignored)
+    public static IReadOnlyList<RegistryEvent> Read(string json, out string? ignored)
     {
         using var document = Parse(json);
         return Read(document.RootElement, out ignored);
@@ -56,41 +59,40 @@ public abstract record RegistryEvent
         throw new EventFormatException("The message is not a JSON object.");
     }
 
-    private static RegistryEvent? Read(JsonElement root, out string? ignored)
+    private static IReadOnlyList<RegistryEvent> Read(JsonElement root, out string? ignored)
     {
         ignored = null;
         switch (Find(root, "source"), Find(root, "detail-type"))
         {
             case ("aws.ecr", "ECR Image Action"):
-                return Action(root, out ignored);
+                return Action(root, out ignored) is { } action ? [action] : [];
             case ("aws.ecr", "ECR Image Scan"):
-                return new ImageEvent(IdOf(root), OfFields(root, Required(root, "detail", "repository-name")), EventKind.ScanChanged, TimeOf(root), Scanner: Scanner.Basic);
+                return [ScanOf(root, OfFields(root), Scanner.Basic)];
             case ("aws.ecr", "ECR Scan Resource Change"):
                 // Others are documented in words only: created repositories and images, of which other events tell.
                 if (Find(root, "detail", "action-type") == "SCAN_FREQUENCY_CHANGE")
-                    return new ScanningEvent(RepositoriesOf(root));
+                    return [new ScanningEvent(RepositoriesOf(root))];
                 ignored = "a change of scanning that EcrGuard does not use";
-                return null;
+                return [];
             case ("aws.inspector2", "Inspector2 Scan"):
                 // Inspector scans more than images, and calls the repository by its ARN.
-                if (RepositoryArn(root) is not { } repository)
-                {
-                    ignored = "not about an ECR image";
-                    return null;
-                }
-                return new ImageEvent(IdOf(root), OfFields(root, repository.Name), EventKind.ScanChanged, TimeOf(root), Scanner: Scanner.Enhanced);
+                if (RepositoryId.TryParseArn(Find(root, "detail", "repository-name"), out var repository, out _))
+                    return [ScanOf(root, new ImageId(repository, DigestOf(root)), Scanner.Enhanced)];
+                ignored = "not about an ECR image";
+                return [];
             case ("aws.inspector2", "Inspector2 Finding" or "Inspector2 Coverage"):
-                if (ImageArn(root) is not { } image)
-                {
-                    ignored = "not about an ECR image";
-                    return null;
-                }
-                return new ImageEvent(IdOf(root), image, EventKind.ScanChanged, TimeOf(root), Scanner: Scanner.Enhanced);
+                if (ImagesOf(root) is { Count: > 0 } images)
+                    return [.. images.Select(image => ScanOf(root, image, Scanner.Enhanced))];
+                ignored = "not about an ECR image";
+                return [];
             default:
                 ignored = "an event type that EcrGuard does not use";
-                return null;
+                return [];
         }
     }
+
+    private static ImageEvent ScanOf(JsonElement root, ImageId image, Scanner scanner) =>
+        new(IdOf(root), image, EventKind.ScanChanged, TimeOf(root), Scanner: scanner);
 
     private static ImageEvent? Action(JsonElement root, out string? ignored)
     {
@@ -108,7 +110,13 @@ public abstract record RegistryEvent
         if (ignored is not null)
             return null;
         var tag = Find(root, "detail", "image-tag");
-        return new ImageEvent(IdOf(root), OfFields(root, Required(root, "detail", "repository-name")), kind!.Value, TimeOf(root), string.IsNullOrEmpty(tag) ? null : tag, Find(root, "detail", "manifest-media-type"));
+        return new ImageEvent(
+            IdOf(root),
+            OfFields(root),
+            kind!.Value,
+            TimeOf(root),
+            string.IsNullOrEmpty(tag) ? null : tag,
+            Find(root, "detail", "manifest-media-type"));
     }
 
     private static RepositoryId[] RepositoriesOf(JsonElement root) =>
@@ -120,33 +128,60 @@ public abstract record RegistryEvent
         ? new RepositoryId(Required(root, "account"), Required(root, "region"), name)
         : throw Wrong(field, name, "a repository name of ECR's");
 
-    private static ImageId OfFields(JsonElement root, string repository)
+    /// <summary>
+    /// The image of an event of ECR's. Where the envelope gives the repository's ARN, that says whose it is; a push has
+    /// none, and is of the account and region that it comes from.
+    /// </summary>
+    private static ImageId OfFields(JsonElement root)
     {
-        var id = RepositoryOf(root, repository, "detail.repository-name");
-        var digest = Required(root, "detail", "image-digest");
-        if (!Digest.TryParse(digest, out var parsed))
-            throw Wrong("detail.image-digest", digest, "'sha256:' and 64 lower-case hexadecimal characters");
-        return new ImageId(id, parsed);
+        var name = Required(root, "detail", "repository-name");
+        if (!RepositoryId.TryParseArn(EnvelopeOf(root).FirstOrDefault(), out var repository, out _))
+            repository = RepositoryOf(root, name, "detail.repository-name");
+        return repository.Name == name
+            ? new ImageId(repository, DigestOf(root))
+            : throw Wrong("detail.repository-name", name, $"the repository of 'resources', {repository.Name}");
     }
 
-    private static RepositoryId? RepositoryArn(JsonElement root) =>
-        RepositoryId.TryParseArn(Find(root, "detail", "repository-name"), out var repository, out _) ? repository : null;
-
-    /// <summary>The first resource, of the envelope or of the finding, that is an image of ECR's.</summary>
-    private static ImageId? ImageArn(JsonElement root)
+    private static Digest DigestOf(JsonElement root)
     {
-        IEnumerable<string?> envelope = root.TryGetProperty("resources", out var ids) && ids.ValueKind == JsonValueKind.Array ? [.. ids.EnumerateArray().Select(id => id.ValueKind == JsonValueKind.String ? id.GetString() : null)] : [];
-        IEnumerable<string?> finding = root.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.Object && detail.TryGetProperty("resources", out var resources) && resources.ValueKind == JsonValueKind.Array
-            ? [.. resources.EnumerateArray().Select(resource => Find(resource, "id"))]
-            : [];
-        foreach (var arn in envelope.Concat(finding))
+        var digest = Required(root, "detail", "image-digest");
+        return Digest.TryParse(digest, out var parsed)
+            ? parsed
+            : throw Wrong("detail.image-digest", digest, "'sha256:' and 64 lower-case hexadecimal characters");
+    }
+
+    /// <summary>
+    /// The images of ECR's that a finding names itself, or else those of the envelope, which is all that an event about
+    /// coverage has. The finding's come first: its administrator may be the envelope's account.
+    /// </summary>
+    private static IReadOnlyList<ImageId> ImagesOf(JsonElement root)
+    {
+        IEnumerable<JsonElement> own = root.TryGetProperty("detail", out var detail) ? ResourcesOf(detail) : [];
+        return Parsed(own.Select(resource => Find(resource, "id"))) is { Count: > 0 } images ? images : Parsed(EnvelopeOf(root));
+    }
+
+    private static List<ImageId> Parsed(IEnumerable<string?> arns)
+    {
+        var images = new List<ImageId>();
+        foreach (var arn in arns)
         {
             if (RepositoryId.TryParseArn(arn, out var repository, out var digest) && digest is not null)
-                return new ImageId(repository, digest);
-            if (arn?.Contains(":ecr:", StringComparison.Ordinal) == true && arn.Contains("/sha256:", StringComparison.Ordinal))
+                images.Add(new ImageId(repository, digest));
+            else if ((arn ?? "").Contains(":ecr:", StringComparison.Ordinal) && arn!.Contains("/sha256:", StringComparison.Ordinal))
                 throw Wrong("resources", arn, "the ARN of a repository, '/' and the digest of an image");
         }
-        return null;
+        return [.. images.Distinct()];
+    }
+
+    /// <summary>The envelope's own list of ARNs, which may be empty.</summary>
+    private static IEnumerable<string?> EnvelopeOf(JsonElement root) =>
+        ResourcesOf(root).Select(arn => arn.ValueKind == JsonValueKind.String ? arn.GetString() : null);
+
+    private static IEnumerable<JsonElement> ResourcesOf(JsonElement element)
+    {
+        var isList = element.ValueKind == JsonValueKind.Object && element.TryGetProperty("resources", out var resources)
+            && resources.ValueKind == JsonValueKind.Array;
+        return isList ? element.GetProperty("resources").EnumerateArray() : [];
     }
 
     /// <summary>Some documented samples carry ids that are no UUIDs: it is any text.</summary>

@@ -59,6 +59,12 @@ public sealed record ScanFacts
     /// <summary>The scanner's own word for the state (<c>UNSUPPORTED_OS</c>, <c>SCAN_ELIGIBILITY_EXPIRED</c> …), for the reason; of a contradictory scan, what is missing.</summary>
     public string Word { get; init; } = "";
 
+    /// <summary>
+    /// What the scanner says of a scan that failed or that it could not make, as <see cref="ScannerWords.Told"/> cuts
+    /// it; null where it says nothing.
+    /// </summary>
+    public string? Told { get; init; }
+
     /// <summary>When the findings were last made; null where the scanner does not say, or names a moment more than a day after <see cref="ReadAt"/>.</summary>
     public DateTimeOffset? CompletedAt { get => field - ReadAt > Ahead ? null : field; init; }
 

@@ -12,9 +12,16 @@ public static class ScannerWords
     /// <summary>ECR's word for an image that it knows no scan of (ECR API, ScanNotFoundException).</summary>
     public const string NotFound = "SCAN_NOT_FOUND";
 
-    /// <summary>ECR's <c>imageScanStatus.status</c> (ECR API, ImageScanStatus).</summary>
-    public static ScanState OfBasic(string? status) => status switch
+    /// <summary>How much of a scanner's own sentence is shown.</summary>
+    private const int MaxDescription = 200;
+
+    /// <summary>ECR's <c>imageScanStatus</c> (ECR API, ImageScanStatus).</summary>
+    /// <param name="description">Says more of a status. An image that basic scanning cannot read is seen to be FAILED
+    /// as often as it is UNSUPPORTED_IMAGE; then only the description tells.</param>
+    public static ScanState OfBasic(string? status, string? description) => status switch
     {
+        "FAILED" when description?.TrimStart().StartsWith("UnsupportedImageError", StringComparison.Ordinal) == true =>
+            ScanState.Unsupported,
         "COMPLETE" => ScanState.Complete,
         "IN_PROGRESS" or "PENDING" => ScanState.Pending,
         "UNSUPPORTED_IMAGE" => ScanState.Unsupported,
@@ -23,6 +30,18 @@ public static class ScannerWords
         "FAILED" or "FINDINGS_UNAVAILABLE" or "LIMIT_EXCEEDED" => ScanState.Failed,
         _ => ScanState.Unknown,
     };
+
+    /// <summary>
+    /// What a scanner says of a scan that gave nothing: in one line, cut, without the stop at its end. Null for a scan
+    /// that went well, and where it says nothing.
+    /// </summary>
+    public static string? Told(ScanState state, string? description)
+    {
+        if (state is not (ScanState.Failed or ScanState.Unsupported or ScanState.Unknown))
+            return null;
+        var line = (description ?? "").Trim().Split('\r', '\n')[0].TrimEnd(' ', '.');
+        return line.Length == 0 ? null : Text.Clip(line, MaxDescription);
+    }
 
     /// <summary>
     /// Inspector's coverage (Inspector API, ScanStatus): the reason decides, since INACTIVE is said of an image that is scanned on push only, of one whose monitoring ended and of one that cannot be read alike.

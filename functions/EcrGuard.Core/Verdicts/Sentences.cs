@@ -84,6 +84,7 @@ internal static class Sentences
     public static Reason OfState(ScanFacts scan, PolicyDocument policy, DateTimeOffset now)
     {
         var word = scan.Word.Length == 0 ? "" : $" ({scan.Word})";
+        var told = scan.Told is null ? "" : $": {scan.Told}";
         // The scanner calls a scan that is too old, or half an answer, complete.
         var code = scan.State == ScanState.Complete ? "scan-too-old" : scan.State == ScanState.Contradictory ? "contradictory" : scan.Word.Length == 0 ? scan.State.ToString().ToLowerInvariant() : scan.Word;
         return new Reason(code, scan.State switch
@@ -98,12 +99,12 @@ internal static class Sentences
                 Scanner.Basic or Scanner.Unknown => $"No scan was made and none is coming: no scanning filter of the registry matches this repository, and it does not scan its pushes by itself{word}.",
                 Scanner.Enhanced => $"No scan was made and none is coming: no enhanced scanning filter of the registry matches this repository, or it scans by hand only{word}.",
             },
-            ScanState.Unsupported => $"The {Name(scan.Scanner)} scanner cannot read this image{word}.",
+            ScanState.Unsupported => $"The {Name(scan.Scanner)} scanner cannot read this image{word}{told}.",
             ScanState.Ended => $"The {Name(scan.Scanner)} scanner no longer monitors this image{word}: that it lists no findings says nothing.",
             ScanState.Archived => $"The image is archived, and archived images are not scanned{word}.",
-            ScanState.Failed => $"The {Name(scan.Scanner)} scan failed{word}.",
+            ScanState.Failed => $"The {Name(scan.Scanner)} scan failed{word}{told}.",
             ScanState.Contradictory => $"The {Name(scan.Scanner)} scan counts findings that it does not list{word}: what is missing may block.",
-            ScanState.Unknown => $"The {Name(scan.Scanner)} scanner answered a state that EcrGuard does not know{word}.",
+            ScanState.Unknown => $"The {Name(scan.Scanner)} scanner answered a state that EcrGuard does not know{word}{told}.",
         });
     }
 

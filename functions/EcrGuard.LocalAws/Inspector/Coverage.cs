@@ -9,6 +9,15 @@ internal sealed class Coverage(string repository, string digest)
 
     public string Digest => digest;
 
+    /// <summary>The member account whose image it is; null for this account's own.</summary>
+    public LocalAccount? Member { get; init; }
+
+    /// <summary>
+    /// Whether it is listed also where the criteria ask for another account, so that what reads the answer must look
+    /// itself.
+    /// </summary>
+    public bool DespiteFilter { get; init; }
+
     /// <summary>ACTIVE or INACTIVE.</summary>
     public string StatusCode { get; set; } = "ACTIVE";
 

@@ -22,10 +22,11 @@ public sealed partial class LocalInspector
     {
         if (Only(request, "ecrImageRepositoryName") is { } repository && Only(request, "ecrImageHash") is { } digest)
         {
-            return CoverageOf(repository, digest) is { } image ? new[] { image } : Enumerable.Empty<Coverage>();
+            IEnumerable<Coverage> own = CoverageOf(repository, digest) is { } image ? [image] : [];
+            return own.Concat(members);
         }
 
-        return covered.Values;
+        return covered.Values.Concat(members);
     }
 
     /// <summary>The images whose coverage can be what is asked for: just one, where the criteria name it.</summary>
@@ -36,7 +37,7 @@ public sealed partial class LocalInspector
         var at = arn.LastIndexOf('/');
         if (!arn.StartsWith(repositories, StringComparison.Ordinal) || at < repositories.Length)
         {
-            return covered.Values;
+            return covered.Values.Concat(members);
         }
 
         return CoverageOf(arn[repositories.Length..at], arn[(at + 1)..]) is { } image ? new[] { image } : Enumerable.Empty<Coverage>();
@@ -46,17 +47,17 @@ public sealed partial class LocalInspector
 
     private Dictionary<string, Func<Observed, IEnumerable<string>>> FindingFields() => new()
     {
-        ["awsAccountId"] = _ => [account.Options.AccountId],
+        ["awsAccountId"] = f => AccountsOf(f.Image),
         ["ecrImageHash"] = f => [f.Image.Digest],
-        ["ecrImageRegistry"] = _ => [account.Options.AccountId],
+        ["ecrImageRegistry"] = f => AccountsOf(f.Image),
         ["ecrImageRepositoryName"] = f => [f.Image.Repository],
-        ["ecrImageTags"] = f => ecr.Image(f.Image.Repository, f.Image.Digest).Tags,
+        ["ecrImageTags"] = f => TagsOf(f.Image),
         ["exploitAvailable"] = f => Exploit(f.Finding) is { } exploit ? [exploit] : [],
         ["findingArn"] = f => [f.Arn],
         ["findingStatus"] = f => [f.Finding.Status],
         ["findingType"] = _ => ["PACKAGE_VULNERABILITY"],
         ["fixAvailable"] = f => f.Finding.Fix is { } fix ? [fix] : [],
-        ["resourceId"] = f => [account.ImageArn(f.Image.Repository, f.Image.Digest)],
+        ["resourceId"] = f => [ArnOf(f.Image)],
         ["resourceType"] = _ => [ImageType],
         ["severity"] = f => [f.Finding.Severity],
         ["title"] = f => [Title(f.Finding)],
@@ -65,18 +66,27 @@ public sealed partial class LocalInspector
 
     private object ListCoverage(ListRequest request)
     {
-        var passing = Passing(request, CoverageFields(), new() { ["ecrImageInUseCount"] = c => c.InUseCount }, new() { ["imagePulledAt"] = c => ecr.Image(c.Repository, c.Digest).LastPulledAt }, prefixes: false);
+        var passing = Passing(
+            request,
+            CoverageFields(),
+            new() { ["ecrImageInUseCount"] = c => c.InUseCount },
+            new() { ["imagePulledAt"] = PulledAt },
+            prefixes: false);
         var (page, next) = Page(
             "ListCoverage", request, most: ResourcesPerPage, ResourcesPerPage, account.Options.EmptyPages, Named(request).Where(passing));
         return new { CoveredResources = page.Select(Shown), NextToken = next };
     }
 
+    /// <summary>A member's image was pulled long ago.</summary>
+    private DateTimeOffset? PulledAt(Coverage image) =>
+        image.Member is null ? ecr.Image(image.Repository, image.Digest).LastPulledAt : account.Now.AddDays(-60);
+
     private Dictionary<string, Func<Coverage, IEnumerable<string>>> CoverageFields() => new()
     {
-        ["accountId"] = _ => [account.Options.AccountId],
-        ["ecrImageTags"] = c => ecr.Image(c.Repository, c.Digest).Tags,
+        ["accountId"] = AccountsOf,
+        ["ecrImageTags"] = TagsOf,
         ["ecrRepositoryName"] = c => [c.Repository],
-        ["resourceId"] = c => [account.ImageArn(c.Repository, c.Digest)],
+        ["resourceId"] = c => [ArnOf(c)],
         ["resourceType"] = _ => [ImageType],
         ["scanStatusCode"] = c => [c.StatusCode],
         ["scanStatusReason"] = c => [c.Reason],
@@ -85,15 +95,23 @@ public sealed partial class LocalInspector
 
     private object Shown(Coverage coverage)
     {
-        var image = ecr.Image(coverage.Repository, coverage.Digest);
         return new
         {
             ResourceType = ImageType,
-            ResourceId = account.ImageArn(coverage.Repository, coverage.Digest),
-            account.Options.AccountId,
+            ResourceId = ArnOf(coverage),
+            Of(coverage).Options.AccountId,
             ScanType = "PACKAGE",
             ScanStatus = new { coverage.StatusCode, coverage.Reason },
-            ResourceMetadata = new { EcrImage = new { image.Tags, ImagePulledAt = JsonWire.Epoch(image.LastPulledAt), LastInUseAt = JsonWire.Epoch(coverage.LastInUseAt), coverage.InUseCount } },
+            ResourceMetadata = new
+            {
+                EcrImage = new
+                {
+                    Tags = TagsOf(coverage),
+                    ImagePulledAt = JsonWire.Epoch(PulledAt(coverage)),
+                    LastInUseAt = JsonWire.Epoch(coverage.LastInUseAt),
+                    coverage.InUseCount,
+                },
+            },
             LastScannedAt = JsonWire.Epoch(coverage.LastScannedAt),
         };
     }
@@ -102,11 +120,14 @@ public sealed partial class LocalInspector
     private object Shown(Observed observed, Func<DateTimeOffset, object> date, bool onBus)
     {
         var finding = observed.Finding;
-        var image = ecr.Image(observed.Image.Repository, observed.Image.Digest);
+        var (image, owner, tags) = (observed.Image, Of(observed.Image).Options, TagsOf(observed.Image));
+        var pushedAt = image.Member is null
+            ? ecr.Image(image.Repository, image.Digest).PushedAt
+            : observed.FirstObservedAt;
         return new
         {
             FindingArn = observed.Arn,
-            AwsAccountId = account.Options.AccountId,
+            AwsAccountId = owner.AccountId,
             Type = "PACKAGE_VULNERABILITY",
             finding.Description,
             Title = Title(finding),
@@ -121,30 +142,30 @@ public sealed partial class LocalInspector
                 new
                 {
                     Type = ImageType,
-                    Id = account.ImageArn(observed.Image.Repository, image.Digest),
+                    Id = ArnOf(image),
                     Partition = "aws",
-                    account.Options.Region,
+                    owner.Region,
                     Provider = onBus ? "AWS" : null,
-                    ProviderAccountId = onBus ? account.Options.AccountId : null,
+                    ProviderAccountId = onBus ? owner.AccountId : null,
                     Details = new
                     {
                         AwsEcrContainerImage = new
                         {
-                            RepositoryName = observed.Image.Repository,
-                            ImageTags = image.Tags,
-                            PushedAt = date(image.PushedAt),
+                            RepositoryName = image.Repository,
+                            ImageTags = tags,
+                            PushedAt = date(pushedAt),
                             Architecture = "amd64",
                             ImageHash = image.Digest,
-                            Registry = account.Options.AccountId,
+                            Registry = owner.AccountId,
                             Platform = "DEBIAN_12",
                         },
                         Image = !onBus ? null : new
                         {
-                            RepositoryName = observed.Image.Repository,
-                            Registry = account.Options.AccountId,
-                            ImageTags = image.Tags,
+                            RepositoryName = image.Repository,
+                            Registry = owner.AccountId,
+                            ImageTags = tags,
                             ImageDigest = image.Digest,
-                            PushedAt = date(image.PushedAt),
+                            PushedAt = date(pushedAt),
                             Architecture = "amd64",
                             Platform = "DEBIAN_12",
                         },
@@ -220,7 +241,7 @@ public sealed partial class LocalInspector
     private void EmitFinding(Observed observed) => account.Emit(
         Source,
         "Inspector2 Finding",
-        account.ImageArn(observed.Image.Repository, observed.Image.Digest),
+        ArnOf(observed.Image),
         Shown(observed, d => d.UtcDateTime.ToString("ddd MMM dd HH:mm:ss.fff 'UTC' yyyy", CultureInfo.InvariantCulture), onBus: true));
 
     private void EmitScan(Coverage coverage)
@@ -246,14 +267,14 @@ public sealed partial class LocalInspector
     private void EmitCoverage(Coverage coverage) => account.Emit(
         Source,
         "Inspector2 Coverage",
-        account.ImageArn(coverage.Repository, coverage.Digest),
+        ArnOf(coverage),
         new
         {
             ScanStatus = new { coverage.Reason, StatusCodeValue = coverage.StatusCode },
             ScanType = "PACKAGE",
             Provider = "AWS",
-            ProviderAccountId = account.Options.AccountId,
-            ProviderRegion = account.Options.Region,
+            ProviderAccountId = Of(coverage).Options.AccountId,
+            ProviderRegion = Of(coverage).Options.Region,
             EventTimestamp = account.Now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
             Version = "1.0",
         });

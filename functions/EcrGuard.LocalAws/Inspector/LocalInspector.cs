@@ -12,6 +12,7 @@ public sealed partial class LocalInspector : ILocalService
     private readonly LocalAccount account;
     private readonly LocalEcr ecr;
     private readonly Dictionary<(string Repository, string Digest), Coverage> covered = [];
+    private readonly List<Coverage> members = [];
     private int findingsMade;
 
     internal LocalInspector(LocalAccount account, LocalEcr ecr)
@@ -47,6 +48,47 @@ public sealed partial class LocalInspector : ILocalService
             {
                 EmitScan(coverage);
             }
+        }
+    }
+
+    /// <summary>
+    /// Shows an image of a member account with its findings, as to the organisation's delegated administrator: it
+    /// stands in the lists beside this account's own images, and its events come here as well, in
+    /// an envelope of this account.
+    /// </summary>
+    /// <param name="accountId">The member.</param>
+    /// <param name="region">Where the image is.</param>
+    /// <param name="repository">The name may be one of this account's too.</param>
+    /// <param name="digest">The digest as well.</param>
+    /// <param name="despiteFilter">Whether it is listed also where another account is asked for.</param>
+    /// <param name="findings">What was found on it.</param>
+    public void ShowMember(
+        string accountId,
+        string region,
+        string repository,
+        string digest,
+        bool despiteFilter,
+        params IReadOnlyList<LocalFinding> findings)
+    {
+        ArgumentNullException.ThrowIfNull(findings);
+        lock (account.Gate)
+        {
+            var coverage = new Coverage(repository, digest)
+            {
+                Member = account.Member(accountId, region),
+                DespiteFilter = despiteFilter,
+                StatusCode = "ACTIVE",
+                Reason = "SUCCESSFUL",
+                LastScannedAt = account.Now,
+                InUseCount = 1,
+            };
+            members.Add(coverage);
+            foreach (var finding in findings)
+            {
+                Observe(coverage, finding, announce: true);
+            }
+
+            EmitCoverage(coverage);
         }
     }
 
@@ -146,7 +188,8 @@ public sealed partial class LocalInspector : ILocalService
     private void Observe(Coverage coverage, LocalFinding finding, bool announce)
     {
         var id = (++findingsMade).ToString("x32", CultureInfo.InvariantCulture);
-        var arn = $"arn:aws:inspector2:{account.Options.Region}:{account.Options.AccountId}:finding/{id}";
+        var of = Of(coverage);
+        var arn = $"arn:aws:inspector2:{of.Options.Region}:{of.Options.AccountId}:finding/{id}";
         var observed = new Observed(arn, coverage, finding, finding.FirstObservedAt ?? account.Now, account.Now);
         coverage.Findings.Add(observed);
         if (announce)
@@ -154,6 +197,25 @@ public sealed partial class LocalInspector : ILocalService
             EmitFinding(observed);
         }
     }
+
+    private LocalAccount Of(Coverage image) => image.Member ?? account;
+
+    private string ArnOf(Coverage image) => Of(image).ImageArn(image.Repository, image.Digest);
+
+    /// <summary>
+    /// The accounts under which it is listed: its own, and that of the caller where it is listed all the same.
+    /// </summary>
+    private IEnumerable<string> AccountsOf(Coverage image)
+    {
+        yield return Of(image).Options.AccountId;
+        if (image.DespiteFilter)
+        {
+            yield return account.Options.AccountId;
+        }
+    }
+
+    private IReadOnlyCollection<string> TagsOf(Coverage image) =>
+        image.Member is null ? ecr.Image(image.Repository, image.Digest).Tags : [];
 
     private void Change(Coverage coverage, Func<LocalFinding, bool> which, string status)
     {

@@ -498,6 +498,22 @@ public sealed class ConsumersTests
         Assert.Equal(digest, Assert.Single(use.Uses).Digest?.ToString());
     }
 
+    /// <summary>
+    /// Issue 9: a delegated administrator's Inspector lists the images of its members, whatever account it is asked
+    /// for.
+    /// </summary>
+    [Fact]
+    public async Task What_Inspector_says_of_another_account_s_images_is_not_kept()
+    {
+        await using var account = await StartAsync();
+        account.Aws.Inspector.ShowMember(Other, "eu-central-1", "pods", One, despiteFilter: true);
+
+        var use = await account.ReadAsync();
+
+        Assert.Empty(use.Uses);
+        Assert.Empty(use.Scanned!);
+    }
+
     [Fact]
     public async Task Of_images_that_were_pulled_long_ago_those_that_Inspector_has_scanned_are_told()
     {

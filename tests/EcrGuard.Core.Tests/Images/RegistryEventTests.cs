@@ -2,7 +2,7 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Tests.Images;
 
-/// <summary>The event that tells of repositories, not of an image.</summary>
+/// <summary>Whose image an event is about, and the event that tells of repositories.</summary>
 public sealed class RegistryEventTests
 {
     private static string Change(string detail) => $$"""
@@ -12,7 +12,7 @@ public sealed class RegistryEventTests
     [Fact]
     public void A_changed_scan_frequency_names_its_repositories()
     {
-        var read = Assert.IsType<ScanningEvent>(RegistryEvent.Read(Change("""{ "action-type": "SCAN_FREQUENCY_CHANGE", "repositories": [ { "repository-name": "pay/api" }, { "repository-name": "web" } ] }"""), out var ignored));
+        var read = Assert.IsType<ScanningEvent>(Assert.Single(RegistryEvent.Read(Change("""{ "action-type": "SCAN_FREQUENCY_CHANGE", "repositories": [ { "repository-name": "pay/api" }, { "repository-name": "web" } ] }"""), out var ignored)));
 
         Assert.Equal([new RepositoryId("123456789012", "us-east-1", "pay/api"), new RepositoryId("123456789012", "us-east-1", "web")], read.Repositories);
         Assert.Null(ignored);
@@ -24,7 +24,7 @@ public sealed class RegistryEventTests
     [InlineData("null")]
     public void Other_changes_are_ignored_with_why(string detail)
     {
-        Assert.Null(RegistryEvent.Read(Change(detail), out var ignored));
+        Assert.Empty(RegistryEvent.Read(Change(detail), out var ignored));
         Assert.Equal("a change of scanning that EcrGuard does not use", ignored);
     }
 
@@ -35,4 +35,52 @@ public sealed class RegistryEventTests
     [InlineData("""{ "action-type": "SCAN_FREQUENCY_CHANGE", "repositories": [ { "repository-name": "Pay" } ] }""", "The field 'detail.repositories[].repository-name' is 'Pay'; it must be a repository name of ECR's.")]
     public void One_that_cannot_be_read_is_said_to_be(string detail, string message) =>
         Assert.Equal(message, Assert.Throws<EventFormatException>(() => RegistryEvent.Read(Change(detail), out _)).Message);
+
+    private const string Hex = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+    private static string Arn(string account, string repository = "shop/web", string region = "us-east-1") => $"arn:aws:ecr:{region}:{account}:repository/{repository}/sha256:{Hex}";
+
+    private static string Of(string type, string detail, params string[] resources) => $$"""
+        { "version": "0", "id": "1", "detail-type": "{{type}}", "source": "{{(type.StartsWith("ECR", StringComparison.Ordinal) ? "aws.ecr" : "aws.inspector2")}}", "account": "123456789012", "time": "2021-10-14T20:53:46Z",
+          "region": "us-east-1", "resources": [{{string.Join(',', resources.Select(resource => $"\"{resource}\""))}}], "detail": {{detail}} }
+        """;
+
+    private static IEnumerable<string> Images(string json) => RegistryEvent.Read(json, out _).Cast<ImageEvent>().Select(read => read.Image.Arn);
+
+    [Fact]
+    public void A_finding_is_about_the_images_that_it_names_itself_whatever_the_envelope_says()
+    {
+        var finding = $$"""{ "awsAccountId": "999999999999", "resources": [ { "id": "{{Arn("999999999999")}}" }, { "id": "i-087d63509b8c97098" }, { "id": "{{Arn("123456789012", "web")}}" }, { "id": "{{Arn("999999999999")}}" } ] }""";
+
+        Assert.Equal([Arn("999999999999"), Arn("123456789012", "web")], Images(Of("Inspector2 Finding", finding, Arn("123456789012"))));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "resources": [] }""")]
+    [InlineData("""{ "resources": [ { "type": "AWS_ECR_CONTAINER_IMAGE" } ] }""")]
+    public void Where_it_names_none_the_envelope_s_ARN_says_whose_image_it_is(string detail)
+    {
+        Assert.Equal([Arn("999999999999", region: "eu-west-1")], Images(Of("Inspector2 Finding", detail, Arn("999999999999", region: "eu-west-1"))));
+        Assert.Equal([Arn("999999999999")], Images(Of("Inspector2 Coverage", detail, Arn("999999999999"))));
+    }
+
+    [Fact]
+    public void A_scan_is_of_the_repository_whose_ARN_it_gives()
+    {
+        var scan = $$"""{ "repository-name": "arn:aws:ecr:eu-west-1:999999999999:repository/shop/web", "image-digest": "sha256:{{Hex}}" }""";
+
+        Assert.Equal([Arn("999999999999", region: "eu-west-1")], Images(Of("Inspector2 Scan", scan, "arn:aws:ecr:us-east-1:123456789012:repository/shop/web")));
+    }
+
+    [Fact]
+    public void A_basic_scan_is_of_the_repository_of_its_resources_and_a_push_which_has_none_of_the_envelope()
+    {
+        var detail = $$"""{ "action-type": "PUSH", "repository-name": "shop/web", "image-digest": "sha256:{{Hex}}" }""";
+
+        Assert.Equal([Arn("999999999999")], Images(Of("ECR Image Scan", detail, "arn:aws:ecr:us-east-1:999999999999:repository/shop/web")));
+        Assert.Equal([Arn("123456789012")], Images(Of("ECR Image Action", detail)));
+        var mixed = Of("ECR Image Scan", detail, "arn:aws:ecr:us-east-1:999999999999:repository/web");
+        Assert.Equal("The field 'detail.repository-name' is 'shop/web'; it must be the repository of 'resources', web.", Assert.Throws<EventFormatException>(() => RegistryEvent.Read(mixed, out _)).Message);
+    }
 }

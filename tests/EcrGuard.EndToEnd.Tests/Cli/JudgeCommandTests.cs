@@ -188,12 +188,73 @@ public sealed class JudgeCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("UnsupportedImageError: The operating system and/or package manager are not supported.", 0, "UNSUPPORTED")]
+    [InlineData("InternalError: Something else.", 5, "ERROR")]
+    public async Task A_failed_basic_scan_of_an_image_that_it_cannot_read_is_unsupported(string description, int expectedExitCode, string status)
+    {
+        _ecrguard.File("policy.jsonc", """{"version":1,"defaults":{"unsupported":"allow"}}""");
+
+        var (exitCode, output) = await JudgeAsync($$"""
+            { "registryId": "111122223333", "repositoryName": "app", "imageId": { "imageDigest": "sha256:0dd8216bcde6a8c286f797f3ea79faa6ee1dabcbd663470b0e54b2aec56285da" },
+              "imageScanStatus": { "status": "FAILED", "description": "{{description}}" } }
+            """, "--policy", "policy.jsonc");
+
+        Assert.Equal(expectedExitCode, exitCode);
+        Assert.StartsWith(status, output, StringComparison.Ordinal);
+        Assert.Contains(description.TrimEnd('.'), output, StringComparison.Ordinal);
+    }
+
+    private const string Ours = "arn:aws:ecr:eu-central-1:111122223333:repository/app/sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    private const string Theirs = "arn:aws:ecr:eu-central-1:999999999999:repository/app/sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+    private static string Found(string severity, string arn) => $$"""
+        { "severity": "{{severity}}", "title": "CVE-1", "status": "ACTIVE", "lastObservedAt": "2026-01-30T00:00:00Z", "resources": [ { "type": "AWS_ECR_CONTAINER_IMAGE", "id": "{{arn}}" } ] }
+        """;
+
+    [Theory]
+    [InlineData("111122223333", 0)]
+    [InlineData("999999999999", 1)]
+    public async Task Of_two_accounts_in_one_list_the_one_that_is_asked_about_is_judged(string account, int expectedExitCode)
+    {
+        var (exitCode, output) = await JudgeAsync($$"""{ "findings": [ {{Found("CRITICAL", Theirs)}}, {{Found("LOW", Ours)}} ] }""", "--image", $"{account}.dkr.ecr.eu-central-1.amazonaws.com/app@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+
+        Assert.True(expectedExitCode == exitCode, output);
+    }
+
+    [Theory]
+    [InlineData(Ours, 1)]
+    [InlineData(Theirs, 0)]
+    [InlineData("unreadable", 1)]
+    public async Task A_description_counts_what_is_found_on_its_own_image(string arn, int expectedExitCode)
+    {
+        var (exitCode, output) = await JudgeAsync($$"""
+            { "registryId": "111122223333", "repositoryName": "app", "imageId": { "imageDigest": "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }, "imageScanStatus": { "status": "ACTIVE" },
+              "imageScanFindings": { "imageScanCompletedAt": "2026-01-30T00:00:00Z", "enhancedFindings": [ {{Found("LOW", Ours)}}, {{Found("CRITICAL", arn)}} ] } }
+            """);
+
+        Assert.True(expectedExitCode == exitCode, output);
+    }
+
+    [Fact]
+    public async Task A_description_that_lists_findings_of_other_images_only_says_nothing()
+    {
+        var (exitCode, output) = await JudgeAsync($$"""
+            { "registryId": "111122223333", "repositoryName": "app", "imageScanStatus": { "status": "COMPLETE" }, "imageScanFindings": { "imageScanCompletedAt": "2026-01-30T00:00:00Z", "enhancedFindings": [ {{Found("LOW", Theirs)}} ] } }
+            """);
+
+        Assert.Equal(5, exitCode);
+        Assert.Contains("lists findings of other images only", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{ "imageScanStatus": { "status": 3 }, "repositoryName": "pay/api" }""", "findings.json: imageScanStatus.status is 3; it must be a text.")]
     [InlineData("""{ "imageScanFindings": { "findings": {} }, "repositoryName": "pay/api" }""", "findings.json: imageScanFindings.findings is {}; it must be a list of findings.")]
     [InlineData("""{ "imageScanFindings": { "findings": [ "CVE" ] }, "repositoryName": "pay/api" }""", "findings.json: imageScanFindings.findings[0] is \"CVE\"; it must be an object.")]
     [InlineData("""{ "imageScanFindings": { "imageScanCompletedAt": "soon", "findings": [] }, "repositoryName": "pay/api" }""", "findings.json: imageScanFindings.imageScanCompletedAt is \"soon\"; it must be a time such as \"2026-01-31T00:00:00Z\", or seconds since 1970.")]
     [InlineData("""{ "imageScanFindings": { "findings": [] } }""", "findings.json: it has no repositoryName; name the image with --image REPOSITORY:TAG.")]
     [InlineData("""{ "findings": [ { "severity": "HIGH" } ] }""", "findings.json: findings[0] has no resources; they must name what the finding is about.")]
+    [InlineData("""{ "findings": [ { "severity": "HIGH", "resources": [] } ] }""", "findings.json: findings[0] has no resources; they must name what the finding is about.")]
+    [InlineData("""{ "findings": [ { "severity": "HIGH", "resources": [ { "id": "pay/api" } ] } ] }""", "findings.json: findings[0].resources[0].id is \"pay/api\"; it must be the ARN of an image, 'arn:aws:ecr:REGION:ACCOUNT:repository/NAME/sha256:…'.")]
     [InlineData("""{ "findings": [ { "resources": [ { "type": "AWS_ECR_CONTAINER_IMAGE", "id": "pay/api" } ] } ] }""", "findings.json: findings[0].resources[0].id is \"pay/api\"; it must be the ARN of an image, 'arn:aws:ecr:REGION:ACCOUNT:repository/NAME/sha256:…'.")]
     [InlineData("""{ "imageScanStatus": { "status": "COMPLETE" }, "imageScanFindings": { "findings": [] }, "findings": [ { "severity": "CRITICAL" } ] }""", "findings.json: it has both \"imageScanFindings\" and \"findings\"; it must be what one of 'aws ecr describe-image-scan-findings' and 'aws inspector2 list-findings' prints, or half of it would not be judged.")]
     [InlineData("""{ "imageScanStatus": { "status": "COMPLETE" }, "findings": [] }""", "findings.json: it has both \"imageScanStatus\" and \"findings\"; it must be what one of 'aws ecr describe-image-scan-findings' and 'aws inspector2 list-findings' prints, or half of it would not be judged.")]
