@@ -12,11 +12,24 @@ public static class PolicyFile
 
     /// <summary>Reads the policy; without a file the built-in one holds.</summary>
     /// <param name="name">How messages name it; null: by the file's name alone.</param>
-    /// <exception cref="PolicyException">A document is wrong: a function must not judge by half a policy.</exception>
+    /// <returns>
+    /// The policy, whose <see cref="PolicyDocument.VexProblems"/> say which VEX documents excuse nothing.
+    /// </returns>
+    /// <exception cref="PolicyException">The policy is wrong: a function must not judge by half of one.</exception>
     public static PolicyDocument Load(string path, DateTimeOffset now, string? name = null)
     {
         var reading = PolicyReader.Read(File.Exists(path) ? (ReadOnlyMemory<byte>?)File.ReadAllBytes(path) : null, Vex(path), now);
         return reading.Policy ?? throw new PolicyException(string.Join(Environment.NewLine, reading.Problems.Select(problem => problem.ToString(name ?? Path.GetFileName(path)))));
+    }
+
+    /// <summary>Writes down which VEX documents excuse nothing, and why.</summary>
+    public static void Report(PolicyDocument policy, Log log)
+    {
+        foreach (var problem in policy.VexProblems)
+        {
+            log.Warning("A VEX document is wrong and excuses nothing.",
+                ("file", problem.File), ("problem", problem.ToString("")));
+        }
     }
 
     /// <summary>The VEX documents beside a policy, named by folder and file; none without the folder.</summary>
@@ -28,5 +41,5 @@ public static class PolicyFile
     }
 }
 
-/// <summary>A policy or VEX document is wrong; the message lists every problem with its place.</summary>
+/// <summary>A policy is wrong; the message lists every problem with its place.</summary>
 public sealed class PolicyException(string message) : Exception(message);

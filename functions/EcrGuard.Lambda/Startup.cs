@@ -26,6 +26,7 @@ public sealed class Startup
     /// <summary>The same composition for Lambda, the demo and the tests.</summary>
     public static void Compose(IServiceCollection services, Settings settings, AwsClients aws, PolicyDocument policy, TimeProvider time, Log log)
     {
+        PolicyFile.Report(policy, log);
         services.AddSingleton(settings);
         services.AddSingleton(aws);
         services.AddSingleton(aws.Ecr);

@@ -55,7 +55,8 @@ internal static class JudgeCommand
         var reading = PolicyReader.Read(file is null ? null : (ReadOnlyMemory<byte>?)InputFile.Read(file), vex, now);
         foreach (var problem in reading.Problems)
             errors.WriteLine(problem.ToString(file?.ToString() ?? ""));
-        return reading.Policy;
+        // Whoever names a document wants it used.
+        return reading.Policy is { VexProblems: [] } ? reading.Policy : null;
     }
 
     private static void WriteText(Judgement judgement, TextWriter output)

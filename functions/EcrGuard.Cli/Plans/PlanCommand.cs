@@ -47,7 +47,7 @@ internal static class PlanCommand
         },
         "Nothing was written.", errors, cancellation);
 
-    /// <exception cref="PolicyException">The document is wrong.</exception>
+    /// <exception cref="PolicyException">The document is wrong, or a VEX document beside it.</exception>
     public static PolicyDocument LoadPolicy(FileInfo? file)
     {
         if (file is null)
@@ -55,7 +55,10 @@ internal static class PlanCommand
         if (!InputFile.IsStandardInput(file) && !file.Exists && !Directory.Exists(file.FullName))
             throw new UnusableFileException($"{file}: there is no such file.");
         var reading = PolicyReader.Read(InputFile.Read(file), InputFile.VexBeside(file), TimeProvider.System.GetUtcNow());
-        return reading.Policy ?? throw new PolicyException(string.Join(Environment.NewLine, reading.Problems.Select(problem => problem.ToString(file.ToString()))));
+        return reading.Policy is { VexProblems: [] } policy ? policy
+            : throw new PolicyException(string.Join(
+                Environment.NewLine,
+                reading.Problems.Select(problem => problem.ToString(file.ToString()))));
     }
 
     private static async Task<Plan> MakeAsync(AwsClients aws, PolicyDocument policy, Glob names, bool exact, VerdictTags tags, Progress progress, CancellationToken cancellation)

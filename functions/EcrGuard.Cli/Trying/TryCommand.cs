@@ -31,7 +31,8 @@ internal static class TryCommand
         async () =>
         {
             // A waiver that has ended is told and waives nothing, as once it is deployed.
-            if (PolicyCommand.Read(options.File, TimeProvider.System.GetUtcNow(), asJson ? errors : output).Policy is not { } tried)
+            var reading = PolicyCommand.Read(options.File, TimeProvider.System.GetUtcNow(), asJson ? errors : output);
+            if (reading.Policy is not { VexProblems: [] } tried)
                 return ExitCodes.Usage;
             var inForce = PlanCommand.LoadPolicy(options.Against);
             var throttles = Throttles.Counted();

@@ -39,7 +39,8 @@ public sealed record Glob
     /// <exception cref="FormatException">The text is not a pattern.</exception>
     public static Glob Parse(string text) => TryParse(text, out var problem) ?? throw new FormatException($"The glob '{text}' {problem}.");
 
-    public bool Matches(ReadOnlySpan<char> name)
+    /// <param name="ignoreCase">Whether the case of letters makes no difference, for names whose owner says so.</param>
+    public bool Matches(ReadOnlySpan<char> name, bool ignoreCase = false)
     {
         var pattern = Pattern.AsSpan();
         int p = 0, n = 0, star = -1, mark = 0;
@@ -50,7 +51,7 @@ public sealed record Glob
                 star = p++;
                 mark = n;
             }
-            else if (p < pattern.Length && (pattern[p] == '?' || pattern[p] == name[n]))
+            else if (p < pattern.Length && (pattern[p] == '?' || IsSame(pattern[p], name[n])))
             {
                 p++;
                 n++;
@@ -68,6 +69,9 @@ public sealed record Glob
         while (p < pattern.Length && pattern[p] == '*')
             p++;
         return p == pattern.Length;
+
+        bool IsSame(char one, char other) =>
+            one == other || (ignoreCase && char.ToUpperInvariant(one) == char.ToUpperInvariant(other));
     }
 
     public override string ToString() => Pattern;

@@ -26,6 +26,11 @@ public sealed record PolicyDocument
     /// <summary>What OpenVEX documents beside the policy say of images here.</summary>
     public IReadOnlyList<VexStatement> Vex { get; init; } = [];
 
+    /// <summary>
+    /// What is wrong with OpenVEX documents beside the policy: those excuse nothing, and are reported.
+    /// </summary>
+    public IReadOnlyList<PolicyProblem> VexProblems { get; init; } = [];
+
     /// <summary>How many times 24 hours an image in use has when findings of a severity block it; a severity that is not there starts no clock.</summary>
     public IReadOnlyDictionary<Severity, int> Grace { get; init; } = new Dictionary<Severity, int>();
     public IReadOnlyList<EnforcementRule> Enforcement { get; init; } = [];

@@ -48,7 +48,9 @@ public sealed class PolicyReader
         foreach (var file in vex)
             hash.AppendData(file.Utf8.Span);
         var version = Convert.ToHexStringLower(hash.GetHashAndReset());
-        return new(problems.Count > 0 || reading.Policy is null ? null : reading.Policy with { Vex = statements, Version = version }, [.. reading.Problems, .. problems]);
+        var policy = reading.Policy is null ? null
+            : reading.Policy with { Vex = statements, VexProblems = problems, Version = version };
+        return new(policy, [.. reading.Problems, .. problems]);
     }
 
     /// <summary>Reads and checks a whole document; every problem is reported, save that what is not JSON ends the reading.</summary>

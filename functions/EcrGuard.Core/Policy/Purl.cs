@@ -24,7 +24,8 @@ internal sealed record Purl(string Type, string? Namespace, string Name, string?
         foreach (var pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var (key, value) = Split(pair, '=');
-            if (value.Length == 0 || !qualifiers.TryAdd(key.ToLowerInvariant(), Decoded(value)))
+            // One without a value is the same as none.
+            if (value.Length > 0 && !qualifiers.TryAdd(key.ToLowerInvariant(), Decoded(value)))
                 return null;
         }
         return name.Length == 0 || (at >= 0 && at == last.Length - 1)

@@ -52,46 +52,43 @@ public sealed record VexStatement
 }
 
 /// <summary>An image that a statement is about.</summary>
-/// <param name="Packages">The packages in it that the statement is about; null: whatever has the vulnerability.</param>
+/// <param name="Packages">The packages in it that the statement is about; null: whatever has the vulnerability; an
+/// empty list names none.</param>
 public sealed record VexProduct(ImageId Image, IReadOnlyList<VexPackage>? Packages);
 
 /// <summary>A package in an image, named by a package URL.</summary>
-/// <param name="Managers">The scanners' words for its package manager.</param>
 /// <param name="Name">As scanners write it.</param>
 /// <param name="Version">As package managers write it, epoch and release included; null: any.</param>
-public sealed record VexPackage(IReadOnlyList<string> Managers, string Name, string? Version)
+public sealed record VexPackage(Ecosystem Ecosystem, string Name, string? Version)
 {
-    /// <summary>Package URL types, what Inspector calls their package managers, and what stands between namespace and name; null where the namespace is no part of the name.</summary>
-    private static readonly Dictionary<string, (string[] Managers, string? Separator)> Types = new(StringComparer.Ordinal)
-    {
-        ["alpm"] = ([Finding.OperatingSystem], null),
-        ["apk"] = ([Finding.OperatingSystem], null),
-        ["cargo"] = (["CARGO"], null),
-        ["composer"] = (["COMPOSER"], "/"),
-        ["deb"] = ([Finding.OperatingSystem], null),
-        ["gem"] = (["BUNDLER", "GEMSPEC"], null),
-        ["golang"] = (["GOMOD", "GOBINARY"], "/"),
-        ["maven"] = (["JAR", "POM"], ":"),
-        ["npm"] = (["NPM", "YARN", "NODEPKG"], "/"),
-        ["nuget"] = (["NUGET", "DOTNET_CORE"], null),
-        ["pypi"] = (["PIP", "PIPENV", "POETRY", "PYTHONPKG"], null),
-        ["rpm"] = ([Finding.OperatingSystem], null),
-    };
-
     /// <summary>Null where no scanner reports packages of that type.</summary>
-    internal static VexPackage? Of(Purl purl) => !Types.TryGetValue(purl.Type, out var type) ? null : new VexPackage(
-        type.Managers,
-        type.Separator is null || purl.Namespace is null ? purl.Name : purl.Namespace + type.Separator + purl.Name,
+    internal static VexPackage? Of(Purl purl)
+    {
+        if (Ecosystem.OfPurl(purl.Type) is not { } ecosystem)
+            return null;
+        var folder = ecosystem.Separator is null || purl.Namespace is null ? "" : purl.Namespace + ecosystem.Separator;
         // RPM's epoch is a qualifier (purl-spec, PURL-TYPES); epoch 0 is none.
-        purl.Version is { } version ? (purl.Qualifiers.GetValueOrDefault("epoch") is { } epoch and not "0" ? $"{epoch}:{version}" : version) : null);
+        var epoch = purl.Qualifiers.GetValueOrDefault("epoch") is { } given and not "0" ? given + ":" : "";
+        return new VexPackage(ecosystem, folder + purl.Name, purl.Version is null ? null : epoch + purl.Version);
+    }
 
-    internal static string KnownTypes => string.Join(", ", Types.Keys);
+    internal static string KnownTypes => string.Join(", ", Ecosystem.PurlTypes);
 
     /// <summary>Whether the finding is in this package wherever it was found; what the scanner does not give never matches.</summary>
-    public bool Covers(Finding finding) =>
-        finding.Package == Name
-        && finding.PackageManager is { } manager && Managers.Contains(manager)
-        && (Version is null || (finding.Occurrences.Count > 0 && finding.Occurrences.All(o => o.Version == Version)));
+    public bool Covers(Finding finding)
+    {
+        if (finding.Package is not { } package || finding.PackageManager is not { } manager)
+            return false;
+        return Ecosystem.Of(manager) == Ecosystem && Ecosystem.IsSameName(package, Name)
+            && (Version is null || (finding.Occurrences.Count > 0 && finding.Occurrences.All(IsOfVersion)));
+    }
+
+    /// <summary>
+    /// Whether it may be meant by what takes an excuse back: its name is enough, in whatever spelling.
+    /// </summary>
+    internal bool MayMean(string package) => Ecosystem.MayBeSameName(package, Name);
+
+    private bool IsOfVersion(PackageOccurrence place) => Ecosystem.IsSameVersion(place.Version, Version!);
 }
 
 /// <summary>What the VEX statements make of a finding.</summary>
@@ -110,12 +107,21 @@ internal static class VexMatch
         VexStatement? newest = null;
         foreach (var (statement, product) in statements)
         {
-            var about = (statement.Excuses ? statement.Vulnerabilities.Contains(finding.Vulnerability) : statement.AllNames.Contains(finding.Vulnerability))
-                && (product.Packages is null || product.Packages.Any(package => statement.Excuses ? package.Covers(finding) : finding.Package is null || finding.Package == package.Name));
+            var about = statement.Excuses
+                ? statement.Vulnerabilities.Contains(finding.Vulnerability) && Covers(product, finding)
+                : statement.AllNames.Contains(finding.Vulnerability) && MayMean(product, finding);
             // Of two that are as new the one that does not excuse.
             if (about && (newest is null || statement.At > newest.At || (statement.At == newest.At && !statement.Excuses)))
                 newest = statement;
         }
         return newest is { Excuses: true } ? newest : null;
     }
+
+    private static bool Covers(VexProduct product, Finding finding) =>
+        product.Packages is null || product.Packages.Any(package => package.Covers(finding));
+
+    /// <summary>A list of no packages excuses none of them, and takes back what it may mean.</summary>
+    private static bool MayMean(VexProduct product, Finding finding) =>
+        product.Packages is null or [] || finding.Package is null
+        || product.Packages.Any(package => package.MayMean(finding.Package));
 }

@@ -4,8 +4,10 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Policy;
 
 /// <summary>
-/// Reads OpenVEX documents (github.com/openvex/spec, OPENVEX-SPEC.md, 0.2.0) as strictly as the policy: what is malformed, unknown or ambiguous is an error with its place, and then nothing is excused by any of them.
-/// Products that are no images of private ECR registries are passed over, since no statement about them is about an image here.
+/// Reads OpenVEX documents (github.com/openvex/spec, OPENVEX-SPEC.md, 0.2.0). What they say of images of private ECR
+/// registries is read as strictly as the policy: what is malformed, unknown or ambiguous there is an error
+/// with its place, and the document excuses nothing. Whatever else they say is passed over in whatever form, since
+/// vendors write for all their customers.
 /// </summary>
 internal sealed class VexReader
 {
@@ -21,16 +23,31 @@ internal sealed class VexReader
         "component_not_present", "vulnerable_code_not_present", "vulnerable_code_not_in_execute_path", "vulnerable_code_cannot_be_controlled_by_adversary", "inline_mitigations_already_exist",
     ];
 
+    private const string RightImage = "an image is named as 'pkg:oci/NAME@sha256:<64 hexadecimal characters>"
+        + "?repository_url=<account>.dkr.ecr.<region>.amazonaws.com/<repository>'";
+
     private readonly Checks _checks = new();
     private readonly DateTimeOffset _now;
 
     private VexReader(DateTimeOffset now) => _now = now;
 
     /// <summary>One document, and where its statements stand.</summary>
-    private sealed record Document(string File, Node Root, string Id, double Version, IReadOnlyList<(VexStatement Statement, Node Node)> Statements);
+    private sealed record Document(
+        string File,
+        Node Root,
+        string Id,
+        double Version,
+        IReadOnlyList<(VexStatement Statement, Node Node)> Statements)
+    {
+        /// <summary>One that is wrong: it excuses nothing, and what it takes back is taken back all the same.</summary>
+        public Document Refused() => this with { Statements = [.. Statements.Where(each => !each.Statement.Excuses)] };
+    }
 
     /// <summary>Reads documents and holds them against each other.</summary>
-    /// <returns>Their statements, of several documents with one <c>@id</c> those of the highest version; and every problem, file by file.</returns>
+    /// <returns>
+    /// Their statements, of several documents with one <c>@id</c> those of the highest version, without the excuses of
+    /// documents that are wrong; and every problem, file by file.
+    /// </returns>
     public static (IReadOnlyList<VexStatement> Statements, IReadOnlyList<PolicyProblem> Problems) Read(IReadOnlyList<VexFile> files, DateTimeOffset now)
     {
         var problems = new List<PolicyProblem>();
@@ -42,21 +59,28 @@ internal sealed class VexReader
             if (document is not null)
                 documents.Add(document);
         }
-        // Held against each other only when each is understood.
-        if (problems.Count > 0)
-            return ([], problems);
 
+        var wrongFiles = problems.Select(problem => problem.File).ToHashSet();
         var current = new List<Document>();
-        foreach (var same in documents.GroupBy(d => d.Id, StringComparer.Ordinal))
+        foreach (var same in documents.GroupBy(d => d.Id.Length > 0 ? d.Id : d.File, StringComparer.Ordinal))
         {
             var newest = same.MaxBy(d => d.Version)!;
-            current.Add(newest);
-            foreach (var twin in same.Where(d => d != newest && d.Version == newest.Version))
+            var twins = same.Where(d => d != newest && d.Version == newest.Version).ToList();
+            if (newest.Statements.Count == 0)
+                twins.RemoveAll(twin => twin.Statements.Count == 0);
+            foreach (var twin in twins)
                 problems.Add(At(twin, twin.Root, $"The document '{Text.Clip(twin.Id, 200)}' is also {newest.File}, in the same version; one of the two is not meant."));
+            // An older version does not speak for one that cannot be read, or told from its twin.
+            if (twins.Count == 0 && !wrongFiles.Contains(newest.File))
+                current.Add(newest);
+            else
+                current.AddRange(same.Select(d => d.Refused()));
         }
         current = Named(current);
-        problems.AddRange(Contradictions(current).DistinctBy(p => (p.File, p.Path)));
-        return (problems.Count > 0 ? [] : [.. current.SelectMany(d => d.Statements.Select(s => s.Statement))], problems);
+        List<PolicyProblem> contradictions = [.. Contradictions(current).DistinctBy(p => (p.File, p.Path))];
+        var contradicting = contradictions.Select(problem => problem.File).ToHashSet();
+        var used = current.SelectMany(d => contradicting.Contains(d.File) ? d.Refused().Statements : d.Statements);
+        return ([.. used.Select(each => each.Statement)], [.. problems, .. contradictions]);
     }
 
     /// <summary>The documents with <see cref="VexStatement.AllNames"/>: statements that share a name are about one vulnerability, and so are those that share one with either.</summary>
@@ -83,34 +107,81 @@ internal sealed class VexReader
             return (null, Of(problem));
         var reader = new VexReader(now);
         var document = reader.ReadDocument(file.Name, root);
-        return reader._checks.Problems.Count > 0 ? (null, Of(reader._checks.Problems)) : (document, []);
+        return (document, Of(reader._checks.Problems));
     }
 
+    /// <returns>
+    /// Null where it says nothing about images of ECR and has no name by which it could take the place of one that
+    /// does.
+    /// </returns>
     private Document? ReadDocument(string file, Node root)
     {
+        if (!MayBeOfEcr(root))
+        {
+            var name = Loose(root, "@id") is { Kind: NodeKind.Text } text ? text.Text : "";
+            var known = double.TryParse(Loose(root, "version")?.Text, CultureInfo.InvariantCulture, out var number);
+            return new Document(file, root, name, known ? number : 0, []);
+        }
         if (_checks.Object(root) is not { } fields)
             return null;
+        var statements = new List<(VexStatement, Node)>();
+        // Whether a word about ECR is one about an image is seen only when a statement is read.
+        var passedOver = _checks.Problems.Count;
         _checks.Word(fields.Required("@context"), Contexts);
         var id = _checks.Text(fields.Required("@id"), PolicyReader.MaxTextLength) ?? "";
         _checks.Text(fields.Required("author"), PolicyReader.MaxTextLength);
         var at = Time(fields.Required("timestamp"));
-        var version = _checks.Number(fields.Required("version"), 0, int.MaxValue, whole: true) ?? 0;
-        Ignore(fields, "role", "last_updated", "tooling");
-        var statements = new List<(VexStatement, Node)>();
-        foreach (var item in _checks.Items(fields.Required("statements"), "it would say nothing") ?? [])
+        // One that cannot be read may be the newest.
+        var version = _checks.Number(fields.Required("version"), 0, int.MaxValue, whole: true) ?? int.MaxValue;
+        var list = fields.Required("statements");
+        var ours = list is not null && list.Kind != NodeKind.List && MayBeOfEcr(list);
+        foreach (var item in _checks.Items(list) ?? [])
         {
-            if (_checks.Object(item) is not { } statement)
+            var before = _checks.Problems.Count;
+            if (!MayBeOfEcr(item))
                 continue;
-            if (ReadStatement(statement, id, at) is { } read)
+            var (read, isOurs) = ReadStatement(item, id, at);
+            ours |= isOurs;
+            if (!isOurs)
+                _checks.Problems.RemoveRange(before, _checks.Problems.Count - before);
+            else if (read is not null)
                 statements.Add((read, item));
-            statement.End();
         }
-        fields.End();
+        if (!ours)
+            _checks.Problems.RemoveRange(passedOver, _checks.Problems.Count - passedOver);
         return new Document(file, root, id, version, statements);
     }
 
-    private VexStatement? ReadStatement(Fields fields, string document, DateTimeOffset? inherited)
+    /// <summary>The value under a key; null where there is none or the node is no object.</summary>
+    private static Node? Loose(Node node, string key) => node.Members.Find(member => member.Key == key)?.Value;
+
+    /// <summary>Whether a text somewhere in it may name a private registry of ECR's.</summary>
+    private static bool MayBeOfEcr(Node node) => node.Kind switch
     {
+        NodeKind.Text => MayBeOfEcr(node.Text),
+        NodeKind.Object => node.Members.Exists(member => MayBeOfEcr(member.Value)),
+        NodeKind.List => node.Items.Exists(MayBeOfEcr),
+        NodeKind.Number or NodeKind.Boolean or NodeKind.Null => false,
+    };
+
+    private static bool MayBeOfEcr(string text)
+    {
+        if (text.Contains('%', StringComparison.Ordinal))
+            text = Uri.UnescapeDataString(text);
+        return text.Contains("dkr", StringComparison.OrdinalIgnoreCase) && text.Contains("ecr", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <returns>
+    /// The statement, null where too much of it cannot be read; and whether it is about an image of ECR's at all.
+    /// </returns>
+    private (VexStatement? Statement, bool IsOurs) ReadStatement(Node node, string document, DateTimeOffset? inherited)
+    {
+        if (_checks.Object(node) is not { } fields)
+            return (null, true);
+        var (products, isOurs) = ReadProducts(fields.Optional("products"));
+        if (!isOurs)
+            return (null, false);
+
         Ignore(fields, "@id", "version", "last_updated", "supplier", "status_notes", "action_statement_timestamp");
         var vulnerabilities = ReadVulnerability(fields.Required("vulnerability"));
         var at = fields.Optional("timestamp") is { } own ? Time(own) : inherited;
@@ -124,22 +195,23 @@ internal sealed class VexReader
             _checks.Report(fields.Node, "The statement says affected without an 'action_statement'; it is required.");
         if (status is { } other and not VexStatus.NotAffected && (justificationNode ?? impactNode) is { } contradicting)
             _checks.Report(contradicting, $"The status is {VexStatement.Word(other)}; a '{contradicting.Key}' goes with not_affected only.");
-
-        var products = ReadProducts(fields.Required("products"));
-        // Prose that nobody can hold against anything excuses nothing here; of somebody else's product it may be all there is, as OpenVEX allows.
-        if (status == VexStatus.NotAffected && justificationNode is null && (products.Count > 0 || impactNode is null))
+        // Prose that nobody can hold against anything excuses nothing here.
+        if (status == VexStatus.NotAffected && justificationNode is null)
             _checks.Report(fields.Node, $"The statement says not_affected without a 'justification'{(impactNode is null ? "" : ", for which an 'impact_statement' does not stand")}; it must be {string.Join(", ", Justifications[..^1])} or {Justifications[^1]}.");
-        return vulnerabilities is null || at is null || status is null || products.Count == 0 ? null : new VexStatement
+        fields.End();
+        return (vulnerabilities is null || products.Count == 0 ? null : new VexStatement
         {
             Document = document,
             Vulnerabilities = vulnerabilities,
             // Until the other statements are known.
             AllNames = vulnerabilities.ToHashSet(),
             Products = products,
-            Status = status.Value,
+            // What cannot be read is reported, so that the document excuses nothing; it may have taken something back,
+            // at any time.
+            Status = status ?? VexStatus.UnderInvestigation,
             Why = status == VexStatus.NotAffected ? justification : null,
-            At = at.Value,
-        };
+            At = at ?? DateTimeOffset.MaxValue,
+        }, true);
     }
 
     private IReadOnlyList<string>? ReadVulnerability(Node? node)
@@ -153,47 +225,92 @@ internal sealed class VexReader
         return name is null ? null : [.. (aliases ?? []).Prepend(name).Distinct()];
     }
 
-    private List<VexProduct> ReadProducts(Node? node)
+    /// <returns>Those that are images of ECR's, and whether there are any, however badly they are written.</returns>
+    private (List<VexProduct> Products, bool IsOurs) ReadProducts(Node? node)
     {
         var products = new List<VexProduct>();
-        foreach (var item in _checks.Items(node, "the statement would be about nothing") ?? [])
+        if (node is { Kind: not NodeKind.List } && MayBeOfEcr(node))
         {
+            _checks.Items(node);
+            return (products, true);
+        }
+        var isOurs = false;
+        foreach (var item in node?.Items ?? [])
+        {
+            // A CPE, an address, a hash, a package of another kind: no image of ours, whatever it is.
+            if (!IsOfEcr(item))
+                continue;
+            isOurs = true;
             if (_checks.Object(item) is not { } fields)
                 continue;
             var (purl, at, sha256) = ReadComponent(fields);
             var subcomponents = fields.Optional("subcomponents");
             var image = purl is null ? null : ImageOf(purl, at!);
+            if (purl is null && at is null)
+                _checks.Report(item, $"The product is an image of ECR without a package URL; {RightImage}.");
             if (image is not null && sha256 is not null && sha256.Text != image.Digest.Hex)
                 _checks.Report(sha256, $"Found {Checks.Found(sha256)}; the package URL names the digest {image.Digest}, and the two must agree.");
-            // Those of somebody else's product may be of any kind.
-            var packages = subcomponents is null ? null : ReadPackages(subcomponents, ours: image is not null);
+            var packages = subcomponents is null ? null : ReadPackages(subcomponents);
             if (image is not null)
                 products.Add(new VexProduct(image, packages));
             fields.End();
         }
-        return products;
+        return (products, isOurs);
     }
 
-    private List<VexPackage>? ReadPackages(Node node, bool ours)
+    /// <summary>
+    /// Whether one of the names of a product is that of an image in a private registry of ECR's, in whatever form.
+    /// </summary>
+    private static bool IsOfEcr(Node product)
     {
-        var packages = new List<VexPackage>();
-        foreach (var item in _checks.Items(node, "leave 'subcomponents' out if the statement is about the whole image") ?? [])
+        if (product.Kind == NodeKind.Text)
+            return Names(product.Text);
+        var identifiers = Loose(product, "identifiers")?.Members.Select(member => member.Value) ?? [];
+        return identifiers.Prepend(Loose(product, "@id")).OfType<Node>()
+            .Any(name => name.Kind == NodeKind.Text && Names(name.Text));
+
+        static string RegistryOf(Purl purl) =>
+            purl.Qualifiers.GetValueOrDefault("repository_url") ?? purl.Namespace ?? "";
+
+        static bool Names(string text)
+        {
+            if (!text.StartsWith(Purl.Scheme, StringComparison.OrdinalIgnoreCase))
+                return IsRegistryOfEcr(text);
+            return Purl.TryParse(text) is { } purl
+                ? purl.Type is "oci" or "docker" && IsRegistryOfEcr(RegistryOf(purl))
+                : MayBeOfEcr(text);
+        }
+    }
+
+    /// <returns>
+    /// Null where one of them cannot be read: what the document takes back, it may take back for any.
+    /// </returns>
+    private List<VexPackage>? ReadPackages(Node node)
+    {
+        var (packages, problems) = (new List<VexPackage>(), _checks.Problems.Count);
+        foreach (var item in _checks.Items(node) ?? [])
         {
             if (_checks.Object(item) is not { } fields)
                 continue;
             var (purl, at, _) = ReadComponent(fields);
-            if (ours && (purl is null ? null : VexPackage.Of(purl)) is var package)
+            var package = purl is null ? null : VexPackage.Of(purl);
+            if (purl?.Subpath is not null)
             {
-                if (purl?.Subpath is not null)
-                    _checks.Report(at!, $"Found {Checks.Found(at!)}; its subpath names a part of the package, and scanners report whole ones: leave it out where the statement holds for all of the package, and the subcomponent where it does not.");
-                else if (package is null)
-                    _checks.Report(at ?? item, $"{(at is null ? "The subcomponent has no package URL" : $"Found {Checks.Found(at)}")}; it must be a package URL of a type that scanners report: {VexPackage.KnownTypes}.");
-                else
-                    packages.Add(package);
+                _checks.Report(at!, $"Found {Checks.Found(at!)}; its subpath names a part of the package, and "
+                    + "scanners report whole ones: leave it out where the statement holds for all of the package, "
+                    + "and the subcomponent where it does not.");
             }
+            else if (package is null)
+            {
+                var found = at is null ? "The subcomponent has no package URL" : $"Found {Checks.Found(at)}";
+                _checks.Report(at ?? item,
+                    $"{found}; it must be a package URL of a type that scanners report: {VexPackage.KnownTypes}.");
+            }
+            else
+                packages.Add(package);
             fields.End();
         }
-        return packages;
+        return _checks.Problems.Count == problems ? packages : null;
     }
 
     /// <summary>What products and subcomponents have in common: the package URL, given as <c>@id</c>, under <c>identifiers</c> or as both, and where it stands; and a SHA-256 hash.</summary>
@@ -226,14 +343,17 @@ internal sealed class VexReader
     /// <summary>The image of a private ECR registry that a package URL names; null where it names something else, or half an image, which is reported.</summary>
     private ImageId? ImageOf(Purl purl, Node at)
     {
-        const string right = "an image is named as 'pkg:oci/NAME@sha256:<64 hexadecimal characters>?repository_url=<account>.dkr.ecr.<region>.amazonaws.com/<repository>'";
         if (purl.Type != "oci")
-            return null;
+            return Wrong($"its type is '{Text.Clip(purl.Type, 40)}'");
         if (purl.Qualifiers.GetValueOrDefault("repository_url") is not { } url)
-            return Wrong("it does not say in which repository the image is");
+            return Wrong("it does not say in 'repository_url' in which repository the image is");
         // Without a repository behind it, a registry's host can be read as the name of a repository, which is no image of anybody's.
         if (!ImageReference.TryParse($"{url}@{purl.Version}", out var reference, out _) || reference.Account is null)
-            return !IsRegistryOfEcr(url) ? null : Wrong(purl.Version is null ? "without a digest it is every image of the repository" : "its repository or its digest cannot be read");
+        {
+            return Wrong(purl.Version is null
+                ? "without a digest it is every image of the repository"
+                : "its repository or its digest cannot be read");
+        }
         if (purl.Subpath is not null)
             return Wrong("its subpath names a part of the image, and a statement excuses what is found anywhere in it");
         return purl.Namespace is not null || reference.Repository.Split('/')[^1] != purl.Name || reference.Tag is not null
@@ -242,7 +362,7 @@ internal sealed class VexReader
 
         ImageId? Wrong(string why)
         {
-            _checks.Report(at, $"Found {Checks.Found(at)}; {why}: {right}.");
+            _checks.Report(at, $"Found {Checks.Found(at)}; {why}: {RightImage}.");
             return null;
         }
     }
@@ -265,12 +385,17 @@ internal sealed class VexReader
         return null;
     }
 
-    /// <summary>A moment as RFC 3339 writes it, with its offset and up to nine digits of a second.</summary>
+    /// <summary>
+    /// A moment as RFC 3339 writes it: with its offset, up to nine digits of a second, <c>T</c> and <c>Z</c> in any
+    /// letter case or a space.
+    /// </summary>
     private DateTimeOffset? Time(Node? node)
     {
         if (node is null)
             return null;
-        var text = node.Kind == NodeKind.Text ? node.Text : "";
+        var text = node.Kind == NodeKind.Text ? node.Text.ToUpperInvariant() : "";
+        if (text is [_, _, _, _, _, _, _, _, _, _, ' ', ..])
+            text = $"{text[..10]}T{text[11..]}";
         var fraction = text.IndexOf('.', StringComparison.Ordinal);
         var end = fraction < 0 ? -1 : text.AsSpan(fraction + 1).IndexOfAnyExceptInRange('0', '9') + fraction + 1;
         // .NET knows seven digits.

@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
@@ -25,7 +26,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     private readonly List<UnmarkedImage> _unmarked = [];
     private readonly Dictionary<ImageId, (Status Status, IReadOnlyList<string> Tags)> _forced = [];
     private readonly HashSet<string> _waiversUsed = new(StringComparer.Ordinal);
-    private readonly List<Unread> _unread = [.. facts.Unread];
+    private readonly List<Unread> _unread = [.. facts.Unread, .. UnusedVex(facts.Policy)];
 
     // The same words come with image after image; one copy of each is kept.
     private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
@@ -38,6 +39,14 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         public ChangedImage? Changed { get; init; }
         public (string Code, string Sentence)? Gap { get; init; }
     }
+
+    /// <summary>The VEX documents that excuse nothing, since something in them is wrong.</summary>
+    private static IEnumerable<Unread> UnusedVex(PolicyDocument policy) =>
+        from problem in policy.VexProblems
+        group problem by problem.File into wrong
+        let more = wrong.Count() == 1 ? "" : $" And {Text.Count(wrong.Count() - 1, "more problem")}."
+        let why = $"It excuses nothing until this is mended: {wrong.First().ToString("")}{more}"
+        select new Unread($"the VEX document {wrong.Key}", why);
 
     /// <summary>Something that shows itself to be unreadable while images are read.</summary>
     public SummaryBuilder CouldNotRead(Unread unread)

@@ -56,11 +56,11 @@ internal static class RuleMatch
     private static DateTimeOffset? Coming(DateTimeOffset? since, int? days, DateTimeOffset now) =>
         since is { } from && days is { } count && from.AddDays(count) is var change && change > now ? change : null;
 
-    private static bool AnyMatches(IReadOnlyList<Glob> globs, string name)
+    private static bool AnyMatches(IReadOnlyList<Glob> globs, string manager)
     {
         for (var i = 0; i < globs.Count; i++)
         {
-            if (globs[i].Matches(name))
+            if (Ecosystem.Matches(globs[i], manager))
                 return true;
         }
         return false;

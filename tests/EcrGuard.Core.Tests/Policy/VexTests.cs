@@ -202,14 +202,14 @@ public sealed class VexTests
     [Theory]
     [InlineData("pkg:oci/api@sha256:01?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its repository or its digest cannot be read")]
     [InlineData("pkg:oci/api?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "without a digest it is every image of the repository")]
-    [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001", "it does not say in which repository the image is")]
     [InlineData("pkg:oci/web@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its name must be the last part")]
     [InlineData("pkg:oci/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its name must be the last part")]
     [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com", "its repository or its digest cannot be read")]
     [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=https://123456789012.DKR.ECR.eu-central-1.amazonaws.com/pay/api", "its repository or its digest cannot be read")]
     [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api#usr/lib", "its subpath names a part of the image")]
-    [InlineData("pkg:oci", "it must be a package URL")]
-    [InlineData("pkg:oci/api@?a=b", "it must be a package URL")]
+    [InlineData("pkg:docker/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com", "its type is 'docker'")]
+    [InlineData("pkg:oci/123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001", "it does not say in 'repository_url'")]
+    [InlineData("pkg:oci/?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "it must be a package URL")]
     public void Half_an_image_is_an_error(string purl, string why)
     {
         var problem = Problem(Statement(product: purl));
@@ -225,6 +225,13 @@ public sealed class VexTests
     [InlineData("pkg:oci/debian@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=ghcr.io/library/debian#usr/lib")]
     [InlineData("pkg:apk/wolfi/git@2.39.0-r1?arch=armv7")]
     [InlineData("https://example.com/products/api")]
+    [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001")]
+    [InlineData("pkg:docker/library/nginx@1.27?repository_url=docker.io")]
+    [InlineData("pkg:oci")]
+    [InlineData("pkg:oci/api@?a=b")]
+    [InlineData("cpe:2.3:a:wolfi:git:2.39.0:*:*:*:*:*:*:*")]
+    [InlineData("openssl")]
+    [InlineData(" ")]
     public void Products_elsewhere_are_passed_over(string purl) => Assert.Equal(Status.Blocked, Decide(Policy(Statement(product: purl, packages: """{ "@id": "pkg:generic/x" }"""))).Status);
 
     [Theory]
@@ -245,7 +252,7 @@ public sealed class VexTests
 
     [Theory]
     [InlineData("{ \"@id\": \"pkg:deb/debian/openssl\", \"identifiers\": { \"purl\": \"pkg:deb/debian/openssl@3\" } }", "which of the two is meant cannot be told")]
-    [InlineData("{ \"@id\": \"pkg:generic/openssl\" }", "Found 'pkg:generic/openssl'; it must be a package URL of a type that scanners report: alpm, apk, ")]
+    [InlineData("{ \"@id\": \"pkg:conan/openssl\" }", "Found 'pkg:conan/openssl'; it must be a package URL of a type that scanners report: alpm, apk, ")]
     [InlineData("{ \"@id\": \"openssl\" }", "The subcomponent has no package URL")]
     [InlineData("{ \"@id\": \"pkg:golang/google.golang.org/genproto#googleapis/api\" }", "Found 'pkg:golang/google.golang.org/genproto#googleapis/api'; its subpath names a part of the package")]
     [InlineData("{ \"identifiers\": { \"purl\": \"pkg:golang/golang.org/x/crypto@2.4?arch=arm64#ssh\" } }", "its subpath names a part of the package")]
@@ -261,14 +268,134 @@ public sealed class VexTests
         Assert.Contains("the two must agree", Assert.Single(Read(With(Facts.Digest(2).Hex)).Problems).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void One_error_in_one_document_and_none_of_them_is_used()
-    {
-        var reading = Read(Document("a.json", "x:1", 1, Statement()), Document("b.json", "x:2"));
+    private static VexFile Raw(string statements, string name = "a.json", string document = "\"@id\": \"x:1\", \"author\": \"vendor\", \"timestamp\": \"2026-11-01T09:00:00Z\", \"version\": 1") =>
+        new(name, Encoding.UTF8.GetBytes($$"""{ "@context": "https://openvex.dev/ns/v0.2.0", {{document}}, "statements": {{statements}} }"""));
 
-        Assert.Null(reading.Policy);
-        Assert.Equal("b.json:2:17: error: The list is empty: it would say nothing. ($.statements)", Assert.Single(reading.Problems).ToString("policy.jsonc"));
-        Assert.Equal("a.json", Assert.Single(Read(new VexFile("a.json", new byte[1024 * 1024 + 1])).Problems).File);
+    /// <summary>
+    /// Issue 10: vendors write for all their customers, and what they say of others is nobody's mistake here.
+    /// </summary>
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("[ { \"products\": [] } ]")]
+    [InlineData("[ { \"vulnerability\": \"CVE-1\", \"status\": \"fixed\" } ]")]
+    [InlineData("[ { \"vulnerability\": \"CVE-1\", \"products\": [ \"pkg:apk/wolfi/git@2.39.0-r1\" ], \"status\": \"not_affected\", \"surprise\": 1 } ]")]
+    [InlineData("[ { \"products\": [ { \"hashes\": { \"sha-512\": \"00\" } } ] } ]")]
+    [InlineData("[ { \"products\": [ { \"identifiers\": { \"cpe23\": \"cpe:2.3:a:b:c:1:*:*:*:*:*:*:*\", \"swid\": 1 } } ], \"timestamp\": \"yesterday\" } ]")]
+    [InlineData("[ { \"products\": [ { \"@id\": \"pkg:apk/wolfi/product@1.23.0-r1?arch=armv7\", \"identifiers\": { \"purl\": \"pkg:maven/org.apache.logging.log4j/log4j-core@2.4\" }, \"subcomponents\": [] } ], \"status\": \"fixed\" } ]")]
+    [InlineData("[ { \"products\": [ { \"@id\": \"https://ghcr.io/dkr/ecr\" }, 1, null, \"x\" ], \"status_notes\": \"Not our ECR image under dkr.\" } ]")]
+    [InlineData("[ 1 ]")]
+    [InlineData("null")]
+    public void A_document_that_says_nothing_of_images_of_ECR_is_passed_over_in_whatever_form(string statements)
+    {
+        Assert.Empty(Read(Raw(statements)).Problems);
+        Assert.Empty(Read(Raw(statements, document: "\"version\": \"1.0\", \"extension\": {}")).Problems);
+        Assert.Empty(Read(new VexFile("a.json", "[]"u8.ToArray()), new VexFile("b.json", "[]"u8.ToArray())).Problems);
+        Assert.Equal(Status.Approved, Decide(Read(Raw(statements), Document("b.json", "x:2", 1, Statement())).Policy!).Status);
+    }
+
+    [Fact]
+    public void Of_a_statement_about_several_products_those_that_are_images_of_ECR_are_read()
+    {
+        var statement = Statement().Replace("\"products\": [", "\"products\": [ \"x\", { \"@id\": \"pkg:npm/a\", \"subcomponents\": {} }, { \"hashes\": 1 },", StringComparison.Ordinal);
+
+        Assert.Equal(Status.Approved, Decide(Policy(statement)).Status);
+    }
+
+    [Theory]
+    [InlineData("{ \"@id\": \"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001\" }", "The product is an image of ECR without a package URL")]
+    [InlineData("\"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api\"", "it must be an object")]
+    [InlineData("{ \"@id\": \"pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api\", \"identifiers\": { \"purl\": \"pkg:npm/a\" } }", "which of the two is meant cannot be told")]
+    public void An_image_of_ECR_in_a_form_that_is_not_read_is_an_error(string product, string message)
+    {
+        var problems = Read(Raw($"[ {{ \"vulnerability\": {{ \"name\": \"CVE-2026-0001\" }}, \"status\": \"fixed\", \"products\": [ {product} ] }} ]")).Problems;
+
+        Assert.Contains(problems, problem => problem.Message.Contains(message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("\"@id\": \"x:1\", \"author\": \"us\", \"version\": 1", "The key 'timestamp' is missing.")]
+    [InlineData("\"@id\": \"x:1\", \"timestamp\": \"2026-11-01T09:00:00Z\", \"version\": 1", "The key 'author' is missing.")]
+    public void Of_a_document_about_images_of_ECR_what_its_statements_rest_on_is_required(string document, string message) =>
+        Assert.Equal(message, Assert.Single(Read(Raw($"[ {Statement()} ]", document: document)).Problems).Message);
+
+    [Fact]
+    public void A_list_of_no_packages_excuses_none_and_takes_back_all()
+    {
+        Assert.Equal(Status.Blocked, Decide(Policy(Statement(packages: ""))).Status);
+        Assert.Equal(Status.Blocked, Decide(Policy(Statement(), Statement(Affected, at: "2026-11-02T00:00:00Z", packages: ""))).Status);
+    }
+
+    [Theory]
+    [InlineData("2026-11-01t09:00:00z")]
+    [InlineData("2026-11-01 09:00:00+00:00")]
+    [InlineData("2026-11-01T09:00:00.1-06:00")]
+    [InlineData("2026-11-01T09:00:00.123456789Z")]
+    public void Every_form_of_a_moment_that_RFC_3339_allows_is_read(string at) => Assert.Equal(Status.Approved, Decide(Policy(Statement(at: at))).Status);
+
+    [Theory]
+    [InlineData("pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0", "GO", "go.opentelemetry.io/otel/sdk", "v1.38.0", true)]
+    [InlineData("pkg:golang/go.opentelemetry.io/otel/sdk@1.38.0", "GOBINARY", "go.opentelemetry.io/otel/sdk", "v1.38.0", true)]
+    [InlineData("pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0", "GOMOD", "go.opentelemetry.io/otel/sdk", "1.38.0", true)]
+    [InlineData("pkg:golang/github.com/masterminds/sprig@v3.0.0", "GO", "github.com/Masterminds/sprig", "v3.0.0", true)]
+    [InlineData("pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0", "GO", "go.opentelemetry.io/otel/sdk", "v1.38.1", false)]
+    [InlineData("pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0", "NPM", "go.opentelemetry.io/otel/sdk", "v1.38.0", false)]
+    [InlineData("pkg:pypi/zope-interface@5.0", "PYTHON", "Zope.Interface", "5.0", true)]
+    [InlineData("pkg:pypi/typing_extensions@5.0", "PYTHONPKG", "typing-extensions", "5.0", true)]
+    [InlineData("pkg:PyPI/A.-_b@5.0", "PIP", "a-b", "5.0", true)]
+    [InlineData("pkg:pypi/ab@5.0", "PIP", "a-b", "5.0", false)]
+    [InlineData("pkg:generic/openssl@1.1", "GENERIC", "openssl", "1.1", true)]
+    [InlineData("pkg:generic/openssl@1.1", "OS", "openssl", "1.1", false)]
+    [InlineData("pkg:nuget/newtonsoft.json@13.0.1", "NUGET", "Newtonsoft.Json", "13.0.1", true)]
+    [InlineData("pkg:npm/@babel/traverse@7.0.0", "NODEPKG", "@babel/traverse", "7.0.0", true)]
+    [InlineData("pkg:npm/Babel@7.0.0", "NPM", "babel", "7.0.0", false)]
+    [InlineData("pkg:deb/debian/openssl@0:3.0.1?arch=&distro=bookworm", "OS", "openssl", "3.0.1", true)]
+    [InlineData("pkg:deb/debian/openssl@1:3.0.1", "OS", "openssl", "3.0.1", false)]
+    [InlineData("pkg:deb/debian/openssl@v3.0.1", "OS", "openssl", "3.0.1", false)]
+    public void Packages_are_compared_by_what_their_names_and_managers_mean(string purl, string manager, string package, string version, bool excused) =>
+        Assert.Equal(excused ? Status.Approved : Status.Blocked, Decide(Policy(Statement(packages: $$"""{ "@id": "{{purl}}" }""")),
+            Facts.Finding(package: package) with { PackageManager = manager, Occurrences = [new(version, null, null, null)] }).Status);
+
+    [Fact]
+    public void An_excuse_is_taken_back_under_whatever_spelling_of_the_package()
+    {
+        var finding = Facts.Finding(package: "zope.interface") with { PackageManager = "PYTHON", Occurrences = [new("5.0", null, null, null)] };
+
+        Assert.Equal(Status.Blocked, Decide(Policy(Statement(), Statement(Affected, at: "2026-11-02T00:00:00Z", packages: """{ "@id": "pkg:pypi/Zope-Interface" }""")), finding).Status);
+    }
+
+    /// <summary>
+    /// Issue 10: a document that is wrong must neither excuse anything nor keep the functions from starting.
+    /// </summary>
+    [Fact]
+    public void One_document_that_is_wrong_excuses_nothing_and_the_others_do()
+    {
+        var wrong = Document("b.json", "x:2", 1, Statement(vulnerability: "CVE-2026-0002", aliases: ""), Statement("\"status\": \"affected\"", vulnerability: "CVE-2026-0003", aliases: "", at: "2026-11-02T00:00:00Z"));
+        var reading = Read(Document("a.json", "x:1", 1, Statement(), Statement(vulnerability: "CVE-2026-0003", aliases: "")), wrong, new VexFile("c.json", new byte[1024 * 1024 + 1]), new VexFile("d.json", "{"u8.ToArray()));
+
+        Assert.Equal(["b.json", "c.json", "d.json"], reading.Problems.Select(problem => problem.File));
+        Assert.Equal(reading.Problems, reading.Policy!.VexProblems);
+        Assert.Equal(Status.Approved, Decide(reading.Policy).Status);
+        Assert.Equal(Status.Blocked, Decide(reading.Policy, Facts.Finding("CVE-2026-0002")).Status);
+        // What it takes back is taken back all the same.
+        Assert.Equal(Status.Blocked, Decide(reading.Policy, Facts.Finding("CVE-2026-0003")).Status);
+    }
+
+    [Theory]
+    [InlineData("\"status\": \"unsure\"", null)]
+    [InlineData(Affected, "yesterday")]
+    public void What_a_wrong_document_may_take_back_is_taken_back(string says, string? at) =>
+        Assert.Equal(Status.Blocked, Decide(Read(Document("a.json", "x:1", 1, Statement(at: "2026-11-02T00:00:00Z")), Document("b.json", "x:2", 1, Statement(says, at: at ?? "2026-11-03T00:00:00Z"))).Policy!).Status);
+
+    [Fact]
+    public void An_older_version_does_not_speak_for_a_newer_one_that_is_wrong_or_silent()
+    {
+        var old = Document("a.json", "x:1", 1, Statement());
+
+        Assert.Equal(Status.Blocked, Decide(Read(old, Document("b.json", "x:1", 2, Statement("\"status\": \"unsure\""))).Policy!).Status);
+        Assert.Equal(Status.Blocked, Decide(Read(old, Document("b.json", "x:1", 2)).Policy!).Status);
+        Assert.Equal(Status.Approved, Decide(Read(Document("a.json", "x:1", 3, Statement()), Document("b.json", "x:1", 2, Statement("\"status\": \"unsure\""))).Policy!).Status);
+        // Two of one version: neither.
+        Assert.Equal(Status.Blocked, Decide(Read(old, Document("b.json", "x:1", 1, Statement())).Policy!).Status);
     }
 
     [Fact]

@@ -33,6 +33,17 @@ public sealed class WeeklySummaryTests
     private static string Render(WeeklySummary summary) => summary.ToText(Sns, Whole);
 
     [Fact]
+    public void A_VEX_document_that_excuses_nothing_is_told_among_what_could_not_be_read()
+    {
+        var policy = PolicyReader.Read(null, [new VexFile("vex/vendor.json", "{"u8.ToArray()), new VexFile("vex/other.json", "{}"u8.ToArray())], Facts.Now).Policy!;
+
+        var unread = Assert.Single(Sum(Registry with { Policy = policy }).Unread);
+
+        Assert.Equal("the VEX document vex/vendor.json", unread.What);
+        Assert.StartsWith("It excuses nothing until this is mended: vex/vendor.json:1:2: error: The JSON ends before it is complete", unread.Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_could_not_be_read_comes_before_every_number()
     {
         var summary = Sum(Registry with { Unread = [new Unread("repository web/shop", "AccessDeniedException")] }, Facts.Record(Status.Approved));

@@ -45,4 +45,44 @@ public sealed class RulesAndWaiversTests
             Assert.Equal(early.EndsAt, Facts.Decide(Image, Facts.Scan(Facts.Finding("CVE-1"), Facts.Finding("CVE-2")), policy).ValidUntil);
         }
     }
+
+    /// <summary>
+    /// Issue 10: what Inspector prints (GO, PYTHON, GENERIC) and what its API lists (GOMOD, PIP, PYTHONPKG) mean the
+    /// same.
+    /// </summary>
+    [Theory]
+    [InlineData("GOMOD", "GO", true)]
+    [InlineData("GO", "GOBINARY", true)]
+    [InlineData("golang", "GO", true)]
+    [InlineData("PIP", "PYTHON", true)]
+    [InlineData("pypi", "PYTHONPKG", true)]
+    [InlineData("PYTHON*", "PIP", true)]
+    [InlineData("Generic", "GENERIC", true)]
+    [InlineData("NPM", "NODEPKG", true)]
+    [InlineData("os", "OS", true)]
+    [InlineData("SWIFT", "swift", true)]
+    [InlineData("GOMOD", "NPM", false)]
+    [InlineData("GENERIC", "GO", false)]
+    [InlineData("SWIFT", "OS", false)]
+    public void A_rule_names_a_package_manager_by_any_word_for_it(string named, string printed, bool selects)
+    {
+        var policy = Facts.Policy with { Rules = [new Rule { Id = "r", Then = RuleEffect.Block, PackageManagers = [Glob.Parse(named)] }] };
+
+        Assert.Equal(selects ? Status.Blocked : Status.Approved, Facts.Decide(Facts.Image(1), Facts.Scan(Facts.Finding() with { PackageManager = printed }), policy).Status);
+    }
+
+    [Theory]
+    [InlineData("zope-interface", "PYTHON", "Zope.Interface", true)]
+    [InlineData("ZOPE_*", "PIP", "zope.interface", true)]
+    [InlineData("github.com/masterminds/sprig", "GO", "github.com/Masterminds/sprig", true)]
+    [InlineData("newtonsoft.*", "NUGET", "Newtonsoft.Json", true)]
+    [InlineData("zope-interface", "NPM", "zope.interface", false)]
+    [InlineData("OpenSSL", "OS", "openssl", false)]
+    [InlineData("zope-interface", null, "zope.interface", false)]
+    public void A_waiver_names_a_package_as_its_manager_compares_names(string named, string? manager, string printed, bool excused)
+    {
+        var policy = Facts.Policy with { Waivers = [Facts.Waiver() with { Package = Glob.Parse(named) }] };
+
+        Assert.Equal(excused ? Status.Approved : Status.Blocked, Facts.Decide(Facts.Image(1), Facts.Scan(Facts.Finding(package: printed) with { PackageManager = manager }), policy).Status);
+    }
 }

@@ -155,6 +155,26 @@ public sealed class JudgeCommandTests : IDisposable
         Assert.StartsWith("broken.json:1:2: error: The JSON ends before it is complete, at line 1, column 2.", output, StringComparison.Ordinal);
     }
 
+    /// <summary>Issue 10: the scanner says GO and the package URL golang.</summary>
+    [Fact]
+    public async Task A_VEX_document_excuses_a_package_of_Go_by_whatever_word_the_scanner_has_for_it()
+    {
+        const string digest = "sha256:abababababababababababababababababababababababababababababababab";
+        _ecrguard.File("go.json", $$"""
+            { "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex/1", "author": "t", "timestamp": "2025-11-01T09:00:00Z", "version": 1, "statements": [ {
+                "vulnerability": { "name": "CVE-2025-0001" }, "status": "not_affected", "justification": "vulnerable_code_not_in_execute_path",
+                "products": [ { "@id": "pkg:oci/app@{{digest}}?repository_url=111122223333.dkr.ecr.eu-west-1.amazonaws.com/app", "subcomponents": [ { "@id": "pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0" } ] } ] } ] }
+            """);
+
+        var (exitCode, output) = await JudgeAsync($$"""
+            { "findings": [ { "severity": "CRITICAL", "status": "ACTIVE", "title": "CVE-2025-0001", "lastObservedAt": "2026-01-30T00:00:00Z",
+                "packageVulnerabilityDetails": { "vulnerabilityId": "CVE-2025-0001", "vulnerablePackages": [ { "name": "go.opentelemetry.io/otel/sdk", "version": "v1.38.0", "packageManager": "GO", "filePath": "x" } ] },
+                "resources": [ { "type": "AWS_ECR_CONTAINER_IMAGE", "id": "arn:aws:ecr:eu-west-1:111122223333:repository/app/{{digest}}" } ] } ] }
+            """, "--vex", "go.json");
+
+        Assert.True(exitCode == 0, output);
+    }
+
     [Theory]
     [InlineData("pay/api:3.1", 1)]
     [InlineData("web/shop:1.0", 0)]

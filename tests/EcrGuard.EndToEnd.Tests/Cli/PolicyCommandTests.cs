@@ -42,10 +42,25 @@ public sealed class PolicyCommandTests : IDisposable
         Assert.Equal(0, exitCode);
         Assert.StartsWith("policy.jsonc: no errors; 2 rules, 0 waivers, 1 VEX statement about images of ECR in 1 document, version ", output, StringComparison.Ordinal);
 
-        _ecrguard.File("vex/bad.json", Document.Replace("STATEMENT", "", StringComparison.Ordinal));
+        _ecrguard.File("vex/bad.json", Document.Replace("STATEMENT", Statement.Replace("\"fixed\"", "\"fixd\"", StringComparison.Ordinal), StringComparison.Ordinal).Replace("x:1", "x:2", StringComparison.Ordinal));
         (exitCode, output) = await _ecrguard.RunAsync("policy", "check", "policy.jsonc");
         Assert.Equal(1, exitCode);
-        Assert.StartsWith($"{Path.Combine("vex", "bad.json")}:1:135: error: The list is empty: it would say nothing. ($.statements)", output, StringComparison.Ordinal);
+        Assert.StartsWith($"{Path.Combine("vex", "bad.json")}:1:", output, StringComparison.Ordinal);
+        Assert.Contains("Found 'fixd'; it must be not_affected, affected, fixed or under_investigation. ($.statements[0].status)", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Issue 10; the product is the specification's own example.</summary>
+    [Fact]
+    public async Task A_document_about_other_products_and_one_that_says_nothing_are_in_order()
+    {
+        const string other = """{ "vulnerability": { "name": "CVE-1" }, "products": [ { "@id": "pkg:apk/wolfi/product@1.23.0-r1?arch=armv7", "identifiers": { "purl": "pkg:maven/org.apache.logging.log4j/log4j-core@2.4" }, "subcomponents": [] } ], "status": "fixed" }""";
+        _ecrguard.File("policy.jsonc", """{"version":1}""")
+            .File("vex/other.json", Document.Replace("STATEMENT", other, StringComparison.Ordinal)).File("vex/empty.json", Document.Replace("STATEMENT", "", StringComparison.Ordinal));
+
+        var (exitCode, output) = await _ecrguard.RunAsync("policy", "check", "policy.jsonc");
+
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("policy.jsonc: no errors; 2 rules, 0 waivers, 0 VEX statements about images of ECR in 2 documents, version ", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,6 +47,9 @@ public class Deployment : IAsyncLifetime
     /// <summary>The text of <c>policy.jsonc</c>; null for the one that is shipped.</summary>
     public string? Policy { get; init; } = Marking;
 
+    /// <summary>The text of a VEX document beside the policy; null for none.</summary>
+    public string? Vex { get; init; }
+
     public LocalAwsServer Aws { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
@@ -60,6 +63,8 @@ public class Deployment : IAsyncLifetime
             File.Copy(file, Path.Combine(_package, Path.GetFileName(file)));
         if (Policy is not null)
             await File.WriteAllTextAsync(Path.Combine(_package, "policy.jsonc"), Policy);
+        if (Vex is not null)
+            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(_package, "vex")).FullName, "vendor.json"), Vex);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,143 @@
+using System.Collections.Frozen;
+using System.Text;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Core.Images;
+
+/// <summary>
+/// What the words for package managers mean, in findings, rules, waivers and VEX alike. The words of Inspector's own
+/// list (<c>GOMOD</c>, <c>PYTHONPKG</c>) and those that it prints beside them (<c>GO</c>, <c>PYTHON</c>,
+/// <c>GENERIC</c>) name one ecosystem, and so does the type of a package URL (github.com/package-url/purl-spec,
+/// PURL-TYPES).
+/// </summary>
+public sealed class Ecosystem
+{
+    /// <summary>How the names of its packages are compared.</summary>
+    private enum Names
+    {
+        Exact,
+        IgnoreCase,
+
+        /// <summary>
+        /// Letter case and the kind and number of <c>- _ .</c> between words make no other name
+        /// (https://peps.python.org/pep-0503/#normalized-names).
+        /// </summary>
+        Pep503,
+    }
+
+    private static readonly Ecosystem OperatingSystem =
+        new([Finding.OperatingSystem], ["alpm", "apk", "deb", "rpm"], null, Names.Exact);
+
+    /// <summary>Package URLs write its module paths in lower case.</summary>
+    private static readonly Ecosystem Go =
+        new(["GO", "GOMOD", "GOBINARY", "GOLANG"], ["golang"], "/", Names.IgnoreCase);
+
+    private static readonly Ecosystem[] All =
+    [
+        OperatingSystem,
+        Go,
+        new(["CARGO", "RUST"], ["cargo"], null, Names.Exact),
+        new(["COMPOSER", "PHP"], ["composer"], "/", Names.IgnoreCase),
+        new(["GEM", "GEMSPEC", "BUNDLER", "RUBY"], ["gem"], null, Names.Exact),
+        new(["GENERIC"], ["generic"], "/", Names.Exact),
+        new(["JAR", "POM", "MAVEN", "JAVA"], ["maven"], ":", Names.Exact),
+        new(["NPM", "NODEPKG", "YARN", "NODE", "JAVASCRIPT"], ["npm"], "/", Names.Exact),
+        new(["NUGET", "DOTNET_CORE", "DOTNET"], ["nuget"], null, Names.IgnoreCase),
+        new(["PIP", "PYTHONPKG", "PIPENV", "POETRY", "PYTHON", "PYPI"], ["pypi"], null, Names.Pep503),
+    ];
+
+    private static readonly FrozenDictionary<string, Ecosystem> ByWord =
+        All.SelectMany(each => each._words.Select(word => KeyValuePair.Create(word, each)))
+            .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenDictionary<string, Ecosystem> ByPurl =
+        All.SelectMany(each => each._purls.Select(type => KeyValuePair.Create(type, each)))
+            .ToFrozenDictionary(StringComparer.Ordinal);
+
+    private readonly string[] _words;
+    private readonly string[] _purls;
+    private readonly Names _names;
+
+    private Ecosystem(string[] words, string[] purls, string? separator, Names names)
+    {
+        (_words, _purls, _names) = (words, purls, names);
+        Separator = separator;
+    }
+
+    /// <summary>The types of package URLs that scanners report packages of.</summary>
+    internal static IEnumerable<string> PurlTypes => ByPurl.Keys.Order(StringComparer.Ordinal);
+
+    /// <summary>
+    /// What stands between the namespace and the name of a package URL in the names that scanners give; null where the
+    /// namespace is no part of them.
+    /// </summary>
+    internal string? Separator { get; }
+
+    /// <summary>Null for a word that no scanner is known to print.</summary>
+    public static Ecosystem? Of(string manager) => ByWord.GetValueOrDefault(manager);
+
+    /// <summary>Null for a type that no scanner reports.</summary>
+    internal static Ecosystem? OfPurl(string type) => ByPurl.GetValueOrDefault(type);
+
+    /// <summary>Whether a glob over package managers names this one, by any of the words for it.</summary>
+    public static bool Matches(Glob glob, string manager)
+    {
+        if (glob.Matches(manager, ignoreCase: true))
+            return true;
+        if (Of(manager) is not { } ecosystem)
+            return false;
+        foreach (var word in ecosystem._words)
+        {
+            if (glob.Matches(word, ignoreCase: true))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Whether a glob over packages names this one, as its package manager compares names.</summary>
+    public static bool Matches(Glob glob, string? manager, string package)
+    {
+        var ecosystem = manager is null ? null : Of(manager);
+        return glob.Matches(package) || ecosystem?._names switch
+        {
+            Names.IgnoreCase => glob.Matches(package, ignoreCase: true),
+            Names.Pep503 => Glob.Parse(Normalized(glob.Pattern)).Matches(Normalized(package)),
+            Names.Exact or null => false,
+        };
+    }
+
+    /// <summary>Whether two names are one package's here.</summary>
+    public bool IsSameName(string one, string other) => _names switch
+    {
+        Names.Exact => one == other,
+        Names.IgnoreCase => string.Equals(one, other, StringComparison.OrdinalIgnoreCase),
+        Names.Pep503 => Normalized(one) == Normalized(other),
+    };
+
+    /// <summary>Whether two names may be one package's in any ecosystem.</summary>
+    internal static bool MayBeSameName(string one, string other) => Normalized(one) == Normalized(other);
+
+    /// <summary>
+    /// Whether two versions are one: Go's come with and without <c>v</c>, and the epoch 0 of a package of the operating
+    /// system is none.
+    /// </summary>
+    public bool IsSameVersion(string? one, string other) => one is not null && Bare(one) == Bare(other);
+
+    private string Bare(string version) =>
+        this == Go && version is ['v', >= '0' and <= '9', ..] ? version[1..]
+        : this == OperatingSystem && version.StartsWith("0:", StringComparison.Ordinal) ? version[2..]
+        : version;
+
+    private static string Normalized(string name)
+    {
+        var normalized = new StringBuilder(name.Length);
+        foreach (var c in name)
+        {
+            if (c is not ('-' or '_' or '.'))
+                normalized.Append(char.ToLowerInvariant(c));
+            else if (normalized.Length == 0 || normalized[^1] != '-')
+                normalized.Append('-');
+        }
+        return normalized.ToString();
+    }
+}
