@@ -3,7 +3,9 @@ using System.Globalization;
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// A severity as the scanners give it, from least to worst of what was triaged. Basic scanning has UNDEFINED, enhanced has UNTRIAGED (ECR API, ImageScanFinding; Inspector API, Finding);
+/// A severity as the scanners give it, in the order of lists. The words are not one line: UNDEFINED and UNTRIAGED stand
+/// last and are unknown, not low. Basic scanning has UNDEFINED, enhanced has UNTRIAGED (ECR API, ImageScanFinding;
+/// Inspector API, Finding);
 /// a word that neither documents is read as <see cref="Undefined"/>, so that it is shown and never lost, and <see cref="Finding.SeverityUnknown"/> says so.
 /// </summary>
 public enum Severity
@@ -90,6 +92,13 @@ public sealed record Finding
 
     /// <summary>The platform of the child that has it, for an index; null for an image that stands alone.</summary>
     public string? Platform { get; init; }
+
+    /// <summary>
+    /// Where several reports of it differ in what a policy can ask: each of them, the worst first. The policy is asked
+    /// of every one, and its worse answer stands; the values of the finding itself are for lists and counts.
+    /// Null, as almost always, where there is one report or all say the same.
+    /// </summary>
+    public IReadOnlyList<Finding>? Reports { get; init; }
 }
 
 /// <summary>Makes one list of findings out of what scanners say.</summary>
@@ -114,18 +123,114 @@ public static class Findings
     }
 
     /// <summary>
-    /// One finding per vulnerability and package, worst first, in an order that does not depend on the input's. Where two reports of the same finding differ the worse value stands.
+    /// More than any two scanners give; only answers that keep changing while no scan ends come to so many.
+    /// </summary>
+    internal const int MaxReports = 16;
+
+    /// <summary>
+    /// One finding per vulnerability and package, worst first, in an order that does not depend on the input's. Reports
+    /// of one finding that differ are all kept (<see cref="Finding.Reports"/>): a merge hides none of them.
     /// </summary>
     public static IReadOnlyList<Finding> Merge(IEnumerable<Finding> reported) =>
         [.. reported
             .GroupBy(f => (f.Vulnerability, f.PackageManager, f.Package, f.Platform))
-            .Select(same => same.Aggregate(Worse))
-            .Select(f => f with { Occurrences = Places(f.Occurrences) })
+            .Select(same => Merged([.. same]))
             .OrderByDescending(f => f.Severity)
             .ThenBy(f => f.Vulnerability, StringComparer.Ordinal)
             .ThenBy(f => f.PackageManager, StringComparer.Ordinal)
             .ThenBy(f => f.Package, StringComparer.Ordinal)
             .ThenBy(f => f.Platform, StringComparer.Ordinal)];
+
+    private static Finding Merged(Finding[] same)
+    {
+        if (same is [{ Reports: null } only])
+            return only with { Occurrences = Places(only.Occurrences) };
+        if (Array.TrueForAll(same, f => f.Reports is null && Asked(f) == Asked(same[0])))
+            return Together(same);
+        List<Finding> all = [.. same.SelectMany(f => f.Reports ?? [f])];
+        List<Finding> reports =
+        [
+            .. all.GroupBy(Asked).Select(alike => Together([.. alike]))
+                .OrderByDescending(f => Rank(f.Severity)).ThenByDescending(f => f.Fix).ThenByDescending(f => f.Exploit)
+                .ThenByDescending(f => f.Epss).ThenByDescending(f => f.Score)
+                .ThenBy(f => f.FirstObservedAt).ThenBy(f => f.FixFirstSeenAt)
+                .ThenBy(f => f.Suppressed).ThenBy(f => f.SeverityUnknown).ThenBy(f => f.Occurrences.Count > 0),
+        ];
+        return reports.Count == 1 ? reports[0]
+            : reports.Count <= MaxReports ? Together(all) with { Reports = reports }
+            : Unsure(reports);
+    }
+
+    /// <summary>
+    /// What a policy can ask of a report. VEX asks for versions: a report without a place has none, and is not excused
+    /// by one that has.
+    /// </summary>
+    private static Answers Asked(Finding f) => new(
+        f.Severity,
+        f.SeverityUnknown,
+        f.Fix,
+        f.Exploit,
+        f.Epss,
+        f.Score,
+        f.FirstObservedAt,
+        f.FixFirstSeenAt,
+        f.Suppressed,
+        f.Occurrences.Count > 0);
+
+    /// <inheritdoc cref="Asked(Finding)"/>
+    private readonly record struct Answers(
+        Severity Severity,
+        bool SeverityUnknown,
+        FixAvailability Fix,
+        ExploitAvailability Exploit,
+        double? Epss,
+        double? Score,
+        DateTimeOffset? FirstObservedAt,
+        DateTimeOffset? FixFirstSeenAt,
+        bool Suppressed,
+        bool HasPlaces);
+
+    /// <summary>Reports as one, for lists and counts: the worse of each value.</summary>
+    private static Finding Together(IReadOnlyCollection<Finding> reports) =>
+        reports.Aggregate(Worse) with { Occurrences = Places([.. reports.SelectMany(f => f.Occurrences)]) };
+
+    /// <summary>
+    /// Too many reports as one that is at least as bad under every policy: a value in which they differ is one that the
+    /// scanner does not give, which meets the criterion of every blocking rule and of no other.
+    /// </summary>
+    private static Finding Unsure(IReadOnlyList<Finding> reports)
+    {
+        bool Differ<T>(Func<Finding, T> value) => reports.Select(value).Distinct().Skip(1).Any();
+        var fix = Differ(f => f.Fix) || Differ(f => f.FixFirstSeenAt);
+        return Together(reports) with
+        {
+            SeverityUnknown = reports.Any(f => f.SeverityUnknown) || Differ(f => f.Severity),
+            Fix = fix ? FixAvailability.Unknown : reports[0].Fix,
+            FixFirstSeenAt = fix ? null : reports[0].FixFirstSeenAt,
+            Exploit = Differ(f => f.Exploit) ? ExploitAvailability.Unknown : reports[0].Exploit,
+            Epss = Differ(f => f.Epss) ? null : reports[0].Epss,
+            Score = Differ(f => f.Score) ? null : reports[0].Score,
+            FirstObservedAt = Differ(f => f.FirstObservedAt) ? null : reports[0].FirstObservedAt,
+            Occurrences = reports.All(f => f.Occurrences.Count > 0)
+                ? Places([.. reports.SelectMany(f => f.Occurrences)])
+                : [],
+        };
+    }
+
+    /// <summary>
+    /// Of two words for one finding the one to show and count. What is unknown may be as bad as anything but what is
+    /// known to be.
+    /// </summary>
+    private static int Rank(Severity severity) => severity switch
+    {
+        Severity.Critical => 6,
+        Severity.High => 5,
+        Severity.Untriaged => 4,
+        Severity.Undefined => 3,
+        Severity.Medium => 2,
+        Severity.Low => 1,
+        Severity.Informational => 0,
+    };
 
     /// <summary>Remembers since when a fix has been known, from what the ledger knew before.</summary>
     /// <param name="before">Null where the ledger has lost it: a clock that begins anew would excuse.</param>
@@ -135,7 +240,12 @@ public static class Findings
         var known = (before ?? []).Where(f => f.FixFirstSeenAt is not null)
             .GroupBy(f => (f.Vulnerability, f.PackageManager, f.Package))
             .ToDictionary(same => same.Key, same => same.Min(f => f.FixFirstSeenAt));
-        return [.. current.Select(f => f with { FixFirstSeenAt = known.GetValueOrDefault((f.Vulnerability, f.PackageManager, f.Package)) ?? Begun(f) })];
+        Finding Dated(Finding f) => f with
+        {
+            FixFirstSeenAt = known.GetValueOrDefault((f.Vulnerability, f.PackageManager, f.Package)) ?? Begun(f),
+            Reports = f.Reports is null ? null : [.. f.Reports.Select(Dated)],
+        };
+        return [.. current.Select(Dated)];
     }
 
     /// <summary>Each place once. Basic scanning names a version and no more: where Inspector says more of that version, both speak of one place.</summary>
@@ -164,9 +274,8 @@ public static class Findings
 
     private static Finding Worse(Finding one, Finding other) => one with
     {
-        Severity = Max(one.Severity, other.Severity),
+        Severity = Rank(one.Severity) >= Rank(other.Severity) ? one.Severity : other.Severity,
         SeverityUnknown = one.SeverityUnknown || other.SeverityUnknown,
-        Occurrences = [.. one.Occurrences, .. other.Occurrences],
         // The best news about a fix is the worst news for an excuse: a rule on fixable findings must not miss one.
         Fix = Max(one.Fix, other.Fix),
         Exploit = Max(one.Exploit, other.Exploit),

@@ -152,12 +152,28 @@ public static class Judge
         FactsAt = index.ReadAt,
     };
 
+    /// <summary>A finding that blocks, the report of it that does, and the rule that says so.</summary>
+    private readonly record struct Blocker(Finding Finding, Finding Report, Rule Rule);
+
+    /// <summary>
+    /// What the policy says to one report of a finding: the rule that selects it, and what excuses it.
+    /// </summary>
+    private readonly record struct Said(Rule? Rule, WaivedFinding? Excuse);
+
     /// <summary>What the rules and waivers make of a list of findings.</summary>
-    private sealed record Assessment(IReadOnlyList<(Finding Finding, Rule Rule)> Blocking, IReadOnlyList<Reason> Warnings, IReadOnlyList<WaivedFinding> Waived, DateTimeOffset? ValidUntil);
+    private sealed record Assessment(
+        IReadOnlyList<Blocker> Blocking,
+        IReadOnlyList<Reason> Warnings,
+        IReadOnlyList<WaivedFinding> Waived,
+        DateTimeOffset? ValidUntil)
+    {
+        public IReadOnlyList<Reason> Reasons =>
+            [.. Blocking.Select(blocker => Sentences.OfFinding(blocker.Finding, blocker.Report, blocker.Rule))];
+    }
 
     private static Assessment Assess(ImageFacts image, IReadOnlyList<Finding> findings, PolicyDocument policy, DateTimeOffset now)
     {
-        var blocking = new List<(Finding, Rule)>();
+        var blocking = new List<Blocker>();
         var warnings = new List<Reason>();
         var waived = new List<WaivedFinding>();
         DateTimeOffset? validUntil = null;
@@ -168,38 +184,70 @@ public static class Judge
         var statements = VexMatch.Of(policy.Vex, image.Id);
         foreach (var finding in findings)
         {
-            var rule = RuleMatch.First(rules, finding, now);
-            validUntil = Earlier(validUntil, RuleMatch.NextChange(ageing, finding, now));
-            if (rule is null)
-                continue;
-            // What is no danger needs nobody's patience: a waiver beside it is not used.
-            if (statements.Count > 0 && VexMatch.Excusing(statements, finding) is { } statement)
+            if (finding.Reports is null)
             {
-                waived.Add(new WaivedFinding(statement.Document, finding.Vulnerability, finding.Package, rule.Then, statement.Text));
-                continue;
-            }
-            var waiver = waivers.FirstOrDefault(waiver => WaiverMatch.Excuses(waiver, finding));
-            if (waiver is not null)
-            {
-                waived.Add(new WaivedFinding(waiver.Id, finding.Vulnerability, finding.Package, rule.Then));
-                if (rule.Then == RuleEffect.Block)
-                    validUntil = Earlier(validUntil, waiver.EndsAt);
-            }
-            // Last: a waiver says who answers for it, and until when.
-            else if (finding.Suppressed && policy.Defaults.Suppressed == SuppressedAnswer.Excuse)
-            {
-                waived.Add(new WaivedFinding(WaivedFinding.Inspector, finding.Vulnerability, finding.Package, rule.Then));
-            }
-            else if (rule.Then == RuleEffect.Block)
-            {
-                blocking.Add((finding, rule));
+                var said = Ask(finding);
+                if (said.Excuse is { } excuse)
+                    waived.Add(excuse);
+                else
+                    Note(finding, finding, said.Rule);
             }
             else
             {
-                warnings.Add(Sentences.OfFinding(finding, rule));
+                AskEach(finding, finding.Reports);
             }
         }
         return new Assessment(blocking, warnings, waived, validUntil);
+
+        Said Ask(Finding report)
+        {
+            var rule = RuleMatch.First(rules, report, now);
+            validUntil = Earlier(validUntil, RuleMatch.NextChange(ageing, report, now));
+            if (rule is null)
+                return default;
+            // What is no danger needs nobody's patience: a waiver beside it is not used.
+            if (statements.Count > 0 && VexMatch.Excusing(statements, report) is { } statement)
+                return new Said(rule, Excused(report, rule, statement.Document, statement.Text));
+            if (WaiverMatch.First(waivers, report) is { } waiver)
+            {
+                if (rule.Then == RuleEffect.Block)
+                    validUntil = Earlier(validUntil, waiver.EndsAt);
+                return new Said(rule, Excused(report, rule, waiver.Id));
+            }
+            // Last: a waiver says who answers for it, and until when.
+            var hidden = report.Suppressed && policy.Defaults.Suppressed == SuppressedAnswer.Excuse;
+            return new Said(rule, hidden ? Excused(report, rule, WaivedFinding.Inspector) : null);
+        }
+
+        static WaivedFinding Excused(Finding report, Rule rule, string by, string? vex = null) =>
+            new(by, report.Vulnerability, report.Package, rule.Then, vex);
+
+        // The worse answer stands, and what is excused is excused in every report of it.
+        void AskEach(Finding finding, IReadOnlyList<Finding> reports)
+        {
+            var (by, worst) = (finding, (Rule?)null);
+            var excuses = new List<WaivedFinding>();
+            foreach (var report in reports)
+            {
+                var said = Ask(report);
+                if (said.Excuse is { } excuse)
+                    excuses.Add(excuse);
+                else if (said.Rule is { } rule && (worst is null || rule.Then > worst.Then))
+                    (by, worst) = (report, rule);
+            }
+            Note(finding, by, worst);
+            var needed = excuses.Count == 0 ? (RuleEffect?)null : excuses.Max(excuse => excuse.Instead);
+            if (worst is null || needed > worst.Then)
+                waived.AddRange(excuses.Where(excuse => excuse.Instead == needed).Distinct());
+        }
+
+        void Note(Finding finding, Finding report, Rule? rule)
+        {
+            if (rule?.Then == RuleEffect.Block)
+                blocking.Add(new Blocker(finding, report, rule));
+            else if (rule is not null)
+                warnings.Add(Sentences.OfFinding(finding, report, rule));
+        }
     }
 
     private static Verdict Fresh(ImageFacts image, ScanFacts scan, Assessment assessment, PolicyDocument policy, DateTimeOffset now)
@@ -221,11 +269,11 @@ public static class Judge
             Approved = Answers(status, policy),
             Reasons = status switch
             {
-                Status.Blocked => [.. assessment.Blocking.Select(b => Sentences.OfFinding(b.Finding, b.Rule))],
+                Status.Blocked => assessment.Reasons,
                 Status.Approved => [Sentences.Clean(scan, assessment.Waived)],
                 _ => [Sentences.OfState(scan, policy, now)],
             },
-            Blocking = Severities(assessment.Blocking.Select(b => b.Finding.Severity)),
+            Blocking = Severities(assessment.Blocking.Select(b => b.Report.Severity)),
             Warnings = assessment.Warnings,
             Waived = assessment.Waived,
             ToPass = Answers(status, policy) ? [] : status == Status.Blocked ? Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding)) : [Sentences.Remedy(scan)],
@@ -250,9 +298,9 @@ public static class Judge
         var validUntil = Earlier(fresh.ValidUntil, assessment.ValidUntil);
         return assessment.Blocking.Count == 0
             ? fresh with { Waived = [.. fresh.Waived.Concat(assessment.Waived).Distinct()], ValidUntil = validUntil }
-            : StillBlocked(fresh, before.Verdict, [.. assessment.Blocking.Select(b => Sentences.OfFinding(b.Finding, b.Rule))]) with
+            : StillBlocked(fresh, before.Verdict, assessment.Reasons) with
             {
-                Blocking = Severities(assessment.Blocking.Select(b => b.Finding.Severity)),
+                Blocking = Severities(assessment.Blocking.Select(b => b.Report.Severity)),
                 Warnings = assessment.Warnings,
                 Waived = assessment.Waived,
                 ToPass = Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding)),

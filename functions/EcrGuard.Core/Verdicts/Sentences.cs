@@ -20,7 +20,9 @@ internal static class Sentences
         Inspector,
     }
 
-    public static Reason OfFinding(Finding finding, Rule rule)
+    /// <param name="report">The one that the rule selects, where several reports of the finding differ; else the
+    /// finding itself.</param>
+    public static Reason OfFinding(Finding finding, Finding report, Rule rule)
     {
         var occurrence = finding.Occurrences.Count > 0 ? finding.Occurrences[0] : null;
         var vulnerability = Text.Clip(finding.Vulnerability, MaxVersion);
@@ -35,14 +37,50 @@ internal static class Sentences
             FixAvailability.Unknown => "the scanner names no fix",
         };
         var more = finding.Occurrences.Count > 1 ? $" and {Text.Count(finding.Occurrences.Count - 1, "more place")}" : "";
-        var unknown = string.Join(" and ", Unknown(finding, rule));
-        var sentence = $"{vulnerability} ({finding.Severity.ToString().ToUpperInvariant()}){where}{more}: {fix}; rule '{rule.Id}' {(rule.Then == RuleEffect.Block ? "blocks" : "warns")}{(unknown.Length == 0 ? "" : $", since the scanner does not give {unknown}")}.";
+        var unknown = string.Join(" and ", Unknown(report, rule));
+        var differing = string.Join(", ", Differing(finding.Reports ?? [], rule));
+        var does = rule.Then == RuleEffect.Block ? "blocks" : "warns";
+        var since = unknown.Length == 0 ? "" : $", since the scanner does not give {unknown}";
+        var unlike = differing.Length == 0 ? "" : $"; its reports differ: {differing}";
+        var what = $"{vulnerability} ({Severities(finding)}){where}{more}: {fix}";
+        var sentence = $"{what}; rule '{rule.Id}' {does}{since}{unlike}.";
         return new Reason(rule.Id, sentence, vulnerability, package, finding.Platform, fixedIn)
         {
             Installed = Clipped(occurrence?.Version, MaxVersion),
             Path = Clipped(occurrence?.Path, MaxPath),
             Layer = Clipped(occurrence?.Layer, MaxName),
         };
+    }
+
+    private static string Severities(Finding finding) =>
+        (finding.Reports ?? [finding]).Select(report => Grace.Word(report.Severity)).Distinct().ToList() switch
+        {
+            [var one] => one,
+            [var one, var other] => $"{one} in one report and {other} in another",
+            var words => $"{string.Join(", ", words[..^1])} and {words[^1]} in different reports",
+        };
+
+    /// <summary>
+    /// The values that the rule asks for and in which reports of one finding differ, the severity aside.
+    /// </summary>
+    private static IEnumerable<string> Differing(IReadOnlyList<Finding> reports, Rule rule)
+    {
+        string? Told(bool asked, string what, Func<Finding, string> value)
+        {
+            List<string> values = asked ? [.. reports.Select(value).Distinct()] : [];
+            return values.Count > 1 ? $"{what} {string.Join(" and ", values)}" : null;
+        }
+        static string Number(double? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "not given";
+        return new[]
+        {
+            Told(
+                rule.FixAvailable is not null || rule.MinDaysSinceFix is not null,
+                "fix",
+                f => f.Fix.ToString().ToUpperInvariant()),
+            Told(rule.ExploitAvailable is not null, "exploit", f => f.Exploit.ToString().ToUpperInvariant()),
+            Told(rule.MinEpss is not null, "EPSS", f => Number(f.Epss)),
+            Told(rule.MinScore is not null, "score", f => Number(f.Score)),
+        }.OfType<string>();
     }
 
     /// <summary>Where in the image it is: the file, or else the layer that brought it.</summary>

@@ -80,6 +80,35 @@ public sealed class FindingsTests
         Assert.Equal(together, Assert.Single(Findings.Merge([OpenSsl with { Suppressed = one }, OpenSsl with { Suppressed = other }])).Suppressed);
 
     [Fact]
+    public void Reports_that_differ_are_all_kept_the_worst_first_and_reports_that_agree_are_one()
+    {
+        var untriaged = OpenSsl with { Severity = Severity.Untriaged, Occurrences = [new("3.0.13", null, null, null)] };
+        var critical = OpenSsl with { Severity = Severity.Critical, Occurrences = [new("3.0.14", null, null, null)] };
+
+        var finding = Assert.Single(Findings.Merge([untriaged, critical, untriaged with { Occurrences = [new("3.0.12", null, null, null)] }]));
+
+        Assert.Equal((Severity.Critical, 3), (finding.Severity, finding.Occurrences.Count));
+        Assert.Equal([(Severity.Critical, 1), (Severity.Untriaged, 2)], finding.Reports!.Select(report => (report.Severity, report.Occurrences.Count)));
+        Assert.Null(Assert.Single(Findings.Merge([critical, critical])).Reports);
+    }
+
+    [Theory]
+    [InlineData(Severity.Critical, Severity.Untriaged, Severity.Critical)]
+    [InlineData(Severity.High, Severity.Undefined, Severity.High)]
+    [InlineData(Severity.Low, Severity.Untriaged, Severity.Untriaged)]
+    [InlineData(Severity.Medium, Severity.Undefined, Severity.Undefined)]
+    public void A_finding_counts_once_with_the_worst_that_is_said_of_it_and_unknown_is_not_low(Severity one, Severity other, Severity counted) =>
+        Assert.Equal(counted, Assert.Single(Findings.Merge([OpenSsl with { Severity = one }, OpenSsl with { Severity = other }])).Severity);
+
+    [Fact]
+    public void A_fix_date_is_every_report_s()
+    {
+        var merged = Findings.Merge([OpenSsl with { Fix = FixAvailability.Yes }, OpenSsl with { Fix = FixAvailability.No }]);
+
+        Assert.Equal([Day, null], Assert.Single(Findings.WithFixDates(merged, [], Day)).Reports!.Select(report => report.FixFirstSeenAt));
+    }
+
+    [Fact]
     public void The_worst_come_first()
     {
         var merged = Findings.Merge(Enum.GetValues<Severity>().Select((severity, i) => OpenSsl with { Vulnerability = $"CVE-{i}", Severity = severity }));

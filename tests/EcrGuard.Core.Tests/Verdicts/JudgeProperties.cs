@@ -163,6 +163,78 @@ public sealed class JudgeProperties
             }
         }, iter: 1000);
 
+    private static readonly Gen<PolicyDocument> AnyAskingPolicy =
+        Gen.Select(AnyPolicy, Gen.Select(Gen.Enum<RuleEffect>(), OneOf<double?>(5, null), Gen.Enum<ExploitAvailability>().Array[0, 2], OneOf<int?>(0, 3, null), OneOf("OS", "GO*", null)).Array[0, 3],
+            Gen.Enum<SuppressedAnswer>(), Gen.Select(Gen.Enum<VexStatus>(), OneOf("3.0.1", null), Gen.Int[1, 3]).Array[0, 2],
+            (policy, rules, suppressed, statements) => policy with
+            {
+                Defaults = policy.Defaults with { Suppressed = suppressed },
+                Rules =
+                [
+                    .. rules.Select(r => new Rule
+                    {
+                        Id = "more",
+                        Then = r.Item1,
+                        MinScore = r.Item2,
+                        ExploitAvailable = r.Item3.Length == 0 ? null : r.Item3,
+                        MinDaysSinceFix = r.Item4,
+                        PackageManagers = r.Item5 is { } manager ? [Glob.Parse(manager)] : null,
+                    }),
+                    .. policy.Rules,
+                ],
+                Vex = [.. statements.Select(s => new VexStatement
+                {
+                    Document = "x:1",
+                    Vulnerabilities = [$"CVE-{s.Item3}"],
+                    AllNames = new HashSet<string> { $"CVE-{s.Item3}" },
+                    Products = [new VexProduct(Image.Id, s.Item2 is null ? null : [new VexPackage(Ecosystem.Of("OS")!, "openssl", s.Item2)])],
+                    Status = s.Item1,
+                    At = Facts.Now.AddDays(-s.Item3),
+                })],
+            });
+
+    private static readonly Gen<Finding> AnyReport =
+        Gen.Select(AnyFinding, Gen.Bool, Gen.Bool, OneOf<double?>(2, 9.8, null), OneOf<string?>("3.0.1", "2.0.0", null, ""), (finding, suppressed, unknown, score, version) => finding with
+        {
+            Suppressed = suppressed,
+            SeverityUnknown = unknown,
+            Score = score,
+            Occurrences = version is "" ? [] : [new PackageOccurrence(version, null, null, null)],
+        });
+
+    /// <summary>Issue 9: whatever the policy asks, a merge hides no report.</summary>
+    [Fact]
+    public void Another_report_of_a_finding_never_improves_a_verdict() =>
+        Gen.Select(AnyAskingPolicy, AnyReport.Array[1, 4], AnyReport, Gen.Int[0, 40]).Sample((policy, reports, more, days) =>
+        {
+            var same = more with { Vulnerability = reports[0].Vulnerability, Package = reports[0].Package, PackageManager = reports[0].PackageManager };
+            var without = Judge.Decide(Image, Of(reports), policy, null, Facts.Now);
+            var with = Judge.Decide(Image, Of([same, .. reports]), policy, null, Facts.Now);
+
+            Assert.True(with.Status <= without.Status);
+            Assert.Equal(without.Counts.Total, with.Counts.Total);
+            Assert.Equal(Told(with), Told(Judge.Decide(Image, Of([.. reports.Reverse(), same]), policy, null, Facts.Now)));
+            // The same where the ledger keeps the one and the scanner gives the other.
+            var before = new Judge.Before(without, Of(reports).Findings);
+            var unfinished = Of([same]) with { State = ScanState.Failed };
+            if (without.Status == Status.Blocked)
+                Assert.Equal(Status.Blocked, Judge.Decide(Image, Facts.Scan(ScanState.Failed), policy, new Judge.Before(without, Judge.Keep(unfinished, before)), Facts.Now).Status);
+
+            ScanFacts Of(IEnumerable<Finding> found) => Facts.Scan() with { Findings = Findings.WithFixDates(Findings.Merge(found), [], Facts.Now.AddDays(-days)) };
+        }, iter: 3000);
+
+    [Fact]
+    public void Reports_without_number_are_as_bad_as_each_of_them() =>
+        Gen.Select(AnyAskingPolicy, AnyReport.Array[20, 60]).Sample((policy, reports) =>
+        {
+            var same = reports.Select(report => report with { Vulnerability = "CVE-1", Package = "openssl", PackageManager = "OS" }).ToList();
+            var worst = same.Min(report => Decide(Facts.Scan(report), policy).Status);
+
+            var scan = Facts.Scan([.. same]);
+            Assert.True(Assert.Single(scan.Findings).Reports is null or { Count: <= 16 });
+            Assert.True(Decide(scan, policy).Status <= worst);
+        }, iter: 1000);
+
     private static string Told(Verdict verdict) =>
         string.Join('\n', [verdict.Status, verdict.Counts, verdict.ValidUntil, .. verdict.Reasons, .. verdict.Warnings, .. verdict.Waived, .. verdict.ToPass]);
 }

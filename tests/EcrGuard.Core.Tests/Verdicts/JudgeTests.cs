@@ -361,6 +361,46 @@ public sealed class JudgeTests
     public void A_completed_scan_without_a_date_does_not_lift_what_a_dated_one_found() =>
         Assert.Equal(Status.Blocked, Decide(Facts.Scan() with { CompletedAt = null }, before: Blocked).Status);
 
+    private static readonly Rule NamesUntriaged = new() { Id = "untriaged", Severities = [Severity.Untriaged, Severity.Undefined], Then = RuleEffect.Block };
+
+    [Theory]
+    [InlineData(Severity.Untriaged, "CVE-2026-0001 (HIGH in one report and UNTRIAGED in another) in openssl 3.0.1 (OS): fixed in 3.0.2; rule 'untriaged' blocks.")]
+    [InlineData(Severity.Undefined, "CVE-2026-0001 (HIGH in one report and UNDEFINED in another) in openssl 3.0.1 (OS): fixed in 3.0.2; rule 'untriaged' blocks.")]
+    public void Of_two_reports_of_a_finding_both_are_asked_and_the_worse_answer_stands(Severity other, string sentence)
+    {
+        var policy = Facts.Policy with { Rules = [NamesUntriaged, .. Facts.Policy.Rules] };
+
+        foreach (var scan in new[] { Facts.Scan(Facts.Finding(severity: Severity.High), Facts.Finding(severity: other)), Facts.Scan(Facts.Finding(severity: other), Facts.Finding(severity: Severity.High)) })
+        {
+            var verdict = Facts.Decide(Facts.Image(1), scan, policy);
+            Assert.Equal((Status.Blocked, sentence), (verdict.Status, Assert.Single(verdict.Reasons).Sentence));
+            Assert.Equal((other, new FindingCounts(High: 1)), (Assert.Single(verdict.Blocking), verdict.Counts));
+        }
+    }
+
+    [Fact]
+    public void The_values_in_which_reports_differ_stand_in_the_reason_as_far_as_the_rule_asks_for_them()
+    {
+        var rule = new Rule { Id = "likely", MinEpss = 0.5, FixAvailable = [FixAvailability.Yes], Then = RuleEffect.Block };
+        var (one, other) = (Facts.Finding() with { Epss = 0.9, Fix = FixAvailability.Yes, Score = 1 }, Facts.Finding() with { Epss = 0.1, Fix = FixAvailability.No, Score = 9 });
+
+        Assert.Equal("CVE-2026-0001 (CRITICAL) in openssl 3.0.1 (OS): fixed in 3.0.2; rule 'likely' blocks; its reports differ: fix YES and NO, EPSS 0.9 and 0.1.",
+            Assert.Single(Facts.Decide(Facts.Image(1), Facts.Scan(one, other), Facts.Policy with { Rules = [rule] }).Reasons).Sentence);
+    }
+
+    [Fact]
+    public void A_finding_is_excused_only_where_every_report_that_blocks_is()
+    {
+        var excusing = Facts.Policy with { Defaults = new PolicyDefaults(Suppressed: SuppressedAnswer.Excuse) };
+        var hidden = Facts.Finding() with { Suppressed = true };
+
+        Assert.Equal(Status.Blocked, Facts.Decide(Facts.Image(1), Facts.Scan(hidden, Facts.Finding()), excusing).Status);
+        var warned = Facts.Decide(Facts.Image(1), Facts.Scan(hidden, Facts.Finding(severity: Severity.High)), excusing);
+        Assert.Equal((Status.Approved, 1, WaivedFinding.Inspector), (warned.Status, warned.Warnings.Count, Assert.Single(warned.Waived).Waiver));
+        var waived = Facts.Decide(Facts.Image(1), Facts.Scan(hidden, Facts.Finding(severity: Severity.High)), excusing with { Waivers = [Facts.Waiver()] });
+        Assert.Equal((Status.Approved, RuleEffect.Block), (waived.Status, Assert.Single(waived.Waived).Instead));
+    }
+
     private static readonly Finding InJar = Facts.Finding("CVE-2021-44228", package: "log4j-core") with { PackageManager = "JAR" };
 
     private static ScanFacts Enhanced(params Finding[] findings) => Facts.Scan(findings) with { Scanner = Scanner.Enhanced };
