@@ -88,7 +88,11 @@ public sealed class Baselines(
             LatelyGone = await ledger.GoneAsync(id, now - PolicySafety.LookBack, cancellation).ConfigureAwait(false),
             Images = [.. contents.Images.Select(Shielded)],
         };
-        return PolicySafety.WhyNot(Read(repair.Value), shielded, usages, now) is null;
+        // The evaluator says what ECR's preview would: that needs the shields themselves.
+        var policy = Read(repair.Value);
+        var effect = PolicyEffect.Of(policy, shielded, usages, shields: null, now);
+        var taken = effect.Expired.Concat(effect.Archived).Select(image => image.Image.Id.Digest).ToHashSet();
+        return PreviewCheck.WhyNot(policy, taken, taken, shielded, usages, [], guard.Policy.Ceilings, now) is null;
     }
 
     /// <summary>

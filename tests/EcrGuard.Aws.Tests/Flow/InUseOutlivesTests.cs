@@ -153,6 +153,18 @@ public sealed class InUseOutlivesTests
         Assert.Equal(["v0"], fixture.Tags(running));
     }
 
+    [Fact]
+    public async Task Where_a_policy_would_break_the_ceilings_nothing_is_shielded_for_it()
+    {
+        await using var fixture = await FilledAsync();
+        var running = (await PushedDailyAsync(fixture, 40))[39];
+        fixture.Time.Advance(TimeSpan.FromDays(60));
+        var careful = fixture.Deploy(Keeping(5, "replace", """{ "percent": 25, "keepPerRepository": 5 }"""));
+        await careful.SweepAsync(Runs(fixture, running));
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+        Assert.Equal(["v39"], fixture.Tags(running));
+    }
+
     /// <summary>The policy is wished for, and would take what may be in use: as long as that is so, it is not put, and a shield would hold against nothing.</summary>
     [Fact]
     public async Task Where_a_policy_cannot_be_put_yet_nothing_is_shielded_for_it()
