@@ -198,7 +198,7 @@ public static class Findings
     /// Too many reports as one that is at least as bad under every policy: a value in which they differ is one that the
     /// scanner does not give, which meets the criterion of every blocking rule and of no other.
     /// </summary>
-    private static Finding Unsure(IReadOnlyList<Finding> reports)
+    private static Finding Unsure(List<Finding> reports)
     {
         bool Differ<T>(Func<Finding, T> value) => reports.Select(value).Distinct().Skip(1).Any();
         var fix = Differ(f => f.Fix) || Differ(f => f.FixFirstSeenAt);

@@ -154,9 +154,9 @@ public abstract record RegistryEvent
     /// The images of ECR's that a finding names itself, or else those of the envelope, which is all that an event about
     /// coverage has. The finding's come first: its administrator may be the envelope's account.
     /// </summary>
-    private static IReadOnlyList<ImageId> ImagesOf(JsonElement root)
+    private static List<ImageId> ImagesOf(JsonElement root)
     {
-        IEnumerable<JsonElement> own = root.TryGetProperty("detail", out var detail) ? ResourcesOf(detail) : [];
+        var own = root.TryGetProperty("detail", out var detail) ? ResourcesOf(detail) : [];
         return Parsed(own.Select(resource => Find(resource, "id"))) is { Count: > 0 } images ? images : Parsed(EnvelopeOf(root));
     }
 
@@ -177,11 +177,11 @@ public abstract record RegistryEvent
     private static IEnumerable<string?> EnvelopeOf(JsonElement root) =>
         ResourcesOf(root).Select(arn => arn.ValueKind == JsonValueKind.String ? arn.GetString() : null);
 
-    private static IEnumerable<JsonElement> ResourcesOf(JsonElement element)
+    private static List<JsonElement> ResourcesOf(JsonElement element)
     {
         var isList = element.ValueKind == JsonValueKind.Object && element.TryGetProperty("resources", out var resources)
             && resources.ValueKind == JsonValueKind.Array;
-        return isList ? element.GetProperty("resources").EnumerateArray() : [];
+        return isList ? [.. element.GetProperty("resources").EnumerateArray()] : [];
     }
 
     /// <summary>Some documented samples carry ids that are no UUIDs: it is any text.</summary>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
 using static EcrGuard.Core.Images.Text;
 

@@ -214,7 +214,7 @@ public sealed partial class LocalInspector : ILocalService
         }
     }
 
-    private IReadOnlyCollection<string> TagsOf(Coverage image) =>
+    private List<string> TagsOf(Coverage image) =>
         image.Member is null ? ecr.Image(image.Repository, image.Digest).Tags : [];
 
     private void Change(Coverage coverage, Func<LocalFinding, bool> which, string status)
