@@ -5,14 +5,33 @@ namespace EcrGuard.Core.Tests.Images;
 public sealed class DeploymentEventTests
 {
     private const string Uri = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web:1.0";
+    private const string Function = "arn:aws:lambda:eu-central-1:123456789012:function:pay";
     private const string Ecs = "arn:aws:ecs:eu-central-1:123456789012";
     private static readonly string Hex = Facts.Digest(1).ToString();
 
     private static DeploymentEvent? Read(string source, string type, string detail, string resources = "[]") =>
-        DeploymentEvent.Read($$"""{"id":"1","source":"{{source}}","detail-type":"{{type}}","account":"123456789012","region":"eu-central-1","time":"2026-11-18T12:00:00Z","resources":{{resources}},"detail":{{detail}}}""", out _);
+        DeploymentEvent.Read($$"""
+            {
+              "id": "1", "source": "{{source}}", "detail-type": "{{type}}", "account": "123456789012",
+              "region": "eu-central-1", "time": "2026-11-18T12:00:00Z", "resources": {{resources}}, "detail": {{detail}}
+            }
+            """, out _);
 
-    private static DeploymentEvent? Task(string last, string desired, string group, string containers) => Read("aws.ecs", "ECS Task State Change",
-        $$"""{"clusterArn":"{{Ecs}}:cluster/main","taskArn":"{{Ecs}}:task/main/1","taskDefinitionArn":"{{Ecs}}:task-definition/web:7","group":"{{group}}","lastStatus":"{{last}}","desiredStatus":"{{desired}}","containers":{{containers}}}""");
+    private static DeploymentEvent? Task(string last, string desired, string group, string containers) =>
+        Read("aws.ecs", "ECS Task State Change", $$"""
+            {
+              "clusterArn": "{{Ecs}}:cluster/main", "taskArn": "{{Ecs}}:task/main/1",
+              "taskDefinitionArn": "{{Ecs}}:task-definition/web:7", "group": "{{group}}",
+              "lastStatus": "{{last}}", "desiredStatus": "{{desired}}", "containers": {{containers}}
+            }
+            """);
+
+    /// <param name="rest">Further members of the record.</param>
+    private static DeploymentEvent? Call(string source, string name, string rest = "") =>
+        Read(source, "AWS API Call via CloudTrail", $$"""{ "eventName": "{{name}}"{{rest}} }""");
+
+    /// <param name="members">Of the response.</param>
+    private static string Answers(string members) => $$""", "responseElements": { {{members}} }""";
 
     [Theory]
     [InlineData("PENDING", "RUNNING", true)]
@@ -20,13 +39,18 @@ public sealed class DeploymentEventTests
     [InlineData("PROVISIONING", "RUNNING", false)]
     [InlineData("RUNNING", "STOPPED", false)]
     [InlineData("STOPPED", "STOPPED", false)]
-    public void A_task_that_starts_or_runs_is_a_deployment_and_one_that_ends_is_none(string last, string desired, bool deployed) =>
+    public void A_task_that_starts_or_runs_is_a_deployment_and_one_that_ends_is_none(
+        string last,
+        string desired,
+        bool deployed) =>
         Assert.Equal(deployed, Task(last, desired, "service:web", $$"""[{"image":"{{Uri}}"}]""") is not null);
 
     [Fact]
     public void A_task_names_its_service_and_the_images_of_its_containers_once_each()
     {
-        var task = Task("RUNNING", "RUNNING", "service:web", $$"""[{"image":"{{Uri}}","imageDigest":"{{Hex}}"},{"image":"{{Uri}}","imageDigest":"{{Hex}}"},{"name":"agent"},{"image":"nginx"}]""")!;
+        var web = $$"""{ "image": "{{Uri}}", "imageDigest": "{{Hex}}" }""";
+        var containers = $$"""[ {{web}}, {{web}}, { "name": "agent" }, { "image": "nginx" } ]""";
+        var task = Task("RUNNING", "RUNNING", "service:web", containers)!;
         Assert.Equal(new Consumer(ConsumerKind.EcsService, $"{Ecs}:service/main/web"), task.By);
         Assert.Equal([new NamedImage(Uri, Facts.Digest(1)), new NamedImage("nginx", null)], task.Images);
         Assert.Equal(("123456789012", "eu-central-1"), (task.Account, task.Region));
@@ -34,7 +58,9 @@ public sealed class DeploymentEventTests
 
     [Fact]
     public void A_task_without_a_service_is_its_task_definitions() =>
-        Assert.Equal(new Consumer(ConsumerKind.TaskDefinition, $"{Ecs}:task-definition/web:7"), Task("RUNNING", "RUNNING", "family:web", "[]")!.By);
+        Assert.Equal(
+            new Consumer(ConsumerKind.TaskDefinition, $"{Ecs}:task-definition/web:7"),
+            Task("RUNNING", "RUNNING", "family:web", "[]")!.By);
 
     [Theory]
     [InlineData("CreateFunction20150331", true)]
@@ -45,15 +71,16 @@ public sealed class DeploymentEventTests
     [InlineData("CreateFunctionUrlConfig", false)]
     [InlineData("DeleteFunction20150331", false)]
     public void Calls_of_Lambda_are_known_by_the_beginning_of_their_name(string name, bool deploys) =>
-        Assert.Equal(deploys, Read("aws.lambda", "AWS API Call via CloudTrail", $$"""{"eventName":"{{name}}","responseElements":{"functionArn":"arn:aws:lambda:eu-central-1:123456789012:function:pay"}}""") is not null);
+        Assert.Equal(deploys, Call("aws.lambda", name, Answers($"\"functionArn\": \"{Function}\"")) is not null);
 
     [Theory]
-    [InlineData("""{"functionArn":"arn:aws:lambda:eu-central-1:123456789012:function:pay","version":"$LATEST"}""", "arn:aws:lambda:eu-central-1:123456789012:function:pay")]
-    [InlineData("""{"functionArn":"arn:aws:lambda:eu-central-1:123456789012:function:pay:7","version":"7"}""", "arn:aws:lambda:eu-central-1:123456789012:function:pay:7")]
-    [InlineData("null", "arn:aws:lambda:eu-central-1:123456789012:function:pay")]
+    [InlineData($$"""{ "functionArn": "{{Function}}", "version": "$LATEST" }""", Function)]
+    [InlineData($$"""{ "functionArn": "{{Function}}:7", "version": "7" }""", $"{Function}:7")]
+    [InlineData("null", Function)]
     public void A_function_is_known_by_its_ARN_and_version_or_by_its_name(string response, string name)
     {
-        var call = Read("aws.lambda", "AWS API Call via CloudTrail", $$"""{"eventName":"UpdateFunctionCode20150331v2","requestParameters":{"functionName":"pay"},"responseElements":{{response}}}""")!;
+        var rest = $$""", "requestParameters": { "functionName": "pay" }, "responseElements": {{response}}""";
+        var call = Call("aws.lambda", "UpdateFunctionCode20150331v2", rest)!;
         Assert.Equal(new Consumer(ConsumerKind.LambdaFunction, name), call.By);
         Assert.Null(call.Images);
     }
@@ -61,43 +88,66 @@ public sealed class DeploymentEventTests
     [Fact]
     public void A_call_that_failed_and_a_function_without_an_image_deploy_nothing()
     {
-        Assert.Null(Read("aws.lambda", "AWS API Call via CloudTrail", """{"eventName":"PublishVersion20150331","errorCode":"AccessDenied"}"""));
-        Assert.Null(Read("aws.lambda", "AWS API Call via CloudTrail", """{"eventName":"PublishVersion20150331","responseElements":{"functionArn":"arn:aws:lambda:eu-central-1:123456789012:function:pay","packageType":"Zip"}}"""));
-        Assert.Null(Read("aws.ecs", "AWS API Call via CloudTrail", """{"eventName":"CreateService","errorCode":"ClientException"}"""));
+        const string failed = """, "errorCode": "AccessDenied" """;
+        Assert.Null(Call("aws.lambda", "PublishVersion20150331", failed));
+        Assert.Null(Call("aws.ecs", "CreateService", failed));
+        var zip = Answers($$""" "functionArn": "{{Function}}", "packageType": "Zip" """);
+        Assert.Null(Call("aws.lambda", "PublishVersion20150331", zip));
     }
 
     [Fact]
     public void What_a_service_may_run_next_is_asked_of_its_task_definition()
     {
-        var registered = Read("aws.ecs", "AWS API Call via CloudTrail", $$$"""{"eventName":"RegisterTaskDefinition","responseElements":{"taskDefinition":{"taskDefinitionArn":"{{{Ecs}}}:task-definition/web:8"}}}""")!;
-        Assert.Equal((new Consumer(ConsumerKind.TaskDefinition, $"{Ecs}:task-definition/web:8"), $"{Ecs}:task-definition/web:8"), (registered.By, registered.TaskDefinition));
-        var updated = Read("aws.ecs", "AWS API Call via CloudTrail", $$$"""{"eventName":"UpdateService","responseElements":{"service":{"serviceArn":"{{{Ecs}}}:service/main/web","taskDefinition":"{{{Ecs}}}:task-definition/web:7"}}}""")!;
-        Assert.Equal((new Consumer(ConsumerKind.EcsService, $"{Ecs}:service/main/web"), $"{Ecs}:task-definition/web:7"), (updated.By, updated.TaskDefinition));
-        Assert.Null(Read("aws.ecs", "AWS API Call via CloudTrail", """{"eventName":"RunTask"}"""));
+        var members = $$""" "taskDefinition": { "taskDefinitionArn": "{{Ecs}}:task-definition/web:8" } """;
+        var registered = Call("aws.ecs", "RegisterTaskDefinition", Answers(members))!;
+        Assert.Equal(new Consumer(ConsumerKind.TaskDefinition, $"{Ecs}:task-definition/web:8"), registered.By);
+        Assert.Equal($"{Ecs}:task-definition/web:8", registered.TaskDefinition);
+
+        var (service, definition) = ($"{Ecs}:service/main/web", $"{Ecs}:task-definition/web:7");
+        members = $$""" "service": { "serviceArn": "{{service}}", "taskDefinition": "{{definition}}" } """;
+        var updated = Call("aws.ecs", "UpdateService", Answers(members))!;
+        Assert.Equal(new Consumer(ConsumerKind.EcsService, service), updated.By);
+        Assert.Equal(definition, updated.TaskDefinition);
+        Assert.Null(Call("aws.ecs", "RunTask"));
     }
 
     [Fact]
     public void An_operation_of_App_Runner_names_its_service()
     {
         const string Service = "arn:aws:apprunner:eu-central-1:123456789012:service/web/1";
-        Assert.Equal(new Consumer(ConsumerKind.AppRunnerService, Service), Read("aws.apprunner", "AppRunner Service Operation Status Change", "{}", $"""["{Service}"]""")!.By);
-        Assert.Null(Read("aws.apprunner", "AppRunner Service Operation Status Change", "{}"));
+        const string Operation = "AppRunner Service Operation Status Change";
+        var updated = Read("aws.apprunner", Operation, "{}", $"""["{Service}"]""")!;
+        Assert.Equal(new Consumer(ConsumerKind.AppRunnerService, Service), updated.By);
+        Assert.Null(Read("aws.apprunner", Operation, "{}"));
     }
 
     [Theory]
     [InlineData("not JSON")]
     [InlineData("[]")]
-    [InlineData("""{"source":"aws.ecs","detail-type":"ECS Task State Change","detail":{}}""")]
-    [InlineData("""{"source":"aws.ecs","detail-type":"ECS Task State Change","detail":{"lastStatus":"RUNNING","desiredStatus":"RUNNING"}}""")]
-    [InlineData("""{"source":"aws.ecs","detail-type":"ECS Task State Change","detail":{"lastStatus":"RUNNING","desiredStatus":"RUNNING","clusterArn":"c","taskDefinitionArn":"t","containers":[{"image":"i","imageDigest":"sha256:1"}]}}""")]
-    [InlineData("""{"source":"aws.ecs","detail-type":"AWS API Call via CloudTrail","detail":{}}""")]
-    [InlineData("""{"source":"aws.ecs","detail-type":"AWS API Call via CloudTrail","detail":{"eventName":"UpdateService"}}""")]
-    public void What_cannot_be_read_is_malformed(string json) => Assert.Throws<EventFormatException>(() => DeploymentEvent.Read(json, out _));
+    public void What_is_no_JSON_object_is_malformed(string json) =>
+        Assert.Throws<EventFormatException>(() => DeploymentEvent.Read(json, out _));
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "lastStatus": "RUNNING", "desiredStatus": "RUNNING" }""")]
+    [InlineData("""{ "lastStatus": "RUNNING", "clusterArn": "c", "taskDefinitionArn": "t" }""")]
+    public void A_task_that_lacks_what_it_must_say_is_malformed(string detail) =>
+        Assert.Throws<EventFormatException>(() => Read("aws.ecs", "ECS Task State Change", detail));
+
+    [Fact]
+    public void A_digest_that_is_none_and_a_call_without_its_answer_are_malformed()
+    {
+        const string containers = """[ { "image": "i", "imageDigest": "sha256:1" } ]""";
+        Assert.Throws<EventFormatException>(() => Task("RUNNING", "RUNNING", "family:web", containers));
+        Assert.Throws<EventFormatException>(() => Call("aws.ecs", "UpdateService"));
+        Assert.Throws<EventFormatException>(() => Read("aws.ecs", "AWS API Call via CloudTrail", "{}"));
+    }
 
     [Fact]
     public void What_is_none_of_these_is_ignored_with_a_word()
     {
-        Assert.Null(DeploymentEvent.Read("""{"source":"aws.ecs","detail-type":"ECS Service Action"}""", out var ignored));
+        const string json = """{"source":"aws.ecs","detail-type":"ECS Service Action"}""";
+        Assert.Null(DeploymentEvent.Read(json, out var ignored));
         Assert.Equal("an event type that EcrGuard does not use", ignored);
     }
 }
