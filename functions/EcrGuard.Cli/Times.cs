@@ -7,10 +7,11 @@ internal static class Times
 {
     private const string Date = "yyyy-MM-dd";
 
-    private static readonly string[] Formats =
+    private static readonly string[] Iso = [Date, "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK", "yyyy-MM-ddTHH:mmK"];
+
+    private static readonly string[] Printed =
     [
-        // ISO 8601, as the AWS CLI prints it.
-        Date, "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK", "yyyy-MM-ddTHH:mmK",
+        .. Iso,
         // As Inspector's events have it (https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html).
         "ddd MMM d HH:mm:ss.FFFFFFF K yyyy", "ddd MMM d HH:mm:ss K yyyy", "MMM d, yyyy, h:mm:ss tt", "MMM d, yyyy h:mm:ss tt",
     ];
@@ -20,7 +21,11 @@ internal static class Times
     /// stands in EventBridge's events. Without an offset it is UTC.
     /// </summary>
     public static bool TryParse(string text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParseExact(Plain(text.Trim()), Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+        DateTimeOffset.TryParseExact(Plain(text.Trim()), Printed, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+
+    /// <summary>ISO 8601, as people write it in an option; without an offset it is UTC.</summary>
+    public static bool TryParseIso(string text, out DateTimeOffset time) =>
+        DateTimeOffset.TryParseExact(text, Iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
 
     private static string Plain(string text)
     {

@@ -27,7 +27,7 @@ internal static class LifecycleOptions
         Description = "The moment to evaluate for, for example 2026-01-31T00:00:00Z; the present one if it is not given.",
         CustomParser = result =>
         {
-            if (Times.TryParse(result.Tokens[0].Value, out var now))
+            if (Times.TryParseIso(result.Tokens[0].Value, out var now))
                 return now;
             result.AddError($"--now is '{result.Tokens[0].Value}'; it must be a time such as 2026-01-31T00:00:00Z.");
             return null;

@@ -2,7 +2,6 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda;
@@ -168,7 +167,7 @@ public sealed class LostAnswerTests
         var digest = await fixture.ScannedAsync("1", Critical);
         var ledger = fixture.Functions.Part<Ledger.Ledger>();
         var entry = (await ledger.FindAsync(new ImageId(Home(fixture), Digest.Parse(digest)), CancellationToken.None))!;
-        var quarantine = new Quarantine { By = QuarantineBy.Archive, State = QuarantineState.Ended, ChangeId = entry.Record.ChangeId, Since = fixture.Time.GetUtcNow() };
+        var quarantine = new Quarantine { State = QuarantineState.Ended, ChangeId = entry.Record.ChangeId, Since = fixture.Time.GetUtcNow() };
 
         fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
         Assert.True(await ledger.StoreQuarantineAsync(entry, quarantine, CancellationToken.None));

@@ -100,7 +100,7 @@ public sealed class InputFileTests : IDisposable
         _ecrguard.File("images.json", Page(Image('1', pushedAt)));
 
         // Thirty days later to the second, and a second before.
-        Assert.Contains("1 expired", (await _ecrguard.RunAsync("simulate", "--policy", "policy.json", "--images", "images.json", "--now", "2026-01-31 00:00:01+00:00")).Output, StringComparison.Ordinal);
+        Assert.Contains("1 expired", (await _ecrguard.RunAsync("simulate", "--policy", "policy.json", "--images", "images.json", "--now", "2026-01-31T00:00:01Z")).Output, StringComparison.Ordinal);
         Assert.Contains("1 kept", (await _ecrguard.RunAsync("simulate", "--policy", "policy.json", "--images", "images.json", "--now", "2026-01-30T23:59:59Z")).Output, StringComparison.Ordinal);
     }
 
