@@ -30,9 +30,10 @@ public sealed class JudgeCommandTests : IDisposable
     [InlineData("basic-critical", 1, "BLOCKED", "CVE-2024-3094 (CRITICAL) in xz-utils 5.6.0-1 (OS): the scanner names no fix; rule 'critical' blocks.")]
     [InlineData("basic-clean", 0, "APPROVED", "The basic scan of 2026-01-20 11:00 UTC found 0 findings, and none blocks.")]
     [InlineData("basic-no-list", 5, "ERROR", "findings.json says that the scan is COMPLETE and holds no list of findings, which is not the same as an empty one.")]
-    [InlineData("unsupported", 4, "UNSUPPORTED", "The basic scanner cannot read this image (UNSUPPORTED_IMAGE).")]
+    [InlineData("unsupported", 4, "UNSUPPORTED", "The basic scanner cannot read this image (UNSUPPORTED_IMAGE): "
+        + "UnsupportedImageError: The operating system and/or package manager are not supported.")]
     [InlineData("in-progress", 3, "PENDING", "The basic scan is not finished (IN_PROGRESS).")]
-    [InlineData("failed", 5, "ERROR", "The basic scan failed (FAILED).")]
+    [InlineData("failed", 5, "ERROR", "The basic scan failed (FAILED): The scan failed.")]
     [InlineData("paged", 5, "ERROR", "findings.json holds one page of several (it has a nextToken), which is half an answer: print all pages, without --max-items and --no-paginate.")]
     [InlineData("enhanced", 0, "APPROVED", "The enhanced scan of 2026-01-20 12:00 UTC found 1 finding, and none blocks.")]
     [InlineData("monitored-without-findings", 5, "ERROR", "findings.json says that Inspector monitors the image (ACTIVE) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.")]

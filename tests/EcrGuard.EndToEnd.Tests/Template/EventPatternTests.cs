@@ -94,6 +94,13 @@ public sealed class EventPatternTests
     private static IEnumerable<JsonNode?> Items(JsonNode? value) =>
         value as IEnumerable<JsonNode?> ?? Enumerable.Repeat(value, value is null ? 0 : 1);
 
-    private static string Deployed(JsonNode text) => (text["Fn::Sub"] ?? (text["Ref"] is { } named ? $"${{{named}}}" : text)).ToString()
-        .Replace("${AWS::Partition}", "aws", StringComparison.Ordinal).Replace("${AWS::Region}", "eu-central-1", StringComparison.Ordinal).Replace("${AWS::AccountId}", Account, StringComparison.Ordinal);
+    private static string Deployed(JsonNode text)
+    {
+        var function = text as JsonObject;
+        var written = function?["Fn::Sub"]?.ToString() ?? (function?["Ref"] is { } named ? $"${{{named}}}" : text.ToString());
+        return written
+            .Replace("${AWS::Partition}", "aws", StringComparison.Ordinal)
+            .Replace("${AWS::Region}", "eu-central-1", StringComparison.Ordinal)
+            .Replace("${AWS::AccountId}", Account, StringComparison.Ordinal);
+    }
 }
