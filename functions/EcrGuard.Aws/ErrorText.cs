@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Amazon.Runtime;
 using EcrGuard.Core.Images;
@@ -79,11 +80,13 @@ public static class ErrorText
         return Text.Clip(text, MaxLength - 1);
     }
 
+    private static readonly SearchValues<char> LineEnds = SearchValues.Create("\r\n\v\f\u0085\u2028\u2029");
+
     private static string Safe(string? message, bool principals)
     {
         var all = (message ?? "").AsSpan();
         var line = all[..Math.Min(all.Length, MaxRead)].Trim();
-        if (line.IndexOfAny("\r\n\v\f\u0085\u2028\u2029") is >= 0 and var end)
+        if (line.IndexOfAny(LineEnds) is >= 0 and var end)
             line = line[..end];
         // A line end that was escaped once too often.
         foreach (var escaped in (string[])["\\n", "\\r", "%0a", "%0d"])

@@ -119,7 +119,7 @@ internal static class InputFile
         /// <summary>What SDKs print beside an answer, another one for each page.</summary>
         private const string Metadata = "ResponseMetadata";
 
-        public static void Write(Utf8JsonWriter json, FileInfo file, string path, IReadOnlyList<JsonElement> pages)
+        public static void Write(Utf8JsonWriter json, FileInfo file, string path, List<JsonElement> pages)
         {
             if (pages.Count == 1)
             {

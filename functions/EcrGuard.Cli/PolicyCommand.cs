@@ -1,7 +1,6 @@
 using EcrGuard.Aws;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
 
 namespace EcrGuard.Cli;
 

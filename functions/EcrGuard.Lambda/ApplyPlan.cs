@@ -10,7 +10,6 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using Consumers = EcrGuard.Aws.Facts.Consumers;
-using Text = EcrGuard.Core.Images.Text;
 
 namespace EcrGuard.Lambda;
 

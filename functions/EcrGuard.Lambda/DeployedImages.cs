@@ -3,7 +3,6 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
 

@@ -1,6 +1,5 @@
 using Amazon.AppRunner;
 using Amazon.ECS.Model;
-using Amazon.Lambda;
 using Amazon.Lambda.Model;
 using EcrGuard.Core.Images;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Facts;

@@ -42,18 +42,18 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
     }
 
     /// <summary>The image that a reference names; where there is none, what is there instead. One call more only where a tag and a digest do not belong together.</summary>
-    public async Task<NamedImage> ImageAsync(ImageReference reference, CancellationToken cancellation)
+    public async Task<ReferencedImage> ImageAsync(ImageReference reference, CancellationToken cancellation)
     {
         var repository = Repository(reference.Repository);
         var image = await ImageAsync(repository, reference.Digest is null ? new ImageIdentifier { ImageTag = reference.Tag } : new ImageIdentifier { ImageDigest = reference.Digest.ToString() }, cancellation).ConfigureAwait(false);
         if (image is not null && (reference.Tag is null || image.Tags.Contains(reference.Tag)))
-            return new NamedImage(image, false, "");
+            return new ReferencedImage(image, false, "");
         var holder = reference.Tag is null || reference.Digest is null ? null : (await ImageAsync(repository, new ImageIdentifier { ImageTag = reference.Tag }, cancellation).ConfigureAwait(false))?.Id.Digest;
         var there = image is not null && reference.Digest is not null;
         // It was moved back between the two reads.
         if (there && holder == reference.Digest)
-            return new NamedImage(image! with { Tags = [.. image.Tags, reference.Tag!] }, false, "");
-        return new NamedImage(null, reference.HasMoved(there, holder), reference.Missing(there, holder, $"the registry {repository.Account} in {repository.Region}"));
+            return new ReferencedImage(image! with { Tags = [.. image.Tags, reference.Tag!] }, false, "");
+        return new ReferencedImage(null, reference.HasMoved(there, holder), reference.Missing(there, holder, $"the registry {repository.Account} in {repository.Region}"));
     }
 
     /// <summary>Every image of a repository, archived ones too, a page at a time.</summary>
@@ -272,7 +272,7 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
 /// <param name="Image">Null where there is none.</param>
 /// <param name="TagMoved">Whether its tag and its digest are not one image's any more.</param>
 /// <param name="WhyNot">A sentence where there is none.</param>
-public sealed record NamedImage(ImageFacts? Image, bool TagMoved, string WhyNot);
+public sealed record ReferencedImage(ImageFacts? Image, bool TagMoved, string WhyNot);
 
 /// <summary>A manifest as it was pushed.</summary>
 /// <param name="Text">Byte for byte: written again in any other form it would be another image.</param>

@@ -1,4 +1,3 @@
-using EcrGuard.Core.Images;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;

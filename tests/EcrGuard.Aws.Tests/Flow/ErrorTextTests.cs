@@ -7,8 +7,6 @@ using Amazon.ECR.Model;
 using Amazon.Lambda.Model;
 using Amazon.Runtime;
 using Amazon.SimpleNotificationService.Model;
-using EcrGuard.Core.Plans;
-using EcrGuard.Lambda;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
@@ -166,7 +164,8 @@ public sealed partial class ErrorTextTests
     {
         string[] may = ["ErrorText.cs", "JsonSyntax.cs"];
         var functions = Path.Combine(Path.GetDirectoryName(Here())!, "..", "..", "..", "functions");
-        var files = new[] { "EcrGuard.Core", "EcrGuard.Aws", "EcrGuard.Lambda", "EcrGuard.Cli" }
+        string[] projects = ["EcrGuard.Core", "EcrGuard.Aws", "EcrGuard.Lambda", "EcrGuard.Cli"];
+        var files = projects
             .SelectMany(project => Directory.GetFiles(Path.Combine(functions, project), "*.cs", SearchOption.AllDirectories))
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal) && !may.Contains(Path.GetFileName(file))).ToList();
         Assert.True(files.Count > 150, $"{files.Count} files are not all of them.");

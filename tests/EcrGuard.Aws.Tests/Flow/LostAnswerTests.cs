@@ -2,7 +2,6 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda;
 using EcrGuard.LocalAws;
