@@ -38,6 +38,7 @@ public sealed class RestoredLedgerTests
         fixture.Aws.Ecr.CreateRepository("held");
         fixture.Push("1", "held");
         await before.DeliverAllAsync();
+        await before.SweepAsync();
         Assert.All([archived, turned], digest => Assert.Equal("ARCHIVED", fixture.Aws.Ecr.StatusOf(Repository, digest)));
         var put = fixture.Aws.Ecr.LifecyclePolicyOf("held");
         Assert.Contains("ecrguard-inuse-*", put, StringComparison.Ordinal);
@@ -81,7 +82,7 @@ public sealed class RestoredLedgerTests
         fixture.Aws.Ecr.CreateRepository("held");
         fixture.Push("1", "held");
         await functions.DeliverAllAsync();
-        fixture.Aws.DynamoDb.CopyTable(Table, Restored);
+        await functions.SweepAsync();
 
         fixture.Time.Advance(TimeSpan.FromHours(24));
         await functions.SweepAsync();
