@@ -198,10 +198,14 @@ public sealed class UseHistoryTests
             {
                 var seen = Array.FindLastIndex(readings, reading => reading.Uses.Contains(use));
                 DateTimeOffset? since = null;
+                var (seenAt, reserved) = (readings[seen].ReadAt, false);
                 Assert.Contains(readings.Skip(seen + 1), reading =>
                 {
-                    since = reading.Unread.Any(unread => unread.Kind == use.By.Kind) ? null : since ?? reading.ReadAt;
-                    return reading.ReadAt - since >= UseHistory.BetweenReadings && reading.ReadAt - readings[seen].ReadAt >= (rollbackDays < 2 ? UseHistory.Kept : TimeSpan.FromDays(rollbackDays));
+                    var blind = reading.Unread.Any(unread => unread.Kind == use.By.Kind);
+                    since = blind ? null : since ?? reading.ReadAt;
+                    // What is in reserve stays there through a reading that could not look, and ends in one that could.
+                    reserved |= reading.ReadAt - since >= UseHistory.BetweenReadings && reading.ReadAt - seenAt >= UseHistory.Kept;
+                    return reserved && !blind && reading.ReadAt - seenAt >= TimeSpan.FromDays(rollbackDays);
                 });
             }
         }, iter: 2000);
