@@ -68,7 +68,8 @@ public static class ErrorText
             error = first;
         var code = error is AmazonServiceException { ErrorCode: { Length: > 0 and <= 100 } given } && given.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_') && !IsSecret(given) ? given : null;
         var about = code is not null && AboutTheRequest.Any(word => code.Contains(word, StringComparison.OrdinalIgnoreCase));
-        var line = about ? "" : Safe(error.Message, principals);
+        // A type of EcrGuard's own makes its own message, of what may be said.
+        var line = about ? "" : principals && IsOwn(error) ? FirstLine(error.Message).ToString() : Safe(error.Message, principals);
         // EcrGuard's own types say it themselves; of others the type says what kind of error it is where the message says nothing.
         var text = (code, line) switch
         {
@@ -82,12 +83,16 @@ public static class ErrorText
 
     private static readonly SearchValues<char> LineEnds = SearchValues.Create("\r\n\v\f\u0085\u2028\u2029");
 
-    private static string Safe(string? message, bool principals)
+    private static ReadOnlySpan<char> FirstLine(string? message)
     {
         var all = (message ?? "").AsSpan();
         var line = all[..Math.Min(all.Length, MaxRead)].Trim();
-        if (line.IndexOfAny(LineEnds) is >= 0 and var end)
-            line = line[..end];
+        return line.IndexOfAny(LineEnds) is >= 0 and var end ? line[..end] : line;
+    }
+
+    private static string Safe(string? message, bool principals)
+    {
+        var line = FirstLine(message);
         // A line end that was escaped once too often.
         foreach (var escaped in (string[])["\\n", "\\r", "%0a", "%0d"])
         {

@@ -67,7 +67,7 @@ public sealed class Deployments(AwsClients aws, Registry registry, Settings sett
         }
         // ECS has no error of its own for a task definition that is not there.
         catch (ClientException missing)
-            when (missing.Message.StartsWith("Unable to describe task definition", StringComparison.Ordinal))
+            when (ErrorText.Begins(missing, "Unable to describe task definition"))
         {
             return [];
         }

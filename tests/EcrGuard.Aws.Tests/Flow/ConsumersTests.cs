@@ -616,7 +616,7 @@ public sealed class ConsumersTests
 
         var use = await account.ReadAsync();
 
-        Assert.Equal([("ECS services", Other, "InvalidSignatureException: The request signature we calculated does not match.")], use.Unread.Select(Named));
+        Assert.Equal([("ECS services", Other, "InvalidSignatureException")], use.Unread.Select(Named));
         Assert.DoesNotMatch("ASIA|secret of|token of", JsonSerializer.Serialize(use, LedgerJson.Default.UseFacts));
     }
 

@@ -341,7 +341,7 @@ public sealed class QuarantineTests
         var digest = await ScannedAsync(fixture, functions, "1", Critical);
         fixture.Aws.Faults.Clear();
         Assert.Equal("ACTIVE", Storage(fixture, digest));
-        Assert.Contains("Archive ECR did not archive it, and it stays in reach: Not this one.", Writes(fixture));
+        Assert.Contains("Archive ECR did not archive it, and it stays in reach: ImageStorageClassUpdateNotSupportedException: Not this one.", Writes(fixture));
         await SweptAsync(functions);
         Assert.Equal("ARCHIVED", Storage(fixture, digest));
     }

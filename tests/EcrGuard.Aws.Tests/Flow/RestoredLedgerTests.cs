@@ -78,11 +78,12 @@ public sealed class RestoredLedgerTests
         fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         var functions = fixture.Deploy(Policy(14), new DeploymentOptions(EnforcementMode.Quarantine));
         await functions.BackfillAsync();
-        await ScannedAsync(fixture, functions, "archived", Critical);
+        var archived = await ScannedAsync(fixture, functions, "archived", Critical);
         fixture.Aws.Ecr.CreateRepository("held");
         fixture.Push("1", "held");
         await functions.DeliverAllAsync();
         await functions.SweepAsync();
+        Assert.Equal("ARCHIVED", fixture.Aws.Ecr.StatusOf(Repository, archived));
 
         fixture.Time.Advance(TimeSpan.FromHours(24));
         await functions.SweepAsync();

@@ -202,7 +202,7 @@ public sealed class TagPlanTests
     public void A_tag_that_a_consumer_names_stays_and_the_plan_says_who_does()
     {
         var blocked = Tags.Blocked(Facts.Digest(1));
-        var image = Facts.Image(1, "1.0", blocked, Tags.InUse(Facts.Digest(1)));
+        var image = Facts.Image(1, "1.0", blocked, Tags.Approved(Facts.Digest(1)), Tags.InUse(Facts.Digest(1)));
         var named = new Dictionary<string, string> { [blocked] = "ECS service web" };
         var plan = TagPlan.For(image, Status.Approved, Use.NotInUse, EnforcementMode.Mark, Tags, named);
         Assert.Equal([new TagAction(TagChange.Remove, Tags.InUse(Facts.Digest(1)))], plan.Actions.Where(action => action.Change == TagChange.Remove));
