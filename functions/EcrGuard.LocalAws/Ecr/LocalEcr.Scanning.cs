@@ -101,7 +101,7 @@ public sealed partial class LocalEcr
     private object EnhancedFindings(DescribeImageScanFindingsRequest request, EcrRepository repository, EcrImage image)
     {
         var coverage = Inspector.CoverageOf(repository.Name, image.Digest) ?? throw ScanNotFound(repository, request.ImageId);
-        var active = coverage.Findings.Where(f => f.Finding.Status == "ACTIVE").ToList();
+        var active = coverage.ListedFindings(account.Now).Where(f => f.Finding.Status == "ACTIVE").ToList();
         var (page, next) = PageOf(request, repository, image, active);
         return new
         {

@@ -20,6 +20,11 @@ public sealed record LocalFinding(string Vulnerability, string Severity, params 
     /// <summary>Whether basic scanning lists it; it counts it either way.</summary>
     public bool Listed { get; init; } = true;
 
+    /// <summary>
+    /// How long after it was made, or was last changed, Inspector lists it so: its event and the counts of its scan come before. Inspector only.
+    /// </summary>
+    public TimeSpan ListedAfter { get; init; }
+
     /// <summary>The probability of exploitation, 0 to 1; Inspector only, null where it is not known.</summary>
     public double? Epss { get; init; }
 

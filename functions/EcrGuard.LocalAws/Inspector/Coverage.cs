@@ -30,7 +30,11 @@ internal sealed class Coverage(string repository, string digest)
 
     public DateTimeOffset? LastInUseAt { get; set; }
 
+    /// <summary>What was found, as it is.</summary>
     public List<Observed> Findings { get; } = [];
+
+    /// <summary>The same as it is listed, which may be some minutes behind.</summary>
+    public IEnumerable<Observed> ListedFindings(DateTimeOffset now) => Findings.Select(finding => finding.ListedAt(now)).OfType<Observed>();
 
     /// <summary>The same in ECR's words (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanStatus.html).</summary>
     public string ImageScanStatus => Reason switch
@@ -48,4 +52,19 @@ internal sealed class Coverage(string repository, string digest)
 }
 
 /// <summary>A finding as Inspector holds it, on one image.</summary>
-internal sealed record Observed(string Arn, Coverage Image, LocalFinding Finding, DateTimeOffset FirstObservedAt, DateTimeOffset UpdatedAt);
+/// <param name="Earlier">What it was before its last change; null for a new one.</param>
+internal sealed record Observed(
+    string Arn,
+    Coverage Image,
+    LocalFinding Finding,
+    DateTimeOffset FirstObservedAt,
+    DateTimeOffset UpdatedAt,
+    Observed? Earlier = null)
+{
+    /// <summary>What is listed of it; null while it is not.</summary>
+    public Observed? ListedAt(DateTimeOffset now) => now >= UpdatedAt + Finding.ListedAfter ? this : Earlier?.ListedAt(now);
+
+    /// <summary>The same finding after a change.</summary>
+    public Observed ChangedTo(LocalFinding finding, DateTimeOffset now) =>
+        this with { Finding = finding, UpdatedAt = now, Earlier = ListedAt(now) };
+}

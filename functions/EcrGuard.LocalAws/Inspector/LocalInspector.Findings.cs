@@ -13,7 +13,7 @@ public sealed partial class LocalInspector
     {
         var passing = Passing(request, FindingFields(), [], [], prefixes: true);
         var (page, next) = Page(
-            "ListFindings", request, most: 100, FindingsPerPage, account.Options.EmptyPages, Candidates(request).SelectMany(c => c.Findings).Where(passing));
+            "ListFindings", request, most: 100, FindingsPerPage, account.Options.EmptyPages, Candidates(request).SelectMany(c => c.ListedFindings(account.Now)).Where(passing));
         return new { Findings = page.Select(f => Shown(f, d => JsonWire.Epoch(d), onBus: false)), NextToken = next };
     }
 

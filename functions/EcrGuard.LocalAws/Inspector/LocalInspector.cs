@@ -22,8 +22,9 @@ public sealed partial class LocalInspector : ILocalService
     }
 
     /// <summary>
-    /// Ends the initial scan of an image with these findings: coverage is SUCCESSFUL, or INACTIVE for SCAN_FREQUENCY_SCAN_ON_PUSH where the
-    /// repository is scanned only on push. Sends one <c>Inspector2 Finding</c> for each finding, then <c>Inspector2 Scan</c>.
+    /// Ends a scan of an image with these findings: coverage is SUCCESSFUL, or INACTIVE for SCAN_FREQUENCY_SCAN_ON_PUSH where the repository is
+    /// scanned only on push. What was found before and is not among them is closed. Sends one <c>Inspector2 Finding</c> for each finding, then
+    /// <c>Inspector2 Scan</c>, which AWS documents for the initial scan only.
     /// </summary>
     public void CompleteScan(string repository, string digest, params IReadOnlyList<LocalFinding> findings) =>
         CompleteScan(repository, digest, announce: true, findings);
@@ -38,11 +39,15 @@ public sealed partial class LocalInspector : ILocalService
             var onPush = ecr.FrequencyOf(repository) == "SCAN_ON_PUSH";
             (coverage.StatusCode, coverage.Reason) = onPush ? ("INACTIVE", "SCAN_FREQUENCY_SCAN_ON_PUSH") : ("ACTIVE", "SUCCESSFUL");
             coverage.LastScannedAt = account.Now;
-            coverage.Findings.Clear();
+            var before = coverage.Findings.FindAll(f => f.Finding.Status != "CLOSED");
             foreach (var finding in findings)
             {
-                Observe(coverage, finding, announce);
+                var again = before.Find(f => IsSame(f.Finding, finding));
+                before.Remove(again!);
+                Observe(coverage, finding, again?.Arn, announce);
             }
+
+            Change(coverage, f => before.Any(gone => gone.Arn == f.Arn), "CLOSED", announce: announce);
 
             if (announce)
             {
@@ -98,18 +103,35 @@ public sealed partial class LocalInspector : ILocalService
         ArgumentNullException.ThrowIfNull(finding);
         lock (account.Gate)
         {
-            Observe(Cover(repository, digest), finding, announce: true);
+            Observe(Cover(repository, digest), finding, again: null, announce: true);
         }
     }
 
     /// <summary>
     /// Gives every finding of a vulnerability on an image another status (ACTIVE, SUPPRESSED, CLOSED). Sends <c>Inspector2 Finding</c> for each.
     /// </summary>
-    public void SetStatus(string repository, string digest, string vulnerability, string status)
+    /// <param name="repository">An existing repository.</param>
+    /// <param name="digest">An image of it.</param>
+    /// <param name="vulnerability">Such as <c>CVE-2024-6119</c>.</param>
+    /// <param name="status">The new status.</param>
+    /// <param name="listedAfter">How long the old status is still listed.</param>
+    public void SetStatus(string repository, string digest, string vulnerability, string status, TimeSpan listedAfter = default)
     {
         lock (account.Gate)
         {
-            Change(Cover(repository, digest), f => f.Vulnerability == vulnerability, status);
+            Change(Cover(repository, digest), f => f.Finding.Vulnerability == vulnerability, status, listedAfter);
+        }
+    }
+
+    /// <summary>Deletes the closed findings of every image, as Inspector does some days after they were closed.</summary>
+    public void DeleteClosed()
+    {
+        lock (account.Gate)
+        {
+            foreach (var coverage in covered.Values)
+            {
+                coverage.Findings.RemoveAll(f => f.Finding.Status == "CLOSED");
+            }
         }
     }
 
@@ -130,7 +152,7 @@ public sealed partial class LocalInspector : ILocalService
             EmitCoverage(coverage);
             if (reason == "SCAN_ELIGIBILITY_EXPIRED")
             {
-                Change(coverage, f => f.Status == "ACTIVE", "CLOSED");
+                Change(coverage, f => f.Finding.Status == "ACTIVE", "CLOSED");
             }
         }
     }
@@ -185,16 +207,29 @@ public sealed partial class LocalInspector : ILocalService
         return coverage;
     }
 
-    private void Observe(Coverage coverage, LocalFinding finding, bool announce)
+    private static bool IsSame(LocalFinding one, LocalFinding other) =>
+        one.Vulnerability == other.Vulnerability && one.Packages.Select(p => p.Name).SequenceEqual(other.Packages.Select(p => p.Name));
+
+    /// <param name="again">The ARN of the finding that is found again, and keeps it; null for a new one.</param>
+    private void Observe(Coverage coverage, LocalFinding finding, string? again, bool announce)
     {
-        var id = (++findingsMade).ToString("x32", CultureInfo.InvariantCulture);
-        var of = Of(coverage);
-        var arn = $"arn:aws:inspector2:{of.Options.Region}:{of.Options.AccountId}:finding/{id}";
-        var observed = new Observed(arn, coverage, finding, finding.FirstObservedAt ?? account.Now, account.Now);
-        coverage.Findings.Add(observed);
+        var at = coverage.Findings.FindIndex(f => f.Arn == again);
+        if (at < 0)
+        {
+            var id = (++findingsMade).ToString("x32", CultureInfo.InvariantCulture);
+            var of = Of(coverage);
+            var arn = $"arn:aws:inspector2:{of.Options.Region}:{of.Options.AccountId}:finding/{id}";
+            at = coverage.Findings.Count;
+            coverage.Findings.Add(new Observed(arn, coverage, finding, finding.FirstObservedAt ?? account.Now, account.Now));
+        }
+        else
+        {
+            coverage.Findings[at] = coverage.Findings[at].ChangedTo(finding, account.Now);
+        }
+
         if (announce)
         {
-            EmitFinding(observed);
+            EmitFinding(coverage.Findings[at]);
         }
     }
 
@@ -217,15 +252,18 @@ public sealed partial class LocalInspector : ILocalService
     private List<string> TagsOf(Coverage image) =>
         image.Member is null ? ecr.Image(image.Repository, image.Digest).Tags : [];
 
-    private void Change(Coverage coverage, Func<LocalFinding, bool> which, string status)
+    private void Change(Coverage coverage, Func<Observed, bool> which, string status, TimeSpan listedAfter = default, bool announce = true)
     {
         for (var i = 0; i < coverage.Findings.Count; i++)
         {
-            if (which(coverage.Findings[i].Finding))
+            if (which(coverage.Findings[i]))
             {
                 var was = coverage.Findings[i];
-                coverage.Findings[i] = was with { Finding = was.Finding with { Status = status }, UpdatedAt = account.Now };
-                EmitFinding(coverage.Findings[i]);
+                coverage.Findings[i] = was.ChangedTo(was.Finding with { Status = status, ListedAfter = listedAfter }, account.Now);
+                if (announce)
+                {
+                    EmitFinding(coverage.Findings[i]);
+                }
             }
         }
     }

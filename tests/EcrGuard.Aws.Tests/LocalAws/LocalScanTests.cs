@@ -151,6 +151,53 @@ public sealed class LocalScanTests
     }
 
     [Fact]
+    public async Task Findings_are_listed_after_their_scan_and_their_events_and_so_is_a_change_of_one()
+    {
+        var clock = new FakeTimeProvider();
+        await using var aws = await StartAsync(ScanningConfiguration.Enhanced, clock);
+        using var ecr = aws.EcrClient();
+        using var inspector = aws.InspectorClient();
+        var digest = aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
+        aws.Events.Take();
+        aws.Inspector.CompleteScan(Repository, digest, OpenSsl, Log4j with { ListedAfter = TimeSpan.FromMinutes(3) });
+
+        Assert.Equal(3, aws.Events.Take().Count);
+        Assert.Equal(["CVE-2024-6119 ACTIVE"], await ListedAsync());
+        Assert.Equal(["HIGH"], (await FindingsAsync(ecr, "v1")).ImageScanFindings.FindingSeverityCounts.Keys);
+        clock.Advance(TimeSpan.FromMinutes(3));
+        Assert.Equal(["CVE-2024-6119 ACTIVE", "CVE-2021-44228 ACTIVE"], await ListedAsync());
+
+        aws.Inspector.SetStatus(Repository, digest, "CVE-2021-44228", "SUPPRESSED", TimeSpan.FromMinutes(2));
+        Assert.Equal(["CVE-2024-6119 ACTIVE", "CVE-2021-44228 ACTIVE"], await ListedAsync());
+        clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(["CVE-2024-6119 ACTIVE", "CVE-2021-44228 SUPPRESSED"], await ListedAsync());
+
+        async Task<IEnumerable<string>> ListedAsync() => (await inspector.ListFindingsAsync(new ListFindingsRequest())).Findings
+            .Select(f => $"{f.PackageVulnerabilityDetails.VulnerabilityId} {f.Status}");
+    }
+
+    [Fact]
+    public async Task A_rescan_closes_what_it_does_not_find_again_and_what_is_closed_is_deleted_some_day()
+    {
+        await using var aws = await StartAsync(ScanningConfiguration.Enhanced);
+        using var inspector = aws.InspectorClient();
+        var digest = aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
+        aws.Inspector.CompleteScan(Repository, digest, OpenSsl, Log4j);
+        var first = await ListedAsync();
+        aws.Events.Take();
+
+        aws.Inspector.CompleteScan(Repository, digest, OpenSsl);
+        Assert.Equal(first.Select(f => (f.Arn, f.Status == "ACTIVE" && f.Arn == first[0].Arn ? "ACTIVE" : "CLOSED")), await ListedAsync());
+        Assert.Equal(3, aws.Events.Take().Count);
+
+        aws.Inspector.DeleteClosed();
+        Assert.Equal([first[0]], await ListedAsync());
+
+        async Task<IReadOnlyList<(string Arn, string Status)>> ListedAsync() =>
+            [.. (await inspector.ListFindingsAsync(new ListFindingsRequest())).Findings.Select(f => (f.FindingArn, f.Status.Value))];
+    }
+
+    [Fact]
     public async Task A_finding_carries_what_the_product_decides_by()
     {
         await using var aws = await StartAsync(ScanningConfiguration.Enhanced);
@@ -277,9 +324,9 @@ public sealed class LocalScanTests
         Assert.Equal((expected, scanType), (status, aws.Ecr.Scanning.ScanType));
     }
 
-    private static async Task<LocalAwsServer> StartAsync(ScanningConfiguration? scanning = null)
+    private static async Task<LocalAwsServer> StartAsync(ScanningConfiguration? scanning = null, TimeProvider? clock = null)
     {
-        var aws = await LocalAwsServer.StartAsync();
+        var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = clock ?? TimeProvider.System });
         aws.Ecr.Scanning = scanning ?? ScanningConfiguration.Basic;
         aws.Ecr.CreateRepository(Repository);
         return aws;
