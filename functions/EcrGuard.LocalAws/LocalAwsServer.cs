@@ -9,6 +9,7 @@ using EcrGuard.LocalAws.Lambda;
 using EcrGuard.LocalAws.S3;
 using EcrGuard.LocalAws.Scheduler;
 using EcrGuard.LocalAws.Sns;
+using EcrGuard.LocalAws.Sqs;
 using EcrGuard.LocalAws.Sts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -40,7 +41,8 @@ public sealed class LocalAwsServer : IAsyncDisposable
         S3 = new LocalS3(options);
         Workloads = new LocalWorkloads(account);
         Sts = new LocalSts(options, Events);
-        services = [Ecr, Inspector, Sns, DynamoDb, S3, Sts];
+        Sqs = new LocalSqs(options);
+        services = [Ecr, Inspector, Sns, DynamoDb, S3, Sts, Sqs];
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -82,6 +84,8 @@ public sealed class LocalAwsServer : IAsyncDisposable
     public LocalEventBridge EventBridge => Workloads.EventBridge;
 
     public LocalScheduler Scheduler => Workloads.Scheduler;
+
+    public LocalSqs Sqs { get; }
 
     /// <summary>The way into other accounts.</summary>
     public LocalSts Sts { get; }
