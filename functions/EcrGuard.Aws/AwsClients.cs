@@ -11,6 +11,7 @@ using Amazon.S3;
 using Amazon.Scheduler;
 using Amazon.SecurityToken;
 using Amazon.SimpleNotificationService;
+using Amazon.SQS;
 
 namespace EcrGuard.Aws;
 
@@ -24,6 +25,7 @@ public sealed class AwsClients : IDisposable
     private readonly Lazy<WorkloadClients> workloads;
     private readonly Lazy<IAmazonSecurityTokenService> sts;
     private readonly Lazy<IAmazonECR> ecrOnce;
+    private readonly Lazy<IAmazonSQS> sqs;
 
     private AwsClients(Connection connection)
     {
@@ -34,6 +36,8 @@ public sealed class AwsClients : IDisposable
         Dynamo = connection.Open(new AmazonDynamoDBConfig(), c => new AmazonDynamoDBClient(c), (k, c) => new AmazonDynamoDBClient(k, c));
         S3 = connection.Open(new AmazonS3Config { ForcePathStyle = connection.IsLocal }, c => new AmazonS3Client(c), (k, c) => new AmazonS3Client(k, c));
         ecrOnce = new(() => (connection with { Retries = 0 }).Open(new AmazonECRConfig(), c => new AmazonECRClient(c), (k, c) => new AmazonECRClient(k, c)));
+        sqs = new(() => connection.Open(
+            new AmazonSQSConfig(), c => new AmazonSQSClient(c), (k, c) => new AmazonSQSClient(k, c)));
         workloads = new(() => new WorkloadClients(connection));
         sts = new(() => connection.Open(new AmazonSecurityTokenServiceConfig(), c => new AmazonSecurityTokenServiceClient(c), (k, c) => new AmazonSecurityTokenServiceClient(k, c)));
     }
@@ -52,6 +56,9 @@ public sealed class AwsClients : IDisposable
     public WorkloadClients Workloads => workloads.Value;
 
     public IAmazonSecurityTokenService Sts => sts.Value;
+
+    /// <summary>Where EcrGuard puts down its own looks.</summary>
+    public IAmazonSQS Sqs => sqs.Value;
 
     /// <summary>What runs images in another region of this account.</summary>
     public WorkloadClients WorkloadsIn(string region) => new(connection with { Region = region });
@@ -77,6 +84,8 @@ public sealed class AwsClients : IDisposable
         S3.Dispose();
         if (ecrOnce.IsValueCreated)
             ecrOnce.Value.Dispose();
+        if (sqs.IsValueCreated)
+            sqs.Value.Dispose();
         if (workloads.IsValueCreated)
             workloads.Value.Dispose();
         if (sts.IsValueCreated)

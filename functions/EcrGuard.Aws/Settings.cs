@@ -2,6 +2,7 @@ using System.Globalization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws;
 
@@ -21,6 +22,12 @@ public sealed record Settings
 
     /// <summary>Null for a function that sends no summary.</summary>
     public string? SummaryTopic { get; init; }
+
+    /// <summary>The URL of the queue of scan events, to which functions that decide send their looks; else null.</summary>
+    public string? ScanQueue { get; init; }
+
+    /// <summary>How long a scan of which no counts are known, and nothing is listed, is not believed to be clean.</summary>
+    public TimeSpan SettlingTime { get; init; } = Settling.UsualTime;
 
     /// <summary>The ceiling over the policy's enforcement, and the kill switch. It never changes an answer.</summary>
     public EnforcementMode Enforcement { get; init; } = EnforcementMode.Observe;
@@ -71,6 +78,8 @@ public sealed record Settings
             Bucket = Required(environment, "ECRGUARD_BUCKET", "the name of the bucket for findings and reports"),
             AlertTopic = Optional(environment, "ECRGUARD_ALERT_TOPIC"),
             SummaryTopic = Optional(environment, "ECRGUARD_SUMMARY_TOPIC"),
+            ScanQueue = Optional(environment, "ECRGUARD_SCAN_QUEUE"),
+            SettlingTime = Minutes(environment, "ECRGUARD_SETTLING_MINUTES") ?? Settling.UsualTime,
             Enforcement = Optional(environment, "ECRGUARD_ENFORCEMENT") switch
             {
                 null or "observe" => EnforcementMode.Observe,
@@ -118,6 +127,15 @@ public sealed record Settings
     private static double Writes(Func<string, string?> environment) => Optional(environment, "ECRGUARD_WRITES_PER_SECOND") is not { } text ? 2
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var writes) && writes is > 0 and <= 10 ? writes
         : throw new SettingsException("ECRGUARD_WRITES_PER_SECOND", text, "it must be a number above 0 and at most 10, ECR's own limit for PutImage");
+
+    private static TimeSpan? Minutes(Func<string, string?> environment, string name)
+    {
+        if (Optional(environment, name) is not { } text)
+            return null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var minutes) && minutes is >= 1 and <= 1440
+            ? TimeSpan.FromMinutes(minutes)
+            : throw new SettingsException(name, text, "it must be a number of minutes, 1 to 1440");
+    }
 
     private static int Instanced(Func<string, string?> environment) => Optional(environment, "ECRGUARD_INSTANCES") is not { } text ? 1
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var instances) && instances is >= 1 and <= 1000 ? instances

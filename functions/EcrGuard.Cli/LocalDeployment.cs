@@ -17,11 +17,13 @@ internal sealed class LocalDeployment : IDisposable
     public const string Table = "ecrguard-ledger";
     public const string Bucket = "ecrguard-reports";
     public const string Alerts = "ecrguard-alerts";
+    public const string ScanChanged = "ecrguard-scan-changed";
 
     /// <summary>The id of the role that may force approvals: here whoever orders it holds it.</summary>
     public const string BreakGlassRoleId = "AROALOCALBREAKGLASS";
 
     private readonly LocalAwsServer aws;
+    private readonly string scanQueue;
     private readonly AwsClients clients;
     private readonly ServiceProvider services;
 
@@ -32,6 +34,7 @@ internal sealed class LocalDeployment : IDisposable
         aws.S3.CreateBucket(Bucket);
         AlertTopic = aws.Sns.CreateTopic(Alerts);
         SummaryTopic = aws.Sns.CreateTopic("ecrguard-summary");
+        scanQueue = aws.Sqs.CreateQueue(ScanChanged);
         clients = AwsClients.At(aws.Endpoint, aws.Region, new BasicAWSCredentials("local", "local"));
         var settings = new Settings
         {
@@ -41,6 +44,7 @@ internal sealed class LocalDeployment : IDisposable
             Bucket = Bucket,
             AlertTopic = AlertTopic,
             SummaryTopic = SummaryTopic,
+            ScanQueue = scanQueue,
             Enforcement = enforcement,
         };
         var collection = new ServiceCollection();
@@ -58,7 +62,7 @@ internal sealed class LocalDeployment : IDisposable
     public async Task<IReadOnlyList<string>> DeliverAsync()
     {
         var failures = new List<string>();
-        while (aws.Events.Take() is { Count: > 0 } events)
+        while (Taken() is { Count: > 0 } events)
         {
             var queues = events.ToLookup(QueueOf);
             var pushed = services.GetRequiredService<OnImagePushed>();
@@ -69,6 +73,8 @@ internal sealed class LocalDeployment : IDisposable
             failures.AddRange(await DeliverAsync(queues[nameof(OnImageDeployed)], deployed.OnImageDeployedAsync));
         }
         return failures;
+
+        List<string> Taken() => [.. aws.Events.Take(), .. aws.Sqs.TakeDue(scanQueue).Select(look => look.Body)];
     }
 
     /// <summary>Asks as a pipeline would, through the HTTP API's payload.</summary>

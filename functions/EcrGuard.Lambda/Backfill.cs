@@ -35,7 +35,7 @@ public sealed record BackfillState(
 /// First deployment: every repository is taken once, existing images are judged and recorded without alerts, and one message tells the end. A schedule calls it again and again: each run goes on where the last
 /// one stopped, and once all is done a run costs one read.
 /// </summary>
-public sealed class Backfill(Guard guard, Baselines baselines, Registry registry, Ledger ledger, Notifier notifier, Settings settings, TimeProvider time, Log log)
+public sealed class Backfill(Guard guard, Baselines baselines, Registry registry, Ledger ledger, LookQueue looks, Notifier notifier, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>Repositories, and images of each, that are worked on at a time.</summary>
     private const int Repositories = 8;
@@ -134,10 +134,12 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
                     statuses.Add(before.Record.Verdict.Status);
                 }
                 // Known already, or pushed since EcrGuard came: its alert stays open, and its event publishes it.
-                else if (await guard.JudgeAsync(image, Scanner.Unknown, alerting: before is not null || image.PushedAt >= startedAt, before, token).ConfigureAwait(false) is { } judged)
+                else if (await guard.JudgeAsync(image, [], alerting: before is not null || image.PushedAt >= startedAt, before, token).ConfigureAwait(false) is { } judged)
                 {
                     statuses.Add(judged.Entry.Record.Verdict.Status);
                     var marked = new List<(Judged Judged, LedgerEntry Entry)>();
+                    foreach (var unsettled in judged.Children.Append(judged).Where(each => each.LookAt is not null))
+                        await looks.SendAsync(unsettled.Image, unsettled.LookAt!.Value, token).ConfigureAwait(false);
                     foreach (var each in judged.Children.Append(judged))
                     {
                         var entry = await guard.MarkAsync(

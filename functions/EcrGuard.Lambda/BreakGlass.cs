@@ -81,7 +81,7 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
             log.Warning(revokes ? "A forced approval was ended." : "An approval was forced.", ("image", image.Id.ToString()), ("by", by), ("until", (until ?? now).ToString("O", CultureInfo.InvariantCulture)), ("request", id), ("api", api), ("accessKeyId", request.AccessKeyId), ("requestId", context.AwsRequestId));
 
             // What follows from it, tags above all, is the next sweep's where it fails here: the answer below holds already.
-            await decisions.RunAsync([image.Id], async (id, cancellation) => await guard.JudgeAsync(id, Scanner.Unknown, alerting: true, await ledger.FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), context, takes: true).ConfigureAwait(false);
+            await decisions.RunAsync([image.Id], async (id, cancellation) => await guard.JudgeAsync(id, [], alerting: true, await ledger.FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), context, takes: true).ConfigureAwait(false);
             return (200, JsonSerializer.SerializeToElement(await guard.AskAsync(order.Image!, image, deadline.Token).ConfigureAwait(false), AnswerJson.Default.ApprovalAnswer));
         }
         catch (Exception failure)
@@ -100,7 +100,7 @@ public sealed class BreakGlass(Guard guard, Decisions decisions, Notices notices
         {
             // One that nobody has judged yet is recorded first, so that there is something to come back to.
             if (await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) is not { Record.Gone: false } entry
-                && (entry = (await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, null, cancellation).ConfigureAwait(false))?.Entry) is null)
+                && (entry = (await guard.JudgeAsync(image, [], alerting: true, null, cancellation).ConfigureAwait(false))?.Entry) is null)
                 return "This is an artifact about an image (a signature, SBOM or attestation), not an image to deploy.";
 
             var stood = entry.Record.Forced;

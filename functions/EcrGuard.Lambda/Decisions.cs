@@ -13,7 +13,7 @@ namespace EcrGuard.Lambda;
 /// <summary>
 /// Many images and all that follows from them: each is decided, then the indexes that hold it, then alerts are published, tags written and what was open is closed. An image has failed until all of that is done, and fails alone.
 /// </summary>
-public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledger, Notifier notifier, Settings settings, Log log)
+public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledger, Notifier notifier, LookQueue looks, Settings settings, Log log)
 {
     /// <summary>How many images are worked on at a time.</summary>
     private const int Parallel = 8;
@@ -58,7 +58,7 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
                 foreach (var index in child.Judged!.Indexes)
                     child.Related.Add(indexes.TryGetValue(index, out var known) ? known : indexes[index] = new Work(index));
             }
-            await EachAsync(indexes.Values, async work => work.End(await guard.JudgeAsync(work.Image, Scanner.Unknown, alerting: true, await ledger.FindAsync(work.Image, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false)), cancellation).ConfigureAwait(false);
+            await EachAsync(indexes.Values, async work => work.End(await guard.JudgeAsync(work.Image, [], alerting: true, await ledger.FindAsync(work.Image, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false)), cancellation).ConfigureAwait(false);
             works = [.. indexes.Values];
         }
     }
@@ -75,6 +75,7 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
         // Writing a hundred tags takes minutes: nobody's alert waits for that.
         using (var soon = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1)))
             await AlertAsync([.. judged.Where(work => work.Judged!.Entry.OpenAlert is not null)], soon.Token).ConfigureAwait(false);
+        await PutDownLooksAsync([.. judged.Where(work => work is { Done: true, Judged.LookAt: not null })], deadline).ConfigureAwait(false);
         await MarkAsync(judged, tagsUntil, deadline).ConfigureAwait(false);
         using var rest = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         bool May(LedgerEntry entry) => takes
@@ -98,6 +99,18 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
                 open.Done = true;
             }, rest.Token).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Findings follow a scan by minutes, and nobody tells when they are there.</summary>
+    private async Task PutDownLooksAsync(IReadOnlyList<Work> works, CancellationToken cancellation)
+    {
+        foreach (var work in works)
+            work.Done = false;
+        await EachAsync(works, async work =>
+        {
+            await looks.SendAsync(work.Image, work.Judged!.LookAt!.Value, cancellation).ConfigureAwait(false);
+            work.Done = true;
+        }, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Puts verdicts on tags. An image whose alert could not be published is left to the next try, and marked all the same.</summary>

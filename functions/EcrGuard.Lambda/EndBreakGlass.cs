@@ -24,7 +24,7 @@ public sealed class EndBreakGlass(Guard guard, Decisions decisions, Notices noti
             return new BreakGlassEnds(0, 0);
 
         var decided = await decisions.RunAsync(ended.Select(end => end.Image).Distinct(), async (id, cancellation) =>
-            await guard.JudgeAsync(id, Scanner.Unknown, alerting: true, await ledger.FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), context, takes: true).ConfigureAwait(false);
+            await guard.JudgeAsync(id, [], alerting: true, await ledger.FindAsync(id, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false), context, takes: true).ConfigureAwait(false);
         var done = 0;
         foreach (var (image, forced) in ended)
         {

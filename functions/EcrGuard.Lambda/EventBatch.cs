@@ -1,8 +1,10 @@
+using System.Globalization;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.SQSEvents;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Lambda;
 
@@ -10,10 +12,10 @@ namespace EcrGuard.Lambda;
 /// A batch of events from a queue. Every message has failed until it succeeded; one that cannot be read fails alone; several about one image cost one decision; what is not begun before the deadline is
 /// handed back.
 /// </summary>
-public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings settings, Log log)
+public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings settings, TimeProvider time, Log log)
 {
-    /// <summary>Clocks differ and events are stamped in whole seconds: an event this much older than the facts may still be news.</summary>
-    private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
+    /// <summary>The queue tells times in whole milliseconds.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
     /// So long after its event a verdict waits for the tags of those before it, which is less than a function may run. Behind a backlog, where events are older, verdicts come first: a tag that has no turn at once is left to the sweep.
@@ -40,9 +42,9 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
         {
             var events = messages[image].Select(m => m.Event).OrderBy(e => e.Time).ToList();
             var before = await ledger.FindAsync(image, cancellation).ConfigureAwait(false);
-            if (before is not { Open: false } || events.Any(e => e.Time >= before.FactsAt - Slack || (e.Tag is not null && settings.Tags.Claims(e.Tag))))
+            if (before is not { Open: false } || events.Any(heard => IsNews(heard, before)))
                 return await handle(image, events, before, cancellation).ConfigureAwait(false);
-            log.Info("The event is older than what the verdict rests on.", ("image", image.ToString()));
+            log.Info("What the verdict rests on includes the event.", ("image", image.ToString()));
             return null;
         }, context, tagsUntil).ConfigureAwait(false);
 
@@ -51,6 +53,23 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
             .Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id });
         return new SQSBatchResponse([.. again]);
     }
+
+    /// <summary>
+    /// Whether an event may tell what the ledger does not know: it came after the facts were read, or it tells of
+    /// findings that were not listed then. When it was made says nothing, since events come late and out of order.
+    /// </summary>
+    private bool IsNews(ImageEvent heard, LedgerEntry before) =>
+        (heard.Tag is not null && settings.Tags.Claims(heard.Tag))
+        || (heard.TellsOfFindings && !before.Record.Gone
+            ? !(before.Record.Settling ?? Settling.Nothing).Knows(heard, time.GetUtcNow())
+            : heard.ArrivedAt is not { } arrived || before.FactsAt < arrived + Tick);
+
+    /// <summary>When a message came to the queue; null where the queue does not say so.</summary>
+    private static DateTimeOffset? ArrivedAt(SQSEvent.SQSMessage message) =>
+        message.Attributes?.GetValueOrDefault("SentTimestamp") is { } sent
+            && long.TryParse(sent, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+            ? DateTimeOffset.FromUnixTimeMilliseconds(at)
+            : null;
 
     /// <summary>Notes that the scanning of repositories was changed, before their images are judged: that costs no call for an image, however many there are.</summary>
     private async Task<bool> NoteAsync(IEnumerable<RepositoryId> repositories, ILambdaContext context)
@@ -83,7 +102,7 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
                     if (each is ImageEvent one && IsHere(one.Image.Repository, message))
                     {
                         var known = images.TryGetValue(one.Image, out var others) ? others : images[one.Image] = [];
-                        known.Add((message.MessageId, one));
+                        known.Add((message.MessageId, one with { ArrivedAt = ArrivedAt(message) }));
                     }
                     else if (each is ScanningEvent change && change.Repositories.All(its => IsHere(its, message)))
                     {

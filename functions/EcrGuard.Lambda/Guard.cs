@@ -17,6 +17,9 @@ namespace EcrGuard.Lambda;
 /// <param name="Children">The children of an index that had to be judged with it.</param>
 public sealed record Judged(LedgerEntry Entry, ImageFacts Facts, IReadOnlyList<ImageId> Indexes, IReadOnlyList<Judged> Children)
 {
+    /// <summary>When EcrGuard looks at the image again by itself, where that is still to be put down; null for never.</summary>
+    public DateTimeOffset? LookAt { get; init; }
+
     public ImageId Image => Entry.Record.Verdict.Image;
 }
 
@@ -46,50 +49,83 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         !record.Gone && quarantine is { State: not QuarantineState.Ended };
 
     /// <summary>Reads the facts of an image, decides and records. What was judged is to be marked: its tags may have to wait for their turn, which neither the answer to a gate nor an alert may.</summary>
-    /// <param name="heard">The scanner that an event came from.</param>
+    /// <param name="news">The events that lead to this decision, oldest first; none where no event does.</param>
     /// <param name="alerting">False while existing images are judged for the first time.</param>
     /// <param name="before">What the ledger holds; null for nothing.</param>
     /// <returns>Null where the image is gone, or is none to judge.</returns>
-    public async Task<Judged?> JudgeAsync(ImageId id, Scanner heard, bool alerting, LedgerEntry? before, CancellationToken cancellation)
+    public async Task<Judged?> JudgeAsync(
+        ImageId id,
+        IReadOnlyList<ImageEvent> news,
+        bool alerting,
+        LedgerEntry? before,
+        CancellationToken cancellation)
     {
         var readAt = time.GetUtcNow();
         if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is { } image)
-            return await JudgeAsync(image, heard, alerting, before, cancellation).ConfigureAwait(false);
+            return await JudgeAsync(image, news, alerting, before, cancellation).ConfigureAwait(false);
         await ledger.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
         return null;
     }
 
-    /// <inheritdoc cref="JudgeAsync(ImageId, Scanner, bool, LedgerEntry?, CancellationToken)"/>
-    public Task<Judged?> JudgeAsync(ImageFacts image, Scanner heard, bool alerting, LedgerEntry? before, CancellationToken cancellation) => JudgeAsync(image, heard, alerting, before, within: null, cancellation);
+    /// <inheritdoc cref="JudgeAsync(ImageId, IReadOnlyList{ImageEvent}, bool, LedgerEntry?, CancellationToken)"/>
+    public Task<Judged?> JudgeAsync(
+        ImageFacts image,
+        IReadOnlyList<ImageEvent> news,
+        bool alerting,
+        LedgerEntry? before,
+        CancellationToken cancellation) =>
+        JudgeAsync(image, news, alerting, before, within: null, cancellation);
 
     /// <param name="within">The index with which it is judged.</param>
-    private async Task<Judged?> JudgeAsync(ImageFacts image, Scanner heard, bool alerting, LedgerEntry? before, Digest? within, CancellationToken cancellation)
+    private async Task<Judged?> JudgeAsync(
+        ImageFacts image,
+        IReadOnlyList<ImageEvent> news,
+        bool alerting,
+        LedgerEntry? before,
+        Digest? within,
+        CancellationToken cancellation)
     {
         switch (image.Kind)
         {
             case ImageKind.Artifact:
                 return null;
             case ImageKind.Unknown:
-                return await RecordAsync(image, before, alerting, within, _ => Task.FromResult(new Decision(Judge.NotAnImage(image, policy), [], null, [])), cancellation).ConfigureAwait(false);
+                return await RecordAsync(image, before, alerting, within, [], _ => Task.FromResult(new Decision(Judge.NotAnImage(image, policy), [], null, [])), cancellation).ConfigureAwait(false);
             case ImageKind.Index:
                 var children = await ChildrenAsync(image, before, cancellation).ConfigureAwait(false);
                 var judgedWith = new List<Judged>();
-                return await RecordAsync(image, before, alerting, within, async entry => children is null
+                var judged = await RecordAsync(image, before, alerting, within, [], async entry => children is null
                     ? new Decision(UnreadableIndex(image, entry), [], null, [])
-                    : await DecideIndexAsync(image, children, alerting, judgedWith, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false) with { Children = judgedWith };
+                    : await DecideIndexAsync(image, children, alerting, judgedWith, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+                return judged! with { Children = judgedWith };
         }
 
-        var askedAt = time.GetUtcNow();
-        if (await evidences.ScanAsync(image, heard, before, policy.Version, cancellation).ConfigureAwait(false) is { } scan)
-            return await RecordAsync(image, before, alerting, within, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
-        await ledger.MarkGoneAsync(image.Id, askedAt, because: null, cancellation).ConfigureAwait(false);
-        return null;
+        var heard = news.LastOrDefault(each => each.Scanner != Scanner.Unknown)?.Scanner ?? Scanner.Unknown;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var askedAt = time.GetUtcNow();
+            if (await evidences.ScanAsync(image, heard, before, policy.Version, cancellation).ConfigureAwait(false) is not { } scan)
+            {
+                await ledger.MarkGoneAsync(image.Id, askedAt, because: null, cancellation).ConfigureAwait(false);
+                return null;
+            }
+            var read = image;
+            Task<Decision> DecideOnAsync(LedgerEntry? entry) => DecideAsync(read, scan, entry, news, cancellation);
+            if (await RecordAsync(image, before, alerting, within, news, DecideOnAsync, cancellation).ConfigureAwait(false) is { } judged)
+                return judged;
+            // Somebody stored newer facts without this news, which may be the only one: it is decided from facts of now.
+            before = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
+            if (await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) is not { } now)
+                return null;
+            image = now;
+        }
+        throw new InvalidOperationException($"The news of {image.Id} could not be stored: others kept storing without it.");
     }
 
     /// <summary>Records an image that was just pushed and that no scanner has seen yet.</summary>
     /// <param name="scan">What is expected of the scanner.</param>
     public async Task<Judged?> AwaitAsync(ImageFacts image, ScanFacts scan, LedgerEntry? before, CancellationToken cancellation) =>
-        await RecordAsync(image, before, alerting: true, within: null, entry => DecideAsync(image, scan, entry, cancellation), cancellation).ConfigureAwait(false);
+        await RecordAsync(image, before, alerting: true, within: null, [], entry => DecideAsync(image, scan, entry, [], cancellation), cancellation).ConfigureAwait(false);
 
     /// <summary>Puts the verdict that stands, and whether the image is in use, on its tags, which may have changed since.</summary>
     /// <param name="shield">Whether the image is to be shielded: unknown leaves the shielding tag as it is.</param>
@@ -185,7 +221,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             var scan = await evidences.ScanAsync(image, Scanner.Unknown, entry, policy.Version, cancellation).ConfigureAwait(false);
             return scan is null
                 ? Judge.Unreadable(image.Id, "the image was deleted while it was read", policy, time.GetUtcNow())
-                : (await DecideAsync(image, scan, entry, cancellation).ConfigureAwait(false)).Verdict;
+                : (await DecideAsync(image, scan, entry, [], cancellation).ConfigureAwait(false)).Verdict;
         }
 
         if (levels == 0)
@@ -221,13 +257,25 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     private Verdict UnreadableIndex(ImageFacts index, LedgerEntry? entry) => Judge.UnreadableIndex(index.Id, policy, time.GetUtcNow(), entry?.Record.Verdict.WithoutBreakGlass());
 
     /// <summary>What was decided, the findings to keep for the next decision and what was said beside them, and the children of an index.</summary>
-    private sealed record Decision(Verdict Verdict, IReadOnlyList<Finding>? Findings, ScanFacts? Scan, IReadOnlyList<IndexChild> Children);
-
-    private async Task<Decision> DecideAsync(ImageFacts image, ScanFacts scan, LedgerEntry? entry, CancellationToken cancellation)
+    private sealed record Decision(Verdict Verdict, IReadOnlyList<Finding>? Findings, ScanFacts? Scan, IReadOnlyList<IndexChild> Children)
     {
-        var evidence = await evidences.OfAsync(image, scan, entry, cancellation).ConfigureAwait(false);
+        /// <summary>What is awaited of the scanner; null for an index.</summary>
+        public Settling? Settling { get; init; }
+    }
+
+    private async Task<Decision> DecideAsync(
+        ImageFacts image,
+        ScanFacts scan,
+        LedgerEntry? entry,
+        IReadOnlyList<ImageEvent> news,
+        CancellationToken cancellation)
+    {
+        var evidence = await evidences.OfAsync(image, scan, entry, news, cancellation).ConfigureAwait(false);
         var kept = Judge.Keep(evidence.Scan, evidence.Before);
-        return new Decision(Judge.Decide(evidence, policy, time.GetUtcNow()), kept, Judge.Remember(evidence.Scan, kept), []);
+        return new Decision(Judge.Decide(evidence, policy, time.GetUtcNow()), kept, Judge.Remember(evidence.Scan, kept), [])
+        {
+            Settling = evidence.Settling,
+        };
     }
 
     /// <summary>
@@ -261,7 +309,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             {
                 verdicts.Add((artifact, null));
             }
-            else if (facts.Kind != ImageKind.Index && await JudgeAsync(facts, Scanner.Unknown, alerting, entry, index.Id.Digest, cancellation).ConfigureAwait(false) is { } judged)
+            else if (facts.Kind != ImageKind.Index && await JudgeAsync(facts, [], alerting, entry, index.Id.Digest, cancellation).ConfigureAwait(false) is { } judged)
             {
                 judgedWith.Add(judged);
                 verdicts.Add((child, judged.Entry.Record.Verdict.WithoutBreakGlass()));
@@ -280,7 +328,15 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         entry?.Record.Children is { Count: > 0 } known ? known
         : (await registry.ManifestAsync(index.Id, cancellation).ConfigureAwait(false))?.Children();
 
-    private async Task<Judged> RecordAsync(ImageFacts image, LedgerEntry? before, bool alerting, Digest? within, Func<LedgerEntry?, Task<Decision>> decide, CancellationToken cancellation)
+    /// <returns>Null where newer facts are stored that do not include the news.</returns>
+    private async Task<Judged?> RecordAsync(
+        ImageFacts image,
+        LedgerEntry? before,
+        bool alerting,
+        Digest? within,
+        IReadOnlyList<ImageEvent> news,
+        Func<LedgerEntry?, Task<Decision>> decide,
+        CancellationToken cancellation)
     {
         // Children of an index are untagged, almost always: what follows for their indexes must not be forgotten.
         var untagged = settings.Tags.TeamTags(image).Count == 0;
@@ -301,6 +357,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
                     var keep => await findings.KeepAsync(image.Id, keep, before?.Record.FindingsHash, cancellation).ConfigureAwait(false),
                 },
                 Scan = decision.Scan,
+                Settling = decision.Settling,
                 Children = decision.Children is [] ? before?.Record.Children ?? [] : decision.Children,
                 CouldNotMark = plan.CouldNot,
                 Forced = before?.Record.Forced,
@@ -309,7 +366,9 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             var changed = before?.Record.ChangeId != record.ChangeId;
             var alert = changed && alerting && !(indexes.Count > 0 && await IsSpokenForAsync().ConfigureAwait(false)) ? Alert.For(record) : null;
             // From a changed status something may follow for an index, also of an image that has a tag of its own.
-            var open = changed || before?.Open == true || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || untagged || MayPutBack(record, before?.Quarantine);
+            var put = before is { Open: false } ? before.Record.Settling?.LookAt : null;
+            var look = record.Settling?.LookAt is { } at && at != put ? at : (DateTimeOffset?)null;
+            var open = look is not null || changed || before?.Open == true || before?.OpenWrites.Count > 0 || plan.Actions.Count > 0 || untagged || MayPutBack(record, before?.Quarantine);
             switch (await ledger.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
                 case Stored.Yes:
@@ -319,9 +378,11 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
                         QuarantineRevision = before?.QuarantineRevision ?? 0,
                         NamedTags = before?.NamedTags ?? new Dictionary<string, string>(),
                     };
-                    return await FollowAsync(entry).ConfigureAwait(false);
+                    return await FollowAsync(entry).ConfigureAwait(false) with { LookAt = look };
                 case Stored.Superseded:
                     var newer = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? throw new InvalidOperationException($"The ledger refused {image.Id} for a newer entry and holds none.");
+                    if (news.Any(heard => heard.TellsOfFindings && !(newer.Record.Settling ?? Settling.Nothing).Knows(heard, time.GetUtcNow())))
+                        return null;
                     return await FollowAsync(newer).ConfigureAwait(false);
                 case Stored.Contended:
                     before = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);

@@ -68,7 +68,7 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
             return null;
         }
         if (image.Kind is ImageKind.Index or ImageKind.Unknown)
-            return await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false);
+            return await guard.JudgeAsync(image, [], alerting: true, before, cancellation).ConfigureAwait(false);
         if (image.Kind == ImageKind.Artifact)
             return null;
 
@@ -76,13 +76,13 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         if (before is { Record.Gone: false })
         {
             return before.Open || before.Record.ScanningChanged || guard.Policy.Rules.Any(rule => rule.Tags is not null)
-                ? await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false)
+                ? await guard.JudgeAsync(image, [], alerting: true, before, cancellation).ConfigureAwait(false)
                 : new Judged(before, image, [], []);
         }
 
         // An image that was there before and got another tag may have been scanned long ago: no event will come.
         if (image.PushedAt < push.Time - Retagged)
-            return await guard.JudgeAsync(image, Scanner.Unknown, alerting: true, before, cancellation).ConfigureAwait(false);
+            return await guard.JudgeAsync(image, [], alerting: true, before, cancellation).ConfigureAwait(false);
 
         var scanning = repository.Scanning;
         if (!scanning.Automatic && guard.ModeOf(id.Repository) >= EnforcementMode.Mark && await registry.ScanTypeAsync(cancellation).ConfigureAwait(false) == Scanner.Basic && await writer.StartScanAsync(id, cancellation).ConfigureAwait(false) is null)

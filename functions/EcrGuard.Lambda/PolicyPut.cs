@@ -115,7 +115,7 @@ public sealed class PolicyPut(
         var entries = await ledger.FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
         // What nobody has judged yet is judged first, and told like any other: a tag is written for an entry of the ledger, or nobody would know whose it is.
         var unjudged = bare.Where(image => image.Kind != ImageKind.Artifact && !entries.ContainsKey(image.Id.Digest)).ToDictionary(image => image.Id);
-        var judged = await decisions.RunAsync(unjudged.Keys, (id, token) => guard.JudgeAsync(unjudged[id], Core.Images.Scanner.Unknown, alerting: true, null, token), run.Context).ConfigureAwait(false);
+        var judged = await decisions.RunAsync(unjudged.Keys, (id, token) => guard.JudgeAsync(unjudged[id], [], alerting: true, null, token), run.Context).ConfigureAwait(false);
         foreach (var image in bare)
         {
             if (image.Kind == ImageKind.Artifact)

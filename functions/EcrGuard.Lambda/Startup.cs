@@ -44,7 +44,13 @@ public sealed class Startup
         services.AddSingleton<Aws.Facts.Consumers>();
         services.AddSingleton<Ledger>();
         services.AddSingleton<FindingsStore>();
-        services.AddSingleton<Evidences>();
+        services.AddSingleton(parts => new Evidences(
+            parts.GetRequiredService<Scans>(),
+            parts.GetRequiredService<Ledger>(),
+            parts.GetRequiredService<FindingsStore>(),
+            time,
+            settings.SettlingTime));
+        services.AddSingleton(_ => new LookQueue(aws, settings, time));
         services.AddSingleton<Deployments>();
         services.AddSingleton<UseStore>();
         services.AddSingleton<TagWriter>();

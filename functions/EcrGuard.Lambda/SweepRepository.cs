@@ -133,7 +133,7 @@ public sealed class SweepRepository(
         var entries = await ledger.FindAsync(repository, images.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
         var due = images.Where(image => entries.GetValueOrDefault(image.Id.Digest) is not { Open: false } entry || entry.Record.IsDue(guard.Policy.Version, now)).ToDictionary(image => image.Id);
-        var decided = await decisions.RunAsync(due.Keys, (id, token) => guard.JudgeAsync(due[id], Scanner.Unknown, alerting: true, entries.GetValueOrDefault(id.Digest), token), context).ConfigureAwait(false);
+        var decided = await decisions.RunAsync(due.Keys, (id, token) => guard.JudgeAsync(due[id], [], alerting: true, entries.GetValueOrDefault(id.Digest), token), context).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         if (decided.Count < due.Count)
             undone.Add($"{Text.Count(due.Count - decided.Count, "image")} could not be decided; the log says why.");

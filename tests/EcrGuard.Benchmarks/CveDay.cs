@@ -45,7 +45,7 @@ internal static class CveDay
         await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = time, EcrRates = new EcrRates { Others = EcrRate }, InspectorRate = InspectorRate });
         aws.DynamoDb.CreateEcrGuardTable(Table);
         aws.S3.CreateBucket(Bucket);
-        var settings = new Settings { Account = aws.AccountId, Region = aws.Region, Table = Table, Bucket = Bucket, AlertTopic = aws.Sns.CreateTopic("alerts"), Enforcement = EnforcementMode.Mark, WritesPerSecond = WritesPerSecond };
+        var settings = new Settings { Account = aws.AccountId, Region = aws.Region, Table = Table, Bucket = Bucket, AlertTopic = aws.Sns.CreateTopic("alerts"), ScanQueue = aws.Sqs.CreateQueue("scan-changed"), Enforcement = EnforcementMode.Mark, WritesPerSecond = WritesPerSecond };
         var retries = new Retries(time);
         RuntimePipelineCustomizerRegistry.Instance.Register(retries);
         var instances = new List<ServiceProvider>();

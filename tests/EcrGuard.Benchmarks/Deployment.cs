@@ -50,6 +50,7 @@ internal sealed class Deployment : IAsyncDisposable
         ["ECRGUARD_BUCKET"] = Bucket,
         ["ECRGUARD_ALERT_TOPIC"] = topic,
         ["ECRGUARD_SUMMARY_TOPIC"] = topic,
+        ["ECRGUARD_SCAN_QUEUE"] = Aws.Sqs.CreateQueue("scan-changed"),
         ["ECRGUARD_ENFORCEMENT"] = enforcement,
     });
 

@@ -7,7 +7,13 @@ namespace EcrGuard.Aws.Facts;
 
 /// <summary>Reads what verdicts rest on, the policy aside: from the ledger what still holds there, the rest from the scanners.</summary>
 /// <param name="ledger">Null for a reader without one, as <paramref name="findings"/>: nothing is then known of earlier scans.</param>
-public sealed class Evidences(Scans scans, Ledger.Ledger? ledger, FindingsStore? findings, TimeProvider time)
+/// <param name="settlingTime">How long a scan may take to settle of which no counts are known.</param>
+public sealed class Evidences(
+    Scans scans,
+    Ledger.Ledger? ledger,
+    FindingsStore? findings,
+    TimeProvider time,
+    TimeSpan settlingTime)
 {
     /// <summary>How many images are asked about at a time.</summary>
     private const int AtOnce = 4;
@@ -22,8 +28,17 @@ public sealed class Evidences(Scans scans, Ledger.Ledger? ledger, FindingsStore?
             : await scans.ReadAsync(image, heard, cancellation).ConfigureAwait(false);
 
     /// <summary>The evidence of an image of one platform.</summary>
-    public async Task<Evidence> OfAsync(ImageFacts image, ScanFacts scan, LedgerEntry? entry, CancellationToken cancellation) =>
-        Of(image, scan, entry, entry is null ? null : await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false));
+    /// <param name="news">What events have told of it since.</param>
+    public async Task<Evidence> OfAsync(
+        ImageFacts image,
+        ScanFacts scan,
+        LedgerEntry? entry,
+        IReadOnlyList<ImageEvent> news,
+        CancellationToken cancellation)
+    {
+        var kept = entry is null ? null : await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false);
+        return Of(image, scan, entry, kept, news);
+    }
 
     /// <summary>The evidence of a repository's images, each asked about once, though it be the child of several indexes.</summary>
     /// <param name="wanted">The images that are to be judged, whose children are read with them.</param>
@@ -43,7 +58,7 @@ public sealed class Evidences(Scans scans, Ledger.Ledger? ledger, FindingsStore?
                 var scan = kept is not null && entry!.Record.Remembered(image, policyVersion, time.GetUtcNow()) is { } known ? known with { Findings = kept }
                     : await scans.ReadAsync(image, Scanner.Unknown, token).ConfigureAwait(false);
                 if (scan is not null)
-                    images[digest] = Of(image, scan, entry, kept);
+                    images[digest] = Of(image, scan, entry, kept, []);
                 else
                     gone[digest] = true;
             }
@@ -59,10 +74,25 @@ public sealed class Evidences(Scans scans, Ledger.Ledger? ledger, FindingsStore?
             images, entries.ToDictionary(entry => entry.Key, entry => entry.Value.Record.Verdict.WithoutBreakGlass()), unread);
     }
 
-    private Evidence Of(ImageFacts image, ScanFacts scan, LedgerEntry? entry, IReadOnlyList<Finding>? kept) => new(
-        image,
-        scan with { Findings = Findings.WithFixDates(scan.Findings, entry is null ? [] : kept, time.GetUtcNow()) },
-        entry is null ? null : new Judge.Before(entry.Record.Verdict.WithoutBreakGlass(), kept));
+    private Evidence Of(
+        ImageFacts image,
+        ScanFacts scan,
+        LedgerEntry? entry,
+        IReadOnlyList<Finding>? kept,
+        IReadOnlyList<ImageEvent> news)
+    {
+        var now = time.GetUtcNow();
+        var before = entry?.Record.Verdict.WithoutBreakGlass();
+        var (settled, settling) = (entry?.Record.Settling ?? Settling.Nothing)
+            .Check(news, image, scan, before, settlingTime, now);
+        return new Evidence(
+            image,
+            settled with { Findings = Findings.WithFixDates(scan.Findings, entry is null ? [] : kept, now) },
+            before is null ? null : new Judge.Before(before, kept))
+        {
+            Settling = settling.IsNothing ? null : settling,
+        };
+    }
 
     /// <summary>The findings beside a record; null where they are lost.</summary>
     private async Task<IReadOnlyList<Finding>?> KeptAsync(ImageId image, ImageRecord record, CancellationToken cancellation) =>

@@ -98,7 +98,9 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
 
         var (state, continuous) = ScannerWords.OfEnhanced(covered.ScanStatus?.StatusCode?.Value, covered.ScanStatus?.Reason?.Value);
         // A finding blocks whatever the state is: that the image cannot be scanned any more takes back nothing that was found.
-        IReadOnlyList<Finding> found = state == ScanState.Archived ? [] : await EnhancedFindingsAsync(image.Id, cancellation).ConfigureAwait(false);
+        var reported = state == ScanState.Archived
+            ? null
+            : await EnhancedFindingsAsync(image.Id, cancellation).ConfigureAwait(false);
         // Findings are closed when monitoring ends, and others opened by another scan: what was read counts as complete only if the coverage was the same before and after.
         if (state == ScanState.Complete && Told(await CoverageAsync(image.Id, cancellation).ConfigureAwait(false)) is var after && after != Told(covered))
             throw new FactsChangedException($"Inspector's coverage of {image.Id} changed from {Told(covered)} to {after} while its findings were read.");
@@ -110,7 +112,9 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
             Word = covered.ScanStatus?.Reason?.Value ?? "",
             CompletedAt = Registry.Utc(covered.LastScannedAt),
             Continuous = continuous,
-            Findings = found,
+            Listed = reported is null ? null : new ListedFindings(reported.Select(f => (Told(f), f.Severity?.Value))),
+            // A closed finding is none; it says only that it was listed.
+            Findings = Findings.Merge((reported ?? []).Where(f => f.Status?.Value != "CLOSED").SelectMany(OfEnhanced)),
             ReadAt = readAt,
         };
     }
@@ -143,7 +147,13 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
         return null;
     }
 
-    private async Task<IReadOnlyList<Finding>> EnhancedFindingsAsync(ImageId image, CancellationToken cancellation)
+    /// <summary>
+    /// Every finding, in each status: what a suppression rule hides is there all the same, and the policy says whether
+    /// it counts; what is closed shows how far the list has come.
+    /// </summary>
+    private async Task<List<Amazon.Inspector2.Model.Finding>> EnhancedFindingsAsync(
+        ImageId image,
+        CancellationToken cancellation)
     {
         var request = new ListFindingsRequest
         {
@@ -153,19 +163,17 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
                 AwsAccountId = [Equal(image.Repository.Account)],
                 EcrImageHash = [Equal(image.Digest.ToString())],
                 EcrImageRepositoryName = [Equal(image.Repository.Name)],
-                // What a suppression rule hides is there all the same: the policy says whether it counts.
-                FindingStatus = [new StringFilter { Comparison = StringComparison.NOT_EQUALS, Value = "CLOSED" }],
             },
         };
-        var findings = new List<Finding>();
+        var findings = new List<Amazon.Inspector2.Model.Finding>();
         do
         {
             var page = await inspector.ListFindingsAsync(request, cancellation).ConfigureAwait(false);
-            findings.AddRange(page.Findings?.Where(finding => IsOf(finding, image)).SelectMany(OfEnhanced) ?? []);
+            findings.AddRange(page.Findings?.Where(finding => IsOf(finding, image)) ?? []);
             request.NextToken = page.NextToken;
         }
         while (!string.IsNullOrEmpty(request.NextToken));
-        return Findings.Merge(findings);
+        return findings;
     }
 
     private static bool IsOf(Amazon.Inspector2.Model.Finding finding, ImageId image) =>
@@ -177,6 +185,17 @@ public sealed class Scans(IAmazonECR ecr, IAmazonInspector2 inspector, Registry 
 
     private static Finding OfBasic(ImageScanFinding finding) =>
         Findings.OfBasic(finding.Name, finding.Severity?.Value, finding.Uri, key => finding.Attributes?.FirstOrDefault(a => a.Key == key)?.Value);
+
+    /// <summary>A finding as events tell it too.</summary>
+    private static ToldFinding Told(Amazon.Inspector2.Model.Finding finding) => ToldFinding.Of(
+        finding.FindingArn ?? "",
+        finding.Status?.Value,
+        finding.Severity?.Value,
+        finding.FixAvailable?.Value,
+        finding.ExploitAvailable?.Value,
+        finding.Epss?.Score,
+        finding.InspectorScore,
+        Registry.Utc(finding.UpdatedAt));
 
     /// <summary>Inspector gives one finding with all its packages; here it is one for each.</summary>
     private static IEnumerable<Finding> OfEnhanced(Amazon.Inspector2.Model.Finding finding)

@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Cli.Judging;
 
@@ -60,16 +61,26 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         var open = enhanced.Where(IsOpen).ToList();
         if (enhanced.Count > 0 && open.Count == 0)
             throw new UndeterminedException($"{root.File} lists no open finding of the image. {Closed}");
-        if (word == Monitored && basic.Count + enhanced.Count == 0)
+        var completedAt = results?.Time("imageScanCompletedAt");
+        if (word == Monitored && basic.Count + enhanced.Count == 0 && completedAt is null)
             throw new UndeterminedException($"{root.File} says that Inspector monitors the image ({word}) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.");
 
-        var missing = state == ScanState.Complete ? Findings.Missing([.. basic.Concat(open).Select(finding => finding.Text("severity"))], results?.Member("findingSeverityCounts")?.Counts()) : null;
-        var id = new RepositoryId(registry ?? asked?.Account ?? "", asked?.Region ?? "", repository);
-        return Of(new ImageId(id, digest ?? asked?.Digest ?? NoDigest),
+        var isEnhanced = word == Monitored || (results?.Has("enhancedFindings") == true && basic.Count == 0);
+        var owner = registry ?? asked?.Account ?? "";
+        var printed = Of(
+            new ImageId(new RepositoryId(owner, asked?.Region ?? "", repository), digest ?? asked?.Digest ?? NoDigest),
             (asked is null ? imageId?.Text("imageTag") : asked.Tag) is { } tag ? [tag] : [],
-            word == Monitored || enhanced.Count > 0 ? Scanner.Enhanced : Scanner.Basic, missing is null ? state : ScanState.Contradictory, missing ?? word,
-            results?.Time("imageScanCompletedAt") ?? LastSeen(open),
+            isEnhanced ? Scanner.Enhanced : Scanner.Basic, state, word,
+            completedAt ?? LastSeen(open),
             [.. basic.Select(OfBasic), .. open.SelectMany(OfEnhanced)], now, ScannerWords.Told(state, description));
+        return printed with
+        {
+            Scan = Settling.CheckPrinted(
+                printed.Scan,
+                [.. basic.Concat(enhanced).Select(finding => finding.Text("severity"))],
+                results?.Member("findingSeverityCounts")?.Counts(),
+                now),
+        };
 
         bool IsOfImage(PrintedValue finding) => FindingResource.AreOf(
             ResourcesOf(finding), registry, asked?.Region, named ?? repository, digest ?? asked?.Digest);

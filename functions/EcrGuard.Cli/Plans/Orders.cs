@@ -81,6 +81,7 @@ internal sealed class Orders(string? function)
             Table = LocalDeployment.Table,
             Bucket = LocalDeployment.Bucket,
             AlertTopic = $"arn:aws:sns:{region}:{account}:{LocalDeployment.Alerts}",
+            ScanQueue = $"https://sqs.{region}.amazonaws.com/{account}/{LocalDeployment.ScanChanged}",
             Enforcement = EnforcementMode.Quarantine,
             BreakGlassRoleId = LocalDeployment.BreakGlassRoleId,
             Tags = Settings.TagsFrom(Environment.GetEnvironmentVariable),

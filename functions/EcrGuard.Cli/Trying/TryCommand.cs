@@ -58,7 +58,7 @@ internal static class TryCommand
         var settings = new Settings { Account = account, Region = region, Table = options.Table ?? "", Bucket = options.Bucket ?? "", Tags = options.Tags };
         var registry = new Registry(aws.Ecr, settings, time);
         var ledger = options.Table is null ? null : new Ledger(aws.Dynamo, settings, time);
-        var evidences = new Evidences(new Scans(aws.Ecr, aws.Inspector, registry, time), ledger, options.Bucket is null ? null : new FindingsStore(aws.S3, settings), time);
+        var evidences = new Evidences(new Scans(aws.Ecr, aws.Inspector, registry, time), ledger, options.Bucket is null ? null : new FindingsStore(aws.S3, settings), time, settings.SettlingTime);
         try
         {
             // Whatever is in it: that it can be asked at all.

@@ -14,13 +14,29 @@ public enum EventKind
     ScanChanged,
 }
 
-/// <summary>An event about one image, as far as EcrGuard uses it: never its counts.</summary>
+/// <summary>An event about one image, as far as EcrGuard uses it. Its counts say what must be listed, not what is found.</summary>
 /// <param name="Id">The event's own id: the same when it is delivered twice.</param>
 /// <param name="Time">When AWS says it happened. Events come late, twice and out of order.</param>
 /// <param name="Tag">The tag that was pushed; null for a push by digest and for what is no push.</param>
 /// <param name="MediaType">The manifest's, where the event names it.</param>
 /// <param name="Scanner">Who speaks, for a scan.</param>
-public sealed record ImageEvent(string Id, ImageId Image, EventKind Kind, DateTimeOffset Time, string? Tag = null, string? MediaType = null, Scanner Scanner = Scanner.Unknown) : RegistryEvent;
+public sealed record ImageEvent(string Id, ImageId Image, EventKind Kind, DateTimeOffset Time, string? Tag = null, string? MediaType = null, Scanner Scanner = Scanner.Unknown) : RegistryEvent
+{
+    /// <summary>When it came to the queue, by the queue's clock; null where nobody says so.</summary>
+    public DateTimeOffset? ArrivedAt { get; init; }
+
+    /// <summary>What the summary of a scan of Inspector's announces; null for every other event.</summary>
+    public SeverityCounts? Announced { get; init; }
+
+    /// <summary>The finding that an event of Inspector's is about; null for every other event.</summary>
+    public ToldFinding? Finding { get; init; }
+
+    /// <summary>Whether the ledger knows what it tells from what was listed, whenever that was read.</summary>
+    public bool TellsOfFindings => Announced is not null || Finding is not null || LookAt is not null;
+
+    /// <summary>The time of the look at the image that EcrGuard has put down; null for an event of AWS's.</summary>
+    public DateTimeOffset? LookAt { get; init; }
+}
 
 /// <summary>How often the images of these repositories are scanned was changed: what was read of their scans before may be true no more.</summary>
 public sealed record ScanningEvent(IReadOnlyList<RepositoryId> Repositories) : RegistryEvent;
@@ -77,12 +93,14 @@ public abstract record RegistryEvent
             case ("aws.inspector2", "Inspector2 Scan"):
                 // Inspector scans more than images, and calls the repository by its ARN.
                 if (RepositoryId.TryParseArn(Find(root, "detail", "repository-name"), out var repository, out _))
-                    return [ScanOf(root, new ImageId(repository, DigestOf(root)), Scanner.Enhanced)];
+                    return [ScanOf(root, new ImageId(repository, DigestOf(root)), Scanner.Enhanced) with { Announced = CountsOf(root) }];
                 ignored = "not about an ECR image";
                 return [];
+            case (Look.Source, Look.DetailType):
+                return [LookOf(root)];
             case ("aws.inspector2", "Inspector2 Finding" or "Inspector2 Coverage"):
                 if (ImagesOf(root) is { Count: > 0 } images)
-                    return [.. images.Select(image => ScanOf(root, image, Scanner.Enhanced))];
+                    return [.. images.Select(image => ScanOf(root, image, Scanner.Enhanced) with { Finding = FindingOf(root) })];
                 ignored = "not about an ECR image";
                 return [];
             default:
@@ -93,6 +111,58 @@ public abstract record RegistryEvent
 
     private static ImageEvent ScanOf(JsonElement root, ImageId image, Scanner scanner) =>
         new(IdOf(root), image, EventKind.ScanChanged, TimeOf(root), Scanner: scanner);
+
+    /// <summary>A number that is missing is unknown, and so is one that cannot be a count.</summary>
+    private static SeverityCounts? CountsOf(JsonElement root)
+    {
+        if (At(root, "detail", "finding-severity-counts") is not { ValueKind: JsonValueKind.Object } counts)
+            return null;
+        var announced = new SeverityCounts(Count("CRITICAL"), Count("HIGH"), Count("MEDIUM"), Count("TOTAL"));
+        return announced.Say ? announced : null;
+
+        int? Count(string name) =>
+            At(counts, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var count) && count >= 0
+                ? count
+                : null;
+    }
+
+    private static ToldFinding? FindingOf(JsonElement root) => Find(root, "detail", "findingArn") is { Length: > 0 } arn
+        ? ToldFinding.Of(
+            arn,
+            Find(root, "detail", "status"),
+            Find(root, "detail", "severity"),
+            Find(root, "detail", "fixAvailable"),
+            Find(root, "detail", "exploitAvailable"),
+            Number(At(root, "detail", "epss", "score")),
+            Number(At(root, "detail", "inspectorScore")),
+            TimeOfFinding(Find(root, "detail", "updatedAt")))
+        : null;
+
+    private static double? Number(JsonElement? value) =>
+        value is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : null;
+
+    /// <summary>Events of findings carry times in other forms than ISO 8601; null for a form that was never seen.</summary>
+    private static DateTimeOffset? TimeOfFinding(string? time) => DateTimeOffset.TryParseExact(
+        time,
+        [
+            "ddd MMM dd HH:mm:ss.fff 'UTC' yyyy",
+            "ddd MMM dd HH:mm:ss 'UTC' yyyy",
+            "MMM d, yyyy, h:mm:ss tt",
+            "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+        ],
+        CultureInfo.InvariantCulture,
+        DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+        out var parsed) ? parsed : null;
+
+    private static ImageEvent LookOf(JsonElement root)
+    {
+        var image = OfFields(root);
+        var at = Required(root, "detail", "look-at");
+        const DateTimeStyles utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        return DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, utc, out var lookAt)
+            ? ScanOf(root, image, Scanner.Enhanced) with { LookAt = lookAt }
+            : throw Wrong("detail.look-at", at, "an ISO 8601 time");
+    }
 
     private static ImageEvent? Action(JsonElement root, out string? ignored)
     {
@@ -196,14 +266,17 @@ public abstract record RegistryEvent
     internal static string Required(JsonElement element, params ReadOnlySpan<string> path) =>
         Find(element, path) is { Length: > 0 } value ? value : throw new EventFormatException($"The field '{string.Join('.', path!)}' is missing or not a string.");
 
-    internal static string? Find(JsonElement element, params ReadOnlySpan<string> path)
+    internal static string? Find(JsonElement element, params ReadOnlySpan<string> path) =>
+        At(element, path) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    private static JsonElement? At(JsonElement element, params ReadOnlySpan<string> path)
     {
         foreach (var name in path)
         {
             if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element))
                 return null;
         }
-        return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+        return element;
     }
 
     internal static EventFormatException Wrong(string field, string value, string right) => new($"The field '{field}' is '{Text.Clip(value, 120)}'; it must be {right}.");

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace EcrGuard.Core.Images;
 
 /// <summary>Which scanner speaks for an image: found out per repository, never configured.</summary>
@@ -42,8 +44,11 @@ public enum ScanState
     /// <summary>The scanner failed on this image.</summary>
     Failed,
 
-    /// <summary>The scan is over, and its scanner counts findings that it does not list.</summary>
+    /// <summary>The scan is over, and its scanner counts findings that it does not list, nor will.</summary>
     Contradictory,
+
+    /// <summary>The scan is over, and its findings may not all be listed yet: they follow by minutes.</summary>
+    Unsettled,
 }
 
 /// <summary>What the scanner says of one image, read whole: all pages or none.</summary>
@@ -56,7 +61,7 @@ public sealed record ScanFacts
 
     public required ScanState State { get; init; }
 
-    /// <summary>The scanner's own word for the state (<c>UNSUPPORTED_OS</c>, <c>SCAN_ELIGIBILITY_EXPIRED</c> …), for the reason; of a contradictory scan, what is missing.</summary>
+    /// <summary>The scanner's own word for the state (<c>UNSUPPORTED_OS</c>, <c>SCAN_ELIGIBILITY_EXPIRED</c> …), for the reason; of a contradictory or unsettled scan, what is missing.</summary>
     public string Word { get; init; } = "";
 
     /// <summary>
@@ -70,6 +75,18 @@ public sealed record ScanFacts
 
     /// <summary>Inspector looks again by itself whenever it learns of a vulnerability: such a scan does not age.</summary>
     public bool Continuous { get; init; }
+
+    /// <summary>What Inspector lists, before merging; null where nothing was asked of Inspector just now.</summary>
+    [JsonIgnore]
+    public ListedFindings? Listed { get; init; }
+
+    /// <summary>When time alone changes an unsettled state; null for every other.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? UnsettledUntil { get; init; }
+
+    /// <summary>Whether an unsettled scan is later than that on which an approval rests: the approval then stays.</summary>
+    [JsonIgnore]
+    public bool LeavesApproval { get; init; }
 
     /// <summary>As <see cref="Findings.Merge"/> leaves them.</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];

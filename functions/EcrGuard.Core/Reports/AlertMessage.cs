@@ -55,6 +55,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             AlertKind.Blocked => "An image is blocked: the policy blocks at least one of its findings, and nothing excuses it.",
             AlertKind.Lifted => "An image is no longer blocked.",
             AlertKind.NoLongerApproved => "An image that was approved no longer is, for want of a current scan.",
+            AlertKind.NeverSettled => "Findings that a scan announced are still not listed: nobody can say whether they block.",
         };
         var text = new ReportText()
             .Line(headline)
@@ -429,6 +430,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         AlertKind.Blocked => "blocked",
         AlertKind.Lifted => "lifted",
         AlertKind.NoLongerApproved => "no-longer-approved",
+        AlertKind.NeverSettled => "never-settled",
     };
 
     private static string Counts(FindingCounts counts) => counts.Total == 0

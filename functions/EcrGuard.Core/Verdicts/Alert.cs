@@ -1,3 +1,5 @@
+using EcrGuard.Core.Images;
+
 namespace EcrGuard.Core.Verdicts;
 
 /// <summary>What security should hear at once.</summary>
@@ -11,6 +13,9 @@ public enum AlertKind
 
     /// <summary>An image that was approved no longer is, for want of a current scan.</summary>
     NoLongerApproved,
+
+    /// <summary>Findings that a scan of an image announced were not listed for a day.</summary>
+    NeverSettled,
 }
 
 /// <summary>One change of status that is worth a message.</summary>
@@ -18,8 +23,8 @@ public enum AlertKind
 public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
 {
     /// <summary>
-    /// The alert that a record's last change of status calls for; null where there is nothing to tell. A first verdict is told only if it blocks, and coming and going of PENDING and ERROR is not:
-    /// they are the weekly summary's. An approval that is lost through them is told when it is known what came of it.
+    /// The alert that a record's last change of status calls for; null where there is nothing to tell. A first verdict is told only if it blocks, and coming and going of PENDING and ERROR is not,
+    /// but for findings that never came: they are the weekly summary's. An approval that is lost through them is told when it is known what came of it.
     /// </summary>
     public static Alert? For(ImageRecord record)
     {
@@ -28,10 +33,15 @@ public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
             (not Status.Blocked, Status.Blocked) => AlertKind.Blocked,
             (Status.Blocked, not Status.Blocked) => AlertKind.Lifted,
             (_, Status.Unscanned or Status.Unsupported or Status.Stale) when record.SettledBefore == Status.Approved => AlertKind.NoLongerApproved,
+            (not Status.Error, Status.Error) when IsContradictory(record.Verdict) => AlertKind.NeverSettled,
             _ => null,
         };
         return kind is { } told
             ? new Alert($"{record.Verdict.Image.Digest.Hex}:{record.PreviousStatus?.Word() ?? "NEW"}-{record.Verdict.Status.Word()}:{record.ChangeId}", told, record)
             : null;
     }
+
+    /// <summary>Basic scanning says at once that it lists less than it counts, as of every scan that fails.</summary>
+    private static bool IsContradictory(Verdict verdict) =>
+        verdict.Scanner == Scanner.Enhanced && verdict.Reasons.Any(reason => reason.Code == Sentences.Contradictory);
 }

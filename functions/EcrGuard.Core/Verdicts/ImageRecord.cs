@@ -49,6 +49,9 @@ public sealed record ImageRecord
     /// <summary>What the scanner said, its findings aside; null for an index, and where a new decision needs the scanner's own answer.</summary>
     public ScanFacts? Scan { get; init; }
 
+    /// <summary>What was announced of Inspector's scans, and is awaited; null for an index, and for basic scanning.</summary>
+    public Settling? Settling { get; init; }
+
     /// <summary>The children, for an index; empty for an image.</summary>
     public IReadOnlyList<IndexChild> Children { get; init; } = [];
 
@@ -81,8 +84,9 @@ public sealed record ImageRecord
     public bool IsOutdated(string policyVersion, DateTimeOffset now) =>
         ScanningChanged || Verdict.IsOutdated(policyVersion, now) || (ForcedApproval.Over(Verdict.WithoutBreakGlass(), Forced, now).Instead is null) != (Verdict.Instead is null);
 
-    /// <summary>Whether the sweep decides the image again: it is outdated, its facts are old, or it is back.</summary>
-    public bool IsDue(string policyVersion, DateTimeOffset now) => Gone || IsOutdated(policyVersion, now) || now - Verdict.FactsAt >= SweepAge;
+    /// <summary>Whether the sweep decides the image again: it is outdated, old or not settled, or it is back.</summary>
+    public bool IsDue(string policyVersion, DateTimeOffset now) =>
+        Gone || Settling?.Since is not null || IsOutdated(policyVersion, now) || now - Verdict.FactsAt >= SweepAge;
 
     /// <summary>
     /// What the scanner said, where only the policy or time asks for a new decision: it is then as true as the verdict that rested on it. Null where it must be asked again: it was asked too long ago, or the image was pushed or restored, or its scanning changed, since.

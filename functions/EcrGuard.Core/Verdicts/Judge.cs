@@ -29,12 +29,17 @@ public static class Judge
         if (supersedes)
             return unseen.Count > 0 ? Beside(verdict, unseen) : verdict;
         var decided = verdict.Status == Status.Blocked ? verdict : Remembering(verdict, image, policy, before!, now);
+        if (decided.Status == Status.Pending && scan.LeavesApproval)
+            decided = StillApproved(decided, image, scan, policy, before!, now);
         return decided with
         {
             // Should the findings be lost, no basic scan will lift what it could not see.
             Scanner = unseen.Count > 0 ? Scanner.Enhanced : before is { Findings: null, Verdict.Status: Status.Blocked } ? before.Verdict.Scanner : decided.Scanner,
             // The newest scan stays the one to beat: with the date of an older one, that would take its place the next time.
-            ScanCompletedAt = Later(decided.ScanCompletedAt, before!.Verdict.ScanCompletedAt),
+            // One that is not settled has said nothing yet.
+            ScanCompletedAt = scan.State == ScanState.Unsettled
+                ? before!.Verdict.ScanCompletedAt
+                : Later(decided.ScanCompletedAt, before!.Verdict.ScanCompletedAt),
         };
     }
 
@@ -256,7 +261,7 @@ public static class Judge
         var status = assessment.Blocking.Count > 0 ? Status.Blocked : scan.State switch
         {
             ScanState.Complete => scan.Continuous || now < goesStaleAt ? Status.Approved : Status.Stale,
-            ScanState.Pending => Status.Pending,
+            ScanState.Pending or ScanState.Unsettled => Status.Pending,
             ScanState.NotScanned => Status.Unscanned,
             ScanState.Unsupported => Status.Unsupported,
             ScanState.Ended or ScanState.Archived => Status.Stale,
@@ -278,11 +283,13 @@ public static class Judge
             Waived = assessment.Waived,
             ToPass = Answers(status, policy) ? [] : status == Status.Blocked ? Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding)) : [Sentences.Remedy(scan)],
             Scanner = scan.Scanner,
-            ScanCompletedAt = scan.CompletedAt,
+            ScanCompletedAt = scan.State == ScanState.Unsettled ? null : scan.CompletedAt,
             PolicyVersion = policy.Version,
             FactsAt = scan.ReadAt < image.ReadAt ? scan.ReadAt : image.ReadAt,
             StaleAt = goesStaleAt,
-            ValidUntil = status == Status.Approved ? Earlier(assessment.ValidUntil, goesStaleAt) : assessment.ValidUntil,
+            ValidUntil = Earlier(
+                status == Status.Approved ? Earlier(assessment.ValidUntil, goesStaleAt) : assessment.ValidUntil,
+                scan.UnsettledUntil),
         };
     }
 
@@ -307,6 +314,37 @@ public static class Judge
                 Counts = FindingCounts.Of(before.Findings),
                 ValidUntil = validUntil,
             };
+    }
+
+    /// <summary>
+    /// A rescan whose findings are not all listed takes no approval away: what was found before and what is listed now
+    /// are judged together, for as long as the scan before does not become too old.
+    /// </summary>
+    private static Verdict StillApproved(
+        Verdict fresh,
+        ImageFacts image,
+        ScanFacts scan,
+        PolicyDocument policy,
+        Before before,
+        DateTimeOffset now)
+    {
+        if (before is not { Findings: { } found, Verdict.Status: Status.Approved } || now >= before.Verdict.StaleAt)
+            return fresh;
+        var known = Findings.Merge(found.Concat(scan.Findings));
+        var assessment = Assess(image, known, policy, now);
+        return assessment.Blocking.Count > 0 ? fresh : fresh with
+        {
+            Status = Status.Approved,
+            Approved = true,
+            Reasons = [Sentences.StillApproved(known.Count, scan)],
+            Warnings = assessment.Warnings,
+            Waived = assessment.Waived,
+            ToPass = [],
+            Counts = FindingCounts.Of(known),
+            Scanner = before.Verdict.Scanner,
+            StaleAt = before.Verdict.StaleAt,
+            ValidUntil = Earlier(Earlier(assessment.ValidUntil, before.Verdict.StaleAt), scan.UnsettledUntil),
+        };
     }
 
     private static Verdict StillBlocked(Verdict fresh, Verdict before, IReadOnlyList<Reason> reasons) => fresh with

@@ -118,18 +118,73 @@ internal static class Sentences
     public static Reason Unseen(int findings) => new("basic-reads-os-only",
         $"Basic scanning reads the operating system's packages only: {Text.Count(findings, "finding")} of the enhanced scan before in other packages {(findings == 1 ? "stays" : "stay")}, until a completed enhanced scan, a waiver or the policy says otherwise.");
 
+    /// <summary>The code of a scan that counts findings which it does not list.</summary>
+    public const string Contradictory = "contradictory";
+
+    /// <summary>Stands for a severity: findings that events told of one by one.</summary>
+    public const string ToldByEvents = "told";
+
+    /// <summary>What a scan has announced and not listed so far, with both numbers.</summary>
+    public static string NotListedYet(IReadOnlyList<(string Severity, int Announced, int Listed)> missing)
+    {
+        static string Counted((string Severity, int Announced, int Listed) m)
+        {
+            var (before, behind) = m.Severity.Length == 0 ? ("", " in all") : ($"{m.Severity} ", "");
+            var (findings, are) = (m.Announced == 1 ? "finding" : "findings", m.Listed == 1 ? "is" : "are");
+            return $"{m.Announced} {before}{findings}{behind}, and {m.Listed} {are} listed so far";
+        }
+        var counted = missing.Where(m => m.Severity != ToldByEvents).Select(Counted).ToList();
+        var told = missing.Where(m => m.Severity == ToldByEvents).Select(m =>
+            $"Events told of {Text.Count(m.Announced, "finding")}, and {m.Listed} are listed so far.");
+        string[] announced = counted.Count == 0 ? [] : [$"The scan announced {string.Join("; ", counted)}."];
+        return string.Join(" ", [.. announced, .. told]);
+    }
+
+    /// <summary>The same after a day, for the sentence of a contradictory scan.</summary>
+    public static string StillMissing(IReadOnlyList<(string Severity, int Announced, int Listed)> missing)
+    {
+        static string Counted((string Severity, int Announced, int Listed) m) => m.Severity switch
+        {
+            ToldByEvents => $"{m.Announced} told of",
+            "" => $"{m.Announced} in all counted",
+            _ => $"{m.Announced} {m.Severity} counted",
+        };
+        var after = Text.Count((int)Settling.EndsWithin.TotalHours, "hour");
+        return string.Join("; ", missing.Select(m => $"{Counted(m)}, {m.Listed} listed after {after}"));
+    }
+
+    /// <summary>That the findings of a scan may follow it.</summary>
+    public static string MayFollow(ScanFacts scan, DateTimeOffset until, DateTimeOffset now)
+    {
+        var ended = scan.CompletedAt is { } at
+            ? $"ended {Text.Count(Math.Max(0, (int)(now - at).TotalMinutes), "minute")} ago"
+            : "does not say when it ended";
+        var listed = scan.Listed?.Counts.Total is null or 0
+            ? "lists nothing so far"
+            : "has not announced how many findings it made";
+        var moment = until.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        return $"The {Name(scan.Scanner)} scan {ended} and {listed}: findings may follow until {moment} UTC.";
+    }
+
+    /// <summary>An approval that an unsettled rescan leaves in force.</summary>
+    public static Reason StillApproved(int findings, ScanFacts scan) => new(
+        "clean",
+        $"The scan before found {Text.Count(findings, "finding")}, and none blocks. {scan.Word}");
+
     /// <summary>Why there is no current, complete scan.</summary>
     public static Reason OfState(ScanFacts scan, PolicyDocument policy, DateTimeOffset now)
     {
+        if (scan.State == ScanState.Unsettled)
+            return new Reason("unsettled", scan.Word);
         var word = scan.Word.Length == 0 ? "" : $" ({scan.Word})";
         var told = scan.Told is null ? "" : $": {scan.Told}";
         // The scanner calls a scan that is too old, or half an answer, complete.
-        var code = scan.State == ScanState.Complete ? "scan-too-old" : scan.State == ScanState.Contradictory ? "contradictory" : scan.Word.Length == 0 ? scan.State.ToString().ToLowerInvariant() : scan.Word;
+        var code = scan.State == ScanState.Complete ? "scan-too-old" : scan.State == ScanState.Contradictory ? Contradictory : scan.Word.Length == 0 ? scan.State.ToString().ToLowerInvariant() : scan.Word;
         return new Reason(code, scan.State switch
         {
             ScanState.Complete when scan.CompletedAt is null => $"The {Name(scan.Scanner)} scan does not say when it was made, or names a moment to come{word}.",
             ScanState.Complete => $"The {Name(scan.Scanner)} scan is {Text.Count((int)(now - scan.CompletedAt.Value).TotalDays, "day")} old; the policy allows {policy.Defaults.ScanMaxAgeDays}.",
-            ScanState.Pending => $"The {Name(scan.Scanner)} scan is not finished{word}.",
+            ScanState.Pending or ScanState.Unsettled => $"The {Name(scan.Scanner)} scan is not finished{word}.",
             ScanState.Overdue => $"The {Name(scan.Scanner)} scan has not finished in {Text.Count((int)ScannerWords.ScanEndsWithin.TotalHours, "hour")}{word}: it may never.",
             ScanState.NotScanned when scan.Word == ScannerWords.NotFound => $"The {Name(scan.Scanner)} scanner has not scanned this image: pushes to this repository are scanned, but the image came before that or before the account had this scanner, or its scan never began{word}.",
             ScanState.NotScanned => scan.Scanner switch
@@ -151,6 +206,7 @@ internal static class Sentences
     {
         ScanState.Complete => scan.Scanner == Scanner.Basic ? "Scan the image again (aws ecr start-image-scan), or rebuild it." : "Rebuild the image, or turn on continuous scanning for the repository.",
         ScanState.Pending => "Wait for the scan.",
+        ScanState.Unsettled => "Wait: its findings follow a scan by minutes, and EcrGuard looks again by itself.",
         ScanState.Overdue or ScanState.Failed when scan.Scanner == Scanner.Enhanced => "Rebuild the image and push it; if that is not scanned either, see what Amazon Inspector says of its coverage.",
         ScanState.Overdue => "Start another scan of the image (aws ecr start-image-scan), or rebuild it.",
         ScanState.NotScanned when scan.Scanner == Scanner.Enhanced && scan.Word == ScannerWords.NotFound => "Rebuild the image and push it: enhanced scanning cannot be started by hand.",

@@ -38,6 +38,7 @@ internal sealed class Deployed : IDisposable
             Bucket = GuardFixture.Bucket,
             AlertTopic = fixture.AlertTopic,
             SummaryTopic = fixture.SummaryTopic,
+            ScanQueue = fixture.ScanQueue,
             Enforcement = options.Enforcement,
             Tags = options.Tags ?? VerdictTags.Default,
             WritesPerSecond = options.WritesPerSecond,
@@ -72,7 +73,7 @@ internal sealed class Deployed : IDisposable
     public async Task<IReadOnlyList<string>> DeliverAsync()
     {
         var failed = new List<string>();
-        while (fixture.Aws.Events.Take() is { Count: > 0 } events)
+        while (Taken() is { Count: > 0 } events)
         {
             var queues = events.Where(json => !IsDeployment(json)).ToLookup(IsPush);
             foreach (var batch in queues[true].Chunk(100))
@@ -83,6 +84,15 @@ internal sealed class Deployed : IDisposable
                 failed.AddRange(await ImageDeployedAsync(batch));
         }
         return failed;
+
+        // EcrGuard's own looks are handed over once their delay is over.
+        IReadOnlyList<string> Taken()
+        {
+            var looks = fixture.Aws.Sqs.TakeDue(fixture.ScanQueue);
+            foreach (var look in looks)
+                fixture.Arrivals.TryAdd(look.Body, look.SentAt);
+            return [.. fixture.Aws.Events.Take(), .. looks.Select(look => look.Body)];
+        }
     }
 
     /// <summary>The same where nothing may fail.</summary>
@@ -159,10 +169,21 @@ internal sealed class Deployed : IDisposable
         return document.RootElement.GetProperty("detail-type").GetString() == "ECR Image Action" && document.RootElement.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH";
     }
 
-    private static async Task<IReadOnlyList<string>> BatchAsync(Func<SQSEvent, ILambdaContext, Task<SQSBatchResponse>> handler, IReadOnlyList<string> events)
+    private async Task<IReadOnlyList<string>> BatchAsync(Func<SQSEvent, ILambdaContext, Task<SQSBatchResponse>> handler, IReadOnlyList<string> events)
     {
-        var response = await handler(new SQSEvent { Records = [.. events.Select((body, at) => new SQSEvent.SQSMessage { MessageId = $"{at}", Body = body })] }, new Invocation());
+        var response = await handler(new SQSEvent { Records = [.. events.Select(Message)] }, new Invocation());
         return [.. response.BatchItemFailures.Select(failure => events[int.Parse(failure.ItemIdentifier, CultureInfo.InvariantCulture)])];
+
+        SQSEvent.SQSMessage Message(string body, int at)
+        {
+            var arrived = fixture.Arrivals.GetOrAdd(body, _ => fixture.Time.GetUtcNow());
+            return new SQSEvent.SQSMessage
+            {
+                MessageId = $"{at}",
+                Body = body,
+                Attributes = new() { ["SentTimestamp"] = arrived.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) },
+            };
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -35,6 +36,7 @@ internal sealed class GuardFixture : IAsyncDisposable
         aws.S3.CreateBucket(Bucket);
         AlertTopic = aws.Sns.CreateTopic("alerts");
         SummaryTopic = aws.Sns.CreateTopic("summary");
+        ScanQueue = aws.Sqs.CreateQueue("scan-changed");
         aws.Ecr.CreateRepository(Repository, scanOnPush: true);
         Functions = Deploy(policy);
     }
@@ -43,6 +45,12 @@ internal sealed class GuardFixture : IAsyncDisposable
     public FakeTimeProvider Time { get; }
     public string AlertTopic { get; }
     public string SummaryTopic { get; }
+
+    /// <summary>The URL of the queue that EcrGuard puts its own looks in.</summary>
+    public string ScanQueue { get; }
+
+    /// <summary>When each message came to its queue: delivered again it is the same message.</summary>
+    public ConcurrentDictionary<string, DateTimeOffset> Arrivals { get; } = new();
 
     /// <summary>The functions as first deployed.</summary>
     public Deployed Functions { get; }
@@ -103,6 +111,20 @@ internal sealed class GuardFixture : IAsyncDisposable
     }
 
     public string Status(string digest) => Verdict(digest).GetProperty("status").GetString()!.ToUpperInvariant();
+
+    /// <summary>Lets time pass, and hands over EcrGuard's own looks when they are due.</summary>
+    public async Task PassAsync(TimeSpan time)
+    {
+        var until = Time.GetUtcNow() + time;
+        while (Aws.Sqs.Waiting(ScanQueue) is [var next, ..] && next.DueAt <= until)
+        {
+            if (next.DueAt > Time.GetUtcNow())
+                Time.Advance(next.DueAt - Time.GetUtcNow());
+            await Functions.DeliverAllAsync();
+        }
+        if (until > Time.GetUtcNow())
+            Time.Advance(until - Time.GetUtcNow());
+    }
 
     /// <summary>Runs what waits on the clock, which nobody else moves.</summary>
     public async Task<T> WhileTimePassesAsync<T>(Task<T> work)

@@ -83,4 +83,61 @@ public sealed class RegistryEventTests
         var mixed = Of("ECR Image Scan", detail, "arn:aws:ecr:us-east-1:999999999999:repository/web");
         Assert.Equal("The field 'detail.repository-name' is 'shop/web'; it must be the repository of 'resources', web.", Assert.Throws<EventFormatException>(() => RegistryEvent.Read(mixed, out _)).Message);
     }
+
+    private static ImageEvent One(IReadOnlyList<RegistryEvent> read) => Assert.IsType<ImageEvent>(Assert.Single(read));
+
+    private static string Inspector(string type, string detail) => $$"""
+        { "id": "1", "detail-type": "{{type}}", "source": "aws.inspector2", "account": "123456789012", "time": "2021-12-03T18:03:16Z", "region": "us-east-2",
+          "resources": [ "arn:aws:ecr:us-east-2:123456789012:repository/pay/api/sha256:{{Hex}}" ], "detail": {{detail}} }
+        """;
+
+    private static ImageEvent Summary(string counts) => One(RegistryEvent.Read(Inspector("Inspector2 Scan", $$"""
+        { "repository-name": "arn:aws:ecr:us-east-2:123456789012:repository/pay/api", "image-digest": "sha256:{{Hex}}"{{counts}} }
+        """), out _));
+
+    [Fact]
+    public void The_summary_of_a_scan_announces_its_counts_and_what_is_missing_is_unknown()
+    {
+        Assert.Equal(new SeverityCounts(7, 61, 62, 158), Summary(""", "finding-severity-counts": { "CRITICAL": 7, "HIGH": 61, "MEDIUM": 62, "TOTAL": 158 }""").Announced);
+        Assert.Equal(new SeverityCounts(0, null, null, 3), Summary(""", "finding-severity-counts": { "CRITICAL": 0, "HIGH": "61", "MEDIUM": -1, "TOTAL": 3 }""").Announced);
+        Assert.Null(Summary(""", "finding-severity-counts": {}""").Announced);
+        Assert.Null(Summary(""", "finding-severity-counts": null""").Announced);
+        Assert.Null(Summary("").Announced);
+    }
+
+    [Theory]
+    [InlineData("Wed Sep 04 16:55:38.411 UTC 2024", "2024-09-04T16:55:38.411Z")]
+    [InlineData("Dec 3, 2021, 6:02:30 PM", "2021-12-03T18:02:30Z")]
+    [InlineData("2024-09-04T16:55:38.411Z", "2024-09-04T16:55:38.411Z")]
+    [InlineData("yesterday", null)]
+    public void A_finding_is_told_as_a_list_tells_it(string updatedAt, string? time)
+    {
+        var read = One(RegistryEvent.Read(Inspector("Inspector2 Finding", $$"""
+            { "findingArn": "arn:aws:inspector2:us-east-2:123456789012:finding/f1", "status": "ACTIVE", "severity": "HIGH", "fixAvailable": "YES", "exploitAvailable": "NO",
+              "epss": { "score": 0.00045 }, "inspectorScore": 7.5, "updatedAt": "{{updatedAt}}" }
+            """), out _));
+        DateTimeOffset? at = time is null ? null : DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
+
+        Assert.Equal(ToldFinding.Of("arn:aws:inspector2:us-east-2:123456789012:finding/f1", "ACTIVE", "HIGH", "YES", "NO", 0.00045, 7.5, at), read.Finding);
+        Assert.Null(One(RegistryEvent.Read(Inspector("Inspector2 Coverage", """{ "scanStatus": {} }"""), out _)).Finding);
+    }
+
+    [Fact]
+    public void A_look_is_read_as_it_was_written()
+    {
+        var image = new ImageId(new RepositoryId("123456789012", "us-east-2", "pay/api"), Digest.Parse($"sha256:{Hex}"));
+        var at = Facts.Now.AddTicks(1234567);
+        var read = One(RegistryEvent.Read(Look.Write(image, at, Facts.Now), out _));
+
+        Assert.Equal((image, at, Facts.Now, Scanner.Enhanced), (read.Image, read.LookAt, read.Time, read.Scanner));
+    }
+
+    [Theory]
+    [InlineData("pay/api", "soon", "The field 'detail.look-at' is 'soon'; it must be an ISO 8601 time.")]
+    [InlineData("Pay", "2026-11-18T12:00:00Z", "The field 'detail.repository-name' is 'Pay'; it must be a repository name of ECR's.")]
+    public void A_look_that_cannot_be_read_is_said_to_be(string repository, string at, string message) =>
+        Assert.Equal(message, Assert.Throws<EventFormatException>(() => RegistryEvent.Read($$"""
+            { "id": "1", "detail-type": "EcrGuard Look", "source": "ecrguard", "account": "123456789012", "time": "2021-12-03T18:03:16Z", "region": "us-east-2",
+              "detail": { "repository-name": "{{repository}}", "image-digest": "sha256:{{Hex}}", "look-at": "{{at}}" } }
+            """, out _)).Message);
 }

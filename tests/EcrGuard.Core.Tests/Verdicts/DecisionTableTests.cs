@@ -25,7 +25,12 @@ public sealed class DecisionTableTests
         .. from state in Enum.GetValues<ScanState>().Where(state => state != ScanState.Complete)
            from findings in new Finding[][] { [], [Facts.Finding()] }
            select (state.ToString().ToLowerInvariant() + (findings.Length == 0 ? "" : ", lists one that blocks"), Facts.Scan(findings) with { State = state, CompletedAt = null, Word = "WORD" }),
+        ("unsettled rescan", Rescan()),
+        ("unsettled rescan, lists one that blocks", Rescan(Facts.Finding())),
     ];
+
+    private static ScanFacts Rescan(params Finding[] findings) =>
+        Facts.Scan(findings) with { State = ScanState.Unsettled, CompletedAt = null, Word = "WORD", LeavesApproval = true };
 
     private static readonly (string Name, Judge.Before? Before)[] Befores =
     [

@@ -133,7 +133,8 @@ public sealed class JudgeProperties
                     lostBlocking = false;
                 }
                 known.UnionWith(severities);
-                newest = completedAt is null || newest > completedAt ? newest : completedAt;
+                // A scan that is not settled has said nothing yet.
+                newest = state == ScanState.Unsettled || completedAt is null || newest > completedAt ? newest : completedAt;
                 Assert.Equal(lostBlocking || (known.Contains(Severity.Critical) && !waived), verdict.Status == Status.Blocked);
 
                 before = new Judge.Before(verdict, lost ? null : Judge.Keep(scan, before));

@@ -36,7 +36,7 @@ public sealed class JudgeCommandTests : IDisposable
     [InlineData("failed", 5, "ERROR", "The basic scan failed (FAILED): The scan failed.")]
     [InlineData("paged", 5, "ERROR", "findings.json holds one page of several (it has a nextToken), which is half an answer: print all pages, without --max-items and --no-paginate.")]
     [InlineData("enhanced", 0, "APPROVED", "The enhanced scan of 2026-01-20 12:00 UTC found 1 finding, and none blocks.")]
-    [InlineData("monitored-without-findings", 5, "ERROR", "findings.json says that Inspector monitors the image (ACTIVE) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.")]
+    [InlineData("monitored-without-findings", 0, "APPROVED", "The enhanced scan of 2026-01-20 12:00 UTC found 0 findings, and none blocks.")]
     [InlineData("listed", 1, "BLOCKED", "CVE-2024-6119 (CRITICAL) in openssl 3.0.11-1~deb12u2 (OS) in layer sha256:cccccccccccc…: fixed in 0:3.0.14-1~deb12u2; rule 'critical' blocks.")]
     [InlineData("listed-nothing", 5, "ERROR", "findings.json lists no finding of an image. Whether Inspector covers the image is not in this output, so that this says nothing: ask 'aws inspector2 list-coverage'.")]
     [InlineData("listed-suppressed", 1, "BLOCKED", "CVE-2024-6119 (CRITICAL) in openssl 3.0.11-1~deb12u2 (OS) in layer sha256:cccccccccccc…: fixed in 0:3.0.14-1~deb12u2; rule 'critical' blocks.")]
@@ -65,6 +65,39 @@ public sealed class JudgeCommandTests : IDisposable
 
         using var json = JsonDocument.Parse(output);
         Assert.Equal((expectedExitCode, reason), (exitCode, Sentence(json.RootElement)));
+    }
+
+    private const string Monitored = Name + """ "imageScanStatus": { "status": "ACTIVE" }, "imageScanFindings": { """;
+
+    [Theory]
+    [InlineData(Monitored + """ "enhancedFindings": [] } """, 5, "findings.json says that Inspector monitors the image (ACTIVE) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.")]
+    [InlineData(Monitored + """ "imageScanCompletedAt": "2026-01-30T23:57:00Z", "enhancedFindings": [], "findingSeverityCounts": {} } """, 3, "The enhanced scan ended 3 minutes ago and lists nothing so far: findings may follow until 2026-01-31 00:07 UTC.")]
+    [InlineData(Monitored + """ "imageScanCompletedAt": "2026-01-30T23:50:00Z", "enhancedFindings": [], "findingSeverityCounts": {} } """, 0, "The enhanced scan of 2026-01-30 23:50 UTC found 0 findings, and none blocks.")]
+    [InlineData(Monitored + """ "imageScanCompletedAt": "2026-01-30T23:57:00Z", "enhancedFindings": [], "findingSeverityCounts": { "CRITICAL": 0 } } """, 0, "The enhanced scan of 2026-01-30 23:57 UTC found 0 findings, and none blocks.")]
+    [InlineData(Monitored + """ "imageScanCompletedAt": "2026-01-30T23:57:00Z", "enhancedFindings": [ { "severity": "LOW" } ] } """, 0, "The enhanced scan of 2026-01-30 23:57 UTC found 1 finding, and none blocks.")]
+    [InlineData(Monitored + """ "imageScanCompletedAt": "2026-01-30T12:00:00Z", "enhancedFindings": [ { "severity": "CRITICAL", "status": "CLOSED" }, { "severity": "LOW" } ], "findingSeverityCounts": { "CRITICAL": 7, "LOW": 1 } } """, 3, "The scan announced 7 CRITICAL findings, and 1 is listed so far.")]
+    [InlineData(Monitored + """ "imageScanCompletedAt": "2026-01-30T00:00:00Z", "enhancedFindings": [ { "severity": "LOW" } ], "findingSeverityCounts": { "CRITICAL": 7, "LOW": 1 } } """, 5, "The enhanced scan counts findings that it does not list (7 CRITICAL counted, 0 listed): what is missing may block.")]
+    [InlineData(Monitored + """ "imageScanCompletedAt": "2026-01-30T12:00:00Z", "enhancedFindings": [ { "severity": "CRITICAL", "title": "CVE-1" } ], "findingSeverityCounts": { "CRITICAL": 7 } } """, 1, "CVE-1 (CRITICAL): the scanner names no fix; rule 'critical' blocks.")]
+    [InlineData(Name + """ "imageScanStatus": { "status": "COMPLETE" }, "imageScanFindings": { "imageScanCompletedAt": "2026-01-30T23:57:00Z", "enhancedFindings": [] } """, 3, "The enhanced scan ended 3 minutes ago and lists nothing so far: findings may follow until 2026-01-31 00:07 UTC.")]
+    [InlineData(Name + """ "imageScanStatus": { "status": "COMPLETE" }, "imageScanFindings": { "imageScanCompletedAt": "2026-01-30T23:57:00Z", "findings": [] } """, 0, "The basic scan of 2026-01-30 23:57 UTC found 0 findings, and none blocks.")]
+    public async Task An_enhanced_scan_is_settled_by_its_own_counts_and_times(string findings, int expectedExitCode, string reason)
+    {
+        var (exitCode, output) = await JudgeAsync($"{{ {findings} }}", "--format", "json");
+
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal((expectedExitCode, reason), (exitCode, Sentence(json.RootElement)));
+    }
+
+    /// <summary>As ECR printed it (issue 9).</summary>
+    [Fact]
+    public async Task A_continuous_scan_of_the_day_before_that_found_nothing_is_a_yes()
+    {
+        _ecrguard.File("findings.json", Fixture("active-clean"));
+
+        var (exitCode, output) = await _ecrguard.RunAsync("judge", "--findings", "findings.json", "--now", "2025-06-10T00:00:00Z");
+
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("APPROVED", output, StringComparison.Ordinal);
     }
 
     [Fact]

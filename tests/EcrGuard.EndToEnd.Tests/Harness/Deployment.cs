@@ -39,6 +39,7 @@ public class Deployment : IAsyncLifetime
     private readonly string _package = Directory.CreateTempSubdirectory("ecrguard-").FullName;
     private string _alertTopic = "";
     private string _summaryTopic = "";
+    private string _scanQueue = "";
     private int _repositories;
 
     /// <summary>The template's parameter.</summary>
@@ -59,6 +60,7 @@ public class Deployment : IAsyncLifetime
         Aws.S3.CreateBucket(Bucket);
         _alertTopic = Aws.Sns.CreateTopic("ecrguard-alerts");
         _summaryTopic = Aws.Sns.CreateTopic("ecrguard-summary");
+        _scanQueue = Aws.Sqs.CreateQueue("ecrguard-scan-changed");
         foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "package")))
             File.Copy(file, Path.Combine(_package, Path.GetFileName(file)));
         if (Policy is not null)
@@ -99,6 +101,7 @@ public class Deployment : IAsyncLifetime
             ["AlertTopic"] = _alertTopic,
             ["SummaryTopic"] = _summaryTopic,
             ["EcrGuardBreakGlass.RoleId"] = HttpApi.RoleId,
+            ["ScanChangedQueue"] = _scanQueue,
         });
         // Nobody else pushes here, so that nobody needs to wait.
         environment["ECRGUARD_WRITES_PER_SECOND"] = "10";

@@ -30,19 +30,19 @@ public sealed class FunctionsInTemplateTests
         ];
         var own = new Dictionary<string, string[]>
         {
-            ["OnImagePushed"] = ["ECRGUARD_ALERT_TOPIC"],
-            ["OnScanChanged"] = ["ECRGUARD_ALERT_TOPIC"],
+            ["OnImagePushed"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE"],
+            ["OnScanChanged"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE"],
             ["OnImageDeployed"] = ["ECRGUARD_WRITES_SHARED"],
             ["Approval"] = [],
-            ["BreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_BREAK_GLASS_ROLE_ID", "ECRGUARD_WRITES_SHARED"],
-            ["EndBreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_WRITES_SHARED"],
-            ["Backfill"] = ["ECRGUARD_ALERT_TOPIC"],
+            ["BreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_BREAK_GLASS_ROLE_ID", "ECRGUARD_SCAN_QUEUE", "ECRGUARD_WRITES_SHARED"],
+            ["EndBreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE", "ECRGUARD_WRITES_SHARED"],
+            ["Backfill"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE"],
             ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
             ["RestoreRepository"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_WRITES_SHARED"],
             ["ReleaseImage"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_WRITES_SHARED"],
-            ["ApplyPlan"] = ["ECRGUARD_ALERT_TOPIC"],
+            ["ApplyPlan"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE"],
             ["SweepList"] = ["ECRGUARD_INSTANCES"],
-            ["SweepRepository"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_INSTANCES"],
+            ["SweepRepository"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_INSTANCES", "ECRGUARD_SCAN_QUEUE"],
             ["SweepClose"] = ["ECRGUARD_ALERT_TOPIC"],
             ["Watch"] = ["ECRGUARD_ALERT_TOPIC"],
         };

@@ -205,6 +205,18 @@ public sealed class PermissionsTests
         Assert.All(["Approval", "Backfill", "WeeklySummary", "RestoreRepository", "ReleaseImage", "ApplyPlan"], function => Assert.Empty(Receives(function)));
     }
 
+    /// <summary>Asking writes nothing and puts nothing down.</summary>
+    [Fact]
+    public void The_functions_that_decide_send_looks_to_the_queue_of_scan_events_and_nobody_sends_elsewhere()
+    {
+        Assert.Equal(
+            ["ApplyPlan", "Backfill", "BreakGlass", "EndBreakGlass", "OnImagePushed", "OnScanChanged", "SweepRepository"],
+            Marking.Functions.Where(function => Actions(Marking, function).Contains("sqs:SendMessage")).Order(StringComparer.Ordinal));
+        Assert.All(
+            Marking.Functions.SelectMany(Marking.Permissions).Where(statement => statement.Actions.Contains("sqs:SendMessage")),
+            statement => Assert.Equal(["""{"Fn::GetAtt":"ScanChangedQueue.Arn"}"""], statement.Resources));
+    }
+
     [Fact]
     public void Other_accounts_are_read_through_the_roles_that_are_named_and_only_through_those()
     {

@@ -1,0 +1,134 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Serialization;
+
+namespace EcrGuard.Core.Images;
+
+/// <summary>
+/// How many findings there are of each severity that Inspector counts, and in all (Amazon ECR User Guide, "EventBridge
+/// events sent for enhanced scanning"). The total holds lower severities too. A missing number is null: unknown.
+/// </summary>
+public sealed record SeverityCounts(int? Critical, int? High, int? Medium, int? Total)
+{
+    /// <summary>Whether any number is known.</summary>
+    [JsonIgnore]
+    public bool Say => (Critical ?? High ?? Medium ?? Total) is not null;
+
+    /// <summary>The larger number of each: of two summaries of one moment nobody knows which is right.</summary>
+    public SeverityCounts OrMore(SeverityCounts other) => new(
+        Larger(Critical, other.Critical),
+        Larger(High, other.High),
+        Larger(Medium, other.Medium),
+        Larger(Total, other.Total));
+
+    /// <summary>What is announced here and not listed, worst first: severity (empty for all) and both numbers.</summary>
+    public IReadOnlyList<(string Severity, int Announced, int Listed)> Beyond(SeverityCounts listed) =>
+    [
+        .. Short("CRITICAL", Critical, listed.Critical),
+        .. Short("HIGH", High, listed.High),
+        .. Short("MEDIUM", Medium, listed.Medium),
+        .. Short("", Total, listed.Total),
+    ];
+
+    private static IEnumerable<(string, int, int)> Short(string severity, int? announced, int? listed) =>
+        announced > (listed ?? 0) ? [(severity, announced.Value, listed ?? 0)] : [];
+
+    private static int? Larger(int? one, int? other) =>
+        one is null ? other : other is null ? one : Math.Max(one.Value, other.Value);
+}
+
+/// <summary>One finding of Inspector's at one moment, from an event or a list.</summary>
+/// <param name="Id">The last part of its ARN.</param>
+/// <param name="Status">ACTIVE, SUPPRESSED or CLOSED.</param>
+/// <param name="Values">The status and all that a rule can ask of it, in one text: equal where nothing differs.</param>
+/// <param name="UpdatedAt">When it became what it is; null where nobody says so.</param>
+public sealed record ToldFinding(string Id, string Status, string Values, DateTimeOffset? UpdatedAt)
+{
+    /// <summary>Events and lists may round a time in different ways.</summary>
+    private static readonly TimeSpan Rounding = TimeSpan.FromSeconds(1);
+
+    public static ToldFinding Of(
+        string arn,
+        string? status,
+        string? severity,
+        string? fix,
+        string? exploit,
+        double? epss,
+        double? score,
+        DateTimeOffset? updatedAt) => new(
+            arn[(arn.LastIndexOf('/') + 1)..],
+            status ?? "",
+            string.Create(CultureInfo.InvariantCulture, $"{status}|{severity}|{fix}|{exploit}|{epss:R}|{score:R}"),
+            updatedAt);
+
+    /// <summary>Whether this is as new as another report of the same finding, or says the same.</summary>
+    public bool Includes(ToldFinding other) =>
+        Values == other.Values || (other.UpdatedAt is { } told ? UpdatedAt >= told - Rounding : Status == other.Status);
+
+    /// <summary>Of two reports the newer one; of two of one moment always the same one, whichever came first.</summary>
+    public static ToldFinding Newer(ToldFinding one, ToldFinding other) =>
+        Comparer<DateTimeOffset?>.Default.Compare(one.UpdatedAt, other.UpdatedAt) is var order && order != 0
+            ? order > 0 ? one : other
+            : string.CompareOrdinal(one.Values, other.Values) >= 0 ? one : other;
+}
+
+/// <summary>All findings of an image that Inspector lists (ACTIVE, SUPPRESSED and CLOSED), each as it is told.</summary>
+public sealed class ListedFindings
+{
+    /// <summary>Bytes of a hash that tell a finding from a thousand others, but for one time in some millions.</summary>
+    private const int HashSize = 4;
+
+    /// <summary>The hash, and when the finding became what it is: milliseconds since 1970 in six bytes.</summary>
+    private const int MarkSize = HashSize + 6;
+
+    private readonly Dictionary<string, ToldFinding> byId = [];
+
+    /// <param name="findings">Each with its severity in Inspector's words.</param>
+    public ListedFindings(IEnumerable<(ToldFinding Finding, string? Severity)> findings)
+    {
+        var (critical, high, medium, total) = (0, 0, 0, 0);
+        foreach (var (finding, severity) in findings)
+        {
+            var other = byId.GetValueOrDefault(finding.Id);
+            byId[finding.Id] = other is null ? finding : ToldFinding.Newer(finding, other);
+            total++;
+            critical += severity == "CRITICAL" ? 1 : 0;
+            high += severity == "HIGH" ? 1 : 0;
+            medium += severity == "MEDIUM" ? 1 : 0;
+        }
+        Counts = new SeverityCounts(critical, high, medium, total);
+    }
+
+    /// <summary>Before merging.</summary>
+    public SeverityCounts Counts { get; }
+
+    public ToldFinding? Find(string id) => byId.GetValueOrDefault(id);
+
+    /// <summary>A mark for each finding, in base 64: an event that tells nothing newer of it brings no news.</summary>
+    public string Marks() =>
+        Convert.ToBase64String([.. byId.Values.OrderBy(f => f.Id, StringComparer.Ordinal).SelectMany(Mark)]);
+
+    /// <summary>Whether a finding is among those of <see cref="Marks"/>, as new as it is told.</summary>
+    public static bool IsMarked(string? marks, ToldFinding finding)
+    {
+        if (string.IsNullOrEmpty(marks) || finding.UpdatedAt is null)
+            return false;
+        var (all, wanted) = (Convert.FromBase64String(marks), Mark(finding));
+        for (var at = 0; at + MarkSize <= all.Length; at += MarkSize)
+        {
+            var mark = all.AsSpan(at, MarkSize);
+            if (mark[..HashSize].SequenceEqual(wanted.AsSpan(..HashSize)) && mark.SequenceCompareTo(wanted) >= 0)
+                return true;
+        }
+        return false;
+    }
+
+    private static byte[] Mark(ToldFinding finding)
+    {
+        Span<byte> time = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(time, finding.UpdatedAt?.ToUnixTimeMilliseconds() ?? 0);
+        return [.. SHA256.HashData(Encoding.UTF8.GetBytes(finding.Id)).AsSpan(..HashSize), .. time[2..]];
+    }
+}

@@ -1,0 +1,423 @@
+using System.Text.Json.Nodes;
+using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
+using EcrGuard.LocalAws.Sns;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>Findings follow their scan by minutes, and events come late, twice and in any order (issue 9, 1 and 2).</summary>
+public sealed class SettlingTests
+{
+    private const string Repository = GuardFixture.Repository;
+
+    private static readonly TimeSpan Lag = TimeSpan.FromMinutes(3);
+
+    private static readonly LocalFinding LateCritical = GuardFixture.Critical with { ListedAfter = Lag };
+
+    [Fact]
+    public async Task A_scan_that_announced_more_than_is_listed_waits_with_both_numbers_and_is_looked_at_again()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical, GuardFixture.Low);
+        await fixture.Functions.ChangedAsync(Only(fixture, "Inspector2 Scan"));
+
+        Assert.Equal("PENDING", fixture.Status(digest));
+        Assert.Equal(
+            "The scan announced 1 CRITICAL finding, and 0 are listed so far; 2 findings in all, and 1 is listed so far.",
+            Reason(fixture, digest));
+        Assert.Equal((200, "PENDING"), await AnswerAsync(fixture));
+
+        await fixture.PassAsync(Lag + TimeSpan.FromMinutes(2.5));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Empty(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+    }
+
+    [Fact]
+    public async Task A_clean_image_whose_scan_counted_nothing_is_approved_at_once()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Empty(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+    }
+
+    [Fact]
+    public async Task EcrGuard_looks_again_after_one_two_five_and_ten_minutes_and_then_leaves_it_to_the_sweep()
+    {
+        await using var fixture = await EnhancedAsync();
+        await fixture.Functions.BackfillAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical with { ListedAfter = TimeSpan.FromHours(1) });
+        var summary = Only(fixture, "Inspector2 Scan");
+        var begun = fixture.Time.GetUtcNow();
+        await fixture.Functions.ChangedAsync(summary);
+
+        var looks = new List<double>();
+        while (fixture.Aws.Sqs.Waiting(fixture.ScanQueue) is [var look])
+        {
+            looks.Add(Math.Round((look.DueAt - begun).TotalMinutes, 1));
+            // Duplicates put down no more of them.
+            await fixture.Functions.ChangedAsync(summary);
+            await fixture.Functions.ChangedAsync(summary, Doubled(summary));
+            Assert.Equal([look], fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+            await fixture.PassAsync(look.DueAt - fixture.Time.GetUtcNow() + TimeSpan.FromSeconds(1));
+        }
+        Assert.Equal([1, 2, 5, 10], looks);
+        Assert.Equal("PENDING", fixture.Status(digest));
+
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        await fixture.Functions.SweepAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+    }
+
+    [Fact]
+    public async Task A_look_that_comes_twice_or_late_costs_one_read_of_the_ledger()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical);
+        await fixture.Functions.ChangedAsync(Only(fixture, "Inspector2 Scan"));
+        var look = Assert.Single(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+        await fixture.PassAsync(TimeSpan.FromMinutes(20));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        fixture.Aws.Requests.Take();
+
+        Assert.Empty(await fixture.Functions.ChangedAsync(look.Body));
+        Assert.Equal(["BatchGetItem"], fixture.Aws.Requests.Select(request => request.Operation));
+    }
+
+    [Fact]
+    public async Task What_is_missing_for_a_day_is_an_error_with_both_numbers_and_an_alert_and_never_a_yes()
+    {
+        await using var fixture = await EnhancedAsync();
+        await fixture.Functions.BackfillAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical with { ListedAfter = TimeSpan.FromDays(9) });
+        await fixture.Functions.ChangedAsync(Only(fixture, "Inspector2 Scan"));
+        await fixture.PassAsync(TimeSpan.FromHours(23));
+        await fixture.Functions.SweepAsync();
+        Assert.Equal((200, "PENDING"), await AnswerAsync(fixture));
+        Assert.Empty(NeverSettled());
+
+        fixture.Time.Advance(TimeSpan.FromHours(1.1));
+        Assert.Equal((503, "ERROR"), await AnswerAsync(fixture));
+        await fixture.Functions.SweepAsync();
+        Assert.Equal("ERROR", fixture.Status(digest));
+        Assert.Contains("1 CRITICAL counted, 0 listed after 24 hours", Reason(fixture, digest), StringComparison.Ordinal);
+        Assert.Contains("1 CRITICAL counted, 0 listed after 24 hours", Assert.Single(NeverSettled()).Message, StringComparison.Ordinal);
+
+        fixture.Time.Advance(TimeSpan.FromDays(1));
+        await fixture.Functions.SweepAsync();
+        Assert.Single(NeverSettled());
+        fixture.Time.Advance(TimeSpan.FromDays(8));
+        await fixture.Functions.SweepAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+
+        IEnumerable<LocalMessage> NeverSettled() => fixture.Alerts.Where(alert => alert.Attributes["kind"].Value == "never-settled");
+    }
+
+    [Fact]
+    public async Task Closed_and_suppressed_findings_count_as_listed_and_their_deletion_unsettles_nothing()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.High, GuardFixture.Low);
+        fixture.Aws.Inspector.SetStatus(Repository, digest, GuardFixture.Low.Vulnerability, "CLOSED");
+        fixture.Aws.Inspector.SetStatus(Repository, digest, GuardFixture.High.Vulnerability, "SUPPRESSED");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Equal(1, fixture.Verdict(digest).GetProperty("counts").GetProperty("total").GetInt32());
+
+        fixture.Aws.Inspector.DeleteClosed();
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+    }
+
+    [Theory]
+    [InlineData(3, false, "PENDING")]
+    [InlineData(11, false, "APPROVED")]
+    [InlineData(3, true, "APPROVED")]
+    public async Task Without_counts_a_young_scan_that_lists_nothing_waits_for_a_gate_and_for_backfill_alike(
+        int minutes,
+        bool low,
+        string status)
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = fixture.Push("1");
+        fixture.Time.Advance(TimeSpan.FromMinutes(30));
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, announce: false, low ? [GuardFixture.Low] : []);
+        fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromMinutes(minutes));
+        fixture.Aws.Requests.Take();
+
+        Assert.Equal((200, status), await AnswerAsync(fixture));
+        // Asking writes nothing and puts nothing down.
+        Assert.Empty(fixture.Items("I#"));
+        Assert.Empty(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+
+        await fixture.Functions.BackfillAsync();
+        Assert.Equal(status, fixture.Status(digest));
+        Assert.Equal(status == "PENDING" ? 1 : 0, fixture.Aws.Sqs.Waiting(fixture.ScanQueue).Count);
+        await fixture.PassAsync(TimeSpan.FromMinutes(15));
+        Assert.Equal("APPROVED", fixture.Status(digest));
+    }
+
+    [Fact]
+    public async Task An_unsettled_rescan_takes_no_approval_away_and_a_finding_that_is_listed_blocks_at_once()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.Low);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+
+        fixture.Time.Advance(TimeSpan.FromHours(2));
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.Low, LateCritical);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Equal((200, "APPROVED"), await AnswerAsync(fixture));
+        Assert.Contains("The scan announced 1 CRITICAL finding, and 0 are listed so far", Reason(fixture, digest), StringComparison.Ordinal);
+        await fixture.PassAsync(TimeSpan.FromMinutes(6));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+
+        fixture.Time.Advance(TimeSpan.FromHours(2));
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.High with { ListedAfter = Lag });
+        await fixture.Functions.DeliverAllAsync();
+        // Closed by the rescan, whose own finding is not there yet.
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        await fixture.PassAsync(TimeSpan.FromMinutes(6));
+        Assert.Equal("APPROVED", fixture.Status(digest));
+    }
+
+    [Fact]
+    public async Task A_yes_that_came_before_the_summary_of_its_own_scan_does_not_outlive_it()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = fixture.Push("1");
+        fixture.Aws.Events.Take();
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.Low, LateCritical);
+        var events = fixture.Aws.Events.Take();
+        await fixture.Functions.BackfillAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+
+        await fixture.Functions.ChangedAsync([.. events.Where(body => Type(body) == "Inspector2 Scan")]);
+        Assert.Equal("PENDING", fixture.Status(digest));
+    }
+
+    [Fact]
+    public async Task A_finding_event_that_was_made_long_before_the_facts_is_news_as_long_as_its_finding_was_not_listed()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+
+        fixture.Aws.Inspector.Report(Repository, digest, GuardFixture.Critical with { ListedAfter = TimeSpan.FromMinutes(4) });
+        var finding = fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromSeconds(90));
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+
+        await fixture.Functions.ChangedAsync(finding);
+        Assert.Contains("Events told of 1 finding, and 0 are listed so far.", Reason(fixture, digest), StringComparison.Ordinal);
+        await fixture.PassAsync(TimeSpan.FromMinutes(6));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        fixture.Aws.Requests.Take();
+
+        // Delivered again, it tells what was listed.
+        await fixture.Functions.ChangedAsync(finding);
+        Assert.Equal(["BatchGetItem"], fixture.Aws.Requests.Select(request => request.Operation));
+    }
+
+    [Fact]
+    public async Task An_index_waits_for_the_platform_whose_scan_is_not_settled()
+    {
+        await using var fixture = await EnhancedAsync();
+        var (arm, amd) = (Manifest.Image("arm"), Manifest.Image("amd"));
+        var late = fixture.Aws.Ecr.Push(Repository, arm);
+        var clean = fixture.Aws.Ecr.Push(Repository, amd);
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/arm64", arm), ("linux/amd64", amd)]), "1");
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Inspector.CompleteScan(Repository, clean);
+        fixture.Aws.Inspector.CompleteScan(Repository, late, LateCritical);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(("PENDING", "APPROVED", "PENDING"), (fixture.Status(index), fixture.Status(clean), fixture.Status(late)));
+
+        await fixture.PassAsync(TimeSpan.FromMinutes(6));
+        Assert.Equal(("BLOCKED", "APPROVED", "BLOCKED"), (fixture.Status(index), fixture.Status(clean), fixture.Status(late)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_image_that_is_deleted_or_archived_while_a_look_waits_fails_nothing(bool deleted)
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical);
+        await fixture.Functions.ChangedAsync(Only(fixture, "Inspector2 Scan"));
+        if (deleted)
+            fixture.Aws.Ecr.Delete(Repository, digest);
+        else
+            fixture.Aws.Ecr.Archive(Repository, digest);
+        fixture.Aws.Events.Take();
+
+        await fixture.PassAsync(TimeSpan.FromMinutes(12));
+        Assert.Empty(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+        if (deleted)
+            Assert.True(fixture.Item(digest).ContainsKey("goneAt"));
+        else
+            Assert.Equal("STALE", fixture.Status(digest));
+    }
+
+    [Fact]
+    public async Task Another_policy_settles_nothing()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical, GuardFixture.High);
+        await fixture.Functions.ChangedAsync(Only(fixture, "Inspector2 Scan"));
+        Assert.Equal("PENDING", fixture.Status(digest));
+
+        var stricter = fixture.Deploy("""{ "version": 1, "rules": [ { "id": "all", "severity": ["CRITICAL", "HIGH"], "then": "block" } ] }""");
+        Assert.Equal("BLOCKED", (await stricter.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
+        var lax = fixture.Deploy("""{ "version": 1, "rules": [ { "id": "none", "severity": ["LOW"], "then": "warn" } ] }""");
+        Assert.Equal("PENDING", (await lax.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
+    }
+
+    /// <summary>Whoever stores newer facts without the counts must not make them forgotten.</summary>
+    [Fact]
+    public async Task Counts_are_not_lost_to_somebody_who_stores_newer_facts_meanwhile()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.Low, LateCritical);
+        var events = fixture.Aws.Events.Take();
+        var other = fixture.Deploy();
+        var finding = events.First(body => body.Contains(GuardFixture.Low.Vulnerability, StringComparison.Ordinal));
+        var summary = events.Single(body => Type(body) == "Inspector2 Scan");
+        // Between the read and the store of the one who has the summary.
+        var meanwhile = Fault.Meanwhile(() => other.ChangedAsync(finding).GetAwaiter().GetResult());
+        fixture.Aws.Faults.Add(meanwhile with { Operation = "UpdateItem" });
+
+        Assert.Empty(await fixture.Functions.ChangedAsync(summary));
+        Assert.Equal("PENDING", fixture.Status(digest));
+        Assert.Contains("announced 1 CRITICAL", Reason(fixture, digest), StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Whatever the order, the delay and the duplication of a scan's events and of its findings: once all have arrived and
+    /// the looks have passed, the answer is that of the whole truth, without a sweep.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(10)]
+    [InlineData(11)]
+    [InlineData(12)]
+    public async Task In_whatever_order_news_comes_the_answer_ends_as_the_whole_truth(int seed)
+    {
+        var random = new Random(seed);
+        await using var fixture = await EnhancedAsync();
+        var images = new List<(string Digest, bool Blocked)>();
+        var messages = new List<(DateTimeOffset At, string Body)>();
+        for (var i = 0; i < 6; i++)
+        {
+            var digest = fixture.Push($"{i}");
+            Send();
+            fixture.Time.Advance(TimeSpan.FromSeconds(random.Next(5, 90)));
+            var critical = random.Next(2) == 0;
+            var harmless = Enumerable.Range(0, random.Next(4)).Select(at => GuardFixture.Low with { Vulnerability = $"CVE-2025-{at}" });
+            LocalFinding[] found = [.. critical ? [GuardFixture.Critical] : Array.Empty<LocalFinding>(), .. harmless];
+            fixture.Aws.Inspector.CompleteScan(Repository, digest, [.. found.Select(Late)]);
+            fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+            Send();
+            switch (random.Next(3))
+            {
+                case 0:
+                    fixture.Time.Advance(TimeSpan.FromMinutes(random.Next(1, 9)));
+                    var news = GuardFixture.Critical with { Vulnerability = "CVE-2026-9" };
+                    fixture.Aws.Inspector.Report(Repository, digest, Late(news));
+                    critical = true;
+                    break;
+                case 1 when critical:
+                    fixture.Time.Advance(TimeSpan.FromMinutes(random.Next(1, 9)));
+                    var listedAfter = TimeSpan.FromSeconds(random.Next(400));
+                    fixture.Aws.Inspector.SetStatus(Repository, digest, GuardFixture.Critical.Vulnerability, "CLOSED", listedAfter);
+                    critical = false;
+                    break;
+            }
+            Send();
+            images.Add((digest, critical));
+        }
+        foreach (var (at, body) in messages.OrderBy(message => message.At).ToList())
+        {
+            if (at > fixture.Time.GetUtcNow())
+                await fixture.PassAsync(at - fixture.Time.GetUtcNow());
+            var functions = fixture.Functions;
+            Assert.Empty(Deployed.IsPush(body) ? await functions.PushedAsync(body) : await functions.ChangedAsync(body));
+        }
+        await fixture.PassAsync(TimeSpan.FromMinutes(21));
+
+        Assert.Equal(
+            images.Select(image => (image.Digest, image.Blocked ? "BLOCKED" : "APPROVED")),
+            images.Select(image => (image.Digest, fixture.Status(image.Digest))));
+        Assert.Empty(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+
+        LocalFinding Late(LocalFinding finding) => finding with { ListedAfter = TimeSpan.FromSeconds(random.Next(540)) };
+
+        // Each once to three times, up to twelve minutes late.
+        void Send()
+        {
+            foreach (var body in fixture.Aws.Events.Take())
+            {
+                for (var copies = random.Next(1, 4); copies > 0; copies--)
+                    messages.Add((fixture.Time.GetUtcNow() + TimeSpan.FromSeconds(random.Next(720)), body));
+            }
+        }
+    }
+
+    private static async Task<GuardFixture> EnhancedAsync()
+    {
+        var fixture = await GuardFixture.StartAsync();
+        fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
+        return fixture;
+    }
+
+    private static async Task<string> PushedAsync(GuardFixture fixture)
+    {
+        var digest = fixture.Push("1");
+        await fixture.Functions.DeliverAllAsync();
+        return digest;
+    }
+
+    private static string Type(string body) => JsonNode.Parse(body)!["detail-type"]!.GetValue<string>();
+
+    private static string Only(GuardFixture fixture, string type) => fixture.Aws.Events.Take().Single(body => Type(body) == type);
+
+    /// <summary>The same event as EventBridge delivers it twice: another message.</summary>
+    private static string Doubled(string body) => body + " ";
+
+    private static string Reason(GuardFixture fixture, string digest) =>
+        fixture.Verdict(digest).GetProperty("reasons")[0].GetProperty("sentence").GetString()!;
+
+    private static async Task<(int, string?)> AnswerAsync(GuardFixture fixture)
+    {
+        var (http, body) = await fixture.Functions.AskAsync($"{Repository}:1");
+        return (http, body.GetProperty("status").GetString());
+    }
+}

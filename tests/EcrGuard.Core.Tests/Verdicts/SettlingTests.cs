@@ -1,0 +1,283 @@
+using CsCheck;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Tests.Verdicts;
+
+public sealed class SettlingTests
+{
+    private static readonly DateTimeOffset Ended = Facts.Now.AddMinutes(-1);
+
+    [Fact]
+    public void What_is_announced_of_each_severity_and_in_all_must_be_listed()
+    {
+        var announced = new SeverityCounts(7, 61, 62, 158);
+
+        Assert.Equal(ScanState.Complete, State(announced, Listed(7, 61, 62, 28)));
+        Assert.Equal(
+            "The scan announced 7 CRITICAL findings, and 3 are listed so far; 158 findings in all, and 154 are listed so far.",
+            Word(announced, Listed(3, 61, 62, 28)));
+        Assert.Equal(
+            "The scan announced 61 HIGH findings, and 1 is listed so far; 158 findings in all, and 98 are listed so far.",
+            Word(announced, Listed(7, 1, 62, 28)));
+        Assert.Equal(
+            "The scan announced 62 MEDIUM findings, and 0 are listed so far; 158 findings in all, and 96 are listed so far.",
+            Word(announced, Listed(7, 61, 0, 28)));
+        Assert.Equal(
+            "The scan announced 158 findings in all, and 157 are listed so far.",
+            Word(announced, Listed(7, 61, 62, 27)));
+    }
+
+    [Fact]
+    public void A_number_that_is_not_announced_is_asked_for_by_nobody()
+    {
+        Assert.Equal(ScanState.Complete, State(new SeverityCounts(1, null, null, null), Listed(1, 0, 0, 0)));
+        Assert.Equal(ScanState.Unsettled, State(new SeverityCounts(null, null, null, 2), Listed(1, 0, 0, 0)));
+    }
+
+    [Fact]
+    public void Zeros_settle_at_once() =>
+        Assert.Equal(ScanState.Complete, State(new SeverityCounts(0, 0, 0, 0), Listed(0, 0, 0, 0)));
+
+    [Fact]
+    public void Once_met_counts_ask_for_nothing_more()
+    {
+        var (_, met) = Check(Settling.Nothing, Scan(Listed(2, 0, 0, 0)), Summary(new SeverityCounts(2, 0, 0, 2)));
+        var (scan, _) = Check(met, Scan(Listed(1, 0, 0, 0)));
+
+        Assert.Equal(ScanState.Complete, scan.State);
+    }
+
+    [Fact]
+    public void Only_a_newer_summary_takes_the_place_of_one()
+    {
+        var (scan, next) = Check(
+            Settling.Nothing,
+            Scan(Listed(0, 0, 0, 0)),
+            Summary(new SeverityCounts(3, 0, 0, 3)),
+            Summary(new SeverityCounts(0, 0, 0, 0)) with { Time = Ended.AddMinutes(-5) });
+        Assert.Equal((ScanState.Unsettled, 3), (scan.State, next.Announced!.Critical));
+
+        var newer = Summary(new SeverityCounts(0, 0, 0, 0)) with { Time = Ended.AddMinutes(5) };
+        (scan, next) = Check(next, Scan(Listed(0, 0, 0, 0)), newer);
+        Assert.Equal((ScanState.Complete, 0), (scan.State, next.Announced!.Critical));
+    }
+
+    [Theory]
+    [InlineData(9, 0, ScanState.Unsettled)]
+    [InlineData(10, 0, ScanState.Complete)]
+    [InlineData(0, 1, ScanState.Complete)]
+    public void Without_counts_a_young_scan_settles_by_what_it_lists_or_by_time(int minutes, int listed, ScanState state)
+    {
+        var scan = Scan(Listed(0, 0, 0, listed)) with { CompletedAt = Facts.Now.AddMinutes(-minutes) };
+
+        Assert.Equal(state, Check(Settling.Nothing, scan).Scan.State);
+    }
+
+    [Fact]
+    public void The_counts_of_a_first_scan_follow_its_first_findings()
+    {
+        var scan = Scan(Of("a", "ACTIVE", Facts.Now));
+        var (early, next) = Check(Settling.Nothing, scan, Told("a", "ACTIVE"));
+        Assert.Equal(ScanState.Unsettled, early.State);
+
+        Assert.Equal(ScanState.Complete, Check(next, scan, Summary(new SeverityCounts(0, 0, 0, 1))).Scan.State);
+        // It is lost, then.
+        Assert.Equal(ScanState.Complete, Check(next, scan with { CompletedAt = Facts.Now.AddMinutes(-10) }).Scan.State);
+    }
+
+    [Fact]
+    public void A_finding_that_an_event_told_of_is_awaited_until_it_is_listed_as_told()
+    {
+        var old = Facts.Now.AddHours(-2);
+        var first = Scan(Of("a", "ACTIVE", old)) with { CompletedAt = old };
+        var (scan, next) = Check(Settling.Nothing, first, Told("a", "CLOSED"), Told("b", "ACTIVE"));
+        Assert.Equal((ScanState.Unsettled, 2), (scan.State, next.Awaited.Count));
+
+        (scan, next) = Check(next, Scan(Of("a", "CLOSED", Facts.Now)) with { CompletedAt = old });
+        Assert.Equal((ScanState.Unsettled, "b"), (scan.State, Assert.Single(next.Awaited).Id));
+
+        // Newer than what was told, which is then included.
+        (scan, next) = Check(next, Scan(Of("b", "SUPPRESSED", Facts.Now.AddMinutes(1))) with { CompletedAt = old });
+        Assert.Equal((ScanState.Complete, 0), (scan.State, next.Awaited.Count));
+    }
+
+    [Fact]
+    public void A_closed_finding_that_is_not_listed_may_have_been_deleted()
+    {
+        var scan = Scan(Listed(0, 0, 0, 0)) with { CompletedAt = Facts.Now.AddHours(-2) };
+
+        Assert.Equal(ScanState.Complete, Check(Settling.Nothing, scan, Told("a", "CLOSED")).Scan.State);
+    }
+
+    [Fact]
+    public void A_closed_finding_is_not_forgotten_when_its_creation_is_listed_after_it()
+    {
+        var old = Facts.Now.AddHours(-2);
+        var nothing = Scan(Listed(0, 0, 0, 0)) with { CompletedAt = old };
+        var (_, next) = Check(Settling.Nothing, nothing, Told("a", "CLOSED"));
+        var (scan, _) = Check(next, Scan(Of("a", "ACTIVE", Facts.Now.AddMinutes(-1))) with { CompletedAt = old });
+
+        Assert.Equal(ScanState.Unsettled, scan.State);
+    }
+
+    [Fact]
+    public void What_was_told_before_the_image_was_pushed_or_restored_is_of_another_life()
+    {
+        var image = Facts.Image() with { PushedAt = Facts.Now.AddHours(-9), LastActivatedAt = Facts.Now.AddHours(-1) };
+        var scan = Scan(Listed(0, 0, 0, 1));
+        var old = Summary(new SeverityCounts(9, 0, 0, 9)) with { Time = Facts.Now.AddHours(-2) };
+        var told = Told("a", "ACTIVE") with { Finding = Report("a", "ACTIVE", Facts.Now.AddHours(-2)) };
+
+        var (_, next) = Settling.Nothing.Check([old, told], image, scan, null, Settling.UsualTime, Facts.Now);
+        Assert.Equal((null, 0), (next.Announced, next.Awaited.Count));
+    }
+
+    [Fact]
+    public void Looks_come_after_one_two_five_and_ten_minutes_of_the_last_news_and_one_waits_at_a_time()
+    {
+        var scan = Scan(Listed(0, 0, 0, 0));
+        var (_, next) = Check(Settling.Nothing, scan, Summary(new SeverityCounts(1, 0, 0, 1)));
+        var looks = new List<double>();
+        while (next.LookAt is { } look)
+        {
+            looks.Add((look - Facts.Now).TotalMinutes);
+            var again = CheckAt(look.AddSeconds(-1), next, scan, Summary(new SeverityCounts(1, 0, 0, 1)));
+            Assert.Equal(look, again.Next.LookAt);
+            (_, next) = CheckAt(look, next, scan, LookAgain(look));
+        }
+        Assert.Equal([1, 2, 5, 10], looks);
+
+        // Afterwards only news asks for more.
+        Assert.Null(CheckAt(Facts.Now.AddMinutes(11), next, scan).Next.LookAt);
+        var told = CheckAt(Facts.Now.AddMinutes(11), next, scan, Told("z", "ACTIVE"));
+        Assert.Equal(Facts.Now.AddMinutes(12), told.Next.LookAt);
+    }
+
+    [Fact]
+    public void After_a_day_what_is_missing_is_an_error()
+    {
+        var scan = Scan(Listed(1, 0, 0, 0));
+        var (_, next) = Check(Settling.Nothing, scan, Summary(new SeverityCounts(2, 0, 0, 2)));
+
+        Assert.Equal(ScanState.Unsettled, CheckAt(Facts.Now.AddHours(24).AddTicks(-1), next, scan).Scan.State);
+        var (late, _) = CheckAt(Facts.Now.AddHours(24), next, scan);
+        Assert.Equal(ScanState.Contradictory, late.State);
+        Assert.Equal("2 CRITICAL counted, 1 listed after 24 hours; 2 in all counted, 1 listed after 24 hours", late.Word);
+    }
+
+    [Fact]
+    public void More_findings_than_the_ledger_holds_are_counted()
+    {
+        var scan = Scan(Listed(0, 0, 0, 5)) with { CompletedAt = Facts.Now.AddHours(-2) };
+        const int most = Settling.MostAwaited;
+        ImageEvent[] told = [.. Enumerable.Range(0, most + 50).Select(i => Told($"f{i}", "ACTIVE"))];
+        var (_, next) = Check(Settling.Nothing, scan, told);
+
+        Assert.Equal((most, most + 55), (next.Awaited.Count, next.Announced!.Total));
+        // Heard again, they are no more than before.
+        Assert.Equal(most + 55, Check(next, scan, told).Next.Announced!.Total);
+    }
+
+    /// <summary>Whatever came first, the same is known in the end.</summary>
+    [Fact]
+    public void The_order_and_the_number_of_events_change_nothing()
+    {
+        var some = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 2], Gen.Int[0, 3], (what, id, minutes) => what switch
+        {
+            0 => Summary(new SeverityCounts(id, null, null, minutes)) with { Time = Ended.AddMinutes(minutes) },
+            1 => Told($"{id}", "CLOSED", minutes),
+            _ => Told($"{id}", "ACTIVE", minutes),
+        });
+        Gen.Select(some.Array[1, 8], Gen.Int[0, 1000]).Sample(sample =>
+        {
+            var (news, seed) = sample;
+            var shuffled = news.Concat(news).ToArray();
+            new Random(seed).Shuffle(shuffled);
+            var scan = Scan(Of("0", "ACTIVE", Facts.Now.AddMinutes(1)));
+            var (one, other) = (Check(Settling.Nothing, scan, news), Check(Settling.Nothing, scan, shuffled));
+            Assert.Equal((one.Scan.State, one.Scan.Word), (other.Scan.State, other.Scan.Word));
+            Assert.Equal(one.Next.Announced, other.Next.Announced);
+            Assert.Equal(one.Next.Awaited, other.Next.Awaited);
+        });
+    }
+
+    /// <summary>An event is passed over only if what it tells was listed, or is awaited.</summary>
+    [Fact]
+    public void What_was_listed_is_known_and_nothing_else()
+    {
+        var scan = Scan(Of("a", "ACTIVE", Facts.Now));
+        var (_, next) = Check(Settling.Nothing, scan, Summary(new SeverityCounts(1, 0, 0, 1)), Told("b", "ACTIVE"));
+
+        Assert.True(next.Knows(Told("a", "ACTIVE"), Facts.Now));
+        Assert.True(next.Knows(Told("b", "ACTIVE"), Facts.Now));
+        Assert.False(next.Knows(Told("b", "ACTIVE"), Facts.Now.AddMinutes(2)));
+        Assert.True(next.Knows(Told("a", "SUPPRESSED", minutes: -1), Facts.Now));
+        Assert.False(next.Knows(Told("a", "CLOSED", minutes: 1), Facts.Now));
+        Assert.False(next.Knows(Told("c", "ACTIVE"), Facts.Now));
+        Assert.True(next.Knows(Summary(new SeverityCounts(1, 0, 0, 1)), Facts.Now));
+        Assert.True(next.Knows(Summary(new SeverityCounts(9, 0, 0, 9)) with { Time = Ended.AddHours(-1) }, Facts.Now));
+        Assert.False(next.Knows(Summary(new SeverityCounts(2, 0, 0, 2)), Facts.Now));
+        Assert.False(next.Knows(Summary(new SeverityCounts(0, 0, 0, 0)) with { Time = Ended.AddHours(1) }, Facts.Now));
+    }
+
+    [Fact]
+    public void An_unsettled_rescan_leaves_an_approval_of_an_earlier_scan_and_none_of_its_own()
+    {
+        var summary = Summary(new SeverityCounts(1, 0, 0, 1));
+        var scan = Scan(Listed(0, 0, 0, 0));
+
+        Assert.True(After(Ended.AddHours(-3)).LeavesApproval);
+        Assert.False(After(Ended).LeavesApproval);
+        Assert.False(Check(Settling.Nothing, scan, summary).Scan.LeavesApproval);
+
+        ScanFacts After(DateTimeOffset approved)
+        {
+            var before = Facts.Verdict(Status.Approved) with { ScanCompletedAt = approved };
+            return Settling.Nothing.Check([summary], Facts.Image(), scan, before, Settling.UsualTime, Facts.Now).Scan;
+        }
+    }
+
+    private static ScanState State(SeverityCounts announced, ListedFindings listed) =>
+        Check(Settling.Nothing, Scan(listed), Summary(announced)).Scan.State;
+
+    private static string Word(SeverityCounts announced, ListedFindings listed)
+    {
+        var (scan, _) = Check(Settling.Nothing, Scan(listed), Summary(announced));
+        Assert.Equal(ScanState.Unsettled, scan.State);
+        return scan.Word;
+    }
+
+    private static (ScanFacts Scan, Settling Next) Check(Settling before, ScanFacts scan, params ImageEvent[] news) =>
+        CheckAt(Facts.Now, before, scan, news);
+
+    private static (ScanFacts Scan, Settling Next) CheckAt(
+        DateTimeOffset now,
+        Settling before,
+        ScanFacts scan,
+        params ImageEvent[] news) =>
+        before.Check(news, Facts.Image(), scan, null, Settling.UsualTime, now);
+
+    private static ScanFacts Scan(ListedFindings listed) =>
+        Facts.Scan() with { Scanner = Scanner.Enhanced, Continuous = true, CompletedAt = Ended, Listed = listed };
+
+    private static ListedFindings Listed(int critical, int high, int medium, int low) => new(
+        new[] { ("CRITICAL", critical), ("HIGH", high), ("MEDIUM", medium), ("LOW", low) }
+            .SelectMany(many => Enumerable.Range(0, many.Item2).Select(i => (Report($"{many.Item1}{i}", "ACTIVE", Ended), (string?)many.Item1))));
+
+    private static ListedFindings Of(string id, string status, DateTimeOffset updatedAt) =>
+        new([(Report(id, status, updatedAt), "LOW")]);
+
+    private static ToldFinding Report(string id, string status, DateTimeOffset updatedAt) =>
+        ToldFinding.Of($"arn:aws:inspector2:r:1:finding/{id}", status, "LOW", null, null, null, null, updatedAt);
+
+    private static ImageEvent Event() =>
+        new("id", Facts.Image().Id, EventKind.ScanChanged, Ended, Scanner: Scanner.Enhanced);
+
+    private static ImageEvent Summary(SeverityCounts announced) => Event() with { Announced = announced };
+
+    private static ImageEvent Told(string id, string status, int minutes = 0) =>
+        Event() with { Finding = Report(id, status, Facts.Now.AddMinutes(minutes)) };
+
+    private static ImageEvent LookAgain(DateTimeOffset at) => Event() with { LookAt = at };
+}
