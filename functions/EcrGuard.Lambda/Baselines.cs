@@ -264,7 +264,7 @@ public sealed class Baselines(
     private const string Gone = "The repository was deleted meanwhile.";
 
     private Task<Contents?> ContentsAsync(RepositoryId id, CancellationToken cancellation) =>
-        registry.ContentsAsync(id, (indexes, token) => ledger.ChildrenAsync(id, indexes, token), cancellation);
+        registry.ContentsAsync(id, ledger, cancellation);
 
     private static LifecyclePolicy Read(string policy) => LifecyclePolicy.Read(policy).Policy!;
 }

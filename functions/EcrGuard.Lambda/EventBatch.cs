@@ -2,6 +2,7 @@ using System.Globalization;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.SQSEvents;
 using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
@@ -12,7 +13,13 @@ namespace EcrGuard.Lambda;
 /// A batch of events from a queue. Every message has failed until it succeeded; one that cannot be read fails alone; several about one image cost one decision; what is not begun before the deadline is
 /// handed back.
 /// </summary>
-public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings settings, TimeProvider time, Log log)
+public sealed class EventBatch(
+    Decisions decisions,
+    Registry registry,
+    Ledger ledger,
+    Settings settings,
+    TimeProvider time,
+    Log log)
 {
     /// <summary>The queue tells times in whole milliseconds.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
@@ -34,7 +41,8 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
     public async Task<SQSBatchResponse> RunAsync(SQSEvent batch, ILambdaContext context, Handle handle)
     {
         var unread = new List<string>();
-        var (messages, scanning) = Group(batch, unread);
+        var (messages, scanning, tagged) = Group(batch, unread);
+        await NameAsync(tagged, messages, unread, context).ConfigureAwait(false);
         if (scanning.Count > 0 && !await NoteAsync(scanning.SelectMany(change => change.Event.Repositories), context).ConfigureAwait(false))
             unread.AddRange(scanning.Select(change => change.MessageId));
         var tagsUntil = messages.Values.SelectMany(each => each).Select(message => message.Event.Time).DefaultIfEmpty().Min() + Patience;
@@ -71,6 +79,27 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
             ? DateTimeOffset.FromUnixTimeMilliseconds(at)
             : null;
 
+    /// <summary>Finds the images whose events name a tag alone.</summary>
+    private async Task NameAsync(IEnumerable<(string MessageId, TagEvent Event)> tagged, Dictionary<ImageId, List<(string MessageId, ImageEvent Event)>> images, List<string> unread, ILambdaContext context)
+    {
+        using var deadline = Deadline.Before(context, Margin);
+        foreach (var (messageId, named) in tagged)
+        {
+            try
+            {
+                if (await registry.ImageAsync(named.Repository, named.Tag, null, deadline.Token).ConfigureAwait(false) is { } image)
+                    (images.TryGetValue(image.Id, out var known) ? known : images[image.Id] = []).Add((messageId, named.Of(image.Id.Digest)));
+                else
+                    log.Info("No image has the tag that came; if it comes, the sweep finds it.", ("messageId", messageId), ("tag", named.Tag));
+            }
+            catch (Exception failure)
+            {
+                log.Error("The image that came under a tag could not be found and is left to the next try.", failure, ("messageId", messageId));
+                unread.Add(messageId);
+            }
+        }
+    }
+
     /// <summary>Notes that the scanning of repositories was changed, before their images are judged: that costs no call for an image, however many there are.</summary>
     private async Task<bool> NoteAsync(IEnumerable<RepositoryId> repositories, ILambdaContext context)
     {
@@ -88,10 +117,11 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
         }
     }
 
-    private (Dictionary<ImageId, List<(string MessageId, ImageEvent Event)>> Images, List<(string MessageId, ScanningEvent Event)> Scanning) Group(SQSEvent batch, List<string> unread)
+    private (Dictionary<ImageId, List<(string MessageId, ImageEvent Event)>> Images, List<(string MessageId, ScanningEvent Event)> Scanning, List<(string MessageId, TagEvent Event)> Tagged) Group(SQSEvent batch, List<string> unread)
     {
         var images = new Dictionary<ImageId, List<(string, ImageEvent)>>();
         var scanning = new List<(string, ScanningEvent)>();
+        var tagged = new List<(string, TagEvent)>();
         foreach (var message in batch.Records ?? [])
         {
             try
@@ -108,6 +138,10 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
                     {
                         scanning.Add((message.MessageId, change));
                     }
+                    else if (each is TagEvent named && IsHere(named.Repository, message))
+                    {
+                        tagged.Add((message.MessageId, named));
+                    }
                 }
                 if (ignored is not null)
                     log.Info("The event is ignored.", ("messageId", message.MessageId), ("why", ignored));
@@ -118,7 +152,7 @@ public sealed class EventBatch(Decisions decisions, Ledger ledger, Settings sett
                 unread.Add(message.MessageId);
             }
         }
-        return (images, scanning);
+        return (images, scanning, tagged);
     }
 
     private bool IsHere(RepositoryId repository, SQSEvent.SQSMessage message)

@@ -24,7 +24,7 @@ public sealed record Judged(LedgerEntry Entry, ImageFacts Facts, IReadOnlyList<I
 }
 
 /// <summary>The one path of an image: facts, decision, ledger, then tags. Every function that decides takes it.</summary>
-public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger, FindingsStore findings, TagWriter tagWriter, PolicyDocument policy, Settings settings, TimeProvider time)
+public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger, FindingsStore findings, TagWriter tagWriter, RepositoryWriter repositoryWriter, PolicyDocument policy, Settings settings, TimeProvider time)
 {
     /// <summary>How often a store is tried that others get in the way of, before the queue has it back.</summary>
     private const int Attempts = 8;
@@ -88,6 +88,8 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         switch (image.Kind)
         {
             case ImageKind.Artifact:
+                if (before is { Record.Gone: false })
+                    await ForgetAsync(image, cancellation).ConfigureAwait(false);
                 return null;
             case ImageKind.Unknown:
                 return await RecordAsync(image, before, alerting, within, [], _ => Task.FromResult(new Decision(Judge.NotAnImage(image, policy), [], null, [])), cancellation).ConfigureAwait(false);
@@ -96,6 +98,7 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
                 var judgedWith = new List<Judged>();
                 var judged = await RecordAsync(image, before, alerting, within, [], async entry => children is null
                     ? new Decision(UnreadableIndex(image, entry), [], null, [])
+                    : children.Count > Judge.MaxChildren ? new Decision(Judge.TooWide(image, children.Count, policy), [], null, [])
                     : await DecideIndexAsync(image, children, alerting, judgedWith, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
                 return judged! with { Children = judgedWith };
         }
@@ -104,13 +107,14 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var askedAt = time.GetUtcNow();
-            if (await evidences.ScanAsync(image, heard, before, policy.Version, cancellation).ConfigureAwait(false) is not { } scan)
+            if (await evidences.ScanAsync(image, heard, before, policy.Version, cancellation).ConfigureAwait(false) is not { } read)
             {
                 await ledger.MarkGoneAsync(image.Id, askedAt, because: null, cancellation).ConfigureAwait(false);
                 return null;
             }
-            var read = image;
-            Task<Decision> DecideOnAsync(LedgerEntry? entry) => DecideAsync(read, scan, entry, news, cancellation);
+            var scan = await StartedAsync(image.Id, read, cancellation).ConfigureAwait(false);
+            var facts = image;
+            Task<Decision> DecideOnAsync(LedgerEntry? entry) => DecideAsync(facts, scan, entry, news, cancellation);
             if (await RecordAsync(image, before, alerting, within, news, DecideOnAsync, cancellation).ConfigureAwait(false) is { } judged)
                 return judged;
             // Somebody stored newer facts without this news, which may be the only one: it is decided from facts of now.
@@ -121,6 +125,14 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         }
         throw new InvalidOperationException($"The news of {image.Id} could not be stored: others kept storing without it.");
     }
+
+    /// <summary>
+    /// What the scanner says once the basic scan is started that nothing else will start: not every image comes by a push that is scanned. ECR starts one an image a day at most, and knows none where this is asked for.
+    /// </summary>
+    private async Task<ScanFacts> StartedAsync(ImageId image, ScanFacts scan, CancellationToken cancellation) =>
+        scan is { State: ScanState.NotScanned, Scanner: Scanner.Basic } && ModeOf(image.Repository) >= EnforcementMode.Mark && await registry.ScanTypeAsync(cancellation).ConfigureAwait(false) == Scanner.Basic
+            && await repositoryWriter.StartScanAsync(image, cancellation).ConfigureAwait(false) is null
+            ? scan with { State = ScanState.Pending, Word = "" } : scan;
 
     /// <summary>Records an image that was just pushed and that no scanner has seen yet.</summary>
     /// <param name="scan">What is expected of the scanner.</param>
@@ -176,11 +188,14 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
         return (await tagWriter.ShieldAsync(artifact, shield, use, named, mode, cancellation).ConfigureAwait(false)).CouldNot;
     }
 
+    /// <summary>Ends the record of what was taken for an image before its manifest said what it is: it is judged, counted and missed by nobody.</summary>
+    public Task ForgetAsync(ImageFacts artifact, CancellationToken cancellation) => ledger.MarkGoneAsync(artifact.Id, time.GetUtcNow(), "it is no image: it belongs to one", cancellation);
+
     /// <summary>The verdict of an image, from the ledger where it still holds and from fresh facts where not. Writes nothing.</summary>
     public async Task<ApprovalAnswer> AskAsync(string asked, ImageFacts image, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var entry = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
+        var entry = image.Kind == ImageKind.Artifact ? null : await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
         // What is forced is laid over what stands now, never read from what was stored: whoever shortened it must not wait for a decision.
         if (entry?.Record.WithoutBreakGlass() is { } stands && ApprovalAnswer.Answers(stands, policy.Version, now) && Describes(stands, image))
             return Answer(stands.Verdict, stands.Grace, stands.ReasonCount, stands.DecidedAt);
@@ -228,6 +243,8 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
             return Judge.TooDeep(image, policy);
         if (await ChildrenAsync(image, entry, cancellation).ConfigureAwait(false) is not { } children)
             return UnreadableIndex(image, entry);
+        if (children.Count > Judge.MaxChildren)
+            return Judge.TooWide(image, children.Count, policy);
         var readAt = time.GetUtcNow();
         var known = await ledger.FindAsync(image.Id.Repository, children.Select(c => c.Digest), cancellation).ConfigureAwait(false);
         var verdicts = new (IndexChild, Verdict?)[children.Count];
@@ -324,9 +341,20 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
     }
 
     /// <summary>The children of an index, which never change, since its digest covers them: what the ledger knows is true. Null where the manifest cannot be read.</summary>
-    private async Task<IReadOnlyList<IndexChild>?> ChildrenAsync(ImageFacts index, LedgerEntry? entry, CancellationToken cancellation) =>
-        entry?.Record.Children is { Count: > 0 } known ? known
-        : (await registry.ManifestAsync(index.Id, cancellation).ConfigureAwait(false))?.Children();
+    private async Task<IReadOnlyList<IndexChild>?> ChildrenAsync(ImageFacts index, LedgerEntry? entry, CancellationToken cancellation)
+    {
+        if (entry?.Record.Children is { Count: > 0 } known)
+            return known;
+        try
+        {
+            return (await registry.ManifestAsync(index.Id, cancellation).ConfigureAwait(false))?.Children();
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            // It will not be another one at the next try.
+            return null;
+        }
+    }
 
     /// <returns>Null where newer facts are stored that do not include the news.</returns>
     private async Task<Judged?> RecordAsync(

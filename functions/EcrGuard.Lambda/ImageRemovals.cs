@@ -37,7 +37,7 @@ public sealed class ImageRemovals(Guard guard, PlanLedger planLedger, ImageRemov
             await remover.WaitAsync(removal.Kind, batch.Count, cancellation).ConfigureAwait(false);
             var intent = await planLedger.IntendAsync(id, run.PlanId, removal.Kind, batch, cancellation).ConfigureAwait(false);
             // Read after the intent and immediately before the act: whatever took time lies before it.
-            view = await run.ViewAsync(id, view.Contents.Children, cancellation).ConfigureAwait(false) ?? Nothing(id);
+            view = await run.ViewAsync(id, view.Contents.Manifests, cancellation).ConfigureAwait(false) ?? Nothing(id);
             var check = PlanCheck.Of(open, run.Plan.CreatedAt, view);
             var tooMany = Broken(run, view, check.Exact);
             var going = tooMany is null ? batch.Where(check.Exact.Contains).ToList() : [];

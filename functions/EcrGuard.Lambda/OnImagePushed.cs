@@ -18,6 +18,9 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
     /// <summary>A tag does not move the time at which ECR says that an image was pushed: this much before the event, it was pushed by another one.</summary>
     private static readonly TimeSpan Retagged = TimeSpan.FromMinutes(1);
 
+    /// <summary>Times of AWS are no finer.</summary>
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
     [LambdaFunction]
     public Task<SQSBatchResponse> OnImagePushedAsync(SQSEvent input, ILambdaContext context)
     {
@@ -32,10 +35,15 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
             Judged? judged = null;
             if (pushes.MaxBy(push => push.Time) is { } last)
             {
-                // An index comes with its children, whose pushes look at everything: of the calls that a push may cost, its manifest is worth one.
-                var index = MediaTypes.KindOf(last.MediaType, null, hasSubject: false) == ImageKind.Index;
-                var repository = await repositories.GetOrAdd(image.Repository, id => new Lazy<Task<RepositoryFacts>>(() => baselines.HoldAsync(id, repair: true, spare: index ? 0 : 1, usages: null, cancellation))).Value.ConfigureAwait(false);
-                judged = await RecordAsync(image, last, repository, before, cancellation).ConfigureAwait(false);
+                var readAt = time.GetUtcNow();
+                var facts = await FactsAsync(image, last, cancellation).ConfigureAwait(false);
+                // Of the calls that a push may cost, a manifest is worth one. An index comes with its children, whose pushes look at everything.
+                var spare = facts is null or { Kind: ImageKind.Image, MayBeArtifact: false } ? 1 : 0;
+                var repository = await repositories.GetOrAdd(image.Repository, id => new Lazy<Task<RepositoryFacts>>(() => baselines.HoldAsync(id, repair: true, spare, usages: null, cancellation))).Value.ConfigureAwait(false);
+                if (facts is not null)
+                    judged = await RecordAsync(facts, last, repository, before, cancellation).ConfigureAwait(false);
+                else
+                    await ledger.MarkGoneAsync(image, readAt, because: null, cancellation).ConfigureAwait(false);
             }
             // Last, so that trying the rest again does not say it again.
             foreach (var push in foreign)
@@ -59,21 +67,14 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), AlertMessage.ForForeignTag(image, push.Tag!, push.Id, push.Time), cancellation).ConfigureAwait(false);
     }
 
-    private async Task<Judged?> RecordAsync(ImageId id, ImageEvent push, RepositoryFacts repository, LedgerEntry? before, CancellationToken cancellation)
+    private async Task<Judged?> RecordAsync(ImageFacts image, ImageEvent push, RepositoryFacts repository, LedgerEntry? before, CancellationToken cancellation)
     {
-        var readAt = time.GetUtcNow();
-        if (await FactsAsync(id, push, cancellation).ConfigureAwait(false) is not { } image)
-        {
-            await ledger.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
-            return null;
-        }
-        if (image.Kind is ImageKind.Index or ImageKind.Unknown)
+        var id = image.Id;
+        if (image.Kind != ImageKind.Image)
             return await guard.JudgeAsync(image, [], alerting: true, before, cancellation).ConfigureAwait(false);
-        if (image.Kind == ImageKind.Artifact)
-            return null;
 
-        // Known already: another tag for it, which may be the first that a verdict tag can stand beside, or one that a rule speaks of.
-        if (before is { Record.Gone: false })
+        // Known already: another tag for it, which may be the first that a verdict tag can stand beside, or one that a rule speaks of. Pushed again since, it has lost its scan.
+        if (before is { Record.Gone: false } && !(image.PushedAt - before.Record.PushedAt >= Millisecond))
         {
             return before.Open || before.Record.ScanningChanged || guard.Policy.Rules.Any(rule => rule.Tags is not null)
                 ? await guard.JudgeAsync(image, [], alerting: true, before, cancellation).ConfigureAwait(false)
@@ -87,14 +88,16 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         var scanning = repository.Scanning;
         if (!scanning.Automatic && guard.ModeOf(id.Repository) >= EnforcementMode.Mark && await registry.ScanTypeAsync(cancellation).ConfigureAwait(false) == Scanner.Basic && await writer.StartScanAsync(id, cancellation).ConfigureAwait(false) is null)
             scanning = scanning with { OnPush = true };
-        // These facts are as old as the push: a scan that finished before this event arrived must still be newer.
+        // These facts are as old as the push: a scan that finished before this event arrived must still be newer. But newer than that the image was gone: events are stamped in whole seconds, and it may be back within one.
         var pushedAt = push.Time < image.ReadAt ? push.Time : image.ReadAt;
+        if (before is { Record.Gone: true } && before.FactsAt >= pushedAt)
+            pushedAt = image.ReadAt;
         return await guard.AwaitAsync(image with { ReadAt = pushedAt }, ScannerWords.Nothing(scanning, push.Time, time.GetUtcNow()) with { ReadAt = pushedAt }, before, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>A signature or another artifact with a media type of its own is none to judge: not worth a call.</summary>
     private async Task<ImageFacts?> FactsAsync(ImageId id, ImageEvent push, CancellationToken cancellation) =>
-        MediaTypes.KindOf(push.MediaType, null, hasSubject: false) == ImageKind.Artifact
+        MediaTypes.KindOf(push.MediaType) == ImageKind.Artifact
             ? new ImageFacts { Id = id, ReadAt = time.GetUtcNow(), Kind = ImageKind.Artifact }
             : await registry.ImageAsync(id, cancellation).ConfigureAwait(false);
 }

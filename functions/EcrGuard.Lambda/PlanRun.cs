@@ -36,10 +36,10 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     public CancellationTokenSource Deadline() => Lambda.Deadline.Before(context, Margin / 2);
 
     /// <summary>A repository as it is now, under what runs now or ran a minute ago.</summary>
-    /// <param name="known">The children of indexes that were read before; null: whatever the ledger knows.</param>
+    /// <param name="known">The manifests that were read before; null: whatever the ledger knows.</param>
     /// <returns>Null where the repository is gone.</returns>
     /// <exception cref="InvalidOperationException">A consumer that could be read when the plan was made cannot be read now.</exception>
-    public async Task<RepositoryView?> ViewAsync(RepositoryId id, IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>? known, CancellationToken cancellation)
+    public async Task<RepositoryView?> ViewAsync(RepositoryId id, KnownManifests? known, CancellationToken cancellation)
     {
         if (use is null || time.GetUtcNow() >= useUntil)
         {

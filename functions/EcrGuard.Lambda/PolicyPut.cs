@@ -57,7 +57,7 @@ public sealed class PolicyPut(
         }
 
         // The preview took its time.
-        var view = await run.ViewAsync(id, before.Contents.Children, cancellation).ConfigureAwait(false);
+        var view = await run.ViewAsync(id, before.Contents.Manifests, cancellation).ConfigureAwait(false);
         var (holding, repair, why) = await DecideAsync(id, put, cancellation).ConfigureAwait(false);
         // What the plan removes from the repository one by one goes on top.
         var going = taken.Keys.Concat(run.Named(id)).ToHashSet();

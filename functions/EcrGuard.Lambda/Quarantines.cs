@@ -199,7 +199,7 @@ public sealed class Quarantines(
         CancellationToken cancellation)
     {
         if (surroundings.Contents is null || time.GetUtcNow() - surroundings.Contents.ReadAt > ContentsAge)
-            surroundings.Contents = await registry.ContentsAsync(repository, (indexes, token) => ledger.ChildrenAsync(repository, indexes, token), cancellation).ConfigureAwait(false);
+            surroundings.Contents = await registry.ContentsAsync(repository, ledger, cancellation).ConfigureAwait(false);
         surroundings.Use ??= await uses.LatestAsync(cancellation).ConfigureAwait(false);
         var deployments = await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
         surroundings.Joined = UseHistory.Join(surroundings.Use, deployments, guard.Policy.Consumers.RollbackDays);

@@ -63,7 +63,7 @@ public sealed class SweepRepository(
             await lease.KeepAsync(input.Run, deadline.Token).ConfigureAwait(false);
             // The ledger before the registry: what is pushed between the two is then in the list, and nothing there looks gone.
             var known = await ledger.DigestsAsync(repository, deadline.Token).ConfigureAwait(false);
-            var contents = await registry.ContentsAsync(repository, (indexes, cancellation) => ledger.ChildrenAsync(repository, indexes, cancellation), deadline.Token).ConfigureAwait(false);
+            var contents = await registry.ContentsAsync(repository, ledger, deadline.Token).ConfigureAwait(false);
             if (contents is null)
             {
                 var readAt = time.GetUtcNow();
@@ -73,6 +73,7 @@ public sealed class SweepRepository(
                 return swept;
             }
 
+            await ledger.RememberAsync(repository, contents.NewNotes, deadline.Token).ConfigureAwait(false);
             var deployments = await ledger.DeploymentsAsync(repository, deadline.Token).ConfigureAwait(false);
             var read = await uses.LatestAsync(deadline.Token).ConfigureAwait(false);
             var use = UseHistory.Join(read, deployments, guard.Policy.Consumers.RollbackDays);
@@ -99,7 +100,11 @@ public sealed class SweepRepository(
             }
 
             foreach (var artifact in contents.Images.Where(image => image.Kind == ImageKind.Artifact))
-                await OrUndoneAsync($"the tags of {artifact.Id.Digest}", undone, () => ShieldAsync(artifact, shields.Usages[artifact.Id.Digest].Use, usages[artifact.Id.Digest], undone, deadline.Token), deadline.Token).ConfigureAwait(false);
+            {
+                if (known.Contains(artifact.Id.Digest))
+                    await guard.ForgetAsync(artifact, deadline.Token).ConfigureAwait(false);
+                    await OrUndoneAsync($"the tags of {artifact.Id.Digest}", undone, () => ShieldAsync(artifact, shields.Usages[artifact.Id.Digest].Use, usages[artifact.Id.Digest], undone, deadline.Token), deadline.Token).ConfigureAwait(false);
+            }
 
             undone.AddRange(await quarantines.SweepAsync(contents, use, blocked, deadline.Token).ConfigureAwait(false));
             if (own is not null && Shields.Stand(own, settings.Tags)

@@ -122,7 +122,7 @@ public sealed class RepositoryWriter(IAmazonECR ecr, Registry registry, Ledger.L
             await ecr.StartImageScanAsync(new StartImageScanRequest { RegistryId = image.Repository.Account, RepositoryName = image.Repository.Name, ImageId = new ImageIdentifier { ImageDigest = image.Digest.ToString() } }, cancellation).ConfigureAwait(false);
             return null;
         }
-        catch (Amazon.ECR.Model.LimitExceededException)
+        catch (AmazonECRException running) when (running is Amazon.ECR.Model.LimitExceededException or { ErrorCode: "ScanAlreadyInProgressException" })
         {
             // One scan an image a day: it was scanned today, and its result is on the way or there.
             return null;

@@ -59,6 +59,124 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
     /// <summary>Every image of a repository, archived ones too, a page at a time.</summary>
     public async IAsyncEnumerable<ImageFacts> ImagesAsync(RepositoryId repository, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
+        await foreach (var page in PagesAsync(repository, cancellation).ConfigureAwait(false))
+        {
+            foreach (var image in await ByContentAsync(page, new Manifests(repository), everyIndex: false, cancellation).ConfigureAwait(false))
+                yield return image;
+        }
+    }
+
+    /// <summary>Every image of a repository with what its indexes refer to; null where the repository is gone.</summary>
+    /// <param name="ledger">Remembers manifests, which never change: reading one may count as a pull. Null: none is known.</param>
+    /// <param name="known">What was read of manifests before, for whoever reads a repository again: the ledger is then not asked.</param>
+    public async Task<Contents?> ContentsAsync(RepositoryId repository, Ledger.Ledger? ledger, CancellationToken cancellation, KnownManifests? known = null)
+    {
+        var readAt = time.GetUtcNow();
+        var listed = new List<ImageFacts>();
+        try
+        {
+            await foreach (var page in PagesAsync(repository, cancellation).ConfigureAwait(false))
+                listed.AddRange(page);
+        }
+        catch (RepositoryNotFoundException)
+        {
+            return null;
+        }
+        // What is pushed again while the pages are read may be listed twice: the last is how it is now.
+        listed = [.. listed.GroupBy(image => image.Id.Digest, (_, same) => same.Last())];
+        if (known is null && ledger is not null)
+            known = await ledger.ManifestsAsync(repository, [.. listed.Where(image => image.Kind == ImageKind.Index).Select(image => image.Id.Digest)], cancellation).ConfigureAwait(false);
+        var manifests = new Manifests(repository, known);
+        var images = await ByContentAsync(listed, manifests, everyIndex: true, cancellation).ConfigureAwait(false);
+        return new Contents { Repository = repository, ReadAt = readAt, Images = images, Children = manifests.Children, Notes = manifests.Notes, NewNotes = manifests.News };
+    }
+
+    /// <summary>What is known of the manifests of a repository while its images are read.</summary>
+    private sealed class Manifests
+    {
+        private readonly RepositoryId repository;
+        private readonly IReadOnlyDictionary<Digest, ManifestNote> remembered;
+
+        public Manifests(RepositoryId repository, KnownManifests? known = null)
+        {
+            this.repository = repository;
+            remembered = (known ?? KnownManifests.None).Notes;
+            Children = new Dictionary<Digest, IReadOnlyList<IndexChild>>((known ?? KnownManifests.None).Children);
+            // An index that is an artifact is judged by nobody, so that its children stand in no record.
+            foreach (var (digest, note) in remembered.Where(note => note.Value.Children.Count > 0))
+                Children.TryAdd(digest, [.. note.Children.Select(child => new IndexChild(child, child.Abbreviated, ImageKind.Artifact))]);
+        }
+
+        public Dictionary<Digest, IReadOnlyList<IndexChild>> Children { get; }
+
+        public Dictionary<Digest, ManifestNote> News { get; } = [];
+
+        public IReadOnlyDictionary<Digest, ManifestNote> Notes => News.Count == 0 ? remembered : new Dictionary<Digest, ManifestNote>(remembered.Concat(News));
+
+        public ManifestNote? NoteOf(Digest digest) => News.GetValueOrDefault(digest) ?? remembered.GetValueOrDefault(digest);
+
+        public bool HoldsNoFiles(Digest digest) => NoteOf(digest) is { HoldsFiles: false };
+
+        /// <summary>Reads manifests; one that cannot be read stays unknown, which protects.</summary>
+        public async Task ReadAsync(Registry registry, IEnumerable<Digest> digests, CancellationToken cancellation)
+        {
+            foreach (var chunk in digests.Distinct().Chunk(ManifestBatch))
+            {
+                foreach (var (digest, manifest) in await registry.ManifestsAsync(repository, chunk, cancellation).ConfigureAwait(false))
+                {
+                    try
+                    {
+                        if (manifest.Kind == ImageKind.Index)
+                            Children[digest] = manifest.Children();
+                        else
+                            News[digest] = new ManifestNote(!manifest.HoldsNoFiles(), []);
+                    }
+                    catch (JsonException)
+                    {
+                        // It stays unknown, which protects whatever may be its child.
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Images as their content shows them. A manifest is read only where what ECR lists leaves open whether it is an image, and of indexes where their children are wanted: never of every image.
+    /// </summary>
+    private async Task<List<ImageFacts>> ByContentAsync(IReadOnlyList<ImageFacts> listed, Manifests manifests, bool everyIndex, CancellationToken cancellation)
+    {
+        bool IsOpen(ImageFacts image) => image.MayBeArtifact && manifests.NoteOf(image.Id.Digest) is null;
+        await manifests.ReadAsync(this, listed
+            .Where(image => image.Kind == ImageKind.Index ? (everyIndex || image.MayBeArtifact) && !manifests.Children.ContainsKey(image.Id.Digest) : IsOpen(image))
+            .Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
+
+        var there = listed.ToDictionary(image => image.Id.Digest);
+        var doubtful = listed.Where(image => image.Kind == ImageKind.Index && image.MayBeArtifact).Select(image => image.Id.Digest).ToHashSet();
+        // What only an index calls an artifact: BuildKit's attestations look like images, and are to the index what a tag is to a signature.
+        var called = manifests.Children.SelectMany(index => index.Value
+            .Where(child => child.Kind == ImageKind.Artifact || (doubtful.Contains(index.Key) && index.Value.Count <= ManifestNote.MaxChildren))
+            .Select(child => child.Digest))
+            .Where(child => manifests.NoteOf(child) is null && there.GetValueOrDefault(child)?.Kind is ImageKind.Image or null);
+        await manifests.ReadAsync(this, called, cancellation).ConfigureAwait(false);
+
+        return [.. listed.Select(ByContent)];
+
+        ImageFacts ByContent(ImageFacts image)
+        {
+            var digest = image.Id.Digest;
+            if (image.Kind == ImageKind.Image)
+                return manifests.HoldsNoFiles(digest) ? image with { Kind = ImageKind.Artifact } : image;
+            if (!doubtful.Contains(digest) || !manifests.Children.TryGetValue(digest, out var children)
+                || !children.All(child => manifests.HoldsNoFiles(child.Digest) || there.GetValueOrDefault(child.Digest)?.Kind == ImageKind.Artifact))
+                return image;
+            if (manifests.NoteOf(digest) is null && children.Count is > 0 and <= ManifestNote.MaxChildren)
+                manifests.News[digest] = new ManifestNote(HoldsFiles: false, [.. children.Select(child => child.Digest).Distinct()]);
+            return image with { Kind = ImageKind.Artifact };
+        }
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<ImageFacts>> PagesAsync(RepositoryId repository, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
         var request = new DescribeImagesRequest
         {
             RegistryId = repository.Account,
@@ -70,69 +188,35 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
         {
             var readAt = time.GetUtcNow();
             var page = await ecr.DescribeImagesAsync(request, cancellation).ConfigureAwait(false);
-            foreach (var detail in page.ImageDetails ?? [])
-                yield return Facts(repository, detail, readAt);
+            yield return [.. (page.ImageDetails ?? []).Select(detail => Facts(repository, detail, readAt))];
             request.NextToken = page.NextToken;
         }
         while (!string.IsNullOrEmpty(request.NextToken));
     }
 
-    /// <summary>Every image of a repository with what its indexes refer to; null where the repository is gone.</summary>
-    /// <param name="known">Gives the children of those of these indexes that the ledger knows, which never change: an index's digest covers them. Reading a manifest may count as a pull. Null: none are known.</param>
-    public async Task<Contents?> ContentsAsync(RepositoryId repository, Func<IReadOnlyList<Digest>, CancellationToken, Task<IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>>>? known, CancellationToken cancellation)
+    /// <summary>The manifests of at most <see cref="ManifestBatch"/> images; those that cannot be read are left out.</summary>
+    private async Task<IReadOnlyDictionary<Digest, Manifest>> ManifestsAsync(RepositoryId repository, IReadOnlyCollection<Digest> digests, CancellationToken cancellation)
     {
-        var readAt = time.GetUtcNow();
-        var images = new List<ImageFacts>();
-        try
+        var answer = await OrNullAsync(() => ecr.BatchGetImageAsync(new BatchGetImageRequest
         {
-            await foreach (var image in ImagesAsync(repository, cancellation).ConfigureAwait(false))
-                images.Add(image);
-        }
-        catch (RepositoryNotFoundException)
+            RegistryId = repository.Account,
+            RepositoryName = repository.Name,
+            ImageIds = [.. digests.Select(digest => new ImageIdentifier { ImageDigest = digest.ToString() })],
+            AcceptedMediaTypes = [.. MediaTypes.Accepted],
+        }, cancellation)).ConfigureAwait(false);
+        var manifests = new Dictionary<Digest, Manifest>();
+        foreach (var found in answer?.Images ?? [])
         {
-            return null;
+            if (found.ImageManifest is { } text && Digest.TryParse(found.ImageId?.ImageDigest, out var digest))
+                manifests[digest] = new Manifest(text, found.ImageManifestMediaType);
         }
-        List<Digest> indexes = [.. images.Where(image => image.Kind == ImageKind.Index).Select(image => image.Id.Digest)];
-        var children = known is null || indexes.Count == 0 ? [] : new Dictionary<Digest, IReadOnlyList<IndexChild>>(await known(indexes, cancellation).ConfigureAwait(false));
-        var unread = indexes.Where(index => !children.ContainsKey(index));
-        foreach (var chunk in unread.Chunk(ManifestBatch))
-        {
-            var answer = await OrNullAsync(() => ecr.BatchGetImageAsync(new BatchGetImageRequest
-            {
-                RegistryId = repository.Account,
-                RepositoryName = repository.Name,
-                ImageIds = [.. chunk.Select(digest => new ImageIdentifier { ImageDigest = digest.ToString() })],
-                AcceptedMediaTypes = [.. MediaTypes.Accepted],
-            }, cancellation)).ConfigureAwait(false);
-            foreach (var found in answer?.Images ?? [])
-            {
-                try
-                {
-                    if (Digest.TryParse(found.ImageId?.ImageDigest, out var digest))
-                        children[digest] = new Manifest(found.ImageManifest, found.ImageManifestMediaType).Children();
-                }
-                catch (JsonException)
-                {
-                    // It stays unknown, which protects whatever may be its child.
-                }
-            }
-        }
-        return new Contents { Repository = repository, ReadAt = readAt, Images = images, Children = children };
+        return manifests;
     }
 
     /// <summary>The manifest of an image, byte for byte as it was pushed; null where the image is gone or cannot be pulled.</summary>
     public async Task<Manifest?> ManifestAsync(ImageId image, CancellationToken cancellation)
     {
-        var answer = await OrNullAsync(() => ecr.BatchGetImageAsync(new BatchGetImageRequest
-        {
-            RegistryId = image.Repository.Account,
-            RepositoryName = image.Repository.Name,
-            ImageIds = [new ImageIdentifier { ImageDigest = image.Digest.ToString() }],
-            AcceptedMediaTypes = [.. MediaTypes.Accepted],
-        }, cancellation)).ConfigureAwait(false);
-        return answer?.Images is [{ ImageManifest: { } text } found, ..]
-            ? new Manifest(text, found.ImageManifestMediaType)
-            : null;
+        return (await ManifestsAsync(image.Repository, [image.Digest], cancellation).ConfigureAwait(false)).GetValueOrDefault(image.Digest);
     }
 
     /// <summary>The lifecycle policy as text; null where the repository has none, or is gone.</summary>
@@ -218,23 +302,26 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
             }
             catch (InvalidParameterException)
             {
-                await foreach (var listed in ImagesAsync(repository, cancellation).ConfigureAwait(false))
+                await foreach (var page in PagesAsync(repository, cancellation).ConfigureAwait(false))
                 {
-                    if (listed.Id.Digest.ToString() == id.ImageDigest || (id.ImageTag is { } tag && listed.Tags.Contains(tag)))
-                        return listed;
+                    if (page.FirstOrDefault(listed => listed.Id.Digest.ToString() == id.ImageDigest || (id.ImageTag is { } tag && listed.Tags.Contains(tag))) is { } listed)
+                        return await ByContentAsync(listed, cancellation).ConfigureAwait(false);
                 }
                 return null;
             }
         }
-        return answer?.ImageDetails is [var detail, ..] ? Facts(repository, detail, readAt) : null;
+        return answer?.ImageDetails is [var detail, ..] ? await ByContentAsync(Facts(repository, detail, readAt), cancellation).ConfigureAwait(false) : null;
     }
+
+    private async Task<ImageFacts> ByContentAsync(ImageFacts image, CancellationToken cancellation) =>
+        image.MayBeArtifact ? (await ByContentAsync([image], new Manifests(image.Id.Repository), everyIndex: false, cancellation).ConfigureAwait(false))[0] : image;
 
     private static ImageFacts Facts(RepositoryId repository, ImageDetail detail, DateTimeOffset readAt) => new()
     {
         Id = new ImageId(repository, Digest.Parse(detail.ImageDigest)),
         ReadAt = readAt,
         Tags = detail.ImageTags ?? [],
-        Kind = MediaTypes.KindOf(detail.ImageManifestMediaType, detail.ArtifactMediaType, !string.IsNullOrEmpty(detail.SubjectManifestDigest)),
+        Kind = MediaTypes.KindOf(detail.ImageManifestMediaType),
         ArtifactType = detail.ArtifactMediaType,
         Storage = detail.ImageStatus?.Value switch
         {
@@ -279,33 +366,68 @@ public sealed record ReferencedImage(ImageFacts? Image, bool TagMoved, string Wh
 /// <param name="MediaType">As ECR keeps it; a manifest need not say it itself.</param>
 public sealed record Manifest(string Text, string MediaType)
 {
+    /// <summary>What its media type says.</summary>
+    public ImageKind Kind => MediaTypes.KindOf(MediaType);
+
+    /// <summary>Whether every layer of an image manifest is known not to be a file system.</summary>
+    /// <exception cref="JsonException">The manifest is not what its media type says.</exception>
+    public bool HoldsNoFiles() => Read(root =>
+        Kind == ImageKind.Image && Only(root, "layers") is { ValueKind: JsonValueKind.Array } layers && Only(root, "config") is { } config
+        && !Has(root, "manifests") && !Has(root, "fsLayers")
+        && Artifacts.HoldNoFiles(Word(config, "mediaType"), [.. layers.EnumerateArray().Select(layer =>
+            new Layer(Word(layer, "mediaType"), Only(layer, "size") is { ValueKind: JsonValueKind.Number } size && size.TryGetInt64(out var bytes) ? bytes : null))]));
+
     /// <summary>The children of an index, as it lists them; empty for any other manifest.</summary>
     /// <exception cref="JsonException">The manifest is not what its media type says.</exception>
-    public IReadOnlyList<IndexChild> Children()
+    public IReadOnlyList<IndexChild> Children() => Kind != ImageKind.Index ? [] : Read<IReadOnlyList<IndexChild>>(root =>
+        Only(root, "manifests") is { ValueKind: JsonValueKind.Array } manifests ? [.. manifests.EnumerateArray().Select(Child)]
+        : !Has(root, "manifests") ? []
+        : throw new JsonException("The index lists its children in more than one way."));
+
+    private static IndexChild Child(JsonElement manifest)
     {
-        if (MediaTypes.KindOf(MediaType, null, hasSubject: false) != ImageKind.Index)
-            return [];
-        using var document = JsonDocument.Parse(Text);
-        var children = new List<IndexChild>();
-        // An index that speaks about another image is an artifact, whatever it lists.
-        if (!document.RootElement.TryGetProperty("subject", out _) && document.RootElement.TryGetProperty("manifests", out var manifests) && manifests.ValueKind == JsonValueKind.Array)
-        {
-            foreach (var manifest in manifests.EnumerateArray())
-            {
-                if (!Digest.TryParse(Property(manifest, "digest"), out var digest))
-                    throw new JsonException($"A child of the index has the digest '{Core.Images.Text.Clip(Property(manifest, "digest"), 80)}'.");
-                var platform = manifest.TryGetProperty("platform", out var p) ? string.Join('/', new[] { Property(p, "os"), Property(p, "architecture"), Property(p, "variant") }.Where(part => part is { Length: > 0 })) : "";
-                // BuildKit's attestations are children of the platform unknown/unknown and say so in an annotation. Both must hold: a runtime chooses by platform alone, so that the annotation alone would hide an image from its judge.
-                // So would a media type that the index gives to its child: that it names an artifact is for the child's own facts to say.
-                var attestation = platform == "unknown/unknown" && manifest.TryGetProperty("annotations", out var annotations) && Property(annotations, "vnd.docker.reference.type") == "attestation-manifest";
-                var named = MediaTypes.KindOf(Property(manifest, "mediaType"), null, hasSubject: false);
-                var kind = attestation ? ImageKind.Artifact : named == ImageKind.Artifact ? ImageKind.Unknown : named;
-                children.Add(new IndexChild(digest, Core.Images.Text.Clip(platform.Length == 0 ? digest.Abbreviated : platform, 100), kind));
-            }
-        }
-        return children;
+        if (!Digest.TryParse(Word(manifest, "digest"), out var digest))
+            throw new JsonException($"A child of the index has the digest '{Core.Images.Text.Clip(Word(manifest, "digest"), 80)}'.");
+        var platform = Only(manifest, "platform") is { } named ? string.Join('/', new[] { Word(named, "os"), Word(named, "architecture"), Word(named, "variant") }.Where(part => part is { Length: > 0 })) : "";
+        // BuildKit's attestations are children of the platform unknown/unknown and say so in an annotation. Both must hold: a runtime chooses by platform alone, so that the annotation alone would hide an image from its judge.
+        // So would a media type that the index gives to its child: that it names an artifact is for the child's own facts to say.
+        var attestation = platform == "unknown/unknown" && Only(manifest, "annotations") is { } annotations && Word(annotations, "vnd.docker.reference.type") == "attestation-manifest";
+        var kind = MediaTypes.KindOf(Word(manifest, "mediaType"));
+        return new IndexChild(digest, Core.Images.Text.Clip(platform.Length == 0 ? digest.Abbreviated : platform, 100), attestation ? ImageKind.Artifact : kind == ImageKind.Artifact ? ImageKind.Unknown : kind);
     }
 
-    private static string? Property(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private T Read<T>(Func<JsonElement, T> read)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(Text);
+            return read(document.RootElement);
+        }
+        catch (InvalidOperationException wrong)
+        {
+            // Half of a surrogate pair in a string, for example.
+            throw new JsonException("The manifest cannot be read.", wrong);
+        }
+    }
+
+    private static string? Word(JsonElement element, string name) => Only(element, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    /// <summary>
+    /// The field of that name; null where there is none, or more than one, or one that is written otherwise: container runtimes match names whatever their case, so that what may be read in two ways is not read at all.
+    /// </summary>
+    private static JsonElement? Only(JsonElement element, string name)
+    {
+        JsonElement? only = null;
+        foreach (var property in element.ValueKind == JsonValueKind.Object ? element.EnumerateObject() : default)
+        {
+            if (!property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                continue;
+            if (only is not null || property.Name != name)
+                return null;
+            only = property.Value;
+        }
+        return only;
+    }
+
+    private static bool Has(JsonElement element, string name) => element.ValueKind == JsonValueKind.Object && element.EnumerateObject().Any(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 }

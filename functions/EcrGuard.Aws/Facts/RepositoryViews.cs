@@ -10,15 +10,12 @@ namespace EcrGuard.Aws.Facts;
 public sealed class RepositoryViews(Registry registry, Ledger.Ledger? ledger, PolicyDocument policy, TimeProvider time)
 {
     /// <param name="use">Null where nobody has read any: no image is then known to be out of use.</param>
-    /// <param name="known">The children of indexes that were read before: an index's digest covers them.</param>
+    /// <param name="known">The manifests that were read before; null: whatever the ledger knows.</param>
     /// <param name="named">The images that may be about to go: of those, and of what cannot be pulled, the ledger says whether EcrGuard has taken them out of reach.</param>
     /// <returns>Null where the repository is gone.</returns>
-    public async Task<RepositoryView?> ReadAsync(RepositoryId repository, UseFacts? use, IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>? known, IReadOnlyCollection<Digest> named, CancellationToken cancellation)
+    public async Task<RepositoryView?> ReadAsync(RepositoryId repository, UseFacts? use, KnownManifests? known, IReadOnlyCollection<Digest> named, CancellationToken cancellation)
     {
-        var contents = await registry.ContentsAsync(
-            repository,
-            known is not null ? (_, _) => Task.FromResult(known) : ledger is null ? null : (indexes, token) => ledger.ChildrenAsync(repository, indexes, token),
-            cancellation).ConfigureAwait(false);
+        var contents = await registry.ContentsAsync(repository, ledger, cancellation, known).ConfigureAwait(false);
         if (contents is null)
             return null;
         var deployed = ledger is null ? [] : await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);

@@ -58,6 +58,9 @@ internal static class Keys
 
     public static string Edge(Digest child, Digest index) => Edges(child) + index.Hex;
 
+    /// <summary>What was read of a manifest whose listing leaves open what it is, followed by the digest.</summary>
+    public const string Manifests = "K#";
+
     public const string RepositoryNote = "D";
 
     /// <summary>What EcrGuard has written to a repository and what was there before.</summary>

@@ -11,13 +11,16 @@ namespace EcrGuard.Aws.Ledger;
 /// <content>What is known of a repository as a whole: how it departs from its baseline, what the last sweep found, and what EcrGuard has written to it.</content>
 public sealed partial class Ledger
 {
+    /// <summary>What a note holds: one item has all notes of a repository.</summary>
+    private const int MaxSentences = 40, MaxSentence = 500;
+
     /// <summary>Notes how a repository differs from its baseline, a sentence each.</summary>
     public Task StoreNoteAsync(RepositoryId repository, IReadOnlyList<string> drift, CancellationToken cancellation) =>
-        NoteAsync(repository, "drift", JsonSerializer.Serialize(drift, LedgerJson.Default.IReadOnlyListString), cancellation);
+        NoteAsync(repository, "drift", JsonSerializer.Serialize([.. drift.Take(MaxSentences).Select(each => Text.Clip(each, MaxSentence))], LedgerJson.Default.IReadOnlyListString), cancellation);
 
     /// <summary>Notes what a sweep found in a repository.</summary>
     public Task StoreSweepAsync(RepositoryId repository, RepositorySweep sweep, CancellationToken cancellation) =>
-        NoteAsync(repository, "sweep", JsonSerializer.Serialize(sweep, LedgerJson.Default.RepositorySweep), cancellation);
+        NoteAsync(repository, "sweep", JsonSerializer.Serialize(sweep with { Undone = [.. sweep.Undone.Select(each => Text.Clip(each, MaxSentence))] }, LedgerJson.Default.RepositorySweep), cancellation);
 
     private async Task NoteAsync(RepositoryId repository, string name, string json, CancellationToken cancellation) =>
         await dynamo.UpdateItemAsync(new UpdateItemRequest

@@ -50,6 +50,11 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
 
     private const int ConflictRetries = 5;
 
+    /// <summary>What a record may take of the 400 KB of an item, in bytes: the rest is for what stands beside it, and a record that is read is written again with a little more.</summary>
+    private const int MaxRecord = 300 * 1024;
+
+    private const int MaxCouldNot = 500;
+
     /// <summary>BatchGetItem takes at most 100 keys, and one of them is the repository's own.</summary>
     public const int ReadBatch = 99;
 
@@ -105,8 +110,8 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         return found;
     }
 
-    /// <summary>The children of those of these indexes that were judged before.</summary>
-    public async Task<IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>>> ChildrenAsync(RepositoryId repository, IReadOnlyList<Digest> indexes, CancellationToken cancellation)
+    /// <summary>What is known of the manifests of a repository: the children of those of these indexes that were judged before, and every note.</summary>
+    public async Task<KnownManifests> ManifestsAsync(RepositoryId repository, IReadOnlyList<Digest> indexes, CancellationToken cancellation)
     {
         var children = new Dictionary<Digest, IReadOnlyList<IndexChild>>();
         // An entry takes kilobytes: only its children are kept.
@@ -118,7 +123,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
                     children[index] = entry.Record.Children;
             }
         }
-        return children;
+        return new KnownManifests(children, await NotesAsync(repository, cancellation).ConfigureAwait(false));
     }
 
     /// <summary>Stores a record over the one that was read before, with a history entry and an open alert if the status changed.</summary>
@@ -126,6 +131,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     /// <param name="open">Whether something follows that <see cref="DoneAsync"/> will end.</param>
     public async Task<Stored> StoreAsync(ImageRecord record, LedgerEntry? before, Alert? alert, bool open, CancellationToken cancellation)
     {
+        var json = Fitting(ref record);
         var verdict = record.Verdict;
         var changed = before?.Record.ChangeId != record.ChangeId;
         var set = "SET #record = :record, #rev = :rev, #factsAt = :factsAt, #p = :p, #s = :s";
@@ -145,7 +151,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         };
         var values = new Dictionary<string, AttributeValue>
         {
-            [":record"] = new(JsonSerializer.Serialize(record with { CouldNotMark = null, Grace = null, Forced = null, Gone = false }, LedgerJson.Default.ImageRecord)),
+            [":record"] = new(json),
             [":rev"] = Number((before?.Revision ?? 0) + 1),
             [":factsAt"] = new(Keys.Time(verdict.FactsAt)),
             [":p"] = new(Keys.Shelf(verdict.Image, verdict.Status)),
@@ -156,7 +162,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         if (record.CouldNotMark is { } reason)
         {
             set += ", #could = :could";
-            values[":could"] = new(reason);
+            values[":could"] = new(Text.Clip(reason, MaxCouldNot));
         }
         else
         {
@@ -216,6 +222,18 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         return kept ? Stored.Yes : before is not null && verdict.FactsAt <= before.FactsAt ? Stored.Superseded : Stored.Contended;
     }
 
+    /// <summary>A record as JSON that an item holds: its lists are cut until it does.</summary>
+    private static string Fitting(ref ImageRecord record)
+    {
+        for (var most = ImageRecord.MaxReasons; ; most /= 2)
+        {
+            var json = JsonSerializer.Serialize(record with { CouldNotMark = null, Grace = null, Forced = null, Gone = false }, LedgerJson.Default.ImageRecord);
+            if (most <= 1 || System.Text.Encoding.UTF8.GetByteCount(json) <= MaxRecord)
+                return json;
+            record = record.Cut(most / 2);
+        }
+    }
+
     /// <summary>
     /// Notes that an image is gone from its repository: it leaves the index by status, its children no longer follow to it, its clock ends, and its entry some day. Its verdict stays, so that pushing it again does not forget that it was blocked.
     /// </summary>
@@ -261,7 +279,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             UpdateExpression = reason is null ? "REMOVE #could" : "SET #could = :could",
             ConditionExpression = "attribute_exists(#rev)",
             ExpressionAttributeNames = new() { ["#could"] = CouldNotMark, ["#rev"] = Revision },
-            ExpressionAttributeValues = reason is null ? null : new() { [":could"] = new(reason) },
+            ExpressionAttributeValues = reason is null ? null : new() { [":could"] = new(Text.Clip(reason, MaxCouldNot)) },
         }, cancellation);
 
     /// <summary>Notes what became of the clock of a blocked image, unless another verdict was stored since.</summary>

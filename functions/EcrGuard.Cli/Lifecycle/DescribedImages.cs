@@ -35,7 +35,7 @@ internal static class DescribedImages
         {
             Digest = detail.Digest("imageDigest") ?? throw detail.Wrong($"{detail.Path} has no imageDigest; it must be the digest of the image, 'sha256:' and 64 lower-case hexadecimal characters"),
             Tags = [.. detail.List("imageTags", "a list of tags").Select(tag => tag.Text())],
-            Kind = MediaTypes.KindOf(detail.Text("imageManifestMediaType"), detail.Text("artifactMediaType"), subject is not null),
+            Kind = MediaTypes.KindOf(detail.Text("imageManifestMediaType")),
             // An AWS CLI from before the archive prints no status, and sees active images only.
             Storage = detail.Text("imageStatus") switch
             {

@@ -83,7 +83,7 @@ internal static class TryCommand
             var images = 0;
             try
             {
-                var contents = await registry.ContentsAsync(repository, ledger is null ? null : (indexes, t) => ledger.ChildrenAsync(repository, indexes, t), token);
+                var contents = await registry.ContentsAsync(repository, ledger, token);
                 // Gone since the repositories were listed: nothing of it can change.
                 if (contents is null && options.Images.Count == 0)
                     return;

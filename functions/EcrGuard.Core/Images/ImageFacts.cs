@@ -35,7 +35,11 @@ public sealed record ImageFacts
 
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>By its content, where what ECR lists leaves that open (<see cref="MayBeArtifact"/>) and its manifest could be read.</summary>
     public ImageKind Kind { get; init; }
+
+    /// <summary>Whether what ECR lists says that it may be no image; what it is then only its manifest tells.</summary>
+    public bool MayBeArtifact => Artifacts.MayBe(Kind, ArtifactType, Subject, Tags);
 
     /// <summary>What kind of artifact it is, as ECR says (<c>artifactMediaType</c>); an image's config for an image. Null where ECR says none.</summary>
     public string? ArtifactType { get; init; }
@@ -58,11 +62,8 @@ public sealed record ImageFacts
     /// <summary>The image that this artifact speaks about; null for an image, and for an artifact that stands for itself, such as a chart.</summary>
     public Digest? Subject { get; init; }
 
-    /// <summary>
-    /// The images that it speaks about: its subject, and those that its tags name. cosign writes the signature of <c>sha256:…</c> under the tag <c>sha256-….sig</c> (https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md),
-    /// and for ECR's lifecycle rules such a one is an image like any other.
-    /// </summary>
-    public IEnumerable<Digest> SpeaksAbout => Tags.Select(OfAnother).Prepend(Subject).OfType<Digest>().Where(digest => digest != Id.Digest).Distinct();
+    /// <summary>The images that it speaks about: its subject, and those that its tags name. For ECR's lifecycle rules one that only a tag binds is an image like any other.</summary>
+    public IEnumerable<Digest> SpeaksAbout => Tags.Select(Artifacts.Named).Prepend(Subject).OfType<Digest>().Where(digest => digest != Id.Digest).Distinct();
 
     /// <summary>Whether a tag can shield it: ECR's lifecycle rules select it by its own tags. A referrer goes and stays with its subject, and what is of an unknown kind is not touched.</summary>
     public bool TakesShield => Kind switch
@@ -71,13 +72,6 @@ public sealed record ImageFacts
         ImageKind.Artifact => Subject is null,
         ImageKind.Unknown => false,
     };
-
-    /// <summary>The image that a tag such as <c>sha256-….sig</c> speaks about; null for any other tag.</summary>
-    internal static Digest? OfAnother(string tag)
-    {
-        const int Length = 7 + 64;
-        return tag.Length >= Length && tag.StartsWith("sha256-", StringComparison.Ordinal) && (tag.Length == Length || tag[Length] == '.') && Digest.TryParse($"sha256:{tag[7..Length]}", out var digest) ? digest : null;
-    }
 }
 
 /// <summary>A child of an index.</summary>
@@ -111,7 +105,10 @@ public static class MediaTypes
     /// <summary>All that EcrGuard asks ECR for, so that a manifest is never converted: converted bytes have another digest.</summary>
     public static IReadOnlyList<string> Accepted { get; } = [OciManifest, OciIndex, DockerManifest, DockerList];
 
-    /// <summary>A table of contents for lazy loading, version 2, which an index lists beside its images.</summary>
+    /// <summary>A table of contents for lazy loading, version 1, which refers to its image.</summary>
+    public const string SociIndexV1 = "application/vnd.amazon.soci.index.v1+json";
+
+    /// <summary>The same, version 2, which an index lists beside its images.</summary>
     public const string SociIndex = "application/vnd.amazon.soci.index.v2+json";
 
     private const string OciArtifact = "application/vnd.oci.artifact.manifest.v1+json";
@@ -119,15 +116,15 @@ public static class MediaTypes
     private const string OciConfig = "application/vnd.oci.image.config.v1+json";
     private const string DockerConfig = "application/vnd.docker.container.image.v1+json";
 
-    /// <summary>
-    /// The kind of a manifest. <paramref name="artifactType"/> is the config's media type as ECR reports it (<c>artifactMediaType</c>); an image without one is an image, since older ones carry none.
-    /// </summary>
-    public static ImageKind KindOf(string? mediaType, string? artifactType, bool hasSubject) => mediaType switch
+    /// <summary>The kind that the media type of a manifest names. No container runtime takes an artifact manifest, whatever it holds.</summary>
+    public static ImageKind KindOf(string? mediaType) => mediaType switch
     {
-        _ when hasSubject => ImageKind.Artifact,
         OciIndex or DockerList => ImageKind.Index,
-        OciManifest or DockerManifest => artifactType is null or "" or OciConfig or DockerConfig ? ImageKind.Image : ImageKind.Artifact,
+        OciManifest or DockerManifest => ImageKind.Image,
         OciArtifact or OrasArtifact => ImageKind.Artifact,
         _ => ImageKind.Unknown,
     };
+
+    /// <summary>Whether what ECR reports as <c>artifactMediaType</c> is the config of an image; older images and indexes carry none.</summary>
+    public static bool IsImageConfig(string? artifactType) => artifactType is null or "" or OciConfig or DockerConfig;
 }

@@ -6,6 +6,7 @@ namespace EcrGuard.Core.Images;
 /// <summary>What an event says happened.</summary>
 public enum EventKind
 {
+    /// <summary>Pushed, replicated from another registry, or cached from one upstream.</summary>
     Pushed,
 
     /// <summary>Deleted, or moved to another storage class.</summary>
@@ -40,6 +41,14 @@ public sealed record ImageEvent(string Id, ImageId Image, EventKind Kind, DateTi
 
 /// <summary>How often the images of these repositories are scanned was changed: what was read of their scans before may be true no more.</summary>
 public sealed record ScanningEvent(IReadOnlyList<RepositoryId> Repositories) : RegistryEvent;
+
+/// <summary>An image came under a tag, and the event does not name its digest.</summary>
+/// <param name="Id">The event's own id.</param>
+public sealed record TagEvent(string Id, RepositoryId Repository, string Tag, DateTimeOffset Time) : RegistryEvent
+{
+    /// <summary>The same once the digest is known.</summary>
+    public ImageEvent Of(Digest digest) => new(Id, new ImageId(Repository, digest), EventKind.Pushed, Time, Tag);
+}
 
 /// <summary>What happened to images of the registry, or to their scanning.</summary>
 public abstract record RegistryEvent
@@ -82,6 +91,11 @@ public abstract record RegistryEvent
         {
             case ("aws.ecr", "ECR Image Action"):
                 return Action(root, out ignored) is { } action ? [action] : [];
+            case ("aws.ecr", "ECR Replication Action"):
+                var replicates = Find(root, "detail", "action-type") == "REPLICATE";
+                return Came(root, replicates, "result", out ignored) is { } replicated ? [replicated] : [];
+            case ("aws.ecr", "ECR Pull Through Cache Action"):
+                return Came(root, known: true, "sync-status", out ignored) is { } cached ? [cached] : [];
             case ("aws.ecr", "ECR Image Scan"):
                 return [ScanOf(root, OfFields(root), Scanner.Basic)];
             case ("aws.ecr", "ECR Scan Resource Change"):
@@ -187,6 +201,36 @@ public abstract record RegistryEvent
             TimeOf(root),
             string.IsNullOrEmpty(tag) ? null : tag,
             Find(root, "detail", "manifest-media-type"));
+    }
+
+    /// <summary>
+    /// An image that came without a push: AWS documents a sample of each event and few words. Where replication is told, in the registry that the image came from or in the one that it came to, is in neither: only what came
+    /// to the event's own registry is of interest.
+    /// </summary>
+    /// <param name="known">Whether the action is one that EcrGuard knows.</param>
+    /// <param name="outcome">The field that says whether it succeeded.</param>
+    private static RegistryEvent? Came(JsonElement root, bool known, string outcome, out string? ignored)
+    {
+        ignored = !known ? "an action that EcrGuard does not use"
+            : Find(root, "detail", outcome) is { } result && result != "SUCCESS" ? "an action that did not succeed"
+            : null;
+        if (ignored is not null)
+            return null;
+        var repository = RepositoryOf(root, Required(root, "detail", "repository-name"), "detail.repository-name");
+        var elsewhere = (Find(root, "detail", "source-account"), Find(root, "detail", "source-region")) == (repository.Account, repository.Region)
+            || (root.TryGetProperty("resources", out var resources) && resources.ValueKind == JsonValueKind.Array && resources.EnumerateArray()
+                .Select(resource => resource.ValueKind == JsonValueKind.String && RepositoryId.TryParseArn(resource.GetString(), out var named, out _) ? named : null)
+                .Any(named => named is not null && (named.Account != repository.Account || named.Region != repository.Region)));
+        var tag = Find(root, "detail", "image-tag") is { Length: > 0 } given ? given : null;
+        if (elsewhere)
+            ignored = "about an image of another registry";
+        else if (Find(root, "detail", "image-digest") is { Length: > 0 })
+            return new ImageEvent(IdOf(root), new ImageId(repository, DigestOf(root)), EventKind.Pushed, TimeOf(root), tag);
+        else if (tag is not null)
+            return new TagEvent(IdOf(root), repository, tag, TimeOf(root));
+        else
+            ignored = "an event that names no image; the sweep finds it";
+        return null;
     }
 
     private static RepositoryId[] RepositoriesOf(JsonElement root) =>

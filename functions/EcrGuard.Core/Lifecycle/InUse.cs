@@ -83,7 +83,7 @@ public static class InUse
         {
             foreach (var subject in image.SpeaksAbout)
                 groups.Join(image.Id.Digest, subject);
-            if (image.Kind != ImageKind.Index)
+            if (!contents.IsIndex(image))
                 continue;
             // Its manifest could not be read: whatever may be its child is as unknown as it is used.
             if (contents.ChildrenOf(image) is not { } children)
@@ -105,8 +105,8 @@ public static class InUse
         bool WouldBeSeen(ImageFacts image) =>
             image.Kind == ImageKind.Artifact || scanned.Contains(image.Id.Digest) || contents.ChildrenOf(image)?.Any(scanned.Contains) == true;
 
-        // What speaks about an image makes it no newer.
-        var fresh = images.Where(image => !image.SpeaksAbout.Any() && WhileNew(image, now) is not null).Select(image => groups.RootOf(image.Id.Digest)).ToHashSet();
+        // What belongs to an image makes it no newer; an image that only says so is as new as any.
+        var fresh = images.Where(image => !(image.Kind == ImageKind.Artifact && image.SpeaksAbout.Any()) && WhileNew(image, now) is not null).Select(image => groups.RootOf(image.Id.Digest)).ToHashSet();
         var standing = use.Unread.FirstOrDefault(consumer => StandsIdle(consumer.Kind));
 
         // An index in use whose children nobody knows: any image of the repository may be one.

@@ -333,7 +333,7 @@ public sealed class LifecycleLinter
         var sample = "sha256-" + string.Concat(Enumerable.Repeat("0123456789abcdef", 4));
         if (rule.TagStatus == TagStatus.Tagged && !ArtifactEnds.Any(end => rule.Tags.All(tag => tag.Matches(sample + end))))
             return;
-        var taken = _selected.Count(image => image.Rules.Contains(rule) && image.Image.Tags.Any(tag => ImageFacts.OfAnother(tag) is { } other && other != image.Image.Digest));
+        var taken = _selected.Count(image => image.Rules.Contains(rule) && image.Image.Tags.Any(tag => Artifacts.Named(tag) is { } other && other != image.Image.Digest));
         // A pattern that takes them is seldom meant; a rule for any image is right wherever nothing is signed.
         if (taken == 0 && (_images is not null || rule.TagStatus == TagStatus.Any))
             return;

@@ -133,5 +133,5 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
 
     /// <summary>"If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being deleted or archived first": an untagged child is safe as its index is, and a tag would only take a place in counts.</summary>
     private static HashSet<Digest> HeldByAnIndex(Contents contents, IReadOnlyDictionary<Digest, Usage> usages) =>
-        [.. contents.Images.Where(image => image is { Kind: ImageKind.Index, Storage: StorageStatus.Active } && usages[image.Id.Digest].Use == Use.InUse).SelectMany(index => contents.ChildrenOf(index) ?? [])];
+        [.. contents.Images.Where(image => contents.IsIndex(image) && image.Storage == StorageStatus.Active && usages[image.Id.Digest].Use == Use.InUse).SelectMany(index => contents.ChildrenOf(index) ?? [])];
 }

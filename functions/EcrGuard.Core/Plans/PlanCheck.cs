@@ -92,12 +92,12 @@ public static class PlanCheck
         var held = new List<(Digest, string)>();
         if (going.Count == 0)
             return held;
-        foreach (var index in contents.Images.Where(image => image.Kind == ImageKind.Index && !going.Contains(image.Id.Digest) && !Released(image)).OrderBy(image => image.Id.Digest))
+        foreach (var index in contents.Images.Where(image => contents.IsIndex(image) && !going.Contains(image.Id.Digest) && !Released(image)).OrderBy(image => image.Id.Digest))
         {
             if (contents.ChildrenOf(index) is { } children)
                 held.AddRange(children.Where(going.Contains).Select(child => (child, $"The index {index.Id.Digest} refers to it and stays.")));
             else
-                held.AddRange(going.Where(digest => there[digest].Kind != ImageKind.Index).Select(digest => (digest, $"It may belong to the index {index.Id.Digest}, which stays and whose manifest could not be read.")));
+                held.AddRange(going.Where(digest => !contents.IsIndex(there[digest])).Select(digest => (digest, $"It may belong to the index {index.Id.Digest}, which stays and whose manifest could not be read.")));
         }
         foreach (var digest in going)
         {

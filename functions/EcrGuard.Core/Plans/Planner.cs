@@ -31,6 +31,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         foreach (var note in notes)
             work.Note(note);
         work.NotePresentPolicy();
+        work.NoteLeftOver();
         var wantedPolicy = wanted is null ? null : work.Read(wanted.Text, "wanted");
         if (wantedPolicy is not null)
             work.NoteLint(wantedPolicy, wanted!.Text.Length);
@@ -77,6 +78,13 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             var atRisk = PolicyEffect.Of(present, Contents, view.Usages, null, now).AtRisk;
             if (atRisk.Count > 0)
                 Note($"The present lifecycle policy takes {Text.Count(atRisk.Count, "image that is", "images that are")} in use or may be: {Named(atRisk.Select(image => image.Image))}.");
+        }
+
+        /// <summary>They are named, and stay: whether somebody still looks for a signature, EcrGuard does not know.</summary>
+        public void NoteLeftOver()
+        {
+            if (Contents.LeftOver() is { Count: > 0 } left)
+                Note($"{Text.Count(left.Count, "artifact is", "artifacts are")} left over, whose image is gone: {Named(left)}.");
         }
 
         public void NoteLint(LifecyclePolicy wanted, int length)
@@ -191,7 +199,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
                 foreach (var child in (Contents.ChildrenOf(index) ?? []).Where(untagged.Contains))
                     going.TryAdd(child, $"It is a child of the index {index.Id.Digest} and goes with it.");
             }
-            foreach (var referrer in Contents.Images.Where(image => image.Subject is { } subject && going.ContainsKey(subject)).ToList())
+            foreach (var referrer in Contents.Images.Where(image => image is { Kind: ImageKind.Artifact, Subject: { } subject } && going.ContainsKey(subject)).ToList())
                 going.TryAdd(referrer.Id.Digest, $"It belongs to {referrer.Subject} and goes with it.");
         }
 

@@ -76,7 +76,7 @@ public sealed record QuarantineFacts
     /// <summary>An index that needs an image to stay where it is.</summary>
     public static Digest? Needing(ImageId image, Contents contents) =>
         contents.Images
-            .Where(index => index.Kind == ImageKind.Index && index.Storage != StorageStatus.Archived && index.Id.Digest != image.Digest)
+            .Where(index => contents.IsIndex(index) && index.Storage != StorageStatus.Archived && index.Id.Digest != image.Digest)
             .Where(index => contents.ChildrenOf(index)?.Contains(image.Digest) ?? true)
             .Select(index => index.Id.Digest).Order().FirstOrDefault();
 }

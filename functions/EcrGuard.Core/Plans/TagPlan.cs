@@ -22,6 +22,9 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     /// <summary>Tags per image (ECR service quotas).</summary>
     public const int MaxTags = 1000;
 
+    /// <summary>EcrGuard leaves the last to the team, whose push would fail without it.</summary>
+    private const int MaxWithOwn = MaxTags - 1;
+
     /// <summary>Nothing to do.</summary>
     public static TagPlan Nothing { get; } = new([], null);
 
@@ -91,13 +94,15 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
         if (WhyNotAtAll(image) is { } cannot)
             return new TagPlan([], cannot);
 
-        var full = image.Tags.Count + add.Count > MaxTags && add.Count > 0 ? $"The image carries {image.Tags.Count} tags; ECR allows {MaxTags}." : null;
+        var room = MaxWithOwn - image.Tags.Count;
+        var full = add.Count > Math.Max(room, 0) ? $"The image carries {image.Tags.Count} tags; ECR allows {MaxTags}, and EcrGuard leaves the last of them." : null;
+        // Where one has room, it is the one that protects.
+        List<string> fitting = full is null ? add : room == 1 && shield is not null && add.Contains(shield) ? [shield] : [];
         var last = remove.Count > 0 && !hasTeamTag ? "The image carries no team's tag: EcrGuard's own could be its last, and removing that deletes the image." : null;
         return new TagPlan(
-            full is not null ? [] :
             [
-                .. add.Select(tag => new TagAction(TagChange.Add, tag)),
-                .. last is not null ? [] : remove.Select(tag => new TagAction(TagChange.Remove, tag)),
+                .. fitting.Select(tag => new TagAction(TagChange.Add, tag)),
+                .. full is not null || last is not null ? [] : remove.Select(tag => new TagAction(TagChange.Remove, tag)),
             ], full ?? last ?? stays);
     }
 

@@ -330,7 +330,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         var unread = result.Unread.Select(Clipped).ToList();
         return new AlertMessage(
             id,
-            Subjects.Fit($"EcrGuard: backfill done, {Count(result.Statuses.Total, "image")}, {result.Statuses.Blocked} blocked{(unread.Count > 0 ? ", INCOMPLETE" : "")}"),
+            Subjects.Fit($"EcrGuard: backfill done, {(unread.Count > 0 && result.Statuses.Total == 0 ? "no image could be read" : $"{Count(result.Statuses.Total, "image")}, {result.Statuses.Blocked} blocked")}{(unread.Count > 0 ? ", INCOMPLETE" : "")}"),
             text.Render(MaxText, "the message's JSON form, up to its own limit, and the log."),
             JsonSerializer.Serialize(
                 new BackfillBody(1, id, "backfill", result.Account, result.Region, [.. unread.Take(MaxUnreadInJson)], unread.Count, result.Repositories, result.Statuses, result.StartedAt, result.EndedAt, result.PolicyVersion),
@@ -391,6 +391,9 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         var text = new ReportText().Line(undone.Count == 0 ? "The daily sweep has swept everything; what could be read of the consumers of images has changed." : "The daily sweep could not do everything.");
         if (undone.Count > 0)
             text.List($"Not done: {undone.Count}", "not done", undone.Count, i => $"- {Clip(undone[i].What, 300)}: {Clip(undone[i].Why, 500)}");
+        var told = undone.Count > 0 ? $"{Count(undone.Count, "thing")} not done"
+            : result.Unread.Count > 0 ? $"{Count(result.Unread.Count, "consumer")} not read"
+            : "every consumer read again";
         text.List(result.Unread.Count == 0 ? "Every consumer could be read." : "Consumers that could not be read; what they might use counts as in use:", "consumers", result.Unread.Count, i => $"- {Clip(result.Unread[i].What, 400)}: {Clip(result.Unread[i].Why, 400)}");
         text.Line(InUse.KnownByPullsAlone)
             .Line()
@@ -401,7 +404,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             .Line($"Alert     {result.AlertId}");
         return new AlertMessage(
             result.AlertId,
-            Subjects.Fit($"EcrGuard: sweep, {Count(undone.Count, "thing")} not done in {result.Account} {result.Region}"),
+            Subjects.Fit($"EcrGuard: sweep, {told} in {result.Account} {result.Region}"),
             text.Render(MaxText, "the message's JSON form, up to its own limit, and the log."),
             JsonSerializer.Serialize(
                 new SweepBody(1, result.AlertId, "sweep", result.Account, result.Region, result.Repositories, result.Images, [.. undone.Take(MaxUnreadInJson).Select(Clipped)], undone.Count, [.. result.Unread.Take(MaxUnreadInJson).Select(Clipped)], result.Unread.Count, result.StartedAt, result.EndedAt),

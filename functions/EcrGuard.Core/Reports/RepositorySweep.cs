@@ -27,6 +27,10 @@ public sealed record RepositorySweep
     public required int AbandonedCount { get; init; }
     public required IReadOnlyList<Digest> Abandoned { get; init; }
 
+    /// <summary>How many signatures, SBOMs and other artifacts belong to images that are gone.</summary>
+    public int LeftOverCount { get; init; }
+    public IReadOnlyList<Digest> LeftOver { get; init; } = [];
+
     /// <summary>Images that are gone since the sweep before.</summary>
     public int Gone { get; init; }
 
@@ -43,16 +47,20 @@ public sealed record RepositorySweep
     {
         var atRisk = own?.AtRisk.Where(image => image.Usage.Use == Use.InUse).ToList() ?? [];
         var abandoned = contents.Images.Where(image => image is { TakesShield: true, Tags.Count: > 0 } && tags.TeamTags(image).Count == 0 && UseOf(image) == Use.NotInUse && !quarantined.Contains(image.Id.Digest)).Select(image => image.Id.Digest).Order().ToList();
+        var leftOver = contents.LeftOver();
+        var images = contents.Images.Where(image => image.Kind != ImageKind.Artifact).ToList();
         return new RepositorySweep
         {
             SweptAt = sweptAt,
-            Images = contents.Images.Count,
-            InUse = contents.Images.Count(image => UseOf(image) == Use.InUse),
-            UseUnknown = contents.Images.Count(image => UseOf(image) == Use.Unknown),
+            Images = images.Count,
+            InUse = images.Count(image => UseOf(image) == Use.InUse),
+            UseUnknown = images.Count(image => UseOf(image) == Use.Unknown),
             AtRiskCount = atRisk.Count,
             AtRisk = [.. atRisk.Take(MaxListed).Select(image => Text.Clip($"{SummaryText.Name(contents.Repository.Name, image.Image.Id.Digest, tags.TeamTags(image.Image))}: {image.Usage.Why[0]} {image.Reason}", 1000))],
             AbandonedCount = abandoned.Count,
             Abandoned = [.. abandoned.Take(MaxListed)],
+            LeftOverCount = leftOver.Count,
+            LeftOver = [.. leftOver.Take(MaxListed).Select(artifact => artifact.Id.Digest)],
         };
 
         Use UseOf(ImageFacts image) => Usage.Of(usages, image.Id.Digest).Use;

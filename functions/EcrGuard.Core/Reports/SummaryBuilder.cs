@@ -120,6 +120,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             OtherExcuses = [.. uses.Where(use => facts.Policy.Waivers.All(waiver => waiver.Id != use.Key)).Select(use => new ExcuseUse(Clean(use.Key), use.Value)).OrderByDescending(excuse => excuse.Images).ThenBy(excuse => excuse.By, StringComparer.Ordinal)],
             AtRisk = [.. facts.Sweeps.Where(swept => swept.Sweep.AtRiskCount > 0).OrderBy(swept => swept.Repository, StringComparer.Ordinal).Select(swept => new RepositoryAtRisk(swept.Repository, swept.Sweep.AtRiskCount, [.. swept.Sweep.AtRisk.Select(Clean)]))],
             Abandoned = [.. facts.Sweeps.Where(swept => swept.Sweep.AbandonedCount > 0).OrderBy(swept => swept.Repository, StringComparer.Ordinal).Select(swept => new RepositoryCount(swept.Repository, swept.Sweep.AbandonedCount))],
+            LeftOver = [.. facts.Sweeps.Where(swept => swept.Sweep.LeftOverCount > 0).OrderBy(swept => swept.Repository, StringComparer.Ordinal).Select(swept => new RepositoryCount(swept.Repository, swept.Sweep.LeftOverCount))],
             Drift = [.. facts.Notes.Where(note => note.Drift.Count > 0).OrderBy(note => note.Repository, StringComparer.Ordinal)],
         };
     }

@@ -8,7 +8,8 @@ namespace EcrGuard.Core.Reports;
 internal static class SummaryText
 {
     public static string Subject(WeeklySummary summary) => Subjects.Fit(
-        $"EcrGuard {summary.Week} {summary.Account} {summary.Region}: {(summary.Unread.Count > 0 ? "INCOMPLETE, " : "")}{Text.Count(summary.Statuses.Blocked, "image")} blocked, {summary.NewlyBlocked.Count} new");
+        $"EcrGuard {summary.Week} {summary.Account} {summary.Region}: {(summary.Unread.Count > 0 ? "INCOMPLETE, " : "")}"
+        + (summary.Unread.Count > 0 && summary.Statuses.Total == 0 ? "no image could be read" : $"{Text.Count(summary.Statuses.Blocked, "image")} blocked, {summary.NewlyBlocked.Count} new"));
 
     public static ReportText Of(WeeklySummary summary, string wholeAt)
     {
@@ -45,6 +46,8 @@ internal static class SummaryText
             .List(summary.OtherExcuses.Count == 0 ? "EXCUSED OTHERWISE: nothing" : $"EXCUSED OTHERWISE: by {Text.Count(summary.OtherExcuses.Count(excuse => excuse.By != WaivedFinding.Inspector), "VEX document")}{(summary.OtherExcuses.Any(excuse => excuse.By == WaivedFinding.Inspector) ? " and suppression rules of Amazon Inspector" : "")}", "other excuses", summary.OtherExcuses.Count, i => $"- {summary.OtherExcuses[i].By}: {Text.Count(summary.OtherExcuses[i].Images, "image")}")
             .List($"GIVEN UP: {Text.Count(summary.Abandoned.Sum(repository => repository.Images), "image")} without a tag but EcrGuard's; a plan may remove them", "given up", summary.Abandoned.Count, i => $"- {summary.Abandoned[i].Repository}: {Text.Count(summary.Abandoned[i].Images, "image")}")
             .List($"DRIFT: {Text.Count(summary.Drift.Count, "repository differs", "repositories differ")} from the baseline", "drift", summary.Drift.Count, i => $"- {summary.Drift[i].Repository}: {Text.Clip(string.Join(" ", summary.Drift[i].Drift), 1000)}");
+        if (summary.LeftOver.Count > 0)
+            text.List($"LEFT OVER: {Text.Count(summary.LeftOver.Sum(repository => repository.Images), "signature, SBOM or other artifact", "signatures, SBOMs and other artifacts")} whose image is gone", "left over", summary.LeftOver.Count, i => $"- {summary.LeftOver[i].Repository}: {Text.Count(summary.LeftOver[i].Images, "artifact")}");
 
         return text.Line()
             .Line("A finding is one vulnerability in one package, so that counts differ from Inspector's, which counts a vulnerability once with all its packages.")

@@ -26,6 +26,7 @@ public sealed record SweepResult(string Run, string Account, string Region, Date
         ("ImagesOfUnknownUse", Swept.Sum(s => s.Sweep.UseUnknown), "Count"),
         ("ImagesInUseAtRisk", Swept.Sum(s => s.Sweep.AtRiskCount), "Count"),
         ("AbandonedImages", Swept.Sum(s => s.Sweep.AbandonedCount), "Count"),
+        ("LeftOverArtifacts", Swept.Sum(s => s.Sweep.LeftOverCount), "Count"),
         ("ImagesGone", Swept.Sum(s => s.Sweep.Gone), "Count"),
         ("ImagesExpired", Swept.Sum(s => s.Sweep.Expired), "Count"),
         ("NotDone", Undone, "Count"),

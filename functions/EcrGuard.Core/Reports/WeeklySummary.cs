@@ -84,6 +84,9 @@ public sealed record WeeklySummary
     /// <summary>Repositories with images that carry only EcrGuard's tags: a plan may remove them, EcrGuard by itself never.</summary>
     public required IReadOnlyList<RepositoryCount> Abandoned { get; init; }
 
+    /// <summary>Repositories with signatures, SBOMs or other artifacts whose image is gone.</summary>
+    public IReadOnlyList<RepositoryCount> LeftOver { get; init; } = [];
+
     /// <summary>One line for people, at most 99 ASCII characters: what SNS allows as subject.</summary>
     public string Subject => SummaryText.Subject(this);
 

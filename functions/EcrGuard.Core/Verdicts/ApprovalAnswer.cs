@@ -44,6 +44,9 @@ public sealed record ApprovalAnswer
     /// </summary>
     public const int RetryAfter = 15;
 
+    /// <summary>Of one way to pass.</summary>
+    internal const int MaxWay = 2000;
+
     /// <param name="grace">What the clock of an image in use has to say; null: nothing.</param>
     /// <param name="standsBy">That an approval is forced which is not needed; null: there is none.</param>
     public static ApprovalAnswer Of(string asked, Verdict verdict, int reasonCount, DateTimeOffset decidedAt, Reason? grace = null, Reason? standsBy = null) => new()
@@ -54,11 +57,11 @@ public sealed record ApprovalAnswer
         Repository = verdict.Image.Repository.Name,
         Digest = verdict.Image.Digest.ToString(),
         Deploy = $"{verdict.Image.Repository.Uri}@{verdict.Image.Digest}",
-        Reasons = [.. verdict.Reasons.Take(ImageRecord.MaxReasons), .. grace is null ? Array.Empty<Reason>() : [grace]],
+        Reasons = [.. verdict.Reasons.Take(ImageRecord.MaxReasons).Select(reason => reason.Clip()), .. grace is null ? Array.Empty<Reason>() : [grace]],
         ReasonCount = reasonCount + (grace is null ? 0 : 1),
-        Warnings = [.. standsBy is null ? Array.Empty<Reason>() : [standsBy], .. verdict.Warnings.Take(ImageRecord.MaxReasons)],
-        Waivers = [.. verdict.Waived.Take(ImageRecord.MaxReasons)],
-        ToPass = [.. verdict.ToPass.Take(ImageRecord.MaxReasons)],
+        Warnings = [.. standsBy is null ? Array.Empty<Reason>() : [standsBy], .. verdict.Warnings.Take(ImageRecord.MaxReasons).Select(reason => reason.Clip())],
+        Waivers = [.. verdict.Waived.Take(ImageRecord.MaxReasons).Select(waived => waived.Clip())],
+        ToPass = [.. verdict.ToPass.Take(ImageRecord.MaxReasons).Select(way => Text.Clip(way, MaxWay))],
         Counts = verdict.Counts,
         DecidedAt = decidedAt,
         ScanCompletedAt = verdict.ScanCompletedAt,

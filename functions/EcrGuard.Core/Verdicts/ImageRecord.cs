@@ -119,11 +119,11 @@ public sealed record ImageRecord
         return new ImageRecord
         {
             Kind = image.Kind,
-            Verdict = Cut(verdict) with { Instead = verdict.Instead is { } instead ? Cut(instead) : null },
+            Verdict = Cut(verdict, MaxReasons),
             ReasonCount = verdict.Reasons.Count,
             WarningCount = verdict.Warnings.Count,
-            WaiversUsed = [.. verdict.Waived.Select(w => w.Waiver).Distinct().Order(StringComparer.Ordinal)],
-            Tags = Cut(teamTags),
+            WaiversUsed = [.. verdict.Waived.Select(w => Text.Clip(w.Waiver, 200)).Distinct().Order(StringComparer.Ordinal)],
+            Tags = Cut(teamTags, MaxReasons),
             PushedAt = image.PushedAt ?? before?.PushedAt,
             DecidedAt = now,
             StatusSince = changed ? now : before!.StatusSince,
@@ -134,7 +134,18 @@ public sealed record ImageRecord
         };
     }
 
-    private static Verdict Cut(Verdict verdict) => verdict with { Reasons = Cut(verdict.Reasons), Warnings = Cut(verdict.Warnings), Waived = Cut(verdict.Waived), ToPass = Cut(verdict.ToPass) };
+    /// <summary>The record with shorter lists, for what still is too much for an item. What strangers name is cut already, so that one of each always fits.</summary>
+    /// <param name="most">How many reasons, warnings, waived findings and ways to pass.</param>
+    public ImageRecord Cut(int most) => this with { Verdict = Cut(Verdict, most), WaiversUsed = Cut(WaiversUsed, 50 * most), Tags = Cut(Tags, most) };
 
-    private static IReadOnlyList<T> Cut<T>(IReadOnlyList<T> list) => list.Count <= MaxReasons ? list : [.. list.Take(MaxReasons)];
+    private static Verdict Cut(Verdict verdict, int most) => verdict with
+    {
+        Reasons = [.. verdict.Reasons.Take(most).Select(reason => reason.Clip())],
+        Warnings = [.. verdict.Warnings.Take(most).Select(reason => reason.Clip())],
+        Waived = [.. verdict.Waived.Take(most).Select(waived => waived.Clip())],
+        ToPass = [.. verdict.ToPass.Take(most).Select(way => Text.Clip(way, ApprovalAnswer.MaxWay))],
+        Instead = verdict.Instead is { } instead ? Cut(instead, most) : null,
+    };
+
+    private static IReadOnlyList<T> Cut<T>(IReadOnlyList<T> list, int most) => list.Count <= most ? list : [.. list.Take(most)];
 }

@@ -9,6 +9,9 @@ public static class Judge
     /// <summary>How many indexes may lie above one another. An index of indexes of indexes is no image that anybody runs: what lies deeper is not looked at, and what holds it never approved.</summary>
     public const int MaxIndexLevels = 3;
 
+    /// <summary>How many manifests an index may list. There are some sixty platforms; an index of thousands is made to be too much for whoever reads it.</summary>
+    public const int MaxChildren = 200;
+
     /// <summary>The verdict that stood before, and the findings that <see cref="Keep"/> gave to keep beside it; null findings where the ledger no longer holds them.</summary>
     public sealed record Before(Verdict Verdict, IReadOnlyList<Finding>? Findings);
 
@@ -105,6 +108,13 @@ public static class Judge
         Reasons = [new("nested-too-deep", $"Indexes are nested deeper than {MaxIndexLevels} here, so that not every image in them was looked at.")],
         ToPass = ["Push an index that lists its images itself."],
         IndexLevels = MaxIndexLevels + 1,
+    };
+
+    /// <summary>Decides an index that lists more than <see cref="MaxChildren"/> manifests: none of them is looked at.</summary>
+    public static Verdict TooWide(ImageFacts index, int children, PolicyDocument policy) => NotAnImage(index, policy) with
+    {
+        Reasons = [new("too-many-platforms", $"This index lists {children} manifests, and EcrGuard judges an index of at most {MaxChildren}, so that none of them was looked at.")],
+        ToPass = [$"Push an index of at most {MaxChildren} platforms and attestations."],
     };
 
     /// <summary>

@@ -42,6 +42,7 @@ public sealed class RepositoryEvidence(Contents contents, IReadOnlyDictionary<Di
             ImageKind.Index when levels == 0 => Judge.TooDeep(image, policy),
             ImageKind.Index => !contents.Children.TryGetValue(digest, out var children)
                 ? Judge.UnreadableIndex(image.Id, policy, now, before.GetValueOrDefault(digest))
+                : children.Count > Judge.MaxChildren ? Judge.TooWide(image, children.Count, policy)
                 : Judge.DecideIndex(image, [.. children.Select(child => Decide(child, children, image, policy, now, levels - 1))], policy),
             ImageKind.Image => images.TryGetValue(digest, out var evidence)
                 ? Judge.Decide(evidence with { Image = evidence.Image with { Tags = [.. evidence.Image.Tags.Union(image.Tags)] } }, policy, now)

@@ -66,6 +66,20 @@ public sealed record Reason(string Code, string Sentence, string? Vulnerability 
     /// <summary>The digest of the layer that brought the package; null where the scanner does not say.</summary>
     public string? Layer { get; init; }
 
+    /// <summary>The same reason, cut to what an item of the ledger and an answer hold: much of it is chosen by whoever built the image.</summary>
+    public Reason Clip() => this with
+    {
+        Code = Text.Clip(Code, 200),
+        Sentence = Text.Clip(Sentence, 2000),
+        Vulnerability = Vulnerability is null ? null : Text.Clip(Vulnerability, 200),
+        Package = Package is null ? null : Text.Clip(Package, 200),
+        Platform = Platform is null ? null : Text.Clip(Platform, 200),
+        FixedIn = FixedIn is null ? null : Text.Clip(FixedIn, 200),
+        Installed = Installed is null ? null : Text.Clip(Installed, 200),
+        Path = Path is null ? null : Text.Clip(Path, 200),
+        Layer = Layer is null ? null : Text.Clip(Layer, 200),
+    };
+
     /// <summary>The same reason, about one platform of an index.</summary>
     public Reason On(string platform) => Platform is null ? this with { Platform = platform, Sentence = $"{platform}: {Sentence}" } : this;
 }
@@ -96,6 +110,15 @@ public sealed record WaivedFinding(string Waiver, string Vulnerability, string? 
 {
     /// <summary>Stands for a suppression rule of Amazon Inspector, which has no owner and no end. No waiver can have this id.</summary>
     public const string Inspector = "Amazon Inspector";
+
+    /// <summary>The same, cut to what an item of the ledger and an answer hold.</summary>
+    public WaivedFinding Clip() => this with
+    {
+        Waiver = Text.Clip(Waiver, 200),
+        Vulnerability = Text.Clip(Vulnerability, 200),
+        Package = Package is null ? null : Text.Clip(Package, 200),
+        Vex = Vex is null ? null : Text.Clip(Vex, 200),
+    };
 
     /// <summary>What excuses it, in words.</summary>
     public string By() => Vex is not null ? $"VEX {Text.Clip(Waiver, 200)}: {Vex}" : Waiver == Inspector ? "a suppression rule of Amazon Inspector" : Waiver;

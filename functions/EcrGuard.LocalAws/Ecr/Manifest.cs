@@ -85,6 +85,28 @@ public sealed record Manifest
         return new Manifest(JsonWire.Write(new { SchemaVersion = 2, MediaType = MediaTypes.DockerList, Manifests = entries }), MediaTypes.DockerList, [.. images.Select(i => i.Image)]);
     }
 
+    /// <summary>A manifest as somebody wrote it.</summary>
+    /// <param name="children">What it refers to, to be pushed before it.</param>
+    public static Manifest Of(string text, string mediaType = MediaTypes.OciManifest, params Manifest[] children) => new(text, mediaType, children);
+
+    /// <summary>A manifest with these layers, each of 100 bytes, and of the size that the empty layer has.</summary>
+    /// <param name="configType">The config's media type.</param>
+    public static Manifest OfLayers(string content, string configType, IReadOnlyList<string> layerTypes, string? artifactType = null, string? subject = null) =>
+        new(
+            JsonWire.Write(new
+            {
+                SchemaVersion = 2,
+                MediaType = MediaTypes.OciManifest,
+                ArtifactType = artifactType,
+                Config = Blob(configType, $"config of {content}", 1_024),
+                Layers = layerTypes.Select((type, at) => Blob(type, $"layer {at} of {content}", type == MediaTypes.OciEmpty ? 2 : 100)),
+                Subject = subject is null ? null : new { MediaType = MediaTypes.OciManifest, Digest = subject, Size = 512 },
+            }),
+            MediaTypes.OciManifest);
+
+    /// <summary>What cosign stores under the tag <c>sha256-….sig</c>: a signature with the config of an image.</summary>
+    public static Manifest Signature(string content) => OfLayers(content, MediaTypes.OciConfig, ["application/vnd.dev.cosign.simplesigning.v1+json"]);
+
     /// <summary>A Helm chart: an artifact that speaks about no image, and that people pull.</summary>
     public static Manifest Chart(string content) => new(ImageText(MediaTypes.OciManifest, MediaTypes.HelmConfig, MediaTypes.HelmChart, content, 40_000), MediaTypes.OciManifest);
 

@@ -166,7 +166,12 @@ internal sealed class Deployed : IDisposable
     public static bool IsPush(string json)
     {
         using var document = JsonDocument.Parse(json);
-        return document.RootElement.GetProperty("detail-type").GetString() == "ECR Image Action" && document.RootElement.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH";
+        return document.RootElement.GetProperty("detail-type").GetString() switch
+        {
+            "ECR Image Action" => document.RootElement.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH",
+            "ECR Replication Action" or "ECR Pull Through Cache Action" => true,
+            _ => false,
+        };
     }
 
     private async Task<IReadOnlyList<string>> BatchAsync(Func<SQSEvent, ILambdaContext, Task<SQSBatchResponse>> handler, IReadOnlyList<string> events)

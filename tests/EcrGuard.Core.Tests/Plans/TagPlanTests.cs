@@ -154,8 +154,23 @@ public sealed class TagPlanTests
     {
         string[] full = [.. Enumerable.Range(0, 1000).Select(i => $"1.{i}")];
         CouldNot("1000", Plan(Status.Blocked, full));
-        Assert.Equal([Add(Blocked)], Plan(Status.Blocked, full[..999]).Actions);
+        CouldNot("999", Plan(Status.Blocked, full[..999]));
+        Assert.Equal([Add(Blocked)], Plan(Status.Blocked, full[..998]).Actions);
         Assert.Equal([Remove(OldApproved)], Plan(Status.Blocked, [.. full[..998], Blocked, OldApproved]).Actions);
+    }
+
+    [Fact]
+    public void Where_two_tags_are_wanted_and_one_has_room_it_is_the_one_that_protects()
+    {
+        string[] full = [.. Enumerable.Range(0, 1000).Select(i => $"1.{i}")];
+        TagPlan At(int tags) => TagPlan.For(Facts.Image(1, full[..tags]), Status.Blocked, Use.InUse, EnforcementMode.Mark, Tags);
+
+        Assert.Equal([Add(Blocked), Add(Shield)], At(997).Actions);
+        Assert.Null(At(997).CouldNot);
+        Assert.Equal([Add(Shield)], At(998).Actions);
+        Assert.Contains("998", At(998).CouldNot, StringComparison.Ordinal);
+        CouldNot("999", At(999));
+        CouldNot("1000", At(1000));
     }
 
     [Fact]

@@ -76,6 +76,24 @@ public sealed class SweepReportTests
     }
 
     [Fact]
+    public void No_subject_counts_none_of_what_failed()
+    {
+        Unread consumer = new("ECS services of account 123456789012", "denied");
+        Assert.Equal("EcrGuard: sweep, 1 consumer not read in 123456789012 eu-central-1", AlertMessage.ForSweep(Done with { Unread = [consumer] }).Subject);
+        Assert.Equal("EcrGuard: sweep, 2 consumers not read in 123456789012 eu-central-1", AlertMessage.ForSweep(Done with { Unread = [consumer, consumer] }).Subject);
+        Assert.Equal("EcrGuard: sweep, every consumer read again in 123456789012 eu-central-1", AlertMessage.ForSweep(Done with { UnreadBefore = [consumer] }).Subject);
+        Assert.Equal("EcrGuard: sweep, 1 thing not done in 123456789012 eu-central-1", AlertMessage.ForSweep(Done with { Unfinished = ["pay/web"], Unread = [consumer] }).Subject);
+
+        var backfill = new BackfillResult("123456789012", "eu-central-1", Facts.Now, Facts.Now.AddMinutes(1), 1, new StatusCounts(), [consumer], Facts.Policy.Version);
+        Assert.Equal("EcrGuard: backfill done, no image could be read, INCOMPLETE", AlertMessage.ForBackfill(backfill).Subject);
+        Assert.Equal("EcrGuard: backfill done, 0 images, 0 blocked", AlertMessage.ForBackfill(backfill with { Unread = [] }).Subject);
+
+        SummaryFacts facts = new() { Account = "123456789012", Region = "eu-central-1", Week = IsoWeek.Parse("2026-W47"), GeneratedAt = Facts.Now, Policy = Facts.Policy, Ceiling = EnforcementMode.Mark };
+        Assert.EndsWith(": 0 images blocked, 0 new", new SummaryBuilder(facts).Build().Subject, StringComparison.Ordinal);
+        Assert.EndsWith(": INCOMPLETE, no image could be read", new SummaryBuilder(facts with { Unread = [consumer] }).Build().Subject, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_was_not_done_is_told_by_repository_and_fits_whatever_there_is()
     {
         var message = AlertMessage.ForSweep(Done with { Unfinished = ["pay/web"], Swept = [new SweptRepository("pay/api", Calm with { Undone = ["2 images could not be decided; the log says why."] })] });

@@ -150,6 +150,8 @@ public sealed class DeliveryTests
         Assert.Equal(
             [
                 """ImagePushedQueue {"source":["aws.ecr"],"detail-type":["ECR Image Action"],"detail":{"action-type":["PUSH"],"result":["SUCCESS"]}}""",
+                """ImagePushedQueue {"source":["aws.ecr"],"detail-type":["ECR Replication Action"],"detail":{"action-type":["REPLICATE"],"result":["SUCCESS"]}}""",
+                """ImagePushedQueue {"source":["aws.ecr"],"detail-type":["ECR Pull Through Cache Action"],"detail":{"sync-status":["SUCCESS"]}}""",
                 """ScanChangedQueue {"source":["aws.ecr"],"detail-type":["ECR Image Action"],"detail":{"action-type":["DELETE","UPDATE_STORAGE_CLASS"]}}""",
                 """ScanChangedQueue {"source":["aws.ecr"],"detail-type":["ECR Image Scan"]}""",
                 """ScanChangedQueue {"source":["aws.ecr"],"detail-type":["ECR Scan Resource Change"],"detail":{"action-type":["SCAN_FREQUENCY_CHANGE"]}}""",

@@ -36,7 +36,7 @@ public sealed class PermissionsTests
 
     [Theory]
     [InlineData("mark")]
-    public void Where_it_may_act_the_functions_that_decide_mark_images_a_push_and_a_sweep_hold_baselines_only_a_push_starts_a_scan_and_those_that_quarantine_put_back(string enforcement)
+    public void Where_it_may_act_the_functions_that_decide_mark_images_and_start_scans_a_push_and_a_sweep_hold_baselines_and_those_that_quarantine_put_back(string enforcement)
     {
         var template = SamTemplate.With(("Enforcement", enforcement), SomebodyForces);
 
@@ -44,18 +44,18 @@ public sealed class PermissionsTests
             new Dictionary<string, string[]>
             {
                 ["OnImagePushed"] = [.. WritesToEcr.Except(["ecr:DeleteLifecyclePolicy", "ecr:UntagResource"])],
-                ["OnScanChanged"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"],
+                ["OnScanChanged"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:StartImageScan", "ecr:UpdateImageStorageClass"],
                 ["OnImageDeployed"] = ["ecr:PutImage"],
                 ["Approval"] = [],
-                ["BreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"],
-                ["EndBreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:UpdateImageStorageClass"],
-                ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage"],
+                ["BreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:StartImageScan", "ecr:UpdateImageStorageClass"],
+                ["EndBreakGlass"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:StartImageScan", "ecr:UpdateImageStorageClass"],
+                ["Backfill"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:StartImageScan"],
                 ["WeeklySummary"] = [],
                 ["RestoreRepository"] = ["ecr:DeleteLifecyclePolicy", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:UntagResource"],
                 ["ReleaseImage"] = ["ecr:PutImage", "ecr:UpdateImageStorageClass"],
-                ["ApplyPlan"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutLifecyclePolicy", "ecr:UpdateImageStorageClass"],
+                ["ApplyPlan"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutLifecyclePolicy", "ecr:StartImageScan", "ecr:UpdateImageStorageClass"],
                 ["SweepList"] = [],
-                ["SweepRepository"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:TagResource", "ecr:UpdateImageStorageClass"],
+                ["SweepRepository"] = ["ecr:BatchDeleteImage", "ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy", "ecr:StartImageScan", "ecr:TagResource", "ecr:UpdateImageStorageClass"],
                 ["SweepClose"] = [],
                 ["Watch"] = [],
             },

@@ -1,0 +1,126 @@
+using System.Text;
+using EcrGuard.LocalAws.Ecr;
+using static EcrGuard.Aws.Tests.Flow.GuardFixture;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>Issue 10, outcome 6: whatever a stranger pushes at ECR's own limits, the ledger holds it, the gate answers, and no event fails.</summary>
+public sealed class HostileSizeTests
+{
+    /// <summary>Three bytes of UTF-8 each, and six of JSON.</summary>
+    private static string Long(int length) => new('\u0416', length);
+
+    private static async Task<string> AskedAsync(GuardFixture fixture, string image)
+    {
+        var (_, body) = await fixture.Deploy().AskAsync(image);
+        Assert.InRange(Encoding.UTF8.GetByteCount(body.GetRawText()), 1, 1024 * 1024);
+        return body.GetProperty("status").GetString()!;
+    }
+
+    /// <summary>An index of ECR's largest size: thousands of entries, each with a platform of a kilobyte.</summary>
+    private static Manifest Wide(Manifest child, int entries, int platform) => Manifest.Of(
+        $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', Enumerable.Range(0, entries).Select(at => $$"""{"mediaType":"{{child.MediaType}}","digest":"{{child.Digest}}","size":{{child.Text.Length}},"platform":{"os":"{{at}}{{Long(platform)}}","architecture":"amd64"}}"""))}}]}""",
+        MediaTypes.OciIndex, child);
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("sha256-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public async Task An_index_of_thousands_of_entries_is_refused_with_a_sentence(string tag)
+    {
+        await using var fixture = await StartAsync();
+        var child = Manifest.Image("child");
+        var index = Wide(child, 3000, 400);
+        Assert.InRange(Encoding.UTF8.GetByteCount(index.Text), 3_500_000, 4_194_304);
+        fixture.Aws.Ecr.Push(Repository, index, tag);
+        Assert.Empty(await fixture.Functions.DeliverAsync());
+        fixture.Aws.Ecr.CompleteScan(Repository, child.Digest);
+        Assert.Empty(await fixture.Functions.DeliverAsync());
+
+        Assert.Equal("UNSUPPORTED", fixture.Status(index.Digest));
+        Assert.Contains("lists 3000 manifests", fixture.Verdict(index.Digest).GetProperty("reasons")[0].GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Equal("UNSUPPORTED", await AskedAsync(fixture, $"{Repository}:{tag}"));
+        var (swept, _) = await fixture.Functions.SweepAsync();
+        Assert.Equal((0, 0), (swept.Unfinished, swept.Undone));
+    }
+
+    [Fact]
+    public async Task An_index_of_as_many_platforms_as_are_judged_fits_with_the_longest_names_and_reasons()
+    {
+        await using var fixture = await StartAsync();
+        fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
+        var children = Enumerable.Range(0, 200).Select(at => Manifest.Image($"{at}")).ToList();
+        var index = Manifest.Of(
+            $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', children.Select((child, at) => $$"""{"mediaType":"{{child.MediaType}}","digest":"{{child.Digest}}","size":9,"platform":{"os":"{{at}}{{Long(500)}}","architecture":"amd64"}}"""))}}]}""",
+            MediaTypes.OciIndex, [.. children]);
+        fixture.Aws.Ecr.Push(Repository, index, "1", announce: false);
+        foreach (var child in children)
+            fixture.Aws.Inspector.CompleteScan(Repository, child.Digest, announce: false, [.. Enumerable.Range(0, 25).Select(at => Bad(at))]);
+        fixture.Aws.Ecr.Push(Repository, index, "2");
+        Assert.Empty(await fixture.Functions.DeliverAsync());
+
+        Assert.Equal("BLOCKED", fixture.Status(index.Digest));
+        Assert.Equal("BLOCKED", await AskedAsync(fixture, $"{Repository}:1"));
+    }
+
+    private static LocalFinding Bad(int number) => new($"CVE-{number}-{Long(2_000)}", "CRITICAL", new LocalPackage($"{number}{Long(2_000)}", Long(2_000), Long(2_000), "NPM", Long(2_000))) { Fix = "YES" };
+
+    [Theory]
+    [InlineData(3_000, 2_000, 1)] // many findings
+    [InlineData(1, 100, 10_000)] // one in many places
+    [InlineData(3, 1_000_000, 1)] // names of a million characters
+    public async Task Findings_of_any_number_and_length_block_and_are_told(int findings, int length, int places)
+    {
+        await using var fixture = await StartAsync();
+        fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
+        var digest = fixture.Push("1");
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, [.. Enumerable.Range(0, findings).Select(at =>
+            new LocalFinding($"{at}{Long(length)}", "CRITICAL", [.. Enumerable.Range(0, places).Select(place => new LocalPackage($"{at}{Long(length)}", $"{place}", "2", "NPM", $"/{place}/{Long(length)}"))]) { Fix = "YES" })]);
+        Assert.Empty(await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take().Last()));
+
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Equal("BLOCKED", await AskedAsync(fixture, $"{Repository}:1"));
+        Assert.Contains(fixture.Alerts, alert => alert.Attributes["kind"].Value == "blocked");
+        // What excuses is cut like what blocks.
+        var waiving = """{ "version": 1, "rules": [ { "id": "critical", "severity": ["CRITICAL"], "then": "block" } ], "waivers": [ { "id": "all", "vulnerability": "*", "repositories": ["shop/web"], "reason": "r", "owner": "o", "approvedBy": "a", "expires": "2026-12-31" } ] }""";
+        Assert.Equal("APPROVED", (await fixture.Deploy(waiving).AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
+        Assert.InRange((await fixture.Deploy(waiving).AskAsync($"{Repository}:1")).Body.GetRawText().Length, 1, 1024 * 1024);
+    }
+
+    [Fact]
+    public async Task An_image_with_a_thousand_tags_of_the_longest_kind_is_judged_and_not_marked()
+    {
+        await using var fixture = await StartAsync();
+        var image = Manifest.Image("tagged");
+        for (var at = 0; at < 1000; at++)
+            fixture.Aws.Ecr.Push(Repository, image, $"{at:0000}{new string('t', 296)}");
+        Assert.Empty(await fixture.Functions.PushedAsync([.. fixture.Aws.Events.Take().TakeLast(100)]));
+        fixture.Aws.Ecr.CompleteScan(Repository, image.Digest, Critical);
+        Assert.Empty(await fixture.Functions.DeliverAsync());
+
+        Assert.Equal("BLOCKED", fixture.Status(image.Digest));
+        Assert.Equal(1000, fixture.Tags(image.Digest).Count);
+        Assert.Contains("1000 tags", fixture.Item(image.Digest)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal("BLOCKED", await AskedAsync(fixture, $"{Repository}@{image.Digest}"));
+        var (swept, _) = await fixture.Functions.SweepAsync();
+        Assert.Equal(0, swept.Unfinished);
+    }
+
+    [Theory]
+    [InlineData(998, true)]
+    [InlineData(999, false)]
+    public async Task The_last_tag_of_a_thousand_is_the_teams(int tags, bool marked)
+    {
+        await using var fixture = await StartAsync();
+        var image = Manifest.Image("tagged");
+        for (var at = 0; at < tags; at++)
+            fixture.Aws.Ecr.Push(Repository, image, $"t{at}");
+        await fixture.Functions.PushedAsync([.. fixture.Aws.Events.Take().TakeLast(10)]);
+        fixture.Aws.Ecr.CompleteScan(Repository, image.Digest, Critical);
+        await fixture.Functions.DeliverAllAsync();
+
+        Assert.Equal(marked ? 999 : tags, fixture.Tags(image.Digest).Count);
+        Assert.Equal(marked, fixture.Tags(image.Digest).Contains(BlockedTag(image.Digest)));
+        fixture.Aws.Ecr.Push(Repository, image, "one-more");
+    }
+}
