@@ -156,7 +156,8 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
         var called = manifests.Children.SelectMany(index => index.Value
             .Where(child => child.Kind == ImageKind.Artifact || (doubtful.Contains(index.Key) && index.Value.Count <= ManifestNote.MaxChildren))
             .Select(child => child.Digest))
-            .Where(child => manifests.NoteOf(child) is null && there.GetValueOrDefault(child)?.Kind is ImageKind.Image or null);
+            .Where(child => manifests.NoteOf(child) is null && there.GetValueOrDefault(child)?.Kind is null or ImageKind.Image)
+            .ToList();
         await manifests.ReadAsync(this, called, cancellation).ConfigureAwait(false);
 
         return [.. listed.Select(ByContent)];

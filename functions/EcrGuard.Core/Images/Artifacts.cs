@@ -65,6 +65,8 @@ public static class Artifacts
         "application/vnd.syft+json",
         "application/sarif+json",
         "application/json",
+        // The manifest that EcrGuard moves its own tags to before it deletes it.
+        "application/vnd.ecrguard.tag-removal.layer.v1+json",
         // Helm: https://helm.sh/docs/topics/registries/ (its tar holds templates; no runtime takes it for a file system).
         "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
         "application/vnd.cncf.helm.chart.provenance.v1.prov",

@@ -22,6 +22,14 @@ public sealed class ArtifactTests
         Uses = [.. digests.Select(digest => new ImageUse(Id(fixture), null, Digest.Parse(digest), new Consumer(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/web")))],
     };
 
+    /// <summary>Sweeps begin after the backfill.</summary>
+    private static async Task<GuardFixture> FilledAsync()
+    {
+        var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
+        return fixture;
+    }
+
     private static RepositoryId Id(GuardFixture fixture) => new(fixture.Aws.AccountId, fixture.Aws.Region, Repository);
 
     private static async Task<Use> UseAsync(GuardFixture fixture, string digest, UseFacts use)
@@ -47,7 +55,7 @@ public sealed class ArtifactTests
     [InlineData(".sbom", "text/spdx+json")]
     public async Task What_cosign_stores_beside_an_image_has_no_verdict_no_scan_and_no_count(string end, string layer)
     {
-        await using var fixture = await StartAsync();
+        await using var fixture = await FilledAsync();
         var image = await fixture.ScannedAsync("1", Low);
         var artifact = fixture.Aws.Ecr.Push(Repository, Manifest.OfLayers("beside", OciConfig, [layer, layer]), $"sha256-{Hex(image)}{end}");
         await fixture.Functions.DeliverAllAsync();
@@ -56,7 +64,6 @@ public sealed class ArtifactTests
 
         Assert.False(HasRecord(fixture, artifact));
         Assert.Contains("not an image to deploy", await SentenceAsync(fixture, $"{Repository}:sha256-{Hex(image)}{end}"), StringComparison.Ordinal);
-        await fixture.Functions.BackfillAsync();
         var (swept, _) = await fixture.Functions.SweepAsync(Runs(fixture, image));
         Assert.Equal((1, 0), (swept.Images, swept.Undone));
         Assert.False(HasRecord(fixture, artifact));
@@ -66,7 +73,7 @@ public sealed class ArtifactTests
     [Fact]
     public async Task A_fallback_index_of_what_belongs_to_an_image_is_an_artifact_with_all_that_it_lists()
     {
-        await using var fixture = await StartAsync();
+        await using var fixture = await FilledAsync();
         var image = await fixture.ScannedAsync("1", Low);
         var soci = Manifest.OfLayers("soci", "application/vnd.amazon.soci.index.v1+json", ["application/octet-stream"], subject: image);
         var notation = Manifest.OfLayers("notation", "application/vnd.cncf.notary.signature", ["application/jose+json"], subject: image);
@@ -85,7 +92,7 @@ public sealed class ArtifactTests
     [Fact]
     public async Task An_image_hides_under_no_tag_no_config_no_type_and_no_subject()
     {
-        await using var fixture = await StartAsync();
+        await using var fixture = await FilledAsync();
         var image = await fixture.ScannedAsync("1", Low);
         string[] hidden =
         [
@@ -118,7 +125,7 @@ public sealed class ArtifactTests
     [InlineData("\"manifests\":[{\"mediaType\":\"x\",\"digest\":\"DIGEST\",\"platform\":{\"os\":\"\\ud800\"}}]")]
     public async Task An_index_that_may_be_read_in_two_ways_is_not_read_and_fails_no_event(string lists)
     {
-        await using var fixture = await StartAsync();
+        await using var fixture = await FilledAsync();
         var (clean, other) = (Manifest.Image("clean"), Manifest.Image("other"));
         foreach (var image in new[] { clean, other })
             fixture.Aws.Ecr.Push(Repository, image);
@@ -134,7 +141,7 @@ public sealed class ArtifactTests
     [Fact]
     public async Task What_cannot_be_read_is_taken_for_an_image()
     {
-        await using var fixture = await StartAsync();
+        await using var fixture = await FilledAsync();
         var image = await fixture.ScannedAsync("1", Low);
         var signature = fixture.Aws.Ecr.Push(Repository, Manifest.Signature("archived"), $"sha256-{Hex(image)}.sig");
         fixture.Aws.Ecr.Archive(Repository, signature);
@@ -147,7 +154,7 @@ public sealed class ArtifactTests
     [Fact]
     public async Task Manifests_are_read_for_what_may_be_an_artifact_alone_a_hundred_at_a_time_and_never_again()
     {
-        await using var fixture = await StartAsync();
+        await using var fixture = await FilledAsync();
         var images = Enumerable.Range(0, 5).Select(i => fixture.Push($"{i}")).ToList();
         await fixture.Functions.DeliverAllAsync();
         Assert.DoesNotContain(fixture.Aws.Requests, request => request.Operation == "BatchGetImage");
@@ -166,7 +173,7 @@ public sealed class ArtifactTests
     [Fact]
     public async Task The_push_of_a_signature_costs_four_calls()
     {
-        await using var fixture = await StartAsync();
+        await using var fixture = await FilledAsync();
         var image = await fixture.ScannedAsync("1", Low);
         fixture.Aws.Requests.Take();
 
@@ -180,7 +187,7 @@ public sealed class ArtifactTests
     [Fact]
     public async Task A_signature_that_was_signed_again_stays_one_though_its_tag_has_moved_on()
     {
-        await using var fixture = await StartAsync();
+        await using var fixture = await FilledAsync();
         var image = await fixture.ScannedAsync("1", Low);
         var first = fixture.Aws.Ecr.Push(Repository, Manifest.Signature("first"), $"sha256-{Hex(image)}.sig");
         await fixture.Functions.DeliverAllAsync();
@@ -195,7 +202,7 @@ public sealed class ArtifactTests
     [Fact]
     public async Task The_attestations_of_BuildKit_look_like_images_and_lose_their_record_with_the_next_sweep()
     {
-        await using var fixture = await StartAsync();
+        await using var fixture = await FilledAsync();
         var amd64 = Manifest.Image("amd64");
         var index = Manifest.Index([("linux/amd64", amd64)], attestations: true);
         fixture.Aws.Ecr.Push(Repository, index, "1");
@@ -210,7 +217,7 @@ public sealed class ArtifactTests
     [Fact]
     public async Task A_signature_whose_image_is_gone_is_left_over_and_the_report_says_so()
     {
-        await using var fixture = await StartAsync();
+        await using var fixture = await FilledAsync();
         await fixture.ScannedAsync("1", Low);
         var signature = fixture.Aws.Ecr.Push(Repository, Manifest.Signature("of nothing"), $"sha256-{new string('a', 64)}.sig");
         await fixture.Functions.DeliverAllAsync();

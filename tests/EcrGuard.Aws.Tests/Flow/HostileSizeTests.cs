@@ -19,7 +19,7 @@ public sealed class HostileSizeTests
 
     /// <summary>An index of ECR's largest size: thousands of entries, each with a platform of a kilobyte.</summary>
     private static Manifest Wide(Manifest child, int entries, int platform) => Manifest.Of(
-        $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', Enumerable.Range(0, entries).Select(at => $$"""{"mediaType":"{{child.MediaType}}","digest":"{{child.Digest}}","size":{{child.Text.Length}},"platform":{"os":"{{at}}{{Long(platform)}}","architecture":"amd64"}}"""))}}]}""",
+        $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', Enumerable.Range(0, entries).Select(at => $$"""{"mediaType":"{{child.MediaType}}","digest":"{{child.Digest}}","size":{{child.Text.Length}},"platform":{"os":"{{at}}{{Long(platform)}}","architecture":"amd64"} }"""))}}]}""",
         MediaTypes.OciIndex, child);
 
     [Theory]
@@ -28,6 +28,7 @@ public sealed class HostileSizeTests
     public async Task An_index_of_thousands_of_entries_is_refused_with_a_sentence(string tag)
     {
         await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
         var child = Manifest.Image("child");
         var index = Wide(child, 3000, 400);
         Assert.InRange(Encoding.UTF8.GetByteCount(index.Text), 3_500_000, 4_194_304);
@@ -47,10 +48,11 @@ public sealed class HostileSizeTests
     public async Task An_index_of_as_many_platforms_as_are_judged_fits_with_the_longest_names_and_reasons()
     {
         await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
         fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         var children = Enumerable.Range(0, 200).Select(at => Manifest.Image($"{at}")).ToList();
         var index = Manifest.Of(
-            $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', children.Select((child, at) => $$"""{"mediaType":"{{child.MediaType}}","digest":"{{child.Digest}}","size":9,"platform":{"os":"{{at}}{{Long(500)}}","architecture":"amd64"}}"""))}}]}""",
+            $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', children.Select((child, at) => $$"""{"mediaType":"{{child.MediaType}}","digest":"{{child.Digest}}","size":9,"platform":{"os":"{{at}}{{Long(500)}}","architecture":"amd64"} }"""))}}]}""",
             MediaTypes.OciIndex, [.. children]);
         fixture.Aws.Ecr.Push(Repository, index, "1", announce: false);
         foreach (var child in children)
@@ -71,6 +73,7 @@ public sealed class HostileSizeTests
     public async Task Findings_of_any_number_and_length_block_and_are_told(int findings, int length, int places)
     {
         await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
         fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         var digest = fixture.Push("1");
         await fixture.Functions.DeliverAllAsync();
@@ -91,6 +94,7 @@ public sealed class HostileSizeTests
     public async Task An_image_with_a_thousand_tags_of_the_longest_kind_is_judged_and_not_marked()
     {
         await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
         var image = Manifest.Image("tagged");
         for (var at = 0; at < 1000; at++)
             fixture.Aws.Ecr.Push(Repository, image, $"{at:0000}{new string('t', 296)}");
@@ -112,6 +116,7 @@ public sealed class HostileSizeTests
     public async Task The_last_tag_of_a_thousand_is_the_teams(int tags, bool marked)
     {
         await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
         var image = Manifest.Image("tagged");
         for (var at = 0; at < tags; at++)
             fixture.Aws.Ecr.Push(Repository, image, $"t{at}");

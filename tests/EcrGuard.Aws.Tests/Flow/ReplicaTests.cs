@@ -11,9 +11,12 @@ public sealed class ReplicaTests
     /// <summary>Basic scanning that nobody starts.</summary>
     private const string Copy = "copy";
 
-    private static async Task<(GuardFixture Fixture, string Digest)> WithCopyAsync()
+    private static async Task<(GuardFixture Fixture, string Digest)> WithCopyAsync(bool filled = true)
     {
         var fixture = await StartAsync();
+        // Sweeps begin after the backfill.
+        if (filled)
+            await fixture.Functions.BackfillAsync();
         fixture.Aws.Ecr.CreateRepository(Copy);
         return (fixture, fixture.Aws.Ecr.Push(Copy, Manifest.Image("replica"), "1", announce: false));
     }
@@ -21,13 +24,13 @@ public sealed class ReplicaTests
     private static string Replicated(GuardFixture fixture, string digest, string result = "SUCCESS", string sourceRegion = "us-east-1", string? account = null, string? resource = null) => $$"""
         {"version":"0","id":"11111111-1111-1111-1111-111111111111","account":"{{account ?? fixture.Aws.AccountId}}","region":"{{fixture.Aws.Region}}","time":"{{fixture.Time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}}",
         "source":"aws.ecr","resources":[{{(resource is null ? "" : $"\"{resource}\"")}}],"detail-type":"ECR Replication Action","detail":{"result":"{{result}}","repository-name":"{{Copy}}","image-digest":"{{digest}}",
-        "source-account":"{{fixture.Aws.AccountId}}","action-type":"REPLICATE","source-region":"{{sourceRegion}}","image-tag":"1"}}
+        "source-account":"{{fixture.Aws.AccountId}}","action-type":"REPLICATE","source-region":"{{sourceRegion}}","image-tag":"1"} }
         """;
 
     private static string Cached(GuardFixture fixture, string naming, string status = "SUCCESS") => $$"""
         {"version":"0","id":"22222222","account":"{{fixture.Aws.AccountId}}","region":"{{fixture.Aws.Region}}","time":"{{fixture.Time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}}",
         "source":"aws.ecr","resources":["arn:aws:ecr:{{fixture.Aws.Region}}:{{fixture.Aws.AccountId}}:repository/{{Copy}}"],"detail-type":"ECR Pull Through Cache Action",
-        "detail":{"rule-version":"1","sync-status":"{{status}}","ecr-repository-prefix":"docker-hub","repository-name":"{{Copy}}","upstream-registry-url":"public.ecr.aws"{{naming}}}}
+        "detail":{"rule-version":"1","sync-status":"{{status}}","ecr-repository-prefix":"docker-hub","repository-name":"{{Copy}}","upstream-registry-url":"public.ecr.aws"{{naming}} } }
         """;
 
     private static int Scans(GuardFixture fixture) => fixture.Aws.Requests.Count(request => request.Operation == "StartImageScan");
@@ -94,7 +97,7 @@ public sealed class ReplicaTests
     [InlineData(false)]
     public async Task A_backfill_and_a_sweep_start_the_scan_that_nothing_else_starts_once(bool backfill)
     {
-        var (fixture, digest) = await WithCopyAsync();
+        var (fixture, digest) = await WithCopyAsync(filled: !backfill);
         await using var _ = fixture;
         if (backfill)
             await fixture.Functions.BackfillAsync();
