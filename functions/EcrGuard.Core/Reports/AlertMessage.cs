@@ -43,7 +43,20 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     public static AlertMessage ForBatch(IReadOnlyList<Alert> alerts) => alerts is [var alert] ? For(alert) : ForMany(alerts);
 
     /// <summary>One change of one image.</summary>
-    public static AlertMessage For(Alert alert)
+    public static AlertMessage For(Alert alert) => Fitting(most => Of(alert with { Record = alert.Record.Cut(most) }));
+
+    /// <summary>A message with lists as long as it can hold: whoever built an image chooses much of what is said of it, and JSON in JSON makes seven bytes of a character.</summary>
+    /// <param name="of">The message with lists of at most so many.</param>
+    private static AlertMessage Fitting(Func<int, AlertMessage> of)
+    {
+        for (var most = ImageRecord.MaxReasons; ; most /= 2)
+        {
+            if (of(most) is var message && (most == 0 || message.EnvelopeBytes <= MaxEnvelope))
+                return message;
+        }
+    }
+
+    private static AlertMessage Of(Alert alert)
     {
         var record = alert.Record;
         var verdict = record.Verdict;
@@ -181,7 +194,9 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     private const int MaxExposed = 500;
 
     /// <summary>The grace of an image in use: half of it has gone, or all. Names what runs it, the owner where one is known, and the fix.</summary>
-    public static AlertMessage ForGrace(GraceNotice notice)
+    public static AlertMessage ForGrace(GraceNotice notice) => Fitting(most => Of(notice with { Record = notice.Record.Cut(most) }));
+
+    private static AlertMessage Of(GraceNotice notice)
     {
         // What is forced passes already: the fix is that of the verdict it stands for.
         var record = notice.Record.WithoutBreakGlass();
@@ -256,7 +271,9 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     }
 
     /// <summary>Something happened to an image that is out of reach which its blocking does not tell.</summary>
-    public static AlertMessage ForQuarantine(QuarantineNotice notice)
+    public static AlertMessage ForQuarantine(QuarantineNotice notice) => Fitting(most => Of(notice with { Record = notice.Record.Cut(most) }));
+
+    private static AlertMessage Of(QuarantineNotice notice)
     {
         var (record, quarantine, verdict, image) = (notice.Record, notice.Quarantine, notice.Record.Verdict, notice.Record.Verdict.Image);
         var tags = Tags(record.Tags);

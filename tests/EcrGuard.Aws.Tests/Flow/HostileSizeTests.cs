@@ -8,7 +8,7 @@ namespace EcrGuard.Aws.Tests.Flow;
 public sealed class HostileSizeTests
 {
     /// <summary>Three bytes of UTF-8 each, and six of JSON.</summary>
-    private static string Long(int length) => new('\u0416', length);
+    private static string Long(int length) => new('\u3042', length);
 
     private static async Task<string> AskedAsync(GuardFixture fixture, string image)
     {
@@ -30,7 +30,7 @@ public sealed class HostileSizeTests
         await using var fixture = await StartAsync();
         await fixture.Functions.BackfillAsync();
         var child = Manifest.Image("child");
-        var index = Wide(child, 3000, 400);
+        var index = Wide(child, 3000, 390);
         Assert.InRange(Encoding.UTF8.GetByteCount(index.Text), 3_500_000, 4_194_304);
         fixture.Aws.Ecr.Push(Repository, index, tag);
         Assert.Empty(await fixture.Functions.DeliverAsync());
@@ -58,7 +58,7 @@ public sealed class HostileSizeTests
         foreach (var child in children)
             fixture.Aws.Inspector.CompleteScan(Repository, child.Digest, announce: false, [.. Enumerable.Range(0, 25).Select(at => Bad(at))]);
         fixture.Aws.Ecr.Push(Repository, index, "2");
-        Assert.Empty(await fixture.Functions.DeliverAsync());
+        await fixture.Functions.DeliverAllAsync();
 
         Assert.Equal("BLOCKED", fixture.Status(index.Digest));
         Assert.Equal("BLOCKED", await AskedAsync(fixture, $"{Repository}:1"));
