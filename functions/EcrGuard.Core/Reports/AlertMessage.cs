@@ -313,7 +313,7 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     /// <param name="wholeAt">Where <see cref="WeeklySummary.ToJson"/> was put, for example an S3 URI.</param>
     public static AlertMessage ForWeek(WeeklySummary summary, string wholeAt)
     {
-        var body = new WeekBody(1, summary.AlertId, "weekly-summary", summary.Account, summary.Region, [.. summary.Unread.Take(MaxUnreadInJson)], summary.Unread.Count, summary.Deployable, summary.DeployableByBreakGlass, summary.RollUp(), wholeAt);
+        var body = new WeekBody(1, summary.AlertId, "weekly-summary", summary.Account, summary.Region, [.. summary.Unread.Take(MaxUnreadInJson).Select(Clipped)], summary.Unread.Count, summary.Deployable, summary.DeployableByBreakGlass, summary.RollUp(), wholeAt);
         var json = JsonSerializer.Serialize(body, ReportJson.Default.WeekBody);
         var message = new AlertMessage(summary.AlertId, summary.Subject, "", json, summary.Attributes);
         var room = MaxEnvelope - message.EnvelopeBytes;

@@ -1,5 +1,6 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
+using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Digest = EcrGuard.Core.Images.Digest;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
@@ -23,9 +24,9 @@ public sealed class ArtifactTests
     };
 
     /// <summary>Sweeps begin after the backfill.</summary>
-    private static async Task<GuardFixture> FilledAsync()
+    private static async Task<GuardFixture> FilledAsync(LocalAwsOptions? options = null)
     {
-        var fixture = await StartAsync();
+        var fixture = await StartAsync(options: options);
         await fixture.Functions.BackfillAsync();
         return fixture;
     }
@@ -154,7 +155,7 @@ public sealed class ArtifactTests
     [Fact]
     public async Task Manifests_are_read_for_what_may_be_an_artifact_alone_a_hundred_at_a_time_and_never_again()
     {
-        await using var fixture = await FilledAsync();
+        await using var fixture = await FilledAsync(new LocalAwsOptions { BatchGetImageRecordsPull = false });
         var images = Enumerable.Range(0, 5).Select(i => fixture.Push($"{i}")).ToList();
         await fixture.Functions.DeliverAllAsync();
         Assert.DoesNotContain(fixture.Aws.Requests, request => request.Operation == "BatchGetImage");
