@@ -44,7 +44,7 @@ public sealed class AwsClients : IDisposable
 
     public IAmazonECR Ecr { get; }
 
-    /// <summary>ECR for what must not be repeated behind anybody's back: a tag that was taken off may have been put on another image by the time of the second try.</summary>
+    /// <summary>ECR for what must not be repeated behind anybody's back: a tag may be removed by name only right after the image was read.</summary>
     public IAmazonECR EcrOnce => ecrOnce.Value;
 
     public IAmazonInspector2 Inspector { get; }

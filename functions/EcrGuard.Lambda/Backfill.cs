@@ -121,6 +121,7 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
                     await ImageAsync(image, token).ConfigureAwait(false);
             }).ConfigureAwait(false);
             await Parallel.ForEachAsync(indexes.OrderBy(i => i.Id.Digest), options, async (index, token) => await ImageAsync(index, token).ConfigureAwait(false)).ConfigureAwait(false);
+            await guard.EndMarkingAsync(repository, cancellation).ConfigureAwait(false);
         }).ConfigureAwait(false);
         return (StatusCounts.Of(statuses), [.. unread]);
 

@@ -78,6 +78,11 @@ public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledge
         await PutDownLooksAsync([.. judged.Where(work => work is { Done: true, Judged.LookAt: not null })], deadline).ConfigureAwait(false);
         await MarkAsync(judged, tagsUntil, deadline).ConfigureAwait(false);
         using var rest = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
+        await EachAsync([tagsUntil], async _ =>
+        {
+            foreach (var left in await guard.EndMarkingAsync(null, rest.Token).ConfigureAwait(false))
+                log.Warning("What tags were moved to stays; the next sweep finds it.", ("why", left));
+        }, rest.Token).ConfigureAwait(false);
         bool May(LedgerEntry entry) => takes
             ? guard.MayQuarantine(entry.Record, entry.Quarantine)
             : Guard.MayPutBack(entry.Record, entry.Quarantine);

@@ -24,7 +24,17 @@ public sealed record Judged(LedgerEntry Entry, ImageFacts Facts, IReadOnlyList<I
 }
 
 /// <summary>The one path of an image: facts, decision, ledger, then tags. Every function that decides takes it.</summary>
-public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger, FindingsStore findings, TagWriter tagWriter, RepositoryWriter repositoryWriter, PolicyDocument policy, Settings settings, TimeProvider time)
+public sealed class Guard(
+    Registry registry,
+    Evidences evidences,
+    Ledger ledger,
+    FindingsStore findings,
+    TagWriter tagWriter,
+    TagRemover tagRemover,
+    RepositoryWriter repositoryWriter,
+    PolicyDocument policy,
+    Settings settings,
+    TimeProvider time)
 {
     /// <summary>How often a store is tried that others get in the way of, before the queue has it back.</summary>
     private const int Attempts = 8;
@@ -190,6 +200,18 @@ public sealed class Guard(Registry registry, Evidences evidences, Ledger ledger,
 
     /// <summary>Ends the record of what was taken for an image before its manifest said what it is: it is judged, counted and missed by nobody.</summary>
     public Task ForgetAsync(ImageFacts artifact, CancellationToken cancellation) => ledger.MarkGoneAsync(artifact.Id, time.GetUtcNow(), "it is no image: it belongs to one", cancellation);
+
+    /// <summary>Ends the marking of a batch: until then the tags that came off are on a manifest of EcrGuard's own.</summary>
+    /// <param name="repository">Whose images are done; null for those of all.</param>
+    /// <returns>A sentence for each manifest that stays.</returns>
+    public Task<IReadOnlyList<string>> EndMarkingAsync(RepositoryId? repository, CancellationToken cancellation) => tagRemover.EndAsync(repository, cancellation);
+
+    /// <summary>Deletes a manifest that an earlier batch has left behind.</summary>
+    /// <returns>Why it stays; null where it is gone.</returns>
+    public async Task<string?> ClearAsync(ImageFacts manifest, CancellationToken cancellation) =>
+        ModeOf(manifest.Id.Repository) == EnforcementMode.Observe
+            ? $"{manifest.Id.Digest}, to which EcrGuard had moved tags, stays: enforcement is observe here."
+            : await tagRemover.DeleteAsync(manifest.Id, cancellation).ConfigureAwait(false);
 
     /// <summary>The verdict of an image, from the ledger where it still holds and from fresh facts where not. Writes nothing.</summary>
     public async Task<ApprovalAnswer> AskAsync(string asked, ImageFacts image, CancellationToken cancellation)

@@ -52,9 +52,14 @@ public sealed class OnImagePushed(EventBatch batch, Guard guard, Baselines basel
         });
     }
 
-    /// <summary>EcrGuard's own write: exactly the tag that it would write on this digest now, and the ledger holds the intent.</summary>
+    /// <summary>
+    /// EcrGuard's own write: exactly the tag that it would write on this digest now, or the tag of another image, which
+    /// it moves to a manifest of its own only. In both cases the ledger holds the intent.
+    /// </summary>
     private bool IsOwn(ImageEvent push, LedgerEntry? before, IReadOnlyList<string> intended) =>
-        push.Tag is { } tag && intended.Contains(tag) && (tag == settings.Tags.InUse(push.Image.Digest) || (before is not null && tag == settings.Tags.Wanted(push.Image.Digest, before.Record.Verdict.Status)));
+        push.Tag is { } tag && intended.Contains(tag) && (tag == settings.Tags.InUse(push.Image.Digest)
+            || !settings.Tags.IsOwn(push.Image.Digest, tag)
+            || (before is not null && tag == settings.Tags.Wanted(push.Image.Digest, before.Record.Verdict.Status)));
 
     /// <summary>
     /// The tag has EcrGuard's prefix and the ledger holds no intent to write it on this digest: the prefix must not be a way around the guard, so that it is an ordinary push, and security hears of it.

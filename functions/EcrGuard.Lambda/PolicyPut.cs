@@ -124,6 +124,7 @@ public sealed class PolicyPut(
                 await guard.MarkAsync(
                     image, entry, Use.InUse, Use.InUse, DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false);
         }
+        await guard.EndMarkingAsync(view.Contents.Repository, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Where ECR and the evaluator differ, a sentence; null where they agree. Whether a preview lists signatures is not documented: they do not count.</summary>

@@ -53,6 +53,7 @@ public sealed class Startup
         services.AddSingleton(_ => new LookQueue(aws, settings, time));
         services.AddSingleton<Deployments>();
         services.AddSingleton<UseStore>();
+        services.AddSingleton<TagRemover>();
         services.AddSingleton<TagWriter>();
         services.AddSingleton<QuarantineWriter>();
         services.AddSingleton<RepositoryWriter>();

@@ -106,6 +106,7 @@ public sealed class SweepRepository(
                     await OrUndoneAsync($"the tags of {artifact.Id.Digest}", undone, () => ShieldAsync(artifact, shields.Usages[artifact.Id.Digest].Use, usages[artifact.Id.Digest], undone, deadline.Token), deadline.Token).ConfigureAwait(false);
             }
 
+            await OrUndoneAsync("what tags were moved to", undone, () => ClearAsync(contents, undone, deadline.Token), deadline.Token).ConfigureAwait(false);
             undone.AddRange(await quarantines.SweepAsync(contents, use, blocked, deadline.Token).ConfigureAwait(false));
             if (own is not null && Shields.Stand(own, settings.Tags)
                 && PolicySafety.Outruns(own, contents with { LatelyGone = await ledger.GoneAsync(repository, now - PolicySafety.LookBack, deadline.Token).ConfigureAwait(false) }, usages, now) is { } outruns)
@@ -222,6 +223,17 @@ public sealed class SweepRepository(
         var why = await guard.ShieldAsync(artifact, shield, usage.Use, cancellation, usage.NamedTags).ConfigureAwait(false);
         if (why is not null && shield == Use.InUse)
             undone.Add($"{artifact.Id.Digest} is in use and could not be shielded: {why}");
+    }
+
+    /// <summary>Deletes what tags were moved to, in this sweep and by functions that ended before they could.</summary>
+    private async Task ClearAsync(Contents contents, List<string> undone, CancellationToken cancellation)
+    {
+        undone.AddRange(await guard.EndMarkingAsync(contents.Repository, cancellation).ConfigureAwait(false));
+        foreach (var manifest in contents.RemovalManifests)
+        {
+            if (await guard.ClearAsync(manifest, cancellation).ConfigureAwait(false) is { } why)
+                undone.Add(why);
+        }
     }
 
     private async Task<(int Gone, int Expired)> NoteGoneAsync(Contents contents, IReadOnlySet<Digest> known, LifecyclePolicy? policy, DateTimeOffset now, CancellationToken cancellation)

@@ -35,6 +35,12 @@ public sealed record LocalAwsOptions
     /// <summary>The failure code of BatchGetImage for an archived image, which the registry answers with 404. Undocumented.</summary>
     public ArchivedImagePull ArchivedImagePull { get; init; } = ArchivedImagePull.ImageNotFound;
 
+    /// <summary>
+    /// Whether PutImage refuses a manifest whose config is of a media type that is neither an image's nor a chart's.
+    /// Refusals of artifacts were reported from some regions; undocumented.
+    /// </summary>
+    public bool RefusesUnknownConfigs { get; init; }
+
     /// <summary>How long the restore of an archived image takes, as up to 20 minutes in AWS: until then it is ACTIVATING and cannot be pulled.</summary>
     public TimeSpan RestoreTakes { get; init; }
 

@@ -10,9 +10,10 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Aws.Actions;
 
 /// <summary>
-/// Puts a verdict on its image as tags. ECR has no conditional write, so that every write is planned again from a read immediately before it; intent stands in the ledger before, the outcome after.
+/// Puts a verdict on its image as tags. ECR has no conditional write, so that every write is planned again from a read
+/// immediately before it; intent stands in the ledger before, the outcome after.
 /// </summary>
-public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger ledger, WriteRate rate, VerdictTags tags)
+public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger ledger, TagRemover remover, WriteRate rate, VerdictTags tags)
 {
     /// <summary>Nothing runs away: a plan has at most one tag to add and one to remove for each prefix ever used.</summary>
     private const int MaxWrites = 8;
@@ -34,7 +35,7 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
         WriteAsync(
             image,
             now => TagPlan.For(now, entry.Record.Verdict.Status, shield, mode, tags, entry.NamedTags),
-            action => ledger.IntendAsync(image.Id, entry, action, cancellation),
+            (action, onto) => ledger.IntendAsync(image.Id, entry, action, onto, cancellation),
             use,
             until,
             cancellation);
@@ -51,47 +52,69 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
         WriteAsync(
             artifact,
             now => TagPlan.ForShield(now, shield, mode, tags, named),
-            action => ledger.IntendAsync(artifact.Id, null, action, cancellation),
+            (action, onto) => ledger.IntendAsync(artifact.Id, null, action, onto, cancellation),
             use,
             DateTimeOffset.MaxValue,
             cancellation);
 
-    private async Task<TagsWritten> WriteAsync(ImageFacts image, Func<ImageFacts, TagPlan> planFor, Func<TagAction, Task<string?>> intend, Use use, DateTimeOffset until, CancellationToken cancellation)
+    private async Task<TagsWritten> WriteAsync(
+        ImageFacts image, Func<ImageFacts, TagPlan> planFor, Func<TagAction, Digest?, Task<string?>> intend, Use use, DateTimeOffset until, CancellationToken cancellation)
     {
+        var stay = new HashSet<TagAction>();
+        string? whyStay = null;
         var plan = planFor(image);
         var writes = 0;
-        while (plan.Actions is [var action, ..])
+        while (plan.Actions.FirstOrDefault(action => !stay.Contains(action)) is { } action)
         {
+            var removals = action.Change == TagChange.Remove ? await remover.OfAsync(image.Id.Repository, cancellation).ConfigureAwait(false) : null;
+            var removal = removals is null ? null : TagRemoval.Of(image, action.Tag, removals.Mutability, tags);
+            if (removal is not null && (removal.Why ?? (removal.Way == TagRemovalWay.Move ? removals!.Refusal : null)) is { } why)
+            {
+                // Nothing is asked of ECR, so that nothing need be meant.
+                whyStay ??= why;
+                stay.Add(action);
+                continue;
+            }
             if (writes++ == MaxWrites)
                 return new TagsWritten(true, $"The tags still differ after {MaxWrites} writes: somebody else is writing them too, or ECR does not answer.");
 
             if (!await rate.WaitAsync(until, cancellation).ConfigureAwait(false))
                 return new TagsWritten(writes > 1, "More images changed at once than may be tagged in that time; the next sweep tags this one.");
-            if (await intend(action).ConfigureAwait(false) is not { } id)
+            if (await intend(action, removal?.Way == TagRemovalWay.Move ? removals!.Manifest.Digest : null).ConfigureAwait(false) is not { } id)
                 return new TagsWritten(true, null);
-            // Read after the intent and immediately before the write: whatever took time lies before it.
+            // Read after the intent and immediately before the write, the image last: whatever took time lies before it.
+            var policy = await registry.LifecyclePolicyAsync(image.Id.Repository, cancellation).ConfigureAwait(false);
+            if (removal?.Way == TagRemovalWay.ByName)
+                removals!.Mutability = await remover.MutabilityAsync(image.Id.Repository, cancellation).ConfigureAwait(false);
             var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
             plan = now is null ? TagPlan.Nothing : planFor(now);
-            var refusal = plan.Actions is not [var again, ..] || again != action ? Superseded
-                : TagSafety.WhyNot(await registry.LifecyclePolicyAsync(image.Id.Repository, cancellation).ConfigureAwait(false), now!, action, use, tags)
-                    ?? await (action.Change == TagChange.Add ? AddAsync(now!, action.Tag, cancellation) : RemoveAsync(now!, action.Tag, cancellation)).ConfigureAwait(false);
+            image = now ?? image;
+            var refusal = plan.Actions.FirstOrDefault(again => !stay.Contains(again)) != action ? Superseded
+                : TagSafety.WhyNot(policy, image, action, use, tags)
+                    ?? await (removals is null ? AddAsync(image, action.Tag, cancellation) : TakeOffAsync(image, action.Tag, removal!.Way, removals, cancellation)).ConfigureAwait(false);
             await ledger.OutcomeAsync(image.Id, id, refusal ?? "done", cancellation).ConfigureAwait(false);
-            if (refusal is not null and not Superseded and not Unanswered)
+            if (refusal is not null and not Superseded and not TagRemover.Unanswered)
                 return new TagsWritten(true, refusal);
             if (refusal is null)
-                plan = plan with { Actions = [.. plan.Actions.Skip(1)] };
+                plan = plan with { Actions = [.. plan.Actions.Where(other => other != action)] };
         }
-        return new TagsWritten(writes > 0, plan.CouldNot);
+        return new TagsWritten(writes > 0, plan.CouldNot ?? whyStay);
     }
-
-    /// <summary>Whether it was done is not known, so that it is planned again from what is there.</summary>
-    internal const string Unanswered = "not known: ECR did not answer, or had no time; the tags are read and planned again";
 
     private const string Superseded = "superseded: the tags had changed when they were read again, and were planned again";
 
+    /// <summary>Takes a tag off in the way that was meant, if that is still the way.</summary>
+    private Task<string?> TakeOffAsync(ImageFacts image, string tag, TagRemovalWay meant, TagRemover.Removals removals, CancellationToken cancellation)
+    {
+        var removal = TagRemoval.Of(image, tag, removals.Mutability, tags);
+        return removal.Way != meant ? Task.FromResult<string?>(removal.Why ?? Superseded)
+            : removal.Way == TagRemovalWay.Move ? remover.MoveAsync(removals, image, tag, cancellation)
+            : remover.RemoveAsync(image, tag, cancellation);
+    }
+
     /// <summary>Puts a tag on an image, and takes it off another that carries it where tags can move.</summary>
     /// <returns>Why ECR refused it; null where the image carries it.</returns>
-    internal async Task<string?> AddAsync(ImageFacts image, string tag, CancellationToken cancellation)
+    private async Task<string?> AddAsync(ImageFacts image, string tag, CancellationToken cancellation)
     {
         if (await registry.ManifestAsync(image.Id, cancellation).ConfigureAwait(false) is not { } manifest)
             return "The manifest could not be read: the image is gone or archived.";
@@ -124,38 +147,6 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
             // ECR will say the same tomorrow: recorded, not retried.
             return $"ECR refused the tag: {ErrorText.Of(refused)}";
         }
-    }
-
-    /// <summary>Takes a tag off an image.</summary>
-    /// <returns>Why ECR refused it, or <see cref="Unanswered"/>; null where nobody carries it any more.</returns>
-    internal async Task<string?> RemoveAsync(ImageFacts image, string tag, CancellationToken cancellation)
-    {
-        BatchDeleteImageResponse answer;
-        try
-        {
-            // Exactly one tag, by name and never by digest: a digest would delete the image. Asked once: by a second try the tag may be another image's.
-            answer = await aws.EcrOnce.BatchDeleteImageAsync(new BatchDeleteImageRequest
-            {
-                RegistryId = image.Id.Repository.Account,
-                RepositoryName = image.Id.Repository.Name,
-                ImageIds = [new ImageIdentifier { ImageTag = tag }],
-            }, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception unanswered) when (unanswered is HttpRequestException or IOException or AmazonECRException { ErrorCode: "ThrottlingException" } or AmazonECRException { StatusCode: >= System.Net.HttpStatusCode.InternalServerError }
-            || (unanswered is OperationCanceledException && !cancellation.IsCancellationRequested))
-        {
-            return Unanswered;
-        }
-        if (answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
-            return $"ECR did not remove the tag '{tag}': {ErrorText.OfReason(failure.FailureReason)}";
-        return answer.ImageIds is [{ ImageDigest: { } digest }, ..] && Digest.TryParse(digest, out var of) && of != image.Id.Digest ? await PutBackAsync(image.Id with { Digest = of }, tag, cancellation).ConfigureAwait(false) : null;
-    }
-
-    /// <summary>A tag of a team's was moved to another image between the read and the removal, which names no image: it is that image's.</summary>
-    private async Task<string> PutBackAsync(ImageId moved, string tag, CancellationToken cancellation)
-    {
-        var refusal = await registry.ImageAsync(moved, cancellation).ConfigureAwait(false) is not { } holder ? "That was its last tag, and the image went with it." : await AddAsync(holder, tag, cancellation).ConfigureAwait(false);
-        return $"The tag '{tag}' was moved to {moved.Digest} in the moment in which it was removed. {refusal ?? "It was put back there."}";
     }
 }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Aws.Facts;
 
@@ -84,11 +85,13 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
         }
         // What is pushed again while the pages are read may be listed twice: the last is how it is now.
         listed = [.. listed.GroupBy(image => image.Id.Digest, (_, same) => same.Last())];
+        var leftBehind = await RemovalManifestsAsync(repository, listed, cancellation).ConfigureAwait(false);
+        listed.RemoveAll(leftBehind.Contains);
         if (known is null && ledger is not null)
             known = await ledger.ManifestsAsync(repository, [.. listed.Where(image => image.Kind == ImageKind.Index).Select(image => image.Id.Digest)], cancellation).ConfigureAwait(false);
         var manifests = new Manifests(repository, known);
         var images = await ByContentAsync(listed, manifests, everyIndex: true, cancellation).ConfigureAwait(false);
-        return new Contents { Repository = repository, ReadAt = readAt, Images = images, Children = manifests.Children, Notes = manifests.Notes, NewNotes = manifests.News };
+        return new Contents { Repository = repository, ReadAt = readAt, Images = images, RemovalManifests = leftBehind, Children = manifests.Children, Notes = manifests.Notes, NewNotes = manifests.News };
     }
 
     /// <summary>What is known of the manifests of a repository while its images are read.</summary>
@@ -212,6 +215,20 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
                 manifests[digest] = new Manifest(text, found.ImageManifestMediaType);
         }
         return manifests;
+    }
+
+    /// <summary>Those of the images that are EcrGuard's own manifests for taking tags off: by what they hold, since anybody can name a media type.</summary>
+    private async Task<IReadOnlyList<ImageFacts>> RemovalManifestsAsync(RepositoryId repository, IReadOnlyList<ImageFacts> images, CancellationToken cancellation)
+    {
+        var own = new List<ImageFacts>();
+        var named = images.Where(image => image is { ArtifactType: RemovalManifest.ConfigType, Subject: null });
+        foreach (var chunk in named.Chunk(ManifestBatch))
+        {
+            var digests = chunk.Select(image => image.Id.Digest).ToList();
+            var manifests = await ManifestsAsync(repository, digests, cancellation).ConfigureAwait(false);
+            own.AddRange(chunk.Where(image => manifests.GetValueOrDefault(image.Id.Digest) is { } manifest && RemovalManifest.Is(manifest.Text)));
+        }
+        return own;
     }
 
     /// <summary>The manifest of an image, byte for byte as it was pushed; null where the image is gone or cannot be pulled.</summary>

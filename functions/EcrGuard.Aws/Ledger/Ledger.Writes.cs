@@ -10,18 +10,23 @@ public sealed partial class Ledger
 {
     private const string Intended = "intended";
 
+    /// <summary>The push of a manifest is of no interest when its event cannot come any more: queues keep what failed for 14 days.</summary>
+    private static readonly TimeSpan EventAge = TimeSpan.FromDays(15);
+
     /// <summary>Writes down what is about to be done to an image, before it is done.</summary>
     /// <param name="entry">Whose verdict asks for it; null for an artifact, of which there is none.</param>
+    /// <param name="onto">The manifest to which a tag is to be moved, so that its push is known to be EcrGuard's own; null for none.</param>
     /// <returns>The id under which the outcome is to be noted; null where another verdict was stored since, which asks for something else.</returns>
     public async Task<string?> IntendAsync(
         ImageId image,
         LedgerEntry? entry,
         TagAction action,
+        Digest? onto,
         CancellationToken cancellation)
     {
-        var id = await IntendAsync(image, entry, judged: true, action, cancellation).ConfigureAwait(false);
+        var id = await IntendAsync(image, entry, judged: true, action, onto, cancellation).ConfigureAwait(false);
         return id is null && entry is null
-            ? await IntendAsync(image, null, judged: false, action, cancellation).ConfigureAwait(false)
+            ? await IntendAsync(image, null, judged: false, action, onto, cancellation).ConfigureAwait(false)
             : id;
     }
 
@@ -31,6 +36,7 @@ public sealed partial class Ledger
         LedgerEntry? entry,
         bool judged,
         TagAction action,
+        Digest? onto,
         CancellationToken cancellation)
     {
         var id = NewId();
@@ -93,9 +99,22 @@ public sealed partial class Ledger
                         ExpressionAttributeValues = values,
                     },
                 },
+                .. onto is null ? [] : new[] { MeansToPut(action.Tag, image with { Digest = onto }) },
             ],
         }, cancellation), cancellation).ConfigureAwait(false) ? id : null;
     }
+
+    private TransactWriteItem MeansToPut(string tag, ImageId manifest) => new()
+    {
+        Update = new Update
+        {
+            TableName = settings.Table,
+            Key = Key(manifest),
+            UpdateExpression = "SET #expires = :expires ADD #tags :tag",
+            ExpressionAttributeNames = new() { ["#expires"] = Keys.Expires, ["#tags"] = IntendedTags },
+            ExpressionAttributeValues = new() { [":expires"] = ExpiresAfter(EventAge), [":tag"] = Set(tag) },
+        },
+    };
 
     /// <summary>Every tag that EcrGuard ever meant to write on an image or an artifact, whether or not there is an entry for it.</summary>
     public async Task<IReadOnlyList<string>> IntendedTagsAsync(ImageId image, CancellationToken cancellation)

@@ -10,6 +10,9 @@ public sealed record Contents
 
     public IReadOnlyList<ImageFacts> Images { get; init; } = [];
 
+    /// <summary>What taking tags off has left behind (<see cref="Plans.RemovalManifest"/>): none of the images.</summary>
+    public IReadOnlyList<ImageFacts> RemovalManifests { get; init; } = [];
+
     /// <summary>Images that were pushed in the last days and are gone, as they were last known; empty where nobody has asked.</summary>
     public IReadOnlyList<ImageFacts> LatelyGone { get; init; } = [];
 

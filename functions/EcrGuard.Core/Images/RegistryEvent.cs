@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Core.Images;
 
@@ -191,6 +192,9 @@ public abstract record RegistryEvent
             ignored = "an action that EcrGuard does not use";
         else if (Find(root, "detail", "result") is { } result && result != "SUCCESS")
             ignored = "an action that did not succeed";
+        // A push counts as EcrGuard's own by the ledger's intent: anybody can name a media type.
+        else if (kind == EventKind.Changed && Find(root, "detail", "artifact-media-type") == RemovalManifest.ConfigType)
+            ignored = "about a manifest to which EcrGuard moves its tags to take them off";
         if (ignored is not null)
             return null;
         var tag = Find(root, "detail", "image-tag");

@@ -14,7 +14,7 @@ public enum TagChange
 /// <summary>One write to ECR.</summary>
 public sealed record TagAction(TagChange Change, string Tag);
 
-/// <summary>The tag writes that make an image's tags say its verdict: in this order, new tag first. Planned again after they were carried out, there are none.</summary>
+/// <summary>The tag writes that make an image's tags say its verdict: in this order, new tag first. Planned again after they were carried out, there are none. How a tag comes off is <see cref="TagRemoval"/>'s to decide.</summary>
 /// <param name="Actions">Empty where nothing is to do or nothing may be done.</param>
 /// <param name="CouldNot">Why something that should be done cannot be; null where all is well. For ledger and report.</param>
 public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
@@ -98,12 +98,11 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
         var full = add.Count > Math.Max(room, 0) ? $"The image carries {image.Tags.Count} tags; ECR allows {MaxTags}, and EcrGuard leaves the last of them." : null;
         // Where one has room, it is the one that protects.
         List<string> fitting = full is null ? add : room == 1 && shield is not null && add.Contains(shield) ? [shield] : [];
-        var last = remove.Count > 0 && !hasTeamTag ? "The image carries no team's tag: EcrGuard's own could be its last, and removing that deletes the image." : null;
         return new TagPlan(
             [
                 .. fitting.Select(tag => new TagAction(TagChange.Add, tag)),
-                .. full is not null || last is not null ? [] : remove.Select(tag => new TagAction(TagChange.Remove, tag)),
-            ], full ?? last ?? stays);
+                .. full is not null ? [] : remove.Select(tag => new TagAction(TagChange.Remove, tag)),
+            ], full ?? stays);
     }
 
     private static string? WhyNotAtAll(ImageFacts image) => image.Storage switch

@@ -167,6 +167,35 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             [.. Routing(id, "foreign-tag", repository.Account, repository.Region), new("repository", repository.Name)]);
     }
 
+    /// <summary>EcrGuard took a tag of its own off, and ECR's answer shows that something else happened than it must.</summary>
+    /// <param name="image">From which the tag was taken, or the manifest that was deleted with it.</param>
+    /// <param name="what">Sentences.</param>
+    /// <param name="write">Of this attempt and no other.</param>
+    public static AlertMessage ForTagRemoval(ImageId image, string tag, string what, string write, DateTimeOffset at)
+    {
+        var id = $"{image.Digest.Hex}:TAG-REMOVAL:{write}";
+        var repository = image.Repository;
+        var shown = Clip(tag, 300);
+        var text = new ReportText()
+            .Line("EcrGuard took a tag of its own off an image, and something else happened than it must.")
+            .Line()
+            .Line($"Image     {repository.Uri}@{image.Digest}")
+            .Line($"Tag       {shown}")
+            .Line($"Account   {repository.Account}, {repository.Region}")
+            .Line($"When      {SummaryText.Moment(at)}")
+            .Line($"What      {Clip(what, 500)}")
+            .Line()
+            .Line("Compare the repository with what your pipelines pushed at that time (CloudTrail, PutImage and BatchDeleteImage), and push again what is missing.")
+            .Line()
+            .Line($"Alert     {id}");
+        return new AlertMessage(
+            id,
+            Subjects.Fit($"EcrGuard: tag removal went wrong in {repository.Name}"),
+            text.Render(MaxText, "the ledger."),
+            JsonSerializer.Serialize(new TagRemovalBody(1, id, "tag-removal", repository.Account, repository.Region, repository.Name, image.Digest, shown, Clip(what, 500), at), ReportJson.Default.TagRemovalBody),
+            [.. Routing(id, "tag-removal", repository.Account, repository.Region), new("repository", repository.Name)]);
+    }
+
     /// <summary>Somebody has a lifecycle policy put back that will take images in use, or images that may be.</summary>
     /// <param name="reason">As the order gives it.</param>
     public static AlertMessage ForExposure(RepositoryId repository, Exposure exposure, string reason, DateTimeOffset orderedAt)
@@ -492,6 +521,9 @@ internal sealed record CountOf(string Name, int Count);
 internal sealed record AlertEntry(string AlertId, string Kind, string Repository, Digest Digest, Status Status);
 
 internal sealed record ForeignTagBody(int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, string Tag, DateTimeOffset PushedAt);
+
+internal sealed record TagRemovalBody(
+    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, string Tag, string What, DateTimeOffset At);
 
 internal sealed record ExposureBody(int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, string Reason, IReadOnlyList<Digest> Images, int ImageCount, DateTimeOffset OrderedAt);
 

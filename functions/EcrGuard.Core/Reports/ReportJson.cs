@@ -19,6 +19,7 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(AlertBody))]
 [JsonSerializable(typeof(AlertBatchBody))]
 [JsonSerializable(typeof(ForeignTagBody))]
+[JsonSerializable(typeof(TagRemovalBody))]
 [JsonSerializable(typeof(ExposureBody))]
 [JsonSerializable(typeof(GraceBody))]
 [JsonSerializable(typeof(BreakGlassBody))]

@@ -30,6 +30,9 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
     /// <summary>The tags of the repository itself, which have nothing to do with those of its images.</summary>
     public SortedDictionary<string, string> ResourceTags { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Digests of layers that were uploaded and that no manifest need have brought.</summary>
+    public HashSet<string> Uploaded { get; } = [];
+
     public int ImageCount => inOrder.Count;
 
     public EcrImage? ByDigest(string digest) => byDigest.GetValueOrDefault(digest);
@@ -59,10 +62,10 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
     /// <summary>Whether an index that is not archived has the image as a child.</summary>
     public bool IsReferencedByActive(EcrImage image) => IsReferenced(image) && inOrder.Any(i => !i.IsArchived && i.Children.Contains(image.Digest));
 
-    /// <summary>Which of these blobs no manifest of the repository has brought.</summary>
+    /// <summary>Which of these blobs were not uploaded, and no manifest of the repository has brought.</summary>
     public IEnumerable<string> MissingBlobs(IEnumerable<string> blobs)
     {
-        var missing = blobs.ToHashSet();
+        var missing = blobs.Where(blob => !Uploaded.Contains(blob)).ToHashSet();
         foreach (var image in inOrder)
         {
             if (missing.Count == 0)

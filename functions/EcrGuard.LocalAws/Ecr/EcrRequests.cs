@@ -123,6 +123,29 @@ internal sealed record PutImageRequest : RepositoryRequest
     public string? ImageDigest { get; init; }
 }
 
+internal sealed record BatchCheckLayerAvailabilityRequest : RepositoryRequest
+{
+    public required IReadOnlyList<string> LayerDigests { get; init; }
+}
+
+internal sealed record UploadLayerPartRequest : RepositoryRequest
+{
+    public required string UploadId { get; init; }
+
+    public required long PartFirstByte { get; init; }
+
+    public required long PartLastByte { get; init; }
+
+    public required byte[] LayerPartBlob { get; init; }
+}
+
+internal sealed record CompleteLayerUploadRequest : RepositoryRequest
+{
+    public required string UploadId { get; init; }
+
+    public required IReadOnlyList<string> LayerDigests { get; init; }
+}
+
 internal sealed record BatchDeleteImageRequest : RepositoryRequest
 {
     public required IReadOnlyList<ImageIdentifier> ImageIds { get; init; }

@@ -196,6 +196,11 @@ public sealed partial class LocalEcr
             throw new LocalError(400, "InvalidParameterException", $"The media type '{stated}' does not match the manifest's '{mediaType}'.");
         }
 
+        if (Options.RefusesUnknownConfigs && MediaTypes.IsImage(mediaType) && !MediaTypes.IsKnownConfig(parsed.ArtifactMediaType))
+        {
+            throw new LocalError(405, "UnsupportedManifestException", $"Manifests with the config media type '{parsed.ArtifactMediaType}' are not supported.");
+        }
+
         if (!MediaTypes.IsImage(mediaType) && !MediaTypes.IsIndex(mediaType))
         {
             throw new LocalError(400, "InvalidParameterException", $"Unsupported manifest media type '{mediaType}'");

@@ -53,9 +53,11 @@ public sealed partial class LocalEcr
 
     private Dictionary<string, Func<LocalCall, object>> Operations() => new()
     {
+        ["BatchCheckLayerAvailability"] = On<BatchCheckLayerAvailabilityRequest>(BatchCheckLayerAvailability),
         ["BatchDeleteImage"] = On<BatchDeleteImageRequest>(BatchDeleteImage),
         ["BatchGetImage"] = On<BatchGetImageRequest>(BatchGetImage),
         ["BatchGetRepositoryScanningConfiguration"] = On<BatchGetRepositoryScanningConfigurationRequest>(BatchGetRepositoryScanningConfiguration),
+        ["CompleteLayerUpload"] = On<CompleteLayerUploadRequest>(CompleteLayerUpload),
         ["CreateRepository"] = On<CreateRepositoryRequest>(CreateRepository),
         ["DeleteLifecyclePolicy"] = On<RepositoryRequest>(DeleteLifecyclePolicy),
         ["DescribeImages"] = On<DescribeImagesRequest>(DescribeImages),
@@ -64,6 +66,7 @@ public sealed partial class LocalEcr
         ["GetLifecyclePolicy"] = On<RepositoryRequest>(GetLifecyclePolicy),
         ["GetLifecyclePolicyPreview"] = On<GetLifecyclePolicyPreviewRequest>(GetLifecyclePolicyPreview),
         ["GetRegistryScanningConfiguration"] = On<GetRegistryScanningConfigurationRequest>(GetRegistryScanningConfiguration),
+        ["InitiateLayerUpload"] = On<RepositoryRequest>(InitiateLayerUpload),
         ["ListImageReferrers"] = On<ListImageReferrersRequest>(ListImageReferrers),
         ["ListImages"] = On<ListImagesRequest>(ListImages),
         ["ListTagsForResource"] = On<ResourceRequest>(ListTagsForResource),
@@ -77,6 +80,7 @@ public sealed partial class LocalEcr
         ["TagResource"] = On<TagResourceRequest>(TagResource),
         ["UntagResource"] = On<UntagResourceRequest>(UntagResource),
         ["UpdateImageStorageClass"] = On<UpdateImageStorageClassRequest>(UpdateImageStorageClass),
+        ["UploadLayerPart"] = On<UploadLayerPartRequest>(UploadLayerPart),
     };
 
     private bool Grants(string operation)

@@ -19,5 +19,7 @@ public static class MediaTypes
 
     internal static bool IsIndex(string mediaType) => mediaType is OciIndex or DockerList;
 
+    internal static bool IsKnownConfig(string? mediaType) => mediaType is OciConfig or DockerConfig or HelmConfig;
+
     internal static bool IsImage(string mediaType) => mediaType is OciManifest or DockerManifest;
 }

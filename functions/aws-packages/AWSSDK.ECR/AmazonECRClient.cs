@@ -59,6 +59,18 @@ public class AmazonECRClient : AmazonServiceClient, IAmazonECR
     public virtual Task<BatchGetImageResponse> BatchGetImageAsync(BatchGetImageRequest request, CancellationToken cancellationToken = default) =>
         InvokeAsync<BatchGetImageResponse>(request, EcrOperations.BatchGetImage, cancellationToken);
 
+    public virtual Task<BatchCheckLayerAvailabilityResponse> BatchCheckLayerAvailabilityAsync(BatchCheckLayerAvailabilityRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<BatchCheckLayerAvailabilityResponse>(request, EcrOperations.BatchCheckLayerAvailability, cancellationToken);
+
+    public virtual Task<InitiateLayerUploadResponse> InitiateLayerUploadAsync(InitiateLayerUploadRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<InitiateLayerUploadResponse>(request, EcrOperations.InitiateLayerUpload, cancellationToken);
+
+    public virtual Task<UploadLayerPartResponse> UploadLayerPartAsync(UploadLayerPartRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<UploadLayerPartResponse>(request, EcrOperations.UploadLayerPart, cancellationToken);
+
+    public virtual Task<CompleteLayerUploadResponse> CompleteLayerUploadAsync(CompleteLayerUploadRequest request, CancellationToken cancellationToken = default) =>
+        InvokeAsync<CompleteLayerUploadResponse>(request, EcrOperations.CompleteLayerUpload, cancellationToken);
+
     public virtual Task<PutImageResponse> PutImageAsync(PutImageRequest request, CancellationToken cancellationToken = default) =>
         InvokeAsync<PutImageResponse>(request, EcrOperations.PutImage, cancellationToken);
 

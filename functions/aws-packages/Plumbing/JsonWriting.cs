@@ -34,6 +34,11 @@ internal static class JsonWriting
         if (value is not null) json.WriteNumber(name, AWSSDKUtils.ConvertToUnixEpochSecondsDouble(value.Value));
     }
 
+    internal static void Member(this Utf8JsonWriter json, string name, MemoryStream value)
+    {
+        if (value is not null) json.WriteBase64String(name, value.ToArray());
+    }
+
     internal static void Member(this Utf8JsonWriter json, string name, List<string> values)
     {
         if (values is null) return;

@@ -137,15 +137,41 @@ public sealed class CallCountTests
     }
 
     [Fact]
-    public async Task A_lifted_block_costs_four_calls_and_the_pages_of_findings()
+    public async Task A_lifted_block_costs_four_calls_and_the_pages_of_findings_and_its_repository_three_for_a_batch()
+    {
+        const string Image = "DescribeImages DescribeImageScanFindings DescribeImages GetLifecyclePolicy PutImage";
+        const string Batch = "DescribeRepositories DescribeImages BatchDeleteImage";
+        const string Upload = "InitiateLayerUpload UploadLayerPart CompleteLayerUpload";
+        await using var fixture = await GuardFixture.StartAsync();
+        string[] digests = [await fixture.ScannedAsync("1", GuardFixture.Critical), await fixture.ScannedAsync("2", GuardFixture.Critical), await fixture.ScannedAsync("3", GuardFixture.Critical)];
+        fixture.Aws.Requests.Take();
+        // The first time, what the manifest refers to is uploaded too.
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digests[0]);
+        await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
+        Assert.Equal(Sorted($"{Image} {Batch} BatchCheckLayerAvailability {Upload} {Upload}"), Ecr(fixture));
+
+        fixture.Aws.Requests.Take();
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digests[1]);
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digests[2]);
+        await fixture.Functions.ChangedAsync([.. fixture.Aws.Events.Take().Where(sent => !Deployed.IsPush(sent))]);
+        Assert.Equal(Sorted($"{Image} {Image} {Batch}"), Ecr(fixture));
+        Assert.All(digests, digest => Assert.Single(fixture.Tags(digest)));
+    }
+
+    [Fact]
+    public async Task What_taking_a_tag_off_sends_costs_ecr_nothing_and_alerts_nobody()
     {
         await using var fixture = await GuardFixture.StartAsync();
         var digest = await fixture.ScannedAsync("1", GuardFixture.Critical);
-        fixture.Aws.Requests.Take();
         fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest);
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
-        Assert.Equal(Sorted("DescribeImages DescribeImageScanFindings DescribeImages GetLifecyclePolicy BatchDeleteImage"), Ecr(fixture));
-        Assert.Equal(["1"], fixture.Tags(digest));
+        var (sent, alerts) = (fixture.Aws.Events.Take(), fixture.Alerts.Count);
+        Assert.Equal(2, sent.Count(json => json.Contains(Core.Plans.RemovalManifest.ConfigType, StringComparison.Ordinal)));
+        fixture.Aws.Requests.Take();
+        Assert.Empty(await fixture.Functions.PushedAsync([.. sent.Where(Deployed.IsPush)]));
+        Assert.Empty(await fixture.Functions.ChangedAsync([.. sent.Where(json => !Deployed.IsPush(json) && json.Contains("DELETE", StringComparison.Ordinal))]));
+        Assert.Empty(Ecr(fixture));
+        Assert.Equal(alerts, fixture.Alerts.Count);
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed class LedgerTests
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
         fixture.Aws.Ecr.CompleteScan(Repository, digest);
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.DeleteTag(Repository, "1")) with { Operation = "DescribeImages", From = 2 });
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.DeleteTag(Repository, BlockedTag(digest))) with { Operation = "DescribeImages", From = 2 });
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
 
         Assert.StartsWith("superseded: ", fixture.Items("A#").Single(write => write["change"]!.GetValue<string>() == "Remove")["outcome"]!.GetValue<string>(), StringComparison.Ordinal);

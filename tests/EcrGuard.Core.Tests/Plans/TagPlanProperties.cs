@@ -35,7 +35,7 @@ public sealed class TagPlanProperties
         }, iter: 1000);
 
     [Fact]
-    public void At_every_step_of_a_plan_all_team_tags_are_there_and_at_least_one_and_no_more_than_allowed() =>
+    public void At_every_step_of_a_plan_all_team_tags_are_there_and_no_more_than_allowed() =>
         Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<Use>(), Gen.Enum<EnforcementMode>(), AnyTags).Sample((image, status, use, mode, tags) =>
         {
             foreach (var action in TagPlan.For(image, status, use, mode, tags).Actions)
@@ -44,10 +44,7 @@ public sealed class TagPlanProperties
                 Assert.EndsWith(Facts.Digest(1).Hex, action.Tag, StringComparison.Ordinal);
                 var after = Apply(image, action);
                 Assert.Equal(tags.TeamTags(image), tags.TeamTags(after));
-                Assert.NotEmpty(after.Tags);
-                if (action.Change == TagChange.Remove)
-                    Assert.NotEmpty(tags.TeamTags(after));
-                Assert.InRange(after.Tags.Count, 1, TagPlan.MaxTags);
+                Assert.InRange(after.Tags.Count, 0, TagPlan.MaxTags);
                 image = after;
             }
         }, iter: 1000);

@@ -40,7 +40,7 @@ public sealed class TagPlanTests
         Assert.Equal([Add(Shield)], Plan(Use.InUse).Actions);
         Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, "1.0", Shield).Actions);
         Nothing(Plan(Use.Unknown, "1.0", Shield));
-        Assert.Contains("could be its last", Plan(Use.NotInUse, Shield).CouldNot, StringComparison.Ordinal);
+        Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, Shield).Actions);
         Nothing(TagPlan.ForShield(Facts.Image(1, "1.0") with { Kind = ImageKind.Artifact }, Use.InUse, EnforcementMode.Observe, Tags));
         Nothing(TagPlan.ForShield(Facts.Image(1, "1.0") with { Kind = ImageKind.Artifact, Subject = Facts.Digest(2) }, Use.InUse, EnforcementMode.Mark, Tags));
         Nothing(TagPlan.ForShield(Facts.Image(1, "1.0") with { Kind = ImageKind.Unknown }, Use.InUse, EnforcementMode.Mark, Tags));
@@ -118,8 +118,15 @@ public sealed class TagPlanTests
         Nothing(Plan(Use.Unknown, "1.0", Approved));
     }
 
+    /// <summary>How it comes off, so that the image does not go with it, is <see cref="TagRemoval"/>'s to decide.</summary>
     [Fact]
-    public void A_shield_that_is_the_last_tag_is_not_removed_because_that_deletes_the_image() => CouldNot("no team's tag", Plan(Use.NotInUse, Shield));
+    public void A_tag_is_to_come_off_even_if_it_is_the_last_one()
+    {
+        Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, Shield).Actions);
+        Assert.Equal([Remove(Blocked)], Plan(Status.Approved, Blocked).Actions);
+        Assert.Equal([Remove(Blocked), Remove(OldBlocked)], Plan(Status.Approved, Blocked, OldBlocked, "ecrguard-made-up").Actions);
+        Assert.Equal([Remove(OldApproved)], Plan(Status.Blocked, OldApproved).Actions);
+    }
 
     [Fact]
     public void A_shield_of_an_earlier_prefix_stays_beside_todays_as_long_as_the_image_is_in_use()
@@ -140,14 +147,6 @@ public sealed class TagPlanTests
     [InlineData(StorageStatus.Unknown)]
     public void An_archived_image_is_not_restored_by_a_tag(StorageStatus storage) =>
         CouldNot("archived", TagPlan.For(Facts.Image(1, "1.0") with { Storage = storage }, Status.Blocked, Use.Unknown, EnforcementMode.Mark, Tags));
-
-    [Fact]
-    public void The_last_tag_is_not_removed_because_that_deletes_the_image()
-    {
-        CouldNot("no team's tag", Plan(Status.Approved, Blocked));
-        CouldNot("no team's tag", Plan(Status.Approved, Blocked, OldBlocked, "ecrguard-made-up"));
-        CouldNot("no team's tag", Plan(Status.Blocked, OldApproved));
-    }
 
     [Fact]
     public void A_thousand_and_first_tag_is_not_tried()

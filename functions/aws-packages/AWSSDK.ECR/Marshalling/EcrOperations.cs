@@ -43,6 +43,18 @@ internal static class EcrOperations
     internal static readonly InvokeOptions BatchGetImage = Operation<BatchGetImageRequest, BatchGetImageResponse>("BatchGetImage", Write, ReadBatchGetImageResponse,
         "RepositoryNotFoundException", "LimitExceededException", "UnableToGetUpstreamImageException");
 
+    internal static readonly InvokeOptions BatchCheckLayerAvailability = Operation<BatchCheckLayerAvailabilityRequest, BatchCheckLayerAvailabilityResponse>("BatchCheckLayerAvailability", Write, ReadBatchCheckLayerAvailabilityResponse,
+        "RepositoryNotFoundException");
+
+    internal static readonly InvokeOptions InitiateLayerUpload = Operation<InitiateLayerUploadRequest, InitiateLayerUploadResponse>("InitiateLayerUpload", Write, ReadInitiateLayerUploadResponse,
+        "RepositoryNotFoundException", "KmsException");
+
+    internal static readonly InvokeOptions UploadLayerPart = Operation<UploadLayerPartRequest, UploadLayerPartResponse>("UploadLayerPart", Write, ReadUploadLayerPartResponse,
+        "InvalidLayerPartException", "RepositoryNotFoundException", "UploadNotFoundException", "LimitExceededException", "KmsException");
+
+    internal static readonly InvokeOptions CompleteLayerUpload = Operation<CompleteLayerUploadRequest, CompleteLayerUploadResponse>("CompleteLayerUpload", Write, ReadCompleteLayerUploadResponse,
+        "RepositoryNotFoundException", "UploadNotFoundException", "InvalidLayerException", "LayerPartTooSmallException", "LayerAlreadyExistsException", "EmptyUploadException", "KmsException");
+
     internal static readonly InvokeOptions PutImage = Operation<PutImageRequest, PutImageResponse>("PutImage", Write, ReadPutImageResponse,
         "RepositoryNotFoundException", "ImageAlreadyExistsException", "LayersNotFoundException", "ReferencedImagesNotFoundException", "LimitExceededException", "ImageTagAlreadyExistsException", "ImageDigestDoesNotMatchException", "KmsException");
 
@@ -96,6 +108,12 @@ internal static class EcrOperations
 
     private static AmazonServiceException Typed(ServiceError e) => e.Code switch
     {
+        "EmptyUploadException" => new EmptyUploadException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
+        "InvalidLayerException" => new InvalidLayerException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
+        "LayerAlreadyExistsException" => new LayerAlreadyExistsException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
+        "LayerPartTooSmallException" => new LayerPartTooSmallException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
+        "UploadNotFoundException" => new UploadNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
+        "InvalidLayerPartException" => ReadInvalidLayerPart(e),
         "ImageAlreadyExistsException" => new ImageAlreadyExistsException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "ImageArchivedException" => new ImageArchivedException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         "ImageDigestDoesNotMatchException" => new ImageDigestDoesNotMatchException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
@@ -122,6 +140,21 @@ internal static class EcrOperations
         "ValidationException" => new ValidationException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
         _ => null,
     };
+
+    private static InvalidLayerPartException ReadInvalidLayerPart(ServiceError e)
+    {
+        var value = new InvalidLayerPartException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status);
+        var json = e.Json();
+        while (json.NextMember())
+        {
+            if (json.At("registryId")) value.RegistryId = json.String();
+            else if (json.At("repositoryName")) value.RepositoryName = json.String();
+            else if (json.At("uploadId")) value.UploadId = json.String();
+            else if (json.At("lastValidByteReceived")) value.LastValidByteReceived = json.Long();
+            else json.Skip();
+        }
+        return value;
+    }
 
     private static string KmsError(ServiceError error)
     {

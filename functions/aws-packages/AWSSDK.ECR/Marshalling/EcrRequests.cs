@@ -135,6 +135,37 @@ internal static class EcrRequests
         json.Member("imageDigest", value.ImageDigest);
     }
 
+    internal static void Write(Utf8JsonWriter json, BatchCheckLayerAvailabilityRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("layerDigests", value.LayerDigests);
+    }
+
+    internal static void Write(Utf8JsonWriter json, InitiateLayerUploadRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+    }
+
+    internal static void Write(Utf8JsonWriter json, UploadLayerPartRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("uploadId", value.UploadId);
+        json.Member("partFirstByte", value.PartFirstByte);
+        json.Member("partLastByte", value.PartLastByte);
+        json.Member("layerPartBlob", value.LayerPartBlob);
+    }
+
+    internal static void Write(Utf8JsonWriter json, CompleteLayerUploadRequest value)
+    {
+        json.Member("registryId", value.RegistryId);
+        json.Member("repositoryName", value.RepositoryName);
+        json.Member("uploadId", value.UploadId);
+        json.Member("layerDigests", value.LayerDigests);
+    }
+
     internal static void Write(Utf8JsonWriter json, BatchDeleteImageRequest value)
     {
         json.Member("registryId", value.RegistryId);

@@ -291,6 +291,85 @@ internal static class EcrResponses
         return value;
     }
 
+    internal static BatchCheckLayerAvailabilityResponse ReadBatchCheckLayerAvailabilityResponse(ref Json json)
+    {
+        var value = new BatchCheckLayerAvailabilityResponse();
+        while (json.NextMember())
+        {
+            if (json.At("layers")) value.Layers = json.List(ReadLayer);
+            else if (json.At("failures")) value.Failures = json.List(ReadLayerFailure);
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static Layer ReadLayer(ref Json json)
+    {
+        var value = new Layer();
+        while (json.NextMember())
+        {
+            if (json.At("layerDigest")) value.LayerDigest = json.String();
+            else if (json.At("layerAvailability")) value.LayerAvailability = json.String();
+            else if (json.At("layerSize")) value.LayerSize = json.Long();
+            else if (json.At("mediaType")) value.MediaType = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    private static LayerFailure ReadLayerFailure(ref Json json)
+    {
+        var value = new LayerFailure();
+        while (json.NextMember())
+        {
+            if (json.At("layerDigest")) value.LayerDigest = json.String();
+            else if (json.At("failureCode")) value.FailureCode = json.String();
+            else if (json.At("failureReason")) value.FailureReason = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static InitiateLayerUploadResponse ReadInitiateLayerUploadResponse(ref Json json)
+    {
+        var value = new InitiateLayerUploadResponse();
+        while (json.NextMember())
+        {
+            if (json.At("uploadId")) value.UploadId = json.String();
+            else if (json.At("partSize")) value.PartSize = json.Long();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static UploadLayerPartResponse ReadUploadLayerPartResponse(ref Json json)
+    {
+        var value = new UploadLayerPartResponse();
+        while (json.NextMember())
+        {
+            if (json.At("registryId")) value.RegistryId = json.String();
+            else if (json.At("repositoryName")) value.RepositoryName = json.String();
+            else if (json.At("uploadId")) value.UploadId = json.String();
+            else if (json.At("lastByteReceived")) value.LastByteReceived = json.Long();
+            else json.Skip();
+        }
+        return value;
+    }
+
+    internal static CompleteLayerUploadResponse ReadCompleteLayerUploadResponse(ref Json json)
+    {
+        var value = new CompleteLayerUploadResponse();
+        while (json.NextMember())
+        {
+            if (json.At("registryId")) value.RegistryId = json.String();
+            else if (json.At("repositoryName")) value.RepositoryName = json.String();
+            else if (json.At("uploadId")) value.UploadId = json.String();
+            else if (json.At("layerDigest")) value.LayerDigest = json.String();
+            else json.Skip();
+        }
+        return value;
+    }
+
     internal static BatchDeleteImageResponse ReadBatchDeleteImageResponse(ref Json json)
     {
         var value = new BatchDeleteImageResponse();

@@ -77,3 +77,27 @@ public class UnsupportedImageTypeException(string message, Exception innerExcept
 
 public class ValidationException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
     : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
+
+public class EmptyUploadException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
+    : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
+
+public class InvalidLayerException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
+    : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
+
+public class LayerAlreadyExistsException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
+    : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
+
+public class LayerPartTooSmallException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
+    : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
+
+public class UploadNotFoundException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
+    : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode);
+
+public class InvalidLayerPartException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
+    : AmazonECRException(message, innerException, errorType, errorCode, requestId, statusCode)
+{
+    public string RegistryId { get; set; }
+    public string RepositoryName { get; set; }
+    public string UploadId { get; set; }
+    public long? LastValidByteReceived { get; set; }
+}

@@ -1,0 +1,294 @@
+using System.Net;
+using Amazon.ECR;
+using Amazon.ECR.Model;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+
+namespace EcrGuard.Aws.Actions;
+
+/// <summary>
+/// Takes EcrGuard's own tags off images. A tag that can move is moved to a manifest to throw away
+/// (<see cref="RemovalManifest"/>), of which each repository has one for a batch of work; <see cref="EndAsync"/>
+/// deletes it. One that cannot is removed by its name.
+/// </summary>
+public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger ledger, Notifier notifier, Settings settings, TimeProvider time) : IDisposable
+{
+    /// <summary>Whether it was done is not known, so that it is planned again from what is there.</summary>
+    internal const string Unanswered = "not known: ECR did not answer, or had no time; the tags are read and planned again";
+
+    private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly List<Removals> batch = [];
+
+    /// <summary>Where the manifests' blobs were uploaded already, as far as this instance knows.</summary>
+    private readonly HashSet<RepositoryId> uploaded = [];
+
+    /// <summary>Where the tags of a repository go in this batch of work.</summary>
+    internal sealed class Removals(RepositoryId repository, MutabilityValue? mutability, RemovalManifest manifest)
+    {
+        public RepositoryId Repository => repository;
+
+        /// <summary>As it was last read; null where it is not known.</summary>
+        public MutabilityValue? Mutability { get; set; } = mutability;
+
+        public RemovalManifest Manifest => manifest;
+
+        /// <summary>How many tags were meant to be moved to it.</summary>
+        public int Tags { get; set; }
+
+        /// <summary>Whether ECR may hold it.</summary>
+        public bool Put { get; set; }
+
+        /// <summary>Why ECR does not take it; null where it does, or was not asked.</summary>
+        public string? Refusal { get; set; }
+    }
+
+    /// <summary>Where a tag of a repository goes next. Costs one call for a repository and a batch.</summary>
+    internal async Task<Removals> OfAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        await turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var last = batch.LastOrDefault(removals => removals.Repository == repository);
+            if (last is null || last.Tags >= RemovalManifest.MaxTags)
+            {
+                var mutability = last is null ? await MutabilityAsync(repository, cancellation).ConfigureAwait(false) : last.Mutability;
+                last = new Removals(repository, mutability, RemovalManifest.Of(ledger.NewId()));
+                batch.Add(last);
+            }
+            return last;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Whether tags of a repository can move, as it is now; null where it is gone.</summary>
+    internal async Task<MutabilityValue?> MutabilityAsync(RepositoryId repository, CancellationToken cancellation) =>
+        await registry.RepositoryAsync(repository, cancellation).ConfigureAwait(false) is { } found
+            ? new MutabilityValue(found.Mutability, found.MutabilityExclusions)
+            : null;
+
+    /// <summary>Moves a tag off its image.</summary>
+    /// <returns>Why it stays; null where the image does not carry it any more.</returns>
+    internal async Task<string?> MoveAsync(Removals removals, ImageFacts image, string tag, CancellationToken cancellation)
+    {
+        await turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (!batch.Contains(removals))
+                batch.Add(removals);
+            removals.Tags++;
+            removals.Refusal ??= await TryMoveAsync(removals, image, tag, cancellation).ConfigureAwait(false);
+            // Who has it in hand already puts it again, and the end of the work deletes it again.
+            if (removals.Refusal is null && removals.Tags >= RemovalManifest.MaxTags && await FinishAsync(removals, cancellation).ConfigureAwait(false) is null)
+                removals.Put = false;
+            return removals.Refusal;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Removes a tag by its name. Nothing may be awaited between the last read of the image and this.</summary>
+    /// <param name="image">As read last.</param>
+    /// <returns>Why ECR refused it, or <see cref="Unanswered"/>; null where nobody carries it any more.</returns>
+    internal async Task<string?> RemoveAsync(ImageFacts image, string tag, CancellationToken cancellation)
+    {
+        BatchDeleteImageResponse answer;
+        try
+        {
+            // Asked once: a second try would be long after the read that allows it.
+            answer = await aws.EcrOnce.BatchDeleteImageAsync(new BatchDeleteImageRequest
+            {
+                RegistryId = image.Id.Repository.Account,
+                RepositoryName = image.Id.Repository.Name,
+                ImageIds = [new ImageIdentifier { ImageTag = tag }],
+            }, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception unanswered) when (
+            unanswered is HttpRequestException or IOException or AmazonECRException { ErrorCode: "ThrottlingException" } or AmazonECRException { StatusCode: >= HttpStatusCode.InternalServerError }
+            || (unanswered is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return Unanswered;
+        }
+        if (answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
+            return TagRemoval.CouldNot($"ECR did not remove the tag '{tag}': {ErrorText.OfReason(failure.FailureReason)}");
+        var wrong = (answer.ImageIds ?? []).FirstOrDefault(id => id.ImageDigest != image.Id.Digest.ToString());
+        if (wrong is not null)
+            return await WarnAsync(image.Id, tag, $"It was removed from {wrong.ImageDigest}, to which somebody had moved it in that moment.", cancellation).ConfigureAwait(false);
+        return await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) is not null ? null
+            : await WarnAsync(image.Id, tag, "The image is gone: by the time it was removed it was the last tag, since its others had been deleted or moved in that moment.", cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a batch of work: the manifests to which tags were moved are deleted, and the tags with them.</summary>
+    /// <param name="repository">Whose work is done; null for that of all.</param>
+    /// <returns>A sentence for each that stays; the next sweep finds it.</returns>
+    public async Task<IReadOnlyList<string>> EndAsync(RepositoryId? repository, CancellationToken cancellation)
+    {
+        await turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var left = new List<string>();
+            foreach (var removals in batch.Where(removals => repository is null || removals.Repository == repository).ToList())
+            {
+                batch.Remove(removals);
+                if (removals.Put && await FinishAsync(removals, cancellation).ConfigureAwait(false) is { } why)
+                    left.Add(why);
+            }
+            return left;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Deletes a manifest of EcrGuard's own by its digest, unless it carries a tag that is not EcrGuard's.</summary>
+    /// <returns>Why it stays, a sentence; null where it is gone.</returns>
+    public async Task<string?> DeleteAsync(ImageId manifest, CancellationToken cancellation)
+    {
+        if (await registry.ImageAsync(manifest, cancellation).ConfigureAwait(false) is not { } now)
+            return null;
+        if (settings.Tags.TeamTags(now) is { Count: > 0 } foreign)
+            return $"{manifest.Digest}, to which EcrGuard moves its tags to take them off, carries {Text.Some(foreign, 3)}, which EcrGuard did not put there: it stays.";
+        var answer = await aws.Ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest
+        {
+            RegistryId = manifest.Repository.Account,
+            RepositoryName = manifest.Repository.Name,
+            ImageIds = [new ImageIdentifier { ImageDigest = manifest.Digest.ToString() }],
+        }, cancellation).ConfigureAwait(false);
+        if (answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
+            return $"ECR did not delete {manifest.Digest}, to which EcrGuard had moved tags: {ErrorText.OfReason(failure.FailureReason)}";
+        var wrong = (answer.ImageIds ?? []).FirstOrDefault(id => id.ImageDigest != manifest.Digest.ToString() || (id.ImageTag is { } tag && !settings.Tags.Claims(tag)));
+        return wrong is null ? null
+            : await WarnAsync(manifest, wrong.ImageTag ?? "", $"With it went {wrong.ImageDigest} {wrong.ImageTag}.".Replace(" .", ".", StringComparison.Ordinal), cancellation).ConfigureAwait(false);
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    private async Task<string?> FinishAsync(Removals removals, CancellationToken cancellation)
+    {
+        try
+        {
+            return await DeleteAsync(new ImageId(removals.Repository, removals.Manifest.Digest), cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            return $"{removals.Manifest.Digest}, to which EcrGuard had moved tags, could not be deleted: {ErrorText.Of(failure)}";
+        }
+    }
+
+    private async Task<string?> TryMoveAsync(Removals removals, ImageFacts image, string tag, CancellationToken cancellation)
+    {
+        try
+        {
+            if (!uploaded.Contains(removals.Repository))
+                await UploadAsync(removals, onlyMissing: true, cancellation).ConfigureAwait(false);
+            // Even an answer that is lost may have put it.
+            removals.Put = true;
+            PutImageResponse answer;
+            try
+            {
+                answer = await PutAsync(removals, tag, cancellation).ConfigureAwait(false);
+            }
+            catch (LayersNotFoundException)
+            {
+                // What nothing refers to is thrown away by ECR, which may have come in between.
+                await UploadAsync(removals, onlyMissing: false, cancellation).ConfigureAwait(false);
+                answer = await PutAsync(removals, tag, cancellation).ConfigureAwait(false);
+            }
+            return answer.Image?.ImageId?.ImageDigest is { } digest && digest != removals.Manifest.Digest.ToString()
+                ? await WarnAsync(image.Id, tag, $"ECR put it on {digest} instead of {removals.Manifest.Digest}.", cancellation).ConfigureAwait(false)
+                : null;
+        }
+        catch (ImageAlreadyExistsException)
+        {
+            // The tag is there already: what was wanted.
+            return null;
+        }
+        catch (AmazonECRException refused) when (IsRefusal(refused))
+        {
+            return TagRemoval.CouldNot($"ECR refused the manifest to which EcrGuard moves its tags to take them off: {ErrorText.Of(refused)}");
+        }
+    }
+
+    /// <summary>ECR will say the same tomorrow.</summary>
+    private static bool IsRefusal(AmazonECRException refused) =>
+        refused.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError
+        && refused.ErrorCode is not ("ThrottlingException" or "ExpiredTokenException" or "MissingAuthenticationTokenException" or "RequestExpired");
+
+    private Task<PutImageResponse> PutAsync(Removals removals, string tag, CancellationToken cancellation) => aws.Ecr.PutImageAsync(new PutImageRequest
+    {
+        RegistryId = removals.Repository.Account,
+        RepositoryName = removals.Repository.Name,
+        ImageManifest = removals.Manifest.Text,
+        ImageManifestMediaType = MediaTypes.OciManifest,
+        ImageDigest = removals.Manifest.Digest.ToString(),
+        ImageTag = tag,
+    }, cancellation);
+
+    /// <summary>Uploads what the manifest refers to.</summary>
+    private async Task UploadAsync(Removals removals, bool onlyMissing, CancellationToken cancellation)
+    {
+        byte[][] blobs = [RemovalManifest.Config.ToArray(), RemovalManifest.Layer.ToArray()];
+        var there = new HashSet<string>();
+        if (onlyMissing)
+        {
+            var known = await aws.Ecr.BatchCheckLayerAvailabilityAsync(new BatchCheckLayerAvailabilityRequest
+            {
+                RegistryId = removals.Repository.Account,
+                RepositoryName = removals.Repository.Name,
+                LayerDigests = [.. blobs.Select(blob => RemovalManifest.DigestOf(blob).ToString())],
+            }, cancellation).ConfigureAwait(false);
+            there.UnionWith((known.Layers ?? []).Where(layer => layer.LayerAvailability == LayerAvailability.AVAILABLE).Select(layer => layer.LayerDigest));
+        }
+        foreach (var blob in blobs)
+        {
+            if (!there.Contains(RemovalManifest.DigestOf(blob).ToString()))
+                await UploadAsync(removals.Repository, blob, cancellation).ConfigureAwait(false);
+        }
+        uploaded.Add(removals.Repository);
+    }
+
+    private async Task UploadAsync(RepositoryId repository, byte[] blob, CancellationToken cancellation)
+    {
+        var upload = await aws.Ecr.InitiateLayerUploadAsync(new InitiateLayerUploadRequest { RegistryId = repository.Account, RepositoryName = repository.Name }, cancellation).ConfigureAwait(false);
+        try
+        {
+            using var content = new MemoryStream(blob);
+            await aws.Ecr.UploadLayerPartAsync(new UploadLayerPartRequest
+            {
+                RegistryId = repository.Account,
+                RepositoryName = repository.Name,
+                UploadId = upload.UploadId,
+                PartFirstByte = 0,
+                PartLastByte = blob.Length - 1,
+                LayerPartBlob = content,
+            }, cancellation).ConfigureAwait(false);
+            await aws.Ecr.CompleteLayerUploadAsync(new CompleteLayerUploadRequest
+            {
+                RegistryId = repository.Account,
+                RepositoryName = repository.Name,
+                UploadId = upload.UploadId,
+                LayerDigests = [RemovalManifest.DigestOf(blob).ToString()],
+            }, cancellation).ConfigureAwait(false);
+        }
+        catch (LayerAlreadyExistsException)
+        {
+            // Somebody was faster with the same bytes.
+        }
+    }
+
+    /// <summary>Something went another way than it must: said at once, and not only in the ledger.</summary>
+    private async Task<string> WarnAsync(ImageId image, string tag, string what, CancellationToken cancellation)
+    {
+        var message = AlertMessage.ForTagRemoval(image, tag, what, ledger.NewId(), time.GetUtcNow());
+        await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), message, cancellation).ConfigureAwait(false);
+        return $"EcrGuard took its tag '{tag}' off, and something else happened than it must. {what}";
+    }
+}

@@ -1,0 +1,49 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Plans;
+
+/// <summary>How one of EcrGuard's tags comes off an image, so that no image goes with it.</summary>
+public enum TagRemovalWay
+{
+    /// <summary>It is moved to a manifest of EcrGuard's own (<see cref="RemovalManifest"/>), which is then deleted by digest.</summary>
+    Move,
+
+    /// <summary>BatchDeleteImage by its name: nobody can move the team's tags either.</summary>
+    ByName,
+
+    /// <summary>It stays on the image.</summary>
+    Stay,
+}
+
+/// <summary>
+/// Decides how a tag comes off. ECR deletes an image with its last tag and has no conditional call: a tag may be
+/// removed by name only where the team's tags cannot move off the image in that moment. A team may still delete them;
+/// then the image goes, as it would have gone without EcrGuard.
+/// </summary>
+/// <param name="Why">Why the tag stays, a sentence; null where it comes off.</param>
+public sealed record TagRemoval(TagRemovalWay Way, string? Why)
+{
+    /// <param name="image">As read immediately before.</param>
+    /// <param name="mutability">The repository's; null where it is not known.</param>
+    public static TagRemoval Of(ImageFacts image, string tag, MutabilityValue? mutability, VerdictTags tags)
+    {
+        var team = tags.TeamTags(image);
+        return mutability?.CanMove(tag) switch
+        {
+            true => new TagRemoval(TagRemovalWay.Move, null),
+            null => Stays("Whether tags of the repository can move is not known."),
+            false when team.Count == 0 =>
+                Stays($"The tag cannot move and could be the image's last: removing that deletes the image. {Exclude(tags)}"),
+            false when team.Any(other => mutability.CanMove(other) != false) =>
+                Stays($"The tag cannot move and a tag of the team's can: removing it could delete the image. {Exclude(tags)}"),
+            false => new TagRemoval(TagRemovalWay.ByName, null),
+        };
+    }
+
+    /// <summary>What is said where a tag stays.</summary>
+    public static string CouldNot(string why) => $"Could not unmark: {why}";
+
+    private static TagRemoval Stays(string why) => new(TagRemovalWay.Stay, CouldNot(why));
+
+    private static string Exclude(VerdictTags tags) => $"Exclude '{tags.Pattern}' from the repository's tag immutability.";
+}

@@ -1,0 +1,306 @@
+using Amazon.ECR.Model;
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Lambda;
+using EcrGuard.LocalAws;
+using static EcrGuard.Aws.Tests.Flow.GuardFixture;
+using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
+using TagMutability = EcrGuard.LocalAws.Ecr.TagMutability;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>Taking EcrGuard's tags off while teams push, move and delete: beside each repository stands a twin that EcrGuard never touches.</summary>
+public sealed class TagRemovalTests
+{
+    private const string Twin = "twin/web";
+
+    private static readonly Manifest Image = Manifest.Image("of the team"), Other = Manifest.Image("another"), Newer = Manifest.Image("newer");
+
+    private static readonly IReadOnlyDictionary<string, TagMutability> Modes = new Dictionary<string, TagMutability>
+    {
+        ["mutable"] = TagMutability.Mutable,
+        ["mutable but EcrGuard's"] = TagMutability.MutableExcept("ecrguard-*"),
+        ["mutable but the team's"] = TagMutability.MutableExcept("1*", "2*", "3*"),
+        ["mutable but both"] = TagMutability.MutableExcept("ecrguard-*", "1*", "2*", "3*"),
+        ["immutable"] = TagMutability.Immutable,
+        ["immutable but EcrGuard's"] = TagMutability.ImmutableExcept("ecrguard-*"),
+        ["immutable but the team's"] = TagMutability.ImmutableExcept("1*"),
+        ["immutable but others"] = TagMutability.ImmutableExcept("dev-*"),
+    };
+
+    private static readonly IReadOnlyList<(string Name, Action<LocalAwsServer, string> Write)> TeamWrites =
+    [
+        ("pushes a new image under its tag", (aws, repository) => aws.Ecr.Push(repository, Newer, "1")),
+        ("moves both tags to another image", (aws, repository) =>
+        {
+            Try(() => aws.Ecr.Push(repository, Other, "1"));
+            Try(() => aws.Ecr.Push(repository, Other, "1.1"));
+        }),
+        ("moves another image's tag to it", (aws, repository) => aws.Ecr.Push(repository, Image, "2")),
+        ("deletes a tag", (aws, repository) => aws.Ecr.DeleteTag(repository, "1")),
+        ("deletes both tags", (aws, repository) =>
+        {
+            aws.Ecr.DeleteTag(repository, "1");
+            aws.Ecr.DeleteTag(repository, "1.1");
+        }),
+        ("deletes the image", (aws, repository) => aws.Ecr.Delete(repository, Image.Digest)),
+        ("deletes the image and pushes it again", (aws, repository) =>
+        {
+            aws.Ecr.Delete(repository, Image.Digest);
+            aws.Ecr.Push(repository, Image, "3");
+        }),
+    ];
+
+    /// <summary>What ECR refuses to a team, it refuses with and without EcrGuard.</summary>
+    private static void Try(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception refused) when (refused.GetType().Name == "LocalError")
+        {
+        }
+    }
+
+    public static TheoryData<string, bool> Cases =>
+    [
+        .. Modes.Keys.Select(mode => (mode, false)),
+        ("mutable", true), ("mutable but the team's", true), ("immutable but EcrGuard's", true),
+    ];
+
+    private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
+
+    private static ImageId Id(string digest) => new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
+
+    /// <summary>The image under two tags of the team's, and another one.</summary>
+    private static void Fill(GuardFixture fixture, string repository, TagMutability mutability)
+    {
+        fixture.Aws.Ecr.DeleteRepository(repository);
+        fixture.Aws.Ecr.CreateRepository(repository, mutability);
+        fixture.Aws.Ecr.Push(repository, Image, "1");
+        fixture.Aws.Ecr.Push(repository, Image, "1.1");
+        fixture.Aws.Ecr.Push(repository, Other, "2");
+    }
+
+    /// <summary>A repository with an approved image that carries a blocking tag and a shield, both to come off.</summary>
+    private static void Marked(GuardFixture fixture, TagMutability mutability)
+    {
+        Fill(fixture, Repository, mutability);
+        fixture.Aws.Ecr.Push(Repository, Image, BlockedTag(Image.Digest));
+        fixture.Aws.Ecr.Push(Repository, Image, Shield(Image.Digest));
+        fixture.Aws.Events.Take();
+    }
+
+    private static async Task<GuardFixture> ApprovedAsync(LocalAwsOptions? options = null)
+    {
+        var fixture = await StartAsync(Marks, options);
+        fixture.Aws.Ecr.Push(Repository, Image, "1");
+        fixture.Aws.Ecr.CompleteScan(Repository, Image.Digest);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(Image.Digest));
+        return fixture;
+    }
+
+    /// <summary>Takes both tags off, as a sweep does that knows of no use.</summary>
+    /// <returns>Why it could not, or what stays behind; null where neither.</returns>
+    private static async Task<string?> UnmarkAsync(Deployed functions)
+    {
+        var guard = functions.Part<Guard>();
+        if (await functions.Part<Registry>().ImageAsync(Id(Image.Digest), CancellationToken.None) is not { } image)
+            return "gone";
+        var entry = (await functions.Part<Ledger.Ledger>().FindAsync(image.Id, CancellationToken.None))!;
+        var marked = await guard.MarkAsync(image, entry, Use.NotInUse, Use.NotInUse, DateTimeOffset.MaxValue, CancellationToken.None);
+        var left = await guard.EndMarkingAsync(image.Id.Repository, CancellationToken.None);
+        return marked.Record.CouldNotMark ?? left.FirstOrDefault();
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Whatever_a_team_does_between_two_calls_no_image_goes_that_would_be_there_and_no_tag_of_theirs_ends_elsewhere(string mode, bool refuses)
+    {
+        await using var fixture = await ApprovedAsync(new LocalAwsOptions { RefusesUnknownConfigs = refuses });
+        fixture.Aws.Ecr.CreateRepository(Twin);
+        foreach (var (name, write) in TeamWrites)
+        {
+            var struck = true;
+            for (var call = 1; struck; call++)
+            {
+                Marked(fixture, Modes[mode]);
+                Fill(fixture, Twin, Modes[mode]);
+                fixture.Aws.Faults.Add(Fault.Meanwhile(() => Try(() => write(fixture.Aws, Repository))) with { Service = "ecr", Resource = Repository, From = call });
+                var why = await UnmarkAsync(fixture.Functions);
+                struck = fixture.Aws.Faults.Outstanding == 0;
+                fixture.Aws.Faults.Clear();
+                if (struck)
+                    Try(() => write(fixture.Aws, Twin));
+                AssertNothingLost(fixture, $"{mode}, ECR {(refuses ? "refuses" : "takes")} the manifest, the team {name} before call {call}: {why}");
+                Assert.InRange(call, 1, 60);
+            }
+        }
+    }
+
+    private static void AssertNothingLost(GuardFixture fixture, string when)
+    {
+        foreach (var digest in new[] { Image.Digest, Other.Digest, Newer.Digest })
+            Assert.True(fixture.Aws.Ecr.TagsOf(Twin, digest) is null || fixture.Aws.Ecr.TagsOf(Repository, digest) is not null, $"{when}: {digest} is gone.");
+        foreach (var tag in new[] { "1", "1.1", "2", "3" })
+            Assert.True(fixture.Aws.Ecr.DigestOf(Twin, tag) == fixture.Aws.Ecr.DigestOf(Repository, tag), $"{when}: the tag {tag} is elsewhere.");
+    }
+
+    [Theory]
+    [InlineData("mutable", false, null)]
+    [InlineData("mutable but the team's", false, null)]
+    [InlineData("immutable but EcrGuard's", false, null)]
+    [InlineData("immutable", false, null)]
+    [InlineData("mutable but both", false, null)]
+    [InlineData("immutable but others", false, null)]
+    [InlineData("mutable but EcrGuard's", false, "a tag of the team's can")]
+    [InlineData("immutable but the team's", false, "a tag of the team's can")]
+    [InlineData("mutable", true, "ECR refused the manifest")]
+    public async Task Tags_come_off_or_it_is_said_why_not_and_nothing_stays_behind(string mode, bool refuses, string? why)
+    {
+        await using var fixture = await ApprovedAsync(new LocalAwsOptions { RefusesUnknownConfigs = refuses });
+        Marked(fixture, Modes[mode]);
+        var could = await UnmarkAsync(fixture.Functions);
+        if (why is null)
+        {
+            Assert.Null(could);
+            Assert.Equal(["1", "1.1"], fixture.Tags(Image.Digest));
+        }
+        else
+        {
+            Assert.StartsWith("Could not unmark: ", could, StringComparison.Ordinal);
+            Assert.Contains(why, could, StringComparison.Ordinal);
+            Assert.Equal(["1", "1.1", BlockedTag(Image.Digest), Shield(Image.Digest)], fixture.Tags(Image.Digest));
+            Assert.Equal(could, fixture.Item(Image.Digest)["couldNotMark"]!.GetValue<string>());
+        }
+        var contents = (await fixture.Functions.Part<Registry>().ContentsAsync(Id(Image.Digest).Repository, null, CancellationToken.None))!;
+        Assert.Equal([Image.Digest, Other.Digest], contents.Images.Select(image => image.Id.Digest.ToString()));
+        Assert.Empty(contents.RemovalManifests);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Empty(fixture.Alerts);
+    }
+
+    [Fact]
+    public async Task The_image_that_goes_with_its_last_tag_all_the_same_is_told_at_once()
+    {
+        await using var fixture = await ApprovedAsync();
+        Marked(fixture, TagMutability.Immutable);
+        fixture.Aws.Ecr.DeleteTag(Repository, Shield(Image.Digest));
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
+        {
+            fixture.Aws.Ecr.DeleteTag(Repository, "1");
+            fixture.Aws.Ecr.DeleteTag(Repository, "1.1");
+        }) with { Operation = "BatchDeleteImage" });
+        Assert.NotNull(await UnmarkAsync(fixture.Functions));
+        Assert.Null(fixture.Aws.Ecr.TagsOf(Repository, Image.Digest));
+        var alert = Assert.Single(fixture.Alerts);
+        Assert.Equal("tag-removal", alert.Attributes["kind"].Value);
+        Assert.Contains("The image is gone", alert.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_tag_that_was_anothers_by_then_is_told_at_once()
+    {
+        await using var fixture = await ApprovedAsync();
+        Marked(fixture, TagMutability.Immutable);
+        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
+        {
+            fixture.Aws.Ecr.DeleteTag(Repository, BlockedTag(Image.Digest));
+            fixture.Aws.Ecr.Push(Repository, Other, BlockedTag(Image.Digest));
+        }) with { Operation = "BatchDeleteImage" });
+        await UnmarkAsync(fixture.Functions);
+        Assert.Contains(Other.Digest, Assert.Single(fixture.Alerts).Message, StringComparison.Ordinal);
+        Assert.Equal(["2"], fixture.Tags(Other.Digest));
+    }
+
+    [Fact]
+    public async Task What_a_function_that_ended_has_left_behind_is_no_image_and_the_next_sweep_deletes_it()
+    {
+        await using var fixture = await LeftBehindAsync();
+        var contents = await ContentsAsync(fixture);
+        Assert.DoesNotContain(contents.Images, image => image.Kind == ImageKind.Artifact);
+        var manifest = Assert.Single(contents.RemovalManifests);
+
+        await fixture.Functions.SweepAsync();
+        Assert.Empty((await ContentsAsync(fixture)).RemovalManifests);
+        Assert.Null(fixture.Aws.Ecr.TagsOf(Repository, manifest.Id.Digest.ToString()));
+        Assert.DoesNotContain(fixture.Items("I#"), item => item["sk"]!.GetValue<string>() == $"I#{manifest.Id.Digest.Hex}" && item["record"] is not null);
+        Assert.DoesNotContain(fixture.Alerts, alert => alert.Attributes["kind"].Value is "foreign-tag" or "tag-removal");
+    }
+
+    [Fact]
+    public async Task What_carries_a_tag_of_somebody_elses_stays_and_the_sweep_says_so()
+    {
+        await using var fixture = await LeftBehindAsync();
+        var manifest = Assert.Single((await ContentsAsync(fixture)).RemovalManifests);
+        using var clients = AwsClients.At(fixture.Aws.Endpoint, fixture.Aws.Region, new Amazon.Runtime.BasicAWSCredentials("test", "test"));
+        var text = (await fixture.Functions.Part<Registry>().ManifestAsync(manifest.Id, CancellationToken.None))!.Text;
+        await clients.Ecr.PutImageAsync(new PutImageRequest { RepositoryName = Repository, ImageManifest = text, ImageTag = "v9" });
+
+        await fixture.Functions.SweepAsync();
+        Assert.Equal(manifest.Id.Digest.ToString(), fixture.Aws.Ecr.DigestOf(Repository, "v9"));
+        Assert.Contains("carries v9, which EcrGuard did not put there: it stays", fixture.Items("D").Single(item => item["sweep"] is not null)["sweep"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_ECR_threw_away_is_uploaded_again()
+    {
+        await using var fixture = await ApprovedAsync();
+        Marked(fixture, TagMutability.Mutable);
+        Assert.Null(await UnmarkAsync(fixture.Functions));
+        // The new repository holds none of it.
+        Marked(fixture, TagMutability.Mutable);
+        Assert.Null(await UnmarkAsync(fixture.Functions));
+        Assert.Equal(["1", "1.1"], fixture.Tags(Image.Digest));
+    }
+
+    [Fact]
+    public async Task A_refusal_is_asked_for_once_in_a_batch()
+    {
+        await using var fixture = await ApprovedAsync(new LocalAwsOptions { RefusesUnknownConfigs = true });
+        Marked(fixture, TagMutability.Mutable);
+        fixture.Aws.Requests.Take();
+        await UnmarkAsync(fixture.Functions);
+        Assert.Single(fixture.Aws.Requests, request => request.Operation == "PutImage");
+    }
+
+    [Fact]
+    public async Task At_900_tags_the_manifest_goes_and_the_next_takes_its_place()
+    {
+        await using var fixture = await ApprovedAsync();
+        var image = (await fixture.Functions.Part<Registry>().ImageAsync(Id(Image.Digest), CancellationToken.None))!;
+        var remover = fixture.Functions.Part<TagRemover>();
+        var manifests = new HashSet<Digest>();
+        for (var i = 0; i < RemovalManifest.MaxTags + 5; i++)
+        {
+            var removals = await remover.OfAsync(image.Id.Repository, CancellationToken.None);
+            manifests.Add(removals.Manifest.Digest);
+            Assert.Null(await remover.MoveAsync(removals, image, $"ecrguard-{i}", CancellationToken.None));
+        }
+        Assert.Equal(2, manifests.Count);
+        Assert.Equal([null, 5], manifests.Select(digest => fixture.Aws.Ecr.TagsOf(Repository, digest.ToString())?.Count));
+        Assert.Empty(await remover.EndAsync(null, CancellationToken.None));
+        Assert.All(manifests, digest => Assert.Null(fixture.Aws.Ecr.TagsOf(Repository, digest.ToString())));
+        Assert.Equal(["1"], fixture.Tags(Image.Digest));
+    }
+
+    private static async Task<Contents> ContentsAsync(GuardFixture fixture) =>
+        (await fixture.Functions.Part<Registry>().ContentsAsync(Id(Image.Digest).Repository, null, CancellationToken.None))!;
+
+    /// <summary>A function took tags off and died before it could delete what they were moved to.</summary>
+    private static async Task<GuardFixture> LeftBehindAsync()
+    {
+        var fixture = await ApprovedAsync();
+        await fixture.Functions.BackfillAsync();
+        Marked(fixture, TagMutability.Mutable);
+        fixture.Aws.Faults.Add(Fault.Kill() with { Operation = "BatchDeleteImage" });
+        await UnmarkAsync(fixture.Deploy());
+        fixture.Aws.Faults.Clear();
+        await fixture.Functions.DeliverAllAsync();
+        return fixture;
+    }
+}
