@@ -1,12 +1,13 @@
-using Amazon.ECR.Model;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Lambda;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
+using PutImageRequest = Amazon.ECR.Model.PutImageRequest;
 using TagMutability = EcrGuard.LocalAws.Ecr.TagMutability;
 
 namespace EcrGuard.Aws.Tests.Flow;

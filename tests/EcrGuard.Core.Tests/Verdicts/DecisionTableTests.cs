@@ -70,7 +70,7 @@ public sealed class DecisionTableTests
             table.AppendLine();
         }
 
-        table.AppendLine("WHAT IS WRITTEN. Tags for approved images are on, 'old' is an earlier prefix. A tag is the digest's own, so that mutability never matters: it cannot move.")
+        table.AppendLine("WHAT IS WRITTEN. Tags for approved images are on, 'old' is an earlier prefix. How a tag comes off without its image is TagRemoval's to decide.")
             .AppendLine("Observe writes nothing in any of these cases; quarantine writes the tags that mark does.")
             .AppendLine()
             .AppendLine(Row("status", "tags", "mark", ""))
