@@ -14,10 +14,17 @@ namespace EcrGuard.Aws.Actions;
 /// (<see cref="RemovalManifest"/>), of which each repository has one for a batch of work; <see cref="EndAsync"/>
 /// deletes it. One that cannot is removed by its name.
 /// </summary>
-public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger ledger, Notifier notifier, Settings settings, TimeProvider time) : IDisposable
+public sealed class TagRemover(
+    AwsClients aws,
+    Registry registry,
+    Ledger.Ledger ledger,
+    Notifier notifier,
+    Settings settings,
+    TimeProvider time) : IDisposable
 {
     /// <summary>Whether it was done is not known, so that it is planned again from what is there.</summary>
-    internal const string Unanswered = "not known: ECR did not answer, or had no time; the tags are read and planned again";
+    internal const string Unanswered =
+        "not known: ECR did not answer, or had no time; the tags are read and planned again";
 
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly List<Removals> batch = [];
@@ -54,7 +61,9 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
             var last = batch.LastOrDefault(removals => removals.Repository == repository);
             if (last is null || last.Tags >= RemovalManifest.MaxTags)
             {
-                var mutability = last is null ? await MutabilityAsync(repository, cancellation).ConfigureAwait(false) : last.Mutability;
+                var mutability = last is null
+                    ? await MutabilityAsync(repository, cancellation).ConfigureAwait(false)
+                    : last.Mutability;
                 last = new Removals(repository, mutability, RemovalManifest.Of(ledger.NewId()));
                 batch.Add(last);
             }
@@ -74,7 +83,11 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
 
     /// <summary>Moves a tag off its image.</summary>
     /// <returns>Why it stays; null where the image does not carry it any more.</returns>
-    internal async Task<string?> MoveAsync(Removals removals, ImageFacts image, string tag, CancellationToken cancellation)
+    internal async Task<string?> MoveAsync(
+        Removals removals,
+        ImageFacts image,
+        string tag,
+        CancellationToken cancellation)
     {
         await turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -84,8 +97,8 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
             removals.Tags++;
             removals.Refusal ??= await TryMoveAsync(removals, image, tag, cancellation).ConfigureAwait(false);
             // Who has it in hand already puts it again, and the end of the work deletes it again.
-            if (removals.Refusal is null && removals.Tags >= RemovalManifest.MaxTags && await FinishAsync(removals, cancellation).ConfigureAwait(false) is null)
-                removals.Put = false;
+            if (removals.Refusal is null && removals.Tags >= RemovalManifest.MaxTags)
+                removals.Put = await FinishAsync(removals, cancellation).ConfigureAwait(false) is not null;
             return removals.Refusal;
         }
         finally
@@ -94,7 +107,9 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
         }
     }
 
-    /// <summary>Removes a tag by its name. Nothing may be awaited between the last read of the image and this.</summary>
+    /// <summary>
+    /// Removes a tag by its name. Nothing may be awaited between the last read of the image and this.
+    /// </summary>
     /// <param name="image">As read last.</param>
     /// <returns>Why ECR refused it, or <see cref="Unanswered"/>; null where nobody carries it any more.</returns>
     internal async Task<string?> RemoveAsync(ImageFacts image, string tag, CancellationToken cancellation)
@@ -111,21 +126,30 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
             }, cancellation).ConfigureAwait(false);
         }
         catch (Exception unanswered) when (
-            unanswered is HttpRequestException or IOException or AmazonECRException { ErrorCode: "ThrottlingException" } or AmazonECRException { StatusCode: >= HttpStatusCode.InternalServerError }
+            unanswered is HttpRequestException or IOException
+                or AmazonECRException { ErrorCode: "ThrottlingException" }
+                or AmazonECRException { StatusCode: >= HttpStatusCode.InternalServerError }
             || (unanswered is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             return Unanswered;
         }
         if (answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
-            return TagRemoval.CouldNot($"ECR did not remove the tag '{tag}': {ErrorText.OfReason(failure.FailureReason)}");
+        {
+            return TagRemoval.CouldNot(
+                $"ECR did not remove the tag '{tag}': {ErrorText.OfReason(failure.FailureReason)}");
+        }
         var wrong = (answer.ImageIds ?? []).FirstOrDefault(id => id.ImageDigest != image.Id.Digest.ToString());
-        if (wrong is not null)
-            return await WarnAsync(image.Id, tag, $"It was removed from {wrong.ImageDigest}, to which somebody had moved it in that moment.", cancellation).ConfigureAwait(false);
-        return await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) is not null ? null
-            : await WarnAsync(image.Id, tag, "The image is gone: by the time it was removed it was the last tag, since its others had been deleted or moved in that moment.", cancellation).ConfigureAwait(false);
+        string? what = wrong is not null
+            ? $"It was removed from {wrong.ImageDigest}, to which somebody had moved it in that moment."
+            : await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) is null
+                ? "The image is gone: it was the last tag by then, since the others had gone in that moment."
+                : null;
+        return what is null ? null : await WarnAsync(image.Id, tag, what, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Ends a batch of work: the manifests to which tags were moved are deleted, and the tags with them.</summary>
+    /// <summary>
+    /// Ends a batch of work: the manifests to which tags were moved are deleted, and the tags with them.
+    /// </summary>
     /// <param name="repository">Whose work is done; null for that of all.</param>
     /// <returns>A sentence for each that stays; the next sweep finds it.</returns>
     public async Task<IReadOnlyList<string>> EndAsync(RepositoryId? repository, CancellationToken cancellation)
@@ -134,7 +158,8 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
         try
         {
             var left = new List<string>();
-            foreach (var removals in batch.Where(removals => repository is null || removals.Repository == repository).ToList())
+            var ending = batch.Where(removals => repository is null || removals.Repository == repository).ToList();
+            foreach (var removals in ending)
             {
                 batch.Remove(removals);
                 if (removals.Put && await FinishAsync(removals, cancellation).ConfigureAwait(false) is { } why)
@@ -148,14 +173,19 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
         }
     }
 
-    /// <summary>Deletes a manifest of EcrGuard's own by its digest, unless it carries a tag that is not EcrGuard's.</summary>
+    /// <summary>
+    /// Deletes a manifest of EcrGuard's own by its digest, unless it carries a tag that is not EcrGuard's.
+    /// </summary>
     /// <returns>Why it stays, a sentence; null where it is gone.</returns>
     public async Task<string?> DeleteAsync(ImageId manifest, CancellationToken cancellation)
     {
         if (await registry.ImageAsync(manifest, cancellation).ConfigureAwait(false) is not { } now)
             return null;
         if (settings.Tags.TeamTags(now) is { Count: > 0 } foreign)
-            return $"{manifest.Digest}, to which EcrGuard moves its tags to take them off, carries {Text.Some(foreign, 3)}, which EcrGuard did not put there: it stays.";
+        {
+            return $"{manifest.Digest}, to which EcrGuard moves its tags to take them off, "
+                + $"carries {Text.Some(foreign, 3)}, which EcrGuard did not put there: it stays.";
+        }
         var answer = await aws.Ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest
         {
             RegistryId = manifest.Repository.Account,
@@ -163,27 +193,39 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
             ImageIds = [new ImageIdentifier { ImageDigest = manifest.Digest.ToString() }],
         }, cancellation).ConfigureAwait(false);
         if (answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
-            return $"ECR did not delete {manifest.Digest}, to which EcrGuard had moved tags: {ErrorText.OfReason(failure.FailureReason)}";
-        var wrong = (answer.ImageIds ?? []).FirstOrDefault(id => id.ImageDigest != manifest.Digest.ToString() || (id.ImageTag is { } tag && !settings.Tags.Claims(tag)));
-        return wrong is null ? null
-            : await WarnAsync(manifest, wrong.ImageTag ?? "", $"With it went {wrong.ImageDigest} {wrong.ImageTag}.".Replace(" .", ".", StringComparison.Ordinal), cancellation).ConfigureAwait(false);
+        {
+            return $"ECR did not delete {manifest.Digest}, to which EcrGuard had moved tags: "
+                + ErrorText.OfReason(failure.FailureReason);
+        }
+        var wrong = (answer.ImageIds ?? []).FirstOrDefault(id =>
+            id.ImageDigest != manifest.Digest.ToString() || (id.ImageTag is { } tag && !settings.Tags.Claims(tag)));
+        if (wrong is null)
+            return null;
+        var what = $"With the manifest that held tags of EcrGuard's went {wrong.ImageTag ?? "an image"} of {wrong.ImageDigest}.";
+        return await WarnAsync(manifest, wrong.ImageTag ?? "", what, cancellation).ConfigureAwait(false);
     }
 
     public void Dispose() => turn.Dispose();
 
     private async Task<string?> FinishAsync(Removals removals, CancellationToken cancellation)
     {
+        var manifest = new ImageId(removals.Repository, removals.Manifest.Digest);
         try
         {
-            return await DeleteAsync(new ImageId(removals.Repository, removals.Manifest.Digest), cancellation).ConfigureAwait(false);
+            return await DeleteAsync(manifest, cancellation).ConfigureAwait(false);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
-            return $"{removals.Manifest.Digest}, to which EcrGuard had moved tags, could not be deleted: {ErrorText.Of(failure)}";
+            return $"{manifest.Digest}, to which EcrGuard had moved tags, could not be deleted: "
+                + ErrorText.Of(failure);
         }
     }
 
-    private async Task<string?> TryMoveAsync(Removals removals, ImageFacts image, string tag, CancellationToken cancellation)
+    private async Task<string?> TryMoveAsync(
+        Removals removals,
+        ImageFacts image,
+        string tag,
+        CancellationToken cancellation)
     {
         try
         {
@@ -202,9 +244,11 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
                 await UploadAsync(removals, onlyMissing: false, cancellation).ConfigureAwait(false);
                 answer = await PutAsync(removals, tag, cancellation).ConfigureAwait(false);
             }
-            return answer.Image?.ImageId?.ImageDigest is { } digest && digest != removals.Manifest.Digest.ToString()
-                ? await WarnAsync(image.Id, tag, $"ECR put it on {digest} instead of {removals.Manifest.Digest}.", cancellation).ConfigureAwait(false)
-                : null;
+            var meant = removals.Manifest.Digest;
+            if (answer.Image?.ImageId?.ImageDigest is not { } digest || digest == meant.ToString())
+                return null;
+            var what = $"ECR put it on {digest} instead of {meant}.";
+            return await WarnAsync(image.Id, tag, what, cancellation).ConfigureAwait(false);
         }
         catch (ImageAlreadyExistsException)
         {
@@ -213,24 +257,27 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
         }
         catch (AmazonECRException refused) when (IsRefusal(refused))
         {
-            return TagRemoval.CouldNot($"ECR refused the manifest to which EcrGuard moves its tags to take them off: {ErrorText.Of(refused)}");
+            return TagRemoval.CouldNot(
+                $"ECR refused the manifest to which EcrGuard moves its tags to take them off: {ErrorText.Of(refused)}");
         }
     }
 
     /// <summary>ECR will say the same tomorrow.</summary>
     private static bool IsRefusal(AmazonECRException refused) =>
         refused.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError
-        && refused.ErrorCode is not ("ThrottlingException" or "ExpiredTokenException" or "MissingAuthenticationTokenException" or "RequestExpired");
+        && refused.ErrorCode is not ("ThrottlingException" or "ExpiredTokenException"
+            or "MissingAuthenticationTokenException" or "RequestExpired");
 
-    private Task<PutImageResponse> PutAsync(Removals removals, string tag, CancellationToken cancellation) => aws.Ecr.PutImageAsync(new PutImageRequest
-    {
-        RegistryId = removals.Repository.Account,
-        RepositoryName = removals.Repository.Name,
-        ImageManifest = removals.Manifest.Text,
-        ImageManifestMediaType = MediaTypes.OciManifest,
-        ImageDigest = removals.Manifest.Digest.ToString(),
-        ImageTag = tag,
-    }, cancellation);
+    private Task<PutImageResponse> PutAsync(Removals removals, string tag, CancellationToken cancellation) =>
+        aws.Ecr.PutImageAsync(new PutImageRequest
+        {
+            RegistryId = removals.Repository.Account,
+            RepositoryName = removals.Repository.Name,
+            ImageManifest = removals.Manifest.Text,
+            ImageManifestMediaType = MediaTypes.OciManifest,
+            ImageDigest = removals.Manifest.Digest.ToString(),
+            ImageTag = tag,
+        }, cancellation);
 
     /// <summary>Uploads what the manifest refers to.</summary>
     private async Task UploadAsync(Removals removals, bool onlyMissing, CancellationToken cancellation)
@@ -245,7 +292,9 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
                 RepositoryName = removals.Repository.Name,
                 LayerDigests = [.. blobs.Select(blob => RemovalManifest.DigestOf(blob).ToString())],
             }, cancellation).ConfigureAwait(false);
-            there.UnionWith((known.Layers ?? []).Where(layer => layer.LayerAvailability == LayerAvailability.AVAILABLE).Select(layer => layer.LayerDigest));
+            there.UnionWith((known.Layers ?? [])
+                .Where(layer => layer.LayerAvailability == LayerAvailability.AVAILABLE)
+                .Select(layer => layer.LayerDigest));
         }
         foreach (var blob in blobs)
         {
@@ -257,7 +306,11 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
 
     private async Task UploadAsync(RepositoryId repository, byte[] blob, CancellationToken cancellation)
     {
-        var upload = await aws.Ecr.InitiateLayerUploadAsync(new InitiateLayerUploadRequest { RegistryId = repository.Account, RepositoryName = repository.Name }, cancellation).ConfigureAwait(false);
+        var upload = await aws.Ecr.InitiateLayerUploadAsync(new InitiateLayerUploadRequest
+        {
+            RegistryId = repository.Account,
+            RepositoryName = repository.Name,
+        }, cancellation).ConfigureAwait(false);
         try
         {
             using var content = new MemoryStream(blob);
@@ -288,7 +341,9 @@ public sealed class TagRemover(AwsClients aws, Registry registry, Ledger.Ledger 
     private async Task<string> WarnAsync(ImageId image, string tag, string what, CancellationToken cancellation)
     {
         var message = AlertMessage.ForTagRemoval(image, tag, what, ledger.NewId(), time.GetUtcNow());
-        await notifier.PublishAsync(settings.AlertTopic ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts"), message, cancellation).ConfigureAwait(false);
+        var topic = settings.AlertTopic
+            ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts");
+        await notifier.PublishAsync(topic, message, cancellation).ConfigureAwait(false);
         return $"EcrGuard took its tag '{tag}' off, and something else happened than it must. {what}";
     }
 }

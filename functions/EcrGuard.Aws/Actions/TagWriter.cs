@@ -13,7 +13,13 @@ namespace EcrGuard.Aws.Actions;
 /// Puts a verdict on its image as tags. ECR has no conditional write, so that every write is planned again from a read
 /// immediately before it; intent stands in the ledger before, the outcome after.
 /// </summary>
-public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger ledger, TagRemover remover, WriteRate rate, VerdictTags tags)
+public sealed class TagWriter(
+    AwsClients aws,
+    Registry registry,
+    Ledger.Ledger ledger,
+    TagRemover remover,
+    WriteRate rate,
+    VerdictTags tags)
 {
     /// <summary>Nothing runs away: a plan has at most one tag to add and one to remove for each prefix ever used.</summary>
     private const int MaxWrites = 8;
@@ -58,7 +64,12 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
             cancellation);
 
     private async Task<TagsWritten> WriteAsync(
-        ImageFacts image, Func<ImageFacts, TagPlan> planFor, Func<TagAction, Digest?, Task<string?>> intend, Use use, DateTimeOffset until, CancellationToken cancellation)
+        ImageFacts image,
+        Func<ImageFacts, TagPlan> planFor,
+        Func<TagAction, Digest?, Task<string?>> intend,
+        Use use,
+        DateTimeOffset until,
+        CancellationToken cancellation)
     {
         var stay = new HashSet<TagAction>();
         string? whyStay = null;
@@ -66,9 +77,13 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
         var writes = 0;
         while (plan.Actions.FirstOrDefault(action => !stay.Contains(action)) is { } action)
         {
-            var removals = action.Change == TagChange.Remove ? await remover.OfAsync(image.Id.Repository, cancellation).ConfigureAwait(false) : null;
+            var repository = image.Id.Repository;
+            var removals = action.Change == TagChange.Remove
+                ? await remover.OfAsync(repository, cancellation).ConfigureAwait(false)
+                : null;
             var removal = removals is null ? null : TagRemoval.Of(image, action.Tag, removals.Mutability, tags);
-            if (removal is not null && (removal.Why ?? (removal.Way == TagRemovalWay.Move ? removals!.Refusal : null)) is { } why)
+            var moves = removal?.Way == TagRemovalWay.Move;
+            if ((removal?.Why ?? (moves ? removals!.Refusal : null)) is { } why)
             {
                 // Nothing is asked of ECR, so that nothing need be meant.
                 whyStay ??= why;
@@ -80,18 +95,20 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
 
             if (!await rate.WaitAsync(until, cancellation).ConfigureAwait(false))
                 return new TagsWritten(writes > 1, "More images changed at once than may be tagged in that time; the next sweep tags this one.");
-            if (await intend(action, removal?.Way == TagRemovalWay.Move ? removals!.Manifest.Digest : null).ConfigureAwait(false) is not { } id)
+            if (await intend(action, moves ? removals!.Manifest.Digest : null).ConfigureAwait(false) is not { } id)
                 return new TagsWritten(true, null);
-            // Read after the intent and immediately before the write, the image last: whatever took time lies before it.
-            var policy = await registry.LifecyclePolicyAsync(image.Id.Repository, cancellation).ConfigureAwait(false);
+            // Read after the intent and immediately before the write, the image last: what took time lies before it.
+            var policy = await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false);
             if (removal?.Way == TagRemovalWay.ByName)
-                removals!.Mutability = await remover.MutabilityAsync(image.Id.Repository, cancellation).ConfigureAwait(false);
+                removals!.Mutability = await remover.MutabilityAsync(repository, cancellation).ConfigureAwait(false);
             var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
             plan = now is null ? TagPlan.Nothing : planFor(now);
             image = now ?? image;
             var refusal = plan.Actions.FirstOrDefault(again => !stay.Contains(again)) != action ? Superseded
                 : TagSafety.WhyNot(policy, image, action, use, tags)
-                    ?? await (removals is null ? AddAsync(image, action.Tag, cancellation) : TakeOffAsync(image, action.Tag, removal!.Way, removals, cancellation)).ConfigureAwait(false);
+                    ?? await (removals is null
+                        ? AddAsync(image, action.Tag, cancellation)
+                        : TakeOffAsync(image, action.Tag, removal!.Way, removals, cancellation)).ConfigureAwait(false);
             await ledger.OutcomeAsync(image.Id, id, refusal ?? "done", cancellation).ConfigureAwait(false);
             if (refusal is not null and not Superseded and not TagRemover.Unanswered)
                 return new TagsWritten(true, refusal);
@@ -104,7 +121,12 @@ public sealed class TagWriter(AwsClients aws, Registry registry, Ledger.Ledger l
     private const string Superseded = "superseded: the tags had changed when they were read again, and were planned again";
 
     /// <summary>Takes a tag off in the way that was meant, if that is still the way.</summary>
-    private Task<string?> TakeOffAsync(ImageFacts image, string tag, TagRemovalWay meant, TagRemover.Removals removals, CancellationToken cancellation)
+    private Task<string?> TakeOffAsync(
+        ImageFacts image,
+        string tag,
+        TagRemovalWay meant,
+        TagRemover.Removals removals,
+        CancellationToken cancellation)
     {
         var removal = TagRemoval.Of(image, tag, removals.Mutability, tags);
         return removal.Way != meant ? Task.FromResult<string?>(removal.Why ?? Superseded)

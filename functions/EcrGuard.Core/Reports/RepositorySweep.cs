@@ -23,7 +23,7 @@ public sealed record RepositorySweep
     public required int AtRiskCount { get; init; }
     public required IReadOnlyList<string> AtRisk { get; init; }
 
-    /// <summary>How many images carry tags, and only EcrGuard's: nothing uses them, their team has given them up, and EcrGuard must not remove a last tag. A plan may.</summary>
+    /// <summary>How many images carry tags, and only EcrGuard's: nothing uses them, and their team has given them up. A plan may delete them.</summary>
     public required int AbandonedCount { get; init; }
     public required IReadOnlyList<Digest> Abandoned { get; init; }
 
