@@ -3,9 +3,10 @@ namespace EcrGuard.LocalAws.Ecr;
 /// <content>Layers: what a manifest refers to is uploaded before it.</content>
 public sealed partial class LocalEcr
 {
-    /// <summary>What InitiateLayerUpload suggests for a part, and the least that every part but the last must have.</summary>
+    /// <summary>What InitiateLayerUpload suggests for a part.</summary>
     private const int PartSize = 10_485_760;
 
+    /// <summary>The least that every part but the last must have.</summary>
     private const int LeastPart = 5_242_880;
 
     private const int MaxDigests = 100;
@@ -16,7 +17,8 @@ public sealed partial class LocalEcr
     {
         public List<byte> Bytes { get; } = [];
 
-        public bool HasSmallPart { get; set; }
+        /// <summary>Their sizes.</summary>
+        public List<int> Parts { get; } = [];
     }
 
     private static IReadOnlyList<string> CheckDigests(IReadOnlyList<string> digests)
@@ -32,7 +34,11 @@ public sealed partial class LocalEcr
         var missing = repository.MissingBlobs(asked[true]).ToHashSet();
         return new
         {
-            Layers = asked[true].Select(digest => new { LayerDigest = digest, LayerAvailability = missing.Contains(digest) ? "UNAVAILABLE" : "AVAILABLE" }),
+            Layers = asked[true].Select(digest => new
+            {
+                LayerDigest = digest,
+                LayerAvailability = missing.Contains(digest) ? "UNAVAILABLE" : "AVAILABLE",
+            }),
             Failures = asked[false].Select(digest => new
             {
                 LayerDigest = digest,
@@ -54,19 +60,26 @@ public sealed partial class LocalEcr
     {
         var (repository, upload) = (Find(request), UploadOf(request, request.UploadId));
         var bytes = request.LayerPartBlob;
-        if (upload.HasSmallPart || request.PartFirstByte != upload.Bytes.Count || request.PartLastByte != request.PartFirstByte + bytes.Length - 1 || bytes.Length == 0)
+        var follows = request.PartFirstByte == upload.Bytes.Count
+            && request.PartLastByte == request.PartFirstByte + bytes.Length - 1
+            && bytes.Length > 0;
+        if (!follows)
         {
             throw new LocalError(
                 400,
-                upload.HasSmallPart ? "LayerPartTooSmallException" : "InvalidLayerPartException",
-                upload.HasSmallPart
-                    ? $"Layer parts must be at least {LeastPart} bytes in size"
-                    : $"Bytes {request.PartFirstByte} to {request.PartLastByte} do not follow byte {upload.Bytes.Count - 1} of the upload '{request.UploadId}'");
+                "InvalidLayerPartException",
+                $"Bytes {request.PartFirstByte} to {request.PartLastByte} do not follow byte {upload.Bytes.Count - 1}");
         }
 
         upload.Bytes.AddRange(bytes);
-        upload.HasSmallPart = bytes.Length < LeastPart;
-        return new { RegistryId = Options.AccountId, RepositoryName = repository.Name, request.UploadId, LastByteReceived = upload.Bytes.Count - 1 };
+        upload.Parts.Add(bytes.Length);
+        return new
+        {
+            RegistryId = Options.AccountId,
+            RepositoryName = repository.Name,
+            request.UploadId,
+            LastByteReceived = upload.Bytes.Count - 1,
+        };
     }
 
     private object CompleteLayerUpload(CompleteLayerUploadRequest request)
@@ -78,23 +91,34 @@ public sealed partial class LocalEcr
             throw new LocalError(400, "EmptyUploadException", $"The upload '{request.UploadId}' has no parts");
         }
 
+        if (upload.Parts.SkipLast(1).Any(part => part < LeastPart))
+        {
+            throw new LocalError(400, "LayerPartTooSmallException", $"Layer parts must be at least {LeastPart} bytes in size");
+        }
+
         var digest = Manifest.DigestOf(upload.Bytes.ToArray());
         if (!named.Contains(digest))
         {
-            throw new LocalError(400, "InvalidLayerException", $"The layer's digest is '{digest}', which the request does not name");
+            throw new LocalError(400, "InvalidLayerException", $"The layer's digest is '{digest}'");
         }
 
         uploads.Remove(request.UploadId);
         if (!repository.MissingBlobs([digest]).Any())
         {
-            throw new LocalError(400, "LayerAlreadyExistsException", $"Layer with digest '{digest}' already exists in the repository '{repository.Name}'");
+            throw new LocalError(400, "LayerAlreadyExistsException", $"Layer with digest '{digest}' already exists");
         }
 
         repository.Uploaded.Add(digest);
-        return new { RegistryId = Options.AccountId, RepositoryName = repository.Name, request.UploadId, LayerDigest = digest };
+        return new
+        {
+            RegistryId = Options.AccountId,
+            RepositoryName = repository.Name,
+            request.UploadId,
+            LayerDigest = digest,
+        };
     }
 
     private LayerUpload UploadOf(RepositoryRequest request, string id) =>
         uploads.TryGetValue(id, out var upload) && upload.Repository == Find(request).Name ? upload
-        : throw new LocalError(400, "UploadNotFoundException", $"The upload '{id}' does not exist in the repository with name '{Find(request).Name}'");
+        : throw new LocalError(400, "UploadNotFoundException", $"The upload '{id}' does not exist");
 }

@@ -182,7 +182,7 @@ public sealed class TagRemovalTests
         Assert.Equal([Image.Digest, Other.Digest], contents.Images.Select(image => image.Id.Digest.ToString()));
         Assert.Empty(contents.RemovalManifests);
         await fixture.Functions.DeliverAllAsync();
-        Assert.Empty(fixture.Alerts);
+        Assert.DoesNotContain(fixture.Alerts, alert => alert.Attributes["kind"].Value is "foreign-tag" or "tag-removal");
     }
 
     [Fact]

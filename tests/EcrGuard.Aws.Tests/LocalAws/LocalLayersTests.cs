@@ -82,11 +82,15 @@ public sealed class LocalLayersTests
         await Assert.ThrowsAsync<InvalidLayerPartException>(() => PartAsync(ecr, upload, 1, [1]));
         await Assert.ThrowsAsync<InvalidLayerPartException>(() => PartAsync(ecr, upload, 0, [1], last: 1));
         await PartAsync(ecr, upload, 0, [1]);
-        await Assert.ThrowsAsync<LayerPartTooSmallException>(() => PartAsync(ecr, upload, 1, [2]));
         await Assert.ThrowsAsync<InvalidLayerException>(() => CompleteAsync(ecr, upload, DigestOf([2])));
         await CompleteAsync(ecr, upload, DigestOf([1]));
         await Assert.ThrowsAsync<UploadNotFoundException>(() => PartAsync(ecr, upload, 0, [1]));
         await Assert.ThrowsAsync<UploadNotFoundException>(() => CompleteAsync(ecr, "none", DigestOf([1])));
+
+        var parts = await StartAsync(ecr);
+        await PartAsync(ecr, parts, 0, [1]);
+        await PartAsync(ecr, parts, 1, [2]);
+        await Assert.ThrowsAsync<LayerPartTooSmallException>(() => CompleteAsync(ecr, parts, DigestOf([1, 2])));
     }
 
     [Fact]
