@@ -254,7 +254,7 @@ public sealed record Settling
         };
     }
 
-    private IReadOnlyList<(string What, int Announced, int Listed)> Missing(ListedFindings? listed)
+    private List<(string What, int Announced, int Listed)> Missing(ListedFindings? listed)
     {
         var counted = listed?.Counts ?? new SeverityCounts(0, 0, 0, 0);
         List<(string What, int Announced, int Listed)> missing =

@@ -90,7 +90,7 @@ public sealed partial class LocalInspector : ILocalService
             members.Add(coverage);
             foreach (var finding in findings)
             {
-                Observe(coverage, finding, announce: true);
+                Observe(coverage, finding, again: null, announce: true);
             }
 
             EmitCoverage(coverage);
