@@ -36,7 +36,7 @@ public sealed class ArtifactTests
     private static async Task<Use> UseAsync(GuardFixture fixture, string digest, UseFacts use)
     {
         var contents = await fixture.Functions.Part<Facts.Registry>().ContentsAsync(Id(fixture), null, CancellationToken.None);
-        return InUse.Of(use, contents!, 30, fixture.Time.GetUtcNow())[Digest.Parse(digest)].Use;
+        return InUse.Of(use, contents!, fixture.Functions.Part<EcrGuard.Lambda.Guard>().Policy.Consumers, fixture.Time.GetUtcNow())[Digest.Parse(digest)].Use;
     }
 
     private static bool HasRecord(GuardFixture fixture, string digest) => fixture.Items($"I#{Hex(digest)}").Any(item => item.ContainsKey("record") && !item.ContainsKey("goneAt"));

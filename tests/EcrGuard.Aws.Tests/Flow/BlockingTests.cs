@@ -186,11 +186,16 @@ public sealed class BlockingTests
     {
         await using var fixture = await StartAsync();
         var digest = fixture.Push("0");
-        for (var i = 1; i < 999; i++)
+        for (var i = 1; i < 998; i++)
             fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 0"), $"{i}", announce: false);
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 0"), "999")) with { Operation = "PutImage" });
+        void Team()
+        {
+            foreach (var tag in new[] { "998", "999" })
+                fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 0"), tag);
+        }
+        fixture.Aws.Faults.Add(Fault.Meanwhile(Team) with { Operation = "PutImage" });
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
 
         Assert.StartsWith("ECR refused the tag", fixture.Item(digest)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
