@@ -35,7 +35,7 @@ public sealed record BackfillState(
 /// First deployment: every repository is taken once, existing images are judged and recorded without alerts, and one message tells the end. A schedule calls it again and again: each run goes on where the last
 /// one stopped, and once all is done a run costs one read.
 /// </summary>
-public sealed class Backfill(Guard guard, Baselines baselines, Registry registry, Ledger ledger, LookQueue looks, Notifier notifier, Settings settings, TimeProvider time, Log log)
+public sealed class Backfill(Guard guard, Baselines baselines, Registry registry, Ledger ledger, LookSender looks, Notifier notifier, Settings settings, TimeProvider time, Log log)
 {
     /// <summary>Repositories, and images of each, that are worked on at a time.</summary>
     private const int Repositories = 8;

@@ -13,7 +13,7 @@ namespace EcrGuard.Lambda;
 /// <summary>
 /// Many images and all that follows from them: each is decided, then the indexes that hold it, then alerts are published, tags written and what was open is closed. An image has failed until all of that is done, and fails alone.
 /// </summary>
-public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledger, Notifier notifier, LookQueue looks, Settings settings, Log log)
+public sealed class Decisions(Guard guard, Quarantines quarantines, Ledger ledger, Notifier notifier, LookSender looks, Settings settings, Log log)
 {
     /// <summary>How many images are worked on at a time.</summary>
     private const int Parallel = 8;

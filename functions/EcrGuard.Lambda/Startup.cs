@@ -50,7 +50,7 @@ public sealed class Startup
             parts.GetRequiredService<FindingsStore>(),
             time,
             settings.SettlingTime));
-        services.AddSingleton(_ => new LookQueue(aws, settings, time));
+        services.AddSingleton(_ => new LookSender(aws, settings, time));
         services.AddSingleton<Deployments>();
         services.AddSingleton<UseStore>();
         services.AddSingleton<TagRemover>();

@@ -4,7 +4,6 @@ using Amazon.ECR.Model;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 
 namespace EcrGuard.Aws.Actions;

@@ -393,7 +393,7 @@ public sealed record Manifest(string Text, string MediaType)
         Kind == ImageKind.Image && Only(root, "layers") is { ValueKind: JsonValueKind.Array } layers && Only(root, "config") is { } config
         && !Has(root, "manifests") && !Has(root, "fsLayers")
         && Artifacts.HoldNoFiles(Word(config, "mediaType"), [.. layers.EnumerateArray().Select(layer =>
-            new Layer(Word(layer, "mediaType"), Only(layer, "size") is { ValueKind: JsonValueKind.Number } size && size.TryGetInt64(out var bytes) ? bytes : null))]));
+            new Core.Images.Layer(Word(layer, "mediaType"), Only(layer, "size") is { ValueKind: JsonValueKind.Number } size && size.TryGetInt64(out var bytes) ? bytes : null))]));
 
     /// <summary>The children of an index, as it lists them; empty for any other manifest.</summary>
     /// <exception cref="JsonException">The manifest is not what its media type says.</exception>

@@ -154,7 +154,7 @@ public sealed class LostAnswerTests
         var image = new ImageId(Home(fixture), Digest.Parse(digest));
         var entry = (await ledger.FindAsync(image, CancellationToken.None))!;
         fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
-        Assert.NotNull(await ledger.IntendAsync(image, entry, new TagAction(TagChange.Add, "x"), CancellationToken.None));
+        Assert.NotNull(await ledger.IntendAsync(image, entry, new TagAction(TagChange.Add, "x"), onto: null, CancellationToken.None));
         AssertStruck(fixture);
         Assert.Single(fixture.Items("A#"), item => item["tag"]?.GetValue<string>() == "x");
     }

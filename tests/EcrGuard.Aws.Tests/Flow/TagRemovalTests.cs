@@ -115,7 +115,7 @@ public sealed class TagRemovalTests
         var entry = (await functions.Part<Ledger.Ledger>().FindAsync(image.Id, CancellationToken.None))!;
         var marked = await guard.MarkAsync(image, entry, Use.NotInUse, Use.NotInUse, DateTimeOffset.MaxValue, CancellationToken.None);
         var left = await guard.EndMarkingAsync(image.Id.Repository, CancellationToken.None);
-        return marked.Record.CouldNotMark ?? left.FirstOrDefault();
+        return marked.Record.CouldNotMark ?? (left is [var why, ..] ? why : null);
     }
 
     [Theory]

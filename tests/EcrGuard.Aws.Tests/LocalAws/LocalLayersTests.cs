@@ -14,9 +14,9 @@ public sealed class LocalLayersTests
 
     private static string DigestOf(byte[] bytes) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
 
-    private static async Task<string> StartAsync(IAmazonECR ecr) => (await ecr.InitiateLayerUploadAsync(new InitiateLayerUploadRequest { RepositoryName = Name })).UploadId;
+    private static async Task<string> StartAsync(AmazonECRClient ecr) => (await ecr.InitiateLayerUploadAsync(new InitiateLayerUploadRequest { RepositoryName = Name })).UploadId;
 
-    private static Task<UploadLayerPartResponse> PartAsync(IAmazonECR ecr, string upload, long first, byte[] bytes, long? last = null) => ecr.UploadLayerPartAsync(new UploadLayerPartRequest
+    private static Task<UploadLayerPartResponse> PartAsync(AmazonECRClient ecr, string upload, long first, byte[] bytes, long? last = null) => ecr.UploadLayerPartAsync(new UploadLayerPartRequest
     {
         RepositoryName = Name,
         UploadId = upload,
@@ -25,7 +25,7 @@ public sealed class LocalLayersTests
         LayerPartBlob = new MemoryStream(bytes),
     });
 
-    private static Task<CompleteLayerUploadResponse> CompleteAsync(IAmazonECR ecr, string upload, string digest) =>
+    private static Task<CompleteLayerUploadResponse> CompleteAsync(AmazonECRClient ecr, string upload, string digest) =>
         ecr.CompleteLayerUploadAsync(new CompleteLayerUploadRequest { RepositoryName = Name, UploadId = upload, LayerDigests = [digest] });
 
     private static string ManifestOf(byte[] config, byte[] layer) => $$"""

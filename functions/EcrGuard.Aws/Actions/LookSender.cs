@@ -4,7 +4,7 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Aws.Actions;
 
 /// <summary>Puts down looks that EcrGuard takes by itself: delayed messages to the queue of scan events.</summary>
-public sealed class LookQueue(AwsClients aws, Settings settings, TimeProvider time)
+public sealed class LookSender(AwsClients aws, Settings settings, TimeProvider time)
 {
     /// <summary>SQS delays a message for at most fifteen minutes (Amazon SQS API, SendMessage).</summary>
     private static readonly TimeSpan MostDelay = TimeSpan.FromMinutes(15);
