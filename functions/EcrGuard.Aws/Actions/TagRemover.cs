@@ -178,7 +178,7 @@ public sealed class TagRemover(
     /// <returns>Why it stays, a sentence; null where it is gone.</returns>
     public async Task<string?> DeleteAsync(ImageId manifest, CancellationToken cancellation)
     {
-        if (await registry.ImageAsync(manifest, cancellation).ConfigureAwait(false) is not { } now)
+        if (await registry.ListedAsync(manifest, cancellation).ConfigureAwait(false) is not { } now)
             return null;
         if (settings.Tags.TeamTags(now) is { Count: > 0 } foreign)
         {
@@ -312,16 +312,7 @@ public sealed class TagRemover(
         }, cancellation).ConfigureAwait(false);
         try
         {
-            using var content = new MemoryStream(blob);
-            await aws.Ecr.UploadLayerPartAsync(new UploadLayerPartRequest
-            {
-                RegistryId = repository.Account,
-                RepositoryName = repository.Name,
-                UploadId = upload.UploadId,
-                PartFirstByte = 0,
-                PartLastByte = blob.Length - 1,
-                LayerPartBlob = content,
-            }, cancellation).ConfigureAwait(false);
+            await SendAsync(repository, upload.UploadId, blob, cancellation).ConfigureAwait(false);
             await aws.Ecr.CompleteLayerUploadAsync(new CompleteLayerUploadRequest
             {
                 RegistryId = repository.Account,
@@ -330,9 +321,30 @@ public sealed class TagRemover(
                 LayerDigests = [RemovalManifest.DigestOf(blob).ToString()],
             }, cancellation).ConfigureAwait(false);
         }
-        catch (LayerAlreadyExistsException)
+        catch (Exception there) when (there is LayerAlreadyExistsException or UploadNotFoundException)
         {
-            // Somebody was faster with the same bytes.
+            // Somebody was faster with the same bytes, or the answer to the first try was lost. PutImage tells the rest.
+        }
+    }
+
+    private async Task SendAsync(RepositoryId repository, string upload, byte[] blob, CancellationToken cancellation)
+    {
+        try
+        {
+            using var content = new MemoryStream(blob);
+            await aws.Ecr.UploadLayerPartAsync(new UploadLayerPartRequest
+            {
+                RegistryId = repository.Account,
+                RepositoryName = repository.Name,
+                UploadId = upload,
+                PartFirstByte = 0,
+                PartLastByte = blob.Length - 1,
+                LayerPartBlob = content,
+            }, cancellation).ConfigureAwait(false);
+        }
+        catch (InvalidLayerPartException)
+        {
+            // It is there already and its answer was lost: ECR takes no part twice, and checks the whole against its digest.
         }
     }
 

@@ -305,7 +305,22 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
         return scanner;
     }
 
-    private async Task<ImageFacts?> ImageAsync(RepositoryId repository, ImageIdentifier id, CancellationToken cancellation)
+    /// <summary>
+    /// One image as ECR lists it; null where it is gone. Its content is not read, so that its kind is what its media type
+    /// says and no more.
+    /// </summary>
+    public Task<ImageFacts?> ListedAsync(ImageId image, CancellationToken cancellation) =>
+        ListedAsync(image.Repository, new ImageIdentifier { ImageDigest = image.Digest.ToString() }, cancellation);
+
+    private async Task<ImageFacts?> ImageAsync(RepositoryId repository, ImageIdentifier id, CancellationToken cancellation) =>
+        await ListedAsync(repository, id, cancellation).ConfigureAwait(false) is { } listed
+            ? await ByContentAsync(listed, cancellation).ConfigureAwait(false)
+            : null;
+
+    private async Task<ImageFacts?> ListedAsync(
+        RepositoryId repository,
+        ImageIdentifier id,
+        CancellationToken cancellation)
     {
         var readAt = time.GetUtcNow();
         var request = new DescribeImagesRequest { RegistryId = repository.Account, RepositoryName = repository.Name, ImageIds = [id] };
@@ -323,12 +338,12 @@ public sealed class Registry(IAmazonECR ecr, Settings settings, TimeProvider tim
                 await foreach (var page in PagesAsync(repository, cancellation).ConfigureAwait(false))
                 {
                     if (page.FirstOrDefault(listed => listed.Id.Digest.ToString() == id.ImageDigest || (id.ImageTag is { } tag && listed.Tags.Contains(tag))) is { } listed)
-                        return await ByContentAsync(listed, cancellation).ConfigureAwait(false);
+                        return listed;
                 }
                 return null;
             }
         }
-        return answer?.ImageDetails is [var detail, ..] ? await ByContentAsync(Facts(repository, detail, readAt), cancellation).ConfigureAwait(false) : null;
+        return answer?.ImageDetails is [var detail, ..] ? Facts(repository, detail, readAt) : null;
     }
 
     private async Task<ImageFacts> ByContentAsync(ImageFacts image, CancellationToken cancellation) =>

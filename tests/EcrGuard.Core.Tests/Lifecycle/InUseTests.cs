@@ -55,7 +55,7 @@ public sealed class InUseTests
     [InlineData("sha256-{0}.att", true)]
     [InlineData("sha256-{0}", true)]
     [InlineData("sha256-{0}0.sig", false)]
-    [InlineData("sha256-{0}-sig", false)]
+    [InlineData("sha256-{0}-sig", true)]
     [InlineData("signature-of-{0}", false)]
     public void What_cosign_tags_as_the_signature_of_an_image_is_used_with_it(string tag, bool used)
     {
