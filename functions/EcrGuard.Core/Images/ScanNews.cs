@@ -83,6 +83,8 @@ public sealed class ListedFindings
     /// <summary>The hash, and when the finding became what it is: milliseconds since 1970 in six bytes.</summary>
     private const int MarkSize = HashSize + 6;
 
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
     private readonly Dictionary<string, ToldFinding> byId = [];
 
     /// <param name="findings">Each with its severity in Inspector's words.</param>
@@ -128,7 +130,9 @@ public sealed class ListedFindings
     private static byte[] Mark(ToldFinding finding)
     {
         Span<byte> time = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(time, finding.UpdatedAt?.ToUnixTimeMilliseconds() ?? 0);
+        // A list tells it in seconds with a fraction, which may read as a hair before the millisecond that an event names.
+        var updatedAt = (finding.UpdatedAt ?? DateTimeOffset.UnixEpoch) + (Millisecond / 2);
+        BinaryPrimitives.WriteInt64BigEndian(time, updatedAt.ToUnixTimeMilliseconds());
         return [.. SHA256.HashData(Encoding.UTF8.GetBytes(finding.Id)).AsSpan(..HashSize), .. time[2..]];
     }
 }
