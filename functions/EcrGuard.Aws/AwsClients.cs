@@ -75,6 +75,10 @@ public sealed class AwsClients : IDisposable
     public static AwsClients At(Uri endpoint, string region, AWSCredentials credentials, int retries = Connection.UsualRetries, TimeSpan? timeout = null) =>
         new(new Connection { IsLocal = true, Endpoint = endpoint, Region = region, Credentials = credentials, Retries = retries, Timeout = timeout ?? Connection.UsualTimeout });
 
+    /// <summary>The same without repeats, every call through a transport of the caller's, who decides in which order calls arrive.</summary>
+    internal static AwsClients Through(HttpClientFactory transport, Uri endpoint, string region, AWSCredentials credentials) =>
+        new(new Connection { IsLocal = true, Endpoint = endpoint, Region = region, Credentials = credentials, Retries = 0, Timeout = TimeSpan.FromMinutes(10), Transport = transport });
+
     public void Dispose()
     {
         Ecr.Dispose();
@@ -143,12 +147,17 @@ internal sealed record Connection
     public int Retries { get; init; } = UsualRetries;
     public TimeSpan Timeout { get; init; } = UsualTimeout;
 
+    /// <summary>Null for the SDK's own.</summary>
+    public HttpClientFactory? Transport { get; init; }
+
     public TClient Open<TConfig, TClient>(TConfig config, Func<TConfig, TClient> asTheEnvironmentSays, Func<AWSCredentials, TConfig, TClient> with)
         where TConfig : ClientConfig
     {
         config.Timeout = Timeout;
         config.RetryMode = RequestRetryMode.Standard;
         config.MaxErrorRetry = Retries;
+        if (Transport is not null)
+            config.HttpClientFactory = Transport;
         if (Endpoint is not null)
             config.ServiceURL = Endpoint.ToString();
         if (IsLocal && Region is not null)

@@ -1,0 +1,241 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using EcrGuard.LocalAws.Sns;
+
+namespace EcrGuard.Aws.Tests.Chaos;
+
+/// <content>What must be true of tags, images, ledger and alerts.</content>
+internal sealed partial class ChaosRun
+{
+    private const string Prefix = "ecrguard-";
+
+    /// <summary>After each write of EcrGuard's to ECR.</summary>
+    private void Written(Running invocation, Call call)
+    {
+        using var body = JsonDocument.Parse(call.Body);
+        var root = body.RootElement;
+        var name = root.GetProperty("repositoryName").GetString()!;
+        var repository = Truth.Repositories.First(each => each.Name == name);
+        var image = ImageOf(call);
+        foreach (var each in image is null ? invocation.Images.Where(each => each.Repository == repository) : [image])
+            each.Tell(Now, $"{invocation.Name} makes {call.Operation} {(root.TryGetProperty("imageTag", out var tag) ? tag.GetString() : root.TryGetProperty("imageIds", out var ids) ? ids.GetRawText() : "")}");
+        if (repository.Observed)
+            Fail("something is written to a repository that is only observed", image, call.Operation);
+        switch (call.Operation)
+        {
+            case "StartImageScan" when image is { ScanDue: null, Scan: not TrueScan.Complete }:
+                ScanSoon(image);
+                break;
+            case "UpdateImageStorageClass" when image is not null && call.Text.Contains("ARCHIVE", StringComparison.Ordinal) && image.Running.Values.Any(since => since < invocation.BegunAt):
+                Fail("an image that runs is archived", image);
+                break;
+            case "BatchDeleteImage" or "PutImage":
+                Compare(repository);
+                break;
+        }
+    }
+
+    [GeneratedRegex("[0-9a-f]{64}")]
+    private static partial Regex Hex { get; }
+
+    /// <summary>The image that a call to ECR names, by its digest or in a tag of EcrGuard's.</summary>
+    private TrueImage? ImageOf(Call call)
+    {
+        using var body = JsonDocument.Parse(call.Body);
+        var name = body.RootElement.GetProperty("repositoryName").GetString()!;
+        return Hex.Matches(call.Text).Select(hex => Truth.Images.GetValueOrDefault((name, $"sha256:{hex.Value}"))).LastOrDefault(image => image is not null);
+    }
+
+    /// <summary>What would be there without EcrGuard is there, and every tag of the team's names what it would name.</summary>
+    private void Compare(TrueRepository repository)
+    {
+        foreach (var image in repository.Images)
+        {
+            if (twin.Ecr.TagsOf(repository.Name, image.Digest) is not { } tags)
+                continue;
+            if (aws.Ecr.TagsOf(repository.Name, image.Digest) is not { } there)
+            {
+                Fail("an image is gone that would be there without EcrGuard", image);
+                Forget(image);
+            }
+            else if (tags.FirstOrDefault(tag => !there.Contains(tag)) is { } lost)
+            {
+                Fail("a team's tag is lost or elsewhere", image, lost);
+                twin.Ecr.DeleteTag(repository.Name, lost);
+            }
+            else if (there.FirstOrDefault(tag => !tags.Contains(tag) && !tag.StartsWith(Prefix, StringComparison.Ordinal)) is { } more)
+            {
+                Fail("a tag is there that would not be without EcrGuard", image, more);
+            }
+        }
+    }
+
+    // The end.
+
+    /// <summary>The world stands still: what is under way ends, what was sent arrives, and one sweep goes over everything.</summary>
+    private void End()
+    {
+        Drain();
+        ending = true;
+        while (Truth.Images.Values.Where(image => image.ScanDue is not null).ToList() is { Count: > 0 } due)
+        {
+            due.ForEach(EndScan);
+            Drain();
+        }
+        Drain();
+        time.Advance(TimeSpan.FromHours(26));
+        foreach (var _ in Sweep(calm: true))
+        {
+            while (running.Count > 0)
+                Go(running[0]);
+        }
+        Drain();
+        Check();
+        Figures.Dead = dead.Count;
+        Figures.Images = Truth.Images.Count;
+        Figures.Alerts = aws.Sns.Messages.Count;
+        foreach (var unexpected in aws.Unexpected.Take(5))
+            Fail("the local AWS does not know a call", null, unexpected);
+    }
+
+    private void Drain()
+    {
+        for (Receive(); sweep is not null || running.Count > 0 || queue.Count > 0; Receive())
+        {
+            while (running.Count > 0)
+                Go(Any(running));
+            if (sweep is not null && !sweep.MoveNext())
+                sweep = null;
+            if (running.Count == 0 && !Deliver(Now) && sweep is null && queue.Count > 0)
+                time.Advance(queue.Min(message => message.Due) - Now + TimeSpan.FromMilliseconds(1));
+        }
+    }
+
+    private void Check()
+    {
+        var items = aws.DynamoDb.Items(Instance.Table).ToLookup(item => $"{item["pk"]!.GetValue<string>().Split('#')[^1]} {item["sk"]!.GetValue<string>()}");
+        var writes = aws.DynamoDb.Items(Instance.Table).Where(item => item["sk"]!.GetValue<string>().StartsWith("A#", StringComparison.Ordinal)).ToList();
+        var told = Told();
+        foreach (var repository in Truth.Repositories)
+        {
+            Compare(repository);
+            foreach (var image in repository.Images)
+                Check(image, items[$"{repository.Name} I#{image.Digest["sha256:".Length..]}"].FirstOrDefault(), told.GetValueOrDefault(image.Digest) ?? []);
+        }
+        foreach (var open in writes.Where(write => write["outcome"]!.GetValue<string>() == "intended").Take(5))
+            Fail("a write has no end in the ledger", null, open.ToJsonString());
+        foreach (var twice in aws.Sns.Messages.SelectMany(AlertIds).CountBy(id => id).Where(each => each.Value > 1 && !mayBeTwice.Contains(each.Key)).Take(5))
+            Fail("an alert was sent twice, and no function failed between publishing and recording", Truth.Images.Values.FirstOrDefault(image => twice.Key.StartsWith(image.Digest["sha256:".Length..], StringComparison.Ordinal)), $"{twice.Key}, {twice.Value} times");
+    }
+
+    private void Check(TrueImage image, JsonObject? item, IReadOnlyList<string> told)
+    {
+        var tags = aws.Ecr.TagsOf(image.Repository.Name, image.Digest);
+        if (tags is null || image.Kind == TrueKind.Chart)
+        {
+            if (item is not null && !item.ContainsKey("goneAt") && image.Kind != TrueKind.Chart)
+                Fail("an image is gone, and the ledger does not say so", image);
+            return;
+        }
+        if (item is null)
+        {
+            Fail("the ledger knows nothing of an image", image);
+            return;
+        }
+        if (new[] { "open", "openAlert", "openWrites", "alertClaimedAt", "goneAt" }.FirstOrDefault(item.ContainsKey) is { } left)
+            Fail($"the ledger still says '{left}'", image);
+
+        using var record = JsonDocument.Parse(item["record"]!.GetValue<string>());
+        var status = record.RootElement.GetProperty("verdict").GetProperty("status").GetString()!.ToUpperInvariant();
+        var wanted = Wanted(image);
+        if (!wanted.Contains(status))
+            Fail($"the ledger says {status}, and {string.Join(" or ", wanted)} is true", image);
+
+        var blockedTag = $"{Prefix}blocked-{image.Digest["sha256:".Length..]}";
+        var marked = tags.Contains(blockedTag);
+        var named = tags.Any(tag => !tag.StartsWith(Prefix, StringComparison.Ordinal));
+        if (image.Repository.Observed && tags.Any(tag => tag.StartsWith(Prefix, StringComparison.Ordinal)))
+            Fail("an image that is only observed is tagged", image);
+        if (!image.Repository.Observed && aws.Ecr.StatusOf(image.Repository.Name, image.Digest) == "ACTIVE" && !item.ContainsKey("couldNotMark"))
+        {
+            if (status == "BLOCKED" && named && !marked)
+                Fail("an image is blocked and not tagged, and the ledger does not say why", image);
+            if (status == "APPROVED" && marked)
+                Fail("an image is approved and tagged as blocked, and the ledger does not say why", image);
+        }
+        if (tags.FirstOrDefault(tag => tag.StartsWith(Prefix, StringComparison.Ordinal) && !tag.EndsWith(image.Digest["sha256:".Length..], StringComparison.Ordinal)) is { } foreign)
+            Fail("an image has EcrGuard's tag of another image", image, foreign);
+
+        // What was there before was taken over without alerts; a child is spoken for by its index.
+        if (image.IsChild)
+            return;
+        var last = told.LastOrDefault(kind => kind is "blocked" or "lifted");
+        if (status == "BLOCKED" && last != "blocked" && !(image.WasThere && last is null))
+            Fail("an image is blocked and the last that was told is something else", image, last ?? "nothing");
+        if (status == "APPROVED" && last == "blocked")
+            Fail("an image is approved and the last that was told is that it is blocked", image);
+    }
+
+    /// <summary>The statuses that the ledger may hold by now.</summary>
+    private IReadOnlyList<string> Wanted(TrueImage image)
+    {
+        if (image.Kind == TrueKind.Index)
+            return Worst([.. image.Children.Select(Wanted)]);
+        var blocks = image.Findings.Any(found => found.Active && Truth.Policy.Blocks(found));
+        return image.Scan switch
+        {
+            TrueScan.Complete => blocks ? ["BLOCKED"] : ["APPROVED"],
+            TrueScan.Unsupported => ["UNSUPPORTED", "BLOCKED"],
+            // A block outlives the end of the monitoring; what was not blocked before is stale.
+            TrueScan.Expired => ["STALE", "BLOCKED"],
+            _ => ["PENDING", "UNSCANNED"],
+        };
+
+        static IReadOnlyList<string> Worst(IReadOnlyList<IReadOnlyList<string>> children) =>
+            children.Any(child => child is ["BLOCKED"]) ? ["BLOCKED"] : children.All(child => child is ["APPROVED"]) ? ["APPROVED"] : ["BLOCKED", "PENDING", "UNSCANNED", "UNSUPPORTED", "STALE"];
+    }
+
+    /// <summary>The kinds of the alerts about each image, oldest first.</summary>
+    private Dictionary<string, List<string>> Told()
+    {
+        var told = new Dictionary<string, List<string>>();
+        foreach (var message in aws.Sns.Messages)
+        {
+            using var body = Body(message);
+            foreach (var each in body.RootElement.TryGetProperty("alerts", out var many) && many.ValueKind == JsonValueKind.Array ? many.EnumerateArray() : Enumerable.Repeat(body.RootElement, 1))
+            {
+                if (each.TryGetProperty("digest", out var digest) && each.TryGetProperty("kind", out var kind))
+                    (told.TryGetValue(digest.GetString()!, out var known) ? known : told[digest.GetString()!] = []).Add(kind.GetString()!);
+            }
+        }
+        return told;
+    }
+
+    private static IEnumerable<string> AlertIds(LocalMessage message)
+    {
+        using var body = Body(message);
+        return body.RootElement.TryGetProperty("alerts", out var many) && many.ValueKind == JsonValueKind.Array
+            ? [.. many.EnumerateArray().Select(each => each.GetProperty("alertId").GetString()!)]
+            : [body.RootElement.GetProperty("alertId").GetString()!];
+    }
+
+    private static JsonDocument Body(LocalMessage message)
+    {
+        if (!message.IsPerProtocol)
+            return JsonDocument.Parse(message.Message);
+        using var envelope = JsonDocument.Parse(message.Message);
+        return JsonDocument.Parse(envelope.RootElement.GetProperty("default").GetString()!);
+    }
+
+    /// <summary>What the ledger tells of an image.</summary>
+    private IEnumerable<string> LedgerStory(TrueImage image)
+    {
+        var hex = image.Digest["sha256:".Length..];
+        foreach (var item in aws.DynamoDb.Items(Instance.Table).Where(item => item["sk"]!.GetValue<string>().Contains(hex, StringComparison.Ordinal) || item["image"]?.GetValue<string>().EndsWith(hex, StringComparison.Ordinal) == true))
+        {
+            var text = item.ToJsonString();
+            yield return text.Length > 700 ? text[..700] : text;
+        }
+    }
+}

@@ -1,0 +1,496 @@
+using System.Text.Json;
+using EcrGuard.Aws.Tests.Flow;
+using EcrGuard.Lambda;
+using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
+
+namespace EcrGuard.Aws.Tests.Chaos;
+
+/// <content>What teams, scanners and platforms do, whatever EcrGuard is doing.</content>
+internal sealed partial class ChaosRun
+{
+    private const int Recent = 25;
+    private readonly List<TrueImage> touched = [];
+
+    /// <summary>Images whose events come in time, since their findings take longer than silence is disbelieved.</summary>
+    private readonly HashSet<TrueImage> prompt = [];
+
+    private readonly Dictionary<string, (string Arn, List<(string Definition, TrueImage Image)> History)> services = [];
+    private bool ending;
+    private DateTimeOffset nextSweep;
+    private DateTimeOffset nextLifecycle;
+    private IEnumerator<bool>? sweep;
+
+    private void CreateRepositories()
+    {
+        const string KeepFew = """{ "rules": [ { "rulePriority": 1, "description": "few", "selection": { "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 6 }, "action": { "type": "expire" } } ] }""";
+        const string Untagged = """{ "rules": [ { "rulePriority": 1, "description": "untagged", "selection": { "tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 2 }, "action": { "type": "expire" } } ] }""";
+        for (var i = 0; i < options.Repositories; i++)
+        {
+            var prefix = (i % 10) switch { 0 => "observe", 1 => "quarantine", 2 or 3 => "base", _ => "team" };
+            var mutability = (i % 8) switch
+            {
+                5 => TagMutability.Immutable,
+                6 => TagMutability.ImmutableExcept("ecrguard-*"),
+                7 => TagMutability.MutableExcept("v*"),
+                _ => TagMutability.Mutable,
+            };
+            var repository = new TrueRepository($"{prefix}/r{i}", mutability, scanOnPush: i % 5 != 4, prefix != "team" ? null : (i % 7) switch { 0 => KeepFew, 1 => Untagged, _ => null });
+            Truth.Repositories.Add(repository);
+            aws.Ecr.CreateRepository(repository.Name, repository.Mutability, repository.ScanOnPush, repository.Lifecycle);
+            twin.Ecr.CreateRepository(repository.Name, repository.Mutability, repository.ScanOnPush, repository.Lifecycle);
+        }
+    }
+
+    /// <summary>What was there before EcrGuard was, and the backfill that takes it over.</summary>
+    private void Begin()
+    {
+        begun = Now;
+        foreach (var repository in Truth.Repositories.Where(_ => Chance(0.4)))
+        {
+            for (var i = random.Next(1, 4); i > 0; i--)
+            {
+                var image = Push(repository, wasThere: true);
+                foreach (var each in image?.Children.Append(image).Where(each => each.Kind == TrueKind.Image) ?? [])
+                    CompleteScan(each, announce: false);
+            }
+        }
+        _ = aws.Events.Take();
+        time.Advance(TimeSpan.FromHours(1));
+        var on = sweeper;
+        Whole(new Running(on, "backfill", () => on.Part<Backfill>().BackfillAsync(new ScheduledRequest(null), new Invocation()), [], calm: true, Now));
+        // It works on several threads.
+        random = new Random(options.Seed);
+        time.SetUtcNow(begun + TimeSpan.FromHours(2));
+        _ = aws.Events.Take();
+        nextSweep = Now.Date.AddDays(1).AddHours(3);
+        nextLifecycle = Now.Date.AddDays(1).AddHours(2);
+    }
+
+    /// <summary>What the time makes due.</summary>
+    private void Daily()
+    {
+        var now = Now;
+        foreach (var image in Truth.Images.Values.Where(image => image.ScanDue <= now).ToList())
+            EndScan(image);
+        if (now >= nextLifecycle)
+        {
+            nextLifecycle += TimeSpan.FromDays(1);
+            RunLifecycle();
+        }
+        if (sweep is null && now >= nextSweep)
+        {
+            nextSweep += TimeSpan.FromDays(1);
+            sweep = Sweep(calm: false).GetEnumerator();
+        }
+        if (sweep is not null && running.All(other => other.On != sweeper) && !sweep.MoveNext())
+            sweep = null;
+    }
+
+    private bool Exists(TrueImage image) => twin.Ecr.StatusOf(image.Repository.Name, image.Digest) is not null;
+
+    /// <summary>Somebody does something.</summary>
+    /// <param name="target">The image to which it is likely done; null for any.</param>
+    private void Act(TrueImage? target)
+    {
+        var repository = target?.Repository ?? Any(Truth.Repositories);
+        if (target is null || !Exists(target))
+            target = repository.Images.Where(Exists).ToList() is { Count: > 0 } there ? Any(there) : null;
+        var dice = random.Next(100);
+        if (target is null || dice < 24)
+            Push(repository, wasThere: false);
+        else if (dice < 36)
+            Tag(target, repository.Tags.Count > 0 && Chance(0.7) ? Any([.. repository.Tags]) : $"rel-{++repository.Pushes}");
+        else if (dice < 46)
+            DeleteTag(target);
+        else if (dice < 48)
+            Team(target, "deletes it", ecr => ecr.Delete(repository.Name, target.Digest));
+        else if (dice < 62)
+            NewFinding(target);
+        else if (dice < 72)
+            CloseFinding(target);
+        else if (dice < 73)
+            EndCoverage(target);
+        else if (dice < 88)
+            Deploy(target);
+        else if (dice < 92)
+            StopOne();
+        else if (dice < 93 && running.Count == 0)
+            ChangePolicy();
+        else if (target.ScanDue is not null)
+            EndScan(target);
+    }
+
+    /// <summary>While EcrGuard is about to write a tag of this image, somebody writes the image's other tags.</summary>
+    private void Interfere(TrueImage image)
+    {
+        if (Chance(0.4) || twin.Ecr.TagsOf(image.Repository.Name, image.Digest) is not { } tags)
+        {
+            Act(image);
+            return;
+        }
+        var others = image.Repository.Images.Where(other => other != image && Exists(other)).ToList();
+        foreach (var tag in tags)
+        {
+            if (Chance(0.5) && others.Count > 0)
+                Tag(Any(others), tag);
+            else if (Chance(0.6))
+                Team(image, $"deletes the tag {tag}", ecr => ecr.DeleteTag(image.Repository.Name, tag));
+            else
+                Tag(image, "latest");
+        }
+    }
+
+    private void Touch(TrueImage image)
+    {
+        touched.Remove(image);
+        touched.Add(image);
+        if (touched.Count > Recent)
+            touched.RemoveAt(0);
+    }
+
+    /// <summary>Writes as a team does, in both worlds. What ECR refuses without EcrGuard does not happen.</summary>
+    private bool Team(TrueImage image, string what, Action<LocalEcr> act)
+    {
+        var tags = twin.Ecr.TagsOf(image.Repository.Name, image.Digest);
+        try
+        {
+            act(twin.Ecr);
+        }
+        catch (Exception)
+        {
+            return false;
+        }
+        Figures.TeamWrites++;
+        image.Tell(Now, $"the team {what}{(running.Count > 0 ? $" while {string.Join(", ", running.Select(other => $"{other.Name} wants {other.On.Transport.Waiting.FirstOrDefault()}"))}" : "")}");
+        Touch(image);
+        try
+        {
+            act(aws.Ecr);
+        }
+        catch (InvalidOperationException refused) when (refused.Message.Contains("ImageReferencedByManifestList", StringComparison.Ordinal))
+        {
+            // The index that holds it lost its last tag, and is there only because EcrGuard's own tag is. So the image stays in the other world too.
+            Figures.Kept++;
+            foreach (var tag in tags?.Select(tag => (string?)tag).DefaultIfEmpty() ?? [])
+                twin.Ecr.Push(image.Repository.Name, image.Manifest, tag, announce: false);
+        }
+        catch (Exception refused)
+        {
+            Fail("ECR refuses the team what it would allow without EcrGuard", image, $"the team {what} (tags were {string.Join(", ", tags ?? [])}): {refused.Message}");
+        }
+        return true;
+    }
+
+    private TrueImage? Push(TrueRepository repository, bool wasThere)
+    {
+        var number = ++repository.Pushes;
+        var content = $"{options.Seed} {repository.Name} {number}";
+        var kind = random.Next(100) switch { < 12 => TrueKind.Index, < 15 => TrueKind.Chart, _ => TrueKind.Image };
+        var children = kind == TrueKind.Index ? new[] { ("linux/amd64", Manifest.Image($"{content} amd64")), ("linux/arm64", Manifest.Image($"{content} arm64")) } : [];
+        var manifest = kind switch { TrueKind.Index => Manifest.Index(children), TrueKind.Chart => Manifest.Chart(content), _ => Manifest.Image(content) };
+        var image = Known(new TrueImage(repository, manifest, kind) { WasThere = wasThere });
+        foreach (var (_, child) in children)
+            image.Children.Add(Known(new TrueImage(repository, child, TrueKind.Image) { IsChild = true, WasThere = wasThere }));
+        var tag = Chance(0.95) ? $"v{number}" : null;
+        if (!Team(image, $"pushes it as {tag ?? "nothing"}", ecr => ecr.Push(repository.Name, manifest, tag, announce: !wasThere)))
+            return null;
+        if (tag is not null)
+            repository.Tags.Add(tag);
+        if (Chance(0.4) && !wasThere)
+            Tag(image, "latest");
+        return image;
+
+        TrueImage Known(TrueImage made)
+        {
+            made.ChangedAt = Now;
+            if (kind != TrueKind.Chart && made.Kind == TrueKind.Image && (options.Enhanced || repository.ScanOnPush))
+                ScanSoon(made);
+            Truth.Images[(repository.Name, made.Digest)] = made;
+            repository.Images.Add(made);
+            return made;
+        }
+    }
+
+    private void ScanSoon(TrueImage image)
+    {
+        image.Scan = TrueScan.Running;
+        image.ScanDue = Now + (Chance(0.8) ? TimeSpan.FromSeconds(random.Next(20, 600)) : TimeSpan.FromMinutes(random.Next(120)));
+    }
+
+    private void Tag(TrueImage image, string tag)
+    {
+        if (Team(image, $"tags it {tag}", ecr => ecr.Push(image.Repository.Name, image.Manifest, tag)))
+            image.Repository.Tags.Add(tag);
+    }
+
+    private void DeleteTag(TrueImage image)
+    {
+        if (twin.Ecr.TagsOf(image.Repository.Name, image.Digest) is { Count: > 0 } tags && Any(tags) is var tag)
+            Team(image, $"deletes the tag {tag}", ecr => ecr.DeleteTag(image.Repository.Name, tag));
+    }
+
+    // Scans. What is archived or gone is scanned by nobody.
+
+    private bool IsScannable(TrueImage image) => image.Kind == TrueKind.Image && aws.Ecr.StatusOf(image.Repository.Name, image.Digest) == "ACTIVE";
+
+    private void EndScan(TrueImage image)
+    {
+        image.ScanDue = null;
+        if (!IsScannable(image))
+            return;
+        Touch(image);
+        if (Chance(0.04))
+        {
+            image.Scan = TrueScan.Unsupported;
+            image.ChangedAt = Now;
+            image.Tell(Now, "the scanner cannot read it");
+            if (options.Enhanced)
+                aws.Inspector.SetCoverage(image.Repository.Name, image.Digest, "INACTIVE", "UNSUPPORTED_OS");
+            else
+                aws.Ecr.FailScan(image.Repository.Name, image.Digest, "UNSUPPORTED_IMAGE", "UnsupportedImageError: The operating system and/or package manager are not supported.");
+            return;
+        }
+        CompleteScan(image, announce: true);
+    }
+
+    private void CompleteScan(TrueImage image, bool announce)
+    {
+        var now = Now;
+        // Most lag less than silence is disbelieved; where they lag longer, the event that counts them comes in time.
+        var longLag = options.Enhanced && announce && Chance(0.1);
+        var lags = options.Enhanced && announce && (longLag || Chance(0.5));
+        var first = image.ScannedAt is null;
+        image.ScanDue = null;
+        image.Findings.Clear();
+        for (var i = Chance(0.4) ? 0 : random.Next(1, 5); i > 0; i--)
+            Found(image, now, lags ? TimeSpan.FromSeconds(random.Next(longLag ? 7200 : 540)) : default, first);
+        if (longLag)
+            prompt.Add(image);
+        else
+            prompt.Remove(image);
+        image.Scan = TrueScan.Complete;
+        image.ScannedAt = image.ChangedAt = now;
+        image.Tell(now, $"the scan ends with {image.Findings.Count}: {string.Join(", ", image.Findings.Select(found => $"{found.Vulnerability} {found.Severity} listed {found.ListedAt:HH:mm:ss}"))}");
+        IReadOnlyList<LocalFinding> findings = [.. image.Findings.Select(found => Local(found, now))];
+        if (options.Enhanced)
+            aws.Inspector.CompleteScan(image.Repository.Name, image.Digest, announce, findings);
+        else
+            aws.Ecr.CompleteScan(image.Repository.Name, image.Digest, findings);
+    }
+
+    private TrueFinding? Found(TrueImage image, DateTimeOffset now, TimeSpan lag, bool first)
+    {
+        var number = random.Next(60);
+        // Most images are clean of what blocks.
+        if (Truth.SeverityOf(number) == "CRITICAL" && Chance(0.4))
+            number++;
+        if (image.Findings.Exists(found => found.Vulnerability == Truth.Vulnerability(number)))
+            return null;
+        var made = new TrueFinding(Truth.Vulnerability(number), Truth.SeverityOf(number), now, now + lag, first);
+        image.Findings.Add(made);
+        return made;
+    }
+
+    private static LocalFinding Local(TrueFinding found, DateTimeOffset now) =>
+        new(found.Vulnerability, found.Severity, new LocalPackage($"lib{found.Vulnerability[^4..]}", "1.0", "1.1")) { Fix = "YES", ListedAfter = found.ListedAt - now };
+
+    /// <summary>Something new is known of what was scanned before.</summary>
+    private void NewFinding(TrueImage image)
+    {
+        if (image.Kind == TrueKind.Index)
+            image = Any(image.Children);
+        if (!options.Enhanced || image.Scan != TrueScan.Complete || !IsScannable(image))
+            return;
+        var now = Now;
+        if (Found(image, now, Chance(0.6) ? default : TimeSpan.FromSeconds(random.Next(540)), first: false) is not { } found)
+            return;
+        image.ChangedAt = now;
+        image.Tell(now, $"{found.Vulnerability} {found.Severity} is found, listed {found.ListedAt:HH:mm:ss}");
+        Touch(image);
+        aws.Inspector.Report(image.Repository.Name, image.Digest, Local(found, now));
+    }
+
+    private void CloseFinding(TrueImage image)
+    {
+        if (image.Kind == TrueKind.Index)
+            image = Any(image.Children);
+        if (!options.Enhanced || image.Scan != TrueScan.Complete || !IsScannable(image) || image.Findings.Where(found => found.Active).ToList() is not { Count: > 0 } open)
+            return;
+        var found = Any(open);
+        found.Active = false;
+        image.ChangedAt = Now;
+        image.Tell(Now, $"{found.Vulnerability} {found.Severity} is closed");
+        Touch(image);
+        aws.Inspector.SetStatus(image.Repository.Name, image.Digest, found.Vulnerability, "CLOSED");
+    }
+
+    /// <summary>Inspector stops looking and closes what it had found, though nothing was fixed.</summary>
+    private void EndCoverage(TrueImage image)
+    {
+        if (!options.Enhanced || image.Scan != TrueScan.Complete || !IsScannable(image))
+            return;
+        image.Scan = TrueScan.Expired;
+        image.ExpiryToldAt = null;
+        image.ChangedAt = Now;
+        image.Tell(Now, "Inspector's monitoring ends");
+        Touch(image);
+        aws.Inspector.SetCoverage(image.Repository.Name, image.Digest, "INACTIVE", "SCAN_ELIGIBILITY_EXPIRED");
+    }
+
+    // What runs.
+
+    private void Deploy(TrueImage image)
+    {
+        var repository = image.Repository;
+        if (image.IsChild || image.Kind == TrueKind.Chart || aws.Ecr.StatusOf(repository.Name, image.Digest) != "ACTIVE")
+            return;
+        var name = $"{repository.Name.Replace('/', '-')}-{random.Next(2)}";
+        // A roll-back goes to something that ran before, which may be old.
+        if (services.TryGetValue(name, out var known) && Chance(0.4) && known.History.Where(each => Exists(each.Image) && aws.Ecr.StatusOf(repository.Name, each.Image.Digest) == "ACTIVE").ToList() is { Count: > 0 } earlier)
+            image = Any(earlier).Image;
+        var now = Now;
+        var definition = aws.Ecs.RegisterTaskDefinition(name, $"{aws.AccountId}.dkr.ecr.{aws.Region}.amazonaws.com/{repository.Name}@{image.Digest}");
+        if (known.Arn is null)
+        {
+            services[name] = known = (aws.Ecs.CreateService("prod", name, definition, 1, [image.Digest]), []);
+        }
+        else
+        {
+            aws.Ecs.StartDeployment(known.Arn, definition, image.Digest);
+            aws.Ecs.FinishDeployment(known.Arn);
+        }
+        known.History.Add((definition, image));
+        aws.Ecr.Pull(repository.Name, image.Digest);
+        twin.Ecr.Pull(repository.Name, image.Digest);
+        Stopped(name, now);
+        foreach (var each in image.Children.Append(image))
+        {
+            each.Running[name] = now;
+            each.Tell(now, $"{name} runs it");
+        }
+        Figures.Deployments++;
+        Touch(image);
+    }
+
+    private void StopOne()
+    {
+        if (services.Count == 0)
+            return;
+        var name = Any([.. services.Keys]);
+        aws.Ecs.DeleteService(services[name].Arn);
+        services.Remove(name);
+        Stopped(name, Now);
+    }
+
+    private void Stopped(string service, DateTimeOffset now)
+    {
+        foreach (var image in Truth.Images.Values)
+        {
+            if (!image.Running.Remove(service))
+                continue;
+            image.RanUntil = now;
+            image.Tell(now, $"{service} runs it no more");
+        }
+    }
+
+    /// <summary>All instances are replaced at once; an invocation that is under way ends with what it had.</summary>
+    private void ChangePolicy()
+    {
+        var now = Now;
+        var waived = Truth.Policy.Waived.ToHashSet();
+        for (var i = random.Next(1, 4); i > 0; i--)
+        {
+            var vulnerability = Truth.Vulnerability(random.Next(10) * 6);
+            if (!waived.Remove(vulnerability))
+                waived.Add(vulnerability);
+        }
+        Truth.Policy = new TruePolicy(Truth.Policy.Number + 1, Chance(0.2), waived);
+        Truth.PolicySince = now;
+        Figures.Policies++;
+        (sweeper, gate) = (Start(), Start());
+        instances = [.. Enumerable.Range(0, EventInstances).Select(_ => Start())];
+        foreach (var image in Truth.Images.Values)
+            image.Tell(now, $"policy {Truth.Policy.Number}: blocks {(Truth.Policy.BlocksHigh ? "HIGH and CRITICAL" : "CRITICAL")}, waives {string.Join(", ", waived)}");
+    }
+
+    /// <summary>ECR's lifecycle policies run, in both worlds.</summary>
+    private void RunLifecycle()
+    {
+        var now = Now;
+        _ = twin.Ecr.RunLifecycle(now);
+        foreach (var taken in aws.Ecr.RunLifecycle(now))
+        {
+            Figures.Expired++;
+            if (!Truth.Images.TryGetValue((taken.Repository, taken.Digest), out var image))
+                continue;
+            image.Tell(now, $"a lifecycle policy takes it, by rule {taken.RulePriority}");
+            if (!Exists(image))
+                continue;
+            var known = image.Running.Values.Where(since => since < now - TimeSpan.FromHours(1)).ToList();
+            if (image.Repository.HasBaseline && known.Count > 0)
+                Fail("the policy that EcrGuard put takes what runs", image, $"since {known.Min():dd HH:mm}");
+            else if (!image.Repository.HasBaseline)
+                Fail("a team's lifecycle policy takes what it would not take without EcrGuard", image);
+            // In both worlds, so that the rest can be compared.
+            Forget(image);
+        }
+    }
+
+    /// <summary>Takes from the other world what EcrGuard's policy took by right, or what was reported already.</summary>
+    private void Forget(TrueImage image)
+    {
+        foreach (var parent in image.Repository.Images.Where(parent => parent.Children.Contains(image) && Exists(parent)))
+            twin.Ecr.Delete(parent.Repository.Name, parent.Digest);
+        if (Exists(image))
+            twin.Ecr.Delete(image.Repository.Name, image.Digest);
+    }
+
+    // Sweeps.
+
+    /// <summary>A sweep as the state machine does it, each step tried three times; other functions run meanwhile.</summary>
+    private IEnumerable<bool> Sweep(bool calm)
+    {
+        SweepStart? start = null;
+        for (var tries = 0; start is null && tries < 3; tries++)
+        {
+            var on = sweeper;
+            Task<SweepStart>? work = null;
+            var last = tries == 2;
+            Begin(new Running(on, "sweep list", () => work = on.Part<SweepList>().SweepListAsync(new SweepRequest(null), new Invocation()), [], calm || last, Now) { FaultRate = 0.003, Ended = _ => start = work!.Result });
+            while (running.Any(other => other.On == on))
+                yield return true;
+        }
+        if (start is not { Alone: true })
+            yield break;
+        using var list = JsonDocument.Parse(aws.S3.Find(start.Bucket, start.Key)!.Content);
+        foreach (var name in list.RootElement.EnumerateArray().Select(each => each.GetProperty("repository").GetString()!).ToList())
+        {
+            var item = new SweepItem(name, start.StartedAt, 0, start.Run);
+            for (var tries = 0; tries < 3; tries++)
+            {
+                var on = sweeper;
+                var done = false;
+                Task<SweptItem>? work = null;
+                var last = tries == 2;
+                Begin(new Running(on, $"sweep of {name}", () => work = on.Part<SweepRepository>().SweepRepositoryAsync(item, new Invocation()), [], calm || last, Now) { FaultRate = 0.003, Ended = _ => (done, item) = (work!.Result.Done, item with { Runs = work.Result.Runs }) });
+                while (running.Any(other => other.On == on))
+                    yield return true;
+                if (!done)
+                    continue;
+                foreach (var image in Truth.Repositories.First(repository => repository.Name == name).Images.Where(image => image.Running.Values.Any(since => since < start.StartedAt)))
+                    image.UseToldAt ??= Now;
+                break;
+            }
+        }
+        for (var (tries, closed) = (0, false); !closed && tries < 3; tries++)
+        {
+            var on = sweeper;
+            var last = tries == 2;
+            Begin(new Running(on, "sweep close", () => on.Part<SweepClose>().SweepCloseAsync(start, new Invocation()), [], calm || last, Now) { FaultRate = 0.003, Ended = _ => closed = true });
+            while (running.Any(other => other.On == on))
+                yield return true;
+        }
+        Figures.Sweeps++;
+    }
+}

@@ -1,0 +1,570 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Amazon.Lambda.APIGatewayEvents;
+using Amazon.Lambda.SQSEvents;
+using EcrGuard.Aws.Tests.Flow;
+using EcrGuard.Lambda;
+using EcrGuard.LocalAws;
+using EcrGuard.LocalAws.Ecr;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EcrGuard.Aws.Tests.Chaos;
+
+/// <param name="Events">How many events are delivered before the world stands still.</param>
+/// <param name="Enhanced">Whether Inspector scans; else ECR does.</param>
+internal sealed record ChaosOptions(int Seed, int Events, int Repositories, bool Enhanced);
+
+/// <summary>
+/// A world in which teams, scanners, deployments and EcrGuard's functions do what they do at the same time. One thread does everything, one step after the other, as the seed says: the same seed is the same run.
+/// </summary>
+internal sealed partial class ChaosRun : IAsyncDisposable
+{
+    private const int EventInstances = 3;
+    private const int MostFailures = 100;
+    private const int MaxBatch = 10;
+    private const int MaxImages = 8;
+
+    /// <summary>As in the template.</summary>
+    private const int MaxReceives = 5;
+    private static readonly TimeSpan Visibility = TimeSpan.FromSeconds(2000);
+
+    private readonly ChaosOptions options;
+    private Random random;
+    private readonly FakeTimeProvider time;
+    private readonly LocalAwsServer aws;
+
+    /// <summary>The same world without EcrGuard.</summary>
+    private readonly LocalAwsServer twin;
+    private readonly string alertTopic;
+    private readonly HttpMessageInvoker wire = new(new SocketsHttpHandler());
+    private readonly List<Message> queue = [];
+    private readonly List<Message> dead = [];
+    private readonly List<Running> running = [];
+    private readonly HashSet<string> mayBeTwice = [];
+    private List<Instance> instances = [];
+    private Instance sweeper;
+    private Instance gate;
+    private int messages;
+    private int published;
+
+    private ChaosRun(ChaosOptions options, LocalAwsServer aws, LocalAwsServer twin, FakeTimeProvider time)
+    {
+        this.options = options;
+        (this.aws, this.twin, this.time) = (aws, twin, time);
+        random = new Random(options.Seed);
+        aws.DynamoDb.CreateEcrGuardTable(Instance.Table);
+        aws.S3.CreateBucket(Instance.Bucket);
+        alertTopic = aws.Sns.CreateTopic("alerts");
+        if (options.Enhanced)
+            aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
+        CreateRepositories();
+        (sweeper, gate) = (Start(), Start());
+        instances = [.. Enumerable.Range(0, EventInstances).Select(_ => Start())];
+    }
+
+    public ChaosFigures Figures { get; } = new();
+
+    /// <summary>What was found wrong, by kind, with as many stories of each as a person reads.</summary>
+    public SortedDictionary<string, List<string>> Failures { get; } = new(StringComparer.Ordinal);
+
+    private Truth Truth { get; } = new();
+
+    private DateTimeOffset Now => time.GetUtcNow();
+
+    public static async Task<ChaosRun> PlayAsync(ChaosOptions options)
+    {
+        var time = new LeapingTime(new DateTimeOffset(2026, 11, 2, 8, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
+        var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = time, LifecycleSendsEvents = options.Seed % 2 == 0, BatchGetImageRecordsPull = options.Seed % 3 == 0 });
+        var twin = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = time });
+        var run = new ChaosRun(options, aws, twin, time);
+        // A thread of its own, without a context to which anything would have to come back.
+        await Task.Factory.StartNew(run.Play, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return run;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        wire.Dispose();
+        await aws.DisposeAsync();
+        await twin.DisposeAsync();
+    }
+
+    private void Play()
+    {
+        var watch = Stopwatch.StartNew();
+        try
+        {
+            Begin();
+            while (Figures.Events < options.Events && Failures.Values.Sum(stories => stories.Count) < MostFailures)
+                Step();
+            End();
+        }
+        catch (Exception failure)
+        {
+            Fail("the run itself failed", null, $"{failure}");
+        }
+        Figures.Took = watch.Elapsed;
+        Figures.Span = Now - begun;
+    }
+
+    private DateTimeOffset begun;
+
+    private Instance Start() => new(aws, alertTopic, time, TimeSpan.FromMilliseconds(random.Next(-2000, 2000)), Truth.Policy.Document(Truth.Repositories));
+
+    private bool Chance(double probability) => random.NextDouble() < probability;
+
+    private T Any<T>(IReadOnlyList<T> from) => from[random.Next(from.Count)];
+
+    /// <param name="kind">What of a kind is counted together.</param>
+    private void Fail(string kind, TrueImage? image, string more = "")
+    {
+        var story = new List<string> { $"seed {options.Seed}, event {Figures.Events}, {Now:yyyy-MM-dd HH:mm:ss}: {kind}{(more.Length > 0 ? $": {more}" : "")}" };
+        var others = Failures.TryGetValue(kind, out var known) ? known : Failures[kind] = [];
+        if (image is not null && others.Count < 3)
+        {
+            story.Add($"  image {image}; truth: {image.Scan}, {string.Join(", ", image.Findings.Select(found => $"{found.Vulnerability} {found.Severity} {(found.Active ? "active" : "closed")}"))}; runs in {image.Running.Count}");
+            story.Add($"  there: {string.Join(", ", aws.Ecr.TagsOf(image.Repository.Name, image.Digest) ?? ["gone"])} {aws.Ecr.StatusOf(image.Repository.Name, image.Digest)}; without EcrGuard: {string.Join(", ", twin.Ecr.TagsOf(image.Repository.Name, image.Digest) ?? ["gone"])}");
+            story.AddRange(image.Story.TakeLast(25).Select(line => $"    {line}"));
+            story.AddRange(LedgerStory(image).Select(line => $"    ledger: {line}"));
+        }
+        others.Add(string.Join(Environment.NewLine, story));
+    }
+
+    // Steps.
+
+    private void Step()
+    {
+        Receive();
+        if (running.Count > 0 && !Chance(0.04))
+        {
+            var next = Any(running);
+            // A write to tags is what somebody comes just before, and just after.
+            var image = next.On.Transport.Waiting.Where(call => call.Operation is "PutImage" or "BatchDeleteImage").Select(ImageOf).FirstOrDefault(known => known is not null);
+            if (image is not null && Chance(0.3))
+                Interfere(image);
+            if (running.Contains(next))
+                Go(next);
+            if (image is not null && Chance(0.15))
+                Interfere(image);
+            return;
+        }
+        if (running.Count > 0)
+        {
+            if (Chance(0.2))
+                time.Advance(TimeSpan.FromSeconds(random.Next(5)));
+            // Between two calls of a function.
+            if (Chance(0.75))
+                Act(Chance(0.7) ? Any(running).Messages.Select(message => message.Image).OfType<TrueImage>().FirstOrDefault() : null);
+            else if (Chance(0.6))
+                Ask();
+            else
+                Deliver(Now);
+            return;
+        }
+
+        Daily();
+        if (Deliver(Now))
+            return;
+        if (Chance(0.35))
+            Ask();
+        if (Chance(0.6))
+            Act(Chance(0.5) && touched.Count > 0 ? Any(touched) : null);
+        time.Advance(Chance(0.7) ? TimeSpan.FromSeconds(random.Next(20)) : Chance(0.85) ? TimeSpan.FromSeconds(random.Next(600)) : TimeSpan.FromSeconds(random.Next(10_000)));
+    }
+
+    /// <summary>Takes what AWS has sent and puts it into the queues: late, twice, not at all, stamped by other clocks.</summary>
+    private void Receive()
+    {
+        foreach (var sent in aws.Events.Take())
+        {
+            var (type, repository, digest, what) = Message.Read(sent);
+            var image = repository is null ? null : Truth.Images.GetValueOrDefault((repository, digest!));
+            var now = Now;
+            var body = sent;
+            if (Chance(0.1))
+            {
+                var stamped = JsonNode.Parse(sent)!;
+                stamped["time"] = (now + TimeSpan.FromSeconds(random.Next(-90, 90))).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+                body = stamped.ToJsonString();
+            }
+            var lost = !ending && Chance(0.01) && !(image is not null && prompt.Contains(image));
+            image?.Tell(now, $"AWS sends {what}{(lost ? ", and it is lost" : "")}");
+            if (lost)
+            {
+                Figures.Lost++;
+                continue;
+            }
+            for (var copies = Chance(0.05) ? 2 : 1; copies > 0; copies--)
+            {
+                var late = Chance(0.6) ? random.NextDouble() * 2 : Chance(0.8) || (image is not null && prompt.Contains(image)) ? random.Next(60) : random.Next(900);
+                queue.Add(new Message(++messages, body, now + TimeSpan.FromSeconds(late)) { Image = image, What = what, Happened = now, Queue = QueueOf(type, body) });
+            }
+            if (Chance(0.002))
+                queue.Add(new Message(++messages, body[..(body.Length / 2)], now) { Malformed = true, Queue = "changed", What = "half an event" });
+        }
+    }
+
+    private static string QueueOf(string type, string body) => Deployed.IsPush(body) ? "pushed" : type.StartsWith("ECS", StringComparison.Ordinal) ? "deployed" : "changed";
+
+    /// <summary>Begins an invocation with what is due in one queue.</summary>
+    private bool Deliver(DateTimeOffset now)
+    {
+        var free = instances.Where(instance => running.All(other => other.On != instance)).ToList();
+        var due = queue.Where(message => message.Due <= now).ToList();
+        if (free.Count == 0 || due.Count == 0)
+            return false;
+        var from = due[0].Queue;
+        var batch = due.Where(message => message.Queue == from).Take(random.Next(1, MaxBatch + 1)).ToList();
+        // What is more than a function works on at a time waits for threads that nobody here schedules.
+        while (batch.Select(message => message.Image).Distinct().Count() > MaxImages)
+            batch.RemoveAt(batch.Count - 1);
+        Shuffle(batch);
+        var instance = Any(free);
+        var input = new SQSEvent { Records = [.. batch.Select(message => new SQSEvent.SQSMessage { MessageId = $"{message.Number}", Body = message.Body })] };
+        foreach (var message in batch)
+        {
+            queue.Remove(message);
+            message.Receives++;
+            message.Image?.Tell(now, $"{from} begins with message {message.Number}, {message.What}, try {message.Receives}");
+        }
+        Figures.Invocations++;
+        Begin(new Running(instance, from, () => HandleAsync(instance, from, input), batch, calm: batch.Any(message => message.Receives >= MaxReceives - 2), now)
+        {
+            Ended = invocation => Acknowledge(invocation, ((Task<SQSBatchResponse>)invocation.Work).Result.BatchItemFailures.Select(failure => failure.ItemIdentifier).ToHashSet()),
+            Failed = invocation => Acknowledge(invocation, invocation.Messages.Select(message => $"{message.Number}").ToHashSet()),
+        });
+        return true;
+    }
+
+    private static Task HandleAsync(Instance instance, string from, SQSEvent input) => from switch
+    {
+        "pushed" => instance.Part<OnImagePushed>().OnImagePushedAsync(input, new Invocation()),
+        _ => instance.Part<OnScanChanged>().OnScanChangedAsync(input, new Invocation()),
+    };
+
+    private void Acknowledge(Running invocation, IReadOnlySet<string> failed)
+    {
+        var now = Now;
+        foreach (var message in invocation.Messages)
+        {
+            if (!failed.Contains($"{message.Number}"))
+            {
+                Figures.Events++;
+                message.Image?.Tell(now, $"message {message.Number} is taken");
+                Taken(message, invocation.BegunAt, now);
+                if (message.Malformed)
+                    Fail("a malformed event was taken", null, message.Body[..60]);
+                continue;
+            }
+            message.Image?.Tell(now, $"message {message.Number} is handed back");
+            Figures.HandedBack++;
+            if (message.Receives >= MaxReceives)
+            {
+                dead.Add(message);
+                if (!message.Malformed)
+                    Fail("the dead-letter queue got what is not malformed", message.Image, $"{message.What}: {invocation.On.Lines.ToString().Split('\n').LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal))}");
+                continue;
+            }
+            message.Due = now + Visibility;
+            queue.Add(message);
+        }
+    }
+
+    /// <summary>What EcrGuard is to know once it has taken a message.</summary>
+    private static void Taken(Message message, DateTimeOffset begun, DateTimeOffset now)
+    {
+        if (message.Image is not { } image)
+            return;
+        if (message.What.StartsWith("ECS", StringComparison.Ordinal))
+            image.UseToldAt ??= now;
+        if (image.Scan == TrueScan.Expired && message.Happened >= image.ChangedAt)
+            image.ExpiryToldAt ??= now;
+        foreach (var found in image.Findings)
+        {
+            if (found.ListedAt <= begun)
+                found.SeenAt ??= now;
+            if (message.What.Contains(found.Vulnerability, StringComparison.Ordinal) || (message.What.Contains("Scan", StringComparison.Ordinal) && found.First && message.Happened >= found.Since))
+                found.ToldAt ??= now;
+        }
+    }
+
+    // Invocations.
+
+    /// <summary>How many other threads run a function's code now.</summary>
+    private static int active;
+    private static readonly AsyncLocal<object?> Ours = new(change =>
+    {
+        if (change is { ThreadContextChanged: true, CurrentValue: not null, PreviousValue: null })
+            Interlocked.Increment(ref active);
+        else if (change is { ThreadContextChanged: true, CurrentValue: null, PreviousValue: not null })
+            Interlocked.Decrement(ref active);
+    });
+
+    private void Begin(Running invocation)
+    {
+        running.Add(invocation);
+        Ours.Value = invocation;
+        invocation.Work = invocation.Do();
+        Ours.Value = null;
+        Settle(invocation);
+    }
+
+    /// <summary>Runs one that nobody interrupts to its end.</summary>
+    private Task Whole(Running invocation)
+    {
+        Begin(invocation);
+        while (running.Contains(invocation))
+            Go(invocation);
+        return invocation.Work;
+    }
+
+    /// <summary>Until the function waits for calls or has ended. Hops to other threads are short.</summary>
+    private void Settle(Running invocation)
+    {
+        var watch = Stopwatch.StartNew();
+        while (Volatile.Read(ref active) > 0 || ThreadPool.PendingWorkItemCount > 0 || (!invocation.Work.IsCompleted && invocation.On.Transport.Waiting.Count == 0))
+        {
+            Thread.Yield();
+            if (watch.Elapsed > TimeSpan.FromSeconds(20))
+                throw new InvalidOperationException($"{invocation.Name} waits for nothing: {invocation.On.Lines}");
+        }
+        if (!invocation.Work.IsCompleted)
+            return;
+        running.Remove(invocation);
+        if (invocation.Work.IsCompletedSuccessfully)
+            invocation.Ended(invocation);
+        else
+            invocation.Failed(invocation);
+    }
+
+    /// <summary>Carries out one call of an invocation, with what may befall it.</summary>
+    private void Go(Running invocation)
+    {
+        var waiting = invocation.On.Transport.Waiting;
+        var call = waiting[Math.Min(random.Next(3), waiting.Count - 1)];
+        var fault = ending || invocation.Calm || !Chance(invocation.FaultRate) ? Trouble.None : Any(Enum.GetValues<Trouble>());
+        if (fault != Trouble.None)
+        {
+            Figures.Faults++;
+            invocation.Faulted = true;
+            foreach (var image in invocation.Images)
+                image.Tell(Now, $"{invocation.Name}: {call} meets {fault}");
+            if (invocation.Published.Count > 0)
+                mayBeTwice.UnionWith(invocation.Published);
+        }
+        if (fault is Trouble.KilledBefore or Trouble.KilledAfter)
+        {
+            if (fault == Trouble.KilledAfter)
+                Carry(invocation, call).Dispose();
+            mayBeTwice.UnionWith(invocation.Published);
+            Kill(invocation);
+            return;
+        }
+        invocation.On.Transport.Take(call);
+        if (fault is Trouble.Throttled or Trouble.InternalError or Trouble.Unavailable)
+            aws.Faults.Add(fault == Trouble.Throttled ? Fault.Throttle : fault == Trouble.InternalError ? Fault.InternalError : Fault.Unavailable);
+        switch (fault)
+        {
+            case Trouble.LostBefore:
+                call.Fail(new HttpRequestException("chaos: the connection broke before the call"));
+                break;
+            case Trouble.LostAfter:
+                Carry(invocation, call).Dispose();
+                mayBeTwice.UnionWith(invocation.Published);
+                call.Fail(new HttpRequestException("chaos: the connection broke after the call"));
+                break;
+            case Trouble.TimedOutAfter:
+                Carry(invocation, call).Dispose();
+                mayBeTwice.UnionWith(invocation.Published);
+                time.Advance(TimeSpan.FromSeconds(20));
+                call.Fail(new TaskCanceledException("chaos: no answer in time", new TimeoutException()));
+                break;
+            case Trouble.Repeated:
+                // The first answer was lost, and the SDK has tried again.
+                Carry(invocation, call).Dispose();
+                mayBeTwice.UnionWith(invocation.Published);
+                call.Succeed(Carry(invocation, call));
+                break;
+            default:
+                call.Succeed(Carry(invocation, call));
+                break;
+        }
+        Settle(invocation);
+    }
+
+    private HttpResponseMessage Carry(Running invocation, Call call)
+    {
+        Figures.Calls++;
+        var answer = call.Carry(wire);
+        if (call.Operation is "PutImage" or "BatchDeleteImage" or "UpdateImageStorageClass" or "PutLifecyclePolicy" or "StartImageScan" && answer.IsSuccessStatusCode)
+            Written(invocation, call);
+        if (call.Operation == "Publish" && answer.IsSuccessStatusCode)
+        {
+            var told = aws.Sns.Messages.Skip(published).ToList();
+            published += told.Count;
+            foreach (var message in told)
+                invocation.Published.UnionWith(AlertIds(message));
+        }
+        return answer;
+    }
+
+    /// <summary>The function ends here: nobody hears of it again, and its queue hands its messages out once more.</summary>
+    private void Kill(Running invocation)
+    {
+        Figures.Kills++;
+        running.Remove(invocation);
+        var at = instances.IndexOf(invocation.On);
+        if (at >= 0)
+            instances[at] = Start();
+        if (sweeper == invocation.On)
+            sweeper = Start();
+        if (gate == invocation.On)
+            gate = Start();
+        invocation.Failed(invocation);
+    }
+
+    // The gate.
+
+    private void Ask()
+    {
+        var image = Chance(0.6) && touched.Count > 0 ? Any(touched) : Truth.Images.Count == 0 ? null : Any([.. Truth.Images.Values.TakeLast(400)]);
+        if (image is null || image.Kind == TrueKind.Chart || running.Any(other => other.On == gate))
+            return;
+        var tag = twin.Ecr.TagsOf(image.Repository.Name, image.Digest) is not { } tags ? null : tags.Count > 0 && Chance(0.5) ? Any(tags) : "";
+        if (tag is null)
+            return;
+        var asked = tag.Length > 0 ? $"{image.Repository.Name}:{tag}" : $"{image.Repository.Name}@{image.Digest}";
+        var http = Chance(0.5);
+        var request = http ? new ApprovalRequest(null, null, new Dictionary<string, string> { ["image"] = asked }, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()) : new ApprovalRequest(asked, null, null, null);
+        var began = Now;
+        var on = gate;
+        Task<JsonElement>? work = null;
+        var asking = new Running(on, "gate", () => work = on.Part<Approval>().ApprovalAsync(request, new Invocation()), [], calm: image.Kind == TrueKind.Index, began);
+        Whole(asking);
+        if (image.Kind == TrueKind.Index)
+            Even();
+        if (work is not { IsCompletedSuccessfully: true })
+            return;
+        Figures.Asked++;
+        var body = work.Result;
+        var disturbed = asking.Faulted;
+        if (http)
+        {
+            using var inner = JsonDocument.Parse(body.GetProperty("body").GetString()!);
+            body = inner.RootElement.Clone();
+        }
+        var (approved, status) = (body.GetProperty("approved").GetBoolean(), body.GetProperty("status").GetString()!);
+        image.Tell(Now, $"the gate answers {status}");
+        if (approved)
+        {
+            Figures.Yes++;
+            if (Truth.Denies(image, began, knowable: true) is { } why)
+                Fail("the gate said yes, which the truth denies", image, why);
+            else if (Truth.Denies(image, began, knowable: false) is not null)
+                Figures.YesBeforeTheNews++;
+        }
+        else if (status != "NOT_FOUND" && !disturbed && Truth.Denies(image, began, knowable: false) is null)
+        {
+            Figures.TooStrict(status, began - Truth.SettledSince(image), image.ToString());
+        }
+        else if (status == "NOT_FOUND")
+        {
+            Fail("the gate knows no such image, which would be there without EcrGuard", image, asked);
+        }
+    }
+
+    /// <summary>Where a function works on several threads, how often each looked at the clock is nobody's order: the next full second is.</summary>
+    private void Even()
+    {
+        var now = Now;
+        time.SetUtcNow(new DateTimeOffset(now.Ticks - (now.Ticks % TimeSpan.TicksPerSecond) + TimeSpan.TicksPerSecond, TimeSpan.Zero));
+    }
+
+    private void Shuffle<T>(List<T> list)
+    {
+        for (var i = list.Count - 1; i > 0; i--)
+        {
+            var j = random.Next(i + 1);
+            (list[i], list[j]) = (list[j], list[i]);
+        }
+    }
+
+    private enum Trouble
+    {
+        None,
+        Throttled,
+        InternalError,
+        Unavailable,
+        LostBefore,
+        LostAfter,
+        TimedOutAfter,
+        Repeated,
+        KilledBefore,
+        KilledAfter,
+    }
+
+    /// <summary>An invocation that is under way.</summary>
+    private sealed class Running(Instance on, string name, Func<Task> work, IReadOnlyList<Message> messages, bool calm, DateTimeOffset begunAt)
+    {
+        public Instance On => on;
+        public string Name => name;
+        public Func<Task> Do => work;
+        public IReadOnlyList<Message> Messages => messages;
+        public IEnumerable<TrueImage> Images => messages.Select(message => message.Image).OfType<TrueImage>().Distinct();
+
+        /// <summary>Nothing befalls it.</summary>
+        public bool Calm => calm;
+        public DateTimeOffset BegunAt => begunAt;
+        public bool Faulted { get; set; }
+        public double FaultRate { get; init; } = 0.02;
+        public Task Work { get; set; } = Task.CompletedTask;
+        public Action<Running> Ended { get; init; } = _ => { };
+        public Action<Running> Failed { get; init; } = _ => { };
+
+        /// <summary>The alerts that it has published.</summary>
+        public HashSet<string> Published { get; } = [];
+    }
+}
+
+/// <summary>What a run did.</summary>
+internal sealed class ChaosFigures
+{
+    private readonly SortedDictionary<string, (int Count, TimeSpan Longest, string Of)> tooStrict = new(StringComparer.Ordinal);
+
+    public int Events { get; set; }
+    public int Lost { get; set; }
+    public int HandedBack { get; set; }
+    public int Invocations { get; set; }
+    public int Calls { get; set; }
+    public int Faults { get; set; }
+    public int Kills { get; set; }
+    public int Asked { get; set; }
+    public int Yes { get; set; }
+
+    /// <summary>A yes that the truth denies of which nobody has told EcrGuard yet.</summary>
+    public int YesBeforeTheNews { get; set; }
+    public int Sweeps { get; set; }
+    public int TeamWrites { get; set; }
+    public int Images { get; set; }
+    public int Alerts { get; set; }
+    public int Dead { get; set; }
+    public int Expired { get; set; }
+
+    /// <summary>What a team deletes in vain, since EcrGuard's tag keeps the index that holds it.</summary>
+    public int Kept { get; set; }
+    public int Deployments { get; set; }
+    public int Policies { get; set; }
+    public TimeSpan Took { get; set; }
+    public TimeSpan Span { get; set; }
+
+    public void TooStrict(string status, TimeSpan since, string image)
+    {
+        var (count, longest, of) = tooStrict.GetValueOrDefault(status);
+        tooStrict[status] = since > longest ? (count + 1, since, image) : (count + 1, longest, of);
+    }
+
+    public override string ToString() => string.Join(Environment.NewLine, tooStrict.Select(cause => $"  too strict a no, {cause.Key}: {cause.Value.Count} times, at most {cause.Value.Longest:d\\.hh\\:mm\\:ss} ({cause.Value.Of})").Prepend(
+        $"{Events} events ({Lost} lost before, {HandedBack} handed back, {Dead} malformed) in {Invocations} invocations and {Sweeps} sweeps over {Span.TotalDays:0.0} days; {Calls} calls, {Faults} faults, {Kills} kills; {Images} images, {TeamWrites} writes of teams, {Deployments} deployments, {Policies} policies, {Expired} expired, {Kept} kept; {Alerts} alerts; asked {Asked} times, {Yes} times yes ({YesBeforeTheNews} before the news); {Took.TotalSeconds:0} s"));
+}

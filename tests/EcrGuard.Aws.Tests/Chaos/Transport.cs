@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Text;
+using Amazon.Runtime;
+
+namespace EcrGuard.Aws.Tests.Chaos;
+
+/// <summary>
+/// A call that a function has made and that waits until somebody carries it out. When it is answered, the function goes on, on the thread that answers, up to its next calls: so the order of all calls of all functions is the driver's.
+/// </summary>
+internal sealed class Call
+{
+    private readonly TaskCompletionSource<HttpResponseMessage> answer = new();
+    private readonly List<KeyValuePair<string, IEnumerable<string>>> headers;
+    private readonly HttpMethod method;
+    private readonly Uri address;
+
+    public Call(HttpRequestMessage request)
+    {
+        (method, address) = (request.Method, request.RequestUri!);
+        using var body = new MemoryStream();
+        request.Content?.CopyTo(body, null, CancellationToken.None);
+        Body = body.ToArray();
+        headers = [.. request.Headers.Where(header => header.Key != "Expect"), .. (request.Content?.Headers ?? Enumerable.Empty<KeyValuePair<string, IEnumerable<string>>>())];
+        // Credential=AKID/20261118/eu-central-1/ecr/aws4_request
+        Service = headers.Find(header => header.Key == "Authorization").Value?.First().Split('/') is [_, _, _, var service, ..] ? service : "?";
+        Operation = headers.Find(header => header.Key == "X-Amz-Target").Value?.First().Split('.')[^1]
+            ?? (Service == "sns" ? Text.Split('&').First(part => part.StartsWith("Action=", StringComparison.Ordinal))["Action=".Length..] : $"{method} {address.AbsolutePath}");
+    }
+
+    public string Service { get; }
+    public string Operation { get; }
+    public byte[] Body { get; }
+    public string Text => Encoding.UTF8.GetString(Body);
+    public Task<HttpResponseMessage> Answer => answer.Task;
+
+    /// <summary>Sends it over the wire.</summary>
+    public HttpResponseMessage Carry(HttpMessageInvoker wire)
+    {
+        using var request = new HttpRequestMessage(method, address) { Content = new ByteArrayContent(Body) };
+        foreach (var (name, value) in headers)
+        {
+            if (!request.Headers.TryAddWithoutValidation(name, value) && name != "Content-Length")
+                request.Content.Headers.TryAddWithoutValidation(name, value);
+        }
+        using var response = wire.Send(request, CancellationToken.None);
+        using var body = new MemoryStream();
+        response.Content.CopyTo(body, null, CancellationToken.None);
+        var answered = new HttpResponseMessage(response.StatusCode) { Content = new ByteArrayContent(body.ToArray()) };
+        foreach (var (name, value) in response.Headers)
+            answered.Headers.TryAddWithoutValidation(name, value);
+        foreach (var (name, value) in response.Content.Headers)
+            answered.Content.Headers.TryAddWithoutValidation(name, value);
+        return answered;
+    }
+
+    public void Succeed(HttpResponseMessage response) => answer.TrySetResult(response);
+
+    public void Fail(Exception failure) => answer.TrySetException(failure);
+
+    public override string ToString() => $"{Service} {Operation}";
+}
+
+/// <summary>Holds the calls of one instance of the functions until the driver takes them.</summary>
+internal sealed class Transport : HttpClientFactory
+{
+    private readonly ConcurrentQueue<Call> arrived = new();
+    private readonly List<Call> waiting = [];
+
+    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new Holding(this)) { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>The calls that wait, in the order in which they were made.</summary>
+    public IReadOnlyList<Call> Waiting
+    {
+        get
+        {
+            while (arrived.TryDequeue(out var call))
+                waiting.Add(call);
+            return waiting;
+        }
+    }
+
+    public void Take(Call call) => waiting.Remove(call);
+
+    private sealed class Holding(Transport transport) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var call = new Call(request);
+            transport.arrived.Enqueue(call);
+            return call.Answer;
+        }
+    }
+}

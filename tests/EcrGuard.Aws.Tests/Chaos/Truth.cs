@@ -1,0 +1,208 @@
+using System.Text.Json;
+using EcrGuard.LocalAws.Ecr;
+
+namespace EcrGuard.Aws.Tests.Chaos;
+
+/// <summary>What is true of the world, whoever knows it. It knows nothing of EcrGuard's code: it is what answers, tags, alerts and ledger are measured by.</summary>
+internal sealed class Truth
+{
+    public List<TrueRepository> Repositories { get; } = [];
+
+    public Dictionary<(string Repository, string Digest), TrueImage> Images { get; } = [];
+
+    /// <summary>What the policy says now.</summary>
+    public TruePolicy Policy { get; set; } = new(0, BlocksHigh: false, new HashSet<string>());
+
+    public DateTimeOffset PolicySince { get; set; }
+
+    public IEnumerable<string> Vulnerabilities => Enumerable.Range(0, 60).Select(Vulnerability);
+
+    public static string Vulnerability(int number) => $"CVE-2026-{1000 + number}";
+
+    /// <summary>A vulnerability is of the same severity wherever it is found.</summary>
+    public static string SeverityOf(int number) => (number % 6) switch { 0 => "CRITICAL", 1 => "HIGH", 2 or 3 => "MEDIUM", _ => "LOW" };
+
+    /// <summary>Why nobody may deploy an image now, by what is true; null where everybody may.</summary>
+    /// <param name="knowable">Only by what EcrGuard has been told, or would see if it looked.</param>
+    public string? Denies(TrueImage image, DateTimeOffset now, bool knowable)
+    {
+        if (image.Kind == TrueKind.Index)
+            return image.Children.Select(child => Denies(child, now, knowable)).FirstOrDefault(why => why is not null);
+        if (image.Scan != TrueScan.Complete && !(image.Scan == TrueScan.Expired && knowable && !(image.ExpiryToldAt <= now)))
+            return $"its scan is {image.Scan}";
+        return image.Findings.Where(found => found.Active && Policy.Blocks(found) && (!knowable || image.IsKnowable(found, now))).Select(found => $"{found.Vulnerability} {found.Severity} since {found.Since:HH:mm:ss}, listed {found.ListedAt:HH:mm:ss}").FirstOrDefault();
+    }
+
+    /// <summary>Since when what is true of an image, and is listed, has been as it is.</summary>
+    public DateTimeOffset SettledSince(TrueImage image) => image.Kind == TrueKind.Index
+        ? image.Children.Select(SettledSince).Append(PolicySince).Max()
+        : image.Findings.Select(found => found.ListedAt).Append(image.ChangedAt).Append(PolicySince).Max();
+}
+
+internal enum TrueKind
+{
+    Image,
+    Index,
+    Chart,
+}
+
+internal enum TrueScan
+{
+    None,
+    Running,
+    Complete,
+    Unsupported,
+    Expired,
+}
+
+/// <summary>CRITICAL blocks, HIGH where it is said, and waivers excuse by the vulnerability alone.</summary>
+internal sealed record TruePolicy(int Number, bool BlocksHigh, IReadOnlySet<string> Waived)
+{
+    public bool Blocks(TrueFinding found) => (found.Severity == "CRITICAL" || (BlocksHigh && found.Severity == "HIGH")) && !Waived.Contains(found.Vulnerability);
+
+    /// <summary>The same as a document for EcrGuard.</summary>
+    public string Document(IEnumerable<TrueRepository> repositories) => $$"""
+        {
+          "version": 1,
+          "rules": [ { "id": "blocks", "severity": ["CRITICAL"{{(BlocksHigh ? ", \"HIGH\"" : "")}}], "then": "block" } ],
+          "waivers": [ {{string.Join(", ", Waived.Order(StringComparer.Ordinal).Select(id => $$"""{ "id": "W-{{id}}", "vulnerability": "{{id}}", "reason": "chaos {{Number}}", "owner": "team", "approvedBy": "security", "expires": "2027-01-20" }"""))}} ],
+          "enforcement": [ { "repositories": ["observe/*"], "mode": "observe" }, { "repositories": ["quarantine/*"], "mode": "quarantine", "by": "archive" }, { "repositories": ["*"], "mode": "mark" } ],
+          "baseline": [ { "repositories": ["base/*"], "mode": "enforce", "lifecycle": { "existing": "keep", "policy": { "rules": [ { "rulePriority": 1, "description": "old", "selection": { "tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 4 }, "action": { "type": "expire" } } ] } } } ],
+          "ceilings": { "images": 500, "percent": 100, "keepPerRepository": 0 }
+        }
+        """;
+}
+
+internal sealed class TrueRepository(string name, TagMutability mutability, bool scanOnPush, string? lifecycle)
+{
+    public string Name => name;
+    public TagMutability Mutability => mutability;
+    public bool ScanOnPush => scanOnPush;
+
+    /// <summary>The team's own lifecycle policy.</summary>
+    public string? Lifecycle => lifecycle;
+
+    public bool Observed => name.StartsWith("observe/", StringComparison.Ordinal);
+    public bool Quarantined => name.StartsWith("quarantine/", StringComparison.Ordinal);
+
+    /// <summary>EcrGuard puts a lifecycle policy here.</summary>
+    public bool HasBaseline => name.StartsWith("base/", StringComparison.Ordinal);
+    public List<TrueImage> Images { get; } = [];
+    public int Pushes { get; set; }
+
+    /// <summary>Every tag that the team ever wrote.</summary>
+    public HashSet<string> Tags { get; } = [];
+}
+
+internal sealed class TrueImage(TrueRepository repository, Manifest manifest, TrueKind kind)
+{
+    private const int Kept = 60;
+    private readonly Queue<string> story = new();
+
+    public TrueRepository Repository => repository;
+    public Manifest Manifest => manifest;
+    public string Digest => manifest.Digest;
+    public TrueKind Kind => kind;
+    public List<TrueImage> Children { get; } = [];
+    public bool IsChild { get; set; }
+
+    /// <summary>There before EcrGuard was.</summary>
+    public bool WasThere { get; init; }
+
+    public TrueScan Scan { get; set; }
+    public DateTimeOffset? ScanDue { get; set; }
+    public DateTimeOffset? ScannedAt { get; set; }
+    public DateTimeOffset? ExpiryToldAt { get; set; }
+
+    /// <summary>When its truth changed last.</summary>
+    public DateTimeOffset ChangedAt { get; set; }
+    public List<TrueFinding> Findings { get; } = [];
+
+    /// <summary>The services that run it now, each since when.</summary>
+    public Dictionary<string, DateTimeOffset> Running { get; } = [];
+
+    /// <summary>Whether EcrGuard was told, or has seen in a sweep, that it runs; and when it last ran.</summary>
+    public DateTimeOffset? UseToldAt { get; set; }
+    public DateTimeOffset? RanUntil { get; set; }
+
+    public void Tell(DateTimeOffset when, string what)
+    {
+        story.Enqueue($"{when:dd HH:mm:ss.fff} {what}");
+        if (story.Count > Kept)
+            story.Dequeue();
+    }
+
+    public IEnumerable<string> Story => story;
+
+    /// <summary>
+    /// Whether EcrGuard must know of a finding: it was told of it, or would see it, or that too little is there to be seen, if it looked. Of a first scan that nobody told of it must not believe the silence before it has settled;
+    /// of a later finding the event alone takes no approval away before it is listed, and then the looks that follow the event must find it.
+    /// </summary>
+    public bool IsKnowable(TrueFinding found, DateTimeOffset now) =>
+        found.First ? found.ToldAt <= now || found.ListedAt <= now || now < ScannedAt + Settling
+        : found.SeenAt <= now || (found.ToldAt is { } told && found.ListedAt <= told + LastLook && now > (found.ListedAt > told ? found.ListedAt : told) + LooksTake);
+
+    /// <summary>How long the silence after a scan is not believed, less what clocks differ.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(9.5);
+
+    private static readonly TimeSpan LastLook = TimeSpan.FromMinutes(9.5);
+
+    /// <summary>What the looks may take where the queue has them back twice.</summary>
+    private static readonly TimeSpan LooksTake = TimeSpan.FromMinutes(90);
+
+    public override string ToString() => $"{repository.Name}@{Digest[..19]} ({kind})";
+}
+
+internal sealed class TrueFinding(string vulnerability, string severity, DateTimeOffset since, DateTimeOffset listedAt, bool first)
+{
+    public string Vulnerability => vulnerability;
+    public string Severity => severity;
+    public DateTimeOffset Since => since;
+    public DateTimeOffset ListedAt => listedAt;
+
+    /// <summary>Of the image's first scan.</summary>
+    public bool First => first;
+
+    public bool Active { get; set; } = true;
+
+    /// <summary>When an event that tells of it, or counts it, was taken.</summary>
+    public DateTimeOffset? ToldAt { get; set; }
+
+    /// <summary>When an event about the image was taken whose handling began after the finding was listed.</summary>
+    public DateTimeOffset? SeenAt { get; set; }
+}
+
+/// <summary>A message of a queue.</summary>
+internal sealed class Message(int number, string body, DateTimeOffset due)
+{
+    public int Number => number;
+    public string Body => body;
+    public DateTimeOffset Due { get; set; } = due;
+    public int Receives { get; set; }
+    public bool Malformed { get; init; }
+    public string Queue { get; init; } = "";
+    public TrueImage? Image { get; init; }
+
+    /// <summary>The detail type, with the action or the vulnerability.</summary>
+    public string What { get; init; } = "";
+
+    /// <summary>When what it tells had happened.</summary>
+    public DateTimeOffset Happened { get; init; }
+
+    public static (string Type, string? Repository, string? Digest, string What) Read(string body)
+    {
+        using var document = JsonDocument.Parse(body);
+        var (root, detail) = (document.RootElement, document.RootElement.GetProperty("detail"));
+        var type = root.GetProperty("detail-type").GetString()!;
+        string? Of(string name) => detail.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        if (Of("image-digest") is { } digest)
+            return (type, Of("repository-name")!.Split(":repository/")[^1], digest, $"{type} {Of("action-type")} {Of("image-tag")}".TrimEnd());
+        var arn = root.GetProperty("resources").EnumerateArray().Select(resource => resource.GetString()).FirstOrDefault(resource => resource!.Contains("/sha256:", StringComparison.Ordinal));
+        if (arn is null)
+            return (type, null, null, type);
+        var image = arn.Split(":repository/")[^1];
+        var at = image.LastIndexOf('/');
+        var vulnerability = detail.TryGetProperty("packageVulnerabilityDetails", out var details) ? details.GetProperty("vulnerabilityId").GetString() : null;
+        return (type, image[..at], image[(at + 1)..], $"{type} {vulnerability} {Of("status")}".TrimEnd());
+    }
+}
