@@ -220,6 +220,8 @@ internal sealed partial class ChaosRun
 
     private void Tag(TrueImage image, string tag)
     {
+        if (twin.Ecr.DigestOf(image.Repository.Name, tag) is { } holder && holder != image.Digest)
+            Truth.Images.GetValueOrDefault((image.Repository.Name, holder))?.Tell(Now, $"the team gives its tag {tag} to another image");
         if (Team(image, $"tags it {tag}", ecr => ecr.Push(image.Repository.Name, image.Manifest, tag)))
             image.Repository.Tags.Add(tag);
     }
