@@ -180,6 +180,9 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         foreach (var sent in aws.Events.Take())
         {
             var (type, repository, digest, what) = Message.Read(sent);
+            // The rule takes no other.
+            if (type == "ECS Task State Change" && !what.EndsWith("PENDING", StringComparison.Ordinal) && !what.EndsWith("RUNNING", StringComparison.Ordinal))
+                continue;
             var image = repository is null ? null : Truth.Images.GetValueOrDefault((repository, digest!));
             var now = Now;
             var body = sent;
@@ -241,6 +244,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     private static Task HandleAsync(Instance instance, string from, SQSEvent input) => from switch
     {
         "pushed" => instance.Part<OnImagePushed>().OnImagePushedAsync(input, new Invocation()),
+        "deployed" => instance.Part<OnImageDeployed>().OnImageDeployedAsync(input, new Invocation()),
         _ => instance.Part<OnScanChanged>().OnScanChangedAsync(input, new Invocation()),
     };
 
@@ -278,7 +282,10 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         if (message.Image is not { } image)
             return;
         if (message.What.StartsWith("ECS", StringComparison.Ordinal))
-            image.UseToldAt ??= now;
+        {
+            foreach (var each in image.Children.Append(image))
+                each.UseToldAt ??= now;
+        }
         if (image.Scan == TrueScan.Expired && message.Happened >= image.ChangedAt)
             image.ExpiryToldAt ??= now;
         foreach (var found in image.Findings)
@@ -437,7 +444,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             return;
         var asked = tag.Length > 0 ? $"{image.Repository.Name}:{tag}" : $"{image.Repository.Name}@{image.Digest}";
         var http = Chance(0.5);
-        var request = http ? new ApprovalRequest(null, null, new Dictionary<string, string> { ["image"] = asked }, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()) : new ApprovalRequest(asked, null, null, null);
+        var request = http ? new ApprovalRequest(null, new Dictionary<string, string> { ["image"] = asked }, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()) : new ApprovalRequest(asked, null, null);
         var began = Now;
         var on = gate;
         Task<JsonElement>? work = null;
@@ -552,6 +559,9 @@ internal sealed class ChaosFigures
     public int Dead { get; set; }
     public int Expired { get; set; }
 
+    /// <summary>What runs, and was taken before EcrGuard could hear of it.</summary>
+    public int ExpiredUnknown { get; set; }
+
     /// <summary>What a team deletes in vain, since EcrGuard's tag keeps the index that holds it.</summary>
     public int Kept { get; set; }
     public int Deployments { get; set; }
@@ -566,5 +576,5 @@ internal sealed class ChaosFigures
     }
 
     public override string ToString() => string.Join(Environment.NewLine, tooStrict.Select(cause => $"  too strict a no, {cause.Key}: {cause.Value.Count} times, at most {cause.Value.Longest:d\\.hh\\:mm\\:ss} ({cause.Value.Of})").Prepend(
-        $"{Events} events ({Lost} lost before, {HandedBack} handed back, {Dead} malformed) in {Invocations} invocations and {Sweeps} sweeps over {Span.TotalDays:0.0} days; {Calls} calls, {Faults} faults, {Kills} kills; {Images} images, {TeamWrites} writes of teams, {Deployments} deployments, {Policies} policies, {Expired} expired, {Kept} kept; {Alerts} alerts; asked {Asked} times, {Yes} times yes ({YesBeforeTheNews} before the news); {Took.TotalSeconds:0} s"));
+        $"{Events} events ({Lost} lost before, {HandedBack} handed back, {Dead} malformed) in {Invocations} invocations and {Sweeps} sweeps over {Span.TotalDays:0.0} days; {Calls} calls, {Faults} faults, {Kills} kills; {Images} images, {TeamWrites} writes of teams, {Deployments} deployments, {Policies} policies, {Expired} expired ({ExpiredUnknown} of them run, which nobody had told), {Kept} kept; {Alerts} alerts; asked {Asked} times, {Yes} times yes ({YesBeforeTheNews} before the news); {Took.TotalSeconds:0} s"));
 }

@@ -35,7 +35,7 @@ internal sealed class Instance
         var clock = new SkewedTime(time, skew);
         Startup.Compose(parts, settings, AwsClients.Through(Transport, aws.Endpoint, aws.Region, new BasicAWSCredentials("test", "test")),
             reading.Policy ?? throw new ArgumentException(string.Join(Environment.NewLine, reading.Problems), nameof(policy)), clock, new Log(Lines, clock));
-        parts.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<Approval>().AddSingleton<Backfill>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
+        parts.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<OnImageDeployed>().AddSingleton<Approval>().AddSingleton<Backfill>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
         services = parts.BuildServiceProvider();
     }
 

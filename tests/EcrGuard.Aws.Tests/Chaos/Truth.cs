@@ -66,7 +66,7 @@ internal sealed record TruePolicy(int Number, bool BlocksHigh, IReadOnlySet<stri
           "version": 1,
           "rules": [ { "id": "blocks", "severity": ["CRITICAL"{{(BlocksHigh ? ", \"HIGH\"" : "")}}], "then": "block" } ],
           "waivers": [ {{string.Join(", ", Waived.Order(StringComparer.Ordinal).Select(id => $$"""{ "id": "W-{{id}}", "vulnerability": "{{id}}", "reason": "chaos {{Number}}", "owner": "team", "approvedBy": "security", "expires": "2027-01-20" }"""))}} ],
-          "enforcement": [ { "repositories": ["observe/*"], "mode": "observe" }, { "repositories": ["quarantine/*"], "mode": "quarantine", "by": "archive" }, { "repositories": ["*"], "mode": "mark" } ],
+          "enforcement": [ { "repositories": ["observe/*"], "mode": "observe" }, { "repositories": ["quarantine/*"], "mode": "quarantine" }, { "repositories": ["*"], "mode": "mark" } ],
           "baseline": [ { "repositories": ["base/*"], "mode": "enforce", "lifecycle": { "existing": "keep", "policy": { "rules": [ { "rulePriority": 1, "description": "old", "selection": { "tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 4 }, "action": { "type": "expire" } } ] } } } ],
           "ceilings": { "images": 500, "percent": 100, "keepPerRepository": 0 }
         }
@@ -197,6 +197,9 @@ internal sealed class Message(int number, string body, DateTimeOffset due)
         string? Of(string name) => detail.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         if (Of("image-digest") is { } digest)
             return (type, Of("repository-name")!.Split(":repository/")[^1], digest, $"{type} {Of("action-type")} {Of("image-tag")}".TrimEnd());
+        // The first container's image: account.dkr.ecr.region.amazonaws.com/repository@digest.
+        if (type == "ECS Task State Change" && detail.GetProperty("containers")[0] is var container)
+            return (type, container.GetProperty("image").GetString()!.Split(".amazonaws.com/")[^1].Split('@')[0], container.TryGetProperty("imageDigest", out var its) ? its.GetString() : "", $"{type} {Of("lastStatus")}");
         var arn = root.GetProperty("resources").EnumerateArray().Select(resource => resource.GetString()).FirstOrDefault(resource => resource!.Contains("/sha256:", StringComparison.Ordinal));
         if (arn is null)
             return (type, null, null, type);
