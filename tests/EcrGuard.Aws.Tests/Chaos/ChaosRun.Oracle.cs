@@ -18,8 +18,10 @@ internal sealed partial class ChaosRun
         var name = root.GetProperty("repositoryName").GetString()!;
         var repository = Truth.Repositories.First(each => each.Name == name);
         var image = ImageOf(call);
-        foreach (var each in image is null ? invocation.Images.Where(each => each.Repository == repository) : [image])
-            each.Tell(Now, $"{invocation.Name} makes {call.Operation} {(root.TryGetProperty("imageTag", out var tag) ? tag.GetString() : root.TryGetProperty("imageIds", out var ids) ? ids.GetRawText() : "")}");
+        var what = root.TryGetProperty("imageTag", out var tag) ? tag.GetString()
+            : root.TryGetProperty("imageIds", out var ids) ? ids.GetRawText()
+            : "";
+        image?.Tell(Now, $"{invocation.Name} makes {call.Operation} {what}");
         if (repository.Observed)
             Fail("something is written to a repository that is only observed", image, call.Operation);
         switch (call.Operation)
@@ -27,8 +29,9 @@ internal sealed partial class ChaosRun
             case "StartImageScan" when image is { ScanDue: null, Scan: not TrueScan.Complete }:
                 ScanSoon(image);
                 break;
-            case "UpdateImageStorageClass" when image is not null && call.Text.Contains("ARCHIVE", StringComparison.Ordinal) && image.Running.Values.Any(since => since < invocation.BegunAt):
-                Fail("an image that runs is archived", image);
+            case "UpdateImageStorageClass" when call.Text.Contains("ARCHIVE", StringComparison.Ordinal):
+                if (image?.Running.Values.Any(since => since < invocation.BegunAt) == true)
+                    Fail("an image that runs is archived", image);
                 break;
             case "BatchDeleteImage" or "PutImage":
                 Compare(repository);
@@ -44,10 +47,11 @@ internal sealed partial class ChaosRun
     {
         using var body = JsonDocument.Parse(call.Body);
         var name = body.RootElement.GetProperty("repositoryName").GetString()!;
-        return Hex.Matches(call.Text).Select(hex => Truth.Images.GetValueOrDefault((name, $"sha256:{hex.Value}"))).LastOrDefault(image => image is not null);
+        return Hex.Matches(call.Text).Select(hex => Truth.Images.GetValueOrDefault((name, $"sha256:{hex.Value}")))
+            .LastOrDefault(image => image is not null);
     }
 
-    /// <summary>What would be there without EcrGuard is there, and every tag of the team's names what it would name.</summary>
+    /// <summary>What would be there without EcrGuard is there, and so is every tag of the team's.</summary>
     private void Compare(TrueRepository repository)
     {
         foreach (var image in repository.Images)
@@ -64,7 +68,7 @@ internal sealed partial class ChaosRun
                 Fail("a team's tag is lost or elsewhere", image, lost);
                 twin.Ecr.DeleteTag(repository.Name, lost);
             }
-            else if (there.FirstOrDefault(tag => !tags.Contains(tag) && !tag.StartsWith(Prefix, StringComparison.Ordinal)) is { } more)
+            else if (there.FirstOrDefault(tag => !tags.Contains(tag) && !IsOwn(tag)) is { } more)
             {
                 Fail("a tag is there that would not be without EcrGuard", image, more);
             }
@@ -73,7 +77,7 @@ internal sealed partial class ChaosRun
 
     // The end.
 
-    /// <summary>The world stands still: what is under way ends, what was sent arrives, and one sweep goes over everything.</summary>
+    /// <summary>The world stands still: what is under way ends, what was sent arrives, one sweep runs.</summary>
     private void End()
     {
         Drain();
@@ -114,20 +118,31 @@ internal sealed partial class ChaosRun
 
     private void Check()
     {
-        var items = aws.DynamoDb.Items(Instance.Table).ToLookup(item => $"{item["pk"]!.GetValue<string>().Split('#')[^1]} {item["sk"]!.GetValue<string>()}");
-        var writes = aws.DynamoDb.Items(Instance.Table).Where(item => item["sk"]!.GetValue<string>().StartsWith("A#", StringComparison.Ordinal)).ToList();
+        var all = aws.DynamoDb.Items(Instance.Table);
+        var items = all.ToLookup(item => (Key(item, "pk").Split('#')[^1], Key(item, "sk")));
+        var writes = all.Where(item => Key(item, "sk").StartsWith("A#", StringComparison.Ordinal)).ToList();
         var told = Told();
         foreach (var repository in Truth.Repositories)
         {
             Compare(repository);
             foreach (var image in repository.Images)
-                Check(image, items[$"{repository.Name} I#{image.Digest["sha256:".Length..]}"].FirstOrDefault(), told.GetValueOrDefault(image.Digest) ?? []);
+            {
+                var item = items[(repository.Name, $"I#{image.Hex}")].FirstOrDefault();
+                Check(image, item, told.GetValueOrDefault(image.Digest) ?? []);
+            }
         }
         foreach (var open in writes.Where(write => write["outcome"]!.GetValue<string>() == "intended").Take(5))
             Fail("a write has no end in the ledger", null, open.ToJsonString());
-        foreach (var twice in aws.Sns.Messages.SelectMany(AlertIds).CountBy(id => id).Where(each => each.Value > 1 && !mayBeTwice.Contains(each.Key)).Take(5))
-            Fail("an alert was sent twice, and no function failed between publishing and recording", Truth.Images.Values.FirstOrDefault(image => twice.Key.StartsWith(image.Digest["sha256:".Length..], StringComparison.Ordinal)), $"{twice.Key}, {twice.Value} times");
+        foreach (var (id, times) in aws.Sns.Messages.SelectMany(AlertIds).CountBy(id => id))
+        {
+            if (times > 1 && !mayBeTwice.Contains(id))
+                Fail("an alert was sent twice, and no function failed after publishing it", null, $"{id} {times} times");
+        }
     }
+
+    private static string Key(JsonObject item, string name) => item[name]!.GetValue<string>();
+
+    private static bool IsOwn(string tag) => tag.StartsWith(Prefix, StringComparison.Ordinal);
 
     private void Check(TrueImage image, JsonObject? item, IReadOnlyList<string> told)
     {
@@ -143,7 +158,8 @@ internal sealed partial class ChaosRun
             Fail("the ledger knows nothing of an image", image);
             return;
         }
-        if (new[] { "open", "openAlert", "openWrites", "alertClaimedAt", "goneAt" }.FirstOrDefault(item.ContainsKey) is { } left)
+        string[] open = ["open", "openAlert", "openWrites", "alertClaimedAt", "goneAt"];
+        if (open.FirstOrDefault(item.ContainsKey) is { } left)
             Fail($"the ledger still says '{left}'", image);
 
         using var record = JsonDocument.Parse(item["record"]!.GetValue<string>());
@@ -152,19 +168,18 @@ internal sealed partial class ChaosRun
         if (!wanted.Contains(status))
             Fail($"the ledger says {status}, and {string.Join(" or ", wanted)} is true", image);
 
-        var blockedTag = $"{Prefix}blocked-{image.Digest["sha256:".Length..]}";
-        var marked = tags.Contains(blockedTag);
-        var named = tags.Any(tag => !tag.StartsWith(Prefix, StringComparison.Ordinal));
-        if (image.Repository.Observed && tags.Any(tag => tag.StartsWith(Prefix, StringComparison.Ordinal)))
+        var marked = tags.Contains($"{Prefix}blocked-{image.Hex}");
+        var named = !tags.All(IsOwn);
+        if (image.Repository.Observed && tags.Any(IsOwn))
             Fail("an image that is only observed is tagged", image);
-        if (!image.Repository.Observed && aws.Ecr.StatusOf(image.Repository.Name, image.Digest) == "ACTIVE" && !item.ContainsKey("couldNotMark"))
+        if (!image.Repository.Observed && IsActive(image) && !item.ContainsKey("couldNotMark"))
         {
             if (status == "BLOCKED" && named && !marked)
                 Fail("an image is blocked and not tagged, and the ledger does not say why", image);
             if (status == "APPROVED" && marked)
                 Fail("an image is approved and tagged as blocked, and the ledger does not say why", image);
         }
-        if (tags.FirstOrDefault(tag => tag.StartsWith(Prefix, StringComparison.Ordinal) && !tag.EndsWith(image.Digest["sha256:".Length..], StringComparison.Ordinal)) is { } foreign)
+        if (tags.FirstOrDefault(tag => IsOwn(tag) && !tag.EndsWith(image.Hex, StringComparison.Ordinal)) is { } foreign)
             Fail("an image has EcrGuard's tag of another image", image, foreign);
 
         // What was there before was taken over without alerts; a child is spoken for by its index.
@@ -193,7 +208,9 @@ internal sealed partial class ChaosRun
         };
 
         static IReadOnlyList<string> Worst(IReadOnlyList<IReadOnlyList<string>> children) =>
-            children.Any(child => child is ["BLOCKED"]) ? ["BLOCKED"] : children.All(child => child is ["APPROVED"]) ? ["APPROVED"] : ["BLOCKED", "PENDING", "UNSCANNED", "UNSUPPORTED", "STALE"];
+            children.Any(child => child is ["BLOCKED"]) ? ["BLOCKED"]
+            : children.All(child => child is ["APPROVED"]) ? ["APPROVED"]
+            : ["BLOCKED", "PENDING", "UNSCANNED", "UNSUPPORTED", "STALE"];
     }
 
     /// <summary>The kinds of the alerts about each image, oldest first.</summary>
@@ -203,10 +220,13 @@ internal sealed partial class ChaosRun
         foreach (var message in aws.Sns.Messages)
         {
             using var body = Body(message);
-            foreach (var each in body.RootElement.TryGetProperty("alerts", out var many) && many.ValueKind == JsonValueKind.Array ? many.EnumerateArray() : Enumerable.Repeat(body.RootElement, 1))
+            foreach (var each in Each(body.RootElement))
             {
-                if (each.TryGetProperty("digest", out var digest) && each.TryGetProperty("kind", out var kind))
-                    (told.TryGetValue(digest.GetString()!, out var known) ? known : told[digest.GetString()!] = []).Add(kind.GetString()!);
+                if (!each.TryGetProperty("digest", out var digest) || !each.TryGetProperty("kind", out var kind))
+                    continue;
+                if (!told.TryGetValue(digest.GetString()!, out var kinds))
+                    told.Add(digest.GetString()!, kinds = []);
+                kinds.Add(kind.GetString()!);
             }
         }
         return told;
@@ -215,10 +235,14 @@ internal sealed partial class ChaosRun
     private static IEnumerable<string> AlertIds(LocalMessage message)
     {
         using var body = Body(message);
-        return body.RootElement.TryGetProperty("alerts", out var many) && many.ValueKind == JsonValueKind.Array
-            ? [.. many.EnumerateArray().Select(each => each.GetProperty("alertId").GetString()!)]
-            : [body.RootElement.GetProperty("alertId").GetString()!];
+        return [.. Each(body.RootElement).Select(each => each.GetProperty("alertId").GetString()!)];
     }
+
+    /// <summary>The alerts that share a message; else the message itself.</summary>
+    private static IEnumerable<JsonElement> Each(JsonElement body) =>
+        body.TryGetProperty("alerts", out var many) && many.ValueKind == JsonValueKind.Array
+            ? many.EnumerateArray()
+            : [body];
 
     private static JsonDocument Body(LocalMessage message)
     {
@@ -231,9 +255,11 @@ internal sealed partial class ChaosRun
     /// <summary>What the ledger tells of an image.</summary>
     private IEnumerable<string> LedgerStory(TrueImage image)
     {
-        var hex = image.Digest["sha256:".Length..];
-        foreach (var item in aws.DynamoDb.Items(Instance.Table).Where(item => item["sk"]!.GetValue<string>().Contains(hex, StringComparison.Ordinal) || item["image"]?.GetValue<string>().EndsWith(hex, StringComparison.Ordinal) == true))
+        foreach (var item in aws.DynamoDb.Items(Instance.Table))
         {
+            // A write names its image by its ARN.
+            if (!$"{Key(item, "sk")} {item["image"]}".Contains(image.Hex, StringComparison.Ordinal))
+                continue;
             var text = item.ToJsonString();
             yield return text.Length > 700 ? text[..700] : text;
         }

@@ -10,9 +10,10 @@ namespace EcrGuard.Aws.Tests.Chaos;
 internal sealed partial class ChaosRun
 {
     private const int Recent = 25;
+    private const string Referenced = "ImageReferencedByManifestList";
     private readonly List<TrueImage> touched = [];
 
-    /// <summary>Images whose events come in time, since their findings take longer than silence is disbelieved.</summary>
+    /// <summary>Images whose events come in time: their findings take longer than silence is disbelieved.</summary>
     private readonly HashSet<TrueImage> prompt = [];
 
     private readonly Dictionary<string, (string Arn, List<(string Definition, TrueImage Image)> History)> services = [];
@@ -24,8 +25,9 @@ internal sealed partial class ChaosRun
 
     private void CreateRepositories()
     {
-        const string KeepFew = """{ "rules": [ { "rulePriority": 1, "description": "few", "selection": { "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 6 }, "action": { "type": "expire" } } ] }""";
-        const string Untagged = """{ "rules": [ { "rulePriority": 1, "description": "untagged", "selection": { "tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 2 }, "action": { "type": "expire" } } ] }""";
+        var few = Expires(""" "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 6 """);
+        const string TwoDays = """ "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 2 """;
+        var untagged = Expires($""" "tagStatus": "untagged", {TwoDays} """);
         for (var i = 0; i < options.Repositories; i++)
         {
             var prefix = (i % 10) switch { 0 => "observe", 1 => "quarantine", 2 or 3 => "base", _ => "team" };
@@ -36,11 +38,16 @@ internal sealed partial class ChaosRun
                 7 => TagMutability.MutableExcept("v*"),
                 _ => TagMutability.Mutable,
             };
-            var repository = new TrueRepository($"{prefix}/r{i}", mutability, scanOnPush: i % 5 != 4, prefix != "team" ? null : (i % 7) switch { 0 => KeepFew, 1 => Untagged, _ => null });
+            var lifecycle = prefix != "team" ? null : (i % 7) switch { 0 => few, 1 => untagged, _ => null };
+            var repository = new TrueRepository($"{prefix}/r{i}", mutability, scanOnPush: i % 5 != 4, lifecycle);
             Truth.Repositories.Add(repository);
-            aws.Ecr.CreateRepository(repository.Name, repository.Mutability, repository.ScanOnPush, repository.Lifecycle);
-            twin.Ecr.CreateRepository(repository.Name, repository.Mutability, repository.ScanOnPush, repository.Lifecycle);
+            foreach (var ecr in new[] { aws.Ecr, twin.Ecr })
+                ecr.CreateRepository(repository.Name, mutability, repository.ScanOnPush, lifecycle);
         }
+
+        static string Expires(string selection) => $$"""
+            { "rules": [ { "rulePriority": 1, "selection": { {{selection}} }, "action": { "type": "expire" } } ] }
+            """;
     }
 
     /// <summary>What was there before EcrGuard was, and the backfill that takes it over.</summary>
@@ -59,7 +66,8 @@ internal sealed partial class ChaosRun
         _ = aws.Events.Take();
         time.Advance(TimeSpan.FromHours(1));
         var on = sweeper;
-        Whole(new Running(on, "backfill", () => on.Part<Backfill>().BackfillAsync(new ScheduledRequest(null), new Invocation()), [], calm: true, Now));
+        Task BackfillAsync() => on.Part<Backfill>().BackfillAsync(new ScheduledRequest(null), new Invocation());
+        Whole(new Running(on, "backfill", BackfillAsync, [], calm: true, Now));
         // It works on several threads.
         random = new Random(options.Seed);
         time.SetUtcNow(begun + TimeSpan.FromHours(2));
@@ -101,7 +109,10 @@ internal sealed partial class ChaosRun
         if (target is null || dice < 24)
             Push(repository, wasThere: false);
         else if (dice < 36)
-            Tag(target, repository.Tags.Count > 0 && Chance(0.7) ? Any([.. repository.Tags]) : $"rel-{++repository.Pushes}");
+        {
+            var known = repository.Tags.Count > 0 && Chance(0.7);
+            Tag(target, known ? Any([.. repository.Tags]) : $"rel-{++repository.Pushes}");
+        }
         else if (dice < 46)
             DeleteTag(target);
         else if (dice < 48)
@@ -163,22 +174,24 @@ internal sealed partial class ChaosRun
             return false;
         }
         Figures.TeamWrites++;
-        image.Tell(Now, $"the team {what}{(running.Count > 0 ? $" while {string.Join(", ", running.Select(other => $"{other.Name} wants {other.On.Transport.Waiting.FirstOrDefault()}"))}" : "")}");
+        var meanwhile = running.Select(other => $", {other.Name} wants {other.On.Transport.Waiting.FirstOrDefault()}");
+        image.Tell(Now, $"the team {what}{string.Concat(meanwhile)}");
         Touch(image);
         try
         {
             act(aws.Ecr);
         }
-        catch (InvalidOperationException refused) when (refused.Message.Contains("ImageReferencedByManifestList", StringComparison.Ordinal))
+        catch (InvalidOperationException refused) when (refused.Message.Contains(Referenced, StringComparison.Ordinal))
         {
-            // The index that holds it lost its last tag, and is there only because EcrGuard's own tag is. So the image stays in the other world too.
+            // The index that holds it lost its last tag, and is there only because EcrGuard's own tag is. So the image
+            // stays in the other world too.
             Figures.Kept++;
             foreach (var tag in tags?.Select(tag => (string?)tag).DefaultIfEmpty() ?? [])
                 twin.Ecr.Push(image.Repository.Name, image.Manifest, tag, announce: false);
         }
         catch (Exception refused)
         {
-            Fail("ECR refuses the team what it would allow without EcrGuard", image, $"the team {what} (tags were {string.Join(", ", tags ?? [])}): {refused.Message}");
+            Fail("ECR refuses a team what it allows without EcrGuard", image, $"the team {what}: {refused.Message}");
         }
         return true;
     }
@@ -188,13 +201,23 @@ internal sealed partial class ChaosRun
         var number = ++repository.Pushes;
         var content = $"{options.Seed} {repository.Name} {number}";
         var kind = random.Next(100) switch { < 12 => TrueKind.Index, < 15 => TrueKind.Chart, _ => TrueKind.Image };
-        var children = kind == TrueKind.Index ? new[] { ("linux/amd64", Manifest.Image($"{content} amd64")), ("linux/arm64", Manifest.Image($"{content} arm64")) } : [];
-        var manifest = kind switch { TrueKind.Index => Manifest.Index(children), TrueKind.Chart => Manifest.Chart(content), _ => Manifest.Image(content) };
+        string[] platforms = kind == TrueKind.Index ? ["linux/amd64", "linux/arm64"] : [];
+        var children = platforms.Select(platform => (platform, Manifest.Image($"{content} {platform}"))).ToArray();
+        var manifest = kind switch
+        {
+            TrueKind.Index => Manifest.Index(children),
+            TrueKind.Chart => Manifest.Chart(content),
+            _ => Manifest.Image(content),
+        };
         var image = Known(new TrueImage(repository, manifest, kind) { WasThere = wasThere });
         foreach (var (_, child) in children)
-            image.Children.Add(Known(new TrueImage(repository, child, TrueKind.Image) { IsChild = true, WasThere = wasThere }));
+        {
+            var made = new TrueImage(repository, child, TrueKind.Image) { IsChild = true, WasThere = wasThere };
+            image.Children.Add(Known(made));
+        }
         var tag = Chance(0.95) ? $"v{number}" : null;
-        if (!Team(image, $"pushes it as {tag ?? "nothing"}", ecr => ecr.Push(repository.Name, manifest, tag, announce: !wasThere)))
+        void Pushes(LocalEcr ecr) => ecr.Push(repository.Name, manifest, tag, announce: !wasThere);
+        if (!Team(image, $"pushes it as {tag ?? "nothing"}", Pushes))
             return null;
         if (tag is not null)
             repository.Tags.Add(tag);
@@ -216,13 +239,14 @@ internal sealed partial class ChaosRun
     private void ScanSoon(TrueImage image)
     {
         image.Scan = TrueScan.Running;
-        image.ScanDue = Now + (Chance(0.8) ? TimeSpan.FromSeconds(random.Next(20, 600)) : TimeSpan.FromMinutes(random.Next(120)));
+        image.ScanDue = Now + TimeSpan.FromSeconds(random.Next(20, Chance(0.8) ? 600 : 7200));
     }
 
     private void Tag(TrueImage image, string tag)
     {
-        if (twin.Ecr.DigestOf(image.Repository.Name, tag) is { } holder && holder != image.Digest)
-            Truth.Images.GetValueOrDefault((image.Repository.Name, holder))?.Tell(Now, $"the team gives its tag {tag} to another image");
+        var repository = image.Repository.Name;
+        if (twin.Ecr.DigestOf(repository, tag) is { } had && had != image.Digest)
+            Truth.Images.GetValueOrDefault((repository, had))?.Tell(Now, $"the team gives its tag {tag} to another");
         if (Team(image, $"tags it {tag}", ecr => ecr.Push(image.Repository.Name, image.Manifest, tag)))
             image.Repository.Tags.Add(tag);
     }
@@ -235,7 +259,12 @@ internal sealed partial class ChaosRun
 
     // Scans. What is archived or gone is scanned by nobody.
 
-    private bool IsScannable(TrueImage image) => image.Kind == TrueKind.Image && aws.Ecr.StatusOf(image.Repository.Name, image.Digest) == "ACTIVE";
+    private bool IsScannable(TrueImage image) => image.Kind == TrueKind.Image && IsActive(image);
+
+    private bool IsActive(TrueImage image) => aws.Ecr.StatusOf(image.Repository.Name, image.Digest) == "ACTIVE";
+
+    private const string Unsupported =
+        "UnsupportedImageError: The operating system and/or package manager are not supported.";
 
     private void EndScan(TrueImage image)
     {
@@ -251,7 +280,7 @@ internal sealed partial class ChaosRun
             if (options.Enhanced)
                 aws.Inspector.SetCoverage(image.Repository.Name, image.Digest, "INACTIVE", "UNSUPPORTED_OS");
             else
-                aws.Ecr.FailScan(image.Repository.Name, image.Digest, "UNSUPPORTED_IMAGE", "UnsupportedImageError: The operating system and/or package manager are not supported.");
+                aws.Ecr.FailScan(image.Repository.Name, image.Digest, "UNSUPPORTED_IMAGE", Unsupported);
             return;
         }
         CompleteScan(image, announce: true);
@@ -274,7 +303,7 @@ internal sealed partial class ChaosRun
             prompt.Remove(image);
         image.Scan = TrueScan.Complete;
         image.ScannedAt = image.ChangedAt = now;
-        image.Tell(now, $"the scan ends with {image.Findings.Count}: {string.Join(", ", image.Findings.Select(found => $"{found.Vulnerability} {found.Severity} listed {found.ListedAt:HH:mm:ss}"))}");
+        image.Tell(now, $"the scan ends with {image.Findings.Count}: {string.Join("; ", image.Findings)}");
         IReadOnlyList<LocalFinding> findings = [.. image.Findings.Select(found => Local(found, now))];
         if (options.Enhanced)
             aws.Inspector.CompleteScan(image.Repository.Name, image.Digest, announce, findings);
@@ -296,7 +325,11 @@ internal sealed partial class ChaosRun
     }
 
     private static LocalFinding Local(TrueFinding found, DateTimeOffset now) =>
-        new(found.Vulnerability, found.Severity, new LocalPackage($"lib{found.Vulnerability[^4..]}", "1.0", "1.1")) { Fix = "YES", ListedAfter = found.ListedAt - now };
+        new(found.Vulnerability, found.Severity, new LocalPackage($"lib{found.Vulnerability[^4..]}", "1.0", "1.1"))
+        {
+            Fix = "YES",
+            ListedAfter = found.ListedAt - now,
+        };
 
     /// <summary>Something new is known of what was scanned before.</summary>
     private void NewFinding(TrueImage image)
@@ -306,7 +339,8 @@ internal sealed partial class ChaosRun
         if (!options.Enhanced || image.Scan != TrueScan.Complete || !IsScannable(image))
             return;
         var now = Now;
-        if (Found(image, now, Chance(0.6) ? default : TimeSpan.FromSeconds(random.Next(540)), first: false) is not { } found)
+        var lag = Chance(0.6) ? default : TimeSpan.FromSeconds(random.Next(540));
+        if (Found(image, now, lag, first: false) is not { } found)
             return;
         image.ChangedAt = now;
         image.Tell(now, $"{found.Vulnerability} {found.Severity} is found, listed {found.ListedAt:HH:mm:ss}");
@@ -318,7 +352,8 @@ internal sealed partial class ChaosRun
     {
         if (image.Kind == TrueKind.Index)
             image = Any(image.Children);
-        if (!options.Enhanced || image.Scan != TrueScan.Complete || !IsScannable(image) || image.Findings.Where(found => found.Active).ToList() is not { Count: > 0 } open)
+        if (!options.Enhanced || image.Scan != TrueScan.Complete || !IsScannable(image)
+            || image.Findings.FindAll(found => found.Active) is not { Count: > 0 } open)
             return;
         var found = Any(open);
         found.Active = false;
@@ -346,14 +381,16 @@ internal sealed partial class ChaosRun
     private void Deploy(TrueImage image)
     {
         var repository = image.Repository;
-        if (image.IsChild || image.Kind == TrueKind.Chart || aws.Ecr.StatusOf(repository.Name, image.Digest) != "ACTIVE")
+        if (image.IsChild || image.Kind == TrueKind.Chart || !IsActive(image))
             return;
         var name = $"{repository.Name.Replace('/', '-')}-{random.Next(2)}";
         // A roll-back goes to something that ran before, which may be old.
-        if (services.TryGetValue(name, out var known) && Chance(0.4) && known.History.Where(each => Exists(each.Image) && aws.Ecr.StatusOf(repository.Name, each.Image.Digest) == "ACTIVE").ToList() is { Count: > 0 } earlier)
+        if (services.TryGetValue(name, out var known) && Chance(0.4)
+            && known.History.FindAll(each => Exists(each.Image) && IsActive(each.Image)) is { Count: > 0 } earlier)
             image = Any(earlier).Image;
         var now = Now;
-        var definition = aws.Ecs.RegisterTaskDefinition(name, $"{aws.AccountId}.dkr.ecr.{aws.Region}.amazonaws.com/{repository.Name}@{image.Digest}");
+        var uri = $"{aws.AccountId}.dkr.ecr.{aws.Region}.amazonaws.com/{repository.Name}@{image.Digest}";
+        var definition = aws.Ecs.RegisterTaskDefinition(name, uri);
         if (known.Arn is null)
         {
             services[name] = known = (aws.Ecs.CreateService("prod", name, definition, 1, [image.Digest]), []);
@@ -418,8 +455,9 @@ internal sealed partial class ChaosRun
         Figures.Policies++;
         (sweeper, gate) = (Start(), Start());
         instances = [.. Enumerable.Range(0, EventInstances).Select(_ => Start())];
+        var blocks = Truth.Policy.BlocksHigh ? "HIGH and CRITICAL" : "CRITICAL";
         foreach (var image in Truth.Images.Values)
-            image.Tell(now, $"policy {Truth.Policy.Number}: blocks {(Truth.Policy.BlocksHigh ? "HIGH and CRITICAL" : "CRITICAL")}, waives {string.Join(", ", waived)}");
+            image.Tell(now, $"policy {Truth.Policy.Number}: blocks {blocks}, waives {string.Join(", ", waived)}");
     }
 
     /// <summary>ECR's lifecycle policies run, in both worlds.</summary>
@@ -435,9 +473,10 @@ internal sealed partial class ChaosRun
             image.Tell(now, $"a lifecycle policy takes it, by rule {taken.RulePriority}");
             if (!Exists(image))
                 continue;
-            // Told of it once, EcrGuard keeps it for fourteen days after it last ran, which is longer than this world lasts.
+            // What EcrGuard was told of stays for fourteen days after it last ran: longer than this world lasts.
+            var runs = image.Running.Count > 0 ? "runs" : "ran";
             if (image.Repository.HasBaseline && image.UseToldAt is { } told)
-                Fail($"the policy that EcrGuard put takes what {(image.Running.Count > 0 ? "runs" : "ran")}", image, $"known since {told:dd HH:mm}");
+                Fail($"the policy that EcrGuard put takes what {runs}", image, $"known since {told:dd HH:mm}");
             else if (image.Repository.HasBaseline && image.Running.Count > 0)
                 Figures.ExpiredUnknown++;
             else if (!image.Repository.HasBaseline)
@@ -447,10 +486,10 @@ internal sealed partial class ChaosRun
         }
     }
 
-    /// <summary>Takes from the other world what EcrGuard's policy took by right, or what was reported already.</summary>
+    /// <summary>Takes from the other world what EcrGuard's policy took by right, or what was told already.</summary>
     private void Forget(TrueImage image)
     {
-        foreach (var parent in image.Repository.Images.Where(parent => parent.Children.Contains(image) && Exists(parent)))
+        foreach (var parent in image.Repository.Images.FindAll(each => each.Children.Contains(image) && Exists(each)))
             twin.Ecr.Delete(parent.Repository.Name, parent.Digest);
         if (Exists(image))
             twin.Ecr.Delete(image.Repository.Name, image.Digest);
@@ -458,49 +497,58 @@ internal sealed partial class ChaosRun
 
     // Sweeps.
 
-    /// <summary>A sweep as the state machine does it, each step tried three times; other functions run meanwhile.</summary>
+    /// <summary>A sweep as the state machine does it; other functions run meanwhile.</summary>
     private IEnumerable<bool> Sweep(bool calm)
     {
         SweepStart? start = null;
-        for (var tries = 0; start is null && tries < 3; tries++)
-        {
-            var on = sweeper;
-            Task<SweepStart>? work = null;
-            var last = tries == 2;
-            Begin(new Running(on, "sweep list", () => work = on.Part<SweepList>().SweepListAsync(new SweepRequest(null), new Invocation()), [], calm || last, Now) { FaultRate = 0.003, Ended = _ => start = work!.Result });
-            while (running.Any(other => other.On == on))
-                yield return true;
-        }
+        Task<SweepStart> ListAsync(Instance on) =>
+            on.Part<SweepList>().SweepListAsync(new SweepRequest(null), new Invocation());
+        foreach (var step in Tried("sweep list", calm, ListAsync, begun => start = begun))
+            yield return step;
         if (start is not { Alone: true })
             yield break;
         using var list = JsonDocument.Parse(aws.S3.Find(start.Bucket, start.Key)!.Content);
-        foreach (var name in list.RootElement.EnumerateArray().Select(each => each.GetProperty("repository").GetString()!).ToList())
+        foreach (var each in list.RootElement.EnumerateArray())
         {
+            var name = each.GetProperty("repository").GetString()!;
+            SweptItem? swept = null;
             var item = new SweepItem(name, start.StartedAt, 0, start.Run);
-            for (var tries = 0; tries < 3; tries++)
+            Task<SweptItem> SweepAsync(Instance on) =>
+                on.Part<SweepRepository>().SweepRepositoryAsync(item, new Invocation());
+            foreach (var step in Tried($"sweep of {name}", calm, SweepAsync, done => swept = done))
+                yield return step;
+            if (swept is not { Done: true })
+                continue;
+            foreach (var image in Truth.Repositories.Find(repository => repository.Name == name)!.Images)
             {
-                var on = sweeper;
-                var done = false;
-                Task<SweptItem>? work = null;
-                var last = tries == 2;
-                Begin(new Running(on, $"sweep of {name}", () => work = on.Part<SweepRepository>().SweepRepositoryAsync(item, new Invocation()), [], calm || last, Now) { FaultRate = 0.003, Ended = _ => (done, item) = (work!.Result.Done, item with { Runs = work.Result.Runs }) });
-                while (running.Any(other => other.On == on))
-                    yield return true;
-                if (!done)
-                    continue;
-                foreach (var image in Truth.Repositories.First(repository => repository.Name == name).Images.Where(image => image.Running.Values.Any(since => since < start.StartedAt)))
+                if (image.Running.Values.Any(since => since < start.StartedAt))
                     image.UseToldAt ??= Now;
-                break;
             }
         }
-        for (var (tries, closed) = (0, false); !closed && tries < 3; tries++)
+        Task<SweepEnd> CloseAsync(Instance on) => on.Part<SweepClose>().SweepCloseAsync(start, new Invocation());
+        foreach (var step in Tried("sweep close", calm, CloseAsync, _ => { }))
+            yield return step;
+        Figures.Sweeps++;
+    }
+
+    /// <summary>One step of the sweep, tried three times; the last time nothing befalls it.</summary>
+    private IEnumerable<bool> Tried<T>(string name, bool calm, Func<Instance, Task<T>> work, Action<T> ended)
+    {
+        var done = false;
+        for (var tries = 1; !done && tries <= 3; tries++)
         {
             var on = sweeper;
-            var last = tries == 2;
-            Begin(new Running(on, "sweep close", () => on.Part<SweepClose>().SweepCloseAsync(start, new Invocation()), [], calm || last, Now) { FaultRate = 0.003, Ended = _ => closed = true });
+            Begin(new Running(on, name, () => work(on), [], calm || tries == 3, Now)
+            {
+                FaultRate = 0.003,
+                Ended = invocation =>
+                {
+                    done = true;
+                    ended(((Task<T>)invocation.Work).Result);
+                },
+            });
             while (running.Any(other => other.On == on))
                 yield return true;
         }
-        Figures.Sweeps++;
     }
 }

@@ -17,7 +17,8 @@ namespace EcrGuard.Aws.Tests.Chaos;
 internal sealed record ChaosOptions(int Seed, int Events, int Repositories, bool Enhanced);
 
 /// <summary>
-/// A world in which teams, scanners, deployments and EcrGuard's functions do what they do at the same time. One thread does everything, one step after the other, as the seed says: the same seed is the same run.
+/// A world in which teams, scanners, deployments and EcrGuard's functions do what they do at the same time. One thread
+/// does everything, one step after the other, as the seed says: the same seed is the same run.
 /// </summary>
 internal sealed partial class ChaosRun : IAsyncDisposable
 {
@@ -75,12 +76,21 @@ internal sealed partial class ChaosRun : IAsyncDisposable
 
     public static async Task<ChaosRun> PlayAsync(ChaosOptions options)
     {
-        var time = new LeapingTime(new DateTimeOffset(2026, 11, 2, 8, 0, 0, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.FromMilliseconds(1) };
-        var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = time, LifecycleSendsEvents = options.Seed % 2 == 0, BatchGetImageRecordsPull = options.Seed % 3 == 0 });
+        var time = new LeapingTime(new DateTimeOffset(2026, 11, 2, 8, 0, 0, TimeSpan.Zero))
+        {
+            AutoAdvanceAmount = TimeSpan.FromMilliseconds(1),
+        };
+        var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions
+        {
+            TimeProvider = time,
+            LifecycleSendsEvents = options.Seed % 2 == 0,
+            BatchGetImageRecordsPull = options.Seed % 3 == 0,
+        });
         var twin = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = time });
         var run = new ChaosRun(options, aws, twin, time);
         // A thread of its own, without a context to which anything would have to come back.
-        await Task.Factory.StartNew(run.Play, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var alone = TaskCreationOptions.LongRunning;
+        await Task.Factory.StartNew(run.Play, CancellationToken.None, alone, TaskScheduler.Default);
         return run;
     }
 
@@ -111,7 +121,8 @@ internal sealed partial class ChaosRun : IAsyncDisposable
 
     private DateTimeOffset begun;
 
-    private Instance Start() => new(aws, alertTopic, time, TimeSpan.FromMilliseconds(random.Next(-2000, 2000)), Truth.Policy.Document(Truth.Repositories));
+    private Instance Start() =>
+        new(aws, alertTopic, time, TimeSpan.FromMilliseconds(random.Next(-2000, 2000)), Truth.Policy.Document);
 
     private bool Chance(double probability) => random.NextDouble() < probability;
 
@@ -120,16 +131,21 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     /// <param name="kind">What of a kind is counted together.</param>
     private void Fail(string kind, TrueImage? image, string more = "")
     {
-        var story = new List<string> { $"seed {options.Seed}, event {Figures.Events}, {Now:yyyy-MM-dd HH:mm:ss}: {kind}{(more.Length > 0 ? $": {more}" : "")}" };
+        var when = $"seed {options.Seed}, event {Figures.Events}, {Now:yyyy-MM-dd HH:mm:ss}";
+        var story = new List<string> { $"{when}: {kind}: {more}" };
         var others = Failures.TryGetValue(kind, out var known) ? known : Failures[kind] = [];
         if (image is not null && others.Count < 3)
         {
-            story.Add($"  image {image}; truth: {image.Scan}, {string.Join(", ", image.Findings.Select(found => $"{found.Vulnerability} {found.Severity} {(found.Active ? "active" : "closed")}"))}; runs in {image.Running.Count}");
-            story.Add($"  there: {string.Join(", ", aws.Ecr.TagsOf(image.Repository.Name, image.Digest) ?? ["gone"])} {aws.Ecr.StatusOf(image.Repository.Name, image.Digest)}; without EcrGuard: {string.Join(", ", twin.Ecr.TagsOf(image.Repository.Name, image.Digest) ?? ["gone"])}");
+            story.Add($"  image {image}; scan {image.Scan}; runs in {image.Running.Count} services");
+            story.AddRange(image.Findings.Select(found => $"    {found}"));
+            var status = aws.Ecr.StatusOf(image.Repository.Name, image.Digest);
+            story.Add($"  there: {Tags(aws.Ecr)} {status}; without EcrGuard: {Tags(twin.Ecr)}");
             story.AddRange(image.Story.TakeLast(25).Select(line => $"    {line}"));
             story.AddRange(LedgerStory(image).Select(line => $"    ledger: {line}"));
         }
         others.Add(string.Join(Environment.NewLine, story));
+
+        string Tags(LocalEcr ecr) => string.Join(", ", ecr.TagsOf(image!.Repository.Name, image.Digest) ?? ["gone"]);
     }
 
     // Steps.
@@ -141,7 +157,8 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         {
             var next = Any(running);
             // A write to tags is what somebody comes just before, and just after.
-            var image = next.On.Transport.Waiting.Where(call => call.Operation is "PutImage" or "BatchDeleteImage").Select(ImageOf).FirstOrDefault(known => known is not null);
+            var image = next.On.Transport.Waiting.Where(call => call.Operation is "PutImage" or "BatchDeleteImage")
+                .Select(ImageOf).FirstOrDefault(known => known is not null);
             if (image is not null && Chance(0.3))
                 Interfere(image);
             if (running.Contains(next))
@@ -156,7 +173,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
                 time.Advance(TimeSpan.FromSeconds(random.Next(5)));
             // Between two calls of a function.
             if (Chance(0.75))
-                Act(Chance(0.7) ? Any(running).Messages.Select(message => message.Image).OfType<TrueImage>().FirstOrDefault() : null);
+                Act(Chance(0.7) ? Any(running).Images.FirstOrDefault() : null);
             else if (Chance(0.6))
                 Ask();
             else
@@ -171,17 +188,17 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             Ask();
         if (Chance(0.6))
             Act(Chance(0.5) && touched.Count > 0 ? Any(touched) : null);
-        time.Advance(Chance(0.7) ? TimeSpan.FromSeconds(random.Next(20)) : Chance(0.85) ? TimeSpan.FromSeconds(random.Next(600)) : TimeSpan.FromSeconds(random.Next(10_000)));
+        time.Advance(TimeSpan.FromSeconds(random.Next(Chance(0.7) ? 20 : Chance(0.85) ? 600 : 10_000)));
     }
 
-    /// <summary>Takes what AWS has sent and puts it into the queues: late, twice, not at all, stamped by other clocks.</summary>
+    /// <summary>Takes what AWS has sent into the queues: late, twice, not at all, stamped by other clocks.</summary>
     private void Receive()
     {
         foreach (var sent in aws.Events.Take())
         {
             var (type, repository, digest, what) = Message.Read(sent);
             // The rule takes no other.
-            if (type == "ECS Task State Change" && !what.EndsWith("PENDING", StringComparison.Ordinal) && !what.EndsWith("RUNNING", StringComparison.Ordinal))
+            if (type == "ECS Task State Change" && what[type.Length..] is not (" PENDING" or " RUNNING"))
                 continue;
             var image = repository is null ? null : Truth.Images.GetValueOrDefault((repository, digest!));
             var now = Now;
@@ -189,10 +206,12 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             if (Chance(0.1))
             {
                 var stamped = JsonNode.Parse(sent)!;
-                stamped["time"] = (now + TimeSpan.FromSeconds(random.Next(-90, 90))).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+                var stamp = now.UtcDateTime.AddSeconds(random.Next(-90, 90));
+                stamped["time"] = stamp.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
                 body = stamped.ToJsonString();
             }
-            var lost = !ending && Chance(0.01) && !(image is not null && prompt.Contains(image));
+            var inTime = image is not null && prompt.Contains(image);
+            var lost = !ending && Chance(0.01) && !inTime;
             image?.Tell(now, $"AWS sends {what}{(lost ? ", and it is lost" : "")}");
             if (lost)
             {
@@ -201,15 +220,25 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             }
             for (var copies = Chance(0.05) ? 2 : 1; copies > 0; copies--)
             {
-                var late = Chance(0.6) ? random.NextDouble() * 2 : Chance(0.8) || (image is not null && prompt.Contains(image)) ? random.Next(60) : random.Next(900);
-                queue.Add(new Message(++messages, body, now + TimeSpan.FromSeconds(late)) { Image = image, What = what, Happened = now, Queue = QueueOf(type, body) });
+                var late = Chance(0.6) ? random.NextDouble() * 2 : random.Next(Chance(0.8) || inTime ? 60 : 900);
+                queue.Add(new Message(++messages, body, now + TimeSpan.FromSeconds(late))
+                {
+                    Image = image,
+                    What = what,
+                    Happened = now,
+                    Queue = QueueOf(type, body),
+                });
             }
             if (Chance(0.002))
-                queue.Add(new Message(++messages, body[..(body.Length / 2)], now) { Malformed = true, Queue = "changed", What = "half an event" });
+            {
+                var half = body[..(body.Length / 2)];
+                queue.Add(new Message(++messages, half, now) { Malformed = true, Queue = "changed" });
+            }
         }
     }
 
-    private static string QueueOf(string type, string body) => Deployed.IsPush(body) ? "pushed" : type.StartsWith("ECS", StringComparison.Ordinal) ? "deployed" : "changed";
+    private static string QueueOf(string type, string body) =>
+        Deployed.IsPush(body) ? "pushed" : type.StartsWith("ECS", StringComparison.Ordinal) ? "deployed" : "changed";
 
     /// <summary>Begins an invocation with what is due in one queue.</summary>
     private bool Deliver(DateTimeOffset now)
@@ -225,18 +254,28 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             batch.RemoveAt(batch.Count - 1);
         Shuffle(batch);
         var instance = Any(free);
-        var input = new SQSEvent { Records = [.. batch.Select(message => new SQSEvent.SQSMessage { MessageId = $"{message.Number}", Body = message.Body })] };
+        var input = new SQSEvent
+        {
+            Records = [.. batch.Select(message => new SQSEvent.SQSMessage
+            {
+                MessageId = $"{message.Number}",
+                Body = message.Body,
+            })],
+        };
         foreach (var message in batch)
         {
             queue.Remove(message);
             message.Receives++;
-            message.Image?.Tell(now, $"{from} begins with message {message.Number}, {message.What}, try {message.Receives}");
+            message.Image?.Tell(now, $"{from} begins with {message.Number}, {message.What}, try {message.Receives}");
         }
         Figures.Invocations++;
-        Begin(new Running(instance, from, () => HandleAsync(instance, from, input), batch, calm: batch.Any(message => message.Receives >= MaxReceives - 2), now)
+        // What fails again and again fails by itself: that is what a dead-letter queue is for.
+        var calm = batch.Any(message => message.Receives >= MaxReceives - 2);
+        Begin(new Running(instance, from, () => HandleAsync(instance, from, input), batch, calm, now)
         {
-            Ended = invocation => Acknowledge(invocation, ((Task<SQSBatchResponse>)invocation.Work).Result.BatchItemFailures.Select(failure => failure.ItemIdentifier).ToHashSet()),
-            Failed = invocation => Acknowledge(invocation, invocation.Messages.Select(message => $"{message.Number}").ToHashSet()),
+            Ended = invocation => Acknowledge(invocation, ((Task<SQSBatchResponse>)invocation.Work).Result
+                .BatchItemFailures.Select(failure => failure.ItemIdentifier).ToHashSet()),
+            Failed = invocation => Acknowledge(invocation, batch.Select(message => $"{message.Number}").ToHashSet()),
         });
         return true;
     }
@@ -268,7 +307,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             {
                 dead.Add(message);
                 if (!message.Malformed)
-                    Fail("the dead-letter queue got what is not malformed", message.Image, $"{message.What}: {invocation.On.Lines.ToString().Split('\n').LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal))}");
+                    Fail("what is not malformed is given up", message.Image, $"{message.What}: {invocation.LastError}");
                 continue;
             }
             message.Due = now + Visibility;
@@ -292,7 +331,9 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         {
             if (found.ListedAt <= begun)
                 found.SeenAt ??= now;
-            if (message.What.Contains(found.Vulnerability, StringComparison.Ordinal) || (message.What.Contains("Scan", StringComparison.Ordinal) && found.First && message.Happened >= found.Since))
+            var counts = message.What.Contains("Scan", StringComparison.Ordinal);
+            if ((counts && found.First && message.Happened >= found.Since)
+                || message.What.Contains(found.Vulnerability, StringComparison.Ordinal))
                 found.ToldAt ??= now;
         }
     }
@@ -331,7 +372,8 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     private void Settle(Running invocation)
     {
         var watch = Stopwatch.StartNew();
-        while (Volatile.Read(ref active) > 0 || ThreadPool.PendingWorkItemCount > 0 || (!invocation.Work.IsCompleted && invocation.On.Transport.Waiting.Count == 0))
+        while (Volatile.Read(ref active) > 0 || ThreadPool.PendingWorkItemCount > 0
+            || (!invocation.Work.IsCompleted && invocation.On.Transport.Waiting.Count == 0))
         {
             Thread.Yield();
             if (watch.Elapsed > TimeSpan.FromSeconds(20))
@@ -351,7 +393,8 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     {
         var waiting = invocation.On.Transport.Waiting;
         var call = waiting[Math.Min(random.Next(3), waiting.Count - 1)];
-        var fault = ending || invocation.Calm || !Chance(invocation.FaultRate) ? Trouble.None : Any(Enum.GetValues<Trouble>());
+        var calm = ending || invocation.Calm || !Chance(invocation.FaultRate);
+        var fault = calm ? Trouble.None : Any(Enum.GetValues<Trouble>());
         if (fault != Trouble.None)
         {
             Figures.Faults++;
@@ -370,10 +413,20 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             return;
         }
         invocation.On.Transport.Take(call);
-        if (fault is Trouble.Throttled or Trouble.InternalError or Trouble.Unavailable)
-            aws.Faults.Add(fault == Trouble.Throttled ? Fault.Throttle : fault == Trouble.InternalError ? Fault.InternalError : Fault.Unavailable);
         switch (fault)
         {
+            case Trouble.Throttled:
+                aws.Faults.Add(Fault.Throttle);
+                call.Succeed(Carry(invocation, call));
+                break;
+            case Trouble.InternalError:
+                aws.Faults.Add(Fault.InternalError);
+                call.Succeed(Carry(invocation, call));
+                break;
+            case Trouble.Unavailable:
+                aws.Faults.Add(Fault.Unavailable);
+                call.Succeed(Carry(invocation, call));
+                break;
             case Trouble.LostBefore:
                 call.Fail(new HttpRequestException("chaos: the connection broke before the call"));
                 break;
@@ -405,7 +458,9 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     {
         Figures.Calls++;
         var answer = call.Carry(wire);
-        if (call.Operation is "PutImage" or "BatchDeleteImage" or "UpdateImageStorageClass" or "PutLifecyclePolicy" or "StartImageScan" && answer.IsSuccessStatusCode)
+        var writes = call.Operation is "PutImage" or "BatchDeleteImage" or "UpdateImageStorageClass"
+            or "PutLifecyclePolicy" or "StartImageScan";
+        if (writes && answer.IsSuccessStatusCode)
             Written(invocation, call);
         if (call.Operation == "Publish" && answer.IsSuccessStatusCode)
         {
@@ -417,7 +472,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         return answer;
     }
 
-    /// <summary>The function ends here: nobody hears of it again, and its queue hands its messages out once more.</summary>
+    /// <summary>The function ends here: nobody hears of it again, and its queue hands its messages out again.</summary>
     private void Kill(Running invocation)
     {
         Figures.Kills++;
@@ -436,19 +491,24 @@ internal sealed partial class ChaosRun : IAsyncDisposable
 
     private void Ask()
     {
-        var image = Chance(0.6) && touched.Count > 0 ? Any(touched) : Truth.Images.Count == 0 ? null : Any([.. Truth.Images.Values.TakeLast(400)]);
-        if (image is null || image.Kind == TrueKind.Chart || running.Any(other => other.On == gate))
+        if (Truth.Images.Count == 0)
             return;
-        var tag = twin.Ecr.TagsOf(image.Repository.Name, image.Digest) is not { } tags ? null : tags.Count > 0 && Chance(0.5) ? Any(tags) : "";
-        if (tag is null)
+        var image = Chance(0.6) && touched.Count > 0 ? Any(touched) : Any([.. Truth.Images.Values.TakeLast(400)]);
+        if (image.Kind == TrueKind.Chart || running.Any(other => other.On == gate)
+            || twin.Ecr.TagsOf(image.Repository.Name, image.Digest) is not { } tags)
             return;
-        var asked = tag.Length > 0 ? $"{image.Repository.Name}:{tag}" : $"{image.Repository.Name}@{image.Digest}";
+        var name = image.Repository.Name;
+        var asked = tags.Count > 0 && Chance(0.5) ? $"{name}:{Any(tags)}" : $"{name}@{image.Digest}";
         var http = Chance(0.5);
-        var request = http ? new ApprovalRequest(null, new Dictionary<string, string> { ["image"] = asked }, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()) : new ApprovalRequest(asked, null, null);
+        var query = new Dictionary<string, string> { ["image"] = asked };
+        var request = http
+            ? new ApprovalRequest(null, query, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext())
+            : new ApprovalRequest(asked, null, null);
         var began = Now;
         var on = gate;
         Task<JsonElement>? work = null;
-        var asking = new Running(on, "gate", () => work = on.Part<Approval>().ApprovalAsync(request, new Invocation()), [], calm: image.Kind == TrueKind.Index, began);
+        Task AskAsync() => work = on.Part<Approval>().ApprovalAsync(request, new Invocation());
+        var asking = new Running(on, "gate", AskAsync, [], calm: image.Kind == TrueKind.Index, began);
         Whole(asking);
         if (image.Kind == TrueKind.Index)
             Even();
@@ -482,11 +542,14 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Where a function works on several threads, how often each looked at the clock is nobody's order: the next full second is.</summary>
+    /// <summary>
+    /// Where a function works on several threads, how often each has looked at the clock is nobody's order: the next
+    /// full second is.
+    /// </summary>
     private void Even()
     {
         var now = Now;
-        time.SetUtcNow(new DateTimeOffset(now.Ticks - (now.Ticks % TimeSpan.TicksPerSecond) + TimeSpan.TicksPerSecond, TimeSpan.Zero));
+        time.SetUtcNow(now.AddTicks(TimeSpan.TicksPerSecond - (now.Ticks % TimeSpan.TicksPerSecond)));
     }
 
     private void Shuffle<T>(List<T> list)
@@ -513,13 +576,17 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     }
 
     /// <summary>An invocation that is under way.</summary>
-    private sealed class Running(Instance on, string name, Func<Task> work, IReadOnlyList<Message> messages, bool calm, DateTimeOffset begunAt)
+    private sealed class Running(
+        Instance on, string name, Func<Task> work, IReadOnlyList<Message> messages, bool calm, DateTimeOffset begunAt)
     {
         public Instance On => on;
         public string Name => name;
         public Func<Task> Do => work;
         public IReadOnlyList<Message> Messages => messages;
-        public IEnumerable<TrueImage> Images => messages.Select(message => message.Image).OfType<TrueImage>().Distinct();
+        public IEnumerable<TrueImage> Images =>
+            messages.Select(message => message.Image).OfType<TrueImage>().Distinct();
+        public string? LastError => on.Lines.ToString().Split('\n')
+            .LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal));
 
         /// <summary>Nothing befalls it.</summary>
         public bool Calm => calm;
@@ -538,7 +605,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
 /// <summary>What a run did.</summary>
 internal sealed class ChaosFigures
 {
-    private readonly SortedDictionary<string, (int Count, TimeSpan Longest, string Of)> tooStrict = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (int Count, TimeSpan Longest, string Of)> tooStrict = new();
 
     public int Events { get; set; }
     public int Lost { get; set; }
@@ -575,6 +642,19 @@ internal sealed class ChaosFigures
         tooStrict[status] = since > longest ? (count + 1, since, image) : (count + 1, longest, of);
     }
 
-    public override string ToString() => string.Join(Environment.NewLine, tooStrict.Select(cause => $"  too strict a no, {cause.Key}: {cause.Value.Count} times, at most {cause.Value.Longest:d\\.hh\\:mm\\:ss} ({cause.Value.Of})").Prepend(
-        $"{Events} events ({Lost} lost before, {HandedBack} handed back, {Dead} malformed) in {Invocations} invocations and {Sweeps} sweeps over {Span.TotalDays:0.0} days; {Calls} calls, {Faults} faults, {Kills} kills; {Images} images, {TeamWrites} writes of teams, {Deployments} deployments, {Policies} policies, {Expired} expired ({ExpiredUnknown} of them run, which nobody had told), {Kept} kept; {Alerts} alerts; asked {Asked} times, {Yes} times yes ({YesBeforeTheNews} before the news); {Took.TotalSeconds:0} s"));
+    public override string ToString() => $"""
+        {Events} events ({Lost} lost before, {HandedBack} handed back, {Dead} malformed) in {Invocations} invocations
+          and {Sweeps} sweeps over {Span.TotalDays:0.0} days, in {Took.TotalSeconds:0} s
+          {Calls} calls, {Faults} faults, {Kills} kills
+          {Images} images, {TeamWrites} writes of teams ({Kept} in vain), {Deployments} deployments
+          {Policies} policies, {Expired} expired ({ExpiredUnknown} of them ran, and nobody had told); {Alerts} alerts
+          asked {Asked} times, {Yes} times yes ({YesBeforeTheNews} before the news)
+        {string.Join(Environment.NewLine, tooStrict.Select(Told))}
+        """;
+
+    private static string Told(KeyValuePair<string, (int Count, TimeSpan Longest, string Of)> cause)
+    {
+        var (count, longest, of) = cause.Value;
+        return $"  too strict a no, {cause.Key}: {count} times, at most {longest:d\\.hh\\:mm\\:ss} ({of})";
+    }
 }

@@ -33,9 +33,13 @@ internal sealed class Instance
         };
         var parts = new ServiceCollection();
         var clock = new SkewedTime(time, skew);
-        Startup.Compose(parts, settings, AwsClients.Through(Transport, aws.Endpoint, aws.Region, new BasicAWSCredentials("test", "test")),
-            reading.Policy ?? throw new ArgumentException(string.Join(Environment.NewLine, reading.Problems), nameof(policy)), clock, new Log(Lines, clock));
-        parts.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<OnImageDeployed>().AddSingleton<Approval>().AddSingleton<Backfill>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>();
+        var clients = AwsClients.Through(Transport, aws.Endpoint, aws.Region, new BasicAWSCredentials("test", "test"));
+        var rules = reading.Policy
+            ?? throw new ArgumentException(string.Join(Environment.NewLine, reading.Problems), nameof(policy));
+        Startup.Compose(parts, settings, clients, rules, clock, new Log(Lines, clock));
+        parts.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<OnImageDeployed>()
+            .AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>()
+            .AddSingleton<Approval>().AddSingleton<Backfill>();
         services = parts.BuildServiceProvider();
     }
 
@@ -51,6 +55,7 @@ internal sealed class Instance
         public override DateTimeOffset GetUtcNow() => time.GetUtcNow() + skew;
         public override long GetTimestamp() => time.GetTimestamp();
         public override long TimestampFrequency => time.TimestampFrequency;
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => time.CreateTimer(callback, state, dueTime, period);
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            time.CreateTimer(callback, state, dueTime, period);
     }
 }

@@ -6,7 +6,8 @@ using Amazon.Runtime;
 namespace EcrGuard.Aws.Tests.Chaos;
 
 /// <summary>
-/// A call that a function has made and that waits until somebody carries it out. When it is answered, the function goes on, on the thread that answers, up to its next calls: so the order of all calls of all functions is the driver's.
+/// A call that a function has made and that waits until somebody carries it out. When it is answered, the function goes
+/// on, on the thread that answers, up to its next calls: so the order of all calls of all functions is the driver's.
 /// </summary>
 internal sealed class Call
 {
@@ -21,12 +22,17 @@ internal sealed class Call
         using var body = new MemoryStream();
         request.Content?.CopyTo(body, null, CancellationToken.None);
         Body = body.ToArray();
-        headers = [.. request.Headers.Where(header => header.Key != "Expect"), .. (request.Content?.Headers ?? Enumerable.Empty<KeyValuePair<string, IEnumerable<string>>>())];
+        headers = [.. request.Headers.Where(header => header.Key != "Expect")];
+        if (request.Content is { } content)
+            headers.AddRange(content.Headers);
         // Credential=AKID/20261118/eu-central-1/ecr/aws4_request
-        Service = headers.Find(header => header.Key == "Authorization").Value?.First().Split('/') is [_, _, _, var service, ..] ? service : "?";
-        Operation = headers.Find(header => header.Key == "X-Amz-Target").Value?.First().Split('.')[^1]
-            ?? (Service == "sns" ? Text.Split('&').First(part => part.StartsWith("Action=", StringComparison.Ordinal))["Action=".Length..] : $"{method} {address.AbsolutePath}");
+        Service = Header("Authorization")?.Split('/') is [_, _, _, var service, ..] ? service : "?";
+        Operation = Header("X-Amz-Target")?.Split('.')[^1]
+            ?? Array.Find(Text.Split('&'), part => part.StartsWith(Action, StringComparison.Ordinal))?[Action.Length..]
+            ?? $"{method} {address.AbsolutePath}";
     }
+
+    private const string Action = "Action=";
 
     public string Service { get; }
     public string Operation { get; }
@@ -54,6 +60,8 @@ internal sealed class Call
         return answered;
     }
 
+    private string? Header(string name) => headers.Find(header => header.Key == name).Value?.First();
+
     public void Succeed(HttpResponseMessage response) => answer.TrySetResult(response);
 
     public void Fail(Exception failure) => answer.TrySetException(failure);
@@ -67,7 +75,8 @@ internal sealed class Transport : HttpClientFactory
     private readonly ConcurrentQueue<Call> arrived = new();
     private readonly List<Call> waiting = [];
 
-    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new Holding(this)) { Timeout = Timeout.InfiniteTimeSpan };
+    public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
+        new(new Holding(this)) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>The calls that wait, in the order in which they were made.</summary>
     public IReadOnlyList<Call> Waiting
@@ -84,7 +93,8 @@ internal sealed class Transport : HttpClientFactory
 
     private sealed class Holding(Transport transport) : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var call = new Call(request);
             transport.arrived.Enqueue(call);

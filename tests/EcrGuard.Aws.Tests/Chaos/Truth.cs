@@ -3,7 +3,10 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.Aws.Tests.Chaos;
 
-/// <summary>What is true of the world, whoever knows it. It knows nothing of EcrGuard's code: it is what answers, tags, alerts and ledger are measured by.</summary>
+/// <summary>
+/// What is true of the world, whoever knows it. It knows nothing of EcrGuard's code: answers, tags, alerts and ledger
+/// are measured by it.
+/// </summary>
 internal sealed class Truth
 {
     public List<TrueRepository> Repositories { get; } = [];
@@ -20,7 +23,13 @@ internal sealed class Truth
     public static string Vulnerability(int number) => $"CVE-2026-{1000 + number}";
 
     /// <summary>A vulnerability is of the same severity wherever it is found.</summary>
-    public static string SeverityOf(int number) => (number % 6) switch { 0 => "CRITICAL", 1 => "HIGH", 2 or 3 => "MEDIUM", _ => "LOW" };
+    public static string SeverityOf(int number) => (number % 6) switch
+    {
+        0 => "CRITICAL",
+        1 => "HIGH",
+        2 or 3 => "MEDIUM",
+        _ => "LOW",
+    };
 
     /// <summary>Why nobody may deploy an image now, by what is true; null where everybody may.</summary>
     /// <param name="knowable">Only by what EcrGuard has been told, or would see if it looked.</param>
@@ -28,9 +37,11 @@ internal sealed class Truth
     {
         if (image.Kind == TrueKind.Index)
             return image.Children.Select(child => Denies(child, now, knowable)).FirstOrDefault(why => why is not null);
-        if (image.Scan != TrueScan.Complete && !(image.Scan == TrueScan.Expired && knowable && !(image.ExpiryToldAt <= now)))
+        var expiryIsNews = image.Scan == TrueScan.Expired && knowable && !(image.ExpiryToldAt <= now);
+        if (image.Scan != TrueScan.Complete && !expiryIsNews)
             return $"its scan is {image.Scan}";
-        return image.Findings.Where(found => found.Active && Policy.Blocks(found) && (!knowable || image.IsKnowable(found, now))).Select(found => $"{found.Vulnerability} {found.Severity} since {found.Since:HH:mm:ss}, listed {found.ListedAt:HH:mm:ss}").FirstOrDefault();
+        return image.Findings.FindAll(found => found.Active && Policy.Blocks(found))
+            .Find(found => !knowable || image.IsKnowable(found, now))?.ToString();
     }
 
     /// <summary>Since when what is true of an image, and is listed, has been as it is.</summary>
@@ -58,17 +69,56 @@ internal enum TrueScan
 /// <summary>CRITICAL blocks, HIGH where it is said, and waivers excuse by the vulnerability alone.</summary>
 internal sealed record TruePolicy(int Number, bool BlocksHigh, IReadOnlySet<string> Waived)
 {
-    public bool Blocks(TrueFinding found) => (found.Severity == "CRITICAL" || (BlocksHigh && found.Severity == "HIGH")) && !Waived.Contains(found.Vulnerability);
+    public bool Blocks(TrueFinding found) =>
+        (found.Severity == "CRITICAL" || (BlocksHigh && found.Severity == "HIGH"))
+        && !Waived.Contains(found.Vulnerability);
 
     /// <summary>The same as a document for EcrGuard.</summary>
-    public string Document(IEnumerable<TrueRepository> repositories) => $$"""
+    public string Document => $$"""
         {
           "version": 1,
-          "rules": [ { "id": "blocks", "severity": ["CRITICAL"{{(BlocksHigh ? ", \"HIGH\"" : "")}}], "then": "block" } ],
-          "waivers": [ {{string.Join(", ", Waived.Order(StringComparer.Ordinal).Select(id => $$"""{ "id": "W-{{id}}", "vulnerability": "{{id}}", "reason": "chaos {{Number}}", "owner": "team", "approvedBy": "security", "expires": "2027-01-20" }"""))}} ],
-          "enforcement": [ { "repositories": ["observe/*"], "mode": "observe" }, { "repositories": ["quarantine/*"], "mode": "quarantine" }, { "repositories": ["*"], "mode": "mark" } ],
-          "baseline": [ { "repositories": ["base/*"], "mode": "enforce", "lifecycle": { "existing": "keep", "policy": { "rules": [ { "rulePriority": 1, "description": "old", "selection": { "tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 4 }, "action": { "type": "expire" } } ] } } } ],
+          "rules": [
+            { "id": "blocks", "severity": [{{(BlocksHigh ? "\"HIGH\", " : "")}}"CRITICAL"], "then": "block" }
+          ],
+          "waivers": [ {{string.Join(", ", Waived.Order(StringComparer.Ordinal).Select(Waiver))}} ],
+          "enforcement": [
+            { "repositories": ["observe/*"], "mode": "observe" },
+            { "repositories": ["quarantine/*"], "mode": "quarantine" },
+            { "repositories": ["*"], "mode": "mark" }
+          ],
+          "baseline": [
+            {
+              "repositories": ["base/*"],
+              "mode": "enforce",
+              "lifecycle": {
+                "existing": "keep",
+                "policy": {
+                  "rules": [
+                    {
+                      "rulePriority": 1,
+                      "description": "old",
+                      "selection": {
+                        "tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 4
+                      },
+                      "action": { "type": "expire" }
+                    }
+                  ]
+                }
+              }
+            }
+          ],
           "ceilings": { "images": 500, "percent": 100, "keepPerRepository": 0 }
+        }
+        """;
+
+    private string Waiver(string vulnerability) => $$"""
+        {
+          "id": "W-{{vulnerability}}",
+          "vulnerability": "{{vulnerability}}",
+          "reason": "chaos {{Number}}",
+          "owner": "team",
+          "approvedBy": "security",
+          "expires": "2027-01-20"
         }
         """;
 }
@@ -102,6 +152,7 @@ internal sealed class TrueImage(TrueRepository repository, Manifest manifest, Tr
     public TrueRepository Repository => repository;
     public Manifest Manifest => manifest;
     public string Digest => manifest.Digest;
+    public string Hex => manifest.Digest["sha256:".Length..];
     public TrueKind Kind => kind;
     public List<TrueImage> Children { get; } = [];
     public bool IsChild { get; set; }
@@ -135,12 +186,15 @@ internal sealed class TrueImage(TrueRepository repository, Manifest manifest, Tr
     public IEnumerable<string> Story => story;
 
     /// <summary>
-    /// Whether EcrGuard must know of a finding: it was told of it, or would see it, or that too little is there to be seen, if it looked. Of a first scan that nobody told of it must not believe the silence before it has settled;
-    /// of a later finding the event alone takes no approval away before it is listed, and then the looks that follow the event must find it.
+    /// Whether EcrGuard must know of a finding: it was told of it, or would see it, or that too little is there to be
+    /// seen, if it looked. Of a first scan that nobody told of it must not believe the silence before it has settled;
+    /// of a later finding the event alone takes no approval away before it is listed, and then the looks that follow the
+    /// event must find it.
     /// </summary>
     public bool IsKnowable(TrueFinding found, DateTimeOffset now) =>
         found.First ? found.ToldAt <= now || found.ListedAt <= now || now < ScannedAt + Settling
-        : found.SeenAt <= now || (found.ToldAt is { } told && found.ListedAt <= told + LastLook && now > (found.ListedAt > told ? found.ListedAt : told) + LooksTake);
+        : found.SeenAt <= now || (found.ToldAt is { } told && found.ListedAt <= told + LastLook
+            && now > (found.ListedAt > told ? found.ListedAt : told) + LooksTake);
 
     /// <summary>How long the silence after a scan is not believed, less what clocks differ.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMinutes(9.5);
@@ -153,7 +207,8 @@ internal sealed class TrueImage(TrueRepository repository, Manifest manifest, Tr
     public override string ToString() => $"{repository.Name}@{Digest[..19]} ({kind})";
 }
 
-internal sealed class TrueFinding(string vulnerability, string severity, DateTimeOffset since, DateTimeOffset listedAt, bool first)
+internal sealed class TrueFinding(
+    string vulnerability, string severity, DateTimeOffset since, DateTimeOffset listedAt, bool first)
 {
     public string Vulnerability => vulnerability;
     public string Severity => severity;
@@ -170,6 +225,9 @@ internal sealed class TrueFinding(string vulnerability, string severity, DateTim
 
     /// <summary>When an event about the image was taken whose handling began after the finding was listed.</summary>
     public DateTimeOffset? SeenAt { get; set; }
+
+    public override string ToString() =>
+        $"{vulnerability} {severity}{(Active ? "" : ", closed,")} since {since:HH:mm:ss}, listed {listedAt:HH:mm:ss}";
 }
 
 /// <summary>A message of a queue.</summary>
@@ -194,18 +252,32 @@ internal sealed class Message(int number, string body, DateTimeOffset due)
         using var document = JsonDocument.Parse(body);
         var (root, detail) = (document.RootElement, document.RootElement.GetProperty("detail"));
         var type = root.GetProperty("detail-type").GetString()!;
-        string? Of(string name) => detail.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         if (Of("image-digest") is { } digest)
-            return (type, Of("repository-name")!.Split(":repository/")[^1], digest, $"{type} {Of("action-type")} {Of("image-tag")}".TrimEnd());
+        {
+            var what = $"{type} {Of("action-type")} {Of("image-tag")}".TrimEnd();
+            return (type, Of("repository-name")!.Split(":repository/")[^1], digest, what);
+        }
         // The first container's image: account.dkr.ecr.region.amazonaws.com/repository@digest.
         if (type == "ECS Task State Change" && detail.GetProperty("containers")[0] is var container)
-            return (type, container.GetProperty("image").GetString()!.Split(".amazonaws.com/")[^1].Split('@')[0], container.TryGetProperty("imageDigest", out var its) ? its.GetString() : "", $"{type} {Of("lastStatus")}");
-        var arn = root.GetProperty("resources").EnumerateArray().Select(resource => resource.GetString()).FirstOrDefault(resource => resource!.Contains("/sha256:", StringComparison.Ordinal));
+        {
+            var name = container.GetProperty("image").GetString()!.Split(".amazonaws.com/")[^1].Split('@')[0];
+            var its = container.TryGetProperty("imageDigest", out var known) ? known.GetString() : "";
+            return (type, name, its, $"{type} {Of("lastStatus")}");
+        }
+        var arn = root.GetProperty("resources").EnumerateArray().Select(resource => resource.GetString()!)
+            .FirstOrDefault(resource => resource.Contains("/sha256:", StringComparison.Ordinal));
         if (arn is null)
             return (type, null, null, type);
         var image = arn.Split(":repository/")[^1];
         var at = image.LastIndexOf('/');
-        var vulnerability = detail.TryGetProperty("packageVulnerabilityDetails", out var details) ? details.GetProperty("vulnerabilityId").GetString() : null;
-        return (type, image[..at], image[(at + 1)..], $"{type} {vulnerability} {Of("status")}".TrimEnd());
+        var found = detail.TryGetProperty("packageVulnerabilityDetails", out var details)
+            ? details.GetProperty("vulnerabilityId").GetString()
+            : null;
+        return (type, image[..at], image[(at + 1)..], $"{type} {found} {Of("status")}".TrimEnd());
+
+        string? Of(string name) =>
+            detail.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString()
+                : null;
     }
 }
