@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -34,10 +36,22 @@ internal sealed partial class ChaosRun
                     Fail("an image that runs is archived", image);
                 break;
             case "BatchDeleteImage" or "PutImage":
+                if (call.Operation == "PutImage")
+                    Note(repository, root.GetProperty("imageManifest").GetString()!);
                 Compare(repository);
                 break;
         }
     }
+
+    /// <summary>What EcrGuard puts that no team has pushed.</summary>
+    private void Note(TrueRepository repository, string manifest)
+    {
+        var digest = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(manifest)))}";
+        if (!Truth.Images.ContainsKey((repository.Name, digest)))
+            thrownAway.Add((repository.Name, digest));
+    }
+
+    private readonly HashSet<(string Repository, string Digest)> thrownAway = [];
 
     [GeneratedRegex("[0-9a-f]{64}")]
     private static partial Regex Hex { get; }
@@ -105,14 +119,19 @@ internal sealed partial class ChaosRun
 
     private void Drain()
     {
-        for (Receive(); sweep is not null || running.Count > 0 || queue.Count > 0; Receive())
+        bool Waits() => queue.Count > 0 || aws.Sqs.Waiting(scanQueue).Count > 0;
+        for (Receive(); sweep is not null || running.Count > 0 || Waits(); Receive())
         {
             while (running.Count > 0)
                 Go(Any(running));
             if (sweep is not null && !sweep.MoveNext())
                 sweep = null;
-            if (running.Count == 0 && !Deliver(Now) && sweep is null && queue.Count > 0)
-                time.Advance(queue.Min(message => message.Due) - Now + TimeSpan.FromMilliseconds(1));
+            if (running.Count > 0 || Deliver(Now) || sweep is not null || !Waits())
+                continue;
+            var looks = aws.Sqs.Waiting(scanQueue).Select(look => look.DueAt);
+            var due = queue.Select(message => message.Due).Concat(looks).Min();
+            if (due > Now)
+                time.Advance(due - Now + TimeSpan.FromMilliseconds(1));
         }
     }
 
@@ -131,12 +150,17 @@ internal sealed partial class ChaosRun
                 Check(image, item, told.GetValueOrDefault(image.Digest) ?? []);
             }
         }
+        foreach (var (name, digest) in thrownAway)
+        {
+            if (aws.Ecr.StatusOf(name, digest) is not null)
+                Fail("a manifest of EcrGuard's own is left", null, $"{name}@{digest}");
+        }
         foreach (var open in writes.Where(write => write["outcome"]!.GetValue<string>() == "intended").Take(5))
             Fail("a write has no end in the ledger", null, open.ToJsonString());
         foreach (var (id, times) in aws.Sns.Messages.SelectMany(AlertIds).CountBy(id => id))
         {
             if (times > 1 && !mayBeTwice.Contains(id))
-                Fail("an alert was sent twice, and no function failed after publishing it", null, $"{id} {times} times");
+                Fail("an alert was sent twice, and no function failed after publishing it", null, $"{id} {times}x");
         }
     }
 

@@ -360,7 +360,9 @@ internal sealed partial class ChaosRun
         image.ChangedAt = Now;
         image.Tell(Now, $"{found.Vulnerability} {found.Severity} is closed");
         Touch(image);
-        aws.Inspector.SetStatus(image.Repository.Name, image.Digest, found.Vulnerability, "CLOSED");
+        var lag = Chance(0.6) ? default : TimeSpan.FromSeconds(random.Next(540));
+        found.ListedAt = Now + lag;
+        aws.Inspector.SetStatus(image.Repository.Name, image.Digest, found.Vulnerability, "CLOSED", lag);
     }
 
     /// <summary>Inspector stops looking and closes what it had found, though nothing was fixed.</summary>

@@ -39,6 +39,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     /// <summary>The same world without EcrGuard.</summary>
     private readonly LocalAwsServer twin;
     private readonly string alertTopic;
+    private readonly string scanQueue;
     private readonly HttpMessageInvoker wire = new(new SocketsHttpHandler());
     private readonly List<Message> queue = [];
     private readonly List<Message> dead = [];
@@ -58,6 +59,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         aws.DynamoDb.CreateEcrGuardTable(Instance.Table);
         aws.S3.CreateBucket(Instance.Bucket);
         alertTopic = aws.Sns.CreateTopic("alerts");
+        scanQueue = aws.Sqs.CreateQueue("scan-changed");
         if (options.Enhanced)
             aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         CreateRepositories();
@@ -85,6 +87,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             TimeProvider = time,
             LifecycleSendsEvents = options.Seed % 2 == 0,
             BatchGetImageRecordsPull = options.Seed % 3 == 0,
+            RefusesUnknownConfigs = options.Seed % 4 == 0,
         });
         var twin = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = time });
         var run = new ChaosRun(options, aws, twin, time);
@@ -121,8 +124,11 @@ internal sealed partial class ChaosRun : IAsyncDisposable
 
     private DateTimeOffset begun;
 
-    private Instance Start() =>
-        new(aws, alertTopic, time, TimeSpan.FromMilliseconds(random.Next(-2000, 2000)), Truth.Policy.Document);
+    private Instance Start()
+    {
+        var skew = TimeSpan.FromMilliseconds(random.Next(-2000, 2000));
+        return new Instance(aws, alertTopic, scanQueue, time, skew, Truth.Policy.Document);
+    }
 
     private bool Chance(double probability) => random.NextDouble() < probability;
 
@@ -194,6 +200,18 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     /// <summary>Takes what AWS has sent into the queues: late, twice, not at all, stamped by other clocks.</summary>
     private void Receive()
     {
+        foreach (var look in aws.Sqs.TakeDue(scanQueue))
+        {
+            var (_, repository, digest, what) = Message.Read(look.Body);
+            var image = Truth.Images.GetValueOrDefault((repository!, digest!));
+            queue.Add(new Message(++messages, look.Body, look.DueAt, look.SentAt)
+            {
+                Image = image,
+                What = what,
+                Happened = look.SentAt,
+                Queue = "changed",
+            });
+        }
         foreach (var sent in aws.Events.Take())
         {
             var (type, repository, digest, what) = Message.Read(sent);
@@ -221,7 +239,8 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             for (var copies = Chance(0.05) ? 2 : 1; copies > 0; copies--)
             {
                 var late = Chance(0.6) ? random.NextDouble() * 2 : random.Next(Chance(0.8) || inTime ? 60 : 900);
-                queue.Add(new Message(++messages, body, now + TimeSpan.FromSeconds(late))
+                var arrives = now + TimeSpan.FromSeconds(late);
+                queue.Add(new Message(++messages, body, arrives, arrives)
                 {
                     Image = image,
                     What = what,
@@ -232,7 +251,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             if (Chance(0.002))
             {
                 var half = body[..(body.Length / 2)];
-                queue.Add(new Message(++messages, half, now) { Malformed = true, Queue = "changed" });
+                queue.Add(new Message(++messages, half, now, now) { Malformed = true, Queue = "changed" });
             }
         }
     }
@@ -260,6 +279,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             {
                 MessageId = $"{message.Number}",
                 Body = message.Body,
+                Attributes = new() { ["SentTimestamp"] = $"{message.Arrived.ToUnixTimeMilliseconds()}" },
             })],
         };
         foreach (var message in batch)

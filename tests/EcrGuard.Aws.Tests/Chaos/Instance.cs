@@ -16,7 +16,8 @@ internal sealed class Instance
 
     /// <param name="policy">The policy document's text.</param>
     /// <param name="skew">How far its clock is ahead of AWS's.</param>
-    public Instance(LocalAwsServer aws, string alertTopic, TimeProvider time, TimeSpan skew, string policy)
+    public Instance(
+        LocalAwsServer aws, string alertTopic, string scanQueue, TimeProvider time, TimeSpan skew, string policy)
     {
         var reading = PolicyReader.Read(Encoding.UTF8.GetBytes(policy), time.GetUtcNow());
         var settings = new Settings
@@ -27,6 +28,7 @@ internal sealed class Instance
             Bucket = Bucket,
             AlertTopic = alertTopic,
             SummaryTopic = alertTopic,
+            ScanQueue = scanQueue,
             Enforcement = EnforcementMode.Quarantine,
             Tags = VerdictTags.Default,
             WritesPerSecond = double.PositiveInfinity,

@@ -188,8 +188,8 @@ internal sealed class TrueImage(TrueRepository repository, Manifest manifest, Tr
     /// <summary>
     /// Whether EcrGuard must know of a finding: it was told of it, or would see it, or that too little is there to be
     /// seen, if it looked. Of a first scan that nobody told of it must not believe the silence before it has settled;
-    /// of a later finding the event alone takes no approval away before it is listed, and then the looks that follow the
-    /// event must find it.
+    /// of a later finding the event alone takes no approval away before it is listed, and then the looks that follow
+    /// the event must find it.
     /// </summary>
     public bool IsKnowable(TrueFinding found, DateTimeOffset now) =>
         found.First ? found.ToldAt <= now || found.ListedAt <= now || now < ScannedAt + Settling
@@ -213,7 +213,9 @@ internal sealed class TrueFinding(
     public string Vulnerability => vulnerability;
     public string Severity => severity;
     public DateTimeOffset Since => since;
-    public DateTimeOffset ListedAt => listedAt;
+
+    /// <summary>When it is listed as it is.</summary>
+    public DateTimeOffset ListedAt { get; set; } = listedAt;
 
     /// <summary>Of the image's first scan.</summary>
     public bool First => first;
@@ -227,15 +229,18 @@ internal sealed class TrueFinding(
     public DateTimeOffset? SeenAt { get; set; }
 
     public override string ToString() =>
-        $"{vulnerability} {severity}{(Active ? "" : ", closed,")} since {since:HH:mm:ss}, listed {listedAt:HH:mm:ss}";
+        $"{vulnerability} {severity}{(Active ? "" : ", closed,")} since {since:HH:mm:ss}, listed {ListedAt:HH:mm:ss}";
 }
 
 /// <summary>A message of a queue.</summary>
-internal sealed class Message(int number, string body, DateTimeOffset due)
+internal sealed class Message(int number, string body, DateTimeOffset due, DateTimeOffset sentAt)
 {
     public int Number => number;
     public string Body => body;
     public DateTimeOffset Due { get; set; } = due;
+
+    /// <summary>When it came to the queue, which is before it is handed out.</summary>
+    public DateTimeOffset Arrived => sentAt;
     public int Receives { get; set; }
     public bool Malformed { get; init; }
     public string Queue { get; init; } = "";
