@@ -263,9 +263,9 @@ internal sealed partial class ChaosRun
     }
 
     /// <summary>The alerts that share a message; else the message itself.</summary>
-    private static IEnumerable<JsonElement> Each(JsonElement body) =>
+    private static List<JsonElement> Each(JsonElement body) =>
         body.TryGetProperty("alerts", out var many) && many.ValueKind == JsonValueKind.Array
-            ? many.EnumerateArray()
+            ? [.. many.EnumerateArray()]
             : [body];
 
     private static JsonDocument Body(LocalMessage message)

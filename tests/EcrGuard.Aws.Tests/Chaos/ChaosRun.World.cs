@@ -1,7 +1,6 @@
 using System.Text.Json;
 using EcrGuard.Aws.Tests.Flow;
 using EcrGuard.Lambda;
-using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.Aws.Tests.Chaos;
@@ -174,7 +173,7 @@ internal sealed partial class ChaosRun
             return false;
         }
         Figures.TeamWrites++;
-        var meanwhile = running.Select(other => $", {other.Name} wants {other.On.Transport.Waiting.FirstOrDefault()}");
+        var meanwhile = running.Select(other => $", {other.Name} wants {(other.On.Transport.Waiting is [var first, ..] ? first : null)}");
         image.Tell(Now, $"the team {what}{string.Concat(meanwhile)}");
         Touch(image);
         try

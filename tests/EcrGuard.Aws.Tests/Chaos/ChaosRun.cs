@@ -300,14 +300,14 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         return true;
     }
 
-    private static Task HandleAsync(Instance instance, string from, SQSEvent input) => from switch
+    private static Task<SQSBatchResponse> HandleAsync(Instance instance, string from, SQSEvent input) => from switch
     {
         "pushed" => instance.Part<OnImagePushed>().OnImagePushedAsync(input, new Invocation()),
         "deployed" => instance.Part<OnImageDeployed>().OnImageDeployedAsync(input, new Invocation()),
         _ => instance.Part<OnScanChanged>().OnScanChangedAsync(input, new Invocation()),
     };
 
-    private void Acknowledge(Running invocation, IReadOnlySet<string> failed)
+    private void Acknowledge(Running invocation, HashSet<string> failed)
     {
         var now = Now;
         foreach (var message in invocation.Messages)

@@ -15,9 +15,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
     [Fact]
     public async Task The_same_holds_for_long()
     {
-        if (Environment.GetEnvironmentVariable("ECRGUARD_CHAOS") is not { Length: > 0 } asked)
-            return;
-        var numbers = asked.Split(':', ',').Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToList();
+        var asked = Environment.GetEnvironmentVariable("ECRGUARD_CHAOS");
+        Assert.SkipWhen(string.IsNullOrEmpty(asked), "skipped: ECRGUARD_CHAOS is not set; .ci/full sets it");
+        var numbers = asked!.Split(':', ',').Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToList();
         var failures = new List<string>();
         foreach (var seed in numbers is [_] ? [1, 2, 3] : numbers.Skip(1))
         {

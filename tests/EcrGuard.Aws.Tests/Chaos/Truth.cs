@@ -18,8 +18,6 @@ internal sealed class Truth
 
     public DateTimeOffset PolicySince { get; set; }
 
-    public IEnumerable<string> Vulnerabilities => Enumerable.Range(0, 60).Select(Vulnerability);
-
     public static string Vulnerability(int number) => $"CVE-2026-{1000 + number}";
 
     /// <summary>A vulnerability is of the same severity wherever it is found.</summary>
