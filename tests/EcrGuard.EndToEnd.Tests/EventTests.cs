@@ -64,7 +64,7 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
     }
 
     [Fact]
-    public async Task An_event_older_than_the_facts_of_the_verdict_costs_no_call_to_ECR()
+    public async Task An_event_that_came_before_the_facts_of_the_verdict_were_read_costs_no_call_to_ECR()
     {
         var (repository, digest) = Push();
         guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
@@ -72,8 +72,8 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         guard.TakeRequests("ecr");
         var old = DateTimeOffset.UtcNow.AddHours(-1);
 
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest, old)));
-        Assert.Empty(await guard.DeliverAsync("OnImagePushed", Recorded.Event(Recorded.Push, guard.Aws, repository, digest, old)));
+        Assert.Empty(await Deployment.DeliverAsync(await guard.FunctionAsync("OnScanChanged"), null, old, [Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest, old)]));
+        Assert.Empty(await Deployment.DeliverAsync(await guard.FunctionAsync("OnImagePushed"), null, old, [Recorded.Event(Recorded.Push, guard.Aws, repository, digest, old)]));
 
         Assert.Empty(guard.TakeRequests("ecr"));
     }

@@ -138,7 +138,16 @@ public class Deployment : IAsyncLifetime
     public async Task<IReadOnlyList<int>> DeliverAsync(string function, params IReadOnlyList<string> events) => await DeliverAsync(await FunctionAsync(function), null, events);
 
     /// <inheritdoc cref="DeliverAsync(string, IReadOnlyList{string})"/>
-    public static async Task<IReadOnlyList<int>> DeliverAsync(LambdaRuntime function, TimeSpan? time, params IReadOnlyList<string> events)
+    public static Task<IReadOnlyList<int>> DeliverAsync(LambdaRuntime function, TimeSpan? time, params IReadOnlyList<string> events) =>
+        DeliverAsync(function, time, DateTimeOffset.UtcNow, events);
+
+    /// <inheritdoc cref="DeliverAsync(string, IReadOnlyList{string})"/>
+    /// <param name="sentAt">When they came to the queue.</param>
+    public static async Task<IReadOnlyList<int>> DeliverAsync(
+        LambdaRuntime function,
+        TimeSpan? time,
+        DateTimeOffset sentAt,
+        IReadOnlyList<string> events)
     {
         var batch = new JsonObject
         {
@@ -147,7 +156,7 @@ public class Deployment : IAsyncLifetime
                 ["messageId"] = $"message-{at}",
                 ["receiptHandle"] = "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
                 ["body"] = body,
-                ["attributes"] = new JsonObject { ["ApproximateReceiveCount"] = "1", ["SentTimestamp"] = "1545082649183" },
+                ["attributes"] = new JsonObject { ["ApproximateReceiveCount"] = "1", ["SentTimestamp"] = $"{sentAt.ToUnixTimeMilliseconds()}" },
                 ["messageAttributes"] = new JsonObject(),
                 ["eventSource"] = "aws:sqs",
                 ["eventSourceARN"] = "arn:aws:sqs:eu-central-1:123456789012:queue",

@@ -95,7 +95,7 @@ public sealed class FunctionsInTemplateTests
         var acting = SamTemplate.With(("Enforcement", "quarantine"), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
         Assert.Equal(
             orders.Concat(["ApplyPlan", "Backfill", "OnImagePushed", "OnScanChanged", "SweepRepository"]).Order(),
-            acting.Functions.Where(function => acting.Permissions(function).Any(statement => statement.Actions.Any(action => action is "ecr:PutImage" or "ecr:PutLifecyclePolicy"))).Order());
+            acting.Functions.Where(function => acting.Permissions(function).Any(statement => statement.Actions.Any(action => action is "ecr:PutImage" or "ecr:PutLifecyclePolicy" or "ecr:UpdateImageStorageClass"))).Order());
         Assert.Equal("SweepConcurrency", SamTemplate.Target(Template.Properties("SweepRepository")["Environment"]!["Variables"]!["ECRGUARD_INSTANCES"]));
     }
 
