@@ -70,7 +70,12 @@ public sealed class EventBatch(
         (heard.Tag is not null && settings.Tags.Claims(heard.Tag))
         || (heard.TellsOfFindings && !before.Record.Gone
             ? !(before.Record.Settling ?? Settling.Nothing).Knows(heard, time.GetUtcNow())
-            : heard.ArrivedAt is not { } arrived || before.FactsAt < arrived + Tick);
+            : ArrivedAt(heard) is not { } arrived || before.FactsAt < arrived + Tick);
+
+    /// <summary>
+    /// When an event came, where that can be: one that came before it was made has met a clock that is wrong.
+    /// </summary>
+    private static DateTimeOffset? ArrivedAt(ImageEvent heard) => heard.ArrivedAt >= heard.Time ? heard.ArrivedAt : null;
 
     /// <summary>When a message came to the queue; null where the queue does not say so.</summary>
     private static DateTimeOffset? ArrivedAt(SQSEvent.SQSMessage message) =>

@@ -224,6 +224,19 @@ public sealed class CallCountTests
         Assert.NotEmpty(Ecr(fixture));
     }
 
+    [Fact]
+    public async Task A_message_that_came_before_its_event_was_made_has_met_a_wrong_clock_and_may_be_news()
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        var digest = await fixture.ScannedAsync("1");
+        fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, GuardFixture.Critical);
+        var scan = Assert.Single(fixture.Aws.Events.Take());
+        fixture.Arrivals[scan] = fixture.Time.GetUtcNow().AddDays(-1);
+
+        Assert.Empty(await fixture.Functions.ChangedAsync(scan));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+    }
+
     private static IEnumerable<LocalFinding> Many(int count) => Enumerable.Range(0, count).Select(i => new LocalFinding($"CVE-2025-{i:00000}", "LOW", new LocalPackage($"package-{i}", "1")));
 
     private static IReadOnlyList<string> Ecr(GuardFixture fixture) => Calls(fixture, "ecr");
