@@ -6,7 +6,10 @@ namespace EcrGuard.Tests;
 /// <summary>Programs outside .NET that some tests need. Linked into every test project.</summary>
 internal static class Tool
 {
-    /// <summary>Skips the calling test where <paramref name="command"/> cannot be run; with <c>ECRGUARD_REQUIRE_TOOLS=1</c>, as in CI, fails it instead.</summary>
+    /// <summary>
+    /// Skips the calling test where <paramref name="command"/> cannot be run; with <c>ECRGUARD_REQUIRE_TOOLS=1</c>, as
+    /// in CI, fails it instead.
+    /// </summary>
     /// <param name="name">What is missing, as in "skipped: make not installed".</param>
     /// <param name="command">A program and its arguments that end with 0 where the tool is installed.</param>
     public static async Task RequireAsync(string name, params string[] command)

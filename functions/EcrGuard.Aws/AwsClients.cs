@@ -16,8 +16,9 @@ using Amazon.SQS;
 namespace EcrGuard.Aws;
 
 /// <summary>
-/// The AWS services that EcrGuard talks to. The five that a push needs are built once, in the init phase: connecting is the slow part of a cold start. The others are built
-/// when they are first asked for, so that a push pays nothing for them.
+/// The AWS services that EcrGuard talks to. The five that a push needs are built once, in the init phase: connecting is
+/// the slow part of a cold start. The others are built when they are first asked for, so that a push pays nothing for
+/// them.
 /// </summary>
 public sealed class AwsClients : IDisposable
 {
@@ -31,20 +32,52 @@ public sealed class AwsClients : IDisposable
     {
         this.connection = connection;
         Ecr = connection.Open(new AmazonECRConfig(), c => new AmazonECRClient(c), (k, c) => new AmazonECRClient(k, c));
-        Inspector = connection.Open(new AmazonInspector2Config(), c => new AmazonInspector2Client(c), (k, c) => new AmazonInspector2Client(k, c));
-        Sns = connection.Open(new AmazonSimpleNotificationServiceConfig(), c => new AmazonSimpleNotificationServiceClient(c), (k, c) => new AmazonSimpleNotificationServiceClient(k, c));
-        Dynamo = connection.Open(new AmazonDynamoDBConfig(), c => new AmazonDynamoDBClient(c), (k, c) => new AmazonDynamoDBClient(k, c));
-        S3 = connection.Open(new AmazonS3Config { ForcePathStyle = connection.IsLocal }, c => new AmazonS3Client(c), (k, c) => new AmazonS3Client(k, c));
-        ecrOnce = new(() => (connection with { Retries = 0 }).Open(new AmazonECRConfig(), c => new AmazonECRClient(c), (k, c) => new AmazonECRClient(k, c)));
-        sqs = new(() => connection.Open(
-            new AmazonSQSConfig(), c => new AmazonSQSClient(c), (k, c) => new AmazonSQSClient(k, c)));
+        Inspector = connection.Open(
+            new AmazonInspector2Config(),
+            c => new AmazonInspector2Client(c),
+            (k, c) => new AmazonInspector2Client(k, c)
+        );
+        Sns = connection.Open(
+            new AmazonSimpleNotificationServiceConfig(),
+            c => new AmazonSimpleNotificationServiceClient(c),
+            (k, c) => new AmazonSimpleNotificationServiceClient(k, c)
+        );
+        Dynamo = connection.Open(
+            new AmazonDynamoDBConfig(),
+            c => new AmazonDynamoDBClient(c),
+            (k, c) => new AmazonDynamoDBClient(k, c)
+        );
+        S3 = connection.Open(
+            new AmazonS3Config { ForcePathStyle = connection.IsLocal },
+            c => new AmazonS3Client(c),
+            (k, c) => new AmazonS3Client(k, c)
+        );
+        ecrOnce = new(() =>
+            (connection with { Retries = 0 }).Open(
+                new AmazonECRConfig(),
+                c => new AmazonECRClient(c),
+                (k, c) => new AmazonECRClient(k, c)
+            )
+        );
+        sqs = new(() =>
+            connection.Open(new AmazonSQSConfig(), c => new AmazonSQSClient(c), (k, c) => new AmazonSQSClient(k, c))
+        );
         workloads = new(() => new WorkloadClients(connection));
-        sts = new(() => connection.Open(new AmazonSecurityTokenServiceConfig(), c => new AmazonSecurityTokenServiceClient(c), (k, c) => new AmazonSecurityTokenServiceClient(k, c)));
+        sts = new(() =>
+            connection.Open(
+                new AmazonSecurityTokenServiceConfig(),
+                c => new AmazonSecurityTokenServiceClient(c),
+                (k, c) => new AmazonSecurityTokenServiceClient(k, c)
+            )
+        );
     }
 
     public IAmazonECR Ecr { get; }
 
-    /// <summary>ECR for what must not be repeated behind anybody's back: a tag may be removed by name only right after the image was read.</summary>
+    /// <summary>
+    /// ECR for what must not be repeated behind anybody's back: a tag may be removed by name only right after the image
+    /// was read.
+    /// </summary>
     public IAmazonECR EcrOnce => ecrOnce.Value;
 
     public IAmazonInspector2 Inspector { get; }
@@ -64,20 +97,57 @@ public sealed class AwsClients : IDisposable
     public WorkloadClients WorkloadsIn(string region) => new(connection with { Region = region });
 
     /// <summary>What runs images in a region of the account whose credentials these are.</summary>
-    public WorkloadClients WorkloadsOf(AWSCredentials credentials, string region) => new(connection with { Credentials = credentials, Region = region });
+    public WorkloadClients WorkloadsOf(AWSCredentials credentials, string region) =>
+        new(connection with { Credentials = credentials, Region = region });
 
     /// <summary>Clients by the environment: region, credentials and endpoints as every AWS SDK finds them.</summary>
-    public static AwsClients FromEnvironment() => new(new Connection { IsLocal = Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is not null });
+    public static AwsClients FromEnvironment() =>
+        new(new Connection { IsLocal = Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is not null });
 
     /// <summary>Clients of one endpoint that speaks for all services: the local AWS.</summary>
     /// <param name="retries">How often a call that failed is tried again.</param>
     /// <param name="timeout">After which a call that is not answered is given up; null for what holds on AWS.</param>
-    public static AwsClients At(Uri endpoint, string region, AWSCredentials credentials, int retries = Connection.UsualRetries, TimeSpan? timeout = null) =>
-        new(new Connection { IsLocal = true, Endpoint = endpoint, Region = region, Credentials = credentials, Retries = retries, Timeout = timeout ?? Connection.UsualTimeout });
+    public static AwsClients At(
+        Uri endpoint,
+        string region,
+        AWSCredentials credentials,
+        int retries = Connection.UsualRetries,
+        TimeSpan? timeout = null
+    ) =>
+        new(
+            new Connection
+            {
+                IsLocal = true,
+                Endpoint = endpoint,
+                Region = region,
+                Credentials = credentials,
+                Retries = retries,
+                Timeout = timeout ?? Connection.UsualTimeout,
+            }
+        );
 
-    /// <summary>The same without repeats, every call through a transport of the caller's, who decides in which order calls arrive.</summary>
-    internal static AwsClients Through(HttpClientFactory transport, Uri endpoint, string region, AWSCredentials credentials) =>
-        new(new Connection { IsLocal = true, Endpoint = endpoint, Region = region, Credentials = credentials, Retries = 0, Timeout = TimeSpan.FromMinutes(10), Transport = transport });
+    /// <summary>
+    /// The same without repeats, every call through a transport of the caller's, who decides in which order calls
+    /// arrive.
+    /// </summary>
+    internal static AwsClients Through(
+        HttpClientFactory transport,
+        Uri endpoint,
+        string region,
+        AWSCredentials credentials
+    ) =>
+        new(
+            new Connection
+            {
+                IsLocal = true,
+                Endpoint = endpoint,
+                Region = region,
+                Credentials = credentials,
+                Retries = 0,
+                Timeout = TimeSpan.FromMinutes(10),
+                Transport = transport,
+            }
+        );
 
     public void Dispose()
     {
@@ -103,10 +173,26 @@ public sealed class WorkloadClients : IDisposable
     internal WorkloadClients(Connection connection)
     {
         Ecs = connection.Open(new AmazonECSConfig(), c => new AmazonECSClient(c), (k, c) => new AmazonECSClient(k, c));
-        Lambda = connection.Open(new AmazonLambdaConfig(), c => new AmazonLambdaClient(c), (k, c) => new AmazonLambdaClient(k, c));
-        AppRunner = connection.Open(new AmazonAppRunnerConfig(), c => new AmazonAppRunnerClient(c), (k, c) => new AmazonAppRunnerClient(k, c));
-        EventBridge = connection.Open(new AmazonEventBridgeConfig(), c => new AmazonEventBridgeClient(c), (k, c) => new AmazonEventBridgeClient(k, c));
-        Scheduler = connection.Open(new AmazonSchedulerConfig(), c => new AmazonSchedulerClient(c), (k, c) => new AmazonSchedulerClient(k, c));
+        Lambda = connection.Open(
+            new AmazonLambdaConfig(),
+            c => new AmazonLambdaClient(c),
+            (k, c) => new AmazonLambdaClient(k, c)
+        );
+        AppRunner = connection.Open(
+            new AmazonAppRunnerConfig(),
+            c => new AmazonAppRunnerClient(c),
+            (k, c) => new AmazonAppRunnerClient(k, c)
+        );
+        EventBridge = connection.Open(
+            new AmazonEventBridgeConfig(),
+            c => new AmazonEventBridgeClient(c),
+            (k, c) => new AmazonEventBridgeClient(k, c)
+        );
+        Scheduler = connection.Open(
+            new AmazonSchedulerConfig(),
+            c => new AmazonSchedulerClient(c),
+            (k, c) => new AmazonSchedulerClient(k, c)
+        );
     }
 
     public IAmazonECS Ecs { get; }
@@ -139,7 +225,9 @@ internal sealed record Connection
     /// <summary>Null for those of AWS.</summary>
     public Uri? Endpoint { get; init; }
 
-    /// <summary>Where it is called, or what is signed for where there is an endpoint; null for that of the environment.</summary>
+    /// <summary>
+    /// Where it is called, or what is signed for where there is an endpoint; null for that of the environment.
+    /// </summary>
     public string? Region { get; init; }
 
     /// <summary>Whether one host name serves all buckets.</summary>
@@ -150,7 +238,11 @@ internal sealed record Connection
     /// <summary>Null for the SDK's own.</summary>
     public HttpClientFactory? Transport { get; init; }
 
-    public TClient Open<TConfig, TClient>(TConfig config, Func<TConfig, TClient> asTheEnvironmentSays, Func<AWSCredentials, TConfig, TClient> with)
+    public TClient Open<TConfig, TClient>(
+        TConfig config,
+        Func<TConfig, TClient> asTheEnvironmentSays,
+        Func<AWSCredentials, TConfig, TClient> with
+    )
         where TConfig : ClientConfig
     {
         config.Timeout = Timeout;

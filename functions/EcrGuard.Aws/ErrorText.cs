@@ -6,10 +6,11 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Aws;
 
 /// <summary>
-/// What may be said of an error: the only place that reads an exception's message. AWS prints the signed request, with its
-/// session token, into the message of a refused signature, and proxies and SDKs print headers and addresses. So nothing is
-/// passed on but the error's code and its first line, up to the first word that belongs to a request, without anything that
-/// looks like a key, and without control characters.
+/// What may be said of an error: the only place that reads an exception's message. AWS prints the signed request, with
+/// its session token, into the message of a refused signature, and proxies and SDKs print headers and addresses. So
+/// nothing is
+/// passed on but the error's code and its first line, up to the first word that belongs to a request, without anything
+/// that looks like a key, and without control characters.
 /// </summary>
 public static class ErrorText
 {
@@ -25,52 +26,128 @@ public static class ErrorText
     /// <summary>What begins a header, a credential or a signed request, whatever its case.</summary>
     private static readonly string[] BeginsARequest =
     [
-        "authorization", "x-amz", "x_amz", "aws4-hmac", "aws4_", "credential=", "credential:", "signature=", "signature:", "signedheaders", "canonical string", "canonical request",
-        "canonicalrequest", "string-to-sign", "string to sign", "stringtosign", "security-token", "security token:", "securitytoken", "session-token", "session token:", "sessiontoken", "session_token",
-        "secretaccesskey", "secret_access_key", "secret access key", "accesskeyid", "access_key", "bearer ", "cookie", "password", "passwd", "x-api-key", "api-key", "apikey", "id_token", "idtoken",
-        "web identity token", "webidentitytoken", "token=", "token:", "\"token", "content-type:", "user-agent:", "-----begin",
+        "authorization",
+        "x-amz",
+        "x_amz",
+        "aws4-hmac",
+        "aws4_",
+        "credential=",
+        "credential:",
+        "signature=",
+        "signature:",
+        "signedheaders",
+        "canonical string",
+        "canonical request",
+        "canonicalrequest",
+        "string-to-sign",
+        "string to sign",
+        "stringtosign",
+        "security-token",
+        "security token:",
+        "securitytoken",
+        "session-token",
+        "session token:",
+        "sessiontoken",
+        "session_token",
+        "secretaccesskey",
+        "secret_access_key",
+        "secret access key",
+        "accesskeyid",
+        "access_key",
+        "bearer ",
+        "cookie",
+        "password",
+        "passwd",
+        "x-api-key",
+        "api-key",
+        "apikey",
+        "id_token",
+        "idtoken",
+        "web identity token",
+        "webidentitytoken",
+        "token=",
+        "token:",
+        "\"token",
+        "content-type:",
+        "user-agent:",
+        "-----begin",
     ];
 
-    /// <summary>Of a refused signature or credential the code says all that helps; its message is about the request.</summary>
+    /// <summary>
+    /// Of a refused signature or credential the code says all that helps; its message is about the request.
+    /// </summary>
     private static readonly string[] AboutTheRequest =
-        ["Signature", "Credential", "Token", "AuthFailure", "UnrecognizedClient", "RequestExpired", "RequestTimeTooSkewed", "AuthorizationHeader"];
+    [
+        "Signature",
+        "Credential",
+        "Token",
+        "AuthFailure",
+        "UnrecognizedClient",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "AuthorizationHeader",
+    ];
 
     private static readonly string[] KeyIds = ["AKIA", "ASIA", "AROA", "AIDA", "AGPA", "ANPA", "ABIA", "ACCA"];
 
-    /// <summary>An error for whoever operates EcrGuard: the log, the ledger and the alerts of its own account.</summary>
+    /// <summary>
+    /// An error for whoever operates EcrGuard: the log, the ledger and the alerts of its own account.
+    /// </summary>
     /// <returns>One line of at most <see cref="MaxLength"/> characters, never empty.</returns>
     public static string Of(Exception error) => Of(error, principals: true);
 
-    /// <summary>An error for whoever asks, from whatever account: without the ARNs of roles and users, which are others'.</summary>
+    /// <summary>
+    /// An error for whoever asks, from whatever account: without the ARNs of roles and users, which are others'.
+    /// </summary>
     /// <inheritdoc cref="Of(Exception)"/>
     public static string ForCallers(Exception error) => Of(error, principals: false);
 
-    /// <summary>What one of EcrGuard's own types says, whole, since it is made of nothing but EcrGuard's sentences; of every other type what <see cref="Of(Exception)"/> leaves.</summary>
+    /// <summary>
+    /// What one of EcrGuard's own types says, whole, since it is made of nothing but EcrGuard's sentences; of every
+    /// other type what <see cref="Of(Exception)"/> leaves.
+    /// </summary>
     public static string Whole(Exception error) => IsOwn(error) ? error.Message : Of(error);
 
     /// <summary>Whether a message begins with certain words, where a service has no code for what it says.</summary>
-    public static bool Begins(Exception error, string words) => error.Message.StartsWith(words, StringComparison.Ordinal);
+    public static bool Begins(Exception error, string words) =>
+        error.Message.StartsWith(words, StringComparison.Ordinal);
 
-    /// <summary>What a service says beside an answer, such as the reason for which one of several images was not deleted; the same cut.</summary>
+    /// <summary>
+    /// What a service says beside an answer, such as the reason for which one of several images was not deleted; the
+    /// same cut.
+    /// </summary>
     public static string OfReason(string? reason) => Text.Clip(Safe(reason, principals: true), MaxLength - 1);
 
     /// <summary>
-    /// What may leave a function that ends by an error: Lambda shows its message to whoever invoked it, and in the log. A
-    /// type of EcrGuard's own makes its own message, and stays.
+    /// What may leave a function that ends by an error: Lambda shows its message to whoever invoked it, and in the log.
+    /// A type of EcrGuard's own makes its own message, and stays.
     /// </summary>
-    public static Exception Leaving(Exception error) => IsOwn(error) ? error : new FunctionErrorException($"{error.GetType().Name}: {Of(error)}", error.StackTrace);
+    public static Exception Leaving(Exception error) =>
+        IsOwn(error) ? error : new FunctionErrorException($"{error.GetType().Name}: {Of(error)}", error.StackTrace);
 
-    private static bool IsOwn(Exception error) => error.InnerException is null && error.GetType().Namespace?.StartsWith("EcrGuard", StringComparison.Ordinal) == true;
+    private static bool IsOwn(Exception error) =>
+        error.InnerException is null
+        && error.GetType().Namespace?.StartsWith("EcrGuard", StringComparison.Ordinal) == true;
 
     private static string Of(Exception error, bool principals)
     {
         while (error is AggregateException { InnerException: { } first })
             error = first;
-        var code = error is AmazonServiceException { ErrorCode: { Length: > 0 and <= 100 } given } && given.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_') && !IsSecret(given) ? given : null;
-        var about = code is not null && AboutTheRequest.Any(word => code.Contains(word, StringComparison.OrdinalIgnoreCase));
+        var code =
+            error is AmazonServiceException { ErrorCode: { Length: > 0 and <= 100 } given }
+            && given.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_')
+            && !IsSecret(given)
+                ? given
+                : null;
+        var about =
+            code is not null && AboutTheRequest.Any(word => code.Contains(word, StringComparison.OrdinalIgnoreCase));
         // A type of EcrGuard's own makes its own message, of what may be said.
-        var line = about ? "" : principals && IsOwn(error) ? FirstLine(error.Message).ToString() : Safe(error.Message, principals);
-        // EcrGuard's own types say it themselves; of others the type says what kind of error it is where the message says nothing.
+        var line =
+            about ? ""
+            : principals && IsOwn(error) ? FirstLine(error.Message).ToString()
+            : Safe(error.Message, principals);
+        // EcrGuard's own types say it themselves; of others the type says what kind of error it is where the message
+        // says nothing.
         var text = (code, line) switch
         {
             (not null, "") => code,
@@ -113,10 +190,20 @@ public static class ErrorText
     private static string Word(string word, bool principals)
     {
         var arn = word.IndexOf("arn:", StringComparison.OrdinalIgnoreCase);
-        if (!principals && arn >= 0 && (word.Contains(":iam:", StringComparison.OrdinalIgnoreCase) || word.Contains(":sts:", StringComparison.OrdinalIgnoreCase)))
+        if (
+            !principals
+            && arn >= 0
+            && (
+                word.Contains(":iam:", StringComparison.OrdinalIgnoreCase)
+                || word.Contains(":sts:", StringComparison.OrdinalIgnoreCase)
+            )
+        )
             return "(a role or user)";
         // What an address is asked with may be a signature.
-        if (word.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme && word.IndexOf('?', scheme) is >= 0 and var query)
+        if (
+            word.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme
+            && word.IndexOf('?', scheme) is >= 0 and var query
+        )
             word = word[..query];
         // The session of an assumed role may be named as its caller likes, and is no key.
         if (arn < 0 && IsSecret(word))
@@ -124,7 +211,10 @@ public static class ErrorText
         return word;
     }
 
-    /// <summary>A key's id, or a long run that is neither a name nor a digest: letters of both cases and digits mixed, hexadecimal digits, or longer than names are.</summary>
+    /// <summary>
+    /// A key's id, or a long run that is neither a name nor a digest: letters of both cases and digits mixed,
+    /// hexadecimal digits, or longer than names are.
+    /// </summary>
     private static bool IsSecret(string word)
     {
         foreach (var id in KeyIds)
@@ -142,8 +232,15 @@ public static class ErrorText
             {
                 length++;
                 hexadecimal = char.IsAsciiHexDigit(c) ? hexadecimal + 1 : 0;
-                (lower, upper, digit) = (lower || char.IsAsciiLetterLower(c), upper || char.IsAsciiLetterUpper(c), digit || char.IsAsciiDigit(c));
-                if ((length >= ShortestSecret && lower && upper && digit) || (!isDigest && (hexadecimal >= ShortestSecret || length >= 2 * ShortestSecret)))
+                (lower, upper, digit) = (
+                    lower || char.IsAsciiLetterLower(c),
+                    upper || char.IsAsciiLetterUpper(c),
+                    digit || char.IsAsciiDigit(c)
+                );
+                if (
+                    (length >= ShortestSecret && lower && upper && digit)
+                    || (!isDigest && (hexadecimal >= ShortestSecret || length >= 2 * ShortestSecret))
+                )
                     return true;
             }
             else

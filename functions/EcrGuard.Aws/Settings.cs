@@ -10,7 +10,8 @@ namespace EcrGuard.Aws;
 public sealed record Settings
 {
     /// <summary>Environment variables, for whoever stands in for one.</summary>
-    public const string TagPrefix = "ECRGUARD_TAG_PREFIX", EarlierTagPrefixes = "ECRGUARD_EARLIER_TAG_PREFIXES";
+    public const string TagPrefix = "ECRGUARD_TAG_PREFIX",
+        EarlierTagPrefixes = "ECRGUARD_EARLIER_TAG_PREFIXES";
 
     public required string Account { get; init; }
     public required string Region { get; init; }
@@ -23,17 +24,22 @@ public sealed record Settings
     /// <summary>Null for a function that sends no summary.</summary>
     public string? SummaryTopic { get; init; }
 
-    /// <summary>The URL of the queue of scan events, to which functions that decide send their looks; else null.</summary>
+    /// <summary>
+    /// The URL of the queue of scan events, to which functions that decide send their looks; else null.
+    /// </summary>
     public string? ScanQueue { get; init; }
 
-    /// <summary>How long a scan of which no counts are known, and nothing is listed, is not believed to be clean.</summary>
+    /// <summary>
+    /// How long a scan of which no counts are known, and nothing is listed, is not believed to be clean.
+    /// </summary>
     public TimeSpan SettlingTime { get; init; } = Settling.UsualTime;
 
     /// <summary>The ceiling over the policy's enforcement, and the kill switch. It never changes an answer.</summary>
     public EnforcementMode Enforcement { get; init; } = EnforcementMode.Observe;
 
     /// <summary>
-    /// Patterns over ARNs of repositories: only there does this deployment hold permissions to write. Empty: everywhere.
+    /// Patterns over ARNs of repositories: only there does this deployment hold permissions to write. Empty:
+    /// everywhere.
     /// </summary>
     public IReadOnlyList<Glob> Repositories { get; init; } = [];
 
@@ -45,7 +51,9 @@ public sealed record Settings
 
     public VerdictTags Tags { get; init; } = VerdictTags.Default;
 
-    /// <summary>The unique id (<c>AROA…</c>) of the role whose sessions may force approvals; null where nobody may.</summary>
+    /// <summary>
+    /// The unique id (<c>AROA…</c>) of the role whose sessions may force approvals; null where nobody may.
+    /// </summary>
     public string? BreakGlassRoleId { get; init; }
 
     /// <summary>
@@ -59,14 +67,21 @@ public sealed record Settings
     /// <summary>How many instances of the function run side by side and share its writes.</summary>
     public int Instances { get; init; } = 1;
 
-    /// <summary>How many writes to ECR this instance may make each second: PutImage is shared with everybody's <c>docker push</c>.</summary>
+    /// <summary>
+    /// How many writes to ECR this instance may make each second: PutImage is shared with everybody's <c>docker
+    /// push</c>.
+    /// </summary>
     public double WritesPerSecond { get; init; } = 2;
 
-    /// <summary>Whether these writes are those of all instances of all functions that say so together: of the orders of people, nobody knows how many come at a time.</summary>
+    /// <summary>
+    /// Whether these writes are those of all instances of all functions that say so together: of the orders of people,
+    /// nobody knows how many come at a time.
+    /// </summary>
     public bool SharesWrites { get; init; }
 
     /// <summary>Reads the settings from the environment that the template gives.</summary>
-    /// <exception cref="SettingsException">One is missing or wrong; the message names it, its value and what would be right.</exception>
+    /// <exception cref="SettingsException">One is missing or wrong; the message names it, its value and what would be
+    ///     right.</exception>
     public static Settings From(Func<string, string?> environment)
     {
         var (account, region) = Home(environment);
@@ -85,7 +100,11 @@ public sealed record Settings
                 null or "observe" => EnforcementMode.Observe,
                 "mark" => EnforcementMode.Mark,
                 "quarantine" => EnforcementMode.Quarantine,
-                var other => throw new SettingsException("ECRGUARD_ENFORCEMENT", other, "it must be observe, mark or quarantine"),
+                var other => throw new SettingsException(
+                    "ECRGUARD_ENFORCEMENT",
+                    other,
+                    "it must be observe, mark or quarantine"
+                ),
             },
             Repositories = [.. Listed(Optional(environment, "ECRGUARD_REPOSITORIES") ?? "").Select(Pattern)],
             Tags = TagsFrom(environment),
@@ -101,45 +120,69 @@ public sealed record Settings
         };
     }
 
-    /// <summary>Reads how the deployment names its tags: all of the settings that must be the same for whoever plans what its functions do.</summary>
+    /// <summary>
+    /// Reads how the deployment names its tags: all of the settings that must be the same for whoever plans what its
+    /// functions do.
+    /// </summary>
     /// <inheritdoc cref="From" path="/exception"/>
-    public static VerdictTags TagsFrom(Func<string, string?> environment) => new(
-        Prefix(TagPrefix, Optional(environment, TagPrefix) ?? VerdictTags.Default.Prefix),
-        [.. Listed(Optional(environment, EarlierTagPrefixes) ?? "").Select(p => Prefix(EarlierTagPrefixes, p))],
-        Optional(environment, "ECRGUARD_TAG_APPROVED") switch
-        {
-            null or "false" => false,
-            "true" => true,
-            var other => throw new SettingsException("ECRGUARD_TAG_APPROVED", other, "it must be true or false"),
-        });
+    public static VerdictTags TagsFrom(Func<string, string?> environment) =>
+        new(
+            Prefix(TagPrefix, Optional(environment, TagPrefix) ?? VerdictTags.Default.Prefix),
+            [.. Listed(Optional(environment, EarlierTagPrefixes) ?? "").Select(p => Prefix(EarlierTagPrefixes, p))],
+            Optional(environment, "ECRGUARD_TAG_APPROVED") switch
+            {
+                null or "false" => false,
+                "true" => true,
+                var other => throw new SettingsException("ECRGUARD_TAG_APPROVED", other, "it must be true or false"),
+            }
+        );
 
     /// <summary>The parts of a list with commas.</summary>
-    public static IReadOnlyList<string> Listed(string prefixes) => prefixes.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    public static IReadOnlyList<string> Listed(string prefixes) =>
+        prefixes.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>The account is told, so that no call to STS stands before the first answer.</summary>
     private static (string Account, string Region) Home(Func<string, string?> environment)
     {
         var region = Required(environment, "AWS_REGION", "the region, as Lambda sets it");
         var account = Required(environment, "ECRGUARD_ACCOUNT", "the account's twelve digits");
-        return account.Length == 12 && account.All(char.IsAsciiDigit) ? (account, region) : throw new SettingsException("ECRGUARD_ACCOUNT", account, "it must be twelve digits");
+        return account.Length == 12 && account.All(char.IsAsciiDigit)
+            ? (account, region)
+            : throw new SettingsException("ECRGUARD_ACCOUNT", account, "it must be twelve digits");
     }
 
-    private static double Writes(Func<string, string?> environment) => Optional(environment, "ECRGUARD_WRITES_PER_SECOND") is not { } text ? 2
-        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var writes) && writes is > 0 and <= 10 ? writes
-        : throw new SettingsException("ECRGUARD_WRITES_PER_SECOND", text, "it must be a number above 0 and at most 10, ECR's own limit for PutImage");
+    private static double Writes(Func<string, string?> environment) =>
+        Optional(environment, "ECRGUARD_WRITES_PER_SECOND") is not { } text ? 2
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var writes)
+        && writes is > 0 and <= 10
+            ? writes
+        : throw new SettingsException(
+            "ECRGUARD_WRITES_PER_SECOND",
+            text,
+            "it must be a number above 0 and at most 10, ECR's own limit for PutImage"
+        );
 
     private static TimeSpan? Minutes(Func<string, string?> environment, string name)
     {
         if (Optional(environment, name) is not { } text)
             return null;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var minutes) && minutes is >= 1 and <= 1440
+        return
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var minutes)
+            && minutes is >= 1 and <= 1440
             ? TimeSpan.FromMinutes(minutes)
             : throw new SettingsException(name, text, "it must be a number of minutes, 1 to 1440");
     }
 
-    private static int Instanced(Func<string, string?> environment) => Optional(environment, "ECRGUARD_INSTANCES") is not { } text ? 1
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var instances) && instances is >= 1 and <= 1000 ? instances
-        : throw new SettingsException("ECRGUARD_INSTANCES", text, "it must be the number of instances, 1 to 1000, that share the writes");
+    private static int Instanced(Func<string, string?> environment) =>
+        Optional(environment, "ECRGUARD_INSTANCES") is not { } text ? 1
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var instances)
+        && instances is >= 1 and <= 1000
+            ? instances
+        : throw new SettingsException(
+            "ECRGUARD_INSTANCES",
+            text,
+            "it must be the number of instances, 1 to 1000, that share the writes"
+        );
 
     private static Glob Pattern(string arn)
     {
@@ -153,7 +196,8 @@ public sealed record Settings
     private static string Prefix(string name, string value) =>
         VerdictTags.IsPrefix(value) ? value : throw new SettingsException(name, value, VerdictTags.PrefixForm);
 
-    private static string? Optional(Func<string, string?> environment, string name) => environment(name) is { Length: > 0 } value ? value : null;
+    private static string? Optional(Func<string, string?> environment, string name) =>
+        environment(name) is { Length: > 0 } value ? value : null;
 
     private static string Required(Func<string, string?> environment, string name, string what) =>
         Optional(environment, name) ?? throw new SettingsException(name, null, $"it must be {what}");
@@ -161,4 +205,8 @@ public sealed record Settings
 
 /// <summary>The environment of the function is wrong: it must not start.</summary>
 public sealed class SettingsException(string name, string? value, string right)
-    : Exception(value is null ? $"The environment variable {name} is not set; {right}." : $"The environment variable {name} is '{Text.Clip(value, 80)}'; {right}.");
+    : Exception(
+        value is null
+            ? $"The environment variable {name} is not set; {right}."
+            : $"The environment variable {name} is '{Text.Clip(value, 80)}'; {right}."
+    );

@@ -5,7 +5,10 @@ internal static class ExitCodes
 {
     public const int Done = 0;
 
-    /// <summary>The document has errors; the demo was surprised; not all of a plan was done; an order was refused; a policy that is tried would block more.</summary>
+    /// <summary>
+    /// The document has errors; the demo was surprised; not all of a plan was done; an order was refused; a policy that
+    /// is tried would block more.
+    /// </summary>
     public const int Wrong = 1;
 
     /// <summary>ECR would refuse the lifecycle policy; the ceilings refuse the plan.</summary>

@@ -9,15 +9,23 @@ using EcrGuard.Lambda;
 namespace EcrGuard.Cli;
 
 /// <summary>
-/// The one way in for everything that a command is given to read: a file, or standard input for <c>-</c>; in UTF-8, or in UTF-16
-/// with a byte order mark, as PowerShell redirects what a command prints.
+/// The one way in for everything that a command is given to read: a file, or standard input for <c>-</c>; in UTF-8, or
+/// in UTF-16 with a byte order mark, as PowerShell redirects what a command prints.
 /// </summary>
 internal static class InputFile
 {
     private const string StandardInput = "-";
 
-    private static readonly UnicodeEncoding LittleEndian = new(bigEndian: false, byteOrderMark: false, throwOnInvalidBytes: true);
-    private static readonly UnicodeEncoding BigEndian = new(bigEndian: true, byteOrderMark: false, throwOnInvalidBytes: true);
+    private static readonly UnicodeEncoding LittleEndian = new(
+        bigEndian: false,
+        byteOrderMark: false,
+        throwOnInvalidBytes: true
+    );
+    private static readonly UnicodeEncoding BigEndian = new(
+        bigEndian: true,
+        byteOrderMark: false,
+        throwOnInvalidBytes: true
+    );
 
     public static bool IsStandardInput(FileInfo file) => file.ToString() == StandardInput;
 
@@ -31,32 +39,43 @@ internal static class InputFile
             return bytes switch
             {
                 [0xEF, 0xBB, 0xBF, .. var text] => text,
-                [0xFF, 0xFE, 0, 0, ..] or [0, 0, 0xFE, 0xFF, ..] => throw new UnusableFileException($"{file}: it is UTF-32; it must be UTF-8, or UTF-16 with a byte order mark."),
+                [0xFF, 0xFE, 0, 0, ..] or [0, 0, 0xFE, 0xFF, ..] => throw new UnusableFileException(
+                    $"{file}: it is UTF-32; it must be UTF-8, or UTF-16 with a byte order mark."
+                ),
                 [0xFF, 0xFE, .. var text] => Encoding.UTF8.GetBytes(LittleEndian.GetString(text)),
                 [0xFE, 0xFF, .. var text] => Encoding.UTF8.GetBytes(BigEndian.GetString(text)),
-                [_, 0, _, 0, ..] or [0, _, 0, _, ..] => throw new UnusableFileException($"{file}: it looks like UTF-16 and has no byte order mark; it must be UTF-8, or UTF-16 with one."),
+                [_, 0, _, 0, ..] or [0, _, 0, _, ..] => throw new UnusableFileException(
+                    $"{file}: it looks like UTF-16 and has no byte order mark; it must be UTF-8, or UTF-16 with one."
+                ),
                 _ => bytes,
             };
         }
         catch (DecoderFallbackException)
         {
-            throw new UnusableFileException($"{file}: it begins as UTF-16 and does not stay so, or is cut off; it must be whole.");
+            throw new UnusableFileException(
+                $"{file}: it begins as UTF-16 and does not stay so, or is cut off; it must be whole."
+            );
         }
     }
 
     /// <summary>The VEX documents in the folder beside a policy document; standard input has none beside it.</summary>
-    public static IReadOnlyList<VexFile> VexBeside(FileInfo file) => IsStandardInput(file) ? [] : PolicyFile.Vex(file.FullName);
+    public static IReadOnlyList<VexFile> VexBeside(FileInfo file) =>
+        IsStandardInput(file) ? [] : PolicyFile.Vex(file.FullName);
 
     /// <summary>
-    /// The JSON document in a text. What a loop printed page after page, an array of such pages and JSON lines are put together
-    /// to one: lists follow on one another, and everything else must be the same on each page.
+    /// The JSON document in a text. What a loop printed page after page, an array of such pages and JSON lines are put
+    /// together to one: lists follow on one another, and everything else must be the same on each page.
     /// </summary>
     /// <exception cref="JsonException">The text is no JSON.</exception>
     /// <exception cref="UnusableFileException">The pages do not belong together.</exception>
     public static JsonDocument Json(FileInfo file, byte[] utf8)
     {
         var documents = Documents(utf8);
-        if (documents is [{ ValueKind: JsonValueKind.Array } array] && array.EnumerateArray().Any() && array.EnumerateArray().All(page => page.ValueKind == JsonValueKind.Object))
+        if (
+            documents is [{ ValueKind: JsonValueKind.Array } array]
+            && array.EnumerateArray().Any()
+            && array.EnumerateArray().All(page => page.ValueKind == JsonValueKind.Object)
+        )
             documents = [.. array.EnumerateArray()];
         // An empty text is told as it always was.
         if (documents.Count == 0)
@@ -72,14 +91,24 @@ internal static class InputFile
     {
         string[] named =
         [
-            .. parsed.CommandResult.Children.SelectMany(child => child switch
-            {
-                OptionResult { Option: { } option } given when IsFile(option.ValueType) => given.Tokens.Select(token => (Name: option.Name, token.Value)),
-                ArgumentResult { Argument: { } argument } given when IsFile(argument.ValueType) => given.Tokens.Select(token => (argument.Name, token.Value)),
-                _ => [],
-            }).Where(given => given.Value == StandardInput).Select(given => given.Name),
+            .. parsed
+                .CommandResult.Children.SelectMany(child =>
+                    child switch
+                    {
+                        OptionResult { Option: { } option } given when IsFile(option.ValueType) => given.Tokens.Select(
+                            token => (Name: option.Name, token.Value)
+                        ),
+                        ArgumentResult { Argument: { } argument } given when IsFile(argument.ValueType) =>
+                            given.Tokens.Select(token => (argument.Name, token.Value)),
+                        _ => [],
+                    }
+                )
+                .Where(given => given.Value == StandardInput)
+                .Select(given => given.Name),
         ];
-        return named.Length < 2 ? null : $"'-' is standard input, which can be read once; it is given for {string.Join(" and ", named)}.";
+        return named.Length < 2
+            ? null
+            : $"'-' is standard input, which can be read once; it is given for {string.Join(" and ", named)}.";
 
         static bool IsFile(Type type) => type == typeof(FileInfo) || type == typeof(FileInfo[]);
     }
@@ -135,7 +164,13 @@ internal static class InputFile
             else if (pages.All(page => page.ValueKind == JsonValueKind.Object))
             {
                 json.WriteStartObject();
-                foreach (var key in pages.SelectMany(page => page.EnumerateObject()).Select(member => member.Name).Distinct().Where(key => key != Metadata))
+                foreach (
+                    var key in pages
+                        .SelectMany(page => page.EnumerateObject())
+                        .Select(member => member.Name)
+                        .Distinct()
+                        .Where(key => key != Metadata)
+                )
                     WriteMember(json, file, path, key, pages);
                 json.WriteEndObject();
             }
@@ -145,12 +180,23 @@ internal static class InputFile
             }
             else
             {
-                var other = pages.Select((page, at) => (page, at)).First(page => !JsonElement.DeepEquals(page.page, pages[0]));
-                throw new UnusableFileException($"{file}: {(path.Length == 0 ? "the value" : path)} is {Clip(pages[0])} on its page 1 and {Clip(other.page)} on page {other.at + 1}; the pages must be those of one answer.");
+                var other = pages
+                    .Select((page, at) => (page, at))
+                    .First(page => !JsonElement.DeepEquals(page.page, pages[0]));
+                throw new UnusableFileException(
+                    $"{file}: {(path.Length == 0 ? "the value" : path)} is {Clip(pages[0])} on its page 1 and "
+                        + $"{Clip(other.page)} on page {other.at + 1}; the pages must be those of one answer."
+                );
             }
         }
 
-        private static void WriteMember(Utf8JsonWriter json, FileInfo file, string path, string key, IReadOnlyList<JsonElement> pages)
+        private static void WriteMember(
+            Utf8JsonWriter json,
+            FileInfo file,
+            string path,
+            string key,
+            IReadOnlyList<JsonElement> pages
+        )
         {
             // A token says that there is another page; behind the last there is none.
             if (path.Length == 0 && key is "nextToken" or "NextToken")
@@ -163,7 +209,12 @@ internal static class InputFile
                 return;
             }
             json.WritePropertyName(key);
-            List<JsonElement> values = [.. pages.Where(page => page.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null).Select(page => page.GetProperty(key))];
+            List<JsonElement> values =
+            [
+                .. pages
+                    .Where(page => page.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null)
+                    .Select(page => page.GetProperty(key)),
+            ];
             if (values.Count == 0)
                 json.WriteNullValue();
             else

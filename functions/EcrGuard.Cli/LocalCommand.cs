@@ -14,9 +14,15 @@ internal static class LocalCommand
         aws.Sns.CreateTopic(LocalDeployment.Alerts);
         if (seeded)
             Estate.Seed(aws);
-        output.WriteLine($"A local AWS listens on {aws.Endpoint} for the account {aws.AccountId} in {aws.Region}. In another terminal:");
+        output.WriteLine(
+            $"A local AWS listens on {aws.Endpoint} for the account {aws.AccountId} in {aws.Region}. In "
+                + "another terminal:"
+        );
         output.WriteLine();
-        output.WriteLine($"  export AWS_ENDPOINT_URL={aws.Endpoint} AWS_REGION={aws.Region} AWS_DEFAULT_REGION={aws.Region} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local");
+        output.WriteLine(
+            $"  export AWS_ENDPOINT_URL={aws.Endpoint} AWS_REGION={aws.Region} "
+                + $"AWS_DEFAULT_REGION={aws.Region} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
+        );
         output.WriteLine("  aws ecr describe-repositories");
         output.WriteLine();
         output.WriteLine("Ctrl-C ends it.");

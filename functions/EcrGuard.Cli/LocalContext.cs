@@ -20,5 +20,6 @@ internal sealed class LocalContext(string function, TimeSpan? timeout = null) : 
     public ILambdaSerializer Serializer => null!;
     public string TenantId => null!;
     public string TraceId => "";
-    public TimeSpan RemainingTime => (timeout ?? TimeSpan.FromMinutes(5)) - System.Diagnostics.Stopwatch.GetElapsedTime(started);
+    public TimeSpan RemainingTime =>
+        (timeout ?? TimeSpan.FromMinutes(5)) - System.Diagnostics.Stopwatch.GetElapsedTime(started);
 }

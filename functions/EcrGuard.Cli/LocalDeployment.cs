@@ -11,7 +11,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EcrGuard.Cli;
 
-/// <summary>EcrGuard deployed into a local AWS: what the template makes there, and the real handlers in this process, over the real wire.</summary>
+/// <summary>
+/// EcrGuard deployed into a local AWS: what the template makes there, and the real handlers in this process, over the
+/// real wire.
+/// </summary>
 internal sealed class LocalDeployment : IDisposable
 {
     public const string Table = "ecrguard-ledger";
@@ -49,15 +52,31 @@ internal sealed class LocalDeployment : IDisposable
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, time, Log.Silent);
-        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<OnImageDeployed>().AddSingleton<Approval>().AddSingleton<BreakGlass>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
-            .AddSingleton<RestoreRepository>().AddSingleton<ReleaseImage>().AddSingleton<ApplyPlan>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>().AddSingleton<Watch>();
+        collection
+            .AddSingleton<OnImagePushed>()
+            .AddSingleton<OnScanChanged>()
+            .AddSingleton<OnImageDeployed>()
+            .AddSingleton<Approval>()
+            .AddSingleton<BreakGlass>()
+            .AddSingleton<Backfill>()
+            .AddSingleton<WeeklySummary>()
+            .AddSingleton<RestoreRepository>()
+            .AddSingleton<ReleaseImage>()
+            .AddSingleton<ApplyPlan>()
+            .AddSingleton<SweepList>()
+            .AddSingleton<SweepRepository>()
+            .AddSingleton<SweepClose>()
+            .AddSingleton<Watch>();
         services = collection.BuildServiceProvider();
     }
 
     public string AlertTopic { get; }
     public string SummaryTopic { get; }
 
-    /// <summary>Hands the events that the local AWS has sent to the functions that the template's rules would give them to, until no more come.</summary>
+    /// <summary>
+    /// Hands the events that the local AWS has sent to the functions that the template's rules would give them to,
+    /// until no more come.
+    /// </summary>
     /// <returns>What failed: nothing, if all is well.</returns>
     public async Task<IReadOnlyList<string>> DeliverAsync()
     {
@@ -83,24 +102,42 @@ internal sealed class LocalDeployment : IDisposable
         var query = new Dictionary<string, string> { ["image"] = image };
         if (require)
             query["require"] = "approved";
-        var response = await services.GetRequiredService<Approval>().ApprovalAsync(new ApprovalRequest(null, query, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()), new LocalContext("Approval"));
+        var response = await services
+            .GetRequiredService<Approval>()
+            .ApprovalAsync(
+                new ApprovalRequest(null, query, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()),
+                new LocalContext("Approval")
+            );
         using var body = JsonDocument.Parse(response.GetProperty("body").GetString()!);
         return (response.GetProperty("statusCode").GetInt32(), body.RootElement.Clone());
     }
 
-    public Task<BackfillState> BackfillAsync() => services.GetRequiredService<Backfill>().BackfillAsync(new ScheduledRequest(null), new LocalContext("Backfill"));
+    public Task<BackfillState> BackfillAsync() =>
+        services.GetRequiredService<Backfill>().BackfillAsync(new ScheduledRequest(null), new LocalContext("Backfill"));
 
-    public Task<SummaryReport> SummaryAsync(string week) => services.GetRequiredService<WeeklySummary>().WeeklySummaryAsync(new ScheduledRequest(week), new LocalContext("WeeklySummary"));
+    public Task<SummaryReport> SummaryAsync(string week) =>
+        services
+            .GetRequiredService<WeeklySummary>()
+            .WeeklySummaryAsync(new ScheduledRequest(week), new LocalContext("WeeklySummary"));
 
-    /// <summary>Sweeps as the state machine does: a list, one repository after the other until each is done, an end.</summary>
+    /// <summary>
+    /// Sweeps as the state machine does: a list, one repository after the other until each is done, an end.
+    /// </summary>
     public async Task<SweepEnd> SweepAsync()
     {
-        var start = await services.GetRequiredService<SweepList>().SweepListAsync(new SweepRequest(null), new LocalContext("SweepList"));
+        var start = await services
+            .GetRequiredService<SweepList>()
+            .SweepListAsync(new SweepRequest(null), new LocalContext("SweepList"));
         using var list = JsonDocument.Parse(aws.S3.Find(start.Bucket, start.Key)!.Content);
         foreach (var repository in list.RootElement.EnumerateArray())
         {
             var item = new SweepItem(repository.GetProperty("repository").GetString()!, start.StartedAt, 0, start.Run);
-            while (await services.GetRequiredService<SweepRepository>().SweepRepositoryAsync(item, new LocalContext("SweepRepository")) is { Done: false } swept)
+            while (
+                await services
+                    .GetRequiredService<SweepRepository>()
+                    .SweepRepositoryAsync(item, new LocalContext("SweepRepository"))
+                    is { Done: false } swept
+            )
                 item = item with { Runs = swept.Runs };
         }
         return await services.GetRequiredService<SweepClose>().SweepCloseAsync(start, new LocalContext("SweepClose"));
@@ -112,14 +149,30 @@ internal sealed class LocalDeployment : IDisposable
         clients.Dispose();
     }
 
-    private static async Task<IEnumerable<string>> DeliverAsync(IEnumerable<string> events, Func<SQSEvent, ILambdaContext, Task<SQSBatchResponse>> handler)
+    private static async Task<IEnumerable<string>> DeliverAsync(
+        IEnumerable<string> events,
+        Func<SQSEvent, ILambdaContext, Task<SQSBatchResponse>> handler
+    )
     {
         var failures = new List<string>();
         // As the event source mapping does: batches of up to a hundred.
         foreach (var batch in events.Chunk(100))
         {
-            var response = await handler(new SQSEvent { Records = [.. batch.Select((body, at) => new SQSEvent.SQSMessage { MessageId = $"{at}", Body = body })] }, new LocalContext(handler.Method.Name));
-            failures.AddRange(response.BatchItemFailures.Select(failure => batch[int.Parse(failure.ItemIdentifier, System.Globalization.CultureInfo.InvariantCulture)]));
+            var response = await handler(
+                new SQSEvent
+                {
+                    Records =
+                    [
+                        .. batch.Select((body, at) => new SQSEvent.SQSMessage { MessageId = $"{at}", Body = body }),
+                    ],
+                },
+                new LocalContext(handler.Method.Name)
+            );
+            failures.AddRange(
+                response.BatchItemFailures.Select(failure =>
+                    batch[int.Parse(failure.ItemIdentifier, System.Globalization.CultureInfo.InvariantCulture)]
+                )
+            );
         }
         return failures;
     }
@@ -131,7 +184,8 @@ internal sealed class LocalDeployment : IDisposable
         var root = document.RootElement;
         if (root.GetProperty("source").GetString() is "aws.ecs" or "aws.lambda" or "aws.apprunner")
             return nameof(OnImageDeployed);
-        var pushed = root.GetProperty("detail-type").GetString() == "ECR Image Action"
+        var pushed =
+            root.GetProperty("detail-type").GetString() == "ECR Image Action"
             && root.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH";
         return pushed ? nameof(OnImagePushed) : nameof(OnScanChanged);
     }

@@ -4,7 +4,10 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Cli;
 
-/// <summary><c>ecrguard policy check FILE</c>: the document and the VEX documents in the folder beside it, as they are deployed together.</summary>
+/// <summary>
+/// <c>ecrguard policy check FILE</c>: the document and the VEX documents in the folder beside it, as they are deployed
+/// together.
+/// </summary>
 internal static class PolicyCommand
 {
     /// <returns>0 without errors, 1 with some, 64 where the file cannot be read.</returns>
@@ -15,9 +18,17 @@ internal static class PolicyCommand
             if (Read(file, now, output) is not { Problems: [], Policy: { } policy })
                 return ExitCodes.Wrong;
             var documents = InputFile.VexBeside(file).Count;
-            output.WriteLine($"{file}: no errors; {Text.Count(policy.Rules.Count, "rule")}, {Text.Count(policy.Waivers.Count, "waiver")}, {(documents == 0 ? "" : $"{Text.Count(policy.Vex.Count, "VEX statement")} about images of ECR in {Text.Count(documents, "document")}, ")}version {policy.Version}");
+            output.WriteLine(
+                $"{file}: no errors; {Text.Count(policy.Rules.Count, "rule")}, "
+                    + $"{Text.Count(policy.Waivers.Count, "waiver")}, "
+                    + $"{(documents == 0 ? "" : $"{Text.Count(policy.Vex.Count, "VEX statement")} about images of ECR in {Text.Count(documents, "document")}, ")}version "
+                    + $"{policy.Version}"
+            );
             foreach (var waiver in policy.Waivers.Where(waiver => waiver.Digest is not null))
-                output.WriteLine($"{file}: note: waiver {waiver.Id} is for {waiver.Digest} only, which must be the image of one platform: an index has no findings of its own to excuse.");
+                output.WriteLine(
+                    $"{file}: note: waiver {waiver.Id} is for {waiver.Digest} only, which must be the image "
+                        + "of one platform: an index has no findings of its own to excuse."
+                );
             return ExitCodes.Done;
         }
         catch (UnusableFileException unusable)

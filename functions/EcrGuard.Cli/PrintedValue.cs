@@ -4,12 +4,16 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Cli;
 
-/// <summary>A value in a JSON file that the AWS CLI printed, with its path in it, so that what is wrong with it can be said. A member that is null is as good as absent.</summary>
+/// <summary>
+/// A value in a JSON file that the AWS CLI printed, with its path in it, so that what is wrong with it can be said. A
+/// member that is null is as good as absent.
+/// </summary>
 /// <param name="Path">For example <c>imageDetails[0].imageTags</c>; empty for the whole document.</param>
 internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Element)
 {
     /// <summary>Reads a file whole; the values live as long as <paramref name="read"/> runs.</summary>
-    /// <exception cref="UnusableFileException">The file cannot be read, is not JSON, or is what <paramref name="read"/> refuses.</exception>
+    /// <exception cref="UnusableFileException">The file cannot be read, is not JSON, or is what <paramref name="read"/>
+    ///     refuses.</exception>
     public static T Read<T>(FileInfo file, Func<PrintedValue, T> read)
     {
         var utf8 = InputFile.Read(file);
@@ -24,17 +28,28 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
         }
     }
 
-    /// <summary>The member that says that this is one page of several: the AWS CLI prints the service's token with --no-paginate and its own with --max-items. Null where this is all.</summary>
-    public string? PageToken() => !string.IsNullOrEmpty(Text("nextToken")) ? "nextToken" : !string.IsNullOrEmpty(Text("NextToken")) ? "NextToken" : null;
+    /// <summary>
+    /// The member that says that this is one page of several: the AWS CLI prints the service's token with --no-paginate
+    /// and its own with --max-items. Null where this is all.
+    /// </summary>
+    public string? PageToken() =>
+        !string.IsNullOrEmpty(Text("nextToken")) ? "nextToken"
+        : !string.IsNullOrEmpty(Text("NextToken")) ? "NextToken"
+        : null;
 
-    public bool Has(string name) => Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+    public bool Has(string name) =>
+        Element.ValueKind == JsonValueKind.Object
+        && Element.TryGetProperty(name, out var value)
+        && value.ValueKind != JsonValueKind.Null;
 
     /// <exception cref="UnusableFileException">This is not an object.</exception>
     public PrintedValue? Member(string name)
     {
         if (Element.ValueKind != JsonValueKind.Object)
             throw MustBe("an object");
-        return Has(name) ? new PrintedValue(File, Path.Length == 0 ? name : $"{Path}.{name}", Element.GetProperty(name)) : null;
+        return Has(name)
+            ? new PrintedValue(File, Path.Length == 0 ? name : $"{Path}.{name}", Element.GetProperty(name))
+            : null;
     }
 
     /// <param name="wanted">What it must be, for the message: "a list of images".</param>
@@ -46,7 +61,10 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
             return [];
         if (list.Element.ValueKind != JsonValueKind.Array)
             throw list.MustBe(wanted);
-        return [.. list.Element.EnumerateArray().Select((item, i) => new PrintedValue(File, $"{list.Path}[{i}]", item))];
+        return
+        [
+            .. list.Element.EnumerateArray().Select((item, i) => new PrintedValue(File, $"{list.Path}[{i}]", item)),
+        ];
     }
 
     /// <exception cref="UnusableFileException">The member is not a text.</exception>
@@ -67,16 +85,38 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
     }
 
     /// <exception cref="UnusableFileException">The member is not a number.</exception>
-    public double? Number(string name) => Member(name) is not { } value ? null : value.Element.ValueKind == JsonValueKind.Number ? value.Element.GetDouble() : throw value.MustBe("a number");
+    public double? Number(string name) =>
+        Member(name) is not { } value ? null
+        : value.Element.ValueKind == JsonValueKind.Number ? value.Element.GetDouble()
+        : throw value.MustBe("a number");
 
     /// <summary>The members of an object of numbers.</summary>
-    /// <exception cref="UnusableFileException">This is not an object, or a member is not a whole number from 0.</exception>
-    public IReadOnlyList<KeyValuePair<string, int>> Counts() => Element.ValueKind != JsonValueKind.Object ? throw MustBe("an object of numbers")
-        : [.. Element.EnumerateObject().Select(member => KeyValuePair.Create(member.Name,
-            member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt32(out var count) && count >= 0 ? count : throw new PrintedValue(File, $"{Path}.{member.Name}", member.Value).MustBe("a whole number from 0")))];
+    /// <exception cref="UnusableFileException">This is not an object, or a member is not a whole number from
+    ///     0.</exception>
+    public IReadOnlyList<KeyValuePair<string, int>> Counts() =>
+        Element.ValueKind != JsonValueKind.Object
+            ? throw MustBe("an object of numbers")
+            :
+            [
+                .. Element
+                    .EnumerateObject()
+                    .Select(member =>
+                        KeyValuePair.Create(
+                            member.Name,
+                            member.Value.ValueKind == JsonValueKind.Number
+                            && member.Value.TryGetInt32(out var count)
+                            && count >= 0
+                                ? count
+                                : throw new PrintedValue(File, $"{Path}.{member.Name}", member.Value).MustBe(
+                                    "a whole number from 0"
+                                )
+                        )
+                    ),
+            ];
 
     /// <exception cref="UnusableFileException">The member is not a digest.</exception>
-    public Digest? Digest(string name) => Member(name) is not { } value ? null
+    public Digest? Digest(string name) =>
+        Member(name) is not { } value ? null
         : Core.Images.Digest.TryParse(value.Text(), out var digest) ? digest
         : throw value.MustBe("'sha256:' and 64 lower-case hexadecimal characters");
 
@@ -88,13 +128,17 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
             return null;
         if (value.Element.ValueKind == JsonValueKind.String && Times.TryParse(value.Text(), out var time))
             return time;
-        if (value.Element.ValueKind == JsonValueKind.Number && value.Element.GetDouble() is >= 0 and < 253_402_300_800 and var seconds)
+        if (
+            value.Element.ValueKind == JsonValueKind.Number
+            && value.Element.GetDouble() is >= 0 and < 253_402_300_800 and var seconds
+        )
             return DateTimeOffset.UnixEpoch.AddTicks((long)((decimal)seconds * TimeSpan.TicksPerSecond));
         throw value.MustBe("a time such as \"2026-01-31T00:00:00Z\", or seconds since 1970");
     }
 
     /// <summary>Says what this is and what it must be.</summary>
-    public UnusableFileException MustBe(string wanted) => Wrong($"{Path} is {Core.Images.Text.Clip(Element.GetRawText(), 80)}; it must be {wanted}");
+    public UnusableFileException MustBe(string wanted) =>
+        Wrong($"{Path} is {Core.Images.Text.Clip(Element.GetRawText(), 80)}; it must be {wanted}");
 
     /// <param name="how">Without a full stop.</param>
     public UnusableFileException Wrong(string how) => new($"{File}: {how}.");

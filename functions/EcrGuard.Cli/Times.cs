@@ -7,21 +7,37 @@ internal static class Times
 {
     private const string Date = "yyyy-MM-dd";
 
-    private static readonly string[] Iso = [Date, "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK", "yyyy-MM-ddTHH:mmK"];
+    private static readonly string[] Iso =
+    [
+        Date,
+        "yyyy-MM-ddTHH:mm:ssK",
+        "yyyy-MM-ddTHH:mm:ss.FFFFFFFK",
+        "yyyy-MM-ddTHH:mmK",
+    ];
 
     private static readonly string[] Printed =
     [
         .. Iso,
-        // As Inspector's events have it (https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html).
-        "ddd MMM d HH:mm:ss.FFFFFFF K yyyy", "ddd MMM d HH:mm:ss K yyyy", "MMM d, yyyy, h:mm:ss tt", "MMM d, yyyy h:mm:ss tt",
+        // As Inspector's events have it
+        // (https://docs.aws.amazon.com/inspector/latest/user/eventbridge-integration.html).
+        "ddd MMM d HH:mm:ss.FFFFFFF K yyyy",
+        "ddd MMM d HH:mm:ss K yyyy",
+        "MMM d, yyyy, h:mm:ss tt",
+        "MMM d, yyyy h:mm:ss tt",
     ];
 
     /// <summary>
-    /// ISO 8601, what Python's <c>str()</c> makes of a time (a space instead of the T, six digits behind the second), and what
-    /// stands in EventBridge's events. Without an offset it is UTC.
+    /// ISO 8601, what Python's <c>str()</c> makes of a time (a space instead of the T, six digits behind the second),
+    /// and what stands in EventBridge's events. Without an offset it is UTC.
     /// </summary>
     public static bool TryParse(string text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParseExact(Plain(text.Trim()), Printed, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+        DateTimeOffset.TryParseExact(
+            Plain(text.Trim()),
+            Printed,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out time
+        );
 
     /// <summary>ISO 8601, as people write it in an option; without an offset it is UTC.</summary>
     public static bool TryParseIso(string text, out DateTimeOffset time) =>
@@ -33,7 +49,10 @@ internal static class Times
         text = text.Replace('\u202F', ' ').Replace('\u00A0', ' ').Replace(" UTC", " Z", StringComparison.Ordinal);
         if (text.Length <= Date.Length || text[Date.Length] is not (' ' or 'T' or 't') || !char.IsAsciiDigit(text[0]))
             return text;
-        var clock = text[(Date.Length + 1)..].ToUpperInvariant().Replace(" Z", "Z", StringComparison.Ordinal).Replace(" +", "+", StringComparison.Ordinal);
+        var clock = text[(Date.Length + 1)..]
+            .ToUpperInvariant()
+            .Replace(" Z", "Z", StringComparison.Ordinal)
+            .Replace(" +", "+", StringComparison.Ordinal);
         // "+0000" is "+00:00".
         if (clock.Length > 5 && clock[^5] is '+' or '-' && clock[^4..].All(char.IsAsciiDigit))
             clock = clock.Insert(clock.Length - 2, ":");

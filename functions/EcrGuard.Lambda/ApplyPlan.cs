@@ -25,7 +25,13 @@ public sealed record Applied(string? Repository, string Item, string? Digest, st
 /// <param name="Superseded">Left alone, because it is not as it was when the plan was made.</param>
 /// <param name="Refused">Not done; applying the plan again may help where the reason has gone.</param>
 /// <param name="More">Time was up: call again with the same plan.</param>
-public sealed record ApplyAnswer(string? PlanId, IReadOnlyList<Applied> Done, IReadOnlyList<Applied> Superseded, IReadOnlyList<Applied> Refused, bool More);
+public sealed record ApplyAnswer(
+    string? PlanId,
+    IReadOnlyList<Applied> Done,
+    IReadOnlyList<Applied> Superseded,
+    IReadOnlyList<Applied> Refused,
+    bool More
+);
 
 /// <summary>Which plan is being applied: a document of the ledger.</summary>
 /// <param name="RunningUntil">Until when nobody else may apply one; null when none is.</param>
@@ -33,9 +39,21 @@ public sealed record ApplyAnswer(string? PlanId, IReadOnlyList<Applied> Done, IR
 public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil, IReadOnlyList<Removed>? Taken = null);
 
 /// <summary>
-/// Carries out a plan that somebody has reviewed, exactly, and nothing else. What is no longer as the plan says is left alone and named; one plan is applied at a time; applied again, what is done stays done.
+/// Carries out a plan that somebody has reviewed, exactly, and nothing else. What is no longer as the plan says is left
+/// alone and named; one plan is applied at a time; applied again, what is done stays done.
 /// </summary>
-public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers consumers, UseStore uses, Ledger ledger, ImageRemovals removals, PolicyPut policyPut, Settings settings, TimeProvider time, Log log)
+public sealed class ApplyPlan(
+    Guard guard,
+    RepositoryViews views,
+    Consumers consumers,
+    UseStore uses,
+    Ledger ledger,
+    ImageRemovals removals,
+    PolicyPut policyPut,
+    Settings settings,
+    TimeProvider time,
+    Log log
+)
 {
     /// <summary>The name of the ledger's document that holds the lease.</summary>
     private const string LeaseDocument = "APPLY";
@@ -54,17 +72,44 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
             return Refused(id, reasons);
 
         var started = time.GetUtcNow();
-        var (lease, revision) = await ledger.DocumentAsync(LeaseDocument, CancellationToken.None).ConfigureAwait(false) is { } stored
+        var (lease, revision) = await ledger.DocumentAsync(LeaseDocument, CancellationToken.None).ConfigureAwait(false)
+            is { } stored
             ? (JsonSerializer.Deserialize(stored.Json, StateJson.Default.ApplyLease), stored.Revision)
             : (null, 0);
         if (lease?.RunningUntil > started)
-            return Refused(id, [$"The plan {lease.PlanId} is being applied; one is at a time. Try again when it is done, at the latest after {lease.RunningUntil.Value.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z."]);
+            return Refused(
+                id,
+                [
+                    $"The plan {lease.PlanId} is being applied; one is at a time. Try again when it is done, "
+                        + $"at the latest after {lease.RunningUntil.Value.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z.",
+                ]
+            );
         // Nobody else stores over a lease that runs.
         async Task<bool> LeaseAsync(DateTimeOffset? until, IReadOnlyList<Removed>? taken) =>
-            await ledger.StoreDocumentAsync(LeaseDocument, JsonSerializer.Serialize(new ApplyLease(id, until, taken), StateJson.Default.ApplyLease), revision++, CancellationToken.None).ConfigureAwait(false);
-        var run = new PlanRun(plan, id, views, consumers, uses, time, context, (lease?.PlanId == id ? lease.Taken : null) ?? [], taken => LeaseAsync(started + Lease, taken));
+            await ledger
+                .StoreDocumentAsync(
+                    LeaseDocument,
+                    JsonSerializer.Serialize(new ApplyLease(id, until, taken), StateJson.Default.ApplyLease),
+                    revision++,
+                    CancellationToken.None
+                )
+                .ConfigureAwait(false);
+        var run = new PlanRun(
+            plan,
+            id,
+            views,
+            consumers,
+            uses,
+            time,
+            context,
+            (lease?.PlanId == id ? lease.Taken : null) ?? [],
+            taken => LeaseAsync(started + Lease, taken)
+        );
         if (!await LeaseAsync(started + Lease, run.Taken).ConfigureAwait(false))
-            return Refused(id, ["Another plan has just begun to be applied; one is at a time. Try again when it is done."]);
+            return Refused(
+                id,
+                ["Another plan has just begun to be applied; one is at a time. Try again when it is done."]
+            );
 
         try
         {
@@ -78,12 +123,28 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
 
     /// <summary>Why the plan as a whole must not be applied here; empty where it may.</summary>
     private IReadOnlyList<string> WhyNot(Plan plan) =>
-        plan.Account != settings.Account || plan.Region != settings.Region ? [$"The plan is for the registry {plan.Account} in {plan.Region}; this EcrGuard acts on {settings.Account} in {settings.Region}."]
-        : time.GetUtcNow() - plan.CreatedAt > Plan.MaxAge ? [$"The plan was made on {plan.CreatedAt.UtcDateTime:yyyy-MM-dd}, more than {Plan.MaxAge.Days} days ago. Make it again."]
-        : plan.PolicyVersion != guard.Policy.Version ? [$"The plan follows the policy {plan.PolicyVersion[..12]}…, and the policy in force is {guard.Policy.Version[..12]}…. Make the plan with the policy that is deployed."]
+        plan.Account != settings.Account || plan.Region != settings.Region
+            ?
+            [
+                $"The plan is for the registry {plan.Account} in {plan.Region}; this EcrGuard acts on "
+                    + $"{settings.Account} in {settings.Region}.",
+            ]
+        : time.GetUtcNow() - plan.CreatedAt > Plan.MaxAge
+            ?
+            [
+                $"The plan was made on {plan.CreatedAt.UtcDateTime:yyyy-MM-dd}, more than {Plan.MaxAge.Days} "
+                    + "days ago. Make it again.",
+            ]
+        : plan.PolicyVersion != guard.Policy.Version
+            ?
+            [
+                $"The plan follows the policy {plan.PolicyVersion[..12]}…, and the policy in force is "
+                    + $"{guard.Policy.Version[..12]}…. Make the plan with the policy that is deployed.",
+            ]
         : Ceiling.Broken([.. plan.Repositories.Select(repository => repository.Removed)], guard.Policy.Ceilings);
 
-    private static ApplyAnswer Refused(string? planId, IReadOnlyList<string> reasons) => new(planId, [], [], [.. reasons.Select(why => new Applied(null, "plan", null, why))], false);
+    private static ApplyAnswer Refused(string? planId, IReadOnlyList<string> reasons) =>
+        new(planId, [], [], [.. reasons.Select(why => new Applied(null, "plan", null, why))], false);
 
     private async Task<ApplyAnswer> AllAsync(PlanRun run)
     {
@@ -103,7 +164,14 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
                 break;
         }
         var answer = run.Answer(more);
-        log.Info("A plan was applied.", ("plan", run.PlanId), ("done", Number(answer.Done.Count)), ("superseded", Number(answer.Superseded.Count)), ("refused", Number(answer.Refused.Count)), ("more", more ? "true" : "false"));
+        log.Info(
+            "A plan was applied.",
+            ("plan", run.PlanId),
+            ("done", Number(answer.Done.Count)),
+            ("superseded", Number(answer.Superseded.Count)),
+            ("refused", Number(answer.Refused.Count)),
+            ("more", more ? "true" : "false")
+        );
         return answer;
     }
 
@@ -115,7 +183,13 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
         {
             if (guard.ModeOf(id) < EnforcementMode.Mark)
             {
-                run.Refuse(id, item, "EcrGuard only observes this repository: the policy's enforcement and the deployment's parameter Enforcement must both be at least mark, and its parameter Repositories empty or one that names it.");
+                run.Refuse(
+                    id,
+                    item,
+                    "EcrGuard only observes this repository: the policy's enforcement and the deployment's "
+                        + "parameter Enforcement must both be at least mark, and its parameter Repositories empty "
+                        + "or one that names it."
+                );
                 continue;
             }
             try
@@ -124,7 +198,9 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
                 {
                     Removal removal => await removals.ApplyAsync(run, id, removal, cancellation).ConfigureAwait(false),
                     PutPolicy put => await policyPut.ApplyAsync(run, id, put, cancellation).ConfigureAwait(false),
-                    _ => throw new InvalidOperationException($"The item {item.GetType().Name} is of a kind that nobody carries out."),
+                    _ => throw new InvalidOperationException(
+                        $"The item {item.GetType().Name} is of a kind that nobody carries out."
+                    ),
                 };
                 if (!finished)
                     return false;
@@ -132,8 +208,19 @@ public sealed class ApplyPlan(Guard guard, RepositoryViews views, Consumers cons
             catch (Exception failure) when (!cancellation.IsCancellationRequested)
             {
                 // Whatever was begun stands in the ledger; the next call looks what became of it.
-                log.Error("An item of a plan failed.", failure, ("plan", run.PlanId), ("repository", id.Name), ("item", item.Word));
-                run.Refuse(id, item, $"It failed: {ErrorText.Of(failure).TrimEnd('.')}. What of it was done is known when the plan is applied again.");
+                log.Error(
+                    "An item of a plan failed.",
+                    failure,
+                    ("plan", run.PlanId),
+                    ("repository", id.Name),
+                    ("item", item.Word)
+                );
+                run.Refuse(
+                    id,
+                    item,
+                    $"It failed: {ErrorText.Of(failure).TrimEnd('.')}. What of it was done is known when the "
+                        + "plan is applied again."
+                );
             }
         }
         return true;

@@ -14,7 +14,8 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Lambda;
 
 /// <summary>What a schedule sends; everything in it is optional.</summary>
-/// <param name="Week">WeeklySummary: the ISO week to sum up, for example <c>2026-W47</c>; absent: the one that ended last.</param>
+/// <param name="Week">WeeklySummary: the ISO week to sum up, for example <c>2026-W47</c>; absent: the one that ended
+///     last.</param>
 public sealed record ScheduledRequest(string? Week);
 
 /// <summary>How far the backfill has come: a document of the ledger.</summary>
@@ -29,13 +30,25 @@ public sealed record BackfillState(
     IReadOnlyList<Unread> Unread,
     DateTimeOffset? RunningUntil,
     DateTimeOffset? DoneAt,
-    DateTimeOffset? TickedAt);
+    DateTimeOffset? TickedAt
+);
 
 /// <summary>
-/// First deployment: every repository is taken once, existing images are judged and recorded without alerts, and one message tells the end. A schedule calls it again and again: each run goes on where the last
+/// First deployment: every repository is taken once, existing images are judged and recorded without alerts, and one
+/// message tells the end. A schedule calls it again and again: each run goes on where the last
 /// one stopped, and once all is done a run costs one read.
 /// </summary>
-public sealed class Backfill(Guard guard, Baselines baselines, Registry registry, Ledger ledger, LookSender looks, Notifier notifier, Settings settings, TimeProvider time, Log log)
+public sealed class Backfill(
+    Guard guard,
+    Baselines baselines,
+    Registry registry,
+    Ledger ledger,
+    LookSender looks,
+    Notifier notifier,
+    Settings settings,
+    TimeProvider time,
+    Log log
+)
 {
     /// <summary>Repositories, and images of each, that are worked on at a time.</summary>
     private const int Repositories = 8;
@@ -53,16 +66,28 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
     [LambdaFunction]
     public async Task<BackfillState> BackfillAsync(ScheduledRequest input, ILambdaContext context)
     {
-        var (state, revision) = await ledger.DocumentAsync(Aws.Ledger.Ledger.BackfillDocument, CancellationToken.None).ConfigureAwait(false) is { } stored
+        var (state, revision) = await ledger
+            .DocumentAsync(Aws.Ledger.Ledger.BackfillDocument, CancellationToken.None)
+            .ConfigureAwait(false)
+            is { } stored
             ? (JsonSerializer.Deserialize(stored.Json, StateJson.Default.BackfillState)!, stored.Revision)
             : (new BackfillState(time.GetUtcNow(), null, 0, new StatusCounts(), [], null, null, null), 0);
         if (state.DoneAt is not null || state.RunningUntil > time.GetUtcNow())
             return state;
 
-        using var deadline = new CancellationTokenSource(context.RemainingTime > Margin ? context.RemainingTime - (Margin / 2) : context.RemainingTime / 2);
+        using var deadline = new CancellationTokenSource(
+            context.RemainingTime > Margin ? context.RemainingTime - (Margin / 2) : context.RemainingTime / 2
+        );
         async Task<bool> StoreAsync()
         {
-            var kept = await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.BackfillDocument, JsonSerializer.Serialize(state, StateJson.Default.BackfillState), revision, CancellationToken.None).ConfigureAwait(false);
+            var kept = await ledger
+                .StoreDocumentAsync(
+                    Aws.Ledger.Ledger.BackfillDocument,
+                    JsonSerializer.Serialize(state, StateJson.Default.BackfillState),
+                    revision,
+                    CancellationToken.None
+                )
+                .ConfigureAwait(false);
             revision++;
             return kept;
         }
@@ -72,11 +97,16 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
             return state;
 
         var repositories = await registry.RepositoriesAsync(deadline.Token).ConfigureAwait(false);
-        foreach (var chunk in repositories.Where(r => string.CompareOrdinal(r.Name, state.Cursor) > 0).Chunk(Repositories))
+        foreach (
+            var chunk in repositories.Where(r => string.CompareOrdinal(r.Name, state.Cursor) > 0).Chunk(Repositories)
+        )
         {
             if (context.RemainingTime < Margin)
                 break;
-            var results = await Task.WhenAll(chunk.Select(repository => RepositoryAsync(repository, state.StartedAt, deadline.Token))).ConfigureAwait(false);
+            var results = await Task.WhenAll(
+                    chunk.Select(repository => RepositoryAsync(repository, state.StartedAt, deadline.Token))
+                )
+                .ConfigureAwait(false);
             if (deadline.IsCancellationRequested)
                 break;
             state = state with
@@ -92,9 +122,20 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
 
         if (repositories.Count == 0 || string.CompareOrdinal(state.Cursor, repositories[^1].Name) >= 0)
         {
-            var done = new BackfillResult(settings.Account, settings.Region, state.StartedAt, time.GetUtcNow(), state.Repositories, state.Statuses, state.Unread, guard.Policy.Version);
+            var done = new BackfillResult(
+                settings.Account,
+                settings.Region,
+                state.StartedAt,
+                time.GetUtcNow(),
+                state.Repositories,
+                state.Statuses,
+                state.Unread,
+                guard.Policy.Version
+            );
             if (settings.AlertTopic is { } topic)
-                await notifier.PublishAsync(topic, AlertMessage.ForBackfill(done), CancellationToken.None).ConfigureAwait(false);
+                await notifier
+                    .PublishAsync(topic, AlertMessage.ForBackfill(done), CancellationToken.None)
+                    .ConfigureAwait(false);
             state = state with { DoneAt = done.EndedAt };
         }
         state = state with { RunningUntil = null };
@@ -103,55 +144,115 @@ public sealed class Backfill(Guard guard, Baselines baselines, Registry registry
         return state;
     }
 
-    private async Task<(StatusCounts Statuses, IReadOnlyList<Unread> Unread)> RepositoryAsync(RepositoryId repository, DateTimeOffset startedAt, CancellationToken cancellation)
+    private async Task<(StatusCounts Statuses, IReadOnlyList<Unread> Unread)> RepositoryAsync(
+        RepositoryId repository,
+        DateTimeOffset startedAt,
+        CancellationToken cancellation
+    )
     {
         var statuses = new ConcurrentBag<Status>();
         var unread = new ConcurrentBag<Unread>();
         var indexes = new ConcurrentBag<ImageFacts>();
-        await OrUnreadAsync($"the baseline of {repository.Name}", () => baselines.HoldAsync(repository, repair: false, Baselines.Everything, usages: null, cancellation)).ConfigureAwait(false);
-        await OrUnreadAsync($"repository {repository.Name}", async () =>
-        {
-            var options = new ParallelOptions { MaxDegreeOfParallelism = Images, CancellationToken = cancellation };
-            await Parallel.ForEachAsync(registry.ImagesAsync(repository, cancellation), options, async (image, token) =>
-            {
-                // Children first: an index is judged by them.
-                if (image.Kind == ImageKind.Index)
-                    indexes.Add(image);
-                else
-                    await ImageAsync(image, token).ConfigureAwait(false);
-            }).ConfigureAwait(false);
-            await Parallel.ForEachAsync(indexes.OrderBy(i => i.Id.Digest), options, async (index, token) => await ImageAsync(index, token).ConfigureAwait(false)).ConfigureAwait(false);
-            await guard.EndMarkingAsync(repository, cancellation).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+        await OrUnreadAsync(
+                $"the baseline of {repository.Name}",
+                () => baselines.HoldAsync(repository, repair: false, Baselines.Everything, usages: null, cancellation)
+            )
+            .ConfigureAwait(false);
+        await OrUnreadAsync(
+                $"repository {repository.Name}",
+                async () =>
+                {
+                    var options = new ParallelOptions
+                    {
+                        MaxDegreeOfParallelism = Images,
+                        CancellationToken = cancellation,
+                    };
+                    await Parallel
+                        .ForEachAsync(
+                            registry.ImagesAsync(repository, cancellation),
+                            options,
+                            async (image, token) =>
+                            {
+                                // Children first: an index is judged by them.
+                                if (image.Kind == ImageKind.Index)
+                                    indexes.Add(image);
+                                else
+                                    await ImageAsync(image, token).ConfigureAwait(false);
+                            }
+                        )
+                        .ConfigureAwait(false);
+                    await Parallel
+                        .ForEachAsync(
+                            indexes.OrderBy(i => i.Id.Digest),
+                            options,
+                            async (index, token) => await ImageAsync(index, token).ConfigureAwait(false)
+                        )
+                        .ConfigureAwait(false);
+                    await guard.EndMarkingAsync(repository, cancellation).ConfigureAwait(false);
+                }
+            )
+            .ConfigureAwait(false);
         return (StatusCounts.Of(statuses), [.. unread]);
 
         async Task ImageAsync(ImageFacts image, CancellationToken token)
         {
-            await OrUnreadAsync($"image {image.Id}", async () =>
-            {
-                var before = await ledger.FindAsync(image.Id, token).ConfigureAwait(false);
-                if (before is { Open: false, Record.Gone: false } && before.FactsAt >= startedAt)
-                {
-                    statuses.Add(before.Record.Verdict.Status);
-                }
-                // Known already, or pushed since EcrGuard came: its alert stays open, and its event publishes it.
-                else if (await guard.JudgeAsync(image, [], alerting: before is not null || image.PushedAt >= startedAt, before, token).ConfigureAwait(false) is { } judged)
-                {
-                    statuses.Add(judged.Entry.Record.Verdict.Status);
-                    var marked = new List<(Judged Judged, LedgerEntry Entry)>();
-                    foreach (var unsettled in judged.Children.Append(judged).Where(each => each.LookAt is not null))
-                        await looks.SendAsync(unsettled.Image, unsettled.LookAt!.Value, token).ConfigureAwait(false);
-                    foreach (var each in judged.Children.Append(judged))
+            await OrUnreadAsync(
+                    $"image {image.Id}",
+                    async () =>
                     {
-                        var entry = await guard.MarkAsync(
-                            each.Facts, each.Entry, Use.Unknown, Use.Unknown, DateTimeOffset.MaxValue, token).ConfigureAwait(false);
-                        marked.Add((each, entry));
+                        var before = await ledger.FindAsync(image.Id, token).ConfigureAwait(false);
+                        if (before is { Open: false, Record.Gone: false } && before.FactsAt >= startedAt)
+                        {
+                            statuses.Add(before.Record.Verdict.Status);
+                        }
+                        // Known already, or pushed since EcrGuard came: its alert stays open, and its event publishes
+                        // it.
+                        else if (
+                            await guard
+                                .JudgeAsync(
+                                    image,
+                                    [],
+                                    alerting: before is not null || image.PushedAt >= startedAt,
+                                    before,
+                                    token
+                                )
+                                .ConfigureAwait(false) is
+                            { } judged
+                        )
+                        {
+                            statuses.Add(judged.Entry.Record.Verdict.Status);
+                            var marked = new List<(Judged Judged, LedgerEntry Entry)>();
+                            foreach (
+                                var unsettled in judged.Children.Append(judged).Where(each => each.LookAt is not null)
+                            )
+                                await looks
+                                    .SendAsync(unsettled.Image, unsettled.LookAt!.Value, token)
+                                    .ConfigureAwait(false);
+                            foreach (var each in judged.Children.Append(judged))
+                            {
+                                var entry = await guard
+                                    .MarkAsync(
+                                        each.Facts,
+                                        each.Entry,
+                                        Use.Unknown,
+                                        Use.Unknown,
+                                        DateTimeOffset.MaxValue,
+                                        token
+                                    )
+                                    .ConfigureAwait(false);
+                                marked.Add((each, entry));
+                            }
+                            // What an event left open, for indexes that are done here already, is that event's to end.
+                            foreach (
+                                var (done, entry) in marked.Where(m =>
+                                    m.Entry.Open && !(before?.Open == true && m.Judged.Indexes.Count > 0)
+                                )
+                            )
+                                await ledger.DoneAsync(done.Image, entry.Revision, token).ConfigureAwait(false);
+                        }
                     }
-                    // What an event left open, for indexes that are done here already, is that event's to end.
-                    foreach (var (done, entry) in marked.Where(m => m.Entry.Open && !(before?.Open == true && m.Judged.Indexes.Count > 0)))
-                        await ledger.DoneAsync(done.Image, entry.Revision, token).ConfigureAwait(false);
-                }
-            }).ConfigureAwait(false);
+                )
+                .ConfigureAwait(false);
         }
 
         async Task OrUnreadAsync(string what, Func<Task> read)

@@ -22,21 +22,34 @@ public sealed class Baselines(
     Ledger ledger,
     Settings settings,
     TimeProvider time,
-    Log log)
+    Log log
+)
 {
     /// <summary>As many calls as it takes to look at all that a baseline may name.</summary>
     public const int Everything = 2;
 
-    /// <summary>A repository that is younger has nothing in it that the last reading of what runs could have missed.</summary>
+    /// <summary>
+    /// A repository that is younger has nothing in it that the last reading of what runs could have missed.
+    /// </summary>
     private static readonly TimeSpan New = TimeSpan.FromHours(24);
 
     /// <summary>Compares a repository with its baseline, repairs what may be repaired, and notes the rest.</summary>
     /// <param name="repair">False: whatever the policy says, differences are only noted.</param>
-    /// <param name="spare">How many calls it may make to ECR for what takes one of its own: tag mutability first, then resource tags. Where that is not enough for what the baseline names, the rest is not looked at, and what was noted of the repository stays.</param>
-    /// <param name="usages">Whether the images of the repository are in use, those that are with their shield; null for whoever does not know, on a push: a lifecycle policy is then put on a new repository only.</param>
+    /// <param name="spare">How many calls it may make to ECR for what takes one of its own: tag mutability first, then
+    ///     resource tags. Where that is not enough for what the baseline names, the rest is not looked at, and what was
+    ///     noted of the repository stays.</param>
+    /// <param name="usages">Whether the images of the repository are in use, those that are with their shield; null for
+    ///     whoever does not know, on a push: a lifecycle policy is then put on a new repository only.</param>
     /// <returns>The repository as it was found.</returns>
     /// <param name="lifecycle">The lifecycle policy there, for whoever has read it already.</param>
-    public async Task<RepositoryFacts> HoldAsync(RepositoryId id, bool repair, int spare, IReadOnlyDictionary<Digest, Usage>? usages, CancellationToken cancellation, Task<string?>? lifecycle = null)
+    public async Task<RepositoryFacts> HoldAsync(
+        RepositoryId id,
+        bool repair,
+        int spare,
+        IReadOnlyDictionary<Digest, Usage>? usages,
+        CancellationToken cancellation,
+        Task<string?>? lifecycle = null
+    )
     {
         var named = guard.Policy.BaselineOf(id.Name);
         var baseline = Within(named, spare);
@@ -46,7 +59,11 @@ public sealed class Baselines(
         if (drift.Count > 0 && BaselinePlan.Enforces(baseline, mode))
             drift = await RepairAsync(repository, baseline!, named!, mode, usages, cancellation).ConfigureAwait(false);
         // Said where nothing differs, too. Only the sweep has time to look.
-        if (usages is not null && Hold.None.WithoutOriginal(repository, settings.Tags) is { } unknown && !drift.Contains(unknown))
+        if (
+            usages is not null
+            && Hold.None.WithoutOriginal(repository, settings.Tags) is { } unknown
+            && !drift.Contains(unknown)
+        )
         {
             var (hold, _) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
             if (hold.WithoutOriginal(repository, settings.Tags) is not null)
@@ -58,8 +75,8 @@ public sealed class Baselines(
     }
 
     /// <summary>
-    /// Whether the baseline is about to put EcrGuard's rule, as far as can be told before it is: it is wished for, may be
-    /// written, and would be safe once the images in use are shielded. Only then are they shielded before it stands.
+    /// Whether the baseline is about to put EcrGuard's rule, as far as can be told before it is: it is wished for, may
+    /// be written, and would be safe once the images in use are shielded. Only then are they shielded before it stands.
     /// </summary>
     /// <param name="lifecycle">The lifecycle policy there; null where there is none.</param>
     public async Task<bool> IsAboutToPutAsync(
@@ -67,7 +84,8 @@ public sealed class Baselines(
         string? lifecycle,
         Contents contents,
         IReadOnlyDictionary<Digest, Usage> usages,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         var (named, mode) = (guard.Policy.BaselineOf(id.Name), guard.ModeOf(id));
         if (named?.LifecyclePolicy is null || !BaselinePlan.Enforces(named, mode))
@@ -79,7 +97,10 @@ public sealed class Baselines(
         var (hold, _) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
         var resourceTags = await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false);
         facts = facts with { ResourceTags = resourceTags };
-        if (resourceTags is null || BaselinePlan.For(facts, alone, mode, hold, settings.Tags, named).Repairs is not [var repair, ..])
+        if (
+            resourceTags is null
+            || BaselinePlan.For(facts, alone, mode, hold, settings.Tags, named).Repairs is not [var repair, ..]
+        )
             return false;
         var now = time.GetUtcNow();
         ImageFacts Shielded(ImageFacts image) => Shields.With(image, Usage.Of(usages, image.Id.Digest), settings.Tags);
@@ -96,22 +117,38 @@ public sealed class Baselines(
     }
 
     /// <summary>
-    /// Puts back what was there before EcrGuard, and leaves the repository alone until its baseline wishes for something
-    /// else. The shields of images in use go with the next sweep, where the rule is gone.
+    /// Puts back what was there before EcrGuard, and leaves the repository alone until its baseline wishes for
+    /// something else. The shields of images in use go with the next sweep, where the rule is gone.
     /// </summary>
-    /// <param name="anyway">Whether a lifecycle policy is put back that takes images in use, or images that may be: EcrGuard's rule no longer shields them.</param>
+    /// <param name="anyway">Whether a lifecycle policy is put back that takes images in use, or images that may be:
+    ///     EcrGuard's rule no longer shields them.</param>
     /// <returns>Null where EcrGuard has written nothing to the repository.</returns>
-    public async Task<RestoreAnswer?> RestoreAsync(RepositoryId id, string reason, bool anyway, CancellationToken cancellation)
+    public async Task<RestoreAnswer?> RestoreAsync(
+        RepositoryId id,
+        string reason,
+        bool anyway,
+        CancellationToken cancellation
+    )
     {
         var (hold, revision) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
         if (hold.Settings.Count == 0)
             return null;
         var baseline = guard.Policy.BaselineOf(id.Name);
         var repository = await ReadAsync(id, EveryPart, cancellation).ConfigureAwait(false);
-        var restored = new Restored(BaselinePlan.For(repository, baseline, guard.ModeOf(id), hold, settings.Tags).Wish, reason, time.GetUtcNow());
+        var restored = new Restored(
+            BaselinePlan.For(repository, baseline, guard.ModeOf(id), hold, settings.Tags).Wish,
+            reason,
+            time.GetUtcNow()
+        );
         // First, so that nobody holds meanwhile what is put back here.
-        if (!await ledger.StoreHoldAsync(id, hold with { Restored = restored }, revision, cancellation).ConfigureAwait(false))
-            throw new InvalidOperationException($"The repository {id.Name} was being held to its baseline at the same moment; ask again.");
+        if (
+            !await ledger
+                .StoreHoldAsync(id, hold with { Restored = restored }, revision, cancellation)
+                .ConfigureAwait(false)
+        )
+            throw new InvalidOperationException(
+                $"The repository {id.Name} was being held to its baseline at the same moment; ask again."
+            );
 
         // Read again: whoever was writing has either written by now, or finds that it is not to.
         var plan = RestorePlan.For(await ReadAsync(id, EveryPart, cancellation).ConfigureAwait(false), hold);
@@ -119,10 +156,16 @@ public sealed class Baselines(
         var open = new List<RepositorySetting>();
         foreach (var (setting, found, before) in plan.PutBacks)
         {
-            var exposure = setting.Kind == SettingKind.LifecyclePolicy && before is not null ? await ExposureAsync(id, before, cancellation).ConfigureAwait(false) : null;
+            var exposure =
+                setting.Kind == SettingKind.LifecyclePolicy && before is not null
+                    ? await ExposureAsync(id, before, cancellation).ConfigureAwait(false)
+                    : null;
             if (exposure is not null && !anyway)
             {
-                left.Add($"The lifecycle policy stays as it is. By the one that was there before, {exposure.Sentence} An order that says \"anyway\" puts it back all the same.");
+                left.Add(
+                    "The lifecycle policy stays as it is. By the one that was there before, "
+                        + $"{exposure.Sentence} An order that says \"anyway\" puts it back all the same."
+                );
                 open.Add(setting);
                 continue;
             }
@@ -136,7 +179,12 @@ public sealed class Baselines(
             }
             else
             {
-                done.Add(before is null ? $"Took away {setting.Words}." : $"Put back {setting.Words}{(exposure is null ? "" : $", as ordered: {exposure.Sentence.TrimEnd('.')}")}.");
+                done.Add(
+                    before is null
+                        ? $"Took away {setting.Words}."
+                        : "Put back "
+                            + $"{setting.Words}{(exposure is null ? "" : $", as ordered: {exposure.Sentence.TrimEnd('.')}")}."
+                );
             }
         }
         await ledger.StoreHoldAsync(id, hold.PutBack(restored, open), revision + 1, cancellation).ConfigureAwait(false);
@@ -144,21 +192,43 @@ public sealed class Baselines(
         return new RestoreAnswer(id.Name, done, left);
     }
 
-    /// <summary>Decides again what of a baseline a plan puts: whoever made the plan knew neither what EcrGuard has written to the repository nor whether it was put back.</summary>
+    /// <summary>
+    /// Decides again what of a baseline a plan puts: whoever made the plan knew neither what EcrGuard has written to
+    /// the repository nor whether it was put back.
+    /// </summary>
     /// <param name="setting">What the plan is about.</param>
     /// <returns>What is to be written; or, where nothing is, why.</returns>
-    internal async Task<(Holding Holding, Repair? Repair, string Why)> AgainAsync(RepositoryId id, RepositorySetting setting, CancellationToken cancellation)
+    internal async Task<(Holding Holding, Repair? Repair, string Why)> AgainAsync(
+        RepositoryId id,
+        RepositorySetting setting,
+        CancellationToken cancellation
+    )
     {
         var repository = await ReadAsync(id, EveryPart, cancellation).ConfigureAwait(false);
         var holding = await HoldingAsync(id, cancellation).ConfigureAwait(false);
-        var plan = BaselinePlan.For(repository, guard.Policy.BaselineOf(id.Name), guard.ModeOf(id), holding.Hold, settings.Tags);
-        return (holding, plan.Repairs.FirstOrDefault(repair => repair.Setting == setting), string.Join(' ', plan.Drift));
+        var plan = BaselinePlan.For(
+            repository,
+            guard.Policy.BaselineOf(id.Name),
+            guard.ModeOf(id),
+            holding.Hold,
+            settings.Tags
+        );
+        return (
+            holding,
+            plan.Repairs.FirstOrDefault(repair => repair.Setting == setting),
+            string.Join(' ', plan.Drift)
+        );
     }
 
-    /// <summary>What runs is read now: a restore may come at any hour, and a day-old reading knows of nothing that it is not in use.</summary>
+    /// <summary>
+    /// What runs is read now: a restore may come at any hour, and a day-old reading knows of nothing that it is not in
+    /// use.
+    /// </summary>
     private async Task<Exposure?> ExposureAsync(RepositoryId id, string policy, CancellationToken cancellation)
     {
-        var use = await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        var use = await consumers
+            .ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation)
+            .ConfigureAwait(false);
         var contents = await ContentsAsync(id, cancellation).ConfigureAwait(false);
         var deployments = await ledger.DeploymentsAsync(id, cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
@@ -170,7 +240,13 @@ public sealed class Baselines(
     }
 
     /// <summary>Names every part, so that all is read.</summary>
-    private static readonly Baseline EveryPart = new() { Repositories = [], Mode = BaselineMode.Observe, TagMutability = TagMutability.Mutable, ResourceTags = [new RequiredTag("any", Glob.Parse("*"))] };
+    private static readonly Baseline EveryPart = new()
+    {
+        Repositories = [],
+        Mode = BaselineMode.Observe,
+        TagMutability = TagMutability.Mutable,
+        ResourceTags = [new RequiredTag("any", Glob.Parse("*"))],
+    };
 
     private static Baseline? Within(Baseline? named, int spare)
     {
@@ -179,11 +255,18 @@ public sealed class Baselines(
         return named?.ResourceTags.Count > 0 && spare < 1 ? named with { ResourceTags = [] } : named;
     }
 
-    private async Task<RepositoryFacts> ReadAsync(RepositoryId id, Baseline? baseline, CancellationToken cancellation, Task<string?>? known = null)
+    private async Task<RepositoryFacts> ReadAsync(
+        RepositoryId id,
+        Baseline? baseline,
+        CancellationToken cancellation,
+        Task<string?>? known = null
+    )
     {
         var lifecycle = known ?? registry.LifecyclePolicyAsync(id, cancellation);
         var scanning = registry.ScanningAsync(id, cancellation);
-        var its = baseline?.TagMutability is null ? null : await registry.RepositoryAsync(id, cancellation).ConfigureAwait(false);
+        var its = baseline?.TagMutability is null
+            ? null
+            : await registry.RepositoryAsync(id, cancellation).ConfigureAwait(false);
         return new RepositoryFacts
         {
             Id = id,
@@ -191,16 +274,32 @@ public sealed class Baselines(
             Scanning = await scanning.ConfigureAwait(false),
             Mutability = its?.Mutability ?? TagMutability.Unknown,
             MutabilityExclusions = its?.MutabilityExclusions ?? [],
-            ResourceTags = baseline?.ResourceTags.Count > 0 ? await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) : null,
+            ResourceTags =
+                baseline?.ResourceTags.Count > 0
+                    ? await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false)
+                    : null,
         };
     }
 
     /// <returns>What is left of the drift.</returns>
-    private async Task<IReadOnlyList<string>> RepairAsync(RepositoryFacts repository, Baseline baseline, Baseline whole, EnforcementMode mode, IReadOnlyDictionary<Digest, Usage>? usages, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> RepairAsync(
+        RepositoryFacts repository,
+        Baseline baseline,
+        Baseline whole,
+        EnforcementMode mode,
+        IReadOnlyDictionary<Digest, Usage>? usages,
+        CancellationToken cancellation
+    )
     {
         var id = repository.Id;
         if (baseline.ScanOnPush == true && !repository.Scanning.Automatic)
-            repository = repository with { Scanning = repository.Scanning with { Scanner = await registry.ScanTypeAsync(cancellation).ConfigureAwait(false) } };
+            repository = repository with
+            {
+                Scanning = repository.Scanning with
+                {
+                    Scanner = await registry.ScanTypeAsync(cancellation).ConfigureAwait(false),
+                },
+            };
         var holding = await HoldingAsync(id, cancellation).ConfigureAwait(false);
         var plan = BaselinePlan.For(repository, baseline, mode, holding.Hold, settings.Tags, whole);
         // Only who would write asks whether the team has opted out.
@@ -208,14 +307,31 @@ public sealed class Baselines(
         {
             if (await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) is not { } tags)
                 return plan.Drift;
-            plan = BaselinePlan.For(repository with { ResourceTags = tags }, baseline, mode, holding.Hold, settings.Tags, whole);
+            plan = BaselinePlan.For(
+                repository with
+                {
+                    ResourceTags = tags,
+                },
+                baseline,
+                mode,
+                holding.Hold,
+                settings.Tags,
+                whole
+            );
         }
 
         var drift = plan.Drift.ToList();
         foreach (var repair in plan.Repairs)
         {
-            if (repair.Setting.Kind == SettingKind.LifecyclePolicy
-                && await (usages is null ? WhyNotOnPushAsync(id, repair.Value, cancellation) : WhyNotAsync(id, repair.Value, usages, cancellation)).ConfigureAwait(false) is { } unsafely)
+            if (
+                repair.Setting.Kind == SettingKind.LifecyclePolicy
+                && await (
+                    usages is null
+                        ? WhyNotOnPushAsync(id, repair.Value, cancellation)
+                        : WhyNotAsync(id, repair.Value, usages, cancellation)
+                ).ConfigureAwait(false)
+                    is { } unsafely
+            )
             {
                 drift.Add(unsafely);
                 continue;
@@ -238,27 +354,58 @@ public sealed class Baselines(
         return new Holding(id, hold, revision, writer, ledger, log);
     }
 
-    /// <summary>What runs is not known and nothing is shielded, and a preview would take too long: only where there is nothing yet that the policy could take.</summary>
+    /// <summary>
+    /// What runs is not known and nothing is shielded, and a preview would take too long: only where there is nothing
+    /// yet that the policy could take.
+    /// </summary>
     private async Task<string?> WhyNotOnPushAsync(RepositoryId id, string policy, CancellationToken cancellation)
     {
-        if (await registry.RepositoryAsync(id, cancellation).ConfigureAwait(false) is not { CreatedAt: { } createdAt } || time.GetUtcNow() - createdAt > New)
+        if (
+            await registry.RepositoryAsync(id, cancellation).ConfigureAwait(false) is not { CreatedAt: { } createdAt }
+            || time.GetUtcNow() - createdAt > New
+        )
             return "The next sweep puts its lifecycle policy, once it has shielded what is in use.";
-        return await ContentsAsync(id, cancellation).ConfigureAwait(false) is { } contents ? PolicySafety.WhyNot(Read(policy), contents, new Dictionary<Digest, Usage>(), time.GetUtcNow()) : Gone;
+        return await ContentsAsync(id, cancellation).ConfigureAwait(false) is { } contents
+            ? PolicySafety.WhyNot(Read(policy), contents, new Dictionary<Digest, Usage>(), time.GetUtcNow())
+            : Gone;
     }
 
-    private async Task<string?> WhyNotAsync(RepositoryId id, string policy, IReadOnlyDictionary<Digest, Usage> usages, CancellationToken cancellation)
+    private async Task<string?> WhyNotAsync(
+        RepositoryId id,
+        string policy,
+        IReadOnlyDictionary<Digest, Usage> usages,
+        CancellationToken cancellation
+    )
     {
         // A preview takes minutes: not for what cannot be.
         if (await ContentsAsync(id, cancellation).ConfigureAwait(false) is not { } before)
             return Gone;
-        var gone = await ledger.GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation).ConfigureAwait(false);
-        if (PolicySafety.WhyNot(Read(policy), before with { LatelyGone = gone }, usages, time.GetUtcNow()) is { } unsafely)
+        var gone = await ledger
+            .GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation)
+            .ConfigureAwait(false);
+        if (
+            PolicySafety.WhyNot(Read(policy), before with { LatelyGone = gone }, usages, time.GetUtcNow()) is
+            { } unsafely
+        )
             return unsafely;
         var preview = await previews.ReadAsync(id, policy, cancellation).ConfigureAwait(false);
         if (preview.Taken is not { } taken)
             return $"Its lifecycle policy is not put without ECR's preview. {preview.WhyNot}";
-        return await ContentsAsync(id, cancellation).ConfigureAwait(false) is not { } contents ? Gone
-            : PreviewCheck.WhyNot(Read(policy), taken.Keys.ToHashSet(), taken.Keys.ToHashSet(), contents with { LatelyGone = gone }, usages, [], guard.Policy.Ceilings, time.GetUtcNow());
+        return await ContentsAsync(id, cancellation).ConfigureAwait(false) is not { } contents
+            ? Gone
+            : PreviewCheck.WhyNot(
+                Read(policy),
+                taken.Keys.ToHashSet(),
+                taken.Keys.ToHashSet(),
+                contents with
+                {
+                    LatelyGone = gone,
+                },
+                usages,
+                [],
+                guard.Policy.Ceilings,
+                time.GetUtcNow()
+            );
     }
 
     private const string Gone = "The repository was deleted meanwhile.";

@@ -50,7 +50,8 @@ public sealed class DeployedImages(Guard guard, Registry registry, Ledger ledger
     public async Task ShieldLateAsync(
         RepositoryId repository,
         IReadOnlyList<ImageUse> known,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         var recorded = await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
         var late = recorded.Except(known).Select(use => use.Digest!).Distinct().ToList();

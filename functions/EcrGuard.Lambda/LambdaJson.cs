@@ -30,19 +30,33 @@ namespace EcrGuard.Lambda;
 public sealed partial class LambdaJson : JsonSerializerContext;
 
 /// <summary>The answers of the gate.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(ApprovalAnswer))]
 [JsonSerializable(typeof(ApprovalProblem))]
 [JsonSerializable(typeof(APIGatewayHttpApiV2ProxyResponse))]
 public sealed partial class AnswerJson : JsonSerializerContext;
 
 /// <summary>What people order: strict, so that nothing they meant is passed over.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false
+)]
 [JsonSerializable(typeof(BreakGlassOrder))]
 public sealed partial class OrderJson : JsonSerializerContext;
 
-/// <summary>The functions' own documents: strict, since nobody else writes them. The list of a sweep is read by Step Functions too.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+/// <summary>
+/// The functions' own documents: strict, since nobody else writes them. The list of a sweep is read by Step Functions
+/// too.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow
+)]
 [JsonSerializable(typeof(BackfillState))]
 [JsonSerializable(typeof(ApplyLease))]
 [JsonSerializable(typeof(SweepState))]

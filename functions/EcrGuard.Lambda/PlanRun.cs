@@ -7,17 +7,36 @@ using Consumers = EcrGuard.Aws.Facts.Consumers;
 
 namespace EcrGuard.Lambda;
 
-/// <summary>One call's work on one plan: what it has read of who runs what, and what has become of the plan so far.</summary>
-public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Consumers consumers, UseStore uses, TimeProvider time, ILambdaContext context, IReadOnlyList<Removed> taken, Func<IReadOnlyList<Removed>, Task> keep)
+/// <summary>
+/// One call's work on one plan: what it has read of who runs what, and what has become of the plan so far.
+/// </summary>
+public sealed class PlanRun(
+    Plan plan,
+    string planId,
+    RepositoryViews views,
+    Consumers consumers,
+    UseStore uses,
+    TimeProvider time,
+    ILambdaContext context,
+    IReadOnlyList<Removed> taken,
+    Func<IReadOnlyList<Removed>, Task> keep
+)
 {
-    /// <summary>Nothing is begun with less time than this left, and nothing runs on with less than half of it.</summary>
+    /// <summary>
+    /// Nothing is begun with less time than this left, and nothing runs on with less than half of it.
+    /// </summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
 
     /// <summary>One reading of who runs what serves for so long, and nothing is deleted by an older one.</summary>
     private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
 
-    private readonly List<Applied> done = [], superseded = [], refused = [];
-    private readonly Dictionary<string, Removed> taken = taken.ToDictionary(removed => removed.Repository, StringComparer.Ordinal);
+    private readonly List<Applied> done = [],
+        superseded = [],
+        refused = [];
+    private readonly Dictionary<string, Removed> taken = taken.ToDictionary(
+        removed => removed.Repository,
+        StringComparer.Ordinal
+    );
     private UseFacts? use;
     private DateTimeOffset useUntil;
 
@@ -38,7 +57,8 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     /// <summary>A repository as it is now, under what runs now or ran a minute ago.</summary>
     /// <param name="known">The manifests that were read before; null: whatever the ledger knows.</param>
     /// <returns>Null where the repository is gone.</returns>
-    /// <exception cref="InvalidOperationException">A consumer that could be read when the plan was made cannot be read now.</exception>
+    /// <exception cref="InvalidOperationException">A consumer that could be read when the plan was made cannot be read
+    ///     now.</exception>
     public async Task<RepositoryView?> ViewAsync(RepositoryId id, KnownManifests? known, CancellationToken cancellation)
     {
         if (use is null || time.GetUtcNow() >= useUntil)
@@ -52,19 +72,36 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
 
     /// <summary>The images of a repository that the plan removes one by one.</summary>
     public IReadOnlyList<Digest> Named(RepositoryId id) =>
-        [.. plan.Repositories.Where(repository => repository.Name == id.Name).SelectMany(repository => repository.Items.OfType<Removal>()).SelectMany(removal => removal.Images).Select(image => image.Digest)];
+        [
+            .. plan
+                .Repositories.Where(repository => repository.Name == id.Name)
+                .SelectMany(repository => repository.Items.OfType<Removal>())
+                .SelectMany(removal => removal.Images)
+                .Select(image => image.Digest),
+        ];
 
     private async Task<UseFacts> UseAsync(CancellationToken cancellation)
     {
-        var read = await consumers.ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
-        return read.Unread.FirstOrDefault(consumer => !plan.Knows(consumer)) is not { } unread ? read
+        var read = await consumers
+            .ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation)
+            .ConfigureAwait(false);
+        return read.Unread.FirstOrDefault(consumer => !plan.Knows(consumer)) is not { } unread
+            ? read
             : throw new InvalidOperationException($"{Plan.Sentence(unread)} It could when the plan was made.");
     }
 
-    /// <summary>What the plan takes from the other repositories: by ECR's preview where a policy was put, which is seldom what the plan foresaw, and by the plan where not yet.</summary>
-    public IEnumerable<Removed> Beside(RepositoryId id) => plan.Repositories.Where(repository => repository.Name != id.Name).Select(repository => taken.GetValueOrDefault(repository.Name) ?? repository.Removed);
+    /// <summary>
+    /// What the plan takes from the other repositories: by ECR's preview where a policy was put, which is seldom what
+    /// the plan foresaw, and by the plan where not yet.
+    /// </summary>
+    public IEnumerable<Removed> Beside(RepositoryId id) =>
+        plan
+            .Repositories.Where(repository => repository.Name != id.Name)
+            .Select(repository => taken.GetValueOrDefault(repository.Name) ?? repository.Removed);
 
-    /// <summary>Remembers what a policy that was put takes from a repository, together with what the plan removes from it.</summary>
+    /// <summary>
+    /// Remembers what a policy that was put takes from a repository, together with what the plan removes from it.
+    /// </summary>
     public Task TakeAsync(Removed removed)
     {
         taken[removed.Repository] = removed;
@@ -74,13 +111,17 @@ public sealed class PlanRun(Plan plan, string planId, RepositoryViews views, Con
     /// <summary>What was remembered, for the next call with the same plan.</summary>
     public IReadOnlyList<Removed> Taken => [.. taken.Values];
 
-    public void Do(RepositoryId id, PlanItem item, string how, PlannedImage? image = null) => done.Add(Of(id, item, how, image));
+    public void Do(RepositoryId id, PlanItem item, string how, PlannedImage? image = null) =>
+        done.Add(Of(id, item, how, image));
 
-    public void Supersede(RepositoryId id, PlanItem item, string why, PlannedImage? image = null) => superseded.Add(Of(id, item, why, image));
+    public void Supersede(RepositoryId id, PlanItem item, string why, PlannedImage? image = null) =>
+        superseded.Add(Of(id, item, why, image));
 
-    public void Refuse(RepositoryId id, PlanItem item, string why, PlannedImage? image = null) => refused.Add(Of(id, item, why, image));
+    public void Refuse(RepositoryId id, PlanItem item, string why, PlannedImage? image = null) =>
+        refused.Add(Of(id, item, why, image));
 
     public ApplyAnswer Answer(bool more) => new(planId, done, superseded, refused, more);
 
-    private static Applied Of(RepositoryId id, PlanItem item, string why, PlannedImage? image) => new(id.Name, item.Word, image?.Digest.ToString(), why);
+    private static Applied Of(RepositoryId id, PlanItem item, string why, PlannedImage? image) =>
+        new(id.Name, item.Word, image?.Digest.ToString(), why);
 }

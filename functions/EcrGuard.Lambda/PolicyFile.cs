@@ -2,7 +2,9 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Lambda;
 
-/// <summary>The policy document as it is shipped in the package, with the VEX documents in the folder beside it.</summary>
+/// <summary>
+/// The policy document as it is shipped in the package, with the VEX documents in the folder beside it.
+/// </summary>
 public static class PolicyFile
 {
     public const string Name = "policy.jsonc";
@@ -18,8 +20,18 @@ public static class PolicyFile
     /// <exception cref="PolicyException">The policy is wrong: a function must not judge by half of one.</exception>
     public static PolicyDocument Load(string path, DateTimeOffset now, string? name = null)
     {
-        var reading = PolicyReader.Read(File.Exists(path) ? (ReadOnlyMemory<byte>?)File.ReadAllBytes(path) : null, Vex(path), now);
-        return reading.Policy ?? throw new PolicyException(string.Join(Environment.NewLine, reading.Problems.Select(problem => problem.ToString(name ?? Path.GetFileName(path)))));
+        var reading = PolicyReader.Read(
+            File.Exists(path) ? (ReadOnlyMemory<byte>?)File.ReadAllBytes(path) : null,
+            Vex(path),
+            now
+        );
+        return reading.Policy
+            ?? throw new PolicyException(
+                string.Join(
+                    Environment.NewLine,
+                    reading.Problems.Select(problem => problem.ToString(name ?? Path.GetFileName(path)))
+                )
+            );
     }
 
     /// <summary>Writes down which VEX documents excuse nothing, and why.</summary>
@@ -27,8 +39,11 @@ public static class PolicyFile
     {
         foreach (var problem in policy.VexProblems)
         {
-            log.Warning("A VEX document is wrong and excuses nothing.",
-                ("file", problem.File), ("problem", problem.ToString("")));
+            log.Warning(
+                "A VEX document is wrong and excuses nothing.",
+                ("file", problem.File),
+                ("problem", problem.ToString(""))
+            );
         }
     }
 
@@ -36,8 +51,18 @@ public static class PolicyFile
     public static IReadOnlyList<VexFile> Vex(string path)
     {
         var folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, VexFolder);
-        return !Directory.Exists(folder) ? [] :
-            [.. Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(file => new VexFile(Path.Combine(VexFolder, Path.GetFileName(file)), File.ReadAllBytes(file)))];
+        return !Directory.Exists(folder)
+            ? []
+            :
+            [
+                .. Directory
+                    .GetFiles(folder, "*.json")
+                    .Order(StringComparer.Ordinal)
+                    .Select(file => new VexFile(
+                        Path.Combine(VexFolder, Path.GetFileName(file)),
+                        File.ReadAllBytes(file)
+                    )),
+            ];
     }
 }
 

@@ -8,7 +8,8 @@ using Text = EcrGuard.Core.Images.Text;
 namespace EcrGuard.Lambda;
 
 /// <summary>
-/// Puts the lifecycle policy of a plan: images in use are shielded first, then ECR is asked what the policy would take, which decides over what EcrGuard's evaluator says; nothing that is in use, or may be, and no more
+/// Puts the lifecycle policy of a plan: images in use are shielded first, then ECR is asked what the policy would take,
+/// which decides over what EcrGuard's evaluator says; nothing that is in use, or may be, and no more
 /// than the ceilings allow may be in that.
 /// </summary>
 public sealed class PolicyPut(
@@ -20,7 +21,8 @@ public sealed class PolicyPut(
     Ledger ledger,
     VerdictTags tags,
     TimeProvider time,
-    Log log)
+    Log log
+)
 {
     /// <summary>A preview takes minutes: with less than this left none is begun.</summary>
     public static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(4);
@@ -46,7 +48,13 @@ public sealed class PolicyPut(
         return true;
     }
 
-    private async Task PutAsync(PlanRun run, RepositoryId id, PutPolicy put, RepositoryView before, CancellationToken cancellation)
+    private async Task PutAsync(
+        PlanRun run,
+        RepositoryId id,
+        PutPolicy put,
+        RepositoryView before,
+        CancellationToken cancellation
+    )
     {
         await ShieldAsync(run, before, cancellation).ConfigureAwait(false);
         var preview = await previews.ReadAsync(id, put.Policy, cancellation).ConfigureAwait(false);
@@ -73,7 +81,24 @@ public sealed class PolicyPut(
         {
             run.Supersede(id, put, why);
         }
-        else if (PreviewCheck.WhyNot(Read(put), taken.Keys.ToHashSet(), going, view.Contents with { LatelyGone = await ledger.GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation).ConfigureAwait(false) }, view.Usages, run.Beside(id), guard.Policy.Ceilings, time.GetUtcNow()) is { } refusal)
+        else if (
+            PreviewCheck.WhyNot(
+                Read(put),
+                taken.Keys.ToHashSet(),
+                going,
+                view.Contents with
+                {
+                    LatelyGone = await ledger
+                        .GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation)
+                        .ConfigureAwait(false),
+                },
+                view.Usages,
+                run.Beside(id),
+                guard.Policy.Ceilings,
+                time.GetUtcNow()
+            ) is
+            { } refusal
+        )
         {
             run.Refuse(id, put, refusal);
         }
@@ -81,7 +106,11 @@ public sealed class PolicyPut(
         {
             var difference = Difference(put, view, taken);
             if (difference is not null)
-                log.Warning("ECR's preview differs from the evaluator.", ("repository", id.Name), ("difference", difference));
+                log.Warning(
+                    "ECR's preview differs from the evaluator.",
+                    ("repository", id.Name),
+                    ("difference", difference)
+                );
             if (await holding.WriteAsync(repair, cancellation).ConfigureAwait(false) is { } refused)
             {
                 run.Refuse(id, put, refused);
@@ -90,15 +119,28 @@ public sealed class PolicyPut(
             {
                 await deployedImages.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
                 await run.TakeAsync(Removed.Of(view.Contents, going)).ConfigureAwait(false);
-                run.Do(id, put, $"The policy was put. By ECR's preview it deletes {Text.Count(taken.Values.Count(kind => kind == RemovalKind.Delete), "image")} and archives {taken.Values.Count(kind => kind == RemovalKind.Archive)}.{(difference is null ? "" : $" {difference}")}");
+                run.Do(
+                    id,
+                    put,
+                    "The policy was put. By ECR's preview it deletes "
+                        + $"{Text.Count(taken.Values.Count(kind => kind == RemovalKind.Delete), "image")} and "
+                        + "archives "
+                        + $"{taken.Values.Count(kind => kind == RemovalKind.Archive)}.{(difference is null ? "" : $" {difference}")}"
+                );
             }
         }
     }
 
     /// <summary>The baseline decides again, with what only EcrGuard knows and as the team has it by now.</summary>
-    private async Task<(Holding Holding, Repair? Repair, string Why)> DecideAsync(RepositoryId id, PutPolicy put, CancellationToken cancellation)
+    private async Task<(Holding Holding, Repair? Repair, string Why)> DecideAsync(
+        RepositoryId id,
+        PutPolicy put,
+        CancellationToken cancellation
+    )
     {
-        var (holding, repair, why) = await baselines.AgainAsync(id, RepositorySetting.LifecyclePolicy, cancellation).ConfigureAwait(false);
+        var (holding, repair, why) = await baselines
+            .AgainAsync(id, RepositorySetting.LifecyclePolicy, cancellation)
+            .ConfigureAwait(false);
         return repair is null ? (holding, null, $"The baseline does not put it any more. {why}".TrimEnd())
             : PlanCheck.WhyNot(put, repair.Found) is { } changed ? (holding, null, changed)
             : LifecyclePolicy.AreSame(repair.Value, put.Policy) ? (holding, repair, why)
@@ -110,34 +152,65 @@ public sealed class PolicyPut(
     {
         var now = time.GetUtcNow();
         var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, tags, now, puts: true).Usages;
-        var bare = view.Contents.Images.Where(image =>
-            image is { TakesShield: true, Storage: StorageStatus.Active } && shields[image.Id.Digest].Use == Use.InUse && !image.Tags.Contains(tags.InUse(image.Id.Digest))).ToList();
-        var entries = await ledger.FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation).ConfigureAwait(false);
-        // What nobody has judged yet is judged first, and told like any other: a tag is written for an entry of the ledger, or nobody would know whose it is.
-        var unjudged = bare.Where(image => image.Kind != ImageKind.Artifact && !entries.ContainsKey(image.Id.Digest)).ToDictionary(image => image.Id);
-        var judged = await decisions.RunAsync(unjudged.Keys, (id, token) => guard.JudgeAsync(unjudged[id], [], alerting: true, null, token), run.Context).ConfigureAwait(false);
+        var bare = view
+            .Contents.Images.Where(image =>
+                image is { TakesShield: true, Storage: StorageStatus.Active }
+                && shields[image.Id.Digest].Use == Use.InUse
+                && !image.Tags.Contains(tags.InUse(image.Id.Digest))
+            )
+            .ToList();
+        var entries = await ledger
+            .FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation)
+            .ConfigureAwait(false);
+        // What nobody has judged yet is judged first, and told like any other: a tag is written for an entry of the
+        // ledger, or nobody would know whose it is.
+        var unjudged = bare.Where(image => image.Kind != ImageKind.Artifact && !entries.ContainsKey(image.Id.Digest))
+            .ToDictionary(image => image.Id);
+        var judged = await decisions
+            .RunAsync(
+                unjudged.Keys,
+                (id, token) => guard.JudgeAsync(unjudged[id], [], alerting: true, null, token),
+                run.Context
+            )
+            .ConfigureAwait(false);
         foreach (var image in bare)
         {
             if (image.Kind == ImageKind.Artifact)
                 await guard.ShieldAsync(image, Use.InUse, Use.InUse, cancellation).ConfigureAwait(false);
-            else if ((entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is { } entry)
-                await guard.MarkAsync(
-                    image, entry, Use.InUse, Use.InUse, DateTimeOffset.MaxValue, cancellation).ConfigureAwait(false);
+            else if (
+                (entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is { } entry
+            )
+                await guard
+                    .MarkAsync(image, entry, Use.InUse, Use.InUse, DateTimeOffset.MaxValue, cancellation)
+                    .ConfigureAwait(false);
         }
         await guard.EndMarkingAsync(view.Contents.Repository, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Where ECR and the evaluator differ, a sentence; null where they agree. Whether a preview lists signatures is not documented: they do not count.</summary>
+    /// <summary>
+    /// Where ECR and the evaluator differ, a sentence; null where they agree. Whether a preview lists signatures is not
+    /// documented: they do not count.
+    /// </summary>
     private string? Difference(PutPolicy put, RepositoryView view, IReadOnlyDictionary<Digest, RemovalKind> taken)
     {
         var effect = PolicyEffect.Of(Read(put), view.Contents, view.Usages, null, time.GetUtcNow());
-        var ours = effect.Expired.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Delete)).Concat(effect.Archived.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Archive))).ToDictionary(image => image.Digest, image => image.Kind);
-        var images = view.Contents.Images.Where(image => image.Subject is null).Select(image => image.Id.Digest).Order().ToList();
+        var ours = effect
+            .Expired.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Delete))
+            .Concat(effect.Archived.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Archive)))
+            .ToDictionary(image => image.Digest, image => image.Kind);
+        var images = view
+            .Contents.Images.Where(image => image.Subject is null)
+            .Select(image => image.Id.Digest)
+            .Order()
+            .ToList();
         var differ = images.Where(digest => Said(taken, digest) != Said(ours, digest)).ToList();
-        return differ.Count == 0 ? null
-            : $"EcrGuard's evaluator differs about {Text.Count(differ.Count, "image")}: {Text.Some([.. differ.Select(digest => $"{digest.Abbreviated} (ECR: {Said(taken, digest)}, EcrGuard: {Said(ours, digest)})")], MaxNamed)}.";
+        return differ.Count == 0
+            ? null
+            : $"EcrGuard's evaluator differs about {Text.Count(differ.Count, "image")}: "
+                + $"{Text.Some([.. differ.Select(digest => $"{digest.Abbreviated} (ECR: {Said(taken, digest)}, EcrGuard: {Said(ours, digest)})")], MaxNamed)}.";
 
-        static string Said(IReadOnlyDictionary<Digest, RemovalKind> by, Digest digest) => by.TryGetValue(digest, out var kind) ? kind.Word() : "keep";
+        static string Said(IReadOnlyDictionary<Digest, RemovalKind> by, Digest digest) =>
+            by.TryGetValue(digest, out var kind) ? kind.Word() : "keep";
     }
 
     private static LifecyclePolicy Read(PutPolicy put) => LifecyclePolicy.Read(put.Policy).Policy!;

@@ -6,40 +6,90 @@ using EcrGuard.Aws;
 using EcrGuard.Lambda;
 using Microsoft.Extensions.DependencyInjection;
 
-// The Main that Amazon.Lambda.Annotations would generate, with two differences: an unknown function name is an error, and everything is built before the first event comes.
+// The Main that Amazon.Lambda.Annotations would generate, with two differences: an unknown function name is an error,
+// and everything is built before the first event comes.
 var handler = Environment.GetEnvironmentVariable("ANNOTATIONS_HANDLER");
 return handler switch
 {
-    nameof(OnImagePushed.OnImagePushedAsync) => await RunAsync<OnImagePushed, Amazon.Lambda.SQSEvents.SQSEvent, Amazon.Lambda.SQSEvents.SQSBatchResponse>((function, input, context) => function.OnImagePushedAsync(input, context)),
-    nameof(OnScanChanged.OnScanChangedAsync) => await RunAsync<OnScanChanged, Amazon.Lambda.SQSEvents.SQSEvent, Amazon.Lambda.SQSEvents.SQSBatchResponse>((function, input, context) => function.OnScanChangedAsync(input, context)),
-    nameof(OnImageDeployed.OnImageDeployedAsync) => await RunAsync<OnImageDeployed, Amazon.Lambda.SQSEvents.SQSEvent, Amazon.Lambda.SQSEvents.SQSBatchResponse>((function, input, context) => function.OnImageDeployedAsync(input, context)),
-    nameof(Approval.ApprovalAsync) => await RunAsync<Approval, ApprovalRequest, System.Text.Json.JsonElement>((function, input, context) => function.ApprovalAsync(input, context)),
-    nameof(BreakGlass.BreakGlassAsync) => await RunAsync<BreakGlass, BreakGlassRequest, System.Text.Json.JsonElement>((function, input, context) => function.BreakGlassAsync(input, context)),
-    nameof(EndBreakGlass.EndBreakGlassAsync) => await RunAsync<EndBreakGlass, ScheduledRequest, BreakGlassEnds>((function, input, context) => function.EndBreakGlassAsync(input, context)),
-    nameof(Backfill.BackfillAsync) => await RunAsync<Backfill, ScheduledRequest, BackfillState>((function, input, context) => function.BackfillAsync(input, context)),
-    nameof(WeeklySummary.WeeklySummaryAsync) => await RunAsync<WeeklySummary, ScheduledRequest, SummaryReport>((function, input, context) => function.WeeklySummaryAsync(input, context)),
-    nameof(RestoreRepository.RestoreRepositoryAsync) => await RunAsync<RestoreRepository, RestoreRequest, RestoreAnswer>((function, input, context) => function.RestoreRepositoryAsync(input, context)),
-    nameof(ReleaseImage.ReleaseImageAsync) => await RunAsync<ReleaseImage, ReleaseRequest, ReleaseAnswer>((function, input, context) => function.ReleaseImageAsync(input, context)),
-    nameof(ApplyPlan.ApplyPlanAsync) => await RunAsync<ApplyPlan, System.Text.Json.JsonElement, ApplyAnswer>((function, input, context) => function.ApplyPlanAsync(input, context)),
-    nameof(SweepList.SweepListAsync) => await RunAsync<SweepList, SweepRequest, SweepStart>((function, input, context) => function.SweepListAsync(input, context)),
-    nameof(SweepRepository.SweepRepositoryAsync) => await RunAsync<SweepRepository, SweepItem, SweptItem>((function, input, context) => function.SweepRepositoryAsync(input, context)),
-    nameof(SweepClose.SweepCloseAsync) => await RunAsync<SweepClose, SweepStart, SweepEnd>((function, input, context) => function.SweepCloseAsync(input, context)),
-    nameof(Watch.WatchAsync) => await RunAsync<Watch, ScheduledRequest, WatchState>((function, input, context) => function.WatchAsync(input, context)),
+    nameof(OnImagePushed.OnImagePushedAsync) => await RunAsync<
+        OnImagePushed,
+        Amazon.Lambda.SQSEvents.SQSEvent,
+        Amazon.Lambda.SQSEvents.SQSBatchResponse
+    >((function, input, context) => function.OnImagePushedAsync(input, context)),
+    nameof(OnScanChanged.OnScanChangedAsync) => await RunAsync<
+        OnScanChanged,
+        Amazon.Lambda.SQSEvents.SQSEvent,
+        Amazon.Lambda.SQSEvents.SQSBatchResponse
+    >((function, input, context) => function.OnScanChangedAsync(input, context)),
+    nameof(OnImageDeployed.OnImageDeployedAsync) => await RunAsync<
+        OnImageDeployed,
+        Amazon.Lambda.SQSEvents.SQSEvent,
+        Amazon.Lambda.SQSEvents.SQSBatchResponse
+    >((function, input, context) => function.OnImageDeployedAsync(input, context)),
+    nameof(Approval.ApprovalAsync) => await RunAsync<Approval, ApprovalRequest, System.Text.Json.JsonElement>(
+        (function, input, context) => function.ApprovalAsync(input, context)
+    ),
+    nameof(BreakGlass.BreakGlassAsync) => await RunAsync<BreakGlass, BreakGlassRequest, System.Text.Json.JsonElement>(
+        (function, input, context) => function.BreakGlassAsync(input, context)
+    ),
+    nameof(EndBreakGlass.EndBreakGlassAsync) => await RunAsync<EndBreakGlass, ScheduledRequest, BreakGlassEnds>(
+        (function, input, context) => function.EndBreakGlassAsync(input, context)
+    ),
+    nameof(Backfill.BackfillAsync) => await RunAsync<Backfill, ScheduledRequest, BackfillState>(
+        (function, input, context) => function.BackfillAsync(input, context)
+    ),
+    nameof(WeeklySummary.WeeklySummaryAsync) => await RunAsync<WeeklySummary, ScheduledRequest, SummaryReport>(
+        (function, input, context) => function.WeeklySummaryAsync(input, context)
+    ),
+    nameof(RestoreRepository.RestoreRepositoryAsync) => await RunAsync<
+        RestoreRepository,
+        RestoreRequest,
+        RestoreAnswer
+    >((function, input, context) => function.RestoreRepositoryAsync(input, context)),
+    nameof(ReleaseImage.ReleaseImageAsync) => await RunAsync<ReleaseImage, ReleaseRequest, ReleaseAnswer>(
+        (function, input, context) => function.ReleaseImageAsync(input, context)
+    ),
+    nameof(ApplyPlan.ApplyPlanAsync) => await RunAsync<ApplyPlan, System.Text.Json.JsonElement, ApplyAnswer>(
+        (function, input, context) => function.ApplyPlanAsync(input, context)
+    ),
+    nameof(SweepList.SweepListAsync) => await RunAsync<SweepList, SweepRequest, SweepStart>(
+        (function, input, context) => function.SweepListAsync(input, context)
+    ),
+    nameof(SweepRepository.SweepRepositoryAsync) => await RunAsync<SweepRepository, SweepItem, SweptItem>(
+        (function, input, context) => function.SweepRepositoryAsync(input, context)
+    ),
+    nameof(SweepClose.SweepCloseAsync) => await RunAsync<SweepClose, SweepStart, SweepEnd>(
+        (function, input, context) => function.SweepCloseAsync(input, context)
+    ),
+    nameof(Watch.WatchAsync) => await RunAsync<Watch, ScheduledRequest, WatchState>(
+        (function, input, context) => function.WatchAsync(input, context)
+    ),
     _ => Unknown(handler),
 };
 
-static async Task<int> RunAsync<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TFunction, TInput, TOutput>(Func<TFunction, TInput, ILambdaContext, Task<TOutput>> handle) where TFunction : class
+static async Task<int> RunAsync<
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TFunction,
+    TInput,
+    TOutput
+>(Func<TFunction, TInput, ILambdaContext, Task<TOutput>> handle)
+    where TFunction : class
 {
     TFunction? function = null;
-    using var bootstrap = LambdaBootstrapBuilder.Create<TInput, TOutput>((input, context) => SafelyAsync(() => handle(function!, input, context)), new SourceGeneratorLambdaJsonSerializer<LambdaJson>())
-        .UseBootstrapHandler(() => SafelyAsync(() =>
-        {
-            var services = new ServiceCollection();
-            services.AddSingleton<TFunction>();
-            new Startup().ConfigureServices(services);
-            function = services.BuildServiceProvider().GetRequiredService<TFunction>();
-            return Task.FromResult(true);
-        }))
+    using var bootstrap = LambdaBootstrapBuilder
+        .Create<TInput, TOutput>(
+            (input, context) => SafelyAsync(() => handle(function!, input, context)),
+            new SourceGeneratorLambdaJsonSerializer<LambdaJson>()
+        )
+        .UseBootstrapHandler(() =>
+            SafelyAsync(() =>
+            {
+                var services = new ServiceCollection();
+                services.AddSingleton<TFunction>();
+                new Startup().ConfigureServices(services);
+                function = services.BuildServiceProvider().GetRequiredService<TFunction>();
+                return Task.FromResult(true);
+            })
+        )
         .Build();
     await bootstrap.RunAsync();
     return 0;
@@ -60,6 +110,16 @@ static async Task<T> SafelyAsync<T>(Func<Task<T>> act)
 
 static int Unknown(string? handler)
 {
-    Console.Error.WriteLine($"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of {nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, {nameof(OnImageDeployed.OnImageDeployedAsync)}, {nameof(Approval.ApprovalAsync)}, {nameof(BreakGlass.BreakGlassAsync)}, {nameof(EndBreakGlass.EndBreakGlassAsync)}, {nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}, {nameof(RestoreRepository.RestoreRepositoryAsync)}, {nameof(ReleaseImage.ReleaseImageAsync)}, {nameof(ApplyPlan.ApplyPlanAsync)}, {nameof(SweepList.SweepListAsync)}, {nameof(SweepRepository.SweepRepositoryAsync)}, {nameof(SweepClose.SweepCloseAsync)}, {nameof(Watch.WatchAsync)}.");
+    Console.Error.WriteLine(
+        $"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of "
+            + $"{nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, "
+            + $"{nameof(OnImageDeployed.OnImageDeployedAsync)}, {nameof(Approval.ApprovalAsync)}, "
+            + $"{nameof(BreakGlass.BreakGlassAsync)}, {nameof(EndBreakGlass.EndBreakGlassAsync)}, "
+            + $"{nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}, "
+            + $"{nameof(RestoreRepository.RestoreRepositoryAsync)}, {nameof(ReleaseImage.ReleaseImageAsync)}, "
+            + $"{nameof(ApplyPlan.ApplyPlanAsync)}, {nameof(SweepList.SweepListAsync)}, "
+            + $"{nameof(SweepRepository.SweepRepositoryAsync)}, {nameof(SweepClose.SweepCloseAsync)}, "
+            + $"{nameof(Watch.WatchAsync)}."
+    );
     return 64;
 }

@@ -21,10 +21,24 @@ public sealed class Startup
 {
     [SuppressMessage("Performance", "CA1822", Justification = "Amazon.Lambda.Annotations calls it on an instance.")]
     public void ConfigureServices(IServiceCollection services) =>
-        Compose(services, Settings.From(Environment.GetEnvironmentVariable), AwsClients.FromEnvironment(), PolicyFile.Load(Path.Combine(AppContext.BaseDirectory, PolicyFile.Name), TimeProvider.System.GetUtcNow()), TimeProvider.System, new Log(Console.Out, TimeProvider.System));
+        Compose(
+            services,
+            Settings.From(Environment.GetEnvironmentVariable),
+            AwsClients.FromEnvironment(),
+            PolicyFile.Load(Path.Combine(AppContext.BaseDirectory, PolicyFile.Name), TimeProvider.System.GetUtcNow()),
+            TimeProvider.System,
+            new Log(Console.Out, TimeProvider.System)
+        );
 
     /// <summary>The same composition for Lambda, the demo and the tests.</summary>
-    public static void Compose(IServiceCollection services, Settings settings, AwsClients aws, PolicyDocument policy, TimeProvider time, Log log)
+    public static void Compose(
+        IServiceCollection services,
+        Settings settings,
+        AwsClients aws,
+        PolicyDocument policy,
+        TimeProvider time,
+        Log log
+    )
     {
         PolicyFile.Report(policy, log);
         services.AddSingleton(settings);
@@ -38,7 +52,11 @@ public sealed class Startup
         services.AddSingleton(time);
         services.AddSingleton(log);
         services.AddSingleton(settings.Tags);
-        services.AddSingleton(parts => new WriteRate(settings.WritesPerSecond, time, settings.SharesWrites ? parts.GetRequiredService<Ledger>() : null));
+        services.AddSingleton(parts => new WriteRate(
+            settings.WritesPerSecond,
+            time,
+            settings.SharesWrites ? parts.GetRequiredService<Ledger>() : null
+        ));
         services.AddSingleton<Registry>();
         services.AddSingleton<Scans>();
         services.AddSingleton<Aws.Facts.Consumers>();
@@ -49,7 +67,8 @@ public sealed class Startup
             parts.GetRequiredService<Ledger>(),
             parts.GetRequiredService<FindingsStore>(),
             time,
-            settings.SettlingTime));
+            settings.SettlingTime
+        ));
         services.AddSingleton(_ => new LookSender(aws, settings, time));
         services.AddSingleton<Deployments>();
         services.AddSingleton<UseStore>();

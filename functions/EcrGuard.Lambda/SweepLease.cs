@@ -8,7 +8,8 @@ namespace EcrGuard.Lambda;
 public sealed record SweepLeaseState(string Run, DateTimeOffset? RunningUntil);
 
 /// <summary>
-/// One sweep runs at a time, since those of one share the writes of one. It may take more than a day, and may end without a word: so each of its repositories says that it still runs, and what is silent for long is over.
+/// One sweep runs at a time, since those of one share the writes of one. It may take more than a day, and may end
+/// without a word: so each of its repositories says that it still runs, and what is silent for long is over.
 /// </summary>
 public sealed class SweepLease(Ledger ledger, TimeProvider time)
 {
@@ -21,11 +22,13 @@ public sealed class SweepLease(Ledger ledger, TimeProvider time)
     {
         var (state, revision) = await ReadAsync(cancellation).ConfigureAwait(false);
         var now = time.GetUtcNow();
-        return (state?.Run == run || !(state?.RunningUntil > now)) && await StoreAsync(run, now + Life, revision, cancellation).ConfigureAwait(false);
+        return (state?.Run == run || !(state?.RunningUntil > now))
+            && await StoreAsync(run, now + Life, revision, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>The sweep that is running, or ran last; null where none ever did.</summary>
-    public async Task<SweepLeaseState?> RunningAsync(CancellationToken cancellation) => (await ReadAsync(cancellation).ConfigureAwait(false)).State;
+    public async Task<SweepLeaseState?> RunningAsync(CancellationToken cancellation) =>
+        (await ReadAsync(cancellation).ConfigureAwait(false)).State;
 
     /// <summary>Says that a sweep still runs. Of many that say it at a time one is enough.</summary>
     public async Task KeepAsync(string run, CancellationToken cancellation)
@@ -50,5 +53,10 @@ public sealed class SweepLease(Ledger ledger, TimeProvider time)
             : (null, 0);
 
     private Task<bool> StoreAsync(string run, DateTimeOffset? until, long revision, CancellationToken cancellation) =>
-        ledger.StoreDocumentAsync(Ledger.SweepLeaseDocument, JsonSerializer.Serialize(new SweepLeaseState(run, until), StateJson.Default.SweepLeaseState), revision, cancellation);
+        ledger.StoreDocumentAsync(
+            Ledger.SweepLeaseDocument,
+            JsonSerializer.Serialize(new SweepLeaseState(run, until), StateJson.Default.SweepLeaseState),
+            revision,
+            cancellation
+        );
 }

@@ -37,10 +37,21 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
         if (before is not null)
         {
             log.Warning("The ceiling has changed.", ("before", $"{before.Ceiling}"), ("now", $"{state.Ceiling}"));
-            var topic = settings.AlertTopic
-                ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts");
+            var topic =
+                settings.AlertTopic
+                ?? throw new SettingsException(
+                    "ECRGUARD_ALERT_TOPIC",
+                    null,
+                    "it must be the ARN of the topic for alerts"
+                );
             var message = AlertMessage.ForCeiling(
-                settings.Account, settings.Region, before.Ceiling, state.Ceiling, revision, now);
+                settings.Account,
+                settings.Region,
+                before.Ceiling,
+                state.Ceiling,
+                revision,
+                now
+            );
             await notifier.PublishAsync(topic, message, deadline.Token).ConfigureAwait(false);
         }
         // Last: told twice is better than not at all.
@@ -58,11 +69,20 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
         var (backfill, _) = await ReadAsync(Ledger.BackfillDocument, StateJson.Default.BackfillState, cancellation)
             .ConfigureAwait(false);
         return new LastRuns(
-            installedAt, sweep?.WholeAt, summary?.SentAt, backfill?.TickedAt, backfill?.DoneAt is not null);
+            installedAt,
+            sweep?.WholeAt,
+            summary?.SentAt,
+            backfill?.TickedAt,
+            backfill?.DoneAt is not null
+        );
     }
 
     private async Task<(T? State, long Revision)> ReadAsync<T>(
-        string name, JsonTypeInfo<T> type, CancellationToken cancellation) where T : class =>
+        string name,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellation
+    )
+        where T : class =>
         await ledger.DocumentAsync(name, cancellation).ConfigureAwait(false) is { } stored
             ? (JsonSerializer.Deserialize(stored.Json, type), stored.Revision)
             : (null, 0);

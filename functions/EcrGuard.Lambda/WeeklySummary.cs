@@ -18,8 +18,20 @@ public sealed record SummaryReport(string Week, string Whole);
 /// <summary>The weekly summary that was sent last: a document of the ledger.</summary>
 public sealed record SummaryState(string Week, DateTimeOffset SentAt);
 
-/// <summary>Every week security gets the compliance summary: text over SNS, the same as JSON in S3. It says first what it could not read.</summary>
-public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger, Notifier notifier, IAmazonS3 s3, Settings settings, TimeProvider time, Log log)
+/// <summary>
+/// Every week security gets the compliance summary: text over SNS, the same as JSON in S3. It says first what it could
+/// not read.
+/// </summary>
+public sealed class WeeklySummary(
+    Guard guard,
+    Registry registry,
+    Ledger ledger,
+    Notifier notifier,
+    IAmazonS3 s3,
+    Settings settings,
+    TimeProvider time,
+    Log log
+)
 {
     [LambdaFunction]
     public async Task<SummaryReport> WeeklySummaryAsync(ScheduledRequest input, ILambdaContext context)
@@ -35,15 +47,44 @@ public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger,
         var key = $"summaries/{settings.Account}/{settings.Region}/{week}.json";
         var whole = $"s3://{settings.Bucket}/{key}";
         using (var body = new MemoryStream(summary.ToJson()))
-            await s3.PutObjectAsync(new PutObjectRequest { BucketName = settings.Bucket, Key = key, InputStream = body, ContentType = "application/json" }, deadline.Token).ConfigureAwait(false);
+            await s3.PutObjectAsync(
+                    new PutObjectRequest
+                    {
+                        BucketName = settings.Bucket,
+                        Key = key,
+                        InputStream = body,
+                        ContentType = "application/json",
+                    },
+                    deadline.Token
+                )
+                .ConfigureAwait(false);
 
-        await notifier.PublishAsync(
-            settings.SummaryTopic ?? throw new SettingsException("ECRGUARD_SUMMARY_TOPIC", null, "it must be the ARN of the topic for summaries"),
-            AlertMessage.ForWeek(summary, whole), deadline.Token).ConfigureAwait(false);
+        await notifier
+            .PublishAsync(
+                settings.SummaryTopic
+                    ?? throw new SettingsException(
+                        "ECRGUARD_SUMMARY_TOPIC",
+                        null,
+                        "it must be the ARN of the topic for summaries"
+                    ),
+                AlertMessage.ForWeek(summary, whole),
+                deadline.Token
+            )
+            .ConfigureAwait(false);
 
-        // Last: the numbers are for the weeks to come, and a summary that was sent twice is better than one that was not.
-        var before = await ledger.DocumentAsync(Aws.Ledger.Ledger.WeekDocument(week), deadline.Token).ConfigureAwait(false);
-        await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.WeekDocument(week), summary.RollUp().ToJson(), before?.Revision ?? 0, deadline.Token).ConfigureAwait(false);
+        // Last: the numbers are for the weeks to come, and a summary that was sent twice is better than one that was
+        // not.
+        var before = await ledger
+            .DocumentAsync(Aws.Ledger.Ledger.WeekDocument(week), deadline.Token)
+            .ConfigureAwait(false);
+        await ledger
+            .StoreDocumentAsync(
+                Aws.Ledger.Ledger.WeekDocument(week),
+                summary.RollUp().ToJson(),
+                before?.Revision ?? 0,
+                deadline.Token
+            )
+            .ConfigureAwait(false);
         // An older week that somebody asks for again says nothing of the schedule.
         await NoteSentAsync(new SummaryState(week.ToString(), now), deadline.Token).ConfigureAwait(false);
         log.Info("The weekly summary is out.", ("week", week.ToString()), ("whole", whole));
@@ -53,39 +94,85 @@ public sealed class WeeklySummary(Guard guard, Registry registry, Ledger ledger,
     private async Task NoteSentAsync(SummaryState sent, CancellationToken cancellation)
     {
         var stored = await ledger.DocumentAsync(Aws.Ledger.Ledger.SummaryDocument, cancellation).ConfigureAwait(false);
-        var last = stored is { Json: var json } ? JsonSerializer.Deserialize(json, StateJson.Default.SummaryState) : null;
+        var last = stored is { Json: var json }
+            ? JsonSerializer.Deserialize(json, StateJson.Default.SummaryState)
+            : null;
         if (last is null || string.CompareOrdinal(sent.Week, last.Week) >= 0)
         {
             var next = JsonSerializer.Serialize(sent, StateJson.Default.SummaryState);
-            await ledger.StoreDocumentAsync(Aws.Ledger.Ledger.SummaryDocument, next, stored?.Revision ?? 0, cancellation)
+            await ledger
+                .StoreDocumentAsync(Aws.Ledger.Ledger.SummaryDocument, next, stored?.Revision ?? 0, cancellation)
                 .ConfigureAwait(false);
         }
     }
 
-    private async Task<Core.Reports.WeeklySummary> SumUpAsync(IsoWeek week, DateTimeOffset now, List<Unread> unread, CancellationToken cancellation)
+    private async Task<Core.Reports.WeeklySummary> SumUpAsync(
+        IsoWeek week,
+        DateTimeOffset now,
+        List<Unread> unread,
+        CancellationToken cancellation
+    )
     {
-        var repositories = await OrUnreadAsync("the list of repositories", async () => (await registry.RepositoriesAsync(cancellation).ConfigureAwait(false)).Select(r => r.Name).ToList(), []).ConfigureAwait(false);
-        var notes = await OrUnreadAsync("the notes on baselines", async () => await ledger.NotesAsync(cancellation).ToListAsync(cancellation).ConfigureAwait(false), []).ConfigureAwait(false);
-        var sweeps = await OrUnreadAsync("the last sweep", async () => await ledger.SweepsAsync(cancellation).ToListAsync(cancellation).ConfigureAwait(false), []).ConfigureAwait(false);
-        var forced = await OrUnreadAsync("the forced approvals", async () => await ledger.BreakGlassesAsync(week.Start, DateTimeOffset.MaxValue, open: false, cancellation).ToListAsync(cancellation).ConfigureAwait(false), []).ConfigureAwait(false);
-        var previous = await OrUnreadAsync("the week before", async () => await ledger.DocumentAsync(Aws.Ledger.Ledger.WeekDocument(week.Previous), cancellation).ConfigureAwait(false) is { } document ? WeekRollUp.FromJson(document.Json) : null, null).ConfigureAwait(false);
+        var repositories = await OrUnreadAsync(
+                "the list of repositories",
+                async () =>
+                    (await registry.RepositoriesAsync(cancellation).ConfigureAwait(false)).Select(r => r.Name).ToList(),
+                []
+            )
+            .ConfigureAwait(false);
+        var notes = await OrUnreadAsync(
+                "the notes on baselines",
+                async () => await ledger.NotesAsync(cancellation).ToListAsync(cancellation).ConfigureAwait(false),
+                []
+            )
+            .ConfigureAwait(false);
+        var sweeps = await OrUnreadAsync(
+                "the last sweep",
+                async () => await ledger.SweepsAsync(cancellation).ToListAsync(cancellation).ConfigureAwait(false),
+                []
+            )
+            .ConfigureAwait(false);
+        var forced = await OrUnreadAsync(
+                "the forced approvals",
+                async () =>
+                    await ledger
+                        .BreakGlassesAsync(week.Start, DateTimeOffset.MaxValue, open: false, cancellation)
+                        .ToListAsync(cancellation)
+                        .ConfigureAwait(false),
+                []
+            )
+            .ConfigureAwait(false);
+        var previous = await OrUnreadAsync(
+                "the week before",
+                async () =>
+                    await ledger
+                        .DocumentAsync(Aws.Ledger.Ledger.WeekDocument(week.Previous), cancellation)
+                        .ConfigureAwait(false)
+                        is { } document
+                        ? WeekRollUp.FromJson(document.Json)
+                        : null,
+                null
+            )
+            .ConfigureAwait(false);
 
-        var summary = new SummaryBuilder(new SummaryFacts
-        {
-            Account = settings.Account,
-            Region = settings.Region,
-            Week = week,
-            GeneratedAt = now,
-            Policy = guard.Policy,
-            Ceiling = settings.Enforcement,
-            Repositories = repositories,
-            // A note outlives its repository.
-            Notes = [.. notes.Where(note => repositories.Count == 0 || repositories.Contains(note.Repository))],
-            Sweeps = [.. sweeps.Where(swept => repositories.Count == 0 || repositories.Contains(swept.Repository))],
-            BreakGlass = forced,
-            Previous = previous,
-            Unread = unread,
-        });
+        var summary = new SummaryBuilder(
+            new SummaryFacts
+            {
+                Account = settings.Account,
+                Region = settings.Region,
+                Week = week,
+                GeneratedAt = now,
+                Policy = guard.Policy,
+                Ceiling = settings.Enforcement,
+                Repositories = repositories,
+                // A note outlives its repository.
+                Notes = [.. notes.Where(note => repositories.Count == 0 || repositories.Contains(note.Repository))],
+                Sweeps = [.. sweeps.Where(swept => repositories.Count == 0 || repositories.Contains(swept.Repository))],
+                BreakGlass = forced,
+                Previous = previous,
+                Unread = unread,
+            }
+        );
         try
         {
             await foreach (var record in ledger.AllAsync(cancellation).ConfigureAwait(false))

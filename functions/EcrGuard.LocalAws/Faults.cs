@@ -1,15 +1,20 @@
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// Trouble on demand: strikes the calls that match <see cref="Service"/>, <see cref="Operation"/> and <see cref="Resource"/> (null matches all),
-/// from the <see cref="From"/>th on, <see cref="Times"/> times. The AWS SDK for .NET repeats a call whose connection broke, even
-/// where it is told not to retry (ten times were seen): let such faults strike without end, or the caller notices nothing.
+/// Trouble on demand: strikes the calls that match <see cref="Service"/>, <see cref="Operation"/> and
+/// <see cref="Resource"/> (null matches all),
+/// from the <see cref="From"/>th on, <see cref="Times"/> times. The AWS SDK for .NET repeats a call whose connection
+/// broke, even where it is told not to retry (ten times were seen): let such faults strike without end, or the caller
+/// notices nothing.
 /// </summary>
 public sealed record Fault
 {
     private Fault(FaultKind kind) => Kind = kind;
 
-    /// <summary>The service's own throttling answer: ThrottlingException, ProvisionedThroughputExceededException, Throttled, SlowDown.</summary>
+    /// <summary>
+    /// The service's own throttling answer: ThrottlingException, ProvisionedThroughputExceededException, Throttled,
+    /// SlowDown.
+    /// </summary>
     public static Fault Throttle { get; } = new(FaultKind.Throttle);
 
     /// <summary>HTTP 500 with the service's code for an internal error; no effect.</summary>
@@ -36,7 +41,9 @@ public sealed record Fault
     /// <summary>The AWS name of the operation; null for every operation.</summary>
     public string? Operation { get; init; }
 
-    /// <summary>The repository, topic, table, or bucket and key, as in <see cref="LoggedRequest.Resource"/>; null for all.</summary>
+    /// <summary>
+    /// The repository, topic, table, or bucket and key, as in <see cref="LoggedRequest.Resource"/>; null for all.
+    /// </summary>
     public string? Resource { get; init; }
 
     /// <summary>The first matching call that is struck, counted from 1 since the fault was added.</summary>
@@ -53,19 +60,23 @@ public sealed record Fault
 
     internal Action? BeforeCall { get; private init; }
 
-    /// <summary>Somebody else is faster: <paramref name="act"/> runs just before the call, which is then answered as usual.</summary>
+    /// <summary>
+    /// Somebody else is faster: <paramref name="act"/> runs just before the call, which is then answered as usual.
+    /// </summary>
     public static Fault Meanwhile(Action act) => new(FaultKind.Meanwhile) { BeforeCall = act };
 
     /// <summary>The service refuses the call with this error; no effect.</summary>
     /// <param name="code">For example <c>AccessDeniedException</c>.</param>
-    public static Fault Refuse(int status, string code, string message) => new(FaultKind.Refuse) { Error = new LocalError(status, code, message) };
+    public static Fault Refuse(int status, string code, string message) =>
+        new(FaultKind.Refuse) { Error = new LocalError(status, code, message) };
 
     /// <summary>The call is answered as usual, but later (in real time, whatever the server's clock).</summary>
     public static Fault Delay(TimeSpan wait) => new(FaultKind.Delay) { Wait = wait };
 
     /// <summary>
-    /// The caller dies before the call: <paramref name="beforeCall"/> runs (it may end a process or cancel a token), and this call and every other
-    /// to any service that follows finds the connection closed, until <see cref="FaultScript.Clear"/>.
+    /// The caller dies before the call: <paramref name="beforeCall"/> runs (it may end a process or cancel a token),
+    /// and this call and every other to any service that follows finds the connection closed, until
+    /// <see cref="FaultScript.Clear"/>.
     /// </summary>
     public static Fault Kill(Action? beforeCall = null) => new(FaultKind.Kill) { BeforeCall = beforeCall };
 }
@@ -85,14 +96,20 @@ internal enum FaultKind
     Kill,
 }
 
-/// <summary>The faults in force. Where several strike one call, all that delay it or act before it do so, and the first other one decides.</summary>
+/// <summary>
+/// The faults in force. Where several strike one call, all that delay it or act before it do so, and the first other
+/// one decides.
+/// </summary>
 public sealed class FaultScript
 {
     private readonly Lock gate = new();
     private readonly List<Counted> faults = [];
     private Fault? killed;
 
-    /// <summary>Faults that have not yet struck as often as they should, those without an end aside. A test asserts 0, or it tested less than it says.</summary>
+    /// <summary>
+    /// Faults that have not yet struck as often as they should, those without an end aside. A test asserts 0, or it
+    /// tested less than it says.
+    /// </summary>
     public int Outstanding
     {
         get
@@ -146,9 +163,11 @@ public sealed class FaultScript
 
         public bool Strikes(string service, LocalOperation operation)
         {
-            if ((fault.Service ?? service) != service
+            if (
+                (fault.Service ?? service) != service
                 || (fault.Operation ?? operation.Name) != operation.Name
-                || (fault.Resource ?? operation.Resource) != operation.Resource)
+                || (fault.Resource ?? operation.Resource) != operation.Resource
+            )
             {
                 return false;
             }

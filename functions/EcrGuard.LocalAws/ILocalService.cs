@@ -1,18 +1,26 @@
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// One AWS service behind <see cref="LocalAwsServer"/>. The host authenticates, applies faults, logs and sends; a service reads a call,
-/// changes its own state under its own lock, and answers. What it cannot or will not do it throws as a <see cref="LocalError"/>.
+/// One AWS service behind <see cref="LocalAwsServer"/>. The host authenticates, applies faults, logs and sends; a
+/// service reads a call, changes its own state under its own lock, and answers. What it cannot or will not do it throws
+/// as a
+/// <see cref="LocalError"/>.
 /// </summary>
 internal interface ILocalService
 {
-    /// <summary>The name in the credential scope of a signature: <c>ecr</c>, <c>ecs</c>, <c>events</c> and so on.</summary>
+    /// <summary>
+    /// The name in the credential scope of a signature: <c>ecr</c>, <c>ecs</c>, <c>events</c> and so on.
+    /// </summary>
     string SigningName { get; }
 
-    /// <summary>Whether an unsigned call looks like one of this service's, so that the refusal has the right shape.</summary>
+    /// <summary>
+    /// Whether an unsigned call looks like one of this service's, so that the refusal has the right shape.
+    /// </summary>
     bool LooksLikeMine(LocalCall call);
 
-    /// <summary>Names the operation and its resource, without any effect: faults are chosen and requests logged by them.</summary>
+    /// <summary>
+    /// Names the operation and its resource, without any effect: faults are chosen and requests logged by them.
+    /// </summary>
     LocalOperation Identify(LocalCall call);
 
     /// <summary>Carries the operation out.</summary>

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// The JSON of the services that speak it. A request's record is its model: a member that the record does not have, a required one that is missing or
-/// a value of the wrong type is an unexpected request.
+/// The JSON of the services that speak it. A request's record is its model: a member that the record does not have, a
+/// required one that is missing or a value of the wrong type is an unexpected request.
 /// </summary>
 internal static class JsonWire
 {
@@ -16,13 +16,14 @@ internal static class JsonWire
     /// <summary>Member names as Lambda, App Runner, EventBridge and Scheduler have them.</summary>
     public static readonly JsonSerializerOptions Pascal = With(null);
 
-    private static JsonSerializerOptions With(JsonNamingPolicy? names) => new()
-    {
-        PropertyNamingPolicy = names,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    private static JsonSerializerOptions With(JsonNamingPolicy? names) =>
+        new()
+        {
+            PropertyNamingPolicy = names,
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
 
     /// <summary>Reads a text that has been checked.</summary>
     public static T Read<T>(string text) => JsonSerializer.Deserialize<T>(text, Camel)!;
@@ -43,20 +44,27 @@ internal static class JsonWire
     public static LocalAnswer Answer(string contentType, object content, JsonSerializerOptions? names = null) =>
         new(200, contentType, JsonSerializer.SerializeToUtf8Bytes(content, names ?? Camel));
 
-    public static LocalAnswer Refuse(string contentType, int status, object content, JsonSerializerOptions? names = null) =>
-        Answer(contentType, content, names) with { Status = status };
+    public static LocalAnswer Refuse(
+        string contentType,
+        int status,
+        object content,
+        JsonSerializerOptions? names = null
+    ) => Answer(contentType, content, names) with { Status = status };
 
-    /// <summary>The value of a top-level string member, without reading the rest into a model; null where there is none.</summary>
+    /// <summary>
+    /// The value of a top-level string member, without reading the rest into a model; null where there is none.
+    /// </summary>
     public static string? Peek(LocalCall call, string member)
     {
         try
         {
             using var body = JsonDocument.Parse(call.Body);
-            return body.RootElement.ValueKind == JsonValueKind.Object
+            return
+                body.RootElement.ValueKind == JsonValueKind.Object
                 && body.RootElement.TryGetProperty(member, out var value)
                 && value.ValueKind == JsonValueKind.String
-                    ? value.GetString()
-                    : null;
+                ? value.GetString()
+                : null;
         }
         catch (JsonException)
         {

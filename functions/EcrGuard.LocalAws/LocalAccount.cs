@@ -20,24 +20,29 @@ internal sealed class LocalAccount(LocalAwsOptions options, LocalLog<string> eve
     public LocalAccount Member(string accountId, string region) =>
         new(options with { AccountId = accountId, Region = region }, events);
 
-    public string RepositoryArn(string repository) => $"arn:aws:ecr:{options.Region}:{options.AccountId}:repository/{repository}";
+    public string RepositoryArn(string repository) =>
+        $"arn:aws:ecr:{options.Region}:{options.AccountId}:repository/{repository}";
 
     public string ImageArn(string repository, string digest) => $"{RepositoryArn(repository)}/{digest}";
 
     /// <summary>Puts an event on the bus, in EventBridge's envelope.</summary>
     public void Emit(string source, string detailType, string? resource, object detail) =>
-        events.Add(JsonWire.Write(new Dictionary<string, object>
-        {
-            ["version"] = "0",
-            ["id"] = Guid.NewGuid().ToString(),
-            ["detail-type"] = detailType,
-            ["source"] = source,
-            ["account"] = options.AccountId,
-            ["time"] = Now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"),
-            ["region"] = options.Region,
-            ["resources"] = resource is null ? [] : new[] { resource },
-            ["detail"] = detail,
-        }));
+        events.Add(
+            JsonWire.Write(
+                new Dictionary<string, object>
+                {
+                    ["version"] = "0",
+                    ["id"] = Guid.NewGuid().ToString(),
+                    ["detail-type"] = detailType,
+                    ["source"] = source,
+                    ["account"] = options.AccountId,
+                    ["time"] = Now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"),
+                    ["region"] = options.Region,
+                    ["resources"] = resource is null ? [] : new[] { resource },
+                    ["detail"] = detail,
+                }
+            )
+        );
 
     /// <summary>
     /// Puts a call that succeeded on the bus, where a trail exists. CloudTrail leaves parameters out; these are the few
@@ -50,13 +55,18 @@ internal sealed class LocalAccount(LocalAwsOptions options, LocalLog<string> eve
             return;
         }
 
-        Emit($"aws.{service}", "AWS API Call via CloudTrail", null, new
-        {
-            eventSource = $"{service}.amazonaws.com",
-            eventName = name,
-            awsRegion = options.Region,
-            requestParameters = request,
-            responseElements = response,
-        });
+        Emit(
+            $"aws.{service}",
+            "AWS API Call via CloudTrail",
+            null,
+            new
+            {
+                eventSource = $"{service}.amazonaws.com",
+                eventName = name,
+                awsRegion = options.Region,
+                requestParameters = request,
+                responseElements = response,
+            }
+        );
     }
 }

@@ -22,8 +22,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// An AWS on a loopback port, as far as EcrGuard uses it, over the real wire protocols. It is strict: what it does not know it refuses and
-/// records in <see cref="Unexpected"/>. State lives in memory and ends with the server.
+/// An AWS on a loopback port, as far as EcrGuard uses it, over the real wire protocols. It is strict: what it does not
+/// know it refuses and records in <see cref="Unexpected"/>. State lives in memory and ends with the server.
 /// </summary>
 public sealed class LocalAwsServer : IAsyncDisposable
 {
@@ -45,12 +45,14 @@ public sealed class LocalAwsServer : IAsyncDisposable
         services = [Ecr, Inspector, Sns, DynamoDb, S3, Sts, Sqs];
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, options.Port);
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.Listen(IPAddress.Loopback, options.Port);
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = null;
+            });
         app = builder.Build();
         app.Run(HandleAsync);
     }
@@ -95,7 +97,10 @@ public sealed class LocalAwsServer : IAsyncDisposable
 
     public FaultScript Faults { get; } = new();
 
-    /// <summary>Requests for what this server does not know, each with what was wrong. A test ends by asserting that there is none.</summary>
+    /// <summary>
+    /// Requests for what this server does not know, each with what was wrong. A test ends by asserting that there is
+    /// none.
+    /// </summary>
     public LocalLog<string> Unexpected { get; } = new();
 
     /// <summary>The EventBridge events that AWS would have sent, as JSON, oldest first.</summary>
@@ -106,7 +111,9 @@ public sealed class LocalAwsServer : IAsyncDisposable
     {
         var server = new LocalAwsServer(options ?? new LocalAwsOptions());
         await server.app.StartAsync().ConfigureAwait(false);
-        var addresses = server.app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>();
+        var addresses = server
+            .app.Services.GetRequiredService<IServer>()
+            .Features.GetRequiredFeature<IServerAddressesFeature>();
         server.Endpoint = new Uri(addresses.Addresses.Single());
         return server;
     }
@@ -118,14 +125,22 @@ public sealed class LocalAwsServer : IAsyncDisposable
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        return new LocalCall(context.Request.Method, target.Split('?')[0], context.Request.Query, context.Request.Headers, body.ToArray(), now);
+        return new LocalCall(
+            context.Request.Method,
+            target.Split('?')[0],
+            context.Request.Query,
+            context.Request.Headers,
+            body.ToArray(),
+            now
+        );
     }
 
     private async Task HandleAsync(HttpContext context)
     {
         var call = await ReadAsync(context, options.TimeProvider.GetUtcNow()).ConfigureAwait(false);
         var signedFor = SignatureV4.SignedFor(call.Headers);
-        var service = ServicesOf(call).FirstOrDefault(s => signedFor is null ? s.LooksLikeMine(call) : s.SigningName == signedFor);
+        var service = ServicesOf(call)
+            .FirstOrDefault(s => signedFor is null ? s.LooksLikeMine(call) : s.SigningName == signedFor);
         if (service is null)
         {
             Unexpected.Add($"{call.Method} {call.Path}: no service '{signedFor}'");
@@ -168,9 +183,10 @@ public sealed class LocalAwsServer : IAsyncDisposable
                 throw refusal;
             }
 
-            answer = faults is [{ } struck] && TroubleOf(struck.Kind) is { } trouble
-                ? throw service.For(trouble)
-                : await service.AnswerAsync(call, operation).ConfigureAwait(false);
+            answer =
+                faults is [{ } struck] && TroubleOf(struck.Kind) is { } trouble
+                    ? throw service.For(trouble)
+                    : await service.AnswerAsync(call, operation).ConfigureAwait(false);
         }
         catch (LocalError error)
         {
@@ -181,7 +197,8 @@ public sealed class LocalAwsServer : IAsyncDisposable
 
             answer = service.Refuse(error);
         }
-#pragma warning disable CA1031 // A defect of this server must reach the test as one, not as a closed connection that an SDK retries.
+        // A defect of this server must reach the test as one, not as a closed connection that an SDK retries.
+#pragma warning disable CA1031
         catch (Exception defect) when (defect is not OperationCanceledException)
 #pragma warning restore CA1031
         {
@@ -195,7 +212,9 @@ public sealed class LocalAwsServer : IAsyncDisposable
             return;
         }
 
-        Requests.Add(new LoggedRequest(service.SigningName, operation.Name, operation.Resource, answer.Status, call.Now));
+        Requests.Add(
+            new LoggedRequest(service.SigningName, operation.Name, operation.Resource, answer.Status, call.Now)
+        );
         await SendAsync(context, answer, half: faults is [{ Kind: FaultKind.HalfSent }]).ConfigureAwait(false);
 
         void Abort()
@@ -205,21 +224,33 @@ public sealed class LocalAwsServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Those of the account whose credentials the call is signed with: of another account or region, only what runs images.</summary>
+    /// <summary>
+    /// Those of the account whose credentials the call is signed with: of another account or region, only what runs
+    /// images.
+    /// </summary>
     private IEnumerable<ILocalService> ServicesOf(LocalCall call)
     {
         var region = SignatureV4.Region(call.Headers) ?? Region;
-        return SignatureV4.AccessKey(call.Headers) is { } key && Sts.AccountOf(key) is { } other ? other.In(region).Services : services.Concat(Workloads.In(region).Services);
+        return SignatureV4.AccessKey(call.Headers) is { } key && Sts.AccountOf(key) is { } other
+            ? other.In(region).Services
+            : services.Concat(Workloads.In(region).Services);
     }
 
-    private static Trouble? TroubleOf(FaultKind kind) => kind switch
-    {
-        FaultKind.Throttle => Trouble.Throttled,
-        FaultKind.InternalError => Trouble.InternalError,
-        FaultKind.Unavailable => Trouble.Unavailable,
-        FaultKind.ExpiredCredentials => Trouble.ExpiredCredentials,
-        FaultKind.Refuse or FaultKind.Delay or FaultKind.Meanwhile or FaultKind.CloseBefore or FaultKind.CloseAfter or FaultKind.HalfSent or FaultKind.Kill => null,
-    };
+    private static Trouble? TroubleOf(FaultKind kind) =>
+        kind switch
+        {
+            FaultKind.Throttle => Trouble.Throttled,
+            FaultKind.InternalError => Trouble.InternalError,
+            FaultKind.Unavailable => Trouble.Unavailable,
+            FaultKind.ExpiredCredentials => Trouble.ExpiredCredentials,
+            FaultKind.Refuse
+            or FaultKind.Delay
+            or FaultKind.Meanwhile
+            or FaultKind.CloseBefore
+            or FaultKind.CloseAfter
+            or FaultKind.HalfSent
+            or FaultKind.Kill => null,
+        };
 
     private static async Task SendAsync(HttpContext context, LocalAnswer answer, bool half)
     {
@@ -243,7 +274,10 @@ public sealed class LocalAwsServer : IAsyncDisposable
             return;
         }
 
-        // Kestrel closes the connection of a response that ends short of its length; aborting it would take back what was sent.
-        await response.Body.WriteAsync(half ? answer.Body[..(answer.Body.Length / 2)] : answer.Body).ConfigureAwait(false);
+        // Kestrel closes the connection of a response that ends short of its length; aborting it would take back what
+        // was sent.
+        await response
+            .Body.WriteAsync(half ? answer.Body[..(answer.Body.Length / 2)] : answer.Body)
+            .ConfigureAwait(false);
     }
 }

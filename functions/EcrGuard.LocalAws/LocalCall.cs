@@ -3,13 +3,25 @@ using Microsoft.AspNetCore.Http;
 
 namespace EcrGuard.LocalAws;
 
-/// <summary>A request as received: <paramref name="Path"/> is the raw, still escaped path; <paramref name="Body"/> the whole body as sent.</summary>
-internal sealed record LocalCall(string Method, string Path, IQueryCollection Query, IHeaderDictionary Headers, byte[] Body, DateTimeOffset Now)
+/// <summary>
+/// A request as received: <paramref name="Path"/> is the raw, still escaped path; <paramref name="Body"/> the whole
+/// body as sent.
+/// </summary>
+internal sealed record LocalCall(
+    string Method,
+    string Path,
+    IQueryCollection Query,
+    IHeaderDictionary Headers,
+    byte[] Body,
+    DateTimeOffset Now
+)
 {
     public string Text => Encoding.UTF8.GetString(Body);
 }
 
-/// <summary>An operation by its AWS name and what it is about: a repository, a topic, a table, a bucket and key.</summary>
+/// <summary>
+/// An operation by its AWS name and what it is about: a repository, a topic, a table, a bucket and key.
+/// </summary>
 internal sealed record LocalOperation(string Name, string? Resource);
 
 /// <summary>A response. <see cref="Headers"/> are those beside content type, length and request id.</summary>
@@ -27,9 +39,14 @@ internal sealed class LocalError(int status, string code, string message) : Exce
 
     public string Code => code;
 
-    /// <summary>Whether the caller asked for something that this server does not know, which is a fault of the caller or of this server, never a case to handle.</summary>
+    /// <summary>
+    /// Whether the caller asked for something that this server does not know, which is a fault of the caller or of this
+    /// server, never a case to handle.
+    /// </summary>
     public bool IsUnexpected { get; private init; }
 
-    /// <summary>An operation or parameter that is not known here. Recorded in <see cref="LocalAwsServer.Unexpected"/>.</summary>
+    /// <summary>
+    /// An operation or parameter that is not known here. Recorded in <see cref="LocalAwsServer.Unexpected"/>.
+    /// </summary>
     public static LocalError Unexpected(string code, string message) => new(400, code, message) { IsUnexpected = true };
 }

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace EcrGuard.LocalAws;
 
-/// <summary>A service that speaks AWS JSON: one path, the operation in a header. What it is about it names itself.</summary>
+/// <summary>
+/// A service that speaks AWS JSON: one path, the operation in a header. What it is about it names itself.
+/// </summary>
 public abstract class LocalJsonService : ILocalService
 {
     private readonly string targetPrefix;
@@ -10,8 +12,15 @@ public abstract class LocalJsonService : ILocalService
     private readonly JsonSerializerOptions names;
     private readonly string[] resourceMembers;
 
-    /// <param name="resourceMembers">The members of a request that can name what it is about; the first that is there does.</param>
-    private protected LocalJsonService(string signingName, string targetPrefix, string contentType, JsonSerializerOptions names, string[] resourceMembers)
+    /// <param name="resourceMembers">The members of a request that can name what it is about; the first that is there
+    ///     does.</param>
+    private protected LocalJsonService(
+        string signingName,
+        string targetPrefix,
+        string contentType,
+        JsonSerializerOptions names,
+        string[] resourceMembers
+    )
     {
         SigningName = signingName;
         this.targetPrefix = targetPrefix + ".";
@@ -37,15 +46,24 @@ public abstract class LocalJsonService : ILocalService
     {
         var target = Target(call);
         return target.StartsWith(targetPrefix, StringComparison.Ordinal)
-            ? new LocalOperation(target[targetPrefix.Length..], resourceMembers.Select(member => JsonWire.Peek(call, member)).FirstOrDefault(value => value is not null))
-            : throw LocalError.Unexpected("UnknownOperationException", $"X-Amz-Target '{target}' is not of {SigningName}.");
+            ? new LocalOperation(
+                target[targetPrefix.Length..],
+                resourceMembers.Select(member => JsonWire.Peek(call, member)).FirstOrDefault(value => value is not null)
+            )
+            : throw LocalError.Unexpected(
+                "UnknownOperationException",
+                $"X-Amz-Target '{target}' is not of {SigningName}."
+            );
     }
 
     LocalAnswer ILocalService.Answer(LocalCall call, LocalOperation operation)
     {
         if (!Operations.TryGetValue(operation.Name, out var carryOut))
         {
-            throw LocalError.Unexpected("UnknownOperationException", $"The operation {operation.Name} is not known here.");
+            throw LocalError.Unexpected(
+                "UnknownOperationException",
+                $"The operation {operation.Name} is not known here."
+            );
         }
 
         lock (Gate)
@@ -54,18 +72,37 @@ public abstract class LocalJsonService : ILocalService
         }
     }
 
-    LocalError ILocalService.For(Trouble trouble) => trouble switch
-    {
-        Trouble.Throttled => new LocalError(400, "ThrottlingException", "Rate exceeded"),
-        Trouble.InternalError => new LocalError(500, InternalErrorCode, "An internal server error has occurred."),
-        Trouble.Unavailable => new LocalError(503, "ServiceUnavailableException", "Service is temporarily unavailable."),
-        Trouble.ExpiredCredentials => new LocalError(400, "ExpiredTokenException", "The security token included in the request is expired"),
-        Trouble.MissingAuthentication => new LocalError(400, "MissingAuthenticationTokenException", "Missing Authentication Token"),
-    };
+    LocalError ILocalService.For(Trouble trouble) =>
+        trouble switch
+        {
+            Trouble.Throttled => new LocalError(400, "ThrottlingException", "Rate exceeded"),
+            Trouble.InternalError => new LocalError(500, InternalErrorCode, "An internal server error has occurred."),
+            Trouble.Unavailable => new LocalError(
+                503,
+                "ServiceUnavailableException",
+                "Service is temporarily unavailable."
+            ),
+            Trouble.ExpiredCredentials => new LocalError(
+                400,
+                "ExpiredTokenException",
+                "The security token included in the request is expired"
+            ),
+            Trouble.MissingAuthentication => new LocalError(
+                400,
+                "MissingAuthenticationTokenException",
+                "Missing Authentication Token"
+            ),
+        };
 
-    LocalAnswer ILocalService.Refuse(LocalError error) => JsonWire.Refuse(contentType, error.Status, new Dictionary<string, string> { ["__type"] = error.Code, ["message"] = error.Message });
+    LocalAnswer ILocalService.Refuse(LocalError error) =>
+        JsonWire.Refuse(
+            contentType,
+            error.Status,
+            new Dictionary<string, string> { ["__type"] = error.Code, ["message"] = error.Message }
+        );
 
-    private protected Func<LocalCall, object> On<TRequest>(Func<TRequest, object> operation) => call => operation(JsonWire.Read<TRequest>(call, names));
+    private protected Func<LocalCall, object> On<TRequest>(Func<TRequest, object> operation) =>
+        call => operation(JsonWire.Read<TRequest>(call, names));
 
     private static string Target(LocalCall call) => call.Headers["X-Amz-Target"].ToString();
 }

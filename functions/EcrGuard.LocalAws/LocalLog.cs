@@ -5,12 +5,21 @@ namespace EcrGuard.LocalAws;
 /// <summary>A request that was answered or cut off.</summary>
 /// <param name="Service">The signing name: <c>ecr</c>, <c>ecs</c>, <c>events</c> and so on.</param>
 /// <param name="Operation">The AWS name of the operation.</param>
-/// <param name="Resource">The repository, topic, table, bucket and key, cluster, task definition, function, rule or the like; null where the operation has none.</param>
+/// <param name="Resource">The repository, topic, table, bucket and key, cluster, task definition, function, rule or the
+///     like; null where the operation has none.</param>
 /// <param name="StatusCode">The HTTP status sent; 0 where the connection was closed instead.</param>
 /// <param name="When">Arrival, by the server's clock.</param>
-public sealed record LoggedRequest(string Service, string Operation, string? Resource, int StatusCode, DateTimeOffset When);
+public sealed record LoggedRequest(
+    string Service,
+    string Operation,
+    string? Resource,
+    int StatusCode,
+    DateTimeOffset When
+);
 
-/// <summary>Things that happened, in order, from many threads at once. Enumerating sees what there was when it began.</summary>
+/// <summary>
+/// Things that happened, in order, from many threads at once. Enumerating sees what there was when it began.
+/// </summary>
 public sealed class LocalLog<T> : IEnumerable<T>
 {
     private readonly Lock gate = new();

@@ -11,7 +11,14 @@ internal static class LocalPages
     /// <param name="size">How many items a page holds.</param>
     /// <param name="emptyFirst">Whether the first page is empty and followed by another.</param>
     /// <param name="invalid">The service's error for a token of somebody else's.</param>
-    public static (IReadOnlyList<T> Items, string? Next) Of<T>(string listing, string? token, int size, bool emptyFirst, IEnumerable<T> items, Func<LocalError> invalid)
+    public static (IReadOnlyList<T> Items, string? Next) Of<T>(
+        string listing,
+        string? token,
+        int size,
+        bool emptyFirst,
+        IEnumerable<T> items,
+        Func<LocalError> invalid
+    )
     {
         if (token is null && emptyFirst)
         {
@@ -22,8 +29,10 @@ internal static class LocalPages
         if (token is not null)
         {
             var bytes = new byte[token.Length];
-            start = Convert.TryFromBase64String(token, bytes, out var length)
-                && Encoding.UTF8.GetString(bytes, 0, length).Split('\n') is [var issuedFor, var at] && issuedFor == listing
+            start =
+                Convert.TryFromBase64String(token, bytes, out var length)
+                && Encoding.UTF8.GetString(bytes, 0, length).Split('\n') is [var issuedFor, var at]
+                && issuedFor == listing
                     ? int.Parse(at, CultureInfo.InvariantCulture)
                     : throw invalid();
         }
@@ -31,6 +40,9 @@ internal static class LocalPages
         var page = items.Skip(start).Take(size + 1).ToList();
         return page.Count <= size ? (page, null) : (page[..size], Token(start + size));
 
-        string Token(int at) => Convert.ToBase64String(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{listing}\n{at}")));
+        string Token(int at) =>
+            Convert.ToBase64String(
+                Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{listing}\n{at}"))
+            );
     }
 }

@@ -1,6 +1,8 @@
 namespace EcrGuard.LocalAws;
 
-/// <summary>A service that speaks rest-json: an address each, members in capitals, the code of an error in a header.</summary>
+/// <summary>
+/// A service that speaks rest-json: an address each, members in capitals, the code of an error in a header.
+/// </summary>
 public abstract class LocalRestService : ILocalService
 {
     private const string ContentType = "application/json";
@@ -23,10 +25,18 @@ public abstract class LocalRestService : ILocalService
     bool ILocalService.LooksLikeMine(LocalCall call) => call.Path.StartsWith(root, StringComparison.Ordinal);
 
     LocalOperation ILocalService.Identify(LocalCall call) =>
-        (call.Path.StartsWith(root, StringComparison.Ordinal)
-            ? Operation(call.Method, [.. call.Path[root.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)])
-            : null)
-        ?? throw LocalError.Unexpected("UnknownOperationException", $"{call.Method} {call.Path} is not known here.");
+        (
+            call.Path.StartsWith(root, StringComparison.Ordinal)
+                ? Operation(
+                    call.Method,
+                    [
+                        .. call.Path[root.Length..]
+                            .Split('/', StringSplitOptions.RemoveEmptyEntries)
+                            .Select(Uri.UnescapeDataString),
+                    ]
+                )
+                : null
+        ) ?? throw LocalError.Unexpected("UnknownOperationException", $"{call.Method} {call.Path} is not known here.");
 
     LocalAnswer ILocalService.Answer(LocalCall call, LocalOperation operation)
     {
@@ -37,17 +47,37 @@ public abstract class LocalRestService : ILocalService
         }
     }
 
-    LocalError ILocalService.For(Trouble trouble) => trouble switch
-    {
-        Trouble.Throttled => Throttled,
-        Trouble.InternalError => new LocalError(500, "InternalServerException", "An internal server error has occurred."),
-        Trouble.Unavailable => new LocalError(503, "ServiceUnavailableException", "Service is temporarily unavailable."),
-        Trouble.ExpiredCredentials => new LocalError(403, "ExpiredTokenException", "The security token included in the request is expired"),
-        Trouble.MissingAuthentication => new LocalError(403, "MissingAuthenticationTokenException", "Missing Authentication Token"),
-    };
+    LocalError ILocalService.For(Trouble trouble) =>
+        trouble switch
+        {
+            Trouble.Throttled => Throttled,
+            Trouble.InternalError => new LocalError(
+                500,
+                "InternalServerException",
+                "An internal server error has occurred."
+            ),
+            Trouble.Unavailable => new LocalError(
+                503,
+                "ServiceUnavailableException",
+                "Service is temporarily unavailable."
+            ),
+            Trouble.ExpiredCredentials => new LocalError(
+                403,
+                "ExpiredTokenException",
+                "The security token included in the request is expired"
+            ),
+            Trouble.MissingAuthentication => new LocalError(
+                403,
+                "MissingAuthenticationTokenException",
+                "Missing Authentication Token"
+            ),
+        };
 
     LocalAnswer ILocalService.Refuse(LocalError error) =>
-        JsonWire.Refuse(ContentType, error.Status, new { error.Message }, JsonWire.Pascal) with { Headers = new Dictionary<string, string> { ["x-amzn-ErrorType"] = error.Code } };
+        JsonWire.Refuse(ContentType, error.Status, new { error.Message }, JsonWire.Pascal) with
+        {
+            Headers = new Dictionary<string, string> { ["x-amzn-ErrorType"] = error.Code },
+        };
 
     private protected abstract LocalError Throttled { get; }
 
@@ -55,6 +85,8 @@ public abstract class LocalRestService : ILocalService
     /// <param name="path">What follows the root, in its unescaped parts.</param>
     private protected abstract LocalOperation? Operation(string method, string[] path);
 
-    /// <summary>Carries an operation out, under the gate. Takes every parameter that it knows and ends the query.</summary>
+    /// <summary>
+    /// Carries an operation out, under the gate. Takes every parameter that it knows and ends the query.
+    /// </summary>
     private protected abstract object Answer(LocalOperation operation, QueryParameters query);
 }

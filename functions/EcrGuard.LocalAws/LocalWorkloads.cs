@@ -35,7 +35,10 @@ public sealed class LocalWorkloads
     public LocalScheduler Scheduler { get; }
 
     /// <summary>The same services in another region.</summary>
-    public LocalWorkloads In(string region) => region == account.Options.Region ? this : elsewhere.GetOrAdd(region, name => new LocalWorkloads(account.In(name)));
+    public LocalWorkloads In(string region) =>
+        region == account.Options.Region
+            ? this
+            : elsewhere.GetOrAdd(region, name => new LocalWorkloads(account.In(name)));
 
     internal IReadOnlyList<ILocalService> Services { get; }
 }

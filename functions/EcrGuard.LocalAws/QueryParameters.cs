@@ -5,20 +5,23 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// The parameters of a call in the AWS query protocol, or those in the address of a rest-json call. Each is taken once; what nobody took by the end is an unexpected parameter.
+/// The parameters of a call in the AWS query protocol, or those in the address of a rest-json call. Each is taken once;
+/// what nobody took by the end is an unexpected parameter.
 /// </summary>
 internal sealed class QueryParameters
 {
     private readonly Dictionary<string, string> values;
 
-    public QueryParameters(string body) => values = QueryHelpers.ParseQuery(body).ToDictionary(p => p.Key, p => p.Value.ToString());
+    public QueryParameters(string body) =>
+        values = QueryHelpers.ParseQuery(body).ToDictionary(p => p.Key, p => p.Value.ToString());
 
     public QueryParameters(IQueryCollection query) => values = query.ToDictionary(p => p.Key, p => p.Value.ToString());
 
     public string? Take(string name) => values.Remove(name, out var value) ? value : null;
 
     /// <summary>
-    /// The prefixes of a list's members, as far as they are numbered from 1 without a gap: <c>Entries.member.1.</c> for <c>Entries.member</c>.
+    /// The prefixes of a list's members, as far as they are numbered from 1 without a gap: <c>Entries.member.1.</c> for
+    /// <c>Entries.member</c>.
     /// </summary>
     public IEnumerable<string> Members(string list)
     {
@@ -44,7 +47,10 @@ internal sealed class QueryParameters
     {
         if (values.Count > 0)
         {
-            throw LocalError.Unexpected("ValidationError", $"The parameters {string.Join(", ", values.Keys)} are not known here.");
+            throw LocalError.Unexpected(
+                "ValidationError",
+                $"The parameters {string.Join(", ", values.Keys)} are not known here."
+            );
         }
     }
 }

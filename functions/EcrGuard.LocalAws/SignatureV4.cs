@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace EcrGuard.LocalAws;
 
 /// <summary>
-/// Reads a Signature Version 4 header. That a request is signed, and for which service, is checked; the signature itself is not, since any
-/// credentials are good here.
+/// Reads a Signature Version 4 header. That a request is signed, and for which service, is checked; the signature
+/// itself is not, since any credentials are good here.
 /// </summary>
 internal static class SignatureV4
 {
@@ -16,7 +16,9 @@ internal static class SignatureV4
 
     /// <summary>The region in the credential scope, or null where there is none.</summary>
     public static string? Region(IHeaderDictionary headers) =>
-        headers.Authorization.ToString().Split("Credential=") is [_, var credential] ? credential.Split('/').ElementAtOrDefault(2) : null;
+        headers.Authorization.ToString().Split("Credential=") is [_, var credential]
+            ? credential.Split('/').ElementAtOrDefault(2)
+            : null;
 
     /// <summary>The service in the credential scope, or null where the request is not signed in full.</summary>
     public static string? SignedFor(IHeaderDictionary headers)
@@ -28,12 +30,16 @@ internal static class SignatureV4
         }
 
         var parts = authorization[Algorithm.Length..].Split(',', StringSplitOptions.TrimEntries);
-        return Part("Credential=")?.Split('/') is [not "", { Length: 8 }, not "", var service, "aws4_request"]
-            && Part("SignedHeaders=") is { } signed && signed.Split(';').Contains("host")
-            && Part("Signature=") is { Length: 64 } signature && signature.All(char.IsAsciiHexDigit)
-                ? service
-                : null;
+        return
+            Part("Credential=")?.Split('/') is [not "", { Length: 8 }, not "", var service, "aws4_request"]
+            && Part("SignedHeaders=") is { } signed
+            && signed.Split(';').Contains("host")
+            && Part("Signature=") is { Length: 64 } signature
+            && signature.All(char.IsAsciiHexDigit)
+            ? service
+            : null;
 
-        string? Part(string name) => parts.FirstOrDefault(p => p.StartsWith(name, StringComparison.Ordinal))?[name.Length..];
+        string? Part(string name) =>
+            parts.FirstOrDefault(p => p.StartsWith(name, StringComparison.Ordinal))?[name.Length..];
     }
 }

@@ -13,6 +13,8 @@ internal static class Utf8Order
 
         // UTF-16 puts surrogates below U+E000; in UTF-8 what they stand for comes last.
         var (x, y) = (left[common], right[common]);
-        return char.IsSurrogate(x) == char.IsSurrogate(y) ? x.CompareTo(y) : char.IsSurrogate(x) ? 1 : -1;
+        return char.IsSurrogate(x) == char.IsSurrogate(y) ? x.CompareTo(y)
+            : char.IsSurrogate(x) ? 1
+            : -1;
     }
 }

@@ -20,44 +20,90 @@ using StringComparison = System.StringComparison;
 namespace EcrGuard.Benchmarks;
 
 /// <summary>
-/// The day on which one new CVE is found in every image of an account, all at once: the queue with its batches, its two instances and its tries, as the template has them, against an ECR and an Inspector that throttle.
-/// One clock, which runs faster, serves the local AWS, the functions and the waits of the SDK, so that rates, waits and time-outs keep their proportions; a call takes as many times longer in the account as the clock is faster.
+/// The day on which one new CVE is found in every image of an account, all at once: the queue with its batches, its two
+/// instances and its tries, as the template has them, against an ECR and an Inspector that throttle.
+/// One clock, which runs faster, serves the local AWS, the functions and the waits of the SDK, so that rates, waits and
+/// time-outs keep their proportions; a call takes as many times longer in the account as the clock is faster.
 /// </summary>
 internal static class CveDay
 {
-    /// <summary>Seconds of the account in one of this machine: a call of three milliseconds is then one of thirty.</summary>
+    /// <summary>
+    /// Seconds of the account in one of this machine: a call of three milliseconds is then one of thirty.
+    /// </summary>
     private const double Speed = 10;
 
     /// <summary>What the template says of OnScanChanged and its queue.</summary>
-    private const int Batch = 100, Instances = 2, Receives = 5;
+    private const int Batch = 100,
+        Instances = 2,
+        Receives = 5;
     private const double WritesPerSecond = 0.31;
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(330), Invisible = TimeSpan.FromSeconds(2000);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(330),
+        Invisible = TimeSpan.FromSeconds(2000);
 
-    /// <summary>Assumed, for every operation with a bucket of its own: AWS publishes of these only PutImage (10) and BatchGetImage (2 000).</summary>
-    private const double InspectorRate = 20, EcrRate = 100;
+    /// <summary>
+    /// Assumed, for every operation with a bucket of its own: AWS publishes of these only PutImage (10) and
+    /// BatchGetImage (2 000).
+    /// </summary>
+    private const double InspectorRate = 20,
+        EcrRate = 100;
 
-    private const string Table = "ecrguard-ledger", Bucket = "ecrguard-reports";
+    private const string Table = "ecrguard-ledger",
+        Bucket = "ecrguard-reports";
 
-    /// <param name="images">Of a repository, with the platforms of two indexes among them; each has a finding of its own.</param>
+    /// <param name="images">Of a repository, with the platforms of two indexes among them; each has a finding of its
+    ///     own.</param>
     public static async Task<IReadOnlyList<Figure>> RunAsync(int repositories, int images)
     {
         var time = new FastTime(Speed);
-        await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = time, EcrRates = new EcrRates { Others = EcrRate }, InspectorRate = InspectorRate });
+        await using var aws = await LocalAwsServer.StartAsync(
+            new LocalAwsOptions
+            {
+                TimeProvider = time,
+                EcrRates = new EcrRates { Others = EcrRate },
+                InspectorRate = InspectorRate,
+            }
+        );
         aws.DynamoDb.CreateEcrGuardTable(Table);
         aws.S3.CreateBucket(Bucket);
-        var settings = new Settings { Account = aws.AccountId, Region = aws.Region, Table = Table, Bucket = Bucket, AlertTopic = aws.Sns.CreateTopic("alerts"), ScanQueue = aws.Sqs.CreateQueue("scan-changed"), Enforcement = EnforcementMode.Mark, WritesPerSecond = WritesPerSecond };
+        var settings = new Settings
+        {
+            Account = aws.AccountId,
+            Region = aws.Region,
+            Table = Table,
+            Bucket = Bucket,
+            AlertTopic = aws.Sns.CreateTopic("alerts"),
+            ScanQueue = aws.Sqs.CreateQueue("scan-changed"),
+            Enforcement = EnforcementMode.Mark,
+            WritesPerSecond = WritesPerSecond,
+        };
         var retries = new Retries(time);
         RuntimePipelineCustomizerRegistry.Instance.Register(retries);
         var instances = new List<ServiceProvider>();
         try
         {
             instances.AddRange(Enumerable.Range(0, Instances).Select(_ => Instance(aws, settings, time)));
-            var (seeded, tagged) = await SeedAsync(aws, instances[0].GetRequiredService<Ledger>(), repositories, images);
+            var (seeded, tagged) = await SeedAsync(
+                aws,
+                instances[0].GetRequiredService<Ledger>(),
+                repositories,
+                images
+            );
             var queue = new Queue(aws.Events.Take(), time);
             aws.Requests.Take();
             var (start, started) = (time.GetUtcNow(), Stopwatch.GetTimestamp());
-            await Task.WhenAll(instances.Select(instance => WorkAsync(instance.GetRequiredService<OnScanChanged>(), queue, time)));
-            return Figures($"CVE day of {repositories:#,0} × {images:#,0} images", aws, queue, repositories * images, seeded, tagged, start, Stopwatch.GetElapsedTime(started));
+            await Task.WhenAll(
+                instances.Select(instance => WorkAsync(instance.GetRequiredService<OnScanChanged>(), queue, time))
+            );
+            return Figures(
+                $"CVE day of {repositories:#,0} × {images:#,0} images",
+                aws,
+                queue,
+                repositories * images,
+                seeded,
+                tagged,
+                start,
+                Stopwatch.GetElapsedTime(started)
+            );
         }
         finally
         {
@@ -67,31 +113,82 @@ internal static class CveDay
         }
     }
 
-    private static List<Figure> Figures(string what, LocalAwsServer aws, Queue queue, int events, int seeded, int tagged, DateTimeOffset start, TimeSpan took)
+    private static List<Figure> Figures(
+        string what,
+        LocalAwsServer aws,
+        Queue queue,
+        int events,
+        int seeded,
+        int tagged,
+        DateTimeOffset start,
+        TimeSpan took
+    )
     {
         var calls = aws.Requests.Take();
         var reads = calls.Where(call => call.Service is "ecr" or "inspector2").ToList();
         var throttled = reads.Count(IsThrottled);
-        var puts = calls.Where(call => call is { Operation: "PutImage", StatusCode: 200 }).Select(call => call.When).Order().ToList();
-        var images = aws.DynamoDb.Items(Table).Where(item => Text(item, "sk")?.StartsWith("I#", StringComparison.Ordinal) == true).ToList();
-        var blocked = images.Count(item => Text(item, "gsi1pk")?.Contains("#BLOCKED#", StringComparison.Ordinal) == true);
+        var puts = calls
+            .Where(call => call is { Operation: "PutImage", StatusCode: 200 })
+            .Select(call => call.When)
+            .Order()
+            .ToList();
+        var images = aws
+            .DynamoDb.Items(Table)
+            .Where(item => Text(item, "sk")?.StartsWith("I#", StringComparison.Ordinal) == true)
+            .ToList();
+        var blocked = images.Count(item =>
+            Text(item, "gsi1pk")?.Contains("#BLOCKED#", StringComparison.Ordinal) == true
+        );
         var left = images.Count(item => item.ContainsKey("couldNotMark"));
         return
         [
             // A tag is another read, the repository's lifecycle policy, a manifest and a write.
-            new Figure($"{what}: ECR, for a finding event, tags aside", (reads.Count(call => call is { Service: "ecr", Operation: not "GetLifecyclePolicy" } && !IsThrottled(call)) - (3 * puts.Count)) / (double)events, "calls", 1.25),
+            new Figure(
+                $"{what}: ECR, for a finding event, tags aside",
+                (
+                    reads.Count(call =>
+                        call is { Service: "ecr", Operation: not "GetLifecyclePolicy" } && !IsThrottled(call)
+                    ) - (3 * puts.Count)
+                ) / (double)events,
+                "calls",
+                1.25
+            ),
             // Coverage, findings, coverage.
-            new Figure($"{what}: Inspector, for a finding event", reads.Count(call => call.Service == "inspector2" && !IsThrottled(call)) / (double)events, "calls", 3.25),
+            new Figure(
+                $"{what}: Inspector, for a finding event",
+                reads.Count(call => call.Service == "inspector2" && !IsThrottled(call)) / (double)events,
+                "calls",
+                3.25
+            ),
             new Figure($"{what}: throttled, of these", 100.0 * throttled / reads.Count, "%", 35),
             new Figure($"{what}: handed back to the queue", queue.HandedBack, "events", Math.Max(Batch, events / 100)),
             new Figure($"{what}: given up by the queue", queue.DeadLetters, "events", 0),
             new Figure($"{what}: images and indexes that are not blocked", seeded - blocked, "images", 0),
             new Figure($"{what}: neither marked nor left to the sweep", tagged - left - puts.Count, "images", 0),
-            new Figure($"{what}: alerts that were not sent", images.Count(item => item.ContainsKey("openAlert")), "alerts", 0),
-            new Figure($"{what}: messages", aws.Sns.Messages.Count, "messages", (events / Batch) + queue.HandedBack + Instances),
-            new Figure($"{what}: PutImage, in the busiest minute", Busiest(puts) / 60.0, "a second", (Instances * WritesPerSecond) + (2 / 60.0)),
+            new Figure(
+                $"{what}: alerts that were not sent",
+                images.Count(item => item.ContainsKey("openAlert")),
+                "alerts",
+                0
+            ),
+            new Figure(
+                $"{what}: messages",
+                aws.Sns.Messages.Count,
+                "messages",
+                (events / Batch) + queue.HandedBack + Instances
+            ),
+            new Figure(
+                $"{what}: PutImage, in the busiest minute",
+                Busiest(puts) / 60.0,
+                "a second",
+                (Instances * WritesPerSecond) + (2 / 60.0)
+            ),
             new Figure($"{what}: marked meanwhile", puts.Count, "images"),
-            new Figure($"{what}: all verdicts stored and told", queue.LastDone is { } last ? (last - start).TotalMinutes : 0, "min"),
+            new Figure(
+                $"{what}: all verdicts stored and told",
+                queue.LastDone is { } last ? (last - start).TotalMinutes : 0,
+                "min"
+            ),
             new Figure($"{what}: the same on this machine", took.TotalSeconds, "s"),
         ];
     }
@@ -116,15 +213,35 @@ internal static class CveDay
     /// <summary>One of the instances that work side by side, cold.</summary>
     private static ServiceProvider Instance(LocalAwsServer aws, Settings settings, TimeProvider time)
     {
-        var policy = PolicyReader.Read("""{ "version": 1, "enforcement": [{ "repositories": ["*"], "mode": "mark" }] }"""u8.ToArray(), time.GetUtcNow()).Policy!;
+        var policy = PolicyReader
+            .Read(
+                """{ "version": 1, "enforcement": [{ "repositories": ["*"], "mode": "mark" }] }"""u8.ToArray(),
+                time.GetUtcNow()
+            )
+            .Policy!;
         var services = new ServiceCollection();
-        Startup.Compose(services, settings, AwsClients.At(aws.Endpoint, aws.Region, new BasicAWSCredentials("local", "local")), policy, time, Log.Silent);
+        Startup.Compose(
+            services,
+            settings,
+            AwsClients.At(aws.Endpoint, aws.Region, new BasicAWSCredentials("local", "local")),
+            policy,
+            time,
+            Log.Silent
+        );
         return services.AddSingleton<OnScanChanged>().BuildServiceProvider();
     }
 
-    /// <summary>Every image is scanned; then the new CVE is found in each. Two of every repository's tags are indexes of two platforms, which the ledger knows.</summary>
+    /// <summary>
+    /// Every image is scanned; then the new CVE is found in each. Two of every repository's tags are indexes of two
+    /// platforms, which the ledger knows.
+    /// </summary>
     /// <returns>How many images and indexes there are, and how many of them carry a team's tag.</returns>
-    private static async Task<(int Seeded, int Tagged)> SeedAsync(LocalAwsServer aws, Ledger ledger, int repositories, int images)
+    private static async Task<(int Seeded, int Tagged)> SeedAsync(
+        LocalAwsServer aws,
+        Ledger ledger,
+        int repositories,
+        int images
+    )
     {
         aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         var all = new List<(string Repository, string Digest)>();
@@ -138,16 +255,32 @@ internal static class CveDay
             for (var x = 0; x < 2; x++, tagged++)
             {
                 var platforms = new[] { Manifest.Image($"{r} {x} amd64"), Manifest.Image($"{r} {x} arm64") };
-                var index = aws.Ecr.Push(repository, Manifest.Index([("linux/amd64", platforms[0]), ("linux/arm64", platforms[1])]), $"2.{x}", announce: false);
+                var index = aws.Ecr.Push(
+                    repository,
+                    Manifest.Index([("linux/amd64", platforms[0]), ("linux/arm64", platforms[1])]),
+                    $"2.{x}",
+                    announce: false
+                );
                 all.AddRange(platforms.Select(platform => (repository, platform.Digest)));
-                await ledger.StoreEdgesAsync(new ImageId(new RepositoryId(aws.AccountId, aws.Region, repository), Digest.Parse(index)), platforms.Select(platform => Digest.Parse(platform.Digest)), CancellationToken.None);
+                await ledger.StoreEdgesAsync(
+                    new ImageId(new RepositoryId(aws.AccountId, aws.Region, repository), Digest.Parse(index)),
+                    platforms.Select(platform => Digest.Parse(platform.Digest)),
+                    CancellationToken.None
+                );
             }
         }
         foreach (var (repository, digest) in all)
             aws.Inspector.CompleteScan(repository, digest, announce: false);
         aws.Events.Take();
         foreach (var (repository, digest) in all)
-            aws.Inspector.Report(repository, digest, new LocalFinding("CVE-2026-4242", "CRITICAL", new LocalPackage("openssl", "3.0.11", "3.0.13")) { Fix = "YES" });
+            aws.Inspector.Report(
+                repository,
+                digest,
+                new LocalFinding("CVE-2026-4242", "CRITICAL", new LocalPackage("openssl", "3.0.11", "3.0.13"))
+                {
+                    Fix = "YES",
+                }
+            );
         return (all.Count + (2 * repositories), tagged);
     }
 
@@ -160,7 +293,20 @@ internal static class CveDay
                 await Task.Delay(TimeSpan.FromSeconds(10), time);
                 continue;
             }
-            var answer = await function.OnScanChangedAsync(new SQSEvent { Records = [.. messages.Select(message => new SQSEvent.SQSMessage { MessageId = message.Id, Body = message.Body })] }, new Invocation());
+            var answer = await function.OnScanChangedAsync(
+                new SQSEvent
+                {
+                    Records =
+                    [
+                        .. messages.Select(message => new SQSEvent.SQSMessage
+                        {
+                            MessageId = message.Id,
+                            Body = message.Body,
+                        }),
+                    ],
+                },
+                new Invocation()
+            );
             queue.End(messages, [.. answer.BatchItemFailures.Select(failure => failure.ItemIdentifier)]);
         }
     }
@@ -170,10 +316,15 @@ internal static class CveDay
         public int Received { get; set; }
     }
 
-    /// <summary>A queue as the template makes it: what is handed back comes again when its time of being invisible has passed, a few times.</summary>
+    /// <summary>
+    /// A queue as the template makes it: what is handed back comes again when its time of being invisible has passed, a
+    /// few times.
+    /// </summary>
     private sealed class Queue(IEnumerable<string> bodies, TimeProvider time)
     {
-        private readonly ConcurrentQueue<Message> waiting = new(bodies.Select((body, at) => new Message($"{at}", body)));
+        private readonly ConcurrentQueue<Message> waiting = new(
+            bodies.Select((body, at) => new Message($"{at}", body))
+        );
         private readonly ConcurrentQueue<(Message Message, DateTimeOffset VisibleAt)> invisible = new();
         private int taken;
 
@@ -186,7 +337,11 @@ internal static class CveDay
         {
             lock (waiting)
             {
-                while (invisible.TryPeek(out var next) && next.VisibleAt <= time.GetUtcNow() && invisible.TryDequeue(out next))
+                while (
+                    invisible.TryPeek(out var next)
+                    && next.VisibleAt <= time.GetUtcNow()
+                    && invisible.TryDequeue(out next)
+                )
                     waiting.Enqueue(next.Message);
                 var batch = new List<Message>();
                 while (batch.Count < Batch && waiting.TryDequeue(out var message))
@@ -227,9 +382,11 @@ internal static class CveDay
 
         public override long GetTimestamp() => (long)((System.GetTimestamp() - began) * speed);
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => System.CreateTimer(callback, state, Of(dueTime), Of(period));
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            System.CreateTimer(callback, state, Of(dueTime), Of(period));
 
-        private TimeSpan Of(TimeSpan span) => span == global::System.Threading.Timeout.InfiniteTimeSpan ? span : span / speed;
+        private TimeSpan Of(TimeSpan span) =>
+            span == global::System.Threading.Timeout.InfiniteTimeSpan ? span : span / speed;
     }
 
     /// <summary>The SDK's standard retries, whose waits are on the account's clock.</summary>
@@ -249,12 +406,19 @@ internal static class CveDay
             public override Task WaitBeforeRetryAsync(IExecutionContext executionContext)
             {
                 var most = Math.Min(Math.Pow(2, executionContext.RequestContext.Retries - 1), 20);
-                return Task.Delay(TimeSpan.FromSeconds(Random.Shared.NextDouble() * most), time, executionContext.RequestContext.CancellationToken);
+                return Task.Delay(
+                    TimeSpan.FromSeconds(Random.Shared.NextDouble() * most),
+                    time,
+                    executionContext.RequestContext.CancellationToken
+                );
             }
         }
     }
 
-    /// <summary>What Lambda would tell. Functions end by this machine's clock and keep ten seconds for answering, which are not to shrink.</summary>
+    /// <summary>
+    /// What Lambda would tell. Functions end by this machine's clock and keep ten seconds for answering, which are not
+    /// to shrink.
+    /// </summary>
     private sealed class Invocation : ILambdaContext
     {
         private static readonly TimeSpan Kept = TimeSpan.FromSeconds(10);

@@ -6,13 +6,18 @@ using EcrGuard.LocalAws;
 
 namespace EcrGuard.Benchmarks;
 
-/// <summary>A local AWS in this process with what the template makes there, and functions in processes of their own.</summary>
+/// <summary>
+/// A local AWS in this process with what the template makes there, and functions in processes of their own.
+/// </summary>
 internal sealed class Deployment : IAsyncDisposable
 {
     private const string Table = "ecrguard-ledger";
     private const string Bucket = "ecrguard-reports";
 
-    /// <summary>What the product must do with: a function's memory, and of it what .NET gives its heap in a container of that size (75 %).</summary>
+    /// <summary>
+    /// What the product must do with: a function's memory, and of it what .NET gives its heap in a container of that
+    /// size (75 %).
+    /// </summary>
     public const int MemoryMiB = 512;
     private const long HeapBytes = MemoryMiB * 1024L * 1024 * 3 / 4;
 
@@ -26,40 +31,67 @@ internal sealed class Deployment : IAsyncDisposable
         aws.S3.CreateBucket(Bucket);
         topic = aws.Sns.CreateTopic("ecrguard");
         clients = AwsClients.At(aws.Endpoint, aws.Region, new BasicAWSCredentials("local", "local"));
-        Ledger = new Ledger(clients.Dynamo, new Settings { Account = aws.AccountId, Region = aws.Region, Table = Table, Bucket = Bucket }, TimeProvider.System);
+        Ledger = new Ledger(
+            clients.Dynamo,
+            new Settings
+            {
+                Account = aws.AccountId,
+                Region = aws.Region,
+                Table = Table,
+                Bucket = Bucket,
+            },
+            TimeProvider.System
+        );
     }
 
     public LocalAwsServer Aws { get; }
 
     public Ledger Ledger { get; }
 
-    public static async Task<Deployment> StartAsync(LocalAwsOptions? options = null) => new(await LocalAwsServer.StartAsync(options));
+    public static async Task<Deployment> StartAsync(LocalAwsOptions? options = null) =>
+        new(await LocalAwsServer.StartAsync(options));
 
     /// <summary>Starts a function of a package.</summary>
     /// <param name="enforcement">The stack's parameter.</param>
-    public Task<FunctionProcess> StartAsync(string executable, string function, string enforcement = "observe") => FunctionProcess.StartAsync(executable, function, new Dictionary<string, string>
-    {
-        ["AWS_REGION"] = Aws.Region,
-        ["AWS_ACCESS_KEY_ID"] = "local",
-        ["AWS_SECRET_ACCESS_KEY"] = "local",
-        ["AWS_ENDPOINT_URL"] = Aws.Endpoint.ToString(),
-        ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = $"{MemoryMiB}",
-        ["DOTNET_GCHeapHardLimit"] = $"0x{HeapBytes:x}",
-        ["ECRGUARD_ACCOUNT"] = Aws.AccountId,
-        ["ECRGUARD_TABLE"] = Table,
-        ["ECRGUARD_BUCKET"] = Bucket,
-        ["ECRGUARD_ALERT_TOPIC"] = topic,
-        ["ECRGUARD_SUMMARY_TOPIC"] = topic,
-        ["ECRGUARD_SCAN_QUEUE"] = Aws.Sqs.CreateQueue("scan-changed"),
-        ["ECRGUARD_ENFORCEMENT"] = enforcement,
-    });
+    public Task<FunctionProcess> StartAsync(string executable, string function, string enforcement = "observe") =>
+        FunctionProcess.StartAsync(
+            executable,
+            function,
+            new Dictionary<string, string>
+            {
+                ["AWS_REGION"] = Aws.Region,
+                ["AWS_ACCESS_KEY_ID"] = "local",
+                ["AWS_SECRET_ACCESS_KEY"] = "local",
+                ["AWS_ENDPOINT_URL"] = Aws.Endpoint.ToString(),
+                ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = $"{MemoryMiB}",
+                ["DOTNET_GCHeapHardLimit"] = $"0x{HeapBytes:x}",
+                ["ECRGUARD_ACCOUNT"] = Aws.AccountId,
+                ["ECRGUARD_TABLE"] = Table,
+                ["ECRGUARD_BUCKET"] = Bucket,
+                ["ECRGUARD_ALERT_TOPIC"] = topic,
+                ["ECRGUARD_SUMMARY_TOPIC"] = topic,
+                ["ECRGUARD_SCAN_QUEUE"] = Aws.Sqs.CreateQueue("scan-changed"),
+                ["ECRGUARD_ENFORCEMENT"] = enforcement,
+            }
+        );
 
     /// <summary>Hands a batch of events to a function as a queue does.</summary>
     /// <exception cref="FunctionFailedException">Not every event succeeded.</exception>
     public static async Task DeliverAsync(FunctionProcess function, IEnumerable<string> events)
     {
-        var records = events.Select((body, at) => new { messageId = $"{at}", body, eventSource = "aws:sqs" });
-        var answer = await function.InvokeAsync(JsonSerializer.Serialize(new { Records = records }), TimeSpan.FromMinutes(5));
+        var records = events.Select(
+            (body, at) =>
+                new
+                {
+                    messageId = $"{at}",
+                    body,
+                    eventSource = "aws:sqs",
+                }
+        );
+        var answer = await function.InvokeAsync(
+            JsonSerializer.Serialize(new { Records = records }),
+            TimeSpan.FromMinutes(5)
+        );
         using var document = JsonDocument.Parse(answer);
         if (document.RootElement.GetProperty("batchItemFailures").GetArrayLength() > 0)
             throw new FunctionFailedException($"Events were handed back: {answer}");

@@ -12,18 +12,33 @@ using EcrGuard.Core.Lifecycle;
 
 namespace EcrGuard.Benchmarks;
 
-/// <summary>A lifecycle policy of fifty rules over the images of one repository: it must grow with the images, and a rule must cost no memory.</summary>
+/// <summary>
+/// A lifecycle policy of fifty rules over the images of one repository: it must grow with the images, and a rule must
+/// cost no memory.
+/// </summary>
 [MemoryDiagnoser]
 public class Evaluating
 {
-    private const int Few = 20_000, Many = 100_000, RuleCount = 50, TagCount = 10;
+    private const int Few = 20_000,
+        Many = 100_000,
+        RuleCount = 50,
+        TagCount = 10;
 
-    /// <summary>Five times the images: linear, with room for images that no longer fit the processor's caches; the square would be 25.</summary>
+    /// <summary>
+    /// Five times the images: linear, with room for images that no longer fit the processor's caches; the square would
+    /// be 25.
+    /// </summary>
     private const double Linear = 10;
 
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly LifecyclePolicy policy = LifecyclePolicy.Read(Encoding.UTF8.GetBytes($$"""{"rules":[{{string.Join(',', Enumerable.Range(1, RuleCount).Select(Rule))}}]}""")).Policy!;
+    private readonly LifecyclePolicy policy = LifecyclePolicy
+        .Read(
+            Encoding.UTF8.GetBytes(
+                $$"""{"rules":[{{string.Join(',', Enumerable.Range(1, RuleCount).Select(Rule))}}]}"""
+            )
+        )
+        .Policy!;
     private LifecycleImage[] images = [];
 
     [Params(Few, Many)]
@@ -35,39 +50,57 @@ public class Evaluating
     [Benchmark]
     public IReadOnlyList<LifecycleDecision> Evaluate() => LifecycleEvaluator.Evaluate(policy, images, Now);
 
-    /// <summary>In this process: a project that BenchmarkDotNet generates would build the whole tree once more.</summary>
+    /// <summary>
+    /// In this process: a project that BenchmarkDotNet generates would build the whole tree once more.
+    /// </summary>
     internal static Task<IReadOnlyList<Figure>> RunAsync()
     {
-        var config = ManualConfig.CreateEmpty()
+        var config = ManualConfig
+            .CreateEmpty()
             .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddLogger(NullLogger.Instance)
             .WithOptions(ConfigOptions.DisableLogFile);
-        var reports = BenchmarkRunner.Run<Evaluating>(config).Reports.ToDictionary(r => (int)r.BenchmarkCase.Parameters[nameof(Images)]);
-        double Milliseconds(int count) => (reports[count].ResultStatistics ?? throw new InvalidOperationException("The benchmark has no result.")).Median / 1_000_000;
-        double Bytes(int count) => reports[count].GcStats.GetBytesAllocatedPerOperation(reports[count].BenchmarkCase) ?? throw new InvalidOperationException("The benchmark has counted no bytes.");
+        var reports = BenchmarkRunner
+            .Run<Evaluating>(config)
+            .Reports.ToDictionary(r => (int)r.BenchmarkCase.Parameters[nameof(Images)]);
+        double Milliseconds(int count) =>
+            (
+                reports[count].ResultStatistics ?? throw new InvalidOperationException("The benchmark has no result.")
+            ).Median / 1_000_000;
+        double Bytes(int count) =>
+            reports[count].GcStats.GetBytesAllocatedPerOperation(reports[count].BenchmarkCase)
+            ?? throw new InvalidOperationException("The benchmark has counted no bytes.");
         var what = $"evaluating {Many:#,0} images with {TagCount} tags by {RuleCount} rules";
-        return Task.FromResult<IReadOnlyList<Figure>>(
-        [
+        return Task.FromResult<IReadOnlyList<Figure>>([
             new Figure(what, Milliseconds(Many), "ms"),
             new Figure($"{what}: allocated for an image", Bytes(Many) / Many, "bytes", 250),
-            new Figure($"{what}: time, as a multiple of {Few:#,0}", Milliseconds(Many) / Milliseconds(Few), "×", Linear),
+            new Figure(
+                $"{what}: time, as a multiple of {Few:#,0}",
+                Milliseconds(Many) / Milliseconds(Few),
+                "×",
+                Linear
+            ),
         ]);
     }
 
     /// <summary>Every fifth looks in the middle of tags, which is the dearest.</summary>
-    private static string Rule(int number) => $$"""
-        { "rulePriority": {{number}},
-          "selection": { "tagStatus": "tagged", "tagPatternList": ["{{(number % 5 == 0 ? $"*-{number}-*" : $"r{number}-*")}}"], "countType": "imageCountMoreThan", "countNumber": 500 },
-          "action": { "type": "expire" } }
-        """;
+    private static string Rule(int number) =>
+        $$"""
+            { "rulePriority": {{number}},
+              "selection": { "tagStatus": "tagged", "tagPatternList": ["{{(
+                number % 5 == 0 ? $"*-{number}-*" : $"r{number}-*"
+            )}}"], "countType": "imageCountMoreThan", "countNumber": 500 },
+              "action": { "type": "expire" } }
+            """;
 
-    private static LifecycleImage Image(int number) => new()
-    {
-        Digest = Digest.Parse($"sha256:{number * 2_654_435_761L:x64}"),
-        Tags = [.. Enumerable.Range(0, TagCount).Select(t => $"r{(number + (t * 7)) % 60}-build-{number}-{t}")],
-        Kind = ImageKind.Image,
-        Storage = StorageStatus.Active,
-        PushedAt = Now.AddMinutes(-number * 7_919L % 1_000_000),
-    };
+    private static LifecycleImage Image(int number) =>
+        new()
+        {
+            Digest = Digest.Parse($"sha256:{number * 2_654_435_761L:x64}"),
+            Tags = [.. Enumerable.Range(0, TagCount).Select(t => $"r{(number + (t * 7)) % 60}-build-{number}-{t}")],
+            Kind = ImageKind.Image,
+            Storage = StorageStatus.Active,
+            PushedAt = Now.AddMinutes(-number * 7_919L % 1_000_000),
+        };
 }

@@ -2,7 +2,8 @@ namespace EcrGuard.Benchmarks;
 
 /// <summary>One measured figure.</summary>
 /// <param name="What">What was measured, with its size.</param>
-/// <param name="Limit">The largest value that is all right; null where the figure only informs, as every time does: it is this machine's.</param>
+/// <param name="Limit">The largest value that is all right; null where the figure only informs, as every time does: it
+///     is this machine's.</param>
 internal sealed record Figure(string What, double Value, string Unit, double? Limit = null)
 {
     public bool IsTooMuch => Value > Limit;
@@ -10,13 +11,28 @@ internal sealed record Figure(string What, double Value, string Unit, double? Li
     /// <summary>A plain table with a line for each figure.</summary>
     public static void Print(IReadOnlyList<Figure> figures, TextWriter output)
     {
-        var rows = figures.Select(f => new[] { f.What, Number(f.Value), f.Unit, f.Limit is { } limit ? Number(limit) : "", f.Limit is null ? "" : f.IsTooMuch ? "too much" : "ok" })
+        var rows = figures
+            .Select(f =>
+                new[]
+                {
+                    f.What,
+                    Number(f.Value),
+                    f.Unit,
+                    f.Limit is { } limit ? Number(limit) : "",
+                    f.Limit is null ? ""
+                    : f.IsTooMuch ? "too much"
+                    : "ok",
+                }
+            )
             .Prepend(["what", "figure", "unit", "limit", ""])
             .ToList();
         var widths = Enumerable.Range(0, 5).Select(column => rows.Max(row => row[column].Length)).ToList();
         foreach (var row in rows)
-            output.WriteLine($"{row[0].PadRight(widths[0])}  {row[1].PadLeft(widths[1])}  {row[2].PadRight(widths[2])}  {row[3].PadLeft(widths[3])}  {row[4]}".TrimEnd());
+            output.WriteLine(
+                $"{row[0].PadRight(widths[0])}  {row[1].PadLeft(widths[1])}  {row[2].PadRight(widths[2])}  {row[3].PadLeft(widths[3])}  {row[4]}".TrimEnd()
+            );
     }
 
-    private static string Number(double value) => value.ToString(Math.Abs(value) < 100 && value != Math.Truncate(value) ? "0.0#" : "#,0");
+    private static string Number(double value) =>
+        value.ToString(Math.Abs(value) < 100 && value != Math.Truncate(value) ? "0.0#" : "#,0");
 }

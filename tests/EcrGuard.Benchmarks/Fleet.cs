@@ -39,13 +39,26 @@ internal static class Fleet
         return
         [
             new Figure($"{size}: peak memory", backfill.PeakMiB, "MiB", Deployment.MemoryMiB),
-            .. made.GroupBy(c => $"{c.Service} {c.Operation}").OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+            .. made.GroupBy(c => $"{c.Service} {c.Operation}")
+                .OrderByDescending(g => g.Count())
+                .ThenBy(g => g.Key, StringComparer.Ordinal)
                 .Select(g => new Figure($"{size}: {g.Key}", g.Count(), "calls")),
-            // One page of an image's findings, its ledger and its findings' object; five for its repository: the listing, what the baseline reads, the note of it, the progress.
-            new Figure($"{size}: ECR, for an image", made.Count(c => c.Service == "ecr" && c.Operation == "DescribeImageScanFindings") / (double)size.All, "calls", 1),
+            // One page of an image's findings, its ledger and its findings' object; five for its repository: the
+            // listing, what the baseline reads, the note of it, the progress.
+            new Figure(
+                $"{size}: ECR, for an image",
+                made.Count(c => c.Service == "ecr" && c.Operation == "DescribeImageScanFindings") / (double)size.All,
+                "calls",
+                1
+            ),
             new Figure($"{size}: all, for an image", made.Count / (double)size.All, "calls", 5 + 5.0 / images),
             new Figure($"{size}: time", seconds, "s"),
-            new Figure($"weekly summary of {size.All:#,0} images: peak memory", summary.PeakMiB, "MiB", Deployment.MemoryMiB),
+            new Figure(
+                $"weekly summary of {size.All:#,0} images: peak memory",
+                summary.PeakMiB,
+                "MiB",
+                Deployment.MemoryMiB
+            ),
             new Figure($"weekly summary of {size.All:#,0} images", calls.Count, "calls"),
         ];
     }
@@ -68,7 +81,12 @@ internal static class Fleet
         var (at, run) = (Property(JsonNode.Parse(start)!, "startedAt")!, Property(JsonNode.Parse(start)!, "run")!);
         for (var r = 0; r < repositories; r++)
         {
-            var swept = JsonNode.Parse(await repository.InvokeAsync($$"""{"Repository":"{{Name(r)}}","StartedAt":{{at.ToJsonString()}},"Run":{{run.ToJsonString()}},"Runs":0}""", Whole))!;
+            var swept = JsonNode.Parse(
+                await repository.InvokeAsync(
+                    $$"""{"Repository":"{{Name(r)}}","StartedAt":{{at.ToJsonString()}},"Run":{{run.ToJsonString()}},"Runs":0}""",
+                    Whole
+                )
+            )!;
             if (!(bool)Property(swept, "done")! || (int)Property(swept, "images")! != images)
                 throw new FunctionFailedException($"The sweep of {Name(r)} is not whole: {swept}");
         }
@@ -81,10 +99,17 @@ internal static class Fleet
         return
         [
             new Figure($"{what}: peak memory", repository.PeakMiB, "MiB", Deployment.MemoryMiB),
-            .. made.GroupBy(c => $"{c.Service} {c.Operation}").OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+            .. made.GroupBy(c => $"{c.Service} {c.Operation}")
+                .OrderByDescending(g => g.Count())
+                .ThenBy(g => g.Key, StringComparer.Ordinal)
                 .Select(g => new Figure($"{what}: {g.Key}", g.Count(), "calls")),
             // No repository is listed twice.
-            new Figure($"{what}: DescribeImages, for a repository", made.Count(c => c is { Service: "ecr", Operation: "DescribeImages" }) / (double)repositories, "calls", Math.Ceiling(images / 1000.0)),
+            new Figure(
+                $"{what}: DescribeImages, for a repository",
+                made.Count(c => c is { Service: "ecr", Operation: "DescribeImages" }) / (double)repositories,
+                "calls",
+                Math.Ceiling(images / 1000.0)
+            ),
             new Figure($"{what}: all, for a repository", made.Count / (double)repositories, "calls"),
             new Figure($"{what}: time, one after the other", Stopwatch.GetElapsedTime(started).TotalSeconds, "s"),
         ];
@@ -148,20 +173,39 @@ internal static class Fleet
     public static async Task<IReadOnlyList<Figure>> ThrottledAsync(int repositories, int images, double perSecond)
     {
         var size = new Size(repositories, images, Findings: 2);
-        await using var deployment = await SeedAsync(size, new LocalAwsOptions { EcrRates = new EcrRates { Others = perSecond } });
+        await using var deployment = await SeedAsync(
+            size,
+            new LocalAwsOptions { EcrRates = new EcrRates { Others = perSecond } }
+        );
         deployment.Aws.Requests.Take();
         await using var backfill = await deployment.StartAsync(await Package.ReadyToRunAsync(), "BackfillAsync");
         var state = JsonNode.Parse(await backfill.InvokeAsync("{}", Whole))!;
         var calls = deployment.Aws.Requests.Where(c => c.Service == "ecr").ToList();
         return
         [
-            new Figure($"{size} at {perSecond} calls a second: throttled", calls.Count(c => c.StatusCode == 400), "calls"),
-            new Figure($"{size} at {perSecond} calls a second: throttled, of all", 100.0 * calls.Count(c => c.StatusCode == 400) / calls.Count, "%"),
-            new Figure($"{size} at {perSecond} calls a second: not read", Property(state, "unread")!.AsArray().Count, "images", 0),
+            new Figure(
+                $"{size} at {perSecond} calls a second: throttled",
+                calls.Count(c => c.StatusCode == 400),
+                "calls"
+            ),
+            new Figure(
+                $"{size} at {perSecond} calls a second: throttled, of all",
+                100.0 * calls.Count(c => c.StatusCode == 400) / calls.Count,
+                "%"
+            ),
+            new Figure(
+                $"{size} at {perSecond} calls a second: not read",
+                Property(state, "unread")!.AsArray().Count,
+                "images",
+                0
+            ),
         ];
     }
 
-    /// <summary>Every image is there before anybody listens, scanned, in repositories that lack nothing, so that every refusal of ECR is a throttle.</summary>
+    /// <summary>
+    /// Every image is there before anybody listens, scanned, in repositories that lack nothing, so that every refusal
+    /// of ECR is a throttle.
+    /// </summary>
     private static async Task<Deployment> SeedAsync(Size size, LocalAwsOptions? options = null)
     {
         var deployment = await Deployment.StartAsync(options);
@@ -170,9 +214,17 @@ internal static class Fleet
         for (var r = 0; r < size.Repositories; r++)
         {
             var repository = Name(r);
-            aws.Ecr.CreateRepository(repository, scanOnPush: true, lifecyclePolicy: """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}]}""");
+            aws.Ecr.CreateRepository(
+                repository,
+                scanOnPush: true,
+                lifecyclePolicy: """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}]}"""
+            );
             for (var i = 0; i < size.Images; i++)
-                aws.Ecr.CompleteScan(repository, aws.Ecr.Push(repository, Manifest.Image($"{r} {i}"), $"1.{i}", announce: false), findings);
+                aws.Ecr.CompleteScan(
+                    repository,
+                    aws.Ecr.Push(repository, Manifest.Image($"{r} {i}"), $"1.{i}", announce: false),
+                    findings
+                );
             aws.Events.Take();
         }
         return deployment;
@@ -184,19 +236,31 @@ internal static class Fleet
     private static void ExpectWhole(string answer, Size size)
     {
         var state = JsonNode.Parse(answer)!;
-        if (Property(state, "doneAt") is null || Property(state, "unread")!.AsArray().Count > 0 || (int)Property(state, "repositories")! != size.Repositories)
+        if (
+            Property(state, "doneAt") is null
+            || Property(state, "unread")!.AsArray().Count > 0
+            || (int)Property(state, "repositories")! != size.Repositories
+        )
             throw new FunctionFailedException($"The backfill is not whole: {answer}");
     }
 
     /// <summary>What a quarter of an hour would do: whoever ran the backfill is dead.</summary>
     private static async Task EndLeaseAsync(Ledger ledger)
     {
-        var (json, revision) = await ledger.DocumentAsync(Ledger.BackfillDocument, CancellationToken.None) ?? throw new FunctionFailedException("The backfill that was killed has left nothing.");
+        var (json, revision) =
+            await ledger.DocumentAsync(Ledger.BackfillDocument, CancellationToken.None)
+            ?? throw new FunctionFailedException("The backfill that was killed has left nothing.");
         var state = JsonNode.Parse(json)!.AsObject();
         var lease = state.Single(p => p.Key.Equals("runningUntil", StringComparison.OrdinalIgnoreCase)).Key;
         state[lease] = DateTimeOffset.UtcNow.AddMinutes(-1).ToString("O");
-        await ledger.StoreDocumentAsync(Ledger.BackfillDocument, state.ToJsonString(), revision, CancellationToken.None);
+        await ledger.StoreDocumentAsync(
+            Ledger.BackfillDocument,
+            state.ToJsonString(),
+            revision,
+            CancellationToken.None
+        );
     }
 
-    private static JsonNode? Property(JsonNode node, string name) => node.AsObject().Single(p => p.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+    private static JsonNode? Property(JsonNode node, string name) =>
+        node.AsObject().Single(p => p.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
 }

@@ -13,7 +13,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EcrGuard.Benchmarks;
 
 /// <summary>
-/// One function in a process of its own, fed by a Lambda Runtime API on loopback: nothing but the product is in it, so that its memory is the product's.
+/// One function in a process of its own, fed by a Lambda Runtime API on loopback: nothing but the product is in it, so
+/// that its memory is the product's.
 /// </summary>
 internal sealed class FunctionProcess : IAsyncDisposable
 {
@@ -28,11 +29,13 @@ internal sealed class FunctionProcess : IAsyncDisposable
     private FunctionProcess()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, 0);
-            kestrel.Limits.MaxRequestBodySize = null;
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.Listen(IPAddress.Loopback, 0);
+                kestrel.Limits.MaxRequestBodySize = null;
+            });
         api = builder.Build();
         api.Run(AnswerAsync);
     }
@@ -49,11 +52,18 @@ internal sealed class FunctionProcess : IAsyncDisposable
 
     /// <param name="executable">Of a <see cref="Package"/>.</param>
     /// <param name="function">The name of the handler, as the template gives it.</param>
-    public static async Task<FunctionProcess> StartAsync(string executable, string function, IReadOnlyDictionary<string, string> environment)
+    public static async Task<FunctionProcess> StartAsync(
+        string executable,
+        string function,
+        IReadOnlyDictionary<string, string> environment
+    )
     {
         var started = new FunctionProcess();
         await started.api.StartAsync();
-        var address = started.api.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
+        var address = started
+            .api.Services.GetRequiredService<IServer>()
+            .Features.GetRequiredFeature<IServerAddressesFeature>()
+            .Addresses.Single();
         var start = new ProcessStartInfo(executable) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
@@ -77,7 +87,10 @@ internal sealed class FunctionProcess : IAsyncDisposable
         await waiting.Writer.WriteAsync(invocation);
         var ended = process.WaitForExitAsync();
         if (await Task.WhenAny(invocation.Answer.Task, ended) == ended)
-            throw new FunctionFailedException($"The function ended with {process.ExitCode}.{Environment.NewLine}{string.Join(Environment.NewLine, log)}");
+            throw new FunctionFailedException(
+                "The function ended with "
+                    + $"{process.ExitCode}.{Environment.NewLine}{string.Join(Environment.NewLine, log)}"
+            );
         return await invocation.Answer.Task;
     }
 
@@ -101,7 +114,8 @@ internal sealed class FunctionProcess : IAsyncDisposable
             var next = await waiting.Reader.ReadAsync(context.RequestAborted);
             context.Response.Headers["Lambda-Runtime-Aws-Request-Id"] = next.Id;
             context.Response.Headers["Lambda-Runtime-Deadline-Ms"] = $"{next.Deadline.ToUnixTimeMilliseconds()}";
-            context.Response.Headers["Lambda-Runtime-Invoked-Function-Arn"] = "arn:aws:lambda:eu-central-1:123456789012:function:measured";
+            context.Response.Headers["Lambda-Runtime-Invoked-Function-Arn"] =
+                "arn:aws:lambda:eu-central-1:123456789012:function:measured";
             await context.Response.WriteAsync(next.Payload);
             return;
         }

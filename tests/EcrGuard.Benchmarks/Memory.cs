@@ -4,7 +4,10 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.Benchmarks;
 
-/// <summary>What the largest images cost in memory: the whole flow of a function, in a process that gets no more than a function of 512 MB.</summary>
+/// <summary>
+/// What the largest images cost in memory: the whole flow of a function, in a process that gets no more than a function
+/// of 512 MB.
+/// </summary>
 internal static class Memory
 {
     private const string Repository = "team/large";
@@ -18,7 +21,11 @@ internal static class Memory
         aws.Ecr.CreateRepository(Repository, scanOnPush: true);
         var digest = aws.Ecr.Push(Repository, Manifest.Image("large"), "1.0");
         aws.Events.Take();
-        await using var function = await deployment.StartAsync(await Package.ReadyToRunAsync(), "OnScanChangedAsync", "mark");
+        await using var function = await deployment.StartAsync(
+            await Package.ReadyToRunAsync(),
+            "OnScanChangedAsync",
+            "mark"
+        );
 
         // The second scan finds other fixes: the findings of the first are then in memory beside its own.
         foreach (var fixedIn in new[] { "2.0", "2.1" })
@@ -32,10 +39,21 @@ internal static class Memory
             await Deployment.DeliverAsync(function, aws.Events.Take().TakeLast(100));
         }
         await ExpectBlockedAsync(deployment, digest, blocking: count / 2);
-        return [new Figure($"{(enhanced ? "enhanced" : "basic")} scan of {count:#,0} findings: peak memory", function.PeakMiB, "MiB", Deployment.MemoryMiB)];
+        return
+        [
+            new Figure(
+                $"{(enhanced ? "enhanced" : "basic")} scan of {count:#,0} findings: peak memory",
+                function.PeakMiB,
+                "MiB",
+                Deployment.MemoryMiB
+            ),
+        ];
     }
 
-    /// <summary>An image with as many tags as ECR allows, each pushed with an event, then blocked: there is no room for another tag.</summary>
+    /// <summary>
+    /// An image with as many tags as ECR allows, each pushed with an event, then blocked: there is no room for another
+    /// tag.
+    /// </summary>
     public static async Task<IReadOnlyList<Figure>> TagsAsync(int count)
     {
         await using var deployment = await Deployment.StartAsync();
@@ -55,16 +73,38 @@ internal static class Memory
 
         var record = await ExpectBlockedAsync(deployment, digest, blocking: 1);
         if (record.CouldNotMark is null)
-            throw new FunctionFailedException($"The image has {count} tags, and that it could not be marked is not recorded.");
+            throw new FunctionFailedException(
+                $"The image has {count} tags, and that it could not be marked is not recorded."
+            );
         return
         [
-            new Figure($"{count:#,0} tags on one image, pushed: peak memory", pushed.PeakMiB, "MiB", Deployment.MemoryMiB),
-            new Figure($"{count:#,0} tags on one image, blocked: peak memory", scanned.PeakMiB, "MiB", Deployment.MemoryMiB),
+            new Figure(
+                $"{count:#,0} tags on one image, pushed: peak memory",
+                pushed.PeakMiB,
+                "MiB",
+                Deployment.MemoryMiB
+            ),
+            new Figure(
+                $"{count:#,0} tags on one image, blocked: peak memory",
+                scanned.PeakMiB,
+                "MiB",
+                Deployment.MemoryMiB
+            ),
         ];
     }
 
     public static LocalFinding Finding(int number, string fixedIn) =>
-        new($"CVE-2026-{number}", number % 2 == 0 ? "CRITICAL" : "MEDIUM", new LocalPackage($"package-{number % 700}", "1.0", fixedIn, "NPM", $"/app/node_modules/package-{number % 700}/package.json"))
+        new(
+            $"CVE-2026-{number}",
+            number % 2 == 0 ? "CRITICAL" : "MEDIUM",
+            new LocalPackage(
+                $"package-{number % 700}",
+                "1.0",
+                fixedIn,
+                "NPM",
+                $"/app/node_modules/package-{number % 700}/package.json"
+            )
+        )
         {
             Fix = "YES",
             Exploit = false,
@@ -75,10 +115,17 @@ internal static class Memory
     /// <summary>A figure counts only if the function did its work.</summary>
     private static async Task<ImageRecord> ExpectBlockedAsync(Deployment deployment, string digest, int blocking)
     {
-        var image = new ImageId(new RepositoryId(deployment.Aws.AccountId, deployment.Aws.Region, Repository), Digest.Parse(digest));
+        var image = new ImageId(
+            new RepositoryId(deployment.Aws.AccountId, deployment.Aws.Region, Repository),
+            Digest.Parse(digest)
+        );
         var entry = await deployment.Ledger.FindAsync(image, CancellationToken.None);
         return entry?.Record is { Verdict.Status: Status.Blocked } record && record.ReasonCount == blocking
             ? record
-            : throw new FunctionFailedException($"{image} should be blocked for {blocking} reasons; the ledger says {entry?.Record.Verdict.Status.ToString() ?? "nothing"}, for {entry?.Record.ReasonCount ?? 0}.");
+            : throw new FunctionFailedException(
+                $"{image} should be blocked for {blocking} reasons; the ledger says "
+                    + $"{entry?.Record.Verdict.Status.ToString() ?? "nothing"}, for "
+                    + $"{entry?.Record.ReasonCount ?? 0}."
+            );
     }
 }

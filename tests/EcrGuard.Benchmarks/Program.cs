@@ -1,6 +1,7 @@
 using EcrGuard.Benchmarks;
 
-// dotnet run -c Release --project tests/EcrGuard.Benchmarks [-- NAME...]: measures and prints one table; ends with 1 where a limit is broken or a measurement failed.
+// dotnet run -c Release --project tests/EcrGuard.Benchmarks [-- NAME...]: measures and prints one table; ends with 1
+// where a limit is broken or a measurement failed.
 (string Name, Func<Task<IReadOnlyList<Figure>>> MeasureAsync)[] measurements =
 [
     ("judging", Judging.RunAsync),
@@ -22,7 +23,9 @@ using EcrGuard.Benchmarks;
 
 if (args.FirstOrDefault(arg => measurements.All(m => m.Name != arg)) is { } unknown)
 {
-    Console.Error.WriteLine($"There is no measurement '{unknown}': {string.Join(", ", measurements.Select(m => m.Name))}.");
+    Console.Error.WriteLine(
+        $"There is no measurement '{unknown}': {string.Join(", ", measurements.Select(m => m.Name))}."
+    );
     return 64;
 }
 

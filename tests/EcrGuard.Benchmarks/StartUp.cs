@@ -14,11 +14,16 @@ internal static class StartUp
         var justInTime = await Package.JustInTimeAsync();
         await using var deployment = await Deployment.StartAsync();
         deployment.Aws.Ecr.CreateRepository("team/app", scanOnPush: true);
-        deployment.Aws.Ecr.CompleteScan("team/app", deployment.Aws.Ecr.Push("team/app", Manifest.Image("app"), "1.0"), [Memory.Finding(0, "2.0")]);
+        deployment.Aws.Ecr.CompleteScan(
+            "team/app",
+            deployment.Aws.Ecr.Push("team/app", Manifest.Image("app"), "1.0"),
+            [Memory.Finding(0, "2.0")]
+        );
 
         var compiled = new List<(double Milliseconds, double MiB)>();
         var jitted = new List<(double Milliseconds, double MiB)>();
-        // In turns, so that whatever else the machine does falls on both; the first of each only warms the disk's cache.
+        // In turns, so that whatever else the machine does falls on both; the first of each only warms the disk's
+        // cache.
         for (var start = 0; start <= Starts; start++)
         {
             compiled.Add(await FirstAnswerAsync(deployment, readyToRun));
@@ -27,21 +32,36 @@ internal static class StartUp
         return
         [
             new Figure("start to first answer, ReadyToRun", Median(compiled.Skip(1).Select(s => s.Milliseconds)), "ms"),
-            new Figure("start to first answer, without ReadyToRun", Median(jitted.Skip(1).Select(s => s.Milliseconds)), "ms"),
-            new Figure("start to first answer, ReadyToRun as a part of without", Median(compiled.Skip(1).Select(s => s.Milliseconds)) / Median(jitted.Skip(1).Select(s => s.Milliseconds)), "×", 0.9),
+            new Figure(
+                "start to first answer, without ReadyToRun",
+                Median(jitted.Skip(1).Select(s => s.Milliseconds)),
+                "ms"
+            ),
+            new Figure(
+                "start to first answer, ReadyToRun as a part of without",
+                Median(compiled.Skip(1).Select(s => s.Milliseconds))
+                    / Median(jitted.Skip(1).Select(s => s.Milliseconds)),
+                "×",
+                0.9
+            ),
             new Figure("one answer: peak memory, ReadyToRun", compiled.Max(s => s.MiB), "MiB", 128),
             new Figure("one answer: peak memory, without ReadyToRun", jitted.Max(s => s.MiB), "MiB"),
         ];
     }
 
-    private static async Task<(double Milliseconds, double MiB)> FirstAnswerAsync(Deployment deployment, string executable)
+    private static async Task<(double Milliseconds, double MiB)> FirstAnswerAsync(
+        Deployment deployment,
+        string executable
+    )
     {
         var image = $"{deployment.Aws.AccountId}.dkr.ecr.{deployment.Aws.Region}.amazonaws.com/team/app:1.0";
         var started = Stopwatch.GetTimestamp();
         await using var function = await deployment.StartAsync(executable, "ApprovalAsync");
         var answer = await function.InvokeAsync($$"""{"image":"{{image}}"}""", TimeSpan.FromSeconds(30));
         var milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-        return answer.Contains("\"BLOCKED\"", StringComparison.Ordinal) ? (milliseconds, function.PeakMiB) : throw new FunctionFailedException($"The answer should be BLOCKED: {answer}");
+        return answer.Contains("\"BLOCKED\"", StringComparison.Ordinal)
+            ? (milliseconds, function.PeakMiB)
+            : throw new FunctionFailedException($"The answer should be BLOCKED: {answer}");
     }
 
     private static double Median(IEnumerable<double> values)

@@ -6,5 +6,8 @@ public sealed class PurityTests
 {
     [Fact]
     public void The_core_references_nothing_but_the_base_library() =>
-        Assert.All(typeof(Digest).Assembly.GetReferencedAssemblies(), reference => Assert.StartsWith("System.", reference.Name, StringComparison.Ordinal));
+        Assert.All(
+            typeof(Digest).Assembly.GetReferencedAssemblies(),
+            reference => Assert.StartsWith("System.", reference.Name, StringComparison.Ordinal)
+        );
 }

@@ -5,10 +5,17 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.EndToEnd.Tests;
 
-/// <summary>A pipeline asks, through the HTTP API and by direct invoke. No ledger entry exists, so that every answer is from fresh facts; asking writes nothing.</summary>
+/// <summary>
+/// A pipeline asks, through the HTTP API and by direct invoke. No ledger entry exists, so that every answer is from
+/// fresh facts; asking writes nothing.
+/// </summary>
 public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
 {
-    private static readonly LocalFinding Critical = new("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13"));
+    private static readonly LocalFinding Critical = new(
+        "CVE-2024-6119",
+        "CRITICAL",
+        new LocalPackage("openssl", "3.0.13")
+    );
 
     [Fact]
     public async Task An_approved_image_is_200_and_names_the_digest_to_deploy()
@@ -18,10 +25,19 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
         var (status, headers, body) = await GetAsync(("image", $"{repository}:1.0"), ("require", "approved"));
 
         Assert.Equal(200, status);
-        Assert.Equal(("application/json", "no-store"), (headers["content-type"]!.ToString(), headers["cache-control"]!.ToString()));
+        Assert.Equal(
+            ("application/json", "no-store"),
+            (headers["content-type"]!.ToString(), headers["cache-control"]!.ToString())
+        );
         Assert.True(body["approved"]!.GetValue<bool>());
-        Assert.Equal(("APPROVED", digest, repository), (Word(body, "status"), Word(body, "digest"), Word(body, "repository")));
-        Assert.Equal($"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{repository}@{digest}", Word(body, "deploy"));
+        Assert.Equal(
+            ("APPROVED", digest, repository),
+            (Word(body, "status"), Word(body, "digest"), Word(body, "repository"))
+        );
+        Assert.Equal(
+            $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{repository}@{digest}",
+            Word(body, "deploy")
+        );
         Assert.Equal(64, Word(body, "policyVersion").Length);
         Assert.Empty(body["toPass"]!.AsArray());
     }
@@ -63,7 +79,9 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
         var function = await guard.FunctionAsync("Approval");
 
         var asked = System.Diagnostics.Stopwatch.StartNew();
-        var pending = (await function.InvokeAsync(new JsonObject { ["image"] = $"{repository}:1.0", ["wait"] = 20 })).Payload;
+        var pending = (
+            await function.InvokeAsync(new JsonObject { ["image"] = $"{repository}:1.0", ["wait"] = 20 })
+        ).Payload;
         Assert.True(asked.Elapsed < TimeSpan.FromSeconds(15), $"{asked.Elapsed}");
         Assert.Equal(("PENDING", "15"), (Word(pending, "status"), pending["retryAfterSeconds"]!.ToString()));
         Assert.Contains("waited for its scan for ", pending["reasons"]!.ToJsonString(), StringComparison.Ordinal);
@@ -86,7 +104,12 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
     [InlineData("image=team/app:1&force=true", 400, "BAD_REQUEST")]
     public async Task A_question_without_an_answer_says_why(string query, int expected, string word)
     {
-        var (status, _, body) = await GetAsync([.. query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).Select(pair => (pair[0], pair[1]))]);
+        var (status, _, body) = await GetAsync([
+            .. query
+                .Split('&', StringSplitOptions.RemoveEmptyEntries)
+                .Select(pair => pair.Split('='))
+                .Select(pair => (pair[0], pair[1])),
+        ]);
 
         Assert.Equal((expected, word), (status, Word(body, "status")));
         Assert.False(body["approved"]!.GetValue<bool>());
@@ -99,14 +122,24 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
         var (repository, _) = Scanned();
         try
         {
-            guard.Aws.Faults.Add(Fault.ExpiredCredentials with { Service = "ecr", Operation = "DescribeImageScanFindings", Times = int.MaxValue });
+            guard.Aws.Faults.Add(
+                Fault.ExpiredCredentials with
+                {
+                    Service = "ecr",
+                    Operation = "DescribeImageScanFindings",
+                    Times = int.MaxValue,
+                }
+            );
             var (noFindings, headers, error) = await GetAsync(("image", $"{repository}:1.0"));
             guard.Aws.Faults.Add(Fault.ExpiredCredentials with { Service = "ecr", Times = int.MaxValue });
             var (nothing, _, problem) = await GetAsync(("image", $"{repository}:1.0"));
 
             Assert.Equal((503, 503), (noFindings, nothing));
             Assert.Equal("15", headers["retry-after"]!.ToString());
-            Assert.All([error, problem], body => Assert.Equal((false, "ERROR"), (body["approved"]!.GetValue<bool>(), Word(body, "status"))));
+            Assert.All(
+                [error, problem],
+                body => Assert.Equal((false, "ERROR"), (body["approved"]!.GetValue<bool>(), Word(body, "status")))
+            );
         }
         finally
         {
@@ -120,7 +153,12 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
         var (repository, digest) = Scanned();
         var function = await guard.FunctionAsync("Approval");
 
-        var known = await function.InvokeAsync(new JsonObject { ["image"] = $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{repository}:1.0@{digest}" });
+        var known = await function.InvokeAsync(
+            new JsonObject
+            {
+                ["image"] = $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{repository}:1.0@{digest}",
+            }
+        );
         var unknown = await function.InvokeAsync(new JsonObject { ["image"] = $"{repository}:2.0" });
 
         Assert.Equal(("APPROVED", digest), (Word(known.Payload, "status"), Word(known.Payload, "digest")));
@@ -129,35 +167,66 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
         Assert.Equal("200", logged["httpStatus"]!.ToString());
     }
 
-    /// <summary>Asks as API Gateway does, with payload version 2.0, and checks that nothing was written anywhere.</summary>
-    private async Task<(int Status, JsonNode Headers, JsonNode Body)> GetAsync(params (string Name, string Value)[] query)
+    /// <summary>
+    /// Asks as API Gateway does, with payload version 2.0, and checks that nothing was written anywhere.
+    /// </summary>
+    private async Task<(int Status, JsonNode Headers, JsonNode Body)> GetAsync(
+        params (string Name, string Value)[] query
+    )
     {
         guard.Aws.Requests.Take();
-        var answer = await (await guard.FunctionAsync("Approval")).InvokeAsync(new JsonObject
-        {
-            ["version"] = "2.0",
-            ["routeKey"] = "GET /approval",
-            ["rawPath"] = "/approval",
-            ["rawQueryString"] = string.Join('&', query.Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}")),
-            ["headers"] = new JsonObject { ["host"] = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com" },
-            // API Gateway leaves it out where there is no query.
-            ["queryStringParameters"] = query.Length == 0 ? null : new JsonObject(query.Select(pair => KeyValuePair.Create(pair.Name, (JsonNode?)pair.Value))),
-            ["requestContext"] = new JsonObject
+        var answer = await (await guard.FunctionAsync("Approval")).InvokeAsync(
+            new JsonObject
             {
-                ["accountId"] = guard.Aws.AccountId,
-                ["apiId"] = "a1b2c3d4e5",
-                ["authorizer"] = new JsonObject { ["iam"] = new JsonObject { ["accountId"] = "210987654321", ["userArn"] = "arn:aws:sts::210987654321:assumed-role/pipeline/deploy" } },
-                ["http"] = new JsonObject { ["method"] = "GET", ["path"] = "/approval", ["protocol"] = "HTTP/1.1", ["sourceIp"] = "192.0.2.1", ["userAgent"] = "curl/8.5.0" },
-                ["requestId"] = "JKJaXmPLvHcESHA=",
+                ["version"] = "2.0",
                 ["routeKey"] = "GET /approval",
-                ["stage"] = "$default",
-                ["time"] = "12/Mar/2026:19:03:58 +0000",
-                ["timeEpoch"] = 1773342238390,
+                ["rawPath"] = "/approval",
+                ["rawQueryString"] = string.Join(
+                    '&',
+                    query.Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}")
+                ),
+                ["headers"] = new JsonObject { ["host"] = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com" },
+                // API Gateway leaves it out where there is no query.
+                ["queryStringParameters"] =
+                    query.Length == 0
+                        ? null
+                        : new JsonObject(query.Select(pair => KeyValuePair.Create(pair.Name, (JsonNode?)pair.Value))),
+                ["requestContext"] = new JsonObject
+                {
+                    ["accountId"] = guard.Aws.AccountId,
+                    ["apiId"] = "a1b2c3d4e5",
+                    ["authorizer"] = new JsonObject
+                    {
+                        ["iam"] = new JsonObject
+                        {
+                            ["accountId"] = "210987654321",
+                            ["userArn"] = "arn:aws:sts::210987654321:assumed-role/pipeline/deploy",
+                        },
+                    },
+                    ["http"] = new JsonObject
+                    {
+                        ["method"] = "GET",
+                        ["path"] = "/approval",
+                        ["protocol"] = "HTTP/1.1",
+                        ["sourceIp"] = "192.0.2.1",
+                        ["userAgent"] = "curl/8.5.0",
+                    },
+                    ["requestId"] = "JKJaXmPLvHcESHA=",
+                    ["routeKey"] = "GET /approval",
+                    ["stage"] = "$default",
+                    ["time"] = "12/Mar/2026:19:03:58 +0000",
+                    ["timeEpoch"] = 1773342238390,
+                },
+                ["isBase64Encoded"] = false,
             },
-            ["isBase64Encoded"] = false,
-        }, TimeSpan.FromSeconds(29));
+            TimeSpan.FromSeconds(29)
+        );
         Assert.All(guard.Aws.Requests, request => Assert.True(Deployment.Reads(request.Operation), request.ToString()));
-        return (answer.Payload["statusCode"]!.GetValue<int>(), answer.Payload["headers"]!, JsonNode.Parse(answer.Payload["body"]!.ToString())!);
+        return (
+            answer.Payload["statusCode"]!.GetValue<int>(),
+            answer.Payload["headers"]!,
+            JsonNode.Parse(answer.Payload["body"]!.ToString())!
+        );
     }
 
     private (string Repository, string Digest) Scanned(params IReadOnlyList<LocalFinding> findings)

@@ -9,7 +9,11 @@ namespace EcrGuard.EndToEnd.Tests;
 /// <summary>What schedules start: the first look at what is there already, and the weekly summary of it.</summary>
 public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<Deployment>
 {
-    private static readonly LocalFinding Critical = new("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13"));
+    private static readonly LocalFinding Critical = new(
+        "CVE-2024-6119",
+        "CRITICAL",
+        new LocalPackage("openssl", "3.0.13")
+    );
 
     [Fact]
     public async Task A_backfill_that_is_killed_goes_on_where_it_was_and_ends_with_one_message_then_the_week_is_summed_up()
@@ -24,13 +28,21 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
         guard.Aws.Events.Take();
 
         var function = await guard.FunctionAsync("Backfill");
-        guard.Aws.Faults.Add(Fault.Kill(function.Kill) with { Service = "ecr", Operation = "DescribeImageScanFindings", From = 21 });
+        guard.Aws.Faults.Add(
+            Fault.Kill(function.Kill) with
+            {
+                Service = "ecr",
+                Operation = "DescribeImageScanFindings",
+                From = 21,
+            }
+        );
         await Assert.ThrowsAsync<FunctionDiedException>(() => function.InvokeAsync(Tick()));
         guard.Aws.Faults.Clear();
         Assert.Empty(guard.Aws.Sns.Messages);
         var cursor = State()["cursor"]!.ToString();
 
-        // The next tick comes five minutes later and leaves it to the one that may still run; the one after its fifteen minutes goes on.
+        // The next tick comes five minutes later and leaves it to the one that may still run; the one after its fifteen
+        // minutes goes on.
         var tooEarly = await (await guard.FunctionAsync("Backfill")).InvokeAsync(Tick());
         Assert.Equal(cursor, tooEarly.Payload["Cursor"]!.ToString());
         Assert.Empty(guard.Aws.Sns.Messages);
@@ -38,13 +50,26 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
         guard.TakeRequests("ecr");
         await (await guard.FunctionAsync("Backfill")).InvokeAsync(Tick());
 
-        Assert.Equal(12, guard.TakeRequests("ecr").Count(operation => operation == "BatchGetRepositoryScanningConfiguration"));
+        Assert.Equal(
+            12,
+            guard.TakeRequests("ecr").Count(operation => operation == "BatchGetRepositoryScanningConfiguration")
+        );
         var told = Assert.Single(guard.Aws.Sns.Messages.Take());
         var message = Deployment.ToMachines(told);
         Assert.Equal(("backfill", "20"), (message["kind"]!.ToString(), message["repositories"]!.ToString()));
-        Assert.Equal((20, 20), (message["statuses"]!["approved"]!.GetValue<int>(), message["statuses"]!["blocked"]!.GetValue<int>()));
+        Assert.Equal(
+            (20, 20),
+            (message["statuses"]!["approved"]!.GetValue<int>(), message["statuses"]!["blocked"]!.GetValue<int>())
+        );
         Assert.Empty(message["unread"]!.AsArray());
-        Assert.All(Enumerable.Range(1, 20), at => Assert.Contains($"ecrguard-blocked-{guard.Aws.Ecr.DigestOf($"team/app-{at}", "2.0")!["sha256:".Length..]}", guard.Aws.Ecr.TagsOf($"team/app-{at}", guard.Aws.Ecr.DigestOf($"team/app-{at}", "2.0")!)!));
+        Assert.All(
+            Enumerable.Range(1, 20),
+            at =>
+                Assert.Contains(
+                    $"ecrguard-blocked-{guard.Aws.Ecr.DigestOf($"team/app-{at}", "2.0")!["sha256:".Length..]}",
+                    guard.Aws.Ecr.TagsOf($"team/app-{at}", guard.Aws.Ecr.DigestOf($"team/app-{at}", "2.0")!)!
+                )
+        );
 
         // Done is done.
         guard.Aws.Requests.Take();
@@ -58,13 +83,21 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
     {
         var week = $"{ISOWeek.GetYear(DateTime.UtcNow)}-W{ISOWeek.GetWeekOfYear(DateTime.UtcNow):00}";
 
-        var report = (await (await guard.FunctionAsync("WeeklySummary")).InvokeAsync(new JsonObject { ["Week"] = week })).Payload;
+        var report = (
+            await (await guard.FunctionAsync("WeeklySummary")).InvokeAsync(new JsonObject { ["Week"] = week })
+        ).Payload;
 
         var key = $"summaries/{guard.Aws.AccountId}/{guard.Aws.Region}/{week}.json";
         Assert.Equal($"s3://{Deployment.Bucket}/{key}", report["Whole"]!.ToString());
         var whole = JsonNode.Parse(guard.Aws.S3.Find(Deployment.Bucket, key)!.Content.Span)!;
-        Assert.Equal((week, 20, 40), (whole["week"]!.ToString(), whole["repositories"]!.GetValue<int>(), whole["images"]!.GetValue<int>()));
-        Assert.Equal((20, 20), (whole["statuses"]!["approved"]!.GetValue<int>(), whole["statuses"]!["blocked"]!.GetValue<int>()));
+        Assert.Equal(
+            (week, 20, 40),
+            (whole["week"]!.ToString(), whole["repositories"]!.GetValue<int>(), whole["images"]!.GetValue<int>())
+        );
+        Assert.Equal(
+            (20, 20),
+            (whole["statuses"]!["approved"]!.GetValue<int>(), whole["statuses"]!["blocked"]!.GetValue<int>())
+        );
         Assert.Equal(20, whole["newlyBlocked"]!.AsArray().Count);
         Assert.Equal("CVE-2024-6119", whole["topReasons"]![0]!["vulnerability"]!.ToString());
 
@@ -78,29 +111,46 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
     }
 
     /// <summary>What EventBridge Scheduler sends to a target without an input of its own.</summary>
-    private JsonObject Tick() => new()
-    {
-        ["version"] = "0",
-        ["id"] = "d32c5kddcf5bb8c3",
-        ["detail-type"] = "Scheduled Event",
-        ["source"] = "aws.scheduler",
-        ["account"] = guard.Aws.AccountId,
-        ["time"] = "2026-03-12T19:03:58Z",
-        ["region"] = guard.Aws.Region,
-        ["resources"] = new JsonArray($"arn:aws:scheduler:{guard.Aws.Region}:{guard.Aws.AccountId}:schedule/default/ecrguard-tick"),
-        ["detail"] = "{}",
-    };
+    private JsonObject Tick() =>
+        new()
+        {
+            ["version"] = "0",
+            ["id"] = "d32c5kddcf5bb8c3",
+            ["detail-type"] = "Scheduled Event",
+            ["source"] = "aws.scheduler",
+            ["account"] = guard.Aws.AccountId,
+            ["time"] = "2026-03-12T19:03:58Z",
+            ["region"] = guard.Aws.Region,
+            ["resources"] = new JsonArray(
+                $"arn:aws:scheduler:{guard.Aws.Region}:{guard.Aws.AccountId}:schedule/default/ecrguard-tick"
+            ),
+            ["detail"] = "{}",
+        };
 
-    private JsonNode State() => JsonNode.Parse(guard.Aws.DynamoDb.Items(Deployment.Table).Single(item => item["sk"]!.ToString() == "BACKFILL")["document"]!.ToString())!;
+    private JsonNode State() =>
+        JsonNode.Parse(
+            guard.Aws.DynamoDb.Items(Deployment.Table).Single(item => item["sk"]!.ToString() == "BACKFILL")[
+                "document"
+            ]!.ToString()
+        )!;
 
     /// <summary>Lets the fifteen minutes pass that a run may last.</summary>
     private async Task EndLeaseAsync()
     {
         var state = State();
         state["runningUntil"] = DateTimeOffset.UtcNow.AddMinutes(-1).ToString("O", CultureInfo.InvariantCulture);
-        await guard.UpdateAsync($"S#{guard.Aws.AccountId}#{guard.Aws.Region}", "BACKFILL", "document", state.ToJsonString());
+        await guard.UpdateAsync(
+            $"S#{guard.Aws.AccountId}#{guard.Aws.Region}",
+            "BACKFILL",
+            "document",
+            state.ToJsonString()
+        );
     }
 
     private void Scanned(string repository, string tag, params IReadOnlyList<LocalFinding> findings) =>
-        guard.Aws.Ecr.CompleteScan(repository, guard.Aws.Ecr.Push(repository, Manifest.Image($"{repository} {tag}"), tag), findings);
+        guard.Aws.Ecr.CompleteScan(
+            repository,
+            guard.Aws.Ecr.Push(repository, Manifest.Image($"{repository} {tag}"), tag),
+            findings
+        );
 }

@@ -6,7 +6,16 @@ namespace EcrGuard.EndToEnd.Tests;
 /// <summary>The registry is scanned by Inspector.</summary>
 public sealed class EnhancedScanTests : IClassFixture<Deployment>
 {
-    private static readonly LocalFinding Critical = new("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13", "3.0.14"), new LocalPackage("libssl3t64", "3.0.13", "3.0.14")) { Fix = "YES", Epss = 0.00045 };
+    private static readonly LocalFinding Critical = new(
+        "CVE-2024-6119",
+        "CRITICAL",
+        new LocalPackage("openssl", "3.0.13", "3.0.14"),
+        new LocalPackage("libssl3t64", "3.0.13", "3.0.14")
+    )
+    {
+        Fix = "YES",
+        Epss = 0.00045,
+    };
     private static readonly LocalFinding Low = new("CVE-2025-3003", "LOW", new LocalPackage("tar", "1.34"));
 
     private readonly Deployment _guard;
@@ -28,8 +37,13 @@ public sealed class EnhancedScanTests : IClassFixture<Deployment>
         _guard.Aws.Events.Take();
 
         // The finding's own counts and severity are never looked at: this one is MEDIUM.
-        Assert.Empty(await _guard.DeliverAsync("OnScanChanged",
-            Recorded.Event(Recorded.Finding, _guard.Aws, repository, digest), Recorded.Event(Recorded.EnhancedScan, _guard.Aws, repository, digest)));
+        Assert.Empty(
+            await _guard.DeliverAsync(
+                "OnScanChanged",
+                Recorded.Event(Recorded.Finding, _guard.Aws, repository, digest),
+                Recorded.Event(Recorded.EnhancedScan, _guard.Aws, repository, digest)
+            )
+        );
 
         Assert.Equal("Blocked", _guard.StatusOf(repository, digest));
         Assert.Equal(["1.0", Blocked(digest)], _guard.Aws.Ecr.TagsOf(repository, digest)!);
@@ -41,7 +55,11 @@ public sealed class EnhancedScanTests : IClassFixture<Deployment>
     {
         var repository = _guard.CreateRepository();
         var (amd64, arm64) = (Manifest.Image($"{repository} amd64"), Manifest.Image($"{repository} arm64"));
-        var index = _guard.Aws.Ecr.Push(repository, Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)], attestations: true), "1.0");
+        var index = _guard.Aws.Ecr.Push(
+            repository,
+            Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)], attestations: true),
+            "1.0"
+        );
         await _guard.DeliverAllAsync();
         Assert.Equal("Pending", _guard.StatusOf(repository, index));
 
@@ -49,7 +67,14 @@ public sealed class EnhancedScanTests : IClassFixture<Deployment>
         _guard.Aws.Inspector.CompleteScan(repository, arm64.Digest, Critical);
         await _guard.DeliverAllAsync();
 
-        Assert.Equal(("Approved", "Blocked", "Blocked"), (_guard.StatusOf(repository, amd64.Digest), _guard.StatusOf(repository, arm64.Digest), _guard.StatusOf(repository, index)));
+        Assert.Equal(
+            ("Approved", "Blocked", "Blocked"),
+            (
+                _guard.StatusOf(repository, amd64.Digest),
+                _guard.StatusOf(repository, arm64.Digest),
+                _guard.StatusOf(repository, index)
+            )
+        );
         Assert.Equal(["1.0", Blocked(index)], _guard.Aws.Ecr.TagsOf(repository, index)!);
         Assert.Empty(_guard.Aws.Ecr.TagsOf(repository, arm64.Digest)!);
         var alert = Assert.Single(_guard.Alerts(repository), alert => alert["digest"]!.ToString() == index);

@@ -6,10 +6,16 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.EndToEnd.Tests;
 
-/// <summary>Events as they really come: malformed, twice, late, out of order, of kinds and places that are none of EcrGuard's.</summary>
+/// <summary>
+/// Events as they really come: malformed, twice, late, out of order, of kinds and places that are none of EcrGuard's.
+/// </summary>
 public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
 {
-    private static readonly LocalFinding Critical = new("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13"));
+    private static readonly LocalFinding Critical = new(
+        "CVE-2024-6119",
+        "CRITICAL",
+        new LocalPackage("openssl", "3.0.13")
+    );
 
     [Fact]
     public async Task Events_that_cannot_be_read_fail_alone()
@@ -19,7 +25,8 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         var withoutTime = JsonNode.Parse(Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))!.AsObject();
         withoutTime.Remove("time");
 
-        var failed = await guard.DeliverAsync("OnScanChanged",
+        var failed = await guard.DeliverAsync(
+            "OnScanChanged",
             Recorded.Event(Recorded.BasicScan),
             "",
             Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest),
@@ -27,7 +34,8 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
             "[]",
             Recorded.Event(Recorded.EnhancedScan),
             withoutTime.ToJsonString(),
-            Recorded.Event(Recorded.Delete));
+            Recorded.Event(Recorded.Delete)
+        );
 
         Assert.Equal([0, 1, 3, 4, 5, 6, 7], failed);
         Assert.Equal("Blocked", guard.StatusOf(repository, digest));
@@ -54,12 +62,19 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
     {
         var (repository, digest) = Push();
         guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+        Assert.Empty(
+            await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))
+        );
 
-        Assert.Empty(await guard.DeliverAsync("OnImagePushed", Recorded.Event(Recorded.Push, guard.Aws, repository, digest)));
+        Assert.Empty(
+            await guard.DeliverAsync("OnImagePushed", Recorded.Event(Recorded.Push, guard.Aws, repository, digest))
+        );
 
         Assert.Equal("Blocked", guard.StatusOf(repository, digest));
-        Assert.Equal(["1.0", $"ecrguard-blocked-{digest["sha256:".Length..]}"], guard.Aws.Ecr.TagsOf(repository, digest)!);
+        Assert.Equal(
+            ["1.0", $"ecrguard-blocked-{digest["sha256:".Length..]}"],
+            guard.Aws.Ecr.TagsOf(repository, digest)!
+        );
         Assert.Single(guard.Alerts(repository));
     }
 
@@ -68,12 +83,28 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
     {
         var (repository, digest) = Push();
         guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+        Assert.Empty(
+            await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))
+        );
         guard.TakeRequests("ecr");
         var old = DateTimeOffset.UtcNow.AddHours(-1);
 
-        Assert.Empty(await Deployment.DeliverAsync(await guard.FunctionAsync("OnScanChanged"), null, old, [Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest, old)]));
-        Assert.Empty(await Deployment.DeliverAsync(await guard.FunctionAsync("OnImagePushed"), null, old, [Recorded.Event(Recorded.Push, guard.Aws, repository, digest, old)]));
+        Assert.Empty(
+            await Deployment.DeliverAsync(
+                await guard.FunctionAsync("OnScanChanged"),
+                null,
+                old,
+                [Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest, old)]
+            )
+        );
+        Assert.Empty(
+            await Deployment.DeliverAsync(
+                await guard.FunctionAsync("OnImagePushed"),
+                null,
+                old,
+                [Recorded.Event(Recorded.Push, guard.Aws, repository, digest, old)]
+            )
+        );
 
         Assert.Empty(guard.TakeRequests("ecr"));
     }
@@ -83,11 +114,17 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
     {
         var (repository, digest) = Push();
         guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+        Assert.Empty(
+            await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))
+        );
         guard.Aws.Ecr.Delete(repository, digest);
 
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.Delete, guard.Aws, repository, digest)));
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+        Assert.Empty(
+            await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.Delete, guard.Aws, repository, digest))
+        );
+        Assert.Empty(
+            await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))
+        );
 
         var item = guard.Item(repository, digest)!;
         Assert.NotNull(item["goneAt"]);
@@ -106,7 +143,9 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
             push.Replace("ECR Image Action", "ECR Referrer Action", StringComparison.Ordinal),
             push.Replace("\"PUSH\"", "\"REPLICATE\"", StringComparison.Ordinal),
             push.Replace("SUCCESS", "FAILURE", StringComparison.Ordinal),
-            Recorded.Event(Recorded.ScanFrequency, guard.Aws, repository, digest).Replace("SCAN_FREQUENCY_CHANGE", "REPOSITORY_CREATE", StringComparison.Ordinal),
+            Recorded
+                .Event(Recorded.ScanFrequency, guard.Aws, repository, digest)
+                .Replace("SCAN_FREQUENCY_CHANGE", "REPOSITORY_CREATE", StringComparison.Ordinal),
             Recorded.Event(Recorded.ScanFrequency),
             push.Replace("aws.ecr", "aws.s3", StringComparison.Ordinal),
             push.Replace(guard.Aws.AccountId, "210987654321", StringComparison.Ordinal),
@@ -121,8 +160,14 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         Assert.Empty(guard.Aws.Requests);
         await function.LogAsync(line => line["messageId"]!.ToString() == $"message-{others.Length - 1}");
         var lines = function.Output.Select(line => JsonNode.Parse(line)!).ToList();
-        Assert.Equal(Enumerable.Range(0, others.Length).Select(at => $"message-{at}"), lines.Select(line => line["messageId"]!.ToString()));
-        Assert.Equal([guard.Aws.AccountId, "210987654321", guard.Aws.AccountId], lines.Where(line => line["level"]!.ToString() == "WARN").Select(line => line["account"]!.ToString()));
+        Assert.Equal(
+            Enumerable.Range(0, others.Length).Select(at => $"message-{at}"),
+            lines.Select(line => line["messageId"]!.ToString())
+        );
+        Assert.Equal(
+            [guard.Aws.AccountId, "210987654321", guard.Aws.AccountId],
+            lines.Where(line => line["level"]!.ToString() == "WARN").Select(line => line["account"]!.ToString())
+        );
     }
 
     [Fact]
@@ -130,18 +175,25 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
     {
         var (repository, digest) = Push();
         guard.Aws.Ecr.CompleteScan(repository, digest);
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+        Assert.Empty(
+            await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))
+        );
         // Another scan ends, and its event is lost.
         guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
         Assert.Equal("APPROVED", await AskAsync(repository, digest));
         var change = Recorded.Event(Recorded.ScanFrequency, guard.Aws, repository, digest);
         guard.Aws.Requests.Take();
 
-        Assert.Equal([1, 2, 3], await guard.DeliverAsync("OnScanChanged",
-            change,
-            change.Replace("\"repositories\"", "\"images\"", StringComparison.Ordinal),
-            change.Replace("\"repository-2\"", "2", StringComparison.Ordinal),
-            change.Replace("\"repository-2\"", "\"Repository 2\"", StringComparison.Ordinal)));
+        Assert.Equal(
+            [1, 2, 3],
+            await guard.DeliverAsync(
+                "OnScanChanged",
+                change,
+                change.Replace("\"repositories\"", "\"images\"", StringComparison.Ordinal),
+                change.Replace("\"repository-2\"", "2", StringComparison.Ordinal),
+                change.Replace("\"repository-2\"", "\"Repository 2\"", StringComparison.Ordinal)
+            )
+        );
 
         Assert.Equal("BatchWriteItem", Assert.Single(guard.Aws.Requests).Operation);
         Assert.Equal("BLOCKED", await AskAsync(repository, digest));
@@ -156,7 +208,14 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         guard.Aws.Faults.Add(Fault.ExpiredCredentials with { Operation = "BatchWriteItem" });
         try
         {
-            Assert.Equal([0], await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.ScanFrequency, guard.Aws, repository, digest), Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+            Assert.Equal(
+                [0],
+                await guard.DeliverAsync(
+                    "OnScanChanged",
+                    Recorded.Event(Recorded.ScanFrequency, guard.Aws, repository, digest),
+                    Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)
+                )
+            );
             Assert.Equal(0, guard.Aws.Faults.Outstanding);
         }
         finally
@@ -170,17 +229,34 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
     public async Task More_than_ten_alerts_of_one_batch_are_one_message()
     {
         var repository = guard.CreateRepository();
-        var digests = Enumerable.Range(0, 11).Select(at => guard.Aws.Ecr.Push(repository, Manifest.Image($"{repository} {at}"), at.ToString(CultureInfo.InvariantCulture))).ToList();
+        var digests = Enumerable
+            .Range(0, 11)
+            .Select(at =>
+                guard.Aws.Ecr.Push(
+                    repository,
+                    Manifest.Image($"{repository} {at}"),
+                    at.ToString(CultureInfo.InvariantCulture)
+                )
+            )
+            .ToList();
         foreach (var digest in digests)
             guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
         guard.Aws.Events.Take();
         guard.Aws.Sns.Messages.Take();
 
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", [.. digests.Select(digest => Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))]));
+        Assert.Empty(
+            await guard.DeliverAsync(
+                "OnScanChanged",
+                [.. digests.Select(digest => Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))]
+            )
+        );
 
         var message = Deployment.ToMachines(Assert.Single(guard.Aws.Sns.Messages));
         Assert.Equal("batch", message["kind"]!.ToString());
-        Assert.Equal(digests.Order(), message["alerts"]!.AsArray().Select(alert => alert!["digest"]!.ToString()).Order());
+        Assert.Equal(
+            digests.Order(),
+            message["alerts"]!.AsArray().Select(alert => alert!["digest"]!.ToString()).Order()
+        );
         Assert.All(digests, digest => Assert.Null(guard.Item(repository, digest)!["openAlert"]));
     }
 
@@ -191,7 +267,17 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         var function = await guard.FunctionAsync("OnScanChanged");
         guard.Aws.Requests.Take();
 
-        Assert.Equal([0, 1], (await Deployment.DeliverAsync(function, TimeSpan.FromSeconds(5), Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest), Recorded.Event(Recorded.ScanFrequency, guard.Aws, repository, digest))).Order());
+        Assert.Equal(
+            [0, 1],
+            (
+                await Deployment.DeliverAsync(
+                    function,
+                    TimeSpan.FromSeconds(5),
+                    Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest),
+                    Recorded.Event(Recorded.ScanFrequency, guard.Aws, repository, digest)
+                )
+            ).Order()
+        );
 
         Assert.Empty(guard.Aws.Requests);
     }
@@ -222,7 +308,10 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         var whole = guard.Item(repository, digest)!;
         Assert.Null(whole["open"]);
         Assert.Null(whole["openWrites"]);
-        Assert.Equal(["1.0", $"ecrguard-blocked-{digest["sha256:".Length..]}"], guard.Aws.Ecr.TagsOf(repository, digest)!);
+        Assert.Equal(
+            ["1.0", $"ecrguard-blocked-{digest["sha256:".Length..]}"],
+            guard.Aws.Ecr.TagsOf(repository, digest)!
+        );
         Assert.Single(guard.Alerts(repository));
     }
 
@@ -232,8 +321,12 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         var (repository, digest) = Push();
         var function = await guard.FunctionAsync("OnImagePushed");
 
-        await Assert.ThrowsAsync<FunctionErrorException>(() => function.InvokeAsync(new JsonObject { ["Records"] = "none" }));
-        Assert.Empty(await guard.DeliverAsync("OnImagePushed", Recorded.Event(Recorded.Push, guard.Aws, repository, digest)));
+        await Assert.ThrowsAsync<FunctionErrorException>(() =>
+            function.InvokeAsync(new JsonObject { ["Records"] = "none" })
+        );
+        Assert.Empty(
+            await guard.DeliverAsync("OnImagePushed", Recorded.Event(Recorded.Push, guard.Aws, repository, digest))
+        );
 
         Assert.Equal("Pending", guard.StatusOf(repository, digest));
         var failed = await function.LogAsync(line => line["message"]!.ToString() == "The invocation failed.");
@@ -241,7 +334,11 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
     }
 
     private async Task<string> AskAsync(string repository, string digest) =>
-        (await (await guard.FunctionAsync("Approval")).InvokeAsync(new JsonObject { ["image"] = $"{repository}@{digest}" })).Payload["status"]!.ToString();
+        (
+            await (await guard.FunctionAsync("Approval")).InvokeAsync(
+                new JsonObject { ["image"] = $"{repository}@{digest}" }
+            )
+        ).Payload["status"]!.ToString();
 
     private (string Repository, string Digest) Push()
     {

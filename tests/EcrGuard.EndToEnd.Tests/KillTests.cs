@@ -6,10 +6,17 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.EndToEnd.Tests;
 
-/// <summary>The process is killed between any two calls of one event; the queue delivers the event again to another, and what comes of it is what would have come of it.</summary>
+/// <summary>
+/// The process is killed between any two calls of one event; the queue delivers the event again to another, and what
+/// comes of it is what would have come of it.
+/// </summary>
 public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
 {
-    private static readonly LocalFinding Critical = new("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13"));
+    private static readonly LocalFinding Critical = new(
+        "CVE-2024-6119",
+        "CRITICAL",
+        new LocalPackage("openssl", "3.0.13")
+    );
 
     /// <summary>The visibility time-out of the template's queues: no message comes again before.</summary>
     private static readonly TimeSpan Invisible = TimeSpan.FromSeconds(2000);
@@ -44,9 +51,17 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
             }
 
             Assert.True(guard.StatusOf(repository, digest) == "Blocked", where);
-            Assert.True(guard.Aws.Ecr.TagsOf(repository, digest)!.SequenceEqual(["1.0", $"ecrguard-blocked-{digest["sha256:".Length..]}"]), where);
+            Assert.True(
+                guard
+                    .Aws.Ecr.TagsOf(repository, digest)!
+                    .SequenceEqual(["1.0", $"ecrguard-blocked-{digest["sha256:".Length..]}"]),
+                where
+            );
             var item = guard.Item(repository, digest)!;
-            Assert.True(item["open"] is null && item["openAlert"] is null && item["openWrites"] is null, $"{where}: {item.ToJsonString()}");
+            Assert.True(
+                item["open"] is null && item["openAlert"] is null && item["openWrites"] is null,
+                $"{where}: {item.ToJsonString()}"
+            );
             var ids = guard.Alerts(repository).Select(alert => alert["alertId"]!.ToString()).ToList();
             Assert.True(ids.Count is 1 or 2 && ids.Distinct().Count() == 1, $"{where}: {string.Join(", ", ids)}");
             if (survived)
@@ -67,7 +82,9 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
         await Assert.ThrowsAsync<FunctionDiedException>(() => guard.DeliverAsync("OnScanChanged", scan));
         guard.Aws.Faults.Clear();
 
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+        Assert.Empty(
+            await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))
+        );
         Assert.Empty(guard.Alerts(repository));
 
         await AgeClaimAsync(repository, digest);
@@ -76,23 +93,42 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
         Assert.Null(guard.Item(repository, digest)!["open"]);
     }
 
-    /// <summary>A pending image whose scan has ended; its event is from an hour ago, so that when it comes again it is older than the facts of the verdict.</summary>
+    /// <summary>
+    /// A pending image whose scan has ended; its event is from an hour ago, so that when it comes again it is older
+    /// than the facts of the verdict.
+    /// </summary>
     private async Task<(string Repository, string Digest, string Scan)> PushAsync()
     {
         var repository = guard.CreateRepository();
         var pushedAt = DateTimeOffset.UtcNow.AddHours(-2);
         var digest = guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0", pushedAt);
-        Assert.Empty(await guard.DeliverAsync("OnImagePushed", Recorded.Event(Recorded.Push, guard.Aws, repository, digest, pushedAt)));
+        Assert.Empty(
+            await guard.DeliverAsync(
+                "OnImagePushed",
+                Recorded.Event(Recorded.Push, guard.Aws, repository, digest, pushedAt)
+            )
+        );
         guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
-        return (repository, digest, Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest, pushedAt.AddHours(1)));
+        return (
+            repository,
+            digest,
+            Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest, pushedAt.AddHours(1))
+        );
     }
 
-    /// <summary>Lets the time pass that a message stays invisible: whoever claimed the alert did so that much earlier.</summary>
+    /// <summary>
+    /// Lets the time pass that a message stays invisible: whoever claimed the alert did so that much earlier.
+    /// </summary>
     private async Task AgeClaimAsync(string repository, string digest)
     {
         if (guard.Item(repository, digest)?["alertClaimedAt"] is not JsonValue claimed)
             return;
         var earlier = DateTimeOffset.Parse(claimed.ToString(), CultureInfo.InvariantCulture) - Invisible;
-        await guard.UpdateAsync($"R#{guard.Aws.AccountId}#{guard.Aws.Region}#{repository}", $"I#{digest["sha256:".Length..]}", "alertClaimedAt", earlier.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture));
+        await guard.UpdateAsync(
+            $"R#{guard.Aws.AccountId}#{guard.Aws.Region}#{repository}",
+            $"I#{digest["sha256:".Length..]}",
+            "alertClaimedAt",
+            earlier.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture)
+        );
     }
 }

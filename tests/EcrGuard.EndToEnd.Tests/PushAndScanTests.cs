@@ -4,10 +4,16 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.EndToEnd.Tests;
 
-/// <summary>From an event on the wire to the tag in the registry, the entry in the ledger and the message to security.</summary>
+/// <summary>
+/// From an event on the wire to the tag in the registry, the entry in the ledger and the message to security.
+/// </summary>
 public sealed class PushAndScanTests(Deployment guard) : IClassFixture<Deployment>
 {
-    private static readonly LocalFinding Critical = new("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13"));
+    private static readonly LocalFinding Critical = new(
+        "CVE-2024-6119",
+        "CRITICAL",
+        new LocalPackage("openssl", "3.0.13")
+    );
     private static readonly LocalFinding High = new("CVE-2024-2511", "HIGH", new LocalPackage("curl", "8.5.0"));
 
     [Fact]
@@ -16,7 +22,9 @@ public sealed class PushAndScanTests(Deployment guard) : IClassFixture<Deploymen
         var repository = guard.CreateRepository();
         var digest = guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0");
 
-        Assert.Empty(await guard.DeliverAsync("OnImagePushed", Recorded.Event(Recorded.Push, guard.Aws, repository, digest)));
+        Assert.Empty(
+            await guard.DeliverAsync("OnImagePushed", Recorded.Event(Recorded.Push, guard.Aws, repository, digest))
+        );
 
         Assert.Equal("Pending", guard.StatusOf(repository, digest));
         Assert.Equal(["1.0"], guard.Aws.Ecr.TagsOf(repository, digest)!);
@@ -32,7 +40,9 @@ public sealed class PushAndScanTests(Deployment guard) : IClassFixture<Deploymen
         guard.Aws.Ecr.CompleteScan(repository, digest, Critical, High);
         guard.Aws.Events.Take();
 
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+        Assert.Empty(
+            await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))
+        );
 
         Assert.Equal(["1.0", Blocked(digest)], guard.Aws.Ecr.TagsOf(repository, digest)!);
         var item = guard.Item(repository, digest)!;
@@ -42,8 +52,15 @@ public sealed class PushAndScanTests(Deployment guard) : IClassFixture<Deploymen
         Assert.Null(item["openAlert"]);
         Assert.Null(item["open"]);
         var alert = Assert.Single(guard.Alerts(repository));
-        Assert.Equal(("blocked", "PENDING", "BLOCKED", digest), (Word(alert, "kind"), Word(alert, "previousStatus"), Word(alert, "status"), Word(alert, "digest")));
-        Assert.StartsWith($"{digest["sha256:".Length..]}:PENDING-BLOCKED:", Word(alert, "alertId"), StringComparison.Ordinal);
+        Assert.Equal(
+            ("blocked", "PENDING", "BLOCKED", digest),
+            (Word(alert, "kind"), Word(alert, "previousStatus"), Word(alert, "status"), Word(alert, "digest"))
+        );
+        Assert.StartsWith(
+            $"{digest["sha256:".Length..]}:PENDING-BLOCKED:",
+            Word(alert, "alertId"),
+            StringComparison.Ordinal
+        );
         Assert.Contains("CVE-2024-6119", alert["reasons"]!.ToJsonString(), StringComparison.Ordinal);
     }
 
@@ -77,7 +94,10 @@ public sealed class PushAndScanTests(Deployment guard) : IClassFixture<Deploymen
 
         Assert.Equal("Pending", guard.StatusOf(repository, digest));
         var alert = Assert.Single(guard.Alerts(repository));
-        Assert.Equal(("foreign-tag", "ecrguard-approved-by-me", digest), (Word(alert, "kind"), Word(alert, "tag"), Word(alert, "digest")));
+        Assert.Equal(
+            ("foreign-tag", "ecrguard-approved-by-me", digest),
+            (Word(alert, "kind"), Word(alert, "tag"), Word(alert, "digest"))
+        );
     }
 
     [Fact]

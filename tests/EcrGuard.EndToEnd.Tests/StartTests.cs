@@ -15,19 +15,32 @@ public sealed class StartTests
         Assert.NotEqual(0, await function.EndAsync());
 
         var error = Assert.Single(function.Errors);
-        Assert.All(["'NobodyAsync'", "OnImagePushedAsync", "OnScanChangedAsync", "ApprovalAsync", "BackfillAsync", "WeeklySummaryAsync", "ApplyPlanAsync"], name => Assert.Contains(name, error, StringComparison.Ordinal));
+        Assert.All(
+            [
+                "'NobodyAsync'",
+                "OnImagePushedAsync",
+                "OnScanChangedAsync",
+                "ApprovalAsync",
+                "BackfillAsync",
+                "WeeklySummaryAsync",
+                "ApplyPlanAsync",
+            ],
+            name => Assert.Contains(name, error, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public async Task A_policy_with_errors_is_an_init_error_that_names_their_places()
     {
-        await using var guard = await DeployedAsync("""
+        await using var guard = await DeployedAsync(
+            """
             {
               "version": 1,
               "rules": [{ "id": "critical", "severity": ["CRITICL"], "then": "block" }],
               "enforcment": []
             }
-            """);
+            """
+        );
         var function = await guard.StartAsync("OnScanChanged");
 
         Assert.NotEqual(0, await function.EndAsync());
@@ -40,22 +53,36 @@ public sealed class StartTests
     /// <summary>Issue 10: it excuses nothing, and it stops nobody.</summary>
     [Theory]
     [InlineData("{", "vendor.json:1:2: error: The JSON ends before it is complete")]
-    [InlineData("""
-        { "@context": "https://openvex.dev/ns/v0.2.0", "@id": "x:1", "author": "a", "timestamp": "2026-01-21T00:00:00Z", "version": 1, "statements": [ { "vulnerability": { "name": "CVE-2024-6119" }, "status": "fixed",
-          "products": [ { "@id": "pkg:oci/api?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/api" } ] } ] }
-        """, "without a digest it is every image of the repository")]
-    public async Task A_VEX_document_that_is_wrong_is_told_in_the_log_and_the_functions_start(string document, string problem)
+    [InlineData(
+        """
+            { "@context": "https://openvex.dev/ns/v0.2.0", "@id": "x:1", "author": "a", "timestamp": "2026-01-21T00:00:00Z", "version": 1, "statements": [ { "vulnerability": { "name": "CVE-2024-6119" }, "status": "fixed",
+              "products": [ { "@id": "pkg:oci/api?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/api" } ] } ] }
+            """,
+        "without a digest it is every image of the repository"
+    )]
+    public async Task A_VEX_document_that_is_wrong_is_told_in_the_log_and_the_functions_start(
+        string document,
+        string problem
+    )
     {
         await using var guard = new Deployment { Vex = document };
         await guard.InitializeAsync();
         var repository = guard.CreateRepository();
         var digest = guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0");
-        guard.Aws.Ecr.CompleteScan(repository, digest, new LocalFinding("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13")));
+        guard.Aws.Ecr.CompleteScan(
+            repository,
+            digest,
+            new LocalFinding("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13"))
+        );
 
-        Assert.Empty(await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest)));
+        Assert.Empty(
+            await guard.DeliverAsync("OnScanChanged", Recorded.Event(Recorded.BasicScan, guard.Aws, repository, digest))
+        );
 
         Assert.Equal("Blocked", guard.StatusOf(repository, digest));
-        var told = await (await guard.FunctionAsync("OnScanChanged")).LogAsync(line => line["message"]!.ToString() == "A VEX document is wrong and excuses nothing.");
+        var told = await (await guard.FunctionAsync("OnScanChanged")).LogAsync(line =>
+            line["message"]!.ToString() == "A VEX document is wrong and excuses nothing."
+        );
         Assert.Contains(problem, told["problem"]!.ToString(), StringComparison.Ordinal);
     }
 

@@ -5,13 +5,19 @@ using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Aws.Actions;
 
-/// <summary>Deletes and archives images by digest. What may go is decided elsewhere, and written down before anything here is called.</summary>
+/// <summary>
+/// Deletes and archives images by digest. What may go is decided elsewhere, and written down before anything here is
+/// called.
+/// </summary>
 public sealed class ImageRemover(IAmazonECR ecr, WriteRate rate)
 {
     /// <summary>BatchDeleteImage takes 1 to 100 image ids.</summary>
     public const int Batch = 100;
 
-    /// <summary>Waits for as many turns to write as images take. Before they are read for the last time, so that nothing is waited for between that and the act.</summary>
+    /// <summary>
+    /// Waits for as many turns to write as images take. Before they are read for the last time, so that nothing is
+    /// waited for between that and the act.
+    /// </summary>
     public async Task WaitAsync(RemovalKind kind, int images, CancellationToken cancellation)
     {
         for (var turns = kind == RemovalKind.Delete ? Math.Min(1, images) : images; turns > 0; turns--)
@@ -21,23 +27,37 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRate rate)
     /// <summary>Deletes images and all their tags, an index before its children.</summary>
     /// <param name="digests">At most <see cref="Batch"/>.</param>
     /// <returns>Of each image why ECR did not delete it; null where it is gone.</returns>
-    public async Task<IReadOnlyDictionary<Digest, string?>> DeleteAsync(RepositoryId repository, IReadOnlyCollection<Digest> digests, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<Digest, string?>> DeleteAsync(
+        RepositoryId repository,
+        IReadOnlyCollection<Digest> digests,
+        CancellationToken cancellation
+    )
     {
-        var answer = await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest
-        {
-            RegistryId = repository.Account,
-            RepositoryName = repository.Name,
-            ImageIds = [.. digests.Select(digest => new ImageIdentifier { ImageDigest = digest.ToString() })],
-        }, cancellation).ConfigureAwait(false);
+        var answer = await ecr.BatchDeleteImageAsync(
+                new BatchDeleteImageRequest
+                {
+                    RegistryId = repository.Account,
+                    RepositoryName = repository.Name,
+                    ImageIds = [.. digests.Select(digest => new ImageIdentifier { ImageDigest = digest.ToString() })],
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
         var failures = (answer.Failures ?? []).ToLookup(failure => failure.ImageId?.ImageDigest);
         var deleted = (answer.ImageIds ?? []).Select(id => id.ImageDigest).ToHashSet();
-        return digests.ToDictionary(digest => digest, digest => failures[digest.ToString()].FirstOrDefault() switch
-        {
-            // It was there a moment ago: the call was repeated because its answer was lost, or somebody was faster.
-            { FailureCode.Value: "ImageNotFound" } => null,
-            { } failure => $"ECR did not delete it: {ErrorText.OfReason(failure.FailureReason)} ({failure.FailureCode?.Value})",
-            null => deleted.Contains(digest.ToString()) ? null : "ECR does not say whether it was deleted.",
-        });
+        return digests.ToDictionary(
+            digest => digest,
+            digest =>
+                failures[digest.ToString()].FirstOrDefault() switch
+                {
+                    // It was there a moment ago: the call was repeated because its answer was lost, or somebody was
+                    // faster.
+                    { FailureCode.Value: "ImageNotFound" } => null,
+                    { } failure => $"ECR did not delete it: {ErrorText.OfReason(failure.FailureReason)} "
+                        + $"({failure.FailureCode?.Value})",
+                    null => deleted.Contains(digest.ToString()) ? null : "ECR does not say whether it was deleted.",
+                }
+        );
     }
 
     /// <summary>Moves an image to the archive storage class.</summary>
@@ -46,16 +66,29 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRate rate)
     {
         try
         {
-            var answer = await ecr.UpdateImageStorageClassAsync(new UpdateImageStorageClassRequest
-            {
-                RegistryId = image.Repository.Account,
-                RepositoryName = image.Repository.Name,
-                ImageId = new ImageIdentifier { ImageDigest = image.Digest.ToString() },
-                TargetStorageClass = TargetStorageClass.ARCHIVE,
-            }, cancellation).ConfigureAwait(false);
-            return answer.ImageStatus == ImageStatus.ARCHIVED ? null : $"ECR says that the image is {answer.ImageStatus?.Value ?? "of unknown status"}.";
+            var answer = await ecr.UpdateImageStorageClassAsync(
+                    new UpdateImageStorageClassRequest
+                    {
+                        RegistryId = image.Repository.Account,
+                        RepositoryName = image.Repository.Name,
+                        ImageId = new ImageIdentifier { ImageDigest = image.Digest.ToString() },
+                        TargetStorageClass = TargetStorageClass.ARCHIVE,
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            return answer.ImageStatus == ImageStatus.ARCHIVED
+                ? null
+                : $"ECR says that the image is {answer.ImageStatus?.Value ?? "of unknown status"}.";
         }
-        catch (Exception refused) when (refused is ImageNotFoundException or ImageStorageClassUpdateNotSupportedException or RepositoryNotFoundException or InvalidParameterException or ValidationException)
+        catch (Exception refused)
+            when (refused
+                    is ImageNotFoundException
+                        or ImageStorageClassUpdateNotSupportedException
+                        or RepositoryNotFoundException
+                        or InvalidParameterException
+                        or ValidationException
+            )
         {
             return $"ECR did not archive it: {ErrorText.Of(refused)}";
         }

@@ -14,12 +14,22 @@ public sealed class LookSender(AwsClients aws, Settings settings, TimeProvider t
     {
         var now = time.GetUtcNow();
         var delay = at - now;
-        await aws.Sqs.SendMessageAsync(new SendMessageRequest
-        {
-            QueueUrl = settings.ScanQueue ?? throw new SettingsException(
-                "ECRGUARD_SCAN_QUEUE", null, "it must be the URL of the queue of scan events"),
-            MessageBody = Look.Write(image, at, now),
-            DelaySeconds = (int)Math.Ceiling(Math.Clamp(delay.TotalSeconds, 0, MostDelay.TotalSeconds)),
-        }, cancellation).ConfigureAwait(false);
+        await aws
+            .Sqs.SendMessageAsync(
+                new SendMessageRequest
+                {
+                    QueueUrl =
+                        settings.ScanQueue
+                        ?? throw new SettingsException(
+                            "ECRGUARD_SCAN_QUEUE",
+                            null,
+                            "it must be the URL of the queue of scan events"
+                        ),
+                    MessageBody = Look.Write(image, at, now),
+                    DelaySeconds = (int)Math.Ceiling(Math.Clamp(delay.TotalSeconds, 0, MostDelay.TotalSeconds)),
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
     }
 }

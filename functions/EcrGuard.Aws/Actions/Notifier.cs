@@ -8,12 +8,23 @@ namespace EcrGuard.Aws.Actions;
 public sealed class Notifier(IAmazonSimpleNotificationService sns)
 {
     public async Task PublishAsync(string topic, AlertMessage message, CancellationToken cancellation) =>
-        await sns.PublishAsync(new PublishRequest
-        {
-            TopicArn = topic,
-            Subject = message.Subject,
-            MessageStructure = "json",
-            Message = message.Envelope,
-            MessageAttributes = message.Attributes.ToDictionary(a => a.Name, a => new MessageAttributeValue { DataType = a.IsNumber ? "Number" : "String", StringValue = a.Value }),
-        }, cancellation).ConfigureAwait(false);
+        await sns.PublishAsync(
+                new PublishRequest
+                {
+                    TopicArn = topic,
+                    Subject = message.Subject,
+                    MessageStructure = "json",
+                    Message = message.Envelope,
+                    MessageAttributes = message.Attributes.ToDictionary(
+                        a => a.Name,
+                        a => new MessageAttributeValue
+                        {
+                            DataType = a.IsNumber ? "Number" : "String",
+                            StringValue = a.Value,
+                        }
+                    ),
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
 }

@@ -9,13 +9,23 @@ namespace EcrGuard.Aws.Actions;
 /// <summary>A quarantine's next step with the facts that it was planned from.</summary>
 public sealed record PlannedQuarantine(QuarantinePlan Plan, ImageFacts Image);
 
-/// <summary>Makes the steps that take an image out of reach and put it back: intent in the ledger before each, its outcome after it, planned again in between.</summary>
+/// <summary>
+/// Makes the steps that take an image out of reach and put it back: intent in the ledger before each, its outcome after
+/// it, planned again in between.
+/// </summary>
 public sealed class QuarantineWriter(IAmazonECR ecr, Ledger.Ledger ledger, WriteRate rate)
 {
     /// <summary>Makes one step.</summary>
     /// <param name="again">Reads and plans again; null where the image is gone.</param>
-    /// <returns>Why ECR refused it; null where it was made, or something has changed and the whole is to be planned again.</returns>
-    public async Task<string?> MakeAsync(LedgerEntry entry, QuarantinePlan plan, Func<Task<PlannedQuarantine?>> again, CancellationToken cancellation)
+    /// <returns>
+    /// Why ECR refused it; null where it was made, or something has changed and the whole is to be planned again.
+    /// </returns>
+    public async Task<string?> MakeAsync(
+        LedgerEntry entry,
+        QuarantinePlan plan,
+        Func<Task<PlannedQuarantine?>> again,
+        CancellationToken cancellation
+    )
     {
         var image = entry.Record.Verdict.Image;
         await rate.WaitAsync(cancellation).ConfigureAwait(false);
@@ -33,35 +43,51 @@ public sealed class QuarantineWriter(IAmazonECR ecr, Ledger.Ledger ledger, Write
         if (refusal is not null && plan.Next.Change == QuarantineChange.Archive)
         {
             // Nothing is out of reach, so that nothing may look as if it were.
-            var intended = entry with { Quarantine = plan.Record, QuarantineRevision = entry.QuarantineRevision + 1 };
-            await ledger.StoreQuarantineAsync(intended, plan.Record! with { State = QuarantineState.Ended }, cancellation).ConfigureAwait(false);
+            var intended = entry with
+            {
+                Quarantine = plan.Record,
+                QuarantineRevision = entry.QuarantineRevision + 1,
+            };
+            await ledger
+                .StoreQuarantineAsync(intended, plan.Record! with { State = QuarantineState.Ended }, cancellation)
+                .ConfigureAwait(false);
         }
         return refusal;
     }
 
-    private const string Superseded = "superseded: the facts had changed when they were read again, and it was planned again";
+    private const string Superseded =
+        "superseded: the facts had changed when they were read again, and it was planned again";
 
     private async Task<string?> MakeAsync(ImageId image, QuarantineChange change, CancellationToken cancellation)
     {
         try
         {
-            await ecr.UpdateImageStorageClassAsync(new UpdateImageStorageClassRequest
-            {
-                RegistryId = image.Repository.Account,
-                RepositoryName = image.Repository.Name,
-                ImageId = new ImageIdentifier { ImageDigest = image.Digest.ToString() },
-                TargetStorageClass = change switch
-                {
-                    QuarantineChange.Archive => TargetStorageClass.ARCHIVE,
-                    QuarantineChange.Restore => TargetStorageClass.STANDARD,
-                },
-            }, cancellation).ConfigureAwait(false);
+            await ecr.UpdateImageStorageClassAsync(
+                    new UpdateImageStorageClassRequest
+                    {
+                        RegistryId = image.Repository.Account,
+                        RepositoryName = image.Repository.Name,
+                        ImageId = new ImageIdentifier { ImageDigest = image.Digest.ToString() },
+                        TargetStorageClass = change switch
+                        {
+                            QuarantineChange.Archive => TargetStorageClass.ARCHIVE,
+                            QuarantineChange.Restore => TargetStorageClass.STANDARD,
+                        },
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
             return null;
         }
-        catch (AmazonECRException refused) when (
-            refused is ImageStorageClassUpdateNotSupportedException or ImageNotFoundException or RepositoryNotFoundException
-                or InvalidParameterException or ValidationException
-                or { ErrorCode: "UnknownOperationException" or "AccessDeniedException" })
+        catch (AmazonECRException refused)
+            when (refused
+                    is ImageStorageClassUpdateNotSupportedException
+                        or ImageNotFoundException
+                        or RepositoryNotFoundException
+                        or InvalidParameterException
+                        or ValidationException
+                        or { ErrorCode: "UnknownOperationException" or "AccessDeniedException" }
+            )
         {
             // ECR will say the same tomorrow, in a region that has no archive, say: recorded, not retried.
             return change switch

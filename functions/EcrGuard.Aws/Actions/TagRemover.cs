@@ -19,7 +19,8 @@ public sealed class TagRemover(
     Ledger.Ledger ledger,
     Notifier notifier,
     Settings settings,
-    TimeProvider time) : IDisposable
+    TimeProvider time
+) : IDisposable
 {
     /// <summary>Whether it was done is not known, so that it is planned again from what is there.</summary>
     internal const string Unanswered =
@@ -86,7 +87,8 @@ public sealed class TagRemover(
         Removals removals,
         ImageFacts image,
         string tag,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         await turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -117,32 +119,42 @@ public sealed class TagRemover(
         try
         {
             // Asked once: a second try would be long after the read that allows it.
-            answer = await aws.EcrOnce.BatchDeleteImageAsync(new BatchDeleteImageRequest
-            {
-                RegistryId = image.Id.Repository.Account,
-                RepositoryName = image.Id.Repository.Name,
-                ImageIds = [new ImageIdentifier { ImageTag = tag }],
-            }, cancellation).ConfigureAwait(false);
+            answer = await aws
+                .EcrOnce.BatchDeleteImageAsync(
+                    new BatchDeleteImageRequest
+                    {
+                        RegistryId = image.Id.Repository.Account,
+                        RepositoryName = image.Id.Repository.Name,
+                        ImageIds = [new ImageIdentifier { ImageTag = tag }],
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
         }
-        catch (Exception unanswered) when (
-            unanswered is HttpRequestException or IOException
-                or AmazonECRException { ErrorCode: "ThrottlingException" }
-                or AmazonECRException { StatusCode: >= HttpStatusCode.InternalServerError }
-            || (unanswered is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception unanswered)
+            when (unanswered
+                    is HttpRequestException
+                        or IOException
+                        or AmazonECRException { ErrorCode: "ThrottlingException" }
+                        or AmazonECRException { StatusCode: >= HttpStatusCode.InternalServerError }
+                || (unanswered is OperationCanceledException && !cancellation.IsCancellationRequested)
+            )
         {
             return Unanswered;
         }
         if (answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
         {
             return TagRemoval.CouldNot(
-                $"ECR did not remove the tag '{tag}': {ErrorText.OfReason(failure.FailureReason)}");
+                $"ECR did not remove the tag '{tag}': {ErrorText.OfReason(failure.FailureReason)}"
+            );
         }
         var wrong = (answer.ImageIds ?? []).FirstOrDefault(id => id.ImageDigest != image.Id.Digest.ToString());
-        string? what = wrong is not null
-            ? $"It was removed from {wrong.ImageDigest}, to which somebody had moved it in that moment."
+        string? what =
+            wrong is not null
+                ? $"It was removed from {wrong.ImageDigest}, to which somebody had moved it in that moment."
             : await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) is null
                 ? "The image is gone: it was the last tag by then, since the others had gone in that moment."
-                : null;
+            : null;
         return what is null ? null : await WarnAsync(image.Id, tag, what, cancellation).ConfigureAwait(false);
     }
 
@@ -185,22 +197,30 @@ public sealed class TagRemover(
             return $"{manifest.Digest}, to which EcrGuard moves its tags to take them off, "
                 + $"carries {Text.Some(foreign, 3)}, which EcrGuard did not put there: it stays.";
         }
-        var answer = await aws.Ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest
-        {
-            RegistryId = manifest.Repository.Account,
-            RepositoryName = manifest.Repository.Name,
-            ImageIds = [new ImageIdentifier { ImageDigest = manifest.Digest.ToString() }],
-        }, cancellation).ConfigureAwait(false);
+        var answer = await aws
+            .Ecr.BatchDeleteImageAsync(
+                new BatchDeleteImageRequest
+                {
+                    RegistryId = manifest.Repository.Account,
+                    RepositoryName = manifest.Repository.Name,
+                    ImageIds = [new ImageIdentifier { ImageDigest = manifest.Digest.ToString() }],
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
         if (answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
         {
             return $"ECR did not delete {manifest.Digest}, to which EcrGuard had moved tags: "
                 + ErrorText.OfReason(failure.FailureReason);
         }
         var wrong = (answer.ImageIds ?? []).FirstOrDefault(id =>
-            id.ImageDigest != manifest.Digest.ToString() || (id.ImageTag is { } tag && !settings.Tags.Claims(tag)));
+            id.ImageDigest != manifest.Digest.ToString() || (id.ImageTag is { } tag && !settings.Tags.Claims(tag))
+        );
         if (wrong is null)
             return null;
-        var what = $"With the manifest that held tags of EcrGuard's went {wrong.ImageTag ?? "an image"} of {wrong.ImageDigest}.";
+        var what =
+            $"With the manifest that held tags of EcrGuard's went {wrong.ImageTag ?? "an image"} of "
+            + $"{wrong.ImageDigest}.";
         return await WarnAsync(manifest, wrong.ImageTag ?? "", what, cancellation).ConfigureAwait(false);
     }
 
@@ -224,7 +244,8 @@ public sealed class TagRemover(
         Removals removals,
         ImageFacts image,
         string tag,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -257,26 +278,35 @@ public sealed class TagRemover(
         catch (AmazonECRException refused) when (IsRefusal(refused))
         {
             return TagRemoval.CouldNot(
-                $"ECR refused the manifest to which EcrGuard moves its tags to take them off: {ErrorText.Of(refused)}");
+                $"ECR refused the manifest to which EcrGuard moves its tags to take them off: {ErrorText.Of(refused)}"
+            );
         }
     }
 
     /// <summary>ECR will say the same tomorrow.</summary>
     private static bool IsRefusal(AmazonECRException refused) =>
         refused.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError
-        && refused.ErrorCode is not ("ThrottlingException" or "ExpiredTokenException"
-            or "MissingAuthenticationTokenException" or "RequestExpired");
+        && refused.ErrorCode
+            is not (
+                "ThrottlingException"
+                or "ExpiredTokenException"
+                or "MissingAuthenticationTokenException"
+                or "RequestExpired"
+            );
 
     private Task<PutImageResponse> PutAsync(Removals removals, string tag, CancellationToken cancellation) =>
-        aws.Ecr.PutImageAsync(new PutImageRequest
-        {
-            RegistryId = removals.Repository.Account,
-            RepositoryName = removals.Repository.Name,
-            ImageManifest = removals.Manifest.Text,
-            ImageManifestMediaType = MediaTypes.OciManifest,
-            ImageDigest = removals.Manifest.Digest.ToString(),
-            ImageTag = tag,
-        }, cancellation);
+        aws.Ecr.PutImageAsync(
+            new PutImageRequest
+            {
+                RegistryId = removals.Repository.Account,
+                RepositoryName = removals.Repository.Name,
+                ImageManifest = removals.Manifest.Text,
+                ImageManifestMediaType = MediaTypes.OciManifest,
+                ImageDigest = removals.Manifest.Digest.ToString(),
+                ImageTag = tag,
+            },
+            cancellation
+        );
 
     /// <summary>Uploads what the manifest refers to.</summary>
     private async Task UploadAsync(Removals removals, bool onlyMissing, CancellationToken cancellation)
@@ -285,15 +315,22 @@ public sealed class TagRemover(
         var there = new HashSet<string>();
         if (onlyMissing)
         {
-            var known = await aws.Ecr.BatchCheckLayerAvailabilityAsync(new BatchCheckLayerAvailabilityRequest
-            {
-                RegistryId = removals.Repository.Account,
-                RepositoryName = removals.Repository.Name,
-                LayerDigests = [.. blobs.Select(blob => RemovalManifest.DigestOf(blob).ToString())],
-            }, cancellation).ConfigureAwait(false);
-            there.UnionWith((known.Layers ?? [])
-                .Where(layer => layer.LayerAvailability == LayerAvailability.AVAILABLE)
-                .Select(layer => layer.LayerDigest));
+            var known = await aws
+                .Ecr.BatchCheckLayerAvailabilityAsync(
+                    new BatchCheckLayerAvailabilityRequest
+                    {
+                        RegistryId = removals.Repository.Account,
+                        RepositoryName = removals.Repository.Name,
+                        LayerDigests = [.. blobs.Select(blob => RemovalManifest.DigestOf(blob).ToString())],
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            there.UnionWith(
+                (known.Layers ?? [])
+                    .Where(layer => layer.LayerAvailability == LayerAvailability.AVAILABLE)
+                    .Select(layer => layer.LayerDigest)
+            );
         }
         foreach (var blob in blobs)
         {
@@ -305,25 +342,32 @@ public sealed class TagRemover(
 
     private async Task UploadAsync(RepositoryId repository, byte[] blob, CancellationToken cancellation)
     {
-        var upload = await aws.Ecr.InitiateLayerUploadAsync(new InitiateLayerUploadRequest
-        {
-            RegistryId = repository.Account,
-            RepositoryName = repository.Name,
-        }, cancellation).ConfigureAwait(false);
+        var upload = await aws
+            .Ecr.InitiateLayerUploadAsync(
+                new InitiateLayerUploadRequest { RegistryId = repository.Account, RepositoryName = repository.Name },
+                cancellation
+            )
+            .ConfigureAwait(false);
         try
         {
             await SendAsync(repository, upload.UploadId, blob, cancellation).ConfigureAwait(false);
-            await aws.Ecr.CompleteLayerUploadAsync(new CompleteLayerUploadRequest
-            {
-                RegistryId = repository.Account,
-                RepositoryName = repository.Name,
-                UploadId = upload.UploadId,
-                LayerDigests = [RemovalManifest.DigestOf(blob).ToString()],
-            }, cancellation).ConfigureAwait(false);
+            await aws
+                .Ecr.CompleteLayerUploadAsync(
+                    new CompleteLayerUploadRequest
+                    {
+                        RegistryId = repository.Account,
+                        RepositoryName = repository.Name,
+                        UploadId = upload.UploadId,
+                        LayerDigests = [RemovalManifest.DigestOf(blob).ToString()],
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
         }
         catch (Exception there) when (there is LayerAlreadyExistsException or UploadNotFoundException)
         {
-            // Somebody was faster with the same bytes, or the answer to the first try was lost. PutImage tells the rest.
+            // Somebody was faster with the same bytes, or the answer to the first try was lost. PutImage tells the
+            // rest.
         }
     }
 
@@ -332,19 +376,25 @@ public sealed class TagRemover(
         try
         {
             using var content = new MemoryStream(blob);
-            await aws.Ecr.UploadLayerPartAsync(new UploadLayerPartRequest
-            {
-                RegistryId = repository.Account,
-                RepositoryName = repository.Name,
-                UploadId = upload,
-                PartFirstByte = 0,
-                PartLastByte = blob.Length - 1,
-                LayerPartBlob = content,
-            }, cancellation).ConfigureAwait(false);
+            await aws
+                .Ecr.UploadLayerPartAsync(
+                    new UploadLayerPartRequest
+                    {
+                        RegistryId = repository.Account,
+                        RepositoryName = repository.Name,
+                        UploadId = upload,
+                        PartFirstByte = 0,
+                        PartLastByte = blob.Length - 1,
+                        LayerPartBlob = content,
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
         }
         catch (InvalidLayerPartException)
         {
-            // It is there already and its answer was lost: ECR takes no part twice, and checks the whole against its digest.
+            // It is there already and its answer was lost: ECR takes no part twice, and checks the whole against its
+            // digest.
         }
     }
 
@@ -352,7 +402,8 @@ public sealed class TagRemover(
     private async Task<string> WarnAsync(ImageId image, string tag, string what, CancellationToken cancellation)
     {
         var message = AlertMessage.ForTagRemoval(image, tag, what, ledger.NewId(), time.GetUtcNow());
-        var topic = settings.AlertTopic
+        var topic =
+            settings.AlertTopic
             ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts");
         await notifier.PublishAsync(topic, message, cancellation).ConfigureAwait(false);
         return $"EcrGuard took its tag '{tag}' off, and something else happened than it must. {what}";

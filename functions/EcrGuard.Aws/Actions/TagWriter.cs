@@ -19,14 +19,19 @@ public sealed class TagWriter(
     Ledger.Ledger ledger,
     TagRemover remover,
     WriteRate rate,
-    VerdictTags tags)
+    VerdictTags tags
+)
 {
-    /// <summary>Nothing runs away: a plan has at most one tag to add and one to remove for each prefix ever used.</summary>
+    /// <summary>
+    /// Nothing runs away: a plan has at most one tag to add and one to remove for each prefix ever used.
+    /// </summary>
     private const int MaxWrites = 8;
 
     /// <summary>Writes what the plan says until there is nothing left to write.</summary>
-    /// <param name="image">The facts that the verdict rests on: if they already agree, nothing is read or written.</param>
-    /// <param name="entry">The verdict to say. Where another is stored meanwhile, nothing more is written for this one.</param>
+    /// <param name="image">The facts that the verdict rests on: if they already agree, nothing is read or
+    ///     written.</param>
+    /// <param name="entry">The verdict to say. Where another is stored meanwhile, nothing more is written for this
+    ///     one.</param>
     /// <param name="shield">In use puts the shielding tag, not in use takes it off, unknown leaves it as it is.</param>
     /// <param name="use">Whether the image is in use: what no tag may endanger.</param>
     /// <param name="until">How long a turn to write is waited for.</param>
@@ -37,14 +42,16 @@ public sealed class TagWriter(
         Use use,
         EnforcementMode mode,
         DateTimeOffset until,
-        CancellationToken cancellation) =>
+        CancellationToken cancellation
+    ) =>
         WriteAsync(
             image,
             now => TagPlan.For(now, entry.Record.Verdict.Status, shield, mode, tags, entry.NamedTags),
             (action, onto) => ledger.IntendAsync(image.Id, entry, action, onto, cancellation),
             use,
             until,
-            cancellation);
+            cancellation
+        );
 
     /// <summary>The same for the shield alone, which goes by no verdict.</summary>
     /// <param name="named">The tags by which consumers refer to it.</param>
@@ -54,14 +61,16 @@ public sealed class TagWriter(
         Use use,
         IReadOnlyDictionary<string, string>? named,
         EnforcementMode mode,
-        CancellationToken cancellation) =>
+        CancellationToken cancellation
+    ) =>
         WriteAsync(
             artifact,
             now => TagPlan.ForShield(now, shield, mode, tags, named),
             (action, onto) => ledger.IntendAsync(artifact.Id, null, action, onto, cancellation),
             use,
             DateTimeOffset.MaxValue,
-            cancellation);
+            cancellation
+        );
 
     private async Task<TagsWritten> WriteAsync(
         ImageFacts image,
@@ -69,7 +78,8 @@ public sealed class TagWriter(
         Func<TagAction, Digest?, Task<string?>> intend,
         Use use,
         DateTimeOffset until,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         var stay = new HashSet<TagAction>();
         string? whyStay = null;
@@ -78,9 +88,10 @@ public sealed class TagWriter(
         while (plan.Actions.FirstOrDefault(action => !stay.Contains(action)) is { } action)
         {
             var repository = image.Id.Repository;
-            var removals = action.Change == TagChange.Remove
-                ? await remover.OfAsync(repository, cancellation).ConfigureAwait(false)
-                : null;
+            var removals =
+                action.Change == TagChange.Remove
+                    ? await remover.OfAsync(repository, cancellation).ConfigureAwait(false)
+                    : null;
             var removal = removals is null ? null : TagRemoval.Of(image, action.Tag, removals.Mutability, tags);
             var moves = removal?.Way == TagRemovalWay.Move;
             if ((removal?.Why ?? (moves ? removals!.Refusal : null)) is { } why)
@@ -91,10 +102,17 @@ public sealed class TagWriter(
                 continue;
             }
             if (writes++ == MaxWrites)
-                return new TagsWritten(true, $"The tags still differ after {MaxWrites} writes: somebody else is writing them too, or ECR does not answer.");
+                return new TagsWritten(
+                    true,
+                    $"The tags still differ after {MaxWrites} writes: somebody else is writing them too, or "
+                        + "ECR does not answer."
+                );
 
             if (!await rate.WaitAsync(until, cancellation).ConfigureAwait(false))
-                return new TagsWritten(writes > 1, "More images changed at once than may be tagged in that time; the next sweep tags this one.");
+                return new TagsWritten(
+                    writes > 1,
+                    "More images changed at once than may be tagged in that time; the next sweep tags this one."
+                );
             if (await intend(action, moves ? removals!.Manifest.Digest : null).ConfigureAwait(false) is not { } id)
                 return new TagsWritten(true, null);
             // Read after the intent and immediately before the write, the image last: what took time lies before it.
@@ -104,11 +122,15 @@ public sealed class TagWriter(
             var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
             plan = now is null ? TagPlan.Nothing : planFor(now);
             image = now ?? image;
-            var refusal = plan.Actions.FirstOrDefault(again => !stay.Contains(again)) != action ? Superseded
-                : TagSafety.WhyNot(policy, image, action, use, tags)
-                    ?? await (removals is null
-                        ? AddAsync(image, action.Tag, cancellation)
-                        : TakeOffAsync(image, action.Tag, removal!.Way, removals, cancellation)).ConfigureAwait(false);
+            var refusal =
+                plan.Actions.FirstOrDefault(again => !stay.Contains(again)) != action
+                    ? Superseded
+                    : TagSafety.WhyNot(policy, image, action, use, tags)
+                        ?? await (
+                            removals is null
+                                ? AddAsync(image, action.Tag, cancellation)
+                                : TakeOffAsync(image, action.Tag, removal!.Way, removals, cancellation)
+                        ).ConfigureAwait(false);
             await ledger.OutcomeAsync(image.Id, id, refusal ?? "done", cancellation).ConfigureAwait(false);
             if (refusal is not null and not Superseded and not TagRemover.Unanswered)
                 return new TagsWritten(true, refusal);
@@ -118,7 +140,8 @@ public sealed class TagWriter(
         return new TagsWritten(writes > 0, plan.CouldNot ?? whyStay);
     }
 
-    private const string Superseded = "superseded: the tags had changed when they were read again, and were planned again";
+    private const string Superseded =
+        "superseded: the tags had changed when they were read again, and were planned again";
 
     /// <summary>Takes a tag off in the way that was meant, if that is still the way.</summary>
     private Task<string?> TakeOffAsync(
@@ -126,7 +149,8 @@ public sealed class TagWriter(
         string tag,
         TagRemovalWay meant,
         TagRemover.Removals removals,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         var removal = TagRemoval.Of(image, tag, removals.Mutability, tags);
         return removal.Way != meant ? Task.FromResult<string?>(removal.Why ?? Superseded)
@@ -142,15 +166,20 @@ public sealed class TagWriter(
             return "The manifest could not be read: the image is gone or archived.";
         try
         {
-            await aws.Ecr.PutImageAsync(new PutImageRequest
-            {
-                RegistryId = image.Id.Repository.Account,
-                RepositoryName = image.Id.Repository.Name,
-                ImageManifest = manifest.Text,
-                ImageManifestMediaType = manifest.MediaType,
-                ImageDigest = image.Id.Digest.ToString(),
-                ImageTag = tag,
-            }, cancellation).ConfigureAwait(false);
+            await aws
+                .Ecr.PutImageAsync(
+                    new PutImageRequest
+                    {
+                        RegistryId = image.Id.Repository.Account,
+                        RepositoryName = image.Id.Repository.Name,
+                        ImageManifest = manifest.Text,
+                        ImageManifestMediaType = manifest.MediaType,
+                        ImageDigest = image.Id.Digest.ToString(),
+                        ImageTag = tag,
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
             return null;
         }
         catch (ImageAlreadyExistsException)
@@ -162,9 +191,23 @@ public sealed class TagWriter(
         {
             // Immutable repositories say this of the same digest too, so that only a read tells.
             var holder = await registry.ImageAsync(image.Id.Repository, tag, null, cancellation).ConfigureAwait(false);
-            return holder?.Id.Digest == image.Id.Digest ? null : $"The tag '{tag}' belongs to another image ({holder?.Id.Digest.ToString() ?? "none that can be read"}) and tags of this repository cannot move.";
+            return holder?.Id.Digest == image.Id.Digest
+                ? null
+                : $"The tag '{tag}' belongs to another image "
+                    + $"({holder?.Id.Digest.ToString() ?? "none that can be read"}) and tags of this repository "
+                    + "cannot move.";
         }
-        catch (Exception refused) when (refused is ImageDigestDoesNotMatchException or ReferencedImagesNotFoundException or LayersNotFoundException or RepositoryNotFoundException or Amazon.ECR.Model.LimitExceededException or InvalidParameterException or KmsException or AmazonECRException { ErrorCode: "AccessDeniedException" })
+        catch (Exception refused)
+            when (refused
+                    is ImageDigestDoesNotMatchException
+                        or ReferencedImagesNotFoundException
+                        or LayersNotFoundException
+                        or RepositoryNotFoundException
+                        or Amazon.ECR.Model.LimitExceededException
+                        or InvalidParameterException
+                        or KmsException
+                        or AmazonECRException { ErrorCode: "AccessDeniedException" }
+            )
         {
             // ECR will say the same tomorrow: recorded, not retried.
             return $"ECR refused the tag: {ErrorText.Of(refused)}";

@@ -1,7 +1,11 @@
 namespace EcrGuard.Aws.Actions;
 
-/// <summary>Spaces out writes to ECR: PutImage is 10 a second for the whole account (ECR service quotas), and every <c>docker push</c> needs some of them.</summary>
-/// <param name="shared">Where the turns are taken that every instance of every function of that kind shares; null where the instance has its own share.</param>
+/// <summary>
+/// Spaces out writes to ECR: PutImage is 10 a second for the whole account (ECR service quotas), and every <c>docker
+/// push</c> needs some of them.
+/// </summary>
+/// <param name="shared">Where the turns are taken that every instance of every function of that kind shares; null where
+///     the instance has its own share.</param>
 public sealed class WriteRate(double perSecond, TimeProvider time, Ledger.Ledger? shared = null) : IDisposable
 {
     private readonly TimeSpan gap = TimeSpan.FromSeconds(1 / perSecond);
@@ -11,7 +15,10 @@ public sealed class WriteRate(double perSecond, TimeProvider time, Ledger.Ledger
     /// <summary>Waits until the next write may be made.</summary>
     public Task WaitAsync(CancellationToken cancellation) => WaitAsync(DateTimeOffset.MaxValue, cancellation);
 
-    /// <summary>Waits until the next write may be made, but not beyond a time. A write that may be made now is made, whatever that time.</summary>
+    /// <summary>
+    /// Waits until the next write may be made, but not beyond a time. A write that may be made now is made, whatever
+    /// that time.
+    /// </summary>
     /// <returns>False where it may not be made by then.</returns>
     public async Task<bool> WaitAsync(DateTimeOffset until, CancellationToken cancellation)
     {

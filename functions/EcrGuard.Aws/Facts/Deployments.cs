@@ -35,10 +35,13 @@ public sealed class Deployments(AwsClients aws, Registry registry, Settings sett
     /// <summary>A reference as the consumer has it; null where it is to another registry.</summary>
     private ImageUse? UseOf(NamedImage image, Consumer by)
     {
-        if (!ImageReference.TryParse(image.Uri, out var reference, out var problem)
-            && !ImageReference.TryParse($"{image.Uri}:latest", out reference, out _))
+        if (
+            !ImageReference.TryParse(image.Uri, out var reference, out var problem)
+            && !ImageReference.TryParse($"{image.Uri}:latest", out reference, out _)
+        )
         {
-            return !image.Uri.StartsWith($"{settings.Account}.dkr", StringComparison.Ordinal) ? null
+            return !image.Uri.StartsWith($"{settings.Account}.dkr", StringComparison.Ordinal)
+                ? null
                 : throw new EventFormatException($"The {by} names an image that cannot be read: {problem}");
         }
         if (reference.Account != settings.Account || reference.Region != settings.Region)
@@ -66,8 +69,7 @@ public sealed class Deployments(AwsClients aws, Registry registry, Settings sett
             return [.. images.Where(uri => !string.IsNullOrEmpty(uri)).Select(uri => new NamedImage(uri, null))];
         }
         // ECS has no error of its own for a task definition that is not there.
-        catch (ClientException missing)
-            when (ErrorText.Begins(missing, "Unable to describe task definition"))
+        catch (ClientException missing) when (ErrorText.Begins(missing, "Unable to describe task definition"))
         {
             return [];
         }

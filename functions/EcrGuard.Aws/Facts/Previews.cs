@@ -12,7 +12,10 @@ namespace EcrGuard.Aws.Facts;
 /// <param name="WhyNot">Why it did not say, a sentence.</param>
 public sealed record Preview(IReadOnlyDictionary<Digest, RemovalKind>? Taken, string? WhyNot);
 
-/// <summary>Asks ECR for previews of lifecycle policies. A repository has one at a time, and anybody may start another: an answer counts only if it is about the policy that was asked about.</summary>
+/// <summary>
+/// Asks ECR for previews of lifecycle policies. A repository has one at a time, and anybody may start another: an
+/// answer counts only if it is about the policy that was asked about.
+/// </summary>
 public sealed class Previews(IAmazonECR ecr, TimeProvider time)
 {
     /// <summary>GetLifecyclePolicyPreview: 1 to 100.</summary>
@@ -30,7 +33,8 @@ public sealed class Previews(IAmazonECR ecr, TimeProvider time)
         for (var look = 0; look < Looks; look++)
         {
             await WaitAsync(look, cancellation).ConfigureAwait(false);
-            var first = await ecr.GetLifecyclePolicyPreviewAsync(Request(repository, null), cancellation).ConfigureAwait(false);
+            var first = await ecr.GetLifecyclePolicyPreviewAsync(Request(repository, null), cancellation)
+                .ConfigureAwait(false);
             if (first.Status == LifecyclePolicyPreviewStatus.IN_PROGRESS)
                 continue;
             return first.Status == LifecyclePolicyPreviewStatus.COMPLETE
@@ -47,7 +51,16 @@ public sealed class Previews(IAmazonECR ecr, TimeProvider time)
         {
             try
             {
-                await ecr.StartLifecyclePolicyPreviewAsync(new StartLifecyclePolicyPreviewRequest { RegistryId = repository.Account, RepositoryName = repository.Name, LifecyclePolicyText = policy }, cancellation).ConfigureAwait(false);
+                await ecr.StartLifecyclePolicyPreviewAsync(
+                        new StartLifecyclePolicyPreviewRequest
+                        {
+                            RegistryId = repository.Account,
+                            RepositoryName = repository.Name,
+                            LifecyclePolicyText = policy,
+                        },
+                        cancellation
+                    )
+                    .ConfigureAwait(false);
                 return true;
             }
             catch (LifecyclePolicyPreviewInProgressException)
@@ -58,10 +71,17 @@ public sealed class Previews(IAmazonECR ecr, TimeProvider time)
         return false;
     }
 
-    private async Task<Preview> WholeAsync(RepositoryId repository, string policy, GetLifecyclePolicyPreviewResponse page, CancellationToken cancellation)
+    private async Task<Preview> WholeAsync(
+        RepositoryId repository,
+        string policy,
+        GetLifecyclePolicyPreviewResponse page,
+        CancellationToken cancellation
+    )
     {
         var taken = new Dictionary<Digest, RemovalKind>();
-        var counted = (page.Summary?.ExpiringImageTotalCount ?? 0) + (page.Summary?.TransitioningImageTotalCounts?.Sum(total => total.ImageTotalCount ?? 0) ?? 0);
+        var counted =
+            (page.Summary?.ExpiringImageTotalCount ?? 0)
+            + (page.Summary?.TransitioningImageTotalCounts?.Sum(total => total.ImageTotalCount ?? 0) ?? 0);
         while (true)
         {
             if (page.Status != LifecyclePolicyPreviewStatus.COMPLETE || !IsOf(policy, page.LifecyclePolicyText))
@@ -69,29 +89,46 @@ public sealed class Previews(IAmazonECR ecr, TimeProvider time)
             foreach (var result in page.PreviewResults ?? [])
             {
                 if (!Digest.TryParse(result.ImageDigest, out var digest) || KindOf(result.Action) is not { } kind)
-                    return Unsaid($"ECR's preview says '{Text.Clip(result.Action?.Type?.Value, 40)}' of the image '{Text.Clip(result.ImageDigest, 80)}', which EcrGuard does not understand.");
+                    return Unsaid(
+                        $"ECR's preview says '{Text.Clip(result.Action?.Type?.Value, 40)}' of the image "
+                            + $"'{Text.Clip(result.ImageDigest, 80)}', which EcrGuard does not understand."
+                    );
                 taken[digest] = kind;
             }
             if (string.IsNullOrEmpty(page.NextToken))
                 break;
-            page = await ecr.GetLifecyclePolicyPreviewAsync(Request(repository, page.NextToken), cancellation).ConfigureAwait(false);
+            page = await ecr.GetLifecyclePolicyPreviewAsync(Request(repository, page.NextToken), cancellation)
+                .ConfigureAwait(false);
         }
         return counted > taken.Count
-            ? Unsaid(string.Create(CultureInfo.InvariantCulture, $"ECR's preview counts {counted} images and lists {taken.Count}."))
+            ? Unsaid(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"ECR's preview counts {counted} images and lists {taken.Count}."
+                )
+            )
             : new Preview(taken, null);
     }
 
-    private static RemovalKind? KindOf(LifecyclePolicyRuleAction? action) => action?.Type?.Value switch
-    {
-        "EXPIRE" => RemovalKind.Delete,
-        "TRANSITION" => RemovalKind.Archive,
-        _ => null,
-    };
+    private static RemovalKind? KindOf(LifecyclePolicyRuleAction? action) =>
+        action?.Type?.Value switch
+        {
+            "EXPIRE" => RemovalKind.Delete,
+            "TRANSITION" => RemovalKind.Archive,
+            _ => null,
+        };
 
     /// <summary>White space aside: nobody says that ECR gives back what it was sent byte for byte.</summary>
     private static bool IsOf(string policy, string? text) => text is not null && LifecyclePolicy.AreSame(text, policy);
 
-    private static GetLifecyclePolicyPreviewRequest Request(RepositoryId repository, string? token) => new() { RegistryId = repository.Account, RepositoryName = repository.Name, MaxResults = Page, NextToken = token };
+    private static GetLifecyclePolicyPreviewRequest Request(RepositoryId repository, string? token) =>
+        new()
+        {
+            RegistryId = repository.Account,
+            RepositoryName = repository.Name,
+            MaxResults = Page,
+            NextToken = token,
+        };
 
     private async Task WaitAsync(int look, CancellationToken cancellation)
     {

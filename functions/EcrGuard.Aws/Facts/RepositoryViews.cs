@@ -6,19 +6,29 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>Reads everything about a repository that decides what may go from it.</summary>
-/// <param name="ledger">Null for a reader without one: the manifests of all indexes are then read from ECR, which may count as pulls of them.</param>
+/// <param name="ledger">Null for a reader without one: the manifests of all indexes are then read from ECR, which may
+///     count as pulls of them.</param>
 public sealed class RepositoryViews(Registry registry, Ledger.Ledger? ledger, PolicyDocument policy, TimeProvider time)
 {
     /// <param name="use">Null where nobody has read any: no image is then known to be out of use.</param>
     /// <param name="known">The manifests that were read before; null: whatever the ledger knows.</param>
-    /// <param name="named">The images that may be about to go: of those, and of what cannot be pulled, the ledger says whether EcrGuard has taken them out of reach.</param>
+    /// <param name="named">The images that may be about to go: of those, and of what cannot be pulled, the ledger says
+    ///     whether EcrGuard has taken them out of reach.</param>
     /// <returns>Null where the repository is gone.</returns>
-    public async Task<RepositoryView?> ReadAsync(RepositoryId repository, UseFacts? use, KnownManifests? known, IReadOnlyCollection<Digest> named, CancellationToken cancellation)
+    public async Task<RepositoryView?> ReadAsync(
+        RepositoryId repository,
+        UseFacts? use,
+        KnownManifests? known,
+        IReadOnlyCollection<Digest> named,
+        CancellationToken cancellation
+    )
     {
         var contents = await registry.ContentsAsync(repository, ledger, cancellation, known).ConfigureAwait(false);
         if (contents is null)
             return null;
-        var deployed = ledger is null ? [] : await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
+        var deployed = ledger is null
+            ? []
+            : await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
         use = UseHistory.Join(use, deployed, policy.Consumers.RollbackDays);
         var lifecycle = await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false);
         return new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers, time.GetUtcNow()), lifecycle)
@@ -27,12 +37,21 @@ public sealed class RepositoryViews(Registry registry, Ledger.Ledger? ledger, Po
         };
     }
 
-    private async Task<IReadOnlySet<Digest>> QuarantinedAsync(Contents contents, IReadOnlyCollection<Digest> named, CancellationToken cancellation)
+    private async Task<IReadOnlySet<Digest>> QuarantinedAsync(
+        Contents contents,
+        IReadOnlyCollection<Digest> named,
+        CancellationToken cancellation
+    )
     {
         if (ledger is null)
             return new HashSet<Digest>();
-        var asked = contents.Images.Where(image => image.Storage != StorageStatus.Active).Select(image => image.Id.Digest).Union(named);
+        var asked = contents
+            .Images.Where(image => image.Storage != StorageStatus.Active)
+            .Select(image => image.Id.Digest)
+            .Union(named);
         return (await ledger.FindAsync(contents.Repository, asked, cancellation).ConfigureAwait(false))
-            .Where(entry => entry.Value.Quarantine is { State: not QuarantineState.Ended }).Select(entry => entry.Key).ToHashSet();
+            .Where(entry => entry.Value.Quarantine is { State: not QuarantineState.Ended })
+            .Select(entry => entry.Key)
+            .ToHashSet();
     }
 }

@@ -7,13 +7,21 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <summary>The findings whole, gzipped in S3 under their own hash: what did not change is not written again, and a record never points at another's findings.</summary>
+/// <summary>
+/// The findings whole, gzipped in S3 under their own hash: what did not change is not written again, and a record never
+/// points at another's findings.
+/// </summary>
 public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
 {
     /// <summary>Keeps findings.</summary>
     /// <param name="known">The hash that the record already points at; null for none.</param>
     /// <returns>Their hash, 64 hexadecimal characters.</returns>
-    public async Task<string> KeepAsync(ImageId image, IReadOnlyList<Finding> findings, string? known, CancellationToken cancellation)
+    public async Task<string> KeepAsync(
+        ImageId image,
+        IReadOnlyList<Finding> findings,
+        string? known,
+        CancellationToken cancellation
+    )
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(findings, LedgerJson.Default.IReadOnlyListFinding);
         var hash = Convert.ToHexStringLower(SHA256.HashData(json));
@@ -23,7 +31,18 @@ public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
         await using (var gzip = new GZipStream(body, CompressionLevel.Fastest, leaveOpen: true))
             await gzip.WriteAsync(json, cancellation).ConfigureAwait(false);
         body.Position = 0;
-        await s3.PutObjectAsync(new PutObjectRequest { BucketName = settings.Bucket, Key = Key(image, hash), InputStream = body, AutoCloseStream = false, ContentType = "application/gzip" }, cancellation).ConfigureAwait(false);
+        await s3.PutObjectAsync(
+                new PutObjectRequest
+                {
+                    BucketName = settings.Bucket,
+                    Key = Key(image, hash),
+                    InputStream = body,
+                    AutoCloseStream = false,
+                    ContentType = "application/gzip",
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
         return hash;
     }
 
@@ -32,9 +51,12 @@ public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
     {
         try
         {
-            using var answer = await s3.GetObjectAsync(settings.Bucket, Key(image, hash), cancellation).ConfigureAwait(false);
+            using var answer = await s3.GetObjectAsync(settings.Bucket, Key(image, hash), cancellation)
+                .ConfigureAwait(false);
             await using var gzip = new GZipStream(answer.ResponseStream, CompressionMode.Decompress);
-            return await JsonSerializer.DeserializeAsync(gzip, LedgerJson.Default.IReadOnlyListFinding, cancellation).ConfigureAwait(false);
+            return await JsonSerializer
+                .DeserializeAsync(gzip, LedgerJson.Default.IReadOnlyListFinding, cancellation)
+                .ConfigureAwait(false);
         }
         catch (AmazonS3Exception gone) when (gone.ErrorCode == "NoSuchKey")
         {
@@ -42,5 +64,6 @@ public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
         }
     }
 
-    private static string Key(ImageId image, string hash) => $"findings/{image.Repository.Account}/{image.Repository.Region}/{image.Repository.Name}/{image.Digest.Hex}/{hash}.json.gz";
+    private static string Key(ImageId image, string hash) =>
+        $"findings/{image.Repository.Account}/{image.Repository.Region}/{image.Repository.Name}/{image.Digest.Hex}/{hash}.json.gz";
 }

@@ -4,7 +4,9 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <summary>The ledger's keys: account and region are in every one from day one, so that one table can serve many.</summary>
+/// <summary>
+/// The ledger's keys: account and region are in every one from day one, so that one table can serve many.
+/// </summary>
 internal static class Keys
 {
     public const string Partition = "pk";
@@ -18,14 +20,19 @@ internal static class Keys
     /// <summary>The TTL attribute, in epoch seconds.</summary>
     public const string Expires = "expires";
 
-    /// <summary>A status of a large account is spread over this many partitions, each good for 1 000 writes a second.</summary>
+    /// <summary>
+    /// A status of a large account is spread over this many partitions, each good for 1 000 writes a second.
+    /// </summary>
     public const int Shards = 8;
 
-    /// <summary>Repositories stand in the index beside the statuses, and so do forced approvals, by their end.</summary>
+    /// <summary>
+    /// Repositories stand in the index beside the statuses, and so do forced approvals, by their end.
+    /// </summary>
     public const string RepositoryShelf = "REPOSITORY";
     public const string BreakGlassShelf = "BREAKGLASS";
 
-    public static string Repository(RepositoryId repository) => $"R#{repository.Account}#{repository.Region}#{repository.Name}";
+    public static string Repository(RepositoryId repository) =>
+        $"R#{repository.Account}#{repository.Region}#{repository.Name}";
 
     /// <summary>What belongs to the whole registry: the backfill's progress, the weeks.</summary>
     public static string Registry(string account, string region) => $"S#{account}#{region}";
@@ -39,8 +46,12 @@ internal static class Keys
 
     public static string Write(string id) => $"A#{id}";
 
-    /// <summary>Where the writes of a moment begin: their ids sort by time, and begin with its milliseconds (UUID version 7, RFC 9562).</summary>
-    public static string Writes(DateTimeOffset at) => Write(at.ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture));
+    /// <summary>
+    /// Where the writes of a moment begin: their ids sort by time, and begin with its milliseconds (UUID version 7, RFC
+    /// 9562).
+    /// </summary>
+    public static string Writes(DateTimeOffset at) =>
+        Write(at.ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture));
 
     public static string BreakGlass(Digest digest, string id) => $"B#{digest.Hex}#{id}";
 
@@ -69,16 +80,30 @@ internal static class Keys
     /// <summary>When the scanning of a repository was last heard to have changed.</summary>
     public const string ScanningChange = "S";
 
-    public static string Shelf(string account, string region, string shelf, int shard) => $"{account}#{region}#{shelf}#{shard}";
+    public static string Shelf(string account, string region, string shelf, int shard) =>
+        $"{account}#{region}#{shelf}#{shard}";
 
     public static string Shelf(ImageId image, Status status) =>
-        Shelf(image.Repository.Account, image.Repository.Region, status.Word(), int.Parse(image.Digest.Hex.AsSpan(0, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture) % Shards);
+        Shelf(
+            image.Repository.Account,
+            image.Repository.Region,
+            status.Word(),
+            int.Parse(image.Digest.Hex.AsSpan(0, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture) % Shards
+        );
 
     /// <summary>Repositories are few: one shard.</summary>
-    public static string Shelf(RepositoryId repository) => Shelf(repository.Account, repository.Region, RepositoryShelf, 0);
+    public static string Shelf(RepositoryId repository) =>
+        Shelf(repository.Account, repository.Region, RepositoryShelf, 0);
 
     /// <summary>Sorts as text as it sorts as time: UTC, always seven digits of a second.</summary>
-    public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
-    public static DateTimeOffset Time(string text) => DateTimeOffset.ParseExact(text, "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+    public static DateTimeOffset Time(string text) =>
+        DateTimeOffset.ParseExact(
+            text,
+            "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal
+        );
 }

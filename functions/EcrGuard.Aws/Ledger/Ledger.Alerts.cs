@@ -3,10 +3,14 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <content>Alerts follow from a change of status and stand in the entry of their image; notices are everything else that is said once, an item each. Both are claimed before they are published and closed after.</content>
+/// <content>Alerts follow from a change of status and stand in the entry of their image; notices are everything else
+/// that is said once, an item each. Both are claimed before they are published and closed after.</content>
 public sealed partial class Ledger
 {
-    /// <summary>Longer than any function of EcrGuard's that alerts may run, shorter than a message stays invisible: who claimed an alert before that is dead.</summary>
+    /// <summary>
+    /// Longer than any function of EcrGuard's that alerts may run, shorter than a message stays invisible: who claimed
+    /// an alert before that is dead.
+    /// </summary>
     private static readonly TimeSpan ClaimAge = TimeSpan.FromMinutes(6);
 
     private const string AlertClaimedAt = "alertClaimedAt";
@@ -16,62 +20,107 @@ public sealed partial class Ledger
     /// <summary>Takes it on oneself to publish an alert.</summary>
     /// <returns>False where it is published already, or somebody else has taken it on who may still be alive.</returns>
     public Task<bool> ClaimAlertAsync(ImageId image, string alertId, CancellationToken cancellation) =>
-        IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = Key(image),
-            UpdateExpression = "SET #claim = :now",
-            ConditionExpression = "#alert = :id AND (attribute_not_exists(#claim) OR #claim < :dead)",
-            ExpressionAttributeNames = new() { ["#alert"] = OpenAlert, ["#claim"] = AlertClaimedAt },
-            ExpressionAttributeValues = new() { [":id"] = new(alertId), [":now"] = new(Keys.Time(time.GetUtcNow())), [":dead"] = new(Keys.Time(time.GetUtcNow() - ClaimAge)) },
-        }, cancellation);
+        IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = Key(image),
+                UpdateExpression = "SET #claim = :now",
+                ConditionExpression = "#alert = :id AND (attribute_not_exists(#claim) OR #claim < :dead)",
+                ExpressionAttributeNames = new() { ["#alert"] = OpenAlert, ["#claim"] = AlertClaimedAt },
+                ExpressionAttributeValues = new()
+                {
+                    [":id"] = new(alertId),
+                    [":now"] = new(Keys.Time(time.GetUtcNow())),
+                    [":dead"] = new(Keys.Time(time.GetUtcNow() - ClaimAge)),
+                },
+            },
+            cancellation
+        );
 
     /// <summary>Gives an alert back that could not be published.</summary>
-    public Task ReleaseAlertAsync(ImageId image, string alertId, CancellationToken cancellation) => OnAlertAsync(image, alertId, "REMOVE #claim", cancellation);
+    public Task ReleaseAlertAsync(ImageId image, string alertId, CancellationToken cancellation) =>
+        OnAlertAsync(image, alertId, "REMOVE #claim", cancellation);
 
     /// <summary>Notes that an alert was published.</summary>
-    public Task CloseAlertAsync(ImageId image, string alertId, CancellationToken cancellation) => OnAlertAsync(image, alertId, "REMOVE #alert, #claim", cancellation);
+    public Task CloseAlertAsync(ImageId image, string alertId, CancellationToken cancellation) =>
+        OnAlertAsync(image, alertId, "REMOVE #alert, #claim", cancellation);
 
     private Task<bool> OnAlertAsync(ImageId image, string alertId, string update, CancellationToken cancellation) =>
-        IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = Key(image),
-            UpdateExpression = update,
-            ConditionExpression = "#alert = :id AND attribute_exists(#claim)",
-            ExpressionAttributeNames = new() { ["#alert"] = OpenAlert, ["#claim"] = AlertClaimedAt },
-            ExpressionAttributeValues = new() { [":id"] = new(alertId) },
-        }, cancellation);
+        IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = Key(image),
+                UpdateExpression = update,
+                ConditionExpression = "#alert = :id AND attribute_exists(#claim)",
+                ExpressionAttributeNames = new() { ["#alert"] = OpenAlert, ["#claim"] = AlertClaimedAt },
+                ExpressionAttributeValues = new() { [":id"] = new(alertId) },
+            },
+            cancellation
+        );
 
-    /// <summary>Takes it on oneself to publish something that is said once and follows from no change of status.</summary>
+    /// <summary>
+    /// Takes it on oneself to publish something that is said once and follows from no change of status.
+    /// </summary>
     /// <param name="notice">The id of the alert.</param>
     /// <returns>False where it is published already, or somebody else has taken it on who may still be alive.</returns>
     public Task<bool> ClaimNoticeAsync(RepositoryId repository, string notice, CancellationToken cancellation) =>
-        IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = Key(repository, Keys.Notice(notice)),
-            UpdateExpression = "SET #claim = :now, #expires = :expires",
-            ConditionExpression = "attribute_not_exists(#published) AND (attribute_not_exists(#claim) OR #claim < :dead)",
-            ExpressionAttributeNames = new() { ["#claim"] = ClaimedAt, ["#published"] = PublishedAt, ["#expires"] = Keys.Expires },
-            ExpressionAttributeValues = new() { [":now"] = new(Keys.Time(time.GetUtcNow())), [":dead"] = new(Keys.Time(time.GetUtcNow() - ClaimAge)), [":expires"] = ExpiresAfter(HistoryAge) },
-        }, cancellation);
+        IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = Key(repository, Keys.Notice(notice)),
+                UpdateExpression = "SET #claim = :now, #expires = :expires",
+                ConditionExpression =
+                    "attribute_not_exists(#published) AND (attribute_not_exists(#claim) OR #claim < :dead)",
+                ExpressionAttributeNames = new()
+                {
+                    ["#claim"] = ClaimedAt,
+                    ["#published"] = PublishedAt,
+                    ["#expires"] = Keys.Expires,
+                },
+                ExpressionAttributeValues = new()
+                {
+                    [":now"] = new(Keys.Time(time.GetUtcNow())),
+                    [":dead"] = new(Keys.Time(time.GetUtcNow() - ClaimAge)),
+                    [":expires"] = ExpiresAfter(HistoryAge),
+                },
+            },
+            cancellation
+        );
 
     /// <summary>Gives a notice back that could not be published.</summary>
-    public Task ReleaseNoticeAsync(RepositoryId repository, string notice, CancellationToken cancellation) => OnNoticeAsync(repository, notice, "REMOVE #claim", [], cancellation);
+    public Task ReleaseNoticeAsync(RepositoryId repository, string notice, CancellationToken cancellation) =>
+        OnNoticeAsync(repository, notice, "REMOVE #claim", [], cancellation);
 
     /// <summary>Notes that a notice was published.</summary>
     public Task CloseNoticeAsync(RepositoryId repository, string notice, CancellationToken cancellation) =>
-        OnNoticeAsync(repository, notice, "SET #published = :now", new() { [":now"] = new(Keys.Time(time.GetUtcNow())) }, cancellation);
+        OnNoticeAsync(
+            repository,
+            notice,
+            "SET #published = :now",
+            new() { [":now"] = new(Keys.Time(time.GetUtcNow())) },
+            cancellation
+        );
 
-    private Task<bool> OnNoticeAsync(RepositoryId repository, string notice, string update, Dictionary<string, AttributeValue> values, CancellationToken cancellation) =>
-        IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = Key(repository, Keys.Notice(notice)),
-            UpdateExpression = update,
-            ConditionExpression = "attribute_exists(#claim) AND attribute_not_exists(#published)",
-            ExpressionAttributeNames = new() { ["#claim"] = ClaimedAt, ["#published"] = PublishedAt },
-            ExpressionAttributeValues = values.Count == 0 ? null : values,
-        }, cancellation);
+    private Task<bool> OnNoticeAsync(
+        RepositoryId repository,
+        string notice,
+        string update,
+        Dictionary<string, AttributeValue> values,
+        CancellationToken cancellation
+    ) =>
+        IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = Key(repository, Keys.Notice(notice)),
+                UpdateExpression = update,
+                ConditionExpression = "attribute_exists(#claim) AND attribute_not_exists(#published)",
+                ExpressionAttributeNames = new() { ["#claim"] = ClaimedAt, ["#published"] = PublishedAt },
+                ExpressionAttributeValues = values.Count == 0 ? null : values,
+            },
+            cancellation
+        );
 }

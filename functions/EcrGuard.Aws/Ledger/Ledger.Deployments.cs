@@ -23,13 +23,19 @@ public sealed partial class Ledger
     /// <summary>What is recorded of a deployment; null where nothing is.</summary>
     public async Task<RecordedDeployment?> DeploymentAsync(ImageId image, Consumer by, CancellationToken cancellation)
     {
-        var answer = await dynamo.GetItemAsync(new GetItemRequest
-        {
-            TableName = settings.Table,
-            Key = DeploymentKey(image, by),
-            ConsistentRead = true,
-        }, cancellation).ConfigureAwait(false);
-        return answer.Item is not { Count: > 0 } item ? null
+        var answer = await dynamo
+            .GetItemAsync(
+                new GetItemRequest
+                {
+                    TableName = settings.Table,
+                    Key = DeploymentKey(image, by),
+                    ConsistentRead = true,
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return answer.Item is not { Count: > 0 } item
+            ? null
             : new RecordedDeployment(Keys.Time(item[SeenAt].S), item.ContainsKey(DeploymentDone));
     }
 
@@ -41,29 +47,33 @@ public sealed partial class Ledger
         ImageUse use,
         DateTimeOffset seenAt,
         TimeSpan kept,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         var plain = use with { SeenAt = null, AbsentSince = null };
-        return IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = DeploymentKey(image, use.By),
-            UpdateExpression = "SET #use = :use, #seenAt = :seenAt, #expires = :expires REMOVE #done",
-            ConditionExpression = "attribute_not_exists(#seenAt) OR #seenAt < :seenAt",
-            ExpressionAttributeNames = new()
+        return IfStillSoAsync(
+            new UpdateItemRequest
             {
-                ["#use"] = DeployedUse,
-                ["#seenAt"] = SeenAt,
-                ["#expires"] = Keys.Expires,
-                ["#done"] = DeploymentDone,
+                TableName = settings.Table,
+                Key = DeploymentKey(image, use.By),
+                UpdateExpression = "SET #use = :use, #seenAt = :seenAt, #expires = :expires REMOVE #done",
+                ConditionExpression = "attribute_not_exists(#seenAt) OR #seenAt < :seenAt",
+                ExpressionAttributeNames = new()
+                {
+                    ["#use"] = DeployedUse,
+                    ["#seenAt"] = SeenAt,
+                    ["#expires"] = Keys.Expires,
+                    ["#done"] = DeploymentDone,
+                },
+                ExpressionAttributeValues = new()
+                {
+                    [":use"] = new(JsonSerializer.Serialize(plain, LedgerJson.Default.ImageUse)),
+                    [":seenAt"] = new(Keys.Time(seenAt)),
+                    [":expires"] = Number((seenAt + kept).ToUnixTimeSeconds()),
+                },
             },
-            ExpressionAttributeValues = new()
-            {
-                [":use"] = new(JsonSerializer.Serialize(plain, LedgerJson.Default.ImageUse)),
-                [":seenAt"] = new(Keys.Time(seenAt)),
-                [":expires"] = Number((seenAt + kept).ToUnixTimeSeconds()),
-            },
-        }, cancellation);
+            cancellation
+        );
     }
 
     /// <summary>Notes that all that follows from a deployment is done.</summary>
@@ -72,36 +82,46 @@ public sealed partial class Ledger
         ImageId image,
         Consumer by,
         DateTimeOffset seenAt,
-        CancellationToken cancellation) =>
-        IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = DeploymentKey(image, by),
-            UpdateExpression = "SET #done = :true",
-            ConditionExpression = "#seenAt = :seenAt",
-            ExpressionAttributeNames = new() { ["#seenAt"] = SeenAt, ["#done"] = DeploymentDone },
-            ExpressionAttributeValues = new()
+        CancellationToken cancellation
+    ) =>
+        IfStillSoAsync(
+            new UpdateItemRequest
             {
-                [":seenAt"] = new(Keys.Time(seenAt)),
-                [":true"] = new() { BOOL = true },
+                TableName = settings.Table,
+                Key = DeploymentKey(image, by),
+                UpdateExpression = "SET #done = :true",
+                ConditionExpression = "#seenAt = :seenAt",
+                ExpressionAttributeNames = new() { ["#seenAt"] = SeenAt, ["#done"] = DeploymentDone },
+                ExpressionAttributeValues = new()
+                {
+                    [":seenAt"] = new(Keys.Time(seenAt)),
+                    [":true"] = new() { BOOL = true },
+                },
             },
-        }, cancellation);
+            cancellation
+        );
 
     /// <summary>What is recorded as deployed of a repository, with the time of each.</summary>
     public async Task<IReadOnlyList<ImageUse>> DeploymentsAsync(RepositoryId repository, CancellationToken cancellation)
     {
         var uses = new List<ImageUse>();
-        await foreach (var item in QueryAsync(new QueryRequest
-        {
-            TableName = settings.Table,
-            ConsistentRead = true,
-            KeyConditionExpression = "pk = :pk AND begins_with(sk, :deployments)",
-            ExpressionAttributeValues = new()
-            {
-                [":pk"] = new(Keys.Repository(repository)),
-                [":deployments"] = new(Keys.Deployments),
-            },
-        }, cancellation).ConfigureAwait(false))
+        await foreach (
+            var item in QueryAsync(
+                    new QueryRequest
+                    {
+                        TableName = settings.Table,
+                        ConsistentRead = true,
+                        KeyConditionExpression = "pk = :pk AND begins_with(sk, :deployments)",
+                        ExpressionAttributeValues = new()
+                        {
+                            [":pk"] = new(Keys.Repository(repository)),
+                            [":deployments"] = new(Keys.Deployments),
+                        },
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false)
+        )
         {
             var use = JsonSerializer.Deserialize(item[DeployedUse].S, LedgerJson.Default.ImageUse)!;
             uses.Add(use with { SeenAt = Keys.Time(item[SeenAt].S) });
@@ -112,32 +132,39 @@ public sealed partial class Ledger
     /// <summary>Notes that a consumer names one of EcrGuard's own tags.</summary>
     /// <param name="by">Who does.</param>
     public Task NameTagAsync(ImageId image, string tag, string by, CancellationToken cancellation) =>
-        IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = Key(image),
-            UpdateExpression = "ADD #named :named",
-            ConditionExpression = "attribute_exists(#rev)",
-            ExpressionAttributeNames = new() { ["#named"] = NamedTags, ["#rev"] = Revision },
-            ExpressionAttributeValues = new() { [":named"] = Set($"{tag} {by}") },
-        }, cancellation);
+        IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = Key(image),
+                UpdateExpression = "ADD #named :named",
+                ConditionExpression = "attribute_exists(#rev)",
+                ExpressionAttributeNames = new() { ["#named"] = NamedTags, ["#rev"] = Revision },
+                ExpressionAttributeValues = new() { [":named"] = Set($"{tag} {by}") },
+            },
+            cancellation
+        );
 
     /// <summary>Notes which of EcrGuard's own tags consumers name, in place of what was noted before.</summary>
     public Task NoteNamedTagsAsync(
         ImageId image,
         IReadOnlyDictionary<string, string> named,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         AttributeValue Names() => new() { SS = [.. named.Select(name => $"{name.Key} {name.Value}")] };
-        return IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = Key(image),
-            UpdateExpression = named.Count == 0 ? "REMOVE #named" : "SET #named = :named",
-            ConditionExpression = "attribute_exists(#rev)",
-            ExpressionAttributeNames = new() { ["#named"] = NamedTags, ["#rev"] = Revision },
-            ExpressionAttributeValues = named.Count == 0 ? null : new() { [":named"] = Names() },
-        }, cancellation);
+        return IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = Key(image),
+                UpdateExpression = named.Count == 0 ? "REMOVE #named" : "SET #named = :named",
+                ConditionExpression = "attribute_exists(#rev)",
+                ExpressionAttributeNames = new() { ["#named"] = NamedTags, ["#rev"] = Revision },
+                ExpressionAttributeValues = named.Count == 0 ? null : new() { [":named"] = Names() },
+            },
+            cancellation
+        );
     }
 
     /// <summary>A tag has no space in it. Of several who name one the first is enough.</summary>

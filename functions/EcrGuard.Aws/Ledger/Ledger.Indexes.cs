@@ -4,12 +4,20 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <content>Which index holds which children: ECR has no way to ask, so that the ledger keeps an edge for each.</content>
+/// <content>Which index holds which children: ECR has no way to ask, so that the ledger keeps an edge for
+/// each.</content>
 public sealed partial class Ledger
 {
     /// <summary>Remembers which index holds which children: ECR has no way to ask.</summary>
     public Task StoreEdgesAsync(ImageId index, IEnumerable<Digest> children, CancellationToken cancellation) =>
-        WriteAllAsync(children.Distinct().Select(child => new WriteRequest(new PutRequest(Key(index.Repository, Keys.Edge(child, index.Digest))))), cancellation);
+        WriteAllAsync(
+            children
+                .Distinct()
+                .Select(child => new WriteRequest(
+                    new PutRequest(Key(index.Repository, Keys.Edge(child, index.Digest)))
+                )),
+            cancellation
+        );
 
     private async Task WriteAllAsync(IEnumerable<WriteRequest> writes, CancellationToken cancellation)
     {
@@ -18,7 +26,13 @@ public sealed partial class Ledger
             var request = new Dictionary<string, List<WriteRequest>> { [settings.Table] = [.. chunk] };
             for (var attempt = 0; request.Count > 0; attempt++)
             {
-                request = (await dynamo.BatchWriteItemAsync(new BatchWriteItemRequest { RequestItems = request }, cancellation).ConfigureAwait(false)).UnprocessedItems ?? [];
+                request =
+                    (
+                        await dynamo
+                            .BatchWriteItemAsync(new BatchWriteItemRequest { RequestItems = request }, cancellation)
+                            .ConfigureAwait(false)
+                    ).UnprocessedItems
+                    ?? [];
                 if (request.Count > 0)
                     await PauseAsync(attempt, cancellation).ConfigureAwait(false);
             }
@@ -30,13 +44,23 @@ public sealed partial class Ledger
     {
         var edges = Keys.Edges(child.Digest);
         var indexes = new List<Digest>();
-        await foreach (var item in QueryAsync(new QueryRequest
-        {
-            TableName = settings.Table,
-            ConsistentRead = true,
-            KeyConditionExpression = "pk = :pk AND begins_with(sk, :edges)",
-            ExpressionAttributeValues = new() { [":pk"] = new(Keys.Repository(child.Repository)), [":edges"] = new(edges) },
-        }, cancellation).ConfigureAwait(false))
+        await foreach (
+            var item in QueryAsync(
+                    new QueryRequest
+                    {
+                        TableName = settings.Table,
+                        ConsistentRead = true,
+                        KeyConditionExpression = "pk = :pk AND begins_with(sk, :edges)",
+                        ExpressionAttributeValues = new()
+                        {
+                            [":pk"] = new(Keys.Repository(child.Repository)),
+                            [":edges"] = new(edges),
+                        },
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false)
+        )
         {
             indexes.Add(Digest.Parse("sha256:" + item[Keys.Sort].S[edges.Length..]));
         }
@@ -45,5 +69,14 @@ public sealed partial class Ledger
 
     /// <summary>The records of the indexes that hold an image, as far as they were ever judged.</summary>
     public async Task<IReadOnlyList<ImageRecord>> IndexRecordsOfAsync(ImageId child, CancellationToken cancellation) =>
-        [.. (await FindAsync(child.Repository, await IndexesOfAsync(child, cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false)).Values.Select(entry => entry.Record)];
+        [
+            .. (
+                await FindAsync(
+                        child.Repository,
+                        await IndexesOfAsync(child, cancellation).ConfigureAwait(false),
+                        cancellation
+                    )
+                    .ConfigureAwait(false)
+            ).Values.Select(entry => entry.Record),
+        ];
 }

@@ -3,38 +3,62 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <content>What manifests hold whose listing leaves open whether they are images: read once, since a digest covers its manifest.</content>
+/// <content>What manifests hold whose listing leaves open whether they are images: read once, since a digest covers its
+/// manifest.</content>
 public sealed partial class Ledger
 {
     private const string HoldsFiles = "holdsFiles";
     private const string ListsImages = "children";
 
     /// <summary>Remembers what was read of manifests. An item ends some day, and is then read again.</summary>
-    public Task RememberAsync(RepositoryId repository, IReadOnlyDictionary<Digest, ManifestNote> notes, CancellationToken cancellation) =>
-        WriteAllAsync(notes.Select(note =>
-        {
-            var item = new Dictionary<string, AttributeValue>(Key(repository, Keys.Manifests + note.Key.Hex))
+    public Task RememberAsync(
+        RepositoryId repository,
+        IReadOnlyDictionary<Digest, ManifestNote> notes,
+        CancellationToken cancellation
+    ) =>
+        WriteAllAsync(
+            notes.Select(note =>
             {
-                [HoldsFiles] = new() { BOOL = note.Value.HoldsFiles },
-                [Keys.Expires] = ExpiresAfter(HistoryAge),
-            };
-            if (note.Value.Children.Count > 0)
-                item[ListsImages] = new() { SS = [.. note.Value.Children.Select(child => child.Hex)] };
-            return new WriteRequest(new PutRequest(item));
-        }), cancellation);
+                var item = new Dictionary<string, AttributeValue>(Key(repository, Keys.Manifests + note.Key.Hex))
+                {
+                    [HoldsFiles] = new() { BOOL = note.Value.HoldsFiles },
+                    [Keys.Expires] = ExpiresAfter(HistoryAge),
+                };
+                if (note.Value.Children.Count > 0)
+                    item[ListsImages] = new() { SS = [.. note.Value.Children.Select(child => child.Hex)] };
+                return new WriteRequest(new PutRequest(item));
+            }),
+            cancellation
+        );
 
-    private async Task<IReadOnlyDictionary<Digest, ManifestNote>> NotesAsync(RepositoryId repository, CancellationToken cancellation)
+    private async Task<IReadOnlyDictionary<Digest, ManifestNote>> NotesAsync(
+        RepositoryId repository,
+        CancellationToken cancellation
+    )
     {
         var notes = new Dictionary<Digest, ManifestNote>();
-        await foreach (var item in QueryAsync(new QueryRequest
-        {
-            TableName = settings.Table,
-            KeyConditionExpression = "pk = :pk AND begins_with(sk, :manifests)",
-            ExpressionAttributeValues = new() { [":pk"] = new(Keys.Repository(repository)), [":manifests"] = new(Keys.Manifests) },
-        }, cancellation).ConfigureAwait(false))
+        await foreach (
+            var item in QueryAsync(
+                    new QueryRequest
+                    {
+                        TableName = settings.Table,
+                        KeyConditionExpression = "pk = :pk AND begins_with(sk, :manifests)",
+                        ExpressionAttributeValues = new()
+                        {
+                            [":pk"] = new(Keys.Repository(repository)),
+                            [":manifests"] = new(Keys.Manifests),
+                        },
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false)
+        )
         {
             var children = item.GetValueOrDefault(ListsImages)?.SS ?? [];
-            notes[OfHex(item[Keys.Sort].S[Keys.Manifests.Length..])] = new ManifestNote(item[HoldsFiles].BOOL ?? true, [.. children.Select(OfHex)]);
+            notes[OfHex(item[Keys.Sort].S[Keys.Manifests.Length..])] = new ManifestNote(
+                item[HoldsFiles].BOOL ?? true,
+                [.. children.Select(OfHex)]
+            );
         }
         return notes;
     }

@@ -10,19 +10,27 @@ public sealed partial class Ledger
 {
     private const string Intended = "intended";
 
-    /// <summary>The push of a manifest is of no interest when its event cannot come any more: queues keep what failed for 14 days.</summary>
+    /// <summary>
+    /// The push of a manifest is of no interest when its event cannot come any more: queues keep what failed for 14
+    /// days.
+    /// </summary>
     private static readonly TimeSpan EventAge = TimeSpan.FromDays(15);
 
     /// <summary>Writes down what is about to be done to an image, before it is done.</summary>
     /// <param name="entry">Whose verdict asks for it; null for an artifact, of which there is none.</param>
-    /// <param name="onto">The manifest to which a tag is to be moved, so that its push is known to be EcrGuard's own; null for none.</param>
-    /// <returns>The id under which the outcome is to be noted; null where another verdict was stored since, which asks for something else.</returns>
+    /// <param name="onto">The manifest to which a tag is to be moved, so that its push is known to be EcrGuard's own;
+    ///     null for none.</param>
+    /// <returns>
+    /// The id under which the outcome is to be noted; null where another verdict was stored since, which asks for
+    /// something else.
+    /// </returns>
     public async Task<string?> IntendAsync(
         ImageId image,
         LedgerEntry? entry,
         TagAction action,
         Digest? onto,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         var id = await IntendAsync(image, entry, judged: true, action, onto, cancellation).ConfigureAwait(false);
         return id is null && entry is null
@@ -30,14 +38,16 @@ public sealed partial class Ledger
             : id;
     }
 
-    /// <param name="judged">Whether the image has a record: what nobody has judged has an end, as its writes do.</param>
+    /// <param name="judged">Whether the image has a record: what nobody has judged has an end, as its writes
+    ///     do.</param>
     private async Task<string?> IntendAsync(
         ImageId image,
         LedgerEntry? entry,
         bool judged,
         TagAction action,
         Digest? onto,
-        CancellationToken cancellation)
+        CancellationToken cancellation
+    )
     {
         var id = NewId();
         var names = new Dictionary<string, string> { ["#writes"] = OpenWrites };
@@ -67,59 +77,84 @@ public sealed partial class Ledger
             names["#rev"] = Revision;
             values[":rev"] = Number(entry.Revision);
         }
-        return await IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
-        {
-            TransactItems =
-            [
-                new TransactWriteItem
-                {
-                    Put = new Put
-                    {
-                        TableName = settings.Table,
-                        Item = new Dictionary<string, AttributeValue>(Key(image.Repository, Keys.Write(id)))
+        return await IfStillSoAsync(
+                () =>
+                    dynamo.TransactWriteItemsAsync(
+                        new TransactWriteItemsRequest
                         {
-                            ["image"] = new(image.Arn),
-                            ["change"] = new(action.Change.ToString()),
-                            ["tag"] = new(action.Tag),
-                            ["intendedAt"] = new(Keys.Time(time.GetUtcNow())),
-                            ["outcome"] = new(Intended),
-                            [Keys.Expires] = ExpiresAfter(HistoryAge),
+                            TransactItems =
+                            [
+                                new TransactWriteItem
+                                {
+                                    Put = new Put
+                                    {
+                                        TableName = settings.Table,
+                                        Item = new Dictionary<string, AttributeValue>(
+                                            Key(image.Repository, Keys.Write(id))
+                                        )
+                                        {
+                                            ["image"] = new(image.Arn),
+                                            ["change"] = new(action.Change.ToString()),
+                                            ["tag"] = new(action.Tag),
+                                            ["intendedAt"] = new(Keys.Time(time.GetUtcNow())),
+                                            ["outcome"] = new(Intended),
+                                            [Keys.Expires] = ExpiresAfter(HistoryAge),
+                                        },
+                                    },
+                                },
+                                new TransactWriteItem
+                                {
+                                    Update = new Update
+                                    {
+                                        TableName = settings.Table,
+                                        Key = Key(image),
+                                        UpdateExpression = expression,
+                                        ConditionExpression = condition,
+                                        ExpressionAttributeNames = names,
+                                        ExpressionAttributeValues = values,
+                                    },
+                                },
+                                .. onto is null ? [] : new[] { MeansToPut(action.Tag, image with { Digest = onto }) },
+                            ],
                         },
-                    },
-                },
-                new TransactWriteItem
-                {
-                    Update = new Update
-                    {
-                        TableName = settings.Table,
-                        Key = Key(image),
-                        UpdateExpression = expression,
-                        ConditionExpression = condition,
-                        ExpressionAttributeNames = names,
-                        ExpressionAttributeValues = values,
-                    },
-                },
-                .. onto is null ? [] : new[] { MeansToPut(action.Tag, image with { Digest = onto }) },
-            ],
-        }, cancellation), cancellation).ConfigureAwait(false) ? id : null;
+                        cancellation
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false)
+            ? id
+            : null;
     }
 
-    private TransactWriteItem MeansToPut(string tag, ImageId manifest) => new()
-    {
-        Update = new Update
+    private TransactWriteItem MeansToPut(string tag, ImageId manifest) =>
+        new()
         {
-            TableName = settings.Table,
-            Key = Key(manifest),
-            UpdateExpression = "SET #expires = :expires ADD #tags :tag",
-            ExpressionAttributeNames = new() { ["#expires"] = Keys.Expires, ["#tags"] = IntendedTags },
-            ExpressionAttributeValues = new() { [":expires"] = ExpiresAfter(EventAge), [":tag"] = Set(tag) },
-        },
-    };
+            Update = new Update
+            {
+                TableName = settings.Table,
+                Key = Key(manifest),
+                UpdateExpression = "SET #expires = :expires ADD #tags :tag",
+                ExpressionAttributeNames = new() { ["#expires"] = Keys.Expires, ["#tags"] = IntendedTags },
+                ExpressionAttributeValues = new() { [":expires"] = ExpiresAfter(EventAge), [":tag"] = Set(tag) },
+            },
+        };
 
-    /// <summary>Every tag that EcrGuard ever meant to write on an image or an artifact, whether or not there is an entry for it.</summary>
+    /// <summary>
+    /// Every tag that EcrGuard ever meant to write on an image or an artifact, whether or not there is an entry for it.
+    /// </summary>
     public async Task<IReadOnlyList<string>> IntendedTagsAsync(ImageId image, CancellationToken cancellation)
     {
-        var answer = await dynamo.GetItemAsync(new GetItemRequest { TableName = settings.Table, Key = Key(image), ConsistentRead = true }, cancellation).ConfigureAwait(false);
+        var answer = await dynamo
+            .GetItemAsync(
+                new GetItemRequest
+                {
+                    TableName = settings.Table,
+                    Key = Key(image),
+                    ConsistentRead = true,
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
         return answer.Item?.GetValueOrDefault(IntendedTags)?.SS ?? [];
     }
 
@@ -127,7 +162,13 @@ public sealed partial class Ledger
     /// <param name="setting">Null for what changes no setting.</param>
     /// <param name="what">What is put; null where a setting is taken away.</param>
     /// <returns>The id under which the outcome is to be noted.</returns>
-    public async Task<string> IntendAsync(RepositoryId repository, string change, RepositorySetting? setting, string? what, CancellationToken cancellation)
+    public async Task<string> IntendAsync(
+        RepositoryId repository,
+        string change,
+        RepositorySetting? setting,
+        string? what,
+        CancellationToken cancellation
+    )
     {
         var id = NewId();
         var item = new Dictionary<string, AttributeValue>(Key(repository, Keys.Write(id)))
@@ -141,62 +182,120 @@ public sealed partial class Ledger
             item["setting"] = new(setting.Name);
         if (what is not null)
             item["what"] = new(what);
-        await RetryAsync(() => dynamo.PutItemAsync(new PutItemRequest { TableName = settings.Table, Item = item }, cancellation), cancellation).ConfigureAwait(false);
+        await RetryAsync(
+                () => dynamo.PutItemAsync(new PutItemRequest { TableName = settings.Table, Item = item }, cancellation),
+                cancellation
+            )
+            .ConfigureAwait(false);
         return id;
     }
 
     /// <summary>The writes to a repository and its images that were meant within a time and have no outcome.</summary>
-    public async IAsyncEnumerable<UnendedWrite> UnendedAsync(RepositoryId repository, DateTimeOffset from, DateTimeOffset to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<UnendedWrite> UnendedAsync(
+        RepositoryId repository,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
     {
-        await foreach (var item in QueryAsync(new QueryRequest
-        {
-            TableName = settings.Table,
-            ConsistentRead = true,
-            KeyConditionExpression = "pk = :pk AND sk BETWEEN :from AND :to",
-            FilterExpression = "#outcome = :intended",
-            ExpressionAttributeNames = new() { ["#outcome"] = "outcome" },
-            ExpressionAttributeValues = new() { [":pk"] = new(Keys.Repository(repository)), [":from"] = new(Keys.Writes(from)), [":to"] = new(Keys.Writes(to)), [":intended"] = new(Intended) },
-        }, cancellation).ConfigureAwait(false))
+        await foreach (
+            var item in QueryAsync(
+                    new QueryRequest
+                    {
+                        TableName = settings.Table,
+                        ConsistentRead = true,
+                        KeyConditionExpression = "pk = :pk AND sk BETWEEN :from AND :to",
+                        FilterExpression = "#outcome = :intended",
+                        ExpressionAttributeNames = new() { ["#outcome"] = "outcome" },
+                        ExpressionAttributeValues = new()
+                        {
+                            [":pk"] = new(Keys.Repository(repository)),
+                            [":from"] = new(Keys.Writes(from)),
+                            [":to"] = new(Keys.Writes(to)),
+                            [":intended"] = new(Intended),
+                        },
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false)
+        )
         {
             yield return new UnendedWrite(
                 item[Keys.Sort].S[Keys.Write("").Length..],
                 item["change"].S,
-                item.GetValueOrDefault("image")?.S is { } image && RepositoryId.TryParseArn(image, out var its, out var digest) && digest is not null ? new ImageId(its, digest) : null,
+                item.GetValueOrDefault("image")?.S is { } image
+                && RepositoryId.TryParseArn(image, out var its, out var digest)
+                && digest is not null
+                    ? new ImageId(its, digest)
+                    : null,
                 item.GetValueOrDefault("tag")?.S,
                 item.GetValueOrDefault("setting")?.S is { } setting ? RepositorySetting.Of(setting) : null,
-                item.GetValueOrDefault("what")?.S);
+                item.GetValueOrDefault("what")?.S
+            );
         }
     }
 
     /// <summary>Writes down what became of an intent towards a repository.</summary>
     /// <param name="guess">Whether somebody else says it who does not know: what is written down already stays.</param>
-    public async Task OutcomeAsync(RepositoryId repository, string id, string outcome, CancellationToken cancellation, bool guess = false)
+    public async Task OutcomeAsync(
+        RepositoryId repository,
+        string id,
+        string outcome,
+        CancellationToken cancellation,
+        bool guess = false
+    )
     {
         var update = Outcome(repository, id, outcome, guess);
-        await IfStillSoAsync(new UpdateItemRequest { TableName = update.TableName, Key = update.Key, UpdateExpression = update.UpdateExpression, ConditionExpression = update.ConditionExpression, ExpressionAttributeNames = update.ExpressionAttributeNames, ExpressionAttributeValues = update.ExpressionAttributeValues }, cancellation).ConfigureAwait(false);
+        await IfStillSoAsync(
+                new UpdateItemRequest
+                {
+                    TableName = update.TableName,
+                    Key = update.Key,
+                    UpdateExpression = update.UpdateExpression,
+                    ConditionExpression = update.ConditionExpression,
+                    ExpressionAttributeNames = update.ExpressionAttributeNames,
+                    ExpressionAttributeValues = update.ExpressionAttributeValues,
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>Writes down what became of an intent towards an image.</summary>
     /// <inheritdoc cref="OutcomeAsync(RepositoryId, string, string, CancellationToken, bool)"/>
-    public async Task OutcomeAsync(ImageId image, string id, string outcome, CancellationToken cancellation, bool guess = false) =>
-        await IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest
-        {
-            TransactItems =
-            [
-                new TransactWriteItem { Update = Outcome(image.Repository, id, outcome, guess) },
-                new TransactWriteItem
-                {
-                    Update = new Update
-                    {
-                        TableName = settings.Table,
-                        Key = Key(image),
-                        UpdateExpression = "DELETE #writes :id",
-                        ExpressionAttributeNames = new() { ["#writes"] = OpenWrites },
-                        ExpressionAttributeValues = new() { [":id"] = Set(id) },
-                    },
-                },
-            ],
-        }, cancellation), cancellation).ConfigureAwait(false);
+    public async Task OutcomeAsync(
+        ImageId image,
+        string id,
+        string outcome,
+        CancellationToken cancellation,
+        bool guess = false
+    ) =>
+        await IfStillSoAsync(
+                () =>
+                    dynamo.TransactWriteItemsAsync(
+                        new TransactWriteItemsRequest
+                        {
+                            TransactItems =
+                            [
+                                new TransactWriteItem { Update = Outcome(image.Repository, id, outcome, guess) },
+                                new TransactWriteItem
+                                {
+                                    Update = new Update
+                                    {
+                                        TableName = settings.Table,
+                                        Key = Key(image),
+                                        UpdateExpression = "DELETE #writes :id",
+                                        ExpressionAttributeNames = new() { ["#writes"] = OpenWrites },
+                                        ExpressionAttributeValues = new() { [":id"] = Set(id) },
+                                    },
+                                },
+                            ],
+                        },
+                        cancellation
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
 
     private Update Outcome(RepositoryId repository, string id, string outcome, bool guess)
     {
@@ -207,27 +306,41 @@ public sealed partial class Ledger
             UpdateExpression = "SET #outcome = :outcome, #endedAt = :now",
             ConditionExpression = guess ? "#outcome = :intended" : null,
             ExpressionAttributeNames = new() { ["#outcome"] = "outcome", ["#endedAt"] = "endedAt" },
-            ExpressionAttributeValues = new() { [":outcome"] = new(Text.Clip(outcome, 500)), [":now"] = new(Keys.Time(time.GetUtcNow())) },
+            ExpressionAttributeValues = new()
+            {
+                [":outcome"] = new(Text.Clip(outcome, 500)),
+                [":now"] = new(Keys.Time(time.GetUtcNow())),
+            },
         };
         if (guess)
             update.ExpressionAttributeValues[":intended"] = new(Intended);
         return update;
     }
 
-    /// <summary>Takes the next turn to write to ECR that all functions share which carry out somebody's order: how many of them run at a time, nobody knows.</summary>
+    /// <summary>
+    /// Takes the next turn to write to ECR that all functions share which carry out somebody's order: how many of them
+    /// run at a time, nobody knows.
+    /// </summary>
     /// <param name="gap">How long after it there is none.</param>
     /// <returns>False where the turn is somebody else's.</returns>
     public Task<bool> TakeTurnAsync(TimeSpan gap, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        return IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = RegistryKey("TURN"),
-            UpdateExpression = "SET #next = :next",
-            ConditionExpression = "attribute_not_exists(#next) OR #next <= :now",
-            ExpressionAttributeNames = new() { ["#next"] = "next" },
-            ExpressionAttributeValues = new() { [":next"] = new(Keys.Time(now + gap)), [":now"] = new(Keys.Time(now)) },
-        }, cancellation);
+        return IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = RegistryKey("TURN"),
+                UpdateExpression = "SET #next = :next",
+                ConditionExpression = "attribute_not_exists(#next) OR #next <= :now",
+                ExpressionAttributeNames = new() { ["#next"] = "next" },
+                ExpressionAttributeValues = new()
+                {
+                    [":next"] = new(Keys.Time(now + gap)),
+                    [":now"] = new(Keys.Time(now)),
+                },
+            },
+            cancellation
+        );
     }
 }

@@ -9,14 +9,26 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>What stands in the ledger for one image.</summary>
-/// <param name="Record">The record, with <see cref="ImageRecord.CouldNotMark"/>, <see cref="ImageRecord.Grace"/>, <see cref="ImageRecord.Forced"/>, <see cref="ImageRecord.Gone"/> and <see cref="ImageRecord.ScanningChanged"/> as they are now.</param>
+/// <param name="Record">The record, with <see cref="ImageRecord.CouldNotMark"/>, <see cref="ImageRecord.Grace"/>,
+///     <see cref="ImageRecord.Forced"/>, <see cref="ImageRecord.Gone"/> and <see cref="ImageRecord.ScanningChanged"/>
+///     as they are now.</param>
 /// <param name="Revision">Counts the stores: a store that saw another one's result is refused.</param>
-/// <param name="FactsAt">When the facts were read that the entry rests on: the verdict's, or those that said that the image is gone.</param>
+/// <param name="FactsAt">When the facts were read that the entry rests on: the verdict's, or those that said that the
+///     image is gone.</param>
 /// <param name="OpenAlert">The id of an alert that was not yet published, or not yet known to be.</param>
 /// <param name="OpenWrites">Intents without an outcome: the function died between the two.</param>
 /// <param name="IntendedTags">Every tag that EcrGuard ever meant to write on this image.</param>
-/// <param name="Open">Something that follows from the verdict (tags, indexes, an alert) is not known to be done: the same event, delivered again, must not be taken for old.</param>
-public sealed record LedgerEntry(ImageRecord Record, long Revision, DateTimeOffset FactsAt, string? OpenAlert, IReadOnlyList<string> OpenWrites, IReadOnlyList<string> IntendedTags, bool Open)
+/// <param name="Open">Something that follows from the verdict (tags, indexes, an alert) is not known to be done: the
+///     same event, delivered again, must not be taken for old.</param>
+public sealed record LedgerEntry(
+    ImageRecord Record,
+    long Revision,
+    DateTimeOffset FactsAt,
+    string? OpenAlert,
+    IReadOnlyList<string> OpenWrites,
+    IReadOnlyList<string> IntendedTags,
+    bool Open
+)
 {
     /// <summary>Null where the image was never taken out of reach, nor released.</summary>
     public Quarantine? Quarantine { get; init; }
@@ -41,7 +53,8 @@ public enum Stored
 }
 
 /// <summary>
-/// The ledger: one DynamoDB table. A verdict is stored only over older facts, intent stands before each write to ECR and its outcome after it, and every change of status leaves a history entry.
+/// The ledger: one DynamoDB table. A verdict is stored only over older facts, intent stands before each write to ECR
+/// and its outcome after it, and every change of status leaves a history entry.
 /// </summary>
 public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, TimeProvider time)
 {
@@ -50,7 +63,10 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
 
     private const int ConflictRetries = 5;
 
-    /// <summary>What a record may take of the 400 KB of an item, in bytes: the rest is for what stands beside it, and a record that is read is written again with a little more.</summary>
+    /// <summary>
+    /// What a record may take of the 400 KB of an item, in bytes: the rest is for what stands beside it, and a record
+    /// that is read is written again with a little more.
+    /// </summary>
     private const int MaxRecord = 300 * 1024;
 
     private const int MaxCouldNot = 500;
@@ -83,35 +99,67 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
 
     /// <summary>What stands for an image; null where nothing does.</summary>
     public async Task<LedgerEntry?> FindAsync(ImageId image, CancellationToken cancellation) =>
-        (await FindAsync(image.Repository, [image.Digest], cancellation).ConfigureAwait(false)).GetValueOrDefault(image.Digest);
+        (await FindAsync(image.Repository, [image.Digest], cancellation).ConfigureAwait(false)).GetValueOrDefault(
+            image.Digest
+        );
 
     /// <summary>What stands for several images of one repository; those without an entry are left out.</summary>
-    public async Task<IReadOnlyDictionary<Digest, LedgerEntry>> FindAsync(RepositoryId repository, IEnumerable<Digest> digests, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<Digest, LedgerEntry>> FindAsync(
+        RepositoryId repository,
+        IEnumerable<Digest> digests,
+        CancellationToken cancellation
+    )
     {
         var found = new Dictionary<Digest, LedgerEntry>();
-        // What was heard of the repository's scanning stands in an item of its own, so that hearing of it writes one, however many images there are.
+        // What was heard of the repository's scanning stands in an item of its own, so that hearing of it writes one,
+        // however many images there are.
         foreach (var chunk in digests.Distinct().Chunk(ReadBatch))
         {
-            var keys = new KeysAndAttributes { ConsistentRead = true, Keys = [.. chunk.Select(digest => Key(new ImageId(repository, digest))), Key(repository, Keys.ScanningChange)] };
+            var keys = new KeysAndAttributes
+            {
+                ConsistentRead = true,
+                Keys =
+                [
+                    .. chunk.Select(digest => Key(new ImageId(repository, digest))),
+                    Key(repository, Keys.ScanningChange),
+                ],
+            };
             var items = new List<Dictionary<string, AttributeValue>>();
             var request = new Dictionary<string, KeysAndAttributes> { [settings.Table] = keys };
             for (var attempt = 0; request.Count > 0; attempt++)
             {
-                var answer = await dynamo.BatchGetItemAsync(new BatchGetItemRequest { RequestItems = request }, cancellation).ConfigureAwait(false);
+                var answer = await dynamo
+                    .BatchGetItemAsync(new BatchGetItemRequest { RequestItems = request }, cancellation)
+                    .ConfigureAwait(false);
                 items.AddRange(answer.Responses?.GetValueOrDefault(settings.Table) ?? []);
                 request = answer.UnprocessedKeys ?? [];
                 if (request.Count > 0)
                     await PauseAsync(attempt, cancellation).ConfigureAwait(false);
             }
-            var changedAt = items.Find(item => item[Keys.Sort].S == Keys.ScanningChange) is { } change ? Keys.Time(change[ChangedAt].S) : DateTimeOffset.MinValue;
+            var changedAt = items.Find(item => item[Keys.Sort].S == Keys.ScanningChange) is { } change
+                ? Keys.Time(change[ChangedAt].S)
+                : DateTimeOffset.MinValue;
             foreach (var entry in items.Where(item => item.ContainsKey(Record)).Select(Entry))
-                found[entry.Record.Verdict.Image.Digest] = entry.Record.Verdict.FactsAt < changedAt ? entry with { Record = entry.Record with { ScanningChanged = true } } : entry;
+                found[entry.Record.Verdict.Image.Digest] =
+                    entry.Record.Verdict.FactsAt < changedAt
+                        ? entry with
+                        {
+                            Record = entry.Record with { ScanningChanged = true },
+                        }
+                        : entry;
         }
         return found;
     }
 
-    /// <summary>What is known of the manifests of a repository: the children of those of these indexes that were judged before, and every note.</summary>
-    public async Task<KnownManifests> ManifestsAsync(RepositoryId repository, IReadOnlyList<Digest> indexes, CancellationToken cancellation)
+    /// <summary>
+    /// What is known of the manifests of a repository: the children of those of these indexes that were judged before,
+    /// and every note.
+    /// </summary>
+    public async Task<KnownManifests> ManifestsAsync(
+        RepositoryId repository,
+        IReadOnlyList<Digest> indexes,
+        CancellationToken cancellation
+    )
     {
         var children = new Dictionary<Digest, IReadOnlyList<IndexChild>>();
         // An entry takes kilobytes: only its children are kept.
@@ -126,10 +174,18 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         return new KnownManifests(children, await NotesAsync(repository, cancellation).ConfigureAwait(false));
     }
 
-    /// <summary>Stores a record over the one that was read before, with a history entry and an open alert if the status changed.</summary>
+    /// <summary>
+    /// Stores a record over the one that was read before, with a history entry and an open alert if the status changed.
+    /// </summary>
     /// <param name="before">As read; null where nothing stood.</param>
     /// <param name="open">Whether something follows that <see cref="DoneAsync"/> will end.</param>
-    public async Task<Stored> StoreAsync(ImageRecord record, LedgerEntry? before, Alert? alert, bool open, CancellationToken cancellation)
+    public async Task<Stored> StoreAsync(
+        ImageRecord record,
+        LedgerEntry? before,
+        Alert? alert,
+        bool open,
+        CancellationToken cancellation
+    )
     {
         var json = Fitting(ref record);
         var verdict = record.Verdict;
@@ -212,14 +268,45 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             TableName = settings.Table,
             Key = Key(verdict.Image),
             UpdateExpression = $"{set} REMOVE {string.Join(", ", remove)}",
-            ConditionExpression = before is null ? "attribute_not_exists(#rev)" : $"#rev = :was AND #factsAt {newer} :factsAt",
+            ConditionExpression = before is null
+                ? "attribute_not_exists(#rev)"
+                : $"#rev = :was AND #factsAt {newer} :factsAt",
             ExpressionAttributeNames = names,
             ExpressionAttributeValues = values,
         };
         var kept = changed
-            ? await IfStillSoAsync(() => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest { TransactItems = [new TransactWriteItem { Update = store }, new TransactWriteItem { Put = History(record) }] }, cancellation), cancellation).ConfigureAwait(false)
-            : await IfStillSoAsync(new UpdateItemRequest { TableName = store.TableName, Key = store.Key, UpdateExpression = store.UpdateExpression, ConditionExpression = store.ConditionExpression, ExpressionAttributeNames = store.ExpressionAttributeNames, ExpressionAttributeValues = store.ExpressionAttributeValues }, cancellation).ConfigureAwait(false);
-        return kept ? Stored.Yes : before is not null && verdict.FactsAt <= before.FactsAt ? Stored.Superseded : Stored.Contended;
+            ? await IfStillSoAsync(
+                    () =>
+                        dynamo.TransactWriteItemsAsync(
+                            new TransactWriteItemsRequest
+                            {
+                                TransactItems =
+                                [
+                                    new TransactWriteItem { Update = store },
+                                    new TransactWriteItem { Put = History(record) },
+                                ],
+                            },
+                            cancellation
+                        ),
+                    cancellation
+                )
+                .ConfigureAwait(false)
+            : await IfStillSoAsync(
+                    new UpdateItemRequest
+                    {
+                        TableName = store.TableName,
+                        Key = store.Key,
+                        UpdateExpression = store.UpdateExpression,
+                        ConditionExpression = store.ConditionExpression,
+                        ExpressionAttributeNames = store.ExpressionAttributeNames,
+                        ExpressionAttributeValues = store.ExpressionAttributeValues,
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
+        return kept ? Stored.Yes
+            : before is not null && verdict.FactsAt <= before.FactsAt ? Stored.Superseded
+            : Stored.Contended;
     }
 
     /// <summary>A record as JSON that an item holds: its lists are cut until it does.</summary>
@@ -227,7 +314,16 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     {
         for (var most = ImageRecord.MaxReasons; ; most /= 2)
         {
-            var json = JsonSerializer.Serialize(record with { CouldNotMark = null, Grace = null, Forced = null, Gone = false }, LedgerJson.Default.ImageRecord);
+            var json = JsonSerializer.Serialize(
+                record with
+                {
+                    CouldNotMark = null,
+                    Grace = null,
+                    Forced = null,
+                    Gone = false,
+                },
+                LedgerJson.Default.ImageRecord
+            );
             if (most <= 1 || System.Text.Encoding.UTF8.GetByteCount(json) <= MaxRecord)
                 return json;
             record = record.Cut(most / 2);
@@ -235,69 +331,130 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     }
 
     /// <summary>
-    /// Notes that an image is gone from its repository: it leaves the index by status, its children no longer follow to it, its clock ends, and its entry some day. Its verdict stays, so that pushing it again does not forget that it was blocked.
+    /// Notes that an image is gone from its repository: it leaves the index by status, its children no longer follow to
+    /// it, its clock ends, and its entry some day. Its verdict stays, so that pushing it again does not forget that it
+    /// was blocked.
     /// </summary>
     /// <param name="readAt">When it was asked for and not there.</param>
     /// <param name="because">What took it, as far as that is known.</param>
     /// <returns>False where it is known already, or newer facts are.</returns>
-    public async Task<bool> MarkGoneAsync(ImageId image, DateTimeOffset readAt, string? because, CancellationToken cancellation)
+    public async Task<bool> MarkGoneAsync(
+        ImageId image,
+        DateTimeOffset readAt,
+        string? because,
+        CancellationToken cancellation
+    )
     {
         var request = new UpdateItemRequest
         {
             TableName = settings.Table,
             Key = Key(image),
-            UpdateExpression = "SET #goneAt = :readAt, #goneBecause = :because, #factsAt = :readAt, #rev = #rev + :one, #expires = :expires REMOVE #p, #s, #alert, #could, #open, #grace",
+            UpdateExpression =
+                "SET #goneAt = :readAt, #goneBecause = :because, #factsAt = :readAt, #rev = #rev + :one, "
+                + "#expires = :expires REMOVE #p, #s, #alert, #could, #open, #grace",
             ConditionExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt) AND #factsAt < :readAt",
-            ExpressionAttributeNames = new() { ["#goneAt"] = GoneAt, ["#goneBecause"] = GoneBecause, ["#expires"] = Keys.Expires, ["#p"] = Keys.IndexPartition, ["#s"] = Keys.IndexSort, ["#alert"] = OpenAlert, ["#could"] = CouldNotMark, ["#open"] = Open, ["#grace"] = GraceClock, ["#rev"] = Revision, ["#factsAt"] = FactsAt },
-            ExpressionAttributeValues = new() { [":readAt"] = new(Keys.Time(readAt)), [":because"] = new(Text.Clip(because ?? "not known", 500)), [":one"] = Number(1), [":expires"] = ExpiresAfter(HistoryAge) },
+            ExpressionAttributeNames = new()
+            {
+                ["#goneAt"] = GoneAt,
+                ["#goneBecause"] = GoneBecause,
+                ["#expires"] = Keys.Expires,
+                ["#p"] = Keys.IndexPartition,
+                ["#s"] = Keys.IndexSort,
+                ["#alert"] = OpenAlert,
+                ["#could"] = CouldNotMark,
+                ["#open"] = Open,
+                ["#grace"] = GraceClock,
+                ["#rev"] = Revision,
+                ["#factsAt"] = FactsAt,
+            },
+            ExpressionAttributeValues = new()
+            {
+                [":readAt"] = new(Keys.Time(readAt)),
+                [":because"] = new(Text.Clip(because ?? "not known", 500)),
+                [":one"] = Number(1),
+                [":expires"] = ExpiresAfter(HistoryAge),
+            },
             ReturnValues = ReturnValue.ALL_NEW,
         };
         var marked = await UpdateAsync(request, cancellation).ConfigureAwait(false);
         var children = marked is null ? [] : Entry(marked).Record.Children;
-        await WriteAllAsync(children.Select(child => new WriteRequest(new DeleteRequest(Key(image.Repository, Keys.Edge(child.Digest, image.Digest))))), cancellation).ConfigureAwait(false);
+        await WriteAllAsync(
+                children.Select(child => new WriteRequest(
+                    new DeleteRequest(Key(image.Repository, Keys.Edge(child.Digest, image.Digest)))
+                )),
+                cancellation
+            )
+            .ConfigureAwait(false);
         return marked is not null;
     }
 
-    /// <summary>Notes that all that follows from a stored verdict is done. One that was stored since stays open, and so does one whose alert somebody else has claimed and not yet published.</summary>
+    /// <summary>
+    /// Notes that all that follows from a stored verdict is done. One that was stored since stays open, and so does one
+    /// whose alert somebody else has claimed and not yet published.
+    /// </summary>
     public Task DoneAsync(ImageId image, long revision, CancellationToken cancellation) =>
-        IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = Key(image),
-            UpdateExpression = "REMOVE #open",
-            ConditionExpression = "#rev = :rev AND attribute_not_exists(#alert)",
-            ExpressionAttributeNames = new() { ["#open"] = Open, ["#rev"] = Revision, ["#alert"] = OpenAlert },
-            ExpressionAttributeValues = new() { [":rev"] = Number(revision) },
-        }, cancellation);
+        IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = Key(image),
+                UpdateExpression = "REMOVE #open",
+                ConditionExpression = "#rev = :rev AND attribute_not_exists(#alert)",
+                ExpressionAttributeNames = new()
+                {
+                    ["#open"] = Open,
+                    ["#rev"] = Revision,
+                    ["#alert"] = OpenAlert,
+                },
+                ExpressionAttributeValues = new() { [":rev"] = Number(revision) },
+            },
+            cancellation
+        );
 
-    /// <summary>Notes why a verdict could not be put on its image, or, with null, that nothing stands in the way any more.</summary>
+    /// <summary>
+    /// Notes why a verdict could not be put on its image, or, with null, that nothing stands in the way any more.
+    /// </summary>
     public Task NoteCouldNotMarkAsync(ImageId image, string? reason, CancellationToken cancellation) =>
-        IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = Key(image),
-            UpdateExpression = reason is null ? "REMOVE #could" : "SET #could = :could",
-            ConditionExpression = "attribute_exists(#rev)",
-            ExpressionAttributeNames = new() { ["#could"] = CouldNotMark, ["#rev"] = Revision },
-            ExpressionAttributeValues = reason is null ? null : new() { [":could"] = new(Text.Clip(reason, MaxCouldNot)) },
-        }, cancellation);
+        IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = Key(image),
+                UpdateExpression = reason is null ? "REMOVE #could" : "SET #could = :could",
+                ConditionExpression = "attribute_exists(#rev)",
+                ExpressionAttributeNames = new() { ["#could"] = CouldNotMark, ["#rev"] = Revision },
+                ExpressionAttributeValues = reason is null
+                    ? null
+                    : new() { [":could"] = new(Text.Clip(reason, MaxCouldNot)) },
+            },
+            cancellation
+        );
 
     /// <summary>Notes what became of the clock of a blocked image, unless another verdict was stored since.</summary>
     public Task NoteGraceAsync(ImageId image, long revision, Grace? grace, CancellationToken cancellation) =>
-        IfStillSoAsync(new UpdateItemRequest
-        {
-            TableName = settings.Table,
-            Key = Key(image),
-            UpdateExpression = grace is null ? "REMOVE #grace" : "SET #grace = :grace",
-            ConditionExpression = "#rev = :rev",
-            ExpressionAttributeNames = new() { ["#grace"] = GraceClock, ["#rev"] = Revision },
-            ExpressionAttributeValues = grace is null
-                ? new() { [":rev"] = Number(revision) }
-                : new() { [":rev"] = Number(revision), [":grace"] = new(JsonSerializer.Serialize(grace, LedgerJson.Default.Grace)) },
-        }, cancellation);
+        IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = Key(image),
+                UpdateExpression = grace is null ? "REMOVE #grace" : "SET #grace = :grace",
+                ConditionExpression = "#rev = :rev",
+                ExpressionAttributeNames = new() { ["#grace"] = GraceClock, ["#rev"] = Revision },
+                ExpressionAttributeValues = grace is null
+                    ? new() { [":rev"] = Number(revision) }
+                    : new()
+                    {
+                        [":rev"] = Number(revision),
+                        [":grace"] = new(JsonSerializer.Serialize(grace, LedgerJson.Default.Grace)),
+                    },
+            },
+            cancellation
+        );
 
     /// <summary>Every image that is there, status by status. Read page by page: an account may have 100 000.</summary>
-    public async IAsyncEnumerable<ImageRecord> AllAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<ImageRecord> AllAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         foreach (var status in Enum.GetValues<Status>())
         {
@@ -313,53 +470,104 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     public async Task<IReadOnlySet<Digest>> DigestsAsync(RepositoryId repository, CancellationToken cancellation)
     {
         var digests = new HashSet<Digest>();
-        await foreach (var item in QueryAsync(new QueryRequest
-        {
-            TableName = settings.Table,
-            ConsistentRead = true,
-            KeyConditionExpression = "pk = :pk AND begins_with(sk, :images)",
-            FilterExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt)",
-            ProjectionExpression = "sk",
-            ExpressionAttributeNames = new() { ["#rev"] = Revision, ["#goneAt"] = GoneAt },
-            ExpressionAttributeValues = new() { [":pk"] = new(Keys.Repository(repository)), [":images"] = new(Keys.Images) },
-        }, cancellation).ConfigureAwait(false))
+        await foreach (
+            var item in QueryAsync(
+                    new QueryRequest
+                    {
+                        TableName = settings.Table,
+                        ConsistentRead = true,
+                        KeyConditionExpression = "pk = :pk AND begins_with(sk, :images)",
+                        FilterExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt)",
+                        ProjectionExpression = "sk",
+                        ExpressionAttributeNames = new() { ["#rev"] = Revision, ["#goneAt"] = GoneAt },
+                        ExpressionAttributeValues = new()
+                        {
+                            [":pk"] = new(Keys.Repository(repository)),
+                            [":images"] = new(Keys.Images),
+                        },
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false)
+        )
         {
             digests.Add(Digest.Parse("sha256:" + item[Keys.Sort].S[Keys.Images.Length..]));
         }
         return digests;
     }
 
-    /// <summary>The images that were pushed to a repository since a moment and are gone: what is there tells only what a lifecycle policy has left of a day's pushes.</summary>
-    public async Task<IReadOnlyList<ImageFacts>> GoneAsync(RepositoryId repository, DateTimeOffset since, CancellationToken cancellation)
+    /// <summary>
+    /// The images that were pushed to a repository since a moment and are gone: what is there tells only what a
+    /// lifecycle policy has left of a day's pushes.
+    /// </summary>
+    public async Task<IReadOnlyList<ImageFacts>> GoneAsync(
+        RepositoryId repository,
+        DateTimeOffset since,
+        CancellationToken cancellation
+    )
     {
         var gone = new List<ImageFacts>();
-        await foreach (var item in QueryAsync(new QueryRequest
-        {
-            TableName = settings.Table,
-            ConsistentRead = true,
-            KeyConditionExpression = "pk = :pk AND begins_with(sk, :images)",
-            FilterExpression = "attribute_exists(#rev) AND #goneAt >= :since",
-            ExpressionAttributeNames = new() { ["#rev"] = Revision, ["#goneAt"] = GoneAt },
-            ExpressionAttributeValues = new() { [":pk"] = new(Keys.Repository(repository)), [":images"] = new(Keys.Images), [":since"] = new(Keys.Time(since)) },
-        }, cancellation).ConfigureAwait(false))
+        await foreach (
+            var item in QueryAsync(
+                    new QueryRequest
+                    {
+                        TableName = settings.Table,
+                        ConsistentRead = true,
+                        KeyConditionExpression = "pk = :pk AND begins_with(sk, :images)",
+                        FilterExpression = "attribute_exists(#rev) AND #goneAt >= :since",
+                        ExpressionAttributeNames = new() { ["#rev"] = Revision, ["#goneAt"] = GoneAt },
+                        ExpressionAttributeValues = new()
+                        {
+                            [":pk"] = new(Keys.Repository(repository)),
+                            [":images"] = new(Keys.Images),
+                            [":since"] = new(Keys.Time(since)),
+                        },
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false)
+        )
         {
             var record = Entry(item).Record;
             if (record.PushedAt >= since)
-                gone.Add(new ImageFacts { Id = record.Verdict.Image, ReadAt = record.Verdict.FactsAt, Tags = record.Tags, Kind = record.Kind, Storage = StorageStatus.Active, PushedAt = record.PushedAt });
+                gone.Add(
+                    new ImageFacts
+                    {
+                        Id = record.Verdict.Image,
+                        ReadAt = record.Verdict.FactsAt,
+                        Tags = record.Tags,
+                        Kind = record.Kind,
+                        Storage = StorageStatus.Active,
+                        PushedAt = record.PushedAt,
+                    }
+                );
         }
         return gone;
     }
 
-    private IAsyncEnumerable<Dictionary<string, AttributeValue>> ShelfAsync(string shelf, int shard, CancellationToken cancellation) =>
-        QueryAsync(new QueryRequest
-        {
-            TableName = settings.Table,
-            IndexName = Keys.Index,
-            KeyConditionExpression = "gsi1pk = :shelf",
-            ExpressionAttributeValues = new() { [":shelf"] = new(Keys.Shelf(settings.Account, settings.Region, shelf, shard)) },
-        }, cancellation);
+    private IAsyncEnumerable<Dictionary<string, AttributeValue>> ShelfAsync(
+        string shelf,
+        int shard,
+        CancellationToken cancellation
+    ) =>
+        QueryAsync(
+            new QueryRequest
+            {
+                TableName = settings.Table,
+                IndexName = Keys.Index,
+                KeyConditionExpression = "gsi1pk = :shelf",
+                ExpressionAttributeValues = new()
+                {
+                    [":shelf"] = new(Keys.Shelf(settings.Account, settings.Region, shelf, shard)),
+                },
+            },
+            cancellation
+        );
 
-    private async IAsyncEnumerable<Dictionary<string, AttributeValue>> QueryAsync(QueryRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<Dictionary<string, AttributeValue>> QueryAsync(
+        QueryRequest request,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
     {
         do
         {
@@ -367,55 +575,94 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             foreach (var item in page.Items ?? [])
                 yield return item;
             request.ExclusiveStartKey = page.LastEvaluatedKey;
-        }
-        while (request.ExclusiveStartKey is { Count: > 0 });
+        } while (request.ExclusiveStartKey is { Count: > 0 });
     }
 
-    private Put History(ImageRecord record) => new()
-    {
-        TableName = settings.Table,
-        Item = new Dictionary<string, AttributeValue>(Key(record.Verdict.Image.Repository, Keys.History(record.Verdict.Image.Digest, record.DecidedAt, record.ChangeId)))
+    private Put History(ImageRecord record) =>
+        new()
         {
-            ["status"] = new(record.Verdict.Status.Word()),
-            ["from"] = new(record.PreviousStatus?.Word() ?? "NEW"),
-            ["policyVersion"] = new(record.Verdict.PolicyVersion),
-            ["reasons"] = new(JsonSerializer.Serialize(record.Verdict.Reasons, LedgerJson.Default.IReadOnlyListReason)),
-            [Keys.Expires] = ExpiresAfter(HistoryAge),
-        },
-    };
+            TableName = settings.Table,
+            Item = new Dictionary<string, AttributeValue>(
+                Key(
+                    record.Verdict.Image.Repository,
+                    Keys.History(record.Verdict.Image.Digest, record.DecidedAt, record.ChangeId)
+                )
+            )
+            {
+                ["status"] = new(record.Verdict.Status.Word()),
+                ["from"] = new(record.PreviousStatus?.Word() ?? "NEW"),
+                ["policyVersion"] = new(record.Verdict.PolicyVersion),
+                ["reasons"] = new(
+                    JsonSerializer.Serialize(record.Verdict.Reasons, LedgerJson.Default.IReadOnlyListReason)
+                ),
+                [Keys.Expires] = ExpiresAfter(HistoryAge),
+            },
+        };
 
-    private static LedgerEntry Entry(Dictionary<string, AttributeValue> item) => WithQuarantine(new LedgerEntry(
-        JsonSerializer.Deserialize(item[Record].S, LedgerJson.Default.ImageRecord)! with { CouldNotMark = item.GetValueOrDefault(CouldNotMark)?.S, Grace = item.GetValueOrDefault(GraceClock)?.S is { } grace ? JsonSerializer.Deserialize(grace, LedgerJson.Default.Grace) : null, Forced = item.GetValueOrDefault(BreakGlass)?.S is { } forced ? JsonSerializer.Deserialize(forced, LedgerJson.Default.ForcedApproval) : null, Gone = item.ContainsKey(GoneAt) },
-        long.Parse(item[Revision].N, CultureInfo.InvariantCulture),
-        Keys.Time(item[FactsAt].S),
-        item.GetValueOrDefault(OpenAlert)?.S,
-        item.GetValueOrDefault(OpenWrites)?.SS ?? [],
-        item.GetValueOrDefault(IntendedTags)?.SS ?? [],
-        item.ContainsKey(Open))
-    {
-        NamedTags = NamedTagsOf(item),
-    }, item);
+    private static LedgerEntry Entry(Dictionary<string, AttributeValue> item) =>
+        WithQuarantine(
+            new LedgerEntry(
+                JsonSerializer.Deserialize(item[Record].S, LedgerJson.Default.ImageRecord)! with
+                {
+                    CouldNotMark = item.GetValueOrDefault(CouldNotMark)?.S,
+                    Grace = item.GetValueOrDefault(GraceClock)?.S is { } grace
+                        ? JsonSerializer.Deserialize(grace, LedgerJson.Default.Grace)
+                        : null,
+                    Forced = item.GetValueOrDefault(BreakGlass)?.S is { } forced
+                        ? JsonSerializer.Deserialize(forced, LedgerJson.Default.ForcedApproval)
+                        : null,
+                    Gone = item.ContainsKey(GoneAt),
+                },
+                long.Parse(item[Revision].N, CultureInfo.InvariantCulture),
+                Keys.Time(item[FactsAt].S),
+                item.GetValueOrDefault(OpenAlert)?.S,
+                item.GetValueOrDefault(OpenWrites)?.SS ?? [],
+                item.GetValueOrDefault(IntendedTags)?.SS ?? [],
+                item.ContainsKey(Open)
+            )
+            {
+                NamedTags = NamedTagsOf(item),
+            },
+            item
+        );
 
-    private async Task<bool> IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation) => await UpdateAsync(request, cancellation).ConfigureAwait(false) is not null;
+    private async Task<bool> IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation) =>
+        await UpdateAsync(request, cancellation).ConfigureAwait(false) is not null;
 
     /// <summary>
-    /// Updates an item on a condition. The update leaves its own id in the item: the SDK repeats a call whose answer was lost,
-    /// and the repeated one fails on what the first has written. DynamoDB shows the item with the failure, and so whose it is.
+    /// Updates an item on a condition. The update leaves its own id in the item: the SDK repeats a call whose answer
+    /// was lost, and the repeated one fails on what the first has written. DynamoDB shows the item with the failure,
+    /// and so whose it is.
     /// </summary>
     /// <param name="request">Its expression begins with <c>SET</c> where it sets anything.</param>
-    /// <returns>The item as it stands, where <c>ReturnValues</c> or such a failure shows it, otherwise empty; null where somebody was faster, with the same or with news: nothing is left to write.</returns>
-    private async Task<Dictionary<string, AttributeValue>?> UpdateAsync(UpdateItemRequest request, CancellationToken cancellation)
+    /// <returns>
+    /// The item as it stands, where <c>ReturnValues</c> or such a failure shows it, otherwise empty; null where
+    /// somebody was faster, with the same or with news: nothing is left to write.
+    /// </returns>
+    private async Task<Dictionary<string, AttributeValue>?> UpdateAsync(
+        UpdateItemRequest request,
+        CancellationToken cancellation
+    )
     {
         var own = NewId();
         const string set = "SET ";
-        request.UpdateExpression = request.UpdateExpression.StartsWith(set, StringComparison.Ordinal) ? $"SET #writtenBy = :writtenBy, {request.UpdateExpression[set.Length..]}" : $"SET #writtenBy = :writtenBy {request.UpdateExpression}";
+        request.UpdateExpression = request.UpdateExpression.StartsWith(set, StringComparison.Ordinal)
+            ? $"SET #writtenBy = :writtenBy, {request.UpdateExpression[set.Length..]}"
+            : $"SET #writtenBy = :writtenBy {request.UpdateExpression}";
         request.ExpressionAttributeNames = new(request.ExpressionAttributeNames) { ["#writtenBy"] = WrittenBy };
         request.ExpressionAttributeValues = new(request.ExpressionAttributeValues ?? []) { [":writtenBy"] = new(own) };
         request.ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure.ALL_OLD;
         Dictionary<string, AttributeValue> updated = [];
         try
         {
-            await RetryAsync(async () => updated = (await dynamo.UpdateItemAsync(request, cancellation).ConfigureAwait(false)).Attributes ?? [], cancellation).ConfigureAwait(false);
+            await RetryAsync(
+                    async () =>
+                        updated =
+                            (await dynamo.UpdateItemAsync(request, cancellation).ConfigureAwait(false)).Attributes
+                            ?? [],
+                    cancellation
+                )
+                .ConfigureAwait(false);
             return updated;
         }
         catch (ConditionalCheckFailedException failed)
@@ -425,9 +672,11 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     }
 
     /// <summary>Whether a write failed on what the same write has written before.</summary>
-    private static bool IsOf(ConditionalCheckFailedException failed, string own) => failed.Item?.GetValueOrDefault(WrittenBy)?.S == own;
+    private static bool IsOf(ConditionalCheckFailedException failed, string own) =>
+        failed.Item?.GetValueOrDefault(WrittenBy)?.S == own;
 
-    /// <param name="write">A transaction: the SDK gives each a token, by which DynamoDB knows one that it has carried out and whose answer was lost.</param>
+    /// <param name="write">A transaction: the SDK gives each a token, by which DynamoDB knows one that it has carried
+    ///     out and whose answer was lost.</param>
     /// <returns>False where somebody was faster, with the same or with news: nothing is left to write.</returns>
     private async Task<bool> IfStillSoAsync<T>(Func<Task<T>> write, CancellationToken cancellation)
     {
@@ -436,13 +685,17 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             await RetryAsync(write, cancellation).ConfigureAwait(false);
             return true;
         }
-        catch (TransactionCanceledException cancelled) when (cancelled.CancellationReasons?.Any(r => r.Code == "ConditionalCheckFailed") == true)
+        catch (TransactionCanceledException cancelled)
+            when (cancelled.CancellationReasons?.Any(r => r.Code == "ConditionalCheckFailed") == true)
         {
             return false;
         }
     }
 
-    /// <summary>A write that met a running transaction on the same item is tried again here: the SDK does not take it for one worth repeating.</summary>
+    /// <summary>
+    /// A write that met a running transaction on the same item is tried again here: the SDK does not take it for one
+    /// worth repeating.
+    /// </summary>
     private async Task RetryAsync<T>(Func<Task<T>> write, CancellationToken cancellation)
     {
         for (var attempt = 0; ; attempt++)
@@ -456,7 +709,11 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             {
                 await PauseAsync(attempt, cancellation).ConfigureAwait(false);
             }
-            catch (TransactionCanceledException cancelled) when (attempt < ConflictRetries && cancelled.CancellationReasons?.Any(r => r.Code == "ConditionalCheckFailed") != true && cancelled.CancellationReasons?.Any(r => r.Code == "TransactionConflict") == true)
+            catch (TransactionCanceledException cancelled)
+                when (attempt < ConflictRetries
+                    && cancelled.CancellationReasons?.Any(r => r.Code == "ConditionalCheckFailed") != true
+                    && cancelled.CancellationReasons?.Any(r => r.Code == "TransactionConflict") == true
+                )
             {
                 await PauseAsync(attempt, cancellation).ConfigureAwait(false);
             }
@@ -464,7 +721,8 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     }
 
     private async Task PauseAsync(int attempt, CancellationToken cancellation) =>
-        await Task.Delay(TimeSpan.FromMilliseconds(50 << Math.Min(attempt, 6)), time, cancellation).ConfigureAwait(false);
+        await Task.Delay(TimeSpan.FromMilliseconds(50 << Math.Min(attempt, 6)), time, cancellation)
+            .ConfigureAwait(false);
 
     private AttributeValue ExpiresAfter(TimeSpan age) => Number((time.GetUtcNow() + age).ToUnixTimeSeconds());
 
@@ -472,9 +730,12 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
 
     private static AttributeValue Set(string value) => new() { SS = [value] };
 
-    private static Dictionary<string, AttributeValue> Key(ImageId image) => Key(image.Repository, Keys.Image(image.Digest));
+    private static Dictionary<string, AttributeValue> Key(ImageId image) =>
+        Key(image.Repository, Keys.Image(image.Digest));
 
-    private static Dictionary<string, AttributeValue> Key(RepositoryId repository, string sort) => new() { [Keys.Partition] = new(Keys.Repository(repository)), [Keys.Sort] = new(sort) };
+    private static Dictionary<string, AttributeValue> Key(RepositoryId repository, string sort) =>
+        new() { [Keys.Partition] = new(Keys.Repository(repository)), [Keys.Sort] = new(sort) };
 
-    private Dictionary<string, AttributeValue> RegistryKey(string name) => new() { [Keys.Partition] = new(Keys.Registry(settings.Account, settings.Region)), [Keys.Sort] = new(name) };
+    private Dictionary<string, AttributeValue> RegistryKey(string name) =>
+        new() { [Keys.Partition] = new(Keys.Registry(settings.Account, settings.Region)), [Keys.Sort] = new(name) };
 }

@@ -14,7 +14,8 @@ namespace EcrGuard.Aws.Ledger;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     UseStringEnumConverter = true,
-    Converters = [typeof(DigestJson), typeof(ImageIdJson), typeof(RepositoryIdJson)])]
+    Converters = [typeof(DigestJson), typeof(ImageIdJson), typeof(RepositoryIdJson)]
+)]
 [JsonSerializable(typeof(ImageRecord))]
 [JsonSerializable(typeof(Grace))]
 [JsonSerializable(typeof(ForcedApproval))]
@@ -32,25 +33,34 @@ internal sealed partial class LedgerJson : JsonSerializerContext;
 internal sealed class DigestJson : JsonConverter<Digest>
 {
     public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        Digest.TryParse(reader.GetString(), out var digest) ? digest : throw new JsonException("A digest must be 'sha256:' and 64 lower-case hexadecimal characters.");
+        Digest.TryParse(reader.GetString(), out var digest)
+            ? digest
+            : throw new JsonException("A digest must be 'sha256:' and 64 lower-case hexadecimal characters.");
 
-    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }
 
 /// <summary>An image as its ARN.</summary>
 internal sealed class ImageIdJson : JsonConverter<ImageId>
 {
     public override ImageId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        RepositoryId.TryParseArn(reader.GetString(), out var repository, out var digest) && digest is not null ? new ImageId(repository, digest) : throw new JsonException("An image must be named by its ARN.");
+        RepositoryId.TryParseArn(reader.GetString(), out var repository, out var digest) && digest is not null
+            ? new ImageId(repository, digest)
+            : throw new JsonException("An image must be named by its ARN.");
 
-    public override void Write(Utf8JsonWriter writer, ImageId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Arn);
+    public override void Write(Utf8JsonWriter writer, ImageId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Arn);
 }
 
 /// <summary>A repository as its ARN.</summary>
 internal sealed class RepositoryIdJson : JsonConverter<RepositoryId>
 {
     public override RepositoryId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        RepositoryId.TryParseArn(reader.GetString(), out var repository, out var digest) && digest is null ? repository : throw new JsonException("A repository must be named by its ARN.");
+        RepositoryId.TryParseArn(reader.GetString(), out var repository, out var digest) && digest is null
+            ? repository
+            : throw new JsonException("A repository must be named by its ARN.");
 
-    public override void Write(Utf8JsonWriter writer, RepositoryId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Arn);
+    public override void Write(Utf8JsonWriter writer, RepositoryId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Arn);
 }

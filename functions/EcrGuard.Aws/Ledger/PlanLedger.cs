@@ -6,13 +6,23 @@ using EcrGuard.Core.Plans;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>Images that are about to be deleted or archived.</summary>
-public sealed record RemovalIntent(RepositoryId Repository, string PlanId, RemovalKind Kind, IReadOnlyList<PlannedImage> Images, DateTimeOffset At);
+public sealed record RemovalIntent(
+    RepositoryId Repository,
+    string PlanId,
+    RemovalKind Kind,
+    IReadOnlyList<PlannedImage> Images,
+    DateTimeOffset At
+);
 
 /// <summary>What became of one image of a plan.</summary>
-/// <param name="Outcome"><see cref="PlanLedger.Intended"/>, <see cref="PlanLedger.Done"/>, or why it was not done.</param>
+/// <param name="Outcome"><see cref="PlanLedger.Intended"/>, <see cref="PlanLedger.Done"/>, or why it was not
+///     done.</param>
 public sealed record RemovalOutcome(string Outcome, DateTimeOffset IntendedAt);
 
-/// <summary>What plans do to images: an item for each, with what was meant before it is done and what became of it after, so that a plan can be applied again after anything and the story can be read.</summary>
+/// <summary>
+/// What plans do to images: an item for each, with what was meant before it is done and what became of it after, so
+/// that a plan can be applied again after anything and the story can be read.
+/// </summary>
 public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimeProvider time)
 {
     public const string Done = "done";
@@ -25,7 +35,11 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
     private static readonly TimeSpan Age = TimeSpan.FromDays(400);
 
     /// <summary>What stands of a plan's images in a repository.</summary>
-    public async Task<IReadOnlyDictionary<Digest, RemovalOutcome>> OutcomesAsync(RepositoryId repository, string planId, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<Digest, RemovalOutcome>> OutcomesAsync(
+        RepositoryId repository,
+        string planId,
+        CancellationToken cancellation
+    )
     {
         var prefix = Keys.PlannedImages(planId);
         var outcomes = new Dictionary<Digest, RemovalOutcome>();
@@ -40,15 +54,23 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
         {
             var page = await dynamo.QueryAsync(request, cancellation).ConfigureAwait(false);
             foreach (var item in page.Items ?? [])
-                outcomes[Digest.Parse("sha256:" + item[Keys.Sort].S[prefix.Length..])] = new(item["outcome"].S, Keys.Time(item["intendedAt"].S));
+                outcomes[Digest.Parse("sha256:" + item[Keys.Sort].S[prefix.Length..])] = new(
+                    item["outcome"].S,
+                    Keys.Time(item["intendedAt"].S)
+                );
             request.ExclusiveStartKey = page.LastEvaluatedKey;
-        }
-        while (request.ExclusiveStartKey is { Count: > 0 });
+        } while (request.ExclusiveStartKey is { Count: > 0 });
         return outcomes;
     }
 
     /// <summary>Writes down what is about to be done, before it is done.</summary>
-    public async Task<RemovalIntent> IntendAsync(RepositoryId repository, string planId, RemovalKind kind, IReadOnlyList<PlannedImage> images, CancellationToken cancellation)
+    public async Task<RemovalIntent> IntendAsync(
+        RepositoryId repository,
+        string planId,
+        RemovalKind kind,
+        IReadOnlyList<PlannedImage> images,
+        CancellationToken cancellation
+    )
     {
         var intent = new RemovalIntent(repository, planId, kind, images, time.GetUtcNow());
         await WriteAsync(images.Select(image => Item(intent, image)), cancellation).ConfigureAwait(false);
@@ -57,38 +79,61 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
 
     /// <summary>Writes down what became of it.</summary>
     /// <param name="outcomes">Of each image <see cref="Done"/>, or why it was not done.</param>
-    public Task OutcomeAsync(RemovalIntent intent, IReadOnlyDictionary<Digest, string> outcomes, CancellationToken cancellation) =>
-        WriteAsync(intent.Images.Select(image =>
-        {
-            var item = Item(intent, image);
-            item["outcome"] = new(Text.Clip(outcomes[image.Digest], 500));
-            item["endedAt"] = new(Keys.Time(time.GetUtcNow()));
-            return item;
-        }), cancellation);
+    public Task OutcomeAsync(
+        RemovalIntent intent,
+        IReadOnlyDictionary<Digest, string> outcomes,
+        CancellationToken cancellation
+    ) =>
+        WriteAsync(
+            intent.Images.Select(image =>
+            {
+                var item = Item(intent, image);
+                item["outcome"] = new(Text.Clip(outcomes[image.Digest], 500));
+                item["endedAt"] = new(Keys.Time(time.GetUtcNow()));
+                return item;
+            }),
+            cancellation
+        );
 
-    private Dictionary<string, AttributeValue> Item(RemovalIntent intent, PlannedImage image) => new()
-    {
-        [Keys.Partition] = new(Keys.Repository(intent.Repository)),
-        [Keys.Sort] = new(Keys.PlannedImages(intent.PlanId) + image.Digest.Hex),
-        ["image"] = new(new ImageId(intent.Repository, image.Digest).Arn),
-        ["plan"] = new(intent.PlanId),
-        ["change"] = new(intent.Kind.Word()),
-        ["why"] = new(image.Why),
-        ["intendedAt"] = new(Keys.Time(intent.At)),
-        ["outcome"] = new(Intended),
-        [Keys.Expires] = new() { N = (time.GetUtcNow() + Age).ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture) },
-    };
+    private Dictionary<string, AttributeValue> Item(RemovalIntent intent, PlannedImage image) =>
+        new()
+        {
+            [Keys.Partition] = new(Keys.Repository(intent.Repository)),
+            [Keys.Sort] = new(Keys.PlannedImages(intent.PlanId) + image.Digest.Hex),
+            ["image"] = new(new ImageId(intent.Repository, image.Digest).Arn),
+            ["plan"] = new(intent.PlanId),
+            ["change"] = new(intent.Kind.Word()),
+            ["why"] = new(image.Why),
+            ["intendedAt"] = new(Keys.Time(intent.At)),
+            ["outcome"] = new(Intended),
+            [Keys.Expires] = new()
+            {
+                N = (time.GetUtcNow() + Age)
+                    .ToUnixTimeSeconds()
+                    .ToString(System.Globalization.CultureInfo.InvariantCulture),
+            },
+        };
 
     private async Task WriteAsync(IEnumerable<Dictionary<string, AttributeValue>> items, CancellationToken cancellation)
     {
         foreach (var chunk in items.Chunk(WriteBatch))
         {
-            var request = new Dictionary<string, List<WriteRequest>> { [settings.Table] = [.. chunk.Select(item => new WriteRequest(new PutRequest(item)))] };
+            var request = new Dictionary<string, List<WriteRequest>>
+            {
+                [settings.Table] = [.. chunk.Select(item => new WriteRequest(new PutRequest(item)))],
+            };
             for (var attempt = 0; request.Count > 0; attempt++)
             {
-                request = (await dynamo.BatchWriteItemAsync(new BatchWriteItemRequest { RequestItems = request }, cancellation).ConfigureAwait(false)).UnprocessedItems ?? [];
+                request =
+                    (
+                        await dynamo
+                            .BatchWriteItemAsync(new BatchWriteItemRequest { RequestItems = request }, cancellation)
+                            .ConfigureAwait(false)
+                    ).UnprocessedItems
+                    ?? [];
                 if (request.Count > 0)
-                    await Task.Delay(TimeSpan.FromMilliseconds(50 << Math.Min(attempt, 6)), time, cancellation).ConfigureAwait(false);
+                    await Task.Delay(TimeSpan.FromMilliseconds(50 << Math.Min(attempt, 6)), time, cancellation)
+                        .ConfigureAwait(false);
             }
         }
     }

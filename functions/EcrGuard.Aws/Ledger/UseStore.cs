@@ -6,7 +6,9 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Aws.Ledger;
 
-/// <summary>What uses images, as it was last read, gzipped in S3: read once a day, asked for by every repository that is swept.</summary>
+/// <summary>
+/// What uses images, as it was last read, gzipped in S3: read once a day, asked for by every repository that is swept.
+/// </summary>
 public sealed class UseStore(IAmazonS3 s3, Settings settings)
 {
     private const string Key = "use/latest.json.gz";
@@ -16,9 +18,22 @@ public sealed class UseStore(IAmazonS3 s3, Settings settings)
     {
         using var body = new MemoryStream();
         await using (var gzip = new GZipStream(body, CompressionLevel.Fastest, leaveOpen: true))
-            await JsonSerializer.SerializeAsync(gzip, use, LedgerJson.Default.UseFacts, cancellation).ConfigureAwait(false);
+            await JsonSerializer
+                .SerializeAsync(gzip, use, LedgerJson.Default.UseFacts, cancellation)
+                .ConfigureAwait(false);
         body.Position = 0;
-        await s3.PutObjectAsync(new PutObjectRequest { BucketName = settings.Bucket, Key = Key, InputStream = body, AutoCloseStream = false, ContentType = "application/gzip" }, cancellation).ConfigureAwait(false);
+        await s3.PutObjectAsync(
+                new PutObjectRequest
+                {
+                    BucketName = settings.Bucket,
+                    Key = Key,
+                    InputStream = body,
+                    AutoCloseStream = false,
+                    ContentType = "application/gzip",
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
     }
 
     /// <summary>What was last kept; null where nothing was yet. How old it is, it says itself.</summary>
@@ -28,7 +43,9 @@ public sealed class UseStore(IAmazonS3 s3, Settings settings)
         {
             using var answer = await s3.GetObjectAsync(settings.Bucket, Key, cancellation).ConfigureAwait(false);
             await using var gzip = new GZipStream(answer.ResponseStream, CompressionMode.Decompress);
-            return await JsonSerializer.DeserializeAsync(gzip, LedgerJson.Default.UseFacts, cancellation).ConfigureAwait(false);
+            return await JsonSerializer
+                .DeserializeAsync(gzip, LedgerJson.Default.UseFacts, cancellation)
+                .ConfigureAwait(false);
         }
         catch (AmazonS3Exception gone) when (gone.ErrorCode == "NoSuchKey")
         {

@@ -7,11 +7,12 @@ namespace EcrGuard.Cli.Blocking;
 /// <summary>Images as they are named on a command line.</summary>
 internal static class ImageArgument
 {
-    public static Argument<ImageReference> One() => new("IMAGE")
-    {
-        Description = "By tag, digest or full URI.",
-        CustomParser = result => Read(result, "IMAGE")?[0],
-    };
+    public static Argument<ImageReference> One() =>
+        new("IMAGE")
+        {
+            Description = "By tag, digest or full URI.",
+            CustomParser = result => Read(result, "IMAGE")?[0],
+        };
 
     /// <returns>Null where one is none, which is then an error of the command line.</returns>
     public static ImageReference[]? Read(ArgumentResult result, string name)

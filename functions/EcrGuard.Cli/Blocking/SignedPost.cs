@@ -8,7 +8,10 @@ using Amazon.SecurityToken;
 
 namespace EcrGuard.Cli.Blocking;
 
-/// <summary>A request to an HTTP API with IAM authorisation: signed for execute-api, by the SDK's own signer, with the caller's credentials as every AWS SDK finds them.</summary>
+/// <summary>
+/// A request to an HTTP API with IAM authorisation: signed for execute-api, by the SDK's own signer, with the caller's
+/// credentials as every AWS SDK finds them.
+/// </summary>
 internal static class SignedPost
 {
     private const string Service = "execute-api";
@@ -21,7 +24,10 @@ internal static class SignedPost
     public static async Task<(int Status, string Body)> SendAsync(Uri url, string json, CancellationToken cancellation)
     {
         var signed = Sign(url, Encoding.UTF8.GetBytes(json));
-        using var message = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(signed.Content) };
+        using var message = new HttpRequestMessage(HttpMethod.Post, url)
+        {
+            Content = new ByteArrayContent(signed.Content),
+        };
         foreach (var (name, value) in signed.Headers)
         {
             if (!message.Headers.TryAddWithoutValidation(name, value))
@@ -42,7 +48,8 @@ internal static class SignedPost
 
     private static DefaultRequest Sign(Uri url, byte[] content)
     {
-        // Of a configuration the signer wants the clock's correction, and the credentials their profile: any service's has them.
+        // Of a configuration the signer wants the clock's correction, and the credentials their profile: any service's
+        // has them.
         var configuration = new AmazonSecurityTokenServiceConfig();
         var request = new DefaultRequest(new Post(), Service)
         {
@@ -54,14 +61,23 @@ internal static class SignedPost
             AuthenticationRegion = RegionOf(url),
         };
         request.Headers["Content-Type"] = "application/json";
-        new AWS4Signer().Sign(request, configuration, new RequestMetrics(), DefaultAWSCredentialsIdentityResolver.GetCredentials(configuration));
+        new AWS4Signer().Sign(
+            request,
+            configuration,
+            new RequestMetrics(),
+            DefaultAWSCredentialsIdentityResolver.GetCredentials(configuration)
+        );
         return request;
     }
 
-    /// <summary>API Gateway's own host names tell the region; a domain of one's own has that of the environment.</summary>
+    /// <summary>
+    /// API Gateway's own host names tell the region; a domain of one's own has that of the environment.
+    /// </summary>
     private static string RegionOf(Uri url) =>
-        url.Host.Split('.') is [_, Service, var region, _, ..] ? region
-        : FallbackRegionFactory.GetRegionEndpoint()?.SystemName ?? throw new UnusableFileException("No region is set; set AWS_REGION, for example to eu-central-1.");
+        url.Host.Split('.') is [_, Service, var region, _, ..]
+            ? region
+            : FallbackRegionFactory.GetRegionEndpoint()?.SystemName
+                ?? throw new UnusableFileException("No region is set; set AWS_REGION, for example to eu-central-1.");
 
     private sealed class Post : AmazonWebServiceRequest;
 }

@@ -10,7 +10,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.Cli.Demo;
 
 /// <summary>
-/// <c>ecrguard demo</c>: an embedded AWS on loopback, the events that it sends, and the real handlers over the real wire. Every step says what was expected; a surprise is a non-zero exit.
+/// <c>ecrguard demo</c>: an embedded AWS on loopback, the events that it sends, and the real handlers over the real
+/// wire. Every step says what was expected; a surprise is a non-zero exit.
 /// </summary>
 internal sealed class DemoRun
 {
@@ -20,7 +21,8 @@ internal sealed class DemoRun
     private readonly List<string> surprises = [];
     private int step;
 
-    private DemoRun(TextWriter output, LocalAwsServer aws, LocalDeployment guard) => (this.output, this.aws, this.guard) = (output, aws, guard);
+    private DemoRun(TextWriter output, LocalAwsServer aws, LocalDeployment guard) =>
+        (this.output, this.aws, this.guard) = (output, aws, guard);
 
     /// <returns>0 where everything went as expected.</returns>
     public static async Task<int> RunAsync(DirectoryInfo folder, TextWriter output, CancellationToken cancellation)
@@ -31,8 +33,13 @@ internal sealed class DemoRun
         using var guard = new LocalDeployment(aws, Policy(), EnforcementMode.Mark, TimeProvider.System);
         var run = new DemoRun(output, aws, guard);
         folder.Create();
-        output.WriteLine($"EcrGuard's demo: a local AWS on {aws.Endpoint}, its events, and the functions as they are deployed.");
-        output.WriteLine("The policy: CRITICAL blocks, HIGH warns; in payments/* HIGH blocks where an exploit is likely or nobody says;");
+        output.WriteLine(
+            $"EcrGuard's demo: a local AWS on {aws.Endpoint}, its events, and the functions as they are deployed."
+        );
+        output.WriteLine(
+            "The policy: CRITICAL blocks, HIGH warns; in payments/* HIGH blocks where an exploit is likely "
+                + "or nobody says;"
+        );
         output.WriteLine("one finding is waived; blocked images are marked everywhere but in legacy/*.");
 
         await run.BackfillAsync();
@@ -52,18 +59,33 @@ internal sealed class DemoRun
         using var resource = typeof(DemoRun).Assembly.GetManifestResourceStream("demo-policy.jsonc")!;
         using var reader = new StreamReader(resource);
         var now = TimeProvider.System.GetUtcNow();
-        var text = reader.ReadToEnd().Replace("EXPIRES", now.AddDays(10).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        var text = reader
+            .ReadToEnd()
+            .Replace(
+                "EXPIRES",
+                now.AddDays(10).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+                StringComparison.Ordinal
+            );
         var reading = PolicyReader.Read(Encoding.UTF8.GetBytes(text), now);
-        return reading.Policy ?? throw new InvalidOperationException(string.Join(Environment.NewLine, reading.Problems.Select(p => p.ToString("Demo/policy.jsonc"))));
+        return reading.Policy
+            ?? throw new InvalidOperationException(
+                string.Join(Environment.NewLine, reading.Problems.Select(p => p.ToString("Demo/policy.jsonc")))
+            );
     }
 
     private async Task BackfillAsync()
     {
         Step("First deployment: what is there already is judged, without a storm of alerts");
         var state = await guard.BackfillAsync();
-        Say($"{state.Repositories} repositories, {state.Statuses.Total} images: {state.Statuses.Approved} approved, {state.Statuses.Blocked} blocked, {state.Statuses.Unscanned} not scanned");
+        Say(
+            $"{state.Repositories} repositories, {state.Statuses.Total} images: {state.Statuses.Approved} "
+                + $"approved, {state.Statuses.Blocked} blocked, {state.Statuses.Unscanned} not scanned"
+        );
         Expect(state.DoneAt is not null, "the backfill is done");
-        Expect(state.Statuses is { Blocked: 1, Approved: 1, Unscanned: 1 }, "one image is blocked, one approved, one was never scanned");
+        Expect(
+            state.Statuses is { Blocked: 1, Approved: 1, Unscanned: 1 },
+            "one image is blocked, one approved, one was never scanned"
+        );
         Expect(Alerts(guard.AlertTopic).Count == 1, "one message tells the end, and no alert was sent");
         await StatusAsync($"{Estate.Ledger}:2.0", "BLOCKED");
         Tags(Estate.Ledger, "2.0");
@@ -79,7 +101,10 @@ internal sealed class DemoRun
         var digest = aws.Ecr.Push(Estate.Shop, Manifest.Image("shop/web 1.1"), "1.1");
         await DeliverAsync();
         Say($"{Estate.Shop} had no lifecycle policy; now it has the baseline's: untagged images go after 14 days");
-        Expect(aws.Ecr.LifecyclePolicyOf(Estate.Shop) is not null, "a repository without a lifecycle policy got the baseline's");
+        Expect(
+            aws.Ecr.LifecyclePolicyOf(Estate.Shop) is not null,
+            "a repository without a lifecycle policy got the baseline's"
+        );
         await StatusAsync($"{Estate.Shop}:1.1", "PENDING");
         aws.Ecr.CompleteScan(Estate.Shop, digest, Estate.Tar, Estate.Curl);
         await DeliverAsync();
@@ -96,7 +121,10 @@ internal sealed class DemoRun
         await DeliverAsync();
         Tags(Estate.Shop, "1.2", "after");
         await StatusAsync($"{Estate.Shop}:1.2", "BLOCKED");
-        Expect(TagsOf(Estate.Shop, "1.2").Contains($"ecrguard-blocked-{digest["sha256:".Length..]}"), "the image carries ecrguard-blocked-<its digest>");
+        Expect(
+            TagsOf(Estate.Shop, "1.2").Contains($"ecrguard-blocked-{digest["sha256:".Length..]}"),
+            "the image carries ecrguard-blocked-<its digest>"
+        );
         var alerts = Alerts(guard.AlertTopic).Skip(before).ToList();
         Expect(alerts.Count == 1, "one alert was sent");
         if (alerts is [var (subject, text), ..])
@@ -111,7 +139,12 @@ internal sealed class DemoRun
     {
         Step("What cannot be judged is not clean");
         var digest = aws.Ecr.Push(Estate.Scratch, Manifest.Image("a static binary on nothing"), "1");
-        aws.Ecr.FailScan(Estate.Scratch, digest, "UNSUPPORTED_IMAGE", "UnsupportedImageError: The operating system is not supported.");
+        aws.Ecr.FailScan(
+            Estate.Scratch,
+            digest,
+            "UNSUPPORTED_IMAGE",
+            "UnsupportedImageError: The operating system is not supported."
+        );
         aws.Ecr.Push(Estate.Legacy, Manifest.Image("the report of today"), "8");
         await DeliverAsync();
         await StatusAsync($"{Estate.Scratch}:1", "UNSUPPORTED");
@@ -124,7 +157,11 @@ internal sealed class DemoRun
         Step("The registry is switched to enhanced scanning; a multi-platform image is judged by its platforms");
         aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         var (amd64, arm64) = (Manifest.Image("payments/api 3.1 amd64"), Manifest.Image("payments/api 3.1 arm64"));
-        aws.Ecr.Push(Estate.Api, Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)], attestations: true), "3.1");
+        aws.Ecr.Push(
+            Estate.Api,
+            Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)], attestations: true),
+            "3.1"
+        );
         await DeliverAsync();
         await StatusAsync($"{Estate.Api}:3.1", "PENDING");
         aws.Inspector.CompleteScan(Estate.Api, amd64.Digest, Estate.Zlib, Estate.Tar);
@@ -132,12 +169,24 @@ internal sealed class DemoRun
         await DeliverAsync();
         await StatusAsync($"{Estate.Api}:3.1", "BLOCKED");
         Tags(Estate.Api, "3.1");
-        Expect(aws.Ecr.LifecyclePolicyOf(Estate.Ledger)!.Contains("Keep the last 30", StringComparison.Ordinal), "a team's own lifecycle policy was kept");
+        Expect(
+            aws.Ecr.LifecyclePolicyOf(Estate.Ledger)!.Contains("Keep the last 30", StringComparison.Ordinal),
+            "a team's own lifecycle policy was kept"
+        );
         Expect(TagsOf(Estate.Api, "3.1").Count == 2, "the index carries the tag, its children stay untagged");
 
-        var fixedIndex = Manifest.Index([("linux/amd64", amd64), ("linux/arm64", Manifest.Image("payments/api 3.2 arm64"))], attestations: true);
+        var fixedIndex = Manifest.Index(
+            [("linux/amd64", amd64), ("linux/arm64", Manifest.Image("payments/api 3.2 arm64"))],
+            attestations: true
+        );
         aws.Ecr.Push(Estate.Api, fixedIndex, "3.2");
-        foreach (var child in fixedIndex.Children.Where(c => c.Digest != amd64.Digest && !c.Text.Contains("attestation", StringComparison.Ordinal)).Take(1))
+        foreach (
+            var child in fixedIndex
+                .Children.Where(c =>
+                    c.Digest != amd64.Digest && !c.Text.Contains("attestation", StringComparison.Ordinal)
+                )
+                .Take(1)
+        )
             aws.Inspector.CompleteScan(Estate.Api, child.Digest, Estate.Zlib);
         await DeliverAsync();
         await StatusAsync($"{Estate.Api}:3.2", "APPROVED");
@@ -160,11 +209,26 @@ internal sealed class DemoRun
         Step("The daily sweep: what runs is shielded, and what events have missed is made good");
         var blocked = aws.Ecr.Push(Estate.Shop, Manifest.Image("shop/web 1.3"), "1.3");
         aws.Inspector.CompleteScan(Estate.Shop, blocked, Estate.OpenSsl);
-        Say($"{Estate.Shop}:1.3 has a critical finding, and its events are lost: {Text.Count(aws.Events.Take().Count, "event")}");
-        aws.Ecs.CreateService("main", "web", aws.Ecs.RegisterTaskDefinition("web", Estate.Uri(aws, Estate.Shop, "1.1")), desiredCount: 0);
-        aws.Ecs.CreateService("main", "report", aws.Ecs.RegisterTaskDefinition("report", Estate.Uri(aws, Estate.Legacy, "7")));
+        Say(
+            $"{Estate.Shop}:1.3 has a critical finding, and its events are lost: "
+                + $"{Text.Count(aws.Events.Take().Count, "event")}"
+        );
+        aws.Ecs.CreateService(
+            "main",
+            "web",
+            aws.Ecs.RegisterTaskDefinition("web", Estate.Uri(aws, Estate.Shop, "1.1")),
+            desiredCount: 0
+        );
+        aws.Ecs.CreateService(
+            "main",
+            "report",
+            aws.Ecs.RegisterTaskDefinition("report", Estate.Uri(aws, Estate.Legacy, "7"))
+        );
         aws.Ecr.PutLifecyclePolicy(Estate.Legacy, Estate.KeepsOne);
-        Say($"an ECS service, scaled to zero, runs {Estate.Shop}:1.1; another runs {Estate.Legacy}:7, whose team's policy keeps one image");
+        Say(
+            $"an ECS service, scaled to zero, runs {Estate.Shop}:1.1; another runs {Estate.Legacy}:7, whose "
+                + "team's policy keeps one image"
+        );
 
         var end = await guard.SweepAsync();
         await DeliverAsync();
@@ -172,9 +236,15 @@ internal sealed class DemoRun
         Expect(end is { Unfinished: 0, Undone: 0 }, "everything could be done");
         await StatusAsync($"{Estate.Shop}:1.3", "BLOCKED");
         Tags(Estate.Shop, "1.1");
-        Expect(TagsOf(Estate.Shop, "1.1").Any(tag => tag.StartsWith("ecrguard-inuse-", StringComparison.Ordinal)), "the image in use carries its shield");
+        Expect(
+            TagsOf(Estate.Shop, "1.1").Any(tag => tag.StartsWith("ecrguard-inuse-", StringComparison.Ordinal)),
+            "the image in use carries its shield"
+        );
         Expect(TagsOf(Estate.Legacy, "7") is ["7"], "in legacy/* nothing was written");
-        Say($"in {Estate.Legacy} EcrGuard only observes: that ECR will expire an image in use stands first in the summary");
+        Say(
+            $"in {Estate.Legacy} EcrGuard only observes: that ECR will expire an image in use stands first in "
+                + "the summary"
+        );
     }
 
     private async Task AskAsync()
@@ -194,15 +264,44 @@ internal sealed class DemoRun
         var report = await guard.SummaryAsync(IsoWeek.Of(TimeProvider.System.GetUtcNow()).ToString());
         var summary = Alerts(guard.SummaryTopic);
         Expect(summary.Count == 1, "one summary was sent");
-        Expect(summary[0].Text.Contains("IN USE AND ABOUT TO GO: 1 image", StringComparison.Ordinal), "the summary names the image in use that will go");
+        Expect(
+            summary[0].Text.Contains("IN USE AND ABOUT TO GO: 1 image", StringComparison.Ordinal),
+            "the summary names the image in use that will go"
+        );
         foreach (var line in summary[0].Text.Split('\n'))
             Say($"  | {line}");
 
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "weekly-summary.txt"), $"Subject: {summary[0].Subject}\n\n{summary[0].Text}\n", cancellation);
-        await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "weekly-summary.json"), aws.S3.Find(LocalDeployment.Bucket, report.Whole[$"s3://{LocalDeployment.Bucket}/".Length..])!.Content.ToArray(), cancellation);
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "alerts.txt"), string.Join("\n\n", Alerts(guard.AlertTopic).Select(a => $"Subject: {a.Subject}\n\n{a.Text}")) + "\n", cancellation);
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "ledger.jsonl"), string.Concat(aws.DynamoDb.Items(LocalDeployment.Table).Select(item => item.ToJsonString() + "\n")), cancellation);
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "calls.txt"), string.Concat(aws.Requests.GroupBy(r => (r.Service, r.Operation)).OrderBy(g => g.Key.Service, StringComparer.Ordinal).ThenBy(g => g.Key.Operation, StringComparer.Ordinal).Select(g => $"{g.Count(),6}  {g.Key.Service} {g.Key.Operation}\n")), cancellation);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.FullName, "weekly-summary.txt"),
+            $"Subject: {summary[0].Subject}\n\n{summary[0].Text}\n",
+            cancellation
+        );
+        await File.WriteAllBytesAsync(
+            Path.Combine(folder.FullName, "weekly-summary.json"),
+            aws.S3.Find(LocalDeployment.Bucket, report.Whole[$"s3://{LocalDeployment.Bucket}/".Length..])!
+                .Content.ToArray(),
+            cancellation
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.FullName, "alerts.txt"),
+            string.Join("\n\n", Alerts(guard.AlertTopic).Select(a => $"Subject: {a.Subject}\n\n{a.Text}")) + "\n",
+            cancellation
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.FullName, "ledger.jsonl"),
+            string.Concat(aws.DynamoDb.Items(LocalDeployment.Table).Select(item => item.ToJsonString() + "\n")),
+            cancellation
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.FullName, "calls.txt"),
+            string.Concat(
+                aws.Requests.GroupBy(r => (r.Service, r.Operation))
+                    .OrderBy(g => g.Key.Service, StringComparer.Ordinal)
+                    .ThenBy(g => g.Key.Operation, StringComparer.Ordinal)
+                    .Select(g => $"{g.Count(), 6}  {g.Key.Service} {g.Key.Operation}\n")
+            ),
+            cancellation
+        );
     }
 
     private static readonly IReadOnlyList<(string File, string What)> Written =
@@ -228,7 +327,7 @@ internal sealed class DemoRun
         }
         output.WriteLine("Everything went as expected. Written:");
         foreach (var (file, what) in Written)
-            output.WriteLine($"  {Path.Combine(folder.FullName, file),-50} {what}");
+            output.WriteLine($"  {Path.Combine(folder.FullName, file), -50} {what}");
         return ExitCodes.Done;
     }
 
@@ -236,8 +335,17 @@ internal sealed class DemoRun
     {
         var (status, body) = await guard.AskAsync(image, require);
         Say($"GET /approval?image={Brief(image)}{(require ? "&require=approved" : "")}");
-        Say($"  {status} {Word(body, "status")} approved={body.GetProperty("approved").GetRawText()}{(body.TryGetProperty("digest", out var digest) ? $" digest={Brief(digest.GetString()!)}" : "")}");
-        foreach (var line in (body.TryGetProperty("toPass", out var ways) ? ways.EnumerateArray().Select(w => w.GetString()!) : [Word(body, "problem") ?? ""]).Take(3))
+        Say(
+            $"  {status} {Word(body, "status")} "
+                + $"approved={body.GetProperty("approved").GetRawText()}{(body.TryGetProperty("digest", out var digest) ? $" digest={Brief(digest.GetString()!)}" : "")}"
+        );
+        foreach (
+            var line in (
+                body.TryGetProperty("toPass", out var ways)
+                    ? ways.EnumerateArray().Select(w => w.GetString()!)
+                    : [Word(body, "problem") ?? ""]
+            ).Take(3)
+        )
             Say($"  {line}");
         Expect(status == expected, $"the answer is {expected}");
     }
@@ -261,23 +369,32 @@ internal sealed class DemoRun
             surprises.Add($"an event failed: {failure}");
     }
 
-    private void Tags(string repository, string tag, string when = "now") => Say($"tags of {repository}:{tag} {when}: {string.Join(", ", TagsOf(repository, tag).Select(Brief))}");
+    private void Tags(string repository, string tag, string when = "now") =>
+        Say($"tags of {repository}:{tag} {when}: {string.Join(", ", TagsOf(repository, tag).Select(Brief))}");
 
-    private IReadOnlyList<string> TagsOf(string repository, string tag) => aws.Ecr.TagsOf(repository, aws.Ecr.DigestOf(repository, tag)!)!;
+    private IReadOnlyList<string> TagsOf(string repository, string tag) =>
+        aws.Ecr.TagsOf(repository, aws.Ecr.DigestOf(repository, tag)!)!;
 
     /// <summary>What e-mail subscribers of a topic got.</summary>
     private List<(string Subject, string Text)> Alerts(string topic) =>
-        [.. aws.Sns.Messages.Where(m => m.TopicArn == topic).Select(m =>
-        {
-            using var structure = JsonDocument.Parse(m.Message);
-            return (m.Subject ?? "", structure.RootElement.GetProperty("email").GetString()!);
-        })];
+        [
+            .. aws
+                .Sns.Messages.Where(m => m.TopicArn == topic)
+                .Select(m =>
+                {
+                    using var structure = JsonDocument.Parse(m.Message);
+                    return (m.Subject ?? "", structure.RootElement.GetProperty("email").GetString()!);
+                }),
+        ];
 
     /// <summary>Sixty-four hexadecimal characters are more than anybody reads.</summary>
     private static string Brief(string text) =>
-        text.Length > 64 && Core.Images.Digest.TryParse("sha256:" + text[^64..], out var digest) ? $"{text[..^64]}{digest.Abbreviated}…" : text;
+        text.Length > 64 && Core.Images.Digest.TryParse("sha256:" + text[^64..], out var digest)
+            ? $"{text[..^64]}{digest.Abbreviated}…"
+            : text;
 
-    private static string? Word(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;
+    private static string? Word(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) ? value.GetString() : null;
 
     private void Step(string what)
     {
@@ -289,7 +406,7 @@ internal sealed class DemoRun
     private void Say(string what)
     {
         var indent = what.Length - what.TrimStart(' ', '|', '-').Length;
-        for (var rest = what; ;)
+        for (var rest = what; ; )
         {
             var cut = rest.Length <= Width ? -1 : rest.LastIndexOf(' ', Width);
             // A word that is longer than a line stays where it is.
@@ -299,7 +416,9 @@ internal sealed class DemoRun
                 return;
             }
             output.WriteLine($"   {rest[..cut]}");
-            rest = (what.StartsWith("  |", StringComparison.Ordinal) ? "  |" : "").PadRight(indent + 2) + rest[(cut + 1)..];
+            rest =
+                (what.StartsWith("  |", StringComparison.Ordinal) ? "  |" : "").PadRight(indent + 2)
+                + rest[(cut + 1)..];
         }
     }
 

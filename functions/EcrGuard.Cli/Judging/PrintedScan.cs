@@ -4,33 +4,58 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Cli.Judging;
 
 /// <summary>
-/// What a scanner said of one image, as <c>aws ecr describe-image-scan-findings</c> (basic and enhanced) or <c>aws inspector2 list-findings</c> printed it.
+/// What a scanner said of one image, as <c>aws ecr describe-image-scan-findings</c> (basic and enhanced) or <c>aws
+/// inspector2 list-findings</c> printed it.
 /// A file does not know what came after it, so that here every scan ages, a continuous one too.
 /// </summary>
 internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
 {
-    /// <summary>ECR's status of an image that Inspector monitors; it is given before the first result too (github.com/aws/aws-cli/issues/6759).</summary>
+    /// <summary>
+    /// ECR's status of an image that Inspector monitors; it is given before the first result too
+    /// (github.com/aws/aws-cli/issues/6759).
+    /// </summary>
     private const string Monitored = "ACTIVE";
 
-    private const string Closed = "Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask 'aws inspector2 list-coverage'.";
+    private const string Closed =
+        "Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask "
+        + "'aws inspector2 list-coverage'.";
 
-    /// <summary>Stands where the file names no digest: no image has it, so that no waiver for one image matches.</summary>
+    /// <summary>
+    /// Stands where the file names no digest: no image has it, so that no waiver for one image matches.
+    /// </summary>
     private static readonly Digest NoDigest = Digest.Parse("sha256:" + new string('0', 64));
 
-    /// <param name="asked">Selects one of the several images of list-findings; renames the one of describe-image-scan-findings. Null: as the file says.</param>
-    /// <exception cref="UnusableFileException">The file cannot be read, is neither output or both, or is of several images of which none is selected.</exception>
+    /// <param name="asked">Selects one of the several images of list-findings; renames the one of
+    ///     describe-image-scan-findings. Null: as the file says.</param>
+    /// <exception cref="UnusableFileException">The file cannot be read, is neither output or both, or is of several
+    ///     images of which none is selected.</exception>
     /// <exception cref="UndeterminedException">The file is well formed and does not tell enough to judge.</exception>
-    public static PrintedScan Read(FileInfo file, ImageReference? asked, DateTimeOffset now) => PrintedValue.Read(file, root =>
-    {
-        var described = root.Has("imageScanStatus") || root.Has("imageScanFindings");
-        if (!described && !root.Has("findings"))
-            throw root.Wrong("it has neither \"imageScanFindings\" nor \"findings\"; it must be what 'aws ecr describe-image-scan-findings' or 'aws inspector2 list-findings' prints as JSON");
-        if (described && root.Has("findings"))
-            throw root.Wrong($"it has both \"{(root.Has("imageScanFindings") ? "imageScanFindings" : "imageScanStatus")}\" and \"findings\"; it must be what one of 'aws ecr describe-image-scan-findings' and 'aws inspector2 list-findings' prints, or half of it would not be judged");
-        if (root.PageToken() is { } token)
-            throw new UndeterminedException($"{file} holds one page of several (it has a {token}), which is half an answer: print all pages, without --max-items and --no-paginate.");
-        return described ? ReadDescribed(root, asked, now) : ReadListed(root, asked, now);
-    });
+    public static PrintedScan Read(FileInfo file, ImageReference? asked, DateTimeOffset now) =>
+        PrintedValue.Read(
+            file,
+            root =>
+            {
+                var described = root.Has("imageScanStatus") || root.Has("imageScanFindings");
+                if (!described && !root.Has("findings"))
+                    throw root.Wrong(
+                        "it has neither \"imageScanFindings\" nor \"findings\"; it must be what 'aws ecr "
+                            + "describe-image-scan-findings' or 'aws inspector2 list-findings' prints as JSON"
+                    );
+                if (described && root.Has("findings"))
+                    throw root.Wrong(
+                        "it has both "
+                            + $"\"{(root.Has("imageScanFindings") ? "imageScanFindings" : "imageScanStatus")}\" and "
+                            + "\"findings\"; it must be what one of 'aws ecr describe-image-scan-findings' and "
+                            + "'aws inspector2 list-findings' prints, or half of it would not be judged"
+                    );
+                if (root.PageToken() is { } token)
+                    throw new UndeterminedException(
+                        $"{file} holds one page of several (it has a {token}), which is half an answer: print "
+                            + "all pages, without --max-items and --no-paginate."
+                    );
+                return described ? ReadDescribed(root, asked, now) : ReadListed(root, asked, now);
+            }
+        );
 
     private static PrintedScan ReadDescribed(PrintedValue root, ImageReference? asked, DateTimeOffset now)
     {
@@ -41,7 +66,9 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         var (registry, named) = (root.Text("registryId"), root.Text("repositoryName"));
         if (asked?.Account is { } account && registry is not null && registry != account)
             throw root.Member("registryId")!.MustBe($"{account}, the account that --image names");
-        var repository = asked?.Repository ?? named
+        var repository =
+            asked?.Repository
+            ?? named
             ?? throw root.Wrong("it has no repositoryName; name the image with --image REPOSITORY:TAG");
 
         var results = root.Member("imageScanFindings");
@@ -51,58 +78,101 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         if (listed.Count > 0 && enhanced.Count == 0)
         {
             throw new UndeterminedException(
-                $"{root.File} lists findings of other images only, so that it says nothing of {repository}.");
+                $"{root.File} lists findings of other images only, so that it says nothing of {repository}."
+            );
         }
         var status = root.Member("imageScanStatus");
         var (word, description) = (status?.Text("status") ?? "", status?.Text("description"));
         var state = word == Monitored ? ScanState.Complete : ScannerWords.OfBasic(word, description);
         if (state == ScanState.Complete && results?.Has("findings") != true && results?.Has("enhancedFindings") != true)
-            throw new UndeterminedException($"{root.File} says that the scan is {word} and holds no list of findings, which is not the same as an empty one.");
+            throw new UndeterminedException(
+                $"{root.File} says that the scan is {word} and holds no list of findings, which is not the "
+                    + "same as an empty one."
+            );
         var open = enhanced.Where(IsOpen).ToList();
         if (enhanced.Count > 0 && open.Count == 0)
             throw new UndeterminedException($"{root.File} lists no open finding of the image. {Closed}");
         var completedAt = results?.Time("imageScanCompletedAt");
         if (word == Monitored && basic.Count + enhanced.Count == 0 && completedAt is null)
-            throw new UndeterminedException($"{root.File} says that Inspector monitors the image ({word}) and lists no findings; ECR answers so before the first result too, so that this says nothing. Ask 'aws inspector2 list-coverage'.");
+            throw new UndeterminedException(
+                $"{root.File} says that Inspector monitors the image ({word}) and lists no findings; ECR "
+                    + "answers so before the first result too, so that this says nothing. Ask 'aws inspector2 "
+                    + "list-coverage'."
+            );
 
         var isEnhanced = word == Monitored || (results?.Has("enhancedFindings") == true && basic.Count == 0);
         var owner = registry ?? asked?.Account ?? "";
         var printed = Of(
             new ImageId(new RepositoryId(owner, asked?.Region ?? "", repository), digest ?? asked?.Digest ?? NoDigest),
             (asked is null ? imageId?.Text("imageTag") : asked.Tag) is { } tag ? [tag] : [],
-            isEnhanced ? Scanner.Enhanced : Scanner.Basic, state, word,
+            isEnhanced ? Scanner.Enhanced : Scanner.Basic,
+            state,
+            word,
             completedAt ?? LastSeen(open),
-            [.. basic.Select(OfBasic), .. open.SelectMany(OfEnhanced)], now, ScannerWords.Told(state, description));
+            [.. basic.Select(OfBasic), .. open.SelectMany(OfEnhanced)],
+            now,
+            ScannerWords.Told(state, description)
+        );
         return printed with
         {
             Scan = Settling.CheckPrinted(
                 printed.Scan,
                 [.. basic.Concat(enhanced).Select(finding => finding.Text("severity"))],
                 results?.Member("findingSeverityCounts")?.Counts(),
-                now),
+                now
+            ),
         };
 
-        bool IsOfImage(PrintedValue finding) => FindingResource.AreOf(
-            ResourcesOf(finding), registry, asked?.Region, named ?? repository, digest ?? asked?.Digest);
+        bool IsOfImage(PrintedValue finding) =>
+            FindingResource.AreOf(
+                ResourcesOf(finding),
+                registry,
+                asked?.Region,
+                named ?? repository,
+                digest ?? asked?.Digest
+            );
     }
 
     private static PrintedScan ReadListed(PrintedValue root, ImageReference? asked, DateTimeOffset now)
     {
-        var findings = root.List("findings", "a list of findings").Select(finding => (Finding: finding, Images: ImagesOf(finding))).ToList();
-        var images = findings.SelectMany(f => f.Images)
+        var findings = root.List("findings", "a list of findings")
+            .Select(finding => (Finding: finding, Images: ImagesOf(finding)))
+            .ToList();
+        var images = findings
+            .SelectMany(f => f.Images)
             .GroupBy(image => image.Id, image => image.Tags)
             .Select(same => (Id: same.Key, Tags: same.SelectMany(tags => tags).Distinct().ToList()))
             .Where(image => asked is null || Names(asked, image.Id, image.Tags))
             .ToList();
-        if (images.Count == 0 && asked is { Tag: { } tag, Digest: { } digest } && findings.SelectMany(f => f.Images).Any(image => image.Id.Digest == digest && image.Id.Repository.Name == asked.Repository))
-            throw new UndeterminedException($"{root.File} has the image {asked.Repository}@{digest} without the tag '{tag}': the tag is elsewhere now. Name the image by its digest alone, or ask about what the tag is on.");
+        if (
+            images.Count == 0
+            && asked is { Tag: { } tag, Digest: { } digest }
+            && findings
+                .SelectMany(f => f.Images)
+                .Any(image => image.Id.Digest == digest && image.Id.Repository.Name == asked.Repository)
+        )
+            throw new UndeterminedException(
+                $"{root.File} has the image {asked.Repository}@{digest} without the tag '{tag}': the tag is "
+                    + "elsewhere now. Name the image by its digest alone, or ask about what the tag is on."
+            );
         if (images.Count == 0)
-            throw new UndeterminedException($"{root.File} lists no finding of {asked?.ToString() ?? "an image"}. Whether Inspector covers the image is not in this output, so that this says nothing: ask 'aws inspector2 list-coverage'.");
+            throw new UndeterminedException(
+                $"{root.File} lists no finding of {asked?.ToString() ?? "an image"}. Whether Inspector covers "
+                    + "the image is not in this output, so that this says nothing: ask 'aws inspector2 "
+                    + "list-coverage'."
+            );
         if (images.Count > 1)
-            throw root.Wrong($"findings is about {images.Count} images ({Text.Clip(string.Join(", ", images.Select(image => image.Id)), 300)}); select one with --image, by its digest if a tag does not tell them apart");
+            throw root.Wrong(
+                $"findings is about {images.Count} images "
+                    + $"({Text.Clip(string.Join(", ", images.Select(image => image.Id)), 300)}); select one with "
+                    + "--image, by its digest if a tag does not tell them apart"
+            );
 
         var (id, tags) = images[0];
-        var open = findings.Where(f => f.Images.Any(image => image.Id == id) && IsOpen(f.Finding)).Select(f => f.Finding).ToList();
+        var open = findings
+            .Where(f => f.Images.Any(image => image.Id == id) && IsOpen(f.Finding))
+            .Select(f => f.Finding)
+            .ToList();
         if (open.Count == 0)
             throw new UndeterminedException($"{root.File} lists no open finding of {id}. {Closed}");
         return Of(id, tags, Scanner.Enhanced, ScanState.Complete, "", LastSeen(open), open.SelectMany(OfEnhanced), now);
@@ -117,39 +187,65 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         DateTimeOffset? completedAt,
         IEnumerable<Finding> findings,
         DateTimeOffset now,
-        string? told = null) => new(
-        new ImageFacts { Id = id, ReadAt = now, Tags = tags, Kind = ImageKind.Image },
-        new ScanFacts
-        {
-            Scanner = scanner,
-            State = state,
-            Word = word,
-            Told = told,
-            CompletedAt = completedAt,
-            // As at a first verdict: there is no ledger that knows since when there has been a fix.
-            Findings = Findings.WithFixDates(Findings.Merge(findings), [], now),
-            ReadAt = now,
-        });
+        string? told = null
+    ) =>
+        new(
+            new ImageFacts
+            {
+                Id = id,
+                ReadAt = now,
+                Tags = tags,
+                Kind = ImageKind.Image,
+            },
+            new ScanFacts
+            {
+                Scanner = scanner,
+                State = state,
+                Word = word,
+                Told = told,
+                CompletedAt = completedAt,
+                // As at a first verdict: there is no ledger that knows since when there has been a fix.
+                Findings = Findings.WithFixDates(Findings.Merge(findings), [], now),
+                ReadAt = now,
+            }
+        );
 
     /// <summary>The images of a finding; empty for one about an instance, a function or code.</summary>
     private static List<(ImageId Id, IReadOnlyList<string> Tags)> ImagesOf(PrintedValue finding)
     {
         if (ResourcesOf(finding) is not { Count: > 0 } resources)
             throw finding.Wrong($"{finding.Path} has no resources; they must name what the finding is about");
-        var images = finding.List("resources", "a list of resources")
+        var images = finding
+            .List("resources", "a list of resources")
             .Where((_, at) => resources[at].Type is null or FindingResource.ImageType);
-        return [.. images.Select(resource =>
-        {
-            if (!RepositoryId.TryParseArn(resource.Text("id"), out var repository, out var digest) || digest is null)
-                throw (resource.Member("id") ?? resource).MustBe("the ARN of an image, 'arn:aws:ecr:REGION:ACCOUNT:repository/NAME/sha256:…'");
-            IReadOnlyList<string> tags = [.. resource.Member("details")?.Member("awsEcrContainerImage")?.List("imageTags", "a list of tags").Select(tag => tag.Text()) ?? []];
-            return (new ImageId(repository, digest), tags);
-        })];
+        return
+        [
+            .. images.Select(resource =>
+            {
+                if (
+                    !RepositoryId.TryParseArn(resource.Text("id"), out var repository, out var digest) || digest is null
+                )
+                    throw (resource.Member("id") ?? resource).MustBe(
+                        "the ARN of an image, 'arn:aws:ecr:REGION:ACCOUNT:repository/NAME/sha256:…'"
+                    );
+                IReadOnlyList<string> tags =
+                [
+                    .. resource
+                        .Member("details")
+                        ?.Member("awsEcrContainerImage")
+                        ?.List("imageTags", "a list of tags")
+                        .Select(tag => tag.Text())
+                        ?? [],
+                ];
+                return (new ImageId(repository, digest), tags);
+            }),
+        ];
     }
 
     private static List<FindingResource> ResourcesOf(PrintedValue finding) =>
         [
-            .. finding.List("resources", "a list of resources")
+            .. finding
+                .List("resources", "a list of resources")
                 .Select(resource => new FindingResource(resource.Text("type"), resource.Text("id"))),
         ];
 
@@ -162,25 +258,42 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
     /// <summary>What is not closed counts, a status that is absent or unknown included.</summary>
     private static bool IsOpen(PrintedValue finding) => finding.Text("status") != "CLOSED";
 
-    private static DateTimeOffset? LastSeen(IEnumerable<PrintedValue> findings) => findings.SelectMany(f => new[] { f.Time("lastObservedAt"), f.Time("updatedAt") }).Max();
+    private static DateTimeOffset? LastSeen(IEnumerable<PrintedValue> findings) =>
+        findings.SelectMany(f => new[] { f.Time("lastObservedAt"), f.Time("updatedAt") }).Max();
 
     private static Finding OfBasic(PrintedValue finding)
     {
         var attributes = finding.List("attributes", "a list of attributes");
-        return Findings.OfBasic(finding.Text("name"), SeverityOf(finding), finding.Text("uri"), key => attributes.FirstOrDefault(a => a.Text("key") == key)?.Text("value"));
+        return Findings.OfBasic(
+            finding.Text("name"),
+            SeverityOf(finding),
+            finding.Text("uri"),
+            key => attributes.FirstOrDefault(a => a.Text("key") == key)?.Text("value")
+        );
     }
 
-    /// <exception cref="UndeterminedException">It is missing, or none that a scanner documents: what it stands for may block.</exception>
-    private static string SeverityOf(PrintedValue finding) => finding.Text("severity") is { } word && ScannerWords.OfSeverity(word) is not null ? word
-        : throw new UndeterminedException($"{finding.File}: {finding.Path}.severity is {(finding.Text("severity") is { } unknown ? $"'{Text.Clip(unknown, 40)}'" : "missing")}; it must be CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, UNTRIAGED or UNDEFINED, or the finding cannot be judged.");
+    /// <exception cref="UndeterminedException">It is missing, or none that a scanner documents: what it stands for may
+    ///     block.</exception>
+    private static string SeverityOf(PrintedValue finding) =>
+        finding.Text("severity") is { } word && ScannerWords.OfSeverity(word) is not null
+            ? word
+            : throw new UndeterminedException(
+                $"{finding.File}: {finding.Path}.severity is "
+                    + $"{(finding.Text("severity") is { } unknown ? $"'{Text.Clip(unknown, 40)}'" : "missing")}; it "
+                    + "must be CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, UNTRIAGED or UNDEFINED, or the finding "
+                    + "cannot be judged."
+            );
 
-    /// <summary>Inspector's own finding, or ECR's copy of it, which has another name for the score and no EPSS.</summary>
+    /// <summary>
+    /// Inspector's own finding, or ECR's copy of it, which has another name for the score and no EPSS.
+    /// </summary>
     private static IEnumerable<Finding> OfEnhanced(PrintedValue finding)
     {
         var details = finding.Member("packageVulnerabilityDetails");
         var common = new Finding
         {
-            Vulnerability = details?.Text("vulnerabilityId") ?? finding.Text("title") ?? finding.Text("findingArn") ?? "",
+            Vulnerability =
+                details?.Text("vulnerabilityId") ?? finding.Text("title") ?? finding.Text("findingArn") ?? "",
             Severity = ScannerWords.OfSeverity(SeverityOf(finding))!.Value,
             Fix = ScannerWords.OfFix(finding.Text("fixAvailable")),
             Exploit = ScannerWords.OfExploit(finding.Text("exploitAvailable")),
@@ -191,19 +304,31 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             Suppressed = finding.Text("status") == "SUPPRESSED",
         };
         return details?.List("vulnerablePackages", "a list of packages") is { Count: > 0 } packages
-            ? packages.Select(package => common with
-            {
-                Package = package.Text("name"),
-                PackageManager = package.Text("packageManager"),
-                Occurrences =
-                [
-                    new PackageOccurrence(ScannerWords.OfVersion((int?)package.Number("epoch"), package.Text("version"), package.Text("release")), ScannerWords.OfFixedIn(package.Text("fixedInVersion")),
-                        package.Text("filePath"), package.Text("sourceLayerHash")),
-                ],
-            })
+            ? packages.Select(package =>
+                common with
+                {
+                    Package = package.Text("name"),
+                    PackageManager = package.Text("packageManager"),
+                    Occurrences =
+                    [
+                        new PackageOccurrence(
+                            ScannerWords.OfVersion(
+                                (int?)package.Number("epoch"),
+                                package.Text("version"),
+                                package.Text("release")
+                            ),
+                            ScannerWords.OfFixedIn(package.Text("fixedInVersion")),
+                            package.Text("filePath"),
+                            package.Text("sourceLayerHash")
+                        ),
+                    ],
+                }
+            )
             : [common];
     }
 }
 
-/// <summary>What was read does not tell whether the image may be deployed; the message says why, and what to do.</summary>
+/// <summary>
+/// What was read does not tell whether the image may be deployed; the message says why, and what to do.
+/// </summary>
 internal sealed class UndeterminedException(string message) : Exception(message);

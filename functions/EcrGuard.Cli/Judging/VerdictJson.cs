@@ -8,13 +8,16 @@ namespace EcrGuard.Cli.Judging;
 /// <summary>How verdicts are printed, whichever command decides them.</summary>
 internal static class VerdictJson
 {
-    /// <summary>For people and machines at a terminal, not for HTML: quotes stay quotes. Each context wants its own.</summary>
-    public static JsonSerializerOptions Readable() => new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter<RuleEffect>() },
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    /// <summary>
+    /// For people and machines at a terminal, not for HTML: quotes stay quotes. Each context wants its own.
+    /// </summary>
+    public static JsonSerializerOptions Readable() =>
+        new()
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            WriteIndented = true,
+            Converters = { new JsonStringEnumConverter<RuleEffect>() },
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
 }

@@ -6,34 +6,55 @@ namespace EcrGuard.Cli.Lifecycle;
 /// <summary>Reads what <c>aws ecr describe-images</c> prints: <c>{"imageDetails":[…]}</c>.</summary>
 internal static class DescribedImages
 {
-    /// <exception cref="UnusableFileException">The file cannot be read or is not what describe-images prints.</exception>
-    public static IReadOnlyList<LifecycleImage> Read(FileInfo file) => PrintedValue.Read(file, root =>
-    {
-        if (!root.Has("imageDetails"))
-            throw root.Wrong("it has no \"imageDetails\"; it must be what 'aws ecr describe-images --output json' prints");
-        if (root.PageToken() is { } token)
-            throw root.Wrong($"it has a \"{token}\", so that it is one page of several, and a count of half the images is wrong; print all pages, without --max-items and --no-paginate");
-        var images = new List<LifecycleImage>();
-        var seen = new HashSet<Digest>();
-        string? repository = null;
-        foreach (var detail in root.List("imageDetails", "a list of images"))
-        {
-            var image = ReadImage(detail);
-            if (detail.Text("repositoryName") is { } name && name != (repository ??= name))
-                throw detail.Wrong($"{detail.Path}.repositoryName is {name}, and another image is of {repository}; a lifecycle policy counts the images of one repository");
-            if (!seen.Add(image.Digest))
-                throw detail.Wrong($"{detail.Path}.imageDigest is {image.Digest} for the second time; each image must be there once");
-            images.Add(image);
-        }
-        return images;
-    });
+    /// <exception cref="UnusableFileException">The file cannot be read or is not what describe-images
+    ///     prints.</exception>
+    public static IReadOnlyList<LifecycleImage> Read(FileInfo file) =>
+        PrintedValue.Read(
+            file,
+            root =>
+            {
+                if (!root.Has("imageDetails"))
+                    throw root.Wrong(
+                        "it has no \"imageDetails\"; it must be what 'aws ecr describe-images --output json' prints"
+                    );
+                if (root.PageToken() is { } token)
+                    throw root.Wrong(
+                        $"it has a \"{token}\", so that it is one page of several, and a count of half the "
+                            + "images is wrong; print all pages, without --max-items and --no-paginate"
+                    );
+                var images = new List<LifecycleImage>();
+                var seen = new HashSet<Digest>();
+                string? repository = null;
+                foreach (var detail in root.List("imageDetails", "a list of images"))
+                {
+                    var image = ReadImage(detail);
+                    if (detail.Text("repositoryName") is { } name && name != (repository ??= name))
+                        throw detail.Wrong(
+                            $"{detail.Path}.repositoryName is {name}, and another image is of {repository}; a "
+                                + "lifecycle policy counts the images of one repository"
+                        );
+                    if (!seen.Add(image.Digest))
+                        throw detail.Wrong(
+                            $"{detail.Path}.imageDigest is {image.Digest} for the second time; each image "
+                                + "must be there once"
+                        );
+                    images.Add(image);
+                }
+                return images;
+            }
+        );
 
     private static LifecycleImage ReadImage(PrintedValue detail)
     {
         var subject = detail.Digest("subjectManifestDigest");
         return new LifecycleImage
         {
-            Digest = detail.Digest("imageDigest") ?? throw detail.Wrong($"{detail.Path} has no imageDigest; it must be the digest of the image, 'sha256:' and 64 lower-case hexadecimal characters"),
+            Digest =
+                detail.Digest("imageDigest")
+                ?? throw detail.Wrong(
+                    $"{detail.Path} has no imageDigest; it must be the digest of the image, 'sha256:' and 64 "
+                        + "lower-case hexadecimal characters"
+                ),
             Tags = [.. detail.List("imageTags", "a list of tags").Select(tag => tag.Text())],
             Kind = MediaTypes.KindOf(detail.Text("imageManifestMediaType")),
             // An AWS CLI from before the archive prints no status, and sees active images only.

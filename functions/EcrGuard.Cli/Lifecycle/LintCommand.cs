@@ -17,14 +17,26 @@ internal static class LintCommand
 
     /// <param name="tags">As the deployment names them.</param>
     /// <param name="asJson">Whether machines read the output.</param>
-    /// <returns>0, 1 with a finding of severity error or a policy that ECR may refuse, 2 for one that it would, 64 for a file that cannot be used.</returns>
-    public static int Run(FileInfo policyFile, FileInfo? imagesFile, VerdictTags tags, bool asJson, TextWriter output, TextWriter errors)
+    /// <returns>
+    /// 0, 1 with a finding of severity error or a policy that ECR may refuse, 2 for one that it would, 64 for a file
+    /// that cannot be used.
+    /// </returns>
+    public static int Run(
+        FileInfo policyFile,
+        FileInfo? imagesFile,
+        VerdictTags tags,
+        bool asJson,
+        TextWriter output,
+        TextWriter errors
+    )
     {
         try
         {
             var policy = PolicyFile.Read(policyFile);
             var images = imagesFile is null ? null : DescribedImages.Read(imagesFile);
-            return policy.Reading.Policy is null ? Refuse(policy, asJson, output) : Lint(policy.Reading.Policy, policy.Length, images, tags, asJson, output);
+            return policy.Reading.Policy is null
+                ? Refuse(policy, asJson, output)
+                : Lint(policy.Reading.Policy, policy.Length, images, tags, asJson, output);
         }
         catch (UnusableFileException unusable)
         {
@@ -33,11 +45,29 @@ internal static class LintCommand
         }
     }
 
-    private static int Lint(LifecyclePolicy policy, int length, IReadOnlyList<LifecycleImage>? images, VerdictTags tags, bool asJson, TextWriter output)
+    private static int Lint(
+        LifecyclePolicy policy,
+        int length,
+        IReadOnlyList<LifecycleImage>? images,
+        VerdictTags tags,
+        bool asJson,
+        TextWriter output
+    )
     {
         var findings = LifecycleLinter.Lint(policy, length, images, tags);
         if (asJson)
-            Write([.. findings.Select(f => new LintedFinding(f.Id, Word(f.Severity), f.RulePriority, f.Message, f.Suggestion))], output);
+            Write(
+                [
+                    .. findings.Select(f => new LintedFinding(
+                        f.Id,
+                        Word(f.Severity),
+                        f.RulePriority,
+                        f.Message,
+                        f.Suggestion
+                    )),
+                ],
+                output
+            );
         else
             WriteTable(findings, output);
         return findings.Any(f => f.Severity == LintSeverity.Error) ? ExitCodes.Wrong : ExitCodes.Done;
@@ -47,36 +77,61 @@ internal static class LintCommand
     {
         if (asJson)
         {
-            Write([.. policy.Reading.Problems.Select(p => new LintedFinding(p.Certain ? Refused : MayBeRefused, Word(LintSeverity.Error), null, p.Message, $"Correct {p.Path} at line {p.Line}, column {p.Column}."))], output);
+            Write(
+                [
+                    .. policy.Reading.Problems.Select(p => new LintedFinding(
+                        p.Certain ? Refused : MayBeRefused,
+                        Word(LintSeverity.Error),
+                        null,
+                        p.Message,
+                        $"Correct {p.Path} at line {p.Line}, column {p.Column}."
+                    )),
+                ],
+                output
+            );
         }
         else
         {
             foreach (var problem in policy.Problems)
                 output.WriteLine(problem);
-            output.WriteLine($"{Text.Count(policy.Reading.Problems.Count, "error")}; {policy.Reading.Refusal} the policy.");
+            output.WriteLine(
+                $"{Text.Count(policy.Reading.Problems.Count, "error")}; {policy.Reading.Refusal} the policy."
+            );
         }
         return policy.Reading.IsRefused ? ExitCodes.Refused : ExitCodes.Wrong;
     }
 
-    private static void Write(IReadOnlyList<LintedFinding> findings, TextWriter output) => output.WriteLine(JsonSerializer.Serialize(new LintResult(findings), LifecycleJson.Readable.LintResult));
+    private static void Write(IReadOnlyList<LintedFinding> findings, TextWriter output) =>
+        output.WriteLine(JsonSerializer.Serialize(new LintResult(findings), LifecycleJson.Readable.LintResult));
 
     private static void WriteTable(IReadOnlyList<LintFinding> findings, TextWriter output)
     {
         foreach (var finding in findings)
         {
-            output.WriteLine($"{Word(finding.Severity),-7} {(finding.RulePriority is { } rule ? $"rule {rule}" : "policy"),-8} {finding.Id}");
+            output.WriteLine(
+                $"{Word(finding.Severity), -7} "
+                    + $"{(finding.RulePriority is { } rule ? $"rule {rule}" : "policy"), -8} {finding.Id}"
+            );
             output.WriteLine($"        {finding.Message}");
             output.WriteLine($"        {finding.Suggestion}");
         }
-        output.WriteLine(findings.Count == 0 ? "No findings." : $"{Text.Count(findings.Count, "finding")}: {Count(LintSeverity.Error, "error")}, {Count(LintSeverity.Warning, "warning")}, {findings.Count(f => f.Severity == LintSeverity.Info)} for information.");
+        output.WriteLine(
+            findings.Count == 0
+                ? "No findings."
+                : $"{Text.Count(findings.Count, "finding")}: {Count(LintSeverity.Error, "error")}, "
+                    + $"{Count(LintSeverity.Warning, "warning")}, "
+                    + $"{findings.Count(f => f.Severity == LintSeverity.Info)} for information."
+        );
 
-        string Count(LintSeverity severity, string noun) => Text.Count(findings.Count(f => f.Severity == severity), noun);
+        string Count(LintSeverity severity, string noun) =>
+            Text.Count(findings.Count(f => f.Severity == severity), noun);
     }
 
-    private static string Word(LintSeverity severity) => severity switch
-    {
-        LintSeverity.Info => "info",
-        LintSeverity.Warning => "warning",
-        LintSeverity.Error => "error",
-    };
+    private static string Word(LintSeverity severity) =>
+        severity switch
+        {
+            LintSeverity.Info => "info",
+            LintSeverity.Warning => "warning",
+            LintSeverity.Error => "error",
+        };
 }

@@ -8,7 +8,12 @@ namespace EcrGuard.Cli.Plans;
 internal static class Attempt
 {
     /// <param name="interrupted">What is said when Ctrl-C ends it.</param>
-    public static async Task<int> RunAsync(Func<Task<int>> command, string interrupted, TextWriter errors, CancellationToken cancellation)
+    public static async Task<int> RunAsync(
+        Func<Task<int>> command,
+        string interrupted,
+        TextWriter errors,
+        CancellationToken cancellation
+    )
     {
         try
         {
@@ -24,10 +29,20 @@ internal static class Attempt
             errors.WriteLine($"AWS could not be reached: {ErrorText.Of(unreachable).TrimEnd('.')}.");
             return ExitCodes.Undetermined;
         }
-        catch (Exception unusable) when (unusable is PolicyException or SettingsException or UnusableFileException or AmazonClientException or AmazonServiceException or FunctionFailedException)
+        catch (Exception unusable)
+            when (unusable
+                    is PolicyException
+                        or SettingsException
+                        or UnusableFileException
+                        or AmazonClientException
+                        or AmazonServiceException
+                        or FunctionFailedException
+            )
         {
             errors.WriteLine(ErrorText.Whole(unusable));
-            return unusable is PolicyException or SettingsException or UnusableFileException ? ExitCodes.Usage : ExitCodes.Undetermined;
+            return unusable is PolicyException or SettingsException or UnusableFileException
+                ? ExitCodes.Usage
+                : ExitCodes.Undetermined;
         }
     }
 }

@@ -10,7 +10,9 @@ internal static class PlanTable
 {
     public static void Write(Plan plan, TextWriter output)
     {
-        foreach (var repository in plan.Repositories.Where(repository => repository.Items.Count + repository.Notes.Count > 0))
+        foreach (
+            var repository in plan.Repositories.Where(repository => repository.Items.Count + repository.Notes.Count > 0)
+        )
         {
             output.WriteLine($"{repository.Name}: {Text.Count(repository.Images, "image")}, {repository.InUse} in use");
             foreach (var item in repository.Items)
@@ -19,13 +21,28 @@ internal static class PlanTable
                 output.WriteLine($"  note: {note}");
         }
         var (deleted, archived, freed) = Totals(plan);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Text.Count(plan.Repositories.Count, "repository", "repositories")}, {Text.Count(plan.Repositories.Sum(r => r.Images), "image")}, {plan.Repositories.Sum(r => r.InUse)} in use; {Text.Count(plan.Repositories.Sum(r => r.Items.Count(item => item is PutPolicy)), "policy", "policies")} to put; {Text.Count(deleted, "image goes", "images go")}, {archived} {(archived == 1 ? "is" : "are")} archived; {Size(freed)} freed."));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Text.Count(plan.Repositories.Count, "repository", "repositories")}, "
+                    + $"{Text.Count(plan.Repositories.Sum(r => r.Images), "image")}, "
+                    + $"{plan.Repositories.Sum(r => r.InUse)} in use; "
+                    + $"{Text.Count(plan.Repositories.Sum(r => r.Items.Count(item => item is PutPolicy)), "policy", "policies")} "
+                    + $"to put; {Text.Count(deleted, "image goes", "images go")}, {archived} "
+                    + $"{(archived == 1 ? "is" : "are")} archived; {Size(freed)} freed."
+            )
+        );
         foreach (var unread in plan.Unread)
             output.WriteLine($"Not read: {unread}");
         output.WriteLine($"Not seen: {InUse.KnownByPullsAlone}");
-        output.WriteLine("Not seen: Which repositories were put back as they were before EcrGuard. The function that applies the plan knows, and leaves them alone.");
-        output.WriteLine("Not seen: What used images until yesterday and is gone, or cannot be read now. The function that applies the plan remembers it, and leaves such images alone.");
+        output.WriteLine(
+            "Not seen: Which repositories were put back as they were before EcrGuard. The function that "
+                + "applies the plan knows, and leaves them alone."
+        );
+        output.WriteLine(
+            "Not seen: What used images until yesterday and is gone, or cannot be read now. The function "
+                + "that applies the plan remembers it, and leaves such images alone."
+        );
     }
 
     private static void WriteItem(PlanItem item, TextWriter output)
@@ -33,11 +50,22 @@ internal static class PlanTable
         switch (item)
         {
             case PutPolicy put:
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  put-policy  {(put.Replaces is null ? "the first" : "replaces the present one")}; today it deletes {Text.Count(put.Expires, "image")} ({Size(put.FreedBytes)}) and archives {put.Archives}. {put.Why}"));
+                output.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"  put-policy  {(put.Replaces is null ? "the first" : "replaces the present one")}; "
+                            + $"today it deletes {Text.Count(put.Expires, "image")} ({Size(put.FreedBytes)}) and "
+                            + $"archives {put.Archives}. {put.Why}"
+                    )
+                );
                 break;
             case Removal removal:
                 foreach (var image in removal.Images)
-                    output.WriteLine($"  {removal.Word,-10}  {image.Digest.Abbreviated}  {Text.Clip(image.Tags.Count == 0 ? "-" : string.Join(", ", image.Tags), 30),-30}  {Size(image.Bytes ?? 0),9}  {image.Why}");
+                    output.WriteLine(
+                        $"  {removal.Word, -10}  {image.Digest.Abbreviated}  "
+                            + $"{Text.Clip(image.Tags.Count == 0 ? "-" : string.Join(", ", image.Tags), 30), -30}  "
+                            + $"{Size(image.Bytes ?? 0), 9}  {image.Why}"
+                    );
                 break;
         }
     }
@@ -45,16 +73,26 @@ internal static class PlanTable
     private static (int Deleted, int Archived, long Freed) Totals(Plan plan)
     {
         var items = plan.Repositories.SelectMany(repository => repository.Items).ToList();
-        var (puts, deletes) = (items.OfType<PutPolicy>().ToList(), items.OfType<Removal>().Where(removal => removal.Kind == RemovalKind.Delete).ToList());
-        return (puts.Sum(put => put.Expires) + deletes.Sum(removal => removal.Takes),
-            puts.Sum(put => put.Archives) + items.OfType<Removal>().Where(removal => removal.Kind == RemovalKind.Archive).Sum(removal => removal.Takes),
-            puts.Sum(put => put.FreedBytes) + deletes.Sum(removal => removal.Images.Sum(image => image.Bytes ?? 0)));
+        var (puts, deletes) = (
+            items.OfType<PutPolicy>().ToList(),
+            items.OfType<Removal>().Where(removal => removal.Kind == RemovalKind.Delete).ToList()
+        );
+        return (
+            puts.Sum(put => put.Expires) + deletes.Sum(removal => removal.Takes),
+            puts.Sum(put => put.Archives)
+                + items
+                    .OfType<Removal>()
+                    .Where(removal => removal.Kind == RemovalKind.Archive)
+                    .Sum(removal => removal.Takes),
+            puts.Sum(put => put.FreedBytes) + deletes.Sum(removal => removal.Images.Sum(image => image.Bytes ?? 0))
+        );
     }
 
-    private static string Size(long bytes) => bytes switch
-    {
-        >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB"),
-        >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} B"),
-    };
+    private static string Size(long bytes) =>
+        bytes switch
+        {
+            >= 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.0} GB"),
+            >= 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{bytes} B"),
+        };
 }

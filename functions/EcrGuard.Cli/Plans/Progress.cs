@@ -5,11 +5,13 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Cli.Plans;
 
 /// <summary>How far a long command has come, on a terminal; nothing where the output goes elsewhere.</summary>
-/// <param name="throttles">Said at the end wherever the output goes: who throttles and who is throttled share one account.</param>
+/// <param name="throttles">Said at the end wherever the output goes: who throttles and who is throttled share one
+///     account.</param>
 internal sealed class Progress(TextWriter terminal, bool shown, Throttles throttles)
 {
     private readonly Lock gate = new();
-    private int repositories, images;
+    private int repositories,
+        images;
     private long began;
 
     /// <summary>A line of its own.</summary>
@@ -26,8 +28,15 @@ internal sealed class Progress(TextWriter terminal, bool shown, Throttles thrott
         Say("reading what uses images …");
     }
 
-    public void UseRead(UseFacts use) => Say(string.Create(CultureInfo.InvariantCulture,
-        $"{Text.Count(use.Uses.Count, "reference")} to images read in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s{(use.Unread.Count == 0 ? "" : $"; not read: {string.Join(", ", use.Unread.Select(unread => unread.What).Distinct())}")}"));
+    public void UseRead(UseFacts use) =>
+        Say(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Text.Count(use.Uses.Count, "reference")} to images read in "
+                    + $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} "
+                    + $"s{(use.Unread.Count == 0 ? "" : $"; not read: {string.Join(", ", use.Unread.Select(unread => unread.What).Distinct())}")}"
+            )
+        );
 
     /// <summary>One more repository is done.</summary>
     public void Done(int its, int ofAll)
@@ -37,7 +46,12 @@ internal sealed class Progress(TextWriter terminal, bool shown, Throttles thrott
             images += its;
             repositories++;
             if (shown)
-                terminal.Write(string.Create(CultureInfo.InvariantCulture, $"\r{repositories} of {ofAll} repositories, {images} images, {throttles.Count} throttled"));
+                terminal.Write(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"\r{repositories} of {ofAll} repositories, {images} images, {throttles.Count} throttled"
+                    )
+                );
         }
     }
 

@@ -21,7 +21,8 @@ internal sealed class Throttles : IRuntimePipelineCustomizer
     }
 
     // Inside of what tries again, so that every try is seen.
-    public void Customize(Type type, RuntimePipeline pipeline) => pipeline.AddHandlerAfter<RetryHandler>(new Counter(this));
+    public void Customize(Type type, RuntimePipeline pipeline) =>
+        pipeline.AddHandlerAfter<RetryHandler>(new Counter(this));
 
     private sealed class Counter(Throttles throttles) : PipelineHandler
     {
@@ -40,5 +41,10 @@ internal sealed class Throttles : IRuntimePipelineCustomizer
     }
 
     private static bool IsThrottle(AmazonServiceException refused) =>
-        refused.Retryable?.Throttling == true || refused.ErrorCode is { } code && (code.Contains("Throttl", StringComparison.Ordinal) || code is "TooManyRequestsException" or "RequestLimitExceeded");
+        refused.Retryable?.Throttling == true
+        || refused.ErrorCode is { } code
+            && (
+                code.Contains("Throttl", StringComparison.Ordinal)
+                || code is "TooManyRequestsException" or "RequestLimitExceeded"
+            );
 }

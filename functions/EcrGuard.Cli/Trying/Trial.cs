@@ -12,50 +12,106 @@ namespace EcrGuard.Cli.Trying;
 /// <param name="Changes">The worst first.</param>
 /// <param name="Unread">Sentences: what could not be read, so that nothing is said about it.</param>
 /// <param name="Notes">Sentences: what else to know.</param>
-internal sealed record Trial(string Policy, string PolicyVersion, string? Against, string AgainstVersion, TrialSummary Summary, IReadOnlyList<TriedImage> Changes, IReadOnlyList<string> Unread, IReadOnlyList<string> Notes)
+internal sealed record Trial(
+    string Policy,
+    string PolicyVersion,
+    string? Against,
+    string AgainstVersion,
+    TrialSummary Summary,
+    IReadOnlyList<TriedImage> Changes,
+    IReadOnlyList<string> Unread,
+    IReadOnlyList<string> Notes
+)
 {
     [JsonIgnore]
-    public int ExitCode => Unread.Count > 0 ? ExitCodes.Undetermined : Summary.NewlyBlocked + Summary.NewlyRefused > 0 ? ExitCodes.Wrong : ExitCodes.Done;
+    public int ExitCode =>
+        Unread.Count > 0 ? ExitCodes.Undetermined
+        : Summary.NewlyBlocked + Summary.NewlyRefused > 0 ? ExitCodes.Wrong
+        : ExitCodes.Done;
 }
 
 /// <param name="FailingInUse">How many of those that are newly blocked or refused are in use, or may be.</param>
-internal sealed record TrialSummary(int Repositories, int Images, int NewlyBlocked, int NewlyRefused, int NewlyApproved, int Otherwise, int Unchanged, int FailingInUse)
+internal sealed record TrialSummary(
+    int Repositories,
+    int Images,
+    int NewlyBlocked,
+    int NewlyRefused,
+    int NewlyApproved,
+    int Otherwise,
+    int Unchanged,
+    int FailingInUse
+)
 {
     public static TrialSummary Of(int repositories, IReadOnlyList<VerdictChange> changes)
     {
         int Count(AnswerChange change) => changes.Count(one => one.Change == change);
-        return new TrialSummary(repositories, changes.Count, Count(AnswerChange.NewlyBlocked), Count(AnswerChange.NewlyRefused), Count(AnswerChange.NewlyApproved), Count(AnswerChange.Otherwise), Count(AnswerChange.None), changes.Count(one => one.FailsRunning));
+        return new TrialSummary(
+            repositories,
+            changes.Count,
+            Count(AnswerChange.NewlyBlocked),
+            Count(AnswerChange.NewlyRefused),
+            Count(AnswerChange.NewlyApproved),
+            Count(AnswerChange.Otherwise),
+            Count(AnswerChange.None),
+            changes.Count(one => one.FailsRunning)
+        );
     }
 }
 
 /// <param name="Use"><c>in-use</c>, <c>not-in-use</c> or <c>unknown</c>.</param>
 /// <param name="UsedBy">Sentences, the strongest first.</param>
-internal sealed record TriedImage(string Change, string Repository, string Digest, IReadOnlyList<string> Tags, string Use, IReadOnlyList<string> UsedBy, Judged Before, Judged After)
+internal sealed record TriedImage(
+    string Change,
+    string Repository,
+    string Digest,
+    IReadOnlyList<string> Tags,
+    string Use,
+    IReadOnlyList<string> UsedBy,
+    Judged Before,
+    Judged After
+)
 {
-    public static TriedImage Of(VerdictChange change, VerdictTags tags) => new(
-        Word(change.Change), change.Image.Id.Repository.Name, change.Image.Id.Digest.ToString(), tags.TeamTags(change.Image), Word(change.Usage.Use), change.Usage.Why, Judged.Of(change.Before), Judged.Of(change.After));
+    public static TriedImage Of(VerdictChange change, VerdictTags tags) =>
+        new(
+            Word(change.Change),
+            change.Image.Id.Repository.Name,
+            change.Image.Id.Digest.ToString(),
+            tags.TeamTags(change.Image),
+            Word(change.Usage.Use),
+            change.Usage.Why,
+            Judged.Of(change.Before),
+            Judged.Of(change.After)
+        );
 
-    public static string Word(AnswerChange change) => change switch
-    {
-        AnswerChange.NewlyBlocked => "newly-blocked",
-        AnswerChange.NewlyRefused => "newly-refused",
-        AnswerChange.NewlyApproved => "newly-approved",
-        AnswerChange.Otherwise => "otherwise",
-        AnswerChange.None => "none",
-    };
+    public static string Word(AnswerChange change) =>
+        change switch
+        {
+            AnswerChange.NewlyBlocked => "newly-blocked",
+            AnswerChange.NewlyRefused => "newly-refused",
+            AnswerChange.NewlyApproved => "newly-approved",
+            AnswerChange.Otherwise => "otherwise",
+            AnswerChange.None => "none",
+        };
 
-    private static string Word(Use use) => use switch
-    {
-        Core.Lifecycle.Use.InUse => "in-use",
-        Core.Lifecycle.Use.NotInUse => "not-in-use",
-        Core.Lifecycle.Use.Unknown => "unknown",
-    };
+    private static string Word(Use use) =>
+        use switch
+        {
+            Core.Lifecycle.Use.InUse => "in-use",
+            Core.Lifecycle.Use.NotInUse => "not-in-use",
+            Core.Lifecycle.Use.Unknown => "unknown",
+        };
 }
 
 /// <summary>What one policy says of an image.</summary>
-internal sealed record Judged(string Status, bool Approved, IReadOnlyList<Reason> Reasons, IReadOnlyList<WaivedFinding> Waived)
+internal sealed record Judged(
+    string Status,
+    bool Approved,
+    IReadOnlyList<Reason> Reasons,
+    IReadOnlyList<WaivedFinding> Waived
+)
 {
-    public static Judged Of(Verdict verdict) => new(verdict.Status.Word(), verdict.Approved, verdict.Reasons, verdict.Waived);
+    public static Judged Of(Verdict verdict) =>
+        new(verdict.Status.Word(), verdict.Approved, verdict.Reasons, verdict.Waived);
 }
 
 [JsonSerializable(typeof(Trial))]

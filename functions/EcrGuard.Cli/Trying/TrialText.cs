@@ -6,30 +6,50 @@ namespace EcrGuard.Cli.Trying;
 /// <summary>A trial for people.</summary>
 internal static class TrialText
 {
-    /// <summary>How many reasons of an image, and how many things that could not be read, are printed; the JSON has all.</summary>
+    /// <summary>
+    /// How many reasons of an image, and how many things that could not be read, are printed; the JSON has all.
+    /// </summary>
     private const int Most = 10;
 
     public static void Write(Trial trial, TextWriter output)
     {
         foreach (var image in trial.Changes)
         {
-            output.WriteLine($"{image.Change,-14}  {Name(image)}  {image.Before.Status} → {image.After.Status}{(image.Use == "not-in-use" ? "" : image.Use == "in-use" ? ", in use" : ", may be in use")}");
+            output.WriteLine(
+                $"{image.Change, -14}  {Name(image)}  {image.Before.Status} → "
+                    + $"{image.After.Status}{(image.Use == "not-in-use" ? "" : image.Use == "in-use" ? ", in use" : ", may be in use")}"
+            );
             if (image.Use != "not-in-use")
                 output.WriteLine($"  {image.UsedBy[0]}");
             // What lets an image pass is what it no longer blocks for.
-            var reasons = image.Change == TriedImage.Word(AnswerChange.NewlyApproved) ? image.Before.Reasons.Concat(image.After.Reasons).ToList() : image.After.Reasons;
+            var reasons =
+                image.Change == TriedImage.Word(AnswerChange.NewlyApproved)
+                    ? image.Before.Reasons.Concat(image.After.Reasons).ToList()
+                    : image.After.Reasons;
             WriteSome("  ", reasons.Select(reason => reason.Sentence), output);
         }
         var sum = trial.Summary;
-        output.WriteLine($"{trial.Policy} against {trial.Against ?? "the built-in policy"}: {Text.Count(sum.Images, "image")} in {Text.Count(sum.Repositories, "repository", "repositories")}; "
-            + $"{sum.NewlyBlocked} newly blocked, {sum.NewlyRefused} newly refused ({sum.FailingInUse} of them in use, or may be), {sum.NewlyApproved} newly approved, {sum.Otherwise} otherwise changed, {sum.Unchanged} unchanged.");
+        output.WriteLine(
+            $"{trial.Policy} against {trial.Against ?? "the built-in policy"}: "
+                + $"{Text.Count(sum.Images, "image")} in "
+                + $"{Text.Count(sum.Repositories, "repository", "repositories")}; "
+                + $"{sum.NewlyBlocked} newly blocked, {sum.NewlyRefused} newly refused ({sum.FailingInUse} of "
+                + $"them in use, or may be), {sum.NewlyApproved} newly approved, {sum.Otherwise} otherwise "
+                + $"changed, {sum.Unchanged} unchanged."
+        );
         WriteSome("Not read: ", trial.Unread, output);
         foreach (var note in trial.Notes)
             output.WriteLine($"Note: {note}");
     }
 
     private static string Name(TriedImage image) =>
-        image.Repository + (image.Tags is [var first, ..] ? $":{first}{(image.Tags.Count > 1 ? $" (and {Text.Count(image.Tags.Count - 1, "more tag")})" : "")}" : "") + $"@{Digest.Parse(image.Digest).Abbreviated}";
+        image.Repository
+        + (
+            image.Tags is [var first, ..]
+                ? $":{first}{(image.Tags.Count > 1 ? $" (and {Text.Count(image.Tags.Count - 1, "more tag")})" : "")}"
+                : ""
+        )
+        + $"@{Digest.Parse(image.Digest).Abbreviated}";
 
     private static void WriteSome(string before, IEnumerable<string> sentences, TextWriter output)
     {

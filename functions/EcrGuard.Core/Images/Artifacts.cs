@@ -5,28 +5,38 @@ namespace EcrGuard.Core.Images;
 /// <param name="Size">In bytes; null where the manifest gives none.</param>
 public sealed record Layer(string? MediaType, long? Size);
 
-/// <summary>What a manifest says of its content. A digest covers its manifest, so that this stays true for ever.</summary>
+/// <summary>
+/// What a manifest says of its content. A digest covers its manifest, so that this stays true for ever.
+/// </summary>
 /// <param name="HoldsFiles">
-/// True where a container could run it: some layer may be a file system. Also true where that cannot be told. Of an index: where that is so of any of its children.
+/// True where a container could run it: some layer may be a file system. Also true where that cannot be told. Of an
+/// index: where that is so of any of its children.
 /// </param>
 /// <param name="Children">What an index lists; empty for any other manifest.</param>
 public sealed record ManifestNote(bool HoldsFiles, IReadOnlyList<Digest> Children)
 {
-    /// <summary>More children are not remembered; the index is read again. An item of the ledger holds 400 KB.</summary>
+    /// <summary>
+    /// More children are not remembered; the index is read again. An item of the ledger holds 400 KB.
+    /// </summary>
     public const int MaxChildren = 1000;
 }
 
 /// <summary>Manifests that were read before: what they list and hold never changes.</summary>
 /// <param name="Children">Of indexes.</param>
 /// <param name="Notes">Of manifests whose listing left open what they are.</param>
-public sealed record KnownManifests(IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>> Children, IReadOnlyDictionary<Digest, ManifestNote> Notes)
+public sealed record KnownManifests(
+    IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>> Children,
+    IReadOnlyDictionary<Digest, ManifestNote> Notes
+)
 {
-    public static KnownManifests None { get; } = new(new Dictionary<Digest, IReadOnlyList<IndexChild>>(), new Dictionary<Digest, ManifestNote>());
+    public static KnownManifests None { get; } =
+        new(new Dictionary<Digest, IReadOnlyList<IndexChild>>(), new Dictionary<Digest, ManifestNote>());
 }
 
 /// <summary>
 /// Tells what belongs to an image (a signature, an SBOM, an attestation) from an image. Tag, config type, artifact type
-/// and subject are the pusher's own words and say only where to look: the layers decide, so that no word is a hiding place.
+/// and subject are the pusher's own words and say only where to look: the layers decide, so that no word is a hiding
+/// place.
 /// </summary>
 public static class Artifacts
 {
@@ -67,12 +77,15 @@ public static class Artifacts
         "application/json",
         // The manifest that EcrGuard moves its own tags to before it deletes it.
         "application/vnd.ecrguard.tag-removal.layer.v1+json",
-        // Helm: https://helm.sh/docs/topics/registries/ (its tar holds templates; no runtime takes it for a file system).
+        // Helm: https://helm.sh/docs/topics/registries/ (its tar holds templates; no runtime takes it for a file
+        // system).
         "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
         "application/vnd.cncf.helm.chart.provenance.v1.prov",
     };
 
-    /// <summary>The layer of an artifact that has none: the two bytes <c>{}</c> (OCI image specification, manifest).</summary>
+    /// <summary>
+    /// The layer of an artifact that has none: the two bytes <c>{}</c> (OCI image specification, manifest).
+    /// </summary>
     private const string Empty = "application/vnd.oci.empty.v1+json";
 
     /// <summary>
@@ -83,28 +96,39 @@ public static class Artifacts
 
     /// <summary>Whether what ECR lists says that it may be no image. Its manifest then has to be read.</summary>
     /// <param name="listed">The kind that its media type names.</param>
-    public static bool MayBe(ImageKind listed, string? artifactType, Digest? subject, IEnumerable<string> tags) => listed is ImageKind.Image or ImageKind.Index
+    public static bool MayBe(ImageKind listed, string? artifactType, Digest? subject, IEnumerable<string> tags) =>
+        listed is ImageKind.Image or ImageKind.Index
         && (subject is not null || !MediaTypes.IsImageConfig(artifactType) || tags.Any(tag => Named(tag) is not null));
 
     /// <summary>
-    /// The image that a tag names. What belongs to <c>sha256:…</c> is stored beside it under <c>sha256-….sig</c>, <c>.att</c>, <c>.sbom</c>
-    /// (https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md) or, as an index of all that belongs to it, <c>sha256-…</c>
+    /// The image that a tag names. What belongs to <c>sha256:…</c> is stored beside it under <c>sha256-….sig</c>,
+    /// <c>.att</c>, <c>.sbom</c>
+    /// (https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md) or, as an index of all that belongs to
+    /// it, <c>sha256-…</c>
     /// (https://github.com/opencontainers/distribution-spec/blob/main/spec.md, referrers tag schema).
     /// </summary>
     public static Digest? Named(string tag)
     {
         const int Length = 7 + 64;
-        return tag.Length >= Length && tag.StartsWith("sha256-", StringComparison.Ordinal) && (tag.Length == Length || tag[Length] is '.' or '-' or '_')
-            && Digest.TryParse($"sha256:{tag[7..Length]}", out var digest) ? digest : null;
+        return
+            tag.Length >= Length
+            && tag.StartsWith("sha256-", StringComparison.Ordinal)
+            && (tag.Length == Length || tag[Length] is '.' or '-' or '_')
+            && Digest.TryParse($"sha256:{tag[7..Length]}", out var digest)
+            ? digest
+            : null;
     }
 
     /// <summary>Whether every layer of a manifest is known not to be a file system.</summary>
     /// <param name="configType">The config's media type, as the manifest names it.</param>
-    public static bool HoldNoFiles(string? configType, IReadOnlyList<Layer> layers) => layers.All(layer => layer.MediaType switch
-    {
-        null => false,
-        Empty => layer.Size is >= 0 and <= 2,
-        AnyBytes => configType is MediaTypes.SociIndexV1 or MediaTypes.SociIndex,
-        var type => NoFiles.Contains(type),
-    });
+    public static bool HoldNoFiles(string? configType, IReadOnlyList<Layer> layers) =>
+        layers.All(layer =>
+            layer.MediaType switch
+            {
+                null => false,
+                Empty => layer.Size is >= 0 and <= 2,
+                AnyBytes => configType is MediaTypes.SociIndexV1 or MediaTypes.SociIndex,
+                var type => NoFiles.Contains(type),
+            }
+        );
 }

@@ -17,7 +17,8 @@ public sealed record DeploymentEvent(
     DateTimeOffset Time,
     Consumer By,
     IReadOnlyList<NamedImage>? Images,
-    string? TaskDefinition = null)
+    string? TaskDefinition = null
+)
 {
     private const string OfTrail = "AWS API Call via CloudTrail";
 
@@ -46,16 +47,20 @@ public sealed record DeploymentEvent(
     /// <summary>A task that starts or runs. Its service is who deploys: it stays when the task ends.</summary>
     private static DeploymentEvent? OfTask(JsonElement root, out string? ignored)
     {
-        var runs = RegistryEvent.Required(root, "detail", "lastStatus") is "PENDING" or "RUNNING"
+        var runs =
+            RegistryEvent.Required(root, "detail", "lastStatus") is "PENDING" or "RUNNING"
             && RegistryEvent.Find(root, "detail", "desiredStatus") is null or "RUNNING";
         ignored = runs ? null : "a task that neither starts nor runs";
         if (ignored is not null)
             return null;
-        if (!root.GetProperty("detail").TryGetProperty("containers", out var containers)
-            || containers.ValueKind != JsonValueKind.Array)
+        if (
+            !root.GetProperty("detail").TryGetProperty("containers", out var containers)
+            || containers.ValueKind != JsonValueKind.Array
+        )
             throw new EventFormatException("The field 'detail.containers' is missing or not a list.");
         // A container without an image is none that anybody deployed: agents that AWS puts into a task show none.
-        var images = containers.EnumerateArray()
+        var images = containers
+            .EnumerateArray()
             .Where(container => !string.IsNullOrEmpty(RegistryEvent.Find(container, "image")))
             .Select(container => new NamedImage(RegistryEvent.Find(container, "image")!, DigestOf(container)))
             .Distinct();
@@ -67,7 +72,8 @@ public sealed record DeploymentEvent(
         const string service = "service:";
         var cluster = RegistryEvent.Required(root, "detail", "clusterArn");
         var services = cluster.Replace(":cluster/", ":service/", StringComparison.Ordinal);
-        return RegistryEvent.Find(root, "detail", "group") is { } group
+        return
+            RegistryEvent.Find(root, "detail", "group") is { } group
             && group.StartsWith(service, StringComparison.Ordinal)
             ? new Consumer(ConsumerKind.EcsService, $"{services}/{group[service.Length..]}")
             : new Consumer(ConsumerKind.TaskDefinition, RegistryEvent.Required(root, "detail", "taskDefinitionArn"));
@@ -75,10 +81,14 @@ public sealed record DeploymentEvent(
 
     private static DeploymentEvent? OfAppRunner(JsonElement root, out string? ignored)
     {
-        var service = root.TryGetProperty("resources", out var resources) && resources.ValueKind == JsonValueKind.Array
-            ? resources.EnumerateArray().Where(id => id.ValueKind == JsonValueKind.String).Select(id => id.GetString()!)
-                .FirstOrDefault(arn => arn.Split(':') is ["arn", _, "apprunner", ..])
-            : null;
+        var service =
+            root.TryGetProperty("resources", out var resources) && resources.ValueKind == JsonValueKind.Array
+                ? resources
+                    .EnumerateArray()
+                    .Where(id => id.ValueKind == JsonValueKind.String)
+                    .Select(id => id.GetString()!)
+                    .FirstOrDefault(arn => arn.Split(':') is ["arn", _, "apprunner", ..])
+                : null;
         ignored = service is null ? "an operation of App Runner that names no service" : null;
         return service is null ? null : Of(root, new Consumer(ConsumerKind.AppRunnerService, service), null);
     }
@@ -92,15 +102,22 @@ public sealed record DeploymentEvent(
         {
             case "RegisterTaskDefinition":
                 var registered = RegistryEvent.Required(
-                    root, "detail", "responseElements", "taskDefinition", "taskDefinitionArn");
+                    root,
+                    "detail",
+                    "responseElements",
+                    "taskDefinition",
+                    "taskDefinitionArn"
+                );
                 return Of(root, new Consumer(ConsumerKind.TaskDefinition, registered), null, registered);
             case "CreateService" or "UpdateService":
                 var service = RegistryEvent.Required(root, "detail", "responseElements", "service", "serviceArn");
-                var definition = RegistryEvent.Find(root, "detail", "responseElements", "service", "taskDefinition")
+                var definition =
+                    RegistryEvent.Find(root, "detail", "responseElements", "service", "taskDefinition")
                     ?? RegistryEvent.Find(root, "detail", "requestParameters", "taskDefinition");
                 // With another deployment controller its task sets name them.
                 ignored = definition is null ? "a service that names no task definition" : null;
-                return definition is null ? null
+                return definition is null
+                    ? null
                     : Of(root, new Consumer(ConsumerKind.EcsService, service), null, definition);
             default:
                 ignored = "a call that says nothing of images";
@@ -120,12 +137,14 @@ public sealed record DeploymentEvent(
             ignored = "a function without an image";
         if (ignored is not null)
             return null;
-        var named = RegistryEvent.Find(root, "detail", "responseElements", "functionArn")
+        var named =
+            RegistryEvent.Find(root, "detail", "responseElements", "functionArn")
             ?? RegistryEvent.Required(root, "detail", "requestParameters", "functionName");
         var version = RegistryEvent.Find(root, "detail", "responseElements", "version");
         var (account, region) = (RegistryEvent.Required(root, "account"), RegistryEvent.Required(root, "region"));
         // arn:partition:lambda:region:account:function:name, and a version behind it or not.
-        var arn = named.Split(':') is ["arn", _, "lambda", _, _, "function", _, ..] parts ? string.Join(':', parts[..7])
+        var arn = named.Split(':') is ["arn", _, "lambda", _, _, "function", _, ..] parts
+            ? string.Join(':', parts[..7])
             : $"arn:{RepositoryId.PartitionOf(region)}:lambda:{region}:{account}:function:{named.Split(':')[^1]}";
         var qualified = version is null or "$LATEST" ? arn : $"{arn}:{version}";
         return Of(root, new Consumer(ConsumerKind.LambdaFunction, qualified), null);
@@ -155,12 +174,14 @@ public sealed record DeploymentEvent(
         JsonElement root,
         Consumer by,
         IReadOnlyList<NamedImage>? images,
-        string? taskDefinition = null) =>
+        string? taskDefinition = null
+    ) =>
         new(
             RegistryEvent.Required(root, "account"),
             RegistryEvent.Required(root, "region"),
             RegistryEvent.TimeOf(root),
             by,
             images,
-            taskDefinition);
+            taskDefinition
+        );
 }

@@ -25,12 +25,20 @@ public sealed class Ecosystem
         Pep503,
     }
 
-    private static readonly Ecosystem OperatingSystem =
-        new([Finding.OperatingSystem], ["alpm", "apk", "deb", "rpm"], null, Names.Exact);
+    private static readonly Ecosystem OperatingSystem = new(
+        [Finding.OperatingSystem],
+        ["alpm", "apk", "deb", "rpm"],
+        null,
+        Names.Exact
+    );
 
     /// <summary>Package URLs write its module paths in lower case.</summary>
-    private static readonly Ecosystem Go =
-        new(["GO", "GOMOD", "GOBINARY", "GOLANG"], ["golang"], "/", Names.IgnoreCase);
+    private static readonly Ecosystem Go = new(
+        ["GO", "GOMOD", "GOBINARY", "GOLANG"],
+        ["golang"],
+        "/",
+        Names.IgnoreCase
+    );
 
     private static readonly Ecosystem[] All =
     [
@@ -46,13 +54,15 @@ public sealed class Ecosystem
         new(["PIP", "PYTHONPKG", "PIPENV", "POETRY", "PYTHON", "PYPI"], ["pypi"], null, Names.Pep503),
     ];
 
-    private static readonly FrozenDictionary<string, Ecosystem> ByWord =
-        All.SelectMany(each => each._words.Select(word => KeyValuePair.Create(word, each)))
-            .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+    private static readonly FrozenDictionary<string, Ecosystem> ByWord = All.SelectMany(each =>
+            each._words.Select(word => KeyValuePair.Create(word, each))
+        )
+        .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-    private static readonly FrozenDictionary<string, Ecosystem> ByPurl =
-        All.SelectMany(each => each._purls.Select(type => KeyValuePair.Create(type, each)))
-            .ToFrozenDictionary(StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, Ecosystem> ByPurl = All.SelectMany(each =>
+            each._purls.Select(type => KeyValuePair.Create(type, each))
+        )
+        .ToFrozenDictionary(StringComparer.Ordinal);
 
     private readonly string[] _words;
     private readonly string[] _purls;
@@ -98,21 +108,23 @@ public sealed class Ecosystem
     public static bool Matches(Glob glob, string? manager, string package)
     {
         var ecosystem = manager is null ? null : Of(manager);
-        return glob.Matches(package) || ecosystem?._names switch
-        {
-            Names.IgnoreCase => glob.Matches(package, ignoreCase: true),
-            Names.Pep503 => Glob.Parse(Normalized(glob.Pattern)).Matches(Normalized(package)),
-            Names.Exact or null => false,
-        };
+        return glob.Matches(package)
+            || ecosystem?._names switch
+            {
+                Names.IgnoreCase => glob.Matches(package, ignoreCase: true),
+                Names.Pep503 => Glob.Parse(Normalized(glob.Pattern)).Matches(Normalized(package)),
+                Names.Exact or null => false,
+            };
     }
 
     /// <summary>Whether two names are one package's here.</summary>
-    public bool IsSameName(string one, string other) => _names switch
-    {
-        Names.Exact => one == other,
-        Names.IgnoreCase => string.Equals(one, other, StringComparison.OrdinalIgnoreCase),
-        Names.Pep503 => Normalized(one) == Normalized(other),
-    };
+    public bool IsSameName(string one, string other) =>
+        _names switch
+        {
+            Names.Exact => one == other,
+            Names.IgnoreCase => string.Equals(one, other, StringComparison.OrdinalIgnoreCase),
+            Names.Pep503 => Normalized(one) == Normalized(other),
+        };
 
     /// <summary>Whether two names may be one package's in any ecosystem.</summary>
     internal static bool MayBeSameName(string one, string other) => Normalized(one) == Normalized(other);

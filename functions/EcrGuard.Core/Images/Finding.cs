@@ -6,7 +6,8 @@ namespace EcrGuard.Core.Images;
 /// A severity as the scanners give it, in the order of lists. The words are not one line: UNDEFINED and UNTRIAGED stand
 /// last and are unknown, not low. Basic scanning has UNDEFINED, enhanced has UNTRIAGED (ECR API, ImageScanFinding;
 /// Inspector API, Finding);
-/// a word that neither documents is read as <see cref="Undefined"/>, so that it is shown and never lost, and <see cref="Finding.SeverityUnknown"/> says so.
+/// a word that neither documents is read as <see cref="Undefined"/>, so that it is shown and never lost, and
+/// <see cref="Finding.SeverityUnknown"/> says so.
 /// </summary>
 public enum Severity
 {
@@ -28,7 +29,9 @@ public enum FixAvailability
     Yes,
 }
 
-/// <summary>Whether an exploit is known (Inspector API, <c>exploitAvailable</c>); basic scanning does not say.</summary>
+/// <summary>
+/// Whether an exploit is known (Inspector API, <c>exploitAvailable</c>); basic scanning does not say.
+/// </summary>
 public enum ExploitAvailability
 {
     Unknown,
@@ -37,19 +40,23 @@ public enum ExploitAvailability
 }
 
 /// <summary>One place where a vulnerable package was found.</summary>
-/// <param name="Version">As installed, with epoch and release where the scanner gives them; null where it does not.</param>
+/// <param name="Version">As installed, with epoch and release where the scanner gives them; null where it does
+///     not.</param>
 /// <param name="FixedIn">The first fixed version; null where none is known.</param>
 /// <param name="Path">The file inside the image, for language packages.</param>
 /// <param name="Layer">The digest of the layer that brought it.</param>
 public sealed record PackageOccurrence(string? Version, string? FixedIn, string? Path, string? Layer);
 
 /// <summary>
-/// One vulnerability in one package: manager and name. Scanners count otherwise (Inspector one per vulnerability with all its packages, basic scanning one per package and architecture),
+/// One vulnerability in one package: manager and name. Scanners count otherwise (Inspector one per vulnerability with
+/// all its packages, basic scanning one per package and architecture),
 /// so these counts differ from theirs, and reports say so.
 /// </summary>
 public sealed record Finding
 {
-    /// <summary>The operating system's packages, as Inspector calls their manager: all that basic scanning reads.</summary>
+    /// <summary>
+    /// The operating system's packages, as Inspector calls their manager: all that basic scanning reads.
+    /// </summary>
     public const string OperatingSystem = "OS";
 
     /// <summary>For example <c>CVE-2024-6119</c>.</summary>
@@ -57,7 +64,10 @@ public sealed record Finding
 
     public required Severity Severity { get; init; }
 
-    /// <summary>Whether the scanner gives no severity, or a word for it that neither scanner documents. As with every value that is missing, it may be the worst: it meets the criterion of a blocking rule and of no other.</summary>
+    /// <summary>
+    /// Whether the scanner gives no severity, or a word for it that neither scanner documents. As with every value that
+    /// is missing, it may be the worst: it meets the criterion of a blocking rule and of no other.
+    /// </summary>
     public bool SeverityUnknown { get; init; }
 
     /// <summary>The package's name; null where the scanner gives none.</summary>
@@ -81,13 +91,19 @@ public sealed record Finding
     /// <summary>When the scanner first saw it on this image.</summary>
     public DateTimeOffset? FirstObservedAt { get; init; }
 
-    /// <summary>When the ledger first saw that a fix exists, which AWS gives no date for; once it did, that stays, also while the scanner names none. Of what the ledger has lost it is the earliest that it can have been.</summary>
+    /// <summary>
+    /// When the ledger first saw that a fix exists, which AWS gives no date for; once it did, that stays, also while
+    /// the scanner names none. Of what the ledger has lost it is the earliest that it can have been.
+    /// </summary>
     public DateTimeOffset? FixFirstSeenAt { get; init; }
 
     /// <summary>Where to read more.</summary>
     public string? Uri { get; init; }
 
-    /// <summary>Whether a suppression rule of Amazon Inspector hides it (status SUPPRESSED): it is there all the same, and nothing but the rule says why it should not count.</summary>
+    /// <summary>
+    /// Whether a suppression rule of Amazon Inspector hides it (status SUPPRESSED): it is there all the same, and
+    /// nothing but the rule says why it should not count.
+    /// </summary>
     public bool Suppressed { get; init; }
 
     /// <summary>The platform of the child that has it, for an index; null for an image that stands alone.</summary>
@@ -104,7 +120,9 @@ public sealed record Finding
 /// <summary>Makes one list of findings out of what scanners say.</summary>
 public static class Findings
 {
-    /// <summary>A finding of basic scanning, which keeps the package in a free list of attributes (ECR API, ImageScanFinding).</summary>
+    /// <summary>
+    /// A finding of basic scanning, which keeps the package in a free list of attributes (ECR API, ImageScanFinding).
+    /// </summary>
     /// <param name="attribute">The value of an attribute by its key; null where there is none.</param>
     public static Finding OfBasic(string? name, string? severity, string? uri, Func<string, string?> attribute)
     {
@@ -116,8 +134,16 @@ public static class Findings
             SeverityUnknown = ScannerWords.OfSeverity(severity) is null,
             PackageManager = Finding.OperatingSystem,
             Package = Attribute("package_name"),
-            Occurrences = Attribute("package_version") is { } version ? [new PackageOccurrence(version, null, null, null)] : [],
-            Score = double.TryParse(Attribute("CVSS3_SCORE") ?? Attribute("CVSS2_SCORE"), CultureInfo.InvariantCulture, out var score) ? score : null,
+            Occurrences = Attribute("package_version") is { } version
+                ? [new PackageOccurrence(version, null, null, null)]
+                : [],
+            Score = double.TryParse(
+                Attribute("CVSS3_SCORE") ?? Attribute("CVSS2_SCORE"),
+                CultureInfo.InvariantCulture,
+                out var score
+            )
+                ? score
+                : null,
             Uri = uri,
         };
     }
@@ -132,14 +158,16 @@ public static class Findings
     /// of one finding that differ are all kept (<see cref="Finding.Reports"/>): a merge hides none of them.
     /// </summary>
     public static IReadOnlyList<Finding> Merge(IEnumerable<Finding> reported) =>
-        [.. reported
-            .GroupBy(f => (f.Vulnerability, f.PackageManager, f.Package, f.Platform))
-            .Select(same => Merged([.. same]))
-            .OrderByDescending(f => f.Severity)
-            .ThenBy(f => f.Vulnerability, StringComparer.Ordinal)
-            .ThenBy(f => f.PackageManager, StringComparer.Ordinal)
-            .ThenBy(f => f.Package, StringComparer.Ordinal)
-            .ThenBy(f => f.Platform, StringComparer.Ordinal)];
+        [
+            .. reported
+                .GroupBy(f => (f.Vulnerability, f.PackageManager, f.Package, f.Platform))
+                .Select(same => Merged([.. same]))
+                .OrderByDescending(f => f.Severity)
+                .ThenBy(f => f.Vulnerability, StringComparer.Ordinal)
+                .ThenBy(f => f.PackageManager, StringComparer.Ordinal)
+                .ThenBy(f => f.Package, StringComparer.Ordinal)
+                .ThenBy(f => f.Platform, StringComparer.Ordinal),
+        ];
 
     private static Finding Merged(Finding[] same)
     {
@@ -150,11 +178,18 @@ public static class Findings
         List<Finding> all = [.. same.SelectMany(f => f.Reports ?? [f])];
         List<Finding> reports =
         [
-            .. all.GroupBy(Asked).Select(alike => Together([.. alike]))
-                .OrderByDescending(f => Rank(f.Severity)).ThenByDescending(f => f.Fix).ThenByDescending(f => f.Exploit)
-                .ThenByDescending(f => f.Epss).ThenByDescending(f => f.Score)
-                .ThenBy(f => f.FirstObservedAt).ThenBy(f => f.FixFirstSeenAt)
-                .ThenBy(f => f.Suppressed).ThenBy(f => f.SeverityUnknown).ThenBy(f => f.Occurrences.Count > 0),
+            .. all.GroupBy(Asked)
+                .Select(alike => Together([.. alike]))
+                .OrderByDescending(f => Rank(f.Severity))
+                .ThenByDescending(f => f.Fix)
+                .ThenByDescending(f => f.Exploit)
+                .ThenByDescending(f => f.Epss)
+                .ThenByDescending(f => f.Score)
+                .ThenBy(f => f.FirstObservedAt)
+                .ThenBy(f => f.FixFirstSeenAt)
+                .ThenBy(f => f.Suppressed)
+                .ThenBy(f => f.SeverityUnknown)
+                .ThenBy(f => f.Occurrences.Count > 0),
         ];
         return reports.Count == 1 ? reports[0]
             : reports.Count <= MaxReports ? Together(all) with { Reports = reports }
@@ -165,17 +200,19 @@ public static class Findings
     /// What a policy can ask of a report. VEX asks for versions: a report without a place has none, and is not excused
     /// by one that has.
     /// </summary>
-    private static Answers Asked(Finding f) => new(
-        f.Severity,
-        f.SeverityUnknown,
-        f.Fix,
-        f.Exploit,
-        f.Epss,
-        f.Score,
-        f.FirstObservedAt,
-        f.FixFirstSeenAt,
-        f.Suppressed,
-        f.Occurrences.Count > 0);
+    private static Answers Asked(Finding f) =>
+        new(
+            f.Severity,
+            f.SeverityUnknown,
+            f.Fix,
+            f.Exploit,
+            f.Epss,
+            f.Score,
+            f.FirstObservedAt,
+            f.FixFirstSeenAt,
+            f.Suppressed,
+            f.Occurrences.Count > 0
+        );
 
     /// <inheritdoc cref="Asked(Finding)"/>
     private readonly record struct Answers(
@@ -188,11 +225,15 @@ public static class Findings
         DateTimeOffset? FirstObservedAt,
         DateTimeOffset? FixFirstSeenAt,
         bool Suppressed,
-        bool HasPlaces);
+        bool HasPlaces
+    );
 
     /// <summary>Reports as one, for lists and counts: the worse of each value.</summary>
     private static Finding Together(IReadOnlyCollection<Finding> reports) =>
-        reports.Aggregate(Worse) with { Occurrences = Places([.. reports.SelectMany(f => f.Occurrences)]) };
+        reports.Aggregate(Worse) with
+        {
+            Occurrences = Places([.. reports.SelectMany(f => f.Occurrences)]),
+        };
 
     /// <summary>
     /// Too many reports as one that is at least as bad under every policy: a value in which they differ is one that the
@@ -221,78 +262,118 @@ public static class Findings
     /// Of two words for one finding the one to show and count. What is unknown may be as bad as anything but what is
     /// known to be.
     /// </summary>
-    private static int Rank(Severity severity) => severity switch
-    {
-        Severity.Critical => 6,
-        Severity.High => 5,
-        Severity.Untriaged => 4,
-        Severity.Undefined => 3,
-        Severity.Medium => 2,
-        Severity.Low => 1,
-        Severity.Informational => 0,
-    };
+    private static int Rank(Severity severity) =>
+        severity switch
+        {
+            Severity.Critical => 6,
+            Severity.High => 5,
+            Severity.Untriaged => 4,
+            Severity.Undefined => 3,
+            Severity.Medium => 2,
+            Severity.Low => 1,
+            Severity.Informational => 0,
+        };
 
     /// <summary>Remembers since when a fix has been known, from what the ledger knew before.</summary>
     /// <param name="before">Null where the ledger has lost it: a clock that begins anew would excuse.</param>
-    public static IReadOnlyList<Finding> WithFixDates(IReadOnlyList<Finding> current, IReadOnlyList<Finding>? before, DateTimeOffset now)
+    public static IReadOnlyList<Finding> WithFixDates(
+        IReadOnlyList<Finding> current,
+        IReadOnlyList<Finding>? before,
+        DateTimeOffset now
+    )
     {
-        DateTimeOffset? Begun(Finding f) => f.Fix is not (FixAvailability.Yes or FixAvailability.Partial) ? null : before is null ? f.FirstObservedAt ?? DateTimeOffset.MinValue : now;
-        var known = (before ?? []).Where(f => f.FixFirstSeenAt is not null)
+        DateTimeOffset? Begun(Finding f) =>
+            f.Fix is not (FixAvailability.Yes or FixAvailability.Partial) ? null
+            : before is null ? f.FirstObservedAt ?? DateTimeOffset.MinValue
+            : now;
+        var known = (before ?? [])
+            .Where(f => f.FixFirstSeenAt is not null)
             .GroupBy(f => (f.Vulnerability, f.PackageManager, f.Package))
             .ToDictionary(same => same.Key, same => same.Min(f => f.FixFirstSeenAt));
-        Finding Dated(Finding f) => f with
-        {
-            FixFirstSeenAt = known.GetValueOrDefault((f.Vulnerability, f.PackageManager, f.Package)) ?? Begun(f),
-            Reports = f.Reports is null ? null : [.. f.Reports.Select(Dated)],
-        };
+        Finding Dated(Finding f) =>
+            f with
+            {
+                FixFirstSeenAt = known.GetValueOrDefault((f.Vulnerability, f.PackageManager, f.Package)) ?? Begun(f),
+                Reports = f.Reports is null ? null : [.. f.Reports.Select(Dated)],
+            };
         return [.. current.Select(Dated)];
     }
 
-    /// <summary>Each place once. Basic scanning names a version and no more: where Inspector says more of that version, both speak of one place.</summary>
+    /// <summary>
+    /// Each place once. Basic scanning names a version and no more: where Inspector says more of that version, both
+    /// speak of one place.
+    /// </summary>
     private static IReadOnlyList<PackageOccurrence> Places(IReadOnlyList<PackageOccurrence> reported)
     {
         static bool IsBare(PackageOccurrence place) => place is { FixedIn: null, Path: null, Layer: null };
         var told = reported.Where(place => !IsBare(place)).Select(place => place.Version).ToHashSet();
-        return [.. reported.Where(place => !IsBare(place) || !told.Contains(place.Version)).Distinct()
-            .OrderBy(o => o.Path, StringComparer.Ordinal).ThenBy(o => o.Version, StringComparer.Ordinal).ThenBy(o => o.FixedIn, StringComparer.Ordinal).ThenBy(o => o.Layer, StringComparer.Ordinal)];
+        return
+        [
+            .. reported
+                .Where(place => !IsBare(place) || !told.Contains(place.Version))
+                .Distinct()
+                .OrderBy(o => o.Path, StringComparer.Ordinal)
+                .ThenBy(o => o.Version, StringComparer.Ordinal)
+                .ThenBy(o => o.FixedIn, StringComparer.Ordinal)
+                .ThenBy(o => o.Layer, StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>
-    /// What a scan counts and does not list, for example <c>5 CRITICAL counted, 0 listed</c>; null where it lists all that it counts. A list that is longer than its counts hides nothing, and whether AWS counts as it lists is not documented.
+    /// What a scan counts and does not list, for example <c>5 CRITICAL counted, 0 listed</c>; null where it lists all
+    /// that it counts. A list that is longer than its counts hides nothing, and whether AWS counts as it lists is not
+    /// documented.
     /// </summary>
     /// <param name="listed">The severity of each finding that is listed, in the scanner's words.</param>
     /// <param name="counted">How many of each there are; null where the scanner does not say.</param>
     public static string? Missing(IEnumerable<string?> listed, IEnumerable<KeyValuePair<string, int>>? counted)
     {
         // ECR's counts have no word for what Inspector has not triaged.
-        static string Word(string? severity) => ScannerWords.OfSeverity(severity) is null or Severity.Untriaged ? "UNDEFINED" : severity!;
+        static string Word(string? severity) =>
+            ScannerWords.OfSeverity(severity) is null or Severity.Untriaged ? "UNDEFINED" : severity!;
         var found = listed.CountBy(Word).ToDictionary();
-        var missing = (counted ?? []).GroupBy(count => Word(count.Key), count => count.Value).Select(same => (Word: same.Key, Counted: same.Sum(count => (long)count))).Where(same => same.Counted > found.GetValueOrDefault(same.Word))
-            .Select(same => $"{same.Counted} {same.Word} counted, {found.GetValueOrDefault(same.Word)} listed").Order(StringComparer.Ordinal).ToList();
+        var missing = (counted ?? [])
+            .GroupBy(count => Word(count.Key), count => count.Value)
+            .Select(same => (Word: same.Key, Counted: same.Sum(count => (long)count)))
+            .Where(same => same.Counted > found.GetValueOrDefault(same.Word))
+            .Select(same => $"{same.Counted} {same.Word} counted, {found.GetValueOrDefault(same.Word)} listed")
+            .Order(StringComparer.Ordinal)
+            .ToList();
         return missing.Count == 0 ? null : string.Join("; ", missing);
     }
 
-    private static Finding Worse(Finding one, Finding other) => one with
-    {
-        Severity = Rank(one.Severity) >= Rank(other.Severity) ? one.Severity : other.Severity,
-        SeverityUnknown = one.SeverityUnknown || other.SeverityUnknown,
-        // The best news about a fix is the worst news for an excuse: a rule on fixable findings must not miss one.
-        Fix = Max(one.Fix, other.Fix),
-        Exploit = Max(one.Exploit, other.Exploit),
-        Epss = Max(one.Epss, other.Epss),
-        Score = Max(one.Score, other.Score),
-        FirstObservedAt = Min(one.FirstObservedAt, other.FirstObservedAt),
-        FixFirstSeenAt = Min(one.FixFirstSeenAt, other.FixFirstSeenAt),
-        Uri = First(one.Uri, other.Uri),
-        // Hidden is what every report of it hides.
-        Suppressed = one.Suppressed && other.Suppressed,
-    };
+    private static Finding Worse(Finding one, Finding other) =>
+        one with
+        {
+            Severity = Rank(one.Severity) >= Rank(other.Severity) ? one.Severity : other.Severity,
+            SeverityUnknown = one.SeverityUnknown || other.SeverityUnknown,
+            // The best news about a fix is the worst news for an excuse: a rule on fixable findings must not miss one.
+            Fix = Max(one.Fix, other.Fix),
+            Exploit = Max(one.Exploit, other.Exploit),
+            Epss = Max(one.Epss, other.Epss),
+            Score = Max(one.Score, other.Score),
+            FirstObservedAt = Min(one.FirstObservedAt, other.FirstObservedAt),
+            FixFirstSeenAt = Min(one.FixFirstSeenAt, other.FixFirstSeenAt),
+            Uri = First(one.Uri, other.Uri),
+            // Hidden is what every report of it hides.
+            Suppressed = one.Suppressed && other.Suppressed,
+        };
 
-    private static T Max<T>(T one, T other) where T : struct, Enum => Comparer<T>.Default.Compare(one, other) >= 0 ? one : other;
+    private static T Max<T>(T one, T other)
+        where T : struct, Enum => Comparer<T>.Default.Compare(one, other) >= 0 ? one : other;
 
-    private static double? Max(double? one, double? other) => one is null ? other : other is null ? one : Math.Max(one.Value, other.Value);
+    private static double? Max(double? one, double? other) =>
+        one is null ? other
+        : other is null ? one
+        : Math.Max(one.Value, other.Value);
 
-    private static DateTimeOffset? Min(DateTimeOffset? one, DateTimeOffset? other) => one is null ? other : other is null || one < other ? one : other;
+    private static DateTimeOffset? Min(DateTimeOffset? one, DateTimeOffset? other) =>
+        one is null ? other
+        : other is null || one < other ? one
+        : other;
 
-    private static string? First(string? one, string? other) => one is null ? other : other is null || string.CompareOrdinal(one, other) <= 0 ? one : other;
+    private static string? First(string? one, string? other) =>
+        one is null ? other
+        : other is null || string.CompareOrdinal(one, other) <= 0 ? one
+        : other;
 }

@@ -21,8 +21,8 @@ public readonly record struct FindingResource(string? Type, string? Id)
         string? account,
         string? region,
         string repository,
-        Digest? digest) =>
-        resources.Count == 0 || resources.Any(resource => !resource.NamesAnother(account, region, repository, digest));
+        Digest? digest
+    ) => resources.Count == 0 || resources.Any(resource => !resource.NamesAnother(account, region, repository, digest));
 
     /// <inheritdoc cref="AreOf(IReadOnlyCollection{FindingResource}, string?, string?, string, Digest?)"/>
     public static bool AreOf(IReadOnlyCollection<FindingResource> resources, ImageId image) =>
@@ -39,10 +39,14 @@ public readonly record struct FindingResource(string? Type, string? Id)
             return true;
         const string folder = "repository/";
         var at = path.LastIndexOf("/sha256:", StringComparison.Ordinal);
-        if (at <= folder.Length || !path.StartsWith(folder, StringComparison.Ordinal)
-            || !Digest.TryParse(path[(at + 1)..], out var its))
+        if (
+            at <= folder.Length
+            || !path.StartsWith(folder, StringComparison.Ordinal)
+            || !Digest.TryParse(path[(at + 1)..], out var its)
+        )
             return false;
-        var elsewhere = partition != RepositoryId.PartitionOf(itsRegion)
+        var elsewhere =
+            partition != RepositoryId.PartitionOf(itsRegion)
             || (region is not null && itsRegion != region)
             || (account is not null && itsAccount != account);
         return elsewhere || path[folder.Length..at] != repository || (digest is not null && its != digest);

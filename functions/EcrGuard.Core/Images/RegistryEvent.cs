@@ -16,13 +16,23 @@ public enum EventKind
     ScanChanged,
 }
 
-/// <summary>An event about one image, as far as EcrGuard uses it. Its counts say what must be listed, not what is found.</summary>
+/// <summary>
+/// An event about one image, as far as EcrGuard uses it. Its counts say what must be listed, not what is found.
+/// </summary>
 /// <param name="Id">The event's own id: the same when it is delivered twice.</param>
 /// <param name="Time">When AWS says it happened. Events come late, twice and out of order.</param>
 /// <param name="Tag">The tag that was pushed; null for a push by digest and for what is no push.</param>
 /// <param name="MediaType">The manifest's, where the event names it.</param>
 /// <param name="Scanner">Who speaks, for a scan.</param>
-public sealed record ImageEvent(string Id, ImageId Image, EventKind Kind, DateTimeOffset Time, string? Tag = null, string? MediaType = null, Scanner Scanner = Scanner.Unknown) : RegistryEvent
+public sealed record ImageEvent(
+    string Id,
+    ImageId Image,
+    EventKind Kind,
+    DateTimeOffset Time,
+    string? Tag = null,
+    string? MediaType = null,
+    Scanner Scanner = Scanner.Unknown
+) : RegistryEvent
 {
     /// <summary>When it came to the queue, by the queue's clock; null where nobody says so.</summary>
     public DateTimeOffset? ArrivedAt { get; init; }
@@ -40,7 +50,10 @@ public sealed record ImageEvent(string Id, ImageId Image, EventKind Kind, DateTi
     public DateTimeOffset? LookAt { get; init; }
 }
 
-/// <summary>How often the images of these repositories are scanned was changed: what was read of their scans before may be true no more.</summary>
+/// <summary>
+/// How often the images of these repositories are scanned was changed: what was read of their scans before may be true
+/// no more.
+/// </summary>
 public sealed record ScanningEvent(IReadOnlyList<RepositoryId> Repositories) : RegistryEvent;
 
 /// <summary>An image came under a tag, and the event does not name its digest.</summary>
@@ -54,7 +67,10 @@ public sealed record TagEvent(string Id, RepositoryId Repository, string Tag, Da
 /// <summary>What happened to images of the registry, or to their scanning.</summary>
 public abstract record RegistryEvent
 {
-    /// <summary>Reads an event of EventBridge (Amazon ECR User Guide, "Amazon ECR events and EventBridge"; Amazon Inspector User Guide, "Amazon EventBridge event schema").</summary>
+    /// <summary>
+    /// Reads an event of EventBridge (Amazon ECR User Guide, "Amazon ECR events and EventBridge"; Amazon Inspector User
+    /// Guide, "Amazon EventBridge event schema").
+    /// </summary>
     /// <param name="ignored">Why the event is none of EcrGuard's; null where something is returned.</param>
     /// <returns>
     /// One for each image that the event is about, whoever's it is; empty where the event is ignored.
@@ -108,14 +124,28 @@ public abstract record RegistryEvent
             case ("aws.inspector2", "Inspector2 Scan"):
                 // Inspector scans more than images, and calls the repository by its ARN.
                 if (RepositoryId.TryParseArn(Find(root, "detail", "repository-name"), out var repository, out _))
-                    return [ScanOf(root, new ImageId(repository, DigestOf(root)), Scanner.Enhanced) with { Announced = CountsOf(root) }];
+                    return
+                    [
+                        ScanOf(root, new ImageId(repository, DigestOf(root)), Scanner.Enhanced) with
+                        {
+                            Announced = CountsOf(root),
+                        },
+                    ];
                 ignored = "not about an ECR image";
                 return [];
             case (Look.Source, Look.DetailType):
                 return [LookOf(root)];
             case ("aws.inspector2", "Inspector2 Finding" or "Inspector2 Coverage"):
                 if (ImagesOf(root) is { Count: > 0 } images)
-                    return [.. images.Select(image => ScanOf(root, image, Scanner.Enhanced) with { Finding = FindingOf(root) })];
+                    return
+                    [
+                        .. images.Select(image =>
+                            ScanOf(root, image, Scanner.Enhanced) with
+                            {
+                                Finding = FindingOf(root),
+                            }
+                        ),
+                    ];
                 ignored = "not about an ECR image";
                 return [];
             default:
@@ -136,38 +166,48 @@ public abstract record RegistryEvent
         return announced.Say ? announced : null;
 
         int? Count(string name) =>
-            At(counts, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var count) && count >= 0
+            At(counts, name) is { ValueKind: JsonValueKind.Number } value
+            && value.TryGetInt32(out var count)
+            && count >= 0
                 ? count
                 : null;
     }
 
-    private static ToldFinding? FindingOf(JsonElement root) => Find(root, "detail", "findingArn") is { Length: > 0 } arn
-        ? ToldFinding.Of(
-            arn,
-            Find(root, "detail", "status"),
-            Find(root, "detail", "severity"),
-            Find(root, "detail", "fixAvailable"),
-            Find(root, "detail", "exploitAvailable"),
-            Number(At(root, "detail", "epss", "score")),
-            Number(At(root, "detail", "inspectorScore")),
-            TimeOfFinding(Find(root, "detail", "updatedAt")))
-        : null;
+    private static ToldFinding? FindingOf(JsonElement root) =>
+        Find(root, "detail", "findingArn") is { Length: > 0 } arn
+            ? ToldFinding.Of(
+                arn,
+                Find(root, "detail", "status"),
+                Find(root, "detail", "severity"),
+                Find(root, "detail", "fixAvailable"),
+                Find(root, "detail", "exploitAvailable"),
+                Number(At(root, "detail", "epss", "score")),
+                Number(At(root, "detail", "inspectorScore")),
+                TimeOfFinding(Find(root, "detail", "updatedAt"))
+            )
+            : null;
 
     private static double? Number(JsonElement? value) =>
         value is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : null;
 
-    /// <summary>Events of findings carry times in other forms than ISO 8601; null for a form that was never seen.</summary>
-    private static DateTimeOffset? TimeOfFinding(string? time) => DateTimeOffset.TryParseExact(
-        time,
-        [
-            "ddd MMM dd HH:mm:ss.fff 'UTC' yyyy",
-            "ddd MMM dd HH:mm:ss 'UTC' yyyy",
-            "MMM d, yyyy, h:mm:ss tt",
-            "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
-        ],
-        CultureInfo.InvariantCulture,
-        DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-        out var parsed) ? parsed : null;
+    /// <summary>
+    /// Events of findings carry times in other forms than ISO 8601; null for a form that was never seen.
+    /// </summary>
+    private static DateTimeOffset? TimeOfFinding(string? time) =>
+        DateTimeOffset.TryParseExact(
+            time,
+            [
+                "ddd MMM dd HH:mm:ss.fff 'UTC' yyyy",
+                "ddd MMM dd HH:mm:ss 'UTC' yyyy",
+                "MMM d, yyyy, h:mm:ss tt",
+                "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+            ],
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var parsed
+        )
+            ? parsed
+            : null;
 
     private static ImageEvent LookOf(JsonElement root)
     {
@@ -175,7 +215,10 @@ public abstract record RegistryEvent
         var at = Required(root, "detail", "look-at");
         const DateTimeStyles utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
         return DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, utc, out var lookAt)
-            ? ScanOf(root, image, Scanner.Enhanced) with { LookAt = lookAt }
+            ? ScanOf(root, image, Scanner.Enhanced) with
+            {
+                LookAt = lookAt,
+            }
             : throw Wrong("detail.look-at", at, "an ISO 8601 time");
     }
 
@@ -204,32 +247,55 @@ public abstract record RegistryEvent
             kind!.Value,
             TimeOf(root),
             string.IsNullOrEmpty(tag) ? null : tag,
-            Find(root, "detail", "manifest-media-type"));
+            Find(root, "detail", "manifest-media-type")
+        );
     }
 
     /// <summary>
-    /// An image that came without a push: AWS documents a sample of each event and few words. Where replication is told, in the registry that the image came from or in the one that it came to, is in neither: only what came
+    /// An image that came without a push: AWS documents a sample of each event and few words. Where replication is
+    /// told, in the registry that the image came from or in the one that it came to, is in neither: only what came
     /// to the event's own registry is of interest.
     /// </summary>
     /// <param name="known">Whether the action is one that EcrGuard knows.</param>
     /// <param name="outcome">The field that says whether it succeeded.</param>
     private static RegistryEvent? Came(JsonElement root, bool known, string outcome, out string? ignored)
     {
-        ignored = !known ? "an action that EcrGuard does not use"
+        ignored =
+            !known ? "an action that EcrGuard does not use"
             : Find(root, "detail", outcome) is { } result && result != "SUCCESS" ? "an action that did not succeed"
             : null;
         if (ignored is not null)
             return null;
         var repository = RepositoryOf(root, Required(root, "detail", "repository-name"), "detail.repository-name");
-        var elsewhere = (Find(root, "detail", "source-account"), Find(root, "detail", "source-region")) == (repository.Account, repository.Region)
-            || (root.TryGetProperty("resources", out var resources) && resources.ValueKind == JsonValueKind.Array && resources.EnumerateArray()
-                .Select(resource => resource.ValueKind == JsonValueKind.String && RepositoryId.TryParseArn(resource.GetString(), out var named, out _) ? named : null)
-                .Any(named => named is not null && (named.Account != repository.Account || named.Region != repository.Region)));
+        var elsewhere =
+            (Find(root, "detail", "source-account"), Find(root, "detail", "source-region"))
+                == (repository.Account, repository.Region)
+            || (
+                root.TryGetProperty("resources", out var resources)
+                && resources.ValueKind == JsonValueKind.Array
+                && resources
+                    .EnumerateArray()
+                    .Select(resource =>
+                        resource.ValueKind == JsonValueKind.String
+                        && RepositoryId.TryParseArn(resource.GetString(), out var named, out _)
+                            ? named
+                            : null
+                    )
+                    .Any(named =>
+                        named is not null && (named.Account != repository.Account || named.Region != repository.Region)
+                    )
+            );
         var tag = Find(root, "detail", "image-tag") is { Length: > 0 } given ? given : null;
         if (elsewhere)
             ignored = "about an image of another registry";
         else if (Find(root, "detail", "image-digest") is { Length: > 0 })
-            return new ImageEvent(IdOf(root), new ImageId(repository, DigestOf(root)), EventKind.Pushed, TimeOf(root), tag);
+            return new ImageEvent(
+                IdOf(root),
+                new ImageId(repository, DigestOf(root)),
+                EventKind.Pushed,
+                TimeOf(root),
+                tag
+            );
         else if (tag is not null)
             return new TagEvent(IdOf(root), repository, tag, TimeOf(root));
         else
@@ -238,13 +304,26 @@ public abstract record RegistryEvent
     }
 
     private static RepositoryId[] RepositoriesOf(JsonElement root) =>
-        root.GetProperty("detail").TryGetProperty("repositories", out var repositories) && repositories.ValueKind == JsonValueKind.Array
-            ? [.. repositories.EnumerateArray().Select(repository => RepositoryOf(root, Required(repository, "repository-name"), "detail.repositories[].repository-name"))]
+        root.GetProperty("detail").TryGetProperty("repositories", out var repositories)
+        && repositories.ValueKind == JsonValueKind.Array
+            ?
+            [
+                .. repositories
+                    .EnumerateArray()
+                    .Select(repository =>
+                        RepositoryOf(
+                            root,
+                            Required(repository, "repository-name"),
+                            "detail.repositories[].repository-name"
+                        )
+                    ),
+            ]
             : throw new EventFormatException("The field 'detail.repositories' is missing or not a list.");
 
-    private static RepositoryId RepositoryOf(JsonElement root, string name, string field) => RepositoryId.IsName(name)
-        ? new RepositoryId(Required(root, "account"), Required(root, "region"), name)
-        : throw Wrong(field, name, "a repository name of ECR's");
+    private static RepositoryId RepositoryOf(JsonElement root, string name, string field) =>
+        RepositoryId.IsName(name)
+            ? new RepositoryId(Required(root, "account"), Required(root, "region"), name)
+            : throw Wrong(field, name, "a repository name of ECR's");
 
     /// <summary>
     /// The image of an event of ECR's. Where the envelope gives the repository's ARN, that says whose it is; a push has
@@ -275,7 +354,9 @@ public abstract record RegistryEvent
     private static List<ImageId> ImagesOf(JsonElement root)
     {
         var own = root.TryGetProperty("detail", out var detail) ? ResourcesOf(detail) : [];
-        return Parsed(own.Select(resource => Find(resource, "id"))) is { Count: > 0 } images ? images : Parsed(EnvelopeOf(root));
+        return Parsed(own.Select(resource => Find(resource, "id"))) is { Count: > 0 } images
+            ? images
+            : Parsed(EnvelopeOf(root));
     }
 
     private static List<ImageId> Parsed(IEnumerable<string?> arns)
@@ -285,7 +366,10 @@ public abstract record RegistryEvent
         {
             if (RepositoryId.TryParseArn(arn, out var repository, out var digest) && digest is not null)
                 images.Add(new ImageId(repository, digest));
-            else if ((arn ?? "").Contains(":ecr:", StringComparison.Ordinal) && arn!.Contains("/sha256:", StringComparison.Ordinal))
+            else if (
+                (arn ?? "").Contains(":ecr:", StringComparison.Ordinal)
+                && arn!.Contains("/sha256:", StringComparison.Ordinal)
+            )
                 throw Wrong("resources", arn, "the ARN of a repository, '/' and the digest of an image");
         }
         return [.. images.Distinct()];
@@ -297,7 +381,9 @@ public abstract record RegistryEvent
 
     private static List<JsonElement> ResourcesOf(JsonElement element)
     {
-        var isList = element.ValueKind == JsonValueKind.Object && element.TryGetProperty("resources", out var resources)
+        var isList =
+            element.ValueKind == JsonValueKind.Object
+            && element.TryGetProperty("resources", out var resources)
             && resources.ValueKind == JsonValueKind.Array;
         return isList ? [.. element.GetProperty("resources").EnumerateArray()] : [];
     }
@@ -308,11 +394,20 @@ public abstract record RegistryEvent
     internal static DateTimeOffset TimeOf(JsonElement root)
     {
         var time = Required(root, "time");
-        return DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var parsed) ? parsed : throw Wrong("time", time, "an ISO 8601 time");
+        return DateTimeOffset.TryParse(
+            time,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var parsed
+        )
+            ? parsed
+            : throw Wrong("time", time, "an ISO 8601 time");
     }
 
     internal static string Required(JsonElement element, params ReadOnlySpan<string> path) =>
-        Find(element, path) is { Length: > 0 } value ? value : throw new EventFormatException($"The field '{string.Join('.', path!)}' is missing or not a string.");
+        Find(element, path) is { Length: > 0 } value
+            ? value
+            : throw new EventFormatException($"The field '{string.Join('.', path!)}' is missing or not a string.");
 
     internal static string? Find(JsonElement element, params ReadOnlySpan<string> path) =>
         At(element, path) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
@@ -327,8 +422,11 @@ public abstract record RegistryEvent
         return element;
     }
 
-    internal static EventFormatException Wrong(string field, string value, string right) => new($"The field '{field}' is '{Text.Clip(value, 120)}'; it must be {right}.");
+    internal static EventFormatException Wrong(string field, string value, string right) =>
+        new($"The field '{field}' is '{Text.Clip(value, 120)}'; it must be {right}.");
 }
 
-/// <summary>An event that should be EcrGuard's cannot be read: it goes to the dead-letter queue, where nothing is lost.</summary>
+/// <summary>
+/// An event that should be EcrGuard's cannot be read: it goes to the dead-letter queue, where nothing is lost.
+/// </summary>
 public sealed class EventFormatException(string message) : Exception(message);

@@ -1,6 +1,8 @@
 namespace EcrGuard.Core.Images;
 
-/// <summary>Whether tags of a repository may move (ECR API, <c>imageTagMutability</c>). Unknown counts as immutable.</summary>
+/// <summary>
+/// Whether tags of a repository may move (ECR API, <c>imageTagMutability</c>). Unknown counts as immutable.
+/// </summary>
 public enum TagMutability
 {
     Unknown,
@@ -18,7 +20,10 @@ public sealed record RepositoryFacts
     /// <summary>Unknown where nobody asked, or the repository is gone.</summary>
     public TagMutability Mutability { get; init; }
 
-    /// <summary>The filters of the modes with exclusion, <c>*</c> for any characters: tags that match one are the other way round. At most five.</summary>
+    /// <summary>
+    /// The filters of the modes with exclusion, <c>*</c> for any characters: tags that match one are the other way
+    /// round. At most five.
+    /// </summary>
     public IReadOnlyList<string> MutabilityExclusions { get; init; } = [];
 
     /// <summary>The lifecycle policy as text; null where the repository has none.</summary>
@@ -26,7 +31,9 @@ public sealed record RepositoryFacts
 
     public ScanningFacts Scanning { get; init; } = ScanningFacts.Unknown;
 
-    /// <summary>The repository's resource tags (an image has none); null where nobody asked, or the repository is gone.</summary>
+    /// <summary>
+    /// The repository's resource tags (an image has none); null where nobody asked, or the repository is gone.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? ResourceTags { get; init; }
 }
 

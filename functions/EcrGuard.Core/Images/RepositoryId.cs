@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace EcrGuard.Core.Images;
 
-/// <summary>One repository of one registry. Account and region are part of every key from day one, so that a second account never collides with the first.</summary>
+/// <summary>
+/// One repository of one registry. Account and region are part of every key from day one, so that a second account
+/// never collides with the first.
+/// </summary>
 /// <param name="Account">Twelve digits.</param>
 /// <param name="Region">For example <c>eu-central-1</c>.</param>
 /// <param name="Name">The plain name, slashes included, for example <c>payments/api</c>.</param>
@@ -20,12 +23,18 @@ public sealed record RepositoryId(string Account, string Region, string Name)
     public static string PartitionOf(string region) => PartitionOfRegion(region).Partition;
 
     /// <summary>Whether AWS has such a partition.</summary>
-    public static bool IsPartition(string partition) => partition == Commercial.Partition || Partitions.Any(p => p.Partition == partition);
+    public static bool IsPartition(string partition) =>
+        partition == Commercial.Partition || Partitions.Any(p => p.Partition == partition);
 
     /// <summary>The host name of a private registry.</summary>
-    internal static string HostOf(string account, string region) => $"{account}.dkr.ecr.{region}.{PartitionOfRegion(region).DnsSuffix}";
+    internal static string HostOf(string account, string region) =>
+        $"{account}.dkr.ecr.{region}.{PartitionOfRegion(region).DnsSuffix}";
 
-    private static readonly (string RegionPrefix, string Partition, string DnsSuffix) Commercial = ("", "aws", "amazonaws.com");
+    private static readonly (string RegionPrefix, string Partition, string DnsSuffix) Commercial = (
+        "",
+        "aws",
+        "amazonaws.com"
+    );
 
     private static readonly (string RegionPrefix, string Partition, string DnsSuffix)[] Partitions =
     [
@@ -49,16 +58,21 @@ public sealed record RepositoryId(string Account, string Region, string Name)
     }
 
     /// <summary>
-    /// Reads a repository ARN, or an image ARN (Inspector's resource id: the repository's ARN, <c>/</c> and the digest), whose digest is then given too.
+    /// Reads a repository ARN, or an image ARN (Inspector's resource id: the repository's ARN, <c>/</c> and the
+    /// digest), whose digest is then given too.
     /// Partition and region must agree, so that the ARN made again is the one that was read.
     /// </summary>
     public static bool TryParseArn(string? arn, [NotNullWhen(true)] out RepositoryId? repository, out Digest? digest)
     {
         repository = null;
         digest = null;
-        if ((arn ?? "").Split(':', 6) is not ["arn", var partition, "ecr", var region, var account, var resource]
-            || !IsRegion(region) || partition != PartitionOf(region) || !IsAccount(account)
-            || !resource.StartsWith("repository/", StringComparison.Ordinal))
+        if (
+            (arn ?? "").Split(':', 6) is not ["arn", var partition, "ecr", var region, var account, var resource]
+            || !IsRegion(region)
+            || partition != PartitionOf(region)
+            || !IsAccount(account)
+            || !resource.StartsWith("repository/", StringComparison.Ordinal)
+        )
             return false;
 
         var name = resource["repository/".Length..];
@@ -79,9 +93,14 @@ public sealed record RepositoryId(string Account, string Region, string Name)
     internal static bool IsAccount(string text) => text.Length == 12 && text.All(char.IsAsciiDigit);
 
     /// <summary>Shaped as a region is, known or not: <c>eu-central-1</c>.</summary>
-    internal static bool IsRegion(string text) => text.Split('-') is { Length: >= 3 } words && words.All(w => w.Length > 0 && w.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)));
+    internal static bool IsRegion(string text) =>
+        text.Split('-') is { Length: >= 3 } words
+        && words.All(w => w.Length > 0 && w.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)));
 
-    /// <summary>Whether ECR would accept the name: 2 to 256 characters, lower-case words joined by <c>. _ __ -</c>, in folders (ECR API, CreateRepository).</summary>
+    /// <summary>
+    /// Whether ECR would accept the name: 2 to 256 characters, lower-case words joined by <c>. _ __ -</c>, in folders
+    /// (ECR API, CreateRepository).
+    /// </summary>
     public static bool IsName([NotNullWhen(true)] string? name)
     {
         if (name is not { Length: >= 2 and <= 256 })
@@ -96,7 +115,8 @@ public sealed record RepositoryId(string Account, string Region, string Name)
             }
             else
             {
-                // '.', '_' once or twice, any number of '-'; a separator must stand between two alphanumeric characters.
+                // '.', '_' once or twice, any number of '-'; a separator must stand between two alphanumeric
+                // characters.
                 var again = separators > 0;
                 var fits = c switch
                 {

@@ -10,9 +10,14 @@ public sealed record RepositorySettings
 
     public TagMutability Mutability { get; init; }
 
-    /// <summary>The tags, with <c>*</c> for any characters, for which the opposite of <see cref="Mutability"/> holds; at most five, none in the modes without exclusion.</summary>
+    /// <summary>
+    /// The tags, with <c>*</c> for any characters, for which the opposite of <see cref="Mutability"/> holds; at most
+    /// five, none in the modes without exclusion.
+    /// </summary>
     public IReadOnlyList<string> MutabilityExclusions { get; init; } = [];
 
-    /// <summary>The repository's own setting for basic scanning, which the registry's rules overrule; null where ECR gives none.</summary>
+    /// <summary>
+    /// The repository's own setting for basic scanning, which the registry's rules overrule; null where ECR gives none.
+    /// </summary>
     public bool? ScanOnPush { get; init; }
 }

@@ -54,14 +54,19 @@ public enum ScanState
 /// <summary>What the scanner says of one image, read whole: all pages or none.</summary>
 public sealed record ScanFacts
 {
-    /// <summary>Clocks differ; a scan from further in the future would stay the newest until then, and never age.</summary>
+    /// <summary>
+    /// Clocks differ; a scan from further in the future would stay the newest until then, and never age.
+    /// </summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
 
     public required Scanner Scanner { get; init; }
 
     public required ScanState State { get; init; }
 
-    /// <summary>The scanner's own word for the state (<c>UNSUPPORTED_OS</c>, <c>SCAN_ELIGIBILITY_EXPIRED</c> …), for the reason; of a contradictory or unsettled scan, what is missing.</summary>
+    /// <summary>
+    /// The scanner's own word for the state (<c>UNSUPPORTED_OS</c>, <c>SCAN_ELIGIBILITY_EXPIRED</c> …), for the reason;
+    /// of a contradictory or unsettled scan, what is missing.
+    /// </summary>
     public string Word { get; init; } = "";
 
     /// <summary>
@@ -70,10 +75,19 @@ public sealed record ScanFacts
     /// </summary>
     public string? Told { get; init; }
 
-    /// <summary>When the findings were last made; null where the scanner does not say, or names a moment more than a day after <see cref="ReadAt"/>.</summary>
-    public DateTimeOffset? CompletedAt { get => field - ReadAt > Ahead ? null : field; init; }
+    /// <summary>
+    /// When the findings were last made; null where the scanner does not say, or names a moment more than a day after
+    /// <see cref="ReadAt"/>.
+    /// </summary>
+    public DateTimeOffset? CompletedAt
+    {
+        get => field - ReadAt > Ahead ? null : field;
+        init;
+    }
 
-    /// <summary>Inspector looks again by itself whenever it learns of a vulnerability: such a scan does not age.</summary>
+    /// <summary>
+    /// Inspector looks again by itself whenever it learns of a vulnerability: such a scan does not age.
+    /// </summary>
     public bool Continuous { get; init; }
 
     /// <summary>What Inspector lists, before merging; null where nothing was asked of Inspector just now.</summary>
@@ -84,7 +98,9 @@ public sealed record ScanFacts
     [JsonIgnore]
     public DateTimeOffset? UnsettledUntil { get; init; }
 
-    /// <summary>Whether an unsettled scan is later than that on which an approval rests: the approval then stays.</summary>
+    /// <summary>
+    /// Whether an unsettled scan is later than that on which an approval rests: the approval then stays.
+    /// </summary>
     [JsonIgnore]
     public bool LeavesApproval { get; init; }
 

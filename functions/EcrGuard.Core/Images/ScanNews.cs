@@ -17,26 +17,32 @@ public sealed record SeverityCounts(int? Critical, int? High, int? Medium, int? 
     public bool Say => (Critical ?? High ?? Medium ?? Total) is not null;
 
     /// <summary>The larger number of each: of two summaries of one moment nobody knows which is right.</summary>
-    public SeverityCounts OrMore(SeverityCounts other) => new(
-        Larger(Critical, other.Critical),
-        Larger(High, other.High),
-        Larger(Medium, other.Medium),
-        Larger(Total, other.Total));
+    public SeverityCounts OrMore(SeverityCounts other) =>
+        new(
+            Larger(Critical, other.Critical),
+            Larger(High, other.High),
+            Larger(Medium, other.Medium),
+            Larger(Total, other.Total)
+        );
 
-    /// <summary>What is announced here and not listed, worst first: severity (empty for all) and both numbers.</summary>
+    /// <summary>
+    /// What is announced here and not listed, worst first: severity (empty for all) and both numbers.
+    /// </summary>
     public IReadOnlyList<(string Severity, int Announced, int Listed)> Beyond(SeverityCounts listed) =>
-    [
-        .. Short("CRITICAL", Critical, listed.Critical),
-        .. Short("HIGH", High, listed.High),
-        .. Short("MEDIUM", Medium, listed.Medium),
-        .. Short("", Total, listed.Total),
-    ];
+        [
+            .. Short("CRITICAL", Critical, listed.Critical),
+            .. Short("HIGH", High, listed.High),
+            .. Short("MEDIUM", Medium, listed.Medium),
+            .. Short("", Total, listed.Total),
+        ];
 
     private static IEnumerable<(string, int, int)> Short(string severity, int? announced, int? listed) =>
         announced > (listed ?? 0) ? [(severity, announced.Value, listed ?? 0)] : [];
 
     private static int? Larger(int? one, int? other) =>
-        one is null ? other : other is null ? one : Math.Max(one.Value, other.Value);
+        one is null ? other
+        : other is null ? one
+        : Math.Max(one.Value, other.Value);
 }
 
 /// <summary>One finding of Inspector's at one moment, from an event or a list.</summary>
@@ -57,11 +63,14 @@ public sealed record ToldFinding(string Id, string Status, string Values, DateTi
         string? exploit,
         double? epss,
         double? score,
-        DateTimeOffset? updatedAt) => new(
+        DateTimeOffset? updatedAt
+    ) =>
+        new(
             arn[(arn.LastIndexOf('/') + 1)..],
             status ?? "",
             string.Create(CultureInfo.InvariantCulture, $"{status}|{severity}|{fix}|{exploit}|{epss:R}|{score:R}"),
-            updatedAt);
+            updatedAt
+        );
 
     /// <summary>Whether this is as new as another report of the same finding, or says the same.</summary>
     public bool Includes(ToldFinding other) =>
@@ -70,14 +79,22 @@ public sealed record ToldFinding(string Id, string Status, string Values, DateTi
     /// <summary>Of two reports the newer one; of two of one moment always the same one, whichever came first.</summary>
     public static ToldFinding Newer(ToldFinding one, ToldFinding other) =>
         Comparer<DateTimeOffset?>.Default.Compare(one.UpdatedAt, other.UpdatedAt) is var order && order != 0
-            ? order > 0 ? one : other
-            : string.CompareOrdinal(one.Values, other.Values) >= 0 ? one : other;
+            ? order > 0
+                ? one
+                : other
+            : string.CompareOrdinal(one.Values, other.Values) >= 0
+                ? one
+                : other;
 }
 
-/// <summary>All findings of an image that Inspector lists (ACTIVE, SUPPRESSED and CLOSED), each as it is told.</summary>
+/// <summary>
+/// All findings of an image that Inspector lists (ACTIVE, SUPPRESSED and CLOSED), each as it is told.
+/// </summary>
 public sealed class ListedFindings
 {
-    /// <summary>Bytes of a hash that tell a finding from a thousand others, but for one time in some millions.</summary>
+    /// <summary>
+    /// Bytes of a hash that tell a finding from a thousand others, but for one time in some millions.
+    /// </summary>
     private const int HashSize = 4;
 
     /// <summary>The hash, and when the finding became what it is: milliseconds since 1970 in six bytes.</summary>
@@ -130,7 +147,8 @@ public sealed class ListedFindings
     private static byte[] Mark(ToldFinding finding)
     {
         Span<byte> time = stackalloc byte[8];
-        // A list tells it in seconds with a fraction, which may read as a hair before the millisecond that an event names.
+        // A list tells it in seconds with a fraction, which may read as a hair before the millisecond that an event
+        // names.
         var updatedAt = (finding.UpdatedAt ?? DateTimeOffset.UnixEpoch) + (Millisecond / 2);
         BinaryPrimitives.WriteInt64BigEndian(time, updatedAt.ToUnixTimeMilliseconds());
         return [.. SHA256.HashData(Encoding.UTF8.GetBytes(finding.Id)).AsSpan(..HashSize), .. time[2..]];

@@ -1,12 +1,17 @@
 namespace EcrGuard.Core.Images;
 
-/// <summary>What the scanners' own words mean. A word that is not listed is <see cref="ScanState.Unknown"/>: a gate answers no.</summary>
+/// <summary>
+/// What the scanners' own words mean. A word that is not listed is <see cref="ScanState.Unknown"/>: a gate answers no.
+/// </summary>
 public static class ScannerWords
 {
     /// <summary>How long after a push a scan may be expected that ECR does not know of yet.</summary>
     public static readonly TimeSpan ScanStartsWithin = TimeSpan.FromHours(1);
 
-    /// <summary>How long a scan may take that is expected. Both scanners take minutes; after a day ECR lets another be started (ECR API, StartImageScan).</summary>
+    /// <summary>
+    /// How long a scan may take that is expected. Both scanners take minutes; after a day ECR lets another be started
+    /// (ECR API, StartImageScan).
+    /// </summary>
     public static readonly TimeSpan ScanEndsWithin = TimeSpan.FromHours(24);
 
     /// <summary>ECR's word for an image that it knows no scan of (ECR API, ScanNotFoundException).</summary>
@@ -18,18 +23,20 @@ public static class ScannerWords
     /// <summary>ECR's <c>imageScanStatus</c> (ECR API, ImageScanStatus).</summary>
     /// <param name="description">Says more of a status. An image that basic scanning cannot read is seen to be FAILED
     /// as often as it is UNSUPPORTED_IMAGE; then only the description tells.</param>
-    public static ScanState OfBasic(string? status, string? description) => status switch
-    {
-        "FAILED" when description?.TrimStart().StartsWith("UnsupportedImageError", StringComparison.Ordinal) == true =>
-            ScanState.Unsupported,
-        "COMPLETE" => ScanState.Complete,
-        "IN_PROGRESS" or "PENDING" => ScanState.Pending,
-        "UNSUPPORTED_IMAGE" => ScanState.Unsupported,
-        "SCAN_ELIGIBILITY_EXPIRED" => ScanState.Ended,
-        "IMAGE_ARCHIVED" => ScanState.Archived,
-        "FAILED" or "FINDINGS_UNAVAILABLE" or "LIMIT_EXCEEDED" => ScanState.Failed,
-        _ => ScanState.Unknown,
-    };
+    public static ScanState OfBasic(string? status, string? description) =>
+        status switch
+        {
+            "FAILED"
+                when description?.TrimStart().StartsWith("UnsupportedImageError", StringComparison.Ordinal) == true =>
+                ScanState.Unsupported,
+            "COMPLETE" => ScanState.Complete,
+            "IN_PROGRESS" or "PENDING" => ScanState.Pending,
+            "UNSUPPORTED_IMAGE" => ScanState.Unsupported,
+            "SCAN_ELIGIBILITY_EXPIRED" => ScanState.Ended,
+            "IMAGE_ARCHIVED" => ScanState.Archived,
+            "FAILED" or "FINDINGS_UNAVAILABLE" or "LIMIT_EXCEEDED" => ScanState.Failed,
+            _ => ScanState.Unknown,
+        };
 
     /// <summary>
     /// What a scanner says of a scan that gave nothing: in one line, cut, without the stop at its end. Null for a scan
@@ -44,59 +51,84 @@ public static class ScannerWords
     }
 
     /// <summary>
-    /// Inspector's coverage (Inspector API, ScanStatus): the reason decides, since INACTIVE is said of an image that is scanned on push only, of one whose monitoring ended and of one that cannot be read alike.
+    /// Inspector's coverage (Inspector API, ScanStatus): the reason decides, since INACTIVE is said of an image that is
+    /// scanned on push only, of one whose monitoring ended and of one that cannot be read alike.
     /// </summary>
-    public static (ScanState State, bool Continuous) OfEnhanced(string? statusCode, string? reason) => reason switch
-    {
-        "SUCCESSFUL" => (statusCode == "ACTIVE" ? ScanState.Complete : ScanState.Ended, statusCode == "ACTIVE"),
-        "SCAN_FREQUENCY_SCAN_ON_PUSH" => (ScanState.Complete, false),
-        "PENDING_INITIAL_SCAN" or "SCAN_IN_PROGRESS" or "PENDING_REVIVAL_SCAN" => (ScanState.Pending, false),
-        "SCAN_FREQUENCY_MANUAL" or "EXCLUDED_BY_TAG" or "NO_SCAN_CONFIGURATION_ASSOCIATED" => (ScanState.NotScanned, false),
-        "SCAN_ELIGIBILITY_EXPIRED" or "RESOURCE_TERMINATED" or "PENDING_DISABLE" => (ScanState.Ended, false),
-        "UNSUPPORTED_OS" or "UNSUPPORTED_MEDIA_TYPE" or "UNSUPPORTED_CONFIG_FILE" or "UNSUPPORTED_CODE_ARTIFACTS" or "UNSUPPORTED_RUNTIME" or "UNSUPPORTED_LANGUAGE" or "IMAGE_SIZE_EXCEEDED" or "NO_INVENTORY" => (ScanState.Unsupported, false),
-        "IMAGE_ARCHIVED" => (ScanState.Archived, false),
-        "ACCESS_DENIED" or "ACCESS_DENIED_TO_ENCRYPTION_KEY" or "INTERNAL_ERROR" => (ScanState.Failed, false),
-        _ => (ScanState.Unknown, false),
-    };
+    public static (ScanState State, bool Continuous) OfEnhanced(string? statusCode, string? reason) =>
+        reason switch
+        {
+            "SUCCESSFUL" => (statusCode == "ACTIVE" ? ScanState.Complete : ScanState.Ended, statusCode == "ACTIVE"),
+            "SCAN_FREQUENCY_SCAN_ON_PUSH" => (ScanState.Complete, false),
+            "PENDING_INITIAL_SCAN" or "SCAN_IN_PROGRESS" or "PENDING_REVIVAL_SCAN" => (ScanState.Pending, false),
+            "SCAN_FREQUENCY_MANUAL" or "EXCLUDED_BY_TAG" or "NO_SCAN_CONFIGURATION_ASSOCIATED" => (
+                ScanState.NotScanned,
+                false
+            ),
+            "SCAN_ELIGIBILITY_EXPIRED" or "RESOURCE_TERMINATED" or "PENDING_DISABLE" => (ScanState.Ended, false),
+            "UNSUPPORTED_OS"
+            or "UNSUPPORTED_MEDIA_TYPE"
+            or "UNSUPPORTED_CONFIG_FILE"
+            or "UNSUPPORTED_CODE_ARTIFACTS"
+            or "UNSUPPORTED_RUNTIME"
+            or "UNSUPPORTED_LANGUAGE"
+            or "IMAGE_SIZE_EXCEEDED"
+            or "NO_INVENTORY" => (ScanState.Unsupported, false),
+            "IMAGE_ARCHIVED" => (ScanState.Archived, false),
+            "ACCESS_DENIED" or "ACCESS_DENIED_TO_ENCRYPTION_KEY" or "INTERNAL_ERROR" => (ScanState.Failed, false),
+            _ => (ScanState.Unknown, false),
+        };
 
     /// <summary>A severity, spelt alike by both scanners; null for a word that neither documents.</summary>
-    public static Severity? OfSeverity(string? word) => word switch
-    {
-        "CRITICAL" => Severity.Critical,
-        "HIGH" => Severity.High,
-        "MEDIUM" => Severity.Medium,
-        "LOW" => Severity.Low,
-        "INFORMATIONAL" => Severity.Informational,
-        "UNTRIAGED" => Severity.Untriaged,
-        "UNDEFINED" => Severity.Undefined,
-        _ => null,
-    };
+    public static Severity? OfSeverity(string? word) =>
+        word switch
+        {
+            "CRITICAL" => Severity.Critical,
+            "HIGH" => Severity.High,
+            "MEDIUM" => Severity.Medium,
+            "LOW" => Severity.Low,
+            "INFORMATIONAL" => Severity.Informational,
+            "UNTRIAGED" => Severity.Untriaged,
+            "UNDEFINED" => Severity.Undefined,
+            _ => null,
+        };
 
     /// <summary>Inspector's <c>fixAvailable</c>.</summary>
-    public static FixAvailability OfFix(string? word) => word switch
-    {
-        "YES" => FixAvailability.Yes,
-        "PARTIAL" => FixAvailability.Partial,
-        "NO" => FixAvailability.No,
-        _ => FixAvailability.Unknown,
-    };
+    public static FixAvailability OfFix(string? word) =>
+        word switch
+        {
+            "YES" => FixAvailability.Yes,
+            "PARTIAL" => FixAvailability.Partial,
+            "NO" => FixAvailability.No,
+            _ => FixAvailability.Unknown,
+        };
 
     /// <summary>Inspector's <c>exploitAvailable</c>.</summary>
-    public static ExploitAvailability OfExploit(string? word) => word switch
-    {
-        "YES" => ExploitAvailability.Yes,
-        "NO" => ExploitAvailability.No,
-        _ => ExploitAvailability.Unknown,
-    };
+    public static ExploitAvailability OfExploit(string? word) =>
+        word switch
+        {
+            "YES" => ExploitAvailability.Yes,
+            "NO" => ExploitAvailability.No,
+            _ => ExploitAvailability.Unknown,
+        };
 
-    /// <summary>A version as package managers write it, <c>epoch:version-release</c>, from the three fields of Inspector's package; null without a version.</summary>
+    /// <summary>
+    /// A version as package managers write it, <c>epoch:version-release</c>, from the three fields of Inspector's
+    /// package; null without a version.
+    /// </summary>
     public static string? OfVersion(int? epoch, string? version, string? release) =>
-        string.IsNullOrEmpty(version) ? null : $"{(epoch is > 0 ? epoch + ":" : "")}{version}{(string.IsNullOrEmpty(release) ? "" : "-" + release)}";
+        string.IsNullOrEmpty(version)
+            ? null
+            : $"{(epoch is > 0 ? epoch + ":" : "")}{version}{(string.IsNullOrEmpty(release) ? "" : "-" + release)}";
 
-    /// <summary>Inspector's <c>fixedInVersion</c>; some findings say NotAvailable where there is no fixed version.</summary>
+    /// <summary>
+    /// Inspector's <c>fixedInVersion</c>; some findings say NotAvailable where there is no fixed version.
+    /// </summary>
     public static string? OfFixedIn(string? version) => version is null or "" or "NotAvailable" ? null : version;
 
-    /// <summary>What it means that the scanner has nothing on an image: shortly after a push, where a push is scanned, it may not have begun.</summary>
+    /// <summary>
+    /// What it means that the scanner has nothing on an image: shortly after a push, where a push is scanned, it may
+    /// not have begun.
+    /// </summary>
     public static ScanFacts Nothing(ScanningFacts scanning, DateTimeOffset? pushedAt, DateTimeOffset now)
     {
         var expected = scanning.Automatic && now - pushedAt < ScanStartsWithin;
@@ -104,7 +136,10 @@ public static class ScannerWords
         {
             Scanner = scanning.Scanner,
             State = expected ? ScanState.Pending : ScanState.NotScanned,
-            Word = expected ? "" : scanning.Automatic ? NotFound : "SCAN_FREQUENCY_MANUAL",
+            Word =
+                expected ? ""
+                : scanning.Automatic ? NotFound
+                : "SCAN_FREQUENCY_MANUAL",
             ReadAt = now,
         };
     }

@@ -18,25 +18,31 @@ public enum ConsumerKind
 /// <param name="Name">Its ARN, or what its service calls it.</param>
 public sealed record Consumer(ConsumerKind Kind, string Name)
 {
-    public override string ToString() => Kind switch
-    {
-        ConsumerKind.EcsTask => "ECS task ",
-        ConsumerKind.EcsService => "ECS service ",
-        ConsumerKind.TaskDefinition => "task definition ",
-        ConsumerKind.ScheduledTask => "scheduled task ",
-        ConsumerKind.LambdaFunction => "Lambda function ",
-        ConsumerKind.AppRunnerService => "App Runner service ",
-        ConsumerKind.Workload => "workload ",
-    } + Name;
+    public override string ToString() =>
+        Kind switch
+        {
+            ConsumerKind.EcsTask => "ECS task ",
+            ConsumerKind.EcsService => "ECS service ",
+            ConsumerKind.TaskDefinition => "task definition ",
+            ConsumerKind.ScheduledTask => "scheduled task ",
+            ConsumerKind.LambdaFunction => "Lambda function ",
+            ConsumerKind.AppRunnerService => "App Runner service ",
+            ConsumerKind.Workload => "workload ",
+        } + Name;
 }
 
-/// <summary>One reference of a consumer to one image: by digest, by tag, or both, in which case the digest counts.</summary>
+/// <summary>
+/// One reference of a consumer to one image: by digest, by tag, or both, in which case the digest counts.
+/// </summary>
 public sealed record ImageUse(RepositoryId Repository, string? Tag, Digest? Digest, Consumer By)
 {
     /// <summary>When it was last seen; null for one that the reading itself saw.</summary>
     public DateTimeOffset? SeenAt { get; init; }
 
-    /// <summary>The first reading in a row that could have seen it and did not; null where it was seen or its consumer could not be read.</summary>
+    /// <summary>
+    /// The first reading in a row that could have seen it and did not; null where it was seen or its consumer could not
+    /// be read.
+    /// </summary>
     public DateTimeOffset? AbsentSince { get; init; }
 }
 
@@ -52,7 +58,9 @@ public sealed record UnreadConsumer(string What, string Account, string Why)
     /// <summary>Null: every region of the account.</summary>
     public string? Region { get; init; }
 
-    /// <summary>Globs, separated by spaces, of the repositories of which it was read all the same; null: of none.</summary>
+    /// <summary>
+    /// Globs, separated by spaces, of the repositories of which it was read all the same; null: of none.
+    /// </summary>
     public string? But { get; init; }
 }
 
@@ -68,7 +76,8 @@ public sealed record UseFacts
     public IReadOnlyList<UnreadConsumer> Unread { get; init; } = [];
 
     /// <summary>
-    /// Of the images that were last pulled longer ago than the policy's days, those that Amazon Inspector has scanned, by repository: were they running, it would say so. Null where nobody asked.
+    /// Of the images that were last pulled longer ago than the policy's days, those that Amazon Inspector has scanned,
+    /// by repository: were they running, it would say so. Null where nobody asked.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<Digest>>? Scanned { get; init; }
 }

@@ -3,7 +3,10 @@ using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Core.Lifecycle;
 
-/// <summary>What EcrGuard has written to a repository and what was there before: for holding it, for noticing another owner, and for putting it back.</summary>
+/// <summary>
+/// What EcrGuard has written to a repository and what was there before: for holding it, for noticing another owner, and
+/// for putting it back.
+/// </summary>
 public sealed record Hold
 {
     /// <summary>Nothing was ever written.</summary>
@@ -33,47 +36,97 @@ public sealed record Hold
                 + "Put the policy that is wanted there by hand, without that rule."
             : null;
 
-    /// <summary>As it must stand before the write: what the team had there is never lost, and what may arrive is known as EcrGuard's.</summary>
+    /// <summary>
+    /// As it must stand before the write: what the team had there is never lost, and what may arrive is known as
+    /// EcrGuard's.
+    /// </summary>
     public Hold Intending(Repair repair)
     {
         var held = Of(repair.Setting) ?? new Held(null, [], "", 0);
         if (!held.Ours.Any(ours => ours.Is(repair.Setting, repair.Found)))
             held = held with { Before = Theirs(repair, held.Ours) };
-        return With(repair.Setting, held with { Ours = [.. held.Ours.Where(ours => ours.Value != repair.Value).Take(1).Prepend(new Written(repair.Value, repair.OwnRules))] }) with { Restored = null };
+        return With(
+            repair.Setting,
+            held with
+            {
+                Ours =
+                [
+                    .. held
+                        .Ours.Where(ours => ours.Value != repair.Value)
+                        .Take(1)
+                        .Prepend(new Written(repair.Value, repair.OwnRules)),
+                ],
+            }
+        ) with
+        {
+            Restored = null,
+        };
     }
 
     /// <summary>As it stands after the write.</summary>
     public Hold Done(Repair repair) =>
-        Of(repair.Setting) is { } held ? With(repair.Setting, held with { Wish = repair.Wish, Times = held.Wish == repair.Wish ? held.Times + 1 : 1 }) : this;
+        Of(repair.Setting) is { } held
+            ? With(
+                repair.Setting,
+                held with
+                {
+                    Wish = repair.Wish,
+                    Times = held.Wish == repair.Wish ? held.Times + 1 : 1,
+                }
+            )
+            : this;
 
     /// <summary>As it stands after a restore: what is held next begins anew.</summary>
     /// <param name="left">What could not be put back, or not safely: another restore may.</param>
     public Hold PutBack(Restored restored, params IReadOnlyCollection<RepositorySetting> left) =>
-        new() { Restored = restored, Settings = Settings.Where(setting => left.Any(its => its.Name == setting.Key)).ToDictionary() };
+        new()
+        {
+            Restored = restored,
+            Settings = Settings.Where(setting => left.Any(its => its.Name == setting.Key)).ToDictionary(),
+        };
 
-    /// <summary>What of the value found is not EcrGuard's: all of it; or, where somebody has changed a lifecycle policy of EcrGuard's, the rules behind its own.</summary>
+    /// <summary>
+    /// What of the value found is not EcrGuard's: all of it; or, where somebody has changed a lifecycle policy of
+    /// EcrGuard's, the rules behind its own.
+    /// </summary>
     private static string? Theirs(Repair repair, IReadOnlyList<Written> ours)
     {
-        if (repair.Setting.Kind != SettingKind.LifecyclePolicy || repair.Found is null || RuleList.Read(repair.Found) is not { } found)
+        if (
+            repair.Setting.Kind != SettingKind.LifecyclePolicy
+            || repair.Found is null
+            || RuleList.Read(repair.Found) is not { } found
+        )
             return repair.Found;
-        var own = ours.Select(ours => RuleList.Read(ours.Value)!.First(ours.OwnRules)).FirstOrDefault(own => found.First(own.Count).IsSameAs(own));
-        return own is null ? repair.Found : found.Without(own) is { Count: > 0 } theirs ? theirs.Text() : null;
+        var own = ours.Select(ours => RuleList.Read(ours.Value)!.First(ours.OwnRules))
+            .FirstOrDefault(own => found.First(own.Count).IsSameAs(own));
+        return own is null ? repair.Found
+            : found.Without(own) is { Count: > 0 } theirs ? theirs.Text()
+            : null;
     }
 
-    private Hold With(RepositorySetting setting, Held held) => this with { Settings = new Dictionary<string, Held>(Settings) { [setting.Name] = held } };
+    private Hold With(RepositorySetting setting, Held held) =>
+        this with
+        {
+            Settings = new Dictionary<string, Held>(Settings) { [setting.Name] = held },
+        };
 }
 
 /// <summary>One setting that EcrGuard has written.</summary>
 /// <param name="Before">
-/// What the team last had there, byte for byte; null: nothing. Found before EcrGuard's first write, and found anew whenever somebody has put another since: whoever has the setting put back expects what they had last,
-/// whether EcrGuard then merged it, replaced it or put its own where it was taken away. Where somebody has changed EcrGuard's own lifecycle policy, their rules without EcrGuard's.
+/// What the team last had there, byte for byte; null: nothing. Found before EcrGuard's first write, and found anew
+/// whenever somebody has put another since: whoever has the setting put back expects what they had last,
+/// whether EcrGuard then merged it, replaced it or put its own where it was taken away. Where somebody has changed
+/// EcrGuard's own lifecycle policy, their rules without EcrGuard's.
 /// </param>
-/// <param name="Ours">What EcrGuard wrote or meant to write, the newest first. Two, since the newest may not have arrived.</param>
+/// <param name="Ours">What EcrGuard wrote or meant to write, the newest first. Two, since the newest may not have
+///     arrived.</param>
 /// <param name="Wish">What the baseline wished for when it was last written.</param>
-/// <param name="Times">How often it was written for that wish: once, and once more each time that somebody else had put another.</param>
+/// <param name="Times">How often it was written for that wish: once, and once more each time that somebody else had put
+///     another.</param>
 public sealed record Held(string? Before, IReadOnlyList<Written> Ours, string Wish, int Times);
 
-/// <param name="OwnRules">How many rules at the head of a lifecycle policy are EcrGuard's; the others are the team's.</param>
+/// <param name="OwnRules">How many rules at the head of a lifecycle policy are EcrGuard's; the others are the
+///     team's.</param>
 public sealed record Written(string Value, int OwnRules)
 {
     /// <summary>Whether a value that was found is this one; ECR need not give a policy back as it was put.</summary>
@@ -81,5 +134,6 @@ public sealed record Written(string Value, int OwnRules)
 }
 
 /// <summary>Somebody had the repository put back as it was before EcrGuard.</summary>
-/// <param name="Wish">What the baseline wished for then: as long as it is the same, EcrGuard leaves the repository alone.</param>
+/// <param name="Wish">What the baseline wished for then: as long as it is the same, EcrGuard leaves the repository
+///     alone.</param>
 public sealed record Restored(string Wish, string Reason, DateTimeOffset At);

@@ -22,35 +22,43 @@ public sealed record Usage(Use Use, IReadOnlyList<string> Why, IReadOnlyList<Con
     public bool SeenNow { get; init; } = true;
 
     /// <summary>
-    /// Whether it is in use at this moment: what is told of running images goes by it, what may go by <see cref="Use"/>.
+    /// Whether it is in use at this moment: what is told of running images goes by it, what may go by
+    /// <see cref="Use"/>.
     /// </summary>
     public Use Now => Use == Use.InUse && !SeenNow ? Use.NotInUse : Use;
 
     public static Usage None { get; } = new(Use.NotInUse, [], []);
 
-    public static Usage Unknown { get; } = new(Use.Unknown, ["What runs is not known: no consumer was read in the last day."], []);
+    public static Usage Unknown { get; } =
+        new(Use.Unknown, ["What runs is not known: no consumer was read in the last day."], []);
 
     /// <summary>Of an image of which nothing was said the use is not known.</summary>
-    public static Usage Of(IReadOnlyDictionary<Digest, Usage> usages, Digest digest) => usages.GetValueOrDefault(digest) ?? Unknown;
+    public static Usage Of(IReadOnlyDictionary<Digest, Usage> usages, Digest digest) =>
+        usages.GetValueOrDefault(digest) ?? Unknown;
 }
 
 /// <summary>
-/// Tells which images of a repository are in use. Use of a child is use of its indexes and the reverse, so that everything that hangs together stands or falls together; a signature or SBOM is used with what it speaks about.
+/// Tells which images of a repository are in use. Use of a child is use of its indexes and the reverse, so that
+/// everything that hangs together stands or falls together; a signature or SBOM is used with what it speaks about.
 /// </summary>
 public static class InUse
 {
     /// <summary>
-    /// Where a consumer could not be read, a pull within this many times 24 hours counts instead of <c>pulledWithinDays</c>: what runs was pulled once. The same goes for an image that Amazon Inspector has not
-    /// scanned, since it alone sees what runs on EKS: when it is turned on it scans only what was pushed in the last 14 days (Inspector user guide, Scanning Amazon ECR container images).
+    /// Where a consumer could not be read, a pull within this many times 24 hours counts instead of
+    /// <c>pulledWithinDays</c>: what runs was pulled once. The same goes for an image that Amazon Inspector has not
+    /// scanned, since it alone sees what runs on EKS: when it is turned on it scans only what was pushed in the last 14
+    /// days (Inspector user guide, Scanning Amazon ECR container images).
     /// </summary>
     public const int DaysWhenUnread = 180;
 
     /// <summary>What is not read at all, for those who read a plan or a report.</summary>
     public const string KnownByPullsAlone =
-        "AWS Batch, SageMaker, CodeBuild, EventBridge Pipes, Step Functions, regions that the policy does not name and clusters outside AWS are never read: what runs only there is known by its pulls.";
+        "AWS Batch, SageMaker, CodeBuild, EventBridge Pipes, Step Functions, regions that the policy does "
+        + "not name and clusters outside AWS are never read: what runs only there is known by its pulls.";
 
     /// <summary>
-    /// ECR records a pull "at least once every 24 hours" (ECR API, <c>lastRecordedPullTime</c>), and Amazon Inspector takes up to 36 hours to map a new image to what runs it (Inspector user guide, Mapping container
+    /// ECR records a pull "at least once every 24 hours" (ECR API, <c>lastRecordedPullTime</c>), and Amazon Inspector
+    /// takes up to 36 hours to map a new image to what runs it (Inspector user guide, Mapping container
     /// images): an image that was pushed or restored within two days may run with nothing to show for it.
     /// </summary>
     public static readonly TimeSpan RecordingDelay = TimeSpan.FromHours(48);
@@ -58,7 +66,9 @@ public static class InUse
     /// <summary>A reading that is older than this says nothing any more.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(26);
 
-    /// <summary>That nothing refers to an image is believed for this long: something may be deployed at any moment.</summary>
+    /// <summary>
+    /// That nothing refers to an image is believed for this long: something may be deployed at any moment.
+    /// </summary>
     public static readonly TimeSpan AbsenceAge = TimeSpan.FromHours(2);
 
     /// <param name="use">Null where nobody has read any: every image is then <see cref="Use.Unknown"/>.</param>
@@ -71,7 +81,8 @@ public static class InUse
         Contents contents,
         Core.Policy.Consumers consumers,
         DateTimeOffset now,
-        TimeSpan? absence = null)
+        TimeSpan? absence = null
+    )
     {
         var images = contents.Images;
         if (use is null || now - use.ReadAt > MaxAge)
@@ -103,32 +114,71 @@ public static class InUse
 
         // An artifact runs nowhere. An index is never scanned, but its platforms are, and they were pushed with it.
         bool WouldBeSeen(ImageFacts image) =>
-            image.Kind == ImageKind.Artifact || scanned.Contains(image.Id.Digest) || contents.ChildrenOf(image)?.Any(scanned.Contains) == true;
+            image.Kind == ImageKind.Artifact
+            || scanned.Contains(image.Id.Digest)
+            || contents.ChildrenOf(image)?.Any(scanned.Contains) == true;
 
         // What belongs to an image makes it no newer; an image that only says so is as new as any.
-        var fresh = images.Where(image => !(image.Kind == ImageKind.Artifact && image.SpeaksAbout.Any()) && WhileNew(image, now) is not null).Select(image => groups.RootOf(image.Id.Digest)).ToHashSet();
+        var fresh = images
+            .Where(image =>
+                !(image.Kind == ImageKind.Artifact && image.SpeaksAbout.Any()) && WhileNew(image, now) is not null
+            )
+            .Select(image => groups.RootOf(image.Id.Digest))
+            .ToHashSet();
         var standing = use.Unread.FirstOrDefault(consumer => StandsIdle(consumer.Kind));
 
         // An index in use whose children nobody knows: any image of the repository may be one.
         var unknownChildren = opaque.Any(index => found.Has(groups.RootOf(index)));
         var old = now - use.ReadAt > (absence ?? AbsenceAge);
-        return images.ToDictionary(i => i.Id.Digest, image =>
-            found.Has(groups.RootOf(image.Id.Digest)) ? found.Of(groups.RootOf(image.Id.Digest)).Usage()
-            : unknownChildren ? new Usage(Use.Unknown, ["It may belong to an index in use whose manifest could not be read."], [])
-            : opaque.Contains(image.Id.Digest) ? new Usage(Use.Unknown, ["Its manifest could not be read, so that nobody knows whether its platforms run."], [])
-            : old ? new Usage(Use.Unknown, ["It may have been deployed since it was last read what runs."], [])
-            : fresh.Contains(groups.RootOf(image.Id.Digest)) ? New
-            : standing is not null ? new Usage(Use.Unknown, [$"Whether it belongs to {standing.What} of account {standing.Account} is not known: they could not be read."], [])
-            : Usage.None);
+        return images.ToDictionary(
+            i => i.Id.Digest,
+            image =>
+                found.Has(groups.RootOf(image.Id.Digest)) ? found.Of(groups.RootOf(image.Id.Digest)).Usage()
+                : unknownChildren
+                    ? new Usage(Use.Unknown, ["It may belong to an index in use whose manifest could not be read."], [])
+                : opaque.Contains(image.Id.Digest)
+                    ? new Usage(
+                        Use.Unknown,
+                        ["Its manifest could not be read, so that nobody knows whether its platforms run."],
+                        []
+                    )
+                : old ? new Usage(Use.Unknown, ["It may have been deployed since it was last read what runs."], [])
+                : fresh.Contains(groups.RootOf(image.Id.Digest)) ? New
+                : standing is not null
+                    ? new Usage(
+                        Use.Unknown,
+                        [
+                            $"Whether it belongs to {standing.What} of account {standing.Account} is not "
+                                + "known: they could not be read.",
+                        ],
+                        []
+                    )
+                : Usage.None
+        );
     }
 
-    /// <summary>That the use of an image is not known as long as it is new, whatever else is; null for one that is not.</summary>
-    public static Usage? WhileNew(ImageFacts image, DateTimeOffset now) => Within(image.PushedAt, RecordingDelay, now) || Within(image.LastActivatedAt, RecordingDelay, now) ? New : null;
+    /// <summary>
+    /// That the use of an image is not known as long as it is new, whatever else is; null for one that is not.
+    /// </summary>
+    public static Usage? WhileNew(ImageFacts image, DateTimeOffset now) =>
+        Within(image.PushedAt, RecordingDelay, now) || Within(image.LastActivatedAt, RecordingDelay, now) ? New : null;
 
-    private static Usage New { get; } = new(Use.Unknown, [$"It, or what belongs to it, was pushed or restored so lately that what runs it need not be known yet: that takes up to {RecordingDelay.TotalHours} hours."], []);
+    private static Usage New { get; } =
+        new(
+            Use.Unknown,
+            [
+                "It, or what belongs to it, was pushed or restored so lately that what runs it need not be "
+                    + $"known yet: that takes up to {RecordingDelay.TotalHours} hours.",
+            ],
+            []
+        );
 
-    /// <summary>Whether such a consumer refers to images that it need not run: what does not run is not pulled, and may be older than any pull. One kind of all is every kind.</summary>
-    private static bool StandsIdle(ConsumerKind? kind) => kind is not (ConsumerKind.EcsTask or ConsumerKind.AppRunnerService or ConsumerKind.Workload);
+    /// <summary>
+    /// Whether such a consumer refers to images that it need not run: what does not run is not pulled, and may be older
+    /// than any pull. One kind of all is every kind.
+    /// </summary>
+    private static bool StandsIdle(ConsumerKind? kind) =>
+        kind is not (ConsumerKind.EcsTask or ConsumerKind.AppRunnerService or ConsumerKind.Workload);
 
     private static Found References(UseFacts use, IReadOnlyList<ImageFacts> images, Groups groups, int rollbackDays)
     {
@@ -137,8 +187,8 @@ public static class InUse
             return found;
         var byTag = new Dictionary<string, Digest>(StringComparer.Ordinal);
         foreach (var image in images)
-            foreach (var tag in image.Tags)
-                byTag[tag] = image.Id.Digest;
+        foreach (var tag in image.Tags)
+            byTag[tag] = image.Id.Digest;
         var repository = images[0].Id.Repository;
         foreach (var reference in use.Uses.Where(u => u.Repository == repository))
         {
@@ -157,7 +207,10 @@ public static class InUse
             else if (UseHistory.InReserve(reference, use.ReadAt))
                 reasons.Reserve(reference.By, Reserved(reference.By, seen, rollbackDays));
             else if (reference.AbsentSince is null)
-                Add($"The {reference.By} referred to {image} by {named} until {Moment(seen)}, and could not be read since.");
+                Add(
+                    $"The {reference.By} referred to {image} by {named} until {Moment(seen)}, and could not "
+                        + "be read since."
+                );
             else
                 Add($"The {reference.By} referred to {image} by {named} until {Moment(seen)}.");
 
@@ -167,31 +220,49 @@ public static class InUse
     }
 
     private static string Reserved(Consumer by, DateTimeOffset seen, int rollbackDays) =>
-        $"It is in use until {Moment(seen.AddDays(rollbackDays))} for rollbacks: last seen on {Moment(seen)} by the {by}.";
+        $"It is in use until {Moment(seen.AddDays(rollbackDays))} for rollbacks: last seen on {Moment(seen)} "
+        + $"by the {by}.";
 
     private static string Moment(DateTimeOffset at) => $"{at.UtcDateTime:yyyy-MM-dd HH:mm} UTC";
 
-    private static string? Pulled(ImageFacts image, int pulledWithinDays, bool wouldBeSeen, IReadOnlyList<UnreadConsumer> unread, DateTimeOffset now)
+    private static string? Pulled(
+        ImageFacts image,
+        int pulledWithinDays,
+        bool wouldBeSeen,
+        IReadOnlyList<UnreadConsumer> unread,
+        DateTimeOffset now
+    )
     {
         var longer = Math.Max(pulledWithinDays, DaysWhenUnread);
         if (unread.Count > 0)
             return PulledWithin(longer) ? Sentence(longer, Because(unread))
-                : WhileNew(image, now) is not null ? $"It is so new that a pull may not be recorded yet, which counts as use{Because(unread)}."
+                : WhileNew(image, now) is not null
+                    ? $"It is so new that a pull may not be recorded yet, which counts as use{Because(unread)}."
                 : null;
         return PulledWithin(pulledWithinDays) ? Sentence(pulledWithinDays, "")
-            : !wouldBeSeen && PulledWithin(longer) ? Sentence(longer, ", because Amazon Inspector is not known to have scanned it and to see it run")
+            : !wouldBeSeen && PulledWithin(longer)
+                ? Sentence(longer, ", because Amazon Inspector is not known to have scanned it and to see it run")
             : null;
 
         bool PulledWithin(int days) => Within(image.LastPulledAt, TimeSpan.FromDays(days), now);
-        string Sentence(int days, string why) => $"It was pulled on {image.LastPulledAt:yyyy-MM-dd}; a pull within {Text.Count(days, "day")} counts as use{why}.";
+        string Sentence(int days, string why) =>
+            $"It was pulled on {image.LastPulledAt:yyyy-MM-dd}; a pull within {Text.Count(days, "day")} "
+            + $"counts as use{why}.";
     }
 
-    private static bool Within(DateTimeOffset? time, TimeSpan age, DateTimeOffset now) => time is { } at && now - at <= age;
+    private static bool Within(DateTimeOffset? time, TimeSpan age, DateTimeOffset now) =>
+        time is { } at && now - at <= age;
 
     private static string Because(IReadOnlyList<UnreadConsumer> unread) =>
-        unread is [var first, ..] ? $", because {first.What} of account {first.Account} could not be read" + (unread.Count > 1 ? $" (and {unread.Count - 1} more)" : "") : "";
+        unread is [var first, ..]
+            ? $", because {first.What} of account {first.Account} could not be read"
+                + (unread.Count > 1 ? $" (and {unread.Count - 1} more)" : "")
+            : "";
 
-    /// <summary>Images that hang together: an index, its children, and what speaks about them. The manifests of a repository form few and small groups.</summary>
+    /// <summary>
+    /// Images that hang together: an index, its children, and what speaks about them. The manifests of a repository
+    /// form few and small groups.
+    /// </summary>
     private sealed class Groups(IReadOnlyList<ImageFacts> images)
     {
         private readonly Dictionary<Digest, Digest> parents = images.ToDictionary(i => i.Id.Digest, i => i.Id.Digest);
@@ -225,13 +296,16 @@ public static class InUse
 
         public bool Has(Digest root) => byRoot.ContainsKey(root);
 
-        public Reasons Of(Digest root) => byRoot.TryGetValue(root, out var reasons) ? reasons : byRoot[root] = new Reasons();
+        public Reasons Of(Digest root) =>
+            byRoot.TryGetValue(root, out var reasons) ? reasons : byRoot[root] = new Reasons();
     }
 
     private sealed class Reasons
     {
-        private readonly List<string> why = [], reserve = [];
-        private readonly List<Consumer> by = [], before = [];
+        private readonly List<string> why = [],
+            reserve = [];
+        private readonly List<Consumer> by = [],
+            before = [];
         private readonly Dictionary<string, string> named = [];
 
         public void Names(string tag, Consumer consumer) => named.TryAdd(tag, consumer.ToString());
@@ -242,11 +316,12 @@ public static class InUse
 
         public void Reserve(Consumer consumer, string sentence) => Add(before, reserve, consumer, sentence);
 
-        public Usage Usage() => new(Use.InUse, [.. why, .. reserve], why.Count > 0 ? by : before)
-        {
-            SeenNow = why.Count > 0,
-            NamedTags = named,
-        };
+        public Usage Usage() =>
+            new(Use.InUse, [.. why, .. reserve], why.Count > 0 ? by : before)
+            {
+                SeenNow = why.Count > 0,
+                NamedTags = named,
+            };
 
         private static void Add(List<Consumer> consumers, List<string> sentences, Consumer consumer, string sentence)
         {

@@ -3,48 +3,76 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// What the documentation of ECR's lifecycle policies (https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html) leaves open, decided here and nowhere else.
+/// What the documentation of ECR's lifecycle policies
+/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html) leaves open, decided here and
+/// nowhere else.
 /// ECR's own preview decides over all of it before a policy is put.
 /// <list type="bullet">
-/// <item>Children of an index and the index itself each occupy a place in a count: the documentation excepts children from being expired before the index, not from being selected. Predicting too much is seen in a plan; predicting too little is seen in production.</item>
-/// <item>Referrers (signatures, SBOMs) occupy no place and no rule selects them: the documentation has them go "within 24 hours of the deletion or archival of the subject image", so they go with it, by its rule, and stay with it.</item>
-/// <item>A rule shields in its own storage class only: were it otherwise, the documented pair "archive after 30 days, expire after 365 days in the archive", both for <c>any</c> image, could never expire anything.</item>
-/// <item>An index in the archive, or archived by the same evaluation, holds its children no more: "without the manifest list being deleted or archived first".</item>
-/// <item>Two rules of one storage class may have the same list of patterns or prefixes: "the set of all rules selecting a specific storage class must contain a unique set of prefixes" does not say what is compared (whole lists or their entries, patterns too or prefixes only), and a policy that ECR takes must not be refused. The linter says that ECR may refuse it.</item>
+/// <item>Children of an index and the index itself each occupy a place in a count: the documentation excepts children
+/// from being expired before the index, not from being selected. Predicting too much is seen in a plan; predicting too
+/// little is seen in production.</item>
+/// <item>Referrers (signatures, SBOMs) occupy no place and no rule selects them: the documentation has them go "within
+/// 24 hours of the deletion or archival of the subject image", so they go with it, by its rule, and stay with
+/// it.</item>
+/// <item>A rule shields in its own storage class only: were it otherwise, the documented pair "archive after 30 days,
+/// expire after 365 days in the archive", both for <c>any</c> image, could never expire anything.</item>
+/// <item>An index in the archive, or archived by the same evaluation, holds its children no more: "without the manifest
+/// list being deleted or archived first".</item>
+/// <item>Two rules of one storage class may have the same list of patterns or prefixes: "the set of all rules selecting
+/// a specific storage class must contain a unique set of prefixes" does not say what is compared (whole lists or their
+/// entries, patterns too or prefixes only), and a policy that ECR takes must not be refused. The linter says that ECR
+/// may refuse it.</item>
 /// </list>
 /// </summary>
 internal static class LifecycleChoices
 {
     /// <summary>
-    /// The storage class whose rules select the image. An image on its way out of the archive is in neither yet, and one whose class is unknown is not guessed about: both stay and occupy no place.
+    /// The storage class whose rules select the image. An image on its way out of the archive is in neither yet, and
+    /// one whose class is unknown is not guessed about: both stay and occupy no place.
     /// </summary>
-    public static StorageClass? ClassOf(StorageStatus storage) => storage switch
-    {
-        StorageStatus.Active => StorageClass.Standard,
-        StorageStatus.Archived => StorageClass.Archive,
-        StorageStatus.Activating or StorageStatus.Unknown => null,
-    };
+    public static StorageClass? ClassOf(StorageStatus storage) =>
+        storage switch
+        {
+            StorageStatus.Active => StorageClass.Standard,
+            StorageStatus.Archived => StorageClass.Archive,
+            StorageStatus.Activating or StorageStatus.Unknown => null,
+        };
 
     /// <summary>
-    /// The push time that orders images and ages them. A restored image "behaves like a new push": documented for the order, taken for the age too, since the later time keeps.
+    /// The push time that orders images and ages them. A restored image "behaves like a new push": documented for the
+    /// order, taken for the age too, since the later time keeps.
     /// </summary>
     public static DateTimeOffset? PushedAt(LifecycleImage image) => Latest(image.PushedAt, image.LastActivatedAt);
 
-    /// <summary>The time that a rule measures from, as documented: never pulled counts from the push, restored and not pulled since counts from the restore. Without it the image stays, and occupies no place.</summary>
-    public static DateTimeOffset? TimeFor(CountType countType, LifecycleImage image) => countType switch
-    {
-        CountType.ImageCountMoreThan or CountType.SinceImagePushed => PushedAt(image),
-        CountType.SinceImagePulled => Latest(image.LastPulledAt ?? image.PushedAt, image.LastActivatedAt),
-        CountType.SinceImageTransitioned => image.LastArchivedAt,
-    };
-
-    /// <summary>A day is 24 hours before now, not a day of the calendar: no time zone is named, and an image may otherwise go after a minute. "Older than" is strict: of exactly that age it stays.</summary>
-    public static bool IsOlder(DateTimeOffset time, int days, DateTimeOffset now) => now - time > TimeSpan.FromDays(Math.Min(days, TimeSpan.MaxValue.Days));
+    /// <summary>
+    /// The time that a rule measures from, as documented: never pulled counts from the push, restored and not pulled
+    /// since counts from the restore. Without it the image stays, and occupies no place.
+    /// </summary>
+    public static DateTimeOffset? TimeFor(CountType countType, LifecycleImage image) =>
+        countType switch
+        {
+            CountType.ImageCountMoreThan or CountType.SinceImagePushed => PushedAt(image),
+            CountType.SinceImagePulled => Latest(image.LastPulledAt ?? image.PushedAt, image.LastActivatedAt),
+            CountType.SinceImageTransitioned => image.LastArchivedAt,
+        };
 
     /// <summary>
-    /// The newest first. Of images pushed in the same moment the one with the higher digest counts as the newer: any order that does not hang on how they are listed will do, and a count must keep exactly as many as it says.
+    /// A day is 24 hours before now, not a day of the calendar: no time zone is named, and an image may otherwise go
+    /// after a minute. "Older than" is strict: of exactly that age it stays.
     /// </summary>
-    public static int NewestFirst(DateTimeOffset? pushedAt, Digest digest, DateTimeOffset? otherPushedAt, Digest otherDigest)
+    public static bool IsOlder(DateTimeOffset time, int days, DateTimeOffset now) =>
+        now - time > TimeSpan.FromDays(Math.Min(days, TimeSpan.MaxValue.Days));
+
+    /// <summary>
+    /// The newest first. Of images pushed in the same moment the one with the higher digest counts as the newer: any
+    /// order that does not hang on how they are listed will do, and a count must keep exactly as many as it says.
+    /// </summary>
+    public static int NewestFirst(
+        DateTimeOffset? pushedAt,
+        Digest digest,
+        DateTimeOffset? otherPushedAt,
+        Digest otherDigest
+    )
     {
         var byTime = Nullable.Compare(otherPushedAt, pushedAt);
         return byTime != 0 ? byTime : otherDigest.CompareTo(digest);

@@ -19,70 +19,122 @@ public sealed class LifecycleDecision
     /// <summary>The rule of the highest priority that selects the image: the only one that may take it.</summary>
     private readonly LifecycleRule? _first;
 
-    /// <summary>The image's place among those that <see cref="_first"/> selects, the newest is 1; 0 where it occupies none.</summary>
+    /// <summary>
+    /// The image's place among those that <see cref="_first"/> selects, the newest is 1; 0 where it occupies none.
+    /// </summary>
     private readonly int _place;
 
     /// <summary>The next rule that selects the image, and the first of them that would take it.</summary>
-    private readonly LifecycleRule? _next, _spared;
+    private readonly LifecycleRule? _next,
+        _spared;
 
     /// <summary>The index or subject that the image stays or goes with.</summary>
     private readonly Digest? _other;
 
-    internal LifecycleDecision(LifecycleImage image, DateTimeOffset now, Ground ground, LifecycleRule? first, int place, LifecycleRule? next, LifecycleRule? spared, Digest? other) =>
-        (Image, _now, _ground, _first, _place, _next, _spared, _other) = (image, now, ground, first, place, next, spared, other);
+    internal LifecycleDecision(
+        LifecycleImage image,
+        DateTimeOffset now,
+        Ground ground,
+        LifecycleRule? first,
+        int place,
+        LifecycleRule? next,
+        LifecycleRule? spared,
+        Digest? other
+    ) =>
+        (Image, _now, _ground, _first, _place, _next, _spared, _other) = (
+            image,
+            now,
+            ground,
+            first,
+            place,
+            next,
+            spared,
+            other
+        );
 
     public LifecycleImage Image { get; }
 
-    public LifecycleOutcome Outcome => Rule is not { } rule ? LifecycleOutcome.Keep : rule.Action switch
-    {
-        LifecycleAction.Expire => LifecycleOutcome.Expire,
-        LifecycleAction.Archive => LifecycleOutcome.Archive,
-    };
+    public LifecycleOutcome Outcome =>
+        Rule is not { } rule
+            ? LifecycleOutcome.Keep
+            : rule.Action switch
+            {
+                LifecycleAction.Expire => LifecycleOutcome.Expire,
+                LifecycleAction.Archive => LifecycleOutcome.Archive,
+            };
 
     /// <summary>The rule that expires or archives the image; null for one that stays.</summary>
     public LifecycleRule? Rule => _ground is Ground.Taken or Ground.WithSubject ? _first : null;
 
-    /// <summary>The rule whose tags keep rules of lower priority, which select the image too, from it; null where there are none.</summary>
+    /// <summary>
+    /// The rule whose tags keep rules of lower priority, which select the image too, from it; null where there are
+    /// none.
+    /// </summary>
     public LifecycleRule? ShieldedBy => _ground is Ground.Within or Ground.NoTime && _next is not null ? _first : null;
 
     /// <summary>One sentence or two, with the numbers.</summary>
-    public string Reason => _ground switch
-    {
-        Ground.NoRule => "No rule selects it.",
-        Ground.NoStorageClass => "It is being restored from the archive, or its storage class is unknown; no rule selects it.",
-        Ground.NoTime => $"Rule {_first!.Priority} selects it, and ECR gives no time to measure its age by; what is unknown stays.{Spared}",
-        Ground.Within => $"{Measure("keeps")}{Spared}",
-        Ground.Taken => Measure(Takes(_first!)),
-        Ground.IndexStays => $"Rule {_first!.Priority} selects it, but the index {_other} refers to it and stays.",
-        Ground.WithSubject => $"It belongs to {_other}, which rule {_first!.Priority} {Takes(_first)}; it goes with it.",
-        Ground.SubjectStays => $"It belongs to {_other} and stays with it.",
-        Ground.NoSubject => $"It belongs to {_other}, which is not among the images; nothing says that it goes.",
-    };
+    public string Reason =>
+        _ground switch
+        {
+            Ground.NoRule => "No rule selects it.",
+            Ground.NoStorageClass =>
+                "It is being restored from the archive, or its storage class is unknown; no rule selects it.",
+            Ground.NoTime =>
+                $"Rule {_first!.Priority} selects it, and ECR gives no time to measure its age by; what is "
+                    + $"unknown stays.{Spared}",
+            Ground.Within => $"{Measure("keeps")}{Spared}",
+            Ground.Taken => Measure(Takes(_first!)),
+            Ground.IndexStays => $"Rule {_first!.Priority} selects it, but the index {_other} refers to it and stays.",
+            Ground.WithSubject =>
+                $"It belongs to {_other}, which rule {_first!.Priority} {Takes(_first)}; it goes with it.",
+            Ground.SubjectStays => $"It belongs to {_other} and stays with it.",
+            Ground.NoSubject => $"It belongs to {_other}, which is not among the images; nothing says that it goes.",
+        };
 
-    private string Spared => _spared is null ? "" : string.Create(CultureInfo.InvariantCulture, $" Rule {_spared.Priority} would take it, but rule {_first!.Priority} comes first and shields what it selects.");
+    private string Spared =>
+        _spared is null
+            ? ""
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $" Rule {_spared.Priority} would take it, but rule {_first!.Priority} comes first and shields "
+                    + $"what it selects."
+            );
 
     private string Measure(string does)
     {
         var (rule, image) = (_first!, Image);
         if (rule.CountType == CountType.ImageCountMoreThan)
-            return string.Create(CultureInfo.InvariantCulture, $"Rule {rule.Priority} {does} it: it is number {_place} from the newest, and {Text.Count(rule.CountNumber, "image stays", "images stay")}.");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"Rule {rule.Priority} {does} it: it is number {_place} from the newest, and "
+                    + $"{Text.Count(rule.CountNumber, "image stays", "images stay")}."
+            );
         var time = LifecycleChoices.TimeFor(rule.CountType, image)!.Value;
         var what = rule.CountType switch
         {
-            CountType.ImageCountMoreThan or CountType.SinceImagePushed => time == image.PushedAt ? "pushed" : "restored",
-            CountType.SinceImagePulled => time == image.LastPulledAt ? "last pulled" : time == image.PushedAt ? "never pulled and pushed" : "restored",
+            CountType.ImageCountMoreThan or CountType.SinceImagePushed => time == image.PushedAt
+                ? "pushed"
+                : "restored",
+            CountType.SinceImagePulled => time == image.LastPulledAt ? "last pulled"
+            : time == image.PushedAt ? "never pulled and pushed"
+            : "restored",
             CountType.SinceImageTransitioned => "archived",
         };
         var days = (_now - time).TotalDays;
-        return string.Create(CultureInfo.InvariantCulture,
-            $"Rule {rule.Priority} {does} it: it was {what} {Math.Floor(days * 10) / 10:0.#} days ago ({time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z), and the limit is {Text.Count(rule.CountNumber, "day")}.");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Rule {rule.Priority} {does} it: it was {what} {Math.Floor(days * 10) / 10:0.#} days ago "
+                + $"({time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z), and the limit is "
+                + $"{Text.Count(rule.CountNumber, "day")}."
+        );
     }
 
-    private static string Takes(LifecycleRule rule) => rule.Action switch
-    {
-        LifecycleAction.Expire => "expires",
-        LifecycleAction.Archive => "archives",
-    };
+    private static string Takes(LifecycleRule rule) =>
+        rule.Action switch
+        {
+            LifecycleAction.Expire => "expires",
+            LifecycleAction.Archive => "archives",
+        };
 }
 
 /// <summary>What decided about an image.</summary>

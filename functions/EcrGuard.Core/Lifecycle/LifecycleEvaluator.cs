@@ -4,8 +4,11 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// What a lifecycle policy does to a repository, as ECR documents it (https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html): all rules are evaluated at once, then applied by priority.
-/// An image whose tags match a rule cannot be taken by a later one, whether or not the rule takes it; so only the first rule that selects an image decides about it, while every rule counts all that it selects.
+/// What a lifecycle policy does to a repository, as ECR documents it
+/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html): all rules are evaluated at once,
+/// then applied by priority.
+/// An image whose tags match a rule cannot be taken by a later one, whether or not the rule takes it; so only the first
+/// rule that selects an image decides about it, while every rule counts all that it selects.
 /// <see cref="LifecycleChoices"/> says what is done where the documentation is silent.
 /// </summary>
 public sealed class LifecycleEvaluator
@@ -36,7 +39,9 @@ public sealed class LifecycleEvaluator
         public Ground Ground;
 
         /// <summary>Indexes into the rules; -1 for none.</summary>
-        public int First, Next, Spared;
+        public int First,
+            Next,
+            Spared;
 
         public int Place;
         public Digest? Other;
@@ -60,7 +65,11 @@ public sealed class LifecycleEvaluator
     /// <param name="images">All of them, in any order: a missing one changes counts.</param>
     /// <returns>One decision for each image, the newest image first.</returns>
     /// <exception cref="ArgumentException">Two images have the same digest.</exception>
-    public static IReadOnlyList<LifecycleDecision> Evaluate(LifecyclePolicy policy, IReadOnlyCollection<LifecycleImage> images, DateTimeOffset now)
+    public static IReadOnlyList<LifecycleDecision> Evaluate(
+        LifecyclePolicy policy,
+        IReadOnlyCollection<LifecycleImage> images,
+        DateTimeOffset now
+    )
     {
         var evaluator = new LifecycleEvaluator(policy, images, now);
         evaluator.Select();
@@ -71,12 +80,22 @@ public sealed class LifecycleEvaluator
     private static LifecycleImage[] Sorted(IReadOnlyCollection<LifecycleImage> images)
     {
         // The time is worked out once an image, not once a comparison.
-        (DateTimeOffset? PushedAt, LifecycleImage Image)[] sorted = [.. images.Select(image => (LifecycleChoices.PushedAt(image), image))];
-        Array.Sort(sorted, static (left, right) => LifecycleChoices.NewestFirst(left.PushedAt, left.Image.Digest, right.PushedAt, right.Image.Digest));
+        (DateTimeOffset? PushedAt, LifecycleImage Image)[] sorted =
+        [
+            .. images.Select(image => (LifecycleChoices.PushedAt(image), image)),
+        ];
+        Array.Sort(
+            sorted,
+            static (left, right) =>
+                LifecycleChoices.NewestFirst(left.PushedAt, left.Image.Digest, right.PushedAt, right.Image.Digest)
+        );
         return Array.ConvertAll(sorted, static pair => pair.Image);
     }
 
-    /// <summary>The rules whose tags and storage class select the image, a bit each (ECR allows at most fifty); the lowest bit has the highest priority.</summary>
+    /// <summary>
+    /// The rules whose tags and storage class select the image, a bit each (ECR allows at most fifty); the lowest bit
+    /// has the highest priority.
+    /// </summary>
     private ulong Selecting(LifecycleImage image, StorageClass storage)
     {
         var tags = TagsOf(image);
@@ -98,12 +117,14 @@ public sealed class LifecycleEvaluator
         return selecting;
     }
 
-    internal static bool Selects(LifecycleRule rule, ReadOnlySpan<string> tags, StorageClass storage) => rule.StorageClass == storage && rule.TagStatus switch
-    {
-        TagStatus.Any => true,
-        TagStatus.Untagged => tags.IsEmpty,
-        TagStatus.Tagged => HasAll(tags, rule.Tags),
-    };
+    internal static bool Selects(LifecycleRule rule, ReadOnlySpan<string> tags, StorageClass storage) =>
+        rule.StorageClass == storage
+        && rule.TagStatus switch
+        {
+            TagStatus.Any => true,
+            TagStatus.Untagged => tags.IsEmpty,
+            TagStatus.Tagged => HasAll(tags, rule.Tags),
+        };
 
     private static bool HasAll(ReadOnlySpan<string> tags, IReadOnlyList<TagPattern> patterns)
     {
@@ -137,7 +158,12 @@ public sealed class LifecycleEvaluator
 
     private State StateOf(LifecycleImage image)
     {
-        var state = new State { First = -1, Next = -1, Spared = -1 };
+        var state = new State
+        {
+            First = -1,
+            Next = -1,
+            Spared = -1,
+        };
         if (LifecycleChoices.ClassOf(image.Storage) is not { } storage)
             return state with { Ground = Ground.NoStorageClass };
         if (image.Subject is not null)
@@ -149,9 +175,21 @@ public sealed class LifecycleEvaluator
             var rule = _rules[r];
             var time = LifecycleChoices.TimeFor(rule.CountType, image);
             var place = time is null ? 0 : ++_counted[r];
-            var takes = time is not null && (rule.CountType == CountType.ImageCountMoreThan ? place > rule.CountNumber : LifecycleChoices.IsOlder(time.Value, rule.CountNumber, _now));
+            var takes =
+                time is not null
+                && (
+                    rule.CountType == CountType.ImageCountMoreThan
+                        ? place > rule.CountNumber
+                        : LifecycleChoices.IsOlder(time.Value, rule.CountNumber, _now)
+                );
             if (state.First < 0)
-                (state.First, state.Place, state.Ground) = (r, place, time is null ? Ground.NoTime : takes ? Ground.Taken : Ground.Within);
+                (state.First, state.Place, state.Ground) = (
+                    r,
+                    place,
+                    time is null ? Ground.NoTime
+                    : takes ? Ground.Taken
+                    : Ground.Within
+                );
             else
             {
                 state.Next = state.Next < 0 ? r : state.Next;
@@ -162,7 +200,8 @@ public sealed class LifecycleEvaluator
     }
 
     /// <summary>
-    /// Holds images to those they belong to: a child stays with its index, a referrer goes or stays with its subject. Everything that may go is taken to go first; then what stays holds what hangs on it, and so on.
+    /// Holds images to those they belong to: a child stays with its index, a referrer goes or stays with its subject.
+    /// Everything that may go is taken to go first; then what stays holds what hangs on it, and so on.
     /// </summary>
     private void Relate()
     {
@@ -244,7 +283,16 @@ public sealed class LifecycleEvaluator
         for (var i = 0; i < decisions.Length; i++)
         {
             ref readonly var state = ref _states[i];
-            decisions[i] = new LifecycleDecision(_images[i], _now, state.Ground, At(state.First), state.Place, At(state.Next), At(state.Spared), state.Other);
+            decisions[i] = new LifecycleDecision(
+                _images[i],
+                _now,
+                state.Ground,
+                At(state.First),
+                state.Place,
+                At(state.Next),
+                At(state.Spared),
+                state.Other
+            );
         }
         return decisions;
     }

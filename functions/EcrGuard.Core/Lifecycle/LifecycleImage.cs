@@ -2,7 +2,10 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Lifecycle;
 
-/// <summary>What a lifecycle policy needs to know of an image (ECR API, <c>ImageDetail</c>). A time is null where ECR gives none.</summary>
+/// <summary>
+/// What a lifecycle policy needs to know of an image (ECR API, <c>ImageDetail</c>). A time is null where ECR gives
+/// none.
+/// </summary>
 public sealed record LifecycleImage
 {
     public required Digest Digest { get; init; }
@@ -30,17 +33,18 @@ public sealed record LifecycleImage
     public Digest? Subject { get; init; }
 
     /// <param name="children">Null where the manifest of an index was not read.</param>
-    public static LifecycleImage Of(ImageFacts image, IReadOnlyList<Digest>? children) => new()
-    {
-        Digest = image.Id.Digest,
-        Tags = image.Tags,
-        Kind = image.Kind,
-        Storage = image.Storage,
-        PushedAt = image.PushedAt,
-        LastPulledAt = image.LastPulledAt,
-        LastArchivedAt = image.LastArchivedAt,
-        LastActivatedAt = image.LastActivatedAt,
-        Children = children,
-        Subject = image.Subject,
-    };
+    public static LifecycleImage Of(ImageFacts image, IReadOnlyList<Digest>? children) =>
+        new()
+        {
+            Digest = image.Id.Digest,
+            Tags = image.Tags,
+            Kind = image.Kind,
+            Storage = image.Storage,
+            PushedAt = image.PushedAt,
+            LastPulledAt = image.LastPulledAt,
+            LastArchivedAt = image.LastArchivedAt,
+            LastActivatedAt = image.LastActivatedAt,
+            Children = children,
+            Subject = image.Subject,
+        };
 }

@@ -5,7 +5,8 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// Finds what ECR accepts and people did not mean, in a policy alone and, where the repository's images are given, in what it does to them.
+/// Finds what ECR accepts and people did not mean, in a policy alone and, where the repository's images are given, in
+/// what it does to them.
 /// </summary>
 public sealed class LifecycleLinter
 {
@@ -54,17 +55,30 @@ public sealed class LifecycleLinter
     /// <summary>Of each image the rules that select it, by priority.</summary>
     private readonly IReadOnlyList<(LifecycleImage Image, IReadOnlyList<LifecycleRule> Rules)> _selected;
 
-    private LifecycleLinter(LifecyclePolicy policy, int length, IReadOnlyList<LifecycleImage>? images, VerdictTags verdictTags)
+    private LifecycleLinter(
+        LifecyclePolicy policy,
+        int length,
+        IReadOnlyList<LifecycleImage>? images,
+        VerdictTags verdictTags
+    )
     {
         (_policy, _length, _images, _verdictTags) = (policy, length, images, verdictTags);
-        _selected = [.. (images ?? []).Where(image => image.Subject is null).Select(image => (image, RulesOf(policy, image)))];
+        _selected =
+        [
+            .. (images ?? []).Where(image => image.Subject is null).Select(image => (image, RulesOf(policy, image))),
+        ];
     }
 
     /// <summary>Looks at a policy.</summary>
     /// <param name="length">The characters of its text as it is written, white space included.</param>
     /// <param name="images">All images of the repository; null where only the policy is known.</param>
     /// <returns>The findings about the policy as a whole, then those about its rules by priority.</returns>
-    public static IReadOnlyList<LintFinding> Lint(LifecyclePolicy policy, int length, IReadOnlyList<LifecycleImage>? images, VerdictTags verdictTags)
+    public static IReadOnlyList<LintFinding> Lint(
+        LifecyclePolicy policy,
+        int length,
+        IReadOnlyList<LifecycleImage>? images,
+        VerdictTags verdictTags
+    )
     {
         var linter = new LifecycleLinter(policy, length, images, verdictTags);
         linter.CheckLimits();
@@ -89,31 +103,66 @@ public sealed class LifecycleLinter
     private static IReadOnlyList<LifecycleRule> RulesOf(LifecyclePolicy policy, LifecycleImage image)
     {
         string[] tags = [.. image.Tags];
-        return LifecycleChoices.ClassOf(image.Storage) is { } storage ? [.. policy.Rules.Where(rule => LifecycleEvaluator.Selects(rule, tags, storage))] : [];
+        return LifecycleChoices.ClassOf(image.Storage) is { } storage
+            ? [.. policy.Rules.Where(rule => LifecycleEvaluator.Selects(rule, tags, storage))]
+            : [];
     }
 
-    private void Add(string id, LintSeverity severity, LifecycleRule? rule, string message, string suggestion) => _findings.Add(new(id, severity, rule?.Priority, message, suggestion));
+    private void Add(string id, LintSeverity severity, LifecycleRule? rule, string message, string suggestion) =>
+        _findings.Add(new(id, severity, rule?.Priority, message, suggestion));
 
     private void CheckLimits()
     {
         if (_length > LifecyclePolicyCheck.MaxLength)
-            Add(NearLimit, LintSeverity.Warning, null, $"As it is written the policy has {_length} characters, and ECR takes at most {LifecyclePolicyCheck.MaxLength}; without white space it has {_policy.Text.Length}.", "Send it without white space.");
+            Add(
+                NearLimit,
+                LintSeverity.Warning,
+                null,
+                $"As it is written the policy has {_length} characters, and ECR takes at most "
+                    + $"{LifecyclePolicyCheck.MaxLength}; without white space it has {_policy.Text.Length}.",
+                "Send it without white space."
+            );
         else if (_policy.Text.Length > LifecyclePolicyCheck.MaxLength * 9 / 10)
-            Add(NearLimit, LintSeverity.Info, null, $"Without white space the policy has {_policy.Text.Length} of at most {LifecyclePolicyCheck.MaxLength} characters.", "Shorten descriptions or join rules before the next one does not fit.");
+            Add(
+                NearLimit,
+                LintSeverity.Info,
+                null,
+                $"Without white space the policy has {_policy.Text.Length} of at most "
+                    + $"{LifecyclePolicyCheck.MaxLength} characters.",
+                "Shorten descriptions or join rules before the next one does not fit."
+            );
         if (_policy.Rules.Count > LifecyclePolicyCheck.MaxRules * 9 / 10)
-            Add(NearLimit, LintSeverity.Info, null, $"The policy has {_policy.Rules.Count} of at most {LifecyclePolicyCheck.MaxRules} rules.", "Leave room: EcrGuard puts one rule before a team's where it shields images in use.");
+            Add(
+                NearLimit,
+                LintSeverity.Info,
+                null,
+                $"The policy has {_policy.Rules.Count} of at most {LifecyclePolicyCheck.MaxRules} rules.",
+                "Leave room: EcrGuard puts one rule before a team's where it shields images in use."
+            );
     }
 
     private void CheckUntaggedCleanUp()
     {
-        if (_policy.Rules.Any(rule => rule is { StorageClass: StorageClass.Standard, TagStatus: TagStatus.Untagged or TagStatus.Any }))
+        if (
+            _policy.Rules.Any(rule =>
+                rule is { StorageClass: StorageClass.Standard, TagStatus: TagStatus.Untagged or TagStatus.Any }
+            )
+        )
             return;
-        var untagged = _images?.Count(image => image is { Tags.Count: 0, Subject: null, Storage: StorageStatus.Active });
+        var untagged = _images?.Count(image =>
+            image is { Tags.Count: 0, Subject: null, Storage: StorageStatus.Active }
+        );
         if (untagged == 0)
             return;
-        Add(NoUntaggedCleanUp, untagged is null ? LintSeverity.Info : LintSeverity.Warning, null,
-            untagged is { } count ? $"No rule takes untagged images, and the repository has {Text.Count(count, "of them", "of them")}." : "No rule takes untagged images: every tag that moves leaves one behind, for ever.",
-            "Add a rule with the tagStatus 'untagged', older than 14 days for example.");
+        Add(
+            NoUntaggedCleanUp,
+            untagged is null ? LintSeverity.Info : LintSeverity.Warning,
+            null,
+            untagged is { } count
+                ? $"No rule takes untagged images, and the repository has {Text.Count(count, "of them", "of them")}."
+                : "No rule takes untagged images: every tag that moves leaves one behind, for ever.",
+            "Add a rule with the tagStatus 'untagged', older than 14 days for example."
+        );
     }
 
     /// <returns>Whether every pattern can match, so that more can be said about the rule.</returns>
@@ -123,42 +172,94 @@ public sealed class LifecycleLinter
         foreach (var tag in impossible)
         {
             var asterisk = tag.Text.Contains('*', StringComparison.Ordinal) && TagPattern.Wildcard(tag.Text).CanMatch;
-            Add(ImpossibleTag, LintSeverity.Error, rule,
+            Add(
+                ImpossibleTag,
+                LintSeverity.Error,
+                rule,
                 asterisk
-                    ? $"In a tagPrefixList '*' stands for itself, and no tag contains one: the prefix '{Text.Clip(tag.Text, 60)}' matches nothing, and so the rule does."
-                    : $"No tag matches '{Text.Clip(tag.Text, 60)}', and so the rule selects nothing: a tag has letters, digits, '_', '.' and '-', begins with none of the last two and has at most 128 characters.",
-                asterisk ? $"Write \"tagPatternList\": [\"{Text.Clip(tag.Text, 60)}\"]." : "Write the pattern as the tags are written, without the repository's name.");
+                    ? "In a tagPrefixList '*' stands for itself, and no tag contains one: the prefix "
+                        + $"'{Text.Clip(tag.Text, 60)}' matches nothing, and so the rule does."
+                    : $"No tag matches '{Text.Clip(tag.Text, 60)}', and so the rule selects nothing: a tag has "
+                        + "letters, digits, '_', '.' and '-', begins with none of the last two and has at most 128 "
+                        + "characters.",
+                asterisk
+                    ? $"Write \"tagPatternList\": [\"{Text.Clip(tag.Text, 60)}\"]."
+                    : "Write the pattern as the tags are written, without the repository's name."
+            );
         }
         return impossible.Count == 0;
     }
 
-    /// <returns>Whether the images show that the rule selects none of those it was meant for, so that nothing more need be said about that.</returns>
+    /// <returns>
+    /// Whether the images show that the rule selects none of those it was meant for, so that nothing more need be said
+    /// about that.
+    /// </returns>
     private bool CheckAndTrap(LifecycleRule rule)
     {
         // A pattern that another one covers asks for nothing more: 'v*' beside 'v1*'.
-        if (rule.Tags.Where((tag, at) => !rule.Tags.Where((other, o) => o != at && tag.Covers(other) && (o < at || !other.Covers(tag))).Any()).Take(2).Count() < 2)
+        if (
+            rule.Tags.Where(
+                    (tag, at) =>
+                        !rule
+                            .Tags.Where((other, o) => o != at && tag.Covers(other) && (o < at || !other.Covers(tag)))
+                            .Any()
+                )
+                .Take(2)
+                .Count() < 2
+        )
             return false;
         var all = _selected.Count(image => image.Rules.Contains(rule));
-        var some = _selected.Count(image => LifecycleChoices.ClassOf(image.Image.Storage) == rule.StorageClass && rule.Tags.Any(tag => image.Image.Tags.Any(name => tag.Matches(name))));
+        var some = _selected.Count(image =>
+            LifecycleChoices.ClassOf(image.Image.Storage) == rule.StorageClass
+            && rule.Tags.Any(tag => image.Image.Tags.Any(name => tag.Matches(name)))
+        );
         var list = Listed(rule.Tags);
         var (severity, evidence) = (all, some) switch
         {
             (0, 0) => (LintSeverity.Warning, ""),
-            (0, _) => (LintSeverity.Error, $" No image of the repository does; {Text.Count(some, "image carries", "images carry")} only some of them and {(some == 1 ? "is" : "are")} left to later rules."),
+            (0, _) => (
+                LintSeverity.Error,
+                $" No image of the repository does; {Text.Count(some, "image carries", "images carry")} only "
+                    + $"some of them and {(some == 1 ? "is" : "are")} left to later rules."
+            ),
             _ when all == some => (LintSeverity.Info, $" {Text.Count(all, "image does", "images do")}."),
-            _ => (LintSeverity.Warning, $" {Text.Count(all, "image does", "images do")}; {Text.Count(some - all, "image carries", "images carry")} only some of them."),
+            _ => (
+                LintSeverity.Warning,
+                $" {Text.Count(all, "image does", "images do")}; "
+                    + $"{Text.Count(some - all, "image carries", "images carry")} only some of them."
+            ),
         };
-        Add(AndTrap, severity, rule, $"The rule selects only images that carry tags for all of {list} at once, not for one or the other.{evidence}",
-            $"If one or the other is meant, write one rule for each of {list}; each then has its own count.");
+        Add(
+            AndTrap,
+            severity,
+            rule,
+            $"The rule selects only images that carry tags for all of {list} at once, not for one or the "
+                + $"other.{evidence}",
+            $"If one or the other is meant, write one rule for each of {list}; each then has its own count."
+        );
         return severity == LintSeverity.Error;
     }
 
     private void CheckSameTags(LifecycleRule rule)
     {
-        var same = _policy.Rules.TakeWhile(other => other != rule)
-            .FirstOrDefault(other => other.StorageClass == rule.StorageClass && other.TagStatus == TagStatus.Tagged && rule.TagStatus == TagStatus.Tagged && Set(other).SetEquals(Set(rule)));
+        var same = _policy
+            .Rules.TakeWhile(other => other != rule)
+            .FirstOrDefault(other =>
+                other.StorageClass == rule.StorageClass
+                && other.TagStatus == TagStatus.Tagged
+                && rule.TagStatus == TagStatus.Tagged
+                && Set(other).SetEquals(Set(rule))
+            );
         if (same is not null)
-            Add(SameTags, LintSeverity.Warning, rule, $"Rule {same.Priority} selects the same tags, {Listed(rule.Tags)}: the documentation asks that the rules of a storage class have \"a unique set of prefixes\", and ECR may refuse the policy.", "Merge the two rules into one.");
+            Add(
+                SameTags,
+                LintSeverity.Warning,
+                rule,
+                $"Rule {same.Priority} selects the same tags, {Listed(rule.Tags)}: the documentation asks "
+                    + "that the rules of a storage class have \"a unique set of prefixes\", and ECR may refuse the "
+                    + "policy.",
+                "Merge the two rules into one."
+            );
 
         static HashSet<string> Set(LifecycleRule of) => [.. of.Tags.Select(tag => tag.Pattern)];
     }
@@ -174,26 +275,51 @@ public sealed class LifecycleLinter
         // Behind EcrGuard's own rule no other decides about an image in use.
         if (!shielded && rule.Tags.FirstOrDefault(tag => tag.Matches(_verdictTags.InUse(sample))) is { } inUse)
         {
-            Add(CatchesVerdictTags, LintSeverity.Warning, rule,
-                $"'{inUse}' also matches the tags by which EcrGuard shields images in use ('{_verdictTags.Prefix}-inuse-…'): an image that gets one moves into this rule, which takes it beyond its limit, and out of the reach of later ones.",
-                $"Begin the pattern as the team's tags begin, for example 'v*', or let a first rule keep '{_verdictTags.InUsePattern}' with imageCountMoreThan {Selection.EveryImage}.");
+            Add(
+                CatchesVerdictTags,
+                LintSeverity.Warning,
+                rule,
+                $"'{inUse}' also matches the tags by which EcrGuard shields images in use "
+                    + $"('{_verdictTags.Prefix}-inuse-…'): an image that gets one moves into this rule, which takes "
+                    + "it beyond its limit, and out of the reach of later ones.",
+                "Begin the pattern as the team's tags begin, for example 'v*', or let a first rule keep "
+                    + $"'{_verdictTags.InUsePattern}' with imageCountMoreThan {Selection.EveryImage}."
+            );
         }
         else if (rule.Tags.FirstOrDefault(tag => verdicts.Any(verdict => tag.Matches(verdict))) is { } caught)
         {
             var meant = caught.Text.StartsWith(_verdictTags.Prefix + '-', StringComparison.Ordinal);
-            Add(CatchesVerdictTags, meant ? LintSeverity.Info : LintSeverity.Warning, rule,
-                $"'{caught}' {(meant ? "" : "also ")}matches the tags that EcrGuard writes ('{_verdictTags.Prefix}-blocked-…'): an image that gets one moves into this rule, and out of the reach of later ones.",
-                meant ? "Leave it if that is meant: an image that is no longer blocked moves out again." : "Begin the pattern as the team's tags begin, for example 'v*'.");
+            Add(
+                CatchesVerdictTags,
+                meant ? LintSeverity.Info : LintSeverity.Warning,
+                rule,
+                $"'{caught}' {(meant ? "" : "also ")}matches the tags that EcrGuard writes "
+                    + $"('{_verdictTags.Prefix}-blocked-…'): an image that gets one moves into this rule, and out "
+                    + "of the reach of later ones.",
+                meant
+                    ? "Leave it if that is meant: an image that is no longer blocked moves out again."
+                    : "Begin the pattern as the team's tags begin, for example 'v*'."
+            );
         }
     }
 
     private void CheckReach(LifecycleRule rule, bool trapped)
     {
-        var before = _policy.Rules.TakeWhile(other => other != rule).Where(other => other.StorageClass == rule.StorageClass && other.Tags.All(tag => tag.CanMatch)).ToList();
+        var before = _policy
+            .Rules.TakeWhile(other => other != rule)
+            .Where(other => other.StorageClass == rule.StorageClass && other.Tags.All(tag => tag.CanMatch))
+            .ToList();
         if (Shadow(rule, before) is { } shadow)
         {
-            Add(ShadowedRule, LintSeverity.Error, rule, $"The rule never acts: {shadow} everything that it selects, and an image is left to the first rule that its tags match.",
-                "Remove the rule, or give it the higher priority (the lower number). To archive first and expire later, expire with \"storageClass\": \"archive\" and sinceImageTransitioned.");
+            Add(
+                ShadowedRule,
+                LintSeverity.Error,
+                rule,
+                $"The rule never acts: {shadow} everything that it selects, and an image is left to the first "
+                    + "rule that its tags match.",
+                "Remove the rule, or give it the higher priority (the lower number). To archive first and "
+                    + "expire later, expire with \"storageClass\": \"archive\" and sinceImageTransitioned."
+            );
             return;
         }
         if (trapped || _images is not { Count: > 0 })
@@ -203,12 +329,25 @@ public sealed class LifecycleLinter
         if (selected.Count == 0 && rule.Tags is [var only] && only.Text == _verdictTags.InUsePattern)
             return;
         if (selected.Count == 0)
-            Add(MatchesNothing, LintSeverity.Warning, rule, $"The rule selects none of the repository's {Text.Count(_images.Count, "image")}.", "Compare its tags with those in the repository; remove the rule if such images no longer come.");
+            Add(
+                MatchesNothing,
+                LintSeverity.Warning,
+                rule,
+                $"The rule selects none of the repository's {Text.Count(_images.Count, "image")}.",
+                "Compare its tags with those in the repository; remove the rule if such images no longer come."
+            );
         // A rule for any image is there for what the others leave, be it nothing today.
         else if (rule.TagStatus != TagStatus.Any && selected.All(image => image.Rules[0] != rule))
         {
             var by = selected.Select(image => image.Rules[0].Priority).Distinct().Order();
-            Add(ShadowedRule, LintSeverity.Warning, rule, $"Rules of higher priority ({string.Join(", ", by)}) decide about every image that the rule selects ({selected.Count}).", "Give it the higher priority (the lower number) if it should decide.");
+            Add(
+                ShadowedRule,
+                LintSeverity.Warning,
+                rule,
+                $"Rules of higher priority ({string.Join(", ", by)}) decide about every image that the rule "
+                    + $"selects ({selected.Count}).",
+                "Give it the higher priority (the lower number) if it should decide."
+            );
         }
     }
 
@@ -216,13 +355,18 @@ public sealed class LifecycleLinter
     private static string? Shadow(LifecycleRule rule, List<LifecycleRule> before)
     {
         // An earlier one with fewer or wider patterns: each of them is covered by one that the image must match anyway.
-        var wider = before.Find(other => other.TagStatus == rule.TagStatus && other.Tags.All(wide => rule.Tags.Any(wide.Covers)));
+        var wider = before.Find(other =>
+            other.TagStatus == rule.TagStatus && other.Tags.All(wide => rule.Tags.Any(wide.Covers))
+        );
         if (wider is not null)
             return $"rule {wider.Priority} selects";
-        var everyTag = before.Find(other => other.TagStatus == TagStatus.Tagged && other.Tags.All(tag => tag.MatchesEverything));
+        var everyTag = before.Find(other =>
+            other.TagStatus == TagStatus.Tagged && other.Tags.All(tag => tag.MatchesEverything)
+        );
         var untagged = before.Find(other => other.TagStatus == TagStatus.Untagged);
         return rule.TagStatus == TagStatus.Any && everyTag is not null && untagged is not null
-            ? $"rules {Math.Min(everyTag.Priority, untagged.Priority)} and {Math.Max(everyTag.Priority, untagged.Priority)} select"
+            ? $"rules {Math.Min(everyTag.Priority, untagged.Priority)} and "
+                + $"{Math.Max(everyTag.Priority, untagged.Priority)} select"
             : null;
     }
 
@@ -231,42 +375,94 @@ public sealed class LifecycleLinter
         if (rule is not { TagStatus: TagStatus.Untagged, StorageClass: StorageClass.Standard })
             return;
         var children = _selected.SelectMany(image => image.Image.Children ?? []).ToHashSet();
-        var pulledLate = _selected.Count(image => image.Image is { Tags.Count: 0, PushedAt: { } pushed, LastPulledAt: { } pulled } && image.Rules.Contains(rule) && !children.Contains(image.Image.Digest)
-            && rule.CountType == CountType.SinceImagePushed && pulled - pushed > TimeSpan.FromDays(Math.Min(rule.CountNumber, 36_500)));
+        var pulledLate = _selected.Count(image =>
+            image.Image is { Tags.Count: 0, PushedAt: { } pushed, LastPulledAt: { } pulled }
+            && image.Rules.Contains(rule)
+            && !children.Contains(image.Image.Digest)
+            && rule.CountType == CountType.SinceImagePushed
+            && pulled - pushed > TimeSpan.FromDays(Math.Min(rule.CountNumber, 36_500))
+        );
         if (pulledLate > 0)
-            Add(UntaggedInUse, LintSeverity.Warning, rule, $"{Text.Count(pulledLate, "untagged image was", "untagged images were")} pulled more than {Text.Count(rule.CountNumber, "day")} after the push: something runs by digest what this rule takes.", PinAdvice);
+            Add(
+                UntaggedInUse,
+                LintSeverity.Warning,
+                rule,
+                $"{Text.Count(pulledLate, "untagged image was", "untagged images were")} pulled more than "
+                    + $"{Text.Count(rule.CountNumber, "day")} after the push: something runs by digest what this "
+                    + "rule takes.",
+                PinAdvice
+            );
         else
-            Add(UntaggedInUse, LintSeverity.Info, rule, "Lambda and ECS run images by digest: once a tag moves on, the image that still runs is untagged, and this rule takes it.", PinAdvice);
+            Add(
+                UntaggedInUse,
+                LintSeverity.Info,
+                rule,
+                "Lambda and ECS run images by digest: once a tag moves on, the image that still runs is "
+                    + "untagged, and this rule takes it.",
+                PinAdvice
+            );
     }
 
-    private const string PinAdvice = "Give each build a tag of its own that does not move, or shield what is in use by a rule of higher priority.";
+    private const string PinAdvice =
+        "Give each build a tag of its own that does not move, or shield what is in use by a rule of higher priority.";
 
     private void CheckArchive(LifecycleRule rule)
     {
-        if (rule.StorageClass != StorageClass.Archive || _selected.Any(image => image.Image.Storage == StorageStatus.Archived && image.Rules.Contains(rule)))
+        if (
+            rule.StorageClass != StorageClass.Archive
+            || _selected.Any(image => image.Image.Storage == StorageStatus.Archived && image.Rules.Contains(rule))
+        )
             return;
-        var archiving = _policy.Rules.Where(other => other.Action == LifecycleAction.Archive && other.Tags.All(tag => tag.CanMatch)).ToList();
+        var archiving = _policy
+            .Rules.Where(other => other.Action == LifecycleAction.Archive && other.Tags.All(tag => tag.CanMatch))
+            .ToList();
         if (archiving.Count == 0)
-            Add(NothingArchives, LintSeverity.Warning, rule, "The rule expires archived images, and no rule of the policy archives any.", "Add a rule with the action 'transition', or remove this one unless images are archived by hand.");
-        else if (!archiving.Exists(other => MayLeave(other, rule))
-            && !_selected.Any(image => image.Rules is [{ Action: LifecycleAction.Archive }, ..] && LifecycleEvaluator.Selects(rule, [.. image.Image.Tags], StorageClass.Archive)))
-            Add(NothingArchives, LintSeverity.Warning, rule, $"The rule expires archived images with tags for {Listed(rule.Tags)}, and the policy archives {string.Join(" and ", archiving.Select(Archived))}: {(archiving.Exists(other => other.TagStatus == TagStatus.Tagged) ? "only an image that carries tags of both kinds comes to it" : "none of them comes to it")}.",
-                "Give it the tags that are archived, or the tagStatus 'any'; remove it unless images are archived by hand.");
+            Add(
+                NothingArchives,
+                LintSeverity.Warning,
+                rule,
+                "The rule expires archived images, and no rule of the policy archives any.",
+                "Add a rule with the action 'transition', or remove this one unless images are archived by hand."
+            );
+        else if (
+            !archiving.Exists(other => MayLeave(other, rule))
+            && !_selected.Any(image =>
+                image.Rules is [{ Action: LifecycleAction.Archive }, ..]
+                && LifecycleEvaluator.Selects(rule, [.. image.Image.Tags], StorageClass.Archive)
+            )
+        )
+            Add(
+                NothingArchives,
+                LintSeverity.Warning,
+                rule,
+                $"The rule expires archived images with tags for {Listed(rule.Tags)}, and the policy archives "
+                    + $"{string.Join(" and ", archiving.Select(Archived))}: "
+                    + $"{(archiving.Exists(other => other.TagStatus == TagStatus.Tagged) ? "only an image that carries tags of both kinds comes to it" : "none of them comes to it")}.",
+                "Give it the tags that are archived, or the tagStatus 'any'; remove it unless images are "
+                    + "archived by hand."
+            );
 
-        static string Archived(LifecycleRule other) => other.TagStatus == TagStatus.Tagged ? $"those for {Listed(other.Tags)} (rule {other.Priority})" : $"untagged ones (rule {other.Priority})";
+        static string Archived(LifecycleRule other) =>
+            other.TagStatus == TagStatus.Tagged
+                ? $"those for {Listed(other.Tags)} (rule {other.Priority})"
+                : $"untagged ones (rule {other.Priority})";
     }
 
-    /// <summary>Whether what one rule archives is, in the archive, for the other without happening to carry tags of two kinds. A tag may move on from an archived image; a push that gives it one takes it out of the archive.</summary>
-    private static bool MayLeave(LifecycleRule archiving, LifecycleRule expiring) => (archiving.TagStatus, expiring.TagStatus) switch
-    {
-        (TagStatus.Tagged, TagStatus.Tagged) => archiving.Tags.Any(tag => expiring.Tags.Any(tag.Meets)),
-        (TagStatus.Untagged, TagStatus.Tagged) => false,
-        _ => true,
-    };
+    /// <summary>
+    /// Whether what one rule archives is, in the archive, for the other without happening to carry tags of two kinds. A
+    /// tag may move on from an archived image; a push that gives it one takes it out of the archive.
+    /// </summary>
+    private static bool MayLeave(LifecycleRule archiving, LifecycleRule expiring) =>
+        (archiving.TagStatus, expiring.TagStatus) switch
+        {
+            (TagStatus.Tagged, TagStatus.Tagged) => archiving.Tags.Any(tag => expiring.Tags.Any(tag.Meets)),
+            (TagStatus.Untagged, TagStatus.Tagged) => false,
+            _ => true,
+        };
 
     /// <summary>
-    /// Each sub-rule is sure of one thing: the one number that is claimed, the one action, that all images stay, which tags
-    /// are meant. What else a description says is left to people.
+    /// Each sub-rule is sure of one thing: the one number that is claimed, the one action, that all images stay, which
+    /// tags are meant. What else a description says is left to people.
     /// </summary>
     private void CheckDescription(LifecycleRule rule)
     {
@@ -287,14 +483,25 @@ public sealed class LifecycleLinter
             Differs($"promises to keep, and the rule deletes beyond {number}");
 
         if (says.SaysUntagged && rule.TagStatus != TagStatus.Untagged && !LeavesUntagged(rule))
-            Differs($"speaks of untagged images, and the rule takes {(rule.TagStatus == TagStatus.Any ? "all" : "tagged ones")}");
+            Differs(
+                "speaks of untagged images, and the rule takes "
+                    + $"{(rule.TagStatus == TagStatus.Any ? "all" : "tagged ones")}"
+            );
         else if (rule.TagStatus == TagStatus.Untagged && !says.SaysUntagged && says.NamedEnvironments.Count > 0)
             Differs($"speaks of {string.Join(" and ", says.NamedEnvironments)}, and the rule takes untagged images");
         else if (rule.TagStatus == TagStatus.Tagged && says.NamesOtherEnvironmentsThan(rule.Tags))
-            Differs($"speaks of {string.Join(" and ", says.NamedEnvironments)}, and the rule selects {Listed(rule.Tags)}");
+            Differs(
+                $"speaks of {string.Join(" and ", says.NamedEnvironments)}, and the rule selects {Listed(rule.Tags)}"
+            );
 
-        void Differs(string what) => Add(DescriptionDiffers, LintSeverity.Warning, rule,
-            $"The description \"{Text.Clip(rule.Description, 100)}\" {what}.", "Correct whichever of the two is wrong; ECR goes by the rule.");
+        void Differs(string what) =>
+            Add(
+                DescriptionDiffers,
+                LintSeverity.Warning,
+                rule,
+                $"The description \"{Text.Clip(rule.Description, 100)}\" {what}.",
+                "Correct whichever of the two is wrong; ECR goes by the rule."
+            );
     }
 
     private static string? NumberDiffers(LifecycleRule rule, NumberClaim claim)
@@ -302,7 +509,10 @@ public sealed class LifecycleLinter
         var counts = rule.CountType == CountType.ImageCountMoreThan;
         var number = Text.Count(rule.CountNumber, counts ? "image" : "day");
         // "Older than 120 days" may be 30 days in the repository and 90 in the archive.
-        if (rule.StorageClass == StorageClass.Archive && !(rule.Description ?? "").Contains("archiv", StringComparison.OrdinalIgnoreCase))
+        if (
+            rule.StorageClass == StorageClass.Archive
+            && !(rule.Description ?? "").Contains("archiv", StringComparison.OrdinalIgnoreCase)
+        )
             return null;
         return (claim.IsTime, counts) switch
         {
@@ -313,43 +523,80 @@ public sealed class LifecycleLinter
         };
     }
 
-    /// <summary>Whether a rule shields what it selects: by a limit that nobody reaches, or since a tag is on one image only and one is never more than one.</summary>
-    private static bool NeverReached(LifecycleRule rule) => rule.CountType == CountType.ImageCountMoreThan
-        ? rule.CountNumber >= 1000 || rule.Tags.Any(tag => tag.IsExact)
-        : rule.CountNumber >= 3650;
-
-    /// <summary>Whether a rule for any image is left the untagged ones only, since an earlier rule decides about all others.</summary>
-    private bool LeavesUntagged(LifecycleRule rule) => rule.TagStatus == TagStatus.Any && _policy.Rules.TakeWhile(other => other != rule)
-        .Any(other => other.StorageClass == rule.StorageClass && other.TagStatus == TagStatus.Tagged && other.Tags.All(tag => tag.MatchesEverything));
+    /// <summary>
+    /// Whether a rule shields what it selects: by a limit that nobody reaches, or since a tag is on one image only and
+    /// one is never more than one.
+    /// </summary>
+    private static bool NeverReached(LifecycleRule rule) =>
+        rule.CountType == CountType.ImageCountMoreThan
+            ? rule.CountNumber >= 1000 || rule.Tags.Any(tag => tag.IsExact)
+            : rule.CountNumber >= 3650;
 
     /// <summary>
-    /// What is stored beside an image under a tag of its own (<c>sha256-….sig</c>) is an image like any other to a lifecycle
-    /// rule. ECR does not document whether referrers, which have no tag, take places too, so that nothing is said of them.
+    /// Whether a rule for any image is left the untagged ones only, since an earlier rule decides about all others.
+    /// </summary>
+    private bool LeavesUntagged(LifecycleRule rule) =>
+        rule.TagStatus == TagStatus.Any
+        && _policy
+            .Rules.TakeWhile(other => other != rule)
+            .Any(other =>
+                other.StorageClass == rule.StorageClass
+                && other.TagStatus == TagStatus.Tagged
+                && other.Tags.All(tag => tag.MatchesEverything)
+            );
+
+    /// <summary>
+    /// What is stored beside an image under a tag of its own (<c>sha256-….sig</c>) is an image like any other to a
+    /// lifecycle rule. ECR does not document whether referrers, which have no tag, take places too, so that nothing is
+    /// said of them.
     /// </summary>
     private void CheckArtifacts(LifecycleRule rule)
     {
-        if (rule is not { CountType: CountType.ImageCountMoreThan, StorageClass: StorageClass.Standard } || rule.TagStatus == TagStatus.Untagged || NeverReached(rule))
+        if (
+            rule is not { CountType: CountType.ImageCountMoreThan, StorageClass: StorageClass.Standard }
+            || rule.TagStatus == TagStatus.Untagged
+            || NeverReached(rule)
+        )
             return;
         var sample = "sha256-" + string.Concat(Enumerable.Repeat("0123456789abcdef", 4));
-        if (rule.TagStatus == TagStatus.Tagged && !ArtifactEnds.Any(end => rule.Tags.All(tag => tag.Matches(sample + end))))
+        if (
+            rule.TagStatus == TagStatus.Tagged
+            && !ArtifactEnds.Any(end => rule.Tags.All(tag => tag.Matches(sample + end)))
+        )
             return;
-        var taken = _selected.Count(image => image.Rules.Contains(rule) && image.Image.Tags.Any(tag => Artifacts.Named(tag) is { } other && other != image.Image.Digest));
+        var taken = _selected.Count(image =>
+            image.Rules.Contains(rule)
+            && image.Image.Tags.Any(tag => Artifacts.Named(tag) is { } other && other != image.Image.Digest)
+        );
         // A pattern that takes them is seldom meant; a rule for any image is right wherever nothing is signed.
         if (taken == 0 && (_images is not null || rule.TagStatus == TagStatus.Any))
             return;
-        Add(CountsArtifacts, LintSeverity.Warning, rule,
+        Add(
+            CountsArtifacts,
+            LintSeverity.Warning,
+            rule,
             _images is null
-                ? $"The rule counts what is stored under tags such as 'sha256-….sig' (signatures, attestations, SBOMs) as it counts images: with signed images fewer than {Text.Count(rule.CountNumber, "image")} stay."
-                : $"{taken} of what the rule counts {(taken == 1 ? "is a signature or another artifact" : "are signatures and other artifacts")} (tags such as 'sha256-….sig'): fewer than {Text.Count(rule.CountNumber, "image")} stay.",
-            "Give artifacts a rule of their own before this one, with the tagPatternList [\"sha256-*\"] and an age, or begin the pattern as the tags of images begin.");
+                ? "The rule counts what is stored under tags such as 'sha256-….sig' (signatures, attestations, "
+                    + "SBOMs) as it counts images: with signed images fewer than "
+                    + $"{Text.Count(rule.CountNumber, "image")} stay."
+                : $"{taken} of what the rule counts "
+                    + $"{(taken == 1 ? "is a signature or another artifact" : "are signatures and other artifacts")} "
+                    + $"(tags such as 'sha256-….sig'): fewer than {Text.Count(rule.CountNumber, "image")} stay.",
+            "Give artifacts a rule of their own before this one, with the tagPatternList [\"sha256-*\"] and "
+                + "an age, or begin the pattern as the tags of images begin."
+        );
     }
 
-    /// <summary>The ends of the tags under which cosign and registries without referrers store what belongs to an image.</summary>
+    /// <summary>
+    /// The ends of the tags under which cosign and registries without referrers store what belongs to an image.
+    /// </summary>
     private static readonly string[] ArtifactEnds = ["", ".sig", ".att", ".sbom"];
 
     private static string Listed(IReadOnlyList<TagPattern> tags)
     {
         string[] quoted = [.. tags.Take(6).Select(tag => $"'{Text.Clip(tag.Pattern, 60)}'")];
-        return tags.Count > 6 ? $"{string.Join(", ", quoted)} and {tags.Count - 6} more" : quoted.Length == 1 ? quoted[0] : $"{string.Join(", ", quoted[..^1])} and {quoted[^1]}";
+        return tags.Count > 6 ? $"{string.Join(", ", quoted)} and {tags.Count - 6} more"
+            : quoted.Length == 1 ? quoted[0]
+            : $"{string.Join(", ", quoted[..^1])} and {quoted[^1]}";
     }
 }

@@ -4,7 +4,9 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// A lifecycle policy that ECR accepts (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). One that it refuses cannot be made.
+/// A lifecycle policy that ECR accepts
+/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). One that it refuses
+/// cannot be made.
 /// </summary>
 public sealed class LifecyclePolicy
 {
@@ -21,27 +23,56 @@ public sealed class LifecyclePolicy
     public static LifecyclePolicyReading Read(string text) => Read(Encoding.UTF8.GetBytes(text));
 
     /// <summary>
-    /// Whether two policies do the same to every repository and say the same to people: whatever their white space, the order of
-    /// their keys, rules and tags, the numbers of their priorities, defaults that are written out, and prefixes that are written
-    /// as patterns. ECR need not give a policy back as it was put. One that cannot be read is the same as its own text only.
+    /// Whether two policies do the same to every repository and say the same to people: whatever their white space, the
+    /// order of their keys, rules and tags, the numbers of their priorities, defaults that are written out, and
+    /// prefixes that are written
+    /// as patterns. ECR need not give a policy back as it was put. One that cannot be read is the same as its own text
+    /// only.
     /// </summary>
     /// <param name="one">As text; null for none.</param>
     public static bool AreSame(string? one, string? other) =>
-        one == other || (one is not null && other is not null && RuleList.Read(one) is { } rules && RuleList.Read(other) is { } others && rules.IsSameAs(others));
+        one == other
+        || (
+            one is not null
+            && other is not null
+            && RuleList.Read(one) is { } rules
+            && RuleList.Read(other) is { } others
+            && rules.IsSameAs(others)
+        );
 
-    /// <summary>A text that is the same for all policies that <see cref="AreSame"/>, and for no others; null for none.</summary>
+    /// <summary>
+    /// A text that is the same for all policies that <see cref="AreSame"/>, and for no others; null for none.
+    /// </summary>
     public static string? Meaning(string? policy) => policy is null ? null : RuleList.Read(policy)?.Meaning ?? policy;
 
-    /// <summary>Reads a policy's text and reports everything for which ECR refuses it or may, comments and trailing commas included.</summary>
+    /// <summary>
+    /// Reads a policy's text and reports everything for which ECR refuses it or may, comments and trailing commas
+    /// included.
+    /// </summary>
     /// <param name="utf8">With or without byte order mark.</param>
     public static LifecyclePolicyReading Read(ReadOnlySpan<byte> utf8)
     {
         var text = utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
         if (!JsonTree.TryParse(text, out var root, out var problem, strict: true))
-            return new(null, [JsonTree.TryParse(text, out _, out _) ? problem with { Message = "A comment or a trailing comma stands before this; lifecycle policies are plain JSON.", Certain = false } : problem]);
+            return new(
+                null,
+                [
+                    JsonTree.TryParse(text, out _, out _)
+                        ? problem with
+                        {
+                            Message =
+                                "A comment or a trailing comma stands before this; lifecycle policies are plain JSON.",
+                            Certain = false,
+                        }
+                        : problem,
+                ]
+            );
         var checks = new Checks();
         var policy = new LifecyclePolicyCheck(checks).Read(root);
-        return new(checks.Problems.Count == 0 ? policy : null, [.. checks.Problems.OrderBy(p => p.Line).ThenBy(p => p.Column)]);
+        return new(
+            checks.Problems.Count == 0 ? policy : null,
+            [.. checks.Problems.OrderBy(p => p.Line).ThenBy(p => p.Column)]
+        );
     }
 }
 
@@ -50,7 +81,10 @@ public sealed class LifecyclePolicy
 /// <param name="Problems">All of them, in the order of the text.</param>
 public sealed record LifecyclePolicyReading(LifecyclePolicy? Policy, IReadOnlyList<PolicyProblem> Problems)
 {
-    /// <summary>"ECR would refuse" where that is documented or was recorded, otherwise "ECR may refuse"; of a policy with problems.</summary>
+    /// <summary>
+    /// "ECR would refuse" where that is documented or was recorded, otherwise "ECR may refuse"; of a policy with
+    /// problems.
+    /// </summary>
     public string Refusal => IsRefused ? "ECR would refuse" : "ECR may refuse";
 
     /// <summary>Whether it is certain that ECR refuses the policy.</summary>
@@ -92,7 +126,9 @@ public enum LifecycleAction
     /// <summary>Deletes it.</summary>
     Expire,
 
-    /// <summary>Moves it to the archive storage class (<c>transition</c>): it cannot be pulled until somebody restores it.</summary>
+    /// <summary>
+    /// Moves it to the archive storage class (<c>transition</c>): it cannot be pulled until somebody restores it.
+    /// </summary>
     Archive,
 }
 
@@ -106,7 +142,10 @@ public sealed record LifecycleRule
 
     public required TagStatus TagStatus { get; init; }
 
-    /// <summary>The <c>tagPatternList</c> or <c>tagPrefixList</c>, of a <see cref="TagStatus.Tagged"/> rule only. <em>Every</em> entry must match a tag of the image.</summary>
+    /// <summary>
+    /// The <c>tagPatternList</c> or <c>tagPrefixList</c>, of a <see cref="TagStatus.Tagged"/> rule only. <em>Every</em>
+    /// entry must match a tag of the image.
+    /// </summary>
     public IReadOnlyList<TagPattern> Tags { get; init; } = [];
 
     public StorageClass StorageClass { get; init; }
@@ -119,15 +158,21 @@ public sealed record LifecycleRule
     public required LifecycleAction Action { get; init; }
 
     /// <summary>
-    /// The same text for all rules that say the same: what is selected, counted and done, and the description, which people go
-    /// by. The order of tags, a tag that is there twice, and a prefix that is written as a pattern make no difference. One
+    /// The same text for all rules that say the same: what is selected, counted and done, and the description, which
+    /// people go by. The order of tags, a tag that is there twice, and a prefix that is written as a pattern make no
+    /// difference.
+    /// One
     /// thing stands on each line, and no tag of a policy has a line end in it.
     /// </summary>
-    internal string Meaning => string.Join('\n',
-    [
-        $"{TagStatus} {StorageClass} {CountType} {CountNumber.ToString(System.Globalization.CultureInfo.InvariantCulture)} {Action}",
-        .. Tags.Select(tag => tag.Meaning).Distinct().Order(StringComparer.Ordinal),
-        "",
-        Description ?? "",
-    ]);
+    internal string Meaning =>
+        string.Join(
+            '\n',
+            [
+                $"{TagStatus} {StorageClass} {CountType} "
+                    + $"{CountNumber.ToString(System.Globalization.CultureInfo.InvariantCulture)} {Action}",
+                .. Tags.Select(tag => tag.Meaning).Distinct().Order(StringComparer.Ordinal),
+                "",
+                Description ?? "",
+            ]
+        );
 }

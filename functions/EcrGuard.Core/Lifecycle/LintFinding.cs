@@ -17,4 +17,10 @@ public enum LintSeverity
 /// <param name="RulePriority">The rule; null for the policy as a whole.</param>
 /// <param name="Message">What is so, in one or two sentences.</param>
 /// <param name="Suggestion">What to write instead.</param>
-public sealed record LintFinding(string Id, LintSeverity Severity, int? RulePriority, string Message, string Suggestion);
+public sealed record LintFinding(
+    string Id,
+    LintSeverity Severity,
+    int? RulePriority,
+    string Message,
+    string Suggestion
+);

@@ -7,25 +7,54 @@ namespace EcrGuard.Core.Lifecycle;
 /// <param name="Expired">The images that it deletes, in the order of the contents.</param>
 /// <param name="Archived">The images that it archives.</param>
 /// <param name="AtRisk">Those of both that are in use, or whose use is not known.</param>
-public sealed record PolicyEffect(IReadOnlyList<TakenImage> Expired, IReadOnlyList<TakenImage> Archived, IReadOnlyList<TakenImage> AtRisk)
+public sealed record PolicyEffect(
+    IReadOnlyList<TakenImage> Expired,
+    IReadOnlyList<TakenImage> Archived,
+    IReadOnlyList<TakenImage> AtRisk
+)
 {
     public static PolicyEffect Nothing { get; } = new([], [], []);
 
-    /// <summary>The bytes that deleting frees, as ECR counts each image: layers that images share are counted with each.</summary>
+    /// <summary>
+    /// The bytes that deleting frees, as ECR counts each image: layers that images share are counted with each.
+    /// </summary>
     public long ExpiredBytes => Expired.Sum(image => image.Image.SizeInBytes ?? 0);
 
-    /// <param name="shields">The names of the tags that images in use will carry before the policy is put; null: the images as they are.</param>
-    public static PolicyEffect Of(LifecyclePolicy policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags? shields, DateTimeOffset now)
+    /// <param name="shields">The names of the tags that images in use will carry before the policy is put; null: the
+    ///     images as they are.</param>
+    public static PolicyEffect Of(
+        LifecyclePolicy policy,
+        Contents contents,
+        IReadOnlyDictionary<Digest, Usage> usages,
+        VerdictTags? shields,
+        DateTimeOffset now
+    )
     {
         var images = contents.Images.ToDictionary(image => image.Id.Digest);
-        var decisions = LifecycleEvaluator.Evaluate(policy, [.. contents.Images.Select(image => LifecycleImage.Of(Shielded(image), contents.ChildrenOf(image)))], now);
-        var taken = decisions.Where(decision => decision.Outcome != LifecycleOutcome.Keep)
-            .Select(decision => (decision.Outcome, Image: new TakenImage(images[decision.Image.Digest], decision.Rule!.Priority, decision.Reason, UsageOf(decision.Image.Digest))))
+        var decisions = LifecycleEvaluator.Evaluate(
+            policy,
+            [.. contents.Images.Select(image => LifecycleImage.Of(Shielded(image), contents.ChildrenOf(image)))],
+            now
+        );
+        var taken = decisions
+            .Where(decision => decision.Outcome != LifecycleOutcome.Keep)
+            .Select(decision =>
+                (
+                    decision.Outcome,
+                    Image: new TakenImage(
+                        images[decision.Image.Digest],
+                        decision.Rule!.Priority,
+                        decision.Reason,
+                        UsageOf(decision.Image.Digest)
+                    )
+                )
+            )
             .ToList();
         return new PolicyEffect(
             [.. taken.Where(t => t.Outcome == LifecycleOutcome.Expire).Select(t => t.Image)],
             [.. taken.Where(t => t.Outcome == LifecycleOutcome.Archive).Select(t => t.Image)],
-            [.. taken.Select(t => t.Image).Where(image => image.Usage.Use != Use.NotInUse)]);
+            [.. taken.Select(t => t.Image).Where(image => image.Usage.Use != Use.NotInUse)]
+        );
 
         ImageFacts Shielded(ImageFacts image) =>
             shields is null ? image : Shields.With(image, UsageOf(image.Id.Digest), shields);

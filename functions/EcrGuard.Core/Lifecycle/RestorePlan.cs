@@ -4,7 +4,9 @@ using Text = EcrGuard.Core.Images.Text;
 
 namespace EcrGuard.Core.Lifecycle;
 
-/// <summary>What a lifecycle policy that is put back takes once EcrGuard's shielding rule no longer stands before it.</summary>
+/// <summary>
+/// What a lifecycle policy that is put back takes once EcrGuard's shielding rule no longer stands before it.
+/// </summary>
 /// <param name="Images">In use, or of unknown use; not empty.</param>
 public sealed record Exposure(IReadOnlyList<TakenImage> Images)
 {
@@ -12,16 +14,31 @@ public sealed record Exposure(IReadOnlyList<TakenImage> Images)
     private const int MaxNamed = 10;
 
     /// <returns>Null where the policy would take nothing that is in use or may be.</returns>
-    public static Exposure? Of(string policy, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags, DateTimeOffset now)
+    public static Exposure? Of(
+        string policy,
+        Contents contents,
+        IReadOnlyDictionary<Digest, Usage> usages,
+        VerdictTags tags,
+        DateTimeOffset now
+    )
     {
         // What a policy in words that EcrGuard does not know would take, nobody knows.
-        var images = LifecyclePolicy.Read(policy).Policy is { } read ? PolicySafety.Exposed(read, contents, usages, tags, now)
-            : [.. contents.Images.Select(image => new TakenImage(image, 0, "", Usage.Of(usages, image.Id.Digest))).Where(image => image.Usage.Use != Use.NotInUse)];
+        var images = LifecyclePolicy.Read(policy).Policy is { } read
+            ? PolicySafety.Exposed(read, contents, usages, tags, now)
+            :
+            [
+                .. contents
+                    .Images.Select(image => new TakenImage(image, 0, "", Usage.Of(usages, image.Id.Digest)))
+                    .Where(image => image.Usage.Use != Use.NotInUse),
+            ];
         return images.Count == 0 ? null : new Exposure(images);
     }
 
     /// <summary>Says what would go, beginning with a small letter.</summary>
-    public string Sentence => $"within {PolicySafety.Ahead.TotalHours} hours ECR may take {Text.Count(Images.Count, "image that is", "images that are")} in use or may be: {Named}.{(Images[0].Usage.Why is [var why, ..] ? $" {why}" : "")}";
+    public string Sentence =>
+        $"within {PolicySafety.Ahead.TotalHours} hours ECR may take "
+        + $"{Text.Count(Images.Count, "image that is", "images that are")} in use or may be: "
+        + $"{Named}.{(Images[0].Usage.Why is [var why, ..] ? $" {why}" : "")}";
 
     private string Named => Text.Some([.. Images.Select(image => image.Image.Id.Digest.Abbreviated)], MaxNamed);
 }
@@ -31,8 +48,11 @@ public sealed record Exposure(IReadOnlyList<TakenImage> Images)
 /// <param name="Before">What the team last had there; null: nothing.</param>
 public sealed record PutBack(RepositorySetting Setting, string? Found, string? Before);
 
-/// <summary>What puts a repository back as it was before EcrGuard. Planned again after it was carried out, there is nothing.</summary>
-/// <param name="Left">A sentence for each setting that somebody has changed since EcrGuard wrote it: it is theirs, and stays.</param>
+/// <summary>
+/// What puts a repository back as it was before EcrGuard. Planned again after it was carried out, there is nothing.
+/// </summary>
+/// <param name="Left">A sentence for each setting that somebody has changed since EcrGuard wrote it: it is theirs, and
+///     stays.</param>
 public sealed record RestorePlan(IReadOnlyList<PutBack> PutBacks, IReadOnlyList<string> Left)
 {
     /// <param name="repository">As read now, with its resource tags.</param>

@@ -13,68 +13,325 @@ internal readonly record struct NumberClaim(string Written, bool IsTime, long Le
 }
 
 /// <summary>
-/// What the description of a rule claims, where it plainly claims something: an English sentence that begins with what is
-/// done ("Keep the last 10 images", "Images older than 30 days"). Words are whole words. A tag, a ticket, a version, a
-/// quoted text or a range is no number, and one word that may turn the sense ("not", "except", "at least", "per") makes
-/// the description claim nothing at all: a wrong warning costs more than a missing one.
+/// What the description of a rule claims, where it plainly claims something: an English sentence that begins with what
+/// is done ("Keep the last 10 images", "Images older than 30 days"). Words are whole words. A tag, a ticket, a version,
+/// a quoted text or a range is no number, and one word that may turn the sense ("not", "except", "at least", "per")
+/// makes the description claim nothing at all: a wrong warning costs more than a missing one.
 /// </summary>
 internal sealed class RuleDescription
 {
-    /// <summary>Of one kind are the stages between development and production: people use their names for one another.</summary>
+    /// <summary>
+    /// Of one kind are the stages between development and production: people use their names for one another.
+    /// </summary>
     private static readonly (string Kind, string[] Names)[] Environments =
     [
         ("production", ["prod", "production"]),
         ("development", ["dev", "develop", "development"]),
-        ("between", ["preprod", "preproduction", "stag", "stage", "staging", "stg", "test", "testing", "uat", "qa", "demo"]),
+        (
+            "between",
+            ["preprod", "preproduction", "stag", "stage", "staging", "stg", "test", "testing", "uat", "qa", "demo"]
+        ),
     ];
 
-    /// <summary>How many days a unit has: an hour counts by the 24, and a month or a year is not always equally long.</summary>
+    /// <summary>
+    /// How many days a unit has: an hour counts by the 24, and a month or a year is not always equally long.
+    /// </summary>
     private static readonly (string Name, string Letter, int Least, int Most)[] Units =
     [
-        ("day", "d", 1, 1), ("week", "w", 7, 7), ("fortnight", "", 14, 14), ("month", "mo", 28, 31), ("quarter", "", 90, 92), ("year", "y", 360, 366),
+        ("day", "d", 1, 1),
+        ("week", "w", 7, 7),
+        ("fortnight", "", 14, 14),
+        ("month", "mo", 28, 31),
+        ("quarter", "", 90, 92),
+        ("year", "y", 360, 366),
     ];
 
     private static readonly string[] OtherUnits = ["hour", "minute", "second"];
 
     private static readonly string[] NumberWords =
     [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen",
-        "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
     ];
 
     private static readonly (string Word, int Number)[] MoreNumberWords =
-        [("thirty", 30), ("forty", 40), ("fifty", 50), ("sixty", 60), ("seventy", 70), ("eighty", 80), ("ninety", 90), ("hundred", -1), ("thousand", -1), ("dozen", -1), ("couple", -1), ("few", -1)];
+    [
+        ("thirty", 30),
+        ("forty", 40),
+        ("fifty", 50),
+        ("sixty", 60),
+        ("seventy", 70),
+        ("eighty", 80),
+        ("ninety", 90),
+        ("hundred", -1),
+        ("thousand", -1),
+        ("dozen", -1),
+        ("couple", -1),
+        ("few", -1),
+    ];
 
-    private static readonly HashSet<string> KeepWords = ["keep", "keeps", "keeping", "retain", "retains", "retaining", "preserve", "preserves"];
+    private static readonly HashSet<string> KeepWords =
+    [
+        "keep",
+        "keeps",
+        "keeping",
+        "retain",
+        "retains",
+        "retaining",
+        "preserve",
+        "preserves",
+    ];
     private static readonly HashSet<string> DeleteWords =
-        ["expire", "expires", "expiring", "expired", "expiration", "delete", "deletes", "deleting", "deleted", "remove", "removes", "removing", "removed", "purge", "purges", "purging", "purged"];
-    private static readonly HashSet<string> CleanWords = ["clean", "cleans", "cleanup", "prune", "prunes", "drop", "drops", "evict", "evicts"];
+    [
+        "expire",
+        "expires",
+        "expiring",
+        "expired",
+        "expiration",
+        "delete",
+        "deletes",
+        "deleting",
+        "deleted",
+        "remove",
+        "removes",
+        "removing",
+        "removed",
+        "purge",
+        "purges",
+        "purging",
+        "purged",
+    ];
+    private static readonly HashSet<string> CleanWords =
+    [
+        "clean",
+        "cleans",
+        "cleanup",
+        "prune",
+        "prunes",
+        "drop",
+        "drops",
+        "evict",
+        "evicts",
+    ];
     private static readonly HashSet<string> ArchiveWords =
-        ["archive", "archives", "archiving", "archived", "archival", "transition", "transitions", "transitioning", "transitioned"];
+    [
+        "archive",
+        "archives",
+        "archiving",
+        "archived",
+        "archival",
+        "transition",
+        "transitions",
+        "transitioning",
+        "transitioned",
+    ];
     private static readonly HashSet<string> ProtectWords = ["protect", "protects", "protecting"];
     private static readonly HashSet<string> Newest = ["last", "latest", "newest", "recent"];
-    private static readonly HashSet<string> BeforeTime = ["than", "after", "for", "in", "over", "last", "past", "beyond", "exceeding"];
+    private static readonly HashSet<string> BeforeTime =
+    [
+        "than",
+        "after",
+        "for",
+        "in",
+        "over",
+        "last",
+        "past",
+        "beyond",
+        "exceeding",
+    ];
     private static readonly HashSet<string> AfterTime =
-        ["old", "ago", "and", "then", "of", "on", "in", "to", "from", "for", "after", "since", "by", "at", "with", "without", "that", "which", "only", ","];
+    [
+        "old",
+        "ago",
+        "and",
+        "then",
+        "of",
+        "on",
+        "in",
+        "to",
+        "from",
+        "for",
+        "after",
+        "since",
+        "by",
+        "at",
+        "with",
+        "without",
+        "that",
+        "which",
+        "only",
+        ",",
+    ];
     private static readonly HashSet<string> Lead =
-        ["please", "always", "automatically", "only", "just", "this", "rule", "policy", "we", "will", "to", "the", "it", "then", "and", "lifecycle", ","];
+    [
+        "please",
+        "always",
+        "automatically",
+        "only",
+        "just",
+        "this",
+        "rule",
+        "policy",
+        "we",
+        "will",
+        "to",
+        "the",
+        "it",
+        "then",
+        "and",
+        "lifecycle",
+        ",",
+    ];
 
     /// <summary>With one of them the description may mean something else than its other words say.</summary>
     private static readonly HashSet<string> TurnsTheSense =
     [
-        "not", "no", "non", "don't", "doesn't", "won't", "isn't", "aren't", "cannot", "can't", "never", "neither", "nor", "without", "except", "excluding", "exclude",
-        "excludes", "but", "unless", "until", "besides", "instead", "rather", "other", "others", "otherwise", "if", "was", "were", "formerly", "previous",
-        "previously", "before", "prior", "used", "should", "would", "could", "may", "might", "maybe", "perhaps", "todo", "fixme", "elsewhere", "above", "below",
-        "per", "each", "every", "once", "twice", "times", "double", "both", "half", "plus", "about", "around", "approximately", "roughly", "nearly", "almost", "circa",
-        "least", "most", "minimum", "maximum", "max", "min", "up", "under", "less", "fewer", "more", "within", "between", "rules", "policies", "daily", "nightly",
-        "weekly", "monthly", "hourly", "yearly", "temporarily", "temporary", "example", "e.g", "i.e", "or", "either", "was:", "old:",
+        "not",
+        "no",
+        "non",
+        "don't",
+        "doesn't",
+        "won't",
+        "isn't",
+        "aren't",
+        "cannot",
+        "can't",
+        "never",
+        "neither",
+        "nor",
+        "without",
+        "except",
+        "excluding",
+        "exclude",
+        "excludes",
+        "but",
+        "unless",
+        "until",
+        "besides",
+        "instead",
+        "rather",
+        "other",
+        "others",
+        "otherwise",
+        "if",
+        "was",
+        "were",
+        "formerly",
+        "previous",
+        "previously",
+        "before",
+        "prior",
+        "used",
+        "should",
+        "would",
+        "could",
+        "may",
+        "might",
+        "maybe",
+        "perhaps",
+        "todo",
+        "fixme",
+        "elsewhere",
+        "above",
+        "below",
+        "per",
+        "each",
+        "every",
+        "once",
+        "twice",
+        "times",
+        "double",
+        "both",
+        "half",
+        "plus",
+        "about",
+        "around",
+        "approximately",
+        "roughly",
+        "nearly",
+        "almost",
+        "circa",
+        "least",
+        "most",
+        "minimum",
+        "maximum",
+        "max",
+        "min",
+        "up",
+        "under",
+        "less",
+        "fewer",
+        "more",
+        "within",
+        "between",
+        "rules",
+        "policies",
+        "daily",
+        "nightly",
+        "weekly",
+        "monthly",
+        "hourly",
+        "yearly",
+        "temporarily",
+        "temporary",
+        "example",
+        "e.g",
+        "i.e",
+        "or",
+        "either",
+        "was:",
+        "old:",
     ];
 
     /// <summary>With one of them what is protected is not every image of the rule, or no image.</summary>
     private static readonly HashSet<string> NarrowsProtection =
     [
-        "use", "in-use", "running", "deployed", "active", "needed", "required", "referenced", "pulled", "during", "from", "against", "newer", "younger", "newest",
-        "recent", "last", "while", "space", "disk", "cost", "costs", "storage", "quota", "budget", "us", "rest",
+        "use",
+        "in-use",
+        "running",
+        "deployed",
+        "active",
+        "needed",
+        "required",
+        "referenced",
+        "pulled",
+        "during",
+        "from",
+        "against",
+        "newer",
+        "younger",
+        "newest",
+        "recent",
+        "last",
+        "while",
+        "space",
+        "disk",
+        "cost",
+        "costs",
+        "storage",
+        "quota",
+        "budget",
+        "us",
+        "rest",
     ];
 
     private readonly List<List<string>> _clauses = [];
@@ -98,34 +355,69 @@ internal sealed class RuleDescription
     /// <summary>The numbers that are claimed.</summary>
     public IReadOnlyList<NumberClaim> Numbers { get; }
 
-    /// <summary>Whether there is one claim and no other number anywhere, so that it can only be meant for this rule.</summary>
+    /// <summary>
+    /// Whether there is one claim and no other number anywhere, so that it can only be meant for this rule.
+    /// </summary>
     public bool HasOneNumber { get; }
 
-    /// <summary>Claims that every image of the rule stays: "Protect …", "Never expire …", "Keep all …", with no number and nothing that narrows it.</summary>
-    public bool SaysProtect => _clauses.Where(clause => clause.Count > 0).ToList() is [var only] && !only.Any(word => IsNumber(word) || NarrowsProtection.Contains(word))
-        && (Verb(only) switch
-        {
-            (Action.NeverDelete, _) => !only.Skip(3).Any(IsTurn),
-            (Action.Protect, var at) => !only.Skip(at + 1).Any(IsTurn),
-            (Action.Keep, var at) => (only.Skip(at + 1).FirstOrDefault() is "all" or "every" || only[^1] is "forever" or "indefinitely")
-                && !only.Skip(at + 2).Any(IsTurn) && !only.Any(DeleteWords.Contains),
-            _ => false,
-        });
+    /// <summary>
+    /// Claims that every image of the rule stays: "Protect …", "Never expire …", "Keep all …", with no number and
+    /// nothing that narrows it.
+    /// </summary>
+    public bool SaysProtect =>
+        _clauses.Where(clause => clause.Count > 0).ToList() is [var only]
+        && !only.Any(word => IsNumber(word) || NarrowsProtection.Contains(word))
+        && (
+            Verb(only) switch
+            {
+                (Action.NeverDelete, _) => !only.Skip(3).Any(IsTurn),
+                (Action.Protect, var at) => !only.Skip(at + 1).Any(IsTurn),
+                (Action.Keep, var at) => (
+                    only.Skip(at + 1).FirstOrDefault() is "all" or "every" || only[^1] is "forever" or "indefinitely"
+                )
+                    && !only.Skip(at + 2).Any(IsTurn)
+                    && !only.Any(DeleteWords.Contains),
+                _ => false,
+            }
+        );
 
     /// <summary>Claims that images are archived, and says nothing of deleting any.</summary>
-    public bool SaysArchive => _isPlain && Verbs.Contains(Action.Archive) && !Verbs.Contains(Action.Keep) && !_words.Overlaps(DeleteWords) && !_words.Overlaps(CleanWords);
+    public bool SaysArchive =>
+        _isPlain
+        && Verbs.Contains(Action.Archive)
+        && !Verbs.Contains(Action.Keep)
+        && !_words.Overlaps(DeleteWords)
+        && !_words.Overlaps(CleanWords);
 
     /// <summary>Claims that images are deleted, and says nothing of an archive.</summary>
-    public bool SaysDelete => Verbs.Contains(Action.Delete) && !_words.Overlaps(ArchiveWords) && !_words.Contains("from") && _isPlain;
+    public bool SaysDelete =>
+        Verbs.Contains(Action.Delete) && !_words.Overlaps(ArchiveWords) && !_words.Contains("from") && _isPlain;
 
     /// <summary>Claims to take untagged images and no others: "Expire all untagged images".</summary>
-    public bool SaysUntagged => _isPlain && !_words.Contains("tagged") && !_words.Contains("including") && !_words.Contains("also") && _clauses.Exists(clause =>
-        Verb(clause) is (not Action.None, var at)
-        && clause.Skip(at + 1).SkipWhile(word => word is "all" or "any" or "old" or "older" or "the" or "only" or "up" || IsNumber(word) || Newest.Contains(word)).ToList()
-            is ["untagged", "image" or "images", ..] or ["untagged"]);
+    public bool SaysUntagged =>
+        _isPlain
+        && !_words.Contains("tagged")
+        && !_words.Contains("including")
+        && !_words.Contains("also")
+        && _clauses.Exists(clause =>
+            Verb(clause) is (not Action.None, var at)
+            && clause
+                .Skip(at + 1)
+                .SkipWhile(word =>
+                    word is "all" or "any" or "old" or "older" or "the" or "only" or "up"
+                    || IsNumber(word)
+                    || Newest.Contains(word)
+                )
+                .ToList()
+                is ["untagged", "image" or "images", ..]
+                    or ["untagged"]
+        );
 
     /// <summary>The environments whose images the description speaks of: "dev and staging images".</summary>
-    public IReadOnlyList<string> NamedEnvironments => !_isPlain ? [] : [.. _clauses.Where(clause => Verb(clause).Action != Action.None).SelectMany(BeforeImages).Distinct()];
+    public IReadOnlyList<string> NamedEnvironments =>
+        !_isPlain
+            ? []
+            : [.. _clauses.Where(clause => Verb(clause).Action != Action.None).SelectMany(BeforeImages).Distinct()];
 
     /// <summary>Whether every pattern names environments too, and none of a kind that is named here.</summary>
     public bool NamesOtherEnvironmentsThan(IReadOnlyList<TagPattern> patterns)
@@ -151,7 +443,9 @@ internal sealed class RuleDescription
 
     private HashSet<Action> Verbs => [.. _clauses.Select(clause => Verb(clause).Action)];
 
-    /// <summary>What the clause says is done, and where the word stands; a clause that begins otherwise is not understood.</summary>
+    /// <summary>
+    /// What the clause says is done, and where the word stands; a clause that begins otherwise is not understood.
+    /// </summary>
     private static (Action Action, int At) Verb(List<string> clause)
     {
         var at = 0;
@@ -179,7 +473,10 @@ internal sealed class RuleDescription
         if (ProtectWords.Contains(word))
             return (Action.Protect, at);
         var noun = at;
-        while (noun < clause.Count && clause[noun] is "untagged" or "tagged" or "all" or "any" or "old" or "docker" or "container")
+        while (
+            noun < clause.Count
+            && clause[noun] is "untagged" or "tagged" or "all" or "any" or "old" or "docker" or "container"
+        )
             noun++;
         return noun < clause.Count && clause[noun] is "images" ? (Action.Images, noun) : (Action.None, at);
     }
@@ -227,14 +524,23 @@ internal sealed class RuleDescription
                 var mayClaim = action is not (Action.None or Action.Protect or Action.NeverDelete);
                 if (joined || ValueOf(clause[w]) is not { } number)
                     left.Add(null);
-                else if (mayClaim && (Time(clause, w, at, action, number) ?? Count(clause, w, at, action, number)) is { } claim)
+                else if (
+                    mayClaim
+                    && (Time(clause, w, at, action, number) ?? Count(clause, w, at, action, number)) is { } claim
+                )
                     claims.Add(claim);
                 else
                     left.Add(TimeAt(clause, w, number));
             }
         }
         // The same once more, without saying of what, takes nothing from a claim.
-        return (claims, left.Exists(other => other is not { } number || !claims.Exists(claim => claim.IsTime && (claim.Least, claim.Most) == (number.Least, number.Most))));
+        return (
+            claims,
+            left.Exists(other =>
+                other is not { } number
+                || !claims.Exists(claim => claim.IsTime && (claim.Least, claim.Most) == (number.Least, number.Most))
+            )
+        );
     }
 
     private static NumberClaim? Time(List<string> clause, int w, int verb, Action action, int number)
@@ -242,7 +548,10 @@ internal sealed class RuleDescription
         if (w + 1 >= clause.Count || !IsUnit(clause[w + 1], out _))
             return null;
         var follows = w + 2 < clause.Count ? clause[w + 2] : ",";
-        var begins = w > 0 && BeforeTime.Contains(clause[w - 1]) || (action == Action.Keep && w == verb + 1) || follows is "old" or "ago";
+        var begins =
+            w > 0 && BeforeTime.Contains(clause[w - 1])
+            || (action == Action.Keep && w == verb + 1)
+            || follows is "old" or "ago";
         return begins && AfterTime.Contains(follows) ? TimeAt(clause, w, number) : null;
     }
 
@@ -260,10 +569,20 @@ internal sealed class RuleDescription
 
     private static NumberClaim? Count(List<string> clause, int w, int verb, Action action, int number)
     {
-        if (w == 0 || action is not (Action.Keep or Action.Delete or Action.Clean) || (w + 1 < clause.Count && IsUnit(clause[w + 1], out _)))
+        if (
+            w == 0
+            || action is not (Action.Keep or Action.Delete or Action.Clean)
+            || (w + 1 < clause.Count && IsUnit(clause[w + 1], out _))
+        )
             return null;
         var newest = Newest.Contains(clause[w - 1]);
-        if (!newest && (action != Action.Keep || clause[w - 1] is var before && w - 1 != verb && before is not ("the" or "only" or "just")))
+        if (
+            !newest
+            && (
+                action != Action.Keep
+                || clause[w - 1] is var before && w - 1 != verb && before is not ("the" or "only" or "just")
+            )
+        )
             return null;
         // "Keep 2024 images": a year, as likely as not.
         if (!newest && number is > 1900 and < 2100)
@@ -271,7 +590,11 @@ internal sealed class RuleDescription
         var noun = w + 1;
         while (noun < clause.Count && noun < w + 7 && clause[noun] is var word and not ("image" or "images"))
         {
-            if (IsNumber(word) || IsUnit(word, out _) || word is "of" or "percent" or "gb" or "mb" or "tb" or "gib" or "mib" or "□")
+            if (
+                IsNumber(word)
+                || IsUnit(word, out _)
+                || word is "of" or "percent" or "gb" or "mb" or "tb" or "gib" or "mib" or "□"
+            )
                 return null;
             if (word is "," or "and" or "then" && newest && noun == w + 1)
                 return Of();
@@ -281,7 +604,13 @@ internal sealed class RuleDescription
             return newest && noun == w + 1 ? Of() : null;
         return clause[noun] is "image" or "images" ? Of() : null;
 
-        NumberClaim Of() => new($"{clause[w]}{(noun < clause.Count && clause[noun] is "image" or "images" ? number == 1 ? " image" : " images" : "")}", false, number, number);
+        NumberClaim Of() =>
+            new(
+                $"{clause[w]}{(noun < clause.Count && clause[noun] is "image" or "images" ? number == 1 ? " image" : " images" : "")}",
+                false,
+                number,
+                number
+            );
     }
 
     /// <summary>The environments that stand directly before "images".</summary>
@@ -301,7 +630,9 @@ internal sealed class RuleDescription
 
     private static string? KindOf(string word) => Array.Find(Environments, kind => kind.Names.Contains(word)).Kind;
 
-    /// <summary>The kinds of environments that a pattern's words name: <c>*-dev-*</c> names one, <c>latest*</c> none.</summary>
+    /// <summary>
+    /// The kinds of environments that a pattern's words name: <c>*-dev-*</c> names one, <c>latest*</c> none.
+    /// </summary>
     private static HashSet<string> KindsIn(string pattern)
     {
         var words = new StringBuilder();
@@ -319,7 +650,8 @@ internal sealed class RuleDescription
 
     private static bool IsDigits(string word) => word.Length > 0 && word.All(char.IsAsciiDigit);
 
-    private static bool IsNumber(string word) => IsDigits(word) || NumberWords.Contains(word) || Array.Exists(MoreNumberWords, more => more.Word == word);
+    private static bool IsNumber(string word) =>
+        IsDigits(word) || NumberWords.Contains(word) || Array.Exists(MoreNumberWords, more => more.Word == word);
 
     /// <summary>Null for a number that is not read: too long, or a word such as "dozen".</summary>
     private static int? ValueOf(string word) =>
@@ -328,11 +660,19 @@ internal sealed class RuleDescription
         : Array.Find(MoreNumberWords, more => more.Word == word).Number is > 0 and var more ? more
         : null;
 
-    /// <summary>Cuts the text into clauses of words. What is quoted, and every word that has a digit or a sign in it and is no number, is one opaque word: □.</summary>
+    /// <summary>
+    /// Cuts the text into clauses of words. What is quoted, and every word that has a digit or a sign in it and is no
+    /// number, is one opaque word: □.
+    /// </summary>
     private void Split(string text)
     {
         var clause = new List<string>();
-        foreach (var raw in Unquoted(text).Replace("(", " ( ", StringComparison.Ordinal).Replace(")", " ) ", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            var raw in Unquoted(text)
+                .Replace("(", " ( ", StringComparison.Ordinal)
+                .Replace(")", " ) ", StringComparison.Ordinal)
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        )
         {
             if (raw is "(" or ")" or "-" or "–" or "—" or "\n" or "|")
             {
@@ -371,10 +711,16 @@ internal sealed class RuleDescription
         var digits = word.Length - word.TrimStart(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']).Length;
         var rest = word[digits..].TrimStart('-');
         // "90-day", "30days", "30d"; 30m may be minutes or months.
-        if (digits > 0 && rest.Length > 0 && (IsUnit(rest, out _) || Array.Exists(Units, u => u.Letter == rest) || rest == "h"))
+        if (
+            digits > 0
+            && rest.Length > 0
+            && (IsUnit(rest, out _) || Array.Exists(Units, u => u.Letter == rest) || rest == "h")
+        )
         {
             yield return word[..digits];
-            yield return rest == "h" ? "hours" : Array.Find(Units, u => u.Letter == rest).Name is { } name ? name + "s" : rest;
+            yield return rest == "h" ? "hours"
+            : Array.Find(Units, u => u.Letter == rest).Name is { } name ? name + "s"
+            : rest;
             yield break;
         }
         if (word.StartsWith("pre-prod", StringComparison.Ordinal) || word == "in-use")
@@ -393,14 +739,27 @@ internal sealed class RuleDescription
     }
 
     /// <summary>Digits with commas between thousands.</summary>
-    private static bool IsGrouped(string word) => word.Split(',') is { Length: > 1 } groups && groups.All(IsDigits) && groups[0].Length <= 3 && groups.Skip(1).All(group => group.Length == 3);
+    private static bool IsGrouped(string word) =>
+        word.Split(',') is { Length: > 1 } groups
+        && groups.All(IsDigits)
+        && groups[0].Length <= 3
+        && groups.Skip(1).All(group => group.Length == 3);
 
     private static string Unquoted(string text)
     {
         var plain = new StringBuilder();
         for (var c = 0; c < text.Length; c++)
         {
-            var close = text[c] switch { '\'' => '\'', '"' => '"', '`' => '`', '“' => '”', '«' => '»', '„' => '“', _ => '\0' };
+            var close = text[c] switch
+            {
+                '\'' => '\'',
+                '"' => '"',
+                '`' => '`',
+                '“' => '”',
+                '«' => '»',
+                '„' => '“',
+                _ => '\0',
+            };
             // An apostrophe within a word is none, and one at the end of a word closes nothing.
             var opens = close != '\0' && (c == 0 || !char.IsLetterOrDigit(text[c - 1]));
             var end = opens ? text.IndexOf(close, c + 1) : -1;
@@ -412,7 +771,11 @@ internal sealed class RuleDescription
                 c = end;
             }
             else
-                plain.Append(text[c] is '\n' or '\r' ? " \n " : char.IsWhiteSpace(text[c]) ? " " : text[c].ToString());
+                plain.Append(
+                    text[c] is '\n' or '\r' ? " \n "
+                    : char.IsWhiteSpace(text[c]) ? " "
+                    : text[c].ToString()
+                );
         }
         return plain.ToString();
     }

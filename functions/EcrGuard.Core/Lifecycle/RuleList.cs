@@ -7,8 +7,9 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// The rules of a lifecycle policy in the order of their priority, for putting EcrGuard's before a team's and telling the two apart
-/// again. Two rules are the same if they mean the same (<see cref="LifecycleRule.Meaning"/>), whatever the number of their priority.
+/// The rules of a lifecycle policy in the order of their priority, for putting EcrGuard's before a team's and telling
+/// the two apart again. Two rules are the same if they mean the same (<see cref="LifecycleRule.Meaning"/>), whatever
+/// the number of their priority.
 /// </summary>
 internal sealed class RuleList
 {
@@ -22,7 +23,10 @@ internal sealed class RuleList
 
     public int Count => rules.Count;
 
-    /// <summary>The rules of a policy's text; null where it is none that ECR accepts, or says it in words that EcrGuard does not know.</summary>
+    /// <summary>
+    /// The rules of a policy's text; null where it is none that ECR accepts, or says it in words that EcrGuard does not
+    /// know.
+    /// </summary>
     public static RuleList? Read(string policy) => LifecyclePolicy.Read(policy).Policy is { } read ? Of(read) : null;
 
     /// <summary>The rules of a policy that ECR accepts.</summary>
@@ -33,7 +37,11 @@ internal sealed class RuleList
         var items = root.Members.Single(member => member.Key == "rules").Value.Items;
         return new([.. items.OrderBy(PriorityOf).Zip(policy.Rules, (rule, read) => (rule, read.Meaning))]);
 
-        static double PriorityOf(Node rule) => double.Parse(rule.Members.Single(member => member.Key == Priority).Value.Text, System.Globalization.CultureInfo.InvariantCulture);
+        static double PriorityOf(Node rule) =>
+            double.Parse(
+                rule.Members.Single(member => member.Key == Priority).Value.Text,
+                System.Globalization.CultureInfo.InvariantCulture
+            );
     }
 
     public RuleList Then(RuleList other) => new([.. rules, .. other.rules]);
@@ -50,32 +58,41 @@ internal sealed class RuleList
     /// <summary>What its rules mean, in their order.</summary>
     public string Meaning => string.Join("\n\n", rules.Select(rule => rule.Same));
 
-    public bool IsSameAs(RuleList other) => rules.Select(rule => rule.Same).SequenceEqual(other.rules.Select(rule => rule.Same));
+    public bool IsSameAs(RuleList other) =>
+        rules.Select(rule => rule.Same).SequenceEqual(other.rules.Select(rule => rule.Same));
 
-    /// <summary>A policy of these rules, numbered from 1; everything else in them is word for word what it was.</summary>
-    public string Text() => Write(json =>
-    {
-        json.WriteStartObject();
-        json.WriteStartArray("rules");
-        foreach (var (rule, at) in rules.Select((rule, at) => (rule.Rule, at)))
+    /// <summary>
+    /// A policy of these rules, numbered from 1; everything else in them is word for word what it was.
+    /// </summary>
+    public string Text() =>
+        Write(json =>
         {
             json.WriteStartObject();
-            json.WriteNumber(Priority, at + 1);
-            foreach (var member in rule.Members.Where(member => member.Key != Priority))
+            json.WriteStartArray("rules");
+            foreach (var (rule, at) in rules.Select((rule, at) => (rule.Rule, at)))
             {
-                json.WritePropertyName(member.Key);
-                member.Value.WriteTo(json);
+                json.WriteStartObject();
+                json.WriteNumber(Priority, at + 1);
+                foreach (var member in rule.Members.Where(member => member.Key != Priority))
+                {
+                    json.WritePropertyName(member.Key);
+                    member.Value.WriteTo(json);
+                }
+                json.WriteEndObject();
             }
+            json.WriteEndArray();
             json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
+        });
 
     private static string Write(Action<Utf8JsonWriter> write)
     {
         var text = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(text, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var json = new Utf8JsonWriter(
+                text,
+                new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+            )
+        )
             write(json);
         return Encoding.UTF8.GetString(text.WrittenSpan);
     }

@@ -5,19 +5,21 @@ namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
 /// Which images in use are shielded: those under EcrGuard's rule, where it stands first in the lifecycle policy or is
-/// about to be put there. Anywhere else a shield is a tag like any other: it holds against nothing, takes an image out of
-/// the rules for untagged ones and into whatever matches it, and may so have the image, or another whose place it takes
-/// in a count, expire that stays without it. So none is put there, and one that is there goes with the rule. While the
-/// rule is only about to be put, a shield is put where it cannot harm, today or after any push.
+/// about to be put there. Anywhere else a shield is a tag like any other: it holds against nothing, takes an image out
+/// of the rules for untagged ones and into whatever matches it, and may so have the image, or another whose place it
+/// takes in a count, expire that stays without it. So none is put there, and one that is there goes with the rule.
+/// While the rule is only about to be put, a shield is put where it cannot harm, today or after any push.
 /// </summary>
 /// <param name="Usages">
 /// As they may be put on tags: where a shield would harm or is not needed, use counts as unknown, which leaves the tags
 /// as they are; where one that is there harms or holds against nothing, as none, which takes it off.
 /// </param>
-/// <param name="Withheld">Sentences where shields are withheld, or harm and cannot be taken off; null otherwise.</param>
+/// <param name="Withheld">Sentences where shields are withheld, or harm and cannot be taken off; null
+///     otherwise.</param>
 public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? Withheld)
 {
-    /// <param name="policy">The lifecycle policy that stands in the repository, as text; null where there is none. In one that cannot be understood any tag could do anything.</param>
+    /// <param name="policy">The lifecycle policy that stands in the repository, as text; null where there is none. In
+    ///     one that cannot be understood any tag could do anything.</param>
     /// <param name="puts">Whether EcrGuard's rule is about to be put.</param>
     public static Shields Of(
         string? policy,
@@ -25,7 +27,8 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         IReadOnlyDictionary<Digest, Usage> usages,
         VerdictTags tags,
         DateTimeOffset now,
-        bool puts)
+        bool puts
+    )
     {
         var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
         if (!puts && (present is null || !Stand(present, tags)))
@@ -38,7 +41,9 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         {
             var digest = image.Id.Digest;
             var bare = image.Tags.Except(tags.AllInUse(digest)).ToList();
-            var (without, with) = present is null ? (null, null) : (Selection.Of(present, bare), Selection.Of(present, [.. bare, tags.InUse(digest)]));
+            var (without, with) = present is null
+                ? (null, null)
+                : (Selection.Of(present, bare), Selection.Of(present, [.. bare, tags.InUse(digest)]));
             var harms = policy is not null && without?.IsNotWorse(with!) != true;
             if (image.Tags.Contains(tags.InUse(digest)))
             {
@@ -54,7 +59,10 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
             else if (without is { Keeps: true } && with!.Rules.Skip(1).Any())
                 counted.Add(digest);
             // What its team's tags, or the lack of any, would not have gone by.
-            if (present is not null && Harms(present, image with { Tags = shielded[digest].Use == Use.NotInUse ? bare : image.Tags }, tags))
+            if (
+                present is not null
+                && Harms(present, image with { Tags = shielded[digest].Use == Use.NotInUse ? bare : image.Tags }, tags)
+            )
                 stuck++;
         }
         if (counted.Count > 0 && Crowd(present!, contents, counted, usages, tags, now))
@@ -72,7 +80,8 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         string? policy,
         Contents contents,
         IReadOnlyDictionary<Digest, Usage> usages,
-        VerdictTags tags)
+        VerdictTags tags
+    )
     {
         var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
         var (planned, stuck) = (new Dictionary<Digest, Usage>(), 0);
@@ -81,7 +90,8 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
             var (digest, usage) = (image.Id.Digest, usages[image.Id.Digest]);
             var shields = tags.AllInUse(digest).Where(image.Tags.Contains).ToList();
             var goes = shields.TrueForAll(tag =>
-                TagSafety.WhyNot(policy, image, new TagAction(TagChange.Remove, tag), usage.Use, tags) is null);
+                TagSafety.WhyNot(policy, image, new TagAction(TagChange.Remove, tag), usage.Use, tags) is null
+            );
             planned[digest] = usage.Use == Use.NotInUse || (shields.Count > 0 && goes) ? Usage.None : Usage.Unknown;
             var left = goes ? image with { Tags = [.. image.Tags.Except(shields)] } : image;
             if (usage.Use == Use.InUse && present is not null && Harms(present, left, tags))
@@ -90,11 +100,29 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         return new Shields(planned, Sentence(0, stuck, tags));
     }
 
-    /// <summary>Where EcrGuard has put its policy and now only observes: a sentence about the images in use that nothing shields any more; null where there are none.</summary>
-    public static string? Unkept(LifecyclePolicy present, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags)
+    /// <summary>
+    /// Where EcrGuard has put its policy and now only observes: a sentence about the images in use that nothing shields
+    /// any more; null where there are none.
+    /// </summary>
+    public static string? Unkept(
+        LifecyclePolicy present,
+        Contents contents,
+        IReadOnlyDictionary<Digest, Usage> usages,
+        VerdictTags tags
+    )
     {
-        var bare = Stand(present, tags) ? contents.Images.Count(image => image is { Storage: StorageStatus.Active, TakesShield: true } && usages[image.Id.Digest].Use == Use.InUse && !Selection.Of(present, image.Tags).Keeps) : 0;
-        return bare == 0 ? null : $"EcrGuard's lifecycle policy stands here and EcrGuard only observes: {Text.Count(bare, "image")} in use {(bare == 1 ? "carries" : "carry")} no shield, and may go by it. Enforce again, or have 'ecrguard restore' put back what was there before and then observe.";
+        var bare = Stand(present, tags)
+            ? contents.Images.Count(image =>
+                image is { Storage: StorageStatus.Active, TakesShield: true }
+                && usages[image.Id.Digest].Use == Use.InUse
+                && !Selection.Of(present, image.Tags).Keeps
+            )
+            : 0;
+        return bare == 0
+            ? null
+            : $"EcrGuard's lifecycle policy stands here and EcrGuard only observes: {Text.Count(bare, "image")} "
+                + $"in use {(bare == 1 ? "carries" : "carry")} no shield, and may go by it. Enforce again, or have "
+                + "'ecrguard restore' put back what was there before and then observe.";
     }
 
     /// <summary>The image as it is once it is shielded, where it takes a shield and is in use.</summary>
@@ -102,36 +130,91 @@ public sealed record Shields(IReadOnlyDictionary<Digest, Usage> Usages, string? 
         image is { TakesShield: true, Storage: StorageStatus.Active }
         && usage.Use == Use.InUse
         && !image.Tags.Contains(tags.InUse(image.Id.Digest))
-            ? image with { Tags = [.. image.Tags, tags.InUse(image.Id.Digest)] }
+            ? image with
+            {
+                Tags = [.. image.Tags, tags.InUse(image.Id.Digest)],
+            }
             : image;
 
     /// <summary>Whether EcrGuard's tags are what has a policy select an image.</summary>
-    internal static bool Harms(LifecyclePolicy policy, ImageFacts image, VerdictTags tags) => !Selection.Of(policy, tags.TeamTags(image)).IsNotWorse(Selection.Of(policy, image.Tags));
+    internal static bool Harms(LifecyclePolicy policy, ImageFacts image, VerdictTags tags) =>
+        !Selection.Of(policy, tags.TeamTags(image)).IsNotWorse(Selection.Of(policy, image.Tags));
 
-    /// <summary>Whether images that stay by their shields, but are counted by a rule behind it for them, push others out that are in use or may be. Those get their own shields meanwhile, and the next sweep finds room.</summary>
-    private static bool Crowd(LifecyclePolicy policy, Contents contents, HashSet<Digest> counted, IReadOnlyDictionary<Digest, Usage> usages, VerdictTags tags, DateTimeOffset now)
+    /// <summary>
+    /// Whether images that stay by their shields, but are counted by a rule behind it for them, push others out that
+    /// are in use or may be. Those get their own shields meanwhile, and the next sweep finds room.
+    /// </summary>
+    private static bool Crowd(
+        LifecyclePolicy policy,
+        Contents contents,
+        HashSet<Digest> counted,
+        IReadOnlyDictionary<Digest, Usage> usages,
+        VerdictTags tags,
+        DateTimeOffset now
+    )
     {
-        HashSet<Digest> AtRisk(Contents images) => [.. PolicySafety.Exposed(policy, images, usages, tags, now).Select(image => image.Image.Id.Digest)];
-        var with = contents with { Images = [.. contents.Images.Select(image => counted.Contains(image.Id.Digest) ? image with { Tags = [.. image.Tags, tags.InUse(image.Id.Digest)] } : image)] };
+        HashSet<Digest> AtRisk(Contents images) =>
+            [.. PolicySafety.Exposed(policy, images, usages, tags, now).Select(image => image.Image.Id.Digest)];
+        var with = contents with
+        {
+            Images =
+            [
+                .. contents.Images.Select(image =>
+                    counted.Contains(image.Id.Digest)
+                        ? image with
+                        {
+                            Tags = [.. image.Tags, tags.InUse(image.Id.Digest)],
+                        }
+                        : image
+                ),
+            ],
+        };
         return !AtRisk(with).IsSubsetOf(AtRisk(contents));
     }
 
     private static string? Sentence(int withheld, int stuck, VerdictTags tags) =>
-        (withheld, stuck) == (0, 0) ? null
-        : string.Join(' ', new[]
-        {
-            withheld == 0 ? null : $"{Text.Count(withheld, "image")} in use got no shield: under the lifecycle policy there the tag itself could make images go.",
-            stuck == 0 ? null : $"{Text.Count(stuck, "image")} in use may go by EcrGuard's own tags: the lifecycle policy there selects {(stuck == 1 ? "it" : "them")} by nothing else. Have EcrGuard's rule stand first, or let the policy's patterns leave out '{tags.Pattern}'.",
-        }.OfType<string>());
+        (withheld, stuck) == (0, 0)
+            ? null
+            : string.Join(
+                ' ',
+                new[]
+                {
+                    withheld == 0
+                        ? null
+                        : $"{Text.Count(withheld, "image")} in use got no shield: under the lifecycle policy "
+                            + "there the tag itself could make images go.",
+                    stuck == 0
+                        ? null
+                        : $"{Text.Count(stuck, "image")} in use may go by EcrGuard's own tags: the lifecycle "
+                            + $"policy there selects {(stuck == 1 ? "it" : "them")} by nothing else. Have "
+                            + "EcrGuard's rule stand first, or let the policy's patterns leave out "
+                            + $"'{tags.Pattern}'.",
+                }.OfType<string>()
+            );
 
     /// <summary>Whether EcrGuard's rule stands first in a lifecycle policy: what carries a shield then stays.</summary>
     public static bool StandIn(string? policy, VerdictTags tags) =>
         policy is not null && LifecyclePolicy.Read(policy).Policy is { } present && Stand(present, tags);
 
     /// <inheritdoc cref="StandIn"/>
-    public static bool Stand(LifecyclePolicy policy, VerdictTags tags) => policy.Rules[0].Tags is [var only] && only.Text == tags.InUsePattern && policy.Rules[0].CountNumber >= Selection.EveryImage;
+    public static bool Stand(LifecyclePolicy policy, VerdictTags tags) =>
+        policy.Rules[0].Tags is [var only]
+        && only.Text == tags.InUsePattern
+        && policy.Rules[0].CountNumber >= Selection.EveryImage;
 
-    /// <summary>"If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being deleted or archived first": an untagged child is safe as its index is, and a tag would only take a place in counts.</summary>
+    /// <summary>
+    /// "If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being
+    /// deleted or archived first": an untagged child is safe as its index is, and a tag would only take a place in
+    /// counts.
+    /// </summary>
     private static HashSet<Digest> HeldByAnIndex(Contents contents, IReadOnlyDictionary<Digest, Usage> usages) =>
-        [.. contents.Images.Where(image => contents.IsIndex(image) && image.Storage == StorageStatus.Active && usages[image.Id.Digest].Use == Use.InUse).SelectMany(index => contents.ChildrenOf(index) ?? [])];
+        [
+            .. contents
+                .Images.Where(image =>
+                    contents.IsIndex(image)
+                    && image.Storage == StorageStatus.Active
+                    && usages[image.Id.Digest].Use == Use.InUse
+                )
+                .SelectMany(index => contents.ChildrenOf(index) ?? []),
+        ];
 }

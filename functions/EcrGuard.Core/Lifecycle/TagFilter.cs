@@ -1,7 +1,8 @@
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// Tells which of up to 64 patterns a tag may match, by its first and last few characters and for all patterns at once: a bit each. Policies have up to fifty rules, and nearly all of them begin or end with something else.
+/// Tells which of up to 64 patterns a tag may match, by its first and last few characters and for all patterns at once:
+/// a bit each. Policies have up to fifty rules, and nearly all of them begin or end with something else.
 /// </summary>
 internal sealed class TagFilter
 {
@@ -11,9 +12,13 @@ internal sealed class TagFilter
     /// <summary>The last one stands for all that are not ASCII.</summary>
     private const int Characters = 128;
 
-    /// <summary>By place and character, the patterns that may have it there; then by place, those that need nothing there.</summary>
-    private readonly ulong[] _fromStart = new ulong[Depth * Characters], _fromEnd = new ulong[Depth * Characters];
-    private readonly ulong[] _openAtStart = new ulong[Depth], _openAtEnd = new ulong[Depth];
+    /// <summary>
+    /// By place and character, the patterns that may have it there; then by place, those that need nothing there.
+    /// </summary>
+    private readonly ulong[] _fromStart = new ulong[Depth * Characters],
+        _fromEnd = new ulong[Depth * Characters];
+    private readonly ulong[] _openAtStart = new ulong[Depth],
+        _openAtEnd = new ulong[Depth];
 
     /// <param name="patterns">Null where the bit is not used.</param>
     public TagFilter(IReadOnlyList<TagPattern?> patterns)
@@ -24,8 +29,20 @@ internal sealed class TagFilter
                 continue;
             for (var place = 0; place < Depth; place++)
             {
-                Add(_fromStart, _openAtStart, place, place < pattern.First.Length ? pattern.First[place] : null, 1UL << bit);
-                Add(_fromEnd, _openAtEnd, place, place < pattern.Last.Length ? pattern.Last[^(place + 1)] : null, 1UL << bit);
+                Add(
+                    _fromStart,
+                    _openAtStart,
+                    place,
+                    place < pattern.First.Length ? pattern.First[place] : null,
+                    1UL << bit
+                );
+                Add(
+                    _fromEnd,
+                    _openAtEnd,
+                    place,
+                    place < pattern.Last.Length ? pattern.Last[^(place + 1)] : null,
+                    1UL << bit
+                );
             }
         }
     }
@@ -36,9 +53,11 @@ internal sealed class TagFilter
         var candidates = ulong.MaxValue;
         for (var place = 0; place < Depth; place++)
         {
-            candidates &= place < tag.Length
-                ? _fromStart[(place * Characters) + Index(tag[place])] & _fromEnd[(place * Characters) + Index(tag[^(place + 1)])]
-                : _openAtStart[place] & _openAtEnd[place];
+            candidates &=
+                place < tag.Length
+                    ? _fromStart[(place * Characters) + Index(tag[place])]
+                        & _fromEnd[(place * Characters) + Index(tag[^(place + 1)])]
+                    : _openAtStart[place] & _openAtEnd[place];
         }
         return candidates;
     }

@@ -2,14 +2,22 @@ using System.Buffers;
 
 namespace EcrGuard.Core.Lifecycle;
 
-/// <summary>An entry of a rule's <c>tagPatternList</c> (<c>*</c> is any characters, at most four of them, everything else is itself) or of its <c>tagPrefixList</c>.</summary>
+/// <summary>
+/// An entry of a rule's <c>tagPatternList</c> (<c>*</c> is any characters, at most four of them, everything else is
+/// itself) or of its <c>tagPrefixList</c>.
+/// </summary>
 public sealed class TagPattern
 {
     private const int LongestTag = 128;
 
-    private static readonly SearchValues<char> TagCharacters = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-");
+    private static readonly SearchValues<char> TagCharacters = SearchValues.Create(
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-"
+    );
 
-    /// <summary>What stands between the wildcards: a tag begins with the first, ends with the last and has the others in between, in order.</summary>
+    /// <summary>
+    /// What stands between the wildcards: a tag begins with the first, ends with the last and has the others in
+    /// between, in order.
+    /// </summary>
     private readonly string[] _parts;
 
     private TagPattern(string text, string[] parts) => (Text, _parts) = (text, parts);
@@ -21,10 +29,14 @@ public sealed class TagPattern
     public string Pattern => string.Join('*', _parts);
 
     /// <summary>
-    /// The same text for patterns and prefixes that match the same for a plain reason: a prefix is a pattern that ends in
+    /// The same text for patterns and prefixes that match the same for a plain reason: a prefix is a pattern that ends
+    /// in
     /// <c>*</c>, and two <c>*</c> side by side are one. A <c>*</c> in a prefix stands for itself.
     /// </summary>
-    internal string Meaning => _parts.Any(part => part.Contains('*', StringComparison.Ordinal)) ? $"prefix {Text}" : string.Join('*', _parts.Where((part, at) => at == 0 || at == _parts.Length - 1 || part.Length > 0));
+    internal string Meaning =>
+        _parts.Any(part => part.Contains('*', StringComparison.Ordinal))
+            ? $"prefix {Text}"
+            : string.Join('*', _parts.Where((part, at) => at == 0 || at == _parts.Length - 1 || part.Length > 0));
 
     /// <summary>What every tag that it matches begins and ends with.</summary>
     internal string First => _parts[0];
@@ -37,11 +49,14 @@ public sealed class TagPattern
     public bool MatchesEverything => _parts.Length > 1 && _parts.All(part => part.Length == 0);
 
     /// <summary>
-    /// Whether there can be a tag that it matches. A tag has letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, begins with none of the last two and has at most 128 characters (OCI distribution
+    /// Whether there can be a tag that it matches. A tag has letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, begins
+    /// with none of the last two and has at most 128 characters (OCI distribution
     /// specification): a <c>*</c> in a prefix stands for itself and so matches none.
     /// </summary>
     public bool CanMatch =>
-        _parts.Sum(part => part.Length) <= LongestTag && _parts[0] is not ['.' or '-', ..] && !_parts.Any(part => part.AsSpan().ContainsAnyExcept(TagCharacters));
+        _parts.Sum(part => part.Length) <= LongestTag
+        && _parts[0] is not ['.' or '-', ..]
+        && !_parts.Any(part => part.AsSpan().ContainsAnyExcept(TagCharacters));
 
     public static TagPattern Wildcard(string text) => new(text, text.Split('*'));
 
@@ -66,15 +81,27 @@ public sealed class TagPattern
         return tag.EndsWith(_parts[^1]);
     }
 
-    /// <summary>Whether it matches every tag that the other one matches, both of them able to match: the other's <c>*</c> is then a character that only a <c>*</c> takes.</summary>
+    /// <summary>
+    /// Whether it matches every tag that the other one matches, both of them able to match: the other's <c>*</c> is
+    /// then a character that only a <c>*</c> takes.
+    /// </summary>
     internal bool Covers(TagPattern other) => Matches(other.Pattern);
 
-    /// <summary>Whether a tag may match both, both of them able to match: with a <c>*</c> in each, only what tags begin and end with can keep them apart.</summary>
+    /// <summary>
+    /// Whether a tag may match both, both of them able to match: with a <c>*</c> in each, only what tags begin and end
+    /// with can keep them apart.
+    /// </summary>
     internal bool Meets(TagPattern other) =>
         _parts.Length == 1 ? other.Matches(First)
         : other._parts.Length == 1 ? Matches(other.First)
-        : (First.StartsWith(other.First, StringComparison.Ordinal) || other.First.StartsWith(First, StringComparison.Ordinal))
-            && (Last.EndsWith(other.Last, StringComparison.Ordinal) || other.Last.EndsWith(Last, StringComparison.Ordinal));
+        : (
+            First.StartsWith(other.First, StringComparison.Ordinal)
+            || other.First.StartsWith(First, StringComparison.Ordinal)
+        )
+            && (
+                Last.EndsWith(other.Last, StringComparison.Ordinal)
+                || other.Last.EndsWith(Last, StringComparison.Ordinal)
+            );
 
     public override string ToString() => Text;
 }

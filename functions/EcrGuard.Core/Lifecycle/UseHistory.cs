@@ -4,19 +4,29 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// What one reading of the consumers leaves to the next, so that no single reading takes an image's protection: a reference stays while its consumer cannot be read, and until two daily
-/// readings in a row did not see it. After that it stays in reserve, for as many days as the policy gives rollbacks: it counts as use, and not as running. A reference by tag means whatever holds the tag. The digest that a consumer resolved the tag to, where AWS tells it (tasks, service revisions,
-/// functions, Inspector), is a reference of its own and stays as long: a tag that moves on lets go of nothing that was seen to run.
+/// What one reading of the consumers leaves to the next, so that no single reading takes an image's protection: a
+/// reference stays while its consumer cannot be read, and until two daily
+/// readings in a row did not see it. After that it stays in reserve, for as many days as the policy gives rollbacks: it
+/// counts as use, and not as running. A reference by tag means whatever holds the tag. The digest that a consumer
+/// resolved the tag to, where AWS tells it (tasks, service revisions,
+/// functions, Inspector), is a reference of its own and stays as long: a tag that moves on lets go of nothing that was
+/// seen to run.
 /// </summary>
 public static class UseHistory
 {
     /// <summary>A reference counts for at least this long after it was last seen.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromHours(48);
 
-    /// <summary>Of two readings that do not see a reference, the second is at least this much later: a day, less what the start of a sweep wanders. What came before, a night in which nothing could be read or no sweep ran, does not matter.</summary>
+    /// <summary>
+    /// Of two readings that do not see a reference, the second is at least this much later: a day, less what the start
+    /// of a sweep wanders. What came before, a night in which nothing could be read or no sweep ran, does not matter.
+    /// </summary>
     public static readonly TimeSpan BetweenReadings = TimeSpan.FromHours(22);
 
-    /// <summary>A reading, with the references of those before it that still count. Those that it saw itself come first, and as they are.</summary>
+    /// <summary>
+    /// A reading, with the references of those before it that still count. Those that it saw itself come first, and as
+    /// they are.
+    /// </summary>
     /// <param name="before">What was last kept, itself carried on; null where nothing was.</param>
     /// <param name="rollbackDays">What the policy says under <c>consumers</c>.</param>
     public static UseFacts Carry(UseFacts? before, UseFacts read, int rollbackDays)
@@ -25,7 +35,8 @@ public static class UseHistory
             return read;
         var earlier = before.Uses.Select(use => use with { SeenAt = use.SeenAt ?? before.ReadAt });
         var carried = earlier
-            .Select(use => Carried(use, read, before.ReadAt, rollbackDays)).OfType<ImageUse>()
+            .Select(use => Carried(use, read, before.ReadAt, rollbackDays))
+            .OfType<ImageUse>()
             .ToLookup(use => InReserve(use, read.ReadAt));
         // Tasks come and go by the thousand: of all that are in reserve, the one that was seen last says when it ends.
         var reserve = carried[true]
@@ -44,8 +55,10 @@ public static class UseHistory
     {
         return read is null ? null : With(read, deployments.Select(Joined));
 
-        ImageUse? Joined(ImageUse use) => use.SeenAt >= read.ReadAt ? use
-            : Carried(use with { AbsentSince = use.SeenAt }, read, read.ReadAt, rollbackDays);
+        ImageUse? Joined(ImageUse use) =>
+            use.SeenAt >= read.ReadAt
+                ? use
+                : Carried(use with { AbsentSince = use.SeenAt }, read, read.ReadAt, rollbackDays);
     }
 
     /// <summary>Whether a reference is only in reserve: two readings in a row could have seen it and did not.</summary>
@@ -55,7 +68,8 @@ public static class UseHistory
     private static UseFacts With(UseFacts read, IEnumerable<ImageUse?> uses)
     {
         // What the reading saw itself is as new as can be.
-        var seen = read.Uses.GroupBy(Itself)
+        var seen = read
+            .Uses.GroupBy(Itself)
             .ToDictionary(same => same.Key, same => same.Max(use => use.SeenAt ?? DateTimeOffset.MaxValue));
         var newer = uses.OfType<ImageUse>().Where(use => !seen.TryGetValue(Itself(use), out var at) || use.SeenAt > at);
         return read with { Uses = [.. read.Uses, .. newer] };
@@ -70,21 +84,28 @@ public static class UseHistory
             return InReserve(use, before) ? use : use with { AbsentSince = null };
         var absentSince = use.AbsentSince ?? read.ReadAt;
         var reserve = TimeSpan.FromDays(rollbackDays);
-        return IsOver(read.ReadAt, use.SeenAt!.Value, absentSince, reserve > Kept ? reserve : Kept) ? null
-            : use with { AbsentSince = absentSince };
+        return IsOver(read.ReadAt, use.SeenAt!.Value, absentSince, reserve > Kept ? reserve : Kept)
+            ? null
+            : use with
+            {
+                AbsentSince = absentSince,
+            };
     }
 
     private static bool IsOver(
         DateTimeOffset readAt,
         DateTimeOffset seenAt,
         DateTimeOffset absentSince,
-        TimeSpan kept) =>
-        readAt - seenAt >= kept && readAt - absentSince >= BetweenReadings;
+        TimeSpan kept
+    ) => readAt - seenAt >= kept && readAt - absentSince >= BetweenReadings;
 
     private static bool Hides(UnreadConsumer consumer, ImageUse use)
     {
-        // arn:partition:service:region:account:resource. Inspector gives no names: it is asked about this registry, in its account and region.
-        var (region, account) = use.By.Name.Split(':', 6) is ["arn", _, _, var of, var owner, _] ? (of, owner) : (use.Repository.Region, use.Repository.Account);
+        // arn:partition:service:region:account:resource. Inspector gives no names: it is asked about this registry, in
+        // its account and region.
+        var (region, account) = use.By.Name.Split(':', 6) is ["arn", _, _, var of, var owner, _]
+            ? (of, owner)
+            : (use.Repository.Region, use.Repository.Account);
         return consumer.Account == account
             && (consumer.Kind is null || consumer.Kind == use.By.Kind)
             && (consumer.Region is null || consumer.Region == region)

@@ -7,21 +7,33 @@ namespace EcrGuard.Core.Plans;
 /// <summary>What is taken from a repository.</summary>
 /// <param name="Images">Everything that it held.</param>
 /// <param name="Count">How many of them are deleted or archived.</param>
-/// <param name="Keeps">How many images are left that stand for themselves: children of an index are parts of one, signatures are no images, archived ones cannot be run.</param>
+/// <param name="Keeps">How many images are left that stand for themselves: children of an index are parts of one,
+///     signatures are no images, archived ones cannot be run.</param>
 public sealed record Removed(string Repository, int Images, int Count, int Keeps)
 {
     public static Removed Of(Contents contents, IReadOnlySet<Digest> taken) =>
-        new(contents.Repository.Name, contents.Images.Count, contents.Images.Count(image => taken.Contains(image.Id.Digest)), Standing(contents).Count(image => !taken.Contains(image.Id.Digest)));
+        new(
+            contents.Repository.Name,
+            contents.Images.Count,
+            contents.Images.Count(image => taken.Contains(image.Id.Digest)),
+            Standing(contents).Count(image => !taken.Contains(image.Id.Digest))
+        );
 
     /// <summary>The images that stand for themselves.</summary>
     public static IEnumerable<ImageFacts> Standing(Contents contents)
     {
         var children = contents.Children.Values.SelectMany(its => its).Select(child => child.Digest).ToHashSet();
-        return contents.Images.Where(image => image is { Kind: ImageKind.Image or ImageKind.Index, Storage: StorageStatus.Active } && !children.Contains(image.Id.Digest));
+        return contents.Images.Where(image =>
+            image is { Kind: ImageKind.Image or ImageKind.Index, Storage: StorageStatus.Active }
+            && !children.Contains(image.Id.Digest)
+        );
     }
 }
 
-/// <summary>Holds a plan to the ceilings of the policy. One that breaks any is refused whole: what is wrong with a plan that takes too much is seldom the last image.</summary>
+/// <summary>
+/// Holds a plan to the ceilings of the policy. One that breaks any is refused whole: what is wrong with a plan that
+/// takes too much is seldom the last image.
+/// </summary>
 public static class Ceiling
 {
     /// <returns>A sentence with the numbers for each ceiling that is broken; empty where all hold.</returns>
@@ -30,18 +42,41 @@ public static class Ceiling
         var broken = new List<string>();
         var all = plan.Sum(repository => (long)repository.Count);
         if (all > ceilings.Images)
-            broken.Add(string.Create(CultureInfo.InvariantCulture, $"The plan takes {all} images; the policy allows {ceilings.Images} (ceilings.images)."));
+            broken.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The plan takes {all} images; the policy allows {ceilings.Images} (ceilings.images)."
+                )
+            );
         foreach (var repository in plan.Where(repository => repository.Count > 0))
         {
             if (100L * repository.Count > (long)ceilings.Percent * repository.Images)
-                broken.Add(string.Create(CultureInfo.InvariantCulture, $"The plan takes {repository.Count} of the {repository.Images} images of {repository.Repository} ({Percent(repository)} %); the policy allows {ceilings.Percent} % (ceilings.percent)."));
+                broken.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The plan takes {repository.Count} of the {repository.Images} images of "
+                            + $"{repository.Repository} ({Percent(repository)} %); the policy allows "
+                            + $"{ceilings.Percent} % (ceilings.percent)."
+                    )
+                );
             if (repository.Keeps < ceilings.KeepPerRepository)
-                broken.Add(string.Create(CultureInfo.InvariantCulture, $"The plan leaves {Text.Count(repository.Keeps, "image")} of {repository.Repository}; the policy keeps {ceilings.KeepPerRepository} (ceilings.keepPerRepository)."));
+                broken.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The plan leaves {Text.Count(repository.Keeps, "image")} of {repository.Repository}; "
+                            + $"the policy keeps {ceilings.KeepPerRepository} (ceilings.keepPerRepository)."
+                    )
+                );
         }
         return broken;
     }
 
     /// <summary>Rounded up, so that what is over the ceiling is printed over it.</summary>
     private static string Percent(Removed repository) =>
-        repository.Images == 0 ? "more than 100" : (Math.Ceiling(1000m * repository.Count / repository.Images) / 10).ToString("0.#", CultureInfo.InvariantCulture);
+        repository.Images == 0
+            ? "more than 100"
+            : (Math.Ceiling(1000m * repository.Count / repository.Images) / 10).ToString(
+                "0.#",
+                CultureInfo.InvariantCulture
+            );
 }

@@ -3,17 +3,24 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Plans;
 
 /// <summary>
-/// What is to be done to the repositories of one registry: made by reading, reviewed by people, carried out exactly or, where the facts have changed, not at all.
+/// What is to be done to the repositories of one registry: made by reading, reviewed by people, carried out exactly or,
+/// where the facts have changed, not at all.
 /// </summary>
 public sealed record Plan
 {
-    /// <summary>The largest plan that is read: Lambda takes 6 MB in a synchronous call (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).</summary>
+    /// <summary>
+    /// The largest plan that is read: Lambda takes 6 MB in a synchronous call
+    /// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+    /// </summary>
     public const int MaxBytes = 5_000_000;
 
     /// <summary>What somebody has approved is not what they would approve weeks later.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromDays(7);
 
-    /// <summary>The SHA-256 of all the rest, 64 lower-case hexadecimal characters, made anew with each look: a plan that was changed or damaged has another one than it says.</summary>
+    /// <summary>
+    /// The SHA-256 of all the rest, 64 lower-case hexadecimal characters, made anew with each look: a plan that was
+    /// changed or damaged has another one than it says.
+    /// </summary>
     public string Id => PlanWriter.IdOf(this);
 
     /// <summary>When everything had been read.</summary>
@@ -34,12 +41,18 @@ public sealed record Plan
     public IReadOnlyList<PlannedRepository> Repositories { get; init; } = [];
 
     /// <summary>What <see cref="Unread"/> says of a consumer.</summary>
-    public static string Sentence(UnreadConsumer consumer) => Text.Clip($"{Begin(consumer)}{consumer.Why}", PlanReader.MaxSentence - 1);
+    public static string Sentence(UnreadConsumer consumer) =>
+        Text.Clip($"{Begin(consumer)}{consumer.Why}", PlanReader.MaxSentence - 1);
 
-    /// <summary>Whether the consumer could not be read when the plan was made either: whoever reviewed the plan knew. Where it could, and cannot now, somebody waits until it can again.</summary>
-    public bool Knows(UnreadConsumer consumer) => Unread.Any(sentence => sentence.StartsWith(Begin(consumer), StringComparison.Ordinal));
+    /// <summary>
+    /// Whether the consumer could not be read when the plan was made either: whoever reviewed the plan knew. Where it
+    /// could, and cannot now, somebody waits until it can again.
+    /// </summary>
+    public bool Knows(UnreadConsumer consumer) =>
+        Unread.Any(sentence => sentence.StartsWith(Begin(consumer), StringComparison.Ordinal));
 
-    private static string Begin(UnreadConsumer consumer) => $"{consumer.What} of the account {consumer.Account} could not be read: ";
+    private static string Begin(UnreadConsumer consumer) =>
+        $"{consumer.What} of the account {consumer.Account} could not be read: ";
 }
 
 /// <summary>One repository of a plan.</summary>
@@ -53,7 +66,9 @@ public sealed record PlannedRepository
     /// <summary>Those of them that are in use.</summary>
     public required int InUse { get; init; }
 
-    /// <summary>How many images that stand for themselves are left when the plan is carried out (<see cref="Removed.Keeps"/>).</summary>
+    /// <summary>
+    /// How many images that stand for themselves are left when the plan is carried out (<see cref="Removed.Keeps"/>).
+    /// </summary>
     public required int Keeps { get; init; }
 
     public IReadOnlyList<PlanItem> Items { get; init; } = [];
@@ -77,13 +92,17 @@ public abstract record PlanItem
     public abstract string Word { get; }
 }
 
-/// <summary>A lifecycle policy to put on the repository. Its effect is predicted; its exactness ends when ECR takes over.</summary>
+/// <summary>
+/// A lifecycle policy to put on the repository. Its effect is predicted; its exactness ends when ECR takes over.
+/// </summary>
 public sealed record PutPolicy : PlanItem
 {
     /// <summary>As PutLifecyclePolicy takes it.</summary>
     public required string Policy { get; init; }
 
-    /// <summary>The SHA-256 of the present policy's text, 64 lower-case hexadecimal characters; null where there is none.</summary>
+    /// <summary>
+    /// The SHA-256 of the present policy's text, 64 lower-case hexadecimal characters; null where there is none.
+    /// </summary>
     public required string? Replaces { get; init; }
 
     /// <summary>How many images it would delete today.</summary>
@@ -92,7 +111,9 @@ public sealed record PutPolicy : PlanItem
     /// <summary>How many images it would archive today.</summary>
     public required int Archives { get; init; }
 
-    /// <summary>What deleting those would free, as ECR counts each image: layers that images share are counted with each.</summary>
+    /// <summary>
+    /// What deleting those would free, as ECR counts each image: layers that images share are counted with each.
+    /// </summary>
     public required long FreedBytes { get; init; }
 
     public required string Why { get; init; }
@@ -122,13 +143,26 @@ public sealed record Removal(RemovalKind Kind, IReadOnlyList<PlannedImage> Image
 /// <summary>An image that goes, as it was when the plan was made: in use by nobody.</summary>
 /// <param name="Bytes">Null where ECR gives none.</param>
 /// <param name="PushedAt">Null where ECR gives none.</param>
-public sealed record PlannedImage(Digest Digest, IReadOnlyList<string> Tags, long? Bytes, DateTimeOffset? PushedAt, string Why);
+public sealed record PlannedImage(
+    Digest Digest,
+    IReadOnlyList<string> Tags,
+    long? Bytes,
+    DateTimeOffset? PushedAt,
+    string Why
+);
 
 /// <summary>Everything that a plan for a repository rests on, read at one moment.</summary>
 /// <param name="LifecyclePolicy">The present policy as text; null where there is none.</param>
-public sealed record RepositoryView(Contents Contents, IReadOnlyDictionary<Digest, Lifecycle.Usage> Usages, string? LifecyclePolicy)
+public sealed record RepositoryView(
+    Contents Contents,
+    IReadOnlyDictionary<Digest, Lifecycle.Usage> Usages,
+    string? LifecyclePolicy
+)
 {
-    /// <summary>Images that EcrGuard itself has taken out of reach and not yet put back. Only the ledger tells; where there is none, it is empty.</summary>
+    /// <summary>
+    /// Images that EcrGuard itself has taken out of reach and not yet put back. Only the ledger tells; where there is
+    /// none, it is empty.
+    /// </summary>
     public IReadOnlySet<Digest> Quarantined { get; init; } = new HashSet<Digest>();
 
     public Lifecycle.Usage UsageOf(Digest digest) => Lifecycle.Usage.Of(Usages, digest);

@@ -21,13 +21,22 @@ public static class PlanCheck
     public static string? WhyNot(PutPolicy item, string? present) =>
         HashOf(present) == item.Replaces ? null
         : present is null ? "The repository has no lifecycle policy any more; the plan was made to replace one."
-        : item.Replaces is null ? "Somebody has put a lifecycle policy on the repository since; the plan was made for one without."
+        : item.Replaces is null
+            ? "Somebody has put a lifecycle policy on the repository since; the plan was made for one without."
         : "The repository has another lifecycle policy than the one that the plan was made to replace.";
 
-    /// <summary>What <see cref="PutPolicy.Replaces"/> says of a policy: the same for every text that means the same.</summary>
-    public static string? HashOf(string? policy) => LifecyclePolicy.Meaning(policy) is { } meaning ? PolicyReader.VersionOf(System.Text.Encoding.UTF8.GetBytes(meaning)) : null;
+    /// <summary>
+    /// What <see cref="PutPolicy.Replaces"/> says of a policy: the same for every text that means the same.
+    /// </summary>
+    public static string? HashOf(string? policy) =>
+        LifecyclePolicy.Meaning(policy) is { } meaning
+            ? PolicyReader.VersionOf(System.Text.Encoding.UTF8.GetBytes(meaning))
+            : null;
 
-    /// <summary>Checks images to be deleted or archived: each by itself, then for what holds it. A child goes only with every index that refers to it, a signature only with its subject.</summary>
+    /// <summary>
+    /// Checks images to be deleted or archived: each by itself, then for what holds it. A child goes only with every
+    /// index that refers to it, a signature only with its subject.
+    /// </summary>
     /// <param name="plannedAt">When the plan's facts had been read.</param>
     public static CheckedRemoval Of(Removal removal, DateTimeOffset plannedAt, RepositoryView view)
     {
@@ -50,21 +59,34 @@ public static class PlanCheck
         }
         return new CheckedRemoval(
             [.. removal.Images.Where(image => going.Contains(image.Digest))],
-            [.. removal.Images.Where(image => !going.Contains(image.Digest)).Select(image => new Superseded(image, why[image.Digest]))]);
+            [
+                .. removal
+                    .Images.Where(image => !going.Contains(image.Digest))
+                    .Select(image => new Superseded(image, why[image.Digest])),
+            ]
+        );
     }
 
-    private static string? WhyNot(PlannedImage planned, RemovalKind kind, DateTimeOffset plannedAt, ImageFacts? image, RepositoryView view)
+    private static string? WhyNot(
+        PlannedImage planned,
+        RemovalKind kind,
+        DateTimeOffset plannedAt,
+        ImageFacts? image,
+        RepositoryView view
+    )
     {
         if (image is null)
             return "It is gone.";
         if (image.Kind == ImageKind.Unknown)
             return "What it is cannot be told from its media type; such are never touched.";
         if (view.Quarantined.Contains(image.Id.Digest))
-            return "EcrGuard has taken it out of reach, and puts it back when nothing blocks it any more: until then it stays as it is.";
+            return "EcrGuard has taken it out of reach, and puts it back when nothing blocks it any more: until "
+                + "then it stays as it is.";
         if (!image.Tags.ToHashSet().SetEquals(planned.Tags))
             return $"It carries {Listed(image.Tags)}; when the plan was made it carried {Listed(planned.Tags)}.";
         if (image.PushedAt != planned.PushedAt)
-            return $"It was pushed {At(image.PushedAt)}, and not {At(planned.PushedAt)} as when the plan was made{(image.PushedAt is null ? "" : ": it is there for the second time")}.";
+            return $"It was pushed {At(image.PushedAt)}, and not {At(planned.PushedAt)} as when the plan was "
+                + $"made{(image.PushedAt is null ? "" : ": it is there for the second time")}.";
         if (image.LastPulledAt > plannedAt)
             return $"It was pulled {At(image.LastPulledAt)}, after the plan was made.";
         if (image.LastActivatedAt > plannedAt)
@@ -77,45 +99,87 @@ public static class PlanCheck
             (StorageStatus.Unknown, _) => "ECR does not say whether it is archived.",
         };
         var usage = view.UsageOf(image.Id.Digest);
-        return storage ?? usage.Use switch
-        {
-            Use.NotInUse => null,
-            Use.InUse => $"It is in use. {(usage.Why is [var first, ..] ? first : "")}".TrimEnd(),
-            Use.Unknown => $"Whether it is in use is not known. {(usage.Why is [var first, ..] ? first : "")}".TrimEnd(),
-        };
+        return storage
+            ?? usage.Use switch
+            {
+                Use.NotInUse => null,
+                Use.InUse => $"It is in use. {(usage.Why is [var first, ..] ? first : "")}".TrimEnd(),
+                Use.Unknown =>
+                    $"Whether it is in use is not known. {(usage.Why is [var first, ..] ? first : "")}".TrimEnd(),
+            };
     }
 
-    /// <summary>The images among those that go which something that stays holds back. Of several holders the first by digest is named.</summary>
-    private static List<(Digest Digest, string Why)> Held(RemovalKind kind, HashSet<Digest> going, RepositoryView view, Dictionary<Digest, ImageFacts> there)
+    /// <summary>
+    /// The images among those that go which something that stays holds back. Of several holders the first by digest is
+    /// named.
+    /// </summary>
+    private static List<(Digest Digest, string Why)> Held(
+        RemovalKind kind,
+        HashSet<Digest> going,
+        RepositoryView view,
+        Dictionary<Digest, ImageFacts> there
+    )
     {
         var contents = view.Contents;
         var held = new List<(Digest, string)>();
         if (going.Count == 0)
             return held;
-        foreach (var index in contents.Images.Where(image => contents.IsIndex(image) && !going.Contains(image.Id.Digest) && !Released(image)).OrderBy(image => image.Id.Digest))
+        foreach (
+            var index in contents
+                .Images.Where(image => contents.IsIndex(image) && !going.Contains(image.Id.Digest) && !Released(image))
+                .OrderBy(image => image.Id.Digest)
+        )
         {
             if (contents.ChildrenOf(index) is { } children)
-                held.AddRange(children.Where(going.Contains).Select(child => (child, $"The index {index.Id.Digest} refers to it and stays.")));
+                held.AddRange(
+                    children
+                        .Where(going.Contains)
+                        .Select(child => (child, $"The index {index.Id.Digest} refers to it and stays."))
+                );
             else
-                held.AddRange(going.Where(digest => !contents.IsIndex(there[digest])).Select(digest => (digest, $"It may belong to the index {index.Id.Digest}, which stays and whose manifest could not be read.")));
+                held.AddRange(
+                    going
+                        .Where(digest => !contents.IsIndex(there[digest]))
+                        .Select(digest =>
+                            (
+                                digest,
+                                $"It may belong to the index {index.Id.Digest}, which stays and whose "
+                                    + "manifest could not be read."
+                            )
+                        )
+                );
         }
         foreach (var digest in going)
         {
-            if (there[digest].SpeaksAbout.FirstOrDefault(subject => there.TryGetValue(subject, out var stays) && !going.Contains(subject) && !Released(stays)) is { } subject)
+            if (
+                there[digest]
+                    .SpeaksAbout.FirstOrDefault(subject =>
+                        there.TryGetValue(subject, out var stays) && !going.Contains(subject) && !Released(stays)
+                    ) is
+                { } subject
+            )
                 held.Add((digest, $"It belongs to {subject}, which stays."));
         }
         return held;
 
-        // What cannot be pulled needs nothing that can be; but it may be restored, and then needs all that it had. What EcrGuard has archived, it will restore.
-        bool Released(ImageFacts holder) => kind == RemovalKind.Archive && holder.Storage == StorageStatus.Archived && !view.Quarantined.Contains(holder.Id.Digest);
+        // What cannot be pulled needs nothing that can be; but it may be restored, and then needs all that it had. What
+        // EcrGuard has archived, it will restore.
+        bool Released(ImageFacts holder) =>
+            kind == RemovalKind.Archive
+            && holder.Storage == StorageStatus.Archived
+            && !view.Quarantined.Contains(holder.Id.Digest);
     }
 
-    private static string Listed(IReadOnlyList<string> tags) => tags.Count switch
-    {
-        0 => "no tag",
-        1 => $"the tag {Text.Clip(tags[0], 80)}",
-        _ => $"the tags {Text.Some([.. tags.Order(StringComparer.Ordinal).Select(tag => Text.Clip(tag, 80))], 5)}",
-    };
+    private static string Listed(IReadOnlyList<string> tags) =>
+        tags.Count switch
+        {
+            0 => "no tag",
+            1 => $"the tag {Text.Clip(tags[0], 80)}",
+            _ => $"the tags {Text.Some([.. tags.Order(StringComparer.Ordinal).Select(tag => Text.Clip(tag, 80))], 5)}",
+        };
 
-    private static string At(DateTimeOffset? time) => time is { } at ? string.Create(CultureInfo.InvariantCulture, $"at {at.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z") : "at a time that ECR does not give";
+    private static string At(DateTimeOffset? time) =>
+        time is { } at
+            ? string.Create(CultureInfo.InvariantCulture, $"at {at.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z")
+            : "at a time that ECR does not give";
 }

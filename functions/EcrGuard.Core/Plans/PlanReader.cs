@@ -24,7 +24,13 @@ public sealed class PlanReader
     public static PlanReading Read(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length > Plan.MaxBytes)
-            return Refused(string.Create(CultureInfo.InvariantCulture, $"The plan has {utf8.Length} bytes; at most {Plan.MaxBytes} are read. Make a smaller one: 'ecrguard plan --repository GLOB'."));
+            return Refused(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The plan has {utf8.Length} bytes; at most {Plan.MaxBytes} are read. Make a smaller one: "
+                        + $"'ecrguard plan --repository GLOB'."
+                )
+            );
         if (!JsonTree.TryParse(utf8, out var root, out var problem, strict: true))
             return new PlanReading(null, [problem]);
         var reader = new PlanReader();
@@ -34,7 +40,8 @@ public sealed class PlanReader
             : new PlanReading(null, [.. reader._checks.Problems.OrderBy(p => p.Line).ThenBy(p => p.Column)]);
     }
 
-    private static PlanReading Refused(string message) => new(null, [new PolicyProblem(1, 1, "$", message, ProblemKind.Malformed)]);
+    private static PlanReading Refused(string message) =>
+        new(null, [new PolicyProblem(1, 1, "$", message, ProblemKind.Malformed)]);
 
     private Plan? ReadPlan(Node root)
     {
@@ -49,15 +56,31 @@ public sealed class PlanReader
             Region: Text(fields.Required("region"), RepositoryId.IsRegion, "a region such as eu-central-1"),
             PolicyVersion: Hash(fields.Required("policyVersion")),
             Unread: Sentences(fields.Required("unread")),
-            Repositories: List(fields.Required("repositories"), Repository));
+            Repositories: List(fields.Required("repositories"), Repository)
+        );
         fields.End();
         Unique(root, "repositories", "repository");
-        if (_checks.Problems.Count > 0 || plan is not ({ } createdAt, { } account, { } region, { } policyVersion, { } unread, { } repositories))
+        if (
+            _checks.Problems.Count > 0
+            || plan is not ({ } createdAt, { } account, { } region, { } policyVersion, { } unread, { } repositories)
+        )
             return null;
 
-        var read = new Plan { CreatedAt = createdAt, Account = account, Region = region, PolicyVersion = policyVersion, Unread = unread, Repositories = repositories };
+        var read = new Plan
+        {
+            CreatedAt = createdAt,
+            Account = account,
+            Region = region,
+            PolicyVersion = policyVersion,
+            Unread = unread,
+            Repositories = repositories,
+        };
         if (read.Id != id)
-            _checks.Report(idNode!, "The plan is not as it was written: it was changed or damaged, and its content has another id. Make a new one: 'ecrguard plan'.");
+            _checks.Report(
+                idNode!,
+                "The plan is not as it was written: it was changed or damaged, and its content has another "
+                    + "id. Make a new one: 'ecrguard plan'."
+            );
         return read;
     }
 
@@ -66,29 +89,49 @@ public sealed class PlanReader
         if (_checks.Object(node) is not { } fields)
             return null;
         var name = Text(fields.Required("repository"), RepositoryId.IsName, "the name of a repository");
-        var (images, inUse, keeps) = (Count(fields.Required("images")), Count(fields.Required("inUse")), Count(fields.Required("keeps")));
+        var (images, inUse, keeps) = (
+            Count(fields.Required("images")),
+            Count(fields.Required("inUse")),
+            Count(fields.Required("keeps"))
+        );
         var itemsNode = fields.Required("items");
         var items = List(itemsNode, Item);
         var notes = Sentences(fields.Required("notes"));
         fields.End();
         OnePolicy(itemsNode);
         EachImageOnce(itemsNode);
-        return name is null || images is null || inUse is null || keeps is null || items is null || notes is null ? null
-            : new PlannedRepository { Name = name, Images = images.Value, InUse = inUse.Value, Keeps = keeps.Value, Items = items, Notes = notes };
+        return name is null || images is null || inUse is null || keeps is null || items is null || notes is null
+            ? null
+            : new PlannedRepository
+            {
+                Name = name,
+                Images = images.Value,
+                InUse = inUse.Value,
+                Keeps = keeps.Value,
+                Items = items,
+                Notes = notes,
+            };
     }
 
     private PlanItem? Item(Node node)
     {
         if (_checks.Object(node) is not { } fields)
             return null;
-        var kind = _checks.Word(fields.Required("kind"), PlanWriter.PutPolicyKind, RemovalKind.Delete.Word(), RemovalKind.Archive.Word());
+        var kind = _checks.Word(
+            fields.Required("kind"),
+            PlanWriter.PutPolicyKind,
+            RemovalKind.Delete.Word(),
+            RemovalKind.Archive.Word()
+        );
         if (kind is null)
             return null;
         if (kind == PlanWriter.PutPolicyKind)
             return Put(fields);
         var images = List(fields.Required("images"), Image, "there would be nothing to do");
         fields.End();
-        return images is null ? null : new Removal(kind == RemovalKind.Delete.Word() ? RemovalKind.Delete : RemovalKind.Archive, images);
+        return images is null
+            ? null
+            : new Removal(kind == RemovalKind.Delete.Word() ? RemovalKind.Delete : RemovalKind.Archive, images);
     }
 
     private PutPolicy? Put(Fields fields)
@@ -99,22 +142,37 @@ public sealed class PlanReader
         var freed = Bytes(fields.Required("freedBytes"));
         var why = _checks.Text(fields.Required("why"), MaxSentence);
         fields.End();
-        return policy is null || expires is null || archives is null || freed is null || why is null ? null
-            : new PutPolicy { Policy = policy, Replaces = replaces, Expires = expires.Value, Archives = archives.Value, FreedBytes = freed.Value, Why = why };
+        return policy is null || expires is null || archives is null || freed is null || why is null
+            ? null
+            : new PutPolicy
+            {
+                Policy = policy,
+                Replaces = replaces,
+                Expires = expires.Value,
+                Archives = archives.Value,
+                FreedBytes = freed.Value,
+                Why = why,
+            };
     }
 
     private PlannedImage? Image(Node node)
     {
         if (_checks.Object(node) is not { } fields)
             return null;
-        var digest = Text(fields.Required("digest"), text => Digest.TryParse(text, out _), "'sha256:' and 64 lower-case hexadecimal characters");
+        var digest = Text(
+            fields.Required("digest"),
+            text => Digest.TryParse(text, out _),
+            "'sha256:' and 64 lower-case hexadecimal characters"
+        );
         var tags = List(fields.Required("tags"), tag => Text(tag, ImageReference.IsTag, "a tag"));
         var bytes = fields.Required("bytes") is { Kind: not NodeKind.Null } size ? Bytes(size) : null;
         var pushedAt = fields.Required("pushedAt") is { Kind: not NodeKind.Null } time ? Time(time) : null;
         var why = _checks.Text(fields.Required("why"), MaxSentence);
         _checks.Word(fields.Required("usage"), PlanWriter.NotInUse);
         fields.End();
-        return digest is null || tags is null || why is null ? null : new PlannedImage(Digest.Parse(digest), tags, bytes, pushedAt, why);
+        return digest is null || tags is null || why is null
+            ? null
+            : new PlannedImage(Digest.Parse(digest), tags, bytes, pushedAt, why);
     }
 
     /// <summary>A lifecycle policy that ECR would accept.</summary>
@@ -125,36 +183,54 @@ public sealed class PlanReader
         var reading = LifecyclePolicy.Read(text);
         if (reading.Problems is not [var first, ..])
             return text;
-        _checks.Report(node!, $"{reading.Refusal} the lifecycle policy, at its line {first.Line}, column {first.Column}: {first.Message}");
+        _checks.Report(
+            node!,
+            $"{reading.Refusal} the lifecycle policy, at its line {first.Line}, column {first.Column}: {first.Message}"
+        );
         return null;
     }
 
     private void OnePolicy(Node? items)
     {
-        foreach (var second in Objects(items).Where(item => Value(item, "kind") is { Kind: NodeKind.Text, Text: PlanWriter.PutPolicyKind }).Skip(1))
+        foreach (
+            var second in Objects(items)
+                .Where(item => Value(item, "kind") is { Kind: NodeKind.Text, Text: PlanWriter.PutPolicyKind })
+                .Skip(1)
+        )
             _checks.Report(second, "The repository has a lifecycle policy in an earlier item; there can be one.");
     }
 
     private void EachImageOnce(Node? items)
     {
         var seen = new Dictionary<string, Node>(StringComparer.Ordinal);
-        foreach (var digest in Objects(items).SelectMany(item => Objects(Value(item, "images"))).Select(image => Value(image, "digest")).OfType<Node>().Where(digest => digest.Kind == NodeKind.Text))
+        foreach (
+            var digest in Objects(items)
+                .SelectMany(item => Objects(Value(item, "images")))
+                .Select(image => Value(image, "digest"))
+                .OfType<Node>()
+                .Where(digest => digest.Kind == NodeKind.Text)
+        )
         {
             if (!seen.TryAdd(digest.Text, digest))
-                _checks.Report(digest, $"The image {Checks.Found(digest)} is already at {seen[digest.Text].Place}; each can go once.");
+                _checks.Report(
+                    digest,
+                    $"The image {Checks.Found(digest)} is already at {seen[digest.Text].Place}; each can go once."
+                );
         }
     }
 
     private void Unique(Node root, string list, string key) => _checks.Unique(Objects(Value(root, list)), key, key);
 
-    private static IEnumerable<Node> Objects(Node? list) => list?.Items.Where(item => item.Kind == NodeKind.Object) ?? [];
+    private static IEnumerable<Node> Objects(Node? list) =>
+        list?.Items.Where(item => item.Kind == NodeKind.Object) ?? [];
 
     private static Node? Value(Node node, string key) => node.Members.Find(member => member.Key == key)?.Value;
 
     private List<string>? Sentences(Node? node) => List(node, sentence => _checks.Text(sentence, MaxSentence));
 
     /// <summary>Null where an item is wrong, too: nothing is left out.</summary>
-    private List<T>? List<T>(Node? node, Func<Node, T?> read, string? empty = null) where T : class
+    private List<T>? List<T>(Node? node, Func<Node, T?> read, string? empty = null)
+        where T : class
     {
         if (_checks.Items(node, empty) is not { } items)
             return null;
@@ -167,13 +243,27 @@ public sealed class PlanReader
     /// <summary>JSON's numbers are exact up to 2^53.</summary>
     private long? Bytes(Node? node) => (long?)_checks.Number(node, 0, 1L << 53, whole: true);
 
-    private string? Hash(Node? node) => Text(node, text => text.Length == 64 && text.All(c => c is (>= '0' and <= '9') or (>= 'a' and <= 'f')), "64 lower-case hexadecimal characters");
+    private string? Hash(Node? node) =>
+        Text(
+            node,
+            text => text.Length == 64 && text.All(c => c is (>= '0' and <= '9') or (>= 'a' and <= 'f')),
+            "64 lower-case hexadecimal characters"
+        );
 
     private DateTimeOffset? Time(Node? node)
     {
         const string wanted = "a time in UTC such as \"2026-01-31T00:00:00Z\"";
-        var text = Text(node, text => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) && time.Offset == TimeSpan.Zero && text.Contains('T', StringComparison.Ordinal), wanted);
-        return text is null ? null : DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
+        var text = Text(
+            node,
+            text =>
+                DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time)
+                && time.Offset == TimeSpan.Zero
+                && text.Contains('T', StringComparison.Ordinal),
+            wanted
+        );
+        return text is null
+            ? null
+            : DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
     }
 
     private string? Text(Node? node, Func<string, bool> fits, string wanted)

@@ -10,7 +10,9 @@ public static class PlanWriter
 {
     internal const int Version = 1;
 
-    /// <summary>What a plan says of every image that goes; an image of which anything else is true is in no plan.</summary>
+    /// <summary>
+    /// What a plan says of every image that goes; an image of which anything else is true is in no plan.
+    /// </summary>
     internal const string NotInUse = "not in use";
 
     internal const string PutPolicyKind = "put-policy";
@@ -21,17 +23,28 @@ public static class PlanWriter
     internal static string IdOf(Plan plan) => PolicyReader.VersionOf(Write(plan, "", indented: false));
 
     /// <summary>What a plan's JSON calls it.</summary>
-    public static string Word(this RemovalKind kind) => kind switch
-    {
-        RemovalKind.Delete => "delete",
-        RemovalKind.Archive => "archive",
-    };
+    public static string Word(this RemovalKind kind) =>
+        kind switch
+        {
+            RemovalKind.Delete => "delete",
+            RemovalKind.Archive => "archive",
+        };
 
     private static byte[] Write(Plan plan, string id, bool indented)
     {
         var buffer = new ArrayBufferWriter<byte>();
         // A file, not a page: quotes stay quotes.
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = indented, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var json = new Utf8JsonWriter(
+                buffer,
+                new JsonWriterOptions
+                {
+                    Indented = indented,
+                    NewLine = "\n",
+                    Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                }
+            )
+        )
         {
             json.WriteStartObject();
             json.WriteNumber("version", Version);

@@ -11,11 +11,13 @@ namespace EcrGuard.Core.Plans;
 public sealed record WantedPolicy(string Text, string Why);
 
 /// <summary>
-/// Makes the plan of a repository. It names no image that is in use or may be, none that something else needs, and leaves the newest images that the policy keeps in every repository; the other ceilings refuse a plan
+/// Makes the plan of a repository. It names no image that is in use or may be, none that something else needs, and
+/// leaves the newest images that the policy keeps in every repository; the other ceilings refuse a plan
 /// whole (<see cref="Ceiling"/>).
 /// </summary>
 /// <param name="exact">
-/// False: the wanted policy is put, and images are deleted on which only EcrGuard's own tags are left. True: instead, the images that the wanted policy would take today are named one by one.
+/// False: the wanted policy is put, and images are deleted on which only EcrGuard's own tags are left. True: instead,
+/// the images that the wanted policy would take today are named one by one.
 /// </param>
 public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
 {
@@ -25,7 +27,12 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
     /// <param name="wanted">Null where nothing is wanted.</param>
     /// <param name="notes">What else is to be said of the repository.</param>
     /// <param name="now">The moment for which ages are measured, not before the view was read.</param>
-    public PlannedRepository Plan(RepositoryView view, WantedPolicy? wanted, IReadOnlyList<string> notes, DateTimeOffset now)
+    public PlannedRepository Plan(
+        RepositoryView view,
+        WantedPolicy? wanted,
+        IReadOnlyList<string> notes,
+        DateTimeOffset now
+    )
     {
         var work = new Work(policy, tags, view, now);
         foreach (var note in notes)
@@ -40,8 +47,15 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             work.TakeExactly(wantedPolicy);
         else if (!exact)
         {
-            var put = wantedPolicy is not null && !LifecyclePolicy.AreSame(wanted!.Text, view.LifecyclePolicy) && work.TryPut(wanted, wantedPolicy);
-            work.TakeLeftovers(put ? wantedPolicy : view.LifecyclePolicy is { } present ? LifecyclePolicy.Read(present).Policy : null);
+            var put =
+                wantedPolicy is not null
+                && !LifecyclePolicy.AreSame(wanted!.Text, view.LifecyclePolicy)
+                && work.TryPut(wanted, wantedPolicy);
+            work.TakeLeftovers(
+                put ? wantedPolicy
+                : view.LifecyclePolicy is { } present ? LifecyclePolicy.Read(present).Policy
+                : null
+            );
         }
         return work.End();
     }
@@ -64,7 +78,12 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         {
             var reading = LifecyclePolicy.Read(text);
             if (reading.Policy is null)
-                Note(which == Present ? $"The present lifecycle policy is in words that EcrGuard does not know: {reading.Problems[0].Message}" : $"The {which} lifecycle policy is one that {reading.Refusal}: {reading.Problems[0].Message}");
+                Note(
+                    which == Present
+                        ? "The present lifecycle policy is in words that EcrGuard does not know: "
+                            + $"{reading.Problems[0].Message}"
+                        : $"The {which} lifecycle policy is one that {reading.Refusal}: {reading.Problems[0].Message}"
+                );
             return reading.Policy;
         }
 
@@ -72,26 +91,45 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         {
             var unknown = Contents.Images.Count(image => view.UsageOf(image.Id.Digest).Use == Use.Unknown);
             if (unknown > 0)
-                Note($"Whether {Text.Count(unknown, "image is", "images are")} in use is not known; {(unknown == 1 ? "it stays" : "they stay")}.");
+                Note(
+                    $"Whether {Text.Count(unknown, "image is", "images are")} in use is not known; "
+                        + $"{(unknown == 1 ? "it stays" : "they stay")}."
+                );
             if (view.LifecyclePolicy is not { } text || Read(text, Present) is not { } present)
                 return;
             var atRisk = PolicyEffect.Of(present, Contents, view.Usages, null, now).AtRisk;
             if (atRisk.Count > 0)
-                Note($"The present lifecycle policy takes {Text.Count(atRisk.Count, "image that is", "images that are")} in use or may be: {Named(atRisk.Select(image => image.Image))}.");
+                Note(
+                    "The present lifecycle policy takes "
+                        + $"{Text.Count(atRisk.Count, "image that is", "images that are")} in use or may be: "
+                        + $"{Named(atRisk.Select(image => image.Image))}."
+                );
         }
 
-        /// <summary>They are named, and stay: whether somebody still looks for a signature, EcrGuard does not know.</summary>
+        /// <summary>
+        /// They are named, and stay: whether somebody still looks for a signature, EcrGuard does not know.
+        /// </summary>
         public void NoteLeftOver()
         {
             if (Contents.LeftOver() is { Count: > 0 } left)
-                Note($"{Text.Count(left.Count, "artifact is", "artifacts are")} left over, whose image is gone: {Named(left)}.");
+                Note(
+                    $"{Text.Count(left.Count, "artifact is", "artifacts are")} left over, whose image is "
+                        + $"gone: {Named(left)}."
+                );
         }
 
         public void NoteLint(LifecyclePolicy wanted, int length)
         {
             var images = Contents.Images.Select(image => LifecycleImage.Of(image, Contents.ChildrenOf(image))).ToList();
-            foreach (var finding in LifecycleLinter.Lint(wanted, length, images, tags).Where(finding => finding.Severity != LintSeverity.Info))
-                Note($"{(finding.RulePriority is { } rule ? string.Create(CultureInfo.InvariantCulture, $"Rule {rule} of the wanted policy") : "The wanted policy")} ({finding.Id}): {finding.Message}");
+            foreach (
+                var finding in LifecycleLinter
+                    .Lint(wanted, length, images, tags)
+                    .Where(finding => finding.Severity != LintSeverity.Info)
+            )
+                Note(
+                    $"{(finding.RulePriority is { } rule ? string.Create(CultureInfo.InvariantCulture, $"Rule {rule} of the wanted policy") : "The wanted policy")} "
+                        + $"({finding.Id}): {finding.Message}"
+                );
         }
 
         /// <returns>False where the policy would take what must not go.</returns>
@@ -100,19 +138,25 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             var effect = PolicyEffect.Of(parsed, Contents, view.Usages, tags, now);
             if (effect.AtRisk.Count > 0)
             {
-                Note($"The wanted lifecycle policy is not put: it would take {Text.Count(effect.AtRisk.Count, "image that is", "images that are")} in use or may be: {Named(effect.AtRisk.Select(image => image.Image))}.");
+                Note(
+                    "The wanted lifecycle policy is not put: it would take "
+                        + $"{Text.Count(effect.AtRisk.Count, "image that is", "images that are")} in use or may be: "
+                        + $"{Named(effect.AtRisk.Select(image => image.Image))}."
+                );
                 return false;
             }
             taken.UnionWith(effect.Expired.Concat(effect.Archived).Select(image => image.Image.Id.Digest));
-            items.Add(new PutPolicy
-            {
-                Policy = wanted.Text,
-                Replaces = PlanCheck.HashOf(view.LifecyclePolicy),
-                Expires = effect.Expired.Count,
-                Archives = effect.Archived.Count,
-                FreedBytes = effect.ExpiredBytes,
-                Why = wanted.Why,
-            });
+            items.Add(
+                new PutPolicy
+                {
+                    Policy = wanted.Text,
+                    Replaces = PlanCheck.HashOf(view.LifecyclePolicy),
+                    Expires = effect.Expired.Count,
+                    Archives = effect.Archived.Count,
+                    FreedBytes = effect.ExpiredBytes,
+                    Why = wanted.Why,
+                }
+            );
             return true;
         }
 
@@ -120,7 +164,9 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         public void TakeExactly(LifecyclePolicy wanted)
         {
             var effect = PolicyEffect.Of(wanted, Contents, view.Usages, tags, now);
-            var going = effect.Expired.Concat(effect.Archived).ToDictionary(image => image.Image.Id.Digest, image => image.Reason);
+            var going = effect
+                .Expired.Concat(effect.Archived)
+                .ToDictionary(image => image.Image.Id.Digest, image => image.Reason);
             SpareQuarantined(going);
             KeepTheNewest(going);
             Take(RemovalKind.Delete, effect.Expired.Select(image => image.Image), going);
@@ -128,16 +174,42 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         }
 
         /// <summary>
-        /// Images that carry EcrGuard's tags and no others: nobody can name them any more, and the tags keep them out of the rules for untagged images. EcrGuard cannot take its tags away, since with the last one the
-        /// image goes. One that it has blocked goes only where the lifecycle policy would have taken it without the tags.
+        /// Images that carry EcrGuard's tags and no others: nobody can name them any more, and the tags keep them out
+        /// of the rules for untagged images. EcrGuard cannot take its tags away, since with the last one the
+        /// image goes. One that it has blocked goes only where the lifecycle policy would have taken it without the
+        /// tags.
         /// </summary>
         /// <param name="inForce">The policy that is there, or will be; null for none.</param>
         public void TakeLeftovers(LifecyclePolicy? inForce)
         {
-            var left = Contents.Images.Where(image => image is { TakesShield: true, Tags.Count: > 0 } && image.Tags.All(tag => tags.IsOwn(image.Id.Digest, tag)) && !taken.Contains(image.Id.Digest)).ToList();
+            var left = Contents
+                .Images.Where(image =>
+                    image is { TakesShield: true, Tags.Count: > 0 }
+                    && image.Tags.All(tag => tags.IsOwn(image.Id.Digest, tag))
+                    && !taken.Contains(image.Id.Digest)
+                )
+                .ToList();
             var own = left.Select(image => image.Id.Digest).ToHashSet();
-            var expired = inForce is null || left.Count == 0 ? []
-                : PolicyEffect.Of(inForce, Contents with { Images = [.. Contents.Images.Select(image => own.Contains(image.Id.Digest) ? image with { Tags = [] } : image)] }, view.Usages, null, now).Expired.ToDictionary(image => image.Image.Id.Digest);
+            var expired =
+                inForce is null || left.Count == 0
+                    ? []
+                    : PolicyEffect
+                        .Of(
+                            inForce,
+                            Contents with
+                            {
+                                Images =
+                                [
+                                    .. Contents.Images.Select(image =>
+                                        own.Contains(image.Id.Digest) ? image with { Tags = [] } : image
+                                    ),
+                                ],
+                            },
+                            view.Usages,
+                            null,
+                            now
+                        )
+                        .Expired.ToDictionary(image => image.Image.Id.Digest);
             var going = new Dictionary<Digest, string>();
             var spared = new List<ImageFacts>();
             foreach (var image in left.Where(image => view.UsageOf(image.Id.Digest).Use == Use.NotInUse))
@@ -151,7 +223,11 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
                     spared.Add(image);
             }
             if (spared.Count > 0)
-                Note($"{Text.Count(spared.Count, "blocked image carries", "blocked images carry")} only EcrGuard's own tags, and no rule would take {(spared.Count == 1 ? "it" : "them")} without: {Named(spared)}.");
+                Note(
+                    $"{Text.Count(spared.Count, "blocked image carries", "blocked images carry")} only "
+                        + $"EcrGuard's own tags, and no rule would take {(spared.Count == 1 ? "it" : "them")} "
+                        + $"without: {Named(spared)}."
+                );
             SpareQuarantined(going);
             GoWith(going);
             KeepTheNewest(going);
@@ -173,68 +249,128 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         }
 
         /// <summary>
-        /// What the policy has EcrGuard take out of reach looks like something that nobody wants. Whether EcrGuard did it, only the ledger knows, which whoever plans need not be able to read: it stays, and the re-check of an
+        /// What the policy has EcrGuard take out of reach looks like something that nobody wants. Whether EcrGuard did
+        /// it, only the ledger knows, which whoever plans need not be able to read: it stays, and the re-check of an
         /// apply knows for certain.
         /// </summary>
         private void SpareQuarantined(Dictionary<Digest, string> going)
         {
             if (policy.EnforcementOf(Contents.Repository.Name) != EnforcementMode.Quarantine)
                 return;
-            var spared = Contents.Images
-                .Where(image => going.ContainsKey(image.Id.Digest) && image.Storage != StorageStatus.Active)
+            var spared = Contents
+                .Images.Where(image => going.ContainsKey(image.Id.Digest) && image.Storage != StorageStatus.Active)
                 .Where(image => image.Tags.Intersect(tags.AllBlocked(image.Id.Digest)).Any())
                 .ToList();
             foreach (var image in spared)
                 going.Remove(image.Id.Digest);
             if (spared.Count > 0)
-                Note($"{Text.Count(spared.Count, "blocked image stays", "blocked images stay")}, because the policy takes such out of reach, from where {(spared.Count == 1 ? "it" : "they")} may come back: {Named(spared)}.");
+                Note(
+                    $"{Text.Count(spared.Count, "blocked image stays", "blocked images stay")}, because the "
+                        + $"policy takes such out of reach, from where {(spared.Count == 1 ? "it" : "they")} may "
+                        + $"come back: {Named(spared)}."
+                );
         }
 
-        /// <summary>The untagged children of an index that goes, and what speaks about an image that does, go with it; whatever else holds them, <see cref="PlanCheck"/> sees.</summary>
+        /// <summary>
+        /// The untagged children of an index that goes, and what speaks about an image that does, go with it; whatever
+        /// else holds them, <see cref="PlanCheck"/> sees.
+        /// </summary>
         private void GoWith(Dictionary<Digest, string> going)
         {
-            var untagged = Contents.Images.Where(image => image.Tags.Count == 0).Select(image => image.Id.Digest).ToHashSet();
-            foreach (var index in Contents.Images.Where(image => going.ContainsKey(image.Id.Digest)).OrderBy(image => image.Id.Digest).ToList())
+            var untagged = Contents
+                .Images.Where(image => image.Tags.Count == 0)
+                .Select(image => image.Id.Digest)
+                .ToHashSet();
+            foreach (
+                var index in Contents
+                    .Images.Where(image => going.ContainsKey(image.Id.Digest))
+                    .OrderBy(image => image.Id.Digest)
+                    .ToList()
+            )
             {
                 foreach (var child in (Contents.ChildrenOf(index) ?? []).Where(untagged.Contains))
                     going.TryAdd(child, $"It is a child of the index {index.Id.Digest} and goes with it.");
             }
-            foreach (var referrer in Contents.Images.Where(image => image is { Kind: ImageKind.Artifact, Subject: { } subject } && going.ContainsKey(subject)).ToList())
+            foreach (
+                var referrer in Contents
+                    .Images.Where(image =>
+                        image is { Kind: ImageKind.Artifact, Subject: { } subject } && going.ContainsKey(subject)
+                    )
+                    .ToList()
+            )
                 going.TryAdd(referrer.Id.Digest, $"It belongs to {referrer.Subject} and goes with it.");
         }
 
         /// <summary>Takes the newest images out of those that go until as many are left as the policy keeps.</summary>
         private void KeepTheNewest(Dictionary<Digest, string> going)
         {
-            var standing = Removed.Standing(Contents).Where(image => !taken.Contains(image.Id.Digest)).OrderByDescending(image => image.PushedAt ?? DateTimeOffset.MaxValue).ThenByDescending(image => image.Id.Digest).ToList();
-            var leave = policy.Ceilings.KeepPerRepository - standing.Count(image => !going.ContainsKey(image.Id.Digest));
+            var standing = Removed
+                .Standing(Contents)
+                .Where(image => !taken.Contains(image.Id.Digest))
+                .OrderByDescending(image => image.PushedAt ?? DateTimeOffset.MaxValue)
+                .ThenByDescending(image => image.Id.Digest)
+                .ToList();
+            var leave =
+                policy.Ceilings.KeepPerRepository - standing.Count(image => !going.ContainsKey(image.Id.Digest));
             var spared = standing.Where(image => going.ContainsKey(image.Id.Digest)).Take(Math.Max(leave, 0)).ToList();
             // Nothing goes from a repository that has no more than it keeps, be it a child or an archived image.
             List<Digest> stay = spared.Count < leave ? [.. going.Keys] : [.. spared.Select(image => image.Id.Digest)];
             foreach (var digest in stay)
                 going.Remove(digest);
             if (stay.Count > 0)
-                Note($"{Text.Count(stay.Count, "image stays", "images stay")}, because the policy keeps {Text.Count(policy.Ceilings.KeepPerRepository, "image")} in every repository (ceilings.keepPerRepository).");
+                Note(
+                    $"{Text.Count(stay.Count, "image stays", "images stay")}, because the policy keeps "
+                        + $"{Text.Count(policy.Ceilings.KeepPerRepository, "image")} in every repository "
+                        + "(ceilings.keepPerRepository)."
+                );
         }
 
         private void Take(RemovalKind kind, IEnumerable<ImageFacts> images, Dictionary<Digest, string> going)
         {
-            PlannedImage[] named = [.. images.Where(image => going.ContainsKey(image.Id.Digest)).OrderBy(image => image.PushedAt).ThenBy(image => image.Id.Digest)
-                .Select(image => new PlannedImage(image.Id.Digest, [.. image.Tags.Order(StringComparer.Ordinal)], image.SizeInBytes, image.PushedAt, going[image.Id.Digest]))];
+            PlannedImage[] named =
+            [
+                .. images
+                    .Where(image => going.ContainsKey(image.Id.Digest))
+                    .OrderBy(image => image.PushedAt)
+                    .ThenBy(image => image.Id.Digest)
+                    .Select(image => new PlannedImage(
+                        image.Id.Digest,
+                        [.. image.Tags.Order(StringComparer.Ordinal)],
+                        image.SizeInBytes,
+                        image.PushedAt,
+                        going[image.Id.Digest]
+                    )),
+            ];
             var check = PlanCheck.Of(new Removal(kind, named), DateTimeOffset.MaxValue, view);
             foreach (var same in check.Superseded.GroupBy(superseded => superseded.Why))
-                Note($"{Text.Count(same.Count(), "image stays", "images stay")} ({Named([.. same.Select(superseded => superseded.Image)])}): {same.Key}");
+                Note(
+                    $"{Text.Count(same.Count(), "image stays", "images stay")} "
+                        + $"({Named([.. same.Select(superseded => superseded.Image)])}): {same.Key}"
+                );
             if (check.Exact.Count == 0)
                 return;
             taken.UnionWith(check.Exact.Select(image => image.Digest));
             items.Add(new Removal(kind, check.Exact));
         }
 
-        private static string Named(IEnumerable<ImageFacts> images) => Named([.. images.Select(image => (image.Id.Digest, image.Tags))]);
+        private static string Named(IEnumerable<ImageFacts> images) =>
+            Named([.. images.Select(image => (image.Id.Digest, image.Tags))]);
 
-        private static string Named(IReadOnlyList<PlannedImage> images) => Named([.. images.Select(image => (image.Digest, image.Tags))]);
+        private static string Named(IReadOnlyList<PlannedImage> images) =>
+            Named([.. images.Select(image => (image.Digest, image.Tags))]);
 
         private static string Named(IReadOnlyList<(Digest Digest, IReadOnlyList<string> Tags)> images) =>
-            Text.Some([.. images.OrderBy(image => image.Digest).Select(image => image.Tags.Count > 0 ? Text.Clip(image.Tags.Order(StringComparer.Ordinal).First(), 80) : image.Digest.Abbreviated)], MaxNamed);
+            Text.Some(
+                [
+                    .. images
+                        .OrderBy(image => image.Digest)
+                        .Select(image =>
+                            image.Tags.Count > 0
+                                ? Text.Clip(image.Tags.Order(StringComparer.Ordinal).First(), 80)
+                                : image.Digest.Abbreviated
+                        ),
+                ],
+                MaxNamed
+            );
     }
 }

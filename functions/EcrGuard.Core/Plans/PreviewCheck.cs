@@ -4,26 +4,45 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Plans;
 
-/// <summary>Whether a lifecycle policy may be put, once ECR has said what it would take now: its preview decides over the evaluator.</summary>
+/// <summary>
+/// Whether a lifecycle policy may be put, once ECR has said what it would take now: its preview decides over the
+/// evaluator.
+/// </summary>
 public static class PreviewCheck
 {
     private const int MaxNamed = 3;
 
     /// <param name="taken">What the preview takes.</param>
-    /// <param name="going">That, and whatever else is to go from the repository: the ceilings are for all of it together.</param>
+    /// <param name="going">That, and whatever else is to go from the repository: the ceilings are for all of it
+    ///     together.</param>
     /// <param name="contents">Read after it: what it names and is not there any more cannot be taken any more.</param>
     /// <param name="usages">Of an image that is not in it the use is not known.</param>
     /// <param name="rest">What goes from other repositories.</param>
     /// <returns>A sentence; null where the policy may be put.</returns>
-    public static string? WhyNot(LifecyclePolicy policy, IReadOnlySet<Digest> taken, IReadOnlySet<Digest> going, Contents contents, IReadOnlyDictionary<Digest, Usage> usages, IEnumerable<Removed> rest, Ceilings ceilings, DateTimeOffset now)
+    public static string? WhyNot(
+        LifecyclePolicy policy,
+        IReadOnlySet<Digest> taken,
+        IReadOnlySet<Digest> going,
+        Contents contents,
+        IReadOnlyDictionary<Digest, Usage> usages,
+        IEnumerable<Removed> rest,
+        Ceilings ceilings,
+        DateTimeOffset now
+    )
     {
         Usage UsageOf(ImageFacts image) => Usage.Of(usages, image.Id.Digest);
-        var risky = contents.Images.Where(image => taken.Contains(image.Id.Digest) && UsageOf(image).Use != Use.NotInUse).ToList();
+        var risky = contents
+            .Images.Where(image => taken.Contains(image.Id.Digest) && UsageOf(image).Use != Use.NotInUse)
+            .ToList();
         if (risky is [var first, ..])
             return $"ECR's preview takes {Text.Count(risky.Count, "image that is", "images that are")} in use or may be ({Named(risky)}). {(UsageOf(first).Why is [var why, ..] ? why : "")}".TrimEnd();
         // ECR acts within a day and the preview shows this moment.
         return PolicySafety.WhyNot(policy, contents, usages, now)
-            ?? (Ceiling.Broken([.. rest, Removed.Of(contents, going)], ceilings) is [var broken, ..] ? $"By ECR's preview: {broken}" : null);
+            ?? (
+                Ceiling.Broken([.. rest, Removed.Of(contents, going)], ceilings) is [var broken, ..]
+                    ? $"By ECR's preview: {broken}"
+                    : null
+            );
     }
 
     private static string Named(List<ImageFacts> images) =>

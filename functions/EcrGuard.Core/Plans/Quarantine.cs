@@ -28,7 +28,9 @@ public sealed record Quarantine
 {
     public required QuarantineState State { get; init; }
 
-    /// <summary>The change of status that it follows from (<see cref="ImageRecord.ChangeId"/>): a later block is another matter.</summary>
+    /// <summary>
+    /// The change of status that it follows from (<see cref="ImageRecord.ChangeId"/>): a later block is another matter.
+    /// </summary>
     public required string ChangeId { get; init; }
 
     /// <summary>When it was last begun to take the image out of reach.</summary>
@@ -41,7 +43,9 @@ public sealed record Quarantine
     public bool IsReleasedFrom(string changeId) => Release is not null && ChangeId == changeId;
 }
 
-/// <summary>What decides whether an image is taken out of reach, and whether it comes back, read immediately before.</summary>
+/// <summary>
+/// What decides whether an image is taken out of reach, and whether it comes back, read immediately before.
+/// </summary>
 public sealed record QuarantineFacts
 {
     public required ImageFacts Image { get; init; }
@@ -66,17 +70,33 @@ public sealed record QuarantineFacts
     /// <summary>The images that no index but this one keeps from lifecycle rules.</summary>
     public IReadOnlyList<ImageFacts> Platforms { get; init; } = [];
 
-    /// <summary>ECR's lifecycle rules take no child of an index that can be pulled: what an index holds that no other does.</summary>
+    /// <summary>
+    /// ECR's lifecycle rules take no child of an index that can be pulled: what an index holds that no other does.
+    /// </summary>
     public static IReadOnlyList<ImageFacts> HeldBy(ImageFacts index, Contents contents)
     {
         var children = (contents.ChildrenOf(index) ?? []).ToHashSet();
-        return [.. contents.Images.Where(image => children.Contains(image.Id.Digest) && contents.Images.All(other => other.Id.Digest == index.Id.Digest || other.Storage != StorageStatus.Active || contents.ChildrenOf(other)?.Contains(image.Id.Digest) != true))];
+        return
+        [
+            .. contents.Images.Where(image =>
+                children.Contains(image.Id.Digest)
+                && contents.Images.All(other =>
+                    other.Id.Digest == index.Id.Digest
+                    || other.Storage != StorageStatus.Active
+                    || contents.ChildrenOf(other)?.Contains(image.Id.Digest) != true
+                )
+            ),
+        ];
     }
 
     /// <summary>An index that needs an image to stay where it is.</summary>
     public static Digest? Needing(ImageId image, Contents contents) =>
-        contents.Images
-            .Where(index => contents.IsIndex(index) && index.Storage != StorageStatus.Archived && index.Id.Digest != image.Digest)
+        contents
+            .Images.Where(index =>
+                contents.IsIndex(index) && index.Storage != StorageStatus.Archived && index.Id.Digest != image.Digest
+            )
             .Where(index => contents.ChildrenOf(index)?.Contains(image.Digest) ?? true)
-            .Select(index => index.Id.Digest).Order().FirstOrDefault();
+            .Select(index => index.Id.Digest)
+            .Order()
+            .FirstOrDefault();
 }

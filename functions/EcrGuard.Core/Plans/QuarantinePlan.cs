@@ -16,27 +16,40 @@ public enum QuarantineChange
 public sealed record QuarantineStep(QuarantineChange Change, string Why);
 
 /// <summary>
-/// The next step of a quarantine: one at a time, each from facts read immediately before it, so that whatever was interrupted goes on from where it is. Planned again after all were carried out, there are none.
+/// The next step of a quarantine: one at a time, each from facts read immediately before it, so that whatever was
+/// interrupted goes on from where it is. Planned again after all were carried out, there are none.
 /// </summary>
 /// <param name="Next">Null where nothing is to do, or nothing may be done.</param>
-/// <param name="Record">What the ledger must hold before the step is made, or instead of one; null where nothing was ever begun.</param>
+/// <param name="Record">What the ledger must hold before the step is made, or instead of one; null where nothing was
+///     ever begun.</param>
 /// <param name="Why">Why what should be done cannot be, or what is waited for; null where all is well.</param>
 /// <param name="RestoredByOthers">EcrGuard had archived the image, and somebody else has restored it.</param>
-public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, string? Why, bool RestoredByOthers = false)
+public sealed record QuarantinePlan(
+    QuarantineStep? Next,
+    Quarantine? Record,
+    string? Why,
+    bool RestoredByOthers = false
+)
 {
-    /// <summary>A step that was begun longer ago than a function can run is not under way any more. Until then what was put back is looked at again.</summary>
+    /// <summary>
+    /// A step that was begun longer ago than a function can run is not under way any more. Until then what was put back
+    /// is looked at again.
+    /// </summary>
     public static readonly TimeSpan UnderWay = TimeSpan.FromMinutes(15);
 
     /// <summary>The plan of whoever does not know what runs: nothing is taken, and the ledger stays as it is.</summary>
     /// <param name="record">What the ledger holds.</param>
-    public QuarantinePlan LeftToSweep(Quarantine? record) => this with
-    {
-        Next = null,
-        Record = record,
-        Why = "The next sweep takes it out of reach, unless something uses it.",
-    };
+    public QuarantinePlan LeftToSweep(Quarantine? record) =>
+        this with
+        {
+            Next = null,
+            Record = record,
+            Why = "The next sweep takes it out of reach, unless something uses it.",
+        };
 
-    public const string Observing = "Enforcement is observe here: EcrGuard writes nothing to ECR, so that what is out of reach stays there until it is mark.";
+    public const string Observing =
+        "Enforcement is observe here: EcrGuard writes nothing to ECR, so that what is out of reach stays "
+        + "there until it is mark.";
 
     /// <summary>Plans the next step of an image. Taking needs the mode quarantine, putting back only mark.</summary>
     /// <param name="record">What the ledger holds.</param>
@@ -45,8 +58,13 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
         if (facts.Image.Kind is not (ImageKind.Image or ImageKind.Index))
             return new QuarantinePlan(null, record, null);
         if (facts.Mode == EnforcementMode.Observe)
-            return new QuarantinePlan(null, record, record is null or { State: QuarantineState.Ended } ? null : Observing);
-        var wanted = facts.Mode == EnforcementMode.Quarantine
+            return new QuarantinePlan(
+                null,
+                record,
+                record is null or { State: QuarantineState.Ended } ? null : Observing
+            );
+        var wanted =
+            facts.Mode == EnforcementMode.Quarantine
             && facts.Status == Status.Blocked
             && record?.IsReleasedFrom(facts.ChangeId) != true;
         return record is { State: not QuarantineState.Ended } ? Begun(facts, wanted, record, tags, now)
@@ -55,7 +73,12 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
     }
 
     private static QuarantinePlan Begun(
-        QuarantineFacts facts, bool wanted, Quarantine record, VerdictTags tags, DateTimeOffset now)
+        QuarantineFacts facts,
+        bool wanted,
+        Quarantine record,
+        VerdictTags tags,
+        DateTimeOffset now
+    )
     {
         var lifted = WhyLifted(facts, record);
         var returning = record with { State = QuarantineState.Returning };
@@ -67,7 +90,8 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
                 // Nobody can pull it yet; what it is to be is decided when it is there.
                 return new QuarantinePlan(null, lifted is null ? record : returning, Restoring);
             case StorageStatus.Archived:
-                return lifted is not null ? new QuarantinePlan(new QuarantineStep(QuarantineChange.Restore, lifted), returning, null)
+                return lifted is not null
+                        ? new QuarantinePlan(new QuarantineStep(QuarantineChange.Restore, lifted), returning, null)
                     : wanted ? new QuarantinePlan(null, Held(record, facts), null)
                     : new QuarantinePlan(null, record, Waiting(facts));
         }
@@ -78,7 +102,10 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
         // What a function was about to archive when it ended is no restore; neither is what was pushed again
         // after it was gone, under a block of its own.
         var restoredByOthers = record.State == QuarantineState.Held && record.ChangeId == facts.ChangeId;
-        return Take(facts, record with { State = QuarantineState.Ended }, tags, now) with { RestoredByOthers = restoredByOthers };
+        return Take(facts, record with { State = QuarantineState.Ended }, tags, now) with
+        {
+            RestoredByOthers = restoredByOthers,
+        };
     }
 
     private static QuarantinePlan Take(QuarantineFacts facts, Quarantine? record, VerdictTags tags, DateTimeOffset now)
@@ -91,11 +118,18 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
         if (WhyNot(facts, tags) is { } why)
             return new QuarantinePlan(null, record, why);
 
-        var platforms = image.Kind == ImageKind.Index ? " The images of its platforms can still be pulled by digest." : "";
+        var platforms =
+            image.Kind == ImageKind.Index ? " The images of its platforms can still be pulled by digest." : "";
         return new QuarantinePlan(
             new QuarantineStep(QuarantineChange.Archive, $"It is blocked, and nothing is known to use it.{platforms}"),
-            new Quarantine { State = QuarantineState.Taking, ChangeId = facts.ChangeId, Since = now },
-            null);
+            new Quarantine
+            {
+                State = QuarantineState.Taking,
+                ChangeId = facts.ChangeId,
+                Since = now,
+            },
+            null
+        );
     }
 
     /// <summary>Why an image may not be taken out of reach; null where it may.</summary>
@@ -130,8 +164,14 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
             return null;
         if (LifecyclePolicy.Read(facts.LifecyclePolicy).Policy is not { } policy)
             return "The repository's lifecycle policy cannot be understood, and could take what is out of reach.";
-        return facts.Platforms.Select(platform => Selection.Of(policy, platform.Tags)).FirstOrDefault(selection => !selection.Keeps) is { } taking
-            ? $"Once it is archived, rule {taking.Rules[0].Priority} of the repository's lifecycle policy could take the images of its platforms." : null;
+        return
+            facts
+                .Platforms.Select(platform => Selection.Of(policy, platform.Tags))
+                .FirstOrDefault(selection => !selection.Keeps)
+                is { } taking
+            ? $"Once it is archived, rule {taking.Rules[0].Priority} of the repository's lifecycle policy could "
+                + "take the images of its platforms."
+            : null;
     }
 
     /// <summary>
@@ -145,17 +185,26 @@ public sealed record QuarantinePlan(QuarantineStep? Next, Quarantine? Record, st
         {
             Status.Blocked or Status.Pending or Status.Error => null,
             Status.Approved => "It is approved.",
-            Status.Unscanned or Status.Unsupported or Status.Stale => "Nothing blocks it any more; it is scanned again when it is back.",
+            Status.Unscanned or Status.Unsupported or Status.Stale =>
+                "Nothing blocks it any more; it is scanned again when it is back.",
         };
 
     private static string Waiting(QuarantineFacts facts) =>
         $"It is {facts.Status.Word()}: it comes back when nothing blocks it any more, or when it is released.";
 
     private static Quarantine Held(Quarantine record, QuarantineFacts facts) =>
-        record with { State = QuarantineState.Held, ChangeId = facts.ChangeId, Release = null };
+        record with
+        {
+            State = QuarantineState.Held,
+            ChangeId = facts.ChangeId,
+            Release = null,
+        };
 
     private static Quarantine Ended(Quarantine record, DateTimeOffset now) =>
-        record with { State = now - record.Since > UnderWay ? QuarantineState.Ended : QuarantineState.Returning };
+        record with
+        {
+            State = now - record.Since > UnderWay ? QuarantineState.Ended : QuarantineState.Returning,
+        };
 
     private const string StorageUnknown = "ECR does not say whether the image is archived.";
 

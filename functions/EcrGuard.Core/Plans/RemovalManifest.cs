@@ -27,12 +27,13 @@ public sealed record RemovalManifest(string Text)
     private static readonly string Start =
         $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{{Described(ConfigType, Config)}},"""
         + $$"""
-           "layers":[{{Described(LayerType, Layer)}}],"annotations":{"ecrguard.run":
-           """
+            "layers":[{{Described(LayerType, Layer)}}],"annotations":{"ecrguard.run":
+            """
         + "\"";
 
     /// <summary>The config's bytes, the same for all.</summary>
-    public static ReadOnlySpan<byte> Config => """{"about":"EcrGuard moves tags of its own here to take them off images, and deletes this."}"""u8;
+    public static ReadOnlySpan<byte> Config =>
+        """{"about":"EcrGuard moves tags of its own here to take them off images, and deletes this."}"""u8;
 
     /// <summary>The layer's bytes, the same for all.</summary>
     public static ReadOnlySpan<byte> Layer => "{}\n"u8;
@@ -49,7 +50,8 @@ public sealed record RemovalManifest(string Text)
         && text.EndsWith(End, StringComparison.Ordinal)
         && text[Start.Length..^End.Length].All(char.IsAsciiLetterOrDigit);
 
-    public static Digest DigestOf(ReadOnlySpan<byte> blob) => Digest.Parse($"sha256:{Convert.ToHexStringLower(SHA256.HashData(blob))}");
+    public static Digest DigestOf(ReadOnlySpan<byte> blob) =>
+        Digest.Parse($"sha256:{Convert.ToHexStringLower(SHA256.HashData(blob))}");
 
     private static string Described(string type, ReadOnlySpan<byte> blob) =>
         $$"""{"mediaType":"{{type}}","digest":"{{DigestOf(blob)}}","size":{{blob.Length}}}""";

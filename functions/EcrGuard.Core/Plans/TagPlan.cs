@@ -14,9 +14,13 @@ public enum TagChange
 /// <summary>One write to ECR.</summary>
 public sealed record TagAction(TagChange Change, string Tag);
 
-/// <summary>The tag writes that make an image's tags say its verdict: in this order, new tag first. Planned again after they were carried out, there are none. How a tag comes off is <see cref="TagRemoval"/>'s to decide.</summary>
+/// <summary>
+/// The tag writes that make an image's tags say its verdict: in this order, new tag first. Planned again after they
+/// were carried out, there are none. How a tag comes off is <see cref="TagRemoval"/>'s to decide.
+/// </summary>
 /// <param name="Actions">Empty where nothing is to do or nothing may be done.</param>
-/// <param name="CouldNot">Why something that should be done cannot be; null where all is well. For ledger and report.</param>
+/// <param name="CouldNot">Why something that should be done cannot be; null where all is well. For ledger and
+///     report.</param>
 public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
 {
     /// <summary>Tags per image (ECR service quotas).</summary>
@@ -42,22 +46,33 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
         Use use,
         EnforcementMode mode,
         VerdictTags tags,
-        IReadOnlyDictionary<string, string>? named = null)
+        IReadOnlyDictionary<string, string>? named = null
+    )
     {
         var digest = image.Id.Digest;
-        // A blocking tag goes only when the image becomes APPROVED. What is pending or in error leaves every verdict tag as it is.
-        return mode == EnforcementMode.Observe || image.Kind is not (ImageKind.Image or ImageKind.Index) ? Nothing : For(image, tags.Wanted(digest, status), status switch
-        {
-            Status.Approved or Status.Blocked => [.. tags.AllBlocked(digest), .. tags.AllApproved(digest)],
-            Status.Unscanned or Status.Unsupported or Status.Stale => tags.AllApproved(digest),
-            Status.Pending or Status.Error => [],
-        }, use, tags, named);
+        // A blocking tag goes only when the image becomes APPROVED. What is pending or in error leaves every verdict
+        // tag as it is.
+        return mode == EnforcementMode.Observe || image.Kind is not (ImageKind.Image or ImageKind.Index)
+            ? Nothing
+            : For(
+                image,
+                tags.Wanted(digest, status),
+                status switch
+                {
+                    Status.Approved or Status.Blocked => [.. tags.AllBlocked(digest), .. tags.AllApproved(digest)],
+                    Status.Unscanned or Status.Unsupported or Status.Stale => tags.AllApproved(digest),
+                    Status.Pending or Status.Error => [],
+                },
+                use,
+                tags,
+                named
+            );
     }
 
     /// <summary>
-    /// Plans the shield alone: of an artifact that stands for itself, such as a chart, in which there is nothing to judge
-    /// and which ECR's lifecycle rules take as they take an image; or of an image that was just deployed, whatever its
-    /// verdict is.
+    /// Plans the shield alone: of an artifact that stands for itself, such as a chart, in which there is nothing to
+    /// judge and which ECR's lifecycle rules take as they take an image; or of an image that was just deployed,
+    /// whatever its verdict is.
     /// </summary>
     /// <inheritdoc cref="For(ImageFacts, Status, Use, EnforcementMode, VerdictTags, IReadOnlyDictionary{string, string}?)"/>
     public static TagPlan ForShield(
@@ -65,8 +80,8 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
         Use use,
         EnforcementMode mode,
         VerdictTags tags,
-        IReadOnlyDictionary<string, string>? named = null) =>
-        mode == EnforcementMode.Observe || !image.TakesShield ? Nothing : For(image, null, [], use, tags, named);
+        IReadOnlyDictionary<string, string>? named = null
+    ) => mode == EnforcementMode.Observe || !image.TakesShield ? Nothing : For(image, null, [], use, tags, named);
 
     /// <param name="verdict">The tag that says the verdict; null for none.</param>
     /// <param name="others">The tags that would say another.</param>
@@ -76,18 +91,25 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
         IEnumerable<string> others,
         Use use,
         VerdictTags tags,
-        IReadOnlyDictionary<string, string>? named)
+        IReadOnlyDictionary<string, string>? named
+    )
     {
         var digest = image.Id.Digest;
         var shield = use == Use.InUse ? tags.InUse(digest) : null;
-        // An image without a team's tag (a child of an index, mostly) gets no verdict tag, which would take it out of the lifecycle rules for untagged images. Shielding it from those is what the other tag is for.
+        // An image without a team's tag (a child of an index, mostly) gets no verdict tag, which would take it out of
+        // the lifecycle rules for untagged images. Shielding it from those is what the other tag is for.
         var hasTeamTag = tags.TeamTags(image).Count > 0;
-        var add = new[] { hasTeamTag ? verdict : null, shield }.OfType<string>().Where(tag => !image.Tags.Contains(tag)).ToList();
+        var add = new[] { hasTeamTag ? verdict : null, shield }
+            .OfType<string>()
+            .Where(tag => !image.Tags.Contains(tag))
+            .ToList();
         // A policy that was put under an earlier prefix still knows its shield.
         var unwanted = use == Use.NotInUse ? others.Concat(tags.AllInUse(digest)) : others;
         var remove = unwanted.Where(tag => tag != verdict && tag != shield && image.Tags.Contains(tag)).ToList();
-        var stays = remove.Where(tag => named?.ContainsKey(tag) == true)
-            .Select(tag => $"The tag '{tag}' stays: the {named![tag]} names it.").FirstOrDefault();
+        var stays = remove
+            .Where(tag => named?.ContainsKey(tag) == true)
+            .Select(tag => $"The tag '{tag}' stays: the {named![tag]} names it.")
+            .FirstOrDefault();
         remove.RemoveAll(tag => named?.ContainsKey(tag) == true);
         if (add.Count == 0 && remove.Count == 0)
             return stays is null ? Nothing : new TagPlan([], stays);
@@ -95,20 +117,32 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
             return new TagPlan([], cannot);
 
         var room = MaxWithOwn - image.Tags.Count;
-        var full = add.Count > Math.Max(room, 0) ? $"The image carries {image.Tags.Count} tags; ECR allows {MaxTags}, and EcrGuard leaves the last of them." : null;
+        var full =
+            add.Count > Math.Max(room, 0)
+                ? $"The image carries {image.Tags.Count} tags; ECR allows {MaxTags}, and EcrGuard leaves the "
+                    + "last of them."
+                : null;
         // Where one has room, it is the one that protects.
-        List<string> fitting = full is null ? add : room == 1 && shield is not null && add.Contains(shield) ? [shield] : [];
+        List<string> fitting =
+            full is null ? add
+            : room == 1 && shield is not null && add.Contains(shield) ? [shield]
+            : [];
         return new TagPlan(
             [
                 .. fitting.Select(tag => new TagAction(TagChange.Add, tag)),
                 .. full is not null ? [] : remove.Select(tag => new TagAction(TagChange.Remove, tag)),
-            ], full ?? stays);
+            ],
+            full ?? stays
+        );
     }
 
-    private static string? WhyNotAtAll(ImageFacts image) => image.Storage switch
-    {
-        StorageStatus.Archived or StorageStatus.Activating => "The image is archived, and writing a tag would restore it.",
-        StorageStatus.Unknown => "ECR does not say whether the image is archived, and writing a tag would restore it.",
-        StorageStatus.Active => null,
-    };
+    private static string? WhyNotAtAll(ImageFacts image) =>
+        image.Storage switch
+        {
+            StorageStatus.Archived or StorageStatus.Activating =>
+                "The image is archived, and writing a tag would restore it.",
+            StorageStatus.Unknown =>
+                "ECR does not say whether the image is archived, and writing a tag would restore it.",
+            StorageStatus.Active => null,
+        };
 }

@@ -5,7 +5,9 @@ namespace EcrGuard.Core.Plans;
 /// <summary>How one of EcrGuard's tags comes off an image, so that no image goes with it.</summary>
 public enum TagRemovalWay
 {
-    /// <summary>It is moved to a manifest of EcrGuard's own (<see cref="RemovalManifest"/>), which is then deleted by digest.</summary>
+    /// <summary>
+    /// It is moved to a manifest of EcrGuard's own (<see cref="RemovalManifest"/>), which is then deleted by digest.
+    /// </summary>
     Move,
 
     /// <summary>BatchDeleteImage by its name: nobody can move the team's tags either.</summary>
@@ -32,10 +34,12 @@ public sealed record TagRemoval(TagRemovalWay Way, string? Why)
         {
             true => new TagRemoval(TagRemovalWay.Move, null),
             null => Stays("Whether tags of the repository can move is not known."),
-            false when team.Count == 0 =>
-                Stays($"The tag cannot move and could be the image's last: removing that deletes the image. {Exclude(tags)}"),
-            false when team.Any(other => mutability.CanMove(other) != false) =>
-                Stays($"The tag cannot move and a tag of the team's can: removing it could delete the image. {Exclude(tags)}"),
+            false when team.Count == 0 => Stays(
+                $"The tag cannot move and could be the image's last: removing that deletes the image. {Exclude(tags)}"
+            ),
+            false when team.Any(other => mutability.CanMove(other) != false) => Stays(
+                $"The tag cannot move and a tag of the team's can: removing it could delete the image. {Exclude(tags)}"
+            ),
             false => new TagRemoval(TagRemovalWay.ByName, null),
         };
     }
@@ -45,5 +49,6 @@ public sealed record TagRemoval(TagRemovalWay Way, string? Why)
 
     private static TagRemoval Stays(string why) => new(TagRemovalWay.Stay, CouldNot(why));
 
-    private static string Exclude(VerdictTags tags) => $"Exclude '{tags.Pattern}' from the repository's tag immutability.";
+    private static string Exclude(VerdictTags tags) =>
+        $"Exclude '{tags.Pattern}' from the repository's tag immutability.";
 }

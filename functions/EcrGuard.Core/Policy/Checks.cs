@@ -3,7 +3,8 @@ using System.Globalization;
 namespace EcrGuard.Core.Policy;
 
 /// <summary>
-/// The checks that all parts of a document share. Each gives the value; where the value is absent or wrong it gives null, and has then reported what was found and what would be right.
+/// The checks that all parts of a document share. Each gives the value; where the value is absent or wrong it gives
+/// null, and has then reported what was found and what would be right.
 /// </summary>
 internal sealed class Checks
 {
@@ -16,7 +17,9 @@ internal sealed class Checks
     /// <summary>The members of an object; null where the value is something else.</summary>
     public Fields? Object(Node? node) => Is(node, NodeKind.Object, "an object") ? new Fields(node!, this) : null;
 
-    /// <summary>The items of a list. An empty one is refused where <paramref name="empty"/> says what it would do.</summary>
+    /// <summary>
+    /// The items of a list. An empty one is refused where <paramref name="empty"/> says what it would do.
+    /// </summary>
     public IReadOnlyList<Node>? Items(Node? node, string? empty = null)
     {
         if (!Is(node, NodeKind.List, "a list"))
@@ -35,7 +38,8 @@ internal sealed class Checks
         var problem = node.Text switch
         {
             _ when string.IsNullOrWhiteSpace(node.Text) => "is blank; it must say something",
-            _ when node.Text.Any(char.IsControl) => "has a control character (a line end or a tab, for example); it must be one line",
+            _ when node.Text.Any(char.IsControl) =>
+                "has a control character (a line end or a tab, for example); it must be one line",
             _ when length > longest => $"has {length} characters; at most {longest} are allowed",
             _ => null,
         };
@@ -45,12 +49,19 @@ internal sealed class Checks
         return null;
     }
 
-    /// <summary>1 to <paramref name="longest"/> letters, digits and <c>. _ -</c>: an id stands in reasons between words, and must not read as some of them.</summary>
+    /// <summary>
+    /// 1 to <paramref name="longest"/> letters, digits and <c>. _ -</c>: an id stands in reasons between words, and
+    /// must not read as some of them.
+    /// </summary>
     public string? Id(Node? node, int longest)
     {
         if (!Is(node, NodeKind.Text, "a text"))
             return null;
-        if (node!.Text.Length >= 1 && node.Text.Length <= longest && node.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+        if (
+            node!.Text.Length >= 1
+            && node.Text.Length <= longest
+            && node.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+        )
             return node.Text;
         Report(node, $"Found {Found(node)}; it must be 1 to {longest} letters (A to Z), digits, '.', '_' and '-'.");
         return null;
@@ -66,7 +77,8 @@ internal sealed class Checks
         return glob;
     }
 
-    public IReadOnlyList<Glob>? Globs(Node? node) => Items(node, "it would select nothing")?.Select(Glob).OfType<Glob>().ToList();
+    public IReadOnlyList<Glob>? Globs(Node? node) =>
+        Items(node, "it would select nothing")?.Select(Glob).OfType<Glob>().ToList();
 
     public bool? Boolean(Node? node) => Is(node, NodeKind.Boolean, "true or false") ? node!.Text == "true" : null;
 
@@ -78,13 +90,22 @@ internal sealed class Checks
         if (node is null)
             return null;
         // 30.0 and 3e1 are whole numbers, as they are for a JSON Schema.
-        if (node.Kind == NodeKind.Number
+        if (
+            node.Kind == NodeKind.Number
             && double.Parse(node.Text, CultureInfo.InvariantCulture) is var number
-            && number >= least && number <= most
-            && (!whole || double.IsInteger(number)))
+            && number >= least
+            && number <= most
+            && (!whole || double.IsInteger(number))
+        )
             return number;
-        Report(node, string.Create(CultureInfo.InvariantCulture, $"Found {Found(node)}; it must be a {(whole ? "whole number" : "number")} from {least} to {most}."),
-            certain: node.Kind == NodeKind.Number && double.Parse(node.Text, CultureInfo.InvariantCulture) < least);
+        Report(
+            node,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Found {Found(node)}; it must be a {(whole ? "whole number" : "number")} from {least} to {most}."
+            ),
+            certain: node.Kind == NodeKind.Number && double.Parse(node.Text, CultureInfo.InvariantCulture) < least
+        );
         return null;
     }
 
@@ -98,34 +119,50 @@ internal sealed class Checks
         return null;
     }
 
-    public T? Word<T>(Node? node, params (string Name, T Value)[] known) where T : struct
+    public T? Word<T>(Node? node, params (string Name, T Value)[] known)
+        where T : struct
     {
         var word = Word(node, [.. known.Select(k => k.Name)]);
         return word is null ? null : known.First(k => k.Name == word).Value;
     }
 
-    public IReadOnlyList<T>? Words<T>(Node? node, params (string Name, T Value)[] known) where T : struct =>
+    public IReadOnlyList<T>? Words<T>(Node? node, params (string Name, T Value)[] known)
+        where T : struct =>
         Items(node, "it would select nothing")?.Select(item => Word(item, known)).OfType<T>().ToList();
 
-    /// <summary>Reports every object whose text under <paramref name="key"/> an earlier one has, case aside: people tell nothing apart by it.</summary>
+    /// <summary>
+    /// Reports every object whose text under <paramref name="key"/> an earlier one has, case aside: people tell nothing
+    /// apart by it.
+    /// </summary>
     public void Unique(IEnumerable<Node> objects, string key, string what)
     {
         var first = new Dictionary<string, Node>(StringComparer.OrdinalIgnoreCase);
-        foreach (var value in objects.Select(o => o.Members.Find(member => member.Key == key)?.Value).OfType<Node>().Where(value => value.Kind == NodeKind.Text))
+        foreach (
+            var value in objects
+                .Select(o => o.Members.Find(member => member.Key == key)?.Value)
+                .OfType<Node>()
+                .Where(value => value.Kind == NodeKind.Text)
+        )
         {
             if (!first.TryAdd(value.Text, value))
-                Report(value, $"The {key} {Found(value)} is that of the {what} at {first[value.Text].Place}{(value.Text == first[value.Text].Text ? "" : ", case aside")}; it must be unique.");
+                Report(
+                    value,
+                    $"The {key} {Found(value)} is that of the {what} at "
+                        + $"{first[value.Text].Place}{(value.Text == first[value.Text].Text ? "" : ", case aside")}; "
+                        + "it must be unique."
+                );
         }
     }
 
     /// <summary>What stands in the document, short and printable.</summary>
-    public static string Found(Node node) => node.Kind switch
-    {
-        NodeKind.Object => "an object",
-        NodeKind.List => "a list",
-        NodeKind.Text => $"'{Images.Text.Clip(node.Text, 60)}'",
-        NodeKind.Number or NodeKind.Boolean or NodeKind.Null => Images.Text.Clip(node.Text, 60),
-    };
+    public static string Found(Node node) =>
+        node.Kind switch
+        {
+            NodeKind.Object => "an object",
+            NodeKind.List => "a list",
+            NodeKind.Text => $"'{Images.Text.Clip(node.Text, 60)}'",
+            NodeKind.Number or NodeKind.Boolean or NodeKind.Null => Images.Text.Clip(node.Text, 60),
+        };
 
     private bool Is(Node? node, NodeKind kind, string wanted)
     {

@@ -1,6 +1,8 @@
 namespace EcrGuard.Core.Policy;
 
-/// <summary>The members of one object. Asking for a key makes it known; <see cref="End"/> reports those that nobody asked for.</summary>
+/// <summary>
+/// The members of one object. Asking for a key makes it known; <see cref="End"/> reports those that nobody asked for.
+/// </summary>
 internal sealed class Fields
 {
     private readonly Checks _checks;
@@ -14,7 +16,12 @@ internal sealed class Fields
         foreach (var member in node.Members)
         {
             if (!_members.TryAdd(member.Key, member))
-                Report(member, $"The key '{Images.Text.Clip(member.Key, 60)}' is already at {_members[member.Key].Place}; one of the two is not meant.", certain: false);
+                Report(
+                    member,
+                    $"The key '{Images.Text.Clip(member.Key, 60)}' is already at "
+                        + $"{_members[member.Key].Place}; one of the two is not meant.",
+                    certain: false
+                );
         }
     }
 
@@ -39,16 +46,35 @@ internal sealed class Fields
     {
         foreach (var member in _members.Values.Where(m => !_known.Contains(m.Key)))
         {
-            var nearest = _known.Select(known => (Name: known, Distance: Distance(member.Key, known))).MinBy(k => k.Distance);
-            var hint = nearest.Distance <= Math.Max(2, nearest.Name.Length / 3) ? $"did you mean '{nearest.Name}'?" : $"known here: {string.Join(", ", _known)}.";
+            var nearest = _known
+                .Select(known => (Name: known, Distance: Distance(member.Key, known)))
+                .MinBy(k => k.Distance);
+            var hint =
+                nearest.Distance <= Math.Max(2, nearest.Name.Length / 3)
+                    ? $"did you mean '{nearest.Name}'?"
+                    : $"known here: {string.Join(", ", _known)}.";
             Report(member, $"The key '{Images.Text.Clip(member.Key, 60)}' is unknown; {hint}");
         }
     }
 
     private void Report(Member member, string message, bool certain = true) =>
-        _checks.Problems.Add(new PolicyProblem(member.Place.Line, member.Place.Column, Node.PathOf(member.Key), message, ProblemKind.Malformed) { Certain = certain });
+        _checks.Problems.Add(
+            new PolicyProblem(
+                member.Place.Line,
+                member.Place.Column,
+                Node.PathOf(member.Key),
+                message,
+                ProblemKind.Malformed
+            )
+            {
+                Certain = certain,
+            }
+        );
 
-    /// <summary>Letters to add, drop or change to get from one word to the other, case aside (Levenshtein); far apart when the lengths alone say so.</summary>
+    /// <summary>
+    /// Letters to add, drop or change to get from one word to the other, case aside (Levenshtein); far apart when the
+    /// lengths alone say so.
+    /// </summary>
     private static int Distance(string found, string known)
     {
         if (Math.Abs(found.Length - known.Length) > known.Length)
@@ -60,7 +86,8 @@ internal sealed class Fields
             row[0] = i;
             for (var j = 1; j <= known.Length; j++)
             {
-                var change = diagonal + (char.ToLowerInvariant(found[i - 1]) == char.ToLowerInvariant(known[j - 1]) ? 0 : 1);
+                var change =
+                    diagonal + (char.ToLowerInvariant(found[i - 1]) == char.ToLowerInvariant(known[j - 1]) ? 0 : 1);
                 diagonal = row[j];
                 row[j] = Math.Min(change, Math.Min(row[j], row[j - 1]) + 1);
             }

@@ -1,7 +1,8 @@
 namespace EcrGuard.Core.Policy;
 
 /// <summary>
-/// A pattern over names: <c>*</c> any characters (also <c>/</c>), <c>?</c> one; everything else is itself, case included. Matched in linear space and at most length × pattern steps,
+/// A pattern over names: <c>*</c> any characters (also <c>/</c>), <c>?</c> one; everything else is itself, case
+/// included. Matched in linear space and at most length × pattern steps,
 /// with no regular expression, since patterns come from users.
 /// </summary>
 public sealed record Glob
@@ -19,7 +20,10 @@ public sealed record Glob
     /// <summary>Whether there is no name that the pattern does not match.</summary>
     public bool MatchesEverything => !Pattern.AsSpan().ContainsAnyExcept('*');
 
-    /// <summary>Whether the pattern names nothing: <c>?*</c> matches every name there is, and <c>???</c> says no more than a length.</summary>
+    /// <summary>
+    /// Whether the pattern names nothing: <c>?*</c> matches every name there is, and <c>???</c> says no more than a
+    /// length.
+    /// </summary>
     public bool IsOnlyWildcards => !Pattern.AsSpan().ContainsAnyExcept('*', '?');
 
     /// <summary>Reads a pattern; <paramref name="problem"/> says what is wrong with it.</summary>
@@ -29,21 +33,27 @@ public sealed record Glob
         {
             "" => "is empty; '*' matches everything",
             { Length: > MaxLength } => $"has {text.Length} characters; at most {MaxLength} are allowed",
-            _ when text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) => "contains white space or a control character",
-            _ when text.AsSpan().ContainsAny("[]{}!") => "contains '[', ']', '{', '}' or '!'; only '*' and '?' have a meaning",
+            _ when text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) =>
+                "contains white space or a control character",
+            _ when text.AsSpan().ContainsAny("[]{}!") =>
+                "contains '[', ']', '{', '}' or '!'; only '*' and '?' have a meaning",
             _ => null,
         };
         return problem is null ? new Glob(text) : null;
     }
 
     /// <exception cref="FormatException">The text is not a pattern.</exception>
-    public static Glob Parse(string text) => TryParse(text, out var problem) ?? throw new FormatException($"The glob '{text}' {problem}.");
+    public static Glob Parse(string text) =>
+        TryParse(text, out var problem) ?? throw new FormatException($"The glob '{text}' {problem}.");
 
     /// <param name="ignoreCase">Whether the case of letters makes no difference, for names whose owner says so.</param>
     public bool Matches(ReadOnlySpan<char> name, bool ignoreCase = false)
     {
         var pattern = Pattern.AsSpan();
-        int p = 0, n = 0, star = -1, mark = 0;
+        int p = 0,
+            n = 0,
+            star = -1,
+            mark = 0;
         while (n < name.Length)
         {
             if (p < pattern.Length && pattern[p] == '*')

@@ -2,23 +2,35 @@ using System.Text.Json;
 
 namespace EcrGuard.Core.Policy;
 
-/// <summary>Why a text is no JSON, for whoever wrote it: of one that is empty or cut off, the reader's own messages speak of its buffers.</summary>
+/// <summary>
+/// Why a text is no JSON, for whoever wrote it: of one that is empty or cut off, the reader's own messages speak of its
+/// buffers.
+/// </summary>
 public static class JsonSyntax
 {
     private static ReadOnlySpan<byte> WhiteSpace => " \t\r\n"u8;
 
     /// <param name="unreadable">What reading the text ended with.</param>
     /// <param name="options">As it was read.</param>
-    public static PolicyProblem Problem(ReadOnlySpan<byte> utf8, JsonException unreadable, JsonReaderOptions options = default)
+    public static PolicyProblem Problem(
+        ReadOnlySpan<byte> utf8,
+        JsonException unreadable,
+        JsonReaderOptions options = default
+    )
     {
         var end = PlaceOf(utf8, utf8.TrimEnd(WhiteSpace).Length);
         return end == new Place(1, 1) ? Malformed(end, "The file is empty.")
             : IsBeginning(utf8, options) ? Malformed(end, $"The JSON ends before it is complete, at {end}.")
             // The message may quote the whole rest of the document.
-            : Malformed(PlaceOf(utf8, OffsetOf(utf8, unreadable)), $"The document cannot be read as JSON: {Images.Text.Clip(unreadable.Message.Split(" LineNumber:")[0], 150)}");
+            : Malformed(
+                PlaceOf(utf8, OffsetOf(utf8, unreadable)),
+                "The document cannot be read as JSON: "
+                    + $"{Images.Text.Clip(unreadable.Message.Split(" LineNumber:")[0], 150)}"
+            );
     }
 
-    internal static PolicyProblem Malformed(Place place, string message) => new(place.Line, place.Column, "$", message, ProblemKind.Malformed);
+    internal static PolicyProblem Malformed(Place place, string message) =>
+        new(place.Line, place.Column, "$", message, ProblemKind.Malformed);
 
     /// <summary>Whether the text, which is no JSON, could become it by what follows.</summary>
     private static bool IsBeginning(ReadOnlySpan<byte> utf8, JsonReaderOptions options)
@@ -50,7 +62,11 @@ public static class JsonSyntax
     private static int OffsetOf(ReadOnlySpan<byte> utf8, JsonException unreadable)
     {
         var offset = 0;
-        for (var line = unreadable.LineNumber ?? 0; line > 0 && utf8[offset..].IndexOf((byte)'\n') is >= 0 and var end; line--)
+        for (
+            var line = unreadable.LineNumber ?? 0;
+            line > 0 && utf8[offset..].IndexOf((byte)'\n') is >= 0 and var end;
+            line--
+        )
             offset += end + 1;
         return (int)Math.Min(offset + (unreadable.BytePositionInLine ?? 0), utf8.Length);
     }

@@ -35,12 +35,18 @@ internal sealed record Node(NodeKind Kind, Place Place, Node? Parent, string? Ke
     /// <summary>Of a list.</summary>
     public List<Node> Items { get; } = [];
 
-    /// <summary>Made when somebody asks: long keys of strangers must not be multiplied by the values under them.</summary>
-    public string Path => Parent is null ? "$" : Key is null ? $"{Parent.Path}[{Index}]" : Parent.PathOf(Key);
+    /// <summary>
+    /// Made when somebody asks: long keys of strangers must not be multiplied by the values under them.
+    /// </summary>
+    public string Path =>
+        Parent is null ? "$"
+        : Key is null ? $"{Parent.Path}[{Index}]"
+        : Parent.PathOf(Key);
 
-    public string PathOf(string key) => key.Length > 0 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '$' or '_' or '-')
-        ? $"{Path}.{Images.Text.Clip(key, 80)}"
-        : $"{Path}['{Images.Text.Clip(key, 80)}']";
+    public string PathOf(string key) =>
+        key.Length > 0 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '$' or '_' or '-')
+            ? $"{Path}.{Images.Text.Clip(key, 80)}"
+            : $"{Path}['{Images.Text.Clip(key, 80)}']";
 
     public void WriteTo(Utf8JsonWriter json)
     {
@@ -76,7 +82,9 @@ internal sealed record Node(NodeKind Kind, Place Place, Node? Parent, string? Ke
 }
 
 /// <summary>
-/// Reads a JSON document in one pass and keeps the place of everything in it; comments and trailing commas are allowed unless it is read strictly. What does not fit JSON ends the reading at once, since nothing after it has a certain meaning.
+/// Reads a JSON document in one pass and keeps the place of everything in it; comments and trailing commas are allowed
+/// unless it is read strictly. What does not fit JSON ends the reading at once, since nothing after it has a certain
+/// meaning.
 /// </summary>
 internal ref struct JsonTree
 {
@@ -94,16 +102,30 @@ internal ref struct JsonTree
         _reader = new Utf8JsonReader(utf8, options);
     }
 
-    /// <param name="strict">Whether comments and trailing commas are refused, as they are by others who will read the document.</param>
-    public static bool TryParse(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out Node? root, [NotNullWhen(false)] out PolicyProblem? problem, bool strict = false)
+    /// <param name="strict">Whether comments and trailing commas are refused, as they are by others who will read the
+    ///     document.</param>
+    public static bool TryParse(
+        ReadOnlySpan<byte> utf8,
+        [NotNullWhen(true)] out Node? root,
+        [NotNullWhen(false)] out PolicyProblem? problem,
+        bool strict = false
+    )
     {
         (root, problem) = (null, null);
-        var options = new JsonReaderOptions { AllowTrailingCommas = !strict, CommentHandling = strict ? JsonCommentHandling.Disallow : JsonCommentHandling.Skip, MaxDepth = MaxDepth };
+        var options = new JsonReaderOptions
+        {
+            AllowTrailingCommas = !strict,
+            CommentHandling = strict ? JsonCommentHandling.Disallow : JsonCommentHandling.Skip,
+            MaxDepth = MaxDepth,
+        };
         var tree = new JsonTree(utf8, options);
         try
         {
             if (!System.Text.Unicode.Utf8.IsValid(utf8))
-                problem = JsonSyntax.Malformed(tree.PlaceOf(FirstInvalid(utf8)), "The document is not UTF-8 here; save it as UTF-8.");
+                problem = JsonSyntax.Malformed(
+                    tree.PlaceOf(FirstInvalid(utf8)),
+                    "The document is not UTF-8 here; save it as UTF-8."
+                );
             else
                 root = tree.ReadDocument();
         }
@@ -113,7 +135,11 @@ internal ref struct JsonTree
         }
         catch (InvalidOperationException)
         {
-            problem = JsonSyntax.Malformed(tree._place, "The text has half of a surrogate pair ('\\ud800' to '\\udfff' without its other half); write the character itself.");
+            problem = JsonSyntax.Malformed(
+                tree._place,
+                "The text has half of a surrogate pair ('\\ud800' to '\\udfff' without its other half); "
+                    + "write the character itself."
+            );
         }
         return root is not null;
     }
@@ -176,7 +202,10 @@ internal ref struct JsonTree
     private static int FirstInvalid(ReadOnlySpan<byte> utf8)
     {
         var offset = 0;
-        while (System.Text.Rune.DecodeFromUtf8(utf8[offset..], out _, out var length) == System.Buffers.OperationStatus.Done)
+        while (
+            System.Text.Rune.DecodeFromUtf8(utf8[offset..], out _, out var length)
+            == System.Buffers.OperationStatus.Done
+        )
             offset += length;
         return offset;
     }

@@ -7,25 +7,38 @@ using EcrGuard.Core.Lifecycle;
 namespace EcrGuard.Core.Policy;
 
 /// <summary>
-/// Holds a lifecycle policy to what ECR accepts, so that a wrong one is refused where it is written and not by PutLifecyclePolicy at night
-/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). What that page does not say, and
-/// no recorded refusal shows, is reported as not <see cref="PolicyProblem.Certain"/>.
+/// Holds a lifecycle policy to what ECR accepts, so that a wrong one is refused where it is written and not by
+/// PutLifecyclePolicy at night
+/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). What that page does not
+/// say, and no recorded refusal shows, is reported as not <see cref="PolicyProblem.Certain"/>.
 /// </summary>
 internal sealed class LifecyclePolicyCheck(Checks checks)
 {
-    /// <summary>ECR's quotas. Its least length, 100 characters, is shorter than the shortest policy of one rule.</summary>
-    public const int MaxRules = 50, MaxLength = 30_720;
+    /// <summary>
+    /// ECR's quotas. Its least length, 100 characters, is shorter than the shortest policy of one rule.
+    /// </summary>
+    public const int MaxRules = 50,
+        MaxLength = 30_720;
 
     /// <summary>ECR charges an archived image for 90 days and expires none earlier.</summary>
     private const int LeastDaysInArchive = 90;
 
-    /// <summary>What the checks across rules need of one. Only of a policy without problems every rule is <see cref="Complete"/>.</summary>
+    /// <summary>
+    /// What the checks across rules need of one. Only of a policy without problems every rule is
+    /// <see cref="Complete"/>.
+    /// </summary>
     private sealed record Rule(Node Node, int? Priority, Selection Selection, LifecycleRule? Complete)
     {
         public StorageClass StorageClass => Selection.StorageClass ?? StorageClass.Standard;
     }
 
-    private readonly record struct Selection(TagStatus? TagStatus, IReadOnlyList<TagPattern> Tags, StorageClass? StorageClass, CountType? CountType, int? CountNumber);
+    private readonly record struct Selection(
+        TagStatus? TagStatus,
+        IReadOnlyList<TagPattern> Tags,
+        StorageClass? StorageClass,
+        CountType? CountType,
+        int? CountNumber
+    );
 
     /// <summary>Null, or with fewer rules than are written, only where a problem is reported.</summary>
     public LifecyclePolicy? Read(Node? node)
@@ -41,8 +54,15 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
 
         var text = Compact(node!);
         if (text.Length > MaxLength)
-            checks.Report(node!, $"The lifecycle policy has {text.Length} characters without white space; ECR allows at most {MaxLength}.");
-        return new LifecyclePolicy(text, [.. rules.Select(rule => rule.Complete).OfType<LifecycleRule>().OrderBy(rule => rule.Priority)]);
+            checks.Report(
+                node!,
+                $"The lifecycle policy has {text.Length} characters without white space; ECR allows at most "
+                    + $"{MaxLength}."
+            );
+        return new LifecyclePolicy(
+            text,
+            [.. rules.Select(rule => rule.Complete).OfType<LifecycleRule>().OrderBy(rule => rule.Priority)]
+        );
     }
 
     private Rule? ReadRule(Node node)
@@ -58,7 +78,12 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
 
         var selection = ReadSelection(selectionNode);
         var action = ReadAction(actionNode, selection.CountType);
-        var complete = (priority, selection, action) is (int number, { TagStatus: { } tagStatus, CountType: { } countType, CountNumber: { } countNumber }, { } act)
+        var complete = (priority, selection, action)
+            is (
+                int number,
+                { TagStatus: { } tagStatus, CountType: { } countType, CountNumber: { } countNumber },
+                { } act
+            )
             ? new LifecycleRule
             {
                 Priority = number,
@@ -79,15 +104,28 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
         if (checks.Object(node) is not { } selection)
             return new Selection { Tags = [] };
         var tagStatusNode = selection.Required("tagStatus");
-        var tagStatus = checks.Word(tagStatusNode, ("tagged", TagStatus.Tagged), ("untagged", TagStatus.Untagged), ("any", TagStatus.Any));
+        var tagStatus = checks.Word(
+            tagStatusNode,
+            ("tagged", TagStatus.Tagged),
+            ("untagged", TagStatus.Untagged),
+            ("any", TagStatus.Any)
+        );
         var patterns = selection.Optional("tagPatternList");
         var prefixes = selection.Optional("tagPrefixList");
         var storageNode = selection.Optional("storageClass");
-        var storageClass = checks.Word(storageNode, ("standard", StorageClass.Standard), ("archive", StorageClass.Archive));
+        var storageClass = checks.Word(
+            storageNode,
+            ("standard", StorageClass.Standard),
+            ("archive", StorageClass.Archive)
+        );
         var countTypeNode = selection.Required("countType");
-        var countType = checks.Word(countTypeNode,
-            ("imageCountMoreThan", CountType.ImageCountMoreThan), ("sinceImagePushed", CountType.SinceImagePushed),
-            ("sinceImagePulled", CountType.SinceImagePulled), ("sinceImageTransitioned", CountType.SinceImageTransitioned));
+        var countType = checks.Word(
+            countTypeNode,
+            ("imageCountMoreThan", CountType.ImageCountMoreThan),
+            ("sinceImagePushed", CountType.SinceImagePushed),
+            ("sinceImagePulled", CountType.SinceImagePulled),
+            ("sinceImageTransitioned", CountType.SinceImageTransitioned)
+        );
         var unit = selection.Optional("countUnit");
         checks.Word(unit, "days");
         var numberNode = selection.Required("countNumber");
@@ -100,22 +138,40 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
             .. ReadTags(prefixes).Select(item => TagPattern.Prefix(item.Text)),
         ];
         if (tagStatus == TagStatus.Tagged && patterns is null && prefixes is null)
-            checks.Report(node!, "The tagStatus 'tagged' needs a tagPatternList (or a tagPrefixList) that says which tags; all of its entries must be on the image.");
+            checks.Report(
+                node!,
+                "The tagStatus 'tagged' needs a tagPatternList (or a tagPrefixList) that says which tags; "
+                    + "all of its entries must be on the image."
+            );
         if (tagStatus == TagStatus.Tagged && patterns is not null && prefixes is not null)
             checks.Report(prefixes, "A rule has a tagPatternList or a tagPrefixList, not both.");
         if (tagStatus is TagStatus.Untagged or TagStatus.Any && (patterns ?? prefixes) is { } list)
-            checks.Report(list, $"The tagStatus '{tagStatusNode!.Text}' takes no list of tags; drop the list or write 'tagged'.");
+            checks.Report(
+                list,
+                $"The tagStatus '{tagStatusNode!.Text}' takes no list of tags; drop the list or write 'tagged'."
+            );
 
         if (countType == CountType.ImageCountMoreThan && unit is not null)
             checks.Report(unit, "The countType 'imageCountMoreThan' counts images and takes no countUnit.");
         if (countType is not (null or CountType.ImageCountMoreThan) && unit is null)
             checks.Report(node!, $"The countType '{countTypeNode!.Text}' needs \"countUnit\": \"days\".");
         if (countType == CountType.SinceImageTransitioned && storageClass != StorageClass.Archive)
-            checks.Report(storageNode ?? node!, "The countType 'sinceImageTransitioned' needs \"storageClass\": \"archive\".");
+            checks.Report(
+                storageNode ?? node!,
+                "The countType 'sinceImageTransitioned' needs \"storageClass\": \"archive\"."
+            );
         if (countType is not (null or CountType.SinceImageTransitioned) && storageClass == StorageClass.Archive)
-            checks.Report(storageNode!, $"The countType '{countTypeNode!.Text}' selects in the storage class 'standard' only; 'archive' goes with 'sinceImageTransitioned'.");
+            checks.Report(
+                storageNode!,
+                $"The countType '{countTypeNode!.Text}' selects in the storage class 'standard' only; "
+                    + "'archive' goes with 'sinceImageTransitioned'."
+            );
         if (countType == CountType.SinceImageTransitioned && number < LeastDaysInArchive)
-            checks.Report(numberNode!, $"Found {number}; ECR keeps an archived image at least {LeastDaysInArchive} days.", certain: false);
+            checks.Report(
+                numberNode!,
+                $"Found {number}; ECR keeps an archived image at least {LeastDaysInArchive} days.",
+                certain: false
+            );
         return new Selection(tagStatus, tags, storageClass, countType, number);
     }
 
@@ -152,9 +208,17 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
         if (type == LifecycleAction.Expire && target is not null)
             checks.Report(target, "The action 'expire' takes no targetStorageClass.");
         if (countType == CountType.SinceImagePulled && type == LifecycleAction.Expire)
-            checks.Report(typeNode!, "The countType 'sinceImagePulled' goes with the action 'transition' only; ECR does not expire by pull time.");
+            checks.Report(
+                typeNode!,
+                "The countType 'sinceImagePulled' goes with the action 'transition' only; ECR does not "
+                    + "expire by pull time."
+            );
         if (countType == CountType.SinceImageTransitioned && type == LifecycleAction.Archive)
-            checks.Report(typeNode!, "The countType 'sinceImageTransitioned' goes with the action 'expire' only; its images are archived already.");
+            checks.Report(
+                typeNode!,
+                "The countType 'sinceImageTransitioned' goes with the action 'expire' only; its images are "
+                    + "archived already."
+            );
         return type;
     }
 
@@ -163,15 +227,26 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
         foreach (var same in rules.Where(r => r.Priority is not null).GroupBy(r => r.Priority))
         {
             foreach (var rule in same.Skip(1))
-                checks.Report(rule.Node, $"The rulePriority {same.Key} is that of the rule at {same.First().Node.Place}; it must be unique.");
+                checks.Report(
+                    rule.Node,
+                    $"The rulePriority {same.Key} is that of the rule at {same.First().Node.Place}; it must be unique."
+                );
         }
         foreach (var storage in rules.GroupBy(r => r.StorageClass))
         {
             foreach (var rule in storage.Where(r => r.Selection.TagStatus == TagStatus.Untagged).Skip(1))
-                checks.Report(rule.Node, $"ECR allows one rule with the tagStatus 'untagged' for the storage class '{Word(storage.Key)}', and there is one before this.");
+                checks.Report(
+                    rule.Node,
+                    "ECR allows one rule with the tagStatus 'untagged' for the storage class "
+                        + $"'{Word(storage.Key)}', and there is one before this."
+                );
             var last = storage.Max(r => r.Priority);
             foreach (var rule in storage.Where(r => r.Selection.TagStatus == TagStatus.Any && r.Priority < last))
-                checks.Report(rule.Node, $"A rule with the tagStatus 'any' must have the highest rulePriority of its storage class '{Word(storage.Key)}', and another has {last}.");
+                checks.Report(
+                    rule.Node,
+                    "A rule with the tagStatus 'any' must have the highest rulePriority of its storage class "
+                        + $"'{Word(storage.Key)}', and another has {last}."
+                );
         }
     }
 
@@ -180,7 +255,12 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
     private static string Compact(Node node)
     {
         var text = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(text, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var json = new Utf8JsonWriter(
+                text,
+                new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+            )
+        )
             node.WriteTo(json);
         return Encoding.UTF8.GetString(text.WrittenSpan);
     }

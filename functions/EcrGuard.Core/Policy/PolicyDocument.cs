@@ -2,22 +2,36 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Policy;
 
-/// <summary>What a team wants: the policy document, read and checked whole. In every list the first match wins.</summary>
+/// <summary>
+/// What a team wants: the policy document, read and checked whole. In every list the first match wins.
+/// </summary>
 public sealed record PolicyDocument
 {
     /// <summary>
-    /// What holds where there is no document: every default, CRITICAL blocks, HIGH warns, nothing is written to ECR. It is what the shortest document says, <c>{"version":1}</c>,
-    /// and has that document's version, so that anybody can name it with <c>sha256sum</c>.
+    /// What holds where there is no document: every default, CRITICAL blocks, HIGH warns, nothing is written to ECR. It
+    /// is what the shortest document says, <c>{"version":1}</c>, and has that document's version, so that anybody can
+    /// name it with <c>sha256sum</c>.
     /// </summary>
-    public static PolicyDocument BuiltIn { get; } = new()
-    {
-        Version = PolicyReader.VersionOf(PolicyReader.Shortest),
-        Rules =
-        [
-            new Rule { Id = "critical", Severities = [Severity.Critical], Then = RuleEffect.Block },
-            new Rule { Id = "high", Severities = [Severity.High], Then = RuleEffect.Warn },
-        ],
-    };
+    public static PolicyDocument BuiltIn { get; } =
+        new()
+        {
+            Version = PolicyReader.VersionOf(PolicyReader.Shortest),
+            Rules =
+            [
+                new Rule
+                {
+                    Id = "critical",
+                    Severities = [Severity.Critical],
+                    Then = RuleEffect.Block,
+                },
+                new Rule
+                {
+                    Id = "high",
+                    Severities = [Severity.High],
+                    Then = RuleEffect.Warn,
+                },
+            ],
+        };
 
     public PolicyDefaults Defaults { get; init; } = new();
     public IReadOnlyList<Rule> Rules { get; init; } = [];
@@ -31,7 +45,10 @@ public sealed record PolicyDocument
     /// </summary>
     public IReadOnlyList<PolicyProblem> VexProblems { get; init; } = [];
 
-    /// <summary>How many times 24 hours an image in use has when findings of a severity block it; a severity that is not there starts no clock.</summary>
+    /// <summary>
+    /// How many times 24 hours an image in use has when findings of a severity block it; a severity that is not there
+    /// starts no clock.
+    /// </summary>
     public IReadOnlyDictionary<Severity, int> Grace { get; init; } = new Dictionary<Severity, int>();
     public IReadOnlyList<EnforcementRule> Enforcement { get; init; } = [];
     public IReadOnlyList<Baseline> Baselines { get; init; } = [];
@@ -39,14 +56,16 @@ public sealed record PolicyDocument
     public Consumers Consumers { get; init; } = new();
 
     /// <summary>
-    /// The SHA-256 of the document's bytes and those of the VEX documents behind it, in the order of their names: what <c>cat policy.jsonc vex/*.json | sha256sum</c> prints. 64 lower-case hexadecimal characters;
+    /// The SHA-256 of the document's bytes and those of the VEX documents behind it, in the order of their names: what
+    /// <c>cat policy.jsonc vex/*.json | sha256sum</c> prints. 64 lower-case hexadecimal characters;
     /// every decision records it.
     /// </summary>
     public required string Version { get; init; }
 
     /// <summary>What to do with a repository; <see cref="EnforcementMode.Observe"/> where no rule matches.</summary>
     public EnforcementMode EnforcementOf(string repository) =>
-        Enforcement.FirstOrDefault(rule => rule.Repositories.Any(glob => glob.Matches(repository)))?.Mode ?? EnforcementMode.Observe;
+        Enforcement.FirstOrDefault(rule => rule.Repositories.Any(glob => glob.Matches(repository)))?.Mode
+        ?? EnforcementMode.Observe;
 
     /// <summary>What a repository should look like; null where no baseline matches.</summary>
     public Baseline? BaselineOf(string repository) =>
@@ -57,10 +76,20 @@ public sealed record PolicyDocument
 /// <param name="Unsupported">Whether an image that the scanner cannot read may be deployed.</param>
 /// <param name="Stale">Whether an image whose scan is too old may be deployed.</param>
 /// <param name="Suppressed">What a suppression rule of Amazon Inspector does to a finding.</param>
-/// <param name="ScanMaxAgeDays">A scan older than this many times 24 hours is stale; continuous scans do not age.</param>
-/// <param name="MaxWaiverDays">A waiver may end at most this many days after the day on which the policy is read.</param>
+/// <param name="ScanMaxAgeDays">A scan older than this many times 24 hours is stale; continuous scans do not
+///     age.</param>
+/// <param name="MaxWaiverDays">A waiver may end at most this many days after the day on which the policy is
+///     read.</param>
 /// <param name="MaxBreakGlassHours">An approval may be forced for at most this many hours; 0: none may be.</param>
-public sealed record PolicyDefaults(Answer Unscanned = Answer.Deny, Answer Unsupported = Answer.Deny, Answer Stale = Answer.Deny, SuppressedAnswer Suppressed = SuppressedAnswer.Judge, int ScanMaxAgeDays = 30, int MaxWaiverDays = 90, int MaxBreakGlassHours = 24);
+public sealed record PolicyDefaults(
+    Answer Unscanned = Answer.Deny,
+    Answer Unsupported = Answer.Deny,
+    Answer Stale = Answer.Deny,
+    SuppressedAnswer Suppressed = SuppressedAnswer.Judge,
+    int ScanMaxAgeDays = 30,
+    int MaxWaiverDays = 90,
+    int MaxBreakGlassHours = 24
+);
 
 public enum Answer
 {
@@ -68,7 +97,9 @@ public enum Answer
     Allow,
 }
 
-/// <summary>What becomes of a finding that a suppression rule of Amazon Inspector hides. It is counted and reported either way.</summary>
+/// <summary>
+/// What becomes of a finding that a suppression rule of Amazon Inspector hides. It is counted and reported either way.
+/// </summary>
 public enum SuppressedAnswer
 {
     /// <summary>It is judged as every other: only the policy and VEX excuse.</summary>
@@ -86,7 +117,8 @@ public enum RuleEffect
 
 /// <summary>
 /// Selects findings and says what follows. A criterion that is null selects all; those that are given must all hold.
-/// A value that the scanner does not give matches a <see cref="RuleEffect.Block"/> rule and never a <see cref="RuleEffect.Warn"/> rule: a warning that stands first would excuse.
+/// A value that the scanner does not give matches a <see cref="RuleEffect.Block"/> rule and never a
+/// <see cref="RuleEffect.Warn"/> rule: a warning that stands first would excuse.
 /// </summary>
 public sealed record Rule
 {
@@ -116,7 +148,9 @@ public sealed record Rule
     public IReadOnlyList<Glob>? Tags { get; init; }
 }
 
-/// <summary>Excuses a finding until a day, by somebody, for a reason. What the scanner does not give never matches.</summary>
+/// <summary>
+/// Excuses a finding until a day, by somebody, for a reason. What the scanner does not give never matches.
+/// </summary>
 public sealed record Waiver
 {
     public required string Id { get; init; }
@@ -130,7 +164,10 @@ public sealed record Waiver
     /// <summary>Null: every repository.</summary>
     public IReadOnlyList<Glob>? Repositories { get; init; }
 
-    /// <summary>The image of one platform: that of an index excuses nothing, since it has no findings of its own. Null: every image.</summary>
+    /// <summary>
+    /// The image of one platform: that of an index excuses nothing, since it has no findings of its own. Null: every
+    /// image.
+    /// </summary>
     public Digest? Digest { get; init; }
 
     public required string Reason { get; init; }
@@ -186,7 +223,10 @@ public sealed record Baseline
     public bool? ScanOnPush { get; init; }
     public TagMutability? TagMutability { get; init; }
 
-    /// <summary>The exclusion filters that the modes with exclusion need at least, <c>*</c> for any characters; EcrGuard's own tags aside.</summary>
+    /// <summary>
+    /// The exclusion filters that the modes with exclusion need at least, <c>*</c> for any characters; EcrGuard's own
+    /// tags aside.
+    /// </summary>
     public IReadOnlyList<string> MutabilityExclusions { get; init; } = [];
 
     public IReadOnlyList<RequiredTag> ResourceTags { get; init; } = [];
@@ -201,8 +241,10 @@ public sealed record Ceilings(int Images = 500, int Percent = 25, int KeepPerRep
 
 /// <summary>Who uses images besides this account.</summary>
 /// <param name="Roles">ARNs of roles to assume for reading consumers in other accounts.</param>
-/// <param name="PulledWithinDays">An image pulled within this many times 24 hours counts as in use. For what is never read it is all that protects, so that it must be longer than anything runs there without a pull.</param>
-/// <param name="Regions">Regions whose consumers are read besides those of the registry's own, in this account and by the roles.</param>
+/// <param name="PulledWithinDays">An image pulled within this many times 24 hours counts as in use. For what is never
+///     read it is all that protects, so that it must be longer than anything runs there without a pull.</param>
+/// <param name="Regions">Regions whose consumers are read besides those of the registry's own, in this account and by
+///     the roles.</param>
 /// <param name="RollbackDays">
 /// What was seen in use counts as in use for this many times 24 hours after it was last seen, so that a rollback finds
 /// it.
@@ -211,4 +253,5 @@ public sealed record Consumers(
     IReadOnlyList<string>? Roles = null,
     int PulledWithinDays = 30,
     IReadOnlyList<string>? Regions = null,
-    int RollbackDays = 14);
+    int RollbackDays = 14
+);

@@ -14,7 +14,8 @@ public enum ProblemKind
     Malformed,
 
     /// <summary>
-    /// A waiver has ended. A check of the document fails, so that somebody removes it; the deployed product goes on judging, without the waiver, or every image would be unanswerable on the day after.
+    /// A waiver has ended. A check of the document fails, so that somebody removes it; the deployed product goes on
+    /// judging, without the waiver, or every image would be unanswerable on the day after.
     /// </summary>
     Lapsed,
 }
@@ -30,12 +31,15 @@ public sealed record PolicyProblem(int Line, int Column, string Path, string Mes
     public string? File { get; init; }
 
     /// <summary>
-    /// Of a lifecycle policy: whether AWS documents that ECR refuses this, or its refusal was recorded. False: EcrGuard does not
-    /// take it, and ECR may or may not.
+    /// Of a lifecycle policy: whether AWS documents that ECR refuses this, or its refusal was recorded. False: EcrGuard
+    /// does not take it, and ECR may or may not.
     /// </summary>
     public bool Certain { get; init; } = true;
 
-    /// <summary>As compilers write it, so that editors and terminals make it a link: <c>policy.jsonc:12:5: error: … ($.rules[0].then)</c>.</summary>
+    /// <summary>
+    /// As compilers write it, so that editors and terminals make it a link: <c>policy.jsonc:12:5: error: …
+    /// ($.rules[0].then)</c>.
+    /// </summary>
     /// <param name="file">What to call the policy document.</param>
     public string ToString(string file) => $"{File ?? file}:{Line}:{Column}: error: {Message} ({Path})";
 }

@@ -5,24 +5,34 @@ using EcrGuard.Core.Lifecycle;
 
 namespace EcrGuard.Core.Policy;
 
-/// <summary>Reads the policy document, whose shape and ranges <c>policy.schema.json</c> says too. A test holds the two together.</summary>
+/// <summary>
+/// Reads the policy document, whose shape and ranges <c>policy.schema.json</c> says too. A test holds the two together.
+/// </summary>
 public sealed class PolicyReader
 {
     /// <summary>Thousands of waivers fit; more is no document that somebody reviews.</summary>
     public const int MaxBytes = 256 * 1024;
 
     /// <summary>In characters (Unicode code points).</summary>
-    public const int MaxIdLength = 64, MaxTextLength = 500;
+    public const int MaxIdLength = 64,
+        MaxTextLength = 500;
 
     private const int MaxWaiverDays = 366;
 
     /// <summary>ECR's limits for an exclusion filter, and AWS's for the key and value of a resource tag.</summary>
-    private const int MaxExclusionLength = 128, MaxTagKeyLength = 128, MaxTagValueLength = 256;
+    private const int MaxExclusionLength = 128,
+        MaxTagKeyLength = 128,
+        MaxTagValueLength = 256;
 
     private static readonly (string Name, Severity Value)[] Severities =
     [
-        ("CRITICAL", Severity.Critical), ("HIGH", Severity.High), ("MEDIUM", Severity.Medium), ("LOW", Severity.Low),
-        ("INFORMATIONAL", Severity.Informational), ("UNTRIAGED", Severity.Untriaged), ("UNDEFINED", Severity.Undefined),
+        ("CRITICAL", Severity.Critical),
+        ("HIGH", Severity.High),
+        ("MEDIUM", Severity.Medium),
+        ("LOW", Severity.Low),
+        ("INFORMATIONAL", Severity.Informational),
+        ("UNTRIAGED", Severity.Untriaged),
+        ("UNDEFINED", Severity.Undefined),
     ];
 
     private readonly Checks _checks = new();
@@ -48,18 +58,38 @@ public sealed class PolicyReader
         foreach (var file in vex)
             hash.AppendData(file.Utf8.Span);
         var version = Convert.ToHexStringLower(hash.GetHashAndReset());
-        var policy = reading.Policy is null ? null
-            : reading.Policy with { Vex = statements, VexProblems = problems, Version = version };
+        var policy = reading.Policy is null
+            ? null
+            : reading.Policy with
+            {
+                Vex = statements,
+                VexProblems = problems,
+                Version = version,
+            };
         return new(policy, [.. reading.Problems, .. problems]);
     }
 
-    /// <summary>Reads and checks a whole document; every problem is reported, save that what is not JSON ends the reading.</summary>
-    /// <param name="utf8">The document's bytes, with or without byte order mark; comments and trailing commas are allowed.</param>
+    /// <summary>
+    /// Reads and checks a whole document; every problem is reported, save that what is not JSON ends the reading.
+    /// </summary>
+    /// <param name="utf8">The document's bytes, with or without byte order mark; comments and trailing commas are
+    ///     allowed.</param>
     /// <param name="now">Its UTC day decides which waivers have ended and which last too long.</param>
     public static PolicyReading Read(ReadOnlyMemory<byte> utf8, DateTimeOffset now)
     {
         if (utf8.Length > MaxBytes)
-            return new(null, [new(1, 1, "$", $"The document has {utf8.Length} bytes; at most {MaxBytes} are allowed.", ProblemKind.Malformed)]);
+            return new(
+                null,
+                [
+                    new(
+                        1,
+                        1,
+                        "$",
+                        $"The document has {utf8.Length} bytes; at most {MaxBytes} are allowed.",
+                        ProblemKind.Malformed
+                    ),
+                ]
+            );
         var text = utf8.Span.StartsWith("\uFEFF"u8) ? utf8.Span[3..] : utf8.Span;
         if (!JsonTree.TryParse(text, out var root, out var problem))
             return new(null, [problem]);
@@ -70,7 +100,9 @@ public sealed class PolicyReader
         return new(problems.Any(p => p.Kind == ProblemKind.Malformed) ? null : policy, problems);
     }
 
-    /// <summary>The version of a document: the SHA-256 of its bytes as they are, 64 lower-case hexadecimal characters.</summary>
+    /// <summary>
+    /// The version of a document: the SHA-256 of its bytes as they are, 64 lower-case hexadecimal characters.
+    /// </summary>
     internal static string VersionOf(ReadOnlySpan<byte> utf8) => Convert.ToHexStringLower(SHA256.HashData(utf8));
 
     private PolicyDocument? ReadDocument(Node root, string version)
@@ -81,7 +113,10 @@ public sealed class PolicyReader
         var schema = document.Optional("$schema");
         if (schema is { Kind: not NodeKind.Text })
             _checks.Report(schema, $"Found {Checks.Found(schema)}; it must be a text.");
-        if (document.Required("version") is { } number && !(number.Kind == NodeKind.Number && double.Parse(number.Text, CultureInfo.InvariantCulture) == 1))
+        if (
+            document.Required("version") is { } number
+            && !(number.Kind == NodeKind.Number && double.Parse(number.Text, CultureInfo.InvariantCulture) == 1)
+        )
             _checks.Report(number, $"Found {Checks.Found(number)}; it must be 1, the only version of this format.");
 
         var defaults = ReadDefaults(document.Optional("defaults"));
@@ -111,11 +146,18 @@ public sealed class PolicyReader
             Unscanned: ReadAnswer(fields.Optional("unscanned")) ?? absent.Unscanned,
             Unsupported: ReadAnswer(fields.Optional("unsupported")) ?? absent.Unsupported,
             Stale: ReadAnswer(fields.Optional("stale")) ?? absent.Stale,
-            Suppressed: _checks.Word(fields.Optional("suppressed"), ("judge", SuppressedAnswer.Judge), ("excuse", SuppressedAnswer.Excuse)) ?? absent.Suppressed,
+            Suppressed: _checks.Word(
+                fields.Optional("suppressed"),
+                ("judge", SuppressedAnswer.Judge),
+                ("excuse", SuppressedAnswer.Excuse)
+            ) ?? absent.Suppressed,
             ScanMaxAgeDays: _checks.Integer(fields.Optional("scanMaxAgeDays"), 1, 3650) ?? absent.ScanMaxAgeDays,
             // A limit that cannot be read is not held against the waivers.
-            MaxWaiverDays: _checks.Integer(maxWaiverNode, 1, MaxWaiverDays) ?? (maxWaiverNode is null ? absent.MaxWaiverDays : MaxWaiverDays),
-            MaxBreakGlassHours: _checks.Integer(fields.Optional("maxBreakGlassHours"), 0, 168) ?? absent.MaxBreakGlassHours);
+            MaxWaiverDays: _checks.Integer(maxWaiverNode, 1, MaxWaiverDays)
+                ?? (maxWaiverNode is null ? absent.MaxWaiverDays : MaxWaiverDays),
+            MaxBreakGlassHours: _checks.Integer(fields.Optional("maxBreakGlassHours"), 0, 168)
+                ?? absent.MaxBreakGlassHours
+        );
         fields.End();
         return defaults;
     }
@@ -126,33 +168,56 @@ public sealed class PolicyReader
     {
         if (node is null)
             return PolicyDocument.BuiltIn.Rules;
-        var rules = Entries(node, ReadRule, "nothing would ever block; leave 'rules' out for the built-in ones (CRITICAL blocks, HIGH warns)");
+        var rules = Entries(
+            node,
+            ReadRule,
+            "nothing would ever block; leave 'rules' out for the built-in ones (CRITICAL blocks, HIGH warns)"
+        );
         _checks.Unique(rules.Select(r => r.Node), "id", "rule");
         // The keys count, so that a malformed criterion is still one.
-        ReportUnreachable(rules, (rule, at) => at.Members.All(member => member.Key switch
-        {
-            "id" or "then" => true,
-            "repositories" => TakeAll(rule.Repositories),
-            _ => false,
-        }), "it has no criteria and takes every finding");
+        ReportUnreachable(
+            rules,
+            (rule, at) =>
+                at.Members.All(member =>
+                    member.Key switch
+                    {
+                        "id" or "then" => true,
+                        "repositories" => TakeAll(rule.Repositories),
+                        _ => false,
+                    }
+                ),
+            "it has no criteria and takes every finding"
+        );
         return [.. rules.Select(r => r.Entry)];
     }
 
-    private Rule ReadRule(Fields fields) => new()
-    {
-        Id = _checks.Id(fields.Required("id"), MaxIdLength) ?? "",
-        Severities = _checks.Words(fields.Optional("severity"), Severities),
-        FixAvailable = _checks.Words(fields.Optional("fixAvailable"), ("YES", FixAvailability.Yes), ("NO", FixAvailability.No), ("PARTIAL", FixAvailability.Partial)),
-        ExploitAvailable = _checks.Words(fields.Optional("exploitAvailable"), ("YES", ExploitAvailability.Yes), ("NO", ExploitAvailability.No)),
-        MinEpss = _checks.Number(fields.Optional("minEpss"), 0, 1),
-        MinScore = _checks.Number(fields.Optional("minScore"), 0, 10),
-        PackageManagers = _checks.Globs(fields.Optional("packageManager")),
-        MinAgeDays = _checks.Integer(fields.Optional("minAgeDays"), 0, 3650),
-        MinDaysSinceFix = _checks.Integer(fields.Optional("minDaysSinceFix"), 0, 3650),
-        Repositories = _checks.Globs(fields.Optional("repositories")),
-        Tags = _checks.Globs(fields.Optional("tags")),
-        Then = _checks.Word(fields.Required("then"), ("block", RuleEffect.Block), ("warn", RuleEffect.Warn)) ?? default,
-    };
+    private Rule ReadRule(Fields fields) =>
+        new()
+        {
+            Id = _checks.Id(fields.Required("id"), MaxIdLength) ?? "",
+            Severities = _checks.Words(fields.Optional("severity"), Severities),
+            FixAvailable = _checks.Words(
+                fields.Optional("fixAvailable"),
+                ("YES", FixAvailability.Yes),
+                ("NO", FixAvailability.No),
+                ("PARTIAL", FixAvailability.Partial)
+            ),
+            ExploitAvailable = _checks.Words(
+                fields.Optional("exploitAvailable"),
+                ("YES", ExploitAvailability.Yes),
+                ("NO", ExploitAvailability.No)
+            ),
+            MinEpss = _checks.Number(fields.Optional("minEpss"), 0, 1),
+            MinScore = _checks.Number(fields.Optional("minScore"), 0, 10),
+            PackageManagers = _checks.Globs(fields.Optional("packageManager")),
+            MinAgeDays = _checks.Integer(fields.Optional("minAgeDays"), 0, 3650),
+            MinDaysSinceFix = _checks.Integer(fields.Optional("minDaysSinceFix"), 0, 3650),
+            Repositories = _checks.Globs(fields.Optional("repositories")),
+            Tags = _checks.Globs(fields.Optional("tags")),
+            Then =
+                _checks.Word(fields.Required("then"), ("block", RuleEffect.Block), ("warn", RuleEffect.Warn))
+                ?? default,
+        };
 
     private IReadOnlyList<Waiver> ReadWaivers(Node? node, int maxDays)
     {
@@ -166,18 +231,35 @@ public sealed class PolicyReader
         var idNode = fields.Required("id");
         var vulnerabilityNode = fields.Required("vulnerability");
         var vulnerability = _checks.Glob(vulnerabilityNode);
-        var (packageNode, repositoriesNode, digestNode) = (fields.Optional("package"), fields.Optional("repositories"), fields.Optional("digest"));
+        var (packageNode, repositoriesNode, digestNode) = (
+            fields.Optional("package"),
+            fields.Optional("repositories"),
+            fields.Optional("digest")
+        );
         var (package, repositories) = (_checks.Glob(packageNode), _checks.Globs(repositoriesNode));
         Digest? digest = null;
-        if (digestNode is not null && !(digestNode.Kind == NodeKind.Text && Digest.TryParse(digestNode.Text, out digest)))
-            _checks.Report(digestNode, $"Found {Checks.Found(digestNode)}; it must be 'sha256:' and 64 lower-case hexadecimal characters.");
+        if (
+            digestNode is not null
+            && !(digestNode.Kind == NodeKind.Text && Digest.TryParse(digestNode.Text, out digest))
+        )
+            _checks.Report(
+                digestNode,
+                $"Found {Checks.Found(digestNode)}; it must be 'sha256:' and 64 lower-case hexadecimal characters."
+            );
 
         // One that is malformed is reported as that.
-        if (vulnerability is { IsLiteral: false }
+        if (
+            vulnerability is { IsLiteral: false }
             && (packageNode is null || package is { IsLiteral: false })
             && (repositoriesNode is null || repositories?.Any(glob => glob.IsOnlyWildcards) == true)
-            && digestNode is null)
-            _checks.Report(vulnerabilityNode!, $"Found {Checks.Found(vulnerabilityNode!)}, which excuses more than one vulnerability; beside it there must be a 'package' without wildcards, 'repositories' that each name something, or a 'digest'.");
+            && digestNode is null
+        )
+            _checks.Report(
+                vulnerabilityNode!,
+                $"Found {Checks.Found(vulnerabilityNode!)}, which excuses more than one vulnerability; beside "
+                    + "it there must be a 'package' without wildcards, 'repositories' that each name something, or "
+                    + "a 'digest'."
+            );
         return new Waiver
         {
             Id = _checks.Id(idNode, MaxIdLength) ?? "",
@@ -193,21 +275,44 @@ public sealed class PolicyReader
         };
     }
 
-    /// <summary>The earliest date where there is none, which no one sees: a document with a malformed date is not used.</summary>
+    /// <summary>
+    /// The earliest date where there is none, which no one sees: a document with a malformed date is not used.
+    /// </summary>
     private DateOnly ReadExpires(Node? node, int maxDays)
     {
         if (node is null)
             return default;
-        if (node.Kind != NodeKind.Text || !DateOnly.TryParseExact(node.Text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var expires))
+        if (
+            node.Kind != NodeKind.Text
+            || !DateOnly.TryParseExact(
+                node.Text,
+                "yyyy-MM-dd",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.None,
+                out var expires
+            )
+        )
         {
-            _checks.Report(node, $"Found {Checks.Found(node)}; it must be a day of the calendar, written as \"{Iso(_today)}\" is.");
+            _checks.Report(
+                node,
+                $"Found {Checks.Found(node)}; it must be a day of the calendar, written as \"{Iso(_today)}\" is."
+            );
             return default;
         }
         var days = expires.DayNumber - _today.DayNumber;
         if (days > maxDays)
-            _checks.Report(node, $"The waiver ends in {days} days; at most {maxDays} are allowed (defaults.maxWaiverDays), to {Iso(_today.AddDays(maxDays))}.");
+            _checks.Report(
+                node,
+                $"The waiver ends in {days} days; at most {maxDays} are allowed (defaults.maxWaiverDays), to "
+                    + $"{Iso(_today.AddDays(maxDays))}."
+            );
         else if (days < 0)
-            _checks.Report(node, $"The waiver ended with {Iso(expires)} (UTC) and excuses nothing any more; remove it, or have it approved again.", ProblemKind.Lapsed);
+            _checks.Report(
+                node,
+                $"The waiver ended with {Iso(expires)} (UTC) and excuses nothing any more; remove it, or have "
+                    + "it approved again.",
+                ProblemKind.Lapsed
+            );
         return expires;
     }
 
@@ -235,7 +340,12 @@ public sealed class PolicyReader
     private EnforcementRule ReadEnforcementRule(Fields fields)
     {
         var repositories = _checks.Globs(fields.Required("repositories")) ?? [];
-        var mode = _checks.Word(fields.Required("mode"), ("observe", EnforcementMode.Observe), ("mark", EnforcementMode.Mark), ("quarantine", EnforcementMode.Quarantine));
+        var mode = _checks.Word(
+            fields.Required("mode"),
+            ("observe", EnforcementMode.Observe),
+            ("mark", EnforcementMode.Mark),
+            ("quarantine", EnforcementMode.Quarantine)
+        );
         var byNode = fields.Optional("by");
         // Archive is the only way. The key is read so that any other word is answered with this one.
         _checks.Word(byNode, "archive");
@@ -254,13 +364,22 @@ public sealed class PolicyReader
     private Baseline ReadBaseline(Fields fields)
     {
         var (existing, lifecyclePolicy) = ReadLifecycle(fields.Optional("lifecycle"));
-        var mutability = _checks.Word(fields.Optional("tagMutability"),
-            ("MUTABLE", TagMutability.Mutable), ("IMMUTABLE", TagMutability.Immutable),
-            ("MUTABLE_WITH_EXCLUSION", TagMutability.MutableWithExclusion), ("IMMUTABLE_WITH_EXCLUSION", TagMutability.ImmutableWithExclusion));
+        var mutability = _checks.Word(
+            fields.Optional("tagMutability"),
+            ("MUTABLE", TagMutability.Mutable),
+            ("IMMUTABLE", TagMutability.Immutable),
+            ("MUTABLE_WITH_EXCLUSION", TagMutability.MutableWithExclusion),
+            ("IMMUTABLE_WITH_EXCLUSION", TagMutability.ImmutableWithExclusion)
+        );
         return new Baseline
         {
             Repositories = _checks.Globs(fields.Required("repositories")) ?? [],
-            Mode = _checks.Word(fields.Required("mode"), ("observe", BaselineMode.Observe), ("enforce", BaselineMode.Enforce)) ?? default,
+            Mode =
+                _checks.Word(
+                    fields.Required("mode"),
+                    ("observe", BaselineMode.Observe),
+                    ("enforce", BaselineMode.Enforce)
+                ) ?? default,
             ExistingPolicy = existing ?? ExistingPolicy.Keep,
             LifecyclePolicy = lifecyclePolicy,
             ScanOnPush = _checks.Boolean(fields.Optional("scanOnPush")),
@@ -275,18 +394,31 @@ public sealed class PolicyReader
         if (_checks.Items(node, "it would except nothing") is not { } items)
             return [];
         if (mutability is not (TagMutability.MutableWithExclusion or TagMutability.ImmutableWithExclusion))
-            _checks.Report(node!, "Exclusions go with the tagMutability 'MUTABLE_WITH_EXCLUSION' or 'IMMUTABLE_WITH_EXCLUSION'.");
+            _checks.Report(
+                node!,
+                "Exclusions go with the tagMutability 'MUTABLE_WITH_EXCLUSION' or 'IMMUTABLE_WITH_EXCLUSION'."
+            );
         // One of ECR's five is EcrGuard's.
         if (items.Count >= MutabilityValue.MaxExclusions)
-            _checks.Report(node!, $"There are {items.Count} exclusions; at most {MutabilityValue.MaxExclusions - 1} are allowed.");
+            _checks.Report(
+                node!,
+                $"There are {items.Count} exclusions; at most {MutabilityValue.MaxExclusions - 1} are allowed."
+            );
         return [.. items.Select(ReadExclusion).OfType<string>()];
     }
 
     private string? ReadExclusion(Node node)
     {
-        if (node.Kind == NodeKind.Text && node.Text.Length is >= 1 and <= MaxExclusionLength && node.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '*' or '-'))
+        if (
+            node.Kind == NodeKind.Text
+            && node.Text.Length is >= 1 and <= MaxExclusionLength
+            && node.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '*' or '-')
+        )
             return node.Text;
-        _checks.Report(node, $"Found {Checks.Found(node)}; it must be 1 to {MaxExclusionLength} letters, digits, '.', '_', '-' and '*'.");
+        _checks.Report(
+            node,
+            $"Found {Checks.Found(node)}; it must be 1 to {MaxExclusionLength} letters, digits, '.', '_', '-' and '*'."
+        );
         return null;
     }
 
@@ -297,12 +429,23 @@ public sealed class PolicyReader
         var tags = new List<RequiredTag>();
         foreach (var member in node!.Members)
         {
-            if (member.Key.EnumerateRunes().Count() is 0 or > MaxTagKeyLength || member.Key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase) || member.Key.Any(char.IsControl))
-                _checks.Report(member.Value, $"The key '{Text.Clip(member.Key, 60)}' is none of a resource tag: it has 1 to {MaxTagKeyLength} characters and does not begin with 'aws:'.");
+            if (
+                member.Key.EnumerateRunes().Count() is 0 or > MaxTagKeyLength
+                || member.Key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
+                || member.Key.Any(char.IsControl)
+            )
+                _checks.Report(
+                    member.Value,
+                    $"The key '{Text.Clip(member.Key, 60)}' is none of a resource tag: it has 1 to "
+                        + $"{MaxTagKeyLength} characters and does not begin with 'aws:'."
+                );
             if (_checks.Glob(member.Value) is not { } value)
                 continue;
             if (value.Pattern.Length > MaxTagValueLength)
-                _checks.Report(member.Value, $"The value has {value.Pattern.Length} characters; at most {MaxTagValueLength} are allowed.");
+                _checks.Report(
+                    member.Value,
+                    $"The value has {value.Pattern.Length} characters; at most {MaxTagValueLength} are allowed."
+                );
             tags.Add(new RequiredTag(member.Key, value));
         }
         if (tags.Count > BaselinePlan.MaxResourceTags)
@@ -314,7 +457,12 @@ public sealed class PolicyReader
     {
         if (_checks.Object(node) is not { } fields)
             return default;
-        var existing = _checks.Word(fields.Optional("existing"), ("keep", ExistingPolicy.Keep), ("merge", ExistingPolicy.Merge), ("replace", ExistingPolicy.Replace));
+        var existing = _checks.Word(
+            fields.Optional("existing"),
+            ("keep", ExistingPolicy.Keep),
+            ("merge", ExistingPolicy.Merge),
+            ("replace", ExistingPolicy.Replace)
+        );
         var policy = new LifecyclePolicyCheck(_checks).Read(fields.Required("policy"));
         fields.End();
         return (existing, policy?.Text);
@@ -328,7 +476,9 @@ public sealed class PolicyReader
         var ceilings = new Ceilings(
             Images: _checks.Integer(fields.Optional("images"), 0, 1_000_000) ?? absent.Images,
             Percent: _checks.Integer(fields.Optional("percent"), 0, 100) ?? absent.Percent,
-            KeepPerRepository: _checks.Integer(fields.Optional("keepPerRepository"), 0, 1_000_000) ?? absent.KeepPerRepository);
+            KeepPerRepository: _checks.Integer(fields.Optional("keepPerRepository"), 0, 1_000_000)
+                ?? absent.KeepPerRepository
+        );
         fields.End();
         return ceilings;
     }
@@ -344,7 +494,8 @@ public sealed class PolicyReader
             roles ?? absent.Roles,
             _checks.Integer(fields.Optional("pulledWithinDays"), 1, 3650) ?? absent.PulledWithinDays,
             regions ?? absent.Regions,
-            _checks.Integer(fields.Optional("rollbackDays"), 0, 365) ?? absent.RollbackDays);
+            _checks.Integer(fields.Optional("rollbackDays"), 0, 365) ?? absent.RollbackDays
+        );
         fields.End();
         return consumers;
     }
@@ -359,15 +510,20 @@ public sealed class PolicyReader
 
     private string? ReadRole(Node node)
     {
-        if (node.Kind == NodeKind.Text
+        if (
+            node.Kind == NodeKind.Text
             && node.Text.Split(':') is ["arn", var partition, "iam", "", var account, var resource]
             && RepositoryId.IsPartition(partition)
             && RepositoryId.IsAccount(account)
             && resource.StartsWith("role/", StringComparison.Ordinal)
             && resource.Length is > 5 and <= 5 + 512 + 64
-            && !resource.Any(c => !char.IsAsciiLetterOrDigit(c) && !"_+=,.@/-".Contains(c, StringComparison.Ordinal)))
+            && !resource.Any(c => !char.IsAsciiLetterOrDigit(c) && !"_+=,.@/-".Contains(c, StringComparison.Ordinal))
+        )
             return node.Text;
-        _checks.Report(node, $"Found {Checks.Found(node)}; it must be the ARN of a role, 'arn:aws:iam::<account>:role/<name>'.");
+        _checks.Report(
+            node,
+            $"Found {Checks.Found(node)}; it must be the ARN of a role, 'arn:aws:iam::<account>:role/<name>'."
+        );
         return null;
     }
 
@@ -386,12 +542,18 @@ public sealed class PolicyReader
 
     private static bool TakeAll(IReadOnlyList<Glob>? globs) => globs?.Any(glob => glob.MatchesEverything) == true;
 
-    /// <summary>In every list the first match wins: what stands behind an entry that takes all was not meant to be there.</summary>
+    /// <summary>
+    /// In every list the first match wins: what stands behind an entry that takes all was not meant to be there.
+    /// </summary>
     private void ReportUnreachable<T>(List<(T Entry, Node Node)> entries, Func<T, Node, bool> takesAll, string because)
     {
         var all = entries.TakeWhile(entry => !takesAll(entry.Entry, entry.Node)).Count();
         foreach (var (_, node) in entries.Skip(all + 1))
-            _checks.Report(node, $"This can never act: the first match wins, and at {entries[all].Node.Place} one stands before it: {because}.");
+            _checks.Report(
+                node,
+                $"This can never act: the first match wins, and at {entries[all].Node.Place} one stands "
+                    + $"before it: {because}."
+            );
     }
 
     private static string Iso(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -1,10 +1,20 @@
 namespace EcrGuard.Core.Policy;
 
-/// <summary>A package URL (github.com/package-url/purl-spec): <c>pkg:type/namespace/name@version?qualifiers#subpath</c>, decoded.</summary>
+/// <summary>
+/// A package URL (github.com/package-url/purl-spec): <c>pkg:type/namespace/name@version?qualifiers#subpath</c>,
+/// decoded.
+/// </summary>
 /// <param name="Type">Lower case.</param>
 /// <param name="Namespace">With slashes; null where there is none.</param>
 /// <param name="Subpath">The part of the package that is meant; null: the whole.</param>
-internal sealed record Purl(string Type, string? Namespace, string Name, string? Version, IReadOnlyDictionary<string, string> Qualifiers, string? Subpath)
+internal sealed record Purl(
+    string Type,
+    string? Namespace,
+    string Name,
+    string? Version,
+    IReadOnlyDictionary<string, string> Qualifiers,
+    string? Subpath
+)
 {
     public const string Scheme = "pkg:";
 
@@ -16,7 +26,9 @@ internal sealed record Purl(string Type, string? Namespace, string Name, string?
         var (whole, part) = Split(text[Scheme.Length..], '#');
         var (rest, query) = Split(whole, '?');
         var subpath = part.Trim('/');
-        if (rest.Trim('/').Split('/', StringSplitOptions.RemoveEmptyEntries) is not [var type, .. var folders, var last])
+        if (
+            rest.Trim('/').Split('/', StringSplitOptions.RemoveEmptyEntries) is not [var type, .. var folders, var last]
+        )
             return null;
         var at = last.LastIndexOf('@');
         var name = Decoded(at < 0 ? last : last[..at]);
@@ -30,11 +42,20 @@ internal sealed record Purl(string Type, string? Namespace, string Name, string?
         }
         return name.Length == 0 || (at >= 0 && at == last.Length - 1)
             ? null
-            : new Purl(type.ToLowerInvariant(), folders.Length == 0 ? null : Decoded(string.Join('/', folders)), name, at < 0 ? null : Decoded(last[(at + 1)..]), qualifiers, subpath.Length == 0 ? null : Decoded(subpath));
+            : new Purl(
+                type.ToLowerInvariant(),
+                folders.Length == 0 ? null : Decoded(string.Join('/', folders)),
+                name,
+                at < 0 ? null : Decoded(last[(at + 1)..]),
+                qualifiers,
+                subpath.Length == 0 ? null : Decoded(subpath)
+            );
     }
 
     private static (string Before, string After) Split(string text, char at) =>
-        text.IndexOf(at, StringComparison.Ordinal) is >= 0 and var found ? (text[..found], text[(found + 1)..]) : (text, "");
+        text.IndexOf(at, StringComparison.Ordinal) is >= 0 and var found
+            ? (text[..found], text[(found + 1)..])
+            : (text, "");
 
     private static string Decoded(string text) => Uri.UnescapeDataString(text);
 }

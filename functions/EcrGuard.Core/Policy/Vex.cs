@@ -2,7 +2,9 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Policy;
 
-/// <summary>What an OpenVEX statement says of a vulnerability in a product (OpenVEX specification 0.2.0, Status Labels).</summary>
+/// <summary>
+/// What an OpenVEX statement says of a vulnerability in a product (OpenVEX specification 0.2.0, Status Labels).
+/// </summary>
 public enum VexStatus
 {
     NotAffected,
@@ -24,7 +26,10 @@ public sealed record VexStatement
     /// <summary>The vulnerability's name and its aliases.</summary>
     public required IReadOnlyList<string> Vulnerabilities { get; init; }
 
-    /// <summary>What other statements call the same vulnerability as well, and its own names: by any of them an excuse is taken back.</summary>
+    /// <summary>
+    /// What other statements call the same vulnerability as well, and its own names: by any of them an excuse is taken
+    /// back.
+    /// </summary>
     public required IReadOnlySet<string> AllNames { get; init; }
 
     public required IReadOnlyList<VexProduct> Products { get; init; }
@@ -42,13 +47,14 @@ public sealed record VexStatement
     /// <summary>As it stands in reasons: <c>not_affected, vulnerable_code_not_present</c>.</summary>
     public string Text => Word(Status) + (Why is null ? "" : $", {Why}");
 
-    internal static string Word(VexStatus status) => status switch
-    {
-        VexStatus.NotAffected => "not_affected",
-        VexStatus.Affected => "affected",
-        VexStatus.Fixed => "fixed",
-        VexStatus.UnderInvestigation => "under_investigation",
-    };
+    internal static string Word(VexStatus status) =>
+        status switch
+        {
+            VexStatus.NotAffected => "not_affected",
+            VexStatus.Affected => "affected",
+            VexStatus.Fixed => "fixed",
+            VexStatus.UnderInvestigation => "under_investigation",
+        };
 }
 
 /// <summary>An image that a statement is about.</summary>
@@ -74,12 +80,15 @@ public sealed record VexPackage(Ecosystem Ecosystem, string Name, string? Versio
 
     internal static string KnownTypes => string.Join(", ", Ecosystem.PurlTypes);
 
-    /// <summary>Whether the finding is in this package wherever it was found; what the scanner does not give never matches.</summary>
+    /// <summary>
+    /// Whether the finding is in this package wherever it was found; what the scanner does not give never matches.
+    /// </summary>
     public bool Covers(Finding finding)
     {
         if (finding.Package is not { } package || finding.PackageManager is not { } manager)
             return false;
-        return Ecosystem.Of(manager) == Ecosystem && Ecosystem.IsSameName(package, Name)
+        return Ecosystem.Of(manager) == Ecosystem
+            && Ecosystem.IsSameName(package, Name)
             && (Version is null || (finding.Occurrences.Count > 0 && finding.Occurrences.All(IsOfVersion)));
     }
 
@@ -95,14 +104,20 @@ public sealed record VexPackage(Ecosystem Ecosystem, string Name, string? Versio
 internal static class VexMatch
 {
     /// <summary>The statements about an image, with what each says of it.</summary>
-    public static IReadOnlyList<(VexStatement Statement, VexProduct Product)> Of(IReadOnlyList<VexStatement> statements, ImageId image) =>
-        [.. statements.SelectMany(s => s.Products.Where(p => p.Image == image).Select(p => (s, p)))];
+    public static IReadOnlyList<(VexStatement Statement, VexProduct Product)> Of(
+        IReadOnlyList<VexStatement> statements,
+        ImageId image
+    ) => [.. statements.SelectMany(s => s.Products.Where(p => p.Image == image).Select(p => (s, p)))];
 
     /// <summary>
-    /// The statement that excuses a finding: the newest one about it, if that one does. Whether a statement excuses is held against everything the scanner gives; whether one takes an excuse back, against the package's name alone
+    /// The statement that excuses a finding: the newest one about it, if that one does. Whether a statement excuses is
+    /// held against everything the scanner gives; whether one takes an excuse back, against the package's name alone
     /// and every name of the vulnerability that any statement knows: an excuse cannot widen.
     /// </summary>
-    public static VexStatement? Excusing(IReadOnlyList<(VexStatement Statement, VexProduct Product)> statements, Finding finding)
+    public static VexStatement? Excusing(
+        IReadOnlyList<(VexStatement Statement, VexProduct Product)> statements,
+        Finding finding
+    )
     {
         VexStatement? newest = null;
         foreach (var (statement, product) in statements)
@@ -111,7 +126,10 @@ internal static class VexMatch
                 ? statement.Vulnerabilities.Contains(finding.Vulnerability) && Covers(product, finding)
                 : statement.AllNames.Contains(finding.Vulnerability) && MayMean(product, finding);
             // Of two that are as new the one that does not excuse.
-            if (about && (newest is null || statement.At > newest.At || (statement.At == newest.At && !statement.Excuses)))
+            if (
+                about
+                && (newest is null || statement.At > newest.At || (statement.At == newest.At && !statement.Excuses))
+            )
                 newest = statement;
         }
         return newest is { Excuses: true } ? newest : null;
@@ -122,6 +140,7 @@ internal static class VexMatch
 
     /// <summary>A list of no packages excuses none of them, and takes back what it may mean.</summary>
     private static bool MayMean(VexProduct product, Finding finding) =>
-        product.Packages is null or [] || finding.Package is null
+        product.Packages is null or []
+        || finding.Package is null
         || product.Packages.Any(package => package.MayMean(finding.Package));
 }

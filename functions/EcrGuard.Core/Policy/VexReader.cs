@@ -13,17 +13,24 @@ internal sealed class VexReader
 {
     public const int MaxBytes = 1024 * 1024;
 
-    /// <summary>Clocks differ; a statement from further in the future would win over all that will be said until then.</summary>
+    /// <summary>
+    /// Clocks differ; a statement from further in the future would win over all that will be said until then.
+    /// </summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
 
     private static readonly string[] Contexts = ["https://openvex.dev/ns", "https://openvex.dev/ns/v0.2.0"];
 
     private static readonly string[] Justifications =
     [
-        "component_not_present", "vulnerable_code_not_present", "vulnerable_code_not_in_execute_path", "vulnerable_code_cannot_be_controlled_by_adversary", "inline_mitigations_already_exist",
+        "component_not_present",
+        "vulnerable_code_not_present",
+        "vulnerable_code_not_in_execute_path",
+        "vulnerable_code_cannot_be_controlled_by_adversary",
+        "inline_mitigations_already_exist",
     ];
 
-    private const string RightImage = "an image is named as 'pkg:oci/NAME@sha256:<64 hexadecimal characters>"
+    private const string RightImage =
+        "an image is named as 'pkg:oci/NAME@sha256:<64 hexadecimal characters>"
         + "?repository_url=<account>.dkr.ecr.<region>.amazonaws.com/<repository>'";
 
     private readonly Checks _checks = new();
@@ -37,7 +44,8 @@ internal sealed class VexReader
         Node Root,
         string Id,
         double Version,
-        IReadOnlyList<(VexStatement Statement, Node Node)> Statements)
+        IReadOnlyList<(VexStatement Statement, Node Node)> Statements
+    )
     {
         /// <summary>One that is wrong: it excuses nothing, and what it takes back is taken back all the same.</summary>
         public Document Refused() => this with { Statements = [.. Statements.Where(each => !each.Statement.Excuses)] };
@@ -48,7 +56,10 @@ internal sealed class VexReader
     /// Their statements, of several documents with one <c>@id</c> those of the highest version, without the excuses of
     /// documents that are wrong; and every problem, file by file.
     /// </returns>
-    public static (IReadOnlyList<VexStatement> Statements, IReadOnlyList<PolicyProblem> Problems) Read(IReadOnlyList<VexFile> files, DateTimeOffset now)
+    public static (IReadOnlyList<VexStatement> Statements, IReadOnlyList<PolicyProblem> Problems) Read(
+        IReadOnlyList<VexFile> files,
+        DateTimeOffset now
+    )
     {
         var problems = new List<PolicyProblem>();
         var documents = new List<Document>();
@@ -69,7 +80,14 @@ internal sealed class VexReader
             if (newest.Statements.Count == 0)
                 twins.RemoveAll(twin => twin.Statements.Count == 0);
             foreach (var twin in twins)
-                problems.Add(At(twin, twin.Root, $"The document '{Text.Clip(twin.Id, 200)}' is also {newest.File}, in the same version; one of the two is not meant."));
+                problems.Add(
+                    At(
+                        twin,
+                        twin.Root,
+                        $"The document '{Text.Clip(twin.Id, 200)}' is also {newest.File}, in the same "
+                            + "version; one of the two is not meant."
+                    )
+                );
             // An older version does not speak for one that cannot be read, or told from its twin.
             if (twins.Count == 0 && !wrongFiles.Contains(newest.File))
                 current.Add(newest);
@@ -83,27 +101,68 @@ internal sealed class VexReader
         return ([.. used.Select(each => each.Statement)], [.. problems, .. contradictions]);
     }
 
-    /// <summary>The documents with <see cref="VexStatement.AllNames"/>: statements that share a name are about one vulnerability, and so are those that share one with either.</summary>
+    /// <summary>
+    /// The documents with <see cref="VexStatement.AllNames"/>: statements that share a name are about one
+    /// vulnerability, and so are those that share one with either.
+    /// </summary>
     private static List<Document> Named(List<Document> documents)
     {
         var namesOf = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
         foreach (var statement in documents.SelectMany(d => d.Statements).Select(s => s.Statement))
         {
             var names = new HashSet<string>(statement.Vulnerabilities, StringComparer.Ordinal);
-            foreach (var known in statement.Vulnerabilities.Select(namesOf.GetValueOrDefault).OfType<HashSet<string>>().Distinct().ToList())
+            foreach (
+                var known in statement
+                    .Vulnerabilities.Select(namesOf.GetValueOrDefault)
+                    .OfType<HashSet<string>>()
+                    .Distinct()
+                    .ToList()
+            )
                 names.UnionWith(known);
             foreach (var name in names)
                 namesOf[name] = names;
         }
-        return [.. documents.Select(d => d with { Statements = [.. d.Statements.Select(s => (s.Statement with { AllNames = namesOf[s.Statement.Vulnerabilities[0]] }, s.Node))] })];
+        return
+        [
+            .. documents.Select(d =>
+                d with
+                {
+                    Statements =
+                    [
+                        .. d.Statements.Select(s =>
+                            (s.Statement with { AllNames = namesOf[s.Statement.Vulnerabilities[0]] }, s.Node)
+                        ),
+                    ],
+                }
+            ),
+        ];
     }
 
     private static (Document?, IReadOnlyList<PolicyProblem>) Read(VexFile file, DateTimeOffset now)
     {
-        IReadOnlyList<PolicyProblem> Of(params IEnumerable<PolicyProblem> found) => [.. found.OrderBy(p => p.Line).ThenBy(p => p.Column).Select(p => p with { File = file.Name })];
+        IReadOnlyList<PolicyProblem> Of(params IEnumerable<PolicyProblem> found) =>
+            [.. found.OrderBy(p => p.Line).ThenBy(p => p.Column).Select(p => p with { File = file.Name })];
         if (file.Utf8.Length > MaxBytes)
-            return (null, Of(new PolicyProblem(1, 1, "$", $"The document has {file.Utf8.Length} bytes; at most {MaxBytes} are allowed.", ProblemKind.Malformed)));
-        if (!JsonTree.TryParse(file.Utf8.Span.StartsWith("\uFEFF"u8) ? file.Utf8.Span[3..] : file.Utf8.Span, out var root, out var problem, strict: true))
+            return (
+                null,
+                Of(
+                    new PolicyProblem(
+                        1,
+                        1,
+                        "$",
+                        $"The document has {file.Utf8.Length} bytes; at most {MaxBytes} are allowed.",
+                        ProblemKind.Malformed
+                    )
+                )
+            );
+        if (
+            !JsonTree.TryParse(
+                file.Utf8.Span.StartsWith("\uFEFF"u8) ? file.Utf8.Span[3..] : file.Utf8.Span,
+                out var root,
+                out var problem,
+                strict: true
+            )
+        )
             return (null, Of(problem));
         var reader = new VexReader(now);
         var document = reader.ReadDocument(file.Name, root);
@@ -156,19 +215,21 @@ internal sealed class VexReader
     private static Node? Loose(Node node, string key) => node.Members.Find(member => member.Key == key)?.Value;
 
     /// <summary>Whether a text somewhere in it may name a private registry of ECR's.</summary>
-    private static bool MayBeOfEcr(Node node) => node.Kind switch
-    {
-        NodeKind.Text => MayBeOfEcr(node.Text),
-        NodeKind.Object => node.Members.Exists(member => MayBeOfEcr(member.Value)),
-        NodeKind.List => node.Items.Exists(MayBeOfEcr),
-        NodeKind.Number or NodeKind.Boolean or NodeKind.Null => false,
-    };
+    private static bool MayBeOfEcr(Node node) =>
+        node.Kind switch
+        {
+            NodeKind.Text => MayBeOfEcr(node.Text),
+            NodeKind.Object => node.Members.Exists(member => MayBeOfEcr(member.Value)),
+            NodeKind.List => node.Items.Exists(MayBeOfEcr),
+            NodeKind.Number or NodeKind.Boolean or NodeKind.Null => false,
+        };
 
     private static bool MayBeOfEcr(string text)
     {
         if (text.Contains('%', StringComparison.Ordinal))
             text = Uri.UnescapeDataString(text);
-        return text.Contains("dkr", StringComparison.OrdinalIgnoreCase) && text.Contains("ecr", StringComparison.OrdinalIgnoreCase);
+        return text.Contains("dkr", StringComparison.OrdinalIgnoreCase)
+            && text.Contains("ecr", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <returns>
@@ -185,33 +246,55 @@ internal sealed class VexReader
         Ignore(fields, "@id", "version", "last_updated", "supplier", "status_notes", "action_statement_timestamp");
         var vulnerabilities = ReadVulnerability(fields.Required("vulnerability"));
         var at = fields.Optional("timestamp") is { } own ? Time(own) : inherited;
-        var status = _checks.Word(fields.Required("status"),
-            ("not_affected", VexStatus.NotAffected), ("affected", VexStatus.Affected), ("fixed", VexStatus.Fixed), ("under_investigation", VexStatus.UnderInvestigation));
-        var (justificationNode, impactNode, actionNode) = (fields.Optional("justification"), fields.Optional("impact_statement"), fields.Optional("action_statement"));
+        var status = _checks.Word(
+            fields.Required("status"),
+            ("not_affected", VexStatus.NotAffected),
+            ("affected", VexStatus.Affected),
+            ("fixed", VexStatus.Fixed),
+            ("under_investigation", VexStatus.UnderInvestigation)
+        );
+        var (justificationNode, impactNode, actionNode) = (
+            fields.Optional("justification"),
+            fields.Optional("impact_statement"),
+            fields.Optional("action_statement")
+        );
         var justification = _checks.Word(justificationNode, Justifications);
         Prose(impactNode);
         Prose(actionNode);
         if (status == VexStatus.Affected && actionNode is null)
             _checks.Report(fields.Node, "The statement says affected without an 'action_statement'; it is required.");
         if (status is { } other and not VexStatus.NotAffected && (justificationNode ?? impactNode) is { } contradicting)
-            _checks.Report(contradicting, $"The status is {VexStatement.Word(other)}; a '{contradicting.Key}' goes with not_affected only.");
+            _checks.Report(
+                contradicting,
+                $"The status is {VexStatement.Word(other)}; a '{contradicting.Key}' goes with not_affected only."
+            );
         // Prose that nobody can hold against anything excuses nothing here.
         if (status == VexStatus.NotAffected && justificationNode is null)
-            _checks.Report(fields.Node, $"The statement says not_affected without a 'justification'{(impactNode is null ? "" : ", for which an 'impact_statement' does not stand")}; it must be {string.Join(", ", Justifications[..^1])} or {Justifications[^1]}.");
+            _checks.Report(
+                fields.Node,
+                "The statement says not_affected without a "
+                    + $"'justification'{(impactNode is null ? "" : ", for which an 'impact_statement' does not stand")}; "
+                    + $"it must be {string.Join(", ", Justifications[..^1])} or {Justifications[^1]}."
+            );
         fields.End();
-        return (vulnerabilities is null || products.Count == 0 ? null : new VexStatement
-        {
-            Document = document,
-            Vulnerabilities = vulnerabilities,
-            // Until the other statements are known.
-            AllNames = vulnerabilities.ToHashSet(),
-            Products = products,
-            // What cannot be read is reported, so that the document excuses nothing; it may have taken something back,
-            // at any time.
-            Status = status ?? VexStatus.UnderInvestigation,
-            Why = status == VexStatus.NotAffected ? justification : null,
-            At = at ?? DateTimeOffset.MaxValue,
-        }, true);
+        return (
+            vulnerabilities is null || products.Count == 0
+                ? null
+                : new VexStatement
+                {
+                    Document = document,
+                    Vulnerabilities = vulnerabilities,
+                    // Until the other statements are known.
+                    AllNames = vulnerabilities.ToHashSet(),
+                    Products = products,
+                    // What cannot be read is reported, so that the document excuses nothing; it may have taken
+                    // something back, at any time.
+                    Status = status ?? VexStatus.UnderInvestigation,
+                    Why = status == VexStatus.NotAffected ? justification : null,
+                    At = at ?? DateTimeOffset.MaxValue,
+                },
+            true
+        );
     }
 
     private IReadOnlyList<string>? ReadVulnerability(Node? node)
@@ -220,7 +303,10 @@ internal sealed class VexReader
             return null;
         Ignore(fields, "@id", "description");
         var name = _checks.Text(fields.Required("name"), PolicyReader.MaxTextLength);
-        var aliases = _checks.Items(fields.Optional("aliases"))?.Select(alias => _checks.Text(alias, PolicyReader.MaxTextLength)).OfType<string>();
+        var aliases = _checks
+            .Items(fields.Optional("aliases"))
+            ?.Select(alias => _checks.Text(alias, PolicyReader.MaxTextLength))
+            .OfType<string>();
         fields.End();
         return name is null ? null : [.. (aliases ?? []).Prepend(name).Distinct()];
     }
@@ -249,7 +335,11 @@ internal sealed class VexReader
             if (purl is null && at is null)
                 _checks.Report(item, $"The product is an image of ECR without a package URL; {RightImage}.");
             if (image is not null && sha256 is not null && sha256.Text != image.Digest.Hex)
-                _checks.Report(sha256, $"Found {Checks.Found(sha256)}; the package URL names the digest {image.Digest}, and the two must agree.");
+                _checks.Report(
+                    sha256,
+                    $"Found {Checks.Found(sha256)}; the package URL names the digest {image.Digest}, and the "
+                        + "two must agree."
+                );
             var packages = subcomponents is null ? null : ReadPackages(subcomponents);
             if (image is not null)
                 products.Add(new VexProduct(image, packages));
@@ -266,7 +356,9 @@ internal sealed class VexReader
         if (product.Kind == NodeKind.Text)
             return Names(product.Text);
         var identifiers = Loose(product, "identifiers")?.Members.Select(member => member.Value) ?? [];
-        return identifiers.Prepend(Loose(product, "@id")).OfType<Node>()
+        return identifiers
+            .Prepend(Loose(product, "@id"))
+            .OfType<Node>()
             .Any(name => name.Kind == NodeKind.Text && Names(name.Text));
 
         static string RegistryOf(Purl purl) =>
@@ -296,15 +388,20 @@ internal sealed class VexReader
             var package = purl is null ? null : VexPackage.Of(purl);
             if (purl?.Subpath is not null)
             {
-                _checks.Report(at!, $"Found {Checks.Found(at!)}; its subpath names a part of the package, and "
-                    + "scanners report whole ones: leave it out where the statement holds for all of the package, "
-                    + "and the subcomponent where it does not.");
+                _checks.Report(
+                    at!,
+                    $"Found {Checks.Found(at!)}; its subpath names a part of the package, and "
+                        + "scanners report whole ones: leave it out where the statement holds for all of the package, "
+                        + "and the subcomponent where it does not."
+                );
             }
             else if (package is null)
             {
                 var found = at is null ? "The subcomponent has no package URL" : $"Found {Checks.Found(at)}";
-                _checks.Report(at ?? item,
-                    $"{found}; it must be a package URL of a type that scanners report: {VexPackage.KnownTypes}.");
+                _checks.Report(
+                    at ?? item,
+                    $"{found}; it must be a package URL of a type that scanners report: {VexPackage.KnownTypes}."
+                );
             }
             else
                 packages.Add(package);
@@ -313,7 +410,10 @@ internal sealed class VexReader
         return _checks.Problems.Count == problems ? packages : null;
     }
 
-    /// <summary>What products and subcomponents have in common: the package URL, given as <c>@id</c>, under <c>identifiers</c> or as both, and where it stands; and a SHA-256 hash.</summary>
+    /// <summary>
+    /// What products and subcomponents have in common: the package URL, given as <c>@id</c>, under <c>identifiers</c>
+    /// or as both, and where it stands; and a SHA-256 hash.
+    /// </summary>
     private (Purl? Purl, Node? At, Node? Sha256) ReadComponent(Fields fields)
     {
         Ignore(fields, "supplier");
@@ -330,35 +430,52 @@ internal sealed class VexReader
         var id = Prose(idNode) is { } iri && iri.StartsWith(Purl.Scheme, StringComparison.Ordinal) ? iri : null;
         var named = Prose(purlNode);
         if (id is not null && named is not null && id != named)
-            _checks.Report(purlNode!, $"Found {Checks.Found(purlNode!)}; '@id' is another package URL, and which of the two is meant cannot be told.");
+            _checks.Report(
+                purlNode!,
+                $"Found {Checks.Found(purlNode!)}; '@id' is another package URL, and which of the two is "
+                    + "meant cannot be told."
+            );
         if ((named ?? id) is not { } text)
             return (null, null, sha256);
         var at = named is null ? idNode! : purlNode!;
         var purl = Purl.TryParse(text);
         if (purl is null)
-            _checks.Report(at, $"Found {Checks.Found(at)}; it must be a package URL, 'pkg:type/namespace/name@version?qualifiers'.");
+            _checks.Report(
+                at,
+                $"Found {Checks.Found(at)}; it must be a package URL, 'pkg:type/namespace/name@version?qualifiers'."
+            );
         return (purl, at, sha256);
     }
 
-    /// <summary>The image of a private ECR registry that a package URL names; null where it names something else, or half an image, which is reported.</summary>
+    /// <summary>
+    /// The image of a private ECR registry that a package URL names; null where it names something else, or half an
+    /// image, which is reported.
+    /// </summary>
     private ImageId? ImageOf(Purl purl, Node at)
     {
         if (purl.Type != "oci")
             return Wrong($"its type is '{Text.Clip(purl.Type, 40)}'");
         if (purl.Qualifiers.GetValueOrDefault("repository_url") is not { } url)
             return Wrong("it does not say in 'repository_url' in which repository the image is");
-        // Without a repository behind it, a registry's host can be read as the name of a repository, which is no image of anybody's.
+        // Without a repository behind it, a registry's host can be read as the name of a repository, which is no image
+        // of anybody's.
         if (!ImageReference.TryParse($"{url}@{purl.Version}", out var reference, out _) || reference.Account is null)
         {
-            return Wrong(purl.Version is null
-                ? "without a digest it is every image of the repository"
-                : "its repository or its digest cannot be read");
+            return Wrong(
+                purl.Version is null
+                    ? "without a digest it is every image of the repository"
+                    : "its repository or its digest cannot be read"
+            );
         }
         if (purl.Subpath is not null)
             return Wrong("its subpath names a part of the image, and a statement excuses what is found anywhere in it");
-        return purl.Namespace is not null || reference.Repository.Split('/')[^1] != purl.Name || reference.Tag is not null
+        return
+            purl.Namespace is not null || reference.Repository.Split('/')[^1] != purl.Name || reference.Tag is not null
             ? Wrong("its name must be the last part of the repository's, without a namespace")
-            : new ImageId(new RepositoryId(reference.Account, reference.Region!, reference.Repository), reference.Digest!);
+            : new ImageId(
+                new RepositoryId(reference.Account, reference.Region!, reference.Repository),
+                reference.Digest!
+            );
 
         ImageId? Wrong(string why)
         {
@@ -367,11 +484,14 @@ internal sealed class VexReader
         }
     }
 
-    /// <summary>Whether the host of an address looks like that of a private registry of ECR's, however it is written.</summary>
+    /// <summary>
+    /// Whether the host of an address looks like that of a private registry of ECR's, however it is written.
+    /// </summary>
     private static bool IsRegistryOfEcr(string url)
     {
         var host = url.Split("://", 2)[^1].TrimStart('/').Split('/')[0];
-        return host.Contains("dkr", StringComparison.OrdinalIgnoreCase) && host.Contains("ecr", StringComparison.OrdinalIgnoreCase);
+        return host.Contains("dkr", StringComparison.OrdinalIgnoreCase)
+            && host.Contains("ecr", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>A text of any length, with line ends if its author likes; it is clipped where it is printed.</summary>
@@ -400,15 +520,27 @@ internal sealed class VexReader
         var end = fraction < 0 ? -1 : text.AsSpan(fraction + 1).IndexOfAnyExceptInRange('0', '9') + fraction + 1;
         // .NET knows seven digits.
         var known = end > fraction + 8 ? text[..(fraction + 8)] + text[end..] : text;
-        if (!(text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-'))
-            || !DateTimeOffset.TryParseExact(known, "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture, DateTimeStyles.None, out var at))
+        if (
+            !(text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-'))
+            || !DateTimeOffset.TryParseExact(
+                known,
+                "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.None,
+                out var at
+            )
+        )
         {
             _checks.Report(node, $"Found {Checks.Found(node)}; it must be a moment as \"2026-01-31T12:00:00Z\" is.");
             return null;
         }
         if (at <= _now + Ahead)
             return at;
-        _checks.Report(node, $"Found {Checks.Found(node)}, which is in the future; it must be the moment at which the statement became true.");
+        _checks.Report(
+            node,
+            $"Found {Checks.Found(node)}, which is in the future; it must be the moment at which the "
+                + "statement became true."
+        );
         return null;
     }
 
@@ -418,11 +550,18 @@ internal sealed class VexReader
             fields.Optional(key);
     }
 
-    /// <summary>Statements of one moment about the same that say different things: neither is newer, and which is meant cannot be told.</summary>
+    /// <summary>
+    /// Statements of one moment about the same that say different things: neither is newer, and which is meant cannot
+    /// be told.
+    /// </summary>
     private static IEnumerable<PolicyProblem> Contradictions(List<Document> documents)
     {
         // All statements about one vulnerability have the same set of names.
-        var said = new Dictionary<(ImageId, IReadOnlySet<string>, DateTimeOffset), List<(VexProduct Product, VexStatement Statement, Document Document, Node Node)>>();
+        var said =
+            new Dictionary<
+                (ImageId, IReadOnlySet<string>, DateTimeOffset),
+                List<(VexProduct Product, VexStatement Statement, Document Document, Node Node)>
+            >();
         foreach (var document in documents)
         {
             foreach (var (statement, node) in document.Statements)
@@ -431,8 +570,19 @@ internal sealed class VexReader
                 {
                     var key = (product.Image, statement.AllNames, statement.At);
                     var others = said.TryGetValue(key, out var known) ? known : said[key] = [];
-                    if (others.Find(o => o.Statement.Status != statement.Status && Overlap(o.Product, product)) is { Node: not null } other)
-                        yield return At(document, node, $"Of {Text.Clip(statement.Vulnerabilities[0], 60)} in {Text.Clip(product.Image.ToString(), 300)} this says {VexStatement.Word(statement.Status)}, and {other.Document.File}, {other.Node.Place}, says {VexStatement.Word(other.Statement.Status)} as of the same moment.");
+                    if (
+                        others.Find(o => o.Statement.Status != statement.Status && Overlap(o.Product, product)) is
+                        { Node: not null } other
+                    )
+                        yield return At(
+                            document,
+                            node,
+                            $"Of {Text.Clip(statement.Vulnerabilities[0], 60)} in "
+                                + $"{Text.Clip(product.Image.ToString(), 300)} this says "
+                                + $"{VexStatement.Word(statement.Status)}, and {other.Document.File}, "
+                                + $"{other.Node.Place}, says {VexStatement.Word(other.Statement.Status)} as of the "
+                                + "same moment."
+                        );
                     others.Add((product, statement, document, node));
                 }
             }
@@ -440,7 +590,10 @@ internal sealed class VexReader
     }
 
     private static bool Overlap(VexProduct one, VexProduct other) =>
-        one.Packages is null || other.Packages is null || one.Packages.Any(p => other.Packages.Any(o => o.Name == p.Name));
+        one.Packages is null
+        || other.Packages is null
+        || one.Packages.Any(p => other.Packages.Any(o => o.Name == p.Name));
 
-    private static PolicyProblem At(Document document, Node node, string message) => new(node.Place.Line, node.Place.Column, node.Path, message, ProblemKind.Malformed) { File = document.File };
+    private static PolicyProblem At(Document document, Node node, string message) =>
+        new(node.Place.Line, node.Place.Column, node.Path, message, ProblemKind.Malformed) { File = document.File };
 }

@@ -12,12 +12,19 @@ using static EcrGuard.Core.Images.Text;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>A message to security, in a form for people and one for machines.</summary>
-/// <param name="Id">Stable, and in body and attributes: delivered at least once, a receiver drops a duplicate by it.</param>
+/// <param name="Id">Stable, and in body and attributes: delivered at least once, a receiver drops a duplicate by
+///     it.</param>
 /// <param name="Subject">At most 99 ASCII characters.</param>
 /// <param name="Text">Plain text for e-mail.</param>
 /// <param name="Json">An object with <c>schemaVersion</c>, <c>alertId</c> and <c>kind</c>.</param>
 /// <param name="Attributes">For the filter policies of subscriptions.</param>
-public sealed record AlertMessage(string Id, string Subject, string Text, string Json, IReadOnlyList<FilterValue> Attributes)
+public sealed record AlertMessage(
+    string Id,
+    string Subject,
+    string Text,
+    string Json,
+    IReadOnlyList<FilterValue> Attributes
+)
 {
     /// <summary>More alerts than this in one batch become one message.</summary>
     public const int MaxSingle = 10;
@@ -31,21 +38,32 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     /// <summary>For people's text in a message about one image.</summary>
     private const int MaxText = 48 * 1024;
 
-    /// <summary>Both forms as SNS wants them under <c>MessageStructure=json</c>: the text for e-mail, JSON for every other protocol; at most <see cref="MaxEnvelope"/> bytes.</summary>
+    /// <summary>
+    /// Both forms as SNS wants them under <c>MessageStructure=json</c>: the text for e-mail, JSON for every other
+    /// protocol; at most <see cref="MaxEnvelope"/> bytes.
+    /// </summary>
     public string Envelope => JsonSerializer.Serialize(new EnvelopeBody(Json, Text), EnvelopeJson.Relaxed.EnvelopeBody);
 
     private int EnvelopeBytes => Encoding.UTF8.GetByteCount(Envelope);
 
-    /// <summary>Which alerts of one batch share a message: none, or for more than <see cref="MaxSingle"/> as many as one message holds.</summary>
-    public static IEnumerable<IReadOnlyList<T>> Batches<T>(IReadOnlyList<T> alerts) => alerts.Chunk(alerts.Count <= MaxSingle ? 1 : MaxInOne);
+    /// <summary>
+    /// Which alerts of one batch share a message: none, or for more than <see cref="MaxSingle"/> as many as one message
+    /// holds.
+    /// </summary>
+    public static IEnumerable<IReadOnlyList<T>> Batches<T>(IReadOnlyList<T> alerts) =>
+        alerts.Chunk(alerts.Count <= MaxSingle ? 1 : MaxInOne);
 
     /// <summary>The message for alerts that share one.</summary>
-    public static AlertMessage ForBatch(IReadOnlyList<Alert> alerts) => alerts is [var alert] ? For(alert) : ForMany(alerts);
+    public static AlertMessage ForBatch(IReadOnlyList<Alert> alerts) =>
+        alerts is [var alert] ? For(alert) : ForMany(alerts);
 
     /// <summary>One change of one image.</summary>
     public static AlertMessage For(Alert alert) => Fitting(most => Of(alert with { Record = alert.Record.Cut(most) }));
 
-    /// <summary>A message with lists as long as it can hold: whoever built an image chooses much of what is said of it, and JSON in JSON makes seven bytes of a character.</summary>
+    /// <summary>
+    /// A message with lists as long as it can hold: whoever built an image chooses much of what is said of it, and JSON
+    /// in JSON makes seven bytes of a character.
+    /// </summary>
     /// <param name="of">The message with lists of at most so many.</param>
     private static AlertMessage Fitting(Func<int, AlertMessage> of)
     {
@@ -65,10 +83,12 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         var tags = Tags(record.Tags);
         var headline = alert.Kind switch
         {
-            AlertKind.Blocked => "An image is blocked: the policy blocks at least one of its findings, and nothing excuses it.",
+            AlertKind.Blocked =>
+                "An image is blocked: the policy blocks at least one of its findings, and nothing excuses it.",
             AlertKind.Lifted => "An image is no longer blocked.",
             AlertKind.NoLongerApproved => "An image that was approved no longer is, for want of a current scan.",
-            AlertKind.NeverSettled => "Findings that a scan announced are still not listed: nobody can say whether they block.",
+            AlertKind.NeverSettled =>
+                "Findings that a scan announced are still not listed: nobody can say whether they block.",
         };
         var text = new ReportText()
             .Line(headline)
@@ -76,71 +96,185 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             .Line($"Image     {image.Repository.Uri}@{image.Digest}")
             .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
             .Line($"Account   {image.Repository.Account}, {image.Repository.Region}")
-            .Line($"Status    {record.PreviousStatus?.Word() ?? "new"} → {verdict.Status.Word()} since {SummaryText.Moment(record.StatusSince)}; a gate answers {(verdict.Approved ? "yes" : "no")}")
-            .Line($"Findings  {Counts(verdict.Counts)}{(record.Kind == ImageKind.Index ? ", over all platforms" : "")}{(verdict.Waived.Count == 0 ? "" : ", waived ones included")}")
-            .List($"Reasons: {record.ReasonCount}", "reasons", verdict.Reasons.Count, i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}");
+            .Line(
+                $"Status    {record.PreviousStatus?.Word() ?? "new"} → {verdict.Status.Word()} since "
+                    + $"{SummaryText.Moment(record.StatusSince)}; a gate answers {(verdict.Approved ? "yes" : "no")}"
+            )
+            .Line(
+                "Findings  "
+                    + $"{Counts(verdict.Counts)}{(record.Kind == ImageKind.Index ? ", over all platforms" : "")}{(verdict.Waived.Count == 0 ? "" : ", waived ones included")}"
+            )
+            .List(
+                $"Reasons: {record.ReasonCount}",
+                "reasons",
+                verdict.Reasons.Count,
+                i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}"
+            );
         if (record.ReasonCount > verdict.Reasons.Count)
-            text.Line($"The first {verdict.Reasons.Count} are listed; an approval query or the ledger has the findings whole.");
+            text.Line(
+                $"The first {verdict.Reasons.Count} are listed; an approval query or the ledger has the findings whole."
+            );
         if (verdict.ToPass.Count > 0)
-            text.List("What would make it pass, shortest way first:", "ways to pass", verdict.ToPass.Count, i => $"- {Clip(verdict.ToPass[i], 1000)}");
+            text.List(
+                "What would make it pass, shortest way first:",
+                "ways to pass",
+                verdict.ToPass.Count,
+                i => $"- {Clip(verdict.ToPass[i], 1000)}"
+            );
         if (verdict.Waived.Count > 0)
-            text.List("Waived:", "waived findings", verdict.Waived.Count, i => $"- {Clip(verdict.Waived[i].Vulnerability, 100)}{(verdict.Waived[i].Package is { } package ? $" in {Clip(package, 100)}" : "")} by {verdict.Waived[i].By()}");
+            text.List(
+                "Waived:",
+                "waived findings",
+                verdict.Waived.Count,
+                i =>
+                    "- "
+                    + $"{Clip(verdict.Waived[i].Vulnerability, 100)}{(verdict.Waived[i].Package is { } package ? $" in {Clip(package, 100)}" : "")} "
+                    + $"by {verdict.Waived[i].By()}"
+            );
         if (alert.Kind == AlertKind.Blocked && record.Grace is { } grace)
-            text.Line().Line($"Grace     What runs it {(grace.Counting ? "has" : "would have")} until {SummaryText.Moment(grace.EndsAt)} to be replaced ({Grace.Word(grace.Severity)}: {Count(grace.Days, "day")}). Nothing that runs is taken away; new deployments are refused at once.");
+            text.Line()
+                .Line(
+                    $"Grace     What runs it {(grace.Counting ? "has" : "would have")} until "
+                        + $"{SummaryText.Moment(grace.EndsAt)} to be replaced ({Grace.Word(grace.Severity)}: "
+                        + $"{Count(grace.Days, "day")}). Nothing that runs is taken away; new deployments are "
+                        + "refused at once."
+                );
         if (record.CouldNotMark is { } why)
             text.Line().Line($"The image could not be marked with a tag: {Clip(why, 500)}");
-        text.Line()
-            .Line($"Policy    {verdict.PolicyVersion}")
-            .Line($"Alert     {alert.Id}");
+        text.Line().Line($"Policy    {verdict.PolicyVersion}").Line($"Alert     {alert.Id}");
 
-        var body = new AlertBody(1, alert.Id, Word(alert.Kind), image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, record.PreviousStatus, verdict.Status, verdict.Approved,
-            record.StatusSince, verdict.Reasons, record.ReasonCount, verdict.ToPass, record.WaiversUsed, record.CouldNotMark, verdict.PolicyVersion, alert.Kind == AlertKind.Blocked ? record.Grace?.EndsAt : null);
+        var body = new AlertBody(
+            1,
+            alert.Id,
+            Word(alert.Kind),
+            image.Repository.Account,
+            image.Repository.Region,
+            image.Repository.Name,
+            image.Digest,
+            tags,
+            record.PreviousStatus,
+            verdict.Status,
+            verdict.Approved,
+            record.StatusSince,
+            verdict.Reasons,
+            record.ReasonCount,
+            verdict.ToPass,
+            record.WaiversUsed,
+            record.CouldNotMark,
+            verdict.PolicyVersion,
+            alert.Kind == AlertKind.Blocked ? record.Grace?.EndsAt : null
+        );
         return new AlertMessage(
             alert.Id,
-            Subjects.Fit($"EcrGuard: {verdict.Status.Word()} {name}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")} in {image.Repository.Account} {image.Repository.Region}"),
+            Subjects.Fit(
+                $"EcrGuard: {verdict.Status.Word()} "
+                    + $"{name}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")} in "
+                    + $"{image.Repository.Account} {image.Repository.Region}"
+            ),
             text.Render(MaxText, "the ledger."),
             JsonSerializer.Serialize(body, ReportJson.Default.AlertBody),
-            [.. Routing(alert.Id, Word(alert.Kind), image.Repository.Account, image.Repository.Region), new("repository", image.Repository.Name), new("status", verdict.Status.Word().ToLowerInvariant())]);
+            [
+                .. Routing(alert.Id, Word(alert.Kind), image.Repository.Account, image.Repository.Region),
+                new("repository", image.Repository.Name),
+                new("status", verdict.Status.Word().ToLowerInvariant()),
+            ]
+        );
     }
 
-    /// <summary>One message about many changes: counted by kind and repository, the first described, every one listed with its id.</summary>
+    /// <summary>
+    /// One message about many changes: counted by kind and repository, the first described, every one listed with its
+    /// id.
+    /// </summary>
     /// <param name="alerts">One to <see cref="MaxInOne"/>, in any order.</param>
     public static AlertMessage ForMany(IReadOnlyList<Alert> alerts)
     {
         ArgumentOutOfRangeException.ThrowIfZero(alerts.Count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(alerts.Count, MaxInOne);
-        List<Alert> sorted = [.. alerts.OrderBy(alert => alert.Kind).ThenBy(alert => alert.Record.Verdict.Image.Repository.Name, StringComparer.Ordinal).ThenBy(alert => alert.Id, StringComparer.Ordinal)];
-        var id = "batch:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', alerts.Select(alert => alert.Id).Order(StringComparer.Ordinal)))));
-        var kinds = sorted.GroupBy(alert => alert.Kind).Select(same => new CountOf(Word(same.Key), same.Count())).ToList();
-        var repositories = sorted.GroupBy(alert => alert.Record.Verdict.Image.Repository.Name, StringComparer.Ordinal)
-            .Select(same => new CountOf(same.Key, same.Count())).OrderByDescending(count => count.Count).ThenBy(count => count.Name, StringComparer.Ordinal).ToList();
+        List<Alert> sorted =
+        [
+            .. alerts
+                .OrderBy(alert => alert.Kind)
+                .ThenBy(alert => alert.Record.Verdict.Image.Repository.Name, StringComparer.Ordinal)
+                .ThenBy(alert => alert.Id, StringComparer.Ordinal),
+        ];
+        var id =
+            "batch:"
+            + Convert.ToHexStringLower(
+                SHA256.HashData(
+                    Encoding.UTF8.GetBytes(
+                        string.Join('\n', alerts.Select(alert => alert.Id).Order(StringComparer.Ordinal))
+                    )
+                )
+            );
+        var kinds = sorted
+            .GroupBy(alert => alert.Kind)
+            .Select(same => new CountOf(Word(same.Key), same.Count()))
+            .ToList();
+        var repositories = sorted
+            .GroupBy(alert => alert.Record.Verdict.Image.Repository.Name, StringComparer.Ordinal)
+            .Select(same => new CountOf(same.Key, same.Count()))
+            .OrderByDescending(count => count.Count)
+            .ThenBy(count => count.Name, StringComparer.Ordinal)
+            .ToList();
         var told = string.Join(", ", kinds.Select(kind => $"{kind.Count} {kind.Name}"));
         var registry = sorted[0].Record.Verdict.Image.Repository;
 
         var text = new ReportText()
             .Line($"{Count(sorted.Count, "image")} changed status at once: {told}.")
             .Line($"Account   {registry.Account}, {registry.Region}")
-            .List("By repository:", "repositories", repositories.Count, i => $"- {repositories[i].Name}: {repositories[i].Count}")
-            .List("The first of them:", "described", Math.Min(MaxSingle, sorted.Count), i => $"- {Described(sorted[i])}");
+            .List(
+                "By repository:",
+                "repositories",
+                repositories.Count,
+                i => $"- {repositories[i].Name}: {repositories[i].Count}"
+            )
+            .List(
+                "The first of them:",
+                "described",
+                Math.Min(MaxSingle, sorted.Count),
+                i => $"- {Described(sorted[i])}"
+            );
         text.Line().Line("All of them, by alert id:");
         foreach (var alert in sorted)
             text.Line(alert.Id);
         text.Line().Line($"Alert     {id}");
 
-        var body = new AlertBatchBody(1, id, "batch", registry.Account, registry.Region, kinds, repositories, [.. sorted.Select(alert =>
-            new AlertEntry(alert.Id, Word(alert.Kind), alert.Record.Verdict.Image.Repository.Name, alert.Record.Verdict.Image.Digest, alert.Record.Verdict.Status))]);
+        var body = new AlertBatchBody(
+            1,
+            id,
+            "batch",
+            registry.Account,
+            registry.Region,
+            kinds,
+            repositories,
+            [
+                .. sorted.Select(alert => new AlertEntry(
+                    alert.Id,
+                    Word(alert.Kind),
+                    alert.Record.Verdict.Image.Repository.Name,
+                    alert.Record.Verdict.Image.Digest,
+                    alert.Record.Verdict.Status
+                )),
+            ]
+        );
         return new AlertMessage(
             id,
             Subjects.Fit($"EcrGuard: {Count(sorted.Count, "image")} changed status: {told}"),
             text.Render(2 * MaxText, "the message's JSON form."),
             JsonSerializer.Serialize(body, ReportJson.Default.AlertBatchBody),
-            [.. Routing(id, "batch", registry.Account, registry.Region),
+            [
+                .. Routing(id, "batch", registry.Account, registry.Region),
                 new("status", sorted.Min(alert => alert.Record.Verdict.Status).Word().ToLowerInvariant()),
                 FilterValue.Of("alerts", sorted.Count),
-                FilterValue.Of("blocked", sorted.Count(alert => alert.Kind == AlertKind.Blocked))]);
+                FilterValue.Of("blocked", sorted.Count(alert => alert.Kind == AlertKind.Blocked)),
+            ]
+        );
     }
 
-    /// <summary>A tag with EcrGuard's prefix was pushed that EcrGuard did not write: it would make people and lifecycle rules believe a verdict that was never given.</summary>
+    /// <summary>
+    /// A tag with EcrGuard's prefix was pushed that EcrGuard did not write: it would make people and lifecycle rules
+    /// believe a verdict that was never given.
+    /// </summary>
     /// <param name="tag">As pushed.</param>
     /// <param name="eventId">The event that told it, so that the event delivered twice gives the same alert.</param>
     public static AlertMessage ForForeignTag(ImageId image, string tag, string eventId, DateTimeOffset pushedAt)
@@ -149,25 +283,47 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         var repository = image.Repository;
         var shown = Clip(tag, 300);
         var text = new ReportText()
-            .Line("A tag with EcrGuard's prefix was pushed that EcrGuard did not write. No answer of EcrGuard's rests on it, but people and lifecycle rules may.")
+            .Line(
+                "A tag with EcrGuard's prefix was pushed that EcrGuard did not write. No answer of "
+                    + "EcrGuard's rests on it, but people and lifecycle rules may."
+            )
             .Line()
             .Line($"Image     {repository.Uri}@{image.Digest}")
             .Line($"Tag       {shown}")
             .Line($"Account   {repository.Account}, {repository.Region}")
             .Line($"Pushed    {SummaryText.Moment(pushedAt)}")
             .Line()
-            .Line("Find out who pushed it (CloudTrail, PutImage) and remove it, unless it is the image's last tag: removing that deletes the image.")
+            .Line(
+                "Find out who pushed it (CloudTrail, PutImage) and remove it, unless it is the image's last "
+                    + "tag: removing that deletes the image."
+            )
             .Line()
             .Line($"Alert     {id}");
         return new AlertMessage(
             id,
             Subjects.Fit($"EcrGuard: foreign tag {shown} in {repository.Name}"),
             text.Render(MaxText, "the ledger."),
-            JsonSerializer.Serialize(new ForeignTagBody(1, id, "foreign-tag", repository.Account, repository.Region, repository.Name, image.Digest, shown, pushedAt), ReportJson.Default.ForeignTagBody),
-            [.. Routing(id, "foreign-tag", repository.Account, repository.Region), new("repository", repository.Name)]);
+            JsonSerializer.Serialize(
+                new ForeignTagBody(
+                    1,
+                    id,
+                    "foreign-tag",
+                    repository.Account,
+                    repository.Region,
+                    repository.Name,
+                    image.Digest,
+                    shown,
+                    pushedAt
+                ),
+                ReportJson.Default.ForeignTagBody
+            ),
+            [.. Routing(id, "foreign-tag", repository.Account, repository.Region), new("repository", repository.Name)]
+        );
     }
 
-    /// <summary>EcrGuard took a tag of its own off, and ECR's answer shows that something else happened than it must.</summary>
+    /// <summary>
+    /// EcrGuard took a tag of its own off, and ECR's answer shows that something else happened than it must.
+    /// </summary>
     /// <param name="image">From which the tag was taken, or the manifest that was deleted with it.</param>
     /// <param name="what">Sentences.</param>
     /// <param name="write">Of this attempt and no other.</param>
@@ -185,45 +341,99 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             .Line($"When      {SummaryText.Moment(at)}")
             .Line($"What      {Clip(what, 500)}")
             .Line()
-            .Line("Compare the repository with what your pipelines pushed at that time (CloudTrail, PutImage and BatchDeleteImage), and push again what is missing.")
+            .Line(
+                "Compare the repository with what your pipelines pushed at that time (CloudTrail, PutImage "
+                    + "and BatchDeleteImage), and push again what is missing."
+            )
             .Line()
             .Line($"Alert     {id}");
         return new AlertMessage(
             id,
             Subjects.Fit($"EcrGuard: tag removal went wrong in {repository.Name}"),
             text.Render(MaxText, "the ledger."),
-            JsonSerializer.Serialize(new TagRemovalBody(1, id, "tag-removal", repository.Account, repository.Region, repository.Name, image.Digest, shown, Clip(what, 500), at), ReportJson.Default.TagRemovalBody),
-            [.. Routing(id, "tag-removal", repository.Account, repository.Region), new("repository", repository.Name)]);
+            JsonSerializer.Serialize(
+                new TagRemovalBody(
+                    1,
+                    id,
+                    "tag-removal",
+                    repository.Account,
+                    repository.Region,
+                    repository.Name,
+                    image.Digest,
+                    shown,
+                    Clip(what, 500),
+                    at
+                ),
+                ReportJson.Default.TagRemovalBody
+            ),
+            [.. Routing(id, "tag-removal", repository.Account, repository.Region), new("repository", repository.Name)]
+        );
     }
 
     /// <summary>Somebody has a lifecycle policy put back that will take images in use, or images that may be.</summary>
     /// <param name="reason">As the order gives it.</param>
-    public static AlertMessage ForExposure(RepositoryId repository, Exposure exposure, string reason, DateTimeOffset orderedAt)
+    public static AlertMessage ForExposure(
+        RepositoryId repository,
+        Exposure exposure,
+        string reason,
+        DateTimeOffset orderedAt
+    )
     {
-        var id = $"restore:{repository.Account}:{repository.Region}:{repository.Name}:{orderedAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}";
+        var id =
+            $"restore:{repository.Account}:{repository.Region}:{repository.Name}:{orderedAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}";
         var why = Clip(reason, 500);
         var images = exposure.Images;
         var text = new ReportText()
-            .Line("A lifecycle policy is put back as ordered, although it takes images that are in use or may be: EcrGuard's rule that shields them no longer stands before it.")
+            .Line(
+                "A lifecycle policy is put back as ordered, although it takes images that are in use or may "
+                    + "be: EcrGuard's rule that shields them no longer stands before it."
+            )
             .Line()
             .Line($"Repository {repository.Name}")
             .Line($"Account    {repository.Account}, {repository.Region}")
             .Line($"Why        {why}")
-            .List($"ECR may take within {PolicySafety.Ahead.TotalHours} hours: {images.Count}", "images", images.Count, i => $"- {images[i].Image.Id.Digest}: {Clip(string.Join(' ', images[i].Usage.Why.Take(1)), 500)}")
+            .List(
+                $"ECR may take within {PolicySafety.Ahead.TotalHours} hours: {images.Count}",
+                "images",
+                images.Count,
+                i => $"- {images[i].Image.Id.Digest}: {Clip(string.Join(' ', images[i].Usage.Why.Take(1)), 500)}"
+            )
             .Line()
             .Line($"Alert      {id}");
         return new AlertMessage(
             id,
             Subjects.Fit($"EcrGuard: restore exposes {Count(images.Count, "image")} in {Clip(repository.Name, 256)}"),
             text.Render(MaxText, "the message's JSON form."),
-            JsonSerializer.Serialize(new ExposureBody(1, id, "restore-exposes", repository.Account, repository.Region, repository.Name, why, [.. images.Take(MaxExposed).Select(image => image.Image.Id.Digest)], images.Count, orderedAt), ReportJson.Default.ExposureBody),
-            [.. Routing(id, "restore-exposes", repository.Account, repository.Region), new("repository", repository.Name)]);
+            JsonSerializer.Serialize(
+                new ExposureBody(
+                    1,
+                    id,
+                    "restore-exposes",
+                    repository.Account,
+                    repository.Region,
+                    repository.Name,
+                    why,
+                    [.. images.Take(MaxExposed).Select(image => image.Image.Id.Digest)],
+                    images.Count,
+                    orderedAt
+                ),
+                ReportJson.Default.ExposureBody
+            ),
+            [
+                .. Routing(id, "restore-exposes", repository.Account, repository.Region),
+                new("repository", repository.Name),
+            ]
+        );
     }
 
     private const int MaxExposed = 500;
 
-    /// <summary>The grace of an image in use: half of it has gone, or all. Names what runs it, the owner where one is known, and the fix.</summary>
-    public static AlertMessage ForGrace(GraceNotice notice) => Fitting(most => Of(notice with { Record = notice.Record.Cut(most) }));
+    /// <summary>
+    /// The grace of an image in use: half of it has gone, or all. Names what runs it, the owner where one is known, and
+    /// the fix.
+    /// </summary>
+    public static AlertMessage ForGrace(GraceNotice notice) =>
+        Fitting(most => Of(notice with { Record = notice.Record.Cut(most) }));
 
     private static AlertMessage Of(GraceNotice notice)
     {
@@ -231,35 +441,89 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         var record = notice.Record.WithoutBreakGlass();
         var (grace, verdict, image) = (notice.Grace, record.Verdict, record.Verdict.Image);
         var id = GraceNotice.Id(image, notice.Stage, grace);
-        var kind = notice.Stage switch { GraceStage.Reminder => "grace-reminder", GraceStage.Escalation => "grace-ended" };
+        var kind = notice.Stage switch
+        {
+            GraceStage.Reminder => "grace-reminder",
+            GraceStage.Escalation => "grace-ended",
+        };
         var tags = Tags(record.Tags);
         var owner = notice.Owner is null ? null : Clip(notice.Owner, 256);
         var text = new ReportText()
-            .Line(notice.Stage switch
-            {
-                GraceStage.Reminder => "Half of the time has gone that the policy gives to replace a blocked image in use.",
-                GraceStage.Escalation => "The time has ended that the policy gives to replace a blocked image in use. It still runs: EcrGuard takes nothing away that runs, and goes on refusing new deployments.",
-            })
+            .Line(
+                notice.Stage switch
+                {
+                    GraceStage.Reminder =>
+                        "Half of the time has gone that the policy gives to replace a blocked image in use.",
+                    GraceStage.Escalation =>
+                        "The time has ended that the policy gives to replace a blocked image in use. It "
+                            + "still runs: EcrGuard takes nothing away that runs, and goes on refusing new "
+                            + "deployments.",
+                }
+            )
             .Line()
             .Line($"Image     {image.Repository.Uri}@{image.Digest}")
             .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
             .Line($"Account   {image.Repository.Account}, {image.Repository.Region}")
-            .Line($"Grace     {Grace.Word(grace.Severity)}: {Count(grace.Days, "day")}, from {SummaryText.Moment(grace.StartedAt)} to {SummaryText.Moment(grace.EndsAt)}");
+            .Line(
+                $"Grace     {Grace.Word(grace.Severity)}: {Count(grace.Days, "day")}, from "
+                    + $"{SummaryText.Moment(grace.StartedAt)} to {SummaryText.Moment(grace.EndsAt)}"
+            );
         if (owner is not null)
             text.Line($"Owner     {owner}");
         text.List("In use:", "reasons for that", notice.Usage.Why.Count, i => $"- {Clip(notice.Usage.Why[i], 500)}")
-            .List("What would make it pass, shortest way first:", "ways to pass", verdict.ToPass.Count, i => $"- {Clip(verdict.ToPass[i], 1000)}")
-            .List($"Reasons: {record.ReasonCount}", "reasons", verdict.Reasons.Count, i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}")
+            .List(
+                "What would make it pass, shortest way first:",
+                "ways to pass",
+                verdict.ToPass.Count,
+                i => $"- {Clip(verdict.ToPass[i], 1000)}"
+            )
+            .List(
+                $"Reasons: {record.ReasonCount}",
+                "reasons",
+                verdict.Reasons.Count,
+                i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}"
+            )
             .Line()
             .Line($"Policy    {verdict.PolicyVersion}")
             .Line($"Alert     {id}");
         return new AlertMessage(
             id,
-            Subjects.Fit($"EcrGuard: {(notice.Stage == GraceStage.Escalation ? "grace ended" : "half of the grace gone")}, {Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")} runs and is blocked"),
+            Subjects.Fit(
+                "EcrGuard: "
+                    + $"{(notice.Stage == GraceStage.Escalation ? "grace ended" : "half of the grace gone")}, "
+                    + $"{Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")} "
+                    + "runs and is blocked"
+            ),
             text.Render(MaxText, "the message's JSON form."),
-            JsonSerializer.Serialize(new GraceBody(1, id, kind, image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, Grace.Word(grace.Severity), grace.StartedAt, grace.EndsAt,
-                [.. notice.Usage.By.Take(MaxUsers).Select(by => Clip(by.ToString(), 300))], notice.Usage.By.Count, owner, verdict.Reasons, record.ReasonCount, verdict.ToPass, verdict.PolicyVersion), ReportJson.Default.GraceBody),
-            [.. Routing(id, kind, image.Repository.Account, image.Repository.Region), new("repository", image.Repository.Name), new("severity", Grace.Word(grace.Severity).ToLowerInvariant())]);
+            JsonSerializer.Serialize(
+                new GraceBody(
+                    1,
+                    id,
+                    kind,
+                    image.Repository.Account,
+                    image.Repository.Region,
+                    image.Repository.Name,
+                    image.Digest,
+                    tags,
+                    Grace.Word(grace.Severity),
+                    grace.StartedAt,
+                    grace.EndsAt,
+                    [.. notice.Usage.By.Take(MaxUsers).Select(by => Clip(by.ToString(), 300))],
+                    notice.Usage.By.Count,
+                    owner,
+                    verdict.Reasons,
+                    record.ReasonCount,
+                    verdict.ToPass,
+                    verdict.PolicyVersion
+                ),
+                ReportJson.Default.GraceBody
+            ),
+            [
+                .. Routing(id, kind, image.Repository.Account, image.Repository.Region),
+                new("repository", image.Repository.Name),
+                new("severity", Grace.Word(grace.Severity).ToLowerInvariant()),
+            ]
+        );
     }
 
     /// <summary>An approval was forced, or is no longer: who, why, until when, and what it stands for.</summary>
@@ -267,11 +531,25 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     {
         var (image, forced) = (notice.Image, notice.Forced);
         var kind = notice.Ended ? "break-glass-ended" : "break-glass";
-        var (tags, by, reason) = (Tags(notice.Tags), Clip(forced.By, 300), Clip(forced.Reason, ForcedApproval.MaxReason));
-        var revoked = notice.Ended && forced.Revoked is { } revocation ? revocation with { By = Clip(revocation.By, 300), Reason = Clip(revocation.Reason, ForcedApproval.MaxReason) } : null;
+        var (tags, by, reason) = (
+            Tags(notice.Tags),
+            Clip(forced.By, 300),
+            Clip(forced.Reason, ForcedApproval.MaxReason)
+        );
+        var revoked =
+            notice.Ended && forced.Revoked is { } revocation
+                ? revocation with
+                {
+                    By = Clip(revocation.By, 300),
+                    Reason = Clip(revocation.Reason, ForcedApproval.MaxReason),
+                }
+                : null;
         var text = new ReportText()
-            .Line(!notice.Ended ? "Somebody forces an approval: gates will answer yes although the verdict is no."
-                : revoked is null ? "A forced approval has ended: gates answer by the verdict again." : "A forced approval was ended before its time.")
+            .Line(
+                !notice.Ended ? "Somebody forces an approval: gates will answer yes although the verdict is no."
+                : revoked is null ? "A forced approval has ended: gates answer by the verdict again."
+                : "A forced approval was ended before its time."
+            )
             .Line()
             .Line($"Image     {image.Repository.Uri}@{image.Digest}")
             .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
@@ -283,34 +561,89 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
         if (forced.Request is { } request)
             text.Line($"Request   {Of(request)}");
         if (revoked is not null)
-            text.Line($"Ended     by {revoked.By} instead of {SummaryText.Moment(revoked.InsteadOf)}: {revoked.Reason}").Line($"Request   {Of(revoked.Request)}");
+            text.Line($"Ended     by {revoked.By} instead of {SummaryText.Moment(revoked.InsteadOf)}: {revoked.Reason}")
+                .Line($"Request   {Of(revoked.Request)}");
         if (forced.Request?.AccessKeyId is not null)
-            text.Line().Line("Of a role that was taken, the ARN ends with the session's name, which the caller chose: AWS CloudTrail's AssumeRole event with this access key says who took the role.");
+            text.Line()
+                .Line(
+                    "Of a role that was taken, the ARN ends with the session's name, which the caller chose: "
+                        + "AWS CloudTrail's AssumeRole event with this access key says who took the role."
+                );
         if (forced.Request is not null)
-            text.Line().Line("Whoever may invoke the function BreakGlass itself can write any name: the access log of that API says whether there was such a request, and who signed it.");
-        text.Line()
-            .Line($"Alert     {notice.Id}");
-        static string Of(ApiRequest request) => $"{request.RequestId} to the API {request.ApiId}{(request.AccessKeyId is { } key ? $", signed with the access key {key}" : "")}{(request.CallerId is { } caller ? $", by {caller}" : "")}";
+            text.Line()
+                .Line(
+                    "Whoever may invoke the function BreakGlass itself can write any name: the access log of "
+                        + "that API says whether there was such a request, and who signed it."
+                );
+        text.Line().Line($"Alert     {notice.Id}");
+        static string Of(ApiRequest request) =>
+            $"{request.RequestId} to the API "
+            + $"{request.ApiId}{(request.AccessKeyId is { } key ? $", signed with the access key {key}" : "")}{(request.CallerId is { } caller ? $", by {caller}" : "")}";
         return new AlertMessage(
             notice.Id,
-            Subjects.Fit($"EcrGuard: break-glass {(notice.Ended ? "ended for" : "for")} {Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"),
+            Subjects.Fit(
+                $"EcrGuard: break-glass {(notice.Ended ? "ended for" : "for")} "
+                    + $"{Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"
+            ),
             text.Render(MaxText, "the ledger."),
-            JsonSerializer.Serialize(new BreakGlassBody(1, notice.Id, kind, image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, notice.Instead, by, reason, forced.At, forced.Until, forced.Request, revoked), ReportJson.Default.BreakGlassBody),
-            [.. Routing(notice.Id, kind, image.Repository.Account, image.Repository.Region), new("repository", image.Repository.Name)]);
+            JsonSerializer.Serialize(
+                new BreakGlassBody(
+                    1,
+                    notice.Id,
+                    kind,
+                    image.Repository.Account,
+                    image.Repository.Region,
+                    image.Repository.Name,
+                    image.Digest,
+                    tags,
+                    notice.Instead,
+                    by,
+                    reason,
+                    forced.At,
+                    forced.Until,
+                    forced.Request,
+                    revoked
+                ),
+                ReportJson.Default.BreakGlassBody
+            ),
+            [
+                .. Routing(notice.Id, kind, image.Repository.Account, image.Repository.Region),
+                new("repository", image.Repository.Name),
+            ]
+        );
     }
 
     /// <summary>Something happened to an image that is out of reach which its blocking does not tell.</summary>
-    public static AlertMessage ForQuarantine(QuarantineNotice notice) => Fitting(most => Of(notice with { Record = notice.Record.Cut(most) }));
+    public static AlertMessage ForQuarantine(QuarantineNotice notice) =>
+        Fitting(most => Of(notice with { Record = notice.Record.Cut(most) }));
 
     private static AlertMessage Of(QuarantineNotice notice)
     {
-        var (record, quarantine, verdict, image) = (notice.Record, notice.Quarantine, notice.Record.Verdict, notice.Record.Verdict.Image);
+        var (record, quarantine, verdict, image) = (
+            notice.Record,
+            notice.Quarantine,
+            notice.Record.Verdict,
+            notice.Record.Verdict.Image
+        );
         var tags = Tags(record.Tags);
-        var release = quarantine.Release is { } released && notice.News == QuarantineNews.Released ? released with { By = Clip(released.By, 300), Reason = Clip(released.Reason, 500) } : null;
+        var release =
+            quarantine.Release is { } released && notice.News == QuarantineNews.Released
+                ? released with
+                {
+                    By = Clip(released.By, 300),
+                    Reason = Clip(released.Reason, 500),
+                }
+                : null;
         var (kind, headline) = notice.News switch
         {
-            QuarantineNews.RestoredByOthers => ("quarantine-restored", "Somebody else has restored a blocked image that EcrGuard had archived."),
-            QuarantineNews.Released => ("quarantine-released", "An image was released: it comes back into reach, and gates answer as they did."),
+            QuarantineNews.RestoredByOthers => (
+                "quarantine-restored",
+                "Somebody else has restored a blocked image that EcrGuard had archived."
+            ),
+            QuarantineNews.Released => (
+                "quarantine-released",
+                "An image was released: it comes back into reach, and gates answer as they did."
+            ),
         };
         var text = new ReportText()
             .Line(headline)
@@ -323,31 +656,76 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             text.Line($"Released  by {release.By} at {SummaryText.Moment(release.At)}: {release.Reason}");
         if (notice.Follows is { } follows)
             text.Line($"Follows   {Clip(follows, 500)}");
-        text.List($"Reasons: {record.ReasonCount}", "reasons", verdict.Reasons.Count, i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}")
+        text.List(
+                $"Reasons: {record.ReasonCount}",
+                "reasons",
+                verdict.Reasons.Count,
+                i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}"
+            )
             .Line()
             .Line($"Policy    {verdict.PolicyVersion}")
             .Line($"Alert     {notice.Id}");
         return new AlertMessage(
             notice.Id,
-            Subjects.Fit($"EcrGuard: {kind.Replace('-', ' ')}, {Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"),
+            Subjects.Fit(
+                $"EcrGuard: {kind.Replace('-', ' ')}, "
+                    + $"{Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"
+            ),
             text.Render(MaxText, "the message's JSON form."),
-            JsonSerializer.Serialize(new QuarantineBody(1, notice.Id, kind, image.Repository.Account, image.Repository.Region, image.Repository.Name, image.Digest, tags, verdict.Status, release, verdict.Reasons, record.ReasonCount, verdict.PolicyVersion), ReportJson.Default.QuarantineBody),
-            [.. Routing(notice.Id, kind, image.Repository.Account, image.Repository.Region), new("repository", image.Repository.Name), new("status", verdict.Status.Word().ToLowerInvariant())]);
+            JsonSerializer.Serialize(
+                new QuarantineBody(
+                    1,
+                    notice.Id,
+                    kind,
+                    image.Repository.Account,
+                    image.Repository.Region,
+                    image.Repository.Name,
+                    image.Digest,
+                    tags,
+                    verdict.Status,
+                    release,
+                    verdict.Reasons,
+                    record.ReasonCount,
+                    verdict.PolicyVersion
+                ),
+                ReportJson.Default.QuarantineBody
+            ),
+            [
+                .. Routing(notice.Id, kind, image.Repository.Account, image.Repository.Region),
+                new("repository", image.Repository.Name),
+                new("status", verdict.Status.Word().ToLowerInvariant()),
+            ]
+        );
     }
 
     /// <summary>Of as many characters as an ARN may take, within what a message holds.</summary>
     private const int MaxUsers = 50;
 
-    /// <summary>The weekly summary: its text as far as it fits, and its numbers as JSON with the place of the whole.</summary>
+    /// <summary>
+    /// The weekly summary: its text as far as it fits, and its numbers as JSON with the place of the whole.
+    /// </summary>
     /// <param name="wholeAt">Where <see cref="WeeklySummary.ToJson"/> was put, for example an S3 URI.</param>
     public static AlertMessage ForWeek(WeeklySummary summary, string wholeAt)
     {
-        var body = new WeekBody(1, summary.AlertId, "weekly-summary", summary.Account, summary.Region, [.. summary.Unread.Take(MaxUnreadInJson).Select(Clipped)], summary.Unread.Count, summary.Deployable, summary.DeployableByBreakGlass, summary.RollUp(), wholeAt);
+        var body = new WeekBody(
+            1,
+            summary.AlertId,
+            "weekly-summary",
+            summary.Account,
+            summary.Region,
+            [.. summary.Unread.Take(MaxUnreadInJson).Select(Clipped)],
+            summary.Unread.Count,
+            summary.Deployable,
+            summary.DeployableByBreakGlass,
+            summary.RollUp(),
+            wholeAt
+        );
         var json = JsonSerializer.Serialize(body, ReportJson.Default.WeekBody);
         var message = new AlertMessage(summary.AlertId, summary.Subject, "", json, summary.Attributes);
         var room = MaxEnvelope - message.EnvelopeBytes;
-        // Quotation marks and line ends take more bytes in the envelope than in the text; how many there are shows only when it is written.
-        for (var maxText = room; ;)
+        // Quotation marks and line ends take more bytes in the envelope than in the text; how many there are shows only
+        // when it is written.
+        for (var maxText = room; ; )
         {
             message = message with { Text = summary.ToText(maxText, wholeAt) };
             if (message.EnvelopeBytes <= MaxEnvelope)
@@ -359,32 +737,70 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     /// <summary>Every image that was there before EcrGuard has been judged: the one message of a backfill.</summary>
     public static AlertMessage ForBackfill(BackfillResult result)
     {
-        var id = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"backfill:{result.Account}:{result.Region}:{result.StartedAt.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}");
-        var text = new ReportText().Line(result.Unread.Count == 0 ? "The backfill is done: every image is judged and recorded." : "The backfill is done, but not everything could be read.");
+        var id = string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"backfill:{result.Account}:{result.Region}:{result.StartedAt.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}"
+        );
+        var text = new ReportText().Line(
+            result.Unread.Count == 0
+                ? "The backfill is done: every image is judged and recorded."
+                : "The backfill is done, but not everything could be read."
+        );
         if (result.Unread.Count > 0)
-            text.List($"Could not be read: {result.Unread.Count}", "could not be read", result.Unread.Count, i => $"- {Clip(result.Unread[i].What, 400)}: {Clip(result.Unread[i].Why, 400)}");
+            text.List(
+                $"Could not be read: {result.Unread.Count}",
+                "could not be read",
+                result.Unread.Count,
+                i => $"- {Clip(result.Unread[i].What, 400)}: {Clip(result.Unread[i].Why, 400)}"
+            );
         text.Line()
             .Line($"Account   {result.Account}, {result.Region}")
-            .Line($"Judged    {Count(result.Statuses.Total, "image")} in {Count(result.Repositories, "repository", "repositories")}")
+            .Line(
+                $"Judged    {Count(result.Statuses.Total, "image")} in "
+                    + $"{Count(result.Repositories, "repository", "repositories")}"
+            )
             .Line($"Took      {Took(result.EndedAt - result.StartedAt)}, to {SummaryText.Moment(result.EndedAt)}")
             .Line($"Policy    {result.PolicyVersion}")
             .Line();
         foreach (var status in Enum.GetValues<Status>())
-            text.Line($"{status.Word(),-11} {result.Statuses[status],7}");
-        text.Line().Line("No alert was sent for any of them; from now on changes are told.").Line().Line($"Alert     {id}");
+            text.Line($"{status.Word(), -11} {result.Statuses[status], 7}");
+        text.Line()
+            .Line("No alert was sent for any of them; from now on changes are told.")
+            .Line()
+            .Line($"Alert     {id}");
 
         var unread = result.Unread.Select(Clipped).ToList();
         return new AlertMessage(
             id,
-            Subjects.Fit($"EcrGuard: backfill done, {(unread.Count > 0 && result.Statuses.Total == 0 ? "no image could be read" : $"{Count(result.Statuses.Total, "image")}, {result.Statuses.Blocked} blocked")}{(unread.Count > 0 ? ", INCOMPLETE" : "")}"),
+            Subjects.Fit(
+                "EcrGuard: backfill done, "
+                    + $"{(unread.Count > 0 && result.Statuses.Total == 0 ? "no image could be read" : $"{Count(result.Statuses.Total, "image")}, {result.Statuses.Blocked} blocked")}{(unread.Count > 0 ? ", INCOMPLETE" : "")}"
+            ),
             text.Render(MaxText, "the message's JSON form, up to its own limit, and the log."),
             JsonSerializer.Serialize(
-                new BackfillBody(1, id, "backfill", result.Account, result.Region, [.. unread.Take(MaxUnreadInJson)], unread.Count, result.Repositories, result.Statuses, result.StartedAt, result.EndedAt, result.PolicyVersion),
-                ReportJson.Default.BackfillBody),
-            [.. Routing(id, "backfill", result.Account, result.Region),
+                new BackfillBody(
+                    1,
+                    id,
+                    "backfill",
+                    result.Account,
+                    result.Region,
+                    [.. unread.Take(MaxUnreadInJson)],
+                    unread.Count,
+                    result.Repositories,
+                    result.Statuses,
+                    result.StartedAt,
+                    result.EndedAt,
+                    result.PolicyVersion
+                ),
+                ReportJson.Default.BackfillBody
+            ),
+            [
+                .. Routing(id, "backfill", result.Account, result.Region),
                 new("complete", unread.Count == 0 ? "true" : "false"),
                 FilterValue.Of("images", result.Statuses.Total),
-                FilterValue.Of("blocked", result.Statuses.Blocked)]);
+                FilterValue.Of("blocked", result.Statuses.Blocked),
+            ]
+        );
     }
 
     /// <summary>
@@ -392,21 +808,29 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
     /// </summary>
     /// <param name="change">Counts the changes, so that each has an id of its own.</param>
     public static AlertMessage ForCeiling(
-        string account, string region, EnforcementMode before, EnforcementMode now, long change, DateTimeOffset at)
+        string account,
+        string region,
+        EnforcementMode before,
+        EnforcementMode now,
+        long change,
+        DateTimeOffset at
+    )
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"ceiling:{account}:{region}:{change}:{Word(now)}");
         var body = new CeilingBody(1, id, "ceiling", account, region, before, now, at);
         var text = new ReportText()
             .Line($"The deployment's ceiling (the parameter Enforcement) was {Word(before)} and is {Word(now)} now.")
-            .Line(now switch
-            {
-                EnforcementMode.Observe => "EcrGuard decides, records and reports, and writes nothing to ECR: "
-                    + "it marks no image, repairs no baseline, and what is out of reach stays there.",
-                EnforcementMode.Mark => "Where the policy says so, EcrGuard marks images and repairs baselines. "
-                    + "It takes nothing out of reach, and puts back what it took.",
-                EnforcementMode.Quarantine => "Where the policy says so, EcrGuard marks images, repairs baselines, "
-                    + "and takes blocked images that nothing uses out of reach.",
-            })
+            .Line(
+                now switch
+                {
+                    EnforcementMode.Observe => "EcrGuard decides, records and reports, and writes nothing to ECR: "
+                        + "it marks no image, repairs no baseline, and what is out of reach stays there.",
+                    EnforcementMode.Mark => "Where the policy says so, EcrGuard marks images and repairs baselines. "
+                        + "It takes nothing out of reach, and puts back what it took.",
+                    EnforcementMode.Quarantine => "Where the policy says so, EcrGuard marks images, repairs baselines, "
+                        + "and takes blocked images that nothing uses out of reach.",
+                }
+            )
             .Line("No gate's answer changes by it.")
             .Line()
             .Line($"Account   {account}, {region}")
@@ -418,33 +842,62 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             Subjects.Fit($"EcrGuard: ceiling changed from {Word(before)} to {Word(now)} in {account} {region}"),
             text.Render(MaxText, "the message's JSON form."),
             JsonSerializer.Serialize(body, ReportJson.Default.CeilingBody),
-            [.. Routing(id, "ceiling", account, region), new("ceiling", Word(now))]);
+            [.. Routing(id, "ceiling", account, region), new("ceiling", Word(now))]
+        );
     }
 
-    private static string Word(EnforcementMode mode) => mode switch
-    {
-        EnforcementMode.Observe => "observe",
-        EnforcementMode.Mark => "mark",
-        EnforcementMode.Quarantine => "quarantine",
-    };
+    private static string Word(EnforcementMode mode) =>
+        mode switch
+        {
+            EnforcementMode.Observe => "observe",
+            EnforcementMode.Mark => "mark",
+            EnforcementMode.Quarantine => "quarantine",
+        };
 
     /// <summary>What a sweep could not do.</summary>
     public static AlertMessage ForSweep(SweepResult result)
     {
-        var undone = result.Swept.SelectMany(swept => swept.Sweep.Undone.Select(what => new Unread(swept.Repository, what)))
-            .Concat(result.Unfinished.Select(repository => new Unread(repository, "The sweep did not come to its end there; the next one begins again.")))
-            .OrderBy(item => item.What, StringComparer.Ordinal).ToList();
-        var text = new ReportText().Line(undone.Count == 0 ? "The daily sweep has swept everything; what could be read of the consumers of images has changed." : "The daily sweep could not do everything.");
+        var undone = result
+            .Swept.SelectMany(swept => swept.Sweep.Undone.Select(what => new Unread(swept.Repository, what)))
+            .Concat(
+                result.Unfinished.Select(repository => new Unread(
+                    repository,
+                    "The sweep did not come to its end there; the next one begins again."
+                ))
+            )
+            .OrderBy(item => item.What, StringComparer.Ordinal)
+            .ToList();
+        var text = new ReportText().Line(
+            undone.Count == 0
+                ? "The daily sweep has swept everything; what could be read of the consumers of images has changed."
+                : "The daily sweep could not do everything."
+        );
         if (undone.Count > 0)
-            text.List($"Not done: {undone.Count}", "not done", undone.Count, i => $"- {Clip(undone[i].What, 300)}: {Clip(undone[i].Why, 500)}");
-        var told = undone.Count > 0 ? $"{Count(undone.Count, "thing")} not done"
+            text.List(
+                $"Not done: {undone.Count}",
+                "not done",
+                undone.Count,
+                i => $"- {Clip(undone[i].What, 300)}: {Clip(undone[i].Why, 500)}"
+            );
+        var told =
+            undone.Count > 0 ? $"{Count(undone.Count, "thing")} not done"
             : result.Unread.Count > 0 ? $"{Count(result.Unread.Count, "consumer")} not read"
             : "every consumer read again";
-        text.List(result.Unread.Count == 0 ? "Every consumer could be read." : "Consumers that could not be read; what they might use counts as in use:", "consumers", result.Unread.Count, i => $"- {Clip(result.Unread[i].What, 400)}: {Clip(result.Unread[i].Why, 400)}");
+        text.List(
+            result.Unread.Count == 0
+                ? "Every consumer could be read."
+                : "Consumers that could not be read; what they might use counts as in use:",
+            "consumers",
+            result.Unread.Count,
+            i => $"- {Clip(result.Unread[i].What, 400)}: {Clip(result.Unread[i].Why, 400)}"
+        );
         text.Line(InUse.KnownByPullsAlone)
             .Line()
             .Line($"Account   {result.Account}, {result.Region}")
-            .Line($"Swept     {Count(result.Images, "image")} in {result.Swept.Count} of {Count(result.Repositories, "repository", "repositories")}")
+            .Line(
+                $"Swept     {Count(result.Images, "image")} in {result.Swept.Count} of "
+                    + $"{Count(result.Repositories, "repository", "repositories")}"
+            )
             .Line($"Took      {Took(result.EndedAt - result.StartedAt)}, to {SummaryText.Moment(result.EndedAt)}")
             .Line()
             .Line($"Alert     {result.AlertId}");
@@ -453,92 +906,283 @@ public sealed record AlertMessage(string Id, string Subject, string Text, string
             Subjects.Fit($"EcrGuard: sweep, {told} in {result.Account} {result.Region}"),
             text.Render(MaxText, "the message's JSON form, up to its own limit, and the log."),
             JsonSerializer.Serialize(
-                new SweepBody(1, result.AlertId, "sweep", result.Account, result.Region, result.Repositories, result.Images, [.. undone.Take(MaxUnreadInJson).Select(Clipped)], undone.Count, [.. result.Unread.Take(MaxUnreadInJson).Select(Clipped)], result.Unread.Count, result.StartedAt, result.EndedAt),
-                ReportJson.Default.SweepBody),
-            [.. Routing(result.AlertId, "sweep", result.Account, result.Region), new("complete", undone.Count == 0 && result.Unread.Count == 0 ? "true" : "false")]);
+                new SweepBody(
+                    1,
+                    result.AlertId,
+                    "sweep",
+                    result.Account,
+                    result.Region,
+                    result.Repositories,
+                    result.Images,
+                    [.. undone.Take(MaxUnreadInJson).Select(Clipped)],
+                    undone.Count,
+                    [.. result.Unread.Take(MaxUnreadInJson).Select(Clipped)],
+                    result.Unread.Count,
+                    result.StartedAt,
+                    result.EndedAt
+                ),
+                ReportJson.Default.SweepBody
+            ),
+            [
+                .. Routing(result.AlertId, "sweep", result.Account, result.Region),
+                new("complete", undone.Count == 0 && result.Unread.Count == 0 ? "true" : "false"),
+            ]
+        );
     }
 
     private static Unread Clipped(Unread item) => new(Clip(item.What, 400), Clip(item.Why, 400));
 
-    /// <summary>Of 800 characters each, of which JSON in JSON may make seven bytes: both forms together stay within the limit. The count says how many there are.</summary>
+    /// <summary>
+    /// Of 800 characters each, of which JSON in JSON may make seven bytes: both forms together stay within the limit.
+    /// The count says how many there are.
+    /// </summary>
     private const int MaxUnreadInJson = 20;
 
     private static string Described(Alert alert)
     {
         var record = alert.Record;
         var verdict = record.Verdict;
-        return $"{Word(alert.Kind)}: {SummaryText.Name(verdict.Image.Repository.Name, verdict.Image.Digest, Tags(record.Tags))}: {Clip(verdict.Reasons[0].Sentence, 500)}";
+        return $"{Word(alert.Kind)}: "
+            + $"{SummaryText.Name(verdict.Image.Repository.Name, verdict.Image.Digest, Tags(record.Tags))}: "
+            + $"{Clip(verdict.Reasons[0].Sentence, 500)}";
     }
 
-    private static IReadOnlyList<FilterValue> Routing(string id, string kind, string account, string region) => [new("alertId", id), new("kind", kind), new("account", account), new("region", region)];
+    private static IReadOnlyList<FilterValue> Routing(string id, string kind, string account, string region) =>
+        [new("alertId", id), new("kind", kind), new("account", account), new("region", region)];
 
     private static IReadOnlyList<string> Tags(IReadOnlyList<string> tags) => [.. tags.Select(tag => Clip(tag, 128))];
 
-    private static string Word(AlertKind kind) => kind switch
-    {
-        AlertKind.Blocked => "blocked",
-        AlertKind.Lifted => "lifted",
-        AlertKind.NoLongerApproved => "no-longer-approved",
-        AlertKind.NeverSettled => "never-settled",
-    };
+    private static string Word(AlertKind kind) =>
+        kind switch
+        {
+            AlertKind.Blocked => "blocked",
+            AlertKind.Lifted => "lifted",
+            AlertKind.NoLongerApproved => "no-longer-approved",
+            AlertKind.NeverSettled => "never-settled",
+        };
 
-    private static string Counts(FindingCounts counts) => counts.Total == 0
-        ? "none"
-        : string.Join(", ", new[] { (counts.Critical, "critical"), (counts.High, "high"), (counts.Medium, "medium"), (counts.Low, "low"), (counts.Informational, "informational"), (counts.Untriaged, "untriaged"), (counts.Undefined, "undefined") }
-            .Where(count => count.Item1 > 0).Select(count => $"{count.Item1} {count.Item2}"));
+    private static string Counts(FindingCounts counts) =>
+        counts.Total == 0
+            ? "none"
+            : string.Join(
+                ", ",
+                new[]
+                {
+                    (counts.Critical, "critical"),
+                    (counts.High, "high"),
+                    (counts.Medium, "medium"),
+                    (counts.Low, "low"),
+                    (counts.Informational, "informational"),
+                    (counts.Untriaged, "untriaged"),
+                    (counts.Undefined, "undefined"),
+                }
+                    .Where(count => count.Item1 > 0)
+                    .Select(count => $"{count.Item1} {count.Item2}")
+            );
 }
 
 /// <summary>What a backfill came to.</summary>
 /// <param name="Statuses">Of everything judged; their total is the number of images.</param>
 /// <param name="Unread">What could not be read, and is answered from fresh facts when asked.</param>
-public sealed record BackfillResult(string Account, string Region, DateTimeOffset StartedAt, DateTimeOffset EndedAt, int Repositories, StatusCounts Statuses, IReadOnlyList<Unread> Unread, string PolicyVersion);
+public sealed record BackfillResult(
+    string Account,
+    string Region,
+    DateTimeOffset StartedAt,
+    DateTimeOffset EndedAt,
+    int Repositories,
+    StatusCounts Statuses,
+    IReadOnlyList<Unread> Unread,
+    string PolicyVersion
+);
 
 /// <param name="Default">For every protocol without its own.</param>
 internal sealed record EnvelopeBody(string Default, string Email);
 
 internal sealed record AlertBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status? PreviousStatus, Status Status, bool Approved,
-    DateTimeOffset Since, IReadOnlyList<Reason> Reasons, int ReasonCount, IReadOnlyList<string> ToPass, IReadOnlyList<string> Waivers, string? CouldNotMark, string PolicyVersion, DateTimeOffset? GraceEndsAt);
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    string Repository,
+    Digest Digest,
+    IReadOnlyList<string> Tags,
+    Status? PreviousStatus,
+    Status Status,
+    bool Approved,
+    DateTimeOffset Since,
+    IReadOnlyList<Reason> Reasons,
+    int ReasonCount,
+    IReadOnlyList<string> ToPass,
+    IReadOnlyList<string> Waivers,
+    string? CouldNotMark,
+    string PolicyVersion,
+    DateTimeOffset? GraceEndsAt
+);
 
 internal sealed record BreakGlassBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status Verdict, string By, string Reason, DateTimeOffset From, DateTimeOffset Until,
-    ApiRequest? Request, Revocation? Revoked);
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    string Repository,
+    Digest Digest,
+    IReadOnlyList<string> Tags,
+    Status Verdict,
+    string By,
+    string Reason,
+    DateTimeOffset From,
+    DateTimeOffset Until,
+    ApiRequest? Request,
+    Revocation? Revoked
+);
 
 /// <param name="UsedBy">As far as consumers name themselves; a pull names nobody.</param>
 internal sealed record GraceBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, string Severity, DateTimeOffset StartedAt, DateTimeOffset EndsAt,
-    IReadOnlyList<string> UsedBy, int UsedByCount, string? Owner, IReadOnlyList<Reason> Reasons, int ReasonCount, IReadOnlyList<string> ToPass, string PolicyVersion);
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    string Repository,
+    Digest Digest,
+    IReadOnlyList<string> Tags,
+    string Severity,
+    DateTimeOffset StartedAt,
+    DateTimeOffset EndsAt,
+    IReadOnlyList<string> UsedBy,
+    int UsedByCount,
+    string? Owner,
+    IReadOnlyList<Reason> Reasons,
+    int ReasonCount,
+    IReadOnlyList<string> ToPass,
+    string PolicyVersion
+);
 
 /// <param name="Released">For a release only.</param>
 internal sealed record QuarantineBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, IReadOnlyList<string> Tags, Status Status,
-    Release? Released, IReadOnlyList<Reason> Reasons, int ReasonCount, string PolicyVersion);
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    string Repository,
+    Digest Digest,
+    IReadOnlyList<string> Tags,
+    Status Status,
+    Release? Released,
+    IReadOnlyList<Reason> Reasons,
+    int ReasonCount,
+    string PolicyVersion
+);
 
-internal sealed record AlertBatchBody(int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<CountOf> Kinds, IReadOnlyList<CountOf> Repositories, IReadOnlyList<AlertEntry> Alerts);
+internal sealed record AlertBatchBody(
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    IReadOnlyList<CountOf> Kinds,
+    IReadOnlyList<CountOf> Repositories,
+    IReadOnlyList<AlertEntry> Alerts
+);
 
 internal sealed record CountOf(string Name, int Count);
 
 internal sealed record AlertEntry(string AlertId, string Kind, string Repository, Digest Digest, Status Status);
 
-internal sealed record ForeignTagBody(int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, string Tag, DateTimeOffset PushedAt);
+internal sealed record ForeignTagBody(
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    string Repository,
+    Digest Digest,
+    string Tag,
+    DateTimeOffset PushedAt
+);
 
 internal sealed record TagRemovalBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, Digest Digest, string Tag, string What, DateTimeOffset At);
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    string Repository,
+    Digest Digest,
+    string Tag,
+    string What,
+    DateTimeOffset At
+);
 
-internal sealed record ExposureBody(int SchemaVersion, string AlertId, string Kind, string Account, string Region, string Repository, string Reason, IReadOnlyList<Digest> Images, int ImageCount, DateTimeOffset OrderedAt);
+internal sealed record ExposureBody(
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    string Repository,
+    string Reason,
+    IReadOnlyList<Digest> Images,
+    int ImageCount,
+    DateTimeOffset OrderedAt
+);
 
 internal sealed record WeekBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<Unread> Unread, int UnreadCount, int Deployable, int DeployableByBreakGlass, WeekRollUp Numbers, string WholeAt);
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    IReadOnlyList<Unread> Unread,
+    int UnreadCount,
+    int Deployable,
+    int DeployableByBreakGlass,
+    WeekRollUp Numbers,
+    string WholeAt
+);
 
 internal sealed record BackfillBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, IReadOnlyList<Unread> Unread, int UnreadCount, int Repositories, StatusCounts Statuses,
-    DateTimeOffset StartedAt, DateTimeOffset EndedAt, string PolicyVersion);
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    IReadOnlyList<Unread> Unread,
+    int UnreadCount,
+    int Repositories,
+    StatusCounts Statuses,
+    DateTimeOffset StartedAt,
+    DateTimeOffset EndedAt,
+    string PolicyVersion
+);
 
 internal sealed record SweepBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, int Repositories, int Images, IReadOnlyList<Unread> Undone, int UndoneCount, IReadOnlyList<Unread> Unread, int UnreadCount,
-    DateTimeOffset StartedAt, DateTimeOffset EndedAt);
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    int Repositories,
+    int Images,
+    IReadOnlyList<Unread> Undone,
+    int UndoneCount,
+    IReadOnlyList<Unread> Unread,
+    int UnreadCount,
+    DateTimeOffset StartedAt,
+    DateTimeOffset EndedAt
+);
 
 /// <param name="Before">The ceiling that was seen last.</param>
 internal sealed record CeilingBody(
-    int SchemaVersion, string AlertId, string Kind, string Account, string Region, EnforcementMode Before,
-    EnforcementMode Ceiling, DateTimeOffset SeenAt);
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    EnforcementMode Before,
+    EnforcementMode Ceiling,
+    DateTimeOffset SeenAt
+);

@@ -3,17 +3,24 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Reports;
 
-/// <summary>What a subscription's filter policy can ask about a message without reading it. At most ten go with one message, since more are lost on raw delivery to SQS.</summary>
+/// <summary>
+/// What a subscription's filter policy can ask about a message without reading it. At most ten go with one message,
+/// since more are lost on raw delivery to SQS.
+/// </summary>
 /// <param name="IsNumber">SNS data type <c>Number</c>; otherwise <c>String</c>.</param>
 public sealed record FilterValue(string Name, string Value, bool IsNumber = false)
 {
-    internal static FilterValue Of(string name, int number) => new(name, number.ToString(CultureInfo.InvariantCulture), IsNumber: true);
+    internal static FilterValue Of(string name, int number) =>
+        new(name, number.ToString(CultureInfo.InvariantCulture), IsNumber: true);
 }
 
 /// <summary>Subjects of messages.</summary>
 internal static class Subjects
 {
-    /// <summary>SNS wants fewer than 100 characters without line breaks or control characters, older documents of its also ASCII only.</summary>
+    /// <summary>
+    /// SNS wants fewer than 100 characters without line breaks or control characters, older documents of its also ASCII
+    /// only.
+    /// </summary>
     public const int MaxLength = 99;
 
     /// <summary>At most <see cref="MaxLength"/> printable ASCII characters; the end is cut.</summary>

@@ -3,7 +3,10 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Reports;
 
-/// <summary>A week of ISO 8601 in UTC, Monday to Sunday: the week that holds the year's first Thursday is its first, so that a week's year may differ from the calendar's at either end.</summary>
+/// <summary>
+/// A week of ISO 8601 in UTC, Monday to Sunday: the week that holds the year's first Thursday is its first, so that a
+/// week's year may differ from the calendar's at either end.
+/// </summary>
 public sealed record IsoWeek : IComparable<IsoWeek>
 {
     private IsoWeek(int year, int number) => (Year, Number) = (year, number);
@@ -31,10 +34,14 @@ public sealed record IsoWeek : IComparable<IsoWeek>
     /// <summary>Reads <c>2026-W47</c>.</summary>
     /// <exception cref="FormatException">The text is not a week, or the year has no such week.</exception>
     public static IsoWeek Parse(string text) =>
-        text is { Length: 8 } && text[4] == '-' && text[5] == 'W'
+        text is { Length: 8 }
+        && text[4] == '-'
+        && text[5] == 'W'
         && int.TryParse(text.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var year)
         && int.TryParse(text.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-        && year is >= 1 and < 9999 && number >= 1 && number <= ISOWeek.GetWeeksInYear(year)
+        && year is >= 1 and < 9999
+        && number >= 1
+        && number <= ISOWeek.GetWeeksInYear(year)
             ? new IsoWeek(year, number)
             : throw new FormatException($"'{Text.Clip(text, 20)}' is not an ISO week; it must look like '2026-W47'.");
 
@@ -47,7 +54,10 @@ public sealed record IsoWeek : IComparable<IsoWeek>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Year:D4}-W{Number:D2}");
 
     public static bool operator <(IsoWeek left, IsoWeek right) => left.CompareTo(right) < 0;
+
     public static bool operator <=(IsoWeek left, IsoWeek right) => left.CompareTo(right) <= 0;
+
     public static bool operator >(IsoWeek left, IsoWeek right) => left.CompareTo(right) > 0;
+
     public static bool operator >=(IsoWeek left, IsoWeek right) => left.CompareTo(right) >= 0;
 }

@@ -13,7 +13,8 @@ public sealed record LastRuns(
     DateTimeOffset? SweptAt,
     DateTimeOffset? SummedUpAt,
     DateTimeOffset? BackfilledAt,
-    bool BackfillDone)
+    bool BackfillDone
+)
 {
     // The template has alarms on these.
     public const string HoursSinceSweep = "HoursSinceSweep";
@@ -22,11 +23,11 @@ public sealed record LastRuns(
 
     /// <summary>For CloudWatch: name, value and unit. It has no unit for hours.</summary>
     public IReadOnlyList<(string Name, double Value, string Unit)> Metrics(DateTimeOffset now) =>
-    [
-        (HoursSinceSweep, Hours(SweptAt, now), "None"),
-        (HoursSinceSummary, Hours(SummedUpAt, now), "None"),
-        (HoursSinceBackfill, BackfillDone ? 0 : Hours(BackfilledAt, now), "None"),
-    ];
+        [
+            (HoursSinceSweep, Hours(SweptAt, now), "None"),
+            (HoursSinceSummary, Hours(SummedUpAt, now), "None"),
+            (HoursSinceBackfill, BackfillDone ? 0 : Hours(BackfilledAt, now), "None"),
+        ];
 
     private double Hours(DateTimeOffset? last, DateTimeOffset now) =>
         Math.Max(0, (now - (last ?? InstalledAt)).TotalHours);

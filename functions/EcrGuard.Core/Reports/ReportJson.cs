@@ -7,13 +7,21 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
 
-/// <summary>The JSON of reports: camelCase, words of the product for enums; strict when read, since only EcrGuard writes it.</summary>
+/// <summary>
+/// The JSON of reports: camelCase, words of the product for enums; strict when read, since only EcrGuard writes it.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectRequiredConstructorParameters = true,
     RespectNullableAnnotations = true,
-    Converters = [typeof(DigestConverter), typeof(IsoWeekConverter), typeof(StatusConverter), typeof(EnforcementModeConverter)])]
+    Converters = [
+        typeof(DigestConverter),
+        typeof(IsoWeekConverter),
+        typeof(StatusConverter),
+        typeof(EnforcementModeConverter),
+    ]
+)]
 [JsonSerializable(typeof(WeeklySummary))]
 [JsonSerializable(typeof(WeekRollUp))]
 [JsonSerializable(typeof(AlertBody))]
@@ -34,7 +42,14 @@ internal sealed partial class ReportJson : JsonSerializerContext;
 [JsonSerializable(typeof(EnvelopeBody))]
 internal sealed partial class EnvelopeJson : JsonSerializerContext
 {
-    public static EnvelopeJson Relaxed { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static EnvelopeJson Relaxed { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
 }
 
 /// <summary>A value that JSON holds as one word.</summary>
@@ -58,7 +73,8 @@ internal abstract class WordConverter<T> : JsonConverter<T>
         }
     }
 
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Write(value));
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(Write(value));
 }
 
 internal sealed class DigestConverter : WordConverter<Digest>
@@ -85,7 +101,10 @@ internal sealed class StatusConverter : WordConverter<Status>
 internal sealed class EnforcementModeConverter : WordConverter<EnforcementMode>
 {
     protected override EnforcementMode Parse(string word) =>
-        Enum.GetValues<EnforcementMode>().Where(mode => Write(mode) == word).Select(mode => (EnforcementMode?)mode).FirstOrDefault()
+        Enum.GetValues<EnforcementMode>()
+            .Where(mode => Write(mode) == word)
+            .Select(mode => (EnforcementMode?)mode)
+            .FirstOrDefault()
         ?? throw new FormatException($"'{Text.Clip(word, 40)}' is not an enforcement mode.");
 
     protected override string Write(EnforcementMode value) => value.ToString().ToLowerInvariant();

@@ -3,8 +3,10 @@ using System.Text;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>
-/// A plain text of fixed lines and lists that fits a number of bytes. Every fixed line and heading is always there; the lists share what is left, one record each in turn, so that none starves another;
-/// a record is there whole or not at all, and the last line says how many are not, of which list, and where the whole is.
+/// A plain text of fixed lines and lists that fits a number of bytes. Every fixed line and heading is always there; the
+/// lists share what is left, one record each in turn, so that none starves another;
+/// a record is there whole or not at all, and the last line says how many are not, of which list, and where the whole
+/// is.
 /// </summary>
 internal sealed class ReportText
 {
@@ -42,7 +44,7 @@ internal sealed class ReportText
         var left = maxBytes - Bytes(LastLine(lists, wholeAt)) - _parts.Sum(part => Bytes(part.Line));
         ArgumentOutOfRangeException.ThrowIfNegative(left, nameof(maxBytes));
 
-        for (var open = lists; open.Count > 0;)
+        for (var open = lists; open.Count > 0; )
         {
             var next = new List<Section>(open.Count);
             foreach (var list in open)
@@ -71,7 +73,9 @@ internal sealed class ReportText
     }
 
     private static string LastLine(IEnumerable<Section> lists, string wholeAt) =>
-        $"Left out, because a message has limits: {string.Join(", ", lists.Where(list => list.LeftOut > 0).Select(list => $"{list.LeftOut} of '{list.Name}'"))}. The whole is at {wholeAt}";
+        "Left out, because a message has limits: "
+        + $"{string.Join(", ", lists.Where(list => list.LeftOut > 0).Select(list => $"{list.LeftOut} of '{list.Name}'"))}. "
+        + $"The whole is at {wholeAt}";
 
     /// <summary>With its line feed.</summary>
     private static int Bytes(string line) => Encoding.UTF8.GetByteCount(line) + 1;

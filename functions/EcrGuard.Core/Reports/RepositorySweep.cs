@@ -19,11 +19,17 @@ public sealed record RepositorySweep
     /// <summary>Images of which nobody can say whether they are in use.</summary>
     public required int UseUnknown { get; init; }
 
-    /// <summary>How many images in use the repository's own lifecycle policy would take, and a sentence for each of the first <see cref="MaxListed"/>.</summary>
+    /// <summary>
+    /// How many images in use the repository's own lifecycle policy would take, and a sentence for each of the first
+    /// <see cref="MaxListed"/>.
+    /// </summary>
     public required int AtRiskCount { get; init; }
     public required IReadOnlyList<string> AtRisk { get; init; }
 
-    /// <summary>How many images carry tags, and only EcrGuard's: nothing uses them, and their team has given them up. A plan may delete them.</summary>
+    /// <summary>
+    /// How many images carry tags, and only EcrGuard's: nothing uses them, and their team has given them up. A plan may
+    /// delete them.
+    /// </summary>
     public required int AbandonedCount { get; init; }
     public required IReadOnlyList<Digest> Abandoned { get; init; }
 
@@ -37,16 +43,36 @@ public sealed record RepositorySweep
     /// <summary>Those of them that the lifecycle policy accounts for.</summary>
     public int Expired { get; init; }
 
-    /// <summary>What could not be done, a sentence each, at most <see cref="MaxListed"/>; empty where all is well.</summary>
+    /// <summary>
+    /// What could not be done, a sentence each, at most <see cref="MaxListed"/>; empty where all is well.
+    /// </summary>
     public IReadOnlyList<string> Undone { get; init; } = [];
 
     /// <summary>The state of a repository as it was read.</summary>
-    /// <param name="quarantined">Images that EcrGuard has taken out of reach and not yet put back: nobody has given those up.</param>
-    /// <param name="own">What the policy that stands in the repository would do as the images are; null where it has none.</param>
-    public static RepositorySweep Of(Contents contents, IReadOnlyDictionary<Digest, Usage> usages, IReadOnlySet<Digest> quarantined, PolicyEffect? own, VerdictTags tags, DateTimeOffset sweptAt)
+    /// <param name="quarantined">Images that EcrGuard has taken out of reach and not yet put back: nobody has given
+    ///     those up.</param>
+    /// <param name="own">What the policy that stands in the repository would do as the images are; null where it has
+    ///     none.</param>
+    public static RepositorySweep Of(
+        Contents contents,
+        IReadOnlyDictionary<Digest, Usage> usages,
+        IReadOnlySet<Digest> quarantined,
+        PolicyEffect? own,
+        VerdictTags tags,
+        DateTimeOffset sweptAt
+    )
     {
         var atRisk = own?.AtRisk.Where(image => image.Usage.Use == Use.InUse).ToList() ?? [];
-        var abandoned = contents.Images.Where(image => image is { TakesShield: true, Tags.Count: > 0 } && tags.TeamTags(image).Count == 0 && UseOf(image) == Use.NotInUse && !quarantined.Contains(image.Id.Digest)).Select(image => image.Id.Digest).Order().ToList();
+        var abandoned = contents
+            .Images.Where(image =>
+                image is { TakesShield: true, Tags.Count: > 0 }
+                && tags.TeamTags(image).Count == 0
+                && UseOf(image) == Use.NotInUse
+                && !quarantined.Contains(image.Id.Digest)
+            )
+            .Select(image => image.Id.Digest)
+            .Order()
+            .ToList();
         var leftOver = contents.LeftOver();
         var images = contents.Images.Where(image => image.Kind != ImageKind.Artifact).ToList();
         return new RepositorySweep
@@ -56,7 +82,18 @@ public sealed record RepositorySweep
             InUse = images.Count(image => UseOf(image) == Use.InUse),
             UseUnknown = images.Count(image => UseOf(image) == Use.Unknown),
             AtRiskCount = atRisk.Count,
-            AtRisk = [.. atRisk.Take(MaxListed).Select(image => Text.Clip($"{SummaryText.Name(contents.Repository.Name, image.Image.Id.Digest, tags.TeamTags(image.Image))}: {image.Usage.Why[0]} {image.Reason}", 1000))],
+            AtRisk =
+            [
+                .. atRisk
+                    .Take(MaxListed)
+                    .Select(image =>
+                        Text.Clip(
+                            $"{SummaryText.Name(contents.Repository.Name, image.Image.Id.Digest, tags.TeamTags(image.Image))}: "
+                                + $"{image.Usage.Why[0]} {image.Reason}",
+                            1000
+                        )
+                    ),
+            ],
             AbandonedCount = abandoned.Count,
             Abandoned = [.. abandoned.Take(MaxListed)],
             LeftOverCount = leftOver.Count,

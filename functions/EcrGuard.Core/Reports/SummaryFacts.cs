@@ -4,7 +4,10 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
 
-/// <summary>What the weekly summary is made of besides the images themselves, which are streamed into a <see cref="SummaryBuilder"/>.</summary>
+/// <summary>
+/// What the weekly summary is made of besides the images themselves, which are streamed into a
+/// <see cref="SummaryBuilder"/>.
+/// </summary>
 public sealed record SummaryFacts
 {
     /// <summary>Twelve digits.</summary>

@@ -7,32 +7,49 @@ namespace EcrGuard.Core.Reports;
 /// <param name="Unfinished">Repositories of the list in which the sweep did not come to its end.</param>
 /// <param name="Unread">Consumers that could not be read: what they might use counts as in use.</param>
 /// <param name="UnreadBefore">Those of the sweep before; only a change is worth a message.</param>
-public sealed record SweepResult(string Run, string Account, string Region, DateTimeOffset StartedAt, DateTimeOffset EndedAt, int Repositories, IReadOnlyList<string> Unfinished, IReadOnlyList<SweptRepository> Swept, IReadOnlyList<Unread> Unread, IReadOnlyList<Unread> UnreadBefore)
+public sealed record SweepResult(
+    string Run,
+    string Account,
+    string Region,
+    DateTimeOffset StartedAt,
+    DateTimeOffset EndedAt,
+    int Repositories,
+    IReadOnlyList<string> Unfinished,
+    IReadOnlyList<SweptRepository> Swept,
+    IReadOnlyList<Unread> Unread,
+    IReadOnlyList<Unread> UnreadBefore
+)
 {
     public int Images => Swept.Sum(s => s.Sweep.Images);
 
     public int Undone => Swept.Sum(s => s.Sweep.Undone.Count);
 
-    /// <summary>Whether somebody should hear of it at once: something could not be done, or what could not be read is not what it was yesterday.</summary>
-    public bool IsWorthAMessage => Unfinished.Count > 0 || Undone > 0 || !Unread.Select(u => u.What).ToHashSet(StringComparer.Ordinal).SetEquals(UnreadBefore.Select(u => u.What));
+    /// <summary>
+    /// Whether somebody should hear of it at once: something could not be done, or what could not be read is not what
+    /// it was yesterday.
+    /// </summary>
+    public bool IsWorthAMessage =>
+        Unfinished.Count > 0
+        || Undone > 0
+        || !Unread.Select(u => u.What).ToHashSet(StringComparer.Ordinal).SetEquals(UnreadBefore.Select(u => u.What));
 
     /// <summary>For CloudWatch: name, value and unit.</summary>
     public IReadOnlyList<(string Name, double Value, string Unit)> Metrics =>
-    [
-        ("SweptRepositories", Swept.Count, "Count"),
-        ("UnfinishedRepositories", Unfinished.Count, "Count"),
-        ("SweptImages", Images, "Count"),
-        ("ImagesInUse", Swept.Sum(s => s.Sweep.InUse), "Count"),
-        ("ImagesOfUnknownUse", Swept.Sum(s => s.Sweep.UseUnknown), "Count"),
-        ("ImagesInUseAtRisk", Swept.Sum(s => s.Sweep.AtRiskCount), "Count"),
-        ("AbandonedImages", Swept.Sum(s => s.Sweep.AbandonedCount), "Count"),
-        ("LeftOverArtifacts", Swept.Sum(s => s.Sweep.LeftOverCount), "Count"),
-        ("ImagesGone", Swept.Sum(s => s.Sweep.Gone), "Count"),
-        ("ImagesExpired", Swept.Sum(s => s.Sweep.Expired), "Count"),
-        ("NotDone", Undone, "Count"),
-        ("UnreadConsumers", Unread.Count, "Count"),
-        ("SweepDuration", (EndedAt - StartedAt).TotalSeconds, "Seconds"),
-    ];
+        [
+            ("SweptRepositories", Swept.Count, "Count"),
+            ("UnfinishedRepositories", Unfinished.Count, "Count"),
+            ("SweptImages", Images, "Count"),
+            ("ImagesInUse", Swept.Sum(s => s.Sweep.InUse), "Count"),
+            ("ImagesOfUnknownUse", Swept.Sum(s => s.Sweep.UseUnknown), "Count"),
+            ("ImagesInUseAtRisk", Swept.Sum(s => s.Sweep.AtRiskCount), "Count"),
+            ("AbandonedImages", Swept.Sum(s => s.Sweep.AbandonedCount), "Count"),
+            ("LeftOverArtifacts", Swept.Sum(s => s.Sweep.LeftOverCount), "Count"),
+            ("ImagesGone", Swept.Sum(s => s.Sweep.Gone), "Count"),
+            ("ImagesExpired", Swept.Sum(s => s.Sweep.Expired), "Count"),
+            ("NotDone", Undone, "Count"),
+            ("UnreadConsumers", Unread.Count, "Count"),
+            ("SweepDuration", (EndedAt - StartedAt).TotalSeconds, "Seconds"),
+        ];
 
     internal string AlertId => string.Create(CultureInfo.InvariantCulture, $"sweep:{Account}:{Region}:{Run}");
 }

@@ -12,11 +12,22 @@ namespace EcrGuard.Core.Reports;
 /// <param name="Lifted">Images that stopped being blocked in the week and are not.</param>
 /// <param name="Complete">Whether everything could be read.</param>
 /// <param name="PolicyVersion">The SHA-256 of the policy in force when they were counted.</param>
-public sealed record WeekRollUp(IsoWeek Week, DateTimeOffset GeneratedAt, int Repositories, StatusCounts Statuses, int BlockedDigests, int NewlyBlocked, int Lifted, bool Complete, string PolicyVersion)
+public sealed record WeekRollUp(
+    IsoWeek Week,
+    DateTimeOffset GeneratedAt,
+    int Repositories,
+    StatusCounts Statuses,
+    int BlockedDigests,
+    int NewlyBlocked,
+    int Lifted,
+    bool Complete,
+    string PolicyVersion
+)
 {
     public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.WeekRollUp);
 
     /// <exception cref="JsonException">The text is not a roll-up that this version wrote.</exception>
     public static WeekRollUp FromJson(string json) =>
-        JsonSerializer.Deserialize(json, ReportJson.Default.WeekRollUp) ?? throw new JsonException("A week's roll-up must be an object.");
+        JsonSerializer.Deserialize(json, ReportJson.Default.WeekRollUp)
+        ?? throw new JsonException("A week's roll-up must be an object.");
 }

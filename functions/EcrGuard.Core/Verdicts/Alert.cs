@@ -19,12 +19,15 @@ public enum AlertKind
 }
 
 /// <summary>One change of status that is worth a message.</summary>
-/// <param name="Id">Digest, transition and history id, which no two images share: stable, so that a receiver can drop a duplicate.</param>
+/// <param name="Id">Digest, transition and history id, which no two images share: stable, so that a receiver can drop a
+///     duplicate.</param>
 public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
 {
     /// <summary>
-    /// The alert that a record's last change of status calls for; null where there is nothing to tell. A first verdict is told only if it blocks, and coming and going of PENDING and ERROR is not,
-    /// but for findings that never came: they are the weekly summary's. An approval that is lost through them is told when it is known what came of it.
+    /// The alert that a record's last change of status calls for; null where there is nothing to tell. A first verdict
+    /// is told only if it blocks, and coming and going of PENDING and ERROR is not,
+    /// but for findings that never came: they are the weekly summary's. An approval that is lost through them is told
+    /// when it is known what came of it.
     /// </summary>
     public static Alert? For(ImageRecord record)
     {
@@ -32,12 +35,17 @@ public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
         {
             (not Status.Blocked, Status.Blocked) => AlertKind.Blocked,
             (Status.Blocked, not Status.Blocked) => AlertKind.Lifted,
-            (_, Status.Unscanned or Status.Unsupported or Status.Stale) when record.SettledBefore == Status.Approved => AlertKind.NoLongerApproved,
+            (_, Status.Unscanned or Status.Unsupported or Status.Stale) when record.SettledBefore == Status.Approved =>
+                AlertKind.NoLongerApproved,
             (not Status.Error, Status.Error) when IsContradictory(record.Verdict) => AlertKind.NeverSettled,
             _ => null,
         };
         return kind is { } told
-            ? new Alert($"{record.Verdict.Image.Digest.Hex}:{record.PreviousStatus?.Word() ?? "NEW"}-{record.Verdict.Status.Word()}:{record.ChangeId}", told, record)
+            ? new Alert(
+                $"{record.Verdict.Image.Digest.Hex}:{record.PreviousStatus?.Word() ?? "NEW"}-{record.Verdict.Status.Word()}:{record.ChangeId}",
+                told,
+                record
+            )
             : null;
     }
 

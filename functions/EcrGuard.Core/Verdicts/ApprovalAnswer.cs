@@ -3,7 +3,10 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Verdicts;
 
-/// <summary>The answer to "may I deploy this image?", about one digest, which it names, so that the pipeline deploys what was approved.</summary>
+/// <summary>
+/// The answer to "may I deploy this image?", about one digest, which it names, so that the pipeline deploys what was
+/// approved.
+/// </summary>
 public sealed record ApprovalAnswer
 {
     public required bool Approved { get; init; }
@@ -18,7 +21,10 @@ public sealed record ApprovalAnswer
     public required string Deploy { get; init; }
     public required IReadOnlyList<Reason> Reasons { get; init; }
 
-    /// <summary>How many reasons there are in all; the list is cut at <see cref="ImageRecord.MaxReasons"/>, that of a running grace aside.</summary>
+    /// <summary>
+    /// How many reasons there are in all; the list is cut at <see cref="ImageRecord.MaxReasons"/>, that of a running
+    /// grace aside.
+    /// </summary>
     public required int ReasonCount { get; init; }
     public required IReadOnlyList<Reason> Warnings { get; init; }
     public required IReadOnlyList<WaivedFinding> Waivers { get; init; }
@@ -49,24 +55,40 @@ public sealed record ApprovalAnswer
 
     /// <param name="grace">What the clock of an image in use has to say; null: nothing.</param>
     /// <param name="standsBy">That an approval is forced which is not needed; null: there is none.</param>
-    public static ApprovalAnswer Of(string asked, Verdict verdict, int reasonCount, DateTimeOffset decidedAt, Reason? grace = null, Reason? standsBy = null) => new()
-    {
-        Approved = verdict.Approved,
-        Status = verdict.Status.Word(),
-        Image = asked,
-        Repository = verdict.Image.Repository.Name,
-        Digest = verdict.Image.Digest.ToString(),
-        Deploy = $"{verdict.Image.Repository.Uri}@{verdict.Image.Digest}",
-        Reasons = [.. verdict.Reasons.Take(ImageRecord.MaxReasons).Select(reason => reason.Clip()), .. grace is null ? Array.Empty<Reason>() : [grace]],
-        ReasonCount = reasonCount + (grace is null ? 0 : 1),
-        Warnings = [.. standsBy is null ? Array.Empty<Reason>() : [standsBy], .. verdict.Warnings.Take(ImageRecord.MaxReasons).Select(reason => reason.Clip())],
-        Waivers = [.. verdict.Waived.Take(ImageRecord.MaxReasons).Select(waived => waived.Clip())],
-        ToPass = [.. verdict.ToPass.Take(ImageRecord.MaxReasons).Select(way => Text.Clip(way, MaxWay))],
-        Counts = verdict.Counts,
-        DecidedAt = decidedAt,
-        ScanCompletedAt = verdict.ScanCompletedAt,
-        PolicyVersion = verdict.PolicyVersion,
-    };
+    public static ApprovalAnswer Of(
+        string asked,
+        Verdict verdict,
+        int reasonCount,
+        DateTimeOffset decidedAt,
+        Reason? grace = null,
+        Reason? standsBy = null
+    ) =>
+        new()
+        {
+            Approved = verdict.Approved,
+            Status = verdict.Status.Word(),
+            Image = asked,
+            Repository = verdict.Image.Repository.Name,
+            Digest = verdict.Image.Digest.ToString(),
+            Deploy = $"{verdict.Image.Repository.Uri}@{verdict.Image.Digest}",
+            Reasons =
+            [
+                .. verdict.Reasons.Take(ImageRecord.MaxReasons).Select(reason => reason.Clip()),
+                .. grace is null ? Array.Empty<Reason>() : [grace],
+            ],
+            ReasonCount = reasonCount + (grace is null ? 0 : 1),
+            Warnings =
+            [
+                .. standsBy is null ? Array.Empty<Reason>() : [standsBy],
+                .. verdict.Warnings.Take(ImageRecord.MaxReasons).Select(reason => reason.Clip()),
+            ],
+            Waivers = [.. verdict.Waived.Take(ImageRecord.MaxReasons).Select(waived => waived.Clip())],
+            ToPass = [.. verdict.ToPass.Take(ImageRecord.MaxReasons).Select(way => Text.Clip(way, MaxWay))],
+            Counts = verdict.Counts,
+            DecidedAt = decidedAt,
+            ScanCompletedAt = verdict.ScanCompletedAt,
+            PolicyVersion = verdict.PolicyVersion,
+        };
 
     /// <summary>The answer with how long the image has waited for its scan, where it is PENDING.</summary>
     /// <param name="pushedAt">When the image was pushed or restored, as far as ECR says.</param>
@@ -76,13 +98,16 @@ public sealed record ApprovalAnswer
         if (Status != Verdicts.Status.Pending.Word())
             return this;
         var recorded = before is { Gone: false } ? before.WithoutBreakGlass().Verdict : null;
-        var since = recorded is { Status: Verdicts.Status.Pending } ? recorded.WaitingSince ?? before!.StatusSince
+        var since =
+            recorded is { Status: Verdicts.Status.Pending } ? recorded.WaitingSince ?? before!.StatusSince
             : before is null && pushedAt <= now && now - pushedAt < ScannerWords.ScanEndsWithin ? pushedAt
             : verdict.WaitingSince;
         var waited = since is { } at
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"This image has waited for its scan for {Text.Took(now - at)}, since {at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC")
+                $"This image has waited for its scan for {Text.Took(now - at)}, since "
+                    + $"{at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC"
+            )
             : "It is not known since when this image has waited for its scan";
         return this with
         {
@@ -93,20 +118,31 @@ public sealed record ApprovalAnswer
         };
     }
 
-    /// <summary>How long a PENDING or ERROR record is believed before a question is answered from fresh facts.</summary>
+    /// <summary>
+    /// How long a PENDING or ERROR record is believed before a question is answered from fresh facts.
+    /// </summary>
     public static readonly TimeSpan PendingAge = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long any other is. No event is promised when Inspector stops monitoring an image, and every event may be lost: a day is what a daily sweep would leave. What blocks is believed as long as it stands.
+    /// How long any other is. No event is promised when Inspector stops monitoring an image, and every event may be
+    /// lost: a day is what a daily sweep would leave. What blocks is believed as long as it stands.
     /// </summary>
     public static readonly TimeSpan RecordAge = TimeSpan.FromHours(24);
 
-    /// <summary>Whether a record answers the question, or fresh facts must: by what it holds without a forced approval, which is laid over it when the question is asked.</summary>
+    /// <summary>
+    /// Whether a record answers the question, or fresh facts must: by what it holds without a forced approval, which is
+    /// laid over it when the question is asked.
+    /// </summary>
     public static bool Answers(ImageRecord record, string policyVersion, DateTimeOffset now) =>
-        record.WithoutBreakGlass() is { Gone: false, ScanningChanged: false, Verdict: var verdict } && !verdict.IsOutdated(policyVersion, now) && verdict.Status switch
+        record.WithoutBreakGlass() is { Gone: false, ScanningChanged: false, Verdict: var verdict }
+        && !verdict.IsOutdated(policyVersion, now)
+        && verdict.Status switch
         {
             Verdicts.Status.Blocked => true,
             Verdicts.Status.Pending or Verdicts.Status.Error => now - record.DecidedAt < PendingAge,
-            Verdicts.Status.Unscanned or Verdicts.Status.Unsupported or Verdicts.Status.Stale or Verdicts.Status.Approved => now - verdict.FactsAt < RecordAge,
+            Verdicts.Status.Unscanned
+            or Verdicts.Status.Unsupported
+            or Verdicts.Status.Stale
+            or Verdicts.Status.Approved => now - verdict.FactsAt < RecordAge,
         };
 }

@@ -2,7 +2,9 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Verdicts;
 
-/// <summary>What the verdict of an image of one platform rests on, the policy aside: read once, it can be judged by any.</summary>
+/// <summary>
+/// What the verdict of an image of one platform rests on, the policy aside: read once, it can be judged by any.
+/// </summary>
 /// <param name="Scan">Its findings say since when there has been a fix.</param>
 /// <param name="Before">What the ledger holds; null where it holds nothing, or is not read.</param>
 public sealed record Evidence(ImageFacts Image, ScanFacts Scan, Judge.Before? Before)

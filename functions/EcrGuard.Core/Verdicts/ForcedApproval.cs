@@ -4,29 +4,49 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Verdicts;
 
-/// <summary>A request to the HTTP API, as it names itself: the API's access log has it with its caller, or it never was.</summary>
+/// <summary>
+/// A request to the HTTP API, as it names itself: the API's access log has it with its caller, or it never was.
+/// </summary>
 public sealed record ApiRequest(string ApiId, string RequestId)
 {
-    /// <summary>The id of the access key that signed it, which is no secret; null where the API named none. Of a role that was taken, AWS CloudTrail's <c>AssumeRole</c> event has it, with who took the role.</summary>
+    /// <summary>
+    /// The id of the access key that signed it, which is no secret; null where the API named none. Of a role that was
+    /// taken, AWS CloudTrail's <c>AssumeRole</c> event has it, with who took the role.
+    /// </summary>
     public string? AccessKeyId { get; init; }
 
-    /// <summary>The caller's unique id, which no new principal of the same name has: a user's, or a role's and, behind a colon, the session's name; null where the API named none. The access log has it too.</summary>
+    /// <summary>
+    /// The caller's unique id, which no new principal of the same name has: a user's, or a role's and, behind a colon,
+    /// the session's name; null where the API named none. The access log has it too.
+    /// </summary>
     public string? CallerId { get; init; }
 }
 
 /// <summary>Somebody has ended a forced approval before its time.</summary>
 /// <param name="By">As <see cref="ForcedApproval.By"/>.</param>
 /// <param name="InsteadOf">When it would have ended.</param>
-public sealed record Revocation(string By, string Reason, DateTimeOffset At, DateTimeOffset InsteadOf, ApiRequest Request);
+public sealed record Revocation(
+    string By,
+    string Reason,
+    DateTimeOffset At,
+    DateTimeOffset InsteadOf,
+    ApiRequest Request
+);
 
-/// <summary>An approval that somebody has forced for one digest until a moment. It speaks of nothing else: not of the platforms of an index, nor of the indexes that hold an image.</summary>
+/// <summary>
+/// An approval that somebody has forced for one digest until a moment. It speaks of nothing else: not of the platforms
+/// of an index, nor of the indexes that hold an image.
+/// </summary>
 /// <param name="Id">Of its history entry, and part of its alerts' ids.</param>
-/// <param name="By">The caller's IAM identity, an ARN, as the HTTP API has checked it. Of a role that was taken, its last part is the session's name, which the caller chose: what proves is the access key of <see cref="Request"/>.</param>
+/// <param name="By">The caller's IAM identity, an ARN, as the HTTP API has checked it. Of a role that was taken, its
+///     last part is the session's name, which the caller chose: what proves is the access key of
+///     <see cref="Request"/>.</param>
 /// <param name="Until">The first moment at which it is no longer in force.</param>
 public sealed record ForcedApproval(string Id, string By, string Reason, DateTimeOffset At, DateTimeOffset Until)
 {
     /// <summary>In characters (UTF-16 units).</summary>
-    public const int MinReason = 10, MaxReason = 500;
+    public const int MinReason = 10,
+        MaxReason = 500;
 
     /// <summary>How long its end is news.</summary>
     public static readonly TimeSpan EndIsNews = TimeSpan.FromDays(7);
@@ -39,8 +59,10 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
 
     /// <summary>What is wrong with the reason, as a sentence; null: nothing.</summary>
     public static string? Problem(string? reason) =>
-        reason?.Trim().Length is not (>= MinReason and <= MaxReason) ? $"The reason has {reason?.Trim().Length ?? 0} characters; it must say why, in {MinReason} to {MaxReason}."
-        : reason.Any(char.IsControl) ? "The reason has a control character (a line end or a tab, for example); it must be one line."
+        reason?.Trim().Length is not (>= MinReason and <= MaxReason)
+            ? $"The reason has {reason?.Trim().Length ?? 0} characters; it must say why, in {MinReason} to {MaxReason}."
+        : reason.Any(char.IsControl)
+            ? "The reason has a control character (a line end or a tab, for example); it must be one line."
         : null;
 
     /// <summary>What is wrong with what was asked for, as a sentence; null: nothing.</summary>
@@ -51,9 +73,14 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
                 ? "The policy lets nobody force an approval (defaults.maxBreakGlassHours is 0). "
                     + "One that is in force can be ended: 'until' is then 'now'."
             : Problem(reason) is { } problem ? problem
-            : until is null ? $"The moment 'until' is missing, or no time with an offset; it must be one such as {Iso(latest)}, or 'now' to end what is in force."
+            : until is null
+                ? "The moment 'until' is missing, or no time with an offset; it must be one such as "
+                    + $"{Iso(latest)}, or 'now' to end what is in force."
             : until <= now ? $"The moment 'until' is {Iso(until.Value)}, which is not in the future."
-            : until > latest ? $"The moment 'until' is {Iso(until.Value)}; an approval may be forced for at most {Text.Count(policy.Defaults.MaxBreakGlassHours, "hour")} (defaults.maxBreakGlassHours), to {Iso(latest)}."
+            : until > latest
+                ? $"The moment 'until' is {Iso(until.Value)}; an approval may be forced for at most "
+                    + $"{Text.Count(policy.Defaults.MaxBreakGlassHours, "hour")} (defaults.maxBreakGlassHours), to "
+                    + $"{Iso(latest)}."
             : null;
     }
 
@@ -65,37 +92,61 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
     /// <summary>The same approval, ended before its time.</summary>
     public ForcedApproval EndedBy(Revocation revocation) => this with { Until = revocation.At, Revoked = revocation };
 
-    /// <summary>The verdict that a gate answers with: forced where it would be no, with the verdict that it stands for kept inside.</summary>
-    public static Verdict Over(Verdict verdict, ForcedApproval? forced, DateTimeOffset now) => forced?.InForce(now) != true || verdict.Approved ? verdict : verdict with
-    {
-        Status = Status.Approved,
-        Approved = true,
-        Reasons =
-        [
-            new("break-glass", $"Approved by break-glass until {Minute(forced.Until)}, although the verdict is {verdict.Status.Word()}: {forced.Said}"),
-            .. verdict.Reasons,
-        ],
-        Blocking = [],
-        ToPass = [],
-        StaleAt = null,
-        ValidUntil = Judge.Earlier(verdict.ValidUntil, forced.Until),
-        Instead = verdict,
-    };
+    /// <summary>
+    /// The verdict that a gate answers with: forced where it would be no, with the verdict that it stands for kept
+    /// inside.
+    /// </summary>
+    public static Verdict Over(Verdict verdict, ForcedApproval? forced, DateTimeOffset now) =>
+        forced?.InForce(now) != true || verdict.Approved
+            ? verdict
+            : verdict with
+            {
+                Status = Status.Approved,
+                Approved = true,
+                Reasons =
+                [
+                    new(
+                        "break-glass",
+                        $"Approved by break-glass until {Minute(forced.Until)}, although the verdict is "
+                            + $"{verdict.Status.Word()}: {forced.Said}"
+                    ),
+                    .. verdict.Reasons,
+                ],
+                Blocking = [],
+                ToPass = [],
+                StaleAt = null,
+                ValidUntil = Judge.Earlier(verdict.ValidUntil, forced.Until),
+                Instead = verdict,
+            };
 
     /// <summary>That one stands by while the verdict is yes anyway; null where there is nothing to say.</summary>
-    public static Reason? StandsBy(Verdict verdict, ForcedApproval? forced, DateTimeOffset now) => forced?.InForce(now) == true && verdict.Approved
-        ? new Reason("break-glass", $"A break-glass approval stands by until {Minute(forced.Until)}; the verdict is {verdict.Status.Word()} without it: {forced.Said}") : null;
+    public static Reason? StandsBy(Verdict verdict, ForcedApproval? forced, DateTimeOffset now) =>
+        forced?.InForce(now) == true && verdict.Approved
+            ? new Reason(
+                "break-glass",
+                $"A break-glass approval stands by until {Minute(forced.Until)}; the verdict is "
+                    + $"{verdict.Status.Word()} without it: {forced.Said}"
+            )
+            : null;
 
     private string Said => $"{Text.Clip(By, 300)} said on {Minute(At)}: {Text.Clip(Reason, MaxReason)}";
 
-    private static string Minute(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+    private static string Minute(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
-    private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string Iso(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }
 
 /// <summary>That an approval is forced, or that it has ended.</summary>
 /// <param name="Ended">False at its start.</param>
-public sealed record ForcedApprovalNotice(ImageId Image, IReadOnlyList<string> Tags, ForcedApproval Forced, Status Instead, bool Ended)
+public sealed record ForcedApprovalNotice(
+    ImageId Image,
+    IReadOnlyList<string> Tags,
+    ForcedApproval Forced,
+    Status Instead,
+    bool Ended
+)
 {
     /// <summary>Stable: the start and the end of one are two notices, however often they are told.</summary>
     public string Id => $"{Image.Digest.Hex}:BREAKGLASS-{(Ended ? "END" : "START")}:{Forced.Id}";

@@ -3,7 +3,10 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Verdicts;
 
-/// <summary>Whether a rule selects a finding. Held against every rule, ten thousand findings are half a million matches: nothing here allocates for one.</summary>
+/// <summary>
+/// Whether a rule selects a finding. Held against every rule, ten thousand findings are half a million matches: nothing
+/// here allocates for one.
+/// </summary>
 internal static class RuleMatch
 {
     /// <summary>Whether repository and tags of the image are within the rule.</summary>
@@ -22,19 +25,48 @@ internal static class RuleMatch
         return null;
     }
 
-    /// <summary>Whether the finding meets every criterion; a value that the scanner does not give meets those of a blocking rule only.</summary>
+    /// <summary>
+    /// Whether the finding meets every criterion; a value that the scanner does not give meets those of a blocking rule
+    /// only.
+    /// </summary>
     private static bool Selects(Rule rule, Finding finding, DateTimeOffset now)
     {
         var unknown = rule.Then == RuleEffect.Block;
-        return (rule.Severities is null || (finding.SeverityUnknown ? unknown : rule.Severities.Contains(finding.Severity)))
-            && (rule.FixAvailable is null || (finding.Fix == FixAvailability.Unknown ? unknown : rule.FixAvailable.Contains(finding.Fix)))
-            && (rule.ExploitAvailable is null || (finding.Exploit == ExploitAvailability.Unknown ? unknown : rule.ExploitAvailable.Contains(finding.Exploit)))
+        return (
+                rule.Severities is null
+                || (finding.SeverityUnknown ? unknown : rule.Severities.Contains(finding.Severity))
+            )
+            && (
+                rule.FixAvailable is null
+                || (finding.Fix == FixAvailability.Unknown ? unknown : rule.FixAvailable.Contains(finding.Fix))
+            )
+            && (
+                rule.ExploitAvailable is null
+                || (
+                    finding.Exploit == ExploitAvailability.Unknown
+                        ? unknown
+                        : rule.ExploitAvailable.Contains(finding.Exploit)
+                )
+            )
             && (rule.MinEpss is not { } epss || (finding.Epss is { } e ? e >= epss : unknown))
             && (rule.MinScore is not { } score || (finding.Score is { } s ? s >= score : unknown))
-            && (rule.PackageManagers is null || (finding.PackageManager is { } manager ? AnyMatches(rule.PackageManagers, manager) : unknown))
-            && (rule.MinAgeDays is not { } age || (finding.FirstObservedAt is { } seen ? now >= seen.AddDays(age) : unknown))
+            && (
+                rule.PackageManagers is null
+                || (finding.PackageManager is { } manager ? AnyMatches(rule.PackageManagers, manager) : unknown)
+            )
+            && (
+                rule.MinAgeDays is not { } age
+                || (finding.FirstObservedAt is { } seen ? now >= seen.AddDays(age) : unknown)
+            )
             // Without a fix no days have passed since one; only a scanner that does not speak of fixes leaves it open.
-            && (rule.MinDaysSinceFix is not { } days || (FixSince(finding) is { } fix ? now >= fix.AddDays(days) : unknown && finding.Fix == FixAvailability.Unknown));
+            && (
+                rule.MinDaysSinceFix is not { } days
+                || (
+                    FixSince(finding) is { } fix
+                        ? now >= fix.AddDays(days)
+                        : unknown && finding.Fix == FixAvailability.Unknown
+                )
+            );
     }
 
     /// <summary>The next moment at which a criterion of age starts to hold; null: none does.</summary>
@@ -51,7 +83,8 @@ internal static class RuleMatch
     }
 
     /// <summary>Null where no fix is known of, or the scanner says that there is none.</summary>
-    private static DateTimeOffset? FixSince(Finding finding) => finding.Fix == FixAvailability.No ? null : finding.FixFirstSeenAt;
+    private static DateTimeOffset? FixSince(Finding finding) =>
+        finding.Fix == FixAvailability.No ? null : finding.FixFirstSeenAt;
 
     private static DateTimeOffset? Coming(DateTimeOffset? since, int? days, DateTimeOffset now) =>
         since is { } from && days is { } count && from.AddDays(count) is var change && change > now ? change : null;

@@ -7,8 +7,13 @@ namespace EcrGuard.Core.Verdicts;
 /// <summary>The sentences of reasons: one place, so that answers, alerts and reports say the same.</summary>
 internal static class Sentences
 {
-    /// <summary>What a name, a version and a path may take of a sentence: whoever built the image chose them, and twenty reasons must fit an alert.</summary>
-    private const int MaxName = 120, MaxVersion = 60, MaxPath = 160;
+    /// <summary>
+    /// What a name, a version and a path may take of a sentence: whoever built the image chose them, and twenty reasons
+    /// must fit an alert.
+    /// </summary>
+    private const int MaxName = 120,
+        MaxVersion = 60,
+        MaxPath = 160;
 
     /// <summary><c>sha256:</c> and twelve characters.</summary>
     private const int AbbreviatedDigest = 19;
@@ -28,15 +33,22 @@ internal static class Sentences
         var vulnerability = Text.Clip(finding.Vulnerability, MaxVersion);
         var package = finding.Package is null ? null : Text.Clip(finding.Package, MaxName);
         var fixedIn = occurrence?.FixedIn is { } named ? Text.Clip(named, MaxVersion) : null;
-        var where = package is null ? "" : $" in {package}{(occurrence?.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{(finding.PackageManager is { } manager ? $" ({Text.Clip(manager, MaxVersion)})" : "")}{Place(occurrence)}";
-        var fix = fixedIn is not null ? $"fixed in {fixedIn}{(finding.Occurrences.All(o => o.FixedIn is not null) ? "" : ", but not in every place")}" : finding.Fix switch
-        {
-            FixAvailability.Yes => "a fix exists",
-            FixAvailability.Partial => "a fix exists for some of it",
-            FixAvailability.No => "no fix yet",
-            FixAvailability.Unknown => "the scanner names no fix",
-        };
-        var more = finding.Occurrences.Count > 1 ? $" and {Text.Count(finding.Occurrences.Count - 1, "more place")}" : "";
+        var where = package is null
+            ? ""
+            : " in "
+                + $"{package}{(occurrence?.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{(finding.PackageManager is { } manager ? $" ({Text.Clip(manager, MaxVersion)})" : "")}{Place(occurrence)}";
+        var fix = fixedIn is not null
+            ? "fixed in "
+                + $"{fixedIn}{(finding.Occurrences.All(o => o.FixedIn is not null) ? "" : ", but not in every place")}"
+            : finding.Fix switch
+            {
+                FixAvailability.Yes => "a fix exists",
+                FixAvailability.Partial => "a fix exists for some of it",
+                FixAvailability.No => "no fix yet",
+                FixAvailability.Unknown => "the scanner names no fix",
+            };
+        var more =
+            finding.Occurrences.Count > 1 ? $" and {Text.Count(finding.Occurrences.Count - 1, "more place")}" : "";
         var unknown = string.Join(" and ", Unknown(report, rule));
         var differing = string.Join(", ", Differing(finding.Reports ?? [], rule));
         var does = rule.Then == RuleEffect.Block ? "blocks" : "warns";
@@ -76,7 +88,8 @@ internal static class Sentences
             Told(
                 rule.FixAvailable is not null || rule.MinDaysSinceFix is not null,
                 "fix",
-                f => f.Fix.ToString().ToUpperInvariant()),
+                f => f.Fix.ToString().ToUpperInvariant()
+            ),
             Told(rule.ExploitAvailable is not null, "exploit", f => f.Exploit.ToString().ToUpperInvariant()),
             Told(rule.MinEpss is not null, "EPSS", f => Number(f.Epss)),
             Told(rule.MinScore is not null, "score", f => Number(f.Score)),
@@ -106,17 +119,38 @@ internal static class Sentences
 
     public static Reason Clean(ScanFacts scan, IReadOnlyList<WaivedFinding> waived)
     {
-        var needed = waived.Where(w => w.Instead == RuleEffect.Block).ToLookup(w => w.Vex is not null ? ExcusedBy.Vex : w.Waiver == WaivedFinding.Inspector ? ExcusedBy.Inspector : ExcusedBy.Waiver);
+        var needed = waived
+            .Where(w => w.Instead == RuleEffect.Block)
+            .ToLookup(w =>
+                w.Vex is not null ? ExcusedBy.Vex
+                : w.Waiver == WaivedFinding.Inspector ? ExcusedBy.Inspector
+                : ExcusedBy.Waiver
+            );
         string Needed(ExcusedBy by, string one, string several) =>
-            needed[by].Select(w => Text.Clip(w.Waiver, MaxName)).Distinct().ToList() is { Count: > 0 } ids ? $", with {(ids.Count == 1 ? one : several)} {string.Join(", ", ids.Take(10))}{(ids.Count > 10 ? " and more" : "")}" : "";
+            needed[by].Select(w => Text.Clip(w.Waiver, MaxName)).Distinct().ToList() is { Count: > 0 } ids
+                ? $", with {(ids.Count == 1 ? one : several)} "
+                    + $"{string.Join(", ", ids.Take(10))}{(ids.Count > 10 ? " and more" : "")}"
+                : "";
         var hidden = needed[ExcusedBy.Inspector].Count();
-        var excused = Needed(ExcusedBy.Waiver, "waiver", "waivers") + Needed(ExcusedBy.Vex, "the VEX document", "the VEX documents") + (hidden == 0 ? "" : $", with {Text.Count(hidden, "finding")} that Amazon Inspector suppresses");
-        return new Reason("clean", $"The {Name(scan.Scanner)} scan{When(scan)} found {Text.Count(scan.Findings.Count, "finding")}, and none blocks{excused}.");
+        var excused =
+            Needed(ExcusedBy.Waiver, "waiver", "waivers")
+            + Needed(ExcusedBy.Vex, "the VEX document", "the VEX documents")
+            + (hidden == 0 ? "" : $", with {Text.Count(hidden, "finding")} that Amazon Inspector suppresses");
+        return new Reason(
+            "clean",
+            $"The {Name(scan.Scanner)} scan{When(scan)} found {Text.Count(scan.Findings.Count, "finding")}, "
+                + $"and none blocks{excused}."
+        );
     }
 
     /// <summary>What a completed basic scan says nothing about.</summary>
-    public static Reason Unseen(int findings) => new("basic-reads-os-only",
-        $"Basic scanning reads the operating system's packages only: {Text.Count(findings, "finding")} of the enhanced scan before in other packages {(findings == 1 ? "stays" : "stay")}, until a completed enhanced scan, a waiver or the policy says otherwise.");
+    public static Reason Unseen(int findings) =>
+        new(
+            "basic-reads-os-only",
+            $"Basic scanning reads the operating system's packages only: {Text.Count(findings, "finding")} of "
+                + $"the enhanced scan before in other packages {(findings == 1 ? "stays" : "stay")}, until a "
+                + "completed enhanced scan, a waiver or the policy says otherwise."
+        );
 
     /// <summary>The code of a scan that counts findings which it does not list.</summary>
     public const string Contradictory = "contradictory";
@@ -134,8 +168,9 @@ internal static class Sentences
             return $"{m.Announced} {before}{findings}{behind}, and {m.Listed} {are} listed so far";
         }
         var counted = missing.Where(m => m.Severity != ToldByEvents).Select(Counted).ToList();
-        var told = missing.Where(m => m.Severity == ToldByEvents).Select(m =>
-            $"Events told of {Text.Count(m.Announced, "finding")}, and {m.Listed} are listed so far.");
+        var told = missing
+            .Where(m => m.Severity == ToldByEvents)
+            .Select(m => $"Events told of {Text.Count(m.Announced, "finding")}, and {m.Listed} are listed so far.");
         string[] announced = counted.Count == 0 ? [] : [$"The scan announced {string.Join("; ", counted)}."];
         return string.Join(" ", [.. announced, .. told]);
     }
@@ -143,12 +178,13 @@ internal static class Sentences
     /// <summary>The same after a day, for the sentence of a contradictory scan.</summary>
     public static string StillMissing(IReadOnlyList<(string Severity, int Announced, int Listed)> missing)
     {
-        static string Counted((string Severity, int Announced, int Listed) m) => m.Severity switch
-        {
-            ToldByEvents => $"{m.Announced} told of",
-            "" => $"{m.Announced} in all counted",
-            _ => $"{m.Announced} {m.Severity} counted",
-        };
+        static string Counted((string Severity, int Announced, int Listed) m) =>
+            m.Severity switch
+            {
+                ToldByEvents => $"{m.Announced} told of",
+                "" => $"{m.Announced} in all counted",
+                _ => $"{m.Announced} {m.Severity} counted",
+            };
         var after = Text.Count((int)Settling.EndsWithin.TotalHours, "hour");
         return string.Join("; ", missing.Select(m => $"{Counted(m)}, {m.Listed} listed after {after}"));
     }
@@ -167,9 +203,8 @@ internal static class Sentences
     }
 
     /// <summary>An approval that an unsettled rescan leaves in force.</summary>
-    public static Reason StillApproved(int findings, ScanFacts scan) => new(
-        "clean",
-        $"The scan before found {Text.Count(findings, "finding")}, and none blocks. {scan.Word}");
+    public static Reason StillApproved(int findings, ScanFacts scan) =>
+        new("clean", $"The scan before found {Text.Count(findings, "finding")}, and none blocks. {scan.Word}");
 
     /// <summary>Why there is no current, complete scan.</summary>
     public static Reason OfState(ScanFacts scan, PolicyDocument policy, DateTimeOffset now)
@@ -179,50 +214,88 @@ internal static class Sentences
         var word = scan.Word.Length == 0 ? "" : $" ({scan.Word})";
         var told = scan.Told is null ? "" : $": {scan.Told}";
         // The scanner calls a scan that is too old, or half an answer, complete.
-        var code = scan.State == ScanState.Complete ? "scan-too-old" : scan.State == ScanState.Contradictory ? Contradictory : scan.Word.Length == 0 ? scan.State.ToString().ToLowerInvariant() : scan.Word;
-        return new Reason(code, scan.State switch
-        {
-            ScanState.Complete when scan.CompletedAt is null => $"The {Name(scan.Scanner)} scan does not say when it was made, or names a moment to come{word}.",
-            ScanState.Complete => $"The {Name(scan.Scanner)} scan is {Text.Count((int)(now - scan.CompletedAt.Value).TotalDays, "day")} old; the policy allows {policy.Defaults.ScanMaxAgeDays}.",
-            ScanState.Pending or ScanState.Unsettled => $"The {Name(scan.Scanner)} scan is not finished{word}.",
-            ScanState.Overdue => $"The {Name(scan.Scanner)} scan has not finished in {Text.Count((int)ScannerWords.ScanEndsWithin.TotalHours, "hour")}{word}: it may never.",
-            ScanState.NotScanned when scan.Word == ScannerWords.NotFound => $"The {Name(scan.Scanner)} scanner has not scanned this image: pushes to this repository are scanned, but the image came before that or before the account had this scanner, or its scan never began{word}.",
-            ScanState.NotScanned => scan.Scanner switch
+        var code =
+            scan.State == ScanState.Complete ? "scan-too-old"
+            : scan.State == ScanState.Contradictory ? Contradictory
+            : scan.Word.Length == 0 ? scan.State.ToString().ToLowerInvariant()
+            : scan.Word;
+        return new Reason(
+            code,
+            scan.State switch
             {
-                Scanner.Basic or Scanner.Unknown => $"No scan was made and none is coming: no scanning filter of the registry matches this repository, and it does not scan its pushes by itself{word}.",
-                Scanner.Enhanced => $"No scan was made and none is coming: no enhanced scanning filter of the registry matches this repository, or it scans by hand only{word}.",
-            },
-            ScanState.Unsupported => $"The {Name(scan.Scanner)} scanner cannot read this image{word}{told}.",
-            ScanState.Ended => $"The {Name(scan.Scanner)} scanner no longer monitors this image{word}: that it lists no findings says nothing.",
-            ScanState.Archived => $"The image is archived, and archived images are not scanned{word}.",
-            ScanState.Failed => $"The {Name(scan.Scanner)} scan failed{word}{told}.",
-            ScanState.Contradictory => $"The {Name(scan.Scanner)} scan counts findings that it does not list{word}: what is missing may block.",
-            ScanState.Unknown => $"The {Name(scan.Scanner)} scanner answered a state that EcrGuard does not know{word}{told}.",
-        });
+                ScanState.Complete when scan.CompletedAt is null =>
+                    $"The {Name(scan.Scanner)} scan does not say when it was made, or names a moment to come{word}.",
+                ScanState.Complete => $"The {Name(scan.Scanner)} scan is "
+                    + $"{Text.Count((int)(now - scan.CompletedAt.Value).TotalDays, "day")} old; the policy "
+                    + $"allows {policy.Defaults.ScanMaxAgeDays}.",
+                ScanState.Pending or ScanState.Unsettled => $"The {Name(scan.Scanner)} scan is not finished{word}.",
+                ScanState.Overdue => $"The {Name(scan.Scanner)} scan has not finished in "
+                    + $"{Text.Count((int)ScannerWords.ScanEndsWithin.TotalHours, "hour")}{word}: it may never.",
+                ScanState.NotScanned when scan.Word == ScannerWords.NotFound =>
+                    $"The {Name(scan.Scanner)} scanner has not scanned this image: pushes to this repository "
+                        + "are scanned, but the image came before that or before the account had this scanner, or "
+                        + $"its scan never began{word}.",
+                ScanState.NotScanned => scan.Scanner switch
+                {
+                    Scanner.Basic or Scanner.Unknown =>
+                        "No scan was made and none is coming: no scanning filter of the registry matches "
+                            + $"this repository, and it does not scan its pushes by itself{word}.",
+                    Scanner.Enhanced =>
+                        "No scan was made and none is coming: no enhanced scanning filter of the registry "
+                            + $"matches this repository, or it scans by hand only{word}.",
+                },
+                ScanState.Unsupported => $"The {Name(scan.Scanner)} scanner cannot read this image{word}{told}.",
+                ScanState.Ended =>
+                    $"The {Name(scan.Scanner)} scanner no longer monitors this image{word}: that it lists no "
+                        + "findings says nothing.",
+                ScanState.Archived => $"The image is archived, and archived images are not scanned{word}.",
+                ScanState.Failed => $"The {Name(scan.Scanner)} scan failed{word}{told}.",
+                ScanState.Contradictory =>
+                    $"The {Name(scan.Scanner)} scan counts findings that it does not list{word}: what is "
+                        + "missing may block.",
+                ScanState.Unknown =>
+                    $"The {Name(scan.Scanner)} scanner answered a state that EcrGuard does not know{word}{told}.",
+            }
+        );
     }
 
     /// <summary>What to do about a scan that is missing.</summary>
-    public static string Remedy(ScanFacts scan) => scan.State switch
-    {
-        ScanState.Complete => scan.Scanner == Scanner.Basic ? "Scan the image again (aws ecr start-image-scan), or rebuild it." : "Rebuild the image, or turn on continuous scanning for the repository.",
-        ScanState.Pending => "Wait for the scan.",
-        ScanState.Unsettled => "Wait: its findings follow a scan by minutes, and EcrGuard looks again by itself.",
-        ScanState.Overdue or ScanState.Failed when scan.Scanner == Scanner.Enhanced => "Rebuild the image and push it; if that is not scanned either, see what Amazon Inspector says of its coverage.",
-        ScanState.Overdue => "Start another scan of the image (aws ecr start-image-scan), or rebuild it.",
-        ScanState.NotScanned when scan.Scanner == Scanner.Enhanced && scan.Word == ScannerWords.NotFound => "Rebuild the image and push it: enhanced scanning cannot be started by hand.",
-        ScanState.NotScanned when scan.Word == ScannerWords.NotFound => "Start a scan of the image (aws ecr start-image-scan), or rebuild it and push it.",
-        ScanState.NotScanned when scan.Scanner == Scanner.Enhanced => "Add a filter that matches the repository to the registry's enhanced scanning, then push the image again.",
-        ScanState.NotScanned => "Turn on scanning for the repository, then push the image again or start a scan.",
-        ScanState.Unsupported when scan.Word == "IMAGE_SIZE_EXCEEDED" => "Make the image smaller, or let the policy allow unsupported images.",
-        ScanState.Unsupported => "Build on a base image that the scanner supports, or let the policy allow unsupported images.",
-        ScanState.Ended when scan.Word == "PENDING_DISABLE" => "Turn Amazon Inspector on again for ECR in this account.",
-        ScanState.Ended => "Push the image again, or lengthen Inspector's re-scan duration.",
-        ScanState.Archived => "Restore the image to the standard storage class; it is then scanned again.",
-        ScanState.Contradictory => "Ask for all findings again; if it lasts, scan the image again, or rebuild it.",
-        ScanState.Failed or ScanState.Unknown => "Start the scan again; if it fails again, rebuild the image.",
-    };
+    public static string Remedy(ScanFacts scan) =>
+        scan.State switch
+        {
+            ScanState.Complete => scan.Scanner == Scanner.Basic
+                ? "Scan the image again (aws ecr start-image-scan), or rebuild it."
+                : "Rebuild the image, or turn on continuous scanning for the repository.",
+            ScanState.Pending => "Wait for the scan.",
+            ScanState.Unsettled => "Wait: its findings follow a scan by minutes, and EcrGuard looks again by itself.",
+            ScanState.Overdue or ScanState.Failed when scan.Scanner == Scanner.Enhanced =>
+                "Rebuild the image and push it; if that is not scanned either, see what Amazon Inspector "
+                    + "says of its coverage.",
+            ScanState.Overdue => "Start another scan of the image (aws ecr start-image-scan), or rebuild it.",
+            ScanState.NotScanned when scan.Scanner == Scanner.Enhanced && scan.Word == ScannerWords.NotFound =>
+                "Rebuild the image and push it: enhanced scanning cannot be started by hand.",
+            ScanState.NotScanned when scan.Word == ScannerWords.NotFound =>
+                "Start a scan of the image (aws ecr start-image-scan), or rebuild it and push it.",
+            ScanState.NotScanned when scan.Scanner == Scanner.Enhanced =>
+                "Add a filter that matches the repository to the registry's enhanced scanning, then push the "
+                    + "image again.",
+            ScanState.NotScanned => "Turn on scanning for the repository, then push the image again or start a scan.",
+            ScanState.Unsupported when scan.Word == "IMAGE_SIZE_EXCEEDED" =>
+                "Make the image smaller, or let the policy allow unsupported images.",
+            ScanState.Unsupported =>
+                "Build on a base image that the scanner supports, or let the policy allow unsupported images.",
+            ScanState.Ended when scan.Word == "PENDING_DISABLE" =>
+                "Turn Amazon Inspector on again for ECR in this account.",
+            ScanState.Ended => "Push the image again, or lengthen Inspector's re-scan duration.",
+            ScanState.Archived => "Restore the image to the standard storage class; it is then scanned again.",
+            ScanState.Contradictory => "Ask for all findings again; if it lasts, scan the image again, or rebuild it.",
+            ScanState.Failed or ScanState.Unknown => "Start the scan again; if it fails again, rebuild the image.",
+        };
 
-    /// <summary>One line per package to update, and one for what has no fix yet; of a package in several places each counts by itself.</summary>
+    /// <summary>
+    /// One line per package to update, and one for what has no fix yet; of a package in several places each counts by
+    /// itself.
+    /// </summary>
     public static IReadOnlyList<string> ShortestWay(IEnumerable<Finding> blocking)
     {
         var ways = new List<string>();
@@ -233,20 +306,35 @@ internal static class Sentences
             var fixable = package.SelectMany(f => f.Occurrences).Where(o => o.FixedIn is not null).ToList();
             if (fixable.Count == 0)
                 continue;
-            var steps = fixable.GroupBy(o => o.Version, o => o.FixedIn).GroupBy(same => Target([.. same]), same => same.Key).Select(same => $"{(Versions(same) is { Length: > 0 } from ? from + " " : "")}→ {same.Key}");
-            var what = package.Key.Package is { } name ? Text.Clip(name, MaxName)
-                : $"the unnamed package with {Text.Clip(string.Join(", ", package.Where(f => f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => f.Vulnerability)), MaxName)}";
+            var steps = fixable
+                .GroupBy(o => o.Version, o => o.FixedIn)
+                .GroupBy(same => Target([.. same]), same => same.Key)
+                .Select(same => $"{(Versions(same) is { Length: > 0 } from ? from + " " : "")}→ {same.Key}");
+            var what = package.Key.Package is { } name
+                ? Text.Clip(name, MaxName)
+                : "the unnamed package with "
+                    + $"{Text.Clip(string.Join(", ", package.Where(f => f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => f.Vulnerability)), MaxName)}";
             ways.Add($"Update {what} {Text.Clip(string.Join(", ", steps), 4 * MaxVersion)}.");
         }
         if (unfixed.Count > 0)
-            ways.Add($"No fixed version is named for {Text.Clip(string.Join(", ", unfixed.Distinct().Take(10)), 10 * MaxVersion)}{(unfixed.Distinct().Count() > 10 ? " and more" : "")}: remove the package, or ask for a waiver.");
+            ways.Add(
+                "No fixed version is named for "
+                    + $"{Text.Clip(string.Join(", ", unfixed.Distinct().Take(10)), 10 * MaxVersion)}{(unfixed.Distinct().Count() > 10 ? " and more" : "")}: "
+                    + "remove the package, or ask for a waiver."
+            );
         return ways;
     }
 
     /// <summary>Which of several is the highest only the package manager knows.</summary>
-    private static string Target(IReadOnlyList<string?> fixedIn) => fixedIn.Distinct().Count() == 1 ? Versions(fixedIn) : $"the highest of {Versions(fixedIn.Order(StringComparer.Ordinal))}";
+    private static string Target(IReadOnlyList<string?> fixedIn) =>
+        fixedIn.Distinct().Count() == 1
+            ? Versions(fixedIn)
+            : $"the highest of {Versions(fixedIn.Order(StringComparer.Ordinal))}";
 
-    /// <summary>The vulnerability where no fixed version is named, with the place where one is for others; null where all have one.</summary>
+    /// <summary>
+    /// The vulnerability where no fixed version is named, with the place where one is for others; null where all have
+    /// one.
+    /// </summary>
     private static string? Unfixed(Finding finding)
     {
         var vulnerability = Text.Clip(finding.Vulnerability, MaxVersion);
@@ -254,19 +342,25 @@ internal static class Sentences
         if (open.Count == finding.Occurrences.Count)
             return vulnerability;
         return open is [var first, ..]
-            ? $"{vulnerability} in {(finding.Package is { } package ? Text.Clip(package, MaxName) : "an unnamed package")}{(first.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{Place(first)}{(open.Count > 1 ? $" and {Text.Count(open.Count - 1, "more place")}" : "")}"
+            ? $"{vulnerability} in "
+                + $"{(finding.Package is { } package ? Text.Clip(package, MaxName) : "an unnamed package")}{(first.Version is { } version ? " " + Text.Clip(version, MaxVersion) : "")}{Place(first)}{(open.Count > 1 ? $" and {Text.Count(open.Count - 1, "more place")}" : "")}"
             : null;
     }
 
-    private static string Versions(IEnumerable<string?> versions) => Text.Clip(string.Join(", ", versions.OfType<string>().Distinct()), 2 * MaxVersion);
+    private static string Versions(IEnumerable<string?> versions) =>
+        Text.Clip(string.Join(", ", versions.OfType<string>().Distinct()), 2 * MaxVersion);
 
-    private static string Name(Scanner scanner) => scanner switch
-    {
-        Scanner.Basic => "basic",
-        Scanner.Enhanced => "enhanced",
-        Scanner.Unknown => "image",
-    };
+    private static string Name(Scanner scanner) =>
+        scanner switch
+        {
+            Scanner.Basic => "basic",
+            Scanner.Enhanced => "enhanced",
+            Scanner.Unknown => "image",
+        };
 
     private static string When(ScanFacts scan) =>
-        scan.Continuous ? " (continuous)" : scan.CompletedAt is { } at ? $" of {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC" : "";
+        scan.Continuous ? " (continuous)"
+        : scan.CompletedAt is { } at
+            ? $" of {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC"
+        : "";
 }

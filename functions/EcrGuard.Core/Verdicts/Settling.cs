@@ -36,10 +36,14 @@ public sealed record Settling
     /// <summary>When that scan was over, by its event.</summary>
     public DateTimeOffset? AnnouncedAt { get; init; }
 
-    /// <summary>Whether all that was announced was listed once. It stays so: closed findings are deleted later.</summary>
+    /// <summary>
+    /// Whether all that was announced was listed once. It stays so: closed findings are deleted later.
+    /// </summary>
     public bool Met { get; init; }
 
-    /// <summary>Whether events of Inspector's were heard: the first scan's summary is among them, or still comes.</summary>
+    /// <summary>
+    /// Whether events of Inspector's were heard: the first scan's summary is among them, or still comes.
+    /// </summary>
     public bool Heard { get; init; }
 
     /// <summary>Findings that events told of and that are not listed as they say.</summary>
@@ -57,7 +61,9 @@ public sealed record Settling
     /// <summary>What was listed at the last read (<see cref="ListedFindings.Marks"/>).</summary>
     public string? Marks { get; init; }
 
-    /// <summary>Whether an event of Inspector's brings nothing but what was listed at the last read, or is awaited.</summary>
+    /// <summary>
+    /// Whether an event of Inspector's brings nothing but what was listed at the last read, or is awaited.
+    /// </summary>
     public bool Knows(ImageEvent heard, DateTimeOffset now) =>
         heard.LookAt is { } look ? look != LookAt
         : heard.Announced is { } counts
@@ -77,7 +83,8 @@ public sealed record Settling
         ScanFacts scan,
         Verdict? before,
         TimeSpan time,
-        DateTimeOffset now)
+        DateTimeOffset now
+    )
     {
         var mine = With(news).OfThisLife(image, scan);
         // Decided again from what the ledger holds: it was settled when it was read.
@@ -96,7 +103,8 @@ public sealed record Settling
                 : (scan, mine.Settled(this, now));
         }
         // The summary of a scan that its coverage does not know of yet: it is not finished for EcrGuard.
-        var mayFollow = scan is { State: ScanState.Pending } or { State: ScanState.NotScanned, Word: ScannerWords.NotFound };
+        var mayFollow =
+            scan is { State: ScanState.Pending } or { State: ScanState.NotScanned, Word: ScannerWords.NotFound };
         return missing.Count > 0 && mayFollow
             ? (scan with { State = ScanState.Pending }, mine.Waiting(this, now))
             : (scan, mine.Settled(this, now));
@@ -112,7 +120,8 @@ public sealed record Settling
         ScanFacts scan,
         IReadOnlyList<string?> listed,
         IEnumerable<KeyValuePair<string, int>>? counted,
-        DateTimeOffset now)
+        DateTimeOffset now
+    )
     {
         if (scan.State != ScanState.Complete)
             return scan;
@@ -121,25 +130,42 @@ public sealed record Settling
         if (Findings.Missing(listed, counts) is { } missing)
         {
             return follow
-                ? scan with { State = ScanState.Unsettled, Word = Sentences.NotListedYet(Beyond(listed, counts)) }
-                : scan with { State = ScanState.Contradictory, Word = missing };
+                ? scan with
+                {
+                    State = ScanState.Unsettled,
+                    Word = Sentences.NotListedYet(Beyond(listed, counts)),
+                }
+                : scan with
+                {
+                    State = ScanState.Contradictory,
+                    Word = missing,
+                };
         }
         var saysNothing = listed.Count == 0 && counts.Count == 0;
         return follow && saysNothing && scan.CompletedAt + UsualTime is { } settles && now < settles
-            ? scan with { State = ScanState.Unsettled, Word = Sentences.MayFollow(scan, settles, now) }
+            ? scan with
+            {
+                State = ScanState.Unsettled,
+                Word = Sentences.MayFollow(scan, settles, now),
+            }
             : scan;
     }
 
     private static IReadOnlyList<(string Severity, int Announced, int Listed)> Beyond(
         IReadOnlyList<string?> listed,
-        IReadOnlyList<KeyValuePair<string, int>> counts) =>
-    [
-        .. counts
-            .Select(count => (Severity: count.Key, Announced: count.Value, Listed: listed.Count(one => one == count.Key)))
-            .Where(count => count.Announced > count.Listed),
-    ];
+        IReadOnlyList<KeyValuePair<string, int>> counts
+    ) =>
+        [
+            .. counts
+                .Select(count =>
+                    (Severity: count.Key, Announced: count.Value, Listed: listed.Count(one => one == count.Key))
+                )
+                .Where(count => count.Announced > count.Listed),
+        ];
 
-    /// <summary>Takes in what was heard: of two summaries the newer stands, of two reports of a finding as well.</summary>
+    /// <summary>
+    /// Takes in what was heard: of two summaries the newer stands, of two reports of a finding as well.
+    /// </summary>
     private Settling With(IReadOnlyList<ImageEvent> news)
     {
         var all = this;
@@ -172,21 +198,35 @@ public sealed record Settling
         Verdict? before,
         TimeSpan time,
         Settling was,
-        DateTimeOffset now)
+        DateTimeOffset now
+    )
     {
         var since = Since ?? now;
         if (now - since >= EndsWithin)
         {
-            return (scan with { State = ScanState.Contradictory, Word = Sentences.StillMissing(missing) },
-                this with { Since = since, LookAt = null });
+            return (
+                scan with
+                {
+                    State = ScanState.Contradictory,
+                    Word = Sentences.StillMissing(missing),
+                },
+                this with
+                {
+                    Since = since,
+                    LookAt = null,
+                }
+            );
         }
-        return (scan with
-        {
-            State = ScanState.Unsettled,
-            Word = Sentences.NotListedYet(missing),
-            UnsettledUntil = since + EndsWithin,
-            LeavesApproval = IsLaterThan(before, scan, time),
-        }, Waiting(was, now));
+        return (
+            scan with
+            {
+                State = ScanState.Unsettled,
+                Word = Sentences.NotListedYet(missing),
+                UnsettledUntil = since + EndsWithin,
+                LeavesApproval = IsLaterThan(before, scan, time),
+            },
+            Waiting(was, now)
+        );
     }
 
     private (ScanFacts, Settling) Young(
@@ -194,14 +234,18 @@ public sealed record Settling
         DateTimeOffset settles,
         Verdict? before,
         Settling was,
-        DateTimeOffset now) =>
-        (scan with
-        {
-            State = ScanState.Unsettled,
-            Word = Sentences.MayFollow(scan, settles, now),
-            UnsettledUntil = settles,
-            LeavesApproval = before?.ScanCompletedAt < scan.CompletedAt,
-        }, Waiting(was, now));
+        DateTimeOffset now
+    ) =>
+        (
+            scan with
+            {
+                State = ScanState.Unsettled,
+                Word = Sentences.MayFollow(scan, settles, now),
+                UnsettledUntil = settles,
+                LeavesApproval = before?.ScanCompletedAt < scan.CompletedAt,
+            },
+            Waiting(was, now)
+        );
 
     /// <summary>When a scan of which no counts are known is believed; null: at once.</summary>
     private DateTimeOffset? SettlesAt(ImageFacts image, ScanFacts scan, Verdict? before, TimeSpan time)
@@ -220,16 +264,16 @@ public sealed record Settling
         var over = scan.State == ScanState.Ended;
         // Events are stamped in whole seconds.
         var earliest = begun - TimeSpan.FromSeconds(1);
-        var next = over || AnnouncedAt < earliest
-            ? this with { Announced = null, AnnouncedAt = null, Met = false }
-            : this;
+        var next =
+            over || AnnouncedAt < earliest ? this with { Announced = null, AnnouncedAt = null, Met = false } : this;
         return next with { Awaited = [.. next.Awaited.Where(told => !over && !(told.UpdatedAt < earliest))] };
     }
 
     /// <summary>Takes in a list: what it includes is awaited no more.</summary>
     private Settling Seen(ListedFindings listed, Settling was, DateTimeOffset now)
     {
-        // A closed finding that is not listed may have been deleted; or its creation is not listed yet, and is old already.
+        // A closed finding that is not listed may have been deleted; or its creation is not listed yet, and is old
+        // already.
         bool IsRemembered(ToldFinding told) =>
             told.Status != Closed || !was.Awaited.Contains(told) || was.NewsAt + Looks[^1] > now;
         List<ToldFinding> awaited =
@@ -266,8 +310,9 @@ public sealed record Settling
     }
 
     /// <summary>
-    /// Whether what is missing came after the scan on which an approval rests. Of counts that were never met it did not,
-    /// if no other scan was made since; of a finding it did not, if it is as old as a scan that nobody has counted.
+    /// Whether what is missing came after the scan on which an approval rests. Of counts that were never met it did
+    /// not, if no other scan was made since; of a finding it did not, if it is as old as a scan that nobody has
+    /// counted.
     /// </summary>
     private bool IsLaterThan(Verdict? before, ScanFacts scan, TimeSpan time)
     {
@@ -286,7 +331,12 @@ public sealed record Settling
     }
 
     private Settling Settled(Settling was, DateTimeOffset now) =>
-        this with { Since = null, NewsAt = Awaited.Count > 0 ? LastNews(was, now) : null, LookAt = null };
+        this with
+        {
+            Since = null,
+            NewsAt = Awaited.Count > 0 ? LastNews(was, now) : null,
+            LookAt = null,
+        };
 
     private DateTimeOffset LastNews(Settling was, DateTimeOffset now) =>
         was.NewsAt is { } last && AnnouncedAt == was.AnnouncedAt && Awaited.All(was.Awaited.Contains) ? last : now;

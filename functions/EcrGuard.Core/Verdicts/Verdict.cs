@@ -31,21 +31,28 @@ public enum Status
 /// <summary>The words of a status: one spelling in answers, ledger, reports and logs.</summary>
 public static class StatusWords
 {
-    public static string Word(this Status status) => status switch
-    {
-        Status.Blocked => "BLOCKED",
-        Status.Error => "ERROR",
-        Status.Pending => "PENDING",
-        Status.Unscanned => "UNSCANNED",
-        Status.Unsupported => "UNSUPPORTED",
-        Status.Stale => "STALE",
-        Status.Approved => "APPROVED",
-    };
+    public static string Word(this Status status) =>
+        status switch
+        {
+            Status.Blocked => "BLOCKED",
+            Status.Error => "ERROR",
+            Status.Pending => "PENDING",
+            Status.Unscanned => "UNSCANNED",
+            Status.Unsupported => "UNSUPPORTED",
+            Status.Stale => "STALE",
+            Status.Approved => "APPROVED",
+        };
 
     /// <exception cref="FormatException">The word is none of the seven.</exception>
     public static Status Parse(string word) =>
-        Enum.GetValues<Status>().Where(status => status.Word() == word).Select(status => (Status?)status).FirstOrDefault()
-        ?? throw new FormatException($"'{Text.Clip(word, 40)}' is not a status; it must be one of {string.Join(", ", Enum.GetValues<Status>().Select(Word))}.");
+        Enum.GetValues<Status>()
+            .Where(status => status.Word() == word)
+            .Select(status => (Status?)status)
+            .FirstOrDefault()
+        ?? throw new FormatException(
+            $"'{Text.Clip(word, 40)}' is not a status; it must be one of "
+                + $"{string.Join(", ", Enum.GetValues<Status>().Select(Word))}."
+        );
 }
 
 /// <summary>Why a verdict is what it is.</summary>
@@ -55,7 +62,14 @@ public static class StatusWords
 /// <param name="Package">Null where the reason is not a finding or the scanner names none.</param>
 /// <param name="Platform">The child of an index that the reason is about.</param>
 /// <param name="FixedIn">The first fixed version; null where the reason is not a finding or none is named.</param>
-public sealed record Reason(string Code, string Sentence, string? Vulnerability = null, string? Package = null, string? Platform = null, string? FixedIn = null)
+public sealed record Reason(
+    string Code,
+    string Sentence,
+    string? Vulnerability = null,
+    string? Package = null,
+    string? Platform = null,
+    string? FixedIn = null
+)
 {
     /// <summary>The version that was found; null where the reason is not a finding or the scanner gives none.</summary>
     public string? Installed { get; init; }
@@ -66,38 +80,66 @@ public sealed record Reason(string Code, string Sentence, string? Vulnerability 
     /// <summary>The digest of the layer that brought the package; null where the scanner does not say.</summary>
     public string? Layer { get; init; }
 
-    /// <summary>The same reason, cut to what an item of the ledger and an answer hold: much of it is chosen by whoever built the image.</summary>
-    public Reason Clip() => this with
-    {
-        Code = Text.Clip(Code, 200),
-        Sentence = Text.Clip(Sentence, 2000),
-        Vulnerability = Vulnerability is null ? null : Text.Clip(Vulnerability, 200),
-        Package = Package is null ? null : Text.Clip(Package, 200),
-        Platform = Platform is null ? null : Text.Clip(Platform, 200),
-        FixedIn = FixedIn is null ? null : Text.Clip(FixedIn, 200),
-        Installed = Installed is null ? null : Text.Clip(Installed, 200),
-        Path = Path is null ? null : Text.Clip(Path, 200),
-        Layer = Layer is null ? null : Text.Clip(Layer, 200),
-    };
+    /// <summary>
+    /// The same reason, cut to what an item of the ledger and an answer hold: much of it is chosen by whoever built the
+    /// image.
+    /// </summary>
+    public Reason Clip() =>
+        this with
+        {
+            Code = Text.Clip(Code, 200),
+            Sentence = Text.Clip(Sentence, 2000),
+            Vulnerability = Vulnerability is null ? null : Text.Clip(Vulnerability, 200),
+            Package = Package is null ? null : Text.Clip(Package, 200),
+            Platform = Platform is null ? null : Text.Clip(Platform, 200),
+            FixedIn = FixedIn is null ? null : Text.Clip(FixedIn, 200),
+            Installed = Installed is null ? null : Text.Clip(Installed, 200),
+            Path = Path is null ? null : Text.Clip(Path, 200),
+            Layer = Layer is null ? null : Text.Clip(Layer, 200),
+        };
 
     /// <summary>The same reason, about one platform of an index.</summary>
-    public Reason On(string platform) => Platform is null ? this with { Platform = platform, Sentence = $"{platform}: {Sentence}" } : this;
+    public Reason On(string platform) =>
+        Platform is null ? this with { Platform = platform, Sentence = $"{platform}: {Sentence}" } : this;
 }
 
 /// <summary>How many findings of each severity, waived ones included: a waiver excuses, it does not hide.</summary>
-public sealed record FindingCounts(int Critical = 0, int High = 0, int Medium = 0, int Low = 0, int Informational = 0, int Untriaged = 0, int Undefined = 0)
+public sealed record FindingCounts(
+    int Critical = 0,
+    int High = 0,
+    int Medium = 0,
+    int Low = 0,
+    int Informational = 0,
+    int Untriaged = 0,
+    int Undefined = 0
+)
 {
     public int Total => Critical + High + Medium + Low + Informational + Untriaged + Undefined;
 
     public static FindingCounts Of(IReadOnlyList<Finding> findings)
     {
         int Count(Severity severity) => findings.Count(f => f.Severity == severity);
-        return new FindingCounts(Count(Severity.Critical), Count(Severity.High), Count(Severity.Medium), Count(Severity.Low), Count(Severity.Informational), Count(Severity.Untriaged), Count(Severity.Undefined));
+        return new FindingCounts(
+            Count(Severity.Critical),
+            Count(Severity.High),
+            Count(Severity.Medium),
+            Count(Severity.Low),
+            Count(Severity.Informational),
+            Count(Severity.Untriaged),
+            Count(Severity.Undefined)
+        );
     }
 
-    public static FindingCounts operator +(FindingCounts one, FindingCounts other) => new(
-        one.Critical + other.Critical, one.High + other.High, one.Medium + other.Medium, one.Low + other.Low,
-        one.Informational + other.Informational, one.Untriaged + other.Untriaged, one.Undefined + other.Undefined);
+    public static FindingCounts operator +(FindingCounts one, FindingCounts other) =>
+        new(
+            one.Critical + other.Critical,
+            one.High + other.High,
+            one.Medium + other.Medium,
+            one.Low + other.Low,
+            one.Informational + other.Informational,
+            one.Untriaged + other.Untriaged,
+            one.Undefined + other.Undefined
+        );
 
     public static FindingCounts Add(FindingCounts left, FindingCounts right) => left + right;
 }
@@ -105,23 +147,36 @@ public sealed record FindingCounts(int Critical = 0, int High = 0, int Medium = 
 /// <summary>A finding that would block, or warn, and is excused.</summary>
 /// <param name="Waiver">The id of the waiver, the <c>@id</c> of the VEX document, or <see cref="Inspector"/>.</param>
 /// <param name="Instead">What its rule would do.</param>
-/// <param name="Vex">What the VEX document says, <c>not_affected, vulnerable_code_not_present</c>; null for any other excuse.</param>
-public sealed record WaivedFinding(string Waiver, string Vulnerability, string? Package, RuleEffect Instead, string? Vex = null)
+/// <param name="Vex">What the VEX document says, <c>not_affected, vulnerable_code_not_present</c>; null for any other
+///     excuse.</param>
+public sealed record WaivedFinding(
+    string Waiver,
+    string Vulnerability,
+    string? Package,
+    RuleEffect Instead,
+    string? Vex = null
+)
 {
-    /// <summary>Stands for a suppression rule of Amazon Inspector, which has no owner and no end. No waiver can have this id.</summary>
+    /// <summary>
+    /// Stands for a suppression rule of Amazon Inspector, which has no owner and no end. No waiver can have this id.
+    /// </summary>
     public const string Inspector = "Amazon Inspector";
 
     /// <summary>The same, cut to what an item of the ledger and an answer hold.</summary>
-    public WaivedFinding Clip() => this with
-    {
-        Waiver = Text.Clip(Waiver, 200),
-        Vulnerability = Text.Clip(Vulnerability, 200),
-        Package = Package is null ? null : Text.Clip(Package, 200),
-        Vex = Vex is null ? null : Text.Clip(Vex, 200),
-    };
+    public WaivedFinding Clip() =>
+        this with
+        {
+            Waiver = Text.Clip(Waiver, 200),
+            Vulnerability = Text.Clip(Vulnerability, 200),
+            Package = Package is null ? null : Text.Clip(Package, 200),
+            Vex = Vex is null ? null : Text.Clip(Vex, 200),
+        };
 
     /// <summary>What excuses it, in words.</summary>
-    public string By() => Vex is not null ? $"VEX {Text.Clip(Waiver, 200)}: {Vex}" : Waiver == Inspector ? "a suppression rule of Amazon Inspector" : Waiver;
+    public string By() =>
+        Vex is not null ? $"VEX {Text.Clip(Waiver, 200)}: {Vex}"
+        : Waiver == Inspector ? "a suppression rule of Amazon Inspector"
+        : Waiver;
 }
 
 /// <summary>What follows for one image from its facts and the policy, at one moment.</summary>
@@ -130,7 +185,10 @@ public sealed record Verdict
     public required ImageId Image { get; init; }
     public required Status Status { get; init; }
 
-    /// <summary>What a gate answers: true for <see cref="Status.Approved"/>, and where the policy allows the status in spite of what is missing.</summary>
+    /// <summary>
+    /// What a gate answers: true for <see cref="Status.Approved"/>, and where the policy allows the status in spite of
+    /// what is missing.
+    /// </summary>
     public required bool Approved { get; init; }
 
     /// <summary>Never empty; the worst first.</summary>
@@ -149,7 +207,9 @@ public sealed record Verdict
 
     public FindingCounts Counts { get; init; } = new();
 
-    /// <summary>Who has found what it rests on: the enhanced scanner as long as some of it only that one can see.</summary>
+    /// <summary>
+    /// Who has found what it rests on: the enhanced scanner as long as some of it only that one can see.
+    /// </summary>
     public Scanner Scanner { get; init; }
     public DateTimeOffset? ScanCompletedAt { get; init; }
 
@@ -159,10 +219,15 @@ public sealed record Verdict
     /// <summary>The SHA-256 of the policy document that decided.</summary>
     public required string PolicyVersion { get; init; }
 
-    /// <summary>The moment at which the oldest fact was asked for: a verdict replaces another only if its facts are newer.</summary>
+    /// <summary>
+    /// The moment at which the oldest fact was asked for: a verdict replaces another only if its facts are newer.
+    /// </summary>
     public required DateTimeOffset FactsAt { get; init; }
 
-    /// <summary>When the oldest facts were read that an index's platforms rest on: what their records say is believed no longer for being said again. Null for an image.</summary>
+    /// <summary>
+    /// When the oldest facts were read that an index's platforms rest on: what their records say is believed no longer
+    /// for being said again. Null for an image.
+    /// </summary>
     public DateTimeOffset? OldestFactsAt { get; init; }
 
     /// <summary>Since when an unfinished scan has been waited for; null where none is.</summary>
@@ -171,15 +236,23 @@ public sealed record Verdict
     /// <summary>When the scan that the verdict rests on becomes too old; null for one that does not age.</summary>
     public DateTimeOffset? StaleAt { get; init; }
 
-    /// <summary>When time alone may change the verdict: a waiver ends, a scan becomes too old, a finding old enough. Null: never.</summary>
+    /// <summary>
+    /// When time alone may change the verdict: a waiver ends, a scan becomes too old, a finding old enough. Null:
+    /// never.
+    /// </summary>
     public DateTimeOffset? ValidUntil { get; init; }
 
-    /// <summary>What a forced approval stands for, and what comes back when it ends; null where nothing is forced.</summary>
+    /// <summary>
+    /// What a forced approval stands for, and what comes back when it ends; null where nothing is forced.
+    /// </summary>
     public Verdict? Instead { get; init; }
 
     /// <summary>What the facts and the policy alone say: on it the next decision rests.</summary>
     public Verdict WithoutBreakGlass() => Instead ?? this;
 
     /// <summary>Whether time or another policy asks for a new decision.</summary>
-    public bool IsOutdated(string policyVersion, DateTimeOffset now) => PolicyVersion != policyVersion || now >= ValidUntil || (Status != Status.Blocked && now >= OldestFactsAt + ApprovalAnswer.RecordAge);
+    public bool IsOutdated(string policyVersion, DateTimeOffset now) =>
+        PolicyVersion != policyVersion
+        || now >= ValidUntil
+        || (Status != Status.Blocked && now >= OldestFactsAt + ApprovalAnswer.RecordAge);
 }

@@ -9,7 +9,9 @@ public enum AnswerChange
     /// <summary>It becomes BLOCKED.</summary>
     NewlyBlocked,
 
-    /// <summary>It was yes and becomes no without being blocked: a scan that is too old for the other policy, say.</summary>
+    /// <summary>
+    /// It was yes and becomes no without being blocked: a scan that is too old for the other policy, say.
+    /// </summary>
     NewlyRefused,
 
     /// <summary>Another status, and the same answer.</summary>

@@ -3,7 +3,9 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Verdicts;
 
-/// <summary>Whether a waiver excuses a finding. What the scanner does not give never matches: a waiver cannot widen.</summary>
+/// <summary>
+/// Whether a waiver excuses a finding. What the scanner does not give never matches: a waiver cannot widen.
+/// </summary>
 internal static class WaiverMatch
 {
     public static bool AppliesTo(Waiver waiver, ImageId image) =>
@@ -23,6 +25,8 @@ internal static class WaiverMatch
 
     public static bool Excuses(Waiver waiver, Finding finding) =>
         waiver.Vulnerability.Matches(finding.Vulnerability)
-        && (waiver.Package is null
-            || (finding.Package is { } package && Ecosystem.Matches(waiver.Package, finding.PackageManager, package)));
+        && (
+            waiver.Package is null
+            || (finding.Package is { } package && Ecosystem.Matches(waiver.Package, finding.PackageManager, package))
+        );
 }

@@ -32,7 +32,12 @@ public sealed class LocalAppRunner : LocalJsonService
         lock (Gate)
         {
             var id = (services.Count + 1).ToString("x32", CultureInfo.InvariantCulture);
-            var service = new Service($"arn:aws:apprunner:{account.Options.Region}:{account.Options.AccountId}:service/{name}/{id}", name, imageIdentifier, imageRepositoryType);
+            var service = new Service(
+                $"arn:aws:apprunner:{account.Options.Region}:{account.Options.AccountId}:service/{name}/{id}",
+                name,
+                imageIdentifier,
+                imageRepositoryType
+            );
             services.Add(service.Arn, service);
             Emit(service, "CreateServiceCompletedSuccessfully");
             return service.Arn;
@@ -50,7 +55,12 @@ public sealed class LocalAppRunner : LocalJsonService
     }
 
     private void Emit(Service service, string operationStatus) =>
-        account.Emit("aws.apprunner", "AppRunner Service Operation Status Change", service.Arn, new { serviceName = service.Name, operationStatus });
+        account.Emit(
+            "aws.apprunner",
+            "AppRunner Service Operation Status Change",
+            service.Arn,
+            new { serviceName = service.Name, operationStatus }
+        );
 
     public void DeleteService(string arn)
     {
@@ -69,13 +79,35 @@ public sealed class LocalAppRunner : LocalJsonService
             throw Invalid($"MaxResults must be between 1 and {MostListed}.");
         }
 
-        var (page, next) = LocalPages.Of("ListServices", request.NextToken, request.MaxResults ?? MostListed, account.Options.EmptyPages, services.Values, () => Invalid("NextToken is not valid."));
-        return new { ServiceSummaryList = page.Select(s => new { ServiceName = s.Name, ServiceArn = s.Arn, Status = "RUNNING" }), NextToken = next };
+        var (page, next) = LocalPages.Of(
+            "ListServices",
+            request.NextToken,
+            request.MaxResults ?? MostListed,
+            account.Options.EmptyPages,
+            services.Values,
+            () => Invalid("NextToken is not valid.")
+        );
+        return new
+        {
+            ServiceSummaryList = page.Select(s => new
+            {
+                ServiceName = s.Name,
+                ServiceArn = s.Arn,
+                Status = "RUNNING",
+            }),
+            NextToken = next,
+        };
     }
 
     private object DescribeService(DescribeServiceRequest request)
     {
-        var service = services.GetValueOrDefault(request.ServiceArn) ?? throw new LocalError(400, "ResourceNotFoundException", $"Service with ARN {request.ServiceArn} does not exist.");
+        var service =
+            services.GetValueOrDefault(request.ServiceArn)
+            ?? throw new LocalError(
+                400,
+                "ResourceNotFoundException",
+                $"Service with ARN {request.ServiceArn} does not exist."
+            );
         return new
         {
             Service = new
@@ -85,7 +117,9 @@ public sealed class LocalAppRunner : LocalJsonService
                 Status = "RUNNING",
                 SourceConfiguration = new
                 {
-                    ImageRepository = service.ImageIdentifier is null ? null : new { service.ImageIdentifier, service.ImageRepositoryType },
+                    ImageRepository = service.ImageIdentifier is null
+                        ? null
+                        : new { service.ImageIdentifier, service.ImageRepositoryType },
                 },
             },
         };

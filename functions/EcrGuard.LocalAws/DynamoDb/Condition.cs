@@ -18,7 +18,8 @@ internal sealed record Literal(Value Value) : Operand
 
 internal sealed record SizeOf(DocumentPath Path) : Operand
 {
-    public override Value? Evaluate(MapValue item) => Path.Find(item)?.Length is { } length ? new NumberValue(length) : null;
+    public override Value? Evaluate(MapValue item) =>
+        Path.Find(item)?.Length is { } length ? new NumberValue(length) : null;
 }
 
 /// <summary>
@@ -64,13 +65,14 @@ internal sealed record Comparison(Operand Left, string Operator, Operand Right) 
     internal static bool AreOrdered(Value? left, Value? right) =>
         left is StringValue or NumberValue or BinaryValue && right is not null && left.Type == right.Type;
 
-    private bool Accepts(int order) => Operator switch
-    {
-        "<" => order < 0,
-        "<=" => order <= 0,
-        ">" => order > 0,
-        _ => order >= 0,
-    };
+    private bool Accepts(int order) =>
+        Operator switch
+        {
+            "<" => order < 0,
+            "<=" => order <= 0,
+            ">" => order > 0,
+            _ => order >= 0,
+        };
 }
 
 internal sealed record Between(Operand Operand, Operand Low, Operand High) : Condition
@@ -78,14 +80,17 @@ internal sealed record Between(Operand Operand, Operand Low, Operand High) : Con
     public override bool Holds(MapValue item)
     {
         var (value, low, high) = (Operand.Evaluate(item), Low.Evaluate(item), High.Evaluate(item));
-        return Comparison.AreOrdered(value, low) && Comparison.AreOrdered(value, high)
-            && Value.Compare(value!, low!) >= 0 && Value.Compare(value!, high!) <= 0;
+        return Comparison.AreOrdered(value, low)
+            && Comparison.AreOrdered(value, high)
+            && Value.Compare(value!, low!) >= 0
+            && Value.Compare(value!, high!) <= 0;
     }
 }
 
 internal sealed record In(Operand Operand, IReadOnlyList<Operand> Choices) : Condition
 {
-    public override bool Holds(MapValue item) => Operand.Evaluate(item) is { } value && Choices.Any(c => value.Equals(c.Evaluate(item)));
+    public override bool Holds(MapValue item) =>
+        Operand.Evaluate(item) is { } value && Choices.Any(c => value.Equals(c.Evaluate(item)));
 }
 
 internal sealed record AttributeExists(DocumentPath Path) : Condition
@@ -100,22 +105,24 @@ internal sealed record AttributeType(DocumentPath Path, string Type) : Condition
 
 internal sealed record BeginsWith(DocumentPath Path, Operand Prefix) : Condition
 {
-    public override bool Holds(MapValue item) => (Path.Find(item), Prefix.Evaluate(item)) switch
-    {
-        (StringValue value, StringValue prefix) => value.Text.StartsWith(prefix.Text, StringComparison.Ordinal),
-        (BinaryValue value, BinaryValue prefix) => value.Bytes.Span.StartsWith(prefix.Bytes.Span),
-        _ => false,
-    };
+    public override bool Holds(MapValue item) =>
+        (Path.Find(item), Prefix.Evaluate(item)) switch
+        {
+            (StringValue value, StringValue prefix) => value.Text.StartsWith(prefix.Text, StringComparison.Ordinal),
+            (BinaryValue value, BinaryValue prefix) => value.Bytes.Span.StartsWith(prefix.Bytes.Span),
+            _ => false,
+        };
 }
 
 internal sealed record Contains(DocumentPath Path, Operand Part) : Condition
 {
-    public override bool Holds(MapValue item) => (Path.Find(item), Part.Evaluate(item)) switch
-    {
-        (StringValue value, StringValue part) => value.Text.Contains(part.Text, StringComparison.Ordinal),
-        (BinaryValue value, BinaryValue part) => value.Bytes.Span.IndexOf(part.Bytes.Span) >= 0,
-        (ListValue value, { } part) => value.Elements.Contains(part),
-        (SetValue value, { } part) => value.Elements.Any(part.Equals),
-        _ => false,
-    };
+    public override bool Holds(MapValue item) =>
+        (Path.Find(item), Part.Evaluate(item)) switch
+        {
+            (StringValue value, StringValue part) => value.Text.Contains(part.Text, StringComparison.Ordinal),
+            (BinaryValue value, BinaryValue part) => value.Bytes.Span.IndexOf(part.Bytes.Span) >= 0,
+            (ListValue value, { } part) => value.Elements.Contains(part),
+            (SetValue value, { } part) => value.Elements.Any(part.Equals),
+            _ => false,
+        };
 }

@@ -22,25 +22,38 @@ internal sealed class Database(LocalAwsOptions options)
 
     public JsonObject CreateTable(JsonElement json)
     {
-        var request = new Parameters(json, "TableName", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode");
+        var request = new Parameters(
+            json,
+            "TableName",
+            "AttributeDefinitions",
+            "KeySchema",
+            "GlobalSecondaryIndexes",
+            "BillingMode"
+        );
         if (request.Choice("BillingMode", "PROVISIONED", "PAY_PER_REQUEST") == "PROVISIONED")
         {
             throw DynamoDbError.Validation(
-                "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
+                "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must "
+                    + "both be specified when BillingMode is PROVISIONED"
+            );
         }
 
-        var types = request.List("AttributeDefinitions")
+        var types = request
+            .List("AttributeDefinitions")
             .Select(a => new Parameters(a, "AttributeName", "AttributeType"))
             .ToDictionary(a => a.Text("AttributeName"), a => a.Text("AttributeType"));
         var key = ReadKey(request, types);
-        var indexes = request.List("GlobalSecondaryIndexes")
+        var indexes = request
+            .List("GlobalSecondaryIndexes")
             .Select(i => new Parameters(i, "IndexName", "KeySchema", "Projection"))
             .ToDictionary(i => i.Text("IndexName"), i => ReadIndexKey(i, types));
         var used = indexes.Values.Append(key).SelectMany(k => k.Attributes).Select(a => a.Name).Distinct().Count();
         if (used != types.Count)
         {
             throw DynamoDbError.Validation(
-                "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions");
+                "One or more parameter values were invalid: Number of attributes in KeySchema does not "
+                    + "exactly match number of attributes defined in AttributeDefinitions"
+            );
         }
 
         var schema = new TableSchema(request.Text("TableName"), key, indexes, TimeToLive: null);
@@ -60,7 +73,10 @@ internal sealed class Database(LocalAwsOptions options)
     {
         if (new Parameters(index.Required("Projection"), "ProjectionType").Text("ProjectionType") != "ALL")
         {
-            throw LocalError.Unexpected("com.amazon.coral.validate#ValidationException", "Only indexes that project ALL are supported here.");
+            throw LocalError.Unexpected(
+                "com.amazon.coral.validate#ValidationException",
+                "Only indexes that project ALL are supported here."
+            );
         }
 
         return ReadKey(index, types);
@@ -68,7 +84,8 @@ internal sealed class Database(LocalAwsOptions options)
 
     private static KeySchema ReadKey(Parameters owner, Dictionary<string, string> types)
     {
-        var elements = owner.List("KeySchema")
+        var elements = owner
+            .List("KeySchema")
             .Select(k => new Parameters(k, "AttributeName", "KeyType"))
             .Select(k => (Kind: k.Text("KeyType"), Attribute: Typed(k.Text("AttributeName"))))
             .ToArray();
@@ -79,15 +96,22 @@ internal sealed class Database(LocalAwsOptions options)
             _ => throw DynamoDbError.Validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"),
         };
 
-        KeyAttribute Typed(string name) => types.TryGetValue(name, out var type)
-            ? new KeyAttribute(name, type)
-            : throw DynamoDbError.Validation(
-                "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. "
-                + $"Keys: [{name}], AttributeDefinitions: [{string.Join(", ", types.Keys)}]");
+        KeyAttribute Typed(string name) =>
+            types.TryGetValue(name, out var type)
+                ? new KeyAttribute(name, type)
+                : throw DynamoDbError.Validation(
+                    "One or more parameter values were invalid: Some index key attributes are not defined in "
+                        + "AttributeDefinitions. "
+                        + $"Keys: [{name}], AttributeDefinitions: [{string.Join(", ", types.Keys)}]"
+                );
     }
 
     private static JsonArray Describe(KeySchema key) =>
-        new([.. key.Attributes.Select((a, i) => new JsonObject { ["AttributeName"] = a.Name, ["KeyType"] = i == 0 ? "HASH" : "RANGE" })]);
+        new([
+            .. key.Attributes.Select(
+                (a, i) => new JsonObject { ["AttributeName"] = a.Name, ["KeyType"] = i == 0 ? "HASH" : "RANGE" }
+            ),
+        ]);
 
     private JsonObject Describe(Table table, string status)
     {
@@ -99,22 +123,29 @@ internal sealed class Database(LocalAwsOptions options)
             ["TableArn"] = arn,
             ["TableStatus"] = status,
             ["KeySchema"] = Describe(schema.Key),
-            ["AttributeDefinitions"] = new JsonArray([.. schema.Indexes.Values.Append(schema.Key).SelectMany(k => k.Attributes).Distinct()
-                .Select(a => new JsonObject { ["AttributeName"] = a.Name, ["AttributeType"] = a.Type })]),
+            ["AttributeDefinitions"] = new JsonArray([
+                .. schema
+                    .Indexes.Values.Append(schema.Key)
+                    .SelectMany(k => k.Attributes)
+                    .Distinct()
+                    .Select(a => new JsonObject { ["AttributeName"] = a.Name, ["AttributeType"] = a.Type }),
+            ]),
             ["BillingModeSummary"] = new JsonObject { ["BillingMode"] = "PAY_PER_REQUEST" },
             ["ItemCount"] = table.Count,
             ["TableSizeBytes"] = table.Items.Sum(i => (long)i.ItemSize),
         };
         if (schema.Indexes.Count > 0)
         {
-            description["GlobalSecondaryIndexes"] = new JsonArray([.. schema.Indexes.Select(i => new JsonObject
-            {
-                ["IndexName"] = i.Key,
-                ["IndexArn"] = $"{arn}/index/{i.Key}",
-                ["IndexStatus"] = status,
-                ["KeySchema"] = Describe(i.Value),
-                ["Projection"] = new JsonObject { ["ProjectionType"] = "ALL" },
-            })]);
+            description["GlobalSecondaryIndexes"] = new JsonArray([
+                .. schema.Indexes.Select(i => new JsonObject
+                {
+                    ["IndexName"] = i.Key,
+                    ["IndexArn"] = $"{arn}/index/{i.Key}",
+                    ["IndexStatus"] = status,
+                    ["KeySchema"] = Describe(i.Value),
+                    ["Projection"] = new JsonObject { ["ProjectionType"] = "ALL" },
+                }),
+            ]);
         }
 
         return description;

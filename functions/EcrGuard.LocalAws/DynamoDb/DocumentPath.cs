@@ -24,7 +24,9 @@ internal sealed record DocumentPath(ImmutableArray<PathStep> Steps)
             value = (value, step) switch
             {
                 (MapValue map, { Name: { } name }) => map.Get(name),
-                (ListValue list, { Name: null, Index: var index }) when index < list.Elements.Count => list.Elements[index],
+                (ListValue list, { Name: null, Index: var index }) when index < list.Elements.Count => list.Elements[
+                    index
+                ],
                 _ => null,
             };
         }
@@ -32,7 +34,9 @@ internal sealed record DocumentPath(ImmutableArray<PathStep> Steps)
         return value;
     }
 
-    /// <summary>The item with <paramref name="value"/> here; null removes. A list index past the end appends, as in AWS.</summary>
+    /// <summary>
+    /// The item with <paramref name="value"/> here; null removes. A list index past the end appends, as in AWS.
+    /// </summary>
     public MapValue Put(MapValue item, Value? value) => (MapValue)Put(item, Steps.AsSpan(), value);
 
     /// <summary>Whether one path is the other or leads to it.</summary>
@@ -58,11 +62,15 @@ internal sealed record DocumentPath(ImmutableArray<PathStep> Steps)
                 return new MapValue(member is null ? map.Members.Remove(name) : map.Members.SetItem(name, member));
             case (ListValue list, { Name: null }) when step.Index < list.Elements.Count:
                 var element = isLast ? value : Put(list.Elements[step.Index], steps[1..], value);
-                return new ListValue(element is null ? list.Elements.RemoveAt(step.Index) : list.Elements.SetItem(step.Index, element));
+                return new ListValue(
+                    element is null ? list.Elements.RemoveAt(step.Index) : list.Elements.SetItem(step.Index, element)
+                );
             case (ListValue list, { Name: null }) when isLast:
                 return value is null ? list : new ListValue(list.Elements.Add(value));
             default:
-                throw DynamoDbError.Validation("The document path provided in the update expression is invalid for update");
+                throw DynamoDbError.Validation(
+                    "The document path provided in the update expression is invalid for update"
+                );
         }
     }
 }

@@ -19,16 +19,20 @@ internal sealed class DynamoDbError : Exception
     /// <summary>One per action of a cancelled transaction, in order.</summary>
     public JsonArray? Reasons { get; private init; }
 
-    public static DynamoDbError Validation(string message) => new("com.amazon.coral.validate#ValidationException", message);
+    public static DynamoDbError Validation(string message) =>
+        new("com.amazon.coral.validate#ValidationException", message);
 
-    public static DynamoDbError Serialization(string message) => new("com.amazon.coral.service#SerializationException", message);
+    public static DynamoDbError Serialization(string message) =>
+        new("com.amazon.coral.service#SerializationException", message);
 
-    public static DynamoDbError TableNotFound() => new(Service + "ResourceNotFoundException", "Requested resource not found");
+    public static DynamoDbError TableNotFound() =>
+        new(Service + "ResourceNotFoundException", "Requested resource not found");
 
     public static DynamoDbError DescribedTableNotFound(string table) =>
         new(Service + "ResourceNotFoundException", $"Requested resource not found: Table: {table} not found");
 
-    public static DynamoDbError TableExists(string table) => new(Service + "ResourceInUseException", $"Table already exists: {table}");
+    public static DynamoDbError TableExists(string table) =>
+        new(Service + "ResourceInUseException", $"Table already exists: {table}");
 
     public static DynamoDbError ConditionFailed(MapValue? item) =>
         new(Service + "ConditionalCheckFailedException", "The conditional request failed") { OldItem = item };
@@ -36,18 +40,23 @@ internal sealed class DynamoDbError : Exception
     public static DynamoDbError TransactionCancelled(IReadOnlyList<DynamoDbError?> reasons) =>
         new(
             Service + "TransactionCanceledException",
-            $"Transaction cancelled, please refer cancellation reasons for specific reasons [{string.Join(", ", reasons.Select(ReasonCode))}]")
+            "Transaction cancelled, please refer cancellation reasons for specific reasons "
+                + $"[{string.Join(", ", reasons.Select(ReasonCode))}]"
+        )
         {
             Reasons = new JsonArray([.. reasons.Select(Reason)]),
         };
 
-    public static DynamoDbError TokenReused() => new(
-        Service + "IdempotentParameterMismatchException",
-        "The client request token is already in use for a request with different parameters.");
+    public static DynamoDbError TokenReused() =>
+        new(
+            Service + "IdempotentParameterMismatchException",
+            "The client request token is already in use for a request with different parameters."
+        );
 
     public JsonObject ToJson()
     {
-        // Errors of the framework in front of DynamoDB spell the member in lower case, DynamoDB's own in upper case where more members follow.
+        // Errors of the framework in front of DynamoDB spell the member in lower case, DynamoDB's own in upper case
+        // where more members follow.
         var json = new JsonObject { ["__type"] = Type };
         json[Reasons is null ? "message" : "Message"] = Message;
         if (OldItem is not null)
@@ -63,12 +72,13 @@ internal sealed class DynamoDbError : Exception
         return json;
     }
 
-    private static string ReasonCode(DynamoDbError? error) => error switch
-    {
-        null => "None",
-        { Type: Service + "ConditionalCheckFailedException" } => "ConditionalCheckFailed",
-        _ => "ValidationError",
-    };
+    private static string ReasonCode(DynamoDbError? error) =>
+        error switch
+        {
+            null => "None",
+            { Type: Service + "ConditionalCheckFailedException" } => "ConditionalCheckFailed",
+            _ => "ValidationError",
+        };
 
     private static JsonObject Reason(DynamoDbError? error)
     {

@@ -4,7 +4,8 @@ using System.Numerics;
 namespace EcrGuard.LocalAws.DynamoDb;
 
 /// <summary>
-/// A DynamoDB number: exact decimal, up to 38 significant digits, magnitude 1E-130 to 9.99…E+125, or zero. Equal numbers are equal however written.
+/// A DynamoDB number: exact decimal, up to 38 significant digits, magnitude 1E-130 to 9.99…E+125, or zero. Equal
+/// numbers are equal however written.
 /// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html#HowItWorks.DataTypes.Number
 /// </summary>
 internal readonly record struct DynamoNumber : IComparable<DynamoNumber>
@@ -16,7 +17,9 @@ internal readonly record struct DynamoNumber : IComparable<DynamoNumber>
     private readonly BigInteger coefficient;
     private readonly int exponent;
 
-    /// <summary>The number <paramref name="coefficient"/> × 10^<paramref name="exponent"/>, kept without trailing zeros.</summary>
+    /// <summary>
+    /// The number <paramref name="coefficient"/> × 10^<paramref name="exponent"/>, kept without trailing zeros.
+    /// </summary>
     private DynamoNumber(BigInteger coefficient, int exponent)
     {
         if (coefficient.IsZero)
@@ -34,12 +37,16 @@ internal readonly record struct DynamoNumber : IComparable<DynamoNumber>
         var magnitude = exponent + digits.Length - 1;
         if (magnitude > MaxExponent)
         {
-            throw DynamoDbError.Validation("Number overflow. Attempting to store a number with magnitude larger than supported range");
+            throw DynamoDbError.Validation(
+                "Number overflow. Attempting to store a number with magnitude larger than supported range"
+            );
         }
 
         if (magnitude < MinExponent)
         {
-            throw DynamoDbError.Validation("Number underflow. Attempting to store a number with magnitude smaller than supported range");
+            throw DynamoDbError.Validation(
+                "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+            );
         }
 
         if (significant > MaxDigits)
@@ -51,7 +58,9 @@ internal readonly record struct DynamoNumber : IComparable<DynamoNumber>
     /// <summary>Significant digits; 0 for zero.</summary>
     public int Digits { get; }
 
-    /// <summary>Bytes that count towards the size of an item: one per two significant digits and one more, and one for a sign.</summary>
+    /// <summary>
+    /// Bytes that count towards the size of an item: one per two significant digits and one more, and one for a sign.
+    /// </summary>
     public int Size => 1 + ((Digits + 1) / 2) + (coefficient.Sign < 0 ? 1 : 0);
 
     public static DynamoNumber operator +(DynamoNumber left, DynamoNumber right)
@@ -75,8 +84,23 @@ internal readonly record struct DynamoNumber : IComparable<DynamoNumber>
         var power = 0;
         var point = mantissa.IndexOf('.', StringComparison.Ordinal);
         var digits = point < 0 ? mantissa : mantissa.Remove(point, 1);
-        if (!BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var coefficient)
-            || (mark >= 0 && !int.TryParse(text[(mark + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out power)))
+        if (
+            !BigInteger.TryParse(
+                digits,
+                NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture,
+                out var coefficient
+            )
+            || (
+                mark >= 0
+                && !int.TryParse(
+                    text[(mark + 1)..],
+                    NumberStyles.AllowLeadingSign,
+                    CultureInfo.InvariantCulture,
+                    out power
+                )
+            )
+        )
         {
             throw DynamoDbError.Validation($"The parameter cannot be converted to a numeric value: {text}");
         }

@@ -31,7 +31,7 @@ internal static class ExpressionLexer
     public static IReadOnlyList<Token> Read(string kind, string text)
     {
         var tokens = new List<Token>();
-        for (var at = 0; at < text.Length;)
+        for (var at = 0; at < text.Length; )
         {
             if (char.IsWhiteSpace(text[at]))
             {
@@ -42,7 +42,10 @@ internal static class ExpressionLexer
             var (type, length) = Next(text.AsSpan(at));
             if (length == 0)
             {
-                throw DynamoDbError.Validation($"Invalid {kind}: Syntax error; token: \"{text[at]}\", near: \"{text.AsSpan(at, Math.Min(3, text.Length - at))}\"");
+                throw DynamoDbError.Validation(
+                    $"Invalid {kind}: Syntax error; token: \"{text[at]}\", near: "
+                        + $"\"{text.AsSpan(at, Math.Min(3, text.Length - at))}\""
+                );
             }
 
             tokens.Add(new Token(type, text.Substring(at, length), at));
@@ -54,18 +57,20 @@ internal static class ExpressionLexer
     }
 
     /// <summary>Kind and length of the first token; length 0 where no token starts so.</summary>
-    private static (TokenKind Kind, int Length) Next(ReadOnlySpan<char> text) => text switch
-    {
-        ['#', ..] => (TokenKind.NamePlaceholder, Placeholder(text)),
-        [':', ..] => (TokenKind.ValuePlaceholder, Placeholder(text)),
-        ['<', '>' or '=', ..] or ['>', '=', ..] => (TokenKind.Symbol, 2),
-        ['=' or '<' or '>' or '(' or ')' or '[' or ']' or ',' or '.' or '+' or '-', ..] => (TokenKind.Symbol, 1),
-        [>= '0' and <= '9', ..] => (TokenKind.Number, Run(text, char.IsAsciiDigit)),
-        _ when char.IsAsciiLetter(text[0]) || text[0] == '_' => (TokenKind.Word, Run(text, IsWordPart)),
-        _ => (TokenKind.Symbol, 0),
-    };
+    private static (TokenKind Kind, int Length) Next(ReadOnlySpan<char> text) =>
+        text switch
+        {
+            ['#', ..] => (TokenKind.NamePlaceholder, Placeholder(text)),
+            [':', ..] => (TokenKind.ValuePlaceholder, Placeholder(text)),
+            ['<', '>' or '=', ..] or ['>', '=', ..] => (TokenKind.Symbol, 2),
+            ['=' or '<' or '>' or '(' or ')' or '[' or ']' or ',' or '.' or '+' or '-', ..] => (TokenKind.Symbol, 1),
+            [>= '0' and <= '9', ..] => (TokenKind.Number, Run(text, char.IsAsciiDigit)),
+            _ when char.IsAsciiLetter(text[0]) || text[0] == '_' => (TokenKind.Word, Run(text, IsWordPart)),
+            _ => (TokenKind.Symbol, 0),
+        };
 
-    private static int Placeholder(ReadOnlySpan<char> text) => Run(text[1..], IsWordPart) is > 0 and var length ? length + 1 : 0;
+    private static int Placeholder(ReadOnlySpan<char> text) =>
+        Run(text[1..], IsWordPart) is > 0 and var length ? length + 1 : 0;
 
     private static bool IsWordPart(char c) => char.IsAsciiLetterOrDigit(c) || c == '_';
 

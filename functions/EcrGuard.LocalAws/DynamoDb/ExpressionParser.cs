@@ -5,8 +5,8 @@ using System.Text;
 namespace EcrGuard.LocalAws.DynamoDb;
 
 /// <summary>
-/// A recursive-descent parser of DynamoDB's expressions; <paramref name="kind"/> is the request's parameter (<c>FilterExpression</c>, …) that its
-/// errors name.
+/// A recursive-descent parser of DynamoDB's expressions; <paramref name="kind"/> is the request's parameter
+/// (<c>FilterExpression</c>, …) that its errors name.
 /// </summary>
 internal sealed class ExpressionParser(string kind, string text, Substitutions substitutions)
 {
@@ -14,8 +14,14 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
 
     private static readonly Dictionary<string, int> Arities = new()
     {
-        ["attribute_exists"] = 1, ["attribute_not_exists"] = 1, ["attribute_type"] = 2, ["begins_with"] = 2, ["contains"] = 2, ["size"] = 1,
-        ["if_not_exists"] = 2, ["list_append"] = 2,
+        ["attribute_exists"] = 1,
+        ["attribute_not_exists"] = 1,
+        ["attribute_type"] = 2,
+        ["begins_with"] = 2,
+        ["contains"] = 2,
+        ["size"] = 1,
+        ["if_not_exists"] = 2,
+        ["list_append"] = 2,
     };
 
     private static readonly string[] Types = ["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"];
@@ -29,7 +35,8 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
 
     private Token Current => tokens[position];
 
-    private bool IsCall => Current.Kind == TokenKind.Word && tokens[position + 1] is { Kind: TokenKind.Symbol, Text: "(" };
+    private bool IsCall =>
+        Current.Kind == TokenKind.Word && tokens[position + 1] is { Kind: TokenKind.Symbol, Text: "(" };
 
     public Condition Condition() => Whole(Disjunction);
 
@@ -57,7 +64,9 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
         var bytes = Encoding.UTF8.GetByteCount(text);
         return bytes <= MaxBytes
             ? ExpressionLexer.Read(kind, text)
-            : throw DynamoDbError.Validation($"Invalid {kind}: Expression size has exceeded the maximum allowed size; expression size: {bytes}");
+            : throw DynamoDbError.Validation(
+                $"Invalid {kind}: Expression size has exceeded the maximum allowed size; expression size: {bytes}"
+            );
     }
 
     private T Whole<T>(Func<T> rule)
@@ -117,10 +126,20 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
 
             var high = ConditionOperand();
             EnsureOrdered("BETWEEN", operand, low, high);
-            if (low is Literal { Value: var from } && high is Literal { Value: var to } && (from.Type != to.Type || DynamoDb.Value.Compare(from, to) > 0))
+            if (
+                low is Literal { Value: var from }
+                && high is Literal { Value: var to }
+                && (from.Type != to.Type || DynamoDb.Value.Compare(from, to) > 0)
+            )
             {
-                var rule = from.Type == to.Type ? "upper bound to be greater than or equal to lower bound" : "same data type for lower and upper bounds";
-                throw Invalid($"The BETWEEN operator requires {rule}; lower bound operand: AttributeValue: {Describe(from)}, upper bound operand: AttributeValue: {Describe(to)}");
+                var rule =
+                    from.Type == to.Type
+                        ? "upper bound to be greater than or equal to lower bound"
+                        : "same data type for lower and upper bounds";
+                throw Invalid(
+                    $"The BETWEEN operator requires {rule}; lower bound operand: AttributeValue: "
+                        + $"{Describe(from)}, upper bound operand: AttributeValue: {Describe(to)}"
+                );
             }
 
             return new Between(operand, low, high);
@@ -131,7 +150,9 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
             Expect("(");
             var choices = List(ConditionOperand);
             Expect(")");
-            return choices.Count <= 100 ? new In(operand, choices) : throw Invalid("Invalid number of operands for operator IN; number of operands: " + choices.Count);
+            return choices.Count <= 100
+                ? new In(operand, choices)
+                : throw Invalid("Invalid number of operands for operator IN; number of operands: " + choices.Count);
         }
 
         var comparator = Current;
@@ -147,9 +168,16 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
             EnsureOrdered(comparator.Text, operand, right);
         }
 
-        if (operand is PathOperand { Path: var x } && right is PathOperand { Path: var y } && x.Steps.SequenceEqual(y.Steps))
+        if (
+            operand is PathOperand { Path: var x }
+            && right is PathOperand { Path: var y }
+            && x.Steps.SequenceEqual(y.Steps)
+        )
         {
-            throw Invalid($"The first operand must be distinct from the remaining operands for this operator or function; operator: {comparator.Text}, first operand: {x}");
+            throw Invalid(
+                "The first operand must be distinct from the remaining operands for this operator or "
+                    + $"function; operator: {comparator.Text}, first operand: {x}"
+            );
         }
 
         return new Comparison(operand, comparator.Text, right);
@@ -162,9 +190,12 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
         {
             ("attribute_exists", [PathOperand { Path: var path }]) => new AttributeExists(path),
             ("attribute_not_exists", [PathOperand { Path: var path }]) => new Not(new AttributeExists(path)),
-            ("attribute_type", [PathOperand { Path: var path }, Literal { Value: StringValue { Text: var type } }]) => Types.Contains(type)
-                ? new AttributeType(path, type)
-                : throw Invalid($"Invalid attribute type name found; type: {type}, valid types: {{{string.Join(",", Types)}}}"),
+            ("attribute_type", [PathOperand { Path: var path }, Literal { Value: StringValue { Text: var type } }]) =>
+                Types.Contains(type)
+                    ? new AttributeType(path, type)
+                    : throw Invalid(
+                        $"Invalid attribute type name found; type: {type}, valid types: {{{string.Join(",", Types)}}}"
+                    ),
             ("begins_with", [PathOperand, Literal { Value: not (StringValue or BinaryValue) and var wrong }]) =>
                 throw WrongType(name, wrong),
             ("begins_with", [PathOperand { Path: var path }, var prefix]) => new BeginsWith(path, prefix),
@@ -181,7 +212,9 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
         }
 
         var (name, operands) = Call(ConditionOperand);
-        return (name, operands) is ("size", [PathOperand { Path: var path }]) ? new SizeOf(path) : throw WrongCall(name, operands);
+        return (name, operands) is ("size", [PathOperand { Path: var path }])
+            ? new SizeOf(path)
+            : throw WrongCall(name, operands);
     }
 
     // Updates.
@@ -205,8 +238,7 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
             {
                 throw Invalid($"The \"{clause}\" section can only be used once in an update expression;");
             }
-        }
-        while (Current.Kind != TokenKind.End);
+        } while (Current.Kind != TokenKind.End);
 
         return update;
 
@@ -263,10 +295,24 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
     }
 
     private (DocumentPath Path, Value Value) Addition() =>
-        (Path(), Value() switch { var value and (NumberValue or SetValue) => value, var wrong => throw WrongOperand("ADD", wrong) });
+        (
+            Path(),
+            Value() switch
+            {
+                var value and (NumberValue or SetValue) => value,
+                var wrong => throw WrongOperand("ADD", wrong),
+            }
+        );
 
     private (DocumentPath Path, SetValue Value) Deletion() =>
-        (Path(), Value() switch { SetValue value => value, var wrong => throw WrongOperand("DELETE", wrong) });
+        (
+            Path(),
+            Value() switch
+            {
+                SetValue value => value,
+                var wrong => throw WrongOperand("DELETE", wrong),
+            }
+        );
 
     private Value Value() => Simple() is Literal { Value: var value } ? value : throw SyntaxError();
 
@@ -296,7 +342,10 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
             }
             else if (Accept("["))
             {
-                if (Current.Kind != TokenKind.Number || !int.TryParse(Current.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+                if (
+                    Current.Kind != TokenKind.Number
+                    || !int.TryParse(Current.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                )
                 {
                     throw SyntaxError();
                 }
@@ -319,7 +368,9 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
         var name = token.Kind switch
         {
             TokenKind.NamePlaceholder => substitutions.Name(kind, token.Text),
-            TokenKind.Word when ReservedWords.Contains(token.Text) => throw Invalid($"Attribute name is a reserved keyword; reserved keyword: {token.Text}"),
+            TokenKind.Word when ReservedWords.Contains(token.Text) => throw Invalid(
+                $"Attribute name is a reserved keyword; reserved keyword: {token.Text}"
+            ),
             TokenKind.Word => token.Text,
             _ => throw SyntaxError(),
         };
@@ -353,9 +404,14 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
         return list;
     }
 
-    private bool Accept(string symbol) => Advance(Current is { Kind: TokenKind.Symbol, Text: var text } && text == symbol);
+    private bool Accept(string symbol) =>
+        Advance(Current is { Kind: TokenKind.Symbol, Text: var text } && text == symbol);
 
-    private bool AcceptWord(string keyword) => Advance(Current is { Kind: TokenKind.Word, Text: var text } && text.Equals(keyword, StringComparison.OrdinalIgnoreCase));
+    private bool AcceptWord(string keyword) =>
+        Advance(
+            Current is { Kind: TokenKind.Word, Text: var text }
+                && text.Equals(keyword, StringComparison.OrdinalIgnoreCase)
+        );
 
     private bool Advance(bool accepted)
     {
@@ -384,7 +440,9 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
         }
     }
 
-    /// <summary>Refuses values of another type where they stand in the request; those in an item are met when it is updated.</summary>
+    /// <summary>
+    /// Refuses values of another type where they stand in the request; those in an item are met when it is updated.
+    /// </summary>
     private void EnsureType<T>(string name, params ReadOnlySpan<Operand> operands)
         where T : Value
     {
@@ -403,23 +461,36 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
         {
             if (one.Overlaps(two))
             {
-                throw Invalid($"Two document paths overlap with each other; must remove or rewrite one of these paths; path one: {one}, path two: {two}");
+                throw Invalid(
+                    "Two document paths overlap with each other; must remove or rewrite one of these paths; "
+                        + $"path one: {one}, path two: {two}"
+                );
             }
 
             if (one.Conflicts(two))
             {
-                throw Invalid($"Two document paths conflict with each other; must remove or rewrite one of these paths; path one: {one}, path two: {two}");
+                throw Invalid(
+                    "Two document paths conflict with each other; must remove or rewrite one of these paths; "
+                        + $"path one: {one}, path two: {two}"
+                );
             }
         }
     }
 
-    private DynamoDbError WrongCall(string name, IReadOnlyList<Operand> operands) => Invalid(
-        operands.Count != Arities[name] ? $"Incorrect number of operands for operator or function; operator or function: {name}, number of operands: {operands.Count}"
-        : operands[0] is not PathOperand ? $"Operator or function requires a document path; operator or function: {name}"
-        : $"The function is not allowed to be used this way in an expression; function: {name}");
+    private DynamoDbError WrongCall(string name, IReadOnlyList<Operand> operands) =>
+        Invalid(
+            operands.Count != Arities[name]
+                ? $"Incorrect number of operands for operator or function; operator or function: {name}, number "
+                    + $"of operands: {operands.Count}"
+            : operands[0] is not PathOperand
+                ? $"Operator or function requires a document path; operator or function: {name}"
+            : $"The function is not allowed to be used this way in an expression; function: {name}"
+        );
 
     private DynamoDbError WrongType(string name, Value value) =>
-        Invalid($"Incorrect operand type for operator or function; operator or function: {name}, operand type: {value.Type}");
+        Invalid(
+            $"Incorrect operand type for operator or function; operator or function: {name}, operand type: {value.Type}"
+        );
 
     private DynamoDbError WrongOperand(string clause, Value value)
     {
@@ -434,7 +505,10 @@ internal sealed class ExpressionParser(string kind, string text, Substitutions s
             MapValue => "MAP",
             _ => value.Type,
         };
-        return Invalid($"Incorrect operand type for operator or function; operator: {clause}, operand type: {type}, typeset: ALLOWED_FOR_{clause}_OPERAND");
+        return Invalid(
+            $"Incorrect operand type for operator or function; operator: {clause}, operand type: {type}, "
+                + $"typeset: ALLOWED_FOR_{clause}_OPERAND"
+        );
     }
 
     private DynamoDbError SyntaxError()

@@ -17,11 +17,12 @@ internal static class ItemRules
     {
         foreach (var attribute in schema.Key.Attributes)
         {
-            var value = item.Get(attribute.Name)
-                ?? throw Invalid($"Missing the key {attribute.Name} in the item");
+            var value = item.Get(attribute.Name) ?? throw Invalid($"Missing the key {attribute.Name} in the item");
             if (value.Type != attribute.Type)
             {
-                throw Invalid($"Type mismatch for key {attribute.Name} expected: {attribute.Type} actual: {value.Type}");
+                throw Invalid(
+                    $"Type mismatch for key {attribute.Name} expected: {attribute.Type} actual: {value.Type}"
+                );
             }
         }
 
@@ -61,7 +62,9 @@ internal static class ItemRules
         if (value.Size == 0)
         {
             throw DynamoDbError.Validation(
-                $"One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {Kind(value)} value. Key: {attribute.Name}");
+                "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
+                    + $"contain an empty {Kind(value)} value. Key: {attribute.Name}"
+            );
         }
     }
 
@@ -87,18 +90,25 @@ internal static class ItemRules
     {
         if (value is not null && value.Type != attribute.Type)
         {
-            throw Invalid($"Type mismatch for Index Key {attribute.Name} Expected: {attribute.Type} Actual: {value.Type} IndexName: {index}");
+            throw Invalid(
+                $"Type mismatch for Index Key {attribute.Name} Expected: {attribute.Type} Actual: "
+                    + $"{value.Type} IndexName: {index}"
+            );
         }
 
         if (value is { Size: 0 })
         {
             throw DynamoDbError.Validation(
-                "One or more parameter values are not valid. A value specified for a secondary index key is not supported. "
-                + $"The AttributeValue for a key attribute cannot contain an empty {Kind(value)} value. IndexName: {index}, IndexKey: {attribute.Name}");
+                "One or more parameter values are not valid. A value specified for a secondary index key is "
+                    + "not supported. "
+                    + $"The AttributeValue for a key attribute cannot contain an empty {Kind(value)} value. "
+                    + $"IndexName: {index}, IndexKey: {attribute.Name}"
+            );
         }
     }
 
     private static string Kind(Value value) => value is StringValue ? "string" : "binary";
 
-    private static DynamoDbError Invalid(string problem) => DynamoDbError.Validation($"One or more parameter values were invalid: {problem}");
+    private static DynamoDbError Invalid(string problem) =>
+        DynamoDbError.Validation($"One or more parameter values were invalid: {problem}");
 }

@@ -3,7 +3,8 @@ using System.Text;
 namespace EcrGuard.LocalAws.DynamoDb;
 
 /// <summary>
-/// Turns a key condition into the range of keys that it means: equality on the partition key and, by AND, at most one condition on the sort key.
+/// Turns a key condition into the range of keys that it means: equality on the partition key and, by AND, at most one
+/// condition on the sort key.
 /// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.KeyConditionExpressions.html
 /// </summary>
 internal static class KeyCondition
@@ -32,8 +33,15 @@ internal static class KeyCondition
         return rest switch
         {
             [] => whole,
-            [var onSort] when key.Sort is { } sort && AttributeOf(onSort) == sort.Name => Narrow(whole, sort, partition, onSort),
-            _ when key.Sort is { } sort => throw DynamoDbError.Validation($"Query condition missed key schema element: {sort.Name}"),
+            [var onSort] when key.Sort is { } sort && AttributeOf(onSort) == sort.Name => Narrow(
+                whole,
+                sort,
+                partition,
+                onSort
+            ),
+            _ when key.Sort is { } sort => throw DynamoDbError.Validation(
+                $"Query condition missed key schema element: {sort.Name}"
+            ),
             _ => throw DynamoDbError.Validation("Query key condition not supported"),
         };
     }
@@ -67,29 +75,35 @@ internal static class KeyCondition
         Position After(Value value) => At([partition, value], 1);
     }
 
-    private static IEnumerable<Condition> Parts(Condition condition) => condition switch
-    {
-        And and => Parts(and.Left).Concat(Parts(and.Right)),
-        Or => throw DynamoDbError.Validation("Invalid operator used in KeyConditionExpression: OR"),
-        Not => throw DynamoDbError.Validation("Invalid operator used in KeyConditionExpression: NOT"),
-        In => throw DynamoDbError.Validation("Invalid operator used in KeyConditionExpression: IN"),
-        AttributeExists or AttributeType or Contains => throw DynamoDbError.Validation("Invalid operator used in KeyConditionExpression"),
-        _ => [condition],
-    };
+    private static IEnumerable<Condition> Parts(Condition condition) =>
+        condition switch
+        {
+            And and => Parts(and.Left).Concat(Parts(and.Right)),
+            Or => throw DynamoDbError.Validation("Invalid operator used in KeyConditionExpression: OR"),
+            Not => throw DynamoDbError.Validation("Invalid operator used in KeyConditionExpression: NOT"),
+            In => throw DynamoDbError.Validation("Invalid operator used in KeyConditionExpression: IN"),
+            AttributeExists or AttributeType or Contains => throw DynamoDbError.Validation(
+                "Invalid operator used in KeyConditionExpression"
+            ),
+            _ => [condition],
+        };
 
-    private static string AttributeOf(Condition condition) => condition switch
-    {
-        Comparison { Left: PathOperand { Path: { IsAttribute: true } path } } => path.Attribute,
-        Between { Operand: PathOperand { Path: { IsAttribute: true } path } } => path.Attribute,
-        BeginsWith { Path: { IsAttribute: true } path } => path.Attribute,
-        _ => throw DynamoDbError.Validation("Query key condition not supported"),
-    };
+    private static string AttributeOf(Condition condition) =>
+        condition switch
+        {
+            Comparison { Left: PathOperand { Path: { IsAttribute: true } path } } => path.Attribute,
+            Between { Operand: PathOperand { Path: { IsAttribute: true } path } } => path.Attribute,
+            BeginsWith { Path: { IsAttribute: true } path } => path.Attribute,
+            _ => throw DynamoDbError.Validation("Query key condition not supported"),
+        };
 
     private static void EnsureType(KeyAttribute attribute, Value value)
     {
         if (value.Type != attribute.Type)
         {
-            throw DynamoDbError.Validation("One or more parameter values were invalid: Condition parameter type does not match schema type");
+            throw DynamoDbError.Validation(
+                "One or more parameter values were invalid: Condition parameter type does not match schema type"
+            );
         }
 
         ItemRules.EnsureKeyNotEmpty(attribute, value);
@@ -97,7 +111,9 @@ internal static class KeyCondition
 
     private static Position At(IReadOnlyList<Value> parts, int bias) => new(Position.HashOf(parts[0]), parts, bias);
 
-    /// <summary>The first value after all that begin with <paramref name="prefix"/>; null where there is none.</summary>
+    /// <summary>
+    /// The first value after all that begin with <paramref name="prefix"/>; null where there is none.
+    /// </summary>
     private static Value? Successor(Value prefix)
     {
         if (prefix is BinaryValue { Bytes: var bytes })

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace EcrGuard.LocalAws.DynamoDb;
 
 /// <summary>
-/// DynamoDB in memory, over its JSON 1.0 protocol: tables that are created on demand and active at once, with indexes that project everything and
-/// are as current as their table. Every call is atomic.
+/// DynamoDB in memory, over its JSON 1.0 protocol: tables that are created on demand and active at once, with indexes
+/// that project everything and are as current as their table. Every call is atomic.
 /// </summary>
 public sealed class LocalDynamoDb : ILocalService
 {
@@ -41,7 +41,8 @@ public sealed class LocalDynamoDb : ILocalService
     }
 
     /// <summary>
-    /// Keys or writes of one BatchGetItem or BatchWriteItem that are processed; the rest comes back as <c>UnprocessedKeys</c> or <c>UnprocessedItems</c>,
+    /// Keys or writes of one BatchGetItem or BatchWriteItem that are processed; the rest comes back as
+    /// <c>UnprocessedKeys</c> or <c>UnprocessedItems</c>,
     /// as from a busy DynamoDB. No limit unless set.
     /// </summary>
     public int ProcessedPerBatch { get; set; } = int.MaxValue;
@@ -49,7 +50,8 @@ public sealed class LocalDynamoDb : ILocalService
     string ILocalService.SigningName => "dynamodb";
 
     /// <summary>
-    /// Creates EcrGuard's table: string keys <c>pk</c> and <c>sk</c>, the index <c>byStatus</c> on <c>gsi1pk</c> and <c>gsi1sk</c>, and time to live by
+    /// Creates EcrGuard's table: string keys <c>pk</c> and <c>sk</c>, the index <c>byStatus</c> on <c>gsi1pk</c> and
+    /// <c>gsi1sk</c>, and time to live by
     /// <c>expires</c>.
     /// </summary>
     /// <exception cref="InvalidOperationException">The table exists.</exception>
@@ -59,7 +61,8 @@ public sealed class LocalDynamoDb : ILocalService
             name,
             Strings("pk", "sk"),
             new Dictionary<string, KeySchema> { ["byStatus"] = Strings("gsi1pk", "gsi1sk") },
-            TimeToLive: "expires");
+            TimeToLive: "expires"
+        );
         lock (gate)
         {
             try
@@ -72,7 +75,8 @@ public sealed class LocalDynamoDb : ILocalService
             }
         }
 
-        static KeySchema Strings(string partition, string sort) => new(new KeyAttribute(partition, "S"), new KeyAttribute(sort, "S"));
+        static KeySchema Strings(string partition, string sort) =>
+            new(new KeyAttribute(partition, "S"), new KeyAttribute(sort, "S"));
     }
 
     /// <summary>Copies a table as it is now to one of another name, as restoring it to a point in time does.</summary>
@@ -82,7 +86,9 @@ public sealed class LocalDynamoDb : ILocalService
     {
         lock (gate)
         {
-            var found = database.Tables.FirstOrDefault(t => t.Schema.Name == from) ?? throw new KeyNotFoundException($"There is no table '{from}'.");
+            var found =
+                database.Tables.FirstOrDefault(t => t.Schema.Name == from)
+                ?? throw new KeyNotFoundException($"There is no table '{from}'.");
             try
             {
                 database.Add(found.Schema with { Name = to });
@@ -99,23 +105,30 @@ public sealed class LocalDynamoDb : ILocalService
     }
 
     /// <summary>
-    /// Every item of a table as ordinary JSON (numbers as numbers, sets as arrays, binary as Base64), ordered by partition key and sort key; expired
-    /// items that are not swept are among them.
+    /// Every item of a table as ordinary JSON (numbers as numbers, sets as arrays, binary as Base64), ordered by
+    /// partition key and sort key; expired items that are not swept are among them.
     /// </summary>
     /// <exception cref="KeyNotFoundException">No such table.</exception>
     public IReadOnlyList<JsonObject> Items(string table)
     {
         lock (gate)
         {
-            var found = database.Tables.FirstOrDefault(t => t.Schema.Name == table) ?? throw new KeyNotFoundException($"There is no table '{table}'.");
+            var found =
+                database.Tables.FirstOrDefault(t => t.Schema.Name == table)
+                ?? throw new KeyNotFoundException($"There is no table '{table}'.");
             var key = found.Schema.Key;
-            return [.. found.Items
-                .OrderBy(i => i.Get(key.Partition.Name)!, Comparer<Value>.Create(Value.Compare))
-                .Select(i => i.ToPlain())];
+            return
+            [
+                .. found
+                    .Items.OrderBy(i => i.Get(key.Partition.Name)!, Comparer<Value>.Create(Value.Compare))
+                    .Select(i => i.ToPlain()),
+            ];
         }
     }
 
-    /// <summary>Deletes the items whose time to live has passed, as AWS does within days, and says how many they were.</summary>
+    /// <summary>
+    /// Deletes the items whose time to live has passed, as AWS does within days, and says how many they were.
+    /// </summary>
     public int DeleteExpired()
     {
         lock (gate)
@@ -124,14 +137,22 @@ public sealed class LocalDynamoDb : ILocalService
         }
     }
 
-    bool ILocalService.LooksLikeMine(LocalCall call) => call.Headers["X-Amz-Target"].ToString().StartsWith(TargetPrefix, StringComparison.Ordinal);
+    bool ILocalService.LooksLikeMine(LocalCall call) =>
+        call.Headers["X-Amz-Target"].ToString().StartsWith(TargetPrefix, StringComparison.Ordinal);
 
     LocalOperation ILocalService.Identify(LocalCall call)
     {
         var target = call.Headers["X-Amz-Target"].ToString();
-        if (call.Method != "POST" || !target.StartsWith(TargetPrefix, StringComparison.Ordinal) || !operations.ContainsKey(target[TargetPrefix.Length..]))
+        if (
+            call.Method != "POST"
+            || !target.StartsWith(TargetPrefix, StringComparison.Ordinal)
+            || !operations.ContainsKey(target[TargetPrefix.Length..])
+        )
         {
-            throw LocalError.Unexpected(FrameworkError + "UnknownOperationException", $"There is no operation '{target}' here.");
+            throw LocalError.Unexpected(
+                FrameworkError + "UnknownOperationException",
+                $"There is no operation '{target}' here."
+            );
         }
 
         return new LocalOperation(target[TargetPrefix.Length..], TablesOf(call.Body));
@@ -163,26 +184,49 @@ public sealed class LocalDynamoDb : ILocalService
         }
     }
 
-    LocalError ILocalService.For(Trouble trouble) => trouble switch
-    {
-        Trouble.Throttled => new LocalError(
-            400,
-            "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
-            "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API."),
-        Trouble.InternalError => new LocalError(500, "com.amazonaws.dynamodb.v20120810#InternalServerError", "Internal server error"),
-        Trouble.Unavailable => new LocalError(503, FrameworkError + "ServiceUnavailableException", "Service is not available. Please try again."),
-        Trouble.ExpiredCredentials => new LocalError(400, FrameworkError + "ExpiredTokenException", "The security token included in the request is expired"),
-        Trouble.MissingAuthentication => new LocalError(400, FrameworkError + "MissingAuthenticationTokenException", "Request is missing Authentication Token"),
-    };
+    LocalError ILocalService.For(Trouble trouble) =>
+        trouble switch
+        {
+            Trouble.Throttled => new LocalError(
+                400,
+                "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+                "The level of configured provisioned throughput for the table was exceeded. Consider "
+                    + "increasing your provisioning level with the UpdateTable API."
+            ),
+            Trouble.InternalError => new LocalError(
+                500,
+                "com.amazonaws.dynamodb.v20120810#InternalServerError",
+                "Internal server error"
+            ),
+            Trouble.Unavailable => new LocalError(
+                503,
+                FrameworkError + "ServiceUnavailableException",
+                "Service is not available. Please try again."
+            ),
+            Trouble.ExpiredCredentials => new LocalError(
+                400,
+                FrameworkError + "ExpiredTokenException",
+                "The security token included in the request is expired"
+            ),
+            Trouble.MissingAuthentication => new LocalError(
+                400,
+                FrameworkError + "MissingAuthenticationTokenException",
+                "Request is missing Authentication Token"
+            ),
+        };
 
-    LocalAnswer ILocalService.Refuse(LocalError error) => Send(error.Status, new JsonObject { ["__type"] = error.Code, ["message"] = error.Message });
+    LocalAnswer ILocalService.Refuse(LocalError error) =>
+        Send(error.Status, new JsonObject { ["__type"] = error.Code, ["message"] = error.Message });
 
     private static LocalAnswer Send(int status, JsonObject json)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(json);
         return new LocalAnswer(status, "application/x-amz-json-1.0", body)
         {
-            Headers = new Dictionary<string, string> { ["x-amz-crc32"] = Crc.Crc32.Compute32(body).ToString(CultureInfo.InvariantCulture) },
+            Headers = new Dictionary<string, string>
+            {
+                ["x-amz-crc32"] = Crc.Crc32.Compute32(body).ToString(CultureInfo.InvariantCulture),
+            },
         };
     }
 
@@ -196,19 +240,26 @@ public sealed class LocalDynamoDb : ILocalService
             {
                 { ValueKind: not JsonValueKind.Object } => [],
                 var json when json.TryGetProperty("TableName", out var name) => [name.ToString()],
-                var json when json.TryGetProperty("RequestItems", out var items) && items.ValueKind == JsonValueKind.Object =>
-                    items.EnumerateObject().Select(t => t.Name),
-                var json when json.TryGetProperty("TransactItems", out var items) && items.ValueKind == JsonValueKind.Array =>
-                    items.EnumerateArray().SelectMany(i => i.EnumerateObject()).Select(a => a.Value.GetProperty("TableName").ToString()),
+                var json
+                    when json.TryGetProperty("RequestItems", out var items)
+                        && items.ValueKind == JsonValueKind.Object => items.EnumerateObject().Select(t => t.Name),
+                var json
+                    when json.TryGetProperty("TransactItems", out var items)
+                        && items.ValueKind == JsonValueKind.Array => items
+                    .EnumerateArray()
+                    .SelectMany(i => i.EnumerateObject())
+                    .Select(a => a.Value.GetProperty("TableName").ToString()),
                 _ => [],
             };
             return string.Join(',', names.Distinct()) is { Length: > 0 } all ? all : null;
         }
-        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception malformed)
+            when (malformed is JsonException or InvalidOperationException or KeyNotFoundException)
         {
             return null;
         }
     }
 
-    private int DeleteExpiredBefore(DateTimeOffset now) => database.Tables.Sum(t => t.DeleteExpired(now.ToUnixTimeSeconds()));
+    private int DeleteExpiredBefore(DateTimeOffset now) =>
+        database.Tables.Sum(t => t.DeleteExpired(now.ToUnixTimeSeconds()));
 }

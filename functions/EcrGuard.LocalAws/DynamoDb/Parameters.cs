@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace EcrGuard.LocalAws.DynamoDb;
 
-/// <summary>The members of a request, or of an object in one. Those that its reader does not know are refused.</summary>
+/// <summary>
+/// The members of a request, or of an object in one. Those that its reader does not know are refused.
+/// </summary>
 internal sealed class Parameters
 {
     private readonly JsonElement json;
@@ -16,9 +18,15 @@ internal sealed class Parameters
             throw DynamoDbError.Serialization("Start of structure or map found where not expected.");
         }
 
-        if (json.EnumerateObject().FirstOrDefault(m => !known.Contains(m.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } unknown)
+        if (
+            json.EnumerateObject().FirstOrDefault(m => !known.Contains(m.Name)) is
+            { Value.ValueKind: not JsonValueKind.Undefined } unknown
+        )
         {
-            throw LocalError.Unexpected("com.amazon.coral.validate#ValidationException", $"The parameter {unknown.Name} is not supported here.");
+            throw LocalError.Unexpected(
+                "com.amazon.coral.validate#ValidationException",
+                $"The parameter {unknown.Name} is not supported here."
+            );
         }
 
         this.json = json;
@@ -27,16 +35,22 @@ internal sealed class Parameters
 
     public Substitutions Substitutions { get; }
 
-    public JsonElement? Json(string name) => json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    public JsonElement? Json(string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    public JsonElement Required(string name) => Json(name) ?? throw DynamoDbError.Validation(
-        $"1 validation error detected: Value null at '{Camel(name)}' failed to satisfy constraint: Member must not be null");
+    public JsonElement Required(string name) =>
+        Json(name)
+        ?? throw DynamoDbError.Validation(
+            $"1 validation error detected: Value null at '{Camel(name)}' failed to satisfy constraint: Member "
+                + "must not be null"
+        );
 
     public IEnumerable<JsonElement> List(string name) => Json(name) is { } list ? list.EnumerateArray() : [];
 
-    public string Text(string name) => Required(name) is { ValueKind: JsonValueKind.String } text
-        ? text.GetString()!
-        : throw DynamoDbError.Serialization("Unexpected value type in payload");
+    public string Text(string name) =>
+        Required(name) is { ValueKind: JsonValueKind.String } text
+            ? text.GetString()!
+            : throw DynamoDbError.Serialization("Unexpected value type in payload");
 
     public bool Flag(string name) => Json(name)?.GetBoolean() ?? false;
 
@@ -47,7 +61,9 @@ internal sealed class Parameters
         return choices.Contains(choice)
             ? choice
             : throw DynamoDbError.Validation(
-                $"1 validation error detected: Value '{choice}' at '{Camel(name)}' failed to satisfy constraint: Member must satisfy enum value set: [{string.Join(", ", choices)}]");
+                $"1 validation error detected: Value '{choice}' at '{Camel(name)}' failed to satisfy "
+                    + $"constraint: Member must satisfy enum value set: [{string.Join(", ", choices)}]"
+            );
     }
 
     public MapValue Item(string name) => MapValue.ReadMap(Required(name));
@@ -59,7 +75,8 @@ internal sealed class Parameters
     public UpdateExpression? Update() => Parser("UpdateExpression")?.Update();
 
     /// <summary>The paths in an expression that was read before.</summary>
-    public IReadOnlyList<DocumentPath> PathsIn(string name) => parsers.TryGetValue(name, out var parser) ? parser.Paths : [];
+    public IReadOnlyList<DocumentPath> PathsIn(string name) =>
+        parsers.TryGetValue(name, out var parser) ? parser.Paths : [];
 
     private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
 
@@ -75,14 +92,26 @@ internal sealed class Parameters
 
     private Substitutions ReadSubstitutions(IReadOnlyCollection<string> known)
     {
-        var names = Json("ExpressionAttributeNames")?.EnumerateObject().ToImmutableDictionary(m => m.Name, m => m.Value.GetString()!);
-        var values = Json("ExpressionAttributeValues")?.EnumerateObject().ToImmutableDictionary(m => m.Name, m => Value.Read(m.Value));
+        var names = Json("ExpressionAttributeNames")
+            ?.EnumerateObject()
+            .ToImmutableDictionary(m => m.Name, m => m.Value.GetString()!);
+        var values = Json("ExpressionAttributeValues")
+            ?.EnumerateObject()
+            .ToImmutableDictionary(m => m.Name, m => Value.Read(m.Value));
         EnsureUseful("ExpressionAttributeNames", names, '#', known);
         EnsureUseful("ExpressionAttributeValues", values, ':', known);
-        return new Substitutions(names ?? ImmutableDictionary<string, string>.Empty, values ?? ImmutableDictionary<string, Value>.Empty);
+        return new Substitutions(
+            names ?? ImmutableDictionary<string, string>.Empty,
+            values ?? ImmutableDictionary<string, Value>.Empty
+        );
     }
 
-    private void EnsureUseful<T>(string parameter, ImmutableDictionary<string, T>? map, char sign, IReadOnlyCollection<string> known)
+    private void EnsureUseful<T>(
+        string parameter,
+        ImmutableDictionary<string, T>? map,
+        char sign,
+        IReadOnlyCollection<string> known
+    )
     {
         if (map is null)
         {
@@ -93,7 +122,9 @@ internal sealed class Parameters
         if (!expressions.Any(e => Json(e) is not null))
         {
             var missing = string.Join(" and ", expressions) + (expressions.Length == 1 ? " is null" : " are null");
-            throw DynamoDbError.Validation($"{parameter} can only be specified when using expressions" + (sign == ':' ? ": " + missing : ""));
+            throw DynamoDbError.Validation(
+                $"{parameter} can only be specified when using expressions" + (sign == ':' ? ": " + missing : "")
+            );
         }
 
         if (map.IsEmpty)

@@ -5,7 +5,8 @@ namespace EcrGuard.LocalAws.DynamoDb;
 /// <summary>The parts of an item that a read returns. Elements of lists keep their order and close up.</summary>
 internal sealed record Projection(IReadOnlyList<DocumentPath> Paths)
 {
-    public MapValue Apply(MapValue item) => (MapValue?)Pick(item, [.. Paths.Select(p => p.Steps.AsMemory())]) ?? MapValue.Empty;
+    public MapValue Apply(MapValue item) =>
+        (MapValue?)Pick(item, [.. Paths.Select(p => p.Steps.AsMemory())]) ?? MapValue.Empty;
 
     private static Value? Pick(Value value, IReadOnlyList<ReadOnlyMemory<PathStep>> paths)
     {
@@ -14,7 +15,8 @@ internal sealed record Projection(IReadOnlyList<DocumentPath> Paths)
             return value;
         }
 
-        var picked = paths.GroupBy(p => p.Span[0], p => p[1..])
+        var picked = paths
+            .GroupBy(p => p.Span[0], p => p[1..])
             .OrderBy(g => g.Key.Index)
             .Select(g => (Step: g.Key, Value: Child(value, g.Key) is { } child ? Pick(child, [.. g]) : null))
             .Where(p => p.Value is not null)
@@ -27,10 +29,11 @@ internal sealed record Projection(IReadOnlyList<DocumentPath> Paths)
         };
     }
 
-    private static Value? Child(Value value, PathStep step) => (value, step.Name) switch
-    {
-        (MapValue map, { } name) => map.Get(name),
-        (ListValue list, null) when step.Index < list.Elements.Count => list.Elements[step.Index],
-        _ => null,
-    };
+    private static Value? Child(Value value, PathStep step) =>
+        (value, step.Name) switch
+        {
+            (MapValue map, { } name) => map.Get(name),
+            (ListValue list, null) when step.Index < list.Elements.Count => list.Elements[step.Index],
+            _ => null,
+        };
 }

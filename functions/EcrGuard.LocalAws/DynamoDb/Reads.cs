@@ -12,13 +12,28 @@ internal sealed class Reads(Database database)
 
     private static readonly string[] ForPages =
     [
-        "TableName", "IndexName", "Select", "Limit", "ConsistentRead", "ExclusiveStartKey", "FilterExpression", "ProjectionExpression",
-        "ExpressionAttributeNames", "ExpressionAttributeValues",
+        "TableName",
+        "IndexName",
+        "Select",
+        "Limit",
+        "ConsistentRead",
+        "ExclusiveStartKey",
+        "FilterExpression",
+        "ProjectionExpression",
+        "ExpressionAttributeNames",
+        "ExpressionAttributeValues",
     ];
 
     public JsonObject GetItem(JsonElement json)
     {
-        var request = new Parameters(json, "TableName", "Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames");
+        var request = new Parameters(
+            json,
+            "TableName",
+            "Key",
+            "ConsistentRead",
+            "ProjectionExpression",
+            "ExpressionAttributeNames"
+        );
         var table = database[request.Text("TableName")];
         var projection = request.Projection();
         request.Substitutions.EnsureUsed();
@@ -29,7 +44,9 @@ internal sealed class Reads(Database database)
     /// <summary><paramref name="processed"/> keys are read at most; the rest comes back unprocessed.</summary>
     public JsonObject BatchGetItem(JsonElement json, int processed)
     {
-        var tables = new Parameters(json, "RequestItems").Required("RequestItems").EnumerateObject()
+        var tables = new Parameters(json, "RequestItems")
+            .Required("RequestItems")
+            .EnumerateObject()
             .Select(t => Lookup.Read(database[t.Name], t.Value))
             .ToArray();
         if (tables.Sum(t => t.Wanted.Count) is 0 or > MaxBatch)
@@ -75,8 +92,11 @@ internal sealed class Reads(Database database)
         var request = new Parameters(json, [.. ForPages, "KeyConditionExpression", "ScanIndexForward"]);
         var (table, index) = Source(request);
         var key = index is null ? table.Schema.Key : table.Schema.Indexes[index];
-        var condition = request.Condition("KeyConditionExpression")
-            ?? throw DynamoDbError.Validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+        var condition =
+            request.Condition("KeyConditionExpression")
+            ?? throw DynamoDbError.Validation(
+                "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
+            );
         var range = KeyCondition.Range(condition, key);
         return Page(request, table, index, range, request.Json("ScanIndexForward")?.GetBoolean() ?? true, key);
     }
@@ -104,13 +124,30 @@ internal sealed class Reads(Database database)
             : throw DynamoDbError.Validation("Consistent reads are not supported on global secondary indexes");
     }
 
-    /// <summary>One page of what lies in the range; a filter must not name an attribute of the key <paramref name="filterExcludes"/>.</summary>
-    private static JsonObject Page(Parameters request, Table table, string? index, KeyRange range, bool ascending, KeySchema? filterExcludes)
+    /// <summary>
+    /// One page of what lies in the range; a filter must not name an attribute of the key
+    /// <paramref name="filterExcludes"/>.
+    /// </summary>
+    private static JsonObject Page(
+        Parameters request,
+        Table table,
+        string? index,
+        KeyRange range,
+        bool ascending,
+        KeySchema? filterExcludes
+    )
     {
         var filter = request.Condition("FilterExpression");
-        if (filterExcludes?.Attributes.FirstOrDefault(a => request.PathsIn("FilterExpression").Any(p => p.Attribute == a.Name)) is { } onKey)
+        if (
+            filterExcludes?.Attributes.FirstOrDefault(a =>
+                request.PathsIn("FilterExpression").Any(p => p.Attribute == a.Name)
+            ) is
+            { } onKey
+        )
         {
-            throw DynamoDbError.Validation($"Filter Expression can only contain non-primary key attributes: Primary key attribute: {onKey.Name}");
+            throw DynamoDbError.Validation(
+                $"Filter Expression can only contain non-primary key attributes: Primary key attribute: {onKey.Name}"
+            );
         }
 
         var projection = request.Projection();
@@ -156,7 +193,9 @@ internal sealed class Reads(Database database)
 
         if (hasMore)
         {
-            page["LastEvaluatedKey"] = new JsonObject(table.Order(index).Select(a => KeyValuePair.Create(a.Name, (JsonNode?)last!.Get(a.Name)!.ToWire())));
+            page["LastEvaluatedKey"] = new JsonObject(
+                table.Order(index).Select(a => KeyValuePair.Create(a.Name, (JsonNode?)last!.Get(a.Name)!.ToWire()))
+            );
         }
 
         return page;
@@ -164,7 +203,14 @@ internal sealed class Reads(Database database)
 
     private static bool IsCount(Parameters request, string? index, Projection? projection)
     {
-        var select = request.Choice("Select", projection is null ? "ALL_ATTRIBUTES" : "SPECIFIC_ATTRIBUTES", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "COUNT", "SPECIFIC_ATTRIBUTES");
+        var select = request.Choice(
+            "Select",
+            projection is null ? "ALL_ATTRIBUTES" : "SPECIFIC_ATTRIBUTES",
+            "ALL_ATTRIBUTES",
+            "ALL_PROJECTED_ATTRIBUTES",
+            "COUNT",
+            "SPECIFIC_ATTRIBUTES"
+        );
         if (projection is not null && select != "SPECIFIC_ATTRIBUTES")
         {
             throw DynamoDbError.Validation($"Cannot specify the ProjectionExpression when choosing to get {select}");
@@ -172,12 +218,16 @@ internal sealed class Reads(Database database)
 
         if (projection is null && select == "SPECIFIC_ATTRIBUTES")
         {
-            throw DynamoDbError.Validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+            throw DynamoDbError.Validation(
+                "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+            );
         }
 
         if (index is null && select == "ALL_PROJECTED_ATTRIBUTES")
         {
-            throw DynamoDbError.Validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+            throw DynamoDbError.Validation(
+                "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
+            );
         }
 
         return select == "COUNT";
@@ -188,7 +238,10 @@ internal sealed class Reads(Database database)
         var limit = request.Json("Limit")?.GetInt32() ?? int.MaxValue;
         return limit > 0
             ? limit
-            : throw DynamoDbError.Validation($"1 validation error detected: Value '{limit}' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1");
+            : throw DynamoDbError.Validation(
+                $"1 validation error detected: Value '{limit}' at 'limit' failed to satisfy constraint: "
+                    + "Member must have value greater than or equal to 1"
+            );
     }
 
     /// <summary>The range from the request's starting key on.</summary>
@@ -209,21 +262,37 @@ internal sealed class Reads(Database database)
         var start = table.PositionOf(key, index, ascending ? 1 : -1);
         if (start.CompareTo(range.Low) < 0 || (range.High is not null && start.CompareTo(range.High) > 0))
         {
-            throw DynamoDbError.Validation("The provided starting key is outside query boundaries based on provided conditions");
+            throw DynamoDbError.Validation(
+                "The provided starting key is outside query boundaries based on provided conditions"
+            );
         }
 
         return ascending ? range with { Low = start } : range with { High = start };
     }
 
     /// <summary>What BatchGetItem asks of one table; <paramref name="Request"/> as it came.</summary>
-    private sealed record Lookup(Table Table, IReadOnlyList<MapValue> Wanted, Projection? Projection, JsonElement Request)
+    private sealed record Lookup(
+        Table Table,
+        IReadOnlyList<MapValue> Wanted,
+        Projection? Projection,
+        JsonElement Request
+    )
     {
         public static Lookup Read(Table table, JsonElement json)
         {
-            var request = new Parameters(json, "Keys", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames");
+            var request = new Parameters(
+                json,
+                "Keys",
+                "ConsistentRead",
+                "ProjectionExpression",
+                "ExpressionAttributeNames"
+            );
             var projection = request.Projection();
             request.Substitutions.EnsureUsed();
-            var keys = request.List("Keys").Select(k => ItemRules.EnsureKey(table.Schema, MapValue.ReadMap(k))).ToArray();
+            var keys = request
+                .List("Keys")
+                .Select(k => ItemRules.EnsureKey(table.Schema, MapValue.ReadMap(k)))
+                .ToArray();
             return keys.Distinct().Count() == keys.Length
                 ? new Lookup(table, keys, projection, json)
                 : throw DynamoDbError.Validation("Provided list of item keys contains duplicates");

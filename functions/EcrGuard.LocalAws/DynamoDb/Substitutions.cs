@@ -1,7 +1,13 @@
 namespace EcrGuard.LocalAws.DynamoDb;
 
-/// <summary>ExpressionAttributeNames and ExpressionAttributeValues of one request; each must be defined, and used by some expression.</summary>
-internal sealed class Substitutions(IReadOnlyDictionary<string, string> names, IReadOnlyDictionary<string, Value> values)
+/// <summary>
+/// ExpressionAttributeNames and ExpressionAttributeValues of one request; each must be defined, and used by some
+/// expression.
+/// </summary>
+internal sealed class Substitutions(
+    IReadOnlyDictionary<string, string> names,
+    IReadOnlyDictionary<string, Value> values
+)
 {
     private readonly HashSet<string> unused = [.. names.Keys, .. values.Keys];
 
@@ -11,7 +17,9 @@ internal sealed class Substitutions(IReadOnlyDictionary<string, string> names, I
         return names.TryGetValue(placeholder, out var name)
             ? name
             : throw DynamoDbError.Validation(
-                $"Invalid {kind}: An expression attribute name used in the document path is not defined; attribute name: {placeholder}");
+                $"Invalid {kind}: An expression attribute name used in the document path is not defined; "
+                    + $"attribute name: {placeholder}"
+            );
     }
 
     public Value Value(string kind, string placeholder)
@@ -20,7 +28,9 @@ internal sealed class Substitutions(IReadOnlyDictionary<string, string> names, I
         return values.TryGetValue(placeholder, out var value)
             ? value
             : throw DynamoDbError.Validation(
-                $"Invalid {kind}: An expression attribute value used in expression is not defined; attribute value: {placeholder}");
+                $"Invalid {kind}: An expression attribute value used in expression is not defined; attribute "
+                    + $"value: {placeholder}"
+            );
     }
 
     /// <summary>Refuses what no expression used. Called when all expressions of the request are parsed.</summary>
@@ -35,7 +45,9 @@ internal sealed class Substitutions(IReadOnlyDictionary<string, string> names, I
         var left = unused.Where(p => p[0] == sign).Order(StringComparer.Ordinal).ToArray();
         if (left.Length > 0)
         {
-            throw DynamoDbError.Validation($"Value provided in {parameter} unused in expressions: keys: {{{string.Join(", ", left)}}}");
+            throw DynamoDbError.Validation(
+                $"Value provided in {parameter} unused in expressions: keys: {{{string.Join(", ", left)}}}"
+            );
         }
     }
 }

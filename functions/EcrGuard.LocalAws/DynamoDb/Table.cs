@@ -12,12 +12,19 @@ internal sealed record KeySchema(KeyAttribute Partition, KeyAttribute? Sort)
     public IReadOnlyList<KeyAttribute> Attributes => Sort is null ? [Partition] : [Partition, Sort];
 }
 
-/// <summary>A table's definition; <see cref="TimeToLive"/> is the attribute that holds an item's expiry in Unix seconds.</summary>
-internal sealed record TableSchema(string Name, KeySchema Key, IReadOnlyDictionary<string, KeySchema> Indexes, string? TimeToLive);
+/// <summary>
+/// A table's definition; <see cref="TimeToLive"/> is the attribute that holds an item's expiry in Unix seconds.
+/// </summary>
+internal sealed record TableSchema(
+    string Name,
+    KeySchema Key,
+    IReadOnlyDictionary<string, KeySchema> Indexes,
+    string? TimeToLive
+);
 
 /// <summary>
-/// A place in the order of a table or index: among partitions by a hash, as DynamoDB scatters them, then by the parts of the key. A place with
-/// fewer parts lies before (<see cref="Bias"/> -1) or after (1) all that begin with these.
+/// A place in the order of a table or index: among partitions by a hash, as DynamoDB scatters them, then by the parts
+/// of the key. A place with fewer parts lies before (<see cref="Bias"/> -1) or after (1) all that begin with these.
 /// </summary>
 internal sealed record Position(uint Hash, IReadOnlyList<Value> Parts, int Bias) : IComparable<Position>
 {
@@ -27,7 +34,8 @@ internal sealed record Position(uint Hash, IReadOnlyList<Value> Parts, int Bias)
         return new Position(HashOf(parts[0]), parts, bias);
     }
 
-    public static uint HashOf(Value partition) => Crc.Crc32.Compute32(Encoding.UTF8.GetBytes(partition.ToPlain()!.ToString()));
+    public static uint HashOf(Value partition) =>
+        Crc.Crc32.Compute32(Encoding.UTF8.GetBytes(partition.ToPlain()!.ToString()));
 
     public int CompareTo(Position? other)
     {
@@ -45,7 +53,9 @@ internal sealed record Position(uint Hash, IReadOnlyList<Value> Parts, int Bias)
             }
         }
 
-        return Parts.Count == other.Parts.Count ? Bias.CompareTo(other.Bias) : Parts.Count < other.Parts.Count ? Bias : -other.Bias;
+        return Parts.Count == other.Parts.Count ? Bias.CompareTo(other.Bias)
+            : Parts.Count < other.Parts.Count ? Bias
+            : -other.Bias;
     }
 }
 
@@ -56,7 +66,10 @@ internal sealed record KeyRange(Position? Low, Position? High);
 internal sealed class Table(TableSchema schema)
 {
     private readonly SortedSet<Row> rows = [];
-    private readonly Dictionary<string, SortedSet<Row>> indexRows = schema.Indexes.Keys.ToDictionary(name => name, _ => new SortedSet<Row>());
+    private readonly Dictionary<string, SortedSet<Row>> indexRows = schema.Indexes.Keys.ToDictionary(
+        name => name,
+        _ => new SortedSet<Row>()
+    );
     private long earliestExpiry = long.MaxValue;
 
     public TableSchema Schema => schema;
@@ -65,11 +78,17 @@ internal sealed class Table(TableSchema schema)
 
     public IEnumerable<MapValue> Items => rows.Select(r => r.Item);
 
-    /// <summary>Every attribute that orders the rows of an index (its key, then the table's, which makes it unique), or of the table where <paramref name="index"/> is null.</summary>
+    /// <summary>
+    /// Every attribute that orders the rows of an index (its key, then the table's, which makes it unique), or of the
+    /// table where <paramref name="index"/> is null.
+    /// </summary>
     public IReadOnlyList<KeyAttribute> Order(string? index) =>
-        index is null ? schema.Key.Attributes : [.. schema.Indexes[index].Attributes.Concat(schema.Key.Attributes).Distinct()];
+        index is null
+            ? schema.Key.Attributes
+            : [.. schema.Indexes[index].Attributes.Concat(schema.Key.Attributes).Distinct()];
 
-    public MapValue? Get(MapValue key) => rows.TryGetValue(new Row(PositionOf(key, null), key), out var row) ? row.Item : null;
+    public MapValue? Get(MapValue key) =>
+        rows.TryGetValue(new Row(PositionOf(key, null), key), out var row) ? row.Item : null;
 
     /// <summary>Puts <paramref name="item"/>, or removes what is there where it is null.</summary>
     public void Replace(MapValue? old, MapValue? item)
@@ -119,7 +138,9 @@ internal sealed class Table(TableSchema schema)
         return (ascending ? view : view.Reverse()).Select(r => r.Item);
     }
 
-    /// <summary>Deletes what has expired at <paramref name="now"/> (Unix seconds) and says how many items that were.</summary>
+    /// <summary>
+    /// Deletes what has expired at <paramref name="now"/> (Unix seconds) and says how many items that were.
+    /// </summary>
     public int DeleteExpired(long now)
     {
         if (now <= earliestExpiry)
@@ -140,11 +161,14 @@ internal sealed class Table(TableSchema schema)
     public Position PositionOf(MapValue item, string? index, int bias = 0) => Position.Of(item, Order(index), bias);
 
     private long ExpiryOf(MapValue item) =>
-        schema.TimeToLive is { } attribute && item.Get(attribute) is NumberValue { Number: var time } && long.TryParse(time.ToString(), CultureInfo.InvariantCulture, out var seconds)
+        schema.TimeToLive is { } attribute
+        && item.Get(attribute) is NumberValue { Number: var time }
+        && long.TryParse(time.ToString(), CultureInfo.InvariantCulture, out var seconds)
             ? seconds
             : long.MaxValue;
 
-    private bool IsIn(string? index, MapValue item) => index is null || schema.Indexes[index].Attributes.All(a => item.Members.ContainsKey(a.Name));
+    private bool IsIn(string? index, MapValue item) =>
+        index is null || schema.Indexes[index].Attributes.All(a => item.Members.ContainsKey(a.Name));
 
     private sealed record Row(Position Position, MapValue Item) : IComparable<Row>
     {

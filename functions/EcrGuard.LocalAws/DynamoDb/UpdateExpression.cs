@@ -8,7 +8,8 @@ internal sealed record IfNotExists(DocumentPath Path, Operand Otherwise) : Opera
 internal sealed record ListAppend(Operand First, Operand Second) : Operand
 {
     public override Value Evaluate(MapValue item) =>
-        (UpdateExpression.Required(First, item), UpdateExpression.Required(Second, item)) is (ListValue first, ListValue second)
+        (UpdateExpression.Required(First, item), UpdateExpression.Required(Second, item))
+            is (ListValue first, ListValue second)
             ? new ListValue(first.Elements.AddRange(second.Elements))
             : throw UpdateExpression.WrongType();
 }
@@ -17,7 +18,8 @@ internal sealed record ListAppend(Operand First, Operand Second) : Operand
 internal sealed record Arithmetic(Operand Left, Operand Right, bool IsMinus) : Operand
 {
     public override Value Evaluate(MapValue item) =>
-        (UpdateExpression.Required(Left, item), UpdateExpression.Required(Right, item)) is (NumberValue left, NumberValue right)
+        (UpdateExpression.Required(Left, item), UpdateExpression.Required(Right, item))
+            is (NumberValue left, NumberValue right)
             ? new NumberValue(IsMinus ? left.Number - right.Number : left.Number + right.Number)
             : throw UpdateExpression.WrongType();
 }
@@ -30,19 +32,26 @@ internal sealed record UpdateExpression(
     IReadOnlyList<(DocumentPath Path, Operand Value)> Sets,
     IReadOnlyList<DocumentPath> Removes,
     IReadOnlyList<(DocumentPath Path, Value Value)> Adds,
-    IReadOnlyList<(DocumentPath Path, SetValue Value)> Deletes)
+    IReadOnlyList<(DocumentPath Path, SetValue Value)> Deletes
+)
 {
-    private static readonly Comparer<DocumentPath> ByIndexes = Comparer<DocumentPath>.Create((x, y) =>
-        x.Steps.Zip(y.Steps, (a, b) => a.Index.CompareTo(b.Index)).FirstOrDefault(order => order != 0));
+    private static readonly Comparer<DocumentPath> ByIndexes = Comparer<DocumentPath>.Create(
+        (x, y) => x.Steps.Zip(y.Steps, (a, b) => a.Index.CompareTo(b.Index)).FirstOrDefault(order => order != 0)
+    );
 
     public static UpdateExpression Nothing { get; } = new([], [], [], []);
 
-    public IEnumerable<DocumentPath> Paths => [.. Sets.Select(s => s.Path), .. Removes, .. Adds.Select(a => a.Path), .. Deletes.Select(d => d.Path)];
+    public IEnumerable<DocumentPath> Paths =>
+        [.. Sets.Select(s => s.Path), .. Removes, .. Adds.Select(a => a.Path), .. Deletes.Select(d => d.Path)];
 
-    public static DynamoDbError WrongType() => DynamoDbError.Validation("An operand in the update expression has an incorrect data type");
+    public static DynamoDbError WrongType() =>
+        DynamoDbError.Validation("An operand in the update expression has an incorrect data type");
 
-    public static Value Required(Operand operand, MapValue item) => operand.Evaluate(item)
-        ?? throw DynamoDbError.Validation("The provided expression refers to an attribute that does not exist in the item");
+    public static Value Required(Operand operand, MapValue item) =>
+        operand.Evaluate(item)
+        ?? throw DynamoDbError.Validation(
+            "The provided expression refers to an attribute that does not exist in the item"
+        );
 
     public MapValue Apply(MapValue item)
     {
@@ -52,23 +61,33 @@ internal sealed record UpdateExpression(
             .ToArray();
 
         // An index names an element of the list as it was: appends come in ascending order, removals in descending.
-        var updated = puts.OrderBy(p => p.Path.Steps[^1].Index).Aggregate(item, (current, put) => put.Path.Put(current, put.Value));
-        return Removes.OrderByDescending(p => p, ByIndexes).Aggregate(updated, (current, path) => path.Put(current, null));
+        var updated = puts.OrderBy(p => p.Path.Steps[^1].Index)
+            .Aggregate(item, (current, put) => put.Path.Put(current, put.Value));
+        return Removes
+            .OrderByDescending(p => p, ByIndexes)
+            .Aggregate(updated, (current, path) => path.Put(current, null));
     }
 
-    private static Value Add(Value? current, Value value) => (current, value) switch
-    {
-        (null, _) => value,
-        (NumberValue x, NumberValue y) => new NumberValue(x.Number + y.Number),
-        (SetValue x, SetValue y) when x.SetType == y.SetType => x with { Elements = x.Elements.Union(y.Elements) },
-        _ => throw WrongType(),
-    };
+    private static Value Add(Value? current, Value value) =>
+        (current, value) switch
+        {
+            (null, _) => value,
+            (NumberValue x, NumberValue y) => new NumberValue(x.Number + y.Number),
+            (SetValue x, SetValue y) when x.SetType == y.SetType => x with { Elements = x.Elements.Union(y.Elements) },
+            _ => throw WrongType(),
+        };
 
-    private static SetValue? Delete(Value? current, SetValue value) => current switch
-    {
-        null => null,
-        SetValue set when set.SetType == value.SetType =>
-            set.Elements.Except(value.Elements) is { IsEmpty: false } left ? set with { Elements = left } : null,
-        _ => throw WrongType(),
-    };
+    private static SetValue? Delete(Value? current, SetValue value) =>
+        current switch
+        {
+            null => null,
+            SetValue set when set.SetType == value.SetType => set.Elements.Except(value.Elements)
+                is { IsEmpty: false } left
+                ? set with
+                {
+                    Elements = left,
+                }
+                : null,
+            _ => throw WrongType(),
+        };
 }

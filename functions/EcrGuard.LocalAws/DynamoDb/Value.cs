@@ -6,8 +6,9 @@ using System.Text.Json.Nodes;
 namespace EcrGuard.LocalAws.DynamoDb;
 
 /// <summary>
-/// An attribute value, immutable. Equality is DynamoDB's: by type and content, numbers by magnitude, sets without order. The scalars that keys are
-/// made of (S, N, B) are ordered as DynamoDB orders them: strings by their UTF-8 bytes, numbers numerically, binary as unsigned bytes.
+/// An attribute value, immutable. Equality is DynamoDB's: by type and content, numbers by magnitude, sets without
+/// order. The scalars that keys are made of (S, N, B) are ordered as DynamoDB orders them: strings by their UTF-8
+/// bytes, numbers numerically, binary as unsigned bytes.
 /// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 /// </summary>
 internal abstract record Value
@@ -41,9 +42,12 @@ internal abstract record Value
         var members = json.EnumerateObject().ToArray();
         if (members.Length != 1)
         {
-            throw DynamoDbError.Validation(members.Length == 0
-                ? "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-                : "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
+            throw DynamoDbError.Validation(
+                members.Length == 0
+                    ? "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+                    : "Supplied AttributeValue has more than one datatypes set, must contain exactly one of "
+                        + "the supported datatypes"
+            );
         }
 
         var content = members[0].Value;
@@ -52,10 +56,16 @@ internal abstract record Value
             "S" => new StringValue(TextOf(content)),
             "N" => new NumberValue(DynamoNumber.Parse(TextOf(content))),
             "B" => new BinaryValue(BytesOf(content)),
-            "BOOL" when content.ValueKind is JsonValueKind.True or JsonValueKind.False => new BoolValue(content.GetBoolean()),
+            "BOOL" when content.ValueKind is JsonValueKind.True or JsonValueKind.False => new BoolValue(
+                content.GetBoolean()
+            ),
             "NULL" when content.ValueKind == JsonValueKind.True => NullValue.Instance,
-            "NULL" => throw DynamoDbError.Validation("One or more parameter values were invalid: Null attribute value types must have the value of true"),
-            "L" when content.ValueKind == JsonValueKind.Array => new ListValue([.. content.EnumerateArray().Select(e => Read(e, depth + 1))]),
+            "NULL" => throw DynamoDbError.Validation(
+                "One or more parameter values were invalid: Null attribute value types must have the value of true"
+            ),
+            "L" when content.ValueKind == JsonValueKind.Array => new ListValue([
+                .. content.EnumerateArray().Select(e => Read(e, depth + 1)),
+            ]),
             "M" when content.ValueKind == JsonValueKind.Object => MapValue.ReadMap(content, depth),
             "SS" => SetValue.Read("SS", content, e => new StringValue(TextOf(e))),
             "NS" => SetValue.Read("NS", content, e => new NumberValue(DynamoNumber.Parse(TextOf(e)))),
@@ -65,26 +75,29 @@ internal abstract record Value
     }
 
     /// <summary>Orders two values; meaningful for scalars of one type only.</summary>
-    public static int Compare(Value left, Value right) => (left, right) switch
-    {
-        (StringValue x, StringValue y) => Utf8Order.Compare(x.Text, y.Text),
-        (NumberValue x, NumberValue y) => x.Number.CompareTo(y.Number),
-        (BinaryValue x, BinaryValue y) => x.Bytes.Span.SequenceCompareTo(y.Bytes.Span),
-        _ => string.CompareOrdinal(left.Type, right.Type),
-    };
+    public static int Compare(Value left, Value right) =>
+        (left, right) switch
+        {
+            (StringValue x, StringValue y) => Utf8Order.Compare(x.Text, y.Text),
+            (NumberValue x, NumberValue y) => x.Number.CompareTo(y.Number),
+            (BinaryValue x, BinaryValue y) => x.Bytes.Span.SequenceCompareTo(y.Bytes.Span),
+            _ => string.CompareOrdinal(left.Type, right.Type),
+        };
 
     public JsonObject ToWire() => new() { [Type] = Wire };
 
     /// <summary>The value as ordinary JSON: numbers as numbers, sets as arrays, binary as Base64.</summary>
     public virtual JsonNode? ToPlain() => Wire;
 
-    private static string TextOf(JsonElement json) => json.ValueKind == JsonValueKind.String
-        ? json.GetString()!
-        : throw DynamoDbError.Serialization("Unexpected value type in payload");
+    private static string TextOf(JsonElement json) =>
+        json.ValueKind == JsonValueKind.String
+            ? json.GetString()!
+            : throw DynamoDbError.Serialization("Unexpected value type in payload");
 
-    private static byte[] BytesOf(JsonElement json) => json.ValueKind == JsonValueKind.String && json.TryGetBytesFromBase64(out var bytes)
-        ? bytes
-        : throw DynamoDbError.Serialization("Unexpected value type in payload");
+    private static byte[] BytesOf(JsonElement json) =>
+        json.ValueKind == JsonValueKind.String && json.TryGetBytesFromBase64(out var bytes)
+            ? bytes
+            : throw DynamoDbError.Serialization("Unexpected value type in payload");
 }
 
 internal sealed record StringValue(string Text) : Value
@@ -191,7 +204,9 @@ internal sealed record MapValue(ImmutableDictionary<string, Value> Members) : Va
             throw DynamoDbError.Serialization("Unexpected value type in payload");
         }
 
-        return new MapValue(json.EnumerateObject().ToImmutableDictionary(m => m.Name, m => Value.Read(m.Value, depth + 1)));
+        return new MapValue(
+            json.EnumerateObject().ToImmutableDictionary(m => m.Name, m => Value.Read(m.Value, depth + 1))
+        );
     }
 
     public Value? Get(string name) => Members.GetValueOrDefault(name);
@@ -199,10 +214,14 @@ internal sealed record MapValue(ImmutableDictionary<string, Value> Members) : Va
     public JsonObject ToWireItem() => new(Members.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)m.Value.ToWire())));
 
     public override JsonObject ToPlain() =>
-        new(Members.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => KeyValuePair.Create(m.Key, m.Value.ToPlain())));
+        new(
+            Members
+                .OrderBy(m => m.Key, StringComparer.Ordinal)
+                .Select(m => KeyValuePair.Create(m.Key, m.Value.ToPlain()))
+        );
 
-    public bool Equals(MapValue? other) => other is not null && Members.Count == other.Members.Count
-        && Members.All(m => m.Value.Equals(other.Get(m.Key)));
+    public bool Equals(MapValue? other) =>
+        other is not null && Members.Count == other.Members.Count && Members.All(m => m.Value.Equals(other.Get(m.Key)));
 
     public override int GetHashCode() => Members.Aggregate(0, (hash, m) => hash ^ HashCode.Combine(m.Key, m.Value));
 }
@@ -230,20 +249,30 @@ internal sealed record SetValue(string SetType, ImmutableSortedSet<Value> Elemen
         var elements = json.EnumerateArray().Select(element).ToArray();
         if (elements.Length == 0)
         {
-            var kind = type switch { "SS" => "string", "NS" => "number", _ => "binary" };
-            throw DynamoDbError.Validation($"One or more parameter values were invalid: An {kind} set  may not be empty");
+            var kind = type switch
+            {
+                "SS" => "string",
+                "NS" => "number",
+                _ => "binary",
+            };
+            throw DynamoDbError.Validation(
+                $"One or more parameter values were invalid: An {kind} set  may not be empty"
+            );
         }
 
         var set = elements.ToImmutableSortedSet(Order);
         return set.Count == elements.Length
             ? new SetValue(type, set)
             : throw DynamoDbError.Validation(
-                $"One or more parameter values were invalid: Input collection [{string.Join(", ", elements.Select(e => e.ToPlain()!.ToString()))}] contains duplicates.");
+                "One or more parameter values were invalid: Input collection "
+                    + $"[{string.Join(", ", elements.Select(e => e.ToPlain()!.ToString()))}] contains duplicates."
+            );
     }
 
     public override JsonNode ToPlain() => new JsonArray([.. Elements.Select(e => e.ToPlain())]);
 
-    public bool Equals(SetValue? other) => other is not null && SetType == other.SetType && Elements.SetEquals(other.Elements);
+    public bool Equals(SetValue? other) =>
+        other is not null && SetType == other.SetType && Elements.SetEquals(other.Elements);
 
     public override int GetHashCode() => Elements.Aggregate(0, HashCode.Combine);
 }

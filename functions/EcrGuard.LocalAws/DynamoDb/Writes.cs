@@ -3,17 +3,28 @@ using System.Text.Json.Nodes;
 
 namespace EcrGuard.LocalAws.DynamoDb;
 
-/// <summary>The operations that write. Everything about a request that needs no item is checked before any item is read.</summary>
+/// <summary>
+/// The operations that write. Everything about a request that needs no item is checked before any item is read.
+/// </summary>
 internal sealed class Writes(Database database, LocalAwsOptions options)
 {
     private const int MaxBatch = 25;
     private const int MaxTransaction = 100;
 
-    /// <summary>For ten minutes a token stands for its request. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html</summary>
+    /// <summary>
+    /// For ten minutes a token stands for its request.
+    /// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+    /// </summary>
     private static readonly TimeSpan TokenLife = TimeSpan.FromMinutes(10);
 
     private static readonly string[] Conditional =
-        ["TableName", "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "ReturnValuesOnConditionCheckFailure"];
+    [
+        "TableName",
+        "ConditionExpression",
+        "ExpressionAttributeNames",
+        "ExpressionAttributeValues",
+        "ReturnValuesOnConditionCheckFailure",
+    ];
 
     private static readonly string[] ForPut = [.. Conditional, "Item"];
     private static readonly string[] ForUpdate = [.. Conditional, "Key", "UpdateExpression"];
@@ -50,27 +61,34 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
         var change = Update(request, update).Plan();
         change.Apply();
         var updated = new Projection([.. update.Paths]);
-        return Attributes(returned switch
-        {
-            "ALL_OLD" => change.Old,
-            "ALL_NEW" => change.New,
-            "UPDATED_OLD" => change.Old is null ? null : updated.Apply(change.Old),
-            "UPDATED_NEW" => updated.Apply(change.New!),
-            _ => null,
-        });
+        return Attributes(
+            returned switch
+            {
+                "ALL_OLD" => change.Old,
+                "ALL_NEW" => change.New,
+                "UPDATED_OLD" => change.Old is null ? null : updated.Apply(change.Old),
+                "UPDATED_NEW" => updated.Apply(change.New!),
+                _ => null,
+            }
+        );
     }
 
     /// <summary><paramref name="processed"/> writes are made at most; the rest comes back unprocessed.</summary>
     public JsonObject BatchWriteItem(JsonElement json, int processed)
     {
-        var tables = new Parameters(json, "RequestItems").Required("RequestItems").EnumerateObject()
+        var tables = new Parameters(json, "RequestItems")
+            .Required("RequestItems")
+            .EnumerateObject()
             .SelectMany(t => t.Value.EnumerateArray().Select(r => (Table: t.Name, Request: r)))
             .ToArray();
         if (tables.Length is 0 or > MaxBatch)
         {
             throw DynamoDbError.Validation(
-                "1 validation error detected: Value at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: "
-                + $"[Member must have length less than or equal to {MaxBatch}, Member must have length greater than or equal to 1]");
+                "1 validation error detected: Value at 'requestItems' failed to satisfy constraint: Map "
+                    + "value must satisfy constraint: "
+                    + $"[Member must have length less than or equal to {MaxBatch}, Member must have length "
+                    + "greater than or equal to 1]"
+            );
         }
 
         var writes = tables.Select(t => BatchEntry(database[t.Table], t.Request)).ToArray();
@@ -81,7 +99,12 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
         }
 
         var unprocessed = tables.Skip(processed).GroupBy(t => t.Table, t => (JsonNode?)JsonObject.Create(t.Request));
-        return new JsonObject { ["UnprocessedItems"] = new JsonObject(unprocessed.Select(g => KeyValuePair.Create(g.Key, (JsonNode?)new JsonArray([.. g])))) };
+        return new JsonObject
+        {
+            ["UnprocessedItems"] = new JsonObject(
+                unprocessed.Select(g => KeyValuePair.Create(g.Key, (JsonNode?)new JsonArray([.. g])))
+            ),
+        };
     }
 
     public JsonObject TransactWriteItems(JsonElement json)
@@ -92,7 +115,9 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
         {
             throw DynamoDbError.Validation(
                 "1 validation error detected: Value at 'transactItems' failed to satisfy constraint: "
-                + $"Member must have length less than or equal to {MaxTransaction}, Member must have length greater than or equal to 1");
+                    + $"Member must have length less than or equal to {MaxTransaction}, Member must have length "
+                    + "greater than or equal to 1"
+            );
         }
 
         var token = request.Json("ClientRequestToken")?.GetString();
@@ -142,7 +167,8 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
             requestsByToken.Remove(tokens.Dequeue().Token);
         }
 
-        return requestsByToken.TryGetValue(token, out var known) && (known == request ? true : throw DynamoDbError.TokenReused());
+        return requestsByToken.TryGetValue(token, out var known)
+            && (known == request ? true : throw DynamoDbError.TokenReused());
     }
 
     private Write Action(JsonElement json)
@@ -150,8 +176,7 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
         var action = new Parameters(json, "Put", "Update", "Delete", "ConditionCheck");
         if (json.EnumerateObject().Count() != 1)
         {
-            throw DynamoDbError.Validation(
-                "TransactItems can only contain one of Check, Put, Update or Delete");
+            throw DynamoDbError.Validation("TransactItems can only contain one of Check, Put, Update or Delete");
         }
 
         if (action.Json("Put") is { } put)
@@ -210,16 +235,23 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
         if (update.Paths.FirstOrDefault(p => table.Schema.Key.Attributes.Any(a => a.Name == p.Attribute)) is { } onKey)
         {
             throw DynamoDbError.Validation(
-                $"One or more parameter values were invalid: Cannot update attribute {onKey.Attribute}. This attribute is part of the key");
+                $"One or more parameter values were invalid: Cannot update attribute {onKey.Attribute}. This "
+                    + "attribute is part of the key"
+            );
         }
 
-        return Create(request, table, key, old =>
-        {
-            var updated = update.Apply(old ?? key);
-            ItemRules.EnsureFits(table.Schema, updated);
-            ItemRules.EnsureSize(updated, "Item size to update has exceeded the maximum allowed size");
-            return updated;
-        });
+        return Create(
+            request,
+            table,
+            key,
+            old =>
+            {
+                var updated = update.Apply(old ?? key);
+                ItemRules.EnsureFits(table.Schema, updated);
+                ItemRules.EnsureSize(updated, "Item size to update has exceeded the maximum allowed size");
+                return updated;
+            }
+        );
     }
 
     /// <summary>The write of a request whose other expressions are parsed.</summary>
@@ -240,7 +272,16 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
 
     private static void EnsureDistinct(IReadOnlyCollection<Write> writes, string message)
     {
-        if (writes.DistinctBy(w => (w.Table.Schema.Name, new ListValue([.. w.Table.Schema.Key.Attributes.Select(a => w.Key.Get(a.Name)!)]))).Count() < writes.Count)
+        if (
+            writes
+                .DistinctBy(w =>
+                    (
+                        w.Table.Schema.Name,
+                        new ListValue([.. w.Table.Schema.Key.Attributes.Select(a => w.Key.Get(a.Name)!)])
+                    )
+                )
+                .Count() < writes.Count
+        )
         {
             throw DynamoDbError.Validation(message);
         }
@@ -254,10 +295,20 @@ internal sealed class Writes(Database database, LocalAwsOptions options)
         }
     }
 
-    private static JsonObject Attributes(MapValue? item) => item is null or { Members.IsEmpty: true } ? [] : new JsonObject { ["Attributes"] = item.ToWireItem() };
+    private static JsonObject Attributes(MapValue? item) =>
+        item is null or { Members.IsEmpty: true } ? [] : new JsonObject { ["Attributes"] = item.ToWireItem() };
 
-    /// <summary>A write whose request is sound. <paramref name="Key"/> holds at least the key; <paramref name="Compute"/> gives the new item from the old.</summary>
-    private sealed record Write(Table Table, MapValue Key, Condition? Condition, bool ReturnsOld, Func<MapValue?, MapValue?> Compute)
+    /// <summary>
+    /// A write whose request is sound. <paramref name="Key"/> holds at least the key; <paramref name="Compute"/> gives
+    /// the new item from the old.
+    /// </summary>
+    private sealed record Write(
+        Table Table,
+        MapValue Key,
+        Condition? Condition,
+        bool ReturnsOld,
+        Func<MapValue?, MapValue?> Compute
+    )
     {
         /// <summary>What the write would do now; throws where it may not.</summary>
         public Change Plan()

@@ -39,7 +39,9 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
 
     public EcrImage? ByTag(string tag) => byTag.GetValueOrDefault(tag);
 
-    /// <summary>Images in the order of their first push, from the first whose sequence is above <paramref name="after"/>.</summary>
+    /// <summary>
+    /// Images in the order of their first push, from the first whose sequence is above <paramref name="after"/>.
+    /// </summary>
     public IEnumerable<EcrImage> After(long after)
     {
         var low = 0;
@@ -60,7 +62,8 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
     public bool IsReferenced(EcrImage image) => references.ContainsKey(image.Digest);
 
     /// <summary>Whether an index that is not archived has the image as a child.</summary>
-    public bool IsReferencedByActive(EcrImage image) => IsReferenced(image) && inOrder.Any(i => !i.IsArchived && i.Children.Contains(image.Digest));
+    public bool IsReferencedByActive(EcrImage image) =>
+        IsReferenced(image) && inOrder.Any(i => !i.IsArchived && i.Children.Contains(image.Digest));
 
     /// <summary>Which of these blobs were not uploaded, and no manifest of the repository has brought.</summary>
     public IEnumerable<string> MissingBlobs(IEnumerable<string> blobs)
@@ -79,7 +82,13 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
         return missing;
     }
 
-    public EcrImage Add(string digest, byte[] manifest, string mediaType, ParsedManifest parsed, DateTimeOffset pushedAt)
+    public EcrImage Add(
+        string digest,
+        byte[] manifest,
+        string mediaType,
+        ParsedManifest parsed,
+        DateTimeOffset pushedAt
+    )
     {
         var image = new EcrImage
         {
@@ -154,7 +163,9 @@ internal sealed class EcrRepository(string name, string arn, DateTimeOffset crea
 /// <summary>One manifest of a repository.</summary>
 internal sealed class EcrImage
 {
-    public static readonly Comparer<EcrImage> BySequence = Comparer<EcrImage>.Create((a, b) => a.Sequence.CompareTo(b.Sequence));
+    public static readonly Comparer<EcrImage> BySequence = Comparer<EcrImage>.Create(
+        (a, b) => a.Sequence.CompareTo(b.Sequence)
+    );
 
     /// <summary>Counts up with every push of a new digest; listings continue by it.</summary>
     public required long Sequence { get; init; }
@@ -188,7 +199,13 @@ internal sealed class EcrImage
     public bool IsArchived => Status == "ARCHIVED";
 
     /// <summary>As lifecycle policies name it; null for an image that is on its way from one to the other.</summary>
-    public string? StorageClass => Status switch { "ACTIVE" => "standard", "ARCHIVED" => "archive", _ => null };
+    public string? StorageClass =>
+        Status switch
+        {
+            "ACTIVE" => "standard",
+            "ARCHIVED" => "archive",
+            _ => null,
+        };
 
     /// <summary>Ends the restore of an ACTIVATING image.</summary>
     public ITimer? Restore { get; set; }

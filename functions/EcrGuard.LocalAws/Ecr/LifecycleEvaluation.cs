@@ -1,13 +1,15 @@
 namespace EcrGuard.LocalAws.Ecr;
 
 /// <summary>
-/// What a lifecycle policy does to the images of a repository, sentence by sentence from https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html and with no regard to speed.
+/// What a lifecycle policy does to the images of a repository, sentence by sentence from
+/// https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html and with no regard to speed.
 /// It is kept apart from the product's own evaluator, so that two readings of the documentation check each other.
 /// </summary>
 internal sealed class LifecycleEvaluation(IReadOnlyList<EcrImage> images, LifecycleReading reading, DateTimeOffset now)
 {
-    private readonly ILookup<string, EcrImage> indexesOf =
-        images.SelectMany(i => i.Children.Distinct(), (index, child) => (Index: index, Child: child)).ToLookup(p => p.Child, p => p.Index);
+    private readonly ILookup<string, EcrImage> indexesOf = images
+        .SelectMany(i => i.Children.Distinct(), (index, child) => (Index: index, Child: child))
+        .ToLookup(p => p.Child, p => p.Index);
 
     /// <summary>The images that expire or are archived, each by its rule, in the order of their push.</summary>
     public IReadOnlyList<(EcrImage Image, LifecycleRule Rule)> Apply(IEnumerable<LifecycleRule> rules)
@@ -19,8 +21,8 @@ internal sealed class LifecycleEvaluation(IReadOnlyList<EcrImage> images, Lifecy
     }
 
     /// <summary>
-    /// "An image that matches the tagging requirements of a rule cannot be expired or archived by a rule with a lower priority", but lower rules
-    /// "can still identify them as if they haven't been expired or archived".
+    /// "An image that matches the tagging requirements of a rule cannot be expired or archived by a rule with a lower
+    /// priority", but lower rules "can still identify them as if they haven't been expired or archived".
     /// </summary>
     private Dictionary<EcrImage, LifecycleRule> TakenByRules(IEnumerable<LifecycleRule> rules)
     {
@@ -43,16 +45,19 @@ internal sealed class LifecycleEvaluation(IReadOnlyList<EcrImage> images, Lifecy
     }
 
     private bool IsSelectable(EcrImage image) =>
-        (reading.SelectsReferrers || image.SubjectDigest is null) && (reading.SelectsChildren || !indexesOf.Contains(image.Digest));
+        (reading.SelectsReferrers || image.SubjectDigest is null)
+        && (reading.SelectsChildren || !indexesOf.Contains(image.Digest));
 
-    private IEnumerable<EcrImage> Marked(LifecycleSelection selection, IReadOnlyList<EcrImage> identified) => selection.CountType switch
-    {
-        // "images are sorted from youngest to oldest based on pushed_at_time and then all images greater than the specified count are expired or archived"
-        "imageCountMoreThan" => YoungestFirst(identified).Skip(selection.CountNumber),
-        "sinceImagePushed" => identified.Where(i => IsOlder(PushedAt(i), selection.CountNumber)),
-        "sinceImagePulled" => identified.Where(i => IsOlder(LastUsedAt(i), selection.CountNumber)),
-        _ => identified.Where(i => IsOlder(i.LastArchivedAt!.Value, selection.CountNumber)),
-    };
+    private IEnumerable<EcrImage> Marked(LifecycleSelection selection, IReadOnlyList<EcrImage> identified) =>
+        selection.CountType switch
+        {
+            // "images are sorted from youngest to oldest based on pushed_at_time and then all images greater than the
+            // specified count are expired or archived"
+            "imageCountMoreThan" => YoungestFirst(identified).Skip(selection.CountNumber),
+            "sinceImagePushed" => identified.Where(i => IsOlder(PushedAt(i), selection.CountNumber)),
+            "sinceImagePulled" => identified.Where(i => IsOlder(LastUsedAt(i), selection.CountNumber)),
+            _ => identified.Where(i => IsOlder(i.LastArchivedAt!.Value, selection.CountNumber)),
+        };
 
     private IEnumerable<EcrImage> YoungestFirst(IReadOnlyList<EcrImage> identified)
     {
@@ -62,9 +67,12 @@ internal sealed class LifecycleEvaluation(IReadOnlyList<EcrImage> images, Lifecy
             : byTime.ThenByDescending(i => i.Sequence);
     }
 
-    private DateTimeOffset PushedAt(EcrImage image) => reading.RestoreCountsAsPush ? image.LastActivatedAt ?? image.PushedAt : image.PushedAt;
+    private DateTimeOffset PushedAt(EcrImage image) =>
+        reading.RestoreCountsAsPush ? image.LastActivatedAt ?? image.PushedAt : image.PushedAt;
 
-    /// <summary>The last pull; the push of an image that was never pulled; the restore of one that was not pulled since.</summary>
+    /// <summary>
+    /// The last pull; the push of an image that was never pulled; the restore of one that was not pulled since.
+    /// </summary>
     private static DateTimeOffset LastUsedAt(EcrImage image)
     {
         var used = image.LastPulledAt ?? image.PushedAt;
@@ -77,7 +85,9 @@ internal sealed class LifecycleEvaluation(IReadOnlyList<EcrImage> images, Lifecy
         return age.Days > days || (age.Days == days && age > TimeSpan.FromDays(days));
     }
 
-    /// <summary>Referrers go with their subject, by its rule. What is in the archive already is not archived again.</summary>
+    /// <summary>
+    /// Referrers go with their subject, by its rule. What is in the archive already is not archived again.
+    /// </summary>
     /// <returns>The subject of each referrer that goes for its sake.</returns>
     private Dictionary<EcrImage, EcrImage> AddReferrers(Dictionary<EcrImage, LifecycleRule> taken)
     {
@@ -101,17 +111,23 @@ internal sealed class LifecycleEvaluation(IReadOnlyList<EcrImage> images, Lifecy
     }
 
     /// <summary>
-    /// "If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being deleted or archived first"; and a referrer whose subject stays stays.
+    /// "If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being
+    /// deleted or archived first"; and a referrer whose subject stays stays.
     /// </summary>
     private void HoldBack(Dictionary<EcrImage, LifecycleRule> taken, Dictionary<EcrImage, EcrImage> subjects)
     {
         List<EcrImage> held;
         do
         {
-            held = [.. taken.Keys.Where(i => indexesOf[i.Digest].Any(Stays) || (subjects.TryGetValue(i, out var subject) && !taken.ContainsKey(subject)))];
+            held =
+            [
+                .. taken.Keys.Where(i =>
+                    indexesOf[i.Digest].Any(Stays)
+                    || (subjects.TryGetValue(i, out var subject) && !taken.ContainsKey(subject))
+                ),
+            ];
             held.ForEach(i => taken.Remove(i));
-        }
-        while (held.Count > 0);
+        } while (held.Count > 0);
 
         bool Stays(EcrImage index) => !index.IsArchived && !taken.ContainsKey(index);
     }

@@ -18,7 +18,9 @@ internal sealed class LifecyclePreview(string text, IReadOnlyList<PreviewResult>
             : null,
     };
 
-    /// <summary>Whether it is still being made. Each look brings its end nearer, the refusal of another preview too.</summary>
+    /// <summary>
+    /// Whether it is still being made. Each look brings its end nearer, the refusal of another preview too.
+    /// </summary>
     public bool IsInProgress() => pollsLeft-- > 0;
 }
 
@@ -34,12 +36,18 @@ internal sealed class PreviewResult(EcrImage image, LifecycleRule rule)
         ImageTags = image.Tags.Count == 0 ? null : image.Tags.ToArray(),
         ImageDigest = image.Digest,
         ImagePushedAt = JsonWire.Epoch(image.PushedAt),
-        Action = new { Type = rule.Archives ? "TRANSITION" : "EXPIRE", TargetStorageClass = rule.Archives ? "ARCHIVE" : null },
+        Action = new
+        {
+            Type = rule.Archives ? "TRANSITION" : "EXPIRE",
+            TargetStorageClass = rule.Archives ? "ARCHIVE" : null,
+        },
         AppliedRulePriority = rule.RulePriority,
         StorageClass = image.IsArchived ? "ARCHIVE" : "STANDARD",
     };
 
     public bool Matches(string? tagStatus) => tagStatus is null or "ANY" || (tagStatus == "TAGGED") == tags.Length > 0;
 
-    public bool Is(ImageIdentifier id) => (id.ImageDigest is null || id.ImageDigest == image.Digest) && (id.ImageTag is null || tags.Contains(id.ImageTag));
+    public bool Is(ImageIdentifier id) =>
+        (id.ImageDigest is null || id.ImageDigest == image.Digest)
+        && (id.ImageTag is null || tags.Contains(id.ImageTag));
 }

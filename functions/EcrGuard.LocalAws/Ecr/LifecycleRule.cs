@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace EcrGuard.LocalAws.Ecr;
 
-// A lifecycle policy member by member as it is written (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html).
+// A lifecycle policy member by member as it is written
+// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html).
 
 internal sealed record LifecycleDocument
 {
@@ -40,21 +41,28 @@ internal sealed record LifecycleSelection
 
     public required int CountNumber { get; init; }
 
-    /// <summary>Whether an image with these tags meets the rule's tagging requirements: all entries of its list are found among them.</summary>
-    public bool Matches(IReadOnlyList<string> tags) => TagStatus switch
-    {
-        "any" => true,
-        "untagged" => tags.Count == 0,
-        _ => Patterns.All(pattern => tags.Any(pattern.IsMatch)),
-    };
+    /// <summary>
+    /// Whether an image with these tags meets the rule's tagging requirements: all entries of its list are found among
+    /// them.
+    /// </summary>
+    public bool Matches(IReadOnlyList<string> tags) =>
+        TagStatus switch
+        {
+            "any" => true,
+            "untagged" => tags.Count == 0,
+            _ => Patterns.All(pattern => tags.Any(pattern.IsMatch)),
+        };
 
-    private Regex[] Patterns => patterns ??=
-    [
-        .. (TagPatternList ?? []).Select(pattern => Anchored(Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal))),
-        .. (TagPrefixList ?? []).Select(prefix => Anchored(Regex.Escape(prefix) + ".*")),
-    ];
+    private Regex[] Patterns =>
+        patterns ??= [
+            .. (TagPatternList ?? []).Select(pattern =>
+                Anchored(Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal))
+            ),
+            .. (TagPrefixList ?? []).Select(prefix => Anchored(Regex.Escape(prefix) + ".*")),
+        ];
 
-    private static Regex Anchored(string expression) => new($@"\A{expression}\z", RegexOptions.Singleline | RegexOptions.CultureInvariant);
+    private static Regex Anchored(string expression) =>
+        new($@"\A{expression}\z", RegexOptions.Singleline | RegexOptions.CultureInvariant);
 }
 
 internal sealed record LifecycleAction

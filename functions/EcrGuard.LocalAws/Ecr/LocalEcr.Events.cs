@@ -1,8 +1,8 @@
 namespace EcrGuard.LocalAws.Ecr;
 
 /// <content>
-/// The events of ECR, in the shapes of https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html and of captured ones, which
-/// also have media types.
+/// The events of ECR, in the shapes of https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html and
+/// of captured ones, which also have media types.
 /// </content>
 public sealed partial class LocalEcr
 {
@@ -48,13 +48,20 @@ public sealed partial class LocalEcr
         };
         if (scan.Status == "COMPLETE")
         {
-            detail["finding-severity-counts"] = Counted(scan.Findings.SelectMany(f => f.Packages, (f, _) => f.Severity));
+            detail["finding-severity-counts"] = Counted(
+                scan.Findings.SelectMany(f => f.Packages, (f, _) => f.Severity)
+            );
         }
 
         account.Emit(Source, "ECR Image Scan", account.RepositoryArn(repository), detail);
     }
 
-    private static Dictionary<string, object> Detail(EcrRepository repository, EcrImage image, string action, string? tag)
+    private static Dictionary<string, object> Detail(
+        EcrRepository repository,
+        EcrImage image,
+        string action,
+        string? tag
+    )
     {
         var detail = new Dictionary<string, object>
         {

@@ -34,17 +34,19 @@ public sealed partial class LocalEcr
         var missing = repository.MissingBlobs(asked[true]).ToHashSet();
         return new
         {
-            Layers = asked[true].Select(digest => new
-            {
-                LayerDigest = digest,
-                LayerAvailability = missing.Contains(digest) ? "UNAVAILABLE" : "AVAILABLE",
-            }),
-            Failures = asked[false].Select(digest => new
-            {
-                LayerDigest = digest,
-                FailureCode = "InvalidLayerDigest",
-                FailureReason = $"Invalid layer digest: '{digest}'",
-            }),
+            Layers = asked[true]
+                .Select(digest => new
+                {
+                    LayerDigest = digest,
+                    LayerAvailability = missing.Contains(digest) ? "UNAVAILABLE" : "AVAILABLE",
+                }),
+            Failures = asked[false]
+                .Select(digest => new
+                {
+                    LayerDigest = digest,
+                    FailureCode = "InvalidLayerDigest",
+                    FailureReason = $"Invalid layer digest: '{digest}'",
+                }),
         };
     }
 
@@ -60,7 +62,8 @@ public sealed partial class LocalEcr
     {
         var (repository, upload) = (Find(request), UploadOf(request, request.UploadId));
         var bytes = request.LayerPartBlob;
-        var follows = request.PartFirstByte == upload.Bytes.Count
+        var follows =
+            request.PartFirstByte == upload.Bytes.Count
             && request.PartLastByte == request.PartFirstByte + bytes.Length - 1
             && bytes.Length > 0;
         if (!follows)
@@ -68,7 +71,8 @@ public sealed partial class LocalEcr
             throw new LocalError(
                 400,
                 "InvalidLayerPartException",
-                $"Bytes {request.PartFirstByte} to {request.PartLastByte} do not follow byte {upload.Bytes.Count - 1}");
+                $"Bytes {request.PartFirstByte} to {request.PartLastByte} do not follow byte {upload.Bytes.Count - 1}"
+            );
         }
 
         upload.Bytes.AddRange(bytes);
@@ -93,7 +97,11 @@ public sealed partial class LocalEcr
 
         if (upload.Parts.SkipLast(1).Any(part => part < LeastPart))
         {
-            throw new LocalError(400, "LayerPartTooSmallException", $"Layer parts must be at least {LeastPart} bytes in size");
+            throw new LocalError(
+                400,
+                "LayerPartTooSmallException",
+                $"Layer parts must be at least {LeastPart} bytes in size"
+            );
         }
 
         var digest = Manifest.DigestOf(upload.Bytes.ToArray());
@@ -119,6 +127,7 @@ public sealed partial class LocalEcr
     }
 
     private LayerUpload UploadOf(RepositoryRequest request, string id) =>
-        uploads.TryGetValue(id, out var upload) && upload.Repository == Find(request).Name ? upload
-        : throw new LocalError(400, "UploadNotFoundException", $"The upload '{id}' does not exist");
+        uploads.TryGetValue(id, out var upload) && upload.Repository == Find(request).Name
+            ? upload
+            : throw new LocalError(400, "UploadNotFoundException", $"The upload '{id}' does not exist");
 }

@@ -11,23 +11,31 @@ public sealed partial class LocalEcr
     /// </summary>
     /// <param name="now">The time that ages are measured to; what is archived was archived then.</param>
     /// <returns>What was expired and archived, by repository and then in the order of the push.</returns>
-    public IReadOnlyList<TakenByLifecycle> RunLifecycle(DateTimeOffset now) => Locked(() => repositories.Values.SelectMany(r => RunLifecycle(r, now)).ToList());
+    public IReadOnlyList<TakenByLifecycle> RunLifecycle(DateTimeOffset now) =>
+        Locked(() => repositories.Values.SelectMany(r => RunLifecycle(r, now)).ToList());
 
     /// <summary>What a lifecycle policy would do to a repository at some time.</summary>
     /// <param name="repository">An existing repository.</param>
     /// <param name="policy">The policy's text; what ECR would refuse throws.</param>
     /// <param name="now">The time that ages are measured to.</param>
-    public IReadOnlyList<TakenByLifecycle> PreviewLifecycle(string repository, string policy, DateTimeOffset now) => Locked(() =>
-    {
-        var previewed = Find(repository);
-        return Evaluate(previewed, policy, now).Select(t => Taken(previewed, t.Image, t.Rule)).ToList();
-    });
+    public IReadOnlyList<TakenByLifecycle> PreviewLifecycle(string repository, string policy, DateTimeOffset now) =>
+        Locked(() =>
+        {
+            var previewed = Find(repository);
+            return Evaluate(previewed, policy, now).Select(t => Taken(previewed, t.Image, t.Rule)).ToList();
+        });
 
     private static TakenByLifecycle Taken(EcrRepository repository, EcrImage image, LifecycleRule rule) =>
         new(repository.Name, image.Digest, rule.RulePriority, rule.Archives);
 
-    private IReadOnlyList<(EcrImage Image, LifecycleRule Rule)> Evaluate(EcrRepository repository, string policy, DateTimeOffset now) =>
-        new LifecycleEvaluation([.. repository.After(0)], Options.Lifecycle, now).Apply(LifecyclePolicyCheck.Read(policy));
+    private IReadOnlyList<(EcrImage Image, LifecycleRule Rule)> Evaluate(
+        EcrRepository repository,
+        string policy,
+        DateTimeOffset now
+    ) =>
+        new LifecycleEvaluation([.. repository.After(0)], Options.Lifecycle, now).Apply(
+            LifecyclePolicyCheck.Read(policy)
+        );
 
     private IReadOnlyList<TakenByLifecycle> RunLifecycle(EcrRepository repository, DateTimeOffset now)
     {
@@ -62,7 +70,12 @@ public sealed partial class LocalEcr
         var repository = Find(request);
         LifecyclePolicyCheck.Read(request.LifecyclePolicyText);
         (repository.LifecyclePolicy, repository.LifecycleEvaluatedAt) = (request.LifecyclePolicyText, null);
-        return new { RegistryId = Options.AccountId, RepositoryName = repository.Name, request.LifecyclePolicyText };
+        return new
+        {
+            RegistryId = Options.AccountId,
+            RepositoryName = repository.Name,
+            request.LifecyclePolicyText,
+        };
     }
 
     private object GetLifecyclePolicy(RepositoryRequest request)
@@ -85,27 +98,43 @@ public sealed partial class LocalEcr
         return answer;
     }
 
-    private LocalError LifecyclePolicyNotFound(EcrRepository repository) => new(
-        400,
-        "LifecyclePolicyNotFoundException",
-        $"Lifecycle policy does not exist for the repository with name '{repository.Name}' in the registry with id '{Options.AccountId}'");
+    private LocalError LifecyclePolicyNotFound(EcrRepository repository) =>
+        new(
+            400,
+            "LifecyclePolicyNotFoundException",
+            $"Lifecycle policy does not exist for the repository with name '{repository.Name}' in the "
+                + $"registry with id '{Options.AccountId}'"
+        );
 
     private object StartLifecyclePolicyPreview(StartLifecyclePolicyPreviewRequest request)
     {
         var repository = Find(request);
-        var text = request.LifecyclePolicyText ?? repository.LifecyclePolicy ?? throw LifecyclePolicyNotFound(repository);
+        var text =
+            request.LifecyclePolicyText ?? repository.LifecyclePolicy ?? throw LifecyclePolicyNotFound(repository);
         if (repository.Preview?.IsInProgress() == true)
         {
             throw new LocalError(
                 400,
                 "LifecyclePolicyPreviewInProgressException",
-                $"The previous lifecycle policy preview request for the repository with name '{repository.Name}' in the registry with id '{Options.AccountId}' has not completed. Wait and try again.");
+                "The previous lifecycle policy preview request for the repository with name "
+                    + $"'{repository.Name}' in the registry with id '{Options.AccountId}' has not completed. Wait "
+                    + "and try again."
+            );
         }
 
         // What it shows is what was true when it was asked for: images may come, go and be tagged before it is read.
-        var results = Evaluate(repository, text, account.Now).Where(t => Options.PreviewShowsReferrers || t.Image.SubjectDigest is null).Select(t => new PreviewResult(t.Image, t.Rule)).ToList();
+        var results = Evaluate(repository, text, account.Now)
+            .Where(t => Options.PreviewShowsReferrers || t.Image.SubjectDigest is null)
+            .Select(t => new PreviewResult(t.Image, t.Rule))
+            .ToList();
         repository.Preview = new LifecyclePreview(text, results, Options.LifecyclePreviewPolls);
-        return new { RegistryId = Options.AccountId, RepositoryName = repository.Name, LifecyclePolicyText = text, Status = "IN_PROGRESS" };
+        return new
+        {
+            RegistryId = Options.AccountId,
+            RepositoryName = repository.Name,
+            LifecyclePolicyText = text,
+            Status = "IN_PROGRESS",
+        };
     }
 
     private object GetLifecyclePolicyPreview(GetLifecyclePolicyPreviewRequest request)
@@ -113,20 +142,27 @@ public sealed partial class LocalEcr
         var repository = Find(request);
         CheckPaging(request.ImageIds, request.NextToken, request.MaxResults);
         CheckOneOf("tagStatus", request.Filter?.TagStatus, "TAGGED", "UNTAGGED", "ANY");
-        var preview = repository.Preview ?? throw new LocalError(
-            400,
-            "LifecyclePolicyPreviewNotFoundException",
-            $"There is no lifecycle policy preview for the repository with name '{repository.Name}' in the registry with id '{Options.AccountId}'");
+        var preview =
+            repository.Preview
+            ?? throw new LocalError(
+                400,
+                "LifecyclePolicyPreviewNotFoundException",
+                $"There is no lifecycle policy preview for the repository with name '{repository.Name}' in "
+                    + $"the registry with id '{Options.AccountId}'"
+            );
         var status = preview.IsInProgress() ? "IN_PROGRESS" : Options.LifecyclePreviewEnd;
         var results = status == "COMPLETE" ? preview.Results : [];
-        var shown = results.Where(r => r.Matches(request.Filter?.TagStatus) && (request.ImageIds is not { } ids || ids.Any(r.Is))).ToList();
+        var shown = results
+            .Where(r => r.Matches(request.Filter?.TagStatus) && (request.ImageIds is not { } ids || ids.Any(r.Is)))
+            .ToList();
         var (page, next) = Page(
             $"GetLifecyclePolicyPreview {repository.Name}",
             request.NextToken,
             request.ImageIds is null ? request.MaxResults : 100,
             after => Enumerable.Range(0, shown.Count).Skip((int)Position(after)),
             i => (i + 1).ToString(CultureInfo.InvariantCulture),
-            most: 100);
+            most: 100
+        );
         return new
         {
             RegistryId = Options.AccountId,

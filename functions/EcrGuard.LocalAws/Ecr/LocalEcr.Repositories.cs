@@ -16,11 +16,21 @@ public sealed partial class LocalEcr
 
     private static TagMutability MutabilityFrom(string mode, IReadOnlyList<ExclusionFilter>? filters)
     {
-        CheckOneOf("imageTagMutability", mode, "MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION");
+        CheckOneOf(
+            "imageTagMutability",
+            mode,
+            "MUTABLE",
+            "IMMUTABLE",
+            "IMMUTABLE_WITH_EXCLUSION",
+            "MUTABLE_WITH_EXCLUSION"
+        );
         CheckCount("imageTagMutabilityExclusionFilters", filters, 5);
         if (mode.EndsWith("EXCLUSION", StringComparison.Ordinal) != filters is not null)
         {
-            throw Invalid("imageTagMutabilityExclusionFilters", "Exclusion filters go with a mode with exclusion, and with no other");
+            throw Invalid(
+                "imageTagMutabilityExclusionFilters",
+                "Exclusion filters go with a mode with exclusion, and with no other"
+            );
         }
 
         foreach (var filter in filters ?? [])
@@ -36,11 +46,17 @@ public sealed partial class LocalEcr
     }
 
     private static object? ExclusionsOf(TagMutability mutability) =>
-        mutability.Exclusions.Count == 0 ? null : mutability.Exclusions.Select(f => new { FilterType = "WILDCARD", Filter = f });
+        mutability.Exclusions.Count == 0
+            ? null
+            : mutability.Exclusions.Select(f => new { FilterType = "WILDCARD", Filter = f });
 
     private EcrRepository Find(string name) =>
-        repositories.GetValueOrDefault(name) ?? throw new LocalError(
-            400, "RepositoryNotFoundException", $"The repository with name '{name}' does not exist in the registry with id '{Options.AccountId}'");
+        repositories.GetValueOrDefault(name)
+        ?? throw new LocalError(
+            400,
+            "RepositoryNotFoundException",
+            $"The repository with name '{name}' does not exist in the registry with id '{Options.AccountId}'"
+        );
 
     private EcrRepository Find(RepositoryRequest request)
     {
@@ -52,7 +68,11 @@ public sealed partial class LocalEcr
     {
         if (request.RegistryId is { } registry && registry != Options.AccountId)
         {
-            throw new LocalError(400, "InvalidParameterException", $"The registry with id '{registry}' is not of this account.");
+            throw new LocalError(
+                400,
+                "InvalidParameterException",
+                $"The registry with id '{registry}' is not of this account."
+            );
         }
     }
 
@@ -63,19 +83,33 @@ public sealed partial class LocalEcr
             throw Invalid("repositoryName", $"Member must satisfy regular expression pattern: {RepositoryName}");
         }
 
-        var repository = new EcrRepository(name, account.RepositoryArn(name), account.Now) { Mutability = mutability, ScanOnPush = scanOnPush };
+        var repository = new EcrRepository(name, account.RepositoryArn(name), account.Now)
+        {
+            Mutability = mutability,
+            ScanOnPush = scanOnPush,
+        };
         return repositories.TryAdd(name, repository)
             ? repository
             : throw new LocalError(
-                400, "RepositoryAlreadyExistsException", $"The repository with name '{name}' already exists in the registry with id '{Options.AccountId}'");
+                400,
+                "RepositoryAlreadyExistsException",
+                $"The repository with name '{name}' already exists in the registry with id '{Options.AccountId}'"
+            );
     }
 
     private object CreateRepository(CreateRepositoryRequest request)
     {
         CheckRegistry(request);
-        var mutability = MutabilityFrom(request.ImageTagMutability ?? "MUTABLE", request.ImageTagMutabilityExclusionFilters);
+        var mutability = MutabilityFrom(
+            request.ImageTagMutability ?? "MUTABLE",
+            request.ImageTagMutabilityExclusionFilters
+        );
         CheckTags(request.Tags ?? []);
-        var repository = Create(request.RepositoryName, mutability, request.ImageScanningConfiguration?.ScanOnPush ?? false);
+        var repository = Create(
+            request.RepositoryName,
+            mutability,
+            request.ImageScanningConfiguration?.ScanOnPush ?? false
+        );
         Put(repository, request.Tags ?? []);
         return new { Repository = Shown(repository) };
     }
@@ -88,7 +122,11 @@ public sealed partial class LocalEcr
         {
             return request is { NextToken: null, MaxResults: null }
                 ? new { Repositories = names.Select(Find).Select(Shown).ToList() }
-                : throw new LocalError(400, "InvalidParameterException", "maxResults and nextToken cannot be used with repositoryNames.");
+                : throw new LocalError(
+                    400,
+                    "InvalidParameterException",
+                    "maxResults and nextToken cannot be used with repositoryNames."
+                );
         }
 
         var (page, next) = Page(
@@ -96,22 +134,27 @@ public sealed partial class LocalEcr
             request.NextToken,
             request.MaxResults,
             after => repositories.Values.Where(r => string.CompareOrdinal(r.Name, after) > 0),
-            r => r.Name);
+            r => r.Name
+        );
         return new { Repositories = page.Select(Shown), NextToken = next };
     }
 
-    private object Shown(EcrRepository repository) => new
-    {
-        RepositoryArn = repository.Arn,
-        RegistryId = Options.AccountId,
-        RepositoryName = repository.Name,
-        RepositoryUri = string.Create(CultureInfo.InvariantCulture, $"{Options.AccountId}.dkr.ecr.{Options.Region}.amazonaws.com/{repository.Name}"),
-        CreatedAt = JsonWire.Epoch(repository.CreatedAt),
-        ImageTagMutability = repository.Mutability.Mode,
-        ImageTagMutabilityExclusionFilters = ExclusionsOf(repository.Mutability),
-        ImageScanningConfiguration = new { repository.ScanOnPush },
-        EncryptionConfiguration = new { EncryptionType = "AES256" },
-    };
+    private object Shown(EcrRepository repository) =>
+        new
+        {
+            RepositoryArn = repository.Arn,
+            RegistryId = Options.AccountId,
+            RepositoryName = repository.Name,
+            RepositoryUri = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Options.AccountId}.dkr.ecr.{Options.Region}.amazonaws.com/{repository.Name}"
+            ),
+            CreatedAt = JsonWire.Epoch(repository.CreatedAt),
+            ImageTagMutability = repository.Mutability.Mode,
+            ImageTagMutabilityExclusionFilters = ExclusionsOf(repository.Mutability),
+            ImageScanningConfiguration = new { repository.ScanOnPush },
+            EncryptionConfiguration = new { EncryptionType = "AES256" },
+        };
 
     private object PutImageTagMutability(PutImageTagMutabilityRequest request)
     {
@@ -126,10 +169,8 @@ public sealed partial class LocalEcr
         };
     }
 
-    private object ListTagsForResource(ResourceRequest request) => new
-    {
-        Tags = Find(request).ResourceTags.Select(t => new ResourceTag { Key = t.Key, Value = t.Value }),
-    };
+    private object ListTagsForResource(ResourceRequest request) =>
+        new { Tags = Find(request).ResourceTags.Select(t => new ResourceTag { Key = t.Key, Value = t.Value }) };
 
     private object TagResource(TagResourceRequest request)
     {
@@ -149,7 +190,8 @@ public sealed partial class LocalEcr
         return new();
     }
 
-    private EcrRepository Find(ResourceRequest request) => Find(NamedBy(request.ResourceArn) ?? throw Invalid("resourceArn", "Invalid ARN"));
+    private EcrRepository Find(ResourceRequest request) =>
+        Find(NamedBy(request.ResourceArn) ?? throw Invalid("resourceArn", "Invalid ARN"));
 
     /// <summary>The name in the ARN of a repository of this account and region; null for anything else.</summary>
     private string? NamedBy(string arn)
@@ -160,12 +202,21 @@ public sealed partial class LocalEcr
 
     private static void CheckTags(IReadOnlyList<ResourceTag> tags)
     {
-        if (tags.Any(t => t.Key.Length is < 1 or > 128 || t.Value.Length > 256 || t.Key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)) || tags.DistinctBy(t => t.Key).Count() < tags.Count)
+        if (
+            tags.Any(t =>
+                t.Key.Length is < 1 or > 128
+                || t.Value.Length > 256
+                || t.Key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
+            )
+            || tags.DistinctBy(t => t.Key).Count() < tags.Count
+        )
         {
             throw new LocalError(
                 400,
                 "InvalidTagParameterException",
-                "An invalid parameter has been specified. Tag keys can have a maximum character length of 128 characters, and tag values can have a maximum length of 256 characters.");
+                "An invalid parameter has been specified. Tag keys can have a maximum character length of "
+                    + "128 characters, and tag values can have a maximum length of 256 characters."
+            );
         }
 
         CheckTagCount(tags.Count);
@@ -175,7 +226,12 @@ public sealed partial class LocalEcr
     {
         if (count > MaxResourceTags)
         {
-            throw new LocalError(400, "TooManyTagsException", $"The list of tags on the repository is over the limit. The maximum number of tags that can be applied to a repository is {MaxResourceTags}.");
+            throw new LocalError(
+                400,
+                "TooManyTagsException",
+                "The list of tags on the repository is over the limit. The maximum number of tags that can "
+                    + $"be applied to a repository is {MaxResourceTags}."
+            );
         }
     }
 

@@ -24,14 +24,30 @@ public sealed partial class LocalEcr
                 break;
             case ("STANDARD", "ARCHIVED"):
                 image.Status = "ACTIVATING";
-                image.Restore = Options.TimeProvider.CreateTimer(_ => Locked(() => Activate(repository, image, account.Now)), null, Options.RestoreTakes, Timeout.InfiniteTimeSpan);
+                image.Restore = Options.TimeProvider.CreateTimer(
+                    _ => Locked(() => Activate(repository, image, account.Now)),
+                    null,
+                    Options.RestoreTakes,
+                    Timeout.InfiniteTimeSpan
+                );
                 break;
         }
 
-        return new { RegistryId = Options.AccountId, RepositoryName = repository.Name, request.ImageId, ImageStatus = image.Status };
+        return new
+        {
+            RegistryId = Options.AccountId,
+            RepositoryName = repository.Name,
+            request.ImageId,
+            ImageStatus = image.Status,
+        };
 
         // The service model has the error and does not say when.
-        static LocalError NotSupported(string reason) => new(400, "ImageStorageClassUpdateNotSupportedException", $"The requested image storage class update is not supported. {reason}");
+        static LocalError NotSupported(string reason) =>
+            new(
+                400,
+                "ImageStorageClassUpdateNotSupportedException",
+                $"The requested image storage class update is not supported. {reason}"
+            );
     }
 
     private EcrImage Archive(EcrRepository repository, EcrImage image, DateTimeOffset at, bool announce)
@@ -49,7 +65,9 @@ public sealed partial class LocalEcr
         return image;
     }
 
-    /// <summary>Ends a restore. Nothing happens to an image that was pushed again or deleted while it was being restored.</summary>
+    /// <summary>
+    /// Ends a restore. Nothing happens to an image that was pushed again or deleted while it was being restored.
+    /// </summary>
     private EcrImage Activate(EcrRepository repository, EcrImage image, DateTimeOffset at)
     {
         image.Restore?.Dispose();
@@ -85,11 +103,18 @@ public sealed partial class LocalEcr
             $"ListImageReferrers {repository.Name}@{request.SubjectId.ImageDigest}",
             request.NextToken,
             request.MaxResults,
-            after => repository.After(Position(after)).Where(i =>
-                i.SubjectDigest == request.SubjectId.ImageDigest && (status == "ANY" || i.Status == status) && (types.Count == 0 || types.Contains(i.ArtifactMediaType))),
+            after =>
+                repository
+                    .After(Position(after))
+                    .Where(i =>
+                        i.SubjectDigest == request.SubjectId.ImageDigest
+                        && (status == "ANY" || i.Status == status)
+                        && (types.Count == 0 || types.Contains(i.ArtifactMediaType))
+                    ),
             i => i.Sequence.ToString(CultureInfo.InvariantCulture),
             usual: 20, // In the service model; 50 on the API's page.
-            most: 50);
+            most: 50
+        );
         return new
         {
             Referrers = page.Select(i => new

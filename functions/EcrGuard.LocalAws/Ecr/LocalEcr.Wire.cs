@@ -19,7 +19,10 @@ public sealed partial class LocalEcr
     {
         var target = Target(call);
         return target.StartsWith(TargetPrefix, StringComparison.Ordinal)
-            ? new LocalOperation(target[TargetPrefix.Length..], JsonWire.Peek(call, "repositoryName") ?? NamedBy(JsonWire.Peek(call, "resourceArn") ?? string.Empty))
+            ? new LocalOperation(
+                target[TargetPrefix.Length..],
+                JsonWire.Peek(call, "repositoryName") ?? NamedBy(JsonWire.Peek(call, "resourceArn") ?? string.Empty)
+            )
             : throw LocalError.Unexpected("UnknownOperationException", $"X-Amz-Target '{target}' is not of ECR.");
     }
 
@@ -27,61 +30,87 @@ public sealed partial class LocalEcr
     {
         if (!operations.TryGetValue(operation.Name, out var carryOut))
         {
-            throw LocalError.Unexpected("UnknownOperationException", $"The operation {operation.Name} is not known here.");
+            throw LocalError.Unexpected(
+                "UnknownOperationException",
+                $"The operation {operation.Name} is not known here."
+            );
         }
 
-        return Locked(() => Grants(operation.Name)
-            ? JsonWire.Answer(ContentType, carryOut(call))
-            : throw ((ILocalService)this).For(Trouble.Throttled));
+        return Locked(() =>
+            Grants(operation.Name)
+                ? JsonWire.Answer(ContentType, carryOut(call))
+                : throw ((ILocalService)this).For(Trouble.Throttled)
+        );
     }
 
-    LocalError ILocalService.For(Trouble trouble) => trouble switch
-    {
-        Trouble.Throttled => new LocalError(400, "ThrottlingException", "Rate exceeded"),
-        Trouble.InternalError => new LocalError(500, "ServerException", "An internal server error has occurred."),
-        Trouble.Unavailable => new LocalError(503, "ServiceUnavailableException", "Service is temporarily unavailable."),
-        Trouble.ExpiredCredentials => new LocalError(400, "ExpiredTokenException", "The security token included in the request is expired"),
-        Trouble.MissingAuthentication => new LocalError(400, "MissingAuthenticationTokenException", "Missing Authentication Token"),
-    };
+    LocalError ILocalService.For(Trouble trouble) =>
+        trouble switch
+        {
+            Trouble.Throttled => new LocalError(400, "ThrottlingException", "Rate exceeded"),
+            Trouble.InternalError => new LocalError(500, "ServerException", "An internal server error has occurred."),
+            Trouble.Unavailable => new LocalError(
+                503,
+                "ServiceUnavailableException",
+                "Service is temporarily unavailable."
+            ),
+            Trouble.ExpiredCredentials => new LocalError(
+                400,
+                "ExpiredTokenException",
+                "The security token included in the request is expired"
+            ),
+            Trouble.MissingAuthentication => new LocalError(
+                400,
+                "MissingAuthenticationTokenException",
+                "Missing Authentication Token"
+            ),
+        };
 
     LocalAnswer ILocalService.Refuse(LocalError error) =>
         JsonWire.Refuse(ContentType, error.Status, new { __type = error.Code, error.Message });
 
     private static string Target(LocalCall call) => call.Headers["X-Amz-Target"].ToString();
 
-    private static Func<LocalCall, object> On<TRequest>(Func<TRequest, object> operation) => call => operation(JsonWire.Read<TRequest>(call));
+    private static Func<LocalCall, object> On<TRequest>(Func<TRequest, object> operation) =>
+        call => operation(JsonWire.Read<TRequest>(call));
 
-    private Dictionary<string, Func<LocalCall, object>> Operations() => new()
-    {
-        ["BatchCheckLayerAvailability"] = On<BatchCheckLayerAvailabilityRequest>(BatchCheckLayerAvailability),
-        ["BatchDeleteImage"] = On<BatchDeleteImageRequest>(BatchDeleteImage),
-        ["BatchGetImage"] = On<BatchGetImageRequest>(BatchGetImage),
-        ["BatchGetRepositoryScanningConfiguration"] = On<BatchGetRepositoryScanningConfigurationRequest>(BatchGetRepositoryScanningConfiguration),
-        ["CompleteLayerUpload"] = On<CompleteLayerUploadRequest>(CompleteLayerUpload),
-        ["CreateRepository"] = On<CreateRepositoryRequest>(CreateRepository),
-        ["DeleteLifecyclePolicy"] = On<RepositoryRequest>(DeleteLifecyclePolicy),
-        ["DescribeImages"] = On<DescribeImagesRequest>(DescribeImages),
-        ["DescribeImageScanFindings"] = On<DescribeImageScanFindingsRequest>(DescribeImageScanFindings),
-        ["DescribeRepositories"] = On<DescribeRepositoriesRequest>(DescribeRepositories),
-        ["GetLifecyclePolicy"] = On<RepositoryRequest>(GetLifecyclePolicy),
-        ["GetLifecyclePolicyPreview"] = On<GetLifecyclePolicyPreviewRequest>(GetLifecyclePolicyPreview),
-        ["GetRegistryScanningConfiguration"] = On<GetRegistryScanningConfigurationRequest>(GetRegistryScanningConfiguration),
-        ["InitiateLayerUpload"] = On<RepositoryRequest>(InitiateLayerUpload),
-        ["ListImageReferrers"] = On<ListImageReferrersRequest>(ListImageReferrers),
-        ["ListImages"] = On<ListImagesRequest>(ListImages),
-        ["ListTagsForResource"] = On<ResourceRequest>(ListTagsForResource),
-        ["PutImage"] = On<PutImageRequest>(PutImage),
-        ["PutImageScanningConfiguration"] = On<PutImageScanningConfigurationRequest>(PutImageScanningConfiguration),
-        ["PutImageTagMutability"] = On<PutImageTagMutabilityRequest>(PutImageTagMutability),
-        ["PutLifecyclePolicy"] = On<PutLifecyclePolicyRequest>(PutLifecyclePolicy),
-        ["PutRegistryScanningConfiguration"] = On<PutRegistryScanningConfigurationRequest>(PutRegistryScanningConfiguration),
-        ["StartImageScan"] = On<StartImageScanRequest>(StartImageScan),
-        ["StartLifecyclePolicyPreview"] = On<StartLifecyclePolicyPreviewRequest>(StartLifecyclePolicyPreview),
-        ["TagResource"] = On<TagResourceRequest>(TagResource),
-        ["UntagResource"] = On<UntagResourceRequest>(UntagResource),
-        ["UpdateImageStorageClass"] = On<UpdateImageStorageClassRequest>(UpdateImageStorageClass),
-        ["UploadLayerPart"] = On<UploadLayerPartRequest>(UploadLayerPart),
-    };
+    private Dictionary<string, Func<LocalCall, object>> Operations() =>
+        new()
+        {
+            ["BatchCheckLayerAvailability"] = On<BatchCheckLayerAvailabilityRequest>(BatchCheckLayerAvailability),
+            ["BatchDeleteImage"] = On<BatchDeleteImageRequest>(BatchDeleteImage),
+            ["BatchGetImage"] = On<BatchGetImageRequest>(BatchGetImage),
+            ["BatchGetRepositoryScanningConfiguration"] = On<BatchGetRepositoryScanningConfigurationRequest>(
+                BatchGetRepositoryScanningConfiguration
+            ),
+            ["CompleteLayerUpload"] = On<CompleteLayerUploadRequest>(CompleteLayerUpload),
+            ["CreateRepository"] = On<CreateRepositoryRequest>(CreateRepository),
+            ["DeleteLifecyclePolicy"] = On<RepositoryRequest>(DeleteLifecyclePolicy),
+            ["DescribeImages"] = On<DescribeImagesRequest>(DescribeImages),
+            ["DescribeImageScanFindings"] = On<DescribeImageScanFindingsRequest>(DescribeImageScanFindings),
+            ["DescribeRepositories"] = On<DescribeRepositoriesRequest>(DescribeRepositories),
+            ["GetLifecyclePolicy"] = On<RepositoryRequest>(GetLifecyclePolicy),
+            ["GetLifecyclePolicyPreview"] = On<GetLifecyclePolicyPreviewRequest>(GetLifecyclePolicyPreview),
+            ["GetRegistryScanningConfiguration"] = On<GetRegistryScanningConfigurationRequest>(
+                GetRegistryScanningConfiguration
+            ),
+            ["InitiateLayerUpload"] = On<RepositoryRequest>(InitiateLayerUpload),
+            ["ListImageReferrers"] = On<ListImageReferrersRequest>(ListImageReferrers),
+            ["ListImages"] = On<ListImagesRequest>(ListImages),
+            ["ListTagsForResource"] = On<ResourceRequest>(ListTagsForResource),
+            ["PutImage"] = On<PutImageRequest>(PutImage),
+            ["PutImageScanningConfiguration"] = On<PutImageScanningConfigurationRequest>(PutImageScanningConfiguration),
+            ["PutImageTagMutability"] = On<PutImageTagMutabilityRequest>(PutImageTagMutability),
+            ["PutLifecyclePolicy"] = On<PutLifecyclePolicyRequest>(PutLifecyclePolicy),
+            ["PutRegistryScanningConfiguration"] = On<PutRegistryScanningConfigurationRequest>(
+                PutRegistryScanningConfiguration
+            ),
+            ["StartImageScan"] = On<StartImageScanRequest>(StartImageScan),
+            ["StartLifecyclePolicyPreview"] = On<StartLifecyclePolicyPreviewRequest>(StartLifecyclePolicyPreview),
+            ["TagResource"] = On<TagResourceRequest>(TagResource),
+            ["UntagResource"] = On<UntagResourceRequest>(UntagResource),
+            ["UpdateImageStorageClass"] = On<UpdateImageStorageClassRequest>(UpdateImageStorageClass),
+            ["UploadLayerPart"] = On<UploadLayerPartRequest>(UploadLayerPart),
+        };
 
     private bool Grants(string operation)
     {
@@ -100,7 +129,11 @@ public sealed partial class LocalEcr
     }
 
     private static LocalError Invalid(string parameter, string constraint) =>
-        new(400, "InvalidParameterException", $"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'");
+        new(
+            400,
+            "InvalidParameterException",
+            $"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'"
+        );
 
     private static void CheckRange(string parameter, int? value, int most)
     {
@@ -137,8 +170,8 @@ public sealed partial class LocalEcr
     }
 
     /// <summary>
-    /// One page of a listing. A token names the listing it came from and the position of the last item that was shown, so that it stays good
-    /// while items come and go.
+    /// One page of a listing. A token names the listing it came from and the position of the last item that was shown,
+    /// so that it stays good while items come and go.
     /// </summary>
     /// <param name="listing">The operation and what it lists.</param>
     /// <param name="token">The request's token; null for the first page.</param>
@@ -148,7 +181,14 @@ public sealed partial class LocalEcr
     /// <param name="usual">The page size without one in the request.</param>
     /// <param name="most">The largest page size.</param>
     private (IReadOnlyList<T> Items, string? NextToken) Page<T>(
-        string listing, string? token, int? maxResults, Func<string, IEnumerable<T>> after, Func<T, string> position, int usual = 100, int most = 1000)
+        string listing,
+        string? token,
+        int? maxResults,
+        Func<string, IEnumerable<T>> after,
+        Func<T, string> position,
+        int usual = 100,
+        int most = 1000
+    )
     {
         CheckRange("maxResults", maxResults, most);
         if (token is null && Options.EmptyPages)
@@ -160,9 +200,11 @@ public sealed partial class LocalEcr
         if (token is not null)
         {
             var bytes = new byte[token.Length];
-            if (!Convert.TryFromBase64String(token, bytes, out var length)
+            if (
+                !Convert.TryFromBase64String(token, bytes, out var length)
                 || Encoding.UTF8.GetString(bytes, 0, length).Split('\n') is not [var issuedFor, var continued]
-                || issuedFor != listing)
+                || issuedFor != listing
+            )
             {
                 throw Invalid("nextToken", "Invalid pagination token");
             }

@@ -4,7 +4,8 @@ using EcrGuard.LocalAws.Inspector;
 namespace EcrGuard.LocalAws.Ecr;
 
 /// <summary>
-/// Amazon ECR in memory. The public members are what a test or the demo does that EcrGuard does not do over the wire: create, push, scan.
+/// Amazon ECR in memory. The public members are what a test or the demo does that EcrGuard does not do over the wire:
+/// create, push, scan.
 /// They obey the same rules as the wire operations; what ECR would refuse throws.
 /// </summary>
 public sealed partial class LocalEcr : ILocalService
@@ -20,7 +21,9 @@ public sealed partial class LocalEcr : ILocalService
         operations = Operations();
     }
 
-    /// <summary>The registry's scanning configuration; basic without rules at first. Setting it starts no scan.</summary>
+    /// <summary>
+    /// The registry's scanning configuration; basic without rules at first. Setting it starts no scan.
+    /// </summary>
     public ScanningConfiguration Scanning
     {
         get => Locked(() => scanning);
@@ -38,16 +41,32 @@ public sealed partial class LocalEcr : ILocalService
     /// <param name="lifecyclePolicy">The policy's text; null for none.</param>
     /// <param name="tags">The resource tags of the repository; null for none.</param>
     public void CreateRepository(
-        string name, TagMutability? mutability = null, bool scanOnPush = false, string? lifecyclePolicy = null, IReadOnlyDictionary<string, string>? tags = null) => Locked(() =>
-    {
-        var repository = Create(name, mutability ?? TagMutability.Mutable, scanOnPush);
-        repository.LifecyclePolicy = lifecyclePolicy;
-        Put(repository, [.. (tags ?? new Dictionary<string, string>()).Select(t => new ResourceTag { Key = t.Key, Value = t.Value })]);
-        return repository;
-    });
+        string name,
+        TagMutability? mutability = null,
+        bool scanOnPush = false,
+        string? lifecyclePolicy = null,
+        IReadOnlyDictionary<string, string>? tags = null
+    ) =>
+        Locked(() =>
+        {
+            var repository = Create(name, mutability ?? TagMutability.Mutable, scanOnPush);
+            repository.LifecyclePolicy = lifecyclePolicy;
+            Put(
+                repository,
+                [
+                    .. (tags ?? new Dictionary<string, string>()).Select(t => new ResourceTag
+                    {
+                        Key = t.Key,
+                        Value = t.Value,
+                    }),
+                ]
+            );
+            return repository;
+        });
 
     /// <summary>
-    /// Pushes a manifest, its missing children first, as a <c>docker push</c> does, and sends the events. Whoever pushes has uploaded the layers.
+    /// Pushes a manifest, its missing children first, as a <c>docker push</c> does, and sends the events. Whoever
+    /// pushes has uploaded the layers.
     /// </summary>
     /// <param name="repository">An existing repository.</param>
     /// <param name="manifest">What to push.</param>
@@ -55,7 +74,13 @@ public sealed partial class LocalEcr : ILocalService
     /// <param name="pushedAt">Null for now; only for a digest that the repository does not have yet.</param>
     /// <param name="announce">False for images that were there before anybody listened: no events.</param>
     /// <returns>The manifest's digest.</returns>
-    public string Push(string repository, Manifest manifest, string? tag = null, DateTimeOffset? pushedAt = null, bool announce = true)
+    public string Push(
+        string repository,
+        Manifest manifest,
+        string? tag = null,
+        DateTimeOffset? pushedAt = null,
+        bool announce = true
+    )
     {
         ArgumentNullException.ThrowIfNull(manifest);
         return Locked(() => Store(Find(repository), manifest, tag).Digest);
@@ -68,7 +93,16 @@ public sealed partial class LocalEcr : ILocalService
             }
 
             var bytes = Encoding.UTF8.GetBytes(pushed.Text);
-            return this.Store(target, bytes, pushed.MediaType, ParsedManifest.Parse(bytes), pushed.Digest, withTag, pushedAt ?? account.Now, announce);
+            return this.Store(
+                target,
+                bytes,
+                pushed.MediaType,
+                ParsedManifest.Parse(bytes),
+                pushed.Digest,
+                withTag,
+                pushedAt ?? account.Now,
+                announce
+            );
         }
     }
 
@@ -76,16 +110,19 @@ public sealed partial class LocalEcr : ILocalService
     public string? DigestOf(string repository, string tag) => Locked(() => Find(repository).ByTag(tag)?.Digest);
 
     /// <summary>The tags of an image, oldest first; null where the image does not exist.</summary>
-    public IReadOnlyList<string>? TagsOf(string repository, string digest) => Locked(() => Find(repository).ByDigest(digest)?.Tags.ToArray());
+    public IReadOnlyList<string>? TagsOf(string repository, string digest) =>
+        Locked(() => Find(repository).ByDigest(digest)?.Tags.ToArray());
 
     /// <summary>ACTIVE, ARCHIVED or ACTIVATING; null where the image does not exist.</summary>
-    public string? StatusOf(string repository, string digest) => Locked(() => Find(repository).ByDigest(digest)?.Status);
+    public string? StatusOf(string repository, string digest) =>
+        Locked(() => Find(repository).ByDigest(digest)?.Status);
 
     /// <summary>The repository's lifecycle policy as it was put; null where it has none.</summary>
     public string? LifecyclePolicyOf(string repository) => Locked(() => Find(repository).LifecyclePolicy);
 
     /// <summary>Puts a lifecycle policy on a repository, as its team would; null takes it away.</summary>
-    public void PutLifecyclePolicy(string repository, string? policy) => _ = Locked(() => Find(repository).LifecyclePolicy = policy);
+    public void PutLifecyclePolicy(string repository, string? policy) =>
+        _ = Locked(() => Find(repository).LifecyclePolicy = policy);
 
     /// <summary>Deletes a repository with everything in it; ECR sends no event for that.</summary>
     public void DeleteRepository(string repository) => _ = Locked(() => repositories.Remove(repository));
@@ -94,9 +131,13 @@ public sealed partial class LocalEcr : ILocalService
     public TagMutability MutabilityOf(string repository) => Locked(() => Find(repository).Mutability);
 
     /// <summary>Takes a tag from an image as BatchDeleteImage does: with its last tag the image is gone.</summary>
-    public void DeleteTag(string repository, string tag) => Delete(repository, new ImageIdentifier { ImageTag = tag }, announce: true);
+    public void DeleteTag(string repository, string tag) =>
+        Delete(repository, new ImageIdentifier { ImageTag = tag }, announce: true);
 
-    /// <summary>Deletes an image with all its tags, as a lifecycle policy does: without an event where <paramref name="announce"/> is false.</summary>
+    /// <summary>
+    /// Deletes an image with all its tags, as a lifecycle policy does: without an event where
+    /// <paramref name="announce"/> is false.
+    /// </summary>
     public void Delete(string repository, string digest, bool announce = true) =>
         Delete(repository, new ImageIdentifier { ImageDigest = digest }, announce);
 
@@ -118,47 +159,75 @@ public sealed partial class LocalEcr : ILocalService
     /// <param name="repository">An existing repository.</param>
     /// <param name="reference">A tag, or a digest with its <c>sha256:</c>. What is archived cannot be pulled.</param>
     /// <param name="at">When it was pulled; null for now.</param>
-    public void Pull(string repository, string reference, DateTimeOffset? at = null) => Locked(() =>
-    {
-        var id = reference.StartsWith("sha256:", StringComparison.Ordinal) ? new ImageIdentifier { ImageDigest = reference } : new ImageIdentifier { ImageTag = reference };
-        var image = Image(Find(repository), id) is { IsActive: true } active ? active : throw ImageNotFound(repository, id);
-        return image.LastPulledAt = at ?? account.Now;
-    });
+    public void Pull(string repository, string reference, DateTimeOffset? at = null) =>
+        Locked(() =>
+        {
+            var id = reference.StartsWith("sha256:", StringComparison.Ordinal)
+                ? new ImageIdentifier { ImageDigest = reference }
+                : new ImageIdentifier { ImageTag = reference };
+            var image = Image(Find(repository), id) is { IsActive: true } active
+                ? active
+                : throw ImageNotFound(repository, id);
+            return image.LastPulledAt = at ?? account.Now;
+        });
 
     /// <summary>Starts a basic scan, as scan on push does. Until it ends its findings are IN_PROGRESS.</summary>
-    public void StartScan(string repository, string digest) => Locked(() => Image(repository, digest).Scan = new BasicScan("IN_PROGRESS", account.Now));
+    public void StartScan(string repository, string digest) =>
+        Locked(() => Image(repository, digest).Scan = new BasicScan("IN_PROGRESS", account.Now));
 
     /// <summary>Ends a basic scan with these findings and sends <c>ECR Image Scan</c>.</summary>
     public void CompleteScan(string repository, string digest, params IReadOnlyList<LocalFinding> findings) =>
         EndScan(repository, digest, "COMPLETE", "The scan was completed successfully.", findings);
 
     /// <summary>
-    /// Ends a basic scan without findings and sends <c>ECR Image Scan</c> with scan status FAILED and no counts (the form of the event is undocumented).
+    /// Ends a basic scan without findings and sends <c>ECR Image Scan</c> with scan status FAILED and no counts (the
+    /// form of the event is undocumented).
     /// </summary>
     /// <param name="repository">An existing repository.</param>
     /// <param name="digest">An image of it.</param>
     /// <param name="status">FAILED, or UNSUPPORTED_IMAGE for an operating system that the scanner cannot read.</param>
     /// <param name="description">What DescribeImageScanFindings says about it.</param>
-    public void FailScan(string repository, string digest, string status = "FAILED", string description = "InternalError: The scan failed.") =>
-        EndScan(repository, digest, status, description, []);
+    public void FailScan(
+        string repository,
+        string digest,
+        string status = "FAILED",
+        string description = "InternalError: The scan failed."
+    ) => EndScan(repository, digest, status, description, []);
 
     /// <summary>The image of that digest. The caller holds the gate.</summary>
     internal EcrImage Image(string repository, string digest) =>
-        Find(repository).ByDigest(digest) ?? throw ImageNotFound(repository, new ImageIdentifier { ImageDigest = digest });
+        Find(repository).ByDigest(digest)
+        ?? throw ImageNotFound(repository, new ImageIdentifier { ImageDigest = digest });
 
     /// <summary>How a repository is scanned, by the registry's rules. The caller holds the gate.</summary>
     internal string FrequencyOf(string repository) => scanning.FrequencyOf(Find(repository));
 
-    private void Delete(string repository, ImageIdentifier id, bool announce) => Locked(() =>
-        DeleteOne(Find(repository), id, announce) is { Failure: { } failure } ? throw new InvalidOperationException(JsonWire.Write(failure)) : true);
+    private void Delete(string repository, ImageIdentifier id, bool announce) =>
+        Locked(() =>
+            DeleteOne(Find(repository), id, announce) is { Failure: { } failure }
+                ? throw new InvalidOperationException(JsonWire.Write(failure))
+                : true
+        );
 
-    private void EndScan(string repository, string digest, string status, string description, IReadOnlyList<LocalFinding> findings) => Locked(() =>
-    {
-        var image = Image(repository, digest);
-        var scan = new BasicScan(status, image.Scan?.StartedAt ?? account.Now) { Description = description, CompletedAt = account.Now, Findings = findings };
-        EmitScan(repository, image, scan);
-        return image.Scan = scan;
-    });
+    private void EndScan(
+        string repository,
+        string digest,
+        string status,
+        string description,
+        IReadOnlyList<LocalFinding> findings
+    ) =>
+        Locked(() =>
+        {
+            var image = Image(repository, digest);
+            var scan = new BasicScan(status, image.Scan?.StartedAt ?? account.Now)
+            {
+                Description = description,
+                CompletedAt = account.Now,
+                Findings = findings,
+            };
+            EmitScan(repository, image, scan);
+            return image.Scan = scan;
+        });
 
     private T Locked<T>(Func<T> action)
     {

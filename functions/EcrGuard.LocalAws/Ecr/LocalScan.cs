@@ -4,13 +4,23 @@ namespace EcrGuard.LocalAws.Ecr;
 /// <param name="Name">As the package manager names it.</param>
 /// <param name="Version">The installed version.</param>
 /// <param name="FixedIn">The first version without the vulnerability; null where there is none.</param>
-/// <param name="Manager">Inspector's name of the package manager: <c>OS</c>, <c>NPM</c>, <c>PIP</c>, <c>JAR</c>, <c>GOMOD</c> …</param>
+/// <param name="Manager">Inspector's name of the package manager: <c>OS</c>, <c>NPM</c>, <c>PIP</c>, <c>JAR</c>,
+///     <c>GOMOD</c> …</param>
 /// <param name="Path">Where in the image it was found; null for packages of the operating system.</param>
-public sealed record LocalPackage(string Name, string Version, string? FixedIn = null, string Manager = "OS", string? Path = null);
+public sealed record LocalPackage(
+    string Name,
+    string Version,
+    string? FixedIn = null,
+    string Manager = "OS",
+    string? Path = null
+);
 
-/// <summary>A vulnerability that a scanner finds in an image. Basic scanning shows it once per package, with less about it.</summary>
+/// <summary>
+/// A vulnerability that a scanner finds in an image. Basic scanning shows it once per package, with less about it.
+/// </summary>
 /// <param name="Vulnerability">Such as <c>CVE-2024-6119</c>.</param>
-/// <param name="Severity">CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, and UNDEFINED (basic) or UNTRIAGED (enhanced).</param>
+/// <param name="Severity">CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, and UNDEFINED (basic) or UNTRIAGED
+///     (enhanced).</param>
 /// <param name="Packages">At least one.</param>
 public sealed record LocalFinding(string Vulnerability, string Severity, params IReadOnlyList<LocalPackage> Packages)
 {
@@ -21,7 +31,8 @@ public sealed record LocalFinding(string Vulnerability, string Severity, params 
     public bool Listed { get; init; } = true;
 
     /// <summary>
-    /// How long after it was made, or was last changed, Inspector lists it so: its event and the counts of its scan come before. Inspector only.
+    /// How long after it was made, or was last changed, Inspector lists it so: its event and the counts of its scan
+    /// come before. Inspector only.
     /// </summary>
     public TimeSpan ListedAfter { get; init; }
 

@@ -11,7 +11,14 @@ namespace EcrGuard.LocalAws.Ecr;
 /// <param name="Annotations">Of the manifest itself; null where it has none.</param>
 /// <param name="Bytes">The size of the layers, which is what ECR reports; 0 for an index.</param>
 internal sealed record ParsedManifest(
-    string? MediaType, string? ArtifactMediaType, IReadOnlyList<string> Blobs, IReadOnlyList<string> Children, string? SubjectDigest, IReadOnlyDictionary<string, string>? Annotations, long Bytes)
+    string? MediaType,
+    string? ArtifactMediaType,
+    IReadOnlyList<string> Blobs,
+    IReadOnlyList<string> Children,
+    string? SubjectDigest,
+    IReadOnlyDictionary<string, string>? Annotations,
+    long Bytes
+)
 {
     public static ParsedManifest Parse(ReadOnlyMemory<byte> manifest)
     {
@@ -24,19 +31,31 @@ internal sealed record ParsedManifest(
             return new ParsedManifest(
                 Text(root, "mediaType"),
                 Text(root, "artifactType") ?? (config is { } known ? Text(known, "mediaType") : null),
-                [.. (config is { } blob ? layers.Prepend(blob) : layers).Select(b => b.GetProperty("digest").GetString()!)],
+                [
+                    .. (config is { } blob ? layers.Prepend(blob) : layers).Select(b =>
+                        b.GetProperty("digest").GetString()!
+                    ),
+                ],
                 [.. List(root, "manifests").Select(m => m.GetProperty("digest").GetString()!)],
                 root.TryGetProperty("subject", out var subject) ? Text(subject, "digest") : null,
-                root.TryGetProperty("annotations", out var annotations) ? annotations.EnumerateObject().ToDictionary(a => a.Name, a => a.Value.GetString()!) : null,
-                layers.Sum(l => l.GetProperty("size").GetInt64()));
+                root.TryGetProperty("annotations", out var annotations)
+                    ? annotations.EnumerateObject().ToDictionary(a => a.Name, a => a.Value.GetString()!)
+                    : null,
+                layers.Sum(l => l.GetProperty("size").GetInt64())
+            );
         }
         catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new LocalError(400, "InvalidParameterException", "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'");
+            throw new LocalError(
+                400,
+                "InvalidParameterException",
+                "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"
+            );
         }
     }
 
-    private static string? Text(JsonElement parent, string name) => parent.TryGetProperty(name, out var value) ? value.GetString() : null;
+    private static string? Text(JsonElement parent, string name) =>
+        parent.TryGetProperty(name, out var value) ? value.GetString() : null;
 
     private static IReadOnlyList<JsonElement> List(JsonElement parent, string name) =>
         parent.TryGetProperty(name, out var value) ? [.. value.EnumerateArray()] : [];

@@ -15,9 +15,15 @@ public sealed record ScanningConfiguration(string ScanType, params IReadOnlyList
 
     internal bool IsEnhanced => ScanType == "ENHANCED";
 
-    /// <summary>How a repository is scanned: by the rule that matches (continuous first), else by its own flag.</summary>
+    /// <summary>
+    /// How a repository is scanned: by the rule that matches (continuous first), else by its own flag.
+    /// </summary>
     internal string FrequencyOf(EcrRepository repository) =>
-        Rules.Where(r => r.Matches(repository.Name)).Select(r => r.Frequency).Order(StringComparer.Ordinal).FirstOrDefault()
+        Rules
+            .Where(r => r.Matches(repository.Name))
+            .Select(r => r.Frequency)
+            .Order(StringComparer.Ordinal)
+            .FirstOrDefault()
         ?? (repository.ScanOnPush && !IsEnhanced ? "SCAN_ON_PUSH" : "MANUAL");
 
     internal IEnumerable<string> FiltersFor(string repository) =>
@@ -26,14 +32,16 @@ public sealed record ScanningConfiguration(string ScanType, params IReadOnlyList
 
 /// <summary>Which repositories are scanned how often.</summary>
 /// <param name="Frequency">CONTINUOUS_SCAN, SCAN_ON_PUSH or MANUAL.</param>
-/// <param name="RepositoryFilters">With <c>*</c> for any characters; without one a filter matches what contains it.</param>
+/// <param name="RepositoryFilters">With <c>*</c> for any characters; without one a filter matches what contains
+///     it.</param>
 public sealed record ScanningRule(string Frequency, params IReadOnlyList<string> RepositoryFilters)
 {
     internal bool Matches(string repository) => RepositoryFilters.Any(f => Matches(f, repository));
 
     // "If no wildcard is used, the filter matches every repository name that contains it."
     // https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-filters.html
-    internal static bool Matches(string filter, string repository) => filter.Contains('*', StringComparison.Ordinal)
-        ? FileSystemName.MatchesSimpleExpression(filter, repository, ignoreCase: false)
-        : repository.Contains(filter, StringComparison.Ordinal);
+    internal static bool Matches(string filter, string repository) =>
+        filter.Contains('*', StringComparison.Ordinal)
+            ? FileSystemName.MatchesSimpleExpression(filter, repository, ignoreCase: false)
+            : repository.Contains(filter, StringComparison.Ordinal);
 }

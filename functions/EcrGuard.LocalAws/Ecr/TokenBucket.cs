@@ -1,6 +1,8 @@
 namespace EcrGuard.LocalAws.Ecr;
 
-/// <summary>Grants <paramref name="perSecond"/> calls a second and holds at most one second's worth. Not thread-safe.</summary>
+/// <summary>
+/// Grants <paramref name="perSecond"/> calls a second and holds at most one second's worth. Not thread-safe.
+/// </summary>
 internal sealed class TokenBucket(double perSecond, TimeProvider clock)
 {
     private double tokens = Math.Max(1, perSecond);
@@ -9,7 +11,10 @@ internal sealed class TokenBucket(double perSecond, TimeProvider clock)
     public bool TryTake()
     {
         var now = clock.GetTimestamp();
-        tokens = Math.Min(Math.Max(1, perSecond), tokens + (clock.GetElapsedTime(filledAt, now).TotalSeconds * perSecond));
+        tokens = Math.Min(
+            Math.Max(1, perSecond),
+            tokens + (clock.GetElapsedTime(filledAt, now).TotalSeconds * perSecond)
+        );
         filledAt = now;
         if (tokens < 1)
         {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace EcrGuard.LocalAws.Ecs;
 
-/// <summary>Amazon ECS in memory: clusters, services, tasks and task definitions, as they are looked at. Nothing runs.</summary>
+/// <summary>
+/// Amazon ECS in memory: clusters, services, tasks and task definitions, as they are looked at. Nothing runs.
+/// </summary>
 public sealed class LocalEcs : LocalJsonService
 {
     private const int MostListed = 100;
@@ -18,7 +20,13 @@ public sealed class LocalEcs : LocalJsonService
     private int tasksRun;
 
     internal LocalEcs(LocalAccount account)
-        : base("ecs", "AmazonEC2ContainerServiceV20141113", "application/x-amz-json-1.1", JsonWire.Camel, ["cluster", "familyPrefix", "taskDefinition"])
+        : base(
+            "ecs",
+            "AmazonEC2ContainerServiceV20141113",
+            "application/x-amz-json-1.1",
+            JsonWire.Camel,
+            ["cluster", "familyPrefix", "taskDefinition"]
+        )
     {
         this.account = account;
         Operations = new Dictionary<string, Func<LocalCall, object>>
@@ -46,8 +54,14 @@ public sealed class LocalEcs : LocalJsonService
     {
         lock (Gate)
         {
-            var revision = 1 + definitions.Values.Where(d => d.Family == family).Select(d => d.Revision).DefaultIfEmpty().Max();
-            var definition = new TaskDefinition(Arn($"task-definition/{family}:{revision}"), family, revision, [.. images]);
+            var revision =
+                1 + definitions.Values.Where(d => d.Family == family).Select(d => d.Revision).DefaultIfEmpty().Max();
+            var definition = new TaskDefinition(
+                Arn($"task-definition/{family}:{revision}"),
+                family,
+                revision,
+                [.. images]
+            );
             definitions.Add(definition.Arn, definition);
             var registered = new { taskDefinition = new { taskDefinitionArn = definition.Arn } };
             account.EmitCall("ecs", "RegisterTaskDefinition", new { family }, registered);
@@ -73,10 +87,18 @@ public sealed class LocalEcs : LocalJsonService
         }
     }
 
-    /// <summary>Creates a service, and its cluster where there is none of that name, and deploys its first revision.</summary>
+    /// <summary>
+    /// Creates a service, and its cluster where there is none of that name, and deploys its first revision.
+    /// </summary>
     /// <param name="digests">What the tags of its images mean now, as far as it is known.</param>
     /// <returns>The service's ARN.</returns>
-    public string CreateService(string cluster, string name, string taskDefinition, int desiredCount = 1, IReadOnlyList<string>? digests = null)
+    public string CreateService(
+        string cluster,
+        string name,
+        string taskDefinition,
+        int desiredCount = 1,
+        IReadOnlyList<string>? digests = null
+    )
     {
         lock (Gate)
         {
@@ -84,7 +106,17 @@ public sealed class LocalEcs : LocalJsonService
             ClusterOf(cluster).Services.Add(service.Arn, service);
             Deploy(service, taskDefinition, digests ?? []);
             var created = new { service = new { serviceArn = service.Arn, taskDefinition } };
-            account.EmitCall("ecs", "CreateService", new { cluster, serviceName = name, taskDefinition }, created);
+            account.EmitCall(
+                "ecs",
+                "CreateService",
+                new
+                {
+                    cluster,
+                    serviceName = name,
+                    taskDefinition,
+                },
+                created
+            );
             return service.Arn;
         }
     }
@@ -148,8 +180,11 @@ public sealed class LocalEcs : LocalJsonService
         }
     }
 
-    /// <summary>Runs a task of a task definition, in a cluster that is created where there is none of that name.</summary>
-    /// <param name="digests">The digests of the containers' images, as far as they are known; a task that was just started has none.</param>
+    /// <summary>
+    /// Runs a task of a task definition, in a cluster that is created where there is none of that name.
+    /// </summary>
+    /// <param name="digests">The digests of the containers' images, as far as they are known; a task that was just
+    ///     started has none.</param>
     /// <returns>The task's ARN.</returns>
     public string RunTask(string cluster, string taskDefinition, params IReadOnlyList<string> digests) =>
         Run(cluster, null, taskDefinition, digests);
@@ -160,8 +195,8 @@ public sealed class LocalEcs : LocalJsonService
         string cluster,
         string service,
         string taskDefinition,
-        params IReadOnlyList<string> digests) =>
-        Run(cluster, service, taskDefinition, digests);
+        params IReadOnlyList<string> digests
+    ) => Run(cluster, service, taskDefinition, digests);
 
     public void StopTask(string task)
     {
@@ -195,29 +230,51 @@ public sealed class LocalEcs : LocalJsonService
     }
 
     /// <summary>https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html</summary>
-    private void Emit(RunningTask task, string lastStatus, string desiredStatus) => account.Emit(
-        "aws.ecs", "ECS Task State Change", task.Arn, new
-    {
-        clusterArn = task.Cluster,
-        taskArn = task.Arn,
-        taskDefinitionArn = task.Definition.Arn,
-        group = task.Group ?? $"family:{task.Definition.Family}",
-        lastStatus,
-        desiredStatus,
-        version = 1,
-        containers = task.Definition.Images.Select((image, at) => new Dictionary<string, string>
-        {
-            ["name"] = $"container{at}",
-            ["image"] = image,
-            ["lastStatus"] = lastStatus,
-            ["imageDigest"] = lastStatus == "PROVISIONING" ? "" : task.Digests.ElementAtOrDefault(at) ?? "",
-        }.Where(field => field.Value.Length > 0).ToDictionary()),
-    });
+    private void Emit(RunningTask task, string lastStatus, string desiredStatus) =>
+        account.Emit(
+            "aws.ecs",
+            "ECS Task State Change",
+            task.Arn,
+            new
+            {
+                clusterArn = task.Cluster,
+                taskArn = task.Arn,
+                taskDefinitionArn = task.Definition.Arn,
+                group = task.Group ?? $"family:{task.Definition.Family}",
+                lastStatus,
+                desiredStatus,
+                version = 1,
+                containers = task.Definition.Images.Select(
+                    (image, at) =>
+                        new Dictionary<string, string>
+                        {
+                            ["name"] = $"container{at}",
+                            ["image"] = image,
+                            ["lastStatus"] = lastStatus,
+                            ["imageDigest"] =
+                                lastStatus == "PROVISIONING" ? "" : task.Digests.ElementAtOrDefault(at) ?? "",
+                        }
+                            .Where(field => field.Value.Length > 0)
+                            .ToDictionary()
+                ),
+            }
+        );
 
     private void Deploy(Service service, string taskDefinition, IReadOnlyList<string> digests)
     {
-        var revision = new ServiceRevision(Arn($"service-revision/{service.Path}/{revisions.Count + 1}"), service.Arn, taskDefinition, definitions.GetValueOrDefault(taskDefinition)?.Images ?? [], digests);
-        var deployment = new ServiceDeployment(Arn($"service-deployment/{service.Path}/{revisions.Count + 1}"), service.Arn, [.. service.Deployments], revision);
+        var revision = new ServiceRevision(
+            Arn($"service-revision/{service.Path}/{revisions.Count + 1}"),
+            service.Arn,
+            taskDefinition,
+            definitions.GetValueOrDefault(taskDefinition)?.Images ?? [],
+            digests
+        );
+        var deployment = new ServiceDeployment(
+            Arn($"service-deployment/{service.Path}/{revisions.Count + 1}"),
+            service.Arn,
+            [.. service.Deployments],
+            revision
+        );
         revisions.Add(revision.Arn, revision);
         deployments.Add(deployment.Arn, deployment);
         service.Deployments.Insert(0, revision);
@@ -239,9 +296,11 @@ public sealed class LocalEcs : LocalJsonService
         }
     }
 
-    private static object[] Missing(IEnumerable<string> arns) => [.. arns.Select(arn => new { Arn = arn, Reason = "MISSING" })];
+    private static object[] Missing(IEnumerable<string> arns) =>
+        [.. arns.Select(arn => new { Arn = arn, Reason = "MISSING" })];
 
-    private string Arn(string resource) => $"arn:aws:ecs:{account.Options.Region}:{account.Options.AccountId}:{resource}";
+    private string Arn(string resource) =>
+        $"arn:aws:ecs:{account.Options.Region}:{account.Options.AccountId}:{resource}";
 
     private Cluster ClusterOf(string name)
     {
@@ -257,13 +316,28 @@ public sealed class LocalEcs : LocalJsonService
     private Service ServiceOf(string arn) => clusters.Values.Single(c => c.Services.ContainsKey(arn)).Services[arn];
 
     private Cluster Existing(string? nameOrArn) =>
-        clusters.GetValueOrDefault(nameOrArn?.StartsWith("arn:", StringComparison.Ordinal) == true ? nameOrArn : Arn($"cluster/{nameOrArn ?? "default"}"))
-        ?? throw new LocalError(400, "ClusterNotFoundException", "Cluster not found.");
+        clusters.GetValueOrDefault(
+            nameOrArn?.StartsWith("arn:", StringComparison.Ordinal) == true
+                ? nameOrArn
+                : Arn($"cluster/{nameOrArn ?? "default"}")
+        ) ?? throw new LocalError(400, "ClusterNotFoundException", "Cluster not found.");
 
-    private (IReadOnlyList<string> Items, string? Next) Page(string listing, EcsListRequest request, int usual, IEnumerable<string> items) =>
+    private (IReadOnlyList<string> Items, string? Next) Page(
+        string listing,
+        EcsListRequest request,
+        int usual,
+        IEnumerable<string> items
+    ) =>
         request.MaxResults is < 1 or > MostListed
             ? throw Invalid($"maxResults must be between 1 and {MostListed}.")
-            : LocalPages.Of(listing, request.NextToken, request.MaxResults ?? usual, account.Options.EmptyPages, items, () => Invalid("Invalid token"));
+            : LocalPages.Of(
+                listing,
+                request.NextToken,
+                request.MaxResults ?? usual,
+                account.Options.EmptyPages,
+                items,
+                () => Invalid("Invalid token")
+            );
 
     private object ListClusters(EcsListRequest request)
     {
@@ -273,44 +347,66 @@ public sealed class LocalEcs : LocalJsonService
 
     private object ListServices(ListInClusterRequest request)
     {
-        var (arns, next) = Page($"ListServices {request.Cluster}", request, MostServicesDescribed, Existing(request.Cluster).Services.Keys);
+        var (arns, next) = Page(
+            $"ListServices {request.Cluster}",
+            request,
+            MostServicesDescribed,
+            Existing(request.Cluster).Services.Keys
+        );
         return new { ServiceArns = arns, NextToken = next };
     }
 
     private object ListTasks(ListInClusterRequest request)
     {
-        var (arns, next) = Page($"ListTasks {request.Cluster}", request, MostListed, Existing(request.Cluster).Tasks.Keys);
+        var (arns, next) = Page(
+            $"ListTasks {request.Cluster}",
+            request,
+            MostListed,
+            Existing(request.Cluster).Tasks.Keys
+        );
         return new { TaskArns = arns, NextToken = next };
     }
 
     private object ListTaskDefinitionFamilies(ListFamiliesRequest request)
     {
-        var families = definitions.Values.Where(Of(request.Status)).Select(d => d.Family).Distinct().Order(StringComparer.Ordinal);
+        var families = definitions
+            .Values.Where(Of(request.Status))
+            .Select(d => d.Family)
+            .Distinct()
+            .Order(StringComparer.Ordinal);
         var (page, next) = Page($"ListTaskDefinitionFamilies {request.Status}", request, MostListed, families);
         return new { Families = page, NextToken = next };
     }
 
     private object ListTaskDefinitions(ListTaskDefinitionsRequest request)
     {
-        var found = definitions.Values.Where(Of(request.Status ?? "ACTIVE")).Where(d => request.FamilyPrefix is null || d.Family == request.FamilyPrefix);
+        var found = definitions
+            .Values.Where(Of(request.Status ?? "ACTIVE"))
+            .Where(d => request.FamilyPrefix is null || d.Family == request.FamilyPrefix);
         var sorted = request.Sort switch
         {
             null or "ASC" => found.OrderBy(d => d.Family, StringComparer.Ordinal).ThenBy(d => d.Revision),
             "DESC" => found.OrderByDescending(d => d.Family, StringComparer.Ordinal).ThenByDescending(d => d.Revision),
             _ => throw Invalid("Sort must be ASC or DESC."),
         };
-        var (arns, next) = Page($"ListTaskDefinitions {request with { NextToken = null }}", request, MostListed, sorted.Select(d => d.Arn));
+        var (arns, next) = Page(
+            $"ListTaskDefinitions {request with { NextToken = null }}",
+            request,
+            MostListed,
+            sorted.Select(d => d.Arn)
+        );
         return new { TaskDefinitionArns = arns, NextToken = next };
     }
 
     /// <summary>A family is ACTIVE by any ACTIVE revision.</summary>
-    private static Func<TaskDefinition, bool> Of(string? status) => status switch
-    {
-        null or "ALL" => _ => true,
-        "ACTIVE" => d => d.IsActive,
-        "INACTIVE" => d => !d.IsActive,
-        _ => throw Invalid("Status must be ACTIVE, INACTIVE or ALL."),
-    };
+    private static Func<TaskDefinition, bool> Of(string? status) =>
+        status switch
+        {
+            null or "ALL" => _ => true,
+            "ACTIVE" => d => d.IsActive,
+            "INACTIVE" => d => !d.IsActive,
+            _ => throw Invalid("Status must be ACTIVE, INACTIVE or ALL."),
+        };
 
     private object DescribeServices(DescribeServicesRequest request)
     {
@@ -318,18 +414,37 @@ public sealed class LocalEcs : LocalJsonService
         var services = Existing(request.Cluster).Services;
         return new
         {
-            Services = request.Services.Where(services.ContainsKey).Select(arn => services[arn]).Select(service => new
-            {
-                ServiceArn = service.Arn,
-                ServiceName = service.Name,
-                Status = "ACTIVE",
-                service.DesiredCount,
-                service.Deployments[0].TaskDefinition,
-                TaskSets = service.TaskSets.Select((definition, at) => new { Id = $"ecs-svc/{at}", Status = "ACTIVE", TaskDefinition = definition }),
-                Deployments = service.Deployments.Select((revision, at) => new { Id = $"ecs-svc/{at}", Status = at == 0 ? "PRIMARY" : "ACTIVE", revision.TaskDefinition }),
-                CurrentServiceDeployment = service.CurrentDeployment,
-                CurrentServiceRevisions = service.Deployments.Select(revision => new { revision.Arn }),
-            }),
+            Services = request
+                .Services.Where(services.ContainsKey)
+                .Select(arn => services[arn])
+                .Select(service => new
+                {
+                    ServiceArn = service.Arn,
+                    ServiceName = service.Name,
+                    Status = "ACTIVE",
+                    service.DesiredCount,
+                    service.Deployments[0].TaskDefinition,
+                    TaskSets = service.TaskSets.Select(
+                        (definition, at) =>
+                            new
+                            {
+                                Id = $"ecs-svc/{at}",
+                                Status = "ACTIVE",
+                                TaskDefinition = definition,
+                            }
+                    ),
+                    Deployments = service.Deployments.Select(
+                        (revision, at) =>
+                            new
+                            {
+                                Id = $"ecs-svc/{at}",
+                                Status = at == 0 ? "PRIMARY" : "ACTIVE",
+                                revision.TaskDefinition,
+                            }
+                    ),
+                    CurrentServiceDeployment = service.CurrentDeployment,
+                    CurrentServiceRevisions = service.Deployments.Select(revision => new { revision.Arn }),
+                }),
             Failures = Missing(request.Services.Where(arn => !services.ContainsKey(arn))),
         };
     }
@@ -339,15 +454,20 @@ public sealed class LocalEcs : LocalJsonService
         CheckCount("Service deployments", request.ServiceDeploymentArns, MostRecordsDescribed);
         return new
         {
-            ServiceDeployments = request.ServiceDeploymentArns.Where(deployments.ContainsKey).Select(arn => deployments[arn]).Select(deployment => new
-            {
-                ServiceDeploymentArn = deployment.Arn,
-                deployment.ServiceArn,
-                Status = deployment.RolledBackTo is null ? "SUCCESSFUL" : "ROLLBACK_SUCCESSFUL",
-                SourceServiceRevisions = deployment.Sources.Select(revision => new { revision.Arn }),
-                TargetServiceRevision = new { deployment.Target.Arn },
-                Rollback = deployment.RolledBackTo is { } revision ? new { ServiceRevisionArn = revision.Arn } : null,
-            }),
+            ServiceDeployments = request
+                .ServiceDeploymentArns.Where(deployments.ContainsKey)
+                .Select(arn => deployments[arn])
+                .Select(deployment => new
+                {
+                    ServiceDeploymentArn = deployment.Arn,
+                    deployment.ServiceArn,
+                    Status = deployment.RolledBackTo is null ? "SUCCESSFUL" : "ROLLBACK_SUCCESSFUL",
+                    SourceServiceRevisions = deployment.Sources.Select(revision => new { revision.Arn }),
+                    TargetServiceRevision = new { deployment.Target.Arn },
+                    Rollback = deployment.RolledBackTo is { } revision
+                        ? new { ServiceRevisionArn = revision.Arn }
+                        : null,
+                }),
             Failures = Missing(request.ServiceDeploymentArns.Where(arn => !deployments.ContainsKey(arn))),
         };
     }
@@ -357,13 +477,24 @@ public sealed class LocalEcs : LocalJsonService
         CheckCount("Service revisions", request.ServiceRevisionArns, MostRecordsDescribed);
         return new
         {
-            ServiceRevisions = request.ServiceRevisionArns.Where(revisions.ContainsKey).Select(arn => revisions[arn]).Select(revision => new
-            {
-                ServiceRevisionArn = revision.Arn,
-                revision.ServiceArn,
-                revision.TaskDefinition,
-                ContainerImages = revision.Images.Select((image, at) => new { ContainerName = $"container{at}", Image = image, ImageDigest = revision.Digests.ElementAtOrDefault(at) }),
-            }),
+            ServiceRevisions = request
+                .ServiceRevisionArns.Where(revisions.ContainsKey)
+                .Select(arn => revisions[arn])
+                .Select(revision => new
+                {
+                    ServiceRevisionArn = revision.Arn,
+                    revision.ServiceArn,
+                    revision.TaskDefinition,
+                    ContainerImages = revision.Images.Select(
+                        (image, at) =>
+                            new
+                            {
+                                ContainerName = $"container{at}",
+                                Image = image,
+                                ImageDigest = revision.Digests.ElementAtOrDefault(at),
+                            }
+                    ),
+                }),
             Failures = Missing(request.ServiceRevisionArns.Where(arn => !revisions.ContainsKey(arn))),
         };
     }
@@ -374,14 +505,25 @@ public sealed class LocalEcs : LocalJsonService
         var tasks = Existing(request.Cluster).Tasks;
         return new
         {
-            Tasks = request.Tasks.Where(tasks.ContainsKey).Select(arn => tasks[arn]).Select(task => new
-            {
-                TaskArn = task.Arn,
-                Group = $"family:{task.Definition.Family}",
-                LastStatus = task.Digests.Count == 0 ? "PROVISIONING" : "RUNNING",
-                TaskDefinitionArn = task.Definition.Arn,
-                Containers = task.Definition.Images.Select((image, at) => new { Name = $"container{at}", Image = image, ImageDigest = task.Digests.ElementAtOrDefault(at) }),
-            }),
+            Tasks = request
+                .Tasks.Where(tasks.ContainsKey)
+                .Select(arn => tasks[arn])
+                .Select(task => new
+                {
+                    TaskArn = task.Arn,
+                    Group = $"family:{task.Definition.Family}",
+                    LastStatus = task.Digests.Count == 0 ? "PROVISIONING" : "RUNNING",
+                    TaskDefinitionArn = task.Definition.Arn,
+                    Containers = task.Definition.Images.Select(
+                        (image, at) =>
+                            new
+                            {
+                                Name = $"container{at}",
+                                Image = image,
+                                ImageDigest = task.Digests.ElementAtOrDefault(at),
+                            }
+                    ),
+                }),
             Failures = Missing(request.Tasks.Where(arn => !tasks.ContainsKey(arn))),
         };
     }
@@ -389,9 +531,14 @@ public sealed class LocalEcs : LocalJsonService
     /// <summary>By ARN, <c>family:revision</c>, or family alone, which is its newest ACTIVE revision.</summary>
     private object DescribeTaskDefinition(DescribeTaskDefinitionRequest request)
     {
-        var arn = request.TaskDefinition.StartsWith("arn:", StringComparison.Ordinal) ? request.TaskDefinition : Arn($"task-definition/{request.TaskDefinition}");
-        var definition = definitions.GetValueOrDefault(arn)
-            ?? definitions.Values.Where(d => d.IsActive && arn == Arn($"task-definition/{d.Family}")).MaxBy(d => d.Revision)
+        var arn = request.TaskDefinition.StartsWith("arn:", StringComparison.Ordinal)
+            ? request.TaskDefinition
+            : Arn($"task-definition/{request.TaskDefinition}");
+        var definition =
+            definitions.GetValueOrDefault(arn)
+            ?? definitions
+                .Values.Where(d => d.IsActive && arn == Arn($"task-definition/{d.Family}"))
+                .MaxBy(d => d.Revision)
             ?? throw new LocalError(400, "ClientException", "Unable to describe task definition.");
         return new
         {
@@ -400,7 +547,9 @@ public sealed class LocalEcs : LocalJsonService
                 TaskDefinitionArn = definition.Arn,
                 definition.Family,
                 definition.Revision,
-                ContainerDefinitions = definition.Images.Select((image, at) => new { Name = $"container{at}", Image = image }),
+                ContainerDefinitions = definition.Images.Select(
+                    (image, at) => new { Name = $"container{at}", Image = image }
+                ),
             },
         };
     }
@@ -421,10 +570,23 @@ public sealed class LocalEcs : LocalJsonService
         public List<string> TaskSets { get; } = [];
     }
 
-    /// <summary>What a deployment deploys; the digests are those of its images, in their order, as far as they are known.</summary>
-    private sealed record ServiceRevision(string Arn, string ServiceArn, string TaskDefinition, IReadOnlyList<string> Images, IReadOnlyList<string> Digests);
+    /// <summary>
+    /// What a deployment deploys; the digests are those of its images, in their order, as far as they are known.
+    /// </summary>
+    private sealed record ServiceRevision(
+        string Arn,
+        string ServiceArn,
+        string TaskDefinition,
+        IReadOnlyList<string> Images,
+        IReadOnlyList<string> Digests
+    );
 
-    private sealed record ServiceDeployment(string Arn, string ServiceArn, IReadOnlyList<ServiceRevision> Sources, ServiceRevision Target)
+    private sealed record ServiceDeployment(
+        string Arn,
+        string ServiceArn,
+        IReadOnlyList<ServiceRevision> Sources,
+        ServiceRevision Target
+    )
     {
         public ServiceRevision? RolledBackTo { get; set; }
     }

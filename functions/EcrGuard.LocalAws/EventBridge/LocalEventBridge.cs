@@ -7,7 +7,12 @@ public sealed class LocalEventBridge : LocalJsonService
     private const int MostListed = 100;
 
     private readonly LocalAccount account;
-    private readonly SortedDictionary<string, SortedDictionary<string, List<Target>>> buses = new(StringComparer.Ordinal) { [DefaultBus] = new(StringComparer.Ordinal) };
+    private readonly SortedDictionary<string, SortedDictionary<string, List<Target>>> buses = new(
+        StringComparer.Ordinal
+    )
+    {
+        [DefaultBus] = new(StringComparer.Ordinal),
+    };
 
     internal LocalEventBridge(LocalAccount account)
         : base("events", "AWSEvents", "application/x-amz-json-1.1", JsonWire.Pascal, ["Rule", "EventBusName"])
@@ -44,11 +49,15 @@ public sealed class LocalEventBridge : LocalJsonService
     /// <summary>Lets a rule, created where there is none of that name, run a task.</summary>
     /// <param name="taskDefinition">An ARN, with a revision or without.</param>
     /// <returns>The rule's ARN.</returns>
-    public string PutTaskTarget(string rule, string taskDefinition, string bus = DefaultBus) => Put(rule, new Target(Arn("ecs", "cluster/default"), taskDefinition), bus);
+    public string PutTaskTarget(string rule, string taskDefinition, string bus = DefaultBus) =>
+        Put(rule, new Target(Arn("ecs", "cluster/default"), taskDefinition), bus);
 
-    /// <summary>Lets a rule, created where there is none of that name, call something that runs no image of its own.</summary>
+    /// <summary>
+    /// Lets a rule, created where there is none of that name, call something that runs no image of its own.
+    /// </summary>
     /// <returns>The rule's ARN.</returns>
-    public string PutTarget(string rule, string targetArn, string bus = DefaultBus) => Put(rule, new Target(targetArn, null), bus);
+    public string PutTarget(string rule, string targetArn, string bus = DefaultBus) =>
+        Put(rule, new Target(targetArn, null), bus);
 
     public void DeleteRule(string rule, string bus = DefaultBus)
     {
@@ -68,34 +77,67 @@ public sealed class LocalEventBridge : LocalJsonService
         }
     }
 
-    private string Arn(string service, string resource) => $"arn:aws:{service}:{account.Options.Region}:{account.Options.AccountId}:{resource}";
+    private string Arn(string service, string resource) =>
+        $"arn:aws:{service}:{account.Options.Region}:{account.Options.AccountId}:{resource}";
 
-    private string RuleArn(string rule, string bus) => Arn("events", bus == DefaultBus ? $"rule/{rule}" : $"rule/{bus}/{rule}");
+    private string RuleArn(string rule, string bus) =>
+        Arn("events", bus == DefaultBus ? $"rule/{rule}" : $"rule/{bus}/{rule}");
 
     private (IReadOnlyList<T> Items, string? Next) Page<T>(string listing, ListRequest request, IEnumerable<T> items) =>
         request.Limit is < 1 or > MostListed
-            ? throw new LocalError(400, "ValidationException", $"1 validation error detected: Value '{request.Limit}' at 'limit' failed to satisfy constraint: Member must have value between 1 and {MostListed}")
-            : LocalPages.Of(listing, request.NextToken, request.Limit ?? MostListed, account.Options.EmptyPages, items, () => new LocalError(400, "ValidationException", "The token is not valid."));
+            ? throw new LocalError(
+                400,
+                "ValidationException",
+                $"1 validation error detected: Value '{request.Limit}' at 'limit' failed to satisfy "
+                    + $"constraint: Member must have value between 1 and {MostListed}"
+            )
+            : LocalPages.Of(
+                listing,
+                request.NextToken,
+                request.Limit ?? MostListed,
+                account.Options.EmptyPages,
+                items,
+                () => new LocalError(400, "ValidationException", "The token is not valid.")
+            );
 
     private SortedDictionary<string, List<Target>> RulesOf(string? bus) =>
-        buses.GetValueOrDefault(bus ?? DefaultBus) ?? throw new LocalError(400, "ResourceNotFoundException", $"Event bus {bus} does not exist.");
+        buses.GetValueOrDefault(bus ?? DefaultBus)
+        ?? throw new LocalError(400, "ResourceNotFoundException", $"Event bus {bus} does not exist.");
 
     private object ListEventBuses(ListRequest request)
     {
         var (page, next) = Page("ListEventBuses", request, buses.Keys);
-        return new { EventBuses = page.Select(bus => new { Name = bus, Arn = Arn("events", $"event-bus/{bus}") }), NextToken = next };
+        return new
+        {
+            EventBuses = page.Select(bus => new { Name = bus, Arn = Arn("events", $"event-bus/{bus}") }),
+            NextToken = next,
+        };
     }
 
     private object ListRules(ListRulesRequest request)
     {
         var (page, next) = Page($"ListRules {request.EventBusName}", request, RulesOf(request.EventBusName).Keys);
-        return new { Rules = page.Select(rule => new { Name = rule, Arn = RuleArn(rule, request.EventBusName ?? DefaultBus), State = "ENABLED" }), NextToken = next };
+        return new
+        {
+            Rules = page.Select(rule => new
+            {
+                Name = rule,
+                Arn = RuleArn(rule, request.EventBusName ?? DefaultBus),
+                State = "ENABLED",
+            }),
+            NextToken = next,
+        };
     }
 
     private object ListTargetsByRule(ListTargetsByRuleRequest request)
     {
-        var targets = RulesOf(request.EventBusName).GetValueOrDefault(request.Rule)
-            ?? throw new LocalError(400, "ResourceNotFoundException", $"Rule {request.Rule} does not exist on EventBus {request.EventBusName ?? DefaultBus}.");
+        var targets =
+            RulesOf(request.EventBusName).GetValueOrDefault(request.Rule)
+            ?? throw new LocalError(
+                400,
+                "ResourceNotFoundException",
+                $"Rule {request.Rule} does not exist on EventBus {request.EventBusName ?? DefaultBus}."
+            );
         var (page, next) = Page($"ListTargetsByRule {request.EventBusName} {request.Rule}", request, targets.Index());
         return new
         {
@@ -103,7 +145,9 @@ public sealed class LocalEventBridge : LocalJsonService
             {
                 Id = $"Id{target.Index}",
                 target.Item.Arn,
-                EcsParameters = target.Item.TaskDefinition is null ? null : new { TaskDefinitionArn = target.Item.TaskDefinition },
+                EcsParameters = target.Item.TaskDefinition is null
+                    ? null
+                    : new { TaskDefinitionArn = target.Item.TaskDefinition },
             }),
             NextToken = next,
         };

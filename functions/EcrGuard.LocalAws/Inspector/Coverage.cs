@@ -34,21 +34,25 @@ internal sealed class Coverage(string repository, string digest)
     public List<Observed> Findings { get; } = [];
 
     /// <summary>The same as it is listed, which may be some minutes behind.</summary>
-    public IEnumerable<Observed> ListedFindings(DateTimeOffset now) => Findings.Select(finding => finding.ListedAt(now)).OfType<Observed>();
+    public IEnumerable<Observed> ListedFindings(DateTimeOffset now) =>
+        Findings.Select(finding => finding.ListedAt(now)).OfType<Observed>();
 
-    /// <summary>The same in ECR's words (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanStatus.html).</summary>
-    public string ImageScanStatus => Reason switch
-    {
-        "PENDING_INITIAL_SCAN" or "SCAN_IN_PROGRESS" or "PENDING_REVIVAL_SCAN" => "PENDING",
-        "SUCCESSFUL" => "ACTIVE",
-        "SCAN_FREQUENCY_SCAN_ON_PUSH" => "COMPLETE",
-        "SCAN_ELIGIBILITY_EXPIRED" => "SCAN_ELIGIBILITY_EXPIRED",
-        "IMAGE_ARCHIVED" => "IMAGE_ARCHIVED",
-        "IMAGE_SIZE_EXCEEDED" => "LIMIT_EXCEEDED",
-        "SCAN_FREQUENCY_MANUAL" => "FINDINGS_UNAVAILABLE",
-        var reason when reason.StartsWith("UNSUPPORTED", StringComparison.Ordinal) => "UNSUPPORTED_IMAGE",
-        _ => "FAILED",
-    };
+    /// <summary>
+    /// The same in ECR's words (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanStatus.html).
+    /// </summary>
+    public string ImageScanStatus =>
+        Reason switch
+        {
+            "PENDING_INITIAL_SCAN" or "SCAN_IN_PROGRESS" or "PENDING_REVIVAL_SCAN" => "PENDING",
+            "SUCCESSFUL" => "ACTIVE",
+            "SCAN_FREQUENCY_SCAN_ON_PUSH" => "COMPLETE",
+            "SCAN_ELIGIBILITY_EXPIRED" => "SCAN_ELIGIBILITY_EXPIRED",
+            "IMAGE_ARCHIVED" => "IMAGE_ARCHIVED",
+            "IMAGE_SIZE_EXCEEDED" => "LIMIT_EXCEEDED",
+            "SCAN_FREQUENCY_MANUAL" => "FINDINGS_UNAVAILABLE",
+            var reason when reason.StartsWith("UNSUPPORTED", StringComparison.Ordinal) => "UNSUPPORTED_IMAGE",
+            _ => "FAILED",
+        };
 }
 
 /// <summary>A finding as Inspector holds it, on one image.</summary>
@@ -59,12 +63,19 @@ internal sealed record Observed(
     LocalFinding Finding,
     DateTimeOffset FirstObservedAt,
     DateTimeOffset UpdatedAt,
-    Observed? Earlier = null)
+    Observed? Earlier = null
+)
 {
     /// <summary>What is listed of it; null while it is not.</summary>
-    public Observed? ListedAt(DateTimeOffset now) => now >= UpdatedAt + Finding.ListedAfter ? this : Earlier?.ListedAt(now);
+    public Observed? ListedAt(DateTimeOffset now) =>
+        now >= UpdatedAt + Finding.ListedAfter ? this : Earlier?.ListedAt(now);
 
     /// <summary>The same finding after a change.</summary>
     public Observed ChangedTo(LocalFinding finding, DateTimeOffset now) =>
-        this with { Finding = finding, UpdatedAt = now, Earlier = ListedAt(now) };
+        this with
+        {
+            Finding = finding,
+            UpdatedAt = now,
+            Earlier = ListedAt(now),
+        };
 }

@@ -13,7 +13,13 @@ public sealed partial class LocalInspector
     {
         var passing = Passing(request, FindingFields(), [], [], prefixes: true);
         var (page, next) = Page(
-            "ListFindings", request, most: 100, FindingsPerPage, account.Options.EmptyPages, Candidates(request).SelectMany(c => c.ListedFindings(account.Now)).Where(passing));
+            "ListFindings",
+            request,
+            most: 100,
+            FindingsPerPage,
+            account.Options.EmptyPages,
+            Candidates(request).SelectMany(c => c.ListedFindings(account.Now)).Where(passing)
+        );
         return new { Findings = page.Select(f => Shown(f, d => JsonWire.Epoch(d), onBus: false)), NextToken = next };
     }
 
@@ -40,29 +46,33 @@ public sealed partial class LocalInspector
             return covered.Values.Concat(members);
         }
 
-        return CoverageOf(arn[repositories.Length..at], arn[(at + 1)..]) is { } image ? new[] { image } : Enumerable.Empty<Coverage>();
+        return CoverageOf(arn[repositories.Length..at], arn[(at + 1)..]) is { } image
+            ? new[] { image }
+            : Enumerable.Empty<Coverage>();
     }
 
-    private static string? Only(ListRequest request, string field) => request.FilterCriteria?.GetValueOrDefault(field) is [{ Comparison: "EQUALS", Value: var value }] ? value : null;
+    private static string? Only(ListRequest request, string field) =>
+        request.FilterCriteria?.GetValueOrDefault(field) is [{ Comparison: "EQUALS", Value: var value }] ? value : null;
 
-    private Dictionary<string, Func<Observed, IEnumerable<string>>> FindingFields() => new()
-    {
-        ["awsAccountId"] = f => AccountsOf(f.Image),
-        ["ecrImageHash"] = f => [f.Image.Digest],
-        ["ecrImageRegistry"] = f => AccountsOf(f.Image),
-        ["ecrImageRepositoryName"] = f => [f.Image.Repository],
-        ["ecrImageTags"] = f => TagsOf(f.Image),
-        ["exploitAvailable"] = f => Exploit(f.Finding) is { } exploit ? [exploit] : [],
-        ["findingArn"] = f => [f.Arn],
-        ["findingStatus"] = f => [f.Finding.Status],
-        ["findingType"] = _ => ["PACKAGE_VULNERABILITY"],
-        ["fixAvailable"] = f => f.Finding.Fix is { } fix ? [fix] : [],
-        ["resourceId"] = f => [ArnOf(f.Image)],
-        ["resourceType"] = _ => [ImageType],
-        ["severity"] = f => [f.Finding.Severity],
-        ["title"] = f => [Title(f.Finding)],
-        ["vulnerabilityId"] = f => [f.Finding.Vulnerability],
-    };
+    private Dictionary<string, Func<Observed, IEnumerable<string>>> FindingFields() =>
+        new()
+        {
+            ["awsAccountId"] = f => AccountsOf(f.Image),
+            ["ecrImageHash"] = f => [f.Image.Digest],
+            ["ecrImageRegistry"] = f => AccountsOf(f.Image),
+            ["ecrImageRepositoryName"] = f => [f.Image.Repository],
+            ["ecrImageTags"] = f => TagsOf(f.Image),
+            ["exploitAvailable"] = f => Exploit(f.Finding) is { } exploit ? [exploit] : [],
+            ["findingArn"] = f => [f.Arn],
+            ["findingStatus"] = f => [f.Finding.Status],
+            ["findingType"] = _ => ["PACKAGE_VULNERABILITY"],
+            ["fixAvailable"] = f => f.Finding.Fix is { } fix ? [fix] : [],
+            ["resourceId"] = f => [ArnOf(f.Image)],
+            ["resourceType"] = _ => [ImageType],
+            ["severity"] = f => [f.Finding.Severity],
+            ["title"] = f => [Title(f.Finding)],
+            ["vulnerabilityId"] = f => [f.Finding.Vulnerability],
+        };
 
     private object ListCoverage(ListRequest request)
     {
@@ -71,9 +81,16 @@ public sealed partial class LocalInspector
             CoverageFields(),
             new() { ["ecrImageInUseCount"] = c => c.InUseCount },
             new() { ["imagePulledAt"] = PulledAt },
-            prefixes: false);
+            prefixes: false
+        );
         var (page, next) = Page(
-            "ListCoverage", request, most: ResourcesPerPage, ResourcesPerPage, account.Options.EmptyPages, Named(request).Where(passing));
+            "ListCoverage",
+            request,
+            most: ResourcesPerPage,
+            ResourcesPerPage,
+            account.Options.EmptyPages,
+            Named(request).Where(passing)
+        );
         return new { CoveredResources = page.Select(Shown), NextToken = next };
     }
 
@@ -81,17 +98,18 @@ public sealed partial class LocalInspector
     private DateTimeOffset? PulledAt(Coverage image) =>
         image.Member is null ? ecr.Image(image.Repository, image.Digest).LastPulledAt : account.Now.AddDays(-60);
 
-    private Dictionary<string, Func<Coverage, IEnumerable<string>>> CoverageFields() => new()
-    {
-        ["accountId"] = AccountsOf,
-        ["ecrImageTags"] = TagsOf,
-        ["ecrRepositoryName"] = c => [c.Repository],
-        ["resourceId"] = c => [ArnOf(c)],
-        ["resourceType"] = _ => [ImageType],
-        ["scanStatusCode"] = c => [c.StatusCode],
-        ["scanStatusReason"] = c => [c.Reason],
-        ["scanType"] = _ => ["PACKAGE"],
-    };
+    private Dictionary<string, Func<Coverage, IEnumerable<string>>> CoverageFields() =>
+        new()
+        {
+            ["accountId"] = AccountsOf,
+            ["ecrImageTags"] = TagsOf,
+            ["ecrRepositoryName"] = c => [c.Repository],
+            ["resourceId"] = c => [ArnOf(c)],
+            ["resourceType"] = _ => [ImageType],
+            ["scanStatusCode"] = c => [c.StatusCode],
+            ["scanStatusReason"] = c => [c.Reason],
+            ["scanType"] = _ => ["PACKAGE"],
+        };
 
     private object Shown(Coverage coverage)
     {
@@ -116,7 +134,10 @@ public sealed partial class LocalInspector
         };
     }
 
-    /// <summary>A finding in Inspector's own shape, in answers and, with more about the image, on the bus. Only the form of dates differs.</summary>
+    /// <summary>
+    /// A finding in Inspector's own shape, in answers and, with more about the image, on the bus. Only the form of
+    /// dates differs.
+    /// </summary>
     private object Shown(Observed observed, Func<DateTimeOffset, object> date, bool onBus)
     {
         var finding = observed.Finding;
@@ -159,24 +180,35 @@ public sealed partial class LocalInspector
                             Registry = owner.AccountId,
                             Platform = "DEBIAN_12",
                         },
-                        Image = !onBus ? null : new
-                        {
-                            RepositoryName = image.Repository,
-                            Registry = owner.AccountId,
-                            ImageTags = tags,
-                            ImageDigest = image.Digest,
-                            PushedAt = date(pushedAt),
-                            Architecture = "amd64",
-                            Platform = "DEBIAN_12",
-                        },
+                        Image = !onBus
+                            ? null
+                            : new
+                            {
+                                RepositoryName = image.Repository,
+                                Registry = owner.AccountId,
+                                ImageTags = tags,
+                                ImageDigest = image.Digest,
+                                PushedAt = date(pushedAt),
+                                Architecture = "amd64",
+                                Platform = "DEBIAN_12",
+                            },
                     },
                 },
             },
             InspectorScore = finding.Score,
-            InspectorScoreDetails = finding.Score is not { } score ? null : new
-            {
-                AdjustedCvss = new { ScoreSource = "NVD", CvssSource = "NVD", Version = "3.1", Score = score, ScoringVector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N" },
-            },
+            InspectorScoreDetails = finding.Score is not { } score
+                ? null
+                : new
+                {
+                    AdjustedCvss = new
+                    {
+                        ScoreSource = "NVD",
+                        CvssSource = "NVD",
+                        Version = "3.1",
+                        Score = score,
+                        ScoringVector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N",
+                    },
+                },
             PackageVulnerabilityDetails = Details(finding, withRemediation: true),
             FixAvailable = finding.Fix,
             ExploitAvailable = Exploit(finding),
@@ -184,7 +216,9 @@ public sealed partial class LocalInspector
         };
     }
 
-    /// <summary>A finding in the shape of ECR's DescribeImageScanFindings, which has neither EPSS nor the packages' remediation.</summary>
+    /// <summary>
+    /// A finding in the shape of ECR's DescribeImageScanFindings, which has neither EPSS nor the packages' remediation.
+    /// </summary>
     internal object ForEcr(Observed observed)
     {
         var finding = observed.Finding;
@@ -197,7 +231,10 @@ public sealed partial class LocalInspector
             LastObservedAt = JsonWire.Epoch(observed.UpdatedAt),
             PackageVulnerabilityDetails = Details(finding, withRemediation: false),
             Remediation = new { Recommendation = new { Text = "None Provided" } },
-            Resources = new[] { new { Id = account.ImageArn(observed.Image.Repository, observed.Image.Digest), Type = ImageType } },
+            Resources = new[]
+            {
+                new { Id = account.ImageArn(observed.Image.Repository, observed.Image.Digest), Type = ImageType },
+            },
             finding.Score,
             finding.Severity,
             finding.Status,
@@ -209,73 +246,94 @@ public sealed partial class LocalInspector
         };
     }
 
-    private static object Details(LocalFinding finding, bool withRemediation) => new
-    {
-        VulnerabilityId = finding.Vulnerability,
-        VulnerablePackages = finding.Packages.Select(p => new
+    private static object Details(LocalFinding finding, bool withRemediation) =>
+        new
         {
-            p.Name,
-            p.Version,
-            Epoch = 0,
-            PackageManager = p.Manager,
-            FilePath = p.Path,
-            FixedInVersion = p.FixedIn,
-            Remediation = withRemediation && p is { Manager: "OS", FixedIn: not null } ? "apt-get update && apt-get upgrade" : null,
-        }),
-        Source = "NVD",
-        SourceUrl = $"https://nvd.nist.gov/vuln/detail/{finding.Vulnerability}",
-        Cvss = Array.Empty<object>(),
-        ReferenceUrls = Array.Empty<string>(),
-        RelatedVulnerabilities = Array.Empty<string>(),
-    };
+            VulnerabilityId = finding.Vulnerability,
+            VulnerablePackages = finding.Packages.Select(p => new
+            {
+                p.Name,
+                p.Version,
+                Epoch = 0,
+                PackageManager = p.Manager,
+                FilePath = p.Path,
+                FixedInVersion = p.FixedIn,
+                Remediation = withRemediation && p is { Manager: "OS", FixedIn: not null }
+                    ? "apt-get update && apt-get upgrade"
+                    : null,
+            }),
+            Source = "NVD",
+            SourceUrl = $"https://nvd.nist.gov/vuln/detail/{finding.Vulnerability}",
+            Cvss = Array.Empty<object>(),
+            ReferenceUrls = Array.Empty<string>(),
+            RelatedVulnerabilities = Array.Empty<string>(),
+        };
 
-    private static string Title(LocalFinding finding) => $"{finding.Vulnerability} - {string.Join(", ", finding.Packages.Select(p => p.Name))}";
+    private static string Title(LocalFinding finding) =>
+        $"{finding.Vulnerability} - {string.Join(", ", finding.Packages.Select(p => p.Name))}";
 
-    private static string? Exploit(LocalFinding finding) => finding.Exploit switch
-    {
-        true => "YES",
-        false => "NO",
-        null => null,
-    };
+    private static string? Exploit(LocalFinding finding) =>
+        finding.Exploit switch
+        {
+            true => "YES",
+            false => "NO",
+            null => null,
+        };
 
-    private void EmitFinding(Observed observed) => account.Emit(
-        Source,
-        "Inspector2 Finding",
-        ArnOf(observed.Image),
-        Shown(observed, d => d.UtcDateTime.ToString("ddd MMM dd HH:mm:ss.fff 'UTC' yyyy", CultureInfo.InvariantCulture), onBus: true));
+    private void EmitFinding(Observed observed) =>
+        account.Emit(
+            Source,
+            "Inspector2 Finding",
+            ArnOf(observed.Image),
+            Shown(
+                observed,
+                d => d.UtcDateTime.ToString("ddd MMM dd HH:mm:ss.fff 'UTC' yyyy", CultureInfo.InvariantCulture),
+                onBus: true
+            )
+        );
 
     private void EmitScan(Coverage coverage)
     {
         var active = coverage.Findings.Where(f => f.Finding.Status == "ACTIVE").ToList();
-        account.Emit(Source, "Inspector2 Scan", account.RepositoryArn(coverage.Repository), new Dictionary<string, object>
-        {
-            ["scan-status"] = "INITIAL_SCAN_COMPLETE",
-            ["repository-name"] = account.RepositoryArn(coverage.Repository),
-            ["finding-severity-counts"] = new Dictionary<string, int>
+        account.Emit(
+            Source,
+            "Inspector2 Scan",
+            account.RepositoryArn(coverage.Repository),
+            new Dictionary<string, object>
             {
-                ["CRITICAL"] = active.Count(f => f.Finding.Severity == "CRITICAL"),
-                ["HIGH"] = active.Count(f => f.Finding.Severity == "HIGH"),
-                ["MEDIUM"] = active.Count(f => f.Finding.Severity == "MEDIUM"),
-                ["TOTAL"] = active.Count,
-            },
-            ["image-digest"] = coverage.Digest,
-            ["image-tags"] = ecr.Image(coverage.Repository, coverage.Digest).Tags.ToArray(),
-            ["version"] = "1.0",
-        });
+                ["scan-status"] = "INITIAL_SCAN_COMPLETE",
+                ["repository-name"] = account.RepositoryArn(coverage.Repository),
+                ["finding-severity-counts"] = new Dictionary<string, int>
+                {
+                    ["CRITICAL"] = active.Count(f => f.Finding.Severity == "CRITICAL"),
+                    ["HIGH"] = active.Count(f => f.Finding.Severity == "HIGH"),
+                    ["MEDIUM"] = active.Count(f => f.Finding.Severity == "MEDIUM"),
+                    ["TOTAL"] = active.Count,
+                },
+                ["image-digest"] = coverage.Digest,
+                ["image-tags"] = ecr.Image(coverage.Repository, coverage.Digest).Tags.ToArray(),
+                ["version"] = "1.0",
+            }
+        );
     }
 
-    private void EmitCoverage(Coverage coverage) => account.Emit(
-        Source,
-        "Inspector2 Coverage",
-        ArnOf(coverage),
-        new
-        {
-            ScanStatus = new { coverage.Reason, StatusCodeValue = coverage.StatusCode },
-            ScanType = "PACKAGE",
-            Provider = "AWS",
-            ProviderAccountId = Of(coverage).Options.AccountId,
-            ProviderRegion = Of(coverage).Options.Region,
-            EventTimestamp = account.Now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
-            Version = "1.0",
-        });
+    private void EmitCoverage(Coverage coverage) =>
+        account.Emit(
+            Source,
+            "Inspector2 Coverage",
+            ArnOf(coverage),
+            new
+            {
+                ScanStatus = new { coverage.Reason, StatusCodeValue = coverage.StatusCode },
+                ScanType = "PACKAGE",
+                Provider = "AWS",
+                ProviderAccountId = Of(coverage).Options.AccountId,
+                ProviderRegion = Of(coverage).Options.Region,
+                EventTimestamp = account.Now.UtcDateTime.ToString(
+                    "yyyy-MM-ddTHH:mm:ss.fffZ",
+                    CultureInfo.InvariantCulture
+                ),
+                Version = "1.0",
+            }
+        );
 }

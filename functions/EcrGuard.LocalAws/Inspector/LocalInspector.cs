@@ -4,7 +4,8 @@ using EcrGuard.LocalAws.Ecr;
 namespace EcrGuard.LocalAws.Inspector;
 
 /// <summary>
-/// Amazon Inspector's enhanced scanning of ECR images in memory. An image is covered from its push on, while <see cref="LocalEcr.Scanning"/> is
+/// Amazon Inspector's enhanced scanning of ECR images in memory. An image is covered from its push on, while
+/// <see cref="LocalEcr.Scanning"/> is
 /// enhanced; its findings are what a test says they are.
 /// </summary>
 public sealed partial class LocalInspector : ILocalService
@@ -22,22 +23,34 @@ public sealed partial class LocalInspector : ILocalService
     }
 
     /// <summary>
-    /// Ends a scan of an image with these findings: coverage is SUCCESSFUL, or INACTIVE for SCAN_FREQUENCY_SCAN_ON_PUSH where the repository is
-    /// scanned only on push. What was found before and is not among them is closed. Sends one <c>Inspector2 Finding</c> for each finding, then
+    /// Ends a scan of an image with these findings: coverage is SUCCESSFUL, or INACTIVE for SCAN_FREQUENCY_SCAN_ON_PUSH
+    /// where the repository is scanned only on push. What was found before and is not among them is closed. Sends one
+    /// <c>Inspector2 Finding</c>
+    /// for each finding, then
     /// <c>Inspector2 Scan</c>, which AWS documents for the initial scan only.
     /// </summary>
     public void CompleteScan(string repository, string digest, params IReadOnlyList<LocalFinding> findings) =>
         CompleteScan(repository, digest, announce: true, findings);
 
-    /// <summary>The same without events where <paramref name="announce"/> is false, for images that were scanned before anybody listened.</summary>
-    public void CompleteScan(string repository, string digest, bool announce, params IReadOnlyList<LocalFinding> findings)
+    /// <summary>
+    /// The same without events where <paramref name="announce"/> is false, for images that were scanned before anybody
+    /// listened.
+    /// </summary>
+    public void CompleteScan(
+        string repository,
+        string digest,
+        bool announce,
+        params IReadOnlyList<LocalFinding> findings
+    )
     {
         ArgumentNullException.ThrowIfNull(findings);
         lock (account.Gate)
         {
             var coverage = Cover(repository, digest);
             var onPush = ecr.FrequencyOf(repository) == "SCAN_ON_PUSH";
-            (coverage.StatusCode, coverage.Reason) = onPush ? ("INACTIVE", "SCAN_FREQUENCY_SCAN_ON_PUSH") : ("ACTIVE", "SUCCESSFUL");
+            (coverage.StatusCode, coverage.Reason) = onPush
+                ? ("INACTIVE", "SCAN_FREQUENCY_SCAN_ON_PUSH")
+                : ("ACTIVE", "SUCCESSFUL");
             coverage.LastScannedAt = account.Now;
             var before = coverage.Findings.FindAll(f => f.Finding.Status != "CLOSED");
             foreach (var finding in findings)
@@ -73,7 +86,8 @@ public sealed partial class LocalInspector : ILocalService
         string repository,
         string digest,
         bool despiteFilter,
-        params IReadOnlyList<LocalFinding> findings)
+        params IReadOnlyList<LocalFinding> findings
+    )
     {
         ArgumentNullException.ThrowIfNull(findings);
         lock (account.Gate)
@@ -108,14 +122,21 @@ public sealed partial class LocalInspector : ILocalService
     }
 
     /// <summary>
-    /// Gives every finding of a vulnerability on an image another status (ACTIVE, SUPPRESSED, CLOSED). Sends <c>Inspector2 Finding</c> for each.
+    /// Gives every finding of a vulnerability on an image another status (ACTIVE, SUPPRESSED, CLOSED). Sends
+    /// <c>Inspector2 Finding</c> for each.
     /// </summary>
     /// <param name="repository">An existing repository.</param>
     /// <param name="digest">An image of it.</param>
     /// <param name="vulnerability">Such as <c>CVE-2024-6119</c>.</param>
     /// <param name="status">The new status.</param>
     /// <param name="listedAfter">How long the old status is still listed.</param>
-    public void SetStatus(string repository, string digest, string vulnerability, string status, TimeSpan listedAfter = default)
+    public void SetStatus(
+        string repository,
+        string digest,
+        string vulnerability,
+        string status,
+        TimeSpan listedAfter = default
+    )
     {
         lock (account.Gate)
         {
@@ -123,7 +144,9 @@ public sealed partial class LocalInspector : ILocalService
         }
     }
 
-    /// <summary>Deletes the closed findings of every image, as Inspector does some days after they were closed.</summary>
+    /// <summary>
+    /// Deletes the closed findings of every image, as Inspector does some days after they were closed.
+    /// </summary>
     public void DeleteClosed()
     {
         lock (account.Gate)
@@ -136,8 +159,8 @@ public sealed partial class LocalInspector : ILocalService
     }
 
     /// <summary>
-    /// Changes the coverage of an image and sends <c>Inspector2 Coverage</c> (whose form for ECR is undocumented). With SCAN_ELIGIBILITY_EXPIRED
-    /// the image's findings are closed, one event each, though nothing was fixed.
+    /// Changes the coverage of an image and sends <c>Inspector2 Coverage</c> (whose form for ECR is undocumented). With
+    /// SCAN_ELIGIBILITY_EXPIRED the image's findings are closed, one event each, though nothing was fixed.
     /// </summary>
     /// <param name="repository">An existing repository.</param>
     /// <param name="digest">An image of it.</param>
@@ -181,7 +204,9 @@ public sealed partial class LocalInspector : ILocalService
         {
             var coverage = Cover(repository, image.Digest);
             (coverage.StatusCode, coverage.Reason) =
-                ecr.FrequencyOf(repository) == "MANUAL" ? ("INACTIVE", "SCAN_FREQUENCY_MANUAL") : ("ACTIVE", "PENDING_INITIAL_SCAN");
+                ecr.FrequencyOf(repository) == "MANUAL"
+                    ? ("INACTIVE", "SCAN_FREQUENCY_MANUAL")
+                    : ("ACTIVE", "PENDING_INITIAL_SCAN");
         }
     }
 
@@ -208,7 +233,8 @@ public sealed partial class LocalInspector : ILocalService
     }
 
     private static bool IsSame(LocalFinding one, LocalFinding other) =>
-        one.Vulnerability == other.Vulnerability && one.Packages.Select(p => p.Name).SequenceEqual(other.Packages.Select(p => p.Name));
+        one.Vulnerability == other.Vulnerability
+        && one.Packages.Select(p => p.Name).SequenceEqual(other.Packages.Select(p => p.Name));
 
     /// <param name="again">The ARN of the finding that is found again, and keeps it; null for a new one.</param>
     private void Observe(Coverage coverage, LocalFinding finding, string? again, bool announce)
@@ -220,7 +246,9 @@ public sealed partial class LocalInspector : ILocalService
             var of = Of(coverage);
             var arn = $"arn:aws:inspector2:{of.Options.Region}:{of.Options.AccountId}:finding/{id}";
             at = coverage.Findings.Count;
-            coverage.Findings.Add(new Observed(arn, coverage, finding, finding.FirstObservedAt ?? account.Now, account.Now));
+            coverage.Findings.Add(
+                new Observed(arn, coverage, finding, finding.FirstObservedAt ?? account.Now, account.Now)
+            );
         }
         else
         {
@@ -252,14 +280,27 @@ public sealed partial class LocalInspector : ILocalService
     private List<string> TagsOf(Coverage image) =>
         image.Member is null ? ecr.Image(image.Repository, image.Digest).Tags : [];
 
-    private void Change(Coverage coverage, Func<Observed, bool> which, string status, TimeSpan listedAfter = default, bool announce = true)
+    private void Change(
+        Coverage coverage,
+        Func<Observed, bool> which,
+        string status,
+        TimeSpan listedAfter = default,
+        bool announce = true
+    )
     {
         for (var i = 0; i < coverage.Findings.Count; i++)
         {
             if (which(coverage.Findings[i]))
             {
                 var was = coverage.Findings[i];
-                coverage.Findings[i] = was.ChangedTo(was.Finding with { Status = status, ListedAfter = listedAfter }, account.Now);
+                coverage.Findings[i] = was.ChangedTo(
+                    was.Finding with
+                    {
+                        Status = status,
+                        ListedAfter = listedAfter,
+                    },
+                    account.Now
+                );
                 if (announce)
                 {
                     EmitFinding(coverage.Findings[i]);

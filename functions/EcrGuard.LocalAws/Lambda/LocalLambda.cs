@@ -2,7 +2,10 @@ using System.Text;
 
 namespace EcrGuard.LocalAws.Lambda;
 
-/// <summary>AWS Lambda in memory: functions with their published versions, and handlers that are somebody's code in this process.</summary>
+/// <summary>
+/// AWS Lambda in memory: functions with their published versions, and handlers that are somebody's code in this
+/// process.
+/// </summary>
 public sealed class LocalLambda : LocalRestService, ILocalService
 {
     /// <summary>A page never holds more, whatever is asked for.</summary>
@@ -70,7 +73,10 @@ public sealed class LocalLambda : LocalRestService, ILocalService
         }
     }
 
-    /// <summary>Says what an invocation of a function does: the event's JSON in, the answer's JSON out. What it throws is the function's error.</summary>
+    /// <summary>
+    /// Says what an invocation of a function does: the event's JSON in, the answer's JSON out. What it throws is the
+    /// function's error.
+    /// </summary>
     public void Register(string name, Func<string, Task<string>> handler)
     {
         lock (Gate)
@@ -80,29 +86,41 @@ public sealed class LocalLambda : LocalRestService, ILocalService
     }
 
     Task<LocalAnswer> ILocalService.AnswerAsync(LocalCall call, LocalOperation operation) =>
-        operation.Name == "Invoke" ? InvokeAsync(call, operation) : Task.FromResult(((ILocalService)this).Answer(call, operation));
+        operation.Name == "Invoke"
+            ? InvokeAsync(call, operation)
+            : Task.FromResult(((ILocalService)this).Answer(call, operation));
 
-    private protected override LocalOperation? Operation(string method, string[] path) => (method, path) switch
-    {
-        ("GET", []) => new LocalOperation("ListFunctions", null),
-        ("GET", [var function]) => new LocalOperation("GetFunction", NameOf(function)),
-        ("POST", [var function, "invocations"]) => new LocalOperation("Invoke", NameOf(function)),
-        _ => null,
-    };
+    private protected override LocalOperation? Operation(string method, string[] path) =>
+        (method, path) switch
+        {
+            ("GET", []) => new LocalOperation("ListFunctions", null),
+            ("GET", [var function]) => new LocalOperation("GetFunction", NameOf(function)),
+            ("POST", [var function, "invocations"]) => new LocalOperation("Invoke", NameOf(function)),
+            _ => null,
+        };
 
     private protected override object Answer(LocalOperation operation, QueryParameters query) =>
         operation.Name == "ListFunctions" ? ListFunctions(query) : GetFunction(operation.Resource!, query);
 
-    private void EmitCall(string call, string function, string packageType, string? version = null) => account.EmitCall(
-        "lambda",
-        call,
-        new { functionName = function },
-        new { functionName = function, functionArn = Arn(function, version), version = version ?? Function.LatestVersion, packageType });
+    private void EmitCall(string call, string function, string packageType, string? version = null) =>
+        account.EmitCall(
+            "lambda",
+            call,
+            new { functionName = function },
+            new
+            {
+                functionName = function,
+                functionArn = Arn(function, version),
+                version = version ?? Function.LatestVersion,
+                packageType,
+            }
+        );
 
     private static LocalError Invalid(string message) => new(400, "InvalidParameterValueException", message);
 
     /// <summary>A function may be named by its ARN.</summary>
-    private static string NameOf(string function) => function.Split(':') is ["arn", _, "lambda", _, _, "function", var name, ..] ? name : function;
+    private static string NameOf(string function) =>
+        function.Split(':') is ["arn", _, "lambda", _, _, "function", var name, ..] ? name : function;
 
     private object ListFunctions(QueryParameters query)
     {
@@ -110,13 +128,28 @@ public sealed class LocalLambda : LocalRestService, ILocalService
         {
             null => false,
             "ALL" => true,
-            var other => throw Invalid($"1 validation error detected: Value '{other}' at 'functionVersion' failed to satisfy constraint: Member must satisfy enum value set: [ALL]"),
+            var other => throw Invalid(
+                $"1 validation error detected: Value '{other}' at 'functionVersion' failed to satisfy "
+                    + "constraint: Member must satisfy enum value set: [ALL]"
+            ),
         };
-        var size = int.TryParse(query.Take("MaxItems") ?? $"{PerPage}", out var asked) && asked is >= 1 and <= 10_000 ? Math.Min(asked, PerPage) : throw Invalid("MaxItems must be between 1 and 10000.");
+        var size =
+            int.TryParse(query.Take("MaxItems") ?? $"{PerPage}", out var asked) && asked is >= 1 and <= 10_000
+                ? Math.Min(asked, PerPage)
+                : throw Invalid("MaxItems must be between 1 and 10000.");
         var marker = query.Take("Marker");
         query.End();
         var (page, next) = LocalPages.Of(
-            "ListFunctions", marker, size, account.Options.EmptyPages, functions.Values.SelectMany(f => f.All.Where(v => all || v.Version == Function.LatestVersion).Select(v => Configuration(f, v.Version, v.Code))), () => Invalid("Invalid marker"));
+            "ListFunctions",
+            marker,
+            size,
+            account.Options.EmptyPages,
+            functions.Values.SelectMany(f =>
+                f.All.Where(v => all || v.Version == Function.LatestVersion)
+                    .Select(v => Configuration(f, v.Version, v.Code))
+            ),
+            () => Invalid("Invalid marker")
+        );
         return new { Functions = page, NextMarker = next };
     }
 
@@ -134,22 +167,29 @@ public sealed class LocalLambda : LocalRestService, ILocalService
         return new
         {
             Configuration = Configuration(found, version, code),
-            Code = new { RepositoryType = code is null ? "S3" : "ECR", code?.ImageUri, code?.ResolvedImageUri },
+            Code = new
+            {
+                RepositoryType = code is null ? "S3" : "ECR",
+                code?.ImageUri,
+                code?.ResolvedImageUri,
+            },
         };
     }
 
-    private object Configuration(Function function, string version, Code? code) => new
-    {
-        FunctionName = function.Name,
-        FunctionArn = Arn(function.Name, version == Function.LatestVersion ? null : version),
-        Version = version,
-        PackageType = code is null ? "Zip" : "Image",
-    };
+    private object Configuration(Function function, string version, Code? code) =>
+        new
+        {
+            FunctionName = function.Name,
+            FunctionArn = Arn(function.Name, version == Function.LatestVersion ? null : version),
+            Version = version,
+            PackageType = code is null ? "Zip" : "Image",
+        };
 
     private string Arn(string name, string? qualifier) =>
         $"arn:aws:lambda:{account.Options.Region}:{account.Options.AccountId}:function:{name}{(qualifier is null ? "" : $":{qualifier}")}";
 
-    private LocalError NotFound(string name, string? qualifier) => new(404, "ResourceNotFoundException", $"Function not found: {Arn(name, qualifier)}");
+    private LocalError NotFound(string name, string? qualifier) =>
+        new(404, "ResourceNotFoundException", $"Function not found: {Arn(name, qualifier)}");
 
     private async Task<LocalAnswer> InvokeAsync(LocalCall call, LocalOperation operation)
     {
@@ -170,26 +210,43 @@ public sealed class LocalLambda : LocalRestService, ILocalService
             case "" or "RequestResponse":
                 try
                 {
-                    return Payload(200, await handler(call.Text).ConfigureAwait(false), ("X-Amz-Executed-Version", Function.LatestVersion));
+                    return Payload(
+                        200,
+                        await handler(call.Text).ConfigureAwait(false),
+                        ("X-Amz-Executed-Version", Function.LatestVersion)
+                    );
                 }
 #pragma warning disable CA1031 // Whatever a function throws is its answer.
                 catch (Exception error)
 #pragma warning restore CA1031
                 {
-                    var payload = JsonWire.Write(new { ErrorType = error.GetType().Name, ErrorMessage = error.Message });
-                    return Payload(200, payload, ("X-Amz-Function-Error", "Unhandled"), ("X-Amz-Executed-Version", Function.LatestVersion));
+                    var payload = JsonWire.Write(
+                        new { ErrorType = error.GetType().Name, ErrorMessage = error.Message }
+                    );
+                    return Payload(
+                        200,
+                        payload,
+                        ("X-Amz-Function-Error", "Unhandled"),
+                        ("X-Amz-Executed-Version", Function.LatestVersion)
+                    );
                 }
 
             case "Event":
                 await handler(call.Text).ConfigureAwait(false);
                 return Payload(202, "");
             case var other:
-                throw LocalError.Unexpected("InvalidParameterValueException", $"The invocation type '{other}' is not known here.");
+                throw LocalError.Unexpected(
+                    "InvalidParameterValueException",
+                    $"The invocation type '{other}' is not known here."
+                );
         }
     }
 
     private static LocalAnswer Payload(int status, string json, params (string Name, string Value)[] headers) =>
-        new(status, "application/json", Encoding.UTF8.GetBytes(json)) { Headers = headers.ToDictionary(h => h.Name, h => h.Value) };
+        new(status, "application/json", Encoding.UTF8.GetBytes(json))
+        {
+            Headers = headers.ToDictionary(h => h.Name, h => h.Value),
+        };
 
     /// <summary>Null is a .zip file's.</summary>
     private sealed record Code(string ImageUri, string ResolvedImageUri);
@@ -204,6 +261,7 @@ public sealed class LocalLambda : LocalRestService, ILocalService
 
         public List<Code?> Versions { get; } = [];
 
-        public IEnumerable<(string Version, Code? Code)> All => [(LatestVersion, Latest), .. Versions.Select((code, at) => ($"{at + 1}", code))];
+        public IEnumerable<(string Version, Code? Code)> All =>
+            [(LatestVersion, Latest), .. Versions.Select((code, at) => ($"{at + 1}", code))];
     }
 }

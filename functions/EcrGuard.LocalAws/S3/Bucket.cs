@@ -3,7 +3,8 @@ namespace EcrGuard.LocalAws.S3;
 /// <summary>An object as it was put.</summary>
 /// <param name="Content">Its bytes.</param>
 /// <param name="ContentType">As given; <c>binary/octet-stream</c> where none was.</param>
-/// <param name="ContentEncoding">Without <c>aws-chunked</c>, which is the transfer's; null where none was given.</param>
+/// <param name="ContentEncoding">Without <c>aws-chunked</c>, which is the transfer's; null where none was
+///     given.</param>
 /// <param name="Metadata">The <c>x-amz-meta-</c> headers, by the rest of their name, in lower case.</param>
 /// <param name="LastModified">UTC, whole seconds.</param>
 public sealed record S3Object(
@@ -11,9 +12,12 @@ public sealed record S3Object(
     string ContentType,
     string? ContentEncoding,
     IReadOnlyDictionary<string, string> Metadata,
-    DateTimeOffset LastModified)
+    DateTimeOffset LastModified
+)
 {
-    /// <summary>Headers that S3 keeps and gives back as they are: Cache-Control, Content-Disposition, Content-Language.</summary>
+    /// <summary>
+    /// Headers that S3 keeps and gives back as they are: Cache-Control, Content-Disposition, Content-Language.
+    /// </summary>
     internal IReadOnlyDictionary<string, string> Kept { get; init; } = new Dictionary<string, string>();
 
     internal Checksum? Checksum { get; init; }

@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace EcrGuard.LocalAws.S3;
 
 /// <summary>
-/// S3 in memory, over its REST protocol, buckets in the path or in the host name (<c>bucket.localhost</c>). No versions, no multipart uploads.
+/// S3 in memory, over its REST protocol, buckets in the path or in the host name (<c>bucket.localhost</c>). No
+/// versions, no multipart uploads.
 /// Every call is atomic.
 /// </summary>
 public sealed class LocalS3 : ILocalService
@@ -18,18 +19,36 @@ public sealed class LocalS3 : ILocalService
 
     internal static readonly XNamespace Xml = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-    /// <summary>The query parameters that an operation knows, beside <c>x-id</c>, which every SDK adds and no server reads.</summary>
+    /// <summary>
+    /// The query parameters that an operation knows, beside <c>x-id</c>, which every SDK adds and no server reads.
+    /// </summary>
     private static readonly Dictionary<string, string[]> KnownQuery = new()
     {
-        ["ListObjectsV2"] = ["list-type", "prefix", "delimiter", "continuation-token", "start-after", "max-keys", "encoding-type", "fetch-owner"],
+        ["ListObjectsV2"] =
+        [
+            "list-type",
+            "prefix",
+            "delimiter",
+            "continuation-token",
+            "start-after",
+            "max-keys",
+            "encoding-type",
+            "fetch-owner",
+        ],
         ["DeleteObjects"] = ["delete"],
     };
 
     /// <summary>Headers that change what an operation does and are not done here.</summary>
     private static readonly string[] Refused =
     [
-        "x-amz-copy-source", "x-amz-website-redirect-location", "x-amz-object-lock-mode", "x-amz-tagging", "x-amz-storage-class",
-        "x-amz-server-side-encryption-customer-algorithm", "x-amz-write-offset-bytes", "x-amz-grant-read",
+        "x-amz-copy-source",
+        "x-amz-website-redirect-location",
+        "x-amz-object-lock-mode",
+        "x-amz-tagging",
+        "x-amz-storage-class",
+        "x-amz-server-side-encryption-customer-algorithm",
+        "x-amz-write-offset-bytes",
+        "x-amz-grant-read",
     ];
 
     private static readonly string[] KeptHeaders = ["Cache-Control", "Content-Disposition", "Content-Language"];
@@ -71,7 +90,8 @@ public sealed class LocalS3 : ILocalService
         }
     }
 
-    bool ILocalService.LooksLikeMine(LocalCall call) => call.Headers.ContainsKey("x-amz-content-sha256") && !call.Headers.ContainsKey("X-Amz-Target");
+    bool ILocalService.LooksLikeMine(LocalCall call) =>
+        call.Headers.ContainsKey("x-amz-content-sha256") && !call.Headers.ContainsKey("X-Amz-Target");
 
     LocalOperation ILocalService.Identify(LocalCall call)
     {
@@ -89,9 +109,15 @@ public sealed class LocalS3 : ILocalService
             _ => throw S3Error.Unknown($"{call.Method} {call.Path}{QueryOf(call)}"),
         };
         var known = KnownQuery.GetValueOrDefault(name, []);
-        if (bucket.Length == 0 || call.Query.Keys.Any(q => q != "x-id" && !known.Contains(q)) || Refused.FirstOrDefault(call.Headers.ContainsKey) is not null)
+        if (
+            bucket.Length == 0
+            || call.Query.Keys.Any(q => q != "x-id" && !known.Contains(q))
+            || Refused.FirstOrDefault(call.Headers.ContainsKey) is not null
+        )
         {
-            throw S3Error.Unknown($"{name} with {call.Path}{QueryOf(call)} {string.Join(' ', Refused.Where(call.Headers.ContainsKey))}".TrimEnd());
+            throw S3Error.Unknown(
+                $"{name} with {call.Path}{QueryOf(call)} {string.Join(' ', Refused.Where(call.Headers.ContainsKey))}".TrimEnd()
+            );
         }
 
         return new LocalOperation(name, key.Length == 0 ? bucket : $"{bucket}/{key}");
@@ -111,7 +137,10 @@ public sealed class LocalS3 : ILocalService
             var bucket = buckets.GetValueOrDefault(name) ?? throw S3Error.NoSuchBucket();
             return operation.Name switch
             {
-                "HeadBucket" => Empty(200) with { Headers = new Dictionary<string, string> { ["x-amz-bucket-region"] = options.Region } },
+                "HeadBucket" => Empty(200) with
+                {
+                    Headers = new Dictionary<string, string> { ["x-amz-bucket-region"] = options.Region },
+                },
                 "ListObjectsV2" => ObjectListing.Read(call.Query).List(name, bucket),
                 "DeleteObjects" => Delete(bucket, payload),
                 "PutObject" => Put(bucket, key, payload, call),
@@ -121,27 +150,44 @@ public sealed class LocalS3 : ILocalService
         }
     }
 
-    LocalError ILocalService.For(Trouble trouble) => trouble switch
-    {
-        Trouble.Throttled => new LocalError(503, "SlowDown", "Please reduce your request rate."),
-        Trouble.InternalError => new LocalError(500, "InternalError", "We encountered an internal error. Please try again."),
-        Trouble.Unavailable => new LocalError(503, "ServiceUnavailable", "Service is unable to handle request."),
-        Trouble.ExpiredCredentials => new LocalError(400, "ExpiredToken", "The provided token has expired."),
-        Trouble.MissingAuthentication => new LocalError(403, "AccessDenied", "Access Denied"),
-    };
+    LocalError ILocalService.For(Trouble trouble) =>
+        trouble switch
+        {
+            Trouble.Throttled => new LocalError(503, "SlowDown", "Please reduce your request rate."),
+            Trouble.InternalError => new LocalError(
+                500,
+                "InternalError",
+                "We encountered an internal error. Please try again."
+            ),
+            Trouble.Unavailable => new LocalError(503, "ServiceUnavailable", "Service is unable to handle request."),
+            Trouble.ExpiredCredentials => new LocalError(400, "ExpiredToken", "The provided token has expired."),
+            Trouble.MissingAuthentication => new LocalError(403, "AccessDenied", "Access Denied"),
+        };
 
     // Errors are the one document of S3 without a namespace.
     LocalAnswer ILocalService.Refuse(LocalError error) =>
-        Send(error.Status, new XElement("Error", new XElement("Code", error.Code), new XElement("Message", error.Message)));
+        Send(
+            error.Status,
+            new XElement("Error", new XElement("Code", error.Code), new XElement("Message", error.Message))
+        );
 
     internal static LocalAnswer Send(int status, XElement document) =>
-        new(status, "application/xml", Encoding.UTF8.GetBytes("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + document.ToString(SaveOptions.DisableFormatting)));
+        new(
+            status,
+            "application/xml",
+            Encoding.UTF8.GetBytes(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + document.ToString(SaveOptions.DisableFormatting)
+            )
+        );
 
     private static LocalAnswer Empty(int status) => new(status, "application/xml", ReadOnlyMemory<byte>.Empty);
 
     private static string QueryOf(LocalCall call) => QueryString.Create(call.Query).Value ?? "";
 
-    /// <summary>Bucket and key, from the host name (<c>bucket.localhost</c>) or else the path; the key is unescaped, and empty for the bucket itself.</summary>
+    /// <summary>
+    /// Bucket and key, from the host name (<c>bucket.localhost</c>) or else the path; the key is unescaped, and empty
+    /// for the bucket itself.
+    /// </summary>
     private static (string Bucket, string Key) Address(LocalCall call)
     {
         var host = new HostString(call.Headers.Host.ToString()).Host;
@@ -157,7 +203,10 @@ public sealed class LocalS3 : ILocalService
 
     private LocalAnswer Create(string name)
     {
-        if (name.Length is < 3 or > 63 || name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '.')))
+        if (
+            name.Length is < 3 or > 63
+            || name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '.'))
+        )
         {
             throw S3Error.InvalidBucketName();
         }
@@ -167,7 +216,10 @@ public sealed class LocalS3 : ILocalService
             throw S3Error.BucketIsYours();
         }
 
-        return Empty(200) with { Headers = new Dictionary<string, string> { ["Location"] = "/" + name } };
+        return Empty(200) with
+        {
+            Headers = new Dictionary<string, string> { ["Location"] = "/" + name },
+        };
     }
 
     private static LocalAnswer Put(Bucket bucket, string key, Payload payload, LocalCall call)
@@ -179,15 +231,19 @@ public sealed class LocalS3 : ILocalService
 
         var existing = bucket[key];
         Preconditions.EnsureWrite(call.Headers, existing);
-        var encodings = call.Headers.ContentEncoding.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Where(e => e != "aws-chunked").ToArray();
+        var encodings = call
+            .Headers.ContentEncoding.ToString()
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(e => e != "aws-chunked")
+            .ToArray();
         var stored = new S3Object(
             payload.Content,
             call.Headers.ContentType.ToString() is { Length: > 0 } type ? type : "binary/octet-stream",
             encodings.Length == 0 ? null : string.Join(',', encodings),
             call.Headers.Where(h => h.Key.StartsWith(MetadataPrefix, StringComparison.OrdinalIgnoreCase))
                 .ToDictionary(h => h.Key[MetadataPrefix.Length..].ToLowerInvariant(), h => h.Value.ToString()),
-            DateTimeOffset.FromUnixTimeSeconds(call.Now.ToUnixTimeSeconds()))
+            DateTimeOffset.FromUnixTimeSeconds(call.Now.ToUnixTimeSeconds())
+        )
         {
             Checksum = payload.Checksum,
             Kept = KeptHeaders.Where(call.Headers.ContainsKey).ToDictionary(h => h, h => call.Headers[h].ToString()),
@@ -200,7 +256,10 @@ public sealed class LocalS3 : ILocalService
             headers[checksum.Header] = checksum.Value;
         }
 
-        return Empty(200) with { Headers = headers };
+        return Empty(200) with
+        {
+            Headers = headers,
+        };
     }
 
     private static LocalAnswer Get(Bucket bucket, string key, LocalCall call)
@@ -224,10 +283,14 @@ public sealed class LocalS3 : ILocalService
         if (ByteRange.Read(call.Headers.Range.ToString(), found.Content.Length) is { } range)
         {
             headers["Content-Range"] = $"bytes {range.First}-{range.Last}/{found.Content.Length}";
-            return new LocalAnswer(206, found.ContentType, found.Content[range.First..(range.Last + 1)]) { Headers = headers };
+            return new LocalAnswer(206, found.ContentType, found.Content[range.First..(range.Last + 1)])
+            {
+                Headers = headers,
+            };
         }
 
-        // The checksum is the whole object's: AWS gives it with whole answers only, where the reader says that it verifies.
+        // The checksum is the whole object's: AWS gives it with whole answers only, where the reader says that it
+        // verifies.
         if (found.Checksum is { } checksum && call.Headers["x-amz-checksum-mode"] == "ENABLED")
         {
             headers[checksum.Header] = checksum.Value;
@@ -256,8 +319,12 @@ public sealed class LocalS3 : ILocalService
             throw S3Error.MalformedXml();
         }
 
-        var keys = request.Elements().Where(e => e.Name.LocalName == "Object")
-            .Select(o => o.Elements().FirstOrDefault(e => e.Name.LocalName == "Key")?.Value ?? throw S3Error.MalformedXml())
+        var keys = request
+            .Elements()
+            .Where(e => e.Name.LocalName == "Object")
+            .Select(o =>
+                o.Elements().FirstOrDefault(e => e.Name.LocalName == "Key")?.Value ?? throw S3Error.MalformedXml()
+            )
             .ToArray();
         if (keys.Length is 0 or > MaxKeys)
         {
@@ -270,6 +337,12 @@ public sealed class LocalS3 : ILocalService
         }
 
         var isQuiet = request.Elements().Any(e => e.Name.LocalName == "Quiet" && e.Value == "true");
-        return Send(200, new XElement(Xml + "DeleteResult", isQuiet ? [] : keys.Select(k => new XElement(Xml + "Deleted", new XElement(Xml + "Key", k)))));
+        return Send(
+            200,
+            new XElement(
+                Xml + "DeleteResult",
+                isQuiet ? [] : keys.Select(k => new XElement(Xml + "Deleted", new XElement(Xml + "Key", k)))
+            )
+        );
     }
 }

@@ -6,7 +6,14 @@ using Microsoft.AspNetCore.Http;
 namespace EcrGuard.LocalAws.S3;
 
 /// <summary>A ListObjectsV2 request. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html</summary>
-internal sealed record ObjectListing(string Prefix, string Delimiter, string StartAfter, string? Token, int MaxKeys, bool IsEscaped)
+internal sealed record ObjectListing(
+    string Prefix,
+    string Delimiter,
+    string StartAfter,
+    string? Token,
+    int MaxKeys,
+    bool IsEscaped
+)
 {
     private const int PageSize = 1000;
     private static readonly XNamespace Xml = LocalS3.Xml;
@@ -26,7 +33,8 @@ internal sealed record ObjectListing(string Prefix, string Delimiter, string Sta
             query["start-after"].ToString(),
             query.TryGetValue("continuation-token", out var token) ? token.ToString() : null,
             Math.Min(max, PageSize),
-            query["encoding-type"] == "url");
+            query["encoding-type"] == "url"
+        );
     }
 
     public LocalAnswer List(string name, Bucket bucket)
@@ -36,11 +44,18 @@ internal sealed record ObjectListing(string Prefix, string Delimiter, string Sta
         var prefixes = new List<string>();
         var last = after;
         var isTruncated = false;
-        foreach (var (key, stored) in bucket.From(Utf8Order.Compare(after, Prefix) > 0 ? after : Prefix).TakeWhile(e => e.Key.StartsWith(Prefix, StringComparison.Ordinal)))
+        foreach (
+            var (key, stored) in bucket
+                .From(Utf8Order.Compare(after, Prefix) > 0 ? after : Prefix)
+                .TakeWhile(e => e.Key.StartsWith(Prefix, StringComparison.Ordinal))
+        )
         {
             // A common prefix is one entry, and a page that ended with it has seen all keys under it.
             var common = CommonPrefix(key);
-            if (Utf8Order.Compare(key, after) <= 0 || (common is not null && (common == after || prefixes.LastOrDefault() == common)))
+            if (
+                Utf8Order.Compare(key, after) <= 0
+                || (common is not null && (common == after || prefixes.LastOrDefault() == common))
+            )
             {
                 continue;
             }
@@ -62,20 +77,26 @@ internal sealed record ObjectListing(string Prefix, string Delimiter, string Sta
             }
         }
 
-        return LocalS3.Send(200, new XElement(
-            Xml + "ListBucketResult",
-            Element("Name", name),
-            Element("Prefix", Escape(Prefix)),
-            Element("MaxKeys", MaxKeys),
-            Delimiter.Length == 0 ? null : Element("Delimiter", Escape(Delimiter)),
-            StartAfter.Length == 0 ? null : Element("StartAfter", Escape(StartAfter)),
-            IsEscaped ? Element("EncodingType", "url") : null,
-            Element("KeyCount", entries.Count + prefixes.Count),
-            Element("IsTruncated", isTruncated),
-            Token is null ? null : Element("ContinuationToken", Token),
-            isTruncated ? Element("NextContinuationToken", Convert.ToBase64String(Encoding.UTF8.GetBytes(last))) : null,
-            entries,
-            prefixes.Select(p => new XElement(Xml + "CommonPrefixes", Element("Prefix", Escape(p))))));
+        return LocalS3.Send(
+            200,
+            new XElement(
+                Xml + "ListBucketResult",
+                Element("Name", name),
+                Element("Prefix", Escape(Prefix)),
+                Element("MaxKeys", MaxKeys),
+                Delimiter.Length == 0 ? null : Element("Delimiter", Escape(Delimiter)),
+                StartAfter.Length == 0 ? null : Element("StartAfter", Escape(StartAfter)),
+                IsEscaped ? Element("EncodingType", "url") : null,
+                Element("KeyCount", entries.Count + prefixes.Count),
+                Element("IsTruncated", isTruncated),
+                Token is null ? null : Element("ContinuationToken", Token),
+                isTruncated
+                    ? Element("NextContinuationToken", Convert.ToBase64String(Encoding.UTF8.GetBytes(last)))
+                    : null,
+                entries,
+                prefixes.Select(p => new XElement(Xml + "CommonPrefixes", Element("Prefix", Escape(p))))
+            )
+        );
     }
 
     private static XElement Element(string name, object value) => new(Xml + name, value);
@@ -98,13 +119,19 @@ internal sealed record ObjectListing(string Prefix, string Delimiter, string Sta
         return end < 0 ? null : key[..(end + Delimiter.Length)];
     }
 
-    private XElement Describe(string key, S3Object stored) => new(
-        Xml + "Contents",
-        Element("Key", Escape(key)),
-        Element("LastModified", stored.LastModified.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)),
-        Element("ETag", stored.ETag),
-        Element("Size", stored.Content.Length),
-        Element("StorageClass", "STANDARD"));
+    private XElement Describe(string key, S3Object stored) =>
+        new(
+            Xml + "Contents",
+            Element("Key", Escape(key)),
+            Element(
+                "LastModified",
+                stored.LastModified.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)
+            ),
+            Element("ETag", stored.ETag),
+            Element("Size", stored.Content.Length),
+            Element("StorageClass", "STANDARD")
+        );
 
-    private string Escape(string text) => IsEscaped ? Uri.EscapeDataString(text).Replace("%2F", "/", StringComparison.Ordinal) : text;
+    private string Escape(string text) =>
+        IsEscaped ? Uri.EscapeDataString(text).Replace("%2F", "/", StringComparison.Ordinal) : text;
 }

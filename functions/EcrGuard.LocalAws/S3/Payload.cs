@@ -10,7 +10,8 @@ namespace EcrGuard.LocalAws.S3;
 internal sealed record Checksum(string Header, string Value);
 
 /// <summary>
-/// The content of a request once its transfer coding (<c>aws-chunked</c>) is undone and every digest that came with it is verified.
+/// The content of a request once its transfer coding (<c>aws-chunked</c>) is undone and every digest that came with it
+/// is verified.
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
 /// </summary>
 internal sealed record Payload(byte[] Content, Checksum? Checksum)
@@ -44,7 +45,10 @@ internal sealed record Payload(byte[] Content, Checksum? Checksum)
         else
         {
             content = call.Body;
-            if (declared is not ("UNSIGNED-PAYLOAD" or "") && !declared.Equals(Convert.ToHexString(SHA256.HashData(content)), StringComparison.OrdinalIgnoreCase))
+            if (
+                declared is not ("UNSIGNED-PAYLOAD" or "")
+                && !declared.Equals(Convert.ToHexString(SHA256.HashData(content)), StringComparison.OrdinalIgnoreCase)
+            )
             {
                 throw S3Error.BodyHashMismatch();
             }
@@ -54,7 +58,10 @@ internal sealed record Payload(byte[] Content, Checksum? Checksum)
         return new Payload(content, VerifyChecksum(fields, content));
     }
 
-    /// <summary>Undoes <c>aws-chunked</c>: chunks of <c>size[;chunk-signature=…]\r\n bytes \r\n</c>, the last of size 0, then trailing fields.</summary>
+    /// <summary>
+    /// Undoes <c>aws-chunked</c>: chunks of <c>size[;chunk-signature=…]\r\n bytes \r\n</c>, the last of size 0, then
+    /// trailing fields.
+    /// </summary>
     private static byte[] ReadChunks(byte[] body, Dictionary<string, string> fields)
     {
         using var content = new MemoryStream();
@@ -63,7 +70,12 @@ internal sealed record Payload(byte[] Content, Checksum? Checksum)
         {
             var line = ReadLine(ref rest);
             var end = line.IndexOf((byte)';');
-            if (!Utf8Parser.TryParse(end < 0 ? line : line[..end], out int size, out var used, 'x') || used == 0 || size < 0 || size > rest.Length)
+            if (
+                !Utf8Parser.TryParse(end < 0 ? line : line[..end], out int size, out var used, 'x')
+                || used == 0
+                || size < 0
+                || size > rest.Length
+            )
             {
                 throw S3Error.IncompleteBody();
             }
@@ -126,7 +138,9 @@ internal sealed record Payload(byte[] Content, Checksum? Checksum)
     private static Checksum? VerifyChecksum(Dictionary<string, string> fields, byte[] content)
     {
         Checksum? checksum = null;
-        foreach (var (name, value) in fields.Where(f => f.Key.StartsWith(ChecksumPrefix, StringComparison.OrdinalIgnoreCase)))
+        foreach (
+            var (name, value) in fields.Where(f => f.Key.StartsWith(ChecksumPrefix, StringComparison.OrdinalIgnoreCase))
+        )
         {
             if (name.ToLowerInvariant() is ChecksumType or ChecksumMode)
             {

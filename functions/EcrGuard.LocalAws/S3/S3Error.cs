@@ -8,7 +8,11 @@ internal static class S3Error
     public static LocalError NoSuchKey() => new(404, "NoSuchKey", "The specified key does not exist.");
 
     public static LocalError BucketIsYours() =>
-        new(409, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.");
+        new(
+            409,
+            "BucketAlreadyOwnedByYou",
+            "Your previous request to create the named bucket succeeded and you already own it."
+        );
 
     public static LocalError InvalidBucketName() => new(400, "InvalidBucketName", "The specified bucket is not valid.");
 
@@ -16,18 +20,31 @@ internal static class S3Error
 
     public static LocalError InvalidDigest() => new(400, "InvalidDigest", "The Content-MD5 you specified was invalid.");
 
-    public static LocalError BadDigest(string what) => new(400, "BadDigest", $"The {what} you specified did not match what we received.");
+    public static LocalError BadDigest(string what) =>
+        new(400, "BadDigest", $"The {what} you specified did not match what we received.");
 
     public static LocalError BodyHashMismatch() =>
-        new(400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.");
+        new(
+            400,
+            "XAmzContentSHA256Mismatch",
+            "The provided 'x-amz-content-sha256' header does not match what was computed."
+        );
 
     public static LocalError IncompleteBody() =>
-        new(400, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header.");
+        new(
+            400,
+            "IncompleteBody",
+            "You did not provide the number of bytes specified by the Content-Length HTTP header."
+        );
 
     public static LocalError InvalidArgument(string message) => new(400, "InvalidArgument", message);
 
     public static LocalError MalformedXml() =>
-        new(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema");
+        new(
+            400,
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema"
+        );
 
     public static LocalError InvalidRange() => new(416, "InvalidRange", "The requested range is not satisfiable");
 
@@ -36,5 +53,6 @@ internal static class S3Error
 
     public static LocalError NotModified() => new(304, "NotModified", "Not Modified");
 
-    public static LocalError Unknown(string what) => LocalError.Unexpected("NotImplemented", $"{what} is not supported here.");
+    public static LocalError Unknown(string what) =>
+        LocalError.Unexpected("NotImplemented", $"{what} is not supported here.");
 }

@@ -17,11 +17,18 @@ public sealed class LocalScheduler : LocalRestService
     /// <param name="taskDefinition">An ARN, with a revision or without.</param>
     /// <returns>The schedule's ARN.</returns>
     public string CreateTaskSchedule(string name, string taskDefinition, string group = "default") =>
-        Create(name, group, $"arn:aws:ecs:{account.Options.Region}:{account.Options.AccountId}:cluster/default", taskDefinition, null);
+        Create(
+            name,
+            group,
+            $"arn:aws:ecs:{account.Options.Region}:{account.Options.AccountId}:cluster/default",
+            taskDefinition,
+            null
+        );
 
     /// <summary>Creates a schedule that calls something else, an operation of AWS for example.</summary>
     /// <returns>The schedule's ARN.</returns>
-    public string CreateSchedule(string name, string targetArn, string? input = null, string group = "default") => Create(name, group, targetArn, null, input);
+    public string CreateSchedule(string name, string targetArn, string? input = null, string group = "default") =>
+        Create(name, group, targetArn, null, input);
 
     public void DeleteSchedule(string name, string group = "default")
     {
@@ -31,12 +38,13 @@ public sealed class LocalScheduler : LocalRestService
         }
     }
 
-    private protected override LocalOperation? Operation(string method, string[] path) => (method, path) switch
-    {
-        ("GET", []) => new LocalOperation("ListSchedules", null),
-        ("GET", [var name]) => new LocalOperation("GetSchedule", name),
-        _ => null,
-    };
+    private protected override LocalOperation? Operation(string method, string[] path) =>
+        (method, path) switch
+        {
+            ("GET", []) => new LocalOperation("ListSchedules", null),
+            ("GET", [var name]) => new LocalOperation("GetSchedule", name),
+            _ => null,
+        };
 
     private protected override object Answer(LocalOperation operation, QueryParameters query) =>
         operation.Name == "ListSchedules" ? ListSchedules(query) : GetSchedule(operation.Resource!, query);
@@ -45,7 +53,14 @@ public sealed class LocalScheduler : LocalRestService
 
     private string Create(string name, string group, string target, string? taskDefinition, string? input)
     {
-        var schedule = new Schedule($"arn:aws:scheduler:{account.Options.Region}:{account.Options.AccountId}:schedule/{group}/{name}", group, name, target, taskDefinition, input);
+        var schedule = new Schedule(
+            $"arn:aws:scheduler:{account.Options.Region}:{account.Options.AccountId}:schedule/{group}/{name}",
+            group,
+            name,
+            target,
+            taskDefinition,
+            input
+        );
         lock (Gate)
         {
             schedules.Add($"{group}/{name}", schedule);
@@ -55,18 +70,41 @@ public sealed class LocalScheduler : LocalRestService
 
     private object ListSchedules(QueryParameters query)
     {
-        var size = int.TryParse(query.Take("MaxResults") ?? $"{MostListed}", out var asked) && asked is >= 1 and <= MostListed ? asked : throw Invalid($"MaxResults must be between 1 and {MostListed}.");
+        var size =
+            int.TryParse(query.Take("MaxResults") ?? $"{MostListed}", out var asked) && asked is >= 1 and <= MostListed
+                ? asked
+                : throw Invalid($"MaxResults must be between 1 and {MostListed}.");
         var token = query.Take("NextToken");
         query.End();
-        var (page, next) = LocalPages.Of("ListSchedules", token, size, account.Options.EmptyPages, schedules.Values, () => Invalid("The token is not valid."));
-        return new { Schedules = page.Select(s => new { s.Arn, s.GroupName, s.Name, State = "ENABLED", Target = new { Arn = s.Target } }), NextToken = next };
+        var (page, next) = LocalPages.Of(
+            "ListSchedules",
+            token,
+            size,
+            account.Options.EmptyPages,
+            schedules.Values,
+            () => Invalid("The token is not valid.")
+        );
+        return new
+        {
+            Schedules = page.Select(s => new
+            {
+                s.Arn,
+                s.GroupName,
+                s.Name,
+                State = "ENABLED",
+                Target = new { Arn = s.Target },
+            }),
+            NextToken = next,
+        };
     }
 
     private object GetSchedule(string name, QueryParameters query)
     {
         var group = query.Take("groupName") ?? "default";
         query.End();
-        var schedule = schedules.GetValueOrDefault($"{group}/{name}") ?? throw new LocalError(404, "ResourceNotFoundException", $"Schedule {name} does not exist.");
+        var schedule =
+            schedules.GetValueOrDefault($"{group}/{name}")
+            ?? throw new LocalError(404, "ResourceNotFoundException", $"Schedule {name} does not exist.");
         return new
         {
             schedule.Arn,
@@ -76,11 +114,20 @@ public sealed class LocalScheduler : LocalRestService
             Target = new
             {
                 Arn = schedule.Target,
-                EcsParameters = schedule.TaskDefinition is null ? null : new { TaskDefinitionArn = schedule.TaskDefinition },
+                EcsParameters = schedule.TaskDefinition is null
+                    ? null
+                    : new { TaskDefinitionArn = schedule.TaskDefinition },
                 schedule.Input,
             },
         };
     }
 
-    private sealed record Schedule(string Arn, string GroupName, string Name, string Target, string? TaskDefinition, string? Input);
+    private sealed record Schedule(
+        string Arn,
+        string GroupName,
+        string Name,
+        string Target,
+        string? TaskDefinition,
+        string? Input
+    );
 }

@@ -15,7 +15,8 @@ public sealed record LocalMessage(
     string Message,
     bool IsPerProtocol,
     IReadOnlyDictionary<string, LocalAttributeValue> Attributes,
-    DateTimeOffset When);
+    DateTimeOffset When
+);
 
 /// <summary>A message attribute.</summary>
 /// <param name="DataType">String, String.Array, Number or Binary.</param>

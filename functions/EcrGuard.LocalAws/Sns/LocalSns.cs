@@ -19,7 +19,10 @@ public sealed partial class LocalSns : ILocalService
     /// <summary>What was published, oldest first.</summary>
     public LocalLog<LocalMessage> Messages { get; } = new();
 
-    /// <summary>Entries of PublishBatch that end in <c>Failed</c> with an internal error, although nothing is wrong with them; null for none.</summary>
+    /// <summary>
+    /// Entries of PublishBatch that end in <c>Failed</c> with an internal error, although nothing is wrong with them;
+    /// null for none.
+    /// </summary>
     public Predicate<LocalMessage>? FailsEntry { get; set; }
 
     string ILocalService.SigningName => "sns";
@@ -48,7 +51,8 @@ public sealed partial class LocalSns : ILocalService
         return arn;
     }
 
-    bool ILocalService.LooksLikeMine(LocalCall call) => call.Text.Contains("Version=2010-03-31", StringComparison.Ordinal);
+    bool ILocalService.LooksLikeMine(LocalCall call) =>
+        call.Text.Contains("Version=2010-03-31", StringComparison.Ordinal);
 
     LocalOperation ILocalService.Identify(LocalCall call)
     {
@@ -70,31 +74,56 @@ public sealed partial class LocalSns : ILocalService
             "PublishBatch" => PublishBatch(parameters),
             _ => throw LocalError.Unexpected("InvalidAction", $"The operation {operation.Name} is not known here."),
         };
-        return Xml(200, $"{operation.Name}Response", new XElement(Namespace + $"{operation.Name}Result", result), Metadata());
+        return Xml(
+            200,
+            $"{operation.Name}Response",
+            new XElement(Namespace + $"{operation.Name}Result", result),
+            Metadata()
+        );
     }
 
-    LocalError ILocalService.For(Trouble trouble) => trouble switch
-    {
-        Trouble.Throttled => new LocalError(429, "Throttled", "Rate exceeded"),
-        Trouble.InternalError => new LocalError(500, "InternalError", "We encountered an internal error. Please try again."),
-        Trouble.Unavailable => new LocalError(503, "ServiceUnavailable", "Service is temporarily unavailable."),
-        Trouble.ExpiredCredentials => new LocalError(403, "ExpiredToken", "The security token included in the request is expired"),
-        Trouble.MissingAuthentication => new LocalError(403, "MissingAuthenticationToken", "Request is missing Authentication Token"),
-    };
+    LocalError ILocalService.For(Trouble trouble) =>
+        trouble switch
+        {
+            Trouble.Throttled => new LocalError(429, "Throttled", "Rate exceeded"),
+            Trouble.InternalError => new LocalError(
+                500,
+                "InternalError",
+                "We encountered an internal error. Please try again."
+            ),
+            Trouble.Unavailable => new LocalError(503, "ServiceUnavailable", "Service is temporarily unavailable."),
+            Trouble.ExpiredCredentials => new LocalError(
+                403,
+                "ExpiredToken",
+                "The security token included in the request is expired"
+            ),
+            Trouble.MissingAuthentication => new LocalError(
+                403,
+                "MissingAuthenticationToken",
+                "Request is missing Authentication Token"
+            ),
+        };
 
-    LocalAnswer ILocalService.Refuse(LocalError error) => Xml(
-        error.Status,
-        "ErrorResponse",
-        new XElement(
-            Namespace + "Error", Text("Type", error.Status < 500 ? "Sender" : "Receiver"), Text("Code", error.Code), Text("Message", error.Message)),
-        Text("RequestId", Guid.NewGuid().ToString()));
+    LocalAnswer ILocalService.Refuse(LocalError error) =>
+        Xml(
+            error.Status,
+            "ErrorResponse",
+            new XElement(
+                Namespace + "Error",
+                Text("Type", error.Status < 500 ? "Sender" : "Receiver"),
+                Text("Code", error.Code),
+                Text("Message", error.Message)
+            ),
+            Text("RequestId", Guid.NewGuid().ToString())
+        );
 
     private static LocalAnswer Xml(int status, string root, params XElement[] content) =>
         LocalAnswer.Xml(status, new XElement(Namespace + root, content).ToString(SaveOptions.DisableFormatting));
 
     private static XElement Text(string name, string text) => new(Namespace + name, text);
 
-    private static XElement Metadata() => new(Namespace + "ResponseMetadata", Text("RequestId", Guid.NewGuid().ToString()));
+    private static XElement Metadata() =>
+        new(Namespace + "ResponseMetadata", Text("RequestId", Guid.NewGuid().ToString()));
 
     private static Dictionary<string, LocalAttributeValue> Attributes(QueryParameters parameters, string prefix)
     {
@@ -103,7 +132,8 @@ public sealed partial class LocalSns : ILocalService
         {
             var name = parameters.Take($"{entry}Name") ?? "";
             var type = parameters.Take($"{entry}Value.DataType") ?? "";
-            var value = parameters.Take($"{entry}Value.StringValue") ?? parameters.Take($"{entry}Value.BinaryValue") ?? "";
+            var value =
+                parameters.Take($"{entry}Value.StringValue") ?? parameters.Take($"{entry}Value.BinaryValue") ?? "";
             if (!attributes.TryAdd(name, new LocalAttributeValue(type, value)))
             {
                 throw new LocalError(400, "ParameterValueInvalid", $"The message attribute '{name}' is given twice.");
@@ -133,17 +163,32 @@ public sealed partial class LocalSns : ILocalService
     private XElement[] PublishBatch(QueryParameters parameters)
     {
         var topic = Topic(parameters);
-        var entries = parameters.Members("PublishBatchRequestEntries.member").ToList()
+        var entries = parameters
+            .Members("PublishBatchRequestEntries.member")
+            .ToList()
             .ConvertAll(prefix => (Id: parameters.Take($"{prefix}Id") ?? "", Content: Read(parameters, prefix, topic)));
         parameters.End();
         Require(entries.Count > 0, "EmptyBatchRequest", "The batch request doesn't contain any entries.");
-        Require(entries.Count <= MaxEntries, "TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible.");
-        Require(entries.All(e => EntryId.IsMatch(e.Id)), "InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification.");
-        Require(entries.DistinctBy(e => e.Id).Count() == entries.Count, "BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.");
+        Require(
+            entries.Count <= MaxEntries,
+            "TooManyEntriesInBatchRequest",
+            "The batch request contains more entries than permissible."
+        );
+        Require(
+            entries.All(e => EntryId.IsMatch(e.Id)),
+            "InvalidBatchEntryId",
+            "The Id of a batch entry in a batch request doesn't abide by the specification."
+        );
+        Require(
+            entries.DistinctBy(e => e.Id).Count() == entries.Count,
+            "BatchEntryIdsNotDistinct",
+            "Two or more batch entries in the request have the same Id."
+        );
         Require(
             entries.Sum(e => MessageRules.Size(e.Content.Message)) <= MessageRules.MaxBytes,
             "BatchRequestTooLong",
-            "The length of all the messages put together is more than the limit.");
+            "The length of all the messages put together is more than the limit."
+        );
 
         var successful = new XElement(Namespace + "Successful");
         var failed = new XElement(Namespace + "Failed");
@@ -151,17 +196,22 @@ public sealed partial class LocalSns : ILocalService
         {
             if (Failure(message, structure) is { } error)
             {
-                failed.Add(new XElement(
-                    Namespace + "member",
-                    Text("Id", id),
-                    Text("Code", error.Code),
-                    Text("Message", error.Message),
-                    Text("SenderFault", error.Status < 500 ? "true" : "false")));
+                failed.Add(
+                    new XElement(
+                        Namespace + "member",
+                        Text("Id", id),
+                        Text("Code", error.Code),
+                        Text("Message", error.Message),
+                        Text("SenderFault", error.Status < 500 ? "true" : "false")
+                    )
+                );
             }
             else
             {
                 Messages.Add(message);
-                successful.Add(new XElement(Namespace + "member", Text("Id", id), Text("MessageId", message.MessageId)));
+                successful.Add(
+                    new XElement(Namespace + "member", Text("Id", id), Text("MessageId", message.MessageId))
+                );
             }
         }
 
@@ -183,7 +233,13 @@ public sealed partial class LocalSns : ILocalService
 
     private string Topic(QueryParameters parameters)
     {
-        var arn = parameters.Take("TopicArn") ?? throw new LocalError(400, "InvalidParameter", "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter");
+        var arn =
+            parameters.Take("TopicArn")
+            ?? throw new LocalError(
+                400,
+                "InvalidParameter",
+                "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter"
+            );
         lock (gate)
         {
             return topics.Contains(arn) ? arn : throw new LocalError(404, "NotFound", "Topic does not exist");
@@ -200,7 +256,8 @@ public sealed partial class LocalSns : ILocalService
             parameters.Take($"{prefix}Message") ?? "",
             structure == "json",
             Attributes(parameters, prefix),
-            account.Now);
+            account.Now
+        );
         return (message, structure);
     }
 

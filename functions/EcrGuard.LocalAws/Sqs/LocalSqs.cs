@@ -75,7 +75,8 @@ public sealed class LocalSqs : LocalJsonService
         {
             throw Invalid(
                 $"Value {request.DelaySeconds} for parameter DelaySeconds is invalid. "
-                + $"Reason: DelaySeconds must be >= 0 and <= {MostDelay}.");
+                    + $"Reason: DelaySeconds must be >= 0 and <= {MostDelay}."
+            );
         }
 
         if (request.MessageBody.Length == 0)
@@ -83,14 +84,16 @@ public sealed class LocalSqs : LocalJsonService
             throw new LocalError(
                 400,
                 "com.amazon.coral.service#MissingParameterException",
-                "The request must contain the parameter MessageBody.");
+                "The request must contain the parameter MessageBody."
+            );
         }
 
         var body = Encoding.UTF8.GetBytes(request.MessageBody);
         if (body.Length > MostBytes)
         {
             throw Invalid(
-                $"One or more parameters are invalid. Reason: Message must be shorter than {MostBytes} bytes.");
+                $"One or more parameters are invalid. Reason: Message must be shorter than {MostBytes} bytes."
+            );
         }
 
         var now = options.TimeProvider.GetUtcNow();

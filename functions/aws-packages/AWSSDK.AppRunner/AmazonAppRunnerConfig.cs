@@ -8,7 +8,8 @@ namespace Amazon.AppRunner;
 /// <summary>apprunner.region.amazonaws.com. Source: AppRunner's endpoint rule set.</summary>
 public class AmazonAppRunnerConfig : ClientConfig
 {
-    public AmazonAppRunnerConfig() : base(ServiceDefaults.Modes)
+    public AmazonAppRunnerConfig()
+        : base(ServiceDefaults.Modes)
     {
         base.ServiceId = ServiceId;
         AuthenticationServiceName = "apprunner";
@@ -20,5 +21,6 @@ public class AmazonAppRunnerConfig : ClientConfig
     public override string ServiceVersion => "2020-05-15";
     public override string UserAgent { get; } = ServiceDefaults.UserAgent("AppRunner");
 
-    public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) => Pipelines.EndpointOf(this, parameters);
+    public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) =>
+        Pipelines.EndpointOf(this, parameters);
 }

@@ -8,6 +8,7 @@ public class ImageRepositoryType(string value) : ConstantClass(value)
     public static readonly ImageRepositoryType ECR_PUBLIC = new("ECR_PUBLIC");
 
     public static ImageRepositoryType FindValue(string value) => FindValue<ImageRepositoryType>(value);
+
     public static implicit operator ImageRepositoryType(string value) => FindValue(value);
 }
 
@@ -21,5 +22,6 @@ public class ServiceStatus(string value) : ConstantClass(value)
     public static readonly ServiceStatus OPERATION_IN_PROGRESS = new("OPERATION_IN_PROGRESS");
 
     public static ServiceStatus FindValue(string value) => FindValue<ServiceStatus>(value);
+
     public static implicit operator ServiceStatus(string value) => FindValue(value);
 }

@@ -4,5 +4,11 @@ using Amazon.Runtime;
 namespace Amazon.ECR;
 
 /// <summary>An error of the service that the operation does not model; the base of those it does.</summary>
-public class AmazonECRException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
-    : AmazonServiceException(message, innerException, errorType, errorCode, requestId, statusCode);
+public class AmazonECRException(
+    string message,
+    Exception innerException,
+    ErrorType errorType,
+    string errorCode,
+    string requestId,
+    HttpStatusCode statusCode
+) : AmazonServiceException(message, innerException, errorType, errorCode, requestId, statusCode);

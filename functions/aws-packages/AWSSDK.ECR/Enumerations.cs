@@ -9,6 +9,7 @@ public class ArtifactStatus(string value) : ConstantClass(value)
     public static readonly ArtifactStatus ACTIVATING = new("ACTIVATING");
 
     public static ArtifactStatus FindValue(string value) => FindValue<ArtifactStatus>(value);
+
     public static implicit operator ArtifactStatus(string value) => FindValue(value);
 }
 
@@ -20,6 +21,7 @@ public class ArtifactStatusFilter(string value) : ConstantClass(value)
     public static readonly ArtifactStatusFilter ANY = new("ANY");
 
     public static ArtifactStatusFilter FindValue(string value) => FindValue<ArtifactStatusFilter>(value);
+
     public static implicit operator ArtifactStatusFilter(string value) => FindValue(value);
 }
 
@@ -30,6 +32,7 @@ public class EncryptionType(string value) : ConstantClass(value)
     public static readonly EncryptionType KMS_DSSE = new("KMS_DSSE");
 
     public static EncryptionType FindValue(string value) => FindValue<EncryptionType>(value);
+
     public static implicit operator EncryptionType(string value) => FindValue(value);
 }
 
@@ -43,6 +46,7 @@ public class FindingSeverity(string value) : ConstantClass(value)
     public static readonly FindingSeverity UNDEFINED = new("UNDEFINED");
 
     public static FindingSeverity FindValue(string value) => FindValue<FindingSeverity>(value);
+
     public static implicit operator FindingSeverity(string value) => FindValue(value);
 }
 
@@ -52,6 +56,7 @@ public class ImageActionType(string value) : ConstantClass(value)
     public static readonly ImageActionType TRANSITION = new("TRANSITION");
 
     public static ImageActionType FindValue(string value) => FindValue<ImageActionType>(value);
+
     public static implicit operator ImageActionType(string value) => FindValue(value);
 }
 
@@ -70,6 +75,7 @@ public class ImageFailureCode(string value) : ConstantClass(value)
     public static readonly ImageFailureCode ImageInaccessible = new("ImageInaccessible");
 
     public static ImageFailureCode FindValue(string value) => FindValue<ImageFailureCode>(value);
+
     public static implicit operator ImageFailureCode(string value) => FindValue(value);
 }
 
@@ -80,6 +86,7 @@ public class ImageStatus(string value) : ConstantClass(value)
     public static readonly ImageStatus ACTIVATING = new("ACTIVATING");
 
     public static ImageStatus FindValue(string value) => FindValue<ImageStatus>(value);
+
     public static implicit operator ImageStatus(string value) => FindValue(value);
 }
 
@@ -91,6 +98,7 @@ public class ImageStatusFilter(string value) : ConstantClass(value)
     public static readonly ImageStatusFilter ANY = new("ANY");
 
     public static ImageStatusFilter FindValue(string value) => FindValue<ImageStatusFilter>(value);
+
     public static implicit operator ImageStatusFilter(string value) => FindValue(value);
 }
 
@@ -102,6 +110,7 @@ public class ImageTagMutability(string value) : ConstantClass(value)
     public static readonly ImageTagMutability MUTABLE_WITH_EXCLUSION = new("MUTABLE_WITH_EXCLUSION");
 
     public static ImageTagMutability FindValue(string value) => FindValue<ImageTagMutability>(value);
+
     public static implicit operator ImageTagMutability(string value) => FindValue(value);
 }
 
@@ -109,7 +118,9 @@ public class ImageTagMutabilityExclusionFilterType(string value) : ConstantClass
 {
     public static readonly ImageTagMutabilityExclusionFilterType WILDCARD = new("WILDCARD");
 
-    public static ImageTagMutabilityExclusionFilterType FindValue(string value) => FindValue<ImageTagMutabilityExclusionFilterType>(value);
+    public static ImageTagMutabilityExclusionFilterType FindValue(string value) =>
+        FindValue<ImageTagMutabilityExclusionFilterType>(value);
+
     public static implicit operator ImageTagMutabilityExclusionFilterType(string value) => FindValue(value);
 }
 
@@ -120,7 +131,9 @@ public class LifecyclePolicyPreviewStatus(string value) : ConstantClass(value)
     public static readonly LifecyclePolicyPreviewStatus EXPIRED = new("EXPIRED");
     public static readonly LifecyclePolicyPreviewStatus FAILED = new("FAILED");
 
-    public static LifecyclePolicyPreviewStatus FindValue(string value) => FindValue<LifecyclePolicyPreviewStatus>(value);
+    public static LifecyclePolicyPreviewStatus FindValue(string value) =>
+        FindValue<LifecyclePolicyPreviewStatus>(value);
+
     public static implicit operator LifecyclePolicyPreviewStatus(string value) => FindValue(value);
 }
 
@@ -130,6 +143,7 @@ public class LifecyclePolicyStorageClass(string value) : ConstantClass(value)
     public static readonly LifecyclePolicyStorageClass STANDARD = new("STANDARD");
 
     public static LifecyclePolicyStorageClass FindValue(string value) => FindValue<LifecyclePolicyStorageClass>(value);
+
     public static implicit operator LifecyclePolicyStorageClass(string value) => FindValue(value);
 }
 
@@ -137,7 +151,9 @@ public class LifecyclePolicyTargetStorageClass(string value) : ConstantClass(val
 {
     public static readonly LifecyclePolicyTargetStorageClass ARCHIVE = new("ARCHIVE");
 
-    public static LifecyclePolicyTargetStorageClass FindValue(string value) => FindValue<LifecyclePolicyTargetStorageClass>(value);
+    public static LifecyclePolicyTargetStorageClass FindValue(string value) =>
+        FindValue<LifecyclePolicyTargetStorageClass>(value);
+
     public static implicit operator LifecyclePolicyTargetStorageClass(string value) => FindValue(value);
 }
 
@@ -148,6 +164,7 @@ public class ScanFrequency(string value) : ConstantClass(value)
     public static readonly ScanFrequency MANUAL = new("MANUAL");
 
     public static ScanFrequency FindValue(string value) => FindValue<ScanFrequency>(value);
+
     public static implicit operator ScanFrequency(string value) => FindValue(value);
 }
 
@@ -165,6 +182,7 @@ public class ScanStatus(string value) : ConstantClass(value)
     public static readonly ScanStatus IMAGE_ARCHIVED = new("IMAGE_ARCHIVED");
 
     public static ScanStatus FindValue(string value) => FindValue<ScanStatus>(value);
+
     public static implicit operator ScanStatus(string value) => FindValue(value);
 }
 
@@ -174,6 +192,7 @@ public class ScanType(string value) : ConstantClass(value)
     public static readonly ScanType ENHANCED = new("ENHANCED");
 
     public static ScanType FindValue(string value) => FindValue<ScanType>(value);
+
     public static implicit operator ScanType(string value) => FindValue(value);
 }
 
@@ -181,7 +200,9 @@ public class ScanningConfigurationFailureCode(string value) : ConstantClass(valu
 {
     public static readonly ScanningConfigurationFailureCode REPOSITORY_NOT_FOUND = new("REPOSITORY_NOT_FOUND");
 
-    public static ScanningConfigurationFailureCode FindValue(string value) => FindValue<ScanningConfigurationFailureCode>(value);
+    public static ScanningConfigurationFailureCode FindValue(string value) =>
+        FindValue<ScanningConfigurationFailureCode>(value);
+
     public static implicit operator ScanningConfigurationFailureCode(string value) => FindValue(value);
 }
 
@@ -189,7 +210,9 @@ public class ScanningRepositoryFilterType(string value) : ConstantClass(value)
 {
     public static readonly ScanningRepositoryFilterType WILDCARD = new("WILDCARD");
 
-    public static ScanningRepositoryFilterType FindValue(string value) => FindValue<ScanningRepositoryFilterType>(value);
+    public static ScanningRepositoryFilterType FindValue(string value) =>
+        FindValue<ScanningRepositoryFilterType>(value);
+
     public static implicit operator ScanningRepositoryFilterType(string value) => FindValue(value);
 }
 
@@ -200,6 +223,7 @@ public class TagStatus(string value) : ConstantClass(value)
     public static readonly TagStatus ANY = new("ANY");
 
     public static TagStatus FindValue(string value) => FindValue<TagStatus>(value);
+
     public static implicit operator TagStatus(string value) => FindValue(value);
 }
 
@@ -209,6 +233,7 @@ public class TargetStorageClass(string value) : ConstantClass(value)
     public static readonly TargetStorageClass ARCHIVE = new("ARCHIVE");
 
     public static TargetStorageClass FindValue(string value) => FindValue<TargetStorageClass>(value);
+
     public static implicit operator TargetStorageClass(string value) => FindValue(value);
 }
 
@@ -219,6 +244,7 @@ public class LayerAvailability(string value) : ConstantClass(value)
     public static readonly LayerAvailability ARCHIVED = new("ARCHIVED");
 
     public static LayerAvailability FindValue(string value) => FindValue<LayerAvailability>(value);
+
     public static implicit operator LayerAvailability(string value) => FindValue(value);
 }
 
@@ -228,5 +254,6 @@ public class LayerFailureCode(string value) : ConstantClass(value)
     public static readonly LayerFailureCode MissingLayerDigest = new("MissingLayerDigest");
 
     public static LayerFailureCode FindValue(string value) => FindValue<LayerFailureCode>(value);
+
     public static implicit operator LayerFailureCode(string value) => FindValue(value);
 }

@@ -8,7 +8,8 @@ namespace Amazon.ECS;
 /// <summary>ecs.region.amazonaws.com. Source: ECS's endpoint rule set.</summary>
 public class AmazonECSConfig : ClientConfig
 {
-    public AmazonECSConfig() : base(ServiceDefaults.Modes)
+    public AmazonECSConfig()
+        : base(ServiceDefaults.Modes)
     {
         base.ServiceId = ServiceId;
         AuthenticationServiceName = "ecs";
@@ -20,5 +21,6 @@ public class AmazonECSConfig : ClientConfig
     public override string ServiceVersion => "2014-11-13";
     public override string UserAgent { get; } = ServiceDefaults.UserAgent("ECS");
 
-    public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) => Pipelines.EndpointOf(this, parameters);
+    public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) =>
+        Pipelines.EndpointOf(this, parameters);
 }

@@ -4,5 +4,11 @@ using Amazon.Runtime;
 namespace Amazon.ECS;
 
 /// <summary>An error of the service that has no exception of its own here; the base of those that have.</summary>
-public class AmazonECSException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
-    : AmazonServiceException(message, innerException, errorType, errorCode, requestId, statusCode);
+public class AmazonECSException(
+    string message,
+    Exception innerException,
+    ErrorType errorType,
+    string errorCode,
+    string requestId,
+    HttpStatusCode statusCode
+) : AmazonServiceException(message, innerException, errorType, errorCode, requestId, statusCode);

@@ -8,7 +8,8 @@ namespace Amazon.Inspector2;
 /// <summary>inspector2.region.amazonaws.com. Source: Inspector's endpoint rule set.</summary>
 public class AmazonInspector2Config : ClientConfig
 {
-    public AmazonInspector2Config() : base(ServiceDefaults.Modes)
+    public AmazonInspector2Config()
+        : base(ServiceDefaults.Modes)
     {
         base.ServiceId = ServiceId;
         AuthenticationServiceName = "inspector2";
@@ -20,5 +21,6 @@ public class AmazonInspector2Config : ClientConfig
     public override string ServiceVersion => "2020-06-08";
     public override string UserAgent { get; } = ServiceDefaults.UserAgent("Inspector2");
 
-    public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) => Pipelines.EndpointOf(this, parameters);
+    public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) =>
+        Pipelines.EndpointOf(this, parameters);
 }

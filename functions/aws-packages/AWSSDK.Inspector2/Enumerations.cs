@@ -11,6 +11,7 @@ public class CoverageResourceType(string value) : ConstantClass(value)
     public static readonly CoverageResourceType CODE_REPOSITORY = new("CODE_REPOSITORY");
 
     public static CoverageResourceType FindValue(string value) => FindValue<CoverageResourceType>(value);
+
     public static implicit operator CoverageResourceType(string value) => FindValue(value);
 }
 
@@ -20,6 +21,7 @@ public class CoverageStringComparison(string value) : ConstantClass(value)
     public static readonly CoverageStringComparison NOT_EQUALS = new("NOT_EQUALS");
 
     public static CoverageStringComparison FindValue(string value) => FindValue<CoverageStringComparison>(value);
+
     public static implicit operator CoverageStringComparison(string value) => FindValue(value);
 }
 
@@ -30,6 +32,7 @@ public class EcrScanFrequency(string value) : ConstantClass(value)
     public static readonly EcrScanFrequency CONTINUOUS_SCAN = new("CONTINUOUS_SCAN");
 
     public static EcrScanFrequency FindValue(string value) => FindValue<EcrScanFrequency>(value);
+
     public static implicit operator EcrScanFrequency(string value) => FindValue(value);
 }
 
@@ -39,6 +42,7 @@ public class ExploitAvailable(string value) : ConstantClass(value)
     public static readonly ExploitAvailable NO = new("NO");
 
     public static ExploitAvailable FindValue(string value) => FindValue<ExploitAvailable>(value);
+
     public static implicit operator ExploitAvailable(string value) => FindValue(value);
 }
 
@@ -49,6 +53,7 @@ public class FindingStatus(string value) : ConstantClass(value)
     public static readonly FindingStatus CLOSED = new("CLOSED");
 
     public static FindingStatus FindValue(string value) => FindValue<FindingStatus>(value);
+
     public static implicit operator FindingStatus(string value) => FindValue(value);
 }
 
@@ -59,6 +64,7 @@ public class FindingType(string value) : ConstantClass(value)
     public static readonly FindingType CODE_VULNERABILITY = new("CODE_VULNERABILITY");
 
     public static FindingType FindValue(string value) => FindValue<FindingType>(value);
+
     public static implicit operator FindingType(string value) => FindValue(value);
 }
 
@@ -69,6 +75,7 @@ public class FixAvailable(string value) : ConstantClass(value)
     public static readonly FixAvailable PARTIAL = new("PARTIAL");
 
     public static FixAvailable FindValue(string value) => FindValue<FixAvailable>(value);
+
     public static implicit operator FixAvailable(string value) => FindValue(value);
 }
 
@@ -77,6 +84,7 @@ public class MapComparison(string value) : ConstantClass(value)
     public static readonly MapComparison EQUALS = new("EQUALS");
 
     public static MapComparison FindValue(string value) => FindValue<MapComparison>(value);
+
     public static implicit operator MapComparison(string value) => FindValue(value);
 }
 
@@ -102,6 +110,7 @@ public class PackageManager(string value) : ConstantClass(value)
     public static readonly PackageManager DOTNET_CORE = new("DOTNET_CORE");
 
     public static PackageManager FindValue(string value) => FindValue<PackageManager>(value);
+
     public static implicit operator PackageManager(string value) => FindValue(value);
 }
 
@@ -114,6 +123,7 @@ public class ResourceType(string value) : ConstantClass(value)
     public static readonly ResourceType CODE_REPOSITORY = new("CODE_REPOSITORY");
 
     public static ResourceType FindValue(string value) => FindValue<ResourceType>(value);
+
     public static implicit operator ResourceType(string value) => FindValue(value);
 }
 
@@ -123,6 +133,7 @@ public class ScanMode(string value) : ConstantClass(value)
     public static readonly ScanMode EC2_AGENTLESS = new("EC2_AGENTLESS");
 
     public static ScanMode FindValue(string value) => FindValue<ScanMode>(value);
+
     public static implicit operator ScanMode(string value) => FindValue(value);
 }
 
@@ -132,6 +143,7 @@ public class ScanStatusCode(string value) : ConstantClass(value)
     public static readonly ScanStatusCode INACTIVE = new("INACTIVE");
 
     public static ScanStatusCode FindValue(string value) => FindValue<ScanStatusCode>(value);
+
     public static implicit operator ScanStatusCode(string value) => FindValue(value);
 }
 
@@ -157,12 +169,22 @@ public class ScanStatusReason(string value) : ConstantClass(value)
     public static readonly ScanStatusReason UNSUPPORTED_RUNTIME = new("UNSUPPORTED_RUNTIME");
     public static readonly ScanStatusReason UNSUPPORTED_MEDIA_TYPE = new("UNSUPPORTED_MEDIA_TYPE");
     public static readonly ScanStatusReason UNSUPPORTED_CONFIG_FILE = new("UNSUPPORTED_CONFIG_FILE");
-    public static readonly ScanStatusReason DEEP_INSPECTION_PACKAGE_COLLECTION_LIMIT_EXCEEDED = new("DEEP_INSPECTION_PACKAGE_COLLECTION_LIMIT_EXCEEDED");
-    public static readonly ScanStatusReason DEEP_INSPECTION_DAILY_SSM_INVENTORY_LIMIT_EXCEEDED = new("DEEP_INSPECTION_DAILY_SSM_INVENTORY_LIMIT_EXCEEDED");
-    public static readonly ScanStatusReason DEEP_INSPECTION_COLLECTION_TIME_LIMIT_EXCEEDED = new("DEEP_INSPECTION_COLLECTION_TIME_LIMIT_EXCEEDED");
+    public static readonly ScanStatusReason DEEP_INSPECTION_PACKAGE_COLLECTION_LIMIT_EXCEEDED = new(
+        "DEEP_INSPECTION_PACKAGE_COLLECTION_LIMIT_EXCEEDED"
+    );
+    public static readonly ScanStatusReason DEEP_INSPECTION_DAILY_SSM_INVENTORY_LIMIT_EXCEEDED = new(
+        "DEEP_INSPECTION_DAILY_SSM_INVENTORY_LIMIT_EXCEEDED"
+    );
+    public static readonly ScanStatusReason DEEP_INSPECTION_COLLECTION_TIME_LIMIT_EXCEEDED = new(
+        "DEEP_INSPECTION_COLLECTION_TIME_LIMIT_EXCEEDED"
+    );
     public static readonly ScanStatusReason DEEP_INSPECTION_NO_INVENTORY = new("DEEP_INSPECTION_NO_INVENTORY");
-    public static readonly ScanStatusReason AGENTLESS_INSTANCE_STORAGE_LIMIT_EXCEEDED = new("AGENTLESS_INSTANCE_STORAGE_LIMIT_EXCEEDED");
-    public static readonly ScanStatusReason AGENTLESS_INSTANCE_COLLECTION_TIME_LIMIT_EXCEEDED = new("AGENTLESS_INSTANCE_COLLECTION_TIME_LIMIT_EXCEEDED");
+    public static readonly ScanStatusReason AGENTLESS_INSTANCE_STORAGE_LIMIT_EXCEEDED = new(
+        "AGENTLESS_INSTANCE_STORAGE_LIMIT_EXCEEDED"
+    );
+    public static readonly ScanStatusReason AGENTLESS_INSTANCE_COLLECTION_TIME_LIMIT_EXCEEDED = new(
+        "AGENTLESS_INSTANCE_COLLECTION_TIME_LIMIT_EXCEEDED"
+    );
     public static readonly ScanStatusReason PENDING_REVIVAL_SCAN = new("PENDING_REVIVAL_SCAN");
     public static readonly ScanStatusReason INTEGRATION_CONNECTION_LOST = new("INTEGRATION_CONNECTION_LOST");
     public static readonly ScanStatusReason ACCESS_DENIED_TO_ENCRYPTION_KEY = new("ACCESS_DENIED_TO_ENCRYPTION_KEY");
@@ -173,6 +195,7 @@ public class ScanStatusReason(string value) : ConstantClass(value)
     public static readonly ScanStatusReason UNSUPPORTED_CODE_ARTIFACTS = new("UNSUPPORTED_CODE_ARTIFACTS");
 
     public static ScanStatusReason FindValue(string value) => FindValue<ScanStatusReason>(value);
+
     public static implicit operator ScanStatusReason(string value) => FindValue(value);
 }
 
@@ -183,6 +206,7 @@ public class ScanType(string value) : ConstantClass(value)
     public static readonly ScanType CODE = new("CODE");
 
     public static ScanType FindValue(string value) => FindValue<ScanType>(value);
+
     public static implicit operator ScanType(string value) => FindValue(value);
 }
 
@@ -196,6 +220,7 @@ public class Severity(string value) : ConstantClass(value)
     public static readonly Severity UNTRIAGED = new("UNTRIAGED");
 
     public static Severity FindValue(string value) => FindValue<Severity>(value);
+
     public static implicit operator Severity(string value) => FindValue(value);
 }
 
@@ -220,6 +245,7 @@ public class SortField(string value) : ConstantClass(value)
     public static readonly SortField EPSS_SCORE = new("EPSS_SCORE");
 
     public static SortField FindValue(string value) => FindValue<SortField>(value);
+
     public static implicit operator SortField(string value) => FindValue(value);
 }
 
@@ -229,6 +255,7 @@ public class SortOrder(string value) : ConstantClass(value)
     public static readonly SortOrder DESC = new("DESC");
 
     public static SortOrder FindValue(string value) => FindValue<SortOrder>(value);
+
     public static implicit operator SortOrder(string value) => FindValue(value);
 }
 
@@ -239,6 +266,7 @@ public class StringComparison(string value) : ConstantClass(value)
     public static readonly StringComparison NOT_EQUALS = new("NOT_EQUALS");
 
     public static StringComparison FindValue(string value) => FindValue<StringComparison>(value);
+
     public static implicit operator StringComparison(string value) => FindValue(value);
 }
 
@@ -249,5 +277,6 @@ public class ValidationExceptionReason(string value) : ConstantClass(value)
     public static readonly ValidationExceptionReason OTHER = new("OTHER");
 
     public static ValidationExceptionReason FindValue(string value) => FindValue<ValidationExceptionReason>(value);
+
     public static implicit operator ValidationExceptionReason(string value) => FindValue(value);
 }

@@ -8,7 +8,8 @@ namespace Amazon.Lambda;
 /// <summary>lambda.region.amazonaws.com. Source: Lambda's endpoint rule set.</summary>
 public class AmazonLambdaConfig : ClientConfig
 {
-    public AmazonLambdaConfig() : base(ServiceDefaults.Modes)
+    public AmazonLambdaConfig()
+        : base(ServiceDefaults.Modes)
     {
         base.ServiceId = ServiceId;
         AuthenticationServiceName = "lambda";
@@ -20,5 +21,6 @@ public class AmazonLambdaConfig : ClientConfig
     public override string ServiceVersion => "2015-03-31";
     public override string UserAgent { get; } = ServiceDefaults.UserAgent("Lambda");
 
-    public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) => Pipelines.EndpointOf(this, parameters);
+    public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) =>
+        Pipelines.EndpointOf(this, parameters);
 }

@@ -8,7 +8,8 @@ namespace Amazon.Scheduler;
 /// <summary>scheduler.region.amazonaws.com. Source: Scheduler's endpoint rule set.</summary>
 public class AmazonSchedulerConfig : ClientConfig
 {
-    public AmazonSchedulerConfig() : base(ServiceDefaults.Modes)
+    public AmazonSchedulerConfig()
+        : base(ServiceDefaults.Modes)
     {
         base.ServiceId = ServiceId;
         AuthenticationServiceName = "scheduler";
@@ -20,5 +21,6 @@ public class AmazonSchedulerConfig : ClientConfig
     public override string ServiceVersion => "2021-06-30";
     public override string UserAgent { get; } = ServiceDefaults.UserAgent("Scheduler");
 
-    public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) => Pipelines.EndpointOf(this, parameters);
+    public override Endpoint DetermineServiceOperationEndpoint(ServiceOperationEndpointParameters parameters) =>
+        Pipelines.EndpointOf(this, parameters);
 }

@@ -8,5 +8,6 @@ public class ScheduleState(string value) : ConstantClass(value)
     public static readonly ScheduleState DISABLED = new("DISABLED");
 
     public static ScheduleState FindValue(string value) => FindValue<ScheduleState>(value);
+
     public static implicit operator ScheduleState(string value) => FindValue(value);
 }

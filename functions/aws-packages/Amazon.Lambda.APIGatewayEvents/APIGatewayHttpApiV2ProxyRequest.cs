@@ -11,8 +11,10 @@ public class APIGatewayHttpApiV2ProxyRequest
     public string RawPath { get; set; }
     public string RawQueryString { get; set; }
     public string[] Cookies { get; set; }
+
     /// <summary>Lower-case names; several values of one header are joined by commas.</summary>
     public IDictionary<string, string> Headers { get; set; }
+
     /// <summary>Decoded; several values of one parameter are joined by commas.</summary>
     public IDictionary<string, string> QueryStringParameters { get; set; }
     public ProxyRequestContext RequestContext { get; set; }
@@ -34,6 +36,7 @@ public class APIGatewayHttpApiV2ProxyRequest
         public string RouteKey { get; set; }
         public string Stage { get; set; }
         public string Time { get; set; }
+
         /// <summary>Milliseconds since 1970.</summary>
         public long TimeEpoch { get; set; }
     }

@@ -1,6 +1,8 @@
 namespace Amazon.Lambda.Annotations;
 
-/// <summary>Marks a Lambda function's method. Read by the published package's source generator; here it documents.</summary>
+/// <summary>
+/// Marks a Lambda function's method. Read by the published package's source generator; here it documents.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public class LambdaFunctionAttribute : Attribute
 {
@@ -12,9 +14,15 @@ public class LambdaFunctionAttribute : Attribute
     public LambdaPackageType PackageType { get; set; }
 }
 
-public enum LambdaPackageType { Zip = 0, Image = 1 }
+public enum LambdaPackageType
+{
+    Zip = 0,
+    Image = 1,
+}
 
-/// <summary>Marks the class whose <c>ConfigureServices(IServiceCollection)</c> registers what the functions need.</summary>
+/// <summary>
+/// Marks the class whose <c>ConfigureServices(IServiceCollection)</c> registers what the functions need.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public class LambdaStartupAttribute : Attribute;
 

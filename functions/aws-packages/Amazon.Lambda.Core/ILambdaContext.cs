@@ -13,6 +13,7 @@ public interface ILambdaContext
     string LogGroupName { get; }
     string LogStreamName { get; }
     int MemoryLimitInMB { get; }
+
     /// <summary>Until Lambda ends the invocation; negative when that time has passed.</summary>
     TimeSpan RemainingTime { get; }
     string TenantId { get; }

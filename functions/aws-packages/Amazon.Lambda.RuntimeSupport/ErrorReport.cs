@@ -44,7 +44,8 @@ internal static class ErrorReport
         json.WriteString("errorMessage", exception.Message);
         json.WriteStartArray("stackTrace");
         foreach (var line in (exception.StackTrace ?? "").EnumerateLines())
-            if (line.Trim() is { IsEmpty: false } frame) json.WriteStringValue(frame);
+            if (line.Trim() is { IsEmpty: false } frame)
+                json.WriteStringValue(frame);
         json.WriteEndArray();
         if (exception.InnerException is { } inner)
         {
@@ -58,7 +59,8 @@ internal static class ErrorReport
     private static byte[] Write(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer)) write(json);
+        using (var json = new Utf8JsonWriter(buffer))
+            write(json);
         return buffer.WrittenSpan.ToArray();
     }
 }

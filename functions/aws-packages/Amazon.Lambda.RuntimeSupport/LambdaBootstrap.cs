@@ -4,8 +4,9 @@ using Amazon.Lambda.RuntimeSupport.Bootstrap;
 namespace Amazon.Lambda.RuntimeSupport;
 
 /// <summary>
-/// The runtime loop: next invocation, handler, answer, for the life of the process. No single invocation ends it: a payload that does not parse,
-/// a handler that throws and an answer that Lambda refuses are reported as that invocation's error. Only the Runtime API itself failing to give
+/// The runtime loop: next invocation, handler, answer, for the life of the process. No single invocation ends it: a
+/// payload that does not parse, a handler that throws and an answer that Lambda refuses are reported as that
+/// invocation's error. Only the Runtime API itself failing to give
 /// the next invocation does, because then Lambda wants the process gone.
 /// Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 /// </summary>
@@ -17,24 +18,34 @@ public class LambdaBootstrap : IDisposable
     private readonly RuntimeApi _api;
     private readonly RuntimeLogger _logger;
 
-    internal LambdaBootstrap(Handler handler, ILambdaSerializer serializer, LambdaBootstrapOptions options, LambdaBootstrapInitializer initializer)
+    internal LambdaBootstrap(
+        Handler handler,
+        ILambdaSerializer serializer,
+        LambdaBootstrapOptions options,
+        LambdaBootstrapInitializer initializer
+    )
     {
         _handler = handler;
         _serializer = serializer;
         _initializer = initializer;
-        _api = new RuntimeApi(options.RuntimeApiEndpoint ?? Environment.GetEnvironmentVariable("AWS_LAMBDA_RUNTIME_API"));
+        _api = new RuntimeApi(
+            options.RuntimeApiEndpoint ?? Environment.GetEnvironmentVariable("AWS_LAMBDA_RUNTIME_API")
+        );
         _logger = new RuntimeLogger(Console.OpenStandardOutput());
         LambdaLogger.Current = _logger;
     }
 
-    /// <exception cref="Exception">What the initializer threw, after it was reported; the process shall end with it, and so not with exit code 0.</exception>
+    /// <exception cref="Exception">What the initializer threw, after it was reported; the process shall end with it,
+    ///     and so not with exit code 0.</exception>
     /// <exception cref="HttpRequestException">The Runtime API does not answer.</exception>
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
-        if (!await InitializeAsync()) return;
+        if (!await InitializeAsync())
+            return;
         try
         {
-            while (true) await InvokeOnceAsync(cancellationToken);
+            while (true)
+                await InvokeOnceAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -50,7 +61,8 @@ public class LambdaBootstrap : IDisposable
 
     private async Task<bool> InitializeAsync()
     {
-        if (_initializer is null) return true;
+        if (_initializer is null)
+            return true;
         try
         {
             return await _initializer();

@@ -1,6 +1,9 @@
 namespace Amazon.Lambda.SQSEvents;
 
-/// <summary>A batch of messages as Lambda's SQS event source delivers it. Source: docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.</summary>
+/// <summary>
+/// A batch of messages as Lambda's SQS event source delivers it. Source:
+/// docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
+/// </summary>
 public class SQSEvent
 {
     public List<SQSMessage> Records { get; set; }

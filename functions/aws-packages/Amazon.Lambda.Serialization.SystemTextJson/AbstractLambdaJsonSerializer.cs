@@ -7,11 +7,15 @@ namespace Amazon.Lambda.Serialization.SystemTextJson;
 
 public abstract class AbstractLambdaJsonSerializer
 {
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions WriterOptions = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private protected AbstractLambdaJsonSerializer() { }
 
-    /// <exception cref="JsonSerializerException">The value cannot be written, or its type is not registered.</exception>
+    /// <exception cref="JsonSerializerException">The value cannot be written, or its type is not
+    ///     registered.</exception>
     public void Serialize<T>(T response, Stream responseStream)
     {
         try
@@ -21,23 +25,32 @@ public abstract class AbstractLambdaJsonSerializer
         }
         catch (Exception e)
         {
-            throw new JsonSerializerException($"Error converting the response object of type {typeof(T).FullName} from the Lambda function to JSON: {e.Message}", e);
+            throw new JsonSerializerException(
+                $"Error converting the response object of type {typeof(T).FullName} from the Lambda function "
+                    + $"to JSON: {e.Message}",
+                e
+            );
         }
     }
 
-    /// <exception cref="JsonSerializerException">The payload is not JSON of this type, or the type is not registered.</exception>
+    /// <exception cref="JsonSerializerException">The payload is not JSON of this type, or the type is not
+    ///     registered.</exception>
     public T Deserialize<T>(Stream requestStream)
     {
         try
         {
-            if (requestStream is MemoryStream memory && memory.TryGetBuffer(out var buffer)) return InternalDeserialize<T>(buffer);
+            if (requestStream is MemoryStream memory && memory.TryGetBuffer(out var buffer))
+                return InternalDeserialize<T>(buffer);
             using var copy = new MemoryStream();
             requestStream.CopyTo(copy);
             return InternalDeserialize<T>(copy.GetBuffer().AsSpan(0, (int)copy.Length));
         }
         catch (Exception e)
         {
-            throw new JsonSerializerException($"Error converting the Lambda event JSON payload to type {typeof(T).FullName}: {e.Message}", e);
+            throw new JsonSerializerException(
+                $"Error converting the Lambda event JSON payload to type {typeof(T).FullName}: {e.Message}",
+                e
+            );
         }
     }
 
@@ -45,12 +58,16 @@ public abstract class AbstractLambdaJsonSerializer
 
     private protected abstract T InternalDeserialize<T>(ReadOnlySpan<byte> utf8Json);
 
-    /// <summary>AWS events spell their members in many ways, so names are matched without regard to case; an absent member and null are the same in answers.</summary>
-    private protected static JsonSerializerOptions DefaultOptions() => new()
-    {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        PropertyNameCaseInsensitive = true,
-        PropertyNamingPolicy = new AwsNamingPolicy(),
-        Converters = { new DateTimeConverter(), new MemoryStreamConverter() },
-    };
+    /// <summary>
+    /// AWS events spell their members in many ways, so names are matched without regard to case; an absent member and
+    /// null are the same in answers.
+    /// </summary>
+    private protected static JsonSerializerOptions DefaultOptions() =>
+        new()
+        {
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            PropertyNameCaseInsensitive = true,
+            PropertyNamingPolicy = new AwsNamingPolicy(),
+            Converters = { new DateTimeConverter(), new MemoryStreamConverter() },
+        };
 }

@@ -7,7 +7,10 @@ using Amazon.Runtime.Internal.Util;
 
 namespace EcrGuard.Bundled.Plumbing;
 
-/// <summary>One operation of a service that speaks AWS JSON (all operations at "/", named by a header) or rest-json (a path each, no header).</summary>
+/// <summary>
+/// One operation of a service that speaks AWS JSON (all operations at "/", named by a header) or rest-json (a path
+/// each, no header).
+/// </summary>
 internal sealed class JsonOperation<TRequest, TResponse> : ServiceOperation<TRequest, TResponse>
     where TRequest : AmazonWebServiceRequest
     where TResponse : AmazonWebServiceResponse, new()
@@ -24,7 +27,8 @@ internal sealed class JsonOperation<TRequest, TResponse> : ServiceOperation<TReq
 
     public override AmazonWebServiceResponse Unmarshall(JsonUnmarshallerContext input)
     {
-        if (input.IsEmptyResponse) return new TResponse();
+        if (input.IsEmptyResponse)
+            return new TResponse();
         var json = new StreamingUtf8JsonReader(input.Stream);
         json.Read();
         return json.Structure(Read) ?? new TResponse();
@@ -32,10 +36,13 @@ internal sealed class JsonOperation<TRequest, TResponse> : ServiceOperation<TReq
 
     protected override void WriteBody(DefaultRequest request, TRequest input)
     {
-        if (Target is not null) request.Headers["X-Amz-Target"] = Target;
-        if (Write is null) return;
+        if (Target is not null)
+            request.Headers["X-Amz-Target"] = Target;
+        if (Write is null)
+            return;
         var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body)) json.Structure(input, Write);
+        using (var json = new Utf8JsonWriter(body))
+            json.Structure(input, Write);
         request.Content = body.WrittenSpan.ToArray();
         request.Headers["Content-Type"] = Target is null ? "application/json" : $"application/x-amz-json-{JsonVersion}";
     }

@@ -22,12 +22,17 @@ internal sealed class RawOperation<TRequest, TResponse> : ServiceOperation<TRequ
         input.Stream.CopyTo(body);
         body.Position = 0;
         var response = input.ResponseData;
-        return Read(body, name => response.IsHeaderPresent(name) ? response.GetHeaderValue(name) : null, (int)response.StatusCode);
+        return Read(
+            body,
+            name => response.IsHeaderPresent(name) ? response.GetHeaderValue(name) : null,
+            (int)response.StatusCode
+        );
     }
 
     protected override void WriteBody(DefaultRequest request, TRequest input)
     {
         request.Content = Body(input)?.ToArray() ?? [];
-        if (request.Content.Length > 0) request.Headers["Content-Type"] = "application/octet-stream";
+        if (request.Content.Length > 0)
+            request.Headers["Content-Type"] = "application/octet-stream";
     }
 }

@@ -15,25 +15,31 @@ internal sealed class ServiceMetadata(string serviceId) : IServiceMetadata
 
 internal static class ServiceDefaults
 {
-    /// <summary>The time-outs that AWS publishes for its default configuration modes; retries are "standard" in all of them.</summary>
-    internal static DefaultConfigurationProvider Modes { get; } = new(
-    [
-        Mode(DefaultConfigurationMode.Standard, 3100),
-        Mode(DefaultConfigurationMode.InRegion, 1100),
-        Mode(DefaultConfigurationMode.CrossRegion, 3100),
-        Mode(DefaultConfigurationMode.Mobile, 30000),
-        Mode(DefaultConfigurationMode.Auto, 1100),
-    ]);
+    /// <summary>
+    /// The time-outs that AWS publishes for its default configuration modes; retries are "standard" in all of them.
+    /// </summary>
+    internal static DefaultConfigurationProvider Modes { get; } =
+        new([
+            Mode(DefaultConfigurationMode.Standard, 3100),
+            Mode(DefaultConfigurationMode.InRegion, 1100),
+            Mode(DefaultConfigurationMode.CrossRegion, 3100),
+            Mode(DefaultConfigurationMode.Mobile, 30000),
+            Mode(DefaultConfigurationMode.Auto, 1100),
+        ]);
 
-    /// <summary>Says in every request, and so in CloudTrail, that it does not come from the published package.</summary>
-    internal static string UserAgent(string serviceId) => InternalSDKUtils.BuildUserAgentString(serviceId, "EcrGuard.Bundled");
+    /// <summary>
+    /// Says in every request, and so in CloudTrail, that it does not come from the published package.
+    /// </summary>
+    internal static string UserAgent(string serviceId) =>
+        InternalSDKUtils.BuildUserAgentString(serviceId, "EcrGuard.Bundled");
 
-    private static DefaultConfiguration Mode(DefaultConfigurationMode name, int milliseconds) => new()
-    {
-        Name = name,
-        RetryMode = RequestRetryMode.Standard,
-        S3UsEast1RegionalEndpoint = S3UsEast1RegionalEndpointValue.Regional,
-        ConnectTimeout = TimeSpan.FromMilliseconds(milliseconds),
-        TlsNegotiationTimeout = TimeSpan.FromMilliseconds(milliseconds),
-    };
+    private static DefaultConfiguration Mode(DefaultConfigurationMode name, int milliseconds) =>
+        new()
+        {
+            Name = name,
+            RetryMode = RequestRetryMode.Standard,
+            S3UsEast1RegionalEndpoint = S3UsEast1RegionalEndpointValue.Regional,
+            ConnectTimeout = TimeSpan.FromMilliseconds(milliseconds),
+            TlsNegotiationTimeout = TimeSpan.FromMilliseconds(milliseconds),
+        };
 }

@@ -7,7 +7,9 @@ using Amazon.Runtime.Internal.Util;
 namespace EcrGuard.Bundled.Plumbing;
 
 /// <summary>One operation of a service whose errors are JSON, whatever its bodies are.</summary>
-internal abstract class ServiceOperation<TRequest, TResponse> : JsonResponseUnmarshaller, IMarshaller<IRequest, AmazonWebServiceRequest>
+internal abstract class ServiceOperation<TRequest, TResponse>
+    : JsonResponseUnmarshaller,
+        IMarshaller<IRequest, AmazonWebServiceRequest>
     where TRequest : AmazonWebServiceRequest
     where TResponse : AmazonWebServiceResponse, new()
 {
@@ -33,7 +35,11 @@ internal abstract class ServiceOperation<TRequest, TResponse> : JsonResponseUnma
         return request;
     }
 
-    public override AmazonServiceException UnmarshallException(JsonUnmarshallerContext input, Exception innerException, HttpStatusCode statusCode)
+    public override AmazonServiceException UnmarshallException(
+        JsonUnmarshallerContext input,
+        Exception innerException,
+        HttpStatusCode statusCode
+    )
     {
         var json = new StreamingUtf8JsonReader(input.Stream);
         var error = JsonErrorResponseUnmarshaller.GetInstance().Unmarshall(input, ref json);
@@ -50,21 +56,25 @@ internal readonly struct RestRequest(IRequest request)
     internal void Label(string name, string value)
     {
         // Without it the request would be another: that of the list.
-        if (string.IsNullOrEmpty(value)) throw new AmazonClientException($"Request object does not have required field {name} set");
+        if (string.IsNullOrEmpty(value))
+            throw new AmazonClientException($"Request object does not have required field {name} set");
         request.AddPathResource($"{{{name}}}", value);
     }
 
     internal void Query(string name, string value)
     {
-        if (value is null) return;
+        if (value is null)
+            return;
         request.UseQueryString = true;
         request.Parameters[name] = value;
     }
 
-    internal void Query(string name, int? value) => Query(name, value?.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    internal void Query(string name, int? value) =>
+        Query(name, value?.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     internal void Header(string name, string value)
     {
-        if (value is not null) request.Headers[name] = value;
+        if (value is not null)
+            request.Headers[name] = value;
     }
 }

@@ -19,29 +19,73 @@ using StringComparison = System.StringComparison;
 
 namespace EcrGuard.Aws.Tests.Bundled;
 
-/// <summary>Every operation, with every member set, against the serializer and the service models of botocore.</summary>
+/// <summary>
+/// Every operation, with every member set, against the serializer and the service models of botocore.
+/// </summary>
 public sealed class BotocoreTests
 {
-    /// <summary>Of Inspector only what concerns container images; the members of its filters and findings that are left out.</summary>
+    /// <summary>
+    /// Of Inspector only what concerns container images; the members of its filters and findings that are left out.
+    /// </summary>
     private static readonly string[] LeftOut =
     [
-        "ListFindings.filterCriteria.componentId", "ListFindings.filterCriteria.componentType", "ListFindings.filterCriteria.ec2", "ListFindings.filterCriteria.networkProtocol",
-        "ListFindings.filterCriteria.portRange", "ListFindings.filterCriteria.lambdaFunction", "ListFindings.filterCriteria.codeVulnerability", "ListFindings.filterCriteria.codeRepository",
-        "ListCoverage.filterCriteria.ec2", "ListCoverage.filterCriteria.lambdaFunction", "ListCoverage.filterCriteria.codeRepository", "ListCoverage.filterCriteria.lastScannedCommitId",
-        "networkReachabilityDetails", "codeVulnerabilityDetails", "awsEc2Instance", "awsLambdaFunction", "codeRepository", "ec2", "lambdaFunction",
+        "ListFindings.filterCriteria.componentId",
+        "ListFindings.filterCriteria.componentType",
+        "ListFindings.filterCriteria.ec2",
+        "ListFindings.filterCriteria.networkProtocol",
+        "ListFindings.filterCriteria.portRange",
+        "ListFindings.filterCriteria.lambdaFunction",
+        "ListFindings.filterCriteria.codeVulnerability",
+        "ListFindings.filterCriteria.codeRepository",
+        "ListCoverage.filterCriteria.ec2",
+        "ListCoverage.filterCriteria.lambdaFunction",
+        "ListCoverage.filterCriteria.codeRepository",
+        "ListCoverage.filterCriteria.lastScannedCommitId",
+        "networkReachabilityDetails",
+        "codeVulnerabilityDetails",
+        "awsEc2Instance",
+        "awsLambdaFunction",
+        "codeRepository",
+        "ec2",
+        "lambdaFunction",
     ];
 
-    /// <summary>By their names in botocore. Of the last five only what EcrGuard reads of an answer is bundled, and of a request what it sends.</summary>
+    /// <summary>
+    /// By their names in botocore. Of the last five only what EcrGuard reads of an answer is bundled, and of a request
+    /// what it sends.
+    /// </summary>
     private static readonly Dictionary<Type, (string Name, Func<string, IDisposable> Connect)> Services = new()
     {
         [typeof(IAmazonECR)] = ("ecr", url => new AmazonECRClient("id", "secret", At<AmazonECRConfig>(url))),
-        [typeof(IAmazonInspector2)] = ("inspector2", url => new AmazonInspector2Client("id", "secret", At<AmazonInspector2Config>(url))),
-        [typeof(IAmazonSimpleNotificationService)] = ("sns", url => new AmazonSimpleNotificationServiceClient("id", "secret", At<AmazonSimpleNotificationServiceConfig>(url))),
+        [typeof(IAmazonInspector2)] = (
+            "inspector2",
+            url => new AmazonInspector2Client("id", "secret", At<AmazonInspector2Config>(url))
+        ),
+        [typeof(IAmazonSimpleNotificationService)] = (
+            "sns",
+            url => new AmazonSimpleNotificationServiceClient(
+                "id",
+                "secret",
+                At<AmazonSimpleNotificationServiceConfig>(url)
+            )
+        ),
         [typeof(IAmazonECS)] = ("ecs", url => new AmazonECSClient("id", "secret", At<AmazonECSConfig>(url))),
-        [typeof(IAmazonLambda)] = ("lambda", url => new AmazonLambdaClient("id", "secret", At<AmazonLambdaConfig>(url))),
-        [typeof(IAmazonAppRunner)] = ("apprunner", url => new AmazonAppRunnerClient("id", "secret", At<AmazonAppRunnerConfig>(url))),
-        [typeof(IAmazonEventBridge)] = ("events", url => new AmazonEventBridgeClient("id", "secret", At<AmazonEventBridgeConfig>(url))),
-        [typeof(IAmazonScheduler)] = ("scheduler", url => new AmazonSchedulerClient("id", "secret", At<AmazonSchedulerConfig>(url))),
+        [typeof(IAmazonLambda)] = (
+            "lambda",
+            url => new AmazonLambdaClient("id", "secret", At<AmazonLambdaConfig>(url))
+        ),
+        [typeof(IAmazonAppRunner)] = (
+            "apprunner",
+            url => new AmazonAppRunnerClient("id", "secret", At<AmazonAppRunnerConfig>(url))
+        ),
+        [typeof(IAmazonEventBridge)] = (
+            "events",
+            url => new AmazonEventBridgeClient("id", "secret", At<AmazonEventBridgeConfig>(url))
+        ),
+        [typeof(IAmazonScheduler)] = (
+            "scheduler",
+            url => new AmazonSchedulerClient("id", "secret", At<AmazonSchedulerConfig>(url))
+        ),
     };
 
     private static readonly string[] Whole = ["ecr", "inspector2", "sns"];
@@ -53,18 +97,40 @@ public sealed class BotocoreTests
     public async Task Requests_and_answers_are_those_of_the_service_model(Type client)
     {
         await Tool.RequireAsync("botocore", "python3", "-c", "import botocore");
-        var operations = client.GetMethods()
-            .Where(m => m.GetParameters() is [{ ParameterType: var request }, _] && request.IsSubclassOf(typeof(AmazonWebServiceRequest)) && request != typeof(InvokeRequest))
-            .Select(m => (Method: m, Name: m.Name[..^"Async".Length], Request: (AmazonWebServiceRequest)Sample.Of(m.GetParameters()[0].ParameterType, "")))
+        var operations = client
+            .GetMethods()
+            .Where(m =>
+                m.GetParameters() is [{ ParameterType: var request }, _]
+                && request.IsSubclassOf(typeof(AmazonWebServiceRequest))
+                && request != typeof(InvokeRequest)
+            )
+            .Select(m =>
+                (
+                    Method: m,
+                    Name: m.Name[..^"Async".Length],
+                    Request: (AmazonWebServiceRequest)Sample.Of(m.GetParameters()[0].ParameterType, "")
+                )
+            )
             .ToList();
         Assert.NotEmpty(operations);
 
         var (service, connect) = Services[client];
-        var expected = await BotocoreAsync([.. operations.Select(o => new JsonObject { ["service"] = service, ["operation"] = o.Name, ["parameters"] = Sample.ToJson(o.Request) })]);
+        var expected = await BotocoreAsync([
+            .. operations.Select(o => new JsonObject
+            {
+                ["service"] = service,
+                ["operation"] = o.Name,
+                ["parameters"] = Sample.ToJson(o.Request),
+            }),
+        ]);
 
-        var answers = operations.Zip(expected).ToDictionary(pair => pair.First.Name, pair => pair.Second!["answer"]!.ToJsonString());
+        var answers = operations
+            .Zip(expected)
+            .ToDictionary(pair => pair.First.Name, pair => pair.Second!["answer"]!.ToJsonString());
         var current = "";
-        await using var aws = await Loopback.StartAsync((_, _) => service == "sns" ? Answer.Xml($"<{current}Response/>") : Answer.Json(answers[current]));
+        await using var aws = await Loopback.StartAsync(
+            (_, _) => service == "sns" ? Answer.Xml($"<{current}Response/>") : Answer.Json(answers[current])
+        );
         using var bundled = connect(aws.Url);
         foreach (var ((method, name, request), model) in operations.Zip(expected))
         {
@@ -72,8 +138,24 @@ public sealed class BotocoreTests
             var task = (Task)method.Invoke(bundled, [request, TestContext.Current.CancellationToken])!;
             await task;
             AssertRequest(model!, aws.Requests[^1]);
-            if (Whole.Contains(service)) Assert.Equal("", string.Join('\n', model!["missing"]!.AsArray().Select(m => (string)m!).Where(m => !LeftOut.Any(left => m.StartsWith(left, StringComparison.Ordinal)))));
-            if (service != "sns") AssertAnswer(name, model!["answer"]!.AsObject(), task.GetType().GetProperty("Result")!.GetValue(task)!, Whole.Contains(service));
+            if (Whole.Contains(service))
+                Assert.Equal(
+                    "",
+                    string.Join(
+                        '\n',
+                        model!["missing"]!
+                            .AsArray()
+                            .Select(m => (string)m!)
+                            .Where(m => !LeftOut.Any(left => m.StartsWith(left, StringComparison.Ordinal)))
+                    )
+                );
+            if (service != "sns")
+                AssertAnswer(
+                    name,
+                    model!["answer"]!.AsObject(),
+                    task.GetType().GetProperty("Result")!.GetValue(task)!,
+                    Whole.Contains(service)
+                );
         }
     }
 
@@ -89,15 +171,49 @@ public sealed class BotocoreTests
             ["Qualifier"] = "a/b",
             ["Payload"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(payload)),
         };
-        var model = Assert.Single(await BotocoreAsync([new JsonObject { ["service"] = "lambda", ["operation"] = "Invoke", ["parameters"] = parameters }]))!;
-        await using var aws = await Loopback.StartAsync(new Answer(200, "no JSON", "text/plain", 0, ("X-Amz-Function-Error", "Unhandled"), ("X-Amz-Executed-Version", "7")));
+        var model = Assert.Single(
+            await BotocoreAsync([
+                new JsonObject
+                {
+                    ["service"] = "lambda",
+                    ["operation"] = "Invoke",
+                    ["parameters"] = parameters,
+                },
+            ])
+        )!;
+        await using var aws = await Loopback.StartAsync(
+            new Answer(
+                200,
+                "no JSON",
+                "text/plain",
+                0,
+                ("X-Amz-Function-Error", "Unhandled"),
+                ("X-Amz-Executed-Version", "7")
+            )
+        );
         using var lambda = new AmazonLambdaClient("id", "secret", At<AmazonLambdaConfig>(aws.Url));
 
         var response = await lambda.InvokeAsync(
-            new InvokeRequest { FunctionName = (string)parameters["FunctionName"]!, InvocationType = InvocationType.RequestResponse, Qualifier = "a/b", Payload = payload }, TestContext.Current.CancellationToken);
+            new InvokeRequest
+            {
+                FunctionName = (string)parameters["FunctionName"]!,
+                InvocationType = InvocationType.RequestResponse,
+                Qualifier = "a/b",
+                Payload = payload,
+            },
+            TestContext.Current.CancellationToken
+        );
 
         AssertRequest(model, Assert.Single(aws.Requests));
-        Assert.Equal((200, "Unhandled", "7", "no JSON"), (response.StatusCode, response.FunctionError, response.ExecutedVersion, Encoding.UTF8.GetString(response.Payload.ToArray())));
+        Assert.Equal(
+            (200, "Unhandled", "7", "no JSON"),
+            (
+                response.StatusCode,
+                response.FunctionError,
+                response.ExecutedVersion,
+                Encoding.UTF8.GetString(response.Payload.ToArray())
+            )
+        );
     }
 
     [Fact]
@@ -106,7 +222,9 @@ public sealed class BotocoreTests
         await using var aws = await Loopback.StartAsync(Answer.Json("{}"));
         using var lambda = new AmazonLambdaClient("id", "secret", At<AmazonLambdaConfig>(aws.Url));
 
-        var error = await Assert.ThrowsAsync<AmazonClientException>(() => lambda.GetFunctionAsync(new GetFunctionRequest(), TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<AmazonClientException>(() =>
+            lambda.GetFunctionAsync(new GetFunctionRequest(), TestContext.Current.CancellationToken)
+        );
 
         Assert.Contains("FunctionName", error.Message, StringComparison.Ordinal);
         Assert.Empty(aws.Requests);
@@ -114,69 +232,107 @@ public sealed class BotocoreTests
 
     private static async Task<JsonArray> BotocoreAsync(JsonArray calls)
     {
-        var (exitCode, output) = await Tool.RunAsync(new ProcessStartInfo("python3", [Path.Combine(AppContext.BaseDirectory, "Bundled", "botocore_wire.py")]), calls.ToJsonString());
+        var (exitCode, output) = await Tool.RunAsync(
+            new ProcessStartInfo("python3", [Path.Combine(AppContext.BaseDirectory, "Bundled", "botocore_wire.py")]),
+            calls.ToJsonString()
+        );
         Assert.True(exitCode == 0, output);
         return JsonNode.Parse(output)!.AsArray();
     }
 
-    private static T At<T>(string url) where T : ClientConfig, new() => new() { ServiceURL = url, AuthenticationRegion = "eu-central-1" };
+    private static T At<T>(string url)
+        where T : ClientConfig, new() => new() { ServiceURL = url, AuthenticationRegion = "eu-central-1" };
 
     private static void AssertRequest(JsonNode model, Captured actual)
     {
-        Assert.Equal(((string?)model["method"], PathAndQuery((string)model["path"]!)), (actual.Method, PathAndQuery(actual.Target)));
+        Assert.Equal(
+            ((string?)model["method"], PathAndQuery((string)model["path"]!)),
+            (actual.Method, PathAndQuery(actual.Target))
+        );
         foreach (var (name, value) in model["headers"]!.AsObject())
             Assert.Equal((string)value!, actual.Headers[name]);
         if (model["body"] is JsonObject form)
         {
-            var sent = actual.Text.Split('&').Select(p => p.Split('=')).ToDictionary(p => Uri.UnescapeDataString(p[0]), p => Uri.UnescapeDataString(p[1]));
+            var sent = actual
+                .Text.Split('&')
+                .Select(p => p.Split('='))
+                .ToDictionary(p => Uri.UnescapeDataString(p[0]), p => Uri.UnescapeDataString(p[1]));
             Assert.Equal(form.ToDictionary(p => p.Key, p => (string)p.Value!), sent);
         }
-        else if (actual.Headers.TryGetValue("Content-Type", out var type) && !type.Contains("json", StringComparison.Ordinal) || (string)model["body"]! == "")
+        else if (
+            actual.Headers.TryGetValue("Content-Type", out var type) && !type.Contains("json", StringComparison.Ordinal)
+            || (string)model["body"]! == ""
+        )
         {
             Assert.Equal((string)model["body"]!, actual.Text);
         }
         else
         {
-            Assert.True(JsonNode.DeepEquals(JsonNode.Parse((string)model["body"]!), JsonNode.Parse(actual.Text)), $"botocore: {model["body"]}\nbundled: {actual.Text}");
+            Assert.True(
+                JsonNode.DeepEquals(JsonNode.Parse((string)model["body"]!), JsonNode.Parse(actual.Text)),
+                $"botocore: {model["body"]}\nbundled: {actual.Text}"
+            );
         }
     }
 
     /// <summary>The order of a query's parameters says nothing.</summary>
-    private static string PathAndQuery(string target) => target.Split('?') is [var path, var query] ? $"{path}?{string.Join('&', query.Split('&').Order(StringComparer.Ordinal))}" : target;
+    private static string PathAndQuery(string target) =>
+        target.Split('?') is [var path, var query]
+            ? $"{path}?{string.Join('&', query.Split('&').Order(StringComparer.Ordinal))}"
+            : target;
 
-    /// <summary>Every member of the answer is in the object, but for what is left out; and the object has nothing else.</summary>
+    /// <summary>
+    /// Every member of the answer is in the object, but for what is left out; and the object has nothing else.
+    /// </summary>
     private static void AssertAnswer(string path, JsonNode? wire, object? value, bool whole)
     {
         switch (wire)
         {
             case JsonObject map when value is IDictionary dictionary:
                 Assert.Equal(map.Count, dictionary.Count);
-                foreach (var (key, item) in map) AssertAnswer($"{path}.{key}", item, dictionary[key], whole);
+                foreach (var (key, item) in map)
+                    AssertAnswer($"{path}.{key}", item, dictionary[key], whole);
                 break;
             case JsonObject structure:
                 Assert.NotNull(value);
-                var properties = value.GetType().GetProperties().Where(p => p.DeclaringType != typeof(AmazonWebServiceResponse)).ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
+                var properties = value
+                    .GetType()
+                    .GetProperties()
+                    .Where(p => p.DeclaringType != typeof(AmazonWebServiceResponse))
+                    .ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
                 foreach (var (name, item) in structure)
                 {
-                    if (properties.Remove(name, out var property)) AssertAnswer($"{path}.{name}", item, property.GetValue(value), whole);
-                    else if (whole) Assert.Contains(name, LeftOut);
+                    if (properties.Remove(name, out var property))
+                        AssertAnswer($"{path}.{name}", item, property.GetValue(value), whole);
+                    else if (whole)
+                        Assert.Contains(name, LeftOut);
                 }
                 Assert.Empty(properties.Keys);
                 break;
             case JsonArray array:
                 var list = Assert.IsAssignableFrom<IList>(value);
                 Assert.Equal(array.Count, list.Count);
-                for (var i = 0; i < array.Count; i++) AssertAnswer($"{path}[{i}]", array[i], list[i], whole);
+                for (var i = 0; i < array.Count; i++)
+                    AssertAnswer($"{path}[{i}]", array[i], list[i], whole);
                 break;
             default:
-                var expected = wire!.GetValueKind() == JsonValueKind.Number && value is DateTime ? $"{DateTime.UnixEpoch.AddSeconds((double)wire):O}" : wire.ToString();
-                Assert.Equal((path, expected), (path, value switch
-                {
-                    DateTime time => $"{time:O}",
-                    bool flag => flag ? "true" : "false",
-                    IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-                    _ => value?.ToString(),
-                }));
+                var expected =
+                    wire!.GetValueKind() == JsonValueKind.Number && value is DateTime
+                        ? $"{DateTime.UnixEpoch.AddSeconds((double)wire):O}"
+                        : wire.ToString();
+                Assert.Equal(
+                    (path, expected),
+                    (
+                        path,
+                        value switch
+                        {
+                            DateTime time => $"{time:O}",
+                            bool flag => flag ? "true" : "false",
+                            IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+                            _ => value?.ToString(),
+                        }
+                    )
+                );
                 break;
         }
     }
@@ -190,18 +346,27 @@ internal static class Sample
     internal static object Of(Type type, string name)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        if (type == typeof(string)) return $"{name} é\"<&";
-        if (type == typeof(int)) return 7;
-        if (type == typeof(long)) return 8L;
-        if (type == typeof(double)) return 0.5;
-        if (type == typeof(bool)) return true;
-        if (type == typeof(DateTime)) return Time;
-        if (type == typeof(MemoryStream)) return new MemoryStream([1, 2, 3]);
-        if (type.IsSubclassOf(typeof(ConstantClass))) return type.GetFields().First(f => f.FieldType == type).GetValue(null)!;
+        if (type == typeof(string))
+            return $"{name} é\"<&";
+        if (type == typeof(int))
+            return 7;
+        if (type == typeof(long))
+            return 8L;
+        if (type == typeof(double))
+            return 0.5;
+        if (type == typeof(bool))
+            return true;
+        if (type == typeof(DateTime))
+            return Time;
+        if (type == typeof(MemoryStream))
+            return new MemoryStream([1, 2, 3]);
+        if (type.IsSubclassOf(typeof(ConstantClass)))
+            return type.GetFields().First(f => f.FieldType == type).GetValue(null)!;
         var value = Activator.CreateInstance(type)!;
         if (value is IList list)
         {
-            for (var i = 0; i < 2; i++) list.Add(Of(type.GetGenericArguments()[0], $"{name}{i}"));
+            for (var i = 0; i < 2; i++)
+                list.Add(Of(type.GetGenericArguments()[0], $"{name}{i}"));
             return value;
         }
         if (value is IDictionary map)
@@ -209,25 +374,31 @@ internal static class Sample
             map.Add("key", Of(type.GetGenericArguments()[1], name));
             return value;
         }
-        foreach (var property in Properties(type)) property.SetValue(value, Of(property.PropertyType, property.Name));
+        foreach (var property in Properties(type))
+            property.SetValue(value, Of(property.PropertyType, property.Name));
         return value;
     }
 
-    internal static JsonNode? ToJson(object? value) => value switch
-    {
-        null => null,
-        string text => text,
-        int number => number,
-        long number => number,
-        double number => number,
-        bool flag => flag,
-        DateTime time => $"{time:O}",
-        MemoryStream bytes => Convert.ToBase64String(bytes.ToArray()),
-        ConstantClass constant => constant.Value,
-        IDictionary map => new JsonObject(map.Keys.Cast<string>().Select(key => KeyValuePair.Create(key, ToJson(map[key])))),
-        IList list => new JsonArray([.. list.Cast<object>().Select(ToJson)]),
-        _ => new JsonObject(Properties(value.GetType()).Select(p => KeyValuePair.Create(p.Name, ToJson(p.GetValue(value))))),
-    };
+    internal static JsonNode? ToJson(object? value) =>
+        value switch
+        {
+            null => null,
+            string text => text,
+            int number => number,
+            long number => number,
+            double number => number,
+            bool flag => flag,
+            DateTime time => $"{time:O}",
+            MemoryStream bytes => Convert.ToBase64String(bytes.ToArray()),
+            ConstantClass constant => constant.Value,
+            IDictionary map => new JsonObject(
+                map.Keys.Cast<string>().Select(key => KeyValuePair.Create(key, ToJson(map[key])))
+            ),
+            IList list => new JsonArray([.. list.Cast<object>().Select(ToJson)]),
+            _ => new JsonObject(
+                Properties(value.GetType()).Select(p => KeyValuePair.Create(p.Name, ToJson(p.GetValue(value))))
+            ),
+        };
 
     private static IEnumerable<System.Reflection.PropertyInfo> Properties(Type type) =>
         type.GetProperties().Where(p => p.CanWrite && p.DeclaringType!.Assembly == type.Assembly);

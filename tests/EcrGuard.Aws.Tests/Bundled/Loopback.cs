@@ -55,19 +55,35 @@ internal sealed record Captured(string Method, string Target, SortedDictionary<s
     {
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body);
-        var headers = new SortedDictionary<string, string>(request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()), StringComparer.OrdinalIgnoreCase);
-        return new Captured(request.Method, request.HttpContext.Features.Get<IHttpRequestFeature>()!.RawTarget, headers, body.ToArray());
+        var headers = new SortedDictionary<string, string>(
+            request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()),
+            StringComparer.OrdinalIgnoreCase
+        );
+        return new Captured(
+            request.Method,
+            request.HttpContext.Features.Get<IHttpRequestFeature>()!.RawTarget,
+            headers,
+            body.ToArray()
+        );
     }
 }
 
-/// <param name="MissingBytes">So many bytes less are sent than the Content-Length promises, then the connection is cut.</param>
-internal sealed record Answer(int Status, string Body, string ContentType = "application/x-amz-json-1.1", int MissingBytes = 0, params (string Name, string Value)[] Headers)
+/// <param name="MissingBytes">So many bytes less are sent than the Content-Length promises, then the connection is
+///     cut.</param>
+internal sealed record Answer(
+    int Status,
+    string Body,
+    string ContentType = "application/x-amz-json-1.1",
+    int MissingBytes = 0,
+    params (string Name, string Value)[] Headers
+)
 {
     public static Answer Json(string body) => new(200, body);
 
     public static Answer Xml(string body) => new(200, body, "text/xml");
 
-    public static Answer JsonError(int status, string code, string message = "no") => new(status, new JsonObject { ["__type"] = code, ["message"] = message }.ToJsonString());
+    public static Answer JsonError(int status, string code, string message = "no") =>
+        new(status, new JsonObject { ["__type"] = code, ["message"] = message }.ToJsonString());
 
     public async Task WriteAsync(HttpResponse response)
     {
@@ -75,9 +91,11 @@ internal sealed record Answer(int Status, string Body, string ContentType = "app
         response.StatusCode = Status;
         response.ContentType = ContentType;
         response.ContentLength = body.Length + MissingBytes;
-        foreach (var (name, value) in Headers) response.Headers[name] = value;
+        foreach (var (name, value) in Headers)
+            response.Headers[name] = value;
         await response.Body.WriteAsync(body);
-        if (MissingBytes == 0) return;
+        if (MissingBytes == 0)
+            return;
         await response.Body.FlushAsync();
         response.HttpContext.Abort();
     }

@@ -22,7 +22,10 @@ public sealed class PublishedApiTests
     [InlineData("AWSSDK.SimpleNotificationService")]
     public void Every_bundled_public_member_equals_one_of_the_published_package(string package)
     {
-        var published = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Bundled", "published-api", $"{package}.txt")).ToHashSet();
+        var published = File.ReadLines(
+                Path.Combine(AppContext.BaseDirectory, "Bundled", "published-api", $"{package}.txt")
+            )
+            .ToHashSet();
         var bundled = ApiLines.Of(Assembly.Load($"EcrGuard.Bundled.{package}")).ToList();
 
         Assert.NotEmpty(bundled);

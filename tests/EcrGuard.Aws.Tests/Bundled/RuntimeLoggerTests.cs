@@ -11,20 +11,43 @@ public sealed class RuntimeLoggerTests : IDisposable
 {
     private static readonly string[] Variables = ["AWS_LAMBDA_LOG_FORMAT", "AWS_LAMBDA_LOG_LEVEL", "_X_AMZN_TRACE_ID"];
 
-    private readonly Dictionary<string, string?> _before = Variables.ToDictionary(name => name, Environment.GetEnvironmentVariable);
+    private readonly Dictionary<string, string?> _before = Variables.ToDictionary(
+        name => name,
+        Environment.GetEnvironmentVariable
+    );
 
     public void Dispose()
     {
-        foreach (var (name, value) in _before) Environment.SetEnvironmentVariable(name, value);
+        foreach (var (name, value) in _before)
+            Environment.SetEnvironmentVariable(name, value);
     }
 
     [Fact]
     public void A_JSON_line_has_a_field_for_every_argument()
     {
-        var line = JsonNode.Parse(Write("JSON", "INFO", log => log.LogWarning(new FormatException("bad"), "{repository} has {count} of {{all}} {tags}", "pay/\"é\n", 3, new List<string> { "a", "b" })))!;
+        var line = JsonNode.Parse(
+            Write(
+                "JSON",
+                "INFO",
+                log =>
+                    log.LogWarning(
+                        new FormatException("bad"),
+                        "{repository} has {count} of {{all}} {tags}",
+                        "pay/\"é\n",
+                        3,
+                        new List<string> { "a", "b" }
+                    )
+            )
+        )!;
 
-        Assert.Equal(("Warning", "r-1", "pay/\"é\n has 3 of {all} a, b"), ((string?)line["level"], (string?)line["requestId"], (string?)line["message"]));
-        Assert.Equal(("pay/\"é\n", 3, "b"), ((string?)line["repository"], (int)line["count"]!, (string?)line["tags"]![1]));
+        Assert.Equal(
+            ("Warning", "r-1", "pay/\"é\n has 3 of {all} a, b"),
+            ((string?)line["level"], (string?)line["requestId"], (string?)line["message"])
+        );
+        Assert.Equal(
+            ("pay/\"é\n", 3, "b"),
+            ((string?)line["repository"], (int)line["count"]!, (string?)line["tags"]![1])
+        );
         Assert.Equal(("System.FormatException", "bad"), ((string?)line["errorType"], (string?)line["errorMessage"]));
         Assert.Matches("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{12}Z$", (string?)line["timestamp"]);
     }
@@ -44,12 +67,23 @@ public sealed class RuntimeLoggerTests : IDisposable
     [InlineData("FATAL", "crit")]
     public void Nothing_below_the_configured_level_is_written(string? level, string expected)
     {
-        var lines = Write("Text", level, log =>
-        {
-            foreach (var each in Enum.GetValues<LogLevel>()) log.Log(each, "x");
-        });
+        var lines = Write(
+            "Text",
+            level,
+            log =>
+            {
+                foreach (var each in Enum.GetValues<LogLevel>())
+                    log.Log(each, "x");
+            }
+        );
 
-        Assert.Equal(expected, string.Join(' ', lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[2])));
+        Assert.Equal(
+            expected,
+            string.Join(
+                ' ',
+                lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[2])
+            )
+        );
     }
 
     private static string Write(string format, string? level, Action<ILambdaLogger> log)

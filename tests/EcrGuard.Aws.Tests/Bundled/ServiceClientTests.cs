@@ -10,17 +10,46 @@ using StringComparison = System.StringComparison;
 
 namespace EcrGuard.Aws.Tests.Bundled;
 
-/// <summary>What a caller sees of the bundled clients when the service answers well, badly, late or by halves.</summary>
+/// <summary>
+/// What a caller sees of the bundled clients when the service answers well, badly, late or by halves.
+/// </summary>
 public sealed class ServiceClientTests
 {
     private static AmazonECRClient Ecr(Loopback aws, int retries = 2) =>
-        new("id", "secret", new AmazonECRConfig { ServiceURL = aws.Url, AuthenticationRegion = "eu-central-1", MaxErrorRetry = retries });
+        new(
+            "id",
+            "secret",
+            new AmazonECRConfig
+            {
+                ServiceURL = aws.Url,
+                AuthenticationRegion = "eu-central-1",
+                MaxErrorRetry = retries,
+            }
+        );
 
     private static AmazonInspector2Client Inspector(Loopback aws) =>
-        new("id", "secret", new AmazonInspector2Config { ServiceURL = aws.Url, AuthenticationRegion = "eu-central-1", MaxErrorRetry = 0 });
+        new(
+            "id",
+            "secret",
+            new AmazonInspector2Config
+            {
+                ServiceURL = aws.Url,
+                AuthenticationRegion = "eu-central-1",
+                MaxErrorRetry = 0,
+            }
+        );
 
     private static AmazonSimpleNotificationServiceClient Sns(Loopback aws) =>
-        new("id", "secret", new AmazonSimpleNotificationServiceConfig { ServiceURL = aws.Url, AuthenticationRegion = "eu-central-1", MaxErrorRetry = 0 });
+        new(
+            "id",
+            "secret",
+            new AmazonSimpleNotificationServiceConfig
+            {
+                ServiceURL = aws.Url,
+                AuthenticationRegion = "eu-central-1",
+                MaxErrorRetry = 0,
+            }
+        );
 
     [Fact]
     public async Task A_request_is_signed_for_its_service_and_says_that_the_client_is_a_stand_in()
@@ -30,14 +59,22 @@ public sealed class ServiceClientTests
         await Ecr(aws).ListImagesAsync(new ListImagesRequest { RepositoryName = "api" });
 
         var request = Assert.Single(aws.Requests);
-        Assert.Matches("^AWS4-HMAC-SHA256 Credential=id/[0-9]{8}/eu-central-1/ecr/aws4_request, SignedHeaders=[a-z0-9;-]+, Signature=[0-9a-f]{64}$", request.Headers["Authorization"]);
+        Assert.Matches(
+            "^AWS4-HMAC-SHA256 Credential=id/[0-9]{8}/eu-central-1/ecr/aws4_request, "
+                + "SignedHeaders=[a-z0-9;-]+, Signature=[0-9a-f]{64}$",
+            request.Headers["Authorization"]
+        );
         Assert.Contains("api/ECR#EcrGuard.Bundled", request.Headers["User-Agent"], StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Members_that_the_model_does_not_have_are_passed_over()
     {
-        await using var aws = await Loopback.StartAsync(Answer.Json("""{"new":{"a":[1,{"imageIds":[]}]},"imageIds":[{"newer":[[]],"imageDigest":"sha256:1","imageTag":null}],"nextToken":"t\u00e9"}"""));
+        await using var aws = await Loopback.StartAsync(
+            Answer.Json(
+                """{"new":{"a":[1,{"imageIds":[]}]},"imageIds":[{"newer":[[]],"imageDigest":"sha256:1","imageTag":null}],"nextToken":"t\u00e9"}"""
+            )
+        );
 
         var response = await Ecr(aws).ListImagesAsync(new ListImagesRequest());
 
@@ -49,7 +86,9 @@ public sealed class ServiceClientTests
     [Fact]
     public async Task Absent_lists_and_numbers_are_null_and_times_are_utc()
     {
-        await using var aws = await Loopback.StartAsync(Answer.Json("""{"imageDetails":[{"imagePushedAt":1.7633376001E9}]}"""));
+        await using var aws = await Loopback.StartAsync(
+            Answer.Json("""{"imageDetails":[{"imagePushedAt":1.7633376001E9}]}""")
+        );
 
         var image = Assert.Single((await Ecr(aws).DescribeImagesAsync(new DescribeImagesRequest())).ImageDetails);
 
@@ -63,11 +102,21 @@ public sealed class ServiceClientTests
     [Fact]
     public async Task A_modelled_error_arrives_as_its_exception()
     {
-        await using var aws = await Loopback.StartAsync(Answer.JsonError(400, "com.amazonaws.ecr#ImageTagAlreadyExistsException", "tag taken") with { Headers = [("x-amzn-RequestId", "r-1")] });
+        await using var aws = await Loopback.StartAsync(
+            Answer.JsonError(400, "com.amazonaws.ecr#ImageTagAlreadyExistsException", "tag taken") with
+            {
+                Headers = [("x-amzn-RequestId", "r-1")],
+            }
+        );
 
-        var error = await Assert.ThrowsAsync<ImageTagAlreadyExistsException>(() => Ecr(aws).PutImageAsync(new PutImageRequest()));
+        var error = await Assert.ThrowsAsync<ImageTagAlreadyExistsException>(() =>
+            Ecr(aws).PutImageAsync(new PutImageRequest())
+        );
 
-        Assert.Equal(("tag taken", "ImageTagAlreadyExistsException", "r-1", HttpStatusCode.BadRequest), (error.Message, error.ErrorCode, error.RequestId, error.StatusCode));
+        Assert.Equal(
+            ("tag taken", "ImageTagAlreadyExistsException", "r-1", HttpStatusCode.BadRequest),
+            (error.Message, error.ErrorCode, error.RequestId, error.StatusCode)
+        );
         Assert.Single(aws.Requests);
     }
 
@@ -76,7 +125,9 @@ public sealed class ServiceClientTests
     {
         await using var aws = await Loopback.StartAsync(Answer.JsonError(400, "ImageTagAlreadyExistsException"));
 
-        var error = await Assert.ThrowsAsync<AmazonECRException>(() => Ecr(aws).ListImagesAsync(new ListImagesRequest()));
+        var error = await Assert.ThrowsAsync<AmazonECRException>(() =>
+            Ecr(aws).ListImagesAsync(new ListImagesRequest())
+        );
 
         Assert.Equal("ImageTagAlreadyExistsException", error.ErrorCode);
     }
@@ -84,18 +135,46 @@ public sealed class ServiceClientTests
     [Fact]
     public async Task An_error_brings_its_own_members()
     {
-        await using var ecr = await Loopback.StartAsync(new Answer(400, """{"__type":"KmsException","message":"no key","kmsError":"DisabledException"}"""));
-        await using var inspector = await Loopback.StartAsync((_, number) => number == 0
-            ? new Answer(429, """{"message":"slower"}""", "application/json", 0, ("x-amzn-ErrorType", "ThrottlingException:http://internal"), ("Retry-After", "7"))
-            : new Answer(400, """{"message":"bad","reason":"FIELD_VALIDATION_FAILED","fields":[{"name":"maxResults","message":"too big"}]}""", "application/json", 0, ("x-amzn-ErrorType", "ValidationException")));
+        await using var ecr = await Loopback.StartAsync(
+            new Answer(400, """{"__type":"KmsException","message":"no key","kmsError":"DisabledException"}""")
+        );
+        await using var inspector = await Loopback.StartAsync(
+            (_, number) =>
+                number == 0
+                    ? new Answer(
+                        429,
+                        """{"message":"slower"}""",
+                        "application/json",
+                        0,
+                        ("x-amzn-ErrorType", "ThrottlingException:http://internal"),
+                        ("Retry-After", "7")
+                    )
+                    : new Answer(
+                        400,
+                        """{"message":"bad","reason":"FIELD_VALIDATION_FAILED","fields":[{"name":"maxResults","message":"too big"}]}""",
+                        "application/json",
+                        0,
+                        ("x-amzn-ErrorType", "ValidationException")
+                    )
+        );
         using var client = Inspector(inspector);
 
-        Assert.Equal("DisabledException", (await Assert.ThrowsAsync<KmsException>(() => Ecr(ecr).PutImageAsync(new PutImageRequest()))).KmsError);
+        Assert.Equal(
+            "DisabledException",
+            (await Assert.ThrowsAsync<KmsException>(() => Ecr(ecr).PutImageAsync(new PutImageRequest()))).KmsError
+        );
 
-        var throttled = await Assert.ThrowsAsync<ThrottlingException>(() => client.ListFindingsAsync(new ListFindingsRequest()));
-        Assert.Equal((7, true, "slower"), (throttled.RetryAfterSeconds, throttled.Retryable.Throttling, throttled.Message));
+        var throttled = await Assert.ThrowsAsync<ThrottlingException>(() =>
+            client.ListFindingsAsync(new ListFindingsRequest())
+        );
+        Assert.Equal(
+            (7, true, "slower"),
+            (throttled.RetryAfterSeconds, throttled.Retryable.Throttling, throttled.Message)
+        );
 
-        var invalid = await Assert.ThrowsAsync<Amazon.Inspector2.Model.ValidationException>(() => client.ListFindingsAsync(new ListFindingsRequest()));
+        var invalid = await Assert.ThrowsAsync<Amazon.Inspector2.Model.ValidationException>(() =>
+            client.ListFindingsAsync(new ListFindingsRequest())
+        );
         Assert.Equal(ValidationExceptionReason.FIELD_VALIDATION_FAILED, invalid.Reason);
         Assert.Equal(("maxResults", "too big"), (invalid.Fields[0].Name, invalid.Fields[0].Message));
     }
@@ -103,29 +182,48 @@ public sealed class ServiceClientTests
     [Fact]
     public async Task A_query_error_arrives_as_the_exception_of_its_wire_code()
     {
-        await using var aws = await Loopback.StartAsync(new Answer(400,
-            """<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>ParameterValueInvalid</Code><Message>too long</Message></Error><RequestId>r-2</RequestId></ErrorResponse>""", "text/xml"));
+        await using var aws = await Loopback.StartAsync(
+            new Answer(
+                400,
+                """<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>ParameterValueInvalid</Code><Message>too long</Message></Error><RequestId>r-2</RequestId></ErrorResponse>""",
+                "text/xml"
+            )
+        );
 
-        var error = await Assert.ThrowsAsync<InvalidParameterValueException>(() => Sns(aws).PublishAsync("arn:aws:sns:eu-central-1:111122223333:t", "m"));
+        var error = await Assert.ThrowsAsync<InvalidParameterValueException>(() =>
+            Sns(aws).PublishAsync("arn:aws:sns:eu-central-1:111122223333:t", "m")
+        );
 
-        Assert.Equal(("too long", "ParameterValueInvalid", "r-2", ErrorType.Sender), (error.Message, error.ErrorCode, error.RequestId, error.ErrorType));
+        Assert.Equal(
+            ("too long", "ParameterValueInvalid", "r-2", ErrorType.Sender),
+            (error.Message, error.ErrorCode, error.RequestId, error.ErrorType)
+        );
     }
 
     [Fact]
     public async Task A_batch_answer_tells_what_was_sent_and_what_was_not()
     {
-        await using var aws = await Loopback.StartAsync(Answer.Xml(
-            """
-            <PublishBatchResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishBatchResult>
-              <Failed><member><Id>b</Id><Code>InternalError</Code><Message>later</Message><SenderFault>false</SenderFault></member></Failed>
-              <Successful><member><Id>a</Id><MessageId>m-1</MessageId></member><member><Id>c</Id><MessageId>m-2</MessageId><SequenceNumber>9</SequenceNumber></member></Successful>
-            </PublishBatchResult><ResponseMetadata><RequestId>r-3</RequestId></ResponseMetadata></PublishBatchResponse>
-            """));
+        await using var aws = await Loopback.StartAsync(
+            Answer.Xml(
+                """
+                <PublishBatchResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishBatchResult>
+                  <Failed><member><Id>b</Id><Code>InternalError</Code><Message>later</Message><SenderFault>false</SenderFault></member></Failed>
+                  <Successful><member><Id>a</Id><MessageId>m-1</MessageId></member><member><Id>c</Id><MessageId>m-2</MessageId><SequenceNumber>9</SequenceNumber></member></Successful>
+                </PublishBatchResult><ResponseMetadata><RequestId>r-3</RequestId></ResponseMetadata></PublishBatchResponse>
+                """
+            )
+        );
 
         var response = await Sns(aws).PublishBatchAsync(new PublishBatchRequest());
 
-        Assert.Equal(["a m-1 ", "c m-2 9"], response.Successful.Select(m => $"{m.Id} {m.MessageId} {m.SequenceNumber}"));
-        Assert.Equal([("b", "InternalError", "later", false)], response.Failed.Select(m => (m.Id, m.Code, m.Message, m.SenderFault)));
+        Assert.Equal(
+            ["a m-1 ", "c m-2 9"],
+            response.Successful.Select(m => $"{m.Id} {m.MessageId} {m.SequenceNumber}")
+        );
+        Assert.Equal(
+            [("b", "InternalError", "later", false)],
+            response.Failed.Select(m => (m.Id, m.Code, m.Message, m.SenderFault))
+        );
         Assert.Equal("r-3", response.ResponseMetadata.RequestId);
     }
 
@@ -135,7 +233,10 @@ public sealed class ServiceClientTests
     [InlineData(503, "ServiceUnavailable")]
     public async Task Throttling_and_server_errors_are_tried_again_until_an_answer_comes(int status, string code)
     {
-        await using var aws = await Loopback.StartAsync((_, number) => number < 2 ? Answer.JsonError(status, code) : Answer.Json("""{"imageIds":[{"imageTag":"v1"}]}"""));
+        await using var aws = await Loopback.StartAsync(
+            (_, number) =>
+                number < 2 ? Answer.JsonError(status, code) : Answer.Json("""{"imageIds":[{"imageTag":"v1"}]}""")
+        );
 
         var response = await Ecr(aws).ListImagesAsync(new ListImagesRequest());
 
@@ -149,7 +250,9 @@ public sealed class ServiceClientTests
     {
         await using var aws = await Loopback.StartAsync(Answer.JsonError(400, "ThrottlingException"));
 
-        await Assert.ThrowsAsync<AmazonECRException>(() => Ecr(aws, retries: 1).ListImagesAsync(new ListImagesRequest()));
+        await Assert.ThrowsAsync<AmazonECRException>(() =>
+            Ecr(aws, retries: 1).ListImagesAsync(new ListImagesRequest())
+        );
 
         Assert.Equal(2, aws.Requests.Count);
     }
@@ -162,7 +265,9 @@ public sealed class ServiceClientTests
     {
         await using var aws = await Loopback.StartAsync(Answer.JsonError(400, code, "the credentials are no good"));
 
-        var error = await Assert.ThrowsAsync<AmazonECRException>(() => Ecr(aws, retries: 0).ListImagesAsync(new ListImagesRequest()));
+        var error = await Assert.ThrowsAsync<AmazonECRException>(() =>
+            Ecr(aws, retries: 0).ListImagesAsync(new ListImagesRequest())
+        );
 
         Assert.Equal((code, "the credentials are no good"), (error.ErrorCode, error.Message));
     }
@@ -184,7 +289,12 @@ public sealed class ServiceClientTests
     [Fact]
     public async Task A_connection_cut_in_the_middle_of_an_answer_is_an_error()
     {
-        await using var aws = await Loopback.StartAsync(Answer.Json("""{"imageIds":[{"imageDigest":"sha256:1"}]}""") with { MissingBytes = 20 });
+        await using var aws = await Loopback.StartAsync(
+            Answer.Json("""{"imageIds":[{"imageDigest":"sha256:1"}]}""") with
+            {
+                MissingBytes = 20,
+            }
+        );
 
         await Assert.ThrowsAnyAsync<Exception>(() => Ecr(aws, retries: 0).ListImagesAsync(new ListImagesRequest()));
     }
@@ -192,17 +302,28 @@ public sealed class ServiceClientTests
     [Fact]
     public async Task A_paginator_walks_all_pages_once()
     {
-        await using var aws = await Loopback.StartAsync((request, _) => Answer.Json(request.Text.Contains("second", StringComparison.Ordinal)
-            ? """{"imageIds":[{"imageTag":"b"}],"nextToken":""}"""
-            : """{"imageIds":[{"imageTag":"a"}],"nextToken":"second"}"""));
+        await using var aws = await Loopback.StartAsync(
+            (request, _) =>
+                Answer.Json(
+                    request.Text.Contains("second", StringComparison.Ordinal)
+                        ? """{"imageIds":[{"imageTag":"b"}],"nextToken":""}"""
+                        : """{"imageIds":[{"imageTag":"a"}],"nextToken":"second"}"""
+                )
+        );
         using var client = Ecr(aws);
         var pages = client.Paginators.ListImages(new ListImagesRequest { RepositoryName = "api" });
 
         var tags = new List<string>();
-        await foreach (var image in pages.ImageIds) tags.Add(image.ImageTag);
+        await foreach (var image in pages.ImageIds)
+            tags.Add(image.ImageTag);
 
         Assert.Equal(["a", "b"], tags);
-        Assert.Equal(["""{"repositoryName":"api"}""", """{"repositoryName":"api","nextToken":"second"}"""], aws.Requests.Select(r => r.Text));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await pages.ImageIds.GetAsyncEnumerator().MoveNextAsync());
+        Assert.Equal(
+            ["""{"repositoryName":"api"}""", """{"repositoryName":"api","nextToken":"second"}"""],
+            aws.Requests.Select(r => r.Text)
+        );
+        await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+            await pages.ImageIds.GetAsyncEnumerator().MoveNextAsync()
+        );
     }
 }

@@ -20,7 +20,8 @@ internal sealed partial class ChaosRun
         var name = root.GetProperty("repositoryName").GetString()!;
         var repository = Truth.Repositories.First(each => each.Name == name);
         var image = ImageOf(call);
-        var what = root.TryGetProperty("imageTag", out var tag) ? tag.GetString()
+        var what =
+            root.TryGetProperty("imageTag", out var tag) ? tag.GetString()
             : root.TryGetProperty("imageIds", out var ids) ? ids.GetRawText()
             : "";
         image?.Tell(Now, $"{invocation.Name} makes {call.Operation} {what}");
@@ -61,7 +62,8 @@ internal sealed partial class ChaosRun
     {
         using var body = JsonDocument.Parse(call.Body);
         var name = body.RootElement.GetProperty("repositoryName").GetString()!;
-        return Hex.Matches(call.Text).Select(hex => Truth.Images.GetValueOrDefault((name, $"sha256:{hex.Value}")))
+        return Hex.Matches(call.Text)
+            .Select(hex => Truth.Images.GetValueOrDefault((name, $"sha256:{hex.Value}")))
             .LastOrDefault(image => image is not null);
     }
 

@@ -29,7 +29,13 @@ internal sealed partial class ChaosRun
         var untagged = Expires($""" "tagStatus": "untagged", {TwoDays} """);
         for (var i = 0; i < options.Repositories; i++)
         {
-            var prefix = (i % 10) switch { 0 => "observe", 1 => "quarantine", 2 or 3 => "base", _ => "team" };
+            var prefix = (i % 10) switch
+            {
+                0 => "observe",
+                1 => "quarantine",
+                2 or 3 => "base",
+                _ => "team",
+            };
             var mutability = (i % 8) switch
             {
                 5 => TagMutability.Immutable,
@@ -37,16 +43,25 @@ internal sealed partial class ChaosRun
                 7 => TagMutability.MutableExcept("v*"),
                 _ => TagMutability.Mutable,
             };
-            var lifecycle = prefix != "team" ? null : (i % 7) switch { 0 => few, 1 => untagged, _ => null };
+            var lifecycle =
+                prefix != "team"
+                    ? null
+                    : (i % 7) switch
+                    {
+                        0 => few,
+                        1 => untagged,
+                        _ => null,
+                    };
             var repository = new TrueRepository($"{prefix}/r{i}", mutability, scanOnPush: i % 5 != 4, lifecycle);
             Truth.Repositories.Add(repository);
             foreach (var ecr in new[] { aws.Ecr, twin.Ecr })
                 ecr.CreateRepository(repository.Name, mutability, repository.ScanOnPush, lifecycle);
         }
 
-        static string Expires(string selection) => $$"""
-            { "rules": [ { "rulePriority": 1, "selection": { {{selection}} }, "action": { "type": "expire" } } ] }
-            """;
+        static string Expires(string selection) =>
+            $$"""
+                { "rules": [ { "rulePriority": 1, "selection": { {{selection}} }, "action": { "type": "expire" } } ] }
+                """;
     }
 
     /// <summary>What was there before EcrGuard was, and the backfill that takes it over.</summary>
@@ -173,7 +188,9 @@ internal sealed partial class ChaosRun
             return false;
         }
         Figures.TeamWrites++;
-        var meanwhile = running.Select(other => $", {other.Name} wants {(other.On.Transport.Waiting is [var first, ..] ? first : null)}");
+        var meanwhile = running.Select(other =>
+            $", {other.Name} wants {(other.On.Transport.Waiting is [var first, ..] ? first : null)}"
+        );
         image.Tell(Now, $"the team {what}{string.Concat(meanwhile)}");
         Touch(image);
         try
@@ -199,7 +216,12 @@ internal sealed partial class ChaosRun
     {
         var number = ++repository.Pushes;
         var content = $"{options.Seed} {repository.Name} {number}";
-        var kind = random.Next(100) switch { < 12 => TrueKind.Index, < 15 => TrueKind.Chart, _ => TrueKind.Image };
+        var kind = random.Next(100) switch
+        {
+            < 12 => TrueKind.Index,
+            < 15 => TrueKind.Chart,
+            _ => TrueKind.Image,
+        };
         string[] platforms = kind == TrueKind.Index ? ["linux/amd64", "linux/arm64"] : [];
         var children = platforms.Select(platform => (platform, Manifest.Image($"{content} {platform}"))).ToArray();
         var manifest = kind switch
@@ -351,8 +373,12 @@ internal sealed partial class ChaosRun
     {
         if (image.Kind == TrueKind.Index)
             image = Any(image.Children);
-        if (!options.Enhanced || image.Scan != TrueScan.Complete || !IsScannable(image)
-            || image.Findings.FindAll(found => found.Active) is not { Count: > 0 } open)
+        if (
+            !options.Enhanced
+            || image.Scan != TrueScan.Complete
+            || !IsScannable(image)
+            || image.Findings.FindAll(found => found.Active) is not { Count: > 0 } open
+        )
             return;
         var found = Any(open);
         found.Active = false;
@@ -386,8 +412,11 @@ internal sealed partial class ChaosRun
             return;
         var name = $"{repository.Name.Replace('/', '-')}-{random.Next(2)}";
         // A roll-back goes to something that ran before, which may be old.
-        if (services.TryGetValue(name, out var known) && Chance(0.4)
-            && known.History.FindAll(each => Exists(each.Image) && IsActive(each.Image)) is { Count: > 0 } earlier)
+        if (
+            services.TryGetValue(name, out var known)
+            && Chance(0.4)
+            && known.History.FindAll(each => Exists(each.Image) && IsActive(each.Image)) is { Count: > 0 } earlier
+        )
             image = Any(earlier).Image;
         var now = Now;
         var uri = $"{aws.AccountId}.dkr.ecr.{aws.Region}.amazonaws.com/{repository.Name}@{image.Digest}";
@@ -539,15 +568,17 @@ internal sealed partial class ChaosRun
         for (var tries = 1; !done && tries <= 3; tries++)
         {
             var on = sweeper;
-            Begin(new Running(on, name, () => work(on), [], calm || tries == 3, Now)
-            {
-                FaultRate = 0.003,
-                Ended = invocation =>
+            Begin(
+                new Running(on, name, () => work(on), [], calm || tries == 3, Now)
                 {
-                    done = true;
-                    ended(((Task<T>)invocation.Work).Result);
-                },
-            });
+                    FaultRate = 0.003,
+                    Ended = invocation =>
+                    {
+                        done = true;
+                        ended(((Task<T>)invocation.Work).Result);
+                    },
+                }
+            );
             while (running.Any(other => other.On == on))
                 yield return true;
         }

@@ -82,13 +82,15 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         {
             AutoAdvanceAmount = TimeSpan.FromMilliseconds(1),
         };
-        var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions
-        {
-            TimeProvider = time,
-            LifecycleSendsEvents = options.Seed % 2 == 0,
-            BatchGetImageRecordsPull = options.Seed % 3 == 0,
-            RefusesUnknownConfigs = options.Seed % 4 == 0,
-        });
+        var aws = await LocalAwsServer.StartAsync(
+            new LocalAwsOptions
+            {
+                TimeProvider = time,
+                LifecycleSendsEvents = options.Seed % 2 == 0,
+                BatchGetImageRecordsPull = options.Seed % 3 == 0,
+                RefusesUnknownConfigs = options.Seed % 4 == 0,
+            }
+        );
         var twin = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = time });
         var run = new ChaosRun(options, aws, twin, time);
         // A thread of its own, without a context to which anything would have to come back.
@@ -163,8 +165,10 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         {
             var next = Any(running);
             // A write to tags is what somebody comes just before, and just after.
-            var image = next.On.Transport.Waiting.Where(call => call.Operation is "PutImage" or "BatchDeleteImage")
-                .Select(ImageOf).FirstOrDefault(known => known is not null);
+            var image = next
+                .On.Transport.Waiting.Where(call => call.Operation is "PutImage" or "BatchDeleteImage")
+                .Select(ImageOf)
+                .FirstOrDefault(known => known is not null);
             if (image is not null && Chance(0.3))
                 Interfere(image);
             if (running.Contains(next))
@@ -194,7 +198,15 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             Ask();
         if (Chance(0.6))
             Act(Chance(0.5) && touched.Count > 0 ? Any(touched) : null);
-        time.Advance(TimeSpan.FromSeconds(random.Next(Chance(0.7) ? 20 : Chance(0.85) ? 600 : 10_000)));
+        time.Advance(
+            TimeSpan.FromSeconds(
+                random.Next(
+                    Chance(0.7) ? 20
+                    : Chance(0.85) ? 600
+                    : 10_000
+                )
+            )
+        );
     }
 
     /// <summary>Takes what AWS has sent into the queues: late, twice, not at all, stamped by other clocks.</summary>
@@ -204,13 +216,15 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         {
             var (_, repository, digest, what) = Message.Read(look.Body);
             var image = Truth.Images.GetValueOrDefault((repository!, digest!));
-            queue.Add(new Message(++messages, look.Body, look.DueAt, look.SentAt)
-            {
-                Image = image,
-                What = what,
-                Happened = look.SentAt,
-                Queue = "changed",
-            });
+            queue.Add(
+                new Message(++messages, look.Body, look.DueAt, look.SentAt)
+                {
+                    Image = image,
+                    What = what,
+                    Happened = look.SentAt,
+                    Queue = "changed",
+                }
+            );
         }
         foreach (var sent in aws.Events.Take())
         {
@@ -240,13 +254,15 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             {
                 var late = Chance(0.6) ? random.NextDouble() * 2 : random.Next(Chance(0.8) || inTime ? 60 : 900);
                 var arrives = now + TimeSpan.FromSeconds(late);
-                queue.Add(new Message(++messages, body, arrives, arrives)
-                {
-                    Image = image,
-                    What = what,
-                    Happened = now,
-                    Queue = QueueOf(type, body),
-                });
+                queue.Add(
+                    new Message(++messages, body, arrives, arrives)
+                    {
+                        Image = image,
+                        What = what,
+                        Happened = now,
+                        Queue = QueueOf(type, body),
+                    }
+                );
             }
             if (Chance(0.002))
             {
@@ -257,7 +273,9 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     }
 
     private static string QueueOf(string type, string body) =>
-        Deployed.IsPush(body) ? "pushed" : type.StartsWith("ECS", StringComparison.Ordinal) ? "deployed" : "changed";
+        Deployed.IsPush(body) ? "pushed"
+        : type.StartsWith("ECS", StringComparison.Ordinal) ? "deployed"
+        : "changed";
 
     /// <summary>Begins an invocation with what is due in one queue.</summary>
     private bool Deliver(DateTimeOffset now)
@@ -275,12 +293,15 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         var instance = Any(free);
         var input = new SQSEvent
         {
-            Records = [.. batch.Select(message => new SQSEvent.SQSMessage
-            {
-                MessageId = $"{message.Number}",
-                Body = message.Body,
-                Attributes = new() { ["SentTimestamp"] = $"{message.Arrived.ToUnixTimeMilliseconds()}" },
-            })],
+            Records =
+            [
+                .. batch.Select(message => new SQSEvent.SQSMessage
+                {
+                    MessageId = $"{message.Number}",
+                    Body = message.Body,
+                    Attributes = new() { ["SentTimestamp"] = $"{message.Arrived.ToUnixTimeMilliseconds()}" },
+                }),
+            ],
         };
         foreach (var message in batch)
         {
@@ -291,21 +312,30 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         Figures.Invocations++;
         // What fails again and again fails by itself: that is what a dead-letter queue is for.
         var calm = batch.Any(message => message.Receives >= MaxReceives - 2);
-        Begin(new Running(instance, from, () => HandleAsync(instance, from, input), batch, calm, now)
-        {
-            Ended = invocation => Acknowledge(invocation, ((Task<SQSBatchResponse>)invocation.Work).Result
-                .BatchItemFailures.Select(failure => failure.ItemIdentifier).ToHashSet()),
-            Failed = invocation => Acknowledge(invocation, batch.Select(message => $"{message.Number}").ToHashSet()),
-        });
+        Begin(
+            new Running(instance, from, () => HandleAsync(instance, from, input), batch, calm, now)
+            {
+                Ended = invocation =>
+                    Acknowledge(
+                        invocation,
+                        ((Task<SQSBatchResponse>)invocation.Work)
+                            .Result.BatchItemFailures.Select(failure => failure.ItemIdentifier)
+                            .ToHashSet()
+                    ),
+                Failed = invocation =>
+                    Acknowledge(invocation, batch.Select(message => $"{message.Number}").ToHashSet()),
+            }
+        );
         return true;
     }
 
-    private static Task<SQSBatchResponse> HandleAsync(Instance instance, string from, SQSEvent input) => from switch
-    {
-        "pushed" => instance.Part<OnImagePushed>().OnImagePushedAsync(input, new Invocation()),
-        "deployed" => instance.Part<OnImageDeployed>().OnImageDeployedAsync(input, new Invocation()),
-        _ => instance.Part<OnScanChanged>().OnScanChangedAsync(input, new Invocation()),
-    };
+    private static Task<SQSBatchResponse> HandleAsync(Instance instance, string from, SQSEvent input) =>
+        from switch
+        {
+            "pushed" => instance.Part<OnImagePushed>().OnImagePushedAsync(input, new Invocation()),
+            "deployed" => instance.Part<OnImageDeployed>().OnImageDeployedAsync(input, new Invocation()),
+            _ => instance.Part<OnScanChanged>().OnScanChangedAsync(input, new Invocation()),
+        };
 
     private void Acknowledge(Running invocation, HashSet<string> failed)
     {
@@ -352,8 +382,10 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             if (found.ListedAt <= begun)
                 found.SeenAt ??= now;
             var counts = message.What.Contains("Scan", StringComparison.Ordinal);
-            if ((counts && found.First && message.Happened >= found.Since)
-                || message.What.Contains(found.Vulnerability, StringComparison.Ordinal))
+            if (
+                (counts && found.First && message.Happened >= found.Since)
+                || message.What.Contains(found.Vulnerability, StringComparison.Ordinal)
+            )
                 found.ToldAt ??= now;
         }
     }
@@ -392,8 +424,11 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     private void Settle(Running invocation)
     {
         var watch = Stopwatch.StartNew();
-        while (Volatile.Read(ref active) > 0 || ThreadPool.PendingWorkItemCount > 0
-            || (!invocation.Work.IsCompleted && invocation.On.Transport.Waiting.Count == 0))
+        while (
+            Volatile.Read(ref active) > 0
+            || ThreadPool.PendingWorkItemCount > 0
+            || (!invocation.Work.IsCompleted && invocation.On.Transport.Waiting.Count == 0)
+        )
         {
             Thread.Yield();
             if (watch.Elapsed > TimeSpan.FromSeconds(20))
@@ -478,8 +513,13 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     {
         Figures.Calls++;
         var answer = call.Carry(wire);
-        var writes = call.Operation is "PutImage" or "BatchDeleteImage" or "UpdateImageStorageClass"
-            or "PutLifecyclePolicy" or "StartImageScan";
+        var writes =
+            call.Operation
+            is "PutImage"
+                or "BatchDeleteImage"
+                or "UpdateImageStorageClass"
+                or "PutLifecyclePolicy"
+                or "StartImageScan";
         if (writes && answer.IsSuccessStatusCode)
             Written(invocation, call);
         if (call.Operation == "Publish" && answer.IsSuccessStatusCode)
@@ -514,8 +554,11 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         if (Truth.Images.Count == 0)
             return;
         var image = Chance(0.6) && touched.Count > 0 ? Any(touched) : Any([.. Truth.Images.Values.TakeLast(400)]);
-        if (image.Kind == TrueKind.Chart || running.Any(other => other.On == gate)
-            || twin.Ecr.TagsOf(image.Repository.Name, image.Digest) is not { } tags)
+        if (
+            image.Kind == TrueKind.Chart
+            || running.Any(other => other.On == gate)
+            || twin.Ecr.TagsOf(image.Repository.Name, image.Digest) is not { } tags
+        )
             return;
         var name = image.Repository.Name;
         var asked = tags.Count > 0 && Chance(0.5) ? $"{name}:{Any(tags)}" : $"{name}@{image.Digest}";
@@ -597,7 +640,13 @@ internal sealed partial class ChaosRun : IAsyncDisposable
 
     /// <summary>An invocation that is under way.</summary>
     private sealed class Running(
-        Instance on, string name, Func<Task> work, IReadOnlyList<Message> messages, bool calm, DateTimeOffset begunAt)
+        Instance on,
+        string name,
+        Func<Task> work,
+        IReadOnlyList<Message> messages,
+        bool calm,
+        DateTimeOffset begunAt
+    )
     {
         public Instance On => on;
         public string Name => name;
@@ -605,8 +654,8 @@ internal sealed partial class ChaosRun : IAsyncDisposable
         public IReadOnlyList<Message> Messages => messages;
         public IEnumerable<TrueImage> Images =>
             messages.Select(message => message.Image).OfType<TrueImage>().Distinct();
-        public string? LastError => on.Lines.ToString().Split('\n')
-            .LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal));
+        public string? LastError =>
+            on.Lines.ToString().Split('\n').LastOrDefault(line => line.Contains("rror", StringComparison.Ordinal));
 
         /// <summary>Nothing befalls it.</summary>
         public bool Calm => calm;
@@ -662,15 +711,16 @@ internal sealed class ChaosFigures
         tooStrict[status] = since > longest ? (count + 1, since, image) : (count + 1, longest, of);
     }
 
-    public override string ToString() => $"""
-        {Events} events ({Lost} lost before, {HandedBack} handed back, {Dead} malformed) in {Invocations} invocations
-          and {Sweeps} sweeps over {Span.TotalDays:0.0} days, in {Took.TotalSeconds:0} s
-          {Calls} calls, {Faults} faults, {Kills} kills
-          {Images} images, {TeamWrites} writes of teams ({Kept} in vain), {Deployments} deployments
-          {Policies} policies, {Expired} expired ({ExpiredUnknown} of them ran, and nobody had told); {Alerts} alerts
-          asked {Asked} times, {Yes} times yes ({YesBeforeTheNews} before the news)
-        {string.Join(Environment.NewLine, tooStrict.Select(Told))}
-        """;
+    public override string ToString() =>
+        $"""
+            {Events} events ({Lost} lost before, {HandedBack} handed back, {Dead} malformed) in {Invocations} invocations
+              and {Sweeps} sweeps over {Span.TotalDays:0.0} days, in {Took.TotalSeconds:0} s
+              {Calls} calls, {Faults} faults, {Kills} kills
+              {Images} images, {TeamWrites} writes of teams ({Kept} in vain), {Deployments} deployments
+              {Policies} policies, {Expired} expired ({ExpiredUnknown} of them ran, and nobody had told); {Alerts} alerts
+              asked {Asked} times, {Yes} times yes ({YesBeforeTheNews} before the news)
+            {string.Join(Environment.NewLine, tooStrict.Select(Told))}
+            """;
 
     private static string Told(KeyValuePair<string, (int Count, TimeSpan Longest, string Of)> cause)
     {

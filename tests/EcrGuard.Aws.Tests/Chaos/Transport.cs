@@ -26,7 +26,8 @@ internal sealed class Call
             headers.AddRange(content.Headers);
         // Credential=AKID/20261118/eu-central-1/ecr/aws4_request
         Service = Header("Authorization")?.Split('/') is [_, _, _, var service, ..] ? service : "?";
-        Operation = Header("X-Amz-Target")?.Split('.')[^1]
+        Operation =
+            Header("X-Amz-Target")?.Split('.')[^1]
             ?? Array.Find(Text.Split('&'), part => part.StartsWith(Action, StringComparison.Ordinal))?[Action.Length..]
             ?? $"{method} {address.AbsolutePath}";
     }
@@ -93,7 +94,9 @@ internal sealed class Transport : HttpClientFactory
     private sealed class Holding(Transport transport) : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(
-            HttpRequestMessage request, CancellationToken cancellationToken)
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
         {
             var call = new Call(request);
             transport.arrived.Enqueue(call);

@@ -21,13 +21,14 @@ internal sealed class Truth
     public static string Vulnerability(int number) => $"CVE-2026-{1000 + number}";
 
     /// <summary>A vulnerability is of the same severity wherever it is found.</summary>
-    public static string SeverityOf(int number) => (number % 6) switch
-    {
-        0 => "CRITICAL",
-        1 => "HIGH",
-        2 or 3 => "MEDIUM",
-        _ => "LOW",
-    };
+    public static string SeverityOf(int number) =>
+        (number % 6) switch
+        {
+            0 => "CRITICAL",
+            1 => "HIGH",
+            2 or 3 => "MEDIUM",
+            _ => "LOW",
+        };
 
     /// <summary>Why nobody may deploy an image now, by what is true; null where everybody may.</summary>
     /// <param name="knowable">Only by what EcrGuard has been told, or would see if it looked.</param>
@@ -38,14 +39,17 @@ internal sealed class Truth
         var expiryIsNews = image.Scan == TrueScan.Expired && knowable && !(image.ExpiryToldAt <= now);
         if (image.Scan != TrueScan.Complete && !expiryIsNews)
             return $"its scan is {image.Scan}";
-        return image.Findings.FindAll(found => found.Active && Policy.Blocks(found))
-            .Find(found => !knowable || image.IsKnowable(found, now))?.ToString();
+        return image
+            .Findings.FindAll(found => found.Active && Policy.Blocks(found))
+            .Find(found => !knowable || image.IsKnowable(found, now))
+            ?.ToString();
     }
 
     /// <summary>Since when what is true of an image, and is listed, has been as it is.</summary>
-    public DateTimeOffset SettledSince(TrueImage image) => image.Kind == TrueKind.Index
-        ? image.Children.Select(SettledSince).Append(PolicySince).Max()
-        : image.Findings.Select(found => found.ListedAt).Append(image.ChangedAt).Append(PolicySince).Max();
+    public DateTimeOffset SettledSince(TrueImage image) =>
+        image.Kind == TrueKind.Index
+            ? image.Children.Select(SettledSince).Append(PolicySince).Max()
+            : image.Findings.Select(found => found.ListedAt).Append(image.ChangedAt).Append(PolicySince).Max();
 }
 
 internal enum TrueKind
@@ -72,53 +76,55 @@ internal sealed record TruePolicy(int Number, bool BlocksHigh, IReadOnlySet<stri
         && !Waived.Contains(found.Vulnerability);
 
     /// <summary>The same as a document for EcrGuard.</summary>
-    public string Document => $$"""
-        {
-          "version": 1,
-          "rules": [
-            { "id": "blocks", "severity": [{{(BlocksHigh ? "\"HIGH\", " : "")}}"CRITICAL"], "then": "block" }
-          ],
-          "waivers": [ {{string.Join(", ", Waived.Order(StringComparer.Ordinal).Select(Waiver))}} ],
-          "enforcement": [
-            { "repositories": ["observe/*"], "mode": "observe" },
-            { "repositories": ["quarantine/*"], "mode": "quarantine" },
-            { "repositories": ["*"], "mode": "mark" }
-          ],
-          "baseline": [
+    public string Document =>
+        $$"""
             {
-              "repositories": ["base/*"],
-              "mode": "enforce",
-              "lifecycle": {
-                "existing": "keep",
-                "policy": {
-                  "rules": [
-                    {
-                      "rulePriority": 1,
-                      "description": "old",
-                      "selection": {
-                        "tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 4
-                      },
-                      "action": { "type": "expire" }
+              "version": 1,
+              "rules": [
+                { "id": "blocks", "severity": [{{(BlocksHigh ? "\"HIGH\", " : "")}}"CRITICAL"], "then": "block" }
+              ],
+              "waivers": [ {{string.Join(", ", Waived.Order(StringComparer.Ordinal).Select(Waiver))}} ],
+              "enforcement": [
+                { "repositories": ["observe/*"], "mode": "observe" },
+                { "repositories": ["quarantine/*"], "mode": "quarantine" },
+                { "repositories": ["*"], "mode": "mark" }
+              ],
+              "baseline": [
+                {
+                  "repositories": ["base/*"],
+                  "mode": "enforce",
+                  "lifecycle": {
+                    "existing": "keep",
+                    "policy": {
+                      "rules": [
+                        {
+                          "rulePriority": 1,
+                          "description": "old",
+                          "selection": {
+                            "tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 4
+                          },
+                          "action": { "type": "expire" }
+                        }
+                      ]
                     }
-                  ]
+                  }
                 }
-              }
+              ],
+              "ceilings": { "images": 500, "percent": 100, "keepPerRepository": 0 }
             }
-          ],
-          "ceilings": { "images": 500, "percent": 100, "keepPerRepository": 0 }
-        }
-        """;
+            """;
 
-    private string Waiver(string vulnerability) => $$"""
-        {
-          "id": "W-{{vulnerability}}",
-          "vulnerability": "{{vulnerability}}",
-          "reason": "chaos {{Number}}",
-          "owner": "team",
-          "approvedBy": "security",
-          "expires": "2027-01-20"
-        }
-        """;
+    private string Waiver(string vulnerability) =>
+        $$"""
+            {
+              "id": "W-{{vulnerability}}",
+              "vulnerability": "{{vulnerability}}",
+              "reason": "chaos {{Number}}",
+              "owner": "team",
+              "approvedBy": "security",
+              "expires": "2027-01-20"
+            }
+            """;
 }
 
 internal sealed class TrueRepository(string name, TagMutability mutability, bool scanOnPush, string? lifecycle)
@@ -190,9 +196,14 @@ internal sealed class TrueImage(TrueRepository repository, Manifest manifest, Tr
     /// the event must find it.
     /// </summary>
     public bool IsKnowable(TrueFinding found, DateTimeOffset now) =>
-        found.First ? found.ToldAt <= now || found.ListedAt <= now || now < ScannedAt + Settling
-        : found.SeenAt <= now || (found.ToldAt is { } told && found.ListedAt <= told + LastLook
-            && now > (found.ListedAt > told ? found.ListedAt : told) + LooksTake);
+        found.First
+            ? found.ToldAt <= now || found.ListedAt <= now || now < ScannedAt + Settling
+            : found.SeenAt <= now
+                || (
+                    found.ToldAt is { } told
+                    && found.ListedAt <= told + LastLook
+                    && now > (found.ListedAt > told ? found.ListedAt : told) + LooksTake
+                );
 
     /// <summary>How long the silence after a scan is not believed, less what clocks differ.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMinutes(9.5);
@@ -206,7 +217,12 @@ internal sealed class TrueImage(TrueRepository repository, Manifest manifest, Tr
 }
 
 internal sealed class TrueFinding(
-    string vulnerability, string severity, DateTimeOffset since, DateTimeOffset listedAt, bool first)
+    string vulnerability,
+    string severity,
+    DateTimeOffset since,
+    DateTimeOffset listedAt,
+    bool first
+)
 {
     public string Vulnerability => vulnerability;
     public string Severity => severity;
@@ -267,7 +283,9 @@ internal sealed class Message(int number, string body, DateTimeOffset due, DateT
             var its = container.TryGetProperty("imageDigest", out var known) ? known.GetString() : "";
             return (type, name, its, $"{type} {Of("lastStatus")}");
         }
-        var arn = root.GetProperty("resources").EnumerateArray().Select(resource => resource.GetString()!)
+        var arn = root.GetProperty("resources")
+            .EnumerateArray()
+            .Select(resource => resource.GetString()!)
             .FirstOrDefault(resource => resource.Contains("/sha256:", StringComparison.Ordinal));
         if (arn is null)
             return (type, null, null, type);

@@ -5,10 +5,15 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Alerts: on a change of status only, at least once, and again only where the function died between publishing and recording.</summary>
+/// <summary>
+/// Alerts: on a change of status only, at least once, and again only where the function died between publishing and
+/// recording.
+/// </summary>
 public sealed class AlertTests
 {
-    /// <summary>How long a message stays invisible after it was handed back, which is longer than a claim is believed.</summary>
+    /// <summary>
+    /// How long a message stays invisible after it was handed back, which is longer than a claim is believed.
+    /// </summary>
     private static readonly TimeSpan Redelivery = TimeSpan.FromMinutes(7);
 
     [Fact]
@@ -72,7 +77,11 @@ public sealed class AlertTests
         fixture.Aws.Ecr.CompleteScan(Repository, platform.Digest, Critical);
         await fixture.Functions.DeliverAllAsync();
 
-        Assert.StartsWith((gone ? platform.Digest : index)["sha256:".Length..], AlertId(Assert.Single(fixture.Alerts)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            (gone ? platform.Digest : index)["sha256:".Length..],
+            AlertId(Assert.Single(fixture.Alerts)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -82,12 +91,28 @@ public sealed class AlertTests
         var platform = Manifest.Image("amd64");
         var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", platform)]), "1");
         await fixture.Functions.DeliverAllAsync();
-        var id = new Core.Images.ImageId(new("123456789012", "eu-central-1", Repository), Core.Images.Digest.Parse(index));
-        Assert.True(await fixture.Functions.Part<Ledger.Ledger>().StoreBreakGlassAsync((await fixture.Functions.Part<Ledger.Ledger>().FindAsync(id, CancellationToken.None))!, new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)), null, CancellationToken.None));
+        var id = new Core.Images.ImageId(
+            new("123456789012", "eu-central-1", Repository),
+            Core.Images.Digest.Parse(index)
+        );
+        Assert.True(
+            await fixture
+                .Functions.Part<Ledger.Ledger>()
+                .StoreBreakGlassAsync(
+                    (await fixture.Functions.Part<Ledger.Ledger>().FindAsync(id, CancellationToken.None))!,
+                    new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)),
+                    null,
+                    CancellationToken.None
+                )
+        );
         fixture.Aws.Ecr.CompleteScan(Repository, platform.Digest, Critical);
         await fixture.Functions.DeliverAllAsync();
 
-        Assert.StartsWith(platform.Digest["sha256:".Length..], AlertId(Assert.Single(fixture.Alerts)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            platform.Digest["sha256:".Length..],
+            AlertId(Assert.Single(fixture.Alerts)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -98,7 +123,11 @@ public sealed class AlertTests
         var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", platform)]), "1");
         fixture.Aws.Ecr.CompleteScan(Repository, platform.Digest, Critical);
         var events = fixture.Aws.Events.Take();
-        Assert.Empty(await fixture.Functions.PushedAsync([.. events.Where(e => Deployed.IsPush(e) && e.Contains(index, StringComparison.Ordinal))]));
+        Assert.Empty(
+            await fixture.Functions.PushedAsync([
+                .. events.Where(e => Deployed.IsPush(e) && e.Contains(index, StringComparison.Ordinal)),
+            ])
+        );
 
         Assert.StartsWith(index["sha256:".Length..], AlertId(Assert.Single(fixture.Alerts)), StringComparison.Ordinal);
     }
@@ -119,7 +148,9 @@ public sealed class AlertTests
         await using var fixture = await StartAsync();
         var scan = await ScanAsync(fixture);
         var instances = Enumerable.Range(0, 4).Select(_ => fixture.Deploy()).ToList();
-        var failed = await fixture.WhileTimePassesAsync(Task.WhenAll(instances.Select(instance => instance.ChangedAsync(scan))));
+        var failed = await fixture.WhileTimePassesAsync(
+            Task.WhenAll(instances.Select(instance => instance.ChangedAsync(scan)))
+        );
         Assert.All(failed, Assert.Empty);
         Assert.Single(fixture.Alerts);
     }
@@ -179,7 +210,9 @@ public sealed class AlertTests
         fixture.Time.Advance(TimeSpan.FromMinutes(2));
         var digest = fixture.Aws.Ecr.DigestOf(Repository, "1")!;
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical, High);
-        Assert.Empty(await fixture.Functions.ChangedAsync([.. fixture.Aws.Events.Take().Where(e => !Deployed.IsPush(e))]));
+        Assert.Empty(
+            await fixture.Functions.ChangedAsync([.. fixture.Aws.Events.Take().Where(e => !Deployed.IsPush(e))])
+        );
 
         // The first event comes back, by now older than what the verdict rests on.
         fixture.Time.Advance(Redelivery);
@@ -212,7 +245,14 @@ public sealed class AlertTests
         Assert.Empty(await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take()));
 
         Assert.Equal(messages, fixture.Alerts.Count);
-        Assert.All(digests, digest => Assert.Contains(fixture.Alerts, alert => alert.Message.Contains(digest["sha256:".Length..], StringComparison.Ordinal)));
+        Assert.All(
+            digests,
+            digest =>
+                Assert.Contains(
+                    fixture.Alerts,
+                    alert => alert.Message.Contains(digest["sha256:".Length..], StringComparison.Ordinal)
+                )
+        );
         Assert.All(digests, digest => Assert.Null(fixture.Item(digest)["openAlert"]));
     }
 
@@ -242,7 +282,11 @@ public sealed class AlertTests
         Assert.True(alert.IsPerProtocol);
         Assert.Equal(AlertId(alert), body.RootElement.GetProperty("alertId").GetString());
         Assert.StartsWith($"{digest["sha256:".Length..]}:PENDING-BLOCKED:", AlertId(alert), StringComparison.Ordinal);
-        Assert.Contains(AlertId(alert), envelope.RootElement.GetProperty("email").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            AlertId(alert),
+            envelope.RootElement.GetProperty("email").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>The function claims the alert and ends before it can publish it: neither release nor answer.</summary>

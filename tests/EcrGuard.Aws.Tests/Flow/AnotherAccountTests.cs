@@ -27,7 +27,11 @@ public sealed class AnotherAccountTests
     [InlineData(Member, "eu-central-1", false)]
     [InlineData(Member, "eu-central-1", true)]
     [InlineData("123456789012", "us-east-1", true)]
-    public async Task Findings_of_an_image_of_the_same_name_and_digest_elsewhere_are_none_of_this_image(string account, string region, bool despiteFilter)
+    public async Task Findings_of_an_image_of_the_same_name_and_digest_elsewhere_are_none_of_this_image(
+        string account,
+        string region,
+        bool despiteFilter
+    )
     {
         var (fixture, digest) = await CleanAsync();
         await using var owned = fixture;
@@ -48,7 +52,14 @@ public sealed class AnotherAccountTests
     {
         var (fixture, digest) = await CleanAsync();
         await using var owned = fixture;
-        fixture.Aws.Inspector.ShowMember(Member, fixture.Aws.Region, Repository, digest, despiteFilter: false, Critical);
+        fixture.Aws.Inspector.ShowMember(
+            Member,
+            fixture.Aws.Region,
+            Repository,
+            digest,
+            despiteFilter: false,
+            Critical
+        );
         fixture.Aws.Requests.Take();
         var before = fixture.Functions.Lines.ToString().Length;
 
@@ -74,10 +85,23 @@ public sealed class AnotherAccountTests
     }
 
     [Theory]
-    [InlineData("UnsupportedImageError: The operating system and/or package manager are not supported.", "UNSUPPORTED", "The basic scanner cannot read this image (FAILED): UnsupportedImageError: The operating system and/or package manager are not supported.")]
-    [InlineData("InternalError: The scan\nfailed.", "ERROR", "The basic scan failed (FAILED): InternalError: The scan.")]
+    [InlineData(
+        "UnsupportedImageError: The operating system and/or package manager are not supported.",
+        "UNSUPPORTED",
+        "The basic scanner cannot read this image (FAILED): UnsupportedImageError: The operating system "
+            + "and/or package manager are not supported."
+    )]
+    [InlineData(
+        "InternalError: The scan\nfailed.",
+        "ERROR",
+        "The basic scan failed (FAILED): InternalError: The scan."
+    )]
     [InlineData("", "ERROR", "The basic scan failed (FAILED).")]
-    public async Task What_basic_scanning_says_of_a_scan_that_failed_decides_and_stands_in_the_reason(string description, string status, string sentence)
+    public async Task What_basic_scanning_says_of_a_scan_that_failed_decides_and_stands_in_the_reason(
+        string description,
+        string status,
+        string sentence
+    )
     {
         await using var fixture = await StartAsync();
         var digest = fixture.Push("1");

@@ -3,7 +3,10 @@ using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Every call of an apply fails once, in every way: nothing that is in use ever goes, the ledger tells of everything that went, and the same plan applied again does the rest.</summary>
+/// <summary>
+/// Every call of an apply fails once, in every way: nothing that is in use ever goes, the ledger tells of everything
+/// that went, and the same plan applied again does the rest.
+/// </summary>
 public sealed class ApplyPlanFaultTests
 {
     private static readonly Dictionary<string, Fault> Ways = new()
@@ -23,7 +26,9 @@ public sealed class ApplyPlanFaultTests
         const int AtOnce = 6;
         for (var first = 1; ; first += AtOnce)
         {
-            var struck = await Task.WhenAll(Enumerable.Range(first, AtOnce).Select(call => OneCallAsync(Ways[way] with { From = call })));
+            var struck = await Task.WhenAll(
+                Enumerable.Range(first, AtOnce).Select(call => OneCallAsync(Ways[way] with { From = call }))
+            );
             if (struck.Contains(false))
             {
                 // Fewer, and the faults struck less than the test says.
@@ -64,7 +69,10 @@ public sealed class ApplyPlanFaultTests
         Assert.Equal([digests[0]], answer.Superseded.Select(superseded => superseded.Digest));
         Assert.Empty(answer.Refused);
         Assert.Equal([digests[0], .. digests.Skip(5)], fixture.Left(digests));
-        Assert.Equal(digests.Skip(1).Take(4).Order(), fixture.Story.Where(item => item.Value == "done").Select(item => item.Key).Order());
+        Assert.Equal(
+            digests.Skip(1).Take(4).Order(),
+            fixture.Story.Where(item => item.Value == "done").Select(item => item.Key).Order()
+        );
         return struck;
     }
 }

@@ -34,7 +34,10 @@ public sealed class ApplyPlanTests
         Assert.Equal(first.Done.Select(done => done.Digest), second.Done.Select(done => done.Digest));
         Assert.All(second.Done, done => Assert.Equal("Done by an earlier call.", done.Why));
         Assert.Empty(second.Superseded.Concat(second.Refused));
-        Assert.DoesNotContain(fixture.Aws.Requests, request => request.Operation is "BatchDeleteImage" or "UpdateImageStorageClass" or "PutLifecyclePolicy");
+        Assert.DoesNotContain(
+            fixture.Aws.Requests,
+            request => request.Operation is "BatchDeleteImage" or "UpdateImageStorageClass" or "PutLifecyclePolicy"
+        );
         Assert.Equal(digests.Skip(4), fixture.Left(digests));
     }
 
@@ -43,11 +46,24 @@ public sealed class ApplyPlanTests
     {
         await using var fixture = await StartAsync();
         var digests = fixture.PushOld(6);
-        await fixture.Functions.Part<UseStore>().KeepAsync(new UseFacts
-        {
-            ReadAt = fixture.Guard.Time.GetUtcNow(),
-            Uses = [new ImageUse(new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository), null, Digest.Parse(digests[0]), new Consumer(ConsumerKind.EcsTask, "arn:aws:ecs:eu-central-1:123456789012:task/main/1"))],
-        }, TestContext.Current.CancellationToken);
+        await fixture
+            .Functions.Part<UseStore>()
+            .KeepAsync(
+                new UseFacts
+                {
+                    ReadAt = fixture.Guard.Time.GetUtcNow(),
+                    Uses =
+                    [
+                        new ImageUse(
+                            new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository),
+                            null,
+                            Digest.Parse(digests[0]),
+                            new Consumer(ConsumerKind.EcsTask, "arn:aws:ecs:eu-central-1:123456789012:task/main/1")
+                        ),
+                    ],
+                },
+                TestContext.Current.CancellationToken
+            );
 
         var answer = await fixture.ApplyAsync(await fixture.PlanAsync());
 
@@ -74,14 +90,28 @@ public sealed class ApplyPlanTests
     {
         await using var fixture = await StartAsync(options: new LocalAwsOptions { BatchGetImageRecordsPull = false });
         var (shared, own) = (Manifest.Image("shared"), Manifest.Image("own"));
-        var (first, second) = (Manifest.Index([("linux/amd64", shared), ("linux/arm64", own)]), Manifest.Index([("linux/amd64", shared)]));
-        foreach (var (manifest, tag, number) in new[] { (shared, null, 1), (own, null, 1), (first, "first", 1), (second, "second", 150) })
+        var (first, second) = (
+            Manifest.Index([("linux/amd64", shared), ("linux/arm64", own)]),
+            Manifest.Index([("linux/amd64", shared)])
+        );
+        foreach (
+            var (manifest, tag, number) in new[]
+            {
+                (shared, null, 1),
+                (own, null, 1),
+                (first, "first", 1),
+                (second, "second", 150),
+            }
+        )
             fixture.Aws.Ecr.Push(Repository, manifest, tag, fixture.Old(number), announce: false);
         fixture.Aws.Ecr.Push(Repository, Manifest.Image("newest"), "newest", fixture.Old(151), announce: false);
 
         var answer = await fixture.ApplyAsync(await fixture.PlanAsync(wanted: KeepsTwo));
         Assert.Equal([first.Digest, own.Digest], answer.Done.Select(done => done.Digest));
-        Assert.Equal([shared.Digest, second.Digest], fixture.Left([shared.Digest, own.Digest, first.Digest, second.Digest]));
+        Assert.Equal(
+            [shared.Digest, second.Digest],
+            fixture.Left([shared.Digest, own.Digest, first.Digest, second.Digest])
+        );
     }
 
     [Fact]
@@ -99,10 +129,34 @@ public sealed class ApplyPlanTests
         }
         await RefusedAsync(plan with { Account = "210987654321" }, "for the registry 210987654321 in eu-central-1");
         await RefusedAsync(plan with { Region = "eu-west-1" }, "for the registry 123456789012 in eu-west-1");
-        await RefusedAsync(plan with { CreatedAt = plan.CreatedAt - Plan.MaxAge - TimeSpan.FromMinutes(1) }, "more than 7 days ago. Make it again.");
-        await RefusedAsync(plan with { PolicyVersion = new string('0', 64) }, "The plan follows the policy 000000000000…");
-        await RefusedAsync(plan with { Repositories = [plan.Repositories[0] with { Images = 4 }] }, "4 of the 4 images of shop/web (100 %); the policy allows 80 %");
-        await RefusedAsync(plan with { Repositories = [plan.Repositories[0] with { Keeps = 1 }] }, "leaves 1 image of shop/web; the policy keeps 2");
+        await RefusedAsync(
+            plan with
+            {
+                CreatedAt = plan.CreatedAt - Plan.MaxAge - TimeSpan.FromMinutes(1),
+            },
+            "more than 7 days ago. Make it again."
+        );
+        await RefusedAsync(
+            plan with
+            {
+                PolicyVersion = new string('0', 64),
+            },
+            "The plan follows the policy 000000000000…"
+        );
+        await RefusedAsync(
+            plan with
+            {
+                Repositories = [plan.Repositories[0] with { Images = 4 }],
+            },
+            "4 of the 4 images of shop/web (100 %); the policy allows 80 %"
+        );
+        await RefusedAsync(
+            plan with
+            {
+                Repositories = [plan.Repositories[0] with { Keeps = 1 }],
+            },
+            "leaves 1 image of shop/web; the policy keeps 2"
+        );
         Assert.Equal(digests, fixture.Left(digests));
         Assert.Empty(fixture.Story);
     }
@@ -116,7 +170,11 @@ public sealed class ApplyPlanTests
         foreach (var digest in digests.Skip(4))
             fixture.Aws.Ecr.Delete(Repository, digest);
         var answer = await fixture.ApplyAsync(plan);
-        Assert.StartsWith("The repository has changed since the plan was made. The plan takes 4 of the 4 images", Assert.Single(answer.Refused).Why, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The repository has changed since the plan was made. The plan takes 4 of the 4 images",
+            Assert.Single(answer.Refused).Why,
+            StringComparison.Ordinal
+        );
         Assert.Equal(digests.Take(4), fixture.Left(digests));
     }
 
@@ -127,8 +185,22 @@ public sealed class ApplyPlanTests
         fixture.PushOld(6);
         var text = System.Text.Encoding.UTF8.GetString(PlanWriter.Write(await fixture.PlanAsync(), indented: false));
         fixture.Aws.Requests.Take();
-        Assert.Equal(2, (await fixture.ApplyAsync(text.Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal).Replace("\"123456789012\"", "12", StringComparison.Ordinal))).Refused.Count);
-        Assert.Contains("it was changed or damaged", Assert.Single((await fixture.ApplyAsync(text.Replace("1.0", "9.0", StringComparison.Ordinal))).Refused).Why, StringComparison.Ordinal);
+        Assert.Equal(
+            2,
+            (
+                await fixture.ApplyAsync(
+                    text.Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal)
+                        .Replace("\"123456789012\"", "12", StringComparison.Ordinal)
+                )
+            )
+                .Refused
+                .Count
+        );
+        Assert.Contains(
+            "it was changed or damaged",
+            Assert.Single((await fixture.ApplyAsync(text.Replace("1.0", "9.0", StringComparison.Ordinal))).Refused).Why,
+            StringComparison.Ordinal
+        );
         Assert.Null((await fixture.ApplyAsync("[]")).PlanId);
         Assert.Empty(fixture.Aws.Requests);
     }
@@ -139,8 +211,15 @@ public sealed class ApplyPlanTests
         await using var fixture = await StartAsync();
         var digests = fixture.PushOld(6);
         var plan = await fixture.PlanAsync();
-        var observing = fixture.Guard.Deploy(Keeps, new DeploymentOptions(Enforcement: Core.Policy.EnforcementMode.Observe));
-        Assert.StartsWith("EcrGuard only observes this repository", Assert.Single((await fixture.ApplyAsync(plan, observing)).Refused).Why, StringComparison.Ordinal);
+        var observing = fixture.Guard.Deploy(
+            Keeps,
+            new DeploymentOptions(Enforcement: Core.Policy.EnforcementMode.Observe)
+        );
+        Assert.StartsWith(
+            "EcrGuard only observes this repository",
+            Assert.Single((await fixture.ApplyAsync(plan, observing)).Refused).Why,
+            StringComparison.Ordinal
+        );
         Assert.Equal(digests, fixture.Left(digests));
     }
 
@@ -177,25 +256,36 @@ public sealed class ApplyPlanTests
         var digests = fixture.PushOld(6);
         var plan = await fixture.PlanAsync();
         // After the first look and before the intents: the read just before the act must see it.
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
-        {
-            switch (how)
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
             {
-                case "deployed":
-                    fixture.Run($"{Repository}@{digests[0]}");
-                    fixture.Guard.Time.Advance(TimeSpan.FromMinutes(2));
-                    break;
-                case "re-tagged":
-                    fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 1"), "live", announce: false);
-                    break;
-                case "pulled":
-                    fixture.Aws.Ecr.Pull(Repository, digests[0]);
-                    break;
-                default:
-                    fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", Manifest.Image($"{Repository} 1"))]), "both", announce: false);
-                    break;
+                switch (how)
+                {
+                    case "deployed":
+                        fixture.Run($"{Repository}@{digests[0]}");
+                        fixture.Guard.Time.Advance(TimeSpan.FromMinutes(2));
+                        break;
+                    case "re-tagged":
+                        fixture.Aws.Ecr.Push(Repository, Manifest.Image($"{Repository} 1"), "live", announce: false);
+                        break;
+                    case "pulled":
+                        fixture.Aws.Ecr.Pull(Repository, digests[0]);
+                        break;
+                    default:
+                        fixture.Aws.Ecr.Push(
+                            Repository,
+                            Manifest.Index([("linux/amd64", Manifest.Image($"{Repository} 1"))]),
+                            "both",
+                            announce: false
+                        );
+                        break;
+                }
+            }) with
+            {
+                Service = "dynamodb",
+                Operation = "BatchWriteItem",
             }
-        }) with { Service = "dynamodb", Operation = "BatchWriteItem" });
+        );
         var answer = await fixture.ApplyAsync(plan);
         Assert.Equal(0, fixture.Aws.Faults.Outstanding);
         Assert.Equal(digests.Skip(1).Take(3), answer.Done.Select(done => done.Digest));
@@ -210,11 +300,17 @@ public sealed class ApplyPlanTests
         await using var fixture = await StartAsync();
         var digests = fixture.PushOld(6);
         var plan = await fixture.PlanAsync();
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
-        {
-            foreach (var digest in digests)
-                fixture.Aws.Ecr.Delete(Repository, digest);
-        }) with { Service = "dynamodb", Operation = "BatchWriteItem" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+            {
+                foreach (var digest in digests)
+                    fixture.Aws.Ecr.Delete(Repository, digest);
+            }) with
+            {
+                Service = "dynamodb",
+                Operation = "BatchWriteItem",
+            }
+        );
         var answer = await fixture.ApplyAsync(plan);
         Assert.Empty(answer.Done);
         Assert.Equal(4, answer.Superseded.Count);
@@ -227,7 +323,10 @@ public sealed class ApplyPlanTests
         fixture.Aws.Ecr.CreateRepository("shop/other");
         var (here, there) = (fixture.PushOld(6), fixture.PushOld(6, "shop/other"));
         var (first, second) = (await fixture.PlanAsync(), await fixture.PlanAsync(repositories: "shop/other"));
-        var answers = await Task.WhenAll(fixture.ApplyAsync(first), fixture.ApplyAsync(second, fixture.Guard.Deploy(Keeps)));
+        var answers = await Task.WhenAll(
+            fixture.ApplyAsync(first),
+            fixture.ApplyAsync(second, fixture.Guard.Deploy(Keeps))
+        );
         var refused = Assert.Single(answers, answer => answer.Refused.Count > 0);
         Assert.Contains("one is at a time", Assert.Single(refused.Refused).Why, StringComparison.Ordinal);
         Assert.Empty(refused.Done);
@@ -243,7 +342,11 @@ public sealed class ApplyPlanTests
         fixture.Aws.Faults.Add(Fault.Kill() with { Service = "ecr" });
         await Assert.ThrowsAnyAsync<Exception>(() => fixture.ApplyAsync(plan, fixture.Guard.Deploy(Keeps)));
         fixture.Aws.Faults.Clear();
-        Assert.Contains("is being applied", Assert.Single((await fixture.ApplyAsync(plan)).Refused).Why, StringComparison.Ordinal);
+        Assert.Contains(
+            "is being applied",
+            Assert.Single((await fixture.ApplyAsync(plan)).Refused).Why,
+            StringComparison.Ordinal
+        );
         fixture.Guard.Time.Advance(TimeSpan.FromMinutes(16));
         Assert.Equal(4, (await fixture.ApplyAsync(plan)).Done.Count);
     }
@@ -257,7 +360,13 @@ public sealed class ApplyPlanTests
         fixture.PushOld(6, "shop/other");
         var plan = await fixture.PlanAsync(repositories: [Repository, "shop/other"]);
         var looks = 0;
-        var first = await fixture.ApplyAsync(plan, invocation: new Invocation { Remaining = () => looks++ < 2 ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(50) });
+        var first = await fixture.ApplyAsync(
+            plan,
+            invocation: new Invocation
+            {
+                Remaining = () => looks++ < 2 ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(50),
+            }
+        );
         Assert.True(first.More);
         Assert.InRange(first.Done.Count, 0, 4);
         var second = await fixture.ApplyAsync(plan);
@@ -273,9 +382,27 @@ public sealed class ApplyPlanTests
         var digests = fixture.PushOld(6);
         var plan = await fixture.PlanAsync();
         // Between the last look and the act, where nobody can see it any more: ECR itself holds a child.
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", Manifest.Image($"{Repository} 1"))]), "both", announce: false)) with { Operation = "BatchDeleteImage" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+                fixture.Aws.Ecr.Push(
+                    Repository,
+                    Manifest.Index([("linux/amd64", Manifest.Image($"{Repository} 1"))]),
+                    "both",
+                    announce: false
+                )
+            ) with
+            {
+                Operation = "BatchDeleteImage",
+            }
+        );
         var answer = await fixture.ApplyAsync(plan);
-        Assert.Equal((digests[0], true), (Assert.Single(answer.Refused).Digest, answer.Refused[0].Why.Contains("ImageReferencedByManifestList", StringComparison.Ordinal)));
+        Assert.Equal(
+            (digests[0], true),
+            (
+                Assert.Single(answer.Refused).Digest,
+                answer.Refused[0].Why.Contains("ImageReferencedByManifestList", StringComparison.Ordinal)
+            )
+        );
         Assert.Equal(3, answer.Done.Count);
         Assert.Contains("ImageReferencedByManifestList", fixture.Story[digests[0]], StringComparison.Ordinal);
     }

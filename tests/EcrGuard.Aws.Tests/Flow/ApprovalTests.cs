@@ -5,7 +5,9 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>A pipeline asks: from the ledger where the verdict holds, from fresh facts where not, and asking never writes.</summary>
+/// <summary>
+/// A pipeline asks: from the ledger where the verdict holds, from fresh facts where not, and asking never writes.
+/// </summary>
 public sealed class ApprovalTests
 {
     private const string Asked = $"{Repository}:1";
@@ -17,7 +19,15 @@ public sealed class ApprovalTests
         var digest = await fixture.ScannedAsync("1", High);
         fixture.Aws.Requests.Take();
         var (status, body) = await fixture.Functions.AskAsync(Asked);
-        Assert.Equal((200, "APPROVED", true, digest), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean(), body.GetProperty("digest").GetString()));
+        Assert.Equal(
+            (200, "APPROVED", true, digest),
+            (
+                status,
+                body.GetProperty("status").GetString(),
+                body.GetProperty("approved").GetBoolean(),
+                body.GetProperty("digest").GetString()
+            )
+        );
         Assert.Equal(["DescribeImages", "BatchGetItem"], fixture.Aws.Requests.Select(r => r.Operation));
     }
 
@@ -30,12 +40,23 @@ public sealed class ApprovalTests
 
         var (status, body) = await fixture.Functions.AskAsync($"{Repository}:1@{first}");
 
-        Assert.Equal((409, "TAG_MOVED", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
         Assert.Equal(
-            $"The tag '1' of {Repository} is elsewhere now: {second} carries it, and {first} is there without it. Name the image by its digest alone, or ask about what the tag is on.",
-            body.GetProperty("problem").GetString());
-        Assert.Equal(404, (await fixture.Functions.AskAsync($"{Repository}:2@sha256:{new string('0', 64)}")).HttpStatus);
-        Assert.Equal(409, (await fixture.Functions.AskAsync($"{Repository}:1@sha256:{new string('0', 64)}")).HttpStatus);
+            (409, "TAG_MOVED", false),
+            (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean())
+        );
+        Assert.Equal(
+            $"The tag '1' of {Repository} is elsewhere now: {second} carries it, and {first} is there without "
+                + "it. Name the image by its digest alone, or ask about what the tag is on.",
+            body.GetProperty("problem").GetString()
+        );
+        Assert.Equal(
+            404,
+            (await fixture.Functions.AskAsync($"{Repository}:2@sha256:{new string('0', 64)}")).HttpStatus
+        );
+        Assert.Equal(
+            409,
+            (await fixture.Functions.AskAsync($"{Repository}:1@sha256:{new string('0', 64)}")).HttpStatus
+        );
         Assert.Equal(200, (await fixture.Functions.AskAsync($"{Repository}:1@{second}")).HttpStatus);
     }
 
@@ -78,7 +99,9 @@ public sealed class ApprovalTests
         await using var fixture = await StartAsync();
         await fixture.ScannedAsync("1", High);
         await AssertAnswerAsync(fixture, fixture.Functions, "APPROVED");
-        var stricter = fixture.Deploy("""{ "version": 1, "rules": [ { "id": "high", "severity": ["HIGH"], "then": "block" } ] }""");
+        var stricter = fixture.Deploy(
+            """{ "version": 1, "rules": [ { "id": "high", "severity": ["HIGH"], "then": "block" } ] }"""
+        );
         await AssertAnswerAsync(fixture, stricter, "BLOCKED");
     }
 
@@ -86,9 +109,11 @@ public sealed class ApprovalTests
     public async Task A_verdict_ends_with_the_waiver_that_it_rests_on()
     {
         await using var fixture = await StartAsync();
-        var waiving = fixture.Deploy("""
+        var waiving = fixture.Deploy(
+            """
             { "version": 1, "waivers": [ { "id": "W1", "vulnerability": "CVE-2026-1001", "reason": "not reachable", "owner": "shop", "approvedBy": "security", "expires": "2026-11-20" } ] }
-            """);
+            """
+        );
         var digest = fixture.Push("1");
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
         await waiving.DeliverAllAsync();
@@ -106,33 +131,53 @@ public sealed class ApprovalTests
         await AssertAnswerAsync(fixture, fixture.Functions, "STALE");
     }
 
-    public static TheoryData<string> Failures => ["throttled", "internal error", "expired credentials", "no answer in time", "closed", "half an answer"];
+    public static TheoryData<string> Failures =>
+        ["throttled", "internal error", "expired credentials", "no answer in time", "closed", "half an answer"];
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task What_was_blocked_stays_blocked_and_what_was_approved_is_an_error_when_the_facts_cannot_be_read(string failure)
+    public async Task What_was_blocked_stays_blocked_and_what_was_approved_is_an_error_when_the_facts_cannot_be_read(
+        string failure
+    )
     {
         await using var fixture = await StartAsync();
         await fixture.ScannedAsync("1", Critical);
         await fixture.ScannedAsync("2");
         // What the ledger knows is too old for another policy to decide from.
         fixture.Time.Advance(ImageRecord.SweepAge);
-        var other = fixture.Deploy("""{ "version": 1, "rules": [ { "id": "low", "severity": ["LOW"], "then": "warn" } ] }""", new DeploymentOptions(Timeout: TimeSpan.FromSeconds(2)));
-        fixture.Aws.Faults.Add((failure switch
-        {
-            "throttled" => Fault.Throttle,
-            "internal error" => Fault.InternalError,
-            "expired credentials" => Fault.ExpiredCredentials,
-            "no answer in time" => Fault.Delay(TimeSpan.FromMinutes(1)),
-            "closed" => Fault.CloseBefore,
-            "half an answer" => Fault.HalfSent,
-            _ => throw new ArgumentOutOfRangeException(nameof(failure)),
-        }) with { Operation = "DescribeImageScanFindings", Times = int.MaxValue });
+        var other = fixture.Deploy(
+            """{ "version": 1, "rules": [ { "id": "low", "severity": ["LOW"], "then": "warn" } ] }""",
+            new DeploymentOptions(Timeout: TimeSpan.FromSeconds(2))
+        );
+        fixture.Aws.Faults.Add(
+            (
+                failure switch
+                {
+                    "throttled" => Fault.Throttle,
+                    "internal error" => Fault.InternalError,
+                    "expired credentials" => Fault.ExpiredCredentials,
+                    "no answer in time" => Fault.Delay(TimeSpan.FromMinutes(1)),
+                    "closed" => Fault.CloseBefore,
+                    "half an answer" => Fault.HalfSent,
+                    _ => throw new ArgumentOutOfRangeException(nameof(failure)),
+                }
+            ) with
+            {
+                Operation = "DescribeImageScanFindings",
+                Times = int.MaxValue,
+            }
+        );
 
         var (status, body) = await other.AskAsync(Asked);
-        Assert.Equal((200, "BLOCKED", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
+        Assert.Equal(
+            (200, "BLOCKED", false),
+            (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean())
+        );
         (status, body) = await other.AskAsync($"{Repository}:2");
-        Assert.Equal((503, "ERROR", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
+        Assert.Equal(
+            (503, "ERROR", false),
+            (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean())
+        );
     }
 
     [Theory]
@@ -144,7 +189,10 @@ public sealed class ApprovalTests
         await fixture.ScannedAsync("1");
         fixture.Aws.Faults.Add(Fault.InternalError with { Operation = operation });
         var (status, body) = await fixture.Functions.AskAsync(Asked);
-        Assert.Equal((503, "ERROR", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
+        Assert.Equal(
+            (503, "ERROR", false),
+            (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean())
+        );
     }
 
     [Fact]
@@ -152,12 +200,20 @@ public sealed class ApprovalTests
     {
         await using var fixture = await StartAsync();
         var (amd64, arm64) = (Manifest.Image("amd64"), Manifest.Image("arm64"));
-        fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)], attestations: true), "1");
+        fixture.Aws.Ecr.Push(
+            Repository,
+            Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)], attestations: true),
+            "1"
+        );
         fixture.Aws.Ecr.CompleteScan(Repository, amd64.Digest);
         await AssertAnswerAsync(fixture, fixture.Functions, "PENDING");
         fixture.Aws.Ecr.CompleteScan(Repository, arm64.Digest, Critical);
         var body = await AssertAnswerAsync(fixture, fixture.Functions, "BLOCKED");
-        Assert.StartsWith("linux/arm64: CVE-2026-1001", body.GetProperty("reasons")[0].GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "linux/arm64: CVE-2026-1001",
+            body.GetProperty("reasons")[0].GetProperty("sentence").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -177,7 +233,14 @@ public sealed class ApprovalTests
         var body = await AssertAnswerAsync(fixture, fixture.Functions, "PENDING");
 
         var reason = body.GetProperty("reasons").EnumerateArray().Last();
-        Assert.Equal(("waiting", $"This image has waited for its scan for {told}, since {since:yyyy-MM-dd HH:mm:ss} UTC; ask again in 15 seconds."), (reason.GetProperty("code").GetString(), reason.GetProperty("sentence").GetString()));
+        Assert.Equal(
+            (
+                "waiting",
+                $"This image has waited for its scan for {told}, since {since:yyyy-MM-dd HH:mm:ss} UTC; ask "
+                    + "again in 15 seconds."
+            ),
+            (reason.GetProperty("code").GetString(), reason.GetProperty("sentence").GetString())
+        );
         Assert.Equal(since, body.GetProperty("waitingSince").GetDateTimeOffset(), TimeSpan.FromMilliseconds(500));
         Assert.Equal(15, body.GetProperty("retryAfterSeconds").GetInt32());
         Assert.Equal(body.GetProperty("reasons").GetArrayLength(), body.GetProperty("reasonCount").GetInt32());
@@ -193,7 +256,11 @@ public sealed class ApprovalTests
 
         var body = await AssertAnswerAsync(fixture, fixture.Functions, "PENDING");
 
-        Assert.Contains("for 7 minutes,", body.GetProperty("reasons").EnumerateArray().Last().GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "for 7 minutes,",
+            body.GetProperty("reasons").EnumerateArray().Last().GetProperty("sentence").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(since, body.GetProperty("waitingSince").GetDateTimeOffset(), TimeSpan.FromMilliseconds(500));
     }
 
@@ -202,7 +269,8 @@ public sealed class ApprovalTests
     {
         await using var fixture = await StartAsync();
         await fixture.ScannedAsync("1", Critical);
-        static int Counted(GuardFixture fixture) => fixture.Functions.Lines.ToString().Split($"\"{Lambda.Approval.CouldNotAnswer}\":1").Length - 1;
+        static int Counted(GuardFixture fixture) =>
+            fixture.Functions.Lines.ToString().Split($"\"{Lambda.Approval.CouldNotAnswer}\":1").Length - 1;
 
         await fixture.Functions.AskAsync(Asked, require: true);
         await fixture.Functions.AskAsync($"{Repository}:9");
@@ -240,7 +308,11 @@ public sealed class ApprovalTests
     }
 
     /// <summary>Asks, and finds that asking wrote nothing.</summary>
-    private static async Task<System.Text.Json.JsonElement> AssertAnswerAsync(GuardFixture fixture, Deployed functions, string expected)
+    private static async Task<System.Text.Json.JsonElement> AssertAnswerAsync(
+        GuardFixture fixture,
+        Deployed functions,
+        string expected
+    )
     {
         var items = fixture.Aws.DynamoDb.Items(Table).Select(item => item.ToJsonString()).ToList();
         fixture.Aws.Requests.Take();

@@ -8,7 +8,9 @@ using MediaTypes = EcrGuard.LocalAws.Ecr.MediaTypes;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Issue 9, outcome 5 (a): what belongs to an image is no image however it is stored, and no word hides one.</summary>
+/// <summary>
+/// Issue 9, outcome 5 (a): what belongs to an image is no image however it is stored, and no word hides one.
+/// </summary>
 public sealed class ArtifactTests
 {
     private const string OciConfig = "application/vnd.oci.image.config.v1+json";
@@ -17,11 +19,20 @@ public sealed class ArtifactTests
 
     private static string Hex(string digest) => digest["sha256:".Length..];
 
-    private static UseFacts Runs(GuardFixture fixture, params string[] digests) => new()
-    {
-        ReadAt = fixture.Time.GetUtcNow(),
-        Uses = [.. digests.Select(digest => new ImageUse(Id(fixture), null, Digest.Parse(digest), new Consumer(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/web")))],
-    };
+    private static UseFacts Runs(GuardFixture fixture, params string[] digests) =>
+        new()
+        {
+            ReadAt = fixture.Time.GetUtcNow(),
+            Uses =
+            [
+                .. digests.Select(digest => new ImageUse(
+                    Id(fixture),
+                    null,
+                    Digest.Parse(digest),
+                    new Consumer(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/web")
+                )),
+            ],
+        };
 
     /// <summary>Sweeps begin after the backfill.</summary>
     private static async Task<GuardFixture> FilledAsync(LocalAwsOptions? options = null)
@@ -35,20 +46,37 @@ public sealed class ArtifactTests
 
     private static async Task<Use> UseAsync(GuardFixture fixture, string digest, UseFacts use)
     {
-        var contents = await fixture.Functions.Part<Facts.Registry>().ContentsAsync(Id(fixture), null, CancellationToken.None);
-        return InUse.Of(use, contents!, fixture.Functions.Part<EcrGuard.Lambda.Guard>().Policy.Consumers, fixture.Time.GetUtcNow())[Digest.Parse(digest)].Use;
+        var contents = await fixture
+            .Functions.Part<Facts.Registry>()
+            .ContentsAsync(Id(fixture), null, CancellationToken.None);
+        return InUse
+            .Of(
+                use,
+                contents!,
+                fixture.Functions.Part<EcrGuard.Lambda.Guard>().Policy.Consumers,
+                fixture.Time.GetUtcNow()
+            )[Digest.Parse(digest)]
+            .Use;
     }
 
-    private static bool HasRecord(GuardFixture fixture, string digest) => fixture.Items($"I#{Hex(digest)}").Any(item => item.ContainsKey("record") && !item.ContainsKey("goneAt"));
+    private static bool HasRecord(GuardFixture fixture, string digest) =>
+        fixture.Items($"I#{Hex(digest)}").Any(item => item.ContainsKey("record") && !item.ContainsKey("goneAt"));
 
     private static async Task<string> SentenceAsync(GuardFixture fixture, string image) =>
         (await fixture.Functions.AskAsync(image)).Body.GetProperty("reasons")[0].GetProperty("sentence").GetString()!;
 
-    private static string Entry(Manifest manifest) => $$"""{"mediaType":"{{manifest.MediaType}}","digest":"{{manifest.Digest}}","size":9}""";
+    private static string Entry(Manifest manifest) =>
+        $$"""{"mediaType":"{{manifest.MediaType}}","digest":"{{manifest.Digest}}","size":9}""";
 
-    /// <summary>An index of what belongs to an image, as it is stored where the registry has no list of referrers.</summary>
+    /// <summary>
+    /// An index of what belongs to an image, as it is stored where the registry has no list of referrers.
+    /// </summary>
     private static Manifest Fallback(params Manifest[] referrers) =>
-        Manifest.Of($$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', referrers.Select(Entry))}}]}""", MediaTypes.OciIndex, referrers);
+        Manifest.Of(
+            $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', referrers.Select(Entry))}}]}""",
+            MediaTypes.OciIndex,
+            referrers
+        );
 
     [Theory]
     [InlineData(".sig", Signed)]
@@ -58,13 +86,21 @@ public sealed class ArtifactTests
     {
         await using var fixture = await FilledAsync();
         var image = await fixture.ScannedAsync("1", Low);
-        var artifact = fixture.Aws.Ecr.Push(Repository, Manifest.OfLayers("beside", OciConfig, [layer, layer]), $"sha256-{Hex(image)}{end}");
+        var artifact = fixture.Aws.Ecr.Push(
+            Repository,
+            Manifest.OfLayers("beside", OciConfig, [layer, layer]),
+            $"sha256-{Hex(image)}{end}"
+        );
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Ecr.FailScan(Repository, artifact);
         await fixture.Functions.DeliverAllAsync();
 
         Assert.False(HasRecord(fixture, artifact));
-        Assert.Contains("not an image to deploy", await SentenceAsync(fixture, $"{Repository}:sha256-{Hex(image)}{end}"), StringComparison.Ordinal);
+        Assert.Contains(
+            "not an image to deploy",
+            await SentenceAsync(fixture, $"{Repository}:sha256-{Hex(image)}{end}"),
+            StringComparison.Ordinal
+        );
         var (swept, _) = await fixture.Functions.SweepAsync(Runs(fixture, image));
         Assert.Equal((1, 0), (swept.Images, swept.Undone));
         Assert.False(HasRecord(fixture, artifact));
@@ -76,8 +112,18 @@ public sealed class ArtifactTests
     {
         await using var fixture = await FilledAsync();
         var image = await fixture.ScannedAsync("1", Low);
-        var soci = Manifest.OfLayers("soci", "application/vnd.amazon.soci.index.v1+json", ["application/octet-stream"], subject: image);
-        var notation = Manifest.OfLayers("notation", "application/vnd.cncf.notary.signature", ["application/jose+json"], subject: image);
+        var soci = Manifest.OfLayers(
+            "soci",
+            "application/vnd.amazon.soci.index.v1+json",
+            ["application/octet-stream"],
+            subject: image
+        );
+        var notation = Manifest.OfLayers(
+            "notation",
+            "application/vnd.cncf.notary.signature",
+            ["application/jose+json"],
+            subject: image
+        );
         var index = fixture.Aws.Ecr.Push(Repository, Fallback(soci, notation), $"sha256-{Hex(image)}");
         await fixture.Functions.DeliverAllAsync();
         await fixture.Functions.SweepAsync(Runs(fixture, image));
@@ -86,7 +132,11 @@ public sealed class ArtifactTests
         {
             Assert.Equal(Use.InUse, await UseAsync(fixture, digest, Runs(fixture, image)));
             Assert.False(HasRecord(fixture, digest));
-            Assert.Contains("not an image to deploy", await SentenceAsync(fixture, $"{Repository}@{digest}"), StringComparison.Ordinal);
+            Assert.Contains(
+                "not an image to deploy",
+                await SentenceAsync(fixture, $"{Repository}@{digest}"),
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -97,16 +147,55 @@ public sealed class ArtifactTests
         var image = await fixture.ScannedAsync("1", Low);
         string[] hidden =
         [
-            fixture.Aws.Ecr.Push(Repository, Manifest.OfLayers("under a tag", OciConfig, [Tar]), $"sha256-{Hex(image)}.sig"),
-            fixture.Aws.Ecr.Push(Repository, Manifest.OfLayers("behind a signature", OciConfig, [Signed, Tar]), $"sha256-{Hex(image)}.att"),
-            fixture.Aws.Ecr.Push(Repository, Manifest.OfLayers("with a chart's config", MediaTypes.HelmConfig, [Tar]), "chart"),
-            fixture.Aws.Ecr.Push(Repository, Manifest.OfLayers("with an artifact's type", OciConfig, [Tar], artifactType: "application/spdx+json"), "sbom"),
-            fixture.Aws.Ecr.Push(Repository, Manifest.OfLayers("with a subject", OciConfig, [Tar], subject: image), "subject"),
-            fixture.Aws.Ecr.Push(Repository, Manifest.OfLayers("any bytes", OciConfig, ["application/octet-stream"], artifactType: "application/vnd.amazon.soci.index.v1+json"), "bytes"),
-            fixture.Aws.Ecr.Push(Repository, Manifest.Of($$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{"mediaType":"{{OciConfig}}","digest":"{{image}}","size":2},"layers":[{"mediaType":"{{Signed}}","digest":"{{image}}","size":2}],"Layers":[{"mediaType":"{{Tar}}","digest":"{{image}}","size":2}]}"""), $"sha256-{Hex(image)}.twice"),
+            fixture.Aws.Ecr.Push(
+                Repository,
+                Manifest.OfLayers("under a tag", OciConfig, [Tar]),
+                $"sha256-{Hex(image)}.sig"
+            ),
+            fixture.Aws.Ecr.Push(
+                Repository,
+                Manifest.OfLayers("behind a signature", OciConfig, [Signed, Tar]),
+                $"sha256-{Hex(image)}.att"
+            ),
+            fixture.Aws.Ecr.Push(
+                Repository,
+                Manifest.OfLayers("with a chart's config", MediaTypes.HelmConfig, [Tar]),
+                "chart"
+            ),
+            fixture.Aws.Ecr.Push(
+                Repository,
+                Manifest.OfLayers("with an artifact's type", OciConfig, [Tar], artifactType: "application/spdx+json"),
+                "sbom"
+            ),
+            fixture.Aws.Ecr.Push(
+                Repository,
+                Manifest.OfLayers("with a subject", OciConfig, [Tar], subject: image),
+                "subject"
+            ),
+            fixture.Aws.Ecr.Push(
+                Repository,
+                Manifest.OfLayers(
+                    "any bytes",
+                    OciConfig,
+                    ["application/octet-stream"],
+                    artifactType: "application/vnd.amazon.soci.index.v1+json"
+                ),
+                "bytes"
+            ),
+            fixture.Aws.Ecr.Push(
+                Repository,
+                Manifest.Of(
+                    $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{"mediaType":"{{OciConfig}}","digest":"{{image}}","size":2},"layers":[{"mediaType":"{{Signed}}","digest":"{{image}}","size":2}],"Layers":[{"mediaType":"{{Tar}}","digest":"{{image}}","size":2}]}"""
+                ),
+                $"sha256-{Hex(image)}.twice"
+            ),
         ];
         var listed = Manifest.Image("listed");
-        var index = fixture.Aws.Ecr.Push(Repository, Fallback(Manifest.Signature("listed too"), listed), $"sha256-{Hex(image)}");
+        var index = fixture.Aws.Ecr.Push(
+            Repository,
+            Fallback(Manifest.Signature("listed too"), listed),
+            $"sha256-{Hex(image)}"
+        );
         await fixture.Functions.DeliverAllAsync();
         foreach (var digest in hidden.Append(listed.Digest))
             fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
@@ -115,7 +204,10 @@ public sealed class ArtifactTests
         foreach (var digest in hidden.Append(index))
         {
             Assert.Equal("BLOCKED", fixture.Status(digest));
-            Assert.Equal("BLOCKED", (await fixture.Deploy().AskAsync($"{Repository}@{digest}")).Body.GetProperty("status").GetString());
+            Assert.Equal(
+                "BLOCKED",
+                (await fixture.Deploy().AskAsync($"{Repository}@{digest}")).Body.GetProperty("status").GetString()
+            );
         }
     }
 
@@ -131,8 +223,18 @@ public sealed class ArtifactTests
         foreach (var image in new[] { clean, other })
             fixture.Aws.Ecr.Push(Repository, image);
         fixture.Aws.Ecr.CompleteScan(Repository, clean.Digest);
-        var written = lists.Replace("ONE", Entry(clean), StringComparison.Ordinal).Replace("OTHER", Entry(other), StringComparison.Ordinal).Replace("DIGEST", clean.Digest, StringComparison.Ordinal);
-        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Of($$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}",{{written}}}""", MediaTypes.OciIndex), "1");
+        var written = lists
+            .Replace("ONE", Entry(clean), StringComparison.Ordinal)
+            .Replace("OTHER", Entry(other), StringComparison.Ordinal)
+            .Replace("DIGEST", clean.Digest, StringComparison.Ordinal);
+        var index = fixture.Aws.Ecr.Push(
+            Repository,
+            Manifest.Of(
+                $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}",{{written}}}""",
+                MediaTypes.OciIndex
+            ),
+            "1"
+        );
 
         Assert.Empty(await fixture.Functions.DeliverAsync());
         Assert.Equal("ERROR", fixture.Status(index));
@@ -160,7 +262,12 @@ public sealed class ArtifactTests
         await fixture.Functions.DeliverAllAsync();
         Assert.DoesNotContain(fixture.Aws.Requests, request => request.Operation == "BatchGetImage");
         foreach (var at in Enumerable.Range(0, 150))
-            fixture.Aws.Ecr.Push(Repository, Manifest.Signature($"signature {at}"), $"sha256-{Hex(images[0])}.{at}", announce: false);
+            fixture.Aws.Ecr.Push(
+                Repository,
+                Manifest.Signature($"signature {at}"),
+                $"sha256-{Hex(images[0])}.{at}",
+                announce: false
+            );
         fixture.Aws.Requests.Take();
 
         await fixture.Functions.SweepAsync(Runs(fixture));
@@ -182,7 +289,11 @@ public sealed class ArtifactTests
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal(
             ["BatchGetImage", "BatchGetRepositoryScanningConfiguration", "DescribeImages", "GetLifecyclePolicy"],
-            fixture.Aws.Requests.Where(request => request.Service == "ecr").Select(request => request.Operation).Order(StringComparer.Ordinal));
+            fixture
+                .Aws.Requests.Where(request => request.Service == "ecr")
+                .Select(request => request.Operation)
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -220,10 +331,18 @@ public sealed class ArtifactTests
     {
         await using var fixture = await FilledAsync();
         await fixture.ScannedAsync("1", Low);
-        var signature = fixture.Aws.Ecr.Push(Repository, Manifest.Signature("of nothing"), $"sha256-{new string('a', 64)}.sig");
+        var signature = fixture.Aws.Ecr.Push(
+            Repository,
+            Manifest.Signature("of nothing"),
+            $"sha256-{new string('a', 64)}.sig"
+        );
         await fixture.Functions.DeliverAllAsync();
 
         await fixture.Functions.SweepAsync(Runs(fixture));
-        Assert.Contains($"\"leftOverCount\":1,\"leftOver\":[\"{signature}\"]", fixture.Items("D").Single()["sweep"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"leftOverCount\":1,\"leftOver\":[\"{signature}\"]",
+            fixture.Items("D").Single()["sweep"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
     }
 }

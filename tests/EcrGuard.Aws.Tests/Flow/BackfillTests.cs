@@ -4,7 +4,9 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>First deployment: everything is judged once, however often the function has to begin again, without a storm.</summary>
+/// <summary>
+/// First deployment: everything is judged once, however often the function has to begin again, without a storm.
+/// </summary>
 public sealed class BackfillTests
 {
     private const int Repositories = 50;
@@ -22,14 +24,19 @@ public sealed class BackfillTests
             // Time is up after some of the chunks have asked for it.
             var left = 5;
             var functions = fixture.Deploy();
-            var state = await functions.BackfillAsync(new Invocation { Remaining = () => TimeSpan.FromSeconds(--left > 0 ? 300 : 20) });
+            var state = await functions.BackfillAsync(
+                new Invocation { Remaining = () => TimeSpan.FromSeconds(--left > 0 ? 300 : 20) }
+            );
             Assert.Empty(state.Unread);
             done = state.DoneAt is not null;
             if (done)
             {
                 Assert.Equal(Repositories + 1, state.Repositories);
                 Assert.Equal(Repositories * Images, state.Statuses.Total);
-                Assert.Equal((Repositories, Repositories * (Images - 1)), (state.Statuses.Blocked, state.Statuses.Approved));
+                Assert.Equal(
+                    (Repositories, Repositories * (Images - 1)),
+                    (state.Statuses.Blocked, state.Statuses.Approved)
+                );
             }
         }
 
@@ -64,7 +71,14 @@ public sealed class BackfillTests
         await using var fixture = await StartAsync();
         await fixture.ScannedAsync("1");
         fixture.Aws.Ecr.CreateRepository("broken");
-        fixture.Aws.Faults.Add(Fault.InternalError with { Operation = "DescribeImages", Resource = "broken", Times = int.MaxValue });
+        fixture.Aws.Faults.Add(
+            Fault.InternalError with
+            {
+                Operation = "DescribeImages",
+                Resource = "broken",
+                Times = int.MaxValue,
+            }
+        );
         var state = await fixture.Functions.BackfillAsync();
 
         Assert.NotNull(state.DoneAt);
@@ -81,7 +95,12 @@ public sealed class BackfillTests
             fixture.Aws.Ecr.CreateRepository(repository, scanOnPush: true);
             for (var i = 0; i < Images; i++)
             {
-                var digest = fixture.Aws.Ecr.Push(repository, Manifest.Image($"{repository} {i}"), $"{i}", announce: false);
+                var digest = fixture.Aws.Ecr.Push(
+                    repository,
+                    Manifest.Image($"{repository} {i}"),
+                    $"{i}",
+                    announce: false
+                );
                 fixture.Aws.Ecr.CompleteScan(repository, digest, i == 0 ? Critical : Low);
             }
         }

@@ -14,16 +14,20 @@ namespace EcrGuard.Aws.Tests.Flow;
 /// <summary>Baselines that hold: what is put, what stays, who wins, and the way back.</summary>
 public sealed class BaselineTests
 {
-    private const string Team = """{ "rules": [ {"rulePriority": 10, "description": "the newest five", "selection": {"tagStatus":"tagged","tagPatternList":["v*"],"countType":"imageCountMoreThan","countNumber":5}, "action": {"type":"expire"}} ] }""";
+    private const string Team =
+        """{ "rules": [ {"rulePriority": 10, "description": "the newest five", "selection": {"tagStatus":"tagged","tagPatternList":["v*"],"countType":"imageCountMoreThan","countNumber":5}, "action": {"type":"expire"}} ] }""";
 
-    private const string Baselined = """{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}""";
+    private const string Baselined =
+        """{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}""";
 
-    private const string Shield = """{"rulePriority":1,"description":"Images in use stay","selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}}""";
+    private const string Shield =
+        """{"rulePriority":1,"description":"Images in use stay","selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}}""";
 
-    private static string Enforces(string existing = "keep", string rules = Baselined, string more = "") => $$"""
-        { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ],
-          "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "{{existing}}", "policy": { "rules": [ {{rules}} ] } } {{more}} } ] }
-        """;
+    private static string Enforces(string existing = "keep", string rules = Baselined, string more = "") =>
+        $$"""
+            { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ],
+              "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "{{existing}}", "policy": { "rules": [ {{rules}} ] } } {{more}} } ] }
+            """;
 
     [Theory]
     [InlineData("keep", null, 2)]
@@ -31,7 +35,11 @@ public sealed class BaselineTests
     [InlineData("merge", null, 2)]
     [InlineData("merge", Team, 3)]
     [InlineData("replace", Team, 2)]
-    public async Task A_lifecycle_policy_is_kept_merged_or_replaced_and_put_back_byte_for_byte(string existing, string? before, int? rules)
+    public async Task A_lifecycle_policy_is_kept_merged_or_replaced_and_put_back_byte_for_byte(
+        string existing,
+        string? before,
+        int? rules
+    )
     {
         await using var fixture = await StartAsync(Enforces(existing));
         fixture.Aws.Ecr.CreateRepository("held", scanOnPush: true, lifecyclePolicy: before);
@@ -56,14 +64,29 @@ public sealed class BaselineTests
 
         var restored = await RestoreAsync(fixture);
         Assert.Equal(before, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
-        Assert.Equal(rules is null ? [] : [before is null ? "Took away the lifecycle policy." : "Put back the lifecycle policy."], restored.Done);
+        Assert.Equal(
+            rules is null
+                ? []
+                : [before is null ? "Took away the lifecycle policy." : "Put back the lifecycle policy."],
+            restored.Done
+        );
         // And it stays so, until the baseline wishes for something else.
         await HoldAsync(fixture);
         Assert.Equal(before, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
         if (existing != "keep" || before is null)
         {
-            Assert.Contains(Drift(fixture), sentence => sentence.Contains("put back as it was before EcrGuard on 2026-11-18 (the release)", StringComparison.Ordinal));
-            await HoldAsync(fixture, fixture.Deploy(Enforces(existing, Baselined.Replace("14", "7", StringComparison.Ordinal))));
+            Assert.Contains(
+                Drift(fixture),
+                sentence =>
+                    sentence.Contains(
+                        "put back as it was before EcrGuard on 2026-11-18 (the release)",
+                        StringComparison.Ordinal
+                    )
+            );
+            await HoldAsync(
+                fixture,
+                fixture.Deploy(Enforces(existing, Baselined.Replace("14", "7", StringComparison.Ordinal)))
+            );
             Assert.NotEqual(before, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
         }
     }
@@ -71,12 +94,22 @@ public sealed class BaselineTests
     [Fact]
     public async Task Every_part_of_a_baseline_is_held_and_every_part_put_back()
     {
-        await using var fixture = await StartAsync(Enforces(more: """, "scanOnPush": true, "tagMutability": "IMMUTABLE", "resourceTags": { "cost-centre": "4711", "team": "*" }"""));
+        await using var fixture = await StartAsync(
+            Enforces(
+                more: """, "scanOnPush": true, "tagMutability": "IMMUTABLE", "resourceTags": { "cost-centre": "4711", "team": "*" }"""
+            )
+        );
         fixture.Aws.Ecr.CreateRepository("held");
         await HoldAsync(fixture);
 
-        Assert.Equal(["PutImageScanningConfiguration", "PutImageTagMutability", "PutLifecyclePolicy", "TagResource"], Writes(fixture));
-        Assert.Equal(("IMMUTABLE_WITH_EXCLUSION", "ecrguard-*"), (fixture.Aws.Ecr.MutabilityOf("held").Mode, Assert.Single(fixture.Aws.Ecr.MutabilityOf("held").Exclusions)));
+        Assert.Equal(
+            ["PutImageScanningConfiguration", "PutImageTagMutability", "PutLifecyclePolicy", "TagResource"],
+            Writes(fixture)
+        );
+        Assert.Equal(
+            ("IMMUTABLE_WITH_EXCLUSION", "ecrguard-*"),
+            (fixture.Aws.Ecr.MutabilityOf("held").Mode, Assert.Single(fixture.Aws.Ecr.MutabilityOf("held").Exclusions))
+        );
         Assert.Equal(new Dictionary<string, string> { ["cost-centre"] = "4711" }, await ResourceTagsAsync(fixture));
         Assert.Equal(["It lacks the resource tag 'team'; its value is the team's to say."], Drift(fixture));
         Assert.All(fixture.Items("A#"), write => Assert.Equal("done", write["outcome"]!.GetValue<string>()));
@@ -85,13 +118,21 @@ public sealed class BaselineTests
         Assert.Equal("MUTABLE", fixture.Aws.Ecr.MutabilityOf("held").Mode);
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf("held"));
         Assert.Empty(await ResourceTagsAsync(fixture));
-        Assert.Equal(["EcrGuard has written nothing to this repository, or put it back already."], (await RestoreAsync(fixture)).Left);
+        Assert.Equal(
+            ["EcrGuard has written nothing to this repository, or put it back already."],
+            (await RestoreAsync(fixture)).Left
+        );
     }
 
     [Fact]
     public async Task A_push_to_a_repository_that_is_as_it_should_be_costs_four_calls_whatever_the_baseline_names()
     {
-        await using var fixture = await StartAsync(Enforces("merge", more: """, "scanOnPush": true, "tagMutability": "IMMUTABLE", "resourceTags": { "cost-centre": "4711" }"""));
+        await using var fixture = await StartAsync(
+            Enforces(
+                "merge",
+                more: """, "scanOnPush": true, "tagMutability": "IMMUTABLE", "resourceTags": { "cost-centre": "4711" }"""
+            )
+        );
         fixture.Aws.Ecr.CreateRepository("held", lifecyclePolicy: Team);
         await HoldAsync(fixture);
         fixture.Aws.Requests.Take();
@@ -99,7 +140,8 @@ public sealed class BaselineTests
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal(
             ["BatchGetRepositoryScanningConfiguration", "DescribeImages", "DescribeRepositories", "GetLifecyclePolicy"],
-            fixture.Aws.Requests.Where(r => r.Service == "ecr").Select(r => r.Operation).Order(StringComparer.Ordinal));
+            fixture.Aws.Requests.Where(r => r.Service == "ecr").Select(r => r.Operation).Order(StringComparer.Ordinal)
+        );
         Assert.Empty(Drift(fixture));
     }
 
@@ -112,7 +154,13 @@ public sealed class BaselineTests
         await PutPolicyAsync(fixture, Team);
         await TagAsync(fixture, "cost-centre", "4712");
 
-        Assert.Equal(["Somebody has changed the lifecycle policy since EcrGuard wrote it: it stays as it is.", "Somebody has changed the resource tag 'cost-centre' since EcrGuard wrote it: it stays as it is."], (await RestoreAsync(fixture)).Left);
+        Assert.Equal(
+            [
+                "Somebody has changed the lifecycle policy since EcrGuard wrote it: it stays as it is.",
+                "Somebody has changed the resource tag 'cost-centre' since EcrGuard wrote it: it stays as it is.",
+            ],
+            (await RestoreAsync(fixture)).Left
+        );
         Assert.Equal(Team, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
         Assert.Equal("4712", (await ResourceTagsAsync(fixture))["cost-centre"]);
     }
@@ -128,7 +176,10 @@ public sealed class BaselineTests
             await HoldAsync(fixture);
             Assert.Equal(held, fixture.Aws.Ecr.LifecyclePolicyOf("held") != Team);
         }
-        Assert.Contains(Drift(fixture), sentence => sentence.Contains("Terraform or another owner", StringComparison.Ordinal));
+        Assert.Contains(
+            Drift(fixture),
+            sentence => sentence.Contains("Terraform or another owner", StringComparison.Ordinal)
+        );
         // Another wish is another reason.
         await HoldAsync(fixture, fixture.Deploy(Enforces("merge")));
         Assert.NotEqual(Team, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
@@ -153,23 +204,40 @@ public sealed class BaselineTests
     [Fact]
     public async Task A_policy_that_would_take_an_image_in_use_is_put_back_only_by_an_order_that_says_so_and_that_is_told()
     {
-        await using var fixture = await StartAsync(Enforces("replace"), new LocalAwsOptions { BatchGetImageRecordsPull = false });
-        const string KeepsOne = """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""";
+        await using var fixture = await StartAsync(
+            Enforces("replace"),
+            new LocalAwsOptions { BatchGetImageRecordsPull = false }
+        );
+        const string KeepsOne =
+            """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""";
         fixture.Aws.Ecr.CreateRepository("held", lifecyclePolicy: KeepsOne);
         await HoldAsync(fixture);
         var old = fixture.Time.GetUtcNow().AddDays(-400);
         var used = fixture.Aws.Ecr.Push("held", Manifest.Image("used"), "v1", old, announce: false);
         fixture.Aws.Ecr.Push("held", Manifest.Image("newest"), "v2", old.AddDays(1), announce: false);
-        fixture.Aws.Ecs.CreateService("main", "held", fixture.Aws.Ecs.RegisterTaskDefinition("held", $"{Held(fixture).Uri}:v1"));
+        fixture.Aws.Ecs.CreateService(
+            "main",
+            "held",
+            fixture.Aws.Ecs.RegisterTaskDefinition("held", $"{Held(fixture).Uri}:v1")
+        );
 
         var left = await RestoreAsync(fixture);
         Assert.Empty(left.Done);
         var sentence = Assert.Single(left.Left);
-        Assert.StartsWith($"The lifecycle policy stays as it is. By the one that was there before, within 26 hours ECR may take 1 image that is in use or may be: {used["sha256:".Length..][..12]}. The ECS service", sentence, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The lifecycle policy stays as it is. By the one that was there before, within 26 hours ECR may "
+                + $"take 1 image that is in use or may be: {used["sha256:".Length..][..12]}. The ECS service",
+            sentence,
+            StringComparison.Ordinal
+        );
         Assert.NotEqual(KeepsOne, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
         Assert.Empty(fixture.Alerts);
 
-        Assert.StartsWith("Put back the lifecycle policy, as ordered: within 26 hours ECR may take 1 image", Assert.Single((await RestoreAsync(fixture, anyway: true)).Done), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Put back the lifecycle policy, as ordered: within 26 hours ECR may take 1 image",
+            Assert.Single((await RestoreAsync(fixture, anyway: true)).Done),
+            StringComparison.Ordinal
+        );
         Assert.Equal(KeepsOne, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
         var alert = Assert.Single(fixture.Alerts);
         Assert.Equal("restore-exposes", alert.Attributes["kind"].Value);
@@ -180,11 +248,22 @@ public sealed class BaselineTests
     public async Task A_team_that_has_opted_out_is_left_alone_and_reported()
     {
         await using var fixture = await StartAsync(Enforces("replace"));
-        fixture.Aws.Ecr.CreateRepository("held", scanOnPush: true, lifecyclePolicy: Team, tags: new Dictionary<string, string> { ["ecrguard:opt-out"] = "Terraform owns it" });
+        fixture.Aws.Ecr.CreateRepository(
+            "held",
+            scanOnPush: true,
+            lifecyclePolicy: Team,
+            tags: new Dictionary<string, string> { ["ecrguard:opt-out"] = "Terraform owns it" }
+        );
         fixture.Push("v1", "held");
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal(Team, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
-        Assert.Equal(["Its lifecycle policy is not the baseline's.", "The team has opted out (Terraform owns it): nothing is repaired."], Drift(fixture));
+        Assert.Equal(
+            [
+                "Its lifecycle policy is not the baseline's.",
+                "The team has opted out (Terraform owns it): nothing is repaired.",
+            ],
+            Drift(fixture)
+        );
         Assert.Empty(fixture.Items("A#"));
     }
 
@@ -193,7 +272,13 @@ public sealed class BaselineTests
     {
         await using var fixture = await StartAsync();
         fixture.Aws.Ecr.CreateRepository("held");
-        await HoldAsync(fixture, fixture.Deploy(Enforces(more: """, "scanOnPush": true, "tagMutability": "IMMUTABLE" """), new DeploymentOptions(EnforcementMode.Observe)));
+        await HoldAsync(
+            fixture,
+            fixture.Deploy(
+                Enforces(more: """, "scanOnPush": true, "tagMutability": "IMMUTABLE" """),
+                new DeploymentOptions(EnforcementMode.Observe)
+            )
+        );
         Assert.Empty(Writes(fixture));
         Assert.Equal(3, Drift(fixture).Length);
     }
@@ -204,7 +289,9 @@ public sealed class BaselineTests
     [InlineData(Use.Unknown, false, "whether that is in use is not known")]
     public async Task A_policy_that_would_take_an_image_in_use_is_not_put(Use use, bool put, string? why)
     {
-        await using var fixture = await StartAsync(Enforces(rules: Baselined.Replace("\"untagged\"", "\"any\"", StringComparison.Ordinal)));
+        await using var fixture = await StartAsync(
+            Enforces(rules: Baselined.Replace("\"untagged\"", "\"any\"", StringComparison.Ordinal))
+        );
         fixture.Aws.Ecr.CreateRepository("held");
         var digest = fixture.Aws.Ecr.Push("held", Manifest.Image("old"), "v1", fixture.Time.GetUtcNow().AddDays(-13));
         fixture.Aws.Events.Take();
@@ -217,12 +304,17 @@ public sealed class BaselineTests
     [Fact]
     public async Task An_image_in_use_with_its_shield_stops_no_policy()
     {
-        await using var fixture = await StartAsync(Enforces(rules: Baselined.Replace("\"untagged\"", "\"any\"", StringComparison.Ordinal)));
+        await using var fixture = await StartAsync(
+            Enforces(rules: Baselined.Replace("\"untagged\"", "\"any\"", StringComparison.Ordinal))
+        );
         fixture.Aws.Ecr.CreateRepository("held");
         var digest = fixture.Aws.Ecr.Push("held", Manifest.Image("old"), "v1", fixture.Time.GetUtcNow().AddDays(-13));
         fixture.Aws.Ecr.Push("held", Manifest.Image("old"), $"ecrguard-inuse-{digest["sha256:".Length..]}");
         fixture.Aws.Events.Take();
-        await HoldAsync(fixture, usages: new Dictionary<Digest, Usage> { [Digest.Parse(digest)] = new(Use.InUse, [], []) });
+        await HoldAsync(
+            fixture,
+            usages: new Dictionary<Digest, Usage> { [Digest.Parse(digest)] = new(Use.InUse, [], []) }
+        );
         Assert.NotNull(fixture.Aws.Ecr.LifecyclePolicyOf("held"));
         Assert.Empty(fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow().AddYears(3)));
     }
@@ -232,10 +324,19 @@ public sealed class BaselineTests
     {
         await using var fixture = await StartAsync(Enforces());
         fixture.Aws.Ecr.CreateRepository("held");
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => PutPolicyAsync(fixture, Team).GetAwaiter().GetResult()) with { Operation = "GetLifecyclePolicy", From = 2 });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => PutPolicyAsync(fixture, Team).GetAwaiter().GetResult()) with
+            {
+                Operation = "GetLifecyclePolicy",
+                From = 2,
+            }
+        );
         await HoldAsync(fixture);
         Assert.Equal(Team, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
-        Assert.Equal("Nothing was written to the lifecycle policy: it had changed when it was read again.", Assert.Single(fixture.Items("A#"))["outcome"]!.GetValue<string>());
+        Assert.Equal(
+            "Nothing was written to the lifecycle policy: it had changed when it was read again.",
+            Assert.Single(fixture.Items("A#"))["outcome"]!.GetValue<string>()
+        );
         await HoldAsync(fixture);
         Assert.Empty(Drift(fixture));
     }
@@ -259,7 +360,17 @@ public sealed class BaselineTests
         {
             await using var fixture = await StartAsync(Enforces("merge", more: """, "tagMutability": "IMMUTABLE" """));
             fixture.Aws.Ecr.CreateRepository("held", lifecyclePolicy: Team);
-            fixture.Aws.Faults.Add(way switch { "throttled" => Fault.Throttle, "killed" => Fault.Kill(), _ => Fault.CloseAfter with { Times = int.MaxValue } } with { From = call });
+            fixture.Aws.Faults.Add(
+                way switch
+                {
+                    "throttled" => Fault.Throttle,
+                    "killed" => Fault.Kill(),
+                    _ => Fault.CloseAfter with { Times = int.MaxValue },
+                } with
+                {
+                    From = call,
+                }
+            );
             fixture.Aws.Faults.Add(Fault.Delay(TimeSpan.Zero) with { From = call });
             try
             {
@@ -274,7 +385,10 @@ public sealed class BaselineTests
             if (fixture.Aws.Ecr.LifecyclePolicyOf("held") != Team)
             {
                 Assert.Single(fixture.Items("L"));
-                Assert.Contains(fixture.Items("A#"), write => write["change"]!.GetValue<string>() == "PutLifecyclePolicy");
+                Assert.Contains(
+                    fixture.Items("A#"),
+                    write => write["change"]!.GetValue<string>() == "PutLifecyclePolicy"
+                );
             }
 
             await HoldAsync(fixture, fixture.Deploy(Enforces("merge", more: """, "tagMutability": "IMMUTABLE" """)));
@@ -291,24 +405,68 @@ public sealed class BaselineTests
 
     private static RepositoryId Held(GuardFixture fixture) => new(fixture.Aws.AccountId, fixture.Aws.Region, "held");
 
-    private static async Task HoldAsync(GuardFixture fixture, Deployed? functions = null, IReadOnlyDictionary<Digest, Usage>? usages = null) =>
-        await fixture.WhileTimePassesAsync((functions ?? fixture.Functions).Part<Baselines>().HoldAsync(Held(fixture), repair: true, Baselines.Everything, usages, CancellationToken.None));
+    private static async Task HoldAsync(
+        GuardFixture fixture,
+        Deployed? functions = null,
+        IReadOnlyDictionary<Digest, Usage>? usages = null
+    ) =>
+        await fixture.WhileTimePassesAsync(
+            (functions ?? fixture.Functions)
+                .Part<Baselines>()
+                .HoldAsync(Held(fixture), repair: true, Baselines.Everything, usages, CancellationToken.None)
+        );
 
     private static Task<RestoreAnswer> RestoreAsync(GuardFixture fixture, bool anyway = false) =>
-        fixture.Functions.Part<RestoreRepository>().RestoreRepositoryAsync(new RestoreRequest("held", "the release", anyway), new Invocation());
+        fixture
+            .Functions.Part<RestoreRepository>()
+            .RestoreRepositoryAsync(new RestoreRequest("held", "the release", anyway), new Invocation());
 
     private static async Task PutPolicyAsync(GuardFixture fixture, string policy) =>
-        await fixture.Functions.Part<IAmazonECR>().PutLifecyclePolicyAsync(new PutLifecyclePolicyRequest { RepositoryName = "held", LifecyclePolicyText = policy });
+        await fixture
+            .Functions.Part<IAmazonECR>()
+            .PutLifecyclePolicyAsync(
+                new PutLifecyclePolicyRequest { RepositoryName = "held", LifecyclePolicyText = policy }
+            );
 
     private static async Task TagAsync(GuardFixture fixture, string key, string value) =>
-        await fixture.Functions.Part<IAmazonECR>().TagResourceAsync(new TagResourceRequest { ResourceArn = Held(fixture).Arn, Tags = [new Tag { Key = key, Value = value }] });
+        await fixture
+            .Functions.Part<IAmazonECR>()
+            .TagResourceAsync(
+                new TagResourceRequest
+                {
+                    ResourceArn = Held(fixture).Arn,
+                    Tags = [new Tag { Key = key, Value = value }],
+                }
+            );
 
     private static async Task<Dictionary<string, string>> ResourceTagsAsync(GuardFixture fixture) =>
-        ((await fixture.Functions.Part<IAmazonECR>().ListTagsForResourceAsync(new ListTagsForResourceRequest { ResourceArn = Held(fixture).Arn })).Tags ?? []).ToDictionary(tag => tag.Key, tag => tag.Value);
+        (
+            (
+                await fixture
+                    .Functions.Part<IAmazonECR>()
+                    .ListTagsForResourceAsync(new ListTagsForResourceRequest { ResourceArn = Held(fixture).Arn })
+            ).Tags
+            ?? []
+        ).ToDictionary(tag => tag.Key, tag => tag.Value);
 
     private static IReadOnlyList<string> Writes(GuardFixture fixture) =>
-        [.. fixture.Aws.Requests.Where(r => r.Service == "ecr" && (r.Operation.StartsWith("Put", StringComparison.Ordinal) || r.Operation is "TagResource" or "UntagResource" or "DeleteLifecyclePolicy")).Select(r => r.Operation).Order(StringComparer.Ordinal)];
+        [
+            .. fixture
+                .Aws.Requests.Where(r =>
+                    r.Service == "ecr"
+                    && (
+                        r.Operation.StartsWith("Put", StringComparison.Ordinal)
+                        || r.Operation is "TagResource" or "UntagResource" or "DeleteLifecyclePolicy"
+                    )
+                )
+                .Select(r => r.Operation)
+                .Order(StringComparer.Ordinal),
+        ];
 
     private static string[] Drift(GuardFixture fixture) =>
-        System.Text.Json.JsonSerializer.Deserialize<string[]>(fixture.Items("D").Single(item => item["repository"]!.GetValue<string>() == "held")["drift"]!.GetValue<string>())!;
+        System.Text.Json.JsonSerializer.Deserialize<string[]>(
+            fixture.Items("D").Single(item => item["repository"]!.GetValue<string>() == "held")[
+                "drift"
+            ]!.GetValue<string>()
+        )!;
 }

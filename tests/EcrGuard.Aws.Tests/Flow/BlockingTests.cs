@@ -6,7 +6,10 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Where a tag is not just written: ECR has no conditional write and no conditional delete, and with its last tag an image is gone.</summary>
+/// <summary>
+/// Where a tag is not just written: ECR has no conditional write and no conditional delete, and with its last tag an
+/// image is gone.
+/// </summary>
 public sealed class BlockingTests
 {
     [Theory]
@@ -39,7 +42,12 @@ public sealed class BlockingTests
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Ecr.CompleteScan("pay/api", digest, Critical);
         // Another instance of the function, for example.
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Push("pay/api", Manifest.Image("pay/api 1"), BlockedTag(digest))) with { Operation = "PutImage" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => fixture.Aws.Ecr.Push("pay/api", Manifest.Image("pay/api 1"), BlockedTag(digest))) with
+            {
+                Operation = "PutImage",
+            }
+        );
         await fixture.Functions.DeliverAllAsync();
 
         Assert.Equal(0, fixture.Aws.Faults.Outstanding);
@@ -74,7 +82,12 @@ public sealed class BlockingTests
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
         var newer = "";
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => newer = fixture.Aws.Ecr.Push(Repository, Manifest.Image("newer"), "latest")) with { Operation = "BatchGetImage" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => newer = fixture.Aws.Ecr.Push(Repository, Manifest.Image("newer"), "latest")) with
+            {
+                Operation = "BatchGetImage",
+            }
+        );
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
 
         Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest));
@@ -89,7 +102,13 @@ public sealed class BlockingTests
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
         // Between the read of the facts and the read immediately before the write.
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Push(Repository, Manifest.Image("another"), "1")) with { Operation = "DescribeImages", From = 2 });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => fixture.Aws.Ecr.Push(Repository, Manifest.Image("another"), "1")) with
+            {
+                Operation = "DescribeImages",
+                From = 2,
+            }
+        );
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
 
         Assert.Equal(0, fixture.Aws.Faults.Outstanding);
@@ -104,7 +123,13 @@ public sealed class BlockingTests
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
         fixture.Aws.Ecr.CompleteScan(Repository, digest);
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.DeleteTag(Repository, "1")) with { Operation = "DescribeImages", From = 2 });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => fixture.Aws.Ecr.DeleteTag(Repository, "1")) with
+            {
+                Operation = "DescribeImages",
+                From = 2,
+            }
+        );
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
 
         Assert.Equal(0, fixture.Aws.Faults.Outstanding);
@@ -124,7 +149,11 @@ public sealed class BlockingTests
         fixture.Aws.Ecr.CompleteScan("pay/fixed", digest);
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal([BlockedTag(digest)], fixture.Tags(digest, "pay/fixed"));
-        Assert.Contains("could be the image's last", fixture.Item(digest)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(
+            "could be the image's last",
+            fixture.Item(digest)["couldNotMark"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
 
         fixture.Push("1", "pay/fixed");
         await fixture.Functions.DeliverAllAsync();
@@ -139,7 +168,13 @@ public sealed class BlockingTests
         var digest = fixture.Push("1");
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Archive(Repository, digest)) with { Operation = "DescribeImages", From = 2 });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => fixture.Aws.Ecr.Archive(Repository, digest)) with
+            {
+                Operation = "DescribeImages",
+                From = 2,
+            }
+        );
         await fixture.Functions.DeliverAllAsync();
 
         Assert.Equal(["1"], fixture.Tags(digest));
@@ -157,7 +192,12 @@ public sealed class BlockingTests
         var digest = fixture.Push("1");
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Archive(Repository, digest)) with { Operation = "BatchGetImage" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => fixture.Aws.Ecr.Archive(Repository, digest)) with
+            {
+                Operation = "BatchGetImage",
+            }
+        );
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
 
         Assert.Equal(["1"], fixture.Tags(digest));
@@ -177,7 +217,11 @@ public sealed class BlockingTests
         await fixture.Functions.DeliverAllAsync();
 
         Assert.Equal("BLOCKED", fixture.Status(digest));
-        Assert.Contains("1000 tags", fixture.Item(digest)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(
+            "1000 tags",
+            fixture.Item(digest)["couldNotMark"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
         Assert.Contains("could not be marked", Assert.Single(fixture.Alerts).Message, StringComparison.Ordinal);
     }
 
@@ -198,7 +242,11 @@ public sealed class BlockingTests
         fixture.Aws.Faults.Add(Fault.Meanwhile(Team) with { Operation = "PutImage" });
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
 
-        Assert.StartsWith("ECR refused the tag", fixture.Item(digest)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ECR refused the tag",
+            fixture.Item(digest)["couldNotMark"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(1_000, fixture.Tags(digest).Count);
     }
 
@@ -224,7 +272,12 @@ public sealed class BlockingTests
     {
         await using var fixture = await StartAsync();
         var (amd64, arm64) = (Manifest.DockerImage("amd64"), Manifest.DockerImage("arm64"));
-        await AssertMarkedAsync(fixture, Manifest.DockerList([("linux/amd64", amd64), ("linux/arm64", arm64)]), arm64, amd64);
+        await AssertMarkedAsync(
+            fixture,
+            Manifest.DockerList([("linux/amd64", amd64), ("linux/arm64", arm64)]),
+            arm64,
+            amd64
+        );
         Assert.Empty(fixture.Tags(arm64.Digest));
     }
 
@@ -240,8 +293,14 @@ public sealed class BlockingTests
     [Theory]
     [InlineData(EnforcementMode.Observe, Marks)]
     [InlineData(EnforcementMode.Mark, """{ "version": 1 }""")]
-    [InlineData(EnforcementMode.Mark, """{ "version": 1, "enforcement": [ { "repositories": ["shop/*"], "mode": "observe" }, { "repositories": ["*"], "mode": "mark" } ] }""")]
-    public async Task Nothing_is_written_to_ecr_where_the_policy_or_its_ceiling_only_observes(EnforcementMode ceiling, string policy)
+    [InlineData(
+        EnforcementMode.Mark,
+        """{ "version": 1, "enforcement": [ { "repositories": ["shop/*"], "mode": "observe" }, { "repositories": ["*"], "mode": "mark" } ] }"""
+    )]
+    public async Task Nothing_is_written_to_ecr_where_the_policy_or_its_ceiling_only_observes(
+        EnforcementMode ceiling,
+        string policy
+    )
     {
         await using var fixture = await StartAsync();
         var functions = fixture.Deploy(policy, new DeploymentOptions(ceiling));
@@ -253,7 +312,15 @@ public sealed class BlockingTests
         Assert.Equal("BLOCKED", fixture.Status(digest));
         Assert.Single(fixture.Alerts);
         Assert.Equal(["1"], fixture.Tags(digest));
-        Assert.DoesNotContain(fixture.Aws.Requests, r => r.Service == "ecr" && (r.Operation.StartsWith("Put", StringComparison.Ordinal) || r.Operation.StartsWith("Start", StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            fixture.Aws.Requests,
+            r =>
+                r.Service == "ecr"
+                && (
+                    r.Operation.StartsWith("Put", StringComparison.Ordinal)
+                    || r.Operation.StartsWith("Start", StringComparison.Ordinal)
+                )
+        );
     }
 
     [Fact]
@@ -261,7 +328,9 @@ public sealed class BlockingTests
     {
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
-        var renamed = fixture.Deploy(options: new DeploymentOptions(Tags: new("gate", ["ecrguard"], TagApproved: true)));
+        var renamed = fixture.Deploy(
+            options: new DeploymentOptions(Tags: new("gate", ["ecrguard"], TagApproved: true))
+        );
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
         await renamed.DeliverAllAsync();
         Assert.Equal(["1", $"gate-blocked-{digest[7..]}"], fixture.Tags(digest));
@@ -281,8 +350,16 @@ public sealed class BlockingTests
         Assert.Contains("FOREIGN-TAG", AlertId(Assert.Single(fixture.Alerts)), StringComparison.Ordinal);
     }
 
-    /// <summary>Pushes, scans one image with a critical finding and the others with none, and finds what was pushed marked, byte for byte as it was.</summary>
-    private static async Task AssertMarkedAsync(GuardFixture fixture, Manifest pushed, Manifest bad, params Manifest[] good)
+    /// <summary>
+    /// Pushes, scans one image with a critical finding and the others with none, and finds what was pushed marked, byte
+    /// for byte as it was.
+    /// </summary>
+    private static async Task AssertMarkedAsync(
+        GuardFixture fixture,
+        Manifest pushed,
+        Manifest bad,
+        params Manifest[] good
+    )
     {
         var digest = fixture.Aws.Ecr.Push(Repository, pushed, "1");
         await fixture.Functions.DeliverAllAsync();
@@ -294,19 +371,31 @@ public sealed class BlockingTests
         Assert.Equal("BLOCKED", fixture.Status(digest));
         Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest));
         Assert.Equal(digest, fixture.Aws.Ecr.DigestOf(Repository, BlockedTag(digest)));
-        Assert.Equal(digest, $"sha256:{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(pushed.Text)))}");
+        Assert.Equal(
+            digest,
+            $"sha256:{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(pushed.Text)))}"
+        );
     }
 
-    /// <summary>A team that lets branches such as <c>fix-login</c> go after a day did not mean a release that is blocked.</summary>
+    /// <summary>
+    /// A team that lets branches such as <c>fix-login</c> go after a day did not mean a release that is blocked.
+    /// </summary>
     [Fact]
     public async Task A_tag_by_which_the_teams_lifecycle_policy_would_take_the_image_is_could_not_mark()
     {
         await using var fixture = await StartAsync();
-        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, """{"rules":[{"rulePriority":1,"description":"Branches go","selection":{"tagStatus":"tagged","tagPatternList":["*-*"],"countType":"sinceImagePushed","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}""");
+        fixture.Aws.Ecr.PutLifecyclePolicy(
+            Repository,
+            """{"rules":[{"rulePriority":1,"description":"Branches go","selection":{"tagStatus":"tagged","tagPatternList":["*-*"],"countType":"sinceImagePushed","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}"""
+        );
         var digest = await fixture.ScannedAsync("1", Critical);
         Assert.Equal(["1"], fixture.Tags(digest));
         Assert.Equal("BLOCKED", fixture.Status(digest));
-        Assert.Contains("rule 1 selects it by", fixture.Item(digest)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(
+            "rule 1 selects it by",
+            fixture.Item(digest)["couldNotMark"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>The SDK would repeat it by itself, long after the read that allows it.</summary>
@@ -326,9 +415,15 @@ public sealed class BlockingTests
         await fixture.WhileTimePassesAsync(Delivered());
 
         Assert.Equal(["1"], fixture.Tags(digest, Fixed));
-        var calls = fixture.Aws.Requests.Where(request => request.Service == "ecr").Select(request => request.Operation).ToList();
+        var calls = fixture
+            .Aws.Requests.Where(request => request.Service == "ecr")
+            .Select(request => request.Operation)
+            .ToList();
         Assert.Equal(2, calls.Count(call => call == "BatchDeleteImage"));
-        Assert.Contains("DescribeImages", calls[calls.IndexOf("BatchDeleteImage")..calls.LastIndexOf("BatchDeleteImage")]);
+        Assert.Contains(
+            "DescribeImages",
+            calls[calls.IndexOf("BatchDeleteImage")..calls.LastIndexOf("BatchDeleteImage")]
+        );
 
         async Task<bool> Delivered()
         {

@@ -15,34 +15,73 @@ public sealed class BreakGlassTests
     private const string Ada = "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada";
     private const string Why = "The shop is down; this image mends it.";
 
-    private static async Task<(int Status, JsonElement Body)> ForceAsync(GuardFixture fixture, string body, string? by = Ada, string? key = "ASIAEXAMPLEKEY", string? userId = "AROAEXAMPLEID:ada", Deployed? functions = null)
+    private static async Task<(int Status, JsonElement Body)> ForceAsync(
+        GuardFixture fixture,
+        string body,
+        string? by = Ada,
+        string? key = "ASIAEXAMPLEKEY",
+        string? userId = "AROAEXAMPLEID:ada",
+        Deployed? functions = null
+    )
     {
-        var response = await (functions ?? fixture.Functions).Part<BreakGlass>().BreakGlassAsync(new BreakGlassRequest(body, false, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext
-        {
-            ApiId = "a1b2c3",
-            RequestId = "JKJaXmPLvHcESHA=",
-            RouteKey = "POST /breakglass",
-            Stage = "$default",
-            Authorizer = by is null ? null : new() { IAM = new() { UserARN = by, AccessKey = key, CallerId = "AROAEXAMPLEID:ada", UserId = userId } },
-        }), new Invocation());
+        var response = await (functions ?? fixture.Functions)
+            .Part<BreakGlass>()
+            .BreakGlassAsync(
+                new BreakGlassRequest(
+                    body,
+                    false,
+                    new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext
+                    {
+                        ApiId = "a1b2c3",
+                        RequestId = "JKJaXmPLvHcESHA=",
+                        RouteKey = "POST /breakglass",
+                        Stage = "$default",
+                        Authorizer = by is null
+                            ? null
+                            : new()
+                            {
+                                IAM = new()
+                                {
+                                    UserARN = by,
+                                    AccessKey = key,
+                                    CallerId = "AROAEXAMPLEID:ada",
+                                    UserId = userId,
+                                },
+                            },
+                    }
+                ),
+                new Invocation()
+            );
         using var answer = JsonDocument.Parse(response.GetProperty("body").GetString()!);
         return (response.GetProperty("statusCode").GetInt32(), answer.RootElement.Clone());
     }
 
-    private static string Order(GuardFixture fixture, string image, double hours = 4) => $$"""{ "image": "{{image}}", "reason": "{{Why}}", "until": "{{fixture.Time.GetUtcNow().AddHours(hours):yyyy-MM-dd'T'HH:mm:ss'Z'}}" }""";
+    private static string Order(GuardFixture fixture, string image, double hours = 4) =>
+        $$"""{ "image": "{{image}}", "reason": "{{Why}}", "until": "{{fixture.Time.GetUtcNow().AddHours(hours):yyyy-MM-dd'T'HH:mm:ss'Z'}}" }""";
 
-    private static string Revocation(string image) => $$"""{ "image": "{{image}}", "reason": "It was the wrong image.", "until": "now" }""";
+    private static string Revocation(string image) =>
+        $$"""{ "image": "{{image}}", "reason": "It was the wrong image.", "until": "now" }""";
 
-    private static Task<BreakGlassEnds> TickAsync(GuardFixture fixture) => fixture.Functions.Part<EndBreakGlass>().EndBreakGlassAsync(new ScheduledRequest(null), new Invocation());
+    private static Task<BreakGlassEnds> TickAsync(GuardFixture fixture) =>
+        fixture.Functions.Part<EndBreakGlass>().EndBreakGlassAsync(new ScheduledRequest(null), new Invocation());
 
-    private static IEnumerable<string> Kinds(GuardFixture fixture) => fixture.Alerts.Select(a => a.Attributes["kind"].Value).Where(kind => kind is not ("backfill" or "sweep"));
+    private static IEnumerable<string> Kinds(GuardFixture fixture) =>
+        fixture.Alerts.Select(a => a.Attributes["kind"].Value).Where(kind => kind is not ("backfill" or "sweep"));
 
-    private static async Task<string> AskAsync(GuardFixture fixture, string image) => (await fixture.Functions.AskAsync(image)).Body.GetProperty("status").GetString()!;
+    private static async Task<string> AskAsync(GuardFixture fixture, string image) =>
+        (await fixture.Functions.AskAsync(image)).Body.GetProperty("status").GetString()!;
 
     private static async Task SayAsync(GuardFixture fixture, string digest) =>
-        await fixture.Functions.Part<Notices>().SayAsync((await fixture.Functions.Part<Ledger.Ledger>().FindAsync(Id(digest), CancellationToken.None))!, new Usage(Use.Unknown, [], []), CancellationToken.None);
+        await fixture
+            .Functions.Part<Notices>()
+            .SayAsync(
+                (await fixture.Functions.Part<Ledger.Ledger>().FindAsync(Id(digest), CancellationToken.None))!,
+                new Usage(Use.Unknown, [], []),
+                CancellationToken.None
+            );
 
-    private static ImageId Id(string digest) => new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
+    private static ImageId Id(string digest) =>
+        new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
 
     [Fact]
     public async Task A_blocked_image_is_approved_told_and_recorded_and_its_blocking_tag_goes()
@@ -52,8 +91,20 @@ public sealed class BreakGlassTests
 
         var (status, answer) = await ForceAsync(fixture, Order(fixture, $"{Repository}:1"));
 
-        Assert.Equal((200, "APPROVED", true, digest), (status, answer.GetProperty("status").GetString(), answer.GetProperty("approved").GetBoolean(), answer.GetProperty("digest").GetString()));
-        Assert.Contains($"{Ada} said on ", answer.GetProperty("reasons")[0].GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            (200, "APPROVED", true, digest),
+            (
+                status,
+                answer.GetProperty("status").GetString(),
+                answer.GetProperty("approved").GetBoolean(),
+                answer.GetProperty("digest").GetString()
+            )
+        );
+        Assert.Contains(
+            $"{Ada} said on ",
+            answer.GetProperty("reasons")[0].GetProperty("sentence").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal("critical", answer.GetProperty("reasons")[1].GetProperty("code").GetString());
         Assert.Equal(["1"], fixture.Tags(digest));
         Assert.Equal(["blocked", "break-glass", "lifted"], Kinds(fixture));
@@ -116,7 +167,11 @@ public sealed class BreakGlassTests
         fixture.Time.Advance(TimeSpan.FromHours(1));
         fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "PutImage" });
 
-        Assert.Contains("1 could not", (await Assert.ThrowsAsync<InvalidOperationException>(() => TickAsync(fixture))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 could not",
+            (await Assert.ThrowsAsync<InvalidOperationException>(() => TickAsync(fixture))).Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains("break-glass-ended", Kinds(fixture));
         Assert.Equal(new BreakGlassEnds(1, 1), await TickAsync(fixture));
         Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
@@ -149,11 +204,23 @@ public sealed class BreakGlassTests
 
         fixture.Time.Advance(TimeSpan.FromHours(4));
         Assert.Equal("BLOCKED", await AskAsync(fixture, $"{Repository}:1"));
-        Assert.True((await fixture.Functions.Part<Ledger.Ledger>().FindAsync(Id(digest), CancellationToken.None))!.Record.IsDue(fixture.Functions.Part<Core.Policy.PolicyDocument>().Version, fixture.Time.GetUtcNow()));
+        Assert.True(
+            (await fixture.Functions.Part<Ledger.Ledger>().FindAsync(Id(digest), CancellationToken.None))!.Record.IsDue(
+                fixture.Functions.Part<Core.Policy.PolicyDocument>().Version,
+                fixture.Time.GetUtcNow()
+            )
+        );
         Assert.Equal(new BreakGlassEnds(2, 2), await TickAsync(fixture));
         Assert.Equal("BLOCKED", fixture.Status(digest));
-        Assert.Equal(["blocked", "break-glass", "lifted", "break-glass", "break-glass-ended", "blocked", "break-glass-ended"], Kinds(fixture));
-        Assert.Contains("A forced approval was ended before its time.", fixture.Alerts[4].Message, StringComparison.Ordinal);
+        Assert.Equal(
+            ["blocked", "break-glass", "lifted", "break-glass", "break-glass-ended", "blocked", "break-glass-ended"],
+            Kinds(fixture)
+        );
+        Assert.Contains(
+            "A forced approval was ended before its time.",
+            fixture.Alerts[4].Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -163,14 +230,24 @@ public sealed class BreakGlassTests
         var digest = await fixture.ScannedAsync("1", Critical);
         await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 20));
 
-        var (status, answer) = await ForceAsync(fixture, Revocation($"{Repository}:1"), by: "arn:aws:iam::123456789012:user/bob");
+        var (status, answer) = await ForceAsync(
+            fixture,
+            Revocation($"{Repository}:1"),
+            by: "arn:aws:iam::123456789012:user/bob"
+        );
         Assert.Equal((200, "BLOCKED"), (status, answer.GetProperty("status").GetString()));
         Assert.Equal("BLOCKED", fixture.Status(digest));
         Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
         var history = Assert.Single(fixture.Items("B#"))["breakGlass"]!.GetValue<string>();
-        Assert.All([Ada, Why, "user/bob", "It was the wrong image.", "2026-11-19T"], part => Assert.Contains(part, history, StringComparison.Ordinal));
+        Assert.All(
+            [Ada, Why, "user/bob", "It was the wrong image.", "2026-11-19T"],
+            part => Assert.Contains(part, history, StringComparison.Ordinal)
+        );
         var end = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "break-glass-ended").Message;
-        Assert.All([Ada, "user/bob", "It was the wrong image."], part => Assert.Contains(part, end, StringComparison.Ordinal));
+        Assert.All(
+            [Ada, "user/bob", "It was the wrong image."],
+            part => Assert.Contains(part, end, StringComparison.Ordinal)
+        );
 
         Assert.Equal(new BreakGlassEnds(1, 1), await TickAsync(fixture));
         Assert.Single(Kinds(fixture), "break-glass-ended");
@@ -209,13 +286,33 @@ public sealed class BreakGlassTests
     {
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => Assert.Equal(200, ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 1), by: "arn:aws:iam::123456789012:user/bob").GetAwaiter().GetResult().Status)) with { Operation = "TransactWriteItems" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+                Assert.Equal(
+                    200,
+                    ForceAsync(
+                            fixture,
+                            Order(fixture, $"{Repository}:1", hours: 1),
+                            by: "arn:aws:iam::123456789012:user/bob"
+                        )
+                        .GetAwaiter()
+                        .GetResult()
+                        .Status
+                )
+            ) with
+            {
+                Operation = "TransactWriteItems",
+            }
+        );
 
         Assert.Equal(200, (await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 4))).Status);
 
         Assert.Equal(0, fixture.Aws.Faults.Outstanding);
         Assert.Equal(2, fixture.Items("B#").Count);
-        var replaced = Assert.Single(fixture.Items("B#"), item => item["breakGlass"]!.GetValue<string>().Contains("\"revoked\"", StringComparison.Ordinal))["breakGlass"]!.GetValue<string>();
+        var replaced = Assert.Single(
+            fixture.Items("B#"),
+            item => item["breakGlass"]!.GetValue<string>().Contains("\"revoked\"", StringComparison.Ordinal)
+        )["breakGlass"]!.GetValue<string>();
         Assert.All(["user/bob", Ada], part => Assert.Contains(part, replaced, StringComparison.Ordinal));
         Assert.Equal(["blocked", "break-glass", "break-glass", "lifted", "break-glass-ended"], Kinds(fixture));
 
@@ -234,13 +331,31 @@ public sealed class BreakGlassTests
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
         await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 1));
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => Assert.Equal(200, ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 4)).GetAwaiter().GetResult().Status)) with { Operation = "TransactWriteItems" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+                Assert.Equal(
+                    200,
+                    ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 4)).GetAwaiter().GetResult().Status
+                )
+            ) with
+            {
+                Operation = "TransactWriteItems",
+            }
+        );
 
-        Assert.Equal(200, (await ForceAsync(fixture, Revocation($"{Repository}:1"), by: "arn:aws:iam::123456789012:user/bob")).Status);
+        Assert.Equal(
+            200,
+            (await ForceAsync(fixture, Revocation($"{Repository}:1"), by: "arn:aws:iam::123456789012:user/bob")).Status
+        );
 
         Assert.Equal(0, fixture.Aws.Faults.Outstanding);
         Assert.Equal("BLOCKED", await AskAsync(fixture, $"{Repository}@{digest}"));
-        Assert.Equal(2, fixture.Items("B#").Count(item => item["breakGlass"]!.GetValue<string>().Contains("\"revoked\"", StringComparison.Ordinal)));
+        Assert.Equal(
+            2,
+            fixture
+                .Items("B#")
+                .Count(item => item["breakGlass"]!.GetValue<string>().Contains("\"revoked\"", StringComparison.Ordinal))
+        );
         Assert.Equal(2, Kinds(fixture).Count(kind => kind == "break-glass-ended"));
         Assert.Equal(new BreakGlassEnds(2, 2), await TickAsync(fixture));
     }
@@ -250,12 +365,17 @@ public sealed class BreakGlassTests
     {
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
-        {
-            fixture.Time.Advance(TimeSpan.FromSeconds(1));
-            fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical, High);
-            fixture.Functions.DeliverAllAsync().GetAwaiter().GetResult();
-        }) with { Operation = "TransactWriteItems" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+            {
+                fixture.Time.Advance(TimeSpan.FromSeconds(1));
+                fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical, High);
+                fixture.Functions.DeliverAllAsync().GetAwaiter().GetResult();
+            }) with
+            {
+                Operation = "TransactWriteItems",
+            }
+        );
 
         Assert.Equal(200, (await ForceAsync(fixture, Order(fixture, $"{Repository}:1"))).Status);
 
@@ -272,8 +392,14 @@ public sealed class BreakGlassTests
         await fixture.ScannedAsync("1", Critical);
         await ForceAsync(fixture, Order(fixture, $"{Repository}:1"));
 
-        Assert.All([Assert.Single(fixture.Items("B#"))["breakGlass"]!.GetValue<string>(), fixture.Alerts[1].Message], text =>
-            Assert.All(["a1b2c3", "JKJaXmPLvHcESHA="], part => Assert.Contains(part, text, StringComparison.Ordinal)));
+        Assert.All(
+            [Assert.Single(fixture.Items("B#"))["breakGlass"]!.GetValue<string>(), fixture.Alerts[1].Message],
+            text =>
+                Assert.All(
+                    ["a1b2c3", "JKJaXmPLvHcESHA="],
+                    part => Assert.Contains(part, text, StringComparison.Ordinal)
+                )
+        );
     }
 
     [Fact]
@@ -287,9 +413,20 @@ public sealed class BreakGlassTests
 
         var history = Assert.Single(fixture.Items("B#"))["breakGlass"]!.GetValue<string>();
         var end = Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "break-glass-ended").Message;
-        Assert.All([history, end], text => Assert.All(["ASIAEXAMPLEKEY", "AROAEXAMPLEID:ada", "AKIAXXX"], part => Assert.Contains(part, text, StringComparison.Ordinal)));
+        Assert.All(
+            [history, end],
+            text =>
+                Assert.All(
+                    ["ASIAEXAMPLEKEY", "AROAEXAMPLEID:ada", "AKIAXXX"],
+                    part => Assert.Contains(part, text, StringComparison.Ordinal)
+                )
+        );
         Assert.All([history, end], text => Assert.DoesNotContain(new string('X', 201), text, StringComparison.Ordinal));
-        Assert.Contains($"by {Ada} with the access key ASIAEXAMPLEKEY: {Why}", Assert.Single(fixture.Aws.Sns.Messages, m => m.TopicArn == fixture.SummaryTopic).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"by {Ada} with the access key ASIAEXAMPLEKEY: {Why}",
+            Assert.Single(fixture.Aws.Sns.Messages, m => m.TopicArn == fixture.SummaryTopic).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -302,7 +439,10 @@ public sealed class BreakGlassTests
         fixture.Time.Advance(TimeSpan.FromHours(5));
         await fixture.Functions.SummaryAsync("2026-W47");
 
-        var sent = fixture.Aws.Sns.Messages.Where(m => m.TopicArn == fixture.SummaryTopic).Select(m => m.Message).ToList();
+        var sent = fixture
+            .Aws.Sns.Messages.Where(m => m.TopicArn == fixture.SummaryTopic)
+            .Select(m => m.Message)
+            .ToList();
         Assert.All(sent, text => Assert.Contains(Ada, text, StringComparison.Ordinal));
         Assert.Contains("BREAK-GLASS: 1 in force, 0 ended this week", sent[0], StringComparison.Ordinal);
         Assert.Contains("for 1 of those by break-glass", sent[0], StringComparison.Ordinal);
@@ -336,7 +476,12 @@ public sealed class BreakGlassTests
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
         await ForceAsync(fixture, Order(fixture, $"{Repository}@{digest}"));
-        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical, new LocalFinding("CVE-2026-1002", "CRITICAL", new LocalPackage("openssl", "3.0.11")));
+        fixture.Aws.Ecr.CompleteScan(
+            Repository,
+            digest,
+            Critical,
+            new LocalFinding("CVE-2026-1002", "CRITICAL", new LocalPackage("openssl", "3.0.11"))
+        );
         await fixture.Functions.DeliverAllAsync();
 
         Assert.Equal("APPROVED", fixture.Status(digest));
@@ -354,11 +499,17 @@ public sealed class BreakGlassTests
         await fixture.Functions.DeliverAllAsync();
 
         await ForceAsync(fixture, Order(fixture, $"{Repository}@{platform.Digest}"));
-        Assert.Equal(("APPROVED", "BLOCKED"), (await AskAsync(fixture, $"{Repository}@{platform.Digest}"), await AskAsync(fixture, $"{Repository}:1")));
+        Assert.Equal(
+            ("APPROVED", "BLOCKED"),
+            (await AskAsync(fixture, $"{Repository}@{platform.Digest}"), await AskAsync(fixture, $"{Repository}:1"))
+        );
 
         fixture.Time.Advance(TimeSpan.FromHours(5));
         await ForceAsync(fixture, Order(fixture, $"{Repository}@{index}"));
-        Assert.Equal(("BLOCKED", "APPROVED"), (await AskAsync(fixture, $"{Repository}@{platform.Digest}"), await AskAsync(fixture, $"{Repository}:1")));
+        Assert.Equal(
+            ("BLOCKED", "APPROVED"),
+            (await AskAsync(fixture, $"{Repository}@{platform.Digest}"), await AskAsync(fixture, $"{Repository}:1"))
+        );
     }
 
     [Fact]
@@ -368,7 +519,10 @@ public sealed class BreakGlassTests
         var digest = fixture.Push("1");
         fixture.Aws.Events.Take();
 
-        Assert.Equal("APPROVED", (await ForceAsync(fixture, Order(fixture, $"{Repository}:1"))).Body.GetProperty("status").GetString());
+        Assert.Equal(
+            "APPROVED",
+            (await ForceAsync(fixture, Order(fixture, $"{Repository}:1"))).Body.GetProperty("status").GetString()
+        );
         fixture.Time.Advance(TimeSpan.FromHours(4));
         Assert.Equal("PENDING", await AskAsync(fixture, $"{Repository}@{digest}"));
     }
@@ -380,24 +534,64 @@ public sealed class BreakGlassTests
         await fixture.ScannedAsync("1", Critical);
         fixture.Aws.Requests.Take();
 
-        foreach (var (status, body) in new[] { await ForceAsync(fixture, Order(fixture, $"{Repository}:1"), by: null), await ForceAsync(fixture, Order(fixture, $"{Repository}:1"), by: "") })
-            Assert.Equal((403, "FORBIDDEN", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
-        foreach (var context in new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext?[]
+        foreach (
+            var (status, body) in new[]
+            {
+                await ForceAsync(fixture, Order(fixture, $"{Repository}:1"), by: null),
+                await ForceAsync(fixture, Order(fixture, $"{Repository}:1"), by: ""),
+            }
+        )
+            Assert.Equal(
+                (403, "FORBIDDEN", false),
+                (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean())
+            );
+        foreach (
+            var context in new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext?[]
+            {
+                null,
+                new() { Authorizer = new() { IAM = new() { UserARN = Ada } } },
+                new()
+                {
+                    Authorizer = new() { IAM = new() { UserARN = Ada } },
+                    ApiId = "a1b2c3",
+                    RequestId = "1",
+                    Stage = "$default",
+                    RouteKey = "GET /approval",
+                },
+                new()
+                {
+                    Authorizer = new() { IAM = new() { UserARN = Ada } },
+                    ApiId = "a1b2c3",
+                    RequestId = "1",
+                    Stage = "dev",
+                    RouteKey = "POST /breakglass",
+                },
+                new()
+                {
+                    Authorizer = new() { IAM = new() { UserARN = Ada } },
+                    ApiId = "",
+                    RequestId = "1",
+                    Stage = "$default",
+                    RouteKey = "POST /breakglass",
+                },
+            }
+        )
         {
-            null,
-            new() { Authorizer = new() { IAM = new() { UserARN = Ada } } },
-            new() { Authorizer = new() { IAM = new() { UserARN = Ada } }, ApiId = "a1b2c3", RequestId = "1", Stage = "$default", RouteKey = "GET /approval" },
-            new() { Authorizer = new() { IAM = new() { UserARN = Ada } }, ApiId = "a1b2c3", RequestId = "1", Stage = "dev", RouteKey = "POST /breakglass" },
-            new() { Authorizer = new() { IAM = new() { UserARN = Ada } }, ApiId = "", RequestId = "1", Stage = "$default", RouteKey = "POST /breakglass" },
-        })
-        {
-            var direct = await fixture.Functions.Part<BreakGlass>().BreakGlassAsync(new BreakGlassRequest(Order(fixture, $"{Repository}:1"), false, context), new Invocation());
+            var direct = await fixture
+                .Functions.Part<BreakGlass>()
+                .BreakGlassAsync(
+                    new BreakGlassRequest(Order(fixture, $"{Repository}:1"), false, context),
+                    new Invocation()
+                );
             Assert.Equal(403, direct.GetProperty("statusCode").GetInt32());
         }
         Assert.Empty(fixture.Aws.Requests);
     }
 
-    /// <summary>The ARN of a session drops its role's path: a role of the same name under another path looks the same, and so does one that was deleted and made again.</summary>
+    /// <summary>
+    /// The ARN of a session drops its role's path: a role of the same name under another path looks the same, and so
+    /// does one that was deleted and made again.
+    /// </summary>
     [Theory]
     [InlineData(null)]
     [InlineData("")]
@@ -415,7 +609,10 @@ public sealed class BreakGlassTests
         foreach (var order in new[] { Order(fixture, $"{Repository}:1"), Revocation($"{Repository}:1") })
         {
             var (status, body) = await ForceAsync(fixture, order, userId: userId);
-            Assert.Equal((403, "FORBIDDEN", false), (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean()));
+            Assert.Equal(
+                (403, "FORBIDDEN", false),
+                (status, body.GetProperty("status").GetString(), body.GetProperty("approved").GetBoolean())
+            );
             Assert.Contains("BreakGlassRoleToTake", body.GetProperty("problem").GetString(), StringComparison.Ordinal);
         }
         Assert.Empty(fixture.Aws.Requests);
@@ -425,8 +622,24 @@ public sealed class BreakGlassTests
 
     [Fact]
     public void Where_no_role_may_force_approvals_nobody_does() =>
-        Assert.All(new[] { null, "" }, role => Assert.All(new[] { null, "", ":ada", "AROAEXAMPLEID:ada" }, user =>
-            Assert.False(new Settings { Account = "1", Region = "r", Table = "t", Bucket = "b", BreakGlassRoleId = role }.MayForce(user))));
+        Assert.All(
+            new[] { null, "" },
+            role =>
+                Assert.All(
+                    new[] { null, "", ":ada", "AROAEXAMPLEID:ada" },
+                    user =>
+                        Assert.False(
+                            new Settings
+                            {
+                                Account = "1",
+                                Region = "r",
+                                Table = "t",
+                                Bucket = "b",
+                                BreakGlassRoleId = role,
+                            }.MayForce(user)
+                        )
+                )
+        );
 
     [Fact]
     public async Task A_policy_with_zero_hours_switches_it_off_and_what_is_in_force_can_still_be_ended()
@@ -434,25 +647,42 @@ public sealed class BreakGlassTests
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
         await ForceAsync(fixture, Order(fixture, $"{Repository}:1"));
-        var off = fixture.Deploy("""{ "version": 1, "defaults": { "maxBreakGlassHours": 0 }, "rules": [ { "id": "critical", "severity": ["CRITICAL"], "then": "block" } ] }""");
+        var off = fixture.Deploy(
+            """{ "version": 1, "defaults": { "maxBreakGlassHours": 0 }, "rules": [ { "id": "critical", "severity": ["CRITICAL"], "then": "block" } ] }"""
+        );
 
         var (status, body) = await ForceAsync(fixture, Order(fixture, $"{Repository}:1", hours: 0.5), functions: off);
         Assert.Equal((400, false), (status, body.GetProperty("approved").GetBoolean()));
-        Assert.Contains("defaults.maxBreakGlassHours is 0", body.GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "defaults.maxBreakGlassHours is 0",
+            body.GetProperty("problem").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Single(fixture.Items("B#"));
 
-        Assert.Equal("BLOCKED", (await ForceAsync(fixture, Revocation($"{Repository}@{digest}"), functions: off)).Body.GetProperty("status").GetString());
+        Assert.Equal(
+            "BLOCKED",
+            (await ForceAsync(fixture, Revocation($"{Repository}@{digest}"), functions: off))
+                .Body.GetProperty("status")
+                .GetString()
+        );
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("null")]
-    [InlineData("{ \"image\": \"shop/web:1\", \"reason\": \"long enough\", \"until\": \"2026-11-18T13:00:00Z\", \"by\": \"root\" }")]
+    [InlineData(
+        "{ \"image\": \"shop/web:1\", \"reason\": \"long enough\", \"until\": \"2026-11-18T13:00:00Z\", "
+            + "\"by\": \"root\" }"
+    )]
     [InlineData("{ \"image\": \"shop/web:1\", \"reason\": \"long enough\", \"until\": \"2026-11-18T13:00:00\" }")]
     [InlineData("{ \"image\": \"shop/web:1\", \"reason\": \"long enough\", \"until\": \"2026-11-19T13:00:00Z\" }")]
     [InlineData("{ \"image\": \"shop/web:1\", \"reason\": \"too short\", \"until\": \"2026-11-18T13:00:00Z\" }")]
     [InlineData("{ \"image\": \"shop/web\", \"reason\": \"long enough\", \"until\": \"2026-11-18T13:00:00Z\" }")]
-    [InlineData("{ \"image\": \"999999999999.dkr.ecr.eu-central-1.amazonaws.com/shop/web:1\", \"reason\": \"long enough\", \"until\": \"2026-11-18T13:00:00Z\" }")]
+    [InlineData(
+        "{ \"image\": \"999999999999.dkr.ecr.eu-central-1.amazonaws.com/shop/web:1\", \"reason\": \"long "
+            + "enough\", \"until\": \"2026-11-18T13:00:00Z\" }"
+    )]
     public async Task What_is_not_whole_and_right_is_refused_and_changes_nothing(string body)
     {
         await using var fixture = await StartAsync();

@@ -4,7 +4,9 @@ using EcrGuard.LocalAws.Sns;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Many events at once: five hundred about one image, and the day on which one new CVE is found in all of them.</summary>
+/// <summary>
+/// Many events at once: five hundred about one image, and the day on which one new CVE is found in all of them.
+/// </summary>
 public sealed class BurstTests
 {
     private const int Batch = 100;
@@ -16,7 +18,9 @@ public sealed class BurstTests
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
-    public async Task Five_hundred_finding_events_for_one_image_cost_one_decision_when_their_findings_are_listed(int minutes)
+    public async Task Five_hundred_finding_events_for_one_image_cost_one_decision_when_their_findings_are_listed(
+        int minutes
+    )
     {
         await using var fixture = await EnhancedAsync();
         var digest = (await ManyAsync(fixture, 1))[0];
@@ -28,14 +32,20 @@ public sealed class BurstTests
 
         Assert.Empty(await fixture.Functions.ChangedAsync(batches[0]));
         Assert.Equal(1, Decisions(fixture));
-        Assert.Equal(["DescribeImages", "GetLifecyclePolicy", "DescribeImages", "BatchGetImage", "PutImage"], Calls(fixture, "ecr"));
+        Assert.Equal(
+            ["DescribeImages", "GetLifecyclePolicy", "DescribeImages", "BatchGetImage", "PutImage"],
+            Calls(fixture, "ecr")
+        );
         foreach (var batch in batches.Skip(1))
             Assert.Empty(await fixture.Functions.ChangedAsync(batch));
 
         Assert.Equal(5, batches.Count);
         Assert.Equal(1, Decisions(fixture));
         Assert.Equal(5, Calls(fixture, "ecr").Count());
-        Assert.Equal(("BLOCKED", 500), (fixture.Status(digest), fixture.Verdict(digest).GetProperty("counts").GetProperty("critical").GetInt32()));
+        Assert.Equal(
+            ("BLOCKED", 500),
+            (fixture.Status(digest), fixture.Verdict(digest).GetProperty("counts").GetProperty("critical").GetInt32())
+        );
         Assert.Single(Told(fixture));
     }
 
@@ -61,7 +71,10 @@ public sealed class BurstTests
         for (var i = 0; i < batches.Count; i++)
             Assert.Empty(await (i % 2 == 0 ? fixture.Functions : other).ChangedAsync(batches[i]));
         Assert.InRange(Decisions(fixture), 1, batches.Count);
-        Assert.Equal(("BLOCKED", 1), (fixture.Status(digest), fixture.Verdict(digest).GetProperty("counts").GetProperty("critical").GetInt32()));
+        Assert.Equal(
+            ("BLOCKED", 1),
+            (fixture.Status(digest), fixture.Verdict(digest).GetProperty("counts").GetProperty("critical").GetInt32())
+        );
 
         // A later decision, for something else, has seen all that they tell.
         fixture.Time.Advance(TimeSpan.FromMinutes(2));
@@ -96,9 +109,13 @@ public sealed class BurstTests
         Assert.Single(Told(fixture));
         var calls = fixture.Aws.Requests.Select(call => call.Operation).ToList();
         Assert.True(calls.IndexOf("Publish") < calls.IndexOf("PutImage"));
-        // Five minutes of one in twenty seconds; what had no turn by then waits for the sweep, which has none of its own to wait for here.
+        // Five minutes of one in twenty seconds; what had no turn by then waits for the sweep, which has none of its
+        // own to wait for here.
         Assert.InRange(calls.Count(call => call == "PutImage"), 14, 17);
-        Assert.All(digests, digest => Assert.NotEqual(IsMarked(fixture, digest), fixture.Item(digest).ContainsKey("couldNotMark")));
+        Assert.All(
+            digests,
+            digest => Assert.NotEqual(IsMarked(fixture, digest), fixture.Item(digest).ContainsKey("couldNotMark"))
+        );
         await AssertSweptAsync(fixture, digests);
     }
 
@@ -116,7 +133,10 @@ public sealed class BurstTests
         Assert.All(digests, digest => Assert.Equal("BLOCKED", fixture.Status(digest)));
         Assert.Single(Told(fixture));
         Assert.Single(digests, digest => IsMarked(fixture, digest));
-        Assert.All(digests, digest => Assert.NotEqual(IsMarked(fixture, digest), fixture.Item(digest).ContainsKey("couldNotMark")));
+        Assert.All(
+            digests,
+            digest => Assert.NotEqual(IsMarked(fixture, digest), fixture.Item(digest).ContainsKey("couldNotMark"))
+        );
         await AssertSweptAsync(fixture, digests);
     }
 
@@ -140,10 +160,14 @@ public sealed class BurstTests
     private static async Task AssertSweptAsync(GuardFixture fixture, IReadOnlyList<string> digests)
     {
         await fixture.Functions.SweepAsync();
-        Assert.All(digests, digest => Assert.True(IsMarked(fixture, digest) && !fixture.Item(digest).ContainsKey("couldNotMark")));
+        Assert.All(
+            digests,
+            digest => Assert.True(IsMarked(fixture, digest) && !fixture.Item(digest).ContainsKey("couldNotMark"))
+        );
     }
 
-    private static bool IsMarked(GuardFixture fixture, string digest) => fixture.Tags(digest).Contains(GuardFixture.BlockedTag(digest));
+    private static bool IsMarked(GuardFixture fixture, string digest) =>
+        fixture.Tags(digest).Contains(GuardFixture.BlockedTag(digest));
 
     private static async Task<GuardFixture> EnhancedAsync(bool leaps = false)
     {
@@ -166,13 +190,19 @@ public sealed class BurstTests
         return digests;
     }
 
-    private static LocalFinding Critical(int number) => GuardFixture.Critical with { Vulnerability = $"CVE-2026-{5000 + number}" };
+    private static LocalFinding Critical(int number) =>
+        GuardFixture.Critical with
+        {
+            Vulnerability = $"CVE-2026-{5000 + number}",
+        };
 
     /// <summary>Inspector is asked for an image's coverage before and after its findings.</summary>
-    private static int Decisions(GuardFixture fixture) => Calls(fixture, "inspector2").Count(call => call == "ListCoverage") / 2;
+    private static int Decisions(GuardFixture fixture) =>
+        Calls(fixture, "inspector2").Count(call => call == "ListCoverage") / 2;
 
     /// <summary>What was said of images; the end of the backfill is said too.</summary>
     private static IEnumerable<LocalMessage> Told(GuardFixture fixture) => fixture.Alerts.Skip(1);
 
-    private static IEnumerable<string> Calls(GuardFixture fixture, string service) => fixture.Aws.Requests.Where(call => call.Service == service).Select(call => call.Operation);
+    private static IEnumerable<string> Calls(GuardFixture fixture, string service) =>
+        fixture.Aws.Requests.Where(call => call.Service == service).Select(call => call.Operation);
 }

@@ -5,13 +5,26 @@ namespace EcrGuard.Aws.Tests.Flow;
 /// <summary>What an event costs: ECR's rates are shared with every <c>docker push</c> of the account.</summary>
 public sealed class CallCountTests
 {
-    private const string HoldsMutability = """{ "version": 1, "baseline": [ { "repositories": ["*"], "mode": "observe", "tagMutability": "MUTABLE" } ] }""";
+    private const string HoldsMutability =
+        """{ "version": 1, "baseline": [ { "repositories": ["*"], "mode": "observe", "tagMutability": "MUTABLE" } ] }""";
 
     [Theory]
     [InlineData(true, GuardFixture.Marks, "DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration")]
-    [InlineData(true, HoldsMutability, "DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration DescribeRepositories")]
-    [InlineData(false, """{ "version": 1 }""", "DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration")]
-    [InlineData(false, HoldsMutability, "DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration DescribeRepositories")]
+    [InlineData(
+        true,
+        HoldsMutability,
+        "DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration DescribeRepositories"
+    )]
+    [InlineData(
+        false,
+        """{ "version": 1 }""",
+        "DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration"
+    )]
+    [InlineData(
+        false,
+        HoldsMutability,
+        "DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration DescribeRepositories"
+    )]
     public async Task A_push_to_a_cold_function_costs_at_most_four_calls(bool scanned, string policy, string calls)
     {
         await using var fixture = await GuardFixture.StartAsync(policy);
@@ -27,14 +40,25 @@ public sealed class CallCountTests
         await using var fixture = await GuardFixture.StartAsync(HoldsMutability);
         var (amd64, arm64) = (Manifest.Image("amd64"), Manifest.Image("arm64"));
         foreach (var child in new[] { amd64, arm64 })
-            fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, fixture.Aws.Ecr.Push(GuardFixture.Repository, child), GuardFixture.Low);
+            fixture.Aws.Ecr.CompleteScan(
+                GuardFixture.Repository,
+                fixture.Aws.Ecr.Push(GuardFixture.Repository, child),
+                GuardFixture.Low
+            );
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Requests.Take();
 
-        var index = fixture.Aws.Ecr.Push(GuardFixture.Repository, Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)]), "1");
+        var index = fixture.Aws.Ecr.Push(
+            GuardFixture.Repository,
+            Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)]),
+            "1"
+        );
         var cold = fixture.Deploy(HoldsMutability);
         await cold.DeliverAllAsync();
-        Assert.Equal(Sorted("DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration BatchGetImage"), Ecr(fixture));
+        Assert.Equal(
+            Sorted("DescribeImages GetLifecyclePolicy BatchGetRepositoryScanningConfiguration BatchGetImage"),
+            Ecr(fixture)
+        );
         Assert.Equal("APPROVED", fixture.Status(index));
     }
 
@@ -44,12 +68,29 @@ public sealed class CallCountTests
         await using var fixture = await GuardFixture.StartAsync();
         var platforms = Enumerable.Range(0, 30).Select(i => Manifest.Image($"platform {i}")).ToList();
         foreach (var platform in platforms)
-            fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, fixture.Aws.Ecr.Push(GuardFixture.Repository, platform), GuardFixture.Low);
-        fixture.Aws.Ecr.Push(GuardFixture.Repository, Manifest.Index([.. platforms.Select((platform, i) => ($"linux/v{i}", platform))]), "1");
+            fixture.Aws.Ecr.CompleteScan(
+                GuardFixture.Repository,
+                fixture.Aws.Ecr.Push(GuardFixture.Repository, platform),
+                GuardFixture.Low
+            );
+        fixture.Aws.Ecr.Push(
+            GuardFixture.Repository,
+            Manifest.Index([.. platforms.Select((platform, i) => ($"linux/v{i}", platform))]),
+            "1"
+        );
         fixture.Aws.Events.Take();
 
-        Assert.Equal("APPROVED", (await fixture.Functions.AskAsync($"{GuardFixture.Repository}:1")).Body.GetProperty("status").GetString());
-        Assert.Equal([("BatchGetImage", 1), ("DescribeImageScanFindings", 30), ("DescribeImages", 31)], Ecr(fixture).CountBy(call => call).Where(call => call.Key != "GetRegistryScanningConfiguration").Select(call => (call.Key, call.Value)));
+        Assert.Equal(
+            "APPROVED",
+            (await fixture.Functions.AskAsync($"{GuardFixture.Repository}:1")).Body.GetProperty("status").GetString()
+        );
+        Assert.Equal(
+            [("BatchGetImage", 1), ("DescribeImageScanFindings", 30), ("DescribeImages", 31)],
+            Ecr(fixture)
+                .CountBy(call => call)
+                .Where(call => call.Key != "GetRegistryScanningConfiguration")
+                .Select(call => (call.Key, call.Value))
+        );
         // Four platforms are asked for at a time, and none of the first four knows yet which scanner the registry has.
         Assert.InRange(Ecr(fixture).Count(call => call == "GetRegistryScanningConfiguration"), 1, 4);
     }
@@ -85,7 +126,13 @@ public sealed class CallCountTests
 
         fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest, [GuardFixture.Critical, .. Many(2_500)]);
         await fixture.Deploy().ChangedAsync(fixture.Aws.Events.Take());
-        Assert.Equal(Sorted("DescribeImages DescribeImageScanFindings DescribeImageScanFindings DescribeImageScanFindings DescribeImages GetLifecyclePolicy BatchGetImage PutImage"), Ecr(fixture));
+        Assert.Equal(
+            Sorted(
+                "DescribeImages DescribeImageScanFindings DescribeImageScanFindings "
+                    + "DescribeImageScanFindings DescribeImages GetLifecyclePolicy BatchGetImage PutImage"
+            ),
+            Ecr(fixture)
+        );
         Assert.Equal(["1", GuardFixture.BlockedTag(digest)], fixture.Tags(digest));
     }
 
@@ -143,7 +190,12 @@ public sealed class CallCountTests
         const string Batch = "DescribeRepositories DescribeImages BatchDeleteImage";
         const string Upload = "InitiateLayerUpload UploadLayerPart CompleteLayerUpload";
         await using var fixture = await GuardFixture.StartAsync();
-        string[] digests = [await fixture.ScannedAsync("1", GuardFixture.Critical), await fixture.ScannedAsync("2", GuardFixture.Critical), await fixture.ScannedAsync("3", GuardFixture.Critical)];
+        string[] digests =
+        [
+            await fixture.ScannedAsync("1", GuardFixture.Critical),
+            await fixture.ScannedAsync("2", GuardFixture.Critical),
+            await fixture.ScannedAsync("3", GuardFixture.Critical),
+        ];
         fixture.Aws.Requests.Take();
         // The first time, what the manifest refers to is uploaded too.
         fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digests[0]);
@@ -166,10 +218,17 @@ public sealed class CallCountTests
         fixture.Aws.Ecr.CompleteScan(GuardFixture.Repository, digest);
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
         var (sent, alerts) = (fixture.Aws.Events.Take(), fixture.Alerts.Count);
-        Assert.Equal(2, sent.Count(json => json.Contains(Core.Plans.RemovalManifest.ConfigType, StringComparison.Ordinal)));
+        Assert.Equal(
+            2,
+            sent.Count(json => json.Contains(Core.Plans.RemovalManifest.ConfigType, StringComparison.Ordinal))
+        );
         fixture.Aws.Requests.Take();
         Assert.Empty(await fixture.Functions.PushedAsync([.. sent.Where(Deployed.IsPush)]));
-        Assert.Empty(await fixture.Functions.ChangedAsync([.. sent.Where(json => !Deployed.IsPush(json) && json.Contains("DELETE", StringComparison.Ordinal))]));
+        Assert.Empty(
+            await fixture.Functions.ChangedAsync([
+                .. sent.Where(json => !Deployed.IsPush(json) && json.Contains("DELETE", StringComparison.Ordinal)),
+            ])
+        );
         Assert.Empty(Ecr(fixture));
         Assert.Equal(alerts, fixture.Alerts.Count);
     }
@@ -237,11 +296,20 @@ public sealed class CallCountTests
         Assert.Equal("BLOCKED", fixture.Status(digest));
     }
 
-    private static IEnumerable<LocalFinding> Many(int count) => Enumerable.Range(0, count).Select(i => new LocalFinding($"CVE-2025-{i:00000}", "LOW", new LocalPackage($"package-{i}", "1")));
+    private static IEnumerable<LocalFinding> Many(int count) =>
+        Enumerable
+            .Range(0, count)
+            .Select(i => new LocalFinding($"CVE-2025-{i:00000}", "LOW", new LocalPackage($"package-{i}", "1")));
 
     private static IReadOnlyList<string> Ecr(GuardFixture fixture) => Calls(fixture, "ecr");
 
-    private static IReadOnlyList<string> Calls(GuardFixture fixture, string service) => [.. fixture.Aws.Requests.Where(r => r.Service == service).Select(r => r.Operation).Order(StringComparer.Ordinal)];
+    private static IReadOnlyList<string> Calls(GuardFixture fixture, string service) =>
+        [
+            .. fixture
+                .Aws.Requests.Where(r => r.Service == service)
+                .Select(r => r.Operation)
+                .Order(StringComparer.Ordinal),
+        ];
 
     private static IReadOnlyList<string> Sorted(string calls) => [.. calls.Split(' ').Order(StringComparer.Ordinal)];
 }

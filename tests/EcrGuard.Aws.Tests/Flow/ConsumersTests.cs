@@ -46,29 +46,36 @@ public sealed class ConsumersTests
         var use = await account.ReadAsync();
 
         Assert.Empty(use.Unread);
-        Assert.Equal(Order(
-            $"job:v1 {Two} EcsTask {task}",
-            $"job:v1  TaskDefinition {job}",
-            $"job:v1  ScheduledTask {rule}",
-            $"job:v1  ScheduledTask arn:aws:events:eu-central-1:123456789012:rule/nightly",
-            $"job:v1  ScheduledTask {schedule}",
-            $"pay:v1 {One} LambdaFunction arn:aws:lambda:eu-central-1:123456789012:function:pay",
-            $"pods: {pushed} Workload seen running by Amazon Inspector",
-            $"portal:v1  AppRunnerService {appRunner}",
-            $"sidecar: {One} EcsTask {task}",
-            $"sidecar: {One} TaskDefinition {job}",
-            $"sidecar: {One} ScheduledTask {rule}",
-            $"sidecar: {One} ScheduledTask arn:aws:events:eu-central-1:123456789012:rule/nightly",
-            $"sidecar: {One} ScheduledTask {schedule}",
-            $"web:v1  EcsService {service}",
-            $"web:v1  TaskDefinition {web}"), Order([.. use.Uses.Select(Shown)]));
+        Assert.Equal(
+            Order(
+                $"job:v1 {Two} EcsTask {task}",
+                $"job:v1  TaskDefinition {job}",
+                $"job:v1  ScheduledTask {rule}",
+                $"job:v1  ScheduledTask arn:aws:events:eu-central-1:123456789012:rule/nightly",
+                $"job:v1  ScheduledTask {schedule}",
+                $"pay:v1 {One} LambdaFunction arn:aws:lambda:eu-central-1:123456789012:function:pay",
+                $"pods: {pushed} Workload seen running by Amazon Inspector",
+                $"portal:v1  AppRunnerService {appRunner}",
+                $"sidecar: {One} EcsTask {task}",
+                $"sidecar: {One} TaskDefinition {job}",
+                $"sidecar: {One} ScheduledTask {rule}",
+                $"sidecar: {One} ScheduledTask arn:aws:events:eu-central-1:123456789012:rule/nightly",
+                $"sidecar: {One} ScheduledTask {schedule}",
+                $"web:v1  EcsService {service}",
+                $"web:v1  TaskDefinition {web}"
+            ),
+            Order([.. use.Uses.Select(Shown)])
+        );
     }
 
     [Fact]
     public async Task A_task_that_has_not_pulled_yet_uses_the_tag()
     {
         await using var account = await StartAsync();
-        var task = account.Aws.Ecs.RunTask("batch", account.Aws.Ecs.RegisterTaskDefinition("job", $"{Registry}/job:v1"));
+        var task = account.Aws.Ecs.RunTask(
+            "batch",
+            account.Aws.Ecs.RegisterTaskDefinition("job", $"{Registry}/job:v1")
+        );
 
         var use = await account.ReadAsync();
 
@@ -109,12 +116,21 @@ public sealed class ConsumersTests
     public async Task A_service_uses_the_digest_that_its_tag_meant_when_it_was_deployed_and_what_the_tag_means_now()
     {
         await using var account = await StartAsync();
-        var service = account.Aws.Ecs.CreateService("shop", "web", Revisions(account.Aws, "web", 1)[0], desiredCount: 0, digests: [One]);
+        var service = account.Aws.Ecs.CreateService(
+            "shop",
+            "web",
+            Revisions(account.Aws, "web", 1)[0],
+            desiredCount: 0,
+            digests: [One]
+        );
 
         var use = await account.ReadAsync();
 
         Assert.Empty(use.Unread);
-        Assert.Equal([$"web:v1  EcsService {service}", $"web:v1 {One} EcsService {service}"], Order([.. use.Uses.Where(u => u.By.Kind == ConsumerKind.EcsService).Select(Shown)]));
+        Assert.Equal(
+            [$"web:v1  EcsService {service}", $"web:v1 {One} EcsService {service}"],
+            Order([.. use.Uses.Where(u => u.By.Kind == ConsumerKind.EcsService).Select(Shown)])
+        );
     }
 
     [Fact]
@@ -207,7 +223,12 @@ public sealed class ConsumersTests
 
         var use = await account.ReadAsync();
 
-        Assert.Equal(["web-admin:v1", "web:v10", "web:v12"], use.Uses.Where(u => u.By.Kind == ConsumerKind.TaskDefinition).Select(u => $"{u.Repository.Name}:{u.Tag}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["web-admin:v1", "web:v10", "web:v12"],
+            use.Uses.Where(u => u.By.Kind == ConsumerKind.TaskDefinition)
+                .Select(u => $"{u.Repository.Name}:{u.Tag}")
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -229,8 +250,16 @@ public sealed class ConsumersTests
     {
         await using var account = await StartAsync();
         Revisions(account.Aws, "job", 4);
-        account.Aws.Scheduler.CreateSchedule("run", "arn:aws:scheduler:::aws-sdk:ecs:runTask", """{"Cluster":"batch","TaskDefinition":"job:1"}""");
-        account.Aws.Scheduler.CreateSchedule("scale", "arn:aws:scheduler:::aws-sdk:ecs:updateService", """{"Service":"web","DesiredCount":0}""");
+        account.Aws.Scheduler.CreateSchedule(
+            "run",
+            "arn:aws:scheduler:::aws-sdk:ecs:runTask",
+            """{"Cluster":"batch","TaskDefinition":"job:1"}"""
+        );
+        account.Aws.Scheduler.CreateSchedule(
+            "scale",
+            "arn:aws:scheduler:::aws-sdk:ecs:updateService",
+            """{"Service":"web","DesiredCount":0}"""
+        );
         account.Aws.Scheduler.CreateSchedule("queue", "arn:aws:sqs:eu-central-1:123456789012:jobs", "no JSON");
 
         var use = await account.ReadAsync();
@@ -253,7 +282,13 @@ public sealed class ConsumersTests
         var use = await account.ReadAsync();
 
         Assert.Empty(use.Unread);
-        Assert.Equal([$"pay:v1 {One} LambdaFunction arn:aws:lambda:eu-central-1:123456789012:function:pay:1", $"pay:v2 {Two} LambdaFunction arn:aws:lambda:eu-central-1:123456789012:function:pay"], use.Uses.Select(Shown));
+        Assert.Equal(
+            [
+                $"pay:v1 {One} LambdaFunction arn:aws:lambda:eu-central-1:123456789012:function:pay:1",
+                $"pay:v2 {Two} LambdaFunction arn:aws:lambda:eu-central-1:123456789012:function:pay",
+            ],
+            use.Uses.Select(Shown)
+        );
         Assert.Equal(2, account.Calls("GetFunction"));
     }
 
@@ -262,8 +297,16 @@ public sealed class ConsumersTests
     {
         await using var account = await StartAsync();
         var definition = account.Aws.Ecs.RegisterTaskDefinition(
-            "mixed", $"{Registry}/web", "nginx", "nginx:1.27", "public.ecr.aws/x/y:1", "docker.io/library/redis", "quay.io/a/b@sha256:short",
-            "210987654321.dkr.ecr.eu-central-1.amazonaws.com/web:v1", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:v1");
+            "mixed",
+            $"{Registry}/web",
+            "nginx",
+            "nginx:1.27",
+            "public.ecr.aws/x/y:1",
+            "docker.io/library/redis",
+            "quay.io/a/b@sha256:short",
+            "210987654321.dkr.ecr.eu-central-1.amazonaws.com/web:v1",
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:v1"
+        );
         account.Aws.AppRunner.CreateService("public", "public.ecr.aws/x/y:1", "ECR_PUBLIC");
         account.Aws.AppRunner.CreateService("source", null);
 
@@ -315,7 +358,15 @@ public sealed class ConsumersTests
         var first = await account.ReadAsync();
 
         Assert.Empty(first.Unread);
-        Assert.Equal((250, 120, 50, 30), (Users(first, ConsumerKind.EcsService), Users(first, ConsumerKind.EcsTask), Users(first, ConsumerKind.LambdaFunction), Users(first, ConsumerKind.AppRunnerService)));
+        Assert.Equal(
+            (250, 120, 50, 30),
+            (
+                Users(first, ConsumerKind.EcsService),
+                Users(first, ConsumerKind.EcsTask),
+                Users(first, ConsumerKind.LambdaFunction),
+                Users(first, ConsumerKind.AppRunnerService)
+            )
+        );
         Assert.Equal(
             """
             AppRunner DescribeService 30
@@ -338,11 +389,20 @@ public sealed class ConsumersTests
             ListTaskDefinitionFamilies 1
             ListTaskDefinitions 1
             ListTasks 2
-            """, account.AllCalls());
+            """,
+            account.AllCalls()
+        );
 
         account.Aws.Requests.Take();
         Assert.Equal(first.Uses, (await account.ReadAsync()).Uses);
-        Assert.Equal((0, 0, 25), (account.Calls("DescribeTaskDefinition"), account.Calls("DescribeServiceRevisions"), account.Calls("GetFunction")));
+        Assert.Equal(
+            (0, 0, 25),
+            (
+                account.Calls("DescribeTaskDefinition"),
+                account.Calls("DescribeServiceRevisions"),
+                account.Calls("GetFunction")
+            )
+        );
     }
 
     [Fact]
@@ -377,27 +437,50 @@ public sealed class ConsumersTests
     [InlineData("apprunner", "DescribeService", "App Runner services", ConsumerKind.AppRunnerService)]
     [InlineData("inspector2", "ListCoverage", Inspector, ConsumerKind.Workload)]
     [InlineData("ecr", "GetRegistryScanningConfiguration", Inspector, ConsumerKind.Workload)]
-    public async Task A_kind_that_may_not_be_read_is_named_with_what_AWS_says_and_all_others_are_read(string service, string operation, string what, ConsumerKind? missing)
+    public async Task A_kind_that_may_not_be_read_is_named_with_what_AWS_says_and_all_others_are_read(
+        string service,
+        string operation,
+        string what,
+        ConsumerKind? missing
+    )
     {
         await using var account = await StartAsync();
         Fill(account.Aws);
-        account.Aws.Faults.Add(Fault.Refuse(service is "lambda" or "scheduler" or "inspector2" ? 403 : 400, "AccessDeniedException", $"not authorized to perform: {operation}") with { Service = service, Operation = operation, Times = int.MaxValue });
+        account.Aws.Faults.Add(
+            Fault.Refuse(
+                service is "lambda" or "scheduler" or "inspector2" ? 403 : 400,
+                "AccessDeniedException",
+                $"not authorized to perform: {operation}"
+            ) with
+            {
+                Service = service,
+                Operation = operation,
+                Times = int.MaxValue,
+            }
+        );
 
         var use = await account.ReadAsync();
 
-        Assert.Equal([(what, "123456789012", $"AccessDeniedException: not authorized to perform: {operation}")], use.Unread.Select(Named));
-        Assert.Equal(Enum.GetValues<ConsumerKind>().Where(kind => kind != missing), use.Uses.Select(u => u.By.Kind).Distinct().Order());
+        Assert.Equal(
+            [(what, "123456789012", $"AccessDeniedException: not authorized to perform: {operation}")],
+            use.Unread.Select(Named)
+        );
+        Assert.Equal(
+            Enum.GetValues<ConsumerKind>().Where(kind => kind != missing),
+            use.Uses.Select(u => u.By.Kind).Distinct().Order()
+        );
     }
 
-    public static TheoryData<string, Fault> Troubles => new()
-    {
-        { "throttled", Fault.Throttle },
-        { "broken", Fault.InternalError },
-        { "away", Fault.Unavailable },
-        { "cut off", Fault.CloseBefore },
-        { "half sent", Fault.HalfSent },
-        { "expired", Fault.ExpiredCredentials },
-    };
+    public static TheoryData<string, Fault> Troubles =>
+        new()
+        {
+            { "throttled", Fault.Throttle },
+            { "broken", Fault.InternalError },
+            { "away", Fault.Unavailable },
+            { "cut off", Fault.CloseBefore },
+            { "half sent", Fault.HalfSent },
+            { "expired", Fault.ExpiredCredentials },
+        };
 
     [Theory]
     [MemberData(nameof(Troubles))]
@@ -421,7 +504,13 @@ public sealed class ConsumersTests
         await using var account = await StartAsync(timeout: TimeSpan.FromMilliseconds(200));
         Fill(account.Aws);
         await account.ReadAsync(); // The clients are warm then, so that only the slow call is too slow.
-        account.Aws.Faults.Add(Fault.Delay(TimeSpan.FromSeconds(3)) with { Operation = "ListSchedules", Times = int.MaxValue });
+        account.Aws.Faults.Add(
+            Fault.Delay(TimeSpan.FromSeconds(3)) with
+            {
+                Operation = "ListSchedules",
+                Times = int.MaxValue,
+            }
+        );
 
         var use = await account.ReadAsync();
 
@@ -435,7 +524,14 @@ public sealed class ConsumersTests
         var revisions = Revisions(account.Aws, "web", 2);
         account.Aws.Ecs.CreateService("a", "web", revisions[0]);
         account.Aws.Ecs.CreateService("b", "web", revisions[1]);
-        account.Aws.Faults.Add(Fault.Throttle with { Operation = "ListServices", Resource = "arn:aws:ecs:eu-central-1:123456789012:cluster/a", Times = int.MaxValue });
+        account.Aws.Faults.Add(
+            Fault.Throttle with
+            {
+                Operation = "ListServices",
+                Resource = "arn:aws:ecs:eu-central-1:123456789012:cluster/a",
+                Times = int.MaxValue,
+            }
+        );
 
         var use = await account.ReadAsync();
 
@@ -454,15 +550,17 @@ public sealed class ConsumersTests
         aws.Lambda.CreateFunction("pay", $"{Registry}/pay:v1", $"{Registry}/pay@{One}");
         aws.EventBridge.PutTaskTarget("nightly", definition);
         aws.Scheduler.CreateTaskSchedule("weekly", definition);
-        foreach (var (operation, end) in new (string, Action)[]
-        {
-            ("DescribeTasks", () => aws.Ecs.StopTask(task)),
-            ("DescribeServices", () => aws.Ecs.DeleteService(service)),
-            ("DescribeService", () => aws.AppRunner.DeleteService(portal)),
-            ("GetFunction", () => aws.Lambda.DeleteFunction("pay")),
-            ("ListTargetsByRule", () => aws.EventBridge.DeleteRule("nightly")),
-            ("GetSchedule", () => aws.Scheduler.DeleteSchedule("weekly")),
-        })
+        foreach (
+            var (operation, end) in new (string, Action)[]
+            {
+                ("DescribeTasks", () => aws.Ecs.StopTask(task)),
+                ("DescribeServices", () => aws.Ecs.DeleteService(service)),
+                ("DescribeService", () => aws.AppRunner.DeleteService(portal)),
+                ("GetFunction", () => aws.Lambda.DeleteFunction("pay")),
+                ("ListTargetsByRule", () => aws.EventBridge.DeleteRule("nightly")),
+                ("GetSchedule", () => aws.Scheduler.DeleteSchedule("weekly")),
+            }
+        )
             aws.Faults.Add(Fault.Meanwhile(end) with { Operation = operation });
 
         var use = await account.ReadAsync();
@@ -494,7 +592,10 @@ public sealed class ConsumersTests
 
         var use = await account.ReadAsync();
 
-        Assert.Equal("workloads (ECS, EKS) of repositories that enhanced scanning does not cover", Assert.Single(use.Unread).What);
+        Assert.Equal(
+            "workloads (ECS, EKS) of repositories that enhanced scanning does not cover",
+            Assert.Single(use.Unread).What
+        );
         Assert.Equal(digest, Assert.Single(use.Uses).Digest?.ToString());
     }
 
@@ -539,25 +640,53 @@ public sealed class ConsumersTests
         Assert.Empty(use.Unread);
         Assert.Equal("pods", Assert.Single(use.Scanned!).Key);
         // What Inspector monitors no longer it need not see running either.
-        Assert.Equal(scanned.Except([scanned[1]]).Order(StringComparer.Ordinal), use.Scanned!["pods"].Select(digest => digest.ToString()));
+        Assert.Equal(
+            scanned.Except([scanned[1]]).Order(StringComparer.Ordinal),
+            use.Scanned!["pods"].Select(digest => digest.ToString())
+        );
         Assert.Equal(2, account.Calls("ListCoverage"));
     }
 
     [Fact]
     public async Task Other_regions_are_read_with_the_same_readers_and_roles_where_the_policy_names_them()
     {
-        await using var account = await StartAsync(Role, regions: ["eu-west-1", "eu-central-1", "us-east-1", "eu-west-1"]);
-        string Runs(LocalWorkloads workloads, string tag) => workloads.Ecs.RegisterTaskDefinition("web", $"{Registry}/web:{tag}", $"123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:{tag}");
+        await using var account = await StartAsync(
+            Role,
+            regions: ["eu-west-1", "eu-central-1", "us-east-1", "eu-west-1"]
+        );
+        string Runs(LocalWorkloads workloads, string tag) =>
+            workloads.Ecs.RegisterTaskDefinition(
+                "web",
+                $"{Registry}/web:{tag}",
+                $"123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:{tag}"
+            );
         var other = account.Aws.Sts.CreateRole(Role);
-        string[] definitions = [Runs(account.Aws.Workloads, "v1"), Runs(account.Aws.Workloads.In("eu-west-1"), "v2"), Runs(account.Aws.Workloads.In("us-east-1"), "v3"), Runs(other, "v4"), Runs(other.In("eu-west-1"), "v5")];
+        string[] definitions =
+        [
+            Runs(account.Aws.Workloads, "v1"),
+            Runs(account.Aws.Workloads.In("eu-west-1"), "v2"),
+            Runs(account.Aws.Workloads.In("us-east-1"), "v3"),
+            Runs(other, "v4"),
+            Runs(other.In("eu-west-1"), "v5"),
+        ];
         Runs(account.Aws.Workloads.In("ap-south-1"), "v6");
 
         var use = await account.ReadAsync();
 
         Assert.Empty(use.Unread);
-        Assert.Equal(definitions.Select((definition, at) => $"web:v{at + 1}  TaskDefinition {definition}"), use.Uses.Select(Shown));
+        Assert.Equal(
+            definitions.Select((definition, at) => $"web:v{at + 1}  TaskDefinition {definition}"),
+            use.Uses.Select(Shown)
+        );
         Assert.Contains(":ecs:eu-west-1:210987654321:", definitions[4], StringComparison.Ordinal);
-        Assert.Equal((1, 6, 1), (account.Calls("AssumeRole"), account.Calls("ListClusters"), account.Calls("GetRegistryScanningConfiguration")));
+        Assert.Equal(
+            (1, 6, 1),
+            (
+                account.Calls("AssumeRole"),
+                account.Calls("ListClusters"),
+                account.Calls("GetRegistryScanningConfiguration")
+            )
+        );
     }
 
     [Fact]
@@ -566,14 +695,31 @@ public sealed class ConsumersTests
         await using var account = await StartAsync(regions: ["eu-west-1"]);
         var (here, there) = (account.Aws.Workloads, account.Aws.Workloads.In("eu-west-1"));
         foreach (var workloads in new[] { here, there })
-            workloads.Ecs.CreateService("shop", "web", workloads.Ecs.RegisterTaskDefinition("web", $"{Registry}/web:v1"));
+            workloads.Ecs.CreateService(
+                "shop",
+                "web",
+                workloads.Ecs.RegisterTaskDefinition("web", $"{Registry}/web:v1")
+            );
         var yesterday = await account.ReadAsync();
-        account.Aws.Faults.Add(Fault.Throttle with { Operation = "ListServices", Resource = "arn:aws:ecs:eu-west-1:123456789012:cluster/shop", Times = int.MaxValue });
+        account.Aws.Faults.Add(
+            Fault.Throttle with
+            {
+                Operation = "ListServices",
+                Resource = "arn:aws:ecs:eu-west-1:123456789012:cluster/shop",
+                Times = int.MaxValue,
+            }
+        );
 
         var use = await account.ReadAsync(yesterday);
 
-        Assert.Equal([("ECS services in eu-west-1", "eu-west-1")], use.Unread.Select(unread => (unread.What, unread.Region)));
-        Assert.Equal([("arn:aws:ecs:eu-west-1:123456789012:service/shop/web", null)], use.Uses.Where(u => u.SeenAt is not null).Select(u => (u.By.Name, u.AbsentSince)));
+        Assert.Equal(
+            [("ECS services in eu-west-1", "eu-west-1")],
+            use.Unread.Select(unread => (unread.What, unread.Region))
+        );
+        Assert.Equal(
+            [("arn:aws:ecs:eu-west-1:123456789012:service/shop/web", null)],
+            use.Uses.Where(u => u.SeenAt is not null).Select(u => (u.By.Name, u.AbsentSince))
+        );
     }
 
     [Fact]
@@ -581,14 +727,25 @@ public sealed class ConsumersTests
     {
         await using var account = await StartAsync(Role);
         var other = account.Aws.Sts.CreateRole(Role);
-        var definition = other.Ecs.RegisterTaskDefinition("web", $"{Registry}/web:v7", $"{Other}.dkr.ecr.eu-central-1.amazonaws.com/theirs:v1");
+        var definition = other.Ecs.RegisterTaskDefinition(
+            "web",
+            $"{Registry}/web:v7",
+            $"{Other}.dkr.ecr.eu-central-1.amazonaws.com/theirs:v1"
+        );
         other.Lambda.CreateFunction("pay", $"{Registry}/pay:v1", $"{Registry}/pay@{One}");
         var mine = account.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/web:v1");
 
         var use = await account.ReadAsync();
 
         Assert.Empty(use.Unread);
-        Assert.Equal([$"web:v1  TaskDefinition {mine}", $"web:v7  TaskDefinition {definition}", $"pay:v1 {One} LambdaFunction arn:aws:lambda:eu-central-1:{Other}:function:pay"], use.Uses.Select(Shown).OrderByDescending(s => s[0]).ThenBy(s => s));
+        Assert.Equal(
+            [
+                $"web:v1  TaskDefinition {mine}",
+                $"web:v7  TaskDefinition {definition}",
+                $"pay:v1 {One} LambdaFunction arn:aws:lambda:eu-central-1:{Other}:function:pay",
+            ],
+            use.Uses.Select(Shown).OrderByDescending(s => s[0]).ThenBy(s => s)
+        );
         Assert.Equal(1, account.Calls("AssumeRole"));
     }
 
@@ -610,9 +767,22 @@ public sealed class ConsumersTests
     public async Task A_kind_that_one_account_does_not_show_is_unread_in_that_account_and_no_credential_is_told()
     {
         await using var account = await StartAsync(Role);
-        account.Aws.Sts.CreateRole(Role).Ecs.CreateService("theirs", "web", "arn:aws:ecs:eu-central-1:210987654321:task-definition/web:1");
-        account.Aws.Faults.Add(Fault.Refuse(403, "InvalidSignatureException", "The request signature we calculated does not match.\n\nThe Canonical String for this request should have been\n'POST\n/\n\nx-amz-security-token:token of ASIA0000000000000001'")
-            with { Operation = "ListServices", Resource = $"arn:aws:ecs:eu-central-1:{Other}:cluster/theirs", Times = int.MaxValue });
+        account
+            .Aws.Sts.CreateRole(Role)
+            .Ecs.CreateService("theirs", "web", "arn:aws:ecs:eu-central-1:210987654321:task-definition/web:1");
+        account.Aws.Faults.Add(
+            Fault.Refuse(
+                403,
+                "InvalidSignatureException",
+                "The request signature we calculated does not match.\n\nThe Canonical String for this "
+                    + "request should have been\n'POST\n/\n\nx-amz-security-token:token of ASIA0000000000000001'"
+            ) with
+            {
+                Operation = "ListServices",
+                Resource = $"arn:aws:ecs:eu-central-1:{Other}:cluster/theirs",
+                Times = int.MaxValue,
+            }
+        );
 
         var use = await account.ReadAsync();
 
@@ -627,7 +797,9 @@ public sealed class ConsumersTests
         using var cancelled = new CancellationTokenSource();
         account.Aws.Faults.Add(Fault.Meanwhile(cancelled.Cancel) with { Operation = "ListFunctions" });
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => account.Consumers.ReadAsync(null, cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            account.Consumers.ReadAsync(null, cancelled.Token)
+        );
     }
 
     [Fact]
@@ -671,8 +843,15 @@ public sealed class ConsumersTests
         var use = await account.ReadAsync(yesterday);
 
         Assert.Equal(Order([.. yesterday.Uses.Select(Shown)]), Order([.. use.Uses.Select(Shown)]));
-        Assert.All(use.Uses.Where(u => u.SeenAt is not null), u => Assert.Equal((yesterday.ReadAt, null), (u.SeenAt!.Value, u.AbsentSince)));
-        Assert.True(kind is null ? use.Uses.Any(u => u.SeenAt is not null && u.By.Name.Contains(Other, StringComparison.Ordinal)) : use.Uses.Any(u => u.SeenAt is not null && u.By.Kind == kind));
+        Assert.All(
+            use.Uses.Where(u => u.SeenAt is not null),
+            u => Assert.Equal((yesterday.ReadAt, null), (u.SeenAt!.Value, u.AbsentSince))
+        );
+        Assert.True(
+            kind is null
+                ? use.Uses.Any(u => u.SeenAt is not null && u.By.Name.Contains(Other, StringComparison.Ordinal))
+                : use.Uses.Any(u => u.SeenAt is not null && u.By.Kind == kind)
+        );
     }
 
     [Fact]
@@ -680,7 +859,10 @@ public sealed class ConsumersTests
     {
         await using var account = await StartAsync();
         account.Aws.Ecr.CreateRepository("jobs");
-        var (pod, job) = (account.Aws.Ecr.Push("pods", Manifest.Image("pods"), "v1"), account.Aws.Ecr.Push("jobs", Manifest.Image("jobs"), "v1"));
+        var (pod, job) = (
+            account.Aws.Ecr.Push("pods", Manifest.Image("pods"), "v1"),
+            account.Aws.Ecr.Push("jobs", Manifest.Image("jobs"), "v1")
+        );
         account.Aws.Inspector.SetInUse("pods", pod, 1);
         account.Aws.Inspector.SetInUse("jobs", job, 1);
         var yesterday = await account.ReadAsync();
@@ -690,7 +872,10 @@ public sealed class ConsumersTests
 
         var use = await account.ReadAsync(yesterday);
 
-        Assert.Equal([("jobs", false), ("pods", true)], use.Uses.Select(u => (u.Repository.Name, u.AbsentSince is not null)));
+        Assert.Equal(
+            [("jobs", false), ("pods", true)],
+            use.Uses.Select(u => (u.Repository.Name, u.AbsentSince is not null))
+        );
     }
 
     [Fact]
@@ -698,10 +883,13 @@ public sealed class ConsumersTests
     {
         await using var account = await StartAsync();
         var store = new UseStore(account.Clients.S3, account.Settings);
-        await KeepAsync(account, """
+        await KeepAsync(
+            account,
+            """
             {"readAt":"2026-11-18T12:00:00+00:00","uses":[{"repository":"arn:aws:ecr:eu-central-1:123456789012:repository/web","tag":"v1","by":{"kind":"EcsService","name":"arn:aws:ecs:eu-central-1:123456789012:service/shop/web"}}],
              "unread":[{"what":"ECS tasks","account":"123456789012","why":"Rate exceeded"}]}
-            """);
+            """
+        );
 
         var kept = await store.LatestAsync(Cancellation);
 
@@ -715,7 +903,9 @@ public sealed class ConsumersTests
         await using var account = await StartAsync();
         await KeepAsync(account, """{"readAt":"2026-11-18T12:00:00+00:00","uses":[],"unread":[],"more":1}""");
 
-        await Assert.ThrowsAsync<JsonException>(() => new UseStore(account.Clients.S3, account.Settings).LatestAsync(Cancellation));
+        await Assert.ThrowsAsync<JsonException>(() =>
+            new UseStore(account.Clients.S3, account.Settings).LatestAsync(Cancellation)
+        );
     }
 
     private static async Task KeepAsync(Account account, string json)
@@ -724,24 +914,47 @@ public sealed class ConsumersTests
         await using (var gzip = new GZipStream(body, CompressionLevel.Fastest, leaveOpen: true))
             await gzip.WriteAsync(Encoding.UTF8.GetBytes(json), Cancellation);
         body.Position = 0;
-        await account.Clients.S3.PutObjectAsync(new Amazon.S3.Model.PutObjectRequest { BucketName = account.Settings.Bucket, Key = "use/latest.json.gz", InputStream = body }, Cancellation);
+        await account.Clients.S3.PutObjectAsync(
+            new Amazon.S3.Model.PutObjectRequest
+            {
+                BucketName = account.Settings.Bucket,
+                Key = "use/latest.json.gz",
+                InputStream = body,
+            },
+            Cancellation
+        );
     }
 
-    private static string Shown(ImageUse use) => $"{use.Repository.Name}:{use.Tag} {use.Digest} {use.By.Kind} {use.By.Name}";
+    private static string Shown(ImageUse use) =>
+        $"{use.Repository.Name}:{use.Tag} {use.Digest} {use.By.Kind} {use.By.Name}";
 
-    private static (string, string, string) Named(UnreadConsumer consumer) => (consumer.What, consumer.Account, consumer.Why);
+    private static (string, string, string) Named(UnreadConsumer consumer) =>
+        (consumer.What, consumer.Account, consumer.Why);
 
     private static IEnumerable<string> Order(params IEnumerable<string> lines) => lines.Order(StringComparer.Ordinal);
 
-    private static IEnumerable<string?> Tags(UseFacts use, ConsumerKind kind) => use.Uses.Where(u => u.By.Kind == kind).Select(u => u.Tag).Distinct().Order(StringComparer.Ordinal);
+    private static IEnumerable<string?> Tags(UseFacts use, ConsumerKind kind) =>
+        use.Uses.Where(u => u.By.Kind == kind).Select(u => u.Tag).Distinct().Order(StringComparer.Ordinal);
 
-    private static IEnumerable<string> Digests(UseFacts use) => use.Uses.Where(u => u.By.Kind == ConsumerKind.EcsService).Select(u => u.Digest).OfType<Core.Images.Digest>().Select(digest => digest.ToString()).Distinct().Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Digests(UseFacts use) =>
+        use
+            .Uses.Where(u => u.By.Kind == ConsumerKind.EcsService)
+            .Select(u => u.Digest)
+            .OfType<Core.Images.Digest>()
+            .Select(digest => digest.ToString())
+            .Distinct()
+            .Order(StringComparer.Ordinal);
 
-    private static int Users(UseFacts use, ConsumerKind kind) => use.Uses.Where(u => u.By.Kind == kind).Select(u => u.By).Distinct().Count();
+    private static int Users(UseFacts use, ConsumerKind kind) =>
+        use.Uses.Where(u => u.By.Kind == kind).Select(u => u.By).Distinct().Count();
 
     /// <summary>Revisions of a family, whose images have the family's name and the tags v1, v2 and on.</summary>
     private static List<string> Revisions(LocalAwsServer aws, string family, int count) =>
-        [.. Enumerable.Range(1, count).Select(number => aws.Ecs.RegisterTaskDefinition(family, $"{Registry}/{family}:v{number}"))];
+        [
+            .. Enumerable
+                .Range(1, count)
+                .Select(number => aws.Ecs.RegisterTaskDefinition(family, $"{Registry}/{family}:v{number}")),
+        ];
 
     /// <summary>One consumer of each kind; scheduled tasks in both ways.</summary>
     private static void Fill(LocalAwsServer aws)
@@ -756,7 +969,12 @@ public sealed class ConsumersTests
         aws.Inspector.SetInUse("pods", aws.Ecr.Push("pods", Manifest.Image("pods"), "v1"), 1);
     }
 
-    private static async Task<Account> StartAsync(string? role = null, LocalAwsOptions? options = null, TimeSpan? timeout = null, IReadOnlyList<string>? regions = null)
+    private static async Task<Account> StartAsync(
+        string? role = null,
+        LocalAwsOptions? options = null,
+        TimeSpan? timeout = null,
+        IReadOnlyList<string>? regions = null
+    )
     {
         var aws = await LocalAwsServer.StartAsync(options);
         aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
@@ -770,9 +988,24 @@ public sealed class ConsumersTests
         public Account(LocalAwsServer aws, string? role, TimeSpan? timeout, IReadOnlyList<string>? regions)
         {
             Aws = aws;
-            Clients = AwsClients.At(aws.Endpoint, aws.Region, new BasicAWSCredentials("test", "test"), retries: 0, timeout);
-            Settings = new Settings { Account = aws.AccountId, Region = aws.Region, Table = "table", Bucket = "bucket" };
-            var policy = PolicyDocument.BuiltIn with { Consumers = new Core.Policy.Consumers(role is null ? null : [role], Regions: regions) };
+            Clients = AwsClients.At(
+                aws.Endpoint,
+                aws.Region,
+                new BasicAWSCredentials("test", "test"),
+                retries: 0,
+                timeout
+            );
+            Settings = new Settings
+            {
+                Account = aws.AccountId,
+                Region = aws.Region,
+                Table = "table",
+                Bucket = "bucket",
+            };
+            var policy = PolicyDocument.BuiltIn with
+            {
+                Consumers = new Core.Policy.Consumers(role is null ? null : [role], Regions: regions),
+            };
             Consumers = new Consumers(Clients, policy, Settings, TimeProvider.System);
         }
 
@@ -786,8 +1019,13 @@ public sealed class ConsumersTests
         public int Calls(string operation) => Aws.Requests.Count(r => r.Operation == operation);
 
         /// <summary>How often each operation was called. Two services have one of the same name.</summary>
-        public string AllCalls() => string.Join('\n', Aws.Requests
-            .CountBy(r => r.Service == "apprunner" ? $"AppRunner {r.Operation}" : r.Operation).OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Key} {c.Value}"));
+        public string AllCalls() =>
+            string.Join(
+                '\n',
+                Aws.Requests.CountBy(r => r.Service == "apprunner" ? $"AppRunner {r.Operation}" : r.Operation)
+                    .OrderBy(c => c.Key, StringComparer.Ordinal)
+                    .Select(c => $"{c.Key} {c.Value}")
+            );
 
         public async ValueTask DisposeAsync()
         {

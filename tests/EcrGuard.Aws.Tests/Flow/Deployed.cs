@@ -13,10 +13,20 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <param name="Retries">How often the SDK tries a failed call again; none by default, so that every fault reaches EcrGuard.</param>
+/// <param name="Retries">How often the SDK tries a failed call again; none by default, so that every fault reaches
+///     EcrGuard.</param>
 /// <param name="Timeout">After which the SDK gives a call up.</param>
-/// <param name="WritesPerSecond">Without a limit by default: nothing moves the clock while a write waits for its turn.</param>
-internal sealed record DeploymentOptions(EnforcementMode Enforcement = EnforcementMode.Mark, int Retries = 0, TimeSpan? Timeout = null, VerdictTags? Tags = null, double WritesPerSecond = double.PositiveInfinity, string Table = GuardFixture.Table, IReadOnlyList<Glob>? Repositories = null);
+/// <param name="WritesPerSecond">Without a limit by default: nothing moves the clock while a write waits for its
+///     turn.</param>
+internal sealed record DeploymentOptions(
+    EnforcementMode Enforcement = EnforcementMode.Mark,
+    int Retries = 0,
+    TimeSpan? Timeout = null,
+    VerdictTags? Tags = null,
+    double WritesPerSecond = double.PositiveInfinity,
+    string Table = GuardFixture.Table,
+    IReadOnlyList<Glob>? Repositories = null
+);
 
 /// <summary>One instance of the functions, composed as in Lambda, over the real wire.</summary>
 internal sealed class Deployed : IDisposable
@@ -28,7 +38,13 @@ internal sealed class Deployed : IDisposable
     public Deployed(GuardFixture fixture, PolicyDocument policy, DeploymentOptions options)
     {
         this.fixture = fixture;
-        clients = AwsClients.At(fixture.Aws.Endpoint, fixture.Aws.Region, new BasicAWSCredentials("test", "test"), options.Retries, options.Timeout);
+        clients = AwsClients.At(
+            fixture.Aws.Endpoint,
+            fixture.Aws.Region,
+            new BasicAWSCredentials("test", "test"),
+            options.Retries,
+            options.Timeout
+        );
         var settings = new Settings
         {
             Account = fixture.Aws.AccountId,
@@ -46,29 +62,50 @@ internal sealed class Deployed : IDisposable
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, fixture.Time, new Log(Lines, fixture.Time));
-        collection.AddSingleton<OnImagePushed>().AddSingleton<OnScanChanged>().AddSingleton<OnImageDeployed>().AddSingleton<Approval>().AddSingleton<BreakGlass>().AddSingleton<EndBreakGlass>().AddSingleton<Backfill>().AddSingleton<WeeklySummary>()
-            .AddSingleton<RestoreRepository>().AddSingleton<ReleaseImage>().AddSingleton<ApplyPlan>().AddSingleton<SweepList>().AddSingleton<SweepRepository>().AddSingleton<SweepClose>().AddSingleton<Watch>();
+        collection
+            .AddSingleton<OnImagePushed>()
+            .AddSingleton<OnScanChanged>()
+            .AddSingleton<OnImageDeployed>()
+            .AddSingleton<Approval>()
+            .AddSingleton<BreakGlass>()
+            .AddSingleton<EndBreakGlass>()
+            .AddSingleton<Backfill>()
+            .AddSingleton<WeeklySummary>()
+            .AddSingleton<RestoreRepository>()
+            .AddSingleton<ReleaseImage>()
+            .AddSingleton<ApplyPlan>()
+            .AddSingleton<SweepList>()
+            .AddSingleton<SweepRepository>()
+            .AddSingleton<SweepClose>()
+            .AddSingleton<Watch>();
         services = collection.BuildServiceProvider();
     }
 
     /// <summary>The functions' log.</summary>
     public StringWriter Lines { get; } = new();
 
-    public T Part<T>() where T : notnull => services.GetRequiredService<T>();
+    public T Part<T>()
+        where T : notnull => services.GetRequiredService<T>();
 
     /// <summary>Hands one batch to the function for pushes.</summary>
     /// <returns>The events that were handed back.</returns>
-    public Task<IReadOnlyList<string>> PushedAsync(params IReadOnlyList<string> events) => BatchAsync(Part<OnImagePushed>().OnImagePushedAsync, events);
+    public Task<IReadOnlyList<string>> PushedAsync(params IReadOnlyList<string> events) =>
+        BatchAsync(Part<OnImagePushed>().OnImagePushedAsync, events);
 
     /// <summary>Hands one batch to the function for scans and changes.</summary>
     /// <returns>The events that were handed back.</returns>
-    public Task<IReadOnlyList<string>> ChangedAsync(params IReadOnlyList<string> events) => BatchAsync(Part<OnScanChanged>().OnScanChangedAsync, events);
+    public Task<IReadOnlyList<string>> ChangedAsync(params IReadOnlyList<string> events) =>
+        BatchAsync(Part<OnScanChanged>().OnScanChangedAsync, events);
 
     /// <summary>Hands one batch to the function for deployments.</summary>
     /// <returns>The events that were handed back.</returns>
-    public Task<IReadOnlyList<string>> ImageDeployedAsync(params IReadOnlyList<string> events) => BatchAsync(Part<OnImageDeployed>().OnImageDeployedAsync, events);
+    public Task<IReadOnlyList<string>> ImageDeployedAsync(params IReadOnlyList<string> events) =>
+        BatchAsync(Part<OnImageDeployed>().OnImageDeployedAsync, events);
 
-    /// <summary>Hands what AWS has sent to the functions that the template's rules would give it to, in batches, until no more comes.</summary>
+    /// <summary>
+    /// Hands what AWS has sent to the functions that the template's rules would give it to, in batches, until no more
+    /// comes.
+    /// </summary>
     /// <returns>The events that were handed back.</returns>
     public async Task<IReadOnlyList<string>> DeliverAsync()
     {
@@ -108,18 +145,30 @@ internal sealed class Deployed : IDisposable
         var query = new Dictionary<string, string> { ["image"] = image };
         if (require)
             query["require"] = "approved";
-        var response = await Part<Approval>().ApprovalAsync(new ApprovalRequest(null, query, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()), new Invocation());
+        var response = await Part<Approval>()
+            .ApprovalAsync(
+                new ApprovalRequest(null, query, new APIGatewayHttpApiV2ProxyRequest.ProxyRequestContext()),
+                new Invocation()
+            );
         using var body = JsonDocument.Parse(response.GetProperty("body").GetString()!);
         return (response.GetProperty("statusCode").GetInt32(), body.RootElement.Clone());
     }
 
-    public Task<BackfillState> BackfillAsync(Invocation? invocation = null) => Part<Backfill>().BackfillAsync(new ScheduledRequest(null), invocation ?? new Invocation());
+    public Task<BackfillState> BackfillAsync(Invocation? invocation = null) =>
+        Part<Backfill>().BackfillAsync(new ScheduledRequest(null), invocation ?? new Invocation());
 
-    public Task<SummaryReport> SummaryAsync(string? week = null) => Part<WeeklySummary>().WeeklySummaryAsync(new ScheduledRequest(week), new Invocation());
+    public Task<SummaryReport> SummaryAsync(string? week = null) =>
+        Part<WeeklySummary>().WeeklySummaryAsync(new ScheduledRequest(week), new Invocation());
 
-    /// <summary>Sweeps as the state machine does, one repository after the other, each until it is done or fails; a failure stays its own.</summary>
+    /// <summary>
+    /// Sweeps as the state machine does, one repository after the other, each until it is done or fails; a failure
+    /// stays its own.
+    /// </summary>
     /// <param name="invocation">Of each run over a repository.</param>
-    public async Task<(SweepEnd End, IReadOnlyList<SweptItem> Runs)> SweepAsync(UseFacts? uses = null, Func<Invocation>? invocation = null)
+    public async Task<(SweepEnd End, IReadOnlyList<SweptItem> Runs)> SweepAsync(
+        UseFacts? uses = null,
+        Func<Invocation>? invocation = null
+    )
     {
         var start = await Part<SweepList>().SweepListAsync(new SweepRequest(null), new Invocation());
         if (uses is not null)
@@ -135,11 +184,12 @@ internal sealed class Deployed : IDisposable
                 do
                 {
                     // A preview of ECR's is waited for.
-                    swept = await fixture.WhileTimePassesAsync(Part<SweepRepository>().SweepRepositoryAsync(item, invocation?.Invoke() ?? new Invocation()));
+                    swept = await fixture.WhileTimePassesAsync(
+                        Part<SweepRepository>().SweepRepositoryAsync(item, invocation?.Invoke() ?? new Invocation())
+                    );
                     runs.Add(swept);
                     item = item with { Runs = swept.Runs };
-                }
-                while (!swept.Done);
+                } while (!swept.Done);
             }
             catch (AmazonServiceException)
             {
@@ -168,16 +218,25 @@ internal sealed class Deployed : IDisposable
         using var document = JsonDocument.Parse(json);
         return document.RootElement.GetProperty("detail-type").GetString() switch
         {
-            "ECR Image Action" => document.RootElement.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH",
+            "ECR Image Action" => document.RootElement.GetProperty("detail").GetProperty("action-type").GetString()
+                == "PUSH",
             "ECR Replication Action" or "ECR Pull Through Cache Action" => true,
             _ => false,
         };
     }
 
-    private async Task<IReadOnlyList<string>> BatchAsync(Func<SQSEvent, ILambdaContext, Task<SQSBatchResponse>> handler, IReadOnlyList<string> events)
+    private async Task<IReadOnlyList<string>> BatchAsync(
+        Func<SQSEvent, ILambdaContext, Task<SQSBatchResponse>> handler,
+        IReadOnlyList<string> events
+    )
     {
         var response = await handler(new SQSEvent { Records = [.. events.Select(Message)] }, new Invocation());
-        return [.. response.BatchItemFailures.Select(failure => events[int.Parse(failure.ItemIdentifier, CultureInfo.InvariantCulture)])];
+        return
+        [
+            .. response.BatchItemFailures.Select(failure =>
+                events[int.Parse(failure.ItemIdentifier, CultureInfo.InvariantCulture)]
+            ),
+        ];
 
         SQSEvent.SQSMessage Message(string body, int at)
         {
@@ -186,7 +245,10 @@ internal sealed class Deployed : IDisposable
             {
                 MessageId = $"{at}",
                 Body = body,
-                Attributes = new() { ["SentTimestamp"] = arrived.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) },
+                Attributes = new()
+                {
+                    ["SentTimestamp"] = arrived.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture),
+                },
             };
         }
     }

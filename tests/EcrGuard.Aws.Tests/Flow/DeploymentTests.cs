@@ -4,7 +4,9 @@ using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>What is deployed is in use, and shielded, when it is deployed: a rollback does not wait for the next sweep.</summary>
+/// <summary>
+/// What is deployed is in use, and shielded, when it is deployed: a rollback does not wait for the next sweep.
+/// </summary>
 public sealed class DeploymentTests
 {
     private const string Registry = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
@@ -19,10 +21,18 @@ public sealed class DeploymentTests
 
     private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
 
-    /// <summary>Six images of the last months, the oldest first, and EcrGuard's policy over them, which keeps three.</summary>
+    /// <summary>
+    /// Six images of the last months, the oldest first, and EcrGuard's policy over them, which keeps three.
+    /// </summary>
     private static async Task<(GuardFixture Fixture, string[] Digests)> EnforcedAsync(LocalAwsOptions? options = null)
     {
-        var fixture = await StartAsync(KeepsThree, (options ?? new LocalAwsOptions()) with { BatchGetImageRecordsPull = false });
+        var fixture = await StartAsync(
+            KeepsThree,
+            (options ?? new LocalAwsOptions()) with
+            {
+                BatchGetImageRecordsPull = false,
+            }
+        );
         fixture.Aws.Ecr.Scanning = EcrGuard.LocalAws.Ecr.ScanningConfiguration.Enhanced;
         await fixture.Functions.BackfillAsync();
         var digests = new string[6];
@@ -40,7 +50,11 @@ public sealed class DeploymentTests
         return (fixture, digests);
     }
 
-    private static void AssertOnlyTheOldestThreeWereAtRiskAnd(GuardFixture fixture, string[] digests, params string[] stay)
+    private static void AssertOnlyTheOldestThreeWereAtRiskAnd(
+        GuardFixture fixture,
+        string[] digests,
+        params string[] stay
+    )
     {
         fixture.Time.Advance(TimeSpan.FromHours(2));
         fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
@@ -105,7 +119,11 @@ public sealed class DeploymentTests
         var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", manifest)]), "all");
         await fixture.Functions.DeliverAllAsync();
 
-        fixture.Aws.Ecs.RunTask("main", fixture.Aws.Ecs.RegisterTaskDefinition("web", Uri(":all")), platform ? child : index);
+        fixture.Aws.Ecs.RunTask(
+            "main",
+            fixture.Aws.Ecs.RegisterTaskDefinition("web", Uri(":all")),
+            platform ? child : index
+        );
         await fixture.Functions.DeliverAllAsync();
         Assert.Contains(Shield(index), fixture.Tags(index));
         Assert.Empty(fixture.Tags(child));
@@ -124,7 +142,9 @@ public sealed class DeploymentTests
         Assert.Equal(2, fixture.Items("U#").Count);
     }
 
-    /// <summary>Nothing starts, so that no task tells of it; and it is what the service runs when it is scaled up.</summary>
+    /// <summary>
+    /// Nothing starts, so that no task tells of it; and it is what the service runs when it is scaled up.
+    /// </summary>
     [Fact]
     public async Task A_service_without_tasks_that_goes_back_is_shielded_where_a_trail_exists()
     {
@@ -160,11 +180,16 @@ public sealed class DeploymentTests
         const string Other = """{"source":"aws.ecs","detail-type":"ECS Service Action"}""";
         const string Elsewhere = "210987654321.dkr.ecr.eu-central-1.amazonaws.com/web:1";
         fixture.Aws.Ecs.RunTask("main", fixture.Aws.Ecs.RegisterTaskDefinition("web", "nginx", Elsewhere));
-        Assert.Equal([Broken], await fixture.Functions.ImageDeployedAsync([Broken, Other, .. fixture.Aws.Events.Take()]));
+        Assert.Equal(
+            [Broken],
+            await fixture.Functions.ImageDeployedAsync([Broken, Other, .. fixture.Aws.Events.Take()])
+        );
         Assert.Empty(fixture.Items("U#"));
     }
 
-    /// <summary>The next reading does not see a task that has ended: what it ran stays for rollbacks, and is let go after.</summary>
+    /// <summary>
+    /// The next reading does not see a task that has ended: what it ran stays for rollbacks, and is let go after.
+    /// </summary>
     [Fact]
     public async Task What_was_deployed_between_two_sweeps_stays_for_fourteen_days_after_it_was_last_seen()
     {
@@ -216,7 +241,11 @@ public sealed class DeploymentTests
         Assert.Equal("APPROVED", fixture.Status(digest));
         Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
         var couldNot = fixture.Item(digest)["couldNotMark"]!.GetValue<string>();
-        Assert.StartsWith($"The tag '{BlockedTag(digest)}' stays: the ECS service ", couldNot, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The tag '{BlockedTag(digest)}' stays: the ECS service ",
+            couldNot,
+            StringComparison.Ordinal
+        );
 
         fixture.Aws.Ecs.DeleteService(service);
         fixture.Aws.Ecs.DeregisterTaskDefinition(definition);

@@ -4,7 +4,8 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// Every call of a run fails once in every way: the event is handed back or was handled, no tag stands in the registry whose intent is not in the ledger, and the next delivery, without faults, brings
+/// Every call of a run fails once in every way: the event is handed back or was handled, no tag stands in the registry
+/// whose intent is not in the ledger, and the next delivery, without faults, brings
 /// everything to where it would have been.
 /// </summary>
 public sealed class FaultTests
@@ -18,7 +19,10 @@ public sealed class FaultTests
     /// <summary>How long the queue keeps to itself what was handed back or never answered.</summary>
     private static readonly TimeSpan Redelivery = TimeSpan.FromMinutes(7);
 
-    /// <summary>The ways in which a call can fail. A call whose connection breaks is repeated by the SDK, and goes well at last unless the fault has no end.</summary>
+    /// <summary>
+    /// The ways in which a call can fail. A call whose connection breaks is repeated by the SDK, and goes well at last
+    /// unless the fault has no end.
+    /// </summary>
     private static readonly Dictionary<string, Fault> Ways = new()
     {
         ["throttled"] = Fault.Throttle,
@@ -37,55 +41,84 @@ public sealed class FaultTests
 
     [Theory]
     [MemberData(nameof(AllWays))]
-    public Task A_push_converges_whichever_call_fails(string way) => EachCallAsync(way, 7, new Scenario(
-        fixture => Task.FromResult(fixture.Push("1")),
-        (fixture, digest) =>
-        {
-            Assert.Equal("PENDING", fixture.Status(digest));
-            Assert.Equal(["1"], fixture.Tags(digest));
-            Assert.Empty(fixture.Alerts);
-            Assert.Single(fixture.Items("H#"));
-            Assert.Single(fixture.Items("D"));
-        }));
+    public Task A_push_converges_whichever_call_fails(string way) =>
+        EachCallAsync(
+            way,
+            7,
+            new Scenario(
+                fixture => Task.FromResult(fixture.Push("1")),
+                (fixture, digest) =>
+                {
+                    Assert.Equal("PENDING", fixture.Status(digest));
+                    Assert.Equal(["1"], fixture.Tags(digest));
+                    Assert.Empty(fixture.Alerts);
+                    Assert.Single(fixture.Items("H#"));
+                    Assert.Single(fixture.Items("D"));
+                }
+            )
+        );
 
     [Theory]
     [MemberData(nameof(AllWays))]
-    public Task A_block_converges_whichever_call_fails(string way) => EachCallAsync(way, 14, new Scenario(
-        async fixture =>
-        {
-            var digest = fixture.Push("1");
-            await fixture.Functions.DeliverAllAsync();
-            fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
-            return digest;
-        },
-        (fixture, digest) =>
-        {
-            Assert.Equal("BLOCKED", fixture.Status(digest));
-            Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest));
-            Assert.Equal(["blocked"], fixture.Alerts.DistinctBy(AlertId).Select(a => a.Attributes["kind"].Value));
-            Assert.Equal(2, fixture.Items("H#").Count);
-            Assert.Single(fixture.Aws.S3.Keys(Bucket, "findings/"));
-        }));
+    public Task A_block_converges_whichever_call_fails(string way) =>
+        EachCallAsync(
+            way,
+            14,
+            new Scenario(
+                async fixture =>
+                {
+                    var digest = fixture.Push("1");
+                    await fixture.Functions.DeliverAllAsync();
+                    fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+                    return digest;
+                },
+                (fixture, digest) =>
+                {
+                    Assert.Equal("BLOCKED", fixture.Status(digest));
+                    Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest));
+                    Assert.Equal(
+                        ["blocked"],
+                        fixture.Alerts.DistinctBy(AlertId).Select(a => a.Attributes["kind"].Value)
+                    );
+                    Assert.Equal(2, fixture.Items("H#").Count);
+                    Assert.Single(fixture.Aws.S3.Keys(Bucket, "findings/"));
+                }
+            )
+        );
 
     [Theory]
     [MemberData(nameof(AllWays))]
-    public Task The_end_of_a_block_converges_whichever_call_fails(string way) => EachCallAsync(way, 13, new Scenario(
-        async fixture =>
-        {
-            var digest = await fixture.ScannedAsync("1", Critical);
-            fixture.Aws.Ecr.CompleteScan(Repository, digest);
-            return digest;
-        },
-        (fixture, digest) =>
-        {
-            Assert.Equal("APPROVED", fixture.Status(digest));
-            Assert.Equal(["1"], fixture.Tags(digest));
-            Assert.Equal(["blocked", "lifted"], fixture.Alerts.DistinctBy(AlertId).Select(a => a.Attributes["kind"].Value));
-            Assert.Equal(3, fixture.Items("H#").Count);
-        }));
+    public Task The_end_of_a_block_converges_whichever_call_fails(string way) =>
+        EachCallAsync(
+            way,
+            13,
+            new Scenario(
+                async fixture =>
+                {
+                    var digest = await fixture.ScannedAsync("1", Critical);
+                    fixture.Aws.Ecr.CompleteScan(Repository, digest);
+                    return digest;
+                },
+                (fixture, digest) =>
+                {
+                    Assert.Equal("APPROVED", fixture.Status(digest));
+                    Assert.Equal(["1"], fixture.Tags(digest));
+                    Assert.Equal(
+                        ["blocked", "lifted"],
+                        fixture.Alerts.DistinctBy(AlertId).Select(a => a.Attributes["kind"].Value)
+                    );
+                    Assert.Equal(3, fixture.Items("H#").Count);
+                }
+            )
+        );
 
-    /// <summary>What happens up to an event that is not delivered yet, and what must be true of the image once it is.</summary>
-    private sealed record Scenario(Func<GuardFixture, Task<string>> ArrangeAsync, Action<GuardFixture, string> AssertConverged);
+    /// <summary>
+    /// What happens up to an event that is not delivered yet, and what must be true of the image once it is.
+    /// </summary>
+    private sealed record Scenario(
+        Func<GuardFixture, Task<string>> ArrangeAsync,
+        Action<GuardFixture, string> AssertConverged
+    );
 
     /// <param name="calls">At least so many calls are made, or the faults struck less than the test says.</param>
     private static async Task EachCallAsync(string way, int calls, Scenario scenario)
@@ -94,7 +127,11 @@ public sealed class FaultTests
         var atOnce = way == Unanswered ? 20 : 5;
         for (var first = 1; ; first += atOnce)
         {
-            var struck = await Task.WhenAll(Enumerable.Range(first, atOnce).Select(call => OneCallAsync(Ways[way] with { From = call }, way == Killed, options, scenario)));
+            var struck = await Task.WhenAll(
+                Enumerable
+                    .Range(first, atOnce)
+                    .Select(call => OneCallAsync(Ways[way] with { From = call }, way == Killed, options, scenario))
+            );
             if (struck.Contains(false))
             {
                 Assert.InRange(first + struck.Count(s => s) - 1, calls, 40);
@@ -109,7 +146,8 @@ public sealed class FaultTests
         await using var fixture = await StartAsync();
         var digest = await scenario.ArrangeAsync(fixture);
         var sent = Assert.Single(fixture.Aws.Events.Take());
-        // By now the event is older than the facts will be: only what the ledger holds open makes the second delivery look again.
+        // By now the event is older than the facts will be: only what the ledger holds open makes the second delivery
+        // look again.
         fixture.Time.Advance(TimeSpan.FromMinutes(3));
         fixture.Aws.Faults.Add(fault);
         // Only to be counted: a fault without end is never outstanding.
@@ -134,18 +172,27 @@ public sealed class FaultTests
         return struck;
     }
 
-    private static Task<IReadOnlyList<string>> DeliverAsync(Deployed functions, string sent) => Deployed.IsPush(sent) ? functions.PushedAsync(sent) : functions.ChangedAsync(sent);
+    private static Task<IReadOnlyList<string>> DeliverAsync(Deployed functions, string sent) =>
+        Deployed.IsPush(sent) ? functions.PushedAsync(sent) : functions.ChangedAsync(sent);
 
     private static void AssertIntended(GuardFixture fixture, string digest)
     {
         if (fixture.Tags(digest).Contains(BlockedTag(digest)))
-            Assert.Contains(fixture.Items("A#"), write => write["tag"]!.GetValue<string>() == BlockedTag(digest) && write["change"]!.GetValue<string>() == "Add");
+            Assert.Contains(
+                fixture.Items("A#"),
+                write =>
+                    write["tag"]!.GetValue<string>() == BlockedTag(digest)
+                    && write["change"]!.GetValue<string>() == "Add"
+            );
         Assert.Contains("1", fixture.Tags(digest));
     }
 
     private static void AssertClosed(GuardFixture fixture, string digest)
     {
-        Assert.DoesNotContain(fixture.Item(digest), left => left.Key is "open" or "openAlert" or "openWrites" or "alertClaimedAt" or "couldNotMark");
+        Assert.DoesNotContain(
+            fixture.Item(digest),
+            left => left.Key is "open" or "openAlert" or "openWrites" or "alertClaimedAt" or "couldNotMark"
+        );
         Assert.All(fixture.Items("A#"), write => Assert.NotEqual("intended", write["outcome"]!.GetValue<string>()));
     }
 }

@@ -10,17 +10,29 @@ namespace EcrGuard.Aws.Tests.Flow;
 /// <summary>The clock of a blocked image in use, over a fortnight of daily sweeps.</summary>
 public sealed class GraceTests
 {
-    private const string Policy = """{ "version": 1, "grace": { "CRITICAL": 7 }, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
+    private const string Policy =
+        """{ "version": 1, "grace": { "CRITICAL": 7 }, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
 
-    private static readonly Usage Used = new(Use.InUse, ["The ECS service web refers to it by the tag 1."], [new Consumer(ConsumerKind.EcsService, "web")]);
+    private static readonly Usage Used = new(
+        Use.InUse,
+        ["The ECS service web refers to it by the tag 1."],
+        [new Consumer(ConsumerKind.EcsService, "web")]
+    );
 
     private static async Task SweepAsync(Deployed functions, string digest, Usage usage, string repository = Repository)
     {
         var image = new ImageId(new RepositoryId("123456789012", "eu-central-1", repository), Digest.Parse(digest));
-        await functions.Part<Notices>().SayAsync((await functions.Part<Ledger.Ledger>().FindAsync(image, CancellationToken.None))!, usage, CancellationToken.None);
+        await functions
+            .Part<Notices>()
+            .SayAsync(
+                (await functions.Part<Ledger.Ledger>().FindAsync(image, CancellationToken.None))!,
+                usage,
+                CancellationToken.None
+            );
     }
 
-    private static IEnumerable<string> Kinds(GuardFixture fixture) => fixture.Alerts.Select(a => a.Attributes["kind"].Value);
+    private static IEnumerable<string> Kinds(GuardFixture fixture) =>
+        fixture.Alerts.Select(a => a.Attributes["kind"].Value);
 
     [Fact]
     public async Task One_reminder_when_half_has_gone_and_one_escalation_at_the_end_and_nothing_is_taken_away()
@@ -46,7 +58,11 @@ public sealed class GraceTests
     {
         await using var fixture = await StartAsync(Policy);
         var digest = await fixture.ScannedAsync("1", Critical);
-        async Task<IEnumerable<string?>> CodesAsync() => (await fixture.Functions.AskAsync($"{Repository}:1")).Body.GetProperty("reasons").EnumerateArray().Select(r => r.GetProperty("code").GetString());
+        async Task<IEnumerable<string?>> CodesAsync() =>
+            (await fixture.Functions.AskAsync($"{Repository}:1"))
+                .Body.GetProperty("reasons")
+                .EnumerateArray()
+                .Select(r => r.GetProperty("code").GetString());
 
         Assert.Equal(["critical"], await CodesAsync());
         await SweepAsync(fixture.Functions, digest, Used);
@@ -97,13 +113,26 @@ public sealed class GraceTests
         await SweepAsync(fixture.Functions, digest, Used);
         fixture.Time.Advance(TimeSpan.FromDays(7));
         var id = new ImageId(new("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
-        Assert.True(await fixture.Functions.Part<Ledger.Ledger>().StoreBreakGlassAsync((await fixture.Functions.Part<Ledger.Ledger>().FindAsync(id, CancellationToken.None))!, new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)), null, CancellationToken.None));
+        Assert.True(
+            await fixture
+                .Functions.Part<Ledger.Ledger>()
+                .StoreBreakGlassAsync(
+                    (await fixture.Functions.Part<Ledger.Ledger>().FindAsync(id, CancellationToken.None))!,
+                    new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)),
+                    null,
+                    CancellationToken.None
+                )
+        );
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal("APPROVED", fixture.Status(digest));
 
         await SweepAsync(fixture.Functions, digest, Used);
-        Assert.Contains("No fixed version is named for CVE-2026-1001", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "No fixed version is named for CVE-2026-1001",
+            fixture.Alerts[^1].Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -111,13 +140,25 @@ public sealed class GraceTests
     {
         await using var fixture = await StartAsync(Policy);
         var digest = await fixture.ScannedAsync("1", Critical);
-        await fixture.Functions.Part<Amazon.ECR.IAmazonECR>().TagResourceAsync(new() { ResourceArn = $"arn:aws:ecr:eu-central-1:123456789012:repository/{Repository}", Tags = [new() { Key = "owner", Value = "team-shop" }] });
+        await fixture
+            .Functions.Part<Amazon.ECR.IAmazonECR>()
+            .TagResourceAsync(
+                new()
+                {
+                    ResourceArn = $"arn:aws:ecr:eu-central-1:123456789012:repository/{Repository}",
+                    Tags = [new() { Key = "owner", Value = "team-shop" }],
+                }
+            );
         await SweepAsync(fixture.Functions, digest, Used);
         fixture.Time.Advance(TimeSpan.FromDays(7));
         await SweepAsync(fixture.Functions, digest, Used);
 
         Assert.Contains("team-shop", fixture.Alerts[^1].Message, StringComparison.Ordinal);
-        Assert.Contains("The ECS service web refers to it by the tag 1.", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "The ECS service web refers to it by the tag 1.",
+            fixture.Alerts[^1].Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -129,7 +170,9 @@ public sealed class GraceTests
         fixture.Time.Advance(TimeSpan.FromDays(7));
         fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "Publish" });
 
-        await Assert.ThrowsAnyAsync<Amazon.Runtime.AmazonServiceException>(() => SweepAsync(fixture.Functions, digest, Used));
+        await Assert.ThrowsAnyAsync<Amazon.Runtime.AmazonServiceException>(() =>
+            SweepAsync(fixture.Functions, digest, Used)
+        );
         Assert.Equal(["blocked"], Kinds(fixture));
         await SweepAsync(fixture.Functions, digest, Used);
         Assert.Equal(["blocked", "grace-ended"], Kinds(fixture));

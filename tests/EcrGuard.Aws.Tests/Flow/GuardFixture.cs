@@ -10,7 +10,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>A local AWS with EcrGuard's table, bucket and topics in it. One clock serves both sides; it moves on a millisecond with every look, so that no two facts are of one moment.</summary>
+/// <summary>
+/// A local AWS with EcrGuard's table, bucket and topics in it. One clock serves both sides; it moves on a millisecond
+/// with every look, so that no two facts are of one moment.
+/// </summary>
 internal sealed class GuardFixture : IAsyncDisposable
 {
     public const string Table = "ledger";
@@ -22,7 +25,14 @@ internal sealed class GuardFixture : IAsyncDisposable
     /// <summary>The built-in rules, marking everywhere.</summary>
     public const string Marks = """{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
 
-    public static readonly LocalFinding Critical = new("CVE-2026-1001", "CRITICAL", new LocalPackage("openssl", "3.0.11", "3.0.13")) { Fix = "YES" };
+    public static readonly LocalFinding Critical = new(
+        "CVE-2026-1001",
+        "CRITICAL",
+        new LocalPackage("openssl", "3.0.11", "3.0.13")
+    )
+    {
+        Fix = "YES",
+    };
     public static readonly LocalFinding High = new("CVE-2026-2002", "HIGH", new LocalPackage("curl", "8.5.0"));
     public static readonly LocalFinding Low = new("CVE-2025-3003", "LOW", new LocalPackage("tar", "1.34"));
 
@@ -56,26 +66,40 @@ internal sealed class GuardFixture : IAsyncDisposable
     public Deployed Functions { get; }
 
     /// <param name="leaps">Whether the clock moves on by itself to whatever is waited for.</param>
-    public static async Task<GuardFixture> StartAsync(string policy = Marks, LocalAwsOptions? options = null, bool leaps = false)
+    public static async Task<GuardFixture> StartAsync(
+        string policy = Marks,
+        LocalAwsOptions? options = null,
+        bool leaps = false
+    )
     {
         var start = new DateTimeOffset(2026, 11, 18, 12, 0, 0, TimeSpan.Zero);
         var time = leaps ? new LeapingTime(start) : new FakeTimeProvider(start);
         time.AutoAdvanceAmount = TimeSpan.FromMilliseconds(1);
-        return new GuardFixture(await LocalAwsServer.StartAsync((options ?? new LocalAwsOptions()) with { TimeProvider = time }), time, policy);
+        return new GuardFixture(
+            await LocalAwsServer.StartAsync((options ?? new LocalAwsOptions()) with { TimeProvider = time }),
+            time,
+            policy
+        );
     }
 
     /// <summary>Another instance of the functions, cold, on the same account.</summary>
     public Deployed Deploy(string policy = Marks, DeploymentOptions? options = null)
     {
         var reading = PolicyReader.Read(Encoding.UTF8.GetBytes(policy), Time.GetUtcNow());
-        var deployed = new Deployed(this, reading.Policy ?? throw new ArgumentException(string.Join(Environment.NewLine, reading.Problems), nameof(policy)), options ?? new DeploymentOptions());
+        var deployed = new Deployed(
+            this,
+            reading.Policy
+                ?? throw new ArgumentException(string.Join(Environment.NewLine, reading.Problems), nameof(policy)),
+            options ?? new DeploymentOptions()
+        );
         deployments.Add(deployed);
         return deployed;
     }
 
     /// <summary>Pushes an image of its own content under the tag of that name.</summary>
     /// <returns>Its digest.</returns>
-    public string Push(string tag, string repository = Repository) => Aws.Ecr.Push(repository, Manifest.Image($"{repository} {tag}"), tag);
+    public string Push(string tag, string repository = Repository) =>
+        Aws.Ecr.Push(repository, Manifest.Image($"{repository} {tag}"), tag);
 
     /// <summary>Pushes an image, ends its scan with these findings and hands both events over.</summary>
     /// <returns>Its digest.</returns>
@@ -90,7 +114,8 @@ internal sealed class GuardFixture : IAsyncDisposable
 
     public static string BlockedTag(string digest) => $"ecrguard-blocked-{digest["sha256:".Length..]}";
 
-    public IReadOnlyList<string> Tags(string digest, string repository = Repository) => Aws.Ecr.TagsOf(repository, digest) ?? [];
+    public IReadOnlyList<string> Tags(string digest, string repository = Repository) =>
+        Aws.Ecr.TagsOf(repository, digest) ?? [];
 
     /// <summary>What was published as an alert.</summary>
     public IReadOnlyList<LocalMessage> Alerts => [.. Aws.Sns.Messages.Where(m => m.TopicArn == AlertTopic)];
@@ -98,7 +123,12 @@ internal sealed class GuardFixture : IAsyncDisposable
     public static string AlertId(LocalMessage message) => message.Attributes["alertId"].Value;
 
     /// <summary>The ledger's items whose sort key begins so.</summary>
-    public IReadOnlyList<JsonObject> Items(string sortKey) => [.. Aws.DynamoDb.Items(Table).Where(item => item["sk"]!.GetValue<string>().StartsWith(sortKey, StringComparison.Ordinal))];
+    public IReadOnlyList<JsonObject> Items(string sortKey) =>
+        [
+            .. Aws
+                .DynamoDb.Items(Table)
+                .Where(item => item["sk"]!.GetValue<string>().StartsWith(sortKey, StringComparison.Ordinal)),
+        ];
 
     /// <summary>The ledger's item of an image.</summary>
     public JsonObject Item(string digest) => Assert.Single(Items($"I#{digest["sha256:".Length..]}"));

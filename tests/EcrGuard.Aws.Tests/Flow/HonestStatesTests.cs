@@ -4,49 +4,157 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Why nothing is known of an image: every cause has its sentence, says what to do, and is never green.</summary>
+/// <summary>
+/// Why nothing is known of an image: every cause has its sentence, says what to do, and is never green.
+/// </summary>
 public sealed class HonestStatesTests
 {
-    private static readonly ScanningConfiguration Elsewhere = new("ENHANCED", new ScanningRule("CONTINUOUS_SCAN", "other/*"));
+    private static readonly ScanningConfiguration Elsewhere = new(
+        "ENHANCED",
+        new ScanningRule("CONTINUOUS_SCAN", "other/*")
+    );
 
     private static readonly (string Cause, Action<GuardFixture, string> Happens, string Told)[] Causes =
     [
-        ("scanning is off", (_, _) => { }, "UNSCANNED: No scan was made and none is coming: no scanning filter of the registry matches this repository, and it does not scan its pushes by itself (SCAN_FREQUENCY_MANUAL). Turn on scanning for the repository, then push the image again or start a scan."),
-        ("no filter of basic scanning matches", (aws, _) => aws.Aws.Ecr.Scanning = new ScanningConfiguration("BASIC", new ScanningRule("SCAN_ON_PUSH", "other/*")), "UNSCANNED: No scan was made and none is coming: no scanning filter of the registry matches this repository, and it does not scan its pushes by itself (SCAN_FREQUENCY_MANUAL). Turn on scanning for the repository, then push the image again or start a scan."),
-        ("no filter of enhanced scanning matches", (aws, _) => aws.Aws.Ecr.Scanning = Elsewhere, "UNSCANNED: No scan was made and none is coming: no enhanced scanning filter of the registry matches this repository, or it scans by hand only (SCAN_FREQUENCY_MANUAL). Add a filter that matches the repository to the registry's enhanced scanning, then push the image again."),
-        ("pushed before scanning was turned on", (aws, _) => aws.Aws.Ecr.Scanning = new ScanningConfiguration("BASIC", new ScanningRule("SCAN_ON_PUSH", "*")), "UNSCANNED: The basic scanner has not scanned this image: pushes to this repository are scanned, but the image came before that or before the account had this scanner, or its scan never began (SCAN_NOT_FOUND). Start a scan of the image (aws ecr start-image-scan), or rebuild it and push it."),
-        ("unsupported base image", (aws, digest) => aws.Aws.Ecr.FailScan("quiet", digest, "UNSUPPORTED_IMAGE"), "UNSUPPORTED: The basic scanner cannot read this image (UNSUPPORTED_IMAGE): InternalError: The scan failed. Build on a base image that the scanner supports, or let the policy allow unsupported images."),
-        ("scan failed", (aws, digest) => aws.Aws.Ecr.FailScan("quiet", digest), "ERROR: The basic scan failed (FAILED): InternalError: The scan failed. Start the scan again; if it fails again, rebuild the image."),
-        ("still running", (aws, digest) => aws.Aws.Ecr.StartScan("quiet", digest), "ERROR: The basic scan has not finished in 24 hours (IN_PROGRESS): it may never. Start another scan of the image (aws ecr start-image-scan), or rebuild it."),
-        ("archived", (aws, digest) => aws.Aws.Ecr.Archive("quiet", digest), "STALE: The image is archived, and archived images are not scanned (IMAGE_ARCHIVED). Restore the image to the standard storage class; it is then scanned again."),
-        ("scanned long ago", (aws, digest) =>
-        {
-            aws.Aws.Ecr.CompleteScan("quiet", digest);
-            aws.Time.Advance(TimeSpan.FromDays(31));
-        }, "STALE: The basic scan is 33 days old; the policy allows 30. Scan the image again (aws ecr start-image-scan), or rebuild it."),
-        ("enhanced: unsupported base image", (aws, digest) => Cover(aws, digest, "UNSUPPORTED_OS"), "UNSUPPORTED: The enhanced scanner cannot read this image (UNSUPPORTED_OS). Build on a base image that the scanner supports, or let the policy allow unsupported images."),
-        ("enhanced: too big", (aws, digest) => Cover(aws, digest, "IMAGE_SIZE_EXCEEDED"), "UNSUPPORTED: The enhanced scanner cannot read this image (IMAGE_SIZE_EXCEEDED). Make the image smaller, or let the policy allow unsupported images."),
-        ("enhanced: still running", (aws, digest) => Cover(aws, digest, "SCAN_IN_PROGRESS"), "ERROR: The enhanced scan has not finished in 24 hours (SCAN_IN_PROGRESS): it may never. Rebuild the image and push it; if that is not scanned either, see what Amazon Inspector says of its coverage."),
-        ("enhanced: monitoring has ended", (aws, digest) => Cover(aws, digest, "SCAN_ELIGIBILITY_EXPIRED"), "STALE: The enhanced scanner no longer monitors this image (SCAN_ELIGIBILITY_EXPIRED): that it lists no findings says nothing. Push the image again, or lengthen Inspector's re-scan duration."),
-        ("enhanced: being turned off", (aws, digest) => Cover(aws, digest, "PENDING_DISABLE"), "STALE: The enhanced scanner no longer monitors this image (PENDING_DISABLE): that it lists no findings says nothing. Turn Amazon Inspector on again for ECR in this account."),
-        ("enhanced: failed", (aws, digest) => Cover(aws, digest, "INTERNAL_ERROR"), "ERROR: The enhanced scan failed (INTERNAL_ERROR). Rebuild the image and push it; if that is not scanned either, see what Amazon Inspector says of its coverage."),
-        ("switched from basic to enhanced", (aws, digest) =>
-        {
-            aws.Aws.Ecr.CompleteScan("quiet", digest);
-            aws.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
-        }, "UNSCANNED: The enhanced scanner has not scanned this image: pushes to this repository are scanned, but the image came before that or before the account had this scanner, or its scan never began (SCAN_NOT_FOUND). Rebuild the image and push it: enhanced scanning cannot be started by hand."),
-        ("switched from enhanced to basic", (aws, digest) =>
-        {
-            Cover(aws, digest, "SUCCESSFUL");
-            aws.Aws.Ecr.Scanning = new ScanningConfiguration("BASIC", new ScanningRule("SCAN_ON_PUSH", "*"));
-        }, "UNSCANNED: The basic scanner has not scanned this image: pushes to this repository are scanned, but the image came before that or before the account had this scanner, or its scan never began (SCAN_NOT_FOUND). Start a scan of the image (aws ecr start-image-scan), or rebuild it and push it."),
+        (
+            "scanning is off",
+            (_, _) => { },
+            "UNSCANNED: No scan was made and none is coming: no scanning filter of the registry matches this "
+                + "repository, and it does not scan its pushes by itself (SCAN_FREQUENCY_MANUAL). Turn on scanning "
+                + "for the repository, then push the image again or start a scan."
+        ),
+        (
+            "no filter of basic scanning matches",
+            (aws, _) =>
+                aws.Aws.Ecr.Scanning = new ScanningConfiguration("BASIC", new ScanningRule("SCAN_ON_PUSH", "other/*")),
+            "UNSCANNED: No scan was made and none is coming: no scanning filter of the registry matches this "
+                + "repository, and it does not scan its pushes by itself (SCAN_FREQUENCY_MANUAL). Turn on scanning "
+                + "for the repository, then push the image again or start a scan."
+        ),
+        (
+            "no filter of enhanced scanning matches",
+            (aws, _) => aws.Aws.Ecr.Scanning = Elsewhere,
+            "UNSCANNED: No scan was made and none is coming: no enhanced scanning filter of the registry "
+                + "matches this repository, or it scans by hand only (SCAN_FREQUENCY_MANUAL). Add a filter that "
+                + "matches the repository to the registry's enhanced scanning, then push the image again."
+        ),
+        (
+            "pushed before scanning was turned on",
+            (aws, _) =>
+                aws.Aws.Ecr.Scanning = new ScanningConfiguration("BASIC", new ScanningRule("SCAN_ON_PUSH", "*")),
+            "UNSCANNED: The basic scanner has not scanned this image: pushes to this repository are scanned, "
+                + "but the image came before that or before the account had this scanner, or its scan never began "
+                + "(SCAN_NOT_FOUND). Start a scan of the image (aws ecr start-image-scan), or rebuild it and push "
+                + "it."
+        ),
+        (
+            "unsupported base image",
+            (aws, digest) => aws.Aws.Ecr.FailScan("quiet", digest, "UNSUPPORTED_IMAGE"),
+            "UNSUPPORTED: The basic scanner cannot read this image (UNSUPPORTED_IMAGE): InternalError: The "
+                + "scan failed. Build on a base image that the scanner supports, or let the policy allow "
+                + "unsupported images."
+        ),
+        (
+            "scan failed",
+            (aws, digest) => aws.Aws.Ecr.FailScan("quiet", digest),
+            "ERROR: The basic scan failed (FAILED): InternalError: The scan failed. Start the scan again; if "
+                + "it fails again, rebuild the image."
+        ),
+        (
+            "still running",
+            (aws, digest) => aws.Aws.Ecr.StartScan("quiet", digest),
+            "ERROR: The basic scan has not finished in 24 hours (IN_PROGRESS): it may never. Start another "
+                + "scan of the image (aws ecr start-image-scan), or rebuild it."
+        ),
+        (
+            "archived",
+            (aws, digest) => aws.Aws.Ecr.Archive("quiet", digest),
+            "STALE: The image is archived, and archived images are not scanned (IMAGE_ARCHIVED). Restore the "
+                + "image to the standard storage class; it is then scanned again."
+        ),
+        (
+            "scanned long ago",
+            (aws, digest) =>
+            {
+                aws.Aws.Ecr.CompleteScan("quiet", digest);
+                aws.Time.Advance(TimeSpan.FromDays(31));
+            },
+            "STALE: The basic scan is 33 days old; the policy allows 30. Scan the image again (aws ecr "
+                + "start-image-scan), or rebuild it."
+        ),
+        (
+            "enhanced: unsupported base image",
+            (aws, digest) => Cover(aws, digest, "UNSUPPORTED_OS"),
+            "UNSUPPORTED: The enhanced scanner cannot read this image (UNSUPPORTED_OS). Build on a base "
+                + "image that the scanner supports, or let the policy allow unsupported images."
+        ),
+        (
+            "enhanced: too big",
+            (aws, digest) => Cover(aws, digest, "IMAGE_SIZE_EXCEEDED"),
+            "UNSUPPORTED: The enhanced scanner cannot read this image (IMAGE_SIZE_EXCEEDED). Make the image "
+                + "smaller, or let the policy allow unsupported images."
+        ),
+        (
+            "enhanced: still running",
+            (aws, digest) => Cover(aws, digest, "SCAN_IN_PROGRESS"),
+            "ERROR: The enhanced scan has not finished in 24 hours (SCAN_IN_PROGRESS): it may never. Rebuild "
+                + "the image and push it; if that is not scanned either, see what Amazon Inspector says of its "
+                + "coverage."
+        ),
+        (
+            "enhanced: monitoring has ended",
+            (aws, digest) => Cover(aws, digest, "SCAN_ELIGIBILITY_EXPIRED"),
+            "STALE: The enhanced scanner no longer monitors this image (SCAN_ELIGIBILITY_EXPIRED): that it "
+                + "lists no findings says nothing. Push the image again, or lengthen Inspector's re-scan duration."
+        ),
+        (
+            "enhanced: being turned off",
+            (aws, digest) => Cover(aws, digest, "PENDING_DISABLE"),
+            "STALE: The enhanced scanner no longer monitors this image (PENDING_DISABLE): that it lists no "
+                + "findings says nothing. Turn Amazon Inspector on again for ECR in this account."
+        ),
+        (
+            "enhanced: failed",
+            (aws, digest) => Cover(aws, digest, "INTERNAL_ERROR"),
+            "ERROR: The enhanced scan failed (INTERNAL_ERROR). Rebuild the image and push it; if that is not "
+                + "scanned either, see what Amazon Inspector says of its coverage."
+        ),
+        (
+            "switched from basic to enhanced",
+            (aws, digest) =>
+            {
+                aws.Aws.Ecr.CompleteScan("quiet", digest);
+                aws.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
+            },
+            "UNSCANNED: The enhanced scanner has not scanned this image: pushes to this repository are "
+                + "scanned, but the image came before that or before the account had this scanner, or its scan "
+                + "never began (SCAN_NOT_FOUND). Rebuild the image and push it: enhanced scanning cannot be "
+                + "started by hand."
+        ),
+        (
+            "switched from enhanced to basic",
+            (aws, digest) =>
+            {
+                Cover(aws, digest, "SUCCESSFUL");
+                aws.Aws.Ecr.Scanning = new ScanningConfiguration("BASIC", new ScanningRule("SCAN_ON_PUSH", "*"));
+            },
+            "UNSCANNED: The basic scanner has not scanned this image: pushes to this repository are scanned, "
+                + "but the image came before that or before the account had this scanner, or its scan never began "
+                + "(SCAN_NOT_FOUND). Start a scan of the image (aws ecr start-image-scan), or rebuild it and push "
+                + "it."
+        ),
     ];
 
     private static void Cover(GuardFixture aws, string digest, string reason, params LocalFinding[] findings)
     {
         aws.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         aws.Aws.Inspector.CompleteScan("quiet", digest, findings);
-        aws.Aws.Inspector.SetCoverage("quiet", digest, reason is "SUCCESSFUL" or "SCAN_IN_PROGRESS" ? "ACTIVE" : "INACTIVE", reason);
+        aws.Aws.Inspector.SetCoverage(
+            "quiet",
+            digest,
+            reason is "SUCCESSFUL" or "SCAN_IN_PROGRESS" ? "ACTIVE" : "INACTIVE",
+            reason
+        );
     }
 
     public static TheoryData<string> Named => [.. Causes.Select(cause => cause.Cause)];
@@ -71,30 +179,48 @@ public sealed class HonestStatesTests
 
         var (_, answer) = await fixture.Functions.AskAsync("quiet:1");
         Assert.False(answer.GetProperty("approved").GetBoolean());
-        Assert.Equal(told, $"{answer.GetProperty("status").GetString()}: {Assert.Single(answer.GetProperty("reasons").EnumerateArray()).GetProperty("sentence").GetString()} {Assert.Single(answer.GetProperty("toPass").EnumerateArray()).GetString()}");
+        Assert.Equal(
+            told,
+            $"{answer.GetProperty("status").GetString()}: "
+                + $"{Assert.Single(answer.GetProperty("reasons").EnumerateArray()).GetProperty("sentence").GetString()} "
+                + $"{Assert.Single(answer.GetProperty("toPass").EnumerateArray()).GetString()}"
+        );
     }
 
     [Theory]
     [InlineData("INACTIVE", "PENDING_DISABLE")]
     [InlineData("INACTIVE", "SUCCESSFUL")]
     [InlineData("ACTIVE", "SUCCESSFUL")]
-    public async Task Findings_during_whose_reading_status_reason_or_scan_of_the_coverage_changed_are_no_facts(string status, string reason)
+    public async Task Findings_during_whose_reading_status_reason_or_scan_of_the_coverage_changed_are_no_facts(
+        string status,
+        string reason
+    )
     {
         await using var fixture = await StartAsync();
         fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         var digest = fixture.Push("1");
         fixture.Aws.Inspector.CompleteScan(Repository, digest);
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
-        {
-            if (status == "ACTIVE")
-                fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
-            fixture.Aws.Inspector.SetCoverage(Repository, digest, status, reason);
-        }) with { Operation = "ListCoverage", From = 2 });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+            {
+                if (status == "ACTIVE")
+                    fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
+                fixture.Aws.Inspector.SetCoverage(Repository, digest, status, reason);
+            }) with
+            {
+                Operation = "ListCoverage",
+                From = 2,
+            }
+        );
 
         var (_, answer) = await fixture.Functions.AskAsync($"{Repository}:1");
         Assert.Equal(0, fixture.Aws.Faults.Outstanding);
         Assert.Equal("ERROR", answer.GetProperty("status").GetString());
-        Assert.Contains("while its findings were read", answer.GetProperty("reasons")[0].GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "while its findings were read",
+            answer.GetProperty("reasons")[0].GetProperty("sentence").GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -119,7 +245,16 @@ public sealed class HonestStatesTests
         fixture.Aws.Ecr.CreateRepository("quiet", scanOnPush: false);
         await fixture.Functions.BackfillAsync();
         var digest = fixture.Push("1", "quiet");
-        Cover(fixture, digest, "SUCCESSFUL", new LocalFinding("CVE-2021-44228", "CRITICAL", new LocalPackage("log4j-core", "2.14.1", "2.17.1", "JAR", "/app.jar")));
+        Cover(
+            fixture,
+            digest,
+            "SUCCESSFUL",
+            new LocalFinding(
+                "CVE-2021-44228",
+                "CRITICAL",
+                new LocalPackage("log4j-core", "2.14.1", "2.17.1", "JAR", "/app.jar")
+            )
+        );
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal("BLOCKED", fixture.Status(digest));
 
@@ -134,10 +269,14 @@ public sealed class HonestStatesTests
         Assert.Equal("BLOCKED", answer.GetProperty("status").GetString());
         Assert.Equal(
             [
-                "CVE-2021-44228 (CRITICAL) in log4j-core 2.14.1 (JAR) at /app.jar: fixed in 2.17.1; rule 'critical' blocks.",
-                "Basic scanning reads the operating system's packages only: 1 finding of the enhanced scan before in other packages stays, until a completed enhanced scan, a waiver or the policy says otherwise.",
+                "CVE-2021-44228 (CRITICAL) in log4j-core 2.14.1 (JAR) at /app.jar: fixed in 2.17.1; rule "
+                    + "'critical' blocks.",
+                "Basic scanning reads the operating system's packages only: 1 finding of the enhanced scan "
+                    + "before in other packages stays, until a completed enhanced scan, a waiver or the policy "
+                    + "says otherwise.",
             ],
-            answer.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetProperty("sentence").GetString()));
+            answer.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetProperty("sentence").GetString())
+        );
     }
 
     [Fact]
@@ -148,7 +287,10 @@ public sealed class HonestStatesTests
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Low, Critical with { Listed = false });
         await fixture.Functions.DeliverAllAsync();
 
-        Assert.Equal(("ERROR", "contradictory"), (fixture.Status(digest), fixture.Verdict(digest).GetProperty("reasons")[0].GetProperty("code").GetString()));
+        Assert.Equal(
+            ("ERROR", "contradictory"),
+            (fixture.Status(digest), fixture.Verdict(digest).GetProperty("reasons")[0].GetProperty("code").GetString())
+        );
     }
 
     [Fact]
@@ -158,7 +300,8 @@ public sealed class HonestStatesTests
         var digest = fixture.Push("1");
         fixture.Aws.Ecr.StartScan(Repository, digest);
         await fixture.Functions.DeliverAllAsync();
-        async Task<string> AskAsync() => (await fixture.Functions.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString()!;
+        async Task<string> AskAsync() =>
+            (await fixture.Functions.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString()!;
 
         fixture.Time.Advance(TimeSpan.FromHours(23));
         Assert.Equal("PENDING", await AskAsync());
@@ -178,11 +321,29 @@ public sealed class HonestStatesTests
         var (amd64, arm64) = (Manifest.Image("amd64"), Manifest.Image("arm64"));
         fixture.Aws.Ecr.CompleteScan(Repository, fixture.Aws.Ecr.Push(Repository, amd64), Critical);
         fixture.Aws.Ecr.CompleteScan(Repository, fixture.Aws.Ecr.Push(Repository, arm64));
-        var manifest = Manifest.Index([("linux/amd64", amd64), ("linux/arm64", arm64)]).Text.Replace($"\"{MediaTypes.OciManifest}\",\"digest\":\"{amd64.Digest}\"", $"\"{called}\",\"digest\":\"{amd64.Digest}\"", StringComparison.Ordinal);
+        var manifest = Manifest
+            .Index([("linux/amd64", amd64), ("linux/arm64", arm64)])
+            .Text.Replace(
+                $"\"{MediaTypes.OciManifest}\",\"digest\":\"{amd64.Digest}\"",
+                $"\"{called}\",\"digest\":\"{amd64.Digest}\"",
+                StringComparison.Ordinal
+            );
         Assert.Contains(called, manifest, StringComparison.Ordinal);
-        await fixture.Functions.Part<Amazon.ECR.IAmazonECR>().PutImageAsync(new() { RepositoryName = Repository, ImageManifest = manifest, ImageTag = "1" });
+        await fixture
+            .Functions.Part<Amazon.ECR.IAmazonECR>()
+            .PutImageAsync(
+                new()
+                {
+                    RepositoryName = Repository,
+                    ImageManifest = manifest,
+                    ImageTag = "1",
+                }
+            );
 
-        Assert.Equal("BLOCKED", (await fixture.Functions.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
+        Assert.Equal(
+            "BLOCKED",
+            (await fixture.Functions.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString()
+        );
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal("BLOCKED", fixture.Status(fixture.Aws.Ecr.DigestOf(Repository, "1")!));
     }
@@ -190,16 +351,30 @@ public sealed class HonestStatesTests
     [Theory]
     [InlineData(true, "APPROVED")]
     [InlineData(false, "UNSUPPORTED")]
-    public async Task An_index_that_lists_SOCI_indexes_is_as_its_images_as_long_as_they_stand_behind_those(bool behind, string status)
+    public async Task An_index_that_lists_SOCI_indexes_is_as_its_images_as_long_as_they_stand_behind_those(
+        bool behind,
+        string status
+    )
     {
         await using var fixture = await StartAsync();
         var (amd64, arm64) = (Manifest.Image("amd64"), Manifest.Image("arm64"));
         (string, Manifest)[] images = [("linux/amd64", amd64), ("linux/arm64/v8", arm64)];
-        (string, Manifest)[] lazy = [("linux/amd64", Manifest.SociIndex(amd64)), ("linux/arm64", Manifest.SociIndex(arm64))];
-        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index(behind ? [.. images, .. lazy] : [.. lazy, .. images]), "1");
+        (string, Manifest)[] lazy =
+        [
+            ("linux/amd64", Manifest.SociIndex(amd64)),
+            ("linux/arm64", Manifest.SociIndex(arm64)),
+        ];
+        var index = fixture.Aws.Ecr.Push(
+            Repository,
+            Manifest.Index(behind ? [.. images, .. lazy] : [.. lazy, .. images]),
+            "1"
+        );
         foreach (var (_, image) in images)
             fixture.Aws.Ecr.CompleteScan(Repository, image.Digest);
-        Assert.Equal(status, (await fixture.Functions.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
+        Assert.Equal(
+            status,
+            (await fixture.Functions.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString()
+        );
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal(status, fixture.Status(index));
         fixture.Aws.Requests.Take();
@@ -217,13 +392,25 @@ public sealed class HonestStatesTests
     {
         await using var fixture = await StartAsync();
         var image = Manifest.Image("amd64");
-        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", image), ("linux/arm64", Manifest.Referrer(image.Digest))]), "1");
+        var index = fixture.Aws.Ecr.Push(
+            Repository,
+            Manifest.Index([("linux/amd64", image), ("linux/arm64", Manifest.Referrer(image.Digest))]),
+            "1"
+        );
         fixture.Aws.Ecr.CompleteScan(Repository, image.Digest);
         await fixture.Functions.DeliverAllAsync();
 
-        const string Told = "linux/arm64: This is an artifact about an image (a signature, SBOM or attestation), not an image to deploy.";
+        const string Told =
+            "linux/arm64: This is an artifact about an image (a signature, SBOM or attestation), not an "
+            + "image to deploy.";
         Assert.Equal("UNSUPPORTED", fixture.Status(index));
         Assert.Equal(Told, fixture.Verdict(index).GetProperty("reasons")[0].GetProperty("sentence").GetString());
-        Assert.Equal(Told, (await fixture.Functions.AskAsync($"{Repository}:1")).Body.GetProperty("reasons")[0].GetProperty("sentence").GetString());
+        Assert.Equal(
+            Told,
+            (await fixture.Functions.AskAsync($"{Repository}:1"))
+                .Body.GetProperty("reasons")[0]
+                .GetProperty("sentence")
+                .GetString()
+        );
     }
 }

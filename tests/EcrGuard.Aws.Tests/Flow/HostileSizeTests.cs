@@ -4,7 +4,10 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Issue 10, outcome 6: whatever a stranger pushes at ECR's own limits, the ledger holds it, the gate answers, and no event fails.</summary>
+/// <summary>
+/// Issue 10, outcome 6: whatever a stranger pushes at ECR's own limits, the ledger holds it, the gate answers, and no
+/// event fails.
+/// </summary>
 public sealed class HostileSizeTests
 {
     /// <summary>Three bytes of UTF-8 each, and six of JSON.</summary>
@@ -18,9 +21,12 @@ public sealed class HostileSizeTests
     }
 
     /// <summary>An index of ECR's largest size: thousands of entries, each with a platform of a kilobyte.</summary>
-    private static Manifest Wide(Manifest child, int entries, int platform) => Manifest.Of(
-        $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', Enumerable.Range(0, entries).Select(at => $$"""{"mediaType":"{{child.MediaType}}","digest":"{{child.Digest}}","size":{{child.Text.Length}},"platform":{"os":"{{at}}{{Long(platform)}}","architecture":"amd64"} }"""))}}]}""",
-        MediaTypes.OciIndex, child);
+    private static Manifest Wide(Manifest child, int entries, int platform) =>
+        Manifest.Of(
+            $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', Enumerable.Range(0, entries).Select(at => $$"""{"mediaType":"{{child.MediaType}}","digest":"{{child.Digest}}","size":{{child.Text.Length}},"platform":{"os":"{{at}}{{Long(platform)}}","architecture":"amd64"} }"""))}}]}""",
+            MediaTypes.OciIndex,
+            child
+        );
 
     [Theory]
     [InlineData("1")]
@@ -38,7 +44,11 @@ public sealed class HostileSizeTests
         Assert.Empty(await fixture.Functions.DeliverAsync());
 
         Assert.Equal("UNSUPPORTED", fixture.Status(index.Digest));
-        Assert.Contains("lists 3000 manifests", fixture.Verdict(index.Digest).GetProperty("reasons")[0].GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "lists 3000 manifests",
+            fixture.Verdict(index.Digest).GetProperty("reasons")[0].GetProperty("sentence").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal("UNSUPPORTED", await AskedAsync(fixture, $"{Repository}:{tag}"));
         var (swept, _) = await fixture.Functions.SweepAsync();
         Assert.Equal((0, 0), (swept.Unfinished, swept.Undone));
@@ -53,10 +63,17 @@ public sealed class HostileSizeTests
         var children = Enumerable.Range(0, 200).Select(at => Manifest.Image($"{at}")).ToList();
         var index = Manifest.Of(
             $$"""{"schemaVersion":2,"mediaType":"{{MediaTypes.OciIndex}}","manifests":[{{string.Join(',', children.Select((child, at) => $$"""{"mediaType":"{{child.MediaType}}","digest":"{{child.Digest}}","size":9,"platform":{"os":"{{at}}{{Long(500)}}","architecture":"amd64"} }"""))}}]}""",
-            MediaTypes.OciIndex, [.. children]);
+            MediaTypes.OciIndex,
+            [.. children]
+        );
         fixture.Aws.Ecr.Push(Repository, index, "1", announce: false);
         foreach (var child in children)
-            fixture.Aws.Inspector.CompleteScan(Repository, child.Digest, announce: false, [.. Enumerable.Range(0, 25).Select(at => Bad(at))]);
+            fixture.Aws.Inspector.CompleteScan(
+                Repository,
+                child.Digest,
+                announce: false,
+                [.. Enumerable.Range(0, 25).Select(at => Bad(at))]
+            );
         fixture.Aws.Ecr.Push(Repository, index, "2");
         await fixture.Functions.DeliverAllAsync();
 
@@ -64,7 +81,15 @@ public sealed class HostileSizeTests
         Assert.Equal("BLOCKED", await AskedAsync(fixture, $"{Repository}:1"));
     }
 
-    private static LocalFinding Bad(int number) => new($"CVE-{number}-{Long(2_000)}", "CRITICAL", new LocalPackage($"{number}{Long(2_000)}", Long(2_000), Long(2_000), "NPM", Long(2_000))) { Fix = "YES" };
+    private static LocalFinding Bad(int number) =>
+        new(
+            $"CVE-{number}-{Long(2_000)}",
+            "CRITICAL",
+            new LocalPackage($"{number}{Long(2_000)}", Long(2_000), Long(2_000), "NPM", Long(2_000))
+        )
+        {
+            Fix = "YES",
+        };
 
     [Theory]
     [InlineData(3_000, 2_000, 1)] // many findings
@@ -77,17 +102,49 @@ public sealed class HostileSizeTests
         fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         var digest = fixture.Push("1");
         await fixture.Functions.DeliverAllAsync();
-        fixture.Aws.Inspector.CompleteScan(Repository, digest, [.. Enumerable.Range(0, findings).Select(at =>
-            new LocalFinding($"{at}{Long(length)}", "CRITICAL", [.. Enumerable.Range(0, places).Select(place => new LocalPackage($"{at}{Long(length)}", $"{place}", "2", "NPM", $"/{place}/{Long(length)}"))]) { Fix = "YES" })]);
+        fixture.Aws.Inspector.CompleteScan(
+            Repository,
+            digest,
+            [
+                .. Enumerable
+                    .Range(0, findings)
+                    .Select(at => new LocalFinding(
+                        $"{at}{Long(length)}",
+                        "CRITICAL",
+                        [
+                            .. Enumerable
+                                .Range(0, places)
+                                .Select(place => new LocalPackage(
+                                    $"{at}{Long(length)}",
+                                    $"{place}",
+                                    "2",
+                                    "NPM",
+                                    $"/{place}/{Long(length)}"
+                                )),
+                        ]
+                    )
+                    {
+                        Fix = "YES",
+                    }),
+            ]
+        );
         Assert.Empty(await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take()[^1]));
 
         Assert.Equal("BLOCKED", fixture.Status(digest));
         Assert.Equal("BLOCKED", await AskedAsync(fixture, $"{Repository}:1"));
         Assert.Contains(fixture.Alerts, alert => alert.Attributes["kind"].Value == "blocked");
         // What excuses is cut like what blocks.
-        var waiving = """{ "version": 1, "rules": [ { "id": "critical", "severity": ["CRITICAL"], "then": "block" } ], "waivers": [ { "id": "all", "vulnerability": "*", "repositories": ["shop/web"], "reason": "r", "owner": "o", "approvedBy": "a", "expires": "2026-12-31" } ] }""";
-        Assert.Equal("APPROVED", (await fixture.Deploy(waiving).AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
-        Assert.InRange((await fixture.Deploy(waiving).AskAsync($"{Repository}:1")).Body.GetRawText().Length, 1, 1024 * 1024);
+        var waiving =
+            """{ "version": 1, "rules": [ { "id": "critical", "severity": ["CRITICAL"], "then": "block" } ], "waivers": [ { "id": "all", "vulnerability": "*", "repositories": ["shop/web"], "reason": "r", "owner": "o", "approvedBy": "a", "expires": "2026-12-31" } ] }""";
+        Assert.Equal(
+            "APPROVED",
+            (await fixture.Deploy(waiving).AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString()
+        );
+        Assert.InRange(
+            (await fixture.Deploy(waiving).AskAsync($"{Repository}:1")).Body.GetRawText().Length,
+            1,
+            1024 * 1024
+        );
     }
 
     [Fact]
@@ -104,7 +161,11 @@ public sealed class HostileSizeTests
 
         Assert.Equal("BLOCKED", fixture.Status(image.Digest));
         Assert.Equal(1000, fixture.Tags(image.Digest).Count);
-        Assert.Contains("1000 tags", fixture.Item(image.Digest)["couldNotMark"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(
+            "1000 tags",
+            fixture.Item(image.Digest)["couldNotMark"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
         Assert.Equal("BLOCKED", await AskedAsync(fixture, $"{Repository}@{image.Digest}"));
         var (swept, _) = await fixture.Functions.SweepAsync();
         Assert.Equal(0, swept.Unfinished);

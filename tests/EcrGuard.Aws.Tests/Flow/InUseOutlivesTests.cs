@@ -8,25 +8,43 @@ using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>What EcrGuard writes by itself never makes an image in use go, whatever the team's policy is, whatever is pushed after it, and whenever ECR looks.</summary>
+/// <summary>
+/// What EcrGuard writes by itself never makes an image in use go, whatever the team's policy is, whatever is pushed
+/// after it, and whenever ECR looks.
+/// </summary>
 public sealed class InUseOutlivesTests
 {
-    private const string KeepThreeTagged = """{"rules":[{"rulePriority":1,"description":"Keep three","selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":3},"action":{"type":"expire"}}]}""";
+    private const string KeepThreeTagged =
+        """{"rules":[{"rulePriority":1,"description":"Keep three","selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":3},"action":{"type":"expire"}}]}""";
 
     private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
 
-    private static UseFacts Runs(GuardFixture fixture, params string[] digests) => new()
-    {
-        ReadAt = fixture.Time.GetUtcNow(),
-        Uses = [.. digests.Select(digest => new ImageUse(new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository), null, Digest.Parse(digest), new Consumer(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/web")))],
-    };
+    private static UseFacts Runs(GuardFixture fixture, params string[] digests) =>
+        new()
+        {
+            ReadAt = fixture.Time.GetUtcNow(),
+            Uses =
+            [
+                .. digests.Select(digest => new ImageUse(
+                    new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository),
+                    null,
+                    Digest.Parse(digest),
+                    new Consumer(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/web")
+                )),
+            ],
+        };
 
     /// <summary>A baseline that keeps so many images of any kind.</summary>
-    private static string Keeping(int count, string existing = "keep", string ceilings = """{ "percent": 100, "keepPerRepository": 0 }""") => $$"""
-        { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ], "ceilings": {{ceilings}},
-          "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "{{existing}}", "policy": { "rules": [
-            { "rulePriority": 1, "selection": { "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": {{count}} }, "action": { "type": "expire" } } ] } } } ] }
-        """;
+    private static string Keeping(
+        int count,
+        string existing = "keep",
+        string ceilings = """{ "percent": 100, "keepPerRepository": 0 }"""
+    ) =>
+        $$"""
+            { "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ], "ceilings": {{ceilings}},
+              "baseline": [ { "repositories": ["*"], "mode": "enforce", "lifecycle": { "existing": "{{existing}}", "policy": { "rules": [
+                { "rulePriority": 1, "selection": { "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": {{count}} }, "action": { "type": "expire" } } ] } } } ] }
+            """;
 
     private static async Task<GuardFixture> FilledAsync(string policy = Marks)
     {
@@ -50,12 +68,18 @@ public sealed class InUseOutlivesTests
 
     private static async Task OptOutAsync(GuardFixture fixture, string prefix)
     {
-        using var clients = AwsClients.At(fixture.Aws.Endpoint, fixture.Aws.Region, new BasicAWSCredentials("test", "test"));
-        await clients.Ecr.TagResourceAsync(new Amazon.ECR.Model.TagResourceRequest
-        {
-            ResourceArn = new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository).Arn,
-            Tags = [new Amazon.ECR.Model.Tag { Key = $"{prefix}:opt-out", Value = "ours" }],
-        });
+        using var clients = AwsClients.At(
+            fixture.Aws.Endpoint,
+            fixture.Aws.Region,
+            new BasicAWSCredentials("test", "test")
+        );
+        await clients.Ecr.TagResourceAsync(
+            new Amazon.ECR.Model.TagResourceRequest
+            {
+                ResourceArn = new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository).Arn,
+                Tags = [new Amazon.ECR.Model.Tag { Key = $"{prefix}:opt-out", Value = "ours" }],
+            }
+        );
     }
 
     private static bool Stands(GuardFixture fixture, string digest)
@@ -74,7 +98,11 @@ public sealed class InUseOutlivesTests
         fixture.Push("v5");
         await enforcing.DeliverAllAsync();
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
-        Assert.Contains("The next sweep puts its lifecycle policy", fixture.Items("D").Single()["drift"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "The next sweep puts its lifecycle policy",
+            fixture.Items("D").Single()["drift"]!.ToString(),
+            StringComparison.Ordinal
+        );
 
         await enforcing.SweepAsync(Runs(fixture, running));
         Assert.NotNull(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
@@ -123,12 +151,18 @@ public sealed class InUseOutlivesTests
         Assert.DoesNotContain(Shield(running), fixture.Tags(running));
     }
 
-    /// <summary>A tag without the rule holds against nothing: on ten thousand fresh images it cost an hour and a half of writes.</summary>
+    /// <summary>
+    /// A tag without the rule holds against nothing: on ten thousand fresh images it cost an hour and a half of writes.
+    /// </summary>
     [Fact]
     public async Task Without_a_policy_of_EcrGuards_no_image_is_tagged_for_its_use_and_the_report_tells_what_is_in_use()
     {
         await using var fixture = await FilledAsync();
-        var running = Enumerable.Range(0, 300).Select(i => fixture.Aws.Ecr.Push(Repository, Manifest.Image($"fresh {i}"), $"v{i}")).Take(100).ToArray();
+        var running = Enumerable
+            .Range(0, 300)
+            .Select(i => fixture.Aws.Ecr.Push(Repository, Manifest.Image($"fresh {i}"), $"v{i}"))
+            .Take(100)
+            .ToArray();
         fixture.Aws.Requests.Take();
         await fixture.Functions.SweepAsync(Runs(fixture, running));
         Assert.DoesNotContain(fixture.Aws.Requests.Take(), request => request.Operation == "PutImage");
@@ -165,7 +199,10 @@ public sealed class InUseOutlivesTests
         Assert.Equal(["v39"], fixture.Tags(running));
     }
 
-    /// <summary>The policy is wished for, and would take what may be in use: as long as that is so, it is not put, and a shield would hold against nothing.</summary>
+    /// <summary>
+    /// The policy is wished for, and would take what may be in use: as long as that is so, it is not put, and a shield
+    /// would hold against nothing.
+    /// </summary>
     [Fact]
     public async Task Where_a_policy_cannot_be_put_yet_nothing_is_shielded_for_it()
     {
@@ -189,7 +226,11 @@ public sealed class InUseOutlivesTests
 
         await fixture.Deploy(Keeping(3)).SweepAsync(Runs(fixture, running));
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
-        Assert.Contains("in use without a shield, and rule 2 selects it", fixture.Items("D").Single()["drift"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "in use without a shield, and rule 2 selects it",
+            fixture.Items("D").Single()["drift"]!.ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -200,7 +241,9 @@ public sealed class InUseOutlivesTests
         await fixture.Deploy(Keeping(3)).SweepAsync(Runs(fixture, running));
         await OptOutAsync(fixture, "acme");
 
-        await fixture.Deploy(Keeping(3), new DeploymentOptions { Tags = new VerdictTags("acme", ["ecrguard"], false) }).SweepAsync(Runs(fixture, running));
+        await fixture
+            .Deploy(Keeping(3), new DeploymentOptions { Tags = new VerdictTags("acme", ["ecrguard"], false) })
+            .SweepAsync(Runs(fixture, running));
         Assert.Contains(Shield(running), fixture.Tags(running));
         for (var i = 3; i < 6; i++)
             fixture.Push($"v{i}");
@@ -218,7 +261,11 @@ public sealed class InUseOutlivesTests
 
         await fixture.Deploy(Keeping(10)).SweepAsync(Runs(fixture));
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
-        Assert.Contains("on the busiest of the last 7 days 12 images were pushed", fixture.Items("D").Single()["drift"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "on the busiest of the last 7 days 12 images were pushed",
+            fixture.Items("D").Single()["drift"]!.ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -229,13 +276,22 @@ public sealed class InUseOutlivesTests
         fixture.Time.Advance(TimeSpan.FromDays(60));
         fixture.Aws.Requests.Take();
 
-        await fixture.Deploy(Keeping(5, "replace", """{ "percent": 25, "keepPerRepository": 5 }""")).SweepAsync(Runs(fixture));
+        await fixture
+            .Deploy(Keeping(5, "replace", """{ "percent": 25, "keepPerRepository": 5 }"""))
+            .SweepAsync(Runs(fixture));
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
-        Assert.Contains("The plan takes 35 of the 40 images of shop/web (87.5 %)", fixture.Items("D").Single()["drift"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "The plan takes 35 of the 40 images of shop/web (87.5 %)",
+            fixture.Items("D").Single()["drift"]!.ToString(),
+            StringComparison.Ordinal
+        );
 
         await fixture.Deploy(Keeping(5, "replace")).SweepAsync(Runs(fixture));
         Assert.NotNull(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
-        Assert.Equal(2, fixture.Aws.Requests.Take().Count(request => request.Operation == "StartLifecyclePolicyPreview"));
+        Assert.Equal(
+            2,
+            fixture.Aws.Requests.Take().Count(request => request.Operation == "StartLifecyclePolicyPreview")
+        );
     }
 
     private static readonly string?[] Teams =
@@ -247,7 +303,10 @@ public sealed class InUseOutlivesTests
         """{"rules":[{"rulePriority":1,"description":"What has a dash goes","selection":{"tagStatus":"tagged","tagPatternList":["*-*-*"],"countType":"sinceImagePushed","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}""",
     ];
 
-    /// <summary>The same days with EcrGuard and without: no image in use may go that stays where nobody helps, and once EcrGuard's own policy stands none goes at all.</summary>
+    /// <summary>
+    /// The same days with EcrGuard and without: no image in use may go that stays where nobody helps, and once
+    /// EcrGuard's own policy stands none goes at all.
+    /// </summary>
     [Theory]
     [InlineData("keep")]
     [InlineData("merge")]
@@ -266,7 +325,11 @@ public sealed class InUseOutlivesTests
         Assert.True(put > 0, "EcrGuard's policy never stood.");
     }
 
-    private static async Task<(IReadOnlySet<string> Gone, IReadOnlySet<string> GoneUnderShield, bool Shielded)> LiveAsync(int seed, string policy)
+    private static async Task<(
+        IReadOnlySet<string> Gone,
+        IReadOnlySet<string> GoneUnderShield,
+        bool Shielded
+    )> LiveAsync(int seed, string policy)
     {
         var random = new Random(seed);
         await using var fixture = await FilledAsync(policy);
@@ -274,15 +337,27 @@ public sealed class InUseOutlivesTests
             fixture.Aws.Ecr.PutLifecyclePolicy(Repository, team);
         if (random.Next(4) == 0)
             await OptOutAsync(fixture, "ecrguard");
-        var (used, gone, goneUnderShield, shielded, pushed) = (new List<string>(), new HashSet<string>(), new HashSet<string>(), false, 0);
+        var (used, gone, goneUnderShield, shielded, pushed) = (
+            new List<string>(),
+            new HashSet<string>(),
+            new HashSet<string>(),
+            false,
+            0
+        );
         for (var day = 0; day < 6; day++)
         {
             await PushAsync();
             await fixture.Functions.SweepAsync(Runs(fixture, [.. used]));
-            shielded = fixture.Aws.Ecr.LifecyclePolicyOf(Repository)?.Contains("ecrguard-inuse-*", StringComparison.Ordinal) == true;
+            shielded =
+                fixture.Aws.Ecr.LifecyclePolicyOf(Repository)?.Contains("ecrguard-inuse-*", StringComparison.Ordinal)
+                == true;
             await PushAsync();
             fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
-            foreach (var digest in used.Where(digest => fixture.Aws.Ecr.TagsOf(Repository, digest) is null && gone.Add(digest)))
+            foreach (
+                var digest in used.Where(digest =>
+                    fixture.Aws.Ecr.TagsOf(Repository, digest) is null && gone.Add(digest)
+                )
+            )
             {
                 if (shielded)
                     goneUnderShield.Add(digest);
@@ -297,7 +372,11 @@ public sealed class InUseOutlivesTests
                 var manifest = Manifest.Image($"image {pushed}");
                 var digest = fixture.Aws.Ecr.Push(Repository, manifest, random.Next(3) == 0 ? null : $"v{pushed}");
                 if (random.Next(4) == 0)
-                    digest = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", manifest)]), $"v{pushed}-all");
+                    digest = fixture.Aws.Ecr.Push(
+                        Repository,
+                        Manifest.Index([("linux/amd64", manifest)]),
+                        $"v{pushed}-all"
+                    );
                 if (random.Next(3) == 0)
                     used.Add(digest);
                 pushed++;

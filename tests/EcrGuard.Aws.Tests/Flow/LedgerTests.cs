@@ -25,7 +25,10 @@ public sealed class LedgerTests
         Assert.All(fixture.Aws.DynamoDb.Items(Table), item => Assert.Equal(Partition, item["pk"]!.GetValue<string>()));
         Assert.Equal(["A#", "D", "H#", "I#", "X#"], Kinds(fixture).Distinct());
         Assert.Equal($"X#{amd64.Digest[7..]}#{index[7..]}", fixture.Items("X#").Single()["sk"]!.GetValue<string>());
-        Assert.All(fixture.Items("I#"), item => Assert.Matches("^123456789012#eu-central-1#BLOCKED#[0-7]$", item["gsi1pk"]!.GetValue<string>()));
+        Assert.All(
+            fixture.Items("I#"),
+            item => Assert.Matches("^123456789012#eu-central-1#BLOCKED#[0-7]$", item["gsi1pk"]!.GetValue<string>())
+        );
         Assert.Equal($"{Repository}#{index[7..]}", fixture.Item(index)["gsi1sk"]!.GetValue<string>());
     }
 
@@ -54,8 +57,15 @@ public sealed class LedgerTests
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical, High);
         await fixture.Functions.DeliverAllAsync();
         var history = fixture.Items("H#");
-        Assert.Equal([("NEW", "PENDING"), ("PENDING", "BLOCKED")], history.Select(h => (h["from"]!.GetValue<string>(), h["status"]!.GetValue<string>())));
-        Assert.All(history, h => Assert.StartsWith($"H#{digest[7..]}#2026-11-18T", h["sk"]!.GetValue<string>(), StringComparison.Ordinal));
+        Assert.Equal(
+            [("NEW", "PENDING"), ("PENDING", "BLOCKED")],
+            history.Select(h => (h["from"]!.GetValue<string>(), h["status"]!.GetValue<string>()))
+        );
+        Assert.All(
+            history,
+            h =>
+                Assert.StartsWith($"H#{digest[7..]}#2026-11-18T", h["sk"]!.GetValue<string>(), StringComparison.Ordinal)
+        );
         Assert.Contains("CVE-2026-1001", history[1]["reasons"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Matches("^[0-9a-f]{64}$", history[1]["policyVersion"]!.GetValue<string>());
     }
@@ -68,14 +78,28 @@ public sealed class LedgerTests
         await fixture.Functions.DeliverAllAsync();
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
         var before = "";
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => before = fixture.Items("A#").Single()["outcome"]!.GetValue<string>()) with { Operation = "PutImage" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => before = fixture.Items("A#").Single()["outcome"]!.GetValue<string>()) with
+            {
+                Operation = "PutImage",
+            }
+        );
         await fixture.Functions.DeliverAllAsync();
 
         Assert.Equal("intended", before);
         var write = Assert.Single(fixture.Items("A#"));
-        Assert.Equal(("Add", BlockedTag(digest), "done"), (write["change"]!.GetValue<string>(), write["tag"]!.GetValue<string>(), write["outcome"]!.GetValue<string>()));
+        Assert.Equal(
+            ("Add", BlockedTag(digest), "done"),
+            (
+                write["change"]!.GetValue<string>(),
+                write["tag"]!.GetValue<string>(),
+                write["outcome"]!.GetValue<string>()
+            )
+        );
         Assert.EndsWith(digest, write["image"]!.GetValue<string>(), StringComparison.Ordinal);
-        Assert.True(string.CompareOrdinal(write["intendedAt"]!.GetValue<string>(), write["endedAt"]!.GetValue<string>()) < 0);
+        Assert.True(
+            string.CompareOrdinal(write["intendedAt"]!.GetValue<string>(), write["endedAt"]!.GetValue<string>()) < 0
+        );
     }
 
     [Fact]
@@ -84,10 +108,22 @@ public sealed class LedgerTests
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
         fixture.Aws.Ecr.CompleteScan(Repository, digest);
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.DeleteTag(Repository, BlockedTag(digest))) with { Operation = "DescribeImages", From = 2 });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => fixture.Aws.Ecr.DeleteTag(Repository, BlockedTag(digest))) with
+            {
+                Operation = "DescribeImages",
+                From = 2,
+            }
+        );
         await fixture.Functions.ChangedAsync(fixture.Aws.Events.Take());
 
-        Assert.StartsWith("superseded: ", fixture.Items("A#").Single(write => write["change"]!.GetValue<string>() == "Remove")["outcome"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "superseded: ",
+            fixture.Items("A#").Single(write => write["change"]!.GetValue<string>() == "Remove")[
+                "outcome"
+            ]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -102,12 +138,18 @@ public sealed class LedgerTests
         var events = fixture.Aws.Events.Take();
         if (olderLast)
         {
-            // The older one has read its facts and is about to store when a fixed scan is read and stored by another instance.
-            fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
-            {
-                fixture.Aws.Ecr.CompleteScan(Repository, digest, High);
-                Task.Run(() => fixture.Deploy().ChangedAsync([.. fixture.Aws.Events.Take()])).Wait();
-            }) with { Operation = "TransactWriteItems" });
+            // The older one has read its facts and is about to store when a fixed scan is read and stored by another
+            // instance.
+            fixture.Aws.Faults.Add(
+                Fault.Meanwhile(() =>
+                {
+                    fixture.Aws.Ecr.CompleteScan(Repository, digest, High);
+                    Task.Run(() => fixture.Deploy().ChangedAsync([.. fixture.Aws.Events.Take()])).Wait();
+                }) with
+                {
+                    Operation = "TransactWriteItems",
+                }
+            );
             Assert.Empty(await fixture.Functions.ChangedAsync(events));
         }
         else
@@ -127,9 +169,26 @@ public sealed class LedgerTests
     {
         await using var fixture = await StartAsync();
         var sentence = new string('x', 900);
-        await fixture.ScannedAsync("1", [.. Enumerable.Range(0, 10_000).Select(i => new LocalFinding($"CVE-2026-{i:000000}", "CRITICAL", new LocalPackage($"package-{i}-{sentence[..200]}", "1.0", "1.1")) { Description = sentence })]);
+        await fixture.ScannedAsync(
+            "1",
+            [
+                .. Enumerable
+                    .Range(0, 10_000)
+                    .Select(i => new LocalFinding(
+                        $"CVE-2026-{i:000000}",
+                        "CRITICAL",
+                        new LocalPackage($"package-{i}-{sentence[..200]}", "1.0", "1.1")
+                    )
+                    {
+                        Description = sentence,
+                    }),
+            ]
+        );
 
-        Assert.All(fixture.Aws.DynamoDb.Items(Table), item => Assert.InRange(Encoding.UTF8.GetByteCount(item.ToJsonString()), 0, 100_000));
+        Assert.All(
+            fixture.Aws.DynamoDb.Items(Table),
+            item => Assert.InRange(Encoding.UTF8.GetByteCount(item.ToJsonString()), 0, 100_000)
+        );
         Assert.Equal(10_000, Findings(fixture, fixture.Aws.S3.Keys(Bucket, "findings/").Single()).GetArrayLength());
     }
 
@@ -139,10 +198,22 @@ public sealed class LedgerTests
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical, High);
         var key = Assert.Single(fixture.Aws.S3.Keys(Bucket));
-        var match = System.Text.RegularExpressions.Regex.Match(key, $"^findings/123456789012/eu-central-1/{Repository}/{digest[7..]}/([0-9a-f]{{64}})\\.json\\.gz$");
+        var match = System.Text.RegularExpressions.Regex.Match(
+            key,
+            $"^findings/123456789012/eu-central-1/{Repository}/{digest[7..]}/([0-9a-f]{{64}})\\.json\\.gz$"
+        );
         Assert.True(match.Success, key);
-        Assert.Equal(match.Groups[1].Value, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Unzipped(fixture, key))));
-        Assert.Equal(["CVE-2026-1001", "CVE-2026-2002"], Findings(fixture, key).EnumerateArray().Select(f => f.GetProperty("vulnerability").GetString()).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            match.Groups[1].Value,
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Unzipped(fixture, key)))
+        );
+        Assert.Equal(
+            ["CVE-2026-1001", "CVE-2026-2002"],
+            Findings(fixture, key)
+                .EnumerateArray()
+                .Select(f => f.GetProperty("vulnerability").GetString())
+                .Order(StringComparer.Ordinal)
+        );
 
         fixture.Aws.Requests.Take();
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical, High);
@@ -170,7 +241,11 @@ public sealed class LedgerTests
     }
 
     private static IEnumerable<string> Kinds(GuardFixture fixture) =>
-        fixture.Aws.DynamoDb.Items(Table).Select(item => item["sk"]!.GetValue<string>()).Select(sk => sk.Length == 1 ? sk : sk[..2]).Order(StringComparer.Ordinal);
+        fixture
+            .Aws.DynamoDb.Items(Table)
+            .Select(item => item["sk"]!.GetValue<string>())
+            .Select(sk => sk.Length == 1 ? sk : sk[..2])
+            .Order(StringComparer.Ordinal);
 
     private static JsonElement Findings(GuardFixture fixture, string key)
     {
@@ -180,7 +255,10 @@ public sealed class LedgerTests
 
     private static byte[] Unzipped(GuardFixture fixture, string key)
     {
-        using var gzip = new GZipStream(new MemoryStream(fixture.Aws.S3.Find(Bucket, key)!.Content.ToArray()), CompressionMode.Decompress);
+        using var gzip = new GZipStream(
+            new MemoryStream(fixture.Aws.S3.Find(Bucket, key)!.Content.ToArray()),
+            CompressionMode.Decompress
+        );
         using var whole = new MemoryStream();
         gzip.CopyTo(whole);
         return whole.ToArray();

@@ -11,14 +11,21 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 namespace EcrGuard.Aws.Tests.Flow;
 
 /// <summary>
-/// A conditional write takes effect, its answer is lost, and the SDK makes the call again, which fails on what the first has
-/// written: each writer knows its own, and nobody else's for its own.
+/// A conditional write takes effect, its answer is lost, and the SDK makes the call again, which fails on what the
+/// first has written: each writer knows its own, and nobody else's for its own.
 /// </summary>
 public sealed class LostAnswerTests
 {
-    private static RepositoryId Home(GuardFixture fixture) => new(fixture.Aws.AccountId, fixture.Aws.Region, Repository);
+    private static RepositoryId Home(GuardFixture fixture) =>
+        new(fixture.Aws.AccountId, fixture.Aws.Region, Repository);
 
-    private static Fault LostAnswer(string operation, int from = 1) => Fault.CloseAfter with { Service = "dynamodb", Operation = operation, From = from };
+    private static Fault LostAnswer(string operation, int from = 1) =>
+        Fault.CloseAfter with
+        {
+            Service = "dynamodb",
+            Operation = operation,
+            From = from,
+        };
 
     private static void AssertStruck(GuardFixture fixture) => Assert.Equal(0, fixture.Aws.Faults.Outstanding);
 
@@ -76,7 +83,9 @@ public sealed class LostAnswerTests
             fixture.Aws.Faults.Add(LostAnswer("PutItem", from));
             Assert.NotNull((await fixture.Functions.BackfillAsync()).DoneAt);
             AssertStruck(fixture);
-            var stored = await fixture.Functions.Part<Ledger.Ledger>().DocumentAsync(Ledger.Ledger.BackfillDocument, CancellationToken.None);
+            var stored = await fixture
+                .Functions.Part<Ledger.Ledger>()
+                .DocumentAsync(Ledger.Ledger.BackfillDocument, CancellationToken.None);
             Assert.Contains("\"runningUntil\":null", stored!.Value.Json, StringComparison.OrdinalIgnoreCase);
             Assert.Single(fixture.Alerts);
         }
@@ -94,7 +103,9 @@ public sealed class LostAnswerTests
         // Two that look at one clock at one moment.
         fixture.Time.AutoAdvanceAmount = TimeSpan.Zero;
         Assert.True(await ledger.ClaimNoticeAsync(Home(fixture), "n2", CancellationToken.None));
-        Assert.False(await fixture.Deploy().Part<Ledger.Ledger>().ClaimNoticeAsync(Home(fixture), "n2", CancellationToken.None));
+        Assert.False(
+            await fixture.Deploy().Part<Ledger.Ledger>().ClaimNoticeAsync(Home(fixture), "n2", CancellationToken.None)
+        );
     }
 
     [Fact]
@@ -121,10 +132,26 @@ public sealed class LostAnswerTests
         Assert.Equal(Stored.Yes, await ledger.StoreAsync(record, entry, null, open: false, CancellationToken.None));
         AssertStruck(fixture);
         // Somebody else's store stays somebody else's.
-        Assert.Equal(Stored.Contended, await ledger.StoreAsync(record with { Verdict = record.Verdict with { FactsAt = fixture.Time.GetUtcNow() } }, entry, null, open: false, CancellationToken.None));
+        Assert.Equal(
+            Stored.Contended,
+            await ledger.StoreAsync(
+                record with
+                {
+                    Verdict = record.Verdict with { FactsAt = fixture.Time.GetUtcNow() },
+                },
+                entry,
+                null,
+                open: false,
+                CancellationToken.None
+            )
+        );
 
         var now = (await ledger.FindAsync(entry.Record.Verdict.Image, CancellationToken.None))!;
-        var changed = now.Record with { ChangeId = ledger.NewId(), Verdict = now.Record.Verdict with { Status = Status.Stale, FactsAt = fixture.Time.GetUtcNow() } };
+        var changed = now.Record with
+        {
+            ChangeId = ledger.NewId(),
+            Verdict = now.Record.Verdict with { Status = Status.Stale, FactsAt = fixture.Time.GetUtcNow() },
+        };
         fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
         Assert.Equal(Stored.Yes, await ledger.StoreAsync(changed, now, null, open: false, CancellationToken.None));
         AssertStruck(fixture);
@@ -140,7 +167,16 @@ public sealed class LostAnswerTests
         Assert.Single(fixture.Items("X#"));
 
         fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
-        Assert.True(await fixture.Functions.Part<Ledger.Ledger>().MarkGoneAsync(new ImageId(Home(fixture), Digest.Parse(index)), fixture.Time.GetUtcNow(), "somebody", CancellationToken.None));
+        Assert.True(
+            await fixture
+                .Functions.Part<Ledger.Ledger>()
+                .MarkGoneAsync(
+                    new ImageId(Home(fixture), Digest.Parse(index)),
+                    fixture.Time.GetUtcNow(),
+                    "somebody",
+                    CancellationToken.None
+                )
+        );
         AssertStruck(fixture);
         Assert.Empty(fixture.Items("X#"));
     }
@@ -154,7 +190,15 @@ public sealed class LostAnswerTests
         var image = new ImageId(Home(fixture), Digest.Parse(digest));
         var entry = (await ledger.FindAsync(image, CancellationToken.None))!;
         fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
-        Assert.NotNull(await ledger.IntendAsync(image, entry, new TagAction(TagChange.Add, "x"), onto: null, CancellationToken.None));
+        Assert.NotNull(
+            await ledger.IntendAsync(
+                image,
+                entry,
+                new TagAction(TagChange.Add, "x"),
+                onto: null,
+                CancellationToken.None
+            )
+        );
         AssertStruck(fixture);
         Assert.Single(fixture.Items("A#"), item => item["tag"]?.GetValue<string>() == "x");
     }
@@ -166,7 +210,12 @@ public sealed class LostAnswerTests
         var digest = await fixture.ScannedAsync("1", Critical);
         var ledger = fixture.Functions.Part<Ledger.Ledger>();
         var entry = (await ledger.FindAsync(new ImageId(Home(fixture), Digest.Parse(digest)), CancellationToken.None))!;
-        var quarantine = new Quarantine { State = QuarantineState.Ended, ChangeId = entry.Record.ChangeId, Since = fixture.Time.GetUtcNow() };
+        var quarantine = new Quarantine
+        {
+            State = QuarantineState.Ended,
+            ChangeId = entry.Record.ChangeId,
+            Since = fixture.Time.GetUtcNow(),
+        };
 
         fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
         Assert.True(await ledger.StoreQuarantineAsync(entry, quarantine, CancellationToken.None));
@@ -180,10 +229,16 @@ public sealed class LostAnswerTests
         await using var fixture = await StartAsync();
         Assert.True(await fixture.Functions.Part<SweepLease>().TakeAsync("monday", CancellationToken.None));
 
-        var stopped = await fixture.Functions.Part<SweepList>().SweepListAsync(new SweepRequest("tuesday"), new Invocation());
+        var stopped = await fixture
+            .Functions.Part<SweepList>()
+            .SweepListAsync(new SweepRequest("tuesday"), new Invocation());
 
         Assert.False(stopped.Alone);
-        Assert.StartsWith("The sweep monday is running, at the latest until 2026-11-18 13:00:0", stopped.Stopped, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The sweep monday is running, at the latest until 2026-11-18 13:00:0",
+            stopped.Stopped,
+            StringComparison.Ordinal
+        );
         Assert.Contains("The sweep monday is running", fixture.Functions.Lines.ToString(), StringComparison.Ordinal);
         Assert.Contains("\"SweepsStopped\":1", fixture.Functions.Lines.ToString(), StringComparison.Ordinal);
     }

@@ -5,11 +5,15 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Indexes of indexes: as deep as the bound they are judged as any other, upwards from a finding and downwards from a question; deeper they are never approved.</summary>
+/// <summary>
+/// Indexes of indexes: as deep as the bound they are judged as any other, upwards from a finding and downwards from a
+/// question; deeper they are never approved.
+/// </summary>
 public sealed class NestedIndexTests
 {
     private const int TooMany = Judge.MaxIndexLevels + 1;
-    private const string TooDeep = "Indexes are nested deeper than 3 here, so that not every image in them was looked at.";
+    private const string TooDeep =
+        "Indexes are nested deeper than 3 here, so that not every image in them was looked at.";
 
     /// <summary>The image first, then the index that holds it, and so on outwards.</summary>
     private static List<Manifest> Nested(int levels)
@@ -23,7 +27,10 @@ public sealed class NestedIndexTests
     private static async Task<(string Status, string Sentence)> AskAsync(Deployed functions)
     {
         var (_, answer) = await functions.AskAsync($"{Repository}:1");
-        return (answer.GetProperty("status").GetString()!, answer.GetProperty("reasons")[0].GetProperty("sentence").GetString()!);
+        return (
+            answer.GetProperty("status").GetString()!,
+            answer.GetProperty("reasons")[0].GetProperty("sentence").GetString()!
+        );
     }
 
     [Theory]
@@ -48,7 +55,9 @@ public sealed class NestedIndexTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task A_platform_with_a_tag_of_its_own_is_followed_by_its_index_though_functions_died_in_between(int deaths)
+    public async Task A_platform_with_a_tag_of_its_own_is_followed_by_its_index_though_functions_died_in_between(
+        int deaths
+    )
     {
         await using var fixture = await StartAsync();
         var platform = Manifest.Image("amd64");
@@ -89,9 +98,15 @@ public sealed class NestedIndexTests
         fixture.Time.Advance(TimeSpan.FromHours(25));
         await fixture.Functions.SweepAsync();
 
-        Assert.Equal(["APPROVED", "APPROVED", "APPROVED", "APPROVED", "UNSUPPORTED", "UNSUPPORTED"], manifests.Select(manifest => fixture.Status(manifest.Digest)));
+        Assert.Equal(
+            ["APPROVED", "APPROVED", "APPROVED", "APPROVED", "UNSUPPORTED", "UNSUPPORTED"],
+            manifests.Select(manifest => fixture.Status(manifest.Digest))
+        );
         Assert.Equal(("UNSUPPORTED", TooDeep), await AskAsync(fixture.Functions));
-        Assert.Equal(TooDeep, fixture.Verdict(manifests[TooMany].Digest).GetProperty("reasons")[0].GetProperty("sentence").GetString());
+        Assert.Equal(
+            TooDeep,
+            fixture.Verdict(manifests[TooMany].Digest).GetProperty("reasons")[0].GetProperty("sentence").GetString()
+        );
     }
 
     [Theory]
@@ -99,7 +114,11 @@ public sealed class NestedIndexTests
     [InlineData(Judge.MaxIndexLevels, "PENDING", "linux/amd64: The basic scan is not finished (IN_PROGRESS).")]
     [InlineData(TooMany, "UNSUPPORTED", TooDeep)]
     [InlineData(TooMany + 2, "UNSUPPORTED", TooDeep)]
-    public async Task Asked_about_indexes_that_nobody_has_recorded_the_answer_is_as_deep(int levels, string status, string sentence)
+    public async Task Asked_about_indexes_that_nobody_has_recorded_the_answer_is_as_deep(
+        int levels,
+        string status,
+        string sentence
+    )
     {
         await using var fixture = await StartAsync();
         fixture.Aws.Ecr.Push(Repository, Nested(levels)[^1], "1");
@@ -114,7 +133,9 @@ public sealed class NestedIndexTests
         var manifests = Nested(2);
         fixture.Aws.Ecr.Push(Repository, manifests[^1], "1");
         fixture.Aws.Ecr.CompleteScan(Repository, manifests[0].Digest, Critical);
-        await fixture.Functions.PushedAsync(fixture.Aws.Events.Take().Single(e => e.Contains(manifests[^1].Digest, StringComparison.Ordinal)));
+        await fixture.Functions.PushedAsync(
+            fixture.Aws.Events.Take().Single(e => e.Contains(manifests[^1].Digest, StringComparison.Ordinal))
+        );
 
         Assert.Equal("BLOCKED", fixture.Status(manifests[^1].Digest));
     }

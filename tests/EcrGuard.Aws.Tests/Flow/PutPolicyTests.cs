@@ -18,12 +18,24 @@ public sealed class PutPolicyTests
         fixture.Run($"{Repository}:1.0");
         var plan = await fixture.PlanAsync(exact: false);
         var answer = await fixture.ApplyAsync(plan);
-        Assert.Equal("The policy was put. By ECR's preview it deletes 3 images and archives 0.", Assert.Single(answer.Done).Why);
+        Assert.Equal(
+            "The policy was put. By ECR's preview it deletes 3 images and archives 0.",
+            Assert.Single(answer.Done).Why
+        );
         Assert.Equal(KeepsTwo, fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
         Assert.Contains(Shield(digests[0]), fixture.Guard.Tags(digests[0]));
         var calls = fixture.Aws.Requests.Select(request => request.Operation).ToList();
-        Assert.True(calls.IndexOf("PutImage") < calls.IndexOf("StartLifecyclePolicyPreview") && calls.LastIndexOf("GetLifecyclePolicyPreview") < calls.IndexOf("PutLifecyclePolicy"));
-        Assert.Equal("done", Assert.Single(fixture.Guard.Items("A#"), write => write["change"]!.GetValue<string>() == "PutLifecyclePolicy")["outcome"]!.GetValue<string>());
+        Assert.True(
+            calls.IndexOf("PutImage") < calls.IndexOf("StartLifecyclePolicyPreview")
+                && calls.LastIndexOf("GetLifecyclePolicyPreview") < calls.IndexOf("PutLifecyclePolicy")
+        );
+        Assert.Equal(
+            "done",
+            Assert.Single(
+                fixture.Guard.Items("A#"),
+                write => write["change"]!.GetValue<string>() == "PutLifecyclePolicy"
+            )["outcome"]!.GetValue<string>()
+        );
 
         Assert.Equal("The policy is in place.", Assert.Single((await fixture.ApplyAsync(plan)).Done).Why);
         Assert.Single(fixture.Aws.Requests, request => request.Operation == "PutLifecyclePolicy");
@@ -39,7 +51,10 @@ public sealed class PutPolicyTests
         fixture.Run($"{Repository}:1.0");
         var plan = await fixture.PlanAsync(exact: false);
         Assert.Single((await fixture.ApplyAsync(plan)).Done);
-        Assert.Equal(["1.0", GuardFixture.BlockedTag(digests[0]), Shield(digests[0])], fixture.Guard.Tags(digests[0]).Order());
+        Assert.Equal(
+            ["1.0", GuardFixture.BlockedTag(digests[0]), Shield(digests[0])],
+            fixture.Guard.Tags(digests[0]).Order()
+        );
         Assert.Equal("blocked", Assert.Single(fixture.Guard.Alerts).Attributes["kind"].Value);
         await fixture.ApplyAsync(plan);
         Assert.Single(fixture.Guard.Alerts);
@@ -53,8 +68,17 @@ public sealed class PutPolicyTests
         fixture.PushOld(6, "shop/team");
         var plan = await fixture.PlanAsync(exact: false, repositories: "shop/team");
         var put = Assert.IsType<PutPolicy>(Assert.Single(plan.Repositories[0].Items));
-        var answer = await fixture.ApplyAsync(plan with { Repositories = [plan.Repositories[0] with { Items = [put with { Replaces = null }] }] });
-        Assert.StartsWith("Somebody has put a lifecycle policy", Assert.Single(answer.Superseded).Why, StringComparison.Ordinal);
+        var answer = await fixture.ApplyAsync(
+            plan with
+            {
+                Repositories = [plan.Repositories[0] with { Items = [put with { Replaces = null }] }],
+            }
+        );
+        Assert.StartsWith(
+            "Somebody has put a lifecycle policy",
+            Assert.Single(answer.Superseded).Why,
+            StringComparison.Ordinal
+        );
         Assert.Equal(ArchivesUnused, fixture.Aws.Ecr.LifecyclePolicyOf("shop/team"));
     }
 
@@ -64,11 +88,16 @@ public sealed class PutPolicyTests
         await using var fixture = await StartAsync();
         fixture.PushOld(6);
         var plan = await fixture.PlanAsync(exact: false);
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
-        {
-            fixture.Run($"{Repository}:1.0");
-            fixture.Guard.Time.Advance(TimeSpan.FromMinutes(6));
-        }) with { Operation = "GetLifecyclePolicyPreview" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+            {
+                fixture.Run($"{Repository}:1.0");
+                fixture.Guard.Time.Advance(TimeSpan.FromMinutes(6));
+            }) with
+            {
+                Operation = "GetLifecyclePolicyPreview",
+            }
+        );
         var answer = await fixture.ApplyAsync(plan);
         Assert.Contains("in use", Assert.Single(answer.Refused).Why, StringComparison.Ordinal);
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
@@ -81,12 +110,25 @@ public sealed class PutPolicyTests
         fixture.PushOld(6);
         var plan = await fixture.PlanAsync(exact: false);
         foreach (var number in Enumerable.Range(10, 12))
-            fixture.Aws.Ecr.Push(Repository, Manifest.Image($"late {number}"), $"late-{number}", fixture.Old(number), announce: false);
-        Assert.StartsWith("By ECR's preview: The plan takes 16 of the 18 images of shop/web (88.9 %); the policy allows 80 %", Assert.Single((await fixture.ApplyAsync(plan)).Refused).Why, StringComparison.Ordinal);
+            fixture.Aws.Ecr.Push(
+                Repository,
+                Manifest.Image($"late {number}"),
+                $"late-{number}",
+                fixture.Old(number),
+                announce: false
+            );
+        Assert.StartsWith(
+            "By ECR's preview: The plan takes 16 of the 18 images of shop/web (88.9 %); the policy allows 80 %",
+            Assert.Single((await fixture.ApplyAsync(plan)).Refused).Why,
+            StringComparison.Ordinal
+        );
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
     }
 
-    /// <summary>What ECR says of one repository counts for the next, in this call and in the one that goes on after it: the plan foresaw four images in each.</summary>
+    /// <summary>
+    /// What ECR says of one repository counts for the next, in this call and in the one that goes on after it: the plan
+    /// foresaw four images in each.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -101,15 +143,40 @@ public sealed class PutPolicyTests
         }
         var plan = await fixture.PlanAsync(exact: false, repositories: repositories);
         foreach (var repository in repositories)
-            foreach (var number in Enumerable.Range(10, 4))
-                fixture.Aws.Ecr.Push(repository, Manifest.Image($"late {number}"), $"late-{number}", fixture.Old(number), announce: false);
+        foreach (var number in Enumerable.Range(10, 4))
+            fixture.Aws.Ecr.Push(
+                repository,
+                Manifest.Image($"late {number}"),
+                $"late-{number}",
+                fixture.Old(number),
+                announce: false
+            );
 
         if (inTwoCalls)
-            Assert.True((await fixture.ApplyAsync(plan, invocation: new Invocation { Remaining = () => fixture.Aws.Ecr.LifecyclePolicyOf("shop/b") is null ? TimeSpan.FromMinutes(14) : TimeSpan.FromMinutes(2) })).More);
+            Assert.True(
+                (
+                    await fixture.ApplyAsync(
+                        plan,
+                        invocation: new Invocation
+                        {
+                            Remaining = () =>
+                                fixture.Aws.Ecr.LifecyclePolicyOf("shop/b") is null
+                                    ? TimeSpan.FromMinutes(14)
+                                    : TimeSpan.FromMinutes(2),
+                        }
+                    )
+                ).More
+            );
         var answer = await fixture.ApplyAsync(plan);
 
-        Assert.Equal("By ECR's preview: The plan takes 24 images; the policy allows 20 (ceilings.images).", Assert.Single(answer.Refused).Why);
-        Assert.Equal(["shop/a", "shop/b"], repositories.Where(repository => fixture.Aws.Ecr.LifecyclePolicyOf(repository) is not null));
+        Assert.Equal(
+            "By ECR's preview: The plan takes 24 images; the policy allows 20 (ceilings.images).",
+            Assert.Single(answer.Refused).Why
+        );
+        Assert.Equal(
+            ["shop/a", "shop/b"],
+            repositories.Where(repository => fixture.Aws.Ecr.LifecyclePolicyOf(repository) is not null)
+        );
     }
 
     [Theory]
@@ -119,7 +186,10 @@ public sealed class PutPolicyTests
     {
         await using var fixture = await StartAsync(options: new LocalAwsOptions { LifecyclePreviewEnd = end });
         fixture.PushOld(6);
-        Assert.Equal($"The policy is not put without ECR's preview. ECR's preview ended as {end}.", Assert.Single((await fixture.ApplyAsync(await fixture.PlanAsync(exact: false))).Refused).Why);
+        Assert.Equal(
+            $"The policy is not put without ECR's preview. ECR's preview ended as {end}.",
+            Assert.Single((await fixture.ApplyAsync(await fixture.PlanAsync(exact: false))).Refused).Why
+        );
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
     }
 
@@ -128,20 +198,37 @@ public sealed class PutPolicyTests
     {
         await using var fixture = await StartAsync(options: new LocalAwsOptions { LifecyclePreviewPolls = 1000 });
         fixture.PushOld(6);
-        Assert.Contains("was not ready after 20 looks", Assert.Single((await fixture.ApplyAsync(await fixture.PlanAsync(exact: false))).Refused).Why, StringComparison.Ordinal);
+        Assert.Contains(
+            "was not ready after 20 looks",
+            Assert.Single((await fixture.ApplyAsync(await fixture.PlanAsync(exact: false))).Refused).Why,
+            StringComparison.Ordinal
+        );
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
     }
 
     [Fact]
     public async Task Where_ECR_and_the_evaluator_differ_ECR_decides_and_the_difference_is_told()
     {
-        await using var fixture = await StartAsync(Keeps.Replace("\"keepPerRepository\": 2", "\"keepPerRepository\": 1", StringComparison.Ordinal));
+        await using var fixture = await StartAsync(
+            Keeps.Replace("\"keepPerRepository\": 2", "\"keepPerRepository\": 1", StringComparison.Ordinal)
+        );
         var digests = fixture.PushOld(6);
         var plan = await fixture.PlanAsync(exact: false);
-        // The preview shows what was true when it was asked for; by the time it is read, the newest image is gone and one more would stay.
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Delete(Repository, digests[5])) with { Operation = "GetLifecyclePolicyPreview" });
+        // The preview shows what was true when it was asked for; by the time it is read, the newest image is gone and
+        // one more would stay.
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => fixture.Aws.Ecr.Delete(Repository, digests[5])) with
+            {
+                Operation = "GetLifecyclePolicyPreview",
+            }
+        );
         var answer = await fixture.ApplyAsync(plan);
-        Assert.Contains($"EcrGuard's evaluator differs about 1 image: {digests[3]["sha256:".Length..][..12]} (ECR: delete, EcrGuard: keep).", Assert.Single(answer.Done).Why, StringComparison.Ordinal);
+        Assert.Contains(
+            $"EcrGuard's evaluator differs about 1 image: {digests[3]["sha256:".Length..][..12]} (ECR: "
+                + "delete, EcrGuard: keep).",
+            Assert.Single(answer.Done).Why,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -152,11 +239,17 @@ public sealed class PutPolicyTests
         var plan = await fixture.PlanAsync(exact: false);
         Assert.Single((await fixture.ApplyAsync(plan)).Done);
 
-        var restored = await fixture.Functions.Part<RestoreRepository>().RestoreRepositoryAsync(new RestoreRequest(Repository, "the release"), new Invocation());
+        var restored = await fixture
+            .Functions.Part<RestoreRepository>()
+            .RestoreRepositoryAsync(new RestoreRequest(Repository, "the release"), new Invocation());
         Assert.Equal(["Took away the lifecycle policy."], restored.Done);
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
 
-        Assert.Contains("It was put back as it was before EcrGuard", Assert.Single((await fixture.ApplyAsync(plan)).Superseded).Why, StringComparison.Ordinal);
+        Assert.Contains(
+            "It was put back as it was before EcrGuard",
+            Assert.Single((await fixture.ApplyAsync(plan)).Superseded).Why,
+            StringComparison.Ordinal
+        );
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
     }
 
@@ -165,8 +258,14 @@ public sealed class PutPolicyTests
     {
         await using var fixture = await StartAsync();
         fixture.PushOld(6);
-        var plan = await fixture.PlanAsync(exact: false, KeepsTwo.Replace("\"countNumber\":2}", "\"countNumber\":3}", StringComparison.Ordinal));
-        Assert.Equal("The baseline wants another lifecycle policy than the plan puts.", Assert.Single((await fixture.ApplyAsync(plan)).Superseded).Why);
+        var plan = await fixture.PlanAsync(
+            exact: false,
+            KeepsTwo.Replace("\"countNumber\":2}", "\"countNumber\":3}", StringComparison.Ordinal)
+        );
+        Assert.Equal(
+            "The baseline wants another lifecycle policy than the plan puts.",
+            Assert.Single((await fixture.ApplyAsync(plan)).Superseded).Why
+        );
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
     }
 }

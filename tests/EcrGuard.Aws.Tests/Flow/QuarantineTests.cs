@@ -11,19 +11,28 @@ using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Blocked images go out of reach and come back, whatever happens in between. Enhanced scanning sees what runs in clusters, so that it is known what is not in use.</summary>
+/// <summary>
+/// Blocked images go out of reach and come back, whatever happens in between. Enhanced scanning sees what runs in
+/// clusters, so that it is known what is not in use.
+/// </summary>
 public sealed class QuarantineTests
 {
-    private const string Archives = """{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "quarantine" } ] }""";
-    private const string Waiver = """ "waivers": [ { "id": "W1", "vulnerability": "CVE-2026-1001", "reason": "Not reachable.", "owner": "shop", "approvedBy": "security", "expires": "2026-12-31" } ], """;
+    private const string Archives =
+        """{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "quarantine" } ] }""";
+    private const string Waiver =
+        """ "waivers": [ { "id": "W1", "vulnerability": "CVE-2026-1001", "reason": "Not reachable.", "owner": "shop", "approvedBy": "security", "expires": "2026-12-31" } ], """;
     private const string Registry = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
 
     private static readonly DeploymentOptions Ceiling = new(EnforcementMode.Quarantine);
     private static readonly LocalAwsOptions Aws = new() { BatchGetImageRecordsPull = false };
 
-    private static string Waived(string policy) => policy.Replace("\"enforcement\"", Waiver + "\"enforcement\"", StringComparison.Ordinal);
+    private static string Waived(string policy) =>
+        policy.Replace("\"enforcement\"", Waiver + "\"enforcement\"", StringComparison.Ordinal);
 
-    private static async Task<(GuardFixture Fixture, Deployed Functions)> StartedAsync(string policy, LocalAwsOptions? options = null)
+    private static async Task<(GuardFixture Fixture, Deployed Functions)> StartedAsync(
+        string policy,
+        LocalAwsOptions? options = null
+    )
     {
         var fixture = await StartAsync(policy, options ?? Aws);
         fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
@@ -32,12 +41,26 @@ public sealed class QuarantineTests
         return (fixture, functions);
     }
 
-    /// <summary>Pushes an image that was pushed days ago for the first time: of a newer one nobody knows yet what runs it.</summary>
+    /// <summary>
+    /// Pushes an image that was pushed days ago for the first time: of a newer one nobody knows yet what runs it.
+    /// </summary>
     private static string Push(GuardFixture fixture, string tag, string repository = Repository) =>
-        fixture.Aws.Ecr.Push(repository, Manifest.Image($"{repository} {tag}"), tag, fixture.Time.GetUtcNow() - InUse.RecordingDelay - TimeSpan.FromHours(1));
+        fixture.Aws.Ecr.Push(
+            repository,
+            Manifest.Image($"{repository} {tag}"),
+            tag,
+            fixture.Time.GetUtcNow() - InUse.RecordingDelay - TimeSpan.FromHours(1)
+        );
 
-    /// <summary>Pushes an image, ends its scan with these findings and hands all events over, EcrGuard's own too.</summary>
-    private static async Task<string> MarkedAsync(GuardFixture fixture, Deployed functions, string tag, params LocalFinding[] findings)
+    /// <summary>
+    /// Pushes an image, ends its scan with these findings and hands all events over, EcrGuard's own too.
+    /// </summary>
+    private static async Task<string> MarkedAsync(
+        GuardFixture fixture,
+        Deployed functions,
+        string tag,
+        params LocalFinding[] findings
+    )
     {
         var digest = Push(fixture, tag);
         fixture.Aws.Inspector.CompleteScan(Repository, digest, findings);
@@ -46,7 +69,12 @@ public sealed class QuarantineTests
     }
 
     /// <summary>The same, and a sweep after it.</summary>
-    private static async Task<string> ScannedAsync(GuardFixture fixture, Deployed functions, string tag, params LocalFinding[] findings)
+    private static async Task<string> ScannedAsync(
+        GuardFixture fixture,
+        Deployed functions,
+        string tag,
+        params LocalFinding[] findings
+    )
     {
         var digest = await MarkedAsync(fixture, functions, tag, findings);
         await SweptAsync(functions);
@@ -59,14 +87,18 @@ public sealed class QuarantineTests
         await functions.DeliverAllAsync();
     }
 
-    private static ImageId Id(string digest) => new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
+    private static ImageId Id(string digest) =>
+        new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
 
     private static string Storage(GuardFixture fixture, string digest) => fixture.Aws.Ecr.StatusOf(Repository, digest)!;
 
     private static IEnumerable<string> Kinds(GuardFixture fixture) =>
         fixture.Alerts.Select(alert => alert.Attributes["kind"].Value).Where(kind => kind != "backfill");
 
-    private static IEnumerable<string> Writes(GuardFixture fixture) => fixture.Items("A#").Select(write => $"{write["change"]!.GetValue<string>()} {write["outcome"]!.GetValue<string>()}");
+    private static IEnumerable<string> Writes(GuardFixture fixture) =>
+        fixture
+            .Items("A#")
+            .Select(write => $"{write["change"]!.GetValue<string>()} {write["outcome"]!.GetValue<string>()}");
 
     /// <summary>Reading who runs what takes minutes in a large account, which no event has.</summary>
     [Fact]
@@ -79,9 +111,12 @@ public sealed class QuarantineTests
         var digest = await MarkedAsync(fixture, functions, "1", Critical);
         Assert.Equal(("ACTIVE", "BLOCKED"), (Storage(fixture, digest), fixture.Status(digest)));
         Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest).Order());
-        Assert.DoesNotContain(fixture.Aws.Requests.Take(), request =>
-            request.Service is "ecs" or "lambda" or "apprunner" or "events" or "scheduler"
-            || request.Operation == "UpdateImageStorageClass");
+        Assert.DoesNotContain(
+            fixture.Aws.Requests.Take(),
+            request =>
+                request.Service is "ecs" or "lambda" or "apprunner" or "events" or "scheduler"
+                || request.Operation == "UpdateImageStorageClass"
+        );
         Assert.DoesNotContain(fixture.Item(digest), left => left.Key is "open" or "openWrites");
 
         await SweptAsync(functions);
@@ -92,20 +127,43 @@ public sealed class QuarantineTests
     [Theory]
     [InlineData(25, "ARCHIVED")]
     [InlineData(27, "ACTIVE")]
-    public async Task The_end_of_a_forced_approval_takes_an_image_by_what_the_last_sweep_has_read_and_only_as_long_as_that_counts(int hours, string storage)
+    public async Task The_end_of_a_forced_approval_takes_an_image_by_what_the_last_sweep_has_read_and_only_as_long_as_that_counts(
+        int hours,
+        string storage
+    )
     {
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
         var digest = await MarkedAsync(fixture, functions, "1", Critical);
-        var entry = (await functions.Part<Ledger.Ledger>().FindAsync(Id(digest), TestContext.Current.CancellationToken))!;
-        await functions.Part<Ledger.Ledger>().StoreBreakGlassAsync(entry, new Core.Verdicts.ForcedApproval("1", "arn:aws:iam::123456789012:user/ann", "The fix is late.", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(hours).AddMinutes(-5)), null, TestContext.Current.CancellationToken);
-        await functions.Part<UseStore>().KeepAsync(new UseFacts { ReadAt = fixture.Time.GetUtcNow() }, TestContext.Current.CancellationToken);
+        var entry = (
+            await functions.Part<Ledger.Ledger>().FindAsync(Id(digest), TestContext.Current.CancellationToken)
+        )!;
+        await functions
+            .Part<Ledger.Ledger>()
+            .StoreBreakGlassAsync(
+                entry,
+                new Core.Verdicts.ForcedApproval(
+                    "1",
+                    "arn:aws:iam::123456789012:user/ann",
+                    "The fix is late.",
+                    fixture.Time.GetUtcNow(),
+                    fixture.Time.GetUtcNow().AddHours(hours).AddMinutes(-5)
+                ),
+                null,
+                TestContext.Current.CancellationToken
+            );
+        await functions
+            .Part<UseStore>()
+            .KeepAsync(new UseFacts { ReadAt = fixture.Time.GetUtcNow() }, TestContext.Current.CancellationToken);
         fixture.Time.Advance(TimeSpan.FromHours(hours));
 
         fixture.Aws.Requests.Take();
         await functions.Part<EndBreakGlass>().EndBreakGlassAsync(new ScheduledRequest(null), new Invocation());
         Assert.Equal(storage, Storage(fixture, digest));
-        Assert.DoesNotContain(fixture.Aws.Requests.Take(), request => request.Service is "ecs" or "lambda" or "apprunner" or "events" or "scheduler");
+        Assert.DoesNotContain(
+            fixture.Aws.Requests.Take(),
+            request => request.Service is "ecs" or "lambda" or "apprunner" or "events" or "scheduler"
+        );
     }
 
     [Fact]
@@ -159,7 +217,13 @@ public sealed class QuarantineTests
     [InlineData(true)]
     public async Task A_waiver_brings_an_archived_image_back_and_the_next_scan_takes_its_blocking_tag_away(bool slowly)
     {
-        var (fixture, functions) = await StartedAsync(Archives, Aws with { RestoreTakes = slowly ? TimeSpan.FromMinutes(20) : TimeSpan.Zero });
+        var (fixture, functions) = await StartedAsync(
+            Archives,
+            Aws with
+            {
+                RestoreTakes = slowly ? TimeSpan.FromMinutes(20) : TimeSpan.Zero,
+            }
+        );
         await using var _ = fixture;
         var digest = await ScannedAsync(fixture, functions, "1", Critical);
         fixture.Time.Advance(TimeSpan.FromDays(1));
@@ -215,7 +279,11 @@ public sealed class QuarantineTests
             await functions.ChangedAsync([.. events.Where(e => !Deployed.IsPush(e))]);
             await functions.DeliverAllAsync();
             Assert.Equal("ACTIVE", Storage(fixture, digest));
-            Assert.Contains("pushed or restored so lately that what runs it need not be known yet", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "pushed or restored so lately that what runs it need not be known yet",
+                fixture.Alerts[^1].Message,
+                StringComparison.Ordinal
+            );
             fixture.Time.Advance(InUse.RecordingDelay + TimeSpan.FromMinutes(1));
             await SweptAsync(functions);
             Assert.Equal("ARCHIVED", Storage(fixture, digest));
@@ -246,19 +314,36 @@ public sealed class QuarantineTests
     {
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
-        fixture.Aws.Ecs.CreateService("shop", "web", fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}:1"));
+        fixture.Aws.Ecs.CreateService(
+            "shop",
+            "web",
+            fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{Registry}/{Repository}:1")
+        );
         var used = await ScannedAsync(fixture, functions, "1", Critical);
         Assert.Equal(("ACTIVE", "BLOCKED"), (Storage(fixture, used), fixture.Status(used)));
 
         var deployed = await MarkedAsync(fixture, functions, "2", Critical);
         // The transaction that writes the intent.
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
-        {
-            fixture.Aws.Ecs.RunTask("shop", fixture.Aws.Ecs.RegisterTaskDefinition("job", $"{Registry}/{Repository}:2"), deployed);
-            Task.Run(() => fixture.Deploy(Archives, Ceiling).DeliverAllAsync()).GetAwaiter().GetResult();
-        }) with { Service = "dynamodb", Operation = "TransactWriteItems" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+            {
+                fixture.Aws.Ecs.RunTask(
+                    "shop",
+                    fixture.Aws.Ecs.RegisterTaskDefinition("job", $"{Registry}/{Repository}:2"),
+                    deployed
+                );
+                Task.Run(() => fixture.Deploy(Archives, Ceiling).DeliverAllAsync()).GetAwaiter().GetResult();
+            }) with
+            {
+                Service = "dynamodb",
+                Operation = "TransactWriteItems",
+            }
+        );
         await SweptAsync(functions);
-        Assert.Equal((0, "ACTIVE", "BLOCKED"), (fixture.Aws.Faults.Outstanding, Storage(fixture, deployed), fixture.Status(deployed)));
+        Assert.Equal(
+            (0, "ACTIVE", "BLOCKED"),
+            (fixture.Aws.Faults.Outstanding, Storage(fixture, deployed), fixture.Status(deployed))
+        );
         Assert.Contains(Writes(fixture), write => write.StartsWith("Archive superseded", StringComparison.Ordinal));
         Assert.DoesNotContain("Archive done", Writes(fixture));
     }
@@ -269,11 +354,27 @@ public sealed class QuarantineTests
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
         var digest = Push(fixture, "1");
-        await functions.Part<UseStore>().KeepAsync(new UseFacts
-        {
-            ReadAt = fixture.Time.GetUtcNow(),
-            Uses = [new ImageUse(new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository), "1", null, new Consumer(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/shop/web"))],
-        }, TestContext.Current.CancellationToken);
+        await functions
+            .Part<UseStore>()
+            .KeepAsync(
+                new UseFacts
+                {
+                    ReadAt = fixture.Time.GetUtcNow(),
+                    Uses =
+                    [
+                        new ImageUse(
+                            new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository),
+                            "1",
+                            null,
+                            new Consumer(
+                                ConsumerKind.EcsService,
+                                "arn:aws:ecs:eu-central-1:123456789012:service/shop/web"
+                            )
+                        ),
+                    ],
+                },
+                TestContext.Current.CancellationToken
+            );
         fixture.Aws.Inspector.CompleteScan(Repository, digest, Critical);
         await functions.DeliverAllAsync();
         await SweptAsync(functions);
@@ -287,7 +388,13 @@ public sealed class QuarantineTests
         await using var _ = fixture;
         var digest = await MarkedAsync(fixture, functions, "1", Critical);
         // The transaction that writes the intent.
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() => fixture.Aws.Ecr.Pull(Repository, "1")) with { Service = "dynamodb", Operation = "TransactWriteItems" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => fixture.Aws.Ecr.Pull(Repository, "1")) with
+            {
+                Service = "dynamodb",
+                Operation = "TransactWriteItems",
+            }
+        );
         await SweptAsync(functions);
         Assert.Equal((0, "ACTIVE"), (fixture.Aws.Faults.Outstanding, Storage(fixture, digest)));
         Assert.Contains(Writes(fixture), write => write.StartsWith("Archive superseded", StringComparison.Ordinal));
@@ -311,7 +418,15 @@ public sealed class QuarantineTests
     [InlineData(false, ArchivedImagePull.ImageInaccessible)]
     public async Task What_is_not_documented_of_archived_images_changes_nothing(bool foundById, ArchivedImagePull pull)
     {
-        var (fixture, functions) = await StartedAsync(Archives, Aws with { ArchivedImagesAreFoundById = foundById, ArchivedImagePull = pull, EmptyPages = !foundById });
+        var (fixture, functions) = await StartedAsync(
+            Archives,
+            Aws with
+            {
+                ArchivedImagesAreFoundById = foundById,
+                ArchivedImagePull = pull,
+                EmptyPages = !foundById,
+            }
+        );
         await using var _ = fixture;
         var digest = await ScannedAsync(fixture, functions, "1", Critical);
         Assert.Equal("ARCHIVED", Storage(fixture, digest));
@@ -337,11 +452,21 @@ public sealed class QuarantineTests
     {
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
-        fixture.Aws.Faults.Add(Fault.Refuse(400, "ImageStorageClassUpdateNotSupportedException", "Not this one.") with { Operation = "UpdateImageStorageClass", Times = int.MaxValue });
+        fixture.Aws.Faults.Add(
+            Fault.Refuse(400, "ImageStorageClassUpdateNotSupportedException", "Not this one.") with
+            {
+                Operation = "UpdateImageStorageClass",
+                Times = int.MaxValue,
+            }
+        );
         var digest = await ScannedAsync(fixture, functions, "1", Critical);
         fixture.Aws.Faults.Clear();
         Assert.Equal("ACTIVE", Storage(fixture, digest));
-        Assert.Contains("Archive ECR did not archive it, and it stays in reach: ImageStorageClassUpdateNotSupportedException: Not this one.", Writes(fixture));
+        Assert.Contains(
+            "Archive ECR did not archive it, and it stays in reach: "
+                + "ImageStorageClassUpdateNotSupportedException: Not this one.",
+            Writes(fixture)
+        );
         await SweptAsync(functions);
         Assert.Equal("ARCHIVED", Storage(fixture, digest));
     }
@@ -352,7 +477,12 @@ public sealed class QuarantineTests
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
         var child = Manifest.Image("arm");
-        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/arm64", child)]), "1", fixture.Time.GetUtcNow().AddDays(-3));
+        var index = fixture.Aws.Ecr.Push(
+            Repository,
+            Manifest.Index([("linux/arm64", child)]),
+            "1",
+            fixture.Time.GetUtcNow().AddDays(-3)
+        );
         fixture.Aws.Inspector.CompleteScan(Repository, child.Digest, Critical);
         await functions.DeliverAllAsync();
         await SweptAsync(functions);
@@ -373,17 +503,49 @@ public sealed class QuarantineTests
         Assert.Equal("ARCHIVED", Storage(fixture, digest));
 
         var image = (await functions.Part<Facts.Registry>().ImageAsync(Id(digest), CancellationToken.None))!;
-        var planned = new PlannedRepository { Name = Repository, Images = 7, InUse = 0, Keeps = 6, Items = [new Removal(kind, [new PlannedImage(image.Id.Digest, image.Tags, null, image.PushedAt, "Nobody names it.")])] };
-        var plan = new Plan { CreatedAt = fixture.Time.GetUtcNow(), Account = fixture.Aws.AccountId, Region = fixture.Aws.Region, PolicyVersion = functions.Part<PolicyDocument>().Version, Repositories = [planned] };
+        var planned = new PlannedRepository
+        {
+            Name = Repository,
+            Images = 7,
+            InUse = 0,
+            Keeps = 6,
+            Items =
+            [
+                new Removal(
+                    kind,
+                    [new PlannedImage(image.Id.Digest, image.Tags, null, image.PushedAt, "Nobody names it.")]
+                ),
+            ],
+        };
+        var plan = new Plan
+        {
+            CreatedAt = fixture.Time.GetUtcNow(),
+            Account = fixture.Aws.AccountId,
+            Region = fixture.Aws.Region,
+            PolicyVersion = functions.Part<PolicyDocument>().Version,
+            Repositories = [planned],
+        };
         using var json = System.Text.Json.JsonDocument.Parse(PlanWriter.Write(plan, indented: false));
-        var answer = await functions.Part<ApplyPlan>().ApplyPlanAsync(json.RootElement.Clone(), new Invocation { Remaining = () => TimeSpan.FromMinutes(14) });
+        var answer = await functions
+            .Part<ApplyPlan>()
+            .ApplyPlanAsync(json.RootElement.Clone(), new Invocation { Remaining = () => TimeSpan.FromMinutes(14) });
         Assert.Empty(answer.Done.Concat(answer.Refused));
-        Assert.StartsWith("EcrGuard has taken it out of reach", Assert.Single(answer.Superseded).Why, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "EcrGuard has taken it out of reach",
+            Assert.Single(answer.Superseded).Why,
+            StringComparison.Ordinal
+        );
         Assert.Equal("ARCHIVED", Storage(fixture, digest));
 
         await functions.BackfillAsync();
         await functions.SweepAsync();
-        Assert.Contains("\"abandonedCount\":0", fixture.Items("D").Single(item => item["repository"]!.GetValue<string>() == Repository)["sweep"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"abandonedCount\":0",
+            fixture.Items("D").Single(item => item["repository"]!.GetValue<string>() == Repository)[
+                "sweep"
+            ]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -392,7 +554,9 @@ public sealed class QuarantineTests
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
         var digest = await ScannedAsync(fixture, functions, "1", Critical);
-        var answer = await functions.Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest($"{Repository}@{digest}", "The proxy filters it."), new Invocation());
+        var answer = await functions
+            .Part<ReleaseImage>()
+            .ReleaseImageAsync(new ReleaseRequest($"{Repository}@{digest}", "The proxy filters it."), new Invocation());
         Assert.Equal((true, null), (answer.Released, answer.Left));
         await functions.DeliverAllAsync();
         await SweptAsync(functions);
@@ -416,11 +580,16 @@ public sealed class QuarantineTests
         await using var _ = fixture;
         await ScannedAsync(fixture, functions, "1", Critical);
         await ScannedAsync(fixture, functions, "2");
-        var answer = await functions.Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest(image, reason), new Invocation());
+        var answer = await functions
+            .Part<ReleaseImage>()
+            .ReleaseImageAsync(new ReleaseRequest(image, reason), new Invocation());
         Assert.False(answer.Released);
         Assert.Contains(why, answer.Left, StringComparison.Ordinal);
         Assert.DoesNotContain("quarantine-released", Kinds(fixture));
-        var under = await fixture.Deploy(Archives, new(EnforcementMode.Observe)).Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest("shop/web:1", "a reason"), new Invocation());
+        var under = await fixture
+            .Deploy(Archives, new(EnforcementMode.Observe))
+            .Part<ReleaseImage>()
+            .ReleaseImageAsync(new ReleaseRequest("shop/web:1", "a reason"), new Invocation());
         Assert.Contains("Enforcement is observe", under.Left, StringComparison.Ordinal);
     }
 
@@ -443,7 +612,13 @@ public sealed class QuarantineTests
         Assert.Equal(("ACTIVE", "BLOCKED"), (Storage(fixture, digest), fixture.Status(digest)));
         Assert.Equal(["1", BlockedTag(digest)], fixture.Tags(digest).Order());
         Assert.DoesNotContain("quarantine-restored", Kinds(fixture));
-        Assert.True((await marking.Part<ReleaseImage>().ReleaseImageAsync(new ReleaseRequest($"{Repository}@{digest}", "a reason"), new Invocation())).Released);
+        Assert.True(
+            (
+                await marking
+                    .Part<ReleaseImage>()
+                    .ReleaseImageAsync(new ReleaseRequest($"{Repository}@{digest}", "a reason"), new Invocation())
+            ).Released
+        );
     }
 
     [Fact]
@@ -453,24 +628,48 @@ public sealed class QuarantineTests
         await using var _ = fixture;
         var digest = await MarkedAsync(fixture, fixture.Functions, "1", Critical);
         var other = await MarkedAsync(fixture, fixture.Functions, "2", Critical);
-        var contents = await functions.Part<Facts.Registry>().ContentsAsync(Id(digest).Repository, null, CancellationToken.None);
-        var use = new UseFacts { ReadAt = fixture.Time.GetUtcNow(), Uses = [new ImageUse(Id(other).Repository, null, Digest.Parse(other), new Consumer(ConsumerKind.EcsTask, "t"))] };
-        Assert.Empty(await functions.Part<Quarantines>().SweepAsync(contents!, use, [Digest.Parse(digest), Digest.Parse(other)], CancellationToken.None));
+        var contents = await functions
+            .Part<Facts.Registry>()
+            .ContentsAsync(Id(digest).Repository, null, CancellationToken.None);
+        var use = new UseFacts
+        {
+            ReadAt = fixture.Time.GetUtcNow(),
+            Uses =
+            [
+                new ImageUse(Id(other).Repository, null, Digest.Parse(other), new Consumer(ConsumerKind.EcsTask, "t")),
+            ],
+        };
+        Assert.Empty(
+            await functions
+                .Part<Quarantines>()
+                .SweepAsync(contents!, use, [Digest.Parse(digest), Digest.Parse(other)], CancellationToken.None)
+        );
         Assert.Equal(("ARCHIVED", "ACTIVE"), (Storage(fixture, digest), Storage(fixture, other)));
     }
 
-    private static readonly Fault Dies = Fault.Kill(), Unheard = Fault.CloseAfter;
+    private static readonly Fault Dies = Fault.Kill(),
+        Unheard = Fault.CloseAfter;
 
-    /// <summary>The function dies before each of its calls once, or does not hear its answer, and the sweep, or the event that brings an image back, comes again.</summary>
+    /// <summary>
+    /// The function dies before each of its calls once, or does not hear its answer, and the sweep, or the event that
+    /// brings an image back, comes again.
+    /// </summary>
     [Theory]
     [InlineData(false, true)]
     [InlineData(true, true)]
     [InlineData(false, false)]
-    public async Task Whichever_call_fails_the_next_try_brings_everything_to_where_it_would_have_been(bool comingBack, bool dies)
+    public async Task Whichever_call_fails_the_next_try_brings_everything_to_where_it_would_have_been(
+        bool comingBack,
+        bool dies
+    )
     {
         for (var call = 1; ; call += 6)
         {
-            var struck = await Task.WhenAll(Enumerable.Range(call, 6).Select(at => FailsAsync(comingBack, (dies ? Dies : Unheard) with { From = at })));
+            var struck = await Task.WhenAll(
+                Enumerable
+                    .Range(call, 6)
+                    .Select(at => FailsAsync(comingBack, (dies ? Dies : Unheard) with { From = at }))
+            );
             if (struck.Contains(false))
             {
                 Assert.InRange(call + struck.Count(s => s) - 1, 12, 90);
@@ -484,7 +683,9 @@ public sealed class QuarantineTests
     {
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
-        var digest = comingBack ? await ScannedAsync(fixture, functions, "1", Critical) : await MarkedAsync(fixture, functions, "1", Critical);
+        var digest = comingBack
+            ? await ScannedAsync(fixture, functions, "1", Critical)
+            : await MarkedAsync(fixture, functions, "1", Critical);
         if (comingBack)
             fixture.Aws.Inspector.Report(Repository, digest, Low);
         var sent = fixture.Aws.Events.Take();
@@ -496,7 +697,8 @@ public sealed class QuarantineTests
         {
             await RunAsync();
         }
-        catch (Exception died) when (died is Amazon.Runtime.AmazonServiceException or HttpRequestException or IOException)
+        catch (Exception died)
+            when (died is Amazon.Runtime.AmazonServiceException or HttpRequestException or IOException)
         {
             // The state machine tries again.
         }

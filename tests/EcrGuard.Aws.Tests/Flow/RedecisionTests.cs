@@ -4,20 +4,36 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Another policy decides from what the ledger knows, as long as that is fresh, and from the scanner where it is not.</summary>
+/// <summary>
+/// Another policy decides from what the ledger knows, as long as that is fresh, and from the scanner where it is not.
+/// </summary>
 public sealed class RedecisionTests
 {
-    private const string Stricter = """{ "version": 1, "rules": [ { "id": "high", "severity": ["HIGH", "CRITICAL"], "then": "block" } ], "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
-    private const string Laxer = """{ "version": 1, "rules": [ { "id": "all", "then": "warn" } ], "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
-    private const string Waiving = """{ "version": 1, "waivers": [ { "id": "W1", "vulnerability": "CVE-2026-1001", "repositories": ["*"], "reason": "The function is not called.", "owner": "shop", "approvedBy": "security", "expires": "2026-11-18" } ], "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
+    private const string Stricter =
+        """{ "version": 1, "rules": [ { "id": "high", "severity": ["HIGH", "CRITICAL"], "then": "block" } ], "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
+    private const string Laxer =
+        """{ "version": 1, "rules": [ { "id": "all", "then": "warn" } ], "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
+    private const string Waiving =
+        """{ "version": 1, "waivers": [ { "id": "W1", "vulnerability": "CVE-2026-1001", "repositories": ["*"], "reason": "The function is not called.", "owner": "shop", "approvedBy": "security", "expires": "2026-11-18" } ], "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
 
-    /// <summary>How often a scanner was asked for findings. A sweep asks Inspector once what runs, which is another question.</summary>
-    private static int Reads(GuardFixture fixture) => fixture.Aws.Requests.Take().Count(request => request.Operation is "DescribeImageScanFindings" or "ListFindings");
+    /// <summary>
+    /// How often a scanner was asked for findings. A sweep asks Inspector once what runs, which is another question.
+    /// </summary>
+    private static int Reads(GuardFixture fixture) =>
+        fixture
+            .Aws.Requests.Take()
+            .Count(request => request.Operation is "DescribeImageScanFindings" or "ListFindings");
 
-    private static async Task<string> AskAsync(Deployed functions, string tag) => (await functions.AskAsync($"{Repository}:{tag}")).Body.GetProperty("status").GetString()!;
+    private static async Task<string> AskAsync(Deployed functions, string tag) =>
+        (await functions.AskAsync($"{Repository}:{tag}")).Body.GetProperty("status").GetString()!;
 
-    /// <summary>One image with a critical finding, one with a high one and one without any, and 1500 findings that matter to nobody.</summary>
-    private static async Task<(GuardFixture Fixture, string Critical, string High, string Clean)> FilledAsync(bool enhanced)
+    /// <summary>
+    /// One image with a critical finding, one with a high one and one without any, and 1500 findings that matter to
+    /// nobody.
+    /// </summary>
+    private static async Task<(GuardFixture Fixture, string Critical, string High, string Clean)> FilledAsync(
+        bool enhanced
+    )
     {
         var fixture = await StartAsync();
         if (enhanced)
@@ -34,7 +50,24 @@ public sealed class RedecisionTests
             await fixture.Functions.DeliverAllAsync();
             return digest;
         }
-        var found = (fixture, await ScannedAsync("critical", Critical), await ScannedAsync("high", [High, .. Enumerable.Range(0, 1_500).Select(i => new LocalFinding($"CVE-2024-{i:00000}", "LOW", new LocalPackage($"package-{i}", "1")))]), await ScannedAsync("clean"));
+        var found = (
+            fixture,
+            await ScannedAsync("critical", Critical),
+            await ScannedAsync(
+                "high",
+                [
+                    High,
+                    .. Enumerable
+                        .Range(0, 1_500)
+                        .Select(i => new LocalFinding(
+                            $"CVE-2024-{i:00000}",
+                            "LOW",
+                            new LocalPackage($"package-{i}", "1")
+                        )),
+                ]
+            ),
+            await ScannedAsync("clean")
+        );
         fixture.Aws.Requests.Take();
         return found;
     }
@@ -48,18 +81,30 @@ public sealed class RedecisionTests
         await using var owned = fixture;
 
         var stricter = fixture.Deploy(Stricter);
-        Assert.Equal(("BLOCKED", "BLOCKED", "APPROVED"), (await AskAsync(stricter, "critical"), await AskAsync(stricter, "high"), await AskAsync(stricter, "clean")));
+        Assert.Equal(
+            ("BLOCKED", "BLOCKED", "APPROVED"),
+            (await AskAsync(stricter, "critical"), await AskAsync(stricter, "high"), await AskAsync(stricter, "clean"))
+        );
         var (_, runs) = await stricter.SweepAsync();
         Assert.Equal(3, Assert.Single(runs).Decided);
-        Assert.Equal(("BLOCKED", "BLOCKED", "APPROVED"), (fixture.Status(critical), fixture.Status(high), fixture.Status(clean)));
+        Assert.Equal(
+            ("BLOCKED", "BLOCKED", "APPROVED"),
+            (fixture.Status(critical), fixture.Status(high), fixture.Status(clean))
+        );
         Assert.Contains(BlockedTag(high), fixture.Tags(high));
         Assert.Contains("\"low\":1500", fixture.Item(high)["record"]!.GetValue<string>(), StringComparison.Ordinal);
 
         var laxer = fixture.Deploy(Laxer);
-        Assert.Equal(("APPROVED", "APPROVED", "APPROVED"), (await AskAsync(laxer, "critical"), await AskAsync(laxer, "high"), await AskAsync(laxer, "clean")));
+        Assert.Equal(
+            ("APPROVED", "APPROVED", "APPROVED"),
+            (await AskAsync(laxer, "critical"), await AskAsync(laxer, "high"), await AskAsync(laxer, "clean"))
+        );
         (_, runs) = await laxer.SweepAsync();
         Assert.Equal(3, Assert.Single(runs).Decided);
-        Assert.Equal(("APPROVED", "APPROVED", "APPROVED"), (fixture.Status(critical), fixture.Status(high), fixture.Status(clean)));
+        Assert.Equal(
+            ("APPROVED", "APPROVED", "APPROVED"),
+            (fixture.Status(critical), fixture.Status(high), fixture.Status(clean))
+        );
         Assert.DoesNotContain(BlockedTag(critical), fixture.Tags(critical));
 
         Assert.Equal(0, Reads(fixture));
@@ -119,7 +164,9 @@ public sealed class RedecisionTests
     [Fact]
     public async Task Findings_that_are_lost_take_no_days_since_a_fix_with_them()
     {
-        await using var fixture = await StartAsync("""{ "version": 1, "rules": [ { "id": "fixed", "minDaysSinceFix": 7, "then": "block" } ] }""");
+        await using var fixture = await StartAsync(
+            """{ "version": 1, "rules": [ { "id": "fixed", "minDaysSinceFix": 7, "then": "block" } ] }"""
+        );
         fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         fixture.Aws.Inspector.CompleteScan(Repository, fixture.Push("1"), Critical);
         await fixture.Functions.DeliverAllAsync();
@@ -165,7 +212,11 @@ public sealed class RedecisionTests
         var platforms = Enumerable.Range(0, 30).Select(i => Manifest.Image($"platform {i}")).ToList();
         foreach (var platform in platforms)
             fixture.Aws.Ecr.CompleteScan(Repository, fixture.Aws.Ecr.Push(Repository, platform), High);
-        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([.. platforms.Select((platform, i) => ($"linux/v{i}", platform))]), "1");
+        var index = fixture.Aws.Ecr.Push(
+            Repository,
+            Manifest.Index([.. platforms.Select((platform, i) => ($"linux/v{i}", platform))]),
+            "1"
+        );
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal("APPROVED", fixture.Status(index));
         fixture.Aws.Requests.Take();

@@ -21,19 +21,32 @@ public sealed class ReplicaTests
         return (fixture, fixture.Aws.Ecr.Push(Copy, Manifest.Image("replica"), "1", announce: false));
     }
 
-    private static string Replicated(GuardFixture fixture, string digest, string result = "SUCCESS", string sourceRegion = "us-east-1", string? account = null, string? resource = null) => $$"""
-        {"version":"0","id":"11111111-1111-1111-1111-111111111111","account":"{{account ?? fixture.Aws.AccountId}}","region":"{{fixture.Aws.Region}}","time":"{{fixture.Time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}}",
-        "source":"aws.ecr","resources":[{{(resource is null ? "" : $"\"{resource}\"")}}],"detail-type":"ECR Replication Action","detail":{"result":"{{result}}","repository-name":"{{Copy}}","image-digest":"{{digest}}",
-        "source-account":"{{fixture.Aws.AccountId}}","action-type":"REPLICATE","source-region":"{{sourceRegion}}","image-tag":"1"} }
-        """;
+    private static string Replicated(
+        GuardFixture fixture,
+        string digest,
+        string result = "SUCCESS",
+        string sourceRegion = "us-east-1",
+        string? account = null,
+        string? resource = null
+    ) =>
+        $$"""
+            {"version":"0","id":"11111111-1111-1111-1111-111111111111","account":"{{account
+                ?? fixture.Aws.AccountId}}","region":"{{fixture.Aws.Region}}","time":"{{fixture.Time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}}",
+            "source":"aws.ecr","resources":[{{(
+                resource is null ? "" : $"\"{resource}\""
+            )}}],"detail-type":"ECR Replication Action","detail":{"result":"{{result}}","repository-name":"{{Copy}}","image-digest":"{{digest}}",
+            "source-account":"{{fixture.Aws.AccountId}}","action-type":"REPLICATE","source-region":"{{sourceRegion}}","image-tag":"1"} }
+            """;
 
-    private static string Cached(GuardFixture fixture, string naming, string status = "SUCCESS") => $$"""
-        {"version":"0","id":"22222222","account":"{{fixture.Aws.AccountId}}","region":"{{fixture.Aws.Region}}","time":"{{fixture.Time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}}",
-        "source":"aws.ecr","resources":["arn:aws:ecr:{{fixture.Aws.Region}}:{{fixture.Aws.AccountId}}:repository/{{Copy}}"],"detail-type":"ECR Pull Through Cache Action",
-        "detail":{"rule-version":"1","sync-status":"{{status}}","ecr-repository-prefix":"docker-hub","repository-name":"{{Copy}}","upstream-registry-url":"public.ecr.aws"{{naming}} } }
-        """;
+    private static string Cached(GuardFixture fixture, string naming, string status = "SUCCESS") =>
+        $$"""
+            {"version":"0","id":"22222222","account":"{{fixture.Aws.AccountId}}","region":"{{fixture.Aws.Region}}","time":"{{fixture.Time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}}",
+            "source":"aws.ecr","resources":["arn:aws:ecr:{{fixture.Aws.Region}}:{{fixture.Aws.AccountId}}:repository/{{Copy}}"],"detail-type":"ECR Pull Through Cache Action",
+            "detail":{"rule-version":"1","sync-status":"{{status}}","ecr-repository-prefix":"docker-hub","repository-name":"{{Copy}}","upstream-registry-url":"public.ecr.aws"{{naming}} } }
+            """;
 
-    private static int Scans(GuardFixture fixture) => fixture.Aws.Requests.Count(request => request.Operation == "StartImageScan");
+    private static int Scans(GuardFixture fixture) =>
+        fixture.Aws.Requests.Count(request => request.Operation == "StartImageScan");
 
     [Fact]
     public async Task A_replica_is_recorded_and_gets_the_scan_that_nothing_else_starts_and_the_baseline()
@@ -56,13 +69,20 @@ public sealed class ReplicaTests
         var (fixture, digest) = await WithCopyAsync();
         await using var _ = fixture;
 
-        Assert.Empty(await fixture.Functions.PushedAsync(
-            Replicated(fixture, digest, result: "FAILED"),
-            Replicated(fixture, digest, sourceRegion: fixture.Aws.Region),
-            Replicated(fixture, digest, account: "999999999999"),
-            Replicated(fixture, digest, resource: $"arn:aws:ecr:us-west-2:{fixture.Aws.AccountId}:repository/{Copy}"),
-            Cached(fixture, $",\"image-digest\":\"{digest}\"", "FAILED"),
-            Cached(fixture, "")));
+        Assert.Empty(
+            await fixture.Functions.PushedAsync(
+                Replicated(fixture, digest, result: "FAILED"),
+                Replicated(fixture, digest, sourceRegion: fixture.Aws.Region),
+                Replicated(fixture, digest, account: "999999999999"),
+                Replicated(
+                    fixture,
+                    digest,
+                    resource: $"arn:aws:ecr:us-west-2:{fixture.Aws.AccountId}:repository/{Copy}"
+                ),
+                Cached(fixture, $",\"image-digest\":\"{digest}\"", "FAILED"),
+                Cached(fixture, "")
+            )
+        );
         Assert.Empty(fixture.Items("I#"));
         Assert.Equal(0, Scans(fixture));
     }
@@ -76,7 +96,15 @@ public sealed class ReplicaTests
         var (fixture, digest) = await WithCopyAsync();
         await using var _ = fixture;
 
-        Assert.Empty(await fixture.Functions.PushedAsync(Cached(fixture, (byTag ? ",\"image-tag\":\"1\"" : ",\"image-tag\":\"\"") + (byDigest ? $",\"image-digest\":\"{digest}\"" : ""))));
+        Assert.Empty(
+            await fixture.Functions.PushedAsync(
+                Cached(
+                    fixture,
+                    (byTag ? ",\"image-tag\":\"1\"" : ",\"image-tag\":\"\"")
+                        + (byDigest ? $",\"image-digest\":\"{digest}\"" : "")
+                )
+            )
+        );
         Assert.Equal("PENDING", fixture.Status(digest));
         Assert.Equal(1, Scans(fixture));
     }
@@ -120,10 +148,17 @@ public sealed class ReplicaTests
     {
         await using var fixture = await StartAsync();
         fixture.Aws.Ecr.CreateRepository(Copy);
-        var index = Manifest.Index([("linux/amd64", Manifest.Image("amd64")), ("linux/arm64", Manifest.Image("arm64"))]);
+        var index = Manifest.Index([
+            ("linux/amd64", Manifest.Image("amd64")),
+            ("linux/arm64", Manifest.Image("arm64")),
+        ]);
         fixture.Aws.Ecr.Push(Copy, index, "1", announce: false);
 
-        Assert.Empty(await fixture.Functions.PushedAsync(Cached(fixture, $",\"image-tag\":\"1\",\"image-digest\":\"{index.Digest}\"")));
+        Assert.Empty(
+            await fixture.Functions.PushedAsync(
+                Cached(fixture, $",\"image-tag\":\"1\",\"image-digest\":\"{index.Digest}\"")
+            )
+        );
         Assert.Equal(2, Scans(fixture));
         Assert.Equal("PENDING", fixture.Status(index.Digest));
     }
@@ -151,7 +186,17 @@ public sealed class ReplicaTests
     {
         var (fixture, digest) = await WithCopyAsync();
         await using var _ = fixture;
-        fixture.Aws.Faults.Add(Fault.Refuse(400, "LimitExceededException", "The scan quota per image has been exceeded. Wait and try again.") with { Service = "ecr", Operation = "StartImageScan" });
+        fixture.Aws.Faults.Add(
+            Fault.Refuse(
+                400,
+                "LimitExceededException",
+                "The scan quota per image has been exceeded. Wait and try again."
+            ) with
+            {
+                Service = "ecr",
+                Operation = "StartImageScan",
+            }
+        );
 
         Assert.Empty(await fixture.Functions.PushedAsync(Replicated(fixture, digest)));
         Assert.Equal("PENDING", fixture.Status(digest));

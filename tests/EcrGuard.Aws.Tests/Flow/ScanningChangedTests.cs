@@ -4,12 +4,18 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>How often images are scanned is changed: what was read before is believed no more, and hearing of it costs next to nothing.</summary>
+/// <summary>
+/// How often images are scanned is changed: what was read before is believed no more, and hearing of it costs next to
+/// nothing.
+/// </summary>
 public sealed class ScanningChangedTests
 {
-    private static async Task<string> AskAsync(GuardFixture fixture, string tag) => (await fixture.Functions.AskAsync($"{Repository}:{tag}")).Body.GetProperty("status").GetString()!;
+    private static async Task<string> AskAsync(GuardFixture fixture, string tag) =>
+        (await fixture.Functions.AskAsync($"{Repository}:{tag}")).Body.GetProperty("status").GetString()!;
 
-    /// <summary>Images that Inspector monitors, approved; then it ends that, and the events that tell of it are lost.</summary>
+    /// <summary>
+    /// Images that Inspector monitors, approved; then it ends that, and the events that tell of it are lost.
+    /// </summary>
     private static async Task<(GuardFixture Fixture, IReadOnlyList<string> Digests)> LeftAsync(int images)
     {
         var fixture = await StartAsync();
@@ -28,8 +34,11 @@ public sealed class ScanningChangedTests
         return (fixture, digests);
     }
 
-    private static async Task ByHandAsync(GuardFixture fixture) => await fixture.Aws.PostToEcrAsync("PutRegistryScanningConfiguration",
-        """{"scanType":"ENHANCED","rules":[{"scanFrequency":"CONTINUOUS_SCAN","repositoryFilters":[{"filter":"other/*","filterType":"WILDCARD"}]}]}""");
+    private static async Task ByHandAsync(GuardFixture fixture) =>
+        await fixture.Aws.PostToEcrAsync(
+            "PutRegistryScanningConfiguration",
+            """{"scanType":"ENHANCED","rules":[{"scanFrequency":"CONTINUOUS_SCAN","repositoryFilters":[{"filter":"other/*","filterType":"WILDCARD"}]}]}"""
+        );
 
     [Fact]
     public async Task A_gate_answers_from_fresh_facts_and_the_sweep_decides_again_and_then_it_is_over()

@@ -5,7 +5,9 @@ using EcrGuard.LocalAws.Sns;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Findings follow their scan by minutes, and events come late, twice and in any order (issue 9, 1 and 2).</summary>
+/// <summary>
+/// Findings follow their scan by minutes, and events come late, twice and in any order (issue 9, 1 and 2).
+/// </summary>
 public sealed class SettlingTests
 {
     private const string Repository = GuardFixture.Repository;
@@ -24,8 +26,10 @@ public sealed class SettlingTests
 
         Assert.Equal("PENDING", fixture.Status(digest));
         Assert.Equal(
-            "The scan announced 1 CRITICAL finding, and 0 are listed so far; 2 findings in all, and 1 is listed so far.",
-            Reason(fixture, digest));
+            "The scan announced 1 CRITICAL finding, and 0 are listed so far; 2 findings in all, and 1 is "
+                + "listed so far.",
+            Reason(fixture, digest)
+        );
         Assert.Equal((200, "PENDING"), await AnswerAsync(fixture));
 
         await fixture.PassAsync(Lag + TimeSpan.FromMinutes(2.5));
@@ -51,7 +55,14 @@ public sealed class SettlingTests
         await using var fixture = await EnhancedAsync();
         await fixture.Functions.BackfillAsync();
         var digest = await PushedAsync(fixture);
-        fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical with { ListedAfter = TimeSpan.FromHours(1) });
+        fixture.Aws.Inspector.CompleteScan(
+            Repository,
+            digest,
+            LateCritical with
+            {
+                ListedAfter = TimeSpan.FromHours(1),
+            }
+        );
         var summary = Only(fixture, "Inspector2 Scan");
         var begun = fixture.Time.GetUtcNow();
         await fixture.Functions.ChangedAsync(summary);
@@ -96,7 +107,14 @@ public sealed class SettlingTests
         await using var fixture = await EnhancedAsync();
         await fixture.Functions.BackfillAsync();
         var digest = await PushedAsync(fixture);
-        fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical with { ListedAfter = TimeSpan.FromDays(9) });
+        fixture.Aws.Inspector.CompleteScan(
+            Repository,
+            digest,
+            LateCritical with
+            {
+                ListedAfter = TimeSpan.FromDays(9),
+            }
+        );
         await fixture.Functions.ChangedAsync(Only(fixture, "Inspector2 Scan"));
         await fixture.PassAsync(TimeSpan.FromHours(23));
         await fixture.Functions.SweepAsync();
@@ -107,8 +125,16 @@ public sealed class SettlingTests
         Assert.Equal((503, "ERROR"), await AnswerAsync(fixture));
         await fixture.Functions.SweepAsync();
         Assert.Equal("ERROR", fixture.Status(digest));
-        Assert.Contains("1 CRITICAL counted, 0 listed after 24 hours", Reason(fixture, digest), StringComparison.Ordinal);
-        Assert.Contains("1 CRITICAL counted, 0 listed after 24 hours", Assert.Single(NeverSettled()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 CRITICAL counted, 0 listed after 24 hours",
+            Reason(fixture, digest),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "1 CRITICAL counted, 0 listed after 24 hours",
+            Assert.Single(NeverSettled()).Message,
+            StringComparison.Ordinal
+        );
 
         fixture.Time.Advance(TimeSpan.FromDays(1));
         await fixture.Functions.SweepAsync();
@@ -117,7 +143,8 @@ public sealed class SettlingTests
         await fixture.Functions.SweepAsync();
         Assert.Equal("BLOCKED", fixture.Status(digest));
 
-        IEnumerable<LocalMessage> NeverSettled() => fixture.Alerts.Where(alert => alert.Attributes["kind"].Value == "never-settled");
+        IEnumerable<LocalMessage> NeverSettled() =>
+            fixture.Alerts.Where(alert => alert.Attributes["kind"].Value == "never-settled");
     }
 
     [Fact]
@@ -145,7 +172,8 @@ public sealed class SettlingTests
     public async Task Without_counts_a_young_scan_that_lists_nothing_waits_for_a_gate_and_for_backfill_alike(
         int minutes,
         bool low,
-        string status)
+        string status
+    )
     {
         await using var fixture = await EnhancedAsync();
         var digest = fixture.Push("1");
@@ -181,7 +209,11 @@ public sealed class SettlingTests
         await fixture.Functions.DeliverAllAsync();
         Assert.Equal("APPROVED", fixture.Status(digest));
         Assert.Equal((200, "APPROVED"), await AnswerAsync(fixture));
-        Assert.Contains("The scan announced 1 CRITICAL finding, and 0 are listed so far", Reason(fixture, digest), StringComparison.Ordinal);
+        Assert.Contains(
+            "The scan announced 1 CRITICAL finding, and 0 are listed so far",
+            Reason(fixture, digest),
+            StringComparison.Ordinal
+        );
         await fixture.PassAsync(TimeSpan.FromMinutes(6));
         Assert.Equal("BLOCKED", fixture.Status(digest));
 
@@ -218,7 +250,14 @@ public sealed class SettlingTests
         await fixture.Functions.DeliverAllAsync();
         fixture.Time.Advance(TimeSpan.FromHours(1));
 
-        fixture.Aws.Inspector.Report(Repository, digest, GuardFixture.Critical with { ListedAfter = TimeSpan.FromMinutes(4) });
+        fixture.Aws.Inspector.Report(
+            Repository,
+            digest,
+            GuardFixture.Critical with
+            {
+                ListedAfter = TimeSpan.FromMinutes(4),
+            }
+        );
         var finding = fixture.Aws.Events.Take();
         fixture.Time.Advance(TimeSpan.FromSeconds(90));
         fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
@@ -226,7 +265,11 @@ public sealed class SettlingTests
         Assert.Equal("APPROVED", fixture.Status(digest));
 
         await fixture.Functions.ChangedAsync(finding);
-        Assert.Contains("Events told of 1 finding, and 0 are listed so far.", Reason(fixture, digest), StringComparison.Ordinal);
+        Assert.Contains(
+            "Events told of 1 finding, and 0 are listed so far.",
+            Reason(fixture, digest),
+            StringComparison.Ordinal
+        );
         await fixture.PassAsync(TimeSpan.FromMinutes(6));
         Assert.Equal("BLOCKED", fixture.Status(digest));
         fixture.Aws.Requests.Take();
@@ -248,10 +291,16 @@ public sealed class SettlingTests
         fixture.Aws.Inspector.CompleteScan(Repository, clean);
         fixture.Aws.Inspector.CompleteScan(Repository, late, LateCritical);
         await fixture.Functions.DeliverAllAsync();
-        Assert.Equal(("PENDING", "APPROVED", "PENDING"), (fixture.Status(index), fixture.Status(clean), fixture.Status(late)));
+        Assert.Equal(
+            ("PENDING", "APPROVED", "PENDING"),
+            (fixture.Status(index), fixture.Status(clean), fixture.Status(late))
+        );
 
         await fixture.PassAsync(TimeSpan.FromMinutes(6));
-        Assert.Equal(("BLOCKED", "APPROVED", "BLOCKED"), (fixture.Status(index), fixture.Status(clean), fixture.Status(late)));
+        Assert.Equal(
+            ("BLOCKED", "APPROVED", "BLOCKED"),
+            (fixture.Status(index), fixture.Status(clean), fixture.Status(late))
+        );
     }
 
     [Theory]
@@ -286,9 +335,13 @@ public sealed class SettlingTests
         await fixture.Functions.ChangedAsync(Only(fixture, "Inspector2 Scan"));
         Assert.Equal("PENDING", fixture.Status(digest));
 
-        var stricter = fixture.Deploy("""{ "version": 1, "rules": [ { "id": "all", "severity": ["CRITICAL", "HIGH"], "then": "block" } ] }""");
+        var stricter = fixture.Deploy(
+            """{ "version": 1, "rules": [ { "id": "all", "severity": ["CRITICAL", "HIGH"], "then": "block" } ] }"""
+        );
         Assert.Equal("BLOCKED", (await stricter.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
-        var lax = fixture.Deploy("""{ "version": 1, "rules": [ { "id": "none", "severity": ["LOW"], "then": "warn" } ] }""");
+        var lax = fixture.Deploy(
+            """{ "version": 1, "rules": [ { "id": "none", "severity": ["LOW"], "then": "warn" } ] }"""
+        );
         Assert.Equal("PENDING", (await lax.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
     }
 
@@ -313,8 +366,8 @@ public sealed class SettlingTests
     }
 
     /// <summary>
-    /// Whatever the order, the delay and the duplication of a scan's events and of its findings: once all have arrived and
-    /// the looks have passed, the answer is that of the whole truth, without a sweep.
+    /// Whatever the order, the delay and the duplication of a scan's events and of its findings: once all have arrived
+    /// and the looks have passed, the answer is that of the whole truth, without a sweep.
     /// </summary>
     [Theory]
     [InlineData(1)]
@@ -341,7 +394,9 @@ public sealed class SettlingTests
             Send();
             fixture.Time.Advance(TimeSpan.FromSeconds(random.Next(5, 90)));
             var critical = random.Next(2) == 0;
-            var harmless = Enumerable.Range(0, random.Next(4)).Select(at => GuardFixture.Low with { Vulnerability = $"CVE-2025-{at}" });
+            var harmless = Enumerable
+                .Range(0, random.Next(4))
+                .Select(at => GuardFixture.Low with { Vulnerability = $"CVE-2025-{at}" });
             LocalFinding[] found = [.. critical ? [GuardFixture.Critical] : Array.Empty<LocalFinding>(), .. harmless];
             fixture.Aws.Inspector.CompleteScan(Repository, digest, [.. found.Select(Late)]);
             fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
@@ -357,7 +412,13 @@ public sealed class SettlingTests
                 case 1 when critical:
                     fixture.Time.Advance(TimeSpan.FromMinutes(random.Next(1, 9)));
                     var listedAfter = TimeSpan.FromSeconds(random.Next(400));
-                    fixture.Aws.Inspector.SetStatus(Repository, digest, GuardFixture.Critical.Vulnerability, "CLOSED", listedAfter);
+                    fixture.Aws.Inspector.SetStatus(
+                        Repository,
+                        digest,
+                        GuardFixture.Critical.Vulnerability,
+                        "CLOSED",
+                        listedAfter
+                    );
                     critical = false;
                     break;
             }
@@ -369,16 +430,23 @@ public sealed class SettlingTests
             if (at > fixture.Time.GetUtcNow())
                 await fixture.PassAsync(at - fixture.Time.GetUtcNow());
             var functions = fixture.Functions;
-            Assert.Empty(Deployed.IsPush(body) ? await functions.PushedAsync(body) : await functions.ChangedAsync(body));
+            Assert.Empty(
+                Deployed.IsPush(body) ? await functions.PushedAsync(body) : await functions.ChangedAsync(body)
+            );
         }
         await fixture.PassAsync(TimeSpan.FromMinutes(21));
 
         Assert.Equal(
             images.Select(image => (image.Digest, image.Blocked ? "BLOCKED" : "APPROVED")),
-            images.Select(image => (image.Digest, fixture.Status(image.Digest))));
+            images.Select(image => (image.Digest, fixture.Status(image.Digest)))
+        );
         Assert.Empty(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
 
-        LocalFinding Late(LocalFinding finding) => finding with { ListedAfter = TimeSpan.FromSeconds(random.Next(540)) };
+        LocalFinding Late(LocalFinding finding) =>
+            finding with
+            {
+                ListedAfter = TimeSpan.FromSeconds(random.Next(540)),
+            };
 
         // Each once to three times, up to twelve minutes late.
         void Send()
@@ -407,7 +475,8 @@ public sealed class SettlingTests
 
     private static string Type(string body) => JsonNode.Parse(body)!["detail-type"]!.GetValue<string>();
 
-    private static string Only(GuardFixture fixture, string type) => fixture.Aws.Events.Take().Single(body => Type(body) == type);
+    private static string Only(GuardFixture fixture, string type) =>
+        fixture.Aws.Events.Take().Single(body => Type(body) == type);
 
     /// <summary>The same event as EventBridge delivers it twice: another message.</summary>
     private static string Doubled(string body) => body + " ";

@@ -8,16 +8,21 @@ namespace EcrGuard.Aws.Tests.Flow;
 /// </summary>
 public sealed class SeveralReportsTests
 {
-    private static string Blocking(string id) => $$"""
-        { "version": 1, "rules": [ { "id": "{{id}}", "severity": ["UNDEFINED"], "then": "block" } ], "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }
-        """;
+    private static string Blocking(string id) =>
+        $$"""
+            { "version": 1, "rules": [ { "id": "{{id}}", "severity": ["UNDEFINED"], "then": "block" } ], "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }
+            """;
 
     [Fact]
     public async Task The_report_that_blocks_is_not_hidden_by_the_other_and_the_ledger_keeps_both_for_the_next_policy()
     {
         await using var fixture = await StartAsync(Blocking("first"));
         var openssl = new LocalPackage("openssl", "3.0.11");
-        var digest = await fixture.ScannedAsync("1", new LocalFinding("CVE-2026-7", "HIGH", openssl), new LocalFinding("CVE-2026-7", "UNDEFINED", openssl));
+        var digest = await fixture.ScannedAsync(
+            "1",
+            new LocalFinding("CVE-2026-7", "HIGH", openssl),
+            new LocalFinding("CVE-2026-7", "UNDEFINED", openssl)
+        );
 
         Assert.Equal("BLOCKED", fixture.Status(digest));
         var counts = fixture.Verdict(digest).GetProperty("counts");
@@ -26,7 +31,11 @@ public sealed class SeveralReportsTests
         fixture.Aws.Requests.Take();
         var (_, answer) = await fixture.Deploy(Blocking("second")).AskAsync($"{Repository}:1");
 
-        Assert.Equal("CVE-2026-7 (HIGH in one report and UNDEFINED in another) in openssl 3.0.11 (OS): the scanner names no fix; rule 'second' blocks.", answer.GetProperty("reasons")[0].GetProperty("sentence").GetString());
+        Assert.Equal(
+            "CVE-2026-7 (HIGH in one report and UNDEFINED in another) in openssl 3.0.11 (OS): the scanner "
+                + "names no fix; rule 'second' blocks.",
+            answer.GetProperty("reasons")[0].GetProperty("sentence").GetString()
+        );
         Assert.DoesNotContain(fixture.Aws.Requests, request => request.Operation == "DescribeImageScanFindings");
     }
 }

@@ -3,10 +3,14 @@ using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>A suppression rule of Amazon Inspector hides a finding from Inspector's lists: here it is no excuse, or one that is said, as the policy wants it.</summary>
+/// <summary>
+/// A suppression rule of Amazon Inspector hides a finding from Inspector's lists: here it is no excuse, or one that is
+/// said, as the policy wants it.
+/// </summary>
 public sealed class SuppressionTests
 {
-    private const string Excusing = """{ "version": 1, "defaults": { "suppressed": "excuse" }, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
+    private const string Excusing =
+        """{ "version": 1, "defaults": { "suppressed": "excuse" }, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
 
     private static async Task<(GuardFixture Fixture, string Digest)> BlockedAsync(string policy)
     {
@@ -29,7 +33,11 @@ public sealed class SuppressionTests
         await fixture.Functions.DeliverAllAsync();
         var (_, answer) = await fixture.Functions.AskAsync($"{Repository}:1");
         Assert.Equal("APPROVED", answer.GetProperty("status").GetString());
-        Assert.Contains("with 1 finding that Amazon Inspector suppresses", answer.GetProperty("reasons")[0].GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "with 1 finding that Amazon Inspector suppresses",
+            answer.GetProperty("reasons")[0].GetProperty("sentence").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal("Amazon Inspector", answer.GetProperty("waivers")[0].GetProperty("waiver").GetString());
         Assert.Equal(1, answer.GetProperty("counts").GetProperty("critical").GetInt32());
         Assert.DoesNotContain(BlockedTag(digest), fixture.Tags(digest));

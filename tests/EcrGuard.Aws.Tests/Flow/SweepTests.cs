@@ -11,21 +11,35 @@ namespace EcrGuard.Aws.Tests.Flow;
 /// <summary>The daily sweep repairs what events have missed, in every repository, and says what it could not.</summary>
 public sealed class SweepTests
 {
-    private static readonly Consumer Service = new(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/web");
+    private static readonly Consumer Service = new(
+        ConsumerKind.EcsService,
+        "arn:aws:ecs:eu-central-1:123456789012:service/main/web"
+    );
 
     /// <summary>EcrGuard's rule, alone: nothing else is ever taken.</summary>
-    private const string ShieldRule = """{"rules":[{"rulePriority":1,"description":"Images in use stay","selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}}]}""";
+    private const string ShieldRule =
+        """{"rules":[{"rulePriority":1,"description":"Images in use stay","selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}}]}""";
 
-    private const string NoReserve = """{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ], "consumers": { "rollbackDays": 0 } }""";
+    private const string NoReserve =
+        """{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ], "consumers": { "rollbackDays": 0 } }""";
 
     private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
 
     /// <summary>What runs: these images, by digest.</summary>
-    private static UseFacts Runs(GuardFixture fixture, params string[] digests) => new()
-    {
-        ReadAt = fixture.Time.GetUtcNow(),
-        Uses = [.. digests.Select(digest => new ImageUse(new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository), null, Digest.Parse(digest), Service))],
-    };
+    private static UseFacts Runs(GuardFixture fixture, params string[] digests) =>
+        new()
+        {
+            ReadAt = fixture.Time.GetUtcNow(),
+            Uses =
+            [
+                .. digests.Select(digest => new ImageUse(
+                    new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository),
+                    null,
+                    Digest.Parse(digest),
+                    Service
+                )),
+            ],
+        };
 
     private static async Task<GuardFixture> FilledAsync(string policy = Marks, LocalAwsOptions? options = null)
     {
@@ -63,8 +77,17 @@ public sealed class SweepTests
         var (_, runs) = await fixture.Deploy().SweepAsync();
 
         Assert.Equal((20, 0), (Assert.Single(runs).Images, runs[0].Decided));
-        Assert.Equal(["BatchGetRepositoryScanningConfiguration", "DescribeImages", "DescribeRepositories", "DescribeRepositories", "GetLifecyclePolicy", "GetRegistryScanningConfiguration"],
-            fixture.Aws.Requests.Where(r => r.Service == "ecr").Select(r => r.Operation).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "BatchGetRepositoryScanningConfiguration",
+                "DescribeImages",
+                "DescribeRepositories",
+                "DescribeRepositories",
+                "GetLifecyclePolicy",
+                "GetRegistryScanningConfiguration",
+            ],
+            fixture.Aws.Requests.Where(r => r.Service == "ecr").Select(r => r.Operation).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -120,7 +143,10 @@ public sealed class SweepTests
         fixture.Aws.Ecr.PutLifecyclePolicy(Repository, ShieldRule);
         var used = await fixture.ScannedAsync("1", Low);
         var signature = fixture.Push($"sha256-{used["sha256:".Length..]}.sig");
-        var (pulled, idle) = (fixture.Aws.Ecr.Push(Repository, Manifest.Chart("pulled"), "chart-1"), fixture.Aws.Ecr.Push(Repository, Manifest.Chart("idle"), "chart-2"));
+        var (pulled, idle) = (
+            fixture.Aws.Ecr.Push(Repository, Manifest.Chart("pulled"), "chart-1"),
+            fixture.Aws.Ecr.Push(Repository, Manifest.Chart("idle"), "chart-2")
+        );
         var referrer = fixture.Aws.Ecr.Push(Repository, Manifest.Referrer(used));
         fixture.Aws.Ecr.Pull(Repository, "chart-1");
         await fixture.Functions.DeliverAllAsync();
@@ -154,7 +180,13 @@ public sealed class SweepTests
                 {"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}} ] } } } ] }
             """;
         await using var fixture = await FilledAsync(policy);
-        fixture.Aws.Faults.Add((arrived ? Fault.CloseAfter : Fault.CloseBefore) with { Operation = "PutLifecyclePolicy", Times = int.MaxValue });
+        fixture.Aws.Faults.Add(
+            (arrived ? Fault.CloseAfter : Fault.CloseBefore) with
+            {
+                Operation = "PutLifecyclePolicy",
+                Times = int.MaxValue,
+            }
+        );
         await fixture.Functions.SweepAsync();
         fixture.Aws.Faults.Clear();
         var write = Assert.Single(fixture.Items("A#"))["sk"]!.GetValue<string>();
@@ -170,7 +202,15 @@ public sealed class SweepTests
     public async Task A_write_that_may_still_be_under_way_is_left_alone()
     {
         await using var fixture = await FilledAsync();
-        await fixture.Functions.Part<Ledger.Ledger>().IntendAsync(new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository), "PutLifecyclePolicy", RepositorySetting.LifecyclePolicy, "{}", CancellationToken.None);
+        await fixture
+            .Functions.Part<Ledger.Ledger>()
+            .IntendAsync(
+                new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository),
+                "PutLifecyclePolicy",
+                RepositorySetting.LifecyclePolicy,
+                "{}",
+                CancellationToken.None
+            );
         fixture.Time.Advance(TimeSpan.FromMinutes(14));
         await fixture.Functions.SweepAsync();
         Assert.Equal("intended", Assert.Single(fixture.Items("A#"))["outcome"]!.GetValue<string>());
@@ -180,7 +220,8 @@ public sealed class SweepTests
     public async Task A_second_sweep_ends_where_one_runs_and_a_silent_one_is_over_after_an_hour()
     {
         await using var fixture = await FilledAsync();
-        Task<SweepStart> BeginAsync(string run) => fixture.Deploy().Part<SweepList>().SweepListAsync(new SweepRequest(run), new Invocation());
+        Task<SweepStart> BeginAsync(string run) =>
+            fixture.Deploy().Part<SweepList>().SweepListAsync(new SweepRequest(run), new Invocation());
         var first = await BeginAsync("first");
         Assert.True(first.Alone);
         Assert.True((await BeginAsync("first")).Alone);
@@ -191,7 +232,9 @@ public sealed class SweepTests
         for (var half = 0; half < 4; half++)
         {
             fixture.Time.Advance(TimeSpan.FromMinutes(40));
-            await fixture.Functions.Part<SweepRepository>().SweepRepositoryAsync(new SweepItem(Repository, first.StartedAt, 0, "first"), new Invocation());
+            await fixture
+                .Functions.Part<SweepRepository>()
+                .SweepRepositoryAsync(new SweepItem(Repository, first.StartedAt, 0, "first"), new Invocation());
             Assert.False((await BeginAsync("second")).Alone);
         }
         fixture.Time.Advance(TimeSpan.FromMinutes(61));
@@ -201,7 +244,9 @@ public sealed class SweepTests
         Assert.True((await BeginAsync("third")).Alone);
     }
 
-    /// <summary>AWS does not say whether reading a manifest counts as a pull, and writing a tag needs the manifest.</summary>
+    /// <summary>
+    /// AWS does not say whether reading a manifest counts as a pull, and writing a tag needs the manifest.
+    /// </summary>
     [Fact]
     public async Task Where_EcrGuards_own_reading_counts_as_a_pull_the_shield_goes_when_that_is_long_ago()
     {
@@ -213,7 +258,12 @@ public sealed class SweepTests
         await fixture.Functions.SweepAsync(Runs(fixture));
         Assert.Equal(["1", Shield(digest)], fixture.Tags(digest));
         fixture.Time.Advance(TimeSpan.FromDays(2));
-        await fixture.Functions.SweepAsync(Runs(fixture) with { Scanned = new Dictionary<string, IReadOnlyList<Digest>> { [Repository] = [Digest.Parse(digest)] } });
+        await fixture.Functions.SweepAsync(
+            Runs(fixture) with
+            {
+                Scanned = new Dictionary<string, IReadOnlyList<Digest>> { [Repository] = [Digest.Parse(digest)] },
+            }
+        );
         Assert.Equal(["1"], fixture.Tags(digest));
     }
 
@@ -235,15 +285,31 @@ public sealed class SweepTests
         var old = await fixture.ScannedAsync("1", Critical);
         fixture.Time.Advance(TimeSpan.FromDays(2));
         await fixture.ScannedAsync("2", Low);
-        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, """{"rules":[{"rulePriority":1,"description":"Keep one image","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""");
+        fixture.Aws.Ecr.PutLifecyclePolicy(
+            Repository,
+            """{"rules":[{"rulePriority":1,"description":"Keep one image","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}"""
+        );
         fixture.Aws.Requests.Take();
 
         await fixture.Functions.SweepAsync(Runs(fixture, old));
 
-        Assert.DoesNotContain(fixture.Aws.Requests, r => r.Service == "ecr" && (r.Operation.StartsWith("Put", StringComparison.Ordinal) || r.Operation.StartsWith("BatchDelete", StringComparison.Ordinal) || r.Operation.StartsWith("Start", StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            fixture.Aws.Requests,
+            r =>
+                r.Service == "ecr"
+                && (
+                    r.Operation.StartsWith("Put", StringComparison.Ordinal)
+                    || r.Operation.StartsWith("BatchDelete", StringComparison.Ordinal)
+                    || r.Operation.StartsWith("Start", StringComparison.Ordinal)
+                )
+        );
         var note = fixture.Items("D").Single()["sweep"]!.GetValue<string>();
         Assert.Contains("\"atRiskCount\":1", note, StringComparison.Ordinal);
-        Assert.Contains("service/main/web refers to it by its digest. Rule 1 expires it", note, StringComparison.Ordinal);
+        Assert.Contains(
+            "service/main/web refers to it by its digest. Rule 1 expires it",
+            note,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -256,22 +322,35 @@ public sealed class SweepTests
         fixture.Time.Advance(TimeSpan.FromDays(2));
         var deleted = await fixture.ScannedAsync("2", Low);
         var kept = await fixture.ScannedAsync("3", Low);
-        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, """{"rules":[{"rulePriority":1,"description":"Two stay","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":2},"action":{"type":"expire"}}]}""");
+        fixture.Aws.Ecr.PutLifecyclePolicy(
+            Repository,
+            """{"rules":[{"rulePriority":1,"description":"Two stay","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":2},"action":{"type":"expire"}}]}"""
+        );
         fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
         fixture.Aws.Ecr.Delete(Repository, deleted, announce: false);
         fixture.Aws.Events.Take();
 
         await fixture.Functions.SweepAsync();
 
-        Assert.StartsWith("the lifecycle policy accounts for it: Rule 1 expires it", fixture.Item(expired)["goneBecause"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the lifecycle policy accounts for it: Rule 1 expires it",
+            fixture.Item(expired)["goneBecause"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
         Assert.Equal("not known", fixture.Item(deleted)["goneBecause"]!.GetValue<string>());
         Assert.Null(fixture.Item(kept)["goneAt"]);
-        Assert.Contains("\"gone\":2,\"expired\":1", fixture.Items("D").Single()["sweep"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"gone\":2,\"expired\":1",
+            fixture.Items("D").Single()["sweep"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
     }
 
-    private const string Patient = """{ "version": 1, "grace": { "CRITICAL": 2 }, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
+    private const string Patient =
+        """{ "version": 1, "grace": { "CRITICAL": 2 }, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
 
-    private static IEnumerable<string> Kinds(GuardFixture fixture) => fixture.Alerts.Select(alert => alert.Attributes["kind"].Value).Where(kind => kind != "backfill");
+    private static IEnumerable<string> Kinds(GuardFixture fixture) =>
+        fixture.Alerts.Select(alert => alert.Attributes["kind"].Value).Where(kind => kind != "backfill");
 
     [Fact]
     public async Task A_blocked_image_in_use_is_reminded_of_when_half_of_its_grace_has_gone_and_escalated_at_the_end_each_once()
@@ -290,7 +369,11 @@ public sealed class SweepTests
 
         Assert.Equal(["blocked", "grace-reminder", "grace-ended"], Kinds(fixture));
         Assert.Equal([1, 2, 3, 3, 3], told);
-        Assert.Contains("ECS service arn:aws:ecs:eu-central-1:123456789012:service/main/web", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ECS service arn:aws:ecs:eu-central-1:123456789012:service/main/web",
+            fixture.Alerts[^1].Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(["1", BlockedTag(digest), Shield(digest)], fixture.Tags(digest));
     }
 
@@ -306,7 +389,11 @@ public sealed class SweepTests
         var (end, _) = await fixture.Functions.SweepAsync(Runs(fixture, digest));
         Assert.Equal((0, 1), (end.Unfinished, end.Undone));
         Assert.Equal(["blocked", "sweep"], Kinds(fixture));
-        Assert.Contains("What is due of 1 image (a reminder, an escalation or the end of a break-glass) could not be said", fixture.Alerts[^1].Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "What is due of 1 image (a reminder, an escalation or the end of a break-glass) could not be said",
+            fixture.Alerts[^1].Message,
+            StringComparison.Ordinal
+        );
 
         await fixture.Functions.SweepAsync(Runs(fixture, digest));
         Assert.Equal(["blocked", "sweep", "grace-reminder"], Kinds(fixture));
@@ -337,7 +424,9 @@ public sealed class SweepTests
 
         // Time is up after some of the calls have asked for it.
         var asked = 0;
-        var (end, runs) = await fixture.Functions.SweepAsync(invocation: () => new Invocation { Remaining = () => TimeSpan.FromSeconds(++asked % 4 == 0 ? 9 : 300) });
+        var (end, runs) = await fixture.Functions.SweepAsync(invocation: () =>
+            new Invocation { Remaining = () => TimeSpan.FromSeconds(++asked % 4 == 0 ? 9 : 300) }
+        );
 
         Assert.Equal((30, 0), (end.Images, end.Unfinished));
         Assert.Equal(30, fixture.Aws.Requests.Count(r => r.Operation == "DescribeImageScanFindings"));
@@ -351,14 +440,25 @@ public sealed class SweepTests
         await using var fixture = await FilledAsync();
         fixture.Aws.Ecr.CreateRepository("shop/broken", scanOnPush: true);
         await fixture.ScannedAsync("1", Low);
-        fixture.Aws.Faults.Add(Fault.Throttle with { Operation = "DescribeImages", Resource = "shop/broken", Times = 100 });
+        fixture.Aws.Faults.Add(
+            Fault.Throttle with
+            {
+                Operation = "DescribeImages",
+                Resource = "shop/broken",
+                Times = 100,
+            }
+        );
 
         var (end, _) = await fixture.Functions.SweepAsync();
 
         Assert.Equal((2, 1, 1), (end.Repositories, end.Unfinished, end.Images));
         var alert = fixture.Alerts[^1];
         Assert.Equal("sweep", alert.Attributes["kind"].Value);
-        Assert.Contains("shop/broken: The sweep did not come to its end there", alert.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "shop/broken: The sweep did not come to its end there",
+            alert.Message,
+            StringComparison.Ordinal
+        );
         fixture.Aws.Faults.Clear();
     }
 
@@ -366,7 +466,11 @@ public sealed class SweepTests
     public async Task Consumers_that_cannot_be_read_are_told_when_they_change_and_not_every_day()
     {
         await using var fixture = await FilledAsync();
-        UseFacts Unread(string what) => Runs(fixture) with { Unread = [new UnreadConsumer(what, "123456789012", "not authorized")] };
+        UseFacts Unread(string what) =>
+            Runs(fixture) with
+            {
+                Unread = [new UnreadConsumer(what, "123456789012", "not authorized")],
+            };
         await fixture.Functions.SweepAsync(Unread("ECS services"));
         var told = fixture.Alerts[^1];
         Assert.Contains("ECS services of account 123456789012: not authorized", told.Message, StringComparison.Ordinal);
@@ -380,9 +484,26 @@ public sealed class SweepTests
     /// <summary>A service at 0, whose image was pushed and pulled half a year ago and more.</summary>
     private static (string Digest, string Service) Idles(GuardFixture fixture)
     {
-        var digest = fixture.Aws.Ecr.Push(Repository, Manifest.Image("old"), "1", fixture.Time.GetUtcNow().AddDays(-300), announce: false);
+        var digest = fixture.Aws.Ecr.Push(
+            Repository,
+            Manifest.Image("old"),
+            "1",
+            fixture.Time.GetUtcNow().AddDays(-300),
+            announce: false
+        );
         fixture.Aws.Ecr.Pull(Repository, "1", fixture.Time.GetUtcNow().AddDays(-200));
-        return (digest, fixture.Aws.Ecs.CreateService("main", "web", fixture.Aws.Ecs.RegisterTaskDefinition("web", $"{fixture.Aws.AccountId}.dkr.ecr.{fixture.Aws.Region}.amazonaws.com/{Repository}:1"), desiredCount: 0));
+        return (
+            digest,
+            fixture.Aws.Ecs.CreateService(
+                "main",
+                "web",
+                fixture.Aws.Ecs.RegisterTaskDefinition(
+                    "web",
+                    $"{fixture.Aws.AccountId}.dkr.ecr.{fixture.Aws.Region}.amazonaws.com/{Repository}:1"
+                ),
+                desiredCount: 0
+            )
+        );
     }
 
     [Fact]
@@ -396,7 +517,14 @@ public sealed class SweepTests
 
         fixture.Aws.Ecs.DeregisterTaskDefinition("arn:aws:ecs:eu-central-1:123456789012:task-definition/web:1");
         foreach (var throttled in (string[])["ListServices", "ListTaskDefinitionFamilies"])
-            fixture.Aws.Faults.Add(Fault.Throttle with { Service = "ecs", Operation = throttled, Times = int.MaxValue });
+            fixture.Aws.Faults.Add(
+                Fault.Throttle with
+                {
+                    Service = "ecs",
+                    Operation = throttled,
+                    Times = int.MaxValue,
+                }
+            );
         for (var night = 0; night < 4; night++)
         {
             fixture.Time.Advance(TimeSpan.FromHours(24));
@@ -409,7 +537,10 @@ public sealed class SweepTests
     [Fact]
     public async Task A_shield_goes_when_two_sweeps_in_a_row_have_seen_no_use_and_not_at_the_first()
     {
-        await using var fixture = await FilledAsync(NoReserve, new LocalAwsOptions { BatchGetImageRecordsPull = false });
+        await using var fixture = await FilledAsync(
+            NoReserve,
+            new LocalAwsOptions { BatchGetImageRecordsPull = false }
+        );
         fixture.Aws.Ecr.PutLifecyclePolicy(Repository, ShieldRule);
         var (digest, service) = Idles(fixture);
         await fixture.Functions.SweepAsync();
@@ -439,12 +570,18 @@ public sealed class SweepTests
         await using var fixture = await FilledAsync();
         var digest = await fixture.ScannedAsync("1", Low);
         await fixture.Functions.SweepAsync(Runs(fixture, digest));
-        var line = Assert.Single(fixture.Functions.Lines.ToString().Split('\n'), line => line.Contains("\"_aws\"", StringComparison.Ordinal));
+        var line = Assert.Single(
+            fixture.Functions.Lines.ToString().Split('\n'),
+            line => line.Contains("\"_aws\"", StringComparison.Ordinal)
+        );
         Assert.Contains("\"Namespace\":\"EcrGuard\"", line, StringComparison.Ordinal);
         Assert.Contains("\"SweptImages\":1,\"ImagesInUse\":1", line, StringComparison.Ordinal);
     }
 
-    /// <summary>Of the ten images of a day the policy has left two: two more days like that, and what is deployed at noon is gone at four.</summary>
+    /// <summary>
+    /// Of the ten images of a day the policy has left two: two more days like that, and what is deployed at noon is
+    /// gone at four.
+    /// </summary>
     [Fact]
     public async Task A_policy_of_EcrGuards_that_a_day_outruns_is_told_though_the_images_of_that_day_are_gone()
     {
@@ -456,7 +593,11 @@ public sealed class SweepTests
         await fixture.Functions.DeliverAllAsync();
         fixture.Time.Advance(TimeSpan.FromHours(1));
         await fixture.Functions.SweepAsync();
-        Assert.Contains("10 images were pushed, and on such a day rule 2 would take one of that day", fixture.Items("D").Single()["sweep"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(
+            "10 images were pushed, and on such a day rule 2 would take one of that day",
+            fixture.Items("D").Single()["sweep"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
     }
 
     /// <summary>Replaces whatever a team has by "one image stays": as hard as a policy can be on what runs.</summary>
@@ -472,19 +613,32 @@ public sealed class SweepTests
         for (var seed = 0; seed < 12; seed++)
         {
             var random = new Random(seed);
-            await using var fixture = await FilledAsync(Harsh, new LocalAwsOptions { BatchGetImageRecordsPull = false });
+            await using var fixture = await FilledAsync(
+                Harsh,
+                new LocalAwsOptions { BatchGetImageRecordsPull = false }
+            );
             var (images, used) = await EstateAsync(fixture, random);
 
             await fixture.Deploy(Harsh).SweepAsync(Runs(fixture, [.. used]));
             fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow().AddDays(4));
 
             Assert.All(used, digest => Assert.NotNull(fixture.Aws.Ecr.TagsOf(Repository, digest)));
-            Assert.Contains("ecrguard-inuse-*", fixture.Aws.Ecr.LifecyclePolicyOf(Repository), StringComparison.Ordinal);
-            Assert.True(images.Count(digest => fixture.Aws.Ecr.TagsOf(Repository, digest) is not null) < images.Count, $"seed {seed}: nothing went");
+            Assert.Contains(
+                "ecrguard-inuse-*",
+                fixture.Aws.Ecr.LifecyclePolicyOf(Repository),
+                StringComparison.Ordinal
+            );
+            Assert.True(
+                images.Count(digest => fixture.Aws.Ecr.TagsOf(Repository, digest) is not null) < images.Count,
+                $"seed {seed}: nothing went"
+            );
         }
     }
 
-    /// <summary>At each call of the sweep AWS fails once, or the function dies; then ECR carries out whatever policy stands there.</summary>
+    /// <summary>
+    /// At each call of the sweep AWS fails once, or the function dies; then ECR carries out whatever policy stands
+    /// there.
+    /// </summary>
     [Theory]
     [InlineData("throttle")]
     [InlineData("close after")]
@@ -495,11 +649,26 @@ public sealed class SweepTests
         var calls = 4;
         for (var k = 1; k <= calls; k++)
         {
-            await using var fixture = await FilledAsync(Harsh, new LocalAwsOptions { BatchGetImageRecordsPull = false });
+            await using var fixture = await FilledAsync(
+                Harsh,
+                new LocalAwsOptions { BatchGetImageRecordsPull = false }
+            );
             var (_, used) = await EstateAsync(fixture, new Random(1));
             var uses = Runs(fixture, [.. used]);
             fixture.Aws.Requests.Take();
-            fixture.Aws.Faults.Add((way switch { "throttle" => Fault.Throttle, "close after" => Fault.CloseAfter, _ => Fault.Kill() }) with { From = k });
+            fixture.Aws.Faults.Add(
+                (
+                    way switch
+                    {
+                        "throttle" => Fault.Throttle,
+                        "close after" => Fault.CloseAfter,
+                        _ => Fault.Kill(),
+                    }
+                ) with
+                {
+                    From = k,
+                }
+            );
             var functions = fixture.Deploy(Harsh);
             try
             {
@@ -526,7 +695,10 @@ public sealed class SweepTests
     }
 
     /// <summary>Tagged and untagged images and indexes of different ages, some of which run.</summary>
-    private static async Task<(IReadOnlyList<string> Images, IReadOnlyList<string> Used)> EstateAsync(GuardFixture fixture, Random random)
+    private static async Task<(IReadOnlyList<string> Images, IReadOnlyList<string> Used)> EstateAsync(
+        GuardFixture fixture,
+        Random random
+    )
     {
         var images = new List<string>();
         for (var i = 0; i < 6; i++)

@@ -12,12 +12,17 @@ using TagMutability = EcrGuard.LocalAws.Ecr.TagMutability;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Taking EcrGuard's tags off while teams push, move and delete: beside each repository stands a twin that EcrGuard never touches.</summary>
+/// <summary>
+/// Taking EcrGuard's tags off while teams push, move and delete: beside each repository stands a twin that EcrGuard
+/// never touches.
+/// </summary>
 public sealed class TagRemovalTests
 {
     private const string Twin = "twin/web";
 
-    private static readonly Manifest Image = Manifest.Image("of the team"), Other = Manifest.Image("another"), Newer = Manifest.Image("newer");
+    private static readonly Manifest Image = Manifest.Image("of the team"),
+        Other = Manifest.Image("another"),
+        Newer = Manifest.Image("newer");
 
     private static readonly IReadOnlyDictionary<string, TagMutability> Modes = new Dictionary<string, TagMutability>
     {
@@ -34,24 +39,33 @@ public sealed class TagRemovalTests
     private static readonly IReadOnlyList<(string Name, Action<LocalAwsServer, string> Write)> TeamWrites =
     [
         ("pushes a new image under its tag", (aws, repository) => aws.Ecr.Push(repository, Newer, "1")),
-        ("moves both tags to another image", (aws, repository) =>
-        {
-            Try(() => aws.Ecr.Push(repository, Other, "1"));
-            Try(() => aws.Ecr.Push(repository, Other, "1.1"));
-        }),
+        (
+            "moves both tags to another image",
+            (aws, repository) =>
+            {
+                Try(() => aws.Ecr.Push(repository, Other, "1"));
+                Try(() => aws.Ecr.Push(repository, Other, "1.1"));
+            }
+        ),
         ("moves another image's tag to it", (aws, repository) => aws.Ecr.Push(repository, Image, "2")),
         ("deletes a tag", (aws, repository) => aws.Ecr.DeleteTag(repository, "1")),
-        ("deletes both tags", (aws, repository) =>
-        {
-            aws.Ecr.DeleteTag(repository, "1");
-            aws.Ecr.DeleteTag(repository, "1.1");
-        }),
+        (
+            "deletes both tags",
+            (aws, repository) =>
+            {
+                aws.Ecr.DeleteTag(repository, "1");
+                aws.Ecr.DeleteTag(repository, "1.1");
+            }
+        ),
         ("deletes the image", (aws, repository) => aws.Ecr.Delete(repository, Image.Digest)),
-        ("deletes the image and pushes it again", (aws, repository) =>
-        {
-            aws.Ecr.Delete(repository, Image.Digest);
-            aws.Ecr.Push(repository, Image, "3");
-        }),
+        (
+            "deletes the image and pushes it again",
+            (aws, repository) =>
+            {
+                aws.Ecr.Delete(repository, Image.Digest);
+                aws.Ecr.Push(repository, Image, "3");
+            }
+        ),
     ];
 
     /// <summary>What ECR refuses to a team, it refuses with and without EcrGuard.</summary>
@@ -61,20 +75,21 @@ public sealed class TagRemovalTests
         {
             write();
         }
-        catch (Exception refused) when (refused.GetType().Name == "LocalError")
-        {
-        }
+        catch (Exception refused) when (refused.GetType().Name == "LocalError") { }
     }
 
     public static TheoryData<string, bool> Cases =>
-    [
-        .. Modes.Keys.Select(mode => (mode, false)),
-        ("mutable", true), ("mutable but the team's", true), ("immutable but EcrGuard's", true),
-    ];
+        [
+            .. Modes.Keys.Select(mode => (mode, false)),
+            ("mutable", true),
+            ("mutable but the team's", true),
+            ("immutable but EcrGuard's", true),
+        ];
 
     private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
 
-    private static ImageId Id(string digest) => new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
+    private static ImageId Id(string digest) =>
+        new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
 
     /// <summary>The image under two tags of the team's, and another one.</summary>
     private static void Fill(GuardFixture fixture, string repository, TagMutability mutability)
@@ -86,7 +101,9 @@ public sealed class TagRemovalTests
         fixture.Aws.Ecr.Push(repository, Other, "2");
     }
 
-    /// <summary>A repository with an approved image that carries a blocking tag and a shield, both to come off.</summary>
+    /// <summary>
+    /// A repository with an approved image that carries a blocking tag and a shield, both to come off.
+    /// </summary>
     private static void Marked(GuardFixture fixture, TagMutability mutability)
     {
         Fill(fixture, Repository, mutability);
@@ -113,14 +130,24 @@ public sealed class TagRemovalTests
         if (await functions.Part<Registry>().ImageAsync(Id(Image.Digest), CancellationToken.None) is not { } image)
             return "gone";
         var entry = (await functions.Part<Ledger.Ledger>().FindAsync(image.Id, CancellationToken.None))!;
-        var marked = await guard.MarkAsync(image, entry, Use.NotInUse, Use.NotInUse, DateTimeOffset.MaxValue, CancellationToken.None);
+        var marked = await guard.MarkAsync(
+            image,
+            entry,
+            Use.NotInUse,
+            Use.NotInUse,
+            DateTimeOffset.MaxValue,
+            CancellationToken.None
+        );
         var left = await guard.EndMarkingAsync(image.Id.Repository, CancellationToken.None);
         return marked.Record.CouldNotMark ?? (left is [var why, ..] ? why : null);
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Whatever_a_team_does_between_two_calls_no_image_goes_that_would_be_there_and_no_tag_of_theirs_ends_elsewhere(string mode, bool refuses)
+    public async Task Whatever_a_team_does_between_two_calls_no_image_goes_that_would_be_there_and_no_tag_of_theirs_ends_elsewhere(
+        string mode,
+        bool refuses
+    )
     {
         await using var fixture = await ApprovedAsync(new LocalAwsOptions { RefusesUnknownConfigs = refuses });
         fixture.Aws.Ecr.CreateRepository(Twin);
@@ -131,13 +158,24 @@ public sealed class TagRemovalTests
             {
                 Marked(fixture, Modes[mode]);
                 Fill(fixture, Twin, Modes[mode]);
-                fixture.Aws.Faults.Add(Fault.Meanwhile(() => Try(() => write(fixture.Aws, Repository))) with { Service = "ecr", Resource = Repository, From = call });
+                fixture.Aws.Faults.Add(
+                    Fault.Meanwhile(() => Try(() => write(fixture.Aws, Repository))) with
+                    {
+                        Service = "ecr",
+                        Resource = Repository,
+                        From = call,
+                    }
+                );
                 var why = await UnmarkAsync(fixture.Functions);
                 struck = fixture.Aws.Faults.Outstanding == 0;
                 fixture.Aws.Faults.Clear();
                 if (struck)
                     Try(() => write(fixture.Aws, Twin));
-                AssertNothingLost(fixture, $"{mode}, ECR {(refuses ? "refuses" : "takes")} the manifest, the team {name} before call {call}: {why}");
+                AssertNothingLost(
+                    fixture,
+                    $"{mode}, ECR {(refuses ? "refuses" : "takes")} the manifest, the team {name} before call "
+                        + $"{call}: {why}"
+                );
                 Assert.InRange(call, 1, 60);
             }
         }
@@ -146,9 +184,15 @@ public sealed class TagRemovalTests
     private static void AssertNothingLost(GuardFixture fixture, string when)
     {
         foreach (var digest in new[] { Image.Digest, Other.Digest, Newer.Digest })
-            Assert.True(fixture.Aws.Ecr.TagsOf(Twin, digest) is null || fixture.Aws.Ecr.TagsOf(Repository, digest) is not null, $"{when}: {digest} is gone.");
+            Assert.True(
+                fixture.Aws.Ecr.TagsOf(Twin, digest) is null || fixture.Aws.Ecr.TagsOf(Repository, digest) is not null,
+                $"{when}: {digest} is gone."
+            );
         foreach (var tag in new[] { "1", "1.1", "2", "3" })
-            Assert.True(fixture.Aws.Ecr.DigestOf(Twin, tag) == fixture.Aws.Ecr.DigestOf(Repository, tag), $"{when}: the tag {tag} is elsewhere.");
+            Assert.True(
+                fixture.Aws.Ecr.DigestOf(Twin, tag) == fixture.Aws.Ecr.DigestOf(Repository, tag),
+                $"{when}: the tag {tag} is elsewhere."
+            );
     }
 
     [Theory]
@@ -161,7 +205,11 @@ public sealed class TagRemovalTests
     [InlineData("mutable but EcrGuard's", false, "a tag of the team's can")]
     [InlineData("immutable but the team's", false, "a tag of the team's can")]
     [InlineData("mutable", true, "ECR refused the manifest")]
-    public async Task Tags_come_off_or_it_is_said_why_not_and_nothing_stays_behind(string mode, bool refuses, string? why)
+    public async Task Tags_come_off_or_it_is_said_why_not_and_nothing_stays_behind(
+        string mode,
+        bool refuses,
+        string? why
+    )
     {
         await using var fixture = await ApprovedAsync(new LocalAwsOptions { RefusesUnknownConfigs = refuses });
         Marked(fixture, Modes[mode]);
@@ -178,11 +226,18 @@ public sealed class TagRemovalTests
             Assert.Equal(["1", "1.1", BlockedTag(Image.Digest), Shield(Image.Digest)], fixture.Tags(Image.Digest));
             Assert.Equal(could, fixture.Item(Image.Digest)["couldNotMark"]!.GetValue<string>());
         }
-        var contents = (await fixture.Functions.Part<Registry>().ContentsAsync(Id(Image.Digest).Repository, null, CancellationToken.None))!;
+        var contents = (
+            await fixture
+                .Functions.Part<Registry>()
+                .ContentsAsync(Id(Image.Digest).Repository, null, CancellationToken.None)
+        )!;
         Assert.Equal([Image.Digest, Other.Digest], contents.Images.Select(image => image.Id.Digest.ToString()));
         Assert.Empty(contents.RemovalManifests);
         await fixture.Functions.DeliverAllAsync();
-        Assert.DoesNotContain(fixture.Alerts, alert => alert.Attributes["kind"].Value is "foreign-tag" or "tag-removal");
+        Assert.DoesNotContain(
+            fixture.Alerts,
+            alert => alert.Attributes["kind"].Value is "foreign-tag" or "tag-removal"
+        );
     }
 
     [Fact]
@@ -191,11 +246,16 @@ public sealed class TagRemovalTests
         await using var fixture = await ApprovedAsync();
         Marked(fixture, TagMutability.Immutable);
         fixture.Aws.Ecr.DeleteTag(Repository, Shield(Image.Digest));
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
-        {
-            fixture.Aws.Ecr.DeleteTag(Repository, "1");
-            fixture.Aws.Ecr.DeleteTag(Repository, "1.1");
-        }) with { Operation = "BatchDeleteImage" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+            {
+                fixture.Aws.Ecr.DeleteTag(Repository, "1");
+                fixture.Aws.Ecr.DeleteTag(Repository, "1.1");
+            }) with
+            {
+                Operation = "BatchDeleteImage",
+            }
+        );
         Assert.NotNull(await UnmarkAsync(fixture.Functions));
         Assert.Null(fixture.Aws.Ecr.TagsOf(Repository, Image.Digest));
         var alert = Assert.Single(fixture.Alerts);
@@ -208,11 +268,16 @@ public sealed class TagRemovalTests
     {
         await using var fixture = await ApprovedAsync();
         Marked(fixture, TagMutability.Immutable);
-        fixture.Aws.Faults.Add(Fault.Meanwhile(() =>
-        {
-            fixture.Aws.Ecr.DeleteTag(Repository, BlockedTag(Image.Digest));
-            fixture.Aws.Ecr.Push(Repository, Other, BlockedTag(Image.Digest));
-        }) with { Operation = "BatchDeleteImage" });
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+            {
+                fixture.Aws.Ecr.DeleteTag(Repository, BlockedTag(Image.Digest));
+                fixture.Aws.Ecr.Push(Repository, Other, BlockedTag(Image.Digest));
+            }) with
+            {
+                Operation = "BatchDeleteImage",
+            }
+        );
         await UnmarkAsync(fixture.Functions);
         Assert.Contains(Other.Digest, Assert.Single(fixture.Alerts).Message, StringComparison.Ordinal);
         Assert.Equal(["2"], fixture.Tags(Other.Digest));
@@ -229,8 +294,14 @@ public sealed class TagRemovalTests
         await fixture.Functions.SweepAsync();
         Assert.Empty((await ContentsAsync(fixture)).RemovalManifests);
         Assert.Null(fixture.Aws.Ecr.TagsOf(Repository, manifest.Id.Digest.ToString()));
-        Assert.DoesNotContain(fixture.Items("I#"), item => item["sk"]!.GetValue<string>() == $"I#{manifest.Id.Digest.Hex}" && item["record"] is not null);
-        Assert.DoesNotContain(fixture.Alerts, alert => alert.Attributes["kind"].Value is "foreign-tag" or "tag-removal");
+        Assert.DoesNotContain(
+            fixture.Items("I#"),
+            item => item["sk"]!.GetValue<string>() == $"I#{manifest.Id.Digest.Hex}" && item["record"] is not null
+        );
+        Assert.DoesNotContain(
+            fixture.Alerts,
+            alert => alert.Attributes["kind"].Value is "foreign-tag" or "tag-removal"
+        );
     }
 
     [Fact]
@@ -238,13 +309,28 @@ public sealed class TagRemovalTests
     {
         await using var fixture = await LeftBehindAsync();
         var manifest = Assert.Single((await ContentsAsync(fixture)).RemovalManifests);
-        using var clients = AwsClients.At(fixture.Aws.Endpoint, fixture.Aws.Region, new Amazon.Runtime.BasicAWSCredentials("test", "test"));
+        using var clients = AwsClients.At(
+            fixture.Aws.Endpoint,
+            fixture.Aws.Region,
+            new Amazon.Runtime.BasicAWSCredentials("test", "test")
+        );
         var text = (await fixture.Functions.Part<Registry>().ManifestAsync(manifest.Id, CancellationToken.None))!.Text;
-        await clients.Ecr.PutImageAsync(new PutImageRequest { RepositoryName = Repository, ImageManifest = text, ImageTag = "v9" });
+        await clients.Ecr.PutImageAsync(
+            new PutImageRequest
+            {
+                RepositoryName = Repository,
+                ImageManifest = text,
+                ImageTag = "v9",
+            }
+        );
 
         await fixture.Functions.SweepAsync();
         Assert.Equal(manifest.Id.Digest.ToString(), fixture.Aws.Ecr.DigestOf(Repository, "v9"));
-        Assert.Contains("carries v9, which EcrGuard did not put there: it stays", fixture.Items("D").Single(item => item["sweep"] is not null)["sweep"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains(
+            "carries v9, which EcrGuard did not put there: it stays",
+            fixture.Items("D").Single(item => item["sweep"] is not null)["sweep"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -283,14 +369,21 @@ public sealed class TagRemovalTests
             Assert.Null(await remover.MoveAsync(removals, image, $"ecrguard-{i}", CancellationToken.None));
         }
         Assert.Equal(2, manifests.Count);
-        Assert.Equal([null, 5], manifests.Select(digest => fixture.Aws.Ecr.TagsOf(Repository, digest.ToString())?.Count));
+        Assert.Equal(
+            [null, 5],
+            manifests.Select(digest => fixture.Aws.Ecr.TagsOf(Repository, digest.ToString())?.Count)
+        );
         Assert.Empty(await remover.EndAsync(null, CancellationToken.None));
         Assert.All(manifests, digest => Assert.Null(fixture.Aws.Ecr.TagsOf(Repository, digest.ToString())));
         Assert.Equal(["1"], fixture.Tags(Image.Digest));
     }
 
     private static async Task<Contents> ContentsAsync(GuardFixture fixture) =>
-        (await fixture.Functions.Part<Registry>().ContentsAsync(Id(Image.Digest).Repository, null, CancellationToken.None))!;
+        (
+            await fixture
+                .Functions.Part<Registry>()
+                .ContentsAsync(Id(Image.Digest).Repository, null, CancellationToken.None)
+        )!;
 
     /// <summary>A function took tags off and died before it could delete what they were moved to.</summary>
     private static async Task<GuardFixture> LeftBehindAsync()

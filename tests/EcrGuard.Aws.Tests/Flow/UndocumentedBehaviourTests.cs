@@ -42,7 +42,9 @@ public sealed class UndocumentedBehaviourTests
     [InlineData(false, ArchivedImagePull.ImageInaccessible)]
     public async Task An_archived_image_is_not_gone_and_stays_blocked(bool foundById, ArchivedImagePull pull)
     {
-        await using var fixture = await StartAsync(options: new LocalAwsOptions { ArchivedImagesAreFoundById = foundById, ArchivedImagePull = pull });
+        await using var fixture = await StartAsync(
+            options: new LocalAwsOptions { ArchivedImagesAreFoundById = foundById, ArchivedImagePull = pull }
+        );
         var digest = await fixture.ScannedAsync("1", Critical);
         fixture.Aws.Ecr.Archive(Repository, digest);
         await fixture.Functions.DeliverAllAsync();
@@ -75,7 +77,9 @@ public sealed class UndocumentedBehaviourTests
     [InlineData(false)]
     public async Task An_image_that_comes_back_after_its_entry_expired_is_judged_anew(bool expiredAreReturned)
     {
-        await using var fixture = await StartAsync(options: new LocalAwsOptions { ExpiredItemsAreReturned = expiredAreReturned });
+        await using var fixture = await StartAsync(
+            options: new LocalAwsOptions { ExpiredItemsAreReturned = expiredAreReturned }
+        );
         var digest = await fixture.ScannedAsync("1");
         fixture.Aws.Ecr.Delete(Repository, digest);
         await fixture.Functions.DeliverAllAsync();

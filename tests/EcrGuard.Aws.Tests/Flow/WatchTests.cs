@@ -10,19 +10,24 @@ namespace EcrGuard.Aws.Tests.Flow;
 /// <summary>The tick that watches everything else that runs by itself, and the ceiling.</summary>
 public sealed class WatchTests
 {
-    private static Task<WatchState> TickAsync(Deployed functions) => functions.Part<Watch>().WatchAsync(new ScheduledRequest(null), new Invocation());
+    private static Task<WatchState> TickAsync(Deployed functions) =>
+        functions.Part<Watch>().WatchAsync(new ScheduledRequest(null), new Invocation());
 
     /// <summary>The hours that the last tick has published.</summary>
     private static (double Sweep, double Summary, double Backfill) Hours(Deployed functions)
     {
-        var line = functions.Lines.ToString().Split('\n').Last(l => l.Contains("HoursSinceSweep", StringComparison.Ordinal));
+        var line = functions
+            .Lines.ToString()
+            .Split('\n')
+            .Last(l => l.Contains("HoursSinceSweep", StringComparison.Ordinal));
         var published = JsonNode.Parse(line)!;
         Assert.Equal("EcrGuard", published["_aws"]!["CloudWatchMetrics"]![0]!["Namespace"]!.ToString());
         double Of(string name) => Math.Round(published[name]!.GetValue<double>(), 1);
         return (Of("HoursSinceSweep"), Of("HoursSinceSummary"), Of("HoursSinceBackfill"));
     }
 
-    private static IEnumerable<LocalMessage> Ceilings(GuardFixture fixture) => fixture.Alerts.Where(alert => alert.Attributes["kind"].Value == "ceiling");
+    private static IEnumerable<LocalMessage> Ceilings(GuardFixture fixture) =>
+        fixture.Alerts.Where(alert => alert.Attributes["kind"].Value == "ceiling");
 
     [Fact]
     public async Task Until_anything_has_run_the_hours_count_from_the_installation()
@@ -115,7 +120,10 @@ public sealed class WatchTests
 
         var alert = Assert.Single(Ceilings(fixture));
         var (from, to) = (before.ToString().ToLowerInvariant(), now.ToString().ToLowerInvariant());
-        Assert.Equal((to, $"EcrGuard: ceiling changed from {from} to {to} in 123456789012 eu-central-1"), (alert.Attributes["ceiling"].Value, alert.Subject));
+        Assert.Equal(
+            (to, $"EcrGuard: ceiling changed from {from} to {to} in 123456789012 eu-central-1"),
+            (alert.Attributes["ceiling"].Value, alert.Subject)
+        );
 
         // Back again is a change again, with an id of its own.
         await TickAsync(was);
@@ -143,8 +151,12 @@ public sealed class WatchTests
         await TickAsync(fixture.Functions);
         fixture.Aws.Requests.Take();
         await TickAsync(fixture.Functions);
-        Assert.Equal(["GetItem", "GetItem", "GetItem", "GetItem"], fixture.Aws.Requests.Take().Select(request => request.Operation));
+        Assert.Equal(
+            ["GetItem", "GetItem", "GetItem", "GetItem"],
+            fixture.Aws.Requests.Take().Select(request => request.Operation)
+        );
     }
 
-    private static Deployed Ceiling(GuardFixture fixture, EnforcementMode mode) => fixture.Deploy("""{ "version": 1 }""", new DeploymentOptions(mode));
+    private static Deployed Ceiling(GuardFixture fixture, EnforcementMode mode) =>
+        fixture.Deploy("""{ "version": 1 }""", new DeploymentOptions(mode));
 }

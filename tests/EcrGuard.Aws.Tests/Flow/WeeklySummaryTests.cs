@@ -38,7 +38,11 @@ public sealed class WeeklySummaryTests
         Assert.Equal(0, fixture.Aws.Faults.Outstanding);
         var (subject, text) = Sent(fixture);
         Assert.Contains("INCOMPLETE", subject, StringComparison.Ordinal);
-        Assert.Contains("COULD NOT BE READ: 1.", text[..text.IndexOf("\nNOW\n", StringComparison.Ordinal)], StringComparison.Ordinal);
+        Assert.Contains(
+            "COULD NOT BE READ: 1.",
+            text[..text.IndexOf("\nNOW\n", StringComparison.Ordinal)],
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -47,7 +51,9 @@ public sealed class WeeklySummaryTests
         await using var fixture = await StartAsync();
         await fixture.ScannedAsync("1");
         fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "Publish" });
-        await Assert.ThrowsAnyAsync<Amazon.Runtime.AmazonServiceException>(() => fixture.Functions.SummaryAsync("2026-W47"));
+        await Assert.ThrowsAnyAsync<Amazon.Runtime.AmazonServiceException>(() =>
+            fixture.Functions.SummaryAsync("2026-W47")
+        );
         Assert.Empty(fixture.Items("W#"));
         await fixture.Functions.SummaryAsync("2026-W47");
         Assert.NotEmpty(Sent(fixture).Text);

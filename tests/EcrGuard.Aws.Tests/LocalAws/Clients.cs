@@ -12,16 +12,23 @@ internal static class Clients
 {
     private static readonly BasicAWSCredentials Credentials = new("AKIDEXAMPLE", "secret");
 
-    public static AmazonECRClient EcrClient(this LocalAwsServer aws) => new(Credentials, Configured(new AmazonECRConfig(), aws));
+    public static AmazonECRClient EcrClient(this LocalAwsServer aws) =>
+        new(Credentials, Configured(new AmazonECRConfig(), aws));
 
-    public static AmazonInspector2Client InspectorClient(this LocalAwsServer aws) => new(Credentials, Configured(new AmazonInspector2Config(), aws));
+    public static AmazonInspector2Client InspectorClient(this LocalAwsServer aws) =>
+        new(Credentials, Configured(new AmazonInspector2Config(), aws));
 
     public static AmazonSimpleNotificationServiceClient SnsClient(this LocalAwsServer aws) =>
         new(Credentials, Configured(new AmazonSimpleNotificationServiceConfig(), aws));
 
     /// <summary>Posts a body to ECR in its own protocol, for what no SDK would send.</summary>
     /// <returns>The status and the body.</returns>
-    public static async Task<(int Status, string Body)> PostToEcrAsync(this LocalAwsServer aws, string operation, string body, bool signed = true)
+    public static async Task<(int Status, string Body)> PostToEcrAsync(
+        this LocalAwsServer aws,
+        string operation,
+        string body,
+        bool signed = true
+    )
     {
         using var http = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Post, aws.Endpoint)
@@ -34,7 +41,9 @@ internal static class Clients
             request.Headers.Add("x-amz-date", "20261122T120000Z");
             request.Headers.TryAddWithoutValidation(
                 "Authorization",
-                $"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261122/{aws.Region}/ecr/aws4_request, SignedHeaders=host;x-amz-date, Signature={new string('0', 64)}");
+                $"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261122/{aws.Region}/ecr/aws4_request, "
+                    + $"SignedHeaders=host;x-amz-date, Signature={new string('0', 64)}"
+            );
         }
 
         using var response = await http.SendAsync(request);

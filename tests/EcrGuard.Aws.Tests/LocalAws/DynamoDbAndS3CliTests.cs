@@ -5,7 +5,9 @@ using EcrGuard.Tests;
 
 namespace EcrGuard.Aws.Tests.LocalAws;
 
-/// <summary>The real <c>aws</c> command, where it is installed: another implementation of the protocols than the SDK for .NET.</summary>
+/// <summary>
+/// The real <c>aws</c> command, where it is installed: another implementation of the protocols than the SDK for .NET.
+/// </summary>
 public sealed class DynamoDbAndS3CliTests : IAsyncLifetime
 {
     private LocalAwsServer server = null!;
@@ -29,14 +31,39 @@ public sealed class DynamoDbAndS3CliTests : IAsyncLifetime
     [Fact]
     public async Task Items_are_put_updated_and_queried()
     {
-        await AwsAsync("dynamodb", "put-item", "--table-name", "EcrGuard", "--item", """{"pk":{"S":"R#app"},"sk":{"S":"I#1"},"gsi1pk":{"S":"BLOCKED"},"gsi1sk":{"S":"t"}}""");
         await AwsAsync(
-            "dynamodb", "update-item", "--table-name", "EcrGuard", "--key", """{"pk":{"S":"R#app"},"sk":{"S":"I#1"}}""",
-            "--update-expression", "ADD seen :one", "--expression-attribute-values", """{":one":{"N":"1"}}""");
+            "dynamodb",
+            "put-item",
+            "--table-name",
+            "EcrGuard",
+            "--item",
+            """{"pk":{"S":"R#app"},"sk":{"S":"I#1"},"gsi1pk":{"S":"BLOCKED"},"gsi1sk":{"S":"t"}}"""
+        );
+        await AwsAsync(
+            "dynamodb",
+            "update-item",
+            "--table-name",
+            "EcrGuard",
+            "--key",
+            """{"pk":{"S":"R#app"},"sk":{"S":"I#1"}}""",
+            "--update-expression",
+            "ADD seen :one",
+            "--expression-attribute-values",
+            """{":one":{"N":"1"}}"""
+        );
 
         var answer = await AwsAsync(
-            "dynamodb", "query", "--table-name", "EcrGuard", "--index-name", "byStatus",
-            "--key-condition-expression", "gsi1pk = :s", "--expression-attribute-values", """{":s":{"S":"BLOCKED"}}""");
+            "dynamodb",
+            "query",
+            "--table-name",
+            "EcrGuard",
+            "--index-name",
+            "byStatus",
+            "--key-condition-expression",
+            "gsi1pk = :s",
+            "--expression-attribute-values",
+            """{":s":{"S":"BLOCKED"}}"""
+        );
 
         Assert.Equal("1", JsonNode.Parse(answer)!["Items"]![0]!["seen"]!["N"]!.GetValue<string>());
         Assert.Equal(1, server.DynamoDb.Items("EcrGuard").Single()["seen"]!.GetValue<int>());
@@ -49,10 +76,21 @@ public sealed class DynamoDbAndS3CliTests : IAsyncLifetime
         try
         {
             await File.WriteAllTextAsync(file, "findings");
-            await AwsAsync("s3api", "create-bucket", "--bucket", "findings", "--create-bucket-configuration", "LocationConstraint=eu-central-1");
+            await AwsAsync(
+                "s3api",
+                "create-bucket",
+                "--bucket",
+                "findings",
+                "--create-bucket-configuration",
+                "LocationConstraint=eu-central-1"
+            );
             await AwsAsync("s3", "cp", file, "s3://findings/a b/findings.json");
 
-            Assert.Contains("findings.json", await AwsAsync("s3", "ls", "s3://findings/a b/"), StringComparison.Ordinal);
+            Assert.Contains(
+                "findings.json",
+                await AwsAsync("s3", "ls", "s3://findings/a b/"),
+                StringComparison.Ordinal
+            );
             Assert.Equal("findings", await AwsAsync("s3", "cp", "s3://findings/a b/findings.json", "-"));
             await AwsAsync("s3", "rm", "--recursive", "s3://findings/");
             Assert.Empty(server.S3.Keys("findings"));

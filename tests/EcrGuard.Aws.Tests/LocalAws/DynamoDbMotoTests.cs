@@ -23,7 +23,9 @@ public sealed class DynamoDbMotoTests(MotoServer moto) : DynamoDbScenarios, ICla
     protected override Task StopAsync() => Task.CompletedTask;
 }
 
-/// <summary>A moto server on a free loopback port, ended with its fixture; no endpoint where it is not installed.</summary>
+/// <summary>
+/// A moto server on a free loopback port, ended with its fixture; no endpoint where it is not installed.
+/// </summary>
 public sealed class MotoServer : IAsyncLifetime
 {
     private Process? process;
@@ -35,11 +37,16 @@ public sealed class MotoServer : IAsyncLifetime
         var port = FreePort();
         try
         {
-            process = Process.Start(new ProcessStartInfo("moto_server", ["-H", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture)])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
+            process = Process.Start(
+                new ProcessStartInfo(
+                    "moto_server",
+                    ["-H", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture)]
+                )
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            )!;
         }
         catch (Win32Exception)
         {

@@ -5,8 +5,8 @@ using Amazon.Runtime;
 namespace EcrGuard.Aws.Tests.LocalAws;
 
 /// <summary>
-/// What DynamoDB does, asked through the real SDK: held against our own stand-in and, where it is installed, against somebody else's, so that neither
-/// is believed alone.
+/// What DynamoDB does, asked through the real SDK: held against our own stand-in and, where it is installed, against
+/// somebody else's, so that neither is believed alone.
 /// </summary>
 public abstract class DynamoDbScenarios : IAsyncLifetime
 {
@@ -15,56 +15,99 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
     /// <summary>The placeholders of all expressions below.</summary>
     private static readonly Dictionary<string, AttributeValue> Values = new()
     {
-        [":zero"] = N("0"), [":one"] = N("1"), [":two"] = N("2"), [":ten"] = N("10"), [":third"] = N("0.3"),
-        [":a"] = S("a"), [":b"] = S("b"), [":ab"] = S("ab"), [":abc"] = S("abc"), [":z"] = S("z"), [":none"] = S(""),
-        [":typeS"] = S("S"), [":typeM"] = S("M"), [":typeSS"] = S("SS"),
-        [":yes"] = new AttributeValue { BOOL = true }, [":null"] = new AttributeValue { NULL = true },
-        [":tags"] = new AttributeValue { SS = ["x", "y"] }, [":yx"] = new AttributeValue { SS = ["y", "x"] }, [":tag"] = new AttributeValue { SS = ["x"] },
-        [":numbers"] = new AttributeValue { NS = ["1", "2"] }, [":list"] = new AttributeValue { L = [N("7")] },
+        [":zero"] = N("0"),
+        [":one"] = N("1"),
+        [":two"] = N("2"),
+        [":ten"] = N("10"),
+        [":third"] = N("0.3"),
+        [":a"] = S("a"),
+        [":b"] = S("b"),
+        [":ab"] = S("ab"),
+        [":abc"] = S("abc"),
+        [":z"] = S("z"),
+        [":none"] = S(""),
+        [":typeS"] = S("S"),
+        [":typeM"] = S("M"),
+        [":typeSS"] = S("SS"),
+        [":yes"] = new AttributeValue { BOOL = true },
+        [":null"] = new AttributeValue { NULL = true },
+        [":tags"] = new AttributeValue { SS = ["x", "y"] },
+        [":yx"] = new AttributeValue { SS = ["y", "x"] },
+        [":tag"] = new AttributeValue { SS = ["x"] },
+        [":numbers"] = new AttributeValue { NS = ["1", "2"] },
+        [":list"] = new AttributeValue { L = [N("7")] },
         [":map"] = new AttributeValue { M = new() { ["deep"] = S("new") } },
     };
 
-    private static readonly Dictionary<string, string> Placeholders = new() { ["#text"] = "text", ["#list"] = "list", ["#map"] = "map" };
+    private static readonly Dictionary<string, string> Placeholders = new()
+    {
+        ["#text"] = "text",
+        ["#list"] = "list",
+        ["#map"] = "map",
+    };
 
     private readonly string table = $"t{Guid.NewGuid():N}";
 
     protected IAmazonDynamoDB Client { get; private set; } = null!;
 
-    private static AttributeValue SomeItem => new()
-    {
-        M = new()
+    private static AttributeValue SomeItem =>
+        new()
         {
-            ["pk"] = S("p"), ["sk"] = S("s"), ["text"] = S("abc"), ["amount"] = N("10"), ["fraction"] = N("0.1"), ["flag"] = new AttributeValue { BOOL = true },
-            ["nothing"] = new AttributeValue { NULL = true }, ["bytes"] = new AttributeValue { B = new MemoryStream([1, 2, 255]) },
-            ["tags"] = new AttributeValue { SS = ["x", "y"] }, ["numbers"] = new AttributeValue { NS = ["1", "2"] },
-            ["list"] = new AttributeValue { L = [N("1"), S("two"), N("3")] },
-            ["map"] = new AttributeValue { M = new() { ["deep"] = S("value"), ["list"] = new AttributeValue { L = [new AttributeValue { M = new() { ["n"] = N("5") } }] } } },
-            ["status"] = S("open"),
-        },
-    };
+            M = new()
+            {
+                ["pk"] = S("p"),
+                ["sk"] = S("s"),
+                ["text"] = S("abc"),
+                ["amount"] = N("10"),
+                ["fraction"] = N("0.1"),
+                ["flag"] = new AttributeValue { BOOL = true },
+                ["nothing"] = new AttributeValue { NULL = true },
+                ["bytes"] = new AttributeValue { B = new MemoryStream([1, 2, 255]) },
+                ["tags"] = new AttributeValue { SS = ["x", "y"] },
+                ["numbers"] = new AttributeValue { NS = ["1", "2"] },
+                ["list"] = new AttributeValue { L = [N("1"), S("two"), N("3")] },
+                ["map"] = new AttributeValue
+                {
+                    M = new()
+                    {
+                        ["deep"] = S("value"),
+                        ["list"] = new AttributeValue { L = [new AttributeValue { M = new() { ["n"] = N("5") } }] },
+                    },
+                },
+                ["status"] = S("open"),
+            },
+        };
 
     public async ValueTask InitializeAsync()
     {
         var endpoint = await StartAsync();
         Client = new AmazonDynamoDBClient(
             new BasicAWSCredentials("AKIDEXAMPLE", "secret"),
-            new AmazonDynamoDBConfig { ServiceURL = endpoint.ToString(), AuthenticationRegion = "eu-central-1", MaxErrorRetry = 0 });
-        await Client.CreateTableAsync(new CreateTableRequest
-        {
-            TableName = table,
-            BillingMode = BillingMode.PAY_PER_REQUEST,
-            AttributeDefinitions = [Text("pk"), Text("sk"), Text("gsi1pk"), Text("gsi1sk")],
-            KeySchema = [new("pk", KeyType.HASH), new("sk", KeyType.RANGE)],
-            GlobalSecondaryIndexes =
-            [
-                new()
-                {
-                    IndexName = Index,
-                    KeySchema = [new("gsi1pk", KeyType.HASH), new("gsi1sk", KeyType.RANGE)],
-                    Projection = new() { ProjectionType = ProjectionType.ALL },
-                },
-            ],
-        });
+            new AmazonDynamoDBConfig
+            {
+                ServiceURL = endpoint.ToString(),
+                AuthenticationRegion = "eu-central-1",
+                MaxErrorRetry = 0,
+            }
+        );
+        await Client.CreateTableAsync(
+            new CreateTableRequest
+            {
+                TableName = table,
+                BillingMode = BillingMode.PAY_PER_REQUEST,
+                AttributeDefinitions = [Text("pk"), Text("sk"), Text("gsi1pk"), Text("gsi1sk")],
+                KeySchema = [new("pk", KeyType.HASH), new("sk", KeyType.RANGE)],
+                GlobalSecondaryIndexes =
+                [
+                    new()
+                    {
+                        IndexName = Index,
+                        KeySchema = [new("gsi1pk", KeyType.HASH), new("gsi1sk", KeyType.RANGE)],
+                        Projection = new() { ProjectionType = ProjectionType.ALL },
+                    },
+                ],
+            }
+        );
 
         static AttributeDefinition Text(string name) => new(name, ScalarAttributeType.S);
     }
@@ -157,13 +200,15 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
     {
         await PutAsync(SomeItem.M);
 
-        var page = await Client.ScanAsync(new ScanRequest
-        {
-            TableName = table,
-            FilterExpression = expression,
-            ExpressionAttributeNames = NamesIn(expression),
-            ExpressionAttributeValues = ValuesIn(expression),
-        });
+        var page = await Client.ScanAsync(
+            new ScanRequest
+            {
+                TableName = table,
+                FilterExpression = expression,
+                ExpressionAttributeNames = NamesIn(expression),
+                ExpressionAttributeValues = ValuesIn(expression),
+            }
+        );
 
         Assert.Equal(selects ? 1 : 0, page.Count);
         Assert.Equal(1, page.ScannedCount);
@@ -197,7 +242,11 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
     [InlineData("DELETE tags :tag", "tags", "<y>")]
     [InlineData("DELETE tags :yx", "tags", null)]
     [InlineData("SET #text = :a REMOVE flag ADD amount :one DELETE tags :tag", "amount", "11")]
-    public async Task An_update_changes_an_attribute_as_documented(string expression, string attribute, string? expected)
+    public async Task An_update_changes_an_attribute_as_documented(
+        string expression,
+        string attribute,
+        string? expected
+    )
     {
         await PutAsync(SomeItem.M);
 
@@ -207,11 +256,21 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("SET amount = absent + :one", "The provided expression refers to an attribute that does not exist in the item")]
+    [InlineData(
+        "SET amount = absent + :one",
+        "The provided expression refers to an attribute that does not exist in the item"
+    )]
     [InlineData("SET absent.deep = :a", "The document path provided in the update expression is invalid for update")]
     [InlineData("ADD #text :one", "An operand in the update expression has an incorrect data type")]
-    [InlineData("SET amount = :missing", "Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :missing")]
-    [InlineData("SET status = :a", "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: status")]
+    [InlineData(
+        "SET amount = :missing",
+        "Invalid UpdateExpression: An expression attribute value used in expression is not defined; "
+            + "attribute value: :missing"
+    )]
+    [InlineData(
+        "SET status = :a",
+        "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: status"
+    )]
     public async Task An_update_that_makes_no_sense_is_refused(string expression, string message)
     {
         await PutAsync(SomeItem.M);
@@ -227,7 +286,10 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
         await PutAsync(Key("p", "s"));
         Assert.Equal("{amount: 1}", Text(await UpdateAsync("SET amount = :one", ReturnValue.UPDATED_NEW)));
         Assert.Equal("{amount: 1}", Text(await UpdateAsync("SET amount = :two", ReturnValue.UPDATED_OLD)));
-        Assert.Equal("{amount: 2, pk: 'p', sk: 's'}", Text(await UpdateAsync("SET amount = :ten", ReturnValue.ALL_OLD)));
+        Assert.Equal(
+            "{amount: 2, pk: 'p', sk: 's'}",
+            Text(await UpdateAsync("SET amount = :ten", ReturnValue.ALL_OLD))
+        );
         Assert.Equal("{amount: 10, pk: 'p', sk: 's'}", Text((await Client.GetItemAsync(table, Key("p", "s"))).Item));
     }
 
@@ -236,13 +298,17 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
     {
         await PutAsync(SomeItem.M);
 
-        var error = await Assert.ThrowsAsync<ConditionalCheckFailedException>(() => Client.PutItemAsync(new PutItemRequest
-        {
-            TableName = table,
-            Item = Key("p", "s"),
-            ConditionExpression = "attribute_not_exists(pk)",
-            ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure.ALL_OLD,
-        }));
+        var error = await Assert.ThrowsAsync<ConditionalCheckFailedException>(() =>
+            Client.PutItemAsync(
+                new PutItemRequest
+                {
+                    TableName = table,
+                    Item = Key("p", "s"),
+                    ConditionExpression = "attribute_not_exists(pk)",
+                    ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure.ALL_OLD,
+                }
+            )
+        );
 
         Assert.Equal("The conditional request failed", error.Message);
         Assert.Equal(Text(SomeItem), Text(error.Item));
@@ -252,15 +318,26 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
     [Fact]
     public async Task A_condition_on_an_item_that_is_not_there_sees_no_attributes()
     {
-        await Assert.ThrowsAsync<ConditionalCheckFailedException>(() => Client.UpdateItemAsync(new UpdateItemRequest
-        {
-            TableName = table,
-            Key = Key("p", "s"),
-            UpdateExpression = "SET amount = :one",
-            ConditionExpression = "attribute_exists(pk)",
-            ExpressionAttributeValues = ValuesIn(":one"),
-        }));
-        await Client.PutItemAsync(new PutItemRequest { TableName = table, Item = Key("p", "s"), ConditionExpression = "attribute_not_exists(pk)" });
+        await Assert.ThrowsAsync<ConditionalCheckFailedException>(() =>
+            Client.UpdateItemAsync(
+                new UpdateItemRequest
+                {
+                    TableName = table,
+                    Key = Key("p", "s"),
+                    UpdateExpression = "SET amount = :one",
+                    ConditionExpression = "attribute_exists(pk)",
+                    ExpressionAttributeValues = ValuesIn(":one"),
+                }
+            )
+        );
+        await Client.PutItemAsync(
+            new PutItemRequest
+            {
+                TableName = table,
+                Item = Key("p", "s"),
+                ConditionExpression = "attribute_not_exists(pk)",
+            }
+        );
 
         Assert.Equal("{pk: 'p', sk: 's'}", Text((await Client.GetItemAsync(table, Key("p", "s"))).Item));
     }
@@ -270,7 +347,12 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
     {
         await PutAsync(Key("p", "s"));
 
-        var request = new DeleteItemRequest { TableName = table, Key = Key("p", "s"), ReturnValues = ReturnValue.ALL_OLD };
+        var request = new DeleteItemRequest
+        {
+            TableName = table,
+            Key = Key("p", "s"),
+            ReturnValues = ReturnValue.ALL_OLD,
+        };
 
         Assert.Equal("{pk: 'p', sk: 's'}", Text((await Client.DeleteItemAsync(request)).Attributes));
         Assert.Null((await Client.DeleteItemAsync(request)).Attributes);
@@ -297,8 +379,15 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
         {
             TableName = table,
             KeyConditionExpression = condition,
-            ExpressionAttributeValues = new Dictionary<string, AttributeValue> { [":p"] = S("p"), [":from"] = S("A2"), [":to"] = S("B1"), [":prefix"] = S("B") }
-                .Where(v => condition.Contains(v.Key, StringComparison.Ordinal)).ToDictionary(),
+            ExpressionAttributeValues = new Dictionary<string, AttributeValue>
+            {
+                [":p"] = S("p"),
+                [":from"] = S("A2"),
+                [":to"] = S("B1"),
+                [":prefix"] = S("B"),
+            }
+                .Where(v => condition.Contains(v.Key, StringComparison.Ordinal))
+                .ToDictionary(),
             ConsistentRead = true,
         };
         var forward = await Client.QueryAsync(request);
@@ -338,8 +427,7 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
             Assert.True(page.Count <= 2);
             found.AddRange(page.Items);
             request.ExclusiveStartKey = page.LastEvaluatedKey;
-        }
-        while (request.ExclusiveStartKey is { Count: > 0 });
+        } while (request.ExclusiveStartKey is { Count: > 0 });
 
         Assert.Equal(["p0", "p1", "p2", "p3", "p4", "p5", "p6"], found.Select(i => i["pk"].S).Order());
         var times = found.Select(i => i["gsi1sk"].S).ToArray();
@@ -359,14 +447,19 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
         await UpdateAsync("REMOVE gsi1sk", ReturnValue.NONE);
         Assert.Equal((0, 0), (await CountAsync("a"), await CountAsync("b")));
 
-        async Task<int?> CountAsync(string status) => (await Client.QueryAsync(new QueryRequest
-        {
-            TableName = table,
-            IndexName = Index,
-            KeyConditionExpression = "gsi1pk = :s",
-            ExpressionAttributeValues = new() { [":s"] = S(status) },
-            Select = Select.COUNT,
-        })).Count;
+        async Task<int?> CountAsync(string status) =>
+            (
+                await Client.QueryAsync(
+                    new QueryRequest
+                    {
+                        TableName = table,
+                        IndexName = Index,
+                        KeyConditionExpression = "gsi1pk = :s",
+                        ExpressionAttributeValues = new() { [":s"] = S(status) },
+                        Select = Select.COUNT,
+                    }
+                )
+            ).Count;
     }
 
     [Fact]
@@ -384,8 +477,7 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
             var page = await Client.ScanAsync(request);
             found.AddRange(page.Items.Select(i => i["sk"].S));
             request.ExclusiveStartKey = page.LastEvaluatedKey;
-        }
-        while (request.ExclusiveStartKey is { Count: > 0 });
+        } while (request.ExclusiveStartKey is { Count: > 0 });
 
         Assert.Equal(["s0", "s1", "s2", "s3", "s4", "s5", "s6"], found.Order());
     }
@@ -400,12 +492,14 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
             await PutAsync(item);
         }
 
-        var page = await Client.QueryAsync(new QueryRequest
-        {
-            TableName = table,
-            KeyConditionExpression = "pk = :p",
-            ExpressionAttributeValues = new() { [":p"] = S("p") },
-        });
+        var page = await Client.QueryAsync(
+            new QueryRequest
+            {
+                TableName = table,
+                KeyConditionExpression = "pk = :p",
+                ExpressionAttributeValues = new() { [":p"] = S("p") },
+            }
+        );
 
         Assert.Equal(3, page.Count);
         Assert.Equal("{pk: 'p', sk: 's2'}", Text(page.LastEvaluatedKey));
@@ -416,13 +510,17 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
     {
         await PutAsync(SomeItem.M);
 
-        var item = (await Client.GetItemAsync(new GetItemRequest
-        {
-            TableName = table,
-            Key = Key("p", "s"),
-            ProjectionExpression = "sk, #map.deep, flag, absent",
-            ExpressionAttributeNames = NamesIn("#map"),
-        })).Item;
+        var item = (
+            await Client.GetItemAsync(
+                new GetItemRequest
+                {
+                    TableName = table,
+                    Key = Key("p", "s"),
+                    ProjectionExpression = "sk, #map.deep, flag, absent",
+                    ExpressionAttributeNames = NamesIn("#map"),
+                }
+            )
+        ).Item;
 
         Assert.Equal("{flag: true, map: {deep: 'value'}, sk: 's'}", Text(item));
     }
@@ -431,20 +529,24 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
     public async Task A_batch_writes_deletes_and_reads_many_items()
     {
         await PutAsync(Key("p", "old"));
-        await Client.BatchWriteItemAsync(new Dictionary<string, List<WriteRequest>>
-        {
-            [table] =
-            [
-                new(new PutRequest(Key("p", "1"))),
-                new(new PutRequest(Key("p", "2"))),
-                new(new DeleteRequest(Key("p", "old"))),
-            ],
-        });
+        await Client.BatchWriteItemAsync(
+            new Dictionary<string, List<WriteRequest>>
+            {
+                [table] =
+                [
+                    new(new PutRequest(Key("p", "1"))),
+                    new(new PutRequest(Key("p", "2"))),
+                    new(new DeleteRequest(Key("p", "old"))),
+                ],
+            }
+        );
 
-        var read = await Client.BatchGetItemAsync(new Dictionary<string, KeysAndAttributes>
-        {
-            [table] = new() { Keys = [Key("p", "1"), Key("p", "2"), Key("p", "old")], ConsistentRead = true },
-        });
+        var read = await Client.BatchGetItemAsync(
+            new Dictionary<string, KeysAndAttributes>
+            {
+                [table] = new() { Keys = [Key("p", "1"), Key("p", "2"), Key("p", "old")], ConsistentRead = true },
+            }
+        );
 
         Assert.Equal(["1", "2"], read.Responses[table].Select(i => i["sk"].S).Order());
         Assert.Empty(read.UnprocessedKeys);
@@ -453,10 +555,11 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
     [Fact]
     public async Task A_batch_with_one_key_twice_is_refused()
     {
-        var error = await Assert.ThrowsAsync<AmazonDynamoDBException>(() => Client.BatchGetItemAsync(new Dictionary<string, KeysAndAttributes>
-        {
-            [table] = new() { Keys = [Key("p", "1"), Key("p", "1")] },
-        }));
+        var error = await Assert.ThrowsAsync<AmazonDynamoDBException>(() =>
+            Client.BatchGetItemAsync(
+                new Dictionary<string, KeysAndAttributes> { [table] = new() { Keys = [Key("p", "1"), Key("p", "1")] } }
+            )
+        );
 
         Assert.Equal("Provided list of item keys contains duplicates", error.Message);
     }
@@ -469,19 +572,26 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
         {
             TransactItems =
             [
-                new() { Put = new() { TableName = table, Item = Key("p", "new") } },
+                new()
+                {
+                    Put = new() { TableName = table, Item = Key("p", "new") },
+                },
                 new()
                 {
                     Put = new()
                     {
-                        TableName = table, Item = Key("p", "there"), ConditionExpression = "attribute_not_exists(pk)",
+                        TableName = table,
+                        Item = Key("p", "there"),
+                        ConditionExpression = "attribute_not_exists(pk)",
                         ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure.ALL_OLD,
                     },
                 },
             ],
         };
 
-        var error = await Assert.ThrowsAsync<TransactionCanceledException>(() => Client.TransactWriteItemsAsync(request));
+        var error = await Assert.ThrowsAsync<TransactionCanceledException>(() =>
+            Client.TransactWriteItemsAsync(request)
+        );
 
         Assert.Equal(["None", "ConditionalCheckFailed"], error.CancellationReasons.Select(r => r.Code));
         Assert.Equal("{pk: 'p', sk: 'there'}", Text(error.CancellationReasons[1].Item));
@@ -494,37 +604,91 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
     {
         await PutAsync(Key("p", "delete"));
         await PutAsync(Key("p", "check"));
-        await Client.TransactWriteItemsAsync(new TransactWriteItemsRequest
-        {
-            TransactItems =
-            [
-                new() { Put = new() { TableName = table, Item = Key("p", "put") } },
-                new() { Update = new() { TableName = table, Key = Key("p", "update"), UpdateExpression = "ADD amount :one", ExpressionAttributeValues = ValuesIn(":one") } },
-                new() { Delete = new() { TableName = table, Key = Key("p", "delete") } },
-                new() { ConditionCheck = new() { TableName = table, Key = Key("p", "check"), ConditionExpression = "attribute_exists(pk)" } },
-            ],
-        });
+        await Client.TransactWriteItemsAsync(
+            new TransactWriteItemsRequest
+            {
+                TransactItems =
+                [
+                    new()
+                    {
+                        Put = new() { TableName = table, Item = Key("p", "put") },
+                    },
+                    new()
+                    {
+                        Update = new()
+                        {
+                            TableName = table,
+                            Key = Key("p", "update"),
+                            UpdateExpression = "ADD amount :one",
+                            ExpressionAttributeValues = ValuesIn(":one"),
+                        },
+                    },
+                    new()
+                    {
+                        Delete = new() { TableName = table, Key = Key("p", "delete") },
+                    },
+                    new()
+                    {
+                        ConditionCheck = new()
+                        {
+                            TableName = table,
+                            Key = Key("p", "check"),
+                            ConditionExpression = "attribute_exists(pk)",
+                        },
+                    },
+                ],
+            }
+        );
 
-        Assert.Equal(["check", "put", "update"], (await Client.ScanAsync(new ScanRequest(table))).Items.Select(i => i["sk"].S).Order());
+        Assert.Equal(
+            ["check", "put", "update"],
+            (await Client.ScanAsync(new ScanRequest(table))).Items.Select(i => i["sk"].S).Order()
+        );
     }
 
     [Fact]
     public async Task Refusals_speak_in_the_words_of_AWS()
     {
-        Assert.Equal("Requested resource not found: Table: nowhere not found", (await Assert.ThrowsAsync<ResourceNotFoundException>(() => Client.DescribeTableAsync("nowhere"))).Message);
-        Assert.Equal("Requested resource not found", (await Assert.ThrowsAsync<ResourceNotFoundException>(() => Client.GetItemAsync("nowhere", Key("p", "s")))).Message);
+        Assert.Equal(
+            "Requested resource not found: Table: nowhere not found",
+            (await Assert.ThrowsAsync<ResourceNotFoundException>(() => Client.DescribeTableAsync("nowhere"))).Message
+        );
+        Assert.Equal(
+            "Requested resource not found",
+            (
+                await Assert.ThrowsAsync<ResourceNotFoundException>(() => Client.GetItemAsync("nowhere", Key("p", "s")))
+            ).Message
+        );
         await AssertRefusedAsync(
             "One or more parameter values were invalid: Missing the key sk in the item",
-            () => Client.PutItemAsync(table, new Dictionary<string, AttributeValue> { ["pk"] = S("p") }));
+            () => Client.PutItemAsync(table, new Dictionary<string, AttributeValue> { ["pk"] = S("p") })
+        );
         await AssertRefusedAsync(
             "One or more parameter values were invalid: Type mismatch for key sk expected: S actual: N",
-            () => Client.PutItemAsync(table, new Dictionary<string, AttributeValue> { ["pk"] = S("p"), ["sk"] = N("1") }));
+            () =>
+                Client.PutItemAsync(table, new Dictionary<string, AttributeValue> { ["pk"] = S("p"), ["sk"] = N("1") })
+        );
         await AssertRefusedAsync(
             "Item size has exceeded the maximum allowed size",
-            () => Client.PutItemAsync(table, new Dictionary<string, AttributeValue>(Key("p", "s")) { ["text"] = S(new string('x', 410_000)) }));
+            () =>
+                Client.PutItemAsync(
+                    table,
+                    new Dictionary<string, AttributeValue>(Key("p", "s")) { ["text"] = S(new string('x', 410_000)) }
+                )
+        );
         await AssertRefusedAsync(
             "Value provided in ExpressionAttributeNames unused in expressions: keys: {#list}",
-            () => Client.GetItemAsync(new GetItemRequest { TableName = table, Key = Key("p", "s"), ProjectionExpression = "sk", ExpressionAttributeNames = NamesIn("#list") }));
+            () =>
+                Client.GetItemAsync(
+                    new GetItemRequest
+                    {
+                        TableName = table,
+                        Key = Key("p", "s"),
+                        ProjectionExpression = "sk",
+                        ExpressionAttributeNames = NamesIn("#list"),
+                    }
+                )
+        );
     }
 
     /// <summary>Starts what the scenarios run against, once for a class.</summary>
@@ -536,14 +700,17 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
 
     private static AttributeValue N(string amount) => new() { N = amount };
 
-    private static Dictionary<string, AttributeValue> Key(string partition, string sort) => new() { ["pk"] = S(partition), ["sk"] = S(sort) };
+    private static Dictionary<string, AttributeValue> Key(string partition, string sort) =>
+        new() { ["pk"] = S(partition), ["sk"] = S(sort) };
 
-    private static Dictionary<string, AttributeValue>? ValuesIn(string expression) => NullIfEmpty(Values.Where(v => Names(expression, v.Key)));
+    private static Dictionary<string, AttributeValue>? ValuesIn(string expression) =>
+        NullIfEmpty(Values.Where(v => Names(expression, v.Key)));
 
     private static Dictionary<string, string>? NamesIn(string expression) =>
         NullIfEmpty(Placeholders.Where(n => Names(expression, n.Key)));
 
-    private static Dictionary<string, T>? NullIfEmpty<T>(IEnumerable<KeyValuePair<string, T>> pairs) => pairs.ToDictionary() is { Count: > 0 } some ? some : null;
+    private static Dictionary<string, T>? NullIfEmpty<T>(IEnumerable<KeyValuePair<string, T>> pairs) =>
+        pairs.ToDictionary() is { Count: > 0 } some ? some : null;
 
     private static bool Names(string expression, string placeholder) =>
         expression.Split([' ', ',', '(', ')', '.', '[', ']', '+', '-']).Contains(placeholder);
@@ -556,30 +723,39 @@ public abstract class DynamoDbScenarios : IAsyncLifetime
 
     private static string Text(Dictionary<string, AttributeValue> item) => Text(new AttributeValue { M = item });
 
-    /// <summary>A value in a short notation: 'text', 1, true, null, [list], {map}, &lt;set&gt;, 0xbytes; maps and sets in order.</summary>
-    private static string Text(AttributeValue value) => value switch
-    {
-        { S: { } text } => $"'{text}'",
-        { N: { } amount } => amount,
-        { BOOL: { } flag } => flag ? "true" : "false",
-        { NULL: true } => "null",
-        { B: { } bytes } => "0x" + Convert.ToHexString(bytes.ToArray()),
-        { SS: { Count: > 0 } set } => $"<{string.Join(' ', set.Order(StringComparer.Ordinal))}>",
-        { NS: { Count: > 0 } set } => $"<{string.Join(' ', set.Order(StringComparer.Ordinal))}>",
-        { M: { } map } => $"{{{string.Join(", ", map.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key}: {Text(m.Value)}"))}}}",
-        { L: { } list } => $"[{string.Join(", ", list.Select(Text))}]",
-        _ => "?",
-    };
+    /// <summary>
+    /// A value in a short notation: 'text', 1, true, null, [list], {map}, &lt;set&gt;, 0xbytes; maps and sets in order.
+    /// </summary>
+    private static string Text(AttributeValue value) =>
+        value switch
+        {
+            { S: { } text } => $"'{text}'",
+            { N: { } amount } => amount,
+            { BOOL: { } flag } => flag ? "true" : "false",
+            { NULL: true } => "null",
+            { B: { } bytes } => "0x" + Convert.ToHexString(bytes.ToArray()),
+            { SS: { Count: > 0 } set } => $"<{string.Join(' ', set.Order(StringComparer.Ordinal))}>",
+            { NS: { Count: > 0 } set } => $"<{string.Join(' ', set.Order(StringComparer.Ordinal))}>",
+            { M: { } map } =>
+                $"{{{string.Join(", ", map.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key}: {Text(m.Value)}"))}}}",
+            { L: { } list } => $"[{string.Join(", ", list.Select(Text))}]",
+            _ => "?",
+        };
 
     private Task<PutItemResponse> PutAsync(Dictionary<string, AttributeValue> item) => Client.PutItemAsync(table, item);
 
-    private async Task<Dictionary<string, AttributeValue>> UpdateAsync(string expression, ReturnValue returned) => (await Client.UpdateItemAsync(new UpdateItemRequest
-    {
-        TableName = table,
-        Key = Key("p", "s"),
-        UpdateExpression = expression,
-        ExpressionAttributeNames = NamesIn(expression),
-        ExpressionAttributeValues = ValuesIn(expression),
-        ReturnValues = returned,
-    })).Attributes;
+    private async Task<Dictionary<string, AttributeValue>> UpdateAsync(string expression, ReturnValue returned) =>
+        (
+            await Client.UpdateItemAsync(
+                new UpdateItemRequest
+                {
+                    TableName = table,
+                    Key = Key("p", "s"),
+                    UpdateExpression = expression,
+                    ExpressionAttributeNames = NamesIn(expression),
+                    ExpressionAttributeValues = ValuesIn(expression),
+                    ReturnValues = returned,
+                }
+            )
+        ).Attributes;
 }

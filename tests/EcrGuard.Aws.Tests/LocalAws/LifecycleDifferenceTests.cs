@@ -9,7 +9,8 @@ using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 namespace EcrGuard.Aws.Tests.LocalAws;
 
 /// <summary>
-/// Two evaluators of lifecycle policies, written apart from the same documentation, over random repositories and policies: the product's and the local ECR's, read as <c>LifecycleChoices</c> chooses. A difference is
+/// Two evaluators of lifecycle policies, written apart from the same documentation, over random repositories and
+/// policies: the product's and the local ECR's, read as <c>LifecycleChoices</c> chooses. A difference is
 /// an error in one of them, and the documentation says in which.
 /// </summary>
 public sealed class LifecycleDifferenceTests
@@ -25,11 +26,20 @@ public sealed class LifecycleDifferenceTests
 
     private static readonly string[] Lists =
     [
-        """ "tagPatternList":["a*"] """, """ "tagPatternList":["*a*"] """, """ "tagPatternList":["*1","a*"] """, """ "tagPatternList":["prod"] """, """ "tagPatternList":["*-*","b*"] """,
-        """ "tagPatternList":["*"] """, """ "tagPrefixList":["a"] """, """ "tagPrefixList":["prod","x"] """, """ "tagPatternList":["*a*b*1*2*3*"] """,
+        """ "tagPatternList":["a*"] """,
+        """ "tagPatternList":["*a*"] """,
+        """ "tagPatternList":["*1","a*"] """,
+        """ "tagPatternList":["prod"] """,
+        """ "tagPatternList":["*-*","b*"] """,
+        """ "tagPatternList":["*"] """,
+        """ "tagPrefixList":["a"] """,
+        """ "tagPrefixList":["prod","x"] """,
+        """ "tagPatternList":["*a*b*1*2*3*"] """,
     ];
 
-    /// <summary>The other readings of what the documentation leaves open, each of which the comparison must notice.</summary>
+    /// <summary>
+    /// The other readings of what the documentation leaves open, each of which the comparison must notice.
+    /// </summary>
     private static readonly Dictionary<string, LifecycleReading> OtherReadings = new()
     {
         ["children are not selected"] = new LifecycleReading { SelectsChildren = false },
@@ -55,11 +65,17 @@ public sealed class LifecycleDifferenceTests
 
     [Theory]
     [MemberData(nameof(OtherReadingNames))]
-    public async Task Another_reading_is_noticed(string reading) => Assert.NotEmpty((await CompareAsync(OtherReadings[reading], Repositories / 6)).Differences);
+    public async Task Another_reading_is_noticed(string reading) =>
+        Assert.NotEmpty((await CompareAsync(OtherReadings[reading], Repositories / 6)).Differences);
 
-    private static async Task<(int Accepted, int Taken, IReadOnlyList<string> Differences)> CompareAsync(LifecycleReading localReading, int repositories)
+    private static async Task<(int Accepted, int Taken, IReadOnlyList<string> Differences)> CompareAsync(
+        LifecycleReading localReading,
+        int repositories
+    )
     {
-        await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = new FakeTimeProvider(Now), Lifecycle = localReading });
+        await using var aws = await LocalAwsServer.StartAsync(
+            new LocalAwsOptions { TimeProvider = new FakeTimeProvider(Now), Lifecycle = localReading }
+        );
         var (accepted, taken) = (0, 0);
         var differences = new List<string>();
         for (var seed = 0; seed < repositories; seed++)
@@ -74,13 +90,24 @@ public sealed class LifecycleDifferenceTests
             IReadOnlyList<TakenByLifecycle> local = [];
             var refusal = Record.Exception(() => local = aws.Ecr.PreviewLifecycle(repository, policy, Now));
             if (reading.Policy is null != refusal is not null)
-                differences.Add($"{seed}: {policy}\nProduct: {string.Join(' ', reading.Problems.Select(p => p.Message))}\nLocal ECR: {refusal?.Message}");
+                differences.Add(
+                    $"{seed}: {policy}\nProduct: "
+                        + $"{string.Join(' ', reading.Problems.Select(p => p.Message))}\nLocal ECR: "
+                        + $"{refusal?.Message}"
+                );
             if (reading.Policy is not { } read)
                 continue;
             accepted++;
-            var decided = LifecycleEvaluator.Evaluate(read, images, Now).Where(d => d.Outcome != LifecycleOutcome.Keep).ToList();
+            var decided = LifecycleEvaluator
+                .Evaluate(read, images, Now)
+                .Where(d => d.Outcome != LifecycleOutcome.Keep)
+                .ToList();
             taken += decided.Count;
-            var product = Lines(decided.Select(d => (d.Image.Digest.ToString(), d.Rule!.Priority, d.Outcome == LifecycleOutcome.Archive)));
+            var product = Lines(
+                decided.Select(d =>
+                    (d.Image.Digest.ToString(), d.Rule!.Priority, d.Outcome == LifecycleOutcome.Archive)
+                )
+            );
             var ecr = Lines(local.Select(t => (t.Digest, t.RulePriority, t.Archived)));
             if (product != ecr)
                 differences.Add($"{seed}: {policy}\nProduct:\n{product}\nLocal ECR:\n{ecr}");
@@ -89,7 +116,8 @@ public sealed class LifecycleDifferenceTests
         return (accepted, taken, differences);
     }
 
-    private static string Lines(IEnumerable<(string Digest, int Rule, bool Archived)> taken) => string.Join('\n', taken.Order().Select(t => $"{t.Digest} {t.Rule} {(t.Archived ? "archived" : "expired")}"));
+    private static string Lines(IEnumerable<(string Digest, int Rule, bool Archived)> taken) =>
+        string.Join('\n', taken.Order().Select(t => $"{t.Digest} {t.Rule} {(t.Archived ? "archived" : "expired")}"));
 
     private static List<LifecycleImage> Fill(LocalEcr ecr, string repository, Random random)
     {
@@ -99,7 +127,9 @@ public sealed class LifecycleDifferenceTests
         {
             var manifest = random.Next(6) switch
             {
-                0 when manifests.Count > 0 => Manifest.Index([.. Enumerable.Range(0, 2).Select(_ => ("linux/amd64", Any(manifests)))]),
+                0 when manifests.Count > 0 => Manifest.Index([
+                    .. Enumerable.Range(0, 2).Select(_ => ("linux/amd64", Any(manifests))),
+                ]),
                 1 when manifests.Count > 0 => Manifest.Referrer(Any(manifests).Digest, $"application/{i}"),
                 2 when i % 4 == 0 => Manifest.Referrer(Manifest.Image("elsewhere").Digest, $"application/{i}"),
                 _ => Manifest.Image($"{repository} {i}"),
@@ -114,7 +144,11 @@ public sealed class LifecycleDifferenceTests
         LifecycleImage Push(Manifest manifest)
         {
             var pushed = Now.AddDays(-Ages[random.Next(Ages.Length)]);
-            var tags = Enumerable.Range(0, random.Next(4)).Select(_ => Tags[random.Next(Tags.Length)]).Distinct().ToList();
+            var tags = Enumerable
+                .Range(0, random.Next(4))
+                .Select(_ => Tags[random.Next(Tags.Length)])
+                .Distinct()
+                .ToList();
             foreach (var tag in tags.DefaultIfEmpty(null))
             {
                 ecr.Push(repository, manifest, tag, pushed, announce: false);
@@ -131,11 +165,27 @@ public sealed class LifecycleDifferenceTests
                 Subject = SubjectOf(manifest) is { } subject ? Digest.Parse(subject) : null,
             };
             if (random.Next(3) == 0)
-                ecr.Pull(repository, manifest.Digest, (image = image with { LastPulledAt = Since(pushed) }).LastPulledAt);
+                ecr.Pull(
+                    repository,
+                    manifest.Digest,
+                    (image = image with { LastPulledAt = Since(pushed) }).LastPulledAt
+                );
             if (random.Next(3) == 0)
-                ecr.Archive(repository, manifest.Digest, (image = image with { Storage = StorageStatus.Archived, LastArchivedAt = Since(pushed) }).LastArchivedAt);
+                ecr.Archive(
+                    repository,
+                    manifest.Digest,
+                    (
+                        image = image with { Storage = StorageStatus.Archived, LastArchivedAt = Since(pushed) }
+                    ).LastArchivedAt
+                );
             if (image.LastArchivedAt is { } archived && random.Next(2) == 0)
-                ecr.Restore(repository, manifest.Digest, (image = image with { Storage = StorageStatus.Active, LastActivatedAt = Since(archived) }).LastActivatedAt);
+                ecr.Restore(
+                    repository,
+                    manifest.Digest,
+                    (
+                        image = image with { Storage = StorageStatus.Active, LastActivatedAt = Since(archived) }
+                    ).LastActivatedAt
+                );
             return image;
         }
 
@@ -146,7 +196,8 @@ public sealed class LifecycleDifferenceTests
                 images[digest] = holder with { Tags = [.. holder.Tags.Where(t => t != tag)] };
         }
 
-        DateTimeOffset Since(DateTimeOffset from) => random.Next(4) == 0 ? Now : Now - (Now - from) * random.NextDouble();
+        DateTimeOffset Since(DateTimeOffset from) =>
+            random.Next(4) == 0 ? Now : Now - (Now - from) * random.NextDouble();
 
         Manifest Any(List<Manifest> among) => among[random.Next(among.Count)];
     }
@@ -154,7 +205,9 @@ public sealed class LifecycleDifferenceTests
     private static string? SubjectOf(Manifest manifest)
     {
         using var document = System.Text.Json.JsonDocument.Parse(manifest.Text);
-        return document.RootElement.TryGetProperty("subject", out var subject) ? subject.GetProperty("digest").GetString() : null;
+        return document.RootElement.TryGetProperty("subject", out var subject)
+            ? subject.GetProperty("digest").GetString()
+            : null;
     }
 
     /// <summary>Mostly one that ECR accepts.</summary>
@@ -175,19 +228,41 @@ public sealed class LifecycleDifferenceTests
 
         string Rule(int priority, string tagStatus, bool archive)
         {
-            var tags = tagStatus == "tagged" ? $",{Lists[random.Next(random.Next(9) == 0 ? Lists.Length : Lists.Length - 1)]}" : "";
+            var tags =
+                tagStatus == "tagged"
+                    ? $",{Lists[random.Next(random.Next(9) == 0 ? Lists.Length : Lists.Length - 1)]}"
+                    : "";
             var days = new[] { 1, 2, 3, 5, 90 }[random.Next(5)];
             var (storage, type, unit, number, action) = archive
-                ? (""" "storageClass":"archive", """, "sinceImageTransitioned", ""","countUnit":"days" """, random.Next(9) == 0 ? days : 90, """{"type":"expire"}""")
+                ? (
+                    """ "storageClass":"archive", """,
+                    "sinceImageTransitioned",
+                    ""","countUnit":"days" """,
+                    random.Next(9) == 0 ? days : 90,
+                    """{"type":"expire"}"""
+                )
                 : random.Next(4) switch
                 {
                     0 => ("", "imageCountMoreThan", "", random.Next(1, 4), Either()),
-                    1 => ("", "sinceImagePulled", ""","countUnit":"days" """, days, random.Next(9) == 0 ? Either() : """{"type":"transition","targetStorageClass":"archive"}"""),
-                    _ => (""" "storageClass":"standard", """, "sinceImagePushed", ""","countUnit":"days" """, days, Either()),
+                    1 => (
+                        "",
+                        "sinceImagePulled",
+                        ""","countUnit":"days" """,
+                        days,
+                        random.Next(9) == 0 ? Either() : """{"type":"transition","targetStorageClass":"archive"}"""
+                    ),
+                    _ => (
+                        """ "storageClass":"standard", """,
+                        "sinceImagePushed",
+                        ""","countUnit":"days" """,
+                        days,
+                        Either()
+                    ),
                 };
             return $$"""{"rulePriority":{{priority}},"selection":{"tagStatus":"{{tagStatus}}"{{tags}},{{storage}}"countType":"{{type}}"{{unit}},"countNumber":{{number}}},"action":{{action}}}""";
         }
 
-        string Either() => random.Next(2) == 0 ? """{"type":"expire"}""" : """{"type":"transition","targetStorageClass":"archive"}""";
+        string Either() =>
+            random.Next(2) == 0 ? """{"type":"expire"}""" : """{"type":"transition","targetStorageClass":"archive"}""";
     }
 }

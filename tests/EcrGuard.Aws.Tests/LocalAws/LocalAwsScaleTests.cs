@@ -5,7 +5,10 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.Aws.Tests.LocalAws;
 
-/// <summary>The sizes that the product is tested with must cost the local AWS seconds. The bounds are loose: they catch a square, not a slow machine.</summary>
+/// <summary>
+/// The sizes that the product is tested with must cost the local AWS seconds. The bounds are loose: they catch a
+/// square, not a slow machine.
+/// </summary>
 public sealed class LocalAwsScaleTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -23,12 +26,18 @@ public sealed class LocalAwsScaleTests
         }
 
         var listed = 0;
-        await foreach (var image in ecr.Paginators.DescribeImages(new DescribeImagesRequest { RepositoryName = "big", MaxResults = 1_000 }).ImageDetails)
+        await foreach (
+            var image in ecr
+                .Paginators.DescribeImages(new DescribeImagesRequest { RepositoryName = "big", MaxResults = 1_000 })
+                .ImageDetails
+        )
         {
             listed += image.ImageTags.Count;
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{watch.Elapsed.TotalSeconds:0.0} s, {GC.GetTotalMemory(forceFullCollection: true) >> 20} MiB");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{watch.Elapsed.TotalSeconds:0.0} s, {GC.GetTotalMemory(forceFullCollection: true) >> 20} MiB"
+        );
         Assert.Equal((100_000, 100), (listed, aws.Requests.Count));
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, Patience);
     }
@@ -51,7 +60,9 @@ public sealed class LocalAwsScaleTests
         var listed = 0;
         for (var i = 0; i < 1_000; i++)
         {
-            listed += (await ecr.ListImagesAsync(new ListImagesRequest { RepositoryName = $"team/app-{i}" })).ImageIds.Count;
+            listed += (await ecr.ListImagesAsync(new ListImagesRequest { RepositoryName = $"team/app-{i}" }))
+                .ImageIds
+                .Count;
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{watch.Elapsed.TotalSeconds:0.0} s");

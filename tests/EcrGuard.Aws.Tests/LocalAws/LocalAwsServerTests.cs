@@ -16,10 +16,17 @@ public sealed class LocalAwsServerTests
     {
         await using var aws = await LocalAwsServer.StartAsync();
 
-        var (status, body) = await aws.PostToEcrAsync("CreateRepository", """{"repositoryName":"pay/api"}""", signed: false);
+        var (status, body) = await aws.PostToEcrAsync(
+            "CreateRepository",
+            """{"repositoryName":"pay/api"}""",
+            signed: false
+        );
 
         Assert.Equal(400, status);
-        Assert.Equal("MissingAuthenticationTokenException", JsonDocument.Parse(body).RootElement.GetProperty("__type").GetString());
+        Assert.Equal(
+            "MissingAuthenticationTokenException",
+            JsonDocument.Parse(body).RootElement.GetProperty("__type").GetString()
+        );
         using var ecr = aws.EcrClient();
         Assert.Empty((await ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest())).Repositories ?? []);
     }
@@ -48,7 +55,9 @@ public sealed class LocalAwsServerTests
         await using var aws = await LocalAwsServer.StartAsync();
         using var ecr = aws.EcrClient();
 
-        await Assert.ThrowsAsync<RepositoryNotFoundException>(() => ecr.ListImagesAsync(new Amazon.ECR.Model.ListImagesRequest { RepositoryName = "none" }));
+        await Assert.ThrowsAsync<RepositoryNotFoundException>(() =>
+            ecr.ListImagesAsync(new Amazon.ECR.Model.ListImagesRequest { RepositoryName = "none" })
+        );
 
         Assert.Empty(aws.Unexpected);
     }
@@ -65,7 +74,9 @@ public sealed class LocalAwsServerTests
         using var sns = aws.SnsClient();
 
         await ecr.ListImagesAsync(new Amazon.ECR.Model.ListImagesRequest { RepositoryName = "pay/api" });
-        await Assert.ThrowsAsync<LifecyclePolicyNotFoundException>(() => ecr.GetLifecyclePolicyAsync(new GetLifecyclePolicyRequest { RepositoryName = "pay/api" }));
+        await Assert.ThrowsAsync<LifecyclePolicyNotFoundException>(() =>
+            ecr.GetLifecyclePolicyAsync(new GetLifecyclePolicyRequest { RepositoryName = "pay/api" })
+        );
         await inspector.ListFindingsAsync(new ListFindingsRequest());
         await sns.PublishAsync(topic, "hello");
 
@@ -76,7 +87,8 @@ public sealed class LocalAwsServerTests
                 new LoggedRequest("inspector2", "ListFindings", null, 200, clock.GetUtcNow()),
                 new LoggedRequest("sns", "Publish", topic, 200, clock.GetUtcNow()),
             ],
-            aws.Requests);
+            aws.Requests
+        );
     }
 
     [Fact]
@@ -94,10 +106,22 @@ public sealed class LocalAwsServerTests
             () => sns.PublishAsync(topic, "hello"),
         ];
 
-        Assert.Equal(["400 ThrottlingException", "429 ThrottlingException", "429 Throttled"], await RefusalsAsync(Fault.Throttle));
-        Assert.Equal(["500 ServerException", "500 InternalServerException", "500 InternalError"], await RefusalsAsync(Fault.InternalError));
-        Assert.Equal(["503 ServiceUnavailableException", "503 ServiceUnavailableException", "503 ServiceUnavailable"], await RefusalsAsync(Fault.Unavailable));
-        Assert.Equal(["400 ExpiredTokenException", "403 ExpiredTokenException", "403 ExpiredToken"], await RefusalsAsync(Fault.ExpiredCredentials));
+        Assert.Equal(
+            ["400 ThrottlingException", "429 ThrottlingException", "429 Throttled"],
+            await RefusalsAsync(Fault.Throttle)
+        );
+        Assert.Equal(
+            ["500 ServerException", "500 InternalServerException", "500 InternalError"],
+            await RefusalsAsync(Fault.InternalError)
+        );
+        Assert.Equal(
+            ["503 ServiceUnavailableException", "503 ServiceUnavailableException", "503 ServiceUnavailable"],
+            await RefusalsAsync(Fault.Unavailable)
+        );
+        Assert.Equal(
+            ["400 ExpiredTokenException", "403 ExpiredTokenException", "403 ExpiredToken"],
+            await RefusalsAsync(Fault.ExpiredCredentials)
+        );
         Assert.Empty(aws.Sns.Messages);
 
         async Task<List<string>> RefusalsAsync(Fault fault)
@@ -121,7 +145,16 @@ public sealed class LocalAwsServerTests
         aws.Ecr.CreateRepository("aa");
         aws.Ecr.CreateRepository("bb");
         using var ecr = aws.EcrClient();
-        aws.Faults.Add(Fault.InternalError with { Service = "ecr", Operation = "ListImages", Resource = "aa", From = 2, Times = 2 });
+        aws.Faults.Add(
+            Fault.InternalError with
+            {
+                Service = "ecr",
+                Operation = "ListImages",
+                Resource = "aa",
+                From = 2,
+                Times = 2,
+            }
+        );
 
         Assert.Equal([200, 500, 500, 200], await StatusesAsync("aa"));
         Assert.Equal(0, aws.Faults.Outstanding);
@@ -165,10 +198,17 @@ public sealed class LocalAwsServerTests
         {
             aws.Faults.Clear();
             aws.Faults.Add(fault with { Times = int.MaxValue });
-            await Assert.ThrowsAnyAsync<Exception>(() => ecr.PutImageAsync(new PutImageRequest
-            {
-                RepositoryName = "aa", ImageManifest = manifest.Text, ImageManifestMediaType = manifest.MediaType, ImageTag = tag,
-            }));
+            await Assert.ThrowsAnyAsync<Exception>(() =>
+                ecr.PutImageAsync(
+                    new PutImageRequest
+                    {
+                        RepositoryName = "aa",
+                        ImageManifest = manifest.Text,
+                        ImageManifestMediaType = manifest.MediaType,
+                        ImageTag = tag,
+                    }
+                )
+            );
         }
     }
 
@@ -202,7 +242,9 @@ public sealed class LocalAwsServerTests
         aws.Faults.Add(Fault.Delay(TimeSpan.FromMinutes(1)));
         aws.Faults.Add(Fault.Delay(TimeSpan.FromMilliseconds(1)) with { From = 2 });
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest(), impatient.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest(), impatient.Token)
+        );
         await ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest());
     }
 
@@ -210,7 +252,9 @@ public sealed class LocalAwsServerTests
     public async Task PutImage_is_throttled_at_ten_a_second_and_recovers()
     {
         var clock = new FakeTimeProvider();
-        await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = clock, EcrRates = new EcrRates() });
+        await using var aws = await LocalAwsServer.StartAsync(
+            new LocalAwsOptions { TimeProvider = clock, EcrRates = new EcrRates() }
+        );
         aws.Ecr.CreateRepository("aa");
         var manifest = Manifest.Image("one");
         aws.Ecr.Push("aa", manifest);
@@ -226,10 +270,15 @@ public sealed class LocalAwsServerTests
             {
                 try
                 {
-                    await ecr.PutImageAsync(new PutImageRequest
-                    {
-                        RepositoryName = "aa", ImageManifest = manifest.Text, ImageManifestMediaType = manifest.MediaType, ImageTag = $"{prefix}{i}",
-                    });
+                    await ecr.PutImageAsync(
+                        new PutImageRequest
+                        {
+                            RepositoryName = "aa",
+                            ImageManifest = manifest.Text,
+                            ImageManifestMediaType = manifest.MediaType,
+                            ImageTag = $"{prefix}{i}",
+                        }
+                    );
                 }
                 catch (AmazonECRException throttled) when (throttled.ErrorCode == "ThrottlingException")
                 {
@@ -247,7 +296,9 @@ public sealed class LocalAwsServerTests
         using var ecr = aws.EcrClient();
 
         var first = await ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest());
-        var second = await ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest { NextToken = first.NextToken });
+        var second = await ecr.DescribeRepositoriesAsync(
+            new DescribeRepositoriesRequest { NextToken = first.NextToken }
+        );
 
         Assert.Empty(first.Repositories ?? []);
         Assert.Equal(("aa", null), (second.Repositories.Single().RepositoryName, second.NextToken));

@@ -10,7 +10,13 @@ public sealed class LocalEcrImageTests
 {
     private const string Repository = "pay/api";
 
-    private static readonly List<string> AllTypes = [MediaTypes.OciManifest, MediaTypes.OciIndex, MediaTypes.DockerManifest, MediaTypes.DockerList];
+    private static readonly List<string> AllTypes =
+    [
+        MediaTypes.OciManifest,
+        MediaTypes.OciIndex,
+        MediaTypes.DockerManifest,
+        MediaTypes.DockerList,
+    ];
 
     [Fact]
     public async Task A_manifest_that_is_read_and_put_back_keeps_its_digest_and_gets_the_tag()
@@ -34,7 +40,11 @@ public sealed class LocalEcrImageTests
         using var ecr = aws.EcrClient();
         var digest = aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
 
-        var converted = (await ecr.BatchGetImageAsync(new BatchGetImageRequest { RepositoryName = Repository, ImageIds = [Tag("v1")] })).Images.Single();
+        var converted = (
+            await ecr.BatchGetImageAsync(
+                new BatchGetImageRequest { RepositoryName = Repository, ImageIds = [Tag("v1")] }
+            )
+        ).Images.Single();
         var put = Put(converted, "v2");
         put.ImageDigest = digest;
 
@@ -57,7 +67,10 @@ public sealed class LocalEcrImageTests
     [Theory]
     [InlineData(SameTagAnswer.ImageTagAlreadyExists, "ImageTagAlreadyExistsException")]
     [InlineData(SameTagAnswer.ImageAlreadyExists, "ImageAlreadyExistsException")]
-    public async Task The_same_digest_under_the_same_tag_of_an_immutable_repository_gets_the_chosen_answer(SameTagAnswer answer, string code)
+    public async Task The_same_digest_under_the_same_tag_of_an_immutable_repository_gets_the_chosen_answer(
+        SameTagAnswer answer,
+        string code
+    )
     {
         await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { SameTagOnImmutable = answer });
         aws.Ecr.CreateRepository(Repository, TagMutability.Immutable);
@@ -75,10 +88,18 @@ public sealed class LocalEcrImageTests
     [InlineData("IMMUTABLE", "", false, false)]
     [InlineData("IMMUTABLE_WITH_EXCLUSION", "ecrguard-*", false, true)]
     [InlineData("MUTABLE_WITH_EXCLUSION", "ecrguard-*", true, false)]
-    public async Task A_tag_moves_only_where_the_repository_lets_it(string mode, string exclusion, bool teamTagMoves, bool guardTagMoves)
+    public async Task A_tag_moves_only_where_the_repository_lets_it(
+        string mode,
+        string exclusion,
+        bool teamTagMoves,
+        bool guardTagMoves
+    )
     {
         await using var aws = await LocalAwsServer.StartAsync();
-        aws.Ecr.CreateRepository(Repository, exclusion.Length == 0 ? new TagMutability(mode) : new TagMutability(mode, exclusion));
+        aws.Ecr.CreateRepository(
+            Repository,
+            exclusion.Length == 0 ? new TagMutability(mode) : new TagMutability(mode, exclusion)
+        );
         using var ecr = aws.EcrClient();
         aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
         aws.Ecr.Push(Repository, Manifest.Image("one"), "ecrguard-x");
@@ -121,10 +142,14 @@ public sealed class LocalEcrImageTests
         var digest = aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
         aws.Ecr.Push(Repository, Manifest.Image("one"), "v2");
 
-        await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest { RepositoryName = Repository, ImageIds = [Tag("v1")] });
+        await ecr.BatchDeleteImageAsync(
+            new BatchDeleteImageRequest { RepositoryName = Repository, ImageIds = [Tag("v1")] }
+        );
         Assert.Equal(["v2"], aws.Ecr.TagsOf(Repository, digest));
 
-        var last = await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest { RepositoryName = Repository, ImageIds = [Tag("v2")] });
+        var last = await ecr.BatchDeleteImageAsync(
+            new BatchDeleteImageRequest { RepositoryName = Repository, ImageIds = [Tag("v2")] }
+        );
         Assert.Null(aws.Ecr.TagsOf(Repository, digest));
         Assert.Equal((digest, "v2"), (last.ImageIds.Single().ImageDigest, last.ImageIds.Single().ImageTag));
     }
@@ -138,24 +163,37 @@ public sealed class LocalEcrImageTests
         var index = aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", amd)]), "v1");
         aws.Ecr.Push(Repository, Manifest.Image("one"), "one");
 
-        var answer = await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest
-        {
-            RepositoryName = Repository,
-            ImageIds =
-            [
-                Digest(amd.Digest),
-                Tag("none"),
-                new ImageIdentifier { ImageDigest = index, ImageTag = "one" },
-                Digest("sha256:short"),
-                new ImageIdentifier(),
-            ],
-        });
+        var answer = await ecr.BatchDeleteImageAsync(
+            new BatchDeleteImageRequest
+            {
+                RepositoryName = Repository,
+                ImageIds =
+                [
+                    Digest(amd.Digest),
+                    Tag("none"),
+                    new ImageIdentifier { ImageDigest = index, ImageTag = "one" },
+                    Digest("sha256:short"),
+                    new ImageIdentifier(),
+                ],
+            }
+        );
 
         Assert.Equal(
-            ["ImageReferencedByManifestList", "ImageNotFound", "ImageTagDoesNotMatchDigest", "InvalidImageDigest", "MissingDigestAndTag"],
-            answer.Failures.Select(f => f.FailureCode.Value));
-        await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest { RepositoryName = Repository, ImageIds = [Digest(index)] });
-        var child = await ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest { RepositoryName = Repository, ImageIds = [Digest(amd.Digest)] });
+            [
+                "ImageReferencedByManifestList",
+                "ImageNotFound",
+                "ImageTagDoesNotMatchDigest",
+                "InvalidImageDigest",
+                "MissingDigestAndTag",
+            ],
+            answer.Failures.Select(f => f.FailureCode.Value)
+        );
+        await ecr.BatchDeleteImageAsync(
+            new BatchDeleteImageRequest { RepositoryName = Repository, ImageIds = [Digest(index)] }
+        );
+        var child = await ecr.BatchDeleteImageAsync(
+            new BatchDeleteImageRequest { RepositoryName = Repository, ImageIds = [Digest(amd.Digest)] }
+        );
         Assert.Equal(amd.Digest, child.ImageIds.Single().ImageDigest);
     }
 
@@ -172,7 +210,9 @@ public sealed class LocalEcrImageTests
         var read = await ReadAsync(ecr, "v1");
 
         await Assert.ThrowsAsync<LimitExceededException>(() => ecr.PutImageAsync(Put(read, "one-too-many")));
-        var listed = await ecr.ListImagesAsync(new ListImagesRequest { RepositoryName = Repository, MaxResults = 1_000 });
+        var listed = await ecr.ListImagesAsync(
+            new ListImagesRequest { RepositoryName = Repository, MaxResults = 1_000 }
+        );
         Assert.Equal((1_000, null), (listed.ImageIds.Count, listed.NextToken));
     }
 
@@ -216,17 +256,28 @@ public sealed class LocalEcrImageTests
         aws.Ecr.Archive(Repository, digest);
 
         var any = new DescribeImagesFilter { ImageStatus = ImageStatusFilter.ANY };
-        Assert.Empty((await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })).ImageDetails ?? []);
-        var archived = (await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, Filter = any })).ImageDetails.Single();
+        Assert.Empty(
+            (await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })).ImageDetails
+                ?? []
+        );
+        var archived = (
+            await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, Filter = any })
+        ).ImageDetails.Single();
         Assert.Equal("ARCHIVED", archived.ImageStatus.Value);
         Assert.NotNull(archived.LastArchivedAt);
-        var pull = await ecr.BatchGetImageAsync(new BatchGetImageRequest { RepositoryName = Repository, ImageIds = [Tag("v1")] });
+        var pull = await ecr.BatchGetImageAsync(
+            new BatchGetImageRequest { RepositoryName = Repository, ImageIds = [Tag("v1")] }
+        );
         Assert.Equal("ImageNotFound", pull.Failures.Single().FailureCode.Value);
-        await Assert.ThrowsAsync<ImageArchivedException>(() => ecr.StartImageScanAsync(new StartImageScanRequest { RepositoryName = Repository, ImageId = Tag("v1") }));
+        await Assert.ThrowsAsync<ImageArchivedException>(() =>
+            ecr.StartImageScanAsync(new StartImageScanRequest { RepositoryName = Repository, ImageId = Tag("v1") })
+        );
 
         await ecr.PutImageAsync(Put(read, "v2"));
 
-        var back = (await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })).ImageDetails.Single();
+        var back = (
+            await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })
+        ).ImageDetails.Single();
         Assert.Equal("ACTIVE", back.ImageStatus.Value);
         Assert.NotNull(back.LastActivatedAt);
     }
@@ -236,14 +287,18 @@ public sealed class LocalEcrImageTests
     [InlineData(false)]
     public async Task Whether_reading_a_manifest_counts_as_a_pull_is_a_choice(bool records)
     {
-        await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { BatchGetImageRecordsPull = records });
+        await using var aws = await LocalAwsServer.StartAsync(
+            new LocalAwsOptions { BatchGetImageRecordsPull = records }
+        );
         aws.Ecr.CreateRepository(Repository);
         using var ecr = aws.EcrClient();
         aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
 
         await ReadAsync(ecr, "v1");
 
-        var shown = (await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })).ImageDetails.Single();
+        var shown = (
+            await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })
+        ).ImageDetails.Single();
         Assert.Equal(records, shown.LastRecordedPullTime is not null);
     }
 
@@ -259,7 +314,9 @@ public sealed class LocalEcrImageTests
 
         await ecr.PutImageAsync(Put(await ReadAsync(ecr, "v1"), "v2"));
 
-        var shown = (await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })).ImageDetails.Single();
+        var shown = (
+            await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })
+        ).ImageDetails.Single();
         Assert.Equal(new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), shown.ImagePushedAt!.Value.ToUniversalTime());
     }
 
@@ -268,13 +325,29 @@ public sealed class LocalEcrImageTests
     {
         await using var aws = await StartAsync();
         using var ecr = aws.EcrClient();
-        var index = aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", Manifest.Image("a", 10)), ("linux/arm64", Manifest.Image("b", 20))]), "v1");
+        var index = aws.Ecr.Push(
+            Repository,
+            Manifest.Index([("linux/amd64", Manifest.Image("a", 10)), ("linux/arm64", Manifest.Image("b", 20))]),
+            "v1"
+        );
         var referrer = aws.Ecr.Push(Repository, Manifest.Referrer(index));
 
-        var shown = await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, ImageIds = [Digest(index), Digest(referrer)] });
+        var shown = await ecr.DescribeImagesAsync(
+            new DescribeImagesRequest { RepositoryName = Repository, ImageIds = [Digest(index), Digest(referrer)] }
+        );
 
-        Assert.Equal((20L, null, null), (shown.ImageDetails[0].ImageSizeInBytes!.Value, shown.ImageDetails[0].ArtifactMediaType, shown.ImageDetails[0].SubjectManifestDigest));
-        Assert.Equal((index, "application/spdx+json"), (shown.ImageDetails[1].SubjectManifestDigest, shown.ImageDetails[1].ArtifactMediaType));
+        Assert.Equal(
+            (20L, null, null),
+            (
+                shown.ImageDetails[0].ImageSizeInBytes!.Value,
+                shown.ImageDetails[0].ArtifactMediaType,
+                shown.ImageDetails[0].SubjectManifestDigest
+            )
+        );
+        Assert.Equal(
+            (index, "application/spdx+json"),
+            (shown.ImageDetails[1].SubjectManifestDigest, shown.ImageDetails[1].ArtifactMediaType)
+        );
     }
 
     [Fact]
@@ -293,11 +366,17 @@ public sealed class LocalEcrImageTests
         string? token = null;
         do
         {
-            var page = await ecr.ListImagesAsync(new ListImagesRequest { RepositoryName = Repository, MaxResults = 4, NextToken = token });
+            var page = await ecr.ListImagesAsync(
+                new ListImagesRequest
+                {
+                    RepositoryName = Repository,
+                    MaxResults = 4,
+                    NextToken = token,
+                }
+            );
             rows.AddRange(page.ImageIds.Select(i => i.ImageTag));
             token = page.NextToken;
-        }
-        while (token is not null);
+        } while (token is not null);
 
         Assert.Equal(["a0", "a1", "a2", "a3", "a4", "b0", "b1", "b2", "b3", "b4"], rows.OfType<string>().Order());
         Assert.Equal(5, rows.Count(r => r is null));
@@ -311,12 +390,16 @@ public sealed class LocalEcrImageTests
         aws.Ecr.CreateRepository("other");
         aws.Ecr.Push(Repository, Manifest.Image("one"));
         aws.Ecr.Push(Repository, Manifest.Image("two"));
-        var page = await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, MaxResults = 1 });
+        var page = await ecr.DescribeImagesAsync(
+            new DescribeImagesRequest { RepositoryName = Repository, MaxResults = 1 }
+        );
 
-        await Assert.ThrowsAsync<InvalidParameterException>(
-            () => ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = "other", NextToken = page.NextToken }));
-        await Assert.ThrowsAsync<InvalidParameterException>(
-            () => ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, NextToken = "nonsense" }));
+        await Assert.ThrowsAsync<InvalidParameterException>(() =>
+            ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = "other", NextToken = page.NextToken })
+        );
+        await Assert.ThrowsAsync<InvalidParameterException>(() =>
+            ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, NextToken = "nonsense" })
+        );
     }
 
     [Fact]
@@ -326,14 +409,34 @@ public sealed class LocalEcrImageTests
         using var ecr = aws.EcrClient();
         var many = Enumerable.Range(0, 101).Select(i => Tag($"v{i}")).ToList();
 
-        await Refused(() => ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, MaxResults = 1_001 }));
-        await Refused(() => ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, ImageIds = [Tag("v1")], MaxResults = 1 }));
-        await Refused(() => ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, ImageIds = many }));
-        await Refused(() => ecr.BatchGetImageAsync(new BatchGetImageRequest { RepositoryName = Repository, ImageIds = many }));
-        await Refused(() => ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest { RepositoryName = Repository, ImageIds = many }));
-        await Assert.ThrowsAsync<ImageNotFoundException>(
-            () => ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, ImageIds = [Tag("none")] }));
-        await Assert.ThrowsAsync<RepositoryNotFoundException>(() => ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = "none" }));
+        await Refused(() =>
+            ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, MaxResults = 1_001 })
+        );
+        await Refused(() =>
+            ecr.DescribeImagesAsync(
+                new DescribeImagesRequest
+                {
+                    RepositoryName = Repository,
+                    ImageIds = [Tag("v1")],
+                    MaxResults = 1,
+                }
+            )
+        );
+        await Refused(() =>
+            ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, ImageIds = many })
+        );
+        await Refused(() =>
+            ecr.BatchGetImageAsync(new BatchGetImageRequest { RepositoryName = Repository, ImageIds = many })
+        );
+        await Refused(() =>
+            ecr.BatchDeleteImageAsync(new BatchDeleteImageRequest { RepositoryName = Repository, ImageIds = many })
+        );
+        await Assert.ThrowsAsync<ImageNotFoundException>(() =>
+            ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository, ImageIds = [Tag("none")] })
+        );
+        await Assert.ThrowsAsync<RepositoryNotFoundException>(() =>
+            ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = "none" })
+        );
 
         static Task Refused(Func<Task> call) => Assert.ThrowsAsync<InvalidParameterException>(call);
     }
@@ -345,19 +448,34 @@ public sealed class LocalEcrImageTests
         return aws;
     }
 
-    private static async Task<Image> ReadAsync(AmazonECRClient ecr, string tag) => (await ecr.BatchGetImageAsync(
-        new BatchGetImageRequest { RepositoryName = Repository, ImageIds = [Tag(tag)], AcceptedMediaTypes = AllTypes })).Images.Single();
+    private static async Task<Image> ReadAsync(AmazonECRClient ecr, string tag) =>
+        (
+            await ecr.BatchGetImageAsync(
+                new BatchGetImageRequest
+                {
+                    RepositoryName = Repository,
+                    ImageIds = [Tag(tag)],
+                    AcceptedMediaTypes = AllTypes,
+                }
+            )
+        ).Images.Single();
 
-    private static PutImageRequest Put(Image image, string? tag) => new()
-    {
-        RepositoryName = Repository,
-        ImageManifest = image.ImageManifest,
-        ImageManifestMediaType = image.ImageManifestMediaType,
-        ImageTag = tag,
-    };
+    private static PutImageRequest Put(Image image, string? tag) =>
+        new()
+        {
+            RepositoryName = Repository,
+            ImageManifest = image.ImageManifest,
+            ImageManifestMediaType = image.ImageManifestMediaType,
+            ImageTag = tag,
+        };
 
     private static PutImageRequest New(Manifest manifest) =>
-        new() { RepositoryName = Repository, ImageManifest = manifest.Text, ImageManifestMediaType = manifest.MediaType };
+        new()
+        {
+            RepositoryName = Repository,
+            ImageManifest = manifest.Text,
+            ImageManifestMediaType = manifest.MediaType,
+        };
 
     private static ImageIdentifier Tag(string tag) => new() { ImageTag = tag };
 

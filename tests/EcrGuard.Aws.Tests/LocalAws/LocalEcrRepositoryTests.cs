@@ -7,7 +7,8 @@ namespace EcrGuard.Aws.Tests.LocalAws;
 
 public sealed class LocalEcrRepositoryTests
 {
-    private const string Rule = """{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}""";
+    private const string Rule =
+        """{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}""";
 
     [Fact]
     public async Task A_repository_is_shown_as_it_was_created()
@@ -15,10 +16,20 @@ public sealed class LocalEcrRepositoryTests
         await using var aws = await LocalAwsServer.StartAsync();
         using var ecr = aws.EcrClient();
 
-        await ecr.CreateRepositoryAsync(new CreateRepositoryRequest { RepositoryName = "pay/api", ImageTagMutability = ImageTagMutability.IMMUTABLE });
+        await ecr.CreateRepositoryAsync(
+            new CreateRepositoryRequest
+            {
+                RepositoryName = "pay/api",
+                ImageTagMutability = ImageTagMutability.IMMUTABLE,
+            }
+        );
         aws.Ecr.CreateRepository("pay/web", TagMutability.ImmutableExcept("ecrguard-*"), scanOnPush: true);
 
-        var shown = (await ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest { RepositoryNames = ["pay/web", "pay/api"] })).Repositories;
+        var shown = (
+            await ecr.DescribeRepositoriesAsync(
+                new DescribeRepositoriesRequest { RepositoryNames = ["pay/web", "pay/api"] }
+            )
+        ).Repositories;
         Assert.Equal(["pay/web", "pay/api"], shown.Select(r => r.RepositoryName));
         Assert.Equal("arn:aws:ecr:eu-central-1:123456789012:repository/pay/web", shown[0].RepositoryArn);
         Assert.Equal("123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/web", shown[0].RepositoryUri);
@@ -37,7 +48,9 @@ public sealed class LocalEcrRepositoryTests
         await using var aws = await LocalAwsServer.StartAsync();
         using var ecr = aws.EcrClient();
 
-        await Assert.ThrowsAsync<InvalidParameterException>(() => ecr.CreateRepositoryAsync(new CreateRepositoryRequest { RepositoryName = name }));
+        await Assert.ThrowsAsync<InvalidParameterException>(() =>
+            ecr.CreateRepositoryAsync(new CreateRepositoryRequest { RepositoryName = name })
+        );
     }
 
     [Fact]
@@ -47,7 +60,9 @@ public sealed class LocalEcrRepositoryTests
         using var ecr = aws.EcrClient();
         aws.Ecr.CreateRepository("pay/api");
 
-        await Assert.ThrowsAsync<RepositoryAlreadyExistsException>(() => ecr.CreateRepositoryAsync(new CreateRepositoryRequest { RepositoryName = "pay/api" }));
+        await Assert.ThrowsAsync<RepositoryAlreadyExistsException>(() =>
+            ecr.CreateRepositoryAsync(new CreateRepositoryRequest { RepositoryName = "pay/api" })
+        );
     }
 
     [Fact]
@@ -59,15 +74,20 @@ public sealed class LocalEcrRepositoryTests
         names.ForEach(n => aws.Ecr.CreateRepository(n));
 
         var listed = new List<string>();
-        await foreach (var repository in ecr.Paginators.DescribeRepositories(new DescribeRepositoriesRequest()).Repositories)
+        await foreach (
+            var repository in ecr.Paginators.DescribeRepositories(new DescribeRepositoriesRequest()).Repositories
+        )
         {
             listed.Add(repository.RepositoryName);
         }
 
         Assert.Equal(names, listed);
         Assert.Equal(3, aws.Requests.Count);
-        await Assert.ThrowsAsync<InvalidParameterException>(
-            () => ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest { RepositoryNames = ["team/app-000"], MaxResults = 1 }));
+        await Assert.ThrowsAsync<InvalidParameterException>(() =>
+            ecr.DescribeRepositoriesAsync(
+                new DescribeRepositoriesRequest { RepositoryNames = ["team/app-000"], MaxResults = 1 }
+            )
+        );
     }
 
     [Fact]
@@ -78,10 +98,19 @@ public sealed class LocalEcrRepositoryTests
         aws.Ecr.CreateRepository("pay/api");
         var policy = $$"""{ "rules": [ {{Rule}} ] }""";
 
-        await Assert.ThrowsAsync<LifecyclePolicyNotFoundException>(() => ecr.GetLifecyclePolicyAsync(new GetLifecyclePolicyRequest { RepositoryName = "pay/api" }));
-        await ecr.PutLifecyclePolicyAsync(new PutLifecyclePolicyRequest { RepositoryName = "pay/api", LifecyclePolicyText = policy });
+        await Assert.ThrowsAsync<LifecyclePolicyNotFoundException>(() =>
+            ecr.GetLifecyclePolicyAsync(new GetLifecyclePolicyRequest { RepositoryName = "pay/api" })
+        );
+        await ecr.PutLifecyclePolicyAsync(
+            new PutLifecyclePolicyRequest { RepositoryName = "pay/api", LifecyclePolicyText = policy }
+        );
 
-        Assert.Equal(policy, (await ecr.GetLifecyclePolicyAsync(new GetLifecyclePolicyRequest { RepositoryName = "pay/api" })).LifecyclePolicyText);
+        Assert.Equal(
+            policy,
+            (
+                await ecr.GetLifecyclePolicyAsync(new GetLifecyclePolicyRequest { RepositoryName = "pay/api" })
+            ).LifecyclePolicyText
+        );
         Assert.Equal(policy, aws.Ecr.LifecyclePolicyOf("pay/api"));
 
         var (status, _) = await aws.PostToEcrAsync("DeleteLifecyclePolicy", """{"repositoryName":"pay/api"}""");
@@ -90,24 +119,55 @@ public sealed class LocalEcrRepositoryTests
 
     [Theory]
     [InlineData("""{"rules":[]}""", "greater than or equal to 100")]
-    [InlineData("not json at all, but long enough for the minimum length of a lifecycle policy text, which is one hundred", "Could not map policyString")]
-    [InlineData("""{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}],"owner":"pay"}""", "\"owner\"")]
-    [InlineData("""{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":0},"action":{"type":"expire"}}]}""", "minimum: 1, found: 0")]
-    [InlineData("""{"rules":[{"rulePriority":1,"selection":{"tagStatus":"tagged","countType":"sinceImagePushed","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}""", "exactly one schema")]
-    [InlineData("""{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}""", "exactly one schema")]
-    [InlineData("""{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"sinceImagePulled","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}""", "sinceImagePulled")]
-    [InlineData("""{"rules":[{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["a*b*c*d*e*"],"countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""", "4 wildcards")]
-    [InlineData("""{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"untagged","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""", "tagStatus any")]
+    [InlineData(
+        "not json at all, but long enough for the minimum length of a lifecycle policy text, which is one hundred",
+        "Could not map policyString"
+    )]
+    [InlineData(
+        """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}],"owner":"pay"}""",
+        "\"owner\""
+    )]
+    [InlineData(
+        """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":0},"action":{"type":"expire"}}]}""",
+        "minimum: 1, found: 0"
+    )]
+    [InlineData(
+        """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"tagged","countType":"sinceImagePushed","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}""",
+        "exactly one schema"
+    )]
+    [InlineData(
+        """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}""",
+        "exactly one schema"
+    )]
+    [InlineData(
+        """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"sinceImagePulled","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}""",
+        "sinceImagePulled"
+    )]
+    [InlineData(
+        """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["a*b*c*d*e*"],"countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""",
+        "4 wildcards"
+    )]
+    [InlineData(
+        """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"untagged","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""",
+        "tagStatus any"
+    )]
     public async Task A_bad_lifecycle_policy_is_refused_in_ECRs_style(string policy, string says)
     {
         await using var aws = await LocalAwsServer.StartAsync();
         using var ecr = aws.EcrClient();
         aws.Ecr.CreateRepository("pay/api");
 
-        var refused = await Assert.ThrowsAsync<InvalidParameterException>(
-            () => ecr.PutLifecyclePolicyAsync(new PutLifecyclePolicyRequest { RepositoryName = "pay/api", LifecyclePolicyText = policy }));
+        var refused = await Assert.ThrowsAsync<InvalidParameterException>(() =>
+            ecr.PutLifecyclePolicyAsync(
+                new PutLifecyclePolicyRequest { RepositoryName = "pay/api", LifecyclePolicyText = policy }
+            )
+        );
 
-        Assert.StartsWith("Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: '", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: '",
+            refused.Message,
+            StringComparison.Ordinal
+        );
         Assert.Contains(says, refused.Message, StringComparison.Ordinal);
         Assert.Null(aws.Ecr.LifecyclePolicyOf("pay/api"));
     }
@@ -122,7 +182,8 @@ public sealed class LocalEcrRepositoryTests
 
         var (status, _) = await aws.PostToEcrAsync(
             "PutImageTagMutability",
-            $$"""{"repositoryName":"pay/api","imageTagMutability":"{{mode}}","imageTagMutabilityExclusionFilters":[{"filterType":"WILDCARD","filter":"ecrguard-*"}]}""");
+            $$"""{"repositoryName":"pay/api","imageTagMutability":"{{mode}}","imageTagMutabilityExclusionFilters":[{"filterType":"WILDCARD","filter":"ecrguard-*"}]}"""
+        );
 
         Assert.Equal((expected, expected == 200 ? mode : "MUTABLE"), (status, aws.Ecr.MutabilityOf("pay/api").Mode));
     }

@@ -5,19 +5,32 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EcrGuard.Aws.Tests.LocalAws;
 
-/// <summary>Events have exactly the members of those that AWS documents or that were captured; the values below are theirs.</summary>
+/// <summary>
+/// Events have exactly the members of those that AWS documents or that were captured; the values below are theirs.
+/// </summary>
 public sealed class LocalEventTests
 {
     private const string Repository = "pay/api";
 
-    private static readonly LocalFinding Finding = new("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13"));
+    private static readonly LocalFinding Finding = new(
+        "CVE-2024-6119",
+        "CRITICAL",
+        new LocalPackage("openssl", "3.0.13")
+    );
 
     [Fact]
     public async Task Pushing_an_index_sends_an_event_for_each_child_by_digest_and_then_one_for_the_index()
     {
         await using var aws = await StartAsync();
 
-        aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", Manifest.Image("a")), ("linux/arm64", Manifest.Image("b"))], attestations: true), "v1");
+        aws.Ecr.Push(
+            Repository,
+            Manifest.Index(
+                [("linux/amd64", Manifest.Image("a")), ("linux/arm64", Manifest.Image("b"))],
+                attestations: true
+            ),
+            "v1"
+        );
 
         var events = aws.Events.ToList();
         Assert.Equal(["", "", "", "", "v1"], events.Select(e => Detail(e).GetProperty("image-tag").GetString()));
@@ -26,13 +39,15 @@ public sealed class LocalEventTests
             {"version":"0","id":"446d9337-ebe2-cf4f-42e6-42be36883bbd","detail-type":"ECR Image Action","source":"aws.ecr","account":"123456789012","time":"2025-09-25T12:38:33Z","region":"eu-central-1","resources":[],
              "detail":{"result":"SUCCESS","repository-name":"soci","image-digest":"sha256:2c","action-type":"PUSH","artifact-media-type":"application/vnd.oci.image.config.v1+json","image-tag":"","manifest-media-type":"application/vnd.oci.image.manifest.v1+json"}}
             """,
-            events[0]);
+            events[0]
+        );
         AssertSameMembers(
             """
             {"version":"0","id":"4198ac28-edd6-ae65-8669-99b84990a06a","detail-type":"ECR Image Action","source":"aws.ecr","account":"123456789012","time":"2025-09-25T12:38:34Z","region":"eu-central-1","resources":[],
              "detail":{"result":"SUCCESS","repository-name":"soci","image-digest":"sha256:42","action-type":"PUSH","image-tag":"v4-soci","manifest-media-type":"application/vnd.oci.image.index.v1+json"}}
             """,
-            events[4]);
+            events[4]
+        );
     }
 
     [Fact]
@@ -41,13 +56,23 @@ public sealed class LocalEventTests
         await using var aws = await StartAsync();
         var manifest = Manifest.Image("one");
         aws.Ecr.Push(Repository, manifest, announce: false);
-        var body = JsonSerializer.Serialize(new { repositoryName = Repository, imageManifest = manifest.Text, imageTag = "v1" });
+        var body = JsonSerializer.Serialize(
+            new
+            {
+                repositoryName = Repository,
+                imageManifest = manifest.Text,
+                imageTag = "v1",
+            }
+        );
 
         await aws.PostToEcrAsync("PutImage", body);
         await aws.PostToEcrAsync("PutImage", body);
 
         var pushed = Detail(Assert.Single(aws.Events));
-        Assert.Equal(("PUSH", "v1"), (pushed.GetProperty("action-type").GetString(), pushed.GetProperty("image-tag").GetString()));
+        Assert.Equal(
+            ("PUSH", "v1"),
+            (pushed.GetProperty("action-type").GetString(), pushed.GetProperty("image-tag").GetString())
+        );
     }
 
     [Theory]
@@ -81,8 +106,12 @@ public sealed class LocalEventTests
             {"version":"0","id":"4f5ec4d5-4de4-7aad-a046-EXAMPLE","detail-type":"ECR Image Action","source":"aws.ecr","account":"123456789012","time":"2019-08-06T00:58:09Z","region":"us-east-1","resources":[],
              "detail":{"action-type":"UPDATE_STORAGE_CLASS","target-storage-class":"ARCHIVE","image-digest":"sha256:f9","repository-name":"ubuntu","result":"SUCCESS","manifest-media-type":"application/vnd.oci.image.manifest.v1+json","artifact-media-type":"application/vnd.oci.image.config.v1+json"}}
             """,
-            events[0]);
-        Assert.Equal(["ARCHIVE", "STANDARD"], events.Take(2).Select(e => Detail(e).GetProperty("target-storage-class").GetString()));
+            events[0]
+        );
+        Assert.Equal(
+            ["ARCHIVE", "STANDARD"],
+            events.Take(2).Select(e => Detail(e).GetProperty("target-storage-class").GetString())
+        );
         Assert.EndsWith("Z", Detail(events[1]).GetProperty("last-activated-at").GetString(), StringComparison.Ordinal);
         Assert.Equal("PUSH", Detail(events[2]).GetProperty("action-type").GetString());
     }
@@ -97,7 +126,10 @@ public sealed class LocalEventTests
         aws.Ecr.DeleteTag(Repository, "v1");
         aws.Ecr.Delete(Repository, digest);
 
-        Assert.Equal(["DELETE v1", "DELETE "], aws.Events.Select(e => $"{Detail(e).GetProperty("action-type")} {Detail(e).GetProperty("image-tag")}"));
+        Assert.Equal(
+            ["DELETE v1", "DELETE "],
+            aws.Events.Select(e => $"{Detail(e).GetProperty("action-type")} {Detail(e).GetProperty("image-tag")}")
+        );
         Assert.Throws<InvalidOperationException>(() => aws.Ecr.Delete(Repository, digest));
     }
 
@@ -116,7 +148,8 @@ public sealed class LocalEventTests
             {"version":"0","id":"85fc3613-e913-7fc4-a80c-a3753e4aa9ae","detail-type":"ECR Image Scan","source":"aws.ecr","account":"123456789012","time":"2019-10-29T02:36:48Z","region":"us-east-1","resources":["arn:aws:ecr:us-east-1:123456789012:repository/my-repository-name"],
              "detail":{"scan-status":"COMPLETE","repository-name":"my-repository-name","finding-severity-counts":{"CRITICAL":10,"MEDIUM":9},"image-digest":"sha256:7f","image-tags":[]}}
             """,
-            events[0]);
+            events[0]
+        );
         Assert.Equal("FAILED", Detail(events[1]).GetProperty("scan-status").GetString());
         Assert.False(Detail(events[1]).TryGetProperty("finding-severity-counts", out _));
     }
@@ -137,14 +170,23 @@ public sealed class LocalEventTests
             {"version":"0","id":"fdaa751a-984c-a709-44f9-9a9da9cd3606","detail-type":"Inspector2 Scan","source":"aws.inspector2","account":"111122223333","time":"2023-01-20T23:15:18Z","region":"us-east-1","resources":["arn:aws:ecr:us-east-1:111122223333:repository/inspector2"],
              "detail":{"scan-status":"INITIAL_SCAN_COMPLETE","repository-name":"arn:aws:ecr:us-east-1:111122223333:repository/inspector2","finding-severity-counts":{"CRITICAL":0,"HIGH":0,"MEDIUM":0,"TOTAL":0},"image-digest":"sha256:96","image-tags":["ubuntu22"],"version":"1.0"}}
             """,
-            events[1]);
-        Assert.Equal($"arn:aws:ecr:eu-central-1:123456789012:repository/{Repository}", Detail(events[1]).GetProperty("repository-name").GetString());
+            events[1]
+        );
+        Assert.Equal(
+            $"arn:aws:ecr:eu-central-1:123456789012:repository/{Repository}",
+            Detail(events[1]).GetProperty("repository-name").GetString()
+        );
     }
 
     [Fact]
     public async Task A_finding_event_names_the_image_by_its_ARN_and_writes_dates_as_Inspector_does()
     {
-        await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = new FakeTimeProvider(DateTimeOffset.Parse("2024-09-04T16:55:38.411Z")) });
+        await using var aws = await LocalAwsServer.StartAsync(
+            new LocalAwsOptions
+            {
+                TimeProvider = new FakeTimeProvider(DateTimeOffset.Parse("2024-09-04T16:55:38.411Z")),
+            }
+        );
         aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         aws.Ecr.CreateRepository(Repository);
         var digest = aws.Ecr.Push(Repository, Manifest.Image("one"), "v1", announce: false);
@@ -156,14 +198,31 @@ public sealed class LocalEventTests
         var arn = $"arn:aws:ecr:eu-central-1:123456789012:repository/{Repository}/{digest}";
         Assert.Equal(arn, JsonDocument.Parse(opened).RootElement.GetProperty("resources")[0].GetString());
         Assert.Equal("Wed Sep 04 16:55:38.411 UTC 2024", Detail(opened).GetProperty("firstObservedAt").GetString());
-        Assert.Equal(["ACTIVE", "CLOSED"], new[] { opened, closed }.Select(e => Detail(e).GetProperty("status").GetString()));
+        Assert.Equal(
+            ["ACTIVE", "CLOSED"],
+            new[] { opened, closed }.Select(e => Detail(e).GetProperty("status").GetString())
+        );
         var resource = Detail(opened).GetProperty("resources")[0];
-        Assert.Equal((arn, "AWS_ECR_CONTAINER_IMAGE"), (resource.GetProperty("id").GetString(), resource.GetProperty("type").GetString()));
+        Assert.Equal(
+            (arn, "AWS_ECR_CONTAINER_IMAGE"),
+            (resource.GetProperty("id").GetString(), resource.GetProperty("type").GetString())
+        );
         Assert.Equal(
             (Repository, digest, digest),
-            (resource.GetProperty("details").GetProperty("awsEcrContainerImage").GetProperty("repositoryName").GetString(),
-                resource.GetProperty("details").GetProperty("awsEcrContainerImage").GetProperty("imageHash").GetString(),
-                resource.GetProperty("details").GetProperty("image").GetProperty("imageDigest").GetString()));
+            (
+                resource
+                    .GetProperty("details")
+                    .GetProperty("awsEcrContainerImage")
+                    .GetProperty("repositoryName")
+                    .GetString(),
+                resource
+                    .GetProperty("details")
+                    .GetProperty("awsEcrContainerImage")
+                    .GetProperty("imageHash")
+                    .GetString(),
+                resource.GetProperty("details").GetProperty("image").GetProperty("imageDigest").GetString()
+            )
+        );
     }
 
     [Fact]
@@ -177,7 +236,10 @@ public sealed class LocalEventTests
 
         var sent = Assert.Single(aws.Events);
         Assert.Equal("Inspector2 Coverage", DetailType(sent));
-        Assert.Equal("""{"reason":"UNSUPPORTED_OS","statusCodeValue":"INACTIVE"}""", Detail(sent).GetProperty("scanStatus").GetRawText());
+        Assert.Equal(
+            """{"reason":"UNSUPPORTED_OS","statusCodeValue":"INACTIVE"}""",
+            Detail(sent).GetProperty("scanStatus").GetRawText()
+        );
     }
 
     [Fact]
@@ -185,10 +247,16 @@ public sealed class LocalEventTests
     {
         await using var aws = await StartAsync();
         aws.Ecr.CreateRepository("free");
-        await aws.PostToEcrAsync("PutRegistryScanningConfiguration", """{"scanType":"BASIC","rules":[{"scanFrequency":"MANUAL","repositoryFilters":[{"filter":"*","filterType":"WILDCARD"}]}]}""");
+        await aws.PostToEcrAsync(
+            "PutRegistryScanningConfiguration",
+            """{"scanType":"BASIC","rules":[{"scanFrequency":"MANUAL","repositoryFilters":[{"filter":"*","filterType":"WILDCARD"}]}]}"""
+        );
         Assert.Empty(aws.Events);
 
-        await aws.PostToEcrAsync("PutRegistryScanningConfiguration", """{"scanType":"ENHANCED","rules":[{"scanFrequency":"CONTINUOUS_SCAN","repositoryFilters":[{"filter":"pay/*","filterType":"WILDCARD"}]}]}""");
+        await aws.PostToEcrAsync(
+            "PutRegistryScanningConfiguration",
+            """{"scanType":"ENHANCED","rules":[{"scanFrequency":"CONTINUOUS_SCAN","repositoryFilters":[{"filter":"pay/*","filterType":"WILDCARD"}]}]}"""
+        );
 
         var sent = Assert.Single(aws.Events);
         AssertSameMembers(
@@ -196,9 +264,17 @@ public sealed class LocalEventTests
             {"version":"0","id":"0c18352a-a4d4-6853-ef53-0ab8638973bf","detail-type":"ECR Scan Resource Change","source":"aws.ecr","account":"123456789012","time":"2021-10-14T20:53:46Z","region":"us-east-1","resources":[],
              "detail":{"action-type":"SCAN_FREQUENCY_CHANGE","repositories":[{"repository-name":"repository-1","repository-arn":"arn:aws:ecr:us-east-1:123456789012:repository/repository-1","scan-frequency":"SCAN_ON_PUSH","previous-scan-frequency":"MANUAL"}],"resource-type":"REPOSITORY","scan-type":"ENHANCED"}}
             """,
-            sent);
+            sent
+        );
         var changed = Assert.Single(Detail(sent).GetProperty("repositories").EnumerateArray());
-        Assert.Equal((Repository, "MANUAL", "CONTINUOUS_SCAN"), (changed.GetProperty("repository-name").GetString(), changed.GetProperty("previous-scan-frequency").GetString(), changed.GetProperty("scan-frequency").GetString()));
+        Assert.Equal(
+            (Repository, "MANUAL", "CONTINUOUS_SCAN"),
+            (
+                changed.GetProperty("repository-name").GetString(),
+                changed.GetProperty("previous-scan-frequency").GetString(),
+                changed.GetProperty("scan-frequency").GetString()
+            )
+        );
     }
 
     private static async Task<LocalAwsServer> StartAsync()
@@ -208,14 +284,19 @@ public sealed class LocalEventTests
         return aws;
     }
 
-    private static string? DetailType(string sent) => JsonDocument.Parse(sent).RootElement.GetProperty("detail-type").GetString();
+    private static string? DetailType(string sent) =>
+        JsonDocument.Parse(sent).RootElement.GetProperty("detail-type").GetString();
 
     private static JsonElement Detail(string sent) => JsonDocument.Parse(sent).RootElement.GetProperty("detail");
 
     private static void AssertSameMembers(string documented, string sent) =>
-        Assert.Equal(Members("", JsonDocument.Parse(documented).RootElement).Order(), Members("", JsonDocument.Parse(sent).RootElement).Order());
+        Assert.Equal(
+            Members("", JsonDocument.Parse(documented).RootElement).Order(),
+            Members("", JsonDocument.Parse(sent).RootElement).Order()
+        );
 
-    private static IEnumerable<string> Members(string path, JsonElement element) => element.ValueKind == JsonValueKind.Object
-        ? element.EnumerateObject().SelectMany(p => Members($"{path}/{p.Name}", p.Value))
-        : [$"{path} {element.ValueKind}"];
+    private static IEnumerable<string> Members(string path, JsonElement element) =>
+        element.ValueKind == JsonValueKind.Object
+            ? element.EnumerateObject().SelectMany(p => Members($"{path}/{p.Name}", p.Value))
+            : [$"{path} {element.ValueKind}"];
 }

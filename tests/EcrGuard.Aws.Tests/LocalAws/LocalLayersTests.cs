@@ -7,30 +7,55 @@ using MediaTypes = EcrGuard.LocalAws.Ecr.MediaTypes;
 
 namespace EcrGuard.Aws.Tests.LocalAws;
 
-/// <summary>Layers are uploaded before the manifest that refers to them (Amazon ECR API Reference, InitiateLayerUpload to CompleteLayerUpload).</summary>
+/// <summary>
+/// Layers are uploaded before the manifest that refers to them (Amazon ECR API Reference, InitiateLayerUpload to
+/// CompleteLayerUpload).
+/// </summary>
 public sealed class LocalLayersTests
 {
     private const string Name = "pay/api";
 
     private static string DigestOf(byte[] bytes) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
 
-    private static async Task<string> StartAsync(AmazonECRClient ecr) => (await ecr.InitiateLayerUploadAsync(new InitiateLayerUploadRequest { RepositoryName = Name })).UploadId;
+    private static async Task<string> StartAsync(AmazonECRClient ecr) =>
+        (await ecr.InitiateLayerUploadAsync(new InitiateLayerUploadRequest { RepositoryName = Name })).UploadId;
 
-    private static Task<UploadLayerPartResponse> PartAsync(AmazonECRClient ecr, string upload, long first, byte[] bytes, long? last = null) => ecr.UploadLayerPartAsync(new UploadLayerPartRequest
-    {
-        RepositoryName = Name,
-        UploadId = upload,
-        PartFirstByte = first,
-        PartLastByte = last ?? first + bytes.Length - 1,
-        LayerPartBlob = new MemoryStream(bytes),
-    });
+    private static Task<UploadLayerPartResponse> PartAsync(
+        AmazonECRClient ecr,
+        string upload,
+        long first,
+        byte[] bytes,
+        long? last = null
+    ) =>
+        ecr.UploadLayerPartAsync(
+            new UploadLayerPartRequest
+            {
+                RepositoryName = Name,
+                UploadId = upload,
+                PartFirstByte = first,
+                PartLastByte = last ?? first + bytes.Length - 1,
+                LayerPartBlob = new MemoryStream(bytes),
+            }
+        );
 
     private static Task<CompleteLayerUploadResponse> CompleteAsync(AmazonECRClient ecr, string upload, string digest) =>
-        ecr.CompleteLayerUploadAsync(new CompleteLayerUploadRequest { RepositoryName = Name, UploadId = upload, LayerDigests = [digest] });
+        ecr.CompleteLayerUploadAsync(
+            new CompleteLayerUploadRequest
+            {
+                RepositoryName = Name,
+                UploadId = upload,
+                LayerDigests = [digest],
+            }
+        );
 
-    private static string ManifestOf(byte[] config, byte[] layer) => $$"""
-        {"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{"mediaType":"application/x+json","digest":"{{DigestOf(config)}}","size":{{config.Length}}},"layers":[{"mediaType":"application/y","digest":"{{DigestOf(layer)}}","size":{{layer.Length}}}]}
-        """;
+    private static string ManifestOf(byte[] config, byte[] layer) =>
+        $$"""
+            {"schemaVersion":2,"mediaType":"{{MediaTypes.OciManifest}}","config":{"mediaType":"application/x+json","digest":"{{DigestOf(
+                config
+            )}}","size":{{config.Length}}},"layers":[{"mediaType":"application/y","digest":"{{DigestOf(
+                layer
+            )}}","size":{{layer.Length}}}]}
+            """;
 
     [Fact]
     public async Task A_manifest_is_put_after_its_layers_and_not_before()
@@ -38,8 +63,14 @@ public sealed class LocalLayersTests
         await using var aws = await LocalAwsServer.StartAsync();
         using var ecr = aws.EcrClient();
         aws.Ecr.CreateRepository(Name);
-        byte[] config = "{}"u8.ToArray(), layer = "layer"u8.ToArray();
-        var put = new PutImageRequest { RepositoryName = Name, ImageManifest = ManifestOf(config, layer), ImageTag = "x" };
+        byte[] config = "{}"u8.ToArray(),
+            layer = "layer"u8.ToArray();
+        var put = new PutImageRequest
+        {
+            RepositoryName = Name,
+            ImageManifest = ManifestOf(config, layer),
+            ImageTag = "x",
+        };
         await Assert.ThrowsAsync<LayersNotFoundException>(() => ecr.PutImageAsync(put));
 
         foreach (var blob in new[] { config, layer })
@@ -48,7 +79,10 @@ public sealed class LocalLayersTests
             Assert.Equal(blob.Length - 1, (await PartAsync(ecr, upload, 0, blob)).LastByteReceived);
             Assert.Equal(DigestOf(blob), (await CompleteAsync(ecr, upload, DigestOf(blob))).LayerDigest);
         }
-        Assert.Equal(DigestOf(Encoding.UTF8.GetBytes(put.ImageManifest)), (await ecr.PutImageAsync(put)).Image.ImageId.ImageDigest);
+        Assert.Equal(
+            DigestOf(Encoding.UTF8.GetBytes(put.ImageManifest)),
+            (await ecr.PutImageAsync(put)).Image.ImageId.ImageDigest
+        );
     }
 
     [Fact]
@@ -62,8 +96,17 @@ public sealed class LocalLayersTests
         await PartAsync(ecr, upload, 0, blob);
         await CompleteAsync(ecr, upload, DigestOf(blob));
 
-        var answer = await ecr.BatchCheckLayerAvailabilityAsync(new BatchCheckLayerAvailabilityRequest { RepositoryName = Name, LayerDigests = [DigestOf(blob), DigestOf([1]), "md5:1"] });
-        Assert.Equal([LayerAvailability.AVAILABLE, LayerAvailability.UNAVAILABLE], answer.Layers.Select(layer => layer.LayerAvailability));
+        var answer = await ecr.BatchCheckLayerAvailabilityAsync(
+            new BatchCheckLayerAvailabilityRequest
+            {
+                RepositoryName = Name,
+                LayerDigests = [DigestOf(blob), DigestOf([1]), "md5:1"],
+            }
+        );
+        Assert.Equal(
+            [LayerAvailability.AVAILABLE, LayerAvailability.UNAVAILABLE],
+            answer.Layers.Select(layer => layer.LayerAvailability)
+        );
         Assert.Equal(LayerFailureCode.InvalidLayerDigest, Assert.Single(answer.Failures).FailureCode);
 
         var again = await StartAsync(ecr);
@@ -99,7 +142,16 @@ public sealed class LocalLayersTests
         await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { RefusesUnknownConfigs = true });
         using var ecr = aws.EcrClient();
         aws.Ecr.CreateRepository(Name);
-        var refused = await Assert.ThrowsAsync<AmazonECRException>(() => ecr.PutImageAsync(new PutImageRequest { RepositoryName = Name, ImageManifest = ManifestOf([1], [2]), ImageTag = "x" }));
+        var refused = await Assert.ThrowsAsync<AmazonECRException>(() =>
+            ecr.PutImageAsync(
+                new PutImageRequest
+                {
+                    RepositoryName = Name,
+                    ImageManifest = ManifestOf([1], [2]),
+                    ImageTag = "x",
+                }
+            )
+        );
         Assert.Equal(System.Net.HttpStatusCode.MethodNotAllowed, refused.StatusCode);
     }
 }

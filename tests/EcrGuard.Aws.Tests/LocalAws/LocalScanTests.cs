@@ -14,7 +14,11 @@ public sealed class LocalScanTests
     private const string Repository = "pay/api";
 
     private static readonly LocalFinding OpenSsl = new(
-        "CVE-2024-6119", "HIGH", new LocalPackage("openssl", "3.0.13", "3.0.14"), new LocalPackage("libssl3", "3.0.13", "3.0.14"))
+        "CVE-2024-6119",
+        "HIGH",
+        new LocalPackage("openssl", "3.0.13", "3.0.14"),
+        new LocalPackage("libssl3", "3.0.13", "3.0.14")
+    )
     {
         Epss = 0.04,
         Exploit = false,
@@ -22,7 +26,11 @@ public sealed class LocalScanTests
         Score = 7.5,
     };
 
-    private static readonly LocalFinding Log4j = new("CVE-2021-44228", "CRITICAL", new LocalPackage("log4j-core", "2.14.1", "2.15.0", "JAR", "app/lib.jar"));
+    private static readonly LocalFinding Log4j = new(
+        "CVE-2021-44228",
+        "CRITICAL",
+        new LocalPackage("log4j-core", "2.14.1", "2.15.0", "JAR", "app/lib.jar")
+    );
 
     [Fact]
     public async Task A_basic_scan_is_not_found_then_in_progress_then_complete()
@@ -39,9 +47,19 @@ public sealed class LocalScanTests
 
         var found = await FindingsAsync(ecr, "v1");
         Assert.Equal(("COMPLETE", digest), (found.ImageScanStatus.Status.Value, found.ImageId.ImageDigest));
-        Assert.Equal(["CVE-2024-6119 openssl", "CVE-2024-6119 libssl3", "CVE-2021-44228 log4j-core"], found.ImageScanFindings.Findings.Select(
-            f => $"{f.Name} {f.Attributes.Single(a => a.Key == "package_name").Value}"));
-        Assert.Equal((2, 1), (found.ImageScanFindings.FindingSeverityCounts["HIGH"], found.ImageScanFindings.FindingSeverityCounts["CRITICAL"]));
+        Assert.Equal(
+            ["CVE-2024-6119 openssl", "CVE-2024-6119 libssl3", "CVE-2021-44228 log4j-core"],
+            found.ImageScanFindings.Findings.Select(f =>
+                $"{f.Name} {f.Attributes.Single(a => a.Key == "package_name").Value}"
+            )
+        );
+        Assert.Equal(
+            (2, 1),
+            (
+                found.ImageScanFindings.FindingSeverityCounts["HIGH"],
+                found.ImageScanFindings.FindingSeverityCounts["CRITICAL"]
+            )
+        );
     }
 
     [Fact]
@@ -68,7 +86,10 @@ public sealed class LocalScanTests
         aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", Manifest.Image("one"))]), "v1");
 
         var refused = await Assert.ThrowsAsync<UnsupportedImageTypeException>(() => StartScanAsync(ecr, "v1"));
-        Assert.Equal("An artifact with media type 'application/vnd.oci.image.index.v1+json' cannot be scanned", refused.Message);
+        Assert.Equal(
+            "An artifact with media type 'application/vnd.oci.image.index.v1+json' cannot be scanned",
+            refused.Message
+        );
 
         aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
         await Assert.ThrowsAsync<Amazon.ECR.Model.ValidationException>(() => StartScanAsync(ecr, "v1"));
@@ -95,18 +116,30 @@ public sealed class LocalScanTests
         await using var aws = await StartAsync();
         using var ecr = aws.EcrClient();
         var digest = aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
-        aws.Ecr.CompleteScan(Repository, digest, [.. Enumerable.Range(0, 10_000).Select(i => OpenSsl with { Vulnerability = $"CVE-{i}", Packages = [new LocalPackage("p", "1")] })]);
+        aws.Ecr.CompleteScan(
+            Repository,
+            digest,
+            [
+                .. Enumerable
+                    .Range(0, 10_000)
+                    .Select(i => OpenSsl with { Vulnerability = $"CVE-{i}", Packages = [new LocalPackage("p", "1")] }),
+            ]
+        );
 
         var names = new HashSet<string>();
-        var request = new DescribeImageScanFindingsRequest { RepositoryName = Repository, ImageId = new ImageIdentifier { ImageDigest = digest }, MaxResults = 1_000 };
+        var request = new DescribeImageScanFindingsRequest
+        {
+            RepositoryName = Repository,
+            ImageId = new ImageIdentifier { ImageDigest = digest },
+            MaxResults = 1_000,
+        };
         do
         {
             var page = await ecr.DescribeImageScanFindingsAsync(request);
             names.UnionWith(page.ImageScanFindings.Findings.Select(f => f.Name));
             Assert.Equal(10_000, page.ImageScanFindings.FindingSeverityCounts["HIGH"]);
             request.NextToken = page.NextToken;
-        }
-        while (request.NextToken is not null);
+        } while (request.NextToken is not null);
 
         Assert.Equal((10_000, 10), (names.Count, aws.Requests.Count));
     }
@@ -124,8 +157,14 @@ public sealed class LocalScanTests
         var found = await FindingsAsync(ecr, "v1");
         var finding = Assert.Single(found.ImageScanFindings.EnhancedFindings);
         Assert.Equal("ACTIVE", found.ImageScanStatus.Status.Value);
-        Assert.Equal(("CVE-2024-6119", "HIGH", 7.5, "YES"), (finding.PackageVulnerabilityDetails.VulnerabilityId, finding.Severity, finding.Score, finding.FixAvailable));
-        Assert.Equal(["openssl", "libssl3"], finding.PackageVulnerabilityDetails.VulnerablePackages.Select(p => p.Name));
+        Assert.Equal(
+            ("CVE-2024-6119", "HIGH", 7.5, "YES"),
+            (finding.PackageVulnerabilityDetails.VulnerabilityId, finding.Severity, finding.Score, finding.FixAvailable)
+        );
+        Assert.Equal(
+            ["openssl", "libssl3"],
+            finding.PackageVulnerabilityDetails.VulnerablePackages.Select(p => p.Name)
+        );
     }
 
     [Fact]
@@ -135,16 +174,55 @@ public sealed class LocalScanTests
         using var inspector = aws.InspectorClient();
         var one = aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
         var two = aws.Ecr.Push(Repository, Manifest.Image("two"), "v2");
-        aws.Inspector.CompleteScan(Repository, one, OpenSsl, Log4j, OpenSsl with { Vulnerability = "CVE-2024-1", Status = "CLOSED" });
+        aws.Inspector.CompleteScan(
+            Repository,
+            one,
+            OpenSsl,
+            Log4j,
+            OpenSsl with
+            {
+                Vulnerability = "CVE-2024-1",
+                Status = "CLOSED",
+            }
+        );
         aws.Inspector.CompleteScan(Repository, two, OpenSsl);
 
         Assert.Equal(4, await CountAsync(new FilterCriteria()));
         Assert.Equal(3, await CountAsync(new FilterCriteria { EcrImageHash = [Is(one)] }));
-        Assert.Equal(2, await CountAsync(new FilterCriteria { EcrImageHash = [Is(one)], EcrImageRepositoryName = [Is(Repository)], FindingStatus = [Is("ACTIVE")] }));
-        Assert.Equal(0, await CountAsync(new FilterCriteria { EcrImageHash = [Is(one)], EcrImageRepositoryName = [Is("other")] }));
+        Assert.Equal(
+            2,
+            await CountAsync(
+                new FilterCriteria
+                {
+                    EcrImageHash = [Is(one)],
+                    EcrImageRepositoryName = [Is(Repository)],
+                    FindingStatus = [Is("ACTIVE")],
+                }
+            )
+        );
+        Assert.Equal(
+            0,
+            await CountAsync(new FilterCriteria { EcrImageHash = [Is(one)], EcrImageRepositoryName = [Is("other")] })
+        );
         Assert.Equal(4, await CountAsync(new FilterCriteria { Severity = [Is("HIGH"), Is("CRITICAL")] }));
-        Assert.Equal(1, await CountAsync(new FilterCriteria { Severity = [new StringFilter { Comparison = StringComparison.NOT_EQUALS, Value = "HIGH" }] }));
-        Assert.Equal(3, await CountAsync(new FilterCriteria { VulnerabilityId = [new StringFilter { Comparison = StringComparison.PREFIX, Value = "CVE-2024-" }] }));
+        Assert.Equal(
+            1,
+            await CountAsync(
+                new FilterCriteria
+                {
+                    Severity = [new StringFilter { Comparison = StringComparison.NOT_EQUALS, Value = "HIGH" }],
+                }
+            )
+        );
+        Assert.Equal(
+            3,
+            await CountAsync(
+                new FilterCriteria
+                {
+                    VulnerabilityId = [new StringFilter { Comparison = StringComparison.PREFIX, Value = "CVE-2024-" }],
+                }
+            )
+        );
 
         async Task<int> CountAsync(FilterCriteria criteria) =>
             (await inspector.ListFindingsAsync(new ListFindingsRequest { FilterCriteria = criteria })).Findings.Count;
@@ -172,8 +250,10 @@ public sealed class LocalScanTests
         clock.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal(["CVE-2024-6119 ACTIVE", "CVE-2021-44228 SUPPRESSED"], await ListedAsync());
 
-        async Task<IEnumerable<string>> ListedAsync() => (await inspector.ListFindingsAsync(new ListFindingsRequest())).Findings
-            .Select(f => $"{f.PackageVulnerabilityDetails.VulnerabilityId} {f.Status}");
+        async Task<IEnumerable<string>> ListedAsync() =>
+            (await inspector.ListFindingsAsync(new ListFindingsRequest())).Findings.Select(f =>
+                $"{f.PackageVulnerabilityDetails.VulnerabilityId} {f.Status}"
+            );
     }
 
     [Fact]
@@ -187,14 +267,21 @@ public sealed class LocalScanTests
         aws.Events.Take();
 
         aws.Inspector.CompleteScan(Repository, digest, OpenSsl);
-        Assert.Equal(first.Select(f => (f.Arn, f.Status == "ACTIVE" && f.Arn == first[0].Arn ? "ACTIVE" : "CLOSED")), await ListedAsync());
+        Assert.Equal(
+            first.Select(f => (f.Arn, f.Status == "ACTIVE" && f.Arn == first[0].Arn ? "ACTIVE" : "CLOSED")),
+            await ListedAsync()
+        );
         Assert.Equal(3, aws.Events.Take().Count);
 
         aws.Inspector.DeleteClosed();
         Assert.Equal([first[0]], await ListedAsync());
 
         async Task<IReadOnlyList<(string Arn, string Status)>> ListedAsync() =>
-            [.. (await inspector.ListFindingsAsync(new ListFindingsRequest())).Findings.Select(f => (f.FindingArn, f.Status.Value))];
+            [
+                .. (await inspector.ListFindingsAsync(new ListFindingsRequest())).Findings.Select(f =>
+                    (f.FindingArn, f.Status.Value)
+                ),
+            ];
     }
 
     [Fact]
@@ -221,7 +308,12 @@ public sealed class LocalScanTests
         await using var aws = await StartAsync(ScanningConfiguration.Enhanced);
         using var inspector = aws.InspectorClient();
         var digest = aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
-        aws.Inspector.CompleteScan(Repository, digest, announce: false, [.. Enumerable.Range(0, 60).Select(i => OpenSsl with { Vulnerability = $"CVE-{i}" })]);
+        aws.Inspector.CompleteScan(
+            Repository,
+            digest,
+            announce: false,
+            [.. Enumerable.Range(0, 60).Select(i => OpenSsl with { Vulnerability = $"CVE-{i}" })]
+        );
 
         var pages = new List<int>();
         var request = new ListFindingsRequest { MaxResults = 100 };
@@ -230,11 +322,12 @@ public sealed class LocalScanTests
             var page = await inspector.ListFindingsAsync(request);
             pages.Add(page.Findings.Count);
             request.NextToken = page.NextToken;
-        }
-        while (request.NextToken is not null);
+        } while (request.NextToken is not null);
 
         Assert.Equal([25, 25, 10], pages);
-        await Assert.ThrowsAsync<Amazon.Inspector2.Model.ValidationException>(() => inspector.ListFindingsAsync(new ListFindingsRequest { MaxResults = 101 }));
+        await Assert.ThrowsAsync<Amazon.Inspector2.Model.ValidationException>(() =>
+            inspector.ListFindingsAsync(new ListFindingsRequest { MaxResults = 101 })
+        );
     }
 
     [Fact]
@@ -243,8 +336,14 @@ public sealed class LocalScanTests
         await using var aws = await StartAsync();
         using var inspector = aws.InspectorClient();
 
-        await Assert.ThrowsAnyAsync<AmazonInspector2Exception>(
-            () => inspector.ListFindingsAsync(new ListFindingsRequest { FilterCriteria = new FilterCriteria { RelatedVulnerabilities = [Is("USN-1")] } }));
+        await Assert.ThrowsAnyAsync<AmazonInspector2Exception>(() =>
+            inspector.ListFindingsAsync(
+                new ListFindingsRequest
+                {
+                    FilterCriteria = new FilterCriteria { RelatedVulnerabilities = [Is("USN-1")] },
+                }
+            )
+        );
 
         Assert.Contains("relatedVulnerabilities", Assert.Single(aws.Unexpected), System.StringComparison.Ordinal);
     }
@@ -252,7 +351,9 @@ public sealed class LocalScanTests
     [Fact]
     public async Task Coverage_says_why_an_image_is_or_is_not_scanned()
     {
-        await using var aws = await StartAsync(new ScanningConfiguration("ENHANCED", new ScanningRule("SCAN_ON_PUSH", "pay/*")));
+        await using var aws = await StartAsync(
+            new ScanningConfiguration("ENHANCED", new ScanningRule("SCAN_ON_PUSH", "pay/*"))
+        );
         aws.Ecr.CreateRepository("free");
         using var inspector = aws.InspectorClient();
         var scanned = aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
@@ -262,13 +363,24 @@ public sealed class LocalScanTests
         aws.Inspector.SetCoverage(Repository, unsupported, "INACTIVE", "UNSUPPORTED_OS");
 
         var all = (await inspector.ListCoverageAsync(new ListCoverageRequest { MaxResults = 200 })).CoveredResources;
-        var one = (await inspector.ListCoverageAsync(new ListCoverageRequest
-        {
-            FilterCriteria = new CoverageFilterCriteria
-            {
-                ResourceId = [new CoverageStringFilter { Comparison = CoverageStringComparison.EQUALS, Value = $"arn:aws:ecr:eu-central-1:123456789012:repository/{Repository}/{scanned}" }],
-            },
-        })).CoveredResources.Single();
+        var one = (
+            await inspector.ListCoverageAsync(
+                new ListCoverageRequest
+                {
+                    FilterCriteria = new CoverageFilterCriteria
+                    {
+                        ResourceId =
+                        [
+                            new CoverageStringFilter
+                            {
+                                Comparison = CoverageStringComparison.EQUALS,
+                                Value = $"arn:aws:ecr:eu-central-1:123456789012:repository/{Repository}/{scanned}",
+                            },
+                        ],
+                    },
+                }
+            )
+        ).CoveredResources.Single();
 
         Assert.Equal(
             [
@@ -276,7 +388,14 @@ public sealed class LocalScanTests
                 (unsupported, "INACTIVE", "UNSUPPORTED_OS"),
                 (manual, "INACTIVE", "SCAN_FREQUENCY_MANUAL"),
             ],
-            all.Select(r => (r.ResourceId[r.ResourceId.IndexOf("sha256:", System.StringComparison.Ordinal)..], r.ScanStatus.StatusCode.Value, r.ScanStatus.Reason.Value)));
+            all.Select(r =>
+                (
+                    r.ResourceId[r.ResourceId.IndexOf("sha256:", System.StringComparison.Ordinal)..],
+                    r.ScanStatus.StatusCode.Value,
+                    r.ScanStatus.Reason.Value
+                )
+            )
+        );
         Assert.Equal("v1", one.ResourceMetadata.EcrImage.Tags.Single());
         Assert.NotNull(one.LastScannedAt);
     }
@@ -292,29 +411,52 @@ public sealed class LocalScanTests
 
         aws.Inspector.SetCoverage(Repository, digest, "INACTIVE", "SCAN_ELIGIBILITY_EXPIRED");
 
-        Assert.Equal("CLOSED", (await inspector.ListFindingsAsync(new ListFindingsRequest())).Findings.Single().Status.Value);
+        Assert.Equal(
+            "CLOSED",
+            (await inspector.ListFindingsAsync(new ListFindingsRequest())).Findings.Single().Status.Value
+        );
         Assert.Equal("SCAN_ELIGIBILITY_EXPIRED", (await FindingsAsync(ecr, "v1")).ImageScanStatus.Status.Value);
     }
 
     [Fact]
     public async Task Scanning_configuration_is_told_per_registry_and_per_repository()
     {
-        await using var aws = await StartAsync(new ScanningConfiguration("ENHANCED", new ScanningRule("CONTINUOUS_SCAN", "pay/*"), new ScanningRule("SCAN_ON_PUSH", "*")));
+        await using var aws = await StartAsync(
+            new ScanningConfiguration(
+                "ENHANCED",
+                new ScanningRule("CONTINUOUS_SCAN", "pay/*"),
+                new ScanningRule("SCAN_ON_PUSH", "*")
+            )
+        );
         using var ecr = aws.EcrClient();
         aws.Ecr.CreateRepository("free");
 
-        var registry = (await ecr.GetRegistryScanningConfigurationAsync(new GetRegistryScanningConfigurationRequest())).ScanningConfiguration;
+        var registry = (
+            await ecr.GetRegistryScanningConfigurationAsync(new GetRegistryScanningConfigurationRequest())
+        ).ScanningConfiguration;
         var repositories = await ecr.BatchGetRepositoryScanningConfigurationAsync(
-            new BatchGetRepositoryScanningConfigurationRequest { RepositoryNames = [Repository, "free", "none"] });
+            new BatchGetRepositoryScanningConfigurationRequest { RepositoryNames = [Repository, "free", "none"] }
+        );
 
         Assert.Equal(("ENHANCED", 2), (registry.ScanType.Value, registry.Rules.Count));
-        Assert.Equal(["CONTINUOUS_SCAN", "SCAN_ON_PUSH"], repositories.ScanningConfigurations.Select(c => c.ScanFrequency.Value));
+        Assert.Equal(
+            ["CONTINUOUS_SCAN", "SCAN_ON_PUSH"],
+            repositories.ScanningConfigurations.Select(c => c.ScanFrequency.Value)
+        );
         Assert.Equal("REPOSITORY_NOT_FOUND", repositories.Failures.Single().FailureCode.Value);
     }
 
     [Theory]
-    [InlineData("""{"scanType":"ENHANCED","rules":[{"scanFrequency":"CONTINUOUS_SCAN","repositoryFilters":[{"filter":"*","filterType":"WILDCARD"}]}]}""", 200, "ENHANCED")]
-    [InlineData("""{"scanType":"BASIC","rules":[{"scanFrequency":"CONTINUOUS_SCAN","repositoryFilters":[{"filter":"*","filterType":"WILDCARD"}]}]}""", 400, "BASIC")]
+    [InlineData(
+        """{"scanType":"ENHANCED","rules":[{"scanFrequency":"CONTINUOUS_SCAN","repositoryFilters":[{"filter":"*","filterType":"WILDCARD"}]}]}""",
+        200,
+        "ENHANCED"
+    )]
+    [InlineData(
+        """{"scanType":"BASIC","rules":[{"scanFrequency":"CONTINUOUS_SCAN","repositoryFilters":[{"filter":"*","filterType":"WILDCARD"}]}]}""",
+        400,
+        "BASIC"
+    )]
     public async Task Basic_scanning_is_never_continuous(string body, int expected, string scanType)
     {
         await using var aws = await LocalAwsServer.StartAsync();
@@ -324,7 +466,10 @@ public sealed class LocalScanTests
         Assert.Equal((expected, scanType), (status, aws.Ecr.Scanning.ScanType));
     }
 
-    private static async Task<LocalAwsServer> StartAsync(ScanningConfiguration? scanning = null, TimeProvider? clock = null)
+    private static async Task<LocalAwsServer> StartAsync(
+        ScanningConfiguration? scanning = null,
+        TimeProvider? clock = null
+    )
     {
         var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { TimeProvider = clock ?? TimeProvider.System });
         aws.Ecr.Scanning = scanning ?? ScanningConfiguration.Basic;
@@ -335,8 +480,20 @@ public sealed class LocalScanTests
     private static StringFilter Is(string value) => new() { Comparison = StringComparison.EQUALS, Value = value };
 
     private static Task<StartImageScanResponse> StartScanAsync(AmazonECRClient ecr, string tag) =>
-        ecr.StartImageScanAsync(new StartImageScanRequest { RepositoryName = Repository, ImageId = new ImageIdentifier { ImageTag = tag } });
+        ecr.StartImageScanAsync(
+            new StartImageScanRequest
+            {
+                RepositoryName = Repository,
+                ImageId = new ImageIdentifier { ImageTag = tag },
+            }
+        );
 
     private static Task<DescribeImageScanFindingsResponse> FindingsAsync(AmazonECRClient ecr, string tag) =>
-        ecr.DescribeImageScanFindingsAsync(new DescribeImageScanFindingsRequest { RepositoryName = Repository, ImageId = new ImageIdentifier { ImageTag = tag } });
+        ecr.DescribeImageScanFindingsAsync(
+            new DescribeImageScanFindingsRequest
+            {
+                RepositoryName = Repository,
+                ImageId = new ImageIdentifier { ImageTag = tag },
+            }
+        );
 }

@@ -13,21 +13,29 @@ public sealed class LocalSnsTests
         var topic = aws.Sns.CreateTopic("alerts");
         using var sns = aws.SnsClient();
 
-        var answer = await sns.PublishAsync(new PublishRequest
-        {
-            TopicArn = topic,
-            Subject = "Image blocked: pay/api",
-            Message = "2 critical findings & more <ü>",
-            MessageAttributes = new Dictionary<string, MessageAttributeValue>
+        var answer = await sns.PublishAsync(
+            new PublishRequest
             {
-                ["severity"] = new() { DataType = "String", StringValue = "CRITICAL" },
-                ["teams"] = new() { DataType = "String.Array", StringValue = """["pay","web"]""" },
-            },
-        });
+                TopicArn = topic,
+                Subject = "Image blocked: pay/api",
+                Message = "2 critical findings & more <ü>",
+                MessageAttributes = new Dictionary<string, MessageAttributeValue>
+                {
+                    ["severity"] = new() { DataType = "String", StringValue = "CRITICAL" },
+                    ["teams"] = new() { DataType = "String.Array", StringValue = """["pay","web"]""" },
+                },
+            }
+        );
 
         var message = Assert.Single(aws.Sns.Messages);
-        Assert.Equal((answer.MessageId, topic, "Image blocked: pay/api", "2 critical findings & more <ü>"), (message.MessageId, message.TopicArn, message.Subject, message.Message));
-        Assert.Equal(("String", "CRITICAL"), (message.Attributes["severity"].DataType, message.Attributes["severity"].Value));
+        Assert.Equal(
+            (answer.MessageId, topic, "Image blocked: pay/api", "2 critical findings & more <ü>"),
+            (message.MessageId, message.TopicArn, message.Subject, message.Message)
+        );
+        Assert.Equal(
+            ("String", "CRITICAL"),
+            (message.Attributes["severity"].DataType, message.Attributes["severity"].Value)
+        );
         Assert.Equal("""["pay","web"]""", message.Attributes["teams"].Value);
         Assert.Empty(aws.Unexpected);
     }
@@ -40,7 +48,9 @@ public sealed class LocalSnsTests
         using var sns = aws.SnsClient();
 
         await sns.PublishAsync(topic, new string('ü', 131_072));
-        await Assert.ThrowsAsync<InvalidParameterException>(() => sns.PublishAsync(topic, new string('ü', 131_072) + "x"));
+        await Assert.ThrowsAsync<InvalidParameterException>(() =>
+            sns.PublishAsync(topic, new string('ü', 131_072) + "x")
+        );
         await Assert.ThrowsAsync<InvalidParameterException>(() => sns.PublishAsync(topic, ""));
     }
 
@@ -79,7 +89,15 @@ public sealed class LocalSnsTests
         var topic = aws.Sns.CreateTopic("alerts");
         using var sns = aws.SnsClient();
 
-        var publish = () => sns.PublishAsync(new PublishRequest { TopicArn = topic, Message = message, MessageStructure = "json" });
+        var publish = () =>
+            sns.PublishAsync(
+                new PublishRequest
+                {
+                    TopicArn = topic,
+                    Message = message,
+                    MessageStructure = "json",
+                }
+            );
 
         if (taken)
         {
@@ -105,12 +123,19 @@ public sealed class LocalSnsTests
         var topic = aws.Sns.CreateTopic("alerts");
         using var sns = aws.SnsClient();
 
-        await Assert.ThrowsAsync<InvalidParameterValueException>(() => sns.PublishAsync(new PublishRequest
-        {
-            TopicArn = topic,
-            Message = "message",
-            MessageAttributes = new Dictionary<string, MessageAttributeValue> { [name] = new() { DataType = type, StringValue = value } },
-        }));
+        await Assert.ThrowsAsync<InvalidParameterValueException>(() =>
+            sns.PublishAsync(
+                new PublishRequest
+                {
+                    TopicArn = topic,
+                    Message = "message",
+                    MessageAttributes = new Dictionary<string, MessageAttributeValue>
+                    {
+                        [name] = new() { DataType = type, StringValue = value },
+                    },
+                }
+            )
+        );
     }
 
     [Fact]
@@ -123,8 +148,16 @@ public sealed class LocalSnsTests
         await Assert.ThrowsAsync<NotFoundException>(() => sns.PublishAsync($"{topic}-not", "message"));
         Assert.Empty(aws.Unexpected);
 
-        await Assert.ThrowsAnyAsync<AmazonSimpleNotificationServiceException>(
-            () => sns.PublishAsync(new PublishRequest { TopicArn = topic, Message = "message", MessageGroupId = "group" }));
+        await Assert.ThrowsAnyAsync<AmazonSimpleNotificationServiceException>(() =>
+            sns.PublishAsync(
+                new PublishRequest
+                {
+                    TopicArn = topic,
+                    Message = "message",
+                    MessageGroupId = "group",
+                }
+            )
+        );
         Assert.Contains("MessageGroupId", Assert.Single(aws.Unexpected), StringComparison.Ordinal);
     }
 
@@ -136,14 +169,29 @@ public sealed class LocalSnsTests
         using var sns = aws.SnsClient();
         aws.Sns.FailsEntry = message => message.Message == "unlucky";
 
-        var answer = await sns.PublishBatchAsync(new PublishBatchRequest
-        {
-            TopicArn = topic,
-            PublishBatchRequestEntries = [Entry("a", "fine"), Entry("b", "unlucky"), new() { Id = "c", Message = "bad", Subject = "a\nb" }],
-        });
+        var answer = await sns.PublishBatchAsync(
+            new PublishBatchRequest
+            {
+                TopicArn = topic,
+                PublishBatchRequestEntries =
+                [
+                    Entry("a", "fine"),
+                    Entry("b", "unlucky"),
+                    new()
+                    {
+                        Id = "c",
+                        Message = "bad",
+                        Subject = "a\nb",
+                    },
+                ],
+            }
+        );
 
         Assert.Equal("a", answer.Successful.Single().Id);
-        Assert.Equal([("b", "InternalError", false), ("c", "InvalidParameter", true)], answer.Failed.Select(f => (f.Id, f.Code, f.SenderFault!.Value)));
+        Assert.Equal(
+            [("b", "InternalError", false), ("c", "InvalidParameter", true)],
+            answer.Failed.Select(f => (f.Id, f.Code, f.SenderFault!.Value))
+        );
         Assert.Equal("fine", aws.Sns.Messages.Single().Message);
     }
 
@@ -155,10 +203,16 @@ public sealed class LocalSnsTests
         using var sns = aws.SnsClient();
 
         await Assert.ThrowsAsync<EmptyBatchRequestException>(() => PublishAsync());
-        await Assert.ThrowsAsync<TooManyEntriesInBatchRequestException>(() => PublishAsync([.. Enumerable.Range(0, 11).Select(i => Entry($"e{i}", "x"))]));
-        await Assert.ThrowsAsync<BatchEntryIdsNotDistinctException>(() => PublishAsync(Entry("a", "x"), Entry("a", "y")));
+        await Assert.ThrowsAsync<TooManyEntriesInBatchRequestException>(() =>
+            PublishAsync([.. Enumerable.Range(0, 11).Select(i => Entry($"e{i}", "x"))])
+        );
+        await Assert.ThrowsAsync<BatchEntryIdsNotDistinctException>(() =>
+            PublishAsync(Entry("a", "x"), Entry("a", "y"))
+        );
         await Assert.ThrowsAsync<InvalidBatchEntryIdException>(() => PublishAsync(Entry("a b", "x")));
-        await Assert.ThrowsAsync<BatchRequestTooLongException>(() => PublishAsync(Entry("a", new string('x', 200_000)), Entry("b", new string('x', 62_145))));
+        await Assert.ThrowsAsync<BatchRequestTooLongException>(() =>
+            PublishAsync(Entry("a", new string('x', 200_000)), Entry("b", new string('x', 62_145)))
+        );
         await PublishAsync(Entry("a", new string('x', 200_000)), Entry("b", new string('x', 62_144)));
 
         Task PublishAsync(params List<PublishBatchRequestEntry> entries) =>

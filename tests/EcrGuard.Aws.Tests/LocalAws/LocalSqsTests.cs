@@ -18,7 +18,9 @@ public sealed class LocalSqsTests
         var sentAt = clock.GetUtcNow();
 
         // The client checks the MD5 that is answered.
-        Assert.NotEmpty((await sqs.SendMessageAsync(new SendMessageRequest(queue, "later ☃") { DelaySeconds = 120 })).MessageId);
+        Assert.NotEmpty(
+            (await sqs.SendMessageAsync(new SendMessageRequest(queue, "later ☃") { DelaySeconds = 120 })).MessageId
+        );
         await sqs.SendMessageAsync(new SendMessageRequest(queue, "now"));
 
         Assert.Equal(["now", "later ☃"], aws.Sqs.Waiting(queue).Select(message => message.Body));
@@ -27,7 +29,10 @@ public sealed class LocalSqsTests
         clock.Advance(TimeSpan.FromSeconds(120));
         var later = Assert.Single(aws.Sqs.TakeDue(queue));
         Assert.Equal(("later ☃", sentAt, sentAt + TimeSpan.FromSeconds(120)), (later.Body, later.SentAt, later.DueAt));
-        Assert.Equal(["sqs SendMessage", "sqs SendMessage"], aws.Requests.Select(request => $"{request.Service} {request.Operation}"));
+        Assert.Equal(
+            ["sqs SendMessage", "sqs SendMessage"],
+            aws.Requests.Select(request => $"{request.Service} {request.Operation}")
+        );
         Assert.Empty(aws.Unexpected);
     }
 
@@ -39,13 +44,21 @@ public sealed class LocalSqsTests
         var queue = aws.Sqs.CreateQueue("scan-changed");
 
         await Assert.ThrowsAsync<QueueDoesNotExistException>(() => sqs.SendMessageAsync(queue + "-2", "text"));
-        var late = await Assert.ThrowsAnyAsync<AmazonSQSException>(() => sqs.SendMessageAsync(new SendMessageRequest(queue, "text") { DelaySeconds = 901 }));
-        Assert.Equal("Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.", late.Message);
+        var late = await Assert.ThrowsAnyAsync<AmazonSQSException>(() =>
+            sqs.SendMessageAsync(new SendMessageRequest(queue, "text") { DelaySeconds = 901 })
+        );
+        Assert.Equal(
+            "Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
+            late.Message
+        );
         await Assert.ThrowsAnyAsync<AmazonSQSException>(() => sqs.SendMessageAsync(queue, ""));
         Assert.Empty(aws.Sqs.Waiting(queue));
         Assert.Empty(aws.Unexpected);
     }
 
     private static AmazonSQSClient Client(LocalAwsServer aws) =>
-        new(new BasicAWSCredentials("test", "test"), new AmazonSQSConfig { ServiceURL = aws.Endpoint.ToString(), AuthenticationRegion = aws.Region });
+        new(
+            new BasicAWSCredentials("test", "test"),
+            new AmazonSQSConfig { ServiceURL = aws.Endpoint.ToString(), AuthenticationRegion = aws.Region }
+        );
 }

@@ -30,18 +30,53 @@ public sealed class LocalStorageTests
 
         await Assert.ThrowsAsync<ImageStorageClassUpdateNotSupportedException>(() => Move(TargetStorageClass.ARCHIVE));
         Assert.Equal("ACTIVATING", await Move(TargetStorageClass.STANDARD));
-        Assert.Single((await ecr.BatchGetImageAsync(new BatchGetImageRequest { RepositoryName = "scanned", ImageIds = [new ImageIdentifier { ImageDigest = digest }] })).Failures);
-        Assert.Empty((await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = "scanned" })).ImageDetails);
+        Assert.Single(
+            (
+                await ecr.BatchGetImageAsync(
+                    new BatchGetImageRequest
+                    {
+                        RepositoryName = "scanned",
+                        ImageIds = [new ImageIdentifier { ImageDigest = digest }],
+                    }
+                )
+            ).Failures
+        );
+        Assert.Empty(
+            (await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = "scanned" })).ImageDetails
+        );
         var activating = new DescribeImagesFilter { ImageStatus = ImageStatusFilter.ACTIVATING };
-        Assert.Null((await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = "scanned", Filter = activating })).ImageDetails.Single().LastActivatedAt);
+        Assert.Null(
+            (
+                await ecr.DescribeImagesAsync(
+                    new DescribeImagesRequest { RepositoryName = "scanned", Filter = activating }
+                )
+            )
+                .ImageDetails.Single()
+                .LastActivatedAt
+        );
 
         clock.Advance(TimeSpan.FromMinutes(20));
 
-        var back = (await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = "scanned" })).ImageDetails.Single();
+        var back = (
+            await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = "scanned" })
+        ).ImageDetails.Single();
         Assert.Equal((Now.UtcDateTime, Now.AddMinutes(20).UtcDateTime), (back.LastArchivedAt, back.LastActivatedAt));
-        var scan = await ecr.DescribeImageScanFindingsAsync(new DescribeImageScanFindingsRequest { RepositoryName = "scanned", ImageId = new ImageIdentifier { ImageDigest = digest } });
+        var scan = await ecr.DescribeImageScanFindingsAsync(
+            new DescribeImageScanFindingsRequest
+            {
+                RepositoryName = "scanned",
+                ImageId = new ImageIdentifier { ImageDigest = digest },
+            }
+        );
         Assert.Equal("IN_PROGRESS", scan.ImageScanStatus.Status.Value);
-        Assert.Equal("STANDARD", JsonDocument.Parse(aws.Events.ToList()[^1]).RootElement.GetProperty("detail").GetProperty("target-storage-class").GetString());
+        Assert.Equal(
+            "STANDARD",
+            JsonDocument
+                .Parse(aws.Events.ToList()[^1])
+                .RootElement.GetProperty("detail")
+                .GetProperty("target-storage-class")
+                .GetString()
+        );
     }
 
     [Fact]
@@ -56,7 +91,9 @@ public sealed class LocalStorageTests
         aws.Ecr.Push(Repository, Manifest.Image("one"), "v2");
         clock.Advance(TimeSpan.FromHours(1));
 
-        var back = (await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })).ImageDetails.Single();
+        var back = (
+            await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })
+        ).ImageDetails.Single();
         Assert.Equal(("ACTIVE", Now.UtcDateTime), (back.ImageStatus.Value, back.LastActivatedAt));
     }
 
@@ -70,7 +107,9 @@ public sealed class LocalStorageTests
         var child = Manifest.Image("amd64");
         var index = aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", child)]), "v1");
 
-        var error = await Record.ExceptionAsync(() => MoveAsync(ecr, Repository, child.Digest, TargetStorageClass.ARCHIVE));
+        var error = await Record.ExceptionAsync(() =>
+            MoveAsync(ecr, Repository, child.Digest, TargetStorageClass.ARCHIVE)
+        );
 
         Assert.Equal(allowed ? null : typeof(ImageStorageClassUpdateNotSupportedException), error?.GetType());
         await MoveAsync(ecr, Repository, index, TargetStorageClass.ARCHIVE);
@@ -87,7 +126,17 @@ public sealed class LocalStorageTests
 
         await MoveAsync(ecr, Repository, index, TargetStorageClass.ARCHIVE);
 
-        var read = await ecr.BatchGetImageAsync(new BatchGetImageRequest { RepositoryName = Repository, ImageIds = [new ImageIdentifier { ImageDigest = child.Digest }, new ImageIdentifier { ImageTag = "v1" }] });
+        var read = await ecr.BatchGetImageAsync(
+            new BatchGetImageRequest
+            {
+                RepositoryName = Repository,
+                ImageIds =
+                [
+                    new ImageIdentifier { ImageDigest = child.Digest },
+                    new ImageIdentifier { ImageTag = "v1" },
+                ],
+            }
+        );
         Assert.Equal(child.Digest, read.Images.Single().ImageId.ImageDigest);
         Assert.Equal("v1", read.Failures.Single().ImageId.ImageTag);
     }
@@ -103,7 +152,12 @@ public sealed class LocalStorageTests
         clock.Advance(TimeSpan.FromDays(1));
         aws.Ecr.Pull(Repository, digest);
 
-        Assert.Equal(Now.AddDays(1).UtcDateTime, (await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository })).ImageDetails.Single().LastRecordedPullTime);
+        Assert.Equal(
+            Now.AddDays(1).UtcDateTime,
+            (await ecr.DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = Repository }))
+                .ImageDetails.Single()
+                .LastRecordedPullTime
+        );
         aws.Ecr.Archive(Repository, digest);
         Assert.ThrowsAny<Exception>(() => aws.Ecr.Pull(Repository, "v1"));
     }
@@ -114,9 +168,15 @@ public sealed class LocalStorageTests
         await using var aws = await StartAsync(new LocalAwsOptions());
         using var ecr = aws.EcrClient();
 
-        await Assert.ThrowsAsync<ImageNotFoundException>(() => MoveAsync(ecr, Repository, Manifest.Image("none").Digest, TargetStorageClass.ARCHIVE));
-        await Assert.ThrowsAsync<RepositoryNotFoundException>(() => MoveAsync(ecr, "none", Manifest.Image("none").Digest, TargetStorageClass.ARCHIVE));
-        await Assert.ThrowsAsync<InvalidParameterException>(() => MoveAsync(ecr, Repository, Manifest.Image("none").Digest, new TargetStorageClass("GLACIER")));
+        await Assert.ThrowsAsync<ImageNotFoundException>(() =>
+            MoveAsync(ecr, Repository, Manifest.Image("none").Digest, TargetStorageClass.ARCHIVE)
+        );
+        await Assert.ThrowsAsync<RepositoryNotFoundException>(() =>
+            MoveAsync(ecr, "none", Manifest.Image("none").Digest, TargetStorageClass.ARCHIVE)
+        );
+        await Assert.ThrowsAsync<InvalidParameterException>(() =>
+            MoveAsync(ecr, Repository, Manifest.Image("none").Digest, new TargetStorageClass("GLACIER"))
+        );
     }
 
     [Fact]
@@ -125,10 +185,17 @@ public sealed class LocalStorageTests
         await using var aws = await StartAsync(new LocalAwsOptions());
         using var ecr = aws.EcrClient();
         var subject = aws.Ecr.Push(Repository, Manifest.Image("one"), "v1");
-        var referrers = Enumerable.Range(0, 45).Select(i => aws.Ecr.Push(Repository, Manifest.Referrer(subject, $"application/type-{i}"))).ToList();
+        var referrers = Enumerable
+            .Range(0, 45)
+            .Select(i => aws.Ecr.Push(Repository, Manifest.Referrer(subject, $"application/type-{i}")))
+            .ToList();
         aws.Ecr.Push(Repository, Manifest.Referrer(Manifest.Image("another").Digest));
         aws.Ecr.Archive(Repository, referrers[0]);
-        var request = new ListImageReferrersRequest { RepositoryName = Repository, SubjectId = new SubjectIdentifier { ImageDigest = subject } };
+        var request = new ListImageReferrersRequest
+        {
+            RepositoryName = Repository,
+            SubjectId = new SubjectIdentifier { ImageDigest = subject },
+        };
 
         var listed = new List<ImageReferrer>();
         do
@@ -136,20 +203,42 @@ public sealed class LocalStorageTests
             var page = await ecr.ListImageReferrersAsync(request);
             listed.AddRange(page.Referrers);
             request.NextToken = page.NextToken;
-        }
-        while (request.NextToken is not null);
+        } while (request.NextToken is not null);
 
         Assert.Equal(referrers.Skip(1), listed.Select(r => r.Digest));
         Assert.Equal(3, aws.Requests.Count);
-        Assert.Equal((MediaTypes.OciManifest, "application/type-1", "ACTIVE"), (listed[0].MediaType, listed[0].ArtifactType, listed[0].ArtifactStatus.Value));
-        request.Filter = new ListImageReferrersFilter { ArtifactStatus = ArtifactStatusFilter.ANY, ArtifactTypes = ["application/type-0", "application/type-9"] };
-        Assert.Equal([referrers[0], referrers[9]], (await ecr.ListImageReferrersAsync(request)).Referrers.Select(r => r.Digest));
+        Assert.Equal(
+            (MediaTypes.OciManifest, "application/type-1", "ACTIVE"),
+            (listed[0].MediaType, listed[0].ArtifactType, listed[0].ArtifactStatus.Value)
+        );
+        request.Filter = new ListImageReferrersFilter
+        {
+            ArtifactStatus = ArtifactStatusFilter.ANY,
+            ArtifactTypes = ["application/type-0", "application/type-9"],
+        };
+        Assert.Equal(
+            [referrers[0], referrers[9]],
+            (await ecr.ListImageReferrersAsync(request)).Referrers.Select(r => r.Digest)
+        );
         request.MaxResults = 51;
         await Assert.ThrowsAsync<InvalidParameterException>(() => ecr.ListImageReferrersAsync(request));
     }
 
-    private static async Task<string> MoveAsync(AmazonECRClient ecr, string repository, string digest, TargetStorageClass to) => (await ecr.UpdateImageStorageClassAsync(
-        new UpdateImageStorageClassRequest { RepositoryName = repository, ImageId = new ImageIdentifier { ImageDigest = digest }, TargetStorageClass = to })).ImageStatus.Value;
+    private static async Task<string> MoveAsync(
+        AmazonECRClient ecr,
+        string repository,
+        string digest,
+        TargetStorageClass to
+    ) => (
+            await ecr.UpdateImageStorageClassAsync(
+                new UpdateImageStorageClassRequest
+                {
+                    RepositoryName = repository,
+                    ImageId = new ImageIdentifier { ImageDigest = digest },
+                    TargetStorageClass = to,
+                }
+            )
+        ).ImageStatus.Value;
 
     private async Task<LocalAwsServer> StartAsync(LocalAwsOptions options)
     {

@@ -38,7 +38,10 @@ public sealed class S3Tests : IAsyncLifetime
     {
         var request = new PutObjectRequest
         {
-            BucketName = Bucket, Key = key, ContentType = "application/json", InputStream = new MemoryStream([1, 2, 3]),
+            BucketName = Bucket,
+            Key = key,
+            ContentType = "application/json",
+            InputStream = new MemoryStream([1, 2, 3]),
             Headers = { ContentEncoding = "gzip", CacheControl = "no-store" },
         };
         request.Metadata["policy"] = "abc";
@@ -47,7 +50,10 @@ public sealed class S3Tests : IAsyncLifetime
         using var got = await client.GetObjectAsync(Bucket, key);
 
         Assert.Equal([1, 2, 3], await ReadAsync(got));
-        Assert.Equal(("application/json", "gzip", "no-store"), (got.Headers.ContentType, got.Headers.ContentEncoding, got.Headers.CacheControl));
+        Assert.Equal(
+            ("application/json", "gzip", "no-store"),
+            (got.Headers.ContentType, got.Headers.ContentEncoding, got.Headers.CacheControl)
+        );
         Assert.Equal("abc", got.Metadata["policy"]);
         Assert.Equal(put.ETag, got.ETag);
         Assert.Equal([1, 2, 3], server.S3.Find(Bucket, key)!.Content.ToArray());
@@ -57,14 +63,24 @@ public sealed class S3Tests : IAsyncLifetime
     [Fact]
     public async Task A_bucket_in_the_host_name_is_the_bucket_in_the_path()
     {
-        using var other = new AmazonS3Client(new BasicAWSCredentials("AKIDEXAMPLE", "secret"), new AmazonS3Config
-        {
-            ServiceURL = new UriBuilder(server.Endpoint) { Host = "localhost" }.ToString(),
-            AuthenticationRegion = "eu-central-1",
-            HttpClientFactory = new ToLoopback(),
-        });
+        using var other = new AmazonS3Client(
+            new BasicAWSCredentials("AKIDEXAMPLE", "secret"),
+            new AmazonS3Config
+            {
+                ServiceURL = new UriBuilder(server.Endpoint) { Host = "localhost" }.ToString(),
+                AuthenticationRegion = "eu-central-1",
+                HttpClientFactory = new ToLoopback(),
+            }
+        );
 
-        await other.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "a/b", ContentBody = "text" });
+        await other.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = Bucket,
+                Key = "a/b",
+                ContentBody = "text",
+            }
+        );
 
         using var got = await client.GetObjectAsync(Bucket, "a/b");
         Assert.Equal("text", Encoding.UTF8.GetString(await ReadAsync(got)));
@@ -77,10 +93,16 @@ public sealed class S3Tests : IAsyncLifetime
     public async Task A_large_body_is_decoded_however_the_SDK_sends_it(bool chunked, bool unsignedPayload)
     {
         var content = RandomNumberGenerator.GetBytes(300_000);
-        await client.PutObjectAsync(new PutObjectRequest
-        {
-            BucketName = Bucket, Key = "large", InputStream = new MemoryStream(content), UseChunkEncoding = chunked, DisablePayloadSigning = unsignedPayload && !chunked,
-        });
+        await client.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = Bucket,
+                Key = "large",
+                InputStream = new MemoryStream(content),
+                UseChunkEncoding = chunked,
+                DisablePayloadSigning = unsignedPayload && !chunked,
+            }
+        );
 
         using var got = await client.GetObjectAsync(Bucket, "large");
         Assert.Equal(content, await ReadAsync(got));
@@ -93,12 +115,24 @@ public sealed class S3Tests : IAsyncLifetime
     [InlineData("SHA256")]
     public async Task Every_checksum_that_the_SDK_computes_is_verified_on_the_way_in_and_out(string algorithm)
     {
-        await client.PutObjectAsync(new PutObjectRequest
-        {
-            BucketName = Bucket, Key = "k", ContentBody = "123456789", ChecksumAlgorithm = ChecksumAlgorithm.FindValue(algorithm),
-        });
+        await client.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = Bucket,
+                Key = "k",
+                ContentBody = "123456789",
+                ChecksumAlgorithm = ChecksumAlgorithm.FindValue(algorithm),
+            }
+        );
 
-        using var got = await client.GetObjectAsync(new GetObjectRequest { BucketName = Bucket, Key = "k", ChecksumMode = ChecksumMode.ENABLED });
+        using var got = await client.GetObjectAsync(
+            new GetObjectRequest
+            {
+                BucketName = Bucket,
+                Key = "k",
+                ChecksumMode = ChecksumMode.ENABLED,
+            }
+        );
         Assert.Equal("123456789", Encoding.UTF8.GetString(await ReadAsync(got)));
         Assert.Equal(algorithm, got.ResponseMetadata.ChecksumAlgorithm.ToString());
     }
@@ -108,16 +142,25 @@ public sealed class S3Tests : IAsyncLifetime
     [InlineData("x-amz-checksum-crc32c", "4waSgg==", HttpStatusCode.BadRequest)]
     [InlineData("x-amz-checksum-crc64nvme", "rosUhgp5mIg=", HttpStatusCode.OK)]
     [InlineData("x-amz-checksum-crc64nvme", "rosUhgp5mIk=", HttpStatusCode.BadRequest)]
-    public async Task The_checksums_that_other_SDKs_compute_are_verified_too(string header, string value, HttpStatusCode expected)
+    public async Task The_checksums_that_other_SDKs_compute_are_verified_too(
+        string header,
+        string value,
+        HttpStatusCode expected
+    )
     {
         using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(server.Endpoint, $"{Bucket}/k")) { Content = new StringContent("123456789") };
+        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(server.Endpoint, $"{Bucket}/k"))
+        {
+            Content = new StringContent("123456789"),
+        };
         request.Headers.Add(header, value);
         request.Headers.Add("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
         request.Headers.Add("x-amz-date", "20260301T000000Z");
         request.Headers.TryAddWithoutValidation(
             "Authorization",
-            $"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260301/eu-central-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature={new string('0', 64)}");
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260301/eu-central-1/s3/aws4_request, "
+                + $"SignedHeaders=host;x-amz-date, Signature={new string('0', 64)}"
+        );
 
         using var response = await http.SendAsync(request);
 
@@ -127,7 +170,13 @@ public sealed class S3Tests : IAsyncLifetime
     [Fact]
     public async Task A_put_that_asks_for_a_new_key_never_overwrites()
     {
-        var request = new PutObjectRequest { BucketName = Bucket, Key = "once", ContentBody = "first", IfNoneMatch = "*" };
+        var request = new PutObjectRequest
+        {
+            BucketName = Bucket,
+            Key = "once",
+            ContentBody = "first",
+            IfNoneMatch = "*",
+        };
         await client.PutObjectAsync(request);
         request.ContentBody = "second";
 
@@ -140,11 +189,35 @@ public sealed class S3Tests : IAsyncLifetime
     [Fact]
     public async Task A_put_that_expects_an_object_replaces_only_that_one()
     {
-        var first = await client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "k", ContentBody = "first" });
-        await client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "k", ContentBody = "second", IfMatch = first.ETag });
+        var first = await client.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = Bucket,
+                Key = "k",
+                ContentBody = "first",
+            }
+        );
+        await client.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = Bucket,
+                Key = "k",
+                ContentBody = "second",
+                IfMatch = first.ETag,
+            }
+        );
 
         var error = await Assert.ThrowsAsync<AmazonS3Exception>(() =>
-            client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "k", ContentBody = "third", IfMatch = first.ETag }));
+            client.PutObjectAsync(
+                new PutObjectRequest
+                {
+                    BucketName = Bucket,
+                    Key = "k",
+                    ContentBody = "third",
+                    IfMatch = first.ETag,
+                }
+            )
+        );
 
         Assert.Equal("PreconditionFailed", error.ErrorCode);
         Assert.Equal("second"u8.ToArray(), server.S3.Find(Bucket, "k")!.Content.ToArray());
@@ -153,12 +226,40 @@ public sealed class S3Tests : IAsyncLifetime
     [Fact]
     public async Task A_read_may_depend_on_the_entity_tag()
     {
-        var put = await client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "k", ContentBody = "text" });
+        var put = await client.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = Bucket,
+                Key = "k",
+                ContentBody = "text",
+            }
+        );
 
-        var changed = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.GetObjectAsync(new GetObjectRequest { BucketName = Bucket, Key = "k", EtagToMatch = "\"other\"" }));
-        var unchanged = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.GetObjectAsync(new GetObjectRequest { BucketName = Bucket, Key = "k", EtagToNotMatch = put.ETag }));
+        var changed = await Assert.ThrowsAsync<AmazonS3Exception>(() =>
+            client.GetObjectAsync(
+                new GetObjectRequest
+                {
+                    BucketName = Bucket,
+                    Key = "k",
+                    EtagToMatch = "\"other\"",
+                }
+            )
+        );
+        var unchanged = await Assert.ThrowsAsync<AmazonS3Exception>(() =>
+            client.GetObjectAsync(
+                new GetObjectRequest
+                {
+                    BucketName = Bucket,
+                    Key = "k",
+                    EtagToNotMatch = put.ETag,
+                }
+            )
+        );
 
-        Assert.Equal((HttpStatusCode.PreconditionFailed, HttpStatusCode.NotModified), (changed.StatusCode, unchanged.StatusCode));
+        Assert.Equal(
+            (HttpStatusCode.PreconditionFailed, HttpStatusCode.NotModified),
+            (changed.StatusCode, unchanged.StatusCode)
+        );
     }
 
     [Theory]
@@ -168,19 +269,52 @@ public sealed class S3Tests : IAsyncLifetime
     [InlineData("bytes=8-99", "89")]
     public async Task A_range_is_the_bytes_it_names(string range, string expected)
     {
-        await client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "k", ContentBody = "0123456789" });
+        await client.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = Bucket,
+                Key = "k",
+                ContentBody = "0123456789",
+            }
+        );
 
-        using var got = await client.GetObjectAsync(new GetObjectRequest { BucketName = Bucket, Key = "k", ByteRange = new ByteRange(range) });
+        using var got = await client.GetObjectAsync(
+            new GetObjectRequest
+            {
+                BucketName = Bucket,
+                Key = "k",
+                ByteRange = new ByteRange(range),
+            }
+        );
 
-        Assert.Equal((HttpStatusCode.PartialContent, expected), (got.HttpStatusCode, Encoding.UTF8.GetString(await ReadAsync(got))));
+        Assert.Equal(
+            (HttpStatusCode.PartialContent, expected),
+            (got.HttpStatusCode, Encoding.UTF8.GetString(await ReadAsync(got)))
+        );
     }
 
     [Fact]
     public async Task A_range_past_the_end_is_refused()
     {
-        await client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "k", ContentBody = "0123456789" });
+        await client.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = Bucket,
+                Key = "k",
+                ContentBody = "0123456789",
+            }
+        );
 
-        var error = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.GetObjectAsync(new GetObjectRequest { BucketName = Bucket, Key = "k", ByteRange = new ByteRange("bytes=10-") }));
+        var error = await Assert.ThrowsAsync<AmazonS3Exception>(() =>
+            client.GetObjectAsync(
+                new GetObjectRequest
+                {
+                    BucketName = Bucket,
+                    Key = "k",
+                    ByteRange = new ByteRange("bytes=10-"),
+                }
+            )
+        );
 
         Assert.Equal("InvalidRange", error.ErrorCode);
     }
@@ -191,7 +325,14 @@ public sealed class S3Tests : IAsyncLifetime
         string[] keys = ["a", "b/1", "b/2", "c", "d/1/x", "d/1/y", "d/2", "e", "\uFFFD", "\U0001F600"];
         foreach (var key in keys.Reverse())
         {
-            await client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = key, ContentBody = key });
+            await client.PutObjectAsync(
+                new PutObjectRequest
+                {
+                    BucketName = Bucket,
+                    Key = key,
+                    ContentBody = key,
+                }
+            );
         }
 
         Assert.Equal(keys, (await ListAsync("", "")).Objects);
@@ -202,7 +343,13 @@ public sealed class S3Tests : IAsyncLifetime
         async Task<(string[] Objects, string[] Prefixes)> ListAsync(string prefix, string delimiter)
         {
             var (objects, prefixes) = (new List<string>(), new List<string>());
-            var request = new ListObjectsV2Request { BucketName = Bucket, Prefix = prefix, Delimiter = delimiter, MaxKeys = 2 };
+            var request = new ListObjectsV2Request
+            {
+                BucketName = Bucket,
+                Prefix = prefix,
+                Delimiter = delimiter,
+                MaxKeys = 2,
+            };
             bool more;
             do
             {
@@ -212,8 +359,7 @@ public sealed class S3Tests : IAsyncLifetime
                 Assert.InRange(page.KeyCount!.Value, 0, 2);
                 request.ContinuationToken = page.NextContinuationToken;
                 more = page.IsTruncated == true;
-            }
-            while (more);
+            } while (more);
             return ([.. objects], [.. prefixes]);
         }
 
@@ -226,12 +372,25 @@ public sealed class S3Tests : IAsyncLifetime
     {
         foreach (var key in new[] { "1", "2", "3", "4" })
         {
-            await client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = key, ContentBody = key });
+            await client.PutObjectAsync(
+                new PutObjectRequest
+                {
+                    BucketName = Bucket,
+                    Key = key,
+                    ContentBody = key,
+                }
+            );
         }
 
         await client.DeleteObjectAsync(Bucket, "1");
         await client.DeleteObjectAsync(Bucket, "1");
-        var deleted = await client.DeleteObjectsAsync(new DeleteObjectsRequest { BucketName = Bucket, Objects = [new() { Key = "2" }, new() { Key = "3" }, new() { Key = "none" }] });
+        var deleted = await client.DeleteObjectsAsync(
+            new DeleteObjectsRequest
+            {
+                BucketName = Bucket,
+                Objects = [new() { Key = "2" }, new() { Key = "3" }, new() { Key = "none" }],
+            }
+        );
 
         Assert.Equal(["2", "3", "none"], deleted.DeletedObjects.Select(d => d.Key));
         Assert.Equal(["4"], server.S3.Keys(Bucket));
@@ -240,7 +399,15 @@ public sealed class S3Tests : IAsyncLifetime
     [Fact]
     public async Task A_head_has_everything_but_the_content()
     {
-        await client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "k", ContentBody = "text", ContentType = "text/plain" });
+        await client.PutObjectAsync(
+            new PutObjectRequest
+            {
+                BucketName = Bucket,
+                Key = "k",
+                ContentBody = "text",
+                ContentType = "text/plain",
+            }
+        );
 
         var head = await client.GetObjectMetadataAsync(Bucket, "k");
 
@@ -250,19 +417,40 @@ public sealed class S3Tests : IAsyncLifetime
     [Fact]
     public async Task What_is_missing_is_named()
     {
-        Assert.Equal("NoSuchKey", (await Assert.ThrowsAsync<NoSuchKeyException>(() => client.GetObjectAsync(Bucket, "none"))).ErrorCode);
-        Assert.Equal("NoSuchBucket", (await Assert.ThrowsAsync<AmazonS3Exception>(() => client.GetObjectAsync("none", "none"))).ErrorCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await Assert.ThrowsAsync<AmazonS3Exception>(() => client.GetObjectMetadataAsync(Bucket, "none"))).StatusCode);
-        Assert.Equal("BucketAlreadyOwnedByYou", (await Assert.ThrowsAsync<BucketAlreadyOwnedByYouException>(() => client.PutBucketAsync(Bucket))).ErrorCode);
+        Assert.Equal(
+            "NoSuchKey",
+            (await Assert.ThrowsAsync<NoSuchKeyException>(() => client.GetObjectAsync(Bucket, "none"))).ErrorCode
+        );
+        Assert.Equal(
+            "NoSuchBucket",
+            (await Assert.ThrowsAsync<AmazonS3Exception>(() => client.GetObjectAsync("none", "none"))).ErrorCode
+        );
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (
+                await Assert.ThrowsAsync<AmazonS3Exception>(() => client.GetObjectMetadataAsync(Bucket, "none"))
+            ).StatusCode
+        );
+        Assert.Equal(
+            "BucketAlreadyOwnedByYou",
+            (await Assert.ThrowsAsync<BucketAlreadyOwnedByYouException>(() => client.PutBucketAsync(Bucket))).ErrorCode
+        );
     }
 
     [Fact]
     public async Task A_body_that_does_not_match_its_digest_is_refused()
     {
-        var error = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.PutObjectAsync(new PutObjectRequest
-        {
-            BucketName = Bucket, Key = "k", ContentBody = "text", MD5Digest = Convert.ToBase64String(new byte[16]),
-        }));
+        var error = await Assert.ThrowsAsync<AmazonS3Exception>(() =>
+            client.PutObjectAsync(
+                new PutObjectRequest
+                {
+                    BucketName = Bucket,
+                    Key = "k",
+                    ContentBody = "text",
+                    MD5Digest = Convert.ToBase64String(new byte[16]),
+                }
+            )
+        );
 
         Assert.Equal("BadDigest", error.ErrorCode);
         Assert.Empty(server.S3.Keys(Bucket));
@@ -271,7 +459,9 @@ public sealed class S3Tests : IAsyncLifetime
     [Fact]
     public async Task What_is_not_known_is_refused_and_recorded()
     {
-        await Assert.ThrowsAsync<AmazonS3Exception>(() => client.GetObjectTaggingAsync(new GetObjectTaggingRequest { BucketName = Bucket, Key = "k" }));
+        await Assert.ThrowsAsync<AmazonS3Exception>(() =>
+            client.GetObjectTaggingAsync(new GetObjectTaggingRequest { BucketName = Bucket, Key = "k" })
+        );
 
         Assert.Single(server.Unexpected.Take());
     }
@@ -281,15 +471,32 @@ public sealed class S3Tests : IAsyncLifetime
     {
         server.Faults.Add(Fault.Throttle with { Service = "s3", Operation = "PutObject", Resource = $"{Bucket}/k" });
 
-        var error = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = "k", ContentBody = "text" }));
+        var error = await Assert.ThrowsAsync<AmazonS3Exception>(() =>
+            client.PutObjectAsync(
+                new PutObjectRequest
+                {
+                    BucketName = Bucket,
+                    Key = "k",
+                    ContentBody = "text",
+                }
+            )
+        );
 
         Assert.Equal(("SlowDown", HttpStatusCode.ServiceUnavailable), (error.ErrorCode, error.StatusCode));
         Assert.Equal(0, server.Faults.Outstanding);
     }
 
-    private static AmazonS3Client Connect(Uri endpoint) => new(
-        new BasicAWSCredentials("AKIDEXAMPLE", "secret"),
-        new AmazonS3Config { ServiceURL = endpoint.ToString(), AuthenticationRegion = "eu-central-1", ForcePathStyle = true, MaxErrorRetry = 0 });
+    private static AmazonS3Client Connect(Uri endpoint) =>
+        new(
+            new BasicAWSCredentials("AKIDEXAMPLE", "secret"),
+            new AmazonS3Config
+            {
+                ServiceURL = endpoint.ToString(),
+                AuthenticationRegion = "eu-central-1",
+                ForcePathStyle = true,
+                MaxErrorRetry = 0,
+            }
+        );
 
     private static async Task<byte[]> ReadAsync(GetObjectResponse response)
     {
@@ -298,17 +505,22 @@ public sealed class S3Tests : IAsyncLifetime
         return content.ToArray();
     }
 
-    /// <summary>Connects to loopback whatever the host name, since not every resolver knows names under localhost.</summary>
+    /// <summary>
+    /// Connects to loopback whatever the host name, since not every resolver knows names under localhost.
+    /// </summary>
     private sealed class ToLoopback : HttpClientFactory
     {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new SocketsHttpHandler
-        {
-            ConnectCallback = async (context, cancelled) =>
-            {
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancelled);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        });
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
+            new(
+                new SocketsHttpHandler
+                {
+                    ConnectCallback = async (context, cancelled) =>
+                    {
+                        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                        await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancelled);
+                        return new NetworkStream(socket, ownsSocket: true);
+                    },
+                }
+            );
     }
 }

@@ -11,28 +11,57 @@ public sealed class ArtifactsTests
 
     private static readonly string[] NoFiles =
     [
-        "application/vnd.dev.cosign.simplesigning.v1+json", "application/vnd.dsse.envelope.v1+json", "application/vnd.in-toto+json", "application/vnd.dev.sigstore.bundle.v0.3+json",
-        "application/jose+json", "application/cose", "text/spdx+json", "application/spdx+json", "application/vnd.cyclonedx+json", "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+        "application/vnd.dev.cosign.simplesigning.v1+json",
+        "application/vnd.dsse.envelope.v1+json",
+        "application/vnd.in-toto+json",
+        "application/vnd.dev.sigstore.bundle.v0.3+json",
+        "application/jose+json",
+        "application/cose",
+        "text/spdx+json",
+        "application/spdx+json",
+        "application/vnd.cyclonedx+json",
+        "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
     ];
 
     private static readonly string?[] MayBeFiles =
     [
-        Tar, "application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-        "application/vnd.docker.image.rootfs.diff.tar.gzip", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "application/octet-stream", "application/wasm",
-        "application/vnd.in-toto+json; x", "APPLICATION/VND.IN-TOTO+JSON", "", null,
+        Tar,
+        "application/vnd.oci.image.layer.v1.tar",
+        "application/vnd.oci.image.layer.v1.tar+zstd",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+        "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+        "application/octet-stream",
+        "application/wasm",
+        "application/vnd.in-toto+json; x",
+        "APPLICATION/VND.IN-TOTO+JSON",
+        "",
+        null,
     ];
 
     private static Gen<string?> OneOf(params string?[] types) => Gen.Int[0, types.Length - 1].Select(at => types[at]);
 
     [Fact]
     public void A_manifest_holds_no_files_exactly_if_none_of_its_layers_may_be_a_file_system_whatever_its_config_says() =>
-        Gen.Select(OneOf(NoFiles).Array[0, 4], OneOf(MayBeFiles).Array[0, 2], OneOf(ImageConfig, "application/vnd.oci.empty.v1+json", "application/vnd.cncf.helm.config.v1+json", null!), Gen.Int)
-            .Sample((known, unknown, config, seed) =>
-            {
-                Layer[] layers = [.. known.Concat(unknown).Select(type => new Layer(type, 100))];
-                new Random(seed).Shuffle(layers);
-                Assert.Equal(unknown.Length == 0, Artifacts.HoldNoFiles(config, layers));
-            });
+        Gen.Select(
+                OneOf(NoFiles).Array[0, 4],
+                OneOf(MayBeFiles).Array[0, 2],
+                OneOf(
+                    ImageConfig,
+                    "application/vnd.oci.empty.v1+json",
+                    "application/vnd.cncf.helm.config.v1+json",
+                    null!
+                ),
+                Gen.Int
+            )
+            .Sample(
+                (known, unknown, config, seed) =>
+                {
+                    Layer[] layers = [.. known.Concat(unknown).Select(type => new Layer(type, 100))];
+                    new Random(seed).Shuffle(layers);
+                    Assert.Equal(unknown.Length == 0, Artifacts.HoldNoFiles(config, layers));
+                }
+            );
 
     [Fact]
     public void The_empty_layer_is_two_bytes_and_SOCIs_bytes_are_SOCIs_alone()
@@ -44,7 +73,9 @@ public sealed class ArtifactsTests
         Assert.True(Artifacts.HoldNoFiles(MediaTypes.SociIndexV1, [new Layer("application/octet-stream", 9)]));
         Assert.True(Artifacts.HoldNoFiles(MediaTypes.SociIndex, [new Layer("application/octet-stream", 9)]));
         Assert.False(Artifacts.HoldNoFiles(ImageConfig, [new Layer("application/octet-stream", 9)]));
-        Assert.False(Artifacts.HoldNoFiles(MediaTypes.SociIndex, [new Layer("application/octet-stream", 9), new Layer(Tar, 9)]));
+        Assert.False(
+            Artifacts.HoldNoFiles(MediaTypes.SociIndex, [new Layer("application/octet-stream", 9), new Layer(Tar, 9)])
+        );
     }
 
     [Theory]
@@ -71,10 +102,14 @@ public sealed class ArtifactsTests
         var image = Facts.Image(1, "1.0", "latest") with { ArtifactType = ImageConfig };
         Assert.False(image.MayBeArtifact);
         Assert.False((image with { ArtifactType = null }).MayBeArtifact);
-        Assert.False((image with { ArtifactType = "application/vnd.docker.container.image.v1+json", Tags = [] }).MayBeArtifact);
+        Assert.False(
+            (image with { ArtifactType = "application/vnd.docker.container.image.v1+json", Tags = [] }).MayBeArtifact
+        );
         Assert.True((image with { ArtifactType = "application/vnd.cncf.helm.config.v1+json" }).MayBeArtifact);
         Assert.True((image with { Subject = Facts.Digest(2) }).MayBeArtifact);
-        Assert.True((image with { Kind = ImageKind.Index, ArtifactType = null, Subject = Facts.Digest(2) }).MayBeArtifact);
+        Assert.True(
+            (image with { Kind = ImageKind.Index, ArtifactType = null, Subject = Facts.Digest(2) }).MayBeArtifact
+        );
         Assert.False((image with { Kind = ImageKind.Index, ArtifactType = null }).MayBeArtifact);
     }
 

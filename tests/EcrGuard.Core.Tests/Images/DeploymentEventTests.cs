@@ -10,21 +10,28 @@ public sealed class DeploymentEventTests
     private static readonly string Hex = Facts.Digest(1).ToString();
 
     private static DeploymentEvent? Read(string source, string type, string detail, string resources = "[]") =>
-        DeploymentEvent.Read($$"""
+        DeploymentEvent.Read(
+            $$"""
             {
               "id": "1", "source": "{{source}}", "detail-type": "{{type}}", "account": "123456789012",
               "region": "eu-central-1", "time": "2026-11-18T12:00:00Z", "resources": {{resources}}, "detail": {{detail}}
             }
-            """, out _);
+            """,
+            out _
+        );
 
     private static DeploymentEvent? Task(string last, string desired, string group, string containers) =>
-        Read("aws.ecs", "ECS Task State Change", $$"""
+        Read(
+            "aws.ecs",
+            "ECS Task State Change",
+            $$"""
             {
               "clusterArn": "{{Ecs}}:cluster/main", "taskArn": "{{Ecs}}:task/main/1",
               "taskDefinitionArn": "{{Ecs}}:task-definition/web:7", "group": "{{group}}",
               "lastStatus": "{{last}}", "desiredStatus": "{{desired}}", "containers": {{containers}}
             }
-            """);
+            """
+        );
 
     /// <param name="rest">Further members of the record.</param>
     private static DeploymentEvent? Call(string source, string name, string rest = "") =>
@@ -42,8 +49,8 @@ public sealed class DeploymentEventTests
     public void A_task_that_starts_or_runs_is_a_deployment_and_one_that_ends_is_none(
         string last,
         string desired,
-        bool deployed) =>
-        Assert.Equal(deployed, Task(last, desired, "service:web", $$"""[{"image":"{{Uri}}"}]""") is not null);
+        bool deployed
+    ) => Assert.Equal(deployed, Task(last, desired, "service:web", $$"""[{"image":"{{Uri}}"}]""") is not null);
 
     [Fact]
     public void A_task_names_its_service_and_the_images_of_its_containers_once_each()
@@ -60,7 +67,8 @@ public sealed class DeploymentEventTests
     public void A_task_without_a_service_is_its_task_definitions() =>
         Assert.Equal(
             new Consumer(ConsumerKind.TaskDefinition, $"{Ecs}:task-definition/web:7"),
-            Task("RUNNING", "RUNNING", "family:web", "[]")!.By);
+            Task("RUNNING", "RUNNING", "family:web", "[]")!.By
+        );
 
     [Theory]
     [InlineData("CreateFunction20150331", true)]

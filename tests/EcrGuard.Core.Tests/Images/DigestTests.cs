@@ -28,7 +28,8 @@ public sealed class DigestTests
     [InlineData("sha256:" + Hex + "0")]
     [InlineData("sha256:" + Hex + "\n")]
     [InlineData(" sha256:" + Hex)]
-    [InlineData("sha256:7f5b2640fe6fb4f46592dfd3410c4a79dac4f89e4782432e0378abcd1234")] // as shortened in AWS's examples
+    // as shortened in AWS's examples
+    [InlineData("sha256:7f5b2640fe6fb4f46592dfd3410c4a79dac4f89e4782432e0378abcd1234")]
     [InlineData("sha256:g4f507df33c6864d49c296fb734192696e4cb6f78166ac51ac8b9b118181085d")]
     public void Anything_else_is_no_digest(string? text)
     {
@@ -43,6 +44,8 @@ public sealed class DigestTests
         Digest[] digests = [.. "3af0"u8.ToArray().Select(c => Digest.Parse("sha256:" + new string((char)c, 64)))];
 
         Assert.Equal("03af", string.Concat(digests.Order().Select(digest => digest.Hex[0])));
-        Assert.True(digests[0] < digests[1] && digests[1] > digests[3] && digests[1] >= digests[1] && digests[1] <= digests[2]);
+        Assert.True(
+            digests[0] < digests[1] && digests[1] > digests[3] && digests[1] >= digests[1] && digests[1] <= digests[2]
+        );
     }
 }

@@ -8,7 +8,10 @@ public sealed class FindingResourceTests
     private const string Hex = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     private const string Own = $"arn:aws:ecr:eu-central-1:123456789012:repository/shop/web/sha256:{Hex}";
 
-    private static readonly ImageId Image = new(new RepositoryId("123456789012", "eu-central-1", "shop/web"), Digest.Parse($"sha256:{Hex}"));
+    private static readonly ImageId Image = new(
+        new RepositoryId("123456789012", "eu-central-1", "shop/web"),
+        Digest.Parse($"sha256:{Hex}")
+    );
 
     private static FindingResource Of(string? id, string? type = FindingResource.ImageType) => new(type, id);
 
@@ -18,7 +21,9 @@ public sealed class FindingResourceTests
     [InlineData($"arn:aws-cn:ecr:eu-central-1:123456789012:repository/shop/web/sha256:{Hex}")]
     [InlineData($"arn:aws:ecr:eu-central-1:123456789012:repository/web/sha256:{Hex}")]
     [InlineData($"arn:aws:ecr:eu-central-1:123456789012:repository/shop/web/web/sha256:{Hex}")]
-    [InlineData("arn:aws:ecr:eu-central-1:123456789012:repository/shop/web/sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb")]
+    [InlineData(
+        "arn:aws:ecr:eu-central-1:123456789012:repository/shop/web/sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    )]
     [InlineData("arn:aws:lambda:eu-central-1:123456789012:function:web")]
     public void What_names_something_else_is_left_out(string id)
     {
@@ -42,7 +47,8 @@ public sealed class FindingResourceTests
     public void A_finding_without_resources_answers_what_was_asked() => Assert.True(FindingResource.AreOf([], Image));
 
     [Fact]
-    public void A_resource_of_another_type_is_no_image() => Assert.False(FindingResource.AreOf([Of("i-087d63509b8c97098", "AWS_EC2_INSTANCE")], Image));
+    public void A_resource_of_another_type_is_no_image() =>
+        Assert.False(FindingResource.AreOf([Of("i-087d63509b8c97098", "AWS_EC2_INSTANCE")], Image));
 
     [Fact]
     public void What_a_file_does_not_say_is_not_compared()

@@ -12,16 +12,61 @@ public sealed class ImageReferenceTests
     [InlineData("pay/api@" + Sha, null, null, "pay/api", null, Sha)]
     [InlineData("pay/api:v1@" + Sha, null, null, "pay/api", "v1", Sha)]
     [InlineData("my.team/api:1", null, null, "my.team/api", "1", null)]
-    [InlineData("123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api:v1", "123456789012", "eu-central-1", "pay/api", "v1", null)]
-    [InlineData("123456789012.dkr.ecr.eu-central-1.amazonaws.com/api@" + Sha, "123456789012", "eu-central-1", "api", null, Sha)]
-    [InlineData("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/api:1", "123456789012", "cn-north-1", "api", "1", null)]
-    [InlineData("123456789012.dkr.ecr.us-gov-west-1.amazonaws.com/api:1", "123456789012", "us-gov-west-1", "api", "1", null)]
-    [InlineData("123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov/api:1", "123456789012", "us-iso-east-1", "api", "1", null)]
-    public void A_reference_is_read_and_written(string text, string? account, string? region, string repository, string? tag, string? digest)
+    [InlineData(
+        "123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api:v1",
+        "123456789012",
+        "eu-central-1",
+        "pay/api",
+        "v1",
+        null
+    )]
+    [InlineData(
+        "123456789012.dkr.ecr.eu-central-1.amazonaws.com/api@" + Sha,
+        "123456789012",
+        "eu-central-1",
+        "api",
+        null,
+        Sha
+    )]
+    [InlineData(
+        "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/api:1",
+        "123456789012",
+        "cn-north-1",
+        "api",
+        "1",
+        null
+    )]
+    [InlineData(
+        "123456789012.dkr.ecr.us-gov-west-1.amazonaws.com/api:1",
+        "123456789012",
+        "us-gov-west-1",
+        "api",
+        "1",
+        null
+    )]
+    [InlineData(
+        "123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov/api:1",
+        "123456789012",
+        "us-iso-east-1",
+        "api",
+        "1",
+        null
+    )]
+    public void A_reference_is_read_and_written(
+        string text,
+        string? account,
+        string? region,
+        string repository,
+        string? tag,
+        string? digest
+    )
     {
         Assert.True(ImageReference.TryParse(text, out var reference, out var problem), problem);
         Assert.Null(problem);
-        Assert.Equal((account, region, repository, tag, digest), (reference.Account, reference.Region, reference.Repository, reference.Tag, reference.Digest?.ToString()));
+        Assert.Equal(
+            (account, region, repository, tag, digest),
+            (reference.Account, reference.Region, reference.Repository, reference.Tag, reference.Digest?.ToString())
+        );
         Assert.Equal(text, reference.ToString());
     }
 
@@ -91,7 +136,25 @@ public sealed class ImageReferenceTests
     public void No_text_throws_and_what_is_read_is_read_again_from_what_is_written()
     {
         var random = new Random(800);
-        string[] parts = ["api", "pay/", "@", ":", ".", "-", "/", "1", Sha, "123456789012", ".dkr.ecr.", "eu-central-1", ".amazonaws.com", "A", "\n", "🐳"];
+        string[] parts =
+        [
+            "api",
+            "pay/",
+            "@",
+            ":",
+            ".",
+            "-",
+            "/",
+            "1",
+            Sha,
+            "123456789012",
+            ".dkr.ecr.",
+            "eu-central-1",
+            ".amazonaws.com",
+            "A",
+            "\n",
+            "🐳",
+        ];
         var read = 0;
         for (var i = 0; i < 50_000; i++)
         {

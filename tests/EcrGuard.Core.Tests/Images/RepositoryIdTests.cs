@@ -80,7 +80,8 @@ public sealed class RepositoryIdTests
     [InlineData("a b", false)]
     [InlineData("äb", false)]
     [InlineData(null, false)]
-    public void A_name_is_what_ECR_accepts(string? name, bool isName) => Assert.Equal(isName, RepositoryId.IsName(name));
+    public void A_name_is_what_ECR_accepts(string? name, bool isName) =>
+        Assert.Equal(isName, RepositoryId.IsName(name));
 
     [Fact]
     public void A_name_has_at_most_256_characters()

@@ -12,5 +12,6 @@ public sealed class TextTests
     [InlineData("a\nb\u007f\u009b", "a\ufffdb\ufffd\ufffd")]
     [InlineData("\u009b31mred", "\ufffd31mred")]
     [InlineData("123456789🐳", "123456789…")]
-    public void A_quotation_is_short_and_safe_to_print(string? text, string clipped) => Assert.Equal(clipped, Text.Clip(text, 10));
+    public void A_quotation_is_short_and_safe_to_print(string? text, string clipped) =>
+        Assert.Equal(clipped, Text.Clip(text, 10));
 }

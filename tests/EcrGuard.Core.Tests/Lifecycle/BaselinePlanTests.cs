@@ -24,30 +24,54 @@ public sealed class BaselinePlanTests
     [Fact]
     public void The_order_of_rules_is_that_of_their_priority_not_that_of_the_text()
     {
-        var merged = Policies.Read(Plan(Repository(PolicyOf(Policies.Keep(9, "b", 2), Policies.Keep(4, "a", 1))), Merging).Repairs.Single().Value);
+        var merged = Policies.Read(
+            Plan(Repository(PolicyOf(Policies.Keep(9, "b", 2), Policies.Keep(4, "a", 1))), Merging)
+                .Repairs.Single()
+                .Value
+        );
         Assert.Equal(["ecrguard-inuse-*", "", "a", "b"], merged.Rules.Select(rule => string.Join(',', rule.Tags)));
     }
 
     [Fact]
     public void What_ECR_gives_back_with_its_keys_in_another_order_is_the_same_policy()
     {
-        var shuffled = Plan(Repository(), Merging).Repairs.Single().Value
-            .Replace("\"tagStatus\":\"untagged\",\"countType\":\"sinceImagePushed\"", "\"countType\":\"sinceImagePushed\",\"tagStatus\":\"untagged\"", StringComparison.Ordinal);
-        Assert.Contains("\"countType\":\"sinceImagePushed\",\"tagStatus\":\"untagged\"", shuffled, StringComparison.Ordinal);
+        var shuffled = Plan(Repository(), Merging)
+            .Repairs.Single()
+            .Value.Replace(
+                "\"tagStatus\":\"untagged\",\"countType\":\"sinceImagePushed\"",
+                "\"countType\":\"sinceImagePushed\",\"tagStatus\":\"untagged\"",
+                StringComparison.Ordinal
+            );
+        Assert.Contains(
+            "\"countType\":\"sinceImagePushed\",\"tagStatus\":\"untagged\"",
+            shuffled,
+            StringComparison.Ordinal
+        );
         Assert.Empty(Plan(Repository(shuffled), Merging).Drift);
     }
 
-    /// <summary>Put twice, and then "somebody else has changed it", if ECR answers without what is the default.</summary>
+    /// <summary>
+    /// Put twice, and then "somebody else has changed it", if ECR answers without what is the default.
+    /// </summary>
     [Theory]
     [InlineData(ExistingPolicy.Replace)]
     [InlineData(ExistingPolicy.Merge)]
     public void A_default_that_the_baseline_writes_out_and_ECR_does_not_give_back_is_no_drift(ExistingPolicy existing)
     {
-        var written = PolicyOf(Policies.Keep(1, "dev*", 10).Replace("\"countNumber\":10", "\"countNumber\":10,\"storageClass\":\"standard\"", StringComparison.Ordinal));
+        var written = PolicyOf(
+            Policies
+                .Keep(1, "dev*", 10)
+                .Replace(
+                    "\"countNumber\":10",
+                    "\"countNumber\":10,\"storageClass\":\"standard\"",
+                    StringComparison.Ordinal
+                )
+        );
         var baseline = Enforcing(existing, written);
         var put = Plan(Repository(), baseline).Repairs.Single().Value;
         Assert.Contains("\"storageClass\":\"standard\"", put, StringComparison.Ordinal);
-        var given = put.Replace(",\"storageClass\":\"standard\"", "", StringComparison.Ordinal).Replace("tagPatternList\":[\"dev*\"]", "tagPrefixList\":[\"dev\"]", StringComparison.Ordinal);
+        var given = put.Replace(",\"storageClass\":\"standard\"", "", StringComparison.Ordinal)
+            .Replace("tagPatternList\":[\"dev*\"]", "tagPrefixList\":[\"dev\"]", StringComparison.Ordinal);
 
         var plan = Plan(Repository(given), baseline);
 
@@ -62,11 +86,29 @@ public sealed class BaselinePlanTests
     {
         var before = PolicyOf(Newest5);
         var (repository, hold) = Plan(Repository(before), Merging).Apply(Repository(before), Hold.None);
-        var other = repository.LifecyclePolicy!.Replace("\"countNumber\":14", "\"countNumber\":14,\"storageClass\":\"standard\"", StringComparison.Ordinal);
+        var other = repository.LifecyclePolicy!.Replace(
+            "\"countNumber\":14",
+            "\"countNumber\":14,\"storageClass\":\"standard\"",
+            StringComparison.Ordinal
+        );
 
         var back = RestorePlan.For(repository with { LifecyclePolicy = other }, hold);
         Assert.Equal((before, 0), (back.PutBacks.Single().Before, back.Left.Count));
-        Assert.Empty(RestorePlan.For(repository with { LifecyclePolicy = before.Replace("tagPatternList\":[\"v*\"]", "tagPrefixList\":[\"v\"]", StringComparison.Ordinal) }, hold).PutBacks);
+        Assert.Empty(
+            RestorePlan
+                .For(
+                    repository with
+                    {
+                        LifecyclePolicy = before.Replace(
+                            "tagPatternList\":[\"v*\"]",
+                            "tagPrefixList\":[\"v\"]",
+                            StringComparison.Ordinal
+                        ),
+                    },
+                    hold
+                )
+                .PutBacks
+        );
     }
 
     [Fact]
@@ -81,17 +123,34 @@ public sealed class BaselinePlanTests
     {
         var plan = Plan(Repository(PolicyOf(Newest5)), Merging);
         var (repository, hold) = plan.Apply(Repository(PolicyOf(Newest5)), Hold.None);
-        Assert.Equal(["Its lifecycle policy does not begin with the baseline's 2 rules."], Plan(repository, Changed, hold).Drift);
-        Assert.Equal([100_000, 7, 5], Policies.Read(Plan(repository, Changed, hold).Repairs.Single().Value).Rules.Select(rule => rule.CountNumber));
+        Assert.Equal(
+            ["Its lifecycle policy does not begin with the baseline's 2 rules."],
+            Plan(repository, Changed, hold).Drift
+        );
+        Assert.Equal(
+            [100_000, 7, 5],
+            Policies.Read(Plan(repository, Changed, hold).Repairs.Single().Value).Rules.Select(rule => rule.CountNumber)
+        );
         // Without the ledger nobody could tell, and ECR would refuse two rules for untagged images.
-        Assert.Contains("one rule with the tagStatus 'untagged'", Assert.Single(Plan(repository, Changed).Drift), StringComparison.Ordinal);
+        Assert.Contains(
+            "one rule with the tagStatus 'untagged'",
+            Assert.Single(Plan(repository, Changed).Drift),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_policy_that_EcrGuard_put_where_none_was_follows_the_baseline_that_keeps_a_teams()
     {
         var (repository, hold) = Plan(Repository(), Enforcing()).Apply(Repository(), Hold.None);
-        Assert.Equal([100_000, 7], Policies.Read(Plan(repository, Changed with { ExistingPolicy = ExistingPolicy.Keep }, hold).Repairs.Single().Value).Rules.Select(rule => rule.CountNumber));
+        Assert.Equal(
+            [100_000, 7],
+            Policies
+                .Read(
+                    Plan(repository, Changed with { ExistingPolicy = ExistingPolicy.Keep }, hold).Repairs.Single().Value
+                )
+                .Rules.Select(rule => rule.CountNumber)
+        );
     }
 
     [Theory]
@@ -99,12 +158,19 @@ public sealed class BaselinePlanTests
     [InlineData(false)]
     public void A_write_of_which_nobody_knows_whether_it_arrived_is_EcrGuards_either_way(bool arrived)
     {
-        var (repository, hold) = Plan(Repository(PolicyOf(Newest5)), Merging).Apply(Repository(PolicyOf(Newest5)), Hold.None);
+        var (repository, hold) = Plan(Repository(PolicyOf(Newest5)), Merging)
+            .Apply(Repository(PolicyOf(Newest5)), Hold.None);
         var repair = Plan(repository, Changed, hold).Repairs.Single();
-        (repository, hold) = (arrived ? Put(repository, repair.Setting, repair.Value) : repository, hold.Intending(repair));
+        (repository, hold) = (
+            arrived ? Put(repository, repair.Setting, repair.Value) : repository,
+            hold.Intending(repair)
+        );
         Assert.Equal(arrived ? 0 : 1, Plan(repository, Changed, hold).Repairs.Count);
         var third = Enforcing(ExistingPolicy.Merge, PolicyOf(Policies.Expire(1, "", 3)));
-        Assert.Equal([100_000, 3, 5], Policies.Read(Plan(repository, third, hold).Repairs.Single().Value).Rules.Select(rule => rule.CountNumber));
+        Assert.Equal(
+            [100_000, 3, 5],
+            Policies.Read(Plan(repository, third, hold).Repairs.Single().Value).Rules.Select(rule => rule.CountNumber)
+        );
     }
 
     [Fact]
@@ -114,7 +180,14 @@ public sealed class BaselinePlanTests
         var (repository, hold) = Plan(Repository(before), Merging).Apply(Repository(before), Hold.None);
         (repository, hold) = Plan(repository, Changed, hold).Apply(repository, hold);
         (_, hold) = Plan(repository, Merging, hold).Apply(repository, hold);
-        Assert.Equal((before, 2, 1), (hold.Of(RepositorySetting.LifecyclePolicy)!.Before, hold.Of(RepositorySetting.LifecyclePolicy)!.Ours.Count, hold.Of(RepositorySetting.LifecyclePolicy)!.Times));
+        Assert.Equal(
+            (before, 2, 1),
+            (
+                hold.Of(RepositorySetting.LifecyclePolicy)!.Before,
+                hold.Of(RepositorySetting.LifecyclePolicy)!.Ours.Count,
+                hold.Of(RepositorySetting.LifecyclePolicy)!.Times
+            )
+        );
     }
 
     [Theory]
@@ -122,10 +195,12 @@ public sealed class BaselinePlanTests
     [InlineData(ExistingPolicy.Replace)]
     public void What_the_team_put_since_is_what_it_last_had(ExistingPolicy existing)
     {
-        var (first, hold) = Plan(Repository(PolicyOf(Newest5)), Enforcing(existing)).Apply(Repository(PolicyOf(Newest5)), Hold.None);
+        var (first, hold) = Plan(Repository(PolicyOf(Newest5)), Enforcing(existing))
+            .Apply(Repository(PolicyOf(Newest5)), Hold.None);
         foreach (var last in new[] { " " + PolicyOf(Policies.Keep(1, "w*", 3)), null })
         {
-            var (repository, held) = Plan(first with { LifecyclePolicy = last }, Enforcing(existing), hold).Apply(first, hold);
+            var (repository, held) = Plan(first with { LifecyclePolicy = last }, Enforcing(existing), hold)
+                .Apply(first, hold);
             Assert.Equal(last, RestorePlan.For(repository, held).PutBacks.Single().Before);
         }
     }
@@ -133,11 +208,21 @@ public sealed class BaselinePlanTests
     [Fact]
     public void Of_a_policy_of_EcrGuards_that_a_team_has_changed_its_own_rules_are_what_it_last_had()
     {
-        var (repository, hold) = Plan(Repository(PolicyOf(Newest5)), Merging).Apply(Repository(PolicyOf(Newest5)), Hold.None);
-        repository = repository with { LifecyclePolicy = $"{repository.LifecyclePolicy![..^2]},{Policies.Keep(9, "w*", 3)}]}}" };
+        var (repository, hold) = Plan(Repository(PolicyOf(Newest5)), Merging)
+            .Apply(Repository(PolicyOf(Newest5)), Hold.None);
+        repository = repository with
+        {
+            LifecyclePolicy = $"{repository.LifecyclePolicy![..^2]},{Policies.Keep(9, "w*", 3)}]}}",
+        };
         (repository, hold) = Plan(repository, Changed, hold).Apply(repository, hold);
-        Assert.Equal([5, 3], Policies.Read(hold.Of(RepositorySetting.LifecyclePolicy)!.Before!).Rules.Select(rule => rule.CountNumber));
-        Assert.Equal([100_000, 7, 5, 3], Policies.Read(repository.LifecyclePolicy!).Rules.Select(rule => rule.CountNumber));
+        Assert.Equal(
+            [5, 3],
+            Policies.Read(hold.Of(RepositorySetting.LifecyclePolicy)!.Before!).Rules.Select(rule => rule.CountNumber)
+        );
+        Assert.Equal(
+            [100_000, 7, 5, 3],
+            Policies.Read(repository.LifecyclePolicy!).Rules.Select(rule => rule.CountNumber)
+        );
 
         // Its rules taken out, and EcrGuard's left, it has none.
         var own = RuleList.Read(repository.LifecyclePolicy!)!.First(2).Text();
@@ -156,7 +241,11 @@ public sealed class BaselinePlanTests
             hold = hold.Intending(repair).Done(repair);
         }
         Assert.Empty(Plan(theirs, Merging, hold).Repairs);
-        Assert.Contains("Twice somebody else has changed the lifecycle policy after EcrGuard: Terraform or another owner.", Plan(theirs, Merging, hold).Drift[1], StringComparison.Ordinal);
+        Assert.Contains(
+            "Twice somebody else has changed the lifecycle policy after EcrGuard: Terraform or another owner.",
+            Plan(theirs, Merging, hold).Drift[1],
+            StringComparison.Ordinal
+        );
         Assert.Single(Plan(theirs, Changed, hold).Repairs);
     }
 
@@ -164,7 +253,9 @@ public sealed class BaselinePlanTests
     public void A_refused_write_is_not_held_against_anybody()
     {
         var theirs = Repository(PolicyOf(Newest5));
-        var hold = Enumerable.Range(0, 5).Aggregate(Hold.None, (hold, _) => hold.Intending(Plan(theirs, Merging, hold).Repairs.Single()));
+        var hold = Enumerable
+            .Range(0, 5)
+            .Aggregate(Hold.None, (hold, _) => hold.Intending(Plan(theirs, Merging, hold).Repairs.Single()));
         Assert.Single(Plan(theirs, Merging, hold).Repairs);
     }
 }

@@ -6,8 +6,10 @@ using EcrGuard.Core.Lifecycle;
 namespace EcrGuard.Core.Tests.Lifecycle;
 
 /// <summary>
-/// Every example of https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_examples.html. The filtering examples come with their images and results; of the others the documentation tells the meaning,
-/// and their images stand on both sides of it. Where the documentation has two images pushed "1 day ago", listed one after the other, the second is a little newer here.
+/// Every example of https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_examples.html. The
+/// filtering examples come with their images and results; of the others the documentation tells the meaning,
+/// and their images stand on both sides of it. Where the documentation has two images pushed "1 day ago", listed one
+/// after the other, the second is a little newer here.
 /// </summary>
 public sealed class DocumentedCasesTests
 {
@@ -21,19 +23,28 @@ public sealed class DocumentedCasesTests
     {
         var example = Cases[id];
         var policy = Policies.Read(example.GetProperty("policy").GetRawText());
-        var images = example.GetProperty("images").EnumerateArray().Select(image => (Image: Read(image), Expected: image.GetProperty("expected"))).ToList();
+        var images = example
+            .GetProperty("images")
+            .EnumerateArray()
+            .Select(image => (Image: Read(image), Expected: image.GetProperty("expected")))
+            .ToList();
 
         var decisions = LifecycleEvaluator.Evaluate(policy, [.. images.Select(i => i.Image)], Facts.Now);
 
-        Assert.All(images, image =>
-        {
-            var decision = decisions.Single(d => d.Image == image.Image);
-            Assert.Equal(
-                (image.Expected.GetProperty("outcome").GetString(), Number("rule"), Number("shieldedBy")),
-                (decision.Outcome.ToString(), decision.Rule?.Priority, decision.ShieldedBy?.Priority));
+        Assert.All(
+            images,
+            image =>
+            {
+                var decision = decisions.Single(d => d.Image == image.Image);
+                Assert.Equal(
+                    (image.Expected.GetProperty("outcome").GetString(), Number("rule"), Number("shieldedBy")),
+                    (decision.Outcome.ToString(), decision.Rule?.Priority, decision.ShieldedBy?.Priority)
+                );
 
-            int? Number(string name) => image.Expected.TryGetProperty(name, out var number) ? number.GetInt32() : null;
-        });
+                int? Number(string name) =>
+                    image.Expected.TryGetProperty(name, out var number) ? number.GetInt32() : null;
+            }
+        );
     }
 
     private static LifecycleImage Read(JsonElement image)
@@ -43,19 +54,26 @@ public sealed class DocumentedCasesTests
             Digest = Facts.Digest(image.GetProperty("name").GetString()![0]),
             Tags = [.. image.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!)],
             Kind = ImageKind.Image,
-            Storage = image.TryGetProperty("storage", out var storage) ? Enum.Parse<StorageStatus>(storage.GetString()!) : StorageStatus.Active,
+            Storage = image.TryGetProperty("storage", out var storage)
+                ? Enum.Parse<StorageStatus>(storage.GetString()!)
+                : StorageStatus.Active,
             PushedAt = DaysAgo("pushedDaysAgo"),
             LastPulledAt = DaysAgo("pulledDaysAgo"),
             LastArchivedAt = DaysAgo("archivedDaysAgo"),
             LastActivatedAt = DaysAgo("activatedDaysAgo"),
         };
 
-        DateTimeOffset? DaysAgo(string name) => image.TryGetProperty(name, out var days) ? Facts.Now.AddDays(-days.GetDouble()) : null;
+        DateTimeOffset? DaysAgo(string name) =>
+            image.TryGetProperty(name, out var days) ? Facts.Now.AddDays(-days.GetDouble()) : null;
     }
 
     private static Dictionary<string, JsonElement> Load([CallerFilePath] string file = "")
     {
-        using var cases = JsonDocument.Parse(File.ReadAllText(Path.Combine(Path.GetDirectoryName(file)!, "documented-cases.json")));
-        return cases.RootElement.EnumerateArray().ToDictionary(example => example.GetProperty("id").GetString()!, example => example.Clone());
+        using var cases = JsonDocument.Parse(
+            File.ReadAllText(Path.Combine(Path.GetDirectoryName(file)!, "documented-cases.json"))
+        );
+        return cases
+            .RootElement.EnumerateArray()
+            .ToDictionary(example => example.GetProperty("id").GetString()!, example => example.Clone());
     }
 }

@@ -5,23 +5,44 @@ namespace EcrGuard.Core.Tests.Lifecycle;
 
 public sealed class InUseTests
 {
-    private static readonly Consumer Service = new(ConsumerKind.EcsService, "arn:aws:ecs:eu-central-1:123456789012:service/main/pay");
+    private static readonly Consumer Service = new(
+        ConsumerKind.EcsService,
+        "arn:aws:ecs:eu-central-1:123456789012:service/main/pay"
+    );
 
     /// <summary>Nothing runs, and Amazon Inspector would see it.</summary>
     private static readonly UseFacts Nobody = new()
     {
         ReadAt = Facts.Now.AddHours(-1),
-        Scanned = new Dictionary<string, IReadOnlyList<Digest>> { [Facts.Repository.Name] = [.. Enumerable.Range(1, 12).Select(Facts.Digest)] },
+        Scanned = new Dictionary<string, IReadOnlyList<Digest>>
+        {
+            [Facts.Repository.Name] = [.. Enumerable.Range(1, 12).Select(Facts.Digest)],
+        },
     };
 
-    private static UseFacts Uses(string? tag, Digest? digest = null) => Nobody with { Uses = [new ImageUse(Facts.Repository, tag, digest, Service)] };
+    private static UseFacts Uses(string? tag, Digest? digest = null) =>
+        Nobody with
+        {
+            Uses = [new ImageUse(Facts.Repository, tag, digest, Service)],
+        };
 
-    private static UseFacts Unread => Nobody with { Unread = [new UnreadConsumer("ECS services", "123456789012", "denied") { Kind = ConsumerKind.Workload }] };
+    private static UseFacts Unread =>
+        Nobody with
+        {
+            Unread = [new UnreadConsumer("ECS services", "123456789012", "denied") { Kind = ConsumerKind.Workload }],
+        };
 
-    private static ImageFacts Old(int number, params string[] tags) => Facts.Image(number, tags) with { PushedAt = Facts.Now.AddDays(-400) };
+    private static ImageFacts Old(int number, params string[] tags) =>
+        Facts.Image(number, tags) with
+        {
+            PushedAt = Facts.Now.AddDays(-400),
+        };
 
-    private static IReadOnlyDictionary<Digest, Usage> Of(UseFacts? use, IReadOnlyList<ImageFacts> images, Dictionary<Digest, IReadOnlyList<Digest>>? children = null) =>
-        InUse.Of(use, Facts.Contents(images, children), new Core.Policy.Consumers(), Facts.Now);
+    private static IReadOnlyDictionary<Digest, Usage> Of(
+        UseFacts? use,
+        IReadOnlyList<ImageFacts> images,
+        Dictionary<Digest, IReadOnlyList<Digest>>? children = null
+    ) => InUse.Of(use, Facts.Contents(images, children), new Core.Policy.Consumers(), Facts.Now);
 
     private static Use One(UseFacts? use, ImageFacts image) => Of(use, [image])[image.Id.Digest].Use;
 
@@ -45,7 +66,16 @@ public sealed class InUseTests
     [Fact]
     public void A_reference_to_another_repository_or_to_nothing_that_is_there_uses_nothing()
     {
-        Assert.Equal(Use.NotInUse, One(Nobody with { Uses = [new ImageUse(Facts.Repository with { Name = "pay/web" }, "1.0", null, Service)] }, Old(1, "1.0")));
+        Assert.Equal(
+            Use.NotInUse,
+            One(
+                Nobody with
+                {
+                    Uses = [new ImageUse(Facts.Repository with { Name = "pay/web" }, "1.0", null, Service)],
+                },
+                Old(1, "1.0")
+            )
+        );
         Assert.Equal(Use.NotInUse, One(Uses("2.0"), Old(1, "1.0")));
         Assert.Equal(Use.NotInUse, One(Uses(null, Facts.Digest(9)), Old(1, "1.0")));
     }
@@ -59,8 +89,14 @@ public sealed class InUseTests
     [InlineData("signature-of-{0}", false)]
     public void What_cosign_tags_as_the_signature_of_an_image_is_used_with_it(string tag, bool used)
     {
-        var signature = Old(2, string.Format(System.Globalization.CultureInfo.InvariantCulture, tag, Facts.Digest(1).Hex));
-        Assert.Equal(used ? Use.InUse : Use.NotInUse, Of(Uses(null, Facts.Digest(1)), [Old(1), signature])[Facts.Digest(2)].Use);
+        var signature = Old(
+            2,
+            string.Format(System.Globalization.CultureInfo.InvariantCulture, tag, Facts.Digest(1).Hex)
+        );
+        Assert.Equal(
+            used ? Use.InUse : Use.NotInUse,
+            Of(Uses(null, Facts.Digest(1)), [Old(1), signature])[Facts.Digest(2)].Use
+        );
         Assert.Equal(Use.NotInUse, Of(Uses(null, Facts.Digest(1)), [signature])[Facts.Digest(2)].Use);
     }
 
@@ -70,22 +106,40 @@ public sealed class InUseTests
         var index = Old(10, "1.0") with { Kind = ImageKind.Index };
         var other = Old(11, "2.0") with { Kind = ImageKind.Index };
         var unrelated = Old(12, "3.0") with { Kind = ImageKind.Index };
-        Dictionary<Digest, IReadOnlyList<Digest>> children = new() { [index.Id.Digest] = [Facts.Digest(1), Facts.Digest(2)], [other.Id.Digest] = [Facts.Digest(2)], [unrelated.Id.Digest] = [Facts.Digest(3), Facts.Digest(99)] };
+        Dictionary<Digest, IReadOnlyList<Digest>> children = new()
+        {
+            [index.Id.Digest] = [Facts.Digest(1), Facts.Digest(2)],
+            [other.Id.Digest] = [Facts.Digest(2)],
+            [unrelated.Id.Digest] = [Facts.Digest(3), Facts.Digest(99)],
+        };
         var byChild = Of(Uses(null, Facts.Digest(1)), [index, other, unrelated, Old(1), Old(2), Old(3)], children);
-        Assert.Equal([Use.InUse, Use.InUse, Use.NotInUse, Use.InUse, Use.InUse, Use.NotInUse], byChild.Values.Select(u => u.Use));
+        Assert.Equal(
+            [Use.InUse, Use.InUse, Use.NotInUse, Use.InUse, Use.InUse, Use.NotInUse],
+            byChild.Values.Select(u => u.Use)
+        );
         var byIndex = Of(Uses("1.0"), [index, other, unrelated, Old(1), Old(2), Old(3)], children);
         Assert.Equal(byChild.Values.Select(u => u.Use), byIndex.Values.Select(u => u.Use));
-        Assert.StartsWith($"The {Service} refers to sha256:", byIndex[Facts.Digest(1)].Why[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The {Service} refers to sha256:",
+            byIndex[Facts.Digest(1)].Why[0],
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_signature_is_used_with_its_subject() =>
-        Assert.Equal(Use.InUse, Of(Uses("1.0"), [Old(1, "1.0"), Old(2) with { Kind = ImageKind.Artifact, Subject = Facts.Digest(1) }])[Facts.Digest(2)].Use);
+        Assert.Equal(
+            Use.InUse,
+            Of(Uses("1.0"), [Old(1, "1.0"), Old(2) with { Kind = ImageKind.Artifact, Subject = Facts.Digest(1) }])[
+                Facts.Digest(2)
+            ].Use
+        );
 
     [Theory]
     [InlineData(30, Use.InUse)]
     [InlineData(31, Use.NotInUse)]
-    public void A_pull_within_the_days_of_the_policy_is_use(int days, Use use) => Assert.Equal(use, One(Nobody, Old(1, "1.0") with { LastPulledAt = Facts.Now.AddDays(-days) }));
+    public void A_pull_within_the_days_of_the_policy_is_use(int days, Use use) =>
+        Assert.Equal(use, One(Nobody, Old(1, "1.0") with { LastPulledAt = Facts.Now.AddDays(-days) }));
 
     [Fact]
     public void What_came_after_the_references_were_read_may_have_been_deployed_since()
@@ -108,10 +162,21 @@ public sealed class InUseTests
         Assert.Equal(Use.Unknown, One(Nobody, Facts.Image(1, "1.0")));
         var index = Old(10, "1.0") with { Kind = ImageKind.Index, PushedAt = Facts.Now.AddHours(-48) };
         Dictionary<Digest, IReadOnlyList<Digest>> children = new() { [index.Id.Digest] = [Facts.Digest(1)] };
-        Assert.Equal([Use.Unknown, Use.Unknown, Use.NotInUse], Of(Nobody, [index, Old(1), Old(2)], children).Values.Select(u => u.Use));
+        Assert.Equal(
+            [Use.Unknown, Use.Unknown, Use.NotInUse],
+            Of(Nobody, [index, Old(1), Old(2)], children).Values.Select(u => u.Use)
+        );
         // What is said of an image makes it no newer.
-        Assert.Equal(Use.NotInUse, Of(Nobody, [Old(1), Facts.Image(3) with { Kind = ImageKind.Artifact, Subject = Facts.Digest(1) }])[Facts.Digest(1)].Use);
-        Assert.Equal([Use.NotInUse, Use.NotInUse], Of(Nobody, [index with { PushedAt = Facts.Now.AddHours(-49) }, Old(1)], children).Values.Select(u => u.Use));
+        Assert.Equal(
+            Use.NotInUse,
+            Of(Nobody, [Old(1), Facts.Image(3) with { Kind = ImageKind.Artifact, Subject = Facts.Digest(1) }])[
+                Facts.Digest(1)
+            ].Use
+        );
+        Assert.Equal(
+            [Use.NotInUse, Use.NotInUse],
+            Of(Nobody, [index with { PushedAt = Facts.Now.AddHours(-49) }, Old(1)], children).Values.Select(u => u.Use)
+        );
     }
 
     [Theory]
@@ -123,9 +188,15 @@ public sealed class InUseTests
     [InlineData(ConsumerKind.Workload, Use.NotInUse)]
     [InlineData(ConsumerKind.EcsTask, Use.NotInUse)]
     [InlineData(ConsumerKind.AppRunnerService, Use.NotInUse)]
-    public void What_stands_without_running_is_not_pulled_so_that_no_age_tells_that_an_unread_one_does_not_use_an_image(ConsumerKind? kind, Use use)
+    public void What_stands_without_running_is_not_pulled_so_that_no_age_tells_that_an_unread_one_does_not_use_an_image(
+        ConsumerKind? kind,
+        Use use
+    )
     {
-        var unread = Nobody with { Unread = [new UnreadConsumer("Lambda functions", "123456789012", "denied") { Kind = kind }] };
+        var unread = Nobody with
+        {
+            Unread = [new UnreadConsumer("Lambda functions", "123456789012", "denied") { Kind = kind }],
+        };
         Assert.Equal(use, One(unread, Old(1)));
         Assert.Equal(use, One(unread, Old(1) with { LastPulledAt = Facts.Now.AddDays(-200) }));
     }
@@ -133,24 +204,66 @@ public sealed class InUseTests
     [Theory]
     [InlineData(180, Use.InUse)]
     [InlineData(181, Use.NotInUse)]
-    public void Where_a_consumer_could_not_be_read_half_a_year_of_pulls_counts_and_the_reason_names_it(int days, Use use)
+    public void Where_a_consumer_could_not_be_read_half_a_year_of_pulls_counts_and_the_reason_names_it(
+        int days,
+        Use use
+    )
     {
         var usage = Of(Unread, [Old(1) with { LastPulledAt = Facts.Now.AddDays(-days) }])[Facts.Digest(1)];
         Assert.Equal(use, usage.Use);
-        Assert.All(usage.Why, why => Assert.Contains("because ECS services of account 123456789012 could not be read", why, StringComparison.Ordinal));
+        Assert.All(
+            usage.Why,
+            why =>
+                Assert.Contains(
+                    "because ECS services of account 123456789012 could not be read",
+                    why,
+                    StringComparison.Ordinal
+                )
+        );
     }
 
     [Theory]
     [InlineData(180, Use.InUse)]
     [InlineData(181, Use.NotInUse)]
-    public void Half_a_year_of_pulls_counts_for_an_image_that_Inspector_has_not_scanned_though_every_consumer_could_be_read(int days, Use use)
+    public void Half_a_year_of_pulls_counts_for_an_image_that_Inspector_has_not_scanned_though_every_consumer_could_be_read(
+        int days,
+        Use use
+    )
     {
-        foreach (var scanned in new[] { null, new Dictionary<string, IReadOnlyList<Digest>>(), new() { ["pay/web"] = [Facts.Digest(1)], [Facts.Repository.Name] = [Facts.Digest(2)] } })
+        foreach (
+            var scanned in new[]
+            {
+                null,
+                new Dictionary<string, IReadOnlyList<Digest>>(),
+                new() { ["pay/web"] = [Facts.Digest(1)], [Facts.Repository.Name] = [Facts.Digest(2)] },
+            }
+        )
         {
-            Assert.EndsWith("a pull within 30 days counts as use.", Of(Nobody with { Scanned = scanned }, [Old(1) with { LastPulledAt = Facts.Now.AddDays(-30) }])[Facts.Digest(1)].Why[0], StringComparison.Ordinal);
-            var usage = Of(Nobody with { Scanned = scanned }, [Old(1) with { LastPulledAt = Facts.Now.AddDays(-days) }])[Facts.Digest(1)];
+            Assert.EndsWith(
+                "a pull within 30 days counts as use.",
+                Of(Nobody with { Scanned = scanned }, [Old(1) with { LastPulledAt = Facts.Now.AddDays(-30) }])[
+                    Facts.Digest(1)
+                ].Why[0],
+                StringComparison.Ordinal
+            );
+            var usage = Of(
+                Nobody with
+                {
+                    Scanned = scanned,
+                },
+                [Old(1) with { LastPulledAt = Facts.Now.AddDays(-days) }]
+            )[Facts.Digest(1)];
             Assert.Equal(use, usage.Use);
-            Assert.All(usage.Why, why => Assert.EndsWith("a pull within 180 days counts as use, because Amazon Inspector is not known to have scanned it and to see it run.", why, StringComparison.Ordinal));
+            Assert.All(
+                usage.Why,
+                why =>
+                    Assert.EndsWith(
+                        "a pull within 180 days counts as use, because Amazon Inspector is not known to have "
+                            + "scanned it and to see it run.",
+                        why,
+                        StringComparison.Ordinal
+                    )
+            );
         }
     }
 
@@ -159,9 +272,17 @@ public sealed class InUseTests
     {
         var pulled = Facts.Now.AddDays(-100);
         var index = Old(10, "1.0") with { Kind = ImageKind.Index, LastPulledAt = pulled };
-        Use Index(UseFacts use, Dictionary<Digest, IReadOnlyList<Digest>>? children) => Of(use, [index, Old(1) with { LastPulledAt = pulled }, Old(2)], children)[index.Id.Digest].Use;
-        UseFacts Scans(params Digest[] digests) => Nobody with { Scanned = new Dictionary<string, IReadOnlyList<Digest>> { [Facts.Repository.Name] = digests } };
-        Dictionary<Digest, IReadOnlyList<Digest>> platforms = new() { [index.Id.Digest] = [Facts.Digest(1), Facts.Digest(2)] };
+        Use Index(UseFacts use, Dictionary<Digest, IReadOnlyList<Digest>>? children) =>
+            Of(use, [index, Old(1) with { LastPulledAt = pulled }, Old(2)], children)[index.Id.Digest].Use;
+        UseFacts Scans(params Digest[] digests) =>
+            Nobody with
+            {
+                Scanned = new Dictionary<string, IReadOnlyList<Digest>> { [Facts.Repository.Name] = digests },
+            };
+        Dictionary<Digest, IReadOnlyList<Digest>> platforms = new()
+        {
+            [index.Id.Digest] = [Facts.Digest(1), Facts.Digest(2)],
+        };
 
         Assert.Equal(Use.NotInUse, Index(Scans(Facts.Digest(1)), platforms));
         Assert.Equal(Use.InUse, Index(Scans(Facts.Digest(2)), platforms));
@@ -173,7 +294,10 @@ public sealed class InUseTests
     [Theory]
     [InlineData(48, Use.InUse)]
     [InlineData(49, Use.NotInUse)]
-    public void Where_a_consumer_could_not_be_read_an_image_so_new_that_a_pull_may_not_be_recorded_counts(int hours, Use use)
+    public void Where_a_consumer_could_not_be_read_an_image_so_new_that_a_pull_may_not_be_recorded_counts(
+        int hours,
+        Use use
+    )
     {
         var then = Facts.Now.AddHours(-hours);
         Assert.Equal(use, One(Unread, Old(1) with { PushedAt = then }));
@@ -203,13 +327,51 @@ public sealed class InUseTests
     {
         string Why(UseFacts use, params IReadOnlyList<ImageFacts> images) => Of(use, images)[Facts.Digest(1)].Why[0];
         var index = Old(10, "1.0") with { Kind = ImageKind.Index };
-        Assert.Equal("It may belong to an index in use whose manifest could not be read.", Why(Uses("1.0"), index, Old(1)));
-        Assert.Equal("Its manifest could not be read, so that nobody knows whether its platforms run.", Why(Nobody, Old(1) with { Kind = ImageKind.Index }));
-        Assert.Equal("It may have been deployed since it was last read what runs.", Why(Nobody with { ReadAt = Facts.Now.AddHours(-3) }, Old(1)));
-        Assert.Equal("Whether it belongs to Lambda functions of account 123456789012 is not known: they could not be read.",
-            Why(Nobody with { Unread = [new UnreadConsumer("Lambda functions", "123456789012", "denied") { Kind = ConsumerKind.LambdaFunction }] }, Old(1)));
-        Assert.Equal("It is so new that a pull may not be recorded yet, which counts as use, because ECS services of account 123456789012 could not be read (and 1 more).",
-            Why(Unread with { Unread = [.. Unread.Unread, .. Unread.Unread.Select(other => other with { What = "pods" })] }, Old(1) with { PushedAt = Facts.Now }));
-        Assert.Equal($"The ECS service {Service.Name} refers to it by its digest.", Why(Uses(null, Facts.Digest(1)), Old(1)));
+        Assert.Equal(
+            "It may belong to an index in use whose manifest could not be read.",
+            Why(Uses("1.0"), index, Old(1))
+        );
+        Assert.Equal(
+            "Its manifest could not be read, so that nobody knows whether its platforms run.",
+            Why(Nobody, Old(1) with { Kind = ImageKind.Index })
+        );
+        Assert.Equal(
+            "It may have been deployed since it was last read what runs.",
+            Why(Nobody with { ReadAt = Facts.Now.AddHours(-3) }, Old(1))
+        );
+        Assert.Equal(
+            "Whether it belongs to Lambda functions of account 123456789012 is not known: they could not be read.",
+            Why(
+                Nobody with
+                {
+                    Unread =
+                    [
+                        new UnreadConsumer("Lambda functions", "123456789012", "denied")
+                        {
+                            Kind = ConsumerKind.LambdaFunction,
+                        },
+                    ],
+                },
+                Old(1)
+            )
+        );
+        Assert.Equal(
+            "It is so new that a pull may not be recorded yet, which counts as use, because ECS services of "
+                + "account 123456789012 could not be read (and 1 more).",
+            Why(
+                Unread with
+                {
+                    Unread = [.. Unread.Unread, .. Unread.Unread.Select(other => other with { What = "pods" })],
+                },
+                Old(1) with
+                {
+                    PushedAt = Facts.Now,
+                }
+            )
+        );
+        Assert.Equal(
+            $"The ECS service {Service.Name} refers to it by its digest.",
+            Why(Uses(null, Facts.Digest(1)), Old(1))
+        );
     }
 }

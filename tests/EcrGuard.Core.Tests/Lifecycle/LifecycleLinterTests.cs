@@ -10,30 +10,45 @@ namespace EcrGuard.Core.Tests.Lifecycle;
 
 public sealed class LifecycleLinterTests
 {
-    private static IReadOnlyList<LintFinding> Lint(LifecyclePolicy policy, params LifecycleImage[]? images) => LifecycleLinter.Lint(policy, policy.Text.Length, images, VerdictTags.Default);
+    private static IReadOnlyList<LintFinding> Lint(LifecyclePolicy policy, params LifecycleImage[]? images) =>
+        LifecycleLinter.Lint(policy, policy.Text.Length, images, VerdictTags.Default);
 
     private static IReadOnlyList<LintFinding> LintAlone(LifecyclePolicy policy) => Lint(policy, null);
 
-    private static IEnumerable<(string, LintSeverity, int?)> Heads(IEnumerable<LintFinding> findings) => findings.Select(f => (f.Id, f.Severity, f.RulePriority));
+    private static IEnumerable<(string, LintSeverity, int?)> Heads(IEnumerable<LintFinding> findings) =>
+        findings.Select(f => (f.Id, f.Severity, f.RulePriority));
 
     [Fact]
     public void What_is_found_in_policies_that_a_large_estate_runs_is_what_a_reviewer_approved()
     {
         using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(Beside(), "policies-in-use.json")));
-        var all = file.RootElement.GetProperty("policies").EnumerateArray()
-            .Select(entry => (Uses: entry.GetProperty("uses").GetInt32(), Findings: LintAlone(Read(entry.GetProperty("policy").GetRawText())))).ToList();
+        var all = file
+            .RootElement.GetProperty("policies")
+            .EnumerateArray()
+            .Select(entry =>
+                (
+                    Uses: entry.GetProperty("uses").GetInt32(),
+                    Findings: LintAlone(Read(entry.GetProperty("policy").GetRawText()))
+                )
+            )
+            .ToList();
 
-        var text = new StringBuilder($"{all.Count} policies, carried by {all.Sum(p => p.Uses)} repositories\n\npolicies  repositories  finding\n");
+        var text = new StringBuilder(
+            $"{all.Count} policies, carried by {all.Sum(p => p.Uses)} repositories\n\npolicies  repositories  finding\n"
+        );
         foreach (var id in all.SelectMany(p => p.Findings.Select(f => f.Id)).Distinct().Order(StringComparer.Ordinal))
         {
             var with = all.Where(p => p.Findings.Any(f => f.Id == id)).ToList();
-            text.Append($"{with.Count,8}  {with.Sum(p => p.Uses),12}  {id}\n");
+            text.Append($"{with.Count, 8}  {with.Sum(p => p.Uses), 12}  {id}\n");
         }
         foreach (var (uses, findings) in all)
         {
             text.Append($"\n{Text.Count(uses, "repository", "repositories")}\n");
             foreach (var finding in findings)
-                text.Append($"  {finding.Severity} {(finding.RulePriority is { } rule ? $"rule {rule}" : "policy")} {finding.Id}: {finding.Message} {finding.Suggestion}\n");
+                text.Append(
+                    $"  {finding.Severity} {(finding.RulePriority is { } rule ? $"rule {rule}" : "policy")} "
+                        + $"{finding.Id}: {finding.Message} {finding.Suggestion}\n"
+                );
         }
         Approval.Matches(text.ToString(), "policies-in-use");
     }
@@ -44,19 +59,34 @@ public sealed class LifecycleLinterTests
         var policy = Of(Keep(1, "dev*,staging*", 30), Keep(2, "any", 100));
 
         Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Warning, 1)], Heads(LintAlone(policy)));
-        Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Error, 1)], Heads(Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1"))));
-        Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Warning, 1)], Heads(Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1", "dev-2"))));
-        Assert.Equal([(LifecycleLinter.AndTrap, LintSeverity.Info, 1)], Heads(Lint(policy, Image(2, 1, "staging-1", "dev-2"))));
         Assert.Equal(
-            "The rule selects only images that carry tags for all of 'dev*' and 'staging*' at once, not for one or the other. No image of the repository does; 2 images carry only some of them and are left to later rules.",
-            Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1"))[0].Message);
+            [(LifecycleLinter.AndTrap, LintSeverity.Error, 1)],
+            Heads(Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1")))
+        );
+        Assert.Equal(
+            [(LifecycleLinter.AndTrap, LintSeverity.Warning, 1)],
+            Heads(Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1", "dev-2")))
+        );
+        Assert.Equal(
+            [(LifecycleLinter.AndTrap, LintSeverity.Info, 1)],
+            Heads(Lint(policy, Image(2, 1, "staging-1", "dev-2")))
+        );
+        Assert.Equal(
+            "The rule selects only images that carry tags for all of 'dev*' and 'staging*' at once, not for "
+                + "one or the other. No image of the repository does; 2 images carry only some of them and are "
+                + "left to later rules.",
+            Lint(policy, Image(1, 1, "dev-1"), Image(2, 1, "staging-1"))[0].Message
+        );
     }
 
     [Fact]
     public void A_rule_that_selects_nothing_is_found_and_the_rule_that_shields_images_in_use_is_none()
     {
         var policy = Of(Keep(1, "ecrguard-inuse-*", 100_000), Keep(2, "dev*", 30));
-        Assert.Equal([(LifecycleLinter.MatchesNothing, LintSeverity.Warning, 2)], Heads(Lint(policy, Image(1, 1, "1.0"))).Where(head => head.Item1 == LifecycleLinter.MatchesNothing));
+        Assert.Equal(
+            [(LifecycleLinter.MatchesNothing, LintSeverity.Warning, 2)],
+            Heads(Lint(policy, Image(1, 1, "1.0"))).Where(head => head.Item1 == LifecycleLinter.MatchesNothing)
+        );
     }
 
     [Theory]
@@ -77,23 +107,39 @@ public sealed class LifecycleLinterTests
     [InlineData("prod*,v*", "prod*")]
     [InlineData("prod", "*prod")]
     public void A_rule_that_may_select_more_is_not_shadowed(string earlier, string later) =>
-        Assert.DoesNotContain(LintAlone(Of(Keep(1, earlier, 10), Keep(2, later, 30), Keep(3, "any", 100))), f => f.Id == LifecycleLinter.ShadowedRule);
+        Assert.DoesNotContain(
+            LintAlone(Of(Keep(1, earlier, 10), Keep(2, later, 30), Keep(3, "any", 100))),
+            f => f.Id == LifecycleLinter.ShadowedRule
+        );
 
     [Fact]
     public void After_all_tagged_and_all_untagged_images_nothing_is_left_for_any() =>
-        Assert.Contains(LintAlone(Of(Keep(1, "*", 10), Expire(2, "", 14), Keep(3, "any", 100))), f => f is { Id: LifecycleLinter.ShadowedRule, RulePriority: 3 });
+        Assert.Contains(
+            LintAlone(Of(Keep(1, "*", 10), Expire(2, "", 14), Keep(3, "any", 100))),
+            f => f is { Id: LifecycleLinter.ShadowedRule, RulePriority: 3 }
+        );
 
     [Fact]
     public void A_rule_of_another_storage_class_shadows_nothing() =>
-        Assert.DoesNotContain(LintAlone(Of(Archive(1, "any", 30), ExpireArchived(2, "any", 365))), f => f.Id == LifecycleLinter.ShadowedRule);
+        Assert.DoesNotContain(
+            LintAlone(Of(Archive(1, "any", 30), ExpireArchived(2, "any", 365))),
+            f => f.Id == LifecycleLinter.ShadowedRule
+        );
 
     [Fact]
     public void A_rule_whose_images_are_all_decided_before_is_seen_with_the_images()
     {
-        var findings = Lint(Of(Keep(1, "a*", 10), Keep(2, "b*", 30), Keep(3, "any", 100)), Image(1, 1, "a1", "b1"), Image(2, 1, "c"));
+        var findings = Lint(
+            Of(Keep(1, "a*", 10), Keep(2, "b*", 30), Keep(3, "any", 100)),
+            Image(1, 1, "a1", "b1"),
+            Image(2, 1, "c")
+        );
 
         Assert.Equal([(LifecycleLinter.ShadowedRule, LintSeverity.Warning, 2)], Heads(findings));
-        Assert.Equal("Rules of higher priority (1) decide about every image that the rule selects (1).", findings[0].Message);
+        Assert.Equal(
+            "Rules of higher priority (1) decide about every image that the rule selects (1).",
+            findings[0].Message
+        );
     }
 
     [Fact]
@@ -103,7 +149,10 @@ public sealed class LifecycleLinterTests
 
         Assert.Empty(LintAlone(policy));
         Assert.Empty(Lint(policy));
-        Assert.Equal([(LifecycleLinter.MatchesNothing, LintSeverity.Warning, 1)], Heads(Lint(policy, Image(1, 1, "b"))));
+        Assert.Equal(
+            [(LifecycleLinter.MatchesNothing, LintSeverity.Warning, 1)],
+            Heads(Lint(policy, Image(1, 1, "b")))
+        );
     }
 
     [Fact]
@@ -113,7 +162,13 @@ public sealed class LifecycleLinterTests
 
         var findings = LintAlone(Of(prefix, Keep(2, "pay/api*", 10), Keep(3, "any", 100)));
 
-        Assert.Equal([(LifecycleLinter.ImpossibleTag, LintSeverity.Error, 1), (LifecycleLinter.ImpossibleTag, LintSeverity.Error, 2)], Heads(findings));
+        Assert.Equal(
+            [
+                (LifecycleLinter.ImpossibleTag, LintSeverity.Error, 1),
+                (LifecycleLinter.ImpossibleTag, LintSeverity.Error, 2),
+            ],
+            Heads(findings)
+        );
         Assert.Equal("Write \"tagPatternList\": [\"prod*\"].", findings[0].Suggestion);
     }
 
@@ -242,7 +297,10 @@ public sealed class LifecycleLinterTests
 
     [Fact]
     public void Behind_a_rule_for_every_tag_a_rule_for_any_image_may_speak_of_untagged_ones() =>
-        Assert.DoesNotContain(LintAlone(Of(Keep(1, "*", 9999), Expire(2, "any", 14, "Expire untagged images"))), f => f.Id == LifecycleLinter.DescriptionDiffers);
+        Assert.DoesNotContain(
+            LintAlone(Of(Keep(1, "*", 9999), Expire(2, "any", 14, "Expire untagged images"))),
+            f => f.Id == LifecycleLinter.DescriptionDiffers
+        );
 
     [Theory]
     [InlineData("v*,v1*", false)]
@@ -250,7 +308,10 @@ public sealed class LifecycleLinterTests
     [InlineData("v*,*", false)]
     [InlineData("v*,latest", true)]
     public void A_pattern_that_another_one_covers_makes_no_trap(string tags, bool trap) =>
-        Assert.Equal(trap, LintAlone(Of(Keep(1, tags, 9), Keep(2, "any", 100))).Any(f => f.Id == LifecycleLinter.AndTrap));
+        Assert.Equal(
+            trap,
+            LintAlone(Of(Keep(1, tags, 9), Keep(2, "any", 100))).Any(f => f.Id == LifecycleLinter.AndTrap)
+        );
 
     [Theory]
     [InlineData("any", 10, null)]
@@ -261,8 +322,15 @@ public sealed class LifecycleLinterTests
     [InlineData("*-main-*", 10, null)]
     [InlineData("", 10, null)]
     [InlineData("*", 9999, null)]
-    public void A_count_that_signatures_may_fill_is_told_as_far_as_the_policy_shows_it(string tags, int count, LintSeverity? severity) =>
-        Assert.Equal(severity, LintAlone(Of(Keep(1, tags, count))).SingleOrDefault(f => f.Id == LifecycleLinter.CountsArtifacts)?.Severity);
+    public void A_count_that_signatures_may_fill_is_told_as_far_as_the_policy_shows_it(
+        string tags,
+        int count,
+        LintSeverity? severity
+    ) =>
+        Assert.Equal(
+            severity,
+            LintAlone(Of(Keep(1, tags, count))).SingleOrDefault(f => f.Id == LifecycleLinter.CountsArtifacts)?.Severity
+        );
 
     [Fact]
     public void A_count_that_signatures_fill_is_a_warning_and_one_in_a_repository_without_any_is_nothing()
@@ -272,20 +340,53 @@ public sealed class LifecycleLinterTests
         var signature = Image(2, 1, signed.Digest.ToString().Replace(':', '-') + ".sig");
 
         var found = Assert.Single(Lint(policy, signed, signature), f => f.Id == LifecycleLinter.CountsArtifacts);
-        Assert.Equal((LintSeverity.Warning, "1 of what the rule counts is a signature or another artifact (tags such as 'sha256-….sig'): fewer than 2 images stay."), (found.Severity, found.Message));
+        Assert.Equal(
+            (
+                LintSeverity.Warning,
+                "1 of what the rule counts is a signature or another artifact (tags such as 'sha256-….sig'): "
+                    + "fewer than 2 images stay."
+            ),
+            (found.Severity, found.Message)
+        );
         Assert.DoesNotContain(Lint(policy, signed), f => f.Id == LifecycleLinter.CountsArtifacts);
         // What a lifecycle rule does with referrers is not documented.
-        Assert.DoesNotContain(Lint(policy, signed, Image(3, 1) with { Subject = signed.Digest, Kind = ImageKind.Artifact }), f => f.Id == LifecycleLinter.CountsArtifacts);
+        Assert.DoesNotContain(
+            Lint(policy, signed, Image(3, 1) with { Subject = signed.Digest, Kind = ImageKind.Artifact }),
+            f => f.Id == LifecycleLinter.CountsArtifacts
+        );
     }
 
-    private static LifecyclePolicy Described(string rule, string description) => Of(rule.Split(' ') switch
-    {
-        ["Expire", var priority, var tags, var days] => Expire(int.Parse(priority), tags, int.Parse(days), description),
-        ["ExpireArchived", var priority, var tags, var days] => ExpireArchived(int.Parse(priority), tags, int.Parse(days), description),
-        ["Archive", var priority, var tags, var days] => Archive(int.Parse(priority), tags, int.Parse(days), description: description),
-        [_, var priority, var tags, var count] => Keep(int.Parse(priority), tags, int.Parse(count), description),
-        _ => throw new ArgumentException(rule),
-    });
+    private static LifecyclePolicy Described(string rule, string description) =>
+        Of(
+            rule.Split(' ') switch
+            {
+                ["Expire", var priority, var tags, var days] => Expire(
+                    int.Parse(priority),
+                    tags,
+                    int.Parse(days),
+                    description
+                ),
+                ["ExpireArchived", var priority, var tags, var days] => ExpireArchived(
+                    int.Parse(priority),
+                    tags,
+                    int.Parse(days),
+                    description
+                ),
+                ["Archive", var priority, var tags, var days] => Archive(
+                    int.Parse(priority),
+                    tags,
+                    int.Parse(days),
+                    description: description
+                ),
+                [_, var priority, var tags, var count] => Keep(
+                    int.Parse(priority),
+                    tags,
+                    int.Parse(count),
+                    description
+                ),
+                _ => throw new ArgumentException(rule),
+            }
+        );
 
     [Fact]
     public void An_untagged_rule_is_a_warning_where_untagged_images_are_pulled_long_after_their_push()
@@ -305,7 +406,10 @@ public sealed class LifecycleLinterTests
         var policy = Of(Keep(1, "v*", 10));
 
         Assert.Equal([(LifecycleLinter.NoUntaggedCleanUp, LintSeverity.Info, null)], Heads(LintAlone(policy)));
-        Assert.Equal([(LifecycleLinter.NoUntaggedCleanUp, LintSeverity.Warning, null)], Heads(Lint(policy, Image(1, 1, "v1"), Image(2, 1))));
+        Assert.Equal(
+            [(LifecycleLinter.NoUntaggedCleanUp, LintSeverity.Warning, null)],
+            Heads(Lint(policy, Image(1, 1, "v1"), Image(2, 1)))
+        );
         Assert.Empty(Lint(policy, Image(1, 1, "v1")));
     }
 
@@ -320,17 +424,33 @@ public sealed class LifecycleLinterTests
     [InlineData("ecrguard-blocked-*", false)]
     [InlineData("ecrguard-old", false)]
     public void A_pattern_that_catches_verdict_tags_unawares_is_reported(string pattern, bool caught) =>
-        Assert.Equal(caught, LintAlone(Of(Keep(1, pattern, 3), Keep(2, "any", 100))).Any(f => f is { Id: LifecycleLinter.CatchesVerdictTags, Severity: LintSeverity.Warning }));
+        Assert.Equal(
+            caught,
+            LintAlone(Of(Keep(1, pattern, 3), Keep(2, "any", 100)))
+                .Any(f => f is { Id: LifecycleLinter.CatchesVerdictTags, Severity: LintSeverity.Warning })
+        );
 
     [Fact]
     public void A_rule_for_blocked_images_may_be_meant_and_the_rule_that_shields_images_in_use_is_EcrGuards_only_where_it_stands_first_and_takes_none()
     {
         const string Shield = "ecrguard-inuse-*";
-        Assert.Equal([(LifecycleLinter.CatchesVerdictTags, LintSeverity.Info, 1)], Heads(LintAlone(Of(Keep(1, "ecrguard-blocked-*", 3), Keep(2, "any", 100)))));
+        Assert.Equal(
+            [(LifecycleLinter.CatchesVerdictTags, LintSeverity.Info, 1)],
+            Heads(LintAlone(Of(Keep(1, "ecrguard-blocked-*", 3), Keep(2, "any", 100))))
+        );
         Assert.Empty(LintAlone(Of(Keep(1, Shield, 100_000), Keep(2, "*inuse-*", 3), Keep(3, "any", 100))));
-        Assert.Equal([(LifecycleLinter.CatchesVerdictTags, LintSeverity.Info, 2)], Heads(LintAlone(Of(Keep(1, Shield, 100_000), Keep(2, "ecrguard-*", 3), Keep(3, "any", 100)))));
-        Assert.Equal([(LifecycleLinter.CatchesVerdictTags, LintSeverity.Warning, 2)], Heads(LintAlone(Of(Keep(1, "v*", 9), Keep(2, Shield, 100_000), Keep(3, "any", 100)))));
-        Assert.Equal([(LifecycleLinter.CatchesVerdictTags, LintSeverity.Warning, 1)], Heads(LintAlone(Of(Keep(1, Shield, 99_999), Keep(2, "any", 100)))));
+        Assert.Equal(
+            [(LifecycleLinter.CatchesVerdictTags, LintSeverity.Info, 2)],
+            Heads(LintAlone(Of(Keep(1, Shield, 100_000), Keep(2, "ecrguard-*", 3), Keep(3, "any", 100))))
+        );
+        Assert.Equal(
+            [(LifecycleLinter.CatchesVerdictTags, LintSeverity.Warning, 2)],
+            Heads(LintAlone(Of(Keep(1, "v*", 9), Keep(2, Shield, 100_000), Keep(3, "any", 100))))
+        );
+        Assert.Equal(
+            [(LifecycleLinter.CatchesVerdictTags, LintSeverity.Warning, 1)],
+            Heads(LintAlone(Of(Keep(1, Shield, 99_999), Keep(2, "any", 100))))
+        );
     }
 
     [Theory]
@@ -338,11 +458,18 @@ public sealed class LifecycleLinterTests
     [InlineData("a*,b*", "b*,a*", true)]
     [InlineData("a*,b*", "a*", false)]
     public void Two_rules_with_the_same_tags_may_be_refused(string tags, string others, bool same) =>
-        Assert.Equal(same, LintAlone(Of(Archive(1, tags, 30), Keep(2, others, 9), Keep(3, "any", 100))).Any(f => f is { Id: LifecycleLinter.SameTags, Severity: LintSeverity.Warning, RulePriority: 2 }));
+        Assert.Equal(
+            same,
+            LintAlone(Of(Archive(1, tags, 30), Keep(2, others, 9), Keep(3, "any", 100)))
+                .Any(f => f is { Id: LifecycleLinter.SameTags, Severity: LintSeverity.Warning, RulePriority: 2 })
+        );
 
     [Fact]
     public void Two_rules_with_the_same_tags_for_two_storage_classes_may_not() =>
-        Assert.DoesNotContain(LintAlone(Of(Archive(1, "v*", 30), ExpireArchived(2, "v*", 365), Keep(3, "any", 100))), f => f.Id == LifecycleLinter.SameTags);
+        Assert.DoesNotContain(
+            LintAlone(Of(Archive(1, "v*", 30), ExpireArchived(2, "v*", 365), Keep(3, "any", 100))),
+            f => f.Id == LifecycleLinter.SameTags
+        );
 
     [Fact]
     public void A_rule_for_archived_images_cannot_act_where_nothing_archives()
@@ -366,20 +493,45 @@ public sealed class LifecycleLinterTests
     [InlineData("any", "dev*", false)]
     [InlineData("prod*", "any", false)]
     [InlineData("prod*", "", false)]
-    public void A_rule_for_archived_images_of_other_tags_than_are_archived_cannot_act(string archived, string expired, bool found)
+    public void A_rule_for_archived_images_of_other_tags_than_are_archived_cannot_act(
+        string archived,
+        string expired,
+        bool found
+    )
     {
         var policy = Of(Archive(1, archived, 30), ExpireArchived(2, expired, 365));
-        Assert.Equal(found, LintAlone(policy).Any(f => f is { Id: LifecycleLinter.NothingArchives, Severity: LintSeverity.Warning, RulePriority: 2 }));
+        Assert.Equal(
+            found,
+            LintAlone(policy)
+                .Any(f => f is { Id: LifecycleLinter.NothingArchives, Severity: LintSeverity.Warning, RulePriority: 2 })
+        );
     }
 
     [Fact]
     public void What_is_archived_with_tags_of_both_kinds_comes_to_the_rule_all_the_same()
     {
         var policy = Of(Archive(1, "prod*", 30), ExpireArchived(2, "dev*", 365), Expire(3, "", 14));
-        Assert.Contains("only an image that carries tags of both kinds comes to it", LintAlone(policy).Single(f => f.Id == LifecycleLinter.NothingArchives).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "only an image that carries tags of both kinds comes to it",
+            LintAlone(policy).Single(f => f.Id == LifecycleLinter.NothingArchives).Message,
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain(Lint(policy, Image(1, 1, "prod1", "dev1")), f => f.Id == LifecycleLinter.NothingArchives);
-        Assert.Contains(Lint(policy, Image(1, 1, "prod1"), Image(2, 1, "dev1")), f => f.Id == LifecycleLinter.NothingArchives);
-        Assert.DoesNotContain(Lint(policy, Image(1, 800, "dev1") with { Storage = StorageStatus.Archived, LastArchivedAt = Facts.Now.AddDays(-1) }), f => f.Id == LifecycleLinter.NothingArchives);
+        Assert.Contains(
+            Lint(policy, Image(1, 1, "prod1"), Image(2, 1, "dev1")),
+            f => f.Id == LifecycleLinter.NothingArchives
+        );
+        Assert.DoesNotContain(
+            Lint(
+                policy,
+                Image(1, 800, "dev1") with
+                {
+                    Storage = StorageStatus.Archived,
+                    LastArchivedAt = Facts.Now.AddDays(-1),
+                }
+            ),
+            f => f.Id == LifecycleLinter.NothingArchives
+        );
     }
 
     [Fact]
@@ -390,7 +542,10 @@ public sealed class LifecycleLinterTests
 
         Assert.Equal([(LifecycleLinter.NearLimit, LintSeverity.Info, null)], Heads(LintAlone(Of(rules))));
         Assert.Equal([(LifecycleLinter.NearLimit, LintSeverity.Info, null)], Heads(LintAlone(longest)));
-        Assert.Equal([(LifecycleLinter.NearLimit, LintSeverity.Warning, null)], Heads(LifecycleLinter.Lint(longest, 40_000, null, VerdictTags.Default)));
+        Assert.Equal(
+            [(LifecycleLinter.NearLimit, LintSeverity.Warning, null)],
+            Heads(LifecycleLinter.Lint(longest, 40_000, null, VerdictTags.Default))
+        );
     }
 
     private static string Beside([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;

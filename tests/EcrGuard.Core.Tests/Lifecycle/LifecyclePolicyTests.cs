@@ -8,13 +8,37 @@ public sealed class LifecyclePolicyTests
     [Fact]
     public void A_policy_gives_its_rules_by_priority()
     {
-        var policy = Of(Keep(20, "any", 100), Archive(3, "v*", 30, description: "Archive releases"), ExpireArchived(10, "", 365));
+        var policy = Of(
+            Keep(20, "any", 100),
+            Archive(3, "v*", 30, description: "Archive releases"),
+            ExpireArchived(10, "", 365)
+        );
 
         Assert.Equal([3, 10, 20], policy.Rules.Select(r => r.Priority));
         Assert.Equal(
-            ("Archive releases", TagStatus.Tagged, "v*", StorageClass.Standard, CountType.SinceImagePushed, 30, LifecycleAction.Archive),
-            (policy.Rules[0].Description, policy.Rules[0].TagStatus, policy.Rules[0].Tags[0].Text, policy.Rules[0].StorageClass, policy.Rules[0].CountType, policy.Rules[0].CountNumber, policy.Rules[0].Action));
-        Assert.Equal((TagStatus.Untagged, StorageClass.Archive, CountType.SinceImageTransitioned), (policy.Rules[1].TagStatus, policy.Rules[1].StorageClass, policy.Rules[1].CountType));
+            (
+                "Archive releases",
+                TagStatus.Tagged,
+                "v*",
+                StorageClass.Standard,
+                CountType.SinceImagePushed,
+                30,
+                LifecycleAction.Archive
+            ),
+            (
+                policy.Rules[0].Description,
+                policy.Rules[0].TagStatus,
+                policy.Rules[0].Tags[0].Text,
+                policy.Rules[0].StorageClass,
+                policy.Rules[0].CountType,
+                policy.Rules[0].CountNumber,
+                policy.Rules[0].Action
+            )
+        );
+        Assert.Equal(
+            (TagStatus.Untagged, StorageClass.Archive, CountType.SinceImageTransitioned),
+            (policy.Rules[1].TagStatus, policy.Rules[1].StorageClass, policy.Rules[1].CountType)
+        );
         Assert.DoesNotContain(' ', policy.Text.Replace("Archive releases", "", StringComparison.Ordinal));
     }
 
@@ -28,23 +52,37 @@ public sealed class LifecyclePolicyTests
 
     [Theory]
     [InlineData("""{ "rules": [] }""", "1:12 $.rules The list is empty: a lifecycle policy has at least one rule.")]
-    [InlineData("""{ "rules": [ ], }""", "1:17 $ A comment or a trailing comma stands before this; lifecycle policies are plain JSON.")]
-    [InlineData("""{ /* why */ "rules": [] }""", "1:3 $ A comment or a trailing comma stands before this; lifecycle policies are plain JSON.")]
+    [InlineData(
+        """{ "rules": [ ], }""",
+        "1:17 $ A comment or a trailing comma stands before this; lifecycle policies are plain JSON."
+    )]
+    [InlineData(
+        """{ /* why */ "rules": [] }""",
+        "1:3 $ A comment or a trailing comma stands before this; lifecycle policies are plain JSON."
+    )]
     [InlineData("[]", "1:1 $ Found a list; it must be an object.")]
     [InlineData("", "1:1 $ The file is empty.")]
     [InlineData(" \n", "1:1 $ The file is empty.")]
     [InlineData("{ \"rules\": [\n", "1:13 $ The JSON ends before it is complete, at line 1, column 13.")]
     [InlineData("{ \"rules", "1:9 $ The JSON ends before it is complete, at line 1, column 9.")]
-    [InlineData("{ \"rules\" 1", "1:11 $ The document cannot be read as JSON: '1' is invalid after a property name. Expected a ':'.")]
+    [InlineData(
+        "{ \"rules\" 1",
+        "1:11 $ The document cannot be read as JSON: '1' is invalid after a property name. Expected a ':'."
+    )]
     public void A_policy_that_ECR_refuses_is_refused_with_its_place(string text, string expected)
     {
         var reading = LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(text));
 
         Assert.Null(reading.Policy);
-        Assert.Equal(expected, string.Join('\n', reading.Problems.Select(p => $"{p.Line}:{p.Column} {p.Path} {p.Message}")));
+        Assert.Equal(
+            expected,
+            string.Join('\n', reading.Problems.Select(p => $"{p.Line}:{p.Column} {p.Path} {p.Message}"))
+        );
     }
 
-    /// <summary>Documented: the pages on lifecycle policies and quotas. Recorded: the messages of ECR's own validation.</summary>
+    /// <summary>
+    /// Documented: the pages on lifecycle policies and quotas. Recorded: the messages of ECR's own validation.
+    /// </summary>
     [Theory]
     [InlineData("{ \"rules\": [", true)]
     [InlineData("{}", true)]
@@ -61,7 +99,10 @@ public sealed class LifecyclePolicyTests
     [InlineData("tagPatternList: []", false)]
     [InlineData("tagPatternList: [\"\"]", false)]
     [InlineData("countNumber: 3, countNumber: 3", false)]
-    public void That_ECR_would_refuse_a_policy_is_said_only_where_it_is_documented_or_was_recorded(string policy, bool certain)
+    public void That_ECR_would_refuse_a_policy_is_said_only_where_it_is_documented_or_was_recorded(
+        string policy,
+        bool certain
+    )
     {
         var reading = LifecyclePolicy.Read(policy.StartsWith('{') ? policy : WithSelection(policy));
 
@@ -73,7 +114,8 @@ public sealed class LifecyclePolicyTests
     public void That_an_image_is_archived_for_90_days_is_documented_and_what_ECR_says_to_fewer_is_not() =>
         Assert.False(LifecyclePolicy.Read($$"""{"rules":[{{ExpireArchived(1, "any", 89)}}]}""").IsRefused);
 
-    private const string Dev = """{"rules":[{"rulePriority":1,"description":"Keep 10 dev","selection":{"tagStatus":"tagged","tagPrefixList":["dev"],"countType":"imageCountMoreThan","countNumber":10},"action":{"type":"expire"}}]}""";
+    private const string Dev =
+        """{"rules":[{"rulePriority":1,"description":"Keep 10 dev","selection":{"tagStatus":"tagged","tagPrefixList":["dev"],"countType":"imageCountMoreThan","countNumber":10},"action":{"type":"expire"}}]}""";
 
     [Theory]
     [InlineData("\"countNumber\":10", "\"countNumber\":10,\"storageClass\":\"standard\"", true)]
@@ -82,7 +124,11 @@ public sealed class LifecyclePolicyTests
     [InlineData("\"tagPrefixList\":[\"dev\"]", "\"tagPatternList\":[\"dev*\",\"dev*\"]", true)]
     [InlineData("\"rulePriority\":1", "\"rulePriority\":7", true)]
     [InlineData("\"countNumber\":10", "\"countNumber\": 1.0e1", true)]
-    [InlineData("\"tagStatus\":\"tagged\",\"tagPrefixList\":[\"dev\"]", "\"tagPrefixList\":[\"dev\"],\"tagStatus\":\"tagged\"", true)]
+    [InlineData(
+        "\"tagStatus\":\"tagged\",\"tagPrefixList\":[\"dev\"]",
+        "\"tagPrefixList\":[\"dev\"],\"tagStatus\":\"tagged\"",
+        true
+    )]
     [InlineData("\"tagPrefixList\":[\"dev\"]", "\"tagPrefixList\":[\"dev*\"]", false)]
     [InlineData("\"tagPrefixList\":[\"dev\"]", "\"tagPatternList\":[\"dev\"]", false)]
     [InlineData("\"countNumber\":10", "\"countNumber\":11", false)]
@@ -99,8 +145,18 @@ public sealed class LifecyclePolicyTests
     [Fact]
     public void The_order_of_rules_in_the_text_and_of_tags_in_a_list_means_nothing_and_that_of_priorities_does()
     {
-        Assert.True(LifecyclePolicy.AreSame(Of(Keep(1, "a*,b*", 2), Keep(2, "any", 3)).Text, Of(Keep(20, "any", 3), Keep(10, "b*,a*", 2)).Text));
-        Assert.False(LifecyclePolicy.AreSame(Of(Keep(1, "a*", 2), Keep(2, "b*", 3)).Text, Of(Keep(2, "a*", 2), Keep(1, "b*", 3)).Text));
+        Assert.True(
+            LifecyclePolicy.AreSame(
+                Of(Keep(1, "a*,b*", 2), Keep(2, "any", 3)).Text,
+                Of(Keep(20, "any", 3), Keep(10, "b*,a*", 2)).Text
+            )
+        );
+        Assert.False(
+            LifecyclePolicy.AreSame(
+                Of(Keep(1, "a*", 2), Keep(2, "b*", 3)).Text,
+                Of(Keep(2, "a*", 2), Keep(1, "b*", 3)).Text
+            )
+        );
     }
 
     [Fact]
@@ -120,15 +176,31 @@ public sealed class LifecyclePolicyTests
             var (key, value) = (member.Split(": ")[0], member.Split(": ")[1]);
             var at = plain.IndexOf($"\"{key}\":", StringComparison.Ordinal);
             if (key == "countNumber" && members.Split(key).Length > 2)
-                plain = plain.Replace("\"countNumber\":3", "\"countNumber\":3,\"countNumber\":3", StringComparison.Ordinal);
+                plain = plain.Replace(
+                    "\"countNumber\":3",
+                    "\"countNumber\":3,\"countNumber\":3",
+                    StringComparison.Ordinal
+                );
             else if (at < 0)
-                plain = plain.Replace("\"countNumber\"", $"\"{key}\":{value},\"countNumber\"", StringComparison.Ordinal);
+                plain = plain.Replace(
+                    "\"countNumber\"",
+                    $"\"{key}\":{value},\"countNumber\"",
+                    StringComparison.Ordinal
+                );
             else
-                plain = plain[..at] + $"\"{key}\":{value}" + plain[plain.IndexOfAny([',', '}'], plain.IndexOf(value[0] == '[' ? ']' : ':', at) + 1)..];
+                plain =
+                    plain[..at]
+                    + $"\"{key}\":{value}"
+                    + plain[plain.IndexOfAny([',', '}'], plain.IndexOf(value[0] == '[' ? ']' : ':', at) + 1)..];
         }
         return plain;
     }
 
     [Fact]
-    public void A_byte_order_mark_is_not_part_of_the_policy() => Assert.NotNull(LifecyclePolicy.Read([0xEF, 0xBB, 0xBF, .. System.Text.Encoding.UTF8.GetBytes(Of(Keep(1, "any", 2)).Text)]).Policy);
+    public void A_byte_order_mark_is_not_part_of_the_policy() =>
+        Assert.NotNull(
+            LifecyclePolicy
+                .Read([0xEF, 0xBB, 0xBF, .. System.Text.Encoding.UTF8.GetBytes(Of(Keep(1, "any", 2)).Text)])
+                .Policy
+        );
 }

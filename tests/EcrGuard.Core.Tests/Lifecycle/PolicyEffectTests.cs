@@ -7,17 +7,29 @@ namespace EcrGuard.Core.Tests.Lifecycle;
 
 public sealed class PolicyEffectTests
 {
-    private static readonly LifecyclePolicy KeepsOne = Policy("""{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}""");
+    private static readonly LifecyclePolicy KeepsOne = Policy(
+        """{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}"""
+    );
 
     private static readonly LifecyclePolicy ShieldsAndKeepsOne = Policy(
         """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}}""",
-        """{"rulePriority":2,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}""");
+        """{"rulePriority":2,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}"""
+    );
 
-    private static readonly Contents Three = Facts.Contents([.. Enumerable.Range(1, 3).Select(i => Facts.Image(i, $"{i}.0") with { PushedAt = Facts.Now.AddDays(-i), SizeInBytes = 10 * i })]);
+    private static readonly Contents Three = Facts.Contents([
+        .. Enumerable
+            .Range(1, 3)
+            .Select(i => Facts.Image(i, $"{i}.0") with { PushedAt = Facts.Now.AddDays(-i), SizeInBytes = 10 * i }),
+    ]);
 
-    private static LifecyclePolicy Policy(params string[] rules) => LifecyclePolicy.Read(Encoding.UTF8.GetBytes($$"""{"rules":[{{string.Join(',', rules)}}]}""")).Policy!;
+    private static LifecyclePolicy Policy(params string[] rules) =>
+        LifecyclePolicy.Read(Encoding.UTF8.GetBytes($$"""{"rules":[{{string.Join(',', rules)}}]}""")).Policy!;
 
-    private static Dictionary<Digest, Usage> Uses(Use ofTheOldest) => Three.Images.ToDictionary(i => i.Id.Digest, i => i == Three.Images[^1] ? new Usage(ofTheOldest, [], []) : Usage.None);
+    private static Dictionary<Digest, Usage> Uses(Use ofTheOldest) =>
+        Three.Images.ToDictionary(
+            i => i.Id.Digest,
+            i => i == Three.Images[^1] ? new Usage(ofTheOldest, [], []) : Usage.None
+        );
 
     [Fact]
     public void What_goes_is_listed_with_rule_reason_use_and_bytes()
@@ -32,8 +44,16 @@ public sealed class PolicyEffectTests
     [Fact]
     public void An_image_whose_use_is_not_known_is_at_risk()
     {
-        Assert.Equal([Facts.Digest(3)], PolicyEffect.Of(KeepsOne, Three, Uses(Use.Unknown), shields: null, Facts.Now).AtRisk.Select(i => i.Image.Id.Digest));
-        Assert.Equal(2, PolicyEffect.Of(KeepsOne, Three, new Dictionary<Digest, Usage>(), shields: null, Facts.Now).AtRisk.Count);
+        Assert.Equal(
+            [Facts.Digest(3)],
+            PolicyEffect
+                .Of(KeepsOne, Three, Uses(Use.Unknown), shields: null, Facts.Now)
+                .AtRisk.Select(i => i.Image.Id.Digest)
+        );
+        Assert.Equal(
+            2,
+            PolicyEffect.Of(KeepsOne, Three, new Dictionary<Digest, Usage>(), shields: null, Facts.Now).AtRisk.Count
+        );
     }
 
     [Theory]
@@ -41,10 +61,16 @@ public sealed class PolicyEffectTests
     [InlineData(ImageKind.Index, true)]
     [InlineData(ImageKind.Artifact, true)]
     [InlineData(ImageKind.Unknown, false)]
-    public void A_shield_keeps_an_artifact_that_stands_for_itself_as_it_keeps_an_image_and_nothing_of_unknown_kind(ImageKind kind, bool kept)
+    public void A_shield_keeps_an_artifact_that_stands_for_itself_as_it_keeps_an_image_and_nothing_of_unknown_kind(
+        ImageKind kind,
+        bool kept
+    )
     {
         var contents = Three with { Images = [.. Three.Images.SkipLast(1), Three.Images[^1] with { Kind = kind }] };
-        Assert.Equal(kept ? 0 : 1, PolicyEffect.Of(ShieldsAndKeepsOne, contents, Uses(Use.InUse), VerdictTags.Default, Facts.Now).AtRisk.Count);
+        Assert.Equal(
+            kept ? 0 : 1,
+            PolicyEffect.Of(ShieldsAndKeepsOne, contents, Uses(Use.InUse), VerdictTags.Default, Facts.Now).AtRisk.Count
+        );
     }
 
     [Fact]
@@ -53,14 +79,26 @@ public sealed class PolicyEffectTests
         var shielded = PolicyEffect.Of(ShieldsAndKeepsOne, Three, Uses(Use.InUse), VerdictTags.Default, Facts.Now);
         Assert.Empty(shielded.AtRisk);
         Assert.Equal([Facts.Digest(2)], shielded.Expired.Select(i => i.Image.Id.Digest));
-        Assert.Equal([Facts.Digest(3)], PolicyEffect.Of(ShieldsAndKeepsOne, Three, Uses(Use.InUse), shields: null, Facts.Now).AtRisk.Select(i => i.Image.Id.Digest));
-        Assert.Equal([Facts.Digest(3)], PolicyEffect.Of(ShieldsAndKeepsOne, Three, Uses(Use.Unknown), VerdictTags.Default, Facts.Now).AtRisk.Select(i => i.Image.Id.Digest));
+        Assert.Equal(
+            [Facts.Digest(3)],
+            PolicyEffect
+                .Of(ShieldsAndKeepsOne, Three, Uses(Use.InUse), shields: null, Facts.Now)
+                .AtRisk.Select(i => i.Image.Id.Digest)
+        );
+        Assert.Equal(
+            [Facts.Digest(3)],
+            PolicyEffect
+                .Of(ShieldsAndKeepsOne, Three, Uses(Use.Unknown), VerdictTags.Default, Facts.Now)
+                .AtRisk.Select(i => i.Image.Id.Digest)
+        );
     }
 
     [Fact]
     public void What_is_archived_is_told_apart()
     {
-        var archives = Policy("""{"rulePriority":1,"selection":{"tagStatus":"any","countType":"sinceImagePushed","countUnit":"days","countNumber":2},"action":{"type":"transition","targetStorageClass":"archive"}}""");
+        var archives = Policy(
+            """{"rulePriority":1,"selection":{"tagStatus":"any","countType":"sinceImagePushed","countUnit":"days","countNumber":2},"action":{"type":"transition","targetStorageClass":"archive"}}"""
+        );
         var effect = PolicyEffect.Of(archives, Three, Uses(Use.NotInUse), shields: null, Facts.Now);
         Assert.Empty(effect.Expired);
         Assert.Equal([Facts.Digest(3)], effect.Archived.Select(i => i.Image.Id.Digest));

@@ -7,130 +7,327 @@ namespace EcrGuard.Core.Tests.Lifecycle;
 public sealed class PolicySafetyTests
 {
     /// <summary>Pushed 1 and 9 days ago.</summary>
-    private static readonly Contents Two = Facts.Contents([Facts.Image(1, "1") with { PushedAt = Facts.Now.AddDays(-1) }, Facts.Image(2, "2") with { PushedAt = Facts.Now.AddDays(-9) }]);
+    private static readonly Contents Two = Facts.Contents([
+        Facts.Image(1, "1") with
+        {
+            PushedAt = Facts.Now.AddDays(-1),
+        },
+        Facts.Image(2, "2") with
+        {
+            PushedAt = Facts.Now.AddDays(-9),
+        },
+    ]);
 
     [Theory]
     [InlineData(20, "NotInUse", null)]
     [InlineData(10, "NotInUse", null)]
     [InlineData(8, "NotInUse", null)]
     [InlineData(20, "Unknown", null)]
-    [InlineData(10, "Unknown", "not put yet: within 26 hours its rule 1 would take 000000000000, and whether that is in use is not known.")]
+    [InlineData(
+        10,
+        "Unknown",
+        "not put yet: within 26 hours its rule 1 would take 000000000000, and whether that is in use is not known."
+    )]
     public void What_may_be_in_use_must_outlive_the_next_sweep(int days, string use, string? why) =>
         AssertWhy(why, WhyNot(Policies.Of(Policies.Expire(1, "*", days)), use));
 
-    /// <summary>However long the rule has still to go: what is in use is out of reach for good, or the policy is not put.</summary>
+    /// <summary>
+    /// However long the rule has still to go: what is in use is out of reach for good, or the policy is not put.
+    /// </summary>
     [Theory]
     [InlineData(8)]
     [InlineData(2000)]
     public void What_is_in_use_must_be_shielded_from_every_rule_that_selects_it(int days)
     {
-        AssertWhy("not put: 000000000000 in use without a shield, and rule 1 selects it. The task t runs it.", WhyNot(Policies.Of(Policies.Expire(1, "*", days)), "InUse"));
+        AssertWhy(
+            "not put: 000000000000 in use without a shield, and rule 1 selects it. The task t runs it.",
+            WhyNot(Policies.Of(Policies.Expire(1, "*", days)), "InUse")
+        );
         Assert.Null(WhyNot(Policies.Of(Policies.Expire(1, "3*", days)), "InUse"));
-        Assert.Null(WhyNot(Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "*", days)), "InUse", VerdictTags.Default.InUse(Facts.Digest(2))));
-        AssertWhy("without a shield, and rule 1 selects it", WhyNot(Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 10), Policies.Expire(2, "*", days)), "InUse", VerdictTags.Default.InUse(Facts.Digest(2))));
+        Assert.Null(
+            WhyNot(
+                Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "*", days)),
+                "InUse",
+                VerdictTags.Default.InUse(Facts.Digest(2))
+            )
+        );
+        AssertWhy(
+            "without a shield, and rule 1 selects it",
+            WhyNot(
+                Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 10), Policies.Expire(2, "*", days)),
+                "InUse",
+                VerdictTags.Default.InUse(Facts.Digest(2))
+            )
+        );
     }
 
     [Fact]
     public void A_child_is_as_safe_as_an_index_that_holds_it()
     {
-        var index = Facts.Image(3, "3", VerdictTags.Default.InUse(Facts.Digest(3))) with { Kind = ImageKind.Index, PushedAt = Facts.Now.AddDays(-9) };
-        var contents = Facts.Contents([index, Facts.Image(4) with { PushedAt = Facts.Now.AddDays(-9) }], new Dictionary<Digest, IReadOnlyList<Digest>> { [Facts.Digest(3)] = [Facts.Digest(4)] });
-        var usages = contents.Images.ToDictionary(image => image.Id.Digest, _ => new Usage(Use.InUse, ["The task t runs it."], []));
-        Assert.Null(PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "", 5)), contents, usages, Facts.Now));
-        AssertWhy("without a shield", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "", 5)), contents with { Images = [index with { Storage = StorageStatus.Archived }, contents.Images[1]] }, usages, Facts.Now));
+        var index = Facts.Image(3, "3", VerdictTags.Default.InUse(Facts.Digest(3))) with
+        {
+            Kind = ImageKind.Index,
+            PushedAt = Facts.Now.AddDays(-9),
+        };
+        var contents = Facts.Contents(
+            [index, Facts.Image(4) with { PushedAt = Facts.Now.AddDays(-9) }],
+            new Dictionary<Digest, IReadOnlyList<Digest>> { [Facts.Digest(3)] = [Facts.Digest(4)] }
+        );
+        var usages = contents.Images.ToDictionary(
+            image => image.Id.Digest,
+            _ => new Usage(Use.InUse, ["The task t runs it."], [])
+        );
+        Assert.Null(
+            PolicySafety.WhyNot(
+                Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "", 5)),
+                contents,
+                usages,
+                Facts.Now
+            )
+        );
+        AssertWhy(
+            "without a shield",
+            PolicySafety.WhyNot(
+                Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "", 5)),
+                contents with
+                {
+                    Images = [index with { Storage = StorageStatus.Archived }, contents.Images[1]],
+                },
+                usages,
+                Facts.Now
+            )
+        );
     }
 
     [Fact]
     public void An_image_that_nobody_has_looked_at_may_be_in_use() =>
-        AssertWhy("whether that is in use is not known", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 1)), Two, new Dictionary<Digest, Usage>(), Facts.Now));
+        AssertWhy(
+            "whether that is in use is not known",
+            PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 1)), Two, new Dictionary<Digest, Usage>(), Facts.Now)
+        );
 
     /// <summary>Deployed between two sweeps, an image has no shield yet.</summary>
     [Theory]
     [InlineData(12, null)]
-    [InlineData(11, "on the busiest of the last 7 days 12 images were pushed, and on such a day rule 1 would take one of that day")]
+    [InlineData(
+        11,
+        "on the busiest of the last 7 days 12 images were pushed, and on such a day rule 1 would take one of that day"
+    )]
     public void As_many_images_stay_as_are_pushed_in_a_day(int keep, string? why)
     {
-        var contents = Facts.Contents([.. Enumerable.Range(1, 30).Select(i => Facts.Image(i, $"1.{i}") with { PushedAt = Facts.Now.AddDays(i <= 12 ? -3 : -10 - i) })]);
-        AssertWhy(why, PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", keep)), contents, contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None), Facts.Now));
+        var contents = Facts.Contents([
+            .. Enumerable
+                .Range(1, 30)
+                .Select(i => Facts.Image(i, $"1.{i}") with { PushedAt = Facts.Now.AddDays(i <= 12 ? -3 : -10 - i) }),
+        ]);
+        AssertWhy(
+            why,
+            PolicySafety.WhyNot(
+                Policies.Of(Policies.Keep(1, "*", keep)),
+                contents,
+                contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None),
+                Facts.Now
+            )
+        );
     }
 
     /// <summary>A day begins whenever somebody begins to push.</summary>
     [Fact]
     public void The_busiest_day_is_found_wherever_it_begins()
     {
-        var contents = Facts.Contents([.. Enumerable.Range(1, 12).Select(i => Facts.Image(i, $"1.{i}") with { PushedAt = Facts.Now.AddDays(-3).AddMinutes(10 * (i - 6)) })]);
-        AssertWhy("12 images were pushed", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 11)), contents, contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None), Facts.Now));
+        var contents = Facts.Contents([
+            .. Enumerable
+                .Range(1, 12)
+                .Select(i =>
+                    Facts.Image(i, $"1.{i}") with
+                    {
+                        PushedAt = Facts.Now.AddDays(-3).AddMinutes(10 * (i - 6)),
+                    }
+                ),
+        ]);
+        AssertWhy(
+            "12 images were pushed",
+            PolicySafety.WhyNot(
+                Policies.Of(Policies.Keep(1, "*", 11)),
+                contents,
+                contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None),
+                Facts.Now
+            )
+        );
     }
 
     [Fact]
     public void Two_days_of_pushes_are_not_one()
     {
-        var contents = Facts.Contents([.. Enumerable.Range(1, 13).Select(i => Facts.Image(i, $"1.{i}") with { PushedAt = Facts.Now.AddDays(i <= 6 ? -3 : -5).AddMinutes(i) })]);
+        var contents = Facts.Contents([
+            .. Enumerable
+                .Range(1, 13)
+                .Select(i =>
+                    Facts.Image(i, $"1.{i}") with
+                    {
+                        PushedAt = Facts.Now.AddDays(i <= 6 ? -3 : -5).AddMinutes(i),
+                    }
+                ),
+        ]);
         var usages = contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None);
         Assert.Null(PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 7)), contents, usages, Facts.Now));
-        AssertWhy("7 images were pushed", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 6)), contents, usages, Facts.Now));
+        AssertWhy(
+            "7 images were pushed",
+            PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 6)), contents, usages, Facts.Now)
+        );
         AssertWhy("days 1 image was pushed", WhyNot(Policies.Of(Policies.Expire(1, "*", 1)), "NotInUse"));
     }
 
-    /// <summary>A policy that lets six stay leaves six of a day's twelve: the others are known to have been there.</summary>
+    /// <summary>
+    /// A policy that lets six stay leaves six of a day's twelve: the others are known to have been there.
+    /// </summary>
     [Fact]
     public void What_was_pushed_and_is_gone_was_pushed_all_the_same()
     {
-        ImageFacts Pushed(int number) => Facts.Image(number, $"1.{number}") with { PushedAt = Facts.Now.AddDays(-1).AddMinutes(number) };
+        ImageFacts Pushed(int number) =>
+            Facts.Image(number, $"1.{number}") with
+            {
+                PushedAt = Facts.Now.AddDays(-1).AddMinutes(number),
+            };
         var contents = Facts.Contents([.. Enumerable.Range(7, 6).Select(Pushed)]);
         var usages = contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None);
         var six = Policies.Of(Policies.Keep(1, "*", 6));
         Assert.Null(PolicySafety.WhyNot(six, contents, usages, Facts.Now));
-        AssertWhy("12 images were pushed", PolicySafety.WhyNot(six, contents with { LatelyGone = [.. Enumerable.Range(1, 6).Select(Pushed)] }, usages, Facts.Now));
-        AssertWhy("12 images were pushed", PolicySafety.Outruns(six, contents with { LatelyGone = [.. Enumerable.Range(1, 6).Select(Pushed)] }, usages, Facts.Now));
+        AssertWhy(
+            "12 images were pushed",
+            PolicySafety.WhyNot(
+                six,
+                contents with
+                {
+                    LatelyGone = [.. Enumerable.Range(1, 6).Select(Pushed)],
+                },
+                usages,
+                Facts.Now
+            )
+        );
+        AssertWhy(
+            "12 images were pushed",
+            PolicySafety.Outruns(
+                six,
+                contents with
+                {
+                    LatelyGone = [.. Enumerable.Range(1, 6).Select(Pushed)],
+                },
+                usages,
+                Facts.Now
+            )
+        );
     }
 
     /// <summary>No tag can be put on it, and it has rules of its own.</summary>
     [Fact]
     public void An_archived_image_in_use_is_held_to_the_rules_for_the_archive()
     {
-        var contents = Facts.Contents([Facts.Image(1, "1") with { Storage = StorageStatus.Archived, PushedAt = Facts.Now.AddDays(-400), LastArchivedAt = Facts.Now.AddDays(-10) }]);
+        var contents = Facts.Contents([
+            Facts.Image(1, "1") with
+            {
+                Storage = StorageStatus.Archived,
+                PushedAt = Facts.Now.AddDays(-400),
+                LastArchivedAt = Facts.Now.AddDays(-10),
+            },
+        ]);
         var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
         var archive = Policies.Of(Policies.ExpireArchived(1, "any", 365));
-        AssertWhy("in use without a shield, since it is archived, and rule 1 selects it", PolicySafety.WhyNot(archive, contents, usages, Facts.Now));
+        AssertWhy(
+            "in use without a shield, since it is archived, and rule 1 selects it",
+            PolicySafety.WhyNot(archive, contents, usages, Facts.Now)
+        );
         Assert.Null(PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 1)), contents, usages, Facts.Now));
     }
 
     [Fact]
     public void A_day_is_too_short_an_age() =>
-        AssertWhy("would take one of that day before the sweep has seen whether it runs", WhyNot(Policies.Of(Policies.Expire(1, "*", 1)), "NotInUse"));
+        AssertWhy(
+            "would take one of that day before the sweep has seen whether it runs",
+            WhyNot(Policies.Of(Policies.Expire(1, "*", 1)), "NotInUse")
+        );
 
-    /// <summary>"last_activated_at is used instead of pushed_at_time" is said of the order; of ages it is not.</summary>
+    /// <summary>
+    /// "last_activated_at is used instead of pushed_at_time" is said of the order; of ages it is not.
+    /// </summary>
     [Fact]
     public void A_restored_image_whose_use_is_not_known_must_be_safe_by_its_push_and_by_its_restore()
     {
-        var contents = Facts.Contents([Facts.Image(2, "2") with { PushedAt = Facts.Now.AddDays(-90), LastActivatedAt = Facts.Now.AddDays(-10) }]);
-        AssertWhy("whether that is in use is not known", PolicySafety.WhyNot(Policies.Of(Policies.Expire(1, "*", 30)), contents, new Dictionary<Digest, Usage>(), Facts.Now));
+        var contents = Facts.Contents([
+            Facts.Image(2, "2") with
+            {
+                PushedAt = Facts.Now.AddDays(-90),
+                LastActivatedAt = Facts.Now.AddDays(-10),
+            },
+        ]);
+        AssertWhy(
+            "whether that is in use is not known",
+            PolicySafety.WhyNot(
+                Policies.Of(Policies.Expire(1, "*", 30)),
+                contents,
+                new Dictionary<Digest, Usage>(),
+                Facts.Now
+            )
+        );
     }
 
     [Fact]
     public void What_a_policy_exposes_is_all_that_it_takes_within_that_time_and_of_a_policy_nobody_understands_whatever_is_used()
     {
         var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
-        Assert.Equal("within 26 hours ECR may take 2 images that are in use or may be: 000000000000, 000000000000. The task t runs it.", Exposure.Of("{}", Two, usages, VerdictTags.Default, Facts.Now)!.Sentence);
-        Assert.Equal(Facts.Digest(2), Exposure.Of(Policies.Of(Policies.Expire(1, "*", 8)).Text, Two, usages, VerdictTags.Default, Facts.Now)!.Images.Single().Image.Id.Digest);
-        Assert.Null(Exposure.Of(Policies.Of(Policies.Expire(1, "*", 12)).Text, Two, usages, VerdictTags.Default, Facts.Now));
+        Assert.Equal(
+            "within 26 hours ECR may take 2 images that are in use or may be: 000000000000, 000000000000. "
+                + "The task t runs it.",
+            Exposure.Of("{}", Two, usages, VerdictTags.Default, Facts.Now)!.Sentence
+        );
+        Assert.Equal(
+            Facts.Digest(2),
+            Exposure
+                .Of(Policies.Of(Policies.Expire(1, "*", 8)).Text, Two, usages, VerdictTags.Default, Facts.Now)!
+                .Images.Single()
+                .Image.Id.Digest
+        );
+        Assert.Null(
+            Exposure.Of(Policies.Of(Policies.Expire(1, "*", 12)).Text, Two, usages, VerdictTags.Default, Facts.Now)
+        );
     }
 
-    /// <summary>A team's policy that is put back has not heard of shields: what counts everything tagged counts them.</summary>
+    /// <summary>
+    /// A team's policy that is put back has not heard of shields: what counts everything tagged counts them.
+    /// </summary>
     [Fact]
     public void A_policy_exposes_what_it_selects_by_nothing_but_a_shield()
     {
-        var pinned = Facts.Contents([Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1))) with { PushedAt = Facts.Now.AddDays(-90) }]);
+        var pinned = Facts.Contents([
+            Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1))) with
+            {
+                PushedAt = Facts.Now.AddDays(-90),
+            },
+        ]);
         var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
-        Assert.Equal(Facts.Digest(1), Exposure.Of(Policies.Of(Policies.Keep(1, "*", 3)).Text, pinned, usages, VerdictTags.Default, Facts.Now)!.Images.Single().Image.Id.Digest);
-        Assert.Null(Exposure.Of(Policies.Of(Policies.Keep(1, "v*", 3)).Text, pinned, usages, VerdictTags.Default, Facts.Now));
+        Assert.Equal(
+            Facts.Digest(1),
+            Exposure
+                .Of(Policies.Of(Policies.Keep(1, "*", 3)).Text, pinned, usages, VerdictTags.Default, Facts.Now)!
+                .Images.Single()
+                .Image.Id.Digest
+        );
+        Assert.Null(
+            Exposure.Of(Policies.Of(Policies.Keep(1, "v*", 3)).Text, pinned, usages, VerdictTags.Default, Facts.Now)
+        );
     }
 
     private static string? WhyNot(LifecyclePolicy policy, string use, params string[] tags)
     {
-        var contents = Two with { Images = [Two.Images[0], Two.Images[1] with { Tags = [.. Two.Images[1].Tags, .. tags] }] };
-        var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = Usage.None, [Facts.Digest(2)] = new(Enum.Parse<Use>(use), ["The task t runs it."], []) };
+        var contents = Two with
+        {
+            Images = [Two.Images[0], Two.Images[1] with { Tags = [.. Two.Images[1].Tags, .. tags] }],
+        };
+        var usages = new Dictionary<Digest, Usage>
+        {
+            [Facts.Digest(1)] = Usage.None,
+            [Facts.Digest(2)] = new(Enum.Parse<Use>(use), ["The task t runs it."], []),
+        };
         return PolicySafety.WhyNot(policy, contents, usages, Facts.Now);
     }
 
@@ -145,31 +342,102 @@ public sealed class PolicySafetyTests
     [Fact]
     public void What_an_index_holds_through_another_is_as_safe_as_it()
     {
-        ImageFacts Old(int number, params string[] tags) => Facts.Image(number, tags) with { PushedAt = Facts.Now.AddDays(-9) };
-        var contents = Facts.Contents([Old(3, "3", VerdictTags.Default.InUse(Facts.Digest(3))) with { Kind = ImageKind.Index }, Old(5) with { Kind = ImageKind.Index }, Old(4)],
-            new Dictionary<Digest, IReadOnlyList<Digest>> { [Facts.Digest(3)] = [Facts.Digest(5), Facts.Digest(99)], [Facts.Digest(5)] = [Facts.Digest(4)] });
-        var usages = contents.Images.ToDictionary(image => image.Id.Digest, _ => new Usage(Use.InUse, ["The task t runs it."], []));
-        Assert.Null(PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "", 5)), contents, usages, Facts.Now));
+        ImageFacts Old(int number, params string[] tags) =>
+            Facts.Image(number, tags) with
+            {
+                PushedAt = Facts.Now.AddDays(-9),
+            };
+        var contents = Facts.Contents(
+            [
+                Old(3, "3", VerdictTags.Default.InUse(Facts.Digest(3))) with
+                {
+                    Kind = ImageKind.Index,
+                },
+                Old(5) with
+                {
+                    Kind = ImageKind.Index,
+                },
+                Old(4),
+            ],
+            new Dictionary<Digest, IReadOnlyList<Digest>>
+            {
+                [Facts.Digest(3)] = [Facts.Digest(5), Facts.Digest(99)],
+                [Facts.Digest(5)] = [Facts.Digest(4)],
+            }
+        );
+        var usages = contents.Images.ToDictionary(
+            image => image.Id.Digest,
+            _ => new Usage(Use.InUse, ["The task t runs it."], [])
+        );
+        Assert.Null(
+            PolicySafety.WhyNot(
+                Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "", 5)),
+                contents,
+                usages,
+                Facts.Now
+            )
+        );
         // One whose manifest could not be read holds nothing for certain.
-        AssertWhy("in use without a shield", PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "", 5)), contents with { Children = new Dictionary<Digest, IReadOnlyList<IndexChild>>() }, usages, Facts.Now));
+        AssertWhy(
+            "in use without a shield",
+            PolicySafety.WhyNot(
+                Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "", 5)),
+                contents with
+                {
+                    Children = new Dictionary<Digest, IReadOnlyList<IndexChild>>(),
+                },
+                usages,
+                Facts.Now
+            )
+        );
     }
 
     [Fact]
     public void Where_ECR_does_not_say_whether_it_is_archived_the_rules_of_both_must_leave_it()
     {
-        var contents = Facts.Contents([Facts.Image(1, "1", VerdictTags.Default.InUse(Facts.Digest(1))) with { Storage = StorageStatus.Unknown, PushedAt = Facts.Now.AddDays(-9) }]);
+        var contents = Facts.Contents([
+            Facts.Image(1, "1", VerdictTags.Default.InUse(Facts.Digest(1))) with
+            {
+                Storage = StorageStatus.Unknown,
+                PushedAt = Facts.Now.AddDays(-9),
+            },
+        ]);
         var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
         var shields = Policies.Keep(1, "ecrguard-inuse-*", 100_000);
         Assert.Null(PolicySafety.WhyNot(Policies.Of(shields), contents, usages, Facts.Now));
-        AssertWhy("in use without a shield, and rule 2 selects it. The task t runs it.", PolicySafety.WhyNot(Policies.Of(shields, Policies.ExpireArchived(2, "any", 365)), contents, usages, Facts.Now));
+        AssertWhy(
+            "in use without a shield, and rule 2 selects it. The task t runs it.",
+            PolicySafety.WhyNot(
+                Policies.Of(shields, Policies.ExpireArchived(2, "any", 365)),
+                contents,
+                usages,
+                Facts.Now
+            )
+        );
     }
 
     [Fact]
     public void One_restored_image_among_others_is_looked_at_both_ways()
     {
-        var contents = Facts.Contents([Facts.Image(2, "2") with { PushedAt = Facts.Now.AddDays(-90), LastActivatedAt = Facts.Now.AddDays(-10) }, Facts.Image(3, "3") with { PushedAt = Facts.Now.AddDays(-10) }]);
-        var unknown = contents.Images.ToDictionary(image => image.Id.Digest, _ => new Usage(Use.Unknown, ["Nobody looked.", "Never."], []));
-        AssertWhy("whether that is in use is not known. Nobody looked.", PolicySafety.WhyNot(Policies.Of(Policies.Expire(1, "*", 30)), contents, unknown, Facts.Now));
+        var contents = Facts.Contents([
+            Facts.Image(2, "2") with
+            {
+                PushedAt = Facts.Now.AddDays(-90),
+                LastActivatedAt = Facts.Now.AddDays(-10),
+            },
+            Facts.Image(3, "3") with
+            {
+                PushedAt = Facts.Now.AddDays(-10),
+            },
+        ]);
+        var unknown = contents.Images.ToDictionary(
+            image => image.Id.Digest,
+            _ => new Usage(Use.Unknown, ["Nobody looked.", "Never."], [])
+        );
+        AssertWhy(
+            "whether that is in use is not known. Nobody looked.",
+            PolicySafety.WhyNot(Policies.Of(Policies.Expire(1, "*", 30)), contents, unknown, Facts.Now)
+        );
         Assert.Null(PolicySafety.WhyNot(Policies.Of(Policies.Expire(1, "*", 120)), contents, unknown, Facts.Now));
     }
 }

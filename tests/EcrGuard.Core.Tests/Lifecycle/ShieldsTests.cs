@@ -6,18 +6,34 @@ namespace EcrGuard.Core.Tests.Lifecycle;
 
 public sealed class ShieldsTests
 {
-    private const string EverythingTagged = """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":1000},"action":{"type":"expire"}}""";
-    private const string Dashed = """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["*-*"],"countType":"sinceImagePushed","countUnit":"days","countNumber":900},"action":{"type":"expire"}}""";
-    private const string Untagged = """{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":90},"action":{"type":"expire"}}""";
-    private const string UntaggedThenAny = Untagged + ""","""  + """{"rulePriority":2,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1000},"action":{"type":"expire"}}""";
-    private const string Any = """{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1000},"action":{"type":"expire"}}""";
-    private const string Release = """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["1.*"],"countType":"imageCountMoreThan","countNumber":1000},"action":{"type":"expire"}}""";
-    private const string ShieldFirst = """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}""";
+    private const string EverythingTagged =
+        """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":1000},"action":{"type":"expire"}}""";
+    private const string Dashed =
+        """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["*-*"],"countType":"sinceImagePushed","countUnit":"days","countNumber":900},"action":{"type":"expire"}}""";
+    private const string Untagged =
+        """{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":90},"action":{"type":"expire"}}""";
+    private const string UntaggedThenAny =
+        Untagged
+        + ""","""
+        + """{"rulePriority":2,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1000},"action":{"type":"expire"}}""";
+    private const string Any =
+        """{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1000},"action":{"type":"expire"}}""";
+    private const string Release =
+        """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["1.*"],"countType":"imageCountMoreThan","countNumber":1000},"action":{"type":"expire"}}""";
+    private const string ShieldFirst =
+        """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}""";
 
     private static string Policy(string rules) => $$"""{"rules":[{{rules}}]}""";
 
     private static Shields Of(string? policy, Contents contents) =>
-        Shields.Of(policy, contents, contents.Images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])), VerdictTags.Default, Facts.Now, puts: true);
+        Shields.Of(
+            policy,
+            contents,
+            contents.Images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])),
+            VerdictTags.Default,
+            Facts.Now,
+            puts: true
+        );
 
     private static Use[] Uses(Shields shields) => [.. shields.Usages.Values.Select(usage => usage.Use)];
 
@@ -30,7 +46,11 @@ public sealed class ShieldsTests
     [InlineData(Any, "InUse InUse", null)]
     [InlineData(Release, "InUse InUse", null)]
     [InlineData(ShieldFirst, "InUse InUse", null)]
-    public void A_shield_is_put_only_where_no_rule_counts_or_takes_more_for_it(string rules, string expected, string? withheld)
+    public void A_shield_is_put_only_where_no_rule_counts_or_takes_more_for_it(
+        string rules,
+        string expected,
+        string? withheld
+    )
     {
         var shields = Of(Policy(rules), Facts.Contents([Facts.Image(1), Facts.Image(2, "1.0")]));
         Assert.Equal(expected, string.Join(' ', Uses(shields)));
@@ -45,7 +65,10 @@ public sealed class ShieldsTests
     {
         var contents = Facts.Contents([Facts.Image(1), Facts.Image(2, "1.0")]);
         Assert.Equal([Use.InUse, Use.InUse], Uses(Of(null, contents)));
-        Assert.Equal([Use.Unknown, Use.Unknown], Uses(Of("""{"rules":[{"rulePriority":1,"moon":"full"}]}""", contents)));
+        Assert.Equal(
+            [Use.Unknown, Use.Unknown],
+            Uses(Of("""{"rules":[{"rulePriority":1,"moon":"full"}]}""", contents))
+        );
     }
 
     [Fact]
@@ -70,7 +93,10 @@ public sealed class ShieldsTests
     public void Where_EcrGuards_rule_stands_they_are_put_though_nothing_is_about_to_be() =>
         Assert.Equal([Use.InUse, Use.InUse], Uses(Without(ShieldFirst, Facts.Image(1), Facts.Image(2, "1.0"))));
 
-    /// <summary>A team's policy has taken the place of EcrGuard's: what was a shield is a tag, and goes unless it happens to hold.</summary>
+    /// <summary>
+    /// A team's policy has taken the place of EcrGuard's: what was a shield is a tag, and goes unless it happens to
+    /// hold.
+    /// </summary>
     [Theory]
     [InlineData(null, Use.NotInUse)]
     [InlineData(Release, Use.NotInUse)]
@@ -84,24 +110,59 @@ public sealed class ShieldsTests
     public void Ten_thousand_fresh_images_without_a_policy_are_ten_thousand_images_without_a_write()
     {
         var contents = Facts.Contents([.. Enumerable.Range(1, 10_000).Select(i => Facts.Image(i, $"{i}.0"))]);
-        var usages = contents.Images.Select((image, i) => (image.Id.Digest, Usage: i % 2 == 0 ? new Usage(Use.InUse, ["It runs."], []) : Usage.Unknown)).ToDictionary(each => each.Digest, each => each.Usage);
+        var usages = contents
+            .Images.Select(
+                (image, i) =>
+                    (image.Id.Digest, Usage: i % 2 == 0 ? new Usage(Use.InUse, ["It runs."], []) : Usage.Unknown)
+            )
+            .ToDictionary(each => each.Digest, each => each.Usage);
         var shields = Shields.Of(null, contents, usages, VerdictTags.Default, Facts.Now, puts: false);
-        Assert.All(contents.Images, image => Assert.Empty(TagPlan.For(image, Core.Verdicts.Status.Pending, shields.Usages[image.Id.Digest].Use, Core.Policy.EnforcementMode.Mark, VerdictTags.Default).Actions));
+        Assert.All(
+            contents.Images,
+            image =>
+                Assert.Empty(
+                    TagPlan
+                        .For(
+                            image,
+                            Core.Verdicts.Status.Pending,
+                            shields.Usages[image.Id.Digest].Use,
+                            Core.Policy.EnforcementMode.Mark,
+                            VerdictTags.Default
+                        )
+                        .Actions
+                )
+        );
         Assert.Null(shields.Withheld);
     }
 
     private static Shields Without(string? rules, params ImageFacts[] images) =>
-        Shields.Of(rules is null ? null : Policy(rules), Facts.Contents(images), images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])), VerdictTags.Default, Facts.Now, puts: false);
+        Shields.Of(
+            rules is null ? null : Policy(rules),
+            Facts.Contents(images),
+            images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])),
+            VerdictTags.Default,
+            Facts.Now,
+            puts: false
+        );
 
-    /// <summary>The team puts another policy, or has its own put back: what was a shield is now what the policy selects the image by.</summary>
+    /// <summary>
+    /// The team puts another policy, or has its own put back: what was a shield is now what the policy selects the
+    /// image by.
+    /// </summary>
     [Fact]
     public void A_shield_by_which_a_policy_selects_the_image_comes_off_beside_a_tag_of_the_teams_and_is_told_where_it_is_the_last()
     {
-        var shields = Of(Policy(Dashed), Facts.Contents([Facts.Image(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1)))]));
+        var shields = Of(
+            Policy(Dashed),
+            Facts.Contents([Facts.Image(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1)))])
+        );
         Assert.Equal([Use.NotInUse], Uses(shields));
         Assert.Null(shields.Withheld);
 
-        var last = Of(Policy(EverythingTagged), Facts.Contents([Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1)))]));
+        var last = Of(
+            Policy(EverythingTagged),
+            Facts.Contents([Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1)))])
+        );
         Assert.Equal([Use.InUse], Uses(last));
         Assert.StartsWith("1 image in use may go by EcrGuard's own tags: ", last.Withheld, StringComparison.Ordinal);
     }
@@ -110,55 +171,143 @@ public sealed class ShieldsTests
     [Fact]
     public void A_verdicts_tag_by_which_a_policy_selects_an_image_in_use_is_told()
     {
-        var shields = Of(Policy(Dashed), Facts.Contents([Facts.Image(1, "1.0", VerdictTags.Default.Blocked(Facts.Digest(1)), VerdictTags.Default.InUse(Facts.Digest(1)))]));
-        Assert.StartsWith("1 image in use may go by EcrGuard's own tags: the lifecycle policy there selects it by nothing else.", shields.Withheld, StringComparison.Ordinal);
-        Assert.Null(Of(Policy(Dashed), Facts.Contents([Facts.Image(1, "1-0", VerdictTags.Default.Blocked(Facts.Digest(1)))])).Withheld);
+        var shields = Of(
+            Policy(Dashed),
+            Facts.Contents([
+                Facts.Image(
+                    1,
+                    "1.0",
+                    VerdictTags.Default.Blocked(Facts.Digest(1)),
+                    VerdictTags.Default.InUse(Facts.Digest(1))
+                ),
+            ])
+        );
+        Assert.StartsWith(
+            "1 image in use may go by EcrGuard's own tags: the lifecycle policy there selects it by nothing else.",
+            shields.Withheld,
+            StringComparison.Ordinal
+        );
+        Assert.Null(
+            Of(
+                Policy(Dashed),
+                Facts.Contents([Facts.Image(1, "1-0", VerdictTags.Default.Blocked(Facts.Digest(1)))])
+            ).Withheld
+        );
     }
 
-    /// <summary>Behind a count stands a rule that takes it where it is bare: to wait for an image of unknown use would be to give it up.</summary>
+    /// <summary>
+    /// Behind a count stands a rule that takes it where it is bare: to wait for an image of unknown use would be to
+    /// give it up.
+    /// </summary>
     [Fact]
     public void What_would_go_without_its_shield_waits_for_nobody()
     {
-        const string Rules = """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}},{"rulePriority":3,"selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}""";
-        var contents = Facts.Contents([Facts.Image(1) with { PushedAt = Facts.Now.AddDays(-20) }, Facts.Image(2, "1.0") with { PushedAt = Facts.Now.AddDays(-30) }]);
-        var shields = Shields.Of(Policy(Rules), contents, new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["It runs."], []), [Facts.Digest(2)] = Usage.Unknown }, VerdictTags.Default, Facts.Now, puts: false);
+        const string Rules =
+            """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}},{"rulePriority":3,"selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}""";
+        var contents = Facts.Contents([
+            Facts.Image(1) with
+            {
+                PushedAt = Facts.Now.AddDays(-20),
+            },
+            Facts.Image(2, "1.0") with
+            {
+                PushedAt = Facts.Now.AddDays(-30),
+            },
+        ]);
+        var shields = Shields.Of(
+            Policy(Rules),
+            contents,
+            new Dictionary<Digest, Usage>
+            {
+                [Facts.Digest(1)] = new(Use.InUse, ["It runs."], []),
+                [Facts.Digest(2)] = Usage.Unknown,
+            },
+            VerdictTags.Default,
+            Facts.Now,
+            puts: false
+        );
         Assert.Equal(Use.InUse, shields.Usages[Facts.Digest(1)].Use);
     }
 
-    /// <summary>Behind EcrGuard's rule a count goes over what carries a shield too: the image stays for good, and takes a place that another still needs.</summary>
+    /// <summary>
+    /// Behind EcrGuard's rule a count goes over what carries a shield too: the image stays for good, and takes a place
+    /// that another still needs.
+    /// </summary>
     [Fact]
     public void A_shield_that_takes_the_place_of_an_image_in_use_waits_until_that_has_its_own()
     {
-        const string KeepsTwo = """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":2},"action":{"type":"expire"}}""";
-        ImageFacts Old(int number, params string[] tags) => Facts.Image(number, tags) with { PushedAt = Facts.Now.AddDays(-20 - number) };
+        const string KeepsTwo =
+            """{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"tagged","tagPatternList":["*"],"countType":"imageCountMoreThan","countNumber":2},"action":{"type":"expire"}}""";
+        ImageFacts Old(int number, params string[] tags) =>
+            Facts.Image(number, tags) with
+            {
+                PushedAt = Facts.Now.AddDays(-20 - number),
+            };
         var pinned = Old(1);
         var crowded = Of(Policy(KeepsTwo), Facts.Contents([pinned, Old(2, "2.0"), Old(3, "1.0")]));
         Assert.Equal([Use.Unknown, Use.InUse, Use.InUse], Uses(crowded));
         Assert.Contains("1 image in use got no shield", crowded.Withheld, StringComparison.Ordinal);
 
-        Assert.Equal([Use.InUse, Use.InUse, Use.InUse], Uses(Of(Policy(KeepsTwo), Facts.Contents([pinned, Old(2, "2.0"), Old(3, "1.0", VerdictTags.Default.InUse(Facts.Digest(3)))]))));
+        Assert.Equal(
+            [Use.InUse, Use.InUse, Use.InUse],
+            Uses(
+                Of(
+                    Policy(KeepsTwo),
+                    Facts.Contents([pinned, Old(2, "2.0"), Old(3, "1.0", VerdictTags.Default.InUse(Facts.Digest(3)))])
+                )
+            )
+        );
         Assert.Equal([Use.InUse, Use.InUse], Uses(Of(Policy(KeepsTwo), Facts.Contents([pinned, Old(2, "2.0")]))));
     }
 
-    /// <summary>ECR takes no child before its index, and a shield would only take a place in the team's counts.</summary>
+    /// <summary>
+    /// ECR takes no child before its index, and a shield would only take a place in the team's counts.
+    /// </summary>
     [Fact]
     public void An_untagged_child_of_an_index_in_use_needs_no_shield_of_its_own()
     {
         var index = Facts.Image(1, "1.0") with { Kind = ImageKind.Index };
-        var children = new Dictionary<Digest, IReadOnlyList<Digest>> { [Facts.Digest(1)] = [Facts.Digest(2), Facts.Digest(3)] };
+        var children = new Dictionary<Digest, IReadOnlyList<Digest>>
+        {
+            [Facts.Digest(1)] = [Facts.Digest(2), Facts.Digest(3)],
+        };
         var contents = Facts.Contents([index, Facts.Image(2), Facts.Image(3, "1.0-arm64")], children);
         Assert.Equal([Use.InUse, Use.Unknown, Use.InUse], Uses(Of(Policy(ShieldFirst), contents)));
         Assert.Null(Of(Policy(ShieldFirst), contents).Withheld);
-        Assert.Equal(Use.InUse, Uses(Of(Policy(ShieldFirst), contents with { Images = [index with { Storage = StorageStatus.Archived }, .. contents.Images.Skip(1)] }))[1]);
+        Assert.Equal(
+            Use.InUse,
+            Uses(
+                Of(
+                    Policy(ShieldFirst),
+                    contents with
+                    {
+                        Images = [index with { Storage = StorageStatus.Archived }, .. contents.Images.Skip(1)],
+                    }
+                )
+            )[1]
+        );
     }
 
     /// <summary>The kill switch stops EcrGuard's hand, and not the policy that it has put.</summary>
     [Fact]
     public void Under_EcrGuards_policy_without_EcrGuard_what_is_in_use_and_bare_is_told()
     {
-        var contents = Facts.Contents([Facts.Image(1, "1.0"), Facts.Image(2, "2.0", VerdictTags.Default.InUse(Facts.Digest(2)))]);
-        string? Unkept(string rules) => Shields.Unkept(LifecyclePolicy.Read(Policy(rules)).Policy!, contents, contents.Images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])), VerdictTags.Default);
-        Assert.StartsWith("EcrGuard's lifecycle policy stands here and EcrGuard only observes: 1 image in use carries no shield", Unkept(ShieldFirst), StringComparison.Ordinal);
+        var contents = Facts.Contents([
+            Facts.Image(1, "1.0"),
+            Facts.Image(2, "2.0", VerdictTags.Default.InUse(Facts.Digest(2))),
+        ]);
+        string? Unkept(string rules) =>
+            Shields.Unkept(
+                LifecyclePolicy.Read(Policy(rules)).Policy!,
+                contents,
+                contents.Images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])),
+                VerdictTags.Default
+            );
+        Assert.StartsWith(
+            "EcrGuard's lifecycle policy stands here and EcrGuard only observes: 1 image in use carries no shield",
+            Unkept(ShieldFirst),
+            StringComparison.Ordinal
+        );
         Assert.Null(Unkept(Any));
     }
 
@@ -167,7 +316,13 @@ public sealed class ShieldsTests
     [InlineData(EverythingTagged, false)]
     [InlineData(Any, false)]
     public void Shields_stand_where_their_rule_is_the_first(string rules, bool stand) =>
-        Assert.Equal(stand, Shields.Stand(LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(Policy(rules))).Policy!, VerdictTags.Default));
+        Assert.Equal(
+            stand,
+            Shields.Stand(
+                LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(Policy(rules))).Policy!,
+                VerdictTags.Default
+            )
+        );
 
     /// <summary>The first rule would take it anyway; the second counts it only with the shield.</summary>
     [Fact]
@@ -182,8 +337,19 @@ public sealed class ShieldsTests
     public void What_nothing_uses_needs_no_shield_under_EcrGuards_policy()
     {
         var contents = Facts.Contents([.. Enumerable.Range(1, 4).Select(i => Facts.Image(i, $"{i}.0"))]);
-        string? Unkept(int used) => Shields.Unkept(LifecyclePolicy.Read(Policy(ShieldFirst)).Policy!, contents,
-            contents.Images.ToDictionary(i => i.Id.Digest, i => i.Id.Digest.CompareTo(Facts.Digest(used)) <= 0 ? new Usage(Use.InUse, ["It runs."], []) : Usage.None), VerdictTags.Default);
+        string? Unkept(int used) =>
+            Shields.Unkept(
+                LifecyclePolicy.Read(Policy(ShieldFirst)).Policy!,
+                contents,
+                contents.Images.ToDictionary(
+                    i => i.Id.Digest,
+                    i =>
+                        i.Id.Digest.CompareTo(Facts.Digest(used)) <= 0
+                            ? new Usage(Use.InUse, ["It runs."], [])
+                            : Usage.None
+                ),
+                VerdictTags.Default
+            );
         Assert.Null(Unkept(0));
         Assert.Contains(" 1 image in use carries no shield", Unkept(1), StringComparison.Ordinal);
         Assert.Contains(" 3 images in use carry no shield", Unkept(3), StringComparison.Ordinal);
@@ -192,8 +358,21 @@ public sealed class ShieldsTests
     [Fact]
     public void Several_that_may_go_by_EcrGuards_tags_are_told_together_with_what_got_no_shield()
     {
-        var withheld = Of(Policy(Dashed), Facts.Contents([.. Enumerable.Range(1, 2).Select(i => Facts.Image(i, $"{i}.0", VerdictTags.Default.Blocked(Facts.Digest(i)))), Facts.Image(3, "3.0")])).Withheld;
-        Assert.Equal("1 image in use got no shield: under the lifecycle policy there the tag itself could make images go. 2 images in use may go by EcrGuard's own tags: the lifecycle policy there selects them by nothing else. "
-            + "Have EcrGuard's rule stand first, or let the policy's patterns leave out 'ecrguard-*'.", withheld);
+        var withheld = Of(
+            Policy(Dashed),
+            Facts.Contents([
+                .. Enumerable
+                    .Range(1, 2)
+                    .Select(i => Facts.Image(i, $"{i}.0", VerdictTags.Default.Blocked(Facts.Digest(i)))),
+                Facts.Image(3, "3.0"),
+            ])
+        ).Withheld;
+        Assert.Equal(
+            "1 image in use got no shield: under the lifecycle policy there the tag itself could make images "
+                + "go. 2 images in use may go by EcrGuard's own tags: the lifecycle policy there selects them by "
+                + "nothing else. "
+                + "Have EcrGuard's rule stand first, or let the policy's patterns leave out 'ecrguard-*'.",
+            withheld
+        );
     }
 }

@@ -7,9 +7,17 @@ public sealed class TagSafetyTests
 {
     private static readonly string Blocked = VerdictTags.Default.Blocked(Facts.Digest(1));
 
-    private static string? Adding(string? policy, Use use, params string[] tags) => TagSafety.WhyNot(policy, Facts.Image(1, tags), new TagAction(TagChange.Add, Blocked), use, VerdictTags.Default);
+    private static string? Adding(string? policy, Use use, params string[] tags) =>
+        TagSafety.WhyNot(policy, Facts.Image(1, tags), new TagAction(TagChange.Add, Blocked), use, VerdictTags.Default);
 
-    private static string? Removing(string policy, Use use) => TagSafety.WhyNot(policy, Facts.Image(1, "1.0", Blocked), new TagAction(TagChange.Remove, Blocked), use, VerdictTags.Default);
+    private static string? Removing(string policy, Use use) =>
+        TagSafety.WhyNot(
+            policy,
+            Facts.Image(1, "1.0", Blocked),
+            new TagAction(TagChange.Remove, Blocked),
+            use,
+            VerdictTags.Default
+        );
 
     [Theory]
     [InlineData("1.*", null)]
@@ -37,7 +45,14 @@ public sealed class TagSafetyTests
     /// <summary>The shield that selects it already will come off.</summary>
     [Fact]
     public void A_shield_that_does_not_keep_it_excuses_no_other_tag() =>
-        Assert.NotNull(Adding(Policies.Of(Policies.Expire(1, "*-*", 900)).Text, Use.InUse, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))));
+        Assert.NotNull(
+            Adding(
+                Policies.Of(Policies.Expire(1, "*-*", 900)).Text,
+                Use.InUse,
+                "1.0",
+                VerdictTags.Default.InUse(Facts.Digest(1))
+            )
+        );
 
     [Fact]
     public void Without_a_policy_every_tag_is_safe_and_in_one_that_nobody_understands_none()
@@ -64,19 +79,33 @@ public sealed class TagSafetyTests
     public void A_tag_for_which_a_policy_keeps_an_image_stays_unless_nothing_uses_it()
     {
         var keeps = Policies.Of(Policies.Keep(1, "ecrguard-blocked-*", 100_000), Policies.Expire(2, "*", 30)).Text;
-        Assert.Equal("The repository's lifecycle policy keeps the image for its tag, and rule 2 selects it without.", Removing(keeps, Use.Unknown));
+        Assert.Equal(
+            "The repository's lifecycle policy keeps the image for its tag, and rule 2 selects it without.",
+            Removing(keeps, Use.Unknown)
+        );
         Assert.NotNull(Removing(keeps, Use.InUse));
         Assert.Null(Removing(keeps, Use.NotInUse));
         // It may go by either rule: leaving the tag would help nobody.
-        Assert.Null(Removing(Policies.Of(Policies.Expire(1, "ecrguard-blocked-*", 7), Policies.Expire(2, "*", 30)).Text, Use.InUse));
+        Assert.Null(
+            Removing(
+                Policies.Of(Policies.Expire(1, "ecrguard-blocked-*", 7), Policies.Expire(2, "*", 30)).Text,
+                Use.InUse
+            )
+        );
         Assert.Null(Removing(Policies.Of(Policies.Keep(1, "ecrguard-blocked-*", 100_000)).Text, Use.InUse));
     }
 
     [Fact]
     public void In_a_policy_that_nobody_understands_neither_a_tag_more_nor_one_less_is_safe()
     {
-        Assert.Equal("The repository's lifecycle policy cannot be understood, and might take the image by the tag.", Adding("{}", Use.NotInUse, "1.0"));
-        Assert.Equal("The repository's lifecycle policy cannot be understood, and might take the image without the tag.", Removing("{}", Use.NotInUse));
+        Assert.Equal(
+            "The repository's lifecycle policy cannot be understood, and might take the image by the tag.",
+            Adding("{}", Use.NotInUse, "1.0")
+        );
+        Assert.Equal(
+            "The repository's lifecycle policy cannot be understood, and might take the image without the tag.",
+            Removing("{}", Use.NotInUse)
+        );
     }
 
     [Fact]

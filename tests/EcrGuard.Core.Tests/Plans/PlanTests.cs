@@ -13,12 +13,18 @@ public sealed class PlanTests
 
     [Fact]
     public void A_consumer_that_could_not_be_read_is_named_with_its_account_and_what_AWS_said() =>
-        Assert.Equal("ECS services of the account 123456789012 could not be read: AccessDenied", Core.Plans.Plan.Sentence(Services));
+        Assert.Equal(
+            "ECS services of the account 123456789012 could not be read: AccessDenied",
+            Core.Plans.Plan.Sentence(Services)
+        );
 
     [Fact]
     public void Whatever_AWS_said_a_plan_that_quotes_it_can_be_read()
     {
-        var plan = Plan() with { Unread = [Core.Plans.Plan.Sentence(Services with { Why = new string('x', 5000) + "\n" })] };
+        var plan = Plan() with
+        {
+            Unread = [Core.Plans.Plan.Sentence(Services with { Why = new string('x', 5000) + "\n" })],
+        };
         Assert.Equal(plan.Unread, PlanReader.Read(PlanWriter.Write(plan, indented: false)).Plan?.Unread);
     }
 
@@ -35,7 +41,9 @@ public sealed class PlanTests
     public void Its_id_is_the_hash_of_its_shortest_text_without_the_id()
     {
         var plan = Plan(Planned(View(Six), KeepsTwo));
-        var text = Encoding.UTF8.GetString(PlanWriter.Write(plan, indented: false)).Replace(plan.Id, "", StringComparison.Ordinal);
+        var text = Encoding
+            .UTF8.GetString(PlanWriter.Write(plan, indented: false))
+            .Replace(plan.Id, "", StringComparison.Ordinal);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), plan.Id);
     }
 

@@ -9,14 +9,36 @@ namespace EcrGuard.Core.Tests.Plans;
 /// <summary>What ECR's preview says decides over the evaluator.</summary>
 public sealed class PreviewCheckTests
 {
-    /// <summary>Ten images, pushed 100 days ago, 99 days ago, and so on; the policy keeps them all by our reading.</summary>
-    private static readonly Contents Ten = Facts.Contents([.. Enumerable.Range(1, 10).Select(i => Facts.Image(i, $"{i}.0") with { PushedAt = Facts.Now.AddDays(i - 101) })]);
+    /// <summary>
+    /// Ten images, pushed 100 days ago, 99 days ago, and so on; the policy keeps them all by our reading.
+    /// </summary>
+    private static readonly Contents Ten = Facts.Contents([
+        .. Enumerable.Range(1, 10).Select(i => Facts.Image(i, $"{i}.0") with { PushedAt = Facts.Now.AddDays(i - 101) }),
+    ]);
 
     private static readonly Ceilings Most = new(Images: 5, Percent: 50, KeepPerRepository: 6);
 
-    private static string? WhyNot(int[] taken, Dictionary<int, Usage>? usages = null, int[]? going = null, Ceilings? ceilings = null, LifecyclePolicy? policy = null, params Removed[] rest) =>
-        PreviewCheck.WhyNot(policy ?? Policies.Of(Policies.Keep(1, "any", 50)), Of(taken), Of(going ?? taken), Ten,
-            Ten.Images.ToDictionary(image => image.Id.Digest, image => usages?.FirstOrDefault(of => Facts.Digest(of.Key) == image.Id.Digest).Value ?? Usage.None), rest, ceilings ?? Most, Facts.Now);
+    private static string? WhyNot(
+        int[] taken,
+        Dictionary<int, Usage>? usages = null,
+        int[]? going = null,
+        Ceilings? ceilings = null,
+        LifecyclePolicy? policy = null,
+        params Removed[] rest
+    ) =>
+        PreviewCheck.WhyNot(
+            policy ?? Policies.Of(Policies.Keep(1, "any", 50)),
+            Of(taken),
+            Of(going ?? taken),
+            Ten,
+            Ten.Images.ToDictionary(
+                image => image.Id.Digest,
+                image => usages?.FirstOrDefault(of => Facts.Digest(of.Key) == image.Id.Digest).Value ?? Usage.None
+            ),
+            rest,
+            ceilings ?? Most,
+            Facts.Now
+        );
 
     private static HashSet<Digest> Of(int[] numbers) => [.. numbers.Select(Facts.Digest)];
 
@@ -33,25 +55,53 @@ public sealed class PreviewCheckTests
     public void One_image_that_is_in_use_or_may_be_stops_it_and_others_that_are_do_not(Use use)
     {
         var usage = new Usage(use, ["The task t runs it.", "It was pulled."], []);
-        Assert.Equal($"ECR's preview takes 1 image that is in use or may be ({Facts.Digest(2).Abbreviated}). The task t runs it.", WhyNot([1, 2, 3], new() { [2] = usage }));
-        Assert.Equal($"ECR's preview takes 2 images that are in use or may be ({Facts.Digest(2).Abbreviated}, {Facts.Digest(3).Abbreviated}).", WhyNot([3, 2], new() { [3] = usage with { Why = [] }, [2] = usage with { Why = [] } }));
+        Assert.Equal(
+            $"ECR's preview takes 1 image that is in use or may be ({Facts.Digest(2).Abbreviated}). The task "
+                + "t runs it.",
+            WhyNot([1, 2, 3], new() { [2] = usage })
+        );
+        Assert.Equal(
+            $"ECR's preview takes 2 images that are in use or may be ({Facts.Digest(2).Abbreviated}, "
+                + $"{Facts.Digest(3).Abbreviated}).",
+            WhyNot([3, 2], new() { [3] = usage with { Why = [] }, [2] = usage with { Why = [] } })
+        );
         Assert.Null(WhyNot([1, 3], new() { [2] = new Usage(Use.Unknown, [], []) }));
     }
 
     [Fact]
-    public void What_the_preview_names_and_is_gone_cannot_be_taken() => Assert.Null(WhyNot([1, 11, 12, 13, 14, 15, 16]));
+    public void What_the_preview_names_and_is_gone_cannot_be_taken() =>
+        Assert.Null(WhyNot([1, 11, 12, 13, 14, 15, 16]));
 
     [Fact]
     public void The_policy_must_be_safe_beyond_the_moment_that_the_preview_shows() =>
-        Assert.Contains("in use without a shield, and rule 1 selects it", WhyNot([], new() { [10] = new Usage(Use.InUse, [], []) }), StringComparison.Ordinal);
+        Assert.Contains(
+            "in use without a shield, and rule 1 selects it",
+            WhyNot([], new() { [10] = new Usage(Use.InUse, [], []) }),
+            StringComparison.Ordinal
+        );
 
-    /// <summary>Ceilings are for all that goes together: by the preview, by the same plan image by image, and from other repositories.</summary>
+    /// <summary>
+    /// Ceilings are for all that goes together: by the preview, by the same plan image by image, and from other
+    /// repositories.
+    /// </summary>
     [Fact]
     public void What_goes_beside_it_counts_against_the_ceilings()
     {
         Assert.Null(WhyNot([1, 2], going: [1, 2, 3, 4], ceilings: Most));
-        Assert.StartsWith("By ECR's preview: The plan leaves 5 images of pay/api; the policy keeps 6", WhyNot([1, 2], going: [1, 2, 3, 4, 5]), StringComparison.Ordinal);
-        Assert.StartsWith("By ECR's preview: The plan takes 6 images; the policy allows 5 (ceilings.images).", WhyNot([1, 2], rest: new Removed("pay/web", 100, 4, 96)), StringComparison.Ordinal);
-        Assert.StartsWith("By ECR's preview: The plan takes 3 of the 10 images of pay/api (30 %); the policy allows 20 %", WhyNot([1, 2, 3], ceilings: Most with { Percent = 20 }), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "By ECR's preview: The plan leaves 5 images of pay/api; the policy keeps 6",
+            WhyNot([1, 2], going: [1, 2, 3, 4, 5]),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "By ECR's preview: The plan takes 6 images; the policy allows 5 (ceilings.images).",
+            WhyNot([1, 2], rest: new Removed("pay/web", 100, 4, 96)),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "By ECR's preview: The plan takes 3 of the 10 images of pay/api (30 %); the policy allows 20 %",
+            WhyNot([1, 2, 3], ceilings: Most with { Percent = 20 }),
+            StringComparison.Ordinal
+        );
     }
 }

@@ -12,29 +12,57 @@ public sealed class QuarantineTests
     private static readonly string Blocked = Tags.Blocked(Facts.Digest(1));
     private const string Change = "01CHANGE";
 
-    internal static readonly Release Release = new("arn:aws:iam::123456789012:user/ann", Facts.Now.AddHours(-1), "The service is behind a proxy.");
+    internal static readonly Release Release = new(
+        "arn:aws:iam::123456789012:user/ann",
+        Facts.Now.AddHours(-1),
+        "The service is behind a proxy."
+    );
 
     /// <summary>An image that nothing uses.</summary>
     internal static QuarantineFacts Of(ImageFacts image, Status status = Status.Blocked) =>
-        new() { Image = image, Status = status, Mode = EnforcementMode.Quarantine, ChangeId = Change, Usage = Usage.None };
+        new()
+        {
+            Image = image,
+            Status = status,
+            Mode = EnforcementMode.Quarantine,
+            ChangeId = Change,
+            Usage = Usage.None,
+        };
 
     /// <summary>What was begun an hour ago.</summary>
-    internal static Quarantine Record(QuarantineState state) => new() { State = state, ChangeId = Change, Since = Facts.Now.AddHours(-1) };
+    internal static Quarantine Record(QuarantineState state) =>
+        new()
+        {
+            State = state,
+            ChangeId = Change,
+            Since = Facts.Now.AddHours(-1),
+        };
 
-    private static QuarantinePlan Plan(QuarantineFacts facts, Quarantine? record) => QuarantinePlan.For(facts, record, Tags, Facts.Now);
+    private static QuarantinePlan Plan(QuarantineFacts facts, Quarantine? record) =>
+        QuarantinePlan.For(facts, record, Tags, Facts.Now);
 
     [Fact]
     public void A_blocked_image_is_archived_after_it_was_marked()
     {
         var marked = Plan(Of(Facts.Image(1, "1.0", Blocked)), null);
-        Assert.Equal((QuarantineChange.Archive, QuarantineState.Taking, Facts.Now), (marked.Next!.Change, marked.Record!.State, marked.Record.Since));
+        Assert.Equal(
+            (QuarantineChange.Archive, QuarantineState.Taking, Facts.Now),
+            (marked.Next!.Change, marked.Record!.State, marked.Record.Since)
+        );
         var unmarked = Plan(Of(Facts.Image(1, "1.0")), null);
-        Assert.Equal((null, null, "It does not carry its blocking tag yet."), (unmarked.Next, unmarked.Record, unmarked.Why));
+        Assert.Equal(
+            (null, null, "It does not carry its blocking tag yet."),
+            (unmarked.Next, unmarked.Record, unmarked.Why)
+        );
     }
 
     [Fact]
     public void An_index_is_archived_as_one_and_says_that_its_platforms_are_not() =>
-        Assert.Contains("platforms can still be pulled by digest", Plan(Of(Facts.Image(1, "1.0", Blocked) with { Kind = ImageKind.Index }), null).Next!.Why, StringComparison.Ordinal);
+        Assert.Contains(
+            "platforms can still be pulled by digest",
+            Plan(Of(Facts.Image(1, "1.0", Blocked) with { Kind = ImageKind.Index }), null).Next!.Why,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void A_child_stays_as_long_as_an_index_that_needs_it_or_may_can_be_pulled()
@@ -43,27 +71,80 @@ public sealed class QuarantineTests
         var known = new Dictionary<Digest, IReadOnlyList<Digest>> { [Facts.Digest(2)] = [Facts.Digest(1)] };
         Assert.Equal(Facts.Digest(2), QuarantineFacts.Needing(child.Id, Facts.Contents([child, index], known)));
         Assert.Equal(Facts.Digest(2), QuarantineFacts.Needing(child.Id, Facts.Contents([child, index])));
-        Assert.Equal(Facts.Digest(2), QuarantineFacts.Needing(child.Id, Facts.Contents([child, index with { Storage = StorageStatus.Activating }], known)));
-        Assert.Null(QuarantineFacts.Needing(child.Id, Facts.Contents([child, index with { Storage = StorageStatus.Archived }], known)));
-        Assert.Null(QuarantineFacts.Needing(child.Id with { Digest = Facts.Digest(3) }, Facts.Contents([child, index], known)));
+        Assert.Equal(
+            Facts.Digest(2),
+            QuarantineFacts.Needing(
+                child.Id,
+                Facts.Contents([child, index with { Storage = StorageStatus.Activating }], known)
+            )
+        );
+        Assert.Null(
+            QuarantineFacts.Needing(
+                child.Id,
+                Facts.Contents([child, index with { Storage = StorageStatus.Archived }], known)
+            )
+        );
+        Assert.Null(
+            QuarantineFacts.Needing(child.Id with { Digest = Facts.Digest(3) }, Facts.Contents([child, index], known))
+        );
         Assert.Null(QuarantineFacts.Needing(index.Id, Facts.Contents([child, index])));
     }
 
-    /// <summary>ECR takes no child before its index; once that is archived, an untagged one is what many policies delete after two weeks.</summary>
+    /// <summary>
+    /// ECR takes no child before its index; once that is archived, an untagged one is what many policies delete after
+    /// two weeks.
+    /// </summary>
     [Fact]
     public void An_index_is_not_archived_where_a_rule_could_then_take_the_images_of_its_platforms()
     {
-        var (index, child, shared) = (Facts.Image(1, "1.0", Blocked) with { Kind = ImageKind.Index }, Facts.Image(2), Facts.Image(3));
+        var (index, child, shared) = (
+            Facts.Image(1, "1.0", Blocked) with
+            {
+                Kind = ImageKind.Index,
+            },
+            Facts.Image(2),
+            Facts.Image(3)
+        );
         var other = Facts.Image(4, "2.0") with { Kind = ImageKind.Index };
-        var contents = Facts.Contents([index, child, shared, other], new Dictionary<Digest, IReadOnlyList<Digest>> { [index.Id.Digest] = [child.Id.Digest, shared.Id.Digest], [other.Id.Digest] = [shared.Id.Digest] });
+        var contents = Facts.Contents(
+            [index, child, shared, other],
+            new Dictionary<Digest, IReadOnlyList<Digest>>
+            {
+                [index.Id.Digest] = [child.Id.Digest, shared.Id.Digest],
+                [other.Id.Digest] = [shared.Id.Digest],
+            }
+        );
         Assert.Equal([child], QuarantineFacts.HeldBy(index, contents));
-        Assert.Equal([child, shared], QuarantineFacts.HeldBy(index, contents with { Images = [index, child, shared, other with { Storage = StorageStatus.Archived }] }));
+        Assert.Equal(
+            [child, shared],
+            QuarantineFacts.HeldBy(
+                index,
+                contents with
+                {
+                    Images = [index, child, shared, other with { Storage = StorageStatus.Archived }],
+                }
+            )
+        );
 
-        QuarantinePlan Under(string policy) => Plan(Of(index) with { LifecyclePolicy = policy, Platforms = [child] }, null);
+        QuarantinePlan Under(string policy) =>
+            Plan(Of(index) with { LifecyclePolicy = policy, Platforms = [child] }, null);
         var refused = Under(Lifecycle.Policies.Of(Lifecycle.Policies.Expire(1, "", 14)).Text);
-        Assert.Equal((null, "Once it is archived, rule 1 of the repository's lifecycle policy could take the images of its platforms."), (refused.Next, refused.Why));
-        Assert.Equal(QuarantineChange.Archive, Under(Lifecycle.Policies.Of(Lifecycle.Policies.Keep(1, "*", 3)).Text).Next!.Change);
-        Assert.Equal("The repository's lifecycle policy cannot be understood, and could take what is out of reach.", Under("{}").Why);
+        Assert.Equal(
+            (
+                null,
+                "Once it is archived, rule 1 of the repository's lifecycle policy could take the images of "
+                    + "its platforms."
+            ),
+            (refused.Next, refused.Why)
+        );
+        Assert.Equal(
+            QuarantineChange.Archive,
+            Under(Lifecycle.Policies.Of(Lifecycle.Policies.Keep(1, "*", 3)).Text).Next!.Change
+        );
+        Assert.Equal(
+            "The repository's lifecycle policy cannot be understood, and could take what is out of reach.",
+            Under("{}").Why
+        );
     }
 
     [Fact]
@@ -80,7 +161,10 @@ public sealed class QuarantineTests
     {
         var used = Of(Facts.Image(1, "1.0", Blocked)) with { Usage = new Usage(Use.InUse, ["It runs."], []) };
         var plan = Plan(used, Record(QuarantineState.Held));
-        Assert.Equal((null, QuarantineState.Ended, "It is in use. It runs.", true), (plan.Next, plan.Record!.State, plan.Why, plan.RestoredByOthers));
+        Assert.Equal(
+            (null, QuarantineState.Ended, "It is in use. It runs.", true),
+            (plan.Next, plan.Record!.State, plan.Why, plan.RestoredByOthers)
+        );
         Assert.False(Plan(used, plan.Record).RestoredByOthers);
     }
 
@@ -91,7 +175,19 @@ public sealed class QuarantineTests
         var back = Of(Facts.Image(1, "1.0", Blocked), Status.Approved);
         Assert.Equal(QuarantineState.Returning, Plan(back, late).Record!.State);
         Assert.Equal(QuarantineState.Ended, Plan(back, late with { Since = late.Since.AddTicks(-1) }).Record!.State);
-        Assert.Equal(QuarantineChange.Restore, Plan(back with { Image = back.Image with { Storage = StorageStatus.Archived } }, late with { State = QuarantineState.Returning }).Next!.Change);
+        Assert.Equal(
+            QuarantineChange.Restore,
+            Plan(
+                back with
+                {
+                    Image = back.Image with { Storage = StorageStatus.Archived },
+                },
+                late with
+                {
+                    State = QuarantineState.Returning,
+                }
+            ).Next!.Change
+        );
     }
 
     [Fact]
@@ -101,8 +197,24 @@ public sealed class QuarantineTests
         var blocked = Of(Facts.Image(1, "1.0", Blocked));
         Assert.Equal((null, released), (Plan(blocked, released).Next, Plan(blocked, released).Record));
         var again = Plan(blocked with { ChangeId = "02CHANGE" }, released);
-        Assert.Equal((QuarantineChange.Archive, "02CHANGE", null), (again.Next!.Change, again.Record!.ChangeId, again.Record.Release));
-        Assert.Contains(Release.By, Plan(blocked with { Image = blocked.Image with { Storage = StorageStatus.Archived } }, released with { State = QuarantineState.Held }).Next!.Why, StringComparison.Ordinal);
+        Assert.Equal(
+            (QuarantineChange.Archive, "02CHANGE", null),
+            (again.Next!.Change, again.Record!.ChangeId, again.Record.Release)
+        );
+        Assert.Contains(
+            Release.By,
+            Plan(
+                blocked with
+                {
+                    Image = blocked.Image with { Storage = StorageStatus.Archived },
+                },
+                released with
+                {
+                    State = QuarantineState.Held,
+                }
+            ).Next!.Why,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -110,7 +222,10 @@ public sealed class QuarantineTests
     {
         var image = Facts.Image(1, Blocked) with { Storage = StorageStatus.Archived };
         var marking = Plan(Of(image) with { Mode = EnforcementMode.Mark }, Record(QuarantineState.Held));
-        Assert.Equal((QuarantineChange.Restore, QuarantineState.Returning), (marking.Next!.Change, marking.Record!.State));
+        Assert.Equal(
+            (QuarantineChange.Restore, QuarantineState.Returning),
+            (marking.Next!.Change, marking.Record!.State)
+        );
         var observing = Plan(Of(image) with { Mode = EnforcementMode.Observe }, Record(QuarantineState.Held));
         Assert.Equal((null, QuarantinePlan.Observing), (observing.Next, observing.Why));
         Assert.Null(Plan(Of(Facts.Image(1, "1.0", Blocked)) with { Mode = EnforcementMode.Mark }, null).Next);
@@ -118,5 +233,12 @@ public sealed class QuarantineTests
 
     [Fact]
     public void What_is_no_image_is_left_alone() =>
-        Assert.All([ImageKind.Artifact, ImageKind.Unknown], kind => Assert.Equal(new QuarantinePlan(null, null, null), Plan(Of(Facts.Image(1, "1.0", Blocked) with { Kind = kind }), null)));
+        Assert.All(
+            [ImageKind.Artifact, ImageKind.Unknown],
+            kind =>
+                Assert.Equal(
+                    new QuarantinePlan(null, null, null),
+                    Plan(Of(Facts.Image(1, "1.0", Blocked) with { Kind = kind }), null)
+                )
+        );
 }

@@ -8,18 +8,24 @@ namespace EcrGuard.Core.Tests.Plans;
 
 public sealed class TagPlanTests
 {
-    private static readonly VerdictTags Tags = VerdictTags.Default with { EarlierPrefixes = ["old-guard"], TagApproved = true };
+    private static readonly VerdictTags Tags = VerdictTags.Default with
+    {
+        EarlierPrefixes = ["old-guard"],
+        TagApproved = true,
+    };
     private static readonly Digest Digest = Facts.Digest(1);
     private static readonly string Blocked = Tags.Blocked(Digest);
     private static readonly string Approved = Tags.Approved(Digest);
     private static readonly string OldBlocked = (Tags with { Prefix = "old-guard" }).Blocked(Digest);
     private static readonly string OldApproved = (Tags with { Prefix = "old-guard" }).Approved(Digest);
 
-    private static TagPlan Plan(Status status, params string[] tags) => TagPlan.For(Facts.Image(1, tags), status, Use.Unknown, EnforcementMode.Mark, Tags);
+    private static TagPlan Plan(Status status, params string[] tags) =>
+        TagPlan.For(Facts.Image(1, tags), status, Use.Unknown, EnforcementMode.Mark, Tags);
 
     private static readonly string Shield = Tags.InUse(Digest);
 
-    private static TagPlan Plan(Use use, params string[] tags) => TagPlan.For(Facts.Image(1, tags), Status.Approved, use, EnforcementMode.Mark, Tags);
+    private static TagPlan Plan(Use use, params string[] tags) =>
+        TagPlan.For(Facts.Image(1, tags), Status.Approved, use, EnforcementMode.Mark, Tags);
 
     private static TagAction Add(string tag) => new(TagChange.Add, tag);
 
@@ -35,15 +41,47 @@ public sealed class TagPlanTests
     [Fact]
     public void An_artifact_that_stands_for_itself_is_shielded_and_nothing_else_is_said_of_it()
     {
-        TagPlan Plan(Use use, params string[] tags) => TagPlan.ForShield(Facts.Image(1, tags) with { Kind = ImageKind.Artifact }, use, EnforcementMode.Mark, Tags);
+        TagPlan Plan(Use use, params string[] tags) =>
+            TagPlan.ForShield(Facts.Image(1, tags) with { Kind = ImageKind.Artifact }, use, EnforcementMode.Mark, Tags);
         Assert.Equal([Add(Shield)], Plan(Use.InUse, "1.0", Blocked).Actions);
         Assert.Equal([Add(Shield)], Plan(Use.InUse).Actions);
         Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, "1.0", Shield).Actions);
         Nothing(Plan(Use.Unknown, "1.0", Shield));
         Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, Shield).Actions);
-        Nothing(TagPlan.ForShield(Facts.Image(1, "1.0") with { Kind = ImageKind.Artifact }, Use.InUse, EnforcementMode.Observe, Tags));
-        Nothing(TagPlan.ForShield(Facts.Image(1, "1.0") with { Kind = ImageKind.Artifact, Subject = Facts.Digest(2) }, Use.InUse, EnforcementMode.Mark, Tags));
-        Nothing(TagPlan.ForShield(Facts.Image(1, "1.0") with { Kind = ImageKind.Unknown }, Use.InUse, EnforcementMode.Mark, Tags));
+        Nothing(
+            TagPlan.ForShield(
+                Facts.Image(1, "1.0") with
+                {
+                    Kind = ImageKind.Artifact,
+                },
+                Use.InUse,
+                EnforcementMode.Observe,
+                Tags
+            )
+        );
+        Nothing(
+            TagPlan.ForShield(
+                Facts.Image(1, "1.0") with
+                {
+                    Kind = ImageKind.Artifact,
+                    Subject = Facts.Digest(2),
+                },
+                Use.InUse,
+                EnforcementMode.Mark,
+                Tags
+            )
+        );
+        Nothing(
+            TagPlan.ForShield(
+                Facts.Image(1, "1.0") with
+                {
+                    Kind = ImageKind.Unknown,
+                },
+                Use.InUse,
+                EnforcementMode.Mark,
+                Tags
+            )
+        );
     }
 
     [Fact]
@@ -56,20 +94,41 @@ public sealed class TagPlanTests
     [Fact]
     public void Tags_of_earlier_prefixes_are_taken_away()
     {
-        Assert.Equal([Add(Blocked), Remove(OldBlocked), Remove(OldApproved)], Plan(Status.Blocked, "1.0", OldApproved, OldBlocked).Actions);
+        Assert.Equal(
+            [Add(Blocked), Remove(OldBlocked), Remove(OldApproved)],
+            Plan(Status.Blocked, "1.0", OldApproved, OldBlocked).Actions
+        );
         Assert.Equal([Remove(OldBlocked)], Plan(Status.Approved, "1.0", Approved, OldBlocked).Actions);
     }
 
     [Fact]
     public void A_prefix_that_is_listed_as_an_earlier_one_too_is_one_prefix() =>
-        Assert.Equal([Remove(Blocked)], TagPlan.For(Facts.Image(1, "1.0", Blocked), Status.Approved, Use.Unknown, EnforcementMode.Mark, new VerdictTags("ecrguard", ["ecrguard"], false)).Actions);
+        Assert.Equal(
+            [Remove(Blocked)],
+            TagPlan
+                .For(
+                    Facts.Image(1, "1.0", Blocked),
+                    Status.Approved,
+                    Use.Unknown,
+                    EnforcementMode.Mark,
+                    new VerdictTags("ecrguard", ["ecrguard"], false)
+                )
+                .Actions
+        );
 
     [Fact]
     public void An_approved_image_carries_no_tag_unless_that_is_wanted()
     {
         var quiet = Tags with { TagApproved = false };
-        Assert.Empty(TagPlan.For(Facts.Image(1, "1.0"), Status.Approved, Use.Unknown, EnforcementMode.Mark, quiet).Actions);
-        Assert.Equal([Remove(Approved)], TagPlan.For(Facts.Image(1, "1.0", Approved), Status.Approved, Use.Unknown, EnforcementMode.Mark, quiet).Actions);
+        Assert.Empty(
+            TagPlan.For(Facts.Image(1, "1.0"), Status.Approved, Use.Unknown, EnforcementMode.Mark, quiet).Actions
+        );
+        Assert.Equal(
+            [Remove(Approved)],
+            TagPlan
+                .For(Facts.Image(1, "1.0", Approved), Status.Approved, Use.Unknown, EnforcementMode.Mark, quiet)
+                .Actions
+        );
     }
 
     [Theory]
@@ -78,7 +137,8 @@ public sealed class TagPlanTests
     [InlineData(Status.Unscanned)]
     [InlineData(Status.Unsupported)]
     [InlineData(Status.Stale)]
-    public void A_blocking_tag_goes_only_when_the_image_becomes_approved(Status status) => Assert.DoesNotContain(Remove(Blocked), Plan(status, "1.0", Blocked).Actions);
+    public void A_blocking_tag_goes_only_when_the_image_becomes_approved(Status status) =>
+        Assert.DoesNotContain(Remove(Blocked), Plan(status, "1.0", Blocked).Actions);
 
     [Theory]
     [InlineData(Status.Error, false)]
@@ -86,17 +146,43 @@ public sealed class TagPlanTests
     [InlineData(Status.Unscanned, true)]
     [InlineData(Status.Unsupported, true)]
     [InlineData(Status.Stale, true)]
-    public void An_approving_tag_goes_when_the_approval_is_lost_and_not_while_it_is_only_in_doubt(Status status, bool goes) =>
-        Assert.Equal(goes ? [Remove(Approved)] : [], Plan(status, "1.0", Approved).Actions);
+    public void An_approving_tag_goes_when_the_approval_is_lost_and_not_while_it_is_only_in_doubt(
+        Status status,
+        bool goes
+    ) => Assert.Equal(goes ? [Remove(Approved)] : [], Plan(status, "1.0", Approved).Actions);
 
     [Fact]
     public void In_observe_nothing_is_written_and_nothing_is_missing() =>
-        Assert.All(Enum.GetValues<Status>(), status => Nothing(TagPlan.For(Facts.Image(1, "1.0", Approved, OldBlocked), status, Use.Unknown, EnforcementMode.Observe, Tags)));
+        Assert.All(
+            Enum.GetValues<Status>(),
+            status =>
+                Nothing(
+                    TagPlan.For(
+                        Facts.Image(1, "1.0", Approved, OldBlocked),
+                        status,
+                        Use.Unknown,
+                        EnforcementMode.Observe,
+                        Tags
+                    )
+                )
+        );
 
     [Theory]
     [InlineData(ImageKind.Artifact)]
     [InlineData(ImageKind.Unknown)]
-    public void What_is_no_image_is_not_tagged(ImageKind kind) => Nothing(TagPlan.For(Facts.Image(1, "1.0") with { Kind = kind }, Status.Blocked, Use.Unknown, EnforcementMode.Mark, Tags));
+    public void What_is_no_image_is_not_tagged(ImageKind kind) =>
+        Nothing(
+            TagPlan.For(
+                Facts.Image(1, "1.0") with
+                {
+                    Kind = kind,
+                },
+                Status.Blocked,
+                Use.Unknown,
+                EnforcementMode.Mark,
+                Tags
+            )
+        );
 
     [Fact]
     public void An_untagged_child_stays_untagged_and_nothing_is_missing() => Nothing(Plan(Status.Blocked));
@@ -118,13 +204,18 @@ public sealed class TagPlanTests
         Nothing(Plan(Use.Unknown, "1.0", Approved));
     }
 
-    /// <summary>How it comes off, so that the image does not go with it, is <see cref="TagRemoval"/>'s to decide.</summary>
+    /// <summary>
+    /// How it comes off, so that the image does not go with it, is <see cref="TagRemoval"/>'s to decide.
+    /// </summary>
     [Fact]
     public void A_tag_is_to_come_off_even_if_it_is_the_last_one()
     {
         Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, Shield).Actions);
         Assert.Equal([Remove(Blocked)], Plan(Status.Approved, Blocked).Actions);
-        Assert.Equal([Remove(Blocked), Remove(OldBlocked)], Plan(Status.Approved, Blocked, OldBlocked, "ecrguard-made-up").Actions);
+        Assert.Equal(
+            [Remove(Blocked), Remove(OldBlocked)],
+            Plan(Status.Approved, Blocked, OldBlocked, "ecrguard-made-up").Actions
+        );
         Assert.Equal([Remove(OldApproved)], Plan(Status.Blocked, OldApproved).Actions);
     }
 
@@ -139,14 +230,40 @@ public sealed class TagPlanTests
 
     [Fact]
     public void An_index_is_tagged_as_an_image_is() =>
-        Assert.Equal([Add(Blocked)], TagPlan.For(Facts.Image(1, "1.0") with { Kind = ImageKind.Index }, Status.Blocked, Use.Unknown, EnforcementMode.Quarantine, Tags).Actions);
+        Assert.Equal(
+            [Add(Blocked)],
+            TagPlan
+                .For(
+                    Facts.Image(1, "1.0") with
+                    {
+                        Kind = ImageKind.Index,
+                    },
+                    Status.Blocked,
+                    Use.Unknown,
+                    EnforcementMode.Quarantine,
+                    Tags
+                )
+                .Actions
+        );
 
     [Theory]
     [InlineData(StorageStatus.Archived)]
     [InlineData(StorageStatus.Activating)]
     [InlineData(StorageStatus.Unknown)]
     public void An_archived_image_is_not_restored_by_a_tag(StorageStatus storage) =>
-        CouldNot("archived", TagPlan.For(Facts.Image(1, "1.0") with { Storage = storage }, Status.Blocked, Use.Unknown, EnforcementMode.Mark, Tags));
+        CouldNot(
+            "archived",
+            TagPlan.For(
+                Facts.Image(1, "1.0") with
+                {
+                    Storage = storage,
+                },
+                Status.Blocked,
+                Use.Unknown,
+                EnforcementMode.Mark,
+                Tags
+            )
+        );
 
     [Fact]
     public void A_thousand_and_first_tag_is_not_tried()
@@ -162,7 +279,8 @@ public sealed class TagPlanTests
     public void Where_two_tags_are_wanted_and_one_has_room_it_is_the_one_that_protects()
     {
         string[] full = [.. Enumerable.Range(0, 1000).Select(i => $"1.{i}")];
-        TagPlan At(int tags) => TagPlan.For(Facts.Image(1, full[..tags]), Status.Blocked, Use.InUse, EnforcementMode.Mark, Tags);
+        TagPlan At(int tags) =>
+            TagPlan.For(Facts.Image(1, full[..tags]), Status.Blocked, Use.InUse, EnforcementMode.Mark, Tags);
 
         Assert.Equal([Add(Blocked), Add(Shield)], At(997).Actions);
         Assert.Null(At(997).CouldNot);
@@ -176,7 +294,10 @@ public sealed class TagPlanTests
     public void Tags_of_other_digests_and_of_teams_are_left_alone()
     {
         var others = Tags.Blocked(Facts.Digest(2));
-        Assert.Equal([Remove(Blocked)], Plan(Status.Approved, "1.0", Approved, Blocked, others, "ecrguardian", "my-ecrguard-blocked").Actions);
+        Assert.Equal(
+            [Remove(Blocked)],
+            Plan(Status.Approved, "1.0", Approved, Blocked, others, "ecrguardian", "my-ecrguard-blocked").Actions
+        );
     }
 
     [Theory]
@@ -186,7 +307,8 @@ public sealed class TagPlanTests
     [InlineData("ecrguard", false)]
     [InlineData("ecrguardian", false)]
     [InlineData("Ecrguard-x", false)]
-    public void A_prefix_claims_what_begins_with_it_and_a_hyphen(string tag, bool claimed) => Assert.Equal(claimed, Tags.Claims(tag));
+    public void A_prefix_claims_what_begins_with_it_and_a_hyphen(string tag, bool claimed) =>
+        Assert.Equal(claimed, Tags.Claims(tag));
 
     [Theory]
     [InlineData("ecrguard", true)]
@@ -198,7 +320,8 @@ public sealed class TagPlanTests
     [InlineData("a_b", false)]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true)]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false)]
-    public void A_prefix_is_forty_lower_case_letters_digits_and_hyphens_at_most(string text, bool isPrefix) => Assert.Equal(isPrefix, VerdictTags.IsPrefix(text));
+    public void A_prefix_is_forty_lower_case_letters_digits_and_hyphens_at_most(string text, bool isPrefix) =>
+        Assert.Equal(isPrefix, VerdictTags.IsPrefix(text));
 
     private static void Nothing(TagPlan plan) => Assert.Equal((0, null), (plan.Actions.Count, plan.CouldNot));
 
@@ -209,9 +332,13 @@ public sealed class TagPlanTests
     }
 
     [Fact]
-    public void Where_a_shield_is_all_that_is_to_be_written_nothing_is_missing() => Assert.Equal((Add(Shield), null), (Assert.Single(Plan(Use.InUse).Actions), Plan(Use.InUse).CouldNot));
+    public void Where_a_shield_is_all_that_is_to_be_written_nothing_is_missing() =>
+        Assert.Equal((Add(Shield), null), (Assert.Single(Plan(Use.InUse).Actions), Plan(Use.InUse).CouldNot));
 
-    /// <summary>An updater took the newest tag for a version, and a service runs by it: taking it off would leave the service without an image.</summary>
+    /// <summary>
+    /// An updater took the newest tag for a version, and a service runs by it: taking it off would leave the service
+    /// without an image.
+    /// </summary>
     [Fact]
     public void A_tag_that_a_consumer_names_stays_and_the_plan_says_who_does()
     {
@@ -219,9 +346,27 @@ public sealed class TagPlanTests
         var image = Facts.Image(1, "1.0", blocked, Tags.Approved(Facts.Digest(1)), Tags.InUse(Facts.Digest(1)));
         var named = new Dictionary<string, string> { [blocked] = "ECS service web" };
         var plan = TagPlan.For(image, Status.Approved, Use.NotInUse, EnforcementMode.Mark, Tags, named);
-        Assert.Equal([new TagAction(TagChange.Remove, Tags.InUse(Facts.Digest(1)))], plan.Actions.Where(action => action.Change == TagChange.Remove));
+        Assert.Equal(
+            [new TagAction(TagChange.Remove, Tags.InUse(Facts.Digest(1)))],
+            plan.Actions.Where(action => action.Change == TagChange.Remove)
+        );
         Assert.Equal($"The tag '{blocked}' stays: the ECS service web names it.", plan.CouldNot);
-        Assert.Equal(new TagPlan([], plan.CouldNot).CouldNot, TagPlan.For(image, Status.Approved, Use.Unknown, EnforcementMode.Mark, Tags, named).CouldNot);
-        Assert.Contains(new TagAction(TagChange.Remove, blocked), TagPlan.For(image, Status.Approved, Use.Unknown, EnforcementMode.Mark, Tags, new Dictionary<string, string> { ["1.0"] = "x" }).Actions);
+        Assert.Equal(
+            new TagPlan([], plan.CouldNot).CouldNot,
+            TagPlan.For(image, Status.Approved, Use.Unknown, EnforcementMode.Mark, Tags, named).CouldNot
+        );
+        Assert.Contains(
+            new TagAction(TagChange.Remove, blocked),
+            TagPlan
+                .For(
+                    image,
+                    Status.Approved,
+                    Use.Unknown,
+                    EnforcementMode.Mark,
+                    Tags,
+                    new Dictionary<string, string> { ["1.0"] = "x" }
+                )
+                .Actions
+        );
     }
 }

@@ -26,7 +26,8 @@ public sealed class TagRemovalTests
     [InlineData("IMMUTABLE_WITH_EXCLUSION 1.0", TagRemovalWay.Stay)]
     [InlineData("IMMUTABLE_WITH_EXCLUSION dev-*", TagRemovalWay.ByName)]
     [InlineData("unknown", TagRemovalWay.Stay)]
-    public void How_a_tag_comes_off_follows_from_what_can_move(string mutability, TagRemovalWay way) => Assert.Equal(way, Of(mutability, "1.0").Way);
+    public void How_a_tag_comes_off_follows_from_what_can_move(string mutability, TagRemovalWay way) =>
+        Assert.Equal(way, Of(mutability, "1.0").Way);
 
     [Fact]
     public void One_tag_of_the_teams_that_can_move_is_enough_to_let_it_stay()
@@ -46,12 +47,19 @@ public sealed class TagRemovalTests
     public void What_stays_says_why_and_what_helps()
     {
         Assert.Equal(
-            "Could not unmark: The tag cannot move and a tag of the team's can: removing it could delete the image. Exclude 'ecrguard-*' from the repository's tag immutability.",
-            Of("IMMUTABLE_WITH_EXCLUSION 1*", "1.0").Why);
+            "Could not unmark: The tag cannot move and a tag of the team's can: removing it could delete the "
+                + "image. Exclude 'ecrguard-*' from the repository's tag immutability.",
+            Of("IMMUTABLE_WITH_EXCLUSION 1*", "1.0").Why
+        );
         Assert.Equal(
-            "Could not unmark: The tag cannot move and could be the image's last: removing that deletes the image. Exclude 'ecrguard-*' from the repository's tag immutability.",
-            Of("IMMUTABLE").Why);
-        Assert.Equal("Could not unmark: Whether tags of the repository can move is not known.", TagRemoval.Of(Facts.Image(1, "1.0", Blocked), Blocked, null, Tags).Why);
+            "Could not unmark: The tag cannot move and could be the image's last: removing that deletes the "
+                + "image. Exclude 'ecrguard-*' from the repository's tag immutability.",
+            Of("IMMUTABLE").Why
+        );
+        Assert.Equal(
+            "Could not unmark: Whether tags of the repository can move is not known.",
+            TagRemoval.Of(Facts.Image(1, "1.0", Blocked), Blocked, null, Tags).Why
+        );
         Assert.Null(Of("MUTABLE", "1.0").Why);
         Assert.Null(Of("IMMUTABLE", "1.0").Why);
     }
@@ -65,13 +73,21 @@ public sealed class TagRemovalTests
         Assert.True(RemovalManifest.Is(manifest.Text));
         Assert.All(
             [
-                "", "{}", manifest.Text + " ", " " + manifest.Text,
+                "",
+                "{}",
+                manifest.Text + " ",
+                " " + manifest.Text,
                 manifest.Text.Replace("01run", "", StringComparison.Ordinal),
                 manifest.Text.Replace("01run", "01\",\"run\":\"", StringComparison.Ordinal),
                 manifest.Text.Replace("\"layers\":[", "\"layers\":[{},", StringComparison.Ordinal),
-                manifest.Text.Replace(RemovalManifest.LayerType, "application/vnd.oci.image.layer.v1.tar+gzip", StringComparison.Ordinal),
+                manifest.Text.Replace(
+                    RemovalManifest.LayerType,
+                    "application/vnd.oci.image.layer.v1.tar+gzip",
+                    StringComparison.Ordinal
+                ),
             ],
-            text => Assert.False(RemovalManifest.Is(text)));
+            text => Assert.False(RemovalManifest.Is(text))
+        );
     }
 
     [Fact]
@@ -79,14 +95,35 @@ public sealed class TagRemovalTests
     {
         using var json = System.Text.Json.JsonDocument.Parse(RemovalManifest.Of("01run").Text);
         var root = json.RootElement;
-        Assert.Equal(["schemaVersion", "mediaType", "config", "layers", "annotations"], root.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(
+            ["schemaVersion", "mediaType", "config", "layers", "annotations"],
+            root.EnumerateObject().Select(member => member.Name)
+        );
         Assert.Equal(MediaTypes.OciManifest, root.GetProperty("mediaType").GetString());
         var (config, layer) = (root.GetProperty("config"), Assert.Single(root.GetProperty("layers").EnumerateArray()));
         Assert.Equal(
-            (RemovalManifest.ConfigType, RemovalManifest.DigestOf(RemovalManifest.Config).ToString(), RemovalManifest.Config.Length),
-            (config.GetProperty("mediaType").GetString(), config.GetProperty("digest").GetString(), config.GetProperty("size").GetInt32()));
+            (
+                RemovalManifest.ConfigType,
+                RemovalManifest.DigestOf(RemovalManifest.Config).ToString(),
+                RemovalManifest.Config.Length
+            ),
+            (
+                config.GetProperty("mediaType").GetString(),
+                config.GetProperty("digest").GetString(),
+                config.GetProperty("size").GetInt32()
+            )
+        );
         Assert.Equal(
-            (RemovalManifest.LayerType, RemovalManifest.DigestOf(RemovalManifest.Layer).ToString(), RemovalManifest.Layer.Length),
-            (layer.GetProperty("mediaType").GetString(), layer.GetProperty("digest").GetString(), layer.GetProperty("size").GetInt32()));
+            (
+                RemovalManifest.LayerType,
+                RemovalManifest.DigestOf(RemovalManifest.Layer).ToString(),
+                RemovalManifest.Layer.Length
+            ),
+            (
+                layer.GetProperty("mediaType").GetString(),
+                layer.GetProperty("digest").GetString(),
+                layer.GetProperty("size").GetInt32()
+            )
+        );
     }
 }

@@ -10,5 +10,6 @@ public sealed class VerdictTagsTests
     [InlineData("a{", false)]
     [InlineData("a/", false)]
     [InlineData("a:", false)]
-    public void A_prefix_has_every_letter_and_digit_and_nothing_beside_them(string text, bool isPrefix) => Assert.Equal(isPrefix, VerdictTags.IsPrefix(text));
+    public void A_prefix_has_every_letter_and_digit_and_nothing_beside_them(string text, bool isPrefix) =>
+        Assert.Equal(isPrefix, VerdictTags.IsPrefix(text));
 }

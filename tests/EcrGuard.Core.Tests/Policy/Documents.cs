@@ -14,14 +14,17 @@ internal static class Documents
     public static string Shipped => Path.Combine(Functions, "policy.jsonc");
     public static string Schema => Path.Combine(Functions, "policy.schema.json");
 
-    public static IEnumerable<string> Good => Directory.GetFiles(Path.Combine(Folder, "good"), "*.jsonc").Order(StringComparer.Ordinal).Append(Shipped);
-    public static IEnumerable<string> Bad => Directory.GetFiles(Path.Combine(Folder, "bad"), "*.jsonc").Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Good =>
+        Directory.GetFiles(Path.Combine(Folder, "good"), "*.jsonc").Order(StringComparer.Ordinal).Append(Shipped);
+    public static IEnumerable<string> Bad =>
+        Directory.GetFiles(Path.Combine(Folder, "bad"), "*.jsonc").Order(StringComparer.Ordinal);
 
     /// <summary>For theories, which show a short name.</summary>
     public static TheoryData<string> GoodNames => [.. Good.Select(file => Path.GetFileName(file))];
     public static TheoryData<string> BadNames => [.. Bad.Select(file => Path.GetFileName(file))];
 
-    public static byte[] Read(string name) => File.ReadAllBytes(Good.Concat(Bad).Single(file => Path.GetFileName(file) == name));
+    public static byte[] Read(string name) =>
+        File.ReadAllBytes(Good.Concat(Bad).Single(file => Path.GetFileName(file) == name));
 
     private static string Beside([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 }

@@ -38,7 +38,10 @@ public sealed class GlobTests
     {
         Assert.Null(Glob.TryParse(pattern, out var problem));
         Assert.Contains(because, problem, StringComparison.Ordinal);
-        Assert.Equal($"The glob '{pattern}' {problem}.", Assert.Throws<FormatException>(() => Glob.Parse(pattern)).Message);
+        Assert.Equal(
+            $"The glob '{pattern}' {problem}.",
+            Assert.Throws<FormatException>(() => Glob.Parse(pattern)).Message
+        );
     }
 
     [Fact]
@@ -53,7 +56,8 @@ public sealed class GlobTests
     [InlineData("***", true)]
     [InlineData("?*", false)]
     [InlineData("a", false)]
-    public void Only_stars_match_everything(string pattern, bool everything) => Assert.Equal(everything, Glob.Parse(pattern).MatchesEverything);
+    public void Only_stars_match_everything(string pattern, bool everything) =>
+        Assert.Equal(everything, Glob.Parse(pattern).MatchesEverything);
 
     [Fact]
     public void It_agrees_with_the_definition_on_every_short_pattern_and_name()

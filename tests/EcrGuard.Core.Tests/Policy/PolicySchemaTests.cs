@@ -21,13 +21,26 @@ public sealed class PolicySchemaTests
         "half-a-character.jsonc", // the text as it is written
     ];
 
-    /// <summary>Parts of the reader's messages for the same faults, where a change of a good document makes them.</summary>
+    /// <summary>
+    /// Parts of the reader's messages for the same faults, where a change of a good document makes them.
+    /// </summary>
     private static readonly string[] BeyondASchemaInWords =
     [
-        "is that of the rule at", "is that of the waiver at", "must have the highest rulePriority", "ECR allows one rule", "can never act", "excuses more than one vulnerability", "The waiver ended", "The waiver ends in",
+        "is that of the rule at",
+        "is that of the waiver at",
+        "must have the highest rulePriority",
+        "ECR allows one rule",
+        "can never act",
+        "excuses more than one vulnerability",
+        "The waiver ended",
+        "The waiver ends in",
     ];
 
-    private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+    private static readonly JsonDocumentOptions Lenient = new()
+    {
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+    };
 
     private static readonly JsonSchema Schema = new(JsonNode.Parse(File.ReadAllBytes(Documents.Schema))!);
 
@@ -36,7 +49,8 @@ public sealed class PolicySchemaTests
 
     [Theory]
     [MemberData(nameof(Good))]
-    public void The_schema_accepts_a_good_document(string name) => Assert.True(Schema.Accepts(Parse(Documents.Read(name))));
+    public void The_schema_accepts_a_good_document(string name) =>
+        Assert.True(Schema.Accepts(Parse(Documents.Read(name))));
 
     [Theory]
     [MemberData(nameof(Bad))]
@@ -49,7 +63,10 @@ public sealed class PolicySchemaTests
         }
         catch (JsonException)
         {
-            Assert.Matches("^The (document cannot be read as JSON|JSON ends before it is complete)", Assert.Single(PolicyReader.Read(Documents.Read(name), Documents.Now).Problems).Message);
+            Assert.Matches(
+                "^The (document cannot be read as JSON|JSON ends before it is complete)",
+                Assert.Single(PolicyReader.Read(Documents.Read(name), Documents.Now).Problems).Message
+            );
             return;
         }
 
@@ -67,11 +84,16 @@ public sealed class PolicySchemaTests
         foreach (var (change, document) in Changes(Parse(Documents.Read("everything.jsonc"))!))
         {
             var problems = PolicyReader.Read(Encoding.UTF8.GetBytes(document.ToJsonString()), Documents.Now).Problems;
-            var reads = problems.All(problem => BeyondASchemaInWords.Any(words => problem.Message.Contains(words, StringComparison.Ordinal)));
+            var reads = problems.All(problem =>
+                BeyondASchemaInWords.Any(words => problem.Message.Contains(words, StringComparison.Ordinal))
+            );
             var accepts = Schema.Accepts(document);
             (accepted, refused) = (accepted + (accepts ? 1 : 0), refused + (accepts ? 0 : 1));
             if (reads != accepts)
-                differences.Add($"{change}: the schema {(accepts ? "accepts" : "refuses")}, the reader says: {string.Join(" | ", problems.Select(problem => problem.Message))}");
+                differences.Add(
+                    $"{change}: the schema {(accepts ? "accepts" : "refuses")}, the reader says: "
+                        + $"{string.Join(" | ", problems.Select(problem => problem.Message))}"
+                );
         }
 
         Assert.Empty(differences);
@@ -82,14 +104,26 @@ public sealed class PolicySchemaTests
     [Fact]
     public void Every_key_of_the_schema_has_a_description()
     {
-        static IEnumerable<string> Silent(JsonNode? node, string path) => node switch
-        {
-            JsonObject o => o.SelectMany(member => member.Key == "properties" && o.ContainsKey("additionalProperties")
-                ? member.Value!.AsObject().SelectMany(p => Silent(p.Value, $"{path}.{p.Key}").Concat(p.Value!["description"] is null && p.Value["$ref"] is null ? [$"{path}.{p.Key}"] : []))
-                : Silent(member.Value, $"{path}.{member.Key}")),
-            JsonArray a => a.SelectMany(item => Silent(item, path)),
-            _ => [],
-        };
+        static IEnumerable<string> Silent(JsonNode? node, string path) =>
+            node switch
+            {
+                JsonObject o => o.SelectMany(member =>
+                    member.Key == "properties" && o.ContainsKey("additionalProperties")
+                        ? member
+                            .Value!.AsObject()
+                            .SelectMany(p =>
+                                Silent(p.Value, $"{path}.{p.Key}")
+                                    .Concat(
+                                        p.Value!["description"] is null && p.Value["$ref"] is null
+                                            ? [$"{path}.{p.Key}"]
+                                            : []
+                                    )
+                            )
+                        : Silent(member.Value, $"{path}.{member.Key}")
+                ),
+                JsonArray a => a.SelectMany(item => Silent(item, path)),
+                _ => [],
+            };
 
         Assert.Empty(Silent(JsonNode.Parse(File.ReadAllBytes(Documents.Schema)), "$"));
     }
@@ -107,38 +141,95 @@ public sealed class PolicySchemaTests
             for line in sys.stdin:
                 print(validator.is_valid(json.loads(line)))
             """;
-        // Every 25th change, since that validator is slow; Python's '$' matches before a last line end too, ECMA-262's does not.
-        var changes = Changes(Parse(Documents.Read("everything.jsonc"))!).Where((change, i) => i % 25 == 0 && !change.Change.EndsWith("\\n\"", StringComparison.Ordinal)).Select(change => change.Document);
-        JsonNode[] documents = [.. Documents.Good.Concat(Documents.Bad).Select(File.ReadAllBytes).Select(TryParse).OfType<JsonNode>(), .. changes];
+        // Every 25th change, since that validator is slow; Python's '$' matches before a last line end too, ECMA-262's
+        // does not.
+        var changes = Changes(Parse(Documents.Read("everything.jsonc"))!)
+            .Where((change, i) => i % 25 == 0 && !change.Change.EndsWith("\\n\"", StringComparison.Ordinal))
+            .Select(change => change.Document);
+        JsonNode[] documents =
+        [
+            .. Documents.Good.Concat(Documents.Bad).Select(File.ReadAllBytes).Select(TryParse).OfType<JsonNode>(),
+            .. changes,
+        ];
 
-        var (exitCode, output) = await Tool.RunAsync(new ProcessStartInfo("python3", ["-c", script, Documents.Schema]), string.Join('\n', documents.Select(document => document.ToJsonString())));
+        var (exitCode, output) = await Tool.RunAsync(
+            new ProcessStartInfo("python3", ["-c", script, Documents.Schema]),
+            string.Join('\n', documents.Select(document => document.ToJsonString()))
+        );
 
         Assert.True(exitCode == 0, output);
-        Assert.Equal(documents.Select(Schema.Accepts), output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(bool.Parse));
+        Assert.Equal(
+            documents.Select(Schema.Accepts),
+            output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(bool.Parse)
+        );
     }
 
-    /// <summary>The document with one thing changed: every value replaced by each of these, every member left out, a member added to every object, every list emptied or doubled.</summary>
+    /// <summary>
+    /// The document with one thing changed: every value replaced by each of these, every member left out, a member
+    /// added to every object, every list emptied or doubled.
+    /// </summary>
     private static IEnumerable<(string Change, JsonNode Document)> Changes(JsonNode document)
     {
         string[] replacements =
         [
-            "null", "true", "0", "-1", "1.5", "90", "5000000000", "\"\"", "\" \"", "\"x\"", "\"x\\n\"", "\"a b\"", "\"*\"", "\"[x]\"", "\"\\u0085\"", "\"days\"", "\"any\"", "\"tagged\"", "\"archive\"", "\"standard\"",
-            "\"expire\"", "\"transition\"", "\"sinceImagePulled\"", "\"sinceImageTransitioned\"", "\"imageCountMoreThan\"", "\"arn:aws:iam::123456789012:role/x\\n\"", "\"2026-06-20\"", "\"2026-06-20\\n\"",
-            $"\"{new string('x', 65)}\"", $"\"{new string('x', 301)}\"", $"\"{new string('x', 501)}\"", $"\"{string.Concat(Enumerable.Repeat("🐳", 64))}\"", "[]", "[\"*\"]", "{}",
+            "null",
+            "true",
+            "0",
+            "-1",
+            "1.5",
+            "90",
+            "5000000000",
+            "\"\"",
+            "\" \"",
+            "\"x\"",
+            "\"x\\n\"",
+            "\"a b\"",
+            "\"*\"",
+            "\"[x]\"",
+            "\"\\u0085\"",
+            "\"days\"",
+            "\"any\"",
+            "\"tagged\"",
+            "\"archive\"",
+            "\"standard\"",
+            "\"expire\"",
+            "\"transition\"",
+            "\"sinceImagePulled\"",
+            "\"sinceImageTransitioned\"",
+            "\"imageCountMoreThan\"",
+            "\"arn:aws:iam::123456789012:role/x\\n\"",
+            "\"2026-06-20\"",
+            "\"2026-06-20\\n\"",
+            $"\"{new string('x', 65)}\"",
+            $"\"{new string('x', 301)}\"",
+            $"\"{new string('x', 501)}\"",
+            $"\"{string.Concat(Enumerable.Repeat("🐳", 64))}\"",
+            "[]",
+            "[\"*\"]",
+            "{}",
         ];
         foreach (var place in Places(document, []))
         {
             foreach (var replacement in replacements)
-                yield return ($"{string.Join('.', place)} = {replacement}", Edit(place, (parent, step) => Set(parent, step, JsonNode.Parse(replacement))));
+                yield return (
+                    $"{string.Join('.', place)} = {replacement}",
+                    Edit(place, (parent, step) => Set(parent, step, JsonNode.Parse(replacement)))
+                );
             yield return ($"{string.Join('.', place)} left out", Edit(place, Remove));
-            yield return ($"{string.Join('.', place)} with more", Edit(place, (parent, step) =>
-            {
-                var value = Get(parent, step);
-                if (value is JsonObject o)
-                    o["surplus"] = 1;
-                else if (value is JsonArray { Count: > 0 } a)
-                    a.Add(a[0]!.DeepClone());
-            }));
+            yield return (
+                $"{string.Join('.', place)} with more",
+                Edit(
+                    place,
+                    (parent, step) =>
+                    {
+                        var value = Get(parent, step);
+                        if (value is JsonObject o)
+                            o["surplus"] = 1;
+                        else if (value is JsonArray { Count: > 0 } a)
+                            a.Add(a[0]!.DeepClone());
+                    }
+                )
+            );
         }
 
         JsonNode Edit(object[] place, Action<JsonNode, object> change)
@@ -149,12 +240,15 @@ public sealed class PolicySchemaTests
         }
     }
 
-    private static IEnumerable<object[]> Places(JsonNode? node, object[] above) => node switch
-    {
-        JsonObject o => o.SelectMany(member => Places(member.Value, [.. above, member.Key]).Prepend([.. above, member.Key])),
-        JsonArray a => a.SelectMany((item, index) => Places(item, [.. above, index]).Prepend([.. above, index])),
-        _ => [],
-    };
+    private static IEnumerable<object[]> Places(JsonNode? node, object[] above) =>
+        node switch
+        {
+            JsonObject o => o.SelectMany(member =>
+                Places(member.Value, [.. above, member.Key]).Prepend([.. above, member.Key])
+            ),
+            JsonArray a => a.SelectMany((item, index) => Places(item, [.. above, index]).Prepend([.. above, index])),
+            _ => [],
+        };
 
     private static JsonNode? Get(JsonNode node, object step) => step is string key ? node[key] : node[(int)step];
 
@@ -176,7 +270,9 @@ public sealed class PolicySchemaTests
 
     private static JsonNode? Parse(byte[] document) => JsonNode.Parse(document, documentOptions: Lenient);
 
-    /// <summary>Null where the document is not JSON, or not such as can be written again: half a character, a key twice.</summary>
+    /// <summary>
+    /// Null where the document is not JSON, or not such as can be written again: half a character, a key twice.
+    /// </summary>
     private static JsonNode? TryParse(byte[] document)
     {
         try
@@ -185,7 +281,8 @@ public sealed class PolicySchemaTests
             node?.ToJsonString();
             return node;
         }
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException or ArgumentException)
+        catch (Exception unreadable)
+            when (unreadable is JsonException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

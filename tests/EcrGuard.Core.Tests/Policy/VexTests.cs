@@ -6,27 +6,53 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Policy;
 
-/// <summary>OpenVEX documents: what they excuse, what they do not, and that one with an error excuses nothing.</summary>
+/// <summary>
+/// OpenVEX documents: what they excuse, what they do not, and that one with an error excuses nothing.
+/// </summary>
 public sealed class VexTests
 {
     private const string Url = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api";
-    private const string NotAffected = "\"status\": \"not_affected\", \"justification\": \"vulnerable_code_not_present\"";
+    private const string NotAffected =
+        "\"status\": \"not_affected\", \"justification\": \"vulnerable_code_not_present\"";
     private const string Affected = "\"status\": \"affected\", \"action_statement\": \"Update openssl.\"";
 
     private static readonly string Product = Purl(Facts.Digest(1));
 
-    private static string Purl(Digest digest, string url = Url, string name = "api") => $"pkg:oci/{name}@{digest}?repository_url={url}";
+    private static string Purl(Digest digest, string url = Url, string name = "api") =>
+        $"pkg:oci/{name}@{digest}?repository_url={url}";
 
-    private static string Statement(string says = NotAffected, string? product = null, string vulnerability = "CVE-2026-0001", string? at = null, string? packages = null, string aliases = "\"GHSA-1\"", string more = "") => $$"""
-        { "vulnerability": { "name": "{{vulnerability}}", "aliases": [{{aliases}}] },
-          "products": [ { "@id": "{{product ?? Product}}"{{(packages is null ? "" : $", \"subcomponents\": [{packages}]")}} } ],
-          {{(at is null ? "" : $"\"timestamp\": \"{at}\",")}} {{says}} {{more}} }
-        """;
+    private static string Statement(
+        string says = NotAffected,
+        string? product = null,
+        string vulnerability = "CVE-2026-0001",
+        string? at = null,
+        string? packages = null,
+        string aliases = "\"GHSA-1\"",
+        string more = ""
+    ) =>
+        $$"""
+            { "vulnerability": { "name": "{{vulnerability}}", "aliases": [{{aliases}}] },
+              "products": [ { "@id": "{{product ?? Product}}"{{(
+                packages is null ? "" : $", \"subcomponents\": [{packages}]"
+            )}} } ],
+              {{(at is null ? "" : $"\"timestamp\": \"{at}\",")}} {{says}} {{more}} }
+            """;
 
-    private static VexFile Document(string name = "a.json", string id = "https://example.com/vex/1", int version = 1, params string[] statements) => new(name, Encoding.UTF8.GetBytes($$"""
-        { "@context": "https://openvex.dev/ns/v0.2.0", "@id": "{{id}}", "author": "team-pay", "timestamp": "2026-11-01T09:00:00.647787998+01:00", "version": {{version}},
-          "statements": [ {{string.Join(", ", statements)}} ] }
-        """));
+    private static VexFile Document(
+        string name = "a.json",
+        string id = "https://example.com/vex/1",
+        int version = 1,
+        params string[] statements
+    ) =>
+        new(
+            name,
+            Encoding.UTF8.GetBytes(
+                $$"""
+                { "@context": "https://openvex.dev/ns/v0.2.0", "@id": "{{id}}", "author": "team-pay", "timestamp": "2026-11-01T09:00:00.647787998+01:00", "version": {{version}},
+                  "statements": [ {{string.Join(", ", statements)}} ] }
+                """
+            )
+        );
 
     private static PolicyReading Read(params VexFile[] files) => PolicyReader.Read(null, files, Facts.Now);
 
@@ -37,29 +63,45 @@ public sealed class VexTests
         return reading.Policy!;
     }
 
-    private static Verdict Decide(PolicyDocument policy, Finding? finding = null, ImageFacts? image = null) => Facts.Decide(image ?? Facts.Image(1), Facts.Scan(finding ?? Facts.Finding()), policy);
+    private static Verdict Decide(PolicyDocument policy, Finding? finding = null, ImageFacts? image = null) =>
+        Facts.Decide(image ?? Facts.Image(1), Facts.Scan(finding ?? Facts.Finding()), policy);
 
-    private static string Problem(params string[] statements) => Assert.Single(Read(Document(statements: statements)).Problems).ToString("policy.jsonc");
+    private static string Problem(params string[] statements) =>
+        Assert.Single(Read(Document(statements: statements)).Problems).ToString("policy.jsonc");
 
     [Theory]
     [InlineData(NotAffected, "not_affected, vulnerable_code_not_present")]
-    [InlineData(NotAffected + ", \"impact_statement\": \"We do\\nnot call it.\"", "not_affected, vulnerable_code_not_present")]
+    [InlineData(
+        NotAffected + ", \"impact_statement\": \"We do\\nnot call it.\"",
+        "not_affected, vulnerable_code_not_present"
+    )]
     [InlineData("\"status\": \"fixed\"", "fixed")]
-    public void What_is_not_affected_or_fixed_is_excused_with_its_own_line_and_stays_in_the_counts(string says, string told)
+    public void What_is_not_affected_or_fixed_is_excused_with_its_own_line_and_stays_in_the_counts(
+        string says,
+        string told
+    )
     {
         var verdict = Decide(Policy(Statement(says)));
 
         Assert.Equal(Status.Approved, verdict.Status);
-        Assert.Equal(new WaivedFinding("https://example.com/vex/1", "CVE-2026-0001", "openssl", RuleEffect.Block, told), Assert.Single(verdict.Waived));
+        Assert.Equal(
+            new WaivedFinding("https://example.com/vex/1", "CVE-2026-0001", "openssl", RuleEffect.Block, told),
+            Assert.Single(verdict.Waived)
+        );
         Assert.Equal($"VEX https://example.com/vex/1: {told}", verdict.Waived[0].By());
         Assert.Equal(new FindingCounts(Critical: 1), verdict.Counts);
-        Assert.Contains("found 1 finding, and none blocks, with the VEX document https://example.com/vex/1.", verdict.Reasons[0].Sentence, StringComparison.Ordinal);
+        Assert.Contains(
+            "found 1 finding, and none blocks, with the VEX document https://example.com/vex/1.",
+            verdict.Reasons[0].Sentence,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
     [InlineData(Affected)]
     [InlineData("\"status\": \"under_investigation\"")]
-    public void What_is_affected_or_under_investigation_is_not_excused(string says) => Assert.Equal(Status.Blocked, Decide(Policy(Statement(says))).Status);
+    public void What_is_affected_or_under_investigation_is_not_excused(string says) =>
+        Assert.Equal(Status.Blocked, Decide(Policy(Statement(says))).Status);
 
     [Fact]
     public void Another_name_of_the_vulnerability_is_the_same_vulnerability()
@@ -76,14 +118,37 @@ public sealed class VexTests
         Assert.Equal(Status.Blocked, Decide(policy, image: Facts.Image(2)).Status);
         Assert.Equal(Status.Blocked, Decide(policy, image: Facts.Image(1).In("web/api")).Status);
         var elsewhere = Facts.Image(1);
-        Assert.Equal(Status.Blocked, Decide(policy, image: elsewhere with { Id = elsewhere.Id with { Repository = elsewhere.Id.Repository with { Account = "210987654321" } } }).Status);
-        Assert.Equal(Status.Blocked, Decide(policy, image: elsewhere with { Id = elsewhere.Id with { Repository = elsewhere.Id.Repository with { Region = "us-east-1" } } }).Status);
+        Assert.Equal(
+            Status.Blocked,
+            Decide(
+                policy,
+                image: elsewhere with
+                {
+                    Id = elsewhere.Id with { Repository = elsewhere.Id.Repository with { Account = "210987654321" } },
+                }
+            ).Status
+        );
+        Assert.Equal(
+            Status.Blocked,
+            Decide(
+                policy,
+                image: elsewhere with
+                {
+                    Id = elsewhere.Id with { Repository = elsewhere.Id.Repository with { Region = "us-east-1" } },
+                }
+            ).Status
+        );
     }
 
     [Theory]
-    [InlineData("pkg:oci/api@sha256%3A0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com%2Fpay%2Fapi&arch=amd64&tag=1.0")]
-    [InlineData("pkg:OCI/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr-fips.eu-central-1.amazonaws.com/pay/api#/")]
-    public void A_package_URL_may_be_written_in_more_than_one_way(string purl) => Assert.Equal(Status.Approved, Decide(Policy(Statement(product: purl))).Status);
+    [InlineData(
+        "pkg:oci/api@sha256%3A0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com%2Fpay%2Fapi&arch=amd64&tag=1.0"
+    )]
+    [InlineData(
+        "pkg:OCI/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr-fips.eu-central-1.amazonaws.com/pay/api#/"
+    )]
+    public void A_package_URL_may_be_written_in_more_than_one_way(string purl) =>
+        Assert.Equal(Status.Approved, Decide(Policy(Statement(product: purl))).Status);
 
     [Theory]
     [InlineData("pkg:deb/debian/openssl", true)]
@@ -94,7 +159,10 @@ public sealed class VexTests
     [InlineData("pkg:deb/debian/libssl3@3.0.1", false)]
     [InlineData("pkg:npm/openssl@3.0.1", false)]
     public void A_statement_about_packages_excuses_these_in_these_versions(string purl, bool excused) =>
-        Assert.Equal(excused ? Status.Approved : Status.Blocked, Decide(Policy(Statement(packages: $$"""{ "@id": "{{purl}}" }"""))).Status);
+        Assert.Equal(
+            excused ? Status.Approved : Status.Blocked,
+            Decide(Policy(Statement(packages: $$"""{ "@id": "{{purl}}" }"""))).Status
+        );
 
     [Theory]
     [InlineData("pkg:maven/org.apache.logging.log4j/log4j-core@2.4", "JAR", "org.apache.logging.log4j:log4j-core")]
@@ -102,8 +170,17 @@ public sealed class VexTests
     [InlineData("pkg:golang/golang.org/x/crypto@2.4", "GOBINARY", "golang.org/x/crypto")]
     [InlineData("pkg:composer/guzzlehttp/guzzle@2.4", "COMPOSER", "guzzlehttp/guzzle")]
     public void Packages_are_named_as_scanners_name_them(string purl, string manager, string package) =>
-        Assert.Equal(Status.Approved, Decide(Policy(Statement(packages: $$"""{ "identifiers": { "purl": "{{purl}}" } }""")),
-            Facts.Finding(package: package) with { PackageManager = manager, Occurrences = [new("2.4", null, null, null)] }).Status);
+        Assert.Equal(
+            Status.Approved,
+            Decide(
+                Policy(Statement(packages: $$"""{ "identifiers": { "purl": "{{purl}}" } }""")),
+                Facts.Finding(package: package) with
+                {
+                    PackageManager = manager,
+                    Occurrences = [new("2.4", null, null, null)],
+                }
+            ).Status
+        );
 
     [Fact]
     public void What_the_scanner_does_not_give_is_not_excused()
@@ -114,8 +191,20 @@ public sealed class VexTests
         Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding() with { PackageManager = null }).Status);
         Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding(package: null)).Status);
         Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding() with { Occurrences = [] }).Status);
-        Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding() with { Occurrences = [new("3.0.1", null, null, null), new("3.0.0", null, "/opt", null)] }).Status);
-        Assert.Equal(Status.Blocked, Decide(policy, Facts.Finding() with { Occurrences = [new(null, null, null, null)] }).Status);
+        Assert.Equal(
+            Status.Blocked,
+            Decide(
+                policy,
+                Facts.Finding() with
+                {
+                    Occurrences = [new("3.0.1", null, null, null), new("3.0.0", null, "/opt", null)],
+                }
+            ).Status
+        );
+        Assert.Equal(
+            Status.Blocked,
+            Decide(policy, Facts.Finding() with { Occurrences = [new(null, null, null, null)] }).Status
+        );
     }
 
     [Theory]
@@ -124,11 +213,17 @@ public sealed class VexTests
     [InlineData(NotAffected, "\"status\": \"under_investigation\"", false)]
     public void The_newest_statement_counts_wherever_it_stands(string earlier, string later, bool excused)
     {
-        var (one, other) = (Statement(earlier, at: "2026-11-02T00:00:00Z"), Statement(later, at: "2026-11-02T00:00:00.0000001Z"));
+        var (one, other) = (
+            Statement(earlier, at: "2026-11-02T00:00:00Z"),
+            Statement(later, at: "2026-11-02T00:00:00.0000001Z")
+        );
 
         Assert.Equal(excused ? Status.Approved : Status.Blocked, Decide(Policy(one, other)).Status);
         Assert.Equal(excused ? Status.Approved : Status.Blocked, Decide(Policy(other, one)).Status);
-        Assert.Equal(excused ? Status.Approved : Status.Blocked, Decide(Read(Document("a.json", "x:1", 1, other), Document("b.json", "x:2", 1, one)).Policy!).Status);
+        Assert.Equal(
+            excused ? Status.Approved : Status.Blocked,
+            Decide(Read(Document("a.json", "x:1", 1, other), Document("b.json", "x:2", 1, one)).Policy!).Status
+        );
     }
 
     [Theory]
@@ -137,19 +232,33 @@ public sealed class VexTests
     [InlineData("SNYK-1", "\"GHSA-1\"")]
     public void An_excuse_is_taken_back_under_any_name_of_the_vulnerability(string name, string aliases)
     {
-        var excuse = Statement("\"status\": \"fixed\"", vulnerability: "GHSA-1", aliases: "\"CVE-2026-0001\"", at: "2026-11-02T00:00:00Z");
+        var excuse = Statement(
+            "\"status\": \"fixed\"",
+            vulnerability: "GHSA-1",
+            aliases: "\"CVE-2026-0001\"",
+            at: "2026-11-02T00:00:00Z"
+        );
         var retraction = Statement(Affected, vulnerability: name, aliases: aliases, at: "2026-11-03T00:00:00Z");
 
         Assert.Equal(Status.Approved, Decide(Policy(excuse)).Status);
         Assert.Equal(Status.Blocked, Decide(Policy(excuse, retraction)).Status);
         Assert.Equal(Status.Blocked, Decide(Policy(retraction, excuse)).Status);
-        Assert.Equal(Status.Approved, Decide(Policy(excuse, Statement(Affected, vulnerability: "GHSA-2", aliases: "", at: "2026-11-03T00:00:00Z"))).Status);
+        Assert.Equal(
+            Status.Approved,
+            Decide(
+                Policy(excuse, Statement(Affected, vulnerability: "GHSA-2", aliases: "", at: "2026-11-03T00:00:00Z"))
+            ).Status
+        );
     }
 
     [Fact]
     public void Names_that_a_third_statement_ties_together_take_an_excuse_back_and_never_widen_one()
     {
-        string[] tied = [Statement(Affected, vulnerability: "SNYK-1", aliases: "", at: "2026-11-03T00:00:00Z"), Statement("\"status\": \"fixed\"", Purl(Facts.Digest(2)), "CVE-2026-0001", aliases: "\"SNYK-1\"")];
+        string[] tied =
+        [
+            Statement(Affected, vulnerability: "SNYK-1", aliases: "", at: "2026-11-03T00:00:00Z"),
+            Statement("\"status\": \"fixed\"", Purl(Facts.Digest(2)), "CVE-2026-0001", aliases: "\"SNYK-1\""),
+        ];
 
         Assert.Equal(Status.Blocked, Decide(Policy([.. tied, Statement()])).Status);
         Assert.Equal(Status.Blocked, Decide(Policy([Statement(vulnerability: "SNYK-1", aliases: ""), tied[1]])).Status);
@@ -157,18 +266,38 @@ public sealed class VexTests
 
     [Fact]
     public void An_excuse_is_taken_back_by_the_package_s_name_whatever_its_version() =>
-        Assert.Equal(Status.Blocked, Decide(Policy(
-            Statement(packages: """{ "@id": "pkg:deb/debian/openssl@3.0.1" }"""),
-            Statement(Affected, at: "2026-11-02T00:00:00Z", packages: """{ "@id": "pkg:apk/alpine/openssl@9" }"""))).Status);
+        Assert.Equal(
+            Status.Blocked,
+            Decide(
+                Policy(
+                    Statement(packages: """{ "@id": "pkg:deb/debian/openssl@3.0.1" }"""),
+                    Statement(
+                        Affected,
+                        at: "2026-11-02T00:00:00Z",
+                        packages: """{ "@id": "pkg:apk/alpine/openssl@9" }"""
+                    )
+                )
+            ).Status
+        );
 
     [Fact]
     public void Of_the_versions_of_a_document_the_highest_counts()
     {
-        var reading = Read(Document("a.json", "x:1", 2, Statement(Affected, at: "2026-10-01T00:00:00Z")), Document("b.json", "x:1", 1, Statement()));
+        var reading = Read(
+            Document("a.json", "x:1", 2, Statement(Affected, at: "2026-10-01T00:00:00Z")),
+            Document("b.json", "x:1", 1, Statement())
+        );
 
         Assert.Equal(Status.Blocked, Decide(reading.Policy!).Status);
-        Assert.Equal("b.json:1:1: error: The document 'x:1' is also a.json, in the same version; one of the two is not meant. ($)",
-            Assert.Single(Read(Document("a.json", "x:1", 1, Statement()), Document("b.json", "x:1", 1, Statement())).Problems).ToString("policy.jsonc"));
+        Assert.Equal(
+            "b.json:1:1: error: The document 'x:1' is also a.json, in the same version; one of the two is "
+                + "not meant. ($)",
+            Assert
+                .Single(
+                    Read(Document("a.json", "x:1", 1, Statement()), Document("b.json", "x:1", 1, Statement())).Problems
+                )
+                .ToString("policy.jsonc")
+        );
     }
 
     [Fact]
@@ -177,17 +306,46 @@ public sealed class VexTests
         var problem = Problem(Statement(), Statement("\"status\": \"fixed\""));
 
         Assert.StartsWith("a.json:4:81: error: Of CVE-2026-0001 in pay/api@sha256:", problem, StringComparison.Ordinal);
-        Assert.Contains("this says fixed, and a.json, line 2, column 19, says not_affected as of the same moment. ($.statements[1])", problem, StringComparison.Ordinal);
-        Assert.Empty(Read(Document(statements: [Statement(packages: """{ "@id": "pkg:deb/debian/a" }"""), Statement(Affected, packages: """{ "@id": "pkg:deb/debian/b" }""")])).Problems);
+        Assert.Contains(
+            "this says fixed, and a.json, line 2, column 19, says not_affected as of the same moment. "
+                + "($.statements[1])",
+            problem,
+            StringComparison.Ordinal
+        );
+        Assert.Empty(
+            Read(
+                Document(
+                    statements:
+                    [
+                        Statement(packages: """{ "@id": "pkg:deb/debian/a" }"""),
+                        Statement(Affected, packages: """{ "@id": "pkg:deb/debian/b" }"""),
+                    ]
+                )
+            ).Problems
+        );
     }
 
     [Fact]
     public void Statements_of_one_moment_contradict_each_other_under_different_names_too() =>
-        Assert.Contains("this says affected, and a.json, line 2, column 19, says fixed", Problem(Statement("\"status\": \"fixed\""), Statement(Affected, vulnerability: "GHSA-1", aliases: "")), StringComparison.Ordinal);
+        Assert.Contains(
+            "this says affected, and a.json, line 2, column 19, says fixed",
+            Problem(Statement("\"status\": \"fixed\""), Statement(Affected, vulnerability: "GHSA-1", aliases: "")),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void What_others_say_of_their_products_in_prose_is_passed_over() =>
-        Assert.Equal(Status.Blocked, Decide(Policy(Statement("\"status\": \"not_affected\", \"impact_statement\": \"We do not call it.\"", "https://example.com/products/api"))).Status);
+        Assert.Equal(
+            Status.Blocked,
+            Decide(
+                Policy(
+                    Statement(
+                        "\"status\": \"not_affected\", \"impact_statement\": \"We do not call it.\"",
+                        "https://example.com/products/api"
+                    )
+                )
+            ).Status
+        );
 
     [Fact]
     public void A_waiver_beside_a_statement_is_not_needed_and_one_without_it_is_as_before()
@@ -200,29 +358,69 @@ public sealed class VexTests
     }
 
     [Theory]
-    [InlineData("pkg:oci/api@sha256:01?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its repository or its digest cannot be read")]
-    [InlineData("pkg:oci/api?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "without a digest it is every image of the repository")]
-    [InlineData("pkg:oci/web@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its name must be the last part")]
-    [InlineData("pkg:oci/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "its name must be the last part")]
-    [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com", "its repository or its digest cannot be read")]
-    [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=https://123456789012.DKR.ECR.eu-central-1.amazonaws.com/pay/api", "its repository or its digest cannot be read")]
-    [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api#usr/lib", "its subpath names a part of the image")]
-    [InlineData("pkg:docker/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com", "its type is 'docker'")]
-    [InlineData("pkg:oci/123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001", "it does not say in 'repository_url'")]
-    [InlineData("pkg:oci/?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api", "it must be a package URL")]
+    [InlineData(
+        "pkg:oci/api@sha256:01?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api",
+        "its repository or its digest cannot be read"
+    )]
+    [InlineData(
+        "pkg:oci/api?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api",
+        "without a digest it is every image of the repository"
+    )]
+    [InlineData(
+        "pkg:oci/web@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api",
+        "its name must be the last part"
+    )]
+    [InlineData(
+        "pkg:oci/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api",
+        "its name must be the last part"
+    )]
+    [InlineData(
+        "pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com",
+        "its repository or its digest cannot be read"
+    )]
+    [InlineData(
+        "pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=https://123456789012.DKR.ECR.eu-central-1.amazonaws.com/pay/api",
+        "its repository or its digest cannot be read"
+    )]
+    [InlineData(
+        "pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api#usr/lib",
+        "its subpath names a part of the image"
+    )]
+    [InlineData(
+        "pkg:docker/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com",
+        "its type is 'docker'"
+    )]
+    [InlineData(
+        "pkg:oci/123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001",
+        "it does not say in 'repository_url'"
+    )]
+    [InlineData(
+        "pkg:oci/?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api",
+        "it must be a package URL"
+    )]
     public void Half_an_image_is_an_error(string purl, string why)
     {
         var problem = Problem(Statement(product: purl));
 
         Assert.Contains(why, problem, StringComparison.Ordinal);
-        Assert.EndsWith("($.statements[0].products[0].@id)".Replace(".@id", "['@id']", StringComparison.Ordinal), problem, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "($.statements[0].products[0].@id)".Replace(".@id", "['@id']", StringComparison.Ordinal),
+            problem,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
-    [InlineData("pkg:oci/debian@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=docker.io/library/debian")]
+    [InlineData(
+        "pkg:oci/debian@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=docker.io/library/debian"
+    )]
     [InlineData("pkg:oci/debian?repository_url=ghcr.io/library/debian")]
-    [InlineData("pkg:oci/ecr@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=ghcr.io/dkr/ecr")]
-    [InlineData("pkg:oci/debian@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=ghcr.io/library/debian#usr/lib")]
+    [InlineData(
+        "pkg:oci/ecr@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=ghcr.io/dkr/ecr"
+    )]
+    [InlineData(
+        "pkg:oci/debian@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=ghcr.io/library/debian#usr/lib"
+    )]
     [InlineData("pkg:apk/wolfi/git@2.39.0-r1?arch=armv7")]
     [InlineData("https://example.com/products/api")]
     [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001")]
@@ -232,44 +430,100 @@ public sealed class VexTests
     [InlineData("cpe:2.3:a:wolfi:git:2.39.0:*:*:*:*:*:*:*")]
     [InlineData("openssl")]
     [InlineData(" ")]
-    public void Products_elsewhere_are_passed_over(string purl) => Assert.Equal(Status.Blocked, Decide(Policy(Statement(product: purl, packages: """{ "@id": "pkg:generic/x" }"""))).Status);
+    public void Products_elsewhere_are_passed_over(string purl) =>
+        Assert.Equal(
+            Status.Blocked,
+            Decide(Policy(Statement(product: purl, packages: """{ "@id": "pkg:generic/x" }"""))).Status
+        );
 
     [Theory]
-    [InlineData("\"status\": \"not_affected\"", "The statement says not_affected without a 'justification'; it must be component_not_present, ")]
-    [InlineData("\"status\": \"not_affected\", \"impact_statement\": \"We do not call it.\"", "without a 'justification', for which an 'impact_statement' does not stand; it must be ")]
-    [InlineData("\"status\": \"not_affected\", \"justification\": \"vulnerable_code_not_presnt\"", "Found 'vulnerable_code_not_presnt'; it must be component_not_present, ")]
+    [InlineData(
+        "\"status\": \"not_affected\"",
+        "The statement says not_affected without a 'justification'; it must be component_not_present, "
+    )]
+    [InlineData(
+        "\"status\": \"not_affected\", \"impact_statement\": \"We do not call it.\"",
+        "without a 'justification', for which an 'impact_statement' does not stand; it must be "
+    )]
+    [InlineData(
+        "\"status\": \"not_affected\", \"justification\": \"vulnerable_code_not_presnt\"",
+        "Found 'vulnerable_code_not_presnt'; it must be component_not_present, "
+    )]
     [InlineData(NotAffected + ", \"impact_statement\": \" \"", "Found ' '; it must be a text that says something.")]
     [InlineData("\"status\": \"affected\"", "without an 'action_statement'")]
-    [InlineData("\"status\": \"fixed\", \"justification\": \"component_not_present\"", "a 'justification' goes with not_affected only")]
-    [InlineData("\"status\": \"Fixed\"", "Found 'Fixed'; it must be not_affected, affected, fixed or under_investigation.")]
+    [InlineData(
+        "\"status\": \"fixed\", \"justification\": \"component_not_present\"",
+        "a 'justification' goes with not_affected only"
+    )]
+    [InlineData(
+        "\"status\": \"Fixed\"",
+        "Found 'Fixed'; it must be not_affected, affected, fixed or under_investigation."
+    )]
     [InlineData("\"status\": \"fixed\", \"statuses\": 1", "The key 'statuses' is unknown; did you mean 'status'?")]
     [InlineData("\"status\": \"fixed\", \"status\": \"fixed\"", "The key 'status' is already at")]
     [InlineData("\"status\": \"fixed\", \"timestamp\": \"2026-11-01\"", "it must be a moment")]
     [InlineData("\"status\": \"fixed\", \"timestamp\": \"2026-11-01T09:00:00\"", "it must be a moment")]
     [InlineData("\"status\": \"fixed\", \"timestamp\": \"2026-11-20T00:00:00Z\"", "which is in the future")]
     [InlineData("\"status\": \"fixed\",", "cannot be read as JSON")]
-    public void A_malformed_statement_is_an_error_with_its_place(string says, string message) => Assert.Contains(message, Problem(Statement(says)), StringComparison.Ordinal);
+    public void A_malformed_statement_is_an_error_with_its_place(string says, string message) =>
+        Assert.Contains(message, Problem(Statement(says)), StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("{ \"@id\": \"pkg:deb/debian/openssl\", \"identifiers\": { \"purl\": \"pkg:deb/debian/openssl@3\" } }", "which of the two is meant cannot be told")]
-    [InlineData("{ \"@id\": \"pkg:conan/openssl\" }", "Found 'pkg:conan/openssl'; it must be a package URL of a type that scanners report: alpm, apk, ")]
+    [InlineData(
+        "{ \"@id\": \"pkg:deb/debian/openssl\", \"identifiers\": { \"purl\": \"pkg:deb/debian/openssl@3\" } }",
+        "which of the two is meant cannot be told"
+    )]
+    [InlineData(
+        "{ \"@id\": \"pkg:conan/openssl\" }",
+        "Found 'pkg:conan/openssl'; it must be a package URL of a type that scanners report: alpm, apk, "
+    )]
     [InlineData("{ \"@id\": \"openssl\" }", "The subcomponent has no package URL")]
-    [InlineData("{ \"@id\": \"pkg:golang/google.golang.org/genproto#googleapis/api\" }", "Found 'pkg:golang/google.golang.org/genproto#googleapis/api'; its subpath names a part of the package")]
-    [InlineData("{ \"identifiers\": { \"purl\": \"pkg:golang/golang.org/x/crypto@2.4?arch=arm64#ssh\" } }", "its subpath names a part of the package")]
-    [InlineData("{ \"id\": \"pkg:deb/debian/openssl\", \"@id\": \"pkg:deb/debian/openssl\" }", "The key 'id' is unknown")]
-    public void A_package_that_cannot_be_told_is_an_error(string package, string message) => Assert.Contains(message, Problem(Statement(packages: package)), StringComparison.Ordinal);
+    [InlineData(
+        "{ \"@id\": \"pkg:golang/google.golang.org/genproto#googleapis/api\" }",
+        "Found 'pkg:golang/google.golang.org/genproto#googleapis/api'; its subpath names a part of the package"
+    )]
+    [InlineData(
+        "{ \"identifiers\": { \"purl\": \"pkg:golang/golang.org/x/crypto@2.4?arch=arm64#ssh\" } }",
+        "its subpath names a part of the package"
+    )]
+    [InlineData(
+        "{ \"id\": \"pkg:deb/debian/openssl\", \"@id\": \"pkg:deb/debian/openssl\" }",
+        "The key 'id' is unknown"
+    )]
+    public void A_package_that_cannot_be_told_is_an_error(string package, string message) =>
+        Assert.Contains(message, Problem(Statement(packages: package)), StringComparison.Ordinal);
 
     [Fact]
     public void A_hash_and_a_digest_that_disagree_are_an_error()
     {
-        static VexFile With(string hash) => Document(statements: Statement(product: $"{Product}\", \"hashes\": {{ \"sha-256\": \"{hash}\", \"md5\": \"1\" }}, \"supplier\": \"us"));
+        static VexFile With(string hash) =>
+            Document(
+                statements: Statement(
+                    product: $"{Product}\", \"hashes\": {{ \"sha-256\": \"{hash}\", \"md5\": \"1\" }}, \"supplier\": "
+                        + "\"us"
+                )
+            );
 
         Assert.Empty(Read(With(Facts.Digest(1).Hex)).Problems);
-        Assert.Contains("the two must agree", Assert.Single(Read(With(Facts.Digest(2).Hex)).Problems).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the two must agree",
+            Assert.Single(Read(With(Facts.Digest(2).Hex)).Problems).Message,
+            StringComparison.Ordinal
+        );
     }
 
-    private static VexFile Raw(string statements, string name = "a.json", string document = "\"@id\": \"x:1\", \"author\": \"vendor\", \"timestamp\": \"2026-11-01T09:00:00Z\", \"version\": 1") =>
-        new(name, Encoding.UTF8.GetBytes($$"""{ "@context": "https://openvex.dev/ns/v0.2.0", {{document}}, "statements": {{statements}} }"""));
+    private static VexFile Raw(
+        string statements,
+        string name = "a.json",
+        string document =
+            "\"@id\": \"x:1\", \"author\": \"vendor\", \"timestamp\": \"2026-11-01T09:00:00Z\", \"version\": 1"
+    ) =>
+        new(
+            name,
+            Encoding.UTF8.GetBytes(
+                $$"""{ "@context": "https://openvex.dev/ns/v0.2.0", {{document}}, "statements": {{statements}} }"""
+            )
+        );
 
     /// <summary>
     /// Issue 10: vendors write for all their customers, and what they say of others is nobody's mistake here.
@@ -278,11 +532,23 @@ public sealed class VexTests
     [InlineData("[]")]
     [InlineData("[ { \"products\": [] } ]")]
     [InlineData("[ { \"vulnerability\": \"CVE-1\", \"status\": \"fixed\" } ]")]
-    [InlineData("[ { \"vulnerability\": \"CVE-1\", \"products\": [ \"pkg:apk/wolfi/git@2.39.0-r1\" ], \"status\": \"not_affected\", \"surprise\": 1 } ]")]
+    [InlineData(
+        "[ { \"vulnerability\": \"CVE-1\", \"products\": [ \"pkg:apk/wolfi/git@2.39.0-r1\" ], \"status\": "
+            + "\"not_affected\", \"surprise\": 1 } ]"
+    )]
     [InlineData("[ { \"products\": [ { \"hashes\": { \"sha-512\": \"00\" } } ] } ]")]
-    [InlineData("[ { \"products\": [ { \"identifiers\": { \"cpe23\": \"cpe:2.3:a:b:c:1:*:*:*:*:*:*:*\", \"swid\": 1 } } ], \"timestamp\": \"yesterday\" } ]")]
-    [InlineData("[ { \"products\": [ { \"@id\": \"pkg:apk/wolfi/product@1.23.0-r1?arch=armv7\", \"identifiers\": { \"purl\": \"pkg:maven/org.apache.logging.log4j/log4j-core@2.4\" }, \"subcomponents\": [] } ], \"status\": \"fixed\" } ]")]
-    [InlineData("[ { \"products\": [ { \"@id\": \"https://ghcr.io/dkr/ecr\" }, 1, null, \"x\" ], \"status_notes\": \"Not our ECR image under dkr.\" } ]")]
+    [InlineData(
+        "[ { \"products\": [ { \"identifiers\": { \"cpe23\": \"cpe:2.3:a:b:c:1:*:*:*:*:*:*:*\", \"swid\": 1 "
+            + "} } ], \"timestamp\": \"yesterday\" } ]"
+    )]
+    [InlineData(
+        "[ { \"products\": [ { \"@id\": \"pkg:apk/wolfi/product@1.23.0-r1?arch=armv7\", \"identifiers\": { "
+            + "\"purl\": \"pkg:maven/org.apache.logging.log4j/log4j-core@2.4\" }, \"subcomponents\": [] } ], "
+            + "\"status\": \"fixed\" } ]"
+    )]
+    [InlineData(
+        "[ { \"products\": [ { \"@id\": \"https://ghcr.io/dkr/ecr\" }, 1, null, \"x\" ], \"status_notes\": \"Not our ECR image under dkr.\" } ]"
+    )]
     [InlineData("[ 1 ]")]
     [InlineData("null")]
     public void A_document_that_says_nothing_of_images_of_ECR_is_passed_over_in_whatever_form(string statements)
@@ -290,39 +556,70 @@ public sealed class VexTests
         Assert.Empty(Read(Raw(statements)).Problems);
         Assert.Empty(Read(Raw(statements, document: "\"version\": \"1.0\", \"extension\": {}")).Problems);
         Assert.Empty(Read(new VexFile("a.json", "[]"u8.ToArray()), new VexFile("b.json", "[]"u8.ToArray())).Problems);
-        Assert.Equal(Status.Approved, Decide(Read(Raw(statements), Document("b.json", "x:2", 1, Statement())).Policy!).Status);
+        Assert.Equal(
+            Status.Approved,
+            Decide(Read(Raw(statements), Document("b.json", "x:2", 1, Statement())).Policy!).Status
+        );
     }
 
     [Fact]
     public void Of_a_statement_about_several_products_those_that_are_images_of_ECR_are_read()
     {
-        var statement = Statement().Replace("\"products\": [", "\"products\": [ \"x\", { \"@id\": \"pkg:npm/a\", \"subcomponents\": {} }, { \"hashes\": 1 },", StringComparison.Ordinal);
+        var statement = Statement()
+            .Replace(
+                "\"products\": [",
+                "\"products\": [ \"x\", { \"@id\": \"pkg:npm/a\", \"subcomponents\": {} }, { \"hashes\": 1 },",
+                StringComparison.Ordinal
+            );
 
         Assert.Equal(Status.Approved, Decide(Policy(statement)).Status);
     }
 
     [Theory]
-    [InlineData("{ \"@id\": \"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001\" }", "The product is an image of ECR without a package URL")]
+    [InlineData(
+        "{ \"@id\": "
+            + "\"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@sha256:0000000000000000000000000000000000000000000000000000000000000001\" "
+            + "}",
+        "The product is an image of ECR without a package URL"
+    )]
     [InlineData("\"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api\"", "it must be an object")]
-    [InlineData("{ \"@id\": \"pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api\", \"identifiers\": { \"purl\": \"pkg:npm/a\" } }", "which of the two is meant cannot be told")]
+    [InlineData(
+        "{ \"@id\": "
+            + "\"pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api\", "
+            + "\"identifiers\": { \"purl\": \"pkg:npm/a\" } }",
+        "which of the two is meant cannot be told"
+    )]
     public void An_image_of_ECR_in_a_form_that_is_not_read_is_an_error(string product, string message)
     {
-        var problems = Read(Raw($"[ {{ \"vulnerability\": {{ \"name\": \"CVE-2026-0001\" }}, \"status\": \"fixed\", \"products\": [ {product} ] }} ]")).Problems;
+        var problems = Read(
+            Raw(
+                "[ { \"vulnerability\": { \"name\": \"CVE-2026-0001\" }, \"status\": \"fixed\", "
+                    + $"\"products\": [ {product} ] }} ]"
+            )
+        ).Problems;
 
         Assert.Contains(problems, problem => problem.Message.Contains(message, StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData("\"@id\": \"x:1\", \"author\": \"us\", \"version\": 1", "The key 'timestamp' is missing.")]
-    [InlineData("\"@id\": \"x:1\", \"timestamp\": \"2026-11-01T09:00:00Z\", \"version\": 1", "The key 'author' is missing.")]
-    public void Of_a_document_about_images_of_ECR_what_its_statements_rest_on_is_required(string document, string message) =>
-        Assert.Equal(message, Assert.Single(Read(Raw($"[ {Statement()} ]", document: document)).Problems).Message);
+    [InlineData(
+        "\"@id\": \"x:1\", \"timestamp\": \"2026-11-01T09:00:00Z\", \"version\": 1",
+        "The key 'author' is missing."
+    )]
+    public void Of_a_document_about_images_of_ECR_what_its_statements_rest_on_is_required(
+        string document,
+        string message
+    ) => Assert.Equal(message, Assert.Single(Read(Raw($"[ {Statement()} ]", document: document)).Problems).Message);
 
     [Fact]
     public void A_list_of_no_packages_excuses_none_and_takes_back_all()
     {
         Assert.Equal(Status.Blocked, Decide(Policy(Statement(packages: ""))).Status);
-        Assert.Equal(Status.Blocked, Decide(Policy(Statement(), Statement(Affected, at: "2026-11-02T00:00:00Z", packages: ""))).Status);
+        Assert.Equal(
+            Status.Blocked,
+            Decide(Policy(Statement(), Statement(Affected, at: "2026-11-02T00:00:00Z", packages: ""))).Status
+        );
     }
 
     [Theory]
@@ -330,15 +627,46 @@ public sealed class VexTests
     [InlineData("2026-11-01 09:00:00+00:00")]
     [InlineData("2026-11-01T09:00:00.1-06:00")]
     [InlineData("2026-11-01T09:00:00.123456789Z")]
-    public void Every_form_of_a_moment_that_RFC_3339_allows_is_read(string at) => Assert.Equal(Status.Approved, Decide(Policy(Statement(at: at))).Status);
+    public void Every_form_of_a_moment_that_RFC_3339_allows_is_read(string at) =>
+        Assert.Equal(Status.Approved, Decide(Policy(Statement(at: at))).Status);
 
     [Theory]
-    [InlineData("pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0", "GO", "go.opentelemetry.io/otel/sdk", "v1.38.0", true)]
-    [InlineData("pkg:golang/go.opentelemetry.io/otel/sdk@1.38.0", "GOBINARY", "go.opentelemetry.io/otel/sdk", "v1.38.0", true)]
-    [InlineData("pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0", "GOMOD", "go.opentelemetry.io/otel/sdk", "1.38.0", true)]
+    [InlineData(
+        "pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0",
+        "GO",
+        "go.opentelemetry.io/otel/sdk",
+        "v1.38.0",
+        true
+    )]
+    [InlineData(
+        "pkg:golang/go.opentelemetry.io/otel/sdk@1.38.0",
+        "GOBINARY",
+        "go.opentelemetry.io/otel/sdk",
+        "v1.38.0",
+        true
+    )]
+    [InlineData(
+        "pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0",
+        "GOMOD",
+        "go.opentelemetry.io/otel/sdk",
+        "1.38.0",
+        true
+    )]
     [InlineData("pkg:golang/github.com/masterminds/sprig@v3.0.0", "GO", "github.com/Masterminds/sprig", "v3.0.0", true)]
-    [InlineData("pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0", "GO", "go.opentelemetry.io/otel/sdk", "v1.38.1", false)]
-    [InlineData("pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0", "NPM", "go.opentelemetry.io/otel/sdk", "v1.38.0", false)]
+    [InlineData(
+        "pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0",
+        "GO",
+        "go.opentelemetry.io/otel/sdk",
+        "v1.38.1",
+        false
+    )]
+    [InlineData(
+        "pkg:golang/go.opentelemetry.io/otel/sdk@v1.38.0",
+        "NPM",
+        "go.opentelemetry.io/otel/sdk",
+        "v1.38.0",
+        false
+    )]
     [InlineData("pkg:pypi/zope-interface@5.0", "PYTHON", "Zope.Interface", "5.0", true)]
     [InlineData("pkg:pypi/typing_extensions@5.0", "PYTHONPKG", "typing-extensions", "5.0", true)]
     [InlineData("pkg:PyPI/A.-_b@5.0", "PIP", "a-b", "5.0", true)]
@@ -351,16 +679,48 @@ public sealed class VexTests
     [InlineData("pkg:deb/debian/openssl@0:3.0.1?arch=&distro=bookworm", "OS", "openssl", "3.0.1", true)]
     [InlineData("pkg:deb/debian/openssl@1:3.0.1", "OS", "openssl", "3.0.1", false)]
     [InlineData("pkg:deb/debian/openssl@v3.0.1", "OS", "openssl", "3.0.1", false)]
-    public void Packages_are_compared_by_what_their_names_and_managers_mean(string purl, string manager, string package, string version, bool excused) =>
-        Assert.Equal(excused ? Status.Approved : Status.Blocked, Decide(Policy(Statement(packages: $$"""{ "@id": "{{purl}}" }""")),
-            Facts.Finding(package: package) with { PackageManager = manager, Occurrences = [new(version, null, null, null)] }).Status);
+    public void Packages_are_compared_by_what_their_names_and_managers_mean(
+        string purl,
+        string manager,
+        string package,
+        string version,
+        bool excused
+    ) =>
+        Assert.Equal(
+            excused ? Status.Approved : Status.Blocked,
+            Decide(
+                Policy(Statement(packages: $$"""{ "@id": "{{purl}}" }""")),
+                Facts.Finding(package: package) with
+                {
+                    PackageManager = manager,
+                    Occurrences = [new(version, null, null, null)],
+                }
+            ).Status
+        );
 
     [Fact]
     public void An_excuse_is_taken_back_under_whatever_spelling_of_the_package()
     {
-        var finding = Facts.Finding(package: "zope.interface") with { PackageManager = "PYTHON", Occurrences = [new("5.0", null, null, null)] };
+        var finding = Facts.Finding(package: "zope.interface") with
+        {
+            PackageManager = "PYTHON",
+            Occurrences = [new("5.0", null, null, null)],
+        };
 
-        Assert.Equal(Status.Blocked, Decide(Policy(Statement(), Statement(Affected, at: "2026-11-02T00:00:00Z", packages: """{ "@id": "pkg:pypi/Zope-Interface" }""")), finding).Status);
+        Assert.Equal(
+            Status.Blocked,
+            Decide(
+                Policy(
+                    Statement(),
+                    Statement(
+                        Affected,
+                        at: "2026-11-02T00:00:00Z",
+                        packages: """{ "@id": "pkg:pypi/Zope-Interface" }"""
+                    )
+                ),
+                finding
+            ).Status
+        );
     }
 
     /// <summary>
@@ -369,8 +729,24 @@ public sealed class VexTests
     [Fact]
     public void One_document_that_is_wrong_excuses_nothing_and_the_others_do()
     {
-        var wrong = Document("b.json", "x:2", 1, Statement(vulnerability: "CVE-2026-0002", aliases: ""), Statement("\"status\": \"affected\"", vulnerability: "CVE-2026-0003", aliases: "", at: "2026-11-02T00:00:00Z"));
-        var reading = Read(Document("a.json", "x:1", 1, Statement(), Statement(vulnerability: "CVE-2026-0003", aliases: "")), wrong, new VexFile("c.json", new byte[1024 * 1024 + 1]), new VexFile("d.json", "{"u8.ToArray()));
+        var wrong = Document(
+            "b.json",
+            "x:2",
+            1,
+            Statement(vulnerability: "CVE-2026-0002", aliases: ""),
+            Statement(
+                "\"status\": \"affected\"",
+                vulnerability: "CVE-2026-0003",
+                aliases: "",
+                at: "2026-11-02T00:00:00Z"
+            )
+        );
+        var reading = Read(
+            Document("a.json", "x:1", 1, Statement(), Statement(vulnerability: "CVE-2026-0003", aliases: "")),
+            wrong,
+            new VexFile("c.json", new byte[1024 * 1024 + 1]),
+            new VexFile("d.json", "{"u8.ToArray())
+        );
 
         Assert.Equal(["b.json", "c.json", "d.json"], reading.Problems.Select(problem => problem.File));
         Assert.Equal(reading.Problems, reading.Policy!.VexProblems);
@@ -384,16 +760,35 @@ public sealed class VexTests
     [InlineData("\"status\": \"unsure\"", null)]
     [InlineData(Affected, "yesterday")]
     public void What_a_wrong_document_may_take_back_is_taken_back(string says, string? at) =>
-        Assert.Equal(Status.Blocked, Decide(Read(Document("a.json", "x:1", 1, Statement(at: "2026-11-02T00:00:00Z")), Document("b.json", "x:2", 1, Statement(says, at: at ?? "2026-11-03T00:00:00Z"))).Policy!).Status);
+        Assert.Equal(
+            Status.Blocked,
+            Decide(
+                Read(
+                    Document("a.json", "x:1", 1, Statement(at: "2026-11-02T00:00:00Z")),
+                    Document("b.json", "x:2", 1, Statement(says, at: at ?? "2026-11-03T00:00:00Z"))
+                ).Policy!
+            ).Status
+        );
 
     [Fact]
     public void An_older_version_does_not_speak_for_a_newer_one_that_is_wrong_or_silent()
     {
         var old = Document("a.json", "x:1", 1, Statement());
 
-        Assert.Equal(Status.Blocked, Decide(Read(old, Document("b.json", "x:1", 2, Statement("\"status\": \"unsure\""))).Policy!).Status);
+        Assert.Equal(
+            Status.Blocked,
+            Decide(Read(old, Document("b.json", "x:1", 2, Statement("\"status\": \"unsure\""))).Policy!).Status
+        );
         Assert.Equal(Status.Blocked, Decide(Read(old, Document("b.json", "x:1", 2)).Policy!).Status);
-        Assert.Equal(Status.Approved, Decide(Read(Document("a.json", "x:1", 3, Statement()), Document("b.json", "x:1", 2, Statement("\"status\": \"unsure\""))).Policy!).Status);
+        Assert.Equal(
+            Status.Approved,
+            Decide(
+                Read(
+                    Document("a.json", "x:1", 3, Statement()),
+                    Document("b.json", "x:1", 2, Statement("\"status\": \"unsure\""))
+                ).Policy!
+            ).Status
+        );
         // Two of one version: neither.
         Assert.Equal(Status.Blocked, Decide(Read(old, Document("b.json", "x:1", 1, Statement())).Policy!).Status);
     }
@@ -401,10 +796,17 @@ public sealed class VexTests
     [Fact]
     public void Errors_of_the_policy_and_of_the_documents_are_told_together()
     {
-        var reading = PolicyReader.Read("{}"u8.ToArray(), [Document("a.json", "x:1", 1, Statement("\"status\": 1"))], Facts.Now);
+        var reading = PolicyReader.Read(
+            "{}"u8.ToArray(),
+            [Document("a.json", "x:1", 1, Statement("\"status\": 1"))],
+            Facts.Now
+        );
 
         Assert.Null(reading.Policy);
-        Assert.Equal(["policy.jsonc:1:1", "a.json:4:"], reading.Problems.Select(p => p.ToString("policy.jsonc")).Zip([16, 9], (text, length) => text[..length]));
+        Assert.Equal(
+            ["policy.jsonc:1:1", "a.json:4:"],
+            reading.Problems.Select(p => p.ToString("policy.jsonc")).Zip([16, 9], (text, length) => text[..length])
+        );
     }
 
     [Fact]
@@ -413,9 +815,21 @@ public sealed class VexTests
         var document = Document(statements: Statement());
         byte[] policy = [.. "{ \"version\": 1 }"u8];
 
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData([.. policy, .. document.Utf8.Span])), PolicyReader.Read(policy, [document], Facts.Now).Policy!.Version);
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData([.. "{\"version\":1}"u8, .. document.Utf8.Span])), Read(document).Policy!.Version);
-        Assert.NotEqual(Read(document).Policy!.Version, Read(Document(statements: Statement(Affected))).Policy!.Version);
-        Assert.Equal(PolicyReader.Read(policy, Facts.Now).Policy!.Version, PolicyReader.Read(policy, [], Facts.Now).Policy!.Version);
+        Assert.Equal(
+            Convert.ToHexStringLower(SHA256.HashData([.. policy, .. document.Utf8.Span])),
+            PolicyReader.Read(policy, [document], Facts.Now).Policy!.Version
+        );
+        Assert.Equal(
+            Convert.ToHexStringLower(SHA256.HashData([.. "{\"version\":1}"u8, .. document.Utf8.Span])),
+            Read(document).Policy!.Version
+        );
+        Assert.NotEqual(
+            Read(document).Policy!.Version,
+            Read(Document(statements: Statement(Affected))).Policy!.Version
+        );
+        Assert.Equal(
+            PolicyReader.Read(policy, Facts.Now).Policy!.Version,
+            PolicyReader.Read(policy, [], Facts.Now).Policy!.Version
+        );
     }
 }

@@ -18,10 +18,22 @@ public sealed class AlertMessageTests
         var alert = Blocked();
         var message = AlertMessage.For(alert);
         Assert.Equal("EcrGuard: BLOCKED pay/api:1.0 in 123456789012 eu-central-1", message.Subject);
-        Assert.Contains($"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@{Facts.Digest(1)}", message.Text, StringComparison.Ordinal);
-        Assert.Contains("Status    APPROVED → BLOCKED since 2026-11-18 11:00 UTC; a gate answers no", message.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            $"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@{Facts.Digest(1)}",
+            message.Text,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Status    APPROVED → BLOCKED since 2026-11-18 11:00 UTC; a gate answers no",
+            message.Text,
+            StringComparison.Ordinal
+        );
         Assert.Contains("Findings  1 critical", message.Text, StringComparison.Ordinal);
-        Assert.Contains("CVE-2026-0001 (CRITICAL) in openssl 3.0.1 (OS): fixed in 3.0.2", message.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "CVE-2026-0001 (CRITICAL) in openssl 3.0.1 (OS): fixed in 3.0.2",
+            message.Text,
+            StringComparison.Ordinal
+        );
         Assert.Contains("Update openssl 3.0.1 → 3.0.2.", message.Text, StringComparison.Ordinal);
         Assert.Contains(Facts.Policy.Version, message.Text, StringComparison.Ordinal);
         Assert.Contains(alert.Id, message.Text, StringComparison.Ordinal);
@@ -36,17 +48,32 @@ public sealed class AlertMessageTests
         Assert.Equal(alert.Id, message.Id);
         Assert.Equal(alert.Id, json.RootElement.GetProperty("alertId").GetString());
         Assert.Equal("BLOCKED", json.RootElement.GetProperty("status").GetString());
-        Assert.Equal("CVE-2026-0001", json.RootElement.GetProperty("reasons")[0].GetProperty("vulnerability").GetString());
         Assert.Equal(
-            [new("alertId", alert.Id), new("kind", "blocked"), new("account", "123456789012"), new("region", "eu-central-1"), new("repository", "pay/api"), new("status", "blocked")],
-            message.Attributes);
+            "CVE-2026-0001",
+            json.RootElement.GetProperty("reasons")[0].GetProperty("vulnerability").GetString()
+        );
+        Assert.Equal(
+            [
+                new("alertId", alert.Id),
+                new("kind", "blocked"),
+                new("account", "123456789012"),
+                new("region", "eu-central-1"),
+                new("repository", "pay/api"),
+                new("status", "blocked"),
+            ],
+            message.Attributes
+        );
     }
 
     [Fact]
     public void An_alert_about_an_index_names_the_platform()
     {
         var image = Facts.Image(1, "1.0") with { Kind = ImageKind.Index };
-        var verdict = Judge.DecideIndex(image, [(new IndexChild(Facts.Digest(2), "linux/arm64", ImageKind.Image), Facts.Verdict(Status.Blocked))], Facts.Policy);
+        var verdict = Judge.DecideIndex(
+            image,
+            [(new IndexChild(Facts.Digest(2), "linux/arm64", ImageKind.Image), Facts.Verdict(Status.Blocked))],
+            Facts.Policy
+        );
         var message = AlertMessage.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!);
         Assert.Contains("- linux/arm64: CVE-2026-0001", message.Text, StringComparison.Ordinal);
     }
@@ -54,16 +81,29 @@ public sealed class AlertMessageTests
     [Fact]
     public void A_lifted_block_and_a_lost_approval_are_told_as_what_they_are()
     {
-        Assert.StartsWith("An image is no longer blocked.", AlertMessage.For(Alert.For(Facts.Record(Status.Approved, was: Status.Blocked))!).Text, StringComparison.Ordinal);
-        Assert.StartsWith("An image that was approved no longer is", AlertMessage.For(Alert.For(Facts.Record(Status.Stale, was: Status.Approved))!).Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "An image is no longer blocked.",
+            AlertMessage.For(Alert.For(Facts.Record(Status.Approved, was: Status.Blocked))!).Text,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "An image that was approved no longer is",
+            AlertMessage.For(Alert.For(Facts.Record(Status.Stale, was: Status.Approved))!).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Reasons_that_were_cut_are_counted()
     {
         var image = Facts.Image(1, "1.0");
-        var verdict = Facts.Decide(image, Facts.Scan([.. Enumerable.Range(0, 30).Select(i => Facts.Finding($"CVE-2026-{i:D4}"))]));
-        var text = AlertMessage.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!).Text;
+        var verdict = Facts.Decide(
+            image,
+            Facts.Scan([.. Enumerable.Range(0, 30).Select(i => Facts.Finding($"CVE-2026-{i:D4}"))])
+        );
+        var text = AlertMessage
+            .For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!)
+            .Text;
         Assert.Contains("Reasons: 30\n", text, StringComparison.Ordinal);
         Assert.Contains("The first 20 are listed", text, StringComparison.Ordinal);
     }
@@ -72,7 +112,10 @@ public sealed class AlertMessageTests
     public void Ten_alerts_of_a_batch_are_ten_messages_and_eleven_are_one()
     {
         var alerts = Enumerable.Range(0, 11).Select(i => Blocked(i)).ToList();
-        Assert.Equal(alerts.Take(10).Select(alert => alert.Id), AlertMessage.Batches([.. alerts.Take(10)]).Select(batch => AlertMessage.ForBatch(batch).Id));
+        Assert.Equal(
+            alerts.Take(10).Select(alert => alert.Id),
+            AlertMessage.Batches([.. alerts.Take(10)]).Select(batch => AlertMessage.ForBatch(batch).Id)
+        );
         Assert.Equal(alerts, Assert.Single(AlertMessage.Batches(alerts)));
         Assert.Empty(AlertMessage.Batches<Alert>([]));
     }
@@ -80,20 +123,33 @@ public sealed class AlertMessageTests
     [Fact]
     public void One_message_for_many_counts_them_and_loses_none()
     {
-        var alerts = Enumerable.Range(0, 40).Select(i => Blocked(i, i % 4 == 0 ? "web/shop" : "pay/api")).Append(Alert.For(Facts.Record(Status.Approved, Facts.Image(99, "9"), was: Status.Blocked))!).ToList();
+        var alerts = Enumerable
+            .Range(0, 40)
+            .Select(i => Blocked(i, i % 4 == 0 ? "web/shop" : "pay/api"))
+            .Append(Alert.For(Facts.Record(Status.Approved, Facts.Image(99, "9"), was: Status.Blocked))!)
+            .ToList();
         var message = AlertMessage.ForMany(alerts);
         Assert.Equal("EcrGuard: 41 images changed status: 40 blocked, 1 lifted", message.Subject);
         Assert.Contains("- pay/api: 31\n- web/shop: 10\n", message.Text, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(message.Json);
         Assert.All(alerts, alert => Assert.Contains(alert.Id, message.Text, StringComparison.Ordinal));
-        Assert.Equal(alerts.Select(alert => alert.Id).Order(), json.RootElement.GetProperty("alerts").EnumerateArray().Select(entry => entry.GetProperty("alertId").GetString()!).Order());
+        Assert.Equal(
+            alerts.Select(alert => alert.Id).Order(),
+            json.RootElement.GetProperty("alerts")
+                .EnumerateArray()
+                .Select(entry => entry.GetProperty("alertId").GetString()!)
+                .Order()
+        );
     }
 
     [Fact]
     public void The_id_of_one_message_for_many_rests_on_theirs_and_not_on_their_order()
     {
         var alerts = Enumerable.Range(0, 12).Select(i => Blocked(i)).ToList();
-        var (message, reversed) = (AlertMessage.ForMany(alerts), AlertMessage.ForMany([.. alerts.AsEnumerable().Reverse()]));
+        var (message, reversed) = (
+            AlertMessage.ForMany(alerts),
+            AlertMessage.ForMany([.. alerts.AsEnumerable().Reverse()])
+        );
         Assert.Equal((message.Id, message.Text, message.Json), (reversed.Id, reversed.Text, reversed.Json));
         Assert.NotEqual(message.Id, AlertMessage.ForMany([.. alerts.Skip(1)]).Id);
     }
@@ -101,11 +157,17 @@ public sealed class AlertMessageTests
     [Fact]
     public void A_flood_of_alerts_becomes_messages_that_each_fit_and_together_lose_none()
     {
-        var alerts = Enumerable.Range(0, 450).Select(i => Blocked(i, $"{new string('a', 251)}{i:D5}", new string('ü', 300))).ToList();
+        var alerts = Enumerable
+            .Range(0, 450)
+            .Select(i => Blocked(i, $"{new string('a', 251)}{i:D5}", new string('ü', 300)))
+            .ToList();
         var messages = AlertMessage.Batches(alerts).Select(AlertMessage.ForBatch).ToList();
         Assert.Equal(3, messages.Count);
         Assert.All(messages, Fits);
-        Assert.All(alerts, alert => Assert.Single(messages, message => message.Text.Contains(alert.Id, StringComparison.Ordinal)));
+        Assert.All(
+            alerts,
+            alert => Assert.Single(messages, message => message.Text.Contains(alert.Id, StringComparison.Ordinal))
+        );
     }
 
     [Fact]
@@ -113,7 +175,23 @@ public sealed class AlertMessageTests
     {
         var image = Facts.Image(1, [.. Enumerable.Range(0, 20).Select(i => new string('\u0416', 300))]);
         var finding = Facts.Finding(new string('\u0416', 5000), package: new string('\u0416', 5000));
-        var verdict = Facts.Decide(image, Facts.Scan([.. Enumerable.Range(0, 20).Select(i => finding with { Vulnerability = $"{i}{finding.Vulnerability}", Occurrences = [new PackageOccurrence(finding.Package, finding.Package, finding.Package, null)] })]));
+        var verdict = Facts.Decide(
+            image,
+            Facts.Scan([
+                .. Enumerable
+                    .Range(0, 20)
+                    .Select(i =>
+                        finding with
+                        {
+                            Vulnerability = $"{i}{finding.Vulnerability}",
+                            Occurrences =
+                            [
+                                new PackageOccurrence(finding.Package, finding.Package, finding.Package, null),
+                            ],
+                        }
+                    ),
+            ])
+        );
         Fits(AlertMessage.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!));
     }
 
@@ -150,7 +228,17 @@ public sealed class AlertMessageTests
     [Fact]
     public void What_a_restore_exposes_is_told_whole_or_with_its_number()
     {
-        Exposure Of(int count) => new([.. Enumerable.Range(1, count).Select(number => new TakenImage(Facts.Image(number), 1, "", new Usage(Use.InUse, [new string('\u0416', 1000)], [])))]);
+        Exposure Of(int count) =>
+            new([
+                .. Enumerable
+                    .Range(1, count)
+                    .Select(number => new TakenImage(
+                        Facts.Image(number),
+                        1,
+                        "",
+                        new Usage(Use.InUse, [new string('\u0416', 1000)], [])
+                    )),
+            ]);
         var message = AlertMessage.ForExposure(Facts.Repository, Of(1), "the migration", Facts.Now);
         Assert.Equal("restore:123456789012:eu-central-1:pay/api:20261118T120000000Z", message.Id);
         Assert.Contains($"\n- {Facts.Digest(1)}: ", message.Text, StringComparison.Ordinal);
@@ -165,7 +253,16 @@ public sealed class AlertMessageTests
     [Fact]
     public void A_backfill_ends_in_one_message_with_its_numbers_and_what_it_could_not_read()
     {
-        var done = new BackfillResult("123456789012", "eu-central-1", Facts.Now, Facts.Now.AddMinutes(95), 1000, new StatusCounts(Blocked: 7, Approved: 99_993), [], Facts.Policy.Version);
+        var done = new BackfillResult(
+            "123456789012",
+            "eu-central-1",
+            Facts.Now,
+            Facts.Now.AddMinutes(95),
+            1000,
+            new StatusCounts(Blocked: 7, Approved: 99_993),
+            [],
+            Facts.Policy.Version
+        );
         var message = AlertMessage.ForBackfill(done);
         Assert.Equal("backfill:123456789012:eu-central-1:20261118T120000Z", message.Id);
         Assert.Contains("Judged    100000 images in 1000 repositories", message.Text, StringComparison.Ordinal);
@@ -173,8 +270,25 @@ public sealed class AlertMessageTests
         Assert.Matches(@"\nBLOCKED +7\n", message.Text);
         Assert.Contains(new FilterValue("complete", "true"), message.Attributes);
 
-        var flood = AlertMessage.ForBackfill(done with { Unread = [.. Enumerable.Range(0, 5000).Select(i => new Unread($"repository {i} {new string('\u0416', 1000)}", new string('\u0416', 1000)))] });
-        Assert.StartsWith("The backfill is done, but not everything could be read.", flood.Text, StringComparison.Ordinal);
+        var flood = AlertMessage.ForBackfill(
+            done with
+            {
+                Unread =
+                [
+                    .. Enumerable
+                        .Range(0, 5000)
+                        .Select(i => new Unread(
+                            $"repository {i} {new string('\u0416', 1000)}",
+                            new string('\u0416', 1000)
+                        )),
+                ],
+            }
+        );
+        Assert.StartsWith(
+            "The backfill is done, but not everything could be read.",
+            flood.Text,
+            StringComparison.Ordinal
+        );
         Assert.EndsWith("INCOMPLETE", flood.Subject, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(flood.Json);
         Assert.Equal(5000, json.RootElement.GetProperty("unreadCount").GetInt32());
@@ -186,22 +300,46 @@ public sealed class AlertMessageTests
     {
         var message = AlertMessage.For(Blocked(tag: "ünïcode"));
         using var envelope = JsonDocument.Parse(message.Envelope);
-        Assert.Equal([("default", message.Json), ("email", message.Text)], envelope.RootElement.EnumerateObject().Select(form => (form.Name, form.Value.GetString()!)));
+        Assert.Equal(
+            [("default", message.Json), ("email", message.Text)],
+            envelope.RootElement.EnumerateObject().Select(form => (form.Name, form.Value.GetString()!))
+        );
     }
 
     [Fact]
     public void A_week_is_told_with_its_numbers_and_the_place_of_the_whole()
     {
-        var week = new SummaryFacts { Account = "123456789012", Region = "eu-central-1", Week = IsoWeek.Parse("2026-W47"), GeneratedAt = Facts.Now, Policy = Facts.Policy, Ceiling = Core.Policy.EnforcementMode.Observe };
+        var week = new SummaryFacts
+        {
+            Account = "123456789012",
+            Region = "eu-central-1",
+            Week = IsoWeek.Parse("2026-W47"),
+            GeneratedAt = Facts.Now,
+            Policy = Facts.Policy,
+            Ceiling = Core.Policy.EnforcementMode.Observe,
+        };
         var summary = new SummaryBuilder(week).Add(Facts.Record(Status.Blocked)).Build();
         var message = AlertMessage.ForWeek(summary, "s3://reports/whole.json");
         using var json = JsonDocument.Parse(message.Json);
         Assert.Equal("weekly:123456789012:eu-central-1:2026-W47", message.Id);
-        Assert.Equal(1, json.RootElement.GetProperty("numbers").GetProperty("statuses").GetProperty("blocked").GetInt32());
+        Assert.Equal(
+            1,
+            json.RootElement.GetProperty("numbers").GetProperty("statuses").GetProperty("blocked").GetInt32()
+        );
         Assert.Equal("s3://reports/whole.json", json.RootElement.GetProperty("wholeAt").GetString());
         Fits(message);
 
-        var flood = new SummaryBuilder(week with { Unread = [.. Enumerable.Range(0, 5000).Select(i => new Unread($"{i}{new string('"', 300)}", new string('\\', 300)))] }).Build();
+        var flood = new SummaryBuilder(
+            week with
+            {
+                Unread =
+                [
+                    .. Enumerable
+                        .Range(0, 5000)
+                        .Select(i => new Unread($"{i}{new string('"', 300)}", new string('\\', 300))),
+                ],
+            }
+        ).Build();
         Fits(AlertMessage.ForWeek(flood, "s3://reports/whole.json"));
     }
 

@@ -12,7 +12,10 @@ public sealed class IsoWeekTests
     [InlineData("2024-12-30T00:00:00Z", "2025-W01")]
     [InlineData("2026-11-23T01:00:00+02:00", "2026-W47")] // still Sunday in UTC
     public void A_moment_lies_in_the_iso_week_of_its_utc_day(string moment, string week) =>
-        Assert.Equal(week, IsoWeek.Of(DateTimeOffset.Parse(moment, System.Globalization.CultureInfo.InvariantCulture)).ToString());
+        Assert.Equal(
+            week,
+            IsoWeek.Of(DateTimeOffset.Parse(moment, System.Globalization.CultureInfo.InvariantCulture)).ToString()
+        );
 
     [Fact]
     public void A_week_begins_on_monday_and_ends_before_the_next()
@@ -25,7 +28,8 @@ public sealed class IsoWeekTests
     }
 
     [Fact]
-    public void The_week_before_the_first_is_the_last_of_the_year_before() => Assert.Equal("2026-W53", IsoWeek.Parse("2027-W01").Previous.ToString());
+    public void The_week_before_the_first_is_the_last_of_the_year_before() =>
+        Assert.Equal("2026-W53", IsoWeek.Parse("2027-W01").Previous.ToString());
 
     [Fact]
     public void Weeks_sort_in_time_and_as_text_alike()
@@ -44,5 +48,9 @@ public sealed class IsoWeekTests
     [InlineData("2026-W4x")]
     [InlineData("")]
     public void What_is_no_week_is_refused_with_an_example(string text) =>
-        Assert.Contains("2026-W47", Assert.Throws<FormatException>(() => IsoWeek.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "2026-W47",
+            Assert.Throws<FormatException>(() => IsoWeek.Parse(text)).Message,
+            StringComparison.Ordinal
+        );
 }

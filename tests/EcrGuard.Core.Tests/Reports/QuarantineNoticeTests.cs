@@ -14,14 +14,23 @@ public sealed class QuarantineNoticeTests
     [Fact]
     public void Each_restore_is_told_by_an_id_of_its_own_with_what_follows()
     {
-        QuarantineNotice Restored(DateTimeOffset at, QuarantinePlan plan) => QuarantineNotice.OfRestore(Facts.Image(1, "1.0") with { LastActivatedAt = at }, Blocked, Archived, plan);
+        QuarantineNotice Restored(DateTimeOffset at, QuarantinePlan plan) =>
+            QuarantineNotice.OfRestore(Facts.Image(1, "1.0") with { LastActivatedAt = at }, Blocked, Archived, plan);
         var again = new QuarantinePlan(new QuarantineStep(QuarantineChange.Archive, ""), Archived, null, true);
         var stays = new QuarantinePlan(null, Archived, "It is in use.", true);
 
         Assert.Equal(Restored(Facts.Now, again).Id, Restored(Facts.Now, stays).Id);
         Assert.NotEqual(Restored(Facts.Now, again).Id, Restored(Facts.Now.AddSeconds(1), again).Id);
-        Assert.Contains("Follows   It is blocked still, and taken out of reach again.", AlertMessage.ForQuarantine(Restored(Facts.Now, again)).Text, StringComparison.Ordinal);
-        Assert.Contains("Follows   It stays in reach: It is in use.", AlertMessage.ForQuarantine(Restored(Facts.Now, stays)).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Follows   It is blocked still, and taken out of reach again.",
+            AlertMessage.ForQuarantine(Restored(Facts.Now, again)).Text,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Follows   It stays in reach: It is in use.",
+            AlertMessage.ForQuarantine(Restored(Facts.Now, stays)).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -29,23 +38,48 @@ public sealed class QuarantineNoticeTests
     {
         var there = Facts.Image(1, "1.0").In("dev/api");
         var other = Facts.Record(Status.Blocked, there);
-        var grace = new Grace([new GraceStart(Core.Images.Severity.Critical, Facts.Now)], Core.Images.Severity.Critical, Facts.Now.AddDays(7), Counting: true);
+        var grace = new Grace(
+            [new GraceStart(Core.Images.Severity.Critical, Facts.Now)],
+            Core.Images.Severity.Critical,
+            Facts.Now.AddDays(7),
+            Counting: true
+        );
         var plan = new QuarantinePlan(null, Archived, "It is in use.", true);
 
-        Assert.NotEqual(GraceNotice.Id(Blocked.Verdict.Image, GraceStage.Escalation, grace), GraceNotice.Id(other.Verdict.Image, GraceStage.Escalation, grace));
-        Assert.NotEqual(QuarantineNotice.OfRestore(Facts.Image(1, "1.0"), Blocked, Archived, plan).Id, QuarantineNotice.OfRestore(there, other, Archived, plan).Id);
-        Assert.NotEqual(QuarantineNotice.OfRelease(Blocked, Archived).Id, QuarantineNotice.OfRelease(other, Archived).Id);
+        Assert.NotEqual(
+            GraceNotice.Id(Blocked.Verdict.Image, GraceStage.Escalation, grace),
+            GraceNotice.Id(other.Verdict.Image, GraceStage.Escalation, grace)
+        );
+        Assert.NotEqual(
+            QuarantineNotice.OfRestore(Facts.Image(1, "1.0"), Blocked, Archived, plan).Id,
+            QuarantineNotice.OfRestore(there, other, Archived, plan).Id
+        );
+        Assert.NotEqual(
+            QuarantineNotice.OfRelease(Blocked, Archived).Id,
+            QuarantineNotice.OfRelease(other, Archived).Id
+        );
     }
 
     [Fact]
     public void A_release_says_who_when_and_why_in_both_forms()
     {
-        var message = AlertMessage.ForQuarantine(QuarantineNotice.OfRelease(Blocked, Archived with { Release = QuarantineTests.Release }));
-        Assert.Contains($"Released  by {QuarantineTests.Release.By} at 2026-11-18 11:00 UTC: {QuarantineTests.Release.Reason}", message.Text, StringComparison.Ordinal);
+        var message = AlertMessage.ForQuarantine(
+            QuarantineNotice.OfRelease(Blocked, Archived with { Release = QuarantineTests.Release })
+        );
+        Assert.Contains(
+            $"Released  by {QuarantineTests.Release.By} at 2026-11-18 11:00 UTC: {QuarantineTests.Release.Reason}",
+            message.Text,
+            StringComparison.Ordinal
+        );
         using var json = JsonDocument.Parse(message.Json);
-        Assert.Equal(("quarantine-released", QuarantineTests.Release.Reason, "BLOCKED"), (
-            json.RootElement.GetProperty("kind").GetString(), json.RootElement.GetProperty("released").GetProperty("reason").GetString(),
-            json.RootElement.GetProperty("status").GetString()));
+        Assert.Equal(
+            ("quarantine-released", QuarantineTests.Release.Reason, "BLOCKED"),
+            (
+                json.RootElement.GetProperty("kind").GetString(),
+                json.RootElement.GetProperty("released").GetProperty("reason").GetString(),
+                json.RootElement.GetProperty("status").GetString()
+            )
+        );
         Assert.Equal(message.Id, Assert.Single(message.Attributes, attribute => attribute.Name == "alertId").Value);
     }
 }

@@ -11,46 +11,123 @@ namespace EcrGuard.Core.Tests.Reports;
 
 public sealed class SweepReportTests
 {
-    private static readonly LifecyclePolicy KeepsOne = LifecyclePolicy.Read("""{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}"""u8).Policy!;
+    private static readonly LifecyclePolicy KeepsOne = LifecyclePolicy
+        .Read(
+            """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}"""u8
+        )
+        .Policy!;
 
     private static readonly Usage Used = new(Use.InUse, ["The ECS service pay refers to it by its digest."], []);
 
-    private static readonly RepositorySweep Calm = new() { SweptAt = Facts.Now, Images = 3, InUse = 1, UseUnknown = 0, AtRiskCount = 0, AtRisk = [], AbandonedCount = 0, Abandoned = [] };
+    private static readonly RepositorySweep Calm = new()
+    {
+        SweptAt = Facts.Now,
+        Images = 3,
+        InUse = 1,
+        UseUnknown = 0,
+        AtRiskCount = 0,
+        AtRisk = [],
+        AbandonedCount = 0,
+        Abandoned = [],
+    };
 
-    private static readonly SweepResult Done = new("run-1", "123456789012", "eu-central-1", Facts.Now, Facts.Now.AddMinutes(9), 2, [], [new SweptRepository("pay/api", Calm), new SweptRepository("pay/web", Calm)], [], []);
+    private static readonly SweepResult Done = new(
+        "run-1",
+        "123456789012",
+        "eu-central-1",
+        Facts.Now,
+        Facts.Now.AddMinutes(9),
+        2,
+        [],
+        [new SweptRepository("pay/api", Calm), new SweptRepository("pay/web", Calm)],
+        [],
+        []
+    );
 
-    private static ImageFacts Old(int number, params string[] tags) => Facts.Image(number, tags) with { PushedAt = Facts.Now.AddDays(-number) };
+    private static ImageFacts Old(int number, params string[] tags) =>
+        Facts.Image(number, tags) with
+        {
+            PushedAt = Facts.Now.AddDays(-number),
+        };
 
-    private static RepositorySweep Sweep(IReadOnlyDictionary<Digest, Usage> usages, params IReadOnlyList<ImageFacts> images)
+    private static RepositorySweep Sweep(
+        IReadOnlyDictionary<Digest, Usage> usages,
+        params IReadOnlyList<ImageFacts> images
+    )
     {
         var contents = Facts.Contents(images);
-        return RepositorySweep.Of(contents, usages, quarantined: new HashSet<Digest>(), PolicyEffect.Of(KeepsOne, contents, usages, shields: null, Facts.Now), VerdictTags.Default, Facts.Now);
+        return RepositorySweep.Of(
+            contents,
+            usages,
+            quarantined: new HashSet<Digest>(),
+            PolicyEffect.Of(KeepsOne, contents, usages, shields: null, Facts.Now),
+            VerdictTags.Default,
+            Facts.Now
+        );
     }
 
     [Fact]
     public void An_image_in_use_that_the_policy_there_would_take_is_described_with_its_use_and_the_rule()
     {
-        var sweep = Sweep(new Dictionary<Digest, Usage> { [Facts.Digest(1)] = Usage.None, [Facts.Digest(2)] = Used, [Facts.Digest(3)] = Usage.Unknown }, Old(1, "3.0"), Old(2, "2.0"), Old(3, "1.0"));
+        var sweep = Sweep(
+            new Dictionary<Digest, Usage>
+            {
+                [Facts.Digest(1)] = Usage.None,
+                [Facts.Digest(2)] = Used,
+                [Facts.Digest(3)] = Usage.Unknown,
+            },
+            Old(1, "3.0"),
+            Old(2, "2.0"),
+            Old(3, "1.0")
+        );
         Assert.Equal((3, 1, 1, 1), (sweep.Images, sweep.InUse, sweep.UseUnknown, sweep.AtRiskCount));
-        Assert.Equal("pay/api@sha256:000000000000… (2.0): The ECS service pay refers to it by its digest. Rule 1 expires it: it is number 2 from the newest, and 1 image stays.", Assert.Single(sweep.AtRisk));
+        Assert.Equal(
+            "pay/api@sha256:000000000000… (2.0): The ECS service pay refers to it by its digest. Rule 1 "
+                + "expires it: it is number 2 from the newest, and 1 image stays.",
+            Assert.Single(sweep.AtRisk)
+        );
     }
 
     [Fact]
     public void Only_images_whose_every_tag_is_EcrGuards_count_as_given_up()
     {
         var unused = Enumerable.Range(1, 4).ToDictionary(i => Facts.Digest(i), _ => Usage.None);
-        var sweep = Sweep(unused, Old(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))), Old(2, VerdictTags.Default.InUse(Facts.Digest(2))), Old(3), Old(4, "ecrguard-sig") with { Kind = ImageKind.Artifact, Subject = Facts.Digest(1) });
+        var sweep = Sweep(
+            unused,
+            Old(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))),
+            Old(2, VerdictTags.Default.InUse(Facts.Digest(2))),
+            Old(3),
+            Old(4, "ecrguard-sig") with
+            {
+                Kind = ImageKind.Artifact,
+                Subject = Facts.Digest(1),
+            }
+        );
         Assert.Equal([Facts.Digest(2)], sweep.Abandoned);
         Assert.Equal(1, sweep.AbandonedCount);
-        Assert.Equal(0, Sweep(unused.ToDictionary(u => u.Key, _ => Used), Old(2, VerdictTags.Default.InUse(Facts.Digest(2)))).AbandonedCount);
+        Assert.Equal(
+            0,
+            Sweep(
+                unused.ToDictionary(u => u.Key, _ => Used),
+                Old(2, VerdictTags.Default.InUse(Facts.Digest(2)))
+            ).AbandonedCount
+        );
     }
 
     [Fact]
     public void An_image_that_EcrGuard_has_taken_out_of_reach_is_not_given_up()
     {
-        var contents = Facts.Contents([Old(1, VerdictTags.Default.Blocked(Facts.Digest(1))), Old(2, VerdictTags.Default.Blocked(Facts.Digest(2)))]);
+        var contents = Facts.Contents([
+            Old(1, VerdictTags.Default.Blocked(Facts.Digest(1))),
+            Old(2, VerdictTags.Default.Blocked(Facts.Digest(2))),
+        ]);
         var unused = contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None);
-        Assert.Equal([Facts.Digest(2)], RepositorySweep.Of(contents, unused, new HashSet<Digest> { Facts.Digest(1) }, null, VerdictTags.Default, Facts.Now).Abandoned);
+        Assert.Equal(
+            [Facts.Digest(2)],
+            RepositorySweep
+                .Of(contents, unused, new HashSet<Digest> { Facts.Digest(1) }, null, VerdictTags.Default, Facts.Now)
+                .Abandoned
+        );
     }
 
     [Fact]
@@ -68,10 +145,14 @@ public sealed class SweepReportTests
     {
         Assert.False(Done.IsWorthAMessage);
         Assert.True((Done with { Unfinished = ["pay/web"] }).IsWorthAMessage);
-        Assert.True((Done with { Swept = [new SweptRepository("pay/api", Calm with { Undone = ["x"] })] }).IsWorthAMessage);
+        Assert.True(
+            (Done with { Swept = [new SweptRepository("pay/api", Calm with { Undone = ["x"] })] }).IsWorthAMessage
+        );
         Unread consumer = new("ECS services of account 123456789012", "denied");
         Assert.True((Done with { Unread = [consumer] }).IsWorthAMessage);
-        Assert.False((Done with { Unread = [consumer], UnreadBefore = [consumer with { Why = "denied again" }] }).IsWorthAMessage);
+        Assert.False(
+            (Done with { Unread = [consumer], UnreadBefore = [consumer with { Why = "denied again" }] }).IsWorthAMessage
+        );
         Assert.True((Done with { UnreadBefore = [consumer] }).IsWorthAMessage);
     }
 
@@ -79,40 +160,43 @@ public sealed class SweepReportTests
     public void No_subject_counts_none_of_what_failed()
     {
         Unread consumer = new("ECS services of account 123456789012", "denied");
-        Assert.Equal("EcrGuard: sweep, 1 consumer not read in 123456789012 eu-central-1", AlertMessage.ForSweep(Done with { Unread = [consumer] }).Subject);
-        Assert.Equal("EcrGuard: sweep, 2 consumers not read in 123456789012 eu-central-1", AlertMessage.ForSweep(Done with { Unread = [consumer, consumer] }).Subject);
-        Assert.Equal("EcrGuard: sweep, every consumer read again in 123456789012 eu-central-1", AlertMessage.ForSweep(Done with { UnreadBefore = [consumer] }).Subject);
-        Assert.Equal("EcrGuard: sweep, 1 thing not done in 123456789012 eu-central-1", AlertMessage.ForSweep(Done with { Unfinished = ["pay/web"], Unread = [consumer] }).Subject);
+        Assert.Equal(
+            "EcrGuard: sweep, 1 consumer not read in 123456789012 eu-central-1",
+            AlertMessage.ForSweep(Done with { Unread = [consumer] }).Subject
+        );
+        Assert.Equal(
+            "EcrGuard: sweep, 2 consumers not read in 123456789012 eu-central-1",
+            AlertMessage.ForSweep(Done with { Unread = [consumer, consumer] }).Subject
+        );
+        Assert.Equal(
+            "EcrGuard: sweep, every consumer read again in 123456789012 eu-central-1",
+            AlertMessage.ForSweep(Done with { UnreadBefore = [consumer] }).Subject
+        );
+        Assert.Equal(
+            "EcrGuard: sweep, 1 thing not done in 123456789012 eu-central-1",
+            AlertMessage.ForSweep(Done with { Unfinished = ["pay/web"], Unread = [consumer] }).Subject
+        );
 
-        var backfill = new BackfillResult("123456789012", "eu-central-1", Facts.Now, Facts.Now.AddMinutes(1), 1, new StatusCounts(), [consumer], Facts.Policy.Version);
-        Assert.Equal("EcrGuard: backfill done, no image could be read, INCOMPLETE", AlertMessage.ForBackfill(backfill).Subject);
-        Assert.Equal("EcrGuard: backfill done, 0 images, 0 blocked", AlertMessage.ForBackfill(backfill with { Unread = [] }).Subject);
+        var backfill = new BackfillResult(
+            "123456789012",
+            "eu-central-1",
+            Facts.Now,
+            Facts.Now.AddMinutes(1),
+            1,
+            new StatusCounts(),
+            [consumer],
+            Facts.Policy.Version
+        );
+        Assert.Equal(
+            "EcrGuard: backfill done, no image could be read, INCOMPLETE",
+            AlertMessage.ForBackfill(backfill).Subject
+        );
+        Assert.Equal(
+            "EcrGuard: backfill done, 0 images, 0 blocked",
+            AlertMessage.ForBackfill(backfill with { Unread = [] }).Subject
+        );
 
-        SummaryFacts facts = new() { Account = "123456789012", Region = "eu-central-1", Week = IsoWeek.Parse("2026-W47"), GeneratedAt = Facts.Now, Policy = Facts.Policy, Ceiling = EnforcementMode.Mark };
-        Assert.EndsWith(": 0 images blocked, 0 new", new SummaryBuilder(facts).Build().Subject, StringComparison.Ordinal);
-        Assert.EndsWith(": INCOMPLETE, no image could be read", new SummaryBuilder(facts with { Unread = [consumer] }).Build().Subject, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void What_was_not_done_is_told_by_repository_and_fits_whatever_there_is()
-    {
-        var message = AlertMessage.ForSweep(Done with { Unfinished = ["pay/web"], Swept = [new SweptRepository("pay/api", Calm with { Undone = ["2 images could not be decided; the log says why."] })] });
-        Assert.Equal("sweep:123456789012:eu-central-1:run-1", message.Id);
-        Assert.Contains("- pay/api: 2 images could not be decided", message.Text, StringComparison.Ordinal);
-        Assert.Contains("- pay/web: The sweep did not come to its end there", message.Text, StringComparison.Ordinal);
-        Assert.Contains("Swept     3 images in 1 of 2 repositories", message.Text, StringComparison.Ordinal);
-        Assert.Contains(new FilterValue("complete", "false"), message.Attributes);
-
-        var flood = AlertMessage.ForSweep(Done with { Unfinished = [.. Enumerable.Range(0, 5000).Select(i => $"repository-{i}-{new string('x', 240)}")], Unread = [.. Enumerable.Range(0, 500).Select(i => new Unread($"{i}{new string('\u0416', 1000)}", new string('\u0416', 1000)))] });
-        Assert.InRange(Encoding.UTF8.GetByteCount(flood.Envelope), 1, AlertMessage.MaxEnvelope);
-        using var json = JsonDocument.Parse(flood.Json);
-        Assert.Equal((5000, 500), (json.RootElement.GetProperty("undoneCount").GetInt32(), json.RootElement.GetProperty("unreadCount").GetInt32()));
-    }
-
-    [Fact]
-    public void The_weekly_summary_names_images_in_use_that_will_go_before_what_is_blocked()
-    {
-        var summary = new SummaryBuilder(new SummaryFacts
+        SummaryFacts facts = new()
         {
             Account = "123456789012",
             Region = "eu-central-1",
@@ -120,12 +204,100 @@ public sealed class SweepReportTests
             GeneratedAt = Facts.Now,
             Policy = Facts.Policy,
             Ceiling = EnforcementMode.Mark,
-            Sweeps = [new SweptRepository("pay/web", Calm), new SweptRepository("pay/api", Calm with { AtRiskCount = 3, AtRisk = ["It will go."], AbandonedCount = 2 })],
-        }).Add(Facts.Record(Status.Blocked, since: Facts.Now.AddHours(-1))).Build();
+        };
+        Assert.EndsWith(
+            ": 0 images blocked, 0 new",
+            new SummaryBuilder(facts).Build().Subject,
+            StringComparison.Ordinal
+        );
+        Assert.EndsWith(
+            ": INCOMPLETE, no image could be read",
+            new SummaryBuilder(facts with { Unread = [consumer] }).Build().Subject,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void What_was_not_done_is_told_by_repository_and_fits_whatever_there_is()
+    {
+        var message = AlertMessage.ForSweep(
+            Done with
+            {
+                Unfinished = ["pay/web"],
+                Swept =
+                [
+                    new SweptRepository(
+                        "pay/api",
+                        Calm with
+                        {
+                            Undone = ["2 images could not be decided; the log says why."],
+                        }
+                    ),
+                ],
+            }
+        );
+        Assert.Equal("sweep:123456789012:eu-central-1:run-1", message.Id);
+        Assert.Contains("- pay/api: 2 images could not be decided", message.Text, StringComparison.Ordinal);
+        Assert.Contains("- pay/web: The sweep did not come to its end there", message.Text, StringComparison.Ordinal);
+        Assert.Contains("Swept     3 images in 1 of 2 repositories", message.Text, StringComparison.Ordinal);
+        Assert.Contains(new FilterValue("complete", "false"), message.Attributes);
+
+        var flood = AlertMessage.ForSweep(
+            Done with
+            {
+                Unfinished = [.. Enumerable.Range(0, 5000).Select(i => $"repository-{i}-{new string('x', 240)}")],
+                Unread =
+                [
+                    .. Enumerable
+                        .Range(0, 500)
+                        .Select(i => new Unread($"{i}{new string('\u0416', 1000)}", new string('\u0416', 1000))),
+                ],
+            }
+        );
+        Assert.InRange(Encoding.UTF8.GetByteCount(flood.Envelope), 1, AlertMessage.MaxEnvelope);
+        using var json = JsonDocument.Parse(flood.Json);
+        Assert.Equal(
+            (5000, 500),
+            (
+                json.RootElement.GetProperty("undoneCount").GetInt32(),
+                json.RootElement.GetProperty("unreadCount").GetInt32()
+            )
+        );
+    }
+
+    [Fact]
+    public void The_weekly_summary_names_images_in_use_that_will_go_before_what_is_blocked()
+    {
+        var summary = new SummaryBuilder(
+            new SummaryFacts
+            {
+                Account = "123456789012",
+                Region = "eu-central-1",
+                Week = IsoWeek.Parse("2026-W47"),
+                GeneratedAt = Facts.Now,
+                Policy = Facts.Policy,
+                Ceiling = EnforcementMode.Mark,
+                Sweeps =
+                [
+                    new SweptRepository("pay/web", Calm),
+                    new SweptRepository(
+                        "pay/api",
+                        Calm with
+                        {
+                            AtRiskCount = 3,
+                            AtRisk = ["It will go."],
+                            AbandonedCount = 2,
+                        }
+                    ),
+                ],
+            }
+        ).Add(Facts.Record(Status.Blocked, since: Facts.Now.AddHours(-1))).Build();
         var text = summary.ToText(AlertMessage.MaxEnvelope, "s3://whole");
         Assert.Contains("IN USE AND ABOUT TO GO: 3 images in use", text, StringComparison.Ordinal);
         Assert.Contains("- It will go. And 2 more in pay/api.", text, StringComparison.Ordinal);
         Assert.Contains("- pay/api: 2 images", text, StringComparison.Ordinal);
-        Assert.True(text.IndexOf("IN USE", StringComparison.Ordinal) < text.IndexOf("NEWLY BLOCKED", StringComparison.Ordinal));
+        Assert.True(
+            text.IndexOf("IN USE", StringComparison.Ordinal) < text.IndexOf("NEWLY BLOCKED", StringComparison.Ordinal)
+        );
     }
 }

@@ -7,7 +7,8 @@ public sealed class ApprovalAnswerTests
 {
     private static ImageRecord Record(Status status) => Facts.Record(status, since: Facts.Now);
 
-    private static bool Answers(ImageRecord record, TimeSpan age, string? policy = null) => ApprovalAnswer.Answers(record, policy ?? Facts.Policy.Version, Facts.Now + age);
+    private static bool Answers(ImageRecord record, TimeSpan age, string? policy = null) =>
+        ApprovalAnswer.Answers(record, policy ?? Facts.Policy.Version, Facts.Now + age);
 
     [Theory]
     [InlineData(Status.Pending, 5)]
@@ -24,7 +25,8 @@ public sealed class ApprovalAnswerTests
     }
 
     [Fact]
-    public void What_blocks_is_believed_as_long_as_it_stands() => Assert.True(Answers(Record(Status.Blocked), TimeSpan.FromDays(365)));
+    public void What_blocks_is_believed_as_long_as_it_stands() =>
+        Assert.True(Answers(Record(Status.Blocked), TimeSpan.FromDays(365)));
 
     [Fact]
     public void A_record_of_an_image_that_is_gone_of_another_policy_or_past_its_time_does_not_answer()
@@ -34,7 +36,9 @@ public sealed class ApprovalAnswerTests
             var record = Record(status);
             Assert.False(Answers(record with { Gone = true }, TimeSpan.Zero));
             Assert.False(Answers(record, TimeSpan.Zero, new string('b', 64)));
-            Assert.False(Answers(record with { Verdict = record.Verdict with { ValidUntil = Facts.Now } }, TimeSpan.Zero));
+            Assert.False(
+                Answers(record with { Verdict = record.Verdict with { ValidUntil = Facts.Now } }, TimeSpan.Zero)
+            );
         }
     }
 
@@ -43,7 +47,10 @@ public sealed class ApprovalAnswerTests
     {
         var verdict = Facts.Verdict(Status.Blocked);
         var answer = ApprovalAnswer.Of("pay/api:1.0", verdict, 1, Facts.Now);
-        Assert.Equal((false, "BLOCKED", "pay/api:1.0", "pay/api", $"{Facts.Digest(1)}"), (answer.Approved, answer.Status, answer.Image, answer.Repository, answer.Digest));
+        Assert.Equal(
+            (false, "BLOCKED", "pay/api:1.0", "pay/api", $"{Facts.Digest(1)}"),
+            (answer.Approved, answer.Status, answer.Image, answer.Repository, answer.Digest)
+        );
         Assert.Equal($"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@{Facts.Digest(1)}", answer.Deploy);
         Assert.Equal(verdict.Reasons, answer.Reasons);
         Assert.Equal(1, answer.ReasonCount);
@@ -71,28 +78,55 @@ public sealed class ApprovalAnswerTests
         Assert.Equal(verdict.ToPass.Take(ImageRecord.MaxReasons), answer.ToPass);
     }
 
-    public static TheoryData<string, double?, double?, double?, string> Waits => new()
-    {
-        // What the ledger holds, in minutes ago; what ECR says of the push; what the verdict says; the sentence.
-        { "pending since the push", 3, 3, 3, "for 3 minutes, since 2026-11-18 11:57:00 UTC" },
-        { "pending, pushed long ago, scanned again", 2, 60 * 24 * 90, 2, "for 2 minutes, since 2026-11-18 11:58:00 UTC" },
-        { "pending without a beginning: an index", 5, 6, null, "for 5 minutes, since 2026-11-18 11:55:00 UTC" },
-        { "nothing", null, 1.5, 0, "for 90 seconds, since 2026-11-18 11:58:30 UTC" },
-        { "nothing, and a clock that is ahead", null, -1, 0, "for 0 seconds, since 2026-11-18 12:00:00 UTC" },
-        { "nothing, pushed long ago", null, 60 * 24 * 90, 0, "for 0 seconds, since 2026-11-18 12:00:00 UTC" },
-        { "nothing at all", null, null, null, "It is not known since when this image has waited for its scan; ask again in 15 seconds." },
-    };
+    public static TheoryData<string, double?, double?, double?, string> Waits =>
+        new()
+        {
+            // What the ledger holds, in minutes ago; what ECR says of the push; what the verdict says; the sentence.
+            { "pending since the push", 3, 3, 3, "for 3 minutes, since 2026-11-18 11:57:00 UTC" },
+            {
+                "pending, pushed long ago, scanned again",
+                2,
+                60 * 24 * 90,
+                2,
+                "for 2 minutes, since 2026-11-18 11:58:00 UTC"
+            },
+            { "pending without a beginning: an index", 5, 6, null, "for 5 minutes, since 2026-11-18 11:55:00 UTC" },
+            { "nothing", null, 1.5, 0, "for 90 seconds, since 2026-11-18 11:58:30 UTC" },
+            { "nothing, and a clock that is ahead", null, -1, 0, "for 0 seconds, since 2026-11-18 12:00:00 UTC" },
+            { "nothing, pushed long ago", null, 60 * 24 * 90, 0, "for 0 seconds, since 2026-11-18 12:00:00 UTC" },
+            {
+                "nothing at all",
+                null,
+                null,
+                null,
+                "It is not known since when this image has waited for its scan; ask again in 15 seconds."
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Waits))]
-    public void A_pending_answer_says_how_long_it_was_waited_for_and_when_to_ask_again(string case_, double? recorded, double? pushed, double? waiting, string sentence)
+    public void A_pending_answer_says_how_long_it_was_waited_for_and_when_to_ask_again(
+        string case_,
+        double? recorded,
+        double? pushed,
+        double? waiting,
+        string sentence
+    )
     {
         Assert.NotEmpty(case_);
         DateTimeOffset? Ago(double? minutes) => minutes is { } m ? Facts.Now.AddMinutes(-m) : null;
         var verdict = Facts.Verdict(Status.Pending) with { WaitingSince = Ago(waiting) };
-        var before = recorded is null ? null : Facts.Record(Status.Pending) with { Verdict = verdict, StatusSince = Ago(recorded)!.Value };
+        var before = recorded is null
+            ? null
+            : Facts.Record(Status.Pending) with
+            {
+                Verdict = verdict,
+                StatusSince = Ago(recorded)!.Value,
+            };
 
-        var answer = ApprovalAnswer.Of("pay/api:1.0", verdict, 1, Facts.Now).Waiting(verdict, Ago(pushed), before, Facts.Now);
+        var answer = ApprovalAnswer
+            .Of("pay/api:1.0", verdict, 1, Facts.Now)
+            .Waiting(verdict, Ago(pushed), before, Facts.Now);
 
         Assert.Contains(sentence, answer.Reasons[^1].Sentence, StringComparison.Ordinal);
         Assert.Equal((15, answer.Reasons.Count), (answer.RetryAfterSeconds, answer.ReasonCount));

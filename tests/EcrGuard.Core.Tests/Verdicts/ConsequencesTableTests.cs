@@ -8,7 +8,8 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Tests.Verdicts;
 
 /// <summary>
-/// All that follows for one image, over every combination of scan, waiver, enforcement, use and grace: <c>consequences-table.approved.txt</c>. Combinations of which the same follows share a line.
+/// All that follows for one image, over every combination of scan, waiver, enforcement, use and grace:
+/// <c>consequences-table.approved.txt</c>. Combinations of which the same follows share a line.
 /// </summary>
 public sealed class ConsequencesTableTests
 {
@@ -39,8 +40,16 @@ public sealed class ConsequencesTableTests
         ("not in use", Usage.None),
     ];
 
-    /// <summary>Seven days for what is critical; since when it has blocked an image that is known to be in use.</summary>
-    private static readonly (string Name, TimeSpan? For)[] Graces = [("none", null), ("begins", TimeSpan.Zero), ("half gone", TimeSpan.FromDays(4)), ("over", TimeSpan.FromDays(8))];
+    /// <summary>
+    /// Seven days for what is critical; since when it has blocked an image that is known to be in use.
+    /// </summary>
+    private static readonly (string Name, TimeSpan? For)[] Graces =
+    [
+        ("none", null),
+        ("begins", TimeSpan.Zero),
+        ("half gone", TimeSpan.FromDays(4)),
+        ("over", TimeSpan.FromDays(8)),
+    ];
 
     private sealed record Combination(string Scan, string Waiver, string Mode, string Use, string Grace)
     {
@@ -50,60 +59,142 @@ public sealed class ConsequencesTableTests
     [Fact]
     public void Everything_follows_as_it_was_approved()
     {
-        var all = from scan in Scans
-                  from waiver in Waivers
-                  from mode in Enum.GetValues<EnforcementMode>()
-                  from use in Uses
-                  from grace in Graces
-                  select (new Combination(scan.Name, waiver.Name, Word(mode), use.Name, grace.Name), Follows(scan.Scan, waiver.Waivers, mode, use.Usage, grace.For));
-        IReadOnlyList<(IReadOnlyList<string> Columns, string Follows)> lines = [.. all.Select(line => (line.Item1.Columns, line.Item2))];
+        var all =
+            from scan in Scans
+            from waiver in Waivers
+            from mode in Enum.GetValues<EnforcementMode>()
+            from use in Uses
+            from grace in Graces
+            select (
+                new Combination(scan.Name, waiver.Name, Word(mode), use.Name, grace.Name),
+                Follows(scan.Scan, waiver.Waivers, mode, use.Usage, grace.For)
+            );
+        IReadOnlyList<(IReadOnlyList<string> Columns, string Follows)> lines =
+        [
+            .. all.Select(line => (line.Item1.Columns, line.Item2)),
+        ];
         Assert.Equal(7 * 3 * 3 * 3 * 4, lines.Count);
         for (var column = lines[0].Columns.Count - 1; column >= 0; column--)
             lines = Together(lines, column);
 
         var table = new StringBuilder()
-            .AppendLine("WHAT FOLLOWS FOR ONE IMAGE. Critical blocks and has 7 days of grace; the image carries 1.0 and nothing of EcrGuard's.")
-            .AppendLine("'grace': for how long the blocking finding has been known on an image in use. 'tags': what is written first. 'out of reach': the step after that.")
+            .AppendLine(
+                "WHAT FOLLOWS FOR ONE IMAGE. Critical blocks and has 7 days of grace; the image carries 1.0 "
+                    + "and nothing of EcrGuard's."
+            )
+            .AppendLine(
+                "'grace': for how long the blocking finding has been known on an image in use. 'tags': what "
+                    + "is written first. 'out of reach': the step after that."
+            )
             .AppendLine("An asterisk stands for every value.")
             .AppendLine()
-            .AppendLine(Row(["scan", "waiver", "mode", "use", "grace"], "status, the gate's answer; tags; out of reach; said"))
+            .AppendLine(
+                Row(["scan", "waiver", "mode", "use", "grace"], "status, the gate's answer; tags; out of reach; said")
+            )
             .AppendLine(new string('-', 180));
         foreach (var (columns, follows) in lines)
             table.AppendLine(Row(columns, follows));
         Approval.Matches(table.ToString(), "consequences-table");
     }
 
-    private static string Follows(ScanFacts scan, IReadOnlyList<Waiver> waivers, EnforcementMode mode, Usage usage, TimeSpan? blockedFor)
+    private static string Follows(
+        ScanFacts scan,
+        IReadOnlyList<Waiver> waivers,
+        EnforcementMode mode,
+        Usage usage,
+        TimeSpan? blockedFor
+    )
     {
         var image = Facts.Image(1, "1.0");
-        var policy = Facts.Policy with { Waivers = waivers, Grace = blockedFor is null ? new Dictionary<Severity, int>() : new Dictionary<Severity, int> { [Severity.Critical] = 7 } };
+        var policy = Facts.Policy with
+        {
+            Waivers = waivers,
+            Grace = blockedFor is null
+                ? new Dictionary<Severity, int>()
+                : new Dictionary<Severity, int> { [Severity.Critical] = 7 },
+        };
         var verdict = Judge.Decide(image, scan, policy, before: null, Facts.Now);
-        var grace = Grace.Of(verdict, null, policy, Facts.Now - (blockedFor ?? TimeSpan.Zero))?.Seen(usage.Use, policy, Facts.Now - (blockedFor ?? TimeSpan.Zero));
+        var grace = Grace
+            .Of(verdict, null, policy, Facts.Now - (blockedFor ?? TimeSpan.Zero))
+            ?.Seen(usage.Use, policy, Facts.Now - (blockedFor ?? TimeSpan.Zero));
 
         var plan = TagPlan.For(image, verdict.Status, usage.Use, mode, Tags);
-        var marked = image with { Tags = [.. image.Tags.Concat(plan.Actions.Where(action => action.Change == TagChange.Add).Select(action => action.Tag))] };
+        var marked = image with
+        {
+            Tags =
+            [
+                .. image.Tags.Concat(
+                    plan.Actions.Where(action => action.Change == TagChange.Add).Select(action => action.Tag)
+                ),
+            ],
+        };
         var quarantine = QuarantinePlan.For(
-            new QuarantineFacts { Image = marked, Status = verdict.Status, Mode = mode, ChangeId = "01CHANGE", Usage = usage },
-            null, Tags, Facts.Now);
-        return string.Join("; ",
+            new QuarantineFacts
+            {
+                Image = marked,
+                Status = verdict.Status,
+                Mode = mode,
+                ChangeId = "01CHANGE",
+                Usage = usage,
+            },
+            null,
+            Tags,
+            Facts.Now
+        );
+        return string.Join(
+            "; ",
             $"{verdict.Status.Word()}, {(verdict.Approved ? "yes" : "no")}",
-            plan.Actions.Count == 0 ? "-" : string.Join(" and ", plan.Actions.Select(action => $"{action.Change.ToString().ToLowerInvariant()} {action.Tag[..^65]}")),
+            plan.Actions.Count == 0
+                ? "-"
+                : string.Join(
+                    " and ",
+                    plan.Actions.Select(action => $"{action.Change.ToString().ToLowerInvariant()} {action.Tag[..^65]}")
+                ),
             Taken(quarantine),
-            grace is null ? "-" : $"{(grace.Counting ? $"until {grace.EndsAt:yyyy-MM-dd}" : "the clock stands")}{(grace.Due(Facts.Now) is { } stage ? $", {stage.ToString().ToLowerInvariant()}" : "")}");
+            grace is null
+                ? "-"
+                : $"{(grace.Counting ? $"until {grace.EndsAt:yyyy-MM-dd}" : "the clock stands")}{(grace.Due(Facts.Now) is { } stage ? $", {stage.ToString().ToLowerInvariant()}" : "")}"
+        );
     }
 
-    private static string Taken(QuarantinePlan plan) => plan.Next is { } step ? $"{step.Change.ToString().ToLowerInvariant()}" : plan.Why is { } why ? $"no ({why.Split('.', ',')[0]})" : "-";
+    private static string Taken(QuarantinePlan plan) =>
+        plan.Next is { } step ? $"{step.Change.ToString().ToLowerInvariant()}"
+        : plan.Why is { } why ? $"no ({why.Split('.', ',')[0]})"
+        : "-";
 
-    /// <summary>Puts lines on one that differ in one column only: all its values become an asterisk, some are listed.</summary>
-    private static IReadOnlyList<(IReadOnlyList<string> Columns, string Follows)> Together(IReadOnlyList<(IReadOnlyList<string> Columns, string Follows)> lines, int column)
+    /// <summary>
+    /// Puts lines on one that differ in one column only: all its values become an asterisk, some are listed.
+    /// </summary>
+    private static IReadOnlyList<(IReadOnlyList<string> Columns, string Follows)> Together(
+        IReadOnlyList<(IReadOnlyList<string> Columns, string Follows)> lines,
+        int column
+    )
     {
         var values = lines.Select(line => line.Columns[column]).Distinct().Count();
-        return [.. lines.GroupBy(line => (string.Join('|', line.Columns.Where((_, i) => i != column)), line.Follows))
-            .Select(same => ((IReadOnlyList<string>)[.. same.First().Columns.Select((value, i) => i != column ? value : same.Count() == values ? "*" : string.Join("/", same.Select(line => line.Columns[column])))], same.Key.Follows))];
+        return
+        [
+            .. lines
+                .GroupBy(line => (string.Join('|', line.Columns.Where((_, i) => i != column)), line.Follows))
+                .Select(same =>
+                    (
+                        (IReadOnlyList<string>)
+                            [
+                                .. same.First()
+                                    .Columns.Select(
+                                        (value, i) =>
+                                            i != column ? value
+                                            : same.Count() == values ? "*"
+                                            : string.Join("/", same.Select(line => line.Columns[column]))
+                                    ),
+                            ],
+                        same.Key.Follows
+                    )
+                ),
+        ];
     }
 
     private static string Word(EnforcementMode mode) => mode.ToString().ToLowerInvariant();
 
     private static string Row(IReadOnlyList<string> columns, string follows) =>
-        $"{columns[0],-12} {columns[1],-14} {columns[2],-18} {columns[3],-19} {columns[4],-21} {follows}".TrimEnd();
+        $"{columns[0], -12} {columns[1], -14} {columns[2], -18} {columns[3], -19} {columns[4], -21} {follows}".TrimEnd();
 }

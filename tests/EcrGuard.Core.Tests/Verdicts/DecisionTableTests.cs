@@ -11,7 +11,11 @@ namespace EcrGuard.Core.Tests.Verdicts;
 public sealed class DecisionTableTests
 {
     private static readonly ImageFacts Image = Facts.Image(1, "1.0");
-    private static readonly VerdictTags Tags = VerdictTags.Default with { EarlierPrefixes = ["old"], TagApproved = true };
+    private static readonly VerdictTags Tags = VerdictTags.Default with
+    {
+        EarlierPrefixes = ["old"],
+        TagApproved = true,
+    };
     private static readonly PolicyDocument Waiving = Facts.Policy with { Waivers = [Facts.Waiver()] };
 
     private static readonly (string Name, ScanFacts Scan)[] Scans =
@@ -23,14 +27,28 @@ public sealed class DecisionTableTests
         ("complete, without a date", Facts.Scan() with { CompletedAt = null }),
         ("complete, continuous, old", Facts.Scan() with { Continuous = true, CompletedAt = Facts.Now.AddDays(-90) }),
         .. from state in Enum.GetValues<ScanState>().Where(state => state != ScanState.Complete)
-           from findings in new Finding[][] { [], [Facts.Finding()] }
-           select (state.ToString().ToLowerInvariant() + (findings.Length == 0 ? "" : ", lists one that blocks"), Facts.Scan(findings) with { State = state, CompletedAt = null, Word = "WORD" }),
+        from findings in new Finding[][] { [], [Facts.Finding()] }
+        select (
+            state.ToString().ToLowerInvariant() + (findings.Length == 0 ? "" : ", lists one that blocks"),
+            Facts.Scan(findings) with
+            {
+                State = state,
+                CompletedAt = null,
+                Word = "WORD",
+            }
+        ),
         ("unsettled rescan", Rescan()),
         ("unsettled rescan, lists one that blocks", Rescan(Facts.Finding())),
     ];
 
     private static ScanFacts Rescan(params Finding[] findings) =>
-        Facts.Scan(findings) with { State = ScanState.Unsettled, CompletedAt = null, Word = "WORD", LeavesApproval = true };
+        Facts.Scan(findings) with
+        {
+            State = ScanState.Unsettled,
+            CompletedAt = null,
+            Word = "WORD",
+            LeavesApproval = true,
+        };
 
     private static readonly (string Name, Judge.Before? Before)[] Befores =
     [
@@ -58,7 +76,10 @@ public sealed class DecisionTableTests
     public void Everything_is_decided_as_it_was_approved()
     {
         var table = new StringBuilder()
-            .AppendLine("WHAT IS DECIDED. Policy: critical blocks, high warns, a scan lasts 30 days, nothing is allowed without one.")
+            .AppendLine(
+                "WHAT IS DECIDED. Policy: critical blocks, high warns, a scan lasts 30 days, nothing is "
+                    + "allowed without one."
+            )
             .AppendLine("'waived now': a waiver for the blocking finding is in force when it is decided.")
             .AppendLine()
             .AppendLine(Row("scan", "before", "decided", "and waived now"))
@@ -66,11 +87,17 @@ public sealed class DecisionTableTests
         foreach (var (scan, facts) in Scans)
         {
             foreach (var (before, known) in Befores)
-                table.AppendLine(Row(scan, before, Decided(facts, known, Facts.Policy), Decided(facts, known, Waiving)));
+                table.AppendLine(
+                    Row(scan, before, Decided(facts, known, Facts.Policy), Decided(facts, known, Waiving))
+                );
             table.AppendLine();
         }
 
-        table.AppendLine("WHAT IS WRITTEN. Tags for approved images are on, 'old' is an earlier prefix. How a tag comes off without its image is TagRemoval's to decide.")
+        table
+            .AppendLine(
+                "WHAT IS WRITTEN. Tags for approved images are on, 'old' is an earlier prefix. How a tag "
+                    + "comes off without its image is TagRemoval's to decide."
+            )
             .AppendLine("Observe writes nothing in any of these cases; quarantine writes the tags that mark does.")
             .AppendLine()
             .AppendLine(Row("status", "tags", "mark", ""))
@@ -101,8 +128,12 @@ public sealed class DecisionTableTests
         var plan = TagPlan.For(image, status, Use.Unknown, mode, Tags);
         return plan.CouldNot is { } why ? $"could not: {why}"
             : plan.Actions.Count == 0 ? "nothing"
-            : string.Join(", then ", plan.Actions.Select(action => $"{action.Change.ToString().ToLowerInvariant()} {action.Tag[..^65]}"));
+            : string.Join(
+                ", then ",
+                plan.Actions.Select(action => $"{action.Change.ToString().ToLowerInvariant()} {action.Tag[..^65]}")
+            );
     }
 
-    private static string Row(string first, string second, string third, string fourth) => $"{first,-36}  {second,-24}  {third,-26}  {fourth}".TrimEnd();
+    private static string Row(string first, string second, string third, string fourth) =>
+        $"{first, -36}  {second, -24}  {third, -26}  {fourth}".TrimEnd();
 }

@@ -7,9 +7,16 @@ namespace EcrGuard.Core.Tests.Verdicts;
 /// <summary>Break-glass: an approval forced for one digest until a moment.</summary>
 public sealed class ForcedApprovalTests
 {
-    private static readonly ForcedApproval Forced = new("01F", "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada", "The shop is down; this image mends it.", Facts.Now, Facts.Now.AddHours(4));
+    private static readonly ForcedApproval Forced = new(
+        "01F",
+        "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada",
+        "The shop is down; this image mends it.",
+        Facts.Now,
+        Facts.Now.AddHours(4)
+    );
 
-    public static TheoryData<Status> Refused => [.. Enum.GetValues<Status>().Where(status => status != Status.Approved)];
+    public static TheoryData<Status> Refused =>
+        [.. Enum.GetValues<Status>().Where(status => status != Status.Approved)];
 
     [Theory]
     [MemberData(nameof(Refused))]
@@ -18,7 +25,12 @@ public sealed class ForcedApprovalTests
         var verdict = ForcedApproval.Over(Facts.Verdict(status), Forced, Facts.Now);
 
         Assert.Equal((Status.Approved, true), (verdict.Status, verdict.Approved));
-        Assert.Equal($"Approved by break-glass until 2026-11-18 16:00 UTC, although the verdict is {status.Word()}: arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada said on 2026-11-18 12:00 UTC: The shop is down; this image mends it.", verdict.Reasons[0].Sentence);
+        Assert.Equal(
+            $"Approved by break-glass until 2026-11-18 16:00 UTC, although the verdict is {status.Word()}: "
+                + "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada said on 2026-11-18 12:00 UTC: The "
+                + "shop is down; this image mends it.",
+            verdict.Reasons[0].Sentence
+        );
         Assert.Equal(Facts.Verdict(status).Reasons[0], verdict.Reasons[1]);
         Assert.Equal(status, verdict.WithoutBreakGlass().Status);
         Assert.True(verdict.IsOutdated(Facts.Policy.Version, Forced.Until));
@@ -42,8 +54,12 @@ public sealed class ForcedApprovalTests
     {
         var approved = Facts.Verdict(Status.Approved);
 
-        Assert.Equal("A break-glass approval stands by until 2026-11-18 16:00 UTC; the verdict is APPROVED without it: arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada said on 2026-11-18 12:00 UTC: The shop is down; this image mends it.",
-            ForcedApproval.StandsBy(approved, Forced, Facts.Now)?.Sentence);
+        Assert.Equal(
+            "A break-glass approval stands by until 2026-11-18 16:00 UTC; the verdict is APPROVED without "
+                + "it: arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada said on 2026-11-18 12:00 UTC: "
+                + "The shop is down; this image mends it.",
+            ForcedApproval.StandsBy(approved, Forced, Facts.Now)?.Sentence
+        );
         Assert.Null(ForcedApproval.StandsBy(Facts.Verdict(Status.Blocked), Forced, Facts.Now));
         Assert.Null(ForcedApproval.StandsBy(approved, Forced, Forced.Until));
         Assert.Null(ForcedApproval.StandsBy(approved, null, Facts.Now));
@@ -53,22 +69,45 @@ public sealed class ForcedApprovalTests
     public void A_record_keeps_what_comes_back_and_cuts_it_too()
     {
         var image = Facts.Image(1, "1.0");
-        var verdict = ForcedApproval.Over(Facts.Decide(image, Facts.Scan([.. Enumerable.Range(0, 50).Select(i => Facts.Finding($"CVE-{i}"))])), Forced, Facts.Now);
+        var verdict = ForcedApproval.Over(
+            Facts.Decide(image, Facts.Scan([.. Enumerable.Range(0, 50).Select(i => Facts.Finding($"CVE-{i}"))])),
+            Forced,
+            Facts.Now
+        );
         var record = ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags);
 
         Assert.Equal(ImageRecord.MaxReasons, record.Verdict.Instead!.Reasons.Count);
         Assert.Equal(Status.Blocked, record.Verdict.Instead.Status);
-        Assert.Equal(Status.Approved, (record with { Forced = Forced }).AsOf(Facts.Now.AddHours(3), Facts.Policy).Verdict.Status);
+        Assert.Equal(
+            Status.Approved,
+            (record with { Forced = Forced }).AsOf(Facts.Now.AddHours(3), Facts.Policy).Verdict.Status
+        );
     }
 
     [Fact]
     public void A_record_counts_as_what_it_stands_for_from_the_moment_on_which_it_is_not_forced_any_more()
     {
         var image = Facts.Image(1, "1.0");
-        var record = ImageRecord.Of(image, ForcedApproval.Over(Facts.Verdict(Status.Blocked), Forced, Facts.Now), null, "01C", Facts.Now, image.Tags) with { Forced = Forced };
+        var record = ImageRecord.Of(
+            image,
+            ForcedApproval.Over(Facts.Verdict(Status.Blocked), Forced, Facts.Now),
+            null,
+            "01C",
+            Facts.Now,
+            image.Tags
+        ) with
+        {
+            Forced = Forced,
+        };
         var shortened = record with { Forced = Forced with { Until = Facts.Now.AddMinutes(1) } };
 
-        Assert.Equal((Status.Blocked, Facts.Verdict(Status.Blocked).Reasons.Count), (record.AsOf(Forced.Until, Facts.Policy).Verdict.Status, record.AsOf(Forced.Until, Facts.Policy).ReasonCount));
+        Assert.Equal(
+            (Status.Blocked, Facts.Verdict(Status.Blocked).Reasons.Count),
+            (
+                record.AsOf(Forced.Until, Facts.Policy).Verdict.Status,
+                record.AsOf(Forced.Until, Facts.Policy).ReasonCount
+            )
+        );
         Assert.Equal(Status.Blocked, shortened.AsOf(Facts.Now.AddMinutes(1), Facts.Policy).Verdict.Status);
         Assert.False(shortened.IsDue(Facts.Policy.Version, Facts.Now));
         Assert.True(shortened.IsDue(Facts.Policy.Version, Facts.Now.AddMinutes(1)));
@@ -80,29 +119,79 @@ public sealed class ForcedApprovalTests
     [InlineData("too short", 4, "The reason has 9 characters; it must say why, in 10 to 500.")]
     [InlineData("          a          ", 4, "The reason has 1 characters; it must say why, in 10 to 500.")]
     [InlineData(null, 4, "The reason has 0 characters; it must say why, in 10 to 500.")]
-    [InlineData("long enough\nand forged", 4, "The reason has a control character (a line end or a tab, for example); it must be one line.")]
-    [InlineData("long enough", null, "The moment 'until' is missing, or no time with an offset; it must be one such as 2026-11-19T12:00:00Z, or 'now' to end what is in force.")]
+    [InlineData(
+        "long enough\nand forged",
+        4,
+        "The reason has a control character (a line end or a tab, for example); it must be one line."
+    )]
+    [InlineData(
+        "long enough",
+        null,
+        "The moment 'until' is missing, or no time with an offset; it must be one such as "
+            + "2026-11-19T12:00:00Z, or 'now' to end what is in force."
+    )]
     [InlineData("long enough", 0, "The moment 'until' is 2026-11-18T12:00:00Z, which is not in the future.")]
-    [InlineData("long enough", 25, "The moment 'until' is 2026-11-19T13:00:00Z; an approval may be forced for at most 24 hours (defaults.maxBreakGlassHours), to 2026-11-19T12:00:00Z.")]
+    [InlineData(
+        "long enough",
+        25,
+        "The moment 'until' is 2026-11-19T13:00:00Z; an approval may be forced for at most 24 hours "
+            + "(defaults.maxBreakGlassHours), to 2026-11-19T12:00:00Z."
+    )]
     [InlineData("long enough", 24, null)]
     public void What_may_be_forced_has_limits(string? reason, int? hours, string? problem) =>
-        Assert.Equal(problem, ForcedApproval.Problem(reason, hours is { } h ? Facts.Now.AddHours(h) : null, Facts.Policy, Facts.Now));
+        Assert.Equal(
+            problem,
+            ForcedApproval.Problem(reason, hours is { } h ? Facts.Now.AddHours(h) : null, Facts.Policy, Facts.Now)
+        );
 
     /// <summary>Whatever else is right or wrong about the order.</summary>
     [Theory]
     [InlineData("long enough", 1)]
     [InlineData("short", null)]
     public void Where_the_policy_allows_zero_hours_nothing_may_be_forced(string reason, int? hours) =>
-        Assert.StartsWith("The policy lets nobody force an approval (defaults.maxBreakGlassHours is 0).",
-            ForcedApproval.Problem(reason, hours is { } h ? Facts.Now.AddHours(h) : null, Facts.Policy with { Defaults = new() { MaxBreakGlassHours = 0 } }, Facts.Now), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The policy lets nobody force an approval (defaults.maxBreakGlassHours is 0).",
+            ForcedApproval.Problem(
+                reason,
+                hours is { } h ? Facts.Now.AddHours(h) : null,
+                Facts.Policy with
+                {
+                    Defaults = new() { MaxBreakGlassHours = 0 },
+                },
+                Facts.Now
+            ),
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void What_proves_who_did_it_is_told_beside_the_name_that_the_caller_chose()
     {
-        static string Told(ApiRequest request) => AlertMessage.ForBreakGlass(new ForcedApprovalNotice(Facts.Image(1).Id, [], Forced with { Request = request }, Status.Blocked, Ended: false)).Text;
+        static string Told(ApiRequest request) =>
+            AlertMessage
+                .ForBreakGlass(
+                    new ForcedApprovalNotice(
+                        Facts.Image(1).Id,
+                        [],
+                        Forced with
+                        {
+                            Request = request,
+                        },
+                        Status.Blocked,
+                        Ended: false
+                    )
+                )
+                .Text;
 
-        Assert.Contains("Request   r1 to the API a1, signed with the access key ASIA1, by AROA1:ada\n", Told(new ApiRequest("a1", "r1") { AccessKeyId = "ASIA1", CallerId = "AROA1:ada" }), StringComparison.Ordinal);
-        Assert.Contains("AWS CloudTrail's AssumeRole event with this access key says who took the role.", Told(new ApiRequest("a1", "r1") { AccessKeyId = "ASIA1" }), StringComparison.Ordinal);
+        Assert.Contains(
+            "Request   r1 to the API a1, signed with the access key ASIA1, by AROA1:ada\n",
+            Told(new ApiRequest("a1", "r1") { AccessKeyId = "ASIA1", CallerId = "AROA1:ada" }),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "AWS CloudTrail's AssumeRole event with this access key says who took the role.",
+            Told(new ApiRequest("a1", "r1") { AccessKeyId = "ASIA1" }),
+            StringComparison.Ordinal
+        );
         Assert.Contains("Request   r1 to the API a1\n", Told(new ApiRequest("a1", "r1")), StringComparison.Ordinal);
         Assert.DoesNotContain("CloudTrail", Told(new ApiRequest("a1", "r1")), StringComparison.Ordinal);
     }
@@ -110,22 +199,51 @@ public sealed class ForcedApprovalTests
     [Theory]
     [InlineData(false, "break-glass", "EcrGuard: break-glass for pay/api:1.0", "START")]
     [InlineData(true, "break-glass-ended", "EcrGuard: break-glass ended for pay/api:1.0", "END")]
-    public void Its_start_and_its_end_are_told_with_who_why_and_until_when(bool ended, string kind, string subject, string word)
+    public void Its_start_and_its_end_are_told_with_who_why_and_until_when(
+        bool ended,
+        string kind,
+        string subject,
+        string word
+    )
     {
-        var message = AlertMessage.ForBreakGlass(new ForcedApprovalNotice(Facts.Image(1).Id, ["1.0"], Forced, Status.Blocked, ended));
+        var message = AlertMessage.ForBreakGlass(
+            new ForcedApprovalNotice(Facts.Image(1).Id, ["1.0"], Forced, Status.Blocked, ended)
+        );
 
         Assert.Equal((subject, $"{Facts.Digest(1).Hex}:BREAKGLASS-{word}:01F"), (message.Subject, message.Id));
-        foreach (var line in new[] { "Verdict   BLOCKED", $"Who       {Forced.By}", $"Why       {Forced.Reason}", "When      from 2026-11-18 12:00 UTC to 2026-11-18 16:00 UTC", $"Alert     {message.Id}" })
+        foreach (
+            var line in new[]
+            {
+                "Verdict   BLOCKED",
+                $"Who       {Forced.By}",
+                $"Why       {Forced.Reason}",
+                "When      from 2026-11-18 12:00 UTC to 2026-11-18 16:00 UTC",
+                $"Alert     {message.Id}",
+            }
+        )
             Assert.Contains(line, message.Text, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(message.Json);
-        Assert.Equal((kind, "BLOCKED", Forced.By), (json.RootElement.GetProperty("kind").GetString(), json.RootElement.GetProperty("verdict").GetString(), json.RootElement.GetProperty("by").GetString()));
+        Assert.Equal(
+            (kind, "BLOCKED", Forced.By),
+            (
+                json.RootElement.GetProperty("kind").GetString(),
+                json.RootElement.GetProperty("verdict").GetString(),
+                json.RootElement.GetProperty("by").GetString()
+            )
+        );
     }
 
     [Fact]
     public void A_reason_may_be_as_short_and_as_long_as_the_limits_say()
     {
-        Assert.All([ForcedApproval.MinReason, ForcedApproval.MaxReason], length => Assert.Null(ForcedApproval.Problem(new string('x', length))));
-        Assert.All([ForcedApproval.MinReason - 1, ForcedApproval.MaxReason + 1], length => Assert.NotNull(ForcedApproval.Problem(new string('x', length))));
+        Assert.All(
+            [ForcedApproval.MinReason, ForcedApproval.MaxReason],
+            length => Assert.Null(ForcedApproval.Problem(new string('x', length)))
+        );
+        Assert.All(
+            [ForcedApproval.MinReason - 1, ForcedApproval.MaxReason + 1],
+            length => Assert.NotNull(ForcedApproval.Problem(new string('x', length)))
+        );
     }
 
     [Fact]
@@ -139,5 +257,11 @@ public sealed class ForcedApprovalTests
 
     [Fact]
     public void Its_reason_has_a_code_of_its_own() =>
-        Assert.Equal(("break-glass", "break-glass"), (ForcedApproval.Over(Facts.Verdict(Status.Blocked), Forced, Facts.Now).Reasons[0].Code, ForcedApproval.StandsBy(Facts.Verdict(Status.Approved), Forced, Facts.Now)!.Code));
+        Assert.Equal(
+            ("break-glass", "break-glass"),
+            (
+                ForcedApproval.Over(Facts.Verdict(Status.Blocked), Forced, Facts.Now).Reasons[0].Code,
+                ForcedApproval.StandsBy(Facts.Verdict(Status.Approved), Forced, Facts.Now)!.Code
+            )
+        );
 }

@@ -12,17 +12,36 @@ public sealed class GraceTests
 {
     private static readonly PolicyDocument Policy = Facts.Policy with
     {
-        Rules = [new Rule { Id = "all", Severities = [Severity.Critical, Severity.High, Severity.Low], Then = RuleEffect.Block }],
+        Rules =
+        [
+            new Rule
+            {
+                Id = "all",
+                Severities = [Severity.Critical, Severity.High, Severity.Low],
+                Then = RuleEffect.Block,
+            },
+        ],
         Grace = new Dictionary<Severity, int> { [Severity.Critical] = 7, [Severity.High] = 30 },
     };
 
-    private static readonly Usage Used = new(Use.InUse, ["The ECS service web refers to it by its digest."], [new Consumer(ConsumerKind.EcsService, "web")]);
+    private static readonly Usage Used = new(
+        Use.InUse,
+        ["The ECS service web refers to it by its digest."],
+        [new Consumer(ConsumerKind.EcsService, "web")]
+    );
 
-    private static Verdict Blocked(params Severity[] severities) => Facts.Decide(Facts.Image(1, "1.0"), Facts.Scan([.. severities.Select(severity => Facts.Finding($"CVE-{severity}", severity))]), Policy);
+    private static Verdict Blocked(params Severity[] severities) =>
+        Facts.Decide(
+            Facts.Image(1, "1.0"),
+            Facts.Scan([.. severities.Select(severity => Facts.Finding($"CVE-{severity}", severity))]),
+            Policy
+        );
 
-    private static Grace Clock(Verdict verdict, Grace? before = null, int day = 0) => Grace.Of(verdict, before, Policy, Facts.Now.AddDays(day))!;
+    private static Grace Clock(Verdict verdict, Grace? before = null, int day = 0) =>
+        Grace.Of(verdict, before, Policy, Facts.Now.AddDays(day))!;
 
-    private static Grace Counting(params Severity[] severities) => Clock(Blocked(severities)).Seen(Use.InUse, Policy, Facts.Now)!;
+    private static Grace Counting(params Severity[] severities) =>
+        Clock(Blocked(severities)).Seen(Use.InUse, Policy, Facts.Now)!;
 
     [Fact]
     public void Only_what_blocks_has_a_clock_and_only_where_the_policy_gives_time()
@@ -30,7 +49,15 @@ public sealed class GraceTests
         Assert.Null(Grace.Of(Facts.Verdict(Status.Approved), Counting(Severity.Critical), Policy, Facts.Now));
         Assert.Null(Grace.Of(Blocked(Severity.Low), null, Policy, Facts.Now));
         Assert.Null(Grace.Of(Blocked(Severity.Critical), null, Facts.Policy, Facts.Now));
-        Assert.Equal((Severity.High, Facts.Now.AddDays(30), 30, false), (Clock(Blocked(Severity.Low, Severity.High)) is var clock ? clock.Severity : default, clock.EndsAt, clock.Days, clock.Counting));
+        Assert.Equal(
+            (Severity.High, Facts.Now.AddDays(30), 30, false),
+            (
+                Clock(Blocked(Severity.Low, Severity.High)) is var clock ? clock.Severity : default,
+                clock.EndsAt,
+                clock.Days,
+                clock.Counting
+            )
+        );
     }
 
     [Fact]
@@ -44,7 +71,10 @@ public sealed class GraceTests
         Assert.Equal((Severity.High, Facts.Now.AddDays(30)), (late.Severity, late.EndsAt));
 
         var again = Clock(Blocked(Severity.High), both, day: 12);
-        Assert.Equal((Severity.High, Facts.Now, Facts.Now.AddDays(30)), (again.Severity, again.StartedAt, again.EndsAt));
+        Assert.Equal(
+            (Severity.High, Facts.Now, Facts.Now.AddDays(30)),
+            (again.Severity, again.StartedAt, again.EndsAt)
+        );
         Assert.Equal(Facts.Now.AddDays(13), Clock(Blocked(Severity.Critical), again, day: 13).StartedAt);
     }
 
@@ -53,7 +83,13 @@ public sealed class GraceTests
     {
         var clock = Clock(Blocked(Severity.Critical));
 
-        Assert.Equal((Facts.Now, true), (clock.Seen(Use.InUse, Policy, Facts.Now.AddDays(1))!.StartedAt, clock.Seen(Use.InUse, Policy, Facts.Now.AddDays(1))!.Counting));
+        Assert.Equal(
+            (Facts.Now, true),
+            (
+                clock.Seen(Use.InUse, Policy, Facts.Now.AddDays(1))!.StartedAt,
+                clock.Seen(Use.InUse, Policy, Facts.Now.AddDays(1))!.Counting
+            )
+        );
         Assert.Equal(Facts.Now.AddDays(40), clock.Seen(Use.InUse, Policy, Facts.Now.AddDays(40))!.StartedAt);
         Assert.Equal(clock, clock.Seen(Use.NotInUse, Policy, Facts.Now.AddDays(40)));
         Assert.Equal(clock, clock.Seen(Use.Unknown, Policy, Facts.Now.AddDays(40)));
@@ -77,7 +113,19 @@ public sealed class GraceTests
     {
         var counting = Counting(Severity.Critical);
 
-        Assert.Equal(Facts.Now.AddDays(2), counting.Seen(Use.InUse, Policy with { Grace = new Dictionary<Severity, int> { [Severity.Critical] = 2 } }, Facts.Now.AddDays(1))!.EndsAt);
+        Assert.Equal(
+            Facts.Now.AddDays(2),
+            counting
+                .Seen(
+                    Use.InUse,
+                    Policy with
+                    {
+                        Grace = new Dictionary<Severity, int> { [Severity.Critical] = 2 },
+                    },
+                    Facts.Now.AddDays(1)
+                )!
+                .EndsAt
+        );
         Assert.Null(counting.Seen(Use.InUse, Facts.Policy, Facts.Now.AddDays(1)));
     }
 
@@ -97,22 +145,45 @@ public sealed class GraceTests
     [Fact]
     public void A_gate_says_until_when_and_says_no()
     {
-        var answer = ApprovalAnswer.Of("pay/api:1.0", Blocked(Severity.Critical), 1, Facts.Now, Counting(Severity.Critical).Reason(Facts.Now));
+        var answer = ApprovalAnswer.Of(
+            "pay/api:1.0",
+            Blocked(Severity.Critical),
+            1,
+            Facts.Now,
+            Counting(Severity.Critical).Reason(Facts.Now)
+        );
 
         Assert.False(answer.Approved);
         Assert.Equal(2, answer.ReasonCount);
-        Assert.Equal("The image is in use: what runs it has until 2026-11-25 12:00 UTC to be replaced (CRITICAL: 7 days from 2026-11-18 12:00 UTC). Nothing that runs is taken away; new deployments are refused all the same.", answer.Reasons[1].Sentence);
-        Assert.Contains("had until 2026-11-25", Counting(Severity.Critical).Reason(Facts.Now.AddDays(7))!.Sentence, StringComparison.Ordinal);
+        Assert.Equal(
+            "The image is in use: what runs it has until 2026-11-25 12:00 UTC to be replaced (CRITICAL: 7 "
+                + "days from 2026-11-18 12:00 UTC). Nothing that runs is taken away; new deployments are refused "
+                + "all the same.",
+            answer.Reasons[1].Sentence
+        );
+        Assert.Contains(
+            "had until 2026-11-25",
+            Counting(Severity.Critical).Reason(Facts.Now.AddDays(7))!.Sentence,
+            StringComparison.Ordinal
+        );
         Assert.Null(Clock(Blocked(Severity.Critical)).Reason(Facts.Now));
     }
 
     [Fact]
     public void The_alert_of_a_block_names_the_deadline()
     {
-        var record = Facts.Record(Status.Blocked, was: Status.Approved) with { Grace = Clock(Blocked(Severity.Critical)) };
+        var record = Facts.Record(Status.Blocked, was: Status.Approved) with
+        {
+            Grace = Clock(Blocked(Severity.Critical)),
+        };
         var message = AlertMessage.For(Alert.For(record)!);
 
-        Assert.Contains("Grace     What runs it would have until 2026-11-25 12:00 UTC to be replaced (CRITICAL: 7 days). Nothing that runs is taken away; new deployments are refused at once.", message.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Grace     What runs it would have until 2026-11-25 12:00 UTC to be replaced (CRITICAL: 7 days). "
+                + "Nothing that runs is taken away; new deployments are refused at once.",
+            message.Text,
+            StringComparison.Ordinal
+        );
         Assert.Contains("\"graceEndsAt\":\"2026-11-25T12:00:00+00:00\"", message.Json, StringComparison.Ordinal);
     }
 
@@ -121,30 +192,66 @@ public sealed class GraceTests
     {
         var grace = Counting(Severity.Critical);
         var record = Facts.Record(Status.Blocked) with { Grace = grace };
-        AlertMessage Message(GraceStage stage, Grace clock) => AlertMessage.ForGrace(new GraceNotice(stage, record, clock, Used, "team-pay"));
+        AlertMessage Message(GraceStage stage, Grace clock) =>
+            AlertMessage.ForGrace(new GraceNotice(stage, record, clock, Used, "team-pay"));
         var message = Message(GraceStage.Escalation, grace);
 
-        foreach (var part in new[] { "- The ECS service web refers to it by its digest.", "Owner     team-pay", "- Update openssl 3.0.1 → 3.0.2.", "Grace     CRITICAL: 7 days, from 2026-11-18 12:00 UTC to 2026-11-25 12:00 UTC", "EcrGuard takes nothing away that runs", message.Id })
+        foreach (
+            var part in new[]
+            {
+                "- The ECS service web refers to it by its digest.",
+                "Owner     team-pay",
+                "- Update openssl 3.0.1 → 3.0.2.",
+                "Grace     CRITICAL: 7 days, from 2026-11-18 12:00 UTC to 2026-11-25 12:00 UTC",
+                "EcrGuard takes nothing away that runs",
+                message.Id,
+            }
+        )
             Assert.Contains(part, message.Text, StringComparison.Ordinal);
         Assert.Equal("EcrGuard: grace ended, pay/api:1.0 runs and is blocked", message.Subject);
         Assert.Equal($"pay/api@{Facts.Digest(1)}:GRACE-ESCALATION:20261125T120000Z", message.Id);
         using var json = JsonDocument.Parse(message.Json);
-        Assert.Equal(("grace-ended", "ECS service web", "team-pay", message.Id), (json.RootElement.GetProperty("kind").GetString(), json.RootElement.GetProperty("usedBy")[0].GetString(), json.RootElement.GetProperty("owner").GetString(), json.RootElement.GetProperty("alertId").GetString()));
+        Assert.Equal(
+            ("grace-ended", "ECS service web", "team-pay", message.Id),
+            (
+                json.RootElement.GetProperty("kind").GetString(),
+                json.RootElement.GetProperty("usedBy")[0].GetString(),
+                json.RootElement.GetProperty("owner").GetString(),
+                json.RootElement.GetProperty("alertId").GetString()
+            )
+        );
 
-        Assert.Equal(3, new[] { message.Id, Message(GraceStage.Reminder, grace).Id, Message(GraceStage.Escalation, grace with { EndsAt = grace.EndsAt.AddDays(1) }).Id }.Distinct().Count());
-        Assert.DoesNotContain("Owner", AlertMessage.ForGrace(new GraceNotice(GraceStage.Reminder, record, grace, Used, null)).Text, StringComparison.Ordinal);
+        Assert.Equal(
+            3,
+            new[]
+            {
+                message.Id,
+                Message(GraceStage.Reminder, grace).Id,
+                Message(GraceStage.Escalation, grace with { EndsAt = grace.EndsAt.AddDays(1) }).Id,
+            }
+                .Distinct()
+                .Count()
+        );
+        Assert.DoesNotContain(
+            "Owner",
+            AlertMessage.ForGrace(new GraceNotice(GraceStage.Reminder, record, grace, Used, null)).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void An_index_has_the_clock_of_the_platforms_that_block_it()
     {
         var index = Facts.Image(9, "1.0") with { Kind = ImageKind.Index };
-        var verdict = Judge.DecideIndex(index,
-        [
-            (new IndexChild(Facts.Digest(1), "linux/amd64", ImageKind.Image), Blocked(Severity.High)),
-            (new IndexChild(Facts.Digest(2), "linux/arm64", ImageKind.Image), Blocked(Severity.Critical)),
-            (new IndexChild(Facts.Digest(3), "linux/s390x", ImageKind.Image), Facts.Verdict(Status.Approved)),
-        ], Policy);
+        var verdict = Judge.DecideIndex(
+            index,
+            [
+                (new IndexChild(Facts.Digest(1), "linux/amd64", ImageKind.Image), Blocked(Severity.High)),
+                (new IndexChild(Facts.Digest(2), "linux/arm64", ImageKind.Image), Blocked(Severity.Critical)),
+                (new IndexChild(Facts.Digest(3), "linux/s390x", ImageKind.Image), Facts.Verdict(Status.Approved)),
+            ],
+            Policy
+        );
 
         Assert.Equal([Severity.Critical, Severity.High], verdict.Blocking);
     }
@@ -153,34 +260,85 @@ public sealed class GraceTests
     public void Findings_that_are_lost_keep_their_severities()
     {
         var before = Blocked(Severity.Critical);
-        Assert.Equal([Severity.Critical], Judge.Decide(Facts.Image(1, "1.0"), Facts.Scan(ScanState.Pending), Policy, new Judge.Before(before, null), Facts.Now).Blocking);
-        Assert.Equal([Severity.Critical], Judge.Decide(Facts.Image(1, "1.0"), Facts.Scan(ScanState.Pending), Policy, new Judge.Before(before, [Facts.Finding()]), Facts.Now).Blocking);
+        Assert.Equal(
+            [Severity.Critical],
+            Judge
+                .Decide(
+                    Facts.Image(1, "1.0"),
+                    Facts.Scan(ScanState.Pending),
+                    Policy,
+                    new Judge.Before(before, null),
+                    Facts.Now
+                )
+                .Blocking
+        );
+        Assert.Equal(
+            [Severity.Critical],
+            Judge
+                .Decide(
+                    Facts.Image(1, "1.0"),
+                    Facts.Scan(ScanState.Pending),
+                    Policy,
+                    new Judge.Before(before, [Facts.Finding()]),
+                    Facts.Now
+                )
+                .Blocking
+        );
         Assert.Empty(Facts.Verdict(Status.Approved).Blocking);
     }
 
     [Fact]
-    public void It_goes_on_counting_when_the_image_is_decided_again() => Assert.True(Clock(Blocked(Severity.Critical), Counting(Severity.Critical), day: 1).Counting);
+    public void It_goes_on_counting_when_the_image_is_decided_again() =>
+        Assert.True(Clock(Blocked(Severity.Critical), Counting(Severity.Critical), day: 1).Counting);
 
     [Fact]
     public void Use_that_is_learnt_within_a_day_and_two_hours_of_the_findings_does_not_move_its_start()
     {
         var clock = Clock(Blocked(Severity.Critical));
         Assert.Equal(Facts.Now, clock.Seen(Use.InUse, Policy, Facts.Now + InUse.MaxAge)!.StartedAt);
-        Assert.Equal(Facts.Now + InUse.MaxAge + TimeSpan.FromTicks(1), clock.Seen(Use.InUse, Policy, Facts.Now + InUse.MaxAge + TimeSpan.FromTicks(1))!.StartedAt);
+        Assert.Equal(
+            Facts.Now + InUse.MaxAge + TimeSpan.FromTicks(1),
+            clock.Seen(Use.InUse, Policy, Facts.Now + InUse.MaxAge + TimeSpan.FromTicks(1))!.StartedAt
+        );
     }
 
     [Fact]
     public void Of_two_severities_whose_time_ends_together_the_worse_is_named() =>
-        Assert.Equal(Severity.Critical, Clock(Blocked(Severity.Critical, Severity.High), Clock(Blocked(Severity.High)), day: 23).Severity);
+        Assert.Equal(
+            Severity.Critical,
+            Clock(Blocked(Severity.Critical, Severity.High), Clock(Blocked(Severity.High)), day: 23).Severity
+        );
 
     [Fact]
     public void Two_clocks_are_the_same_if_all_that_they_say_is()
     {
         var clock = Counting(Severity.Critical);
         Assert.Equal(clock, clock with { Starts = [.. clock.Starts] });
-        Assert.All([clock with { Severity = Severity.High }, clock with { EndsAt = clock.EndsAt.AddTicks(1) }, clock with { Counting = false }, clock with { Starts = [] }, null], other => Assert.False(clock.Equals(other)));
+        Assert.All(
+            [
+                clock with
+                {
+                    Severity = Severity.High,
+                },
+                clock with
+                {
+                    EndsAt = clock.EndsAt.AddTicks(1),
+                },
+                clock with
+                {
+                    Counting = false,
+                },
+                clock with
+                {
+                    Starts = [],
+                },
+                null,
+            ],
+            other => Assert.False(clock.Equals(other))
+        );
     }
 
     [Fact]
-    public void What_it_says_to_a_gate_has_a_code_of_its_own() => Assert.Equal("grace", Counting(Severity.Critical).Reason(Facts.Now)!.Code);
+    public void What_it_says_to_a_gate_has_a_code_of_its_own() =>
+        Assert.Equal("grace", Counting(Severity.Critical).Reason(Facts.Now)!.Code);
 }

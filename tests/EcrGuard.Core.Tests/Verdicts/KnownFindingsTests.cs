@@ -6,9 +6,13 @@ namespace EcrGuard.Core.Tests.Verdicts;
 /// <summary>What was found once, while no completed scan takes its place.</summary>
 public sealed class KnownFindingsTests
 {
-    private static readonly Finding InJar = Facts.Finding("CVE-2021-44228", package: "log4j-core") with { PackageManager = "JAR" };
+    private static readonly Finding InJar = Facts.Finding("CVE-2021-44228", package: "log4j-core") with
+    {
+        PackageManager = "JAR",
+    };
 
-    private static Verdict Decide(ScanFacts scan, Judge.Before? before = null) => Judge.Decide(Facts.Image(1, "1.0"), scan, Facts.Policy, before, Facts.Now);
+    private static Verdict Decide(ScanFacts scan, Judge.Before? before = null) =>
+        Judge.Decide(Facts.Image(1, "1.0"), scan, Facts.Policy, before, Facts.Now);
 
     private static Judge.Before After(params Finding[] findings)
     {
@@ -21,11 +25,20 @@ public sealed class KnownFindingsTests
     {
         foreach (var finding in new[] { Facts.Finding(), InJar })
         {
-            var verdict = Decide(Facts.Scan(ScanState.Ended, "SCAN_ELIGIBILITY_EXPIRED") with { Scanner = Scanner.Enhanced }, After(finding));
+            var verdict = Decide(
+                Facts.Scan(ScanState.Ended, "SCAN_ELIGIBILITY_EXPIRED") with
+                {
+                    Scanner = Scanner.Enhanced,
+                },
+                After(finding)
+            );
             Assert.Equal(["critical", "sticky"], verdict.Reasons.Select(reason => reason.Code));
             Assert.Equal(
-                "This rests on the findings last known: only a completed scan without blocking findings, a waiver or the policy lifts it. The enhanced scanner no longer monitors this image (SCAN_ELIGIBILITY_EXPIRED): that it lists no findings says nothing.",
-                verdict.Reasons[1].Sentence);
+                "This rests on the findings last known: only a completed scan without blocking findings, a "
+                    + "waiver or the policy lifts it. The enhanced scanner no longer monitors this image "
+                    + "(SCAN_ELIGIBILITY_EXPIRED): that it lists no findings says nothing.",
+                verdict.Reasons[1].Sentence
+            );
         }
     }
 
@@ -35,12 +48,18 @@ public sealed class KnownFindingsTests
         var basic = Facts.Scan() with { CompletedAt = Facts.Now };
         var blocked = Decide(basic, After(InJar, InJar with { Vulnerability = "CVE-2" }));
         Assert.Equal(
-            "Basic scanning reads the operating system's packages only: 2 findings of the enhanced scan before in other packages stay, until a completed enhanced scan, a waiver or the policy says otherwise.",
-            blocked.Reasons[^1].Sentence);
+            "Basic scanning reads the operating system's packages only: 2 findings of the enhanced scan "
+                + "before in other packages stay, until a completed enhanced scan, a waiver or the policy says "
+                + "otherwise.",
+            blocked.Reasons[^1].Sentence
+        );
         Assert.Empty(blocked.Warnings);
 
         var approved = Decide(basic, After(InJar with { Severity = Severity.Low }));
-        Assert.Equal((Status.Approved, "clean", "basic-reads-os-only"), (approved.Status, Assert.Single(approved.Reasons).Code, Assert.Single(approved.Warnings).Code));
+        Assert.Equal(
+            (Status.Approved, "clean", "basic-reads-os-only"),
+            (approved.Status, Assert.Single(approved.Reasons).Code, Assert.Single(approved.Warnings).Code)
+        );
     }
 
     [Fact]
@@ -58,9 +77,18 @@ public sealed class KnownFindingsTests
     [Fact]
     public void An_image_that_cannot_be_read_is_never_approved_and_is_to_be_asked_about_again()
     {
-        var verdict = Judge.Unreadable(Facts.Image(1).Id, "ThrottlingException", Facts.Policy, Facts.Now, Facts.Verdict(Status.Approved));
+        var verdict = Judge.Unreadable(
+            Facts.Image(1).Id,
+            "ThrottlingException",
+            Facts.Policy,
+            Facts.Now,
+            Facts.Verdict(Status.Approved)
+        );
         Assert.Equal((Status.Error, false), (verdict.Status, verdict.Approved));
-        Assert.Equal(new Reason("unreadable", "The facts could not be read: ThrottlingException"), Assert.Single(verdict.Reasons));
+        Assert.Equal(
+            new Reason("unreadable", "The facts could not be read: ThrottlingException"),
+            Assert.Single(verdict.Reasons)
+        );
         Assert.Equal(["Ask again; if it lasts, see the function's log."], verdict.ToPass);
     }
 }

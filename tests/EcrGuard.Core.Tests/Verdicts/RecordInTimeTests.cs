@@ -5,7 +5,13 @@ namespace EcrGuard.Core.Tests.Verdicts;
 /// <summary>What a record says as time passes and nobody decides again.</summary>
 public sealed class RecordInTimeTests
 {
-    private static readonly ForcedApproval Forced = new("01F", "arn:aws:iam::123456789012:user/ada", "The shop is down.", Facts.Now, Facts.Now.AddHours(4));
+    private static readonly ForcedApproval Forced = new(
+        "01F",
+        "arn:aws:iam::123456789012:user/ada",
+        "The shop is down.",
+        Facts.Now,
+        Facts.Now.AddHours(4)
+    );
 
     [Fact]
     public void An_index_speaks_for_its_children_unless_it_is_gone_or_its_approval_is_forced()
@@ -37,7 +43,10 @@ public sealed class RecordInTimeTests
         Assert.Equal(Status.Approved, record.AsOf(staleAt.AddTicks(-1), Facts.Policy).Verdict.Status);
         var verdict = record.AsOf(staleAt, Facts.Policy).Verdict;
         Assert.Equal((Status.Stale, false), (verdict.Status, verdict.Approved));
-        Assert.Equal(new Reason("scan-too-old", "The scan is more than 30 days old, which is what the policy allows."), Assert.Single(verdict.Reasons));
+        Assert.Equal(
+            new Reason("scan-too-old", "The scan is more than 30 days old, which is what the policy allows."),
+            Assert.Single(verdict.Reasons)
+        );
     }
 
     [Theory]
@@ -53,7 +62,10 @@ public sealed class RecordInTimeTests
     [Fact]
     public void An_approval_whose_scan_does_not_age_stays_one()
     {
-        var record = Facts.Record(Status.Approved) with { Verdict = Facts.Verdict(Status.Approved) with { StaleAt = null, ValidUntil = null } };
+        var record = Facts.Record(Status.Approved) with
+        {
+            Verdict = Facts.Verdict(Status.Approved) with { StaleAt = null, ValidUntil = null },
+        };
         Assert.Equal(Status.Approved, record.AsOf(Facts.Now.AddYears(1), Facts.Policy).Verdict.Status);
     }
 
@@ -63,18 +75,36 @@ public sealed class RecordInTimeTests
         var image = Facts.Image(1, "1.0");
         ImageRecord? record = null;
         var settled = new List<Status?>();
-        foreach (var status in new[] { Status.Approved, Status.Pending, Status.Error, Status.Blocked, Status.Blocked, Status.Stale })
+        foreach (
+            var status in new[]
+            {
+                Status.Approved,
+                Status.Pending,
+                Status.Error,
+                Status.Blocked,
+                Status.Blocked,
+                Status.Stale,
+            }
+        )
         {
             record = ImageRecord.Of(image, Facts.Verdict(status), record, "01C", Facts.Now, image.Tags);
             settled.Add(record.SettledBefore);
         }
-        Assert.Equal([null, Status.Approved, Status.Approved, Status.Approved, Status.Approved, Status.Blocked], settled);
+        Assert.Equal(
+            [null, Status.Approved, Status.Approved, Status.Approved, Status.Approved, Status.Blocked],
+            settled
+        );
     }
 
     [Fact]
     public void A_push_of_today_takes_the_place_of_the_one_that_is_remembered()
     {
         var image = Facts.Image(1, "1.0") with { PushedAt = Facts.Now };
-        Assert.Equal(Facts.Now, ImageRecord.Of(image, Facts.Verdict(Status.Approved), Facts.Record(Status.Approved), "01C", Facts.Now, image.Tags).PushedAt);
+        Assert.Equal(
+            Facts.Now,
+            ImageRecord
+                .Of(image, Facts.Verdict(Status.Approved), Facts.Record(Status.Approved), "01C", Facts.Now, image.Tags)
+                .PushedAt
+        );
     }
 }

@@ -15,17 +15,24 @@ public sealed class SettlingTests
 
         Assert.Equal(ScanState.Complete, State(announced, Listed(7, 61, 62, 28)));
         Assert.Equal(
-            "The scan announced 7 CRITICAL findings, and 3 are listed so far; 158 findings in all, and 154 are listed so far.",
-            Word(announced, Listed(3, 61, 62, 28)));
+            "The scan announced 7 CRITICAL findings, and 3 are listed so far; 158 findings in all, and 154 "
+                + "are listed so far.",
+            Word(announced, Listed(3, 61, 62, 28))
+        );
         Assert.Equal(
-            "The scan announced 61 HIGH findings, and 1 is listed so far; 158 findings in all, and 98 are listed so far.",
-            Word(announced, Listed(7, 1, 62, 28)));
+            "The scan announced 61 HIGH findings, and 1 is listed so far; 158 findings in all, and 98 are "
+                + "listed so far.",
+            Word(announced, Listed(7, 1, 62, 28))
+        );
         Assert.Equal(
-            "The scan announced 62 MEDIUM findings, and 0 are listed so far; 158 findings in all, and 96 are listed so far.",
-            Word(announced, Listed(7, 61, 0, 28)));
+            "The scan announced 62 MEDIUM findings, and 0 are listed so far; 158 findings in all, and 96 are "
+                + "listed so far.",
+            Word(announced, Listed(7, 61, 0, 28))
+        );
         Assert.Equal(
             "The scan announced 158 findings in all, and 157 are listed so far.",
-            Word(announced, Listed(7, 61, 62, 27)));
+            Word(announced, Listed(7, 61, 62, 27))
+        );
     }
 
     [Fact]
@@ -55,7 +62,11 @@ public sealed class SettlingTests
             Settling.Nothing,
             Scan(Listed(0, 0, 0, 0)),
             Summary(new SeverityCounts(3, 0, 0, 3)),
-            Summary(new SeverityCounts(0, 0, 0, 0)) with { Time = Ended.AddMinutes(-5) });
+            Summary(new SeverityCounts(0, 0, 0, 0)) with
+            {
+                Time = Ended.AddMinutes(-5),
+            }
+        );
         Assert.Equal((ScanState.Unsettled, 3), (scan.State, next.Announced!.Critical));
 
         var newer = Summary(new SeverityCounts(0, 0, 0, 0)) with { Time = Ended.AddMinutes(5) };
@@ -67,7 +78,11 @@ public sealed class SettlingTests
     [InlineData(9, 0, ScanState.Unsettled)]
     [InlineData(10, 0, ScanState.Complete)]
     [InlineData(0, 1, ScanState.Complete)]
-    public void Without_counts_a_young_scan_settles_by_what_it_lists_or_by_time(int minutes, int listed, ScanState state)
+    public void Without_counts_a_young_scan_settles_by_what_it_lists_or_by_time(
+        int minutes,
+        int listed,
+        ScanState state
+    )
     {
         var scan = Scan(Listed(0, 0, 0, listed)) with { CompletedAt = Facts.Now.AddMinutes(-minutes) };
 
@@ -163,7 +178,10 @@ public sealed class SettlingTests
         Assert.Equal(ScanState.Unsettled, CheckAt(Facts.Now.AddHours(24).AddTicks(-1), next, scan).Scan.State);
         var (late, _) = CheckAt(Facts.Now.AddHours(24), next, scan);
         Assert.Equal(ScanState.Contradictory, late.State);
-        Assert.Equal("2 CRITICAL counted, 1 listed after 24 hours; 2 in all counted, 1 listed after 24 hours", late.Word);
+        Assert.Equal(
+            "2 CRITICAL counted, 1 listed after 24 hours; 2 in all counted, 1 listed after 24 hours",
+            late.Word
+        );
     }
 
     [Fact]
@@ -183,23 +201,30 @@ public sealed class SettlingTests
     [Fact]
     public void The_order_and_the_number_of_events_change_nothing()
     {
-        var some = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 2], Gen.Int[0, 3], (what, id, minutes) => what switch
-        {
-            0 => Summary(new SeverityCounts(id, null, null, minutes)) with { Time = Ended.AddMinutes(minutes) },
-            1 => Told($"{id}", "CLOSED", minutes),
-            _ => Told($"{id}", "ACTIVE", minutes),
-        });
-        Gen.Select(some.Array[1, 8], Gen.Int[0, 1000]).Sample(sample =>
-        {
-            var (news, seed) = sample;
-            var shuffled = news.Concat(news).ToArray();
-            new Random(seed).Shuffle(shuffled);
-            var scan = Scan(Of("0", "ACTIVE", Facts.Now.AddMinutes(1)));
-            var (one, other) = (Check(Settling.Nothing, scan, news), Check(Settling.Nothing, scan, shuffled));
-            Assert.Equal((one.Scan.State, one.Scan.Word), (other.Scan.State, other.Scan.Word));
-            Assert.Equal(one.Next.Announced, other.Next.Announced);
-            Assert.Equal(one.Next.Awaited, other.Next.Awaited);
-        });
+        var some = Gen.Select(
+            Gen.Int[0, 3],
+            Gen.Int[0, 2],
+            Gen.Int[0, 3],
+            (what, id, minutes) =>
+                what switch
+                {
+                    0 => Summary(new SeverityCounts(id, null, null, minutes)) with { Time = Ended.AddMinutes(minutes) },
+                    1 => Told($"{id}", "CLOSED", minutes),
+                    _ => Told($"{id}", "ACTIVE", minutes),
+                }
+        );
+        Gen.Select(some.Array[1, 8], Gen.Int[0, 1000])
+            .Sample(sample =>
+            {
+                var (news, seed) = sample;
+                var shuffled = news.Concat(news).ToArray();
+                new Random(seed).Shuffle(shuffled);
+                var scan = Scan(Of("0", "ACTIVE", Facts.Now.AddMinutes(1)));
+                var (one, other) = (Check(Settling.Nothing, scan, news), Check(Settling.Nothing, scan, shuffled));
+                Assert.Equal((one.Scan.State, one.Scan.Word), (other.Scan.State, other.Scan.Word));
+                Assert.Equal(one.Next.Announced, other.Next.Announced);
+                Assert.Equal(one.Next.Awaited, other.Next.Awaited);
+            });
     }
 
     /// <summary>An event is passed over only if what it tells was listed, or is awaited.</summary>
@@ -255,15 +280,26 @@ public sealed class SettlingTests
         DateTimeOffset now,
         Settling before,
         ScanFacts scan,
-        params ImageEvent[] news) =>
-        before.Check(news, Facts.Image(), scan, null, Settling.UsualTime, now);
+        params ImageEvent[] news
+    ) => before.Check(news, Facts.Image(), scan, null, Settling.UsualTime, now);
 
     private static ScanFacts Scan(ListedFindings listed) =>
-        Facts.Scan() with { Scanner = Scanner.Enhanced, Continuous = true, CompletedAt = Ended, Listed = listed };
+        Facts.Scan() with
+        {
+            Scanner = Scanner.Enhanced,
+            Continuous = true,
+            CompletedAt = Ended,
+            Listed = listed,
+        };
 
-    private static ListedFindings Listed(int critical, int high, int medium, int low) => new(
-        new[] { ("CRITICAL", critical), ("HIGH", high), ("MEDIUM", medium), ("LOW", low) }
-            .SelectMany(many => Enumerable.Range(0, many.Item2).Select(i => (Report($"{many.Item1}{i}", "ACTIVE", Ended), (string?)many.Item1))));
+    private static ListedFindings Listed(int critical, int high, int medium, int low) =>
+        new(
+            new[] { ("CRITICAL", critical), ("HIGH", high), ("MEDIUM", medium), ("LOW", low) }.SelectMany(many =>
+                Enumerable
+                    .Range(0, many.Item2)
+                    .Select(i => (Report($"{many.Item1}{i}", "ACTIVE", Ended), (string?)many.Item1))
+            )
+        );
 
     private static ListedFindings Of(string id, string status, DateTimeOffset updatedAt) =>
         new([(Report(id, status, updatedAt), "LOW")]);
@@ -277,7 +313,10 @@ public sealed class SettlingTests
     private static ImageEvent Summary(SeverityCounts announced) => Event() with { Announced = announced };
 
     private static ImageEvent Told(string id, string status, int minutes = 0) =>
-        Event() with { Finding = Report(id, status, Facts.Now.AddMinutes(minutes)) };
+        Event() with
+        {
+            Finding = Report(id, status, Facts.Now.AddMinutes(minutes)),
+        };
 
     private static ImageEvent LookAgain(DateTimeOffset at) => Event() with { LookAt = at };
 }

@@ -11,9 +11,12 @@ public sealed class VerdictTests
         Assert.All(Enum.GetValues<Status>(), status => Assert.Equal(status, StatusWords.Parse(status.Word())));
 
     [Fact]
-    public void A_word_that_is_no_status_is_refused_with_those_that_are() => Assert.Equal(
-        "'approved' is not a status; it must be one of BLOCKED, ERROR, PENDING, UNSCANNED, UNSUPPORTED, STALE, APPROVED.",
-        Assert.Throws<FormatException>(() => StatusWords.Parse("approved")).Message);
+    public void A_word_that_is_no_status_is_refused_with_those_that_are() =>
+        Assert.Equal(
+            "'approved' is not a status; it must be one of BLOCKED, ERROR, PENDING, UNSCANNED, UNSUPPORTED, "
+                + "STALE, APPROVED.",
+            Assert.Throws<FormatException>(() => StatusWords.Parse("approved")).Message
+        );
 
     [Fact]
     public void Findings_of_every_severity_are_counted_and_added_by_themselves()
@@ -21,7 +24,10 @@ public sealed class VerdictTests
         var counts = new FindingCounts(1, 2, 4, 8, 16, 32, 64);
         Assert.Equal(127, counts.Total);
         Assert.Equal(new FindingCounts(2, 4, 8, 16, 32, 64, 128), counts + counts);
-        Assert.Equal(new FindingCounts(1, 1, 1, 1, 1, 1, 1), FindingCounts.Of([.. Enum.GetValues<Severity>().Select(severity => Facts.Finding(severity: severity))]));
+        Assert.Equal(
+            new FindingCounts(1, 1, 1, 1, 1, 1, 1),
+            FindingCounts.Of([.. Enum.GetValues<Severity>().Select(severity => Facts.Finding(severity: severity))])
+        );
     }
 
     [Fact]

@@ -5,17 +5,27 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
-/// <summary>Somebody forces an approval, or has an image released: from the command line to the published function, and what is answered and told afterwards.</summary>
+/// <summary>
+/// Somebody forces an approval, or has an image released: from the command line to the published function, and what is
+/// answered and told afterwards.
+/// </summary>
 public sealed class BlockingCommandsTests
 {
     private const string Secret = "local";
     private const string Why = "The shop is down; this image mends it.";
 
-    private static readonly LocalFinding Critical = new("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13"));
+    private static readonly LocalFinding Critical = new(
+        "CVE-2024-6119",
+        "CRITICAL",
+        new LocalPackage("openssl", "3.0.13")
+    );
 
-    private static string InHours(double hours) => DateTimeOffset.UtcNow.AddHours(hours).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string InHours(double hours) =>
+        DateTimeOffset.UtcNow.AddHours(hours).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    private static async Task<(Deployment Guard, string Repository, string Digest)> BlockedAsync(string enforcement = "mark")
+    private static async Task<(Deployment Guard, string Repository, string Digest)> BlockedAsync(
+        string enforcement = "mark"
+    )
     {
         var guard = new Deployment { Enforcement = enforcement };
         await guard.InitializeAsync();
@@ -28,10 +38,16 @@ public sealed class BlockingCommandsTests
     }
 
     private static Task<HttpApi> ApiAsync(Deployment guard, string secret = Secret) =>
-        HttpApi.StartAsync(secret, async request => (await (await guard.FunctionAsync("BreakGlass")).InvokeAsync(request, TimeSpan.FromSeconds(29))).Payload);
+        HttpApi.StartAsync(
+            secret,
+            async request =>
+                (await (await guard.FunctionAsync("BreakGlass")).InvokeAsync(request, TimeSpan.FromSeconds(29))).Payload
+        );
 
     private static async Task<string> AskAsync(Deployment guard, string image) =>
-        (await (await guard.FunctionAsync("Approval")).InvokeAsync(new JsonObject { ["image"] = image })).Payload["status"]!.ToString();
+        (await (await guard.FunctionAsync("Approval")).InvokeAsync(new JsonObject { ["image"] = image })).Payload[
+            "status"
+        ]!.ToString();
 
     [Fact]
     public async Task A_signed_order_forces_the_approval_by_the_identity_that_signed_it_and_it_ends_on_time()
@@ -42,14 +58,37 @@ public sealed class BlockingCommandsTests
         using var cli = new CommandLine();
         var until = InHours(2);
 
-        var (forced, told) = await cli.RunAsync(guard.Aws, "breakglass", $"{repository}:1.0", "--reason", Why, "--until", until, "--url", api.Url);
+        var (forced, told) = await cli.RunAsync(
+            guard.Aws,
+            "breakglass",
+            $"{repository}:1.0",
+            "--reason",
+            Why,
+            "--until",
+            until,
+            "--url",
+            api.Url
+        );
 
         Assert.True(forced == 0, told);
-        Assert.StartsWith($"APPROVED  {guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{repository}@{digest}", told, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"APPROVED  {guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{repository}@{digest}",
+            told,
+            StringComparison.Ordinal
+        );
         Assert.Contains($"although the verdict is BLOCKED: {HttpApi.UserArn} said on ", told, StringComparison.Ordinal);
         Assert.Equal("APPROVED", await AskAsync(guard, $"{repository}@{digest}"));
-        Assert.Contains(guard.Alerts(repository), alert => alert["kind"]!.ToString() == "break-glass" && alert["by"]!.ToString() == HttpApi.UserArn && alert["request"]!["accessKeyId"]!.ToString() == HttpApi.AccessKey);
-        var recorded = Assert.Single(guard.Aws.DynamoDb.Items(Deployment.Table), item => item["sk"]!.ToString().StartsWith("B#", StringComparison.Ordinal))["breakGlass"]!.ToString();
+        Assert.Contains(
+            guard.Alerts(repository),
+            alert =>
+                alert["kind"]!.ToString() == "break-glass"
+                && alert["by"]!.ToString() == HttpApi.UserArn
+                && alert["request"]!["accessKeyId"]!.ToString() == HttpApi.AccessKey
+        );
+        var recorded = Assert.Single(
+            guard.Aws.DynamoDb.Items(Deployment.Table),
+            item => item["sk"]!.ToString().StartsWith("B#", StringComparison.Ordinal)
+        )["breakGlass"]!.ToString();
         Assert.Contains(HttpApi.UserArn, recorded, StringComparison.Ordinal);
         Assert.Contains(Why, recorded, StringComparison.Ordinal);
 
@@ -58,7 +97,12 @@ public sealed class BlockingCommandsTests
         foreach (var attribute in new[] { "record", "breakGlass" })
         {
             Assert.Contains(until[..^1], item[attribute]!.ToString(), StringComparison.Ordinal);
-            await guard.UpdateAsync(item["pk"]!.ToString(), item["sk"]!.ToString(), attribute, item[attribute]!.ToString().Replace(until[..^1], InHours(-1)[..^1], StringComparison.Ordinal));
+            await guard.UpdateAsync(
+                item["pk"]!.ToString(),
+                item["sk"]!.ToString(),
+                attribute,
+                item[attribute]!.ToString().Replace(until[..^1], InHours(-1)[..^1], StringComparison.Ordinal)
+            );
         }
         Assert.Equal("BLOCKED", await AskAsync(guard, $"{repository}@{digest}"));
     }
@@ -70,7 +114,15 @@ public sealed class BlockingCommandsTests
         await using var _ = guard;
         using var cli = new CommandLine();
 
-        var (forced, told) = await cli.RunAsync(guard.Aws, "breakglass", $"{repository}@{digest}", "--reason", Why, "--until", InHours(2));
+        var (forced, told) = await cli.RunAsync(
+            guard.Aws,
+            "breakglass",
+            $"{repository}@{digest}",
+            "--reason",
+            Why,
+            "--until",
+            InHours(2)
+        );
 
         Assert.True(forced == 0, told);
         Assert.Contains($"arn:aws:iam::{guard.Aws.AccountId}:user/local said on ", told, StringComparison.Ordinal);
@@ -87,7 +139,15 @@ public sealed class BlockingCommandsTests
         await guard.DeliverAllAsync();
         using var cli = new CommandLine();
 
-        var (forced, told) = await cli.RunAsync(guard.Aws, "breakglass", $"{repository}:1.0", "--reason", Why, "--until", InHours(2));
+        var (forced, told) = await cli.RunAsync(
+            guard.Aws,
+            "breakglass",
+            $"{repository}:1.0",
+            "--reason",
+            Why,
+            "--until",
+            InHours(2)
+        );
 
         Assert.True(forced == 0, told);
         Assert.StartsWith("APPROVED  ", told, StringComparison.Ordinal);
@@ -103,11 +163,36 @@ public sealed class BlockingCommandsTests
         await using var api = await ApiAsync(guard);
         using var cli = new CommandLine();
 
-        var (brief, why) = await cli.RunAsync(guard.Aws, "breakglass", $"{repository}:1.0", "--reason", "too short", "--until", InHours(2), "--url", api.Url);
-        var (missing, json) = await cli.RunAsync(guard.Aws, "breakglass", $"{repository}:9", "--reason", Why, "--until", InHours(2), "--url", api.Url, "--format", "json");
+        var (brief, why) = await cli.RunAsync(
+            guard.Aws,
+            "breakglass",
+            $"{repository}:1.0",
+            "--reason",
+            "too short",
+            "--until",
+            InHours(2),
+            "--url",
+            api.Url
+        );
+        var (missing, json) = await cli.RunAsync(
+            guard.Aws,
+            "breakglass",
+            $"{repository}:9",
+            "--reason",
+            Why,
+            "--until",
+            InHours(2),
+            "--url",
+            api.Url,
+            "--format",
+            "json"
+        );
 
         Assert.Equal((1, "The reason has 9 characters; it must say why, in 10 to 500."), (brief, why.TrimEnd()));
-        Assert.Equal((1, "NOT_FOUND", false), (missing, JsonNode.Parse(json)!["status"]!.ToString(), JsonNode.Parse(json)!["approved"]!.GetValue<bool>()));
+        Assert.Equal(
+            (1, "NOT_FOUND", false),
+            (missing, JsonNode.Parse(json)!["status"]!.ToString(), JsonNode.Parse(json)!["approved"]!.GetValue<bool>())
+        );
         Assert.Equal("BLOCKED", await AskAsync(guard, $"{repository}@{digest}"));
     }
 
@@ -130,12 +215,29 @@ public sealed class BlockingCommandsTests
     }
 
     [Theory]
-    [InlineData("shop/web", "https://a.execute-api.eu-central-1.amazonaws.com/breakglass", "names a repository but no image")]
-    [InlineData("shop/web:1", "http://a.execute-api.eu-central-1.amazonaws.com/breakglass", "it must be an address that begins with https://")]
+    [InlineData(
+        "shop/web",
+        "https://a.execute-api.eu-central-1.amazonaws.com/breakglass",
+        "names a repository but no image"
+    )]
+    [InlineData(
+        "shop/web:1",
+        "http://a.execute-api.eu-central-1.amazonaws.com/breakglass",
+        "it must be an address that begins with https://"
+    )]
     public async Task An_order_that_cannot_be_sent_is_wrong_usage(string image, string url, string why)
     {
         using var cli = new CommandLine();
-        var (exit, output) = await cli.RunAsync("breakglass", image, "--reason", Why, "--until", InHours(2), "--url", url);
+        var (exit, output) = await cli.RunAsync(
+            "breakglass",
+            image,
+            "--reason",
+            Why,
+            "--until",
+            InHours(2),
+            "--url",
+            url
+        );
         Assert.Equal(64, exit);
         Assert.Contains(why, output, StringComparison.Ordinal);
     }
@@ -145,16 +247,42 @@ public sealed class BlockingCommandsTests
     {
         var (guard, repository, digest) = await BlockedAsync("quarantine");
         await using var _ = guard;
-        guard.Aws.Lambda.Register("release", async order => (await (await guard.FunctionAsync("ReleaseImage")).InvokeAsync(JsonNode.Parse(order)!)).Payload.ToJsonString());
+        guard.Aws.Lambda.Register(
+            "release",
+            async order =>
+                (
+                    await (await guard.FunctionAsync("ReleaseImage")).InvokeAsync(JsonNode.Parse(order)!)
+                ).Payload.ToJsonString()
+        );
         using var cli = new CommandLine();
 
-        var (released, told) = await cli.RunAsync(guard.Aws, "release", $"{repository}:1.0", "--reason", "The proxy filters it.", "--function", "release");
-        var (missing, why) = await cli.RunAsync(guard.Aws, "release", $"{repository}:9", "--reason", "The proxy filters it.", "--function", "release");
+        var (released, told) = await cli.RunAsync(
+            guard.Aws,
+            "release",
+            $"{repository}:1.0",
+            "--reason",
+            "The proxy filters it.",
+            "--function",
+            "release"
+        );
+        var (missing, why) = await cli.RunAsync(
+            guard.Aws,
+            "release",
+            $"{repository}:9",
+            "--reason",
+            "The proxy filters it.",
+            "--function",
+            "release"
+        );
 
         Assert.True(released == 0, told);
         Assert.Contains($"{repository}@{digest} is released", told, StringComparison.Ordinal);
         Assert.Contains(guard.Alerts(repository), alert => alert["kind"]!.ToString() == "quarantine-released");
-        Assert.Contains("The proxy filters it.", guard.Item(repository, digest)!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "The proxy filters it.",
+            guard.Item(repository, digest)!.ToJsonString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal(1, missing);
         Assert.Contains($"There is no image {repository}:9", why, StringComparison.Ordinal);
         Assert.Equal("BLOCKED", await AskAsync(guard, $"{repository}@{digest}"));

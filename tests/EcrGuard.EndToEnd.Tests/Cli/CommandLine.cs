@@ -48,7 +48,10 @@ internal sealed class CommandLine : IDisposable
     public Task<(int ExitCode, string Output)> RunAsync(LocalAwsServer aws, params string[] arguments) =>
         Tool.RunAsync(At(aws, Start("dotnet", [Executable(), .. arguments])));
 
-    /// <summary>The same on a terminal; what a person sees there. Skips the calling test without Python, which makes the terminal.</summary>
+    /// <summary>
+    /// The same on a terminal; what a person sees there. Skips the calling test without Python, which makes the
+    /// terminal.
+    /// </summary>
     public async Task<(int ExitCode, string Output)> RunOnTerminalAsync(LocalAwsServer aws, params string[] arguments)
     {
         await Tool.RequireAsync("python3", "python3", "-c", "import os, pty; os.waitstatus_to_exitcode");
@@ -57,7 +60,10 @@ internal sealed class CommandLine : IDisposable
 
     private static ProcessStartInfo At(LocalAwsServer aws, ProcessStartInfo start)
     {
-        (start.Environment["AWS_ENDPOINT_URL"], start.Environment["AWS_REGION"]) = (aws.Endpoint.ToString(), aws.Region);
+        (start.Environment["AWS_ENDPOINT_URL"], start.Environment["AWS_REGION"]) = (
+            aws.Endpoint.ToString(),
+            aws.Region
+        );
         start.Environment["AWS_ACCESS_KEY_ID"] = start.Environment["AWS_SECRET_ACCESS_KEY"] = "local";
         return start;
     }
@@ -76,6 +82,12 @@ internal sealed class CommandLine : IDisposable
     private static string Executable([CallerFilePath] string file = "")
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
-        return Path.Combine(Path.GetDirectoryName(file)!, "../../../functions/EcrGuard.Cli/bin", framework.Parent!.Name, framework.Name, "ecrguard.dll");
+        return Path.Combine(
+            Path.GetDirectoryName(file)!,
+            "../../../functions/EcrGuard.Cli/bin",
+            framework.Parent!.Name,
+            framework.Name,
+            "ecrguard.dll"
+        );
     }
 }

@@ -23,13 +23,39 @@ public sealed class PlanAndApplyTests
         await guard.InitializeAsync();
         guard.Aws.Ecr.CreateRepository(Repository);
         // The oldest first.
-        var images = Enumerable.Range(0, 9).Select(i => guard.Aws.Ecr.Push(Repository, Manifest.Image($"{i}"), $"{i}.0", DateTimeOffset.UtcNow.AddDays(i - 300), announce: false)).ToList();
-        guard.Aws.Ecs.CreateService("main", "api", guard.Aws.Ecs.RegisterTaskDefinition("api", $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{Repository}:0.0"), desiredCount: 0);
-        guard.Aws.Lambda.Register("apply", async order => (await (await guard.FunctionAsync("ApplyPlan")).InvokeAsync(JsonNode.Parse(order)!)).Payload.ToJsonString());
+        var images = Enumerable
+            .Range(0, 9)
+            .Select(i =>
+                guard.Aws.Ecr.Push(
+                    Repository,
+                    Manifest.Image($"{i}"),
+                    $"{i}.0",
+                    DateTimeOffset.UtcNow.AddDays(i - 300),
+                    announce: false
+                )
+            )
+            .ToList();
+        guard.Aws.Ecs.CreateService(
+            "main",
+            "api",
+            guard.Aws.Ecs.RegisterTaskDefinition(
+                "api",
+                $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{Repository}:0.0"
+            ),
+            desiredCount: 0
+        );
+        guard.Aws.Lambda.Register(
+            "apply",
+            async order =>
+                (
+                    await (await guard.FunctionAsync("ApplyPlan")).InvokeAsync(JsonNode.Parse(order)!)
+                ).Payload.ToJsonString()
+        );
         return (guard, images);
     }
 
-    private static bool IsThere(Deployment guard, string digest) => guard.Aws.Ecr.TagsOf(Repository, digest) is not null;
+    private static bool IsThere(Deployment guard, string digest) =>
+        guard.Aws.Ecr.TagsOf(Repository, digest) is not null;
 
     [Fact]
     public async Task The_deployed_function_deletes_what_the_plan_lists_and_nothing_that_runs_and_a_second_time_nothing()
@@ -38,7 +64,15 @@ public sealed class PlanAndApplyTests
         await using var _ = guard;
         using var cli = new CommandLine().File("policy.json", Policy);
 
-        var (planned, table) = await cli.RunAsync(guard.Aws, "plan", "--policy", "policy.json", "--exact", "--out", "plan.json");
+        var (planned, table) = await cli.RunAsync(
+            guard.Aws,
+            "plan",
+            "--policy",
+            "policy.json",
+            "--exact",
+            "--out",
+            "plan.json"
+        );
         Assert.True(planned == 0, table);
         Assert.All(images, digest => Assert.True(IsThere(guard, digest)));
 
@@ -46,7 +80,10 @@ public sealed class PlanAndApplyTests
         Assert.True(applied == 0, told);
         Assert.Contains("2 done, 0 superseded, 0 refused.", told, StringComparison.Ordinal);
         // 0 runs, though it is the oldest; 1 and 2 are the next.
-        Assert.Equal([true, false, false, true, true, true, true, true, true], images.Select(digest => IsThere(guard, digest)));
+        Assert.Equal(
+            [true, false, false, true, true, true, true, true, true],
+            images.Select(digest => IsThere(guard, digest))
+        );
 
         var calls = guard.Aws.Requests.Count(r => r.Operation == "BatchDeleteImage");
         await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
@@ -56,15 +93,48 @@ public sealed class PlanAndApplyTests
     [Theory]
     [InlineData(5, "AWS could not be reached: ", "plan")]
     [InlineData(5, "AWS could not be reached: ", "restore", "shop/web", "--reason", "the release")]
-    [InlineData(64, "REPOSITORY is 'shop/web:1.0'; it must be the name of a repository, without registry, tag or digest.", "restore", "shop/web:1.0", "--reason", "the release")]
-    [InlineData(64, "it must be the name of a repository, without registry, tag or digest.", "restore", "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web", "--reason", "the release")]
+    [InlineData(
+        64,
+        "REPOSITORY is 'shop/web:1.0'; it must be the name of a repository, without registry, tag or digest.",
+        "restore",
+        "shop/web:1.0",
+        "--reason",
+        "the release"
+    )]
+    [InlineData(
+        64,
+        "it must be the name of a repository, without registry, tag or digest.",
+        "restore",
+        "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web",
+        "--reason",
+        "the release"
+    )]
     [InlineData(64, "--port is 'abc'; it must be a number from 0 to 65535.", "local", "--port", "abc")]
     [InlineData(64, "--port is '65536'; it must be a number from 0 to 65535.", "local", "--port", "65536")]
     [InlineData(64, "--out is 'missing/plan.json'; there is no folder ", "plan", "--out", "missing/plan.json")]
-    [InlineData(64, "--function is blank; it must be the name of the deployed function, the stack's output RestoreRepositoryFunction.", "restore", "shop/web", "--reason", "the release", "--function", "")]
-    public async Task Where_nobody_answers_or_no_function_is_named_a_sentence_says_so(int expected, string sentence, params string[] arguments)
+    [InlineData(
+        64,
+        "--function is blank; it must be the name of the deployed function, the stack's output "
+            + "RestoreRepositoryFunction.",
+        "restore",
+        "shop/web",
+        "--reason",
+        "the release",
+        "--function",
+        ""
+    )]
+    public async Task Where_nobody_answers_or_no_function_is_named_a_sentence_says_so(
+        int expected,
+        string sentence,
+        params string[] arguments
+    )
     {
-        using var cli = new CommandLine().With("AWS_ENDPOINT_URL", "http://127.0.0.1:1/").With("AWS_ACCESS_KEY_ID", "test").With("AWS_SECRET_ACCESS_KEY", "test").With("AWS_REGION", "eu-central-1").With("AWS_MAX_ATTEMPTS", "1");
+        using var cli = new CommandLine()
+            .With("AWS_ENDPOINT_URL", "http://127.0.0.1:1/")
+            .With("AWS_ACCESS_KEY_ID", "test")
+            .With("AWS_SECRET_ACCESS_KEY", "test")
+            .With("AWS_REGION", "eu-central-1")
+            .With("AWS_MAX_ATTEMPTS", "1");
         var (exitCode, output) = await cli.RunAsync(arguments);
         Assert.True(exitCode == expected, output);
         Assert.Contains(sentence, output, StringComparison.Ordinal);
@@ -78,19 +148,41 @@ public sealed class PlanAndApplyTests
         using var cli = new CommandLine().File("policy.json", Policy);
 
         var (planned, told) = await cli.RunAsync(guard.Aws, "plan", "--repository", "pay/apy*", "--out", "plan.json");
-        var (tried, said) = await cli.RunAsync(guard.Aws, "policy", "try", "policy.json", "--account", "--repository", "pay/apy*");
+        var (tried, said) = await cli.RunAsync(
+            guard.Aws,
+            "policy",
+            "try",
+            "policy.json",
+            "--account",
+            "--repository",
+            "pay/apy*"
+        );
 
         const string Why = "--repository is 'pay/apy*'; it must match a repository of this registry, which has 1.";
         Assert.Equal((64, 64), (planned, tried));
         Assert.Contains(Why, told, StringComparison.Ordinal);
         Assert.Contains(Why, said, StringComparison.Ordinal);
-        Assert.Equal(64, (await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes")).ExitCode);
+        Assert.Equal(
+            64,
+            (await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes")).ExitCode
+        );
         Assert.Equal((1, "There is no repository pay/apy in this registry."), await RestoredAsync("pay/apy"));
-        Assert.Equal((1, "EcrGuard has written nothing to this repository, or put it back already."), await RestoredAsync(Repository));
+        Assert.Equal(
+            (1, "EcrGuard has written nothing to this repository, or put it back already."),
+            await RestoredAsync(Repository)
+        );
 
         async Task<(int, string)> RestoredAsync(string name)
         {
-            var (exit, output) = await cli.RunAsync(guard.Aws, "restore", name, "--reason", "the release", "--policy", "policy.json");
+            var (exit, output) = await cli.RunAsync(
+                guard.Aws,
+                "restore",
+                name,
+                "--reason",
+                "the release",
+                "--policy",
+                "policy.json"
+            );
             return (exit, output.TrimEnd());
         }
     }
@@ -102,7 +194,14 @@ public sealed class PlanAndApplyTests
         await using var _ = guard;
         using var cli = new CommandLine().File("policy.json", Policy);
         await cli.RunAsync(guard.Aws, "plan", "--policy", "policy.json", "--exact", "--out", "plan.json");
-        guard.Aws.Ecs.CreateService("main", "late", guard.Aws.Ecs.RegisterTaskDefinition("late", $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{Repository}@{images[1]}"));
+        guard.Aws.Ecs.CreateService(
+            "main",
+            "late",
+            guard.Aws.Ecs.RegisterTaskDefinition(
+                "late",
+                $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{Repository}@{images[1]}"
+            )
+        );
         guard.Aws.Ecr.Push(Repository, Manifest.Image("2"), "kept", announce: false);
 
         var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
@@ -116,14 +215,28 @@ public sealed class PlanAndApplyTests
     {
         var (guard, _) = await StartedAsync();
         await using var guarding = guard;
-        guard.Aws.Lambda.Register("restore", async order => (await (await guard.FunctionAsync("RestoreRepository")).InvokeAsync(JsonNode.Parse(order)!)).Payload.ToJsonString());
+        guard.Aws.Lambda.Register(
+            "restore",
+            async order =>
+                (
+                    await (await guard.FunctionAsync("RestoreRepository")).InvokeAsync(JsonNode.Parse(order)!)
+                ).Payload.ToJsonString()
+        );
         using var cli = new CommandLine().File("policy.json", Policy);
         await cli.RunAsync(guard.Aws, "plan", "--policy", "policy.json", "--out", "plan.json");
         var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "apply", "--yes");
         Assert.True(applied == 0, told);
         Assert.Contains("ecrguard-inuse-*", guard.Aws.Ecr.LifecyclePolicyOf(Repository), StringComparison.Ordinal);
 
-        var (restored, said) = await cli.RunAsync(guard.Aws, "restore", Repository, "--reason", "the migration", "--function", "restore");
+        var (restored, said) = await cli.RunAsync(
+            guard.Aws,
+            "restore",
+            Repository,
+            "--reason",
+            "the migration",
+            "--function",
+            "restore"
+        );
         Assert.True(restored == 0, said);
         Assert.Null(guard.Aws.Ecr.LifecyclePolicyOf(Repository));
     }
@@ -149,22 +262,49 @@ public sealed class PlanAndApplyTests
         await using var guarding = guard;
         using var cli = new CommandLine().File("policy.json", Policy);
 
-        var (planned, shown) = await cli.RunOnTerminalAsync(guard.Aws, "plan", "--policy", "policy.json", "--exact", "--out", "plan.json");
+        var (planned, shown) = await cli.RunOnTerminalAsync(
+            guard.Aws,
+            "plan",
+            "--policy",
+            "policy.json",
+            "--exact",
+            "--out",
+            "plan.json"
+        );
         Assert.True(planned == 0, shown);
         Assert.Matches("reading what uses images …\\s+[0-9]+ references? to images read in [0-9.]+ s", shown);
         Assert.Contains("1 of 1 repositories, 9 images, 0 throttled", shown, StringComparison.Ordinal);
 
         var more = true;
-        guard.Aws.Lambda.Register("slow", _ =>
-        {
-            var answer = $$"""{ "planId": null, "done": [{ "repository": "{{Repository}}", "item": "delete", "digest": null, "why": "It is gone." }], "superseded": [], "refused": [], "more": {{(more ? "true" : "false")}} }""";
-            more = false;
-            return Task.FromResult(answer);
-        });
-        var (applied, told) = await cli.RunOnTerminalAsync(guard.Aws, "apply", "plan.json", "--function", "slow", "--yes");
+        guard.Aws.Lambda.Register(
+            "slow",
+            _ =>
+            {
+                var answer =
+                    $$"""{ "planId": null, "done": [{ "repository": "{{Repository}}", "item": "delete", "digest": null, "why": "It is gone." }], "superseded": [], "refused": [], "more": {{(more ? "true" : "false")}} }""";
+                more = false;
+                return Task.FromResult(answer);
+            }
+        );
+        var (applied, told) = await cli.RunOnTerminalAsync(
+            guard.Aws,
+            "apply",
+            "plan.json",
+            "--function",
+            "slow",
+            "--yes"
+        );
         Assert.True(applied == 0, told);
-        Assert.Contains("applying the plan to 1 repository; an answer takes up to 15 minutes …", told, StringComparison.Ordinal);
-        Assert.Contains("1 of 1 repositories, 1 done, 0 superseded, 0 refused so far, continuing …", told, StringComparison.Ordinal);
+        Assert.Contains(
+            "applying the plan to 1 repository; an answer takes up to 15 minutes …",
+            told,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "1 of 1 repositories, 1 done, 0 superseded, 0 refused so far, continuing …",
+            told,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -174,15 +314,28 @@ public sealed class PlanAndApplyTests
     {
         var (guard, _) = await StartedAsync();
         await using var guarding = guard;
-        guard.Aws.Ecr.CreateRepository("own", tags: new Dictionary<string, string> { ["acme:opt-out"] = "It is our own." });
-        guard.Aws.Ecr.CreateRepository("old", tags: new Dictionary<string, string> { ["older:opt-out"] = "It was our own." });
+        guard.Aws.Ecr.CreateRepository(
+            "own",
+            tags: new Dictionary<string, string> { ["acme:opt-out"] = "It is our own." }
+        );
+        guard.Aws.Ecr.CreateRepository(
+            "old",
+            tags: new Dictionary<string, string> { ["older:opt-out"] = "It was our own." }
+        );
         var function = await guard.StartAsync("ApplyPlan", ("ECRGUARD_TAG_PREFIX", "acme"));
-        guard.Aws.Lambda.Register("acme", async order => (await function.InvokeAsync(JsonNode.Parse(order)!)).Payload.ToJsonString());
+        guard.Aws.Lambda.Register(
+            "acme",
+            async order => (await function.InvokeAsync(JsonNode.Parse(order)!)).Payload.ToJsonString()
+        );
         using var cli = new CommandLine().File("policy.json", Policy);
         // An option goes before the environment.
-        cli.With("ECRGUARD_TAG_PREFIX", options.Length > 0 ? "other" : "acme").With("ECRGUARD_EARLIER_TAG_PREFIXES", options.Length > 0 ? "" : "old, older");
+        cli.With("ECRGUARD_TAG_PREFIX", options.Length > 0 ? "other" : "acme")
+            .With("ECRGUARD_EARLIER_TAG_PREFIXES", options.Length > 0 ? "" : "old, older");
 
-        var (planned, table) = await cli.RunAsync(guard.Aws, ["plan", "--policy", "policy.json", "--out", "plan.json", .. options]);
+        var (planned, table) = await cli.RunAsync(
+            guard.Aws,
+            ["plan", "--policy", "policy.json", "--out", "plan.json", .. options]
+        );
         Assert.True(planned == 0, table);
         Assert.Contains("1 policy to put", table, StringComparison.Ordinal);
 
@@ -196,18 +349,32 @@ public sealed class PlanAndApplyTests
     {
         using var cli = new CommandLine();
         Assert.Equal(
-            (64, "--earlier-tag-prefixes is 'old,A_B': 'A_B' is no prefix; a prefix has 1 to 40 characters of a-z, 0-9 and '-', and does not begin with '-'.\nSee 'ecrguard --help'."),
-            Lines(await cli.RunAsync("plan", "--earlier-tag-prefixes", "old,A_B")));
+            (
+                64,
+                "--earlier-tag-prefixes is 'old,A_B': 'A_B' is no prefix; a prefix has 1 to 40 characters of "
+                    + "a-z, 0-9 and '-', and does not begin with '-'.\nSee 'ecrguard --help'."
+            ),
+            Lines(await cli.RunAsync("plan", "--earlier-tag-prefixes", "old,A_B"))
+        );
         Assert.Equal(
-            (64, "The environment variable ECRGUARD_TAG_PREFIX is '-a'; a prefix has 1 to 40 characters of a-z, 0-9 and '-', and does not begin with '-'."),
-            Lines(await cli.With("ECRGUARD_TAG_PREFIX", "-a").RunAsync("plan")));
+            (
+                64,
+                "The environment variable ECRGUARD_TAG_PREFIX is '-a'; a prefix has 1 to 40 characters of "
+                    + "a-z, 0-9 and '-', and does not begin with '-'."
+            ),
+            Lines(await cli.With("ECRGUARD_TAG_PREFIX", "-a").RunAsync("plan"))
+        );
 
-        static (int, string) Lines((int ExitCode, string Output) ended) => (ended.ExitCode, ended.Output.TrimEnd().ReplaceLineEndings("\n"));
+        static (int, string) Lines((int ExitCode, string Output) ended) =>
+            (ended.ExitCode, ended.Output.TrimEnd().ReplaceLineEndings("\n"));
     }
 
     [Theory]
     [InlineData("", "plan.json:1:1: error: The file is empty. ($)")]
-    [InlineData("{ \"version\": 1,\n  \"planId", "plan.json:2:10: error: The JSON ends before it is complete, at line 2, column 10. ($)")]
+    [InlineData(
+        "{ \"version\": 1,\n  \"planId",
+        "plan.json:2:10: error: The JSON ends before it is complete, at line 2, column 10. ($)"
+    )]
     public async Task A_plan_that_is_empty_or_cut_off_is_wrong_usage(string plan, string message)
     {
         using var cli = new CommandLine().File("plan.json", plan);

@@ -5,23 +5,37 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
-/// <summary>A policy is tried on what is there: what it would change is known before it is deployed, and nothing is written.</summary>
+/// <summary>
+/// A policy is tried on what is there: what it would change is known before it is deployed, and nothing is written.
+/// </summary>
 public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
 {
-    private const string BlocksHigh = """{ "version": 1, "rules": [ { "id": "severe", "severity": ["CRITICAL", "HIGH"], "then": "block" } ] }""";
+    private const string BlocksHigh =
+        """{ "version": 1, "rules": [ { "id": "severe", "severity": ["CRITICAL", "HIGH"], "then": "block" } ] }""";
 
     private static readonly string Waives = """
         { "version": 1, "rules": [ { "id": "critical", "severity": ["CRITICAL"], "then": "block" } ],
           "waivers": [ { "id": "W1", "vulnerability": "CVE-2024-6119", "reason": "r", "owner": "o", "approvedBy": "s", "expires": "EXPIRES" } ] }
         """.Replace("EXPIRES", DateTimeOffset.UtcNow.AddDays(30).ToString("yyyy-MM-dd"), StringComparison.Ordinal);
 
-    private static readonly LocalFinding Critical = new("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13")), High = new("CVE-2024-0727", "HIGH", new LocalPackage("curl", "8.5.0"));
+    private static readonly LocalFinding Critical =
+            new("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13")),
+        High = new("CVE-2024-0727", "HIGH", new LocalPackage("curl", "8.5.0"));
 
-    private readonly CommandLine _ecrguard = new CommandLine().File("blocks-high.jsonc", BlocksHigh).File("waives.jsonc", Waives).File("deployed.jsonc", Deployment.Marking);
+    private readonly CommandLine _ecrguard = new CommandLine()
+        .File("blocks-high.jsonc", BlocksHigh)
+        .File("waives.jsonc", Waives)
+        .File("deployed.jsonc", Deployment.Marking);
 
     private string Scanned(string repository, string tag, params IReadOnlyList<LocalFinding> findings)
     {
-        var digest = guard.Aws.Ecr.Push(repository, Manifest.Image($"{repository} {tag}"), tag, DateTimeOffset.UtcNow.AddDays(-300), announce: false);
+        var digest = guard.Aws.Ecr.Push(
+            repository,
+            Manifest.Image($"{repository} {tag}"),
+            tag,
+            DateTimeOffset.UtcNow.AddDays(-300),
+            announce: false
+        );
         guard.Aws.Ecr.CompleteScan(repository, digest, findings);
         return digest;
     }
@@ -40,14 +54,45 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
     {
         var repository = guard.CreateRepository();
         var (clean, running) = (Scanned(repository, "1"), Scanned(repository, "2", High));
-        guard.Aws.Ecs.CreateService("main", "web", guard.Aws.Ecs.RegisterTaskDefinition("web", $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{repository}:2"));
+        guard.Aws.Ecs.CreateService(
+            "main",
+            "web",
+            guard.Aws.Ecs.RegisterTaskDefinition(
+                "web",
+                $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{repository}:2"
+            )
+        );
 
-        var (exit, trial) = await TryAsync("blocks-high.jsonc", "--against", "deployed.jsonc", "--account", "--repository", repository);
+        var (exit, trial) = await TryAsync(
+            "blocks-high.jsonc",
+            "--against",
+            "deployed.jsonc",
+            "--account",
+            "--repository",
+            repository
+        );
 
         Assert.Equal(1, exit);
-        Assert.Equal((2, 1, 1, 1), (trial["summary"]!["images"]!.GetValue<int>(), trial["summary"]!["newlyBlocked"]!.GetValue<int>(), trial["summary"]!["failingInUse"]!.GetValue<int>(), trial["summary"]!["unchanged"]!.GetValue<int>()));
+        Assert.Equal(
+            (2, 1, 1, 1),
+            (
+                trial["summary"]!["images"]!.GetValue<int>(),
+                trial["summary"]!["newlyBlocked"]!.GetValue<int>(),
+                trial["summary"]!["failingInUse"]!.GetValue<int>(),
+                trial["summary"]!["unchanged"]!.GetValue<int>()
+            )
+        );
         var change = Assert.Single(trial["changes"]!.AsArray())!;
-        Assert.Equal(("newly-blocked", running, "in-use", "APPROVED", "BLOCKED"), (change["change"]!.ToString(), change["digest"]!.ToString(), change["use"]!.ToString(), change["before"]!["status"]!.ToString(), change["after"]!["status"]!.ToString()));
+        Assert.Equal(
+            ("newly-blocked", running, "in-use", "APPROVED", "BLOCKED"),
+            (
+                change["change"]!.ToString(),
+                change["digest"]!.ToString(),
+                change["use"]!.ToString(),
+                change["before"]!["status"]!.ToString(),
+                change["after"]!["status"]!.ToString()
+            )
+        );
         Assert.Equal("severe", change["after"]!["reasons"]![0]!["code"]!.ToString());
         Assert.NotEqual(clean, running);
         Assert.Single(guard.Aws.Requests, request => request.Operation == "DescribeImages");
@@ -59,15 +104,35 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
     {
         var repository = guard.CreateRepository();
         var platform = Manifest.Image($"{repository} amd64");
-        var index = guard.Aws.Ecr.Push(repository, Manifest.Index([("linux/amd64", platform)]), "1", DateTimeOffset.UtcNow.AddDays(-300), announce: false);
+        var index = guard.Aws.Ecr.Push(
+            repository,
+            Manifest.Index([("linux/amd64", platform)]),
+            "1",
+            DateTimeOffset.UtcNow.AddDays(-300),
+            announce: false
+        );
         guard.Aws.Ecr.CompleteScan(repository, platform.Digest, Critical);
 
         var (exit, trial) = await TryAsync("waives.jsonc", "--against", "deployed.jsonc", "--image", $"{repository}:1");
-        var (_, account) = await TryAsync("waives.jsonc", "--against", "deployed.jsonc", "--account", "--repository", repository);
+        var (_, account) = await TryAsync(
+            "waives.jsonc",
+            "--against",
+            "deployed.jsonc",
+            "--account",
+            "--repository",
+            repository
+        );
 
         Assert.Equal(0, exit);
         var change = Assert.Single(trial["changes"]!.AsArray())!;
-        Assert.Equal(("newly-approved", index, "W1"), (change["change"]!.ToString(), change["digest"]!.ToString(), change["after"]!["waived"]![0]!["waiver"]!.ToString()));
+        Assert.Equal(
+            ("newly-approved", index, "W1"),
+            (
+                change["change"]!.ToString(),
+                change["digest"]!.ToString(),
+                change["after"]!["waived"]![0]!["waiver"]!.ToString()
+            )
+        );
         Assert.Equal([index], account["changes"]!.AsArray().Select(one => one!["digest"]!.ToString()));
     }
 
@@ -88,9 +153,19 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
         guard.Aws.Ecr.Archive(repository, digest);
         var (_, archived) = await TryAsync([.. trial, .. ledger]);
         var (_, forgotten) = await TryAsync(trial);
-        Assert.Equal(("BLOCKED", "STALE"), (archived["changes"]![0]!["before"]!["status"]!.ToString(), archived["changes"]![0]!["after"]!["status"]!.ToString()));
+        Assert.Equal(
+            ("BLOCKED", "STALE"),
+            (
+                archived["changes"]![0]!["before"]!["status"]!.ToString(),
+                archived["changes"]![0]!["after"]!["status"]!.ToString()
+            )
+        );
         Assert.Empty(forgotten["changes"]!.AsArray());
-        Assert.Contains("nothing is known of earlier scans", forgotten["notes"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "nothing is known of earlier scans",
+            forgotten["notes"]!.ToJsonString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -100,10 +175,29 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
         Scanned(repository, "1", High);
         try
         {
-            guard.Aws.Faults.Add(Fault.ExpiredCredentials with { Service = "ecr", Operation = "DescribeImageScanFindings", Times = int.MaxValue });
-            var (exit, trial) = await TryAsync("blocks-high.jsonc", "--image", $"{repository}:1", "--image", $"{repository}:9");
+            guard.Aws.Faults.Add(
+                Fault.ExpiredCredentials with
+                {
+                    Service = "ecr",
+                    Operation = "DescribeImageScanFindings",
+                    Times = int.MaxValue,
+                }
+            );
+            var (exit, trial) = await TryAsync(
+                "blocks-high.jsonc",
+                "--image",
+                $"{repository}:1",
+                "--image",
+                $"{repository}:9"
+            );
             Assert.Equal(5, exit);
-            Assert.Equal([$"There is no image {repository}:9 in the registry."], trial["unread"]!.AsArray().Select(sentence => sentence!.ToString()).Where(sentence => !sentence.Contains('@')));
+            Assert.Equal(
+                [$"There is no image {repository}:9 in the registry."],
+                trial["unread"]!
+                    .AsArray()
+                    .Select(sentence => sentence!.ToString())
+                    .Where(sentence => !sentence.Contains('@'))
+            );
             Assert.Equal(2, trial["unread"]!.AsArray().Count);
         }
         finally
@@ -130,12 +224,32 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
     {
         var repository = guard.CreateRepository();
         Scanned(repository, "1", Critical);
-        _ecrguard.File("lapsed.jsonc", Waives.Replace(DateTimeOffset.UtcNow.AddDays(30).ToString("yyyy-MM-dd"), "2026-01-31", StringComparison.Ordinal));
+        _ecrguard.File(
+            "lapsed.jsonc",
+            Waives.Replace(
+                DateTimeOffset.UtcNow.AddDays(30).ToString("yyyy-MM-dd"),
+                "2026-01-31",
+                StringComparison.Ordinal
+            )
+        );
 
-        var (exit, output) = await _ecrguard.RunAsync(guard.Aws, "policy", "try", "lapsed.jsonc", "--against", "deployed.jsonc", "--image", $"{repository}:1");
+        var (exit, output) = await _ecrguard.RunAsync(
+            guard.Aws,
+            "policy",
+            "try",
+            "lapsed.jsonc",
+            "--against",
+            "deployed.jsonc",
+            "--image",
+            $"{repository}:1"
+        );
 
         Assert.True(exit == 0, output);
-        Assert.Contains("error: The waiver ended with 2026-01-31 (UTC) and excuses nothing any more", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "error: The waiver ended with 2026-01-31 (UTC) and excuses nothing any more",
+            output,
+            StringComparison.Ordinal
+        );
         Assert.Contains("1 error", output, StringComparison.Ordinal);
     }
 
@@ -145,7 +259,14 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
     [InlineData("The ledger is both", "--account", "--table", "t")]
     [InlineData("'--repository' goes with '--account'", "--image", "a/b:1", "--repository", "a/*")]
     [InlineData("--image is wrong", "--image", "a/b")]
-    [InlineData("--table is 'no-such-table'; it must be a table of 123456789012 in eu-central-1: the stack's output Table.", "--account", "--table", "no-such-table", "--bucket", "b")]
+    [InlineData(
+        "--table is 'no-such-table'; it must be a table of 123456789012 in eu-central-1: the stack's output Table.",
+        "--account",
+        "--table",
+        "no-such-table",
+        "--bucket",
+        "b"
+    )]
     [InlineData("missing.jsonc", "--account", "--against", "missing.jsonc")]
     public async Task Wrong_usage_is_64_and_says_what_would_be_right(string why, params string[] arguments)
     {

@@ -10,7 +10,8 @@ using EcrGuard.LocalAws.Sns;
 namespace EcrGuard.EndToEnd.Tests.Harness;
 
 /// <summary>
-/// EcrGuard as <c>template.yaml</c> deploys it, into a local AWS: every function that a test uses is a process of its own with the environment that the template gives it. When it ends, nothing the local AWS
+/// EcrGuard as <c>template.yaml</c> deploys it, into a local AWS: every function that a test uses is a process of its
+/// own with the environment that the template gives it. When it ends, nothing the local AWS
 /// does not know was asked for, and no function wrote anything but JSON, or a credential.
 /// </summary>
 public class Deployment : IAsyncLifetime
@@ -66,7 +67,10 @@ public class Deployment : IAsyncLifetime
         if (Policy is not null)
             await File.WriteAllTextAsync(Path.Combine(_package, "policy.jsonc"), Policy);
         if (Vex is not null)
-            await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(_package, "vex")).FullName, "vendor.json"), Vex);
+            await File.WriteAllTextAsync(
+                Path.Combine(Directory.CreateDirectory(Path.Combine(_package, "vex")).FullName, "vendor.json"),
+                Vex
+            );
     }
 
     public async ValueTask DisposeAsync()
@@ -80,29 +84,50 @@ public class Deployment : IAsyncLifetime
         Assert.Empty(Aws.Unexpected);
         foreach (var function in _started)
         {
-            Assert.All(function.Output, line => Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(line).RootElement.ValueKind));
-            Assert.All([.. function.Output, .. function.Errors], line => Assert.All([AccessKey, SecretKey, SessionToken], secret => Assert.DoesNotContain(secret, line, StringComparison.Ordinal)));
+            Assert.All(
+                function.Output,
+                line => Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(line).RootElement.ValueKind)
+            );
+            Assert.All(
+                [.. function.Output, .. function.Errors],
+                line =>
+                    Assert.All(
+                        [AccessKey, SecretKey, SessionToken],
+                        secret => Assert.DoesNotContain(secret, line, StringComparison.Ordinal)
+                    )
+            );
         }
     }
 
     /// <summary>A function by its logical id in the template, started where it is not running.</summary>
     public async Task<LambdaRuntime> FunctionAsync(string name) =>
-        _functions.TryGetValue(name, out var running) && running.IsAlive ? running : _functions[name] = await StartAsync(name);
+        _functions.TryGetValue(name, out var running) && running.IsAlive
+            ? running
+            : _functions[name] = await StartAsync(name);
 
     /// <summary>Starts one more instance of a function.</summary>
-    /// <param name="changes">What its environment has instead of the template's; a null value takes a variable away.</param>
-    public async Task<LambdaRuntime> StartAsync(string name, params IReadOnlyList<(string Variable, string? Value)> changes)
+    /// <param name="changes">What its environment has instead of the template's; a null value takes a variable
+    ///     away.</param>
+    public async Task<LambdaRuntime> StartAsync(
+        string name,
+        params IReadOnlyList<(string Variable, string? Value)> changes
+    )
     {
-        var environment = SamTemplate.With(("Enforcement", Enforcement), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")).Environment(name, new Dictionary<string, string>
-        {
-            ["AWS::AccountId"] = Aws.AccountId,
-            ["LedgerTable.Value"] = Table,
-            ["LedgerBucket.Value"] = Bucket,
-            ["AlertTopic"] = _alertTopic,
-            ["SummaryTopic"] = _summaryTopic,
-            ["EcrGuardBreakGlass.RoleId"] = HttpApi.RoleId,
-            ["ScanChangedQueue"] = _scanQueue,
-        });
+        var environment = SamTemplate
+            .With(("Enforcement", Enforcement), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"))
+            .Environment(
+                name,
+                new Dictionary<string, string>
+                {
+                    ["AWS::AccountId"] = Aws.AccountId,
+                    ["LedgerTable.Value"] = Table,
+                    ["LedgerBucket.Value"] = Bucket,
+                    ["AlertTopic"] = _alertTopic,
+                    ["SummaryTopic"] = _summaryTopic,
+                    ["EcrGuardBreakGlass.RoleId"] = HttpApi.RoleId,
+                    ["ScanChangedQueue"] = _scanQueue,
+                }
+            );
         // Nobody else pushes here, so that nobody needs to wait.
         environment["ECRGUARD_WRITES_PER_SECOND"] = "10";
         // What Lambda itself sets, but for the endpoint.
@@ -135,11 +160,15 @@ public class Deployment : IAsyncLifetime
 
     /// <summary>Hands events to a function as its queue does, in one batch.</summary>
     /// <returns>The positions of those that the function hands back.</returns>
-    public async Task<IReadOnlyList<int>> DeliverAsync(string function, params IReadOnlyList<string> events) => await DeliverAsync(await FunctionAsync(function), null, events);
+    public async Task<IReadOnlyList<int>> DeliverAsync(string function, params IReadOnlyList<string> events) =>
+        await DeliverAsync(await FunctionAsync(function), null, events);
 
     /// <inheritdoc cref="DeliverAsync(string, IReadOnlyList{string})"/>
-    public static Task<IReadOnlyList<int>> DeliverAsync(LambdaRuntime function, TimeSpan? time, params IReadOnlyList<string> events) =>
-        DeliverAsync(function, time, DateTimeOffset.UtcNow, events);
+    public static Task<IReadOnlyList<int>> DeliverAsync(
+        LambdaRuntime function,
+        TimeSpan? time,
+        params IReadOnlyList<string> events
+    ) => DeliverAsync(function, time, DateTimeOffset.UtcNow, events);
 
     /// <inheritdoc cref="DeliverAsync(string, IReadOnlyList{string})"/>
     /// <param name="sentAt">When they came to the queue.</param>
@@ -147,27 +176,46 @@ public class Deployment : IAsyncLifetime
         LambdaRuntime function,
         TimeSpan? time,
         DateTimeOffset sentAt,
-        IReadOnlyList<string> events)
+        IReadOnlyList<string> events
+    )
     {
         var batch = new JsonObject
         {
-            ["Records"] = new JsonArray([.. events.Select((body, at) => new JsonObject
-            {
-                ["messageId"] = $"message-{at}",
-                ["receiptHandle"] = "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
-                ["body"] = body,
-                ["attributes"] = new JsonObject { ["ApproximateReceiveCount"] = "1", ["SentTimestamp"] = $"{sentAt.ToUnixTimeMilliseconds()}" },
-                ["messageAttributes"] = new JsonObject(),
-                ["eventSource"] = "aws:sqs",
-                ["eventSourceARN"] = "arn:aws:sqs:eu-central-1:123456789012:queue",
-                ["awsRegion"] = "eu-central-1",
-            })]),
+            ["Records"] = new JsonArray([
+                .. events.Select(
+                    (body, at) =>
+                        new JsonObject
+                        {
+                            ["messageId"] = $"message-{at}",
+                            ["receiptHandle"] = "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+                            ["body"] = body,
+                            ["attributes"] = new JsonObject
+                            {
+                                ["ApproximateReceiveCount"] = "1",
+                                ["SentTimestamp"] = $"{sentAt.ToUnixTimeMilliseconds()}",
+                            },
+                            ["messageAttributes"] = new JsonObject(),
+                            ["eventSource"] = "aws:sqs",
+                            ["eventSourceARN"] = "arn:aws:sqs:eu-central-1:123456789012:queue",
+                            ["awsRegion"] = "eu-central-1",
+                        }
+                ),
+            ]),
         };
         var answer = await function.InvokeAsync(batch, time);
-        return [.. answer.Payload["batchItemFailures"]!.AsArray().Select(failure => int.Parse(failure!["itemIdentifier"]!.ToString()["message-".Length..])).Order()];
+        return
+        [
+            .. answer.Payload["batchItemFailures"]!
+                .AsArray()
+                .Select(failure => int.Parse(failure!["itemIdentifier"]!.ToString()["message-".Length..]))
+                .Order(),
+        ];
     }
 
-    /// <summary>Hands every event that the local AWS has sent to the function that the template's rules give it to, until no more come; none may fail.</summary>
+    /// <summary>
+    /// Hands every event that the local AWS has sent to the function that the template's rules give it to, until no
+    /// more come; none may fail.
+    /// </summary>
     public async Task DeliverAllAsync()
     {
         while (Aws.Events.Take() is { Count: > 0 } events)
@@ -184,36 +232,66 @@ public class Deployment : IAsyncLifetime
 
     /// <summary>The ledger's item of an image; null where there is none.</summary>
     public JsonObject? Item(string repository, string digest) =>
-        Aws.DynamoDb.Items(Table).SingleOrDefault(item => item["pk"]!.ToString() == $"R#{Aws.AccountId}#{Aws.Region}#{repository}" && item["sk"]!.ToString() == $"I#{digest["sha256:".Length..]}");
+        Aws
+            .DynamoDb.Items(Table)
+            .SingleOrDefault(item =>
+                item["pk"]!.ToString() == $"R#{Aws.AccountId}#{Aws.Region}#{repository}"
+                && item["sk"]!.ToString() == $"I#{digest["sha256:".Length..]}"
+            );
 
     /// <summary>The status that the ledger holds for an image; null where it holds none.</summary>
-    public string? StatusOf(string repository, string digest) => Item(repository, digest) is { } item ? JsonNode.Parse(item["record"]!.ToString())!["verdict"]!["status"]!.ToString() : null;
+    public string? StatusOf(string repository, string digest) =>
+        Item(repository, digest) is { } item
+            ? JsonNode.Parse(item["record"]!.ToString())!["verdict"]!["status"]!.ToString()
+            : null;
 
-    /// <summary>Writes over one attribute in the ledger, where a test lets time pass that the clock of a process cannot be told of.</summary>
+    /// <summary>
+    /// Writes over one attribute in the ledger, where a test lets time pass that the clock of a process cannot be told
+    /// of.
+    /// </summary>
     public async Task UpdateAsync(string partition, string sort, string attribute, string value)
     {
         using var aws = AwsClients.At(Aws.Endpoint, Aws.Region, new BasicAWSCredentials("test", "test"));
-        await aws.Dynamo.UpdateItemAsync(new UpdateItemRequest
-        {
-            TableName = Table,
-            Key = new() { ["pk"] = new(partition), ["sk"] = new(sort) },
-            UpdateExpression = "SET #attribute = :value",
-            ExpressionAttributeNames = new() { ["#attribute"] = attribute },
-            ExpressionAttributeValues = new() { [":value"] = new(value) },
-        });
+        await aws.Dynamo.UpdateItemAsync(
+            new UpdateItemRequest
+            {
+                TableName = Table,
+                Key = new() { ["pk"] = new(partition), ["sk"] = new(sort) },
+                UpdateExpression = "SET #attribute = :value",
+                ExpressionAttributeNames = new() { ["#attribute"] = attribute },
+                ExpressionAttributeValues = new() { [":value"] = new(value) },
+            }
+        );
     }
 
     /// <summary>The messages about images of a repository: what they say to machines.</summary>
     public IReadOnlyList<JsonNode> Alerts(string repository) =>
-        [.. Aws.Sns.Messages.Where(m => m.TopicArn == _alertTopic && m.Attributes.TryGetValue("repository", out var of) && of.Value == repository).Select(ToMachines)];
+        [
+            .. Aws
+                .Sns.Messages.Where(m =>
+                    m.TopicArn == _alertTopic
+                    && m.Attributes.TryGetValue("repository", out var of)
+                    && of.Value == repository
+                )
+                .Select(ToMachines),
+        ];
 
     /// <summary>A message as queues and functions get it.</summary>
-    public static JsonNode ToMachines(LocalMessage message) => JsonNode.Parse(JsonNode.Parse(message.Message)!["default"]!.ToString())!;
+    public static JsonNode ToMachines(LocalMessage message) =>
+        JsonNode.Parse(JsonNode.Parse(message.Message)!["default"]!.ToString())!;
 
-    /// <summary>The names of the operations that a service was asked for since the requests were last taken; forgets those of all services.</summary>
-    public IReadOnlyList<string> TakeRequests(string service) => [.. Aws.Requests.Take().Where(r => r.Service == service).Select(r => r.Operation)];
+    /// <summary>
+    /// The names of the operations that a service was asked for since the requests were last taken; forgets those of
+    /// all services.
+    /// </summary>
+    public IReadOnlyList<string> TakeRequests(string service) =>
+        [.. Aws.Requests.Take().Where(r => r.Service == service).Select(r => r.Operation)];
 
     /// <summary>Whether an operation only reads.</summary>
-    public static bool Reads(string operation) => operation.StartsWith("Get", StringComparison.Ordinal) || operation.StartsWith("BatchGet", StringComparison.Ordinal) || operation.StartsWith("Describe", StringComparison.Ordinal)
-        || operation.StartsWith("List", StringComparison.Ordinal) || operation is "Query";
+    public static bool Reads(string operation) =>
+        operation.StartsWith("Get", StringComparison.Ordinal)
+        || operation.StartsWith("BatchGet", StringComparison.Ordinal)
+        || operation.StartsWith("Describe", StringComparison.Ordinal)
+        || operation.StartsWith("List", StringComparison.Ordinal)
+        || operation is "Query";
 }

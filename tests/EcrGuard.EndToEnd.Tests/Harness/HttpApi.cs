@@ -10,7 +10,8 @@ namespace EcrGuard.EndToEnd.Tests.Harness;
 
 /// <summary>
 /// An HTTP API in front of a function: IAM authorisation, that is Signature Version 4 for execute-api worked out again
-/// (docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html), then payload version 2.0 with the identity whose signature it was.
+/// (docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html), then payload version 2.0 with
+/// the identity whose signature it was.
 /// </summary>
 internal sealed class HttpApi : IAsyncDisposable
 {
@@ -48,28 +49,53 @@ internal sealed class HttpApi : IAsyncDisposable
     {
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync();
-        var answer = context.Request.Method != "POST" || context.Request.Path != Path ? new JsonObject { ["statusCode"] = 404, ["body"] = """{"message":"Not Found"}""" }
-            : !IsSigned(context.Request, body) ? new JsonObject { ["statusCode"] = 403, ["body"] = """{"message":"Forbidden"}""" }
-            : await _function(new JsonObject
-            {
-                ["version"] = "2.0",
-                ["routeKey"] = $"POST {Path}",
-                ["rawPath"] = Path,
-                ["rawQueryString"] = "",
-                ["headers"] = new JsonObject(context.Request.Headers.Select(header => KeyValuePair.Create(header.Key.ToLowerInvariant(), (JsonNode?)header.Value.ToString()))),
-                ["requestContext"] = new JsonObject
+        var answer =
+            context.Request.Method != "POST" || context.Request.Path != Path
+                ? new JsonObject { ["statusCode"] = 404, ["body"] = """{"message":"Not Found"}""" }
+            : !IsSigned(context.Request, body)
+                ? new JsonObject { ["statusCode"] = 403, ["body"] = """{"message":"Forbidden"}""" }
+            : await _function(
+                new JsonObject
                 {
-                    ["accountId"] = "123456789012",
-                    ["apiId"] = "a1b2c3d4e5",
-                    ["authorizer"] = new JsonObject { ["iam"] = new JsonObject { ["accessKey"] = AccessKey, ["accountId"] = "123456789012", ["callerId"] = $"{RoleId}:ada", ["userId"] = $"{RoleId}:ada", ["userArn"] = UserArn } },
-                    ["http"] = new JsonObject { ["method"] = "POST", ["path"] = Path, ["protocol"] = "HTTP/1.1", ["sourceIp"] = "192.0.2.1" },
-                    ["requestId"] = "JKJaXmPLvHcESHA=",
+                    ["version"] = "2.0",
                     ["routeKey"] = $"POST {Path}",
-                    ["stage"] = "$default",
-                },
-                ["body"] = body,
-                ["isBase64Encoded"] = false,
-            });
+                    ["rawPath"] = Path,
+                    ["rawQueryString"] = "",
+                    ["headers"] = new JsonObject(
+                        context.Request.Headers.Select(header =>
+                            KeyValuePair.Create(header.Key.ToLowerInvariant(), (JsonNode?)header.Value.ToString())
+                        )
+                    ),
+                    ["requestContext"] = new JsonObject
+                    {
+                        ["accountId"] = "123456789012",
+                        ["apiId"] = "a1b2c3d4e5",
+                        ["authorizer"] = new JsonObject
+                        {
+                            ["iam"] = new JsonObject
+                            {
+                                ["accessKey"] = AccessKey,
+                                ["accountId"] = "123456789012",
+                                ["callerId"] = $"{RoleId}:ada",
+                                ["userId"] = $"{RoleId}:ada",
+                                ["userArn"] = UserArn,
+                            },
+                        },
+                        ["http"] = new JsonObject
+                        {
+                            ["method"] = "POST",
+                            ["path"] = Path,
+                            ["protocol"] = "HTTP/1.1",
+                            ["sourceIp"] = "192.0.2.1",
+                        },
+                        ["requestId"] = "JKJaXmPLvHcESHA=",
+                        ["routeKey"] = $"POST {Path}",
+                        ["stage"] = "$default",
+                    },
+                    ["body"] = body,
+                    ["isBase64Encoded"] = false,
+                }
+            );
         context.Response.StatusCode = answer["statusCode"]!.GetValue<int>();
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(answer["body"]!.ToString());
@@ -81,13 +107,25 @@ internal sealed class HttpApi : IAsyncDisposable
         var authorization = request.Headers.Authorization.ToString();
         if (!authorization.StartsWith(algorithm + " ", StringComparison.Ordinal))
             return false;
-        var parts = authorization[algorithm.Length..].Split(',', StringSplitOptions.TrimEntries).Select(part => part.Split('=', 2)).ToDictionary(part => part[0], part => part[1]);
-        if (parts["Credential"].Split('/') is not [_, var day, var region, "execute-api", "aws4_request"] || !parts["SignedHeaders"].Split(';').Contains("host"))
+        var parts = authorization[algorithm.Length..]
+            .Split(',', StringSplitOptions.TrimEntries)
+            .Select(part => part.Split('=', 2))
+            .ToDictionary(part => part[0], part => part[1]);
+        if (
+            parts["Credential"].Split('/') is not [_, var day, var region, "execute-api", "aws4_request"]
+            || !parts["SignedHeaders"].Split(';').Contains("host")
+        )
             return false;
-        var headers = string.Concat(parts["SignedHeaders"].Split(';').Select(name => $"{name}:{request.Headers[name].ToString().Trim()}\n"));
+        var headers = string.Concat(
+            parts["SignedHeaders"].Split(';').Select(name => $"{name}:{request.Headers[name].ToString().Trim()}\n")
+        );
         var canonical = $"{request.Method}\n{request.Path}\n\n{headers}\n{parts["SignedHeaders"]}\n{Hash(body)}";
-        var toSign = $"{algorithm}\n{request.Headers["x-amz-date"]}\n{day}/{region}/execute-api/aws4_request\n{Hash(canonical)}";
-        var key = new[] { day, region, "execute-api", "aws4_request" }.Aggregate(Encoding.UTF8.GetBytes("AWS4" + _secretKey), Hmac);
+        var toSign =
+            $"{algorithm}\n{request.Headers["x-amz-date"]}\n{day}/{region}/execute-api/aws4_request\n{Hash(canonical)}";
+        var key = new[] { day, region, "execute-api", "aws4_request" }.Aggregate(
+            Encoding.UTF8.GetBytes("AWS4" + _secretKey),
+            Hmac
+        );
         return Convert.ToHexStringLower(Hmac(key, toSign)) == parts["Signature"];
     }
 

@@ -47,13 +47,25 @@ public sealed class LambdaRuntime : IAsyncDisposable
 
     /// <summary>Starts the executable of a package.</summary>
     /// <param name="package">The folder that <c>dotnet publish</c> filled.</param>
-    /// <param name="environment">All that it sees of AWS and EcrGuard; the rest of its environment is this process's.</param>
+    /// <param name="environment">All that it sees of AWS and EcrGuard; the rest of its environment is this
+    ///     process's.</param>
     public static async Task<LambdaRuntime> StartAsync(string package, IReadOnlyDictionary<string, string> environment)
     {
         var runtime = new LambdaRuntime();
         await runtime._api.StartAsync();
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(package, "EcrGuard.Lambda.dll")]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("AWS_", StringComparison.Ordinal) || name.StartsWith("ECRGUARD_", StringComparison.Ordinal)).ToList())
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(package, "EcrGuard.Lambda.dll")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (
+            var name in start
+                .Environment.Keys.Where(name =>
+                    name.StartsWith("AWS_", StringComparison.Ordinal)
+                    || name.StartsWith("ECRGUARD_", StringComparison.Ordinal)
+                )
+                .ToList()
+        )
             start.Environment.Remove(name);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
@@ -80,7 +92,11 @@ public sealed class LambdaRuntime : IAsyncDisposable
     /// <exception cref="FunctionDiedException">The process ended before it answered.</exception>
     public async Task<Answer> InvokeAsync(JsonNode payload, TimeSpan? time = null)
     {
-        var invocation = new Invocation(Guid.NewGuid().ToString(), payload.ToJsonString(), DateTimeOffset.UtcNow + (time ?? TimeSpan.FromMinutes(5)));
+        var invocation = new Invocation(
+            Guid.NewGuid().ToString(),
+            payload.ToJsonString(),
+            DateTimeOffset.UtcNow + (time ?? TimeSpan.FromMinutes(5))
+        );
         _running[invocation.RequestId] = invocation;
         await _waiting.Writer.WriteAsync(invocation);
         var ended = EndAsync();
@@ -93,7 +109,11 @@ public sealed class LambdaRuntime : IAsyncDisposable
     /// <exception cref="TimeoutException">It did not come in ten seconds.</exception>
     public async Task<JsonNode> LogAsync(Func<JsonNode, bool> wanted)
     {
-        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(10); await Task.Delay(10, TestContext.Current.CancellationToken))
+        for (
+            var started = Stopwatch.GetTimestamp();
+            Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(10);
+            await Task.Delay(10, TestContext.Current.CancellationToken)
+        )
         {
             if (Output.Select(line => JsonNode.Parse(line)!).FirstOrDefault(wanted) is { } found)
                 return found;
@@ -128,11 +148,13 @@ public sealed class LambdaRuntime : IAsyncDisposable
             case ("GET", ["2018-06-01", "runtime", "invocation", "next"]):
                 await NextAsync(context);
                 break;
-            case ("POST", ["2018-06-01", "runtime", "invocation", var id, "response"]) when _running.TryRemove(id, out var invocation):
+            case ("POST", ["2018-06-01", "runtime", "invocation", var id, "response"])
+                when _running.TryRemove(id, out var invocation):
                 invocation.Answer.SetResult(new Answer(id, await BodyAsync(context)));
                 context.Response.StatusCode = StatusCodes.Status202Accepted;
                 break;
-            case ("POST", ["2018-06-01", "runtime", "invocation", var id, "error"]) when _running.TryRemove(id, out var invocation):
+            case ("POST", ["2018-06-01", "runtime", "invocation", var id, "error"])
+                when _running.TryRemove(id, out var invocation):
                 invocation.Answer.SetException(new FunctionErrorException(FunctionError.Of(await BodyAsync(context))));
                 context.Response.StatusCode = StatusCodes.Status202Accepted;
                 break;
@@ -151,14 +173,18 @@ public sealed class LambdaRuntime : IAsyncDisposable
     {
         var invocation = await _waiting.Reader.ReadAsync(context.RequestAborted);
         context.Response.Headers["Lambda-Runtime-Aws-Request-Id"] = invocation.RequestId;
-        context.Response.Headers["Lambda-Runtime-Deadline-Ms"] = invocation.Deadline.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
-        context.Response.Headers["Lambda-Runtime-Invoked-Function-Arn"] = "arn:aws:lambda:eu-central-1:123456789012:function:ecrguard";
+        context.Response.Headers["Lambda-Runtime-Deadline-Ms"] = invocation
+            .Deadline.ToUnixTimeMilliseconds()
+            .ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers["Lambda-Runtime-Invoked-Function-Arn"] =
+            "arn:aws:lambda:eu-central-1:123456789012:function:ecrguard";
         context.Response.Headers["Lambda-Runtime-Trace-Id"] = TraceId;
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(invocation.Payload);
     }
 
-    private static async Task<JsonNode> BodyAsync(HttpContext context) => (await JsonNode.ParseAsync(context.Request.Body))!;
+    private static async Task<JsonNode> BodyAsync(HttpContext context) =>
+        (await JsonNode.ParseAsync(context.Request.Body))!;
 
     private sealed record Invocation(string RequestId, string Payload, DateTimeOffset Deadline)
     {
@@ -172,11 +198,13 @@ public sealed record Answer(string RequestId, JsonNode Payload);
 /// <summary>An error as the Runtime API takes it.</summary>
 public sealed record FunctionError(string Type, string Message)
 {
-    internal static FunctionError Of(JsonNode body) => new(body["errorType"]!.ToString(), body["errorMessage"]!.ToString());
+    internal static FunctionError Of(JsonNode body) =>
+        new(body["errorType"]!.ToString(), body["errorMessage"]!.ToString());
 }
 
 /// <summary>An invocation ended with an error.</summary>
 public sealed class FunctionErrorException(FunctionError error) : Exception($"{error.Type}: {error.Message}");
 
 /// <summary>The process ended in the middle of an invocation.</summary>
-public sealed class FunctionDiedException(int exitCode, string output) : Exception($"The function ended with {exitCode}: {output}");
+public sealed class FunctionDiedException(int exitCode, string output)
+    : Exception($"The function ended with {exitCode}: {output}");

@@ -4,7 +4,8 @@ using EcrGuard.LocalAws;
 namespace EcrGuard.EndToEnd.Tests.Harness;
 
 /// <summary>
-/// Events as AWS sent them, in <c>Events/</c>: those of Amazon ECR and the older ones of Inspector are its documentation's, whose digests are cut short, so that as they are they cannot be read.
+/// Events as AWS sent them, in <c>Events/</c>: those of Amazon ECR and the older ones of Inspector are its
+/// documentation's, whose digests are cut short, so that as they are they cannot be read.
 /// </summary>
 internal static class Recorded
 {
@@ -17,11 +18,18 @@ internal static class Recorded
     public const string ScanOfAnInstance = "inspector2-scan-ec2-not-ecr";
 
     /// <summary>As it was recorded.</summary>
-    public static string Event(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Events", $"{name}.json"));
+    public static string Event(string name) =>
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Events", $"{name}.json"));
 
     /// <summary>The same about an image of the local AWS.</summary>
     /// <param name="time">When it happened; null for now.</param>
-    public static string Event(string name, LocalAwsServer aws, string repository, string digest, DateTimeOffset? time = null)
+    public static string Event(
+        string name,
+        LocalAwsServer aws,
+        string repository,
+        string digest,
+        DateTimeOffset? time = null
+    )
     {
         var read = JsonNode.Parse(Event(name))!;
         var arn = $"arn:aws:ecr:{aws.Region}:{aws.AccountId}:repository/{repository}";
@@ -30,11 +38,15 @@ internal static class Recorded
         read["time"] = (time ?? DateTimeOffset.UtcNow).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
         var detail = read["detail"]!;
         if (detail["repository-name"] is { } named)
-            detail["repository-name"] = named.ToString().StartsWith("arn:", StringComparison.Ordinal) ? arn : repository;
+            detail["repository-name"] = named.ToString().StartsWith("arn:", StringComparison.Ordinal)
+                ? arn
+                : repository;
         if (detail["image-digest"] is not null)
             detail["image-digest"] = digest;
         if (read["resources"]!.AsArray() is { Count: > 0 } resources)
-            resources[0] = resources[0]!.ToString().Contains("/sha256:", StringComparison.Ordinal) ? $"{arn}/{digest}" : arn;
+            resources[0] = resources[0]!.ToString().Contains("/sha256:", StringComparison.Ordinal)
+                ? $"{arn}/{digest}"
+                : arn;
         if (detail["repositories"] is { } repositories)
             (repositories[0]!["repository-name"], repositories[0]!["repository-arn"]) = (repository, arn);
         if (detail["resources"] is { } images)

@@ -6,7 +6,10 @@ namespace EcrGuard.EndToEnd.Tests.Template;
 
 public sealed class AcceptedByToolsTests
 {
-    /// <summary>What CloudFormation's SAM transform does. It wants the code to be in S3 already, where <c>sam package</c> puts it.</summary>
+    /// <summary>
+    /// What CloudFormation's SAM transform does. It wants the code to be in S3 already, where <c>sam package</c> puts
+    /// it.
+    /// </summary>
     private const string Translate = """
         import json, sys
         from samtranslator.parser.parser import Parser
@@ -18,13 +21,20 @@ public sealed class AcceptedByToolsTests
         print(json.dumps(Translator({}, Parser()).translate(template, {})))
         """;
 
-    /// <summary>Its own list of regions, every one of which has Lambda: what one of them lacks is a condition.</summary>
+    /// <summary>
+    /// Its own list of regions, every one of which has Lambda: what one of them lacks is a condition.
+    /// </summary>
     [Fact]
     public async Task Cfn_lint_has_nothing_to_say_for_any_region()
     {
         await Tool.RequireAsync("cfn-lint", "cfn-lint", "--version");
 
-        var (exitCode, output) = await Tool.RunAsync(new ProcessStartInfo("cfn-lint", ["--regions", "ALL_REGIONS", "--", Path.Combine(SamTemplate.Root, "template.yaml")]));
+        var (exitCode, output) = await Tool.RunAsync(
+            new ProcessStartInfo(
+                "cfn-lint",
+                ["--regions", "ALL_REGIONS", "--", Path.Combine(SamTemplate.Root, "template.yaml")]
+            )
+        );
 
         Assert.Equal((0, ""), (exitCode, output));
     }
@@ -34,20 +44,46 @@ public sealed class AcceptedByToolsTests
     {
         await Tool.RequireAsync("samtranslator", "python3", "-c", "import samtranslator");
 
-        var python = new ProcessStartInfo("python3", ["-c", Translate]) { Environment = { ["AWS_DEFAULT_REGION"] = "eu-central-1" } };
+        var python = new ProcessStartInfo("python3", ["-c", Translate])
+        {
+            Environment = { ["AWS_DEFAULT_REGION"] = "eu-central-1" },
+        };
         var (exitCode, output) = await Tool.RunAsync(python, SamTemplate.Text);
 
         Assert.True(exitCode == 0, output);
         var resources = JsonNode.Parse(output)!["Resources"]!.AsObject();
-        var roles = resources.Where(resource => resource.Value!["Type"]!.ToString() == "AWS::IAM::Role").ToDictionary(role => role.Key, role => role.Value!["Properties"]!);
-        Assert.Equal(SamTemplate.With(("AskPrincipals", "arn:aws:iam::111122223333:root"), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")).OfType("AWS::IAM::Role").Order(StringComparer.Ordinal), roles.Keys.Order(StringComparer.Ordinal));
-        Assert.All(roles.Values, role =>
-        {
-            Assert.Equal("""{"Fn::If":["BoundsRoles",{"Ref":"PermissionsBoundary"},{"Ref":"AWS::NoValue"}]}""", role["PermissionsBoundary"]!.ToJsonString());
-            Assert.Equal("""{"Ref":"RolePath"}""", role["Path"]!.ToJsonString());
-        });
+        var roles = resources
+            .Where(resource => resource.Value!["Type"]!.ToString() == "AWS::IAM::Role")
+            .ToDictionary(role => role.Key, role => role.Value!["Properties"]!);
+        Assert.Equal(
+            SamTemplate
+                .With(
+                    ("AskPrincipals", "arn:aws:iam::111122223333:root"),
+                    ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")
+                )
+                .OfType("AWS::IAM::Role")
+                .Order(StringComparer.Ordinal),
+            roles.Keys.Order(StringComparer.Ordinal)
+        );
+        Assert.All(
+            roles.Values,
+            role =>
+            {
+                Assert.Equal(
+                    """{"Fn::If":["BoundsRoles",{"Ref":"PermissionsBoundary"},{"Ref":"AWS::NoValue"}]}""",
+                    role["PermissionsBoundary"]!.ToJsonString()
+                );
+                Assert.Equal("""{"Ref":"RolePath"}""", role["Path"]!.ToJsonString());
+            }
+        );
         // Every schedule runs under the one role that may start what schedules start.
-        Assert.All(resources.Where(resource => resource.Value!["Type"]!.ToString() == "AWS::Scheduler::Schedule"), schedule =>
-            Assert.Equal("""{"Fn::GetAtt":["SchedulesRole","Arn"]}""", schedule.Value!["Properties"]!["Target"]!["RoleArn"]!.ToJsonString()));
+        Assert.All(
+            resources.Where(resource => resource.Value!["Type"]!.ToString() == "AWS::Scheduler::Schedule"),
+            schedule =>
+                Assert.Equal(
+                    """{"Fn::GetAtt":["SchedulesRole","Arn"]}""",
+                    schedule.Value!["Properties"]!["Target"]!["RoleArn"]!.ToJsonString()
+                )
+        );
     }
 }

@@ -2,17 +2,32 @@ using System.Text.RegularExpressions;
 
 namespace EcrGuard.EndToEnd.Tests.Template;
 
-/// <summary>The template names what the code has, and grants what the code calls: read from the source, since neither compiler sees the other.</summary>
+/// <summary>
+/// The template names what the code has, and grants what the code calls: read from the source, since neither compiler
+/// sees the other.
+/// </summary>
 public sealed class CodeAndTemplateTests
 {
-    private static readonly SamTemplate Template = SamTemplate.With(("Enforcement", "quarantine"), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
+    private static readonly SamTemplate Template = SamTemplate.With(
+        ("Enforcement", "quarantine"),
+        ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")
+    );
 
     [Fact]
     public void A_function_is_a_file_a_class_and_a_method_of_its_name()
     {
-        var functions = from file in Sources("EcrGuard.Lambda")
-                        from Match method in Regex.Matches(File.ReadAllText(file), @"class (\w+)(?:(?!\bclass\b).)*?\[LambdaFunction\]\s+public (?:async )?\S+ (\w+)\(", RegexOptions.Singleline)
-                        select (File: Path.GetFileNameWithoutExtension(file), Class: method.Groups[1].Value, Method: method.Groups[2].Value);
+        var functions =
+            from file in Sources("EcrGuard.Lambda")
+            from Match method in Regex.Matches(
+                File.ReadAllText(file),
+                @"class (\w+)(?:(?!\bclass\b).)*?\[LambdaFunction\]\s+public (?:async )?\S+ (\w+)\(",
+                RegexOptions.Singleline
+            )
+            select (
+                File: Path.GetFileNameWithoutExtension(file),
+                Class: method.Groups[1].Value,
+                Method: method.Groups[2].Value
+            );
 
         Assert.Equal(Template.Functions.Order().Select(name => (name, name, $"{name}Async")), functions.Order());
     }
@@ -20,8 +35,12 @@ public sealed class CodeAndTemplateTests
     [Fact]
     public void The_template_sets_the_variables_that_the_code_reads()
     {
-        var read = Sources("EcrGuard.Aws", "EcrGuard.Lambda").SelectMany(file => Regex.Matches(File.ReadAllText(file), "\"(ECRGUARD_[A-Z_]+)\"")).Select(name => name.Groups[1].Value);
-        var set = Template.Functions.Select(Template.Properties).Append(Template.Globals)
+        var read = Sources("EcrGuard.Aws", "EcrGuard.Lambda")
+            .SelectMany(file => Regex.Matches(File.ReadAllText(file), "\"(ECRGUARD_[A-Z_]+)\""))
+            .Select(name => name.Groups[1].Value);
+        var set = Template
+            .Functions.Select(Template.Properties)
+            .Append(Template.Globals)
             .SelectMany(level => level["Environment"]!["Variables"]!.AsObject())
             .Select(variable => variable.Key)
             .Except(["ANNOTATIONS_HANDLER"]);
@@ -34,13 +53,20 @@ public sealed class CodeAndTemplateTests
     {
         string[] services = ["dynamodb", "ecr", "inspector2", "s3", "sns"];
         var called = Sources("EcrGuard.Aws", "EcrGuard.Lambda")
-            .SelectMany(file => Regex.Matches(File.ReadAllText(file), @"\b(?:dynamo|ecr|inspector|s3|sns|aws\.Ecr(?:Once)?)\.(?:Paginators\.)?([A-Z]\w+?)(?:Async)?\("))
+            .SelectMany(file =>
+                Regex.Matches(
+                    File.ReadAllText(file),
+                    @"\b(?:dynamo|ecr|inspector|s3|sns|aws\.Ecr(?:Once)?)\.(?:Paginators\.)?([A-Z]\w+?)(?:Async)?\("
+                )
+            )
             .Select(call => call.Groups[1].Value)
             // A transaction is allowed by the actions of its items.
             .Except(["TransactWriteItems"])
             // What S3 wants to see before it says that an object is not there.
             .Append("ListBucket");
-        var allowed = Template.Functions.SelectMany(Template.Permissions).SelectMany(statement => statement.Actions)
+        var allowed = Template
+            .Functions.SelectMany(Template.Permissions)
+            .SelectMany(statement => statement.Actions)
             .Select(action => action.Split(':'))
             .Where(action => services.Contains(action[0]))
             .Select(action => action[1]);
@@ -53,9 +79,16 @@ public sealed class CodeAndTemplateTests
     {
         string[] services = ["apprunner", "ecs", "events", "lambda", "scheduler"];
         var called = Sources("EcrGuard.Aws")
-            .SelectMany(file => Regex.Matches(File.ReadAllText(file), @"\b(?:Ecs|Lambda|AppRunner|EventBridge|Scheduler)\.([A-Z]\w+?)Async\("))
+            .SelectMany(file =>
+                Regex.Matches(
+                    File.ReadAllText(file),
+                    @"\b(?:Ecs|Lambda|AppRunner|EventBridge|Scheduler)\.([A-Z]\w+?)Async\("
+                )
+            )
             .Select(call => call.Groups[1].Value);
-        var allowed = Template.Permissions("SweepList").SelectMany(statement => statement.Actions)
+        var allowed = Template
+            .Permissions("SweepList")
+            .SelectMany(statement => statement.Actions)
             .Select(action => action.Split(':'))
             .Where(action => services.Contains(action[0]))
             .Select(action => action[1]);
@@ -65,7 +98,11 @@ public sealed class CodeAndTemplateTests
 
     private static IEnumerable<string> Sources(params string[] projects) =>
         from project in projects
-        from file in Directory.EnumerateFiles(Path.Combine(SamTemplate.Root, "functions", project), "*.cs", SearchOption.AllDirectories)
+        from file in Directory.EnumerateFiles(
+            Path.Combine(SamTemplate.Root, "functions", project),
+            "*.cs",
+            SearchOption.AllDirectories
+        )
         where !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
         select file;
 }

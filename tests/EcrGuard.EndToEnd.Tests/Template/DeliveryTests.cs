@@ -5,9 +5,14 @@ namespace EcrGuard.EndToEnd.Tests.Template;
 /// <summary>No event, tick or failure is lost without somebody hearing of it.</summary>
 public sealed class DeliveryTests
 {
-    private static readonly SamTemplate Template = SamTemplate.With(("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
+    private static readonly SamTemplate Template = SamTemplate.With(
+        ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")
+    );
 
-    private static readonly string[] DeadLetterQueues = [.. Template.OfType("AWS::SQS::Queue").Where(queue => queue.EndsWith("DeadLetters", StringComparison.Ordinal))];
+    private static readonly string[] DeadLetterQueues =
+    [
+        .. Template.OfType("AWS::SQS::Queue").Where(queue => queue.EndsWith("DeadLetters", StringComparison.Ordinal)),
+    ];
 
     private static readonly string[] WorkQueues = [.. Template.OfType("AWS::SQS::Queue").Except(DeadLetterQueues)];
 
@@ -15,37 +20,60 @@ public sealed class DeliveryTests
     public void A_message_that_keeps_failing_ends_in_a_dead_letter_queue_of_its_own()
     {
         Assert.Equal(["ImagePushedQueue", "ScanChangedQueue", "ImageDeployedQueue"], WorkQueues);
-        Assert.All(WorkQueues, queue => Assert.Equal(
-            queue.Replace("Queue", "DeadLetters", StringComparison.Ordinal),
-            SamTemplate.Target(Template.Properties(queue)["RedrivePolicy"]!["deadLetterTargetArn"])));
+        Assert.All(
+            WorkQueues,
+            queue =>
+                Assert.Equal(
+                    queue.Replace("Queue", "DeadLetters", StringComparison.Ordinal),
+                    SamTemplate.Target(Template.Properties(queue)["RedrivePolicy"]!["deadLetterTargetArn"])
+                )
+        );
     }
 
     [Fact]
     public void A_message_stays_hidden_for_six_time_outs_and_the_batching_window()
     {
-        var sources = from function in Template.Functions
-                      from source in Template.Properties(function)["Events"]?.AsObject() ?? []
-                      where source.Value!["Type"]!.ToString() == "SQS"
-                      let queue = source.Value!["Properties"]!
-                      select (Queue: SamTemplate.Target(queue["Queue"]), Least: 6 * Template.OfFunction(function, "Timeout")!.GetValue<int>() + queue["MaximumBatchingWindowInSeconds"]!.GetValue<int>());
+        var sources =
+            from function in Template.Functions
+            from source in Template.Properties(function)["Events"]?.AsObject() ?? []
+            where source.Value!["Type"]!.ToString() == "SQS"
+            let queue = source.Value!["Properties"]!
+            select (
+                Queue: SamTemplate.Target(queue["Queue"]),
+                Least: 6 * Template.OfFunction(function, "Timeout")!.GetValue<int>()
+                    + queue["MaximumBatchingWindowInSeconds"]!.GetValue<int>()
+            );
 
         Assert.Equal(WorkQueues, sources.Select(source => source.Queue));
-        Assert.All(sources, source => Assert.True(Template.Properties(source.Queue)["VisibilityTimeout"]!.GetValue<int>() >= source.Least));
+        Assert.All(
+            sources,
+            source =>
+                Assert.True(Template.Properties(source.Queue)["VisibilityTimeout"]!.GetValue<int>() >= source.Least)
+        );
     }
 
     [Fact]
     public void Every_rule_has_a_dead_letter_queue_that_takes_its_events()
     {
-        Assert.All(Template.OfType("AWS::Events::Rule"), rule =>
-        {
-            var target = Assert.Single(Template.Properties(rule)["Targets"]!.AsArray())!;
-            Assert.NotNull(target["RetryPolicy"]);
-            Assert.Equal("RuleDeadLetters", SamTemplate.Target(target["DeadLetterConfig"]!["Arn"]));
-            Assert.Contains(rule, Senders("RuleDeadLetters"));
-        });
+        Assert.All(
+            Template.OfType("AWS::Events::Rule"),
+            rule =>
+            {
+                var target = Assert.Single(Template.Properties(rule)["Targets"]!.AsArray())!;
+                Assert.NotNull(target["RetryPolicy"]);
+                Assert.Equal("RuleDeadLetters", SamTemplate.Target(target["DeadLetterConfig"]!["Arn"]));
+                Assert.Contains(rule, Senders("RuleDeadLetters"));
+            }
+        );
         Assert.Equal(Template.OfType("AWS::Events::Rule").Order(), Senders("RuleDeadLetters").Order());
-        Assert.Equal(Template.OfType("AWS::Events::Rule").Except(["SweepStoppedRule"]).Order(), WorkQueues.SelectMany(Senders).Order());
-        Assert.All(Template.OfType("AWS::Events::Rule").Except(["SweepStoppedRule"]), rule => Assert.Contains(rule, Senders(SamTemplate.Target(Template.Properties(rule)["Targets"]![0]!["Arn"]))));
+        Assert.Equal(
+            Template.OfType("AWS::Events::Rule").Except(["SweepStoppedRule"]).Order(),
+            WorkQueues.SelectMany(Senders).Order()
+        );
+        Assert.All(
+            Template.OfType("AWS::Events::Rule").Except(["SweepStoppedRule"]),
+            rule => Assert.Contains(rule, Senders(SamTemplate.Target(Template.Properties(rule)["Targets"]![0]!["Arn"])))
+        );
     }
 
     [Fact]
@@ -53,34 +81,57 @@ public sealed class DeliveryTests
     {
         var rule = Template.Properties("SweepStoppedRule");
 
-        Assert.Equal("""{"stateMachineArn":[{"Ref":"Sweep"}],"status":["TIMED_OUT","ABORTED"]}""", rule["EventPattern"]!["detail"]!.ToJsonString());
+        Assert.Equal(
+            """{"stateMachineArn":[{"Ref":"Sweep"}],"status":["TIMED_OUT","ABORTED"]}""",
+            rule["EventPattern"]!["detail"]!.ToJsonString()
+        );
         Assert.Equal("AlertTopic", SamTemplate.Target(rule["Targets"]![0]!["Arn"]));
         Assert.True(Template.Properties("Sweep")["Definition"]!["TimeoutSeconds"]!.GetValue<int>() > 86_400);
-        var publish = Assert.Single(Statements(Template.Properties("AlertTopicPolicy")["PolicyDocument"]!), statement => statement["Principal"]!.ToJsonString().Contains("events.amazonaws.com", StringComparison.Ordinal));
+        var publish = Assert.Single(
+            Statements(Template.Properties("AlertTopicPolicy")["PolicyDocument"]!),
+            statement =>
+                statement["Principal"]!.ToJsonString().Contains("events.amazonaws.com", StringComparison.Ordinal)
+        );
         Assert.Equal("SweepStoppedRule", SamTemplate.Target(publish["Condition"]!["ArnEquals"]!["aws:SourceArn"]));
         // The topic is encrypted: who publishes needs the key too.
-        Assert.Contains(Statements(Template.Properties("Key")["KeyPolicy"]!), statement => statement["Principal"]!.ToJsonString().Contains("events.amazonaws.com", StringComparison.Ordinal));
+        Assert.Contains(
+            Statements(Template.Properties("Key")["KeyPolicy"]!),
+            statement =>
+                statement["Principal"]!.ToJsonString().Contains("events.amazonaws.com", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public void Every_schedule_and_what_it_starts_have_a_dead_letter_queue()
     {
-        var scheduled = from function in Template.Functions
-                        from source in Template.Properties(function)["Events"]?.AsObject() ?? []
-                        where source.Value!["Type"]!.ToString() == "ScheduleV2"
-                        select (function, schedule: source.Value!["Properties"]!);
+        var scheduled =
+            from function in Template.Functions
+            from source in Template.Properties(function)["Events"]?.AsObject() ?? []
+            where source.Value!["Type"]!.ToString() == "ScheduleV2"
+            select (function, schedule: source.Value!["Properties"]!);
 
         Assert.Equal(["EndBreakGlass", "Backfill", "WeeklySummary", "Watch"], scheduled.Select(pair => pair.function));
-        Assert.All(scheduled, pair =>
-        {
-            Assert.NotNull(pair.schedule["RetryPolicy"]);
-            Assert.Equal("ScheduleDeadLetters", SamTemplate.Target(pair.schedule["DeadLetterConfig"]!["Arn"]));
+        Assert.All(
+            scheduled,
+            pair =>
+            {
+                Assert.NotNull(pair.schedule["RetryPolicy"]);
+                Assert.Equal("ScheduleDeadLetters", SamTemplate.Target(pair.schedule["DeadLetterConfig"]!["Arn"]));
 
-            var onFailure = Template.Properties(pair.function)["EventInvokeConfig"]!["DestinationConfig"]!["OnFailure"]!;
-            Assert.Equal("ScheduleDeadLetters", SamTemplate.Target(onFailure["Destination"]));
-            Assert.Contains(Template.Permissions(pair.function), statement =>
-                statement.Actions.Contains("sqs:SendMessage") && statement.Resources.Any(resource => resource.Contains("ScheduleDeadLetters", StringComparison.Ordinal)));
-        });
+                var onFailure = Template.Properties(pair.function)["EventInvokeConfig"]!["DestinationConfig"]![
+                    "OnFailure"
+                ]!;
+                Assert.Equal("ScheduleDeadLetters", SamTemplate.Target(onFailure["Destination"]));
+                Assert.Contains(
+                    Template.Permissions(pair.function),
+                    statement =>
+                        statement.Actions.Contains("sqs:SendMessage")
+                        && statement.Resources.Any(resource =>
+                            resource.Contains("ScheduleDeadLetters", StringComparison.Ordinal)
+                        )
+                );
+            }
+        );
     }
 
     [Fact]
@@ -95,57 +146,121 @@ public sealed class DeliveryTests
     public void A_function_that_fails_as_a_whole_raises_an_alarm() =>
         Assert.Equal(Template.Functions, Alarms("Errors", threshold: 1));
 
-    /// <summary>A no is an answer. What API Gateway refuses never reaches the function, so that only the access log can count it.</summary>
+    /// <summary>
+    /// A no is an answer. What API Gateway refuses never reaches the function, so that only the access log can count
+    /// it.
+    /// </summary>
     [Fact]
     public void A_gate_that_cannot_answer_raises_an_alarm_and_callers_that_may_not_ask_are_counted_by_themselves()
     {
         var metric = Template.Properties("GateCouldNotAnswerAlarm")["MetricName"]!.ToString();
-        Assert.Contains($"CouldNotAnswer = \"{metric}\"", File.ReadAllText(Path.Combine(SamTemplate.Root, "functions", "EcrGuard.Lambda", "Approval.cs")), StringComparison.Ordinal);
+        Assert.Contains(
+            $"CouldNotAnswer = \"{metric}\"",
+            File.ReadAllText(Path.Combine(SamTemplate.Root, "functions", "EcrGuard.Lambda", "Approval.cs")),
+            StringComparison.Ordinal
+        );
         Assert.Equal("EcrGuard", Template.Properties("GateCouldNotAnswerAlarm")["Namespace"]!.ToString());
         Assert.Equal("5xx", Template.Properties("ApprovalApiFailedAlarm")["MetricName"]!.ToString());
-        Assert.DoesNotContain(Template.OfType("AWS::CloudWatch::Alarm"), alarm => Template.Properties(alarm)["MetricName"]!.ToString() is "4xx");
-        Assert.Equal(["GateForbidden", "BreakGlassForbidden"], Template.OfType("AWS::Logs::MetricFilter").Select(filter => Template.Properties(filter)["MetricTransformations"]![0]!["MetricName"]!.ToString()));
-        Assert.All(Template.OfType("AWS::Logs::MetricFilter").Select(Template.Properties), filter =>
-        {
-            Assert.Equal("AccessLogs", SamTemplate.Target(filter["LogGroupName"]));
-            Assert.Contains("$.status = \"403\"", filter["FilterPattern"]!["Fn::Sub"]!.ToString(), StringComparison.Ordinal);
-        });
+        Assert.DoesNotContain(
+            Template.OfType("AWS::CloudWatch::Alarm"),
+            alarm => Template.Properties(alarm)["MetricName"]!.ToString() is "4xx"
+        );
+        Assert.Equal(
+            ["GateForbidden", "BreakGlassForbidden"],
+            Template
+                .OfType("AWS::Logs::MetricFilter")
+                .Select(filter => Template.Properties(filter)["MetricTransformations"]![0]!["MetricName"]!.ToString())
+        );
+        Assert.All(
+            Template.OfType("AWS::Logs::MetricFilter").Select(Template.Properties),
+            filter =>
+            {
+                Assert.Equal("AccessLogs", SamTemplate.Target(filter["LogGroupName"]));
+                Assert.Contains(
+                    "$.status = \"403\"",
+                    filter["FilterPattern"]!["Fn::Sub"]!.ToString(),
+                    StringComparison.Ordinal
+                );
+            }
+        );
     }
 
     [Fact]
     public void What_runs_by_itself_and_is_late_raises_an_alarm_and_so_does_the_silence_of_the_tick_that_knows()
     {
-        var late = Template.OfType("AWS::CloudWatch::Alarm").Where(alarm => alarm.EndsWith("LateAlarm", StringComparison.Ordinal)).Select(Template.Properties).ToList();
+        var late = Template
+            .OfType("AWS::CloudWatch::Alarm")
+            .Where(alarm => alarm.EndsWith("LateAlarm", StringComparison.Ordinal))
+            .Select(Template.Properties)
+            .ToList();
 
-        Assert.Equal([Core.Reports.LastRuns.HoursSinceSweep, Core.Reports.LastRuns.HoursSinceSummary, Core.Reports.LastRuns.HoursSinceBackfill], late.Select(alarm => alarm["MetricName"]!.ToString()));
+        Assert.Equal(
+            [
+                Core.Reports.LastRuns.HoursSinceSweep,
+                Core.Reports.LastRuns.HoursSinceSummary,
+                Core.Reports.LastRuns.HoursSinceBackfill,
+            ],
+            late.Select(alarm => alarm["MetricName"]!.ToString())
+        );
         // A day and another, a week, ticks of minutes: none goes off while all is well.
         Assert.Equal([50, 176, 2], late.Select(alarm => alarm["Threshold"]!.GetValue<int>()));
-        var silent = Assert.Single(Template.OfType("AWS::CloudWatch::Alarm").Select(Template.Properties), alarm => alarm["TreatMissingData"]!.ToString() == "breaching");
+        var silent = Assert.Single(
+            Template.OfType("AWS::CloudWatch::Alarm").Select(Template.Properties),
+            alarm => alarm["TreatMissingData"]!.ToString() == "breaching"
+        );
         Assert.Equal("SampleCount", silent["Statistic"]!.ToString());
         // CloudWatch looks back seven days at most.
-        Assert.All(late.Append(silent), alarm => Assert.True(alarm["Period"]!.GetValue<int>() * alarm["EvaluationPeriods"]!.GetValue<int>() <= 7 * 86_400));
+        Assert.All(
+            late.Append(silent),
+            alarm =>
+                Assert.True(
+                    alarm["Period"]!.GetValue<int>() * alarm["EvaluationPeriods"]!.GetValue<int>() <= 7 * 86_400
+                )
+        );
     }
 
     [Fact]
     public void Every_alarm_is_an_alert() =>
-        Assert.All(Template.OfType("AWS::CloudWatch::Alarm"), alarm => Assert.Equal("AlertTopic", SamTemplate.Target(Assert.Single(Template.Properties(alarm)["AlarmActions"]!.AsArray()))));
+        Assert.All(
+            Template.OfType("AWS::CloudWatch::Alarm"),
+            alarm =>
+                Assert.Equal(
+                    "AlertTopic",
+                    SamTemplate.Target(Assert.Single(Template.Properties(alarm)["AlarmActions"]!.AsArray()))
+                )
+        );
 
     [Fact]
     public void Alarms_may_publish_alerts_and_use_the_key_that_encrypts_them()
     {
-        Assert.All(Template.OfType("AWS::SNS::Topic"), topic => Assert.Equal("LedgerKey", SamTemplate.Target(Template.Properties(topic)["KmsMasterKeyId"])));
-        Assert.Contains(Statements(Template.Properties("AlertTopicPolicy")["PolicyDocument"]!), statement =>
-            statement["Principal"]!.ToJsonString().Contains("cloudwatch.amazonaws.com", StringComparison.Ordinal) && statement["Action"]!.ToString() == "sns:Publish");
-        Assert.Contains(Statements(Template.Properties("Key")["KeyPolicy"]!), statement =>
-            statement["Principal"]!.ToJsonString().Contains("cloudwatch.amazonaws.com", StringComparison.Ordinal)
-            && statement["Action"]!.ToJsonString() == """["kms:Decrypt","kms:GenerateDataKey*"]""");
+        Assert.All(
+            Template.OfType("AWS::SNS::Topic"),
+            topic => Assert.Equal("LedgerKey", SamTemplate.Target(Template.Properties(topic)["KmsMasterKeyId"]))
+        );
+        Assert.Contains(
+            Statements(Template.Properties("AlertTopicPolicy")["PolicyDocument"]!),
+            statement =>
+                statement["Principal"]!.ToJsonString().Contains("cloudwatch.amazonaws.com", StringComparison.Ordinal)
+                && statement["Action"]!.ToString() == "sns:Publish"
+        );
+        Assert.Contains(
+            Statements(Template.Properties("Key")["KeyPolicy"]!),
+            statement =>
+                statement["Principal"]!.ToJsonString().Contains("cloudwatch.amazonaws.com", StringComparison.Ordinal)
+                && statement["Action"]!.ToJsonString() == """["kms:Decrypt","kms:GenerateDataKey*"]"""
+        );
     }
 
     [Fact]
     public void The_events_that_EcrGuard_hears_are_these()
     {
-        var patterns = Template.OfType("AWS::Events::Rule").Except(["SweepStoppedRule"]).Select(rule =>
-            $"{SamTemplate.Target(Template.Properties(rule)["Targets"]![0]!["Arn"])} {Template.Properties(rule)["EventPattern"]!.ToJsonString()}");
+        var patterns = Template
+            .OfType("AWS::Events::Rule")
+            .Except(["SweepStoppedRule"])
+            .Select(rule =>
+                $"{SamTemplate.Target(Template.Properties(rule)["Targets"]![0]!["Arn"])} "
+                + $"{Template.Properties(rule)["EventPattern"]!.ToJsonString()}"
+            );
 
         Assert.Equal(
             [
@@ -163,7 +278,8 @@ public sealed class DeliveryTests
                 """ImageDeployedQueue {"source":["aws.lambda"],"detail-type":["AWS API Call via CloudTrail"],"detail":{"eventSource":["lambda.amazonaws.com"],"eventName":["CreateFunction",{"prefix":"CreateFunction2"},{"prefix":"UpdateFunctionCode"},{"prefix":"PublishVersion"}],"errorCode":[{"exists":false}]}}""",
                 """ImageDeployedQueue {"source":["aws.ecs"],"detail-type":["AWS API Call via CloudTrail"],"detail":{"eventSource":["ecs.amazonaws.com"],"eventName":["RegisterTaskDefinition","CreateService","UpdateService"],"errorCode":[{"exists":false}]}}""",
             ],
-            patterns);
+            patterns
+        );
     }
 
     /// <summary>The rules that a queue's policy lets in.</summary>
@@ -178,10 +294,12 @@ public sealed class DeliveryTests
     /// <summary>What the alarms on a metric watch, in the order of the template.</summary>
     private static IEnumerable<string> Alarms(string metric, int threshold) =>
         from alarm in Template.OfType("AWS::CloudWatch::Alarm").Select(Template.Properties)
-        where alarm["MetricName"]!.ToString() == metric
+        where
+            alarm["MetricName"]!.ToString() == metric
             && alarm["ComparisonOperator"]!.ToString() == "GreaterThanOrEqualToThreshold"
             && alarm["Threshold"]!.GetValue<int>() == threshold
         select SamTemplate.Target(alarm["Dimensions"]![0]!["Value"]);
 
-    private static IEnumerable<JsonNode> Statements(JsonNode policyDocument) => policyDocument["Statement"]!.AsArray().Select(statement => statement!);
+    private static IEnumerable<JsonNode> Statements(JsonNode policyDocument) =>
+        policyDocument["Statement"]!.AsArray().Select(statement => statement!);
 }

@@ -14,22 +14,27 @@ public sealed class EventPatternTests
 
     private static readonly SamTemplate Template = SamTemplate.With();
 
-    public static TheoryData<string, string?, bool> Events => new()
-    {
-        // Which event, whose image (null: the event does not say), whether it comes through.
-        { Recorded.EnhancedScan, Account, true },
-        { Recorded.EnhancedScan, Member, false },
-        { Recorded.ScanOfAnInstance, null, true },
-        { Recorded.Finding, Account, true },
-        { Recorded.Finding, Member, false },
-        { Recorded.Finding, null, true },
-        { Recorded.BasicScan, Account, true },
-        { Recorded.Push, Account, true },
-    };
+    public static TheoryData<string, string?, bool> Events =>
+        new()
+        {
+            // Which event, whose image (null: the event does not say), whether it comes through.
+            { Recorded.EnhancedScan, Account, true },
+            { Recorded.EnhancedScan, Member, false },
+            { Recorded.ScanOfAnInstance, null, true },
+            { Recorded.Finding, Account, true },
+            { Recorded.Finding, Member, false },
+            { Recorded.Finding, null, true },
+            { Recorded.BasicScan, Account, true },
+            { Recorded.Push, Account, true },
+        };
 
     [Theory]
     [MemberData(nameof(Events))]
-    public void What_is_another_accounts_is_left_out_and_what_does_not_say_comes_through(string name, string? owner, bool passes)
+    public void What_is_another_accounts_is_left_out_and_what_does_not_say_comes_through(
+        string name,
+        string? owner,
+        bool passes
+    )
     {
         var read = JsonNode.Parse(Recorded.Event(name))!.AsObject();
         var detail = read["detail"]!.AsObject();
@@ -52,7 +57,12 @@ public sealed class EventPatternTests
             detail["repository-name"] = Owned(detail["repository-name"]!.ToString(), owner!);
         }
 
-        Assert.Equal(passes ? 1 : 0, Template.OfType("AWS::Events::Rule").Count(rule => Matches(Template.Properties(rule)["EventPattern"]!.AsObject(), read)));
+        Assert.Equal(
+            passes ? 1 : 0,
+            Template
+                .OfType("AWS::Events::Rule")
+                .Count(rule => Matches(Template.Properties(rule)["EventPattern"]!.AsObject(), read))
+        );
     }
 
     [Fact]
@@ -66,7 +76,10 @@ public sealed class EventPatternTests
             detail["awsAccountId"] = field == "awsAccountId" ? Member : Account;
             image["id"] = Owned(image["id"]!.ToString(), field == "id" ? Member : Account);
 
-            Assert.DoesNotContain(Template.OfType("AWS::Events::Rule"), rule => Matches(Template.Properties(rule)["EventPattern"]!.AsObject(), read));
+            Assert.DoesNotContain(
+                Template.OfType("AWS::Events::Rule"),
+                rule => Matches(Template.Properties(rule)["EventPattern"]!.AsObject(), read)
+            );
         }
     }
 
@@ -80,16 +93,21 @@ public sealed class EventPatternTests
     /// EventBridge's rules as far as the template uses them: every field must match, one value of several will do, an
     /// array matches by any of its items (EventBridge user guide, "Event patterns").
     /// </summary>
-    private static bool Matches(JsonObject pattern, JsonNode? value) => pattern.All(field => field.Value is JsonObject inner
-        ? Items(value?[field.Key]).Any(item => item is JsonObject && Matches(inner, item))
-        : field.Value!.AsArray().Any(wanted => Fits(wanted!, value?[field.Key])));
+    private static bool Matches(JsonObject pattern, JsonNode? value) =>
+        pattern.All(field =>
+            field.Value is JsonObject inner
+                ? Items(value?[field.Key]).Any(item => item is JsonObject && Matches(inner, item))
+                : field.Value!.AsArray().Any(wanted => Fits(wanted!, value?[field.Key]))
+        );
 
-    private static bool Fits(JsonNode wanted, JsonNode? value) => wanted switch
-    {
-        JsonObject filter when filter["exists"] is { } exists => exists.GetValue<bool>() == (value is not null),
-        JsonObject filter when filter["prefix"] is { } prefix => Items(value).Any(item => item!.ToString().StartsWith(Deployed(prefix), StringComparison.Ordinal)),
-        _ => Items(value).Any(item => item!.ToString() == Deployed(wanted)),
-    };
+    private static bool Fits(JsonNode wanted, JsonNode? value) =>
+        wanted switch
+        {
+            JsonObject filter when filter["exists"] is { } exists => exists.GetValue<bool>() == (value is not null),
+            JsonObject filter when filter["prefix"] is { } prefix => Items(value)
+                .Any(item => item!.ToString().StartsWith(Deployed(prefix), StringComparison.Ordinal)),
+            _ => Items(value).Any(item => item!.ToString() == Deployed(wanted)),
+        };
 
     private static IEnumerable<JsonNode?> Items(JsonNode? value) =>
         value as IEnumerable<JsonNode?> ?? Enumerable.Repeat(value, value is null ? 0 : 1);
@@ -97,7 +115,8 @@ public sealed class EventPatternTests
     private static string Deployed(JsonNode text)
     {
         var function = text as JsonObject;
-        var written = function?["Fn::Sub"]?.ToString() ?? (function?["Ref"] is { } named ? $"${{{named}}}" : text.ToString());
+        var written =
+            function?["Fn::Sub"]?.ToString() ?? (function?["Ref"] is { } named ? $"${{{named}}}" : text.ToString());
         return written
             .Replace("${AWS::Partition}", "aws", StringComparison.Ordinal)
             .Replace("${AWS::Region}", "eu-central-1", StringComparison.Ordinal)

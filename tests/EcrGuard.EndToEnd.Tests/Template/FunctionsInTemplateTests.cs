@@ -4,29 +4,49 @@ namespace EcrGuard.EndToEnd.Tests.Template;
 
 public sealed class FunctionsInTemplateTests
 {
-    private static readonly SamTemplate Template = SamTemplate.With(("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
+    private static readonly SamTemplate Template = SamTemplate.With(
+        ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")
+    );
 
     [Fact]
     public void Every_function_has_a_target_in_the_Makefile_and_every_target_a_function()
     {
         var makefile = File.ReadAllText(Path.Combine(SamTemplate.Root, "functions", "Makefile"));
-        var targets = Regex.Match(makefile, @"^TARGETS\s*:=(.*)$", RegexOptions.Multiline).Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var targets = Regex
+            .Match(makefile, @"^TARGETS\s*:=(.*)$", RegexOptions.Multiline)
+            .Groups[1]
+            .Value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.Equal(Template.Functions.Select(function => $"build-{function}"), targets);
-        Assert.All(Template.Functions, function => Assert.Equal("makefile", Template.Resources[function]["Metadata"]!["BuildMethod"]!.ToString()));
+        Assert.All(
+            Template.Functions,
+            function => Assert.Equal("makefile", Template.Resources[function]["Metadata"]!["BuildMethod"]!.ToString())
+        );
     }
 
     [Fact]
     public void A_function_is_chosen_by_the_name_of_its_method() =>
-        Assert.All(Template.Functions, function => Assert.Equal($"{function}Async", Environment(function)["ANNOTATIONS_HANDLER"]));
+        Assert.All(
+            Template.Functions,
+            function => Assert.Equal($"{function}Async", Environment(function)["ANNOTATIONS_HANDLER"])
+        );
 
     [Fact]
     public void A_function_has_the_environment_that_its_code_reads_and_no_more()
     {
         string[] shared =
         [
-            "ANNOTATIONS_HANDLER", "ECRGUARD_ACCOUNT", "ECRGUARD_BUCKET", "ECRGUARD_EARLIER_TAG_PREFIXES", "ECRGUARD_ENFORCEMENT", "ECRGUARD_REPOSITORIES", "ECRGUARD_SETTLING_MINUTES", "ECRGUARD_TABLE",
-            "ECRGUARD_TAG_APPROVED", "ECRGUARD_TAG_PREFIX", "ECRGUARD_WRITES_PER_SECOND",
+            "ANNOTATIONS_HANDLER",
+            "ECRGUARD_ACCOUNT",
+            "ECRGUARD_BUCKET",
+            "ECRGUARD_EARLIER_TAG_PREFIXES",
+            "ECRGUARD_ENFORCEMENT",
+            "ECRGUARD_REPOSITORIES",
+            "ECRGUARD_SETTLING_MINUTES",
+            "ECRGUARD_TABLE",
+            "ECRGUARD_TAG_APPROVED",
+            "ECRGUARD_TAG_PREFIX",
+            "ECRGUARD_WRITES_PER_SECOND",
         ];
         var own = new Dictionary<string, string[]>
         {
@@ -34,7 +54,13 @@ public sealed class FunctionsInTemplateTests
             ["OnScanChanged"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE"],
             ["OnImageDeployed"] = ["ECRGUARD_WRITES_SHARED"],
             ["Approval"] = [],
-            ["BreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_BREAK_GLASS_ROLE_ID", "ECRGUARD_SCAN_QUEUE", "ECRGUARD_WRITES_SHARED"],
+            ["BreakGlass"] =
+            [
+                "ECRGUARD_ALERT_TOPIC",
+                "ECRGUARD_BREAK_GLASS_ROLE_ID",
+                "ECRGUARD_SCAN_QUEUE",
+                "ECRGUARD_WRITES_SHARED",
+            ],
             ["EndBreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE", "ECRGUARD_WRITES_SHARED"],
             ["Backfill"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE"],
             ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
@@ -48,7 +74,14 @@ public sealed class FunctionsInTemplateTests
         };
 
         Assert.Equal(own.Keys, Template.Functions);
-        Assert.All(own, expected => Assert.Equal([.. shared.Concat(expected.Value).Order(StringComparer.Ordinal)], Environment(expected.Key).Keys.Order(StringComparer.Ordinal)));
+        Assert.All(
+            own,
+            expected =>
+                Assert.Equal(
+                    [.. shared.Concat(expected.Value).Order(StringComparer.Ordinal)],
+                    Environment(expected.Key).Keys.Order(StringComparer.Ordinal)
+                )
+        );
     }
 
     [Fact]
@@ -59,21 +92,38 @@ public sealed class FunctionsInTemplateTests
         Assert.Equal("JSON", Template.Globals["LoggingConfig"]!["LogFormat"]!.ToString());
         Assert.Equal("Active", Template.Globals["Tracing"]!.ToString());
         Assert.Equal("x86_64", Template.Parameters["Architecture"]!["Default"]!.ToString());
-        Assert.All(Template.Functions, function => Assert.Equal($"{function}Logs", SamTemplate.Target(Template.Properties(function)["LoggingConfig"]!["LogGroup"])));
+        Assert.All(
+            Template.Functions,
+            function =>
+                Assert.Equal(
+                    $"{function}Logs",
+                    SamTemplate.Target(Template.Properties(function)["LoggingConfig"]!["LogGroup"])
+                )
+        );
     }
 
     [Fact]
     public void Logs_are_kept_for_as_long_as_the_parameter_says() =>
-        Assert.All(Template.OfType("AWS::Logs::LogGroup").Except(["AccessLogs"]), group => Assert.Equal("LogRetentionDays", SamTemplate.Target(Template.Properties(group)["RetentionInDays"])));
+        Assert.All(
+            Template.OfType("AWS::Logs::LogGroup").Except(["AccessLogs"]),
+            group => Assert.Equal("LogRetentionDays", SamTemplate.Target(Template.Properties(group)["RetentionInDays"]))
+        );
 
-    /// <summary>It refutes or proves who forced an approval. CloudWatch's resource policy has a limit of size, in which groups of this name take no place.</summary>
+    /// <summary>
+    /// It refutes or proves who forced an approval. CloudWatch's resource policy has a limit of size, in which groups
+    /// of this name take no place.
+    /// </summary>
     [Fact]
     public void The_access_log_lives_as_long_as_the_ledgers_history_and_outlives_the_stack()
     {
         var log = Template.Properties("AccessLogs");
 
         Assert.Equal((int)Aws.Ledger.Ledger.HistoryAge.TotalDays, log["RetentionInDays"]!.GetValue<int>());
-        Assert.StartsWith("/aws/vendedlogs/", log["LogGroupName"]!["Fn::Sub"]![0]!.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "/aws/vendedlogs/",
+            log["LogGroupName"]!["Fn::Sub"]![0]!.ToString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal("Retain", Template.Resources["AccessLogs"]["DeletionPolicy"]!.ToString());
         Assert.Contains("AWS::StackId", log["LogGroupName"]!.ToJsonString(), StringComparison.Ordinal);
     }
@@ -81,38 +131,92 @@ public sealed class FunctionsInTemplateTests
     [Fact]
     public void All_instances_that_write_share_the_two_writes_a_second_that_EcrGuard_allows_itself()
     {
-        static bool SharesTurns(string function) => Environment(function).GetValueOrDefault("ECRGUARD_WRITES_SHARED") == "true";
-        var behindQueues = Template.Functions.Where(function => !SharesTurns(function)).SelectMany(Queues).Sum(queue => queue.MaximumConcurrency);
-        const int BackfillOrSweep = 1; // the backfill by its lease in the ledger; the sweep, which waits for it, shares among its instances what one may write
-        static decimal Of(string function) => decimal.Parse(Environment(function)["ECRGUARD_WRITES_PER_SECOND"], System.Globalization.CultureInfo.InvariantCulture);
+        static bool SharesTurns(string function) =>
+            Environment(function).GetValueOrDefault("ECRGUARD_WRITES_SHARED") == "true";
+        var behindQueues = Template
+            .Functions.Where(function => !SharesTurns(function))
+            .SelectMany(Queues)
+            .Sum(queue => queue.MaximumConcurrency);
+        // the backfill by its lease in the ledger; the sweep, which waits for it, shares among its instances what one
+        // may write
+        const int BackfillOrSweep = 1;
+        static decimal Of(string function) =>
+            decimal.Parse(
+                Environment(function)["ECRGUARD_WRITES_PER_SECOND"],
+                System.Globalization.CultureInfo.InvariantCulture
+            );
 
-        // One plan is applied at a time, by the lease in the ledger. Of orders nobody knows how many come at a time: they take their turns from the ledger, all of them together.
-        // What was just deployed is shielded in the same turns: few deployments bring a new image, and none may wait for a batch of verdicts.
+        // One plan is applied at a time, by the lease in the ledger. Of orders nobody knows how many come at a time:
+        // they take their turns from the ledger, all of them together.
+        // What was just deployed is shielded in the same turns: few deployments bring a new image, and none may wait
+        // for a batch of verdicts.
         var orders = Template.Functions.Where(SharesTurns).ToList();
-        Assert.Equal(["BreakGlass", "EndBreakGlass", "OnImageDeployed", "ReleaseImage", "RestoreRepository"], orders.Order());
-        Assert.Equal(2.0m, ((behindQueues + BackfillOrSweep) * Of("Backfill")) + Of("ApplyPlan") + orders.Select(Of).Distinct().Single());
+        Assert.Equal(
+            ["BreakGlass", "EndBreakGlass", "OnImageDeployed", "ReleaseImage", "RestoreRepository"],
+            orders.Order()
+        );
+        Assert.Equal(
+            2.0m,
+            ((behindQueues + BackfillOrSweep) * Of("Backfill"))
+                + Of("ApplyPlan")
+                + orders.Select(Of).Distinct().Single()
+        );
         // Nobody else may write.
-        var acting = SamTemplate.With(("Enforcement", "quarantine"), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
+        var acting = SamTemplate.With(
+            ("Enforcement", "quarantine"),
+            ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")
+        );
         Assert.Equal(
             orders.Concat(["ApplyPlan", "Backfill", "OnImagePushed", "OnScanChanged", "SweepRepository"]).Order(),
-            acting.Functions.Where(function => acting.Permissions(function).Any(statement => statement.Actions.Any(action => action is "ecr:PutImage" or "ecr:PutLifecyclePolicy" or "ecr:UpdateImageStorageClass"))).Order());
-        Assert.Equal("SweepConcurrency", SamTemplate.Target(Template.Properties("SweepRepository")["Environment"]!["Variables"]!["ECRGUARD_INSTANCES"]));
+            acting
+                .Functions.Where(function =>
+                    acting
+                        .Permissions(function)
+                        .Any(statement =>
+                            statement.Actions.Any(action =>
+                                action is "ecr:PutImage" or "ecr:PutLifecyclePolicy" or "ecr:UpdateImageStorageClass"
+                            )
+                        )
+                )
+                .Order()
+        );
+        Assert.Equal(
+            "SweepConcurrency",
+            SamTemplate.Target(
+                Template.Properties("SweepRepository")["Environment"]!["Variables"]!["ECRGUARD_INSTANCES"]
+            )
+        );
     }
 
     [Fact]
     public void A_batch_whose_every_image_is_marked_ends_within_the_time_out()
     {
-        static decimal Each(string function) => decimal.Parse(Environment(function)["ECRGUARD_WRITES_PER_SECOND"], System.Globalization.CultureInfo.InvariantCulture);
+        static decimal Each(string function) =>
+            decimal.Parse(
+                Environment(function)["ECRGUARD_WRITES_PER_SECOND"],
+                System.Globalization.CultureInfo.InvariantCulture
+            );
 
-        Assert.All(Template.Functions.SelectMany(function => Queues(function).Select(queue => (function, queue))), pair =>
-            Assert.True(pair.queue.BatchSize / Each(pair.function) < Template.OfFunction(pair.function, "Timeout")!.GetValue<int>()));
+        Assert.All(
+            Template.Functions.SelectMany(function => Queues(function).Select(queue => (function, queue))),
+            pair =>
+                Assert.True(
+                    pair.queue.BatchSize / Each(pair.function)
+                        < Template.OfFunction(pair.function, "Timeout")!.GetValue<int>()
+                )
+        );
     }
 
     [Fact]
     public void A_batch_reports_the_events_that_failed_and_only_those() =>
         Assert.Equal(
-            [("ReportBatchItemFailures", 100, 20), ("ReportBatchItemFailures", 100, 20), ("ReportBatchItemFailures", 50, 5)],
-            Template.Functions.SelectMany(Queues).Select(queue => (queue.Response, queue.BatchSize, queue.Window)));
+            [
+                ("ReportBatchItemFailures", 100, 20),
+                ("ReportBatchItemFailures", 100, 20),
+                ("ReportBatchItemFailures", 50, 5),
+            ],
+            Template.Functions.SelectMany(Queues).Select(queue => (queue.Response, queue.BatchSize, queue.Window))
+        );
 
     private static Dictionary<string, string> Environment(string function) =>
         new[] { Template.Globals, Template.Properties(function) }
@@ -120,10 +224,16 @@ public sealed class FunctionsInTemplateTests
             .GroupBy(variable => variable.Key, variable => variable.Value!.ToString())
             .ToDictionary(variable => variable.Key, values => values.Last());
 
-    private static IEnumerable<(int BatchSize, int Window, int MaximumConcurrency, string Response)> Queues(string function) =>
+    private static IEnumerable<(int BatchSize, int Window, int MaximumConcurrency, string Response)> Queues(
+        string function
+    ) =>
         from source in Template.Properties(function)["Events"]?.AsObject() ?? []
         where source.Value!["Type"]!.ToString() == "SQS"
         let queue = source.Value!["Properties"]!
-        select (queue["BatchSize"]!.GetValue<int>(), queue["MaximumBatchingWindowInSeconds"]!.GetValue<int>(),
-            queue["ScalingConfig"]!["MaximumConcurrency"]!.GetValue<int>(), queue["FunctionResponseTypes"]!.AsArray().Single()!.ToString());
+        select (
+            queue["BatchSize"]!.GetValue<int>(),
+            queue["MaximumBatchingWindowInSeconds"]!.GetValue<int>(),
+            queue["ScalingConfig"]!["MaximumConcurrency"]!.GetValue<int>(),
+            queue["FunctionResponseTypes"]!.AsArray().Single()!.ToString()
+        );
 }

@@ -14,12 +14,15 @@ internal sealed class SamTemplate
     private SamTemplate(JsonObject document, IEnumerable<(string Name, string Value)> parameters)
     {
         _document = document;
-        _parameters = document[nameof(Parameters)]!.AsObject().ToDictionary(p => p.Key, p => p.Value!["Default"]!.ToString());
+        _parameters = document[nameof(Parameters)]!
+            .AsObject()
+            .ToDictionary(p => p.Key, p => p.Value!["Default"]!.ToString());
         _parameters["AWS::Partition"] = "aws";
         _parameters["AWS::Region"] = "eu-central-1";
         foreach (var (name, value) in parameters)
             _parameters[name] = value;
-        Resources = document[nameof(Resources)]!.AsObject()
+        Resources = document[nameof(Resources)]!
+            .AsObject()
             .Where(r => r.Value!["Condition"] is not { } condition || Holds(condition))
             .Select(r => (r.Key, Decided(r.Value!)!.AsObject()))
             .ToDictionary();
@@ -50,55 +53,81 @@ internal sealed class SamTemplate
         return new SamTemplate(ToJson(yaml.Documents[0].RootNode)!.AsObject(), parameters);
     }
 
-    public IEnumerable<string> OfType(string type) => Resources.Where(r => r.Value["Type"]!.ToString() == type).Select(r => r.Key);
+    public IEnumerable<string> OfType(string type) =>
+        Resources.Where(r => r.Value["Type"]!.ToString() == type).Select(r => r.Key);
 
     public JsonObject Properties(string resource) => Resources[resource]["Properties"]!.AsObject();
 
     /// <summary>A property of a function, its own or the shared one.</summary>
-    public JsonNode? OfFunction(string function, string property) => Properties(function)[property] ?? Globals[property];
+    public JsonNode? OfFunction(string function, string property) =>
+        Properties(function)[property] ?? Globals[property];
 
     /// <summary>The environment of a function, the shared variables and its own.</summary>
-    /// <param name="made">What the deployment made of a resource or pseudo parameter, by its name, or of an attribute (<c>Resource.Attribute</c>).</param>
+    /// <param name="made">What the deployment made of a resource or pseudo parameter, by its name, or of an attribute
+    ///     (<c>Resource.Attribute</c>).</param>
     public Dictionary<string, string> Environment(string function, IReadOnlyDictionary<string, string> made) =>
         new[] { Globals, Properties(function) }
             .SelectMany(level => level[nameof(Environment)]!["Variables"]!.AsObject())
             // What a function sets itself stands over what all share.
             .GroupBy(v => v.Key, v => v.Value!)
-            .ToDictionary(v => v.Key, v => v.Last() is JsonObject reference && made.TryGetValue((reference["Ref"] ?? reference["Fn::GetAtt"])?.ToString() ?? "", out var name) ? name : Value(v.Last()));
+            .ToDictionary(
+                v => v.Key,
+                v =>
+                    v.Last() is JsonObject reference
+                    && made.TryGetValue((reference["Ref"] ?? reference["Fn::GetAtt"])?.ToString() ?? "", out var name)
+                        ? name
+                        : Value(v.Last())
+            );
 
-    /// <summary>What the role of a function may do: its own statements and those of the stack's policies that it holds.</summary>
-    public IEnumerable<Statement> Permissions(string function) => PermissionsOfRole(Target(Properties(function)["Role"]));
+    /// <summary>
+    /// What the role of a function may do: its own statements and those of the stack's policies that it holds.
+    /// </summary>
+    public IEnumerable<Statement> Permissions(string function) =>
+        PermissionsOfRole(Target(Properties(function)["Role"]));
 
     /// <inheritdoc cref="Permissions"/>
     public IEnumerable<Statement> PermissionsOfRole(string role)
     {
-        var held = (Properties(role)["ManagedPolicyArns"]?.AsArray() ?? []).Select(policy => Properties(Target(policy))["PolicyDocument"]!);
+        var held = (Properties(role)["ManagedPolicyArns"]?.AsArray() ?? []).Select(policy =>
+            Properties(Target(policy))["PolicyDocument"]!
+        );
         var own = (Properties(role)["Policies"]?.AsArray() ?? []).Select(policy => policy!["PolicyDocument"]!);
-        var apart = OfType("AWS::IAM::Policy").Select(Properties).Where(policy => policy["Roles"]!.AsArray().Any(named => Target(named) == role)).Select(policy => policy["PolicyDocument"]!);
+        var apart = OfType("AWS::IAM::Policy")
+            .Select(Properties)
+            .Where(policy => policy["Roles"]!.AsArray().Any(named => Target(named) == role))
+            .Select(policy => policy["PolicyDocument"]!);
         return held.Concat(own).Concat(apart).SelectMany(Statement.Of);
     }
 
     /// <summary>The resource that a <c>Ref</c> or <c>Fn::GetAtt</c> names.</summary>
     public static string Target(JsonNode? reference) =>
-        reference?["Ref"]?.ToString() ?? reference?["Fn::GetAtt"]?.ToString().Split('.')[0] ?? throw new ArgumentException($"{reference} names no resource");
+        reference?["Ref"]?.ToString()
+        ?? reference?["Fn::GetAtt"]?.ToString().Split('.')[0]
+        ?? throw new ArgumentException($"{reference} names no resource");
 
-    private bool Holds(JsonNode condition) => condition switch
-    {
-        JsonValue name => Holds(_document["Conditions"]![name.ToString()]!),
-        JsonObject { } not when not["Fn::Not"] is { } operand => !Holds(operand[0]!),
-        JsonObject { } named when named["Condition"] is { } reference => Holds(reference),
-        JsonObject { } all when all["Fn::And"] is { } operands => operands.AsArray().All(operand => Holds(operand!)),
-        JsonObject { } any when any["Fn::Or"] is { } operands => operands.AsArray().Any(operand => Holds(operand!)),
-        JsonObject { } equals when equals["Fn::Equals"] is { } operands => Value(operands[0]!) == Value(operands[1]!),
-        _ => throw new ArgumentException($"{condition} is not a condition that this reads"),
-    };
+    private bool Holds(JsonNode condition) =>
+        condition switch
+        {
+            JsonValue name => Holds(_document["Conditions"]![name.ToString()]!),
+            JsonObject { } not when not["Fn::Not"] is { } operand => !Holds(operand[0]!),
+            JsonObject { } named when named["Condition"] is { } reference => Holds(reference),
+            JsonObject { } all when all["Fn::And"] is { } operands => operands
+                .AsArray()
+                .All(operand => Holds(operand!)),
+            JsonObject { } any when any["Fn::Or"] is { } operands => operands.AsArray().Any(operand => Holds(operand!)),
+            JsonObject { } equals when equals["Fn::Equals"] is { } operands => Value(operands[0]!)
+                == Value(operands[1]!),
+            _ => throw new ArgumentException($"{condition} is not a condition that this reads"),
+        };
 
     private string Value(JsonNode node) =>
         node is JsonValue ? node.ToString()
         : node["Ref"] is { } parameter ? _parameters[parameter.ToString()]
         : Value(node["Fn::Join"]![1]!);
 
-    /// <summary>The node with every <c>Fn::If</c> replaced by the branch taken, and nothing where that is <c>AWS::NoValue</c>.</summary>
+    /// <summary>
+    /// The node with every <c>Fn::If</c> replaced by the branch taken, and nothing where that is <c>AWS::NoValue</c>.
+    /// </summary>
     private JsonNode? Decided(JsonNode node)
     {
         if (node is JsonObject branches && branches["Fn::If"] is { } choice)
@@ -106,7 +135,9 @@ internal sealed class SamTemplate
         return node switch
         {
             JsonObject nothing when nothing["Ref"]?.ToString() == "AWS::NoValue" => null,
-            JsonObject map => new JsonObject(map.Select(p => KeyValuePair.Create(p.Key, Decided(p.Value!))).Where(p => p.Value is not null)),
+            JsonObject map => new JsonObject(
+                map.Select(p => KeyValuePair.Create(p.Key, Decided(p.Value!))).Where(p => p.Value is not null)
+            ),
             JsonArray list => new JsonArray([.. list.Select(item => Decided(item!)).Where(item => item is not null)]),
             _ => node.DeepClone(),
         };
@@ -116,10 +147,13 @@ internal sealed class SamTemplate
     {
         JsonNode? value = node switch
         {
-            YamlMappingNode map => new JsonObject(map.Select(p => KeyValuePair.Create(((YamlScalarNode)p.Key).Value!, ToJson(p.Value)))),
+            YamlMappingNode map => new JsonObject(
+                map.Select(p => KeyValuePair.Create(((YamlScalarNode)p.Key).Value!, ToJson(p.Value)))
+            ),
             YamlSequenceNode list => new JsonArray([.. list.Select(ToJson)]),
             YamlScalarNode { Style: ScalarStyle.Plain } plain when bool.TryParse(plain.Value, out var truth) => truth,
-            YamlScalarNode { Style: ScalarStyle.Plain } plain when int.TryParse(plain.Value, CultureInfo.InvariantCulture, out var number) => number,
+            YamlScalarNode { Style: ScalarStyle.Plain } plain
+                when int.TryParse(plain.Value, CultureInfo.InvariantCulture, out var number) => number,
             YamlScalarNode scalar => scalar.Value,
             _ => throw new ArgumentException($"{node.NodeType} at {node.Start}"),
         };
@@ -149,5 +183,10 @@ internal sealed record Statement(IReadOnlyList<string> Actions, IReadOnlyList<st
                 yield return new Statement(Texts(statement["Action"]!), Texts(statement["Resource"]!));
     }
 
-    private static string[] Texts(JsonNode oneOrMany) => [.. (oneOrMany as JsonArray ?? [oneOrMany.DeepClone()]).Select(node => node is JsonValue ? node.ToString() : node!.ToJsonString())];
+    private static string[] Texts(JsonNode oneOrMany) =>
+        [
+            .. (oneOrMany as JsonArray ?? [oneOrMany.DeepClone()]).Select(node =>
+                node is JsonValue ? node.ToString() : node!.ToJsonString()
+            ),
+        ];
 }

@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace EcrGuard.EndToEnd.Tests.Template;
 
-/// <summary>A deployment without flags keeps what was decided before: CloudFormation keeps the value of a parameter that is not named.</summary>
+/// <summary>
+/// A deployment without flags keeps what was decided before: CloudFormation keeps the value of a parameter that is not
+/// named.
+/// </summary>
 public sealed class SamconfigTests
 {
     private static readonly string Settings = File.ReadAllText(Path.Combine(SamTemplate.Root, "samconfig.toml"));
@@ -12,22 +15,28 @@ public sealed class SamconfigTests
     [Fact]
     public void No_tracked_file_says_how_far_a_deployment_may_go()
     {
-        var set = Regex.Matches(Settings, @"^(?!\s*#).*parameter_overrides.*$", RegexOptions.Multiline).Select(line => line.Value);
+        var set = Regex
+            .Matches(Settings, @"^(?!\s*#).*parameter_overrides.*$", RegexOptions.Multiline)
+            .Select(line => line.Value);
 
         Assert.NotEmpty(set);
         Assert.All(set, line => Assert.DoesNotContain("Enforcement", line, StringComparison.Ordinal));
     }
 
-    /// <summary>It would write every parameter into that file, Enforcement too, and each later deployment would set it again.</summary>
+    /// <summary>
+    /// It would write every parameter into that file, Enforcement too, and each later deployment would set it again.
+    /// </summary>
     [Fact]
-    public void No_command_of_the_README_lets_SAM_ask() =>
-        Assert.DoesNotMatch("sam deploy[^\n]*--guided", Readme);
+    public void No_command_of_the_README_lets_SAM_ask() => Assert.DoesNotMatch("sam deploy[^\n]*--guided", Readme);
 
     [Fact]
     public void Every_parameter_that_a_file_or_the_README_sets_is_one_of_the_template()
     {
-        var named = Regex.Matches(Settings + Readme, @"(?:parameter_overrides = ""|--parameter-overrides )([^""\n#]*)")
-            .SelectMany(overrides => Regex.Matches(overrides.Groups[1].Value, @"(\w+)=")).Select(parameter => parameter.Groups[1].Value).ToList();
+        var named = Regex
+            .Matches(Settings + Readme, @"(?:parameter_overrides = ""|--parameter-overrides )([^""\n#]*)")
+            .SelectMany(overrides => Regex.Matches(overrides.Groups[1].Value, @"(\w+)="))
+            .Select(parameter => parameter.Groups[1].Value)
+            .ToList();
 
         Assert.Contains("Enforcement", named);
         Assert.All(named, parameter => Assert.Contains(parameter, SamTemplate.With().Parameters.Select(p => p.Key)));

@@ -9,13 +9,28 @@ namespace Amazon.AppRunner.Marshalling;
 
 internal static class AppRunnerOperations
 {
-    private static readonly ServiceModel AppRunner =
-        new("Amazon.AppRunner", "2020-05-15",
-            e => e.Code == "ResourceNotFoundException" ? new ResourceNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status) : null,
-            e => new AmazonAppRunnerException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status));
+    private static readonly ServiceModel AppRunner = new(
+        "Amazon.AppRunner",
+        "2020-05-15",
+        e =>
+            e.Code == "ResourceNotFoundException"
+                ? new ResourceNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status)
+                : null,
+        e => new AmazonAppRunnerException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status)
+    );
 
-    internal static readonly InvokeOptions ListServices = Operation<ListServicesRequest, ListServicesResponse>("ListServices", Write, ReadListServicesResponse, []);
-    internal static readonly InvokeOptions DescribeService = Operation<DescribeServiceRequest, DescribeServiceResponse>("DescribeService", Write, ReadDescribeServiceResponse, ["ResourceNotFoundException"]);
+    internal static readonly InvokeOptions ListServices = Operation<ListServicesRequest, ListServicesResponse>(
+        "ListServices",
+        Write,
+        ReadListServicesResponse,
+        []
+    );
+    internal static readonly InvokeOptions DescribeService = Operation<DescribeServiceRequest, DescribeServiceResponse>(
+        "DescribeService",
+        Write,
+        ReadDescribeServiceResponse,
+        ["ResourceNotFoundException"]
+    );
 
     private static void Write(Utf8JsonWriter json, ListServicesRequest value)
     {
@@ -28,8 +43,21 @@ internal static class AppRunnerOperations
         json.Member("ServiceArn", value.ServiceArn);
     }
 
-    private static InvokeOptions Operation<TRequest, TResponse>(string name, Action<Utf8JsonWriter, TRequest> write, ReadJson<TResponse> read, string[] errors)
+    private static InvokeOptions Operation<TRequest, TResponse>(
+        string name,
+        Action<Utf8JsonWriter, TRequest> write,
+        ReadJson<TResponse> read,
+        string[] errors
+    )
         where TRequest : AmazonWebServiceRequest
         where TResponse : AmazonWebServiceResponse, new() =>
-        new JsonOperation<TRequest, TResponse> { Service = AppRunner, Target = $"AppRunner.{name}", JsonVersion = "1.0", Write = write, Read = read, Errors = errors }.ToOptions();
+        new JsonOperation<TRequest, TResponse>
+        {
+            Service = AppRunner,
+            Target = $"AppRunner.{name}",
+            JsonVersion = "1.0",
+            Write = write,
+            Read = read,
+            Errors = errors,
+        }.ToOptions();
 }

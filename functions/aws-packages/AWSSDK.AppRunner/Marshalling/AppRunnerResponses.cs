@@ -11,9 +11,12 @@ internal static class AppRunnerResponses
         var value = new ListServicesResponse();
         while (json.NextMember())
         {
-            if (json.At("ServiceSummaryList")) value.ServiceSummaryList = json.List(ReadServiceSummary);
-            else if (json.At("NextToken")) value.NextToken = json.String();
-            else json.Skip();
+            if (json.At("ServiceSummaryList"))
+                value.ServiceSummaryList = json.List(ReadServiceSummary);
+            else if (json.At("NextToken"))
+                value.NextToken = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -23,10 +26,14 @@ internal static class AppRunnerResponses
         var value = new ServiceSummary();
         while (json.NextMember())
         {
-            if (json.At("ServiceName")) value.ServiceName = json.String();
-            else if (json.At("ServiceArn")) value.ServiceArn = json.String();
-            else if (json.At("Status")) value.Status = json.String();
-            else json.Skip();
+            if (json.At("ServiceName"))
+                value.ServiceName = json.String();
+            else if (json.At("ServiceArn"))
+                value.ServiceArn = json.String();
+            else if (json.At("Status"))
+                value.Status = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -36,8 +43,10 @@ internal static class AppRunnerResponses
         var value = new DescribeServiceResponse();
         while (json.NextMember())
         {
-            if (json.At("Service")) value.Service = json.Structure(ReadService);
-            else json.Skip();
+            if (json.At("Service"))
+                value.Service = json.Structure(ReadService);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -47,11 +56,16 @@ internal static class AppRunnerResponses
         var value = new Service();
         while (json.NextMember())
         {
-            if (json.At("ServiceName")) value.ServiceName = json.String();
-            else if (json.At("ServiceArn")) value.ServiceArn = json.String();
-            else if (json.At("Status")) value.Status = json.String();
-            else if (json.At("SourceConfiguration")) value.SourceConfiguration = json.Structure(ReadSourceConfiguration);
-            else json.Skip();
+            if (json.At("ServiceName"))
+                value.ServiceName = json.String();
+            else if (json.At("ServiceArn"))
+                value.ServiceArn = json.String();
+            else if (json.At("Status"))
+                value.Status = json.String();
+            else if (json.At("SourceConfiguration"))
+                value.SourceConfiguration = json.Structure(ReadSourceConfiguration);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -61,8 +75,10 @@ internal static class AppRunnerResponses
         var value = new SourceConfiguration();
         while (json.NextMember())
         {
-            if (json.At("ImageRepository")) value.ImageRepository = json.Structure(ReadImageRepository);
-            else json.Skip();
+            if (json.At("ImageRepository"))
+                value.ImageRepository = json.Structure(ReadImageRepository);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -72,9 +88,12 @@ internal static class AppRunnerResponses
         var value = new ImageRepository();
         while (json.NextMember())
         {
-            if (json.At("ImageIdentifier")) value.ImageIdentifier = json.String();
-            else if (json.At("ImageRepositoryType")) value.ImageRepositoryType = json.String();
-            else json.Skip();
+            if (json.At("ImageIdentifier"))
+                value.ImageIdentifier = json.String();
+            else if (json.At("ImageRepositoryType"))
+                value.ImageRepositoryType = json.String();
+            else
+                json.Skip();
         }
         return value;
     }

@@ -259,9 +259,7 @@ internal static class EcrRequests
         json.Member("maxResults", value.MaxResults);
     }
 
-    internal static void Write(Utf8JsonWriter json, GetRegistryScanningConfigurationRequest value)
-    {
-    }
+    internal static void Write(Utf8JsonWriter json, GetRegistryScanningConfigurationRequest value) { }
 
     internal static void Write(Utf8JsonWriter json, BatchGetRepositoryScanningConfigurationRequest value)
     {

@@ -114,9 +114,7 @@ public class TagResourceRequest : AmazonECRRequest
     public List<Tag> Tags { get; set; }
 }
 
-public class TagResourceResponse : AmazonWebServiceResponse
-{
-}
+public class TagResourceResponse : AmazonWebServiceResponse { }
 
 public class UntagResourceRequest : AmazonECRRequest
 {
@@ -124,6 +122,4 @@ public class UntagResourceRequest : AmazonECRRequest
     public List<string> TagKeys { get; set; }
 }
 
-public class UntagResourceResponse : AmazonWebServiceResponse
-{
-}
+public class UntagResourceResponse : AmazonWebServiceResponse { }

@@ -2,9 +2,7 @@ using Amazon.Runtime;
 
 namespace Amazon.ECR.Model;
 
-public class GetRegistryScanningConfigurationRequest : AmazonECRRequest
-{
-}
+public class GetRegistryScanningConfigurationRequest : AmazonECRRequest { }
 
 public class GetRegistryScanningConfigurationResponse : AmazonWebServiceResponse
 {

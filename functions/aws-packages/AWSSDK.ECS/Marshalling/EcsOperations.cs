@@ -9,19 +9,71 @@ namespace Amazon.ECS.Marshalling;
 
 internal static class EcsOperations
 {
-    private static readonly ServiceModel Ecs =
-        new("Amazon.ECS", "2014-11-13", Typed, e => new AmazonECSException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status));
+    private static readonly ServiceModel Ecs = new(
+        "Amazon.ECS",
+        "2014-11-13",
+        Typed,
+        e => new AmazonECSException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status)
+    );
 
-    internal static readonly InvokeOptions ListClusters = Operation<ListClustersRequest, ListClustersResponse>("ListClusters", Write, ReadListClustersResponse, ["ClientException"]);
-    internal static readonly InvokeOptions ListServices = Operation<ListServicesRequest, ListServicesResponse>("ListServices", Write, ReadListServicesResponse, ["ClientException", "ClusterNotFoundException"]);
-    internal static readonly InvokeOptions DescribeServices = Operation<DescribeServicesRequest, DescribeServicesResponse>("DescribeServices", Write, ReadDescribeServicesResponse, ["ClientException", "ClusterNotFoundException"]);
-    internal static readonly InvokeOptions DescribeServiceDeployments = Operation<DescribeServiceDeploymentsRequest, DescribeServiceDeploymentsResponse>("DescribeServiceDeployments", Write, ReadDescribeServiceDeploymentsResponse, ["ClientException", "ClusterNotFoundException"]);
-    internal static readonly InvokeOptions DescribeServiceRevisions = Operation<DescribeServiceRevisionsRequest, DescribeServiceRevisionsResponse>("DescribeServiceRevisions", Write, ReadDescribeServiceRevisionsResponse, ["ClientException", "ClusterNotFoundException"]);
-    internal static readonly InvokeOptions ListTasks = Operation<ListTasksRequest, ListTasksResponse>("ListTasks", Write, ReadListTasksResponse, ["ClientException", "ClusterNotFoundException"]);
-    internal static readonly InvokeOptions DescribeTasks = Operation<DescribeTasksRequest, DescribeTasksResponse>("DescribeTasks", Write, ReadDescribeTasksResponse, ["ClientException", "ClusterNotFoundException"]);
-    internal static readonly InvokeOptions ListTaskDefinitionFamilies = Operation<ListTaskDefinitionFamiliesRequest, ListTaskDefinitionFamiliesResponse>("ListTaskDefinitionFamilies", Write, ReadListTaskDefinitionFamiliesResponse, ["ClientException"]);
-    internal static readonly InvokeOptions ListTaskDefinitions = Operation<ListTaskDefinitionsRequest, ListTaskDefinitionsResponse>("ListTaskDefinitions", Write, ReadListTaskDefinitionsResponse, ["ClientException"]);
-    internal static readonly InvokeOptions DescribeTaskDefinition = Operation<DescribeTaskDefinitionRequest, DescribeTaskDefinitionResponse>("DescribeTaskDefinition", Write, ReadDescribeTaskDefinitionResponse, ["ClientException"]);
+    internal static readonly InvokeOptions ListClusters = Operation<ListClustersRequest, ListClustersResponse>(
+        "ListClusters",
+        Write,
+        ReadListClustersResponse,
+        ["ClientException"]
+    );
+    internal static readonly InvokeOptions ListServices = Operation<ListServicesRequest, ListServicesResponse>(
+        "ListServices",
+        Write,
+        ReadListServicesResponse,
+        ["ClientException", "ClusterNotFoundException"]
+    );
+    internal static readonly InvokeOptions DescribeServices = Operation<
+        DescribeServicesRequest,
+        DescribeServicesResponse
+    >("DescribeServices", Write, ReadDescribeServicesResponse, ["ClientException", "ClusterNotFoundException"]);
+    internal static readonly InvokeOptions DescribeServiceDeployments = Operation<
+        DescribeServiceDeploymentsRequest,
+        DescribeServiceDeploymentsResponse
+    >(
+        "DescribeServiceDeployments",
+        Write,
+        ReadDescribeServiceDeploymentsResponse,
+        ["ClientException", "ClusterNotFoundException"]
+    );
+    internal static readonly InvokeOptions DescribeServiceRevisions = Operation<
+        DescribeServiceRevisionsRequest,
+        DescribeServiceRevisionsResponse
+    >(
+        "DescribeServiceRevisions",
+        Write,
+        ReadDescribeServiceRevisionsResponse,
+        ["ClientException", "ClusterNotFoundException"]
+    );
+    internal static readonly InvokeOptions ListTasks = Operation<ListTasksRequest, ListTasksResponse>(
+        "ListTasks",
+        Write,
+        ReadListTasksResponse,
+        ["ClientException", "ClusterNotFoundException"]
+    );
+    internal static readonly InvokeOptions DescribeTasks = Operation<DescribeTasksRequest, DescribeTasksResponse>(
+        "DescribeTasks",
+        Write,
+        ReadDescribeTasksResponse,
+        ["ClientException", "ClusterNotFoundException"]
+    );
+    internal static readonly InvokeOptions ListTaskDefinitionFamilies = Operation<
+        ListTaskDefinitionFamiliesRequest,
+        ListTaskDefinitionFamiliesResponse
+    >("ListTaskDefinitionFamilies", Write, ReadListTaskDefinitionFamiliesResponse, ["ClientException"]);
+    internal static readonly InvokeOptions ListTaskDefinitions = Operation<
+        ListTaskDefinitionsRequest,
+        ListTaskDefinitionsResponse
+    >("ListTaskDefinitions", Write, ReadListTaskDefinitionsResponse, ["ClientException"]);
+    internal static readonly InvokeOptions DescribeTaskDefinition = Operation<
+        DescribeTaskDefinitionRequest,
+        DescribeTaskDefinitionResponse
+    >("DescribeTaskDefinition", Write, ReadDescribeTaskDefinitionResponse, ["ClientException"]);
 
     private static void Write(Utf8JsonWriter json, ListClustersRequest value)
     {
@@ -86,15 +138,35 @@ internal static class EcsOperations
         json.Member("taskDefinition", value.TaskDefinition);
     }
 
-    private static InvokeOptions Operation<TRequest, TResponse>(string name, Action<Utf8JsonWriter, TRequest> write, ReadJson<TResponse> read, string[] errors)
+    private static InvokeOptions Operation<TRequest, TResponse>(
+        string name,
+        Action<Utf8JsonWriter, TRequest> write,
+        ReadJson<TResponse> read,
+        string[] errors
+    )
         where TRequest : AmazonWebServiceRequest
         where TResponse : AmazonWebServiceResponse, new() =>
-        new JsonOperation<TRequest, TResponse> { Service = Ecs, Target = $"AmazonEC2ContainerServiceV20141113.{name}", Write = write, Read = read, Errors = errors }.ToOptions();
+        new JsonOperation<TRequest, TResponse>
+        {
+            Service = Ecs,
+            Target = $"AmazonEC2ContainerServiceV20141113.{name}",
+            Write = write,
+            Read = read,
+            Errors = errors,
+        }.ToOptions();
 
-    private static AmazonServiceException Typed(ServiceError e) => e.Code switch
-    {
-        "ClientException" => new ClientException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
-        "ClusterNotFoundException" => new ClusterNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
-        _ => null,
-    };
+    private static AmazonServiceException Typed(ServiceError e) =>
+        e.Code switch
+        {
+            "ClientException" => new ClientException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status),
+            "ClusterNotFoundException" => new ClusterNotFoundException(
+                e.Message,
+                e.Inner,
+                e.Type,
+                e.Code,
+                e.RequestId,
+                e.Status
+            ),
+            _ => null,
+        };
 }

@@ -12,9 +12,12 @@ internal static class EcsResponses
         var value = new ListClustersResponse();
         while (json.NextMember())
         {
-            if (json.At("clusterArns")) value.ClusterArns = json.Strings();
-            else if (json.At("nextToken")) value.NextToken = json.String();
-            else json.Skip();
+            if (json.At("clusterArns"))
+                value.ClusterArns = json.Strings();
+            else if (json.At("nextToken"))
+                value.NextToken = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -24,9 +27,12 @@ internal static class EcsResponses
         var value = new ListServicesResponse();
         while (json.NextMember())
         {
-            if (json.At("serviceArns")) value.ServiceArns = json.Strings();
-            else if (json.At("nextToken")) value.NextToken = json.String();
-            else json.Skip();
+            if (json.At("serviceArns"))
+                value.ServiceArns = json.Strings();
+            else if (json.At("nextToken"))
+                value.NextToken = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -36,9 +42,12 @@ internal static class EcsResponses
         var value = new DescribeServicesResponse();
         while (json.NextMember())
         {
-            if (json.At("services")) value.Services = json.List(ReadService);
-            else if (json.At("failures")) value.Failures = json.List(ReadFailure);
-            else json.Skip();
+            if (json.At("services"))
+                value.Services = json.List(ReadService);
+            else if (json.At("failures"))
+                value.Failures = json.List(ReadFailure);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -48,16 +57,26 @@ internal static class EcsResponses
         var value = new Service();
         while (json.NextMember())
         {
-            if (json.At("serviceArn")) value.ServiceArn = json.String();
-            else if (json.At("serviceName")) value.ServiceName = json.String();
-            else if (json.At("status")) value.Status = json.String();
-            else if (json.At("desiredCount")) value.DesiredCount = json.Int();
-            else if (json.At("taskDefinition")) value.TaskDefinition = json.String();
-            else if (json.At("taskSets")) value.TaskSets = json.List(ReadTaskSet);
-            else if (json.At("deployments")) value.Deployments = json.List(ReadDeployment);
-            else if (json.At("currentServiceDeployment")) value.CurrentServiceDeployment = json.String();
-            else if (json.At("currentServiceRevisions")) value.CurrentServiceRevisions = json.List(ReadServiceCurrentRevisionSummary);
-            else json.Skip();
+            if (json.At("serviceArn"))
+                value.ServiceArn = json.String();
+            else if (json.At("serviceName"))
+                value.ServiceName = json.String();
+            else if (json.At("status"))
+                value.Status = json.String();
+            else if (json.At("desiredCount"))
+                value.DesiredCount = json.Int();
+            else if (json.At("taskDefinition"))
+                value.TaskDefinition = json.String();
+            else if (json.At("taskSets"))
+                value.TaskSets = json.List(ReadTaskSet);
+            else if (json.At("deployments"))
+                value.Deployments = json.List(ReadDeployment);
+            else if (json.At("currentServiceDeployment"))
+                value.CurrentServiceDeployment = json.String();
+            else if (json.At("currentServiceRevisions"))
+                value.CurrentServiceRevisions = json.List(ReadServiceCurrentRevisionSummary);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -67,8 +86,10 @@ internal static class EcsResponses
         var value = new ServiceCurrentRevisionSummary();
         while (json.NextMember())
         {
-            if (json.At("arn")) value.Arn = json.String();
-            else json.Skip();
+            if (json.At("arn"))
+                value.Arn = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -78,10 +99,14 @@ internal static class EcsResponses
         var value = new Failure();
         while (json.NextMember())
         {
-            if (json.At("arn")) value.Arn = json.String();
-            else if (json.At("reason")) value.Reason = json.String();
-            else if (json.At("detail")) value.Detail = json.String();
-            else json.Skip();
+            if (json.At("arn"))
+                value.Arn = json.String();
+            else if (json.At("reason"))
+                value.Reason = json.String();
+            else if (json.At("detail"))
+                value.Detail = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -91,10 +116,14 @@ internal static class EcsResponses
         var value = new TaskSet();
         while (json.NextMember())
         {
-            if (json.At("id")) value.Id = json.String();
-            else if (json.At("status")) value.Status = json.String();
-            else if (json.At("taskDefinition")) value.TaskDefinition = json.String();
-            else json.Skip();
+            if (json.At("id"))
+                value.Id = json.String();
+            else if (json.At("status"))
+                value.Status = json.String();
+            else if (json.At("taskDefinition"))
+                value.TaskDefinition = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -104,10 +133,14 @@ internal static class EcsResponses
         var value = new Deployment();
         while (json.NextMember())
         {
-            if (json.At("id")) value.Id = json.String();
-            else if (json.At("status")) value.Status = json.String();
-            else if (json.At("taskDefinition")) value.TaskDefinition = json.String();
-            else json.Skip();
+            if (json.At("id"))
+                value.Id = json.String();
+            else if (json.At("status"))
+                value.Status = json.String();
+            else if (json.At("taskDefinition"))
+                value.TaskDefinition = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -117,9 +150,12 @@ internal static class EcsResponses
         var value = new DescribeServiceDeploymentsResponse();
         while (json.NextMember())
         {
-            if (json.At("serviceDeployments")) value.ServiceDeployments = json.List(ReadServiceDeployment);
-            else if (json.At("failures")) value.Failures = json.List(ReadFailure);
-            else json.Skip();
+            if (json.At("serviceDeployments"))
+                value.ServiceDeployments = json.List(ReadServiceDeployment);
+            else if (json.At("failures"))
+                value.Failures = json.List(ReadFailure);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -129,12 +165,18 @@ internal static class EcsResponses
         var value = new ServiceDeployment();
         while (json.NextMember())
         {
-            if (json.At("serviceDeploymentArn")) value.ServiceDeploymentArn = json.String();
-            else if (json.At("serviceArn")) value.ServiceArn = json.String();
-            else if (json.At("sourceServiceRevisions")) value.SourceServiceRevisions = json.List(ReadServiceRevisionSummary);
-            else if (json.At("targetServiceRevision")) value.TargetServiceRevision = json.Structure(ReadServiceRevisionSummary);
-            else if (json.At("rollback")) value.Rollback = json.Structure(ReadRollback);
-            else json.Skip();
+            if (json.At("serviceDeploymentArn"))
+                value.ServiceDeploymentArn = json.String();
+            else if (json.At("serviceArn"))
+                value.ServiceArn = json.String();
+            else if (json.At("sourceServiceRevisions"))
+                value.SourceServiceRevisions = json.List(ReadServiceRevisionSummary);
+            else if (json.At("targetServiceRevision"))
+                value.TargetServiceRevision = json.Structure(ReadServiceRevisionSummary);
+            else if (json.At("rollback"))
+                value.Rollback = json.Structure(ReadRollback);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -144,8 +186,10 @@ internal static class EcsResponses
         var value = new ServiceRevisionSummary();
         while (json.NextMember())
         {
-            if (json.At("arn")) value.Arn = json.String();
-            else json.Skip();
+            if (json.At("arn"))
+                value.Arn = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -155,8 +199,10 @@ internal static class EcsResponses
         var value = new Rollback();
         while (json.NextMember())
         {
-            if (json.At("serviceRevisionArn")) value.ServiceRevisionArn = json.String();
-            else json.Skip();
+            if (json.At("serviceRevisionArn"))
+                value.ServiceRevisionArn = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -166,9 +212,12 @@ internal static class EcsResponses
         var value = new DescribeServiceRevisionsResponse();
         while (json.NextMember())
         {
-            if (json.At("serviceRevisions")) value.ServiceRevisions = json.List(ReadServiceRevision);
-            else if (json.At("failures")) value.Failures = json.List(ReadFailure);
-            else json.Skip();
+            if (json.At("serviceRevisions"))
+                value.ServiceRevisions = json.List(ReadServiceRevision);
+            else if (json.At("failures"))
+                value.Failures = json.List(ReadFailure);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -178,10 +227,14 @@ internal static class EcsResponses
         var value = new ServiceRevision();
         while (json.NextMember())
         {
-            if (json.At("serviceRevisionArn")) value.ServiceRevisionArn = json.String();
-            else if (json.At("serviceArn")) value.ServiceArn = json.String();
-            else if (json.At("containerImages")) value.ContainerImages = json.List(ReadContainerImage);
-            else json.Skip();
+            if (json.At("serviceRevisionArn"))
+                value.ServiceRevisionArn = json.String();
+            else if (json.At("serviceArn"))
+                value.ServiceArn = json.String();
+            else if (json.At("containerImages"))
+                value.ContainerImages = json.List(ReadContainerImage);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -191,10 +244,14 @@ internal static class EcsResponses
         var value = new ContainerImage();
         while (json.NextMember())
         {
-            if (json.At("containerName")) value.ContainerName = json.String();
-            else if (json.At("imageDigest")) value.ImageDigest = json.String();
-            else if (json.At("image")) value.Image = json.String();
-            else json.Skip();
+            if (json.At("containerName"))
+                value.ContainerName = json.String();
+            else if (json.At("imageDigest"))
+                value.ImageDigest = json.String();
+            else if (json.At("image"))
+                value.Image = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -204,9 +261,12 @@ internal static class EcsResponses
         var value = new ListTasksResponse();
         while (json.NextMember())
         {
-            if (json.At("taskArns")) value.TaskArns = json.Strings();
-            else if (json.At("nextToken")) value.NextToken = json.String();
-            else json.Skip();
+            if (json.At("taskArns"))
+                value.TaskArns = json.Strings();
+            else if (json.At("nextToken"))
+                value.NextToken = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -216,9 +276,12 @@ internal static class EcsResponses
         var value = new DescribeTasksResponse();
         while (json.NextMember())
         {
-            if (json.At("tasks")) value.Tasks = json.List(ReadTask);
-            else if (json.At("failures")) value.Failures = json.List(ReadFailure);
-            else json.Skip();
+            if (json.At("tasks"))
+                value.Tasks = json.List(ReadTask);
+            else if (json.At("failures"))
+                value.Failures = json.List(ReadFailure);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -228,12 +291,18 @@ internal static class EcsResponses
         var value = new Task();
         while (json.NextMember())
         {
-            if (json.At("containers")) value.Containers = json.List(ReadContainer);
-            else if (json.At("group")) value.Group = json.String();
-            else if (json.At("lastStatus")) value.LastStatus = json.String();
-            else if (json.At("taskArn")) value.TaskArn = json.String();
-            else if (json.At("taskDefinitionArn")) value.TaskDefinitionArn = json.String();
-            else json.Skip();
+            if (json.At("containers"))
+                value.Containers = json.List(ReadContainer);
+            else if (json.At("group"))
+                value.Group = json.String();
+            else if (json.At("lastStatus"))
+                value.LastStatus = json.String();
+            else if (json.At("taskArn"))
+                value.TaskArn = json.String();
+            else if (json.At("taskDefinitionArn"))
+                value.TaskDefinitionArn = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -243,10 +312,14 @@ internal static class EcsResponses
         var value = new Container();
         while (json.NextMember())
         {
-            if (json.At("name")) value.Name = json.String();
-            else if (json.At("image")) value.Image = json.String();
-            else if (json.At("imageDigest")) value.ImageDigest = json.String();
-            else json.Skip();
+            if (json.At("name"))
+                value.Name = json.String();
+            else if (json.At("image"))
+                value.Image = json.String();
+            else if (json.At("imageDigest"))
+                value.ImageDigest = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -256,9 +329,12 @@ internal static class EcsResponses
         var value = new ListTaskDefinitionFamiliesResponse();
         while (json.NextMember())
         {
-            if (json.At("families")) value.Families = json.Strings();
-            else if (json.At("nextToken")) value.NextToken = json.String();
-            else json.Skip();
+            if (json.At("families"))
+                value.Families = json.Strings();
+            else if (json.At("nextToken"))
+                value.NextToken = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -268,9 +344,12 @@ internal static class EcsResponses
         var value = new ListTaskDefinitionsResponse();
         while (json.NextMember())
         {
-            if (json.At("taskDefinitionArns")) value.TaskDefinitionArns = json.Strings();
-            else if (json.At("nextToken")) value.NextToken = json.String();
-            else json.Skip();
+            if (json.At("taskDefinitionArns"))
+                value.TaskDefinitionArns = json.Strings();
+            else if (json.At("nextToken"))
+                value.NextToken = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -280,8 +359,10 @@ internal static class EcsResponses
         var value = new DescribeTaskDefinitionResponse();
         while (json.NextMember())
         {
-            if (json.At("taskDefinition")) value.TaskDefinition = json.Structure(ReadTaskDefinition);
-            else json.Skip();
+            if (json.At("taskDefinition"))
+                value.TaskDefinition = json.Structure(ReadTaskDefinition);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -291,11 +372,16 @@ internal static class EcsResponses
         var value = new TaskDefinition();
         while (json.NextMember())
         {
-            if (json.At("taskDefinitionArn")) value.TaskDefinitionArn = json.String();
-            else if (json.At("containerDefinitions")) value.ContainerDefinitions = json.List(ReadContainerDefinition);
-            else if (json.At("family")) value.Family = json.String();
-            else if (json.At("revision")) value.Revision = json.Int();
-            else json.Skip();
+            if (json.At("taskDefinitionArn"))
+                value.TaskDefinitionArn = json.String();
+            else if (json.At("containerDefinitions"))
+                value.ContainerDefinitions = json.List(ReadContainerDefinition);
+            else if (json.At("family"))
+                value.Family = json.String();
+            else if (json.At("revision"))
+                value.Revision = json.Int();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -305,9 +391,12 @@ internal static class EcsResponses
         var value = new ContainerDefinition();
         while (json.NextMember())
         {
-            if (json.At("name")) value.Name = json.String();
-            else if (json.At("image")) value.Image = json.String();
-            else json.Skip();
+            if (json.At("name"))
+                value.Name = json.String();
+            else if (json.At("image"))
+                value.Image = json.String();
+            else
+                json.Skip();
         }
         return value;
     }

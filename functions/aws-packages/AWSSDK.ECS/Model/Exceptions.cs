@@ -3,8 +3,20 @@ using Amazon.Runtime;
 
 namespace Amazon.ECS.Model;
 
-public class ClientException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
-    : AmazonECSException(message, innerException, errorType, errorCode, requestId, statusCode);
+public class ClientException(
+    string message,
+    Exception innerException,
+    ErrorType errorType,
+    string errorCode,
+    string requestId,
+    HttpStatusCode statusCode
+) : AmazonECSException(message, innerException, errorType, errorCode, requestId, statusCode);
 
-public class ClusterNotFoundException(string message, Exception innerException, ErrorType errorType, string errorCode, string requestId, HttpStatusCode statusCode)
-    : AmazonECSException(message, innerException, errorType, errorCode, requestId, statusCode);
+public class ClusterNotFoundException(
+    string message,
+    Exception innerException,
+    ErrorType errorType,
+    string errorCode,
+    string requestId,
+    HttpStatusCode statusCode
+) : AmazonECSException(message, innerException, errorType, errorCode, requestId, statusCode);

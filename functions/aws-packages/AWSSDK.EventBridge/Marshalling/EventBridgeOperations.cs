@@ -9,14 +9,32 @@ namespace Amazon.EventBridge.Marshalling;
 
 internal static class EventBridgeOperations
 {
-    private static readonly ServiceModel EventBridge =
-        new("Amazon.EventBridge", "2015-10-07",
-            e => e.Code == "ResourceNotFoundException" ? new ResourceNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status) : null,
-            e => new AmazonEventBridgeException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status));
+    private static readonly ServiceModel EventBridge = new(
+        "Amazon.EventBridge",
+        "2015-10-07",
+        e =>
+            e.Code == "ResourceNotFoundException"
+                ? new ResourceNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status)
+                : null,
+        e => new AmazonEventBridgeException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status)
+    );
 
-    internal static readonly InvokeOptions ListEventBuses = Operation<ListEventBusesRequest, ListEventBusesResponse>("ListEventBuses", Write, ReadListEventBusesResponse, []);
-    internal static readonly InvokeOptions ListRules = Operation<ListRulesRequest, ListRulesResponse>("ListRules", Write, ReadListRulesResponse, ["ResourceNotFoundException"]);
-    internal static readonly InvokeOptions ListTargetsByRule = Operation<ListTargetsByRuleRequest, ListTargetsByRuleResponse>("ListTargetsByRule", Write, ReadListTargetsByRuleResponse, ["ResourceNotFoundException"]);
+    internal static readonly InvokeOptions ListEventBuses = Operation<ListEventBusesRequest, ListEventBusesResponse>(
+        "ListEventBuses",
+        Write,
+        ReadListEventBusesResponse,
+        []
+    );
+    internal static readonly InvokeOptions ListRules = Operation<ListRulesRequest, ListRulesResponse>(
+        "ListRules",
+        Write,
+        ReadListRulesResponse,
+        ["ResourceNotFoundException"]
+    );
+    internal static readonly InvokeOptions ListTargetsByRule = Operation<
+        ListTargetsByRuleRequest,
+        ListTargetsByRuleResponse
+    >("ListTargetsByRule", Write, ReadListTargetsByRuleResponse, ["ResourceNotFoundException"]);
 
     private static void Write(Utf8JsonWriter json, ListEventBusesRequest value)
     {
@@ -39,8 +57,20 @@ internal static class EventBridgeOperations
         json.Member("Limit", value.Limit);
     }
 
-    private static InvokeOptions Operation<TRequest, TResponse>(string name, Action<Utf8JsonWriter, TRequest> write, ReadJson<TResponse> read, string[] errors)
+    private static InvokeOptions Operation<TRequest, TResponse>(
+        string name,
+        Action<Utf8JsonWriter, TRequest> write,
+        ReadJson<TResponse> read,
+        string[] errors
+    )
         where TRequest : AmazonWebServiceRequest
         where TResponse : AmazonWebServiceResponse, new() =>
-        new JsonOperation<TRequest, TResponse> { Service = EventBridge, Target = $"AWSEvents.{name}", Write = write, Read = read, Errors = errors }.ToOptions();
+        new JsonOperation<TRequest, TResponse>
+        {
+            Service = EventBridge,
+            Target = $"AWSEvents.{name}",
+            Write = write,
+            Read = read,
+            Errors = errors,
+        }.ToOptions();
 }

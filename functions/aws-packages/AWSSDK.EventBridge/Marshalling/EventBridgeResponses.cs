@@ -11,9 +11,12 @@ internal static class EventBridgeResponses
         var value = new ListEventBusesResponse();
         while (json.NextMember())
         {
-            if (json.At("EventBuses")) value.EventBuses = json.List(ReadEventBus);
-            else if (json.At("NextToken")) value.NextToken = json.String();
-            else json.Skip();
+            if (json.At("EventBuses"))
+                value.EventBuses = json.List(ReadEventBus);
+            else if (json.At("NextToken"))
+                value.NextToken = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -23,9 +26,12 @@ internal static class EventBridgeResponses
         var value = new EventBus();
         while (json.NextMember())
         {
-            if (json.At("Name")) value.Name = json.String();
-            else if (json.At("Arn")) value.Arn = json.String();
-            else json.Skip();
+            if (json.At("Name"))
+                value.Name = json.String();
+            else if (json.At("Arn"))
+                value.Arn = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -35,9 +41,12 @@ internal static class EventBridgeResponses
         var value = new ListRulesResponse();
         while (json.NextMember())
         {
-            if (json.At("Rules")) value.Rules = json.List(ReadRule);
-            else if (json.At("NextToken")) value.NextToken = json.String();
-            else json.Skip();
+            if (json.At("Rules"))
+                value.Rules = json.List(ReadRule);
+            else if (json.At("NextToken"))
+                value.NextToken = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -47,10 +56,14 @@ internal static class EventBridgeResponses
         var value = new Rule();
         while (json.NextMember())
         {
-            if (json.At("Name")) value.Name = json.String();
-            else if (json.At("Arn")) value.Arn = json.String();
-            else if (json.At("State")) value.State = json.String();
-            else json.Skip();
+            if (json.At("Name"))
+                value.Name = json.String();
+            else if (json.At("Arn"))
+                value.Arn = json.String();
+            else if (json.At("State"))
+                value.State = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -60,9 +73,12 @@ internal static class EventBridgeResponses
         var value = new ListTargetsByRuleResponse();
         while (json.NextMember())
         {
-            if (json.At("Targets")) value.Targets = json.List(ReadTarget);
-            else if (json.At("NextToken")) value.NextToken = json.String();
-            else json.Skip();
+            if (json.At("Targets"))
+                value.Targets = json.List(ReadTarget);
+            else if (json.At("NextToken"))
+                value.NextToken = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -72,10 +88,14 @@ internal static class EventBridgeResponses
         var value = new Target();
         while (json.NextMember())
         {
-            if (json.At("Id")) value.Id = json.String();
-            else if (json.At("Arn")) value.Arn = json.String();
-            else if (json.At("EcsParameters")) value.EcsParameters = json.Structure(ReadEcsParameters);
-            else json.Skip();
+            if (json.At("Id"))
+                value.Id = json.String();
+            else if (json.At("Arn"))
+                value.Arn = json.String();
+            else if (json.At("EcsParameters"))
+                value.EcsParameters = json.Structure(ReadEcsParameters);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -85,8 +105,10 @@ internal static class EventBridgeResponses
         var value = new EcsParameters();
         while (json.NextMember())
         {
-            if (json.At("TaskDefinitionArn")) value.TaskDefinitionArn = json.String();
-            else json.Skip();
+            if (json.At("TaskDefinitionArn"))
+                value.TaskDefinitionArn = json.String();
+            else
+                json.Skip();
         }
         return value;
     }

@@ -11,13 +11,29 @@ namespace Amazon.Inspector2.Marshalling;
 
 internal static class Inspector2Operations
 {
-    private static readonly ServiceModel Inspector2 =
-        new("Amazon.Inspector2", "2020-06-08", Typed, e => new AmazonInspector2Exception(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status));
+    private static readonly ServiceModel Inspector2 = new(
+        "Amazon.Inspector2",
+        "2020-06-08",
+        Typed,
+        e => new AmazonInspector2Exception(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status)
+    );
 
-    internal static readonly InvokeOptions ListFindings = Operation<ListFindingsRequest, ListFindingsResponse>("/findings/list", Write, ReadListFindingsResponse);
-    internal static readonly InvokeOptions ListCoverage = Operation<ListCoverageRequest, ListCoverageResponse>("/coverage/list", Write, ReadListCoverageResponse);
+    internal static readonly InvokeOptions ListFindings = Operation<ListFindingsRequest, ListFindingsResponse>(
+        "/findings/list",
+        Write,
+        ReadListFindingsResponse
+    );
+    internal static readonly InvokeOptions ListCoverage = Operation<ListCoverageRequest, ListCoverageResponse>(
+        "/coverage/list",
+        Write,
+        ReadListCoverageResponse
+    );
 
-    private static InvokeOptions Operation<TRequest, TResponse>(string path, Action<Utf8JsonWriter, TRequest> write, ReadJson<TResponse> read)
+    private static InvokeOptions Operation<TRequest, TResponse>(
+        string path,
+        Action<Utf8JsonWriter, TRequest> write,
+        ReadJson<TResponse> read
+    )
         where TRequest : AmazonWebServiceRequest
         where TResponse : AmazonWebServiceResponse, new() =>
         new JsonOperation<TRequest, TResponse>
@@ -29,15 +45,30 @@ internal static class Inspector2Operations
             Errors = ["ValidationException", "ThrottlingException", "InternalServerException"],
         }.ToOptions();
 
-    private static AmazonServiceException Typed(ServiceError e) => e.Code switch
-    {
-        "InternalServerException" => new InternalServerException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status) { RetryAfterSeconds = RetryAfter(e) },
-        "ThrottlingException" => new ThrottlingException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status) { RetryAfterSeconds = RetryAfter(e) },
-        "ValidationException" => Validation(e),
-        _ => null,
-    };
+    private static AmazonServiceException Typed(ServiceError e) =>
+        e.Code switch
+        {
+            "InternalServerException" => new InternalServerException(
+                e.Message,
+                e.Inner,
+                e.Type,
+                e.Code,
+                e.RequestId,
+                e.Status
+            )
+            {
+                RetryAfterSeconds = RetryAfter(e),
+            },
+            "ThrottlingException" => new ThrottlingException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status)
+            {
+                RetryAfterSeconds = RetryAfter(e),
+            },
+            "ValidationException" => Validation(e),
+            _ => null,
+        };
 
-    private static int? RetryAfter(ServiceError error) => int.TryParse(error.Header("Retry-After"), CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
+    private static int? RetryAfter(ServiceError error) =>
+        int.TryParse(error.Header("Retry-After"), CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
 
     private static ValidationException Validation(ServiceError e)
     {
@@ -45,9 +76,12 @@ internal static class Inspector2Operations
         var json = e.Json();
         while (json.NextMember())
         {
-            if (json.At("reason")) exception.Reason = json.String();
-            else if (json.At("fields")) exception.Fields = json.List(ReadValidationExceptionField);
-            else json.Skip();
+            if (json.At("reason"))
+                exception.Reason = json.String();
+            else if (json.At("fields"))
+                exception.Fields = json.List(ReadValidationExceptionField);
+            else
+                json.Skip();
         }
         return exception;
     }

@@ -28,23 +28,39 @@ public class Inspector2PaginatorFactory : IInspector2PaginatorFactory
 
     internal Inspector2PaginatorFactory(IAmazonInspector2 client) => _client = client;
 
-    public IListCoveragePaginator ListCoverage(ListCoverageRequest request) => new ListCoveragePaginator(_client, request);
-    public IListFindingsPaginator ListFindings(ListFindingsRequest request) => new ListFindingsPaginator(_client, request);
+    public IListCoveragePaginator ListCoverage(ListCoverageRequest request) =>
+        new ListCoveragePaginator(_client, request);
+
+    public IListFindingsPaginator ListFindings(ListFindingsRequest request) =>
+        new ListFindingsPaginator(_client, request);
 }
 
-internal sealed class ListCoveragePaginator(IAmazonInspector2 client, ListCoverageRequest request) : IListCoveragePaginator
+internal sealed class ListCoveragePaginator(IAmazonInspector2 client, ListCoverageRequest request)
+    : IListCoveragePaginator
 {
-    private readonly Pages<ListCoverageRequest, ListCoverageResponse> _pages =
-        new(request, client.ListCoverageAsync, static (request, token) => request.NextToken = token, static response => response.NextToken, request.NextToken);
+    private readonly Pages<ListCoverageRequest, ListCoverageResponse> _pages = new(
+        request,
+        client.ListCoverageAsync,
+        static (request, token) => request.NextToken = token,
+        static response => response.NextToken,
+        request.NextToken
+    );
 
     public IPaginatedEnumerable<ListCoverageResponse> Responses => _pages.Responses;
-    public IPaginatedEnumerable<CoveredResource> CoveredResources => _pages.Items(static response => response.CoveredResources);
+    public IPaginatedEnumerable<CoveredResource> CoveredResources =>
+        _pages.Items(static response => response.CoveredResources);
 }
 
-internal sealed class ListFindingsPaginator(IAmazonInspector2 client, ListFindingsRequest request) : IListFindingsPaginator
+internal sealed class ListFindingsPaginator(IAmazonInspector2 client, ListFindingsRequest request)
+    : IListFindingsPaginator
 {
-    private readonly Pages<ListFindingsRequest, ListFindingsResponse> _pages =
-        new(request, client.ListFindingsAsync, static (request, token) => request.NextToken = token, static response => response.NextToken, request.NextToken);
+    private readonly Pages<ListFindingsRequest, ListFindingsResponse> _pages = new(
+        request,
+        client.ListFindingsAsync,
+        static (request, token) => request.NextToken = token,
+        static response => response.NextToken,
+        request.NextToken
+    );
 
     public IPaginatedEnumerable<ListFindingsResponse> Responses => _pages.Responses;
     public IPaginatedEnumerable<Finding> Findings => _pages.Items(static response => response.Findings);

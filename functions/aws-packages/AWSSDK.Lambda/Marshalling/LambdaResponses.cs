@@ -11,9 +11,12 @@ internal static class LambdaResponses
         var value = new ListFunctionsResponse();
         while (json.NextMember())
         {
-            if (json.At("NextMarker")) value.NextMarker = json.String();
-            else if (json.At("Functions")) value.Functions = json.List(ReadFunctionConfiguration);
-            else json.Skip();
+            if (json.At("NextMarker"))
+                value.NextMarker = json.String();
+            else if (json.At("Functions"))
+                value.Functions = json.List(ReadFunctionConfiguration);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -23,11 +26,16 @@ internal static class LambdaResponses
         var value = new FunctionConfiguration();
         while (json.NextMember())
         {
-            if (json.At("FunctionName")) value.FunctionName = json.String();
-            else if (json.At("FunctionArn")) value.FunctionArn = json.String();
-            else if (json.At("Version")) value.Version = json.String();
-            else if (json.At("PackageType")) value.PackageType = json.String();
-            else json.Skip();
+            if (json.At("FunctionName"))
+                value.FunctionName = json.String();
+            else if (json.At("FunctionArn"))
+                value.FunctionArn = json.String();
+            else if (json.At("Version"))
+                value.Version = json.String();
+            else if (json.At("PackageType"))
+                value.PackageType = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -37,8 +45,10 @@ internal static class LambdaResponses
         var value = new GetFunctionResponse();
         while (json.NextMember())
         {
-            if (json.At("Code")) value.Code = json.Structure(ReadFunctionCodeLocation);
-            else json.Skip();
+            if (json.At("Code"))
+                value.Code = json.Structure(ReadFunctionCodeLocation);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -48,10 +58,14 @@ internal static class LambdaResponses
         var value = new FunctionCodeLocation();
         while (json.NextMember())
         {
-            if (json.At("RepositoryType")) value.RepositoryType = json.String();
-            else if (json.At("ImageUri")) value.ImageUri = json.String();
-            else if (json.At("ResolvedImageUri")) value.ResolvedImageUri = json.String();
-            else json.Skip();
+            if (json.At("RepositoryType"))
+                value.RepositoryType = json.String();
+            else if (json.At("ImageUri"))
+                value.ImageUri = json.String();
+            else if (json.At("ResolvedImageUri"))
+                value.ResolvedImageUri = json.String();
+            else
+                json.Skip();
         }
         return value;
     }

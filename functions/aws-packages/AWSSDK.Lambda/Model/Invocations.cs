@@ -9,7 +9,9 @@ public class InvokeRequest : AmazonLambdaRequest
     public InvocationType InvocationType { get; set; }
     public string Qualifier { get; set; }
 
-    /// <summary>The event as JSON; setting it sets <see cref="PayloadStream"/> to its UTF-8 bytes, as in the published package.</summary>
+    /// <summary>
+    /// The event as JSON; setting it sets <see cref="PayloadStream"/> to its UTF-8 bytes, as in the published package.
+    /// </summary>
     public string Payload
     {
         get;

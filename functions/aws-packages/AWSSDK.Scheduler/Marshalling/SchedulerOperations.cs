@@ -8,13 +8,28 @@ namespace Amazon.Scheduler.Marshalling;
 
 internal static class SchedulerOperations
 {
-    private static readonly ServiceModel Scheduler =
-        new("Amazon.Scheduler", "2021-06-30",
-            e => e.Code == "ResourceNotFoundException" ? new ResourceNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status) : null,
-            e => new AmazonSchedulerException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status));
+    private static readonly ServiceModel Scheduler = new(
+        "Amazon.Scheduler",
+        "2021-06-30",
+        e =>
+            e.Code == "ResourceNotFoundException"
+                ? new ResourceNotFoundException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status)
+                : null,
+        e => new AmazonSchedulerException(e.Message, e.Inner, e.Type, e.Code, e.RequestId, e.Status)
+    );
 
-    internal static readonly InvokeOptions ListSchedules = Operation<ListSchedulesRequest, ListSchedulesResponse>("/schedules", Place, ReadListSchedulesResponse, ["ResourceNotFoundException"]);
-    internal static readonly InvokeOptions GetSchedule = Operation<GetScheduleRequest, GetScheduleResponse>("/schedules/{Name}", Place, ReadGetScheduleResponse, ["ResourceNotFoundException"]);
+    internal static readonly InvokeOptions ListSchedules = Operation<ListSchedulesRequest, ListSchedulesResponse>(
+        "/schedules",
+        Place,
+        ReadListSchedulesResponse,
+        ["ResourceNotFoundException"]
+    );
+    internal static readonly InvokeOptions GetSchedule = Operation<GetScheduleRequest, GetScheduleResponse>(
+        "/schedules/{Name}",
+        Place,
+        ReadGetScheduleResponse,
+        ["ResourceNotFoundException"]
+    );
 
     private static void Place(RestRequest rest, ListSchedulesRequest value)
     {
@@ -28,8 +43,21 @@ internal static class SchedulerOperations
         rest.Label("Name", value.Name);
     }
 
-    private static InvokeOptions Operation<TRequest, TResponse>(string path, Action<RestRequest, TRequest> place, ReadJson<TResponse> read, string[] errors)
+    private static InvokeOptions Operation<TRequest, TResponse>(
+        string path,
+        Action<RestRequest, TRequest> place,
+        ReadJson<TResponse> read,
+        string[] errors
+    )
         where TRequest : AmazonWebServiceRequest
         where TResponse : AmazonWebServiceResponse, new() =>
-        new JsonOperation<TRequest, TResponse> { Service = Scheduler, Method = "GET", Path = path, Place = place, Read = read, Errors = errors }.ToOptions();
+        new JsonOperation<TRequest, TResponse>
+        {
+            Service = Scheduler,
+            Method = "GET",
+            Path = path,
+            Place = place,
+            Read = read,
+            Errors = errors,
+        }.ToOptions();
 }

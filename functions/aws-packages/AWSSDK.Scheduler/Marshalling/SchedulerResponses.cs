@@ -11,9 +11,12 @@ internal static class SchedulerResponses
         var value = new ListSchedulesResponse();
         while (json.NextMember())
         {
-            if (json.At("NextToken")) value.NextToken = json.String();
-            else if (json.At("Schedules")) value.Schedules = json.List(ReadScheduleSummary);
-            else json.Skip();
+            if (json.At("NextToken"))
+                value.NextToken = json.String();
+            else if (json.At("Schedules"))
+                value.Schedules = json.List(ReadScheduleSummary);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -23,12 +26,18 @@ internal static class SchedulerResponses
         var value = new ScheduleSummary();
         while (json.NextMember())
         {
-            if (json.At("Arn")) value.Arn = json.String();
-            else if (json.At("GroupName")) value.GroupName = json.String();
-            else if (json.At("Name")) value.Name = json.String();
-            else if (json.At("State")) value.State = json.String();
-            else if (json.At("Target")) value.Target = json.Structure(ReadTargetSummary);
-            else json.Skip();
+            if (json.At("Arn"))
+                value.Arn = json.String();
+            else if (json.At("GroupName"))
+                value.GroupName = json.String();
+            else if (json.At("Name"))
+                value.Name = json.String();
+            else if (json.At("State"))
+                value.State = json.String();
+            else if (json.At("Target"))
+                value.Target = json.Structure(ReadTargetSummary);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -38,8 +47,10 @@ internal static class SchedulerResponses
         var value = new TargetSummary();
         while (json.NextMember())
         {
-            if (json.At("Arn")) value.Arn = json.String();
-            else json.Skip();
+            if (json.At("Arn"))
+                value.Arn = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -49,12 +60,18 @@ internal static class SchedulerResponses
         var value = new GetScheduleResponse();
         while (json.NextMember())
         {
-            if (json.At("Arn")) value.Arn = json.String();
-            else if (json.At("GroupName")) value.GroupName = json.String();
-            else if (json.At("Name")) value.Name = json.String();
-            else if (json.At("State")) value.State = json.String();
-            else if (json.At("Target")) value.Target = json.Structure(ReadTarget);
-            else json.Skip();
+            if (json.At("Arn"))
+                value.Arn = json.String();
+            else if (json.At("GroupName"))
+                value.GroupName = json.String();
+            else if (json.At("Name"))
+                value.Name = json.String();
+            else if (json.At("State"))
+                value.State = json.String();
+            else if (json.At("Target"))
+                value.Target = json.Structure(ReadTarget);
+            else
+                json.Skip();
         }
         return value;
     }
@@ -64,10 +81,14 @@ internal static class SchedulerResponses
         var value = new Target();
         while (json.NextMember())
         {
-            if (json.At("Arn")) value.Arn = json.String();
-            else if (json.At("EcsParameters")) value.EcsParameters = json.Structure(ReadEcsParameters);
-            else if (json.At("Input")) value.Input = json.String();
-            else json.Skip();
+            if (json.At("Arn"))
+                value.Arn = json.String();
+            else if (json.At("EcsParameters"))
+                value.EcsParameters = json.Structure(ReadEcsParameters);
+            else if (json.At("Input"))
+                value.Input = json.String();
+            else
+                json.Skip();
         }
         return value;
     }
@@ -77,8 +98,10 @@ internal static class SchedulerResponses
         var value = new EcsParameters();
         while (json.NextMember())
         {
-            if (json.At("TaskDefinitionArn")) value.TaskDefinitionArn = json.String();
-            else json.Skip();
+            if (json.At("TaskDefinitionArn"))
+                value.TaskDefinitionArn = json.String();
+            else
+                json.Skip();
         }
         return value;
     }

@@ -5,8 +5,12 @@ namespace Amazon.SimpleNotificationService.Model;
 public class PublishRequest : AmazonSimpleNotificationServiceRequest
 {
     public PublishRequest() { }
-    public PublishRequest(string topicArn, string message) : this(topicArn, message, null) { }
-    public PublishRequest(string topicArn, string message, string subject) => (TopicArn, Message, Subject) = (topicArn, message, subject);
+
+    public PublishRequest(string topicArn, string message)
+        : this(topicArn, message, null) { }
+
+    public PublishRequest(string topicArn, string message, string subject) =>
+        (TopicArn, Message, Subject) = (topicArn, message, subject);
 
     public string TopicArn { get; set; }
     public string TargetArn { get; set; }
