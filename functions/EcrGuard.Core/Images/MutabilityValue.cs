@@ -25,6 +25,17 @@ public sealed record MutabilityValue(TagMutability Mode, IReadOnlyList<string> E
             TagMutability.Unknown => null,
         };
 
+    /// <summary>Whether there is a name that a push could move, used today or not; null where that is not known.</summary>
+    public bool? CanMoveAny =>
+        Mode switch
+        {
+            TagMutability.Mutable => true,
+            TagMutability.Immutable => false,
+            TagMutability.MutableWithExclusion => !Exclusions.Any(filter => filter.All(letter => letter == '*')),
+            TagMutability.ImmutableWithExclusion => Exclusions.Count > 0,
+            TagMutability.Unknown => null,
+        };
+
     /// <summary>A filter's <c>*</c> is any characters, also none; everything else is itself.</summary>
     private bool Excludes(string tag) => Exclusions.Any(filter => TagPattern.Wildcard(filter).Matches(tag));
 

@@ -10,7 +10,7 @@ public enum TagRemovalWay
     /// </summary>
     Move,
 
-    /// <summary>BatchDeleteImage by its name: nobody can move the team's tags either.</summary>
+    /// <summary>BatchDeleteImage by its name: no tag of the repository can move.</summary>
     ByName,
 
     /// <summary>It stays on the image.</summary>
@@ -19,8 +19,9 @@ public enum TagRemovalWay
 
 /// <summary>
 /// Decides how a tag comes off. ECR deletes an image with its last tag and has no conditional call: a tag may be
-/// removed by name only where the team's tags cannot move off the image in that moment. A team may still delete them;
-/// then the image goes, as it would have gone without EcrGuard.
+/// removed by name only where no tag of the repository can move off an image: a team could put a tag that moves on the
+/// image, delete the others and move it away, all in that moment. A team may still delete its last tag; then the image
+/// goes, as it would have gone without EcrGuard.
 /// </summary>
 /// <param name="Why">Why the tag stays, a sentence; null where it comes off.</param>
 public sealed record TagRemoval(TagRemovalWay Way, string? Why)
@@ -37,8 +38,8 @@ public sealed record TagRemoval(TagRemovalWay Way, string? Why)
             false when team.Count == 0 => Stays(
                 $"The tag cannot move and could be the image's last: removing that deletes the image. {Exclude(tags)}"
             ),
-            false when team.Any(other => mutability.CanMove(other) != false) => Stays(
-                $"The tag cannot move and a tag of the team's can: removing it could delete the image. {Exclude(tags)}"
+            false when mutability.CanMoveAny != false => Stays(
+                $"The tag cannot move and other tags can: removing it could delete the image. {Exclude(tags)}"
             ),
             false => new TagRemoval(TagRemovalWay.ByName, null),
         };

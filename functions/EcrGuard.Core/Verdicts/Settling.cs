@@ -171,11 +171,7 @@ public sealed record Settling
         var all = this;
         foreach (var heard in news.Where(heard => heard.Scanner == Scanner.Enhanced))
         {
-            all = all with
-            {
-                Heard = all.Heard || heard.LookAt is null,
-                LookAt = heard.LookAt == all.LookAt ? null : all.LookAt,
-            };
+            all = all with { LookAt = heard.LookAt == all.LookAt ? null : all.LookAt };
             if (heard.Announced is { } counts && !(heard.Time < all.AnnouncedAt))
             {
                 var announced = heard.Time == all.AnnouncedAt ? all.Announced!.OrMore(counts) : counts;
@@ -251,9 +247,8 @@ public sealed record Settling
     private DateTimeOffset? SettlesAt(ImageFacts image, ScanFacts scan, Verdict? before, TimeSpan time)
     {
         var countsKnown = Announced is not null && !(AnnouncedAt + time < scan.CompletedAt);
-        // The counts of a first scan follow its first findings, by a minute in AWS's own samples.
-        var countsFollow = Heard && before?.ScanCompletedAt is null;
-        var mayBePart = countsFollow || scan.Listed!.Counts.Total == 0;
+        // Findings arrive one by one: a list of a first scan may be a part of it, though it is not empty.
+        var mayBePart = before?.ScanCompletedAt is null || scan.Listed!.Counts.Total == 0;
         return !countsKnown && mayBePart ? (scan.CompletedAt ?? image.PushedAt) + time : null;
     }
 

@@ -175,7 +175,8 @@ internal sealed partial class ChaosRun
         var tags = aws.Ecr.TagsOf(image.Repository.Name, image.Digest);
         if (tags is null || image.Kind == TrueKind.Chart)
         {
-            if (item is not null && !item.ContainsKey("goneAt") && image.Kind != TrueKind.Chart)
+            // What was never recorded is not known to be gone: its tags were meant, and refused.
+            if (item?.ContainsKey("record") == true && !item.ContainsKey("goneAt") && image.Kind != TrueKind.Chart)
                 Fail("an image is gone, and the ledger does not say so", image);
             return;
         }

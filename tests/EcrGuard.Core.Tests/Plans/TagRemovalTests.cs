@@ -16,25 +16,18 @@ public sealed class TagRemovalTests
     [InlineData("IMMUTABLE", TagRemovalWay.ByName)]
     [InlineData("MUTABLE_WITH_EXCLUSION 1*", TagRemovalWay.Move)]
     [InlineData("MUTABLE_WITH_EXCLUSION ecrguard-*", TagRemovalWay.Stay)]
-    [InlineData("MUTABLE_WITH_EXCLUSION 1* ecrguard-*", TagRemovalWay.ByName)]
+    [InlineData("MUTABLE_WITH_EXCLUSION 1* ecrguard-*", TagRemovalWay.Stay)]
     [InlineData("MUTABLE_WITH_EXCLUSION *", TagRemovalWay.ByName)]
     [InlineData("MUTABLE_WITH_EXCLUSION *-blocked-*", TagRemovalWay.Stay)]
     [InlineData("IMMUTABLE_WITH_EXCLUSION ecrguard-*", TagRemovalWay.Move)]
     [InlineData("IMMUTABLE_WITH_EXCLUSION *guard*blocked*", TagRemovalWay.Move)]
-    [InlineData("IMMUTABLE_WITH_EXCLUSION ecrguard", TagRemovalWay.ByName)]
-    [InlineData("IMMUTABLE_WITH_EXCLUSION ECRGUARD-*", TagRemovalWay.ByName)]
+    [InlineData("IMMUTABLE_WITH_EXCLUSION ecrguard", TagRemovalWay.Stay)]
+    [InlineData("IMMUTABLE_WITH_EXCLUSION ECRGUARD-*", TagRemovalWay.Stay)]
     [InlineData("IMMUTABLE_WITH_EXCLUSION 1.0", TagRemovalWay.Stay)]
-    [InlineData("IMMUTABLE_WITH_EXCLUSION dev-*", TagRemovalWay.ByName)]
+    [InlineData("IMMUTABLE_WITH_EXCLUSION dev-*", TagRemovalWay.Stay)]
     [InlineData("unknown", TagRemovalWay.Stay)]
     public void How_a_tag_comes_off_follows_from_what_can_move(string mutability, TagRemovalWay way) =>
         Assert.Equal(way, Of(mutability, "1.0").Way);
-
-    [Fact]
-    public void One_tag_of_the_teams_that_can_move_is_enough_to_let_it_stay()
-    {
-        Assert.Equal(TagRemovalWay.Stay, Of("IMMUTABLE_WITH_EXCLUSION dev-*", "1.0", "dev-7").Way);
-        Assert.Equal(TagRemovalWay.ByName, Of("IMMUTABLE_WITH_EXCLUSION dev-*", "1.0", "2.0").Way);
-    }
 
     [Fact]
     public void Without_a_tag_of_the_teams_it_comes_off_only_by_moving()
@@ -47,8 +40,8 @@ public sealed class TagRemovalTests
     public void What_stays_says_why_and_what_helps()
     {
         Assert.Equal(
-            "Could not unmark: The tag cannot move and a tag of the team's can: removing it could delete the "
-                + "image. Exclude 'ecrguard-*' from the repository's tag immutability.",
+            "Could not unmark: The tag cannot move and other tags can: removing it could delete the image. "
+                + "Exclude 'ecrguard-*' from the repository's tag immutability.",
             Of("IMMUTABLE_WITH_EXCLUSION 1*", "1.0").Why
         );
         Assert.Equal(

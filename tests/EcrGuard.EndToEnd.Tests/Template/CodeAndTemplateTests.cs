@@ -56,7 +56,7 @@ public sealed class CodeAndTemplateTests
             .SelectMany(file =>
                 Regex.Matches(
                     File.ReadAllText(file),
-                    @"\b(?:dynamo|ecr|inspector|s3|sns|aws\.Ecr(?:Once)?)\.(?:Paginators\.)?([A-Z]\w+?)(?:Async)?\("
+                    @"\b(?:dynamo|ecr|inspector|s3|sns|aws\s*\.Ecr(?:Once)?)\s*\.(?:Paginators\s*\.)?([A-Z]\w+?)(?:Async)?\("
                 )
             )
             .Select(call => call.Groups[1].Value)
@@ -82,7 +82,7 @@ public sealed class CodeAndTemplateTests
             .SelectMany(file =>
                 Regex.Matches(
                     File.ReadAllText(file),
-                    @"\b(?:Ecs|Lambda|AppRunner|EventBridge|Scheduler)\.([A-Z]\w+?)Async\("
+                    @"\b(?:Ecs|Lambda|AppRunner|EventBridge|Scheduler)\s*\.([A-Z]\w+?)Async\("
                 )
             )
             .Select(call => call.Groups[1].Value);
