@@ -116,7 +116,7 @@ public static class ErrorText
     /// What a service says beside an answer, such as the reason for which one of several images was not deleted; the
     /// same cut.
     /// </summary>
-    public static string OfReason(string? reason) => Text.Clip(Safe(reason, principals: true), MaxLength - 1);
+    public static string OfReason(string? reason) => Phrase.Clip(Safe(reason, principals: true), MaxLength - 1);
 
     /// <summary>
     /// What may leave a function that ends by an error: Lambda shows its message to whoever invoked it, and in the log.
@@ -155,7 +155,7 @@ public static class ErrorText
             (null, "") => error.GetType().Name,
             _ => line,
         };
-        return Text.Clip(text, MaxLength - 1);
+        return Phrase.Clip(text, MaxLength - 1);
     }
 
     private static readonly SearchValues<char> LineEnds = SearchValues.Create("\r\n\v\f\u0085\u2028\u2029");

@@ -49,7 +49,7 @@ public sealed record Settings
             ? Enforcement
             : EnforcementMode.Observe;
 
-    public VerdictTags Tags { get; init; } = VerdictTags.Default;
+    public OwnTags Tags { get; init; } = OwnTags.Default;
 
     /// <summary>
     /// The unique id (<c>AROA…</c>) of the role whose sessions may force approvals; null where nobody may.
@@ -125,9 +125,9 @@ public sealed record Settings
     /// functions do.
     /// </summary>
     /// <inheritdoc cref="From" path="/exception"/>
-    public static VerdictTags TagsFrom(Func<string, string?> environment) =>
+    public static OwnTags TagsFrom(Func<string, string?> environment) =>
         new(
-            Prefix(TagPrefix, Optional(environment, TagPrefix) ?? VerdictTags.Default.Prefix),
+            Prefix(TagPrefix, Optional(environment, TagPrefix) ?? OwnTags.Default.Prefix),
             [.. Listed(Optional(environment, EarlierTagPrefixes) ?? "").Select(p => Prefix(EarlierTagPrefixes, p))],
             Optional(environment, "ECRGUARD_TAG_APPROVED") switch
             {
@@ -194,7 +194,7 @@ public sealed record Settings
     }
 
     private static string Prefix(string name, string value) =>
-        VerdictTags.IsPrefix(value) ? value : throw new SettingsException(name, value, VerdictTags.PrefixForm);
+        OwnTags.IsPrefix(value) ? value : throw new SettingsException(name, value, OwnTags.PrefixForm);
 
     private static string? Optional(Func<string, string?> environment, string name) =>
         environment(name) is { Length: > 0 } value ? value : null;
@@ -208,5 +208,5 @@ public sealed class SettingsException(string name, string? value, string right)
     : Exception(
         value is null
             ? $"The environment variable {name} is not set; {right}."
-            : $"The environment variable {name} is '{Text.Clip(value, 80)}'; {right}."
+            : $"The environment variable {name} is '{Phrase.Clip(value, 80)}'; {right}."
     );

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using EcrGuard.Aws;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
+using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Cli;
 
@@ -221,6 +221,6 @@ internal static class InputFile
                 Write(json, file, path.Length == 0 ? key : $"{path}.{key}", values);
         }
 
-        private static string Clip(JsonElement value) => Core.Images.Text.Clip(value.GetRawText(), 80);
+        private static string Clip(JsonElement value) => Core.Images.Phrase.Clip(value.GetRawText(), 80);
     }
 }

@@ -5,7 +5,8 @@ using Amazon.Lambda.SQSEvents;
 using Amazon.Runtime;
 using EcrGuard.Aws;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
+using EcrGuard.Lambda.Functions;
+using EcrGuard.Lambda.Hosting;
 using EcrGuard.LocalAws;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -138,7 +138,7 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
 
     /// <summary>Says what this is and what it must be.</summary>
     public UnusableFileException MustBe(string wanted) =>
-        Wrong($"{Path} is {Core.Images.Text.Clip(Element.GetRawText(), 80)}; it must be {wanted}");
+        Wrong($"{Path} is {Core.Images.Phrase.Clip(Element.GetRawText(), 80)}; it must be {wanted}");
 
     /// <param name="how">Without a full stop.</param>
     public UnusableFileException Wrong(string how) => new($"{File}: {how}.");

@@ -3,11 +3,11 @@ using System.Globalization;
 using EcrGuard.Aws;
 using EcrGuard.Cli;
 using EcrGuard.Cli.Blocking;
+using EcrGuard.Cli.Commands;
 using EcrGuard.Cli.Demo;
 using EcrGuard.Cli.Judging;
 using EcrGuard.Cli.Lifecycle;
 using EcrGuard.Cli.Plans;
-using EcrGuard.Cli.Trying;
 using EcrGuard.Core.Images;
 
 var root = new RootCommand("EcrGuard keeps the Amazon ECR repositories of an account clean and safe by itself.");
@@ -316,7 +316,7 @@ restored.Validators.Add(result =>
         && (!RepositoryId.IsName(name) || name.Split('/')[0].Contains(".dkr", StringComparison.Ordinal))
     )
         result.AddError(
-            $"REPOSITORY is '{Text.Clip(name, 256)}'; it must be the name of a repository, without registry, "
+            $"REPOSITORY is '{Phrase.Clip(name, 256)}'; it must be the name of a repository, without registry, "
                 + "tag or digest."
         );
 });

@@ -34,7 +34,7 @@ internal sealed class TagOptions
     }
 
     /// <exception cref="SettingsException">The environment has a wrong one.</exception>
-    public VerdictTags In(ParseResult parsed) =>
+    public OwnTags In(ParseResult parsed) =>
         Settings.TagsFrom(variable =>
             variable switch
             {
@@ -55,8 +55,8 @@ internal sealed class TagOptions
             CustomParser = result =>
             {
                 var text = result.Tokens[0].Value;
-                foreach (var wrong in split(text).Where(prefix => !VerdictTags.IsPrefix(prefix)))
-                    result.AddError($"{name} is '{text}': '{wrong}' is no prefix; {VerdictTags.PrefixForm}.");
+                foreach (var wrong in split(text).Where(prefix => !OwnTags.IsPrefix(prefix)))
+                    result.AddError($"{name} is '{text}': '{wrong}' is no prefix; {OwnTags.PrefixForm}.");
                 return text;
             },
         };

@@ -3,7 +3,8 @@ using Amazon.Lambda.Core;
 using Amazon.Lambda.RuntimeSupport;
 using Amazon.Lambda.Serialization.SystemTextJson;
 using EcrGuard.Aws;
-using EcrGuard.Lambda;
+using EcrGuard.Lambda.Functions;
+using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 // The Main that Amazon.Lambda.Annotations would generate, with two differences: an unknown function name is an error,

@@ -7,9 +7,9 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Benchmarks;
@@ -64,7 +64,7 @@ public class Judging
     public TagPlan DecideAndPlan()
     {
         var verdict = Judge.Decide(image, scan, policy, null, Now);
-        return TagPlan.For(image, verdict.Status, Use.Unknown, EnforcementMode.Mark, VerdictTags.Default);
+        return TagPlan.For(image, verdict.Status, UseState.Unknown, EnforcementMode.Mark, OwnTags.Default);
     }
 
     /// <summary>

@@ -56,7 +56,7 @@ internal static class Facts
     /// Images of one repository. An index that is not among <paramref name="children"/> is one whose manifest could not
     /// be read.
     /// </summary>
-    public static Contents Contents(
+    public static RepositoryContents Contents(
         IReadOnlyList<ImageFacts> images,
         IReadOnlyDictionary<Digest, IReadOnlyList<Digest>>? children = null
     ) =>

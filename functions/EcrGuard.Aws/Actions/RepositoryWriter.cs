@@ -1,8 +1,8 @@
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 
 namespace EcrGuard.Aws.Actions;
 
@@ -10,7 +10,7 @@ namespace EcrGuard.Aws.Actions;
 /// Writes to a repository what its baseline wants, or puts back what was there before. ECR has no conditional write, so
 /// that the setting is read again immediately before; intent stands in the ledger before, the outcome after.
 /// </summary>
-public sealed class RepositoryWriter(IAmazonECR ecr, Registry registry, Ledger.Ledger ledger, WriteRate rate)
+public sealed class RepositoryWriter(IAmazonECR ecr, EcrReader registry, Ledger.Ledger ledger, WriteRate rate)
 {
     /// <summary>Writes one setting.</summary>
     /// <param name="found">The value on which it was decided: where it is another by now, nothing is written.</param>

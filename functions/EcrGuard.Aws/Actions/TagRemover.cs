@@ -15,7 +15,7 @@ namespace EcrGuard.Aws.Actions;
 /// </summary>
 public sealed class TagRemover(
     AwsClients aws,
-    Registry registry,
+    EcrReader registry,
     Ledger.Ledger ledger,
     Notifier notifier,
     Settings settings,
@@ -195,7 +195,7 @@ public sealed class TagRemover(
         if (settings.Tags.TeamTags(now) is { Count: > 0 } foreign)
         {
             return $"{manifest.Digest}, to which EcrGuard moves its tags to take them off, "
-                + $"carries {Text.Some(foreign, 3)}, which EcrGuard did not put there: it stays.";
+                + $"carries {Phrase.Some(foreign, 3)}, which EcrGuard did not put there: it stays.";
         }
         var answer = await aws
             .Ecr.BatchDeleteImageAsync(

@@ -3,9 +3,9 @@ using Amazon.ECR.Model;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Aws.Actions;
 
@@ -15,11 +15,11 @@ namespace EcrGuard.Aws.Actions;
 /// </summary>
 public sealed class TagWriter(
     AwsClients aws,
-    Registry registry,
+    EcrReader registry,
     Ledger.Ledger ledger,
     TagRemover remover,
     WriteRate rate,
-    VerdictTags tags
+    OwnTags tags
 )
 {
     /// <summary>
@@ -38,8 +38,8 @@ public sealed class TagWriter(
     public Task<TagsWritten> ApplyAsync(
         ImageFacts image,
         LedgerEntry entry,
-        Use shield,
-        Use use,
+        UseState shield,
+        UseState use,
         EnforcementMode mode,
         DateTimeOffset until,
         CancellationToken cancellation
@@ -57,8 +57,8 @@ public sealed class TagWriter(
     /// <param name="named">The tags by which consumers refer to it.</param>
     public Task<TagsWritten> ShieldAsync(
         ImageFacts artifact,
-        Use shield,
-        Use use,
+        UseState shield,
+        UseState use,
         IReadOnlyDictionary<string, string>? named,
         EnforcementMode mode,
         CancellationToken cancellation
@@ -76,7 +76,7 @@ public sealed class TagWriter(
         ImageFacts image,
         Func<ImageFacts, TagPlan> planFor,
         Func<TagAction, Digest?, Task<string?>> intend,
-        Use use,
+        UseState use,
         DateTimeOffset until,
         CancellationToken cancellation
     )

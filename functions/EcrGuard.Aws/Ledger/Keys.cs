@@ -1,5 +1,6 @@
 using System.Globalization;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Ledger;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Aws.Ledger;
 
@@ -44,7 +45,7 @@ public sealed partial class Ledger
     /// <param name="kept">For how long after <paramref name="seenAt"/> it may count.</param>
     public Task RecordDeploymentAsync(
         ImageId image,
-        ImageUse use,
+        ConsumerReference use,
         DateTimeOffset seenAt,
         TimeSpan kept,
         CancellationToken cancellation
@@ -67,7 +68,7 @@ public sealed partial class Ledger
                 },
                 ExpressionAttributeValues = new()
                 {
-                    [":use"] = new(JsonSerializer.Serialize(plain, LedgerJson.Default.ImageUse)),
+                    [":use"] = new(JsonSerializer.Serialize(plain, LedgerJson.Default.ConsumerReference)),
                     [":seenAt"] = new(Keys.Time(seenAt)),
                     [":expires"] = Number((seenAt + kept).ToUnixTimeSeconds()),
                 },
@@ -102,9 +103,12 @@ public sealed partial class Ledger
         );
 
     /// <summary>What is recorded as deployed of a repository, with the time of each.</summary>
-    public async Task<IReadOnlyList<ImageUse>> DeploymentsAsync(RepositoryId repository, CancellationToken cancellation)
+    public async Task<IReadOnlyList<ConsumerReference>> DeploymentsAsync(
+        RepositoryId repository,
+        CancellationToken cancellation
+    )
     {
-        var uses = new List<ImageUse>();
+        var uses = new List<ConsumerReference>();
         await foreach (
             var item in QueryAsync(
                     new QueryRequest
@@ -123,7 +127,7 @@ public sealed partial class Ledger
                 .ConfigureAwait(false)
         )
         {
-            var use = JsonSerializer.Deserialize(item[DeployedUse].S, LedgerJson.Default.ImageUse)!;
+            var use = JsonSerializer.Deserialize(item[DeployedUse].S, LedgerJson.Default.ConsumerReference)!;
             uses.Add(use with { SeenAt = Keys.Time(item[SeenAt].S) });
         }
         return uses;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Amazon.DynamoDBv2.Model;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
 
@@ -22,7 +22,7 @@ public sealed partial class Ledger
             repository,
             "drift",
             JsonSerializer.Serialize(
-                [.. drift.Take(MaxSentences).Select(each => Text.Clip(each, MaxSentence))],
+                [.. drift.Take(MaxSentences).Select(each => Phrase.Clip(each, MaxSentence))],
                 LedgerJson.Default.IReadOnlyListString
             ),
             cancellation
@@ -36,7 +36,7 @@ public sealed partial class Ledger
             JsonSerializer.Serialize(
                 sweep with
                 {
-                    Undone = [.. sweep.Undone.Select(each => Text.Clip(each, MaxSentence))],
+                    Undone = [.. sweep.Undone.Select(each => Phrase.Clip(each, MaxSentence))],
                 },
                 LedgerJson.Default.RepositorySweep
             ),
@@ -138,7 +138,10 @@ public sealed partial class Ledger
     }
 
     /// <summary>What EcrGuard has written to a repository, and its revision: 0 where nothing is known.</summary>
-    public async Task<(Hold Hold, long Revision)> HoldAsync(RepositoryId repository, CancellationToken cancellation)
+    public async Task<(SettingHistory Hold, long Revision)> HoldAsync(
+        RepositoryId repository,
+        CancellationToken cancellation
+    )
     {
         var answer = await dynamo
             .GetItemAsync(
@@ -153,24 +156,24 @@ public sealed partial class Ledger
             .ConfigureAwait(false);
         return answer.Item is { Count: > 0 } item
             ? (
-                JsonSerializer.Deserialize(item["hold"].S, LedgerJson.Default.Hold)!,
+                JsonSerializer.Deserialize(item["hold"].S, LedgerJson.Default.SettingHistory)!,
                 long.Parse(item[Revision].N, CultureInfo.InvariantCulture)
             )
-            : (Hold.None, 0);
+            : (SettingHistory.None, 0);
     }
 
     /// <summary>Stores what EcrGuard has written to a repository, over the revision that was read.</summary>
     /// <returns>False where somebody else stored in between.</returns>
     public Task<bool> StoreHoldAsync(
         RepositoryId repository,
-        Hold hold,
+        SettingHistory hold,
         long revision,
         CancellationToken cancellation
     ) =>
         StoreAsync(
             new Dictionary<string, AttributeValue>(Key(repository, Keys.Hold))
             {
-                ["hold"] = new(JsonSerializer.Serialize(hold, LedgerJson.Default.Hold)),
+                ["hold"] = new(JsonSerializer.Serialize(hold, LedgerJson.Default.SettingHistory)),
             },
             revision,
             cancellation

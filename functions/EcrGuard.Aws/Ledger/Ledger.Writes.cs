@@ -1,6 +1,6 @@
 using Amazon.DynamoDBv2.Model;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Aws.Ledger;
@@ -191,7 +191,7 @@ public sealed partial class Ledger
     }
 
     /// <summary>The writes to a repository and its images that were meant within a time and have no outcome.</summary>
-    public async IAsyncEnumerable<UnendedWrite> UnendedAsync(
+    public async IAsyncEnumerable<UnfinishedWrite> UnendedAsync(
         RepositoryId repository,
         DateTimeOffset from,
         DateTimeOffset to,
@@ -220,7 +220,7 @@ public sealed partial class Ledger
                 .ConfigureAwait(false)
         )
         {
-            yield return new UnendedWrite(
+            yield return new UnfinishedWrite(
                 item[Keys.Sort].S[Keys.Write("").Length..],
                 item["change"].S,
                 item.GetValueOrDefault("image")?.S is { } image
@@ -308,7 +308,7 @@ public sealed partial class Ledger
             ExpressionAttributeNames = new() { ["#outcome"] = "outcome", ["#endedAt"] = "endedAt" },
             ExpressionAttributeValues = new()
             {
-                [":outcome"] = new(Text.Clip(outcome, 500)),
+                [":outcome"] = new(Phrase.Clip(outcome, 500)),
                 [":now"] = new(Keys.Time(time.GetUtcNow())),
             },
         };

@@ -218,7 +218,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         if (record.CouldNotMark is { } reason)
         {
             set += ", #could = :could";
-            values[":could"] = new(Text.Clip(reason, MaxCouldNot));
+            values[":could"] = new(Phrase.Clip(reason, MaxCouldNot));
         }
         else
         {
@@ -370,7 +370,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             ExpressionAttributeValues = new()
             {
                 [":readAt"] = new(Keys.Time(readAt)),
-                [":because"] = new(Text.Clip(because ?? "not known", 500)),
+                [":because"] = new(Phrase.Clip(because ?? "not known", 500)),
                 [":one"] = Number(1),
                 [":expires"] = ExpiresAfter(HistoryAge),
             },
@@ -425,7 +425,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
                 ExpressionAttributeNames = new() { ["#could"] = CouldNotMark, ["#rev"] = Revision },
                 ExpressionAttributeValues = reason is null
                     ? null
-                    : new() { [":could"] = new(Text.Clip(reason, MaxCouldNot)) },
+                    : new() { [":could"] = new(Phrase.Clip(reason, MaxCouldNot)) },
             },
             cancellation
         );

@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Ledger;
@@ -24,9 +25,9 @@ namespace EcrGuard.Aws.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Finding>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(RepositorySweep))]
-[JsonSerializable(typeof(UseFacts))]
-[JsonSerializable(typeof(ImageUse))]
-[JsonSerializable(typeof(Hold))]
+[JsonSerializable(typeof(UsageReading))]
+[JsonSerializable(typeof(ConsumerReference))]
+[JsonSerializable(typeof(SettingHistory))]
 internal sealed partial class LedgerJson : JsonSerializerContext;
 
 /// <summary>A digest as ECR writes it.</summary>

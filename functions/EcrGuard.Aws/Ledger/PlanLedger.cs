@@ -88,7 +88,7 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
             intent.Images.Select(image =>
             {
                 var item = Item(intent, image);
-                item["outcome"] = new(Text.Clip(outcomes[image.Digest], 500));
+                item["outcome"] = new(Phrase.Clip(outcomes[image.Digest], 500));
                 item["endedAt"] = new(Keys.Time(time.GetUtcNow()));
                 return item;
             }),

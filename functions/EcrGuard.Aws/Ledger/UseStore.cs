@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using Amazon.S3;
 using Amazon.S3.Model;
-using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Aws.Ledger;
 
@@ -14,12 +14,12 @@ public sealed class UseStore(IAmazonS3 s3, Settings settings)
     private const string Key = "use/latest.json.gz";
 
     /// <summary>Keeps what was read, in place of what was read before.</summary>
-    public async Task KeepAsync(UseFacts use, CancellationToken cancellation)
+    public async Task KeepAsync(UsageReading use, CancellationToken cancellation)
     {
         using var body = new MemoryStream();
         await using (var gzip = new GZipStream(body, CompressionLevel.Fastest, leaveOpen: true))
             await JsonSerializer
-                .SerializeAsync(gzip, use, LedgerJson.Default.UseFacts, cancellation)
+                .SerializeAsync(gzip, use, LedgerJson.Default.UsageReading, cancellation)
                 .ConfigureAwait(false);
         body.Position = 0;
         await s3.PutObjectAsync(
@@ -37,14 +37,14 @@ public sealed class UseStore(IAmazonS3 s3, Settings settings)
     }
 
     /// <summary>What was last kept; null where nothing was yet. How old it is, it says itself.</summary>
-    public async Task<UseFacts?> LatestAsync(CancellationToken cancellation)
+    public async Task<UsageReading?> LatestAsync(CancellationToken cancellation)
     {
         try
         {
             using var answer = await s3.GetObjectAsync(settings.Bucket, Key, cancellation).ConfigureAwait(false);
             await using var gzip = new GZipStream(answer.ResponseStream, CompressionMode.Decompress);
             return await JsonSerializer
-                .DeserializeAsync(gzip, LedgerJson.Default.UseFacts, cancellation)
+                .DeserializeAsync(gzip, LedgerJson.Default.UsageReading, cancellation)
                 .ConfigureAwait(false);
         }
         catch (AmazonS3Exception gone) when (gone.ErrorCode == "NoSuchKey")

@@ -211,7 +211,7 @@ internal sealed class DemoRun
         aws.Inspector.CompleteScan(Estate.Shop, blocked, Estate.OpenSsl);
         Say(
             $"{Estate.Shop}:1.3 has a critical finding, and its events are lost: "
-                + $"{Text.Count(aws.Events.Take().Count, "event")}"
+                + $"{Phrase.Count(aws.Events.Take().Count, "event")}"
         );
         aws.Ecs.CreateService(
             "main",
@@ -320,7 +320,7 @@ internal sealed class DemoRun
         output.WriteLine();
         if (surprises.Count > 0)
         {
-            output.WriteLine($"{Text.Count(surprises.Count, "surprise")}:");
+            output.WriteLine($"{Phrase.Count(surprises.Count, "surprise")}:");
             foreach (var surprise in surprises)
                 output.WriteLine($"  {surprise}");
             return ExitCodes.Wrong;

@@ -164,7 +164,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         if (images.Count > 1)
             throw root.Wrong(
                 $"findings is about {images.Count} images "
-                    + $"({Text.Clip(string.Join(", ", images.Select(image => image.Id)), 300)}); select one with "
+                    + $"({Phrase.Clip(string.Join(", ", images.Select(image => image.Id)), 300)}); select one with "
                     + "--image, by its digest if a tag does not tell them apart"
             );
 
@@ -279,7 +279,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             ? word
             : throw new UndeterminedException(
                 $"{finding.File}: {finding.Path}.severity is "
-                    + $"{(finding.Text("severity") is { } unknown ? $"'{Text.Clip(unknown, 40)}'" : "missing")}; it "
+                    + $"{(finding.Text("severity") is { } unknown ? $"'{Phrase.Clip(unknown, 40)}'" : "missing")}; it "
                     + "must be CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, UNTRIAGED or UNDEFINED, or the finding "
                     + "cannot be judged."
             );

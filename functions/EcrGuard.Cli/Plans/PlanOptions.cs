@@ -1,7 +1,7 @@
 using System.CommandLine;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
-using Registry = EcrGuard.Aws.Facts.Registry;
+using EcrReader = EcrGuard.Aws.Facts.EcrReader;
 
 namespace EcrGuard.Cli.Plans;
 
@@ -27,7 +27,7 @@ internal static class PlanOptions
     /// <exception cref="UnusableFileException">There is none: a name that is spelt wrongly must not look like a
     ///     repository in which all is well.</exception>
     public static async Task<List<RepositoryId>> MatchingAsync(
-        Registry registry,
+        EcrReader registry,
         Glob names,
         CancellationToken cancellation
     )

@@ -1,7 +1,7 @@
 using System.Globalization;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Cli.Plans;
 
@@ -14,7 +14,9 @@ internal static class PlanTable
             var repository in plan.Repositories.Where(repository => repository.Items.Count + repository.Notes.Count > 0)
         )
         {
-            output.WriteLine($"{repository.Name}: {Text.Count(repository.Images, "image")}, {repository.InUse} in use");
+            output.WriteLine(
+                $"{repository.Name}: {Phrase.Count(repository.Images, "image")}, {repository.InUse} in use"
+            );
             foreach (var item in repository.Items)
                 WriteItem(item, output);
             foreach (var note in repository.Notes)
@@ -24,11 +26,11 @@ internal static class PlanTable
         output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Text.Count(plan.Repositories.Count, "repository", "repositories")}, "
-                    + $"{Text.Count(plan.Repositories.Sum(r => r.Images), "image")}, "
+                $"{Phrase.Count(plan.Repositories.Count, "repository", "repositories")}, "
+                    + $"{Phrase.Count(plan.Repositories.Sum(r => r.Images), "image")}, "
                     + $"{plan.Repositories.Sum(r => r.InUse)} in use; "
-                    + $"{Text.Count(plan.Repositories.Sum(r => r.Items.Count(item => item is PutPolicy)), "policy", "policies")} "
-                    + $"to put; {Text.Count(deleted, "image goes", "images go")}, {archived} "
+                    + $"{Phrase.Count(plan.Repositories.Sum(r => r.Items.Count(item => item is PutPolicy)), "policy", "policies")} "
+                    + $"to put; {Phrase.Count(deleted, "image goes", "images go")}, {archived} "
                     + $"{(archived == 1 ? "is" : "are")} archived; {Size(freed)} freed."
             )
         );
@@ -54,7 +56,7 @@ internal static class PlanTable
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"  put-policy  {(put.Replaces is null ? "the first" : "replaces the present one")}; "
-                            + $"today it deletes {Text.Count(put.Expires, "image")} ({Size(put.FreedBytes)}) and "
+                            + $"today it deletes {Phrase.Count(put.Expires, "image")} ({Size(put.FreedBytes)}) and "
                             + $"archives {put.Archives}. {put.Why}"
                     )
                 );
@@ -63,7 +65,7 @@ internal static class PlanTable
                 foreach (var image in removal.Images)
                     output.WriteLine(
                         $"  {removal.Word, -10}  {image.Digest.Abbreviated}  "
-                            + $"{Text.Clip(image.Tags.Count == 0 ? "-" : string.Join(", ", image.Tags), 30), -30}  "
+                            + $"{Phrase.Clip(image.Tags.Count == 0 ? "-" : string.Join(", ", image.Tags), 30), -30}  "
                             + $"{Size(image.Bytes ?? 0), 9}  {image.Why}"
                     );
                 break;

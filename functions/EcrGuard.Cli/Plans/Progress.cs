@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Cli.Plans;
 
@@ -28,11 +29,11 @@ internal sealed class Progress(TextWriter terminal, bool shown, Throttles thrott
         Say("reading what uses images …");
     }
 
-    public void UseRead(UseFacts use) =>
+    public void UseRead(UsageReading use) =>
         Say(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Text.Count(use.Uses.Count, "reference")} to images read in "
+                $"{Phrase.Count(use.Uses.Count, "reference")} to images read in "
                     + $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} "
                     + $"s{(use.Unread.Count == 0 ? "" : $"; not read: {string.Join(", ", use.Unread.Select(unread => unread.What).Distinct())}")}"
             )
@@ -60,6 +61,6 @@ internal sealed class Progress(TextWriter terminal, bool shown, Throttles thrott
         if (shown && repositories > 0)
             terminal.WriteLine();
         if (throttles.Count > 0)
-            terminal.WriteLine($"AWS throttled {Text.Count(throttles.Count, "call")}, which were made again.");
+            terminal.WriteLine($"AWS throttled {Phrase.Count(throttles.Count, "call")}, which were made again.");
     }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using EcrGuard.Cli.Judging;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Cli.Trying;
@@ -71,7 +71,7 @@ internal sealed record TriedImage(
     Judged After
 )
 {
-    public static TriedImage Of(VerdictChange change, VerdictTags tags) =>
+    public static TriedImage Of(VerdictChange change, OwnTags tags) =>
         new(
             Word(change.Change),
             change.Image.Id.Repository.Name,
@@ -93,12 +93,12 @@ internal sealed record TriedImage(
             AnswerChange.None => "none",
         };
 
-    private static string Word(Use use) =>
+    private static string Word(UseState use) =>
         use switch
         {
-            Core.Lifecycle.Use.InUse => "in-use",
-            Core.Lifecycle.Use.NotInUse => "not-in-use",
-            Core.Lifecycle.Use.Unknown => "unknown",
+            Core.Use.UseState.InUse => "in-use",
+            Core.Use.UseState.NotInUse => "not-in-use",
+            Core.Use.UseState.Unknown => "unknown",
         };
 }
 

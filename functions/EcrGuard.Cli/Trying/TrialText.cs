@@ -31,8 +31,8 @@ internal static class TrialText
         var sum = trial.Summary;
         output.WriteLine(
             $"{trial.Policy} against {trial.Against ?? "the built-in policy"}: "
-                + $"{Text.Count(sum.Images, "image")} in "
-                + $"{Text.Count(sum.Repositories, "repository", "repositories")}; "
+                + $"{Phrase.Count(sum.Images, "image")} in "
+                + $"{Phrase.Count(sum.Repositories, "repository", "repositories")}; "
                 + $"{sum.NewlyBlocked} newly blocked, {sum.NewlyRefused} newly refused ({sum.FailingInUse} of "
                 + $"them in use, or may be), {sum.NewlyApproved} newly approved, {sum.Otherwise} otherwise "
                 + $"changed, {sum.Unchanged} unchanged."
@@ -46,7 +46,7 @@ internal static class TrialText
         image.Repository
         + (
             image.Tags is [var first, ..]
-                ? $":{first}{(image.Tags.Count > 1 ? $" (and {Text.Count(image.Tags.Count - 1, "more tag")})" : "")}"
+                ? $":{first}{(image.Tags.Count > 1 ? $" (and {Phrase.Count(image.Tags.Count - 1, "more tag")})" : "")}"
                 : ""
         )
         + $"@{Digest.Parse(image.Digest).Abbreviated}";

@@ -1,9 +1,10 @@
 using System.Text.Json;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Images;
 
 /// <summary>An image as a consumer names it, and the digest where the consumer has resolved it.</summary>
-public sealed record NamedImage(string Uri, Digest? Digest);
+public sealed record DeployedImage(string Uri, Digest? Digest);
 
 /// <summary>What an event says was deployed.</summary>
 /// <param name="Account">Where it was deployed, with <paramref name="Region"/>.</param>
@@ -16,7 +17,7 @@ public sealed record DeploymentEvent(
     string Region,
     DateTimeOffset Time,
     Consumer By,
-    IReadOnlyList<NamedImage>? Images,
+    IReadOnlyList<DeployedImage>? Images,
     string? TaskDefinition = null
 )
 {
@@ -62,7 +63,7 @@ public sealed record DeploymentEvent(
         var images = containers
             .EnumerateArray()
             .Where(container => !string.IsNullOrEmpty(RegistryEvent.Find(container, "image")))
-            .Select(container => new NamedImage(RegistryEvent.Find(container, "image")!, DigestOf(container)))
+            .Select(container => new DeployedImage(RegistryEvent.Find(container, "image")!, DigestOf(container)))
             .Distinct();
         return Of(root, ConsumerOf(root), [.. images]);
     }
@@ -173,7 +174,7 @@ public sealed record DeploymentEvent(
     private static DeploymentEvent Of(
         JsonElement root,
         Consumer by,
-        IReadOnlyList<NamedImage>? images,
+        IReadOnlyList<DeployedImage>? images,
         string? taskDefinition = null
     ) =>
         new(

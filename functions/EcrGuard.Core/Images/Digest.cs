@@ -40,7 +40,7 @@ public sealed record Digest : IComparable<Digest>
         TryParse(text, out var digest)
             ? digest
             : throw new FormatException(
-                $"'{Text.Clip(text, 100)}' is not a digest: it must be 'sha256:' and 64 lower-case "
+                $"'{Phrase.Clip(text, 100)}' is not a digest: it must be 'sha256:' and 64 lower-case "
                     + "hexadecimal characters."
             );
 

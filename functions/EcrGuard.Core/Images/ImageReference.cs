@@ -71,13 +71,13 @@ public sealed record ImageReference
         if (text.Length > MaxLength)
             return $"The image reference has {text.Length} characters; at most {MaxLength} make sense. {right}";
 
-        var quoted = $"'{Text.Clip(text, 200)}'";
+        var quoted = $"'{Phrase.Clip(text, 200)}'";
         var rest = text;
         Digest? digest = null;
         if (rest.IndexOf('@') is >= 0 and var at)
         {
             if (!Digest.TryParse(rest[(at + 1)..], out digest))
-                return $"{quoted}: '{Text.Clip(rest[(at + 1)..], 80)}' is not a digest; it must be 'sha256:' and 64 "
+                return $"{quoted}: '{Phrase.Clip(rest[(at + 1)..], 80)}' is not a digest; it must be 'sha256:' and 64 "
                     + "lower-case hexadecimal characters.";
             rest = rest[..at];
         }
@@ -89,7 +89,7 @@ public sealed record ImageReference
             if (TryParseHost(rest[..slash], out account, out region))
                 rest = rest[(slash + 1)..];
             else if (IsAnotherHost(rest[..slash]))
-                return $"{quoted}: '{Text.Clip(rest[..slash], 100)}' is not a private ECR registry "
+                return $"{quoted}: '{Phrase.Clip(rest[..slash], 100)}' is not a private ECR registry "
                     + "('<account>.dkr.ecr.<region>.amazonaws.com').";
         }
 
@@ -98,13 +98,13 @@ public sealed record ImageReference
         {
             tag = rest[(colon + 1)..];
             if (!IsTag(tag))
-                return $"{quoted}: '{Text.Clip(tag, 80)}' is not a tag; a tag has letters, digits, '_', '.' and '-', "
+                return $"{quoted}: '{Phrase.Clip(tag, 80)}' is not a tag; a tag has letters, digits, '_', '.' and '-', "
                     + "does not begin with '.' or '-', and has at most 300 characters.";
             rest = rest[..colon];
         }
 
         if (!RepositoryId.IsName(rest))
-            return $"{quoted}: '{Text.Clip(rest, 100)}' is not a repository name of ECR's (lower-case letters, "
+            return $"{quoted}: '{Phrase.Clip(rest, 100)}' is not a repository name of ECR's (lower-case letters, "
                 + "digits and . _ - between them, folders by '/').";
         if (tag is null && digest is null)
             return $"{quoted} names a repository but no image. {right}";

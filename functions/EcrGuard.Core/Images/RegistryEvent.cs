@@ -41,7 +41,7 @@ public sealed record ImageEvent(
     public SeverityCounts? Announced { get; init; }
 
     /// <summary>The finding that an event of Inspector's is about; null for every other event.</summary>
-    public ToldFinding? Finding { get; init; }
+    public ReportedFinding? Finding { get; init; }
 
     /// <summary>Whether the ledger knows what it tells from what was listed, whenever that was read.</summary>
     public bool TellsOfFindings => Announced is not null || Finding is not null || LookAt is not null;
@@ -133,7 +133,7 @@ public abstract record RegistryEvent
                     ];
                 ignored = "not about an ECR image";
                 return [];
-            case (Look.Source, Look.DetailType):
+            case (RecheckMessage.Source, RecheckMessage.DetailType):
                 return [LookOf(root)];
             case ("aws.inspector2", "Inspector2 Finding" or "Inspector2 Coverage"):
                 if (ImagesOf(root) is { Count: > 0 } images)
@@ -173,9 +173,9 @@ public abstract record RegistryEvent
                 : null;
     }
 
-    private static ToldFinding? FindingOf(JsonElement root) =>
+    private static ReportedFinding? FindingOf(JsonElement root) =>
         Find(root, "detail", "findingArn") is { Length: > 0 } arn
-            ? ToldFinding.Of(
+            ? ReportedFinding.Of(
                 arn,
                 Find(root, "detail", "status"),
                 Find(root, "detail", "severity"),
@@ -423,7 +423,7 @@ public abstract record RegistryEvent
     }
 
     internal static EventFormatException Wrong(string field, string value, string right) =>
-        new($"The field '{field}' is '{Text.Clip(value, 120)}'; it must be {right}.");
+        new($"The field '{field}' is '{Phrase.Clip(value, 120)}'; it must be {right}.");
 }
 
 /// <summary>

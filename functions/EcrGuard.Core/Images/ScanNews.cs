@@ -50,12 +50,12 @@ public sealed record SeverityCounts(int? Critical, int? High, int? Medium, int? 
 /// <param name="Status">ACTIVE, SUPPRESSED or CLOSED.</param>
 /// <param name="Values">The status and all that a rule can ask of it, in one text: equal where nothing differs.</param>
 /// <param name="UpdatedAt">When it became what it is; null where nobody says so.</param>
-public sealed record ToldFinding(string Id, string Status, string Values, DateTimeOffset? UpdatedAt)
+public sealed record ReportedFinding(string Id, string Status, string Values, DateTimeOffset? UpdatedAt)
 {
     /// <summary>Events and lists may round a time in different ways.</summary>
     private static readonly TimeSpan Rounding = TimeSpan.FromSeconds(1);
 
-    public static ToldFinding Of(
+    public static ReportedFinding Of(
         string arn,
         string? status,
         string? severity,
@@ -73,11 +73,11 @@ public sealed record ToldFinding(string Id, string Status, string Values, DateTi
         );
 
     /// <summary>Whether this is as new as another report of the same finding, or says the same.</summary>
-    public bool Includes(ToldFinding other) =>
+    public bool Includes(ReportedFinding other) =>
         Values == other.Values || (other.UpdatedAt is { } told ? UpdatedAt >= told - Rounding : Status == other.Status);
 
     /// <summary>Of two reports the newer one; of two of one moment always the same one, whichever came first.</summary>
-    public static ToldFinding Newer(ToldFinding one, ToldFinding other) =>
+    public static ReportedFinding Newer(ReportedFinding one, ReportedFinding other) =>
         Comparer<DateTimeOffset?>.Default.Compare(one.UpdatedAt, other.UpdatedAt) is var order && order != 0
             ? order > 0
                 ? one
@@ -102,16 +102,16 @@ public sealed class ListedFindings
 
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
-    private readonly Dictionary<string, ToldFinding> byId = [];
+    private readonly Dictionary<string, ReportedFinding> byId = [];
 
     /// <param name="findings">Each with its severity in Inspector's words.</param>
-    public ListedFindings(IEnumerable<(ToldFinding Finding, string? Severity)> findings)
+    public ListedFindings(IEnumerable<(ReportedFinding Finding, string? Severity)> findings)
     {
         var (critical, high, medium, total) = (0, 0, 0, 0);
         foreach (var (finding, severity) in findings)
         {
             var other = byId.GetValueOrDefault(finding.Id);
-            byId[finding.Id] = other is null ? finding : ToldFinding.Newer(finding, other);
+            byId[finding.Id] = other is null ? finding : ReportedFinding.Newer(finding, other);
             total++;
             critical += severity == "CRITICAL" ? 1 : 0;
             high += severity == "HIGH" ? 1 : 0;
@@ -123,14 +123,14 @@ public sealed class ListedFindings
     /// <summary>Before merging.</summary>
     public SeverityCounts Counts { get; }
 
-    public ToldFinding? Find(string id) => byId.GetValueOrDefault(id);
+    public ReportedFinding? Find(string id) => byId.GetValueOrDefault(id);
 
     /// <summary>A mark for each finding, in base 64: an event that tells nothing newer of it brings no news.</summary>
     public string Marks() =>
         Convert.ToBase64String([.. byId.Values.OrderBy(f => f.Id, StringComparer.Ordinal).SelectMany(Mark)]);
 
     /// <summary>Whether a finding is among those of <see cref="Marks"/>, as new as it is told.</summary>
-    public static bool IsMarked(string? marks, ToldFinding finding)
+    public static bool IsMarked(string? marks, ReportedFinding finding)
     {
         if (string.IsNullOrEmpty(marks) || finding.UpdatedAt is null)
             return false;
@@ -144,7 +144,7 @@ public sealed class ListedFindings
         return false;
     }
 
-    private static byte[] Mark(ToldFinding finding)
+    private static byte[] Mark(ReportedFinding finding)
     {
         Span<byte> time = stackalloc byte[8];
         // A list tells it in seconds with a fraction, which may read as a hair before the millisecond that an event

@@ -47,7 +47,7 @@ public static class ScannerWords
         if (state is not (ScanState.Failed or ScanState.Unsupported or ScanState.Unknown))
             return null;
         var line = (description ?? "").Trim().Split('\r', '\n')[0].TrimEnd(' ', '.');
-        return line.Length == 0 ? null : Text.Clip(line, MaxDescription);
+        return line.Length == 0 ? null : Phrase.Clip(line, MaxDescription);
     }
 
     /// <summary>

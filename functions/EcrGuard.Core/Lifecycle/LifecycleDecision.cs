@@ -107,7 +107,7 @@ public sealed class LifecycleDecision
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"Rule {rule.Priority} {does} it: it is number {_place} from the newest, and "
-                    + $"{Text.Count(rule.CountNumber, "image stays", "images stay")}."
+                    + $"{Phrase.Count(rule.CountNumber, "image stays", "images stay")}."
             );
         var time = LifecycleChoices.TimeFor(rule.CountType, image)!.Value;
         var what = rule.CountType switch
@@ -125,7 +125,7 @@ public sealed class LifecycleDecision
             CultureInfo.InvariantCulture,
             $"Rule {rule.Priority} {does} it: it was {what} {Math.Floor(days * 10) / 10:0.#} days ago "
                 + $"({time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z), and the limit is "
-                + $"{Text.Count(rule.CountNumber, "day")}."
+                + $"{Phrase.Count(rule.CountNumber, "day")}."
         );
     }
 

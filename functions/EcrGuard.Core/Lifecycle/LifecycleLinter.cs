@@ -1,6 +1,7 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Lifecycle;
 
@@ -49,7 +50,7 @@ public sealed class LifecycleLinter
     private readonly LifecyclePolicy _policy;
     private readonly int _length;
     private readonly IReadOnlyList<LifecycleImage>? _images;
-    private readonly VerdictTags _verdictTags;
+    private readonly OwnTags _verdictTags;
     private readonly List<LintFinding> _findings = [];
 
     /// <summary>Of each image the rules that select it, by priority.</summary>
@@ -59,7 +60,7 @@ public sealed class LifecycleLinter
         LifecyclePolicy policy,
         int length,
         IReadOnlyList<LifecycleImage>? images,
-        VerdictTags verdictTags
+        OwnTags verdictTags
     )
     {
         (_policy, _length, _images, _verdictTags) = (policy, length, images, verdictTags);
@@ -77,7 +78,7 @@ public sealed class LifecycleLinter
         LifecyclePolicy policy,
         int length,
         IReadOnlyList<LifecycleImage>? images,
-        VerdictTags verdictTags
+        OwnTags verdictTags
     )
     {
         var linter = new LifecycleLinter(policy, length, images, verdictTags);
@@ -159,7 +160,7 @@ public sealed class LifecycleLinter
             untagged is null ? LintSeverity.Info : LintSeverity.Warning,
             null,
             untagged is { } count
-                ? $"No rule takes untagged images, and the repository has {Text.Count(count, "of them", "of them")}."
+                ? $"No rule takes untagged images, and the repository has {Phrase.Count(count, "of them", "of them")}."
                 : "No rule takes untagged images: every tag that moves leaves one behind, for ever.",
             "Add a rule with the tagStatus 'untagged', older than 14 days for example."
         );
@@ -178,12 +179,12 @@ public sealed class LifecycleLinter
                 rule,
                 asterisk
                     ? "In a tagPrefixList '*' stands for itself, and no tag contains one: the prefix "
-                        + $"'{Text.Clip(tag.Text, 60)}' matches nothing, and so the rule does."
-                    : $"No tag matches '{Text.Clip(tag.Text, 60)}', and so the rule selects nothing: a tag has "
+                        + $"'{Phrase.Clip(tag.Text, 60)}' matches nothing, and so the rule does."
+                    : $"No tag matches '{Phrase.Clip(tag.Text, 60)}', and so the rule selects nothing: a tag has "
                         + "letters, digits, '_', '.' and '-', begins with none of the last two and has at most 128 "
                         + "characters.",
                 asterisk
-                    ? $"Write \"tagPatternList\": [\"{Text.Clip(tag.Text, 60)}\"]."
+                    ? $"Write \"tagPatternList\": [\"{Phrase.Clip(tag.Text, 60)}\"]."
                     : "Write the pattern as the tags are written, without the repository's name."
             );
         }
@@ -219,14 +220,14 @@ public sealed class LifecycleLinter
             (0, 0) => (LintSeverity.Warning, ""),
             (0, _) => (
                 LintSeverity.Error,
-                $" No image of the repository does; {Text.Count(some, "image carries", "images carry")} only "
+                $" No image of the repository does; {Phrase.Count(some, "image carries", "images carry")} only "
                     + $"some of them and {(some == 1 ? "is" : "are")} left to later rules."
             ),
-            _ when all == some => (LintSeverity.Info, $" {Text.Count(all, "image does", "images do")}."),
+            _ when all == some => (LintSeverity.Info, $" {Phrase.Count(all, "image does", "images do")}."),
             _ => (
                 LintSeverity.Warning,
-                $" {Text.Count(all, "image does", "images do")}; "
-                    + $"{Text.Count(some - all, "image carries", "images carry")} only some of them."
+                $" {Phrase.Count(all, "image does", "images do")}; "
+                    + $"{Phrase.Count(some - all, "image carries", "images carry")} only some of them."
             ),
         };
         Add(
@@ -333,7 +334,7 @@ public sealed class LifecycleLinter
                 MatchesNothing,
                 LintSeverity.Warning,
                 rule,
-                $"The rule selects none of the repository's {Text.Count(_images.Count, "image")}.",
+                $"The rule selects none of the repository's {Phrase.Count(_images.Count, "image")}.",
                 "Compare its tags with those in the repository; remove the rule if such images no longer come."
             );
         // A rule for any image is there for what the others leave, be it nothing today.
@@ -387,8 +388,8 @@ public sealed class LifecycleLinter
                 UntaggedInUse,
                 LintSeverity.Warning,
                 rule,
-                $"{Text.Count(pulledLate, "untagged image was", "untagged images were")} pulled more than "
-                    + $"{Text.Count(rule.CountNumber, "day")} after the push: something runs by digest what this "
+                $"{Phrase.Count(pulledLate, "untagged image was", "untagged images were")} pulled more than "
+                    + $"{Phrase.Count(rule.CountNumber, "day")} after the push: something runs by digest what this "
                     + "rule takes.",
                 PinAdvice
             );
@@ -470,7 +471,7 @@ public sealed class LifecycleLinter
             return;
         var says = new RuleDescription(rule.Description);
         var counts = rule.CountType == CountType.ImageCountMoreThan;
-        var number = Text.Count(rule.CountNumber, counts ? "image" : "day");
+        var number = Phrase.Count(rule.CountNumber, counts ? "image" : "day");
 
         if (says.HasOneNumber && !NeverReached(rule) && NumberDiffers(rule, says.Numbers[0]) is { } how)
             Differs(how);
@@ -499,7 +500,7 @@ public sealed class LifecycleLinter
                 DescriptionDiffers,
                 LintSeverity.Warning,
                 rule,
-                $"The description \"{Text.Clip(rule.Description, 100)}\" {what}.",
+                $"The description \"{Phrase.Clip(rule.Description, 100)}\" {what}.",
                 "Correct whichever of the two is wrong; ECR goes by the rule."
             );
     }
@@ -507,7 +508,7 @@ public sealed class LifecycleLinter
     private static string? NumberDiffers(LifecycleRule rule, NumberClaim claim)
     {
         var counts = rule.CountType == CountType.ImageCountMoreThan;
-        var number = Text.Count(rule.CountNumber, counts ? "image" : "day");
+        var number = Phrase.Count(rule.CountNumber, counts ? "image" : "day");
         // "Older than 120 days" may be 30 days in the repository and 90 in the archive.
         if (
             rule.StorageClass == StorageClass.Archive
@@ -578,10 +579,10 @@ public sealed class LifecycleLinter
             _images is null
                 ? "The rule counts what is stored under tags such as 'sha256-….sig' (signatures, attestations, "
                     + "SBOMs) as it counts images: with signed images fewer than "
-                    + $"{Text.Count(rule.CountNumber, "image")} stay."
+                    + $"{Phrase.Count(rule.CountNumber, "image")} stay."
                 : $"{taken} of what the rule counts "
                     + $"{(taken == 1 ? "is a signature or another artifact" : "are signatures and other artifacts")} "
-                    + $"(tags such as 'sha256-….sig'): fewer than {Text.Count(rule.CountNumber, "image")} stay.",
+                    + $"(tags such as 'sha256-….sig'): fewer than {Phrase.Count(rule.CountNumber, "image")} stay.",
             "Give artifacts a rule of their own before this one, with the tagPatternList [\"sha256-*\"] and "
                 + "an age, or begin the pattern as the tags of images begin."
         );
@@ -594,7 +595,7 @@ public sealed class LifecycleLinter
 
     private static string Listed(IReadOnlyList<TagPattern> tags)
     {
-        string[] quoted = [.. tags.Take(6).Select(tag => $"'{Text.Clip(tag.Pattern, 60)}'")];
+        string[] quoted = [.. tags.Take(6).Select(tag => $"'{Phrase.Clip(tag.Pattern, 60)}'")];
         return tags.Count > 6 ? $"{string.Join(", ", quoted)} and {tags.Count - 6} more"
             : quoted.Length == 1 ? quoted[0]
             : $"{string.Join(", ", quoted[..^1])} and {quoted[^1]}";

@@ -1,4 +1,5 @@
 using System.Text;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Lifecycle;

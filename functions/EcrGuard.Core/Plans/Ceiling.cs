@@ -11,7 +11,7 @@ namespace EcrGuard.Core.Plans;
 ///     signatures are no images, archived ones cannot be run.</param>
 public sealed record Removed(string Repository, int Images, int Count, int Keeps)
 {
-    public static Removed Of(Contents contents, IReadOnlySet<Digest> taken) =>
+    public static Removed Of(RepositoryContents contents, IReadOnlySet<Digest> taken) =>
         new(
             contents.Repository.Name,
             contents.Images.Count,
@@ -20,7 +20,7 @@ public sealed record Removed(string Repository, int Images, int Count, int Keeps
         );
 
     /// <summary>The images that stand for themselves.</summary>
-    public static IEnumerable<ImageFacts> Standing(Contents contents)
+    public static IEnumerable<ImageFacts> Standing(RepositoryContents contents)
     {
         var children = contents.Children.Values.SelectMany(its => its).Select(child => child.Digest).ToHashSet();
         return contents.Images.Where(image =>
@@ -63,7 +63,7 @@ public static class Ceiling
                 broken.Add(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"The plan leaves {Text.Count(repository.Keeps, "image")} of {repository.Repository}; "
+                        $"The plan leaves {Phrase.Count(repository.Keeps, "image")} of {repository.Repository}; "
                             + $"the policy keeps {ceilings.KeepPerRepository} (ceilings.keepPerRepository)."
                     )
                 );

@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Plans;
 
@@ -42,7 +43,7 @@ public sealed record Plan
 
     /// <summary>What <see cref="Unread"/> says of a consumer.</summary>
     public static string Sentence(UnreadConsumer consumer) =>
-        Text.Clip($"{Begin(consumer)}{consumer.Why}", PlanReader.MaxSentence - 1);
+        Phrase.Clip($"{Begin(consumer)}{consumer.Why}", PlanReader.MaxSentence - 1);
 
     /// <summary>
     /// Whether the consumer could not be read when the plan was made either: whoever reviewed the plan knew. Where it
@@ -154,8 +155,8 @@ public sealed record PlannedImage(
 /// <summary>Everything that a plan for a repository rests on, read at one moment.</summary>
 /// <param name="LifecyclePolicy">The present policy as text; null where there is none.</param>
 public sealed record RepositoryView(
-    Contents Contents,
-    IReadOnlyDictionary<Digest, Lifecycle.Usage> Usages,
+    RepositoryContents Contents,
+    IReadOnlyDictionary<Digest, ImageUsage> Usages,
     string? LifecyclePolicy
 )
 {
@@ -165,5 +166,5 @@ public sealed record RepositoryView(
     /// </summary>
     public IReadOnlySet<Digest> Quarantined { get; init; } = new HashSet<Digest>();
 
-    public Lifecycle.Usage UsageOf(Digest digest) => Lifecycle.Usage.Of(Usages, digest);
+    public ImageUsage UsageOf(Digest digest) => ImageUsage.Of(Usages, digest);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Plans;
 
@@ -102,9 +103,9 @@ public static class PlanCheck
         return storage
             ?? usage.Use switch
             {
-                Use.NotInUse => null,
-                Use.InUse => $"It is in use. {(usage.Why is [var first, ..] ? first : "")}".TrimEnd(),
-                Use.Unknown =>
+                UseState.NotInUse => null,
+                UseState.InUse => $"It is in use. {(usage.Why is [var first, ..] ? first : "")}".TrimEnd(),
+                UseState.Unknown =>
                     $"Whether it is in use is not known. {(usage.Why is [var first, ..] ? first : "")}".TrimEnd(),
             };
     }
@@ -174,8 +175,9 @@ public static class PlanCheck
         tags.Count switch
         {
             0 => "no tag",
-            1 => $"the tag {Text.Clip(tags[0], 80)}",
-            _ => $"the tags {Text.Some([.. tags.Order(StringComparer.Ordinal).Select(tag => Text.Clip(tag, 80))], 5)}",
+            1 => $"the tag {Phrase.Clip(tags[0], 80)}",
+            _ =>
+                $"the tags {Phrase.Some([.. tags.Order(StringComparer.Ordinal).Select(tag => Phrase.Clip(tag, 80))], 5)}",
         };
 
     private static string At(DateTimeOffset? time) =>

@@ -1,8 +1,10 @@
 using System.Globalization;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
-using Text = EcrGuard.Core.Images.Text;
+using EcrGuard.Core.Use;
+using Phrase = EcrGuard.Core.Images.Phrase;
 
 namespace EcrGuard.Core.Plans;
 
@@ -19,7 +21,7 @@ public sealed record WantedPolicy(string Text, string Why);
 /// False: the wanted policy is put, and images are deleted on which only EcrGuard's own tags are left. True: instead,
 /// the images that the wanted policy would take today are named one by one.
 /// </param>
-public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
+public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
 {
     /// <summary>More examples in a note help nobody.</summary>
     private const int MaxNamed = 3;
@@ -60,7 +62,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         return work.End();
     }
 
-    private sealed class Work(PolicyDocument policy, VerdictTags tags, RepositoryView view, DateTimeOffset now)
+    private sealed class Work(PolicyDocument policy, OwnTags tags, RepositoryView view, DateTimeOffset now)
     {
         private const string Present = "present";
 
@@ -70,9 +72,9 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         /// <summary>Everything that the items take.</summary>
         private readonly HashSet<Digest> taken = [];
 
-        private Contents Contents => view.Contents;
+        private RepositoryContents Contents => view.Contents;
 
-        public void Note(string sentence) => notes.Add(Text.Clip(sentence, PlanReader.MaxSentence - 1));
+        public void Note(string sentence) => notes.Add(Phrase.Clip(sentence, PlanReader.MaxSentence - 1));
 
         public LifecyclePolicy? Read(string text, string which)
         {
@@ -89,10 +91,10 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
 
         public void NotePresentPolicy()
         {
-            var unknown = Contents.Images.Count(image => view.UsageOf(image.Id.Digest).Use == Use.Unknown);
+            var unknown = Contents.Images.Count(image => view.UsageOf(image.Id.Digest).Use == UseState.Unknown);
             if (unknown > 0)
                 Note(
-                    $"Whether {Text.Count(unknown, "image is", "images are")} in use is not known; "
+                    $"Whether {Phrase.Count(unknown, "image is", "images are")} in use is not known; "
                         + $"{(unknown == 1 ? "it stays" : "they stay")}."
                 );
             if (view.LifecyclePolicy is not { } text || Read(text, Present) is not { } present)
@@ -101,7 +103,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             if (atRisk.Count > 0)
                 Note(
                     "The present lifecycle policy takes "
-                        + $"{Text.Count(atRisk.Count, "image that is", "images that are")} in use or may be: "
+                        + $"{Phrase.Count(atRisk.Count, "image that is", "images that are")} in use or may be: "
                         + $"{Named(atRisk.Select(image => image.Image))}."
                 );
         }
@@ -113,7 +115,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
         {
             if (Contents.LeftOver() is { Count: > 0 } left)
                 Note(
-                    $"{Text.Count(left.Count, "artifact is", "artifacts are")} left over, whose image is "
+                    $"{Phrase.Count(left.Count, "artifact is", "artifacts are")} left over, whose image is "
                         + $"gone: {Named(left)}."
                 );
         }
@@ -140,7 +142,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             {
                 Note(
                     "The wanted lifecycle policy is not put: it would take "
-                        + $"{Text.Count(effect.AtRisk.Count, "image that is", "images that are")} in use or may be: "
+                        + $"{Phrase.Count(effect.AtRisk.Count, "image that is", "images that are")} in use or may be: "
                         + $"{Named(effect.AtRisk.Select(image => image.Image))}."
                 );
                 return false;
@@ -212,7 +214,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
                         .Expired.ToDictionary(image => image.Image.Id.Digest);
             var going = new Dictionary<Digest, string>();
             var spared = new List<ImageFacts>();
-            foreach (var image in left.Where(image => view.UsageOf(image.Id.Digest).Use == Use.NotInUse))
+            foreach (var image in left.Where(image => view.UsageOf(image.Id.Digest).Use == UseState.NotInUse))
             {
                 var digest = image.Id.Digest;
                 if (!image.Tags.Any(tag => tags.AllBlocked(digest).Contains(tag)))
@@ -224,7 +226,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             }
             if (spared.Count > 0)
                 Note(
-                    $"{Text.Count(spared.Count, "blocked image carries", "blocked images carry")} only "
+                    $"{Phrase.Count(spared.Count, "blocked image carries", "blocked images carry")} only "
                         + $"EcrGuard's own tags, and no rule would take {(spared.Count == 1 ? "it" : "them")} "
                         + $"without: {Named(spared)}."
                 );
@@ -241,7 +243,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             {
                 Name = name,
                 Images = Contents.Images.Count,
-                InUse = Contents.Images.Count(image => view.UsageOf(image.Id.Digest).Use == Use.InUse),
+                InUse = Contents.Images.Count(image => view.UsageOf(image.Id.Digest).Use == UseState.InUse),
                 Keeps = Removed.Of(Contents, taken).Keeps,
                 Items = items,
                 Notes = notes,
@@ -265,7 +267,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
                 going.Remove(image.Id.Digest);
             if (spared.Count > 0)
                 Note(
-                    $"{Text.Count(spared.Count, "blocked image stays", "blocked images stay")}, because the "
+                    $"{Phrase.Count(spared.Count, "blocked image stays", "blocked images stay")}, because the "
                         + $"policy takes such out of reach, from where {(spared.Count == 1 ? "it" : "they")} may "
                         + $"come back: {Named(spared)}."
                 );
@@ -319,8 +321,8 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
                 going.Remove(digest);
             if (stay.Count > 0)
                 Note(
-                    $"{Text.Count(stay.Count, "image stays", "images stay")}, because the policy keeps "
-                        + $"{Text.Count(policy.Ceilings.KeepPerRepository, "image")} in every repository "
+                    $"{Phrase.Count(stay.Count, "image stays", "images stay")}, because the policy keeps "
+                        + $"{Phrase.Count(policy.Ceilings.KeepPerRepository, "image")} in every repository "
                         + "(ceilings.keepPerRepository)."
                 );
         }
@@ -344,7 +346,7 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             var check = PlanCheck.Of(new Removal(kind, named), DateTimeOffset.MaxValue, view);
             foreach (var same in check.Superseded.GroupBy(superseded => superseded.Why))
                 Note(
-                    $"{Text.Count(same.Count(), "image stays", "images stay")} "
+                    $"{Phrase.Count(same.Count(), "image stays", "images stay")} "
                         + $"({Named([.. same.Select(superseded => superseded.Image)])}): {same.Key}"
                 );
             if (check.Exact.Count == 0)
@@ -360,13 +362,13 @@ public sealed class Planner(PolicyDocument policy, VerdictTags tags, bool exact)
             Named([.. images.Select(image => (image.Digest, image.Tags))]);
 
         private static string Named(IReadOnlyList<(Digest Digest, IReadOnlyList<string> Tags)> images) =>
-            Text.Some(
+            Phrase.Some(
                 [
                     .. images
                         .OrderBy(image => image.Digest)
                         .Select(image =>
                             image.Tags.Count > 0
-                                ? Text.Clip(image.Tags.Order(StringComparer.Ordinal).First(), 80)
+                                ? Phrase.Clip(image.Tags.Order(StringComparer.Ordinal).First(), 80)
                                 : image.Digest.Abbreviated
                         ),
                 ],

@@ -1,6 +1,6 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Plans;
@@ -59,7 +59,7 @@ public sealed record QuarantineFacts
     /// <inheritdoc cref="Quarantine.ChangeId"/>
     public required string ChangeId { get; init; }
 
-    public Usage Usage { get; init; } = Usage.Unknown;
+    public ImageUsage Usage { get; init; } = ImageUsage.Unknown;
 
     /// <summary>An index that can be pulled and refers to the image, or may; null: there is none.</summary>
     public Digest? NeededBy { get; init; }
@@ -73,7 +73,7 @@ public sealed record QuarantineFacts
     /// <summary>
     /// ECR's lifecycle rules take no child of an index that can be pulled: what an index holds that no other does.
     /// </summary>
-    public static IReadOnlyList<ImageFacts> HeldBy(ImageFacts index, Contents contents)
+    public static IReadOnlyList<ImageFacts> HeldBy(ImageFacts index, RepositoryContents contents)
     {
         var children = (contents.ChildrenOf(index) ?? []).ToHashSet();
         return
@@ -90,7 +90,7 @@ public sealed record QuarantineFacts
     }
 
     /// <summary>An index that needs an image to stay where it is.</summary>
-    public static Digest? Needing(ImageId image, Contents contents) =>
+    public static Digest? Needing(ImageId image, RepositoryContents contents) =>
         contents
             .Images.Where(index =>
                 contents.IsIndex(index) && index.Storage != StorageStatus.Archived && index.Id.Digest != image.Digest

@@ -1,6 +1,7 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Plans;
@@ -53,7 +54,7 @@ public sealed record QuarantinePlan(
 
     /// <summary>Plans the next step of an image. Taking needs the mode quarantine, putting back only mark.</summary>
     /// <param name="record">What the ledger holds.</param>
-    public static QuarantinePlan For(QuarantineFacts facts, Quarantine? record, VerdictTags tags, DateTimeOffset now)
+    public static QuarantinePlan For(QuarantineFacts facts, Quarantine? record, OwnTags tags, DateTimeOffset now)
     {
         if (facts.Image.Kind is not (ImageKind.Image or ImageKind.Index))
             return new QuarantinePlan(null, record, null);
@@ -76,7 +77,7 @@ public sealed record QuarantinePlan(
         QuarantineFacts facts,
         bool wanted,
         Quarantine record,
-        VerdictTags tags,
+        OwnTags tags,
         DateTimeOffset now
     )
     {
@@ -108,7 +109,7 @@ public sealed record QuarantinePlan(
         };
     }
 
-    private static QuarantinePlan Take(QuarantineFacts facts, Quarantine? record, VerdictTags tags, DateTimeOffset now)
+    private static QuarantinePlan Take(QuarantineFacts facts, Quarantine? record, OwnTags tags, DateTimeOffset now)
     {
         var image = facts.Image;
         // An image without a team's tag is nobody's to deploy by name: its index is taken, or nothing.
@@ -133,7 +134,7 @@ public sealed record QuarantinePlan(
     }
 
     /// <summary>Why an image may not be taken out of reach; null where it may.</summary>
-    private static string? WhyNot(QuarantineFacts facts, VerdictTags tags)
+    private static string? WhyNot(QuarantineFacts facts, OwnTags tags)
     {
         var image = facts.Image;
         if (image.Storage != StorageStatus.Active)
@@ -148,9 +149,9 @@ public sealed record QuarantinePlan(
         var first = facts.Usage.Why is [var sentence, ..] ? " " + sentence : "";
         return facts.Usage.Use switch
         {
-            Use.NotInUse => null,
-            Use.InUse => "It is in use." + first,
-            Use.Unknown => "Whether it is in use is not known." + first,
+            UseState.NotInUse => null,
+            UseState.InUse => "It is in use." + first,
+            UseState.Unknown => "Whether it is in use is not known." + first,
         };
     }
 

@@ -1,6 +1,6 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Plans;
@@ -43,9 +43,9 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     public static TagPlan For(
         ImageFacts image,
         Status status,
-        Use use,
+        UseState use,
         EnforcementMode mode,
-        VerdictTags tags,
+        OwnTags tags,
         IReadOnlyDictionary<string, string>? named = null
     )
     {
@@ -74,12 +74,12 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     /// judge and which ECR's lifecycle rules take as they take an image; or of an image that was just deployed,
     /// whatever its verdict is.
     /// </summary>
-    /// <inheritdoc cref="For(ImageFacts, Status, Use, EnforcementMode, VerdictTags, IReadOnlyDictionary{string, string}?)"/>
+    /// <inheritdoc cref="For(ImageFacts, Status, UseState, EnforcementMode, OwnTags, IReadOnlyDictionary{string, string}?)"/>
     public static TagPlan ForShield(
         ImageFacts image,
-        Use use,
+        UseState use,
         EnforcementMode mode,
-        VerdictTags tags,
+        OwnTags tags,
         IReadOnlyDictionary<string, string>? named = null
     ) => mode == EnforcementMode.Observe || !image.TakesShield ? Nothing : For(image, null, [], use, tags, named);
 
@@ -89,13 +89,13 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
         ImageFacts image,
         string? verdict,
         IEnumerable<string> others,
-        Use use,
-        VerdictTags tags,
+        UseState use,
+        OwnTags tags,
         IReadOnlyDictionary<string, string>? named
     )
     {
         var digest = image.Id.Digest;
-        var shield = use == Use.InUse ? tags.InUse(digest) : null;
+        var shield = use == UseState.InUse ? tags.InUse(digest) : null;
         // An image without a team's tag (a child of an index, mostly) gets no verdict tag, which would take it out of
         // the lifecycle rules for untagged images. Shielding it from those is what the other tag is for.
         var hasTeamTag = tags.TeamTags(image).Count > 0;
@@ -104,7 +104,7 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
             .Where(tag => !image.Tags.Contains(tag))
             .ToList();
         // A policy that was put under an earlier prefix still knows its shield.
-        var unwanted = use == Use.NotInUse ? others.Concat(tags.AllInUse(digest)) : others;
+        var unwanted = use == UseState.NotInUse ? others.Concat(tags.AllInUse(digest)) : others;
         var remove = unwanted.Where(tag => tag != verdict && tag != shield && image.Tags.Contains(tag)).ToList();
         var stays = remove
             .Where(tag => named?.ContainsKey(tag) == true)

@@ -28,7 +28,7 @@ public sealed record TagRemoval(TagRemovalWay Way, string? Why)
 {
     /// <param name="image">As read immediately before.</param>
     /// <param name="mutability">The repository's; null where it is not known.</param>
-    public static TagRemoval Of(ImageFacts image, string tag, MutabilityValue? mutability, VerdictTags tags)
+    public static TagRemoval Of(ImageFacts image, string tag, MutabilityValue? mutability, OwnTags tags)
     {
         var team = tags.TeamTags(image);
         return mutability?.CanMove(tag) switch
@@ -50,6 +50,5 @@ public sealed record TagRemoval(TagRemovalWay Way, string? Why)
 
     private static TagRemoval Stays(string why) => new(TagRemovalWay.Stay, CouldNot(why));
 
-    private static string Exclude(VerdictTags tags) =>
-        $"Exclude '{tags.Pattern}' from the repository's tag immutability.";
+    private static string Exclude(OwnTags tags) => $"Exclude '{tags.Pattern}' from the repository's tag immutability.";
 }

@@ -160,8 +160,8 @@ internal sealed class Checks
         {
             NodeKind.Object => "an object",
             NodeKind.List => "a list",
-            NodeKind.Text => $"'{Images.Text.Clip(node.Text, 60)}'",
-            NodeKind.Number or NodeKind.Boolean or NodeKind.Null => Images.Text.Clip(node.Text, 60),
+            NodeKind.Text => $"'{Images.Phrase.Clip(node.Text, 60)}'",
+            NodeKind.Number or NodeKind.Boolean or NodeKind.Null => Images.Phrase.Clip(node.Text, 60),
         };
 
     private bool Is(Node? node, NodeKind kind, string wanted)

@@ -18,7 +18,7 @@ internal sealed class Fields
             if (!_members.TryAdd(member.Key, member))
                 Report(
                     member,
-                    $"The key '{Images.Text.Clip(member.Key, 60)}' is already at "
+                    $"The key '{Images.Phrase.Clip(member.Key, 60)}' is already at "
                         + $"{_members[member.Key].Place}; one of the two is not meant.",
                     certain: false
                 );
@@ -53,7 +53,7 @@ internal sealed class Fields
                 nearest.Distance <= Math.Max(2, nearest.Name.Length / 3)
                     ? $"did you mean '{nearest.Name}'?"
                     : $"known here: {string.Join(", ", _known)}.";
-            Report(member, $"The key '{Images.Text.Clip(member.Key, 60)}' is unknown; {hint}");
+            Report(member, $"The key '{Images.Phrase.Clip(member.Key, 60)}' is unknown; {hint}");
         }
     }
 

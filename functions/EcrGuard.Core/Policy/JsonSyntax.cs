@@ -25,7 +25,7 @@ public static class JsonSyntax
             : Malformed(
                 PlaceOf(utf8, OffsetOf(utf8, unreadable)),
                 "The document cannot be read as JSON: "
-                    + $"{Images.Text.Clip(unreadable.Message.Split(" LineNumber:")[0], 150)}"
+                    + $"{Images.Phrase.Clip(unreadable.Message.Split(" LineNumber:")[0], 150)}"
             );
     }
 

@@ -45,8 +45,8 @@ internal sealed record Node(NodeKind Kind, Place Place, Node? Parent, string? Ke
 
     public string PathOf(string key) =>
         key.Length > 0 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '$' or '_' or '-')
-            ? $"{Path}.{Images.Text.Clip(key, 80)}"
-            : $"{Path}['{Images.Text.Clip(key, 80)}']";
+            ? $"{Path}.{Images.Phrase.Clip(key, 80)}"
+            : $"{Path}['{Images.Phrase.Clip(key, 80)}']";
 
     public void WriteTo(Utf8JsonWriter json)
     {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 
 namespace EcrGuard.Core.Policy;
 
@@ -436,7 +436,7 @@ public sealed class PolicyReader
             )
                 _checks.Report(
                     member.Value,
-                    $"The key '{Text.Clip(member.Key, 60)}' is none of a resource tag: it has 1 to "
+                    $"The key '{Phrase.Clip(member.Key, 60)}' is none of a resource tag: it has 1 to "
                         + $"{MaxTagKeyLength} characters and does not begin with 'aws:'."
                 );
             if (_checks.Glob(member.Value) is not { } value)

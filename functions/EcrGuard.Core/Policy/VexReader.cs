@@ -84,7 +84,7 @@ internal sealed class VexReader
                     At(
                         twin,
                         twin.Root,
-                        $"The document '{Text.Clip(twin.Id, 200)}' is also {newest.File}, in the same "
+                        $"The document '{Phrase.Clip(twin.Id, 200)}' is also {newest.File}, in the same "
                             + "version; one of the two is not meant."
                     )
                 );
@@ -454,7 +454,7 @@ internal sealed class VexReader
     private ImageId? ImageOf(Purl purl, Node at)
     {
         if (purl.Type != "oci")
-            return Wrong($"its type is '{Text.Clip(purl.Type, 40)}'");
+            return Wrong($"its type is '{Phrase.Clip(purl.Type, 40)}'");
         if (purl.Qualifiers.GetValueOrDefault("repository_url") is not { } url)
             return Wrong("it does not say in 'repository_url' in which repository the image is");
         // Without a repository behind it, a registry's host can be read as the name of a repository, which is no image
@@ -577,8 +577,8 @@ internal sealed class VexReader
                         yield return At(
                             document,
                             node,
-                            $"Of {Text.Clip(statement.Vulnerabilities[0], 60)} in "
-                                + $"{Text.Clip(product.Image.ToString(), 300)} this says "
+                            $"Of {Phrase.Clip(statement.Vulnerabilities[0], 60)} in "
+                                + $"{Phrase.Clip(product.Image.ToString(), 300)} this says "
                                 + $"{VexStatement.Word(statement.Status)}, and {other.Document.File}, "
                                 + $"{other.Node.Place}, says {VexStatement.Word(other.Statement.Status)} as of the "
                                 + "same moment."

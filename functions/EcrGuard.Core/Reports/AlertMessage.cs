@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
-using static EcrGuard.Core.Images.Text;
+using static EcrGuard.Core.Images.Phrase;
 
 namespace EcrGuard.Core.Reports;
 

@@ -26,7 +26,7 @@ internal static class Subjects
     /// <summary>At most <see cref="MaxLength"/> printable ASCII characters; the end is cut.</summary>
     public static string Fit(string subject)
     {
-        var ascii = string.Concat(Text.Clip(subject, subject.Length).Select(c => c is >= ' ' and <= '~' ? c : '?'));
+        var ascii = string.Concat(Phrase.Clip(subject, subject.Length).Select(c => c is >= ' ' and <= '~' ? c : '?'));
         return ascii.Length <= MaxLength ? ascii : string.Concat(ascii.AsSpan(0, MaxLength - 3), "...");
     }
 }

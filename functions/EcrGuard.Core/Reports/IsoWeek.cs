@@ -43,7 +43,7 @@ public sealed record IsoWeek : IComparable<IsoWeek>
         && number >= 1
         && number <= ISOWeek.GetWeeksInYear(year)
             ? new IsoWeek(year, number)
-            : throw new FormatException($"'{Text.Clip(text, 20)}' is not an ISO week; it must look like '2026-W47'.");
+            : throw new FormatException($"'{Phrase.Clip(text, 20)}' is not an ISO week; it must look like '2026-W47'.");
 
     /// <summary>Whether a moment lies within the week, its end excluded.</summary>
     public bool Contains(DateTimeOffset moment) => Start <= moment && moment < End;

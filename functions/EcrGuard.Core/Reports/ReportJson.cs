@@ -69,7 +69,7 @@ internal abstract class WordConverter<T> : JsonConverter<T>
         }
         catch (FormatException wrong)
         {
-            throw new JsonException($"'{Images.Text.Clip(reader.GetString(), 80)}' is no {typeof(T).Name}.", wrong);
+            throw new JsonException($"'{Images.Phrase.Clip(reader.GetString(), 80)}' is no {typeof(T).Name}.", wrong);
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed class EnforcementModeConverter : WordConverter<EnforcementMode>
             .Where(mode => Write(mode) == word)
             .Select(mode => (EnforcementMode?)mode)
             .FirstOrDefault()
-        ?? throw new FormatException($"'{Text.Clip(word, 40)}' is not an enforcement mode.");
+        ?? throw new FormatException($"'{Phrase.Clip(word, 40)}' is not an enforcement mode.");
 
     protected override string Write(EnforcementMode value) => value.ToString().ToLowerInvariant();
 }

@@ -1,6 +1,7 @@
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Reports;
 
@@ -54,20 +55,20 @@ public sealed record RepositorySweep
     /// <param name="own">What the policy that stands in the repository would do as the images are; null where it has
     ///     none.</param>
     public static RepositorySweep Of(
-        Contents contents,
-        IReadOnlyDictionary<Digest, Usage> usages,
+        RepositoryContents contents,
+        IReadOnlyDictionary<Digest, ImageUsage> usages,
         IReadOnlySet<Digest> quarantined,
         PolicyEffect? own,
-        VerdictTags tags,
+        OwnTags tags,
         DateTimeOffset sweptAt
     )
     {
-        var atRisk = own?.AtRisk.Where(image => image.Usage.Use == Use.InUse).ToList() ?? [];
+        var atRisk = own?.AtRisk.Where(image => image.Usage.Use == UseState.InUse).ToList() ?? [];
         var abandoned = contents
             .Images.Where(image =>
                 image is { TakesShield: true, Tags.Count: > 0 }
                 && tags.TeamTags(image).Count == 0
-                && UseOf(image) == Use.NotInUse
+                && UseOf(image) == UseState.NotInUse
                 && !quarantined.Contains(image.Id.Digest)
             )
             .Select(image => image.Id.Digest)
@@ -79,15 +80,15 @@ public sealed record RepositorySweep
         {
             SweptAt = sweptAt,
             Images = images.Count,
-            InUse = images.Count(image => UseOf(image) == Use.InUse),
-            UseUnknown = images.Count(image => UseOf(image) == Use.Unknown),
+            InUse = images.Count(image => UseOf(image) == UseState.InUse),
+            UseUnknown = images.Count(image => UseOf(image) == UseState.Unknown),
             AtRiskCount = atRisk.Count,
             AtRisk =
             [
                 .. atRisk
                     .Take(MaxListed)
                     .Select(image =>
-                        Text.Clip(
+                        Phrase.Clip(
                             $"{SummaryText.Name(contents.Repository.Name, image.Image.Id.Digest, tags.TeamTags(image.Image))}: "
                                 + $"{image.Usage.Why[0]} {image.Reason}",
                             1000
@@ -100,7 +101,7 @@ public sealed record RepositorySweep
             LeftOver = [.. leftOver.Take(MaxListed).Select(artifact => artifact.Id.Digest)],
         };
 
-        Use UseOf(ImageFacts image) => Usage.Of(usages, image.Id.Digest).Use;
+        UseState UseOf(ImageFacts image) => ImageUsage.Of(usages, image.Id.Digest).Use;
     }
 }
 

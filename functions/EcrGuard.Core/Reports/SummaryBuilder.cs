@@ -52,7 +52,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     private static IEnumerable<Unread> UnusedVex(PolicyDocument policy) =>
         from problem in policy.VexProblems
         group problem by problem.File into wrong
-        let more = wrong.Count() == 1 ? "" : $" And {Text.Count(wrong.Count() - 1, "more problem")}."
+        let more = wrong.Count() == 1 ? "" : $" And {Phrase.Count(wrong.Count() - 1, "more problem")}."
         let why = $"It excuses nothing until this is mended: {wrong.First().ToString("")}{more}"
         select new Unread($"the VEX document {wrong.Key}", why);
 
@@ -339,12 +339,12 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         ];
 
     private static IReadOnlyList<string> Tags(ImageRecord record) =>
-        [.. record.Tags.Take(MaxTags).Select(tag => Text.Clip(tag, 128))];
+        [.. record.Tags.Take(MaxTags).Select(tag => Phrase.Clip(tag, 128))];
 
     private static IReadOnlyList<string> Sorted(IEnumerable<string?> words) =>
         [.. words.OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    private static string Clean(string sentence) => Text.Clip(sentence, 500);
+    private static string Clean(string sentence) => Phrase.Clip(sentence, 500);
 
     private string Shared(string word)
     {

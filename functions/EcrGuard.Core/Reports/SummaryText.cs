@@ -14,7 +14,7 @@ internal static class SummaryText
                 + (
                     summary.Unread.Count > 0 && summary.Statuses.Total == 0
                         ? "no image could be read"
-                        : $"{Text.Count(summary.Statuses.Blocked, "image")} blocked, {summary.NewlyBlocked.Count} new"
+                        : $"{Phrase.Count(summary.Statuses.Blocked, "image")} blocked, {summary.NewlyBlocked.Count} new"
                 )
         );
 
@@ -46,8 +46,8 @@ internal static class SummaryText
         text.Line()
             .Line("NOW")
             .Line(
-                $"{Text.Count(summary.Repositories, "repository", "repositories")}{Change(summary.Repositories, previous?.Repositories)}, "
-                    + $"{Text.Count(summary.Images, "image")}{Change(summary.Images, previous?.Statuses.Total)}; a "
+                $"{Phrase.Count(summary.Repositories, "repository", "repositories")}{Change(summary.Repositories, previous?.Repositories)}, "
+                    + $"{Phrase.Count(summary.Images, "image")}{Change(summary.Images, previous?.Statuses.Total)}; a "
                     + $"gate answers yes for {summary.Deployable} of "
                     + $"them{(summary.DeployableByBreakGlass == 0 ? "" : $", for {summary.DeployableByBreakGlass} of those by break-glass")}."
             );
@@ -58,7 +58,7 @@ internal static class SummaryText
             );
         if (summary.TimeIsUp > 0)
             text.Line(
-                $"Of the PENDING, {Text.Count(summary.TimeIsUp, "image waits", "images wait")} to be decided "
+                $"Of the PENDING, {Phrase.Count(summary.TimeIsUp, "image waits", "images wait")} to be decided "
                     + "again: the verdict's time is up (a waiver has ended, for example, or a finding has grown "
                     + "older). The next sweep decides, and a gate does when it is asked."
             );
@@ -75,7 +75,7 @@ internal static class SummaryText
 
         text.List(
                 "IN USE AND ABOUT TO GO: "
-                    + $"{Text.Count(summary.AtRisk.Sum(repository => repository.Images), "image")} in use and "
+                    + $"{Phrase.Count(summary.AtRisk.Sum(repository => repository.Images), "image")} in use and "
                     + "within reach of the repository's own lifecycle policy",
                 "in use and about to go",
                 summary.AtRisk.Count,
@@ -83,7 +83,7 @@ internal static class SummaryText
             )
             .List(
                 $"NEWLY BLOCKED: {summary.NewlyBlocked.Count} of the "
-                    + $"{Text.Count(summary.Statuses.Blocked, "image")} blocked now became so this week",
+                    + $"{Phrase.Count(summary.Statuses.Blocked, "image")} blocked now became so this week",
                 "newly blocked",
                 summary.NewlyBlocked.Count,
                 i => Changed(summary.NewlyBlocked[i])
@@ -96,13 +96,13 @@ internal static class SummaryText
             )
             .List(
                 $"TOP REASONS: {summary.TopReasons.Count} of "
-                    + $"{Text.Count(summary.BlockingVulnerabilities, "vulnerability", "vulnerabilities")} that block",
+                    + $"{Phrase.Count(summary.BlockingVulnerabilities, "vulnerability", "vulnerabilities")} that block",
                 "top reasons",
                 summary.TopReasons.Count,
                 i => Top(summary.TopReasons[i])
             )
             .List(
-                $"COVERAGE GAPS: {Text.Count(summary.CoverageGaps.Sum(gap => gap.Images), "image")} without a "
+                $"COVERAGE GAPS: {Phrase.Count(summary.CoverageGaps.Sum(gap => gap.Images), "image")} without a "
                     + "current scan",
                 "coverage gaps",
                 summary.CoverageGaps.Count,
@@ -133,33 +133,33 @@ internal static class SummaryText
                 summary.OtherExcuses.Count == 0
                     ? "EXCUSED OTHERWISE: nothing"
                     : "EXCUSED OTHERWISE: by "
-                        + $"{Text.Count(summary.OtherExcuses.Count(excuse => excuse.By != WaivedFinding.Inspector), "VEX document")}{(summary.OtherExcuses.Any(excuse => excuse.By == WaivedFinding.Inspector) ? " and suppression rules of Amazon Inspector" : "")}",
+                        + $"{Phrase.Count(summary.OtherExcuses.Count(excuse => excuse.By != WaivedFinding.Inspector), "VEX document")}{(summary.OtherExcuses.Any(excuse => excuse.By == WaivedFinding.Inspector) ? " and suppression rules of Amazon Inspector" : "")}",
                 "other excuses",
                 summary.OtherExcuses.Count,
-                i => $"- {summary.OtherExcuses[i].By}: {Text.Count(summary.OtherExcuses[i].Images, "image")}"
+                i => $"- {summary.OtherExcuses[i].By}: {Phrase.Count(summary.OtherExcuses[i].Images, "image")}"
             )
             .List(
-                $"GIVEN UP: {Text.Count(summary.Abandoned.Sum(repository => repository.Images), "image")} "
+                $"GIVEN UP: {Phrase.Count(summary.Abandoned.Sum(repository => repository.Images), "image")} "
                     + "without a tag but EcrGuard's; a plan may remove them",
                 "given up",
                 summary.Abandoned.Count,
-                i => $"- {summary.Abandoned[i].Repository}: {Text.Count(summary.Abandoned[i].Images, "image")}"
+                i => $"- {summary.Abandoned[i].Repository}: {Phrase.Count(summary.Abandoned[i].Images, "image")}"
             )
             .List(
-                $"DRIFT: {Text.Count(summary.Drift.Count, "repository differs", "repositories differ")} from "
+                $"DRIFT: {Phrase.Count(summary.Drift.Count, "repository differs", "repositories differ")} from "
                     + "the baseline",
                 "drift",
                 summary.Drift.Count,
-                i => $"- {summary.Drift[i].Repository}: {Text.Clip(string.Join(" ", summary.Drift[i].Drift), 1000)}"
+                i => $"- {summary.Drift[i].Repository}: {Phrase.Clip(string.Join(" ", summary.Drift[i].Drift), 1000)}"
             );
         if (summary.LeftOver.Count > 0)
             text.List(
                 "LEFT OVER: "
-                    + $"{Text.Count(summary.LeftOver.Sum(repository => repository.Images), "signature, SBOM or other artifact", "signatures, SBOMs and other artifacts")} "
+                    + $"{Phrase.Count(summary.LeftOver.Sum(repository => repository.Images), "signature, SBOM or other artifact", "signatures, SBOMs and other artifacts")} "
                     + "whose image is gone",
                 "left over",
                 summary.LeftOver.Count,
-                i => $"- {summary.LeftOver[i].Repository}: {Text.Count(summary.LeftOver[i].Images, "artifact")}"
+                i => $"- {summary.LeftOver[i].Repository}: {Phrase.Count(summary.LeftOver[i].Images, "artifact")}"
             );
 
         return text.Line()
@@ -177,15 +177,15 @@ internal static class SummaryText
     private static string Changed(ChangedImage image) =>
         $"- {Name(image.Repository, image.Digest, image.Tags)}, {image.Was?.Word() ?? "new"} → "
         + $"{image.Status.Word()} {Moment(image.Since)}: "
-        + $"{image.Reason}{(image.MoreReasons > 0 ? $" And {Text.Count(image.MoreReasons, "more reason")}." : "")}";
+        + $"{image.Reason}{(image.MoreReasons > 0 ? $" And {Phrase.Count(image.MoreReasons, "more reason")}." : "")}";
 
     private static string Top(TopReason reason) =>
-        $"- {Text.Clip(reason.Vulnerability, 100)}: {Text.Count(reason.Images, "image")}; "
+        $"- {Phrase.Clip(reason.Vulnerability, 100)}: {Phrase.Count(reason.Images, "image")}; "
         + $"{(reason.Packages.Count == 0 ? "no package named" : "in " + First(reason.Packages))}; "
         + $"{(reason.FixedIn.Count == 0 ? "no fixed version named" : "fixed in " + First(reason.FixedIn))}";
 
     private static string Gap(CoverageGap gap) =>
-        $"- {gap.Repository}: {Text.Count(gap.Images, "image")} "
+        $"- {gap.Repository}: {Phrase.Count(gap.Images, "image")} "
         + $"{gap.Status.Word()}{(gap.Deployable > 0 ? $", {gap.Deployable} of them allowed by the policy" : "")}. "
         + $"{gap.Example}";
 
@@ -197,11 +197,11 @@ internal static class SummaryText
         var end = waiver.Expires.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var standing =
             waiver.Lapsed ? $"LAPSED after {end}"
-            : waiver.EndsSoon ? $"ENDS SOON, after {end} (in {Text.Count(DaysLeft(waiver, now), "day")})"
+            : waiver.EndsSoon ? $"ENDS SOON, after {end} (in {Phrase.Count(DaysLeft(waiver, now), "day")})"
             : $"in force to {end}";
         return $"- {waiver.Id}: {standing}; "
             + $"{waiver.Vulnerability}{(waiver.Package is null ? "" : $" in {waiver.Package}")}; "
-            + $"{(waiver.Unused ? "UNUSED, it matches nothing any more" : Text.Count(waiver.Images, "image"))}; "
+            + $"{(waiver.Unused ? "UNUSED, it matches nothing any more" : Phrase.Count(waiver.Images, "image"))}; "
             + $"owner {waiver.Owner}, approved by {waiver.ApprovedBy}: {waiver.Reason}";
     }
 
@@ -227,7 +227,7 @@ internal static class SummaryText
     internal static string Abbreviated(string version) => version.Length > 12 ? version[..12] : version;
 
     private static string First(IReadOnlyList<string> words) =>
-        Text.Some([.. words.Select(word => Text.Clip(word, 100))], 5);
+        Phrase.Some([.. words.Select(word => Phrase.Clip(word, 100))], 5);
 
     private static string Change(int now, int? before) =>
         before is { } then ? string.Create(CultureInfo.InvariantCulture, $" ({now - then:+0;-0;±0})") : "";

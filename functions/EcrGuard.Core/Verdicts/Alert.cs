@@ -51,5 +51,5 @@ public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
 
     /// <summary>Basic scanning says at once that it lists less than it counts, as of every scan that fails.</summary>
     private static bool IsContradictory(Verdict verdict) =>
-        verdict.Scanner == Scanner.Enhanced && verdict.Reasons.Any(reason => reason.Code == Sentences.Contradictory);
+        verdict.Scanner == Scanner.Enhanced && verdict.Reasons.Any(reason => reason.Code == ReasonText.Contradictory);
 }

@@ -83,7 +83,7 @@ public sealed record ApprovalAnswer
                 .. verdict.Warnings.Take(ImageRecord.MaxReasons).Select(reason => reason.Clip()),
             ],
             Waivers = [.. verdict.Waived.Take(ImageRecord.MaxReasons).Select(waived => waived.Clip())],
-            ToPass = [.. verdict.ToPass.Take(ImageRecord.MaxReasons).Select(way => Text.Clip(way, MaxWay))],
+            ToPass = [.. verdict.ToPass.Take(ImageRecord.MaxReasons).Select(way => Phrase.Clip(way, MaxWay))],
             Counts = verdict.Counts,
             DecidedAt = decidedAt,
             ScanCompletedAt = verdict.ScanCompletedAt,
@@ -105,7 +105,7 @@ public sealed record ApprovalAnswer
         var waited = since is { } at
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"This image has waited for its scan for {Text.Took(now - at)}, since "
+                $"This image has waited for its scan for {Phrase.Took(now - at)}, since "
                     + $"{at.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC"
             )
             : "It is not known since when this image has waited for its scan";

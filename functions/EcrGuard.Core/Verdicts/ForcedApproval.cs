@@ -79,7 +79,7 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
             : until <= now ? $"The moment 'until' is {Iso(until.Value)}, which is not in the future."
             : until > latest
                 ? $"The moment 'until' is {Iso(until.Value)}; an approval may be forced for at most "
-                    + $"{Text.Count(policy.Defaults.MaxBreakGlassHours, "hour")} (defaults.maxBreakGlassHours), to "
+                    + $"{Phrase.Count(policy.Defaults.MaxBreakGlassHours, "hour")} (defaults.maxBreakGlassHours), to "
                     + $"{Iso(latest)}."
             : null;
     }
@@ -129,7 +129,7 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
             )
             : null;
 
-    private string Said => $"{Text.Clip(By, 300)} said on {Minute(At)}: {Text.Clip(Reason, MaxReason)}";
+    private string Said => $"{Phrase.Clip(By, 300)} said on {Minute(At)}: {Phrase.Clip(Reason, MaxReason)}";
 
     private static string Minute(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Verdicts;
 
@@ -57,12 +57,12 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
     /// The clock after it was read whether the image is in use. It starts when that is first seen, and not again as
     /// long as it stays so; where it is unknown nothing changes.
     /// </summary>
-    public Grace? Seen(Use use, PolicyDocument policy, DateTimeOffset now) =>
+    public Grace? Seen(UseState use, PolicyDocument policy, DateTimeOffset now) =>
         At(
-            Counting || use != Use.InUse
+            Counting || use != UseState.InUse
                 ? Starts
                 : [.. Starts.Select(start => now - start.At <= UseIsLearntWithin ? start : start with { At = now })],
-            use == Use.Unknown ? Counting : use == Use.InUse,
+            use == UseState.Unknown ? Counting : use == UseState.InUse,
             policy
         );
 
@@ -80,7 +80,7 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
             : new(
                 "grace",
                 $"The image is in use: what runs it {(now < EndsAt ? "has" : "had")} until {Moment(EndsAt)} "
-                    + $"to be replaced ({Word(Severity)}: {Text.Count(Days, "day")} from {Moment(StartedAt)}). "
+                    + $"to be replaced ({Word(Severity)}: {Phrase.Count(Days, "day")} from {Moment(StartedAt)}). "
                     + "Nothing that runs is taken away; new deployments are refused all the same."
             );
 
@@ -114,7 +114,7 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
 /// <param name="Usage">Who uses it.</param>
 /// <param name="Owner">The repository's resource tag <c>owner</c>; null where there is none or it could not be
 ///     read.</param>
-public sealed record GraceNotice(GraceStage Stage, ImageRecord Record, Grace Grace, Usage Usage, string? Owner)
+public sealed record GraceNotice(GraceStage Stage, ImageRecord Record, Grace Grace, ImageUsage Usage, string? Owner)
 {
     /// <summary>Stable: the same image of the same repository, stage and deadline are one notice.</summary>
     public static string Id(ImageId image, GraceStage stage, Grace grace) =>

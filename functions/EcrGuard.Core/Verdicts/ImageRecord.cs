@@ -157,7 +157,7 @@ public sealed record ImageRecord
                         Verdict.StaleAt.Value,
                         new(
                             "scan-too-old",
-                            $"The scan is more than {Text.Count(policy.Defaults.ScanMaxAgeDays, "day")} old, "
+                            $"The scan is more than {Phrase.Count(policy.Defaults.ScanMaxAgeDays, "day")} old, "
                                 + "which is what the policy allows."
                         )
                     )
@@ -203,7 +203,7 @@ public sealed record ImageRecord
             WarningCount = verdict.Warnings.Count,
             WaiversUsed =
             [
-                .. verdict.Waived.Select(w => Text.Clip(w.Waiver, 200)).Distinct().Order(StringComparer.Ordinal),
+                .. verdict.Waived.Select(w => Phrase.Clip(w.Waiver, 200)).Distinct().Order(StringComparer.Ordinal),
             ],
             Tags = Cut(teamTags, MaxReasons),
             PushedAt = image.PushedAt ?? before?.PushedAt,
@@ -235,7 +235,7 @@ public sealed record ImageRecord
             Reasons = [.. verdict.Reasons.Take(most).Select(reason => reason.Clip())],
             Warnings = [.. verdict.Warnings.Take(most).Select(reason => reason.Clip())],
             Waived = [.. verdict.Waived.Take(most).Select(waived => waived.Clip())],
-            ToPass = [.. verdict.ToPass.Take(most).Select(way => Text.Clip(way, ApprovalAnswer.MaxWay))],
+            ToPass = [.. verdict.ToPass.Take(most).Select(way => Phrase.Clip(way, ApprovalAnswer.MaxWay))],
             Instead = verdict.Instead is { } instead ? Cut(instead, most) : null,
         };
 

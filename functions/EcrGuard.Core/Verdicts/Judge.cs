@@ -281,7 +281,7 @@ public static class Judge
     )
     {
         public IReadOnlyList<Reason> Reasons =>
-            [.. Blocking.Select(blocker => Sentences.OfFinding(blocker.Finding, blocker.Report, blocker.Rule))];
+            [.. Blocking.Select(blocker => ReasonText.OfFinding(blocker.Finding, blocker.Report, blocker.Rule))];
     }
 
     private static Assessment Assess(
@@ -366,7 +366,7 @@ public static class Judge
             if (rule?.Then == RuleEffect.Block)
                 blocking.Add(new Blocker(finding, report, rule));
             else if (rule is not null)
-                warnings.Add(Sentences.OfFinding(finding, report, rule));
+                warnings.Add(ReasonText.OfFinding(finding, report, rule));
         }
     }
 
@@ -400,16 +400,16 @@ public static class Judge
             Reasons = status switch
             {
                 Status.Blocked => assessment.Reasons,
-                Status.Approved => [Sentences.Clean(scan, assessment.Waived)],
-                _ => [Sentences.OfState(scan, policy, now)],
+                Status.Approved => [ReasonText.Clean(scan, assessment.Waived)],
+                _ => [ReasonText.OfState(scan, policy, now)],
             },
             Blocking = Severities(assessment.Blocking.Select(b => b.Report.Severity)),
             Warnings = assessment.Warnings,
             Waived = assessment.Waived,
             ToPass =
                 Answers(status, policy) ? []
-                : status == Status.Blocked ? Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding))
-                : [Sentences.Remedy(scan)],
+                : status == Status.Blocked ? ReasonText.ShortestWay(assessment.Blocking.Select(b => b.Finding))
+                : [ReasonText.Remedy(scan)],
             Scanner = scan.Scanner,
             ScanCompletedAt = scan.State == ScanState.Unsettled ? null : scan.CompletedAt,
             PolicyVersion = policy.Version,
@@ -452,7 +452,7 @@ public static class Judge
                 Blocking = Severities(assessment.Blocking.Select(b => b.Report.Severity)),
                 Warnings = assessment.Warnings,
                 Waived = assessment.Waived,
-                ToPass = Sentences.ShortestWay(assessment.Blocking.Select(b => b.Finding)),
+                ToPass = ReasonText.ShortestWay(assessment.Blocking.Select(b => b.Finding)),
                 Counts = FindingCounts.Of(before.Findings),
                 ValidUntil = validUntil,
             };
@@ -481,7 +481,7 @@ public static class Judge
             {
                 Status = Status.Approved,
                 Approved = true,
-                Reasons = [Sentences.StillApproved(known.Count, scan)],
+                Reasons = [ReasonText.StillApproved(known.Count, scan)],
                 Warnings = assessment.Warnings,
                 Waived = assessment.Waived,
                 ToPass = [],
@@ -522,12 +522,12 @@ public static class Judge
         {
             Reasons =
                 verdict.Status == Status.Blocked
-                    ? [.. verdict.Reasons, Sentences.Unseen(unseen.Count)]
+                    ? [.. verdict.Reasons, ReasonText.Unseen(unseen.Count)]
                     : verdict.Reasons,
             Warnings =
                 verdict.Status == Status.Blocked
                     ? verdict.Warnings
-                    : [.. verdict.Warnings, Sentences.Unseen(unseen.Count)],
+                    : [.. verdict.Warnings, ReasonText.Unseen(unseen.Count)],
             Scanner = Scanner.Enhanced,
         };
 

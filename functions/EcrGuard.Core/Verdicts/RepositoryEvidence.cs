@@ -1,7 +1,7 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Verdicts;
 
@@ -12,7 +12,7 @@ namespace EcrGuard.Core.Verdicts;
 ///     stays.</param>
 /// <param name="unread">Why there is no evidence of an image.</param>
 public sealed class RepositoryEvidence(
-    Contents contents,
+    RepositoryContents contents,
     IReadOnlyDictionary<Digest, Evidence> images,
     IReadOnlyDictionary<Digest, Verdict> before,
     IReadOnlyDictionary<Digest, string> unread
@@ -20,7 +20,7 @@ public sealed class RepositoryEvidence(
 {
     private readonly Dictionary<Digest, ImageFacts> there = contents.Images.ToDictionary(image => image.Id.Digest);
 
-    public Contents Contents => contents;
+    public RepositoryContents Contents => contents;
 
     /// <summary>Why there is no evidence of an image that is there; empty where all was read.</summary>
     public IReadOnlyDictionary<Digest, string> Unread => unread;
@@ -29,7 +29,7 @@ public sealed class RepositoryEvidence(
     /// The images that are deployed by a name: artifacts are none, and an untagged child of an index is its index's
     /// matter, as in an alert.
     /// </summary>
-    public static IReadOnlyList<ImageFacts> Named(Contents contents, VerdictTags tags)
+    public static IReadOnlyList<ImageFacts> Named(RepositoryContents contents, OwnTags tags)
     {
         var children = contents.Children.Values.SelectMany(list => list).Select(child => child.Digest).ToHashSet();
         return
@@ -48,7 +48,7 @@ public sealed class RepositoryEvidence(
         IEnumerable<Digest> digests,
         PolicyDocument inForce,
         PolicyDocument tried,
-        IReadOnlyDictionary<Digest, Usage> usages,
+        IReadOnlyDictionary<Digest, ImageUsage> usages,
         DateTimeOffset now
     ) =>
         [

@@ -47,7 +47,7 @@ public sealed record Settling
     public bool Heard { get; init; }
 
     /// <summary>Findings that events told of and that are not listed as they say.</summary>
-    public IReadOnlyList<ToldFinding> Awaited { get; init; } = [];
+    public IReadOnlyList<ReportedFinding> Awaited { get; init; } = [];
 
     /// <summary>Since when something is missing; null where nothing is.</summary>
     public DateTimeOffset? Since { get; init; }
@@ -133,7 +133,7 @@ public sealed record Settling
                 ? scan with
                 {
                     State = ScanState.Unsettled,
-                    Word = Sentences.NotListedYet(Beyond(listed, counts)),
+                    Word = ReasonText.NotListedYet(Beyond(listed, counts)),
                 }
                 : scan with
                 {
@@ -146,7 +146,7 @@ public sealed record Settling
             ? scan with
             {
                 State = ScanState.Unsettled,
-                Word = Sentences.MayFollow(scan, settles, now),
+                Word = ReasonText.MayFollow(scan, settles, now),
             }
             : scan;
     }
@@ -181,7 +181,7 @@ public sealed record Settling
             if (heard.Finding is { } told)
             {
                 var other = all.Awaited.FirstOrDefault(awaited => awaited.Id == told.Id);
-                var newer = other is null ? told : ToldFinding.Newer(told, other);
+                var newer = other is null ? told : ReportedFinding.Newer(told, other);
                 all = all with { Awaited = [.. all.Awaited.Where(awaited => awaited != other), newer] };
             }
         }
@@ -204,7 +204,7 @@ public sealed record Settling
                 scan with
                 {
                     State = ScanState.Contradictory,
-                    Word = Sentences.StillMissing(missing),
+                    Word = ReasonText.StillMissing(missing),
                 },
                 this with
                 {
@@ -217,7 +217,7 @@ public sealed record Settling
             scan with
             {
                 State = ScanState.Unsettled,
-                Word = Sentences.NotListedYet(missing),
+                Word = ReasonText.NotListedYet(missing),
                 UnsettledUntil = since + EndsWithin,
                 LeavesApproval = IsLaterThan(before, scan, time),
             },
@@ -236,7 +236,7 @@ public sealed record Settling
             scan with
             {
                 State = ScanState.Unsettled,
-                Word = Sentences.MayFollow(scan, settles, now),
+                Word = ReasonText.MayFollow(scan, settles, now),
                 UnsettledUntil = settles,
                 LeavesApproval = before?.ScanCompletedAt < scan.CompletedAt,
             },
@@ -269,9 +269,9 @@ public sealed record Settling
     {
         // A closed finding that is not listed may have been deleted; or its creation is not listed yet, and is old
         // already.
-        bool IsRemembered(ToldFinding told) =>
+        bool IsRemembered(ReportedFinding told) =>
             told.Status != Closed || !was.Awaited.Contains(told) || was.NewsAt + Looks[^1] > now;
-        List<ToldFinding> awaited =
+        List<ReportedFinding> awaited =
         [
             .. Awaited
                 .Where(told => listed.Find(told.Id) is { } found ? !found.Includes(told) : IsRemembered(told))
@@ -300,7 +300,7 @@ public sealed record Settling
             Announced is null || Met ? [] : [.. Announced.Beyond(counted)];
         var awaited = Awaited.Count(told => listed?.Find(told.Id) is not null || told.Status != Closed);
         if (awaited > 0)
-            missing.Add((Sentences.ToldByEvents, awaited, 0));
+            missing.Add((ReasonText.ToldByEvents, awaited, 0));
         return missing;
     }
 

@@ -50,7 +50,7 @@ public static class StatusWords
             .Select(status => (Status?)status)
             .FirstOrDefault()
         ?? throw new FormatException(
-            $"'{Text.Clip(word, 40)}' is not a status; it must be one of "
+            $"'{Phrase.Clip(word, 40)}' is not a status; it must be one of "
                 + $"{string.Join(", ", Enum.GetValues<Status>().Select(Word))}."
         );
 }
@@ -87,15 +87,15 @@ public sealed record Reason(
     public Reason Clip() =>
         this with
         {
-            Code = Text.Clip(Code, 200),
-            Sentence = Text.Clip(Sentence, 2000),
-            Vulnerability = Vulnerability is null ? null : Text.Clip(Vulnerability, 200),
-            Package = Package is null ? null : Text.Clip(Package, 200),
-            Platform = Platform is null ? null : Text.Clip(Platform, 200),
-            FixedIn = FixedIn is null ? null : Text.Clip(FixedIn, 200),
-            Installed = Installed is null ? null : Text.Clip(Installed, 200),
-            Path = Path is null ? null : Text.Clip(Path, 200),
-            Layer = Layer is null ? null : Text.Clip(Layer, 200),
+            Code = Phrase.Clip(Code, 200),
+            Sentence = Phrase.Clip(Sentence, 2000),
+            Vulnerability = Vulnerability is null ? null : Phrase.Clip(Vulnerability, 200),
+            Package = Package is null ? null : Phrase.Clip(Package, 200),
+            Platform = Platform is null ? null : Phrase.Clip(Platform, 200),
+            FixedIn = FixedIn is null ? null : Phrase.Clip(FixedIn, 200),
+            Installed = Installed is null ? null : Phrase.Clip(Installed, 200),
+            Path = Path is null ? null : Phrase.Clip(Path, 200),
+            Layer = Layer is null ? null : Phrase.Clip(Layer, 200),
         };
 
     /// <summary>The same reason, about one platform of an index.</summary>
@@ -166,15 +166,15 @@ public sealed record WaivedFinding(
     public WaivedFinding Clip() =>
         this with
         {
-            Waiver = Text.Clip(Waiver, 200),
-            Vulnerability = Text.Clip(Vulnerability, 200),
-            Package = Package is null ? null : Text.Clip(Package, 200),
-            Vex = Vex is null ? null : Text.Clip(Vex, 200),
+            Waiver = Phrase.Clip(Waiver, 200),
+            Vulnerability = Phrase.Clip(Vulnerability, 200),
+            Package = Package is null ? null : Phrase.Clip(Package, 200),
+            Vex = Vex is null ? null : Phrase.Clip(Vex, 200),
         };
 
     /// <summary>What excuses it, in words.</summary>
     public string By() =>
-        Vex is not null ? $"VEX {Text.Clip(Waiver, 200)}: {Vex}"
+        Vex is not null ? $"VEX {Phrase.Clip(Waiver, 200)}: {Vex}"
         : Waiver == Inspector ? "a suppression rule of Amazon Inspector"
         : Waiver;
 }

@@ -1,5 +1,5 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Verdicts;
 
@@ -27,7 +27,7 @@ public enum AnswerChange
 /// <summary>One image, judged by two policies from the same facts.</summary>
 /// <param name="Before">By the policy in force.</param>
 /// <param name="After">By the other.</param>
-public sealed record VerdictChange(ImageFacts Image, Verdict Before, Verdict After, Usage Usage)
+public sealed record VerdictChange(ImageFacts Image, Verdict Before, Verdict After, ImageUsage Usage)
 {
     public AnswerChange Change =>
         After.Status == Status.Blocked && Before.Status != Status.Blocked ? AnswerChange.NewlyBlocked
@@ -39,5 +39,5 @@ public sealed record VerdictChange(ImageFacts Image, Verdict Before, Verdict Aft
     public bool Fails => Change is AnswerChange.NewlyBlocked or AnswerChange.NewlyRefused;
 
     /// <summary>Whether what runs now, or may run for all that is known, could not be deployed again.</summary>
-    public bool FailsRunning => Fails && Usage.Now != Use.NotInUse;
+    public bool FailsRunning => Fails && Usage.Now != UseState.NotInUse;
 }

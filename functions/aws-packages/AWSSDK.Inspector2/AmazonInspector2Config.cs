@@ -1,6 +1,5 @@
 using Amazon.Runtime;
 using Amazon.Runtime.Endpoints;
-using Amazon.Runtime.Internal;
 using EcrGuard.Bundled.Plumbing;
 
 namespace Amazon.Inspector2;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using EcrGuard.Aws.Tests.Flow;
-using EcrGuard.Lambda;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.Aws.Tests.Chaos;

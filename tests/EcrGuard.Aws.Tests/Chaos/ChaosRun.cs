@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using Amazon.Lambda.APIGatewayEvents;
 using Amazon.Lambda.SQSEvents;
 using EcrGuard.Aws.Tests.Flow;
-using EcrGuard.Lambda;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using Microsoft.Extensions.Time.Testing;

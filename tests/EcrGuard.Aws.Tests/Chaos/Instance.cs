@@ -2,7 +2,8 @@ using System.Text;
 using Amazon.Runtime;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
+using EcrGuard.Lambda.Functions;
+using EcrGuard.Lambda.Hosting;
 using EcrGuard.LocalAws;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -37,7 +38,7 @@ internal sealed class Instance
             SummaryTopic = alertTopic,
             ScanQueue = scanQueue,
             Enforcement = EnforcementMode.Quarantine,
-            Tags = VerdictTags.Default,
+            Tags = OwnTags.Default,
             WritesPerSecond = double.PositiveInfinity,
         };
         var parts = new ServiceCollection();

@@ -1,6 +1,7 @@
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 using Digest = EcrGuard.Core.Images.Digest;
@@ -49,12 +50,12 @@ public sealed class ApplyPlanTests
         await fixture
             .Functions.Part<UseStore>()
             .KeepAsync(
-                new UseFacts
+                new UsageReading
                 {
                     ReadAt = fixture.Guard.Time.GetUtcNow(),
                     Uses =
                     [
-                        new ImageUse(
+                        new ConsumerReference(
                             new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository),
                             null,
                             Digest.Parse(digests[0]),

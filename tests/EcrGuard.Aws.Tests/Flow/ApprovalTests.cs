@@ -270,7 +270,10 @@ public sealed class ApprovalTests
         await using var fixture = await StartAsync();
         await fixture.ScannedAsync("1", Critical);
         static int Counted(GuardFixture fixture) =>
-            fixture.Functions.Lines.ToString().Split($"\"{Lambda.Approval.CouldNotAnswer}\":1").Length - 1;
+            fixture
+                .Functions.Lines.ToString()
+                .Split($"\"{EcrGuard.Lambda.Functions.Approval.CouldNotAnswer}\":1")
+                .Length - 1;
 
         await fixture.Functions.AskAsync(Asked, require: true);
         await fixture.Functions.AskAsync($"{Repository}:9");

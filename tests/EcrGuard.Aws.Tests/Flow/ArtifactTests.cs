@@ -1,5 +1,5 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Use;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Digest = EcrGuard.Core.Images.Digest;
@@ -19,13 +19,13 @@ public sealed class ArtifactTests
 
     private static string Hex(string digest) => digest["sha256:".Length..];
 
-    private static UseFacts Runs(GuardFixture fixture, params string[] digests) =>
+    private static UsageReading Runs(GuardFixture fixture, params string[] digests) =>
         new()
         {
             ReadAt = fixture.Time.GetUtcNow(),
             Uses =
             [
-                .. digests.Select(digest => new ImageUse(
+                .. digests.Select(digest => new ConsumerReference(
                     Id(fixture),
                     null,
                     Digest.Parse(digest),
@@ -44,16 +44,16 @@ public sealed class ArtifactTests
 
     private static RepositoryId Id(GuardFixture fixture) => new(fixture.Aws.AccountId, fixture.Aws.Region, Repository);
 
-    private static async Task<Use> UseAsync(GuardFixture fixture, string digest, UseFacts use)
+    private static async Task<UseState> UseAsync(GuardFixture fixture, string digest, UsageReading use)
     {
         var contents = await fixture
-            .Functions.Part<Facts.Registry>()
+            .Functions.Part<Facts.EcrReader>()
             .ContentsAsync(Id(fixture), null, CancellationToken.None);
         return InUse
             .Of(
                 use,
                 contents!,
-                fixture.Functions.Part<EcrGuard.Lambda.Guard>().Policy.Consumers,
+                fixture.Functions.Part<EcrGuard.Lambda.Flow.ImageDecider>().Policy.Consumers,
                 fixture.Time.GetUtcNow()
             )[Digest.Parse(digest)]
             .Use;
@@ -104,7 +104,7 @@ public sealed class ArtifactTests
         var (swept, _) = await fixture.Functions.SweepAsync(Runs(fixture, image));
         Assert.Equal((1, 0), (swept.Images, swept.Undone));
         Assert.False(HasRecord(fixture, artifact));
-        Assert.Equal(Use.InUse, await UseAsync(fixture, artifact, Runs(fixture, image)));
+        Assert.Equal(UseState.InUse, await UseAsync(fixture, artifact, Runs(fixture, image)));
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class ArtifactTests
 
         foreach (var digest in new[] { index, soci.Digest, notation.Digest })
         {
-            Assert.Equal(Use.InUse, await UseAsync(fixture, digest, Runs(fixture, image)));
+            Assert.Equal(UseState.InUse, await UseAsync(fixture, digest, Runs(fixture, image)));
             Assert.False(HasRecord(fixture, digest));
             Assert.Contains(
                 "not an image to deploy",

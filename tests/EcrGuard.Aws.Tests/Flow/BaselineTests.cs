@@ -1,9 +1,10 @@
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
@@ -284,10 +285,10 @@ public sealed class BaselineTests
     }
 
     [Theory]
-    [InlineData(Use.NotInUse, true, null)]
-    [InlineData(Use.InUse, false, "in use without a shield")]
-    [InlineData(Use.Unknown, false, "whether that is in use is not known")]
-    public async Task A_policy_that_would_take_an_image_in_use_is_not_put(Use use, bool put, string? why)
+    [InlineData(UseState.NotInUse, true, null)]
+    [InlineData(UseState.InUse, false, "in use without a shield")]
+    [InlineData(UseState.Unknown, false, "whether that is in use is not known")]
+    public async Task A_policy_that_would_take_an_image_in_use_is_not_put(UseState use, bool put, string? why)
     {
         await using var fixture = await StartAsync(
             Enforces(rules: Baselined.Replace("\"untagged\"", "\"any\"", StringComparison.Ordinal))
@@ -295,7 +296,10 @@ public sealed class BaselineTests
         fixture.Aws.Ecr.CreateRepository("held");
         var digest = fixture.Aws.Ecr.Push("held", Manifest.Image("old"), "v1", fixture.Time.GetUtcNow().AddDays(-13));
         fixture.Aws.Events.Take();
-        await HoldAsync(fixture, usages: new Dictionary<Digest, Usage> { [Digest.Parse(digest)] = new(use, [], []) });
+        await HoldAsync(
+            fixture,
+            usages: new Dictionary<Digest, ImageUsage> { [Digest.Parse(digest)] = new(use, [], []) }
+        );
         Assert.Equal(put, fixture.Aws.Ecr.LifecyclePolicyOf("held") is not null);
         Assert.Equal(why is null ? 0 : 2, Drift(fixture).Length);
         Assert.Contains(why ?? "", string.Join(' ', Drift(fixture)), StringComparison.Ordinal);
@@ -313,7 +317,7 @@ public sealed class BaselineTests
         fixture.Aws.Events.Take();
         await HoldAsync(
             fixture,
-            usages: new Dictionary<Digest, Usage> { [Digest.Parse(digest)] = new(Use.InUse, [], []) }
+            usages: new Dictionary<Digest, ImageUsage> { [Digest.Parse(digest)] = new(UseState.InUse, [], []) }
         );
         Assert.NotNull(fixture.Aws.Ecr.LifecyclePolicyOf("held"));
         Assert.Empty(fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow().AddYears(3)));
@@ -408,12 +412,12 @@ public sealed class BaselineTests
     private static async Task HoldAsync(
         GuardFixture fixture,
         Deployed? functions = null,
-        IReadOnlyDictionary<Digest, Usage>? usages = null
+        IReadOnlyDictionary<Digest, ImageUsage>? usages = null
     ) =>
         await fixture.WhileTimePassesAsync(
             (functions ?? fixture.Functions)
-                .Part<Baselines>()
-                .HoldAsync(Held(fixture), repair: true, Baselines.Everything, usages, CancellationToken.None)
+                .Part<BaselineEnforcer>()
+                .HoldAsync(Held(fixture), repair: true, BaselineEnforcer.Everything, usages, CancellationToken.None)
         );
 
     private static Task<RestoreAnswer> RestoreAsync(GuardFixture fixture, bool anyway = false) =>

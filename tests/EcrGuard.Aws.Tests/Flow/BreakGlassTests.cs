@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Amazon.Lambda.APIGatewayEvents;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
-using EcrGuard.Lambda;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
@@ -73,10 +74,10 @@ public sealed class BreakGlassTests
 
     private static async Task SayAsync(GuardFixture fixture, string digest) =>
         await fixture
-            .Functions.Part<Notices>()
+            .Functions.Part<TimedNotices>()
             .SayAsync(
                 (await fixture.Functions.Part<Ledger.Ledger>().FindAsync(Id(digest), CancellationToken.None))!,
-                new Usage(Use.Unknown, [], []),
+                new ImageUsage(UseState.Unknown, [], []),
                 CancellationToken.None
             );
 

@@ -3,11 +3,11 @@ using System.Text;
 using System.Text.Json;
 using Amazon.Runtime;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
-using Consumers = EcrGuard.Aws.Facts.Consumers;
+using ConsumerReader = EcrGuard.Aws.Facts.ConsumerReader;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
 namespace EcrGuard.Aws.Tests.Flow;
@@ -787,7 +787,7 @@ public sealed class ConsumersTests
         var use = await account.ReadAsync();
 
         Assert.Equal([("ECS services", Other, "InvalidSignatureException")], use.Unread.Select(Named));
-        Assert.DoesNotMatch("ASIA|secret of|token of", JsonSerializer.Serialize(use, LedgerJson.Default.UseFacts));
+        Assert.DoesNotMatch("ASIA|secret of|token of", JsonSerializer.Serialize(use, LedgerJson.Default.UsageReading));
     }
 
     [Fact]
@@ -925,7 +925,7 @@ public sealed class ConsumersTests
         );
     }
 
-    private static string Shown(ImageUse use) =>
+    private static string Shown(ConsumerReference use) =>
         $"{use.Repository.Name}:{use.Tag} {use.Digest} {use.By.Kind} {use.By.Name}";
 
     private static (string, string, string) Named(UnreadConsumer consumer) =>
@@ -933,10 +933,10 @@ public sealed class ConsumersTests
 
     private static IEnumerable<string> Order(params IEnumerable<string> lines) => lines.Order(StringComparer.Ordinal);
 
-    private static IEnumerable<string?> Tags(UseFacts use, ConsumerKind kind) =>
+    private static IEnumerable<string?> Tags(UsageReading use, ConsumerKind kind) =>
         use.Uses.Where(u => u.By.Kind == kind).Select(u => u.Tag).Distinct().Order(StringComparer.Ordinal);
 
-    private static IEnumerable<string> Digests(UseFacts use) =>
+    private static IEnumerable<string> Digests(UsageReading use) =>
         use
             .Uses.Where(u => u.By.Kind == ConsumerKind.EcsService)
             .Select(u => u.Digest)
@@ -945,7 +945,7 @@ public sealed class ConsumersTests
             .Distinct()
             .Order(StringComparer.Ordinal);
 
-    private static int Users(UseFacts use, ConsumerKind kind) =>
+    private static int Users(UsageReading use, ConsumerKind kind) =>
         use.Uses.Where(u => u.By.Kind == kind).Select(u => u.By).Distinct().Count();
 
     /// <summary>Revisions of a family, whose images have the family's name and the tags v1, v2 and on.</summary>
@@ -1006,15 +1006,15 @@ public sealed class ConsumersTests
             {
                 Consumers = new Core.Policy.Consumers(role is null ? null : [role], Regions: regions),
             };
-            Consumers = new Consumers(Clients, policy, Settings, TimeProvider.System);
+            Consumers = new ConsumerReader(Clients, policy, Settings, TimeProvider.System);
         }
 
         public LocalAwsServer Aws { get; }
         public AwsClients Clients { get; }
         public Settings Settings { get; }
-        public Consumers Consumers { get; }
+        public ConsumerReader Consumers { get; }
 
-        public Task<UseFacts> ReadAsync(UseFacts? before = null) => Consumers.ReadAsync(before, Cancellation);
+        public Task<UsageReading> ReadAsync(UsageReading? before = null) => Consumers.ReadAsync(before, Cancellation);
 
         public int Calls(string operation) => Aws.Requests.Count(r => r.Operation == operation);
 

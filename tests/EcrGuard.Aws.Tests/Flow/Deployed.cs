@@ -5,10 +5,11 @@ using Amazon.Lambda.Core;
 using Amazon.Lambda.SQSEvents;
 using Amazon.Runtime;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Functions;
+using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EcrGuard.Aws.Tests.Flow;
@@ -22,7 +23,7 @@ internal sealed record DeploymentOptions(
     EnforcementMode Enforcement = EnforcementMode.Mark,
     int Retries = 0,
     TimeSpan? Timeout = null,
-    VerdictTags? Tags = null,
+    OwnTags? Tags = null,
     double WritesPerSecond = double.PositiveInfinity,
     string Table = GuardFixture.Table,
     IReadOnlyList<Glob>? Repositories = null
@@ -56,7 +57,7 @@ internal sealed class Deployed : IDisposable
             SummaryTopic = fixture.SummaryTopic,
             ScanQueue = fixture.ScanQueue,
             Enforcement = options.Enforcement,
-            Tags = options.Tags ?? VerdictTags.Default,
+            Tags = options.Tags ?? OwnTags.Default,
             WritesPerSecond = options.WritesPerSecond,
             BreakGlassRoleId = "AROAEXAMPLEID",
         };
@@ -166,7 +167,7 @@ internal sealed class Deployed : IDisposable
     /// </summary>
     /// <param name="invocation">Of each run over a repository.</param>
     public async Task<(SweepEnd End, IReadOnlyList<SweptItem> Runs)> SweepAsync(
-        UseFacts? uses = null,
+        UsageReading? uses = null,
         Func<Invocation>? invocation = null
     )
     {

@@ -1,6 +1,6 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
-using EcrGuard.Lambda;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
@@ -13,17 +13,22 @@ public sealed class GraceTests
     private const string Policy =
         """{ "version": 1, "grace": { "CRITICAL": 7 }, "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }""";
 
-    private static readonly Usage Used = new(
-        Use.InUse,
+    private static readonly ImageUsage Used = new(
+        UseState.InUse,
         ["The ECS service web refers to it by the tag 1."],
         [new Consumer(ConsumerKind.EcsService, "web")]
     );
 
-    private static async Task SweepAsync(Deployed functions, string digest, Usage usage, string repository = Repository)
+    private static async Task SweepAsync(
+        Deployed functions,
+        string digest,
+        ImageUsage usage,
+        string repository = Repository
+    )
     {
         var image = new ImageId(new RepositoryId("123456789012", "eu-central-1", repository), Digest.Parse(digest));
         await functions
-            .Part<Notices>()
+            .Part<TimedNotices>()
             .SayAsync(
                 (await functions.Part<Ledger.Ledger>().FindAsync(image, CancellationToken.None))!,
                 usage,
@@ -67,7 +72,7 @@ public sealed class GraceTests
         Assert.Equal(["critical"], await CodesAsync());
         await SweepAsync(fixture.Functions, digest, Used);
         Assert.Equal(["critical", "grace"], await CodesAsync());
-        await SweepAsync(fixture.Functions, digest, Usage.None);
+        await SweepAsync(fixture.Functions, digest, ImageUsage.None);
         Assert.Equal(["critical"], await CodesAsync());
     }
 

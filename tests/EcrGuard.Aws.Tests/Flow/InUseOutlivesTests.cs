@@ -1,6 +1,7 @@
 using Amazon.Runtime;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Digest = EcrGuard.Core.Images.Digest;
@@ -19,13 +20,13 @@ public sealed class InUseOutlivesTests
 
     private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
 
-    private static UseFacts Runs(GuardFixture fixture, params string[] digests) =>
+    private static UsageReading Runs(GuardFixture fixture, params string[] digests) =>
         new()
         {
             ReadAt = fixture.Time.GetUtcNow(),
             Uses =
             [
-                .. digests.Select(digest => new ImageUse(
+                .. digests.Select(digest => new ConsumerReference(
                     new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository),
                     null,
                     Digest.Parse(digest),
@@ -242,7 +243,7 @@ public sealed class InUseOutlivesTests
         await OptOutAsync(fixture, "acme");
 
         await fixture
-            .Deploy(Keeping(3), new DeploymentOptions { Tags = new VerdictTags("acme", ["ecrguard"], false) })
+            .Deploy(Keeping(3), new DeploymentOptions { Tags = new OwnTags("acme", ["ecrguard"], false) })
             .SweepAsync(Runs(fixture, running));
         Assert.Contains(Shield(running), fixture.Tags(running));
         for (var i = 3; i < 6; i++)

@@ -1,9 +1,10 @@
 using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Verdicts;
-using EcrGuard.Lambda;
+using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
@@ -67,9 +68,9 @@ public sealed class LostAnswerTests
         await using var fixture = await StartAsync();
         var ledger = fixture.Functions.Part<Ledger.Ledger>();
         fixture.Aws.Faults.Add(LostAnswer("PutItem"));
-        Assert.True(await ledger.StoreHoldAsync(Home(fixture), Hold.None, 0, CancellationToken.None));
+        Assert.True(await ledger.StoreHoldAsync(Home(fixture), SettingHistory.None, 0, CancellationToken.None));
         AssertStruck(fixture);
-        Assert.False(await ledger.StoreHoldAsync(Home(fixture), Hold.None, 0, CancellationToken.None));
+        Assert.False(await ledger.StoreHoldAsync(Home(fixture), SettingHistory.None, 0, CancellationToken.None));
     }
 
     [Fact]

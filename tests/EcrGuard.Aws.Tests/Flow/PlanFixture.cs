@@ -3,7 +3,7 @@ using System.Text.Json;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 
@@ -85,15 +85,15 @@ internal sealed class PlanFixture : IAsyncDisposable
     {
         var part = Guard.Deploy(Policy);
         var policy = part.Part<PolicyDocument>();
-        var use = await part.Part<Facts.Consumers>().ReadAsync(null, TestContext.Current.CancellationToken);
-        var planner = new Planner(policy, VerdictTags.Default, exact);
+        var use = await part.Part<Facts.ConsumerReader>().ReadAsync(null, TestContext.Current.CancellationToken);
+        var planner = new Planner(policy, OwnTags.Default, exact);
         var planned = new List<PlannedRepository>();
         foreach (var name in repositories.Count == 0 ? [Repository] : repositories)
         {
             var view = (
-                await part.Part<RepositoryViews>()
+                await part.Part<RepositoryReader>()
                     .ReadAsync(
-                        part.Part<Registry>().Repository(name),
+                        part.Part<EcrReader>().Repository(name),
                         use,
                         null,
                         [],

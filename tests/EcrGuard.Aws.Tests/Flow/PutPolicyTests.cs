@@ -1,5 +1,5 @@
 using EcrGuard.Core.Plans;
-using EcrGuard.Lambda;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;

@@ -1,9 +1,10 @@
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
@@ -154,7 +155,7 @@ public sealed class QuarantineTests
             );
         await functions
             .Part<UseStore>()
-            .KeepAsync(new UseFacts { ReadAt = fixture.Time.GetUtcNow() }, TestContext.Current.CancellationToken);
+            .KeepAsync(new UsageReading { ReadAt = fixture.Time.GetUtcNow() }, TestContext.Current.CancellationToken);
         fixture.Time.Advance(TimeSpan.FromHours(hours));
 
         fixture.Aws.Requests.Take();
@@ -357,12 +358,12 @@ public sealed class QuarantineTests
         await functions
             .Part<UseStore>()
             .KeepAsync(
-                new UseFacts
+                new UsageReading
                 {
                     ReadAt = fixture.Time.GetUtcNow(),
                     Uses =
                     [
-                        new ImageUse(
+                        new ConsumerReference(
                             new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository),
                             "1",
                             null,
@@ -502,7 +503,7 @@ public sealed class QuarantineTests
         var digest = await ScannedAsync(fixture, functions, "1", Critical);
         Assert.Equal("ARCHIVED", Storage(fixture, digest));
 
-        var image = (await functions.Part<Facts.Registry>().ImageAsync(Id(digest), CancellationToken.None))!;
+        var image = (await functions.Part<Facts.EcrReader>().ImageAsync(Id(digest), CancellationToken.None))!;
         var planned = new PlannedRepository
         {
             Name = Repository,
@@ -629,19 +630,24 @@ public sealed class QuarantineTests
         var digest = await MarkedAsync(fixture, fixture.Functions, "1", Critical);
         var other = await MarkedAsync(fixture, fixture.Functions, "2", Critical);
         var contents = await functions
-            .Part<Facts.Registry>()
+            .Part<Facts.EcrReader>()
             .ContentsAsync(Id(digest).Repository, null, CancellationToken.None);
-        var use = new UseFacts
+        var use = new UsageReading
         {
             ReadAt = fixture.Time.GetUtcNow(),
             Uses =
             [
-                new ImageUse(Id(other).Repository, null, Digest.Parse(other), new Consumer(ConsumerKind.EcsTask, "t")),
+                new ConsumerReference(
+                    Id(other).Repository,
+                    null,
+                    Digest.Parse(other),
+                    new Consumer(ConsumerKind.EcsTask, "t")
+                ),
             ],
         };
         Assert.Empty(
             await functions
-                .Part<Quarantines>()
+                .Part<QuarantineEnforcer>()
                 .SweepAsync(contents!, use, [Digest.Parse(digest), Digest.Parse(other)], CancellationToken.None)
         );
         Assert.Equal(("ARCHIVED", "ACTIVE"), (Storage(fixture, digest), Storage(fixture, other)));

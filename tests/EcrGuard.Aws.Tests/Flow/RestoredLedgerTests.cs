@@ -1,6 +1,6 @@
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;

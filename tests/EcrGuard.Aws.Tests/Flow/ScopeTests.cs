@@ -1,5 +1,5 @@
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
+using EcrGuard.Lambda.Functions;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;

@@ -1,6 +1,7 @@
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
-using EcrGuard.Lambda;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Digest = EcrGuard.Core.Images.Digest;
@@ -26,13 +27,13 @@ public sealed class SweepTests
     private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
 
     /// <summary>What runs: these images, by digest.</summary>
-    private static UseFacts Runs(GuardFixture fixture, params string[] digests) =>
+    private static UsageReading Runs(GuardFixture fixture, params string[] digests) =>
         new()
         {
             ReadAt = fixture.Time.GetUtcNow(),
             Uses =
             [
-                .. digests.Select(digest => new ImageUse(
+                .. digests.Select(digest => new ConsumerReference(
                     new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository),
                     null,
                     Digest.Parse(digest),
@@ -466,7 +467,7 @@ public sealed class SweepTests
     public async Task Consumers_that_cannot_be_read_are_told_when_they_change_and_not_every_day()
     {
         await using var fixture = await FilledAsync();
-        UseFacts Unread(string what) =>
+        UsageReading Unread(string what) =>
             Runs(fixture) with
             {
                 Unread = [new UnreadConsumer(what, "123456789012", "not authorized")],

@@ -1,9 +1,9 @@
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
-using EcrGuard.Lambda;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
@@ -136,15 +136,15 @@ public sealed class TagRemovalTests
     /// <returns>Why it could not, or what stays behind; null where neither.</returns>
     private static async Task<string?> UnmarkAsync(Deployed functions)
     {
-        var guard = functions.Part<Guard>();
-        if (await functions.Part<Registry>().ImageAsync(Id(Image.Digest), CancellationToken.None) is not { } image)
+        var guard = functions.Part<ImageDecider>();
+        if (await functions.Part<EcrReader>().ImageAsync(Id(Image.Digest), CancellationToken.None) is not { } image)
             return "gone";
         var entry = (await functions.Part<Ledger.Ledger>().FindAsync(image.Id, CancellationToken.None))!;
         var marked = await guard.MarkAsync(
             image,
             entry,
-            Use.NotInUse,
-            Use.NotInUse,
+            UseState.NotInUse,
+            UseState.NotInUse,
             DateTimeOffset.MaxValue,
             CancellationToken.None
         );
@@ -238,7 +238,7 @@ public sealed class TagRemovalTests
         }
         var contents = (
             await fixture
-                .Functions.Part<Registry>()
+                .Functions.Part<EcrReader>()
                 .ContentsAsync(Id(Image.Digest).Repository, null, CancellationToken.None)
         )!;
         Assert.Equal([Image.Digest, Other.Digest], contents.Images.Select(image => image.Id.Digest.ToString()));
@@ -324,7 +324,7 @@ public sealed class TagRemovalTests
             fixture.Aws.Region,
             new Amazon.Runtime.BasicAWSCredentials("test", "test")
         );
-        var text = (await fixture.Functions.Part<Registry>().ManifestAsync(manifest.Id, CancellationToken.None))!.Text;
+        var text = (await fixture.Functions.Part<EcrReader>().ManifestAsync(manifest.Id, CancellationToken.None))!.Text;
         await clients.Ecr.PutImageAsync(
             new PutImageRequest
             {
@@ -369,7 +369,7 @@ public sealed class TagRemovalTests
     public async Task At_900_tags_the_manifest_goes_and_the_next_takes_its_place()
     {
         await using var fixture = await ApprovedAsync();
-        var image = (await fixture.Functions.Part<Registry>().ImageAsync(Id(Image.Digest), CancellationToken.None))!;
+        var image = (await fixture.Functions.Part<EcrReader>().ImageAsync(Id(Image.Digest), CancellationToken.None))!;
         var remover = fixture.Functions.Part<TagRemover>();
         var manifests = new HashSet<Digest>();
         for (var i = 0; i < RemovalManifest.MaxTags + 5; i++)
@@ -388,10 +388,10 @@ public sealed class TagRemovalTests
         Assert.Equal(["1"], fixture.Tags(Image.Digest));
     }
 
-    private static async Task<Contents> ContentsAsync(GuardFixture fixture) =>
+    private static async Task<RepositoryContents> ContentsAsync(GuardFixture fixture) =>
         (
             await fixture
-                .Functions.Part<Registry>()
+                .Functions.Part<EcrReader>()
                 .ContentsAsync(Id(Image.Digest).Repository, null, CancellationToken.None)
         )!;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Sns;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;

@@ -10,7 +10,7 @@ namespace EcrGuard.Aws.Tests.LocalAws;
 
 /// <summary>
 /// What is set on a repository: mutability with its exclusions and resource tags, over the wire and as
-/// <see cref="Registry"/> reads them.
+/// <see cref="EcrReader"/> reads them.
 /// </summary>
 public sealed class LocalRepositorySettingsTests
 {
@@ -135,7 +135,7 @@ public sealed class LocalRepositorySettingsTests
         static DateTimeOffset? At(int hour) => new DateTimeOffset(2026, 1, 1, hour, 0, 0, TimeSpan.Zero);
     }
 
-    private static Registry RegistryOf(LocalAwsServer aws, AmazonECRClient ecr) =>
+    private static EcrReader RegistryOf(LocalAwsServer aws, AmazonECRClient ecr) =>
         new(
             ecr,
             new Settings

@@ -1,4 +1,5 @@
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Images;
 
@@ -59,7 +60,7 @@ public sealed class DeploymentEventTests
         var containers = $$"""[ {{web}}, {{web}}, { "name": "agent" }, { "image": "nginx" } ]""";
         var task = Task("RUNNING", "RUNNING", "service:web", containers)!;
         Assert.Equal(new Consumer(ConsumerKind.EcsService, $"{Ecs}:service/main/web"), task.By);
-        Assert.Equal([new NamedImage(Uri, Facts.Digest(1)), new NamedImage("nginx", null)], task.Images);
+        Assert.Equal([new DeployedImage(Uri, Facts.Digest(1)), new DeployedImage("nginx", null)], task.Images);
         Assert.Equal(("123456789012", "eu-central-1"), (task.Account, task.Region));
     }
 

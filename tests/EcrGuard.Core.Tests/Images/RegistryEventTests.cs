@@ -205,7 +205,7 @@ public sealed class RegistryEventTests
             : DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
 
         Assert.Equal(
-            ToldFinding.Of(
+            ReportedFinding.Of(
                 "arn:aws:inspector2:us-east-2:123456789012:finding/f1",
                 "ACTIVE",
                 "HIGH",
@@ -230,7 +230,7 @@ public sealed class RegistryEventTests
             Digest.Parse($"sha256:{Hex}")
         );
         var at = Facts.Now.AddTicks(1234567);
-        var read = One(RegistryEvent.Read(Look.Write(image, at, Facts.Now), out _));
+        var read = One(RegistryEvent.Read(RecheckMessage.Write(image, at, Facts.Now), out _));
 
         Assert.Equal((image, at, Facts.Now, Scanner.Enhanced), (read.Image, read.LookAt, read.Time, read.Scanner));
     }

@@ -13,5 +13,5 @@ public sealed class TextTests
     [InlineData("\u009b31mred", "\ufffd31mred")]
     [InlineData("123456789🐳", "123456789…")]
     public void A_quotation_is_short_and_safe_to_print(string? text, string clipped) =>
-        Assert.Equal(clipped, Text.Clip(text, 10));
+        Assert.Equal(clipped, Phrase.Clip(text, 10));
 }

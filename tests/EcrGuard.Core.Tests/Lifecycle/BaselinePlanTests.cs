@@ -1,4 +1,4 @@
-using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Policy;
 using static EcrGuard.Core.Tests.Lifecycle.Baselines;
 
@@ -85,7 +85,7 @@ public sealed class BaselinePlanTests
     public void What_ECR_gives_back_in_other_words_is_what_EcrGuard_put_and_what_stood_before()
     {
         var before = PolicyOf(Newest5);
-        var (repository, hold) = Plan(Repository(before), Merging).Apply(Repository(before), Hold.None);
+        var (repository, hold) = Plan(Repository(before), Merging).Apply(Repository(before), SettingHistory.None);
         var other = repository.LifecyclePolicy!.Replace(
             "\"countNumber\":14",
             "\"countNumber\":14,\"storageClass\":\"standard\"",
@@ -122,7 +122,7 @@ public sealed class BaselinePlanTests
     public void The_rules_of_an_earlier_baseline_are_not_taken_for_the_teams()
     {
         var plan = Plan(Repository(PolicyOf(Newest5)), Merging);
-        var (repository, hold) = plan.Apply(Repository(PolicyOf(Newest5)), Hold.None);
+        var (repository, hold) = plan.Apply(Repository(PolicyOf(Newest5)), SettingHistory.None);
         Assert.Equal(
             ["Its lifecycle policy does not begin with the baseline's 2 rules."],
             Plan(repository, Changed, hold).Drift
@@ -142,7 +142,7 @@ public sealed class BaselinePlanTests
     [Fact]
     public void A_policy_that_EcrGuard_put_where_none_was_follows_the_baseline_that_keeps_a_teams()
     {
-        var (repository, hold) = Plan(Repository(), Enforcing()).Apply(Repository(), Hold.None);
+        var (repository, hold) = Plan(Repository(), Enforcing()).Apply(Repository(), SettingHistory.None);
         Assert.Equal(
             [100_000, 7],
             Policies
@@ -159,7 +159,7 @@ public sealed class BaselinePlanTests
     public void A_write_of_which_nobody_knows_whether_it_arrived_is_EcrGuards_either_way(bool arrived)
     {
         var (repository, hold) = Plan(Repository(PolicyOf(Newest5)), Merging)
-            .Apply(Repository(PolicyOf(Newest5)), Hold.None);
+            .Apply(Repository(PolicyOf(Newest5)), SettingHistory.None);
         var repair = Plan(repository, Changed, hold).Repairs.Single();
         (repository, hold) = (
             arrived ? Put(repository, repair.Setting, repair.Value) : repository,
@@ -177,7 +177,7 @@ public sealed class BaselinePlanTests
     public void What_was_there_before_EcrGuard_is_remembered_however_often_it_writes()
     {
         var before = " " + PolicyOf(Newest5);
-        var (repository, hold) = Plan(Repository(before), Merging).Apply(Repository(before), Hold.None);
+        var (repository, hold) = Plan(Repository(before), Merging).Apply(Repository(before), SettingHistory.None);
         (repository, hold) = Plan(repository, Changed, hold).Apply(repository, hold);
         (_, hold) = Plan(repository, Merging, hold).Apply(repository, hold);
         Assert.Equal(
@@ -196,7 +196,7 @@ public sealed class BaselinePlanTests
     public void What_the_team_put_since_is_what_it_last_had(ExistingPolicy existing)
     {
         var (first, hold) = Plan(Repository(PolicyOf(Newest5)), Enforcing(existing))
-            .Apply(Repository(PolicyOf(Newest5)), Hold.None);
+            .Apply(Repository(PolicyOf(Newest5)), SettingHistory.None);
         foreach (var last in new[] { " " + PolicyOf(Policies.Keep(1, "w*", 3)), null })
         {
             var (repository, held) = Plan(first with { LifecyclePolicy = last }, Enforcing(existing), hold)
@@ -209,7 +209,7 @@ public sealed class BaselinePlanTests
     public void Of_a_policy_of_EcrGuards_that_a_team_has_changed_its_own_rules_are_what_it_last_had()
     {
         var (repository, hold) = Plan(Repository(PolicyOf(Newest5)), Merging)
-            .Apply(Repository(PolicyOf(Newest5)), Hold.None);
+            .Apply(Repository(PolicyOf(Newest5)), SettingHistory.None);
         repository = repository with
         {
             LifecyclePolicy = $"{repository.LifecyclePolicy![..^2]},{Policies.Keep(9, "w*", 3)}]}}",
@@ -234,7 +234,7 @@ public sealed class BaselinePlanTests
     public void Somebody_who_puts_another_policy_back_twice_has_it_until_the_baseline_changes()
     {
         var theirs = Repository(PolicyOf(Newest5));
-        var hold = Hold.None;
+        var hold = SettingHistory.None;
         for (var puts = 1; puts <= 2; puts++)
         {
             var repair = Plan(theirs, Merging, hold).Repairs.Single();
@@ -255,7 +255,7 @@ public sealed class BaselinePlanTests
         var theirs = Repository(PolicyOf(Newest5));
         var hold = Enumerable
             .Range(0, 5)
-            .Aggregate(Hold.None, (hold, _) => hold.Intending(Plan(theirs, Merging, hold).Repairs.Single()));
+            .Aggregate(SettingHistory.None, (hold, _) => hold.Intending(Plan(theirs, Merging, hold).Repairs.Single()));
         Assert.Single(Plan(theirs, Merging, hold).Repairs);
     }
 }

@@ -1,4 +1,5 @@
 using CsCheck;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using static EcrGuard.Core.Tests.Lifecycle.Baselines;
@@ -44,7 +45,7 @@ public sealed class BaselineProperties
                 (team, first, second, existing, then, had) =>
                 {
                     var repository = Repository(had ? PolicyOf(team) : null);
-                    var hold = Hold.None;
+                    var hold = SettingHistory.None;
                     foreach (
                         var baseline in new[]
                         {
@@ -68,7 +69,7 @@ public sealed class BaselineProperties
                 (team, first, second, images) =>
                 {
                     var repository = Repository(PolicyOf(team));
-                    var hold = Hold.None;
+                    var hold = SettingHistory.None;
                     foreach (var own in new[] { first, second })
                         (repository, hold) = Plan(repository, Enforcing(ExistingPolicy.Merge, PolicyOf(own)), hold)
                             .Apply(repository, hold);

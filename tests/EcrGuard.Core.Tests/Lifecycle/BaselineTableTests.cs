@@ -1,6 +1,6 @@
 using System.Text;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using static EcrGuard.Core.Tests.Lifecycle.Baselines;
 
@@ -140,7 +140,7 @@ public sealed class BaselineTableTests
         var wants = Other with { TagMutability = TagMutability.Mutable };
         var differs = Repository(Ours) with { Mutability = TagMutability.Immutable };
         var first = Plan(differs, wants);
-        var once = Hold.None.Intending(first.Repairs[0]).Done(first.Repairs[0]);
+        var once = SettingHistory.None.Intending(first.Repairs[0]).Done(first.Repairs[0]);
         var twice = once.Intending(first.Repairs[0]).Done(first.Repairs[0]);
         Tell(table, "nothing", first);
         Tell(table, "it was written once", Plan(differs, wants, once));
@@ -161,12 +161,12 @@ public sealed class BaselineTableTests
         Tell(
             table,
             "it was put back",
-            Plan(differs, wants, Hold.None.PutBack(new(first.Wish, "the release", Facts.Now)))
+            Plan(differs, wants, SettingHistory.None.PutBack(new(first.Wish, "the release", Facts.Now)))
         );
         Tell(
             table,
             "under another wish",
-            Plan(differs, wants, Hold.None.PutBack(new("other", "the release", Facts.Now)))
+            Plan(differs, wants, SettingHistory.None.PutBack(new("other", "the release", Facts.Now)))
         );
         Tell(
             table,

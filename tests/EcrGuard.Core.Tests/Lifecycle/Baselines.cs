@@ -1,5 +1,5 @@
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 
@@ -36,15 +36,15 @@ internal static class Baselines
     public static BaselinePlan Plan(
         RepositoryFacts repository,
         Baseline? baseline,
-        Hold? hold = null,
+        SettingHistory? hold = null,
         EnforcementMode mode = EnforcementMode.Mark
-    ) => BaselinePlan.For(repository, baseline, mode, hold ?? Hold.None, VerdictTags.Default);
+    ) => BaselinePlan.For(repository, baseline, mode, hold ?? SettingHistory.None, OwnTags.Default);
 
     /// <summary>The repository and what is held of it after every repair of the plan.</summary>
-    public static (RepositoryFacts Repository, Hold Hold) Apply(
+    public static (RepositoryFacts Repository, SettingHistory Hold) Apply(
         this BaselinePlan plan,
         RepositoryFacts repository,
-        Hold hold
+        SettingHistory hold
     ) =>
         plan.Repairs.Aggregate(
             (repository, hold),

@@ -1,3 +1,4 @@
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Verdicts;
@@ -30,7 +31,7 @@ public sealed class DeparturesTests
     [Fact]
     public void What_the_policy_would_have_taken_was_taken_by_it_and_the_rest_by_somebody()
     {
-        var attributed = Departures.Attribute(
+        var attributed = RemovalCause.Attribute(
             [Gone(1, daysAgo: 9), Gone(2, daysAgo: 1)],
             Facts.Contents([There(3, daysAgo: 2)]),
             KeepsTwo,
@@ -42,7 +43,7 @@ public sealed class DeparturesTests
 
     [Fact]
     public void Without_a_policy_nothing_is_its_doing() =>
-        Assert.Equal([null], Departures.Attribute([Gone(1, daysAgo: 9)], Facts.Contents([]), null, Facts.Now).Values);
+        Assert.Equal([null], RemovalCause.Attribute([Gone(1, daysAgo: 9)], Facts.Contents([]), null, Facts.Now).Values);
 
     [Fact]
     public void A_child_that_went_with_its_index_was_taken_too()
@@ -52,7 +53,7 @@ public sealed class DeparturesTests
             Kind = ImageKind.Index,
             Children = [new IndexChild(Facts.Digest(1), "linux/amd64", ImageKind.Image)],
         };
-        var attributed = Departures.Attribute(
+        var attributed = RemovalCause.Attribute(
             [index, Gone(1, daysAgo: 9) with { Tags = [] }],
             Facts.Contents([There(3, daysAgo: 2), There(4, daysAgo: 1)]),
             KeepsTwo,

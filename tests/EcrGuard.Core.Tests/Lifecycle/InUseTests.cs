@@ -1,5 +1,5 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Lifecycle;
 
@@ -11,7 +11,7 @@ public sealed class InUseTests
     );
 
     /// <summary>Nothing runs, and Amazon Inspector would see it.</summary>
-    private static readonly UseFacts Nobody = new()
+    private static readonly UsageReading Nobody = new()
     {
         ReadAt = Facts.Now.AddHours(-1),
         Scanned = new Dictionary<string, IReadOnlyList<Digest>>
@@ -20,13 +20,13 @@ public sealed class InUseTests
         },
     };
 
-    private static UseFacts Uses(string? tag, Digest? digest = null) =>
+    private static UsageReading Uses(string? tag, Digest? digest = null) =>
         Nobody with
         {
-            Uses = [new ImageUse(Facts.Repository, tag, digest, Service)],
+            Uses = [new ConsumerReference(Facts.Repository, tag, digest, Service)],
         };
 
-    private static UseFacts Unread =>
+    private static UsageReading Unread =>
         Nobody with
         {
             Unread = [new UnreadConsumer("ECS services", "123456789012", "denied") { Kind = ConsumerKind.Workload }],
@@ -38,19 +38,19 @@ public sealed class InUseTests
             PushedAt = Facts.Now.AddDays(-400),
         };
 
-    private static IReadOnlyDictionary<Digest, Usage> Of(
-        UseFacts? use,
+    private static IReadOnlyDictionary<Digest, ImageUsage> Of(
+        UsageReading? use,
         IReadOnlyList<ImageFacts> images,
         Dictionary<Digest, IReadOnlyList<Digest>>? children = null
     ) => InUse.Of(use, Facts.Contents(images, children), new Core.Policy.Consumers(), Facts.Now);
 
-    private static Use One(UseFacts? use, ImageFacts image) => Of(use, [image])[image.Id.Digest].Use;
+    private static UseState One(UsageReading? use, ImageFacts image) => Of(use, [image])[image.Id.Digest].Use;
 
     [Fact]
     public void A_reference_by_digest_or_by_tag_is_use_and_names_who()
     {
-        Assert.Equal(Use.InUse, One(Uses(null, Facts.Digest(1)), Old(1)));
-        Assert.Equal(Use.InUse, One(Uses("1.0"), Old(1, "1.0")));
+        Assert.Equal(UseState.InUse, One(Uses(null, Facts.Digest(1)), Old(1)));
+        Assert.Equal(UseState.InUse, One(Uses("1.0"), Old(1, "1.0")));
         var usage = Of(Uses("1.0"), [Old(1, "1.0")])[Facts.Digest(1)];
         Assert.Equal([Service], usage.By);
         Assert.Equal([$"The ECS service {Service.Name} refers to it by the tag 1.0."], usage.Why);
@@ -60,24 +60,24 @@ public sealed class InUseTests
     public void A_reference_by_both_means_the_digest()
     {
         var usages = Of(Uses("1.0", Facts.Digest(1)), [Old(1), Old(2, "1.0")]);
-        Assert.Equal((Use.InUse, Use.NotInUse), (usages[Facts.Digest(1)].Use, usages[Facts.Digest(2)].Use));
+        Assert.Equal((UseState.InUse, UseState.NotInUse), (usages[Facts.Digest(1)].Use, usages[Facts.Digest(2)].Use));
     }
 
     [Fact]
     public void A_reference_to_another_repository_or_to_nothing_that_is_there_uses_nothing()
     {
         Assert.Equal(
-            Use.NotInUse,
+            UseState.NotInUse,
             One(
                 Nobody with
                 {
-                    Uses = [new ImageUse(Facts.Repository with { Name = "pay/web" }, "1.0", null, Service)],
+                    Uses = [new ConsumerReference(Facts.Repository with { Name = "pay/web" }, "1.0", null, Service)],
                 },
                 Old(1, "1.0")
             )
         );
-        Assert.Equal(Use.NotInUse, One(Uses("2.0"), Old(1, "1.0")));
-        Assert.Equal(Use.NotInUse, One(Uses(null, Facts.Digest(9)), Old(1, "1.0")));
+        Assert.Equal(UseState.NotInUse, One(Uses("2.0"), Old(1, "1.0")));
+        Assert.Equal(UseState.NotInUse, One(Uses(null, Facts.Digest(9)), Old(1, "1.0")));
     }
 
     [Theory]
@@ -94,10 +94,10 @@ public sealed class InUseTests
             string.Format(System.Globalization.CultureInfo.InvariantCulture, tag, Facts.Digest(1).Hex)
         );
         Assert.Equal(
-            used ? Use.InUse : Use.NotInUse,
+            used ? UseState.InUse : UseState.NotInUse,
             Of(Uses(null, Facts.Digest(1)), [Old(1), signature])[Facts.Digest(2)].Use
         );
-        Assert.Equal(Use.NotInUse, Of(Uses(null, Facts.Digest(1)), [signature])[Facts.Digest(2)].Use);
+        Assert.Equal(UseState.NotInUse, Of(Uses(null, Facts.Digest(1)), [signature])[Facts.Digest(2)].Use);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class InUseTests
         };
         var byChild = Of(Uses(null, Facts.Digest(1)), [index, other, unrelated, Old(1), Old(2), Old(3)], children);
         Assert.Equal(
-            [Use.InUse, Use.InUse, Use.NotInUse, Use.InUse, Use.InUse, Use.NotInUse],
+            [UseState.InUse, UseState.InUse, UseState.NotInUse, UseState.InUse, UseState.InUse, UseState.NotInUse],
             byChild.Values.Select(u => u.Use)
         );
         var byIndex = Of(Uses("1.0"), [index, other, unrelated, Old(1), Old(2), Old(3)], children);
@@ -129,68 +129,68 @@ public sealed class InUseTests
     [Fact]
     public void A_signature_is_used_with_its_subject() =>
         Assert.Equal(
-            Use.InUse,
+            UseState.InUse,
             Of(Uses("1.0"), [Old(1, "1.0"), Old(2) with { Kind = ImageKind.Artifact, Subject = Facts.Digest(1) }])[
                 Facts.Digest(2)
             ].Use
         );
 
     [Theory]
-    [InlineData(30, Use.InUse)]
-    [InlineData(31, Use.NotInUse)]
-    public void A_pull_within_the_days_of_the_policy_is_use(int days, Use use) =>
+    [InlineData(30, UseState.InUse)]
+    [InlineData(31, UseState.NotInUse)]
+    public void A_pull_within_the_days_of_the_policy_is_use(int days, UseState use) =>
         Assert.Equal(use, One(Nobody, Old(1, "1.0") with { LastPulledAt = Facts.Now.AddDays(-days) }));
 
     [Fact]
     public void What_came_after_the_references_were_read_may_have_been_deployed_since()
     {
-        Assert.Equal(Use.Unknown, One(Nobody, Old(1) with { PushedAt = Facts.Now.AddMinutes(-1) }));
-        Assert.Equal(Use.Unknown, One(Nobody, Old(1) with { LastActivatedAt = Facts.Now.AddMinutes(-1) }));
+        Assert.Equal(UseState.Unknown, One(Nobody, Old(1) with { PushedAt = Facts.Now.AddMinutes(-1) }));
+        Assert.Equal(UseState.Unknown, One(Nobody, Old(1) with { LastActivatedAt = Facts.Now.AddMinutes(-1) }));
     }
 
     [Fact]
     public void That_nothing_refers_to_an_image_is_not_believed_for_long_and_that_something_does_is()
     {
         var read = Facts.Now.AddHours(-3);
-        Assert.Equal(Use.Unknown, One(Nobody with { ReadAt = read }, Old(1)));
-        Assert.Equal(Use.InUse, One(Uses("1.0") with { ReadAt = read }, Old(1, "1.0")));
+        Assert.Equal(UseState.Unknown, One(Nobody with { ReadAt = read }, Old(1)));
+        Assert.Equal(UseState.InUse, One(Uses("1.0") with { ReadAt = read }, Old(1, "1.0")));
     }
 
     [Fact]
     public void An_image_so_new_that_nobody_may_have_seen_it_run_is_unknown_with_all_that_hangs_together_with_it()
     {
-        Assert.Equal(Use.Unknown, One(Nobody, Facts.Image(1, "1.0")));
+        Assert.Equal(UseState.Unknown, One(Nobody, Facts.Image(1, "1.0")));
         var index = Old(10, "1.0") with { Kind = ImageKind.Index, PushedAt = Facts.Now.AddHours(-48) };
         Dictionary<Digest, IReadOnlyList<Digest>> children = new() { [index.Id.Digest] = [Facts.Digest(1)] };
         Assert.Equal(
-            [Use.Unknown, Use.Unknown, Use.NotInUse],
+            [UseState.Unknown, UseState.Unknown, UseState.NotInUse],
             Of(Nobody, [index, Old(1), Old(2)], children).Values.Select(u => u.Use)
         );
         // What is said of an image makes it no newer.
         Assert.Equal(
-            Use.NotInUse,
+            UseState.NotInUse,
             Of(Nobody, [Old(1), Facts.Image(3) with { Kind = ImageKind.Artifact, Subject = Facts.Digest(1) }])[
                 Facts.Digest(1)
             ].Use
         );
         Assert.Equal(
-            [Use.NotInUse, Use.NotInUse],
+            [UseState.NotInUse, UseState.NotInUse],
             Of(Nobody, [index with { PushedAt = Facts.Now.AddHours(-49) }, Old(1)], children).Values.Select(u => u.Use)
         );
     }
 
     [Theory]
-    [InlineData(ConsumerKind.LambdaFunction, Use.Unknown)]
-    [InlineData(ConsumerKind.TaskDefinition, Use.Unknown)]
-    [InlineData(null, Use.Unknown)]
-    [InlineData(ConsumerKind.EcsService, Use.Unknown)]
-    [InlineData(ConsumerKind.ScheduledTask, Use.Unknown)]
-    [InlineData(ConsumerKind.Workload, Use.NotInUse)]
-    [InlineData(ConsumerKind.EcsTask, Use.NotInUse)]
-    [InlineData(ConsumerKind.AppRunnerService, Use.NotInUse)]
+    [InlineData(ConsumerKind.LambdaFunction, UseState.Unknown)]
+    [InlineData(ConsumerKind.TaskDefinition, UseState.Unknown)]
+    [InlineData(null, UseState.Unknown)]
+    [InlineData(ConsumerKind.EcsService, UseState.Unknown)]
+    [InlineData(ConsumerKind.ScheduledTask, UseState.Unknown)]
+    [InlineData(ConsumerKind.Workload, UseState.NotInUse)]
+    [InlineData(ConsumerKind.EcsTask, UseState.NotInUse)]
+    [InlineData(ConsumerKind.AppRunnerService, UseState.NotInUse)]
     public void What_stands_without_running_is_not_pulled_so_that_no_age_tells_that_an_unread_one_does_not_use_an_image(
         ConsumerKind? kind,
-        Use use
+        UseState use
     )
     {
         var unread = Nobody with
@@ -202,11 +202,11 @@ public sealed class InUseTests
     }
 
     [Theory]
-    [InlineData(180, Use.InUse)]
-    [InlineData(181, Use.NotInUse)]
+    [InlineData(180, UseState.InUse)]
+    [InlineData(181, UseState.NotInUse)]
     public void Where_a_consumer_could_not_be_read_half_a_year_of_pulls_counts_and_the_reason_names_it(
         int days,
-        Use use
+        UseState use
     )
     {
         var usage = Of(Unread, [Old(1) with { LastPulledAt = Facts.Now.AddDays(-days) }])[Facts.Digest(1)];
@@ -223,11 +223,11 @@ public sealed class InUseTests
     }
 
     [Theory]
-    [InlineData(180, Use.InUse)]
-    [InlineData(181, Use.NotInUse)]
+    [InlineData(180, UseState.InUse)]
+    [InlineData(181, UseState.NotInUse)]
     public void Half_a_year_of_pulls_counts_for_an_image_that_Inspector_has_not_scanned_though_every_consumer_could_be_read(
         int days,
-        Use use
+        UseState use
     )
     {
         foreach (
@@ -272,9 +272,9 @@ public sealed class InUseTests
     {
         var pulled = Facts.Now.AddDays(-100);
         var index = Old(10, "1.0") with { Kind = ImageKind.Index, LastPulledAt = pulled };
-        Use Index(UseFacts use, Dictionary<Digest, IReadOnlyList<Digest>>? children) =>
+        UseState Index(UsageReading use, Dictionary<Digest, IReadOnlyList<Digest>>? children) =>
             Of(use, [index, Old(1) with { LastPulledAt = pulled }, Old(2)], children)[index.Id.Digest].Use;
-        UseFacts Scans(params Digest[] digests) =>
+        UsageReading Scans(params Digest[] digests) =>
             Nobody with
             {
                 Scanned = new Dictionary<string, IReadOnlyList<Digest>> { [Facts.Repository.Name] = digests },
@@ -284,19 +284,19 @@ public sealed class InUseTests
             [index.Id.Digest] = [Facts.Digest(1), Facts.Digest(2)],
         };
 
-        Assert.Equal(Use.NotInUse, Index(Scans(Facts.Digest(1)), platforms));
-        Assert.Equal(Use.InUse, Index(Scans(Facts.Digest(2)), platforms));
-        Assert.Equal(Use.InUse, Index(Scans(), platforms));
-        Assert.Equal(Use.InUse, Index(Scans(Facts.Digest(1)), null));
-        Assert.Equal(Use.NotInUse, One(Scans(), Old(3) with { Kind = ImageKind.Artifact, LastPulledAt = pulled }));
+        Assert.Equal(UseState.NotInUse, Index(Scans(Facts.Digest(1)), platforms));
+        Assert.Equal(UseState.InUse, Index(Scans(Facts.Digest(2)), platforms));
+        Assert.Equal(UseState.InUse, Index(Scans(), platforms));
+        Assert.Equal(UseState.InUse, Index(Scans(Facts.Digest(1)), null));
+        Assert.Equal(UseState.NotInUse, One(Scans(), Old(3) with { Kind = ImageKind.Artifact, LastPulledAt = pulled }));
     }
 
     [Theory]
-    [InlineData(48, Use.InUse)]
-    [InlineData(49, Use.NotInUse)]
+    [InlineData(48, UseState.InUse)]
+    [InlineData(49, UseState.NotInUse)]
     public void Where_a_consumer_could_not_be_read_an_image_so_new_that_a_pull_may_not_be_recorded_counts(
         int hours,
-        Use use
+        UseState use
     )
     {
         var then = Facts.Now.AddHours(-hours);
@@ -307,8 +307,8 @@ public sealed class InUseTests
     [Fact]
     public void Without_fresh_references_nothing_is_known()
     {
-        Assert.Equal(Use.Unknown, One(null, Old(1)));
-        Assert.Equal(Use.Unknown, One(Nobody with { ReadAt = Facts.Now.AddHours(-27) }, Old(1)));
+        Assert.Equal(UseState.Unknown, One(null, Old(1)));
+        Assert.Equal(UseState.Unknown, One(Nobody with { ReadAt = Facts.Now.AddHours(-27) }, Old(1)));
     }
 
     [Fact]
@@ -316,16 +316,17 @@ public sealed class InUseTests
     {
         var index = Old(10, "1.0") with { Kind = ImageKind.Index };
         var used = Of(Uses("1.0"), [index, Old(1), Old(2, "2.0")]);
-        Assert.Equal([Use.InUse, Use.Unknown, Use.Unknown], used.Values.Select(u => u.Use));
+        Assert.Equal([UseState.InUse, UseState.Unknown, UseState.Unknown], used.Values.Select(u => u.Use));
         // Whether its platforms run is not known either: nobody can say that it is not in use.
         var unused = Of(Nobody, [index, Old(1)]);
-        Assert.Equal([Use.Unknown, Use.NotInUse], unused.Values.Select(u => u.Use));
+        Assert.Equal([UseState.Unknown, UseState.NotInUse], unused.Values.Select(u => u.Use));
     }
 
     [Fact]
     public void What_is_not_known_says_why()
     {
-        string Why(UseFacts use, params IReadOnlyList<ImageFacts> images) => Of(use, images)[Facts.Digest(1)].Why[0];
+        string Why(UsageReading use, params IReadOnlyList<ImageFacts> images) =>
+            Of(use, images)[Facts.Digest(1)].Why[0];
         var index = Old(10, "1.0") with { Kind = ImageKind.Index };
         Assert.Equal(
             "It may belong to an index in use whose manifest could not be read.",

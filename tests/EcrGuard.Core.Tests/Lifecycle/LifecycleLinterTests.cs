@@ -11,7 +11,7 @@ namespace EcrGuard.Core.Tests.Lifecycle;
 public sealed class LifecycleLinterTests
 {
     private static IReadOnlyList<LintFinding> Lint(LifecyclePolicy policy, params LifecycleImage[]? images) =>
-        LifecycleLinter.Lint(policy, policy.Text.Length, images, VerdictTags.Default);
+        LifecycleLinter.Lint(policy, policy.Text.Length, images, OwnTags.Default);
 
     private static IReadOnlyList<LintFinding> LintAlone(LifecyclePolicy policy) => Lint(policy, null);
 
@@ -43,7 +43,7 @@ public sealed class LifecycleLinterTests
         }
         foreach (var (uses, findings) in all)
         {
-            text.Append($"\n{Text.Count(uses, "repository", "repositories")}\n");
+            text.Append($"\n{Phrase.Count(uses, "repository", "repositories")}\n");
             foreach (var finding in findings)
                 text.Append(
                     $"  {finding.Severity} {(finding.RulePriority is { } rule ? $"rule {rule}" : "policy")} "
@@ -544,7 +544,7 @@ public sealed class LifecycleLinterTests
         Assert.Equal([(LifecycleLinter.NearLimit, LintSeverity.Info, null)], Heads(LintAlone(longest)));
         Assert.Equal(
             [(LifecycleLinter.NearLimit, LintSeverity.Warning, null)],
-            Heads(LifecycleLinter.Lint(longest, 40_000, null, VerdictTags.Default))
+            Heads(LifecycleLinter.Lint(longest, 40_000, null, OwnTags.Default))
         );
     }
 

@@ -1,7 +1,9 @@
 using System.Text;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Lifecycle;
 
@@ -16,7 +18,7 @@ public sealed class PolicyEffectTests
         """{"rulePriority":2,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}"""
     );
 
-    private static readonly Contents Three = Facts.Contents([
+    private static readonly RepositoryContents Three = Facts.Contents([
         .. Enumerable
             .Range(1, 3)
             .Select(i => Facts.Image(i, $"{i}.0") with { PushedAt = Facts.Now.AddDays(-i), SizeInBytes = 10 * i }),
@@ -25,16 +27,16 @@ public sealed class PolicyEffectTests
     private static LifecyclePolicy Policy(params string[] rules) =>
         LifecyclePolicy.Read(Encoding.UTF8.GetBytes($$"""{"rules":[{{string.Join(',', rules)}}]}""")).Policy!;
 
-    private static Dictionary<Digest, Usage> Uses(Use ofTheOldest) =>
+    private static Dictionary<Digest, ImageUsage> Uses(UseState ofTheOldest) =>
         Three.Images.ToDictionary(
             i => i.Id.Digest,
-            i => i == Three.Images[^1] ? new Usage(ofTheOldest, [], []) : Usage.None
+            i => i == Three.Images[^1] ? new ImageUsage(ofTheOldest, [], []) : ImageUsage.None
         );
 
     [Fact]
     public void What_goes_is_listed_with_rule_reason_use_and_bytes()
     {
-        var effect = PolicyEffect.Of(KeepsOne, Three, Uses(Use.InUse), shields: null, Facts.Now);
+        var effect = PolicyEffect.Of(KeepsOne, Three, Uses(UseState.InUse), shields: null, Facts.Now);
         Assert.Equal([Facts.Digest(2), Facts.Digest(3)], effect.Expired.Select(i => i.Image.Id.Digest));
         Assert.Equal((50, 1), (effect.ExpiredBytes, effect.Expired[0].RulePriority));
         Assert.Contains("number 2 from the newest", effect.Expired[0].Reason, StringComparison.Ordinal);
@@ -47,12 +49,14 @@ public sealed class PolicyEffectTests
         Assert.Equal(
             [Facts.Digest(3)],
             PolicyEffect
-                .Of(KeepsOne, Three, Uses(Use.Unknown), shields: null, Facts.Now)
+                .Of(KeepsOne, Three, Uses(UseState.Unknown), shields: null, Facts.Now)
                 .AtRisk.Select(i => i.Image.Id.Digest)
         );
         Assert.Equal(
             2,
-            PolicyEffect.Of(KeepsOne, Three, new Dictionary<Digest, Usage>(), shields: null, Facts.Now).AtRisk.Count
+            PolicyEffect
+                .Of(KeepsOne, Three, new Dictionary<Digest, ImageUsage>(), shields: null, Facts.Now)
+                .AtRisk.Count
         );
     }
 
@@ -69,26 +73,26 @@ public sealed class PolicyEffectTests
         var contents = Three with { Images = [.. Three.Images.SkipLast(1), Three.Images[^1] with { Kind = kind }] };
         Assert.Equal(
             kept ? 0 : 1,
-            PolicyEffect.Of(ShieldsAndKeepsOne, contents, Uses(Use.InUse), VerdictTags.Default, Facts.Now).AtRisk.Count
+            PolicyEffect.Of(ShieldsAndKeepsOne, contents, Uses(UseState.InUse), OwnTags.Default, Facts.Now).AtRisk.Count
         );
     }
 
     [Fact]
     public void A_shield_keeps_what_is_in_use_and_only_that()
     {
-        var shielded = PolicyEffect.Of(ShieldsAndKeepsOne, Three, Uses(Use.InUse), VerdictTags.Default, Facts.Now);
+        var shielded = PolicyEffect.Of(ShieldsAndKeepsOne, Three, Uses(UseState.InUse), OwnTags.Default, Facts.Now);
         Assert.Empty(shielded.AtRisk);
         Assert.Equal([Facts.Digest(2)], shielded.Expired.Select(i => i.Image.Id.Digest));
         Assert.Equal(
             [Facts.Digest(3)],
             PolicyEffect
-                .Of(ShieldsAndKeepsOne, Three, Uses(Use.InUse), shields: null, Facts.Now)
+                .Of(ShieldsAndKeepsOne, Three, Uses(UseState.InUse), shields: null, Facts.Now)
                 .AtRisk.Select(i => i.Image.Id.Digest)
         );
         Assert.Equal(
             [Facts.Digest(3)],
             PolicyEffect
-                .Of(ShieldsAndKeepsOne, Three, Uses(Use.Unknown), VerdictTags.Default, Facts.Now)
+                .Of(ShieldsAndKeepsOne, Three, Uses(UseState.Unknown), OwnTags.Default, Facts.Now)
                 .AtRisk.Select(i => i.Image.Id.Digest)
         );
     }
@@ -99,7 +103,7 @@ public sealed class PolicyEffectTests
         var archives = Policy(
             """{"rulePriority":1,"selection":{"tagStatus":"any","countType":"sinceImagePushed","countUnit":"days","countNumber":2},"action":{"type":"transition","targetStorageClass":"archive"}}"""
         );
-        var effect = PolicyEffect.Of(archives, Three, Uses(Use.NotInUse), shields: null, Facts.Now);
+        var effect = PolicyEffect.Of(archives, Three, Uses(UseState.NotInUse), shields: null, Facts.Now);
         Assert.Empty(effect.Expired);
         Assert.Equal([Facts.Digest(3)], effect.Archived.Select(i => i.Image.Id.Digest));
     }

@@ -1,13 +1,15 @@
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Lifecycle;
 
 public sealed class PolicySafetyTests
 {
     /// <summary>Pushed 1 and 9 days ago.</summary>
-    private static readonly Contents Two = Facts.Contents([
+    private static readonly RepositoryContents Two = Facts.Contents([
         Facts.Image(1, "1") with
         {
             PushedAt = Facts.Now.AddDays(-1),
@@ -48,7 +50,7 @@ public sealed class PolicySafetyTests
             WhyNot(
                 Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "*", days)),
                 "InUse",
-                VerdictTags.Default.InUse(Facts.Digest(2))
+                OwnTags.Default.InUse(Facts.Digest(2))
             )
         );
         AssertWhy(
@@ -56,7 +58,7 @@ public sealed class PolicySafetyTests
             WhyNot(
                 Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 10), Policies.Expire(2, "*", days)),
                 "InUse",
-                VerdictTags.Default.InUse(Facts.Digest(2))
+                OwnTags.Default.InUse(Facts.Digest(2))
             )
         );
     }
@@ -64,7 +66,7 @@ public sealed class PolicySafetyTests
     [Fact]
     public void A_child_is_as_safe_as_an_index_that_holds_it()
     {
-        var index = Facts.Image(3, "3", VerdictTags.Default.InUse(Facts.Digest(3))) with
+        var index = Facts.Image(3, "3", OwnTags.Default.InUse(Facts.Digest(3))) with
         {
             Kind = ImageKind.Index,
             PushedAt = Facts.Now.AddDays(-9),
@@ -75,7 +77,7 @@ public sealed class PolicySafetyTests
         );
         var usages = contents.Images.ToDictionary(
             image => image.Id.Digest,
-            _ => new Usage(Use.InUse, ["The task t runs it."], [])
+            _ => new ImageUsage(UseState.InUse, ["The task t runs it."], [])
         );
         Assert.Null(
             PolicySafety.WhyNot(
@@ -103,7 +105,12 @@ public sealed class PolicySafetyTests
     public void An_image_that_nobody_has_looked_at_may_be_in_use() =>
         AssertWhy(
             "whether that is in use is not known",
-            PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 1)), Two, new Dictionary<Digest, Usage>(), Facts.Now)
+            PolicySafety.WhyNot(
+                Policies.Of(Policies.Keep(1, "*", 1)),
+                Two,
+                new Dictionary<Digest, ImageUsage>(),
+                Facts.Now
+            )
         );
 
     /// <summary>Deployed between two sweeps, an image has no shield yet.</summary>
@@ -125,7 +132,7 @@ public sealed class PolicySafetyTests
             PolicySafety.WhyNot(
                 Policies.Of(Policies.Keep(1, "*", keep)),
                 contents,
-                contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None),
+                contents.Images.ToDictionary(image => image.Id.Digest, _ => ImageUsage.None),
                 Facts.Now
             )
         );
@@ -150,7 +157,7 @@ public sealed class PolicySafetyTests
             PolicySafety.WhyNot(
                 Policies.Of(Policies.Keep(1, "*", 11)),
                 contents,
-                contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None),
+                contents.Images.ToDictionary(image => image.Id.Digest, _ => ImageUsage.None),
                 Facts.Now
             )
         );
@@ -169,7 +176,7 @@ public sealed class PolicySafetyTests
                     }
                 ),
         ]);
-        var usages = contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None);
+        var usages = contents.Images.ToDictionary(image => image.Id.Digest, _ => ImageUsage.None);
         Assert.Null(PolicySafety.WhyNot(Policies.Of(Policies.Keep(1, "*", 7)), contents, usages, Facts.Now));
         AssertWhy(
             "7 images were pushed",
@@ -190,7 +197,7 @@ public sealed class PolicySafetyTests
                 PushedAt = Facts.Now.AddDays(-1).AddMinutes(number),
             };
         var contents = Facts.Contents([.. Enumerable.Range(7, 6).Select(Pushed)]);
-        var usages = contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None);
+        var usages = contents.Images.ToDictionary(image => image.Id.Digest, _ => ImageUsage.None);
         var six = Policies.Of(Policies.Keep(1, "*", 6));
         Assert.Null(PolicySafety.WhyNot(six, contents, usages, Facts.Now));
         AssertWhy(
@@ -231,7 +238,10 @@ public sealed class PolicySafetyTests
                 LastArchivedAt = Facts.Now.AddDays(-10),
             },
         ]);
-        var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
+        var usages = new Dictionary<Digest, ImageUsage>
+        {
+            [Facts.Digest(1)] = new(UseState.InUse, ["The task t runs it."], []),
+        };
         var archive = Policies.Of(Policies.ExpireArchived(1, "any", 365));
         AssertWhy(
             "in use without a shield, since it is archived, and rule 1 selects it",
@@ -265,7 +275,7 @@ public sealed class PolicySafetyTests
             PolicySafety.WhyNot(
                 Policies.Of(Policies.Expire(1, "*", 30)),
                 contents,
-                new Dictionary<Digest, Usage>(),
+                new Dictionary<Digest, ImageUsage>(),
                 Facts.Now
             )
         );
@@ -274,21 +284,24 @@ public sealed class PolicySafetyTests
     [Fact]
     public void What_a_policy_exposes_is_all_that_it_takes_within_that_time_and_of_a_policy_nobody_understands_whatever_is_used()
     {
-        var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
+        var usages = new Dictionary<Digest, ImageUsage>
+        {
+            [Facts.Digest(1)] = new(UseState.InUse, ["The task t runs it."], []),
+        };
         Assert.Equal(
             "within 26 hours ECR may take 2 images that are in use or may be: 000000000000, 000000000000. "
                 + "The task t runs it.",
-            Exposure.Of("{}", Two, usages, VerdictTags.Default, Facts.Now)!.Sentence
+            Exposure.Of("{}", Two, usages, OwnTags.Default, Facts.Now)!.Sentence
         );
         Assert.Equal(
             Facts.Digest(2),
             Exposure
-                .Of(Policies.Of(Policies.Expire(1, "*", 8)).Text, Two, usages, VerdictTags.Default, Facts.Now)!
+                .Of(Policies.Of(Policies.Expire(1, "*", 8)).Text, Two, usages, OwnTags.Default, Facts.Now)!
                 .Images.Single()
                 .Image.Id.Digest
         );
         Assert.Null(
-            Exposure.Of(Policies.Of(Policies.Expire(1, "*", 12)).Text, Two, usages, VerdictTags.Default, Facts.Now)
+            Exposure.Of(Policies.Of(Policies.Expire(1, "*", 12)).Text, Two, usages, OwnTags.Default, Facts.Now)
         );
     }
 
@@ -299,21 +312,24 @@ public sealed class PolicySafetyTests
     public void A_policy_exposes_what_it_selects_by_nothing_but_a_shield()
     {
         var pinned = Facts.Contents([
-            Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1))) with
+            Facts.Image(1, OwnTags.Default.InUse(Facts.Digest(1))) with
             {
                 PushedAt = Facts.Now.AddDays(-90),
             },
         ]);
-        var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
+        var usages = new Dictionary<Digest, ImageUsage>
+        {
+            [Facts.Digest(1)] = new(UseState.InUse, ["The task t runs it."], []),
+        };
         Assert.Equal(
             Facts.Digest(1),
             Exposure
-                .Of(Policies.Of(Policies.Keep(1, "*", 3)).Text, pinned, usages, VerdictTags.Default, Facts.Now)!
+                .Of(Policies.Of(Policies.Keep(1, "*", 3)).Text, pinned, usages, OwnTags.Default, Facts.Now)!
                 .Images.Single()
                 .Image.Id.Digest
         );
         Assert.Null(
-            Exposure.Of(Policies.Of(Policies.Keep(1, "v*", 3)).Text, pinned, usages, VerdictTags.Default, Facts.Now)
+            Exposure.Of(Policies.Of(Policies.Keep(1, "v*", 3)).Text, pinned, usages, OwnTags.Default, Facts.Now)
         );
     }
 
@@ -323,10 +339,10 @@ public sealed class PolicySafetyTests
         {
             Images = [Two.Images[0], Two.Images[1] with { Tags = [.. Two.Images[1].Tags, .. tags] }],
         };
-        var usages = new Dictionary<Digest, Usage>
+        var usages = new Dictionary<Digest, ImageUsage>
         {
-            [Facts.Digest(1)] = Usage.None,
-            [Facts.Digest(2)] = new(Enum.Parse<Use>(use), ["The task t runs it."], []),
+            [Facts.Digest(1)] = ImageUsage.None,
+            [Facts.Digest(2)] = new(Enum.Parse<UseState>(use), ["The task t runs it."], []),
         };
         return PolicySafety.WhyNot(policy, contents, usages, Facts.Now);
     }
@@ -349,7 +365,7 @@ public sealed class PolicySafetyTests
             };
         var contents = Facts.Contents(
             [
-                Old(3, "3", VerdictTags.Default.InUse(Facts.Digest(3))) with
+                Old(3, "3", OwnTags.Default.InUse(Facts.Digest(3))) with
                 {
                     Kind = ImageKind.Index,
                 },
@@ -367,7 +383,7 @@ public sealed class PolicySafetyTests
         );
         var usages = contents.Images.ToDictionary(
             image => image.Id.Digest,
-            _ => new Usage(Use.InUse, ["The task t runs it."], [])
+            _ => new ImageUsage(UseState.InUse, ["The task t runs it."], [])
         );
         Assert.Null(
             PolicySafety.WhyNot(
@@ -396,13 +412,16 @@ public sealed class PolicySafetyTests
     public void Where_ECR_does_not_say_whether_it_is_archived_the_rules_of_both_must_leave_it()
     {
         var contents = Facts.Contents([
-            Facts.Image(1, "1", VerdictTags.Default.InUse(Facts.Digest(1))) with
+            Facts.Image(1, "1", OwnTags.Default.InUse(Facts.Digest(1))) with
             {
                 Storage = StorageStatus.Unknown,
                 PushedAt = Facts.Now.AddDays(-9),
             },
         ]);
-        var usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(Use.InUse, ["The task t runs it."], []) };
+        var usages = new Dictionary<Digest, ImageUsage>
+        {
+            [Facts.Digest(1)] = new(UseState.InUse, ["The task t runs it."], []),
+        };
         var shields = Policies.Keep(1, "ecrguard-inuse-*", 100_000);
         Assert.Null(PolicySafety.WhyNot(Policies.Of(shields), contents, usages, Facts.Now));
         AssertWhy(
@@ -432,7 +451,7 @@ public sealed class PolicySafetyTests
         ]);
         var unknown = contents.Images.ToDictionary(
             image => image.Id.Digest,
-            _ => new Usage(Use.Unknown, ["Nobody looked.", "Never."], [])
+            _ => new ImageUsage(UseState.Unknown, ["Nobody looked.", "Never."], [])
         );
         AssertWhy(
             "whether that is in use is not known. Nobody looked.",

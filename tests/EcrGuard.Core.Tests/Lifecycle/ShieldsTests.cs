@@ -1,6 +1,7 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Lifecycle;
 
@@ -25,17 +26,17 @@ public sealed class ShieldsTests
 
     private static string Policy(string rules) => $$"""{"rules":[{{rules}}]}""";
 
-    private static Shields Of(string? policy, Contents contents) =>
+    private static Shields Of(string? policy, RepositoryContents contents) =>
         Shields.Of(
             policy,
             contents,
-            contents.Images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])),
-            VerdictTags.Default,
+            contents.Images.ToDictionary(i => i.Id.Digest, _ => new ImageUsage(UseState.InUse, ["It runs."], [])),
+            OwnTags.Default,
             Facts.Now,
             puts: true
         );
 
-    private static Use[] Uses(Shields shields) => [.. shields.Usages.Values.Select(usage => usage.Use)];
+    private static UseState[] Uses(Shields shields) => [.. shields.Usages.Values.Select(usage => usage.Use)];
 
     /// <summary>However far the rule is from taking anything today: the next push, or another day, would.</summary>
     [Theory]
@@ -64,9 +65,9 @@ public sealed class ShieldsTests
     public void Without_a_policy_a_shield_harms_nobody_and_in_one_that_nobody_understands_it_may()
     {
         var contents = Facts.Contents([Facts.Image(1), Facts.Image(2, "1.0")]);
-        Assert.Equal([Use.InUse, Use.InUse], Uses(Of(null, contents)));
+        Assert.Equal([UseState.InUse, UseState.InUse], Uses(Of(null, contents)));
         Assert.Equal(
-            [Use.Unknown, Use.Unknown],
+            [UseState.Unknown, UseState.Unknown],
             Uses(Of("""{"rules":[{"rulePriority":1,"moon":"full"}]}""", contents))
         );
     }
@@ -74,10 +75,13 @@ public sealed class ShieldsTests
     [Fact]
     public void A_shield_that_is_there_stays()
     {
-        var shield = VerdictTags.Default.InUse(Facts.Digest(1));
-        Assert.Equal([Use.InUse], Uses(Of(Policy(Untagged), Facts.Contents([Facts.Image(1, shield)]))));
-        Assert.Equal([Use.InUse], Uses(Of(Policy(EverythingTagged), Facts.Contents([Facts.Image(1, "1.0", shield)]))));
-        Assert.Equal([Use.InUse], Uses(Of("{}", Facts.Contents([Facts.Image(1, "1.0", shield)]))));
+        var shield = OwnTags.Default.InUse(Facts.Digest(1));
+        Assert.Equal([UseState.InUse], Uses(Of(Policy(Untagged), Facts.Contents([Facts.Image(1, shield)]))));
+        Assert.Equal(
+            [UseState.InUse],
+            Uses(Of(Policy(EverythingTagged), Facts.Contents([Facts.Image(1, "1.0", shield)])))
+        );
+        Assert.Equal([UseState.InUse], Uses(Of("{}", Facts.Contents([Facts.Image(1, "1.0", shield)]))));
     }
 
     [Theory]
@@ -87,24 +91,29 @@ public sealed class ShieldsTests
     [InlineData(EverythingTagged)]
     [InlineData("{")]
     public void Where_EcrGuards_rule_does_not_stand_and_is_not_about_to_none_is_put(string? rules) =>
-        Assert.Equal([Use.Unknown, Use.Unknown], Uses(Without(rules, Facts.Image(1), Facts.Image(2, "1.0"))));
+        Assert.Equal([UseState.Unknown, UseState.Unknown], Uses(Without(rules, Facts.Image(1), Facts.Image(2, "1.0"))));
 
     [Fact]
     public void Where_EcrGuards_rule_stands_they_are_put_though_nothing_is_about_to_be() =>
-        Assert.Equal([Use.InUse, Use.InUse], Uses(Without(ShieldFirst, Facts.Image(1), Facts.Image(2, "1.0"))));
+        Assert.Equal(
+            [UseState.InUse, UseState.InUse],
+            Uses(Without(ShieldFirst, Facts.Image(1), Facts.Image(2, "1.0")))
+        );
 
     /// <summary>
     /// A team's policy has taken the place of EcrGuard's: what was a shield is a tag, and goes unless it happens to
     /// hold.
     /// </summary>
     [Theory]
-    [InlineData(null, Use.NotInUse)]
-    [InlineData(Release, Use.NotInUse)]
-    [InlineData(Any, Use.NotInUse)]
-    [InlineData(Untagged, Use.Unknown)]
-    [InlineData("{", Use.Unknown)]
-    public void A_shield_goes_where_its_rule_has_gone_unless_the_image_would_go_with_it(string? rules, Use planned) =>
-        Assert.Equal([planned], Uses(Without(rules, Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1))))));
+    [InlineData(null, UseState.NotInUse)]
+    [InlineData(Release, UseState.NotInUse)]
+    [InlineData(Any, UseState.NotInUse)]
+    [InlineData(Untagged, UseState.Unknown)]
+    [InlineData("{", UseState.Unknown)]
+    public void A_shield_goes_where_its_rule_has_gone_unless_the_image_would_go_with_it(
+        string? rules,
+        UseState planned
+    ) => Assert.Equal([planned], Uses(Without(rules, Facts.Image(1, OwnTags.Default.InUse(Facts.Digest(1))))));
 
     [Fact]
     public void Ten_thousand_fresh_images_without_a_policy_are_ten_thousand_images_without_a_write()
@@ -113,10 +122,13 @@ public sealed class ShieldsTests
         var usages = contents
             .Images.Select(
                 (image, i) =>
-                    (image.Id.Digest, Usage: i % 2 == 0 ? new Usage(Use.InUse, ["It runs."], []) : Usage.Unknown)
+                    (
+                        image.Id.Digest,
+                        Usage: i % 2 == 0 ? new ImageUsage(UseState.InUse, ["It runs."], []) : ImageUsage.Unknown
+                    )
             )
             .ToDictionary(each => each.Digest, each => each.Usage);
-        var shields = Shields.Of(null, contents, usages, VerdictTags.Default, Facts.Now, puts: false);
+        var shields = Shields.Of(null, contents, usages, OwnTags.Default, Facts.Now, puts: false);
         Assert.All(
             contents.Images,
             image =>
@@ -127,7 +139,7 @@ public sealed class ShieldsTests
                             Core.Verdicts.Status.Pending,
                             shields.Usages[image.Id.Digest].Use,
                             Core.Policy.EnforcementMode.Mark,
-                            VerdictTags.Default
+                            OwnTags.Default
                         )
                         .Actions
                 )
@@ -139,8 +151,8 @@ public sealed class ShieldsTests
         Shields.Of(
             rules is null ? null : Policy(rules),
             Facts.Contents(images),
-            images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])),
-            VerdictTags.Default,
+            images.ToDictionary(i => i.Id.Digest, _ => new ImageUsage(UseState.InUse, ["It runs."], [])),
+            OwnTags.Default,
             Facts.Now,
             puts: false
         );
@@ -154,16 +166,16 @@ public sealed class ShieldsTests
     {
         var shields = Of(
             Policy(Dashed),
-            Facts.Contents([Facts.Image(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1)))])
+            Facts.Contents([Facts.Image(1, "1.0", OwnTags.Default.InUse(Facts.Digest(1)))])
         );
-        Assert.Equal([Use.NotInUse], Uses(shields));
+        Assert.Equal([UseState.NotInUse], Uses(shields));
         Assert.Null(shields.Withheld);
 
         var last = Of(
             Policy(EverythingTagged),
-            Facts.Contents([Facts.Image(1, VerdictTags.Default.InUse(Facts.Digest(1)))])
+            Facts.Contents([Facts.Image(1, OwnTags.Default.InUse(Facts.Digest(1)))])
         );
-        Assert.Equal([Use.InUse], Uses(last));
+        Assert.Equal([UseState.InUse], Uses(last));
         Assert.StartsWith("1 image in use may go by EcrGuard's own tags: ", last.Withheld, StringComparison.Ordinal);
     }
 
@@ -174,12 +186,7 @@ public sealed class ShieldsTests
         var shields = Of(
             Policy(Dashed),
             Facts.Contents([
-                Facts.Image(
-                    1,
-                    "1.0",
-                    VerdictTags.Default.Blocked(Facts.Digest(1)),
-                    VerdictTags.Default.InUse(Facts.Digest(1))
-                ),
+                Facts.Image(1, "1.0", OwnTags.Default.Blocked(Facts.Digest(1)), OwnTags.Default.InUse(Facts.Digest(1))),
             ])
         );
         Assert.StartsWith(
@@ -190,7 +197,7 @@ public sealed class ShieldsTests
         Assert.Null(
             Of(
                 Policy(Dashed),
-                Facts.Contents([Facts.Image(1, "1-0", VerdictTags.Default.Blocked(Facts.Digest(1)))])
+                Facts.Contents([Facts.Image(1, "1-0", OwnTags.Default.Blocked(Facts.Digest(1)))])
             ).Withheld
         );
     }
@@ -217,16 +224,16 @@ public sealed class ShieldsTests
         var shields = Shields.Of(
             Policy(Rules),
             contents,
-            new Dictionary<Digest, Usage>
+            new Dictionary<Digest, ImageUsage>
             {
-                [Facts.Digest(1)] = new(Use.InUse, ["It runs."], []),
-                [Facts.Digest(2)] = Usage.Unknown,
+                [Facts.Digest(1)] = new(UseState.InUse, ["It runs."], []),
+                [Facts.Digest(2)] = ImageUsage.Unknown,
             },
-            VerdictTags.Default,
+            OwnTags.Default,
             Facts.Now,
             puts: false
         );
-        Assert.Equal(Use.InUse, shields.Usages[Facts.Digest(1)].Use);
+        Assert.Equal(UseState.InUse, shields.Usages[Facts.Digest(1)].Use);
     }
 
     /// <summary>
@@ -245,19 +252,22 @@ public sealed class ShieldsTests
             };
         var pinned = Old(1);
         var crowded = Of(Policy(KeepsTwo), Facts.Contents([pinned, Old(2, "2.0"), Old(3, "1.0")]));
-        Assert.Equal([Use.Unknown, Use.InUse, Use.InUse], Uses(crowded));
+        Assert.Equal([UseState.Unknown, UseState.InUse, UseState.InUse], Uses(crowded));
         Assert.Contains("1 image in use got no shield", crowded.Withheld, StringComparison.Ordinal);
 
         Assert.Equal(
-            [Use.InUse, Use.InUse, Use.InUse],
+            [UseState.InUse, UseState.InUse, UseState.InUse],
             Uses(
                 Of(
                     Policy(KeepsTwo),
-                    Facts.Contents([pinned, Old(2, "2.0"), Old(3, "1.0", VerdictTags.Default.InUse(Facts.Digest(3)))])
+                    Facts.Contents([pinned, Old(2, "2.0"), Old(3, "1.0", OwnTags.Default.InUse(Facts.Digest(3)))])
                 )
             )
         );
-        Assert.Equal([Use.InUse, Use.InUse], Uses(Of(Policy(KeepsTwo), Facts.Contents([pinned, Old(2, "2.0")]))));
+        Assert.Equal(
+            [UseState.InUse, UseState.InUse],
+            Uses(Of(Policy(KeepsTwo), Facts.Contents([pinned, Old(2, "2.0")])))
+        );
     }
 
     /// <summary>
@@ -272,10 +282,10 @@ public sealed class ShieldsTests
             [Facts.Digest(1)] = [Facts.Digest(2), Facts.Digest(3)],
         };
         var contents = Facts.Contents([index, Facts.Image(2), Facts.Image(3, "1.0-arm64")], children);
-        Assert.Equal([Use.InUse, Use.Unknown, Use.InUse], Uses(Of(Policy(ShieldFirst), contents)));
+        Assert.Equal([UseState.InUse, UseState.Unknown, UseState.InUse], Uses(Of(Policy(ShieldFirst), contents)));
         Assert.Null(Of(Policy(ShieldFirst), contents).Withheld);
         Assert.Equal(
-            Use.InUse,
+            UseState.InUse,
             Uses(
                 Of(
                     Policy(ShieldFirst),
@@ -294,14 +304,14 @@ public sealed class ShieldsTests
     {
         var contents = Facts.Contents([
             Facts.Image(1, "1.0"),
-            Facts.Image(2, "2.0", VerdictTags.Default.InUse(Facts.Digest(2))),
+            Facts.Image(2, "2.0", OwnTags.Default.InUse(Facts.Digest(2))),
         ]);
         string? Unkept(string rules) =>
             Shields.Unkept(
                 LifecyclePolicy.Read(Policy(rules)).Policy!,
                 contents,
-                contents.Images.ToDictionary(i => i.Id.Digest, _ => new Usage(Use.InUse, ["It runs."], [])),
-                VerdictTags.Default
+                contents.Images.ToDictionary(i => i.Id.Digest, _ => new ImageUsage(UseState.InUse, ["It runs."], [])),
+                OwnTags.Default
             );
         Assert.StartsWith(
             "EcrGuard's lifecycle policy stands here and EcrGuard only observes: 1 image in use carries no shield",
@@ -320,7 +330,7 @@ public sealed class ShieldsTests
             stand,
             Shields.Stand(
                 LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(Policy(rules))).Policy!,
-                VerdictTags.Default
+                OwnTags.Default
             )
         );
 
@@ -329,8 +339,8 @@ public sealed class ShieldsTests
     public void A_rule_that_only_counts_it_for_the_shield_is_a_rule_too_many()
     {
         var policy = Policies.Of(Policies.Keep(1, "1.*", 1000), Policies.Keep(2, "*-*", 900)).Text;
-        Assert.Equal([Use.Unknown], Uses(Of(policy, Facts.Contents([Facts.Image(1, "1.0")]))));
-        Assert.Equal([Use.InUse], Uses(Of(policy, Facts.Contents([Facts.Image(1, "1-0")]))));
+        Assert.Equal([UseState.Unknown], Uses(Of(policy, Facts.Contents([Facts.Image(1, "1.0")]))));
+        Assert.Equal([UseState.InUse], Uses(Of(policy, Facts.Contents([Facts.Image(1, "1-0")]))));
     }
 
     [Fact]
@@ -345,10 +355,10 @@ public sealed class ShieldsTests
                     i => i.Id.Digest,
                     i =>
                         i.Id.Digest.CompareTo(Facts.Digest(used)) <= 0
-                            ? new Usage(Use.InUse, ["It runs."], [])
-                            : Usage.None
+                            ? new ImageUsage(UseState.InUse, ["It runs."], [])
+                            : ImageUsage.None
                 ),
-                VerdictTags.Default
+                OwnTags.Default
             );
         Assert.Null(Unkept(0));
         Assert.Contains(" 1 image in use carries no shield", Unkept(1), StringComparison.Ordinal);
@@ -363,7 +373,7 @@ public sealed class ShieldsTests
             Facts.Contents([
                 .. Enumerable
                     .Range(1, 2)
-                    .Select(i => Facts.Image(i, $"{i}.0", VerdictTags.Default.Blocked(Facts.Digest(i)))),
+                    .Select(i => Facts.Image(i, $"{i}.0", OwnTags.Default.Blocked(Facts.Digest(i)))),
                 Facts.Image(3, "3.0"),
             ])
         ).Withheld;

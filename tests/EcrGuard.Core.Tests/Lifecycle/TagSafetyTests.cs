@@ -1,22 +1,22 @@
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Lifecycle;
 
 public sealed class TagSafetyTests
 {
-    private static readonly string Blocked = VerdictTags.Default.Blocked(Facts.Digest(1));
+    private static readonly string Blocked = OwnTags.Default.Blocked(Facts.Digest(1));
 
-    private static string? Adding(string? policy, Use use, params string[] tags) =>
-        TagSafety.WhyNot(policy, Facts.Image(1, tags), new TagAction(TagChange.Add, Blocked), use, VerdictTags.Default);
+    private static string? Adding(string? policy, UseState use, params string[] tags) =>
+        TagSafety.WhyNot(policy, Facts.Image(1, tags), new TagAction(TagChange.Add, Blocked), use, OwnTags.Default);
 
-    private static string? Removing(string policy, Use use) =>
+    private static string? Removing(string policy, UseState use) =>
         TagSafety.WhyNot(
             policy,
             Facts.Image(1, "1.0", Blocked),
             new TagAction(TagChange.Remove, Blocked),
             use,
-            VerdictTags.Default
+            OwnTags.Default
         );
 
     [Theory]
@@ -27,7 +27,7 @@ public sealed class TagSafetyTests
     [InlineData("1.*,*blocked*", "could take the image by the tag: rule 1 selects it by '1.*' and '*blocked*'.")]
     public void A_tag_is_not_put_by_which_a_rule_takes_the_image_that_does_not_name_it(string pattern, string? why)
     {
-        var not = Adding(Policies.Of(Policies.Expire(1, pattern, 900)).Text, Use.NotInUse, "1.0");
+        var not = Adding(Policies.Of(Policies.Expire(1, pattern, 900)).Text, UseState.NotInUse, "1.0");
         if (why is null)
             Assert.Null(not);
         else
@@ -38,8 +38,8 @@ public sealed class TagSafetyTests
     public void A_shield_before_that_rule_makes_it_safe()
     {
         var policy = Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "*-*", 1)).Text;
-        Assert.Null(Adding(policy, Use.InUse, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))));
-        Assert.NotNull(Adding(policy, Use.NotInUse, "1.0"));
+        Assert.Null(Adding(policy, UseState.InUse, "1.0", OwnTags.Default.InUse(Facts.Digest(1))));
+        Assert.NotNull(Adding(policy, UseState.NotInUse, "1.0"));
     }
 
     /// <summary>The shield that selects it already will come off.</summary>
@@ -48,25 +48,25 @@ public sealed class TagSafetyTests
         Assert.NotNull(
             Adding(
                 Policies.Of(Policies.Expire(1, "*-*", 900)).Text,
-                Use.InUse,
+                UseState.InUse,
                 "1.0",
-                VerdictTags.Default.InUse(Facts.Digest(1))
+                OwnTags.Default.InUse(Facts.Digest(1))
             )
         );
 
     [Fact]
     public void Without_a_policy_every_tag_is_safe_and_in_one_that_nobody_understands_none()
     {
-        Assert.Null(Adding(null, Use.InUse, "1.0"));
-        Assert.NotNull(Adding("{}", Use.NotInUse, "1.0"));
+        Assert.Null(Adding(null, UseState.InUse, "1.0"));
+        Assert.NotNull(Adding("{}", UseState.NotInUse, "1.0"));
     }
 
     /// <summary>A team that has what is blocked deleted after a week does not mean what runs.</summary>
     [Theory]
-    [InlineData(Use.NotInUse, null)]
-    [InlineData(Use.InUse, "rule 1 selects it by 'ecrguard-blocked-*', and it is in use, or may be.")]
-    [InlineData(Use.Unknown, "rule 1 selects it by 'ecrguard-blocked-*', and it is in use, or may be.")]
-    public void A_rule_that_names_a_verdict_has_it_put_only_on_what_nothing_uses(Use use, string? why)
+    [InlineData(UseState.NotInUse, null)]
+    [InlineData(UseState.InUse, "rule 1 selects it by 'ecrguard-blocked-*', and it is in use, or may be.")]
+    [InlineData(UseState.Unknown, "rule 1 selects it by 'ecrguard-blocked-*', and it is in use, or may be.")]
+    public void A_rule_that_names_a_verdict_has_it_put_only_on_what_nothing_uses(UseState use, string? why)
     {
         var not = Adding(Policies.Of(Policies.Expire(1, "ecrguard-blocked-*", 7)).Text, use, "1.0");
         if (why is null)
@@ -81,18 +81,18 @@ public sealed class TagSafetyTests
         var keeps = Policies.Of(Policies.Keep(1, "ecrguard-blocked-*", 100_000), Policies.Expire(2, "*", 30)).Text;
         Assert.Equal(
             "The repository's lifecycle policy keeps the image for its tag, and rule 2 selects it without.",
-            Removing(keeps, Use.Unknown)
+            Removing(keeps, UseState.Unknown)
         );
-        Assert.NotNull(Removing(keeps, Use.InUse));
-        Assert.Null(Removing(keeps, Use.NotInUse));
+        Assert.NotNull(Removing(keeps, UseState.InUse));
+        Assert.Null(Removing(keeps, UseState.NotInUse));
         // It may go by either rule: leaving the tag would help nobody.
         Assert.Null(
             Removing(
                 Policies.Of(Policies.Expire(1, "ecrguard-blocked-*", 7), Policies.Expire(2, "*", 30)).Text,
-                Use.InUse
+                UseState.InUse
             )
         );
-        Assert.Null(Removing(Policies.Of(Policies.Keep(1, "ecrguard-blocked-*", 100_000)).Text, Use.InUse));
+        Assert.Null(Removing(Policies.Of(Policies.Keep(1, "ecrguard-blocked-*", 100_000)).Text, UseState.InUse));
     }
 
     [Fact]
@@ -100,15 +100,17 @@ public sealed class TagSafetyTests
     {
         Assert.Equal(
             "The repository's lifecycle policy cannot be understood, and might take the image by the tag.",
-            Adding("{}", Use.NotInUse, "1.0")
+            Adding("{}", UseState.NotInUse, "1.0")
         );
         Assert.Equal(
             "The repository's lifecycle policy cannot be understood, and might take the image without the tag.",
-            Removing("{}", Use.NotInUse)
+            Removing("{}", UseState.NotInUse)
         );
     }
 
     [Fact]
     public void A_rule_of_which_one_pattern_names_EcrGuards_tags_means_them() =>
-        Assert.Null(Adding(Policies.Of(Policies.Expire(1, "1.*,ecrguard-blocked-*", 7)).Text, Use.NotInUse, "1.0"));
+        Assert.Null(
+            Adding(Policies.Of(Policies.Expire(1, "1.*,ecrguard-blocked-*", 7)).Text, UseState.NotInUse, "1.0")
+        );
 }

@@ -1,6 +1,6 @@
 using CsCheck;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Lifecycle;
 
@@ -20,20 +20,20 @@ public sealed class UseHistoryTests
         Region = Region,
     };
 
-    private static ImageUse Used(Consumer by, string? tag = "1.0", Digest? digest = null) =>
+    private static ConsumerReference Used(Consumer by, string? tag = "1.0", Digest? digest = null) =>
         new(Facts.Repository, tag, digest, by);
 
     /// <summary>A reading so many hours after the first.</summary>
-    private static UseFacts At(double hours, params IReadOnlyList<ImageUse> uses) =>
+    private static UsageReading At(double hours, params IReadOnlyList<ConsumerReference> uses) =>
         new() { ReadAt = Facts.Now.AddDays(-30).AddHours(hours), Uses = uses };
 
-    private static UseFacts Carry(params UseFacts[] readings) => CarryFor(0, readings);
+    private static UsageReading Carry(params UsageReading[] readings) => CarryFor(0, readings);
 
     /// <summary>Readings one after the other, with so many days for rollbacks.</summary>
-    private static UseFacts CarryFor(int rollbackDays, params UseFacts[] readings) =>
+    private static UsageReading CarryFor(int rollbackDays, params UsageReading[] readings) =>
         readings.Skip(1).Aggregate(readings[0], (before, read) => UseHistory.Carry(before, read, rollbackDays));
 
-    private static Usage Of(UseFacts use, ImageFacts? image = null) =>
+    private static ImageUsage Of(UsageReading use, ImageFacts? image = null) =>
         InUse.Of(
             use,
             Facts.Contents([
@@ -51,9 +51,9 @@ public sealed class UseHistoryTests
     [Fact]
     public void A_consumer_that_cannot_be_read_uses_what_it_used_until_it_is_read_again_and_the_reason_says_so()
     {
-        UseFacts night = At(240) with { Unread = [Services] };
+        UsageReading night = At(240) with { Unread = [Services] };
         var usage = Of(Carry(At(0, Used(Service)), At(24) with { Unread = [Services] }, night));
-        Assert.Equal(Use.InUse, usage.Use);
+        Assert.Equal(UseState.InUse, usage.Use);
         Assert.Equal([Service], usage.By);
         Assert.Equal(
             [$"The {Service} referred to it by the tag 1.0 until 2026-10-19 12:00 UTC, and could not be read since."],
@@ -66,26 +66,26 @@ public sealed class UseHistoryTests
     {
         var usage = Of(Carry(At(0, Used(Service)), At(24)));
         Assert.Equal([$"The {Service} referred to it by the tag 1.0 until 2026-10-19 12:00 UTC."], usage.Why);
-        Assert.Equal(Use.NotInUse, Of(Carry(At(0, Used(Service)), At(24), At(48))).Use);
+        Assert.Equal(UseState.NotInUse, Of(Carry(At(0, Used(Service)), At(24), At(48))).Use);
     }
 
     [Theory]
-    [InlineData(47.9, Use.InUse)]
-    [InlineData(48, Use.NotInUse)]
+    [InlineData(47.9, UseState.InUse)]
+    [InlineData(48, UseState.NotInUse)]
     public void However_often_it_is_read_a_reference_counts_for_48_hours_after_it_was_last_seen(
         double hours,
-        Use use
+        UseState use
     ) => Assert.Equal(use, Of(Carry(At(0, Used(Service)), At(1), At(2), At(24), At(hours))).Use);
 
     [Fact]
     public void After_a_gap_in_the_readings_or_a_time_in_which_nothing_could_be_read_two_days_must_agree_all_the_same()
     {
-        UseFacts unread = At(240) with { Unread = [Services] };
-        Assert.Equal(Use.InUse, Of(Carry(At(0, Used(Service)), At(240), At(240.1))).Use);
-        Assert.Equal(Use.NotInUse, Of(Carry(At(0, Used(Service)), At(240), At(264))).Use);
-        Assert.Equal(Use.InUse, Of(Carry(At(0, Used(Service)), unread, At(264), At(264.1))).Use);
-        Assert.Equal(Use.NotInUse, Of(Carry(At(0, Used(Service)), unread, At(264), At(288))).Use);
-        Assert.Equal(Use.InUse, Of(Carry(At(0, Used(Service)), At(216), unread, At(264))).Use);
+        UsageReading unread = At(240) with { Unread = [Services] };
+        Assert.Equal(UseState.InUse, Of(Carry(At(0, Used(Service)), At(240), At(240.1))).Use);
+        Assert.Equal(UseState.NotInUse, Of(Carry(At(0, Used(Service)), At(240), At(264))).Use);
+        Assert.Equal(UseState.InUse, Of(Carry(At(0, Used(Service)), unread, At(264), At(264.1))).Use);
+        Assert.Equal(UseState.NotInUse, Of(Carry(At(0, Used(Service)), unread, At(264), At(288))).Use);
+        Assert.Equal(UseState.InUse, Of(Carry(At(0, Used(Service)), At(216), unread, At(264))).Use);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class UseHistoryTests
     {
         var use = Carry(At(0, Used(Service)), At(24), At(47, Used(Service)));
         Assert.Equal([Used(Service)], use.Uses);
-        Assert.Equal(Use.InUse, Of(Carry(use, At(71))).Use);
+        Assert.Equal(UseState.InUse, Of(Carry(use, At(71))).Use);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class UseHistoryTests
     {
         var moved = Facts.Image(1) with { PushedAt = Facts.Now.AddDays(-400) };
         Assert.Equal(
-            Use.InUse,
+            UseState.InUse,
             Of(
                 Carry(
                     At(0, Used(Service), Used(Service, digest: Facts.Digest(1))),
@@ -114,19 +114,23 @@ public sealed class UseHistoryTests
             ).Use
         );
         Assert.Equal(
-            Use.InUse,
+            UseState.InUse,
             Of(Carry(At(0, Used(Service), Used(Service, digest: Facts.Digest(1))), At(24, Used(Service))), moved).Use
         );
     }
 
     [Theory]
-    [InlineData(24, Use.InUse, Use.InUse)]
-    [InlineData(72, Use.InUse, Use.NotInUse)]
-    [InlineData(335, Use.InUse, Use.NotInUse)]
-    [InlineData(336, Use.NotInUse, Use.NotInUse)]
-    public void What_was_seen_in_use_is_in_reserve_for_rollbacks_and_no_longer_seen(double hours, Use use, Use now)
+    [InlineData(24, UseState.InUse, UseState.InUse)]
+    [InlineData(72, UseState.InUse, UseState.NotInUse)]
+    [InlineData(335, UseState.InUse, UseState.NotInUse)]
+    [InlineData(336, UseState.NotInUse, UseState.NotInUse)]
+    public void What_was_seen_in_use_is_in_reserve_for_rollbacks_and_no_longer_seen(
+        double hours,
+        UseState use,
+        UseState now
+    )
     {
-        UseFacts[] nights =
+        UsageReading[] nights =
         [
             At(0, Used(Service)),
             .. Enumerable.Range(1, 13).Select(night => At(24 * night)).Where(night => night.ReadAt < At(hours).ReadAt),
@@ -183,27 +187,27 @@ public sealed class UseHistoryTests
                 }
             )
         );
-        Assert.Equal((Use.InUse, true), (usage.Use, usage.SeenNow));
+        Assert.Equal((UseState.InUse, true), (usage.Use, usage.SeenNow));
     }
 
     [Fact]
     public void What_is_in_reserve_runs_no_more_though_nobody_could_look_and_stays_until_somebody_can()
     {
-        UseFacts blind = At(480) with { Unread = [Services] };
+        UsageReading blind = At(480) with { Unread = [Services] };
         Assert.Equal(
-            (Use.InUse, Use.NotInUse),
+            (UseState.InUse, UseState.NotInUse),
             (
                 Of(CarryFor(14, At(0, Used(Service)), At(24), At(72), blind)).Use,
                 Of(CarryFor(14, At(0, Used(Service)), At(24), At(72), blind)).Now
             )
         );
-        Assert.Equal(Use.NotInUse, Of(CarryFor(14, At(0, Used(Service)), At(24), At(72), blind, At(504))).Use);
+        Assert.Equal(UseState.NotInUse, Of(CarryFor(14, At(0, Used(Service)), At(24), At(72), blind, At(504))).Use);
     }
 
     [Fact]
     public void Of_many_tasks_that_have_gone_the_last_is_kept_in_reserve()
     {
-        static ImageUse Task(int number) =>
+        static ConsumerReference Task(int number) =>
             Used(new Consumer(ConsumerKind.EcsTask, $"arn:aws:ecs:{Region}:{Account}:task/main/{number}"));
         var use = CarryFor(14, At(0, Task(1), Task(2)), At(24, Task(3)), At(48), At(72), At(96));
         Assert.Equal([Task(3).By], use.Uses.Select(left => left.By));
@@ -215,16 +219,20 @@ public sealed class UseHistoryTests
         var usage = Of(
             UseHistory.Join(At(0), [Used(Service, null, Facts.Digest(1)) with { SeenAt = At(1).ReadAt }], 14)!
         );
-        Assert.Equal((Use.InUse, true), (usage.Use, usage.SeenNow));
+        Assert.Equal((UseState.InUse, true), (usage.Use, usage.SeenNow));
         Assert.Equal([$"The {Service} was seen to deploy it by its digest on 2026-10-19 13:00 UTC."], usage.Why);
     }
 
     [Theory]
-    [InlineData(1, Use.InUse, Use.InUse)]
-    [InlineData(72, Use.InUse, Use.NotInUse)]
-    [InlineData(335, Use.InUse, Use.NotInUse)]
-    [InlineData(337, Use.NotInUse, Use.NotInUse)]
-    public void A_deployment_that_later_readings_did_not_see_is_in_reserve_and_then_over(double hours, Use use, Use now)
+    [InlineData(1, UseState.InUse, UseState.InUse)]
+    [InlineData(72, UseState.InUse, UseState.NotInUse)]
+    [InlineData(335, UseState.InUse, UseState.NotInUse)]
+    [InlineData(337, UseState.NotInUse, UseState.NotInUse)]
+    public void A_deployment_that_later_readings_did_not_see_is_in_reserve_and_then_over(
+        double hours,
+        UseState use,
+        UseState now
+    )
     {
         var usage = Of(
             UseHistory.Join(At(hours), [Used(Service, null, Facts.Digest(1)) with { SeenAt = At(0).ReadAt }], 14)!
@@ -267,12 +275,12 @@ public sealed class UseHistoryTests
         bool pod
     )
     {
-        ImageUse[] uses = [Used(Service), Used(Pod, null, Facts.Digest(1))];
+        ConsumerReference[] uses = [Used(Service), Used(Pod, null, Facts.Digest(1))];
         var carried = Carry(At(0, uses), At(24) with { Unread = [unread] }).Uses;
         Assert.Equal([(Service, service), (Pod, pod)], carried.Select(use => (use.By, use.AbsentSince is null)));
     }
 
-    private static readonly Gen<UseFacts[]> AnyReadings = Gen.Select(
+    private static readonly Gen<UsageReading[]> AnyReadings = Gen.Select(
             Gen.Double[0.1, 60],
             Gen.Bool.Array[4],
             Gen.Bool.Array[2]
@@ -281,7 +289,7 @@ public sealed class UseHistoryTests
         .Select(nights =>
         {
             var hours = 0.0;
-            ImageUse[] all =
+            ConsumerReference[] all =
             [
                 Used(Service),
                 Used(Service, digest: Facts.Digest(1)),

@@ -1,6 +1,6 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 using static EcrGuard.Core.Tests.Plans.PlanFacts;
 
 namespace EcrGuard.Core.Tests.Plans;
@@ -66,11 +66,11 @@ public sealed class PlanCheckTests
         );
         Assert.Equal(
             "It is in use. The ECS service pay refers to it by the tag 1.0.",
-            WhyNot(First, View(Six, uses: (1, Use.InUse)))
+            WhyNot(First, View(Six, uses: (1, UseState.InUse)))
         );
         Assert.StartsWith(
             "Whether it is in use is not known.",
-            WhyNot(First, View(Six, uses: (1, Use.Unknown))),
+            WhyNot(First, View(Six, uses: (1, UseState.Unknown))),
             StringComparison.Ordinal
         );
     }
@@ -87,7 +87,7 @@ public sealed class PlanCheckTests
     public void An_image_that_nobody_looked_up_the_use_of_stays() =>
         Assert.StartsWith(
             "Whether it is in use is not known.",
-            WhyNot(First, View(Six) with { Usages = new Dictionary<Digest, Usage>() }),
+            WhyNot(First, View(Six) with { Usages = new Dictionary<Digest, ImageUsage>() }),
             StringComparison.Ordinal
         );
 
@@ -134,7 +134,7 @@ public sealed class PlanCheckTests
                 [Facts.Digest(2)] = [Facts.Digest(1)],
                 [Facts.Digest(3)] = [Facts.Digest(2)],
             },
-            uses: (3, Use.InUse)
+            uses: (3, UseState.InUse)
         );
         var check = PlanCheck.Of(new Removal(RemovalKind.Delete, [.. images.Select(Planned)]), Facts.Now, view);
         Assert.Empty(check.Exact);
@@ -257,16 +257,16 @@ public sealed class PlanCheckTests
         );
 
     [Theory]
-    [InlineData(Use.InUse, "It is in use.")]
-    [InlineData(Use.Unknown, "Whether it is in use is not known.")]
-    public void Where_nobody_says_why_an_image_is_in_use_the_sentence_ends_there(Use use, string why) =>
+    [InlineData(UseState.InUse, "It is in use.")]
+    [InlineData(UseState.Unknown, "Whether it is in use is not known.")]
+    public void Where_nobody_says_why_an_image_is_in_use_the_sentence_ends_there(UseState use, string why) =>
         Assert.Equal(
             why,
             WhyNot(
                 First,
                 View(Six) with
                 {
-                    Usages = new Dictionary<Digest, Usage> { [Facts.Digest(1)] = new(use, [], []) },
+                    Usages = new Dictionary<Digest, ImageUsage> { [Facts.Digest(1)] = new(use, [], []) },
                 }
             )
         );

@@ -1,7 +1,7 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Plans;
 
@@ -48,7 +48,7 @@ internal static class PlanFacts
         IReadOnlyList<ImageFacts> images,
         IReadOnlyDictionary<Digest, IReadOnlyList<Digest>>? children = null,
         string? present = null,
-        params (int Number, Use Use)[] uses
+        params (int Number, UseState Use)[] uses
     )
     {
         var known = uses.ToDictionary(use => Facts.Digest(use.Number), use => use.Use);
@@ -57,12 +57,12 @@ internal static class PlanFacts
             images.ToDictionary(
                 image => image.Id.Digest,
                 image =>
-                    known.GetValueOrDefault(image.Id.Digest, Use.NotInUse) switch
+                    known.GetValueOrDefault(image.Id.Digest, UseState.NotInUse) switch
                     {
-                        Use.NotInUse => Usage.None,
-                        Use.Unknown => Usage.Unknown,
-                        Use.InUse => new Usage(
-                            Use.InUse,
+                        UseState.NotInUse => ImageUsage.None,
+                        UseState.Unknown => ImageUsage.Unknown,
+                        UseState.InUse => new ImageUsage(
+                            UseState.InUse,
                             ["The ECS service pay refers to it by the tag 1.0."],
                             [new Consumer(ConsumerKind.EcsService, "pay")]
                         ),
@@ -78,7 +78,7 @@ internal static class PlanFacts
         bool exact = false,
         PolicyDocument? policy = null
     ) =>
-        new Planner(policy ?? Document, VerdictTags.Default, exact).Plan(
+        new Planner(policy ?? Document, OwnTags.Default, exact).Plan(
             view,
             wanted is null ? null : new WantedPolicy(wanted, "The baseline wants it."),
             [],

@@ -1,8 +1,10 @@
 using CsCheck;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using static EcrGuard.Core.Tests.Plans.PlanFacts;
 
 namespace EcrGuard.Core.Tests.Plans;
@@ -19,7 +21,7 @@ public sealed class PlanProperties
     /// </summary>
     private static readonly Gen<RepositoryView> AnyView = Gen.Select(
             Gen.Select(Gen.Enum<ImageKind>(), Gen.Enum<StorageStatus>(), Gen.Int[0, 5], Gen.Int[0, 400]).Array[0, Most],
-            Gen.Enum<Use>().Array[Most],
+            Gen.Enum<UseState>().Array[Most],
             Gen.Int[0, Most].Array[Most],
             Gen.Int[0, Policies.Length - 1]
         )
@@ -76,7 +78,7 @@ public sealed class PlanProperties
             any =>
             {
                 var planned = Planned(any.View, any.Wanted, any.Exact, any.Policy);
-                Assert.All(Named(planned), digest => Assert.Equal(Use.NotInUse, any.View.UsageOf(digest).Use));
+                Assert.All(Named(planned), digest => Assert.Equal(UseState.NotInUse, any.View.UsageOf(digest).Use));
                 foreach (var put in planned.Items.OfType<PutPolicy>())
                     Assert.Empty(
                         PolicyEffect
@@ -84,7 +86,7 @@ public sealed class PlanProperties
                                 LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(put.Policy)).Policy!,
                                 any.View.Contents,
                                 any.View.Usages,
-                                VerdictTags.Default,
+                                OwnTags.Default,
                                 Facts.Now
                             )
                             .AtRisk

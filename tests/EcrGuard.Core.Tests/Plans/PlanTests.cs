@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 using static EcrGuard.Core.Tests.Plans.PlanFacts;
 
 namespace EcrGuard.Core.Tests.Plans;

@@ -1,6 +1,6 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 using static EcrGuard.Core.Tests.Plans.PlanFacts;
 
 namespace EcrGuard.Core.Tests.Plans;
@@ -27,8 +27,8 @@ public sealed class PlannerNotesTests
     [Fact]
     public void What_else_is_to_be_said_is_said_first_and_no_longer_than_a_plan_may_say_it()
     {
-        var planned = new Planner(Document, VerdictTags.Default, exact: false).Plan(
-            View(Six, uses: (1, Use.Unknown)),
+        var planned = new Planner(Document, OwnTags.Default, exact: false).Plan(
+            View(Six, uses: (1, UseState.Unknown)),
             null,
             ["The baseline is observed.", new string('x', 5000)],
             Facts.Now
@@ -46,11 +46,11 @@ public sealed class PlannerNotesTests
     {
         Assert.Equal(
             ["Whether 1 image is in use is not known; it stays."],
-            Planned(View(Six, uses: (1, Use.Unknown)), null).Notes
+            Planned(View(Six, uses: (1, UseState.Unknown)), null).Notes
         );
         Assert.Equal(
             ["Whether 2 images are in use is not known; they stay."],
-            Planned(View(Six, uses: [(1, Use.Unknown), (2, Use.Unknown)]), null).Notes
+            Planned(View(Six, uses: [(1, UseState.Unknown), (2, UseState.Unknown)]), null).Notes
         );
     }
 
@@ -60,11 +60,11 @@ public sealed class PlannerNotesTests
         ImageFacts[] images = [Old(2, "2.1", "2.0"), Old(1, "1.1", "1.0"), .. Six.Skip(2)];
         Assert.Contains(
             "The present lifecycle policy takes 2 images that are in use or may be: 1.0, 2.0.",
-            Planned(View(images, present: KeepsTwo, uses: [(1, Use.InUse), (2, Use.InUse)]), null).Notes
+            Planned(View(images, present: KeepsTwo, uses: [(1, UseState.InUse), (2, UseState.InUse)]), null).Notes
         );
         Assert.Contains(
             "The wanted lifecycle policy is not put: it would take 2 images that are in use or may be: 1.0, 2.0.",
-            Planned(View(images, uses: [(1, Use.InUse), (2, Use.InUse)]), KeepsTwo).Notes
+            Planned(View(images, uses: [(1, UseState.InUse), (2, UseState.InUse)]), KeepsTwo).Notes
         );
     }
 
@@ -94,7 +94,10 @@ public sealed class PlannerNotesTests
     [Fact]
     public void What_a_policy_would_take_that_is_not_put_is_not_taken_in_its_place()
     {
-        var planned = Planned(View([Left(1, "blocked"), Old(2, "2.0"), Old(3, "3.0")], uses: (2, Use.InUse)), KeepsOne);
+        var planned = Planned(
+            View([Left(1, "blocked"), Old(2, "2.0"), Old(3, "3.0")], uses: (2, UseState.InUse)),
+            KeepsOne
+        );
         Assert.Empty(planned.Items);
         Assert.Contains(
             "1 blocked image carries only EcrGuard's own tags, and no rule would take it without: "
@@ -196,7 +199,11 @@ public sealed class PlannerNotesTests
     public void Images_that_stay_for_the_same_reason_are_named_together() =>
         Assert.Contains(
             "2 images stay (1.0, 2.0): It is in use. The ECS service pay refers to it by the tag 1.0.",
-            Planned(View([.. Six.Reverse()], uses: [(1, Use.InUse), (2, Use.InUse)]), KeepsTwo, exact: true).Notes
+            Planned(
+                View([.. Six.Reverse()], uses: [(1, UseState.InUse), (2, UseState.InUse)]),
+                KeepsTwo,
+                exact: true
+            ).Notes
         );
 
     [Fact]

@@ -1,7 +1,7 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using static EcrGuard.Core.Tests.Plans.PlanFacts;
 
 namespace EcrGuard.Core.Tests.Plans;
@@ -39,9 +39,9 @@ public sealed class PlannerTests
     }
 
     [Theory]
-    [InlineData(Use.InUse)]
-    [InlineData(Use.Unknown)]
-    public void A_policy_that_would_take_what_is_in_use_or_may_be_is_not_put_and_the_note_names_it(Use use)
+    [InlineData(UseState.InUse)]
+    [InlineData(UseState.Unknown)]
+    public void A_policy_that_would_take_what_is_in_use_or_may_be_is_not_put_and_the_note_names_it(UseState use)
     {
         var planned = Planned(View(Six, uses: (1, use)), KeepsTwo);
         Assert.Empty(planned.Items);
@@ -58,7 +58,9 @@ public sealed class PlannerTests
             """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["ecrguard-inuse-*"],"countType":"imageCountMoreThan","countNumber":100000},"action":{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":2},"action":{"type":"expire"}}]}""";
         Assert.Equal(
             3,
-            Assert.IsType<PutPolicy>(Assert.Single(Planned(View(Six, uses: (1, Use.InUse)), shields).Items)).Expires
+            Assert
+                .IsType<PutPolicy>(Assert.Single(Planned(View(Six, uses: (1, UseState.InUse)), shields).Items))
+                .Expires
         );
     }
 
@@ -66,7 +68,7 @@ public sealed class PlannerTests
     public void What_the_present_policy_does_to_images_in_use_is_noted() =>
         Assert.Contains(
             "The present lifecycle policy takes 1 image that is in use or may be: 1.0.",
-            Planned(View(Six, present: KeepsTwo, uses: (1, Use.InUse)), null).Notes
+            Planned(View(Six, present: KeepsTwo, uses: (1, UseState.InUse)), null).Notes
         );
 
     [Fact]
@@ -117,7 +119,7 @@ public sealed class PlannerTests
     [Fact]
     public void An_image_in_use_or_of_unknown_use_is_not_named_and_the_note_says_why()
     {
-        var planned = Planned(View(Six, uses: [(1, Use.InUse), (2, Use.Unknown)]), KeepsTwo, exact: true);
+        var planned = Planned(View(Six, uses: [(1, UseState.InUse), (2, UseState.Unknown)]), KeepsTwo, exact: true);
         Assert.Equal([3, 4], Going(planned));
         Assert.Contains(
             "1 image stays (1.0): It is in use. The ECS service pay refers to it by the tag 1.0.",
@@ -184,7 +186,7 @@ public sealed class PlannerTests
             Old(5, Own("inuse", 5)),
             Old(6, "6.0"),
         };
-        Assert.Equal([1], Going(Planned(View(images, uses: (5, Use.InUse)), null)));
+        Assert.Equal([1], Going(Planned(View(images, uses: (5, UseState.InUse)), null)));
     }
 
     [Fact]

@@ -1,8 +1,10 @@
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Tests.Lifecycle;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Plans;
 
@@ -12,7 +14,7 @@ public sealed class PreviewCheckTests
     /// <summary>
     /// Ten images, pushed 100 days ago, 99 days ago, and so on; the policy keeps them all by our reading.
     /// </summary>
-    private static readonly Contents Ten = Facts.Contents([
+    private static readonly RepositoryContents Ten = Facts.Contents([
         .. Enumerable.Range(1, 10).Select(i => Facts.Image(i, $"{i}.0") with { PushedAt = Facts.Now.AddDays(i - 101) }),
     ]);
 
@@ -20,7 +22,7 @@ public sealed class PreviewCheckTests
 
     private static string? WhyNot(
         int[] taken,
-        Dictionary<int, Usage>? usages = null,
+        Dictionary<int, ImageUsage>? usages = null,
         int[]? going = null,
         Ceilings? ceilings = null,
         LifecyclePolicy? policy = null,
@@ -33,7 +35,7 @@ public sealed class PreviewCheckTests
             Ten,
             Ten.Images.ToDictionary(
                 image => image.Id.Digest,
-                image => usages?.FirstOrDefault(of => Facts.Digest(of.Key) == image.Id.Digest).Value ?? Usage.None
+                image => usages?.FirstOrDefault(of => Facts.Digest(of.Key) == image.Id.Digest).Value ?? ImageUsage.None
             ),
             rest,
             ceilings ?? Most,
@@ -50,11 +52,11 @@ public sealed class PreviewCheckTests
     }
 
     [Theory]
-    [InlineData(Use.InUse)]
-    [InlineData(Use.Unknown)]
-    public void One_image_that_is_in_use_or_may_be_stops_it_and_others_that_are_do_not(Use use)
+    [InlineData(UseState.InUse)]
+    [InlineData(UseState.Unknown)]
+    public void One_image_that_is_in_use_or_may_be_stops_it_and_others_that_are_do_not(UseState use)
     {
-        var usage = new Usage(use, ["The task t runs it.", "It was pulled."], []);
+        var usage = new ImageUsage(use, ["The task t runs it.", "It was pulled."], []);
         Assert.Equal(
             $"ECR's preview takes 1 image that is in use or may be ({Facts.Digest(2).Abbreviated}). The task "
                 + "t runs it.",
@@ -65,7 +67,7 @@ public sealed class PreviewCheckTests
                 + $"{Facts.Digest(3).Abbreviated}).",
             WhyNot([3, 2], new() { [3] = usage with { Why = [] }, [2] = usage with { Why = [] } })
         );
-        Assert.Null(WhyNot([1, 3], new() { [2] = new Usage(Use.Unknown, [], []) }));
+        Assert.Null(WhyNot([1, 3], new() { [2] = new ImageUsage(UseState.Unknown, [], []) }));
     }
 
     [Fact]
@@ -76,7 +78,7 @@ public sealed class PreviewCheckTests
     public void The_policy_must_be_safe_beyond_the_moment_that_the_preview_shows() =>
         Assert.Contains(
             "in use without a shield, and rule 1 selects it",
-            WhyNot([], new() { [10] = new Usage(Use.InUse, [], []) }),
+            WhyNot([], new() { [10] = new ImageUsage(UseState.InUse, [], []) }),
             StringComparison.Ordinal
         );
 

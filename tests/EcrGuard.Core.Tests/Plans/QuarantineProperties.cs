@@ -1,15 +1,15 @@
 using CsCheck;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Plans;
 
 public sealed class QuarantineProperties
 {
-    private static readonly VerdictTags Tags = VerdictTags.Default with { EarlierPrefixes = ["old"] };
+    private static readonly OwnTags Tags = OwnTags.Default with { EarlierPrefixes = ["old"] };
     private static readonly string[] Team = ["1.0", "1.1", "latest"];
     private static readonly string[] Known =
     [
@@ -19,7 +19,7 @@ public sealed class QuarantineProperties
         Tags.InUse(Facts.Digest(1)),
     ];
 
-    private static readonly Gen<Usage> AnyUsage = Gen.Enum<Use>().Select(use => new Usage(use, [], []));
+    private static readonly Gen<ImageUsage> AnyUsage = Gen.Enum<UseState>().Select(use => new ImageUsage(use, [], []));
     private static readonly Gen<QuarantineFacts> AnyFacts = Gen.Select(
             Gen.Bool.Array[Known.Length],
             Gen.Enum<StorageStatus>(),
@@ -119,7 +119,7 @@ public sealed class QuarantineProperties
                     )
                     {
                         Assert.Equal(
-                            (Use.NotInUse, Status.Blocked, StorageStatus.Active),
+                            (UseState.NotInUse, Status.Blocked, StorageStatus.Active),
                             (seen.Usage.Use, seen.Status, seen.Image.Storage)
                         );
                         Assert.Contains(Tags.Blocked(Facts.Digest(1)), seen.Image.Tags);

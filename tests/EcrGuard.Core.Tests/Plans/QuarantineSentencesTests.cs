@@ -8,7 +8,7 @@ namespace EcrGuard.Core.Tests.Plans;
 /// <summary>Why an image is taken out of reach and why it comes back, as ledger and notices say it.</summary>
 public sealed class QuarantineSentencesTests
 {
-    private static readonly VerdictTags Tags = VerdictTags.Default;
+    private static readonly OwnTags Tags = OwnTags.Default;
     private static readonly string Blocked = Tags.Blocked(Facts.Digest(1));
     private static readonly ImageFacts Marked = Facts.Image(1, "1.0", Blocked);
 

@@ -1,8 +1,8 @@
 using System.Text;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Plans;
@@ -13,7 +13,7 @@ namespace EcrGuard.Core.Tests.Plans;
 /// </summary>
 public sealed class QuarantineTableTests
 {
-    private static readonly VerdictTags Tags = VerdictTags.Default;
+    private static readonly OwnTags Tags = OwnTags.Default;
     private static readonly string Blocked = Tags.Blocked(Facts.Digest(1));
 
     private static readonly ImageFacts Marked = Facts.Image(1, "1.0", "latest", Blocked);
@@ -26,8 +26,11 @@ public sealed class QuarantineTableTests
     private static readonly (string Name, Func<QuarantineFacts, QuarantineFacts> With)[] Situations =
     [
         ("not in use", facts => facts),
-        ("in use", facts => facts with { Usage = new Usage(Use.InUse, ["The ECS service web refers to it."], []) }),
-        ("use unknown", facts => facts with { Usage = Usage.Unknown }),
+        (
+            "in use",
+            facts => facts with { Usage = new ImageUsage(UseState.InUse, ["The ECS service web refers to it."], []) }
+        ),
+        ("use unknown", facts => facts with { Usage = ImageUsage.Unknown }),
         ("not marked yet", facts => facts with { Image = facts.Image with { Tags = ["1.0", "latest"] } }),
         ("no team's tag", facts => facts with { Image = facts.Image with { Tags = [Blocked] } }),
         ("child of an index", facts => facts with { NeededBy = Facts.Digest(9) }),

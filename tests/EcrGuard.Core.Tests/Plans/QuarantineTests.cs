@@ -1,14 +1,14 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Plans;
 
 public sealed class QuarantineTests
 {
-    private static readonly VerdictTags Tags = VerdictTags.Default;
+    private static readonly OwnTags Tags = OwnTags.Default;
     private static readonly string Blocked = Tags.Blocked(Facts.Digest(1));
     private const string Change = "01CHANGE";
 
@@ -26,7 +26,7 @@ public sealed class QuarantineTests
             Status = status,
             Mode = EnforcementMode.Quarantine,
             ChangeId = Change,
-            Usage = Usage.None,
+            Usage = ImageUsage.None,
         };
 
     /// <summary>What was begun an hour ago.</summary>
@@ -159,7 +159,7 @@ public sealed class QuarantineTests
     [Fact]
     public void What_somebody_else_restored_and_uses_stays_and_is_told_once()
     {
-        var used = Of(Facts.Image(1, "1.0", Blocked)) with { Usage = new Usage(Use.InUse, ["It runs."], []) };
+        var used = Of(Facts.Image(1, "1.0", Blocked)) with { Usage = new ImageUsage(UseState.InUse, ["It runs."], []) };
         var plan = Plan(used, Record(QuarantineState.Held));
         Assert.Equal(
             (null, QuarantineState.Ended, "It is in use. It runs.", true),

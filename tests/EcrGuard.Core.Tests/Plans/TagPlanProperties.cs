@@ -1,8 +1,8 @@
 using CsCheck;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Plans;
@@ -41,7 +41,7 @@ public sealed class TagPlanProperties
             }
     );
 
-    private static readonly Gen<VerdictTags> AnyTags = Gen.Bool.Select(approved => new VerdictTags(
+    private static readonly Gen<OwnTags> AnyTags = Gen.Bool.Select(approved => new OwnTags(
         "ecrguard",
         ["old"],
         approved
@@ -58,7 +58,7 @@ public sealed class TagPlanProperties
 
     [Fact]
     public void A_plan_carried_out_and_planned_again_gives_nothing_to_do() =>
-        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<Use>(), Gen.Enum<EnforcementMode>(), AnyTags)
+        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<UseState>(), Gen.Enum<EnforcementMode>(), AnyTags)
             .Sample(
                 (image, status, use, mode, tags) =>
                 {
@@ -70,7 +70,7 @@ public sealed class TagPlanProperties
 
     [Fact]
     public void At_every_step_of_a_plan_all_team_tags_are_there_and_no_more_than_allowed() =>
-        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<Use>(), Gen.Enum<EnforcementMode>(), AnyTags)
+        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<UseState>(), Gen.Enum<EnforcementMode>(), AnyTags)
             .Sample(
                 (image, status, use, mode, tags) =>
                 {
@@ -89,7 +89,7 @@ public sealed class TagPlanProperties
 
     [Fact]
     public void An_image_in_use_is_shielded_or_the_plan_says_why_not_and_unknown_use_changes_no_shield() =>
-        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<Use>(), AnyTags)
+        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<UseState>(), AnyTags)
             .Sample(
                 (image, status, use, tags) =>
                 {
@@ -97,13 +97,13 @@ public sealed class TagPlanProperties
                         return;
                     var plan = TagPlan.For(image, status, use, EnforcementMode.Mark, tags);
                     var shield = tags.InUse(Facts.Digest(1));
-                    if (use == Use.InUse)
+                    if (use == UseState.InUse)
                         Assert.True(
                             plan.CouldNot is not null || plan.Actions.Aggregate(image, Apply).Tags.Contains(shield)
                         );
-                    if (use != Use.NotInUse)
+                    if (use != UseState.NotInUse)
                         Assert.DoesNotContain(new TagAction(TagChange.Remove, shield), plan.Actions);
-                    if (use != Use.InUse)
+                    if (use != UseState.InUse)
                         Assert.DoesNotContain(new TagAction(TagChange.Add, shield), plan.Actions);
                 },
                 iter: 1000
@@ -115,7 +115,7 @@ public sealed class TagPlanProperties
             .Sample(
                 (image, tags) =>
                 {
-                    var plan = TagPlan.For(image, Status.Blocked, Use.Unknown, EnforcementMode.Mark, tags);
+                    var plan = TagPlan.For(image, Status.Blocked, UseState.Unknown, EnforcementMode.Mark, tags);
                     if (
                         plan.CouldNot is not null
                         || tags.TeamTags(image).Count == 0

@@ -1,18 +1,14 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Plans;
 
 public sealed class TagPlanTests
 {
-    private static readonly VerdictTags Tags = VerdictTags.Default with
-    {
-        EarlierPrefixes = ["old-guard"],
-        TagApproved = true,
-    };
+    private static readonly OwnTags Tags = OwnTags.Default with { EarlierPrefixes = ["old-guard"], TagApproved = true };
     private static readonly Digest Digest = Facts.Digest(1);
     private static readonly string Blocked = Tags.Blocked(Digest);
     private static readonly string Approved = Tags.Approved(Digest);
@@ -20,11 +16,11 @@ public sealed class TagPlanTests
     private static readonly string OldApproved = (Tags with { Prefix = "old-guard" }).Approved(Digest);
 
     private static TagPlan Plan(Status status, params string[] tags) =>
-        TagPlan.For(Facts.Image(1, tags), status, Use.Unknown, EnforcementMode.Mark, Tags);
+        TagPlan.For(Facts.Image(1, tags), status, UseState.Unknown, EnforcementMode.Mark, Tags);
 
     private static readonly string Shield = Tags.InUse(Digest);
 
-    private static TagPlan Plan(Use use, params string[] tags) =>
+    private static TagPlan Plan(UseState use, params string[] tags) =>
         TagPlan.For(Facts.Image(1, tags), Status.Approved, use, EnforcementMode.Mark, Tags);
 
     private static TagAction Add(string tag) => new(TagChange.Add, tag);
@@ -41,20 +37,20 @@ public sealed class TagPlanTests
     [Fact]
     public void An_artifact_that_stands_for_itself_is_shielded_and_nothing_else_is_said_of_it()
     {
-        TagPlan Plan(Use use, params string[] tags) =>
+        TagPlan Plan(UseState use, params string[] tags) =>
             TagPlan.ForShield(Facts.Image(1, tags) with { Kind = ImageKind.Artifact }, use, EnforcementMode.Mark, Tags);
-        Assert.Equal([Add(Shield)], Plan(Use.InUse, "1.0", Blocked).Actions);
-        Assert.Equal([Add(Shield)], Plan(Use.InUse).Actions);
-        Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, "1.0", Shield).Actions);
-        Nothing(Plan(Use.Unknown, "1.0", Shield));
-        Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, Shield).Actions);
+        Assert.Equal([Add(Shield)], Plan(UseState.InUse, "1.0", Blocked).Actions);
+        Assert.Equal([Add(Shield)], Plan(UseState.InUse).Actions);
+        Assert.Equal([Remove(Shield)], Plan(UseState.NotInUse, "1.0", Shield).Actions);
+        Nothing(Plan(UseState.Unknown, "1.0", Shield));
+        Assert.Equal([Remove(Shield)], Plan(UseState.NotInUse, Shield).Actions);
         Nothing(
             TagPlan.ForShield(
                 Facts.Image(1, "1.0") with
                 {
                     Kind = ImageKind.Artifact,
                 },
-                Use.InUse,
+                UseState.InUse,
                 EnforcementMode.Observe,
                 Tags
             )
@@ -66,7 +62,7 @@ public sealed class TagPlanTests
                     Kind = ImageKind.Artifact,
                     Subject = Facts.Digest(2),
                 },
-                Use.InUse,
+                UseState.InUse,
                 EnforcementMode.Mark,
                 Tags
             )
@@ -77,7 +73,7 @@ public sealed class TagPlanTests
                 {
                     Kind = ImageKind.Unknown,
                 },
-                Use.InUse,
+                UseState.InUse,
                 EnforcementMode.Mark,
                 Tags
             )
@@ -109,9 +105,9 @@ public sealed class TagPlanTests
                 .For(
                     Facts.Image(1, "1.0", Blocked),
                     Status.Approved,
-                    Use.Unknown,
+                    UseState.Unknown,
                     EnforcementMode.Mark,
-                    new VerdictTags("ecrguard", ["ecrguard"], false)
+                    new OwnTags("ecrguard", ["ecrguard"], false)
                 )
                 .Actions
         );
@@ -121,12 +117,12 @@ public sealed class TagPlanTests
     {
         var quiet = Tags with { TagApproved = false };
         Assert.Empty(
-            TagPlan.For(Facts.Image(1, "1.0"), Status.Approved, Use.Unknown, EnforcementMode.Mark, quiet).Actions
+            TagPlan.For(Facts.Image(1, "1.0"), Status.Approved, UseState.Unknown, EnforcementMode.Mark, quiet).Actions
         );
         Assert.Equal(
             [Remove(Approved)],
             TagPlan
-                .For(Facts.Image(1, "1.0", Approved), Status.Approved, Use.Unknown, EnforcementMode.Mark, quiet)
+                .For(Facts.Image(1, "1.0", Approved), Status.Approved, UseState.Unknown, EnforcementMode.Mark, quiet)
                 .Actions
         );
     }
@@ -160,7 +156,7 @@ public sealed class TagPlanTests
                     TagPlan.For(
                         Facts.Image(1, "1.0", Approved, OldBlocked),
                         status,
-                        Use.Unknown,
+                        UseState.Unknown,
                         EnforcementMode.Observe,
                         Tags
                     )
@@ -178,7 +174,7 @@ public sealed class TagPlanTests
                     Kind = kind,
                 },
                 Status.Blocked,
-                Use.Unknown,
+                UseState.Unknown,
                 EnforcementMode.Mark,
                 Tags
             )
@@ -190,18 +186,18 @@ public sealed class TagPlanTests
     [Fact]
     public void An_image_in_use_is_shielded_tagged_or_not()
     {
-        Assert.Equal([Add(Shield)], Plan(Use.InUse, "1.0", Approved).Actions);
-        Assert.Equal([Add(Shield)], Plan(Use.InUse).Actions);
+        Assert.Equal([Add(Shield)], Plan(UseState.InUse, "1.0", Approved).Actions);
+        Assert.Equal([Add(Shield)], Plan(UseState.InUse).Actions);
         Assert.Equal($"ecrguard-inuse-{Digest.Hex}", Shield);
-        Nothing(Plan(Use.InUse, Shield));
+        Nothing(Plan(UseState.InUse, Shield));
     }
 
     [Fact]
     public void The_shield_goes_when_the_image_is_no_longer_in_use_and_stays_while_that_is_not_known()
     {
-        Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, "1.0", Approved, Shield).Actions);
-        Nothing(Plan(Use.Unknown, "1.0", Approved, Shield));
-        Nothing(Plan(Use.Unknown, "1.0", Approved));
+        Assert.Equal([Remove(Shield)], Plan(UseState.NotInUse, "1.0", Approved, Shield).Actions);
+        Nothing(Plan(UseState.Unknown, "1.0", Approved, Shield));
+        Nothing(Plan(UseState.Unknown, "1.0", Approved));
     }
 
     /// <summary>
@@ -210,7 +206,7 @@ public sealed class TagPlanTests
     [Fact]
     public void A_tag_is_to_come_off_even_if_it_is_the_last_one()
     {
-        Assert.Equal([Remove(Shield)], Plan(Use.NotInUse, Shield).Actions);
+        Assert.Equal([Remove(Shield)], Plan(UseState.NotInUse, Shield).Actions);
         Assert.Equal([Remove(Blocked)], Plan(Status.Approved, Blocked).Actions);
         Assert.Equal(
             [Remove(Blocked), Remove(OldBlocked)],
@@ -223,9 +219,9 @@ public sealed class TagPlanTests
     public void A_shield_of_an_earlier_prefix_stays_beside_todays_as_long_as_the_image_is_in_use()
     {
         var old = (Tags with { Prefix = "old-guard" }).InUse(Digest);
-        Assert.Equal([Add(Shield)], Plan(Use.InUse, "1.0", Approved, old).Actions);
-        Nothing(Plan(Use.InUse, "1.0", Approved, old, Shield));
-        Assert.Equal([Remove(Shield), Remove(old)], Plan(Use.NotInUse, "1.0", Approved, old, Shield).Actions);
+        Assert.Equal([Add(Shield)], Plan(UseState.InUse, "1.0", Approved, old).Actions);
+        Nothing(Plan(UseState.InUse, "1.0", Approved, old, Shield));
+        Assert.Equal([Remove(Shield), Remove(old)], Plan(UseState.NotInUse, "1.0", Approved, old, Shield).Actions);
     }
 
     [Fact]
@@ -239,7 +235,7 @@ public sealed class TagPlanTests
                         Kind = ImageKind.Index,
                     },
                     Status.Blocked,
-                    Use.Unknown,
+                    UseState.Unknown,
                     EnforcementMode.Quarantine,
                     Tags
                 )
@@ -259,7 +255,7 @@ public sealed class TagPlanTests
                     Storage = storage,
                 },
                 Status.Blocked,
-                Use.Unknown,
+                UseState.Unknown,
                 EnforcementMode.Mark,
                 Tags
             )
@@ -280,7 +276,7 @@ public sealed class TagPlanTests
     {
         string[] full = [.. Enumerable.Range(0, 1000).Select(i => $"1.{i}")];
         TagPlan At(int tags) =>
-            TagPlan.For(Facts.Image(1, full[..tags]), Status.Blocked, Use.InUse, EnforcementMode.Mark, Tags);
+            TagPlan.For(Facts.Image(1, full[..tags]), Status.Blocked, UseState.InUse, EnforcementMode.Mark, Tags);
 
         Assert.Equal([Add(Blocked), Add(Shield)], At(997).Actions);
         Assert.Null(At(997).CouldNot);
@@ -321,7 +317,7 @@ public sealed class TagPlanTests
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true)]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false)]
     public void A_prefix_is_forty_lower_case_letters_digits_and_hyphens_at_most(string text, bool isPrefix) =>
-        Assert.Equal(isPrefix, VerdictTags.IsPrefix(text));
+        Assert.Equal(isPrefix, OwnTags.IsPrefix(text));
 
     private static void Nothing(TagPlan plan) => Assert.Equal((0, null), (plan.Actions.Count, plan.CouldNot));
 
@@ -333,7 +329,7 @@ public sealed class TagPlanTests
 
     [Fact]
     public void Where_a_shield_is_all_that_is_to_be_written_nothing_is_missing() =>
-        Assert.Equal((Add(Shield), null), (Assert.Single(Plan(Use.InUse).Actions), Plan(Use.InUse).CouldNot));
+        Assert.Equal((Add(Shield), null), (Assert.Single(Plan(UseState.InUse).Actions), Plan(UseState.InUse).CouldNot));
 
     /// <summary>
     /// An updater took the newest tag for a version, and a service runs by it: taking it off would leave the service
@@ -345,7 +341,7 @@ public sealed class TagPlanTests
         var blocked = Tags.Blocked(Facts.Digest(1));
         var image = Facts.Image(1, "1.0", blocked, Tags.Approved(Facts.Digest(1)), Tags.InUse(Facts.Digest(1)));
         var named = new Dictionary<string, string> { [blocked] = "ECS service web" };
-        var plan = TagPlan.For(image, Status.Approved, Use.NotInUse, EnforcementMode.Mark, Tags, named);
+        var plan = TagPlan.For(image, Status.Approved, UseState.NotInUse, EnforcementMode.Mark, Tags, named);
         Assert.Equal(
             [new TagAction(TagChange.Remove, Tags.InUse(Facts.Digest(1)))],
             plan.Actions.Where(action => action.Change == TagChange.Remove)
@@ -353,7 +349,7 @@ public sealed class TagPlanTests
         Assert.Equal($"The tag '{blocked}' stays: the ECS service web names it.", plan.CouldNot);
         Assert.Equal(
             new TagPlan([], plan.CouldNot).CouldNot,
-            TagPlan.For(image, Status.Approved, Use.Unknown, EnforcementMode.Mark, Tags, named).CouldNot
+            TagPlan.For(image, Status.Approved, UseState.Unknown, EnforcementMode.Mark, Tags, named).CouldNot
         );
         Assert.Contains(
             new TagAction(TagChange.Remove, blocked),
@@ -361,7 +357,7 @@ public sealed class TagPlanTests
                 .For(
                     image,
                     Status.Approved,
-                    Use.Unknown,
+                    UseState.Unknown,
                     EnforcementMode.Mark,
                     Tags,
                     new Dictionary<string, string> { ["1.0"] = "x" }

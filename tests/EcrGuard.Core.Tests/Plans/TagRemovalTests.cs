@@ -5,7 +5,7 @@ namespace EcrGuard.Core.Tests.Plans;
 
 public sealed class TagRemovalTests
 {
-    private static readonly VerdictTags Tags = VerdictTags.Default;
+    private static readonly OwnTags Tags = OwnTags.Default;
     private static readonly string Blocked = Tags.Blocked(Facts.Digest(1));
 
     private static TagRemoval Of(string mutability, params string[] team) =>

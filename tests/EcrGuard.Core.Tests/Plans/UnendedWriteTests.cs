@@ -1,5 +1,5 @@
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Core.Tests.Plans;
@@ -21,7 +21,7 @@ public sealed class UnendedWriteTests
         RepositoryFacts? repository = null,
         StorageStatus storage = StorageStatus.Active
     ) =>
-        new UnendedWrite("1", change, setting is null ? Facts.Image().Id : null, tag, setting, value).Outcome(
+        new UnfinishedWrite("1", change, setting is null ? Facts.Image().Id : null, tag, setting, value).Outcome(
             Facts.Contents([Facts.Image(1, "1.0") with { Storage = storage }]),
             repository
         );
@@ -47,7 +47,7 @@ public sealed class UnendedWriteTests
     public void Of_an_image_that_is_gone_nothing_is_told() =>
         AssertEnd(
             null,
-            new UnendedWrite("1", "Remove", Facts.Image(2).Id, "1.0", null, null).Outcome(
+            new UnfinishedWrite("1", "Remove", Facts.Image(2).Id, "1.0", null, null).Outcome(
                 Facts.Contents([Facts.Image(1, "1.0")]),
                 Repository
             )

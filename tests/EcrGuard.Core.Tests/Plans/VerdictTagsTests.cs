@@ -11,5 +11,5 @@ public sealed class VerdictTagsTests
     [InlineData("a/", false)]
     [InlineData("a:", false)]
     public void A_prefix_has_every_letter_and_digit_and_nothing_beside_them(string text, bool isPrefix) =>
-        Assert.Equal(isPrefix, VerdictTags.IsPrefix(text));
+        Assert.Equal(isPrefix, OwnTags.IsPrefix(text));
 }

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Reports;
@@ -236,7 +237,7 @@ public sealed class AlertMessageTests
                         Facts.Image(number),
                         1,
                         "",
-                        new Usage(Use.InUse, [new string('\u0416', 1000)], [])
+                        new ImageUsage(UseState.InUse, [new string('\u0416', 1000)], [])
                     )),
             ]);
         var message = AlertMessage.ForExposure(Facts.Repository, Of(1), "the migration", Facts.Now);

@@ -1,10 +1,12 @@
 using System.Text;
 using System.Text.Json;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Reports;
@@ -17,7 +19,11 @@ public sealed class SweepReportTests
         )
         .Policy!;
 
-    private static readonly Usage Used = new(Use.InUse, ["The ECS service pay refers to it by its digest."], []);
+    private static readonly ImageUsage Used = new(
+        UseState.InUse,
+        ["The ECS service pay refers to it by its digest."],
+        []
+    );
 
     private static readonly RepositorySweep Calm = new()
     {
@@ -51,7 +57,7 @@ public sealed class SweepReportTests
         };
 
     private static RepositorySweep Sweep(
-        IReadOnlyDictionary<Digest, Usage> usages,
+        IReadOnlyDictionary<Digest, ImageUsage> usages,
         params IReadOnlyList<ImageFacts> images
     )
     {
@@ -61,7 +67,7 @@ public sealed class SweepReportTests
             usages,
             quarantined: new HashSet<Digest>(),
             PolicyEffect.Of(KeepsOne, contents, usages, shields: null, Facts.Now),
-            VerdictTags.Default,
+            OwnTags.Default,
             Facts.Now
         );
     }
@@ -70,11 +76,11 @@ public sealed class SweepReportTests
     public void An_image_in_use_that_the_policy_there_would_take_is_described_with_its_use_and_the_rule()
     {
         var sweep = Sweep(
-            new Dictionary<Digest, Usage>
+            new Dictionary<Digest, ImageUsage>
             {
-                [Facts.Digest(1)] = Usage.None,
+                [Facts.Digest(1)] = ImageUsage.None,
                 [Facts.Digest(2)] = Used,
-                [Facts.Digest(3)] = Usage.Unknown,
+                [Facts.Digest(3)] = ImageUsage.Unknown,
             },
             Old(1, "3.0"),
             Old(2, "2.0"),
@@ -91,11 +97,11 @@ public sealed class SweepReportTests
     [Fact]
     public void Only_images_whose_every_tag_is_EcrGuards_count_as_given_up()
     {
-        var unused = Enumerable.Range(1, 4).ToDictionary(i => Facts.Digest(i), _ => Usage.None);
+        var unused = Enumerable.Range(1, 4).ToDictionary(i => Facts.Digest(i), _ => ImageUsage.None);
         var sweep = Sweep(
             unused,
-            Old(1, "1.0", VerdictTags.Default.InUse(Facts.Digest(1))),
-            Old(2, VerdictTags.Default.InUse(Facts.Digest(2))),
+            Old(1, "1.0", OwnTags.Default.InUse(Facts.Digest(1))),
+            Old(2, OwnTags.Default.InUse(Facts.Digest(2))),
             Old(3),
             Old(4, "ecrguard-sig") with
             {
@@ -109,7 +115,7 @@ public sealed class SweepReportTests
             0,
             Sweep(
                 unused.ToDictionary(u => u.Key, _ => Used),
-                Old(2, VerdictTags.Default.InUse(Facts.Digest(2)))
+                Old(2, OwnTags.Default.InUse(Facts.Digest(2)))
             ).AbandonedCount
         );
     }
@@ -118,14 +124,14 @@ public sealed class SweepReportTests
     public void An_image_that_EcrGuard_has_taken_out_of_reach_is_not_given_up()
     {
         var contents = Facts.Contents([
-            Old(1, VerdictTags.Default.Blocked(Facts.Digest(1))),
-            Old(2, VerdictTags.Default.Blocked(Facts.Digest(2))),
+            Old(1, OwnTags.Default.Blocked(Facts.Digest(1))),
+            Old(2, OwnTags.Default.Blocked(Facts.Digest(2))),
         ]);
-        var unused = contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None);
+        var unused = contents.Images.ToDictionary(image => image.Id.Digest, _ => ImageUsage.None);
         Assert.Equal(
             [Facts.Digest(2)],
             RepositorySweep
-                .Of(contents, unused, new HashSet<Digest> { Facts.Digest(1) }, null, VerdictTags.Default, Facts.Now)
+                .Of(contents, unused, new HashSet<Digest> { Facts.Digest(1) }, null, OwnTags.Default, Facts.Now)
                 .Abandoned
         );
     }
@@ -133,10 +139,10 @@ public sealed class SweepReportTests
     [Fact]
     public void Lists_are_cut_and_counts_are_not()
     {
-        var images = Enumerable.Range(1, 50).Select(i => Old(i, VerdictTags.Default.InUse(Facts.Digest(i)))).ToList();
+        var images = Enumerable.Range(1, 50).Select(i => Old(i, OwnTags.Default.InUse(Facts.Digest(i)))).ToList();
         var used = Sweep(images.ToDictionary(i => i.Id.Digest, _ => Used), images);
         Assert.Equal((49, RepositorySweep.MaxListed), (used.AtRiskCount, used.AtRisk.Count));
-        var given = Sweep(images.ToDictionary(i => i.Id.Digest, _ => Usage.None), images);
+        var given = Sweep(images.ToDictionary(i => i.Id.Digest, _ => ImageUsage.None), images);
         Assert.Equal((50, RepositorySweep.MaxListed), (given.AbandonedCount, given.Abandoned.Count));
     }
 

@@ -1,8 +1,8 @@
 using System.Text;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
@@ -13,7 +13,7 @@ namespace EcrGuard.Core.Tests.Verdicts;
 /// </summary>
 public sealed class ConsequencesTableTests
 {
-    private static readonly VerdictTags Tags = VerdictTags.Default with { TagApproved = true };
+    private static readonly OwnTags Tags = OwnTags.Default with { TagApproved = true };
 
     private static readonly (string Name, ScanFacts Scan)[] Scans =
     [
@@ -33,11 +33,11 @@ public sealed class ConsequencesTableTests
         ("ended", [Facts.Waiver() with { Expires = new DateOnly(2026, 11, 17) }]),
     ];
 
-    private static readonly (string Name, Usage Usage)[] Uses =
+    private static readonly (string Name, ImageUsage Usage)[] Uses =
     [
-        ("in use", new Usage(Use.InUse, ["The ECS service web refers to it."], [])),
-        ("unknown", Usage.Unknown),
-        ("not in use", Usage.None),
+        ("in use", new ImageUsage(UseState.InUse, ["The ECS service web refers to it."], [])),
+        ("unknown", ImageUsage.Unknown),
+        ("not in use", ImageUsage.None),
     ];
 
     /// <summary>
@@ -101,7 +101,7 @@ public sealed class ConsequencesTableTests
         ScanFacts scan,
         IReadOnlyList<Waiver> waivers,
         EnforcementMode mode,
-        Usage usage,
+        ImageUsage usage,
         TimeSpan? blockedFor
     )
     {

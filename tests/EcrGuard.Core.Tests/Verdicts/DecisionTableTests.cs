@@ -1,8 +1,8 @@
 using System.Text;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
@@ -11,11 +11,7 @@ namespace EcrGuard.Core.Tests.Verdicts;
 public sealed class DecisionTableTests
 {
     private static readonly ImageFacts Image = Facts.Image(1, "1.0");
-    private static readonly VerdictTags Tags = VerdictTags.Default with
-    {
-        EarlierPrefixes = ["old"],
-        TagApproved = true,
-    };
+    private static readonly OwnTags Tags = OwnTags.Default with { EarlierPrefixes = ["old"], TagApproved = true };
     private static readonly PolicyDocument Waiving = Facts.Policy with { Waivers = [Facts.Waiver()] };
 
     private static readonly (string Name, ScanFacts Scan)[] Scans =
@@ -125,7 +121,7 @@ public sealed class DecisionTableTests
 
     private static string Written(ImageFacts image, Status status, EnforcementMode mode)
     {
-        var plan = TagPlan.For(image, status, Use.Unknown, mode, Tags);
+        var plan = TagPlan.For(image, status, UseState.Unknown, mode, Tags);
         return plan.CouldNot is { } why ? $"could not: {why}"
             : plan.Actions.Count == 0 ? "nothing"
             : string.Join(

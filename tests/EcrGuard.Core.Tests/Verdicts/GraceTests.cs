@@ -1,8 +1,8 @@
 using System.Text.Json;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
@@ -24,8 +24,8 @@ public sealed class GraceTests
         Grace = new Dictionary<Severity, int> { [Severity.Critical] = 7, [Severity.High] = 30 },
     };
 
-    private static readonly Usage Used = new(
-        Use.InUse,
+    private static readonly ImageUsage Used = new(
+        UseState.InUse,
         ["The ECS service web refers to it by its digest."],
         [new Consumer(ConsumerKind.EcsService, "web")]
     );
@@ -41,7 +41,7 @@ public sealed class GraceTests
         Grace.Of(verdict, before, Policy, Facts.Now.AddDays(day))!;
 
     private static Grace Counting(params Severity[] severities) =>
-        Clock(Blocked(severities)).Seen(Use.InUse, Policy, Facts.Now)!;
+        Clock(Blocked(severities)).Seen(UseState.InUse, Policy, Facts.Now)!;
 
     [Fact]
     public void Only_what_blocks_has_a_clock_and_only_where_the_policy_gives_time()
@@ -86,13 +86,13 @@ public sealed class GraceTests
         Assert.Equal(
             (Facts.Now, true),
             (
-                clock.Seen(Use.InUse, Policy, Facts.Now.AddDays(1))!.StartedAt,
-                clock.Seen(Use.InUse, Policy, Facts.Now.AddDays(1))!.Counting
+                clock.Seen(UseState.InUse, Policy, Facts.Now.AddDays(1))!.StartedAt,
+                clock.Seen(UseState.InUse, Policy, Facts.Now.AddDays(1))!.Counting
             )
         );
-        Assert.Equal(Facts.Now.AddDays(40), clock.Seen(Use.InUse, Policy, Facts.Now.AddDays(40))!.StartedAt);
-        Assert.Equal(clock, clock.Seen(Use.NotInUse, Policy, Facts.Now.AddDays(40)));
-        Assert.Equal(clock, clock.Seen(Use.Unknown, Policy, Facts.Now.AddDays(40)));
+        Assert.Equal(Facts.Now.AddDays(40), clock.Seen(UseState.InUse, Policy, Facts.Now.AddDays(40))!.StartedAt);
+        Assert.Equal(clock, clock.Seen(UseState.NotInUse, Policy, Facts.Now.AddDays(40)));
+        Assert.Equal(clock, clock.Seen(UseState.Unknown, Policy, Facts.Now.AddDays(40)));
     }
 
     [Fact]
@@ -100,9 +100,9 @@ public sealed class GraceTests
     {
         var counting = Counting(Severity.Critical);
 
-        Assert.Equal(counting, counting.Seen(Use.InUse, Policy, Facts.Now.AddDays(6)));
-        Assert.Equal(counting, counting.Seen(Use.Unknown, Policy, Facts.Now.AddDays(6)));
-        var stopped = counting.Seen(Use.NotInUse, Policy, Facts.Now.AddDays(6))!;
+        Assert.Equal(counting, counting.Seen(UseState.InUse, Policy, Facts.Now.AddDays(6)));
+        Assert.Equal(counting, counting.Seen(UseState.Unknown, Policy, Facts.Now.AddDays(6)));
+        var stopped = counting.Seen(UseState.NotInUse, Policy, Facts.Now.AddDays(6))!;
         Assert.False(stopped.Counting);
         Assert.Null(stopped.Due(Facts.Now.AddDays(60)));
         Assert.Null(stopped.Reason(Facts.Now));
@@ -117,7 +117,7 @@ public sealed class GraceTests
             Facts.Now.AddDays(2),
             counting
                 .Seen(
-                    Use.InUse,
+                    UseState.InUse,
                     Policy with
                     {
                         Grace = new Dictionary<Severity, int> { [Severity.Critical] = 2 },
@@ -126,7 +126,7 @@ public sealed class GraceTests
                 )!
                 .EndsAt
         );
-        Assert.Null(counting.Seen(Use.InUse, Facts.Policy, Facts.Now.AddDays(1)));
+        Assert.Null(counting.Seen(UseState.InUse, Facts.Policy, Facts.Now.AddDays(1)));
     }
 
     [Theory]
@@ -295,10 +295,10 @@ public sealed class GraceTests
     public void Use_that_is_learnt_within_a_day_and_two_hours_of_the_findings_does_not_move_its_start()
     {
         var clock = Clock(Blocked(Severity.Critical));
-        Assert.Equal(Facts.Now, clock.Seen(Use.InUse, Policy, Facts.Now + InUse.MaxAge)!.StartedAt);
+        Assert.Equal(Facts.Now, clock.Seen(UseState.InUse, Policy, Facts.Now + InUse.MaxAge)!.StartedAt);
         Assert.Equal(
             Facts.Now + InUse.MaxAge + TimeSpan.FromTicks(1),
-            clock.Seen(Use.InUse, Policy, Facts.Now + InUse.MaxAge + TimeSpan.FromTicks(1))!.StartedAt
+            clock.Seen(UseState.InUse, Policy, Facts.Now + InUse.MaxAge + TimeSpan.FromTicks(1))!.StartedAt
         );
     }
 

@@ -8,8 +8,10 @@ public sealed class RepositoryEvidenceTests
 {
     private static readonly ImageFacts Index = Facts.Image(9, "1.0") with { Kind = ImageKind.Index };
 
-    private static RepositoryEvidence Evidence(Contents contents, Dictionary<Digest, Verdict>? before = null) =>
-        new(contents, new Dictionary<Digest, Evidence>(), before ?? [], new Dictionary<Digest, string>());
+    private static RepositoryEvidence Evidence(
+        RepositoryContents contents,
+        Dictionary<Digest, Verdict>? before = null
+    ) => new(contents, new Dictionary<Digest, Evidence>(), before ?? [], new Dictionary<Digest, string>());
 
     [Fact]
     public void An_image_that_nobody_asked_for_is_an_error_that_says_so()

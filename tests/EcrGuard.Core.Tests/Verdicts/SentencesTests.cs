@@ -133,7 +133,7 @@ public sealed class SentencesTests
             .. excused.Select(i => Facts.Finding($"CVE-V-{i:00}")),
         ]);
         Assert.Equal(
-            $"The basic scan of 2026-11-18 11:00 UTC found {Text.Count(waivers + documents, "finding")}, and "
+            $"The basic scan of 2026-11-18 11:00 UTC found {Phrase.Count(waivers + documents, "finding")}, and "
                 + $"none blocks{needed}.",
             Assert.Single(Decide(scan, policy).Reasons).Sentence
         );

@@ -315,8 +315,8 @@ public sealed class SettlingTests
     private static ListedFindings Of(string id, string status, DateTimeOffset updatedAt) =>
         new([(Report(id, status, updatedAt), "LOW")]);
 
-    private static ToldFinding Report(string id, string status, DateTimeOffset updatedAt) =>
-        ToldFinding.Of($"arn:aws:inspector2:r:1:finding/{id}", status, "LOW", null, null, null, null, updatedAt);
+    private static ReportedFinding Report(string id, string status, DateTimeOffset updatedAt) =>
+        ReportedFinding.Of($"arn:aws:inspector2:r:1:finding/{id}", status, "LOW", null, null, null, null, updatedAt);
 
     private static ImageEvent Event() =>
         new("id", Facts.Image().Id, EventKind.ScanChanged, Ended, Scanner: Scanner.Enhanced);

@@ -1,7 +1,7 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
@@ -28,7 +28,7 @@ public sealed class VerdictChangeTests
         Waivers = [Facts.Waiver()],
     };
 
-    private static RepositoryEvidence Evidence(Contents contents, params Evidence[] images) =>
+    private static RepositoryEvidence Evidence(RepositoryContents contents, params Evidence[] images) =>
         new(
             contents,
             images.ToDictionary(one => one.Image.Id.Digest),
@@ -40,14 +40,14 @@ public sealed class VerdictChangeTests
         RepositoryEvidence evidence,
         PolicyDocument tried,
         int image = 1,
-        Usage? usage = null
+        ImageUsage? usage = null
     ) =>
         Assert.Single(
             evidence.Try(
                 [Facts.Digest(image)],
                 Facts.Policy,
                 tried,
-                new Dictionary<Digest, Usage> { [Facts.Digest(image)] = usage ?? Usage.None },
+                new Dictionary<Digest, ImageUsage> { [Facts.Digest(image)] = usage ?? ImageUsage.None },
                 Facts.Now
             )
         );
@@ -82,24 +82,24 @@ public sealed class VerdictChangeTests
                 {
                     Approved = isYes,
                 },
-                Usage.None
+                ImageUsage.None
             ).Change
         );
 
     [Theory]
-    [InlineData(Use.InUse, true)]
-    [InlineData(Use.Unknown, true)]
-    [InlineData(Use.NotInUse, false)]
-    public void What_runs_or_may_run_fails_with_its_image(Use use, bool fails)
+    [InlineData(UseState.InUse, true)]
+    [InlineData(UseState.Unknown, true)]
+    [InlineData(UseState.NotInUse, false)]
+    public void What_runs_or_may_run_fails_with_its_image(UseState use, bool fails)
     {
         var evidence = Evidence(
             Facts.Contents([Facts.Image()]),
             new Evidence(Facts.Image(), Facts.Scan(Facts.Finding(severity: Severity.High)), null)
         );
-        var change = Try(evidence, BlocksHigh, usage: new Usage(use, ["Why."], []));
+        var change = Try(evidence, BlocksHigh, usage: new ImageUsage(use, ["Why."], []));
         Assert.Equal((AnswerChange.NewlyBlocked, fails), (change.Change, change.FailsRunning));
         Assert.Equal("severe", change.After.Reasons[0].Code);
-        Assert.False(Try(evidence, Waives, usage: new Usage(use, ["Why."], [])).FailsRunning);
+        Assert.False(Try(evidence, Waives, usage: new ImageUsage(use, ["Why."], [])).FailsRunning);
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class VerdictChangeTests
             [Facts.Digest(1), Facts.Digest(2), Facts.Digest(9)],
             Facts.Policy,
             BlocksHigh,
-            contents.Images.ToDictionary(image => image.Id.Digest, _ => Usage.None),
+            contents.Images.ToDictionary(image => image.Id.Digest, _ => ImageUsage.None),
             Facts.Now
         );
         Assert.Equal([Status.Error, Status.Blocked, Status.Error], changes.Select(change => change.After.Status));
@@ -203,7 +203,7 @@ public sealed class VerdictChangeTests
     public void Artifacts_and_untagged_children_are_no_images_of_their_own()
     {
         var index = Facts.Image(9, "1") with { Kind = ImageKind.Index };
-        var shielded = Facts.Image(2, VerdictTags.Default.InUse(Facts.Digest(2)));
+        var shielded = Facts.Image(2, OwnTags.Default.InUse(Facts.Digest(2)));
         var contents = Facts.Contents(
             [
                 Facts.Image(1),
@@ -224,7 +224,7 @@ public sealed class VerdictChangeTests
         Assert.Equal(
             [3, 4, 9],
             RepositoryEvidence
-                .Named(contents, VerdictTags.Default)
+                .Named(contents, OwnTags.Default)
                 .Select(image => Convert.ToInt32(image.Id.Digest.Hex, 16))
         );
     }

@@ -1,0 +1,385 @@
+using System.Collections.Concurrent;
+using Amazon.ECR.Model;
+using Amazon.Inspector2.Model;
+using Amazon.Runtime;
+using Amazon.SecurityToken.Model;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
+using ScanType = Amazon.ECR.ScanType;
+
+namespace EcrGuard.Aws.Facts;
+
+/// <summary>
+/// Reads what uses the images of this registry: in this account, and in those whose roles the policy names. Complete or
+/// honest: what cannot be read is named with the reason, and the rest is read all the same.
+/// </summary>
+public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settings settings, TimeProvider time)
+{
+    /// <summary>How many accounts are read at once; of each, <see cref="WorkloadReader"/> bounds the calls.</summary>
+    private const int AccountsAtOnce = 4;
+
+    /// <summary>ListCoverage gives at most 200.</summary>
+    private const int CoveragePage = 200;
+
+    private const string SeenByInspector = "workloads that Amazon Inspector sees (ECS, EKS)";
+
+    private readonly Immutables known = new();
+
+    /// <summary>Reads every kind of consumer in every account.</summary>
+    /// <param name="before">What was last kept, which is carried on; null where nothing was, or nobody can
+    ///     know.</param>
+    /// <param name="enough">When time is up: what is not read by then counts as unread.</param>
+    public async Task<UsageReading> ReadAsync(
+        UsageReading? before,
+        CancellationToken cancellation,
+        CancellationToken enough = default
+    )
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, enough);
+        var readAt = time.GetUtcNow();
+        var found = new FoundUses(settings, enough);
+        var accounts = new List<Func<CancellationToken, Task>>
+        {
+            token => found.TryAsync(Inspector(SeenByInspector), () => InspectorAsync(found, readAt, token), token),
+            token =>
+                new WorkloadReader(
+                    aws.Workloads,
+                    settings.Account,
+                    settings.Region,
+                    settings,
+                    known,
+                    found,
+                    token
+                ).ReadAsync(),
+        };
+        accounts.AddRange(
+            Elsewhere.Select(region => new Func<CancellationToken, Task>(async token =>
+            {
+                using var clients = aws.WorkloadsIn(region);
+                await new WorkloadReader(clients, settings.Account, region, settings, known, found, token)
+                    .ReadAsync()
+                    .ConfigureAwait(false);
+            }))
+        );
+        accounts.AddRange(
+            (policy.Consumers.Roles ?? []).Select(role => new Func<CancellationToken, Task>(token =>
+                RoleAsync(role, found, token)
+            ))
+        );
+        await Parallel
+            .ForEachAsync(
+                accounts,
+                new ParallelOptions { MaxDegreeOfParallelism = AccountsAtOnce, CancellationToken = cancellation },
+                async (read, _) => await read(either.Token).ConfigureAwait(false)
+            )
+            .ConfigureAwait(false);
+        return UseHistory.Carry(before, found.Facts(readAt), policy.Consumers.RollbackDays);
+    }
+
+    /// <summary>The regions that are read besides this one.</summary>
+    private IEnumerable<string> Elsewhere =>
+        (policy.Consumers.Regions ?? []).Distinct().Where(region => region != settings.Region);
+
+    private UnreadConsumer Inspector(string what) =>
+        new(what, settings.Account, "") { Kind = ConsumerKind.Workload, Region = settings.Region };
+
+    private Task RoleAsync(string role, FoundUses found, CancellationToken cancellation)
+    {
+        // arn:aws:iam::210987654321:role/name; the policy holds nothing else.
+        var account = role.Split(':')[4];
+        return found.TryAsync(
+            new UnreadConsumer($"everything that the role {role} would show", account, ""),
+            async () =>
+            {
+                var session = (
+                    await aws
+                        .Sts.AssumeRoleAsync(
+                            new AssumeRoleRequest { RoleArn = role, RoleSessionName = "EcrGuard" },
+                            cancellation
+                        )
+                        .ConfigureAwait(false)
+                ).Credentials;
+                var credentials = new SessionAWSCredentials(
+                    session.AccessKeyId,
+                    session.SecretAccessKey,
+                    session.SessionToken
+                );
+                await Reading
+                    .EachAsync(
+                        Elsewhere.Prepend(settings.Region),
+                        async region =>
+                        {
+                            using var clients = aws.WorkloadsOf(credentials, region);
+                            await new WorkloadReader(clients, account, region, settings, known, found, cancellation)
+                                .ReadAsync()
+                                .ConfigureAwait(false);
+                        }
+                    )
+                    .ConfigureAwait(false);
+            },
+            cancellation
+        );
+    }
+
+    /// <summary>
+    /// What Inspector maps to running tasks and pods: the only way to see EKS without reaching into clusters. Only this
+    /// account's Inspector is asked, since the images are this account's.
+    /// It sees what enhanced scanning covers; where that is not every repository, what runs of the others is not known.
+    /// </summary>
+    private async Task InspectorAsync(FoundUses found, DateTimeOffset readAt, CancellationToken cancellation)
+    {
+        var scanning = (
+            await aws
+                .Ecr.GetRegistryScanningConfigurationAsync(new GetRegistryScanningConfigurationRequest(), cancellation)
+                .ConfigureAwait(false)
+        ).ScanningConfiguration;
+        if (scanning?.ScanType != ScanType.ENHANCED)
+        {
+            found.Unread(
+                Inspector(SeenByInspector) with
+                {
+                    Why =
+                        "Enhanced scanning is off in this registry, so that Amazon Inspector does not look "
+                        + "at what runs.",
+                }
+            );
+            return;
+        }
+        var filters =
+            scanning.Rules?.SelectMany(rule => rule.RepositoryFilters ?? []).Select(filter => filter.Filter).ToList()
+            ?? [];
+        if (!filters.Contains("*"))
+            found.Unread(
+                Inspector("workloads (ECS, EKS) of repositories that enhanced scanning does not cover") with
+                {
+                    Why =
+                        "No scanning rule of this registry is for all repositories ('*'), and Amazon "
+                        + "Inspector sees only what it scans.",
+                    // ECR: a filter without a wildcard matches every name that contains it.
+                    But =
+                        filters.Count == 0
+                            ? null
+                            : string.Join(
+                                ' ',
+                                filters.Select(filter =>
+                                    filter.Contains('*', StringComparison.Ordinal) ? filter : $"*{filter}*"
+                                )
+                            ),
+                }
+            );
+
+        foreach (
+            var running in await CoveredAsync(
+                    new CoverageFilterCriteria
+                    {
+                        EcrImageInUseCount = [new CoverageNumberFilter { LowerInclusive = 1 }],
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false)
+        )
+            found.Add(running.ResourceId, new Consumer(ConsumerKind.Workload, "seen running by Amazon Inspector"));
+
+        // The pulls that decide whether it matters that Inspector knows an image; ECR records them a day late.
+        var pulled = new CoverageDateFilter
+        {
+            StartInclusive = (readAt - TimeSpan.FromDays(InUse.DaysWhenUnread) - InUse.RecordingDelay).UtcDateTime,
+            EndInclusive = (
+                readAt - TimeSpan.FromDays(policy.Consumers.PulledWithinDays) + InUse.RecordingDelay
+            ).UtcDateTime,
+        };
+        if (filters.Contains("*") && pulled.StartInclusive < pulled.EndInclusive)
+            found.Scanned(
+                (
+                    await CoveredAsync(new CoverageFilterCriteria { ImagePulledAt = [pulled] }, cancellation)
+                        .ConfigureAwait(false)
+                )
+                    .Where(covered =>
+                        covered.LastScannedAt is not null
+                        && covered.ScanStatus?.StatusCode == Amazon.Inspector2.ScanStatusCode.ACTIVE
+                    )
+                    .Select(covered => covered.ResourceId)
+            );
+    }
+
+    /// <summary>
+    /// The images of this account that pass, of all pages. An administrator's Inspector lists the images of its members
+    /// too.
+    /// </summary>
+    private async Task<IReadOnlyList<CoveredResource>> CoveredAsync(
+        CoverageFilterCriteria criteria,
+        CancellationToken cancellation
+    )
+    {
+        criteria.AccountId = [new CoverageStringFilter { Comparison = "EQUALS", Value = settings.Account }];
+        criteria.ResourceType = [new CoverageStringFilter { Comparison = "EQUALS", Value = "AWS_ECR_CONTAINER_IMAGE" }];
+        var request = new ListCoverageRequest { MaxResults = CoveragePage, FilterCriteria = criteria };
+        var all = new List<CoveredResource>();
+        do
+        {
+            var page = await aws.Inspector.ListCoverageAsync(request, cancellation).ConfigureAwait(false);
+            all.AddRange(page.CoveredResources ?? []);
+            request.NextToken = page.NextToken;
+        } while (!string.IsNullOrEmpty(request.NextToken));
+        return all;
+    }
+}
+
+/// <summary>What readers that run at the same time have found so far.</summary>
+internal sealed class FoundUses(Settings settings, CancellationToken enough)
+{
+    private readonly ConcurrentDictionary<ConsumerReference, byte> uses = [];
+    private readonly ConcurrentDictionary<UnreadConsumer, byte> unread = [];
+    private IReadOnlyDictionary<string, IReadOnlyList<Digest>>? scanned;
+
+    /// <summary>Reads one kind of consumer of one account; whatever goes wrong is written down.</summary>
+    public async Task TryAsync(UnreadConsumer consumer, Func<Task> read, CancellationToken cancellation)
+    {
+        try
+        {
+            await read().ConfigureAwait(false);
+        }
+        // Every failure means the same: this was not read. A time-out is a cancellation that nobody asked for.
+#pragma warning disable CA1031
+        catch (Exception error) when (!cancellation.IsCancellationRequested || enough.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            Unread(
+                consumer with
+                {
+                    Why = enough.IsCancellationRequested
+                        ? "Time was up before all of it was read."
+                        : ErrorText.Of(error),
+                }
+            );
+        }
+    }
+
+    public void Unread(UnreadConsumer consumer) => unread.TryAdd(consumer, 0);
+
+    /// <summary>
+    /// A reference as the consumer has it: an image URI, whose tag is <c>latest</c> where it names none. Those to other
+    /// registries are no concern.
+    /// </summary>
+    /// <param name="digest">As the consumer resolved it; null or empty where it did not say.</param>
+    /// <exception cref="UnreadableReferenceException">The reference is to this registry, and is none.</exception>
+    public void Add(string? uri, string? digest, Consumer by)
+    {
+        if (string.IsNullOrEmpty(uri))
+            throw new UnreadableReferenceException($"The {by} names no image.");
+        if (
+            !ImageReference.TryParse(uri, out var reference, out var problem)
+            && !ImageReference.TryParse($"{uri}:latest", out reference, out _)
+        )
+        {
+            if (uri.StartsWith($"{settings.Account}.dkr", StringComparison.Ordinal))
+                throw new UnreadableReferenceException($"The {by} names an image that cannot be read: {problem}");
+            return;
+        }
+        if (reference.Account == settings.Account && reference.Region == settings.Region)
+            uses.TryAdd(
+                new ConsumerReference(
+                    new RepositoryId(settings.Account, settings.Region, reference.Repository),
+                    reference.Tag,
+                    Digest.TryParse(digest, out var resolved) ? resolved : reference.Digest,
+                    by
+                ),
+                0
+            );
+    }
+
+    /// <summary>A reference by the image's ARN.</summary>
+    public void Add(string? arn, Consumer by)
+    {
+        if (Image(arn) is var image && IsHere(image))
+            uses.TryAdd(new ConsumerReference(image.Repository, null, image.Digest, by), 0);
+    }
+
+    /// <summary>The images that Inspector has scanned, by their ARNs.</summary>
+    public void Scanned(IEnumerable<string> arns) =>
+        scanned = arns.Select(Image)
+            .Where(IsHere)
+            .GroupBy(image => image.Repository.Name, StringComparer.Ordinal)
+            .OrderBy(images => images.Key, StringComparer.Ordinal)
+            .ToDictionary(
+                images => images.Key,
+                images => (IReadOnlyList<Digest>)[.. images.Select(image => image.Digest).Distinct().Order()]
+            );
+
+    private bool IsHere(ImageId image) =>
+        image.Repository.Account == settings.Account && image.Repository.Region == settings.Region;
+
+    private static ImageId Image(string? arn) =>
+        RepositoryId.TryParseArn(arn, out var repository, out var digest) && digest is not null
+            ? new ImageId(repository, digest)
+            : throw new UnreadableReferenceException($"Amazon Inspector names the image '{Phrase.Clip(arn, 200)}'.");
+
+    /// <summary>All that was found, in an order that does not depend on who was first.</summary>
+    public UsageReading Facts(DateTimeOffset readAt) =>
+        new()
+        {
+            ReadAt = readAt,
+            Scanned = scanned,
+            Uses =
+            [
+                .. uses
+                    .Keys.OrderBy(use => use.Repository.Name, StringComparer.Ordinal)
+                    .ThenBy(use => use.Digest)
+                    .ThenBy(use => use.Tag, StringComparer.Ordinal)
+                    .ThenBy(use => use.By.Kind)
+                    .ThenBy(use => use.By.Name, StringComparer.Ordinal),
+            ],
+            Unread =
+            [
+                .. unread
+                    .Keys.OrderBy(u => u.Account, StringComparer.Ordinal)
+                    .ThenBy(u => u.What, StringComparer.Ordinal)
+                    .ThenBy(u => u.Why, StringComparer.Ordinal),
+            ],
+        };
+}
+
+/// <summary>A consumer says what it runs in words that are not understood: what that is counts as unknown.</summary>
+internal sealed class UnreadableReferenceException(string message) : Exception(message);
+
+/// <summary>
+/// What never changes once it is there: a revision of a task definition or of a service, a published version of a
+/// function. Asked for once, whoever asks at the same time; not kept where asking failed.
+/// </summary>
+internal sealed class Immutables
+{
+    /// <summary>Then everything is forgotten: a few dozen megabytes at most.</summary>
+    private const int Most = 50_000;
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<Reference>?>>> kept = [];
+
+    /// <summary>What is kept of one that is asked for with others; null where nothing is.</summary>
+    public IReadOnlyList<Reference>? Find(string key) =>
+        kept.TryGetValue(key, out var asked) && asked.Value.IsCompletedSuccessfully ? asked.Value.Result : null;
+
+    public void Keep(string key, IReadOnlyList<Reference> references) =>
+        kept[key] = new(Task.FromResult<IReadOnlyList<Reference>?>(references));
+
+    /// <param name="key">Its ARN.</param>
+    /// <param name="ask">Gives its references; null where it does not exist (any more: numbers are not given
+    ///     twice).</param>
+    public async Task<IReadOnlyList<Reference>?> GetAsync(string key, Func<Task<IReadOnlyList<Reference>?>> ask)
+    {
+        if (kept.Count >= Most)
+            kept.Clear();
+        var asked = kept.GetOrAdd(key, _ => new(ask));
+        try
+        {
+            return await asked.Value.ConfigureAwait(false);
+        }
+        catch
+        {
+            kept.TryRemove(new(key, asked));
+            throw;
+        }
+    }
+}
+
+/// <summary>An image as a consumer names it, and the digest where the consumer resolved it.</summary>
+internal sealed record Reference(string? Uri, string? Digest);

@@ -1,0 +1,741 @@
+using System.Text.Json;
+using Amazon.ECR;
+using Amazon.ECR.Model;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+
+namespace EcrGuard.Aws.Facts;
+
+/// <summary>
+/// Reads facts from the registry: whole or not at all. What is not there is null; every other failure escapes, and the
+/// queue retries it.
+/// </summary>
+public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider time)
+{
+    /// <summary>A page as large as ECR gives (DescribeRepositories, DescribeImages: 1 to 1000).</summary>
+    private const int Page = 1000;
+
+    /// <summary>Manifests that are asked for at a time (BatchGetImage: 1 to 100).</summary>
+    private const int ManifestBatch = 100;
+
+    /// <summary>How long the registry's scan type is believed. Findings themselves tell when it changed.</summary>
+    private static readonly TimeSpan ScanTypeAge = TimeSpan.FromMinutes(5);
+
+    private (Scanner Scanner, DateTimeOffset ReadAt)? scanType;
+
+    public RepositoryId Repository(string name) => new(settings.Account, settings.Region, name);
+
+    /// <summary>Every repository of the registry, sorted by name.</summary>
+    public async Task<IReadOnlyList<RepositoryId>> RepositoriesAsync(CancellationToken cancellation)
+    {
+        var names = new List<string>();
+        await foreach (
+            var page in ecr
+                .Paginators.DescribeRepositories(
+                    new DescribeRepositoriesRequest { RegistryId = settings.Account, MaxResults = Page }
+                )
+                .Responses.WithCancellation(cancellation)
+                .ConfigureAwait(false)
+        )
+            names.AddRange(page.Repositories?.Select(r => r.RepositoryName) ?? []);
+        return [.. names.Order(StringComparer.Ordinal).Select(Repository)];
+    }
+
+    /// <summary>One image by its digest; null where the repository or the image is gone.</summary>
+    public async Task<ImageFacts?> ImageAsync(ImageId image, CancellationToken cancellation) =>
+        await ImageAsync(image.Repository, new ImageIdentifier { ImageDigest = image.Digest.ToString() }, cancellation)
+            .ConfigureAwait(false);
+
+    /// <summary>
+    /// One image by its tag, its digest, or both, which must then be the same image's; null where there is none.
+    /// </summary>
+    public async Task<ImageFacts?> ImageAsync(
+        RepositoryId repository,
+        string? tag,
+        Digest? digest,
+        CancellationToken cancellation
+    )
+    {
+        var image = await ImageAsync(
+                repository,
+                digest is null
+                    ? new ImageIdentifier { ImageTag = tag }
+                    : new ImageIdentifier { ImageDigest = digest.ToString() },
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return tag is null || image?.Tags.Contains(tag) == true ? image : null;
+    }
+
+    /// <summary>
+    /// The image that a reference names; where there is none, what is there instead. One call more only where a tag and
+    /// a digest do not belong together.
+    /// </summary>
+    public async Task<ReferencedImage> ImageAsync(ImageReference reference, CancellationToken cancellation)
+    {
+        var repository = Repository(reference.Repository);
+        var image = await ImageAsync(
+                repository,
+                reference.Digest is null
+                    ? new ImageIdentifier { ImageTag = reference.Tag }
+                    : new ImageIdentifier { ImageDigest = reference.Digest.ToString() },
+                cancellation
+            )
+            .ConfigureAwait(false);
+        if (image is not null && (reference.Tag is null || image.Tags.Contains(reference.Tag)))
+            return new ReferencedImage(image, false, "");
+        var holder =
+            reference.Tag is null || reference.Digest is null
+                ? null
+                : (
+                    await ImageAsync(repository, new ImageIdentifier { ImageTag = reference.Tag }, cancellation)
+                        .ConfigureAwait(false)
+                )
+                    ?.Id
+                    .Digest;
+        var there = image is not null && reference.Digest is not null;
+        // It was moved back between the two reads.
+        if (there && holder == reference.Digest)
+            return new ReferencedImage(image! with { Tags = [.. image.Tags, reference.Tag!] }, false, "");
+        return new ReferencedImage(
+            null,
+            reference.HasMoved(there, holder),
+            reference.Missing(there, holder, $"the registry {repository.Account} in {repository.Region}")
+        );
+    }
+
+    /// <summary>Every image of a repository, archived ones too, a page at a time.</summary>
+    public async IAsyncEnumerable<ImageFacts> ImagesAsync(
+        RepositoryId repository,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        await foreach (var page in PagesAsync(repository, cancellation).ConfigureAwait(false))
+        {
+            foreach (
+                var image in await ByContentAsync(page, new Manifests(repository), everyIndex: false, cancellation)
+                    .ConfigureAwait(false)
+            )
+                yield return image;
+        }
+    }
+
+    /// <summary>
+    /// Every image of a repository with what its indexes refer to; null where the repository is gone.
+    /// </summary>
+    /// <param name="ledger">Remembers manifests, which never change: reading one may count as a pull. Null: none is
+    ///     known.</param>
+    /// <param name="known">What was read of manifests before, for whoever reads a repository again: the ledger is then
+    ///     not asked.</param>
+    public async Task<RepositoryContents?> ContentsAsync(
+        RepositoryId repository,
+        Ledger.Ledger? ledger,
+        CancellationToken cancellation,
+        KnownManifests? known = null
+    )
+    {
+        var readAt = time.GetUtcNow();
+        var listed = new List<ImageFacts>();
+        try
+        {
+            await foreach (var page in PagesAsync(repository, cancellation).ConfigureAwait(false))
+                listed.AddRange(page);
+        }
+        catch (RepositoryNotFoundException)
+        {
+            return null;
+        }
+        // What is pushed again while the pages are read may be listed twice: the last is how it is now.
+        listed = [.. listed.GroupBy(image => image.Id.Digest, (_, same) => same.Last())];
+        var leftBehind = await RemovalManifestsAsync(repository, listed, cancellation).ConfigureAwait(false);
+        listed.RemoveAll(leftBehind.Contains);
+        if (known is null && ledger is not null)
+            known = await ledger
+                .ManifestsAsync(
+                    repository,
+                    [.. listed.Where(image => image.Kind == ImageKind.Index).Select(image => image.Id.Digest)],
+                    cancellation
+                )
+                .ConfigureAwait(false);
+        var manifests = new Manifests(repository, known);
+        var images = await ByContentAsync(listed, manifests, everyIndex: true, cancellation).ConfigureAwait(false);
+        return new RepositoryContents
+        {
+            Repository = repository,
+            ReadAt = readAt,
+            Images = images,
+            RemovalManifests = leftBehind,
+            Children = manifests.Children,
+            Notes = manifests.Notes,
+            NewNotes = manifests.News,
+        };
+    }
+
+    /// <summary>What is known of the manifests of a repository while its images are read.</summary>
+    private sealed class Manifests
+    {
+        private readonly RepositoryId repository;
+        private readonly IReadOnlyDictionary<Digest, ManifestNote> remembered;
+
+        public Manifests(RepositoryId repository, KnownManifests? known = null)
+        {
+            this.repository = repository;
+            remembered = (known ?? KnownManifests.None).Notes;
+            Children = new Dictionary<Digest, IReadOnlyList<IndexChild>>((known ?? KnownManifests.None).Children);
+            // An index that is an artifact is judged by nobody, so that its children stand in no record.
+            foreach (var (digest, note) in remembered.Where(note => note.Value.Children.Count > 0))
+                Children.TryAdd(
+                    digest,
+                    [.. note.Children.Select(child => new IndexChild(child, child.Abbreviated, ImageKind.Artifact))]
+                );
+        }
+
+        public Dictionary<Digest, IReadOnlyList<IndexChild>> Children { get; }
+
+        public Dictionary<Digest, ManifestNote> News { get; } = [];
+
+        public IReadOnlyDictionary<Digest, ManifestNote> Notes =>
+            News.Count == 0 ? remembered : new Dictionary<Digest, ManifestNote>(remembered.Concat(News));
+
+        public ManifestNote? NoteOf(Digest digest) =>
+            News.GetValueOrDefault(digest) ?? remembered.GetValueOrDefault(digest);
+
+        public bool HoldsNoFiles(Digest digest) => NoteOf(digest) is { HoldsFiles: false };
+
+        /// <summary>Reads manifests; one that cannot be read stays unknown, which protects.</summary>
+        public async Task ReadAsync(EcrReader registry, IEnumerable<Digest> digests, CancellationToken cancellation)
+        {
+            foreach (var chunk in digests.Distinct().Chunk(ManifestBatch))
+            {
+                foreach (
+                    var (digest, manifest) in await registry
+                        .ManifestsAsync(repository, chunk, cancellation)
+                        .ConfigureAwait(false)
+                )
+                {
+                    try
+                    {
+                        if (manifest.Kind == ImageKind.Index)
+                            Children[digest] = manifest.Children();
+                        else
+                            News[digest] = new ManifestNote(!manifest.HoldsNoFiles(), []);
+                    }
+                    catch (JsonException)
+                    {
+                        // It stays unknown, which protects whatever may be its child.
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Images as their content shows them. A manifest is read only where what ECR lists leaves open whether it is an
+    /// image, and of indexes where their children are wanted: never of every image.
+    /// </summary>
+    private async Task<List<ImageFacts>> ByContentAsync(
+        IReadOnlyList<ImageFacts> listed,
+        Manifests manifests,
+        bool everyIndex,
+        CancellationToken cancellation
+    )
+    {
+        bool IsOpen(ImageFacts image) => image.MayBeArtifact && manifests.NoteOf(image.Id.Digest) is null;
+        await manifests
+            .ReadAsync(
+                this,
+                listed
+                    .Where(image =>
+                        image.Kind == ImageKind.Index
+                            ? (everyIndex || image.MayBeArtifact) && !manifests.Children.ContainsKey(image.Id.Digest)
+                            : IsOpen(image)
+                    )
+                    .Select(image => image.Id.Digest),
+                cancellation
+            )
+            .ConfigureAwait(false);
+
+        var there = listed.ToDictionary(image => image.Id.Digest);
+        var doubtful = listed
+            .Where(image => image.Kind == ImageKind.Index && image.MayBeArtifact)
+            .Select(image => image.Id.Digest)
+            .ToHashSet();
+        // What only an index calls an artifact: BuildKit's attestations look like images, and are to the index what a
+        // tag is to a signature.
+        var called = manifests
+            .Children.SelectMany(index =>
+                index
+                    .Value.Where(child =>
+                        child.Kind == ImageKind.Artifact
+                        || (doubtful.Contains(index.Key) && index.Value.Count <= ManifestNote.MaxChildren)
+                    )
+                    .Select(child => child.Digest)
+            )
+            .Where(child =>
+                manifests.NoteOf(child) is null && there.GetValueOrDefault(child)?.Kind is null or ImageKind.Image
+            )
+            .ToList();
+        await manifests.ReadAsync(this, called, cancellation).ConfigureAwait(false);
+
+        return [.. listed.Select(ByContent)];
+
+        ImageFacts ByContent(ImageFacts image)
+        {
+            var digest = image.Id.Digest;
+            if (image.Kind == ImageKind.Image)
+                return manifests.HoldsNoFiles(digest) ? image with { Kind = ImageKind.Artifact } : image;
+            if (
+                !doubtful.Contains(digest)
+                || !manifests.Children.TryGetValue(digest, out var children)
+                || !children.All(child =>
+                    manifests.HoldsNoFiles(child.Digest)
+                    || there.GetValueOrDefault(child.Digest)?.Kind == ImageKind.Artifact
+                )
+            )
+                return image;
+            if (manifests.NoteOf(digest) is null && children.Count is > 0 and <= ManifestNote.MaxChildren)
+                manifests.News[digest] = new ManifestNote(
+                    HoldsFiles: false,
+                    [.. children.Select(child => child.Digest).Distinct()]
+                );
+            return image with { Kind = ImageKind.Artifact };
+        }
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<ImageFacts>> PagesAsync(
+        RepositoryId repository,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        var request = new DescribeImagesRequest
+        {
+            RegistryId = repository.Account,
+            RepositoryName = repository.Name,
+            MaxResults = Page,
+            Filter = new DescribeImagesFilter { TagStatus = TagStatus.ANY, ImageStatus = ImageStatusFilter.ANY },
+        };
+        do
+        {
+            var readAt = time.GetUtcNow();
+            var page = await ecr.DescribeImagesAsync(request, cancellation).ConfigureAwait(false);
+            yield return [.. (page.ImageDetails ?? []).Select(detail => Facts(repository, detail, readAt))];
+            request.NextToken = page.NextToken;
+        } while (!string.IsNullOrEmpty(request.NextToken));
+    }
+
+    /// <summary>
+    /// The manifests of at most <see cref="ManifestBatch"/> images; those that cannot be read are left out.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<Digest, Manifest>> ManifestsAsync(
+        RepositoryId repository,
+        IReadOnlyCollection<Digest> digests,
+        CancellationToken cancellation
+    )
+    {
+        var answer = await OrNullAsync(() =>
+                ecr.BatchGetImageAsync(
+                    new BatchGetImageRequest
+                    {
+                        RegistryId = repository.Account,
+                        RepositoryName = repository.Name,
+                        ImageIds =
+                        [
+                            .. digests.Select(digest => new ImageIdentifier { ImageDigest = digest.ToString() }),
+                        ],
+                        AcceptedMediaTypes = [.. MediaTypes.Accepted],
+                    },
+                    cancellation
+                )
+            )
+            .ConfigureAwait(false);
+        var manifests = new Dictionary<Digest, Manifest>();
+        foreach (var found in answer?.Images ?? [])
+        {
+            if (found.ImageManifest is { } text && Digest.TryParse(found.ImageId?.ImageDigest, out var digest))
+                manifests[digest] = new Manifest(text, found.ImageManifestMediaType);
+        }
+        return manifests;
+    }
+
+    /// <summary>
+    /// Those of the images that are EcrGuard's own manifests for taking tags off: by what they hold, since anybody can
+    /// name a media type.
+    /// </summary>
+    private async Task<IReadOnlyList<ImageFacts>> RemovalManifestsAsync(
+        RepositoryId repository,
+        IReadOnlyList<ImageFacts> images,
+        CancellationToken cancellation
+    )
+    {
+        var own = new List<ImageFacts>();
+        var named = images.Where(image => image is { ArtifactType: RemovalManifest.ConfigType, Subject: null });
+        foreach (var chunk in named.Chunk(ManifestBatch))
+        {
+            var digests = chunk.Select(image => image.Id.Digest).ToList();
+            var manifests = await ManifestsAsync(repository, digests, cancellation).ConfigureAwait(false);
+            own.AddRange(
+                chunk.Where(image =>
+                    manifests.GetValueOrDefault(image.Id.Digest) is { } manifest && RemovalManifest.Is(manifest.Text)
+                )
+            );
+        }
+        return own;
+    }
+
+    /// <summary>
+    /// The manifest of an image, byte for byte as it was pushed; null where the image is gone or cannot be pulled.
+    /// </summary>
+    public async Task<Manifest?> ManifestAsync(ImageId image, CancellationToken cancellation)
+    {
+        return (
+            await ManifestsAsync(image.Repository, [image.Digest], cancellation).ConfigureAwait(false)
+        ).GetValueOrDefault(image.Digest);
+    }
+
+    /// <summary>The lifecycle policy as text; null where the repository has none, or is gone.</summary>
+    public async Task<string?> LifecyclePolicyAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await OrNullAsync(() =>
+                    ecr.GetLifecyclePolicyAsync(
+                        new GetLifecyclePolicyRequest
+                        {
+                            RegistryId = repository.Account,
+                            RepositoryName = repository.Name,
+                        },
+                        cancellation
+                    )
+                )
+                .ConfigureAwait(false);
+            return answer?.LifecyclePolicyText;
+        }
+        catch (LifecyclePolicyNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>How the repository is set up; null where it is gone.</summary>
+    public async Task<RepositorySettings?> RepositoryAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var answer = await OrNullAsync(() =>
+                ecr.DescribeRepositoriesAsync(
+                    new DescribeRepositoriesRequest
+                    {
+                        RegistryId = repository.Account,
+                        RepositoryNames = [repository.Name],
+                    },
+                    cancellation
+                )
+            )
+            .ConfigureAwait(false);
+        return answer?.Repositories is not [var found, ..]
+            ? null
+            : new RepositorySettings
+            {
+                Id = repository,
+                CreatedAt = Utc(found.CreatedAt),
+                Mutability = MutabilityValue.ModeOf(found.ImageTagMutability?.Value),
+                MutabilityExclusions =
+                [
+                    .. (found.ImageTagMutabilityExclusionFilters ?? []).Select(filter => filter.Filter),
+                ],
+                ScanOnPush = found.ImageScanningConfiguration?.ScanOnPush,
+            };
+    }
+
+    /// <summary>
+    /// The resource tags of the repository, which are not those of its images; null where it is gone.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<string, string>?> ResourceTagsAsync(
+        RepositoryId repository,
+        CancellationToken cancellation
+    )
+    {
+        var answer = await OrNullAsync(() =>
+                ecr.ListTagsForResourceAsync(
+                    new ListTagsForResourceRequest { ResourceArn = repository.Arn },
+                    cancellation
+                )
+            )
+            .ConfigureAwait(false);
+        return answer is null ? null : (answer.Tags ?? []).ToDictionary(tag => tag.Key, tag => tag.Value);
+    }
+
+    /// <summary>
+    /// What scans the repository: ECR's own answer about frequency, since its filters are ECR's to match. Which scanner
+    /// that is stays unknown unless it says so itself.
+    /// </summary>
+    public async Task<ScanningFacts> ScanningAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var answer = await OrNullAsync(() =>
+                ecr.BatchGetRepositoryScanningConfigurationAsync(
+                    new BatchGetRepositoryScanningConfigurationRequest { RepositoryNames = [repository.Name] },
+                    cancellation
+                )
+            )
+            .ConfigureAwait(false);
+        return answer?.ScanningConfigurations is not [var found, ..]
+            ? ScanningFacts.Unknown
+            : found.ScanFrequency?.Value switch
+            {
+                "CONTINUOUS_SCAN" => new ScanningFacts(Scanner.Enhanced, OnPush: true, Continuous: true),
+                "SCAN_ON_PUSH" => new ScanningFacts(Scanner.Unknown, OnPush: true, Continuous: false),
+                // Basic scanning was once set on the repository alone, and still may be.
+                _ when found.ScanOnPush == true => new ScanningFacts(Scanner.Unknown, OnPush: true, Continuous: false),
+                _ => new ScanningFacts(Scanner.Unknown, OnPush: false, Continuous: false),
+            };
+    }
+
+    /// <summary>Which scanner the registry uses.</summary>
+    public async Task<Scanner> ScanTypeAsync(CancellationToken cancellation)
+    {
+        if (scanType is { } known && time.GetUtcNow() - known.ReadAt < ScanTypeAge)
+            return known.Scanner;
+        var readAt = time.GetUtcNow();
+        var answer = await ecr.GetRegistryScanningConfigurationAsync(
+                new GetRegistryScanningConfigurationRequest(),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        var scanner = answer.ScanningConfiguration?.ScanType?.Value switch
+        {
+            "BASIC" => Scanner.Basic,
+            "ENHANCED" => Scanner.Enhanced,
+            _ => Scanner.Unknown,
+        };
+        scanType = (scanner, readAt);
+        return scanner;
+    }
+
+    /// <summary>
+    /// One image as ECR lists it; null where it is gone. Its content is not read, so that its kind is what its media
+    /// type says and no more.
+    /// </summary>
+    public Task<ImageFacts?> ListedAsync(ImageId image, CancellationToken cancellation) =>
+        ListedAsync(image.Repository, new ImageIdentifier { ImageDigest = image.Digest.ToString() }, cancellation);
+
+    private async Task<ImageFacts?> ImageAsync(
+        RepositoryId repository,
+        ImageIdentifier id,
+        CancellationToken cancellation
+    ) =>
+        await ListedAsync(repository, id, cancellation).ConfigureAwait(false) is { } listed
+            ? await ByContentAsync(listed, cancellation).ConfigureAwait(false)
+            : null;
+
+    private async Task<ImageFacts?> ListedAsync(
+        RepositoryId repository,
+        ImageIdentifier id,
+        CancellationToken cancellation
+    )
+    {
+        var readAt = time.GetUtcNow();
+        var request = new DescribeImagesRequest
+        {
+            RegistryId = repository.Account,
+            RepositoryName = repository.Name,
+            ImageIds = [id],
+        };
+        var answer = await OrNullAsync(() => ecr.DescribeImagesAsync(request, cancellation)).ConfigureAwait(false);
+        if (answer?.ImageDetails is not { Count: > 0 })
+        {
+            // ECR shows active images only unless asked, and does not say whether it takes a filter together with ids:
+            // an archived image must not look deleted, whichever it is.
+            request.Filter = new DescribeImagesFilter { ImageStatus = ImageStatusFilter.ANY };
+            try
+            {
+                answer = await OrNullAsync(() => ecr.DescribeImagesAsync(request, cancellation)).ConfigureAwait(false);
+            }
+            catch (InvalidParameterException)
+            {
+                await foreach (var page in PagesAsync(repository, cancellation).ConfigureAwait(false))
+                {
+                    if (
+                        page.FirstOrDefault(listed =>
+                            listed.Id.Digest.ToString() == id.ImageDigest
+                            || (id.ImageTag is { } tag && listed.Tags.Contains(tag))
+                        ) is
+                        { } listed
+                    )
+                        return listed;
+                }
+                return null;
+            }
+        }
+        return answer?.ImageDetails is [var detail, ..] ? Facts(repository, detail, readAt) : null;
+    }
+
+    private async Task<ImageFacts> ByContentAsync(ImageFacts image, CancellationToken cancellation) =>
+        image.MayBeArtifact
+            ? (
+                await ByContentAsync([image], new Manifests(image.Id.Repository), everyIndex: false, cancellation)
+                    .ConfigureAwait(false)
+            )[0]
+            : image;
+
+    private static ImageFacts Facts(RepositoryId repository, ImageDetail detail, DateTimeOffset readAt) =>
+        new()
+        {
+            Id = new ImageId(repository, Digest.Parse(detail.ImageDigest)),
+            ReadAt = readAt,
+            Tags = detail.ImageTags ?? [],
+            Kind = MediaTypes.KindOf(detail.ImageManifestMediaType),
+            ArtifactType = detail.ArtifactMediaType,
+            Storage = detail.ImageStatus?.Value switch
+            {
+                // Older answers carry no status; archiving came with it.
+                null or "ACTIVE" => StorageStatus.Active,
+                "ARCHIVED" => StorageStatus.Archived,
+                "ACTIVATING" => StorageStatus.Activating,
+                _ => StorageStatus.Unknown,
+            },
+            PushedAt = Utc(detail.ImagePushedAt),
+            LastPulledAt = Utc(detail.LastRecordedPullTime),
+            LastArchivedAt = Utc(detail.LastArchivedAt),
+            LastActivatedAt = Utc(detail.LastActivatedAt),
+            SizeInBytes = detail.ImageSizeInBytes,
+            Subject = Digest.TryParse(detail.SubjectManifestDigest, out var subject) ? subject : null,
+        };
+
+    internal static DateTimeOffset? Utc(DateTime? time) =>
+        time is { } t ? new DateTimeOffset(t.ToUniversalTime()) : null;
+
+    /// <summary>Null where what was asked for is gone: that is a fact, not a failure.</summary>
+    private static async Task<T?> OrNullAsync<T>(Func<Task<T>> call)
+        where T : class
+    {
+        try
+        {
+            return await call().ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is RepositoryNotFoundException or ImageNotFoundException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>What a reference names.</summary>
+/// <param name="Image">Null where there is none.</param>
+/// <param name="TagMoved">Whether its tag and its digest are not one image's any more.</param>
+/// <param name="WhyNot">A sentence where there is none.</param>
+public sealed record ReferencedImage(ImageFacts? Image, bool TagMoved, string WhyNot);
+
+/// <summary>A manifest as it was pushed.</summary>
+/// <param name="Text">Byte for byte: written again in any other form it would be another image.</param>
+/// <param name="MediaType">As ECR keeps it; a manifest need not say it itself.</param>
+public sealed record Manifest(string Text, string MediaType)
+{
+    /// <summary>What its media type says.</summary>
+    public ImageKind Kind => MediaTypes.KindOf(MediaType);
+
+    /// <summary>Whether every layer of an image manifest is known not to be a file system.</summary>
+    /// <exception cref="JsonException">The manifest is not what its media type says.</exception>
+    public bool HoldsNoFiles() =>
+        Read(root =>
+            Kind == ImageKind.Image
+            && Only(root, "layers") is { ValueKind: JsonValueKind.Array } layers
+            && Only(root, "config") is { } config
+            && !Has(root, "manifests")
+            && !Has(root, "fsLayers")
+            && Artifacts.HoldNoFiles(
+                Word(config, "mediaType"),
+                [
+                    .. layers
+                        .EnumerateArray()
+                        .Select(layer => new Core.Images.Layer(
+                            Word(layer, "mediaType"),
+                            Only(layer, "size") is { ValueKind: JsonValueKind.Number } size
+                            && size.TryGetInt64(out var bytes)
+                                ? bytes
+                                : null
+                        )),
+                ]
+            )
+        );
+
+    /// <summary>The children of an index, as it lists them; empty for any other manifest.</summary>
+    /// <exception cref="JsonException">The manifest is not what its media type says.</exception>
+    public IReadOnlyList<IndexChild> Children() =>
+        Kind != ImageKind.Index
+            ? []
+            : Read<IReadOnlyList<IndexChild>>(root =>
+                Only(root, "manifests") is { ValueKind: JsonValueKind.Array } manifests
+                    ? [.. manifests.EnumerateArray().Select(Child)]
+                : !Has(root, "manifests") ? []
+                : throw new JsonException("The index lists its children in more than one way.")
+            );
+
+    private static IndexChild Child(JsonElement manifest)
+    {
+        if (!Digest.TryParse(Word(manifest, "digest"), out var digest))
+            throw new JsonException(
+                $"A child of the index has the digest '{Core.Images.Phrase.Clip(Word(manifest, "digest"), 80)}'."
+            );
+        var platform = Only(manifest, "platform") is { } named
+            ? string.Join(
+                '/',
+                new[] { Word(named, "os"), Word(named, "architecture"), Word(named, "variant") }.Where(part =>
+                    part is { Length: > 0 }
+                )
+            )
+            : "";
+        // BuildKit's attestations are children of the platform unknown/unknown and say so in an annotation. Both must
+        // hold: a runtime chooses by platform alone, so that the annotation alone would hide an image from its judge.
+        // So would a media type that the index gives to its child: that it names an artifact is for the child's own
+        // facts to say.
+        var attestation =
+            platform == "unknown/unknown"
+            && Only(manifest, "annotations") is { } annotations
+            && Word(annotations, "vnd.docker.reference.type") == "attestation-manifest";
+        var kind = MediaTypes.KindOf(Word(manifest, "mediaType"));
+        return new IndexChild(
+            digest,
+            Core.Images.Phrase.Clip(platform.Length == 0 ? digest.Abbreviated : platform, 100),
+            attestation ? ImageKind.Artifact
+                : kind == ImageKind.Artifact ? ImageKind.Unknown
+                : kind
+        );
+    }
+
+    private T Read<T>(Func<JsonElement, T> read)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(Text);
+            return read(document.RootElement);
+        }
+        catch (InvalidOperationException wrong)
+        {
+            // Half of a surrogate pair in a string, for example.
+            throw new JsonException("The manifest cannot be read.", wrong);
+        }
+    }
+
+    private static string? Word(JsonElement element, string name) =>
+        Only(element, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    /// <summary>
+    /// The field of that name; null where there is none, or more than one, or one that is written otherwise: container
+    /// runtimes match names whatever their case, so that what may be read in two ways is not read at all.
+    /// </summary>
+    private static JsonElement? Only(JsonElement element, string name)
+    {
+        JsonElement? only = null;
+        foreach (var property in element.ValueKind == JsonValueKind.Object ? element.EnumerateObject() : default)
+        {
+            if (!property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                continue;
+            if (only is not null || property.Name != name)
+                return null;
+            only = property.Value;
+        }
+        return only;
+    }
+
+    private static bool Has(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object
+        && element.EnumerateObject().Any(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,184 @@
+using System.Collections.Concurrent;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Aws.Facts;
+
+/// <summary>
+/// Reads what verdicts rest on, the policy aside: from the ledger what still holds there, the rest from the scanners.
+/// </summary>
+/// <param name="ledger">Null for a reader without one, as <paramref name="findings"/>: nothing is then known of earlier
+///     scans.</param>
+/// <param name="settlingTime">How long a scan may take to settle of which no counts are known.</param>
+public sealed class EvidenceReader(
+    ScanReader scans,
+    Ledger.Ledger? ledger,
+    FindingsStore? findings,
+    TimeProvider time,
+    TimeSpan settlingTime
+)
+{
+    /// <summary>How many images are asked about at a time.</summary>
+    private const int AtOnce = 4;
+
+    /// <summary>
+    /// What the scanner says of an image: from the ledger where only the policy or time asks for a new decision, so
+    /// that a new policy does not read all of ECR again.
+    /// </summary>
+    /// <param name="heard">The scanner that an event came from: there is news, and it is asked itself.</param>
+    /// <param name="policyVersion">Of the policy that is to judge.</param>
+    /// <returns>Null where the image is gone.</returns>
+    public async Task<ScanFacts?> ScanAsync(
+        ImageFacts image,
+        Scanner heard,
+        LedgerEntry? entry,
+        string policyVersion,
+        CancellationToken cancellation
+    ) =>
+        heard == Scanner.Unknown
+        && entry?.Record.Remembered(image, policyVersion, time.GetUtcNow()) is { } known
+        && await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false) is { } kept
+            ? known with
+            {
+                Findings = kept,
+            }
+            : await scans.ReadAsync(image, heard, cancellation).ConfigureAwait(false);
+
+    /// <summary>The evidence of an image of one platform.</summary>
+    /// <param name="news">What events have told of it since.</param>
+    public async Task<Evidence> OfAsync(
+        ImageFacts image,
+        ScanFacts scan,
+        LedgerEntry? entry,
+        IReadOnlyList<ImageEvent> news,
+        CancellationToken cancellation
+    )
+    {
+        var kept = entry is null ? null : await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false);
+        return Of(image, scan, entry, kept, news);
+    }
+
+    /// <summary>
+    /// The evidence of a repository's images, each asked about once, though it be the child of several indexes.
+    /// </summary>
+    /// <param name="wanted">The images that are to be judged, whose children are read with them.</param>
+    /// <param name="policyVersion">Of a policy that has judged none of them yet, so that what the ledger holds
+    ///     serves.</param>
+    public async Task<RepositoryEvidence> OfAsync(
+        RepositoryContents contents,
+        IReadOnlyCollection<Digest> wanted,
+        string policyVersion,
+        CancellationToken cancellation
+    )
+    {
+        var all = WithChildren(contents, wanted);
+        var entries = ledger is null
+            ? new Dictionary<Digest, LedgerEntry>()
+            : await ledger.FindAsync(contents.Repository, all, cancellation).ConfigureAwait(false);
+        var (images, unread, gone) = (
+            new ConcurrentDictionary<Digest, Evidence>(),
+            new ConcurrentDictionary<Digest, string>(),
+            new ConcurrentDictionary<Digest, bool>()
+        );
+        var asked = contents.Images.Where(image => image.Kind == ImageKind.Image && all.Contains(image.Id.Digest));
+        await Parallel
+            .ForEachAsync(
+                asked,
+                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+                async (image, token) =>
+                {
+                    var (digest, entry) = (image.Id.Digest, entries.GetValueOrDefault(image.Id.Digest));
+                    try
+                    {
+                        var kept = entry is null
+                            ? null
+                            : await KeptAsync(image.Id, entry.Record, token).ConfigureAwait(false);
+                        var scan =
+                            kept is not null
+                            && entry!.Record.Remembered(image, policyVersion, time.GetUtcNow()) is { } known
+                                ? known with
+                                {
+                                    Findings = kept,
+                                }
+                                : await scans.ReadAsync(image, Scanner.Unknown, token).ConfigureAwait(false);
+                        if (scan is not null)
+                            images[digest] = Of(image, scan, entry, kept, []);
+                        else
+                            gone[digest] = true;
+                    }
+#pragma warning disable CA1031 // Whatever went wrong, this image was not read; the others are.
+                    catch (Exception unreadable) when (!token.IsCancellationRequested)
+#pragma warning restore CA1031
+                    {
+                        unread[digest] = ErrorText.Of(unreadable);
+                    }
+                }
+            )
+            .ConfigureAwait(false);
+        return new RepositoryEvidence(
+            contents with
+            {
+                Images = [.. contents.Images.Where(image => !gone.ContainsKey(image.Id.Digest))],
+            },
+            images,
+            entries.ToDictionary(entry => entry.Key, entry => entry.Value.Record.Verdict.WithoutBreakGlass()),
+            unread
+        );
+    }
+
+    private Evidence Of(
+        ImageFacts image,
+        ScanFacts scan,
+        LedgerEntry? entry,
+        IReadOnlyList<Finding>? kept,
+        IReadOnlyList<ImageEvent> news
+    )
+    {
+        var now = time.GetUtcNow();
+        var before = entry?.Record.Verdict.WithoutBreakGlass();
+        var (settled, settling) = (entry?.Record.Settling ?? Settling.Nothing).Check(
+            news,
+            image,
+            scan,
+            before,
+            settlingTime,
+            now
+        );
+        return new Evidence(
+            image,
+            settled with
+            {
+                Findings = Findings.WithFixDates(scan.Findings, entry is null ? [] : kept, now),
+            },
+            before is null ? null : new Judge.Before(before, kept)
+        )
+        {
+            Settling = settling.IsNothing ? null : settling,
+        };
+    }
+
+    /// <summary>The findings beside a record; null where they are lost.</summary>
+    private async Task<IReadOnlyList<Finding>?> KeptAsync(
+        ImageId image,
+        ImageRecord record,
+        CancellationToken cancellation
+    ) =>
+        record.FindingsHash is { } hash
+            ? await findings!.FindAsync(image, hash, cancellation).ConfigureAwait(false)
+            : [];
+
+    private static HashSet<Digest> WithChildren(RepositoryContents contents, IEnumerable<Digest> wanted)
+    {
+        var all = new HashSet<Digest>();
+        var next = new Stack<Digest>(wanted);
+        while (next.TryPop(out var digest))
+        {
+            if (!all.Add(digest))
+                continue;
+            foreach (var child in contents.Children.GetValueOrDefault(digest) ?? [])
+                next.Push(child.Digest);
+        }
+        return all;
+    }
+}

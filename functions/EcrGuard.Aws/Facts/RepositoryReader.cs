@@ -1,0 +1,62 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
+
+namespace EcrGuard.Aws.Facts;
+
+/// <summary>Reads everything about a repository that decides what may go from it.</summary>
+/// <param name="ledger">Null for a reader without one: the manifests of all indexes are then read from ECR, which may
+///     count as pulls of them.</param>
+public sealed class RepositoryReader(
+    EcrReader registry,
+    Ledger.Ledger? ledger,
+    PolicyDocument policy,
+    TimeProvider time
+)
+{
+    /// <param name="use">Null where nobody has read any: no image is then known to be out of use.</param>
+    /// <param name="known">The manifests that were read before; null: whatever the ledger knows.</param>
+    /// <param name="named">The images that may be about to go: of those, and of what cannot be pulled, the ledger says
+    ///     whether EcrGuard has taken them out of reach.</param>
+    /// <returns>Null where the repository is gone.</returns>
+    public async Task<RepositoryView?> ReadAsync(
+        RepositoryId repository,
+        UsageReading? use,
+        KnownManifests? known,
+        IReadOnlyCollection<Digest> named,
+        CancellationToken cancellation
+    )
+    {
+        var contents = await registry.ContentsAsync(repository, ledger, cancellation, known).ConfigureAwait(false);
+        if (contents is null)
+            return null;
+        var deployed = ledger is null
+            ? []
+            : await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
+        use = UseHistory.Join(use, deployed, policy.Consumers.RollbackDays);
+        var lifecycle = await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false);
+        return new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers, time.GetUtcNow()), lifecycle)
+        {
+            Quarantined = await QuarantinedAsync(contents, named, cancellation).ConfigureAwait(false),
+        };
+    }
+
+    private async Task<IReadOnlySet<Digest>> QuarantinedAsync(
+        RepositoryContents contents,
+        IReadOnlyCollection<Digest> named,
+        CancellationToken cancellation
+    )
+    {
+        if (ledger is null)
+            return new HashSet<Digest>();
+        var asked = contents
+            .Images.Where(image => image.Storage != StorageStatus.Active)
+            .Select(image => image.Id.Digest)
+            .Union(named);
+        return (await ledger.FindAsync(contents.Repository, asked, cancellation).ConfigureAwait(false))
+            .Where(entry => entry.Value.Quarantine is { State: not QuarantineState.Ended })
+            .Select(entry => entry.Key)
+            .ToHashSet();
+    }
+}

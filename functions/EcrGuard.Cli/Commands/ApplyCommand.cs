@@ -1,0 +1,124 @@
+using System.Text.Json;
+using EcrGuard.Cli.Plans;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Lambda.Functions;
+
+namespace EcrGuard.Cli.Commands;
+
+/// <summary>
+/// <c>ecrguard apply</c>: hands a plan to the deployed function, again and again until it has come to its end. Against
+/// a local AWS the same function runs in this process.
+/// </summary>
+internal static class ApplyCommand
+{
+    /// <param name="function">The deployed function; null only against a local AWS.</param>
+    /// <param name="policyFile">The policy of the function in this process; null: the built-in one.</param>
+    /// <param name="yes">Whether nobody need be asked.</param>
+    /// <returns>
+    /// 0 where all was done, 1 where something was superseded or refused, 64 for a plan that cannot be used.
+    /// </returns>
+    public static Task<int> RunAsync(
+        FileInfo file,
+        string? function,
+        FileInfo? policyFile,
+        bool yes,
+        TextReader input,
+        TextWriter output,
+        TextWriter errors,
+        CancellationToken cancellation
+    ) =>
+        CommandRunner.RunAsync(
+            async () =>
+            {
+                if (InputFile.IsStandardInput(file) && !yes)
+                    throw new UnusableFileException(
+                        "PLAN is '-', so that standard input cannot be asked whether it is wanted; give --yes too."
+                    );
+                var reading = PlanReader.Read(InputFile.Read(file));
+                foreach (var problem in reading.Problems)
+                    errors.WriteLine(problem.ToString(file.ToString()));
+                if (reading.Plan is not { } plan)
+                    return ExitCodes.Usage;
+                var orders = FunctionInvoker.To(function, "ApplyPlanFunction");
+
+                PlanTable.Write(plan, output);
+                if (!yes && !await IsWantedAsync(input, output, cancellation))
+                {
+                    output.WriteLine("Nothing was done.");
+                    return ExitCodes.Wrong;
+                }
+                using var order = JsonDocument.Parse(PlanWriter.Write(plan, indented: false));
+                var progress = new Progress(errors, !Console.IsErrorRedirected, Throttles.Counted());
+                var all = plan.Repositories.Count(repository => repository.Items.Count > 0);
+                progress.Say(
+                    $"applying the plan to {Phrase.Count(all, "repository", "repositories")}; an answer takes "
+                        + $"up to {FunctionInvoker.LongestRun.TotalMinutes} minutes …"
+                );
+                ApplyAnswer answer;
+                do
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    answer = await orders.GiveAsync<ApplyPlan, JsonElement, ApplyAnswer>(
+                        order.RootElement,
+                        OrderJson.Short.JsonElement,
+                        OrderJson.Short.ApplyAnswer,
+                        (apply, json, context) => apply.ApplyPlanAsync(json, context),
+                        policyFile,
+                        cancellation
+                    );
+                    progress.Say(Reached(answer, all));
+                } while (answer.More);
+                progress.End();
+                return Tell(answer, output);
+            },
+            "What was begun goes on to its end; apply the plan again to see what was done.",
+            errors,
+            cancellation
+        );
+
+    private static async Task<bool> IsWantedAsync(TextReader input, TextWriter output, CancellationToken cancellation)
+    {
+        if (Console.IsInputRedirected)
+            throw new UnusableFileException("Nobody is there to be asked; say --yes to apply the plan all the same.");
+        output.Write("Apply this plan? Only 'yes' does. ");
+        return await input.ReadLineAsync(cancellation) == "yes";
+    }
+
+    /// <summary>
+    /// An answer tells of the whole plan so far; the repository that it was at when time was up counts.
+    /// </summary>
+    private static string Reached(ApplyAnswer answer, int all)
+    {
+        var reached = answer
+            .Done.Concat(answer.Superseded)
+            .Concat(answer.Refused)
+            .Select(applied => applied.Repository)
+            .OfType<string>()
+            .Distinct()
+            .Count();
+        return $"{reached} of {all} repositories, {answer.Done.Count} done, {answer.Superseded.Count} superseded, "
+            + $"{answer.Refused.Count} refused{(answer.More ? " so far, continuing …" : "")}";
+    }
+
+    private static int Tell(ApplyAnswer answer, TextWriter output)
+    {
+        Tell("done", answer.Done);
+        Tell("superseded", answer.Superseded);
+        Tell("refused", answer.Refused);
+        output.WriteLine(
+            $"{answer.Done.Count} done, {answer.Superseded.Count} superseded, {answer.Refused.Count} refused."
+        );
+        return answer.Superseded.Count + answer.Refused.Count == 0 ? ExitCodes.Done : ExitCodes.Wrong;
+
+        void Tell(string what, IReadOnlyList<Applied> applied)
+        {
+            foreach (var one in applied)
+                output.WriteLine(
+                    $"{what, -10}  "
+                        + $"{string.Join("  ", new[] { one.Repository, one.Item, one.Digest is { } digest ? Digest.Parse(digest).Abbreviated : null }.OfType<string>())} "
+                        + $" {one.Why}"
+                );
+        }
+    }
+}

@@ -1,0 +1,172 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Amazon.SecurityToken.Model;
+using EcrGuard.Aws;
+using EcrGuard.Cli.Blocking;
+using EcrGuard.Cli.Plans;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+using EcrGuard.Lambda.Functions;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Cli.Commands;
+
+/// <summary>
+/// <c>ecrguard breakglass</c>: has an approval forced for one digest. Who forces it is the identity whose signature AWS
+/// has checked, and nothing that the caller could write.
+/// </summary>
+internal static class BreakGlassCommand
+{
+    /// <param name="until">As it was written: the function says what is wrong with it.</param>
+    /// <param name="url">The HTTP API; null only against a local AWS, where the function runs in this process for the
+    ///     caller that STS names.</param>
+    /// <param name="policyFile">The policy of the function in this process; null: the built-in one.</param>
+    /// <returns>0 where it was done, 1 where it was refused, 5 where it is not known whether it was done.</returns>
+    public static Task<int> RunAsync(
+        ImageReference image,
+        string reason,
+        string until,
+        Uri? url,
+        FileInfo? policyFile,
+        bool asJson,
+        TextWriter output,
+        TextWriter errors,
+        CancellationToken cancellation
+    ) =>
+        CommandRunner.RunAsync(
+            async () =>
+            {
+                var order = JsonSerializer.Serialize(
+                    new BreakGlassOrder(image.ToString(), reason, until),
+                    EcrGuard.Lambda.Hosting.OrderJson.Default.BreakGlassOrder
+                );
+                var (status, body) =
+                    url is not null ? await PostAsync(url, order, cancellation)
+                    : Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is not null
+                        ? await RunHereAsync(order, policyFile, cancellation)
+                    : throw new UnusableFileException("--url is missing; it must be the stack's output BreakGlassUrl.");
+                return Tell(status, body, asJson, output, errors);
+            },
+            "It is not known whether the approval was forced: ask for the image's approval.",
+            errors,
+            cancellation
+        );
+
+    private static async Task<(int Status, string Body)> PostAsync(
+        Uri url,
+        string order,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            return await SignedPost.SendAsync(url, order, cancellation);
+        }
+        catch (HttpRequestException unanswered)
+        {
+            throw new FunctionFailedException(
+                $"{url}: {ErrorText.Of(unanswered).TrimEnd('.')}. It is not known whether the approval was "
+                    + "forced: ask for the image's approval before you try again."
+            );
+        }
+    }
+
+    private static Task<(int Status, string Body)> RunHereAsync(
+        string order,
+        FileInfo? policyFile,
+        CancellationToken cancellation
+    ) =>
+        FunctionInvoker.RunHereAsync<BreakGlass, (int, string)>(
+            async (function, aws, context) =>
+            {
+                var caller = await aws.Sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellation);
+                var response = await function.BreakGlassAsync(
+                    new BreakGlassRequest(
+                        order,
+                        false,
+                        new()
+                        {
+                            ApiId = "local",
+                            RequestId = context.AwsRequestId,
+                            RouteKey = "POST /breakglass",
+                            Stage = "$default",
+                            Authorizer = new()
+                            {
+                                IAM = new()
+                                {
+                                    UserARN = caller.Arn,
+                                    CallerId = caller.UserId,
+                                    UserId = $"{LocalDeployment.BreakGlassRoleId}:{caller.UserId}",
+                                },
+                            },
+                        }
+                    ),
+                    context
+                );
+                return (response.GetProperty("statusCode").GetInt32(), response.GetProperty("body").GetString()!);
+            },
+            policyFile,
+            cancellation
+        );
+
+    private static int Tell(int status, string body, bool asJson, TextWriter output, TextWriter errors)
+    {
+        var (answer, verdict) = Read(status, body);
+        if (asJson)
+            output.WriteLine(JsonSerializer.Serialize(answer, BreakGlassJson.Readable.JsonElement));
+        else if (verdict is not null)
+            Write(verdict, output);
+        else
+            errors.WriteLine(
+                Sentence(answer, "problem")
+                    ?? $"The HTTP API answered {status}: "
+                        + $"{Sentence(answer, "message") ?? Sentence(answer, "Message") ?? Phrase.Clip(body, 300)}"
+            );
+        return verdict is not null ? ExitCodes.Done
+            : status < 500 ? ExitCodes.Wrong
+            : ExitCodes.Undetermined;
+    }
+
+    private static void Write(ApprovalAnswer verdict, TextWriter output)
+    {
+        output.WriteLine($"{verdict.Status}  {verdict.Deploy}");
+        foreach (var reason in verdict.Reasons.Concat(verdict.Warnings))
+            output.WriteLine($"  {reason.Sentence}");
+    }
+
+    /// <summary>
+    /// The verdict after 200; after anything else the function's problem, or API Gateway's own message.
+    /// </summary>
+    private static (JsonElement Answer, ApprovalAnswer? Verdict) Read(int status, string body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var answer = document.RootElement.Clone();
+            return answer.ValueKind != JsonValueKind.Object ? throw new JsonException("It is no object.")
+                : status == 200 ? (answer, answer.Deserialize(AnswerJson.Default.ApprovalAnswer))
+                : status >= 400 ? (answer, null)
+                : throw new JsonException("It is no answer of the function's.");
+        }
+        catch (JsonException)
+        {
+            throw new FunctionFailedException(
+                $"The answer has the HTTP status {status} and is not EcrGuard's: {Phrase.Clip(body, 300)}"
+            );
+        }
+    }
+
+    private static string? Sentence(JsonElement answer, string name) =>
+        answer.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? Phrase.Clip(value.GetString(), 1000)
+            : null;
+}
+
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class BreakGlassJson : JsonSerializerContext
+{
+    /// <summary>For people and machines at a terminal, not for HTML: quotes stay quotes.</summary>
+    public static BreakGlassJson Readable { get; } =
+        new(new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

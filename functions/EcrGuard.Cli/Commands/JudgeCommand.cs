@@ -1,0 +1,176 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EcrGuard.Aws;
+using EcrGuard.Cli.Judging;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Cli.Commands;
+
+/// <summary><c>ecrguard judge</c>: what a policy makes of the findings of one image, offline.</summary>
+internal static class JudgeCommand
+{
+    /// <param name="policyFile">Null: the built-in policy.</param>
+    /// <param name="vexFiles">OpenVEX documents beside it.</param>
+    /// <param name="asJson">Whether machines read the output.</param>
+    /// <returns>The exit code of a gate, or 64 for a file that cannot be used.</returns>
+    public static int Run(
+        FileInfo findingsFile,
+        FileInfo? policyFile,
+        IReadOnlyList<FileInfo> vexFiles,
+        ImageReference? image,
+        DateTimeOffset now,
+        bool asJson,
+        TextWriter output,
+        TextWriter errors
+    )
+    {
+        try
+        {
+            if (ReadPolicy(policyFile, vexFiles, now, errors) is not { } policy)
+                return ExitCodes.Usage;
+            var judgement = Decide(findingsFile, policy, image, now);
+            if (asJson)
+                output.WriteLine(JsonSerializer.Serialize(judgement, JudgementJson.Readable.Judgement));
+            else
+                WriteText(judgement, output);
+            return judgement.ExitCode;
+        }
+        catch (UnusableFileException unusable)
+        {
+            errors.WriteLine(ErrorText.Whole(unusable));
+            return ExitCodes.Usage;
+        }
+    }
+
+    private static Judgement Decide(
+        FileInfo findingsFile,
+        PolicyDocument policy,
+        ImageReference? image,
+        DateTimeOffset now
+    )
+    {
+        try
+        {
+            var printed = PrintedScan.Read(findingsFile, image, now);
+            return Judgement.Of(Judge.Decide(printed.Image, printed.Scan, policy, before: null, now));
+        }
+        catch (UndeterminedException undetermined)
+        {
+            return Judgement.Undetermined(ErrorText.Whole(undetermined));
+        }
+    }
+
+    /// <summary>
+    /// Every problem is told; a waiver that has ended is one and waives nothing, as in the deployed product.
+    /// </summary>
+    /// <returns>Null where the document cannot be used.</returns>
+    private static PolicyDocument? ReadPolicy(
+        FileInfo? file,
+        IReadOnlyList<FileInfo> vexFiles,
+        DateTimeOffset now,
+        TextWriter errors
+    )
+    {
+        var vex = vexFiles.Select(document => new VexFile(document.ToString(), InputFile.Read(document))).ToList();
+        var reading = PolicyReader.Read(file is null ? null : (ReadOnlyMemory<byte>?)InputFile.Read(file), vex, now);
+        foreach (var problem in reading.Problems)
+            errors.WriteLine(problem.ToString(file?.ToString() ?? ""));
+        // Whoever names a document wants it used.
+        return reading.Policy is { VexProblems: [] } ? reading.Policy : null;
+    }
+
+    private static void WriteText(Judgement judgement, TextWriter output)
+    {
+        // "allowed": the policy lets the status pass although it is not APPROVED.
+        output.WriteLine(
+            judgement is { Approved: true, Status: not "APPROVED" }
+                ? $"{judgement.Status}, which the policy allows"
+                : judgement.Status
+        );
+        Write("", judgement.Reasons.Select(reason => reason.Sentence));
+        Write("Warnings:", judgement.Warnings.Select(warning => warning.Sentence));
+        Write(
+            "Waived:",
+            judgement
+                .Waived.Select(w => $"{w.Vulnerability}{(w.Package is null ? "" : $" in {w.Package}")}, by {w.By()}")
+                .Select(line => Phrase.Clip(line, 300))
+        );
+        Write("To pass:", judgement.ToPass);
+
+        void Write(string heading, IEnumerable<string> lines)
+        {
+            var first = true;
+            foreach (var line in lines)
+            {
+                if (first && heading.Length > 0)
+                    output.WriteLine(heading);
+                first = false;
+                output.WriteLine($"  {line}");
+            }
+        }
+    }
+}
+
+/// <summary>The answer, in the words of <see cref="ApprovalAnswer"/>, but whole.</summary>
+/// <param name="Approved">True also for a status that the policy allows.</param>
+internal sealed record Judgement(
+    string Status,
+    bool Approved,
+    IReadOnlyList<Reason> Reasons,
+    IReadOnlyList<Reason> Warnings,
+    FindingCounts Counts,
+    IReadOnlyList<WaivedFinding> Waived,
+    IReadOnlyList<string> ToPass
+)
+{
+    [JsonIgnore]
+    public int ExitCode { get; private init; }
+
+    public static Judgement Of(Verdict verdict) =>
+        new(
+            verdict.Status.Word(),
+            verdict.Approved,
+            verdict.Reasons,
+            verdict.Warnings,
+            verdict.Counts,
+            verdict.Waived,
+            verdict.ToPass
+        )
+        {
+            ExitCode = verdict.Approved
+                ? ExitCodes.Done
+                : verdict.Status switch
+                {
+                    Core.Verdicts.Status.Blocked => ExitCodes.Blocked,
+                    Core.Verdicts.Status.Pending => ExitCodes.Pending,
+                    Core.Verdicts.Status.Error => ExitCodes.Undetermined,
+                    Core.Verdicts.Status.Unscanned
+                    or Core.Verdicts.Status.Unsupported
+                    or Core.Verdicts.Status.Stale
+                    or Core.Verdicts.Status.Approved => ExitCodes.NoCurrentScan,
+                },
+        };
+
+    /// <summary>What was read does not tell; never better than an error.</summary>
+    public static Judgement Undetermined(string why) =>
+        new(
+            Core.Verdicts.Status.Error.Word(),
+            false,
+            [new Reason("undetermined", why)],
+            [],
+            new FindingCounts(),
+            [],
+            []
+        )
+        {
+            ExitCode = ExitCodes.Undetermined,
+        };
+}
+
+[JsonSerializable(typeof(Judgement))]
+internal sealed partial class JudgementJson : JsonSerializerContext
+{
+    public static JudgementJson Readable { get; } = new(VerdictJson.Readable());
+}

@@ -1,0 +1,225 @@
+using System.Text;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Cli.Plans;
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda.Hosting;
+using ConsumerReader = EcrGuard.Aws.Facts.ConsumerReader;
+using EcrReader = EcrGuard.Aws.Facts.EcrReader;
+
+namespace EcrGuard.Cli.Commands;
+
+/// <summary>
+/// <c>ecrguard plan</c>: what would change in the registry whose credentials the caller has. Reads, and writes nothing
+/// but its file.
+/// </summary>
+internal static class PlanCommand
+{
+    private const int AtOnce = 8;
+
+    /// <param name="policyFile">Null: the built-in policy.</param>
+    /// <param name="tags">As the deployment names them.</param>
+    /// <param name="file">Where to write the plan; null: nowhere.</param>
+    /// <returns>
+    /// 0, 2 for a plan beyond a ceiling, which is not written, 64 for a file or an environment that cannot be used.
+    /// </returns>
+    public static Task<int> RunAsync(
+        FileInfo? policyFile,
+        Glob repositories,
+        bool exact,
+        OwnTags tags,
+        FileInfo? file,
+        bool asJson,
+        TextWriter output,
+        TextWriter errors,
+        CancellationToken cancellation
+    ) =>
+        CommandRunner.RunAsync(
+            async () =>
+            {
+                var policy = LoadPolicy(policyFile);
+                if (file is { Directory.Exists: false })
+                    throw new UnusableFileException(
+                        $"--out is '{file}'; there is no folder {file.DirectoryName} to write it to."
+                    );
+                var throttles = Throttles.Counted();
+                using var aws = AwsClients.FromEnvironment();
+                var plan = await MakeAsync(
+                    aws,
+                    policy,
+                    repositories,
+                    exact,
+                    tags,
+                    new Progress(errors, !Console.IsErrorRedirected, throttles),
+                    cancellation
+                );
+                var written = PlanWriter.Write(plan, indented: true);
+                if (asJson)
+                    output.WriteLine(Encoding.UTF8.GetString(written));
+                else
+                    PlanTable.Write(plan, output);
+                if (
+                    Ceiling.Broken([.. plan.Repositories.Select(repository => repository.Removed)], policy.Ceilings) is
+                    { Count: > 0 } broken
+                )
+                {
+                    foreach (var sentence in broken)
+                        errors.WriteLine(sentence);
+                    errors.WriteLine(
+                        "The plan would be refused whole. Make a smaller one with --repository, or raise the "
+                            + "ceilings in the policy."
+                    );
+                    return ExitCodes.Refused;
+                }
+                if (file is not null)
+                    WriteWhole(file, written);
+                return ExitCodes.Done;
+            },
+            "Nothing was written.",
+            errors,
+            cancellation
+        );
+
+    /// <exception cref="PolicyException">The document is wrong, or a VEX document beside it.</exception>
+    public static PolicyDocument LoadPolicy(FileInfo? file)
+    {
+        if (file is null)
+            return PolicyDocument.BuiltIn;
+        if (!InputFile.IsStandardInput(file) && !file.Exists && !Directory.Exists(file.FullName))
+            throw new UnusableFileException($"{file}: there is no such file.");
+        var reading = PolicyReader.Read(
+            InputFile.Read(file),
+            InputFile.VexBeside(file),
+            TimeProvider.System.GetUtcNow()
+        );
+        return reading.Policy is { VexProblems: [] } policy
+            ? policy
+            : throw new PolicyException(
+                string.Join(Environment.NewLine, reading.Problems.Select(problem => problem.ToString(file.ToString())))
+            );
+    }
+
+    private static async Task<Plan> MakeAsync(
+        AwsClients aws,
+        PolicyDocument policy,
+        Glob names,
+        bool exact,
+        OwnTags tags,
+        Progress progress,
+        CancellationToken cancellation
+    )
+    {
+        var time = TimeProvider.System;
+        var (account, region) = await FunctionInvoker.HomeAsync(aws.Ecr, cancellation);
+        var settings = new Settings
+        {
+            Account = account,
+            Region = region,
+            Tags = tags,
+            // What only writers use.
+            Table = "",
+            Bucket = "",
+        };
+        var registry = new EcrReader(aws.Ecr, settings, time);
+        var views = new RepositoryReader(registry, null, policy, time);
+        progress.ReadingUse();
+        var use = await new ConsumerReader(aws, policy, settings, time).ReadAsync(null, cancellation);
+        progress.UseRead(use);
+        var planner = new Planner(policy, tags, exact);
+        var repositories = await PlanOptions.MatchingAsync(registry, names, cancellation);
+        var planned = new PlannedRepository?[repositories.Count];
+        await Parallel.ForAsync(
+            0,
+            repositories.Count,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+            async (at, token) =>
+            {
+                if (await views.ReadAsync(repositories[at], use, null, [], token) is { } view)
+                {
+                    var resourceTags = await registry.ResourceTagsAsync(repositories[at], token);
+                    planned[at] = planner.Plan(
+                        view,
+                        Wanted(view, resourceTags, policy, tags, exact, out var notes),
+                        notes,
+                        time.GetUtcNow()
+                    );
+                }
+                progress.Done(planned[at]?.Images ?? 0, repositories.Count);
+            }
+        );
+        progress.End();
+        return new Plan
+        {
+            // Not before anything was read: what ECR counts as a pull of ours lies before it.
+            CreatedAt = time.GetUtcNow(),
+            Account = settings.Account,
+            Region = settings.Region,
+            PolicyVersion = policy.Version,
+            Unread = [.. use.Unread.Select(Plan.Sentence)],
+            Repositories = [.. planned.OfType<PlannedRepository>()],
+        };
+    }
+
+    private static WantedPolicy? Wanted(
+        RepositoryView view,
+        IReadOnlyDictionary<string, string>? resourceTags,
+        PolicyDocument policy,
+        OwnTags tags,
+        bool exact,
+        out IReadOnlyList<string> notes
+    )
+    {
+        var id = view.Contents.Repository;
+        // A plan is about what goes: the rest of a baseline is the sweep's.
+        var baseline = policy.BaselineOf(id.Name) is { } named
+            ? named with
+            {
+                ScanOnPush = null,
+                TagMutability = null,
+                ResourceTags = [],
+            }
+            : null;
+        var plan = BaselinePlan.For(
+            new RepositoryFacts
+            {
+                Id = id,
+                LifecyclePolicy = view.LifecyclePolicy,
+                ResourceTags = resourceTags,
+            },
+            baseline,
+            EnforcementMode.Mark,
+            SettingHistory.None,
+            tags
+        );
+        var repair = plan.Repairs.FirstOrDefault(repair => repair.Setting.Kind == SettingKind.LifecyclePolicy);
+        notes =
+        [
+            .. plan.Drift.Where(drift => drift != repair?.Drift),
+            .. policy.EnforcementOf(id.Name) < EnforcementMode.Mark
+                ? ["The policy only observes this repository: an apply refuses what is planned for it."]
+                : Enumerable.Empty<string>(),
+        ];
+        return repair is not null ? new WantedPolicy(repair.Value, repair.Drift)
+            : exact && BaselinePlan.Enforces(baseline, EnforcementMode.Mark) && view.LifecyclePolicy is { } present
+                ? new WantedPolicy(present, "It is in force.")
+            : null;
+    }
+
+    /// <summary>The file is there whole, or as it was.</summary>
+    private static void WriteWhole(FileInfo file, byte[] content)
+    {
+        var unfinished = $"{file.FullName}.{Environment.ProcessId}.tmp";
+        try
+        {
+            File.WriteAllBytes(unfinished, content);
+            File.Move(unfinished, file.FullName, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+    }
+}

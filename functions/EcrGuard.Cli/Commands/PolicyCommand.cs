@@ -1,0 +1,54 @@
+using EcrGuard.Aws;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Cli.Commands;
+
+/// <summary>
+/// <c>ecrguard policy check FILE</c>: the document and the VEX documents in the folder beside it, as they are deployed
+/// together.
+/// </summary>
+internal static class PolicyCommand
+{
+    /// <returns>0 without errors, 1 with some, 64 where the file cannot be read.</returns>
+    public static int Check(FileInfo file, DateTimeOffset now, TextWriter output, TextWriter errors)
+    {
+        try
+        {
+            if (Read(file, now, output) is not { Problems: [], Policy: { } policy })
+                return ExitCodes.Wrong;
+            var documents = InputFile.VexBeside(file).Count;
+            output.WriteLine(
+                $"{file}: no errors; {Phrase.Count(policy.Rules.Count, "rule")}, "
+                    + $"{Phrase.Count(policy.Waivers.Count, "waiver")}, "
+                    + $"{(documents == 0 ? "" : $"{Phrase.Count(policy.Vex.Count, "VEX statement")} about images of ECR in {Phrase.Count(documents, "document")}, ")}version "
+                    + $"{policy.Version}"
+            );
+            foreach (var waiver in policy.Waivers.Where(waiver => waiver.Digest is not null))
+                output.WriteLine(
+                    $"{file}: note: waiver {waiver.Id} is for {waiver.Digest} only, which must be the image "
+                        + "of one platform: an index has no findings of its own to excuse."
+                );
+            return ExitCodes.Done;
+        }
+        catch (UnusableFileException unusable)
+        {
+            errors.WriteLine(ErrorText.Whole(unusable));
+            return ExitCodes.Usage;
+        }
+    }
+
+    /// <summary>Reads a document, and writes down whatever is wrong with it.</summary>
+    /// <exception cref="UnusableFileException">It cannot be read.</exception>
+    public static PolicyReading Read(FileInfo file, DateTimeOffset now, TextWriter output)
+    {
+        var reading = PolicyReader.Read(InputFile.Read(file), InputFile.VexBeside(file), now);
+        foreach (var problem in reading.Problems)
+            output.WriteLine(problem.ToString(file.ToString()));
+        if (reading.Problems.Count > 0)
+            output.WriteLine(Phrase.Count(reading.Problems.Count, "error"));
+        if (reading.Problems.Any(problem => problem.Message.Contains("'rulePriority'", StringComparison.Ordinal)))
+            output.WriteLine("It looks like a lifecycle policy of ECR, which 'ecrguard lint' checks.");
+        return reading;
+    }
+}

@@ -1,0 +1,52 @@
+using EcrGuard.Cli.Plans;
+using EcrGuard.Core.Images;
+using EcrGuard.Lambda.Functions;
+using OrderJson = EcrGuard.Cli.Plans.OrderJson;
+
+namespace EcrGuard.Cli.Commands;
+
+/// <summary><c>ecrguard release</c>: has a blocked image put back into reach.</summary>
+internal static class ReleaseCommand
+{
+    /// <param name="function">The deployed function; null only against a local AWS.</param>
+    /// <param name="policyFile">The policy of the function in this process; null: the built-in one.</param>
+    /// <returns>0 where it is released, 1 where that was refused.</returns>
+    public static Task<int> RunAsync(
+        ImageReference image,
+        string reason,
+        string? function,
+        FileInfo? policyFile,
+        TextWriter output,
+        TextWriter errors,
+        CancellationToken cancellation
+    ) =>
+        CommandRunner.RunAsync(
+            async () =>
+            {
+                var answer = await FunctionInvoker
+                    .To(function, "ReleaseImageFunction")
+                    .GiveAsync<ReleaseImage, ReleaseRequest, ReleaseAnswer>(
+                        new ReleaseRequest(image.ToString(), reason),
+                        OrderJson.Short.ReleaseRequest,
+                        OrderJson.Short.ReleaseAnswer,
+                        (release, order, context) => release.ReleaseImageAsync(order, context),
+                        policyFile,
+                        cancellation
+                    );
+                if (!answer.Released)
+                {
+                    errors.WriteLine($"{answer.Image} is not released: {answer.Left}");
+                    return ExitCodes.Wrong;
+                }
+                output.WriteLine(
+                    $"{answer.Image} is released for as long as this block stands; gates go on saying no."
+                );
+                if (answer.Left is { } left)
+                    output.WriteLine(left);
+                return ExitCodes.Done;
+            },
+            "What was begun goes on to its end; release the image again to see what was done.",
+            errors,
+            cancellation
+        );
+}

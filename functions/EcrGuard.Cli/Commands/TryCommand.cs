@@ -1,0 +1,254 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Amazon.DynamoDBv2.Model;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Cli.Plans;
+using EcrGuard.Cli.Trying;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
+using EcrGuard.Core.Verdicts;
+using ConsumerReader = EcrGuard.Aws.Facts.ConsumerReader;
+using EcrReader = EcrGuard.Aws.Facts.EcrReader;
+
+namespace EcrGuard.Cli.Commands;
+
+/// <param name="Against">The policy in force; null: the built-in one.</param>
+/// <param name="Images">Empty: every image of the account.</param>
+/// <param name="Repositories">Of the account.</param>
+/// <param name="Table">The ledger; null, as <paramref name="Bucket"/>: nothing is known of earlier scans.</param>
+internal sealed record TryOptions(
+    FileInfo File,
+    FileInfo? Against,
+    IReadOnlyList<ImageReference> Images,
+    Glob Repositories,
+    string? Table,
+    string? Bucket,
+    OwnTags Tags
+);
+
+/// <summary>
+/// <c>ecrguard policy try</c>: judges images by the policy in force and by another, from the same facts, and tells what
+/// changes. Reads, and writes nothing.
+/// </summary>
+internal static class TryCommand
+{
+    private const int AtOnce = 2;
+
+    /// <returns>
+    /// 0 where no answer turns worse, 1 where one does, 5 where something could not be read, 64 for a file or an
+    /// environment that cannot be used.
+    /// </returns>
+    public static Task<int> RunAsync(
+        TryOptions options,
+        bool asJson,
+        TextWriter output,
+        TextWriter errors,
+        CancellationToken cancellation
+    ) =>
+        CommandRunner.RunAsync(
+            async () =>
+            {
+                // A waiver that has ended is told and waives nothing, as once it is deployed.
+                var reading = PolicyCommand.Read(
+                    options.File,
+                    TimeProvider.System.GetUtcNow(),
+                    asJson ? errors : output
+                );
+                if (reading.Policy is not { VexProblems: [] } tried)
+                    return ExitCodes.Usage;
+                var inForce = PlanCommand.LoadPolicy(options.Against);
+                var throttles = Throttles.Counted();
+                using var aws = AwsClients.FromEnvironment();
+                var trial = await TryAsync(
+                    aws,
+                    options,
+                    inForce,
+                    tried,
+                    new Progress(errors, !Console.IsErrorRedirected, throttles),
+                    cancellation
+                );
+                if (asJson)
+                    output.WriteLine(JsonSerializer.Serialize(trial, TrialJson.Readable.Trial));
+                else
+                    TrialText.Write(trial, output);
+                return trial.ExitCode;
+            },
+            "Nothing was written.",
+            errors,
+            cancellation
+        );
+
+    private static async Task<Trial> TryAsync(
+        AwsClients aws,
+        TryOptions options,
+        PolicyDocument inForce,
+        PolicyDocument tried,
+        Progress progress,
+        CancellationToken cancellation
+    )
+    {
+        var time = TimeProvider.System;
+        var (account, region) = await FunctionInvoker.HomeAsync(aws.Ecr, cancellation);
+        foreach (var image in options.Images)
+        {
+            if (image.Account is not null && (image.Account, image.Region) != (account, region))
+                throw new UnusableFileException(
+                    $"--image is '{image}'; it must be of the registry {account} in {region}, whose "
+                        + "credentials these are."
+                );
+        }
+        var settings = new Settings
+        {
+            Account = account,
+            Region = region,
+            Table = options.Table ?? "",
+            Bucket = options.Bucket ?? "",
+            Tags = options.Tags,
+        };
+        var registry = new EcrReader(aws.Ecr, settings, time);
+        var ledger = options.Table is null ? null : new Ledger(aws.Dynamo, settings, time);
+        var evidences = new EvidenceReader(
+            new ScanReader(aws.Ecr, aws.Inspector, registry, time),
+            ledger,
+            options.Bucket is null ? null : new FindingsStore(aws.S3, settings),
+            time,
+            settings.SettlingTime
+        );
+        try
+        {
+            // Whatever is in it: that it can be asked at all.
+            if (ledger is not null)
+                await ledger.DocumentAsync(Ledger.BackfillDocument, cancellation);
+        }
+        catch (ResourceNotFoundException)
+        {
+            throw new UnusableFileException(
+                $"--table is '{options.Table}'; it must be a table of {account} in {region}: the stack's output Table."
+            );
+        }
+        // What runs is asked about as it will be where the tried policy is in force.
+        progress.ReadingUse();
+        var use = await new ConsumerReader(aws, tried, settings, time).ReadAsync(null, cancellation);
+        progress.UseRead(use);
+        var repositories =
+            options.Images.Count == 0
+                ? await PlanOptions.MatchingAsync(registry, options.Repositories, cancellation)
+                :
+                [
+                    .. options
+                        .Images.Select(image => image.Repository)
+                        .Distinct()
+                        .Order(StringComparer.Ordinal)
+                        .Select(registry.Repository),
+                ];
+
+        var (changes, unread) = (new ConcurrentBag<VerdictChange>(), new ConcurrentBag<string>());
+        await Parallel.ForEachAsync(
+            repositories,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+            async (repository, token) =>
+            {
+                var images = 0;
+                try
+                {
+                    var contents = await registry.ContentsAsync(repository, ledger, token);
+                    // Gone since the repositories were listed: nothing of it can change.
+                    if (contents is null && options.Images.Count == 0)
+                        return;
+                    contents ??= new RepositoryContents { Repository = repository, ReadAt = time.GetUtcNow() };
+                    var wanted = Wanted(contents, options, unread);
+                    images = wanted.Count;
+                    var evidence = await evidences.OfAsync(contents, wanted, tried.Version, token);
+                    foreach (var (digest, why) in evidence.Unread)
+                        unread.Add($"{repository.Name}@{digest}: {why}");
+                    foreach (
+                        var change in evidence.Try(
+                            wanted,
+                            inForce,
+                            tried,
+                            InUse.Of(use, contents, tried.Consumers, time.GetUtcNow()),
+                            time.GetUtcNow()
+                        )
+                    )
+                        changes.Add(change);
+                }
+                catch (Exception failure) when (!token.IsCancellationRequested)
+                {
+                    unread.Add($"{repository.Name}: {ErrorText.Of(failure)}");
+                }
+                progress.Done(images, repositories.Count);
+            }
+        );
+        progress.End();
+
+        var all = changes
+            .OrderBy(change => change.Change)
+            .ThenByDescending(change => change.FailsRunning)
+            .ThenBy(change => change.Image.Id.Repository.Name, StringComparer.Ordinal)
+            .ThenBy(change => change.Image.Id.Digest)
+            .ToList();
+        return new Trial(
+            options.File.ToString(),
+            tried.Version,
+            options.Against?.ToString(),
+            inForce.Version,
+            TrialSummary.Of(repositories.Count, all),
+            [
+                .. all.Where(change => change.Change != AnswerChange.None)
+                    .Select(change => TriedImage.Of(change, options.Tags)),
+            ],
+            [.. unread.Order(StringComparer.Ordinal)],
+            [.. Notes(options, inForce, tried, use)]
+        );
+    }
+
+    /// <summary>The images to judge: those that were named, or all that anybody deploys.</summary>
+    private static HashSet<Digest> Wanted(RepositoryContents contents, TryOptions options, ConcurrentBag<string> unread)
+    {
+        if (options.Images.Count == 0)
+            return [.. RepositoryEvidence.Named(contents, options.Tags).Select(image => image.Id.Digest)];
+        var wanted = new HashSet<Digest>();
+        foreach (var reference in options.Images.Where(reference => reference.Repository == contents.Repository.Name))
+        {
+            if (
+                contents.Images.FirstOrDefault(image =>
+                    (reference.Digest is null || reference.Digest == image.Id.Digest)
+                    && (reference.Tag is null || image.Tags.Contains(reference.Tag))
+                ) is
+                { } image
+            )
+                wanted.Add(image.Id.Digest);
+            else
+                unread.Add(
+                    reference.Missing(
+                        contents.Images.Any(image => image.Id.Digest == reference.Digest),
+                        contents
+                            .Images.FirstOrDefault(image => reference.Tag is { } tag && image.Tags.Contains(tag))
+                            ?.Id.Digest,
+                        "the registry"
+                    )
+                );
+        }
+        return wanted;
+    }
+
+    private static IEnumerable<string> Notes(
+        TryOptions options,
+        PolicyDocument inForce,
+        PolicyDocument tried,
+        UsageReading use
+    )
+    {
+        if (inForce.Version == tried.Version)
+            yield return "Both policies are the same document.";
+        if (options.Table is null)
+            yield return "Without --table and --bucket nothing is known of earlier scans: neither a block that still "
+                + "rests on one, nor since when there has been a fix.";
+        foreach (var unread in use.Unread)
+            yield return Plan.Sentence(unread);
+    }
+}

@@ -1,0 +1,48 @@
+using Amazon.Runtime;
+using EcrGuard.Aws;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Cli.Plans;
+
+/// <summary>Runs a command that works on AWS, and makes of what it meets there a sentence and an exit code.</summary>
+internal static class CommandRunner
+{
+    /// <param name="interrupted">What is said when Ctrl-C ends it.</param>
+    public static async Task<int> RunAsync(
+        Func<Task<int>> command,
+        string interrupted,
+        TextWriter errors,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            return await command();
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            errors.WriteLine($"Interrupted. {interrupted}");
+            return ExitCodes.Interrupted;
+        }
+        catch (HttpRequestException unreachable)
+        {
+            errors.WriteLine($"AWS could not be reached: {ErrorText.Of(unreachable).TrimEnd('.')}.");
+            return ExitCodes.Undetermined;
+        }
+        catch (Exception unusable)
+            when (unusable
+                    is PolicyException
+                        or SettingsException
+                        or UnusableFileException
+                        or AmazonClientException
+                        or AmazonServiceException
+                        or FunctionFailedException
+            )
+        {
+            errors.WriteLine(ErrorText.Whole(unusable));
+            return unusable is PolicyException or SettingsException or UnusableFileException
+                ? ExitCodes.Usage
+                : ExitCodes.Undetermined;
+        }
+    }
+}

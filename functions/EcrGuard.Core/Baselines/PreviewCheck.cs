@@ -1,0 +1,55 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
+
+namespace EcrGuard.Core.Baselines;
+
+/// <summary>
+/// Whether a lifecycle policy may be put, once ECR has said what it would take now: its preview decides over the
+/// evaluator.
+/// </summary>
+public static class PreviewCheck
+{
+    private const int MaxNamed = 3;
+
+    /// <param name="taken">What the preview takes.</param>
+    /// <param name="going">That, and whatever else is to go from the repository: the ceilings are for all of it
+    ///     together.</param>
+    /// <param name="contents">Read after it: what it names and is not there any more cannot be taken any more.</param>
+    /// <param name="usages">Of an image that is not in it the use is not known.</param>
+    /// <param name="rest">What goes from other repositories.</param>
+    /// <returns>A sentence; null where the policy may be put.</returns>
+    public static string? WhyNot(
+        LifecyclePolicy policy,
+        IReadOnlySet<Digest> taken,
+        IReadOnlySet<Digest> going,
+        RepositoryContents contents,
+        IReadOnlyDictionary<Digest, ImageUsage> usages,
+        IEnumerable<Removed> rest,
+        Ceilings ceilings,
+        DateTimeOffset now
+    )
+    {
+        ImageUsage UsageOf(ImageFacts image) => ImageUsage.Of(usages, image.Id.Digest);
+        var risky = contents
+            .Images.Where(image => taken.Contains(image.Id.Digest) && UsageOf(image).Use != UseState.NotInUse)
+            .ToList();
+        if (risky is [var first, ..])
+            return $"ECR's preview takes {Phrase.Count(risky.Count, "image that is", "images that are")} in use or may be ({Named(risky)}). {(UsageOf(first).Why is [var why, ..] ? why : "")}".TrimEnd();
+        // ECR acts within a day and the preview shows this moment.
+        return PolicySafety.WhyNot(policy, contents, usages, now)
+            ?? (
+                Ceiling.Broken([.. rest, Removed.Of(contents, going)], ceilings) is [var broken, ..]
+                    ? $"By ECR's preview: {broken}"
+                    : null
+            );
+    }
+
+    private static string Named(List<ImageFacts> images) =>
+        Phrase.Some(
+            [.. images.Select(image => image.Id.Digest).Order().Select(digest => digest.Abbreviated)],
+            MaxNamed
+        );
+}

@@ -1,0 +1,62 @@
+namespace EcrGuard.Core.Images;
+
+/// <summary>Every image of one repository, archived ones too, read in one go.</summary>
+public sealed record RepositoryContents
+{
+    public required RepositoryId Repository { get; init; }
+
+    /// <summary>When the reading began; every fact is at least as new.</summary>
+    public required DateTimeOffset ReadAt { get; init; }
+
+    public IReadOnlyList<ImageFacts> Images { get; init; } = [];
+
+    /// <summary>
+    /// What taking tags off has left behind (<see cref="Plans.RemovalManifest"/>): none of the images.
+    /// </summary>
+    public IReadOnlyList<ImageFacts> RemovalManifests { get; init; } = [];
+
+    /// <summary>
+    /// Images that were pushed in the last days and are gone, as they were last known; empty where nobody has asked.
+    /// </summary>
+    public IReadOnlyList<ImageFacts> LatelyGone { get; init; } = [];
+
+    /// <summary>
+    /// What the indexes among the images refer to; one whose manifest could not be read is not there.
+    /// </summary>
+    public IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>> Children { get; init; } =
+        new Dictionary<Digest, IReadOnlyList<IndexChild>>();
+
+    /// <summary>What is known of manifests whose listing leaves open what they are.</summary>
+    public IReadOnlyDictionary<Digest, ManifestNote> Notes { get; init; } = new Dictionary<Digest, ManifestNote>();
+
+    /// <summary>Those of them that were read for the first time, to be remembered.</summary>
+    public IReadOnlyDictionary<Digest, ManifestNote> NewNotes { get; init; } = new Dictionary<Digest, ManifestNote>();
+
+    public KnownManifests Manifests => new(Children, Notes);
+
+    /// <summary>
+    /// What belongs to images of which none is there any more. ECR removes a referrer with its subject, and nothing
+    /// that only a tag binds.
+    /// </summary>
+    public IReadOnlyList<ImageFacts> LeftOver()
+    {
+        var there = Images.Select(image => image.Id.Digest).ToHashSet();
+        return
+        [
+            .. Images
+                .Where(image =>
+                    image.Kind == ImageKind.Artifact
+                    && image.SpeaksAbout.Any()
+                    && !image.SpeaksAbout.Any(there.Contains)
+                )
+                .OrderBy(image => image.Id.Digest),
+        ];
+    }
+
+    /// <summary>Whether it lists other images: an index, also one that is an artifact by all that it lists.</summary>
+    public bool IsIndex(ImageFacts image) => image.Kind == ImageKind.Index || Children.ContainsKey(image.Id.Digest);
+
+    /// <summary>Null for an index whose manifest could not be read; empty for what is no index.</summary>
+    public IReadOnlyList<Digest>? ChildrenOf(ImageFacts image) =>
+        !IsIndex(image) ? [] : Children.GetValueOrDefault(image.Id.Digest)?.Select(child => child.Digest).ToList();
+}

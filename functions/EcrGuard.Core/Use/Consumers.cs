@@ -1,0 +1,85 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Use;
+
+/// <summary>What kind of thing runs images.</summary>
+public enum ConsumerKind
+{
+    EcsTask,
+    EcsService,
+    TaskDefinition,
+    ScheduledTask,
+    LambdaFunction,
+    AppRunnerService,
+
+    /// <summary>Something that Amazon Inspector sees running: a task of ECS or a pod of EKS.</summary>
+    Workload,
+}
+
+/// <summary>Something that runs images, or will.</summary>
+/// <param name="Name">Its ARN, or what its service calls it.</param>
+public sealed record Consumer(ConsumerKind Kind, string Name)
+{
+    public override string ToString() =>
+        Kind switch
+        {
+            ConsumerKind.EcsTask => "ECS task ",
+            ConsumerKind.EcsService => "ECS service ",
+            ConsumerKind.TaskDefinition => "task definition ",
+            ConsumerKind.ScheduledTask => "scheduled task ",
+            ConsumerKind.LambdaFunction => "Lambda function ",
+            ConsumerKind.AppRunnerService => "App Runner service ",
+            ConsumerKind.Workload => "workload ",
+        } + Name;
+}
+
+/// <summary>
+/// One reference of a consumer to one image: by digest, by tag, or both, in which case the digest counts.
+/// </summary>
+public sealed record ConsumerReference(RepositoryId Repository, string? Tag, Digest? Digest, Consumer By)
+{
+    /// <summary>When it was last seen; null for one that the reading itself saw.</summary>
+    public DateTimeOffset? SeenAt { get; init; }
+
+    /// <summary>
+    /// The first reading in a row that could have seen it and did not; null where it was seen or its consumer could not
+    /// be read.
+    /// </summary>
+    public DateTimeOffset? AbsentSince { get; init; }
+}
+
+/// <summary>A consumer that could not be read: what it might use counts as in use.</summary>
+/// <param name="What">For example <c>ECS services</c>.</param>
+/// <param name="Account">Twelve digits.</param>
+/// <param name="Why">As AWS said it.</param>
+public sealed record UnreadConsumer(string What, string Account, string Why)
+{
+    /// <summary>Null: every kind of the account.</summary>
+    public ConsumerKind? Kind { get; init; }
+
+    /// <summary>Null: every region of the account.</summary>
+    public string? Region { get; init; }
+
+    /// <summary>
+    /// Globs, separated by spaces, of the repositories of which it was read all the same; null: of none.
+    /// </summary>
+    public string? But { get; init; }
+}
+
+/// <summary>What uses the images of this registry, read in one go, and what readings before it still say.</summary>
+public sealed record UsageReading
+{
+    /// <summary>When the reading began; every reference that it saw itself is at least as new.</summary>
+    public required DateTimeOffset ReadAt { get; init; }
+
+    public IReadOnlyList<ConsumerReference> Uses { get; init; } = [];
+
+    /// <summary>Empty: all consumers were read.</summary>
+    public IReadOnlyList<UnreadConsumer> Unread { get; init; } = [];
+
+    /// <summary>
+    /// Of the images that were last pulled longer ago than the policy's days, those that Amazon Inspector has scanned,
+    /// by repository: were they running, it would say so. Null where nobody asked.
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<Digest>>? Scanned { get; init; }
+}

@@ -1,0 +1,50 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+
+namespace EcrGuard.Core.Use;
+
+/// <summary>
+/// Whether a tag that comes or goes could make an image go that stays without that: for a lifecycle policy EcrGuard's
+/// tags are tags like any other, and a team that wrote <c>*-*</c> did not think of them.
+/// </summary>
+public static class TagSafety
+{
+    /// <param name="policy">The lifecycle policy that stands in the repository, as text; null where there is
+    ///     none.</param>
+    /// <param name="image">As it is before the write.</param>
+    /// <param name="use">A rule that names EcrGuard's tags means them; it does not know what runs.</param>
+    /// <returns>Why the write may not be made, a sentence; null where it may.</returns>
+    public static string? WhyNot(string? policy, ImageFacts image, TagAction action, UseState use, OwnTags tags)
+    {
+        if (policy is null)
+            return null;
+        var added = action.Change == TagChange.Add;
+        if (LifecyclePolicy.Read(policy).Policy is not { } present)
+            return "The repository's lifecycle policy cannot be understood, and might take the image "
+                + $"{(added ? "by the tag" : "without the tag")}.";
+        var before = Selection.Of(present, image.Tags);
+        // A shield that does not keep it may come off, and the tag stays: what it would do alone counts.
+        IEnumerable<string> its = before.Keeps ? image.Tags : image.Tags.Except(tags.AllInUse(image.Id.Digest));
+        if (added)
+            before = Selection.Of(present, its);
+        var after = Selection.Of(present, added ? its.Append(action.Tag) : image.Tags.Where(tag => tag != action.Tag));
+        if (!added)
+            // What is not kept for good by the tag may go with it as well as without it.
+            return use == UseState.NotInUse || !before.Keeps || after.Keeps
+                ? null
+                : "The repository's lifecycle policy keeps the image for its tag, and rule "
+                    + $"{after.Rules[0].Priority} selects it without.";
+        return
+            before.IsNotWorse(after)
+            || after.Rules.FirstOrDefault(rule =>
+                !before.Rules.Contains(rule)
+                && !(use == UseState.NotInUse && rule.Tags.Any(pattern => tags.Claims(pattern.Text)))
+            )
+                is not { } rule
+            ? null
+            : $"The repository's lifecycle policy could take the image by the tag: rule {rule.Priority} selects "
+                + "it by "
+                + $"{string.Join(" and ", rule.Tags.Select(pattern => $"'{pattern.Text}'"))}{(use == UseState.NotInUse ? "" : ", and it is in use, or may be")}.";
+    }
+}

@@ -1,0 +1,121 @@
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Core.Use;
+
+/// <summary>
+/// What one reading of the consumers leaves to the next, so that no single reading takes an image's protection: a
+/// reference stays while its consumer cannot be read, and until two daily
+/// readings in a row did not see it. After that it stays in reserve, for as many days as the policy gives rollbacks: it
+/// counts as use, and not as running. A reference by tag means whatever holds the tag. The digest that a consumer
+/// resolved the tag to, where AWS tells it (tasks, service revisions,
+/// functions, Inspector), is a reference of its own and stays as long: a tag that moves on lets go of nothing that was
+/// seen to run.
+/// </summary>
+public static class UseHistory
+{
+    /// <summary>A reference counts for at least this long after it was last seen.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromHours(48);
+
+    /// <summary>
+    /// Of two readings that do not see a reference, the second is at least this much later: a day, less what the start
+    /// of a sweep wanders. What came before, a night in which nothing could be read or no sweep ran, does not matter.
+    /// </summary>
+    public static readonly TimeSpan BetweenReadings = TimeSpan.FromHours(22);
+
+    /// <summary>
+    /// A reading, with the references of those before it that still count. Those that it saw itself come first, and as
+    /// they are.
+    /// </summary>
+    /// <param name="before">What was last kept, itself carried on; null where nothing was.</param>
+    /// <param name="rollbackDays">What the policy says under <c>consumers</c>.</param>
+    public static UsageReading Carry(UsageReading? before, UsageReading read, int rollbackDays)
+    {
+        if (before is null)
+            return read;
+        var earlier = before.Uses.Select(use => use with { SeenAt = use.SeenAt ?? before.ReadAt });
+        var carried = earlier
+            .Select(use => Carried(use, read, before.ReadAt, rollbackDays))
+            .OfType<ConsumerReference>()
+            .ToLookup(use => InReserve(use, read.ReadAt));
+        // Tasks come and go by the thousand: of all that are in reserve, the one that was seen last says when it ends.
+        var reserve = carried[true]
+            .GroupBy(use => (use.Repository, use.Tag, use.Digest))
+            .Select(same => same.MaxBy(use => use.SeenAt)!);
+        return With(read, carried[false].Concat(reserve));
+    }
+
+    /// <summary>
+    /// A reading, with what was deployed since it, or before it and unseen by it. A deployment in between may be missed
+    /// by the reading, which has its limits: that it is not seen makes it no older than it is.
+    /// </summary>
+    /// <param name="deployments">As they are recorded, with the time of each.</param>
+    /// <returns>Null where nothing was read: what is deployed then says nothing about the rest.</returns>
+    public static UsageReading? Join(UsageReading? read, IEnumerable<ConsumerReference> deployments, int rollbackDays)
+    {
+        return read is null ? null : With(read, deployments.Select(Joined));
+
+        ConsumerReference? Joined(ConsumerReference use) =>
+            use.SeenAt >= read.ReadAt
+                ? use
+                : Carried(use with { AbsentSince = use.SeenAt }, read, read.ReadAt, rollbackDays);
+    }
+
+    /// <summary>Whether a reference is only in reserve: two readings in a row could have seen it and did not.</summary>
+    internal static bool InReserve(ConsumerReference use, DateTimeOffset readAt) =>
+        use is { SeenAt: { } seenAt, AbsentSince: { } absentSince } && IsOver(readAt, seenAt, absentSince, Kept);
+
+    private static UsageReading With(UsageReading read, IEnumerable<ConsumerReference?> uses)
+    {
+        // What the reading saw itself is as new as can be.
+        var seen = read
+            .Uses.GroupBy(Itself)
+            .ToDictionary(same => same.Key, same => same.Max(use => use.SeenAt ?? DateTimeOffset.MaxValue));
+        var newer = uses.OfType<ConsumerReference>()
+            .Where(use => !seen.TryGetValue(Itself(use), out var at) || use.SeenAt > at);
+        return read with { Uses = [.. read.Uses, .. newer] };
+    }
+
+    /// <summary>Null for one that has been gone for long enough.</summary>
+    /// <param name="before">When it was last looked for.</param>
+    private static ConsumerReference? Carried(
+        ConsumerReference use,
+        UsageReading read,
+        DateTimeOffset before,
+        int rollbackDays
+    )
+    {
+        // What is in reserve already does not run again because nobody could look.
+        if (read.Unread.Any(consumer => Hides(consumer, use)))
+            return InReserve(use, before) ? use : use with { AbsentSince = null };
+        var absentSince = use.AbsentSince ?? read.ReadAt;
+        var reserve = TimeSpan.FromDays(rollbackDays);
+        return IsOver(read.ReadAt, use.SeenAt!.Value, absentSince, reserve > Kept ? reserve : Kept)
+            ? null
+            : use with
+            {
+                AbsentSince = absentSince,
+            };
+    }
+
+    private static bool IsOver(
+        DateTimeOffset readAt,
+        DateTimeOffset seenAt,
+        DateTimeOffset absentSince,
+        TimeSpan kept
+    ) => readAt - seenAt >= kept && readAt - absentSince >= BetweenReadings;
+
+    private static bool Hides(UnreadConsumer consumer, ConsumerReference use)
+    {
+        // arn:partition:service:region:account:resource. Inspector gives no names: it is asked about this registry, in
+        // its account and region.
+        var (region, account) = use.By.Name.Split(':', 6) is ["arn", _, _, var of, var owner, _]
+            ? (of, owner)
+            : (use.Repository.Region, use.Repository.Account);
+        return consumer.Account == account
+            && (consumer.Kind is null || consumer.Kind == use.By.Kind)
+            && (consumer.Region is null || consumer.Region == region)
+            && consumer.But?.Split(' ').Any(glob => Glob.Parse(glob).Matches(use.Repository.Name)) != true;
+    }
+
+    private static ConsumerReference Itself(ConsumerReference use) => use with { SeenAt = null, AbsentSince = null };
+}

@@ -1,0 +1,199 @@
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
+
+namespace EcrGuard.Lambda.Flow;
+
+/// <summary>Deletes and archives the images of a plan, each as the plan says it, or not at all.</summary>
+public sealed class ImageRemovals(ImageDecider guard, PlanLedger planLedger, ImageRemover remover, TimeProvider time)
+{
+    /// <summary>
+    /// UpdateImageStorageClass takes one image: few enough that all are archived moments after they were read.
+    /// </summary>
+    private const int ArchiveBatch = 10;
+
+    /// <returns>False where time was up.</returns>
+    public async Task<bool> ApplyAsync(PlanRun run, RepositoryId id, Removal removal, CancellationToken cancellation)
+    {
+        if (await run.ViewAsync(id, null, cancellation).ConfigureAwait(false) is not { } view)
+        {
+            foreach (var image in removal.Images)
+                run.Supersede(id, removal, "The repository is gone.", image);
+            return true;
+        }
+        var open = await LeftAsync(run, id, removal, view, cancellation).ConfigureAwait(false);
+        // Parents before children: what is held by an index that could not be deleted is then seen to be held.
+        while (Check(run, id, open, view) is { Images.Count: > 0 } exact)
+        {
+            if (run.IsLate)
+                return false;
+            open = exact;
+            if (Broken(run, view, open.Images) is { } broken)
+            {
+                run.Refuse(id, open, $"The repository has changed since the plan was made. {broken}");
+                return true;
+            }
+            var batch = Next(open, view);
+            await remover.WaitAsync(removal.Kind, batch.Count, cancellation).ConfigureAwait(false);
+            var intent = await planLedger
+                .IntendAsync(id, run.PlanId, removal.Kind, batch, cancellation)
+                .ConfigureAwait(false);
+            // Read after the intent and immediately before the act: whatever took time lies before it.
+            view = await run.ViewAsync(id, view.Contents.Manifests, cancellation).ConfigureAwait(false) ?? Nothing(id);
+            var check = PlanCheck.Of(open, run.Plan.CreatedAt, view);
+            var tooMany = Broken(run, view, check.Exact);
+            var going = tooMany is null ? batch.Where(check.Exact.Contains).ToList() : [];
+            var acted = await ActAsync(id, removal.Kind, going, cancellation).ConfigureAwait(false);
+            var why = check.Superseded.ToDictionary(superseded => superseded.Image, superseded => superseded.Why);
+            await planLedger
+                .OutcomeAsync(
+                    intent,
+                    batch.ToDictionary(
+                        image => image.Digest,
+                        image =>
+                            acted.TryGetValue(image.Digest, out var refusal)
+                                ? refusal ?? PlanLedger.Done
+                                : $"superseded: {why.GetValueOrDefault(image) ?? tooMany}"
+                    ),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            foreach (var image in going)
+            {
+                if (acted[image.Digest] is { } refusal)
+                    run.Refuse(id, removal, refusal, image);
+                else
+                    run.Do(id, removal, removal.Kind == RemovalKind.Delete ? "Deleted." : "Archived.", image);
+            }
+            view = Without(
+                view,
+                removal.Kind,
+                [.. going.Where(image => acted[image.Digest] is null).Select(image => image.Digest)]
+            );
+            open = open with { Images = [.. open.Images.Except(going)] };
+        }
+        return true;
+    }
+
+    private string? Broken(PlanRun run, RepositoryView view, IReadOnlyList<PlannedImage> going) =>
+        Ceiling.Broken(
+            [
+                .. run.Beside(view.Contents.Repository),
+                Removed.Of(view.Contents, going.Select(image => image.Digest).ToHashSet()),
+            ],
+            guard.Policy.Ceilings
+        )
+            is [var broken, ..]
+            ? broken
+            : null;
+
+    private RepositoryView Nothing(RepositoryId id) =>
+        new(
+            new RepositoryContents { Repository = id, ReadAt = time.GetUtcNow() },
+            new Dictionary<Digest, ImageUsage>(),
+            null
+        );
+
+    /// <summary>The repository after these went: what ECR has just done need not be visible yet.</summary>
+    private static RepositoryView Without(RepositoryView view, RemovalKind kind, HashSet<Digest> gone) =>
+        view with
+        {
+            Contents = view.Contents with
+            {
+                Images =
+                    kind == RemovalKind.Delete
+                        ? [.. view.Contents.Images.Where(image => !gone.Contains(image.Id.Digest))]
+                        :
+                        [
+                            .. view.Contents.Images.Select(image =>
+                                gone.Contains(image.Id.Digest) ? image with { Storage = StorageStatus.Archived } : image
+                            ),
+                        ],
+            },
+        };
+
+    /// <summary>Lists what an earlier call has done, and gives the rest.</summary>
+    private async Task<Removal> LeftAsync(
+        PlanRun run,
+        RepositoryId id,
+        Removal removal,
+        RepositoryView view,
+        CancellationToken cancellation
+    )
+    {
+        var written = await planLedger.OutcomesAsync(id, run.PlanId, cancellation).ConfigureAwait(false);
+        var there = view.Contents.Images.ToDictionary(image => image.Id.Digest, image => image.Storage);
+        bool Has(PlannedImage image, string outcome) => written.GetValueOrDefault(image.Digest)?.Outcome == outcome;
+        // An earlier call ended between the act and its outcome.
+        var acted = removal
+            .Images.Where(image =>
+                Has(image, PlanLedger.Intended)
+                && (
+                    removal.Kind == RemovalKind.Delete
+                        ? !there.ContainsKey(image.Digest)
+                        : there.GetValueOrDefault(image.Digest) == StorageStatus.Archived
+                )
+            )
+            .ToList();
+        foreach (var intended in acted.GroupBy(image => written[image.Digest].IntendedAt))
+            await planLedger
+                .OutcomeAsync(
+                    new RemovalIntent(id, run.PlanId, removal.Kind, [.. intended], intended.Key),
+                    intended.ToDictionary(image => image.Digest, _ => PlanLedger.Done),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+        var before = removal.Images.Where(image => Has(image, PlanLedger.Done)).Concat(acted).ToHashSet();
+        foreach (var image in removal.Images.Where(before.Contains))
+            run.Do(id, removal, "Done by an earlier call.", image);
+        return removal with { Images = [.. removal.Images.Where(image => !before.Contains(image))] };
+    }
+
+    /// <summary>Lists what is superseded, and gives the rest.</summary>
+    private static Removal Check(PlanRun run, RepositoryId id, Removal open, RepositoryView view)
+    {
+        var check = PlanCheck.Of(open, run.Plan.CreatedAt, view);
+        foreach (var same in check.Superseded)
+            run.Supersede(id, open, same.Why, same.Image);
+        return open with { Images = check.Exact };
+    }
+
+    /// <summary>The images to which no index among them refers, as many as go in one call.</summary>
+    private static List<PlannedImage> Next(Removal open, RepositoryView view)
+    {
+        var digests = open.Images.Select(image => image.Digest).ToHashSet();
+        var children = view
+            .Contents.Images.Where(image => digests.Contains(image.Id.Digest))
+            .SelectMany(index => view.Contents.ChildrenOf(index) ?? [])
+            .ToHashSet();
+        return
+        [
+            .. open
+                .Images.Where(image => !children.Contains(image.Digest))
+                .Take(open.Kind == RemovalKind.Delete ? ImageRemover.Batch : ArchiveBatch),
+        ];
+    }
+
+    private async Task<IReadOnlyDictionary<Digest, string?>> ActAsync(
+        RepositoryId id,
+        RemovalKind kind,
+        List<PlannedImage> images,
+        CancellationToken cancellation
+    )
+    {
+        if (images.Count == 0)
+            return new Dictionary<Digest, string?>();
+        if (kind == RemovalKind.Delete)
+            return await remover
+                .DeleteAsync(id, [.. images.Select(image => image.Digest)], cancellation)
+                .ConfigureAwait(false);
+        var outcomes = new Dictionary<Digest, string?>();
+        foreach (var image in images)
+            outcomes[image.Digest] = await remover
+                .ArchiveAsync(new ImageId(id, image.Digest), cancellation)
+                .ConfigureAwait(false);
+        return outcomes;
+    }
+}

@@ -1,0 +1,130 @@
+using Amazon.Lambda.Core;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Functions;
+using EcrGuard.Lambda.Hosting;
+using ConsumerReader = EcrGuard.Aws.Facts.ConsumerReader;
+
+namespace EcrGuard.Lambda.Flow;
+
+/// <summary>
+/// One call's work on one plan: what it has read of who runs what, and what has become of the plan so far.
+/// </summary>
+public sealed class PlanRun(
+    Plan plan,
+    string planId,
+    RepositoryReader views,
+    ConsumerReader consumers,
+    UseStore uses,
+    TimeProvider time,
+    ILambdaContext context,
+    IReadOnlyList<Removed> taken,
+    Func<IReadOnlyList<Removed>, Task> keep
+)
+{
+    /// <summary>
+    /// Nothing is begun with less time than this left, and nothing runs on with less than half of it.
+    /// </summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
+
+    /// <summary>One reading of who runs what serves for so long, and nothing is deleted by an older one.</summary>
+    private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
+
+    private readonly List<Applied> done = [],
+        superseded = [],
+        refused = [];
+    private readonly Dictionary<string, Removed> taken = taken.ToDictionary(
+        removed => removed.Repository,
+        StringComparer.Ordinal
+    );
+    private UsageReading? use;
+    private DateTimeOffset useUntil;
+
+    public Plan Plan => plan;
+
+    /// <summary>The plan's id, worked out once.</summary>
+    public string PlanId => planId;
+
+    public ILambdaContext Context => context;
+
+    public TimeSpan RemainingTime => context.RemainingTime;
+
+    public bool IsLate => context.RemainingTime < Margin;
+
+    /// <summary>Cancels what still runs when time is nearly up.</summary>
+    public CancellationTokenSource Deadline() => Hosting.Deadline.Before(context, Margin / 2);
+
+    /// <summary>A repository as it is now, under what runs now or ran a minute ago.</summary>
+    /// <param name="known">The manifests that were read before; null: whatever the ledger knows.</param>
+    /// <returns>Null where the repository is gone.</returns>
+    /// <exception cref="InvalidOperationException">A consumer that could be read when the plan was made cannot be read
+    ///     now.</exception>
+    public async Task<RepositoryView?> ViewAsync(RepositoryId id, KnownManifests? known, CancellationToken cancellation)
+    {
+        if (use is null || time.GetUtcNow() >= useUntil)
+        {
+            use = await UseAsync(cancellation).ConfigureAwait(false);
+            // From its end: in a large account a reading takes minutes.
+            useUntil = time.GetUtcNow() + UseAge;
+        }
+        return await views.ReadAsync(id, use, known, Named(id), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The images of a repository that the plan removes one by one.</summary>
+    public IReadOnlyList<Digest> Named(RepositoryId id) =>
+        [
+            .. plan
+                .Repositories.Where(repository => repository.Name == id.Name)
+                .SelectMany(repository => repository.Items.OfType<Removal>())
+                .SelectMany(removal => removal.Images)
+                .Select(image => image.Digest),
+        ];
+
+    private async Task<UsageReading> UseAsync(CancellationToken cancellation)
+    {
+        var read = await consumers
+            .ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation)
+            .ConfigureAwait(false);
+        return read.Unread.FirstOrDefault(consumer => !plan.Knows(consumer)) is not { } unread
+            ? read
+            : throw new InvalidOperationException($"{Plan.Sentence(unread)} It could when the plan was made.");
+    }
+
+    /// <summary>
+    /// What the plan takes from the other repositories: by ECR's preview where a policy was put, which is seldom what
+    /// the plan foresaw, and by the plan where not yet.
+    /// </summary>
+    public IEnumerable<Removed> Beside(RepositoryId id) =>
+        plan
+            .Repositories.Where(repository => repository.Name != id.Name)
+            .Select(repository => taken.GetValueOrDefault(repository.Name) ?? repository.Removed);
+
+    /// <summary>
+    /// Remembers what a policy that was put takes from a repository, together with what the plan removes from it.
+    /// </summary>
+    public Task TakeAsync(Removed removed)
+    {
+        taken[removed.Repository] = removed;
+        return keep(Taken);
+    }
+
+    /// <summary>What was remembered, for the next call with the same plan.</summary>
+    public IReadOnlyList<Removed> Taken => [.. taken.Values];
+
+    public void Do(RepositoryId id, PlanItem item, string how, PlannedImage? image = null) =>
+        done.Add(Of(id, item, how, image));
+
+    public void Supersede(RepositoryId id, PlanItem item, string why, PlannedImage? image = null) =>
+        superseded.Add(Of(id, item, why, image));
+
+    public void Refuse(RepositoryId id, PlanItem item, string why, PlannedImage? image = null) =>
+        refused.Add(Of(id, item, why, image));
+
+    public ApplyAnswer Answer(bool more) => new(planId, done, superseded, refused, more);
+
+    private static Applied Of(RepositoryId id, PlanItem item, string why, PlannedImage? image) =>
+        new(id.Name, item.Word, image?.Digest.ToString(), why);
+}

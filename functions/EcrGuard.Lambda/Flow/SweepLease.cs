@@ -1,0 +1,63 @@
+using System.Text.Json;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Flow;
+
+/// <summary>Which sweep is running: a document of the ledger.</summary>
+/// <param name="RunningUntil">Until when, unless it says before that it still does; null when none is.</param>
+public sealed record SweepLeaseState(string Run, DateTimeOffset? RunningUntil);
+
+/// <summary>
+/// One sweep runs at a time, since those of one share the writes of one. It may take more than a day, and may end
+/// without a word: so each of its repositories says that it still runs, and what is silent for long is over.
+/// </summary>
+public sealed class SweepLease(Ledger ledger, TimeProvider time)
+{
+    /// <summary>Longer than one run over a repository, its retries, and what stands between two of them.</summary>
+    private static readonly TimeSpan Life = TimeSpan.FromHours(1);
+
+    /// <summary>Begins a sweep; one that has begun already and is tried again goes on.</summary>
+    /// <returns>False where another one runs.</returns>
+    public async Task<bool> TakeAsync(string run, CancellationToken cancellation)
+    {
+        var (state, revision) = await ReadAsync(cancellation).ConfigureAwait(false);
+        var now = time.GetUtcNow();
+        return (state?.Run == run || !(state?.RunningUntil > now))
+            && await StoreAsync(run, now + Life, revision, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The sweep that is running, or ran last; null where none ever did.</summary>
+    public async Task<SweepLeaseState?> RunningAsync(CancellationToken cancellation) =>
+        (await ReadAsync(cancellation).ConfigureAwait(false)).State;
+
+    /// <summary>Says that a sweep still runs. Of many that say it at a time one is enough.</summary>
+    public async Task KeepAsync(string run, CancellationToken cancellation)
+    {
+        var (state, revision) = await ReadAsync(cancellation).ConfigureAwait(false);
+        var now = time.GetUtcNow();
+        if (state?.Run == run && state.RunningUntil < now + (Life / 2))
+            await StoreAsync(run, now + Life, revision, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a sweep.</summary>
+    public async Task EndAsync(string run, CancellationToken cancellation)
+    {
+        var (state, revision) = await ReadAsync(cancellation).ConfigureAwait(false);
+        if (state?.Run == run)
+            await StoreAsync(run, null, revision, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<(SweepLeaseState? State, long Revision)> ReadAsync(CancellationToken cancellation) =>
+        await ledger.DocumentAsync(Ledger.SweepLeaseDocument, cancellation).ConfigureAwait(false) is { } stored
+            ? (JsonSerializer.Deserialize(stored.Json, StateJson.Default.SweepLeaseState), stored.Revision)
+            : (null, 0);
+
+    private Task<bool> StoreAsync(string run, DateTimeOffset? until, long revision, CancellationToken cancellation) =>
+        ledger.StoreDocumentAsync(
+            Ledger.SweepLeaseDocument,
+            JsonSerializer.Serialize(new SweepLeaseState(run, until), StateJson.Default.SweepLeaseState),
+            revision,
+            cancellation
+        );
+}

@@ -1,0 +1,157 @@
+using Amazon.Runtime;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Use;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Lambda.Flow;
+
+/// <summary>
+/// What is said once because time has passed, not because a status has changed. Whoever says it claims it first, so
+/// that it is said twice only if the function dies between publishing and recording.
+/// </summary>
+public sealed class TimedNotices(
+    EcrReader registry,
+    Ledger ledger,
+    Notifier notifier,
+    PolicyDocument policy,
+    Settings settings,
+    TimeProvider time
+)
+{
+    /// <summary>
+    /// Says what is due of an image. Called for every image, each day: it costs no call where no clock runs and nothing
+    /// was forced.
+    /// </summary>
+    /// <param name="entry">What stands in the ledger.</param>
+    public async Task SayAsync(LedgerEntry entry, ImageUsage usage, CancellationToken cancellation)
+    {
+        await GraceAsync(entry, usage, cancellation).ConfigureAwait(false);
+        var (record, now) = (entry.Record, time.GetUtcNow());
+        if (record.Forced is { } forced && forced.HasEndedLately(now))
+            await BreakGlassAsync(
+                    new ForcedApprovalNotice(
+                        record.Verdict.Image,
+                        record.Tags,
+                        forced,
+                        record.Verdict.WithoutBreakGlass().Status,
+                        Ended: true
+                    ),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+    }
+
+    /// <summary>Says that an approval is forced, or has ended.</summary>
+    public Task BreakGlassAsync(ForcedApprovalNotice notice, CancellationToken cancellation) =>
+        PublishOnceAsync(
+            notice.Image.Repository,
+            notice.Id,
+            () => Task.FromResult(AlertMessage.ForBreakGlass(notice)),
+            cancellation
+        );
+
+    /// <summary>Says that a restore exposes images in use.</summary>
+    public Task ExposureAsync(
+        RepositoryId repository,
+        Exposure exposure,
+        Restored restored,
+        CancellationToken cancellation
+    )
+    {
+        var message = AlertMessage.ForExposure(repository, exposure, restored.Reason, restored.At);
+        return PublishOnceAsync(repository, message.Id, () => Task.FromResult(message), cancellation);
+    }
+
+    /// <summary>Moves the clock of a blocked image on by what is known of its use, and says what is due.</summary>
+    private async Task GraceAsync(LedgerEntry entry, ImageUsage usage, CancellationToken cancellation)
+    {
+        var record = entry.Record;
+        if (record.Grace is not { } stood || record.Gone)
+            return;
+        var (image, now) = (record.Verdict.Image, time.GetUtcNow());
+        var grace = stood.Seen(usage.Now, policy, now);
+        if (grace != stood)
+            await ledger.NoteGraceAsync(image, entry.Revision, grace, cancellation).ConfigureAwait(false);
+        if (grace?.Due(now) is not { } stage || usage.Now != UseState.InUse)
+            return;
+        // The child of an index has no name that anybody knows it by: its index has the same clock, and names the
+        // platform.
+        if (
+            record.Tags.Count == 0
+            && (await ledger.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false)).Any(index => !index.Gone)
+        )
+            return;
+        await PublishOnceAsync(
+                image.Repository,
+                GraceNotice.Id(image, stage, grace),
+                async () =>
+                    AlertMessage.ForGrace(
+                        new GraceNotice(
+                            stage,
+                            record,
+                            grace,
+                            usage,
+                            await OwnerAsync(image.Repository, cancellation).ConfigureAwait(false)
+                        )
+                    ),
+                cancellation
+            )
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Publishes an alert, unless it was published before or somebody is about to.</summary>
+    /// <param name="id">That of the message.</param>
+    public async Task PublishOnceAsync(
+        RepositoryId repository,
+        string id,
+        Func<Task<AlertMessage>> message,
+        CancellationToken cancellation
+    )
+    {
+        if (!await ledger.ClaimNoticeAsync(repository, id, cancellation).ConfigureAwait(false))
+            return;
+        try
+        {
+            await notifier
+                .PublishAsync(
+                    settings.AlertTopic
+                        ?? throw new SettingsException(
+                            "ECRGUARD_ALERT_TOPIC",
+                            null,
+                            "it must be the ARN of the topic for alerts"
+                        ),
+                    await message().ConfigureAwait(false),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+        }
+        catch
+        {
+            await ledger.ReleaseNoticeAsync(repository, id, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+        await ledger.CloseNoticeAsync(repository, id, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<string?> OwnerAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        try
+        {
+            return (
+                await registry.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false)
+            )?.GetValueOrDefault("owner");
+        }
+        catch (AmazonServiceException)
+        {
+            // An escalation that names no owner is better than none.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Hosting;
+using ConsumerReader = EcrGuard.Aws.Facts.ConsumerReader;
+
+namespace EcrGuard.Lambda.Functions;
+
+/// <summary>What became of one thing that a plan wants.</summary>
+/// <param name="Repository">Null for the plan as a whole.</param>
+/// <param name="Item"><c>plan</c>, <c>put-policy</c>, <c>delete</c> or <c>archive</c>.</param>
+/// <param name="Digest">Null for an item as a whole.</param>
+/// <param name="Why">A sentence.</param>
+public sealed record Applied(string? Repository, string Item, string? Digest, string Why);
+
+/// <summary>What became of a plan, all of it, whatever earlier calls have done.</summary>
+/// <param name="PlanId">Null where it could not be read.</param>
+/// <param name="Superseded">Left alone, because it is not as it was when the plan was made.</param>
+/// <param name="Refused">Not done; applying the plan again may help where the reason has gone.</param>
+/// <param name="More">Time was up: call again with the same plan.</param>
+public sealed record ApplyAnswer(
+    string? PlanId,
+    IReadOnlyList<Applied> Done,
+    IReadOnlyList<Applied> Superseded,
+    IReadOnlyList<Applied> Refused,
+    bool More
+);
+
+/// <summary>Which plan is being applied: a document of the ledger.</summary>
+/// <param name="RunningUntil">Until when nobody else may apply one; null when none is.</param>
+/// <param name="Taken">What the policies take that it has put so far; null: none.</param>
+public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil, IReadOnlyList<Removed>? Taken = null);
+
+/// <summary>
+/// Carries out a plan that somebody has reviewed, exactly, and nothing else. What is no longer as the plan says is left
+/// alone and named; one plan is applied at a time; applied again, what is done stays done.
+/// </summary>
+public sealed class ApplyPlan(
+    ImageDecider guard,
+    RepositoryReader views,
+    ConsumerReader consumers,
+    UseStore uses,
+    Ledger ledger,
+    ImageRemovals removals,
+    PolicyPut policyPut,
+    Settings settings,
+    TimeProvider time,
+    Log log
+)
+{
+    /// <summary>The name of the ledger's document that holds the lease.</summary>
+    private const string LeaseDocument = "APPLY";
+
+    /// <summary>Lambda's longest run: a run that began before that is dead.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(15);
+
+    [LambdaFunction]
+    public async Task<ApplyAnswer> ApplyPlanAsync(JsonElement input, ILambdaContext context)
+    {
+        var reading = PlanReader.Read(Encoding.UTF8.GetBytes(input.GetRawText()));
+        if (reading.Plan is not { } plan)
+            return Refused(null, [.. reading.Problems.Select(problem => problem.ToString("plan"))]);
+        var id = plan.Id;
+        if (WhyNot(plan) is { Count: > 0 } reasons)
+            return Refused(id, reasons);
+
+        var started = time.GetUtcNow();
+        var (lease, revision) = await ledger.DocumentAsync(LeaseDocument, CancellationToken.None).ConfigureAwait(false)
+            is { } stored
+            ? (JsonSerializer.Deserialize(stored.Json, StateJson.Default.ApplyLease), stored.Revision)
+            : (null, 0);
+        if (lease?.RunningUntil > started)
+            return Refused(
+                id,
+                [
+                    $"The plan {lease.PlanId} is being applied; one is at a time. Try again when it is done, "
+                        + $"at the latest after {lease.RunningUntil.Value.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z.",
+                ]
+            );
+        // Nobody else stores over a lease that runs.
+        async Task<bool> LeaseAsync(DateTimeOffset? until, IReadOnlyList<Removed>? taken) =>
+            await ledger
+                .StoreDocumentAsync(
+                    LeaseDocument,
+                    JsonSerializer.Serialize(new ApplyLease(id, until, taken), StateJson.Default.ApplyLease),
+                    revision++,
+                    CancellationToken.None
+                )
+                .ConfigureAwait(false);
+        var run = new PlanRun(
+            plan,
+            id,
+            views,
+            consumers,
+            uses,
+            time,
+            context,
+            (lease?.PlanId == id ? lease.Taken : null) ?? [],
+            taken => LeaseAsync(started + Lease, taken)
+        );
+        if (!await LeaseAsync(started + Lease, run.Taken).ConfigureAwait(false))
+            return Refused(
+                id,
+                ["Another plan has just begun to be applied; one is at a time. Try again when it is done."]
+            );
+
+        try
+        {
+            return await AllAsync(run).ConfigureAwait(false);
+        }
+        finally
+        {
+            await LeaseAsync(null, run.Taken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Why the plan as a whole must not be applied here; empty where it may.</summary>
+    private IReadOnlyList<string> WhyNot(Plan plan) =>
+        plan.Account != settings.Account || plan.Region != settings.Region
+            ?
+            [
+                $"The plan is for the registry {plan.Account} in {plan.Region}; this EcrGuard acts on "
+                    + $"{settings.Account} in {settings.Region}.",
+            ]
+        : time.GetUtcNow() - plan.CreatedAt > Plan.MaxAge
+            ?
+            [
+                $"The plan was made on {plan.CreatedAt.UtcDateTime:yyyy-MM-dd}, more than {Plan.MaxAge.Days} "
+                    + "days ago. Make it again.",
+            ]
+        : plan.PolicyVersion != guard.Policy.Version
+            ?
+            [
+                $"The plan follows the policy {plan.PolicyVersion[..12]}…, and the policy in force is "
+                    + $"{guard.Policy.Version[..12]}…. Make the plan with the policy that is deployed.",
+            ]
+        : Ceiling.Broken([.. plan.Repositories.Select(repository => repository.Removed)], guard.Policy.Ceilings);
+
+    private static ApplyAnswer Refused(string? planId, IReadOnlyList<string> reasons) =>
+        new(planId, [], [], [.. reasons.Select(why => new Applied(null, "plan", null, why))], false);
+
+    private async Task<ApplyAnswer> AllAsync(PlanRun run)
+    {
+        using var deadline = run.Deadline();
+        var more = false;
+        foreach (var repository in run.Plan.Repositories.Where(repository => repository.Items.Count > 0))
+        {
+            try
+            {
+                more = !await RepositoryAsync(run, repository, deadline.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+            {
+                more = true;
+            }
+            if (more)
+                break;
+        }
+        var answer = run.Answer(more);
+        log.Info(
+            "A plan was applied.",
+            ("plan", run.PlanId),
+            ("done", Number(answer.Done.Count)),
+            ("superseded", Number(answer.Superseded.Count)),
+            ("refused", Number(answer.Refused.Count)),
+            ("more", more ? "true" : "false")
+        );
+        return answer;
+    }
+
+    /// <returns>False where time was up.</returns>
+    private async Task<bool> RepositoryAsync(PlanRun run, PlannedRepository repository, CancellationToken cancellation)
+    {
+        var id = new RepositoryId(run.Plan.Account, run.Plan.Region, repository.Name);
+        foreach (var item in repository.Items)
+        {
+            if (guard.ModeOf(id) < EnforcementMode.Mark)
+            {
+                run.Refuse(
+                    id,
+                    item,
+                    "EcrGuard only observes this repository: the policy's enforcement and the deployment's "
+                        + "parameter Enforcement must both be at least mark, and its parameter Repositories empty "
+                        + "or one that names it."
+                );
+                continue;
+            }
+            try
+            {
+                var finished = item switch
+                {
+                    Removal removal => await removals.ApplyAsync(run, id, removal, cancellation).ConfigureAwait(false),
+                    PutPolicy put => await policyPut.ApplyAsync(run, id, put, cancellation).ConfigureAwait(false),
+                    _ => throw new InvalidOperationException(
+                        $"The item {item.GetType().Name} is of a kind that nobody carries out."
+                    ),
+                };
+                if (!finished)
+                    return false;
+            }
+            catch (Exception failure) when (!cancellation.IsCancellationRequested)
+            {
+                // Whatever was begun stands in the ledger; the next call looks what became of it.
+                log.Error(
+                    "An item of a plan failed.",
+                    failure,
+                    ("plan", run.PlanId),
+                    ("repository", id.Name),
+                    ("item", item.Word)
+                );
+                run.Refuse(
+                    id,
+                    item,
+                    $"It failed: {ErrorText.Of(failure).TrimEnd('.')}. What of it was done is known when the "
+                        + "plan is applied again."
+                );
+            }
+        }
+        return true;
+    }
+
+    private static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,97 @@
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Functions;
+
+/// <summary>How many forced approvals had ended, and of how many all that follows is done.</summary>
+public sealed record BreakGlassEnds(int Ended, int Done);
+
+/// <summary>
+/// Gates answer by the verdict again on the moment at which a forced approval ends; what else follows, a schedule's
+/// tick brings: the image is decided again, with tags and quarantine, and the end is told, once. A tick without an end
+/// costs one query.
+/// </summary>
+public sealed class EndBreakGlass(
+    ImageDecider guard,
+    DecisionBatch decisions,
+    TimedNotices notices,
+    Ledger ledger,
+    TimeProvider time,
+    Log log
+)
+{
+    [LambdaFunction]
+    public async Task<BreakGlassEnds> EndBreakGlassAsync(ScheduledRequest input, ILambdaContext context)
+    {
+        using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
+        var now = time.GetUtcNow();
+        var ended = await ledger
+            .BreakGlassesAsync(now - ForcedApproval.EndIsNews, now, open: true, deadline.Token)
+            .ToListAsync(deadline.Token)
+            .ConfigureAwait(false);
+        if (ended.Count == 0)
+            return new BreakGlassEnds(0, 0);
+
+        var decided = await decisions
+            .RunAsync(
+                ended.Select(end => end.Image).Distinct(),
+                async (id, cancellation) =>
+                    await guard
+                        .JudgeAsync(
+                            id,
+                            [],
+                            alerting: true,
+                            await ledger.FindAsync(id, cancellation).ConfigureAwait(false),
+                            cancellation
+                        )
+                        .ConfigureAwait(false),
+                context,
+                takes: true
+            )
+            .ConfigureAwait(false);
+        var done = 0;
+        foreach (var (image, forced) in ended)
+        {
+            try
+            {
+                if (await ledger.FindAsync(image, deadline.Token).ConfigureAwait(false) is { } entry)
+                    await notices
+                        .BreakGlassAsync(
+                            new ForcedApprovalNotice(
+                                image,
+                                entry.Record.Tags,
+                                forced,
+                                entry.Record.Verdict.WithoutBreakGlass().Status,
+                                Ended: true
+                            ),
+                            deadline.Token
+                        )
+                        .ConfigureAwait(false);
+                if (!decided.ContainsKey(image))
+                    continue;
+                await ledger.EndBreakGlassAsync(image, forced, deadline.Token).ConfigureAwait(false);
+                done++;
+            }
+            catch (Exception failure)
+            {
+                log.Error(
+                    "The end of a forced approval could not be told and is left to the next tick.",
+                    failure,
+                    ("image", image.ToString())
+                );
+            }
+        }
+        // Gates say no already; that tags, quarantine or the alert lag behind must be heard of.
+        return done == ended.Count
+            ? new BreakGlassEnds(ended.Count, done)
+            : throw new InvalidOperationException(
+                $"Of {Phrase.Count(ended.Count, "forced approval")} that ended, {ended.Count - done} could not "
+                    + "be brought to the end; the next tick tries again."
+            );
+    }
+}

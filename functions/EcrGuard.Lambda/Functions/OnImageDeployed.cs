@@ -1,0 +1,76 @@
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using Amazon.Lambda.SQSEvents;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Images;
+using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Functions;
+
+/// <summary>
+/// Something was deployed: a task of ECS starts, a service of App Runner changes, or, where a trail exists, Lambda or
+/// ECS was told to run another image. What it runs is recorded as in use and shielded at once, not at the next sweep.
+/// </summary>
+public sealed class OnImageDeployed(DeploymentReader deployments, DeploymentRecorder images, Settings settings, Log log)
+{
+    /// <summary>How much time is left for handing back when no more work is begun.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
+
+    [LambdaFunction]
+    public async Task<SQSBatchResponse> OnImageDeployedAsync(SQSEvent input, ILambdaContext context)
+    {
+        var failed = new List<string>();
+        var read = Read(input, failed);
+        using var deadline = Deadline.Before(context, Margin);
+        // A service starts hundreds of tasks, of which each sends several events: they are one deployment.
+        foreach (var same in read.GroupBy(each => (each.Event.By, each.Event.TaskDefinition, Names(each.Event))))
+        {
+            try
+            {
+                deadline.Token.ThrowIfCancellationRequested();
+                var newest = same.MaxBy(each => each.Event.Time).Event;
+                foreach (var use in await deployments.ReadAsync(newest, deadline.Token).ConfigureAwait(false))
+                    await images.RecordAsync(use, newest.Time, deadline.Token).ConfigureAwait(false);
+            }
+            catch (Exception failure)
+            {
+                log.Error("A deployment could not be recorded yet.", failure, ("by", same.Key.By.ToString()));
+                failed.AddRange(same.Select(each => each.MessageId));
+            }
+        }
+        var failures = failed.Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id });
+        return new SQSBatchResponse([.. failures]);
+    }
+
+    private List<(string MessageId, DeploymentEvent Event)> Read(SQSEvent input, List<string> failed)
+    {
+        var read = new List<(string, DeploymentEvent)>();
+        foreach (var message in input.Records ?? [])
+        {
+            try
+            {
+                if (DeploymentEvent.Read(message.Body ?? "", out var ignored) is not { } deployment)
+                    log.Info("The event is ignored.", ("messageId", message.MessageId), ("why", ignored));
+                else if (deployment.Account != settings.Account || deployment.Region != settings.Region)
+                    log.Warning("The event is of another account or region.", ("messageId", message.MessageId));
+                else
+                    read.Add((message.MessageId, deployment));
+            }
+            catch (EventFormatException malformed)
+            {
+                const string poison = "The event cannot be read; it goes to the dead-letter queue.";
+                log.Error(poison, malformed, ("messageId", message.MessageId));
+                failed.Add(message.MessageId);
+            }
+        }
+        return read;
+    }
+
+    private static string Names(DeploymentEvent deployment)
+    {
+        var names = (deployment.Images ?? []).Select(image => $"{image.Uri} {image.Digest}");
+        return string.Join(' ', names.Order(StringComparer.Ordinal));
+    }
+}

@@ -1,0 +1,70 @@
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda.Flow;
+
+namespace EcrGuard.Lambda.Functions;
+
+/// <summary>Whoever orders a repository to be put back says why: it stands in the ledger.</summary>
+/// <param name="Repository">Its name.</param>
+/// <param name="Anyway">Whether also a lifecycle policy is put back that takes images in use, or images that may
+///     be.</param>
+public sealed record RestoreRequest(string? Repository, string? Reason, bool Anyway = false);
+
+/// <summary>What became of an order to put a repository back.</summary>
+/// <param name="Done">A sentence for each setting that is again what it was before EcrGuard.</param>
+/// <param name="Left">A sentence for each that is not, with the reason: another owner has it, ECR refused it, or it
+///     would take images in use.</param>
+public sealed record RestoreAnswer(string Repository, IReadOnlyList<string> Done, IReadOnlyList<string> Left);
+
+/// <summary>
+/// Puts a repository back as it was before EcrGuard wrote to it: an order of somebody, invoked directly.
+/// </summary>
+public sealed class RestoreRepository(BaselineEnforcer baselines, EcrReader registry, Settings settings)
+{
+    /// <summary>It stands in every drift of the repository.</summary>
+    private const int MaxReason = 500;
+
+    private const string NotNamed =
+        "This deployment only observes this repository: it is none of those that its parameter Repositories names.";
+
+    [LambdaFunction]
+    public async Task<RestoreAnswer> RestoreRepositoryAsync(RestoreRequest input, ILambdaContext context)
+    {
+        var name = input.Repository ?? "";
+        if (!RepositoryId.IsName(name))
+            return new RestoreAnswer(Phrase.Clip(name, 256), [], ["The order names no repository."]);
+        if (string.IsNullOrWhiteSpace(input.Reason))
+            return new RestoreAnswer(name, [], ["The order gives no reason."]);
+        if (settings.Enforcement == EnforcementMode.Observe)
+            return new RestoreAnswer(
+                name,
+                [],
+                ["This deployment observes and writes nothing to ECR: its parameter Enforcement is observe."]
+            );
+        if (settings.CeilingOf(registry.Repository(name)) == EnforcementMode.Observe)
+            return new RestoreAnswer(name, [], [NotNamed]);
+        using var deadline = new CancellationTokenSource(context.RemainingTime * 0.9);
+        return await baselines
+                .RestoreAsync(
+                    registry.Repository(name),
+                    Phrase.Clip(input.Reason, MaxReason),
+                    input.Anyway,
+                    deadline.Token
+                )
+                .ConfigureAwait(false)
+            ?? new RestoreAnswer(
+                name,
+                [],
+                [
+                    await registry.RepositoryAsync(registry.Repository(name), deadline.Token).ConfigureAwait(false)
+                        is null
+                        ? $"There is no repository {name} in this registry."
+                        : "EcrGuard has written nothing to this repository, or put it back already.",
+                ]
+            );
+    }
+}

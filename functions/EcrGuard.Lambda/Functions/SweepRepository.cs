@@ -1,0 +1,517 @@
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Functions;
+
+/// <summary>One repository of a sweep.</summary>
+/// <param name="StartedAt">When the sweep began.</param>
+/// <param name="Runs">How often this repository was taken before in this sweep: one run may not be long enough.</param>
+/// <param name="Run">The sweep's.</param>
+public sealed record SweepItem(string Repository, DateTimeOffset StartedAt, int Runs, string Run);
+
+/// <summary>How far the sweep came in a repository.</summary>
+/// <param name="Done">False: time was up, and another run goes on; what is done already costs it next to
+///     nothing.</param>
+/// <param name="Decided">How many images were decided again in this run.</param>
+public sealed record SweptItem(
+    string Repository,
+    DateTimeOffset StartedAt,
+    int Runs,
+    string Run,
+    bool Done,
+    int Images,
+    int Decided
+);
+
+/// <summary>
+/// Repairs in one repository what events have missed: images without a current verdict, shields of images in use,
+/// images that are gone, drift from the baseline. And says what time alone has made due.
+/// </summary>
+public sealed class SweepRepository(
+    ImageDecider guard,
+    DecisionBatch decisions,
+    BaselineEnforcer baselines,
+    QuarantineEnforcer quarantines,
+    DeploymentRecorder deployedImages,
+    TimedNotices notices,
+    SweepLease lease,
+    EcrReader registry,
+    UseStore uses,
+    Ledger ledger,
+    Settings settings,
+    TimeProvider time,
+    Log log
+)
+{
+    /// <summary>
+    /// How many images are looked at in one go: a repository holds up to 100,000, and the ledger's entry of each takes
+    /// kilobytes.
+    /// </summary>
+    private const int Chunk = 500;
+
+    /// <summary>Nothing new is begun with less time than this left.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
+
+    /// <summary>What a policy takes before the next sweep is told by this one.</summary>
+    private static readonly TimeSpan Tomorrow = TimeSpan.FromHours(26);
+
+    /// <summary>Sweeps come daily: a write that was meant before that has its end.</summary>
+    private static readonly TimeSpan StoryAge = TimeSpan.FromDays(7);
+
+    [LambdaFunction]
+    public async Task<SweptItem> SweepRepositoryAsync(SweepItem input, ILambdaContext context)
+    {
+        var repository = registry.Repository(input.Repository);
+        var swept = new SweptItem(
+            input.Repository,
+            input.StartedAt,
+            input.Runs + 1,
+            input.Run,
+            Done: true,
+            Images: 0,
+            Decided: 0
+        );
+        using var deadline = Deadline.Before(context, Margin);
+        try
+        {
+            await lease.KeepAsync(input.Run, deadline.Token).ConfigureAwait(false);
+            // The ledger before the registry: what is pushed between the two is then in the list, and nothing there
+            // looks gone.
+            var known = await ledger.DigestsAsync(repository, deadline.Token).ConfigureAwait(false);
+            var contents = await registry.ContentsAsync(repository, ledger, deadline.Token).ConfigureAwait(false);
+            if (contents is null)
+            {
+                var readAt = time.GetUtcNow();
+                foreach (var digest in known)
+                    await ledger
+                        .MarkGoneAsync(
+                            new ImageId(repository, digest),
+                            readAt,
+                            "its repository was deleted",
+                            deadline.Token
+                        )
+                        .ConfigureAwait(false);
+                await ledger.ForgetAsync(repository, deadline.Token).ConfigureAwait(false);
+                return swept;
+            }
+
+            await ledger.RememberAsync(repository, contents.NewNotes, deadline.Token).ConfigureAwait(false);
+            var deployments = await ledger.DeploymentsAsync(repository, deadline.Token).ConfigureAwait(false);
+            var read = await uses.LatestAsync(deadline.Token).ConfigureAwait(false);
+            var use = UseHistory.Join(read, deployments, guard.Policy.Consumers.RollbackDays);
+            var now = time.GetUtcNow();
+            var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
+            var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
+            var own = await lifecycle.ConfigureAwait(false) is { } text ? LifecyclePolicy.Read(text).Policy : null;
+            var undone = new List<string>();
+            var (quarantined, blocked) = (new HashSet<Digest>(), new List<Digest>());
+            if (own is null && await lifecycle.ConfigureAwait(false) is not null)
+                undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
+            var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
+
+            var stands = await lifecycle.ConfigureAwait(false);
+            var puts = await baselines
+                .IsAboutToPutAsync(repository, stands, contents, usages, deadline.Token)
+                .ConfigureAwait(false);
+            var shields = Shields.Of(stands, contents, usages, settings.Tags, now, puts);
+            if (shields.Withheld is { } withheld && guard.ModeOf(repository) >= EnforcementMode.Mark)
+                undone.Add(withheld);
+            // Children first: an index is judged by them. Of artifacts there is nothing to judge.
+            foreach (
+                var chunk in contents
+                    .Images.Where(image => image.Kind != ImageKind.Artifact)
+                    .OrderBy(image => image.Kind == ImageKind.Index)
+                    .Chunk(Chunk)
+            )
+            {
+                var decided = await DecideAsync(
+                        repository,
+                        chunk,
+                        usages,
+                        shields.Usages,
+                        quarantined,
+                        blocked,
+                        undone,
+                        context,
+                        deadline.Token
+                    )
+                    .ConfigureAwait(false);
+                swept = swept with { Images = swept.Images + chunk.Length, Decided = swept.Decided + decided };
+            }
+
+            foreach (var artifact in contents.Images.Where(image => image.Kind == ImageKind.Artifact))
+            {
+                if (known.Contains(artifact.Id.Digest))
+                    await guard.ForgetAsync(artifact, deadline.Token).ConfigureAwait(false);
+                await OrUndoneAsync(
+                        $"the tags of {artifact.Id.Digest}",
+                        undone,
+                        () =>
+                            ShieldAsync(
+                                artifact,
+                                shields.Usages[artifact.Id.Digest].Use,
+                                usages[artifact.Id.Digest],
+                                undone,
+                                deadline.Token
+                            ),
+                        deadline.Token
+                    )
+                    .ConfigureAwait(false);
+            }
+
+            await OrUndoneAsync(
+                    "what tags were moved to",
+                    undone,
+                    () => ClearAsync(contents, undone, deadline.Token),
+                    deadline.Token
+                )
+                .ConfigureAwait(false);
+            undone.AddRange(await quarantines.SweepAsync(contents, use, blocked, deadline.Token).ConfigureAwait(false));
+            if (
+                own is not null
+                && Shields.Stand(own, settings.Tags)
+                && PolicySafety.Outruns(
+                    own,
+                    contents with
+                    {
+                        LatelyGone = await ledger
+                            .GoneAsync(repository, now - PolicySafety.LookBack, deadline.Token)
+                            .ConfigureAwait(false),
+                    },
+                    usages,
+                    now
+                )
+                    is { } outruns
+            )
+                undone.Add(outruns);
+            if (
+                own is not null
+                && guard.ModeOf(repository) < EnforcementMode.Mark
+                && Shields.Unkept(own, contents, usages, settings.Tags) is { } unkept
+            )
+                undone.Add(unkept);
+            // The shields stand before any policy is put.
+            RepositoryFacts? found = null;
+            await OrUndoneAsync(
+                    "its baseline",
+                    undone,
+                    async () =>
+                        found = await baselines
+                            .HoldAsync(
+                                repository,
+                                repair: true,
+                                BaselineEnforcer.Everything,
+                                usages,
+                                deadline.Token,
+                                lifecycle
+                            )
+                            .ConfigureAwait(false),
+                    deadline.Token
+                )
+                .ConfigureAwait(false);
+            await OrUndoneAsync(
+                    "the shields of what was deployed meanwhile",
+                    undone,
+                    () => deployedImages.ShieldLateAsync(repository, deployments, deadline.Token),
+                    deadline.Token
+                )
+                .ConfigureAwait(false);
+            await OrUndoneAsync(
+                    "the writes that nobody ended",
+                    undone,
+                    () => EndAsync(contents, found, deadline.Token),
+                    deadline.Token
+                )
+                .ConfigureAwait(false);
+            var sweep = RepositorySweep.Of(
+                contents,
+                usages,
+                quarantined,
+                own is null ? null : PolicyEffect.Of(own, contents, usages, shields: null, now + Tomorrow),
+                settings.Tags,
+                input.StartedAt
+            );
+            await ledger
+                .StoreSweepAsync(
+                    repository,
+                    sweep with
+                    {
+                        Gone = gone,
+                        Expired = expired,
+                        Undone = [.. undone.Take(RepositorySweep.MaxListed)],
+                    },
+                    deadline.Token
+                )
+                .ConfigureAwait(false);
+            return swept;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            log.Info(
+                "Time is up; another run goes on.",
+                ("repository", repository.Name),
+                ("runs", swept.Runs.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            );
+            return swept with { Done = false };
+        }
+    }
+
+    /// <summary>Decides again what is due, puts verdict and use on the tags of all, and moves the clocks on.</summary>
+    private async Task<int> DecideAsync(
+        RepositoryId repository,
+        IReadOnlyList<ImageFacts> images,
+        IReadOnlyDictionary<Digest, ImageUsage> usages,
+        IReadOnlyDictionary<Digest, ImageUsage> shields,
+        HashSet<Digest> quarantined,
+        List<Digest> blocked,
+        List<string> undone,
+        ILambdaContext context,
+        CancellationToken cancellation
+    )
+    {
+        var entries = await ledger
+            .FindAsync(repository, images.Select(image => image.Id.Digest), cancellation)
+            .ConfigureAwait(false);
+        var now = time.GetUtcNow();
+        var due = images
+            .Where(image =>
+                entries.GetValueOrDefault(image.Id.Digest) is not { Open: false } entry
+                || entry.Record.IsDue(guard.Policy.Version, now)
+            )
+            .ToDictionary(image => image.Id);
+        var decided = await decisions
+            .RunAsync(
+                due.Keys,
+                (id, token) =>
+                    guard.JudgeAsync(due[id], [], alerting: true, entries.GetValueOrDefault(id.Digest), token),
+                context
+            )
+            .ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        if (decided.Count < due.Count)
+            undone.Add($"{Phrase.Count(due.Count - decided.Count, "image")} could not be decided; the log says why.");
+
+        var unsaid = 0;
+        foreach (var image in images)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var usage = usages[image.Id.Digest];
+            if (
+                (decided.GetValueOrDefault(image.Id)?.Entry ?? entries.GetValueOrDefault(image.Id.Digest))
+                is not { } entry
+            )
+                continue;
+            if (entry.Quarantine is { State: not QuarantineState.Ended })
+                quarantined.Add(image.Id.Digest);
+            // A ledger that was restored from before cannot know it, and whoever archived the image may want it so.
+            else if (
+                image.Storage == StorageStatus.Archived
+                && image.Tags.Contains(settings.Tags.Blocked(image.Id.Digest))
+            )
+                undone.Add(
+                    $"{image.Id.Digest} is archived and carries EcrGuard's blocking tag, and the ledger does "
+                        + "not know who archived it: "
+                        + "EcrGuard leaves it. Restore it by hand (aws ecr update-image-storage-class), and it "
+                        + "is dealt with as any other."
+                );
+            if (guard.MayQuarantine(entry.Record, entry.Quarantine))
+                blocked.Add(image.Id.Digest);
+            entry = await NameAsync(image, entry, usage, undone, cancellation).ConfigureAwait(false);
+            var shielded = shields[image.Id.Digest].Use;
+            if (
+                TagPlan.For(
+                    image,
+                    entry.Record.Verdict.Status,
+                    shielded,
+                    guard.ModeOf(repository),
+                    settings.Tags,
+                    entry.NamedTags
+                )
+                is not { Actions.Count: 0, CouldNot: null }
+            )
+            {
+                // One image that cannot be marked must not keep the others from it.
+                await OrUndoneAsync(
+                        $"the tags of {image.Id.Digest}",
+                        undone,
+                        async () =>
+                        {
+                            entry = await guard
+                                .MarkAsync(image, entry, shielded, usage.Use, DateTimeOffset.MaxValue, cancellation)
+                                .ConfigureAwait(false);
+                            if (
+                                shielded == UseState.InUse
+                                && entry.Record.CouldNotMark is { } why
+                                && !image.Tags.Contains(settings.Tags.InUse(image.Id.Digest))
+                            )
+                                undone.Add($"{image.Id.Digest} is in use and could not be shielded: {why}");
+                        },
+                        cancellation
+                    )
+                    .ConfigureAwait(false);
+            }
+            try
+            {
+                await notices.SayAsync(entry, usage, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (!cancellation.IsCancellationRequested)
+            {
+                log.Error(
+                    "What is due of the image could not be said and is left to the next sweep.",
+                    failure,
+                    ("image", image.Id.ToString())
+                );
+                unsaid++;
+            }
+        }
+        if (unsaid > 0)
+            undone.Add(
+                $"What is due of {Phrase.Count(unsaid, "image")} (a reminder, an escalation or the end of a "
+                    + "break-glass) could not be said; the log says why, and the next sweep tries again."
+            );
+        return decided.Count;
+    }
+
+    /// <summary>
+    /// Notes which of EcrGuard's own tags consumers name, so that no event takes one off, and says so: an updater took
+    /// one for a version.
+    /// </summary>
+    private async Task<LedgerEntry> NameAsync(
+        ImageFacts image,
+        LedgerEntry entry,
+        ImageUsage usage,
+        List<string> undone,
+        CancellationToken cancellation
+    )
+    {
+        var named = usage.NamedTags.Where(name => settings.Tags.IsOwn(image.Id.Digest, name.Key)).ToDictionary();
+        foreach (var (tag, by) in named)
+        {
+            undone.Add(
+                $"The {by} names EcrGuard's tag '{tag}', which stays as long as it does. "
+                    + $"Let what updates it ignore tags like '{settings.Tags.Pattern}'."
+            );
+        }
+        var same =
+            named.Count == entry.NamedTags.Count
+            && named.All(name => entry.NamedTags.GetValueOrDefault(name.Key) == name.Value);
+        if (same)
+            return entry;
+        await ledger.NoteNamedTagsAsync(image.Id, named, cancellation).ConfigureAwait(false);
+        return entry with { NamedTags = named };
+    }
+
+    private async Task ShieldAsync(
+        ImageFacts artifact,
+        UseState shield,
+        ImageUsage usage,
+        List<string> undone,
+        CancellationToken cancellation
+    )
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var why = await guard
+            .ShieldAsync(artifact, shield, usage.Use, cancellation, usage.NamedTags)
+            .ConfigureAwait(false);
+        if (why is not null && shield == UseState.InUse)
+            undone.Add($"{artifact.Id.Digest} is in use and could not be shielded: {why}");
+    }
+
+    /// <summary>Deletes what tags were moved to, in this sweep and by functions that ended before they could.</summary>
+    private async Task ClearAsync(RepositoryContents contents, List<string> undone, CancellationToken cancellation)
+    {
+        undone.AddRange(await guard.EndMarkingAsync(contents.Repository, cancellation).ConfigureAwait(false));
+        foreach (var manifest in contents.RemovalManifests)
+        {
+            if (await guard.ClearAsync(manifest, cancellation).ConfigureAwait(false) is { } why)
+                undone.Add(why);
+        }
+    }
+
+    private async Task<(int Gone, int Expired)> NoteGoneAsync(
+        RepositoryContents contents,
+        IReadOnlySet<Digest> known,
+        LifecyclePolicy? policy,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var there = contents.Images.Select(image => image.Id.Digest).ToHashSet();
+        var (left, expired) = (0, 0);
+        foreach (var chunk in known.Where(digest => !there.Contains(digest)).Chunk(Chunk))
+        {
+            var gone = await ledger.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
+            foreach (
+                var (digest, because) in RemovalCause.Attribute(
+                    [.. gone.Values.Select(entry => entry.Record)],
+                    contents,
+                    policy,
+                    now
+                )
+            )
+            {
+                // False: pushed again since the list was made, or an event was faster.
+                if (
+                    !await ledger
+                        .MarkGoneAsync(
+                            new ImageId(contents.Repository, digest),
+                            contents.ReadAt,
+                            because is null ? null : $"the lifecycle policy accounts for it: {because}",
+                            cancellation
+                        )
+                        .ConfigureAwait(false)
+                )
+                    continue;
+                left++;
+                expired += because is null ? 0 : 1;
+            }
+        }
+        return (left, expired);
+    }
+
+    /// <summary>
+    /// Notes what became of writes whose function ended before it could, so that the ledger tells the story.
+    /// </summary>
+    private async Task EndAsync(RepositoryContents contents, RepositoryFacts? found, CancellationToken cancellation)
+    {
+        var over = contents.ReadAt - QuarantinePlan.UnderWay;
+        await foreach (
+            var write in ledger
+                .UnendedAsync(contents.Repository, over - StoryAge, over, cancellation)
+                .ConfigureAwait(false)
+        )
+        {
+            var outcome = write.Outcome(contents, found);
+            await (
+                write.Image is { } image
+                    ? ledger.OutcomeAsync(image, write.Id, outcome, cancellation, guess: true)
+                    : ledger.OutcomeAsync(contents.Repository, write.Id, outcome, cancellation, guess: true)
+            ).ConfigureAwait(false);
+        }
+    }
+
+    private async Task OrUndoneAsync(string what, List<string> undone, Func<Task> act, CancellationToken cancellation)
+    {
+        try
+        {
+            await act().ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            log.Error("Something could not be done; the next sweep tries again.", failure, ("what", what));
+            undone.Add($"{what}: {ErrorText.Of(failure)}");
+        }
+    }
+}

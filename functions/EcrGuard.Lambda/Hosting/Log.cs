@@ -1,0 +1,89 @@
+using System.Text.Json;
+using EcrGuard.Aws;
+
+namespace EcrGuard.Lambda.Hosting;
+
+/// <summary>
+/// Log lines: one JSON object each, a constant message and named fields. Never a credential, never a whole event.
+/// </summary>
+public sealed class Log(TextWriter output, TimeProvider time)
+{
+    /// <summary>Longer values are cut: a log is no place for documents.</summary>
+    private const int MaxValue = 500;
+
+    /// <summary>Says nothing.</summary>
+    public static Log Silent { get; } = new(TextWriter.Null, TimeProvider.System);
+
+    public void Info(string message, params ReadOnlySpan<(string Name, string? Value)> fields) =>
+        Write("INFO", message, fields);
+
+    public void Warning(string message, params ReadOnlySpan<(string Name, string? Value)> fields) =>
+        Write("WARN", message, fields);
+
+    public void Error(string message, Exception exception, params ReadOnlySpan<(string Name, string? Value)> fields) =>
+        Write(
+            "ERROR",
+            message,
+            [.. fields, ("error", exception.GetType().Name), ("errorMessage", ErrorText.Of(exception))]
+        );
+
+    /// <summary>
+    /// Metrics as CloudWatch takes them from a log line, without a call
+    /// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
+    /// </summary>
+    public void Metrics(string space, IReadOnlyList<(string Name, double Value, string Unit)> metrics) =>
+        Write(json =>
+        {
+            json.WriteStartObject("_aws");
+            json.WriteNumber("Timestamp", time.GetUtcNow().ToUnixTimeMilliseconds());
+            json.WriteStartArray("CloudWatchMetrics");
+            json.WriteStartObject();
+            json.WriteString("Namespace", space);
+            // One set without dimensions: the account and region are the metric's own.
+            json.WriteStartArray("Dimensions");
+            json.WriteStartArray();
+            json.WriteEndArray();
+            json.WriteEndArray();
+            json.WriteStartArray("Metrics");
+            foreach (var (name, _, unit) in metrics)
+            {
+                json.WriteStartObject();
+                json.WriteString("Name", name);
+                json.WriteString("Unit", unit);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteEndObject();
+            foreach (var (name, value, _) in metrics)
+                json.WriteNumber(name, value);
+        });
+
+    private void Write(string level, string message, ReadOnlySpan<(string Name, string? Value)> fields)
+    {
+        var named = fields.ToArray();
+        Write(json =>
+        {
+            json.WriteString("timestamp", time.GetUtcNow());
+            json.WriteString("level", level);
+            json.WriteString("message", message);
+            foreach (var (name, value) in named)
+                json.WriteString(name, Core.Images.Phrase.Clip(value, MaxValue));
+        });
+    }
+
+    private void Write(Action<Utf8JsonWriter> members)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+        var line = System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        lock (output)
+            output.WriteLine(line);
+    }
+}

@@ -1,0 +1,70 @@
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Lambda.Hosting;
+
+/// <summary>
+/// The policy document as it is shipped in the package, with the VEX documents in the folder beside it.
+/// </summary>
+public static class PolicyFile
+{
+    public const string Name = "policy.jsonc";
+
+    /// <summary>The folder beside the policy whose <c>*.json</c> files are OpenVEX documents.</summary>
+    public const string VexFolder = "vex";
+
+    /// <summary>Reads the policy; without a file the built-in one holds.</summary>
+    /// <param name="name">How messages name it; null: by the file's name alone.</param>
+    /// <returns>
+    /// The policy, whose <see cref="PolicyDocument.VexProblems"/> say which VEX documents excuse nothing.
+    /// </returns>
+    /// <exception cref="PolicyException">The policy is wrong: a function must not judge by half of one.</exception>
+    public static PolicyDocument Load(string path, DateTimeOffset now, string? name = null)
+    {
+        var reading = PolicyReader.Read(
+            File.Exists(path) ? (ReadOnlyMemory<byte>?)File.ReadAllBytes(path) : null,
+            Vex(path),
+            now
+        );
+        return reading.Policy
+            ?? throw new PolicyException(
+                string.Join(
+                    Environment.NewLine,
+                    reading.Problems.Select(problem => problem.ToString(name ?? Path.GetFileName(path)))
+                )
+            );
+    }
+
+    /// <summary>Writes down which VEX documents excuse nothing, and why.</summary>
+    public static void Report(PolicyDocument policy, Log log)
+    {
+        foreach (var problem in policy.VexProblems)
+        {
+            log.Warning(
+                "A VEX document is wrong and excuses nothing.",
+                ("file", problem.File),
+                ("problem", problem.ToString(""))
+            );
+        }
+    }
+
+    /// <summary>The VEX documents beside a policy, named by folder and file; none without the folder.</summary>
+    public static IReadOnlyList<VexFile> Vex(string path)
+    {
+        var folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, VexFolder);
+        return !Directory.Exists(folder)
+            ? []
+            :
+            [
+                .. Directory
+                    .GetFiles(folder, "*.json")
+                    .Order(StringComparer.Ordinal)
+                    .Select(file => new VexFile(
+                        Path.Combine(VexFolder, Path.GetFileName(file)),
+                        File.ReadAllBytes(file)
+                    )),
+            ];
+    }
+}
+
+/// <summary>A policy is wrong; the message lists every problem with its place.</summary>
+public sealed class PolicyException(string message) : Exception(message);

@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using Amazon.Lambda.Serialization.SystemTextJson;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Policy;
+using EcrGuard.Lambda.Flow;
+using Microsoft.Extensions.DependencyInjection;
+
+[assembly: LambdaSerializer(typeof(SourceGeneratorLambdaJsonSerializer<EcrGuard.Lambda.Hosting.LambdaJson>))]
+[assembly: LambdaGlobalProperties(GenerateMain = true, Runtime = "dotnet10")]
+
+namespace EcrGuard.Lambda.Hosting;
+
+/// <summary>Composes the functions: every part once, built in the init phase.</summary>
+[LambdaStartup]
+public sealed class Startup
+{
+    [SuppressMessage("Performance", "CA1822", Justification = "Amazon.Lambda.Annotations calls it on an instance.")]
+    public void ConfigureServices(IServiceCollection services) =>
+        Compose(
+            services,
+            Settings.From(Environment.GetEnvironmentVariable),
+            AwsClients.FromEnvironment(),
+            PolicyFile.Load(Path.Combine(AppContext.BaseDirectory, PolicyFile.Name), TimeProvider.System.GetUtcNow()),
+            TimeProvider.System,
+            new Log(Console.Out, TimeProvider.System)
+        );
+
+    /// <summary>The same composition for Lambda, the demo and the tests.</summary>
+    public static void Compose(
+        IServiceCollection services,
+        Settings settings,
+        AwsClients aws,
+        PolicyDocument policy,
+        TimeProvider time,
+        Log log
+    )
+    {
+        PolicyFile.Report(policy, log);
+        services.AddSingleton(settings);
+        services.AddSingleton(aws);
+        services.AddSingleton(aws.Ecr);
+        services.AddSingleton(aws.Inspector);
+        services.AddSingleton(aws.Sns);
+        services.AddSingleton(aws.Dynamo);
+        services.AddSingleton(aws.S3);
+        services.AddSingleton(policy);
+        services.AddSingleton(time);
+        services.AddSingleton(log);
+        services.AddSingleton(settings.Tags);
+        services.AddSingleton(parts => new WriteRate(
+            settings.WritesPerSecond,
+            time,
+            settings.SharesWrites ? parts.GetRequiredService<Ledger>() : null
+        ));
+        services.AddSingleton<EcrReader>();
+        services.AddSingleton<ScanReader>();
+        services.AddSingleton<Aws.Facts.ConsumerReader>();
+        services.AddSingleton<Ledger>();
+        services.AddSingleton<FindingsStore>();
+        services.AddSingleton(parts => new EvidenceReader(
+            parts.GetRequiredService<ScanReader>(),
+            parts.GetRequiredService<Ledger>(),
+            parts.GetRequiredService<FindingsStore>(),
+            time,
+            settings.SettlingTime
+        ));
+        services.AddSingleton(_ => new RecheckSender(aws, settings, time));
+        services.AddSingleton<DeploymentReader>();
+        services.AddSingleton<UseStore>();
+        services.AddSingleton<TagRemover>();
+        services.AddSingleton<TagWriter>();
+        services.AddSingleton<QuarantineWriter>();
+        services.AddSingleton<RepositoryWriter>();
+        services.AddSingleton<Notifier>();
+        services.AddSingleton<TimedNotices>();
+        services.AddSingleton<RepositoryReader>();
+        services.AddSingleton<PreviewReader>();
+        services.AddSingleton<ImageRemover>();
+        services.AddSingleton<PlanLedger>();
+        services.AddSingleton<ImageRemovals>();
+        services.AddSingleton<PolicyPut>();
+        services.AddSingleton<ImageDecider>();
+        services.AddSingleton<DeploymentRecorder>();
+        services.AddSingleton<BaselineEnforcer>();
+        services.AddSingleton<QuarantineEnforcer>();
+        services.AddSingleton<DecisionBatch>();
+        services.AddSingleton<EventBatch>();
+        services.AddSingleton<SweepLease>();
+    }
+}
