@@ -599,8 +599,16 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
             Subject = Digest.TryParse(detail.SubjectManifestDigest, out var subject) ? subject : null,
         };
 
+    /// <summary>
+    /// In whole milliseconds, which is what AWS gives: how a package turns its number into a time differs by some ticks,
+    /// and a plan that was made on one package would not fit what another reads.
+    /// </summary>
     internal static DateTimeOffset? Utc(DateTime? time) =>
-        time is { } t ? new DateTimeOffset(t.ToUniversalTime()) : null;
+        time is { } t
+            ? DateTimeOffset.FromUnixTimeMilliseconds(
+                (long)Math.Round((t.ToUniversalTime() - DateTime.UnixEpoch).TotalMilliseconds)
+            )
+            : null;
 
     /// <summary>Null where what was asked for is gone: that is a fact, not a failure.</summary>
     private static async Task<T?> OrNullAsync<T>(Func<Task<T>> call)
