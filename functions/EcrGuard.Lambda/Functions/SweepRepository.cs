@@ -64,6 +64,9 @@ public sealed class SweepRepository(
     /// <summary>Nothing new is begun with less time than this left.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
+    /// <summary>For deleting what tags were moved to, and for the answer.</summary>
+    private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
+
     /// <summary>What a policy takes before the next sweep is told by this one.</summary>
     private static readonly TimeSpan Tomorrow = TimeSpan.FromHours(26);
 
@@ -107,7 +110,14 @@ public sealed class SweepRepository(
                 return swept;
             }
 
+            var undone = new List<string>();
             await ledger.RememberAsync(repository, contents.NewNotes, deadline.Token).ConfigureAwait(false);
+            contents = contents with
+            {
+                RemovalManifests = await ClearAsync(contents, undone, deadline.Token).ConfigureAwait(false),
+            };
+            guard.BeginSweep(contents);
+            var namesAt = time.GetUtcNow();
             var deployments = await ledger.DeploymentsAsync(repository, deadline.Token).ConfigureAwait(false);
             var read = await uses.LatestAsync(deadline.Token).ConfigureAwait(false);
             var use = UseHistory.Join(read, deployments, guard.Policy.Consumers.RollbackDays);
@@ -115,7 +125,6 @@ public sealed class SweepRepository(
             var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
             var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
             var own = await lifecycle.ConfigureAwait(false) is { } text ? LifecyclePolicy.Read(text).Policy : null;
-            var undone = new List<string>();
             var (quarantined, blocked) = (new HashSet<Digest>(), new List<Digest>());
             if (own is null && await lifecycle.ConfigureAwait(false) is not null)
                 undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
@@ -174,7 +183,8 @@ public sealed class SweepRepository(
             await OrUndoneAsync(
                     "what tags were moved to",
                     undone,
-                    () => ClearAsync(contents, undone, deadline.Token),
+                    async () =>
+                        undone.AddRange(await guard.EndMarkingAsync(repository, deadline.Token).ConfigureAwait(false)),
                     deadline.Token
                 )
                 .ConfigureAwait(false);
@@ -272,6 +282,27 @@ public sealed class SweepRepository(
     private async Task<int> DecideAsync(
         RepositoryId repository,
         IReadOnlyList<ImageFacts> images,
+        finally
+        {
+            await EndMarkingAsync(repository, context).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Deletes what tags were moved to, also where the deadline or a failure cut the run: ECR counts it as an image.
+    /// </summary>
+    private async Task EndMarkingAsync(RepositoryId repository, ILambdaContext context)
+    {
+        using var rest = Deadline.Before(context, AtTheEnd, atLeast: AtTheEnd);
+        try
+        {
+            foreach (var why in await guard.EndSweepAsync(repository, rest.Token).ConfigureAwait(false))
+                log.Warning("What tags were moved to stays; the next sweep finds it.", ("why", why));
+        }
+        catch (Exception failure)
+        {
+            log.Error("What tags were moved to stays; the next sweep finds it.", failure);
+        }
         IReadOnlyDictionary<Digest, ImageUsage> usages,
         IReadOnlyDictionary<Digest, ImageUsage> shields,
         HashSet<Digest> quarantined,
@@ -328,7 +359,7 @@ public sealed class SweepRepository(
                 );
             if (guard.MayQuarantine(entry.Record, entry.Quarantine))
                 blocked.Add(image.Id.Digest);
-            entry = await NameAsync(image, entry, usage, undone, cancellation).ConfigureAwait(false);
+            entry = await NameAsync(image, entry, usage, namesAt, undone, cancellation).ConfigureAwait(false);
             var shielded = shields[image.Id.Digest].Use;
             if (
                 TagPlan.For(
@@ -429,14 +460,31 @@ public sealed class SweepRepository(
             undone.Add($"{artifact.Id.Digest} is in use and could not be shielded: {why}");
     }
 
-    /// <summary>Deletes what tags were moved to, in this sweep and by functions that ended before they could.</summary>
-    private async Task ClearAsync(RepositoryContents contents, List<string> undone, CancellationToken cancellation)
+    /// <summary>Deletes what tags were moved to by functions that ended before they could.</summary>
+    /// <returns>Those that stay.</returns>
+    private async Task<IReadOnlyList<ImageFacts>> ClearAsync(
+        RepositoryContents contents,
+        List<string> undone,
+        CancellationToken cancellation
+    )
     {
-        undone.AddRange(await guard.EndMarkingAsync(contents.Repository, cancellation).ConfigureAwait(false));
+        var stay = new List<ImageFacts>();
         foreach (var manifest in contents.RemovalManifests)
         {
-            if (await guard.ClearAsync(manifest, cancellation).ConfigureAwait(false) is { } why)
-                undone.Add(why);
+            stay.Add(manifest);
+            await OrUndoneAsync(
+                    "what tags were moved to",
+                    undone,
+                    async () =>
+                    {
+                        if (await guard.ClearAsync(manifest, cancellation).ConfigureAwait(false) is { } why)
+                            undone.Add(why);
+                        else
+                            stay.Remove(manifest);
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
         }
     }
 
@@ -455,6 +503,7 @@ public sealed class SweepRepository(
             var gone = await ledger.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
             foreach (
                 var (digest, because) in RemovalCause.Attribute(
+        return stay;
                     [.. gone.Values.Select(entry => entry.Record)],
                     contents,
                     policy,
@@ -482,7 +531,8 @@ public sealed class SweepRepository(
     }
 
     /// <summary>
-    /// Notes what became of writes whose function ended before it could, so that the ledger tells the story.
+    /// Notes what became of writes whose function ended before it could, so that the ledger tells the story, and tells
+    /// where an image may have gone by one.
     /// </summary>
     private async Task EndAsync(RepositoryContents contents, RepositoryFacts? found, CancellationToken cancellation)
     {
@@ -510,6 +560,8 @@ public sealed class SweepRepository(
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
+            if (write.Alarm(contents) is { } alarm)
+                await guard.WarnOfRemovalAsync(write, alarm, cancellation).ConfigureAwait(false);
             log.Error("Something could not be done; the next sweep tries again.", failure, ("what", what));
             undone.Add($"{what}: {ErrorText.Of(failure)}");
         }
