@@ -686,7 +686,7 @@ public sealed class ImageDecider(
                     {
                         Quarantine = before?.Quarantine,
                         QuarantineRevision = before?.QuarantineRevision ?? 0,
-                        NamedTags = before?.NamedTags ?? new Dictionary<string, string>(),
+                        Named = before?.Named ?? [],
                     };
                     return await FollowAsync(entry).ConfigureAwait(false) with { LookAt = look };
                 case Stored.Superseded:

@@ -120,7 +120,12 @@ public sealed class SweepRepository(
             var namesAt = time.GetUtcNow();
             var deployments = await ledger.DeploymentsAsync(repository, deadline.Token).ConfigureAwait(false);
             var read = await uses.LatestAsync(deadline.Token).ConfigureAwait(false);
-            var use = UseHistory.Join(read, deployments, guard.Policy.Consumers.RollbackDays);
+            var isMeant = UseHistory.IsMeant(read, contents);
+            var others = deployments.Where(recorded => !isMeant(recorded));
+            var use = UseHistory.Join(read, others, guard.Policy.Consumers.RollbackDays);
+            deployments = await deployedImages
+                .RecordMeaningsAsync(read, contents, deployments, deadline.Token)
+                .ConfigureAwait(false);
             var now = time.GetUtcNow();
             var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
             var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
@@ -150,6 +155,7 @@ public sealed class SweepRepository(
                         chunk,
                         usages,
                         shields.Usages,
+                        namesAt,
                         quarantined,
                         blocked,
                         undone,
@@ -276,12 +282,6 @@ public sealed class SweepRepository(
             );
             return swept with { Done = false };
         }
-    }
-
-    /// <summary>Decides again what is due, puts verdict and use on the tags of all, and moves the clocks on.</summary>
-    private async Task<int> DecideAsync(
-        RepositoryId repository,
-        IReadOnlyList<ImageFacts> images,
         finally
         {
             await EndMarkingAsync(repository, context).ConfigureAwait(false);
@@ -303,8 +303,15 @@ public sealed class SweepRepository(
         {
             log.Error("What tags were moved to stays; the next sweep finds it.", failure);
         }
+    }
+
+    /// <summary>Decides again what is due, puts verdict and use on the tags of all, and moves the clocks on.</summary>
+    private async Task<int> DecideAsync(
+        RepositoryId repository,
+        IReadOnlyList<ImageFacts> images,
         IReadOnlyDictionary<Digest, ImageUsage> usages,
         IReadOnlyDictionary<Digest, ImageUsage> shields,
+        DateTimeOffset namesAt,
         HashSet<Digest> quarantined,
         List<Digest> blocked,
         List<string> undone,
@@ -419,10 +426,13 @@ public sealed class SweepRepository(
     /// Notes which of EcrGuard's own tags consumers name, so that no event takes one off, and says so: an updater took
     /// one for a version.
     /// </summary>
+    /// <param name="namesAt">Before the deployments were read: of what an event noted since, this sweep knows
+    ///     nothing.</param>
     private async Task<LedgerEntry> NameAsync(
         ImageFacts image,
         LedgerEntry entry,
         ImageUsage usage,
+        DateTimeOffset namesAt,
         List<string> undone,
         CancellationToken cancellation
     )
@@ -435,13 +445,20 @@ public sealed class SweepRepository(
                     + $"Let what updates it ignore tags like '{settings.Tags.Pattern}'."
             );
         }
-        var same =
-            named.Count == entry.NamedTags.Count
-            && named.All(name => entry.NamedTags.GetValueOrDefault(name.Key) == name.Value);
-        if (same)
+        // Of several notes of one name the newest stays.
+        var kept = entry
+            .Named.Where(note => named.GetValueOrDefault(note.Tag) == note.By)
+            .GroupBy(note => note.Tag, (_, same) => same.MaxBy(note => note.At)!)
+            .ToList();
+        var over = entry.Named.Except(kept).Where(note => note.At is not { } at || at < namesAt).ToList();
+        var added = named
+            .Where(name => kept.TrueForAll(note => note.Tag != name.Key))
+            .Select(name => new NamedTag(name.Key, name.Value, namesAt))
+            .ToList();
+        if (over.Count == 0 && added.Count == 0)
             return entry;
-        await ledger.NoteNamedTagsAsync(image.Id, named, cancellation).ConfigureAwait(false);
-        return entry with { NamedTags = named };
+        await ledger.NoteNamedTagsAsync(image.Id, added, over, cancellation).ConfigureAwait(false);
+        return entry with { Named = [.. entry.Named.Except(over), .. added] };
     }
 
     private async Task ShieldAsync(
@@ -486,6 +503,7 @@ public sealed class SweepRepository(
                 )
                 .ConfigureAwait(false);
         }
+        return stay;
     }
 
     private async Task<(int Gone, int Expired)> NoteGoneAsync(
@@ -503,7 +521,6 @@ public sealed class SweepRepository(
             var gone = await ledger.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
             foreach (
                 var (digest, because) in RemovalCause.Attribute(
-        return stay;
                     [.. gone.Values.Select(entry => entry.Record)],
                     contents,
                     policy,
@@ -543,6 +560,8 @@ public sealed class SweepRepository(
                 .ConfigureAwait(false)
         )
         {
+            if (write.Alarm(contents) is { } alarm)
+                await guard.WarnOfRemovalAsync(write, alarm, cancellation).ConfigureAwait(false);
             var outcome = write.Outcome(contents, found);
             await (
                 write.Image is { } image
@@ -560,8 +579,6 @@ public sealed class SweepRepository(
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
-            if (write.Alarm(contents) is { } alarm)
-                await guard.WarnOfRemovalAsync(write, alarm, cancellation).ConfigureAwait(false);
             log.Error("Something could not be done; the next sweep tries again.", failure, ("what", what));
             undone.Add($"{what}: {ErrorText.Of(failure)}");
         }

@@ -294,6 +294,7 @@ public sealed class PermissionsTests
             "lambda:GetFunction",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
+            "sns:Publish",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
