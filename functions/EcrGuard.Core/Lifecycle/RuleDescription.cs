@@ -332,6 +332,51 @@ internal sealed class RuleDescription
         "budget",
         "us",
         "rest",
+        "latest",
+        "current",
+        "live",
+        "fresh",
+        "top",
+        "supported",
+        "maintained",
+        "open",
+        "important",
+        "rollback",
+        "rollbacks",
+        "window",
+        "early",
+        "soon",
+        "prematurely",
+        "immediately",
+        "accidentally",
+        "yet",
+        "some",
+        "time",
+        "awhile",
+        "short",
+        "first",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+        "nth",
+    ];
+
+    /// <summary>Other words for images without a tag: whose environment they are of no tag says.</summary>
+    private static readonly HashSet<string> Untagged =
+    [
+        "untagged",
+        "un-tagged",
+        "tagless",
+        "dangling",
+        "orphan",
+        "orphaned",
+        "orphans",
+        "unreferenced",
     ];
 
     private readonly List<List<string>> _clauses = [];
@@ -361,12 +406,14 @@ internal sealed class RuleDescription
     public bool HasOneNumber { get; }
 
     /// <summary>
-    /// Claims that every image of the rule stays: "Protect …", "Never expire …", "Keep all …", with no number and
-    /// nothing that narrows it.
+    /// Claims that every image of the rule stays: "Protect …", "Never expire …", "Keep all …", with no number, no time
+    /// ("for a week", "every second build") and nothing that narrows it.
     /// </summary>
     public bool SaysProtect =>
         _clauses.Where(clause => clause.Count > 0).ToList() is [var only]
-        && !only.Any(word => IsNumber(word) || NarrowsProtection.Contains(word))
+        && !only.Any(word => IsNumber(word) || IsUnit(word, out _) || NarrowsProtection.Contains(word))
+        // "The production image" is one, and a rule that keeps one keeps it.
+        && (!only.Contains("image") || only.Contains("every") || only.Contains("any"))
         && (
             Verb(only) switch
             {
@@ -413,9 +460,12 @@ internal sealed class RuleDescription
                     or ["untagged"]
         );
 
-    /// <summary>The environments whose images the description speaks of: "dev and staging images".</summary>
+    /// <summary>
+    /// The environments whose images the description speaks of: "dev and staging images"; none where it speaks of
+    /// images without a tag, whatever they are from.
+    /// </summary>
     public IReadOnlyList<string> NamedEnvironments =>
-        !_isPlain
+        !_isPlain || _words.Overlaps(Untagged)
             ? []
             : [.. _clauses.Where(clause => Verb(clause).Action != Action.None).SelectMany(BeforeImages).Distinct()];
 

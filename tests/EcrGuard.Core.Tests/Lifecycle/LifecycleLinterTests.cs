@@ -277,6 +277,27 @@ public sealed class LifecycleLinterTests
     [InlineData("Images for the archive team", "Expire 1 any 30")]
     [InlineData("Remove images from the standard storage", "Archive 1 any 30")]
     [InlineData("Expire images older than 120 days", "ExpireArchived 1 any 90")]
+    [InlineData("Expire untagged dev images after 14 days", "Expire 1  14")]
+    [InlineData("Remove old untagged staging images", "Expire 1  14")]
+    [InlineData("Clean up untagged test images", "Expire 1  14")]
+    [InlineData("Clean up dangling test images", "Expire 1  14")]
+    [InlineData("Expire dev images that are untagged", "Expire 1  14")]
+    [InlineData("Delete orphaned qa images", "Expire 1  14")]
+    [InlineData("Keep last 10 untagged production images", "Keep 1  10")]
+    [InlineData("Keep last 10 untagged production images", "Keep 1 dev* 10")]
+    [InlineData("Never delete the latest prod image", "Keep 1 prod* 1")]
+    [InlineData("Never delete the current release", "Keep 1 release* 1")]
+    [InlineData("Never delete the production image", "Keep 1 prod* 1")]
+    [InlineData("Protect the live version", "Keep 1 v* 2")]
+    [InlineData("Protect rollback images", "Keep 1 v* 10")]
+    [InlineData("Do not delete releases too early", "Expire 1 release* 90")]
+    [InlineData("Don't remove images immediately", "Expire 1 any 7")]
+    [InlineData("Keep every second build", "Keep 1 any 30")]
+    [InlineData("Keep every third build", "Keep 1 any 30")]
+    [InlineData("Keep all images for a week", "Expire 1 any 7")]
+    [InlineData("Keep all images of the day", "Expire 1 any 1")]
+    [InlineData("Keep all supported releases", "Keep 1 release* 5")]
+    [InlineData("Preserve every build for a minute or two", "Expire 1 any 1")]
     public void What_is_true_of_the_rule_or_no_claim_at_all_is_not_reported(string description, string rule) =>
         Assert.DoesNotContain(LintAlone(Described(rule, description)), f => f.Id == LifecycleLinter.DescriptionDiffers);
 
@@ -291,6 +312,9 @@ public sealed class LifecycleLinterTests
     [InlineData("Keep 10 dev/test images", "Keep 1 production* 10")]
     [InlineData("Move old images to archive", "Expire 1 any 30")]
     [InlineData("Do not delete releases", "Keep 1 release* 30")]
+    [InlineData("Keep every image", "Expire 1 any 30")]
+    [InlineData("Protect production images", "Expire 1 prod* 30")]
+    [InlineData("Delete staging images", "Expire 1  30")]
     [InlineData("Keep 1,000 images", "Keep 1 any 100")]
     public void A_plain_claim_that_is_not_so_is_reported(string description, string rule) =>
         Assert.Single(LintAlone(Described(rule, description)), f => f.Id == LifecycleLinter.DescriptionDiffers);
