@@ -16,7 +16,7 @@ namespace EcrGuard.EndToEnd.Tests.Template;
 /// run</c>. What the local AWS does not know (CloudFormation, Step Functions, the administration of tables, queues and
 /// keys) the AWS CLI checks by its own models, and a <see cref="RestOfAws"/> answers.
 /// </remarks>
-public sealed partial class PageCommandsTests(PageEstate estate) : IClassFixture<PageEstate>
+public sealed partial class PageCommandsTests(PageEstate shared) : IClassFixture<PageEstate>
 {
     public static TheoryData<string> Pages =>
         [.. Page.All.Where(page => page.Blocks("sh").Count > 0).Select(page => page.Path)];
@@ -28,6 +28,11 @@ public sealed partial class PageCommandsTests(PageEstate estate) : IClassFixture
         foreach (var tool in new[] { "aws", "jq", "curl" })
             await Tool.RequireAsync(tool, tool, "--version");
         var blocks = new Page(path).Blocks("sh");
+        // What gives orders changes the account, and a page of its own may rely on nothing that another page did.
+        await using var own = blocks.Any(block => Order().IsMatch(block)) ? new PageEstate() : null;
+        if (own is not null)
+            await own.InitializeAsync();
+        var estate = own ?? shared;
         var script = new StringBuilder(estate.Preamble);
         foreach (var block in blocks)
         {
@@ -91,6 +96,9 @@ public sealed partial class PageCommandsTests(PageEstate estate) : IClassFixture
                 StringComparison.Ordinal
             );
     }
+
+    [GeneratedRegex("ecrguard (?:apply|restore|release|breakglass) ")]
+    private static partial Regex Order();
 
     [GeneratedRegex(@"# exits (\d+)")]
     private static partial Regex Exits();

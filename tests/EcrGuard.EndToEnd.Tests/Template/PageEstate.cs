@@ -197,7 +197,7 @@ public sealed partial class PageEstate : IAsyncLifetime
                 "ecr "* | "inspector2 "* | "lambda "* | "dynamodb scan" | "dynamodb query") ;;
                 *) endpoint={{Rest.Endpoint}} ;;
               esac
-              AWS_ENDPOINT_URL=$endpoint command aws "${arguments[@]}"
+              command aws --endpoint-url "$endpoint" "${arguments[@]}"
             }
 
             """;
