@@ -79,7 +79,7 @@ internal sealed class CommandLine : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     /// <summary>Built in the same configuration and for the same framework as the tests.</summary>
-    private static string Executable([CallerFilePath] string file = "")
+    internal static string Executable([CallerFilePath] string file = "")
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
         return Path.Combine(

@@ -10,7 +10,7 @@ public sealed class SamconfigTests
 {
     private static readonly string Settings = File.ReadAllText(Path.Combine(SamTemplate.Root, "samconfig.toml"));
 
-    private static readonly string Readme = File.ReadAllText(Path.Combine(SamTemplate.Root, "README.md"));
+    private static readonly string Pages = string.Join('\n', Page.All.Select(page => page.Text));
 
     [Fact]
     public void No_tracked_file_says_how_far_a_deployment_may_go()
@@ -27,13 +27,13 @@ public sealed class SamconfigTests
     /// It would write every parameter into that file, Enforcement too, and each later deployment would set it again.
     /// </summary>
     [Fact]
-    public void No_command_of_the_README_lets_SAM_ask() => Assert.DoesNotMatch("sam deploy[^\n]*--guided", Readme);
+    public void No_command_of_a_page_lets_SAM_ask() => Assert.DoesNotMatch("sam deploy[^\n]*--guided", Pages);
 
     [Fact]
-    public void Every_parameter_that_a_file_or_the_README_sets_is_one_of_the_template()
+    public void Every_parameter_that_a_file_or_a_page_sets_is_one_of_the_template()
     {
         var named = Regex
-            .Matches(Settings + Readme, @"(?:parameter_overrides = ""|--parameter-overrides )([^""\n#]*)")
+            .Matches(Settings + Pages, @"(?:parameter_overrides = ""|--parameter-overrides )([^""\n#]*)")
             .SelectMany(overrides => Regex.Matches(overrides.Groups[1].Value, @"(\w+)="))
             .Select(parameter => parameter.Groups[1].Value)
             .ToList();

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using EcrGuard.EndToEnd.Tests.Cli;
+using EcrGuard.Tests;
+
+namespace EcrGuard.EndToEnd.Tests.Template;
+
+/// <summary>
+/// Every command of every page does what the page says, by bash, against a local AWS that holds images of the demo's
+/// names and EcrGuard as it is deployed. Where a block ends with anything but 0 the page says so: <c># exits 1</c>.
+/// </summary>
+/// <remarks>
+/// <c>sam</c>, <c>git</c> and <c>dotnet</c> are not run, but <c>ecrguard</c> is, under that name and by <c>dotnet
+/// run</c>. What the local AWS does not know (CloudFormation, Step Functions, the administration of tables, queues and
+/// keys) the AWS CLI checks by its own models, and a <see cref="RestOfAws"/> answers.
+/// </remarks>
+public sealed partial class PageCommandsTests(PageEstate shared) : IClassFixture<PageEstate>
+{
+    public static TheoryData<string> Pages =>
+        [.. Page.All.Where(page => page.Blocks("sh").Count > 0).Select(page => page.Path)];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Every_command_of_a_page_does_what_the_page_says(string path)
+    {
+        foreach (var tool in new[] { "aws", "jq", "curl" })
+            await Tool.RequireAsync(tool, tool, "--version");
+        var blocks = new Page(path).Blocks("sh");
+        // What gives orders changes the account, and a page of its own may rely on nothing that another page did.
+        await using var own = blocks.Any(block => Order().IsMatch(block)) ? new PageEstate() : null;
+        if (own is not null)
+            await own.InitializeAsync();
+        var estate = own ?? shared;
+        var script = new StringBuilder(estate.Preamble);
+        foreach (var block in blocks)
+        {
+            var expected = Exits().Match(block) is { Success: true } exits ? exits.Groups[1].Value : "0";
+            // A block that ends with 0 may leave variables and functions to the next one.
+            script.Append(expected == "0" ? $"{block}\ncode=$?\n" : $"(\n{block}\n)\ncode=$?\n");
+            script.Append(
+                CultureInfo.InvariantCulture,
+                $"[ $code = {expected} ] || fail {expected} $code <<'BLOCK'\n{block}BLOCK\n"
+            );
+        }
+        var (exitCode, output) = await estate.RunAsync(script.ToString());
+        Assert.True(exitCode == 0, output);
+        Assert.Empty(estate.Rest.Unknown);
+        Assert.All(estate.Take("sam"), AssertSam);
+        Assert.All(
+            estate.Take("dotnet"),
+            line =>
+                Assert.All(
+                    line.Split(' ').Where(word => word.Contains('/', StringComparison.Ordinal) && word[0] != '-'),
+                    file =>
+                        Assert.True(
+                            File.Exists(Path.Combine(SamTemplate.Root, file))
+                                || Directory.Exists(Path.Combine(SamTemplate.Root, file)),
+                            $"dotnet {line}: there is no {file}"
+                        )
+                )
+        );
+    }
+
+    /// <summary>Whatever a page gives <c>sam</c> is one of the template's or of samconfig.toml's.</summary>
+    private static void AssertSam(string line)
+    {
+        var words = line.Split(' ');
+        Assert.Contains(words[0], new[] { "build", "deploy", "delete" });
+        Assert.DoesNotContain("--guided", words);
+        var parameters = SamTemplate.With().Parameters;
+        foreach (
+            var setting in words
+                .SkipWhile(word => word != "--parameter-overrides")
+                .Skip(1)
+                .TakeWhile(word => word[0] != '-')
+        )
+        {
+            var (name, value) = (setting.Split('=')[0], setting.Split('=', 2)[1]);
+            var parameter = parameters[name];
+            Assert.True(parameter is not null, $"sam {line}: the template has no parameter {name}");
+            Assert.True(
+                parameter["AllowedValues"]?.AsArray().Any(allowed => allowed!.ToString() == value) != false
+                    && (
+                        parameter["AllowedPattern"]?.ToString() is not { } pattern
+                        || Regex.IsMatch(value, $"^(?:{pattern})$")
+                    ),
+                $"sam {line}: {name} may not be {value}"
+            );
+        }
+        if (Array.IndexOf(words, "--config-env") is >= 0 and var at)
+            Assert.Contains(
+                $"[{words[at + 1]}.deploy.parameters]",
+                File.ReadAllText(Path.Combine(SamTemplate.Root, "samconfig.toml")),
+                StringComparison.Ordinal
+            );
+    }
+
+    [GeneratedRegex("ecrguard (?:apply|restore|release|breakglass) ")]
+    private static partial Regex Order();
+
+    [GeneratedRegex(@"# exits (\d+)")]
+    private static partial Regex Exits();
+}
