@@ -58,6 +58,11 @@ public sealed record Settling
     /// <summary>When the next look is put down for; null where none is.</summary>
     public DateTimeOffset? LookAt { get; init; }
 
+    /// <summary>
+    /// When the scanner was last seen to have stopped looking, or the image to be archived; null for never.
+    /// </summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
     /// <summary>What was listed at the last read (<see cref="ListedFindings.Marks"/>).</summary>
     public string? Marks { get; init; }
 
@@ -86,19 +91,30 @@ public sealed record Settling
         DateTimeOffset now
     )
     {
-        var mine = With(news).OfThisLife(image, scan);
+        var over = scan.State is ScanState.Ended or ScanState.Archived;
+        var begun = Begun(image, over);
+        var mine = With(news).OfThisLife(begun, scan);
+        if (over && scan.Scanner != Scanner.Basic)
+            mine = mine with { EndedAt = scan.ReadAt };
         // Decided again from what the ledger holds: it was settled when it was read.
         if (scan is { Listed: null, State: not (ScanState.Pending or ScanState.NotScanned) })
-            return (scan, scan.Scanner == Scanner.Enhanced ? mine.Settled(this, now) : Nothing);
+            return (scan, scan.Scanner == Scanner.Enhanced || over ? mine.Settled(this, now) : Nothing);
+        if (IsOfFormerLife(scan, begun))
+            scan = scan with { State = ScanState.Pending, Word = "" };
 
-        if (scan.Listed is { } listed)
-            mine = mine.Seen(listed, this, now);
-        var missing = mine.Missing(scan.Listed);
+        // What a former life was judged by is no earlier scan of this one.
+        if (before?.ScanCompletedAt < begun)
+            before = before with { ScanCompletedAt = null };
+
+        var listed = scan.Listed?.Since(begun);
+        if (listed is not null)
+            mine = mine.Seen(listed, this, now) with { Marks = scan.Listed!.Marks() };
+        var missing = mine.Missing(listed);
         if (scan.State == ScanState.Complete)
         {
             if (missing.Count > 0)
                 return mine.Incomplete(scan, missing, before, time, this, now);
-            return mine.SettlesAt(image, scan, before, time) is { } settles && now < settles
+            return mine.SettlesAt(image, scan, listed, before, time) is { } settles && now < settles
                 ? mine.Young(scan, settles, before, this, now)
                 : (scan, mine.Settled(this, now));
         }
@@ -141,8 +157,8 @@ public sealed record Settling
                     Word = missing,
                 };
         }
-        var saysNothing = listed.Count == 0 && counts.Count == 0;
-        return follow && saysNothing && scan.CompletedAt + UsualTime is { } settles && now < settles
+        var mayBePart = listed.Count == 0 || IsFirst(scan);
+        return follow && counts.Count == 0 && mayBePart && scan.CompletedAt + UsualTime is { } settles && now < settles
             ? scan with
             {
                 State = ScanState.Unsettled,
@@ -150,6 +166,10 @@ public sealed record Settling
             }
             : scan;
     }
+
+    /// <summary>Whether all that is listed was first seen by this scan.</summary>
+    private static bool IsFirst(ScanFacts scan) =>
+        scan.Findings.Count > 0 && scan.Findings.All(found => found.FirstObservedAt >= scan.CompletedAt - UsualTime);
 
     private static IReadOnlyList<(string Severity, int Announced, int Listed)> Beyond(
         IReadOnlyList<string?> listed,
@@ -244,23 +264,47 @@ public sealed record Settling
         );
 
     /// <summary>When a scan of which no counts are known is believed; null: at once.</summary>
-    private DateTimeOffset? SettlesAt(ImageFacts image, ScanFacts scan, Verdict? before, TimeSpan time)
+    private DateTimeOffset? SettlesAt(
+        ImageFacts image,
+        ScanFacts scan,
+        ListedFindings? listed,
+        Verdict? before,
+        TimeSpan time
+    )
     {
         var countsKnown = Announced is not null && !(AnnouncedAt + time < scan.CompletedAt);
         // Findings arrive one by one: a list of a first scan may be a part of it, though it is not empty.
-        var mayBePart = before?.ScanCompletedAt is null || scan.Listed!.Counts.Total == 0;
+        var mayBePart = before?.ScanCompletedAt is null || listed?.Counts.Total is null or 0;
         return !countsKnown && mayBePart ? (scan.CompletedAt ?? image.PushedAt) + time : null;
     }
 
-    private Settling OfThisLife(ImageFacts image, ScanFacts scan)
+    /// <summary>
+    /// When the life of the image began of which a scan can speak: it was pushed or restored, or the scanner was last
+    /// seen to have stopped looking, by which all findings are closed and of the next scan none is listed yet. Null
+    /// where nobody says so.
+    /// </summary>
+    /// <param name="over">Whether this life is over: its end is not yet the beginning of another one.</param>
+    private DateTimeOffset? Begun(ImageFacts image, bool over)
     {
-        var begun = image.LastActivatedAt > image.PushedAt ? image.LastActivatedAt : image.PushedAt;
+        var came = image.LastActivatedAt > image.PushedAt ? image.LastActivatedAt : image.PushedAt;
+        // Events are stamped in whole seconds.
+        var earliest = came - TimeSpan.FromSeconds(1);
+        return over || EndedAt is null || EndedAt <= earliest ? earliest : EndedAt;
+    }
+
+    /// <summary>A scan of Inspector's that was over before the life of the image began says nothing of it.</summary>
+    private bool IsOfFormerLife(ScanFacts scan, DateTimeOffset? begun) =>
+        scan is { Scanner: Scanner.Enhanced, State: ScanState.Complete }
+        && (scan.CompletedAt is { } completed ? completed <= begun : EndedAt is not null && EndedAt == begun);
+
+    private Settling OfThisLife(DateTimeOffset? begun, ScanFacts scan)
+    {
         // Findings are closed and deleted when monitoring ends: what was announced will never be listed.
         var over = scan.State == ScanState.Ended;
-        // Events are stamped in whole seconds.
-        var earliest = begun - TimeSpan.FromSeconds(1);
-        var next =
-            over || AnnouncedAt < earliest ? this with { Announced = null, AnnouncedAt = null, Met = false } : this;
+        var earliest = begun == EndedAt ? begun - TimeSpan.FromSeconds(1) : begun;
+        var next = this with { Since = Since < begun ? null : Since };
+        if (over || AnnouncedAt < earliest)
+            next = next with { Announced = null, AnnouncedAt = null, Met = false };
         return next with { Awaited = [.. next.Awaited.Where(told => !over && !(told.UpdatedAt < earliest))] };
     }
 
@@ -278,7 +322,7 @@ public sealed record Settling
                 .OrderBy(told => told.Id, StringComparer.Ordinal),
         ];
         var met = Met || (Announced is not null && Announced.Beyond(listed.Counts).Count == 0);
-        var next = this with { Met = met, Awaited = awaited, Marks = listed.Marks() };
+        var next = this with { Met = met, Awaited = awaited };
         if (awaited.Count <= MostAwaited)
             return next;
         // So many are missing for sure, whichever they are.

@@ -168,8 +168,9 @@ public sealed class SettlingTests
     [Theory]
     [InlineData(3, false, "PENDING")]
     [InlineData(11, false, "APPROVED")]
-    [InlineData(3, true, "APPROVED")]
-    public async Task Without_counts_a_young_scan_that_lists_nothing_waits_for_a_gate_and_for_backfill_alike(
+    [InlineData(3, true, "PENDING")]
+    [InlineData(11, true, "APPROVED")]
+    public async Task Without_counts_a_young_first_scan_waits_for_a_gate_and_for_backfill_alike(
         int minutes,
         bool low,
         string status
@@ -232,8 +233,10 @@ public sealed class SettlingTests
         await using var fixture = await EnhancedAsync();
         var digest = fixture.Push("1");
         fixture.Aws.Events.Take();
-        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.Low, LateCritical);
+        var critical = LateCritical with { ListedAfter = TimeSpan.FromHours(1) };
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.Low, critical);
         var events = fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromMinutes(11));
         await fixture.Functions.BackfillAsync();
         Assert.Equal("APPROVED", fixture.Status(digest));
 
@@ -343,6 +346,99 @@ public sealed class SettlingTests
             """{ "version": 1, "rules": [ { "id": "none", "severity": ["LOW"], "then": "warn" } ] }"""
         );
         Assert.Equal("PENDING", (await lax.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
+    }
+
+    /// <summary>Inspector closes what it found when it stops looking: that is not what its next scan finds.</summary>
+    [Theory]
+    [InlineData("a summary")]
+    [InlineData("a coverage event")]
+    [InlineData("no scan")]
+    public async Task What_was_closed_when_monitoring_ended_does_not_speak_for_a_scan_that_is_made_later(string told)
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await BlockedAsync(fixture);
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "INACTIVE", "SCAN_ELIGIBILITY_EXPIRED");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+
+        fixture.Time.Advance(TimeSpan.FromHours(5));
+        if (told != "no scan")
+            fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical);
+        var summary = fixture.Aws.Events.Take().Where(body => Type(body) == "Inspector2 Scan").ToList();
+        if (told == "a summary")
+            await fixture.Functions.ChangedAsync(summary);
+        else
+            fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Equal((200, "BLOCKED"), await AnswerAsync(fixture));
+
+        await fixture.PassAsync(TimeSpan.FromMinutes(15));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Equal(told == "no scan", Sentences(fixture, digest).Contains("last known", StringComparison.Ordinal));
+    }
+
+    /// <summary>What is archived is not scanned, and what is restored is scanned anew.</summary>
+    [Fact]
+    public async Task A_scan_from_before_the_archive_does_not_speak_for_an_image_that_is_back()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await BlockedAsync(fixture);
+        fixture.Aws.Ecr.Archive(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Inspector.SetStatus(Repository, digest, GuardFixture.Critical.Vulnerability, "CLOSED");
+        fixture.Time.Advance(TimeSpan.FromHours(5));
+        fixture.Aws.Ecr.Restore(Repository, digest);
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Aws.Inspector.CompleteScan(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+    }
+
+    /// <summary>What the image was in a former life says nothing of the scan that follows its return.</summary>
+    [Theory]
+    [InlineData("only a part is listed", false, "PENDING")]
+    [InlineData("only a part is listed", true, "BLOCKED")]
+    [InlineData("counts", false, "PENDING")]
+    [InlineData("nothing", false, "PENDING")]
+    [InlineData("nothing", true, "BLOCKED")]
+    public async Task An_image_that_was_deleted_and_pushed_again_waits_for_its_own_scan(
+        string told,
+        bool blocked,
+        string status
+    )
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, blocked ? [GuardFixture.Critical] : []);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(blocked ? "BLOCKED" : "APPROVED", fixture.Status(digest));
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Aws.Ecr.Delete(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Push("1");
+        // The event of the push is lost.
+        fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromMinutes(2));
+        LocalFinding[] found = told == "only a part is listed" ? [GuardFixture.Low, LateCritical] : [LateCritical];
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, found);
+        var summary = Only(fixture, "Inspector2 Scan");
+        if (told == "counts")
+            await fixture.Functions.ChangedAsync(summary);
+        else
+            fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(status, fixture.Status(digest));
+        Assert.Equal((200, status), await AnswerAsync(fixture));
+
+        await fixture.PassAsync(TimeSpan.FromMinutes(15));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
     }
 
     /// <summary>Whoever stores newer facts without the counts must not make them forgotten.</summary>
@@ -473,6 +569,16 @@ public sealed class SettlingTests
         return digest;
     }
 
+    private static async Task<string> BlockedAsync(GuardFixture fixture)
+    {
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.Critical);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        fixture.Time.Advance(TimeSpan.FromHours(5));
+        return digest;
+    }
+
     private static string Type(string body) => JsonNode.Parse(body)!["detail-type"]!.GetValue<string>();
 
     private static string Only(GuardFixture fixture, string type) =>
@@ -483,6 +589,9 @@ public sealed class SettlingTests
 
     private static string Reason(GuardFixture fixture, string digest) =>
         fixture.Verdict(digest).GetProperty("reasons")[0].GetProperty("sentence").GetString()!;
+
+    private static string Sentences(GuardFixture fixture, string digest) =>
+        fixture.Verdict(digest).GetProperty("reasons").ToString();
 
     private static async Task<(int, string?)> AnswerAsync(GuardFixture fixture)
     {

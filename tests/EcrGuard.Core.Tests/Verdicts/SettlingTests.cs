@@ -159,6 +159,119 @@ public sealed class SettlingTests
         Assert.Equal((null, 0), (next.Announced, next.Awaited.Count));
     }
 
+    [Theory]
+    [InlineData(ScanState.Ended)]
+    [InlineData(ScanState.Archived)]
+    public void What_was_closed_before_the_end_of_scanning_was_seen_is_not_listed_of_the_next_life(ScanState end)
+    {
+        var over = Scan(Listed(0, 0, 0, 0)) with { State = end, ReadAt = Facts.Now.AddHours(-2) };
+        var (_, ended) = Check(Settling.Nothing, over);
+        var closed = Scan(Of("a", "CLOSED", Facts.Now.AddHours(-3)));
+
+        var (scan, _) = Check(ended, closed, Summary(new SeverityCounts(0, 0, 0, 1)));
+        Assert.Equal(
+            (ScanState.Unsettled, "The scan announced 1 finding in all, and 0 are listed so far."),
+            (scan.State, scan.Word)
+        );
+        // Closed by the scan itself it counts.
+        var own = Scan(Of("a", "CLOSED", Facts.Now.AddHours(-1)));
+        Assert.Equal(ScanState.Complete, Check(ended, own, Summary(new SeverityCounts(0, 0, 0, 1))).Scan.State);
+        // Without counts nothing is listed yet.
+        Assert.Equal(ScanState.Unsettled, Check(ended, closed).Scan.State);
+        var known = Facts.Verdict(Status.Approved) with { ScanCompletedAt = Facts.Now.AddHours(-1.5) };
+        Assert.Equal(
+            ScanState.Unsettled,
+            ended.Check([], Facts.Image(), closed, known, Settling.UsualTime, Facts.Now).Scan.State
+        );
+    }
+
+    [Fact]
+    public void A_scan_that_was_over_before_the_image_was_pushed_or_restored_or_its_scanning_ended_is_awaited_again()
+    {
+        var over = Scan(Listed(0, 0, 0, 0)) with { State = ScanState.Ended, ReadAt = Facts.Now };
+        var (_, ended) = Check(Settling.Nothing, over);
+        var scan = Scan(Listed(0, 0, 0, 1)) with { CompletedAt = Facts.Now.AddHours(-1) };
+        Assert.Equal(ScanState.Pending, Check(ended, scan).Scan.State);
+        Assert.Equal(ScanState.Pending, Check(ended, scan with { CompletedAt = null }).Scan.State);
+        Assert.Equal(
+            ScanState.Complete,
+            CheckAt(Facts.Now.AddHours(2), ended, scan with { CompletedAt = Facts.Now.AddHours(1) }).Scan.State
+        );
+
+        foreach (
+            var image in new[]
+            {
+                Facts.Image() with
+                {
+                    PushedAt = Facts.Now.AddMinutes(-30),
+                },
+                Facts.Image() with
+                {
+                    LastActivatedAt = Facts.Now.AddMinutes(-30),
+                },
+            }
+        )
+        {
+            var (old, _) = Settling.Nothing.Check([], image, scan, null, Settling.UsualTime, Facts.Now);
+            Assert.Equal(ScanState.Pending, old.State);
+        }
+    }
+
+    /// <summary>The verdict of a former life is none of this one's scans.</summary>
+    [Fact]
+    public void An_image_that_is_back_has_a_first_scan_again()
+    {
+        var before = Facts.Verdict(Status.Approved) with { ScanCompletedAt = Facts.Now.AddHours(-9) };
+        var over = Scan(Listed(0, 0, 0, 0)) with { State = ScanState.Ended, ReadAt = Facts.Now.AddHours(-1) };
+        var (_, ended) = Check(Settling.Nothing, over);
+        var summary = Summary(new SeverityCounts(7, 0, 0, 7));
+
+        foreach (
+            var (settling, image) in new[]
+            {
+                (Settling.Nothing, Facts.Image() with { PushedAt = Facts.Now.AddHours(-1) }),
+                (Settling.Nothing, Facts.Image() with { LastActivatedAt = Facts.Now.AddHours(-1) }),
+                (ended, Facts.Image()),
+            }
+        )
+        {
+            ScanFacts Of(ListedFindings listed, params ImageEvent[] news) =>
+                settling.Check(news, image, Scan(listed), before, Settling.UsualTime, Facts.Now).Scan;
+            Assert.Equal(ScanState.Unsettled, Of(Listed(0, 0, 0, 1)).State);
+            Assert.False(Of(Listed(0, 0, 0, 0)).LeavesApproval);
+            Assert.False(Of(Listed(0, 0, 0, 0), summary).LeavesApproval);
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 4, ScanState.Unsettled)] // all of it is first seen by this scan: more may follow
+    [InlineData(3, 300, ScanState.Complete)]
+    [InlineData(11, 12, ScanState.Complete)]
+    [InlineData(3, null, ScanState.Complete)] // it does not say
+    public void A_printed_scan_waits_as_its_own_times_say(int ended, int? seen, ScanState state)
+    {
+        var finding = Facts.Finding() with { FirstObservedAt = seen is { } at ? Facts.Now.AddMinutes(-at) : null };
+        var scan = Facts.Scan(finding) with { Scanner = Scanner.Enhanced, CompletedAt = Facts.Now.AddMinutes(-ended) };
+
+        Assert.Equal(state, Settling.CheckPrinted(scan, ["LOW"], null, Facts.Now).State);
+        Assert.Equal(
+            ScanState.Complete,
+            Settling.CheckPrinted(scan, ["LOW"], new Dictionary<string, int> { ["LOW"] = 1 }, Facts.Now).State
+        );
+    }
+
+    [Fact]
+    public void A_finding_that_two_pages_list_is_one()
+    {
+        var twice = new ListedFindings([
+            (Report("a", "ACTIVE", Ended), "LOW"),
+            (Report("a", "ACTIVE", Facts.Now), "CRITICAL"),
+        ]);
+
+        Assert.Equal(new SeverityCounts(1, 0, 0, 1), twice.Counts);
+        Assert.Equal(ScanState.Unsettled, State(new SeverityCounts(1, 0, 0, 2), twice));
+    }
+
     [Fact]
     public void Looks_come_after_one_two_five_and_ten_minutes_of_the_last_news_and_one_waits_at_a_time()
     {
