@@ -21,6 +21,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     /// <summary>How long the registry's scan type is believed. Findings themselves tell when it changed.</summary>
     private static readonly TimeSpan ScanTypeAge = TimeSpan.FromMinutes(5);
 
+    private readonly SemaphoreSlim readingScanType = new(1);
     private (Scanner Scanner, DateTimeOffset ReadAt)? scanType;
 
     public RepositoryId Repository(string name) => new(settings.Account, settings.Region, name);
@@ -489,24 +490,38 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     }
 
     /// <summary>Which scanner the registry uses.</summary>
-    public async Task<Scanner> ScanTypeAsync(CancellationToken cancellation)
+    public Task<Scanner> ScanTypeAsync(CancellationToken cancellation) =>
+        ScanTypeAsync(DateTimeOffset.MinValue, cancellation);
+
+    /// <inheritdoc cref="ScanTypeAsync(CancellationToken)"/>
+    /// <param name="since">What was read before that is not believed.</param>
+    public async Task<Scanner> ScanTypeAsync(DateTimeOffset since, CancellationToken cancellation)
     {
-        if (scanType is { } known && time.GetUtcNow() - known.ReadAt < ScanTypeAge)
-            return known.Scanner;
-        var readAt = time.GetUtcNow();
-        var answer = await ecr.GetRegistryScanningConfigurationAsync(
-                new GetRegistryScanningConfigurationRequest(),
-                cancellation
-            )
-            .ConfigureAwait(false);
-        var scanner = answer.ScanningConfiguration?.ScanType?.Value switch
+        // One who reads it reads it for all who wait.
+        await readingScanType.WaitAsync(cancellation).ConfigureAwait(false);
+        try
         {
-            "BASIC" => Scanner.Basic,
-            "ENHANCED" => Scanner.Enhanced,
-            _ => Scanner.Unknown,
-        };
-        scanType = (scanner, readAt);
-        return scanner;
+            var readAt = time.GetUtcNow();
+            if (scanType is { } known && known.ReadAt >= since && readAt - known.ReadAt < ScanTypeAge)
+                return known.Scanner;
+            var answer = await ecr.GetRegistryScanningConfigurationAsync(
+                    new GetRegistryScanningConfigurationRequest(),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            var scanner = answer.ScanningConfiguration?.ScanType?.Value switch
+            {
+                "BASIC" => Scanner.Basic,
+                "ENHANCED" => Scanner.Enhanced,
+                _ => Scanner.Unknown,
+            };
+            scanType = (scanner, readAt);
+            return scanner;
+        }
+        finally
+        {
+            readingScanType.Release();
+        }
     }
 
     /// <summary>
