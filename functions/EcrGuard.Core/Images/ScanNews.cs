@@ -129,6 +129,10 @@ public sealed class ListedFindings
 
     public ReportedFinding? Find(string id) => byId.GetValueOrDefault(id).Finding;
 
+    /// <summary>When the last of those that are closed was; null where none is.</summary>
+    public DateTimeOffset? LastClosedAt =>
+        byId.Values.Where(each => each.Finding.Status == Closed).Max(each => each.Finding.UpdatedAt);
+
     /// <summary>
     /// The same without what was closed before a moment: when scanning ended, say, which closes all. A scan that is
     /// made later has not listed it.
