@@ -21,6 +21,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     /// <summary>How long the registry's own settings are believed.</summary>
     private static readonly TimeSpan RegistryAge = TimeSpan.FromMinutes(5);
 
+    private readonly SemaphoreSlim readingScanType = new(1);
     private (Scanner Scanner, DateTimeOffset ReadAt)? scanType;
     private (ReplicationFacts Facts, DateTimeOffset ReadAt)? replication;
 
@@ -46,6 +47,22 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     public async Task<ImageFacts?> ImageAsync(ImageId image, CancellationToken cancellation) =>
         await ImageAsync(image.Repository, new ImageIdentifier { ImageDigest = image.Digest.ToString() }, cancellation)
             .ConfigureAwait(false);
+
+    /// <summary>The same for an image that was just pushed.</summary>
+    /// <param name="tags">Under which it was: they may have moved to another one since, and said what it is.</param>
+    /// <param name="ledger">Remembers what was read of manifests before.</param>
+    public async Task<ImageFacts?> PushedAsync(
+        ImageId image,
+        IReadOnlyCollection<string> tags,
+        Ledger.Ledger ledger,
+        CancellationToken cancellation
+    )
+    {
+        if (await ListedAsync(image, cancellation).ConfigureAwait(false) is not { } listed)
+            return null;
+        var named = listed with { Tags = [.. listed.Tags.Union(tags)] };
+        return await ByContentAsync(named, ledger, cancellation).ConfigureAwait(false) with { Tags = listed.Tags };
+    }
 
     /// <summary>
     /// One image by its tag, its digest, or both, which must then be the same image's; null where there is none.
@@ -194,12 +211,16 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     private sealed class Manifests
     {
         private readonly RepositoryId repository;
-        private readonly IReadOnlyDictionary<Digest, ManifestNote> remembered;
+        private readonly Ledger.Ledger? ledger;
+        private readonly Dictionary<Digest, ManifestNote> remembered;
 
-        public Manifests(RepositoryId repository, KnownManifests? known = null)
+        /// <param name="known">All that is known; null for nothing.</param>
+        /// <param name="ledger">To be asked for what is not among it; null for none.</param>
+        public Manifests(RepositoryId repository, KnownManifests? known = null, Ledger.Ledger? ledger = null)
         {
             this.repository = repository;
-            remembered = (known ?? KnownManifests.None).Notes;
+            this.ledger = ledger;
+            remembered = new Dictionary<Digest, ManifestNote>((known ?? KnownManifests.None).Notes);
             Children = new Dictionary<Digest, IReadOnlyList<IndexChild>>((known ?? KnownManifests.None).Children);
             // An index that is an artifact is judged by nobody, so that its children stand in no record.
             foreach (var (digest, note) in remembered.Where(note => note.Value.Children.Count > 0))
@@ -224,7 +245,19 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         /// <summary>Reads manifests; one that cannot be read stays unknown, which protects.</summary>
         public async Task ReadAsync(EcrReader registry, IEnumerable<Digest> digests, CancellationToken cancellation)
         {
-            foreach (var chunk in digests.Distinct().Chunk(ManifestBatch))
+            List<Digest> unread = [.. digests.Distinct()];
+            if (ledger is not null && unread.Count > 0)
+            {
+                foreach (
+                    var (digest, note) in await ledger
+                        .NotesAsync(repository, unread, cancellation)
+                        .ConfigureAwait(false)
+                )
+                    remembered[digest] = note;
+                // What an index lists only its manifest says in full.
+                unread.RemoveAll(digest => NoteOf(digest) is { Children.Count: 0 });
+            }
+            foreach (var chunk in unread.Chunk(ManifestBatch))
             {
                 foreach (
                     var (digest, manifest) in await registry
@@ -303,9 +336,10 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
             var digest = image.Id.Digest;
             if (image.Kind == ImageKind.Image)
                 return manifests.HoldsNoFiles(digest) ? image with { Kind = ImageKind.Artifact } : image;
+            // An index of nothing but artifacts is one whatever its tag, which may have moved to a newer one.
             if (
-                !doubtful.Contains(digest)
-                || !manifests.Children.TryGetValue(digest, out var children)
+                !manifests.Children.TryGetValue(digest, out var children)
+                || (children.Count == 0 && !doubtful.Contains(digest))
                 || !children.All(child =>
                     manifests.HoldsNoFiles(child.Digest)
                     || there.GetValueOrDefault(child.Digest)?.Kind == ImageKind.Artifact
@@ -512,24 +546,38 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     }
 
     /// <summary>Which scanner the registry uses.</summary>
-    public async Task<Scanner> ScanTypeAsync(CancellationToken cancellation)
+    public Task<Scanner> ScanTypeAsync(CancellationToken cancellation) =>
+        ScanTypeAsync(DateTimeOffset.MinValue, cancellation);
+
+    /// <inheritdoc cref="ScanTypeAsync(CancellationToken)"/>
+    /// <param name="since">What was read before that is not believed.</param>
+    public async Task<Scanner> ScanTypeAsync(DateTimeOffset since, CancellationToken cancellation)
     {
-        if (scanType is { } known && time.GetUtcNow() - known.ReadAt < RegistryAge)
-            return known.Scanner;
-        var readAt = time.GetUtcNow();
-        var answer = await ecr.GetRegistryScanningConfigurationAsync(
-                new GetRegistryScanningConfigurationRequest(),
-                cancellation
-            )
-            .ConfigureAwait(false);
-        var scanner = answer.ScanningConfiguration?.ScanType?.Value switch
+        // One who reads it reads it for all who wait.
+        await readingScanType.WaitAsync(cancellation).ConfigureAwait(false);
+        try
         {
-            "BASIC" => Scanner.Basic,
-            "ENHANCED" => Scanner.Enhanced,
-            _ => Scanner.Unknown,
-        };
-        scanType = (scanner, readAt);
-        return scanner;
+            var readAt = time.GetUtcNow();
+            if (scanType is { } known && known.ReadAt >= since && readAt - known.ReadAt < RegistryAge)
+                return known.Scanner;
+            var answer = await ecr.GetRegistryScanningConfigurationAsync(
+                    new GetRegistryScanningConfigurationRequest(),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            var scanner = answer.ScanningConfiguration?.ScanType?.Value switch
+            {
+                "BASIC" => Scanner.Basic,
+                "ENHANCED" => Scanner.Enhanced,
+                _ => Scanner.Unknown,
+            };
+            scanType = (scanner, readAt);
+            return scanner;
+        }
+        finally
+        {
+            readingScanType.Release();
+        }
     }
 
     /// <summary>What the registry replicates to others.</summary>
@@ -564,7 +612,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         CancellationToken cancellation
     ) =>
         await ListedAsync(repository, id, cancellation).ConfigureAwait(false) is { } listed
-            ? await ByContentAsync(listed, cancellation).ConfigureAwait(false)
+            ? await ByContentAsync(listed, ledger: null, cancellation).ConfigureAwait(false)
             : null;
 
     private async Task<ImageFacts?> ListedAsync(
@@ -609,13 +657,22 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         return answer?.ImageDetails is [var detail, ..] ? Facts(repository, detail, readAt) : null;
     }
 
-    private async Task<ImageFacts> ByContentAsync(ImageFacts image, CancellationToken cancellation) =>
-        image.MayBeArtifact
-            ? (
-                await ByContentAsync([image], new Manifests(image.Id.Repository), everyIndex: false, cancellation)
-                    .ConfigureAwait(false)
-            )[0]
-            : image;
+    private async Task<ImageFacts> ByContentAsync(
+        ImageFacts image,
+        Ledger.Ledger? ledger,
+        CancellationToken cancellation
+    )
+    {
+        if (!image.MayBeArtifact)
+            return image;
+        var manifests = new Manifests(image.Id.Repository, ledger: ledger);
+        var read = await ByContentAsync([image], manifests, everyIndex: false, cancellation).ConfigureAwait(false);
+        return read[0] with
+        {
+            Children = manifests.Children.GetValueOrDefault(image.Id.Digest),
+            NewNotes = manifests.News.Count > 0 ? manifests.News : null,
+        };
+    }
 
     private static ImageFacts Facts(RepositoryId repository, ImageDetail detail, DateTimeOffset readAt) =>
         new()

@@ -224,7 +224,12 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             .ToList();
         if (open.Count == 0)
             throw new UndeterminedException($"{root.File} lists no open finding of {id}. {Closed}");
-        return Of(id, tags, Scanner.Enhanced, ScanState.Complete, "", LastSeen(open), open.SelectMany(OfEnhanced), now);
+        var seen = LastSeen(open);
+        var printed = Of(id, tags, Scanner.Enhanced, ScanState.Complete, "", seen, open.SelectMany(OfEnhanced), now);
+        return printed with
+        {
+            Scan = Settling.CheckPrinted(printed.Scan, [.. open.Select(SeverityOf)], counted: null, now),
+        };
     }
 
     private static PrintedScan Of(

@@ -599,6 +599,8 @@ public sealed class ImageDecider(
     {
         if (entry?.Record.Children is { Count: > 0 } known)
             return known;
+        if (index.Children is { } read)
+            return read;
         try
         {
             return (await registry.ManifestAsync(index.Id, cancellation).ConfigureAwait(false))?.Children();
