@@ -3,6 +3,7 @@ using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Facts;
 
@@ -15,13 +16,22 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     /// <summary>A page as large as ECR gives (DescribeRepositories, DescribeImages: 1 to 1000).</summary>
     private const int Page = 1000;
 
-    /// <summary>Manifests that are asked for at a time (BatchGetImage: 1 to 100).</summary>
-    private const int ManifestBatch = 100;
+    /// <summary>
+    /// Manifests that are asked for at a time. BatchGetImage takes 100, but one may have 4 MiB, and so many at once are
+    /// more than a function's memory.
+    /// </summary>
+    public const int ManifestBatch = 10;
 
     /// <summary>How long the registry's own settings are believed.</summary>
     private static readonly TimeSpan RegistryAge = TimeSpan.FromMinutes(5);
 
     private readonly SemaphoreSlim readingScanType = new(1);
+    /// <summary>Whoever reads manifests takes a place for each: all that are read at a time fit in memory.</summary>
+    private readonly SemaphoreSlim places = new(ManifestBatch, ManifestBatch);
+
+    /// <summary>One takes its places at a time, so that no two wait for those of each other.</summary>
+    private readonly SemaphoreSlim turn = new(1, 1);
+
     private (Scanner Scanner, DateTimeOffset ReadAt)? scanType;
     private (ReplicationFacts Facts, DateTimeOffset ReadAt)? replication;
 
@@ -237,6 +247,9 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         public IReadOnlyDictionary<Digest, ManifestNote> Notes =>
             News.Count == 0 ? remembered : new Dictionary<Digest, ManifestNote>(remembered.Concat(News));
 
+        /// <summary>Those of indexes that are too wide to be judged: each is kept once, however many list it.</summary>
+        private readonly Dictionary<(Digest, ImageKind), IndexChild> shared = [];
+
         public ManifestNote? NoteOf(Digest digest) =>
             News.GetValueOrDefault(digest) ?? remembered.GetValueOrDefault(digest);
 
@@ -268,7 +281,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
                     try
                     {
                         if (manifest.Kind == ImageKind.Index)
-                            Children[digest] = manifest.Children();
+                            Children[digest] = manifest.Children(shared);
                         else
                             News[digest] = new ManifestNote(!manifest.HoldsNoFiles(), []);
                     }
@@ -380,6 +393,43 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     /// The manifests of at most <see cref="ManifestBatch"/> images; those that cannot be read are left out.
     /// </summary>
     private async Task<IReadOnlyDictionary<Digest, Manifest>> ManifestsAsync(
+        RepositoryId repository,
+        IReadOnlyCollection<Digest> digests,
+        CancellationToken cancellation
+    )
+    {
+        await TakeAsync(digests.Count, cancellation).ConfigureAwait(false);
+        try
+        {
+            return await UngatedAsync(repository, digests, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            places.Release(digests.Count);
+        }
+    }
+
+    private async Task TakeAsync(int count, CancellationToken cancellation)
+    {
+        await turn.WaitAsync(cancellation).ConfigureAwait(false);
+        var taken = 0;
+        try
+        {
+            for (; taken < count; taken++)
+                await places.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (taken > 0)
+        {
+            places.Release(taken);
+            throw;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<Digest, Manifest>> UngatedAsync(
         RepositoryId repository,
         IReadOnlyCollection<Digest> digests,
         CancellationToken cancellation
@@ -763,25 +813,51 @@ public sealed record Manifest(string Text, string MediaType)
             )
         );
 
-    /// <summary>The children of an index, as it lists them; empty for any other manifest.</summary>
+    /// <summary>
+    /// The children of an index, as it lists them; empty for any other manifest. Behind as many as are judged they have
+    /// no platforms, and each is kept once: an index may list tens of thousands.
+    /// </summary>
+    /// <param name="shared">What other indexes listed so.</param>
     /// <exception cref="JsonException">The manifest is not what its media type says.</exception>
-    public IReadOnlyList<IndexChild> Children() =>
-        Kind != ImageKind.Index
+    public IReadOnlyList<IndexChild> Children(Dictionary<(Digest, ImageKind), IndexChild>? shared = null)
+    {
+        shared ??= [];
+        return Kind != ImageKind.Index
             ? []
             : Read<IReadOnlyList<IndexChild>>(root =>
                 Only(root, "manifests") is { ValueKind: JsonValueKind.Array } manifests
-                    ? [.. manifests.EnumerateArray().Select(Child)]
+                    ?
+                    [
+                        .. manifests
+                            .EnumerateArray()
+                            .Select((child, at) => Child(child, at < Judge.MaxChildren ? null : shared)),
+                    ]
                 : !Has(root, "manifests") ? []
                 : throw new JsonException("The index lists its children in more than one way.")
             );
+    }
 
-    private static IndexChild Child(JsonElement manifest)
+    private static IndexChild Child(JsonElement manifest, Dictionary<(Digest, ImageKind), IndexChild>? shared)
     {
         if (!Digest.TryParse(Word(manifest, "digest"), out var digest))
             throw new JsonException(
                 $"A child of the index has the digest '{Core.Images.Phrase.Clip(Word(manifest, "digest"), 80)}'."
             );
-        var platform = Only(manifest, "platform") is { } named
+        var platform = PlatformOf(manifest);
+        var kind = KindOf(manifest, platform);
+        if (shared is null)
+            return new IndexChild(
+                digest,
+                Core.Images.Phrase.Clip(platform.Length == 0 ? digest.Abbreviated : platform, 100),
+                kind
+            );
+        if (!shared.TryGetValue((digest, kind), out var known))
+            shared[(digest, kind)] = known = new IndexChild(digest, digest.Abbreviated, kind);
+        return known;
+    }
+
+    private static string PlatformOf(JsonElement manifest) =>
+        Only(manifest, "platform") is { } named
             ? string.Join(
                 '/',
                 new[] { Word(named, "os"), Word(named, "architecture"), Word(named, "variant") }.Where(part =>
@@ -789,6 +865,9 @@ public sealed record Manifest(string Text, string MediaType)
                 )
             )
             : "";
+
+    private static ImageKind KindOf(JsonElement manifest, string platform)
+    {
         // BuildKit's attestations are children of the platform unknown/unknown and say so in an annotation. Both must
         // hold: a runtime chooses by platform alone, so that the annotation alone would hide an image from its judge.
         // So would a media type that the index gives to its child: that it names an artifact is for the child's own
@@ -798,13 +877,9 @@ public sealed record Manifest(string Text, string MediaType)
             && Only(manifest, "annotations") is { } annotations
             && Word(annotations, "vnd.docker.reference.type") == "attestation-manifest";
         var kind = MediaTypes.KindOf(Word(manifest, "mediaType"));
-        return new IndexChild(
-            digest,
-            Core.Images.Phrase.Clip(platform.Length == 0 ? digest.Abbreviated : platform, 100),
-            attestation ? ImageKind.Artifact
-                : kind == ImageKind.Artifact ? ImageKind.Unknown
-                : kind
-        );
+        return attestation ? ImageKind.Artifact
+            : kind == ImageKind.Artifact ? ImageKind.Unknown
+            : kind;
     }
 
     private T Read<T>(Func<JsonElement, T> read)

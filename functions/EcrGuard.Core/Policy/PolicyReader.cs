@@ -47,12 +47,18 @@ public sealed class PolicyReader
     /// <param name="utf8">Null: the built-in policy.</param>
     /// <param name="vex">In the order of their names, byte by byte, which is part of the version.</param>
     /// <param name="now">As below.</param>
-    public static PolicyReading Read(ReadOnlyMemory<byte>? utf8, IReadOnlyList<VexFile> vex, DateTimeOffset now)
+    /// <param name="account">Whose images the VEX documents excuse; null where that is not known.</param>
+    public static PolicyReading Read(
+        ReadOnlyMemory<byte>? utf8,
+        IReadOnlyList<VexFile> vex,
+        DateTimeOffset now,
+        string? account = null
+    )
     {
         var reading = utf8 is { } document ? Read(document, now) : new(PolicyDocument.BuiltIn, []);
         if (vex.Count == 0)
             return reading;
-        var (statements, problems) = VexReader.Read(vex, now);
+        var (statements, problems) = VexReader.Read(vex, now, account);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(utf8 is { } bytes ? bytes.Span : Shortest);
         foreach (var file in vex)

@@ -54,6 +54,33 @@ public sealed class VexTests
             )
         );
 
+    private const string Host = "709825985650.dkr.ecr.us-east-1.amazonaws.com";
+
+    /// <summary>What a vendor says of its own registry, beside what it says of ours.</summary>
+    [Theory]
+    [InlineData($"pkg:oci/agent?repository_url={Host}/vendor/agent&tag=7.1")]
+    [InlineData($"pkg:docker/vendor/agent@7.1?repository_url={Host}")]
+    [InlineData($"pkg:docker/{Host}/vendor/agent@7.1")]
+    [InlineData($"{Host}/vendor/agent:7.1")]
+    [InlineData($"https://{Host}/vendor/agent:7.1")]
+    public void What_is_said_of_another_accounts_registry_is_passed_over_whatever_its_form(string product)
+    {
+        var file = Document(statements: [Statement(), Statement(vulnerability: "CVE-2", product: product)]);
+        // Where the account is not known, the registry of AWS Marketplace is nobody's.
+        foreach (var account in new[] { null, "123456789012" })
+        {
+            var reading = PolicyReader.Read(null, [file], Facts.Now, account);
+            Assert.Empty(reading.Problems);
+            Assert.Single(reading.Policy!.Vex);
+        }
+        // Any other may be ours then, and in its own deployment it is.
+        Assert.NotEmpty(PolicyReader.Read(null, [file], Facts.Now, "709825985650").Problems);
+        var other = product.Replace("709825985650", "111122223333", StringComparison.Ordinal);
+        var another = Document(statements: [Statement(), Statement(vulnerability: "CVE-2", product: other)]);
+        Assert.Empty(PolicyReader.Read(null, [another], Facts.Now, "123456789012").Problems);
+        Assert.NotEmpty(Read(another).Problems);
+    }
+
     private static PolicyReading Read(params VexFile[] files) => PolicyReader.Read(null, files, Facts.Now);
 
     private static PolicyDocument Policy(params string[] statements)
