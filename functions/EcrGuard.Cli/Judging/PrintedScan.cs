@@ -40,6 +40,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
     public static PrintedScan Read(FileInfo file, ImageReference? asked, DateTimeOffset now) =>
         PrintedValue.Read(
             file,
+            ["imageScanFindings", "imageScanStatus", "findings"],
             root =>
             {
                 var described = root.Has("imageScanStatus") || root.Has("imageScanFindings");

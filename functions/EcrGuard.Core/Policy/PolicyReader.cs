@@ -123,7 +123,12 @@ public sealed class PolicyReader
             document.Required("version") is { } number
             && !(number.Kind == NodeKind.Number && double.Parse(number.Text, CultureInfo.InvariantCulture) == 1)
         )
-            _checks.Report(number, $"Found {Checks.Found(number)}; it must be 1, the only version of this format.");
+            _checks.Report(
+                number,
+                number.Kind == NodeKind.Text
+                    ? $"Found the text {Checks.Found(number)}; it must be the number 1, the only version of this format."
+                    : $"Found {Checks.Found(number)}; it must be 1, the only version of this format."
+            );
 
         var defaults = ReadDefaults(document.Optional("defaults"));
         var policy = new PolicyDocument
@@ -346,8 +351,15 @@ public sealed class PolicyReader
     private EnforcementRule ReadEnforcementRule(Fields fields)
     {
         var repositories = _checks.Globs(fields.Required("repositories")) ?? [];
+        var modeNode = fields.Required("mode");
+        var isWay = modeNode is { Kind: NodeKind.Text, Text: "withdraw" or "archive" };
+        if (isWay)
+            _checks.Report(
+                modeNode!,
+                $"Found {Checks.Found(modeNode!)}; it must be observe, mark or quarantine, whose only way is archive."
+            );
         var mode = _checks.Word(
-            fields.Required("mode"),
+            isWay ? null : modeNode,
             ("observe", EnforcementMode.Observe),
             ("mark", EnforcementMode.Mark),
             ("quarantine", EnforcementMode.Quarantine)

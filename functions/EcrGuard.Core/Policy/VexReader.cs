@@ -188,6 +188,11 @@ internal sealed class VexReader
             var known = double.TryParse(Loose(root, "version")?.Text, CultureInfo.InvariantCulture, out var number);
             return new Document(file, root, name, known ? number : 0, []);
         }
+        if (VexFile.WhyNoOpenVex(root) is { } why)
+        {
+            _checks.Report(root, $"The document is no OpenVEX document: {why}.");
+            return null;
+        }
         if (_checks.Object(root) is not { } fields)
             return null;
         var statements = new List<(VexStatement, Node)>();
