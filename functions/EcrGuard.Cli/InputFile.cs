@@ -58,6 +58,22 @@ internal static class InputFile
         }
     }
 
+    /// <summary>
+    /// A policy document as it is deployed: the functions take its bytes as they are, which are its version, byte order
+    /// mark included, and read UTF-8 only.
+    /// </summary>
+    /// <exception cref="UnusableFileException">The file cannot be read, or no function could read it.</exception>
+    public static byte[] ReadPolicy(FileInfo file) =>
+        ReadBytes(file) switch
+        {
+            [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [_, 0, _, 0, ..] or [0, _, 0, _, ..] or [0, 0, ..] =>
+                throw new UnusableFileException(
+                    $"{file}: it is UTF-16 or UTF-32, or looks like it; the document that is deployed must be UTF-8, "
+                        + "since the functions read nothing else."
+                ),
+            var bytes => bytes,
+        };
+
     /// <summary>The VEX documents in the folder beside a policy document; standard input has none beside it.</summary>
     public static IReadOnlyList<VexFile> VexBeside(FileInfo file) =>
         IsStandardInput(file) ? [] : PolicyFile.Vex(file.FullName);
@@ -67,9 +83,11 @@ internal static class InputFile
     /// together to one: lists follow on one another, and everything else must be the same on each page.
     /// </summary>
     /// <exception cref="JsonException">The text is no JSON.</exception>
-    /// <exception cref="UnusableFileException">The pages do not belong together.</exception>
+    /// <exception cref="UnusableFileException">The pages do not belong together, or one of them can be read in two
+    ///     ways.</exception>
     public static JsonDocument Json(FileInfo file, byte[] utf8)
     {
+        PrintedSyntax.Check(file, utf8);
         var documents = Documents(utf8);
         if (
             documents is [{ ValueKind: JsonValueKind.Array } array]

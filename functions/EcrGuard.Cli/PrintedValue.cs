@@ -91,28 +91,34 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
         : throw value.MustBe("a number");
 
     /// <summary>The members of an object of numbers.</summary>
-    /// <exception cref="UnusableFileException">This is not an object, or a member is not a whole number from
-    ///     0.</exception>
-    public IReadOnlyList<KeyValuePair<string, int>> Counts() =>
-        Element.ValueKind != JsonValueKind.Object
-            ? throw MustBe("an object of numbers")
-            :
-            [
-                .. Element
-                    .EnumerateObject()
-                    .Select(member =>
-                        KeyValuePair.Create(
-                            member.Name,
-                            member.Value.ValueKind == JsonValueKind.Number
-                            && member.Value.TryGetInt32(out var count)
-                            && count >= 0
-                                ? count
-                                : throw new PrintedValue(File, $"{Path}.{member.Name}", member.Value).MustBe(
-                                    "a whole number from 0"
-                                )
-                        )
-                    ),
-            ];
+    /// <param name="known">Those that there may be; one that counts nothing may be any.</param>
+    /// <exception cref="UnusableFileException">This is not an object, or a member is not known or not a whole number
+    ///     from 0.</exception>
+    public IReadOnlyList<KeyValuePair<string, int>> Counts(IReadOnlyList<string> known)
+    {
+        if (Element.ValueKind != JsonValueKind.Object)
+            throw MustBe("an object of numbers");
+        return [.. Element.EnumerateObject().Select(Count)];
+
+        KeyValuePair<string, int> Count(JsonProperty member)
+        {
+            var value = new PrintedValue(File, $"{Path}.{Core.Images.Phrase.Clip(member.Name, 40)}", member.Value);
+            if (
+                !(
+                    member.Value.ValueKind == JsonValueKind.Number
+                    && member.Value.TryGetInt32(out var count)
+                    && count >= 0
+                )
+            )
+                throw value.MustBe("a whole number from 0");
+            if (count > 0 && !known.Contains(member.Name))
+                throw value.Wrong(
+                    $"{value.Path} is {count}, and no scanner counts by that name; the names must be "
+                        + $"{string.Join(", ", known.SkipLast(1))} and {known[^1]}"
+                );
+            return KeyValuePair.Create(member.Name, count);
+        }
+    }
 
     /// <exception cref="UnusableFileException">The member is not a digest.</exception>
     public Digest? Digest(string name) =>

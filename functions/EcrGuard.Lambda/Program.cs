@@ -7,8 +7,8 @@ using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
-// The Main that Amazon.Lambda.Annotations would generate, with two differences: an unknown function name is an error,
-// and everything is built before the first event comes.
+// The Main of both kinds of AWS packages. The one that Amazon.Lambda.Annotations generates ends without a word on an
+// unknown function name, and loses what goes wrong at start: here the first is an error, and the second is reported.
 var handler = Environment.GetEnvironmentVariable("ANNOTATIONS_HANDLER");
 return handler switch
 {

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Reports;
 
@@ -26,24 +28,52 @@ public sealed class TagRemover(
     internal const string Unanswered =
         "not known: ECR did not answer, or had no time; the tags are read and planned again";
 
+    /// <summary>How long what is in a repository is believed before a manifest takes a place in it.</summary>
+    private static readonly TimeSpan ContentsAge = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// For looking at what came of a removal by name, and for telling it: also where the deadline has come.
+    /// </summary>
+    private static readonly TimeSpan LookTime = TimeSpan.FromSeconds(5);
+
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly List<Removals> batch = [];
+
+    /// <summary>What is in the repositories that are being swept.</summary>
+    private readonly ConcurrentDictionary<RepositoryId, RepositoryContents> swept = [];
 
     /// <summary>Where the manifests' blobs were uploaded already, as far as this instance knows.</summary>
     private readonly HashSet<RepositoryId> uploaded = [];
 
     /// <summary>Where the tags of a repository go in this batch of work.</summary>
-    internal sealed class Removals(RepositoryId repository, MutabilityValue? mutability, RemovalManifest manifest)
+    internal sealed class Removals(
+        RepositoryId repository,
+        MutabilityValue? mutability,
+        string? lifecyclePolicy,
+        bool replicated,
+        RemovalManifest manifest
+    )
     {
         public RepositoryId Repository => repository;
+
+        /// <summary>As it was read when the batch began; null where there was none.</summary>
+        public string? LifecyclePolicy => lifecyclePolicy;
 
         /// <summary>As it was last read; null where it is not known.</summary>
         public MutabilityValue? Mutability { get; set; } = mutability;
 
+        /// <summary>Whether a push here comes to another registry too.</summary>
+        public bool Replicated => replicated;
+
         public RemovalManifest Manifest => manifest;
 
-        /// <summary>How many tags were meant to be moved to it.</summary>
-        public int Tags { get; set; }
+        /// <summary>The tags that were meant to be moved to it.</summary>
+        public List<string> Tags { get; } = [];
+
+        /// <summary>
+        /// Whether a rule of the lifecycle policy counts it: it is then deleted with each tag.
+        /// </summary>
+        public bool Counts { get; set; }
 
         /// <summary>Whether ECR may hold it.</summary>
         public bool Put { get; set; }
@@ -52,19 +82,24 @@ public sealed class TagRemover(
         public string? Refusal { get; set; }
     }
 
-    /// <summary>Where a tag of a repository goes next. Costs one call for a repository and a batch.</summary>
+    /// <summary>Where a tag of a repository goes next. Costs two calls for a repository and a batch.</summary>
     internal async Task<Removals> OfAsync(RepositoryId repository, CancellationToken cancellation)
     {
         await turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             var last = batch.LastOrDefault(removals => removals.Repository == repository);
-            if (last is null || last.Tags >= RemovalManifest.MaxTags)
+            if (last is null || last.Tags.Count >= RemovalManifest.MaxTags)
             {
                 var mutability = last is null
                     ? await MutabilityAsync(repository, cancellation).ConfigureAwait(false)
                     : last.Mutability;
-                last = new Removals(repository, mutability, RemovalManifest.Of(ledger.NewId()));
+                var policy = last is null
+                    ? await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false)
+                    : last.LifecyclePolicy;
+                var replication = await registry.ReplicationAsync(cancellation).ConfigureAwait(false);
+                var manifest = RemovalManifest.Of(ledger.NewId());
+                last = new Removals(repository, mutability, policy, replication.Covers(repository), manifest);
                 batch.Add(last);
             }
             return last;
@@ -81,6 +116,56 @@ public sealed class TagRemover(
             ? new MutabilityValue(found.Mutability, found.MutabilityExclusions)
             : null;
 
+    /// <summary>
+    /// Begins a sweep of a repository. It alone knows all images, and so whether one goes by the place that a manifest
+    /// takes in a count.
+    /// </summary>
+    /// <param name="contents">As the sweep has read them.</param>
+    public void BeginSweep(RepositoryContents contents) => swept[contents.Repository] = contents;
+
+    /// <summary>Ends it, whether or not it came to its end.</summary>
+    public void EndSweep(RepositoryId repository) => swept.TryRemove(repository, out _);
+
+    /// <summary>
+    /// Why a tag may not be moved under a lifecycle policy: the manifest would take an image's place in a count.
+    /// </summary>
+    /// <param name="policy">As text, as it was just read; null where there is none.</param>
+    /// <returns>A sentence; null where it may.</returns>
+    internal async Task<string?> WhyNotMoveAsync(
+        Removals removals,
+        string? policy,
+        ImageFacts image,
+        string tag,
+        CancellationToken cancellation
+    )
+    {
+        if (policy is null)
+            return null;
+        if (LifecyclePolicy.Read(policy).Policy is not { } present)
+            return TagRemoval.CouldNot("The repository's lifecycle policy cannot be understood.");
+        if (RemovalPlace.CountedBy(present, removals.Tags.Append(tag)) is not { } rule)
+            return null;
+        if (await SweptAsync(removals.Repository, cancellation).ConfigureAwait(false) is not { } contents)
+            return RemovalPlace.LeftToSweep(rule);
+        removals.Counts = true;
+        var (manifest, now) = (removals.Manifest.Digest, time.GetUtcNow());
+        return RemovalPlace.WhyNot(present, contents, image.Id, tag, manifest, removals.Tags, now);
+    }
+
+    /// <summary>The images of a repository as they are now, where it is swept; null where it is not.</summary>
+    private async Task<RepositoryContents?> SweptAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        if (!swept.TryGetValue(repository, out var contents) || time.GetUtcNow() - contents.ReadAt < ContentsAge)
+            return contents;
+        var now = await registry
+            .ContentsAsync(repository, null, cancellation, contents.Manifests)
+            .ConfigureAwait(false);
+        if (now is null)
+            return null;
+        swept[repository] = now;
+        return now;
+    }
+
     /// <summary>Moves a tag off its image.</summary>
     /// <returns>Why it stays; null where the image does not carry it any more.</returns>
     internal async Task<string?> MoveAsync(
@@ -95,12 +180,19 @@ public sealed class TagRemover(
         {
             if (!batch.Contains(removals))
                 batch.Add(removals);
-            removals.Tags++;
+            removals.Tags.Add(tag);
             removals.Refusal ??= await TryMoveAsync(removals, image, tag, cancellation).ConfigureAwait(false);
+            if (removals.Refusal is { } refusal)
+                return refusal;
             // Who has it in hand already puts it again, and the end of the work deletes it again.
-            if (removals.Refusal is null && removals.Tags >= RemovalManifest.MaxTags)
-                removals.Put = await FinishAsync(removals, cancellation).ConfigureAwait(false) is not null;
-            return removals.Refusal;
+            if (removals.Counts || removals.Tags.Count >= RemovalManifest.MaxTags)
+            {
+                var left = await FinishAsync(removals, cancellation).ConfigureAwait(false);
+                removals.Put = left is not null;
+                if (removals.Counts && left is not null)
+                    removals.Refusal = TagRemoval.CouldNot(left);
+            }
+            return null;
         }
         finally
         {
@@ -109,53 +201,68 @@ public sealed class TagRemover(
     }
 
     /// <summary>
-    /// Removes a tag by its name. Nothing may be awaited between the last read of the image and this.
+    /// Removes a tag by its name. Nothing may be awaited between the last read of the image and this. Whatever came of
+    /// it is looked at, also where the answer was lost or the deadline came: where that cannot be, this fails, and the
+    /// write stays open for the sweep to end.
     /// </summary>
     /// <param name="image">As read last.</param>
+    /// <param name="write">Under which the ledger has it.</param>
     /// <returns>Why ECR refused it, or <see cref="Unanswered"/>; null where nobody carries it any more.</returns>
-    internal async Task<string?> RemoveAsync(ImageFacts image, string tag, CancellationToken cancellation)
+    internal async Task<string?> RemoveAsync(ImageFacts image, string tag, string write, CancellationToken cancellation)
     {
-        BatchDeleteImageResponse answer;
+        BatchDeleteImageResponse? answer;
         try
         {
-            // Asked once: a second try would be long after the read that allows it.
-            answer = await aws
-                .EcrOnce.BatchDeleteImageAsync(
-                    new BatchDeleteImageRequest
-                    {
-                        RegistryId = image.Id.Repository.Account,
-                        RepositoryName = image.Id.Repository.Name,
-                        ImageIds = [new ImageIdentifier { ImageTag = tag }],
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
+            answer = await DeleteTagAsync(image.Id.Repository, tag, cancellation).ConfigureAwait(false);
         }
-        catch (Exception unanswered)
-            when (unanswered
-                    is HttpRequestException
-                        or IOException
-                        or AmazonECRException { ErrorCode: "ThrottlingException" }
-                        or AmazonECRException { StatusCode: >= HttpStatusCode.InternalServerError }
-                || (unanswered is OperationCanceledException && !cancellation.IsCancellationRequested)
-            )
+        catch (Exception unanswered) when (unanswered is not AmazonECRException refused || !IsRefusal(refused))
         {
-            return Unanswered;
+            answer = null;
         }
-        if (answer.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
+        if (answer?.Failures is [{ FailureCode.Value: not "ImageNotFound" } failure, ..])
         {
             return TagRemoval.CouldNot(
                 $"ECR did not remove the tag '{tag}': {ErrorText.OfReason(failure.FailureReason)}"
             );
         }
-        var wrong = (answer.ImageIds ?? []).FirstOrDefault(id => id.ImageDigest != image.Id.Digest.ToString());
-        string? what =
-            wrong is not null
-                ? $"It was removed from {wrong.ImageDigest}, to which somebody had moved it in that moment."
-            : await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) is null
-                ? "The image is gone: it was the last tag by then, since the others had gone in that moment."
-            : null;
-        return what is null ? null : await WarnAsync(image.Id, tag, what, cancellation).ConfigureAwait(false);
+        using var soon = new CancellationTokenSource(LookTime);
+        if (await WhatElseAsync(image.Id, answer, soon.Token).ConfigureAwait(false) is { } what)
+            return await WarnAsync(image.Id, tag, what, write, soon.Token).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        return answer is null ? Unanswered : null;
+    }
+
+    /// <summary>Asked once: a second try would be long after the read that allows it.</summary>
+    private Task<BatchDeleteImageResponse> DeleteTagAsync(
+        RepositoryId repository,
+        string tag,
+        CancellationToken cancellation
+    ) =>
+        aws.EcrOnce.BatchDeleteImageAsync(
+            new BatchDeleteImageRequest
+            {
+                RegistryId = repository.Account,
+                RepositoryName = repository.Name,
+                ImageIds = [new ImageIdentifier { ImageTag = tag }],
+            },
+            cancellation
+        );
+
+    /// <summary>What happened beside what was meant, a sentence; null where nothing did.</summary>
+    /// <param name="answer">Null where there was none.</param>
+    private async Task<string?> WhatElseAsync(
+        ImageId image,
+        BatchDeleteImageResponse? answer,
+        CancellationToken cancellation
+    )
+    {
+        if ((answer?.ImageIds ?? []).FirstOrDefault(id => id.ImageDigest != image.Digest.ToString()) is { } wrong)
+            return $"It was removed from {wrong.ImageDigest}, to which somebody had moved it in that moment.";
+        if (await registry.ListedAsync(image, cancellation).ConfigureAwait(false) is not null)
+            return null;
+        return answer is null
+            ? "ECR did not answer, and the image is gone: the tag may have been its last by then."
+            : "The image is gone: it was the last tag by then, since the others had gone in that moment.";
     }
 
     /// <summary>
@@ -399,9 +506,19 @@ public sealed class TagRemover(
     }
 
     /// <summary>Something went another way than it must: said at once, and not only in the ledger.</summary>
-    private async Task<string> WarnAsync(ImageId image, string tag, string what, CancellationToken cancellation)
+    private Task<string> WarnAsync(ImageId image, string tag, string what, CancellationToken cancellation) =>
+        WarnAsync(image, tag, what, ledger.NewId(), cancellation);
+
+    /// <param name="write">The ledger's id of the write: told again by the sweep, it is the same alert.</param>
+    public async Task<string> WarnAsync(
+        ImageId image,
+        string tag,
+        string what,
+        string write,
+        CancellationToken cancellation
+    )
     {
-        var message = AlertMessage.ForTagRemoval(image, tag, what, ledger.NewId(), time.GetUtcNow());
+        var message = AlertMessage.ForTagRemoval(image, tag, what, write, time.GetUtcNow());
         var topic =
             settings.AlertTopic
             ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts");

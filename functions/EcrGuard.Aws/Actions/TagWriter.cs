@@ -87,14 +87,8 @@ public sealed class TagWriter(
         var writes = 0;
         while (plan.Actions.FirstOrDefault(action => !stay.Contains(action)) is { } action)
         {
-            var repository = image.Id.Repository;
-            var removals =
-                action.Change == TagChange.Remove
-                    ? await remover.OfAsync(repository, cancellation).ConfigureAwait(false)
-                    : null;
-            var removal = removals is null ? null : TagRemoval.Of(image, action.Tag, removals.Mutability, tags);
-            var moves = removal?.Way == TagRemovalWay.Move;
-            if ((removal?.Why ?? (moves ? removals!.Refusal : null)) is { } why)
+            var step = await StepAsync(image, action, cancellation).ConfigureAwait(false);
+            if (await WhyNotAskedAsync(image, step, cancellation).ConfigureAwait(false) is { } why)
             {
                 // Nothing is asked of ECR, so that nothing need be meant.
                 whyStay ??= why;
@@ -113,24 +107,22 @@ public sealed class TagWriter(
                     writes > 1,
                     "More images changed at once than may be tagged in that time; the next sweep tags this one."
                 );
-            if (await intend(action, moves ? removals!.Manifest.Digest : null).ConfigureAwait(false) is not { } id)
+            var onto = step.Removal?.Way == TagRemovalWay.Move ? step.Removals!.Manifest.Digest : null;
+            if (await intend(action, onto).ConfigureAwait(false) is not { } id)
                 return new TagsWritten(true, null);
             // Read after the intent and immediately before the write, the image last: what took time lies before it.
-            var policy = await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false);
-            if (removal?.Way == TagRemovalWay.ByName)
-                removals!.Mutability = await remover.MutabilityAsync(repository, cancellation).ConfigureAwait(false);
+            var policy = await registry.LifecyclePolicyAsync(image.Id.Repository, cancellation).ConfigureAwait(false);
+            if (step.Removal?.Way == TagRemovalWay.ByName)
+                step.Removals!.Mutability = await remover
+                    .MutabilityAsync(image.Id.Repository, cancellation)
+                    .ConfigureAwait(false);
             var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
             plan = now is null ? TagPlan.Nothing : planFor(now);
             image = now ?? image;
             var refusal =
                 plan.Actions.FirstOrDefault(again => !stay.Contains(again)) != action
                     ? Superseded
-                    : TagSafety.WhyNot(policy, image, action, use, tags)
-                        ?? await (
-                            removals is null
-                                ? AddAsync(image, action.Tag, cancellation)
-                                : TakeOffAsync(image, action.Tag, removal!.Way, removals, cancellation)
-                        ).ConfigureAwait(false);
+                    : await CarryOutAsync(image, step, id, policy, use, cancellation).ConfigureAwait(false);
             await ledger.OutcomeAsync(image.Id, id, refusal ?? "done", cancellation).ConfigureAwait(false);
             if (refusal is not null and not Superseded and not TagRemover.Unanswered)
                 return new TagsWritten(true, refusal);
@@ -140,22 +132,73 @@ public sealed class TagWriter(
         return new TagsWritten(writes > 0, plan.CouldNot ?? whyStay);
     }
 
+    /// <summary>One write, and for a tag that comes off where it goes and in which way.</summary>
+    private sealed record Step(TagAction Action, TagRemover.Removals? Removals, TagRemoval? Removal);
+
+    private async Task<Step> StepAsync(ImageFacts image, TagAction action, CancellationToken cancellation)
+    {
+        if (action.Change == TagChange.Add)
+            return new Step(action, null, null);
+        var removals = await remover.OfAsync(image.Id.Repository, cancellation).ConfigureAwait(false);
+        return new Step(
+            action,
+            removals,
+            TagRemoval.Of(image, action.Tag, removals.Mutability, removals.Replicated, tags)
+        );
+    }
+
+    /// <summary>Why a tag stays, as far as is known already; null where it is worth the reads and the write.</summary>
+    private async Task<string?> WhyNotAskedAsync(ImageFacts image, Step step, CancellationToken cancellation)
+    {
+        if (step is not { Removals: { } removals, Removal: { } removal })
+            return null;
+        if (removal.Way != TagRemovalWay.Move)
+            return removal.Why;
+        return removals.Refusal
+            ?? await remover
+                .WhyNotMoveAsync(removals, removals.LifecyclePolicy, image, step.Action.Tag, cancellation)
+                .ConfigureAwait(false);
+    }
+
+    /// <param name="write">Under which the ledger has it.</param>
+    private async Task<string?> CarryOutAsync(
+        ImageFacts image,
+        Step step,
+        string write,
+        string? policy,
+        UseState use,
+        CancellationToken cancellation
+    )
+    {
+        if (TagSafety.WhyNot(policy, image, step.Action, use, tags) is { } unsafely)
+            return unsafely;
+        return await (
+            step.Removals is null
+                ? AddAsync(image, step.Action.Tag, cancellation)
+                : TakeOffAsync(image, step, write, policy, cancellation)
+        ).ConfigureAwait(false);
+    }
+
     private const string Superseded =
         "superseded: the tags had changed when they were read again, and were planned again";
 
     /// <summary>Takes a tag off in the way that was meant, if that is still the way.</summary>
-    private Task<string?> TakeOffAsync(
+    private async Task<string?> TakeOffAsync(
         ImageFacts image,
-        string tag,
-        TagRemovalWay meant,
-        TagRemover.Removals removals,
+        Step step,
+        string write,
+        string? policy,
         CancellationToken cancellation
     )
     {
-        var removal = TagRemoval.Of(image, tag, removals.Mutability, tags);
-        return removal.Way != meant ? Task.FromResult<string?>(removal.Why ?? Superseded)
-            : removal.Way == TagRemovalWay.Move ? remover.MoveAsync(removals, image, tag, cancellation)
-            : remover.RemoveAsync(image, tag, cancellation);
+        var (tag, removals) = (step.Action.Tag, step.Removals!);
+        var removal = TagRemoval.Of(image, tag, removals.Mutability, removals.Replicated, tags);
+        if (removal.Way != step.Removal!.Way)
+            return removal.Why ?? Superseded;
+        if (removal.Way == TagRemovalWay.ByName)
+            return await remover.RemoveAsync(image, tag, write, cancellation).ConfigureAwait(false);
+        return await remover.WhyNotMoveAsync(removals, policy, image, tag, cancellation).ConfigureAwait(false)
+            ?? await remover.MoveAsync(removals, image, tag, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Puts a tag on an image, and takes it off another that carries it where tags can move.</summary>

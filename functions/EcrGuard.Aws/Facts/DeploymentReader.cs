@@ -26,15 +26,16 @@ public sealed class DeploymentReader(AwsClients aws, EcrReader registry, Setting
         {
             if (UseOf(image, deployment.By) is not { } use)
                 continue;
-            use = use with { Digest = use.Digest ?? await DigestAsync(use, cancellation).ConfigureAwait(false) };
+            if (use.Digest is null && use.Tag is { } tag)
+            {
+                var meant = await registry.PullableAsync(use.Repository, tag, cancellation).ConfigureAwait(false);
+                use = use with { Digest = meant };
+            }
             if (use.Digest is not null)
                 uses.Add(use);
         }
         return uses;
     }
-
-    private async Task<Digest?> DigestAsync(ConsumerReference use, CancellationToken cancellation) =>
-        (await registry.ImageAsync(use.Repository, use.Tag, null, cancellation).ConfigureAwait(false))?.Id.Digest;
 
     /// <summary>A reference as the consumer has it; null where it is to another registry.</summary>
     private ConsumerReference? UseOf(DeployedImage image, Consumer by)

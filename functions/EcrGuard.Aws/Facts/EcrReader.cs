@@ -18,10 +18,11 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     /// <summary>Manifests that are asked for at a time (BatchGetImage: 1 to 100).</summary>
     private const int ManifestBatch = 100;
 
-    /// <summary>How long the registry's scan type is believed. Findings themselves tell when it changed.</summary>
-    private static readonly TimeSpan ScanTypeAge = TimeSpan.FromMinutes(5);
+    /// <summary>How long the registry's own settings are believed.</summary>
+    private static readonly TimeSpan RegistryAge = TimeSpan.FromMinutes(5);
 
     private (Scanner Scanner, DateTimeOffset ReadAt)? scanType;
+    private (ReplicationFacts Facts, DateTimeOffset ReadAt)? replication;
 
     public RepositoryId Repository(string name) => new(settings.Account, settings.Region, name);
 
@@ -65,6 +66,24 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
             )
             .ConfigureAwait(false);
         return tag is null || image?.Tags.Contains(tag) == true ? image : null;
+    }
+
+    /// <summary>
+    /// The image that a tag names, in one call, as an event looks it up: what is archived is not there to be pulled, and
+    /// the repository is never listed for it.
+    /// </summary>
+    public async Task<Digest?> PullableAsync(RepositoryId repository, string tag, CancellationToken cancellation)
+    {
+        var request = new DescribeImagesRequest
+        {
+            RegistryId = repository.Account,
+            RepositoryName = repository.Name,
+            ImageIds = [new ImageIdentifier { ImageTag = tag }],
+        };
+        var answer = await OrNullAsync(() => ecr.DescribeImagesAsync(request, cancellation)).ConfigureAwait(false);
+        return answer?.ImageDetails is [var detail, ..] && Digest.TryParse(detail.ImageDigest, out var digest)
+            ? digest
+            : null;
     }
 
     /// <summary>
@@ -382,6 +401,10 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         return own;
     }
 
+    /// <summary>Whether an image is a manifest to which EcrGuard, here or elsewhere, has moved tags.</summary>
+    public async Task<bool> IsRemovalManifestAsync(ImageFacts image, CancellationToken cancellation) =>
+        (await RemovalManifestsAsync(image.Id.Repository, [image], cancellation).ConfigureAwait(false)).Count > 0;
+
     /// <summary>
     /// The manifest of an image, byte for byte as it was pushed; null where the image is gone or cannot be pulled.
     /// </summary>
@@ -491,7 +514,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     /// <summary>Which scanner the registry uses.</summary>
     public async Task<Scanner> ScanTypeAsync(CancellationToken cancellation)
     {
-        if (scanType is { } known && time.GetUtcNow() - known.ReadAt < ScanTypeAge)
+        if (scanType is { } known && time.GetUtcNow() - known.ReadAt < RegistryAge)
             return known.Scanner;
         var readAt = time.GetUtcNow();
         var answer = await ecr.GetRegistryScanningConfigurationAsync(
@@ -508,6 +531,25 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         scanType = (scanner, readAt);
         return scanner;
     }
+
+    /// <summary>What the registry replicates to others.</summary>
+    public async Task<ReplicationFacts> ReplicationAsync(CancellationToken cancellation)
+    {
+        if (replication is { } known && time.GetUtcNow() - known.ReadAt < RegistryAge)
+            return known.Facts;
+        var readAt = time.GetUtcNow();
+        var answer = await ecr.DescribeRegistryAsync(new DescribeRegistryRequest(), cancellation).ConfigureAwait(false);
+        var facts = new ReplicationFacts([
+            .. (answer.ReplicationConfiguration?.Rules ?? []).Select(rule =>
+                (IReadOnlyList<string>)[.. (rule.RepositoryFilters ?? []).Select(PrefixOf)]
+            ),
+        ]);
+        replication = (facts, readAt);
+        return facts;
+    }
+
+    private static string PrefixOf(RepositoryFilter filter) =>
+        filter.FilterType == RepositoryFilterType.PREFIX_MATCH ? filter.Filter ?? "" : "";
 
     /// <summary>
     /// One image as ECR lists it; null where it is gone. Its content is not read, so that its kind is what its media
@@ -599,8 +641,16 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
             Subject = Digest.TryParse(detail.SubjectManifestDigest, out var subject) ? subject : null,
         };
 
+    /// <summary>
+    /// In whole milliseconds, which is what AWS gives: how a package turns its number into a time differs by some ticks,
+    /// and a plan that was made on one package would not fit what another reads.
+    /// </summary>
     internal static DateTimeOffset? Utc(DateTime? time) =>
-        time is { } t ? new DateTimeOffset(t.ToUniversalTime()) : null;
+        time is { } t
+            ? DateTimeOffset.FromUnixTimeMilliseconds(
+                (long)Math.Round((t.ToUniversalTime() - DateTime.UnixEpoch).TotalMilliseconds)
+            )
+            : null;
 
     /// <summary>Null where what was asked for is gone: that is a fact, not a failure.</summary>
     private static async Task<T?> OrNullAsync<T>(Func<Task<T>> call)

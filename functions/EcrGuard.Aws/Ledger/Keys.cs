@@ -101,10 +101,17 @@ internal static class Keys
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
     public static DateTimeOffset Time(string text) =>
-        DateTimeOffset.ParseExact(
+        TryTime(text) ?? throw new FormatException($"The ledger holds '{text}' where a time must be.");
+
+    /// <summary>Null for what is no time as the ledger writes them.</summary>
+    public static DateTimeOffset? TryTime(string text) =>
+        DateTimeOffset.TryParseExact(
             text,
             "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'",
             CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal
-        );
+            DateTimeStyles.AssumeUniversal,
+            out var time
+        )
+            ? time
+            : null;
 }

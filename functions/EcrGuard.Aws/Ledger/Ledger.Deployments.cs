@@ -8,7 +8,22 @@ namespace EcrGuard.Aws.Ledger;
 /// <summary>What the ledger holds of one consumer's deployment of one image.</summary>
 /// <param name="SeenAt">When it was last seen.</param>
 /// <param name="Done">Whether all that follows is done: the shield stands, or no rule asked for one.</param>
-public sealed record RecordedDeployment(DateTimeOffset SeenAt, bool Done);
+/// <param name="Shielded">Whether the shield stands: sweeps keep it as long as the deployment counts.</param>
+public sealed record RecordedDeployment(DateTimeOffset SeenAt, bool Done, bool Shielded);
+
+/// <summary>One of EcrGuard's own tags by which a consumer refers to an image.</summary>
+/// <param name="By">Who does.</param>
+/// <param name="At">When that was noted; null where an earlier version of EcrGuard noted it.</param>
+public sealed record NamedTag(string Tag, string By, DateTimeOffset? At)
+{
+    /// <summary>As the ledger keeps it: a tag has no space in it, nor has a time.</summary>
+    internal string Text => At is { } at ? $"{Tag} {Keys.Time(at)} {By}" : $"{Tag} {By}";
+
+    internal static NamedTag Of(string text) =>
+        text.Split(' ', 3) is [var tag, var time, var by] && Keys.TryTime(time) is { } at
+            ? new NamedTag(tag, by, at)
+            : new NamedTag(text.Split(' ', 2)[0], text.Split(' ', 2)[1], null);
+}
 
 /// <content>
 /// What events say was deployed: an item for each image and consumer, beside the image's. It counts until a reading of
@@ -19,6 +34,7 @@ public sealed partial class Ledger
     private const string DeployedUse = "use";
     private const string SeenAt = "seenAt";
     private const string DeploymentDone = "done";
+    private const string DeploymentShielded = "shielded";
     private const string NamedTags = "namedTags";
 
     /// <summary>What is recorded of a deployment; null where nothing is.</summary>
@@ -37,35 +53,44 @@ public sealed partial class Ledger
             .ConfigureAwait(false);
         return answer.Item is not { Count: > 0 } item
             ? null
-            : new RecordedDeployment(Keys.Time(item[SeenAt].S), item.ContainsKey(DeploymentDone));
+            : new RecordedDeployment(
+                Keys.Time(item[SeenAt].S),
+                item.ContainsKey(DeploymentDone),
+                item.ContainsKey(DeploymentShielded)
+            );
     }
 
     /// <summary>Records a deployment, unless a later one is recorded already.</summary>
     /// <param name="use">With the image's digest, and the tag by which the consumer names it.</param>
     /// <param name="kept">For how long after <paramref name="seenAt"/> it may count.</param>
+    /// <param name="follows">Whether something is still to be done: false only moves the time on.</param>
     public Task RecordDeploymentAsync(
         ImageId image,
         ConsumerReference use,
         DateTimeOffset seenAt,
         TimeSpan kept,
+        bool follows,
         CancellationToken cancellation
     )
     {
+        const string Seen = "SET #use = :use, #seenAt = :seenAt, #expires = :expires";
+        var names = new Dictionary<string, string>
+        {
+            ["#use"] = DeployedUse,
+            ["#seenAt"] = SeenAt,
+            ["#expires"] = Keys.Expires,
+        };
+        if (follows)
+            (names["#done"], names["#shielded"]) = (DeploymentDone, DeploymentShielded);
         var plain = use with { SeenAt = null, AbsentSince = null };
         return IfStillSoAsync(
             new UpdateItemRequest
             {
                 TableName = settings.Table,
                 Key = DeploymentKey(image, use.By),
-                UpdateExpression = "SET #use = :use, #seenAt = :seenAt, #expires = :expires REMOVE #done",
+                UpdateExpression = follows ? $"{Seen} REMOVE #done, #shielded" : Seen,
                 ConditionExpression = "attribute_not_exists(#seenAt) OR #seenAt < :seenAt",
-                ExpressionAttributeNames = new()
-                {
-                    ["#use"] = DeployedUse,
-                    ["#seenAt"] = SeenAt,
-                    ["#expires"] = Keys.Expires,
-                    ["#done"] = DeploymentDone,
-                },
+                ExpressionAttributeNames = names,
                 ExpressionAttributeValues = new()
                 {
                     [":use"] = new(JsonSerializer.Serialize(plain, LedgerJson.Default.ConsumerReference)),
@@ -79,20 +104,26 @@ public sealed partial class Ledger
 
     /// <summary>Notes that all that follows from a deployment is done.</summary>
     /// <param name="seenAt">As it was recorded: a later one is another matter.</param>
+    /// <param name="shielded">Whether the shield stands.</param>
     public Task DeploymentDoneAsync(
         ImageId image,
         Consumer by,
         DateTimeOffset seenAt,
+        bool shielded,
         CancellationToken cancellation
-    ) =>
-        IfStillSoAsync(
+    )
+    {
+        var names = new Dictionary<string, string> { ["#seenAt"] = SeenAt, ["#done"] = DeploymentDone };
+        if (shielded)
+            names["#shielded"] = DeploymentShielded;
+        return IfStillSoAsync(
             new UpdateItemRequest
             {
                 TableName = settings.Table,
                 Key = DeploymentKey(image, by),
-                UpdateExpression = "SET #done = :true",
+                UpdateExpression = shielded ? "SET #done = :true, #shielded = :true" : "SET #done = :true",
                 ConditionExpression = "#seenAt = :seenAt",
-                ExpressionAttributeNames = new() { ["#seenAt"] = SeenAt, ["#done"] = DeploymentDone },
+                ExpressionAttributeNames = names,
                 ExpressionAttributeValues = new()
                 {
                     [":seenAt"] = new(Keys.Time(seenAt)),
@@ -101,6 +132,7 @@ public sealed partial class Ledger
             },
             cancellation
         );
+    }
 
     /// <summary>What is recorded as deployed of a repository, with the time of each.</summary>
     public async Task<IReadOnlyList<ConsumerReference>> DeploymentsAsync(
@@ -144,39 +176,43 @@ public sealed partial class Ledger
                 UpdateExpression = "ADD #named :named",
                 ConditionExpression = "attribute_exists(#rev)",
                 ExpressionAttributeNames = new() { ["#named"] = NamedTags, ["#rev"] = Revision },
-                ExpressionAttributeValues = new() { [":named"] = Set($"{tag} {by}") },
+                ExpressionAttributeValues = new() { [":named"] = Set(new NamedTag(tag, by, time.GetUtcNow()).Text) },
             },
             cancellation
         );
 
-    /// <summary>Notes which of EcrGuard's own tags consumers name, in place of what was noted before.</summary>
-    public Task NoteNamedTagsAsync(
+    /// <summary>
+    /// Notes which of EcrGuard's own tags consumers name, and drops what is over: only just those notes, since an event
+    /// may note another at any moment.
+    /// </summary>
+    public async Task NoteNamedTagsAsync(
         ImageId image,
-        IReadOnlyDictionary<string, string> named,
+        IReadOnlyCollection<NamedTag> added,
+        IReadOnlyCollection<NamedTag> over,
         CancellationToken cancellation
     )
     {
-        AttributeValue Names() => new() { SS = [.. named.Select(name => $"{name.Key} {name.Value}")] };
-        return IfStillSoAsync(
-            new UpdateItemRequest
-            {
-                TableName = settings.Table,
-                Key = Key(image),
-                UpdateExpression = named.Count == 0 ? "REMOVE #named" : "SET #named = :named",
-                ConditionExpression = "attribute_exists(#rev)",
-                ExpressionAttributeNames = new() { ["#named"] = NamedTags, ["#rev"] = Revision },
-                ExpressionAttributeValues = named.Count == 0 ? null : new() { [":named"] = Names() },
-            },
-            cancellation
-        );
-    }
-
-    /// <summary>A tag has no space in it. Of several who name one the first is enough.</summary>
-    private static Dictionary<string, string> NamedTagsOf(Dictionary<string, AttributeValue> item)
-    {
-        var named = item.GetValueOrDefault(NamedTags)?.SS ?? [];
-        var pairs = named.Select(name => name.Split(' ', 2)).DistinctBy(pair => pair[0]);
-        return pairs.ToDictionary(pair => pair[0], pair => pair[1]);
+        foreach (var (verb, notes) in new[] { ("ADD", added), ("DELETE", over) })
+        {
+            if (notes.Count == 0)
+                continue;
+            await IfStillSoAsync(
+                    new UpdateItemRequest
+                    {
+                        TableName = settings.Table,
+                        Key = Key(image),
+                        UpdateExpression = $"{verb} #named :named",
+                        ConditionExpression = "attribute_exists(#rev)",
+                        ExpressionAttributeNames = new() { ["#named"] = NamedTags, ["#rev"] = Revision },
+                        ExpressionAttributeValues = new()
+                        {
+                            [":named"] = new() { SS = [.. notes.Select(note => note.Text)] },
+                        },
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
+        }
     }
 
     private static Dictionary<string, AttributeValue> DeploymentKey(ImageId image, Consumer by) =>

@@ -96,6 +96,7 @@ public sealed partial class Ledger
                                             ["image"] = new(image.Arn),
                                             ["change"] = new(action.Change.ToString()),
                                             ["tag"] = new(action.Tag),
+                                            ["moves"] = new() { BOOL = onto is not null },
                                             ["intendedAt"] = new(Keys.Time(time.GetUtcNow())),
                                             ["outcome"] = new(Intended),
                                             [Keys.Expires] = ExpiresAfter(HistoryAge),
@@ -231,7 +232,10 @@ public sealed partial class Ledger
                 item.GetValueOrDefault("tag")?.S,
                 item.GetValueOrDefault("setting")?.S is { } setting ? RepositorySetting.Of(setting) : null,
                 item.GetValueOrDefault("what")?.S
-            );
+            )
+            {
+                Moves = item.GetValueOrDefault("moves")?.BOOL ?? true,
+            };
         }
     }
 

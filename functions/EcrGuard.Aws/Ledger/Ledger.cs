@@ -36,8 +36,12 @@ public sealed record LedgerEntry(
     /// <summary>Counts the stores of <see cref="Quarantine"/>; 0: none yet.</summary>
     public long QuarantineRevision { get; init; }
 
-    /// <summary>Those of EcrGuard's own tags by which a consumer refers to the image, each with who does.</summary>
-    public IReadOnlyDictionary<string, string> NamedTags { get; init; } = new Dictionary<string, string>();
+    /// <summary>Those of EcrGuard's own tags by which consumers refer to the image.</summary>
+    public IReadOnlyList<NamedTag> Named { get; init; } = [];
+
+    /// <summary>The same, each with who does: of several the first is enough.</summary>
+    public IReadOnlyDictionary<string, string> NamedTags =>
+        Named.DistinctBy(named => named.Tag).ToDictionary(named => named.Tag, named => named.By);
 }
 
 /// <summary>What became of a store.</summary>
@@ -621,7 +625,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
                 item.ContainsKey(Open)
             )
             {
-                NamedTags = NamedTagsOf(item),
+                Named = [.. (item.GetValueOrDefault(NamedTags)?.SS ?? []).Select(NamedTag.Of)],
             },
             item
         );

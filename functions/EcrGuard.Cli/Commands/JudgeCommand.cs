@@ -54,12 +54,51 @@ internal static class JudgeCommand
         try
         {
             var printed = PrintedScan.Read(findingsFile, image, now);
-            return Judgement.Of(Judge.Decide(printed.Image, printed.Scan, policy, before: null, now));
+            var judgement = Judgement.Of(Judge.Decide(printed.Image, printed.Scan, policy, before: null, now));
+            return UnusedVex(findingsFile, printed.Image.Id, policy) is { } unused
+                ? judgement with
+                {
+                    Warnings = [.. judgement.Warnings, unused],
+                }
+                : judgement;
         }
         catch (UndeterminedException undetermined)
         {
             return Judgement.Undetermined(ErrorText.Whole(undetermined));
         }
+    }
+
+    /// <summary>
+    /// VEX names an image by registry, repository and digest: of an image of which less is known, nobody can tell
+    /// whether it is meant.
+    /// </summary>
+    /// <returns>Null where no statement may be meant.</returns>
+    private static Reason? UnusedVex(FileInfo file, ImageId image, PolicyDocument policy)
+    {
+        var (repository, known) = (image.Repository, image.Digest != PrintedScan.NoDigest);
+        string[] missing =
+        [
+            .. repository.Account.Length == 0 ? ["account"] : Array.Empty<string>(),
+            .. repository.Region.Length == 0 ? ["region"] : Array.Empty<string>(),
+            .. known ? Array.Empty<string>() : ["digest"],
+        ];
+        if (missing.Length == 0)
+            return null;
+        var unused = policy.Vex.Count(statement => statement.Products.Any(product => MayBe(product.Image)));
+        return unused == 0
+            ? null
+            : new Reason(
+                "vex-not-used",
+                $"{Phrase.Count(unused, "VEX statement")} about {(known ? image : $"images of {repository.Name}")} "
+                    + $"{(unused == 1 ? "was" : "were")} not used, because {file} names no "
+                    + $"{string.Join(" and no ", missing)}; name the image with --image, as the full URI."
+            );
+
+        bool MayBe(ImageId meant) =>
+            meant.Repository.Name == repository.Name
+            && (repository.Account.Length == 0 || repository.Account == meant.Repository.Account)
+            && (repository.Region.Length == 0 || repository.Region == meant.Repository.Region)
+            && (!known || meant.Digest == image.Digest);
     }
 
     /// <summary>

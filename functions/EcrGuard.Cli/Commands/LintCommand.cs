@@ -85,7 +85,7 @@ internal static class LintCommand
                         Word(LintSeverity.Error),
                         null,
                         p.Message,
-                        $"Correct {p.Path} at line {p.Line}, column {p.Column}."
+                        $"Correct {p.Path} at line {p.Line}, column {p.Column} of {policy.Name}."
                     )),
                 ],
                 output

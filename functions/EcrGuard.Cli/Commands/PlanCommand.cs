@@ -91,7 +91,7 @@ internal static class PlanCommand
         if (!InputFile.IsStandardInput(file) && !file.Exists && !Directory.Exists(file.FullName))
             throw new UnusableFileException($"{file}: there is no such file.");
         var reading = PolicyReader.Read(
-            InputFile.Read(file),
+            InputFile.ReadPolicy(file),
             InputFile.VexBeside(file),
             TimeProvider.System.GetUtcNow()
         );

@@ -29,6 +29,14 @@ internal static class PolicyCommand
                     $"{file}: note: waiver {waiver.Id} is for {waiver.Digest} only, which must be the image "
                         + "of one platform: an index has no findings of its own to excuse."
                 );
+            foreach (var rule in policy.Rules)
+            {
+                foreach (var manager in (rule.PackageManagers ?? []).Where(glob => !Ecosystem.IsKnown(glob)))
+                    output.WriteLine(
+                        $"{file}: note: rule {rule.Id}: no scanner is known to print the packageManager '{manager}', "
+                            + $"so that the rule may never act; known are {string.Join(", ", Ecosystem.Words)}."
+                    );
+            }
             return ExitCodes.Done;
         }
         catch (UnusableFileException unusable)
@@ -42,7 +50,7 @@ internal static class PolicyCommand
     /// <exception cref="UnusableFileException">It cannot be read.</exception>
     public static PolicyReading Read(FileInfo file, DateTimeOffset now, TextWriter output)
     {
-        var reading = PolicyReader.Read(InputFile.Read(file), InputFile.VexBeside(file), now);
+        var reading = PolicyReader.Read(InputFile.ReadPolicy(file), InputFile.VexBeside(file), now);
         foreach (var problem in reading.Problems)
             output.WriteLine(problem.ToString(file.ToString()));
         if (reading.Problems.Count > 0)

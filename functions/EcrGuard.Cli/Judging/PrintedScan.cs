@@ -16,6 +16,13 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
     /// </summary>
     private const string Monitored = "ACTIVE";
 
+    /// <summary>The names of counts: the severities and their sum.</summary>
+    private static readonly string[] CountedWords =
+    [
+        .. Enum.GetValues<Severity>().OrderDescending().Select(severity => severity.ToString().ToUpperInvariant()),
+        Findings.Total,
+    ];
+
     private const string Closed =
         "Inspector closes findings also when it stops monitoring an image, so that this says nothing: ask "
         + "'aws inspector2 list-coverage'.";
@@ -23,7 +30,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
     /// <summary>
     /// Stands where the file names no digest: no image has it, so that no waiver for one image matches.
     /// </summary>
-    private static readonly Digest NoDigest = Digest.Parse("sha256:" + new string('0', 64));
+    public static readonly Digest NoDigest = Digest.Parse("sha256:" + new string('0', 64));
 
     /// <param name="asked">Selects one of the several images of list-findings; renames the one of
     ///     describe-image-scan-findings. Null: as the file says.</param>
@@ -75,6 +82,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         var basic = results?.List("findings", "a list of findings") ?? [];
         var listed = results?.List("enhancedFindings", "a list of findings") ?? [];
         var enhanced = listed.Where(IsOfImage).ToList();
+        var told = TheOneOf(enhanced);
         if (listed.Count > 0 && enhanced.Count == 0)
         {
             throw new UndeterminedException(
@@ -101,9 +109,15 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             );
 
         var isEnhanced = word == Monitored || (results?.Has("enhancedFindings") == true && basic.Count == 0);
-        var owner = registry ?? asked?.Account ?? "";
         var printed = Of(
-            new ImageId(new RepositoryId(owner, asked?.Region ?? "", repository), digest ?? asked?.Digest ?? NoDigest),
+            new ImageId(
+                new RepositoryId(
+                    registry ?? asked?.Account ?? told?.Repository.Account ?? "",
+                    asked?.Region ?? told?.Repository.Region ?? "",
+                    repository
+                ),
+                digest ?? asked?.Digest ?? told?.Digest ?? NoDigest
+            ),
             (asked is null ? imageId?.Text("imageTag") : asked.Tag) is { } tag ? [tag] : [],
             isEnhanced ? Scanner.Enhanced : Scanner.Basic,
             state,
@@ -118,7 +132,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             Scan = Settling.CheckPrinted(
                 printed.Scan,
                 [.. basic.Concat(enhanced).Select(finding => finding.Text("severity"))],
-                results?.Member("findingSeverityCounts")?.Counts(),
+                results?.Member("findingSeverityCounts")?.Counts(CountedWords),
                 now
             ),
         };
@@ -126,11 +140,50 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
         bool IsOfImage(PrintedValue finding) =>
             FindingResource.AreOf(
                 ResourcesOf(finding),
-                registry,
+                registry ?? asked?.Account,
                 asked?.Region,
                 named ?? repository,
                 digest ?? asked?.Digest
             );
+
+        // Whatever the file does not say of its image is what its findings are on; they must agree.
+        ImageId? TheOneOf(IEnumerable<PrintedValue> findings)
+        {
+            List<ImageId> images =
+            [
+                .. findings
+                    .SelectMany(ResourcesOf)
+                    .Select(OfArn)
+                    .OfType<ImageId>()
+                    .Where(image =>
+                        FindingResource.AreOf(
+                            [new FindingResource(FindingResource.ImageType, image.Arn)],
+                            registry ?? asked?.Account,
+                            asked?.Region,
+                            named ?? repository,
+                            digest ?? asked?.Digest
+                        )
+                    )
+                    .Distinct(),
+            ];
+            return images.Count < 2 ? images.FirstOrDefault() : throw OfSeveral(root, "imageScanFindings", images);
+        }
+    }
+
+    private static ImageId? OfArn(FindingResource resource) =>
+        RepositoryId.TryParseArn(resource.Id, out var repository, out var digest) && digest is not null
+            ? new ImageId(repository, digest)
+            : null;
+
+    private static UnusableFileException OfSeveral(PrintedValue root, string member, IReadOnlyList<ImageId> images)
+    {
+        // Repository and digest may be the same in two accounts or regions.
+        var alike = images.Select(image => image.ToString()).Distinct().Count() < images.Count;
+        var names = images.Select(image => alike ? $"{image.Repository.Uri}@{image.Digest}" : image.ToString());
+        return root.Wrong(
+            $"{member} is about {images.Count} images ({Phrase.Clip(string.Join(", ", names), 500)}); select one with "
+                + $"--image, {(alike ? "by its full URI" : "by its digest if a tag does not tell them apart")}"
+        );
     }
 
     private static PrintedScan ReadListed(PrintedValue root, ImageReference? asked, DateTimeOffset now)
@@ -162,11 +215,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
                     + "list-coverage'."
             );
         if (images.Count > 1)
-            throw root.Wrong(
-                $"findings is about {images.Count} images "
-                    + $"({Phrase.Clip(string.Join(", ", images.Select(image => image.Id)), 300)}); select one with "
-                    + "--image, by its digest if a tag does not tell them apart"
-            );
+            throw OfSeveral(root, "findings", [.. images.Select(image => image.Id)]);
 
         var (id, tags) = images[0];
         var open = findings

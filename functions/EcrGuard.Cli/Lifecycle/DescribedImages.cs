@@ -24,13 +24,18 @@ internal static class DescribedImages
                     );
                 var images = new List<LifecycleImage>();
                 var seen = new HashSet<Digest>();
-                string? repository = null;
+                var (repository, registry) = ((string?)null, (string?)null);
                 foreach (var detail in root.List("imageDetails", "a list of images"))
                 {
                     var image = ReadImage(detail);
                     if (detail.Text("repositoryName") is { } name && name != (repository ??= name))
                         throw detail.Wrong(
                             $"{detail.Path}.repositoryName is {name}, and another image is of {repository}; a "
+                                + "lifecycle policy counts the images of one repository"
+                        );
+                    if (detail.Text("registryId") is { } account && account != (registry ??= account))
+                        throw detail.Wrong(
+                            $"{detail.Path}.registryId is {account}, and another image is of {registry}; a "
                                 + "lifecycle policy counts the images of one repository"
                         );
                     if (!seen.Add(image.Digest))

@@ -5,9 +5,13 @@ using EcrGuard.Core.Lifecycle;
 namespace EcrGuard.Cli.Lifecycle;
 
 /// <summary>A lifecycle policy as somebody wrote it.</summary>
+/// <param name="Name">What the places of its problems are places in: the file, or the text in it.</param>
 /// <param name="Length">In characters, white space included: what ECR limits.</param>
-internal sealed record LifecyclePolicyFile(FileInfo File, LifecyclePolicyReading Reading, int Length)
+internal sealed record LifecyclePolicyFile(string Name, LifecyclePolicyReading Reading, int Length)
 {
+    /// <summary>The member of an answer of ECR's that holds a policy, as a text.</summary>
+    public const string Inside = "lifecyclePolicyText";
+
     private static readonly JsonDocumentOptions Lenient = new()
     {
         CommentHandling = JsonCommentHandling.Skip,
@@ -19,12 +23,20 @@ internal sealed record LifecyclePolicyFile(FileInfo File, LifecyclePolicyReading
     {
         var utf8 = InputFile.Read(file);
         return Printed(file, utf8) is { } text
-            ? new LifecyclePolicyFile(file, LifecyclePolicy.Read(text), text.Length)
-            : new LifecyclePolicyFile(file, LifecyclePolicy.Read(utf8), Encoding.UTF8.GetCharCount(utf8));
+            ? new LifecyclePolicyFile(
+                $"{file} ({Inside})",
+                LifecyclePolicy.Read(text, sentAsWritten: true),
+                text.Length
+            )
+            : new LifecyclePolicyFile(
+                file.ToString(),
+                LifecyclePolicy.Read(utf8, sentAsWritten: true),
+                Encoding.UTF8.GetCharCount(utf8)
+            );
     }
 
     /// <summary>Everything for which ECR would refuse the policy, as compilers write it.</summary>
-    public IEnumerable<string> Problems => Reading.Problems.Select(problem => problem.ToString(File.ToString()));
+    public IEnumerable<string> Problems => Reading.Problems.Select(problem => problem.ToString(Name));
 
     /// <summary>
     /// The policy in what <c>aws ecr get-lifecycle-policy</c> prints, which holds it as a text; null for any other
@@ -36,12 +48,16 @@ internal sealed record LifecyclePolicyFile(FileInfo File, LifecyclePolicyReading
         {
             using var json = JsonDocument.Parse(utf8, Lenient);
             var root = new PrintedValue(file, "", json.RootElement);
-            return root.Has("version")
-                    ? throw root.Wrong(
-                        "it has a \"version\", so that it is a policy of EcrGuard; it must be a lifecycle "
-                            + "policy of ECR. 'ecrguard policy check' is for EcrGuard's"
-                    )
-                : root.Has("lifecyclePolicyText") ? root.Text("lifecyclePolicyText")
+            if (root.Has(Inside))
+            {
+                PrintedSyntax.Check(file, utf8);
+                return root.Text(Inside);
+            }
+            return root.Has("version") && !HasRules(json.RootElement)
+                ? throw root.Wrong(
+                    "it has a \"version\", so that it is a policy of EcrGuard; it must be a lifecycle "
+                        + "policy of ECR. 'ecrguard policy check' is for EcrGuard's"
+                )
                 : null;
         }
         catch (JsonException)
@@ -50,4 +66,12 @@ internal sealed record LifecyclePolicyFile(FileInfo File, LifecyclePolicyReading
             return null;
         }
     }
+
+    /// <summary>Whether it has rules as ECR's lifecycle policies have them.</summary>
+    private static bool HasRules(JsonElement root) =>
+        root.TryGetProperty("rules", out var rules)
+        && rules.ValueKind == JsonValueKind.Array
+        && rules
+            .EnumerateArray()
+            .Any(rule => rule.ValueKind == JsonValueKind.Object && rule.TryGetProperty("rulePriority", out _));
 }

@@ -26,7 +26,7 @@ public sealed class Ecosystem
     }
 
     private static readonly Ecosystem OperatingSystem = new(
-        [Finding.OperatingSystem],
+        [Finding.OperatingSystem, "ALPM", "APK", "DEB", "RPM"],
         ["alpm", "apk", "deb", "rpm"],
         null,
         Names.Exact
@@ -82,6 +82,13 @@ public sealed class Ecosystem
     /// namespace is no part of them.
     /// </summary>
     internal string? Separator { get; }
+
+    /// <summary>Whether a glob over package managers names any that a scanner is known to print.</summary>
+    public static bool IsKnown(Glob glob) =>
+        All.Any(each => each._words.Any(word => glob.Matches(word, ignoreCase: true)));
+
+    /// <summary>The words for package managers.</summary>
+    public static IEnumerable<string> Words => All.SelectMany(each => each._words);
 
     /// <summary>Null for a word that no scanner is known to print.</summary>
     public static Ecosystem? Of(string manager) => ByWord.GetValueOrDefault(manager);

@@ -328,18 +328,37 @@ public static class Findings
     /// <param name="counted">How many of each there are; null where the scanner does not say.</param>
     public static string? Missing(IEnumerable<string?> listed, IEnumerable<KeyValuePair<string, int>>? counted)
     {
+        var missing = Beyond(listed, counted)
+            .Select(m => $"{m.Counted} {(m.Severity.Length == 0 ? "in all" : m.Severity)} counted, {m.Listed} listed")
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        return missing.Count == 0 ? null : string.Join("; ", missing);
+    }
+
+    /// <summary>What stands among the counts for all severities together (<see cref="SeverityCounts"/>).</summary>
+    public const string Total = "TOTAL";
+
+    /// <summary>
+    /// The same in numbers: the severity, empty for all together, how many are counted and how many are listed.
+    /// </summary>
+    /// <inheritdoc cref="Missing(IEnumerable{string?}, IEnumerable{KeyValuePair{string, int}}?)"/>
+    internal static IReadOnlyList<(string Severity, int Counted, int Listed)> Beyond(
+        IEnumerable<string?> listed,
+        IEnumerable<KeyValuePair<string, int>>? counted
+    )
+    {
         // ECR's counts have no word for what Inspector has not triaged.
         static string Word(string? severity) =>
             ScannerWords.OfSeverity(severity) is null or Severity.Untriaged ? "UNDEFINED" : severity!;
         var found = listed.CountBy(Word).ToDictionary();
-        var missing = (counted ?? [])
-            .GroupBy(count => Word(count.Key), count => count.Value)
-            .Select(same => (Word: same.Key, Counted: same.Sum(count => (long)count)))
-            .Where(same => same.Counted > found.GetValueOrDefault(same.Word))
-            .Select(same => $"{same.Counted} {same.Word} counted, {found.GetValueOrDefault(same.Word)} listed")
-            .Order(StringComparer.Ordinal)
-            .ToList();
-        return missing.Count == 0 ? null : string.Join("; ", missing);
+        found[""] = found.Values.Sum();
+        return
+        [
+            .. (counted ?? [])
+                .GroupBy(count => count.Key == Total ? "" : Word(count.Key), count => (long)count.Value)
+                .Select(same => (same.Key, (int)Math.Min(same.Sum(), int.MaxValue), found.GetValueOrDefault(same.Key)))
+                .Where(same => same.Item2 > same.Item3),
+        ];
     }
 
     private static Finding Worse(Finding one, Finding other) =>

@@ -144,6 +144,7 @@ public sealed record ImageReference
             [var a, "dkr", "ecr" or "ecr-fips", var r, ..]
                 when host.Replace("ecr-fips", "ecr", StringComparison.Ordinal) == RepositoryId.HostOf(a, r) => (a, r),
             [var a, "dkr-ecr" or "dkr-ecr-fips", var r, "on", "aws"] => (a, r),
+            [var a, "dkr-ecr" or "dkr-ecr-fips", var r, "on", "amazonwebservices", "com", "cn"] => (a, r),
             _ => ("", ""),
         };
         if (RepositoryId.IsAccount(account) && RepositoryId.IsRegion(region))
@@ -151,6 +152,20 @@ public sealed record ImageReference
         account = region = null;
         return false;
     }
+
+    /// <summary>
+    /// Whether a host has the form that ECR's private registries have, letter case aside: <c>&lt;account&gt;.dkr.ecr.…
+    /// </c> in whatever region and partition of AWS.
+    /// </summary>
+    internal static bool IsRegistry(string host) =>
+        host.ToLowerInvariant().Split('.') switch
+        {
+            [var account, "dkr", "ecr" or "ecr-fips", _, .. var rest] => RepositoryId.IsAccount(account)
+                && RepositoryId.IsDnsSuffix(string.Join('.', rest)),
+            [var account, "dkr-ecr" or "dkr-ecr-fips", _, "on", .. var rest] => RepositoryId.IsAccount(account)
+                && rest is ["aws"] or ["amazonwebservices", "com", "cn"],
+            _ => false,
+        };
 
     /// <summary>
     /// 'my.team/api' is a repository name as well as it could be a host: only what is surely a host is taken for one.

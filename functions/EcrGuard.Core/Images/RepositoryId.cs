@@ -26,6 +26,10 @@ public sealed record RepositoryId(string Account, string Region, string Name)
     public static bool IsPartition(string partition) =>
         partition == Commercial.Partition || Partitions.Any(p => p.Partition == partition);
 
+    /// <summary>Whether the names of AWS's hosts end so in one of its partitions.</summary>
+    internal static bool IsDnsSuffix(string suffix) =>
+        suffix == Commercial.DnsSuffix || Partitions.Any(p => p.DnsSuffix == suffix);
+
     /// <summary>The host name of a private registry.</summary>
     internal static string HostOf(string account, string region) =>
         $"{account}.dkr.ecr.{region}.{PartitionOfRegion(region).DnsSuffix}";

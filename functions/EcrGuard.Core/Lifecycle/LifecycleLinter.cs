@@ -150,8 +150,12 @@ public sealed class LifecycleLinter
             )
         )
             return;
+        // What an index refers to is untagged, and no rule need take it: it goes with the index.
+        if (_images?.Any(image => image is { Kind: ImageKind.Index, Children: null }) == true)
+            return;
+        var children = (_images ?? []).SelectMany(image => image.Children ?? []).ToHashSet();
         var untagged = _images?.Count(image =>
-            image is { Tags.Count: 0, Subject: null, Storage: StorageStatus.Active }
+            image is { Tags.Count: 0, Subject: null, Storage: StorageStatus.Active } && !children.Contains(image.Digest)
         );
         if (untagged == 0)
             return;
@@ -172,19 +176,23 @@ public sealed class LifecycleLinter
         var impossible = rule.Tags.Where(tag => !tag.CanMatch).ToList();
         foreach (var tag in impossible)
         {
+            var quoted = $"'{Phrase.Clip(tag.Text, 60)}'";
             var asterisk = tag.Text.Contains('*', StringComparison.Ordinal) && TagPattern.Wildcard(tag.Text).CanMatch;
+            var wildcard = new[] { '?', '[', ']', '{', '}', '^', '$', '+', '|' }.FirstOrDefault(tag.Text.Contains);
             Add(
                 ImpossibleTag,
                 LintSeverity.Error,
                 rule,
                 asterisk
-                    ? "In a tagPrefixList '*' stands for itself, and no tag contains one: the prefix "
-                        + $"'{Phrase.Clip(tag.Text, 60)}' matches nothing, and so the rule does."
-                    : $"No tag matches '{Phrase.Clip(tag.Text, 60)}', and so the rule selects nothing: a tag has "
-                        + "letters, digits, '_', '.' and '-', begins with none of the last two and has at most 128 "
-                        + "characters.",
-                asterisk
-                    ? $"Write \"tagPatternList\": [\"{Phrase.Clip(tag.Text, 60)}\"]."
+                        ? $"In a tagPrefixList '*' stands for itself, and no tag contains one: the prefix {quoted} "
+                            + "matches nothing, and so the rule does."
+                    : wildcard != '\0'
+                        ? $"'{wildcard}' is no wildcard to ECR and stands for itself, and no tag contains one: {quoted} "
+                            + "matches nothing, and so the rule does."
+                    : $"No tag matches {quoted}, and so the rule selects nothing: a tag has letters, digits, '_', '.' "
+                        + "and '-', begins with none of the last two and has at most 300 characters.",
+                asterisk ? $"Write \"tagPatternList\": [\"{Phrase.Clip(tag.Text, 60)}\"]."
+                    : wildcard != '\0' ? "The only wildcard is '*', which is any number of characters."
                     : "Write the pattern as the tags are written, without the repository's name."
             );
         }
@@ -329,6 +337,9 @@ public sealed class LifecycleLinter
         // EcrGuard's own rule waits for images to come into use.
         if (selected.Count == 0 && rule.Tags is [var only] && only.Text == _verdictTags.InUsePattern)
             return;
+        // A rule for untagged images, or for what is archived, waits for some, and that there are none is its work.
+        if (selected.Count == 0 && rule.TagStatus != TagStatus.Tagged)
+            return;
         if (selected.Count == 0)
             Add(
                 MatchesNothing,
@@ -469,11 +480,11 @@ public sealed class LifecycleLinter
     {
         if (string.IsNullOrWhiteSpace(rule.Description))
             return;
-        var says = new RuleDescription(rule.Description);
+        var says = new RuleDescription(rule.Description, rule.Tags);
         var counts = rule.CountType == CountType.ImageCountMoreThan;
         var number = Phrase.Count(rule.CountNumber, counts ? "image" : "day");
 
-        if (says.HasOneNumber && !NeverReached(rule) && NumberDiffers(rule, says.Numbers[0]) is { } how)
+        if (says.Number is { } claim && !NeverReached(rule) && NumberDiffers(rule, claim) is { } how)
             Differs(how);
 
         if (rule.Action == LifecycleAction.Expire && rule.StorageClass == StorageClass.Standard && says.SaysArchive)
@@ -557,6 +568,7 @@ public sealed class LifecycleLinter
             rule is not { CountType: CountType.ImageCountMoreThan, StorageClass: StorageClass.Standard }
             || rule.TagStatus == TagStatus.Untagged
             || NeverReached(rule)
+            || rule.Tags.Any(IsForArtifacts)
         )
             return;
         var sample = "sha256-" + string.Concat(Enumerable.Repeat("0123456789abcdef", 4));
@@ -583,10 +595,17 @@ public sealed class LifecycleLinter
                 : $"{taken} of what the rule counts "
                     + $"{(taken == 1 ? "is a signature or another artifact" : "are signatures and other artifacts")} "
                     + $"(tags such as 'sha256-….sig'): fewer than {Phrase.Count(rule.CountNumber, "image")} stay.",
-            "Give artifacts a rule of their own before this one, with the tagPatternList [\"sha256-*\"] and "
-                + "an age, or begin the pattern as the tags of images begin."
+            // A rule of their own takes them out of this one's reach, and this one goes on counting them (Amazon ECR
+            // User Guide, "How lifecycle policies work").
+            "Go by age (sinceImagePushed), or count by a pattern that begins as the tags of images begin; behind a "
+                + "rule of their own artifacts are counted all the same."
         );
     }
+
+    /// <summary>Whether only what is stored beside images has such tags.</summary>
+    private static bool IsForArtifacts(TagPattern tag) =>
+        tag.First.StartsWith("sha256-", StringComparison.Ordinal)
+        || ArtifactEnds.Any(end => end.Length > 0 && tag.Last.EndsWith(end, StringComparison.Ordinal));
 
     /// <summary>
     /// The ends of the tags under which cosign and registries without referrers store what belongs to an image.

@@ -20,8 +20,9 @@ public sealed class LifecyclePolicy
     public IReadOnlyList<LifecycleRule> Rules { get; }
 
     /// <summary>Reads a policy as ECR or a ledger gives it.</summary>
-    /// <inheritdoc cref="Read(ReadOnlySpan{byte})"/>
-    public static LifecyclePolicyReading Read(string text) => Read(Encoding.UTF8.GetBytes(text));
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, bool)"/>
+    public static LifecyclePolicyReading Read(string text, bool sentAsWritten = false) =>
+        Read(Encoding.UTF8.GetBytes(text), sentAsWritten);
 
     /// <summary>
     /// Whether two policies do the same to every repository and say the same to people: whatever their white space, the
@@ -51,7 +52,8 @@ public sealed class LifecyclePolicy
     /// included.
     /// </summary>
     /// <param name="utf8">With or without byte order mark.</param>
-    public static LifecyclePolicyReading Read(ReadOnlySpan<byte> utf8)
+    /// <param name="sentAsWritten">Whether ECR is sent this text and not <see cref="Text"/>.</param>
+    public static LifecyclePolicyReading Read(ReadOnlySpan<byte> utf8, bool sentAsWritten = false)
     {
         var text = utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8;
         if (!JsonTree.TryParse(text, out var root, out var problem, strict: true))
@@ -69,7 +71,7 @@ public sealed class LifecyclePolicy
                 ]
             );
         var checks = new Checks();
-        var policy = new LifecyclePolicyCheck(checks).Read(root);
+        var policy = new LifecyclePolicyCheck(checks, sentAsWritten).Read(root);
         return new(
             checks.Problems.Count == 0 ? policy : null,
             [.. checks.Problems.OrderBy(p => p.Line).ThenBy(p => p.Column)]

@@ -9,14 +9,18 @@ namespace EcrGuard.Core.Lifecycle;
 /// <param name="Least">A month has 28 days at least; otherwise the same as <paramref name="Most"/>.</param>
 internal readonly record struct NumberClaim(string Written, bool IsTime, long Least, long Most)
 {
+    public bool IsSameAs(NumberClaim other) => (IsTime, Least, Most) == (other.IsTime, other.Least, other.Most);
+
     public bool Allows(long number) => number >= Least && number <= Most;
 }
 
 /// <summary>
-/// What the description of a rule claims, where it plainly claims something: an English sentence that begins with what
-/// is done ("Keep the last 10 images", "Images older than 30 days"). Words are whole words. A tag, a ticket, a version,
-/// a quoted text or a range is no number, and one word that may turn the sense ("not", "except", "at least", "per")
-/// makes the description claim nothing at all: a wrong warning costs more than a missing one.
+/// What the description of a rule claims, where it plainly claims something: one English sentence that is understood
+/// from its first word to its last, as "Keep the last 10 images" and "Expire untagged images older than 30 days" are.
+/// Its grammar is a verb, what it is done to, and a number or a time (<see cref="Sentence"/>). A sentence that says
+/// anything else claims nothing: a wrong warning costs more than a missing one. Words are whole words; a tag, a
+/// ticket, a version, a quoted text or a range is no number, and one word that may turn the sense ("not", "except",
+/// "at least", "per") anywhere makes the description claim nothing.
 /// </summary>
 internal sealed class RuleDescription
 {
@@ -89,98 +93,13 @@ internal sealed class RuleDescription
         ("few", -1),
     ];
 
-    private static readonly HashSet<string> KeepWords =
-    [
-        "keep",
-        "keeps",
-        "keeping",
-        "retain",
-        "retains",
-        "retaining",
-        "preserve",
-        "preserves",
-    ];
-    private static readonly HashSet<string> DeleteWords =
-    [
-        "expire",
-        "expires",
-        "expiring",
-        "expired",
-        "expiration",
-        "delete",
-        "deletes",
-        "deleting",
-        "deleted",
-        "remove",
-        "removes",
-        "removing",
-        "removed",
-        "purge",
-        "purges",
-        "purging",
-        "purged",
-    ];
-    private static readonly HashSet<string> CleanWords =
-    [
-        "clean",
-        "cleans",
-        "cleanup",
-        "prune",
-        "prunes",
-        "drop",
-        "drops",
-        "evict",
-        "evicts",
-    ];
-    private static readonly HashSet<string> ArchiveWords =
-    [
-        "archive",
-        "archives",
-        "archiving",
-        "archived",
-        "archival",
-        "transition",
-        "transitions",
-        "transitioning",
-        "transitioned",
-    ];
-    private static readonly HashSet<string> ProtectWords = ["protect", "protects", "protecting"];
-    private static readonly HashSet<string> Newest = ["last", "latest", "newest", "recent"];
-    private static readonly HashSet<string> BeforeTime =
-    [
-        "than",
-        "after",
-        "for",
-        "in",
-        "over",
-        "last",
-        "past",
-        "beyond",
-        "exceeding",
-    ];
-    private static readonly HashSet<string> AfterTime =
-    [
-        "old",
-        "ago",
-        "and",
-        "then",
-        "of",
-        "on",
-        "in",
-        "to",
-        "from",
-        "for",
-        "after",
-        "since",
-        "by",
-        "at",
-        "with",
-        "without",
-        "that",
-        "which",
-        "only",
-        ",",
-    ];
+    private static readonly HashSet<string> KeepWords = Words3("keep", "retain", "preserve");
+    private static readonly HashSet<string> DeleteWords = Words3("expire", "delete", "remove", "purge");
+    private static readonly HashSet<string> CleanWords = ["cleanup", .. Words3("clean", "prune", "drop", "evict")];
+    private static readonly HashSet<string> ArchiveWords = Words3("archive");
+    private static readonly HashSet<string> MoveWords = Words3("move", "transition");
+    private static readonly HashSet<string> ProtectWords = Words3("protect");
+    private static readonly HashSet<string> Newest = ["last", "latest", "newest", "recent", "most"];
     private static readonly HashSet<string> Lead =
     [
         "please",
@@ -196,10 +115,94 @@ internal sealed class RuleDescription
         "to",
         "the",
         "it",
-        "then",
-        "and",
         "lifecycle",
+    ];
+
+    /// <summary>What stands before a noun and does not say which ones of the rule's images are meant.</summary>
+    private static readonly HashSet<string> Determiners = ["all", "any", "every", "the", "our", "only", "just", "old"];
+
+    /// <summary>What a rule takes or leaves.</summary>
+    private static readonly HashSet<string> Nouns =
+    [
+        "image",
+        "images",
+        "release",
+        "releases",
+        "build",
+        "builds",
+        "version",
+        "versions",
+        "artifact",
+        "artifacts",
+    ];
+
+    /// <summary>They join words to others: what stands behind one is no part of what the sentence is about.</summary>
+    private static readonly HashSet<string> Joints =
+    [
+        "of",
+        "for",
+        "with",
+        "from",
+        "on",
+        "in",
+        "by",
+        "to",
+        "at",
+        "as",
+        "via",
+        "that",
+        "which",
+        "who",
+        "whose",
+        "when",
+        "while",
+        "where",
+        "after",
+        "since",
+        "during",
+        "than",
+        "because",
+        "so",
+        "is",
+        "are",
+        "be",
+        "has",
+        "have",
+        "and",
+        "or",
+        "then",
         ",",
+        "&",
+    ];
+
+    /// <summary>With one of them a promise to keep is one for every image that has the word.</summary>
+    private static readonly HashSet<string> PlainKinds =
+    [
+        "container",
+        "docker",
+        "tagged",
+        "release",
+        "released",
+        "production",
+        "prod",
+        "stable",
+        "official",
+        "base",
+        "golden",
+        "main",
+        "master",
+    ];
+
+    /// <summary>An index takes one place in a count, and its platforms more: how many stay nobody can tell.</summary>
+    private static readonly HashSet<string> Indexes =
+    [
+        "multi",
+        "multi-arch",
+        "multiarch",
+        "multi-platform",
+        "multi-architecture",
+        "index",
+        "platform",
     ];
 
     /// <summary>With one of them the description may mean something else than its other words say.</summary>
@@ -302,122 +305,73 @@ internal sealed class RuleDescription
         "old:",
     ];
 
-    /// <summary>With one of them what is protected is not every image of the rule, or no image.</summary>
-    private static readonly HashSet<string> NarrowsProtection =
-    [
-        "use",
-        "in-use",
-        "running",
-        "deployed",
-        "active",
-        "needed",
-        "required",
-        "referenced",
-        "pulled",
-        "during",
-        "from",
-        "against",
-        "newer",
-        "younger",
-        "newest",
-        "recent",
-        "last",
-        "while",
-        "space",
-        "disk",
-        "cost",
-        "costs",
-        "storage",
-        "quota",
-        "budget",
-        "us",
-        "rest",
-    ];
-
     private readonly List<List<string>> _clauses = [];
-    private readonly HashSet<string> _words = [];
+    private readonly IReadOnlyList<TagPattern> _tags;
+
+    /// <summary>The one sentence of the description, where it has only one and that is understood.</summary>
+    private readonly Sentence? _only;
+
     private readonly bool _isPlain;
 
-    public RuleDescription(string text)
+    /// <param name="tags">Those of the rule: a word or a number that stands there is no claim about the rule.</param>
+    public RuleDescription(string text, IReadOnlyList<TagPattern> tags)
     {
+        _tags = tags;
         Split(text.ToLowerInvariant().Replace('’', '\''));
-        foreach (var clause in _clauses)
-        {
-            if (clause is ["rule" or "step" or "priority", var label] && IsDigits(label))
-                clause.Clear();
-        }
-        _words.UnionWith(_clauses.SelectMany(clause => clause));
+        // "Rule 1: …"
+        _clauses.RemoveAll(clause => clause is ["rule" or "step" or "priority", var label] && IsDigits(label));
         _isPlain = !_clauses.Any(TurnsSense);
-        (Numbers, var left) = _isPlain ? ReadNumbers() : ([], true);
-        HasOneNumber = !left && Numbers.DistinctBy(claim => (claim.IsTime, claim.Least, claim.Most)).Count() == 1;
+        List<Sentence?> sentences = [.. _clauses.Select(Read)];
+        _only = sentences is [{ } only] ? only : null;
+        List<NumberClaim> claims = [.. sentences.SelectMany(sentence => sentence?.Claims ?? [])];
+        var read = sentences.Sum(sentence => sentence?.Numbers ?? 0);
+        Number =
+            _isPlain && claims is [var claim] && read == _clauses.Sum(clause => clause.Count(IsNumber)) ? claim : null;
     }
 
-    /// <summary>The numbers that are claimed.</summary>
-    public IReadOnlyList<NumberClaim> Numbers { get; }
-
     /// <summary>
-    /// Whether there is one claim and no other number anywhere, so that it can only be meant for this rule.
+    /// The number that is claimed, where there is one and no other number anywhere, so that it can only be meant for
+    /// this rule.
     /// </summary>
-    public bool HasOneNumber { get; }
+    public NumberClaim? Number { get; }
 
     /// <summary>
-    /// Claims that every image of the rule stays: "Protect …", "Never expire …", "Keep all …", with no number and
-    /// nothing that narrows it.
+    /// Claims that every image of the rule stays, without end: "Protect …", "Never expire …", "Keep all …".
     /// </summary>
     public bool SaysProtect =>
-        _clauses.Where(clause => clause.Count > 0).ToList() is [var only]
-        && !only.Any(word => IsNumber(word) || NarrowsProtection.Contains(word))
+        _only is { Noun: not null, IsNarrowed: false, Time: null, Count: null } sentence
+        && sentence.Kinds.All(kind => PlainKinds.Contains(kind) || IsInTags(kind))
         && (
-            Verb(only) switch
-            {
-                (Action.NeverDelete, _) => !only.Skip(3).Any(IsTurn),
-                (Action.Protect, var at) => !only.Skip(at + 1).Any(IsTurn),
-                (Action.Keep, var at) => (
-                    only.Skip(at + 1).FirstOrDefault() is "all" or "every" || only[^1] is "forever" or "indefinitely"
-                )
-                    && !only.Skip(at + 2).Any(IsTurn)
-                    && !only.Any(DeleteWords.Contains),
-                _ => false,
-            }
+            sentence.Action is Action.NeverDelete or Action.Protect
+                ? sentence.Tail.Count == 0
+                : sentence.Action == Action.Keep
+                    && (
+                        sentence.IsEvery && sentence.Tail.Count == 0 || sentence.Tail is ["forever"] or ["indefinitely"]
+                    )
         );
 
-    /// <summary>Claims that images are archived, and says nothing of deleting any.</summary>
+    /// <summary>Claims that images are archived, and says nothing else.</summary>
     public bool SaysArchive =>
         _isPlain
-        && Verbs.Contains(Action.Archive)
-        && !Verbs.Contains(Action.Keep)
-        && !_words.Overlaps(DeleteWords)
-        && !_words.Overlaps(CleanWords);
+        && _only is { Action: Action.Archive, Noun: "image" or "images" } sentence
+        && sentence.Tail is [] or ["to", "archive"] or ["to", "the", "archive"]
+        && !_tags.Any(tag => tag.Text.Contains("archiv", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Claims that images are deleted, and says nothing of an archive.</summary>
-    public bool SaysDelete =>
-        Verbs.Contains(Action.Delete) && !_words.Overlaps(ArchiveWords) && !_words.Contains("from") && _isPlain;
+    /// <summary>Claims that images are deleted, and says nothing else.</summary>
+    public bool SaysDelete => _isPlain && _only is { Action: Action.Delete, Noun: not null, Tail: [] };
 
     /// <summary>Claims to take untagged images and no others: "Expire all untagged images".</summary>
     public bool SaysUntagged =>
-        _isPlain
-        && !_words.Contains("tagged")
-        && !_words.Contains("including")
-        && !_words.Contains("also")
-        && _clauses.Exists(clause =>
-            Verb(clause) is (not Action.None, var at)
-            && clause
-                .Skip(at + 1)
-                .SkipWhile(word =>
-                    word is "all" or "any" or "old" or "older" or "the" or "only" or "up"
-                    || IsNumber(word)
-                    || Newest.Contains(word)
-                )
-                .ToList()
-                is ["untagged", "image" or "images", ..]
-                    or ["untagged"]
-        );
+        _isPlain && _only is { Action: not Action.None, Kinds: ["untagged"], IsNarrowed: false, Tail: [] };
 
     /// <summary>The environments whose images the description speaks of: "dev and staging images".</summary>
     public IReadOnlyList<string> NamedEnvironments =>
-        !_isPlain
-            ? []
-            : [.. _clauses.Where(clause => Verb(clause).Action != Action.None).SelectMany(BeforeImages).Distinct()];
+        _isPlain
+        && _only is { Noun: "image" or "images", IsNarrowed: false, Kinds.Count: > 0 } sentence
+        && sentence.Kinds.All(kind => KindOf(kind) is not null)
+        && (sentence.Tail.Count == 0 || sentence.Tail.Contains("rest"))
+            ? [.. sentence.Kinds.Distinct()]
+            : [];
 
     /// <summary>Whether every pattern names environments too, and none of a kind that is named here.</summary>
     public bool NamesOtherEnvironmentsThan(IReadOnlyList<TagPattern> patterns)
@@ -441,7 +395,27 @@ internal sealed class RuleDescription
         Images,
     }
 
-    private HashSet<Action> Verbs => [.. _clauses.Select(clause => Verb(clause).Action)];
+    /// <summary>A clause that is understood: what is done to which images, how many or how old.</summary>
+    /// <param name="IsEvery">Whether "all" or "every" stands before the rest.</param>
+    /// <param name="Kinds">The words before the noun that say which: "untagged", "dev".</param>
+    /// <param name="Noun">Null where none is said: "Keep last 10".</param>
+    /// <param name="IsNarrowed">Whether other words than the kinds narrow it: "tagged with 'latest'".</param>
+    /// <param name="Tail">What follows and changes no number: "and mark the rest for expiration".</param>
+    /// <param name="Numbers">How many numbers of the clause are in the claims.</param>
+    private sealed record Sentence(
+        Action Action,
+        bool IsEvery,
+        IReadOnlyList<string> Kinds,
+        string? Noun,
+        bool IsNarrowed,
+        NumberClaim? Count,
+        NumberClaim? Time,
+        IReadOnlyList<string> Tail,
+        int Numbers
+    )
+    {
+        public IEnumerable<NumberClaim> Claims => new[] { Count, Time }.OfType<NumberClaim>();
+    }
 
     /// <summary>
     /// What the clause says is done, and where the word stands; a clause that begins otherwise is not understood.
@@ -451,34 +425,213 @@ internal sealed class RuleDescription
         var at = 0;
         while (at < clause.Count && Lead.Contains(clause[at]))
             at++;
-        if (at >= clause.Count)
-            return (Action.None, at);
-        var word = clause[at];
-        var next = at + 1 < clause.Count ? clause[at + 1] : "";
-        if (word is "never" or "don't" or "doesn't" && DeleteWords.Contains(next))
+        string Word(int behind) => at + behind < clause.Count ? clause[at + behind] : "";
+        if (Word(0) is "never" or "don't" or "doesn't" && DeleteWords.Contains(Word(1)))
             return (Action.NeverDelete, at + 1);
-        if (word is "do" or "does" && next is "not" && at + 2 < clause.Count && DeleteWords.Contains(clause[at + 2]))
+        if (Word(0) is "do" or "does" && Word(1) is "not" or "never" && DeleteWords.Contains(Word(2)))
             return (Action.NeverDelete, at + 2);
-        if (word is "move" or "moves")
-            return clause.Contains("archive") ? (Action.Archive, at) : (Action.None, at);
-        // "Archive images go after a week": there it is no verb. Nobody can tell.
-        if (KeepWords.Contains(word))
+        if (KeepWords.Contains(Word(0)))
             return (Action.Keep, at);
-        if (DeleteWords.Contains(word) && word is not ("expired" or "deleted" or "removed" or "purged" or "expiration"))
+        if (DeleteWords.Contains(Word(0)))
             return (Action.Delete, at);
-        if (CleanWords.Contains(word))
-            return (Action.Clean, at);
-        if (word is "archive" or "archives" or "archiving" or "transition" or "transitions" or "transitioning")
+        if (CleanWords.Contains(Word(0)))
+            return (Action.Clean, Word(1) is "up" or "out" ? at + 1 : at);
+        if (ArchiveWords.Contains(Word(0)) || (MoveWords.Contains(Word(0)) && clause[^1] is "archive"))
             return (Action.Archive, at);
-        if (ProtectWords.Contains(word))
+        if (ProtectWords.Contains(Word(0)))
             return (Action.Protect, at);
         var noun = at;
-        while (
-            noun < clause.Count
-            && clause[noun] is "untagged" or "tagged" or "all" or "any" or "old" or "docker" or "container"
-        )
+        while (noun < clause.Count && (clause[noun] is "untagged" or "tagged" || Determiners.Contains(clause[noun])))
             noun++;
-        return noun < clause.Count && clause[noun] is "images" ? (Action.Images, noun) : (Action.None, at);
+        return noun < clause.Count && clause[noun] is "images" ? (Action.Images, at - 1) : (Action.None, at);
+    }
+
+    /// <summary>Reads a clause by the grammar; null where one word of it does not fit.</summary>
+    private Sentence? Read(List<string> clause)
+    {
+        var (action, verb) = Verb(clause);
+        if (action == Action.None)
+            return null;
+        var at = verb + 1;
+        var every = at < clause.Count && clause[at] is "all" or "every";
+        if (ReadObject(clause, ref at) is not var (kinds, noun, number, newest))
+            return null;
+        // "The last image", "images tagged with 'latest'".
+        var narrowed = (noun is not null && SkipTagged(clause, ref at)) || (newest && number is null);
+        var numbers = number is null ? 0 : 1;
+        NumberClaim? time = null;
+        if (ReadTime(clause, ref at, action) is { } read)
+            (time, numbers) = (read.Claim, numbers + read.Numbers);
+        List<string> tail = clause[at..];
+        var count = number is null ? null : CountOf(clause[number.Value], action, kinds, noun, newest);
+        var understood =
+            (noun is not null || kinds is [] or ["untagged"])
+            && (number is null || count is not null)
+            && (tail.Count == 0 || MayFollow(tail, time is not null));
+        return understood ? new(action, every, kinds, noun, narrowed, count, time, tail, numbers) : null;
+    }
+
+    /// <summary>
+    /// The words from the verb to the noun: determiners, one number, and what kind of images are meant; null where a
+    /// word does not fit.
+    /// </summary>
+    private static (List<string> Kinds, string? Noun, int? Number, bool Newest)? ReadObject(
+        List<string> clause,
+        ref int at
+    )
+    {
+        var (kinds, newest) = (new List<string>(), false);
+        int? number = null;
+        for (; at < clause.Count; at++)
+        {
+            var (word, next) = (clause[at], at + 1 < clause.Count ? clause[at + 1] : "");
+            if (Nouns.Contains(word) && !Nouns.Contains(next))
+                return (kinds, clause[at++], number, newest);
+            if (IsNumber(word) && IsUnit(next, out _))
+                break;
+            if (IsNumber(word))
+            {
+                if (number is not null || kinds.Count > 0)
+                    return null;
+                number = at;
+            }
+            else if (Newest.Contains(word) && kinds.Count == 0)
+                newest = true;
+            else if (word is "and" or "," or "&" && kinds.Count > 0 && KindOf(kinds[^1]) is not null)
+            {
+                if (KindOf(next) is null)
+                    break;
+            }
+            else if (Joints.Contains(word) || TimeBegins.Contains(word))
+                break;
+            else if (IsUnit(word, out _))
+                return null;
+            else if (!Determiners.Contains(word) || kinds.Count > 0)
+                kinds.Add(word);
+        }
+        return (kinds, null, number, newest);
+    }
+
+    /// <summary>"tagged with □", "that are tagged □".</summary>
+    private static bool SkipTagged(List<string> clause, ref int at)
+    {
+        var tagged = at;
+        if (tagged + 1 < clause.Count && clause[tagged] is "that" or "which" && clause[tagged + 1] is "are")
+            tagged += 2;
+        if (tagged >= clause.Count || clause[tagged] is not "tagged")
+            return false;
+        tagged++;
+        if (tagged < clause.Count && clause[tagged] is "with" or "as")
+            tagged++;
+        if (tagged >= clause.Count)
+            return false;
+        at = tagged + 1;
+        return true;
+    }
+
+    private static readonly HashSet<string> TimeBegins =
+    [
+        "older",
+        "more",
+        "over",
+        "after",
+        "beyond",
+        "exceeding",
+        "not",
+        "unused",
+        "pushed",
+    ];
+
+    /// <summary>
+    /// A time that the images are to reach: "older than 30 days", "after 2 weeks", "not pulled in 90 days"; of a rule
+    /// that keeps "for 30 days".
+    /// </summary>
+    private static (NumberClaim Claim, int Numbers)? ReadTime(List<string> clause, ref int at, Action action)
+    {
+        var from = at;
+        if (clause.Count > from + 2 && clause[from] is "that" or "which" && clause[from + 1] is "are")
+            from += 2;
+        var words = clause.Skip(from).TakeWhile(word => !IsNumber(word)).ToList();
+        var begins = words switch
+        {
+            ["older" or "more", "than"] or ["pushed" or "built" or "created", "more", "than"] => action
+                is not (Action.Keep or Action.Protect or Action.NeverDelete),
+            ["over" or "after" or "beyond" or "exceeding"] => action
+                is Action.Delete
+                    or Action.Clean
+                    or Action.Archive
+                    or Action.Images,
+            ["not", "pulled", "in" or "for" or "since" or "within", ..] or ["unused", "for", ..] => words
+                .Skip(words.IndexOf("pulled") + 2)
+                .All(word => word is "the" or "last" or "past" or "for"),
+            ["for"] => action == Action.Keep,
+            [] => clause.Count > from + 2 && clause[from + 2] is "old",
+            _ => false,
+        };
+        var number = from + words.Count;
+        if (!begins || TimeAt(clause, number) is not { } time)
+            return null;
+        at = number + 2;
+        if (at < clause.Count && clause[at] is "old" or "ago")
+            at++;
+        // The same once more in other words.
+        if (at < clause.Count && clause[at] is "," && TimeAt(clause, at + 1) is { } same && time.IsSameAs(same))
+        {
+            at += 3;
+            return (time, 2);
+        }
+        return (time, 1);
+    }
+
+    /// <summary>The number of images that a rule is said to keep; null where it is not surely one.</summary>
+    private NumberClaim? CountOf(string word, Action action, List<string> kinds, string? noun, bool newest)
+    {
+        if (
+            action != Action.Keep
+            || ValueOf(word) is not { } number
+            || !(noun is "image" or "images" || (noun is null && newest && kinds.Count == 0))
+            || kinds.Any(kind => Indexes.Contains(kind) || kind == "□")
+            // "Keep 2024 images", "Keep the 8 LTS images": a year or a version.
+            || (!newest && number is > 1900 and < 2100)
+            || _tags.Any(tag => NumbersIn(tag.Text).Contains(word))
+        )
+            return null;
+        var images =
+            noun is null ? ""
+            : number == 1 ? " image"
+            : " images";
+        return new(word + images, false, number, number);
+    }
+
+    /// <summary>What may stand behind a claim without changing it.</summary>
+    private static bool MayFollow(List<string> tail, bool time) =>
+        !tail.Any(word => IsNumber(word) || IsUnit(word, out _))
+        && (
+            tail[0] is "," or "forever" or "indefinitely"
+            || (
+                time
+                    ? tail is ["to" or "in", .., "archive"]
+                    : tail[0] is "and" or "then" or "for" or "that" or "in" or "to"
+            )
+        );
+
+    private bool IsInTags(string word) =>
+        word.All(char.IsLetter)
+        && _tags.Any(tag => LettersIn(tag.Text.ToLowerInvariant()).Any(part => part == word || part + "s" == word));
+
+    private static IEnumerable<string> NumbersIn(string pattern) =>
+        string.Concat(pattern.Select(c => char.IsAsciiDigit(c) ? c : ' ')).Split(' ').Where(run => run.Length > 0);
+
+    private static IEnumerable<string> LettersIn(string pattern) =>
+        string.Concat(pattern.Select(c => char.IsAsciiLetter(c) ? c : ' ')).Split(' ').Where(run => run.Length > 0);
+
+    /// <summary>A verb as it stands in commands and in what a rule does.</summary>
+    private static HashSet<string> Words3(params ReadOnlySpan<string> verbs)
+    {
+        var words = new HashSet<string>();
+        foreach (var verb in verbs)
+            words.UnionWith([verb, verb + "s", (verb.EndsWith('e') ? verb[..^1] : verb) + "ing"]);
+        return words;
     }
 
     private static bool TurnsSense(List<string> clause)
@@ -505,127 +658,25 @@ internal sealed class RuleDescription
 
     private static bool IsTurn(string word) => TurnsTheSense.Contains(word);
 
-    /// <returns>The claims, and whether any other number is left that belongs to none of them.</returns>
-    private (IReadOnlyList<NumberClaim> Claims, bool Left) ReadNumbers()
-    {
-        var (claims, left) = (new List<NumberClaim>(), new List<NumberClaim?>());
-        foreach (var clause in _clauses)
-        {
-            var (action, at) = Verb(clause);
-            for (var w = 0; w < clause.Count; w++)
-            {
-                if (!IsNumber(clause[w]))
-                    continue;
-                // "two hundred", "1 000", "thirty one": not put together here.
-                var joined = (w > 0 && IsNumber(clause[w - 1])) || (w + 1 < clause.Count && IsNumber(clause[w + 1]));
-                var label = w > 0 && clause[w - 1] is "rule" or "step" or "priority";
-                if (label)
-                    continue;
-                var mayClaim = action is not (Action.None or Action.Protect or Action.NeverDelete);
-                if (joined || ValueOf(clause[w]) is not { } number)
-                    left.Add(null);
-                else if (
-                    mayClaim
-                    && (Time(clause, w, at, action, number) ?? Count(clause, w, at, action, number)) is { } claim
-                )
-                    claims.Add(claim);
-                else
-                    left.Add(TimeAt(clause, w, number));
-            }
-        }
-        // The same once more, without saying of what, takes nothing from a claim.
-        return (
-            claims,
-            left.Exists(other =>
-                other is not { } number
-                || !claims.Exists(claim => claim.IsTime && (claim.Least, claim.Most) == (number.Least, number.Most))
-            )
-        );
-    }
-
-    private static NumberClaim? Time(List<string> clause, int w, int verb, Action action, int number)
-    {
-        if (w + 1 >= clause.Count || !IsUnit(clause[w + 1], out _))
-            return null;
-        var follows = w + 2 < clause.Count ? clause[w + 2] : ",";
-        var begins =
-            w > 0 && BeforeTime.Contains(clause[w - 1])
-            || (action == Action.Keep && w == verb + 1)
-            || follows is "old" or "ago";
-        return begins && AfterTime.Contains(follows) ? TimeAt(clause, w, number) : null;
-    }
-
     /// <summary>The time that a number and the unit behind it are; null where that is no number of days.</summary>
-    private static NumberClaim? TimeAt(List<string> clause, int w, int number)
+    private static NumberClaim? TimeAt(List<string> clause, int w)
     {
-        if (w + 1 >= clause.Count || !IsUnit(clause[w + 1], out var unit))
+        if (
+            w + 1 >= clause.Count
+            || !IsNumber(clause[w])
+            || ValueOf(clause[w]) is not { } number
+            || !IsUnit(clause[w + 1], out var unit)
+        )
             return null;
         var written = $"{clause[w]} {clause[w + 1]}";
         if (unit == "hour")
             return number % 24 == 0 && number > 0 ? new(written, true, number / 24, number / 24) : null;
         var known = Array.Find(Units, u => u.Name == unit);
-        return known.Name is null ? null : new(written, true, (long)number * known.Least, (long)number * known.Most);
-    }
-
-    private static NumberClaim? Count(List<string> clause, int w, int verb, Action action, int number)
-    {
-        if (
-            w == 0
-            || action is not (Action.Keep or Action.Delete or Action.Clean)
-            || (w + 1 < clause.Count && IsUnit(clause[w + 1], out _))
-        )
-            return null;
-        var newest = Newest.Contains(clause[w - 1]);
-        if (
-            !newest
-            && (
-                action != Action.Keep
-                || clause[w - 1] is var before && w - 1 != verb && before is not ("the" or "only" or "just")
-            )
-        )
-            return null;
-        // "Keep 2024 images": a year, as likely as not.
-        if (!newest && number is > 1900 and < 2100)
-            return null;
-        var noun = w + 1;
-        while (noun < clause.Count && noun < w + 7 && clause[noun] is var word and not ("image" or "images"))
-        {
-            if (
-                IsNumber(word)
-                || IsUnit(word, out _)
-                || word is "of" or "percent" or "gb" or "mb" or "tb" or "gib" or "mib" or "□"
-            )
-                return null;
-            if (word is "," or "and" or "then" && newest && noun == w + 1)
-                return Of();
-            noun++;
-        }
-        if (noun >= clause.Count)
-            return newest && noun == w + 1 ? Of() : null;
-        return clause[noun] is "image" or "images" ? Of() : null;
-
-        NumberClaim Of() =>
-            new(
-                $"{clause[w]}{(noun < clause.Count && clause[noun] is "image" or "images" ? number == 1 ? " image" : " images" : "")}",
-                false,
-                number,
-                number
-            );
-    }
-
-    /// <summary>The environments that stand directly before "images".</summary>
-    private static IEnumerable<string> BeforeImages(List<string> clause)
-    {
-        for (var noun = 1; noun < clause.Count; noun++)
-        {
-            if (clause[noun] is not ("image" or "images"))
-                continue;
-            var first = noun;
-            while (first > 0 && (KindOf(clause[first - 1]) is not null || clause[first - 1] is "and" or "," or "&"))
-                first--;
-            foreach (var word in clause.Take(first..noun).Where(word => KindOf(word) is not null))
-                yield return word;
-        }
+        // 52 weeks are a year to people.
+        var more = unit == "week" ? number / 26 : 0;
+        return known.Name is null
+            ? null
+            : new(written, true, (long)number * known.Least, ((long)number * known.Most) + more);
     }
 
     private static string? KindOf(string word) => Array.Find(Environments, kind => kind.Names.Contains(word)).Kind;
@@ -635,10 +686,8 @@ internal sealed class RuleDescription
     /// </summary>
     private static HashSet<string> KindsIn(string pattern)
     {
-        var words = new StringBuilder();
-        foreach (var c in pattern.Replace("pre-prod", "preprod", StringComparison.Ordinal))
-            words.Append(char.IsAsciiLetter(c) ? c : ' ');
-        return [.. words.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(KindOf).OfType<string>()];
+        var words = LettersIn(pattern.Replace("pre-prod", "preprod", StringComparison.Ordinal));
+        return [.. words.Select(KindOf).OfType<string>()];
     }
 
     private static bool IsUnit(string word, out string unit)

@@ -8,7 +8,8 @@ namespace EcrGuard.Core.Lifecycle;
 /// </summary>
 public sealed class TagPattern
 {
-    private const int LongestTag = 128;
+    /// <summary>As ECR's model has it (ECR API, ImageIdentifier), which is longer than OCI's 128.</summary>
+    private const int LongestTag = 300;
 
     private static readonly SearchValues<char> TagCharacters = SearchValues.Create(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-"
@@ -50,8 +51,7 @@ public sealed class TagPattern
 
     /// <summary>
     /// Whether there can be a tag that it matches. A tag has letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, begins
-    /// with none of the last two and has at most 128 characters (OCI distribution
-    /// specification): a <c>*</c> in a prefix stands for itself and so matches none.
+    /// with none of the last two and has at most 300 characters: a <c>*</c> in a prefix stands for itself and so matches none.
     /// </summary>
     public bool CanMatch =>
         _parts.Sum(part => part.Length) <= LongestTag

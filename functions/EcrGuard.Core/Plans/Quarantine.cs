@@ -61,6 +61,20 @@ public sealed record QuarantineFacts
 
     public ImageUsage Usage { get; init; } = ImageUsage.Unknown;
 
+    /// <summary>When the last approval that somebody forced ends, or has ended; null where nobody forced one.</summary>
+    public DateTimeOffset? ForcedUntil { get; init; }
+
+    /// <summary>
+    /// Why nobody knows yet what was deployed while an approval was forced; null where that is known, or there was
+    /// none.
+    /// </summary>
+    internal string? WhyNotKnown(DateTimeOffset now) =>
+        ForcedUntil is { } until && now < until + InUse.RecordingDelay
+            ? "Whether it is in use is not known. It was approved by force until "
+                + $"{until.UtcDateTime:yyyy-MM-dd HH:mm} UTC, and what was deployed by that need not be known yet: "
+                + $"that takes up to {InUse.RecordingDelay.TotalHours} hours."
+            : null;
+
     /// <summary>An index that can be pulled and refers to the image, or may; null: there is none.</summary>
     public Digest? NeededBy { get; init; }
 

@@ -116,7 +116,7 @@ public sealed record QuarantinePlan(
         // One that is archived already is out of reach, and whoever archived it may want it back.
         if (tags.TeamTags(image).Count == 0 || image.Storage == StorageStatus.Archived)
             return new QuarantinePlan(null, record, null);
-        if (WhyNot(facts, tags) is { } why)
+        if (WhyNot(facts, tags, now) is { } why)
             return new QuarantinePlan(null, record, why);
 
         var platforms =
@@ -134,7 +134,7 @@ public sealed record QuarantinePlan(
     }
 
     /// <summary>Why an image may not be taken out of reach; null where it may.</summary>
-    private static string? WhyNot(QuarantineFacts facts, OwnTags tags)
+    private static string? WhyNot(QuarantineFacts facts, OwnTags tags, DateTimeOffset now)
     {
         var image = facts.Image;
         if (image.Storage != StorageStatus.Active)
@@ -149,7 +149,7 @@ public sealed record QuarantinePlan(
         var first = facts.Usage.Why is [var sentence, ..] ? " " + sentence : "";
         return facts.Usage.Use switch
         {
-            UseState.NotInUse => null,
+            UseState.NotInUse => facts.WhyNotKnown(now),
             UseState.InUse => "It is in use." + first,
             UseState.Unknown => "Whether it is in use is not known." + first,
         };
@@ -165,6 +165,10 @@ public sealed record QuarantinePlan(
             return null;
         if (LifecyclePolicy.Read(facts.LifecyclePolicy).Policy is not { } policy)
             return "The repository's lifecycle policy cannot be understood, and could take what is out of reach.";
+        var archived = Selection.Of(policy, facts.Image.Tags, StorageClass.Archive);
+        if (!archived.Keeps)
+            return $"Once it is archived, rule {archived.Rules[0].Priority} of the repository's lifecycle policy could "
+                + "take it.";
         return
             facts
                 .Platforms.Select(platform => Selection.Of(policy, platform.Tags))

@@ -29,6 +29,9 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     /// <summary>EcrGuard leaves the last to the team, whose push would fail without it.</summary>
     private const int MaxWithOwn = MaxTags - 1;
 
+    private const string UnknownKind =
+        "It has a media type that EcrGuard does not know, so that it gets no shield and a lifecycle rule may take it.";
+
     /// <summary>Nothing to do.</summary>
     public static TagPlan Nothing { get; } = new([], null);
 
@@ -52,8 +55,8 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
         var digest = image.Id.Digest;
         // A blocking tag goes only when the image becomes APPROVED. What is pending or in error leaves every verdict
         // tag as it is.
-        return mode == EnforcementMode.Observe || image.Kind is not (ImageKind.Image or ImageKind.Index)
-            ? Nothing
+        return mode == EnforcementMode.Observe ? Nothing
+            : image.Kind is not (ImageKind.Image or ImageKind.Index) ? Untouched(image, use)
             : For(
                 image,
                 tags.Wanted(digest, status),
@@ -81,7 +84,13 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
         EnforcementMode mode,
         OwnTags tags,
         IReadOnlyDictionary<string, string>? named = null
-    ) => mode == EnforcementMode.Observe || !image.TakesShield ? Nothing : For(image, null, [], use, tags, named);
+    ) =>
+        mode == EnforcementMode.Observe ? Nothing
+        : !image.TakesShield ? Untouched(image, use)
+        : For(image, null, [], use, tags, named);
+
+    private static TagPlan Untouched(ImageFacts image, UseState use) =>
+        image.Kind == ImageKind.Unknown && use == UseState.InUse ? new TagPlan([], UnknownKind) : Nothing;
 
     /// <param name="verdict">The tag that says the verdict; null for none.</param>
     /// <param name="others">The tags that would say another.</param>

@@ -28,11 +28,22 @@ public sealed record TagRemoval(TagRemovalWay Way, string? Why)
 {
     /// <param name="image">As read immediately before.</param>
     /// <param name="mutability">The repository's; null where it is not known.</param>
-    public static TagRemoval Of(ImageFacts image, string tag, MutabilityValue? mutability, OwnTags tags)
+    /// <param name="replicated">
+    /// Whether the registry replicates the repository: a move is a push, so that the tag would come off its image in
+    /// the other registry too.
+    /// </param>
+    public static TagRemoval Of(
+        ImageFacts image,
+        string tag,
+        MutabilityValue? mutability,
+        bool replicated,
+        OwnTags tags
+    )
     {
         var team = tags.TeamTags(image);
         return mutability?.CanMove(tag) switch
         {
+            true when replicated => Stays("the repository is replicated, and a tag that moves here moves there too."),
             true => new TagRemoval(TagRemovalWay.Move, null),
             null => Stays("Whether tags of the repository can move is not known."),
             false when team.Count == 0 => Stays(

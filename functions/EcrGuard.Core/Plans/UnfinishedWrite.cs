@@ -20,6 +20,22 @@ public sealed record UnfinishedWrite(
     string? Value
 )
 {
+    /// <summary>False for a tag that was to be removed by its name, which deletes the image where it is the last.</summary>
+    public bool Moves { get; init; } = true;
+
+    /// <summary>
+    /// What must be told of it: a tag was to be removed by its name, and the image is gone. Null where nothing must.
+    /// </summary>
+    /// <param name="contents">Read after the function that meant it had ended.</param>
+    public string? Alarm(RepositoryContents contents) =>
+        Change == nameof(TagChange.Remove)
+        && !Moves
+        && Image is not null
+        && contents.Images.All(image => image.Id != Image)
+            ? "The function ended before it knew what became of it, and the image is gone: the tag may have been its "
+                + "last by then."
+            : null;
+
     /// <summary>
     /// What to note of it: who has done what is there now, nobody knows, but whether it is there does tell the story.
     /// </summary>

@@ -29,6 +29,23 @@ public static class JsonSyntax
             );
     }
 
+    /// <summary>Where a text stops being UTF-8; null where it does not.</summary>
+    public static PolicyProblem? NotUtf8(ReadOnlySpan<byte> utf8) =>
+        System.Text.Unicode.Utf8.IsValid(utf8)
+            ? null
+            : Malformed(PlaceOf(utf8, FirstInvalid(utf8)), "The document is not UTF-8 here; save it as UTF-8.");
+
+    private static int FirstInvalid(ReadOnlySpan<byte> utf8)
+    {
+        var offset = 0;
+        while (
+            System.Text.Rune.DecodeFromUtf8(utf8[offset..], out _, out var length)
+            == System.Buffers.OperationStatus.Done
+        )
+            offset += length;
+        return offset;
+    }
+
     internal static PolicyProblem Malformed(Place place, string message) =>
         new(place.Line, place.Column, "$", message, ProblemKind.Malformed);
 

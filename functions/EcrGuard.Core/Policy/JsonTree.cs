@@ -121,12 +121,8 @@ internal ref struct JsonTree
         var tree = new JsonTree(utf8, options);
         try
         {
-            if (!System.Text.Unicode.Utf8.IsValid(utf8))
-                problem = JsonSyntax.Malformed(
-                    tree.PlaceOf(FirstInvalid(utf8)),
-                    "The document is not UTF-8 here; save it as UTF-8."
-                );
-            else
+            problem = JsonSyntax.NotUtf8(utf8);
+            if (problem is null)
                 root = tree.ReadDocument();
         }
         catch (JsonException unreadable)
@@ -197,16 +193,5 @@ internal ref struct JsonTree
                 column++;
         }
         return _place = new Place(line, column);
-    }
-
-    private static int FirstInvalid(ReadOnlySpan<byte> utf8)
-    {
-        var offset = 0;
-        while (
-            System.Text.Rune.DecodeFromUtf8(utf8[offset..], out _, out var length)
-            == System.Buffers.OperationStatus.Done
-        )
-            offset += length;
-        return offset;
     }
 }

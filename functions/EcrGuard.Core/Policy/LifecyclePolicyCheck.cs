@@ -12,7 +12,9 @@ namespace EcrGuard.Core.Policy;
 /// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). What that page does not
 /// say, and no recorded refusal shows, is reported as not <see cref="PolicyProblem.Certain"/>.
 /// </summary>
-internal sealed class LifecyclePolicyCheck(Checks checks)
+/// <param name="sentAsWritten">Whether ECR is sent the text itself, and not one in which numbers are written
+///     plainly.</param>
+internal sealed class LifecyclePolicyCheck(Checks checks, bool sentAsWritten = false)
 {
     /// <summary>
     /// ECR's quotas. Its least length, 100 characters, is shorter than the shortest policy of one rule.
@@ -69,7 +71,7 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
     {
         if (checks.Object(node) is not { } rule)
             return null;
-        var priority = checks.Integer(rule.Required("rulePriority"), 1, int.MaxValue);
+        var priority = Integer(rule.Required("rulePriority"));
         var description = rule.Optional("description");
         if (description is not (null or { Kind: NodeKind.Text }))
             checks.Report(description, $"Found {Checks.Found(description)}; it must be a text.", certain: false);
@@ -129,7 +131,7 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
         var unit = selection.Optional("countUnit");
         checks.Word(unit, "days");
         var numberNode = selection.Required("countNumber");
-        var number = checks.Integer(numberNode, 1, int.MaxValue);
+        var number = Integer(numberNode);
         selection.End();
 
         TagPattern[] tags =
@@ -173,6 +175,19 @@ internal sealed class LifecyclePolicyCheck(Checks checks)
                 certain: false
             );
         return new Selection(tagStatus, tags, storageClass, countType, number);
+    }
+
+    /// <summary>30.0 and 3e1 are whole numbers to JSON; that they are to ECR is not documented.</summary>
+    private int? Integer(Node? node)
+    {
+        var number = checks.Integer(node, 1, int.MaxValue);
+        if (sentAsWritten && number is not null && !node!.Text.All(char.IsAsciiDigit))
+            checks.Report(
+                node,
+                $"Found {Checks.Found(node)}; ECR may take digits only: write {number}.",
+                certain: false
+            );
+        return number;
     }
 
     private List<(Node Node, string Text)> ReadTags(Node? list)

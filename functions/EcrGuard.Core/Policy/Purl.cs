@@ -21,7 +21,7 @@ internal sealed record Purl(
     /// <summary>Reads a package URL; null where it is none.</summary>
     public static Purl? TryParse(string text)
     {
-        if (!text.StartsWith(Scheme, StringComparison.Ordinal))
+        if (!text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             return null;
         var (whole, part) = Split(text[Scheme.Length..], '#');
         var (rest, query) = Split(whole, '?');
@@ -51,6 +51,13 @@ internal sealed record Purl(
                 subpath.Length == 0 ? null : Decoded(subpath)
             );
     }
+
+    /// <summary>Whether two are one, however they are escaped and in whatever order their qualifiers stand.</summary>
+    public bool IsSameAs(Purl other) =>
+        (Type, Namespace, Name, Version, Subpath)
+            == (other.Type, other.Namespace, other.Name, other.Version, other.Subpath)
+        && Qualifiers.Count == other.Qualifiers.Count
+        && Qualifiers.All(qualifier => other.Qualifiers.GetValueOrDefault(qualifier.Key) == qualifier.Value);
 
     private static (string Before, string After) Split(string text, char at) =>
         text.IndexOf(at, StringComparison.Ordinal) is >= 0 and var found

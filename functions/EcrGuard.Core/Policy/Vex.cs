@@ -81,15 +81,16 @@ public sealed record VexPackage(Ecosystem Ecosystem, string Name, string? Versio
     internal static string KnownTypes => string.Join(", ", Ecosystem.PurlTypes);
 
     /// <summary>
-    /// Whether the finding is in this package wherever it was found; what the scanner does not give never matches.
+    /// Whether one place of the finding is in this package; what the scanner does not give never matches.
     /// </summary>
-    public bool Covers(Finding finding)
+    /// <param name="place">Null for a finding of which the scanner names no place.</param>
+    public bool Covers(Finding finding, PackageOccurrence? place)
     {
         if (finding.Package is not { } package || finding.PackageManager is not { } manager)
             return false;
         return Ecosystem.Of(manager) == Ecosystem
             && Ecosystem.IsSameName(package, Name)
-            && (Version is null || (finding.Occurrences.Count > 0 && finding.Occurrences.All(IsOfVersion)));
+            && (Version is null || (place is not null && Ecosystem.IsSameVersion(place.Version, Version)));
     }
 
     /// <summary>
@@ -97,7 +98,11 @@ public sealed record VexPackage(Ecosystem Ecosystem, string Name, string? Versio
     /// </summary>
     internal bool MayMean(string package) => Ecosystem.MayBeSameName(package, Name);
 
-    private bool IsOfVersion(PackageOccurrence place) => Ecosystem.IsSameVersion(place.Version, Version!);
+    /// <summary>Whether an installed package can be both.</summary>
+    internal bool Meets(VexPackage other) =>
+        Ecosystem == other.Ecosystem
+        && Ecosystem.IsSameName(Name, other.Name)
+        && (Version is null || other.Version is null || Ecosystem.IsSameVersion(Version, other.Version));
 }
 
 /// <summary>What the VEX statements make of a finding.</summary>
@@ -110,20 +115,39 @@ internal static class VexMatch
     ) => [.. statements.SelectMany(s => s.Products.Where(p => p.Image == image).Select(p => (s, p)))];
 
     /// <summary>
-    /// The statement that excuses a finding: the newest one about it, if that one does. Whether a statement excuses is
-    /// held against everything the scanner gives; whether one takes an excuse back, against the package's name alone
-    /// and every name of the vulnerability that any statement knows: an excuse cannot widen.
+    /// The statement that excuses a finding: of each place where it was found the newest one about it must, and of
+    /// these the newest is told. Whether a statement excuses is held against everything the scanner gives; whether one
+    /// takes an excuse back, against the package's name alone and every name of the vulnerability that any statement
+    /// knows: an excuse cannot widen.
     /// </summary>
     public static VexStatement? Excusing(
         IReadOnlyList<(VexStatement Statement, VexProduct Product)> statements,
         Finding finding
     )
     {
+        if (finding.Occurrences.Count == 0)
+            return Excusing(statements, finding, null);
+        VexStatement? newest = null;
+        foreach (var place in finding.Occurrences)
+        {
+            if (Excusing(statements, finding, place) is not { } excuse)
+                return null;
+            newest = newest is null || excuse.At > newest.At ? excuse : newest;
+        }
+        return newest;
+    }
+
+    private static VexStatement? Excusing(
+        IReadOnlyList<(VexStatement Statement, VexProduct Product)> statements,
+        Finding finding,
+        PackageOccurrence? place
+    )
+    {
         VexStatement? newest = null;
         foreach (var (statement, product) in statements)
         {
             var about = statement.Excuses
-                ? statement.Vulnerabilities.Contains(finding.Vulnerability) && Covers(product, finding)
+                ? statement.Vulnerabilities.Contains(finding.Vulnerability) && Covers(product, finding, place)
                 : statement.AllNames.Contains(finding.Vulnerability) && MayMean(product, finding);
             // Of two that are as new the one that does not excuse.
             if (
@@ -135,8 +159,17 @@ internal static class VexMatch
         return newest is { Excuses: true } ? newest : null;
     }
 
-    private static bool Covers(VexProduct product, Finding finding) =>
-        product.Packages is null || product.Packages.Any(package => package.Covers(finding));
+    private static bool Covers(VexProduct product, Finding finding, PackageOccurrence? place)
+    {
+        if (product.Packages is null)
+            return true;
+        foreach (var package in product.Packages)
+        {
+            if (package.Covers(finding, place))
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>A list of no packages excuses none of them, and takes back what it may mean.</summary>
     private static bool MayMean(VexProduct product, Finding finding) =>

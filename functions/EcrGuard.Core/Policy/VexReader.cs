@@ -228,8 +228,10 @@ internal sealed class VexReader
     {
         if (text.Contains('%', StringComparison.Ordinal))
             text = Uri.UnescapeDataString(text);
-        return text.Contains("dkr", StringComparison.OrdinalIgnoreCase)
-            && text.Contains("ecr", StringComparison.OrdinalIgnoreCase);
+        return text.Contains("ecr", StringComparison.OrdinalIgnoreCase)
+            && string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : ' '))
+                .Split(' ')
+                .Any(host => ImageReference.IsRegistry(host.TrimEnd('.')));
     }
 
     /// <returns>
@@ -395,6 +397,10 @@ internal sealed class VexReader
                         + "and the subcomponent where it does not."
                 );
             }
+            else if (purl is null && at is not null)
+            {
+                // What is no package URL is reported as that.
+            }
             else if (package is null)
             {
                 var found = at is null ? "The subcomponent has no package URL" : $"Found {Checks.Found(at)}";
@@ -427,9 +433,10 @@ internal sealed class VexReader
         }
         // Every hash that IANA names may be there.
         var sha256 = _checks.Object(fields.Optional("hashes"))?.Optional("sha-256");
-        var id = Prose(idNode) is { } iri && iri.StartsWith(Purl.Scheme, StringComparison.Ordinal) ? iri : null;
+        var id =
+            Prose(idNode) is { } iri && iri.StartsWith(Purl.Scheme, StringComparison.OrdinalIgnoreCase) ? iri : null;
         var named = Prose(purlNode);
-        if (id is not null && named is not null && id != named)
+        if (id is not null && named is not null && !AreSame(id, named))
             _checks.Report(
                 purlNode!,
                 $"Found {Checks.Found(purlNode!)}; '@id' is another package URL, and which of the two is "
@@ -447,6 +454,10 @@ internal sealed class VexReader
         return (purl, at, sha256);
     }
 
+    private static bool AreSame(string one, string other) =>
+        one == other
+        || (Purl.TryParse(one) is { } read && Purl.TryParse(other) is { } another && read.IsSameAs(another));
+
     /// <summary>
     /// The image of a private ECR registry that a package URL names; null where it names something else, or half an
     /// image, which is reported.
@@ -459,14 +470,12 @@ internal sealed class VexReader
             return Wrong("it does not say in 'repository_url' in which repository the image is");
         // Without a repository behind it, a registry's host can be read as the name of a repository, which is no image
         // of anybody's.
-        if (!ImageReference.TryParse($"{url}@{purl.Version}", out var reference, out _) || reference.Account is null)
-        {
-            return Wrong(
-                purl.Version is null
-                    ? "without a digest it is every image of the repository"
-                    : "its repository or its digest cannot be read"
-            );
-        }
+        if (purl.Version is null)
+            return Wrong("without a digest it is every image of the repository");
+        if (!Digest.TryParse(purl.Version, out var digest))
+            return Wrong($"its version '{Phrase.Clip(purl.Version, 100)}' is no digest");
+        if (!ImageReference.TryParse($"{url}@{digest}", out var reference, out _) || reference.Account is null)
+            return Wrong($"its qualifier repository_url is '{Phrase.Clip(url, 400)}', which is no repository of ECR's");
         if (purl.Subpath is not null)
             return Wrong("its subpath names a part of the image, and a statement excuses what is found anywhere in it");
         return
@@ -485,14 +494,10 @@ internal sealed class VexReader
     }
 
     /// <summary>
-    /// Whether the host of an address looks like that of a private registry of ECR's, however it is written.
+    /// Whether the host of an address has the form of a private registry of ECR's, however the rest is written.
     /// </summary>
-    private static bool IsRegistryOfEcr(string url)
-    {
-        var host = url.Split("://", 2)[^1].TrimStart('/').Split('/')[0];
-        return host.Contains("dkr", StringComparison.OrdinalIgnoreCase)
-            && host.Contains("ecr", StringComparison.OrdinalIgnoreCase);
-    }
+    private static bool IsRegistryOfEcr(string url) =>
+        ImageReference.IsRegistry(url.Split("://", 2)[^1].TrimStart('/').Split('/', ':', '@')[0]);
 
     /// <summary>A text of any length, with line ends if its author likes; it is clipped where it is printed.</summary>
     private string? Prose(Node? node)
@@ -571,7 +576,10 @@ internal sealed class VexReader
                     var key = (product.Image, statement.AllNames, statement.At);
                     var others = said.TryGetValue(key, out var known) ? known : said[key] = [];
                     if (
-                        others.Find(o => o.Statement.Status != statement.Status && Overlap(o.Product, product)) is
+                        others.Find(o =>
+                            o.Statement.Status != statement.Status
+                            && Overlap(o.Product, product, o.Statement.Excuses && statement.Excuses)
+                        ) is
                         { Node: not null } other
                     )
                         yield return At(
@@ -589,10 +597,11 @@ internal sealed class VexReader
         }
     }
 
-    private static bool Overlap(VexProduct one, VexProduct other) =>
+    /// <param name="bothExcuse">What takes an excuse back may mean any version.</param>
+    private static bool Overlap(VexProduct one, VexProduct other, bool bothExcuse) =>
         one.Packages is null
         || other.Packages is null
-        || one.Packages.Any(p => other.Packages.Any(o => o.Name == p.Name));
+        || one.Packages.Any(p => other.Packages.Any(o => bothExcuse ? p.Meets(o) : o.Name == p.Name));
 
     private static PolicyProblem At(Document document, Node node, string message) =>
         new(node.Place.Line, node.Place.Column, node.Path, message, ProblemKind.Malformed) { File = document.File };

@@ -371,6 +371,48 @@ public sealed record AlertMessage(
         );
     }
 
+    /// <summary>
+    /// An image was deployed, and the shield against EcrGuard's lifecycle policy could not be put on it. Told once an
+    /// image and day.
+    /// </summary>
+    /// <param name="why">A sentence.</param>
+    public static AlertMessage ForUnshielded(ImageId image, string why, DateTimeOffset at)
+    {
+        var id = $"{image.Digest.Hex}:UNSHIELDED:{at.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}";
+        var repository = image.Repository;
+        var text = new ReportText()
+            .Line("An image was deployed that EcrGuard could not shield: the lifecycle policy there may take it.")
+            .Line()
+            .Line($"Image     {repository.Uri}@{image.Digest}")
+            .Line($"Account   {repository.Account}, {repository.Region}")
+            .Line($"When      {SummaryText.Moment(at)}")
+            .Line($"Why       {Clip(why, 500)}")
+            .Line()
+            .Line("Mend the cause: the next deployment or sweep tries again. Until then do not let the image expire.")
+            .Line()
+            .Line($"Alert     {id}");
+        return new AlertMessage(
+            id,
+            Subjects.Fit($"EcrGuard: deployed image without a shield in {repository.Name}"),
+            text.Render(MaxText, "the ledger."),
+            JsonSerializer.Serialize(
+                new UnshieldedBody(
+                    1,
+                    id,
+                    "unshielded",
+                    repository.Account,
+                    repository.Region,
+                    repository.Name,
+                    image.Digest,
+                    Clip(why, 500),
+                    at
+                ),
+                ReportJson.Default.UnshieldedBody
+            ),
+            [.. Routing(id, "unshielded", repository.Account, repository.Region), new("repository", repository.Name)]
+        );
+    }
+
     /// <summary>Somebody has a lifecycle policy put back that will take images in use, or images that may be.</summary>
     /// <param name="reason">As the order gives it.</param>
     public static AlertMessage ForExposure(
@@ -1115,6 +1157,18 @@ internal sealed record TagRemovalBody(
     Digest Digest,
     string Tag,
     string What,
+    DateTimeOffset At
+);
+
+internal sealed record UnshieldedBody(
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    string Repository,
+    Digest Digest,
+    string Why,
     DateTimeOffset At
 );
 

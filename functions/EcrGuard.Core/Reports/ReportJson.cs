@@ -28,6 +28,7 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(AlertBatchBody))]
 [JsonSerializable(typeof(ForeignTagBody))]
 [JsonSerializable(typeof(TagRemovalBody))]
+[JsonSerializable(typeof(UnshieldedBody))]
 [JsonSerializable(typeof(ExposureBody))]
 [JsonSerializable(typeof(GraceBody))]
 [JsonSerializable(typeof(BreakGlassBody))]

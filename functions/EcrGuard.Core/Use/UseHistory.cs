@@ -1,3 +1,4 @@
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Use;
@@ -59,6 +60,35 @@ public static class UseHistory
                 ? use
                 : Carried(use with { AbsentSince = use.SeenAt }, read, read.ReadAt, rollbackDays);
     }
+
+    /// <summary>
+    /// What the references of a reading that name a tag alone mean in a repository now, each with its digest.
+    /// </summary>
+    public static IEnumerable<ConsumerReference> Meant(UsageReading read, RepositoryContents contents)
+    {
+        var byTag = new Dictionary<string, Digest>(StringComparer.Ordinal);
+        foreach (var image in contents.Images)
+        foreach (var tag in image.Tags)
+            byTag[tag] = image.Id.Digest;
+        return read
+            .Uses.Where(use =>
+                use is { SeenAt: null, Digest: null, Tag: not null } && use.Repository == contents.Repository
+            )
+            .Where(use => byTag.ContainsKey(use.Tag!))
+            .Select(use => use with { Digest = byTag[use.Tag!] })
+            .DistinctBy(use => (use.By, use.Digest));
+    }
+
+    /// <summary>Whether a reference by tag alone means just what was recorded, so that one of the two is enough.</summary>
+    public static Func<ConsumerReference, bool> IsMeant(UsageReading? read, RepositoryContents contents)
+    {
+        var meant = read is null ? [] : Meant(read, contents).Select(use => (use.By, use.Digest)).ToHashSet();
+        return recorded => meant.Contains((recorded.By, recorded.Digest));
+    }
+
+    /// <summary>Whether what is meant was recorded so lately that it need not be recorded again.</summary>
+    public static bool IsRecorded(ConsumerReference recorded, ConsumerReference meant, DateTimeOffset readAt) =>
+        recorded.By == meant.By && recorded.Digest == meant.Digest && readAt - recorded.SeenAt < BetweenReadings;
 
     /// <summary>Whether a reference is only in reserve: two readings in a row could have seen it and did not.</summary>
     internal static bool InReserve(ConsumerReference use, DateTimeOffset readAt) =>

@@ -133,7 +133,7 @@ public sealed record Settling
                 ? scan with
                 {
                     State = ScanState.Unsettled,
-                    Word = ReasonText.NotListedYet(Beyond(listed, counts)),
+                    Word = ReasonText.NotListedYet(Findings.Beyond(listed, counts)),
                 }
                 : scan with
                 {
@@ -150,18 +150,6 @@ public sealed record Settling
             }
             : scan;
     }
-
-    private static IReadOnlyList<(string Severity, int Announced, int Listed)> Beyond(
-        IReadOnlyList<string?> listed,
-        IReadOnlyList<KeyValuePair<string, int>> counts
-    ) =>
-        [
-            .. counts
-                .Select(count =>
-                    (Severity: count.Key, Announced: count.Value, Listed: listed.Count(one => one == count.Key))
-                )
-                .Where(count => count.Announced > count.Listed),
-        ];
 
     /// <summary>
     /// Takes in what was heard: of two summaries the newer stands, of two reports of a finding as well.

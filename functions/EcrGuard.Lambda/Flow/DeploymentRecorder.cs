@@ -3,6 +3,7 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Hosting;
@@ -18,7 +19,9 @@ public sealed class DeploymentRecorder(
     ImageDecider guard,
     EcrReader registry,
     Ledger ledger,
+    TimedNotices notices,
     Settings settings,
+    TimeProvider time,
     Log log
 )
 {
@@ -27,29 +30,77 @@ public sealed class DeploymentRecorder(
     /// </summary>
     private static readonly TimeSpan Recent = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// Within this a shield that was put stands: a deployment counts longer after it was last seen, and sweeps keep the
+    /// shield meanwhile.
+    /// </summary>
+    private static readonly TimeSpan ShieldAge = TimeSpan.FromDays(1);
+
     /// <summary>The ledger keeps a deployment longer than it counts.</summary>
     private static readonly TimeSpan Longer = TimeSpan.FromDays(2);
 
-    /// <summary>
-    /// Records one deployment and does what follows from it. Where that is done already, it costs one read of the
-    /// ledger.
-    /// </summary>
+    private TimeSpan Kept => TimeSpan.FromDays(guard.Policy.Consumers.RollbackDays) + Longer;
+
+    /// <summary>Records one deployment. Where all is done already, it costs one read of the ledger.</summary>
     /// <param name="use">With its digest.</param>
-    public async Task RecordAsync(ConsumerReference use, DateTimeOffset seenAt, CancellationToken cancellation)
+    /// <returns>Whether something follows: <see cref="FollowAsync"/>.</returns>
+    public async Task<bool> RecordAsync(ConsumerReference use, DateTimeOffset seenAt, CancellationToken cancellation)
     {
         var image = new ImageId(use.Repository, use.Digest!);
         var known = await ledger.DeploymentAsync(image, use.By, cancellation).ConfigureAwait(false);
         if (known is { Done: true } && seenAt - known.SeenAt < Recent)
-            return;
-        var kept = TimeSpan.FromDays(guard.Policy.Consumers.RollbackDays) + Longer;
-        await ledger.RecordDeploymentAsync(image, use, seenAt, kept, cancellation).ConfigureAwait(false);
+            return false;
+        var follows = !(known is { Done: true, Shielded: true } && seenAt - known.SeenAt < ShieldAge);
+        await ledger.RecordDeploymentAsync(image, use, seenAt, Kept, follows, cancellation).ConfigureAwait(false);
         // An updater took EcrGuard's tag for a version: it stays as long as it is named.
         if (use.Tag is { } tag && settings.Tags.Claims(tag))
             await ledger.NameTagAsync(image, tag, use.By.ToString(), cancellation).ConfigureAwait(false);
-        if (await RuleStandsAsync(image.Repository, cancellation).ConfigureAwait(false))
-            await ShieldAsync(image, 0, cancellation).ConfigureAwait(false);
-        await ledger.DeploymentDoneAsync(image, use.By, seenAt, cancellation).ConfigureAwait(false);
         log.Info("A deployment was recorded.", ("image", image.ToString()), ("by", use.By.ToString()));
+        return follows;
+    }
+
+    /// <summary>Does what follows from a deployment that is recorded.</summary>
+    public async Task FollowAsync(ConsumerReference use, DateTimeOffset seenAt, CancellationToken cancellation)
+    {
+        var image = new ImageId(use.Repository, use.Digest!);
+        var shield = await RuleStandsAsync(image.Repository, cancellation).ConfigureAwait(false)
+            ? await ShieldAsync(image, 0, cancellation).ConfigureAwait(false)
+            : new Shielded(There: false, null);
+        // What could not be shielded is not done: the next event of it tries again.
+        if (shield.WhyNot is null)
+            await ledger.DeploymentDoneAsync(image, use.By, seenAt, shield.There, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Records what references by a tag alone mean: the tag moves on, and what it meant stays in reserve for rollbacks.
+    /// A sweep has looked at the image itself, so that nothing else follows.
+    /// </summary>
+    /// <param name="use">As it was read; a reference that the reading did not see itself is as it was.</param>
+    /// <param name="known">What is recorded already.</param>
+    /// <returns>What is recorded then.</returns>
+    public async Task<IReadOnlyList<ConsumerReference>> RecordMeaningsAsync(
+        UsageReading? use,
+        RepositoryContents contents,
+        IReadOnlyList<ConsumerReference> known,
+        CancellationToken cancellation
+    )
+    {
+        if (use is null)
+            return known;
+        var recorded = false;
+        foreach (var meant in UseHistory.Meant(use, contents))
+        {
+            if (known.Any(each => UseHistory.IsRecorded(each, meant, use.ReadAt)))
+                continue;
+            var image = new ImageId(contents.Repository, meant.Digest!);
+            await ledger
+                .RecordDeploymentAsync(image, meant, use.ReadAt, Kept, follows: false, cancellation)
+                .ConfigureAwait(false);
+            recorded = true;
+        }
+        return recorded
+            ? await ledger.DeploymentsAsync(contents.Repository, cancellation).ConfigureAwait(false)
+            : known;
     }
 
     /// <summary>Shields what was deployed while a policy was put or shields were taken off.</summary>
@@ -78,25 +129,46 @@ public sealed class DeploymentRecorder(
     /// its index.
     /// </summary>
     /// <param name="level">How many indexes lie between it and what was deployed.</param>
-    /// <returns>Whether it is there to be pulled.</returns>
-    private async Task<bool> ShieldAsync(ImageId image, int level, CancellationToken cancellation)
+    private async Task<Shielded> ShieldAsync(ImageId image, int level, CancellationToken cancellation)
     {
-        var held = false;
+        var (held, whyNot) = (false, (string?)null);
         if (level < Judge.MaxIndexLevels)
         {
             foreach (var index in await ledger.IndexesOfAsync(image, cancellation).ConfigureAwait(false))
-                held |= await ShieldAsync(image with { Digest = index }, level + 1, cancellation).ConfigureAwait(false);
+            {
+                var holds = await ShieldAsync(image with { Digest = index }, level + 1, cancellation)
+                    .ConfigureAwait(false);
+                held |= holds.There;
+                whyNot ??= holds.WhyNot;
+            }
         }
         if (await registry.ImageAsync(image, cancellation).ConfigureAwait(false) is not { } facts)
-            return false;
+            return new Shielded(There: false, whyNot);
         var there = facts.Storage == StorageStatus.Active;
         if (held && facts.Tags.Count == 0)
-            return there;
+            return new Shielded(there, whyNot);
         if (
             await guard.ShieldAsync(facts, UseState.InUse, UseState.InUse, cancellation).ConfigureAwait(false) is
             { } why
         )
-            log.Warning("A deployed image could not be shielded.", ("image", image.ToString()), ("why", why));
-        return there;
+        {
+            await TellAsync(image, why, cancellation).ConfigureAwait(false);
+            whyNot ??= why;
+        }
+        return new Shielded(there, whyNot);
     }
+
+    private async Task TellAsync(ImageId image, string why, CancellationToken cancellation)
+    {
+        log.Warning("A deployed image could not be shielded.", ("image", image.ToString()), ("why", why));
+        var message = AlertMessage.ForUnshielded(image, why, time.GetUtcNow());
+        await notices
+            .PublishOnceAsync(image.Repository, message.Id, () => Task.FromResult(message), cancellation)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>What became of a shield.</summary>
+    /// <param name="There">Whether the image is there to be pulled.</param>
+    /// <param name="WhyNot">Why it, or an index that holds it, is not shielded; null where nothing is missing.</param>
+    private sealed record Shielded(bool There, string? WhyNot);
 }

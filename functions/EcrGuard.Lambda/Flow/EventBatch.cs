@@ -127,14 +127,15 @@ public sealed class EventBatch(
             try
             {
                 if (
-                    await registry
-                        .ImageAsync(named.Repository, named.Tag, null, deadline.Token)
-                        .ConfigureAwait(false) is
-                    { } image
+                    await registry.PullableAsync(named.Repository, named.Tag, deadline.Token).ConfigureAwait(false) is
+                    { } digest
                 )
-                    (images.TryGetValue(image.Id, out var known) ? known : images[image.Id] = []).Add(
-                        (messageId, named.Of(image.Id.Digest))
+                {
+                    var image = new ImageId(named.Repository, digest);
+                    (images.TryGetValue(image, out var known) ? known : images[image] = []).Add(
+                        (messageId, named.Of(digest))
                     );
+                }
                 else
                     log.Info(
                         "No image has the tag that came; if it comes, the sweep finds it.",

@@ -301,12 +301,30 @@ public sealed class ImageDecider(
     public Task<IReadOnlyList<string>> EndMarkingAsync(RepositoryId? repository, CancellationToken cancellation) =>
         tagRemover.EndAsync(repository, cancellation);
 
-    /// <summary>Deletes a manifest that an earlier batch has left behind.</summary>
+    /// <summary>
+    /// Begins the marking of a sweep, which knows all images: tags may be moved where the lifecycle policy counts what
+    /// they are moved to.
+    /// </summary>
+    public void BeginSweep(RepositoryContents contents) => tagRemover.BeginSweep(contents);
+
+    /// <summary>Ends it, and the marking of the batch with it, however the sweep ended.</summary>
+    public Task<IReadOnlyList<string>> EndSweepAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        tagRemover.EndSweep(repository);
+        return EndMarkingAsync(repository, cancellation);
+    }
+
+    /// <summary>
+    /// Deletes a manifest that an earlier batch has left behind, under observe too: it is EcrGuard's own and no image,
+    /// and ECR counts it as one.
+    /// </summary>
     /// <returns>Why it stays; null where it is gone.</returns>
-    public async Task<string?> ClearAsync(ImageFacts manifest, CancellationToken cancellation) =>
-        ModeOf(manifest.Id.Repository) == EnforcementMode.Observe
-            ? $"{manifest.Id.Digest}, to which EcrGuard had moved tags, stays: enforcement is observe here."
-            : await tagRemover.DeleteAsync(manifest.Id, cancellation).ConfigureAwait(false);
+    public Task<string?> ClearAsync(ImageFacts manifest, CancellationToken cancellation) =>
+        tagRemover.DeleteAsync(manifest.Id, cancellation);
+
+    /// <summary>Tells that an image may have gone by a write that nobody ended.</summary>
+    public Task WarnOfRemovalAsync(UnfinishedWrite write, string what, CancellationToken cancellation) =>
+        tagRemover.WarnAsync(write.Image!, write.Tag!, what, write.Id, cancellation);
 
     /// <summary>
     /// The verdict of an image, from the ledger where it still holds and from fresh facts where not. Writes nothing.
@@ -668,7 +686,7 @@ public sealed class ImageDecider(
                     {
                         Quarantine = before?.Quarantine,
                         QuarantineRevision = before?.QuarantineRevision ?? 0,
-                        NamedTags = before?.NamedTags ?? new Dictionary<string, string>(),
+                        Named = before?.Named ?? [],
                     };
                     return await FollowAsync(entry).ConfigureAwait(false) with { LookAt = look };
                 case Stored.Superseded:

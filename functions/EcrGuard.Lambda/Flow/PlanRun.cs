@@ -5,7 +5,6 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Functions;
-using EcrGuard.Lambda.Hosting;
 using ConsumerReader = EcrGuard.Aws.Facts.ConsumerReader;
 
 namespace EcrGuard.Lambda.Flow;

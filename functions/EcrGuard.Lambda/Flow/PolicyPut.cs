@@ -30,6 +30,9 @@ public sealed class PolicyPut(
     /// <summary>A preview takes minutes: with less than this left none is begun.</summary>
     public static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(4);
 
+    /// <summary>For deleting what tags were moved to when time is up.</summary>
+    private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
+
     private const int MaxNamed = 3;
 
     /// <returns>False where too little time is left to begin.</returns>
@@ -176,18 +179,27 @@ public sealed class PolicyPut(
                 run.Context
             )
             .ConfigureAwait(false);
-        foreach (var image in bare)
+        try
         {
-            if (image.Kind == ImageKind.Artifact)
-                await guard.ShieldAsync(image, UseState.InUse, UseState.InUse, cancellation).ConfigureAwait(false);
-            else if (
-                (entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is { } entry
-            )
-                await guard
-                    .MarkAsync(image, entry, UseState.InUse, UseState.InUse, DateTimeOffset.MaxValue, cancellation)
-                    .ConfigureAwait(false);
+            foreach (var image in bare)
+            {
+                if (image.Kind == ImageKind.Artifact)
+                    await guard.ShieldAsync(image, UseState.InUse, UseState.InUse, cancellation).ConfigureAwait(false);
+                else if (
+                    (entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is
+                    { } entry
+                )
+                    await guard
+                        .MarkAsync(image, entry, UseState.InUse, UseState.InUse, DateTimeOffset.MaxValue, cancellation)
+                        .ConfigureAwait(false);
+            }
         }
-        await guard.EndMarkingAsync(view.Contents.Repository, cancellation).ConfigureAwait(false);
+        finally
+        {
+            // Also where the deadline cuts it: ECR counts what tags were moved to as an image.
+            using var rest = Deadline.Before(run.Context, AtTheEnd, atLeast: AtTheEnd);
+            await guard.EndMarkingAsync(view.Contents.Repository, rest.Token).ConfigureAwait(false);
+        }
     }
 
     /// <summary>

@@ -232,6 +232,7 @@ public sealed class QuarantineEnforcer(
             Status = entry.Record.Verdict.Status,
             Mode = guard.ModeOf(id.Repository),
             ChangeId = entry.Record.ChangeId,
+            ForcedUntil = entry.Record.Forced?.Until,
             Usage = InUse.WhileNew(image, time.GetUtcNow()) ?? ImageUsage.None,
         };
         var plan = Plan();

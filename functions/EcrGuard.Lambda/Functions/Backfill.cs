@@ -59,6 +59,9 @@ public sealed class Backfill(
     /// <summary>A chunk of repositories is not begun with less time than this left.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
+    /// <summary>For deleting what tags were moved to when time is up.</summary>
+    private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
+
     /// <summary>Lambda's longest run: a run that began before that is dead.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(15);
 
@@ -197,8 +200,14 @@ public sealed class Backfill(
                             async (index, token) => await ImageAsync(index, token).ConfigureAwait(false)
                         )
                         .ConfigureAwait(false);
-                    await guard.EndMarkingAsync(repository, cancellation).ConfigureAwait(false);
                 }
+            )
+            .ConfigureAwait(false);
+        // Also where the deadline cut the run: ECR counts what tags were moved to as an image.
+        using var rest = new CancellationTokenSource(AtTheEnd);
+        await OrUnreadAsync(
+                $"what tags of {repository.Name} were moved to",
+                () => guard.EndMarkingAsync(repository, rest.Token)
             )
             .ConfigureAwait(false);
         return (StatusCounts.Of(statuses), [.. unread]);

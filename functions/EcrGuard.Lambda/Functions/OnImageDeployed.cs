@@ -4,6 +4,7 @@ using Amazon.Lambda.SQSEvents;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Hosting;
 
@@ -24,24 +25,61 @@ public sealed class OnImageDeployed(DeploymentReader deployments, DeploymentReco
         var failed = new List<string>();
         var read = Read(input, failed);
         using var deadline = Deadline.Before(context, Margin);
+        // All are recorded first: a shield waits for its turn to write, and what is recorded no sweep lets go.
+        var follows = new List<Recorded>();
         // A service starts hundreds of tasks, of which each sends several events: they are one deployment.
         foreach (var same in read.GroupBy(each => (each.Event.By, each.Event.TaskDefinition, Names(each.Event))))
         {
-            try
-            {
-                deadline.Token.ThrowIfCancellationRequested();
-                var newest = same.MaxBy(each => each.Event.Time).Event;
-                foreach (var use in await deployments.ReadAsync(newest, deadline.Token).ConfigureAwait(false))
-                    await images.RecordAsync(use, newest.Time, deadline.Token).ConfigureAwait(false);
-            }
-            catch (Exception failure)
-            {
-                log.Error("A deployment could not be recorded yet.", failure, ("by", same.Key.By.ToString()));
-                failed.AddRange(same.Select(each => each.MessageId));
-            }
+            string[] ids = [.. same.Select(each => each.MessageId)];
+            await OrFailedAsync(
+                    same.Key.By,
+                    ids,
+                    failed,
+                    async () =>
+                    {
+                        deadline.Token.ThrowIfCancellationRequested();
+                        var newest = same.MaxBy(each => each.Event.Time).Event;
+                        foreach (var use in await deployments.ReadAsync(newest, deadline.Token).ConfigureAwait(false))
+                        {
+                            if (await images.RecordAsync(use, newest.Time, deadline.Token).ConfigureAwait(false))
+                                follows.Add(new Recorded(use, newest.Time, ids));
+                        }
+                    }
+                )
+                .ConfigureAwait(false);
         }
-        var failures = failed.Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id });
+        foreach (var recorded in follows)
+        {
+            await OrFailedAsync(
+                    recorded.Use.By,
+                    recorded.MessageIds,
+                    failed,
+                    async () =>
+                    {
+                        deadline.Token.ThrowIfCancellationRequested();
+                        await images.FollowAsync(recorded.Use, recorded.SeenAt, deadline.Token).ConfigureAwait(false);
+                    }
+                )
+                .ConfigureAwait(false);
+        }
+        var failures = failed.Distinct().Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id });
         return new SQSBatchResponse([.. failures]);
+    }
+
+    /// <summary>A deployment that is recorded and from which something follows.</summary>
+    private sealed record Recorded(ConsumerReference Use, DateTimeOffset SeenAt, IReadOnlyList<string> MessageIds);
+
+    private async Task OrFailedAsync(Consumer by, IEnumerable<string> ids, List<string> failed, Func<Task> act)
+    {
+        try
+        {
+            await act().ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            log.Error("A deployment could not be recorded or shielded yet.", failure, ("by", by.ToString()));
+            failed.AddRange(ids);
+        }
     }
 
     private List<(string MessageId, DeploymentEvent Event)> Read(SQSEvent input, List<string> failed)

@@ -64,6 +64,12 @@ public sealed class OnImagePushed(
                 {
                     var readAt = time.GetUtcNow();
                     var facts = await FactsAsync(image, last, cancellation).ConfigureAwait(false);
+                    // Replication has brought it here: there the tags came off, and nothing of it is an image.
+                    if (
+                        facts is not null
+                        && await registry.IsRemovalManifestAsync(facts, cancellation).ConfigureAwait(false)
+                    )
+                        return null;
                     // Of the calls that a push may cost, a manifest is worth one. An index comes with its children,
                     // whose pushes look at everything.
                     var spare = facts is null or { Kind: ImageKind.Image, MayBeArtifact: false } ? 1 : 0;

@@ -64,6 +64,9 @@ public sealed class SweepRepository(
     /// <summary>Nothing new is begun with less time than this left.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
+    /// <summary>For deleting what tags were moved to, and for the answer.</summary>
+    private static readonly TimeSpan AtTheEnd = TimeSpan.FromSeconds(5);
+
     /// <summary>What a policy takes before the next sweep is told by this one.</summary>
     private static readonly TimeSpan Tomorrow = TimeSpan.FromHours(26);
 
@@ -107,15 +110,26 @@ public sealed class SweepRepository(
                 return swept;
             }
 
+            var undone = new List<string>();
             await ledger.RememberAsync(repository, contents.NewNotes, deadline.Token).ConfigureAwait(false);
+            contents = contents with
+            {
+                RemovalManifests = await ClearAsync(contents, undone, deadline.Token).ConfigureAwait(false),
+            };
+            guard.BeginSweep(contents);
+            var namesAt = time.GetUtcNow();
             var deployments = await ledger.DeploymentsAsync(repository, deadline.Token).ConfigureAwait(false);
             var read = await uses.LatestAsync(deadline.Token).ConfigureAwait(false);
-            var use = UseHistory.Join(read, deployments, guard.Policy.Consumers.RollbackDays);
+            var isMeant = UseHistory.IsMeant(read, contents);
+            var others = deployments.Where(recorded => !isMeant(recorded));
+            var use = UseHistory.Join(read, others, guard.Policy.Consumers.RollbackDays);
+            deployments = await deployedImages
+                .RecordMeaningsAsync(read, contents, deployments, deadline.Token)
+                .ConfigureAwait(false);
             var now = time.GetUtcNow();
             var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
             var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
             var own = await lifecycle.ConfigureAwait(false) is { } text ? LifecyclePolicy.Read(text).Policy : null;
-            var undone = new List<string>();
             var (quarantined, blocked) = (new HashSet<Digest>(), new List<Digest>());
             if (own is null && await lifecycle.ConfigureAwait(false) is not null)
                 undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
@@ -141,6 +155,7 @@ public sealed class SweepRepository(
                         chunk,
                         usages,
                         shields.Usages,
+                        namesAt,
                         quarantined,
                         blocked,
                         undone,
@@ -174,7 +189,8 @@ public sealed class SweepRepository(
             await OrUndoneAsync(
                     "what tags were moved to",
                     undone,
-                    () => ClearAsync(contents, undone, deadline.Token),
+                    async () =>
+                        undone.AddRange(await guard.EndMarkingAsync(repository, deadline.Token).ConfigureAwait(false)),
                     deadline.Token
                 )
                 .ConfigureAwait(false);
@@ -266,6 +282,27 @@ public sealed class SweepRepository(
             );
             return swept with { Done = false };
         }
+        finally
+        {
+            await EndMarkingAsync(repository, context).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Deletes what tags were moved to, also where the deadline or a failure cut the run: ECR counts it as an image.
+    /// </summary>
+    private async Task EndMarkingAsync(RepositoryId repository, ILambdaContext context)
+    {
+        using var rest = Deadline.Before(context, AtTheEnd, atLeast: AtTheEnd);
+        try
+        {
+            foreach (var why in await guard.EndSweepAsync(repository, rest.Token).ConfigureAwait(false))
+                log.Warning("What tags were moved to stays; the next sweep finds it.", ("why", why));
+        }
+        catch (Exception failure)
+        {
+            log.Error("What tags were moved to stays; the next sweep finds it.", failure);
+        }
     }
 
     /// <summary>Decides again what is due, puts verdict and use on the tags of all, and moves the clocks on.</summary>
@@ -274,6 +311,7 @@ public sealed class SweepRepository(
         IReadOnlyList<ImageFacts> images,
         IReadOnlyDictionary<Digest, ImageUsage> usages,
         IReadOnlyDictionary<Digest, ImageUsage> shields,
+        DateTimeOffset namesAt,
         HashSet<Digest> quarantined,
         List<Digest> blocked,
         List<string> undone,
@@ -328,7 +366,7 @@ public sealed class SweepRepository(
                 );
             if (guard.MayQuarantine(entry.Record, entry.Quarantine))
                 blocked.Add(image.Id.Digest);
-            entry = await NameAsync(image, entry, usage, undone, cancellation).ConfigureAwait(false);
+            entry = await NameAsync(image, entry, usage, namesAt, undone, cancellation).ConfigureAwait(false);
             var shielded = shields[image.Id.Digest].Use;
             if (
                 TagPlan.For(
@@ -388,10 +426,13 @@ public sealed class SweepRepository(
     /// Notes which of EcrGuard's own tags consumers name, so that no event takes one off, and says so: an updater took
     /// one for a version.
     /// </summary>
+    /// <param name="namesAt">Before the deployments were read: of what an event noted since, this sweep knows
+    ///     nothing.</param>
     private async Task<LedgerEntry> NameAsync(
         ImageFacts image,
         LedgerEntry entry,
         ImageUsage usage,
+        DateTimeOffset namesAt,
         List<string> undone,
         CancellationToken cancellation
     )
@@ -404,13 +445,20 @@ public sealed class SweepRepository(
                     + $"Let what updates it ignore tags like '{settings.Tags.Pattern}'."
             );
         }
-        var same =
-            named.Count == entry.NamedTags.Count
-            && named.All(name => entry.NamedTags.GetValueOrDefault(name.Key) == name.Value);
-        if (same)
+        // Of several notes of one name the newest stays.
+        var kept = entry
+            .Named.Where(note => named.GetValueOrDefault(note.Tag) == note.By)
+            .GroupBy(note => note.Tag, (_, same) => same.MaxBy(note => note.At)!)
+            .ToList();
+        var over = entry.Named.Except(kept).Where(note => note.At is not { } at || at < namesAt).ToList();
+        var added = named
+            .Where(name => kept.TrueForAll(note => note.Tag != name.Key))
+            .Select(name => new NamedTag(name.Key, name.Value, namesAt))
+            .ToList();
+        if (over.Count == 0 && added.Count == 0)
             return entry;
-        await ledger.NoteNamedTagsAsync(image.Id, named, cancellation).ConfigureAwait(false);
-        return entry with { NamedTags = named };
+        await ledger.NoteNamedTagsAsync(image.Id, added, over, cancellation).ConfigureAwait(false);
+        return entry with { Named = [.. entry.Named.Except(over), .. added] };
     }
 
     private async Task ShieldAsync(
@@ -429,15 +477,33 @@ public sealed class SweepRepository(
             undone.Add($"{artifact.Id.Digest} is in use and could not be shielded: {why}");
     }
 
-    /// <summary>Deletes what tags were moved to, in this sweep and by functions that ended before they could.</summary>
-    private async Task ClearAsync(RepositoryContents contents, List<string> undone, CancellationToken cancellation)
+    /// <summary>Deletes what tags were moved to by functions that ended before they could.</summary>
+    /// <returns>Those that stay.</returns>
+    private async Task<IReadOnlyList<ImageFacts>> ClearAsync(
+        RepositoryContents contents,
+        List<string> undone,
+        CancellationToken cancellation
+    )
     {
-        undone.AddRange(await guard.EndMarkingAsync(contents.Repository, cancellation).ConfigureAwait(false));
+        var stay = new List<ImageFacts>();
         foreach (var manifest in contents.RemovalManifests)
         {
-            if (await guard.ClearAsync(manifest, cancellation).ConfigureAwait(false) is { } why)
-                undone.Add(why);
+            stay.Add(manifest);
+            await OrUndoneAsync(
+                    "what tags were moved to",
+                    undone,
+                    async () =>
+                    {
+                        if (await guard.ClearAsync(manifest, cancellation).ConfigureAwait(false) is { } why)
+                            undone.Add(why);
+                        else
+                            stay.Remove(manifest);
+                    },
+                    cancellation
+                )
+                .ConfigureAwait(false);
         }
+        return stay;
     }
 
     private async Task<(int Gone, int Expired)> NoteGoneAsync(
@@ -482,7 +548,8 @@ public sealed class SweepRepository(
     }
 
     /// <summary>
-    /// Notes what became of writes whose function ended before it could, so that the ledger tells the story.
+    /// Notes what became of writes whose function ended before it could, so that the ledger tells the story, and tells
+    /// where an image may have gone by one.
     /// </summary>
     private async Task EndAsync(RepositoryContents contents, RepositoryFacts? found, CancellationToken cancellation)
     {
@@ -493,6 +560,8 @@ public sealed class SweepRepository(
                 .ConfigureAwait(false)
         )
         {
+            if (write.Alarm(contents) is { } alarm)
+                await guard.WarnOfRemovalAsync(write, alarm, cancellation).ConfigureAwait(false);
             var outcome = write.Outcome(contents, found);
             await (
                 write.Image is { } image

@@ -11,7 +11,7 @@ using EcrGuard.Lambda.Flow;
 using Microsoft.Extensions.DependencyInjection;
 
 [assembly: LambdaSerializer(typeof(SourceGeneratorLambdaJsonSerializer<EcrGuard.Lambda.Hosting.LambdaJson>))]
-[assembly: LambdaGlobalProperties(GenerateMain = true, Runtime = "dotnet10")]
+[assembly: LambdaGlobalProperties(GenerateMain = false, Runtime = "dotnet10")]
 
 namespace EcrGuard.Lambda.Hosting;
 

@@ -193,6 +193,8 @@ internal sealed record StartImageScanRequest : RepositoryRequest
 
 internal sealed record GetRegistryScanningConfigurationRequest;
 
+internal sealed record DescribeRegistryRequest;
+
 internal sealed record BatchGetRepositoryScanningConfigurationRequest
 {
     public required IReadOnlyList<string> RepositoryNames { get; init; }

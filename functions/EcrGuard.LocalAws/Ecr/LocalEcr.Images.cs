@@ -101,6 +101,11 @@ public sealed partial class LocalEcr
     {
         var repository = Find(request);
         CheckPaging(request.ImageIds, request.NextToken, request.MaxResults);
+        if (request.ImageIds is null)
+        {
+            listings++;
+        }
+
         if (request.ImageIds is { } ids)
         {
             var matches = Matching(request.Filter, Options.ArchivedImagesAreFoundById ? "ANY" : "ACTIVE");

@@ -6,6 +6,24 @@ namespace EcrGuard.LocalAws.Ecr;
 /// <content>Repositories, their tag mutability and their resource tags.</content>
 public sealed partial class LocalEcr
 {
+    private object DescribeRegistry(DescribeRegistryRequest request) =>
+        new
+        {
+            RegistryId = Options.AccountId,
+            ReplicationConfiguration = new
+            {
+                Rules = replication.Select(rule => new
+                {
+                    Destinations = new[] { new { rule.Region, RegistryId = Options.AccountId } },
+                    RepositoryFilters = rule.Prefixes.Select(prefix => new
+                    {
+                        Filter = prefix,
+                        FilterType = "PREFIX_MATCH",
+                    }),
+                }),
+            },
+        };
+
     private const int MaxResourceTags = 50;
 
     [GeneratedRegex(@"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$")]

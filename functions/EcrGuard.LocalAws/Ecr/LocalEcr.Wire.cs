@@ -87,6 +87,7 @@ public sealed partial class LocalEcr
             ["DeleteLifecyclePolicy"] = On<RepositoryRequest>(DeleteLifecyclePolicy),
             ["DescribeImages"] = On<DescribeImagesRequest>(DescribeImages),
             ["DescribeImageScanFindings"] = On<DescribeImageScanFindingsRequest>(DescribeImageScanFindings),
+            ["DescribeRegistry"] = On<DescribeRegistryRequest>(DescribeRegistry),
             ["DescribeRepositories"] = On<DescribeRepositoriesRequest>(DescribeRepositories),
             ["GetLifecyclePolicy"] = On<RepositoryRequest>(GetLifecyclePolicy),
             ["GetLifecyclePolicyPreview"] = On<GetLifecyclePolicyPreviewRequest>(GetLifecyclePolicyPreview),

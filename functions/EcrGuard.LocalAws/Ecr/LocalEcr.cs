@@ -13,6 +13,8 @@ public sealed partial class LocalEcr : ILocalService
     private readonly LocalAccount account;
     private readonly SortedDictionary<string, EcrRepository> repositories = new(StringComparer.Ordinal);
     private ScanningConfiguration scanning = ScanningConfiguration.Basic;
+    private IReadOnlyList<ReplicationRule> replication = [];
+    private int listings;
 
     internal LocalEcr(LocalAccount account)
     {
@@ -29,6 +31,16 @@ public sealed partial class LocalEcr : ILocalService
         get => Locked(() => scanning);
         set => Locked(() => scanning = value);
     }
+
+    /// <summary>What the registry says that it replicates. Nothing is replicated.</summary>
+    public IReadOnlyList<ReplicationRule> Replication
+    {
+        get => Locked(() => replication);
+        set => Locked(() => replication = value);
+    }
+
+    /// <summary>How often a page of images was listed: DescribeImages without <c>imageIds</c>.</summary>
+    public int Listings => Locked(() => listings);
 
     internal LocalInspector Inspector { get; }
 

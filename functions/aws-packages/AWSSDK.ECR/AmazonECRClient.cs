@@ -221,6 +221,11 @@ public class AmazonECRClient : AmazonServiceClient, IAmazonECR
             cancellationToken
         );
 
+    public virtual Task<DescribeRegistryResponse> DescribeRegistryAsync(
+        DescribeRegistryRequest request,
+        CancellationToken cancellationToken = default
+    ) => InvokeAsync<DescribeRegistryResponse>(request, EcrOperations.DescribeRegistry, cancellationToken);
+
     public virtual Task<BatchGetRepositoryScanningConfigurationResponse> BatchGetRepositoryScanningConfigurationAsync(
         BatchGetRepositoryScanningConfigurationRequest request,
         CancellationToken cancellationToken = default

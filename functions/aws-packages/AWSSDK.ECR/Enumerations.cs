@@ -206,6 +206,15 @@ public class ScanningConfigurationFailureCode(string value) : ConstantClass(valu
     public static implicit operator ScanningConfigurationFailureCode(string value) => FindValue(value);
 }
 
+public class RepositoryFilterType(string value) : ConstantClass(value)
+{
+    public static readonly RepositoryFilterType PREFIX_MATCH = new("PREFIX_MATCH");
+
+    public static RepositoryFilterType FindValue(string value) => FindValue<RepositoryFilterType>(value);
+
+    public static implicit operator RepositoryFilterType(string value) => FindValue(value);
+}
+
 public class ScanningRepositoryFilterType(string value) : ConstantClass(value)
 {
     public static readonly ScanningRepositoryFilterType WILDCARD = new("WILDCARD");

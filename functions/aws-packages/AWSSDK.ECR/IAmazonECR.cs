@@ -107,6 +107,10 @@ public interface IAmazonECR : IAmazonService, IDisposable
         GetRegistryScanningConfigurationRequest request,
         CancellationToken cancellationToken = default
     );
+    Task<DescribeRegistryResponse> DescribeRegistryAsync(
+        DescribeRegistryRequest request,
+        CancellationToken cancellationToken = default
+    );
     Task<BatchGetRepositoryScanningConfigurationResponse> BatchGetRepositoryScanningConfigurationAsync(
         BatchGetRepositoryScanningConfigurationRequest request,
         CancellationToken cancellationToken = default

@@ -58,9 +58,12 @@ internal static class JsonReading
         : json.TryGetDouble(out var value) ? value
         : throw Unreadable("a number");
 
-    /// <summary>Epoch seconds with a fraction; the result is UTC.</summary>
+    /// <summary>
+    /// Epoch seconds with a fraction; the result is UTC, by the formula of the published packages: 1700000000.123 is
+    /// some ticks less than 123 milliseconds.
+    /// </summary>
     internal static DateTime? Time(this ref StreamingUtf8JsonReader json) =>
-        json.IsNull() ? null : AWSSDKUtils.ConvertFromUnixDoubleEpochSeconds(json.Double().Value);
+        json.Double() is { } seconds ? DateTime.UnixEpoch.AddSeconds(seconds) : null;
 
     internal static T Structure<T>(this ref StreamingUtf8JsonReader json, ReadJson<T> read)
         where T : class => json.Opens(JsonTokenType.StartObject) ? read(ref json) : null;

@@ -51,6 +51,31 @@ public sealed class ServiceClientTests
             }
         );
 
+    /// <summary>
+    /// AWSSDK's own packages make of 1700000000.123 a time some ticks before the millisecond; facts are whole ones.
+    /// </summary>
+    [Theory]
+    [InlineData("1700000000.123", "2023-11-14T22:13:20.1230000+00:00")]
+    [InlineData("1796006605.369", "2026-11-30T02:43:25.3690000+00:00")]
+    [InlineData("1700000000.9999", "2023-11-14T22:13:21.0000000+00:00")]
+    [InlineData("1.7E9", "2023-11-14T22:13:20.0000000+00:00")]
+    public async Task Times_are_read_as_the_published_packages_read_them_and_facts_are_whole_milliseconds(
+        string sent,
+        string fact
+    )
+    {
+        await using var aws = await Loopback.StartAsync(
+            Answer.Json($$"""{"imageDetails":[{"imagePushedAt":{{sent}}}]}""")
+        );
+
+        var answer = await Ecr(aws).DescribeImagesAsync(new DescribeImagesRequest { RepositoryName = "api" });
+
+        var read = answer.ImageDetails.Single().ImagePushedAt!.Value;
+        var seconds = double.Parse(sent, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(seconds).Ticks, read.Ticks);
+        Assert.Equal(fact, $"{Facts.EcrReader.Utc(read):O}");
+    }
+
     [Fact]
     public async Task A_request_is_signed_for_its_service_and_says_that_the_client_is_a_stand_in()
     {
@@ -95,7 +120,7 @@ public sealed class ServiceClientTests
         Assert.Null(image.ImageTags);
         Assert.Null(image.ImageSizeInBytes);
         Assert.Null(image.ImageStatus);
-        Assert.Equal(new DateTime(2025, 11, 17, 0, 0, 0, 100, DateTimeKind.Utc), image.ImagePushedAt);
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(1763337600.1), image.ImagePushedAt);
         Assert.Equal(DateTimeKind.Utc, image.ImagePushedAt!.Value.Kind);
     }
 

@@ -8,6 +8,7 @@ using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 using Manifest = EcrGuard.LocalAws.Ecr.Manifest;
 using PutImageRequest = Amazon.ECR.Model.PutImageRequest;
+using ReplicationRule = EcrGuard.LocalAws.Ecr.ReplicationRule;
 using TagMutability = EcrGuard.LocalAws.Ecr.TagMutability;
 
 namespace EcrGuard.Aws.Tests.Flow;
@@ -134,7 +135,7 @@ public sealed class TagRemovalTests
 
     /// <summary>Takes both tags off, as a sweep does that knows of no use.</summary>
     /// <returns>Why it could not, or what stays behind; null where neither.</returns>
-    private static async Task<string?> UnmarkAsync(Deployed functions)
+    private static async Task<string?> UnmarkAsync(Deployed functions, CancellationToken cancellation = default)
     {
         var guard = functions.Part<ImageDecider>();
         if (await functions.Part<EcrReader>().ImageAsync(Id(Image.Digest), CancellationToken.None) is not { } image)
@@ -146,7 +147,7 @@ public sealed class TagRemovalTests
             UseState.NotInUse,
             UseState.NotInUse,
             DateTimeOffset.MaxValue,
-            CancellationToken.None
+            cancellation
         );
         var left = await guard.EndMarkingAsync(image.Id.Repository, CancellationToken.None);
         return marked.Record.CouldNotMark ?? (left is [var why, ..] ? why : null);
@@ -250,6 +251,142 @@ public sealed class TagRemovalTests
         );
     }
 
+    private static string Keeps(int count, string selection) =>
+        $$"""
+            { "rules": [ { "rulePriority": 1, "selection": { {{selection}}, "countType": "imageCountMoreThan",
+              "countNumber": {{count}} }, "action": { "type": "expire" } } ] }
+            """;
+
+    public static TheoryData<string, bool> Counts =>
+        [
+            .. from selection in (string[])
+                ["\"tagStatus\":\"any\"", "\"tagStatus\":\"tagged\",\"tagPatternList\":[\"*\"]"]
+            from sweeps in (bool[])[false, true]
+            select (selection, sweeps),
+        ];
+
+    /// <summary>ECR may evaluate its policies between any two calls.</summary>
+    [Theory]
+    [MemberData(nameof(Counts))]
+    public async Task No_image_goes_by_the_place_that_the_manifest_takes_in_a_count(string selection, bool sweeps)
+    {
+        await using var fixture = await ApprovedAsync();
+        await fixture.Functions.BackfillAsync();
+        var struck = true;
+        for (var call = 1; struck; call++)
+        {
+            Marked(fixture, TagMutability.Mutable);
+            fixture.Aws.Ecr.PutLifecyclePolicy(Repository, Keeps(2, selection));
+            fixture.Aws.Faults.Add(
+                Fault.Meanwhile(() => fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow())) with
+                {
+                    Service = "ecr",
+                    Resource = Repository,
+                    From = call,
+                }
+            );
+            if (sweeps)
+                await fixture.Functions.SweepAsync();
+            else
+                Assert.Contains("The next sweep takes the tag off", await UnmarkAsync(fixture.Functions));
+            struck = fixture.Aws.Faults.Outstanding == 0;
+            fixture.Aws.Faults.Clear();
+            fixture.Aws.Ecr.RunLifecycle(fixture.Time.GetUtcNow());
+            Assert.NotNull(fixture.Aws.Ecr.TagsOf(Repository, Image.Digest));
+            Assert.NotNull(fixture.Aws.Ecr.TagsOf(Repository, Other.Digest));
+            Assert.InRange(call, 1, 60);
+        }
+        Assert.Contains(BlockedTag(Image.Digest), fixture.Tags(Image.Digest));
+        Assert.StartsWith(
+            "Could not unmark: ",
+            fixture.Item(Image.Digest)["couldNotMark"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_sweep_takes_tags_off_one_by_one_where_the_count_has_room_for_one()
+    {
+        await using var fixture = await ApprovedAsync();
+        await fixture.Functions.BackfillAsync();
+        Marked(fixture, TagMutability.Mutable);
+        fixture.Aws.Ecr.PutLifecyclePolicy(Repository, Keeps(3, "\"tagStatus\":\"any\""));
+        Assert.Contains("The next sweep takes the tag off", await UnmarkAsync(fixture.Functions));
+        Assert.Contains(BlockedTag(Image.Digest), fixture.Tags(Image.Digest));
+
+        fixture.Aws.Requests.Take();
+        await fixture.Functions.SweepAsync();
+        Assert.DoesNotContain(BlockedTag(Image.Digest), fixture.Tags(Image.Digest));
+        Assert.Null(fixture.Item(Image.Digest)["couldNotMark"]);
+        var writes = fixture.Aws.Requests.Take().Select(request => request.Operation);
+        Assert.Equal(
+            ["PutImage", "BatchDeleteImage"],
+            writes.Where(operation => operation is "PutImage" or "BatchDeleteImage").Take(2)
+        );
+        Assert.Empty((await ContentsAsync(fixture)).RemovalManifests);
+    }
+
+    /// <summary>A move is a push, which is replicated.</summary>
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("shop/", true)]
+    [InlineData("pay/", false)]
+    public async Task A_tag_that_could_move_stays_where_the_repository_is_replicated(string prefix, bool stays)
+    {
+        await using var fixture = await ApprovedAsync();
+        Marked(fixture, TagMutability.Mutable);
+        fixture.Aws.Ecr.Replication = [new ReplicationRule("us-east-1", prefix.Length == 0 ? [] : ["ops/", prefix])];
+        fixture.Aws.Requests.Take();
+        var why = await UnmarkAsync(fixture.Functions);
+        Assert.Equal(
+            stays ? "Could not unmark: the repository is replicated, and a tag that moves here moves there too." : null,
+            why
+        );
+        Assert.Equal(stays, fixture.Tags(Image.Digest).Contains(BlockedTag(Image.Digest)));
+        Assert.Equal(stays, fixture.Aws.Requests.Take().All(request => request.Operation != "PutImage"));
+    }
+
+    [Fact]
+    public async Task What_cannot_move_comes_off_by_name_where_the_repository_is_replicated_too()
+    {
+        await using var fixture = await ApprovedAsync();
+        Marked(fixture, TagMutability.Immutable);
+        fixture.Aws.Ecr.Replication = [new ReplicationRule("us-east-1")];
+        Assert.Null(await UnmarkAsync(fixture.Functions));
+        Assert.Equal(["1", "1.1"], fixture.Tags(Image.Digest));
+    }
+
+    /// <summary>The EcrGuard of another registry knows nothing of what this one meant.</summary>
+    [Theory]
+    [InlineData("ECR Image Action", "PUSH")]
+    [InlineData("ECR Replication Action", "REPLICATE")]
+    public async Task A_manifest_that_came_from_another_registry_is_no_image_and_no_alert(string type, string action)
+    {
+        await using var fixture = await LeftBehindAsync();
+        var manifest = Assert.Single((await ContentsAsync(fixture)).RemovalManifests);
+        fixture.Aws.DynamoDb.CreateEcrGuardTable("elsewhere");
+        var elsewhere = fixture.Deploy(options: new DeploymentOptions(Table: "elsewhere"));
+        var alerts = fixture.Alerts.Count;
+        var came = $$"""
+            {"version":"0","id":"3","account":"{{fixture.Aws.AccountId}}","region":"{{fixture.Aws.Region}}",
+            "time":"{{fixture.Time.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}}","source":"aws.ecr","resources":[],
+            "detail-type":"{{type}}","detail":{"result":"SUCCESS","repository-name":"{{Repository}}",
+            "image-digest":"{{manifest.Id.Digest}}","action-type":"{{action}}",
+            "image-tag":"{{BlockedTag(Image.Digest)}}"} }
+            """;
+        Assert.Empty(await elsewhere.PushedAsync(came));
+        Assert.Equal(alerts, fixture.Alerts.Count);
+        Assert.DoesNotContain(fixture.Aws.DynamoDb.Items("elsewhere"), item => item["record"] is not null);
+    }
+
+    [Fact]
+    public async Task What_was_left_behind_goes_where_EcrGuard_only_observes_too()
+    {
+        await using var fixture = await LeftBehindAsync();
+        await fixture.Deploy("""{ "version": 1 }""").SweepAsync();
+        Assert.Empty((await ContentsAsync(fixture)).RemovalManifests);
+    }
+
     [Fact]
     public async Task The_image_that_goes_with_its_last_tag_all_the_same_is_told_at_once()
     {
@@ -272,6 +409,68 @@ public sealed class TagRemovalTests
         Assert.Equal("tag-removal", alert.Attributes["kind"].Value);
         Assert.Contains("The image is gone", alert.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>The team deletes its tags in the moment of the removal, and what ECR says of it does not come.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_image_that_goes_by_a_removal_whose_answer_is_lost_is_told_at_once(bool deadline)
+    {
+        await using var fixture = await ApprovedAsync();
+        Marked(fixture, TagMutability.Immutable);
+        fixture.Aws.Ecr.DeleteTag(Repository, Shield(Image.Digest));
+        using var time = new CancellationTokenSource();
+        LosesTheLastTag(fixture);
+        var lost = deadline ? Fault.Meanwhile(time.Cancel) : Fault.CloseAfter;
+        fixture.Aws.Faults.Add(lost with { Operation = "BatchDeleteImage", Times = int.MaxValue });
+        if (deadline)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => UnmarkAsync(fixture.Functions, time.Token));
+        else
+            Assert.NotNull(await UnmarkAsync(fixture.Functions));
+        var alert = Assert.Single(fixture.Alerts);
+        Assert.Equal("tag-removal", alert.Attributes["kind"].Value);
+        Assert.Contains("the image is gone", alert.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The function cannot look, or cannot tell.</summary>
+    [Theory]
+    [InlineData("DescribeImages")]
+    [InlineData("Publish")]
+    public async Task The_image_that_goes_by_a_removal_that_nobody_could_look_after_is_told_by_the_sweep(string fails)
+    {
+        await using var fixture = await ApprovedAsync();
+        await fixture.Functions.BackfillAsync();
+        Marked(fixture, TagMutability.Immutable);
+        fixture.Aws.Ecr.DeleteTag(Repository, Shield(Image.Digest));
+        LosesTheLastTag(
+            fixture,
+            () => fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = fails, Times = int.MaxValue })
+        );
+        var before = fixture.Alerts.Count;
+        await Assert.ThrowsAnyAsync<Exception>(() => UnmarkAsync(fixture.Functions));
+        fixture.Aws.Faults.Clear();
+        Assert.Null(fixture.Aws.Ecr.TagsOf(Repository, Image.Digest));
+        Assert.Equal(before, fixture.Alerts.Count);
+
+        fixture.Time.Advance(TimeSpan.FromMinutes(20));
+        for (var sweep = 0; sweep < 2; sweep++)
+            await fixture.Functions.SweepAsync();
+        Assert.Single(fixture.Alerts.Skip(before), alert => alert.Attributes["kind"].Value == "tag-removal");
+    }
+
+    /// <summary>Just before the tag is removed by its name, the team deletes all of its own.</summary>
+    private static void LosesTheLastTag(GuardFixture fixture, Action? then = null) =>
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+            {
+                fixture.Aws.Ecr.DeleteTag(Repository, "1");
+                fixture.Aws.Ecr.DeleteTag(Repository, "1.1");
+                then?.Invoke();
+            }) with
+            {
+                Operation = "BatchDeleteImage",
+            }
+        );
 
     [Fact]
     public async Task A_tag_that_was_anothers_by_then_is_told_at_once()
@@ -341,6 +540,36 @@ public sealed class TagRemovalTests
             fixture.Items("D").Single(item => item["sweep"] is not null)["sweep"]!.GetValue<string>(),
             StringComparison.Ordinal
         );
+    }
+
+    /// <summary>The window between the look and the deletion is the one that no read can close.</summary>
+    [Fact]
+    public async Task A_tag_that_came_to_the_manifest_after_the_last_look_goes_with_it_and_is_told_at_once()
+    {
+        await using var fixture = await LeftBehindAsync();
+        var manifest = Assert.Single((await ContentsAsync(fixture)).RemovalManifests);
+        var text = (await fixture.Functions.Part<EcrReader>().ManifestAsync(manifest.Id, CancellationToken.None))!.Text;
+        using var clients = AwsClients.At(
+            fixture.Aws.Endpoint,
+            fixture.Aws.Region,
+            new Amazon.Runtime.BasicAWSCredentials("test", "test")
+        );
+        var request = new PutImageRequest
+        {
+            RepositoryName = Repository,
+            ImageManifest = text,
+            ImageTag = "v9",
+        };
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => Task.Run(() => clients.Ecr.PutImageAsync(request)).GetAwaiter().GetResult()) with
+            {
+                Operation = "BatchDeleteImage",
+            }
+        );
+        await fixture.Functions.SweepAsync();
+        Assert.Equal(0, fixture.Aws.Faults.Outstanding);
+        var alert = Assert.Single(fixture.Alerts, each => each.Attributes["kind"].Value == "tag-removal");
+        Assert.Contains("v9", alert.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -132,6 +132,19 @@ public sealed class FindingsTests
     }
 
     [Fact]
+    public void The_total_among_counts_is_held_against_the_whole_list()
+    {
+        static KeyValuePair<string, int>[] Counts(int total) => [new("CRITICAL", 0), new("TOTAL", total)];
+
+        Assert.Null(Findings.Missing(["LOW", "UNTRIAGED"], Counts(2)));
+        Assert.Equal("3 in all counted, 2 listed", Findings.Missing(["LOW", "UNTRIAGED"], Counts(3)));
+        Assert.Equal(
+            ("", 3, 2),
+            Assert.Single(Findings.Beyond(["LOW", "UNTRIAGED"], [.. Counts(3), new("UNDEFINED", 1)]))
+        );
+    }
+
+    [Fact]
     public void Another_package_manager_or_platform_is_another_finding()
     {
         Finding[] different =

@@ -277,6 +277,90 @@ public sealed class LifecycleLinterTests
     [InlineData("Images for the archive team", "Expire 1 any 30")]
     [InlineData("Remove images from the standard storage", "Archive 1 any 30")]
     [InlineData("Expire images older than 120 days", "ExpireArchived 1 any 90")]
+    [InlineData("DO NOT DELETE THIS RULE", "Keep 1 any 20")]
+    [InlineData("Never delete this rule", "Keep 1 any 20")]
+    [InlineData("Protect this rule", "Keep 1 any 20")]
+    [InlineData("Keep this rule forever", "Keep 1 any 20")]
+    [InlineData("Keep all release images for a year", "Expire 1 release* 365")]
+    [InlineData("Keep all images for a month", "Expire 1 any 30")]
+    [InlineData("Keep all images for a quarter", "Expire 1 any 90")]
+    [InlineData("Never delete images in their first week", "Expire 1 any 7")]
+    [InlineData("Do not delete images immediately", "Expire 1 any 7")]
+    [InlineData("Do not delete images right away", "Expire 1 any 7")]
+    [InlineData("Do not delete images too early", "Expire 1 any 7")]
+    [InlineData("Never delete new images", "Expire 1 any 7")]
+    [InlineData("Keep all new images", "Keep 1 any 20")]
+    [InlineData("Protect recently pushed images", "Expire 1 any 7")]
+    [InlineData("Keep all of this month's images", "Expire 1 any 31")]
+    [InlineData("Keep all repositories small", "Keep 1 any 20")]
+    [InlineData("Keep all clean", "Keep 1 any 20")]
+    [InlineData("Keep every 10th image", "Keep 1 any 20")]
+    [InlineData("Keep all in sync with Terraform", "Keep 1 any 20")]
+    [InlineData("Keep all images that are deployed", "Keep 1 any 20")]
+    [InlineData("Protect images from accidental deletion", "Keep 1 any 20")]
+    [InlineData("Never delete the last image", "Keep 1 any 1")]
+    [InlineData("Archive images: 30 days", "Expire 1 archive-* 30")]
+    [InlineData("Archive images: 30 days", "Expire 1 any 30")]
+    [InlineData("Archive builds older than 30 days", "Expire 1 archive-* 30")]
+    [InlineData("Archive images older than 30 days", "Expire 1 archive-* 30")]
+    [InlineData("Archiving service", "Keep 1 any 20")]
+    [InlineData("Transition images (blue/green)", "Keep 1 any 20")]
+    [InlineData("Transition images", "Keep 1 any 20")]
+    [InlineData("Keep 12 images", "Keep 1 12* 5")]
+    [InlineData("Keep 18 images", "Keep 1 node18* 5")]
+    [InlineData("Keep the last 2024 images", "Keep 1 2024* 5")]
+    [InlineData("Keep the 8 LTS images", "Keep 1 8* 5")]
+    [InlineData("Keep last 5 images. Delete untagged images.", "Keep 1 any 5")]
+    [InlineData("Delete untagged images and everything else after 30 days", "Expire 1 any 30")]
+    [InlineData("Expire untagged images (and anything older than 30 days)", "Expire 1 any 30")]
+    [InlineData("Expire untagged images as well as old ones", "Expire 1 any 30")]
+    [InlineData("Expire untagged images first, the rest after 30 days", "Expire 1 any 30")]
+    [InlineData("Remove untagged images, old images and PR images", "Expire 1 any 30")]
+    [InlineData("Remove orphaned dev images", "Expire 1  14")]
+    [InlineData("Remove orphaned dev images older than 14 days", "Expire 1  14")]
+    [InlineData("Expire dangling staging images", "Expire 1  14")]
+    [InlineData("Remove images to cold storage", "Archive 1 any 90")]
+    [InlineData("Expire images to Glacier after 90 days", "Archive 1 any 90")]
+    [InlineData("Retain 10 dev and 10 prod images", "Keep 1 dev-* 10")]
+    [InlineData("Keep last 10 multi stage images", "Keep 1 prod* 10")]
+    [InlineData("Keep last 10 load test images", "Keep 1 prod* 10")]
+    [InlineData("Keep last 10 images (5 for dev)", "Keep 1 any 20")]
+    [InlineData("Delete images of releases supported for 2 years", "Expire 1 any 90")]
+    [InlineData("Keep images for 30 days of support", "Expire 1 any 90")]
+    [InlineData("Keep LTS images supported for 5 years", "Keep 1 any 10")]
+    [InlineData("Keep images of teams on call for 7 days", "Keep 1 any 10")]
+    [InlineData("Delete images of teams on call for 7 days", "Expire 1 any 90")]
+    [InlineData("Keep images with CVEs open for 30 days", "Keep 1 any 10")]
+    [InlineData("Delete images with CVEs open for 30 days", "Expire 1 any 90")]
+    [InlineData("Delete images after release in 5 days", "Expire 1 any 90")]
+    [InlineData("Delete images built in 2 days", "Expire 1 any 90")]
+    [InlineData("Delete 90 days after release", "Expire 1 any 30")]
+    [InlineData("Expire images older than 52 weeks", "Expire 1 any 365")]
+    [InlineData("Keep one week of nightlies", "Keep 1 any 7")]
+    [InlineData("Keep last 7 days of images", "Keep 1 any 7")]
+    [InlineData("Keep the last 3 multi-arch images", "Keep 1 any 9")]
+    [InlineData("Keep the last 3 multi-platform images", "Keep 1 any 9")]
+    [InlineData("Expire untagged dev images after 14 days", "Expire 1  14")]
+    [InlineData("Remove old untagged staging images", "Expire 1  14")]
+    [InlineData("Clean up untagged test images", "Expire 1  14")]
+    [InlineData("Clean up dangling test images", "Expire 1  14")]
+    [InlineData("Expire dev images that are untagged", "Expire 1  14")]
+    [InlineData("Delete orphaned qa images", "Expire 1  14")]
+    [InlineData("Keep last 10 untagged production images", "Keep 1  10")]
+    [InlineData("Keep last 10 untagged production images", "Keep 1 dev* 10")]
+    [InlineData("Never delete the latest prod image", "Keep 1 prod* 1")]
+    [InlineData("Never delete the current release", "Keep 1 release* 1")]
+    [InlineData("Never delete the production image", "Keep 1 prod* 1")]
+    [InlineData("Protect the live version", "Keep 1 v* 2")]
+    [InlineData("Protect rollback images", "Keep 1 v* 10")]
+    [InlineData("Do not delete releases too early", "Expire 1 release* 90")]
+    [InlineData("Don't remove images immediately", "Expire 1 any 7")]
+    [InlineData("Keep every second build", "Keep 1 any 30")]
+    [InlineData("Keep every third build", "Keep 1 any 30")]
+    [InlineData("Keep all images for a week", "Expire 1 any 7")]
+    [InlineData("Keep all images of the day", "Expire 1 any 1")]
+    [InlineData("Keep all supported releases", "Keep 1 release* 5")]
+    [InlineData("Preserve every build for a minute or two", "Expire 1 any 1")]
     public void What_is_true_of_the_rule_or_no_claim_at_all_is_not_reported(string description, string rule) =>
         Assert.DoesNotContain(LintAlone(Described(rule, description)), f => f.Id == LifecycleLinter.DescriptionDiffers);
 
@@ -291,7 +375,26 @@ public sealed class LifecycleLinterTests
     [InlineData("Keep 10 dev/test images", "Keep 1 production* 10")]
     [InlineData("Move old images to archive", "Expire 1 any 30")]
     [InlineData("Do not delete releases", "Keep 1 release* 30")]
+    [InlineData("Keep every image", "Expire 1 any 30")]
+    [InlineData("Protect production images", "Expire 1 prod* 30")]
+    [InlineData("Delete staging images", "Expire 1  30")]
     [InlineData("Keep 1,000 images", "Keep 1 any 100")]
+    [InlineData("Expire images tagged with 'latest' older than 180 days", "Expire 1 latest* 90")]
+    [InlineData("Keep the newest 50 images and mark the rest for expiration", "Keep 1 any 30")]
+    [InlineData("Only keep latest 12 images", "Keep 1 any 20")]
+    [InlineData("Keep newest 100 images that are tagged with *-main-*", "Keep 1 *-main-* 50")]
+    [InlineData("Keep newest 100 images, delete the rest", "Keep 1 any 50")]
+    [InlineData("Keep last 60 release images for rollbacks", "Keep 1 release* 30")]
+    [InlineData("Keep branch images for 60 days", "Expire 1 branch-* 30")]
+    [InlineData("Transition foo-* images not pulled in 30 days to archive", "Archive 1 foo-* 60")]
+    [InlineData("Keep the newest 10 production images", "Keep 1 dev* 10")]
+    [InlineData("Do not delete hotfix images", "Keep 1 hotfix-* 30")]
+    [InlineData("Never delete production images", "Keep 1 prod* 30")]
+    [InlineData("Keep all images forever", "Keep 1 any 30")]
+    [InlineData("Archive images older than 90 days", "Expire 1 any 90")]
+    [InlineData("Purge images older than 1 year", "Expire 1 any 30")]
+    [InlineData("Clean up images older than 2 weeks", "Expire 1 any 30")]
+    [InlineData("This rule keeps the last 10 images", "Keep 1 any 20")]
     public void A_plain_claim_that_is_not_so_is_reported(string description, string rule) =>
         Assert.Single(LintAlone(Described(rule, description)), f => f.Id == LifecycleLinter.DescriptionDiffers);
 
@@ -301,6 +404,58 @@ public sealed class LifecycleLinterTests
             LintAlone(Of(Keep(1, "*", 9999), Expire(2, "any", 14, "Expire untagged images"))),
             f => f.Id == LifecycleLinter.DescriptionDiffers
         );
+
+    [Fact]
+    public void Images_that_are_listed_tell_what_a_rule_for_untagged_ones_is_for()
+    {
+        var cleansUp = Of(Keep(1, "v*", 10), Expire(2, "", 14));
+        Assert.DoesNotContain(Lint(cleansUp, Image(1, 1, "v1")), f => f.Id == LifecycleLinter.MatchesNothing);
+        var archives = Of(Archive(1, "any", 30), ExpireArchived(2, "any", 365));
+        Assert.DoesNotContain(Lint(archives, Image(1, 1, "v1")), f => f.Id == LifecycleLinter.MatchesNothing);
+
+        // What describe-images lists of an index does not say what it refers to.
+        var leavesThem = Of(Keep(1, "v*", 10));
+        var index = Image(3, 1, "v1") with { Kind = ImageKind.Index };
+        Assert.Empty(Lint(leavesThem, Image(2, 1), index));
+        Assert.Empty(Lint(leavesThem, Image(2, 1), index with { Children = [Facts.Digest(2)] }));
+        Assert.Single(
+            Lint(leavesThem, Image(2, 1), Image(4, 1), index with { Children = [Facts.Digest(2)] }),
+            f => f.Id == LifecycleLinter.NoUntaggedCleanUp
+        );
+    }
+
+    [Theory]
+    [InlineData("v?", "'?' is no wildcard to ECR and stands for itself, and no tag contains one")]
+    [InlineData("v[0-9]*", "'[' is no wildcard to ECR")]
+    [InlineData("team/v*", "No tag matches 'team/v*'")]
+    public void A_pattern_that_no_tag_matches_is_told_by_what_is_wrong_with_it(string pattern, string message) =>
+        Assert.StartsWith(
+            message,
+            LintAlone(Of(Keep(1, pattern, 10))).Single(f => f.Id == LifecycleLinter.ImpossibleTag).Message,
+            StringComparison.Ordinal
+        );
+
+    [Fact]
+    public void A_tag_is_as_long_as_ECR_s_model_lets_it_be() =>
+        Assert.DoesNotContain(
+            LintAlone(Of(Keep(1, new string('a', 300), 10))),
+            f => f.Id == LifecycleLinter.ImpossibleTag
+        );
+
+    [Theory]
+    [InlineData("10.0")]
+    [InlineData("1e1")]
+    public void A_number_that_ECR_may_not_read_is_told_where_ECR_is_sent_the_text_itself(string number)
+    {
+        var text = $$"""{"rules":[{{Keep(1, "v*", 77).Replace("77", number, StringComparison.Ordinal)}}]}""";
+
+        var problem = Assert.Single(LifecyclePolicy.Read(text, sentAsWritten: true).Problems);
+        Assert.Equal(
+            ($"Found {number}; ECR may take digits only: write 10.", false),
+            (problem.Message, problem.Certain)
+        );
+        Assert.Empty(LifecyclePolicy.Read(text).Problems);
+    }
 
     [Theory]
     [InlineData("v*,v1*", false)]
@@ -317,7 +472,11 @@ public sealed class LifecycleLinterTests
     [InlineData("any", 10, null)]
     [InlineData("*", 10, LintSeverity.Warning)]
     [InlineData("sha*", 10, LintSeverity.Warning)]
-    [InlineData("*.sig", 10, LintSeverity.Warning)]
+    [InlineData("*sig", 10, LintSeverity.Warning)]
+    [InlineData("*.sig", 10, null)]
+    [InlineData("*.att", 10, null)]
+    [InlineData("sha256-*", 10, null)]
+    [InlineData("sha256-*.sig", 10, null)]
     [InlineData("v*", 10, null)]
     [InlineData("*-main-*", 10, null)]
     [InlineData("", 10, null)]

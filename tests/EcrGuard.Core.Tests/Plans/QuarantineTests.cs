@@ -147,6 +147,38 @@ public sealed class QuarantineTests
         );
     }
 
+    [Theory]
+    [InlineData(-49, false)]
+    [InlineData(-47, true)]
+    [InlineData(0, true)]
+    public void For_two_days_after_a_forced_approval_its_use_is_not_known(int endedHoursAgo, bool stays)
+    {
+        var facts = Of(Facts.Image(1, "1.0", Blocked)) with { ForcedUntil = Facts.Now.AddHours(endedHoursAgo) };
+        var plan = Plan(facts, null);
+        Assert.Equal(stays, plan.Next is null);
+        Assert.Equal(stays, plan.Why?.Contains("approved by force until", StringComparison.Ordinal) == true);
+    }
+
+    /// <summary>A team may delete what has been in the archive for long enough.</summary>
+    [Theory]
+    [InlineData("\"tagStatus\":\"any\"", false)]
+    [InlineData("\"tagStatus\":\"tagged\",\"tagPatternList\":[\"1*\"]", false)]
+    [InlineData("\"tagStatus\":\"tagged\",\"tagPatternList\":[\"2*\"]", true)]
+    [InlineData("\"tagStatus\":\"untagged\"", true)]
+    public void An_image_is_not_archived_where_a_rule_for_the_archive_could_then_take_it(string selects, bool archives)
+    {
+        var policy = $$"""
+            {"rules":[{"rulePriority":1,"selection":{ {{selects}},"storageClass":"archive",
+            "countType":"sinceImageTransitioned","countUnit":"days","countNumber":90 },"action":{"type":"expire"} } ] }
+            """;
+        var plan = Plan(Of(Facts.Image(1, "1.0", Blocked)) with { LifecyclePolicy = policy }, null);
+        Assert.Equal(archives, plan.Next is { Change: QuarantineChange.Archive });
+        Assert.Equal(
+            archives ? null : "Once it is archived, rule 1 of the repository's lifecycle policy could take it.",
+            plan.Why
+        );
+    }
+
     [Fact]
     public void Only_the_restore_of_what_was_seen_archived_is_somebody_elses()
     {

@@ -67,17 +67,6 @@ public sealed class TagPlanTests
                 Tags
             )
         );
-        Nothing(
-            TagPlan.ForShield(
-                Facts.Image(1, "1.0") with
-                {
-                    Kind = ImageKind.Unknown,
-                },
-                UseState.InUse,
-                EnforcementMode.Mark,
-                Tags
-            )
-        );
     }
 
     [Fact]
@@ -162,6 +151,21 @@ public sealed class TagPlanTests
                     )
                 )
         );
+
+    [Fact]
+    public void An_image_in_use_of_a_media_type_that_nobody_knows_gets_no_shield_and_that_is_said()
+    {
+        var image = Facts.Image(1, "1.0") with { Kind = ImageKind.Unknown };
+        TagPlan[] plans =
+        [
+            TagPlan.For(image, Status.Unsupported, UseState.InUse, EnforcementMode.Mark, Tags),
+            TagPlan.ForShield(image, UseState.InUse, EnforcementMode.Mark, Tags),
+        ];
+        Assert.All(plans, plan => Assert.Empty(plan.Actions));
+        Assert.All(plans, plan => Assert.StartsWith("It has a media type that EcrGuard does not know", plan.CouldNot));
+        Nothing(TagPlan.ForShield(image, UseState.NotInUse, EnforcementMode.Mark, Tags));
+        Nothing(TagPlan.ForShield(image, UseState.InUse, EnforcementMode.Observe, Tags));
+    }
 
     [Theory]
     [InlineData(ImageKind.Artifact)]

@@ -9,7 +9,7 @@ public sealed class TagRemovalTests
     private static readonly string Blocked = Tags.Blocked(Facts.Digest(1));
 
     private static TagRemoval Of(string mutability, params string[] team) =>
-        TagRemoval.Of(Facts.Image(1, [.. team, Blocked]), Blocked, MutabilityValue.Parse(mutability), Tags);
+        TagRemoval.Of(Facts.Image(1, [.. team, Blocked]), Blocked, MutabilityValue.Parse(mutability), false, Tags);
 
     [Theory]
     [InlineData("MUTABLE", TagRemovalWay.Move)]
@@ -36,6 +36,19 @@ public sealed class TagRemovalTests
         Assert.Equal(TagRemovalWay.Stay, Of("IMMUTABLE").Way);
     }
 
+    /// <summary>A move is a push; ECR's replication deletes nothing.</summary>
+    [Fact]
+    public void Where_the_repository_is_replicated_nothing_moves()
+    {
+        TagRemoval Replicated(string mutability) =>
+            TagRemoval.Of(Facts.Image(1, "1.0", Blocked), Blocked, MutabilityValue.Parse(mutability), true, Tags);
+        Assert.Equal(
+            "Could not unmark: the repository is replicated, and a tag that moves here moves there too.",
+            Replicated("MUTABLE").Why
+        );
+        Assert.Equal(TagRemovalWay.ByName, Replicated("IMMUTABLE").Way);
+    }
+
     [Fact]
     public void What_stays_says_why_and_what_helps()
     {
@@ -51,7 +64,7 @@ public sealed class TagRemovalTests
         );
         Assert.Equal(
             "Could not unmark: Whether tags of the repository can move is not known.",
-            TagRemoval.Of(Facts.Image(1, "1.0", Blocked), Blocked, null, Tags).Why
+            TagRemoval.Of(Facts.Image(1, "1.0", Blocked), Blocked, null, false, Tags).Why
         );
         Assert.Null(Of("MUTABLE", "1.0").Why);
         Assert.Null(Of("IMMUTABLE", "1.0").Why);

@@ -53,6 +53,18 @@ public sealed class UnendedWriteTests
             )
         );
 
+    /// <summary>Removing an image's last tag deletes the image.</summary>
+    [Theory]
+    [InlineData("Remove", false, 2, true)]
+    [InlineData("Remove", false, 1, false)]
+    [InlineData("Remove", true, 2, false)]
+    [InlineData("Add", false, 2, false)]
+    public void An_image_that_is_gone_after_a_removal_by_name_is_told(string change, bool moves, int image, bool told)
+    {
+        var write = new UnfinishedWrite("1", change, Facts.Image(image).Id, "1.0", null, null) { Moves = moves };
+        Assert.Equal(told, write.Alarm(Facts.Contents([Facts.Image(1, "1.0")])) is not null);
+    }
+
     [Fact]
     public void Of_a_write_to_a_setting_it_is_told_where_the_setting_was_read()
     {

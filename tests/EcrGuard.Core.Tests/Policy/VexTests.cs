@@ -182,6 +182,83 @@ public sealed class VexTests
             ).Status
         );
 
+    /// <summary>Installed as 1 and as 2.</summary>
+    private static readonly Finding Twice = Facts.Finding() with
+    {
+        Occurrences = [new("1", null, "/a", null), new("2", null, "/b", null)],
+    };
+
+    [Theory]
+    [InlineData(true, "1", "2")]
+    [InlineData(true, "1", "2", "3")]
+    [InlineData(false, "1")]
+    [InlineData(false, "1", "3")]
+    public void Every_place_is_to_be_excused_by_some_package_of_a_statement(bool excused, params string[] versions)
+    {
+        var packages = versions.Select(version => $$"""{ "@id": "pkg:deb/debian/openssl@{{version}}" }""").ToList();
+
+        Assert.Equal(
+            excused ? Status.Approved : Status.Blocked,
+            Decide(Policy(Statement(packages: string.Join(',', packages))), Twice).Status
+        );
+        Assert.Equal(
+            excused ? Status.Approved : Status.Blocked,
+            Decide(Policy([.. packages.Select(package => Statement(packages: package))]), Twice).Status
+        );
+    }
+
+    [Fact]
+    public void Places_may_be_excused_in_different_ways_and_an_excuse_is_taken_back_for_all_of_them()
+    {
+        string[] both =
+        [
+            Statement("\"status\": \"fixed\"", packages: """{ "@id": "pkg:deb/debian/openssl@1" }"""),
+            Statement(packages: """{ "@id": "pkg:deb/debian/openssl@2" }"""),
+        ];
+
+        Assert.Equal(Status.Approved, Decide(Policy(both), Twice).Status);
+        Assert.Equal(
+            Status.Blocked,
+            Decide(
+                Policy([
+                    .. both,
+                    Statement(
+                        Affected,
+                        at: "2026-11-02T09:00:00Z",
+                        packages: """{ "@id": "pkg:deb/debian/openssl@1" }"""
+                    ),
+                ]),
+                Twice
+            ).Status
+        );
+    }
+
+    [Fact]
+    public void Two_spellings_of_one_image_are_one_image()
+    {
+        var other = $"PKG:oci/api@{Facts.Digest(1)}?arch=amd64&repository_url={Url}".Replace(
+            "sha256:",
+            "sha256%3A",
+            StringComparison.Ordinal
+        );
+        var product = $"{Product}&arch=amd64\", \"identifiers\": {{ \"purl\": \"{other}\" }}, \"supplier\": \"us";
+
+        Assert.Equal(Status.Approved, Decide(Policy(Statement(product: product))).Status);
+        Assert.Contains(
+            "which of the two is meant cannot be told",
+            Problem(Statement(product: product.Replace("?arch=amd64", "?arch=arm64", StringComparison.Ordinal))),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void A_package_URL_that_is_none_is_one_error() =>
+        Assert.Contains(
+            "it must be a package URL, 'pkg:type",
+            Problem(Statement(packages: """{ "@id": "pkg:npm/a@" }""")),
+            StringComparison.Ordinal
+        );
+
     [Fact]
     public void What_the_scanner_does_not_give_is_not_excused()
     {
@@ -360,7 +437,15 @@ public sealed class VexTests
     [Theory]
     [InlineData(
         "pkg:oci/api@sha256:01?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api",
-        "its repository or its digest cannot be read"
+        "its version 'sha256:01' is no digest"
+    )]
+    [InlineData(
+        "pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=https://123456789012.DKR.ECR.eu-central-1.amazonaws.com/pay/api",
+        "is 'https://123456789012.DKR.ECR.eu-central-1.amazonaws.com/pay/api', which is no repository of ECR's"
+    )]
+    [InlineData(
+        "PKG:oci/api@sha256:00?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api",
+        "its version 'sha256:00' is no digest"
     )]
     [InlineData(
         "pkg:oci/api?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api",
@@ -376,11 +461,7 @@ public sealed class VexTests
     )]
     [InlineData(
         "pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com",
-        "its repository or its digest cannot be read"
-    )]
-    [InlineData(
-        "pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=https://123456789012.DKR.ECR.eu-central-1.amazonaws.com/pay/api",
-        "its repository or its digest cannot be read"
+        "its qualifier repository_url is '123456789012.dkr.ecr.eu-central-1.amazonaws.com', which is no repository"
     )]
     [InlineData(
         "pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001?repository_url=123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api#usr/lib",
@@ -425,6 +506,12 @@ public sealed class VexTests
     [InlineData("https://example.com/products/api")]
     [InlineData("pkg:oci/api@sha256:0000000000000000000000000000000000000000000000000000000000000001")]
     [InlineData("pkg:docker/library/nginx@1.27?repository_url=docker.io")]
+    [InlineData("pkg:oci/x@1?repository_url=https://dkr-ecr.example.com/x")]
+    [InlineData("pkg:oci/x@1?repository_url=mydkrsecret.example.com/x")]
+    [InlineData("pkg:oci/x@1?repository_url=1234.dkr.ecr.eu-central-1.amazonaws.com/x")]
+    [InlineData("pkg:oci/x@1?repository_url=dkr.ecr.eu-central-1.amazonaws.com/x")]
+    [InlineData("pkg:oci/x@1?repository_url=123456789012.dkr.ecr.eu-central-1.example.com/x")]
+    [InlineData("https://mydkrsecret.example.com/123456789012")]
     [InlineData("pkg:oci")]
     [InlineData("pkg:oci/api@?a=b")]
     [InlineData("cpe:2.3:a:wolfi:git:2.39.0:*:*:*:*:*:*:*")]

@@ -151,16 +151,16 @@ public sealed class LambdaRuntime : IAsyncDisposable
             case ("POST", ["2018-06-01", "runtime", "invocation", var id, "response"])
                 when _running.TryRemove(id, out var invocation):
                 invocation.Answer.SetResult(new Answer(id, await BodyAsync(context)));
-                context.Response.StatusCode = StatusCodes.Status202Accepted;
+                await AcceptAsync(context);
                 break;
             case ("POST", ["2018-06-01", "runtime", "invocation", var id, "error"])
                 when _running.TryRemove(id, out var invocation):
                 invocation.Answer.SetException(new FunctionErrorException(FunctionError.Of(await BodyAsync(context))));
-                context.Response.StatusCode = StatusCodes.Status202Accepted;
+                await AcceptAsync(context);
                 break;
             case ("POST", ["2018-06-01", "runtime", "init", "error"]):
                 InitError = FunctionError.Of(await BodyAsync(context));
-                context.Response.StatusCode = StatusCodes.Status202Accepted;
+                await AcceptAsync(context);
                 break;
             default:
                 // The Runtime API's own answer to an unknown request id.
@@ -183,6 +183,14 @@ public sealed class LambdaRuntime : IAsyncDisposable
         await context.Response.WriteAsync(invocation.Payload);
     }
 
+    /// <summary>As the Runtime API accepts an answer or an error: the published client reads this body.</summary>
+    private static async Task AcceptAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync("""{"status":"OK"}""");
+    }
+
     private static async Task<JsonNode> BodyAsync(HttpContext context) =>
         (await JsonNode.ParseAsync(context.Request.Body))!;
 
@@ -203,7 +211,10 @@ public sealed record FunctionError(string Type, string Message)
 }
 
 /// <summary>An invocation ended with an error.</summary>
-public sealed class FunctionErrorException(FunctionError error) : Exception($"{error.Type}: {error.Message}");
+public sealed class FunctionErrorException(FunctionError error) : Exception($"{error.Type}: {error.Message}")
+{
+    public FunctionError Error => error;
+}
 
 /// <summary>The process ended in the middle of an invocation.</summary>
 public sealed class FunctionDiedException(int exitCode, string output)

@@ -52,7 +52,7 @@ public sealed class FunctionsInTemplateTests
         {
             ["OnImagePushed"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE"],
             ["OnScanChanged"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE"],
-            ["OnImageDeployed"] = ["ECRGUARD_WRITES_SHARED"],
+            ["OnImageDeployed"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_WRITES_SHARED"],
             ["Approval"] = [],
             ["BreakGlass"] =
             [

@@ -47,6 +47,7 @@ public sealed class PermissionsTests
     private static readonly string[] WithoutResource =
     [
         "apprunner:ListServices",
+        "ecr:DescribeRegistry",
         "ecr:GetRegistryScanningConfiguration",
         "ecs:DescribeTaskDefinition",
         "ecs:ListClusters",
@@ -143,12 +144,17 @@ public sealed class PermissionsTests
             Marking.Functions.Where(function => Actions(Marking, function).Contains("ecr:PutImage")),
             function => Assert.Contains("ecr:GetLifecyclePolicy", Actions(Marking, function))
         );
-        // Who takes tags off reads whether they can move, and what the manifest that they are moved to needs.
+        // Who takes tags off reads whether they can move, whether that is replicated, and what the manifest that they
+        // are moved to needs.
         Assert.All(
             Marking.Functions.Where(function => Actions(Marking, function).Contains("ecr:UploadLayerPart")),
             function =>
                 Assert.Superset(
-                    new HashSet<string>(["ecr:BatchCheckLayerAvailability", "ecr:DescribeRepositories"]),
+                    new HashSet<string>([
+                        "ecr:BatchCheckLayerAvailability",
+                        "ecr:DescribeRegistry",
+                        "ecr:DescribeRepositories",
+                    ]),
                     Actions(Marking, function).ToHashSet()
                 )
         );
@@ -288,6 +294,7 @@ public sealed class PermissionsTests
             "lambda:GetFunction",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
+            "sns:Publish",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",

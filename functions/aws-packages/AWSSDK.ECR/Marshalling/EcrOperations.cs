@@ -270,6 +270,11 @@ internal static class EcrOperations
         GetRegistryScanningConfigurationResponse
     >("GetRegistryScanningConfiguration", Write, ReadGetRegistryScanningConfigurationResponse, "ValidationException");
 
+    internal static readonly InvokeOptions DescribeRegistry = Operation<
+        DescribeRegistryRequest,
+        DescribeRegistryResponse
+    >("DescribeRegistry", Write, ReadDescribeRegistryResponse, "ValidationException");
+
     internal static readonly InvokeOptions BatchGetRepositoryScanningConfiguration = Operation<
         BatchGetRepositoryScanningConfigurationRequest,
         BatchGetRepositoryScanningConfigurationResponse

@@ -261,6 +261,8 @@ internal static class EcrRequests
 
     internal static void Write(Utf8JsonWriter json, GetRegistryScanningConfigurationRequest value) { }
 
+    internal static void Write(Utf8JsonWriter json, DescribeRegistryRequest value) { }
+
     internal static void Write(Utf8JsonWriter json, BatchGetRepositoryScanningConfigurationRequest value)
     {
         json.Member("repositoryNames", value.RepositoryNames);

@@ -1141,6 +1141,79 @@ internal static class EcrResponses
         return value;
     }
 
+    internal static DescribeRegistryResponse ReadDescribeRegistryResponse(ref Json json)
+    {
+        var value = new DescribeRegistryResponse();
+        while (json.NextMember())
+        {
+            if (json.At("registryId"))
+                value.RegistryId = json.String();
+            else if (json.At("replicationConfiguration"))
+                value.ReplicationConfiguration = json.Structure(ReadReplicationConfiguration);
+            else
+                json.Skip();
+        }
+        return value;
+    }
+
+    private static ReplicationConfiguration ReadReplicationConfiguration(ref Json json)
+    {
+        var value = new ReplicationConfiguration();
+        while (json.NextMember())
+        {
+            if (json.At("rules"))
+                value.Rules = json.List(ReadReplicationRule);
+            else
+                json.Skip();
+        }
+        return value;
+    }
+
+    private static ReplicationRule ReadReplicationRule(ref Json json)
+    {
+        var value = new ReplicationRule();
+        while (json.NextMember())
+        {
+            if (json.At("destinations"))
+                value.Destinations = json.List(ReadReplicationDestination);
+            else if (json.At("repositoryFilters"))
+                value.RepositoryFilters = json.List(ReadRepositoryFilter);
+            else
+                json.Skip();
+        }
+        return value;
+    }
+
+    private static ReplicationDestination ReadReplicationDestination(ref Json json)
+    {
+        var value = new ReplicationDestination();
+        while (json.NextMember())
+        {
+            if (json.At("region"))
+                value.Region = json.String();
+            else if (json.At("registryId"))
+                value.RegistryId = json.String();
+            else
+                json.Skip();
+        }
+        return value;
+    }
+
+    private static RepositoryFilter ReadRepositoryFilter(ref Json json)
+    {
+        var value = new RepositoryFilter();
+        while (json.NextMember())
+        {
+            if (json.At("filter"))
+                value.Filter = json.String();
+            else if (json.At("filterType"))
+                value.FilterType = json.String();
+            else
+                json.Skip();
+        }
+        return value;
+    }
+
     internal static BatchGetRepositoryScanningConfigurationResponse ReadBatchGetRepositoryScanningConfigurationResponse(
         ref Json json
     )

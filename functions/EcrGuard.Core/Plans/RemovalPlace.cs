@@ -1,0 +1,77 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
+
+namespace EcrGuard.Core.Plans;
+
+/// <summary>
+/// What the manifest to which a tag is moved does to the count rules of a lifecycle policy. While it is there it is the
+/// youngest image, and takes a place: an image could expire, or be archived, that would have stayed.
+/// </summary>
+public static class RemovalPlace
+{
+    /// <summary>The first rule that counts the manifest; null where none does.</summary>
+    /// <param name="policy">The lifecycle policy that stands in the repository.</param>
+    /// <param name="carried">The tags that the manifest carries then.</param>
+    public static LifecycleRule? CountedBy(LifecyclePolicy policy, IEnumerable<string> carried) =>
+        Selection
+            .Of(policy, carried)
+            .Rules.FirstOrDefault(rule =>
+                rule is { CountType: CountType.ImageCountMoreThan, CountNumber: < Selection.EveryImage }
+            );
+
+    /// <summary>Why a tag stays where nobody knows the other images: only a sweep does.</summary>
+    public static string LeftToSweep(LifecycleRule rule) =>
+        TagRemoval.CouldNot(
+            $"Rule {rule.Priority} of the repository's lifecycle policy would count the manifest to which the tag is "
+                + "moved. The next sweep takes the tag off, where no image goes by that."
+        );
+
+    /// <summary>Why a tag stays; null where no image goes by the manifest's place.</summary>
+    /// <param name="contents">As read immediately before.</param>
+    /// <param name="image">Which carries the tag.</param>
+    /// <param name="carried">What the manifest carries beside it.</param>
+    public static string? WhyNot(
+        LifecyclePolicy policy,
+        RepositoryContents contents,
+        ImageId image,
+        string tag,
+        Digest manifest,
+        IEnumerable<string> carried,
+        DateTimeOffset now
+    )
+    {
+        List<LifecycleImage> without =
+        [
+            .. contents
+                .Images.Concat(contents.RemovalManifests)
+                .Select(each =>
+                    LifecycleImage.Of(
+                        each.Id == image ? each with { Tags = [.. each.Tags.Where(its => its != tag)] } : each,
+                        contents.ChildrenOf(each)
+                    )
+                ),
+        ];
+        var youngest = new LifecycleImage
+        {
+            Digest = manifest,
+            Tags = [.. carried, tag],
+            Kind = ImageKind.Artifact,
+            Storage = StorageStatus.Active,
+            PushedAt = now,
+        };
+        var going = Going(without).ToHashSet();
+        var more = Going([.. without, youngest]).FirstOrDefault(id => id != manifest && !going.Contains(id));
+        return more is null
+            ? null
+            : TagRemoval.CouldNot(
+                "The manifest to which the tag is moved would take a place in the count of the repository's lifecycle "
+                    + $"policy, and {more.Abbreviated} could go by that."
+            );
+
+        IEnumerable<Digest> Going(IReadOnlyCollection<LifecycleImage> images) =>
+            LifecycleEvaluator
+                .Evaluate(policy, images, now)
+                .Where(decision => decision.Outcome != LifecycleOutcome.Keep)
+                .Select(decision => decision.Image.Digest);
+    }
+}
