@@ -44,10 +44,11 @@ public sealed partial class ReadmeTests : IDisposable
     [Theory]
     [MemberData(nameof(Pages))]
     public void A_line_is_read_at_a_glance(string path) =>
-        Assert.DoesNotContain(new Page(path).Lines, line =>
-                line.Length > 120
-                && !Address().IsMatch(line)
-                && !(path == "tests/README.md" && line.StartsWith('|')));
+        Assert.DoesNotContain(
+            new Page(path).Lines,
+            line =>
+                line.Length > 120 && !Address().IsMatch(line) && !(path == "tests/README.md" && line.StartsWith('|'))
+        );
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -70,6 +71,22 @@ public sealed partial class ReadmeTests : IDisposable
                 );
         }
     }
+
+    /// <summary>NAME stands for what is to be added.</summary>
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Every_file_that_a_page_names_is_there(string path) =>
+        Assert.All(
+            PathName()
+                .Matches(new Page(path).Text)
+                .Select(name => name.Groups[1].Value)
+                .Where(name => !name.Contains("NAME", StringComparison.Ordinal)),
+            name =>
+                Assert.True(
+                    Path.Exists(Path.Combine(SamTemplate.Root, name)),
+                    $"{path} names {name}, which is not there"
+                )
+        );
 
     [Theory]
     [MemberData(nameof(Alarms))]
@@ -234,6 +251,9 @@ public sealed partial class ReadmeTests : IDisposable
 
     [GeneratedRegex(@"\]\((?!\w+:)(?<target>[^)#\s]*)(?:#(?<place>[^)\s]+))?\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex("`((?:functions|tests|\\.ci|\\.github)/[\\w./-]+)`")]
+    private static partial Regex PathName();
 
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex NotInPlaces();
