@@ -37,12 +37,19 @@ internal sealed partial class ChaosRun
                     Fail("an image that runs is archived", image);
                 break;
             case "BatchDeleteImage" or "PutImage":
+                var byName =
+                    call.Operation == "BatchDeleteImage" && call.Text.Contains("imageTag", StringComparison.Ordinal);
+                if (byName && image is not null && aws.Ecr.StatusOf(repository.Name, image.Digest) is null)
+                    goneByName.Add(image);
                 if (call.Operation == "PutImage")
                     Note(repository, root.GetProperty("imageManifest").GetString()!);
                 Compare(repository);
                 break;
         }
     }
+
+    /// <summary>The images whose last tag EcrGuard removed: the team had removed its own in that moment.</summary>
+    private readonly HashSet<TrueImage> goneByName = [];
 
     /// <summary>What EcrGuard puts that no team has pushed.</summary>
     private void Note(TrueRepository repository, string manifest)
@@ -151,6 +158,12 @@ internal sealed partial class ChaosRun
                 var item = items[(repository.Name, $"I#{image.Hex}")].FirstOrDefault();
                 Check(image, item, told.GetValueOrDefault(image.Digest) ?? []);
             }
+        }
+        foreach (var image in goneByName)
+        {
+            var gone = aws.Ecr.StatusOf(image.Repository.Name, image.Digest) is null;
+            if (gone && told.GetValueOrDefault(image.Digest)?.Contains("tag-removal") != true)
+                Fail("an image went with a tag of EcrGuard's, and nobody was told", image);
         }
         foreach (var (name, digest) in thrownAway)
         {

@@ -175,6 +175,9 @@ internal sealed partial class ChaosRun : IAsyncDisposable
                 Go(next);
             if (image is not null && Chance(0.15))
                 Interfere(image);
+            // ECR evaluates lifecycle policies when it likes: also while a manifest of EcrGuard's takes a place.
+            if (image is not null && Chance(0.1))
+                RunLifecycle();
             return;
         }
         if (running.Count > 0)

@@ -364,7 +364,11 @@ public sealed class DeploymentTests
         await fixture.Functions.SweepAsync();
         // Four are there and three stay: what the tag is moved to would take the place of another.
         Assert.Contains(Shield(digests[0]), fixture.Tags(digests[0]));
-        Assert.Contains("Could not unmark", fixture.Item(digests[0])["couldNotMark"]!.GetValue<string>());
+        Assert.Contains(
+            "Could not unmark",
+            fixture.Item(digests[0])["couldNotMark"]!.GetValue<string>(),
+            StringComparison.Ordinal
+        );
         fixture.Aws.Ecr.Delete(Repository, digests[3]);
         fixture.Aws.Ecr.Delete(Repository, digests[4]);
         await fixture.Functions.SweepAsync();

@@ -89,13 +89,20 @@ public sealed class TagRemovalTests
         catch (Exception refused) when (refused.GetType().Name == "LocalError") { }
     }
 
+    /// <summary>
+    /// One mode for each way in which a tag comes off. Each case makes some thousand calls, which cost processor time
+    /// and no waiting; the others run where ECRGUARD_EVERY_MODE is set, as <c>.ci/full</c> does.
+    /// </summary>
     public static TheoryData<string, bool> Cases =>
-        [
-            .. Modes.Keys.Select(mode => (mode, false)),
-            ("mutable", true),
-            ("mutable but the team's", true),
-            ("immutable but EcrGuard's", true),
-        ];
+        string.IsNullOrEmpty(Environment.GetEnvironmentVariable("ECRGUARD_EVERY_MODE"))
+            ? [("mutable", false), ("immutable", false), ("immutable but EcrGuard's", false)]
+            :
+            [
+                .. Modes.Keys.Select(mode => (mode, false)),
+                ("mutable", true),
+                ("mutable but the team's", true),
+                ("immutable but EcrGuard's", true),
+            ];
 
     private static string Shield(string digest) => $"ecrguard-inuse-{digest["sha256:".Length..]}";
 

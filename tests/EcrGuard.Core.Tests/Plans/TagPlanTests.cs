@@ -162,7 +162,8 @@ public sealed class TagPlanTests
             TagPlan.ForShield(image, UseState.InUse, EnforcementMode.Mark, Tags),
         ];
         Assert.All(plans, plan => Assert.Empty(plan.Actions));
-        Assert.All(plans, plan => Assert.StartsWith("It has a media type that EcrGuard does not know", plan.CouldNot));
+        const string Said = "It has a media type that EcrGuard does not know";
+        Assert.All(plans, plan => Assert.StartsWith(Said, plan.CouldNot, StringComparison.Ordinal));
         Nothing(TagPlan.ForShield(image, UseState.NotInUse, EnforcementMode.Mark, Tags));
         Nothing(TagPlan.ForShield(image, UseState.InUse, EnforcementMode.Observe, Tags));
     }
