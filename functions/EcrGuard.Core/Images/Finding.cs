@@ -115,6 +115,11 @@ public sealed record Finding
     /// Null, as almost always, where there is one report or all say the same.
     /// </summary>
     public IReadOnlyList<Finding>? Reports { get; init; }
+
+    /// <summary>
+    /// True where it stands for more reports than are kept: a value in which they differ is then unknown here.
+    /// </summary>
+    public bool? StandsForMany { get; init; }
 }
 
 /// <summary>Makes one list of findings out of what scanners say.</summary>
@@ -247,6 +252,7 @@ public static class Findings
         var fix = Differ(f => f.Fix) || Differ(f => f.FixFirstSeenAt);
         return Together(reports) with
         {
+            StandsForMany = true,
             SeverityUnknown = reports.Any(f => f.SeverityUnknown) || Differ(f => f.Severity),
             Fix = fix ? FixAvailability.Unknown : reports[0].Fix,
             FixFirstSeenAt = fix ? null : reports[0].FixFirstSeenAt,

@@ -170,6 +170,9 @@ public sealed class LifecycleLinter
         );
     }
 
+    /// <summary>What has a meaning in the patterns of others, and none in a tag.</summary>
+    private static readonly char[] OtherWildcards = ['?', '[', ']', '{', '}', '^', '$', '+', '|'];
+
     /// <returns>Whether every pattern can match, so that more can be said about the rule.</returns>
     private bool CheckTags(LifecycleRule rule)
     {
@@ -178,7 +181,7 @@ public sealed class LifecycleLinter
         {
             var quoted = $"'{Phrase.Clip(tag.Text, 60)}'";
             var asterisk = tag.Text.Contains('*', StringComparison.Ordinal) && TagPattern.Wildcard(tag.Text).CanMatch;
-            var wildcard = new[] { '?', '[', ']', '{', '}', '^', '$', '+', '|' }.FirstOrDefault(tag.Text.Contains);
+            var wildcard = OtherWildcards.FirstOrDefault(tag.Text.Contains);
             Add(
                 ImpossibleTag,
                 LintSeverity.Error,

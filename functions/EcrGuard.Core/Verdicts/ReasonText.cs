@@ -52,7 +52,8 @@ internal static class ReasonText
         var unknown = Joined([.. RuleMatch.NotGiven(rule, report)]);
         var differing = string.Join(", ", Differing(finding.Reports ?? [], rule));
         var does = rule.Then == RuleEffect.Block ? "blocks" : "warns";
-        var since = unknown.Length == 0 ? "" : $", since the scanner does not give {unknown}";
+        var silent = report.StandsForMany == true ? "its many reports differ in or do" : "the scanner does";
+        var since = unknown.Length == 0 ? "" : $", since {silent} not give {unknown}";
         var unlike = differing.Length == 0 ? "" : $"; its reports differ: {differing}";
         var name = vulnerability.Length > 0 ? vulnerability : "A vulnerability without a name";
         var what = $"{name} ({Severities(finding)}){where}{more}: {fix}";
@@ -216,9 +217,8 @@ internal static class ReasonText
             {
                 ScanState.Complete when scan.CompletedAt is null =>
                     $"The {Name(scan.Scanner)} scan does not say when it was made, or names a moment to come{word}.",
-                ScanState.Complete => $"The {Name(scan.Scanner)} scan is "
-                    + $"{Phrase.Count((int)(now - scan.CompletedAt.Value).TotalDays, "day")} old; the policy "
-                    + $"allows {policy.Defaults.ScanMaxAgeDays}.",
+                ScanState.Complete => $"The {Name(scan.Scanner)} scan is {Age(now - scan.CompletedAt.Value, policy)} "
+                    + $"old; the policy allows {policy.Defaults.ScanMaxAgeDays}.",
                 ScanState.Pending or ScanState.Unsettled => $"The {Name(scan.Scanner)} scan is not finished{word}.",
                 ScanState.Overdue => $"The {Name(scan.Scanner)} scan has not finished in "
                     + $"{Phrase.Count((int)ScannerWords.ScanEndsWithin.TotalHours, "hour")}{word}: it may never.",
@@ -248,6 +248,13 @@ internal static class ReasonText
                     $"The {Name(scan.Scanner)} scanner answered a state that EcrGuard does not know{word}{told}.",
             }
         );
+    }
+
+    /// <summary>In whole days; what that would make look like the limit is told by it.</summary>
+    private static string Age(TimeSpan age, PolicyDocument policy)
+    {
+        var days = (int)age.TotalDays;
+        return (days == policy.Defaults.ScanMaxAgeDays ? "more than " : "") + Phrase.Count(days, "day");
     }
 
     /// <summary>What to do about a scan that is missing.</summary>

@@ -105,6 +105,31 @@ public sealed class SentencesTests
     }
 
     [Fact]
+    public void Of_many_reports_that_differ_the_reason_says_so()
+    {
+        var reports = Enumerable.Range(0, 17).Select(at => Bare with { Epss = at / 100.0 }).ToArray();
+
+        Assert.EndsWith(
+            "rule 'r' blocks, since its many reports differ in or do not give EPSS.",
+            Assert
+                .Single(
+                    Decide(Facts.Scan(reports), Facts.Policy with { Rules = [Blocks with { MinEpss = 0.9 }] }).Reasons
+                )
+                .Sentence,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData(30.5, "The basic scan is more than 30 days old; the policy allows 30.")]
+    [InlineData(31.5, "The basic scan is 31 days old; the policy allows 30.")]
+    public void The_age_of_a_scan_is_told_as_it_is_against_the_limit(double age, string sentence) =>
+        Assert.Equal(
+            sentence,
+            Assert.Single(Decide(Facts.Scan() with { CompletedAt = Facts.Now.AddDays(-age) }).Reasons).Sentence
+        );
+
+    [Fact]
     public void A_vulnerability_without_a_name_is_told_as_one() =>
         Assert.StartsWith(
             "A vulnerability without a name (LOW): ",
