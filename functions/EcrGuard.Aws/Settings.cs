@@ -34,6 +34,9 @@ public sealed record Settings
     /// </summary>
     public TimeSpan SettlingTime { get; init; } = Settling.UsualTime;
 
+    /// <summary>The ARN of the stack, for the function that tells one from another; else null.</summary>
+    public string? Stack { get; init; }
+
     /// <summary>The ceiling over the policy's enforcement, and the kill switch. It never changes an answer.</summary>
     public EnforcementMode Enforcement { get; init; } = EnforcementMode.Observe;
 
@@ -94,6 +97,7 @@ public sealed record Settings
             AlertTopic = Optional(environment, "ECRGUARD_ALERT_TOPIC"),
             SummaryTopic = Optional(environment, "ECRGUARD_SUMMARY_TOPIC"),
             ScanQueue = Optional(environment, "ECRGUARD_SCAN_QUEUE"),
+            Stack = Optional(environment, "ECRGUARD_STACK"),
             SettlingTime = Minutes(environment, "ECRGUARD_SETTLING_MINUTES") ?? Settling.UsualTime,
             Enforcement = Optional(environment, "ECRGUARD_ENFORCEMENT") switch
             {

@@ -27,6 +27,12 @@ internal static class InputFile
         throwOnInvalidBytes: true
     );
 
+    /// <summary>For messages that quote a value: '+' stays '+'.</summary>
+    private static readonly JsonWriterOptions AsWritten = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     public static bool IsStandardInput(FileInfo file) => file.ToString() == StandardInput;
 
     /// <summary>The text as UTF-8, without a byte order mark.</summary>
@@ -59,6 +65,30 @@ internal static class InputFile
     }
 
     /// <summary>
+    /// The text without the byte order marks that stand between documents, as where two files were joined to one.
+    /// </summary>
+    public static byte[] WithoutMarks(byte[] utf8)
+    {
+        if (utf8.AsSpan().IndexOf(Encoding.UTF8.Preamble) < 0)
+            return utf8;
+        var (kept, isText) = (new List<byte>(utf8.Length), false);
+        for (var at = 0; at < utf8.Length; at++)
+        {
+            if (!isText && utf8.AsSpan(at).StartsWith(Encoding.UTF8.Preamble))
+            {
+                at += Encoding.UTF8.Preamble.Length - 1;
+                continue;
+            }
+            kept.Add(utf8[at]);
+            if (isText && utf8[at] == '\\' && at + 1 < utf8.Length)
+                kept.Add(utf8[++at]);
+            else if (utf8[at] == '"')
+                isText = !isText;
+        }
+        return [.. kept];
+    }
+
+    /// <summary>
     /// A policy document as it is deployed: the functions take its bytes as they are, which are its version, byte order
     /// mark included, and read UTF-8 only.
     /// </summary>
@@ -82,10 +112,11 @@ internal static class InputFile
     /// The JSON document in a text. What a loop printed page after page, an array of such pages and JSON lines are put
     /// together to one: lists follow on one another, and everything else must be the same on each page.
     /// </summary>
+    /// <param name="members">At least one of them an answer has.</param>
     /// <exception cref="JsonException">The text is no JSON.</exception>
     /// <exception cref="UnusableFileException">The pages do not belong together, or one of them can be read in two
     ///     ways.</exception>
-    public static JsonDocument Json(FileInfo file, byte[] utf8)
+    public static JsonDocument Json(FileInfo file, byte[] utf8, IReadOnlyList<string> members)
     {
         PrintedSyntax.Check(file, utf8);
         var documents = Documents(utf8);
@@ -95,11 +126,20 @@ internal static class InputFile
             && array.EnumerateArray().All(page => page.ValueKind == JsonValueKind.Object)
         )
             documents = [.. array.EnumerateArray()];
+        if (
+            (documents.Count > 1 || Documents(utf8) is [{ ValueKind: JsonValueKind.Array }])
+            && documents.TrueForAll(page => page.ValueKind == JsonValueKind.Object)
+            && !documents.Exists(page => members.Any(member => page.TryGetProperty(member, out _)))
+        )
+            throw new UnusableFileException(
+                $"{file}: it has no {string.Join(" and no ", members.Select(member => $"\"{member}\""))}, and is a list "
+                    + "of parts of an answer; print the whole answer, without --query and without jq."
+            );
         // An empty text is told as it always was.
         if (documents.Count == 0)
             return JsonDocument.Parse(utf8);
         using var whole = new MemoryStream();
-        using (var json = new Utf8JsonWriter(whole))
+        using (var json = new Utf8JsonWriter(whole, AsWritten))
             Pages.Write(json, file, "", documents);
         return JsonDocument.Parse(whole.ToArray());
     }

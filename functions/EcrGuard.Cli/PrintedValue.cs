@@ -14,12 +14,13 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
     /// <summary>Reads a file whole; the values live as long as <paramref name="read"/> runs.</summary>
     /// <exception cref="UnusableFileException">The file cannot be read, is not JSON, or is what <paramref name="read"/>
     ///     refuses.</exception>
-    public static T Read<T>(FileInfo file, Func<PrintedValue, T> read)
+    /// <param name="members">At least one of them the answer has.</param>
+    public static T Read<T>(FileInfo file, IReadOnlyList<string> members, Func<PrintedValue, T> read)
     {
-        var utf8 = InputFile.Read(file);
+        var utf8 = InputFile.WithoutMarks(InputFile.Read(file));
         try
         {
-            using var json = InputFile.Json(file, utf8);
+            using var json = InputFile.Json(file, utf8, members);
             return read(new PrintedValue(file, "", json.RootElement));
         }
         catch (JsonException unreadable)

@@ -212,16 +212,22 @@ public sealed class LocalAwsServer : IAsyncDisposable
             return;
         }
 
-        Requests.Add(
-            new LoggedRequest(service.SigningName, operation.Name, operation.Resource, answer.Status, call.Now)
-        );
+        Log(answer.Status);
         await SendAsync(context, answer, half: faults is [{ Kind: FaultKind.HalfSent }]).ConfigureAwait(false);
 
         void Abort()
         {
-            Requests.Add(new LoggedRequest(service.SigningName, operation.Name, operation.Resource, 0, call.Now));
+            Log(0);
             context.Abort();
         }
+
+        void Log(int status) =>
+            Requests.Add(
+                new LoggedRequest(service.SigningName, operation.Name, operation.Resource, status, call.Now)
+                {
+                    Application = ApplicationOf(call.Headers.UserAgent.ToString()),
+                }
+            );
     }
 
     /// <summary>
@@ -235,6 +241,12 @@ public sealed class LocalAwsServer : IAsyncDisposable
             ? other.In(region).Services
             : services.Concat(Workloads.In(region).Services);
     }
+
+    /// <summary>What an SDK adds for AWS_SDK_UA_APP_ID.</summary>
+    private static string? ApplicationOf(string userAgent) =>
+        userAgent.Split(' ').FirstOrDefault(part => part.StartsWith("app/", StringComparison.Ordinal)) is { } named
+            ? named["app/".Length..]
+            : null;
 
     private static Trouble? TroubleOf(FaultKind kind) =>
         kind switch

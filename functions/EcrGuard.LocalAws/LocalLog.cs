@@ -15,7 +15,11 @@ public sealed record LoggedRequest(
     string? Resource,
     int StatusCode,
     DateTimeOffset When
-);
+)
+{
+    /// <summary>The application that the caller's user agent names (<c>app/…</c>); null for none.</summary>
+    public string? Application { get; init; }
+}
 
 /// <summary>
 /// Things that happened, in order, from many threads at once. Enumerating sees what there was when it began.

@@ -174,7 +174,7 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
         params (string Name, string Value)[] query
     )
     {
-        guard.Aws.Requests.Take();
+        guard.TakeRequests();
         var answer = await (await guard.FunctionAsync("Approval")).InvokeAsync(
             new JsonObject
             {

@@ -72,7 +72,7 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
         );
 
         // Done is done.
-        guard.Aws.Requests.Take();
+        guard.TakeRequests();
         await (await guard.FunctionAsync("Backfill")).InvokeAsync(Tick());
         Assert.Equal("GetItem", Assert.Single(guard.Aws.Requests).Operation);
 

@@ -153,7 +153,7 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
             "{}",
         ];
         var function = await guard.StartAsync("OnScanChanged");
-        guard.Aws.Requests.Take();
+        guard.TakeRequests();
 
         Assert.Empty(await Deployment.DeliverAsync(function, null, others));
 
@@ -182,7 +182,7 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
         guard.Aws.Ecr.CompleteScan(repository, digest, Critical);
         Assert.Equal("APPROVED", await AskAsync(repository, digest));
         var change = Recorded.Event(Recorded.ScanFrequency, guard.Aws, repository, digest);
-        guard.Aws.Requests.Take();
+        guard.TakeRequests();
 
         Assert.Equal(
             [1, 2, 3],
@@ -265,7 +265,7 @@ public sealed class EventTests(Deployment guard) : IClassFixture<Deployment>
     {
         var (repository, digest) = Push();
         var function = await guard.FunctionAsync("OnScanChanged");
-        guard.Aws.Requests.Take();
+        guard.TakeRequests();
 
         Assert.Equal(
             [0, 1],

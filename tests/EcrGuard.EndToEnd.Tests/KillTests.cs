@@ -29,7 +29,7 @@ public sealed class KillTests(Deployment guard) : IClassFixture<Deployment>
         {
             var (repository, digest, scan) = await PushAsync();
             var function = await guard.FunctionAsync("OnScanChanged");
-            guard.Aws.Requests.Take();
+            guard.TakeRequests();
 
             guard.Aws.Faults.Add(Fault.Kill(function.Kill) with { From = call });
             var survived = true;

@@ -3,6 +3,7 @@ using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Facts;
 
@@ -15,11 +16,21 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     /// <summary>A page as large as ECR gives (DescribeRepositories, DescribeImages: 1 to 1000).</summary>
     private const int Page = 1000;
 
-    /// <summary>Manifests that are asked for at a time (BatchGetImage: 1 to 100).</summary>
-    private const int ManifestBatch = 100;
+    /// <summary>
+    /// Manifests that are asked for at a time. BatchGetImage takes 100, but one may have 4 MiB, and so many at once are
+    /// more than a function's memory.
+    /// </summary>
+    public const int ManifestBatch = 10;
 
     /// <summary>How long the registry's own settings are believed.</summary>
     private static readonly TimeSpan RegistryAge = TimeSpan.FromMinutes(5);
+
+    private readonly SemaphoreSlim readingScanType = new(1);
+    /// <summary>Whoever reads manifests takes a place for each: all that are read at a time fit in memory.</summary>
+    private readonly SemaphoreSlim places = new(ManifestBatch, ManifestBatch);
+
+    /// <summary>One takes its places at a time, so that no two wait for those of each other.</summary>
+    private readonly SemaphoreSlim turn = new(1, 1);
 
     private (Scanner Scanner, DateTimeOffset ReadAt)? scanType;
     private (ReplicationFacts Facts, DateTimeOffset ReadAt)? replication;
@@ -46,6 +57,22 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     public async Task<ImageFacts?> ImageAsync(ImageId image, CancellationToken cancellation) =>
         await ImageAsync(image.Repository, new ImageIdentifier { ImageDigest = image.Digest.ToString() }, cancellation)
             .ConfigureAwait(false);
+
+    /// <summary>The same for an image that was just pushed.</summary>
+    /// <param name="tags">Under which it was: they may have moved to another one since, and said what it is.</param>
+    /// <param name="ledger">Remembers what was read of manifests before.</param>
+    public async Task<ImageFacts?> PushedAsync(
+        ImageId image,
+        IReadOnlyCollection<string> tags,
+        Ledger.Ledger ledger,
+        CancellationToken cancellation
+    )
+    {
+        if (await ListedAsync(image, cancellation).ConfigureAwait(false) is not { } listed)
+            return null;
+        var named = listed with { Tags = [.. listed.Tags.Union(tags)] };
+        return await ByContentAsync(named, ledger, cancellation).ConfigureAwait(false) with { Tags = listed.Tags };
+    }
 
     /// <summary>
     /// One image by its tag, its digest, or both, which must then be the same image's; null where there is none.
@@ -194,12 +221,16 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     private sealed class Manifests
     {
         private readonly RepositoryId repository;
-        private readonly IReadOnlyDictionary<Digest, ManifestNote> remembered;
+        private readonly Ledger.Ledger? ledger;
+        private readonly Dictionary<Digest, ManifestNote> remembered;
 
-        public Manifests(RepositoryId repository, KnownManifests? known = null)
+        /// <param name="known">All that is known; null for nothing.</param>
+        /// <param name="ledger">To be asked for what is not among it; null for none.</param>
+        public Manifests(RepositoryId repository, KnownManifests? known = null, Ledger.Ledger? ledger = null)
         {
             this.repository = repository;
-            remembered = (known ?? KnownManifests.None).Notes;
+            this.ledger = ledger;
+            remembered = new Dictionary<Digest, ManifestNote>((known ?? KnownManifests.None).Notes);
             Children = new Dictionary<Digest, IReadOnlyList<IndexChild>>((known ?? KnownManifests.None).Children);
             // An index that is an artifact is judged by nobody, so that its children stand in no record.
             foreach (var (digest, note) in remembered.Where(note => note.Value.Children.Count > 0))
@@ -216,6 +247,9 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         public IReadOnlyDictionary<Digest, ManifestNote> Notes =>
             News.Count == 0 ? remembered : new Dictionary<Digest, ManifestNote>(remembered.Concat(News));
 
+        /// <summary>Those of indexes that are too wide to be judged: each is kept once, however many list it.</summary>
+        private readonly Dictionary<(Digest, ImageKind), IndexChild> shared = [];
+
         public ManifestNote? NoteOf(Digest digest) =>
             News.GetValueOrDefault(digest) ?? remembered.GetValueOrDefault(digest);
 
@@ -224,7 +258,19 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         /// <summary>Reads manifests; one that cannot be read stays unknown, which protects.</summary>
         public async Task ReadAsync(EcrReader registry, IEnumerable<Digest> digests, CancellationToken cancellation)
         {
-            foreach (var chunk in digests.Distinct().Chunk(ManifestBatch))
+            List<Digest> unread = [.. digests.Distinct()];
+            if (ledger is not null && unread.Count > 0)
+            {
+                foreach (
+                    var (digest, note) in await ledger
+                        .NotesAsync(repository, unread, cancellation)
+                        .ConfigureAwait(false)
+                )
+                    remembered[digest] = note;
+                // What an index lists only its manifest says in full.
+                unread.RemoveAll(digest => NoteOf(digest) is { Children.Count: 0 });
+            }
+            foreach (var chunk in unread.Chunk(ManifestBatch))
             {
                 foreach (
                     var (digest, manifest) in await registry
@@ -235,7 +281,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
                     try
                     {
                         if (manifest.Kind == ImageKind.Index)
-                            Children[digest] = manifest.Children();
+                            Children[digest] = manifest.Children(shared);
                         else
                             News[digest] = new ManifestNote(!manifest.HoldsNoFiles(), []);
                     }
@@ -303,9 +349,10 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
             var digest = image.Id.Digest;
             if (image.Kind == ImageKind.Image)
                 return manifests.HoldsNoFiles(digest) ? image with { Kind = ImageKind.Artifact } : image;
+            // An index of nothing but artifacts is one whatever its tag, which may have moved to a newer one.
             if (
-                !doubtful.Contains(digest)
-                || !manifests.Children.TryGetValue(digest, out var children)
+                !manifests.Children.TryGetValue(digest, out var children)
+                || (children.Count == 0 && !doubtful.Contains(digest))
                 || !children.All(child =>
                     manifests.HoldsNoFiles(child.Digest)
                     || there.GetValueOrDefault(child.Digest)?.Kind == ImageKind.Artifact
@@ -346,6 +393,43 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     /// The manifests of at most <see cref="ManifestBatch"/> images; those that cannot be read are left out.
     /// </summary>
     private async Task<IReadOnlyDictionary<Digest, Manifest>> ManifestsAsync(
+        RepositoryId repository,
+        IReadOnlyCollection<Digest> digests,
+        CancellationToken cancellation
+    )
+    {
+        await TakeAsync(digests.Count, cancellation).ConfigureAwait(false);
+        try
+        {
+            return await UngatedAsync(repository, digests, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            places.Release(digests.Count);
+        }
+    }
+
+    private async Task TakeAsync(int count, CancellationToken cancellation)
+    {
+        await turn.WaitAsync(cancellation).ConfigureAwait(false);
+        var taken = 0;
+        try
+        {
+            for (; taken < count; taken++)
+                await places.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (taken > 0)
+        {
+            places.Release(taken);
+            throw;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<Digest, Manifest>> UngatedAsync(
         RepositoryId repository,
         IReadOnlyCollection<Digest> digests,
         CancellationToken cancellation
@@ -512,24 +596,38 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     }
 
     /// <summary>Which scanner the registry uses.</summary>
-    public async Task<Scanner> ScanTypeAsync(CancellationToken cancellation)
+    public Task<Scanner> ScanTypeAsync(CancellationToken cancellation) =>
+        ScanTypeAsync(DateTimeOffset.MinValue, cancellation);
+
+    /// <inheritdoc cref="ScanTypeAsync(CancellationToken)"/>
+    /// <param name="since">What was read before that is not believed.</param>
+    public async Task<Scanner> ScanTypeAsync(DateTimeOffset since, CancellationToken cancellation)
     {
-        if (scanType is { } known && time.GetUtcNow() - known.ReadAt < RegistryAge)
-            return known.Scanner;
-        var readAt = time.GetUtcNow();
-        var answer = await ecr.GetRegistryScanningConfigurationAsync(
-                new GetRegistryScanningConfigurationRequest(),
-                cancellation
-            )
-            .ConfigureAwait(false);
-        var scanner = answer.ScanningConfiguration?.ScanType?.Value switch
+        // One who reads it reads it for all who wait.
+        await readingScanType.WaitAsync(cancellation).ConfigureAwait(false);
+        try
         {
-            "BASIC" => Scanner.Basic,
-            "ENHANCED" => Scanner.Enhanced,
-            _ => Scanner.Unknown,
-        };
-        scanType = (scanner, readAt);
-        return scanner;
+            var readAt = time.GetUtcNow();
+            if (scanType is { } known && known.ReadAt >= since && readAt - known.ReadAt < RegistryAge)
+                return known.Scanner;
+            var answer = await ecr.GetRegistryScanningConfigurationAsync(
+                    new GetRegistryScanningConfigurationRequest(),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            var scanner = answer.ScanningConfiguration?.ScanType?.Value switch
+            {
+                "BASIC" => Scanner.Basic,
+                "ENHANCED" => Scanner.Enhanced,
+                _ => Scanner.Unknown,
+            };
+            scanType = (scanner, readAt);
+            return scanner;
+        }
+        finally
+        {
+            readingScanType.Release();
+        }
     }
 
     /// <summary>What the registry replicates to others.</summary>
@@ -564,7 +662,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         CancellationToken cancellation
     ) =>
         await ListedAsync(repository, id, cancellation).ConfigureAwait(false) is { } listed
-            ? await ByContentAsync(listed, cancellation).ConfigureAwait(false)
+            ? await ByContentAsync(listed, ledger: null, cancellation).ConfigureAwait(false)
             : null;
 
     private async Task<ImageFacts?> ListedAsync(
@@ -609,13 +707,22 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         return answer?.ImageDetails is [var detail, ..] ? Facts(repository, detail, readAt) : null;
     }
 
-    private async Task<ImageFacts> ByContentAsync(ImageFacts image, CancellationToken cancellation) =>
-        image.MayBeArtifact
-            ? (
-                await ByContentAsync([image], new Manifests(image.Id.Repository), everyIndex: false, cancellation)
-                    .ConfigureAwait(false)
-            )[0]
-            : image;
+    private async Task<ImageFacts> ByContentAsync(
+        ImageFacts image,
+        Ledger.Ledger? ledger,
+        CancellationToken cancellation
+    )
+    {
+        if (!image.MayBeArtifact)
+            return image;
+        var manifests = new Manifests(image.Id.Repository, ledger: ledger);
+        var read = await ByContentAsync([image], manifests, everyIndex: false, cancellation).ConfigureAwait(false);
+        return read[0] with
+        {
+            Children = manifests.Children.GetValueOrDefault(image.Id.Digest),
+            NewNotes = manifests.News.Count > 0 ? manifests.News : null,
+        };
+    }
 
     private static ImageFacts Facts(RepositoryId repository, ImageDetail detail, DateTimeOffset readAt) =>
         new()
@@ -706,25 +813,51 @@ public sealed record Manifest(string Text, string MediaType)
             )
         );
 
-    /// <summary>The children of an index, as it lists them; empty for any other manifest.</summary>
+    /// <summary>
+    /// The children of an index, as it lists them; empty for any other manifest. Behind as many as are judged they have
+    /// no platforms, and each is kept once: an index may list tens of thousands.
+    /// </summary>
+    /// <param name="shared">What other indexes listed so.</param>
     /// <exception cref="JsonException">The manifest is not what its media type says.</exception>
-    public IReadOnlyList<IndexChild> Children() =>
-        Kind != ImageKind.Index
+    public IReadOnlyList<IndexChild> Children(Dictionary<(Digest, ImageKind), IndexChild>? shared = null)
+    {
+        shared ??= [];
+        return Kind != ImageKind.Index
             ? []
             : Read<IReadOnlyList<IndexChild>>(root =>
                 Only(root, "manifests") is { ValueKind: JsonValueKind.Array } manifests
-                    ? [.. manifests.EnumerateArray().Select(Child)]
+                    ?
+                    [
+                        .. manifests
+                            .EnumerateArray()
+                            .Select((child, at) => Child(child, at < Judge.MaxChildren ? null : shared)),
+                    ]
                 : !Has(root, "manifests") ? []
                 : throw new JsonException("The index lists its children in more than one way.")
             );
+    }
 
-    private static IndexChild Child(JsonElement manifest)
+    private static IndexChild Child(JsonElement manifest, Dictionary<(Digest, ImageKind), IndexChild>? shared)
     {
         if (!Digest.TryParse(Word(manifest, "digest"), out var digest))
             throw new JsonException(
                 $"A child of the index has the digest '{Core.Images.Phrase.Clip(Word(manifest, "digest"), 80)}'."
             );
-        var platform = Only(manifest, "platform") is { } named
+        var platform = PlatformOf(manifest);
+        var kind = KindOf(manifest, platform);
+        if (shared is null)
+            return new IndexChild(
+                digest,
+                Core.Images.Phrase.Clip(platform.Length == 0 ? digest.Abbreviated : platform, 100),
+                kind
+            );
+        if (!shared.TryGetValue((digest, kind), out var known))
+            shared[(digest, kind)] = known = new IndexChild(digest, digest.Abbreviated, kind);
+        return known;
+    }
+
+    private static string PlatformOf(JsonElement manifest) =>
+        Only(manifest, "platform") is { } named
             ? string.Join(
                 '/',
                 new[] { Word(named, "os"), Word(named, "architecture"), Word(named, "variant") }.Where(part =>
@@ -732,6 +865,9 @@ public sealed record Manifest(string Text, string MediaType)
                 )
             )
             : "";
+
+    private static ImageKind KindOf(JsonElement manifest, string platform)
+    {
         // BuildKit's attestations are children of the platform unknown/unknown and say so in an annotation. Both must
         // hold: a runtime chooses by platform alone, so that the annotation alone would hide an image from its judge.
         // So would a media type that the index gives to its child: that it names an artifact is for the child's own
@@ -741,13 +877,9 @@ public sealed record Manifest(string Text, string MediaType)
             && Only(manifest, "annotations") is { } annotations
             && Word(annotations, "vnd.docker.reference.type") == "attestation-manifest";
         var kind = MediaTypes.KindOf(Word(manifest, "mediaType"));
-        return new IndexChild(
-            digest,
-            Core.Images.Phrase.Clip(platform.Length == 0 ? digest.Abbreviated : platform, 100),
-            attestation ? ImageKind.Artifact
-                : kind == ImageKind.Artifact ? ImageKind.Unknown
-                : kind
-        );
+        return attestation ? ImageKind.Artifact
+            : kind == ImageKind.Artifact ? ImageKind.Unknown
+            : kind;
     }
 
     private T Read<T>(Func<JsonElement, T> read)

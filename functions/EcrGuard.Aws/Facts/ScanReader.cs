@@ -81,16 +81,7 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
                 page.ImageScanStatus?.Status?.Value == "ACTIVE"
                 || page.ImageScanFindings?.EnhancedFindings is { Count: > 0 }
             )
-            {
-                return await EnhancedAsync(image, cancellation).ConfigureAwait(false)
-                    ?? new ScanFacts
-                    {
-                        Scanner = Scanner.Enhanced,
-                        State = ScanState.Pending,
-                        Word = page.ImageScanStatus?.Status?.Value ?? "",
-                        ReadAt = readAt,
-                    };
-            }
+                return await EnhancedOrPendingAsync(image, page, readAt, cancellation).ConfigureAwait(false);
             if (request.NextToken is not null && page.ImageScanFindings?.ImageScanCompletedAt != completedAt)
                 throw new FactsChangedException(
                     $"Another scan of {image.Id} finished while the findings of the last one were read."
@@ -101,6 +92,15 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
         } while (!string.IsNullOrEmpty(request.NextToken));
 
         var state = ScannerWords.OfBasic(page.ImageScanStatus?.Status?.Value, page.ImageScanStatus?.Description);
+        // ECR says COMPLETE of an enhanced scan on push too, before its findings are there: only the registry tells
+        // whose the scan is, if it is asked after that was over.
+        if (
+            state == ScanState.Complete
+            && findings.Count == 0
+            && await registry.ScanTypeAsync(EcrReader.Utc(completedAt) ?? readAt, cancellation).ConfigureAwait(false)
+                != Scanner.Basic
+        )
+            return await EnhancedOrPendingAsync(image, page, readAt, cancellation).ConfigureAwait(false);
         var missing =
             state == ScanState.Complete
                 ? Findings.Missing(
@@ -119,6 +119,22 @@ public sealed class ScanReader(IAmazonECR ecr, IAmazonInspector2 inspector, EcrR
             ReadAt = readAt,
         };
     }
+
+    /// <summary>What Inspector says, where ECR tells of its scan; it may not list the image yet.</summary>
+    private async Task<ScanFacts> EnhancedOrPendingAsync(
+        ImageFacts image,
+        DescribeImageScanFindingsResponse told,
+        DateTimeOffset readAt,
+        CancellationToken cancellation
+    ) =>
+        await EnhancedAsync(image, cancellation).ConfigureAwait(false)
+        ?? new ScanFacts
+        {
+            Scanner = Scanner.Enhanced,
+            State = ScanState.Pending,
+            Word = told.ImageScanStatus?.Status?.Value ?? "",
+            ReadAt = readAt,
+        };
 
     /// <summary>
     /// Null where Inspector does not cover the image: then ECR's own answer says whether anything does.

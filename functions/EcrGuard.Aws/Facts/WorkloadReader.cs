@@ -723,11 +723,11 @@ internal sealed class WorkloadReader(
     private static string? DigestOf(string? uri) => uri?.IndexOf('@') is >= 0 and var at ? uri[(at + 1)..] : null;
 
     /// <summary>What ended since it was listed is MISSING; whatever else could not be described was not read.</summary>
-    private static void RequireAll(List<Failure>? failures)
+    internal static void RequireAll(List<Failure>? failures)
     {
         if (failures?.FirstOrDefault(failure => failure.Reason != "MISSING") is { } failed)
             throw new UnreadableReferenceException(
-                $"ECS does not describe {failed.Arn}: {failed.Reason} {failed.Detail}".TrimEnd()
+                $"ECS does not describe {failed.Arn}: {ErrorText.OfReason($"{failed.Reason} {failed.Detail}".TrimEnd())}"
             );
     }
 }

@@ -66,6 +66,11 @@ internal static class Keys
     /// <summary>What a plan does to images, followed by the digest.</summary>
     public static string PlannedImages(string planId) => $"P#{planId}#";
 
+    /// <summary>
+    /// What policies take that a plan has put, beside the documents of the registry; followed by the repository.
+    /// </summary>
+    public static string TakenBy(string planId) => $"T#{planId}#";
+
     public static string Edges(Digest child) => $"X#{child.Hex}#";
 
     public static string Edge(Digest child, Digest index) => Edges(child) + index.Hex;
@@ -80,6 +85,9 @@ internal static class Keys
 
     /// <summary>When the scanning of a repository was last heard to have changed.</summary>
     public const string ScanningChange = "S";
+
+    /// <summary>In which table the ledger is, beside the documents of the registry.</summary>
+    public const string Table = "TABLE";
 
     public static string Shelf(string account, string region, string shelf, int shard) =>
         $"{account}#{region}#{shelf}#{shard}";

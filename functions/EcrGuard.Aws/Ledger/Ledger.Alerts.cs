@@ -4,7 +4,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Aws.Ledger;
 
 /// <content>Alerts follow from a change of status and stand in the entry of their image; notices are everything else
-/// that is said once, an item each. Both are claimed before they are published and closed after.</content>
+/// that is said once, an item each. Both are claimed before they are published and closed after, and so are EcrGuard's
+/// own looks at an image.</content>
 public sealed partial class Ledger
 {
     /// <summary>
@@ -14,6 +15,8 @@ public sealed partial class Ledger
     private static readonly TimeSpan ClaimAge = TimeSpan.FromMinutes(6);
 
     private const string AlertClaimedAt = "alertClaimedAt";
+    private const string Look = "look";
+    private const string LookClaimedAt = "lookClaimedAt";
     private const string ClaimedAt = "claimedAt";
     private const string PublishedAt = "publishedAt";
 
@@ -56,6 +59,56 @@ public sealed partial class Ledger
                 ConditionExpression = "#alert = :id AND attribute_exists(#claim)",
                 ExpressionAttributeNames = new() { ["#alert"] = OpenAlert, ["#claim"] = AlertClaimedAt },
                 ExpressionAttributeValues = new() { [":id"] = new(alertId) },
+            },
+            cancellation
+        );
+
+    /// <summary>Takes it on oneself to put down a look at an image.</summary>
+    /// <param name="at">The time of the look, by which it is known.</param>
+    /// <returns>False where it is put down already, or somebody else has taken it on who may still be alive.</returns>
+    public Task<bool> ClaimLookAsync(ImageId image, DateTimeOffset at, CancellationToken cancellation) =>
+        IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = Key(image),
+                UpdateExpression = "SET #look = :at, #claim = :now",
+                ConditionExpression =
+                    "attribute_exists(#rev) AND (attribute_not_exists(#look) OR #look <> :at OR #claim < :dead)",
+                ExpressionAttributeNames = new()
+                {
+                    ["#rev"] = Revision,
+                    ["#look"] = Look,
+                    ["#claim"] = LookClaimedAt,
+                },
+                ExpressionAttributeValues = new()
+                {
+                    [":at"] = new(Keys.Time(at)),
+                    [":now"] = new(Keys.Time(time.GetUtcNow())),
+                    [":dead"] = new(Keys.Time(time.GetUtcNow() - ClaimAge)),
+                },
+            },
+            cancellation
+        );
+
+    /// <summary>Gives a look back that could not be put down.</summary>
+    public Task ReleaseLookAsync(ImageId image, DateTimeOffset at, CancellationToken cancellation) =>
+        OnLookAsync(image, at, "REMOVE #look, #claim", cancellation);
+
+    /// <summary>Notes that a look was put down.</summary>
+    public Task CloseLookAsync(ImageId image, DateTimeOffset at, CancellationToken cancellation) =>
+        OnLookAsync(image, at, "REMOVE #claim", cancellation);
+
+    private Task<bool> OnLookAsync(ImageId image, DateTimeOffset at, string update, CancellationToken cancellation) =>
+        IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = settings.Table,
+                Key = Key(image),
+                UpdateExpression = update,
+                ConditionExpression = "#look = :at AND attribute_exists(#claim)",
+                ExpressionAttributeNames = new() { ["#look"] = Look, ["#claim"] = LookClaimedAt },
+                ExpressionAttributeValues = new() { [":at"] = new(Keys.Time(at)) },
             },
             cancellation
         );

@@ -54,14 +54,50 @@ public sealed partial class Ledger
                 .ConfigureAwait(false)
         )
         {
-            var children = item.GetValueOrDefault(ListsImages)?.SS ?? [];
-            notes[OfHex(item[Keys.Sort].S[Keys.Manifests.Length..])] = new ManifestNote(
-                item[HoldsFiles].BOOL ?? true,
-                [.. children.Select(OfHex)]
-            );
+            var (digest, note) = Note(item);
+            notes[digest] = note;
         }
         return notes;
     }
+
+    /// <summary>What is remembered of these manifests.</summary>
+    public async Task<IReadOnlyDictionary<Digest, ManifestNote>> NotesAsync(
+        RepositoryId repository,
+        IReadOnlyCollection<Digest> digests,
+        CancellationToken cancellation
+    )
+    {
+        var notes = new Dictionary<Digest, ManifestNote>();
+        foreach (var chunk in digests.Chunk(ReadBatch))
+        {
+            var keys = chunk.Select(digest => Key(repository, Keys.Manifests + digest.Hex)).ToList();
+            var request = new Dictionary<string, KeysAndAttributes> { [settings.Table] = new() { Keys = keys } };
+            for (var attempt = 0; request.Count > 0; attempt++)
+            {
+                var answer = await dynamo
+                    .BatchGetItemAsync(new BatchGetItemRequest { RequestItems = request }, cancellation)
+                    .ConfigureAwait(false);
+                foreach (var item in answer.Responses?.GetValueOrDefault(settings.Table) ?? [])
+                {
+                    var (digest, note) = Note(item);
+                    notes[digest] = note;
+                }
+                request = answer.UnprocessedKeys ?? [];
+                if (request.Count > 0)
+                    await PauseAsync(attempt, cancellation).ConfigureAwait(false);
+            }
+        }
+        return notes;
+    }
+
+    private static (Digest Digest, ManifestNote Note) Note(Dictionary<string, AttributeValue> item) =>
+        (
+            OfHex(item[Keys.Sort].S[Keys.Manifests.Length..]),
+            new ManifestNote(
+                item[HoldsFiles].BOOL ?? true,
+                [.. (item.GetValueOrDefault(ListsImages)?.SS ?? []).Select(OfHex)]
+            )
+        );
 
     private static Digest OfHex(string hex) => Digest.Parse("sha256:" + hex);
 }

@@ -75,8 +75,10 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
 
     private const int MaxCouldNot = 500;
 
-    /// <summary>BatchGetItem takes at most 100 keys, and one of them is the repository's own.</summary>
-    public const int ReadBatch = 99;
+    /// <summary>
+    /// BatchGetItem takes at most 100 keys. One of them is the repository's own, and one says whose the ledger is.
+    /// </summary>
+    public const int ReadBatch = 98;
 
     /// <summary>BatchWriteItem takes at most 25 items.</summary>
     private const int WriteBatch = 25;
@@ -116,7 +118,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     {
         var found = new Dictionary<Digest, LedgerEntry>();
         // What was heard of the repository's scanning stands in an item of its own, so that hearing of it writes one,
-        // however many images there are.
+        // however many images there are. So does the table that the ledger is in.
         foreach (var chunk in digests.Distinct().Chunk(ReadBatch))
         {
             var keys = new KeysAndAttributes
@@ -126,6 +128,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
                 [
                     .. chunk.Select(digest => Key(new ImageId(repository, digest))),
                     Key(repository, Keys.ScanningChange),
+                    RegistryKey(Keys.Table),
                 ],
             };
             var items = new List<Dictionary<string, AttributeValue>>();
@@ -143,6 +146,9 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             var changedAt = items.Find(item => item[Keys.Sort].S == Keys.ScanningChange) is { } change
                 ? Keys.Time(change[ChangedAt].S)
                 : DateTimeOffset.MinValue;
+            var since = CountsSince(items.Find(item => item[Keys.Sort].S == Keys.Table));
+            if (changedAt < since)
+                changedAt = since;
             foreach (var entry in items.Where(item => item.ContainsKey(Record)).Select(Entry))
                 found[entry.Record.Verdict.Image.Digest] =
                     entry.Record.Verdict.FactsAt < changedAt
@@ -191,6 +197,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         CancellationToken cancellation
     )
     {
+        await AdoptBeforeStoreAsync(cancellation).ConfigureAwait(false);
         var json = Fitting(ref record);
         var verdict = record.Verdict;
         var changed = before?.Record.ChangeId != record.ChangeId;

@@ -28,6 +28,7 @@ namespace EcrGuard.Aws.Ledger;
 [JsonSerializable(typeof(UsageReading))]
 [JsonSerializable(typeof(ConsumerReference))]
 [JsonSerializable(typeof(SettingHistory))]
+[JsonSerializable(typeof(Removed))]
 internal sealed partial class LedgerJson : JsonSerializerContext;
 
 /// <summary>A digest as ECR writes it.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
@@ -95,6 +96,63 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
             cancellation
         );
 
+    /// <summary>
+    /// What the policies take that a plan has put so far: an item a repository, since a plan may name thousands.
+    /// </summary>
+    public async Task<IReadOnlyList<Removed>> TakenAsync(string planId, CancellationToken cancellation)
+    {
+        var taken = new List<Removed>();
+        var request = new QueryRequest
+        {
+            TableName = settings.Table,
+            ConsistentRead = true,
+            KeyConditionExpression = "pk = :pk AND begins_with(sk, :plan)",
+            ExpressionAttributeValues = new()
+            {
+                [":pk"] = new(Keys.Registry(settings.Account, settings.Region)),
+                [":plan"] = new(Keys.TakenBy(planId)),
+            },
+        };
+        do
+        {
+            var page = await dynamo.QueryAsync(request, cancellation).ConfigureAwait(false);
+            taken.AddRange(
+                (page.Items ?? []).Select(item =>
+                    JsonSerializer.Deserialize(item["removed"].S, LedgerJson.Default.Removed)!
+                )
+            );
+            request.ExclusiveStartKey = page.LastEvaluatedKey;
+        } while (request.ExclusiveStartKey is { Count: > 0 });
+        return taken;
+    }
+
+    /// <summary>Remembers what the policy takes that a plan has put on a repository.</summary>
+    public async Task TakeAsync(string planId, Removed removed, CancellationToken cancellation) =>
+        await dynamo
+            .PutItemAsync(
+                new PutItemRequest
+                {
+                    TableName = settings.Table,
+                    Item = new()
+                    {
+                        [Keys.Partition] = new(Keys.Registry(settings.Account, settings.Region)),
+                        [Keys.Sort] = new(Keys.TakenBy(planId) + removed.Repository),
+                        ["removed"] = new(JsonSerializer.Serialize(removed, LedgerJson.Default.Removed)),
+                        [Keys.Expires] = Expires(),
+                    },
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
+
+    private AttributeValue Expires() =>
+        new()
+        {
+            N = (time.GetUtcNow() + Age)
+                .ToUnixTimeSeconds()
+                .ToString(System.Globalization.CultureInfo.InvariantCulture),
+        };
+
     private Dictionary<string, AttributeValue> Item(RemovalIntent intent, PlannedImage image) =>
         new()
         {
@@ -106,12 +164,7 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
             ["why"] = new(image.Why),
             ["intendedAt"] = new(Keys.Time(intent.At)),
             ["outcome"] = new(Intended),
-            [Keys.Expires] = new()
-            {
-                N = (time.GetUtcNow() + Age)
-                    .ToUnixTimeSeconds()
-                    .ToString(System.Globalization.CultureInfo.InvariantCulture),
-            },
+            [Keys.Expires] = Expires(),
         };
 
     private async Task WriteAsync(IEnumerable<Dictionary<string, AttributeValue>> items, CancellationToken cancellation)

@@ -113,6 +113,12 @@ internal static class JudgeCommand
     )
     {
         var vex = vexFiles.Select(document => new VexFile(document.ToString(), InputFile.Read(document))).ToList();
+        // Beside a policy it is passed over; whoever names one wants it used.
+        foreach (var document in vex)
+        {
+            if (document.WhyNoOpenVex() is { } why)
+                throw new UnusableFileException($"{document.Name}: {why}; it must be an OpenVEX document.");
+        }
         var reading = PolicyReader.Read(file is null ? null : (ReadOnlyMemory<byte>?)InputFile.Read(file), vex, now);
         foreach (var problem in reading.Problems)
             errors.WriteLine(problem.ToString(file?.ToString() ?? ""));

@@ -17,7 +17,8 @@ internal static class PolicyCommand
         {
             if (Read(file, now, output) is not { Problems: [], Policy: { } policy })
                 return ExitCodes.Wrong;
-            var documents = InputFile.VexBeside(file).Count;
+            var vex = InputFile.VexBeside(file);
+            var documents = vex.Count;
             output.WriteLine(
                 $"{file}: no errors; {Phrase.Count(policy.Rules.Count, "rule")}, "
                     + $"{Phrase.Count(policy.Waivers.Count, "waiver")}, "
@@ -29,6 +30,11 @@ internal static class PolicyCommand
                     $"{file}: note: waiver {waiver.Id} is for {waiver.Digest} only, which must be the image "
                         + "of one platform: an index has no findings of its own to excuse."
                 );
+            foreach (var document in vex)
+            {
+                if (document.WhyNoOpenVex() is { } why)
+                    output.WriteLine($"{document.Name}: note: {why}, and no OpenVEX document; it says nothing here.");
+            }
             foreach (var rule in policy.Rules)
             {
                 foreach (var manager in (rule.PackageManagers ?? []).Where(glob => !Ecosystem.IsKnown(glob)))

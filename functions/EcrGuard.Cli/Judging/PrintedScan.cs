@@ -40,6 +40,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
     public static PrintedScan Read(FileInfo file, ImageReference? asked, DateTimeOffset now) =>
         PrintedValue.Read(
             file,
+            ["imageScanFindings", "imageScanStatus", "findings"],
             root =>
             {
                 var described = root.Has("imageScanStatus") || root.Has("imageScanFindings");
@@ -224,7 +225,12 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             .ToList();
         if (open.Count == 0)
             throw new UndeterminedException($"{root.File} lists no open finding of {id}. {Closed}");
-        return Of(id, tags, Scanner.Enhanced, ScanState.Complete, "", LastSeen(open), open.SelectMany(OfEnhanced), now);
+        var seen = LastSeen(open);
+        var printed = Of(id, tags, Scanner.Enhanced, ScanState.Complete, "", seen, open.SelectMany(OfEnhanced), now);
+        return printed with
+        {
+            Scan = Settling.CheckPrinted(printed.Scan, [.. open.Select(SeverityOf)], counted: null, now),
+        };
     }
 
     private static PrintedScan Of(

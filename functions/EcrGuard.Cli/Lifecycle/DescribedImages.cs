@@ -11,6 +11,7 @@ internal static class DescribedImages
     public static IReadOnlyList<LifecycleImage> Read(FileInfo file) =>
         PrintedValue.Read(
             file,
+            ["imageDetails"],
             root =>
             {
                 if (!root.Has("imageDetails"))

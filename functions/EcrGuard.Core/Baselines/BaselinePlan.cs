@@ -298,7 +298,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             if (!enforces)
                 return;
             var hash = Hash(wish);
-            if (hold.WithoutOriginal(repository, own) is { } unknown && setting.Kind == SettingKind.LifecyclePolicy)
+            if (hold.WithoutOriginal(setting, repository, own) is { } unknown)
                 drift.Add(unknown);
             else if (hold.Of(setting) is { Times: >= MaxTimes } held && held.Wish == hash)
                 drift.Add(

@@ -23,20 +23,33 @@ public sealed record SettingHistory
     public Held? Of(RepositorySetting setting) => Settings.GetValueOrDefault(setting.Name);
 
     /// <summary>
-    /// Where EcrGuard's own rule stands first in the lifecycle policy and the ledger, lost or restored since, knows of
-    /// no write: a sentence that what was there before is not known. Nothing is put over it then, or EcrGuard's own
-    /// policy would be taken for the team's and given back as such. Null where all is known.
+    /// Where a setting has what only EcrGuard puts there and the ledger, lost or restored since, knows of no write: a
+    /// sentence that what was there before is not known. Nothing is put over it then, or EcrGuard's own value would be
+    /// taken for the team's and given back as such. Null where all is known, or a value does not show who put it.
     /// </summary>
-    public string? WithoutOriginal(RepositoryFacts repository, OwnTags tags) =>
-        Restored is null
-        && Of(RepositorySetting.LifecyclePolicy) is null
-        && repository.LifecyclePolicy is { } text
-        && LifecyclePolicy.Read(text).Policy is { } policy
-        && Shields.Stand(policy, tags)
-            ? "Its lifecycle policy begins with EcrGuard's rule, and the ledger does not know what was there before: "
-                + "EcrGuard leaves it as it is, and 'ecrguard restore' cannot put anything back. "
-                + "Put the policy that is wanted there by hand, without that rule."
-            : null;
+    public string? WithoutOriginal(RepositorySetting setting, RepositoryFacts repository, OwnTags tags) =>
+        Restored is not null || Of(setting) is not null
+            ? null
+            : setting.Kind switch
+            {
+                SettingKind.LifecyclePolicy
+                    when repository.LifecyclePolicy is { } text
+                        && LifecyclePolicy.Read(text).Policy is { } policy
+                        && Shields.Stand(policy, tags) =>
+                    "Its lifecycle policy begins with EcrGuard's rule, and the ledger does not know what was there "
+                        + "before: EcrGuard leaves it as it is, and 'ecrguard restore' cannot put anything back. "
+                        + "Put the policy that is wanted there by hand, without that rule.",
+                SettingKind.TagMutability
+                    when repository.Mutability == TagMutability.ImmutableWithExclusion
+                        && repository.MutabilityExclusions.Contains(tags.Pattern) =>
+                    $"Its tag mutability excepts '{tags.Pattern}', and the ledger does not know who put that there, "
+                        + "nor what was there before: EcrGuard leaves it as it is, and 'ecrguard restore' cannot put "
+                        + $"anything back. Put the mutability that is wanted there by hand, without '{tags.Pattern}'.",
+                SettingKind.LifecyclePolicy
+                or SettingKind.TagMutability
+                or SettingKind.ScanOnPush
+                or SettingKind.ResourceTag => null,
+            };
 
     /// <summary>
     /// As it must stand before the write: what the team had there is never lost, and what may arrive is known as

@@ -133,6 +133,20 @@ public sealed class Ecosystem
             Names.Pep503 => Normalized(one) == Normalized(other),
         };
 
+    /// <summary>What is equal for packages that are one, whatever the word for their manager.</summary>
+    internal static (object? Manager, string? Package) Key(string? manager, string? package)
+    {
+        if (manager is null || Of(manager) is not { } ecosystem)
+            return (manager, package);
+        var name = ecosystem._names switch
+        {
+            Names.Exact => package,
+            Names.IgnoreCase => package?.ToLowerInvariant(),
+            Names.Pep503 => package is null ? null : Normalized(package),
+        };
+        return (ecosystem, name);
+    }
+
     /// <summary>Whether two names may be one package's in any ecosystem.</summary>
     internal static bool MayBeSameName(string one, string other) => Normalized(one) == Normalized(other);
 

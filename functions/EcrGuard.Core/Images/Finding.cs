@@ -160,7 +160,9 @@ public static class Findings
     public static IReadOnlyList<Finding> Merge(IEnumerable<Finding> reported) =>
         [
             .. reported
-                .GroupBy(f => (f.Vulnerability, f.PackageManager, f.Package, f.Platform))
+                .OrderBy(f => f.PackageManager, StringComparer.Ordinal)
+                .ThenBy(f => f.Package, StringComparer.Ordinal)
+                .GroupBy(f => (f.Vulnerability, Ecosystem.Key(f.PackageManager, f.Package), f.Platform))
                 .Select(same => Merged([.. same]))
                 .OrderByDescending(f => f.Severity)
                 .ThenBy(f => f.Vulnerability, StringComparer.Ordinal)
@@ -288,12 +290,13 @@ public static class Findings
             : now;
         var known = (before ?? [])
             .Where(f => f.FixFirstSeenAt is not null)
-            .GroupBy(f => (f.Vulnerability, f.PackageManager, f.Package))
+            .GroupBy(f => (f.Vulnerability, Ecosystem.Key(f.PackageManager, f.Package)))
             .ToDictionary(same => same.Key, same => same.Min(f => f.FixFirstSeenAt));
         Finding Dated(Finding f) =>
             f with
             {
-                FixFirstSeenAt = known.GetValueOrDefault((f.Vulnerability, f.PackageManager, f.Package)) ?? Begun(f),
+                FixFirstSeenAt =
+                    known.GetValueOrDefault((f.Vulnerability, Ecosystem.Key(f.PackageManager, f.Package))) ?? Begun(f),
                 Reports = f.Reports is null ? null : [.. f.Reports.Select(Dated)],
             };
         return [.. current.Select(Dated)];

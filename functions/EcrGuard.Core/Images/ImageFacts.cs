@@ -70,6 +70,15 @@ public sealed record ImageFacts
 
     public long? SizeInBytes { get; init; }
 
+    /// <summary>What it lists, where its manifest was read to know what it is; null where it was not.</summary>
+    public IReadOnlyList<IndexChild>? Children { get; init; }
+
+    /// <summary>
+    /// What was read of manifests to know what it is, to be remembered: by its listing alone nobody may know it once
+    /// its tag has moved. Null where nothing was.
+    /// </summary>
+    public IReadOnlyDictionary<Digest, ManifestNote>? NewNotes { get; init; }
+
     /// <summary>
     /// The image that this artifact speaks about; null for an image, and for an artifact that stands for itself, such
     /// as a chart.

@@ -102,32 +102,49 @@ public sealed class ListedFindings
 
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
-    private readonly Dictionary<string, ReportedFinding> byId = [];
+    private const string Closed = "CLOSED";
 
-    /// <param name="findings">Each with its severity in Inspector's words.</param>
+    private readonly Dictionary<string, (ReportedFinding Finding, string? Severity)> byId = [];
+
+    /// <param name="findings">
+    /// Each with its severity in Inspector's words. Pages overlap where something changes between them: one that two
+    /// of them list is one.
+    /// </param>
     public ListedFindings(IEnumerable<(ReportedFinding Finding, string? Severity)> findings)
     {
-        var (critical, high, medium, total) = (0, 0, 0, 0);
-        foreach (var (finding, severity) in findings)
+        foreach (var each in findings)
         {
-            var other = byId.GetValueOrDefault(finding.Id);
-            byId[finding.Id] = other is null ? finding : ReportedFinding.Newer(finding, other);
-            total++;
-            critical += severity == "CRITICAL" ? 1 : 0;
-            high += severity == "HIGH" ? 1 : 0;
-            medium += severity == "MEDIUM" ? 1 : 0;
+            if (
+                !byId.TryGetValue(each.Finding.Id, out var other)
+                || ReportedFinding.Newer(each.Finding, other.Finding) == each.Finding
+            )
+                byId[each.Finding.Id] = each;
         }
-        Counts = new SeverityCounts(critical, high, medium, total);
+        int Of(string severity) => byId.Values.Count(each => each.Severity == severity);
+        Counts = new SeverityCounts(Of("CRITICAL"), Of("HIGH"), Of("MEDIUM"), byId.Count);
     }
 
     /// <summary>Before merging.</summary>
     public SeverityCounts Counts { get; }
 
-    public ReportedFinding? Find(string id) => byId.GetValueOrDefault(id);
+    public ReportedFinding? Find(string id) => byId.GetValueOrDefault(id).Finding;
+
+    /// <summary>When the last of those that are closed was; null where none is.</summary>
+    public DateTimeOffset? LastClosedAt =>
+        byId.Values.Where(each => each.Finding.Status == Closed).Max(each => each.Finding.UpdatedAt);
+
+    /// <summary>
+    /// The same without what was closed before a moment: when scanning ended, say, which closes all. A scan that is
+    /// made later has not listed it.
+    /// </summary>
+    public ListedFindings Since(DateTimeOffset? begun) =>
+        new(byId.Values.Where(each => each.Finding.Status != Closed || !(each.Finding.UpdatedAt < begun)));
 
     /// <summary>A mark for each finding, in base 64: an event that tells nothing newer of it brings no news.</summary>
     public string Marks() =>
-        Convert.ToBase64String([.. byId.Values.OrderBy(f => f.Id, StringComparer.Ordinal).SelectMany(Mark)]);
+        Convert.ToBase64String([
+            .. byId.Values.Select(each => each.Finding).OrderBy(f => f.Id, StringComparer.Ordinal).SelectMany(Mark),
+        ]);
 
     /// <summary>Whether a finding is among those of <see cref="Marks"/>, as new as it is told.</summary>
     public static bool IsMarked(string? marks, ReportedFinding finding)

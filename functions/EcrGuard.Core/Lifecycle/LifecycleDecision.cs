@@ -123,10 +123,25 @@ public sealed class LifecycleDecision
         var days = (_now - time).TotalDays;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Rule {rule.Priority} {does} it: it was {what} {Math.Floor(days * 10) / 10:0.#} days ago "
+            $"Rule {rule.Priority} {does} it: it was {what} {Ago(days, rule.CountNumber)} "
                 + $"({time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z), and the limit is "
                 + $"{Phrase.Count(rule.CountNumber, "day")}."
         );
+    }
+
+    /// <summary>
+    /// In tenths of days, rounded down; what that would make look like the limit and is not is told by it.
+    /// </summary>
+    private static string Ago(double days, int limit)
+    {
+        var shown = Math.Floor(Math.Abs(days) * 10) / 10;
+        return days < 0 ? $"{Days(shown)} after the moment that is asked about"
+            : days == limit ? $"exactly {Days(limit)} ago"
+            : shown == limit ? $"more than {Days(limit)} ago"
+            : $"{Days(shown)} ago";
+
+        static string Days(double days) =>
+            string.Create(CultureInfo.InvariantCulture, $"{days:0.#} {(days == 1 ? "day" : "days")}");
     }
 
     private static string Takes(LifecycleRule rule) =>

@@ -339,7 +339,9 @@ internal sealed class RuleDescription
     /// Claims that every image of the rule stays, without end: "Protect …", "Never expire …", "Keep all …".
     /// </summary>
     public bool SaysProtect =>
-        _only is { Noun: not null, IsNarrowed: false, Time: null, Count: null } sentence
+        _only is { Noun: { } noun, IsNarrowed: false, Time: null, Count: null } sentence
+        // "The production image" may be the one that a count of one keeps.
+        && (noun.EndsWith('s') || sentence.IsEvery)
         && sentence.Kinds.All(kind => PlainKinds.Contains(kind) || IsInTags(kind))
         && (
             sentence.Action is Action.NeverDelete or Action.Protect

@@ -21,13 +21,39 @@ public static class JsonSyntax
         var end = PlaceOf(utf8, utf8.TrimEnd(WhiteSpace).Length);
         return end == new Place(1, 1) ? Malformed(end, "The file is empty.")
             : IsBeginning(utf8, options) ? Malformed(end, $"The JSON ends before it is complete, at {end}.")
-            // The message may quote the whole rest of the document.
-            : Malformed(
-                PlaceOf(utf8, OffsetOf(utf8, unreadable)),
-                "The document cannot be read as JSON: "
-                    + $"{Images.Phrase.Clip(unreadable.Message.Split(" LineNumber:")[0], 150)}"
-            );
+            : NotJson(utf8, unreadable);
     }
+
+    /// <summary>In words of our own: the reader's speak of its settings, and may quote the whole rest.</summary>
+    private static PolicyProblem NotJson(ReadOnlySpan<byte> utf8, JsonException unreadable)
+    {
+        var offset = OffsetOf(utf8, unreadable);
+        var message = unreadable.Message;
+        bool Says(string words) => message.Contains(words, StringComparison.Ordinal);
+        System.Text.Rune.DecodeFromUtf8(utf8[offset..], out var rune, out _);
+        var found = $"found '{Images.Phrase.Clip(rune.ToString(), 2)}'";
+        var why =
+            Says("depth") ? "it has too many levels of objects and lists"
+            : Says("trailing comma") ? "a comma stands before a closing bracket"
+            : Says("after a single JSON value") ? $"{found} behind the end of the document"
+            : rune.Value == '/' ? "a comment stands here"
+            : Says("after a property name") ? $"{found} where ':' must stand"
+            : Says("start of a property name") ? $"{found} where a name in double quotes must stand"
+            : Says("after a value") ? $"{found} where ',' or a closing bracket must stand"
+            : Says("start of a value") ? $"{found} where a value must stand"
+            : Says("escapable") || Says("hex digit") ? $"{found} behind a '\\' in a text, where it means nothing"
+            : Says("within a JSON string") ? $"a text has {Control(rune)}, which must be escaped"
+            : $"{found}, which does not fit here";
+        return Malformed(PlaceOf(utf8, offset), $"The document cannot be read as JSON: {why}.");
+    }
+
+    private static string Control(System.Text.Rune rune) =>
+        rune.Value switch
+        {
+            '\n' or '\r' => "a line end",
+            '\t' => "a tab",
+            _ => "a control character",
+        };
 
     /// <summary>Where a text stops being UTF-8; null where it does not.</summary>
     public static PolicyProblem? NotUtf8(ReadOnlySpan<byte> utf8) =>

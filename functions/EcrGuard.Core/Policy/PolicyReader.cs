@@ -47,12 +47,18 @@ public sealed class PolicyReader
     /// <param name="utf8">Null: the built-in policy.</param>
     /// <param name="vex">In the order of their names, byte by byte, which is part of the version.</param>
     /// <param name="now">As below.</param>
-    public static PolicyReading Read(ReadOnlyMemory<byte>? utf8, IReadOnlyList<VexFile> vex, DateTimeOffset now)
+    /// <param name="account">Whose images the VEX documents excuse; null where that is not known.</param>
+    public static PolicyReading Read(
+        ReadOnlyMemory<byte>? utf8,
+        IReadOnlyList<VexFile> vex,
+        DateTimeOffset now,
+        string? account = null
+    )
     {
         var reading = utf8 is { } document ? Read(document, now) : new(PolicyDocument.BuiltIn, []);
         if (vex.Count == 0)
             return reading;
-        var (statements, problems) = VexReader.Read(vex, now);
+        var (statements, problems) = VexReader.Read(vex, now, account);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(utf8 is { } bytes ? bytes.Span : Shortest);
         foreach (var file in vex)
@@ -117,7 +123,12 @@ public sealed class PolicyReader
             document.Required("version") is { } number
             && !(number.Kind == NodeKind.Number && double.Parse(number.Text, CultureInfo.InvariantCulture) == 1)
         )
-            _checks.Report(number, $"Found {Checks.Found(number)}; it must be 1, the only version of this format.");
+            _checks.Report(
+                number,
+                number.Kind == NodeKind.Text
+                    ? $"Found the text {Checks.Found(number)}; it must be the number 1, the only version of this format."
+                    : $"Found {Checks.Found(number)}; it must be 1, the only version of this format."
+            );
 
         var defaults = ReadDefaults(document.Optional("defaults"));
         var policy = new PolicyDocument
@@ -340,8 +351,15 @@ public sealed class PolicyReader
     private EnforcementRule ReadEnforcementRule(Fields fields)
     {
         var repositories = _checks.Globs(fields.Required("repositories")) ?? [];
+        var modeNode = fields.Required("mode");
+        var isWay = modeNode is { Kind: NodeKind.Text, Text: "withdraw" or "archive" };
+        if (isWay)
+            _checks.Report(
+                modeNode!,
+                $"Found {Checks.Found(modeNode!)}; it must be observe, mark or quarantine, whose only way is archive."
+            );
         var mode = _checks.Word(
-            fields.Required("mode"),
+            isWay ? null : modeNode,
             ("observe", EnforcementMode.Observe),
             ("mark", EnforcementMode.Mark),
             ("quarantine", EnforcementMode.Quarantine)

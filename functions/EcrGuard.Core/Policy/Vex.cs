@@ -15,7 +15,35 @@ public enum VexStatus
 
 /// <summary>An OpenVEX document as it lies beside the policy.</summary>
 /// <param name="Name">For messages: its path.</param>
-public sealed record VexFile(string Name, ReadOnlyMemory<byte> Utf8);
+public sealed record VexFile(string Name, ReadOnlyMemory<byte> Utf8)
+{
+    /// <summary>
+    /// Why it is no OpenVEX document, for a sentence: "it is CycloneDX"; null where it may be one, or is no JSON.
+    /// </summary>
+    public string? WhyNoOpenVex()
+    {
+        var text = Utf8.Span.StartsWith("\uFEFF"u8) ? Utf8.Span[3..] : Utf8.Span;
+        return JsonTree.TryParse(text, out var root, out _, strict: true) ? WhyNoOpenVex(root) : null;
+    }
+
+    internal static string? WhyNoOpenVex(Node root)
+    {
+        if (root.Kind != NodeKind.Object)
+            return $"it is {Checks.Found(root)}";
+        string? Word(string key) => root.Members.Find(member => member.Key == key)?.Value.Text;
+        return Word("bomFormat") is not null ? "it is CycloneDX"
+            : Word("spdxVersion") is not null || Word("SPDXID") is not null ? "it is SPDX"
+            : Word("_type")?.Contains("in-toto", StringComparison.Ordinal) == true
+                ? "it is an in-toto statement, whose predicate may be one"
+            : Word("payloadType") is not null ? "it is a signed envelope, whose payload may hold one"
+            : Word("document") is not null && Word("vulnerabilities") is not null ? "it is CSAF"
+            : Word("@context") is { } context && !context.StartsWith("https://openvex.dev/ns", StringComparison.Ordinal)
+                ? $"its '@context' is '{Phrase.Clip(context, 60)}'"
+            : Word("@context") is null && Word("statements") is null
+                ? "it has neither an '@context' of 'https://openvex.dev/ns' nor 'statements'"
+            : null;
+    }
+}
 
 /// <summary>One statement about images of private ECR registries.</summary>
 public sealed record VexStatement

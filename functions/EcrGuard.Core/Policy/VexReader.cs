@@ -5,9 +5,9 @@ namespace EcrGuard.Core.Policy;
 
 /// <summary>
 /// Reads OpenVEX documents (github.com/openvex/spec, OPENVEX-SPEC.md, 0.2.0). What they say of images of private ECR
-/// registries is read as strictly as the policy: what is malformed, unknown or ambiguous there is an error
-/// with its place, and the document excuses nothing. Whatever else they say is passed over in whatever form, since
-/// vendors write for all their customers.
+/// registries of this account is read as strictly as the policy: what is malformed, unknown or ambiguous there is an
+/// error with its place, and the document excuses nothing. Whatever else they say is passed over in whatever form,
+/// since vendors write for all their customers, and of images in registries of their own.
 /// </summary>
 internal sealed class VexReader
 {
@@ -33,10 +33,16 @@ internal sealed class VexReader
         "an image is named as 'pkg:oci/NAME@sha256:<64 hexadecimal characters>"
         + "?repository_url=<account>.dkr.ecr.<region>.amazonaws.com/<repository>'";
 
+    /// <summary>The registry of AWS Marketplace, from which its vendors' images are pulled: it is nobody's own.</summary>
+    private const string Marketplace = "709825985650";
+
     private readonly Checks _checks = new();
     private readonly DateTimeOffset _now;
 
-    private VexReader(DateTimeOffset now) => _now = now;
+    /// <summary>Null where it is not known whose images are meant.</summary>
+    private readonly string? _account;
+
+    private VexReader(DateTimeOffset now, string? account) => (_now, _account) = (now, account);
 
     /// <summary>One document, and where its statements stand.</summary>
     private sealed record Document(
@@ -58,14 +64,15 @@ internal sealed class VexReader
     /// </returns>
     public static (IReadOnlyList<VexStatement> Statements, IReadOnlyList<PolicyProblem> Problems) Read(
         IReadOnlyList<VexFile> files,
-        DateTimeOffset now
+        DateTimeOffset now,
+        string? account
     )
     {
         var problems = new List<PolicyProblem>();
         var documents = new List<Document>();
         foreach (var file in files)
         {
-            var (document, wrong) = Read(file, now);
+            var (document, wrong) = Read(file, now, account);
             problems.AddRange(wrong);
             if (document is not null)
                 documents.Add(document);
@@ -138,7 +145,7 @@ internal sealed class VexReader
         ];
     }
 
-    private static (Document?, IReadOnlyList<PolicyProblem>) Read(VexFile file, DateTimeOffset now)
+    private static (Document?, IReadOnlyList<PolicyProblem>) Read(VexFile file, DateTimeOffset now, string? account)
     {
         IReadOnlyList<PolicyProblem> Of(params IEnumerable<PolicyProblem> found) =>
             [.. found.OrderBy(p => p.Line).ThenBy(p => p.Column).Select(p => p with { File = file.Name })];
@@ -164,7 +171,7 @@ internal sealed class VexReader
             )
         )
             return (null, Of(problem));
-        var reader = new VexReader(now);
+        var reader = new VexReader(now, account);
         var document = reader.ReadDocument(file.Name, root);
         return (document, Of(reader._checks.Problems));
     }
@@ -180,6 +187,11 @@ internal sealed class VexReader
             var name = Loose(root, "@id") is { Kind: NodeKind.Text } text ? text.Text : "";
             var known = double.TryParse(Loose(root, "version")?.Text, CultureInfo.InvariantCulture, out var number);
             return new Document(file, root, name, known ? number : 0, []);
+        }
+        if (VexFile.WhyNoOpenVex(root) is { } why)
+        {
+            _checks.Report(root, $"The document is no OpenVEX document: {why}.");
+            return null;
         }
         if (_checks.Object(root) is not { } fields)
             return null;
@@ -351,9 +363,10 @@ internal sealed class VexReader
     }
 
     /// <summary>
-    /// Whether one of the names of a product is that of an image in a private registry of ECR's, in whatever form.
+    /// Whether one of the names of a product is that of an image in a private registry of ECR's that may be this
+    /// account's, in whatever form.
     /// </summary>
-    private static bool IsOfEcr(Node product)
+    private bool IsOfEcr(Node product)
     {
         if (product.Kind == NodeKind.Text)
             return Names(product.Text);
@@ -366,7 +379,7 @@ internal sealed class VexReader
         static string RegistryOf(Purl purl) =>
             purl.Qualifiers.GetValueOrDefault("repository_url") ?? purl.Namespace ?? "";
 
-        static bool Names(string text)
+        bool Names(string text)
         {
             if (!text.StartsWith(Purl.Scheme, StringComparison.OrdinalIgnoreCase))
                 return IsRegistryOfEcr(text);
@@ -494,10 +507,16 @@ internal sealed class VexReader
     }
 
     /// <summary>
-    /// Whether the host of an address has the form of a private registry of ECR's, however the rest is written.
+    /// Whether the host of an address has the form of a private registry of ECR's, however the rest is written, and is
+    /// not another account's than this one.
     /// </summary>
-    private static bool IsRegistryOfEcr(string url) =>
-        ImageReference.IsRegistry(url.Split("://", 2)[^1].TrimStart('/').Split('/', ':', '@')[0]);
+    private bool IsRegistryOfEcr(string url)
+    {
+        var host = url.Split("://", 2)[^1].TrimStart('/').Split('/', ':', '@')[0];
+        return ImageReference.IsRegistry(host)
+            && host.Split('.')[0] is var account
+            && (_account is null ? account != Marketplace : account == _account);
+    }
 
     /// <summary>A text of any length, with line ends if its author likes; it is clipped where it is printed.</summary>
     private string? Prose(Node? node)

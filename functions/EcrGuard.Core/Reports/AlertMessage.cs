@@ -889,6 +889,84 @@ public sealed record AlertMessage(
         );
     }
 
+    /// <summary>
+    /// The ledger was taken over from another table: what it says from before is read again, and what people ordered
+    /// since is undone without a word but this one.
+    /// </summary>
+    /// <param name="inForce">The forced approvals of before that are in force now, earliest end first.</param>
+    public static AlertMessage ForAdoption(
+        string account,
+        string region,
+        string table,
+        IReadOnlyList<(ImageId Image, ForcedApproval Forced)> inForce,
+        DateTimeOffset at
+    )
+    {
+        var id = $"adoption:{account}:{region}:{table}";
+        var body = new AdoptionBody(
+            1,
+            id,
+            "adoption",
+            account,
+            region,
+            table,
+            inForce.Count,
+            [
+                .. inForce
+                    .Take(MaxApprovals)
+                    .Select(each => new AdoptedApproval(
+                        each.Image.Repository.Name,
+                        each.Image.Digest,
+                        Clip(each.Forced.By, 300),
+                        Clip(each.Forced.Reason, ForcedApproval.MaxReason),
+                        each.Forced.At,
+                        each.Forced.Until
+                    )),
+            ],
+            at
+        );
+        var text = new ReportText()
+            .Line(
+                $"EcrGuard keeps its ledger in the table {table} now, and what stands in it was written before: it was "
+                    + "restored, or another stack left it."
+            )
+            .Line(
+                "No verdict of before counts until the image is decided again. What people ordered in the time that "
+                    + "the ledger has lost is undone: approvals that were ended, repositories that were put back, images "
+                    + "that were released."
+            )
+            .Line()
+            .Line(
+                inForce.Count == 0
+                    ? "No forced approval is in force by it."
+                    : $"{Phrase.Count(inForce.Count, "forced approval is", "forced approvals are")} in force by it. End "
+                        + "each that somebody had ended: ecrguard breakglass IMAGE --until now."
+            );
+        foreach (var approval in body.InForce)
+            text.Line()
+                .Line($"Image     {approval.Repository}@{approval.Digest}")
+                .Line($"Who       {approval.By}")
+                .Line($"Why       {approval.Reason}")
+                .Line($"When      from {SummaryText.Moment(approval.From)} to {SummaryText.Moment(approval.Until)}");
+        if (inForce.Count > MaxApprovals)
+            text.Line().Line($"And {inForce.Count - MaxApprovals} more, which the weekly summary lists.");
+        text.Line().Line($"Account   {account}, {region}").Line($"Seen      {SummaryText.Moment(at)}");
+        text.Line().Line($"Alert     {id}");
+        return new AlertMessage(
+            id,
+            Subjects.Fit(
+                $"EcrGuard: ledger taken over in {account} {region}, "
+                    + $"{Phrase.Count(inForce.Count, "approval")} in force"
+            ),
+            text.Render(MaxText, "the weekly summary."),
+            JsonSerializer.Serialize(body, ReportJson.Default.AdoptionBody),
+            Routing(id, "adoption", account, region)
+        );
+    }
+
+    /// <summary>More are counted: both forms of a message are within SNS's limit.</summary>
+    private const int MaxApprovals = 20;
+
     private static string Word(EnforcementMode mode) =>
         mode switch
         {
@@ -901,7 +979,15 @@ public sealed record AlertMessage(
     public static AlertMessage ForSweep(SweepResult result)
     {
         var undone = result
-            .Swept.SelectMany(swept => swept.Sweep.Undone.Select(what => new Unread(swept.Repository, what)))
+            .Swept.SelectMany(swept =>
+                swept
+                    .Sweep.Undone.Concat(
+                        swept.Sweep.UndoneUnlisted is > 0 and var more
+                            ? [$"And {Count(more, "more thing")} of which only the number is kept."]
+                            : []
+                    )
+                    .Select(what => new Unread(swept.Repository, what))
+            )
             .Concat(
                 result.Unfinished.Select(repository => new Unread(
                     repository,
@@ -910,6 +996,7 @@ public sealed record AlertMessage(
             )
             .OrderBy(item => item.What, StringComparer.Ordinal)
             .ToList();
+        var count = result.Undone + result.Unfinished.Count;
         var text = new ReportText().Line(
             undone.Count == 0
                 ? "The daily sweep has swept everything; what could be read of the consumers of images has changed."
@@ -917,13 +1004,13 @@ public sealed record AlertMessage(
         );
         if (undone.Count > 0)
             text.List(
-                $"Not done: {undone.Count}",
+                $"Not done: {count}",
                 "not done",
                 undone.Count,
                 i => $"- {Clip(undone[i].What, 300)}: {Clip(undone[i].Why, 500)}"
             );
         var told =
-            undone.Count > 0 ? $"{Count(undone.Count, "thing")} not done"
+            undone.Count > 0 ? $"{Count(count, "thing")} not done"
             : result.Unread.Count > 0 ? $"{Count(result.Unread.Count, "consumer")} not read"
             : "every consumer read again";
         text.List(
@@ -958,7 +1045,7 @@ public sealed record AlertMessage(
                     result.Repositories,
                     result.Images,
                     [.. undone.Take(MaxUnreadInJson).Select(Clipped)],
-                    undone.Count,
+                    count,
                     [.. result.Unread.Take(MaxUnreadInJson).Select(Clipped)],
                     result.Unread.Count,
                     result.StartedAt,
@@ -1240,4 +1327,27 @@ internal sealed record CeilingBody(
     EnforcementMode Before,
     EnforcementMode Ceiling,
     DateTimeOffset SeenAt
+);
+
+/// <param name="Count">How many forced approvals are in force.</param>
+/// <param name="InForce">The first of them.</param>
+internal sealed record AdoptionBody(
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    string Table,
+    int Count,
+    IReadOnlyList<AdoptedApproval> InForce,
+    DateTimeOffset SeenAt
+);
+
+internal sealed record AdoptedApproval(
+    string Repository,
+    Digest Digest,
+    string By,
+    string Reason,
+    DateTimeOffset From,
+    DateTimeOffset Until
 );

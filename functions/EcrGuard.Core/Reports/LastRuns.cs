@@ -6,7 +6,7 @@ namespace EcrGuard.Core.Reports;
 /// <param name="InstalledAt">When the first tick came.</param>
 /// <param name="SweptAt">When the last sweep ended that came to its end in every repository; null for none.</param>
 /// <param name="SummedUpAt">When the last weekly summary was sent; null for none.</param>
-/// <param name="BackfilledAt">When the backfill last began to go on; null for never.</param>
+/// <param name="BackfilledAt">When the backfill last got further; null for never.</param>
 /// <param name="BackfillDone">Whether nothing is left for it to do, so that it is never late.</param>
 public sealed record LastRuns(
     DateTimeOffset InstalledAt,
@@ -16,6 +16,11 @@ public sealed record LastRuns(
     bool BackfillDone
 )
 {
+    /// <summary>
+    /// When the ledger was taken over from another table or stack, before which nothing counts; null where it was not.
+    /// </summary>
+    public DateTimeOffset? TakenOverAt { get; init; }
+
     // The template has alarms on these.
     public const string HoursSinceSweep = "HoursSinceSweep";
     public const string HoursSinceSummary = "HoursSinceSummary";
@@ -30,5 +35,7 @@ public sealed record LastRuns(
         ];
 
     private double Hours(DateTimeOffset? last, DateTimeOffset now) =>
-        Math.Max(0, (now - (last ?? InstalledAt)).TotalHours);
+        Math.Max(0, (now - Later(last ?? InstalledAt, TakenOverAt)).TotalHours);
+
+    private static DateTimeOffset Later(DateTimeOffset at, DateTimeOffset? other) => other > at ? other.Value : at;
 }

@@ -37,6 +37,7 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(WeekBody))]
 [JsonSerializable(typeof(SweepBody))]
 [JsonSerializable(typeof(CeilingBody))]
+[JsonSerializable(typeof(AdoptionBody))]
 internal sealed partial class ReportJson : JsonSerializerContext;
 
 /// <summary>Text inside JSON inside a limited message: only what JSON itself demands is escaped.</summary>

@@ -49,6 +49,13 @@ public sealed record RepositorySweep
     /// </summary>
     public IReadOnlyList<string> Undone { get; init; } = [];
 
+    /// <summary>How many such sentences there were; 0 where no more than are listed.</summary>
+    public int UndoneCount { get; init; }
+
+    /// <summary>Those that are counted and not listed.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public int UndoneUnlisted => Math.Max(0, UndoneCount - Undone.Count);
+
     /// <summary>The state of a repository as it was read.</summary>
     /// <param name="quarantined">Images that EcrGuard has taken out of reach and not yet put back: nobody has given
     ///     those up.</param>

@@ -332,7 +332,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
                     Clean(each.Forced.Reason),
                     each.Forced.At,
                     each.Forced.Until,
-                    each.Forced.InForce(facts.GeneratedAt),
+                    facts.Policy.Counting(each.Forced)?.InForce(facts.GeneratedAt) == true,
                     each.Forced.Revoked is { } revoked ? Clean(revoked.By) : null,
                     each.Stands?.Status
                 )),

@@ -22,7 +22,7 @@ public sealed record SweepResult(
 {
     public int Images => Swept.Sum(s => s.Sweep.Images);
 
-    public int Undone => Swept.Sum(s => s.Sweep.Undone.Count);
+    public int Undone => Swept.Sum(s => s.Sweep.Undone.Count + s.Sweep.UndoneUnlisted);
 
     /// <summary>
     /// Whether somebody should hear of it at once: something could not be done, or what could not be read is not what

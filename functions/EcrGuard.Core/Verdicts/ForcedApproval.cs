@@ -70,8 +70,8 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
     {
         var latest = now.AddHours(policy.Defaults.MaxBreakGlassHours);
         return policy.Defaults.MaxBreakGlassHours == 0
-                ? "The policy lets nobody force an approval (defaults.maxBreakGlassHours is 0). "
-                    + "One that is in force can be ended: 'until' is then 'now'."
+                ? "The policy lets nobody force an approval, and none that is in force counts "
+                    + "(defaults.maxBreakGlassHours is 0). One that is in force can be ended: 'until' is then 'now'."
             : Problem(reason) is { } problem ? problem
             : until is null
                 ? "The moment 'until' is missing, or no time with an offset; it must be one such as "
@@ -136,6 +136,16 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
 
     private static string Iso(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Whether forced approvals count at all.</summary>
+public static class ForcedApprovals
+{
+    /// <summary>
+    /// The approval, where the policy lets anybody force one: while it lets nobody, none counts that is in force still.
+    /// </summary>
+    public static ForcedApproval? Counting(this PolicyDocument policy, ForcedApproval? forced) =>
+        policy.Defaults.MaxBreakGlassHours == 0 ? null : forced;
 }
 
 /// <summary>That an approval is forced, or that it has ended.</summary>

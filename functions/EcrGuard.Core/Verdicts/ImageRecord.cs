@@ -87,8 +87,9 @@ public sealed record ImageRecord
     public bool Gone { get; init; }
 
     /// <summary>
-    /// True where the scanning of its repository was changed since the facts were read: until it is decided again, from
-    /// what the scanner says, nobody is answered by it. The ledger knows it of the repository.
+    /// True where the scanning of its repository was changed since the facts were read, or the ledger was restored:
+    /// until it is decided again, from what the scanner says, nobody is answered by it. The ledger knows it of the
+    /// repository, or of itself.
     /// </summary>
     [JsonIgnore]
     public bool ScanningChanged { get; init; }
@@ -146,7 +147,7 @@ public sealed record ImageRecord
     /// </summary>
     public ImageRecord AsOf(DateTimeOffset now, PolicyDocument policy) =>
         Verdict.Instead is not null
-            ? Forced?.InForce(now) == true
+            ? policy.Counting(Forced)?.InForce(now) == true
                 ? this
                 : WithoutBreakGlass().AsOf(now, policy)
             : !Verdict.Approved || !(now >= Verdict.ValidUntil)

@@ -49,12 +49,13 @@ internal static class ReasonText
             };
         var more =
             finding.Occurrences.Count > 1 ? $" and {Phrase.Count(finding.Occurrences.Count - 1, "more place")}" : "";
-        var unknown = string.Join(" and ", Unknown(report, rule));
+        var unknown = Joined([.. RuleMatch.NotGiven(rule, report)]);
         var differing = string.Join(", ", Differing(finding.Reports ?? [], rule));
         var does = rule.Then == RuleEffect.Block ? "blocks" : "warns";
         var since = unknown.Length == 0 ? "" : $", since the scanner does not give {unknown}";
         var unlike = differing.Length == 0 ? "" : $"; its reports differ: {differing}";
-        var what = $"{vulnerability} ({Severities(finding)}){where}{more}: {fix}";
+        var name = vulnerability.Length > 0 ? vulnerability : "A vulnerability without a name";
+        var what = $"{name} ({Severities(finding)}){where}{more}: {fix}";
         var sentence = $"{what}; rule '{rule.Id}' {does}{since}{unlike}.";
         return new Reason(rule.Id, sentence, vulnerability, package, finding.Platform, fixedIn)
         {
@@ -63,6 +64,9 @@ internal static class ReasonText
             Layer = Clipped(occurrence?.Layer, MaxName),
         };
     }
+
+    private static string Joined(IReadOnlyList<string> words) =>
+        words.Count < 2 ? string.Concat(words) : $"{string.Join(", ", words.SkipLast(1))} and {words[^1]}";
 
     private static string Severities(Finding finding) =>
         (finding.Reports ?? [finding]).Select(report => Grace.Word(report.Severity)).Distinct().ToList() switch
@@ -103,19 +107,6 @@ internal static class ReasonText
         : "";
 
     private static string? Clipped(string? text, int length) => text is null ? null : Phrase.Clip(text, length);
-
-    /// <summary>What the rule asks for and the scanner does not give: a blocking rule takes it for the worst.</summary>
-    private static IEnumerable<string> Unknown(Finding finding, Rule rule)
-    {
-        if (rule.Severities is not null && finding.SeverityUnknown)
-            yield return "a severity that is documented";
-        if (rule.MinEpss is not null && finding.Epss is null)
-            yield return "EPSS";
-        if (rule.MinScore is not null && finding.Score is null)
-            yield return "a score";
-        if (rule.ExploitAvailable is not null && finding.Exploit == ExploitAvailability.Unknown)
-            yield return "whether an exploit exists";
-    }
 
     public static Reason Clean(ScanFacts scan, IReadOnlyList<WaivedFinding> waived)
     {
@@ -337,7 +328,10 @@ internal static class ReasonText
     /// </summary>
     private static string? Unfixed(Finding finding)
     {
-        var vulnerability = Phrase.Clip(finding.Vulnerability, MaxVersion);
+        var vulnerability =
+            finding.Vulnerability.Length > 0
+                ? Phrase.Clip(finding.Vulnerability, MaxVersion)
+                : "a vulnerability without a name";
         var open = finding.Occurrences.Where(o => o.FixedIn is null).ToList();
         if (open.Count == finding.Occurrences.Count)
             return vulnerability;

@@ -25,49 +25,86 @@ internal static class RuleMatch
         return null;
     }
 
+    /// <summary>What a rule may ask of a finding.</summary>
+    /// <param name="What">The value, for a reason that says that the scanner does not give it.</param>
+    private sealed record Criterion(
+        string What,
+        Func<Rule, bool> IsAsked,
+        Func<Finding, bool> IsGiven,
+        Func<Rule, Finding, DateTimeOffset, bool> Holds
+    );
+
+    /// <summary>One table for whether a rule selects a finding and for what its reason says is not given.</summary>
+    private static readonly Criterion[] Criteria =
+    [
+        new(
+            "one severity that is documented",
+            rule => rule.Severities is not null,
+            finding => !finding.SeverityUnknown,
+            (rule, finding, _) => rule.Severities!.Contains(finding.Severity)
+        ),
+        new("EPSS", rule => rule.MinEpss is not null, f => f.Epss is not null, (rule, f, _) => f.Epss >= rule.MinEpss),
+        new(
+            "a score",
+            rule => rule.MinScore is not null,
+            finding => finding.Score is not null,
+            (rule, finding, _) => finding.Score >= rule.MinScore
+        ),
+        new(
+            "whether an exploit exists",
+            rule => rule.ExploitAvailable is not null,
+            finding => finding.Exploit != ExploitAvailability.Unknown,
+            (rule, finding, _) => rule.ExploitAvailable!.Contains(finding.Exploit)
+        ),
+        new(
+            "whether a fix exists",
+            rule => rule.FixAvailable is not null,
+            finding => finding.Fix != FixAvailability.Unknown,
+            (rule, finding, _) => rule.FixAvailable!.Contains(finding.Fix)
+        ),
+        new(
+            "a package manager",
+            rule => rule.PackageManagers is not null,
+            finding => finding.PackageManager is not null,
+            (rule, finding, _) => AnyMatches(rule.PackageManagers!, finding.PackageManager!)
+        ),
+        new(
+            "when it first saw it",
+            rule => rule.MinAgeDays is not null,
+            finding => finding.FirstObservedAt is not null,
+            (rule, finding, now) => now >= finding.FirstObservedAt!.Value.AddDays(rule.MinAgeDays!.Value)
+        ),
+        // Without a fix no days have passed since one; only a scanner that does not speak of fixes leaves it open.
+        new(
+            "since when a fix exists",
+            rule => rule.MinDaysSinceFix is not null,
+            finding => FixSince(finding) is not null || finding.Fix != FixAvailability.Unknown,
+            (rule, finding, now) => FixSince(finding) is { } fix && now >= fix.AddDays(rule.MinDaysSinceFix!.Value)
+        ),
+    ];
+
     /// <summary>
     /// Whether the finding meets every criterion; a value that the scanner does not give meets those of a blocking rule
     /// only.
     /// </summary>
     private static bool Selects(Rule rule, Finding finding, DateTimeOffset now)
     {
-        var unknown = rule.Then == RuleEffect.Block;
-        return (
-                rule.Severities is null
-                || (finding.SeverityUnknown ? unknown : rule.Severities.Contains(finding.Severity))
-            )
-            && (
-                rule.FixAvailable is null
-                || (finding.Fix == FixAvailability.Unknown ? unknown : rule.FixAvailable.Contains(finding.Fix))
-            )
-            && (
-                rule.ExploitAvailable is null
-                || (
-                    finding.Exploit == ExploitAvailability.Unknown
-                        ? unknown
-                        : rule.ExploitAvailable.Contains(finding.Exploit)
-                )
-            )
-            && (rule.MinEpss is not { } epss || (finding.Epss is { } e ? e >= epss : unknown))
-            && (rule.MinScore is not { } score || (finding.Score is { } s ? s >= score : unknown))
-            && (
-                rule.PackageManagers is null
-                || (finding.PackageManager is { } manager ? AnyMatches(rule.PackageManagers, manager) : unknown)
-            )
-            && (
-                rule.MinAgeDays is not { } age
-                || (finding.FirstObservedAt is { } seen ? now >= seen.AddDays(age) : unknown)
-            )
-            // Without a fix no days have passed since one; only a scanner that does not speak of fixes leaves it open.
-            && (
-                rule.MinDaysSinceFix is not { } days
-                || (
-                    FixSince(finding) is { } fix
-                        ? now >= fix.AddDays(days)
-                        : unknown && finding.Fix == FixAvailability.Unknown
-                )
-            );
+        foreach (var criterion in Criteria)
+        {
+            if (!criterion.IsAsked(rule))
+                continue;
+            var met = criterion.IsGiven(finding) ? criterion.Holds(rule, finding, now) : rule.Then == RuleEffect.Block;
+            if (!met)
+                return false;
+        }
+        return true;
     }
+
+    /// <summary>What the rule asks for and the scanner does not give: a blocking rule takes it for the worst.</summary>
+    public static IEnumerable<string> NotGiven(Rule rule, Finding finding) =>
+        Criteria
+            .Where(criterion => criterion.IsAsked(rule) && !criterion.IsGiven(finding))
+            .Select(criterion => criterion.What);
 
     /// <summary>The next moment at which a criterion of age starts to hold; null: none does.</summary>
     /// <param name="rules">Those with such a criterion.</param>

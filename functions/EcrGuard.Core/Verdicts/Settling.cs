@@ -58,6 +58,23 @@ public sealed record Settling
     /// <summary>When the next look is put down for; null where none is.</summary>
     public DateTimeOffset? LookAt { get; init; }
 
+    /// <summary>
+    /// When the scanner was last seen to have stopped looking, or the image to be archived; null for never.
+    /// </summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>When the last scan was over that the scanner knew of then.</summary>
+    public DateTimeOffset? EndedScan { get; init; }
+
+    /// <summary>When the last list was read that was settled; null for never.</summary>
+    public DateTimeOffset? SettledAt { get; init; }
+
+    /// <summary>Whether a scan of Inspector's was over when it was last asked.</summary>
+    public bool Complete { get; init; }
+
+    /// <summary>Whether a scan was over when it was asked since the newest summary.</summary>
+    public bool Included { get; init; }
+
     /// <summary>What was listed at the last read (<see cref="ListedFindings.Marks"/>).</summary>
     public string? Marks { get; init; }
 
@@ -69,7 +86,7 @@ public sealed record Settling
         : heard.Announced is { } counts
             ? heard.Time < AnnouncedAt || (heard.Time == AnnouncedAt && Announced!.OrMore(counts) == Announced)
         : heard.Finding is { } told
-            && (ListedFindings.IsMarked(Marks, told) || (now < LookAt && Awaited.Contains(told)));
+            && (ListedFindings.IsMarked(Marks, told) || IsPast(told) || (now < LookAt && Awaited.Contains(told)));
 
     /// <summary>Decides whether a scan is settled.</summary>
     /// <param name="news">What was heard of the image since.</param>
@@ -86,28 +103,78 @@ public sealed record Settling
         DateTimeOffset now
     )
     {
-        var mine = With(news).OfThisLife(image, scan);
-        // Decided again from what the ledger holds: it was settled when it was read.
-        if (scan is { Listed: null, State: not (ScanState.Pending or ScanState.NotScanned) })
-            return (scan, scan.Scanner == Scanner.Enhanced ? mine.Settled(this, now) : Nothing);
+        var over = scan.State is ScanState.Ended or ScanState.Archived;
+        var begun = Begun(image, over);
+        if (IsOfFormerLife(scan, begun))
+            scan = scan with { State = ScanState.Pending, Word = "" };
+        // What a former life was judged by is no earlier scan of this one.
+        if (before?.ScanCompletedAt < begun)
+            before = before with { ScanCompletedAt = null };
 
-        if (scan.Listed is { } listed)
-            mine = mine.Seen(listed, this, now);
-        var missing = mine.Missing(scan.Listed);
-        if (scan.State == ScanState.Complete)
-        {
-            if (missing.Count > 0)
-                return mine.Incomplete(scan, missing, before, time, this, now);
-            return mine.SettlesAt(image, scan, before, time) is { } settles && now < settles
-                ? mine.Young(scan, settles, before, this, now)
-                : (scan, mine.Settled(this, now));
-        }
+        var mine = With(news).OfThisLife(begun);
+        if (over && scan.Scanner != Scanner.Basic)
+            mine = mine.Ending(scan, time);
+        var complete = scan is { Scanner: Scanner.Enhanced, State: ScanState.Complete };
+        mine = mine with { Complete = complete, Included = mine.Announced is not null && (mine.Included || complete) };
+        // Decided again from what the ledger holds: it was settled when it was read.
+        if (
+            scan is { Listed: null, State: not (ScanState.Pending or ScanState.NotScanned) }
+            && scan.Scanner != Scanner.Basic
+        )
+            return (scan, mine.Settled(this, now));
+
+        var listed = scan.Listed?.Since(begun);
+        if (listed is not null)
+            mine = mine.Seen(listed, this, now) with { Marks = scan.Listed!.Marks() };
+        return complete
+            ? mine.CheckComplete(image, scan, listed, before, time, this, now)
+            : mine.CheckOther(scan, listed, this, now);
+    }
+
+    private (ScanFacts, Settling) CheckComplete(
+        ImageFacts image,
+        ScanFacts scan,
+        ListedFindings? listed,
+        Verdict? before,
+        TimeSpan time,
+        Settling was,
+        DateTimeOffset now
+    )
+    {
+        var missing = Missing(listed);
+        if (missing.Count > 0)
+            return Incomplete(scan, missing, before, time, was, now);
+        return SettlesAt(image, scan, listed, before, time) is { } settles && now < settles
+            ? Young(scan, settles, before, was, now)
+            : (scan, Settled(was, now) with { SettledAt = scan.ReadAt });
+    }
+
+    /// <summary>
+    /// Whatever the scanner says instead of a scan that is over: nothing is better than that what it announced is
+    /// missing.
+    /// </summary>
+    private (ScanFacts, Settling) CheckOther(ScanFacts scan, ListedFindings? listed, Settling was, DateTimeOffset now)
+    {
         // The summary of a scan that its coverage does not know of yet: it is not finished for EcrGuard.
         var mayFollow =
-            scan is { State: ScanState.Pending } or { State: ScanState.NotScanned, Word: ScannerWords.NotFound };
-        return missing.Count > 0 && mayFollow
-            ? (scan with { State = ScanState.Pending }, mine.Waiting(this, now))
-            : (scan, mine.Settled(this, now));
+            scan is { State: ScanState.Pending } or { State: ScanState.NotScanned, Word: ScannerWords.NotFound }
+            || (scan.State == ScanState.Ended && (Awaited.Count > 0 || AnnouncedAt > EndedAt));
+        if (mayFollow)
+        {
+            return Missing(listed).Count > 0 || (Announced is not null && !Included)
+                ? (scan with { State = ScanState.Pending }, Waiting(was, now))
+                : (scan, Settled(was, now));
+        }
+        var unlisted = Unlisted(listed);
+        // The registry was switched back to basic scanning, which counts from then on.
+        var switchedBack =
+            scan is { Scanner: Scanner.Basic, State: ScanState.Complete }
+            && scan.CompletedAt > AnnouncedAt + EndsWithin;
+        if (unlisted.Count == 0 || switchedBack)
+            return (scan, scan.Scanner == Scanner.Basic ? Nothing : Settled(was, now));
+        return scan.State is ScanState.Complete or ScanState.NotScanned or ScanState.Unsupported or ScanState.Ended
+            ? Incomplete(scan, unlisted, before: null, TimeSpan.Zero, was, now)
+            : (scan, Settled(was, now));
     }
 
     /// <summary>
@@ -141,8 +208,8 @@ public sealed record Settling
                     Word = missing,
                 };
         }
-        var saysNothing = listed.Count == 0 && counts.Count == 0;
-        return follow && saysNothing && scan.CompletedAt + UsualTime is { } settles && now < settles
+        var mayBePart = listed.Count == 0 || IsFirst(scan);
+        return follow && counts.Count == 0 && mayBePart && scan.CompletedAt + UsualTime is { } settles && now < settles
             ? scan with
             {
                 State = ScanState.Unsettled,
@@ -150,6 +217,10 @@ public sealed record Settling
             }
             : scan;
     }
+
+    /// <summary>Whether all that is listed was first seen by this scan.</summary>
+    private static bool IsFirst(ScanFacts scan) =>
+        scan.Findings.Count > 0 && scan.Findings.All(found => found.FirstObservedAt >= scan.CompletedAt - UsualTime);
 
     /// <summary>
     /// Takes in what was heard: of two summaries the newer stands, of two reports of a finding as well.
@@ -164,9 +235,9 @@ public sealed record Settling
             {
                 var announced = heard.Time == all.AnnouncedAt ? all.Announced!.OrMore(counts) : counts;
                 if (announced != all.Announced || heard.Time != all.AnnouncedAt)
-                    all = all with { Announced = announced, AnnouncedAt = heard.Time, Met = false };
+                    all = all with { Announced = announced, AnnouncedAt = heard.Time, Met = false, Included = false };
             }
-            if (heard.Finding is { } told)
+            if (heard.Finding is { } told && !IsPast(told))
             {
                 var other = all.Awaited.FirstOrDefault(awaited => awaited.Id == told.Id);
                 var newer = other is null ? told : ReportedFinding.Newer(told, other);
@@ -175,6 +246,12 @@ public sealed record Settling
         }
         return all;
     }
+
+    /// <summary>
+    /// Whether a report of a finding was so old when the last settled list was read that it had been listed: it may be
+    /// closed and deleted by then.
+    /// </summary>
+    private bool IsPast(ReportedFinding told) => told.UpdatedAt < SettledAt - EndsWithin;
 
     private (ScanFacts, Settling) Incomplete(
         ScanFacts scan,
@@ -228,28 +305,74 @@ public sealed record Settling
                 UnsettledUntil = settles,
                 LeavesApproval = before?.ScanCompletedAt < scan.CompletedAt,
             },
-            Waiting(was, now)
+            Waiting(was, now, settles)
         );
 
     /// <summary>When a scan of which no counts are known is believed; null: at once.</summary>
-    private DateTimeOffset? SettlesAt(ImageFacts image, ScanFacts scan, Verdict? before, TimeSpan time)
+    private DateTimeOffset? SettlesAt(
+        ImageFacts image,
+        ScanFacts scan,
+        ListedFindings? listed,
+        Verdict? before,
+        TimeSpan time
+    )
     {
         var countsKnown = Announced is not null && !(AnnouncedAt + time < scan.CompletedAt);
         // Findings arrive one by one: a list of a first scan may be a part of it, though it is not empty.
-        var mayBePart = before?.ScanCompletedAt is null || scan.Listed!.Counts.Total == 0;
+        var mayBePart = before?.ScanCompletedAt is null || listed?.Counts.Total is null or 0;
         return !countsKnown && mayBePart ? (scan.CompletedAt ?? image.PushedAt) + time : null;
     }
 
-    private Settling OfThisLife(ImageFacts image, ScanFacts scan)
+    /// <summary>
+    /// When the life of the image began of which a scan can speak: it was pushed or restored, or the scanner was last
+    /// seen to have stopped looking, by which all findings are closed and of the next scan none is listed yet. Null
+    /// where nobody says so.
+    /// </summary>
+    /// <param name="over">Whether this life is over: its end is not yet the beginning of another one.</param>
+    private DateTimeOffset? Begun(ImageFacts image, bool over)
     {
-        var begun = image.LastActivatedAt > image.PushedAt ? image.LastActivatedAt : image.PushedAt;
-        // Findings are closed and deleted when monitoring ends: what was announced will never be listed.
-        var over = scan.State == ScanState.Ended;
+        var came = image.LastActivatedAt > image.PushedAt ? image.LastActivatedAt : image.PushedAt;
         // Events are stamped in whole seconds.
-        var earliest = begun - TimeSpan.FromSeconds(1);
-        var next =
-            over || AnnouncedAt < earliest ? this with { Announced = null, AnnouncedAt = null, Met = false } : this;
-        return next with { Awaited = [.. next.Awaited.Where(told => !over && !(told.UpdatedAt < earliest))] };
+        var earliest = came - TimeSpan.FromSeconds(1);
+        return over || EndedAt is null || EndedAt <= earliest ? earliest : EndedAt;
+    }
+
+    /// <summary>A scan of Inspector's that was over before the life of the image began says nothing of it.</summary>
+    private bool IsOfFormerLife(ScanFacts scan, DateTimeOffset? begun) =>
+        scan is { Scanner: Scanner.Enhanced, State: ScanState.Complete }
+        && (
+            scan.CompletedAt is { } completed
+                ? completed <= EndedScan || (begun != EndedAt && completed <= begun)
+                : EndedAt is not null && EndedAt == begun
+        );
+
+    private Settling OfThisLife(DateTimeOffset? begun)
+    {
+        var earliest = begun == EndedAt ? begun - TimeSpan.FromSeconds(1) : begun;
+        var next = this with { Since = Since < begun ? null : Since };
+        if (AnnouncedAt < earliest)
+            next = next with { Announced = null, AnnouncedAt = null, Met = false, Included = false };
+        return next with { Awaited = [.. next.Awaited.Where(told => !(told.UpdatedAt < earliest))] };
+    }
+
+    /// <summary>
+    /// The scanner does not look any more: what it found is closed, and deleted later, so that what events told of is
+    /// not awaited. What was counted and never listed stays unknown. What is told of a later scan than coverage knows
+    /// of is of the next life, which coverage will show.
+    /// </summary>
+    private Settling Ending(ScanFacts scan, TimeSpan time)
+    {
+        var known = scan.CompletedAt + time;
+        List<ReportedFinding> later = [.. Awaited.Where(told => told.Status != Closed && told.UpdatedAt > known)];
+        var told = later.Select(finding => finding.UpdatedAt).Append(AnnouncedAt > known ? AnnouncedAt : null).Min();
+        var ended = told - TimeSpan.FromSeconds(1) < scan.ReadAt ? told - TimeSpan.FromSeconds(1) : scan.ReadAt;
+        var closed = scan.Listed?.LastClosedAt + TimeSpan.FromMilliseconds(1);
+        return this with
+        {
+            EndedAt = closed > ended ? closed : ended,
+            EndedScan = scan.CompletedAt ?? EndedScan,
+            Awaited = scan.State == ScanState.Ended ? later : Awaited,
+        };
     }
 
     /// <summary>Takes in a list: what it includes is awaited no more.</summary>
@@ -266,7 +389,7 @@ public sealed record Settling
                 .OrderBy(told => told.Id, StringComparer.Ordinal),
         ];
         var met = Met || (Announced is not null && Announced.Beyond(listed.Counts).Count == 0);
-        var next = this with { Met = met, Awaited = awaited, Marks = listed.Marks() };
+        var next = this with { Met = met, Awaited = awaited };
         if (awaited.Count <= MostAwaited)
             return next;
         // So many are missing for sure, whichever they are.
@@ -281,11 +404,13 @@ public sealed record Settling
         };
     }
 
+    /// <summary>What was announced and is not listed.</summary>
+    private List<(string What, int Announced, int Listed)> Unlisted(ListedFindings? listed) =>
+        Announced is null || Met ? [] : [.. Announced.Beyond(listed?.Counts ?? new SeverityCounts(0, 0, 0, 0))];
+
     private List<(string What, int Announced, int Listed)> Missing(ListedFindings? listed)
     {
-        var counted = listed?.Counts ?? new SeverityCounts(0, 0, 0, 0);
-        List<(string What, int Announced, int Listed)> missing =
-            Announced is null || Met ? [] : [.. Announced.Beyond(counted)];
+        var missing = Unlisted(listed);
         var awaited = Awaited.Count(told => listed?.Find(told.Id) is not null || told.Status != Closed);
         if (awaited > 0)
             missing.Add((ReasonText.ToldByEvents, awaited, 0));
@@ -306,11 +431,16 @@ public sealed record Settling
         return Met || Awaited.All(told => told.UpdatedAt > approved + time);
     }
 
-    private Settling Waiting(Settling was, DateTimeOffset now)
+    /// <param name="settles">When time alone settles it: a look is worth while then too.</param>
+    private Settling Waiting(Settling was, DateTimeOffset now, DateTimeOffset? settles = null)
     {
         var news = LastNews(was, now);
-        var next = Looks.Select(after => (DateTimeOffset?)(news + after)).FirstOrDefault(at => at > now);
-        return this with { Since = Since ?? now, NewsAt = news, LookAt = LookAt + LateLook > now ? LookAt : next };
+        var next = Looks.Select(after => news + after).Append(settles ?? now).FirstOrDefault(at => at > now);
+        var look = next == default ? (DateTimeOffset?)null : next;
+        // A clock that is ahead has handed it over too early: it is put down again, as another one.
+        if (look is not null && look == was.LookAt && LookAt is null)
+            look += TimeSpan.FromSeconds(1);
+        return this with { Since = Since ?? now, NewsAt = news, LookAt = LookAt + LateLook > now ? LookAt : look };
     }
 
     private Settling Settled(Settling was, DateTimeOffset now) =>

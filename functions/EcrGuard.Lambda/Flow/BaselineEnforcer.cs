@@ -62,19 +62,39 @@ public sealed class BaselineEnforcer(
         if (drift.Count > 0 && BaselinePlan.Enforces(baseline, mode))
             drift = await RepairAsync(repository, baseline!, named!, mode, usages, cancellation).ConfigureAwait(false);
         // Said where nothing differs, too. Only the sweep has time to look.
-        if (
-            usages is not null
-            && SettingHistory.None.WithoutOriginal(repository, settings.Tags) is { } unknown
-            && !drift.Contains(unknown)
-        )
-        {
-            var (hold, _) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
-            if (hold.WithoutOriginal(repository, settings.Tags) is not null)
-                drift = [.. drift, unknown];
-        }
+        if (usages is not null)
+            drift = await WithUnknownAsync(repository, drift, cancellation).ConfigureAwait(false);
         if (baseline == named)
             await ledger.StoreNoteAsync(id, drift, cancellation).ConfigureAwait(false);
         return repository;
+    }
+
+    /// <summary>The drift, with a sentence for each setting of whose original the ledger does not know.</summary>
+    private async Task<IReadOnlyList<string>> WithUnknownAsync(
+        RepositoryFacts repository,
+        IReadOnlyList<string> drift,
+        CancellationToken cancellation
+    )
+    {
+        foreach (var setting in new[] { RepositorySetting.LifecyclePolicy, RepositorySetting.TagMutability })
+        {
+            if (
+                SettingHistory.None.WithoutOriginal(setting, repository, settings.Tags) is not { } unknown
+                || drift.Contains(unknown)
+            )
+                continue;
+            var (hold, _) = await ledger.HoldAsync(repository.Id, cancellation).ConfigureAwait(false);
+            if (hold.WithoutOriginal(setting, repository, settings.Tags) is null)
+                continue;
+            // A team may have excepted EcrGuard's tags itself, as the documentation asks: that is no news where nothing
+            // was lost.
+            if (
+                setting.Kind != SettingKind.TagMutability
+                || await ledger.WasTakenOverAsync(cancellation).ConfigureAwait(false)
+            )
+                drift = [.. drift, unknown];
+        }
+        return drift;
     }
 
     /// <summary>

@@ -169,7 +169,10 @@ public sealed class DecisionBatch(
         }
     }
 
-    /// <summary>Findings follow a scan by minutes, and nobody tells when they are there.</summary>
+    /// <summary>
+    /// Findings follow a scan by minutes, and nobody tells when they are there. Several may work on one image, and one
+    /// again on what it has left open: who puts a look down claims it first.
+    /// </summary>
     private async Task PutDownLooksAsync(IReadOnlyList<Work> works, CancellationToken cancellation)
     {
         foreach (var work in works)
@@ -178,12 +181,28 @@ public sealed class DecisionBatch(
                 works,
                 async work =>
                 {
-                    await looks.SendAsync(work.Image, work.Judged!.LookAt!.Value, cancellation).ConfigureAwait(false);
+                    var at = work.Judged!.LookAt!.Value;
+                    if (await ledger.ClaimLookAsync(work.Image, at, cancellation).ConfigureAwait(false))
+                        await PutDownAsync(work.Image, at, cancellation).ConfigureAwait(false);
                     work.Done = true;
                 },
                 cancellation
             )
             .ConfigureAwait(false);
+    }
+
+    private async Task PutDownAsync(ImageId image, DateTimeOffset at, CancellationToken cancellation)
+    {
+        try
+        {
+            await looks.SendAsync(image, at, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            await ledger.ReleaseLookAsync(image, at, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+        await ledger.CloseLookAsync(image, at, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -91,14 +91,22 @@ public sealed class EventBatch(
     /// <summary>
     /// Whether an event may tell what the ledger does not know: it came after the facts were read, or it tells of
     /// findings that were not listed then. When it was made says nothing, since events come late and out of order.
+    /// What was listed is all there is to know of an event only where a scan was over: its coverage may have followed.
     /// </summary>
-    private bool IsNews(ImageEvent heard, LedgerEntry before) =>
-        (heard.Tag is not null && settings.Tags.Claims(heard.Tag))
-        || (
-            heard.TellsOfFindings && !before.Record.Gone
-                ? !(before.Record.Settling ?? Settling.Nothing).Knows(heard, time.GetUtcNow())
-                : ArrivedAt(heard) is not { } arrived || before.FactsAt < arrived + Tick
-        );
+    private bool IsNews(ImageEvent heard, LedgerEntry before)
+    {
+        if (heard.Tag is not null && settings.Tags.Claims(heard.Tag))
+            return true;
+        if (heard.TellsOfFindings && !before.Record.Gone)
+        {
+            var settling = before.Record.Settling ?? Settling.Nothing;
+            if (!settling.Knows(heard, time.GetUtcNow()))
+                return true;
+            if (settling.Complete || heard.LookAt is not null)
+                return false;
+        }
+        return ArrivedAt(heard) is not { } arrived || before.FactsAt < arrived + Tick;
+    }
 
     /// <summary>
     /// When an event came, where that can be: one that came before it was made has met a clock that is wrong.

@@ -364,7 +364,8 @@ public sealed class ImageDecider(
 
         ApprovalAnswer Answer(Verdict decided, Grace? grace, int reasonCount, DateTimeOffset decidedAt)
         {
-            var over = ForcedApproval.Over(decided, entry?.Record.Forced, now);
+            var forced = policy.Counting(entry?.Record.Forced);
+            var over = ForcedApproval.Over(decided, forced, now);
             return ApprovalAnswer
                 .Of(
                     asked,
@@ -372,7 +373,7 @@ public sealed class ImageDecider(
                     reasonCount + over.Reasons.Count - decided.Reasons.Count,
                     decidedAt,
                     over.Status == Status.Blocked ? grace?.Reason(now) : null,
-                    ForcedApproval.StandsBy(decided, entry?.Record.Forced, now)
+                    ForcedApproval.StandsBy(decided, forced, now)
                 )
                 .Waiting(
                     decided,
@@ -599,6 +600,8 @@ public sealed class ImageDecider(
     {
         if (entry?.Record.Children is { Count: > 0 } known)
             return known;
+        if (index.Children is { } read)
+            return read;
         try
         {
             return (await registry.ManifestAsync(index.Id, cancellation).ConfigureAwait(false))?.Children();
@@ -627,7 +630,11 @@ public sealed class ImageDecider(
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var decision = await decide(before).ConfigureAwait(false);
-            var verdict = ForcedApproval.Over(decision.Verdict, before?.Record.Forced, time.GetUtcNow());
+            var verdict = ForcedApproval.Over(
+                decision.Verdict,
+                policy.Counting(before?.Record.Forced),
+                time.GetUtcNow()
+            );
             var mode = ModeOf(image.Id.Repository);
             var plan = TagPlan.For(image, verdict.Status, UseState.Unknown, mode, settings.Tags, before?.NamedTags);
             var record = ImageRecord.Of(
@@ -718,9 +725,13 @@ public sealed class ImageDecider(
                 index => index.Verdict.Image.Digest
             );
             return known.Any(index =>
-                    (index.Key == within ? index.Value with { Gone = false } : index.Value).SpeaksForItsChildren(
-                        time.GetUtcNow()
-                    )
+                    (
+                        index.Value with
+                        {
+                            Gone = index.Value.Gone && index.Key != within,
+                            Forced = policy.Counting(index.Value.Forced),
+                        }
+                    ).SpeaksForItsChildren(time.GetUtcNow())
                 ) || (within is not null && !known.ContainsKey(within));
         }
 

@@ -21,7 +21,7 @@ public sealed class PlanRun(
     TimeProvider time,
     ILambdaContext context,
     IReadOnlyList<Removed> taken,
-    Func<IReadOnlyList<Removed>, Task> keep
+    Func<Removed, Task<bool>> keep
 )
 {
     /// <summary>
@@ -104,14 +104,14 @@ public sealed class PlanRun(
     /// <summary>
     /// Remembers what a policy that was put takes from a repository, together with what the plan removes from it.
     /// </summary>
-    public Task TakeAsync(Removed removed)
+    public async Task TakeAsync(Removed removed)
     {
         taken[removed.Repository] = removed;
-        return keep(Taken);
+        HasLostItsLease |= !await keep(removed).ConfigureAwait(false);
     }
 
-    /// <summary>What was remembered, for the next call with the same plan.</summary>
-    public IReadOnlyList<Removed> Taken => [.. taken.Values];
+    /// <summary>Somebody else has begun to apply a plan: nothing more is begun here.</summary>
+    public bool HasLostItsLease { get; private set; }
 
     public void Do(RepositoryId id, PlanItem item, string how, PlannedImage? image = null) =>
         done.Add(Of(id, item, how, image));

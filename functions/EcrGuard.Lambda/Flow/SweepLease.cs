@@ -17,6 +17,9 @@ public sealed class SweepLease(Ledger ledger, TimeProvider time)
     /// <summary>Longer than one run over a repository, its retries, and what stands between two of them.</summary>
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
+    /// <summary>How often it is read again where somebody else stored in between.</summary>
+    private const int Attempts = 8;
+
     /// <summary>Begins a sweep; one that has begun already and is tried again goes on.</summary>
     /// <returns>False where another one runs.</returns>
     public async Task<bool> TakeAsync(string run, CancellationToken cancellation)
@@ -31,13 +34,26 @@ public sealed class SweepLease(Ledger ledger, TimeProvider time)
     public async Task<SweepLeaseState?> RunningAsync(CancellationToken cancellation) =>
         (await ReadAsync(cancellation).ConfigureAwait(false)).State;
 
-    /// <summary>Says that a sweep still runs. Of many that say it at a time one is enough.</summary>
-    public async Task KeepAsync(string run, CancellationToken cancellation)
+    /// <summary>
+    /// Says that a sweep still runs. Of many that say it at a time one is enough. One that was redriven after its end
+    /// begins again here, unless another one runs by now.
+    /// </summary>
+    /// <returns>Which other one runs, a sentence; null where the lease is this one's.</returns>
+    public async Task<string?> KeepAsync(string run, CancellationToken cancellation)
     {
-        var (state, revision) = await ReadAsync(cancellation).ConfigureAwait(false);
-        var now = time.GetUtcNow();
-        if (state?.Run == run && state.RunningUntil < now + (Life / 2))
-            await StoreAsync(run, now + Life, revision, cancellation).ConfigureAwait(false);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var (state, revision) = await ReadAsync(cancellation).ConfigureAwait(false);
+            var now = time.GetUtcNow();
+            if (state is not null && state.Run != run && state.RunningUntil > now)
+                return $"The sweep {state.Run} is running, and one runs at a time: redrive {run} once it has ended, or "
+                    + "leave what it has not swept to the next one.";
+            if (state?.Run == run && state.RunningUntil >= now + (Life / 2))
+                return null;
+            if (await StoreAsync(run, now + Life, revision, cancellation).ConfigureAwait(false))
+                return null;
+        }
+        return $"Whether the sweep {run} still holds its lease could not be told: others kept storing it.";
     }
 
     /// <summary>Ends a sweep.</summary>

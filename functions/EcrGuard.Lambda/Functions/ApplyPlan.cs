@@ -37,8 +37,11 @@ public sealed record ApplyAnswer(
 
 /// <summary>Which plan is being applied: a document of the ledger.</summary>
 /// <param name="RunningUntil">Until when nobody else may apply one; null when none is.</param>
-/// <param name="Taken">What the policies take that it has put so far; null: none.</param>
-public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil, IReadOnlyList<Removed>? Taken = null);
+[System.Text.Json.Serialization.JsonUnmappedMemberHandling(
+    // An earlier version kept more here.
+    System.Text.Json.Serialization.JsonUnmappedMemberHandling.Skip
+)]
+public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil);
 
 /// <summary>
 /// Carries out a plan that somebody has reviewed, exactly, and nothing else. What is no longer as the plan says is left
@@ -50,6 +53,7 @@ public sealed class ApplyPlan(
     ConsumerReader consumers,
     UseStore uses,
     Ledger ledger,
+    PlanLedger plans,
     ImageRemovals removals,
     PolicyPut policyPut,
     Settings settings,
@@ -87,27 +91,21 @@ public sealed class ApplyPlan(
                 ]
             );
         // Nobody else stores over a lease that runs.
-        async Task<bool> LeaseAsync(DateTimeOffset? until, IReadOnlyList<Removed>? taken) =>
-            await ledger
+        async Task<bool> LeaseAsync(DateTimeOffset? until)
+        {
+            var kept = await ledger
                 .StoreDocumentAsync(
                     LeaseDocument,
-                    JsonSerializer.Serialize(new ApplyLease(id, until, taken), StateJson.Default.ApplyLease),
-                    revision++,
+                    JsonSerializer.Serialize(new ApplyLease(id, until), StateJson.Default.ApplyLease),
+                    revision,
                     CancellationToken.None
                 )
                 .ConfigureAwait(false);
-        var run = new PlanRun(
-            plan,
-            id,
-            views,
-            consumers,
-            uses,
-            time,
-            context,
-            (lease?.PlanId == id ? lease.Taken : null) ?? [],
-            taken => LeaseAsync(started + Lease, taken)
-        );
-        if (!await LeaseAsync(started + Lease, run.Taken).ConfigureAwait(false))
+            if (kept)
+                revision++;
+            return kept;
+        }
+        if (!await LeaseAsync(started + Lease).ConfigureAwait(false))
             return Refused(
                 id,
                 ["Another plan has just begun to be applied; one is at a time. Try again when it is done."]
@@ -115,11 +113,18 @@ public sealed class ApplyPlan(
 
         try
         {
-            return await AllAsync(run).ConfigureAwait(false);
+            var taken = await plans.TakenAsync(id, CancellationToken.None).ConfigureAwait(false);
+            async Task<bool> KeepAsync(Removed removed)
+            {
+                await plans.TakeAsync(id, removed, CancellationToken.None).ConfigureAwait(false);
+                return await LeaseAsync(started + Lease).ConfigureAwait(false);
+            }
+            return await AllAsync(new PlanRun(plan, id, views, consumers, uses, time, context, taken, KeepAsync))
+                .ConfigureAwait(false);
         }
         finally
         {
-            await LeaseAsync(null, run.Taken).ConfigureAwait(false);
+            await LeaseAsync(null).ConfigureAwait(false);
         }
     }
 
@@ -204,7 +209,7 @@ public sealed class ApplyPlan(
                         $"The item {item.GetType().Name} is of a kind that nobody carries out."
                     ),
                 };
-                if (!finished)
+                if (!finished || run.HasLostItsLease)
                     return false;
             }
             catch (Exception failure) when (!cancellation.IsCancellationRequested)

@@ -23,7 +23,7 @@ public sealed record ScheduledRequest(string? Week);
 /// <summary>How far the backfill has come: a document of the ledger.</summary>
 /// <param name="Cursor">The last repository that is done, in ordinal order; null before the first.</param>
 /// <param name="RunningUntil">Until when another run leaves it alone.</param>
-/// <param name="TickedAt">When a run last began.</param>
+/// <param name="TickedAt">When a run last got further: a repository was done, or an image of one judged.</param>
 public sealed record BackfillState(
     DateTimeOffset StartedAt,
     string? Cursor,
@@ -97,7 +97,7 @@ public sealed class Backfill(
             return kept;
         }
 
-        state = state with { RunningUntil = time.GetUtcNow() + Lease, TickedAt = time.GetUtcNow() };
+        state = state with { RunningUntil = time.GetUtcNow() + Lease };
         if (!await StoreAsync().ConfigureAwait(false))
             return state;
 
@@ -112,10 +112,14 @@ public sealed class Backfill(
                     chunk.Select(repository => RepositoryAsync(repository, state.StartedAt, deadline.Token))
                 )
                 .ConfigureAwait(false);
+            // A run that begins and gets nowhere is late all the same.
+            if (results.Any(r => r.Judged > 0))
+                state = state with { TickedAt = time.GetUtcNow() };
             if (deadline.IsCancellationRequested)
                 break;
             state = state with
             {
+                TickedAt = time.GetUtcNow(),
                 Cursor = chunk[^1].Name,
                 Repositories = state.Repositories + chunk.Length,
                 Statuses = results.Aggregate(state.Statuses, (sum, r) => sum + r.Statuses),
@@ -149,13 +153,14 @@ public sealed class Backfill(
         return state;
     }
 
-    private async Task<(StatusCounts Statuses, IReadOnlyList<Unread> Unread)> RepositoryAsync(
+    private async Task<(StatusCounts Statuses, IReadOnlyList<Unread> Unread, int Judged)> RepositoryAsync(
         RepositoryId repository,
         DateTimeOffset startedAt,
         CancellationToken cancellation
     )
     {
         var statuses = new ConcurrentBag<Status>();
+        var newlyJudged = 0;
         var unread = new ConcurrentBag<Unread>();
         var indexes = new ConcurrentBag<ImageFacts>();
         await OrUnreadAsync(
@@ -210,7 +215,7 @@ public sealed class Backfill(
                 () => guard.EndMarkingAsync(repository, rest.Token)
             )
             .ConfigureAwait(false);
-        return (StatusCounts.Of(statuses), [.. unread]);
+        return (StatusCounts.Of(statuses), [.. unread], newlyJudged);
 
         async Task ImageAsync(ImageFacts image, CancellationToken token)
         {
@@ -219,7 +224,10 @@ public sealed class Backfill(
                     async () =>
                     {
                         var before = await ledger.FindAsync(image.Id, token).ConfigureAwait(false);
-                        if (before is { Open: false, Record.Gone: false } && before.FactsAt >= startedAt)
+                        if (
+                            before is { Open: false, Record: { Gone: false, ScanningChanged: false } }
+                            && before.FactsAt >= startedAt
+                        )
                         {
                             statuses.Add(before.Record.Verdict.Status);
                         }
@@ -238,6 +246,7 @@ public sealed class Backfill(
                             { } judged
                         )
                         {
+                            Interlocked.Increment(ref newlyJudged);
                             statuses.Add(judged.Entry.Record.Verdict.Status);
                             var marked = new List<(Judged Judged, LedgerEntry Entry)>();
                             foreach (

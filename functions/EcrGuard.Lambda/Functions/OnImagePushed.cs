@@ -63,7 +63,8 @@ public sealed class OnImagePushed(
                 if (pushes.MaxBy(push => push.Time) is { } last)
                 {
                     var readAt = time.GetUtcNow();
-                    var facts = await FactsAsync(image, last, cancellation).ConfigureAwait(false);
+                    var tags = pushes.Select(push => push.Tag).OfType<string>().ToList();
+                    var facts = await FactsAsync(image, last, tags, cancellation).ConfigureAwait(false);
                     // Replication has brought it here: there the tags came off, and nothing of it is an image.
                     if (
                         facts is not null
@@ -192,13 +193,23 @@ public sealed class OnImagePushed(
     /// <summary>
     /// A signature or another artifact with a media type of its own is none to judge: not worth a call.
     /// </summary>
-    private async Task<ImageFacts?> FactsAsync(ImageId id, ImageEvent push, CancellationToken cancellation) =>
-        MediaTypes.KindOf(push.MediaType) == ImageKind.Artifact
-            ? new ImageFacts
+    private async Task<ImageFacts?> FactsAsync(
+        ImageId id,
+        ImageEvent push,
+        IReadOnlyCollection<string> tags,
+        CancellationToken cancellation
+    )
+    {
+        if (MediaTypes.KindOf(push.MediaType) == ImageKind.Artifact)
+            return new ImageFacts
             {
                 Id = id,
                 ReadAt = time.GetUtcNow(),
                 Kind = ImageKind.Artifact,
-            }
-            : await registry.ImageAsync(id, cancellation).ConfigureAwait(false);
+            };
+        var facts = await registry.PushedAsync(id, tags, ledger, cancellation).ConfigureAwait(false);
+        if (facts?.NewNotes is { } notes)
+            await ledger.RememberAsync(id.Repository, notes, cancellation).ConfigureAwait(false);
+        return facts;
+    }
 }

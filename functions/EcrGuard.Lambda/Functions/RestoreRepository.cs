@@ -63,7 +63,8 @@ public sealed class RestoreRepository(BaselineEnforcer baselines, EcrReader regi
                     await registry.RepositoryAsync(registry.Repository(name), deadline.Token).ConfigureAwait(false)
                         is null
                         ? $"There is no repository {name} in this registry."
-                        : "EcrGuard has written nothing to this repository, or put it back already.",
+                        : "As far as the ledger knows, EcrGuard has written nothing to this repository, or put it "
+                            + "back already.",
                 ]
             );
     }

@@ -18,7 +18,8 @@ namespace EcrGuard.Lambda.Functions;
 public sealed record SweepEnd(string Run, int Repositories, int Unfinished, int Images, int Undone);
 
 /// <summary>What the last sweep could not read: a document of the ledger.</summary>
-/// <param name="WholeAt">When a sweep last came to its end in every repository; null where none has yet.</param>
+/// <param name="WholeAt">When a sweep last came to its end in every repository; null where none has yet, as long as the
+///     backfill is not done.</param>
 public sealed record SweepState(
     string Run,
     DateTimeOffset EndedAt,
@@ -101,7 +102,7 @@ public sealed class SweepClose(
             input.Run,
             result.EndedAt,
             unread,
-            result.Unfinished.Count == 0 ? result.EndedAt : before?.WholeAt
+            result.Unfinished.Count == 0 && !input.AwaitsBackfill ? result.EndedAt : before?.WholeAt
         );
         var json = JsonSerializer.Serialize(state, StateJson.Default.SweepState);
         await ledger

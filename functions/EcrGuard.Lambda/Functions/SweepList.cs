@@ -33,6 +33,11 @@ public sealed record SweepStart(
 {
     /// <summary>Which sweep stopped this one, a sentence; null where none did.</summary>
     public string? Stopped { get; init; }
+
+    /// <summary>
+    /// True while the backfill is not done: it goes over everything itself, and this sweep has nothing to do.
+    /// </summary>
+    public bool AwaitsBackfill { get; init; }
 }
 
 /// <summary>One item of the list.</summary>
@@ -103,11 +108,8 @@ public sealed class SweepList(
 
         var names = new SortedSet<string>(StringComparer.Ordinal);
         // Until the backfill is done it goes over everything itself, with the writes that a sweep would need.
-        if (
-            await ledger.DocumentAsync(Aws.Ledger.Ledger.BackfillDocument, CancellationToken.None).ConfigureAwait(false)
-                is { } backfill
-            && JsonSerializer.Deserialize(backfill.Json, StateJson.Default.BackfillState)?.DoneAt is not null
-        )
+        var awaits = !await IsBackfilledAsync().ConfigureAwait(false);
+        if (!awaits)
         {
             names.UnionWith(
                 (await registry.RepositoriesAsync(CancellationToken.None).ConfigureAwait(false)).Select(repository =>
@@ -143,6 +145,14 @@ public sealed class SweepList(
             ("run", run),
             ("repositories", names.Count.ToString(System.Globalization.CultureInfo.InvariantCulture))
         );
-        return new SweepStart(run, startedAt, settings.Bucket, key, names.Count, settings.Instances, Alone: true);
+        return new SweepStart(run, startedAt, settings.Bucket, key, names.Count, settings.Instances, Alone: true)
+        {
+            AwaitsBackfill = awaits,
+        };
     }
+
+    private async Task<bool> IsBackfilledAsync() =>
+        await ledger.DocumentAsync(Aws.Ledger.Ledger.BackfillDocument, CancellationToken.None).ConfigureAwait(false)
+            is { } backfill
+        && JsonSerializer.Deserialize(backfill.Json, StateJson.Default.BackfillState)?.DoneAt is not null;
 }

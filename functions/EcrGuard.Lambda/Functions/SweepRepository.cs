@@ -89,7 +89,8 @@ public sealed class SweepRepository(
         using var deadline = Deadline.Before(context, Margin);
         try
         {
-            await lease.KeepAsync(input.Run, deadline.Token).ConfigureAwait(false);
+            if (await lease.KeepAsync(input.Run, deadline.Token).ConfigureAwait(false) is { } another)
+                throw new InvalidOperationException(another);
             // The ledger before the registry: what is pushed between the two is then in the list, and nothing there
             // looks gone.
             var known = await ledger.DigestsAsync(repository, deadline.Token).ConfigureAwait(false);
@@ -130,7 +131,7 @@ public sealed class SweepRepository(
             var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
             var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
             var own = await lifecycle.ConfigureAwait(false) is { } text ? LifecyclePolicy.Read(text).Policy : null;
-            var (quarantined, blocked) = (new HashSet<Digest>(), new List<Digest>());
+            var (quarantined, archived, blocked) = (new HashSet<Digest>(), new List<Digest>(), new List<Digest>());
             if (own is null && await lifecycle.ConfigureAwait(false) is not null)
                 undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
             var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
@@ -157,6 +158,7 @@ public sealed class SweepRepository(
                         shields.Usages,
                         namesAt,
                         quarantined,
+                        archived,
                         blocked,
                         undone,
                         context,
@@ -165,6 +167,9 @@ public sealed class SweepRepository(
                     .ConfigureAwait(false);
                 swept = swept with { Images = swept.Images + chunk.Length, Decided = swept.Decided + decided };
             }
+
+            if (archived.Count > 0)
+                undone.Insert(0, Archived(archived));
 
             foreach (var artifact in contents.Images.Where(image => image.Kind == ImageKind.Artifact))
             {
@@ -267,6 +272,7 @@ public sealed class SweepRepository(
                         Gone = gone,
                         Expired = expired,
                         Undone = [.. undone.Take(RepositorySweep.MaxListed)],
+                        UndoneCount = undone.Count,
                     },
                     deadline.Token
                 )
@@ -305,6 +311,16 @@ public sealed class SweepRepository(
         }
     }
 
+    /// <summary>One sentence for all: a ledger that was restored may not know hundreds.</summary>
+    private static string Archived(List<Digest> digests)
+    {
+        const int named = 3;
+        var more = digests.Count > named ? $" and {digests.Count - named} more" : "";
+        return $"{Phrase.Count(digests.Count, "image is", "images are")} archived with EcrGuard's blocking tag, and the "
+            + $"ledger does not know who archived them: {string.Join(", ", digests.Take(named))}{more}. EcrGuard leaves "
+            + "them. Restored by hand (aws ecr update-image-storage-class), they are dealt with as any other.";
+    }
+
     /// <summary>Decides again what is due, puts verdict and use on the tags of all, and moves the clocks on.</summary>
     private async Task<int> DecideAsync(
         RepositoryId repository,
@@ -313,6 +329,7 @@ public sealed class SweepRepository(
         IReadOnlyDictionary<Digest, ImageUsage> shields,
         DateTimeOffset namesAt,
         HashSet<Digest> quarantined,
+        List<Digest> archived,
         List<Digest> blocked,
         List<string> undone,
         ILambdaContext context,
@@ -358,12 +375,19 @@ public sealed class SweepRepository(
                 image.Storage == StorageStatus.Archived
                 && image.Tags.Contains(settings.Tags.Blocked(image.Id.Digest))
             )
-                undone.Add(
-                    $"{image.Id.Digest} is archived and carries EcrGuard's blocking tag, and the ledger does "
-                        + "not know who archived it: "
-                        + "EcrGuard leaves it. Restore it by hand (aws ecr update-image-storage-class), and it "
-                        + "is dealt with as any other."
-                );
+                archived.Add(image.Id.Digest);
+            if (entry.Record.ScanningChanged)
+            {
+                // It could not be decided again, and what stands is believed no more: no tag goes by it, nor an image.
+                await OrUndoneAsync(
+                        $"the shield of {image.Id.Digest}",
+                        undone,
+                        () => ShieldAsync(image, shields[image.Id.Digest].Use, usage, undone, cancellation),
+                        cancellation
+                    )
+                    .ConfigureAwait(false);
+                continue;
+            }
             if (guard.MayQuarantine(entry.Record, entry.Quarantine))
                 blocked.Add(image.Id.Digest);
             entry = await NameAsync(image, entry, usage, namesAt, undone, cancellation).ConfigureAwait(false);

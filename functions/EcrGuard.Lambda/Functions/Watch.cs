@@ -12,9 +12,22 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Functions;
 
 /// <summary>What the deployment was when it was last looked at: a document of the ledger.</summary>
-/// <param name="InstalledAt">When the first tick came.</param>
+/// <param name="InstalledAt">When the first tick came, of this stack and in this table.</param>
 /// <param name="Ceiling">The most that it may do.</param>
-public sealed record WatchState(DateTimeOffset InstalledAt, EnforcementMode Ceiling);
+/// <param name="Table">The ledger's table: a ledger that was restored names another one.</param>
+/// <param name="Stack">The ARN of the stack, which is another one when it was made anew.</param>
+public sealed record WatchState(DateTimeOffset InstalledAt, EnforcementMode Ceiling, string? Table, string? Stack)
+{
+    /// <summary>
+    /// When another stack, or this one over another table, took the ledger over: what ran before is no measure. Null
+    /// where none did.
+    /// </summary>
+    public DateTimeOffset? TakenOverAt { get; init; }
+
+    /// <summary>Whether another stack has ticked here, or this one over another table.</summary>
+    public bool IsAnother(WatchState before) =>
+        (before.Table is not null && before.Table != Table) || (before.Stack is not null && before.Stack != Stack);
+}
 
 /// <summary>
 /// A schedule's tick: how long ago everything else that runs by itself last did, as metrics with alarms, and a ceiling
@@ -29,22 +42,28 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
         var now = time.GetUtcNow();
         var (before, revision) = await ReadAsync(Ledger.WatchDocument, StateJson.Default.WatchState, deadline.Token)
             .ConfigureAwait(false);
-        var state = new WatchState(before?.InstalledAt ?? now, settings.Enforcement);
-        var last = await LastAsync(state.InstalledAt, deadline.Token).ConfigureAwait(false);
+        var state = new WatchState(now, settings.Enforcement, settings.Table, settings.Stack);
+        if (before is not null)
+            state = state.IsAnother(before)
+                ? state with
+                {
+                    TakenOverAt = now,
+                }
+                : state with
+                {
+                    InstalledAt = before.InstalledAt,
+                    TakenOverAt = before.TakenOverAt,
+                };
+        var last = await LastAsync(state, deadline.Token).ConfigureAwait(false);
         log.Metrics("EcrGuard", last.Metrics(now));
         if (before == state)
             return state;
 
-        if (before is not null)
+        if (before?.Table != state.Table)
+            await AdoptAsync(before?.Table, now, deadline.Token).ConfigureAwait(false);
+        if (before is not null && before.Ceiling != state.Ceiling)
         {
             log.Warning("The ceiling has changed.", ("before", $"{before.Ceiling}"), ("now", $"{state.Ceiling}"));
-            var topic =
-                settings.AlertTopic
-                ?? throw new SettingsException(
-                    "ECRGUARD_ALERT_TOPIC",
-                    null,
-                    "it must be the ARN of the topic for alerts"
-                );
             var message = AlertMessage.ForCeiling(
                 settings.Account,
                 settings.Region,
@@ -53,7 +72,7 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
                 revision,
                 now
             );
-            await notifier.PublishAsync(topic, message, deadline.Token).ConfigureAwait(false);
+            await notifier.PublishAsync(Topic, message, deadline.Token).ConfigureAwait(false);
         }
         // Last: told twice is better than not at all.
         var json = JsonSerializer.Serialize(state, StateJson.Default.WatchState);
@@ -61,7 +80,31 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
         return state;
     }
 
-    private async Task<LastRuns> LastAsync(DateTimeOffset installedAt, CancellationToken cancellation)
+    private string Topic =>
+        settings.AlertTopic
+        ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts");
+
+    /// <summary>
+    /// Takes the ledger over into this table, and names every forced approval that is in force by what it says from
+    /// before: some of them may have been ended in the time that it has lost.
+    /// </summary>
+    /// <param name="from">The table that the ledger names; null where it names none, as a new one does.</param>
+    private async Task AdoptAsync(string? from, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var adoptedAt = await ledger.AdoptAsync(from, cancellation).ConfigureAwait(false);
+        var inForce = await ledger
+            .BreakGlassesAsync(now, DateTimeOffset.MaxValue, open: false, cancellation)
+            .Where(each => each.Forced.At < adoptedAt && each.Forced.InForce(now))
+            .ToListAsync(cancellation)
+            .ConfigureAwait(false);
+        if (from is null && inForce.Count == 0)
+            return;
+        log.Warning("The ledger was taken over.", ("table", settings.Table));
+        var message = AlertMessage.ForAdoption(settings.Account, settings.Region, settings.Table, inForce, now);
+        await notifier.PublishAsync(Topic, message, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<LastRuns> LastAsync(WatchState state, CancellationToken cancellation)
     {
         var (sweep, _) = await ReadAsync(Ledger.SweepDocument, StateJson.Default.SweepState, cancellation)
             .ConfigureAwait(false);
@@ -70,12 +113,15 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
         var (backfill, _) = await ReadAsync(Ledger.BackfillDocument, StateJson.Default.BackfillState, cancellation)
             .ConfigureAwait(false);
         return new LastRuns(
-            installedAt,
+            state.InstalledAt,
             sweep?.WholeAt,
             summary?.SentAt,
             backfill?.TickedAt,
             backfill?.DoneAt is not null
-        );
+        )
+        {
+            TakenOverAt = state.TakenOverAt,
+        };
     }
 
     private async Task<(T? State, long Revision)> ReadAsync<T>(

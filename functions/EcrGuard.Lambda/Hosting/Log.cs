@@ -11,6 +11,16 @@ public sealed class Log(TextWriter output, TimeProvider time)
     /// <summary>Longer values are cut: a log is no place for documents.</summary>
     private const int MaxValue = 500;
 
+    /// <summary>More than any line has, so that each is one write and none is cut in two by another's.</summary>
+    private const int Buffer = 64 * 1024;
+
+    /// <summary>
+    /// The log of a function: standard output itself. Lambda's runtime replaces <see cref="Console.Out"/> by a writer
+    /// that wraps each line in one of its own, and CloudWatch finds no metric in a line that is wrapped.
+    /// </summary>
+    public static Log OfFunction(TimeProvider time) =>
+        new(new StreamWriter(Console.OpenStandardOutput(), bufferSize: Buffer) { AutoFlush = true }, time);
+
     /// <summary>Says nothing.</summary>
     public static Log Silent { get; } = new(TextWriter.Null, TimeProvider.System);
 

@@ -13,23 +13,24 @@ public static class PolicyFile
     public const string VexFolder = "vex";
 
     /// <summary>Reads the policy; without a file the built-in one holds.</summary>
-    /// <param name="name">How messages name it; null: by the file's name alone.</param>
+    /// <param name="account">Whose images the VEX documents excuse.</param>
     /// <returns>
     /// The policy, whose <see cref="PolicyDocument.VexProblems"/> say which VEX documents excuse nothing.
     /// </returns>
     /// <exception cref="PolicyException">The policy is wrong: a function must not judge by half of one.</exception>
-    public static PolicyDocument Load(string path, DateTimeOffset now, string? name = null)
+    public static PolicyDocument Load(string path, DateTimeOffset now, string account)
     {
         var reading = PolicyReader.Read(
             File.Exists(path) ? (ReadOnlyMemory<byte>?)File.ReadAllBytes(path) : null,
             Vex(path),
-            now
+            now,
+            account
         );
         return reading.Policy
             ?? throw new PolicyException(
                 string.Join(
                     Environment.NewLine,
-                    reading.Problems.Select(problem => problem.ToString(name ?? Path.GetFileName(path)))
+                    reading.Problems.Select(problem => problem.ToString(Path.GetFileName(path)))
                 )
             );
     }

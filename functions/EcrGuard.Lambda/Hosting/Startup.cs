@@ -20,15 +20,19 @@ namespace EcrGuard.Lambda.Hosting;
 public sealed class Startup
 {
     [SuppressMessage("Performance", "CA1822", Justification = "Amazon.Lambda.Annotations calls it on an instance.")]
-    public void ConfigureServices(IServiceCollection services) =>
+    public void ConfigureServices(IServiceCollection services)
+    {
+        var settings = Settings.From(Environment.GetEnvironmentVariable);
+        var policy = Path.Combine(AppContext.BaseDirectory, PolicyFile.Name);
         Compose(
             services,
-            Settings.From(Environment.GetEnvironmentVariable),
+            settings,
             AwsClients.FromEnvironment(),
-            PolicyFile.Load(Path.Combine(AppContext.BaseDirectory, PolicyFile.Name), TimeProvider.System.GetUtcNow()),
+            PolicyFile.Load(policy, TimeProvider.System.GetUtcNow(), settings.Account),
             TimeProvider.System,
-            new Log(Console.Out, TimeProvider.System)
+            Log.OfFunction(TimeProvider.System)
         );
+    }
 
     /// <summary>The same composition for Lambda, the demo and the tests.</summary>
     public static void Compose(

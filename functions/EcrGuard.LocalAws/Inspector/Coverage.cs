@@ -19,11 +19,33 @@ internal sealed class Coverage(string repository, string digest)
     public bool DespiteFilter { get; init; }
 
     /// <summary>ACTIVE or INACTIVE.</summary>
-    public string StatusCode { get; set; } = "ACTIVE";
+    public string StatusCode { get; private set; } = "ACTIVE";
 
-    public string Reason { get; set; } = "PENDING_INITIAL_SCAN";
+    public string Reason { get; private set; } = "PENDING_INITIAL_SCAN";
 
-    public DateTimeOffset? LastScannedAt { get; set; }
+    public DateTimeOffset? LastScannedAt { get; private set; }
+
+    /// <summary>What it was before its last change, and until when that is listed; null for the first.</summary>
+    private (Coverage Was, DateTimeOffset Until)? earlier;
+
+    /// <param name="scannedAt">Null where no scan has ended by it.</param>
+    /// <param name="listedAt">Until then the state before is listed.</param>
+    public void ChangeTo(string statusCode, string reason, DateTimeOffset? scannedAt, DateTimeOffset listedAt)
+    {
+        var was = new Coverage(repository, digest)
+        {
+            StatusCode = StatusCode,
+            Reason = Reason,
+            LastScannedAt = LastScannedAt,
+            earlier = earlier,
+        };
+        earlier = (was, listedAt);
+        (StatusCode, Reason, LastScannedAt) = (statusCode, reason, scannedAt ?? LastScannedAt);
+    }
+
+    /// <summary>The state that is listed, which may be some minutes behind.</summary>
+    public Coverage ListedAt(DateTimeOffset now) =>
+        earlier is { } before && now < before.Until ? before.Was.ListedAt(now) : this;
 
     /// <summary>In how many tasks and pods the image runs; null where Inspector has not said.</summary>
     public int? InUseCount { get; set; }

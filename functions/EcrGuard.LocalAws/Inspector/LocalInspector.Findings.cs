@@ -18,6 +18,7 @@ public sealed partial class LocalInspector
             most: 100,
             FindingsPerPage,
             account.Options.EmptyPages,
+            PagesRepeat,
             Candidates(request).SelectMany(c => c.ListedFindings(account.Now)).Where(passing)
         );
         return new { Findings = page.Select(f => Shown(f, d => JsonWire.Epoch(d), onBus: false)), NextToken = next };
@@ -89,6 +90,7 @@ public sealed partial class LocalInspector
             most: ResourcesPerPage,
             ResourcesPerPage,
             account.Options.EmptyPages,
+            repeats: false,
             Named(request).Where(passing)
         );
         return new { CoveredResources = page.Select(Shown), NextToken = next };
@@ -106,20 +108,21 @@ public sealed partial class LocalInspector
             ["ecrRepositoryName"] = c => [c.Repository],
             ["resourceId"] = c => [ArnOf(c)],
             ["resourceType"] = _ => [ImageType],
-            ["scanStatusCode"] = c => [c.StatusCode],
-            ["scanStatusReason"] = c => [c.Reason],
+            ["scanStatusCode"] = c => [c.ListedAt(account.Now).StatusCode],
+            ["scanStatusReason"] = c => [c.ListedAt(account.Now).Reason],
             ["scanType"] = _ => ["PACKAGE"],
         };
 
     private object Shown(Coverage coverage)
     {
+        var listed = coverage.ListedAt(account.Now);
         return new
         {
             ResourceType = ImageType,
             ResourceId = ArnOf(coverage),
             Of(coverage).Options.AccountId,
             ScanType = "PACKAGE",
-            ScanStatus = new { coverage.StatusCode, coverage.Reason },
+            ScanStatus = new { listed.StatusCode, listed.Reason },
             ResourceMetadata = new
             {
                 EcrImage = new
@@ -130,7 +133,7 @@ public sealed partial class LocalInspector
                     coverage.InUseCount,
                 },
             },
-            LastScannedAt = JsonWire.Epoch(coverage.LastScannedAt),
+            LastScannedAt = JsonWire.Epoch(listed.LastScannedAt),
         };
     }
 

@@ -200,6 +200,7 @@ public sealed partial class LocalInspector
         int most,
         int perPage,
         bool emptyFirst,
+        bool repeats,
         IEnumerable<T> items
     )
     {
@@ -230,7 +231,8 @@ public sealed partial class LocalInspector
 
         var size = Math.Min(request.MaxResults ?? perPage, perPage);
         var page = items.Skip(start).Take(size + 1).ToList();
-        return page.Count <= size ? (page, null) : (page[..size], Token(start + size));
+        var next = start + size - (repeats && size > 1 ? 1 : 0);
+        return page.Count <= size ? (page, null) : (page[..size], Token(next));
 
         string Token(int at) =>
             Convert.ToBase64String(

@@ -23,6 +23,17 @@ public sealed partial class LocalInspector : ILocalService
     }
 
     /// <summary>
+    /// How long a changed coverage is still listed as it was, from the next change on; ECR's own status is not behind.
+    /// </summary>
+    public TimeSpan CoverageListedAfter { get; set; }
+
+    /// <summary>
+    /// Whether each page of findings begins with the last one of the page before, as where a list grows while it is
+    /// read.
+    /// </summary>
+    public bool PagesRepeat { get; set; }
+
+    /// <summary>
     /// Ends a scan of an image with these findings: coverage is SUCCESSFUL, or INACTIVE for SCAN_FREQUENCY_SCAN_ON_PUSH
     /// where the repository is scanned only on push. What was found before and is not among them is closed. Sends one
     /// <c>Inspector2 Finding</c>
@@ -48,10 +59,12 @@ public sealed partial class LocalInspector : ILocalService
         {
             var coverage = Cover(repository, digest);
             var onPush = ecr.FrequencyOf(repository) == "SCAN_ON_PUSH";
-            (coverage.StatusCode, coverage.Reason) = onPush
-                ? ("INACTIVE", "SCAN_FREQUENCY_SCAN_ON_PUSH")
-                : ("ACTIVE", "SUCCESSFUL");
-            coverage.LastScannedAt = account.Now;
+            Change(
+                coverage,
+                onPush ? "INACTIVE" : "ACTIVE",
+                onPush ? "SCAN_FREQUENCY_SCAN_ON_PUSH" : "SUCCESSFUL",
+                scanned: true
+            );
             var before = coverage.Findings.FindAll(f => f.Finding.Status != "CLOSED");
             foreach (var finding in findings)
             {
@@ -96,11 +109,9 @@ public sealed partial class LocalInspector : ILocalService
             {
                 Member = account.Member(accountId, region),
                 DespiteFilter = despiteFilter,
-                StatusCode = "ACTIVE",
-                Reason = "SUCCESSFUL",
-                LastScannedAt = account.Now,
                 InUseCount = 1,
             };
+            Change(coverage, "ACTIVE", "SUCCESSFUL", scanned: true);
             members.Add(coverage);
             foreach (var finding in findings)
             {
@@ -171,12 +182,21 @@ public sealed partial class LocalInspector : ILocalService
         lock (account.Gate)
         {
             var coverage = Cover(repository, digest);
-            (coverage.StatusCode, coverage.Reason) = (statusCode, reason);
+            Change(coverage, statusCode, reason);
             EmitCoverage(coverage);
             if (reason == "SCAN_ELIGIBILITY_EXPIRED")
             {
-                Change(coverage, f => f.Finding.Status == "ACTIVE", "CLOSED");
+                Change(coverage, f => f.Finding.Status != "CLOSED", "CLOSED");
             }
+        }
+    }
+
+    /// <summary>Sends <c>Inspector2 Coverage</c> of an image as it is.</summary>
+    public void Announce(string repository, string digest)
+    {
+        lock (account.Gate)
+        {
+            EmitCoverage(Cover(repository, digest));
         }
     }
 
@@ -203,10 +223,15 @@ public sealed partial class LocalInspector : ILocalService
         if (scanning.IsEnhanced && MediaTypes.IsImage(image.MediaType) && image.SubjectDigest is null)
         {
             var coverage = Cover(repository, image.Digest);
-            (coverage.StatusCode, coverage.Reason) =
-                ecr.FrequencyOf(repository) == "MANUAL"
-                    ? ("INACTIVE", "SCAN_FREQUENCY_MANUAL")
-                    : ("ACTIVE", "PENDING_INITIAL_SCAN");
+            var manual = ecr.FrequencyOf(repository) == "MANUAL";
+            // What is restored was scanned before: what was found then is closed, and still listed.
+            Change(
+                coverage,
+                manual ? "INACTIVE" : "ACTIVE",
+                manual ? "SCAN_FREQUENCY_MANUAL"
+                    : coverage.LastScannedAt is null ? "PENDING_INITIAL_SCAN"
+                    : "PENDING_REVIVAL_SCAN"
+            );
         }
     }
 
@@ -214,7 +239,8 @@ public sealed partial class LocalInspector : ILocalService
     {
         if (CoverageOf(repository, image.Digest) is { } coverage)
         {
-            (coverage.StatusCode, coverage.Reason) = ("INACTIVE", "IMAGE_ARCHIVED");
+            Change(coverage, "INACTIVE", "IMAGE_ARCHIVED");
+            Change(coverage, f => f.Finding.Status != "CLOSED", "CLOSED", announce: false);
         }
     }
 
@@ -260,6 +286,9 @@ public sealed partial class LocalInspector : ILocalService
             EmitFinding(coverage.Findings[at]);
         }
     }
+
+    private void Change(Coverage coverage, string statusCode, string reason, bool scanned = false) =>
+        coverage.ChangeTo(statusCode, reason, scanned ? account.Now : null, account.Now + CoverageListedAfter);
 
     private LocalAccount Of(Coverage image) => image.Member ?? account;
 

@@ -255,7 +255,7 @@ public sealed class ArtifactTests
     }
 
     [Fact]
-    public async Task Manifests_are_read_for_what_may_be_an_artifact_alone_a_hundred_at_a_time_and_never_again()
+    public async Task Manifests_are_read_for_what_may_be_an_artifact_alone_a_few_at_a_time_and_never_again()
     {
         await using var fixture = await FilledAsync(new LocalAwsOptions { BatchGetImageRecordsPull = false });
         var images = Enumerable.Range(0, 5).Select(i => fixture.Push($"{i}")).ToList();
@@ -271,7 +271,7 @@ public sealed class ArtifactTests
         fixture.Aws.Requests.Take();
 
         await fixture.Functions.SweepAsync(Runs(fixture));
-        Assert.Equal(2, fixture.Aws.Requests.Count(request => request.Operation == "BatchGetImage"));
+        Assert.Equal(15, fixture.Aws.Requests.Count(request => request.Operation == "BatchGetImage"));
         Assert.Equal(150, fixture.Items("K#").Count);
         fixture.Aws.Requests.Take();
         await fixture.Deploy().SweepAsync(Runs(fixture));
@@ -296,19 +296,88 @@ public sealed class ArtifactTests
         );
     }
 
-    [Fact]
-    public async Task A_signature_that_was_signed_again_stays_one_though_its_tag_has_moved_on()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_push_of_a_fallback_index_whose_referrers_were_pushed_before_costs_four_calls(bool hides)
     {
         await using var fixture = await FilledAsync();
         var image = await fixture.ScannedAsync("1", Low);
-        var first = fixture.Aws.Ecr.Push(Repository, Manifest.Signature("first"), $"sha256-{Hex(image)}.sig");
+        var signature = Manifest.Signature("one");
+        fixture.Aws.Ecr.Push(Repository, signature, $"sha256-{Hex(image)}.sig");
         await fixture.Functions.DeliverAllAsync();
-        await fixture.Functions.SweepAsync(Runs(fixture, image));
+        var other = Manifest.Image("listed");
+        fixture.Aws.Ecr.Push(Repository, other, $"sha256-{Hex(image)}.other");
+        fixture.Aws.Ecr.CompleteScan(Repository, other.Digest, Low);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Requests.Take();
 
-        fixture.Aws.Ecr.Push(Repository, Manifest.Signature("second"), $"sha256-{Hex(image)}.sig");
+        var fallback = hides ? Fallback(signature, other) : Fallback(signature);
+        var index = fixture.Aws.Ecr.Push(Repository, fallback, $"sha256-{Hex(image)}");
         await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(hides, HasRecord(fixture, index));
+        const string Calls = "BatchGetImage BatchGetRepositoryScanningConfiguration DescribeImages GetLifecyclePolicy";
+        // A platform of an index that nobody knows is looked at itself.
+        Assert.Equal(
+            $"{Calls}{(hides ? " BatchGetImage DescribeImages" : "")}".Split(' ').Order(StringComparer.Ordinal),
+            fixture
+                .Aws.Requests.Where(request => request.Service == "ecr")
+                .Select(request => request.Operation)
+                .Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Theory]
+    [InlineData("swept")]
+    [InlineData("heard")]
+    [InlineData("heard after it was replaced")]
+    public async Task A_signature_that_was_signed_again_stays_one_though_its_tag_has_moved_on(string first)
+    {
+        await using var fixture = await FilledAsync();
+        var image = await fixture.ScannedAsync("1", Low);
+        var signed = fixture.Aws.Ecr.Push(
+            Repository,
+            Manifest.OfLayers("first", OciConfig, [Signed]),
+            $"sha256-{Hex(image)}.sig"
+        );
+        var pushed = fixture.Aws.Events.Take();
+        if (first != "heard after it was replaced")
+            await fixture.Functions.PushedAsync(pushed);
+        if (first == "swept")
+            await fixture.Functions.SweepAsync(Runs(fixture, image));
+
+        fixture.Aws.Ecr.Push(Repository, Manifest.OfLayers("second", OciConfig, [Signed]), $"sha256-{Hex(image)}.sig");
+        await fixture.Functions.DeliverAllAsync();
+        if (first == "heard after it was replaced")
+            await fixture.Functions.PushedAsync(pushed);
+        Assert.False(HasRecord(fixture, signed));
         await fixture.Functions.SweepAsync(Runs(fixture, image));
-        Assert.False(HasRecord(fixture, first));
+        Assert.False(HasRecord(fixture, signed));
+    }
+
+    [Theory]
+    [InlineData("swept")]
+    [InlineData("heard")]
+    [InlineData("heard after it was replaced")]
+    public async Task A_fallback_index_that_was_replaced_stays_an_artifact_though_its_tag_has_moved_on(string first)
+    {
+        await using var fixture = await FilledAsync();
+        var image = await fixture.ScannedAsync("1", Low);
+        var (one, other) = (Manifest.OfLayers("one", OciConfig, [Signed]), Manifest.Signature("other"));
+        var index = fixture.Aws.Ecr.Push(Repository, Fallback(one), $"sha256-{Hex(image)}");
+        var pushed = fixture.Aws.Events.Take();
+        if (first != "heard after it was replaced")
+            await fixture.Functions.PushedAsync(pushed);
+        if (first == "swept")
+            await fixture.Functions.SweepAsync(Runs(fixture, image));
+
+        fixture.Aws.Ecr.Push(Repository, Fallback(one, other), $"sha256-{Hex(image)}");
+        await fixture.Functions.DeliverAllAsync();
+        if (first == "heard after it was replaced")
+            await fixture.Functions.PushedAsync(pushed);
+        await fixture.Functions.SweepAsync(Runs(fixture, image));
+        Assert.False(HasRecord(fixture, index));
+        Assert.False(HasRecord(fixture, one.Digest));
     }
 
     [Fact]

@@ -120,7 +120,7 @@ public sealed class BaselineTests
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf("held"));
         Assert.Empty(await ResourceTagsAsync(fixture));
         Assert.Equal(
-            ["EcrGuard has written nothing to this repository, or put it back already."],
+            ["As far as the ledger knows, EcrGuard has written nothing to this repository, or put it back already."],
             (await RestoreAsync(fixture)).Left
         );
     }

@@ -16,7 +16,7 @@ public sealed class BreakGlassTests
     private const string Ada = "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada";
     private const string Why = "The shop is down; this image mends it.";
 
-    private static async Task<(int Status, JsonElement Body)> ForceAsync(
+    internal static async Task<(int Status, JsonElement Body)> ForceAsync(
         GuardFixture fixture,
         string body,
         string? by = Ada,
@@ -57,10 +57,10 @@ public sealed class BreakGlassTests
         return (response.GetProperty("statusCode").GetInt32(), answer.RootElement.Clone());
     }
 
-    private static string Order(GuardFixture fixture, string image, double hours = 4) =>
+    internal static string Order(GuardFixture fixture, string image, double hours = 4) =>
         $$"""{ "image": "{{image}}", "reason": "{{Why}}", "until": "{{fixture.Time.GetUtcNow().AddHours(hours):yyyy-MM-dd'T'HH:mm:ss'Z'}}" }""";
 
-    private static string Revocation(string image) =>
+    internal static string Revocation(string image) =>
         $$"""{ "image": "{{image}}", "reason": "It was the wrong image.", "until": "now" }""";
 
     private static Task<BreakGlassEnds> TickAsync(GuardFixture fixture) =>
@@ -83,6 +83,32 @@ public sealed class BreakGlassTests
 
     private static ImageId Id(string digest) =>
         new(new RepositoryId("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
+
+    /// <summary>What was forced before the door was closed is in force still, and counts no more.</summary>
+    [Fact]
+    public async Task While_the_policy_lets_nobody_force_an_approval_none_that_is_in_force_counts()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        await ForceAsync(fixture, Order(fixture, $"{Repository}:1"));
+        Assert.Equal("APPROVED", await AskAsync(fixture, $"{Repository}:1"));
+        Assert.DoesNotContain(BlockedTag(digest), fixture.Tags(digest));
+
+        var closed = fixture.Deploy(
+            """
+            { "version": 1, "defaults": { "maxBreakGlassHours": 0 },
+              "enforcement": [ { "repositories": ["*"], "mode": "mark" } ] }
+            """
+        );
+        Assert.Equal("BLOCKED", (await closed.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
+        await closed.SweepAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
+
+        // It can be ended all the same.
+        Assert.Equal(200, (await ForceAsync(fixture, Revocation($"{Repository}:1"), functions: closed)).Status);
+    }
 
     [Fact]
     public async Task A_blocked_image_is_approved_told_and_recorded_and_its_blocking_tag_goes()

@@ -26,7 +26,8 @@ internal sealed record DeploymentOptions(
     OwnTags? Tags = null,
     double WritesPerSecond = double.PositiveInfinity,
     string Table = GuardFixture.Table,
-    IReadOnlyList<Glob>? Repositories = null
+    IReadOnlyList<Glob>? Repositories = null,
+    string? Stack = null
 );
 
 /// <summary>One instance of the functions, composed as in Lambda, over the real wire.</summary>
@@ -56,6 +57,7 @@ internal sealed class Deployed : IDisposable
             AlertTopic = fixture.AlertTopic,
             SummaryTopic = fixture.SummaryTopic,
             ScanQueue = fixture.ScanQueue,
+            Stack = options.Stack,
             Enforcement = options.Enforcement,
             Tags = options.Tags ?? OwnTags.Default,
             WritesPerSecond = options.WritesPerSecond,

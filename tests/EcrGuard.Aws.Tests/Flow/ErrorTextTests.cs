@@ -84,6 +84,27 @@ public sealed partial class ErrorTextTests
         "ValidationException",
     ];
 
+    /// <summary>What ECS says beside an answer goes into the ledger and the sweep's message.</summary>
+    [Fact]
+    public void What_ECS_says_of_a_task_that_it_does_not_describe_tells_no_secret()
+    {
+        foreach (var (reason, detail) in Pieces.SelectMany(piece => new[] { (piece, ""), ("ACCESS", piece) }))
+        {
+            var failure = new Amazon.ECS.Model.Failure
+            {
+                Arn = "arn:aws:ecs:eu-central-1:123456789012:task/web/1",
+                Reason = reason,
+                Detail = detail,
+            };
+            var said = Assert
+                .Throws<Facts.UnreadableReferenceException>(() => Facts.WorkloadReader.RequireAll([failure]))
+                .Message;
+            Assert.StartsWith("ECS does not describe arn:aws:ecs:", said, StringComparison.Ordinal);
+            Assert.All(Secrets, secret => Assert.DoesNotContain(secret, said, StringComparison.Ordinal));
+        }
+        Facts.WorkloadReader.RequireAll([new() { Arn = "a", Reason = "MISSING" }]);
+    }
+
     /// <summary>Messages from a fixed seed, some of a megabyte.</summary>
     private static IEnumerable<string> Messages(int count)
     {

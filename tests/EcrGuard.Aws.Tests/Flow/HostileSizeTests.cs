@@ -54,6 +54,62 @@ public sealed class HostileSizeTests
         Assert.Equal((0, 0), (swept.Unfinished, swept.Undone));
     }
 
+    /// <summary>Four MiB each: all of them in one answer are more than a function's memory.</summary>
+    [Fact]
+    public async Task Manifests_of_the_largest_size_are_read_a_few_at_a_time()
+    {
+        await using var fixture = await StartAsync();
+        var child = Manifest.Image("child");
+        fixture.Aws.Ecr.Push(Repository, child, "child", announce: false);
+        for (var at = 0; at < 25; at++)
+            fixture.Aws.Ecr.Push(Repository, Wide(child, 210 + at, 1), $"{at}", announce: false);
+        fixture.Aws.Requests.Take();
+        var registry = fixture.Functions.Part<Facts.EcrReader>();
+        var contents = await registry.ContentsAsync(registry.Repository(Repository), null, CancellationToken.None);
+
+        Assert.Equal(25, contents!.Children.Count);
+        Assert.Equal(3, fixture.Aws.Requests.Take().Count(request => request.Operation == "BatchGetImage"));
+    }
+
+    /// <summary>Behind as many as are judged, nothing of a child is kept but which one it is.</summary>
+    [Fact]
+    public void Of_the_children_of_a_wide_index_each_is_kept_once_and_all_are_counted()
+    {
+        var child = Manifest.Image("child");
+        var children = new Facts.Manifest(Wide(child, 3000, 390).Text, MediaTypes.OciIndex).Children();
+        Assert.Equal(3000, children.Count);
+        Assert.Equal(200, children.Distinct(ReferenceEqualityComparer.Instance).Count() - 1);
+        Assert.Equal(200, children.Count(each => each.Platform.Contains('\u3042')));
+    }
+
+    /// <summary>Layers and annotations at ECR's limit for a manifest, which is 4 MiB.</summary>
+    [Theory]
+    [InlineData(20_000, 0)]
+    [InlineData(1, 1_300_000)]
+    public async Task An_image_of_any_number_of_layers_and_any_length_of_annotations_is_judged(int layers, int letters)
+    {
+        await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
+        var image = Manifest.OfLayers(
+            "hostile",
+            MediaTypes.OciConfig,
+            [.. Enumerable.Repeat(MediaTypes.OciLayer, layers)]
+        );
+        var hostile = Manifest.Of($$"""{{image.Text.TrimEnd()[..^1]}},"annotations":{"a":"{{Long(letters)}}"} }""");
+        Assert.InRange(Encoding.UTF8.GetByteCount(hostile.Text), 3_000_000, 4_194_304);
+        // Under such a tag its content is read, to tell whether it is an image.
+        var tag = $"sha256-{new string('a', 64)}.sig";
+        fixture.Aws.Ecr.Push(Repository, hostile, tag);
+        Assert.Empty(await fixture.Functions.DeliverAsync());
+        fixture.Aws.Ecr.CompleteScan(Repository, hostile.Digest, Critical);
+        Assert.Empty(await fixture.Functions.DeliverAsync());
+
+        Assert.Equal("BLOCKED", fixture.Status(hostile.Digest));
+        Assert.Equal("BLOCKED", await AskedAsync(fixture, $"{Repository}:{tag}"));
+        var (swept, _) = await fixture.Functions.SweepAsync();
+        Assert.Equal((0, 0), (swept.Unfinished, swept.Undone));
+    }
+
     [Fact]
     public async Task An_index_of_as_many_platforms_as_are_judged_fits_with_the_longest_names_and_reasons()
     {

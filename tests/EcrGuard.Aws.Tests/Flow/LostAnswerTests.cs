@@ -225,6 +225,88 @@ public sealed class LostAnswerTests
     }
 
     [Fact]
+    public async Task The_intent_to_take_an_image_out_of_reach_stands_once_and_is_known()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", Critical);
+        var ledger = fixture.Functions.Part<Ledger.Ledger>();
+        var image = new ImageId(Home(fixture), Digest.Parse(digest));
+        var entry = (await ledger.FindAsync(image, CancellationToken.None))!;
+        var step = new QuarantineStep(QuarantineChange.Archive, "It is blocked.");
+        var held = new Quarantine
+        {
+            State = QuarantineState.Held,
+            ChangeId = entry.Record.ChangeId,
+            Since = fixture.Time.GetUtcNow(),
+        };
+
+        fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
+        var id = await ledger.IntendAsync(entry, step, held, CancellationToken.None);
+        AssertStruck(fixture);
+        Assert.NotNull(id);
+        Assert.Single(fixture.Items("A#"), item => item["change"]?.GetValue<string>() == "Archive");
+        var now = (await ledger.FindAsync(image, CancellationToken.None))!;
+        Assert.Equal((QuarantineState.Held, 1), (now.Quarantine!.State, now.QuarantineRevision));
+
+        // Another one's, over the same reading, is not taken for this one.
+        Assert.Null(await ledger.IntendAsync(entry, step, held, CancellationToken.None));
+
+        fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
+        await ledger.OutcomeAsync(image, id, "done", CancellationToken.None);
+        AssertStruck(fixture);
+        var write = Assert.Single(fixture.Items("A#"), item => item["change"]?.GetValue<string>() == "Archive");
+        Assert.Equal("done", write["outcome"]?.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task An_approval_is_forced_once_and_ended_once()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.ScannedAsync("1", Critical);
+
+        fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
+        var (status, _) = await BreakGlassTests.ForceAsync(fixture, BreakGlassTests.Order(fixture, $"{Repository}:1"));
+        AssertStruck(fixture);
+        Assert.Equal(200, status);
+        Assert.Single(fixture.Items("B#"));
+        Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "break-glass");
+
+        fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
+        (status, _) = await BreakGlassTests.ForceAsync(fixture, BreakGlassTests.Revocation($"{Repository}:1"));
+        AssertStruck(fixture);
+        Assert.Equal(200, status);
+        Assert.Single(fixture.Items("B#"));
+        Assert.Single(fixture.Alerts, alert => alert.Attributes["kind"].Value == "break-glass-ended");
+        Assert.Equal(
+            "BLOCKED",
+            (await fixture.Functions.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString()
+        );
+    }
+
+    /// <summary>Each store of the lease, and of what the plan has put, in turn.</summary>
+    [Fact]
+    public async Task A_plan_is_applied_and_its_lease_is_given_back_whichever_stores_answer_is_lost()
+    {
+        var struck = 0;
+        for (var from = 1; ; from++)
+        {
+            await using var fixture = await PlanFixture.StartAsync();
+            fixture.PushOld(7);
+            var plan = await fixture.PlanAsync(exact: false);
+            fixture.Aws.Faults.Add(LostAnswer("PutItem", from));
+            var answer = await fixture.ApplyAsync(plan, fixture.Guard.Deploy(PlanFixture.Keeps));
+            if (fixture.Aws.Faults.Outstanding > 0)
+                break;
+            struck++;
+            Assert.Empty(answer.Refused);
+            Assert.Single(answer.Done);
+            // The next one need not wait for the lease.
+            Assert.Empty((await fixture.ApplyAsync(plan, fixture.Guard.Deploy(PlanFixture.Keeps))).Refused);
+        }
+        Assert.InRange(struck, 3, 50);
+    }
+
+    [Fact]
     public async Task A_sweep_that_another_one_stops_says_which_and_until_when()
     {
         await using var fixture = await StartAsync();

@@ -168,8 +168,9 @@ public sealed class SettlingTests
     [Theory]
     [InlineData(3, false, "PENDING")]
     [InlineData(11, false, "APPROVED")]
-    [InlineData(3, true, "APPROVED")]
-    public async Task Without_counts_a_young_scan_that_lists_nothing_waits_for_a_gate_and_for_backfill_alike(
+    [InlineData(3, true, "PENDING")]
+    [InlineData(11, true, "APPROVED")]
+    public async Task Without_counts_a_young_first_scan_waits_for_a_gate_and_for_backfill_alike(
         int minutes,
         bool low,
         string status
@@ -232,8 +233,10 @@ public sealed class SettlingTests
         await using var fixture = await EnhancedAsync();
         var digest = fixture.Push("1");
         fixture.Aws.Events.Take();
-        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.Low, LateCritical);
+        var critical = LateCritical with { ListedAfter = TimeSpan.FromHours(1) };
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.Low, critical);
         var events = fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromMinutes(11));
         await fixture.Functions.BackfillAsync();
         Assert.Equal("APPROVED", fixture.Status(digest));
 
@@ -345,6 +348,248 @@ public sealed class SettlingTests
         Assert.Equal("PENDING", (await lax.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
     }
 
+    /// <summary>Inspector closes what it found when it stops looking: that is not what its next scan finds.</summary>
+    [Theory]
+    [InlineData("a summary")]
+    [InlineData("a coverage event")]
+    [InlineData("no scan")]
+    public async Task What_was_closed_when_monitoring_ended_does_not_speak_for_a_scan_that_is_made_later(string told)
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await BlockedAsync(fixture);
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "INACTIVE", "SCAN_ELIGIBILITY_EXPIRED");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+
+        fixture.Time.Advance(TimeSpan.FromHours(5));
+        if (told != "no scan")
+            fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical);
+        var summary = fixture.Aws.Events.Take().Where(body => Type(body) == "Inspector2 Scan").ToList();
+        if (told == "a summary")
+            await fixture.Functions.ChangedAsync(summary);
+        else
+            fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Equal((200, "BLOCKED"), await AnswerAsync(fixture));
+
+        await fixture.PassAsync(TimeSpan.FromMinutes(15));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        Assert.Equal(told == "no scan", Sentences(fixture, digest).Contains("last known", StringComparison.Ordinal));
+    }
+
+    /// <summary>What is archived is not scanned, and what is restored is scanned anew.</summary>
+    [Fact]
+    public async Task A_scan_from_before_the_archive_does_not_speak_for_an_image_that_is_back()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await BlockedAsync(fixture);
+        fixture.Aws.Ecr.Archive(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Inspector.SetStatus(Repository, digest, GuardFixture.Critical.Vulnerability, "CLOSED");
+        fixture.Time.Advance(TimeSpan.FromHours(5));
+        fixture.Aws.Ecr.Restore(Repository, digest);
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Aws.Inspector.CompleteScan(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+    }
+
+    /// <summary>What the image was in a former life says nothing of the scan that follows its return.</summary>
+    [Theory]
+    [InlineData("only a part is listed", false, "PENDING")]
+    [InlineData("only a part is listed", true, "BLOCKED")]
+    [InlineData("counts", false, "PENDING")]
+    [InlineData("nothing", false, "PENDING")]
+    [InlineData("nothing", true, "BLOCKED")]
+    public async Task An_image_that_was_deleted_and_pushed_again_waits_for_its_own_scan(
+        string told,
+        bool blocked,
+        string status
+    )
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, blocked ? [GuardFixture.Critical] : []);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(blocked ? "BLOCKED" : "APPROVED", fixture.Status(digest));
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Aws.Ecr.Delete(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Push("1");
+        // The event of the push is lost.
+        fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromMinutes(2));
+        LocalFinding[] found = told == "only a part is listed" ? [GuardFixture.Low, LateCritical] : [LateCritical];
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, found);
+        var summary = Only(fixture, "Inspector2 Scan");
+        if (told == "counts")
+            await fixture.Functions.ChangedAsync(summary);
+        else
+            fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal(status, fixture.Status(digest));
+        Assert.Equal((200, status), await AnswerAsync(fixture));
+
+        await fixture.PassAsync(TimeSpan.FromMinutes(15));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+    }
+
+    /// <summary>ECR calls an enhanced scan on push COMPLETE, and lists of it what Inspector lists so far.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_ECR_calls_complete_in_an_enhanced_registry_is_no_basic_scan(bool announced)
+    {
+        await using var fixture = await GuardFixture.StartAsync();
+        // Asked for shortly before the registry is switched, which is believed for some minutes.
+        fixture.Push("before");
+        Assert.Equal(200, (await fixture.Functions.AskAsync($"{Repository}:before")).HttpStatus);
+        fixture.Aws.Ecr.Scanning = new ScanningConfiguration("ENHANCED", new ScanningRule("SCAN_ON_PUSH", "*"));
+        var digest = fixture.Push("1");
+        fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical);
+        var summary = Only(fixture, "Inspector2 Scan");
+        if (announced)
+            await fixture.Functions.ChangedAsync(summary);
+        Assert.Equal((200, "PENDING"), await AnswerAsync(fixture));
+
+        await fixture.Functions.ChangedAsync(BasicScan(fixture, digest));
+        Assert.Equal("PENDING", fixture.Status(digest));
+        await fixture.PassAsync(TimeSpan.FromMinutes(12));
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+    }
+
+    [Fact]
+    public async Task A_clean_scan_whose_coverage_follows_its_summary_is_looked_at_again()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest);
+        var summary = Only(fixture, "Inspector2 Scan");
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SCAN_IN_PROGRESS");
+        await fixture.Functions.ChangedAsync(summary);
+        Assert.Equal("PENDING", fixture.Status(digest));
+        Assert.Single(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+        fixture.Aws.Events.Take();
+        await fixture.PassAsync(TimeSpan.FromMinutes(1.5));
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Empty(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+    }
+
+    [Fact]
+    public async Task A_summary_that_comes_again_after_its_coverage_is_no_old_news()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest);
+        var summary = Only(fixture, "Inspector2 Scan");
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SCAN_IN_PROGRESS");
+        await fixture.Functions.ChangedAsync(summary);
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+        fixture.Aws.Events.Take();
+
+        await fixture.Functions.ChangedAsync(Doubled(summary));
+        Assert.Equal("APPROVED", fixture.Status(digest));
+    }
+
+    [Fact]
+    public async Task Two_who_work_on_one_image_put_down_one_look()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical);
+        var summary = Only(fixture, "Inspector2 Scan");
+        var other = fixture.Deploy();
+        // The other one stores first; both have the look to put down.
+        var meanwhile = Fault.Meanwhile(() => other.ChangedAsync(Doubled(summary)).GetAwaiter().GetResult());
+        fixture.Aws.Faults.Add(meanwhile with { Operation = "UpdateItem" });
+
+        Assert.Empty(await fixture.Functions.ChangedAsync(summary));
+        Assert.Single(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+    }
+
+    [Theory]
+    [InlineData("SendMessage", 1)]
+    [InlineData("UpdateItem", 4)]
+    public async Task A_look_is_put_down_once_though_its_image_is_tried_again(string fails, int from)
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, LateCritical);
+        var summary = Only(fixture, "Inspector2 Scan");
+        fixture.Aws.Faults.Add(Fault.InternalError with { Operation = fails, From = from });
+
+        Assert.Single(await fixture.Functions.ChangedAsync(summary));
+        Assert.Equal(0, fixture.Aws.Faults.Outstanding);
+        Assert.Empty(await fixture.Functions.ChangedAsync(summary));
+        Assert.Single(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+    }
+
+    [Fact]
+    public async Task A_late_event_of_a_finding_that_was_closed_and_deleted_leaves_the_verdict_as_it_is()
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.Critical);
+        var finding = fixture.Aws.Events.Take().Single(body => Type(body) == "Inspector2 Finding");
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        fixture.Aws.Inspector.CompleteScan(Repository, digest);
+        fixture.Aws.Inspector.DeleteClosed();
+        fixture.Aws.Events.Take();
+        fixture.Time.Advance(TimeSpan.FromDays(3));
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+
+        // From the dead-letter queue.
+        await fixture.Functions.ChangedAsync(finding);
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        fixture.Time.Advance(TimeSpan.FromHours(25));
+        Assert.Equal((200, "APPROVED"), await AnswerAsync(fixture));
+    }
+
+    [Theory]
+    [InlineData("SCAN_FREQUENCY_MANUAL", "unscanned")]
+    [InlineData("UNSUPPORTED_OS", "unsupported")]
+    [InlineData("PENDING_DISABLE", "stale")]
+    public async Task What_the_policy_allows_without_a_scan_waits_for_what_a_scan_has_announced(
+        string reason,
+        string allowed
+    )
+    {
+        await using var fixture = await EnhancedAsync();
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(
+            Repository,
+            digest,
+            LateCritical with
+            {
+                ListedAfter = TimeSpan.FromDays(9),
+            }
+        );
+        var summary = Only(fixture, "Inspector2 Scan");
+        fixture.Aws.Inspector.SetCoverage(Repository, digest, "INACTIVE", reason);
+        fixture.Aws.Events.Take();
+        var policy = GuardFixture.Marks[..^1] + $$""", "defaults": { "{{allowed}}": "allow" } }""";
+        var functions = fixture.Deploy(policy);
+
+        await functions.ChangedAsync(summary);
+        Assert.Equal("PENDING", fixture.Status(digest));
+        Assert.False((await functions.AskAsync($"{Repository}:1")).Body.GetProperty("approved").GetBoolean());
+        fixture.Time.Advance(TimeSpan.FromHours(25));
+        Assert.Equal(503, (await functions.AskAsync($"{Repository}:1")).HttpStatus);
+    }
+
     /// <summary>Whoever stores newer facts without the counts must not make them forgotten.</summary>
     [Fact]
     public async Task Counts_are_not_lost_to_somebody_who_stores_newer_facts_meanwhile()
@@ -366,8 +611,9 @@ public sealed class SettlingTests
     }
 
     /// <summary>
-    /// Whatever the order, the delay and the duplication of a scan's events and of its findings: once all have arrived
-    /// and the looks have passed, the answer is that of the whole truth, without a sweep.
+    /// Whatever the order, the delay and the duplication of a scan's events, of its coverage and of its findings, though
+    /// its summary is lost, pages repeat, and the image had another life before: once all have arrived and the looks
+    /// have passed, the answer is that of the whole truth, without a sweep.
     /// </summary>
     [Theory]
     [InlineData(1)]
@@ -382,80 +628,161 @@ public sealed class SettlingTests
     [InlineData(10)]
     [InlineData(11)]
     [InlineData(12)]
+    [InlineData(13)]
+    [InlineData(14)]
+    [InlineData(15)]
+    [InlineData(16)]
     public async Task In_whatever_order_news_comes_the_answer_ends_as_the_whole_truth(int seed)
     {
-        var random = new Random(seed);
         await using var fixture = await EnhancedAsync();
-        var images = new List<(string Digest, bool Blocked)>();
-        var messages = new List<(DateTimeOffset At, string Body)>();
+        var world = new World(fixture, new Random(seed));
         for (var i = 0; i < 6; i++)
+            await world.ImageAsync($"{i}");
+        await world.EndAsync();
+
+        Assert.Equal(
+            world.Images.Select(image => (image.Digest, image.Blocked ? "BLOCKED" : "APPROVED")),
+            world.Images.Select(image => (image.Digest, fixture.Status(image.Digest)))
+        );
+        Assert.Empty(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+    }
+
+    /// <summary>Images that are scanned, and news of them that comes as it likes.</summary>
+    private sealed class World(GuardFixture fixture, Random random)
+    {
+        private readonly List<(DateTimeOffset At, string Body)> messages = [];
+
+        public List<(string Digest, bool Blocked)> Images { get; } = [];
+
+        public async Task ImageAsync(string tag)
         {
-            var digest = fixture.Push($"{i}");
+            fixture.Aws.Inspector.PagesRepeat = random.Next(2) == 0;
+            var digest = fixture.Push(tag);
             Send();
-            fixture.Time.Advance(TimeSpan.FromSeconds(random.Next(5, 90)));
-            var critical = random.Next(2) == 0;
-            var harmless = Enumerable
-                .Range(0, random.Next(4))
-                .Select(at => GuardFixture.Low with { Vulnerability = $"CVE-2025-{at}" });
-            LocalFinding[] found = [.. critical ? [GuardFixture.Critical] : Array.Empty<LocalFinding>(), .. harmless];
-            fixture.Aws.Inspector.CompleteScan(Repository, digest, [.. found.Select(Late)]);
-            fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "SUCCESSFUL");
-            Send();
+            await PassAsync(random.Next(5, 90));
+            if (random.Next(2) == 0)
+                await FormerLifeAsync(tag, digest);
+            var critical = Scan(digest, summaryIsLost: random.Next(4) == 0);
+            await PassAsync(random.Next(60));
             switch (random.Next(3))
             {
                 case 0:
-                    fixture.Time.Advance(TimeSpan.FromMinutes(random.Next(1, 9)));
+                    await PassAsync(60 * random.Next(1, 9));
                     var news = GuardFixture.Critical with { Vulnerability = "CVE-2026-9" };
                     fixture.Aws.Inspector.Report(Repository, digest, Late(news));
                     critical = true;
                     break;
                 case 1 when critical:
-                    fixture.Time.Advance(TimeSpan.FromMinutes(random.Next(1, 9)));
-                    var listedAfter = TimeSpan.FromSeconds(random.Next(400));
+                    await PassAsync(60 * random.Next(1, 9));
                     fixture.Aws.Inspector.SetStatus(
                         Repository,
                         digest,
                         GuardFixture.Critical.Vulnerability,
                         "CLOSED",
-                        listedAfter
+                        TimeSpan.FromSeconds(random.Next(400))
                     );
                     critical = false;
                     break;
             }
             Send();
-            images.Add((digest, critical));
+            Images.Add((digest, critical));
         }
-        foreach (var (at, body) in messages.OrderBy(message => message.At).ToList())
+
+        public async Task EndAsync()
         {
-            if (at > fixture.Time.GetUtcNow())
-                await fixture.PassAsync(at - fixture.Time.GetUtcNow());
-            var functions = fixture.Functions;
-            Assert.Empty(
-                Deployed.IsPush(body) ? await functions.PushedAsync(body) : await functions.ChangedAsync(body)
-            );
+            await PassAsync(60 * 13);
+            Assert.Empty(messages);
+            await fixture.PassAsync(TimeSpan.FromMinutes(21));
         }
-        await fixture.PassAsync(TimeSpan.FromMinutes(21));
 
-        Assert.Equal(
-            images.Select(image => (image.Digest, image.Blocked ? "BLOCKED" : "APPROVED")),
-            images.Select(image => (image.Digest, fixture.Status(image.Digest)))
-        );
-        Assert.Empty(fixture.Aws.Sqs.Waiting(fixture.ScanQueue));
+        /// <summary>It is scanned, then deleted, archived or given up, and comes back.</summary>
+        private async Task FormerLifeAsync(string tag, string digest)
+        {
+            Scan(digest, summaryIsLost: false);
+            await PassAsync(60 * random.Next(1, 40));
+            var end = random.Next(3);
+            if (end == 0)
+                fixture.Aws.Ecr.Delete(Repository, digest);
+            else if (end == 1)
+                fixture.Aws.Ecr.Archive(Repository, digest);
+            else
+                fixture.Aws.Inspector.SetCoverage(Repository, digest, "INACTIVE", "SCAN_ELIGIBILITY_EXPIRED");
+            Send();
+            await PassAsync(60 * random.Next(1, 40));
+            if (end == 0)
+                fixture.Push(tag);
+            else if (end == 1)
+                fixture.Aws.Ecr.Restore(Repository, digest);
+            else
+                fixture.Aws.Inspector.SetCoverage(Repository, digest, "ACTIVE", "PENDING_REVIVAL_SCAN");
+            Send();
+            await PassAsync(random.Next(5, 90));
+        }
 
-        LocalFinding Late(LocalFinding finding) =>
+        /// <returns>Whether it finds what blocks.</returns>
+        private bool Scan(string digest, bool summaryIsLost)
+        {
+            var critical = random.Next(2) == 0;
+            // More than a page now and then.
+            var harmless = Enumerable
+                .Range(0, random.Next(6) == 0 ? 30 : random.Next(4))
+                .Select(at => GuardFixture.Low with { Vulnerability = $"CVE-2025-{at}" });
+            LocalFinding[] found = [.. critical ? [GuardFixture.Critical] : Array.Empty<LocalFinding>(), .. harmless];
+            // Where no summary tells of the scan, and its coverage were not there yet, nobody would look again.
+            fixture.Aws.Inspector.CoverageListedAfter = TimeSpan.FromSeconds(summaryIsLost ? 0 : random.Next(300));
+            fixture.Aws.Inspector.CompleteScan(Repository, digest, [.. found.Select(Late)]);
+            fixture.Aws.Inspector.CoverageListedAfter = TimeSpan.Zero;
+            Send(body => summaryIsLost && Type(body) == "Inspector2 Scan");
+            if (summaryIsLost || random.Next(2) == 0)
+            {
+                fixture.Aws.Inspector.Announce(Repository, digest);
+                Send();
+            }
+            return critical;
+        }
+
+        private LocalFinding Late(LocalFinding finding) =>
             finding with
             {
                 ListedAfter = TimeSpan.FromSeconds(random.Next(540)),
             };
 
-        // Each once to three times, up to twelve minutes late.
-        void Send()
+        private void Send(Func<string, bool>? isLost = null) =>
+            Send([.. fixture.Aws.Events.Take().Where(body => isLost?.Invoke(body) != true)]);
+
+        /// <summary>Each once to three times, up to twelve minutes late.</summary>
+        private void Send(IReadOnlyList<string> bodies)
         {
-            foreach (var body in fixture.Aws.Events.Take())
+            foreach (var body in bodies)
             {
                 for (var copies = random.Next(1, 4); copies > 0; copies--)
                     messages.Add((fixture.Time.GetUtcNow() + TimeSpan.FromSeconds(random.Next(720)), body));
             }
+        }
+
+        private async Task PassAsync(int seconds)
+        {
+            var until = fixture.Time.GetUtcNow() + TimeSpan.FromSeconds(seconds);
+            while (
+                messages.Where(message => message.At <= until).OrderBy(message => message.At).ToList() is [var next, ..]
+            )
+            {
+                messages.Remove(next);
+                await PassUntilAsync(next.At);
+                var functions = fixture.Functions;
+                Assert.Empty(
+                    Deployed.IsPush(next.Body)
+                        ? await functions.PushedAsync(next.Body)
+                        : await functions.ChangedAsync(next.Body)
+                );
+            }
+            await PassUntilAsync(until);
+        }
+
+        private async Task PassUntilAsync(DateTimeOffset until)
+        {
+            if (until > fixture.Time.GetUtcNow())
+                await fixture.PassAsync(until - fixture.Time.GetUtcNow());
         }
     }
 
@@ -473,16 +800,38 @@ public sealed class SettlingTests
         return digest;
     }
 
+    private static async Task<string> BlockedAsync(GuardFixture fixture)
+    {
+        var digest = await PushedAsync(fixture);
+        fixture.Aws.Inspector.CompleteScan(Repository, digest, GuardFixture.Critical);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("BLOCKED", fixture.Status(digest));
+        fixture.Time.Advance(TimeSpan.FromHours(5));
+        return digest;
+    }
+
     private static string Type(string body) => JsonNode.Parse(body)!["detail-type"]!.GetValue<string>();
 
     private static string Only(GuardFixture fixture, string type) =>
         fixture.Aws.Events.Take().Single(body => Type(body) == type);
+
+    /// <summary>ECR's own event of a scan.</summary>
+    private static string BasicScan(GuardFixture fixture, string digest) =>
+        $$"""
+            {"version":"0","id":"{{Guid.NewGuid()}}","detail-type":"ECR Image Scan","source":"aws.ecr",
+             "account":"{{fixture.Aws.AccountId}}","time":"{{fixture.Time.GetUtcNow():yyyy-MM-ddTHH:mm:ss}}Z",
+             "region":"{{fixture.Aws.Region}}","resources":[],
+             "detail":{"scan-status":"COMPLETE","repository-name":"{{Repository}}","image-digest":"{{digest}}"} }
+            """;
 
     /// <summary>The same event as EventBridge delivers it twice: another message.</summary>
     private static string Doubled(string body) => body + " ";
 
     private static string Reason(GuardFixture fixture, string digest) =>
         fixture.Verdict(digest).GetProperty("reasons")[0].GetProperty("sentence").GetString()!;
+
+    private static string Sentences(GuardFixture fixture, string digest) =>
+        fixture.Verdict(digest).GetProperty("reasons").ToString();
 
     private static async Task<(int, string?)> AnswerAsync(GuardFixture fixture)
     {

@@ -245,6 +245,33 @@ public sealed class SweepTests
         Assert.True((await BeginAsync("third")).Alone);
     }
 
+    /// <summary>Those of one share the writes of one.</summary>
+    [Fact]
+    public async Task A_sweep_that_is_redriven_while_another_one_runs_fails_and_names_it()
+    {
+        await using var fixture = await FilledAsync();
+        Task<SweepStart> BeginAsync(string run) =>
+            fixture.Deploy().Part<SweepList>().SweepListAsync(new SweepRequest(run), new Invocation());
+        Task<SweptItem> ItemAsync(SweepStart start) =>
+            fixture
+                .Deploy()
+                .Part<SweepRepository>()
+                .SweepRepositoryAsync(new SweepItem(Repository, start.StartedAt, 0, start.Run), new Invocation());
+        var first = await BeginAsync("first");
+        fixture.Time.Advance(TimeSpan.FromHours(2));
+        var second = await BeginAsync("second");
+        Assert.True(second.Alone);
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => ItemAsync(first));
+        Assert.Contains("second", refused.Message, StringComparison.Ordinal);
+        Assert.True((await ItemAsync(second)).Done);
+
+        // Once that has ended, the redriven one goes on, and the next one waits for it.
+        await fixture.Functions.Part<SweepClose>().SweepCloseAsync(second, new Invocation());
+        Assert.True((await ItemAsync(first)).Done);
+        Assert.False((await BeginAsync("third")).Alone);
+    }
+
     /// <summary>
     /// AWS does not say whether reading a manifest counts as a pull, and writing a tag needs the manifest.
     /// </summary>

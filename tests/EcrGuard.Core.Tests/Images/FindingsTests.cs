@@ -131,6 +131,36 @@ public sealed class FindingsTests
         Assert.Null(Findings.Missing(["LOW"], null));
     }
 
+    [Theory]
+    [InlineData("GO", "x/Y", "GOMOD", "x/y", 1)]
+    [InlineData("PYTHON", "a_b", "PYTHONPKG", "A-b", 1)]
+    [InlineData("GO", "x", "NPM", "x", 2)]
+    [InlineData("OS", "x", "OS", "X", 2)]
+    [InlineData("NEW", "x", "NEWER", "x", 2)]
+    public void A_package_that_is_told_under_two_words_for_its_manager_is_one(
+        string manager,
+        string package,
+        string otherManager,
+        string otherPackage,
+        int findings
+    )
+    {
+        static Finding Of(string manager, string package) =>
+            new()
+            {
+                Vulnerability = "CVE-1",
+                Severity = Severity.Low,
+                PackageManager = manager,
+                Package = package,
+            };
+        Finding[] both = [Of(manager, package), Of(otherManager, otherPackage)];
+
+        var merged = Findings.Merge(both);
+
+        Assert.Equal(findings, merged.Count);
+        Assert.Equal(merged, Findings.Merge(both.Reverse()), (one, other) => one.Package == other.Package);
+    }
+
     [Fact]
     public void The_total_among_counts_is_held_against_the_whole_list()
     {

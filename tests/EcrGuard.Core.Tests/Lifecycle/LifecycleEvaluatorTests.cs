@@ -83,6 +83,15 @@ public sealed class LifecycleEvaluatorTests
         );
     }
 
+    [Theory]
+    [InlineData(14, "it was pushed exactly 14 days ago (")]
+    [InlineData(14.01, "it was pushed more than 14 days ago (")]
+    [InlineData(14.5, "it was pushed 14.5 days ago (")]
+    [InlineData(1, "it was pushed 1 day ago (")]
+    [InlineData(-32, "it was pushed 32 days after the moment that is asked about (")]
+    public void An_age_is_told_as_it_is_against_the_limit(double age, string told) =>
+        Assert.Contains(told, Evaluate(Of(Expire(1, "any", 14)), Image(1, age)).Of(1).Reason, StringComparison.Ordinal);
+
     [Fact]
     public void An_image_of_exactly_the_limit_is_not_older_than_it()
     {

@@ -65,10 +65,7 @@ public sealed class LifecyclePolicyTests
     [InlineData(" \n", "1:1 $ The file is empty.")]
     [InlineData("{ \"rules\": [\n", "1:13 $ The JSON ends before it is complete, at line 1, column 13.")]
     [InlineData("{ \"rules", "1:9 $ The JSON ends before it is complete, at line 1, column 9.")]
-    [InlineData(
-        "{ \"rules\" 1",
-        "1:11 $ The document cannot be read as JSON: '1' is invalid after a property name. Expected a ':'."
-    )]
+    [InlineData("{ \"rules\" 1", "1:11 $ The document cannot be read as JSON: found '1' where ':' must stand.")]
     public void A_policy_that_ECR_refuses_is_refused_with_its_place(string text, string expected)
     {
         var reading = LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(text));

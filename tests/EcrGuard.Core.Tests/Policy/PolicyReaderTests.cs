@@ -261,6 +261,31 @@ public sealed class PolicyReaderTests
         );
     }
 
+    [Theory]
+    [InlineData(
+        """{ "version": "1" }""",
+        "Found the text '1'; it must be the number 1, the only version of this format."
+    )]
+    [InlineData(
+        """{ "version": 1, "enforcement": [ { "repositories": ["*"], "mode": "withdraw" } ] }""",
+        "Found 'withdraw'; it must be observe, mark or quarantine, whose only way is archive."
+    )]
+    [InlineData(
+        """{ "version": 1, }, """,
+        "The document cannot be read as JSON: found ',' behind the end of the document."
+    )]
+    [InlineData("{ \"version\": 1, \"x\": \"a\nb\" }", "a text has a line end, which must be escaped.")]
+    [InlineData("{ version: 1 }", "found 'v' where a name in double quotes must stand.")]
+    [InlineData("""{ "version": "\x" }""", "found 'x' behind a '\\' in a text, where it means nothing.")]
+    [InlineData("""{ "version": 1 "rules": [] }""", "found '\"' where ',' or a closing bracket must stand.")]
+    [InlineData("""{ "version": NaN }""", "found 'N' where a value must stand.")]
+    public void A_mistake_is_told_in_words_that_say_what_would_be_right(string text, string message) =>
+        Assert.EndsWith(
+            message,
+            Assert.Single(PolicyReader.Read(System.Text.Encoding.UTF8.GetBytes(text), Facts.Now).Problems).Message,
+            StringComparison.Ordinal
+        );
+
     [Fact]
     public void Bytes_that_are_not_UTF_8_are_named_by_their_place()
     {

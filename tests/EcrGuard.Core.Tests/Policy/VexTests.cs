@@ -54,6 +54,33 @@ public sealed class VexTests
             )
         );
 
+    private const string Host = "709825985650.dkr.ecr.us-east-1.amazonaws.com";
+
+    /// <summary>What a vendor says of its own registry, beside what it says of ours.</summary>
+    [Theory]
+    [InlineData($"pkg:oci/agent?repository_url={Host}/vendor/agent&tag=7.1")]
+    [InlineData($"pkg:docker/vendor/agent@7.1?repository_url={Host}")]
+    [InlineData($"pkg:docker/{Host}/vendor/agent@7.1")]
+    [InlineData($"{Host}/vendor/agent:7.1")]
+    [InlineData($"https://{Host}/vendor/agent:7.1")]
+    public void What_is_said_of_another_accounts_registry_is_passed_over_whatever_its_form(string product)
+    {
+        var file = Document(statements: [Statement(), Statement(vulnerability: "CVE-2", product: product)]);
+        // Where the account is not known, the registry of AWS Marketplace is nobody's.
+        foreach (var account in new[] { null, "123456789012" })
+        {
+            var reading = PolicyReader.Read(null, [file], Facts.Now, account);
+            Assert.Empty(reading.Problems);
+            Assert.Single(reading.Policy!.Vex);
+        }
+        // Any other may be ours then, and in its own deployment it is.
+        Assert.NotEmpty(PolicyReader.Read(null, [file], Facts.Now, "709825985650").Problems);
+        var other = product.Replace("709825985650", "111122223333", StringComparison.Ordinal);
+        var another = Document(statements: [Statement(), Statement(vulnerability: "CVE-2", product: other)]);
+        Assert.Empty(PolicyReader.Read(null, [another], Facts.Now, "123456789012").Problems);
+        Assert.NotEmpty(Read(another).Problems);
+    }
+
     private static PolicyReading Read(params VexFile[] files) => PolicyReader.Read(null, files, Facts.Now);
 
     private static PolicyDocument Policy(params string[] statements)
@@ -579,6 +606,43 @@ public sealed class VexTests
     )]
     public void A_package_that_cannot_be_told_is_an_error(string package, string message) =>
         Assert.Contains(message, Problem(Statement(packages: package)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("""{ "bomFormat": "CycloneDX", "specVersion": "1.5" }""", "it is CycloneDX")]
+    [InlineData("""{ "spdxVersion": "SPDX-2.3" }""", "it is SPDX")]
+    [InlineData("""{ "document": { "csaf_version": "2.0" }, "vulnerabilities": [] }""", "it is CSAF")]
+    [InlineData("""{ "_type": "https://in-toto.io/Statement/v0.1", "predicate": {} }""", "it is an in-toto statement")]
+    [InlineData("""{ "payloadType": "application/vnd.in-toto+json", "payload": "" }""", "it is a signed envelope")]
+    [InlineData("""{ "@context": "https://schema.org" }""", "its '@context' is 'https://schema.org'")]
+    [InlineData("{}", "it has neither an '@context' of")]
+    [InlineData("[]", "it is a list")]
+    [InlineData("null", "it is null")]
+    [InlineData("""{ "@context": "https://openvex.dev/ns/v0.2.0" }""", null)]
+    [InlineData("""{ "statements": [] }""", null)]
+    [InlineData("{", null)]
+    public void A_document_of_another_format_is_known_for_what_it_is(string text, string? why)
+    {
+        var said = new VexFile("a.json", Encoding.UTF8.GetBytes(text)).WhyNoOpenVex();
+
+        Assert.Equal(why is null, said is null);
+        Assert.StartsWith(why ?? "", said ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_a_document_of_another_format_about_an_image_of_ECR_that_alone_is_told() =>
+        Assert.Equal(
+            "The document is no OpenVEX document: it is CycloneDX.",
+            Assert
+                .Single(
+                    Read(
+                        new VexFile(
+                            "a.json",
+                            Encoding.UTF8.GetBytes($$"""{ "bomFormat": "CycloneDX", "ref": "{{Product}}" }""")
+                        )
+                    ).Problems
+                )
+                .Message
+        );
 
     [Fact]
     public void A_hash_and_a_digest_that_disagree_are_an_error()

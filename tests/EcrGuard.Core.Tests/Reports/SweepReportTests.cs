@@ -306,4 +306,20 @@ public sealed class SweepReportTests
             text.IndexOf("IN USE", StringComparison.Ordinal) < text.IndexOf("NEWLY BLOCKED", StringComparison.Ordinal)
         );
     }
+
+    [Fact]
+    public void What_is_counted_and_not_listed_is_told_with_its_number()
+    {
+        var result = Done with
+        {
+            Swept = [new SweptRepository("pay/api", Calm with { Undone = ["x", "y"], UndoneCount = 57 })],
+        };
+
+        Assert.Equal(57, result.Undone);
+        var message = AlertMessage.ForSweep(result);
+        Assert.Contains("57 things not done", message.Subject, StringComparison.Ordinal);
+        Assert.Contains("Not done: 57", message.Text, StringComparison.Ordinal);
+        Assert.Contains("And 55 more things", message.Text, StringComparison.Ordinal);
+        Assert.Contains(("NotDone", 57, "Count"), result.Metrics);
+    }
 }

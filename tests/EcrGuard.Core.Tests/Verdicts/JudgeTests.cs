@@ -95,7 +95,7 @@ public sealed class JudgeTests
         var verdict = Decide(scan);
         Assert.Equal(
             "CVE-2026-0001 (UNDEFINED) in openssl 3.0.1 (OS): fixed in 3.0.2; rule 'critical' blocks, since "
-                + "the scanner does not give a severity that is documented.",
+                + "the scanner does not give one severity that is documented.",
             Assert.Single(verdict.Reasons).Sentence
         );
         Assert.Equal(Status.Approved, Decide(scan, Excusing(Facts.Waiver())).Status);

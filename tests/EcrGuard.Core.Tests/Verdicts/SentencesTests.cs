@@ -55,7 +55,7 @@ public sealed class SentencesTests
             {
                 InZlib,
                 Likely,
-                "CVE-1 (LOW) in zlib: no fix yet; rule 'r' blocks, since the scanner does not give EPSS and "
+                "CVE-1 (LOW) in zlib: no fix yet; rule 'r' blocks, since the scanner does not give EPSS, "
                     + "a score and whether an exploit exists."
             },
             {
@@ -78,6 +78,43 @@ public sealed class SentencesTests
                 "CVE-1 (LOW) in zlib: no fix yet; rule 'r' blocks."
             },
         };
+
+    /// <summary>Every criterion of a rule, and a finding that says nothing of it.</summary>
+    public static TheoryData<Rule, string> NotGiven =>
+        new()
+        {
+            { Blocks with { FixAvailable = [FixAvailability.Yes] }, "whether a fix exists" },
+            { Blocks with { ExploitAvailable = [ExploitAvailability.Yes] }, "whether an exploit exists" },
+            { Blocks with { MinEpss = 0.5 }, "EPSS" },
+            { Blocks with { MinScore = 5 }, "a score" },
+            { Blocks with { PackageManagers = [Glob.Parse("NPM")] }, "a package manager" },
+            { Blocks with { MinAgeDays = 7 }, "when it first saw it" },
+            { Blocks with { MinDaysSinceFix = 7 }, "since when a fix exists" },
+        };
+
+    [Theory]
+    [MemberData(nameof(NotGiven))]
+    public void What_a_rule_asks_for_and_no_scanner_gives_is_named_where_it_blocks(Rule rule, string what)
+    {
+        var silent = new Finding { Vulnerability = "CVE-1", Severity = Severity.Low };
+
+        Assert.Equal(
+            $"CVE-1 (LOW): the scanner names no fix; rule 'r' blocks, since the scanner does not give {what}.",
+            Assert.Single(Decide(Facts.Scan(silent), Facts.Policy with { Rules = [rule] }).Reasons).Sentence
+        );
+    }
+
+    [Fact]
+    public void A_vulnerability_without_a_name_is_told_as_one() =>
+        Assert.StartsWith(
+            "A vulnerability without a name (LOW): ",
+            Assert
+                .Single(
+                    Decide(Facts.Scan(Bare with { Vulnerability = "" }), Facts.Policy with { Rules = [Blocks] }).Reasons
+                )
+                .Sentence,
+            StringComparison.Ordinal
+        );
 
     [Theory]
     [MemberData(nameof(OfFindings))]

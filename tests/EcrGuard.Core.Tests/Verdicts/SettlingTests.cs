@@ -159,6 +159,253 @@ public sealed class SettlingTests
         Assert.Equal((null, 0), (next.Announced, next.Awaited.Count));
     }
 
+    [Theory]
+    [InlineData(ScanState.Ended)]
+    [InlineData(ScanState.Archived)]
+    public void What_was_closed_before_the_end_of_scanning_was_seen_is_not_listed_of_the_next_life(ScanState end)
+    {
+        var over = Scan(Listed(0, 0, 0, 0)) with
+        {
+            State = end,
+            CompletedAt = Facts.Now.AddHours(-5),
+            ReadAt = Facts.Now.AddHours(-2),
+        };
+        var (_, ended) = Check(Settling.Nothing, over);
+        var closed = Scan(Of("a", "CLOSED", Facts.Now.AddHours(-3)));
+
+        var (scan, _) = Check(ended, closed, Summary(new SeverityCounts(0, 0, 0, 1)));
+        Assert.Equal(
+            (ScanState.Unsettled, "The scan announced 1 finding in all, and 0 are listed so far."),
+            (scan.State, scan.Word)
+        );
+        // Closed by the scan itself it counts.
+        var own = Scan(Of("a", "CLOSED", Facts.Now.AddHours(-1)));
+        Assert.Equal(ScanState.Complete, Check(ended, own, Summary(new SeverityCounts(0, 0, 0, 1))).Scan.State);
+        // Without counts nothing is listed yet.
+        Assert.Equal(ScanState.Unsettled, Check(ended, closed).Scan.State);
+        var known = Facts.Verdict(Status.Approved) with { ScanCompletedAt = Facts.Now.AddHours(-1.5) };
+        Assert.Equal(
+            ScanState.Unsettled,
+            ended.Check([], Facts.Image(), closed, known, Settling.UsualTime, Facts.Now).Scan.State
+        );
+    }
+
+    [Fact]
+    public void A_scan_that_was_over_before_the_image_was_pushed_or_restored_or_its_scanning_ended_is_awaited_again()
+    {
+        var over = Scan(Listed(0, 0, 0, 0)) with { State = ScanState.Ended, ReadAt = Facts.Now };
+        var (_, ended) = Check(Settling.Nothing, over);
+        var scan = Scan(Listed(0, 0, 0, 1)) with { CompletedAt = Facts.Now.AddHours(-1) };
+        Assert.Equal(ScanState.Pending, Check(ended, scan).Scan.State);
+        Assert.Equal(ScanState.Pending, Check(ended, scan with { CompletedAt = null }).Scan.State);
+        Assert.Equal(
+            ScanState.Complete,
+            CheckAt(Facts.Now.AddHours(2), ended, scan with { CompletedAt = Facts.Now.AddHours(1) }).Scan.State
+        );
+
+        foreach (
+            var image in new[]
+            {
+                Facts.Image() with
+                {
+                    PushedAt = Facts.Now.AddMinutes(-30),
+                },
+                Facts.Image() with
+                {
+                    LastActivatedAt = Facts.Now.AddMinutes(-30),
+                },
+            }
+        )
+        {
+            var (old, _) = Settling.Nothing.Check([], image, scan, null, Settling.UsualTime, Facts.Now);
+            Assert.Equal(ScanState.Pending, old.State);
+        }
+    }
+
+    /// <summary>Coverage may be behind: a summary tells that the image is looked at again before it does.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void What_is_told_of_a_scan_that_coverage_does_not_know_of_yet_is_of_the_next_life(int critical)
+    {
+        var over = Scan(Of("a", "CLOSED", Facts.Now.AddHours(-3))) with
+        {
+            State = ScanState.Ended,
+            CompletedAt = Facts.Now.AddHours(-5),
+            ReadAt = Facts.Now,
+        };
+        var (scan, next) = Check(Settling.Nothing, over, Summary(new SeverityCounts(critical, 0, 0, critical)));
+        Assert.Equal((ScanState.Pending, Facts.Now.AddMinutes(1)), (scan.State, next.LookAt));
+
+        var revived = Scan(Of("a", "CLOSED", Facts.Now.AddHours(-3))) with { ReadAt = Facts.Now.AddMinutes(1) };
+        (scan, next) = CheckAt(Facts.Now.AddMinutes(1), next, revived, LookAgain(next.LookAt!.Value));
+        Assert.Equal(critical == 0 ? ScanState.Complete : ScanState.Unsettled, scan.State);
+        Assert.Equal(critical, next.Announced!.Critical);
+    }
+
+    /// <summary>The verdict of a former life is none of this one's scans.</summary>
+    [Fact]
+    public void An_image_that_is_back_has_a_first_scan_again()
+    {
+        var before = Facts.Verdict(Status.Approved) with { ScanCompletedAt = Facts.Now.AddHours(-9) };
+        var over = Scan(Listed(0, 0, 0, 0)) with
+        {
+            State = ScanState.Ended,
+            CompletedAt = Facts.Now.AddHours(-9),
+            ReadAt = Facts.Now.AddHours(-1),
+        };
+        var (_, ended) = Check(Settling.Nothing, over);
+        var summary = Summary(new SeverityCounts(7, 0, 0, 7));
+
+        foreach (
+            var (settling, image) in new[]
+            {
+                (Settling.Nothing, Facts.Image() with { PushedAt = Facts.Now.AddHours(-1) }),
+                (Settling.Nothing, Facts.Image() with { LastActivatedAt = Facts.Now.AddHours(-1) }),
+                (ended, Facts.Image()),
+            }
+        )
+        {
+            ScanFacts Of(ListedFindings listed, params ImageEvent[] news) =>
+                settling.Check(news, image, Scan(listed), before, Settling.UsualTime, Facts.Now).Scan;
+            Assert.Equal(ScanState.Unsettled, Of(Listed(0, 0, 0, 1)).State);
+            Assert.False(Of(Listed(0, 0, 0, 0)).LeavesApproval);
+            Assert.False(Of(Listed(0, 0, 0, 0), summary).LeavesApproval);
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 4, ScanState.Unsettled)] // all of it is first seen by this scan: more may follow
+    [InlineData(3, 300, ScanState.Complete)]
+    [InlineData(11, 12, ScanState.Complete)]
+    [InlineData(3, null, ScanState.Complete)] // it does not say
+    public void A_printed_scan_waits_as_its_own_times_say(int ended, int? seen, ScanState state)
+    {
+        var finding = Facts.Finding() with { FirstObservedAt = seen is { } at ? Facts.Now.AddMinutes(-at) : null };
+        var scan = Facts.Scan(finding) with { Scanner = Scanner.Enhanced, CompletedAt = Facts.Now.AddMinutes(-ended) };
+
+        Assert.Equal(state, Settling.CheckPrinted(scan, ["LOW"], null, Facts.Now).State);
+        Assert.Equal(
+            ScanState.Complete,
+            Settling.CheckPrinted(scan, ["LOW"], new Dictionary<string, int> { ["LOW"] = 1 }, Facts.Now).State
+        );
+    }
+
+    [Theory]
+    [InlineData(ScanState.Pending, "")]
+    [InlineData(ScanState.NotScanned, ScannerWords.NotFound)]
+    public void A_summary_that_no_finished_scan_has_included_is_waited_for_with_looks(ScanState state, string word)
+    {
+        var pending = Scan(Listed(0, 0, 0, 0)) with { State = state, Word = word, CompletedAt = null };
+        var clean = Summary(new SeverityCounts(0, 0, 0, 0));
+        var (scan, next) = Check(Settling.Nothing, pending, clean);
+        Assert.Equal((ScanState.Pending, Facts.Now.AddMinutes(1)), (scan.State, next.LookAt));
+
+        (scan, next) = CheckAt(Facts.Now.AddMinutes(1), next, Scan(Listed(0, 0, 0, 0)), LookAgain(next.LookAt!.Value));
+        Assert.Equal((ScanState.Complete, null), (scan.State, next.LookAt));
+        // A rescan begins: its own summary is still to come.
+        Assert.Null(CheckAt(Facts.Now.AddHours(1), next, pending).Next.LookAt);
+        // Without a summary nothing says that the scan is over.
+        Assert.Null(Check(Settling.Nothing, pending).Next.LookAt);
+    }
+
+    [Theory]
+    [InlineData(ScanState.NotScanned, ScanState.Unsettled)]
+    [InlineData(ScanState.Unsupported, ScanState.Unsettled)]
+    [InlineData(ScanState.Ended, ScanState.Unsettled)]
+    [InlineData(ScanState.Failed, ScanState.Failed)]
+    [InlineData(ScanState.Archived, ScanState.Archived)]
+    [InlineData(ScanState.Unknown, ScanState.Unknown)]
+    public void While_counts_are_not_met_nothing_better_is_said_of_the_scan(ScanState state, ScanState judged)
+    {
+        var told = Scan(Listed(0, 0, 0, 1)) with { State = state, Word = "SOME_REASON", ReadAt = Facts.Now };
+        var (scan, next) = Check(Settling.Nothing, told, Summary(new SeverityCounts(7, 0, 0, 8)));
+        Assert.Equal((judged, false), (scan.State, scan.LeavesApproval));
+
+        (scan, next) = CheckAt(Facts.Now.AddHours(1), next, told);
+        Assert.Equal(judged, scan.State);
+        (scan, _) = CheckAt(Facts.Now.AddHours(25), next, told);
+        Assert.Equal(judged == ScanState.Unsettled ? ScanState.Contradictory : judged, scan.State);
+
+        // Met, they say nothing more.
+        (scan, _) = Check(Settling.Nothing, told, Summary(new SeverityCounts(0, 0, 0, 1)));
+        Assert.Equal(state, scan.State);
+    }
+
+    [Fact]
+    public void A_basic_scan_does_not_wipe_out_what_an_enhanced_one_has_announced_within_a_day()
+    {
+        var basic = Facts.Scan() with { CompletedAt = Facts.Now };
+        var (scan, next) = Check(Settling.Nothing, basic, Summary(new SeverityCounts(7, 0, 0, 7)));
+        Assert.Equal((ScanState.Unsettled, 7), (scan.State, next.Announced!.Critical));
+        (scan, _) = CheckAt(Facts.Now.AddHours(1), next, basic);
+        Assert.Equal(ScanState.Unsettled, scan.State);
+
+        // The registry was switched, and scans by itself since.
+        var later = basic with
+        {
+            CompletedAt = Facts.Now.AddHours(25),
+            ReadAt = Facts.Now.AddHours(26),
+        };
+        (scan, next) = CheckAt(Facts.Now.AddHours(26), next, later);
+        Assert.Equal((ScanState.Complete, true), (scan.State, next.IsNothing));
+    }
+
+    [Fact]
+    public void A_young_scan_is_looked_at_when_time_settles_it_though_the_four_looks_have_passed()
+    {
+        var (time, looks) = (TimeSpan.FromMinutes(40), new List<double>());
+        var scan = Scan(Listed(0, 0, 0, 0)) with { CompletedAt = Facts.Now };
+        var (young, next) = Settling.Nothing.Check([], Facts.Image(), scan, null, time, Facts.Now);
+        while (next.LookAt is { } look)
+        {
+            looks.Add((look - Facts.Now).TotalMinutes);
+            (young, next) = next.Check([LookAgain(look)], Facts.Image(), scan, null, time, look);
+        }
+        Assert.Equal([1, 2, 5, 10, 40], looks);
+        Assert.Equal(ScanState.Complete, young.State);
+    }
+
+    /// <summary>The queue delays for fifteen minutes at most, and clocks differ.</summary>
+    [Fact]
+    public void A_look_that_comes_before_its_time_is_put_down_again_under_another_time()
+    {
+        var scan = Scan(Listed(0, 0, 0, 0));
+        var (_, next) = Check(Settling.Nothing, scan, Summary(new SeverityCounts(1, 0, 0, 1)));
+        var look = next.LookAt!.Value;
+        (_, next) = CheckAt(look.AddSeconds(-2), next, scan, LookAgain(look));
+
+        Assert.Equal(look.AddSeconds(1), next.LookAt);
+        // The same message once more puts nothing down.
+        Assert.True(next.Knows(LookAgain(look), look));
+    }
+
+    [Fact]
+    public void A_report_that_is_a_day_older_than_the_last_settled_list_is_not_awaited()
+    {
+        var (_, next) = Check(Settling.Nothing, Scan(Listed(0, 0, 0, 0)), Summary(new SeverityCounts(0, 0, 0, 0)));
+        var late = Told("old", "ACTIVE", minutes: -24 * 60 - 1);
+        Assert.True(next.Knows(late, Facts.Now));
+        Assert.False(next.Knows(Told("new", "ACTIVE", minutes: -23 * 60), Facts.Now));
+
+        var image = Facts.Image() with { PushedAt = Facts.Now.AddDays(-9) };
+        var scan = Scan(Listed(0, 0, 0, 0));
+        (scan, next) = next.Check([late], image, scan, null, Settling.UsualTime, Facts.Now);
+        Assert.Equal((ScanState.Complete, 0), (scan.State, next.Awaited.Count));
+    }
+
+    [Fact]
+    public void A_finding_that_two_pages_list_is_one()
+    {
+        var twice = new ListedFindings([
+            (Report("a", "ACTIVE", Ended), "LOW"),
+            (Report("a", "ACTIVE", Facts.Now), "CRITICAL"),
+        ]);
+
+        Assert.Equal(new SeverityCounts(1, 0, 0, 1), twice.Counts);
+        Assert.Equal(ScanState.Unsettled, State(new SeverityCounts(1, 0, 0, 2), twice));
+    }
+
     [Fact]
     public void Looks_come_after_one_two_five_and_ten_minutes_of_the_last_news_and_one_waits_at_a_time()
     {

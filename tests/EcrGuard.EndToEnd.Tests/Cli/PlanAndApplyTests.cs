@@ -168,7 +168,7 @@ public sealed class PlanAndApplyTests
         );
         Assert.Equal((1, "There is no repository pay/apy in this registry."), await RestoredAsync("pay/apy"));
         Assert.Equal(
-            (1, "EcrGuard has written nothing to this repository, or put it back already."),
+            (1, "As far as the ledger knows, EcrGuard has written nothing to this repository, or put it back already."),
             await RestoredAsync(Repository)
         );
 

@@ -256,6 +256,106 @@ public sealed class PrintedFilesTests : IDisposable
         Assert.Equal(64, exitCode);
     }
 
+    [Theory]
+    [InlineData("""{ "bomFormat": "CycloneDX" }""", "v.json: it is CycloneDX; it must be an OpenVEX document.")]
+    [InlineData("[]", "v.json: it is a list; it must be an OpenVEX document.")]
+    [InlineData("null", "v.json: it is null; it must be an OpenVEX document.")]
+    public async Task A_document_of_another_format_that_is_named_is_refused(string text, string message)
+    {
+        _ecrguard.File("v.json", text);
+
+        Assert.Equal((64, message), await JudgeAsync(Listed(Finding()), "--vex", "v.json"));
+    }
+
+    private static string Image(char digit, string pushedAt = "2026-01-01T00:00:00Z") =>
+        $$"""{ "imageDigest": "sha256:{{new string(digit, 64)}}", "imagePushedAt": "{{pushedAt}}" }""";
+
+    private async Task<(int ExitCode, string Output)> SimulateAsync(byte[] images)
+    {
+        _ecrguard.File("p.json", Lifecycle).File("i.json", images);
+        var (exitCode, output) = await _ecrguard.RunAsync("simulate", "--policy", "p.json", "--images", "i.json");
+        return (exitCode, output.TrimEnd());
+    }
+
+    private const string Parts =
+        "is a list of parts of an answer; print the whole answer, without --query and without jq.";
+
+    [Fact]
+    public async Task Parts_of_an_answer_are_not_taken_for_its_pages()
+    {
+        foreach (var parts in new[] { $"[{Image('1')}, {Image('2')}]", $"[{Image('1')}]", Image('1') + Image('2') })
+            Assert.Equal(
+                (64, "i.json: it has no \"imageDetails\", and " + Parts),
+                await SimulateAsync(Encoding.UTF8.GetBytes(parts))
+            );
+        Assert.Equal(
+            (
+                64,
+                "f.json: it has no \"imageScanFindings\" and no \"imageScanStatus\" and no \"findings\", and " + Parts
+            ),
+            await JudgeAsync($"{Finding()}\n{Finding("LOW")}")
+        );
+    }
+
+    [Fact]
+    public async Task Files_that_were_joined_with_their_marks_are_pages_and_other_bytes_are_named_by_their_place()
+    {
+        byte[] mark = [.. Encoding.UTF8.GetPreamble()];
+        byte[] Page(char digit) => Encoding.UTF8.GetBytes($"{{ \"imageDetails\": [ {Image(digit)} ] }}\r\n");
+
+        var (exitCode, output) = await SimulateAsync([.. mark, .. Page('1'), .. mark, .. Page('2')]);
+        Assert.Contains("2 images at", output, StringComparison.Ordinal);
+        Assert.Equal(0, exitCode);
+
+        Assert.Equal(
+            (64, "i.json:2:1: error: The document is not UTF-8 here; save it as UTF-8. ($)"),
+            await SimulateAsync([.. "{\n"u8, 0xE9])
+        );
+    }
+
+    [Fact]
+    public async Task A_value_is_quoted_as_the_file_has_it() =>
+        Assert.Equal(
+            (
+                64,
+                "i.json: imageDetails[0].imagePushedAt is \"1 < 2+3\"; it must be a time such as "
+                    + "\"2026-01-31T00:00:00Z\", or seconds since 1970."
+            ),
+            await SimulateAsync(Encoding.UTF8.GetBytes($"{{ \"imageDetails\": [ {Image('1', "1 < 2+3")} ] }}"))
+        );
+
+    [Theory]
+    [InlineData("\"rulePriority\": 0", "p.json (lifecyclePolicyText):1:32: error: Found 0; it must be a whole number")]
+    [InlineData("\"rulePriority\": 1", "No findings.")]
+    public async Task A_place_in_a_text_in_the_file_is_named_as_one(string priority, string message)
+    {
+        var policy = Lifecycle.Replace("\"rulePriority\": 1", priority, StringComparison.Ordinal);
+        _ecrguard.File(
+            "p.json",
+            $$"""{ "lifecyclePolicyText": {{System.Text.Json.JsonSerializer.Serialize(policy)}} }"""
+        );
+
+        Assert.StartsWith(
+            message,
+            (await _ecrguard.RunAsync("lint", "--policy", "p.json")).Output,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_lifecycle_policy_with_a_version_is_one_with_an_unknown_key()
+    {
+        _ecrguard.File(
+            "p.json",
+            Lifecycle.Replace("{ \"rules\"", "{ \"version\": \"2012\", \"rules\"", StringComparison.Ordinal)
+        );
+
+        var (exitCode, output) = await _ecrguard.RunAsync("lint", "--policy", "p.json");
+
+        Assert.StartsWith("p.json:1:3: error: The key 'version' is unknown;", output, StringComparison.Ordinal);
+        Assert.Equal(2, exitCode);
+    }
+
     [Fact]
     public async Task Images_of_two_registries_are_not_those_of_one_repository()
     {

@@ -36,6 +36,7 @@ public class Deployment : IAsyncLifetime
     private const string SessionToken = "FQoGZXIvYXdzEBYaDExampleSessionToken";
 
     private readonly Dictionary<string, LambdaRuntime> _functions = [];
+    private readonly List<LoggedRequest> _called = [];
     private readonly List<LambdaRuntime> _started = [];
     private readonly string _package = Directory.CreateTempSubdirectory("ecrguard-").FullName;
     private string _alertTopic = "";
@@ -82,6 +83,7 @@ public class Deployment : IAsyncLifetime
         GC.SuppressFinalize(this);
 
         Assert.Empty(Aws.Unexpected);
+        AssertPermitted();
         foreach (var function in _started)
         {
             Assert.All(
@@ -98,6 +100,41 @@ public class Deployment : IAsyncLifetime
             );
         }
     }
+
+    /// <summary>Whatever a function has called here, its role in the template may call.</summary>
+    private void AssertPermitted()
+    {
+        var template = SamTemplate.With(
+            ("Enforcement", Enforcement),
+            ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")
+        );
+        foreach (var calls in Called.GroupBy(call => call.Function))
+        {
+            var allowed = template.Permissions(calls.Key).SelectMany(statement => statement.Actions).ToHashSet();
+            Assert.All(
+                calls.SelectMany(call => ActionsOf(call.Service, call.Operation)).Distinct(),
+                action => Assert.True(allowed.Contains(action), $"{calls.Key} calls {action}, which it may not")
+            );
+        }
+    }
+
+    /// <summary>What the functions have called so far, of what their roles decide.</summary>
+    public IEnumerable<(string Function, string Service, string Operation)> Called =>
+        _called
+            .Concat(Aws.Requests)
+            .Where(request => request.Application is not null)
+            .Select(request => (request.Application!, request.Service, request.Operation))
+            .Distinct();
+
+    /// <summary>The actions that a call needs: a transaction needs those of its items.</summary>
+    public static IEnumerable<string> ActionsOf(string service, string operation) =>
+        (service, operation) switch
+        {
+            // Every one of EcrGuard's updates an item; which of them puts another the log does not tell.
+            ("dynamodb", "TransactWriteItems") => ["dynamodb:UpdateItem"],
+            ("s3", "ListObjectsV2") => ["s3:ListBucket"],
+            _ => [$"{service}:{operation}"],
+        };
 
     /// <summary>A function by its logical id in the template, started where it is not running.</summary>
     public async Task<LambdaRuntime> FunctionAsync(string name) =>
@@ -136,6 +173,8 @@ public class Deployment : IAsyncLifetime
         environment["AWS_SECRET_ACCESS_KEY"] = SecretKey;
         environment["AWS_SESSION_TOKEN"] = SessionToken;
         environment["AWS_LAMBDA_FUNCTION_NAME"] = name;
+        // So that the local AWS knows who calls.
+        environment["AWS_SDK_UA_APP_ID"] = name;
         environment["AWS_LAMBDA_LOG_FORMAT"] = "JSON";
         environment["AWS_ENDPOINT_URL"] = Aws.Endpoint.ToString();
         foreach (var (variable, value) in changes)
@@ -285,7 +324,15 @@ public class Deployment : IAsyncLifetime
     /// all services.
     /// </summary>
     public IReadOnlyList<string> TakeRequests(string service) =>
-        [.. Aws.Requests.Take().Where(r => r.Service == service).Select(r => r.Operation)];
+        [.. TakeRequests().Where(r => r.Service == service).Select(r => r.Operation)];
+
+    /// <summary>The requests since they were last taken; forgets them, but for who has called what.</summary>
+    public IReadOnlyList<LoggedRequest> TakeRequests()
+    {
+        var taken = Aws.Requests.Take();
+        _called.AddRange(taken);
+        return taken;
+    }
 
     /// <summary>Whether an operation only reads.</summary>
     public static bool Reads(string operation) =>

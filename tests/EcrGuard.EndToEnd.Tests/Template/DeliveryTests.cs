@@ -156,11 +156,23 @@ public sealed class DeliveryTests
         var metric = Template.Properties("GateCouldNotAnswerAlarm")["MetricName"]!.ToString();
         Assert.Contains(
             $"CouldNotAnswer = \"{metric}\"",
-            File.ReadAllText(Path.Combine(SamTemplate.Root, "functions", "EcrGuard.Lambda", "Approval.cs")),
+            File.ReadAllText(
+                Path.Combine(SamTemplate.Root, "functions", "EcrGuard.Lambda", "Functions", "Approval.cs")
+            ),
             StringComparison.Ordinal
         );
         Assert.Equal("EcrGuard", Template.Properties("GateCouldNotAnswerAlarm")["Namespace"]!.ToString());
-        Assert.Equal("5xx", Template.Properties("ApprovalApiFailedAlarm")["MetricName"]!.ToString());
+        Assert.All(
+            new[] { ("ApprovalApiFailedAlarm", "ApprovalApi"), ("BreakGlassApiFailedAlarm", "BreakGlassApi") },
+            pair =>
+            {
+                var alarm = SamTemplate
+                    .With(("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"))
+                    .Properties(pair.Item1);
+                Assert.Equal("5xx", alarm["MetricName"]!.ToString());
+                Assert.Equal(pair.Item2, SamTemplate.Target(alarm["Dimensions"]![0]!["Value"]));
+            }
+        );
         Assert.DoesNotContain(
             Template.OfType("AWS::CloudWatch::Alarm"),
             alarm => Template.Properties(alarm)["MetricName"]!.ToString() is "4xx"
@@ -216,6 +228,69 @@ public sealed class DeliveryTests
                 Assert.True(
                     alarm["Period"]!.GetValue<int>() * alarm["EvaluationPeriods"]!.GetValue<int>() <= 7 * 86_400
                 )
+        );
+    }
+
+    /// <summary>A metric that no code publishes under that name is an alarm that never goes off.</summary>
+    [Fact]
+    public void Every_metric_of_EcrGuards_own_that_has_an_alarm_is_published_by_that_name()
+    {
+        var code = string.Concat(
+            Directory
+                .GetFiles(Path.Combine(SamTemplate.Root, "functions"), "*.cs", SearchOption.AllDirectories)
+                .Select(File.ReadAllText)
+        );
+        var own = Template
+            .OfType("AWS::CloudWatch::Alarm")
+            .Select(Template.Properties)
+            .Where(alarm => alarm["Namespace"]!.ToString() == "EcrGuard")
+            .ToList();
+
+        Assert.Contains(own, alarm => alarm["MetricName"]!.ToString() == "SweepsStopped");
+        Assert.All(
+            own,
+            alarm =>
+            {
+                Assert.Null(alarm["Dimensions"]);
+                Assert.Contains($"\"{alarm["MetricName"]}\"", code, StringComparison.Ordinal);
+            }
+        );
+    }
+
+    /// <summary>Alarms of one function or queue are explained by its name.</summary>
+    [Fact]
+    public void Every_other_alarm_has_an_entry_in_the_operating_page()
+    {
+        var page = File.ReadAllText(Path.Combine(SamTemplate.Root, "functions", "OPERATING.md"));
+        var all = SamTemplate.With(("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
+        var others = all.OfType("AWS::CloudWatch::Alarm")
+            .Where(alarm =>
+                !alarm.EndsWith("ErrorsAlarm", StringComparison.Ordinal)
+                && all.Properties(alarm)["Namespace"]!.ToString() != "AWS/SQS"
+            )
+            .ToList();
+
+        Assert.NotEmpty(others);
+        Assert.All(others, alarm => Assert.Contains($"`{alarm}`", page, StringComparison.Ordinal));
+    }
+
+    /// <summary>What API Gateway says of a refusal in words may hold what was signed.</summary>
+    [Fact]
+    public void The_access_log_names_the_kind_of_an_error_and_not_its_words()
+    {
+        var all = SamTemplate.With(("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
+        var formats = all.OfType("AWS::ApiGatewayV2::Stage")
+            .Select(stage => all.Properties(stage)["AccessLogSettings"]!["Format"]!.ToString())
+            .ToList();
+
+        Assert.Equal(2, formats.Count);
+        Assert.All(
+            formats,
+            format =>
+            {
+                Assert.Contains("$context.error.responseType", format, StringComparison.Ordinal);
+                Assert.DoesNotContain("$context.error.message", format, StringComparison.Ordinal);
+            }
         );
     }
 

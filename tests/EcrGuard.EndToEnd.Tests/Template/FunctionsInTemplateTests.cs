@@ -124,7 +124,7 @@ public sealed class FunctionsInTemplateTests
             log["LogGroupName"]!["Fn::Sub"]![0]!.ToString(),
             StringComparison.Ordinal
         );
-        Assert.Equal("Retain", Template.Resources["AccessLogs"]["DeletionPolicy"]!.ToString());
+        Assert.Equal("RetainExceptOnCreate", Template.Resources["AccessLogs"]["DeletionPolicy"]!.ToString());
         Assert.Contains("AWS::StackId", log["LogGroupName"]!.ToJsonString(), StringComparison.Ordinal);
     }
 

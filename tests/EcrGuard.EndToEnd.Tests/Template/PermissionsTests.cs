@@ -280,7 +280,6 @@ public sealed class PermissionsTests
         [
             "apprunner:DescribeService",
             "dynamodb:GetItem",
-            "dynamodb:PutItem",
             "dynamodb:Query",
             "dynamodb:UpdateItem",
             "ecr:BatchGetImage",
@@ -304,8 +303,57 @@ public sealed class PermissionsTests
 
         Assert.Equal(always, Actions(Observing, "OnImageDeployed").Order(StringComparer.Ordinal));
         Assert.Equal(
-            always.Concat(["ecr:GetLifecyclePolicy", "ecr:PutImage"]).Order(StringComparer.Ordinal),
+            always.Concat(["dynamodb:PutItem", "ecr:GetLifecyclePolicy", "ecr:PutImage"]).Order(StringComparer.Ordinal),
             Actions(Marking, "OnImageDeployed").Order(StringComparer.Ordinal)
+        );
+    }
+
+    /// <summary>What each does to the ledger, and to which of its two parts.</summary>
+    [Fact]
+    public void The_ledger_gives_each_function_what_it_calls_and_no_more()
+    {
+        string[] keeps = ["BatchGetItem", "BatchWriteItem", "PutItem", "Query", "UpdateItem"];
+        string[] reads = ["GetItem", "PutItem", "Query of the index"];
+
+        Assert.Equal(
+            new Dictionary<string, string[]>
+            {
+                ["OnImagePushed"] = [.. keeps, "GetItem", "Query of the index"],
+                ["OnScanChanged"] = [.. keeps, "Query of the index"],
+                ["OnImageDeployed"] = ["GetItem", "PutItem", "Query", "UpdateItem"],
+                ["Approval"] = ["BatchGetItem"],
+                ["BreakGlass"] = [.. keeps, "Query of the index"],
+                ["EndBreakGlass"] = [.. keeps, "Query of the index"],
+                ["Backfill"] = [.. keeps, "GetItem", "Query of the index"],
+                ["WeeklySummary"] = reads,
+                ["RestoreRepository"] = ["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"],
+                ["ReleaseImage"] = ["BatchGetItem", "PutItem", "UpdateItem"],
+                ["ApplyPlan"] = [.. keeps, "GetItem", "Query of the index"],
+                ["SweepList"] = reads,
+                ["SweepRepository"] = [.. keeps, "DeleteItem", "GetItem", "Query of the index"],
+                ["SweepClose"] = reads,
+                ["Watch"] = reads,
+            }.ToDictionary(pair => pair.Key, pair => string.Join(' ', pair.Value.Order(StringComparer.Ordinal))),
+            Marking.Functions.ToDictionary(
+                function => function,
+                function =>
+                    string.Join(
+                        ' ',
+                        Marking
+                            .Permissions(function)
+                            .SelectMany(statement =>
+                                from action in statement.Actions
+                                where action.StartsWith("dynamodb:", StringComparison.Ordinal)
+                                from resource in statement.Resources
+                                let index = resource.Contains("/index/", StringComparison.Ordinal)
+                                // Of an index only queries are made.
+                                where !index || action == "dynamodb:Query"
+                                select action["dynamodb:".Length..] + (index ? " of the index" : "")
+                            )
+                            .Distinct()
+                            .Order(StringComparer.Ordinal)
+                    )
+            )
         );
     }
 

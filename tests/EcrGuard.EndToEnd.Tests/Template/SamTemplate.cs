@@ -19,6 +19,7 @@ internal sealed class SamTemplate
             .ToDictionary(p => p.Key, p => p.Value!["Default"]!.ToString());
         _parameters["AWS::Partition"] = "aws";
         _parameters["AWS::Region"] = "eu-central-1";
+        _parameters["AWS::StackId"] = "arn:aws:cloudformation:eu-central-1:123456789012:stack/ecrguard/1";
         foreach (var (name, value) in parameters)
             _parameters[name] = value;
         Resources = document[nameof(Resources)]!

@@ -41,4 +41,31 @@ public sealed class SamconfigTests
         Assert.Contains("Enforcement", named);
         Assert.All(named, parameter => Assert.Contains(parameter, SamTemplate.With().Parameters.Select(p => p.Key)));
     }
+
+    /// <summary>SAM takes the command line's list instead of the file's.</summary>
+    [Fact]
+    public void Where_a_command_overrides_parameters_it_names_those_of_the_file_too()
+    {
+        var file = Regex.Match(
+            Settings,
+            @"\[prod\.deploy\.parameters\][^\[]*^parameter_overrides = ""([^""]*)""",
+            RegexOptions.Multiline
+        );
+        Assert.True(file.Success);
+        var commands = Regex
+            .Matches(Readme, @"sam deploy[^\n&]*--config-env prod[^\n&]*--parameter-overrides[^\n&]*")
+            .Select(command => command.Value)
+            .ToList();
+
+        Assert.NotEmpty(commands);
+        Assert.All(
+            commands,
+            command =>
+                Assert.All(
+                    file.Groups[1].Value.Split(' '),
+                    parameter => Assert.Contains(parameter, command, StringComparison.Ordinal)
+                )
+        );
+        Assert.DoesNotMatch(@"(?s)\[default\.deploy\.parameters\][^\[]*^parameter_overrides", Settings);
+    }
 }

@@ -1,0 +1,83 @@
+using System.Text;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Plans;
+using static EcrGuard.Aws.Tests.Flow.PlanFixture;
+
+namespace EcrGuard.Aws.Tests.Flow;
+
+/// <summary>Issue 10: what a plan remembers while it is applied is bounded, and one that has lost its lease ends.</summary>
+public sealed class ApplyLeaseTests
+{
+    private const string Lease = "APPLY";
+
+    /// <summary>Together they are more than an item of DynamoDB holds.</summary>
+    [Fact]
+    public async Task What_a_plan_has_put_on_thousands_of_repositories_is_remembered_an_item_each()
+    {
+        await using var fixture = await StartAsync();
+        fixture.PushOld(7);
+        var plan = await fixture.PlanAsync(exact: false);
+        var ledger = fixture.Functions.Part<PlanLedger>();
+        for (var at = 0; at < 2000; at++)
+            await ledger.TakeAsync(
+                plan.Id,
+                new Removed($"{new string('r', 250)}{at:0000}", 100_000, 100, 100_000),
+                CancellationToken.None
+            );
+        Assert.Equal(2000, (await ledger.TakenAsync(plan.Id, CancellationToken.None)).Count);
+        Assert.Empty(await ledger.TakenAsync("another", CancellationToken.None));
+
+        var answer = await fixture.ApplyAsync(plan);
+        Assert.Single(answer.Done);
+        Assert.Equal(2001, (await ledger.TakenAsync(plan.Id, CancellationToken.None)).Count);
+        var lease = await fixture.Functions.Part<Ledger.Ledger>().DocumentAsync(Lease, CancellationToken.None);
+        Assert.InRange(Encoding.UTF8.GetByteCount(lease!.Value.Json), 1, 1000);
+    }
+
+    [Fact]
+    public async Task A_plan_that_has_lost_its_lease_ends_and_leaves_that_to_its_owner()
+    {
+        await using var fixture = await StartAsync();
+        fixture.Aws.Ecr.CreateRepository("shop/zoo");
+        fixture.PushOld(7);
+        fixture.PushOld(7, "shop/zoo");
+        var plan = await fixture.PlanAsync(exact: false, repositories: [Repository, "shop/zoo"]);
+        var ledger = fixture.Guard.Deploy(Keeps).Part<Ledger.Ledger>();
+        var taken = false;
+        // Somebody else takes it while the first policy is being put: a clock that is wrong, say.
+        var answer = await fixture.ApplyAsync(
+            plan,
+            invocation: new Invocation
+            {
+                Remaining = () =>
+                {
+                    if (!taken)
+                        taken = TakeOver(ledger);
+                    return TimeSpan.FromMinutes(14);
+                },
+            }
+        );
+
+        Assert.True(taken);
+        Assert.True(answer.More);
+        Assert.Single(answer.Done);
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf("shop/zoo"));
+        var lease = await ledger.DocumentAsync(Lease, CancellationToken.None);
+        Assert.Contains("\"planId\":\"other\"", lease!.Value.Json, StringComparison.Ordinal);
+        Assert.Contains("2026-12-01", lease.Value.Json, StringComparison.Ordinal);
+    }
+
+    /// <returns>Whether there was a lease to take.</returns>
+    private static bool TakeOver(Ledger.Ledger ledger) =>
+        Task.Run(async () =>
+                await ledger.DocumentAsync(Lease, CancellationToken.None) is { } stored
+                && await ledger.StoreDocumentAsync(
+                    Lease,
+                    """{"planId":"other","runningUntil":"2026-12-01T00:00:00+00:00"}""",
+                    stored.Revision,
+                    CancellationToken.None
+                )
+            )
+            .GetAwaiter()
+            .GetResult();
+}
