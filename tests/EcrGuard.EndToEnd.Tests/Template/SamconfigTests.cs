@@ -53,7 +53,7 @@ public sealed class SamconfigTests
         );
         Assert.True(file.Success);
         var commands = Regex
-            .Matches(Readme, @"sam deploy[^\n&]*--config-env prod[^\n&]*--parameter-overrides[^\n&]*")
+            .Matches(Pages, @"sam deploy[^\n&]*--config-env prod[^\n&]*--parameter-overrides[^\n&]*")
             .Select(command => command.Value)
             .ToList();
 
