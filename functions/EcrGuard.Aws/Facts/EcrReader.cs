@@ -25,14 +25,15 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     /// <summary>How long the registry's own settings are believed.</summary>
     private static readonly TimeSpan RegistryAge = TimeSpan.FromMinutes(5);
 
-    private readonly SemaphoreSlim readingScanType = new(1);
+    private readonly Lock gate = new();
+
     /// <summary>Whoever reads manifests takes a place for each: all that are read at a time fit in memory.</summary>
     private readonly SemaphoreSlim places = new(ManifestBatch, ManifestBatch);
 
     /// <summary>One takes its places at a time, so that no two wait for those of each other.</summary>
     private readonly SemaphoreSlim turn = new(1, 1);
 
-    private (Scanner Scanner, DateTimeOffset ReadAt)? scanType;
+    private (Task<Scanner> Read, DateTimeOffset At)? scanType;
     private (ReplicationFacts Facts, DateTimeOffset ReadAt)? replication;
 
     public RepositoryId Repository(string name) => new(settings.Account, settings.Region, name);
@@ -601,33 +602,36 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
 
     /// <inheritdoc cref="ScanTypeAsync(CancellationToken)"/>
     /// <param name="since">What was read before that is not believed.</param>
-    public async Task<Scanner> ScanTypeAsync(DateTimeOffset since, CancellationToken cancellation)
+    public Task<Scanner> ScanTypeAsync(DateTimeOffset since, CancellationToken cancellation)
     {
-        // One who reads it reads it for all who wait.
-        await readingScanType.WaitAsync(cancellation).ConfigureAwait(false);
-        try
+        lock (gate)
         {
-            var readAt = time.GetUtcNow();
-            if (scanType is { } known && known.ReadAt >= since && readAt - known.ReadAt < RegistryAge)
-                return known.Scanner;
-            var answer = await ecr.GetRegistryScanningConfigurationAsync(
-                    new GetRegistryScanningConfigurationRequest(),
-                    cancellation
-                )
-                .ConfigureAwait(false);
-            var scanner = answer.ScanningConfiguration?.ScanType?.Value switch
-            {
-                "BASIC" => Scanner.Basic,
-                "ENHANCED" => Scanner.Enhanced,
-                _ => Scanner.Unknown,
-            };
-            scanType = (scanner, readAt);
-            return scanner;
+            var now = time.GetUtcNow();
+            // One who reads it reads it for all who ask meanwhile.
+            if (
+                scanType is not { } known
+                || known.Read is { IsCompleted: true, IsCompletedSuccessfully: false }
+                || known.At < since
+                || now - known.At >= RegistryAge
+            )
+                scanType = known = (ReadScanTypeAsync(), now);
+            return known.Read.WaitAsync(cancellation);
         }
-        finally
+    }
+
+    private async Task<Scanner> ReadScanTypeAsync()
+    {
+        var answer = await ecr.GetRegistryScanningConfigurationAsync(
+                new GetRegistryScanningConfigurationRequest(),
+                CancellationToken.None
+            )
+            .ConfigureAwait(false);
+        return answer.ScanningConfiguration?.ScanType?.Value switch
         {
-            readingScanType.Release();
-        }
+            "BASIC" => Scanner.Basic,
+            "ENHANCED" => Scanner.Enhanced,
+            _ => Scanner.Unknown,
+        };
     }
 
     /// <summary>What the registry replicates to others.</summary>
