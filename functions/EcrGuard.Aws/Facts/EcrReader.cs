@@ -11,7 +11,7 @@ namespace EcrGuard.Aws.Facts;
 /// Reads facts from the registry: whole or not at all. What is not there is null; every other failure escapes, and the
 /// queue retries it.
 /// </summary>
-public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider time)
+public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider time) : IDisposable
 {
     /// <summary>A page as large as ECR gives (DescribeRepositories, DescribeImages: 1 to 1000).</summary>
     private const int Page = 1000;
@@ -35,6 +35,12 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
 
     private (Task<Scanner> Read, DateTimeOffset At)? scanType;
     private (ReplicationFacts Facts, DateTimeOffset ReadAt)? replication;
+
+    public void Dispose()
+    {
+        places.Dispose();
+        turn.Dispose();
+    }
 
     public RepositoryId Repository(string name) => new(settings.Account, settings.Region, name);
 
@@ -275,7 +281,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
             {
                 foreach (
                     var (digest, manifest) in await registry
-                        .ManifestsAsync(repository, chunk, cancellation)
+                        .ManifestsAsync(repository, [.. chunk], cancellation)
                         .ConfigureAwait(false)
                 )
                 {
@@ -395,7 +401,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     /// </summary>
     private async Task<IReadOnlyDictionary<Digest, Manifest>> ManifestsAsync(
         RepositoryId repository,
-        IReadOnlyCollection<Digest> digests,
+        List<Digest> digests,
         CancellationToken cancellation
     )
     {

@@ -183,6 +183,14 @@ public sealed class InUseOutlivesTests
         fixture.Aws.Ecr.PutLifecyclePolicy(Repository, KeepThreeTagged);
         fixture.Time.Advance(TimeSpan.FromDays(1));
         await enforcing.SweepAsync(Runs(fixture, running));
+        // It counts what the tag would be moved to: another image would go by that.
+        Assert.Equal(["v0", Shield(running)], fixture.Tags(running));
+
+        fixture.Aws.Ecr.PutLifecyclePolicy(
+            Repository,
+            KeepThreeTagged.Replace("\"*\"", "\"v*\"", StringComparison.Ordinal)
+        );
+        await enforcing.SweepAsync(Runs(fixture, running));
         Assert.Equal(["v0"], fixture.Tags(running));
         await enforcing.DeliverAllAsync();
         Assert.Equal(["v0"], fixture.Tags(running));

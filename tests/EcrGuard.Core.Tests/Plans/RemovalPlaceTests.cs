@@ -48,7 +48,7 @@ public sealed class RemovalPlaceTests
         Assert.NotNull(RemovalPlace.CountedBy(both, [Blocked, OwnTags.Default.InUse(Facts.Digest(1))]));
     }
 
-    private static string? WhyNot(LifecyclePolicy policy, params IReadOnlyList<ImageFacts> images) =>
+    private static string? WhyNot(LifecyclePolicy policy, params ImageFacts[] images) =>
         RemovalPlace.WhyNot(policy, Facts.Contents(images), images[0].Id, Blocked, Facts.Digest(99), [], Facts.Now);
 
     private static ImageFacts Aged(int number, int days, params string[] tags) =>
