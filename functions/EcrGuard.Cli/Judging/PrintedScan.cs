@@ -176,7 +176,7 @@ internal sealed record PrintedScan(ImageFacts Image, ScanFacts Scan)
             ? new ImageId(repository, digest)
             : null;
 
-    private static UnusableFileException OfSeveral(PrintedValue root, string member, IReadOnlyList<ImageId> images)
+    private static UnusableFileException OfSeveral(PrintedValue root, string member, List<ImageId> images)
     {
         // Repository and digest may be the same in two accounts or regions.
         var alike = images.Select(image => image.ToString()).Distinct().Count() < images.Count;

@@ -70,8 +70,8 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
     {
         var latest = now.AddHours(policy.Defaults.MaxBreakGlassHours);
         return policy.Defaults.MaxBreakGlassHours == 0
-                ? "The policy lets nobody force an approval, and none that is in force counts "
-                    + "(defaults.maxBreakGlassHours is 0). One that is in force can be ended: 'until' is then 'now'."
+                ? "The policy lets nobody force an approval (defaults.maxBreakGlassHours is 0). "
+                    + "None that is in force counts, and it can be ended: 'until' is then 'now'."
             : Problem(reason) is { } problem ? problem
             : until is null
                 ? "The moment 'until' is missing, or no time with an offset; it must be one such as "

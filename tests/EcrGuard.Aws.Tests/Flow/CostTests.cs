@@ -1,5 +1,4 @@
 using System.Globalization;
-using EcrGuard.Core.Reports;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 
