@@ -22,8 +22,16 @@ public sealed class LedgerTests
         fixture.Aws.Ecr.CompleteScan(Repository, amd64.Digest, Critical);
         await fixture.Functions.DeliverAllAsync();
 
-        Assert.All(fixture.Aws.DynamoDb.Items(Table), item => Assert.Equal(Partition, item["pk"]!.GetValue<string>()));
-        Assert.Equal(["A#", "D", "H#", "I#", "X#"], Kinds(fixture).Distinct());
+        // Beside the repository's stands one item of the registry's: in which table the ledger is.
+        Assert.All(
+            fixture.Aws.DynamoDb.Items(Table),
+            item =>
+                Assert.Equal(
+                    item["sk"]!.GetValue<string>() == "TABLE" ? "S#123456789012#eu-central-1" : Partition,
+                    item["pk"]!.GetValue<string>()
+                )
+        );
+        Assert.Equal(["A#", "D", "H#", "I#", "TA", "X#"], Kinds(fixture).Distinct());
         Assert.Equal($"X#{amd64.Digest[7..]}#{index[7..]}", fixture.Items("X#").Single()["sk"]!.GetValue<string>());
         Assert.All(
             fixture.Items("I#"),
@@ -46,7 +54,7 @@ public sealed class LedgerTests
 
         fixture.Time.Advance(TimeSpan.FromDays(401));
         fixture.Aws.DynamoDb.DeleteExpired();
-        Assert.Equal(["D", "I#"], Kinds(fixture));
+        Assert.Equal(["D", "I#", "TA"], Kinds(fixture));
     }
 
     [Fact]
