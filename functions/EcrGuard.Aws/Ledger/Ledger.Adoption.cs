@@ -71,9 +71,11 @@ public sealed partial class Ledger
                         Item = item,
                         // A repeated call whose answer was lost fails on its own item, and that is as good.
                         ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure.ALL_OLD,
-                        ConditionExpression = "attribute_not_exists(#table) OR #table <> :table",
+                        ConditionExpression = from is null
+                            ? "attribute_not_exists(#table)"
+                            : "attribute_not_exists(#table) OR #table <> :table",
                         ExpressionAttributeNames = new() { ["#table"] = TableName },
-                        ExpressionAttributeValues = new() { [":table"] = new(settings.Table) },
+                        ExpressionAttributeValues = from is null ? null : new() { [":table"] = new(settings.Table) },
                     },
                     cancellation
                 )
@@ -82,17 +84,21 @@ public sealed partial class Ledger
         }
         catch (ConditionalCheckFailedException taken)
         {
+            // Whoever asked did not know that it names another table.
+            if (from is null && taken.Item?.GetValueOrDefault(TableName)?.S is { } other && other != settings.Table)
+                return await AdoptAsync(since, other, cancellation).ConfigureAwait(false);
             return taken.Item?.GetValueOrDefault(AdoptedAt)?.S is { } at ? Keys.Time(at) : since;
         }
     }
 
     /// <summary>
-    /// The moment before which no record of the ledger counts: when it was taken over into this table, or never yet.
+    /// The moment before which no record of the ledger counts: when it was taken over into this table, or never yet. A
+    /// ledger that began in this table has lost nothing: its first record came after its name.
     /// </summary>
     private DateTimeOffset CountsSince(Dictionary<string, AttributeValue>? item)
     {
         if (item?[TableName].S == settings.Table)
-            return Keys.Time(item[AdoptedAt].S);
+            return item.ContainsKey(AdoptedFrom) ? Keys.Time(item[AdoptedAt].S) : DateTimeOffset.MinValue;
         unadoptedAt ??= time.GetUtcNow();
         adoptedFrom = item?[TableName].S;
         return DateTimeOffset.MaxValue;
