@@ -47,7 +47,7 @@ public sealed class AwsPackagesTests : IDisposable
     public async Task A_feed_that_does_not_answer_is_an_error_and_no_choice()
     {
         CopyProjects();
-        AddFeed("http://127.0.0.1:9/v3/index.json", only: true);
+        AddFeed("https://127.0.0.1:9/v3/index.json", only: true);
 
         var (exitCode, told) = await ChooseAsync();
 

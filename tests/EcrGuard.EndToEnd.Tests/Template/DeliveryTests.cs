@@ -258,22 +258,6 @@ public sealed class DeliveryTests
     }
 
     /// <summary>Alarms of one function or queue are explained by its name.</summary>
-    [Fact]
-    public void Every_other_alarm_has_an_entry_in_the_operating_page()
-    {
-        var page = File.ReadAllText(Path.Combine(SamTemplate.Root, "functions", "OPERATING.md"));
-        var all = SamTemplate.With(("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"));
-        var others = all.OfType("AWS::CloudWatch::Alarm")
-            .Where(alarm =>
-                !alarm.EndsWith("ErrorsAlarm", StringComparison.Ordinal)
-                && all.Properties(alarm)["Namespace"]!.ToString() != "AWS/SQS"
-            )
-            .ToList();
-
-        Assert.NotEmpty(others);
-        Assert.All(others, alarm => Assert.Contains($"`{alarm}`", page, StringComparison.Ordinal));
-    }
-
     /// <summary>What API Gateway says of a refusal in words may hold what was signed.</summary>
     [Fact]
     public void The_access_log_names_the_kind_of_an_error_and_not_its_words()

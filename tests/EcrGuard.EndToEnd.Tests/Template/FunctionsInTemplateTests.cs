@@ -70,7 +70,7 @@ public sealed class FunctionsInTemplateTests
             ["SweepList"] = ["ECRGUARD_INSTANCES"],
             ["SweepRepository"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_INSTANCES", "ECRGUARD_SCAN_QUEUE"],
             ["SweepClose"] = ["ECRGUARD_ALERT_TOPIC"],
-            ["Watch"] = ["ECRGUARD_ALERT_TOPIC"],
+            ["Watch"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_STACK"],
         };
 
         Assert.Equal(own.Keys, Template.Functions);
