@@ -131,10 +131,13 @@ internal static class InputFile
             && documents.TrueForAll(page => page.ValueKind == JsonValueKind.Object)
             && !documents.Exists(page => members.Any(member => page.TryGetProperty(member, out _)))
         )
+        {
+            var missing = string.Join(" and no ", members.Select(member => $"\"{member}\""));
             throw new UnusableFileException(
-                $"{file}: it has no {string.Join(" and no ", members.Select(member => $"\"{member}\""))}, and is a list "
-                    + "of parts of an answer; print the whole answer, without --query and without jq."
+                $"{file}: it has no {missing}, and is a list of parts of an answer; print the whole answer, without "
+                    + "--query and without jq."
             );
+        }
         // An empty text is told as it always was.
         if (documents.Count == 0)
             return JsonDocument.Parse(utf8);

@@ -103,7 +103,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     }
 
     /// <summary>
-    /// The image that a tag names, in one call, as an event looks it up: what is archived is not there to be pulled, and
+    /// The image that a tag names, in one call, as an event looks it up: what is archived is not there to be pulled,
+    /// and
     /// the repository is never listed for it.
     /// </summary>
     public async Task<Digest?> PullableAsync(RepositoryId repository, string tag, CancellationToken cancellation)
@@ -759,7 +760,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         };
 
     /// <summary>
-    /// In whole milliseconds, which is what AWS gives: how a package turns its number into a time differs by some ticks,
+    /// In whole milliseconds, which is what AWS gives: how a package turns its number into a time differs by some
+    /// ticks,
     /// and a plan that was made on one package would not fit what another reads.
     /// </summary>
     internal static DateTimeOffset? Utc(DateTime? time) =>

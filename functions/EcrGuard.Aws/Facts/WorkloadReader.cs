@@ -725,10 +725,10 @@ internal sealed class WorkloadReader(
     /// <summary>What ended since it was listed is MISSING; whatever else could not be described was not read.</summary>
     internal static void RequireAll(List<Failure>? failures)
     {
-        if (failures?.FirstOrDefault(failure => failure.Reason != "MISSING") is { } failed)
-            throw new UnreadableReferenceException(
-                $"ECS does not describe {failed.Arn}: {ErrorText.OfReason($"{failed.Reason} {failed.Detail}".TrimEnd())}"
-            );
+        if (failures?.FirstOrDefault(failure => failure.Reason != "MISSING") is not { } failed)
+            return;
+        var why = ErrorText.OfReason($"{failed.Reason} {failed.Detail}".TrimEnd());
+        throw new UnreadableReferenceException($"ECS does not describe {failed.Arn}: {why}");
     }
 }
 

@@ -65,5 +65,6 @@ public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
     }
 
     private static string Key(ImageId image, string hash) =>
-        $"findings/{image.Repository.Account}/{image.Repository.Region}/{image.Repository.Name}/{image.Digest.Hex}/{hash}.json.gz";
+        $"findings/{image.Repository.Account}/{image.Repository.Region}/{image.Repository.Name}/"
+        + $"{image.Digest.Hex}/{hash}.json.gz";
 }

@@ -114,11 +114,11 @@ internal static class ApplyCommand
         void Tell(string what, IReadOnlyList<Applied> applied)
         {
             foreach (var one in applied)
-                output.WriteLine(
-                    $"{what, -10}  "
-                        + $"{string.Join("  ", new[] { one.Repository, one.Item, one.Digest is { } digest ? Digest.Parse(digest).Abbreviated : null }.OfType<string>())} "
-                        + $" {one.Why}"
-                );
+            {
+                var digest = one.Digest is { } whole ? Digest.Parse(whole).Abbreviated : null;
+                var named = string.Join("  ", new[] { one.Repository, one.Item, digest }.OfType<string>());
+                output.WriteLine($"{what, -10}  {named}  {one.Why}");
+            }
         }
     }
 }

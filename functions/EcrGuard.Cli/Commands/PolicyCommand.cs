@@ -19,11 +19,12 @@ internal static class PolicyCommand
                 return ExitCodes.Wrong;
             var vex = InputFile.VexBeside(file);
             var documents = vex.Count;
+            var statements = Phrase.Count(policy.Vex.Count, "VEX statement");
+            var excuses =
+                documents == 0 ? "" : $"{statements} about images of ECR in {Phrase.Count(documents, "document")}, ";
             output.WriteLine(
                 $"{file}: no errors; {Phrase.Count(policy.Rules.Count, "rule")}, "
-                    + $"{Phrase.Count(policy.Waivers.Count, "waiver")}, "
-                    + $"{(documents == 0 ? "" : $"{Phrase.Count(policy.Vex.Count, "VEX statement")} about images of ECR in {Phrase.Count(documents, "document")}, ")}version "
-                    + $"{policy.Version}"
+                    + $"{Phrase.Count(policy.Waivers.Count, "waiver")}, {excuses}version {policy.Version}"
             );
             foreach (var waiver in policy.Waivers.Where(waiver => waiver.Digest is not null))
                 output.WriteLine(

@@ -92,8 +92,8 @@ internal static class SimulateCommand
             d is { Outcome: LifecycleOutcome.Keep, Image: { Kind: ImageKind.Index, Children: null } }
         );
         if (indexes > 0 && decisions.Any(d => d.Outcome != LifecycleOutcome.Keep && d.Image.Kind != ImageKind.Index))
-            yield return $"{Phrase.Count(indexes, "index stays", "indexes stay")}, and describe-images does not print what "
-                + "an index refers to: ECR keeps those images with it, whatever is said of them here.";
+            yield return $"{Phrase.Count(indexes, "index stays", "indexes stay")}, and describe-images does not print "
+                + "what an index refers to: ECR keeps those images with it, whatever is said of them here.";
     }
 
     private static void WriteTable(Simulation simulation, TextWriter output)

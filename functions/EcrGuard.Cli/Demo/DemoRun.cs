@@ -335,10 +335,9 @@ internal sealed class DemoRun
     {
         var (status, body) = await guard.AskAsync(image, require);
         Say($"GET /approval?image={Brief(image)}{(require ? "&require=approved" : "")}");
-        Say(
-            $"  {status} {Word(body, "status")} "
-                + $"approved={body.GetProperty("approved").GetRawText()}{(body.TryGetProperty("digest", out var digest) ? $" digest={Brief(digest.GetString()!)}" : "")}"
-        );
+        var approved = body.GetProperty("approved").GetRawText();
+        var named = body.TryGetProperty("digest", out var digest) ? $" digest={Brief(digest.GetString()!)}" : "";
+        Say($"  {status} {Word(body, "status")} approved={approved}{named}");
         foreach (
             var line in (
                 body.TryGetProperty("toPass", out var ways)

@@ -44,11 +44,14 @@ internal static class Estate
     };
 
     private const string TeamsOwnPolicy =
-        """{"rules":[{"rulePriority":1,"description":"Keep the last 30 releases","selection":{"tagStatus":"tagged","tagPatternList":["2.*"],"countType":"imageCountMoreThan","countNumber":30},"action":{"type":"expire"}}]}""";
+        """{"rules":[{"rulePriority":1,"description":"Keep the last 30 releases","selection":"""
+        + """{"tagStatus":"tagged","tagPatternList":["2.*"],"countType":"imageCountMoreThan","countNumber":30},"""
+        + """ "action":{"type":"expire"}}]}""";
 
     /// <summary>A team's policy that keeps no more than the newest image, whatever runs.</summary>
     public const string KeepsOne =
-        """{"rules":[{"rulePriority":1,"description":"Keep the newest report","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""";
+        """{"rules":[{"rulePriority":1,"description":"Keep the newest report","selection":"""
+        + """{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":1},"action":{"type":"expire"}}]}""";
 
     /// <summary>An image as a task definition names it.</summary>
     public static string Uri(LocalAwsServer aws, string repository, string tag) =>

@@ -23,15 +23,16 @@ internal static class PlanTable
                 output.WriteLine($"  note: {note}");
         }
         var (deleted, archived, freed) = Totals(plan);
+        var put = plan.Repositories.Sum(repository => repository.Items.Count(item => item is PutPolicy));
         output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{Phrase.Count(plan.Repositories.Count, "repository", "repositories")}, "
                     + $"{Phrase.Count(plan.Repositories.Sum(r => r.Images), "image")}, "
                     + $"{plan.Repositories.Sum(r => r.InUse)} in use; "
-                    + $"{Phrase.Count(plan.Repositories.Sum(r => r.Items.Count(item => item is PutPolicy)), "policy", "policies")} "
-                    + $"to put; {Phrase.Count(deleted, "image goes", "images go")}, {archived} "
-                    + $"{(archived == 1 ? "is" : "are")} archived; {Size(freed)} freed."
+                    + $"{Phrase.Count(put, "policy", "policies")} to put; "
+                    + $"{Phrase.Count(deleted, "image goes", "images go")}, "
+                    + $"{archived} {(archived == 1 ? "is" : "are")} archived; {Size(freed)} freed."
             )
         );
         foreach (var unread in plan.Unread)

@@ -29,15 +29,18 @@ internal sealed class Progress(TextWriter terminal, bool shown, Throttles thrott
         Say("reading what uses images …");
     }
 
-    public void UseRead(UsageReading use) =>
+    public void UseRead(UsageReading use)
+    {
+        var unread = string.Join(", ", use.Unread.Select(unread => unread.What).Distinct());
+        var besides = unread.Length == 0 ? "" : $"; not read: {unread}";
         Say(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{Phrase.Count(use.Uses.Count, "reference")} to images read in "
-                    + $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} "
-                    + $"s{(use.Unread.Count == 0 ? "" : $"; not read: {string.Join(", ", use.Unread.Select(unread => unread.What).Distinct())}")}"
+                    + $"{Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s{besides}"
             )
         );
+    }
 
     /// <summary>One more repository is done.</summary>
     public void Done(int its, int ofAll)

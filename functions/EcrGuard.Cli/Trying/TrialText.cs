@@ -15,10 +15,13 @@ internal static class TrialText
     {
         foreach (var image in trial.Changes)
         {
-            output.WriteLine(
-                $"{image.Change, -14}  {Name(image)}  {image.Before.Status} → "
-                    + $"{image.After.Status}{(image.Use == "not-in-use" ? "" : image.Use == "in-use" ? ", in use" : ", may be in use")}"
-            );
+            var used = image.Use switch
+            {
+                "not-in-use" => "",
+                "in-use" => ", in use",
+                _ => ", may be in use",
+            };
+            output.WriteLine($"{image.Change, -14}  {Name(image)}  {image.Before.Status} → {image.After.Status}{used}");
             if (image.Use != "not-in-use")
                 output.WriteLine($"  {image.UsedBy[0]}");
             // What lets an image pass is what it no longer blocks for.

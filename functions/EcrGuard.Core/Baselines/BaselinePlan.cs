@@ -47,7 +47,8 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
     ///     reported all the same.</param>
     /// <param name="mode">How far EcrGuard may go in the repository: in <see cref="EnforcementMode.Observe"/> nothing
     ///     is written, whatever the baseline says.</param>
-    /// <param name="hold">What EcrGuard wrote to the repository before; <see cref="SettingHistory.None"/> where nobody has
+    /// <param name="hold">What EcrGuard wrote to the repository before; <see cref="SettingHistory.None"/> where nobody
+    ///     has
     ///     looked.</param>
     /// <param name="whole">The baseline whose wish it is, where only a part of it is looked at: what was put back stays
     ///     as long as the whole is the same.</param>
@@ -310,6 +311,9 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
         }
 
         private static string Shield(OwnTags tags) =>
-            $$"""{ "rules": [ { "rulePriority": 1, "description": "Images in use stay", "selection": { "tagStatus": "tagged", "tagPatternList": ["{{tags.InUsePattern}}"], "countType": "imageCountMoreThan", "countNumber": {{Selection.EveryImage}} }, "action": { "type": "expire" } } ] }""";
+            $$"""{ "rules": [ { "rulePriority": 1, "description": "Images in use stay", "selection":"""
+            + $$""" { "tagStatus": "tagged", "tagPatternList": ["{{tags.InUsePattern}}"],"""
+            + $$""" "countType": "imageCountMoreThan", "countNumber": {{Selection.EveryImage}} },"""
+            + """ "action": { "type": "expire" } } ] }""";
     }
 }

@@ -67,7 +67,15 @@ public static class PolicySafety
             )
             .ToList();
         if (bare is [var first, ..])
-            return $"The baseline's lifecycle policy is not put: {Named(bare)} in use without a shield{(first.Storage == StorageStatus.Archived ? ", since it is archived" : "")}, and rule {Selecting(policy, first).First(selection => !selection.Keeps).Rules[0].Priority} selects it. {string.Join(' ', UsageOf(first).Why.Take(1))}".TrimEnd();
+        {
+            var archivedToo = first.Storage == StorageStatus.Archived ? ", since it is archived" : "";
+            var rule = Selecting(policy, first).First(selection => !selection.Keeps).Rules[0].Priority;
+            return Why(
+                $"The baseline's lifecycle policy is not put: {Named(bare)} in use without a shield{archivedToo}, and "
+                    + $"rule {rule} selects it.",
+                UsageOf(first)
+            );
+        }
 
         var pushes = Pushes(contents, now);
         var taken = AtRisk(policy, contents, pushes, usages, now)
@@ -75,11 +83,24 @@ public static class PolicySafety
             .ToLookup(image => IsPush(image, now));
         var risk = taken[false].ToList();
         if (risk.Where(image => image.Usage.Use == UseState.InUse).ToList() is [var archived, ..] used)
-            return $"The baseline's lifecycle policy is not put: within {Ahead.TotalHours} hours its rule {archived.RulePriority} would take {Named([.. used.Select(image => image.Image)])} in use. {string.Join(' ', archived.Usage.Why.Take(1))}".TrimEnd();
+            return Why(
+                $"The baseline's lifecycle policy is not put: within {Ahead.TotalHours} hours its rule "
+                    + $"{archived.RulePriority} would take {Named([.. used.Select(image => image.Image)])} in use.",
+                archived.Usage
+            );
         if (risk is [var unknown, ..])
-            return $"The baseline's lifecycle policy is not put yet: within {Ahead.TotalHours} hours its rule {unknown.RulePriority} would take {Named([.. risk.Select(image => image.Image)])}, and whether that is in use is not known. {string.Join(' ', unknown.Usage.Why.Take(1))}".TrimEnd();
+            return Why(
+                $"The baseline's lifecycle policy is not put yet: within {Ahead.TotalHours} hours its rule "
+                    + $"{unknown.RulePriority} would take {Named([.. risk.Select(image => image.Image)])}, and whether "
+                    + "that is in use is not known.",
+                unknown.Usage
+            );
         return Outruns(pushes, taken[true]);
     }
+
+    /// <summary>A sentence, and after it the strongest that says who uses the image.</summary>
+    internal static string Why(string sentence, ImageUsage usage) =>
+        string.Join(' ', usage.Why.Take(1).Prepend(sentence));
 
     /// <summary>
     /// Whether a busy day could push an image out of reach of the next sweep's shield: it is pushed, deployed, and gone

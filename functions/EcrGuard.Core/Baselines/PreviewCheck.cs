@@ -37,7 +37,11 @@ public static class PreviewCheck
             .Images.Where(image => taken.Contains(image.Id.Digest) && UsageOf(image).Use != UseState.NotInUse)
             .ToList();
         if (risky is [var first, ..])
-            return $"ECR's preview takes {Phrase.Count(risky.Count, "image that is", "images that are")} in use or may be ({Named(risky)}). {(UsageOf(first).Why is [var why, ..] ? why : "")}".TrimEnd();
+            return PolicySafety.Why(
+                $"ECR's preview takes {Phrase.Count(risky.Count, "image that is", "images that are")} in use or may be "
+                    + $"({Named(risky)}).",
+                UsageOf(first)
+            );
         // ECR acts within a day and the preview shows this moment.
         return PolicySafety.WhyNot(policy, contents, usages, now)
             ?? (

@@ -154,8 +154,8 @@ public sealed record ImageReference
     }
 
     /// <summary>
-    /// Whether a host has the form that ECR's private registries have, letter case aside: <c>&lt;account&gt;.dkr.ecr.…
-    /// </c> in whatever region and partition of AWS.
+    /// Whether a host has the form that ECR's private registries have, letter case aside, in whatever region and
+    /// partition of AWS: <c>&lt;account&gt;.dkr.ecr.…</c>.
     /// </summary>
     internal static bool IsRegistry(string host) =>
         host.ToLowerInvariant().Split('.') switch

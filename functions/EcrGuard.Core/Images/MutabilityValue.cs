@@ -25,7 +25,9 @@ public sealed record MutabilityValue(TagMutability Mode, IReadOnlyList<string> E
             TagMutability.Unknown => null,
         };
 
-    /// <summary>Whether there is a name that a push could move, used today or not; null where that is not known.</summary>
+    /// <summary>
+    /// Whether there is a name that a push could move, used today or not; null where that is not known.
+    /// </summary>
     public bool? CanMoveAny =>
         Mode switch
         {

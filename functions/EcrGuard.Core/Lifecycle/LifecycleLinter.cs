@@ -190,8 +190,8 @@ public sealed class LifecycleLinter
                         ? $"In a tagPrefixList '*' stands for itself, and no tag contains one: the prefix {quoted} "
                             + "matches nothing, and so the rule does."
                     : wildcard != '\0'
-                        ? $"'{wildcard}' is no wildcard to ECR and stands for itself, and no tag contains one: {quoted} "
-                            + "matches nothing, and so the rule does."
+                        ? $"'{wildcard}' is no wildcard to ECR and stands for itself, and no tag contains one: "
+                            + $"{quoted} matches nothing, and so the rule does."
                     : $"No tag matches {quoted}, and so the rule selects nothing: a tag has letters, digits, '_', '.' "
                         + "and '-', begins with none of the last two and has at most 300 characters.",
                 asterisk ? $"Write \"tagPatternList\": [\"{Phrase.Clip(tag.Text, 60)}\"]."
@@ -452,7 +452,11 @@ public sealed class LifecycleLinter
                 rule,
                 $"The rule expires archived images with tags for {Listed(rule.Tags)}, and the policy archives "
                     + $"{string.Join(" and ", archiving.Select(Archived))}: "
-                    + $"{(archiving.Exists(other => other.TagStatus == TagStatus.Tagged) ? "only an image that carries tags of both kinds comes to it" : "none of them comes to it")}.",
+                    + (
+                        archiving.Exists(other => other.TagStatus == TagStatus.Tagged)
+                            ? "only an image that carries tags of both kinds comes to it."
+                            : "none of them comes to it."
+                    ),
                 "Give it the tags that are archived, or the tagStatus 'any'; remove it unless images are "
                     + "archived by hand."
             );

@@ -51,7 +51,8 @@ public sealed class TagPattern
 
     /// <summary>
     /// Whether there can be a tag that it matches. A tag has letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, begins
-    /// with none of the last two and has at most 300 characters: a <c>*</c> in a prefix stands for itself and so matches none.
+    /// with none of the last two and has at most 300 characters: a <c>*</c> in a prefix stands for itself and so
+    /// matches none.
     /// </summary>
     public bool CanMatch =>
         _parts.Sum(part => part.Length) <= LongestTag

@@ -176,8 +176,8 @@ public static class PlanCheck
         {
             0 => "no tag",
             1 => $"the tag {Phrase.Clip(tags[0], 80)}",
-            _ =>
-                $"the tags {Phrase.Some([.. tags.Order(StringComparer.Ordinal).Select(tag => Phrase.Clip(tag, 80))], 5)}",
+            _ => "the tags "
+                + Phrase.Some([.. tags.Order(StringComparer.Ordinal).Select(tag => Phrase.Clip(tag, 80))], 5),
         };
 
     private static string At(DateTimeOffset? time) =>

@@ -128,10 +128,12 @@ public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
                     .Lint(wanted, length, images, tags)
                     .Where(finding => finding.Severity != LintSeverity.Info)
             )
-                Note(
-                    $"{(finding.RulePriority is { } rule ? string.Create(CultureInfo.InvariantCulture, $"Rule {rule} of the wanted policy") : "The wanted policy")} "
-                        + $"({finding.Id}): {finding.Message}"
-                );
+            {
+                var of = finding.RulePriority is { } rule
+                    ? string.Create(CultureInfo.InvariantCulture, $"Rule {rule} of the wanted policy")
+                    : "The wanted policy";
+                Note($"{of} ({finding.Id}): {finding.Message}");
+            }
         }
 
         /// <returns>False where the policy would take what must not go.</returns>

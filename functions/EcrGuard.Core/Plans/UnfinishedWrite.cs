@@ -20,7 +20,9 @@ public sealed record UnfinishedWrite(
     string? Value
 )
 {
-    /// <summary>False for a tag that was to be removed by its name, which deletes the image where it is the last.</summary>
+    /// <summary>
+    /// False for a tag that was to be removed by its name, which deletes the image where it is the last.
+    /// </summary>
     public bool Moves { get; init; } = true;
 
     /// <summary>

@@ -126,7 +126,8 @@ public sealed class PolicyReader
             _checks.Report(
                 number,
                 number.Kind == NodeKind.Text
-                    ? $"Found the text {Checks.Found(number)}; it must be the number 1, the only version of this format."
+                    ? $"Found the text {Checks.Found(number)}; it must be the number 1, the only version of this "
+                        + "format."
                     : $"Found {Checks.Found(number)}; it must be 1, the only version of this format."
             );
 

@@ -33,7 +33,9 @@ internal sealed class VexReader
         "an image is named as 'pkg:oci/NAME@sha256:<64 hexadecimal characters>"
         + "?repository_url=<account>.dkr.ecr.<region>.amazonaws.com/<repository>'";
 
-    /// <summary>The registry of AWS Marketplace, from which its vendors' images are pulled: it is nobody's own.</summary>
+    /// <summary>
+    /// The registry of AWS Marketplace, from which its vendors' images are pulled: it is nobody's own.
+    /// </summary>
     private const string Marketplace = "709825985650";
 
     private readonly Checks _checks = new();
@@ -284,12 +286,14 @@ internal sealed class VexReader
             );
         // Prose that nobody can hold against anything excuses nothing here.
         if (status == VexStatus.NotAffected && justificationNode is null)
+        {
+            var instead = impactNode is null ? "" : ", for which an 'impact_statement' does not stand";
             _checks.Report(
                 fields.Node,
-                "The statement says not_affected without a "
-                    + $"'justification'{(impactNode is null ? "" : ", for which an 'impact_statement' does not stand")}; "
+                $"The statement says not_affected without a 'justification'{instead}; "
                     + $"it must be {string.Join(", ", Justifications[..^1])} or {Justifications[^1]}."
             );
+        }
         fields.End();
         return (
             vulnerabilities is null || products.Count == 0

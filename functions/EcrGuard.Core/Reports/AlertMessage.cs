@@ -102,8 +102,9 @@ public sealed record AlertMessage(
                     + $"{SummaryText.Moment(record.StatusSince)}; a gate answers {(verdict.Approved ? "yes" : "no")}"
             )
             .Line(
-                "Findings  "
-                    + $"{Counts(verdict.Counts)}{(record.Kind == ImageKind.Index ? ", over all platforms" : "")}{(verdict.Waived.Count == 0 ? "" : ", waived ones included")}"
+                $"Findings  {Counts(verdict.Counts)}"
+                    + (record.Kind == ImageKind.Index ? ", over all platforms" : "")
+                    + (verdict.Waived.Count == 0 ? "" : ", waived ones included")
             )
             .List(
                 $"Reasons: {record.ReasonCount}",
@@ -123,15 +124,7 @@ public sealed record AlertMessage(
                 i => $"- {Clip(verdict.ToPass[i], 1000)}"
             );
         if (verdict.Waived.Count > 0)
-            text.List(
-                "Waived:",
-                "waived findings",
-                verdict.Waived.Count,
-                i =>
-                    "- "
-                    + $"{Clip(verdict.Waived[i].Vulnerability, 100)}{(verdict.Waived[i].Package is { } package ? $" in {Clip(package, 100)}" : "")} "
-                    + $"by {verdict.Waived[i].By()}"
-            );
+            text.List("Waived:", "waived findings", verdict.Waived.Count, i => Waived(verdict.Waived[i]));
         if (alert.Kind == AlertKind.Blocked && record.Grace is { } grace)
             text.Line()
                 .Line(
@@ -168,8 +161,7 @@ public sealed record AlertMessage(
         return new AlertMessage(
             alert.Id,
             Subjects.Fit(
-                $"EcrGuard: {verdict.Status.Word()} "
-                    + $"{name}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")} in "
+                $"EcrGuard: {verdict.Status.Word()} {Named(image, tags)} in "
                     + $"{image.Repository.Account} {image.Repository.Region}"
             ),
             text.Render(MaxText, "the ledger."),
@@ -422,8 +414,7 @@ public sealed record AlertMessage(
         DateTimeOffset orderedAt
     )
     {
-        var id =
-            $"restore:{repository.Account}:{repository.Region}:{repository.Name}:{orderedAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}";
+        var id = $"restore:{repository.Account}:{repository.Region}:{repository.Name}:{Stamp(orderedAt)}";
         var why = Clip(reason, 500);
         var images = exposure.Images;
         var text = new ReportText()
@@ -534,8 +525,7 @@ public sealed record AlertMessage(
             Subjects.Fit(
                 "EcrGuard: "
                     + $"{(notice.Stage == GraceStage.Escalation ? "grace ended" : "half of the grace gone")}, "
-                    + $"{Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")} "
-                    + "runs and is blocked"
+                    + $"{Named(image, tags)} runs and is blocked"
             ),
             text.Render(MaxText, "the message's JSON form."),
             JsonSerializer.Serialize(
@@ -620,14 +610,12 @@ public sealed record AlertMessage(
                 );
         text.Line().Line($"Alert     {notice.Id}");
         static string Of(ApiRequest request) =>
-            $"{request.RequestId} to the API "
-            + $"{request.ApiId}{(request.AccessKeyId is { } key ? $", signed with the access key {key}" : "")}{(request.CallerId is { } caller ? $", by {caller}" : "")}";
+            $"{request.RequestId} to the API {request.ApiId}"
+            + (request.AccessKeyId is { } key ? $", signed with the access key {key}" : "")
+            + (request.CallerId is { } caller ? $", by {caller}" : "");
         return new AlertMessage(
             notice.Id,
-            Subjects.Fit(
-                $"EcrGuard: break-glass {(notice.Ended ? "ended for" : "for")} "
-                    + $"{Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"
-            ),
+            Subjects.Fit($"EcrGuard: break-glass {(notice.Ended ? "ended for" : "for")} " + Named(image, tags)),
             text.Render(MaxText, "the ledger."),
             JsonSerializer.Serialize(
                 new BreakGlassBody(
@@ -710,10 +698,7 @@ public sealed record AlertMessage(
             .Line($"Alert     {notice.Id}");
         return new AlertMessage(
             notice.Id,
-            Subjects.Fit(
-                $"EcrGuard: {kind.Replace('-', ' ')}, "
-                    + $"{Clip(image.Repository.Name, 256)}{(tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}")}"
-            ),
+            Subjects.Fit($"EcrGuard: {kind.Replace('-', ' ')}, " + Named(image, tags)),
             text.Render(MaxText, "the message's JSON form."),
             JsonSerializer.Serialize(
                 new QuarantineBody(
@@ -813,12 +798,13 @@ public sealed record AlertMessage(
             .Line($"Alert     {id}");
 
         var unread = result.Unread.Select(Clipped).ToList();
+        var read =
+            unread.Count > 0 && result.Statuses.Total == 0
+                ? "no image could be read"
+                : $"{Count(result.Statuses.Total, "image")}, {result.Statuses.Blocked} blocked";
         return new AlertMessage(
             id,
-            Subjects.Fit(
-                "EcrGuard: backfill done, "
-                    + $"{(unread.Count > 0 && result.Statuses.Total == 0 ? "no image could be read" : $"{Count(result.Statuses.Total, "image")}, {result.Statuses.Blocked} blocked")}{(unread.Count > 0 ? ", INCOMPLETE" : "")}"
-            ),
+            Subjects.Fit($"EcrGuard: backfill done, {read}{(unread.Count > 0 ? ", INCOMPLETE" : "")}"),
             text.Render(MaxText, "the message's JSON form, up to its own limit, and the log."),
             JsonSerializer.Serialize(
                 new BackfillBody(
@@ -932,15 +918,15 @@ public sealed record AlertMessage(
             )
             .Line(
                 "No verdict of before counts until the image is decided again. What people ordered in the time that "
-                    + "the ledger has lost is undone: approvals that were ended, repositories that were put back, images "
-                    + "that were released."
+                    + "the ledger has lost is undone: approvals that were ended, repositories that were put back, "
+                    + "images that were released."
             )
             .Line()
             .Line(
                 inForce.Count == 0
                     ? "No forced approval is in force by it."
-                    : $"{Phrase.Count(inForce.Count, "forced approval is", "forced approvals are")} in force by it. End "
-                        + "each that somebody had ended: ecrguard breakglass IMAGE --until now."
+                    : $"{Phrase.Count(inForce.Count, "forced approval is", "forced approvals are")} in force by it. "
+                        + "End each that somebody had ended: ecrguard breakglass IMAGE --until now."
             );
         foreach (var approval in body.InForce)
             text.Line()
@@ -1090,6 +1076,20 @@ public sealed record AlertMessage(
             AlertKind.NoLongerApproved => "no-longer-approved",
             AlertKind.NeverSettled => "never-settled",
         };
+
+    /// <summary>As a subject names an image: <c>shop/web:1.2</c>, by its digest where it has no tag.</summary>
+    private static string Named(ImageId image, IReadOnlyList<string> tags) =>
+        Clip(image.Repository.Name, 256) + (tags.Count == 0 ? $"@{image.Digest.Abbreviated}" : $":{tags[0]}");
+
+    /// <summary>A moment as ids of alerts have it.</summary>
+    internal static string Stamp(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
+
+    private static string Waived(WaivedFinding waived)
+    {
+        var package = waived.Package is { } named ? $" in {Clip(named, 100)}" : "";
+        return $"- {Clip(waived.Vulnerability, 100)}{package} by {waived.By()}";
+    }
 
     private static string Counts(FindingCounts counts) =>
         counts.Total == 0

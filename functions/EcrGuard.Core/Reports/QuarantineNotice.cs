@@ -1,4 +1,3 @@
-using System.Globalization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Verdicts;
@@ -35,7 +34,7 @@ public sealed record QuarantineNotice(
         QuarantinePlan plan
     ) =>
         new(
-            $"{image.Id}:QUARANTINE-RESTORED:{(image.LastActivatedAt ?? before.Since).UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture)}",
+            $"{image.Id}:QUARANTINE-RESTORED:{AlertMessage.Stamp(image.LastActivatedAt ?? before.Since)}",
             QuarantineNews.RestoredByOthers,
             record,
             before,

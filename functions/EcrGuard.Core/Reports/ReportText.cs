@@ -72,10 +72,11 @@ internal sealed class ReportText
         return text.ToString();
     }
 
-    private static string LastLine(IEnumerable<Section> lists, string wholeAt) =>
-        "Left out, because a message has limits: "
-        + $"{string.Join(", ", lists.Where(list => list.LeftOut > 0).Select(list => $"{list.LeftOut} of '{list.Name}'"))}. "
-        + $"The whole is at {wholeAt}";
+    private static string LastLine(IEnumerable<Section> lists, string wholeAt)
+    {
+        var cut = lists.Where(list => list.LeftOut > 0).Select(list => $"{list.LeftOut} of '{list.Name}'");
+        return $"Left out, because a message has limits: {string.Join(", ", cut)}. The whole is at {wholeAt}";
+    }
 
     /// <summary>With its line feed.</summary>
     private static int Bytes(string line) => Encoding.UTF8.GetByteCount(line) + 1;

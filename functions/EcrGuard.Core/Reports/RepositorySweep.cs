@@ -94,19 +94,16 @@ public sealed record RepositorySweep
             [
                 .. atRisk
                     .Take(MaxListed)
-                    .Select(image =>
-                        Phrase.Clip(
-                            $"{SummaryText.Name(contents.Repository.Name, image.Image.Id.Digest, tags.TeamTags(image.Image))}: "
-                                + $"{image.Usage.Why[0]} {image.Reason}",
-                            1000
-                        )
-                    ),
+                    .Select(image => Phrase.Clip($"{Name(image.Image)}: {image.Usage.Why[0]} {image.Reason}", 1000)),
             ],
             AbandonedCount = abandoned.Count,
             Abandoned = [.. abandoned.Take(MaxListed)],
             LeftOverCount = leftOver.Count,
             LeftOver = [.. leftOver.Take(MaxListed).Select(artifact => artifact.Id.Digest)],
         };
+
+        string Name(ImageFacts image) =>
+            SummaryText.Name(contents.Repository.Name, image.Id.Digest, tags.TeamTags(image));
 
         UseState UseOf(ImageFacts image) => ImageUsage.Of(usages, image.Id.Digest).Use;
     }

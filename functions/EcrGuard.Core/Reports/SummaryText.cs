@@ -43,13 +43,15 @@ internal static class SummaryText
                 i => $"- {summary.Unread[i].What}: {summary.Unread[i].Why}"
             );
 
+        var forced = summary.DeployableByBreakGlass;
+        var byBreakGlass = forced == 0 ? "" : $", for {forced} of those by break-glass";
         text.Line()
             .Line("NOW")
             .Line(
-                $"{Phrase.Count(summary.Repositories, "repository", "repositories")}{Change(summary.Repositories, previous?.Repositories)}, "
+                Phrase.Count(summary.Repositories, "repository", "repositories")
+                    + $"{Change(summary.Repositories, previous?.Repositories)}, "
                     + $"{Phrase.Count(summary.Images, "image")}{Change(summary.Images, previous?.Statuses.Total)}; a "
-                    + $"gate answers yes for {summary.Deployable} of "
-                    + $"them{(summary.DeployableByBreakGlass == 0 ? "" : $", for {summary.DeployableByBreakGlass} of those by break-glass")}."
+                    + $"gate answers yes for {summary.Deployable} of them{byBreakGlass}."
             );
         foreach (var status in Enum.GetValues<Status>())
             text.Line(
@@ -62,11 +64,12 @@ internal static class SummaryText
                     + "again: the verdict's time is up (a waiver has ended, for example, or a finding has grown "
                     + "older). The next sweep decides, and a gate does when it is asked."
             );
+        var unread = previous is { Complete: false } ? ", in which not everything could be read" : "";
+        var changed = previous?.PolicyVersion == summary.PolicyVersion ? "" : "; the policy has changed since";
         text.Line(
                 previous is null
                     ? "There are no numbers of the week before to compare with."
-                    : "In brackets the difference to "
-                        + $"{previous.Week}{(previous.Complete ? "" : ", in which not everything could be read")}{(previous.PolicyVersion == summary.PolicyVersion ? "" : "; the policy has changed since")}."
+                    : $"In brackets the difference to {previous.Week}{unread}{changed}."
             )
             .Line(
                 "An index and its platform images count as one image. Artifacts such as signatures and SBOMs "
@@ -132,8 +135,7 @@ internal static class SummaryText
             .List(
                 summary.OtherExcuses.Count == 0
                     ? "EXCUSED OTHERWISE: nothing"
-                    : "EXCUSED OTHERWISE: by "
-                        + $"{Phrase.Count(summary.OtherExcuses.Count(excuse => excuse.By != WaivedFinding.Inspector), "VEX document")}{(summary.OtherExcuses.Any(excuse => excuse.By == WaivedFinding.Inspector) ? " and suppression rules of Amazon Inspector" : "")}",
+                    : $"EXCUSED OTHERWISE: by {Excuses(summary.OtherExcuses)}",
                 "other excuses",
                 summary.OtherExcuses.Count,
                 i => $"- {summary.OtherExcuses[i].By}: {Phrase.Count(summary.OtherExcuses[i].Images, "image")}"
@@ -153,14 +155,19 @@ internal static class SummaryText
                 i => $"- {summary.Drift[i].Repository}: {Phrase.Clip(string.Join(" ", summary.Drift[i].Drift), 1000)}"
             );
         if (summary.LeftOver.Count > 0)
+        {
+            var artifacts = Phrase.Count(
+                summary.LeftOver.Sum(repository => repository.Images),
+                "signature, SBOM or other artifact",
+                "signatures, SBOMs and other artifacts"
+            );
             text.List(
-                "LEFT OVER: "
-                    + $"{Phrase.Count(summary.LeftOver.Sum(repository => repository.Images), "signature, SBOM or other artifact", "signatures, SBOMs and other artifacts")} "
-                    + "whose image is gone",
+                $"LEFT OVER: {artifacts} whose image is gone",
                 "left over",
                 summary.LeftOver.Count,
                 i => $"- {summary.LeftOver[i].Repository}: {Phrase.Count(summary.LeftOver[i].Images, "artifact")}"
             );
+        }
 
         return text.Line()
             .Line(
@@ -170,9 +177,19 @@ internal static class SummaryText
             .Line($"The whole as JSON: {wholeAt}");
     }
 
-    private static string AtRisk(RepositoryAtRisk repository) =>
-        "- "
-        + $"{repository.Described[0]}{(repository.Images > 1 ? $" And {repository.Images - 1} more in {repository.Repository}." : "")}";
+    private static string AtRisk(RepositoryAtRisk repository)
+    {
+        var more = repository.Images > 1 ? $" And {repository.Images - 1} more in {repository.Repository}." : "";
+        return $"- {repository.Described[0]}{more}";
+    }
+
+    /// <summary>What excuses beside waivers: "2 VEX documents and suppression rules of Amazon Inspector".</summary>
+    private static string Excuses(IReadOnlyList<ExcuseUse> excuses)
+    {
+        var documents = excuses.Count(excuse => excuse.By != WaivedFinding.Inspector);
+        var rules = documents < excuses.Count ? " and suppression rules of Amazon Inspector" : "";
+        return $"{Phrase.Count(documents, "VEX document")}{rules}";
+    }
 
     private static string Changed(ChangedImage image) =>
         $"- {Name(image.Repository, image.Digest, image.Tags)}, {image.Was?.Word() ?? "new"} → "

@@ -43,8 +43,8 @@ public static class TagSafety
             )
                 is not { } rule
             ? null
-            : $"The repository's lifecycle policy could take the image by the tag: rule {rule.Priority} selects "
-                + "it by "
-                + $"{string.Join(" and ", rule.Tags.Select(pattern => $"'{pattern.Text}'"))}{(use == UseState.NotInUse ? "" : ", and it is in use, or may be")}.";
+            : $"The repository's lifecycle policy could take the image by the tag: rule {rule.Priority} selects it by "
+                + string.Join(" and ", rule.Tags.Select(pattern => $"'{pattern.Text}'"))
+                + (use == UseState.NotInUse ? "." : ", and it is in use, or may be.");
     }
 }

@@ -79,7 +79,9 @@ public static class UseHistory
             .DistinctBy(use => (use.By, use.Digest));
     }
 
-    /// <summary>Whether a reference by tag alone means just what was recorded, so that one of the two is enough.</summary>
+    /// <summary>
+    /// Whether a reference by tag alone means just what was recorded, so that one of the two is enough.
+    /// </summary>
     public static Func<ConsumerReference, bool> IsMeant(UsageReading? read, RepositoryContents contents)
     {
         var meant = read is null ? [] : Meant(read, contents).Select(use => (use.By, use.Digest)).ToHashSet();

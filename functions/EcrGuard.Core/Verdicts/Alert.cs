@@ -40,12 +40,9 @@ public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
             (not Status.Error, Status.Error) when IsContradictory(record.Verdict) => AlertKind.NeverSettled,
             _ => null,
         };
+        var (was, now) = (record.PreviousStatus?.Word() ?? "NEW", record.Verdict.Status.Word());
         return kind is { } told
-            ? new Alert(
-                $"{record.Verdict.Image.Digest.Hex}:{record.PreviousStatus?.Word() ?? "NEW"}-{record.Verdict.Status.Word()}:{record.ChangeId}",
-                told,
-                record
-            )
+            ? new Alert($"{record.Verdict.Image.Digest.Hex}:{was}-{now}:{record.ChangeId}", told, record)
             : null;
     }
 

@@ -117,6 +117,9 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
 public sealed record GraceNotice(GraceStage Stage, ImageRecord Record, Grace Grace, ImageUsage Usage, string? Owner)
 {
     /// <summary>Stable: the same image of the same repository, stage and deadline are one notice.</summary>
-    public static string Id(ImageId image, GraceStage stage, Grace grace) =>
-        $"{image}:GRACE-{stage.ToString().ToUpperInvariant()}:{grace.EndsAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
+    public static string Id(ImageId image, GraceStage stage, Grace grace)
+    {
+        var ends = grace.EndsAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        return $"{image}:GRACE-{stage.ToString().ToUpperInvariant()}:{ends}";
+    }
 }

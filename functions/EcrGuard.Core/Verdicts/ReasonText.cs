@@ -32,14 +32,12 @@ internal static class ReasonText
         var occurrence = finding.Occurrences.Count > 0 ? finding.Occurrences[0] : null;
         var vulnerability = Phrase.Clip(finding.Vulnerability, MaxVersion);
         var package = finding.Package is null ? null : Phrase.Clip(finding.Package, MaxName);
-        var fixedIn = occurrence?.FixedIn is { } named ? Phrase.Clip(named, MaxVersion) : null;
-        var where = package is null
-            ? ""
-            : " in "
-                + $"{package}{(occurrence?.Version is { } version ? " " + Phrase.Clip(version, MaxVersion) : "")}{(finding.PackageManager is { } manager ? $" ({Phrase.Clip(manager, MaxVersion)})" : "")}{Place(occurrence)}";
+        var fixedIn = occurrence?.FixedIn is { } version ? Phrase.Clip(version, MaxVersion) : null;
+        var manager = finding.PackageManager is { } named ? $" ({Phrase.Clip(named, MaxVersion)})" : "";
+        var where = package is null ? "" : $" in {package}{Version(occurrence)}{manager}{Place(occurrence)}";
         var fix = fixedIn is not null
-            ? "fixed in "
-                + $"{fixedIn}{(finding.Occurrences.All(o => o.FixedIn is not null) ? "" : ", but not in every place")}"
+            ? $"fixed in {fixedIn}"
+                + (finding.Occurrences.All(o => o.FixedIn is not null) ? "" : ", but not in every place")
             : finding.Fix switch
             {
                 FixAvailability.Yes => "a fix exists",
@@ -47,8 +45,7 @@ internal static class ReasonText
                 FixAvailability.No => "no fix yet",
                 FixAvailability.Unknown => "the scanner names no fix",
             };
-        var more =
-            finding.Occurrences.Count > 1 ? $" and {Phrase.Count(finding.Occurrences.Count - 1, "more place")}" : "";
+        var more = MorePlaces(finding.Occurrences.Count);
         var unknown = Joined([.. RuleMatch.NotGiven(rule, report)]);
         var differing = string.Join(", ", Differing(finding.Reports ?? [], rule));
         var does = rule.Then == RuleEffect.Block ? "blocks" : "warns";
@@ -308,18 +305,19 @@ internal static class ReasonText
                 .GroupBy(o => o.Version, o => o.FixedIn)
                 .GroupBy(same => Target([.. same]), same => same.Key)
                 .Select(same => $"{(Versions(same) is { Length: > 0 } from ? from + " " : "")}→ {same.Key}");
+            var fixedHere = package.Where(f => f.Occurrences.Any(o => o.FixedIn is not null));
             var what = package.Key.Package is { } name
                 ? Phrase.Clip(name, MaxName)
                 : "the unnamed package with "
-                    + $"{Phrase.Clip(string.Join(", ", package.Where(f => f.Occurrences.Any(o => o.FixedIn is not null)).Select(f => f.Vulnerability)), MaxName)}";
+                    + Phrase.Clip(string.Join(", ", fixedHere.Select(f => f.Vulnerability)), MaxName);
             ways.Add($"Update {what} {Phrase.Clip(string.Join(", ", steps), 4 * MaxVersion)}.");
         }
-        if (unfixed.Count > 0)
-            ways.Add(
-                "No fixed version is named for "
-                    + $"{Phrase.Clip(string.Join(", ", unfixed.Distinct().Take(10)), 10 * MaxVersion)}{(unfixed.Distinct().Count() > 10 ? " and more" : "")}: "
-                    + "remove the package, or ask for a waiver."
-            );
+        if (unfixed.Distinct().ToList() is { Count: > 0 } open)
+        {
+            var named = Phrase.Clip(string.Join(", ", open.Take(10)), 10 * MaxVersion);
+            var more = open.Count > 10 ? " and more" : "";
+            ways.Add($"No fixed version is named for {named}{more}: remove the package, or ask for a waiver.");
+        }
         return ways;
     }
 
@@ -342,11 +340,16 @@ internal static class ReasonText
         var open = finding.Occurrences.Where(o => o.FixedIn is null).ToList();
         if (open.Count == finding.Occurrences.Count)
             return vulnerability;
-        return open is [var first, ..]
-            ? $"{vulnerability} in "
-                + $"{(finding.Package is { } package ? Phrase.Clip(package, MaxName) : "an unnamed package")}{(first.Version is { } version ? " " + Phrase.Clip(version, MaxVersion) : "")}{Place(first)}{(open.Count > 1 ? $" and {Phrase.Count(open.Count - 1, "more place")}" : "")}"
-            : null;
+        if (open is not [var first, ..])
+            return null;
+        var package = finding.Package is { } named ? Phrase.Clip(named, MaxName) : "an unnamed package";
+        return $"{vulnerability} in {package}{Version(first)}{Place(first)}{MorePlaces(open.Count)}";
     }
+
+    private static string Version(PackageOccurrence? occurrence) =>
+        occurrence?.Version is { } version ? " " + Phrase.Clip(version, MaxVersion) : "";
+
+    private static string MorePlaces(int places) => places > 1 ? $" and {Phrase.Count(places - 1, "more place")}" : "";
 
     private static string Versions(IEnumerable<string?> versions) =>
         Phrase.Clip(string.Join(", ", versions.OfType<string>().Distinct()), 2 * MaxVersion);

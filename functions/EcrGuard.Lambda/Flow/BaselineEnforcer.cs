@@ -203,12 +203,8 @@ public sealed class BaselineEnforcer(
             }
             else
             {
-                done.Add(
-                    before is null
-                        ? $"Took away {setting.Words}."
-                        : "Put back "
-                            + $"{setting.Words}{(exposure is null ? "" : $", as ordered: {exposure.Sentence.TrimEnd('.')}")}."
-                );
+                var ordered = exposure is null ? "" : $", as ordered: {exposure.Sentence.TrimEnd('.')}";
+                done.Add(before is null ? $"Took away {setting.Words}." : $"Put back {setting.Words}{ordered}.");
             }
         }
         await ledger.StoreHoldAsync(id, hold.PutBack(restored, open), revision + 1, cancellation).ConfigureAwait(false);

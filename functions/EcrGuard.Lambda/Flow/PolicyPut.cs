@@ -125,14 +125,10 @@ public sealed class PolicyPut(
             {
                 await deployedImages.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
                 await run.TakeAsync(Removed.Of(view.Contents, going)).ConfigureAwait(false);
-                run.Do(
-                    id,
-                    put,
-                    "The policy was put. By ECR's preview it deletes "
-                        + $"{Phrase.Count(taken.Values.Count(kind => kind == RemovalKind.Delete), "image")} and "
-                        + "archives "
-                        + $"{taken.Values.Count(kind => kind == RemovalKind.Archive)}.{(difference is null ? "" : $" {difference}")}"
-                );
+                var deleted = Phrase.Count(taken.Values.Count(kind => kind == RemovalKind.Delete), "image");
+                var archived = taken.Values.Count(kind => kind == RemovalKind.Archive);
+                var done = $"The policy was put. By ECR's preview it deletes {deleted} and archives {archived}.";
+                run.Do(id, put, difference is null ? done : $"{done} {difference}");
             }
         }
     }
@@ -219,10 +215,13 @@ public sealed class PolicyPut(
             .Order()
             .ToList();
         var differ = images.Where(digest => Said(taken, digest) != Said(ours, digest)).ToList();
-        return differ.Count == 0
-            ? null
-            : $"EcrGuard's evaluator differs about {Phrase.Count(differ.Count, "image")}: "
-                + $"{Phrase.Some([.. differ.Select(digest => $"{digest.Abbreviated} (ECR: {Said(taken, digest)}, EcrGuard: {Said(ours, digest)})")], MaxNamed)}.";
+        if (differ.Count == 0)
+            return null;
+        var both = differ.Select(digest =>
+            $"{digest.Abbreviated} (ECR: {Said(taken, digest)}, EcrGuard: {Said(ours, digest)})"
+        );
+        return $"EcrGuard's evaluator differs about {Phrase.Count(differ.Count, "image")}: "
+            + $"{Phrase.Some([.. both], MaxNamed)}.";
 
         static string Said(IReadOnlyDictionary<Digest, RemovalKind> by, Digest digest) =>
             by.TryGetValue(digest, out var kind) ? kind.Word() : "keep";

@@ -316,9 +316,9 @@ public sealed class SweepRepository(
     {
         const int named = 3;
         var more = digests.Count > named ? $" and {digests.Count - named} more" : "";
-        return $"{Phrase.Count(digests.Count, "image is", "images are")} archived with EcrGuard's blocking tag, and the "
-            + $"ledger does not know who archived them: {string.Join(", ", digests.Take(named))}{more}. EcrGuard leaves "
-            + "them. Restored by hand (aws ecr update-image-storage-class), they are dealt with as any other.";
+        return $"{Phrase.Count(digests.Count, "image is", "images are")} archived with EcrGuard's blocking tag, and "
+            + $"the ledger does not know who archived them: {string.Join(", ", digests.Take(named))}{more}. EcrGuard "
+            + "leaves them. Restored by hand (aws ecr update-image-storage-class), they are dealt with as any other.";
     }
 
     /// <summary>Decides again what is due, puts verdict and use on the tags of all, and moves the clocks on.</summary>

@@ -186,7 +186,8 @@ public sealed class LocalLambda : LocalRestService, ILocalService
         };
 
     private string Arn(string name, string? qualifier) =>
-        $"arn:aws:lambda:{account.Options.Region}:{account.Options.AccountId}:function:{name}{(qualifier is null ? "" : $":{qualifier}")}";
+        $"arn:aws:lambda:{account.Options.Region}:{account.Options.AccountId}:function:{name}"
+        + (qualifier is null ? "" : $":{qualifier}");
 
     private LocalError NotFound(string name, string? qualifier) =>
         new(404, "ResourceNotFoundException", $"Function not found: {Arn(name, qualifier)}");

@@ -115,9 +115,8 @@ public sealed class LocalS3 : ILocalService
             || Refused.FirstOrDefault(call.Headers.ContainsKey) is not null
         )
         {
-            throw S3Error.Unknown(
-                $"{name} with {call.Path}{QueryOf(call)} {string.Join(' ', Refused.Where(call.Headers.ContainsKey))}".TrimEnd()
-            );
+            var headers = string.Join(' ', Refused.Where(call.Headers.ContainsKey));
+            throw S3Error.Unknown($"{name} with {call.Path}{QueryOf(call)} {headers}".TrimEnd());
         }
 
         return new LocalOperation(name, key.Length == 0 ? bucket : $"{bucket}/{key}");

@@ -18,11 +18,12 @@ internal sealed class RuntimeApi(string endpoint) : IDisposable
         }
     )
     {
-        BaseAddress = new Uri(
-            $"http://{endpoint ?? throw new InvalidOperationException("AWS_LAMBDA_RUNTIME_API is not set: this program runs in AWS Lambda.")}/2018-06-01/runtime/"
-        ),
+        BaseAddress = new Uri($"http://{endpoint ?? throw NotInLambda()}/2018-06-01/runtime/"),
         Timeout = Timeout.InfiniteTimeSpan,
     };
+
+    private static InvalidOperationException NotInLambda() =>
+        new("AWS_LAMBDA_RUNTIME_API is not set: this program runs in AWS Lambda.");
 
     internal async Task<Invocation> NextAsync(CancellationToken cancellationToken)
     {

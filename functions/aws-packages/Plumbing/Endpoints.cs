@@ -45,9 +45,8 @@ internal sealed class RegionalEndpoints(HostPrefix prefix) : IEndpointProvider
             throw new AmazonClientException("FIPS is enabled but this partition does not support FIPS");
         if (dualStack && !partition.supportsDualStack)
             throw new AmazonClientException("DualStack is enabled but this partition does not support DualStack");
-        return new Endpoint(
-            $"https://{prefix(region, fips, dualStack)}.{region}.{(dualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix)}"
-        );
+        var suffix = dualStack ? partition.dualStackDnsSuffix : partition.dnsSuffix;
+        return new Endpoint($"https://{prefix(region, fips, dualStack)}.{region}.{suffix}");
     }
 
     /// <summary>

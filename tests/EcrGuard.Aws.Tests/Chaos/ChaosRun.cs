@@ -147,13 +147,28 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             story.Add($"  image {image}; scan {image.Scan}; runs in {image.Running.Count} services");
             story.AddRange(image.Findings.Select(found => $"    {found}"));
             var status = aws.Ecr.StatusOf(image.Repository.Name, image.Digest);
-            story.Add($"  there: {Tags(aws.Ecr)} {status}; without EcrGuard: {Tags(twin.Ecr)}");
+            story.Add($"  there: {Tags(aws.Ecr, image)} {status}; without EcrGuard: {Tags(twin.Ecr, image)}");
+            story.AddRange(
+                image
+                    .Repository.Images.Where(each => Tags(aws.Ecr, each) != Tags(twin.Ecr, each))
+                    .Select(each =>
+                        $"    beside it {each}: {Tags(aws.Ecr, each)}; without EcrGuard: {Tags(twin.Ecr, each)}"
+                    )
+            );
+            foreach (var index in image.Repository.Images.Where(each => each.Children.Contains(image)))
+            {
+                story.Add(
+                    $"    of the index {index}: {Tags(aws.Ecr, index)}; without EcrGuard: {Tags(twin.Ecr, index)}"
+                );
+                story.AddRange(index.Story.TakeLast(8).Select(line => $"      {line}"));
+            }
             story.AddRange(image.Story.TakeLast(25).Select(line => $"    {line}"));
             story.AddRange(LedgerStory(image).Select(line => $"    ledger: {line}"));
         }
         others.Add(string.Join(Environment.NewLine, story));
 
-        string Tags(LocalEcr ecr) => string.Join(", ", ecr.TagsOf(image!.Repository.Name, image.Digest) ?? ["gone"]);
+        static string Tags(LocalEcr ecr, TrueImage of) =>
+            string.Join(", ", ecr.TagsOf(of.Repository.Name, of.Digest) ?? ["gone"]);
     }
 
     // Steps.

@@ -5,7 +5,9 @@ using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>Issue 10: what a plan remembers while it is applied is bounded, and one that has lost its lease ends.</summary>
+/// <summary>
+/// Issue 10: what a plan remembers while it is applied is bounded, and one that has lost its lease ends.
+/// </summary>
 public sealed class ApplyLeaseTests
 {
     private const string Lease = "APPLY";

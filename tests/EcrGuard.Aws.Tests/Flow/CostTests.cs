@@ -118,7 +118,9 @@ public sealed class CostTests
             fixture.Aws.Ecr.CompleteScan(repository, digest, GuardFixture.Low);
     }
 
-    /// <summary>A row has the ledger's calls, the bucket's, and the scanners' with basic and enhanced scanning.</summary>
+    /// <summary>
+    /// A row has the ledger's calls, the bucket's, and the scanners' with basic and enhanced scanning.
+    /// </summary>
     private static void AssertRow(string what, Dictionary<string, Calls> measured)
     {
         var row = Page()

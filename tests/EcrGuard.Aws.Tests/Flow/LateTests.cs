@@ -79,7 +79,9 @@ public sealed class LateTests
         Assert.Equal(0, Hours(fixture.Functions, "HoursSinceSweep"));
     }
 
-    /// <summary>What ran before is no measure: neither a new stack nor a restored table is late at its first tick.</summary>
+    /// <summary>
+    /// What ran before is no measure: neither a new stack nor a restored table is late at its first tick.
+    /// </summary>
     [Theory]
     [InlineData("stack-2", Table)]
     [InlineData("stack-1", "restored")]

@@ -611,7 +611,8 @@ public sealed class SettlingTests
     }
 
     /// <summary>
-    /// Whatever the order, the delay and the duplication of a scan's events, of its coverage and of its findings, though
+    /// Whatever the order, the delay and the duplication of a scan's events, of its coverage and of its findings,
+    /// though
     /// its summary is lost, pages repeat, and the image had another life before: once all have arrived and the looks
     /// have passed, the answer is that of the whole truth, without a sweep.
     /// </summary>

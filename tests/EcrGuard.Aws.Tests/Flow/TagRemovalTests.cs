@@ -417,7 +417,9 @@ public sealed class TagRemovalTests
         Assert.Contains("The image is gone", alert.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>The team deletes its tags in the moment of the removal, and what ECR says of it does not come.</summary>
+    /// <summary>
+    /// The team deletes its tags in the moment of the removal, and what ECR says of it does not come.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
