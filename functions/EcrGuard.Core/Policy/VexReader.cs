@@ -190,7 +190,8 @@ internal sealed class VexReader
             var known = double.TryParse(Loose(root, "version")?.Text, CultureInfo.InvariantCulture, out var number);
             return new Document(file, root, name, known ? number : 0, []);
         }
-        if (VexFile.WhyNoOpenVex(root) is { } why)
+        // What has statements may take back an excuse, whatever else is wrong with it: it is read below.
+        if (Loose(root, "statements") is null && VexFile.WhyNoOpenVex(root) is { } why)
         {
             _checks.Report(root, $"The document is no OpenVEX document: {why}.");
             return null;
@@ -229,7 +230,7 @@ internal sealed class VexReader
     private static Node? Loose(Node node, string key) => node.Members.Find(member => member.Key == key)?.Value;
 
     /// <summary>Whether a text somewhere in it may name a private registry of ECR's.</summary>
-    private static bool MayBeOfEcr(Node node) =>
+    private bool MayBeOfEcr(Node node) =>
         node.Kind switch
         {
             NodeKind.Text => MayBeOfEcr(node.Text),
@@ -238,14 +239,14 @@ internal sealed class VexReader
             NodeKind.Number or NodeKind.Boolean or NodeKind.Null => false,
         };
 
-    private static bool MayBeOfEcr(string text)
+    private bool MayBeOfEcr(string text)
     {
         if (text.Contains('%', StringComparison.Ordinal))
             text = Uri.UnescapeDataString(text);
         return text.Contains("ecr", StringComparison.OrdinalIgnoreCase)
             && string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : ' '))
                 .Split(' ')
-                .Any(host => ImageReference.IsRegistry(host.TrimEnd('.')));
+                .Any(host => IsRegistryOfEcr(host.TrimEnd('.')));
     }
 
     /// <returns>

@@ -921,6 +921,44 @@ public sealed class VexTests
             ).Status
         );
 
+    /// <summary>A document whose format is not known may still take back what another excuses.</summary>
+    [Theory]
+    [InlineData("\"http://openvex.dev/ns\"")]
+    [InlineData("[\"https://openvex.dev/ns/v0.2.0\"]")]
+    public void What_a_document_of_an_unknown_context_takes_back_is_taken_back(string context)
+    {
+        var later = Statement(Affected, at: "2026-11-03T00:00:00Z");
+        var text = Encoding
+            .UTF8.GetString(Document("b.json", "x:2", 1, later).Utf8.Span)
+            .Replace("\"https://openvex.dev/ns/v0.2.0\"", context, StringComparison.Ordinal);
+        var reading = Read(
+            Document("a.json", "x:1", 1, Statement(at: "2026-11-02T00:00:00Z")),
+            new VexFile("b.json", Encoding.UTF8.GetBytes(text))
+        );
+
+        Assert.Equal("b.json", Assert.Single(reading.Problems).File);
+        Assert.Equal(Status.Blocked, Decide(reading.Policy!).Status);
+    }
+
+    /// <summary>A vendor's bill of materials names the vendor's registry, and is about none of our images.</summary>
+    [Fact]
+    public void A_document_of_another_format_about_another_accounts_registry_is_passed_over() =>
+        Assert.Empty(
+            PolicyReader
+                .Read(
+                    null,
+                    [
+                        new VexFile(
+                            "a.json",
+                            Encoding.UTF8.GetBytes($$"""{ "bomFormat": "CycloneDX", "ref": "{{Host}}/vendor/agent" }""")
+                        ),
+                    ],
+                    Facts.Now,
+                    "123456789012"
+                )
+                .Problems
+        );
+
     [Fact]
     public void An_older_version_does_not_speak_for_a_newer_one_that_is_wrong_or_silent()
     {
