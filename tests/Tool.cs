@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 
@@ -14,19 +15,27 @@ internal static class Tool
     /// <param name="command">A program and its arguments that end with 0 where the tool is installed.</param>
     public static async Task RequireAsync(string name, params string[] command)
     {
+        if (await Installed.GetOrAdd(string.Join(' ', command), _ => RunsAsync(command)))
+            return;
+        if (Environment.GetEnvironmentVariable("ECRGUARD_REQUIRE_TOOLS") == "1")
+            Assert.Fail($"{name} is not installed");
+        Assert.Skip($"skipped: {name} not installed");
+    }
+
+    /// <summary>What is installed stays so: each tool is asked once.</summary>
+    private static readonly ConcurrentDictionary<string, Task<bool>> Installed = new();
+
+    private static async Task<bool> RunsAsync(string[] command)
+    {
         try
         {
-            var (exitCode, _) = await RunAsync(new ProcessStartInfo(command[0], command[1..]));
-            if (exitCode == 0)
-                return;
+            return (await RunAsync(new ProcessStartInfo(command[0], command[1..]))).ExitCode == 0;
         }
         catch (Win32Exception)
         {
             // There is no such program.
+            return false;
         }
-        if (Environment.GetEnvironmentVariable("ECRGUARD_REQUIRE_TOOLS") == "1")
-            Assert.Fail($"{name} is not installed");
-        Assert.Skip($"skipped: {name} not installed");
     }
 
     /// <summary>Runs a program to its end; kills it when the test is cancelled.</summary>

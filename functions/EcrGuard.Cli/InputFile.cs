@@ -120,6 +120,7 @@ internal static class InputFile
     {
         PrintedSyntax.Check(file, utf8);
         var documents = Documents(utf8);
+        var isList = documents is [{ ValueKind: JsonValueKind.Array }];
         if (
             documents is [{ ValueKind: JsonValueKind.Array } array]
             && array.EnumerateArray().Any()
@@ -127,7 +128,7 @@ internal static class InputFile
         )
             documents = [.. array.EnumerateArray()];
         if (
-            (documents.Count > 1 || Documents(utf8) is [{ ValueKind: JsonValueKind.Array }])
+            (documents.Count > 1 || isList)
             && documents.TrueForAll(page => page.ValueKind == JsonValueKind.Object)
             && !documents.Exists(page => members.Any(member => page.TryGetProperty(member, out _)))
         )

@@ -25,7 +25,8 @@ internal sealed record PrintedValue(FileInfo File, string Path, JsonElement Elem
         }
         catch (JsonException unreadable)
         {
-            throw new UnusableFileException(JsonSyntax.Problem(utf8, unreadable).ToString(file.ToString()));
+            var pages = new JsonReaderOptions { AllowMultipleValues = true };
+            throw new UnusableFileException(JsonSyntax.Problem(utf8, unreadable, pages).ToString(file.ToString()));
         }
     }
 

@@ -16,22 +16,8 @@ public sealed partial class Ledger
     /// Stores how far an image is out of reach, unless its verdict or this has changed since it was read.
     /// </summary>
     /// <returns>False where it has.</returns>
-    public Task<bool> StoreQuarantineAsync(LedgerEntry before, Quarantine record, CancellationToken cancellation)
-    {
-        var store = Store(before, record, null);
-        return IfStillSoAsync(
-            new UpdateItemRequest
-            {
-                TableName = store.TableName,
-                Key = store.Key,
-                UpdateExpression = store.UpdateExpression,
-                ConditionExpression = store.ConditionExpression,
-                ExpressionAttributeNames = store.ExpressionAttributeNames,
-                ExpressionAttributeValues = store.ExpressionAttributeValues,
-            },
-            cancellation
-        );
-    }
+    public Task<bool> StoreQuarantineAsync(LedgerEntry before, Quarantine record, CancellationToken cancellation) =>
+        IfStillSoAsync(Store(before, record, null), cancellation);
 
     /// <summary>
     /// Writes down the step that is about to be made, and with it how far the image will be out of reach.

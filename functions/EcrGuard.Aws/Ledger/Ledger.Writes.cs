@@ -247,23 +247,7 @@ public sealed partial class Ledger
         string outcome,
         CancellationToken cancellation,
         bool guess = false
-    )
-    {
-        var update = Outcome(repository, id, outcome, guess);
-        await IfStillSoAsync(
-                new UpdateItemRequest
-                {
-                    TableName = update.TableName,
-                    Key = update.Key,
-                    UpdateExpression = update.UpdateExpression,
-                    ConditionExpression = update.ConditionExpression,
-                    ExpressionAttributeNames = update.ExpressionAttributeNames,
-                    ExpressionAttributeValues = update.ExpressionAttributeValues,
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
-    }
+    ) => await IfStillSoAsync(Outcome(repository, id, outcome, guess), cancellation).ConfigureAwait(false);
 
     /// <summary>Writes down what became of an intent towards an image.</summary>
     /// <inheritdoc cref="OutcomeAsync(RepositoryId, string, string, CancellationToken, bool)"/>

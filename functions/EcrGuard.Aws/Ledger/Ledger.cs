@@ -302,19 +302,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
                     cancellation
                 )
                 .ConfigureAwait(false)
-            : await IfStillSoAsync(
-                    new UpdateItemRequest
-                    {
-                        TableName = store.TableName,
-                        Key = store.Key,
-                        UpdateExpression = store.UpdateExpression,
-                        ConditionExpression = store.ConditionExpression,
-                        ExpressionAttributeNames = store.ExpressionAttributeNames,
-                        ExpressionAttributeValues = store.ExpressionAttributeValues,
-                    },
-                    cancellation
-                )
-                .ConfigureAwait(false);
+            : await IfStillSoAsync(store, cancellation).ConfigureAwait(false);
         return kept ? Stored.Yes
             : before is not null && verdict.FactsAt <= before.FactsAt ? Stored.Superseded
             : Stored.Contended;
@@ -639,6 +627,21 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
 
     private async Task<bool> IfStillSoAsync(UpdateItemRequest request, CancellationToken cancellation) =>
         await UpdateAsync(request, cancellation).ConfigureAwait(false) is not null;
+
+    /// <summary>Makes by itself what could also stand in a transaction.</summary>
+    private Task<bool> IfStillSoAsync(Update update, CancellationToken cancellation) =>
+        IfStillSoAsync(
+            new UpdateItemRequest
+            {
+                TableName = update.TableName,
+                Key = update.Key,
+                UpdateExpression = update.UpdateExpression,
+                ConditionExpression = update.ConditionExpression,
+                ExpressionAttributeNames = update.ExpressionAttributeNames,
+                ExpressionAttributeValues = update.ExpressionAttributeValues,
+            },
+            cancellation
+        );
 
     /// <summary>
     /// Updates an item on a condition. The update leaves its own id in the item: the SDK repeats a call whose answer

@@ -301,8 +301,6 @@ internal sealed class RuleDescription
         "i.e",
         "or",
         "either",
-        "was:",
-        "old:",
     ];
 
     private readonly List<List<string>> _clauses = [];

@@ -33,7 +33,7 @@ public static class JsonSyntax
         System.Text.Rune.DecodeFromUtf8(utf8[offset..], out var rune, out _);
         var found = $"found '{Images.Phrase.Clip(rune.ToString(), 2)}'";
         var why =
-            Says("depth") ? "it has too many levels of objects and lists"
+            Says("maximum configured depth") ? "it has too many levels of objects and lists"
             : Says("trailing comma") ? "a comma stands before a closing bracket"
             : Says("after a single JSON value") ? $"{found} behind the end of the document"
             : rune.Value == '/' ? "a comment stands here"

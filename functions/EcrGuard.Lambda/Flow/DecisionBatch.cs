@@ -31,6 +31,23 @@ public sealed class DecisionBatch(
     /// <summary>How much time is left for publishing and answering when no more work is begun.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
+    /// <summary>Decides images again because of somebody's order, which also takes them out of reach.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public Task<IReadOnlyDictionary<ImageId, Judged?>> AgainAsync(
+        IEnumerable<ImageId> images,
+        ILambdaContext context
+    ) =>
+        RunAsync(
+            images,
+            async (id, cancellation) =>
+            {
+                var before = await ledger.FindAsync(id, cancellation).ConfigureAwait(false);
+                return await guard.JudgeAsync(id, [], alerting: true, before, cancellation).ConfigureAwait(false);
+            },
+            context,
+            takes: true
+        );
+
     /// <summary>Decides images and carries out what follows.</summary>
     /// <param name="images">Each once.</param>
     /// <param name="decide">Null where there was nothing to judge.</param>

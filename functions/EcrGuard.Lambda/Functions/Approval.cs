@@ -32,6 +32,15 @@ public sealed record ApprovalRequest(
 public sealed record ApprovalProblem(string Status, string? Image, string Problem)
 {
     public bool Approved { get; }
+
+    /// <param name="image">As it was asked for, of any length.</param>
+    /// <returns>The HTTP status and the body.</returns>
+    internal static (int, JsonElement) Of(int httpStatus, string status, string? image, string problem)
+    {
+        var named = image is null ? null : Phrase.Clip(image, ImageReference.MaxLength);
+        var body = new ApprovalProblem(status, named, problem);
+        return (httpStatus, JsonSerializer.SerializeToElement(body, AnswerJson.Default.ApprovalProblem));
+    }
 }
 
 /// <summary>A pipeline asks: may I deploy this image? Asking never writes and never waits.</summary>
@@ -85,26 +94,26 @@ public sealed class Approval(ImageDecider guard, EcrReader registry, Settings se
     )
     {
         if (query?.Keys.FirstOrDefault(key => key is not ("image" or "require")) is { } unknown)
-            return Problem(
+            return ApprovalProblem.Of(
                 400,
                 "BAD_REQUEST",
                 asked,
                 $"The parameter '{Phrase.Clip(unknown, 40)}' is not known; there are image and require."
             );
         if (query?.GetValueOrDefault("require") is { } require && require != "approved")
-            return Problem(
+            return ApprovalProblem.Of(
                 400,
                 "BAD_REQUEST",
                 asked,
                 $"The parameter require is '{Phrase.Clip(require, 40)}'; it must be 'approved' or absent."
             );
         if (!ImageReference.TryParse(asked, out var reference, out var problem))
-            return Problem(400, "BAD_REQUEST", asked, problem);
+            return ApprovalProblem.Of(400, "BAD_REQUEST", asked, problem);
         if (
             reference.Account is not null
             && (reference.Account != settings.Account || reference.Region != settings.Region)
         )
-            return Problem(
+            return ApprovalProblem.Of(
                 400,
                 "BAD_REQUEST",
                 asked,
@@ -118,8 +127,8 @@ public sealed class Approval(ImageDecider guard, EcrReader registry, Settings se
             var named = await registry.ImageAsync(reference, deadline.Token).ConfigureAwait(false);
             if (named.Image is not { } image)
                 return named.TagMoved
-                    ? Problem(409, "TAG_MOVED", asked, named.WhyNot)
-                    : Problem(404, "NOT_FOUND", asked, named.WhyNot);
+                    ? ApprovalProblem.Of(409, "TAG_MOVED", asked, named.WhyNot)
+                    : ApprovalProblem.Of(404, "NOT_FOUND", asked, named.WhyNot);
             var answer = await guard.AskAsync(asked!, image, deadline.Token).ConfigureAwait(false);
             var httpStatus =
                 answer.Status == Status.Error.Word() ? 503
@@ -131,7 +140,7 @@ public sealed class Approval(ImageDecider guard, EcrReader registry, Settings se
         {
             // Whatever failed, nothing is approved by it.
             log.Error("The question could not be answered.", failure, ("image", asked));
-            return Problem(
+            return ApprovalProblem.Of(
                 503,
                 "ERROR",
                 asked,
@@ -139,19 +148,6 @@ public sealed class Approval(ImageDecider guard, EcrReader registry, Settings se
             );
         }
     }
-
-    private static (int, JsonElement) Problem(int httpStatus, string status, string? image, string problem) =>
-        (
-            httpStatus,
-            JsonSerializer.SerializeToElement(
-                new ApprovalProblem(
-                    status,
-                    image is null ? null : Phrase.Clip(image, ImageReference.MaxLength),
-                    problem
-                ),
-                AnswerJson.Default.ApprovalProblem
-            )
-        );
 
     private static string? Word(JsonElement body, string name) =>
         body.TryGetProperty(name, out var value) ? value.GetString() : null;

@@ -85,7 +85,7 @@ public sealed class BreakGlass(
                 Stage: "$default"
             }
         )
-            return Problem(
+            return ApprovalProblem.Of(
                 403,
                 "FORBIDDEN",
                 null,
@@ -103,7 +103,7 @@ public sealed class BreakGlass(
                 ("accessKeyId", Named(caller.AccessKey)),
                 ("requestId", context.AwsRequestId)
             );
-            return Problem(
+            return ApprovalProblem.Of(
                 403,
                 "FORBIDDEN",
                 null,
@@ -117,19 +117,19 @@ public sealed class BreakGlass(
             CallerId = Named(caller.CallerId),
         };
         if (Order(input) is not { } order)
-            return Problem(
+            return ApprovalProblem.Of(
                 400,
                 "BAD_REQUEST",
                 null,
                 "The body must be a JSON object with 'image', 'reason' and 'until', all texts, and nothing else."
             );
         if (!ImageReference.TryParse(order.Image, out var reference, out var problem))
-            return Problem(400, "BAD_REQUEST", order.Image, problem);
+            return ApprovalProblem.Of(400, "BAD_REQUEST", order.Image, problem);
         if (
             reference.Account is not null
             && (reference.Account != settings.Account || reference.Region != settings.Region)
         )
-            return Problem(
+            return ApprovalProblem.Of(
                 400,
                 "BAD_REQUEST",
                 order.Image,
@@ -146,7 +146,7 @@ public sealed class BreakGlass(
             ) is
             { } wrong
         )
-            return Problem(400, "BAD_REQUEST", order.Image, wrong);
+            return ApprovalProblem.Of(400, "BAD_REQUEST", order.Image, wrong);
 
         using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         try
@@ -154,8 +154,8 @@ public sealed class BreakGlass(
             var named = await registry.ImageAsync(reference, deadline.Token).ConfigureAwait(false);
             if (named.Image is not { } image)
                 return named.TagMoved
-                    ? Problem(409, "TAG_MOVED", order.Image, named.WhyNot)
-                    : Problem(404, "NOT_FOUND", order.Image, named.WhyNot);
+                    ? ApprovalProblem.Of(409, "TAG_MOVED", order.Image, named.WhyNot)
+                    : ApprovalProblem.Of(404, "NOT_FOUND", order.Image, named.WhyNot);
             if (
                 await CarryOutAsync(
                         image,
@@ -169,7 +169,7 @@ public sealed class BreakGlass(
                     .ConfigureAwait(false) is
                 { } refused
             )
-                return Problem(400, "BAD_REQUEST", order.Image, refused);
+                return ApprovalProblem.Of(400, "BAD_REQUEST", order.Image, refused);
             log.Warning(
                 revokes ? "A forced approval was ended." : "An approval was forced.",
                 ("image", image.Id.ToString()),
@@ -183,23 +183,7 @@ public sealed class BreakGlass(
 
             // What follows from it, tags above all, is the next sweep's where it fails here: the answer below holds
             // already.
-            await decisions
-                .RunAsync(
-                    [image.Id],
-                    async (id, cancellation) =>
-                        await guard
-                            .JudgeAsync(
-                                id,
-                                [],
-                                alerting: true,
-                                await ledger.FindAsync(id, cancellation).ConfigureAwait(false),
-                                cancellation
-                            )
-                            .ConfigureAwait(false),
-                    context,
-                    takes: true
-                )
-                .ConfigureAwait(false);
+            await decisions.AgainAsync([image.Id], context).ConfigureAwait(false);
             return (
                 200,
                 JsonSerializer.SerializeToElement(
@@ -211,7 +195,7 @@ public sealed class BreakGlass(
         catch (Exception failure)
         {
             log.Error("An approval could not be forced.", failure, ("image", order.Image), ("by", by));
-            return Problem(
+            return ApprovalProblem.Of(
                 503,
                 "ERROR",
                 order.Image,
@@ -321,17 +305,4 @@ public sealed class BreakGlass(
         )
             ? at
             : null;
-
-    private static (int, JsonElement) Problem(int httpStatus, string status, string? image, string problem) =>
-        (
-            httpStatus,
-            JsonSerializer.SerializeToElement(
-                new ApprovalProblem(
-                    status,
-                    image is null ? null : Phrase.Clip(image, ImageReference.MaxLength),
-                    problem
-                ),
-                AnswerJson.Default.ApprovalProblem
-            )
-        );
 }

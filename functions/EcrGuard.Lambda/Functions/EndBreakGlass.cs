@@ -17,7 +17,6 @@ public sealed record BreakGlassEnds(int Ended, int Done);
 /// costs one query.
 /// </summary>
 public sealed class EndBreakGlass(
-    ImageDecider guard,
     DecisionBatch decisions,
     TimedNotices notices,
     Ledger ledger,
@@ -38,21 +37,7 @@ public sealed class EndBreakGlass(
             return new BreakGlassEnds(0, 0);
 
         var decided = await decisions
-            .RunAsync(
-                ended.Select(end => end.Image).Distinct(),
-                async (id, cancellation) =>
-                    await guard
-                        .JudgeAsync(
-                            id,
-                            [],
-                            alerting: true,
-                            await ledger.FindAsync(id, cancellation).ConfigureAwait(false),
-                            cancellation
-                        )
-                        .ConfigureAwait(false),
-                context,
-                takes: true
-            )
+            .AgainAsync(ended.Select(end => end.Image).Distinct(), context)
             .ConfigureAwait(false);
         var done = 0;
         foreach (var (image, forced) in ended)

@@ -160,6 +160,8 @@ internal sealed class Deployed : IDisposable
     public Task<BackfillState> BackfillAsync(Invocation? invocation = null) =>
         Part<Backfill>().BackfillAsync(new ScheduledRequest(null), invocation ?? new Invocation());
 
+    public Task<WatchState> TickAsync() => Part<Watch>().WatchAsync(new ScheduledRequest(null), new Invocation());
+
     public Task<SummaryReport> SummaryAsync(string? week = null) =>
         Part<WeeklySummary>().WeeklySummaryAsync(new ScheduledRequest(week), new Invocation());
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 
@@ -8,9 +7,6 @@ namespace EcrGuard.Aws.Tests.Flow;
 /// <summary>Issue 10: what begins and never gets anywhere is late all the same.</summary>
 public sealed class LateTests
 {
-    private static Task<WatchState> TickAsync(Deployed functions) =>
-        functions.Part<Watch>().WatchAsync(new ScheduledRequest(null), new Invocation());
-
     /// <summary>A metric of the last tick, in hours.</summary>
     private static double Hours(Deployed functions, string name) =>
         Math.Round(
@@ -25,14 +21,14 @@ public sealed class LateTests
     {
         await using var fixture = await StartAsync();
         fixture.Push("1");
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "DescribeRepositories", Times = int.MaxValue });
         for (var run = 0; run < 4; run++)
         {
             fixture.Time.Advance(TimeSpan.FromHours(1));
             await Assert.ThrowsAnyAsync<Exception>(() => fixture.Functions.BackfillAsync());
         }
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         Assert.Equal(4, Hours(fixture.Functions, "HoursSinceBackfill"));
     }
 
@@ -42,7 +38,7 @@ public sealed class LateTests
         await using var fixture = await StartAsync();
         for (var at = 0; at < 3; at++)
             fixture.Push($"{at}");
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         fixture.Time.Advance(TimeSpan.FromHours(4));
         // Time is up once an image is judged.
         var left = TimeSpan.FromSeconds(31);
@@ -56,7 +52,7 @@ public sealed class LateTests
         );
         var state = await fixture.Functions.BackfillAsync(new Invocation { Remaining = () => left });
         fixture.Aws.Faults.Clear();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         Assert.NotNull(state.TickedAt);
         Assert.InRange(Hours(fixture.Functions, "HoursSinceBackfill"), 0, 0.1);
     }
@@ -66,16 +62,16 @@ public sealed class LateTests
     public async Task A_sweep_before_the_backfill_is_done_is_no_whole_one()
     {
         await using var fixture = await StartAsync();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         fixture.Time.Advance(TimeSpan.FromHours(30));
         await fixture.Functions.SweepAsync();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         Assert.Equal(30, Hours(fixture.Functions, "HoursSinceSweep"));
 
         await fixture.Functions.BackfillAsync();
         fixture.Time.Advance(TimeSpan.FromHours(1));
         await fixture.Functions.SweepAsync();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         Assert.Equal(0, Hours(fixture.Functions, "HoursSinceSweep"));
     }
 
@@ -89,7 +85,7 @@ public sealed class LateTests
     {
         await using var fixture = await StartAsync();
         var before = fixture.Deploy(options: new DeploymentOptions(Stack: "stack-1"));
-        await TickAsync(before);
+        await before.TickAsync();
         await before.BackfillAsync();
         await before.SweepAsync();
         await before.SummaryAsync();
@@ -97,15 +93,15 @@ public sealed class LateTests
         fixture.Time.Advance(TimeSpan.FromDays(20));
 
         var after = fixture.Deploy(options: new DeploymentOptions(Stack: stack, Table: table));
-        await TickAsync(after);
+        await after.TickAsync();
         Assert.Equal((0, 0), (Hours(after, "HoursSinceSweep"), Hours(after, "HoursSinceSummary")));
         fixture.Time.Advance(TimeSpan.FromHours(51));
-        await TickAsync(after);
+        await after.TickAsync();
         Assert.Equal(51, Hours(after, "HoursSinceSweep"));
 
         await after.SweepAsync();
         fixture.Time.Advance(TimeSpan.FromHours(2));
-        await TickAsync(after);
+        await after.TickAsync();
         Assert.Equal((2, 53), (Hours(after, "HoursSinceSweep"), Hours(after, "HoursSinceSummary")));
     }
 }

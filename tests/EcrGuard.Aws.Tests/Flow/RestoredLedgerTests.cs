@@ -136,7 +136,7 @@ public sealed class RestoredLedgerTests
         var after = fixture.Deploy(Marks, new DeploymentOptions(Table: Restored));
         Assert.Equal((200, "BLOCKED"), await StatusAsync(after, "app"));
         if (ticksFirst)
-            await TickAsync(after);
+            await after.TickAsync();
         Assert.Equal((200, "BLOCKED"), await StatusAsync(after, "app"));
         await after.SweepAsync();
         Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
@@ -180,7 +180,7 @@ public sealed class RestoredLedgerTests
     {
         await using var fixture = await StartAsync();
         var (ended, over) = (await fixture.ScannedAsync("1", Critical), await fixture.ScannedAsync("2", Critical));
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         await BreakGlassTests.ForceAsync(fixture, BreakGlassTests.Order(fixture, $"{Repository}:1"));
         await BreakGlassTests.ForceAsync(fixture, BreakGlassTests.Order(fixture, $"{Repository}:2", hours: 1));
         fixture.Aws.DynamoDb.CopyTable(Table, Restored);
@@ -188,8 +188,8 @@ public sealed class RestoredLedgerTests
         fixture.Time.Advance(TimeSpan.FromHours(2));
 
         var after = fixture.Deploy(Marks, new DeploymentOptions(EnforcementMode.Observe, Table: Restored));
-        await TickAsync(after);
-        await TickAsync(after);
+        await after.TickAsync();
+        await after.TickAsync();
 
         var alert = Assert.Single(Adoptions(fixture));
         Assert.Contains(ended, alert.Message, StringComparison.Ordinal);
@@ -207,8 +207,8 @@ public sealed class RestoredLedgerTests
         await using var fixture = await StartAsync();
         await fixture.ScannedAsync("1", Critical);
         await BreakGlassTests.ForceAsync(fixture, BreakGlassTests.Order(fixture, $"{Repository}:1"));
-        await TickAsync(fixture.Functions);
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
+        await fixture.Functions.TickAsync();
         Assert.Empty(Adoptions(fixture));
     }
 
@@ -216,12 +216,12 @@ public sealed class RestoredLedgerTests
     public async Task That_the_ledger_was_taken_over_is_told_by_the_next_tick_where_one_cannot()
     {
         await using var fixture = await StartAsync();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         fixture.Aws.DynamoDb.CopyTable(Table, Restored);
         var after = fixture.Deploy(Marks, new DeploymentOptions(Table: Restored));
         fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "Publish" });
-        await Assert.ThrowsAnyAsync<Exception>(() => TickAsync(after));
-        await TickAsync(after);
+        await Assert.ThrowsAnyAsync<Exception>(() => after.TickAsync());
+        await after.TickAsync();
         Assert.Single(Adoptions(fixture));
     }
 
@@ -241,7 +241,7 @@ public sealed class RestoredLedgerTests
     {
         await using var fixture = await StartAsync(Immutable());
         var before = fixture.Functions;
-        await TickAsync(before);
+        await before.TickAsync();
         fixture.Aws.DynamoDb.CopyTable(Table, "ledger-of-an-hour-ago");
         fixture.Aws.Ecr.CreateRepository("held");
         fixture.Push("1", "held");
@@ -254,7 +254,7 @@ public sealed class RestoredLedgerTests
         foreach (var policy in new[] { Immutable(), Immutable("nightly-*") })
         {
             var after = fixture.Deploy(policy, new DeploymentOptions(Table: "ledger-of-an-hour-ago"));
-            await TickAsync(after);
+            await after.TickAsync();
             await after.BackfillAsync();
             await after.SweepAsync();
 
@@ -282,7 +282,7 @@ public sealed class RestoredLedgerTests
                 CancellationToken.None
             );
         await fixture.Functions.BackfillAsync();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         await fixture.Functions.SweepAsync();
         Assert.DoesNotContain("Its tag mutability", Note("held", fixture, Table), StringComparison.Ordinal);
     }
@@ -294,9 +294,6 @@ public sealed class RestoredLedgerTests
             .RepositoryAsync(functions.Part<Facts.EcrReader>().Repository("held"), CancellationToken.None);
         return new Core.Images.MutabilityValue(its!.Mutability, its.MutabilityExclusions).ToString();
     }
-
-    private static Task<WatchState> TickAsync(Deployed functions) =>
-        functions.Part<Watch>().WatchAsync(new ScheduledRequest(null), new Invocation());
 
     private static IEnumerable<LocalMessage> Adoptions(GuardFixture fixture) =>
         fixture.Alerts.Where(alert => alert.Attributes["kind"].Value == "adoption");

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Sns;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
@@ -10,9 +9,6 @@ namespace EcrGuard.Aws.Tests.Flow;
 /// <summary>The tick that watches everything else that runs by itself, and the ceiling.</summary>
 public sealed class WatchTests
 {
-    private static Task<WatchState> TickAsync(Deployed functions) =>
-        functions.Part<Watch>().WatchAsync(new ScheduledRequest(null), new Invocation());
-
     /// <summary>The hours that the last tick has published.</summary>
     private static (double Sweep, double Summary, double Backfill) Hours(Deployed functions)
     {
@@ -33,11 +29,11 @@ public sealed class WatchTests
     public async Task Until_anything_has_run_the_hours_count_from_the_installation()
     {
         await using var fixture = await StartAsync();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         Assert.Equal((0, 0, 0), Hours(fixture.Functions));
 
         fixture.Time.Advance(TimeSpan.FromHours(30));
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
 
         Assert.Equal((30, 30, 30), Hours(fixture.Functions));
         Assert.Empty(fixture.Alerts);
@@ -47,18 +43,18 @@ public sealed class WatchTests
     public async Task A_sweep_a_summary_and_a_tick_of_the_backfill_each_start_their_own_hours_again()
     {
         await using var fixture = await StartAsync();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         fixture.Time.Advance(TimeSpan.FromHours(10));
         await fixture.Functions.SummaryAsync();
         fixture.Time.Advance(TimeSpan.FromHours(1));
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         Assert.Equal((11, 1, 11), Hours(fixture.Functions));
 
         await fixture.Functions.BackfillAsync();
         fixture.Time.Advance(TimeSpan.FromHours(3));
         await fixture.Functions.SweepAsync();
         fixture.Time.Advance(TimeSpan.FromHours(2));
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         // The backfill is done, and never late again.
         Assert.Equal((2, 6, 0), Hours(fixture.Functions));
     }
@@ -67,11 +63,11 @@ public sealed class WatchTests
     public async Task A_backfill_that_has_begun_and_does_not_go_on_is_late()
     {
         await using var fixture = await StartAsync();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "DescribeRepositories" });
         await Assert.ThrowsAnyAsync<Exception>(() => fixture.Functions.BackfillAsync());
         fixture.Time.Advance(TimeSpan.FromHours(4));
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         Assert.Equal(4, Hours(fixture.Functions).Backfill);
     }
 
@@ -80,14 +76,14 @@ public sealed class WatchTests
     {
         await using var fixture = await StartAsync();
         await fixture.Functions.BackfillAsync();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         await fixture.Functions.SweepAsync();
         fixture.Time.Advance(TimeSpan.FromHours(24));
         fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "DescribeImages", Times = int.MaxValue });
         await fixture.Functions.SweepAsync();
         fixture.Aws.Faults.Clear();
 
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         Assert.Equal(24, Hours(fixture.Functions).Sweep);
     }
 
@@ -98,7 +94,7 @@ public sealed class WatchTests
         await fixture.Functions.SummaryAsync();
         fixture.Time.Advance(TimeSpan.FromHours(5));
         await fixture.Functions.SummaryAsync("2026-W20");
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         Assert.Equal(5, Hours(fixture.Functions).Summary);
     }
 
@@ -111,12 +107,12 @@ public sealed class WatchTests
     {
         await using var fixture = await StartAsync();
         var (was, becomes) = (Ceiling(fixture, before), Ceiling(fixture, now));
-        await TickAsync(was);
-        await TickAsync(was);
+        await was.TickAsync();
+        await was.TickAsync();
         Assert.Empty(Ceilings(fixture));
 
-        await TickAsync(becomes);
-        await TickAsync(becomes);
+        await becomes.TickAsync();
+        await becomes.TickAsync();
 
         var alert = Assert.Single(Ceilings(fixture));
         var (from, to) = (before.ToString().ToLowerInvariant(), now.ToString().ToLowerInvariant());
@@ -126,7 +122,7 @@ public sealed class WatchTests
         );
 
         // Back again is a change again, with an id of its own.
-        await TickAsync(was);
+        await was.TickAsync();
         Assert.Equal(2, Ceilings(fixture).Select(told => told.Attributes["alertId"].Value).Distinct().Count());
     }
 
@@ -134,12 +130,12 @@ public sealed class WatchTests
     public async Task A_changed_ceiling_that_cannot_be_told_is_told_by_the_next_tick()
     {
         await using var fixture = await StartAsync();
-        await TickAsync(Ceiling(fixture, EnforcementMode.Mark));
+        await Ceiling(fixture, EnforcementMode.Mark).TickAsync();
         var observing = Ceiling(fixture, EnforcementMode.Observe);
         fixture.Aws.Faults.Add(Fault.Unavailable with { Operation = "Publish" });
 
-        await Assert.ThrowsAnyAsync<Exception>(() => TickAsync(observing));
-        await TickAsync(observing);
+        await Assert.ThrowsAnyAsync<Exception>(() => observing.TickAsync());
+        await observing.TickAsync();
 
         Assert.Single(Ceilings(fixture));
     }
@@ -148,9 +144,9 @@ public sealed class WatchTests
     public async Task A_tick_with_nothing_new_only_reads()
     {
         await using var fixture = await StartAsync();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         fixture.Aws.Requests.Take();
-        await TickAsync(fixture.Functions);
+        await fixture.Functions.TickAsync();
         Assert.Equal(
             ["GetItem", "GetItem", "GetItem", "GetItem"],
             fixture.Aws.Requests.Take().Select(request => request.Operation)

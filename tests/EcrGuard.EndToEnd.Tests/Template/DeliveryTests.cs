@@ -257,7 +257,6 @@ public sealed class DeliveryTests
         );
     }
 
-    /// <summary>Alarms of one function or queue are explained by its name.</summary>
     /// <summary>What API Gateway says of a refusal in words may hold what was signed.</summary>
     [Fact]
     public void The_access_log_names_the_kind_of_an_error_and_not_its_words()

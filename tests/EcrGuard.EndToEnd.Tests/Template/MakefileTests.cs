@@ -29,7 +29,8 @@ public sealed class MakefileTests : IDisposable
                 new ProcessStartInfo("make", [$"build-{function}"])
                 {
                     WorkingDirectory = Path.Combine(_work, "functions"),
-                    Environment = { ["ARTIFACTS_DIR"] = Package(function) },
+                    // Which packages it takes where nobody says so is AwsPackagesTests' matter.
+                    Environment = { ["ARTIFACTS_DIR"] = Package(function), ["AWS_PACKAGES"] = "bundled" },
                 }
             );
 

@@ -36,12 +36,14 @@ public sealed partial class PageCommandsTests(PageEstate shared) : IClassFixture
         foreach (var block in blocks)
         {
             var expected = Exits().Match(block) is { Success: true } exits ? exits.Groups[1].Value : "0";
-            // A block that ends with 0 may leave variables and functions to the next one.
-            script.Append(expected == "0" ? $"{block}\ncode=$?\n" : $"(\n{block}\n)\ncode=$?\n");
-            script.Append(
-                CultureInfo.InvariantCulture,
-                $"[ $code = {expected} ] || fail {expected} $code <<'BLOCK'\n{block}BLOCK\n"
-            );
+            // Every command of a block that ends with 0 does; it may leave variables and functions to the next one.
+            if (expected == "0")
+                script.Append($"trap 'fail 0 $? <<< \"$BASH_COMMAND\"' ERR\n{block}\ntrap - ERR\n");
+            else
+                script.Append(
+                    CultureInfo.InvariantCulture,
+                    $"(set -e\n{block}\n)\ncode=$?\n[ $code = {expected} ] || fail {expected} $code <<'BLOCK'\n{block}BLOCK\n"
+                );
         }
         var (exitCode, output) = await estate.RunAsync(script.ToString());
         Assert.True(exitCode == 0, output);

@@ -56,6 +56,7 @@ public sealed partial class PageEstate : IAsyncLifetime
             Path.Combine(functions, "vex"),
             Path.Combine(SamTemplate.Root, "functions", "vex")
         );
+        Directory.CreateSymbolicLink(Path.Combine(_work.FullName, "tests"), Path.Combine(SamTemplate.Root, "tests"));
         Preamble = PreambleOf();
     }
 

@@ -49,9 +49,18 @@ internal sealed class SamTemplate
     /// <summary>The template as deployed with its defaults, but for <paramref name="parameters"/>.</summary>
     public static SamTemplate With(params (string Name, string Value)[] parameters)
     {
+        lock (Parsed)
+            return new SamTemplate(Parsed.DeepClone().AsObject(), parameters);
+    }
+
+    /// <summary>Read once: many tests ask for it, and its three thousand lines take their time.</summary>
+    private static readonly JsonObject Parsed = Parse();
+
+    private static JsonObject Parse()
+    {
         var yaml = new YamlStream();
         yaml.Load(new StringReader(Text));
-        return new SamTemplate(ToJson(yaml.Documents[0].RootNode)!.AsObject(), parameters);
+        return ToJson(yaml.Documents[0].RootNode)!.AsObject();
     }
 
     public IEnumerable<string> OfType(string type) =>
