@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
@@ -12,6 +13,39 @@ namespace EcrGuard.Cli.Commands;
 /// </summary>
 internal static class ApplyCommand
 {
+    public static Command Create()
+    {
+        var plan = new Argument<FileInfo>("PLAN") { Description = "The plan, as 'ecrguard plan --out' wrote it." };
+        var function = SharedOptions.Function("ApplyPlanFunction");
+        var policy = SharedOptions.LocalPolicy();
+        var yes = new Option<bool>("--yes") { Description = "Does not ask." };
+        var command = new Command(
+            "apply",
+            "Has a plan carried out exactly: what has changed since is left alone and named. Exits 1 where not all "
+                + "of it was done."
+        )
+        {
+            plan,
+            function,
+            policy,
+            yes,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                RunAsync(
+                    parsed.GetRequiredValue(plan),
+                    parsed.GetValue(function),
+                    parsed.GetValue(policy),
+                    parsed.GetValue(yes),
+                    Console.In,
+                    Console.Out,
+                    Console.Error,
+                    cancellation
+                )
+        );
+        return command;
+    }
+
     /// <param name="function">The deployed function; null only against a local AWS.</param>
     /// <param name="policyFile">The policy of the function in this process; null: the built-in one.</param>
     /// <param name="yes">Whether nobody need be asked.</param>

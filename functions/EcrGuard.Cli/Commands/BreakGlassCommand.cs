@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -18,6 +19,68 @@ namespace EcrGuard.Cli.Commands;
 /// </summary>
 internal static class BreakGlassCommand
 {
+    public static Command Create()
+    {
+        var image = SharedOptions.Image();
+        var policy = SharedOptions.LocalPolicy();
+        var format = SharedOptions.TextOrJson();
+        var reason = SharedOptions.Reason(
+            "Why, in one line: it is told, and stands in the ledger and in every answer."
+        );
+        var until = new Option<string>("--until")
+        {
+            Description =
+                "When it ends by itself, with an offset, for example 2026-12-01T12:00:00Z; the policy's "
+                + "defaults.maxBreakGlassHours is the most.",
+            Required = true,
+        };
+        var url = new Option<Uri?>("--url")
+        {
+            Description = "The HTTP API: the stack's output BreakGlassUrl. Not needed against a local AWS.",
+            CustomParser = result =>
+            {
+                if (
+                    Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url)
+                    && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
+                )
+                    return url;
+                result.AddError(
+                    $"--url is '{result.Tokens[0].Value}'; it must be an address that begins with https://."
+                );
+                return null;
+            },
+        };
+        var command = new Command(
+            "breakglass",
+            "Has an approval forced for one digest, by the identity of the caller's credentials: told, recorded, and "
+                + "ended by itself. Exits 0 where it was done, 1 where it was refused, 5 where it is not known whether it "
+                + "was done."
+        )
+        {
+            image,
+            reason,
+            until,
+            url,
+            policy,
+            format,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                RunAsync(
+                    parsed.GetRequiredValue(image),
+                    parsed.GetRequiredValue(reason),
+                    parsed.GetRequiredValue(until),
+                    parsed.GetValue(url),
+                    parsed.GetValue(policy),
+                    parsed.GetValue(format) == SharedOptions.Json,
+                    Console.Out,
+                    Console.Error,
+                    cancellation
+                )
+        );
+        return command;
+    }
+
     /// <param name="until">As it was written: the function says what is wrong with it.</param>
     /// <param name="url">The HTTP API; null only against a local AWS, where the function runs in this process for the
     ///     caller that STS names.</param>

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EcrGuard.Aws;
@@ -11,6 +12,42 @@ namespace EcrGuard.Cli.Commands;
 /// <summary><c>ecrguard judge</c>: what a policy makes of the findings of one image, offline.</summary>
 internal static class JudgeCommand
 {
+    public static Command Create()
+    {
+        var findings = Findings();
+        var policy = Policy();
+        var vex = Vex();
+        var image = Image();
+        var moment = SharedOptions.Now();
+        var format = SharedOptions.TextOrJson();
+        var command = new Command(
+            "judge",
+            "Answers as a gate what a policy makes of the findings of one image: exits 0 approved, 1 blocked, 3 "
+                + "pending, 4 unscanned, unsupported or stale, 5 cannot be determined. Works on files."
+        )
+        {
+            findings,
+            policy,
+            vex,
+            image,
+            moment,
+            format,
+        };
+        command.SetAction(parsed =>
+            Run(
+                parsed.GetRequiredValue(findings),
+                parsed.GetValue(policy),
+                parsed.GetRequiredValue(vex),
+                parsed.GetValue(image),
+                parsed.GetValue(moment) ?? TimeProvider.System.GetUtcNow(),
+                parsed.GetValue(format) == SharedOptions.Json,
+                Console.Out,
+                Console.Error
+            )
+        );
+        return command;
+    }
+
     /// <param name="policyFile">Null: the built-in policy.</param>
     /// <param name="vexFiles">OpenVEX documents beside it.</param>
     /// <param name="asJson">Whether machines read the output.</param>
@@ -43,6 +80,51 @@ internal static class JudgeCommand
             return ExitCodes.Usage;
         }
     }
+
+    private static Option<FileInfo> Findings() =>
+        new("--findings")
+        {
+            Description =
+                "All findings of the image, as 'aws ecr describe-image-scan-findings' (basic or enhanced) or "
+                + "'aws inspector2 list-findings' prints them. "
+                + "The latter does not tell whether the image is covered: its active findings are taken for a "
+                + "complete scan of the moment at which the newest was last seen, and an empty list says "
+                + "nothing.",
+            Required = true,
+        };
+
+    private static Option<FileInfo?> Policy() =>
+        new("--policy")
+        {
+            Description =
+                "The policy document; without one, CRITICAL blocks and HIGH warns. Days since a fix are "
+                + "counted from now, as at a first verdict.",
+        };
+
+    private static Option<FileInfo[]> Vex() =>
+        new("--vex")
+        {
+            Description =
+                "An OpenVEX document; may be given several times. Its products name an image by registry, "
+                + "repository and digest: where the findings do not say all of it, --image must, as the full "
+                + "URI.",
+            DefaultValueFactory = _ => [],
+        };
+
+    private static Option<ImageReference?> Image() =>
+        new("--image")
+        {
+            Description =
+                "REPOSITORY:TAG, for the repositories and tags that rules and waivers name, where the file "
+                + "does not say it right; of list-findings it selects the image.",
+            CustomParser = result =>
+            {
+                if (ImageReference.TryParse(result.Tokens[0].Value, out var image, out var problem))
+                    return image;
+                result.AddError($"--image is wrong: {problem}");
+                return null;
+            },
+        };
 
     private static Judgement Decide(
         FileInfo findingsFile,

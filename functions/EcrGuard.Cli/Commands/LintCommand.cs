@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using EcrGuard.Aws;
 using EcrGuard.Cli.Lifecycle;
@@ -10,6 +11,35 @@ namespace EcrGuard.Cli.Commands;
 /// <summary><c>ecrguard lint</c>: what in a lifecycle policy is accepted by ECR and was probably not meant.</summary>
 internal static class LintCommand
 {
+    public static Command Create()
+    {
+        var policy = LifecycleOptions.Policy();
+        var images = LifecycleOptions.Images(required: false);
+        var format = SharedOptions.TableOrJson();
+        var command = new Command(
+            "lint",
+            "Finds what in a lifecycle policy was probably not meant; with the repository's images it finds more. "
+                + "Works on files."
+        )
+        {
+            policy,
+            images,
+            format,
+        };
+        var tags = TagOptions.Of(command);
+        command.SetAction(parsed =>
+            Run(
+                parsed.GetRequiredValue(policy),
+                parsed.GetValue(images),
+                tags.In(parsed),
+                parsed.GetValue(format) == SharedOptions.Json,
+                Console.Out,
+                Console.Error
+            )
+        );
+        return command;
+    }
+
     /// <summary>In JSON, what ECR would refuse is a finding too, so that there is one shape.</summary>
     private const string Refused = "refused";
 

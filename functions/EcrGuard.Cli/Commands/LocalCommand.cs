@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.Globalization;
 using EcrGuard.Cli.Demo;
 using EcrGuard.LocalAws;
 
@@ -6,6 +8,45 @@ namespace EcrGuard.Cli.Commands;
 /// <summary><c>ecrguard local</c>.</summary>
 internal static class LocalCommand
 {
+    public static Command Create()
+    {
+        var port = new Option<int>("--port")
+        {
+            Description = "The port on 127.0.0.1; 0 takes a free one.",
+            DefaultValueFactory = _ => 0,
+            CustomParser = result =>
+            {
+                if (
+                    int.TryParse(
+                        result.Tokens[0].Value,
+                        NumberStyles.None,
+                        CultureInfo.InvariantCulture,
+                        out var number
+                    )
+                    && number <= 65535
+                )
+                    return number;
+                result.AddError($"--port is '{result.Tokens[0].Value}'; it must be a number from 0 to 65535.");
+                return 0;
+            },
+        };
+        var seed = new Option<string?>("--seed") { Description = "What to fill it with: demo." };
+        seed.AcceptOnlyFromAmong("demo");
+        var command = new Command(
+            "local",
+            "Keeps the local AWS running until Ctrl-C: ECR, Inspector, SNS, DynamoDB and S3."
+        )
+        {
+            port,
+            seed,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                RunAsync(parsed.GetValue(port), parsed.GetValue(seed) is not null, Console.Out, cancellation)
+        );
+        return command;
+    }
+
     public static async Task<int> RunAsync(int port, bool seeded, TextWriter output, CancellationToken cancellation)
     {
         await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { Port = port });

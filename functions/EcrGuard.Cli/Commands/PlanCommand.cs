@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
@@ -19,6 +20,48 @@ namespace EcrGuard.Cli.Commands;
 internal static class PlanCommand
 {
     private const int AtOnce = 8;
+
+    public static Command Create()
+    {
+        var policy = SharedOptions.Policy("The policy document that is deployed; the built-in one if it is not given.");
+        var repositories = SharedOptions.Repositories();
+        var format = SharedOptions.TableOrJson();
+        var exactly = new Option<bool>("--exact")
+        {
+            Description =
+                "Names one by one the images that the wanted lifecycle policies would take today, instead of putting "
+                + "those policies.",
+        };
+        var file = new Option<FileInfo?>("--out") { Description = "Where to write the plan, for 'ecrguard apply'." };
+        var command = new Command(
+            "plan",
+            "Shows what would change in the registry of the caller's credentials, which images would go and why, and "
+                + "writes nothing to AWS."
+        )
+        {
+            policy,
+            repositories,
+            exactly,
+            file,
+            format,
+        };
+        var tags = TagOptions.Of(command);
+        command.SetAction(
+            (parsed, cancellation) =>
+                RunAsync(
+                    parsed.GetValue(policy),
+                    parsed.GetRequiredValue(repositories),
+                    parsed.GetValue(exactly),
+                    tags.In(parsed),
+                    parsed.GetValue(file),
+                    parsed.GetValue(format) == SharedOptions.Json,
+                    Console.Out,
+                    Console.Error,
+                    cancellation
+                )
+        );
+        return command;
+    }
 
     /// <param name="policyFile">Null: the built-in policy.</param>
     /// <param name="tags">As the deployment names them.</param>
@@ -129,7 +172,7 @@ internal static class PlanCommand
         var use = await new ConsumerReader(aws, policy, settings, time).ReadAsync(null, cancellation);
         progress.UseRead(use);
         var planner = new Planner(policy, tags, exact);
-        var repositories = await PlanOptions.MatchingAsync(registry, names, cancellation);
+        var repositories = await MatchingRepositories.ReadAsync(registry, names, cancellation);
         var planned = new PlannedRepository?[repositories.Count];
         await Parallel.ForAsync(
             0,

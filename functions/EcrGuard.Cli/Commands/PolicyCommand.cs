@@ -1,3 +1,4 @@
+using System.CommandLine;
 using EcrGuard.Aws;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
@@ -10,6 +11,23 @@ namespace EcrGuard.Cli.Commands;
 /// </summary>
 internal static class PolicyCommand
 {
+    public static Command Create()
+    {
+        var file = new Argument<FileInfo>("FILE") { Description = "The policy document, JSON with comments." };
+        var command = new Command(
+            "check",
+            "Shows every error of a policy document, and of the VEX documents in the folder vex beside it, with line "
+                + "and column."
+        )
+        {
+            file,
+        };
+        command.SetAction(parsed =>
+            Check(parsed.GetRequiredValue(file), TimeProvider.System.GetUtcNow(), Console.Out, Console.Error)
+        );
+        return command;
+    }
+
     /// <returns>0 without errors, 1 with some, 64 where the file cannot be read.</returns>
     public static int Check(FileInfo file, DateTimeOffset now, TextWriter output, TextWriter errors)
     {

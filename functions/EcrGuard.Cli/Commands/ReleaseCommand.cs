@@ -1,3 +1,4 @@
+using System.CommandLine;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Lambda.Functions;
@@ -8,6 +9,38 @@ namespace EcrGuard.Cli.Commands;
 /// <summary><c>ecrguard release</c>: has a blocked image put back into reach.</summary>
 internal static class ReleaseCommand
 {
+    public static Command Create()
+    {
+        var image = SharedOptions.Image();
+        var policy = SharedOptions.LocalPolicy();
+        var reason = SharedOptions.Reason("Why: it is told, and stands in the ledger.");
+        var function = SharedOptions.Function("ReleaseImageFunction");
+        var command = new Command(
+            "release",
+            "Has a blocked image put back into reach, and left there as long as this block stands; gates go on "
+                + "saying no. Exits 1 where that was refused."
+        )
+        {
+            image,
+            reason,
+            function,
+            policy,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                RunAsync(
+                    parsed.GetRequiredValue(image),
+                    parsed.GetRequiredValue(reason),
+                    parsed.GetValue(function),
+                    parsed.GetValue(policy),
+                    Console.Out,
+                    Console.Error,
+                    cancellation
+                )
+        );
+        return command;
+    }
+
     /// <param name="function">The deployed function; null only against a local AWS.</param>
     /// <param name="policyFile">The policy of the function in this process; null: the built-in one.</param>
     /// <returns>0 where it is released, 1 where that was refused.</returns>

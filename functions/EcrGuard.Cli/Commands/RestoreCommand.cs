@@ -1,4 +1,6 @@
+using System.CommandLine;
 using EcrGuard.Cli.Plans;
+using EcrGuard.Core.Images;
 using EcrGuard.Lambda.Functions;
 
 namespace EcrGuard.Cli.Commands;
@@ -6,6 +8,57 @@ namespace EcrGuard.Cli.Commands;
 /// <summary><c>ecrguard restore</c>: has a repository put back as it was before EcrGuard.</summary>
 internal static class RestoreCommand
 {
+    public static Command Create()
+    {
+        var repository = new Argument<string>("REPOSITORY") { Description = "Its name." };
+        repository.Validators.Add(result =>
+        {
+            // A registry's host is shaped as the first folder of a name.
+            if (
+                result.GetValueOrDefault<string>() is var name
+                && (!RepositoryId.IsName(name) || name.Split('/')[0].Contains(".dkr", StringComparison.Ordinal))
+            )
+                result.AddError(
+                    $"REPOSITORY is '{Phrase.Clip(name, 256)}'; it must be the name of a repository, without registry, "
+                        + "tag or digest."
+                );
+        });
+        var reason = SharedOptions.Reason("Why: it stands in the ledger, and in what is told of the repository.");
+        var anyway = new Option<bool>("--anyway")
+        {
+            Description =
+                "Put back a lifecycle policy even where it takes images that are in use or may be. That is told as an alert.",
+        };
+        var function = SharedOptions.Function("RestoreRepositoryFunction");
+        var policy = SharedOptions.LocalPolicy();
+        var command = new Command(
+            "restore",
+            "Has a repository put back as it was before EcrGuard wrote to it, and left alone until its baseline "
+                + "changes. Exits 1 where something was left as it is."
+        )
+        {
+            repository,
+            reason,
+            anyway,
+            function,
+            policy,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                RunAsync(
+                    parsed.GetRequiredValue(repository),
+                    parsed.GetRequiredValue(reason),
+                    parsed.GetValue(anyway),
+                    parsed.GetValue(function),
+                    parsed.GetValue(policy),
+                    Console.Out,
+                    Console.Error,
+                    cancellation
+                )
+        );
+        return command;
+    }
+
     /// <param name="anyway">Whether also a lifecycle policy is put back that takes images in use.</param>
     /// <param name="function">The deployed function; null only against a local AWS.</param>
     /// <param name="policyFile">The policy of the function in this process; null: the built-in one.</param>

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using EcrGuard.Aws;
@@ -10,6 +11,35 @@ namespace EcrGuard.Cli.Commands;
 /// <summary><c>ecrguard simulate</c>: what a lifecycle policy would do to a repository, offline.</summary>
 internal static class SimulateCommand
 {
+    public static Command Create()
+    {
+        var policy = LifecycleOptions.Policy();
+        var images = LifecycleOptions.Images(required: true);
+        var moment = SharedOptions.Now();
+        var format = SharedOptions.TableOrJson();
+        var command = new Command(
+            "simulate",
+            "Shows which images of a repository a lifecycle policy would expire or archive, and why. Works on files."
+        )
+        {
+            policy,
+            images,
+            moment,
+            format,
+        };
+        command.SetAction(parsed =>
+            Run(
+                parsed.GetRequiredValue(policy),
+                parsed.GetRequiredValue(images),
+                parsed.GetValue(moment) ?? TimeProvider.System.GetUtcNow(),
+                parsed.GetValue(format) == SharedOptions.Json,
+                Console.Out,
+                Console.Error
+            )
+        );
+        return command;
+    }
+
     /// <param name="asJson">Whether machines read the output.</param>
     /// <returns>
     /// 0, 1 for a policy that ECR may refuse, 2 for one that it would, 64 for a file that cannot be used.

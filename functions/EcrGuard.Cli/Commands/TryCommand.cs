@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.CommandLine;
 using System.Text.Json;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Aws;
@@ -37,6 +38,88 @@ internal sealed record TryOptions(
 internal static class TryCommand
 {
     private const int AtOnce = 2;
+
+    public static Command Create()
+    {
+        var file = new Argument<FileInfo>("FILE")
+        {
+            Description = "The policy document to try, with the VEX documents in the folder vex beside it.",
+        };
+        var repositories = SharedOptions.Repositories();
+        var format = SharedOptions.TextOrJson();
+        var against = new Option<FileInfo?>("--against")
+        {
+            Description =
+                "The policy document in force, with the VEX documents beside it; the built-in one if it is not given.",
+        };
+        var images = new Option<ImageReference[]>("--image")
+        {
+            Description = "An image, by tag, digest or full URI; may be given several times.",
+            CustomParser = result => SharedOptions.ReadImages(result, "--image"),
+        };
+        var account = new Option<bool>("--account")
+        {
+            Description = "Every image of the registry of the caller's credentials.",
+        };
+        var table = new Option<string?>("--table")
+        {
+            Description =
+                "The ledger, the stack's output Table: what was found before then counts as for the functions, and "
+                + "what it holds is not asked of the scanners again. Without it nothing is known of earlier scans.",
+        };
+        var bucket = new Option<string?>("--bucket")
+        {
+            Description = "The ledger's findings, the stack's output Bucket.",
+        };
+        var command = new Command(
+            "try",
+            "Shows what another policy document would change: the images of an account, judged by both from the same "
+                + "facts, and which of those that it would block are in use. Reads only. "
+                + "Exits 0 where no answer turns worse, 1 where an image would be newly blocked or refused, 5 where "
+                + "something could not be read, which is named. What is wrong with FILE itself is shown as by check, "
+                + "and exits 64 before anything is read; a waiver that has merely ended is shown too, and is tried as "
+                + "it would be deployed."
+        )
+        {
+            file,
+            against,
+            images,
+            account,
+            repositories,
+            table,
+            bucket,
+            format,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(images) is null == !result.GetValue(account))
+                result.AddError("Say what to try the policy on: either '--image' or '--account'.");
+            if (result.GetResult(table) is null != result.GetResult(bucket) is null)
+                result.AddError("The ledger is both: '--table' and '--bucket'.");
+            if (result.GetResult(images) is not null && result.GetResult(repositories) is { Implicit: false })
+                result.AddError("'--repository' goes with '--account': an image names its repository.");
+        });
+        var tags = TagOptions.Of(command);
+        command.SetAction(
+            (parsed, cancellation) =>
+                RunAsync(
+                    new TryOptions(
+                        parsed.GetRequiredValue(file),
+                        parsed.GetValue(against),
+                        parsed.GetValue(images) ?? [],
+                        parsed.GetRequiredValue(repositories),
+                        parsed.GetValue(table),
+                        parsed.GetValue(bucket),
+                        tags.In(parsed)
+                    ),
+                    parsed.GetValue(format) == SharedOptions.Json,
+                    Console.Out,
+                    Console.Error,
+                    cancellation
+                )
+        );
+        return command;
+    }
 
     /// <returns>
     /// 0 where no answer turns worse, 1 where one does, 5 where something could not be read, 64 for a file or an
@@ -136,7 +219,7 @@ internal static class TryCommand
         progress.UseRead(use);
         var repositories =
             options.Images.Count == 0
-                ? await PlanOptions.MatchingAsync(registry, options.Repositories, cancellation)
+                ? await MatchingRepositories.ReadAsync(registry, options.Repositories, cancellation)
                 :
                 [
                     .. options

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Cli;
+
+/// <summary>The arguments and options that several commands have, each described once.</summary>
+internal static class SharedOptions
+{
+    public const string Json = "json";
+
+    public static Argument<ImageReference> Image() =>
+        new("IMAGE")
+        {
+            Description = "By tag, digest or full URI.",
+            CustomParser = result => ReadImages(result, "IMAGE")?[0],
+        };
+
+    /// <returns>Null where one is none, which is then an error of the command line.</returns>
+    public static ImageReference[]? ReadImages(ArgumentResult result, string name)
+    {
+        var images = new List<ImageReference>();
+        foreach (var token in result.Tokens)
+        {
+            if (ImageReference.TryParse(token.Value, out var image, out var problem))
+                images.Add(image);
+            else
+                result.AddError($"{name} is wrong: {problem}");
+        }
+        return images.Count == result.Tokens.Count ? [.. images] : null;
+    }
+
+    public static Option<Glob> Repositories() =>
+        new("--repository")
+        {
+            Description = "Only the repositories whose name matches: * any characters (also /), ? one.",
+            DefaultValueFactory = _ => Glob.Parse("*"),
+            CustomParser = result =>
+            {
+                if (Glob.TryParse(result.Tokens[0].Value, out var problem) is { } glob)
+                    return glob;
+                result.AddError($"--repository is '{result.Tokens[0].Value}'; it {problem}.");
+                return null;
+            },
+        };
+
+    public static Option<FileInfo?> Policy(string description) => new("--policy") { Description = description };
+
+    /// <summary>The policy of a function that runs in this process.</summary>
+    public static Option<FileInfo?> LocalPolicy() =>
+        Policy("Against a local AWS: the policy document of the function, which then runs in this process.");
+
+    /// <param name="output">The stack's output that names the function.</param>
+    public static Option<string?> Function(string output) =>
+        new("--function")
+        {
+            Description = $"The deployed function: the stack's output {output}. Not needed against a local AWS.",
+        };
+
+    public static Option<string> Reason(string description) =>
+        new("--reason") { Description = description, Required = true };
+
+    public static Option<string> TextOrJson() => Format("Text for people or JSON for machines.", "text");
+
+    public static Option<string> TableOrJson() => Format("A table for people or JSON for machines.", "table");
+
+    public static Option<DateTimeOffset?> Now() =>
+        new("--now")
+        {
+            Description =
+                "The moment to evaluate for, for example 2026-01-31T00:00:00Z; the present one if it is not given.",
+            CustomParser = result =>
+            {
+                if (Times.TryParseIso(result.Tokens[0].Value, out var now))
+                    return now;
+                result.AddError(
+                    $"--now is '{result.Tokens[0].Value}'; it must be a time such as 2026-01-31T00:00:00Z."
+                );
+                return null;
+            },
+        };
+
+    private static Option<string> Format(string description, string people)
+    {
+        var format = new Option<string>("--format") { Description = description, DefaultValueFactory = _ => people };
+        format.AcceptOnlyFromAmong(people, Json);
+        return format;
+    }
+}
