@@ -35,6 +35,8 @@ public sealed class RepositoryReader(
             ? []
             : await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
         use = UseHistory.Join(use, deployed, policy.Consumers.RollbackDays);
+        if (ledger is not null)
+            use = await ledger.WithPlatformsAsync(use, contents, cancellation).ConfigureAwait(false);
         var lifecycle = await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false);
         return new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers, time.GetUtcNow()), lifecycle)
         {

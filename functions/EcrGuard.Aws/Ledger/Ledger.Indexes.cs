@@ -1,5 +1,6 @@
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Ledger;
@@ -37,6 +38,28 @@ public sealed partial class Ledger
                     await PauseAsync(attempt, cancellation).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>
+    /// What runs, with the platforms of the indexes that it names and that are gone: only the ledger knows them still.
+    /// </summary>
+    /// <param name="use">Null for nothing.</param>
+    public async Task<UsageReading?> WithPlatformsAsync(
+        UsageReading? use,
+        RepositoryContents contents,
+        CancellationToken cancellation
+    )
+    {
+        if (use is null)
+            return use;
+        var platforms = new Dictionary<Digest, IReadOnlyList<Digest>>();
+        foreach (var chunk in UseHistory.Gone(use, contents).Chunk(ReadBatch))
+        {
+            var known = await FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
+            foreach (var (index, entry) in known.Where(entry => entry.Value.Record.Children.Count > 0))
+                platforms[index] = [.. entry.Record.Children.Select(child => child.Digest)];
+        }
+        return UseHistory.WithPlatforms(use, platforms);
     }
 
     /// <summary>The indexes that hold an image.</summary>

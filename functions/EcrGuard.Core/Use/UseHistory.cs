@@ -79,6 +79,45 @@ public static class UseHistory
             .DistinctBy(use => (use.By, use.Digest));
     }
 
+    /// <summary>The digests that references name and that are in the repository no more.</summary>
+    public static IReadOnlyList<Digest> Gone(UsageReading read, RepositoryContents contents)
+    {
+        var there = contents.Images.Select(image => image.Id.Digest).ToHashSet();
+        return
+        [
+            .. read
+                .Uses.Where(use => use.Repository == contents.Repository)
+                .Select(use => use.Digest)
+                .OfType<Digest>()
+                .Distinct()
+                .Where(digest => !there.Contains(digest)),
+        ];
+    }
+
+    /// <summary>
+    /// A reading, with the platforms of indexes that are gone: what runs an index runs on when its team deletes it, and
+    /// a reference to it then means the images that it held.
+    /// </summary>
+    /// <param name="platforms">What each index held.</param>
+    public static UsageReading WithPlatforms(
+        UsageReading read,
+        IReadOnlyDictionary<Digest, IReadOnlyList<Digest>> platforms
+    ) =>
+        platforms.Count == 0
+            ? read
+            : read with
+            {
+                Uses =
+                [
+                    .. read.Uses,
+                    .. read
+                        .Uses.Where(use => use.Digest is { } digest && platforms.ContainsKey(digest))
+                        .SelectMany(use =>
+                            platforms[use.Digest!].Select(platform => use with { Tag = null, Digest = platform })
+                        ),
+                ],
+            };
+
     /// <summary>
     /// Whether a reference by tag alone means just what was recorded, so that one of the two is enough.
     /// </summary>

@@ -255,6 +255,7 @@ public sealed class BaselineEnforcer(
         if (contents is null)
             return null;
         use = UseHistory.Join(use, deployments, guard.Policy.Consumers.RollbackDays)!;
+        use = (await ledger.WithPlatformsAsync(use, contents, cancellation).ConfigureAwait(false))!;
         var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
         return Exposure.Of(policy, contents, usages, settings.Tags, now);
     }

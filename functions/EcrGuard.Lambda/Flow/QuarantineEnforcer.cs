@@ -297,8 +297,16 @@ public sealed class QuarantineEnforcer(
                 .ConfigureAwait(false);
         surroundings.Use ??= await uses.LatestAsync(cancellation).ConfigureAwait(false);
         var deployments = await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
-        surroundings.Joined = UseHistory.Join(surroundings.Use, deployments, guard.Policy.Consumers.RollbackDays);
-        return surroundings.Contents is not null;
+        if (surroundings.Contents is null)
+            return false;
+        surroundings.Joined = await ledger
+            .WithPlatformsAsync(
+                UseHistory.Join(surroundings.Use, deployments, guard.Policy.Consumers.RollbackDays),
+                surroundings.Contents,
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>

@@ -123,7 +123,13 @@ public sealed class SweepRepository(
             var read = await uses.LatestAsync(deadline.Token).ConfigureAwait(false);
             var isMeant = UseHistory.IsMeant(read, contents);
             var others = deployments.Where(recorded => !isMeant(recorded));
-            var use = UseHistory.Join(read, others, guard.Policy.Consumers.RollbackDays);
+            var use = await ledger
+                .WithPlatformsAsync(
+                    UseHistory.Join(read, others, guard.Policy.Consumers.RollbackDays),
+                    contents,
+                    deadline.Token
+                )
+                .ConfigureAwait(false);
             deployments = await deployedImages
                 .RecordMeaningsAsync(read, contents, deployments, deadline.Token)
                 .ConfigureAwait(false);

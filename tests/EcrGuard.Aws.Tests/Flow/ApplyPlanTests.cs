@@ -74,6 +74,29 @@ public sealed class ApplyPlanTests
     }
 
     [Fact]
+    public async Task The_platform_of_an_index_that_runs_stays_where_its_team_has_deleted_the_index()
+    {
+        await using var fixture = await StartAsync();
+        var platform = Manifest.Image("a platform");
+        var index = fixture.Aws.Ecr.Push(
+            Repository,
+            Manifest.Index([("linux/amd64", platform)]),
+            "all",
+            fixture.Old(0)
+        );
+        await fixture.Functions.DeliverAllAsync();
+        var digests = fixture.PushOld(6);
+        fixture.Run($"{Repository}@{index}");
+        fixture.Aws.Ecr.Delete(Repository, index);
+
+        var plan = await fixture.PlanAsync();
+        var answer = await fixture.ApplyAsync(plan);
+
+        Assert.Equal(digests.Take(4), answer.Done.Select(done => done.Digest));
+        Assert.Equal([platform.Digest], fixture.Left([platform.Digest]));
+    }
+
+    [Fact]
     public async Task Images_are_archived_where_the_plan_says_so()
     {
         await using var fixture = await StartAsync();

@@ -303,6 +303,28 @@ public sealed class InUseOutlivesTests
         );
     }
 
+    /// <summary>Nobody can pull the index any more, and what was started from it runs on.</summary>
+    [Fact]
+    public async Task What_runs_an_index_runs_on_when_its_team_deletes_it_and_its_platforms_are_shielded_then()
+    {
+        await using var fixture = await FilledAsync();
+        var platform = Manifest.Image("a platform");
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", platform)]), "all");
+        await PushedDailyAsync(fixture, 5);
+        fixture.Time.Advance(TimeSpan.FromDays(3));
+        var enforcing = fixture.Deploy(Keeping(3));
+        await enforcing.SweepAsync(Runs(fixture, index));
+        Assert.Contains(Shield(index), fixture.Tags(index));
+        Assert.Empty(fixture.Tags(platform.Digest));
+
+        fixture.Aws.Ecr.Delete(Repository, index);
+        await enforcing.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromDays(1));
+        await enforcing.SweepAsync(Runs(fixture, index));
+        Assert.Equal([Shield(platform.Digest)], fixture.Tags(platform.Digest));
+        Assert.True(Stands(fixture, platform.Digest));
+    }
+
     private static readonly string?[] Teams =
     [
         null,
