@@ -229,6 +229,11 @@ public sealed class SweepRepository(
                 && Shields.Unkept(own, contents, usages, settings.Tags) is { } unkept
             )
                 undone.Add(unkept);
+            if (
+                own is not null
+                && AbandonedPlaces.Warning(own, contents, usages, settings.Tags, now + Tomorrow) is { } places
+            )
+                undone.Add(places);
             // The shields stand before any policy is put.
             RepositoryFacts? found = null;
             await OrUndoneAsync(

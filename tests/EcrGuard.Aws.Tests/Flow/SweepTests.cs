@@ -66,6 +66,39 @@ public sealed class SweepTests
         Assert.Equal("blocked", Assert.Single(fixture.Alerts.Skip(before)).Attributes["kind"].Value);
     }
 
+    /// <summary>
+    /// ECR does not say whether a team deleted an image's last tag or moved it, so that EcrGuard lets the image stay.
+    /// </summary>
+    [Fact]
+    public async Task What_goes_for_the_place_of_an_image_that_only_EcrGuards_tag_keeps_is_told_a_day_before()
+    {
+        await using var fixture = await FilledAsync();
+        fixture.Aws.Ecr.PutLifecyclePolicy(
+            Repository,
+            """{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":2},"action":{"type":"expire"}}]}"""
+        );
+        var oldest = await fixture.ScannedAsync("1", Low);
+        var blocked = await fixture.ScannedAsync("2", Critical);
+        await fixture.ScannedAsync("3", Low);
+        var before = await fixture.Functions.SweepAsync(Runs(fixture));
+        Assert.Equal(0, before.End.Undone);
+
+        fixture.Aws.Ecr.DeleteTag(Repository, "2");
+        await fixture.Functions.DeliverAllAsync();
+        var (end, _) = await fixture.Functions.SweepAsync(Runs(fixture, oldest));
+
+        Assert.Equal([BlockedTag(blocked)], fixture.Tags(blocked));
+        Assert.Equal(1, end.Undone);
+        Assert.Contains(
+            $"1 image stays by EcrGuard's tag alone, since the team has taken its own tags off: {Short(blocked)}. The "
+                + $"lifecycle policy counts it, and so may take {Short(oldest)} by 2026-11-19 ",
+            fixture.Items("D").Single()["sweep"]!.ToString().Replace(@"\u0027", "'", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
+
+        static string Short(string digest) => digest["sha256:".Length..][..12];
+    }
+
     [Fact]
     public async Task A_second_sweep_has_nothing_to_decide_and_costs_a_page_of_images_and_the_baseline()
     {

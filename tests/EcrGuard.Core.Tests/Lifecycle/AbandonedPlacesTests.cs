@@ -1,0 +1,76 @@
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
+
+namespace EcrGuard.Core.Tests.Lifecycle;
+
+public sealed class AbandonedPlacesTests
+{
+    private static string Blocked => OwnTags.Default.Blocked(Facts.Digest(2));
+
+    [Fact]
+    public void What_goes_for_the_place_of_an_image_under_EcrGuards_tag_alone_is_told_with_its_use()
+    {
+        var warning = Warning("*", Blocked, UseState.InUse);
+        Assert.StartsWith(
+            "1 image stays by EcrGuard's tag alone, since the team has ",
+            warning,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("would stay otherwise (1 in use, or may be).", warning, StringComparison.Ordinal);
+        Assert.Contains("would stay otherwise. ", Warning("*", Blocked, UseState.NotInUse), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("v*", "blocked")]
+    [InlineData("*", "v2", "blocked")]
+    [InlineData("*", "blocked", "inuse")]
+    public void Nothing_is_told_where_no_rule_counts_it_or_it_stays_for_something_else(
+        string counts,
+        params string[] tags
+    )
+    {
+        string[] its =
+        [
+            .. tags.Select(tag =>
+                tag switch
+                {
+                    "blocked" => Blocked,
+                    "inuse" => OwnTags.Default.InUse(Facts.Digest(2)),
+                    _ => tag,
+                }
+            ),
+        ];
+        Assert.Null(Warning(counts, its, UseState.NotInUse));
+    }
+
+    /// <summary>Of three images, the second as given, a rule keeps two.</summary>
+    private static string? Warning(string counts, string tag, UseState oldest) => Warning(counts, [tag], oldest);
+
+    private static string? Warning(string counts, string[] tags, UseState oldest)
+    {
+        var contents = Facts.Contents([
+            Facts.Image(1, "v1") with
+            {
+                PushedAt = Facts.Now.AddDays(-9),
+            },
+            Facts.Image(2, tags) with
+            {
+                PushedAt = Facts.Now.AddDays(-5),
+            },
+            Facts.Image(3, "v3"),
+        ]);
+        var usages = new Dictionary<Digest, ImageUsage>
+        {
+            [Facts.Digest(1)] = new(oldest, ["The task t runs it."], []),
+        };
+        return AbandonedPlaces.Warning(
+            Policies.Of(Policies.Keep(1, counts, 2)),
+            contents,
+            usages,
+            OwnTags.Default,
+            Facts.Now.AddHours(26)
+        );
+    }
+}
