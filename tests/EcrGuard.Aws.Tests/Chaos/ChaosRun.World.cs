@@ -24,7 +24,7 @@ internal sealed partial class ChaosRun
 
     private void CreateRepositories()
     {
-        var few = Expires(""" "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 6 """);
+        var few = Keeps(Few);
         const string TwoDays = """ "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 2 """;
         var untagged = Expires($""" "tagStatus": "untagged", {TwoDays} """);
         for (var i = 0; i < options.Repositories; i++)
@@ -57,12 +57,18 @@ internal sealed partial class ChaosRun
             foreach (var ecr in new[] { aws.Ecr, twin.Ecr })
                 ecr.CreateRepository(repository.Name, mutability, repository.ScanOnPush, lifecycle);
         }
-
-        static string Expires(string selection) =>
-            $$"""
-                { "rules": [ { "rulePriority": 1, "selection": { {{selection}} }, "action": { "type": "expire" } } ] }
-                """;
     }
+
+    /// <summary>How many images a team's count rule lets stay.</summary>
+    private const int Few = 6;
+
+    private static string Keeps(int count) =>
+        Expires($""" "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": {count} """);
+
+    private static string Expires(string selection) =>
+        $$"""
+            { "rules": [ { "rulePriority": 1, "selection": { {{selection}} }, "action": { "type": "expire" } } ] }
+            """;
 
     /// <summary>What was there before EcrGuard was, and the backfill that takes it over.</summary>
     private void Begin()
@@ -188,14 +194,19 @@ internal sealed partial class ChaosRun
             return false;
         }
         Figures.TeamWrites++;
+        if (!Exists(image))
+            image.Children.ForEach(child => child.IndexGoneAt ??= Now);
         var meanwhile = running.Select(other =>
             $", {other.Name} wants {(other.On.Transport.Waiting is [var first, ..] ? first : null)}"
         );
         image.Tell(Now, $"the team {what}{string.Concat(meanwhile)}");
         Touch(image);
+        var was = aws.Ecr.StatusOf(image.Repository.Name, image.Digest);
         try
         {
             act(aws.Ecr);
+            if (was == "ARCHIVED" && IsActive(image))
+                Restored(image);
         }
         catch (InvalidOperationException refused) when (refused.Message.Contains(Referenced, StringComparison.Ordinal))
         {
@@ -261,6 +272,21 @@ internal sealed partial class ChaosRun
     {
         image.Scan = TrueScan.Running;
         image.ScanDue = Now + TimeSpan.FromSeconds(random.Next(20, Chance(0.8) ? 600 : 7200));
+    }
+
+    /// <summary>
+    /// An image that comes back from the archive is scanned as if it was just pushed: what was found before says
+    /// nothing any more, and where nothing scans on push, nothing does until somebody asks for it.
+    /// </summary>
+    private void Restored(TrueImage image)
+    {
+        if (image.Kind != TrueKind.Image)
+            return;
+        image.Tell(Now, "it is restored");
+        image.Findings.Clear();
+        (image.Scan, image.ScanDue, image.ScannedAt, image.ChangedAt) = (TrueScan.None, null, null, Now);
+        if (options.Enhanced || image.Repository.ScanOnPush)
+            ScanSoon(image);
     }
 
     private void Tag(TrueImage image, string tag)
@@ -494,6 +520,7 @@ internal sealed partial class ChaosRun
     private void RunLifecycle()
     {
         var now = Now;
+        var forAbandoned = Truth.Repositories.SelectMany(each => TakenForAbandoned(each, now)).ToHashSet();
         _ = twin.Ecr.RunLifecycle(now);
         foreach (var taken in aws.Ecr.RunLifecycle(now))
         {
@@ -505,15 +532,43 @@ internal sealed partial class ChaosRun
                 continue;
             // What EcrGuard was told of stays for fourteen days after it last ran: longer than this world lasts.
             var runs = image.Running.Count > 0 ? "runs" : "ran";
-            if (image.Repository.HasBaseline && image.UseToldAt is { } told)
+            if (image.Repository.HasBaseline && image.StaysSince is { } told)
                 Fail($"the policy that EcrGuard put takes what {runs}", image, $"known since {told:dd HH:mm}");
             else if (image.Repository.HasBaseline && image.Running.Count > 0)
                 Figures.ExpiredUnknown++;
+            else if (forAbandoned.Contains(image))
+                Figures.ExpiredForAbandoned++;
             else if (!image.Repository.HasBaseline)
                 Fail("a team's lifecycle policy takes what it would not take without EcrGuard", image);
             // In both worlds, so that the rest can be compared.
             Forget(image);
         }
+    }
+
+    /// <summary>
+    /// What a team's count rule is about to take for the place of images that the team has given up, and that only
+    /// EcrGuard's tag keeps: whether a team deleted its last tag or moved it cannot be known, so that EcrGuard keeps
+    /// what would be gone without it.
+    /// </summary>
+    private List<TrueImage> TakenForAbandoned(TrueRepository repository, DateTimeOffset now)
+    {
+        var name = repository.Name;
+        if (repository.Lifecycle != Keeps(Few))
+            return [];
+        var taken = Taken(repository.Lifecycle);
+        var abandoned = repository.Images.Count(image =>
+            aws.Ecr.TagsOf(name, image.Digest) is { } tags
+            && tags.All(IsOwn)
+            && !(tags.Count == 0 && image.IsChild)
+            && !Exists(image)
+            && !taken.Contains(image.Digest)
+        );
+        // With as much more room as those take, the others stay.
+        var anyway = Taken(Keeps(Few + abandoned));
+        return repository.Images.FindAll(image => taken.Contains(image.Digest) && !anyway.Contains(image.Digest));
+
+        HashSet<string> Taken(string policy) =>
+            [.. aws.Ecr.PreviewLifecycle(name, policy, now).Select(image => image.Digest)];
     }
 
     /// <summary>Takes from the other world what EcrGuard's policy took by right, or what was told already.</summary>
@@ -553,6 +608,8 @@ internal sealed partial class ChaosRun
             {
                 if (image.Running.Values.Any(since => since < start.StartedAt))
                     image.UseToldAt ??= Now;
+                if (image.UseToldAt is not null && image.IndexGoneAt < start.StartedAt)
+                    image.AloneToldAt ??= Now;
             }
         }
         Task<SweepEnd> CloseAsync(Instance on) => on.Part<SweepClose>().SweepCloseAsync(start, new Invocation());

@@ -397,7 +397,7 @@ internal sealed partial class ChaosRun : IAsyncDisposable
             image.ExpiryToldAt ??= now;
         foreach (var found in image.Findings)
         {
-            if (found.ListedAt <= begun)
+            if (found.ListedAt <= begun && LooksAtScan(message))
                 found.SeenAt ??= now;
             var counts = message.What.Contains("Scan", StringComparison.Ordinal);
             if (
@@ -407,6 +407,14 @@ internal sealed partial class ChaosRun : IAsyncDisposable
                 found.ToldAt ??= now;
         }
     }
+
+    /// <summary>
+    /// A deployment is shielded whatever was found, and a tag of EcrGuard's own is known to it: both tell nothing of
+    /// findings, so that nobody looks.
+    /// </summary>
+    private static bool LooksAtScan(Message message) =>
+        !message.What.StartsWith("ECS", StringComparison.Ordinal)
+        && !message.What.Contains($" PUSH {Prefix}", StringComparison.Ordinal);
 
     // Invocations.
 
@@ -530,7 +538,11 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     private HttpResponseMessage Carry(Running invocation, Call call)
     {
         Figures.Calls++;
+        var away =
+            call.Operation == "UpdateImageStorageClass" && ImageOf(call) is { } its && !IsActive(its) ? its : null;
         var answer = call.Carry(wire);
+        if (away is not null && IsActive(away))
+            Restored(away);
         var writes =
             call.Operation
             is "PutImage"
@@ -716,6 +728,11 @@ internal sealed class ChaosFigures
     /// <summary>What runs, and was taken before EcrGuard could hear of it.</summary>
     public int ExpiredUnknown { get; set; }
 
+    /// <summary>
+    /// What a team's count rule took for the place of an image that the team had given up: only EcrGuard's tag kept it.
+    /// </summary>
+    public int ExpiredForAbandoned { get; set; }
+
     /// <summary>What a team deletes in vain, since EcrGuard's tag keeps the index that holds it.</summary>
     public int Kept { get; set; }
     public int Deployments { get; set; }
@@ -735,7 +752,8 @@ internal sealed class ChaosFigures
               and {Sweeps} sweeps over {Span.TotalDays:0.0} days, in {Took.TotalSeconds:0} s
               {Calls} calls, {Faults} faults, {Kills} kills
               {Images} images, {TeamWrites} writes of teams ({Kept} in vain), {Deployments} deployments
-              {Policies} policies, {Expired} expired ({ExpiredUnknown} of them ran, and nobody had told); {Alerts} alerts
+              {Policies} policies, {Alerts} alerts, {Expired} expired: {ExpiredUnknown} of them ran, and nobody had
+              told; {ExpiredForAbandoned} for the place of what its team had given up under EcrGuard's tag
               asked {Asked} times, {Yes} times yes ({YesBeforeTheNews} before the news)
             {string.Join(Environment.NewLine, tooStrict.Select(Told))}
             """;

@@ -180,6 +180,16 @@ internal sealed class TrueImage(TrueRepository repository, Manifest manifest, Tr
     public DateTimeOffset? UseToldAt { get; set; }
     public DateTimeOffset? RanUntil { get; set; }
 
+    /// <summary>When its team deleted the index that held it, and when a sweep had seen that.</summary>
+    public DateTimeOffset? IndexGoneAt { get; set; }
+    public DateTimeOffset? AloneToldAt { get; set; }
+
+    /// <summary>
+    /// Since when a policy that EcrGuard put must let it stay: an index holds its platforms, and once that is gone the
+    /// next sweep shields those that ran.
+    /// </summary>
+    public DateTimeOffset? StaysSince => IndexGoneAt is null ? UseToldAt : AloneToldAt;
+
     public void Tell(DateTimeOffset when, string what)
     {
         story.Enqueue($"{when:dd HH:mm:ss.fff} {what}");
