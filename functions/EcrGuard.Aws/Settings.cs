@@ -1,6 +1,5 @@
 using System.Globalization;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
 
@@ -9,10 +8,6 @@ namespace EcrGuard.Aws;
 /// <summary>What a deployment sets: the template's parameters and the names of what it made.</summary>
 public sealed record Settings
 {
-    /// <summary>Environment variables, for whoever stands in for one.</summary>
-    public const string TagPrefix = "ECRGUARD_TAG_PREFIX",
-        EarlierTagPrefixes = "ECRGUARD_EARLIER_TAG_PREFIXES";
-
     public required string Account { get; init; }
     public required string Region { get; init; }
     public required string Table { get; init; }
@@ -51,8 +46,6 @@ public sealed record Settings
         Repositories.Count == 0 || Repositories.Any(pattern => pattern.Matches(repository.Arn))
             ? Enforcement
             : EnforcementMode.Observe;
-
-    public OwnTags Tags { get; init; } = OwnTags.Default;
 
     /// <summary>
     /// The unique id (<c>AROA…</c>) of the role whose sessions may force approvals; null where nobody may.
@@ -111,7 +104,6 @@ public sealed record Settings
                 ),
             },
             Repositories = [.. Listed(Optional(environment, "ECRGUARD_REPOSITORIES") ?? "").Select(Pattern)],
-            Tags = TagsFrom(environment),
             BreakGlassRoleId = Optional(environment, "ECRGUARD_BREAK_GLASS_ROLE_ID"),
             SharesWrites = Optional(environment, "ECRGUARD_WRITES_SHARED") switch
             {
@@ -124,26 +116,9 @@ public sealed record Settings
         };
     }
 
-    /// <summary>
-    /// Reads how the deployment names its tags: all of the settings that must be the same for whoever plans what its
-    /// functions do.
-    /// </summary>
-    /// <inheritdoc cref="From" path="/exception"/>
-    public static OwnTags TagsFrom(Func<string, string?> environment) =>
-        new(
-            Prefix(TagPrefix, Optional(environment, TagPrefix) ?? OwnTags.Default.Prefix),
-            [.. Listed(Optional(environment, EarlierTagPrefixes) ?? "").Select(p => Prefix(EarlierTagPrefixes, p))],
-            Optional(environment, "ECRGUARD_TAG_APPROVED") switch
-            {
-                null or "false" => false,
-                "true" => true,
-                var other => throw new SettingsException("ECRGUARD_TAG_APPROVED", other, "it must be true or false"),
-            }
-        );
-
     /// <summary>The parts of a list with commas.</summary>
-    public static IReadOnlyList<string> Listed(string prefixes) =>
-        prefixes.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] Listed(string text) =>
+        text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>The account is told, so that no call to STS stands before the first answer.</summary>
     private static (string Account, string Region) Home(Func<string, string?> environment)
@@ -196,9 +171,6 @@ public sealed record Settings
             ? pattern
             : throw new SettingsException("ECRGUARD_REPOSITORIES", arn, problem is null ? right : $"it {problem}");
     }
-
-    private static string Prefix(string name, string value) =>
-        OwnTags.IsPrefix(value) ? value : throw new SettingsException(name, value, OwnTags.PrefixForm);
 
     private static string? Optional(Func<string, string?> environment, string name) =>
         environment(name) is { Length: > 0 } value ? value : null;

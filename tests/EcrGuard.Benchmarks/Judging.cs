@@ -64,7 +64,7 @@ public class Judging
     public TagPlan DecideAndPlan()
     {
         var verdict = Judge.Decide(image, scan, policy, null, Now);
-        return TagPlan.For(image, verdict.Status, UseState.Unknown, EnforcementMode.Mark, OwnTags.Default);
+        return TagPlan.For(image, verdict.Status, UseState.Unknown, EnforcementMode.Mark);
     }
 
     /// <summary>

@@ -299,7 +299,7 @@ public sealed class TagRemover(
     {
         if (await registry.ListedAsync(manifest, cancellation).ConfigureAwait(false) is not { } now)
             return null;
-        if (settings.Tags.TeamTags(now) is { Count: > 0 } foreign)
+        if (OwnTags.TeamTags(now) is { Count: > 0 } foreign)
         {
             return $"{manifest.Digest}, to which EcrGuard moves its tags to take them off, "
                 + $"carries {Phrase.Some(foreign, 3)}, which EcrGuard did not put there: it stays.";
@@ -321,7 +321,7 @@ public sealed class TagRemover(
                 + ErrorText.OfReason(failure.FailureReason);
         }
         var wrong = (answer.ImageIds ?? []).FirstOrDefault(id =>
-            id.ImageDigest != manifest.Digest.ToString() || (id.ImageTag is { } tag && !settings.Tags.Claims(tag))
+            id.ImageDigest != manifest.Digest.ToString() || (id.ImageTag is { } tag && !OwnTags.Claims(tag))
         );
         if (wrong is null)
             return null;

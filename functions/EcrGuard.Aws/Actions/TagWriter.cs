@@ -18,8 +18,7 @@ public sealed class TagWriter(
     EcrReader registry,
     Ledger.Ledger ledger,
     TagRemover remover,
-    WriteRate rate,
-    OwnTags tags
+    WriteRate rate
 )
 {
     /// <summary>
@@ -46,7 +45,7 @@ public sealed class TagWriter(
     ) =>
         WriteAsync(
             image,
-            now => TagPlan.For(now, entry.Record.Verdict.Status, shield, mode, tags, entry.NamedTags),
+            now => TagPlan.For(now, entry.Record.Verdict.Status, shield, mode, entry.NamedTags),
             (action, onto) => ledger.IntendAsync(image.Id, entry, action, onto, cancellation),
             use,
             until,
@@ -65,7 +64,7 @@ public sealed class TagWriter(
     ) =>
         WriteAsync(
             artifact,
-            now => TagPlan.ForShield(now, shield, mode, tags, named),
+            now => TagPlan.ForShield(now, shield, mode, named),
             (action, onto) => ledger.IntendAsync(artifact.Id, null, action, onto, cancellation),
             use,
             DateTimeOffset.MaxValue,
@@ -140,11 +139,7 @@ public sealed class TagWriter(
         if (action.Change == TagChange.Add)
             return new Step(action, null, null);
         var removals = await remover.OfAsync(image.Id.Repository, cancellation).ConfigureAwait(false);
-        return new Step(
-            action,
-            removals,
-            TagRemoval.Of(image, action.Tag, removals.Mutability, removals.Replicated, tags)
-        );
+        return new Step(action, removals, TagRemoval.Of(image, action.Tag, removals.Mutability, removals.Replicated));
     }
 
     /// <summary>Why a tag stays, as far as is known already; null where it is worth the reads and the write.</summary>
@@ -170,7 +165,7 @@ public sealed class TagWriter(
         CancellationToken cancellation
     )
     {
-        if (TagSafety.WhyNot(policy, image, step.Action, use, tags) is { } unsafely)
+        if (TagSafety.WhyNot(policy, image, step.Action, use) is { } unsafely)
             return unsafely;
         return await (
             step.Removals is null
@@ -192,7 +187,7 @@ public sealed class TagWriter(
     )
     {
         var (tag, removals) = (step.Action.Tag, step.Removals!);
-        var removal = TagRemoval.Of(image, tag, removals.Mutability, removals.Replicated, tags);
+        var removal = TagRemoval.Of(image, tag, removals.Mutability, removals.Replicated);
         if (removal.Way != step.Removal!.Way)
             return removal.Why ?? Superseded;
         if (removal.Way == TagRemovalWay.ByName)

@@ -4,7 +4,6 @@ using EcrGuard.Aws;
 using EcrGuard.Cli.Lifecycle;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Cli.Commands;
 
@@ -26,12 +25,10 @@ internal static class LintCommand
             images,
             format,
         };
-        var tags = TagOptions.Of(command);
         command.SetAction(parsed =>
             Run(
                 parsed.GetRequiredValue(policy),
                 parsed.GetValue(images),
-                tags.In(parsed),
                 parsed.GetValue(format) == SharedOptions.Json,
                 Console.Out,
                 Console.Error
@@ -46,20 +43,12 @@ internal static class LintCommand
     /// <summary>AWS does not say whether it does.</summary>
     private const string MayBeRefused = "may-be-refused";
 
-    /// <param name="tags">As the deployment names them.</param>
     /// <param name="asJson">Whether machines read the output.</param>
     /// <returns>
     /// 0, 1 with a finding of severity error or a policy that ECR may refuse, 2 for one that it would, 64 for a file
     /// that cannot be used.
     /// </returns>
-    public static int Run(
-        FileInfo policyFile,
-        FileInfo? imagesFile,
-        OwnTags tags,
-        bool asJson,
-        TextWriter output,
-        TextWriter errors
-    )
+    public static int Run(FileInfo policyFile, FileInfo? imagesFile, bool asJson, TextWriter output, TextWriter errors)
     {
         try
         {
@@ -67,7 +56,7 @@ internal static class LintCommand
             var images = imagesFile is null ? null : DescribedImages.Read(imagesFile);
             return policy.Reading.Policy is null
                 ? Refuse(policy, asJson, output)
-                : Lint(policy.Reading.Policy, policy.Length, images, tags, asJson, output);
+                : Lint(policy.Reading.Policy, policy.Length, images, asJson, output);
         }
         catch (UnusableFileException unusable)
         {
@@ -80,12 +69,11 @@ internal static class LintCommand
         LifecyclePolicy policy,
         int length,
         IReadOnlyList<LifecycleImage>? images,
-        OwnTags tags,
         bool asJson,
         TextWriter output
     )
     {
-        var findings = LifecycleLinter.Lint(policy, length, images, tags);
+        var findings = LifecycleLinter.Lint(policy, length, images);
         if (asJson)
             Write(
                 [

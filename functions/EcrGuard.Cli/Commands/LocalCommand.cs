@@ -30,30 +30,28 @@ internal static class LocalCommand
                 return 0;
             },
         };
-        var seed = new Option<string?>("--seed") { Description = "What to fill it with: demo." };
-        seed.AcceptOnlyFromAmong("demo");
+        var empty = new Option<bool>("--empty") { Description = "Without the demo's repositories and images." };
         var command = new Command(
             "local",
             "Keeps the local AWS running until Ctrl-C: ECR, Inspector, SNS, DynamoDB and S3."
         )
         {
             port,
-            seed,
+            empty,
         };
         command.SetAction(
-            (parsed, cancellation) =>
-                RunAsync(parsed.GetValue(port), parsed.GetValue(seed) is not null, Console.Out, cancellation)
+            (parsed, cancellation) => RunAsync(parsed.GetValue(port), parsed.GetValue(empty), Console.Out, cancellation)
         );
         return command;
     }
 
-    public static async Task<int> RunAsync(int port, bool seeded, TextWriter output, CancellationToken cancellation)
+    public static async Task<int> RunAsync(int port, bool empty, TextWriter output, CancellationToken cancellation)
     {
         await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { Port = port });
         aws.DynamoDb.CreateEcrGuardTable(LocalDeployment.Table);
         aws.S3.CreateBucket(LocalDeployment.Bucket);
         aws.Sns.CreateTopic(LocalDeployment.Alerts);
-        if (seeded)
+        if (!empty)
             Estate.Seed(aws);
         output.WriteLine(
             $"A local AWS listens on {aws.Endpoint} for the account {aws.AccountId} in {aws.Region}. In "

@@ -45,14 +45,12 @@ internal static class PlanCommand
             file,
             format,
         };
-        var tags = TagOptions.Of(command);
         command.SetAction(
             (parsed, cancellation) =>
                 RunAsync(
                     parsed.GetValue(policy),
                     parsed.GetRequiredValue(repositories),
                     parsed.GetValue(exactly),
-                    tags.In(parsed),
                     parsed.GetValue(file),
                     parsed.GetValue(format) == SharedOptions.Json,
                     Console.Out,
@@ -64,7 +62,6 @@ internal static class PlanCommand
     }
 
     /// <param name="policyFile">Null: the built-in policy.</param>
-    /// <param name="tags">As the deployment names them.</param>
     /// <param name="file">Where to write the plan; null: nowhere.</param>
     /// <returns>
     /// 0, 2 for a plan beyond a ceiling, which is not written, 64 for a file or an environment that cannot be used.
@@ -73,7 +70,6 @@ internal static class PlanCommand
         FileInfo? policyFile,
         Glob repositories,
         bool exact,
-        OwnTags tags,
         FileInfo? file,
         bool asJson,
         TextWriter output,
@@ -95,7 +91,6 @@ internal static class PlanCommand
                     policy,
                     repositories,
                     exact,
-                    tags,
                     new Progress(errors, !Console.IsErrorRedirected, throttles),
                     cancellation
                 );
@@ -150,7 +145,6 @@ internal static class PlanCommand
         PolicyDocument policy,
         Glob names,
         bool exact,
-        OwnTags tags,
         Progress progress,
         CancellationToken cancellation
     )
@@ -161,7 +155,6 @@ internal static class PlanCommand
         {
             Account = account,
             Region = region,
-            Tags = tags,
             // What only writers use.
             Table = "",
             Bucket = "",
@@ -171,7 +164,7 @@ internal static class PlanCommand
         progress.ReadingUse();
         var use = await new ConsumerReader(aws, policy, settings, time).ReadAsync(null, cancellation);
         progress.UseRead(use);
-        var planner = new Planner(policy, tags, exact);
+        var planner = new Planner(policy, exact);
         var repositories = await MatchingRepositories.ReadAsync(registry, names, cancellation);
         var planned = new PlannedRepository?[repositories.Count];
         await Parallel.ForAsync(
@@ -185,7 +178,7 @@ internal static class PlanCommand
                     var resourceTags = await registry.ResourceTagsAsync(repositories[at], token);
                     planned[at] = planner.Plan(
                         view,
-                        Wanted(view, resourceTags, policy, tags, exact, out var notes),
+                        Wanted(view, resourceTags, policy, exact, out var notes),
                         notes,
                         time.GetUtcNow()
                     );
@@ -210,7 +203,6 @@ internal static class PlanCommand
         RepositoryView view,
         IReadOnlyDictionary<string, string>? resourceTags,
         PolicyDocument policy,
-        OwnTags tags,
         bool exact,
         out IReadOnlyList<string> notes
     )
@@ -234,8 +226,7 @@ internal static class PlanCommand
             },
             baseline,
             EnforcementMode.Mark,
-            SettingHistory.None,
-            tags
+            SettingHistory.None
         );
         var repair = plan.Repairs.FirstOrDefault(repair => repair.Setting.Kind == SettingKind.LifecyclePolicy);
         notes =

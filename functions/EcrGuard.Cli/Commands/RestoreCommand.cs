@@ -24,11 +24,6 @@ internal static class RestoreCommand
                 );
         });
         var reason = SharedOptions.Reason("Why: it stands in the ledger, and in what is told of the repository.");
-        var anyway = new Option<bool>("--anyway")
-        {
-            Description =
-                "Put back a lifecycle policy even where it takes images that are in use or may be. That is told as an alert.",
-        };
         var function = SharedOptions.Function("RestoreRepositoryFunction");
         var policy = SharedOptions.LocalPolicy();
         var command = new Command(
@@ -39,7 +34,6 @@ internal static class RestoreCommand
         {
             repository,
             reason,
-            anyway,
             function,
             policy,
         };
@@ -48,7 +42,6 @@ internal static class RestoreCommand
                 RunAsync(
                     parsed.GetRequiredValue(repository),
                     parsed.GetRequiredValue(reason),
-                    parsed.GetValue(anyway),
                     parsed.GetValue(function),
                     parsed.GetValue(policy),
                     Console.Out,
@@ -59,14 +52,12 @@ internal static class RestoreCommand
         return command;
     }
 
-    /// <param name="anyway">Whether also a lifecycle policy is put back that takes images in use.</param>
     /// <param name="function">The deployed function; null only against a local AWS.</param>
     /// <param name="policyFile">The policy of the function in this process; null: the built-in one.</param>
     /// <returns>0 where all was put back, 1 where something was left.</returns>
     public static Task<int> RunAsync(
         string repository,
         string reason,
-        bool anyway,
         string? function,
         FileInfo? policyFile,
         TextWriter output,
@@ -79,7 +70,7 @@ internal static class RestoreCommand
                 var answer = await FunctionInvoker
                     .To(function, "RestoreRepositoryFunction")
                     .GiveAsync<RestoreRepository, RestoreRequest, RestoreAnswer>(
-                        new RestoreRequest(repository, reason, anyway),
+                        new RestoreRequest(repository, reason),
                         OrderJson.Short.RestoreRequest,
                         OrderJson.Short.RestoreAnswer,
                         (restore, order, context) => restore.RestoreRepositoryAsync(order, context),

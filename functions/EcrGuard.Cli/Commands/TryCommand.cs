@@ -27,8 +27,7 @@ internal sealed record TryOptions(
     IReadOnlyList<ImageReference> Images,
     Glob Repositories,
     string? Table,
-    string? Bucket,
-    OwnTags Tags
+    string? Bucket
 );
 
 /// <summary>
@@ -99,7 +98,6 @@ internal static class TryCommand
             if (result.GetResult(images) is not null && result.GetResult(repositories) is { Implicit: false })
                 result.AddError("'--repository' goes with '--account': an image names its repository.");
         });
-        var tags = TagOptions.Of(command);
         command.SetAction(
             (parsed, cancellation) =>
                 RunAsync(
@@ -109,8 +107,7 @@ internal static class TryCommand
                         parsed.GetValue(images) ?? [],
                         parsed.GetRequiredValue(repositories),
                         parsed.GetValue(table),
-                        parsed.GetValue(bucket),
-                        tags.In(parsed)
+                        parsed.GetValue(bucket)
                     ),
                     parsed.GetValue(format) == SharedOptions.Json,
                     Console.Out,
@@ -190,7 +187,6 @@ internal static class TryCommand
             Region = region,
             Table = options.Table ?? "",
             Bucket = options.Bucket ?? "",
-            Tags = options.Tags,
         };
         var registry = new EcrReader(aws.Ecr, settings, time);
         var ledger = options.Table is null ? null : new Ledger(aws.Dynamo, settings, time);
@@ -280,10 +276,7 @@ internal static class TryCommand
             options.Against?.ToString(),
             inForce.Version,
             TrialSummary.Of(repositories.Count, all),
-            [
-                .. all.Where(change => change.Change != AnswerChange.None)
-                    .Select(change => TriedImage.Of(change, options.Tags)),
-            ],
+            [.. all.Where(change => change.Change != AnswerChange.None).Select(change => TriedImage.Of(change))],
             [.. unread.Order(StringComparer.Ordinal)],
             [.. Notes(options, inForce, tried, use)]
         );
@@ -293,7 +286,7 @@ internal static class TryCommand
     private static HashSet<Digest> Wanted(RepositoryContents contents, TryOptions options, ConcurrentBag<string> unread)
     {
         if (options.Images.Count == 0)
-            return [.. RepositoryEvidence.Named(contents, options.Tags).Select(image => image.Id.Digest)];
+            return [.. RepositoryEvidence.Named(contents).Select(image => image.Id.Digest)];
         var wanted = new HashSet<Digest>();
         foreach (var reference in options.Images.Where(reference => reference.Repository == contents.Repository.Name))
         {

@@ -134,7 +134,6 @@ internal sealed class FunctionInvoker(string? function)
             ScanQueue = $"https://sqs.{region}.amazonaws.com/{account}/{LocalDeployment.ScanChanged}",
             Enforcement = EnforcementMode.Quarantine,
             BreakGlassRoleId = LocalDeployment.BreakGlassRoleId,
-            Tags = Settings.TagsFrom(Environment.GetEnvironmentVariable),
         };
     }
 }

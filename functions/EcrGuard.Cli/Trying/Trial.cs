@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using EcrGuard.Cli.Judging;
-using EcrGuard.Core.Plans;
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
@@ -71,12 +71,12 @@ internal sealed record TriedImage(
     Judged After
 )
 {
-    public static TriedImage Of(VerdictChange change, OwnTags tags) =>
+    public static TriedImage Of(VerdictChange change) =>
         new(
             Word(change.Change),
             change.Image.Id.Repository.Name,
             change.Image.Id.Digest.ToString(),
-            tags.TeamTags(change.Image),
+            OwnTags.TeamTags(change.Image),
             Word(change.Usage.Use),
             change.Usage.Why,
             Judged.Of(change.Before),

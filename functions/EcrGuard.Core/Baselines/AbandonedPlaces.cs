@@ -1,6 +1,5 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Baselines;
@@ -23,11 +22,10 @@ public static class AbandonedPlaces
         LifecyclePolicy policy,
         RepositoryContents contents,
         IReadOnlyDictionary<Digest, ImageUsage> usages,
-        OwnTags tags,
         DateTimeOffset until
     )
     {
-        var kept = contents.Images.Where(image => IsKept(image, tags)).Select(image => image.Id.Digest).ToHashSet();
+        var kept = contents.Images.Where(IsKept).Select(image => image.Id.Digest).ToHashSet();
         if (kept.Count == 0)
             return null;
         var without = contents with { Images = [.. contents.Images.Where(image => !kept.Contains(image.Id.Digest))] };
@@ -46,7 +44,7 @@ public static class AbandonedPlaces
 
         IEnumerable<TakenImage> Taken(RepositoryContents images)
         {
-            var effect = PolicyEffect.Of(policy, images, usages, shields: null, until);
+            var effect = PolicyEffect.Of(policy, images, usages, shielded: false, until);
             return effect.Expired.Concat(effect.Archived);
         }
 
@@ -55,8 +53,8 @@ public static class AbandonedPlaces
     }
 
     /// <summary>A shield keeps an image on purpose: only under EcrGuard's rule is there one.</summary>
-    private static bool IsKept(ImageFacts image, OwnTags tags) =>
+    private static bool IsKept(ImageFacts image) =>
         image is { TakesShield: true, Storage: StorageStatus.Active, Tags.Count: > 0 }
-        && tags.TeamTags(image).Count == 0
-        && !tags.AllInUse(image.Id.Digest).Any(image.Tags.Contains);
+        && OwnTags.TeamTags(image).Count == 0
+        && !image.Tags.Contains(OwnTags.InUse(image.Id.Digest));
 }

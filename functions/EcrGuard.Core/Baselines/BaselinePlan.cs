@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Baselines;
@@ -57,22 +56,20 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
         Baseline? baseline,
         EnforcementMode mode,
         SettingHistory hold,
-        OwnTags tags,
         Baseline? whole = null
     )
     {
-        var plan = new Planner(repository, hold, tags, Enforces(baseline, mode));
-        plan.LifecyclePolicy(baseline, tags);
+        var plan = new Planner(repository, hold, Enforces(baseline, mode));
+        plan.LifecyclePolicy(baseline);
         if (baseline?.ScanOnPush == true)
             plan.ScanOnPush();
         if (baseline?.TagMutability is { } wanted)
-            plan.TagMutability(wanted, baseline.MutabilityExclusions, tags);
+            plan.TagMutability(wanted, baseline.MutabilityExclusions);
         plan.ResourceTags(baseline?.ResourceTags ?? []);
         return plan.End(
-            tags,
             whole is null || whole == baseline
                 ? null
-                : For(repository, whole, EnforcementMode.Observe, SettingHistory.None, tags).Wish
+                : For(repository, whole, EnforcementMode.Observe, SettingHistory.None).Wish
         );
     }
 
@@ -82,13 +79,13 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private sealed class Planner(RepositoryFacts repository, SettingHistory hold, OwnTags own, bool enforces)
+    private sealed class Planner(RepositoryFacts repository, SettingHistory hold, bool enforces)
     {
         private readonly List<string> drift = [];
         private readonly List<Repair> repairs = [];
         private readonly List<string> wishes = [];
 
-        public void LifecyclePolicy(Baseline? baseline, OwnTags tags)
+        public void LifecyclePolicy(Baseline? baseline)
         {
             var current = repository.LifecyclePolicy;
             if (baseline?.LifecyclePolicy is not { } named)
@@ -99,7 +96,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             }
 
             // Where it enforces, images in use are shielded before any other rule is asked.
-            var (shield, its) = (RuleList.Read(Shield(tags))!, RuleList.Read(named)!);
+            var (shield, its) = (RuleList.Read(Shield())!, RuleList.Read(named)!);
             var own = enforces ? shield.Then(its) : its;
             var wish = $"{baseline.ExistingPolicy} {shield.Then(its).Meaning}";
             wishes.Add(wish);
@@ -186,14 +183,14 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
 
         private const string NoScan = "No scan follows a push; the baseline wants one.";
 
-        public void TagMutability(TagMutability mode, IReadOnlyList<string> exclusions, OwnTags tags)
+        public void TagMutability(TagMutability mode, IReadOnlyList<string> exclusions)
         {
             // Tags that cannot move could not say another verdict: EcrGuard's own are always excepted.
             var immutable = mode is Images.TagMutability.Immutable or Images.TagMutability.ImmutableWithExclusion;
             var excepts =
                 mode is Images.TagMutability.ImmutableWithExclusion or Images.TagMutability.MutableWithExclusion;
             var wanted = immutable ? Images.TagMutability.ImmutableWithExclusion : mode;
-            var filters = (immutable ? exclusions.Append(tags.Pattern) : exclusions).ToList();
+            var filters = (immutable ? exclusions.Append(OwnTags.Pattern) : exclusions).ToList();
             var wish = new MutabilityValue(wanted, filters).ToString();
             wishes.Add(wish);
             // What a team excepts stays excepted where the baseline leaves room for exceptions.
@@ -270,10 +267,10 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
         }
 
         /// <param name="ofTheWhole">The wish, where more is wished for than was looked at.</param>
-        public BaselinePlan End(OwnTags tags, string? ofTheWhole)
+        public BaselinePlan End(string? ofTheWhole)
         {
             var wish = ofTheWhole ?? Hash(string.Join('\n', wishes));
-            if (repairs.Count > 0 && WhyNot(wish, tags) is { } why)
+            if (repairs.Count > 0 && WhyNot(wish) is { } why)
             {
                 drift.Add(why);
                 repairs.Clear();
@@ -281,14 +278,14 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             return new BaselinePlan(drift, repairs, wish);
         }
 
-        private string? WhyNot(string wish, OwnTags tags) =>
+        private string? WhyNot(string wish) =>
             hold.Restored is { } restored && restored.Wish == wish
                 ? string.Create(
                     CultureInfo.InvariantCulture,
                     $"It was put back as it was before EcrGuard on {restored.At:yyyy-MM-dd} "
                         + $"({Phrase.Clip(restored.Reason, 100)}): nothing is repaired until its baseline changes."
                 )
-            : repository.ResourceTags is { } its && tags.OptOutIn(its) is { } reason
+            : repository.ResourceTags is { } its && OwnTags.OptOutIn(its) is { } reason
                 ? "The team has opted out "
                     + $"({(reason.Length == 0 ? "without a reason" : Phrase.Clip(reason, 100))}): nothing is repaired."
             : null;
@@ -299,7 +296,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             if (!enforces)
                 return;
             var hash = Hash(wish);
-            if (hold.WithoutOriginal(setting, repository, own) is { } unknown)
+            if (hold.WithoutOriginal(setting, repository) is { } unknown)
                 drift.Add(unknown);
             else if (hold.Of(setting) is { Times: >= MaxTimes } held && held.Wish == hash)
                 drift.Add(
@@ -310,9 +307,9 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
                 repairs.Add(new Repair(setting, setting.ValueIn(repository), value, ownRules, hash, differs));
         }
 
-        private static string Shield(OwnTags tags) =>
+        private static string Shield() =>
             $$"""{ "rules": [ { "rulePriority": 1, "description": "Images in use stay", "selection":"""
-            + $$""" { "tagStatus": "tagged", "tagPatternList": ["{{tags.InUsePattern}}"],"""
+            + $$""" { "tagStatus": "tagged", "tagPatternList": ["{{OwnTags.InUsePattern}}"],"""
             + $$""" "countType": "imageCountMoreThan", "countNumber": {{Selection.EveryImage}} },"""
             + """ "action": { "type": "expire" } } ] }""";
     }

@@ -1,6 +1,5 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Baselines;
@@ -22,13 +21,13 @@ public sealed record PolicyEffect(
     /// </summary>
     public long ExpiredBytes => Expired.Sum(image => image.Image.SizeInBytes ?? 0);
 
-    /// <param name="shields">The names of the tags that images in use will carry before the policy is put; null: the
-    ///     images as they are.</param>
+    /// <param name="shielded">Whether images in use are shielded before the policy is put; false: the images as they
+    ///     are.</param>
     public static PolicyEffect Of(
         LifecyclePolicy policy,
         RepositoryContents contents,
         IReadOnlyDictionary<Digest, ImageUsage> usages,
-        OwnTags? shields,
+        bool shielded,
         DateTimeOffset now
     )
     {
@@ -58,8 +57,7 @@ public sealed record PolicyEffect(
             [.. taken.Select(t => t.Image).Where(image => image.Usage.Use != UseState.NotInUse)]
         );
 
-        ImageFacts Shielded(ImageFacts image) =>
-            shields is null ? image : Shields.With(image, UsageOf(image.Id.Digest), shields);
+        ImageFacts Shielded(ImageFacts image) => shielded ? Shields.With(image, UsageOf(image.Id.Digest)) : image;
 
         ImageUsage UsageOf(Digest digest) => ImageUsage.Of(usages, digest);
     }

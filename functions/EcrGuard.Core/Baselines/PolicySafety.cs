@@ -1,6 +1,5 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Baselines;
@@ -27,7 +26,6 @@ public static class PolicySafety
         LifecyclePolicy policy,
         RepositoryContents contents,
         IReadOnlyDictionary<Digest, ImageUsage> usages,
-        OwnTags tags,
         DateTimeOffset now
     ) =>
         [
@@ -36,8 +34,7 @@ public static class PolicySafety
                 .Concat(
                     contents
                         .Images.Where(image =>
-                            ImageUsage.Of(usages, image.Id.Digest).Use == UseState.InUse
-                            && Shields.Harms(policy, image, tags)
+                            ImageUsage.Of(usages, image.Id.Digest).Use == UseState.InUse && Shields.Harms(policy, image)
                         )
                         .Select(image => new TakenImage(
                             image,
@@ -187,7 +184,7 @@ public static class PolicySafety
             : [contents];
         foreach (var reading in readings)
         {
-            foreach (var image in PolicyEffect.Of(policy, reading, usages, shields: null, now).AtRisk)
+            foreach (var image in PolicyEffect.Of(policy, reading, usages, shielded: false, now).AtRisk)
                 yield return image;
             foreach (
                 var image in PolicyEffect
@@ -198,7 +195,7 @@ public static class PolicySafety
                             Images = [.. reading.Images, .. pushes],
                         },
                         usages,
-                        shields: null,
+                        shielded: false,
                         now + Ahead
                     )
                     .AtRisk

@@ -1,6 +1,5 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 using Phrase = EcrGuard.Core.Images.Phrase;
 
@@ -20,13 +19,12 @@ public sealed record Exposure(IReadOnlyList<TakenImage> Images)
         string policy,
         RepositoryContents contents,
         IReadOnlyDictionary<Digest, ImageUsage> usages,
-        OwnTags tags,
         DateTimeOffset now
     )
     {
         // What a policy in words that EcrGuard does not know would take, nobody knows.
         var images = LifecyclePolicy.Read(policy).Policy is { } read
-            ? PolicySafety.Exposed(read, contents, usages, tags, now)
+            ? PolicySafety.Exposed(read, contents, usages, now)
             :
             [
                 .. contents
@@ -36,8 +34,18 @@ public sealed record Exposure(IReadOnlyList<TakenImage> Images)
         return images.Count == 0 ? null : new Exposure(images);
     }
 
+    /// <summary>
+    /// Why the policy is not put back, and the command with which people do it all the same. The policy's text is
+    /// quoted for a shell.
+    /// https://docs.aws.amazon.com/cli/latest/reference/ecr/put-lifecycle-policy.html
+    /// </summary>
+    public string Refusal(RepositoryId repository, string policy) =>
+        $"The lifecycle policy stays as it is. By the one that was there before, {Sentence} To put it back all the "
+        + $"same: aws ecr put-lifecycle-policy --region {repository.Region} --repository-name {repository.Name} "
+        + $"--lifecycle-policy-text '{policy.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
     /// <summary>Says what would go, beginning with a small letter.</summary>
-    public string Sentence =>
+    private string Sentence =>
         $"within {PolicySafety.Ahead.TotalHours} hours ECR may take "
         + $"{Phrase.Count(Images.Count, "image that is", "images that are")} in use or may be: "
         + $"{Named}.{(Images[0].Usage.Why is [var why, ..] ? $" {why}" : "")}";

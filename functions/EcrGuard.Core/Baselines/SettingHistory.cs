@@ -1,6 +1,5 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Baselines;
@@ -27,7 +26,7 @@ public sealed record SettingHistory
     /// sentence that what was there before is not known. Nothing is put over it then, or EcrGuard's own value would be
     /// taken for the team's and given back as such. Null where all is known, or a value does not show who put it.
     /// </summary>
-    public string? WithoutOriginal(RepositorySetting setting, RepositoryFacts repository, OwnTags tags) =>
+    public string? WithoutOriginal(RepositorySetting setting, RepositoryFacts repository) =>
         Restored is not null || Of(setting) is not null
             ? null
             : setting.Kind switch
@@ -35,16 +34,16 @@ public sealed record SettingHistory
                 SettingKind.LifecyclePolicy
                     when repository.LifecyclePolicy is { } text
                         && LifecyclePolicy.Read(text).Policy is { } policy
-                        && Shields.Stand(policy, tags) =>
+                        && Shields.Stand(policy) =>
                     "Its lifecycle policy begins with EcrGuard's rule, and the ledger does not know what was there "
                         + "before: EcrGuard leaves it as it is, and 'ecrguard restore' cannot put anything back. "
                         + "Put the policy that is wanted there by hand, without that rule.",
                 SettingKind.TagMutability
                     when repository.Mutability == TagMutability.ImmutableWithExclusion
-                        && repository.MutabilityExclusions.Contains(tags.Pattern) =>
-                    $"Its tag mutability excepts '{tags.Pattern}', and the ledger does not know who put that there, "
+                        && repository.MutabilityExclusions.Contains(OwnTags.Pattern) =>
+                    $"Its tag mutability excepts '{OwnTags.Pattern}', and the ledger does not know who put that there, "
                         + "nor what was there before: EcrGuard leaves it as it is, and 'ecrguard restore' cannot put "
-                        + $"anything back. Put the mutability that is wanted there by hand, without '{tags.Pattern}'.",
+                        + $"anything back. Put the mutability that is wanted there by hand, without '{OwnTags.Pattern}'.",
                 SettingKind.LifecyclePolicy
                 or SettingKind.TagMutability
                 or SettingKind.ScanOnPush

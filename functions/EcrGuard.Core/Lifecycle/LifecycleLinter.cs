@@ -1,5 +1,4 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
 
@@ -50,20 +49,14 @@ public sealed class LifecycleLinter
     private readonly LifecyclePolicy _policy;
     private readonly int _length;
     private readonly IReadOnlyList<LifecycleImage>? _images;
-    private readonly OwnTags _verdictTags;
     private readonly List<LintFinding> _findings = [];
 
     /// <summary>Of each image the rules that select it, by priority.</summary>
     private readonly IReadOnlyList<(LifecycleImage Image, IReadOnlyList<LifecycleRule> Rules)> _selected;
 
-    private LifecycleLinter(
-        LifecyclePolicy policy,
-        int length,
-        IReadOnlyList<LifecycleImage>? images,
-        OwnTags verdictTags
-    )
+    private LifecycleLinter(LifecyclePolicy policy, int length, IReadOnlyList<LifecycleImage>? images)
     {
-        (_policy, _length, _images, _verdictTags) = (policy, length, images, verdictTags);
+        (_policy, _length, _images) = (policy, length, images);
         _selected =
         [
             .. (images ?? []).Where(image => image.Subject is null).Select(image => (image, RulesOf(policy, image))),
@@ -77,11 +70,10 @@ public sealed class LifecycleLinter
     public static IReadOnlyList<LintFinding> Lint(
         LifecyclePolicy policy,
         int length,
-        IReadOnlyList<LifecycleImage>? images,
-        OwnTags verdictTags
+        IReadOnlyList<LifecycleImage>? images
     )
     {
-        var linter = new LifecycleLinter(policy, length, images, verdictTags);
+        var linter = new LifecycleLinter(policy, length, images);
         linter.CheckLimits();
         linter.CheckUntaggedCleanUp();
         foreach (var rule in policy.Rules)
@@ -278,35 +270,35 @@ public sealed class LifecycleLinter
 
     private void CheckVerdictTags(LifecycleRule rule)
     {
-        var shielded = Shields.Stand(_policy, _verdictTags);
+        var shielded = Shields.Stand(_policy);
         if (shielded && rule == _policy.Rules[0])
             return;
         // Any digest will do: a pattern that matches some of them and not others is not written by accident.
         var sample = Digest.Parse("sha256:" + string.Concat(Enumerable.Repeat("0123456789abcdef", 4)));
-        string[] verdicts = [_verdictTags.Blocked(sample), _verdictTags.Approved(sample)];
+        var blocked = OwnTags.Blocked(sample);
         // Behind EcrGuard's own rule no other decides about an image in use.
-        if (!shielded && rule.Tags.FirstOrDefault(tag => tag.Matches(_verdictTags.InUse(sample))) is { } inUse)
+        if (!shielded && rule.Tags.FirstOrDefault(tag => tag.Matches(OwnTags.InUse(sample))) is { } inUse)
         {
             Add(
                 CatchesVerdictTags,
                 LintSeverity.Warning,
                 rule,
                 $"'{inUse}' also matches the tags by which EcrGuard shields images in use "
-                    + $"('{_verdictTags.Prefix}-inuse-…'): an image that gets one moves into this rule, which takes "
+                    + $"('{OwnTags.Prefix}-inuse-…'): an image that gets one moves into this rule, which takes "
                     + "it beyond its limit, and out of the reach of later ones.",
                 "Begin the pattern as the team's tags begin, for example 'v*', or let a first rule keep "
-                    + $"'{_verdictTags.InUsePattern}' with imageCountMoreThan {Selection.EveryImage}."
+                    + $"'{OwnTags.InUsePattern}' with imageCountMoreThan {Selection.EveryImage}."
             );
         }
-        else if (rule.Tags.FirstOrDefault(tag => verdicts.Any(verdict => tag.Matches(verdict))) is { } caught)
+        else if (rule.Tags.FirstOrDefault(tag => tag.Matches(blocked)) is { } caught)
         {
-            var meant = caught.Text.StartsWith(_verdictTags.Prefix + '-', StringComparison.Ordinal);
+            var meant = caught.Text.StartsWith(OwnTags.Prefix + '-', StringComparison.Ordinal);
             Add(
                 CatchesVerdictTags,
                 meant ? LintSeverity.Info : LintSeverity.Warning,
                 rule,
                 $"'{caught}' {(meant ? "" : "also ")}matches the tags that EcrGuard writes "
-                    + $"('{_verdictTags.Prefix}-blocked-…'): an image that gets one moves into this rule, and out "
+                    + $"('{OwnTags.Prefix}-blocked-…'): an image that gets one moves into this rule, and out "
                     + "of the reach of later ones.",
                 meant
                     ? "Leave it if that is meant: an image that is no longer blocked moves out again."
@@ -338,7 +330,7 @@ public sealed class LifecycleLinter
             return;
         var selected = _selected.Where(image => image.Rules.Contains(rule)).ToList();
         // EcrGuard's own rule waits for images to come into use.
-        if (selected.Count == 0 && rule.Tags is [var only] && only.Text == _verdictTags.InUsePattern)
+        if (selected.Count == 0 && rule.Tags is [var only] && only.Text == OwnTags.InUsePattern)
             return;
         // A rule for untagged images, or for what is archived, waits for some, and that there are none is its work.
         if (selected.Count == 0 && rule.TagStatus != TagStatus.Tagged)

@@ -21,7 +21,7 @@ public sealed record WantedPolicy(string Text, string Why);
 /// False: the wanted policy is put, and images are deleted on which only EcrGuard's own tags are left. True: instead,
 /// the images that the wanted policy would take today are named one by one.
 /// </param>
-public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
+public sealed class Planner(PolicyDocument policy, bool exact)
 {
     /// <summary>More examples in a note help nobody.</summary>
     private const int MaxNamed = 3;
@@ -36,7 +36,7 @@ public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
         DateTimeOffset now
     )
     {
-        var work = new Work(policy, tags, view, now);
+        var work = new Work(policy, view, now);
         foreach (var note in notes)
             work.Note(note);
         work.NotePresentPolicy();
@@ -62,7 +62,7 @@ public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
         return work.End();
     }
 
-    private sealed class Work(PolicyDocument policy, OwnTags tags, RepositoryView view, DateTimeOffset now)
+    private sealed class Work(PolicyDocument policy, RepositoryView view, DateTimeOffset now)
     {
         private const string Present = "present";
 
@@ -99,7 +99,7 @@ public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
                 );
             if (view.LifecyclePolicy is not { } text || Read(text, Present) is not { } present)
                 return;
-            var atRisk = PolicyEffect.Of(present, Contents, view.Usages, null, now).AtRisk;
+            var atRisk = PolicyEffect.Of(present, Contents, view.Usages, shielded: false, now).AtRisk;
             if (atRisk.Count > 0)
                 Note(
                     "The present lifecycle policy takes "
@@ -125,7 +125,7 @@ public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
             var images = Contents.Images.Select(image => LifecycleImage.Of(image, Contents.ChildrenOf(image))).ToList();
             foreach (
                 var finding in LifecycleLinter
-                    .Lint(wanted, length, images, tags)
+                    .Lint(wanted, length, images)
                     .Where(finding => finding.Severity != LintSeverity.Info)
             )
             {
@@ -139,7 +139,7 @@ public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
         /// <returns>False where the policy would take what must not go.</returns>
         public bool TryPut(WantedPolicy wanted, LifecyclePolicy parsed)
         {
-            var effect = PolicyEffect.Of(parsed, Contents, view.Usages, tags, now);
+            var effect = PolicyEffect.Of(parsed, Contents, view.Usages, shielded: true, now);
             if (effect.AtRisk.Count > 0)
             {
                 Note(
@@ -167,7 +167,7 @@ public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
         /// <summary>Names what the policy would take today.</summary>
         public void TakeExactly(LifecyclePolicy wanted)
         {
-            var effect = PolicyEffect.Of(wanted, Contents, view.Usages, tags, now);
+            var effect = PolicyEffect.Of(wanted, Contents, view.Usages, shielded: true, now);
             var going = effect
                 .Expired.Concat(effect.Archived)
                 .ToDictionary(image => image.Image.Id.Digest, image => image.Reason);
@@ -189,7 +189,7 @@ public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
             var left = Contents
                 .Images.Where(image =>
                     image is { TakesShield: true, Tags.Count: > 0 }
-                    && image.Tags.All(tag => tags.IsOwn(image.Id.Digest, tag))
+                    && image.Tags.All(tag => OwnTags.IsOwn(image.Id.Digest, tag))
                     && !taken.Contains(image.Id.Digest)
                 )
                 .ToList();
@@ -210,7 +210,7 @@ public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
                                 ],
                             },
                             view.Usages,
-                            null,
+                            shielded: false,
                             now
                         )
                         .Expired.ToDictionary(image => image.Image.Id.Digest);
@@ -219,7 +219,7 @@ public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
             foreach (var image in left.Where(image => view.UsageOf(image.Id.Digest).Use == UseState.NotInUse))
             {
                 var digest = image.Id.Digest;
-                if (!image.Tags.Any(tag => tags.AllBlocked(digest).Contains(tag)))
+                if (!image.Tags.Contains(OwnTags.Blocked(digest)))
                     going[digest] = "Only EcrGuard's own tags are left on it.";
                 else if (expired.TryGetValue(digest, out var without))
                     going[digest] = $"Only EcrGuard's own tags are left on it. Without them: {without.Reason}";
@@ -263,7 +263,7 @@ public sealed class Planner(PolicyDocument policy, OwnTags tags, bool exact)
                 return;
             var spared = Contents
                 .Images.Where(image => going.ContainsKey(image.Id.Digest) && image.Storage != StorageStatus.Active)
-                .Where(image => image.Tags.Intersect(tags.AllBlocked(image.Id.Digest)).Any())
+                .Where(image => image.Tags.Contains(OwnTags.Blocked(image.Id.Digest)))
                 .ToList();
             foreach (var image in spared)
                 going.Remove(image.Id.Digest);

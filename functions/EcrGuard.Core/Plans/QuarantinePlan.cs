@@ -54,7 +54,7 @@ public sealed record QuarantinePlan(
 
     /// <summary>Plans the next step of an image. Taking needs the mode quarantine, putting back only mark.</summary>
     /// <param name="record">What the ledger holds.</param>
-    public static QuarantinePlan For(QuarantineFacts facts, Quarantine? record, OwnTags tags, DateTimeOffset now)
+    public static QuarantinePlan For(QuarantineFacts facts, Quarantine? record, DateTimeOffset now)
     {
         if (facts.Image.Kind is not (ImageKind.Image or ImageKind.Index))
             return new QuarantinePlan(null, record, null);
@@ -68,18 +68,12 @@ public sealed record QuarantinePlan(
             facts.Mode == EnforcementMode.Quarantine
             && facts.Status == Status.Blocked
             && record?.IsReleasedFrom(facts.ChangeId) != true;
-        return record is { State: not QuarantineState.Ended } ? Begun(facts, wanted, record, tags, now)
-            : wanted ? Take(facts, record, tags, now)
+        return record is { State: not QuarantineState.Ended } ? Begun(facts, wanted, record, now)
+            : wanted ? Take(facts, record, now)
             : new QuarantinePlan(null, record, null);
     }
 
-    private static QuarantinePlan Begun(
-        QuarantineFacts facts,
-        bool wanted,
-        Quarantine record,
-        OwnTags tags,
-        DateTimeOffset now
-    )
+    private static QuarantinePlan Begun(QuarantineFacts facts, bool wanted, Quarantine record, DateTimeOffset now)
     {
         var lifted = WhyLifted(facts, record);
         var returning = record with { State = QuarantineState.Returning };
@@ -103,20 +97,20 @@ public sealed record QuarantinePlan(
         // What a function was about to archive when it ended is no restore; neither is what was pushed again
         // after it was gone, under a block of its own.
         var restoredByOthers = record.State == QuarantineState.Held && record.ChangeId == facts.ChangeId;
-        return Take(facts, record with { State = QuarantineState.Ended }, tags, now) with
+        return Take(facts, record with { State = QuarantineState.Ended }, now) with
         {
             RestoredByOthers = restoredByOthers,
         };
     }
 
-    private static QuarantinePlan Take(QuarantineFacts facts, Quarantine? record, OwnTags tags, DateTimeOffset now)
+    private static QuarantinePlan Take(QuarantineFacts facts, Quarantine? record, DateTimeOffset now)
     {
         var image = facts.Image;
         // An image without a team's tag is nobody's to deploy by name: its index is taken, or nothing.
         // One that is archived already is out of reach, and whoever archived it may want it back.
-        if (tags.TeamTags(image).Count == 0 || image.Storage == StorageStatus.Archived)
+        if (OwnTags.TeamTags(image).Count == 0 || image.Storage == StorageStatus.Archived)
             return new QuarantinePlan(null, record, null);
-        if (WhyNot(facts, tags, now) is { } why)
+        if (WhyNot(facts, now) is { } why)
             return new QuarantinePlan(null, record, why);
 
         var platforms =
@@ -134,7 +128,7 @@ public sealed record QuarantinePlan(
     }
 
     /// <summary>Why an image may not be taken out of reach; null where it may.</summary>
-    private static string? WhyNot(QuarantineFacts facts, OwnTags tags, DateTimeOffset now)
+    private static string? WhyNot(QuarantineFacts facts, DateTimeOffset now)
     {
         var image = facts.Image;
         if (image.Storage != StorageStatus.Active)
@@ -144,7 +138,7 @@ public sealed record QuarantinePlan(
         if (WhyNotUndone(facts) is { } lost)
             return lost;
         // First the tag, then out of reach: an archived image cannot be marked any more.
-        if (!image.Tags.Contains(tags.Blocked(image.Id.Digest)))
+        if (!image.Tags.Contains(OwnTags.Blocked(image.Id.Digest)))
             return "It does not carry its blocking tag yet.";
         var first = facts.Usage.Why is [var sentence, ..] ? " " + sentence : "";
         return facts.Usage.Use switch

@@ -48,7 +48,6 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
         Status status,
         UseState use,
         EnforcementMode mode,
-        OwnTags tags,
         IReadOnlyDictionary<string, string>? named = null
     )
     {
@@ -59,15 +58,9 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
             : image.Kind is not (ImageKind.Image or ImageKind.Index) ? Untouched(image, use)
             : For(
                 image,
-                tags.Wanted(digest, status),
-                status switch
-                {
-                    Status.Approved or Status.Blocked => [.. tags.AllBlocked(digest), .. tags.AllApproved(digest)],
-                    Status.Unscanned or Status.Unsupported or Status.Stale => tags.AllApproved(digest),
-                    Status.Pending or Status.Error => [],
-                },
+                status == Status.Blocked ? OwnTags.Blocked(digest) : null,
+                status == Status.Approved ? OwnTags.Blocked(digest) : null,
                 use,
-                tags,
                 named
             );
     }
@@ -77,44 +70,43 @@ public sealed record TagPlan(IReadOnlyList<TagAction> Actions, string? CouldNot)
     /// judge and which ECR's lifecycle rules take as they take an image; or of an image that was just deployed,
     /// whatever its verdict is.
     /// </summary>
-    /// <inheritdoc cref="For(ImageFacts, Status, UseState, EnforcementMode, OwnTags, IReadOnlyDictionary{string, string}?)"/>
+    /// <inheritdoc cref="For(ImageFacts, Status, UseState, EnforcementMode, IReadOnlyDictionary{string, string}?)"/>
     public static TagPlan ForShield(
         ImageFacts image,
         UseState use,
         EnforcementMode mode,
-        OwnTags tags,
         IReadOnlyDictionary<string, string>? named = null
     ) =>
         mode == EnforcementMode.Observe ? Nothing
         : !image.TakesShield ? Untouched(image, use)
-        : For(image, null, [], use, tags, named);
+        : For(image, null, null, use, named);
 
     private static TagPlan Untouched(ImageFacts image, UseState use) =>
         image.Kind == ImageKind.Unknown && use == UseState.InUse ? new TagPlan([], UnknownKind) : Nothing;
 
     /// <param name="verdict">The tag that says the verdict; null for none.</param>
-    /// <param name="others">The tags that would say another.</param>
+    /// <param name="other">The tag that says another, and is to come off; null for none.</param>
     private static TagPlan For(
         ImageFacts image,
         string? verdict,
-        IEnumerable<string> others,
+        string? other,
         UseState use,
-        OwnTags tags,
         IReadOnlyDictionary<string, string>? named
     )
     {
         var digest = image.Id.Digest;
-        var shield = use == UseState.InUse ? tags.InUse(digest) : null;
+        var shield = use == UseState.InUse ? OwnTags.InUse(digest) : null;
         // An image without a team's tag (a child of an index, mostly) gets no verdict tag, which would take it out of
         // the lifecycle rules for untagged images. Shielding it from those is what the other tag is for.
-        var hasTeamTag = tags.TeamTags(image).Count > 0;
+        var hasTeamTag = OwnTags.TeamTags(image).Count > 0;
         var add = new[] { hasTeamTag ? verdict : null, shield }
             .OfType<string>()
             .Where(tag => !image.Tags.Contains(tag))
             .ToList();
-        // A policy that was put under an earlier prefix still knows its shield.
-        var unwanted = use == UseState.NotInUse ? others.Concat(tags.AllInUse(digest)) : others;
-        var remove = unwanted.Where(tag => tag != verdict && tag != shield && image.Tags.Contains(tag)).ToList();
+        var remove = new[] { other, use == UseState.NotInUse ? OwnTags.InUse(digest) : null }
+            .OfType<string>()
+            .Where(image.Tags.Contains)
+            .ToList();
         var stays = remove
             .Where(tag => named?.ContainsKey(tag) == true)
             .Select(tag => $"The tag '{tag}' stays: the {named![tag]} names it.")

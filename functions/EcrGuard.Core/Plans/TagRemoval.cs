@@ -32,25 +32,19 @@ public sealed record TagRemoval(TagRemovalWay Way, string? Why)
     /// Whether the registry replicates the repository: a move is a push, so that the tag would come off its image in
     /// the other registry too.
     /// </param>
-    public static TagRemoval Of(
-        ImageFacts image,
-        string tag,
-        MutabilityValue? mutability,
-        bool replicated,
-        OwnTags tags
-    )
+    public static TagRemoval Of(ImageFacts image, string tag, MutabilityValue? mutability, bool replicated)
     {
-        var team = tags.TeamTags(image);
+        var team = OwnTags.TeamTags(image);
         return mutability?.CanMove(tag) switch
         {
             true when replicated => Stays("the repository is replicated, and a tag that moves here moves there too."),
             true => new TagRemoval(TagRemovalWay.Move, null),
             null => Stays("Whether tags of the repository can move is not known."),
             false when team.Count == 0 => Stays(
-                $"The tag cannot move and could be the image's last: removing that deletes the image. {Exclude(tags)}"
+                $"The tag cannot move and could be the image's last: removing that deletes the image. {Exclude()}"
             ),
             false when mutability.CanMoveAny != false => Stays(
-                $"The tag cannot move and other tags can: removing it could delete the image. {Exclude(tags)}"
+                $"The tag cannot move and other tags can: removing it could delete the image. {Exclude()}"
             ),
             false => new TagRemoval(TagRemovalWay.ByName, null),
         };
@@ -61,5 +55,5 @@ public sealed record TagRemoval(TagRemovalWay Way, string? Why)
 
     private static TagRemoval Stays(string why) => new(TagRemovalWay.Stay, CouldNot(why));
 
-    private static string Exclude(OwnTags tags) => $"Exclude '{tags.Pattern}' from the repository's tag immutability.";
+    private static string Exclude() => $"Exclude '{OwnTags.Pattern}' from the repository's tag immutability.";
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
@@ -404,63 +403,6 @@ public sealed record AlertMessage(
             [.. Routing(id, "unshielded", repository.Account, repository.Region), new("repository", repository.Name)]
         );
     }
-
-    /// <summary>Somebody has a lifecycle policy put back that will take images in use, or images that may be.</summary>
-    /// <param name="reason">As the order gives it.</param>
-    public static AlertMessage ForExposure(
-        RepositoryId repository,
-        Exposure exposure,
-        string reason,
-        DateTimeOffset orderedAt
-    )
-    {
-        var id = $"restore:{repository.Account}:{repository.Region}:{repository.Name}:{Stamp(orderedAt)}";
-        var why = Clip(reason, 500);
-        var images = exposure.Images;
-        var text = new ReportText()
-            .Line(
-                "A lifecycle policy is put back as ordered, although it takes images that are in use or may "
-                    + "be: EcrGuard's rule that shields them no longer stands before it."
-            )
-            .Line()
-            .Line($"Repository {repository.Name}")
-            .Line($"Account    {repository.Account}, {repository.Region}")
-            .Line($"Why        {why}")
-            .List(
-                $"ECR may take within {PolicySafety.Ahead.TotalHours} hours: {images.Count}",
-                "images",
-                images.Count,
-                i => $"- {images[i].Image.Id.Digest}: {Clip(string.Join(' ', images[i].Usage.Why.Take(1)), 500)}"
-            )
-            .Line()
-            .Line($"Alert      {id}");
-        return new AlertMessage(
-            id,
-            Subjects.Fit($"EcrGuard: restore exposes {Count(images.Count, "image")} in {Clip(repository.Name, 256)}"),
-            text.Render(MaxText, "the message's JSON form."),
-            JsonSerializer.Serialize(
-                new ExposureBody(
-                    1,
-                    id,
-                    "restore-exposes",
-                    repository.Account,
-                    repository.Region,
-                    repository.Name,
-                    why,
-                    [.. images.Take(MaxExposed).Select(image => image.Image.Id.Digest)],
-                    images.Count,
-                    orderedAt
-                ),
-                ReportJson.Default.ExposureBody
-            ),
-            [
-                .. Routing(id, "restore-exposes", repository.Account, repository.Region),
-                new("repository", repository.Name),
-            ]
-        );
-    }
-
-    private const int MaxExposed = 500;
 
     /// <summary>
     /// The grace of an image in use: half of it has gone, or all. Names what runs it, the owner where one is known, and
@@ -1257,19 +1199,6 @@ internal sealed record UnshieldedBody(
     Digest Digest,
     string Why,
     DateTimeOffset At
-);
-
-internal sealed record ExposureBody(
-    int SchemaVersion,
-    string AlertId,
-    string Kind,
-    string Account,
-    string Region,
-    string Repository,
-    string Reason,
-    IReadOnlyList<Digest> Images,
-    int ImageCount,
-    DateTimeOffset OrderedAt
 );
 
 internal sealed record WeekBody(

@@ -29,7 +29,6 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(ForeignTagBody))]
 [JsonSerializable(typeof(TagRemovalBody))]
 [JsonSerializable(typeof(UnshieldedBody))]
-[JsonSerializable(typeof(ExposureBody))]
 [JsonSerializable(typeof(GraceBody))]
 [JsonSerializable(typeof(BreakGlassBody))]
 [JsonSerializable(typeof(QuarantineBody))]

@@ -1,6 +1,5 @@
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Reports;
@@ -66,7 +65,6 @@ public sealed record RepositorySweep
         IReadOnlyDictionary<Digest, ImageUsage> usages,
         IReadOnlySet<Digest> quarantined,
         PolicyEffect? own,
-        OwnTags tags,
         DateTimeOffset sweptAt
     )
     {
@@ -74,7 +72,7 @@ public sealed record RepositorySweep
         var abandoned = contents
             .Images.Where(image =>
                 image is { TakesShield: true, Tags.Count: > 0 }
-                && tags.TeamTags(image).Count == 0
+                && OwnTags.TeamTags(image).Count == 0
                 && UseOf(image) == UseState.NotInUse
                 && !quarantined.Contains(image.Id.Digest)
             )
@@ -103,7 +101,7 @@ public sealed record RepositorySweep
         };
 
         string Name(ImageFacts image) =>
-            SummaryText.Name(contents.Repository.Name, image.Id.Digest, tags.TeamTags(image));
+            SummaryText.Name(contents.Repository.Name, image.Id.Digest, OwnTags.TeamTags(image));
 
         UseState UseOf(ImageFacts image) => ImageUsage.Of(usages, image.Id.Digest).Use;
     }

@@ -27,14 +27,13 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
         string? policy,
         RepositoryContents contents,
         IReadOnlyDictionary<Digest, ImageUsage> usages,
-        OwnTags tags,
         DateTimeOffset now,
         bool puts
     )
     {
         var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
-        if (!puts && (present is null || !Stand(present, tags)))
-            return WithoutRule(policy, contents, usages, tags);
+        if (!puts && (present is null || !Stand(present)))
+            return WithoutRule(policy, contents, usages);
         var held = HeldByAnIndex(contents, usages);
         var shielded = contents.Images.ToDictionary(image => image.Id.Digest, image => usages[image.Id.Digest]);
         var (withheld, stuck) = (new List<Digest>(), 0);
@@ -42,15 +41,15 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
         foreach (var image in contents.Images.Where(image => usages[image.Id.Digest].Use == UseState.InUse))
         {
             var digest = image.Id.Digest;
-            var bare = image.Tags.Except(tags.AllInUse(digest)).ToList();
+            var bare = image.Tags.Where(tag => tag != OwnTags.InUse(digest)).ToList();
             var (without, with) = present is null
                 ? (null, null)
-                : (Selection.Of(present, bare), Selection.Of(present, [.. bare, tags.InUse(digest)]));
+                : (Selection.Of(present, bare), Selection.Of(present, [.. bare, OwnTags.InUse(digest)]));
             var harms = policy is not null && without?.IsNotWorse(with!) != true;
-            if (image.Tags.Contains(tags.InUse(digest)))
+            if (image.Tags.Contains(OwnTags.InUse(digest)))
             {
                 // The team has put another policy since. Beside a tag of theirs the shield comes off.
-                if (present is not null && harms && tags.TeamTags(image).Count > 0)
+                if (present is not null && harms && OwnTags.TeamTags(image).Count > 0)
                     shielded[digest] = ImageUsage.None;
             }
             else if (image.Tags.Count == 0 && held.Contains(digest))
@@ -63,22 +62,15 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
             // What its team's tags, or the lack of any, would not have gone by.
             if (
                 present is not null
-                && Harms(
-                    present,
-                    image with
-                    {
-                        Tags = shielded[digest].Use == UseState.NotInUse ? bare : image.Tags,
-                    },
-                    tags
-                )
+                && Harms(present, image with { Tags = shielded[digest].Use == UseState.NotInUse ? bare : image.Tags })
             )
                 stuck++;
         }
-        if (counted.Count > 0 && Crowd(present!, contents, counted, usages, tags, now))
+        if (counted.Count > 0 && Crowd(present!, contents, counted, usages, now))
             withheld.AddRange(counted);
         foreach (var digest in withheld)
             shielded[digest] = ImageUsage.Unknown;
-        return new Shields(shielded, Sentence(withheld.Count, stuck, tags));
+        return new Shields(shielded, Sentence(withheld.Count, stuck));
     }
 
     /// <summary>
@@ -88,8 +80,7 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
     private static Shields WithoutRule(
         string? policy,
         RepositoryContents contents,
-        IReadOnlyDictionary<Digest, ImageUsage> usages,
-        OwnTags tags
+        IReadOnlyDictionary<Digest, ImageUsage> usages
     )
     {
         var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
@@ -97,17 +88,16 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
         foreach (var image in contents.Images)
         {
             var (digest, usage) = (image.Id.Digest, usages[image.Id.Digest]);
-            var shields = tags.AllInUse(digest).Where(image.Tags.Contains).ToList();
-            var goes = shields.TrueForAll(tag =>
-                TagSafety.WhyNot(policy, image, new TagAction(TagChange.Remove, tag), usage.Use, tags) is null
-            );
-            planned[digest] =
-                usage.Use == UseState.NotInUse || (shields.Count > 0 && goes) ? ImageUsage.None : ImageUsage.Unknown;
-            var left = goes ? image with { Tags = [.. image.Tags.Except(shields)] } : image;
-            if (usage.Use == UseState.InUse && present is not null && Harms(present, left, tags))
+            var shield = OwnTags.InUse(digest);
+            var goes =
+                image.Tags.Contains(shield)
+                && TagSafety.WhyNot(policy, image, new TagAction(TagChange.Remove, shield), usage.Use) is null;
+            planned[digest] = usage.Use == UseState.NotInUse || goes ? ImageUsage.None : ImageUsage.Unknown;
+            var left = goes ? image with { Tags = [.. image.Tags.Where(tag => tag != shield)] } : image;
+            if (usage.Use == UseState.InUse && present is not null && Harms(present, left))
                 stuck++;
         }
-        return new Shields(planned, Sentence(0, stuck, tags));
+        return new Shields(planned, Sentence(0, stuck));
     }
 
     /// <summary>
@@ -117,11 +107,10 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
     public static string? Unkept(
         LifecyclePolicy present,
         RepositoryContents contents,
-        IReadOnlyDictionary<Digest, ImageUsage> usages,
-        OwnTags tags
+        IReadOnlyDictionary<Digest, ImageUsage> usages
     )
     {
-        var bare = Stand(present, tags)
+        var bare = Stand(present)
             ? contents.Images.Count(image =>
                 image is { Storage: StorageStatus.Active, TakesShield: true }
                 && usages[image.Id.Digest].Use == UseState.InUse
@@ -136,19 +125,19 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
     }
 
     /// <summary>The image as it is once it is shielded, where it takes a shield and is in use.</summary>
-    public static ImageFacts With(ImageFacts image, ImageUsage usage, OwnTags tags) =>
+    public static ImageFacts With(ImageFacts image, ImageUsage usage) =>
         image is { TakesShield: true, Storage: StorageStatus.Active }
         && usage.Use == UseState.InUse
-        && !image.Tags.Contains(tags.InUse(image.Id.Digest))
+        && !image.Tags.Contains(OwnTags.InUse(image.Id.Digest))
             ? image with
             {
-                Tags = [.. image.Tags, tags.InUse(image.Id.Digest)],
+                Tags = [.. image.Tags, OwnTags.InUse(image.Id.Digest)],
             }
             : image;
 
     /// <summary>Whether EcrGuard's tags are what has a policy select an image.</summary>
-    internal static bool Harms(LifecyclePolicy policy, ImageFacts image, OwnTags tags) =>
-        !Selection.Of(policy, tags.TeamTags(image)).IsNotWorse(Selection.Of(policy, image.Tags));
+    internal static bool Harms(LifecyclePolicy policy, ImageFacts image) =>
+        !Selection.Of(policy, OwnTags.TeamTags(image)).IsNotWorse(Selection.Of(policy, image.Tags));
 
     /// <summary>
     /// Whether images that stay by their shields, but are counted by a rule behind it for them, push others out that
@@ -159,12 +148,11 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
         RepositoryContents contents,
         HashSet<Digest> counted,
         IReadOnlyDictionary<Digest, ImageUsage> usages,
-        OwnTags tags,
         DateTimeOffset now
     )
     {
         HashSet<Digest> AtRisk(RepositoryContents images) =>
-            [.. PolicySafety.Exposed(policy, images, usages, tags, now).Select(image => image.Image.Id.Digest)];
+            [.. PolicySafety.Exposed(policy, images, usages, now).Select(image => image.Image.Id.Digest)];
         var with = contents with
         {
             Images =
@@ -173,7 +161,7 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
                     counted.Contains(image.Id.Digest)
                         ? image with
                         {
-                            Tags = [.. image.Tags, tags.InUse(image.Id.Digest)],
+                            Tags = [.. image.Tags, OwnTags.InUse(image.Id.Digest)],
                         }
                         : image
                 ),
@@ -182,7 +170,7 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
         return !AtRisk(with).IsSubsetOf(AtRisk(contents));
     }
 
-    private static string? Sentence(int withheld, int stuck, OwnTags tags) =>
+    private static string? Sentence(int withheld, int stuck) =>
         (withheld, stuck) == (0, 0)
             ? null
             : string.Join(
@@ -198,18 +186,18 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
                         : $"{Phrase.Count(stuck, "image")} in use may go by EcrGuard's own tags: the lifecycle "
                             + $"policy there selects {(stuck == 1 ? "it" : "them")} by nothing else. Have "
                             + "EcrGuard's rule stand first, or let the policy's patterns leave out "
-                            + $"'{tags.Pattern}'.",
+                            + $"'{OwnTags.Pattern}'.",
                 }.OfType<string>()
             );
 
     /// <summary>Whether EcrGuard's rule stands first in a lifecycle policy: what carries a shield then stays.</summary>
-    public static bool StandIn(string? policy, OwnTags tags) =>
-        policy is not null && LifecyclePolicy.Read(policy).Policy is { } present && Stand(present, tags);
+    public static bool StandIn(string? policy) =>
+        policy is not null && LifecyclePolicy.Read(policy).Policy is { } present && Stand(present);
 
     /// <inheritdoc cref="StandIn"/>
-    public static bool Stand(LifecyclePolicy policy, OwnTags tags) =>
+    public static bool Stand(LifecyclePolicy policy) =>
         policy.Rules[0].Tags is [var only]
-        && only.Text == tags.InUsePattern
+        && only.Text == OwnTags.InUsePattern
         && policy.Rules[0].CountNumber >= Selection.EveryImage;
 
     /// <summary>

@@ -15,7 +15,7 @@ public static class TagSafety
     /// <param name="image">As it is before the write.</param>
     /// <param name="use">A rule that names EcrGuard's tags means them; it does not know what runs.</param>
     /// <returns>Why the write may not be made, a sentence; null where it may.</returns>
-    public static string? WhyNot(string? policy, ImageFacts image, TagAction action, UseState use, OwnTags tags)
+    public static string? WhyNot(string? policy, ImageFacts image, TagAction action, UseState use)
     {
         if (policy is null)
             return null;
@@ -25,7 +25,9 @@ public static class TagSafety
                 + $"{(added ? "by the tag" : "without the tag")}.";
         var before = Selection.Of(present, image.Tags);
         // A shield that does not keep it may come off, and the tag stays: what it would do alone counts.
-        IEnumerable<string> its = before.Keeps ? image.Tags : image.Tags.Except(tags.AllInUse(image.Id.Digest));
+        IEnumerable<string> its = before.Keeps
+            ? image.Tags
+            : image.Tags.Where(tag => tag != OwnTags.InUse(image.Id.Digest));
         if (added)
             before = Selection.Of(present, its);
         var after = Selection.Of(present, added ? its.Append(action.Tag) : image.Tags.Where(tag => tag != action.Tag));
@@ -39,7 +41,7 @@ public static class TagSafety
             before.IsNotWorse(after)
             || after.Rules.FirstOrDefault(rule =>
                 !before.Rules.Contains(rule)
-                && !(use == UseState.NotInUse && rule.Tags.Any(pattern => tags.Claims(pattern.Text)))
+                && !(use == UseState.NotInUse && rule.Tags.Any(pattern => OwnTags.Claims(pattern.Text)))
             )
                 is not { } rule
             ? null

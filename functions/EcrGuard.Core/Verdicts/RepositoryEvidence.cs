@@ -1,5 +1,4 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
 
@@ -29,14 +28,14 @@ public sealed class RepositoryEvidence(
     /// The images that are deployed by a name: artifacts are none, and an untagged child of an index is its index's
     /// matter, as in an alert.
     /// </summary>
-    public static IReadOnlyList<ImageFacts> Named(RepositoryContents contents, OwnTags tags)
+    public static IReadOnlyList<ImageFacts> Named(RepositoryContents contents)
     {
         var children = contents.Children.Values.SelectMany(list => list).Select(child => child.Digest).ToHashSet();
         return
         [
             .. contents.Images.Where(image =>
                 image.Kind != ImageKind.Artifact
-                && !(children.Contains(image.Id.Digest) && tags.TeamTags(image).Count == 0)
+                && !(children.Contains(image.Id.Digest) && OwnTags.TeamTags(image).Count == 0)
             ),
         ];
     }

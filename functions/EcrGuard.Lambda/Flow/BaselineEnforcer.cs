@@ -1,4 +1,3 @@
-using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
@@ -21,9 +20,7 @@ public sealed class BaselineEnforcer(
     UseStore uses,
     PreviewReader previews,
     DeploymentRecorder deployedImages,
-    TimedNotices notices,
     Ledger ledger,
-    Settings settings,
     TimeProvider time,
     Log log
 )
@@ -58,7 +55,7 @@ public sealed class BaselineEnforcer(
         var baseline = Within(named, spare);
         var repository = await ReadAsync(id, baseline, cancellation, lifecycle).ConfigureAwait(false);
         var mode = repair ? guard.ModeOf(id) : EnforcementMode.Observe;
-        var drift = BaselinePlan.For(repository, baseline, mode, SettingHistory.None, settings.Tags).Drift;
+        var drift = BaselinePlan.For(repository, baseline, mode, SettingHistory.None).Drift;
         if (drift.Count > 0 && BaselinePlan.Enforces(baseline, mode))
             drift = await RepairAsync(repository, baseline!, named!, mode, usages, cancellation).ConfigureAwait(false);
         // Said where nothing differs, too. Only the sweep has time to look.
@@ -78,13 +75,10 @@ public sealed class BaselineEnforcer(
     {
         foreach (var setting in new[] { RepositorySetting.LifecyclePolicy, RepositorySetting.TagMutability })
         {
-            if (
-                SettingHistory.None.WithoutOriginal(setting, repository, settings.Tags) is not { } unknown
-                || drift.Contains(unknown)
-            )
+            if (SettingHistory.None.WithoutOriginal(setting, repository) is not { } unknown || drift.Contains(unknown))
                 continue;
             var (hold, _) = await ledger.HoldAsync(repository.Id, cancellation).ConfigureAwait(false);
-            if (hold.WithoutOriginal(setting, repository, settings.Tags) is null)
+            if (hold.WithoutOriginal(setting, repository) is null)
                 continue;
             // A team may have excepted EcrGuard's tags itself, as the documentation asks: that is no news where nothing
             // was lost.
@@ -115,19 +109,15 @@ public sealed class BaselineEnforcer(
             return false;
         var facts = new RepositoryFacts { Id = id, LifecyclePolicy = lifecycle };
         var alone = named with { ScanOnPush = null, TagMutability = null, ResourceTags = [] };
-        if (BaselinePlan.For(facts, alone, mode, SettingHistory.None, settings.Tags, named).Repairs.Count == 0)
+        if (BaselinePlan.For(facts, alone, mode, SettingHistory.None, named).Repairs.Count == 0)
             return false;
         var (hold, _) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
         var resourceTags = await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false);
         facts = facts with { ResourceTags = resourceTags };
-        if (
-            resourceTags is null
-            || BaselinePlan.For(facts, alone, mode, hold, settings.Tags, named).Repairs is not [var repair, ..]
-        )
+        if (resourceTags is null || BaselinePlan.For(facts, alone, mode, hold, named).Repairs is not [var repair, ..])
             return false;
         var now = time.GetUtcNow();
-        ImageFacts Shielded(ImageFacts image) =>
-            Shields.With(image, ImageUsage.Of(usages, image.Id.Digest), settings.Tags);
+        ImageFacts Shielded(ImageFacts image) => Shields.With(image, ImageUsage.Of(usages, image.Id.Digest));
         var shielded = contents with
         {
             LatelyGone = await ledger.GoneAsync(id, now - PolicySafety.LookBack, cancellation).ConfigureAwait(false),
@@ -135,7 +125,7 @@ public sealed class BaselineEnforcer(
         };
         // The evaluator says what ECR's preview would: that needs the shields themselves.
         var policy = Read(repair.Value);
-        var effect = PolicyEffect.Of(policy, shielded, usages, shields: null, now);
+        var effect = PolicyEffect.Of(policy, shielded, usages, shielded: false, now);
         var taken = effect.Expired.Concat(effect.Archived).Select(image => image.Image.Id.Digest).ToHashSet();
         return PreviewCheck.WhyNot(policy, taken, taken, shielded, usages, [], guard.Policy.Ceilings, now) is null;
     }
@@ -144,15 +134,8 @@ public sealed class BaselineEnforcer(
     /// Puts back what was there before EcrGuard, and leaves the repository alone until its baseline wishes for
     /// something else. The shields of images in use go with the next sweep, where the rule is gone.
     /// </summary>
-    /// <param name="anyway">Whether a lifecycle policy is put back that takes images in use, or images that may be:
-    ///     EcrGuard's rule no longer shields them.</param>
     /// <returns>Null where EcrGuard has written nothing to the repository.</returns>
-    public async Task<RestoreAnswer?> RestoreAsync(
-        RepositoryId id,
-        string reason,
-        bool anyway,
-        CancellationToken cancellation
-    )
+    public async Task<RestoreAnswer?> RestoreAsync(RepositoryId id, string reason, CancellationToken cancellation)
     {
         var (hold, revision) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
         if (hold.Settings.Count == 0)
@@ -160,7 +143,7 @@ public sealed class BaselineEnforcer(
         var baseline = guard.Policy.BaselineOf(id.Name);
         var repository = await ReadAsync(id, EveryPart, cancellation).ConfigureAwait(false);
         var restored = new Restored(
-            BaselinePlan.For(repository, baseline, guard.ModeOf(id), hold, settings.Tags).Wish,
+            BaselinePlan.For(repository, baseline, guard.ModeOf(id), hold).Wish,
             reason,
             time.GetUtcNow()
         );
@@ -184,18 +167,12 @@ public sealed class BaselineEnforcer(
                 setting.Kind == SettingKind.LifecyclePolicy && before is not null
                     ? await ExposureAsync(id, before, cancellation).ConfigureAwait(false)
                     : null;
-            if (exposure is not null && !anyway)
+            if (exposure is not null)
             {
-                left.Add(
-                    "The lifecycle policy stays as it is. By the one that was there before, "
-                        + $"{exposure.Sentence} An order that says \"anyway\" puts it back all the same."
-                );
+                left.Add(exposure.Refusal(id, before!));
                 open.Add(setting);
                 continue;
             }
-            // Told before it is done: what cannot be told is not done.
-            if (exposure is not null)
-                await notices.ExposureAsync(id, exposure, restored, cancellation).ConfigureAwait(false);
             if (await writer.WriteAsync(id, setting, found, before, cancellation).ConfigureAwait(false) is { } refusal)
             {
                 left.Add(refusal);
@@ -203,8 +180,7 @@ public sealed class BaselineEnforcer(
             }
             else
             {
-                var ordered = exposure is null ? "" : $", as ordered: {exposure.Sentence.TrimEnd('.')}";
-                done.Add(before is null ? $"Took away {setting.Words}." : $"Put back {setting.Words}{ordered}.");
+                done.Add(before is null ? $"Took away {setting.Words}." : $"Put back {setting.Words}.");
             }
         }
         await ledger.StoreHoldAsync(id, hold.PutBack(restored, open), revision + 1, cancellation).ConfigureAwait(false);
@@ -226,13 +202,7 @@ public sealed class BaselineEnforcer(
     {
         var repository = await ReadAsync(id, EveryPart, cancellation).ConfigureAwait(false);
         var holding = await HoldingAsync(id, cancellation).ConfigureAwait(false);
-        var plan = BaselinePlan.For(
-            repository,
-            guard.Policy.BaselineOf(id.Name),
-            guard.ModeOf(id),
-            holding.Hold,
-            settings.Tags
-        );
+        var plan = BaselinePlan.For(repository, guard.Policy.BaselineOf(id.Name), guard.ModeOf(id), holding.Hold);
         return (
             holding,
             plan.Repairs.FirstOrDefault(repair => repair.Setting == setting),
@@ -257,7 +227,7 @@ public sealed class BaselineEnforcer(
         use = UseHistory.Join(use, deployments, guard.Policy.Consumers.RollbackDays)!;
         use = (await ledger.WithPlatformsAsync(use, contents, cancellation).ConfigureAwait(false))!;
         var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
-        return Exposure.Of(policy, contents, usages, settings.Tags, now);
+        return Exposure.Of(policy, contents, usages, now);
     }
 
     /// <summary>Names every part, so that all is read.</summary>
@@ -322,23 +292,13 @@ public sealed class BaselineEnforcer(
                 },
             };
         var holding = await HoldingAsync(id, cancellation).ConfigureAwait(false);
-        var plan = BaselinePlan.For(repository, baseline, mode, holding.Hold, settings.Tags, whole);
+        var plan = BaselinePlan.For(repository, baseline, mode, holding.Hold, whole);
         // Only who would write asks whether the team has opted out.
         if (plan.Repairs.Count > 0 && repository.ResourceTags is null)
         {
             if (await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) is not { } tags)
                 return plan.Drift;
-            plan = BaselinePlan.For(
-                repository with
-                {
-                    ResourceTags = tags,
-                },
-                baseline,
-                mode,
-                holding.Hold,
-                settings.Tags,
-                whole
-            );
+            plan = BaselinePlan.For(repository with { ResourceTags = tags }, baseline, mode, holding.Hold, whole);
         }
 
         var drift = plan.Drift.ToList();

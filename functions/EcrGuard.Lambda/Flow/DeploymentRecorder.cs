@@ -1,4 +1,3 @@
-using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
@@ -20,7 +19,6 @@ public sealed class DeploymentRecorder(
     EcrReader registry,
     Ledger ledger,
     TimedNotices notices,
-    Settings settings,
     TimeProvider time,
     Log log
 )
@@ -53,7 +51,7 @@ public sealed class DeploymentRecorder(
         var follows = !(known is { Done: true, Shielded: true } && seenAt - known.SeenAt < ShieldAge);
         await ledger.RecordDeploymentAsync(image, use, seenAt, Kept, follows, cancellation).ConfigureAwait(false);
         // An updater took EcrGuard's tag for a version: it stays as long as it is named.
-        if (use.Tag is { } tag && settings.Tags.Claims(tag))
+        if (use.Tag is { } tag && OwnTags.Claims(tag))
             await ledger.NameTagAsync(image, tag, use.By.ToString(), cancellation).ConfigureAwait(false);
         log.Info("A deployment was recorded.", ("image", image.ToString()), ("by", use.By.ToString()));
         return follows;
@@ -122,7 +120,7 @@ public sealed class DeploymentRecorder(
     private async Task<bool> RuleStandsAsync(RepositoryId repository, CancellationToken cancellation) =>
         guard.ModeOf(repository) >= EnforcementMode.Mark
         && await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false) is { } policy
-        && Shields.StandIn(policy, settings.Tags);
+        && Shields.StandIn(policy);
 
     /// <summary>
     /// Shields an image and the indexes that hold it: use of a child is use of them, and an untagged child stays with

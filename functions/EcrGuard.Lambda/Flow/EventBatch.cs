@@ -95,7 +95,7 @@ public sealed class EventBatch(
     /// </summary>
     private bool IsNews(ImageEvent heard, LedgerEntry before)
     {
-        if (heard.Tag is not null && settings.Tags.Claims(heard.Tag))
+        if (heard.Tag is not null && OwnTags.Claims(heard.Tag))
             return true;
         if (heard.TellsOfFindings && !before.Record.Gone)
         {

@@ -396,7 +396,7 @@ public sealed class ImageDecider(
                 !RulesSpeakOfTags
                 || (
                     record.Tags.Count < ImageRecord.MaxReasons
-                    && record.Tags.ToHashSet().SetEquals(settings.Tags.TeamTags(image))
+                    && record.Tags.ToHashSet().SetEquals(OwnTags.TeamTags(image))
                 )
             )
         );
@@ -625,7 +625,7 @@ public sealed class ImageDecider(
     )
     {
         // Children of an index are untagged, almost always: what follows for their indexes must not be forgotten.
-        var untagged = settings.Tags.TeamTags(image).Count == 0;
+        var untagged = OwnTags.TeamTags(image).Count == 0;
         var indexes = untagged ? await IndexesAsync(image.Id, cancellation).ConfigureAwait(false) : [];
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
@@ -636,14 +636,14 @@ public sealed class ImageDecider(
                 time.GetUtcNow()
             );
             var mode = ModeOf(image.Id.Repository);
-            var plan = TagPlan.For(image, verdict.Status, UseState.Unknown, mode, settings.Tags, before?.NamedTags);
+            var plan = TagPlan.For(image, verdict.Status, UseState.Unknown, mode, before?.NamedTags);
             var record = ImageRecord.Of(
                 image,
                 verdict,
                 before?.Record,
                 ledger.NewId(),
                 time.GetUtcNow(),
-                settings.Tags.TeamTags(image)
+                OwnTags.TeamTags(image)
             ) with
             {
                 FindingsHash = decision.Findings switch

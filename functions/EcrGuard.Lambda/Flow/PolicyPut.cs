@@ -22,7 +22,6 @@ public sealed class PolicyPut(
     PreviewReader previews,
     DeploymentRecorder deployedImages,
     Ledger ledger,
-    OwnTags tags,
     TimeProvider time,
     Log log
 )
@@ -153,12 +152,12 @@ public sealed class PolicyPut(
     private async Task ShieldAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, tags, now, puts: true).Usages;
+        var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, now, puts: true).Usages;
         var bare = view
             .Contents.Images.Where(image =>
                 image is { TakesShield: true, Storage: StorageStatus.Active }
                 && shields[image.Id.Digest].Use == UseState.InUse
-                && !image.Tags.Contains(tags.InUse(image.Id.Digest))
+                && !image.Tags.Contains(OwnTags.InUse(image.Id.Digest))
             )
             .ToList();
         var entries = await ledger
@@ -204,7 +203,7 @@ public sealed class PolicyPut(
     /// </summary>
     private string? Difference(PutPolicy put, RepositoryView view, IReadOnlyDictionary<Digest, RemovalKind> taken)
     {
-        var effect = PolicyEffect.Of(Read(put), view.Contents, view.Usages, null, time.GetUtcNow());
+        var effect = PolicyEffect.Of(Read(put), view.Contents, view.Usages, shielded: false, time.GetUtcNow());
         var ours = effect
             .Expired.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Delete))
             .Concat(effect.Archived.Select(image => (image.Image.Id.Digest, Kind: RemovalKind.Archive)))

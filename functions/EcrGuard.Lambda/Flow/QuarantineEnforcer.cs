@@ -23,7 +23,6 @@ public sealed class QuarantineEnforcer(
     QuarantineWriter writer,
     Ledger ledger,
     TimedNotices notices,
-    OwnTags tags,
     TimeProvider time,
     Log log
 )
@@ -262,7 +261,7 @@ public sealed class QuarantineEnforcer(
         }
         return new PlannedQuarantine(plan, facts.Image);
 
-        QuarantinePlan Plan() => QuarantinePlan.For(facts, entry.Quarantine, tags, time.GetUtcNow());
+        QuarantinePlan Plan() => QuarantinePlan.For(facts, entry.Quarantine, time.GetUtcNow());
     }
 
     /// <summary>What decides about an image from outside of it.</summary>

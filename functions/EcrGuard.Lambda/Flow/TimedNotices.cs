@@ -3,7 +3,6 @@ using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
@@ -56,18 +55,6 @@ public sealed class TimedNotices(
             () => Task.FromResult(AlertMessage.ForBreakGlass(notice)),
             cancellation
         );
-
-    /// <summary>Says that a restore exposes images in use.</summary>
-    public Task ExposureAsync(
-        RepositoryId repository,
-        Exposure exposure,
-        Restored restored,
-        CancellationToken cancellation
-    )
-    {
-        var message = AlertMessage.ForExposure(repository, exposure, restored.Reason, restored.At);
-        return PublishOnceAsync(repository, message.Id, () => Task.FromResult(message), cancellation);
-    }
 
     /// <summary>Moves the clock of a blocked image on by what is known of its use, and says what is due.</summary>
     private async Task GraceAsync(LedgerEntry entry, ImageUsage usage, CancellationToken cancellation)

@@ -9,6 +9,7 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Hosting;
 
@@ -53,7 +54,7 @@ public sealed class OnImagePushed(
                 var intended =
                     before?.IntendedTags
                     ?? (
-                        events.Any(push => push.Tag is { } tag && settings.Tags.Claims(tag))
+                        events.Any(push => push.Tag is { } tag && OwnTags.Claims(tag))
                             ? await ledger.IntendedTagsAsync(image, cancellation).ConfigureAwait(false)
                             : []
                     );
@@ -99,21 +100,21 @@ public sealed class OnImagePushed(
     /// EcrGuard's own write: exactly the tag that it would write on this digest now, or the tag of another image, which
     /// it moves to a manifest of its own only. In both cases the ledger holds the intent.
     /// </summary>
-    private bool IsOwn(ImageEvent push, LedgerEntry? before, IReadOnlyList<string> intended) =>
+    private static bool IsOwn(ImageEvent push, LedgerEntry? before, IReadOnlyList<string> intended) =>
         push.Tag is { } tag
         && intended.Contains(tag)
         && (
-            tag == settings.Tags.InUse(push.Image.Digest)
-            || !settings.Tags.IsOwn(push.Image.Digest, tag)
-            || (before is not null && tag == settings.Tags.Wanted(push.Image.Digest, before.Record.Verdict.Status))
+            tag == OwnTags.InUse(push.Image.Digest)
+            || !OwnTags.IsOwn(push.Image.Digest, tag)
+            || before?.Record.Verdict.Status == Status.Blocked
         );
 
     /// <summary>
     /// The tag has EcrGuard's prefix and the ledger holds no intent to write it on this digest: the prefix must not be
     /// a way around the guard, so that it is an ordinary push, and security hears of it.
     /// </summary>
-    private bool IsForeign(ImageEvent push, IReadOnlyList<string> intended) =>
-        push.Tag is { } tag && settings.Tags.Claims(tag) && !intended.Contains(tag);
+    private static bool IsForeign(ImageEvent push, IReadOnlyList<string> intended) =>
+        push.Tag is { } tag && OwnTags.Claims(tag) && !intended.Contains(tag);
 
     private async Task WarnAsync(ImageId image, ImageEvent push, CancellationToken cancellation)
     {

@@ -10,9 +10,7 @@ namespace EcrGuard.Lambda.Functions;
 
 /// <summary>Whoever orders a repository to be put back says why: it stands in the ledger.</summary>
 /// <param name="Repository">Its name.</param>
-/// <param name="Anyway">Whether also a lifecycle policy is put back that takes images in use, or images that may
-///     be.</param>
-public sealed record RestoreRequest(string? Repository, string? Reason, bool Anyway = false);
+public sealed record RestoreRequest(string? Repository, string? Reason);
 
 /// <summary>What became of an order to put a repository back.</summary>
 /// <param name="Done">A sentence for each setting that is again what it was before EcrGuard.</param>
@@ -49,12 +47,7 @@ public sealed class RestoreRepository(BaselineEnforcer baselines, EcrReader regi
             return new RestoreAnswer(name, [], [NotNamed]);
         using var deadline = new CancellationTokenSource(context.RemainingTime * 0.9);
         return await baselines
-                .RestoreAsync(
-                    registry.Repository(name),
-                    Phrase.Clip(input.Reason, MaxReason),
-                    input.Anyway,
-                    deadline.Token
-                )
+                .RestoreAsync(registry.Repository(name), Phrase.Clip(input.Reason, MaxReason), deadline.Token)
                 .ConfigureAwait(false)
             ?? new RestoreAnswer(
                 name,

@@ -50,7 +50,6 @@ public sealed class SweepRepository(
     EcrReader registry,
     UseStore uses,
     Ledger ledger,
-    Settings settings,
     TimeProvider time,
     Log log
 )
@@ -146,7 +145,7 @@ public sealed class SweepRepository(
             var puts = await baselines
                 .IsAboutToPutAsync(repository, stands, contents, usages, deadline.Token)
                 .ConfigureAwait(false);
-            var shields = Shields.Of(stands, contents, usages, settings.Tags, now, puts);
+            var shields = Shields.Of(stands, contents, usages, now, puts);
             if (shields.Withheld is { } withheld && guard.ModeOf(repository) >= EnforcementMode.Mark)
                 undone.Add(withheld);
             // Children first: an index is judged by them. Of artifacts there is nothing to judge.
@@ -208,7 +207,7 @@ public sealed class SweepRepository(
             undone.AddRange(await quarantines.SweepAsync(contents, use, blocked, deadline.Token).ConfigureAwait(false));
             if (
                 own is not null
-                && Shields.Stand(own, settings.Tags)
+                && Shields.Stand(own)
                 && PolicySafety.Outruns(
                     own,
                     contents with
@@ -226,13 +225,10 @@ public sealed class SweepRepository(
             if (
                 own is not null
                 && guard.ModeOf(repository) < EnforcementMode.Mark
-                && Shields.Unkept(own, contents, usages, settings.Tags) is { } unkept
+                && Shields.Unkept(own, contents, usages) is { } unkept
             )
                 undone.Add(unkept);
-            if (
-                own is not null
-                && AbandonedPlaces.Warning(own, contents, usages, settings.Tags, now + Tomorrow) is { } places
-            )
+            if (own is not null && AbandonedPlaces.Warning(own, contents, usages, now + Tomorrow) is { } places)
                 undone.Add(places);
             // The shields stand before any policy is put.
             RepositoryFacts? found = null;
@@ -271,8 +267,7 @@ public sealed class SweepRepository(
                 contents,
                 usages,
                 quarantined,
-                own is null ? null : PolicyEffect.Of(own, contents, usages, shields: null, now + Tomorrow),
-                settings.Tags,
+                own is null ? null : PolicyEffect.Of(own, contents, usages, shielded: false, now + Tomorrow),
                 input.StartedAt
             );
             await ledger
@@ -382,10 +377,7 @@ public sealed class SweepRepository(
             if (entry.Quarantine is { State: not QuarantineState.Ended })
                 quarantined.Add(image.Id.Digest);
             // A ledger that was restored from before cannot know it, and whoever archived the image may want it so.
-            else if (
-                image.Storage == StorageStatus.Archived
-                && image.Tags.Contains(settings.Tags.Blocked(image.Id.Digest))
-            )
+            else if (image.Storage == StorageStatus.Archived && image.Tags.Contains(OwnTags.Blocked(image.Id.Digest)))
                 archived.Add(image.Id.Digest);
             if (entry.Record.ScanningChanged)
             {
@@ -404,14 +396,7 @@ public sealed class SweepRepository(
             entry = await NameAsync(image, entry, usage, namesAt, undone, cancellation).ConfigureAwait(false);
             var shielded = shields[image.Id.Digest].Use;
             if (
-                TagPlan.For(
-                    image,
-                    entry.Record.Verdict.Status,
-                    shielded,
-                    guard.ModeOf(repository),
-                    settings.Tags,
-                    entry.NamedTags
-                )
+                TagPlan.For(image, entry.Record.Verdict.Status, shielded, guard.ModeOf(repository), entry.NamedTags)
                 is not { Actions.Count: 0, CouldNot: null }
             )
             {
@@ -427,7 +412,7 @@ public sealed class SweepRepository(
                             if (
                                 shielded == UseState.InUse
                                 && entry.Record.CouldNotMark is { } why
-                                && !image.Tags.Contains(settings.Tags.InUse(image.Id.Digest))
+                                && !image.Tags.Contains(OwnTags.InUse(image.Id.Digest))
                             )
                                 undone.Add($"{image.Id.Digest} is in use and could not be shielded: {why}");
                         },
@@ -472,12 +457,12 @@ public sealed class SweepRepository(
         CancellationToken cancellation
     )
     {
-        var named = usage.NamedTags.Where(name => settings.Tags.IsOwn(image.Id.Digest, name.Key)).ToDictionary();
+        var named = usage.NamedTags.Where(name => OwnTags.IsOwn(image.Id.Digest, name.Key)).ToDictionary();
         foreach (var (tag, by) in named)
         {
             undone.Add(
                 $"The {by} names EcrGuard's tag '{tag}', which stays as long as it does. "
-                    + $"Let what updates it ignore tags like '{settings.Tags.Pattern}'."
+                    + $"Let what updates it ignore tags like '{OwnTags.Pattern}'."
             );
         }
         // Of several notes of one name the newest stays.

@@ -55,7 +55,6 @@ public sealed class Startup
         services.AddSingleton(policy);
         services.AddSingleton(time);
         services.AddSingleton(log);
-        services.AddSingleton(settings.Tags);
         services.AddSingleton(parts => new WriteRate(
             settings.WritesPerSecond,
             time,

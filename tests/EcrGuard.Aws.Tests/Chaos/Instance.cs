@@ -1,6 +1,5 @@
 using System.Text;
 using Amazon.Runtime;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
@@ -38,7 +37,6 @@ internal sealed class Instance
             SummaryTopic = alertTopic,
             ScanQueue = scanQueue,
             Enforcement = EnforcementMode.Quarantine,
-            Tags = OwnTags.Default,
             WritesPerSecond = double.PositiveInfinity,
         };
         var parts = new ServiceCollection();

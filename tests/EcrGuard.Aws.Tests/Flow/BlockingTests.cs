@@ -324,23 +324,6 @@ public sealed class BlockingTests
     }
 
     [Fact]
-    public async Task An_approved_tag_takes_the_place_of_a_blocking_one_and_of_one_with_an_earlier_prefix()
-    {
-        await using var fixture = await StartAsync();
-        var digest = await fixture.ScannedAsync("1", Critical);
-        var renamed = fixture.Deploy(
-            options: new DeploymentOptions(Tags: new("gate", ["ecrguard"], TagApproved: true))
-        );
-        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
-        await renamed.DeliverAllAsync();
-        Assert.Equal(["1", $"gate-blocked-{digest[7..]}"], fixture.Tags(digest));
-
-        fixture.Aws.Ecr.CompleteScan(Repository, digest);
-        await renamed.DeliverAllAsync();
-        Assert.Equal(["1", $"gate-approved-{digest[7..]}"], fixture.Tags(digest));
-    }
-
-    [Fact]
     public async Task A_tag_with_the_prefix_that_EcrGuard_did_not_write_is_a_push_and_an_alert()
     {
         await using var fixture = await StartAsync();

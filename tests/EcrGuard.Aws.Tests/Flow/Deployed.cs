@@ -5,7 +5,6 @@ using Amazon.Lambda.Core;
 using Amazon.Lambda.SQSEvents;
 using Amazon.Runtime;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Functions;
@@ -23,7 +22,6 @@ internal sealed record DeploymentOptions(
     EnforcementMode Enforcement = EnforcementMode.Mark,
     int Retries = 0,
     TimeSpan? Timeout = null,
-    OwnTags? Tags = null,
     double WritesPerSecond = double.PositiveInfinity,
     string Table = GuardFixture.Table,
     IReadOnlyList<Glob>? Repositories = null,
@@ -59,7 +57,6 @@ internal sealed class Deployed : IDisposable
             ScanQueue = fixture.ScanQueue,
             Stack = options.Stack,
             Enforcement = options.Enforcement,
-            Tags = options.Tags ?? OwnTags.Default,
             WritesPerSecond = options.WritesPerSecond,
             BreakGlassRoleId = "AROAEXAMPLEID",
         };

@@ -243,23 +243,6 @@ public sealed class InUseOutlivesTests
     }
 
     [Fact]
-    public async Task Another_prefix_leaves_the_shields_of_the_earlier_one_on_what_is_in_use()
-    {
-        await using var fixture = await FilledAsync();
-        var running = (await PushedDailyAsync(fixture, 3))[0];
-        await fixture.Deploy(Keeping(3)).SweepAsync(Runs(fixture, running));
-        await OptOutAsync(fixture, "acme");
-
-        await fixture
-            .Deploy(Keeping(3), new DeploymentOptions { Tags = new OwnTags("acme", ["ecrguard"], false) })
-            .SweepAsync(Runs(fixture, running));
-        Assert.Contains(Shield(running), fixture.Tags(running));
-        for (var i = 3; i < 6; i++)
-            fixture.Push($"v{i}");
-        Assert.True(Stands(fixture, running));
-    }
-
-    [Fact]
     public async Task A_policy_that_keeps_fewer_images_than_a_day_brings_is_not_put()
     {
         await using var fixture = await FilledAsync();

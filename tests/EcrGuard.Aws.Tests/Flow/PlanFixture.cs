@@ -86,7 +86,7 @@ internal sealed class PlanFixture : IAsyncDisposable
         var part = Guard.Deploy(Policy);
         var policy = part.Part<PolicyDocument>();
         var use = await part.Part<Facts.ConsumerReader>().ReadAsync(null, TestContext.Current.CancellationToken);
-        var planner = new Planner(policy, OwnTags.Default, exact);
+        var planner = new Planner(policy, exact);
         var planned = new List<PlannedRepository>();
         foreach (var name in repositories.Count == 0 ? [Repository] : repositories)
         {

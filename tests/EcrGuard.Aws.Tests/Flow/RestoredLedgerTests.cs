@@ -106,7 +106,7 @@ public sealed class RestoredLedgerTests
             );
             var order = await after
                 .Part<RestoreRepository>()
-                .RestoreRepositoryAsync(new RestoreRequest("held", "as it was", false), new Invocation());
+                .RestoreRepositoryAsync(new RestoreRequest("held", "as it was"), new Invocation());
             Assert.Empty(order.Done);
             Assert.Equal(put, fixture.Aws.Ecr.LifecyclePolicyOf("held"));
         }

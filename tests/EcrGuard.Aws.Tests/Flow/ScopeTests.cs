@@ -36,7 +36,7 @@ public sealed class ScopeTests
         Assert.Equal("BLOCKED", (await functions.AskAsync($"{Repository}:1")).Body.GetProperty("status").GetString());
         var order = await functions
             .Part<RestoreRepository>()
-            .RestoreRepositoryAsync(new RestoreRequest(Repository, "as it was", false), new Invocation());
+            .RestoreRepositoryAsync(new RestoreRequest(Repository, "as it was"), new Invocation());
         Assert.Equal(
             !marked,
             order.Left.Any(why => why.Contains("its parameter Repositories", StringComparison.Ordinal))

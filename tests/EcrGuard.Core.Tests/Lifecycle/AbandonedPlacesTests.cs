@@ -1,13 +1,12 @@
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Lifecycle;
 
 public sealed class AbandonedPlacesTests
 {
-    private static string Blocked => OwnTags.Default.Blocked(Facts.Digest(2));
+    private static string Blocked => OwnTags.Blocked(Facts.Digest(2));
 
     [Fact]
     public void What_goes_for_the_place_of_an_image_under_EcrGuards_tag_alone_is_told_with_its_use()
@@ -37,7 +36,7 @@ public sealed class AbandonedPlacesTests
                 tag switch
                 {
                     "blocked" => Blocked,
-                    "inuse" => OwnTags.Default.InUse(Facts.Digest(2)),
+                    "inuse" => OwnTags.InUse(Facts.Digest(2)),
                     _ => tag,
                 }
             ),
@@ -69,7 +68,6 @@ public sealed class AbandonedPlacesTests
             Policies.Of(Policies.Keep(1, counts, 2)),
             contents,
             usages,
-            OwnTags.Default,
             Facts.Now.AddHours(26)
         );
     }

@@ -1,6 +1,5 @@
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Tests.Lifecycle;
@@ -38,7 +37,7 @@ internal static class Baselines
         Baseline? baseline,
         SettingHistory? hold = null,
         EnforcementMode mode = EnforcementMode.Mark
-    ) => BaselinePlan.For(repository, baseline, mode, hold ?? SettingHistory.None, OwnTags.Default);
+    ) => BaselinePlan.For(repository, baseline, mode, hold ?? SettingHistory.None);
 
     /// <summary>The repository and what is held of it after every repair of the plan.</summary>
     public static (RepositoryFacts Repository, SettingHistory Hold) Apply(

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using static EcrGuard.Core.Tests.Lifecycle.Policies;
 
 namespace EcrGuard.Core.Tests.Lifecycle;
@@ -11,7 +10,7 @@ namespace EcrGuard.Core.Tests.Lifecycle;
 public sealed class LifecycleLinterTests
 {
     private static IReadOnlyList<LintFinding> Lint(LifecyclePolicy policy, params LifecycleImage[]? images) =>
-        LifecycleLinter.Lint(policy, policy.Text.Length, images, OwnTags.Default);
+        LifecycleLinter.Lint(policy, policy.Text.Length, images);
 
     private static IReadOnlyList<LintFinding> LintAlone(LifecyclePolicy policy) => Lint(policy, null);
 
@@ -703,7 +702,7 @@ public sealed class LifecycleLinterTests
         Assert.Equal([(LifecycleLinter.NearLimit, LintSeverity.Info, null)], Heads(LintAlone(longest)));
         Assert.Equal(
             [(LifecycleLinter.NearLimit, LintSeverity.Warning, null)],
-            Heads(LifecycleLinter.Lint(longest, 40_000, null, OwnTags.Default))
+            Heads(LifecycleLinter.Lint(longest, 40_000, null))
         );
     }
 

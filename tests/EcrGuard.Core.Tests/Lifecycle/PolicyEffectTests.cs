@@ -2,7 +2,6 @@ using System.Text;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Lifecycle;
@@ -36,7 +35,7 @@ public sealed class PolicyEffectTests
     [Fact]
     public void What_goes_is_listed_with_rule_reason_use_and_bytes()
     {
-        var effect = PolicyEffect.Of(KeepsOne, Three, Uses(UseState.InUse), shields: null, Facts.Now);
+        var effect = PolicyEffect.Of(KeepsOne, Three, Uses(UseState.InUse), shielded: false, Facts.Now);
         Assert.Equal([Facts.Digest(2), Facts.Digest(3)], effect.Expired.Select(i => i.Image.Id.Digest));
         Assert.Equal((50, 1), (effect.ExpiredBytes, effect.Expired[0].RulePriority));
         Assert.Contains("number 2 from the newest", effect.Expired[0].Reason, StringComparison.Ordinal);
@@ -49,13 +48,13 @@ public sealed class PolicyEffectTests
         Assert.Equal(
             [Facts.Digest(3)],
             PolicyEffect
-                .Of(KeepsOne, Three, Uses(UseState.Unknown), shields: null, Facts.Now)
+                .Of(KeepsOne, Three, Uses(UseState.Unknown), shielded: false, Facts.Now)
                 .AtRisk.Select(i => i.Image.Id.Digest)
         );
         Assert.Equal(
             2,
             PolicyEffect
-                .Of(KeepsOne, Three, new Dictionary<Digest, ImageUsage>(), shields: null, Facts.Now)
+                .Of(KeepsOne, Three, new Dictionary<Digest, ImageUsage>(), shielded: false, Facts.Now)
                 .AtRisk.Count
         );
     }
@@ -73,26 +72,26 @@ public sealed class PolicyEffectTests
         var contents = Three with { Images = [.. Three.Images.SkipLast(1), Three.Images[^1] with { Kind = kind }] };
         Assert.Equal(
             kept ? 0 : 1,
-            PolicyEffect.Of(ShieldsAndKeepsOne, contents, Uses(UseState.InUse), OwnTags.Default, Facts.Now).AtRisk.Count
+            PolicyEffect.Of(ShieldsAndKeepsOne, contents, Uses(UseState.InUse), shielded: true, Facts.Now).AtRisk.Count
         );
     }
 
     [Fact]
     public void A_shield_keeps_what_is_in_use_and_only_that()
     {
-        var shielded = PolicyEffect.Of(ShieldsAndKeepsOne, Three, Uses(UseState.InUse), OwnTags.Default, Facts.Now);
+        var shielded = PolicyEffect.Of(ShieldsAndKeepsOne, Three, Uses(UseState.InUse), shielded: true, Facts.Now);
         Assert.Empty(shielded.AtRisk);
         Assert.Equal([Facts.Digest(2)], shielded.Expired.Select(i => i.Image.Id.Digest));
         Assert.Equal(
             [Facts.Digest(3)],
             PolicyEffect
-                .Of(ShieldsAndKeepsOne, Three, Uses(UseState.InUse), shields: null, Facts.Now)
+                .Of(ShieldsAndKeepsOne, Three, Uses(UseState.InUse), shielded: false, Facts.Now)
                 .AtRisk.Select(i => i.Image.Id.Digest)
         );
         Assert.Equal(
             [Facts.Digest(3)],
             PolicyEffect
-                .Of(ShieldsAndKeepsOne, Three, Uses(UseState.Unknown), OwnTags.Default, Facts.Now)
+                .Of(ShieldsAndKeepsOne, Three, Uses(UseState.Unknown), shielded: true, Facts.Now)
                 .AtRisk.Select(i => i.Image.Id.Digest)
         );
     }
@@ -103,7 +102,7 @@ public sealed class PolicyEffectTests
         var archives = Policy(
             """{"rulePriority":1,"selection":{"tagStatus":"any","countType":"sinceImagePushed","countUnit":"days","countNumber":2},"action":{"type":"transition","targetStorageClass":"archive"}}"""
         );
-        var effect = PolicyEffect.Of(archives, Three, Uses(UseState.NotInUse), shields: null, Facts.Now);
+        var effect = PolicyEffect.Of(archives, Three, Uses(UseState.NotInUse), shielded: false, Facts.Now);
         Assert.Empty(effect.Expired);
         Assert.Equal([Facts.Digest(3)], effect.Archived.Select(i => i.Image.Id.Digest));
     }

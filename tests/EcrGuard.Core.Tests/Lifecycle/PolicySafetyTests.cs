@@ -1,7 +1,6 @@
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Tests.Lifecycle;
@@ -50,7 +49,7 @@ public sealed class PolicySafetyTests
             WhyNot(
                 Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "*", days)),
                 "InUse",
-                OwnTags.Default.InUse(Facts.Digest(2))
+                OwnTags.InUse(Facts.Digest(2))
             )
         );
         AssertWhy(
@@ -58,7 +57,7 @@ public sealed class PolicySafetyTests
             WhyNot(
                 Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 10), Policies.Expire(2, "*", days)),
                 "InUse",
-                OwnTags.Default.InUse(Facts.Digest(2))
+                OwnTags.InUse(Facts.Digest(2))
             )
         );
     }
@@ -66,7 +65,7 @@ public sealed class PolicySafetyTests
     [Fact]
     public void A_child_is_as_safe_as_an_index_that_holds_it()
     {
-        var index = Facts.Image(3, "3", OwnTags.Default.InUse(Facts.Digest(3))) with
+        var index = Facts.Image(3, "3", OwnTags.InUse(Facts.Digest(3))) with
         {
             Kind = ImageKind.Index,
             PushedAt = Facts.Now.AddDays(-9),
@@ -289,20 +288,20 @@ public sealed class PolicySafetyTests
             [Facts.Digest(1)] = new(UseState.InUse, ["The task t runs it."], []),
         };
         Assert.Equal(
-            "within 26 hours ECR may take 2 images that are in use or may be: 000000000000, 000000000000. "
-                + "The task t runs it.",
-            Exposure.Of("{}", Two, usages, OwnTags.Default, Facts.Now)!.Sentence
+            "The lifecycle policy stays as it is. By the one that was there before, within 26 hours ECR may take "
+                + "2 images that are in use or may be: 000000000000, 000000000000. The task t runs it. To put it back "
+                + "all the same: aws ecr put-lifecycle-policy --region eu-central-1 --repository-name pay/api "
+                + "--lifecycle-policy-text '{\"description\":\"The team'\\''s\"}'",
+            Exposure.Of("{}", Two, usages, Facts.Now)!.Refusal(Facts.Repository, """{"description":"The team's"}""")
         );
         Assert.Equal(
             Facts.Digest(2),
             Exposure
-                .Of(Policies.Of(Policies.Expire(1, "*", 8)).Text, Two, usages, OwnTags.Default, Facts.Now)!
+                .Of(Policies.Of(Policies.Expire(1, "*", 8)).Text, Two, usages, Facts.Now)!
                 .Images.Single()
                 .Image.Id.Digest
         );
-        Assert.Null(
-            Exposure.Of(Policies.Of(Policies.Expire(1, "*", 12)).Text, Two, usages, OwnTags.Default, Facts.Now)
-        );
+        Assert.Null(Exposure.Of(Policies.Of(Policies.Expire(1, "*", 12)).Text, Two, usages, Facts.Now));
     }
 
     /// <summary>
@@ -312,7 +311,7 @@ public sealed class PolicySafetyTests
     public void A_policy_exposes_what_it_selects_by_nothing_but_a_shield()
     {
         var pinned = Facts.Contents([
-            Facts.Image(1, OwnTags.Default.InUse(Facts.Digest(1))) with
+            Facts.Image(1, OwnTags.InUse(Facts.Digest(1))) with
             {
                 PushedAt = Facts.Now.AddDays(-90),
             },
@@ -324,13 +323,11 @@ public sealed class PolicySafetyTests
         Assert.Equal(
             Facts.Digest(1),
             Exposure
-                .Of(Policies.Of(Policies.Keep(1, "*", 3)).Text, pinned, usages, OwnTags.Default, Facts.Now)!
+                .Of(Policies.Of(Policies.Keep(1, "*", 3)).Text, pinned, usages, Facts.Now)!
                 .Images.Single()
                 .Image.Id.Digest
         );
-        Assert.Null(
-            Exposure.Of(Policies.Of(Policies.Keep(1, "v*", 3)).Text, pinned, usages, OwnTags.Default, Facts.Now)
-        );
+        Assert.Null(Exposure.Of(Policies.Of(Policies.Keep(1, "v*", 3)).Text, pinned, usages, Facts.Now));
     }
 
     private static string? WhyNot(LifecyclePolicy policy, string use, params string[] tags)
@@ -365,7 +362,7 @@ public sealed class PolicySafetyTests
             };
         var contents = Facts.Contents(
             [
-                Old(3, "3", OwnTags.Default.InUse(Facts.Digest(3))) with
+                Old(3, "3", OwnTags.InUse(Facts.Digest(3))) with
                 {
                     Kind = ImageKind.Index,
                 },
@@ -412,7 +409,7 @@ public sealed class PolicySafetyTests
     public void Where_ECR_does_not_say_whether_it_is_archived_the_rules_of_both_must_leave_it()
     {
         var contents = Facts.Contents([
-            Facts.Image(1, "1", OwnTags.Default.InUse(Facts.Digest(1))) with
+            Facts.Image(1, "1", OwnTags.InUse(Facts.Digest(1))) with
             {
                 Storage = StorageStatus.Unknown,
                 PushedAt = Facts.Now.AddDays(-9),

@@ -31,7 +31,6 @@ public sealed class ShieldsTests
             policy,
             contents,
             contents.Images.ToDictionary(i => i.Id.Digest, _ => new ImageUsage(UseState.InUse, ["It runs."], [])),
-            OwnTags.Default,
             Facts.Now,
             puts: true
         );
@@ -75,7 +74,7 @@ public sealed class ShieldsTests
     [Fact]
     public void A_shield_that_is_there_stays()
     {
-        var shield = OwnTags.Default.InUse(Facts.Digest(1));
+        var shield = OwnTags.InUse(Facts.Digest(1));
         Assert.Equal([UseState.InUse], Uses(Of(Policy(Untagged), Facts.Contents([Facts.Image(1, shield)]))));
         Assert.Equal(
             [UseState.InUse],
@@ -113,7 +112,7 @@ public sealed class ShieldsTests
     public void A_shield_goes_where_its_rule_has_gone_unless_the_image_would_go_with_it(
         string? rules,
         UseState planned
-    ) => Assert.Equal([planned], Uses(Without(rules, Facts.Image(1, OwnTags.Default.InUse(Facts.Digest(1))))));
+    ) => Assert.Equal([planned], Uses(Without(rules, Facts.Image(1, OwnTags.InUse(Facts.Digest(1))))));
 
     [Fact]
     public void Ten_thousand_fresh_images_without_a_policy_are_ten_thousand_images_without_a_write()
@@ -128,7 +127,7 @@ public sealed class ShieldsTests
                     )
             )
             .ToDictionary(each => each.Digest, each => each.Usage);
-        var shields = Shields.Of(null, contents, usages, OwnTags.Default, Facts.Now, puts: false);
+        var shields = Shields.Of(null, contents, usages, Facts.Now, puts: false);
         Assert.All(
             contents.Images,
             image =>
@@ -138,8 +137,7 @@ public sealed class ShieldsTests
                             image,
                             Core.Verdicts.Status.Pending,
                             shields.Usages[image.Id.Digest].Use,
-                            Core.Policy.EnforcementMode.Mark,
-                            OwnTags.Default
+                            Core.Policy.EnforcementMode.Mark
                         )
                         .Actions
                 )
@@ -152,7 +150,6 @@ public sealed class ShieldsTests
             rules is null ? null : Policy(rules),
             Facts.Contents(images),
             images.ToDictionary(i => i.Id.Digest, _ => new ImageUsage(UseState.InUse, ["It runs."], [])),
-            OwnTags.Default,
             Facts.Now,
             puts: false
         );
@@ -164,17 +161,11 @@ public sealed class ShieldsTests
     [Fact]
     public void A_shield_by_which_a_policy_selects_the_image_comes_off_beside_a_tag_of_the_teams_and_is_told_where_it_is_the_last()
     {
-        var shields = Of(
-            Policy(Dashed),
-            Facts.Contents([Facts.Image(1, "1.0", OwnTags.Default.InUse(Facts.Digest(1)))])
-        );
+        var shields = Of(Policy(Dashed), Facts.Contents([Facts.Image(1, "1.0", OwnTags.InUse(Facts.Digest(1)))]));
         Assert.Equal([UseState.NotInUse], Uses(shields));
         Assert.Null(shields.Withheld);
 
-        var last = Of(
-            Policy(EverythingTagged),
-            Facts.Contents([Facts.Image(1, OwnTags.Default.InUse(Facts.Digest(1)))])
-        );
+        var last = Of(Policy(EverythingTagged), Facts.Contents([Facts.Image(1, OwnTags.InUse(Facts.Digest(1)))]));
         Assert.Equal([UseState.InUse], Uses(last));
         Assert.StartsWith("1 image in use may go by EcrGuard's own tags: ", last.Withheld, StringComparison.Ordinal);
     }
@@ -185,9 +176,7 @@ public sealed class ShieldsTests
     {
         var shields = Of(
             Policy(Dashed),
-            Facts.Contents([
-                Facts.Image(1, "1.0", OwnTags.Default.Blocked(Facts.Digest(1)), OwnTags.Default.InUse(Facts.Digest(1))),
-            ])
+            Facts.Contents([Facts.Image(1, "1.0", OwnTags.Blocked(Facts.Digest(1)), OwnTags.InUse(Facts.Digest(1)))])
         );
         Assert.StartsWith(
             "1 image in use may go by EcrGuard's own tags: the lifecycle policy there selects it by nothing else.",
@@ -195,10 +184,7 @@ public sealed class ShieldsTests
             StringComparison.Ordinal
         );
         Assert.Null(
-            Of(
-                Policy(Dashed),
-                Facts.Contents([Facts.Image(1, "1-0", OwnTags.Default.Blocked(Facts.Digest(1)))])
-            ).Withheld
+            Of(Policy(Dashed), Facts.Contents([Facts.Image(1, "1-0", OwnTags.Blocked(Facts.Digest(1)))])).Withheld
         );
     }
 
@@ -229,7 +215,6 @@ public sealed class ShieldsTests
                 [Facts.Digest(1)] = new(UseState.InUse, ["It runs."], []),
                 [Facts.Digest(2)] = ImageUsage.Unknown,
             },
-            OwnTags.Default,
             Facts.Now,
             puts: false
         );
@@ -260,7 +245,7 @@ public sealed class ShieldsTests
             Uses(
                 Of(
                     Policy(KeepsTwo),
-                    Facts.Contents([pinned, Old(2, "2.0"), Old(3, "1.0", OwnTags.Default.InUse(Facts.Digest(3)))])
+                    Facts.Contents([pinned, Old(2, "2.0"), Old(3, "1.0", OwnTags.InUse(Facts.Digest(3)))])
                 )
             )
         );
@@ -302,16 +287,12 @@ public sealed class ShieldsTests
     [Fact]
     public void Under_EcrGuards_policy_without_EcrGuard_what_is_in_use_and_bare_is_told()
     {
-        var contents = Facts.Contents([
-            Facts.Image(1, "1.0"),
-            Facts.Image(2, "2.0", OwnTags.Default.InUse(Facts.Digest(2))),
-        ]);
+        var contents = Facts.Contents([Facts.Image(1, "1.0"), Facts.Image(2, "2.0", OwnTags.InUse(Facts.Digest(2)))]);
         string? Unkept(string rules) =>
             Shields.Unkept(
                 LifecyclePolicy.Read(Policy(rules)).Policy!,
                 contents,
-                contents.Images.ToDictionary(i => i.Id.Digest, _ => new ImageUsage(UseState.InUse, ["It runs."], [])),
-                OwnTags.Default
+                contents.Images.ToDictionary(i => i.Id.Digest, _ => new ImageUsage(UseState.InUse, ["It runs."], []))
             );
         Assert.StartsWith(
             "EcrGuard's lifecycle policy stands here and EcrGuard only observes: 1 image in use carries no shield",
@@ -328,10 +309,7 @@ public sealed class ShieldsTests
     public void Shields_stand_where_their_rule_is_the_first(string rules, bool stand) =>
         Assert.Equal(
             stand,
-            Shields.Stand(
-                LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(Policy(rules))).Policy!,
-                OwnTags.Default
-            )
+            Shields.Stand(LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(Policy(rules))).Policy!)
         );
 
     /// <summary>The first rule would take it anyway; the second counts it only with the shield.</summary>
@@ -357,8 +335,7 @@ public sealed class ShieldsTests
                         i.Id.Digest.CompareTo(Facts.Digest(used)) <= 0
                             ? new ImageUsage(UseState.InUse, ["It runs."], [])
                             : ImageUsage.None
-                ),
-                OwnTags.Default
+                )
             );
         Assert.Null(Unkept(0));
         Assert.Contains(" 1 image in use carries no shield", Unkept(1), StringComparison.Ordinal);
@@ -371,9 +348,7 @@ public sealed class ShieldsTests
         var withheld = Of(
             Policy(Dashed),
             Facts.Contents([
-                .. Enumerable
-                    .Range(1, 2)
-                    .Select(i => Facts.Image(i, $"{i}.0", OwnTags.Default.Blocked(Facts.Digest(i)))),
+                .. Enumerable.Range(1, 2).Select(i => Facts.Image(i, $"{i}.0", OwnTags.Blocked(Facts.Digest(i)))),
                 Facts.Image(3, "3.0"),
             ])
         ).Withheld;

@@ -1,3 +1,4 @@
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 
@@ -5,19 +6,13 @@ namespace EcrGuard.Core.Tests.Lifecycle;
 
 public sealed class TagSafetyTests
 {
-    private static readonly string Blocked = OwnTags.Default.Blocked(Facts.Digest(1));
+    private static readonly string Blocked = OwnTags.Blocked(Facts.Digest(1));
 
     private static string? Adding(string? policy, UseState use, params string[] tags) =>
-        TagSafety.WhyNot(policy, Facts.Image(1, tags), new TagAction(TagChange.Add, Blocked), use, OwnTags.Default);
+        TagSafety.WhyNot(policy, Facts.Image(1, tags), new TagAction(TagChange.Add, Blocked), use);
 
     private static string? Removing(string policy, UseState use) =>
-        TagSafety.WhyNot(
-            policy,
-            Facts.Image(1, "1.0", Blocked),
-            new TagAction(TagChange.Remove, Blocked),
-            use,
-            OwnTags.Default
-        );
+        TagSafety.WhyNot(policy, Facts.Image(1, "1.0", Blocked), new TagAction(TagChange.Remove, Blocked), use);
 
     [Theory]
     [InlineData("1.*", null)]
@@ -38,7 +33,7 @@ public sealed class TagSafetyTests
     public void A_shield_before_that_rule_makes_it_safe()
     {
         var policy = Policies.Of(Policies.Keep(1, "ecrguard-inuse-*", 100_000), Policies.Expire(2, "*-*", 1)).Text;
-        Assert.Null(Adding(policy, UseState.InUse, "1.0", OwnTags.Default.InUse(Facts.Digest(1))));
+        Assert.Null(Adding(policy, UseState.InUse, "1.0", OwnTags.InUse(Facts.Digest(1))));
         Assert.NotNull(Adding(policy, UseState.NotInUse, "1.0"));
     }
 
@@ -50,7 +45,7 @@ public sealed class TagSafetyTests
                 Policies.Of(Policies.Expire(1, "*-*", 900)).Text,
                 UseState.InUse,
                 "1.0",
-                OwnTags.Default.InUse(Facts.Digest(1))
+                OwnTags.InUse(Facts.Digest(1))
             )
         );
 

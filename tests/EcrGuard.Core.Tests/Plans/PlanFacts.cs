@@ -78,7 +78,7 @@ internal static class PlanFacts
         bool exact = false,
         PolicyDocument? policy = null
     ) =>
-        new Planner(policy ?? Document, OwnTags.Default, exact).Plan(
+        new Planner(policy ?? Document, exact).Plan(
             view,
             wanted is null ? null : new WantedPolicy(wanted, "The baseline wants it."),
             [],

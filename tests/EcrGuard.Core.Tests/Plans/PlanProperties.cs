@@ -86,7 +86,7 @@ public sealed class PlanProperties
                                 LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(put.Policy)).Policy!,
                                 any.View.Contents,
                                 any.View.Usages,
-                                OwnTags.Default,
+                                shielded: true,
                                 Facts.Now
                             )
                             .AtRisk

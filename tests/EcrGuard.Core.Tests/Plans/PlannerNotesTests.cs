@@ -27,7 +27,7 @@ public sealed class PlannerNotesTests
     [Fact]
     public void What_else_is_to_be_said_is_said_first_and_no_longer_than_a_plan_may_say_it()
     {
-        var planned = new Planner(Document, OwnTags.Default, exact: false).Plan(
+        var planned = new Planner(Document, exact: false).Plan(
             View(Six, uses: (1, UseState.Unknown)),
             null,
             ["The baseline is observed.", new string('x', 5000)],

@@ -9,14 +9,13 @@ namespace EcrGuard.Core.Tests.Plans;
 
 public sealed class QuarantineProperties
 {
-    private static readonly OwnTags Tags = OwnTags.Default with { EarlierPrefixes = ["old"] };
     private static readonly string[] Team = ["1.0", "1.1", "latest"];
     private static readonly string[] Known =
     [
         .. Team,
-        Tags.Blocked(Facts.Digest(1)),
+        OwnTags.Blocked(Facts.Digest(1)),
         $"old-blocked-{Facts.Digest(1).Hex}",
-        Tags.InUse(Facts.Digest(1)),
+        OwnTags.InUse(Facts.Digest(1)),
     ];
 
     private static readonly Gen<ImageUsage> AnyUsage = Gen.Enum<UseState>().Select(use => new ImageUsage(use, [], []));
@@ -67,7 +66,7 @@ public sealed class QuarantineProperties
         );
 
     private static QuarantinePlan Plan(QuarantineFacts facts, Quarantine? record) =>
-        QuarantinePlan.For(facts, record, Tags, Facts.Now);
+        QuarantinePlan.For(facts, record, Facts.Now);
 
     private static QuarantineFacts Apply(QuarantineFacts facts, QuarantineStep step) =>
         facts with
@@ -122,8 +121,8 @@ public sealed class QuarantineProperties
                             (UseState.NotInUse, Status.Blocked, StorageStatus.Active),
                             (seen.Usage.Use, seen.Status, seen.Image.Storage)
                         );
-                        Assert.Contains(Tags.Blocked(Facts.Digest(1)), seen.Image.Tags);
-                        Assert.NotEmpty(Tags.TeamTags(seen.Image));
+                        Assert.Contains(OwnTags.Blocked(Facts.Digest(1)), seen.Image.Tags);
+                        Assert.NotEmpty(OwnTags.TeamTags(seen.Image));
                         Assert.Equal(EnforcementMode.Quarantine, seen.Mode);
                         Assert.True(record is null || !record.IsReleasedFrom(seen.ChangeId));
                         Assert.Null(seen.NeededBy);

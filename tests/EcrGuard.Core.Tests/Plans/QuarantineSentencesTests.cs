@@ -8,12 +8,11 @@ namespace EcrGuard.Core.Tests.Plans;
 /// <summary>Why an image is taken out of reach and why it comes back, as ledger and notices say it.</summary>
 public sealed class QuarantineSentencesTests
 {
-    private static readonly OwnTags Tags = OwnTags.Default;
-    private static readonly string Blocked = Tags.Blocked(Facts.Digest(1));
+    private static readonly string Blocked = OwnTags.Blocked(Facts.Digest(1));
     private static readonly ImageFacts Marked = Facts.Image(1, "1.0", Blocked);
 
     private static QuarantinePlan Plan(QuarantineFacts facts, Quarantine? record) =>
-        QuarantinePlan.For(facts, record, Tags, Facts.Now);
+        QuarantinePlan.For(facts, record, Facts.Now);
 
     /// <summary>An image that is out of reach.</summary>
     private static QuarantineFacts Taken(Status status) =>

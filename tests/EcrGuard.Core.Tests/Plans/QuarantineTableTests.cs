@@ -13,8 +13,7 @@ namespace EcrGuard.Core.Tests.Plans;
 /// </summary>
 public sealed class QuarantineTableTests
 {
-    private static readonly OwnTags Tags = OwnTags.Default;
-    private static readonly string Blocked = Tags.Blocked(Facts.Digest(1));
+    private static readonly string Blocked = OwnTags.Blocked(Facts.Digest(1));
 
     private static readonly ImageFacts Marked = Facts.Image(1, "1.0", "latest", Blocked);
 
@@ -120,7 +119,7 @@ public sealed class QuarantineTableTests
 
     private static string Plan(QuarantineFacts facts, Quarantine? record)
     {
-        var plan = QuarantinePlan.For(facts, record, Tags, Facts.Now);
+        var plan = QuarantinePlan.For(facts, record, Facts.Now);
         var step =
             plan.Next is { } next ? $"{next.Change.ToString().ToLowerInvariant()}"
             : plan.Why is { } why ? $"no: {why}"

@@ -8,8 +8,7 @@ namespace EcrGuard.Core.Tests.Plans;
 
 public sealed class QuarantineTests
 {
-    private static readonly OwnTags Tags = OwnTags.Default;
-    private static readonly string Blocked = Tags.Blocked(Facts.Digest(1));
+    private static readonly string Blocked = OwnTags.Blocked(Facts.Digest(1));
     private const string Change = "01CHANGE";
 
     internal static readonly Release Release = new(
@@ -39,7 +38,7 @@ public sealed class QuarantineTests
         };
 
     private static QuarantinePlan Plan(QuarantineFacts facts, Quarantine? record) =>
-        QuarantinePlan.For(facts, record, Tags, Facts.Now);
+        QuarantinePlan.For(facts, record, Facts.Now);
 
     [Fact]
     public void A_blocked_image_is_archived_after_it_was_marked()

@@ -6,7 +6,7 @@ namespace EcrGuard.Core.Tests.Plans;
 
 public sealed class RemovalPlaceTests
 {
-    private static readonly string Blocked = OwnTags.Default.Blocked(Facts.Digest(1));
+    private static readonly string Blocked = OwnTags.Blocked(Facts.Digest(1));
 
     private static LifecyclePolicy Policy(params string[] rules) =>
         LifecyclePolicy
@@ -40,12 +40,12 @@ public sealed class RemovalPlaceTests
     public void Every_rule_counts_also_behind_one_that_keeps_the_manifest()
     {
         var policy = Policy(Keep(100_000, Tagged("ecrguard-inuse-*")), Keep(3, Any));
-        Assert.Equal(2, RemovalPlace.CountedBy(policy, [OwnTags.Default.InUse(Facts.Digest(1))])?.Priority);
+        Assert.Equal(2, RemovalPlace.CountedBy(policy, [OwnTags.InUse(Facts.Digest(1))])?.Priority);
         Assert.Null(RemovalPlace.CountedBy(Policy(Keep(100_000, Tagged("*"))), [Blocked]));
         // Each tag alone is selected by neither, both together are.
         var both = Policy(Keep(3, Tagged("ecrguard-blocked-*", "ecrguard-inuse-*")));
         Assert.Null(RemovalPlace.CountedBy(both, [Blocked]));
-        Assert.NotNull(RemovalPlace.CountedBy(both, [Blocked, OwnTags.Default.InUse(Facts.Digest(1))]));
+        Assert.NotNull(RemovalPlace.CountedBy(both, [Blocked, OwnTags.InUse(Facts.Digest(1))]));
     }
 
     private static string? WhyNot(LifecyclePolicy policy, params ImageFacts[] images) =>
@@ -70,7 +70,7 @@ public sealed class RemovalPlaceTests
         Assert.NotNull(WhyNot(policy, [.. three, Aged(4, 6, "v0")]));
         // Where the third is kept by a rule of its own, nothing else goes.
         var shielding = Policy(Keep(100_000, Tagged("ecrguard-inuse-*")), Keep(3, Any, action));
-        var shield = OwnTags.Default.InUse(Facts.Digest(3));
+        var shield = OwnTags.InUse(Facts.Digest(3));
         Assert.Null(WhyNot(shielding, three[0], three[1], three[2] with { Tags = ["v1", shield] }));
     }
 

@@ -14,10 +14,9 @@ public sealed class TagPlanProperties
         "1.0",
         "latest",
         "ecrguardian",
-        .. from prefix in new[] { "ecrguard", "old" }
-        from verdict in new[] { "blocked", "approved", "inuse" }
+        .. from verdict in new[] { "blocked", "inuse" }
         from digest in new[] { 1, 2 }
-        select $"{prefix}-{verdict}-{Facts.Digest(digest).Hex}",
+        select $"ecrguard-{verdict}-{Facts.Digest(digest).Hex}",
     ];
 
     private static readonly Gen<ImageFacts> AnyImage = Gen.Select(
@@ -41,12 +40,6 @@ public sealed class TagPlanProperties
             }
     );
 
-    private static readonly Gen<OwnTags> AnyTags = Gen.Bool.Select(approved => new OwnTags(
-        "ecrguard",
-        ["old"],
-        approved
-    ));
-
     private static ImageFacts Apply(ImageFacts image, TagAction action) =>
         image with
         {
@@ -58,28 +51,28 @@ public sealed class TagPlanProperties
 
     [Fact]
     public void A_plan_carried_out_and_planned_again_gives_nothing_to_do() =>
-        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<UseState>(), Gen.Enum<EnforcementMode>(), AnyTags)
+        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<UseState>(), Gen.Enum<EnforcementMode>())
             .Sample(
-                (image, status, use, mode, tags) =>
+                (image, status, use, mode) =>
                 {
-                    var after = TagPlan.For(image, status, use, mode, tags).Actions.Aggregate(image, Apply);
-                    Assert.Empty(TagPlan.For(after, status, use, mode, tags).Actions);
+                    var after = TagPlan.For(image, status, use, mode).Actions.Aggregate(image, Apply);
+                    Assert.Empty(TagPlan.For(after, status, use, mode).Actions);
                 },
                 iter: 1000
             );
 
     [Fact]
     public void At_every_step_of_a_plan_all_team_tags_are_there_and_no_more_than_allowed() =>
-        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<UseState>(), Gen.Enum<EnforcementMode>(), AnyTags)
+        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<UseState>(), Gen.Enum<EnforcementMode>())
             .Sample(
-                (image, status, use, mode, tags) =>
+                (image, status, use, mode) =>
                 {
-                    foreach (var action in TagPlan.For(image, status, use, mode, tags).Actions)
+                    foreach (var action in TagPlan.For(image, status, use, mode).Actions)
                     {
                         Assert.True(action.Change == TagChange.Remove == image.Tags.Contains(action.Tag));
                         Assert.EndsWith(Facts.Digest(1).Hex, action.Tag, StringComparison.Ordinal);
                         var after = Apply(image, action);
-                        Assert.Equal(tags.TeamTags(image), tags.TeamTags(after));
+                        Assert.Equal(OwnTags.TeamTags(image), OwnTags.TeamTags(after));
                         Assert.InRange(after.Tags.Count, 0, TagPlan.MaxTags);
                         image = after;
                     }
@@ -89,14 +82,14 @@ public sealed class TagPlanProperties
 
     [Fact]
     public void An_image_in_use_is_shielded_or_the_plan_says_why_not_and_unknown_use_changes_no_shield() =>
-        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<UseState>(), AnyTags)
+        Gen.Select(AnyImage, Gen.Enum<Status>(), Gen.Enum<UseState>())
             .Sample(
-                (image, status, use, tags) =>
+                (image, status, use) =>
                 {
                     if (image.Kind is not (ImageKind.Image or ImageKind.Index))
                         return;
-                    var plan = TagPlan.For(image, status, use, EnforcementMode.Mark, tags);
-                    var shield = tags.InUse(Facts.Digest(1));
+                    var plan = TagPlan.For(image, status, use, EnforcementMode.Mark);
+                    var shield = OwnTags.InUse(Facts.Digest(1));
                     if (use == UseState.InUse)
                         Assert.True(
                             plan.CouldNot is not null || plan.Actions.Aggregate(image, Apply).Tags.Contains(shield)
@@ -111,26 +104,25 @@ public sealed class TagPlanProperties
 
     [Fact]
     public void After_a_plan_that_could_be_carried_out_a_blocked_image_says_so_and_nothing_else() =>
-        Gen.Select(AnyImage, AnyTags)
-            .Sample(
-                (image, tags) =>
-                {
-                    var plan = TagPlan.For(image, Status.Blocked, UseState.Unknown, EnforcementMode.Mark, tags);
-                    if (
-                        plan.CouldNot is not null
-                        || tags.TeamTags(image).Count == 0
-                        || image.Kind is not (ImageKind.Image or ImageKind.Index)
-                    )
-                        return;
-                    var own = plan
-                        .Actions.Aggregate(image, Apply)
-                        .Tags.Where(tag =>
-                            tags.Claims(tag)
-                            && !tag.Contains("-inuse-", StringComparison.Ordinal)
-                            && tag.EndsWith(Facts.Digest(1).Hex, StringComparison.Ordinal)
-                        );
-                    Assert.Equal([tags.Blocked(Facts.Digest(1))], own);
-                },
-                iter: 1000
-            );
+        AnyImage.Sample(
+            image =>
+            {
+                var plan = TagPlan.For(image, Status.Blocked, UseState.Unknown, EnforcementMode.Mark);
+                if (
+                    plan.CouldNot is not null
+                    || OwnTags.TeamTags(image).Count == 0
+                    || image.Kind is not (ImageKind.Image or ImageKind.Index)
+                )
+                    return;
+                var own = plan
+                    .Actions.Aggregate(image, Apply)
+                    .Tags.Where(tag =>
+                        OwnTags.Claims(tag)
+                        && !tag.Contains("-inuse-", StringComparison.Ordinal)
+                        && tag.EndsWith(Facts.Digest(1).Hex, StringComparison.Ordinal)
+                    );
+                Assert.Equal([OwnTags.Blocked(Facts.Digest(1))], own);
+            },
+            iter: 1000
+        );
 }

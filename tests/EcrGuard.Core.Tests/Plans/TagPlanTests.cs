@@ -8,20 +8,16 @@ namespace EcrGuard.Core.Tests.Plans;
 
 public sealed class TagPlanTests
 {
-    private static readonly OwnTags Tags = OwnTags.Default with { EarlierPrefixes = ["old-guard"], TagApproved = true };
     private static readonly Digest Digest = Facts.Digest(1);
-    private static readonly string Blocked = Tags.Blocked(Digest);
-    private static readonly string Approved = Tags.Approved(Digest);
-    private static readonly string OldBlocked = (Tags with { Prefix = "old-guard" }).Blocked(Digest);
-    private static readonly string OldApproved = (Tags with { Prefix = "old-guard" }).Approved(Digest);
+    private static readonly string Blocked = OwnTags.Blocked(Digest);
 
     private static TagPlan Plan(Status status, params string[] tags) =>
-        TagPlan.For(Facts.Image(1, tags), status, UseState.Unknown, EnforcementMode.Mark, Tags);
+        TagPlan.For(Facts.Image(1, tags), status, UseState.Unknown, EnforcementMode.Mark);
 
-    private static readonly string Shield = Tags.InUse(Digest);
+    private static readonly string Shield = OwnTags.InUse(Digest);
 
     private static TagPlan Plan(UseState use, params string[] tags) =>
-        TagPlan.For(Facts.Image(1, tags), Status.Approved, use, EnforcementMode.Mark, Tags);
+        TagPlan.For(Facts.Image(1, tags), Status.Approved, use, EnforcementMode.Mark);
 
     private static TagAction Add(string tag) => new(TagChange.Add, tag);
 
@@ -38,7 +34,7 @@ public sealed class TagPlanTests
     public void An_artifact_that_stands_for_itself_is_shielded_and_nothing_else_is_said_of_it()
     {
         TagPlan Plan(UseState use, params string[] tags) =>
-            TagPlan.ForShield(Facts.Image(1, tags) with { Kind = ImageKind.Artifact }, use, EnforcementMode.Mark, Tags);
+            TagPlan.ForShield(Facts.Image(1, tags) with { Kind = ImageKind.Artifact }, use, EnforcementMode.Mark);
         Assert.Equal([Add(Shield)], Plan(UseState.InUse, "1.0", Blocked).Actions);
         Assert.Equal([Add(Shield)], Plan(UseState.InUse).Actions);
         Assert.Equal([Remove(Shield)], Plan(UseState.NotInUse, "1.0", Shield).Actions);
@@ -51,8 +47,7 @@ public sealed class TagPlanTests
                     Kind = ImageKind.Artifact,
                 },
                 UseState.InUse,
-                EnforcementMode.Observe,
-                Tags
+                EnforcementMode.Observe
             )
         );
         Nothing(
@@ -63,56 +58,8 @@ public sealed class TagPlanTests
                     Subject = Facts.Digest(2),
                 },
                 UseState.InUse,
-                EnforcementMode.Mark,
-                Tags
+                EnforcementMode.Mark
             )
-        );
-    }
-
-    [Fact]
-    public void The_new_tag_comes_before_the_old_goes()
-    {
-        Assert.Equal([Add(Blocked), Remove(Approved)], Plan(Status.Blocked, "1.0", Approved).Actions);
-        Assert.Equal([Add(Approved), Remove(Blocked)], Plan(Status.Approved, "1.0", Blocked).Actions);
-    }
-
-    [Fact]
-    public void Tags_of_earlier_prefixes_are_taken_away()
-    {
-        Assert.Equal(
-            [Add(Blocked), Remove(OldBlocked), Remove(OldApproved)],
-            Plan(Status.Blocked, "1.0", OldApproved, OldBlocked).Actions
-        );
-        Assert.Equal([Remove(OldBlocked)], Plan(Status.Approved, "1.0", Approved, OldBlocked).Actions);
-    }
-
-    [Fact]
-    public void A_prefix_that_is_listed_as_an_earlier_one_too_is_one_prefix() =>
-        Assert.Equal(
-            [Remove(Blocked)],
-            TagPlan
-                .For(
-                    Facts.Image(1, "1.0", Blocked),
-                    Status.Approved,
-                    UseState.Unknown,
-                    EnforcementMode.Mark,
-                    new OwnTags("ecrguard", ["ecrguard"], false)
-                )
-                .Actions
-        );
-
-    [Fact]
-    public void An_approved_image_carries_no_tag_unless_that_is_wanted()
-    {
-        var quiet = Tags with { TagApproved = false };
-        Assert.Empty(
-            TagPlan.For(Facts.Image(1, "1.0"), Status.Approved, UseState.Unknown, EnforcementMode.Mark, quiet).Actions
-        );
-        Assert.Equal(
-            [Remove(Approved)],
-            TagPlan
-                .For(Facts.Image(1, "1.0", Approved), Status.Approved, UseState.Unknown, EnforcementMode.Mark, quiet)
-                .Actions
         );
     }
 
@@ -125,31 +72,12 @@ public sealed class TagPlanTests
     public void A_blocking_tag_goes_only_when_the_image_becomes_approved(Status status) =>
         Assert.DoesNotContain(Remove(Blocked), Plan(status, "1.0", Blocked).Actions);
 
-    [Theory]
-    [InlineData(Status.Error, false)]
-    [InlineData(Status.Pending, false)]
-    [InlineData(Status.Unscanned, true)]
-    [InlineData(Status.Unsupported, true)]
-    [InlineData(Status.Stale, true)]
-    public void An_approving_tag_goes_when_the_approval_is_lost_and_not_while_it_is_only_in_doubt(
-        Status status,
-        bool goes
-    ) => Assert.Equal(goes ? [Remove(Approved)] : [], Plan(status, "1.0", Approved).Actions);
-
     [Fact]
     public void In_observe_nothing_is_written_and_nothing_is_missing() =>
         Assert.All(
             Enum.GetValues<Status>(),
             status =>
-                Nothing(
-                    TagPlan.For(
-                        Facts.Image(1, "1.0", Approved, OldBlocked),
-                        status,
-                        UseState.Unknown,
-                        EnforcementMode.Observe,
-                        Tags
-                    )
-                )
+                Nothing(TagPlan.For(Facts.Image(1, "1.0", Blocked), status, UseState.Unknown, EnforcementMode.Observe))
         );
 
     [Fact]
@@ -158,14 +86,14 @@ public sealed class TagPlanTests
         var image = Facts.Image(1, "1.0") with { Kind = ImageKind.Unknown };
         TagPlan[] plans =
         [
-            TagPlan.For(image, Status.Unsupported, UseState.InUse, EnforcementMode.Mark, Tags),
-            TagPlan.ForShield(image, UseState.InUse, EnforcementMode.Mark, Tags),
+            TagPlan.For(image, Status.Unsupported, UseState.InUse, EnforcementMode.Mark),
+            TagPlan.ForShield(image, UseState.InUse, EnforcementMode.Mark),
         ];
         Assert.All(plans, plan => Assert.Empty(plan.Actions));
         const string Said = "It has a media type that EcrGuard does not know";
         Assert.All(plans, plan => Assert.StartsWith(Said, plan.CouldNot, StringComparison.Ordinal));
-        Nothing(TagPlan.ForShield(image, UseState.NotInUse, EnforcementMode.Mark, Tags));
-        Nothing(TagPlan.ForShield(image, UseState.InUse, EnforcementMode.Observe, Tags));
+        Nothing(TagPlan.ForShield(image, UseState.NotInUse, EnforcementMode.Mark));
+        Nothing(TagPlan.ForShield(image, UseState.InUse, EnforcementMode.Observe));
     }
 
     [Theory]
@@ -180,8 +108,7 @@ public sealed class TagPlanTests
                 },
                 Status.Blocked,
                 UseState.Unknown,
-                EnforcementMode.Mark,
-                Tags
+                EnforcementMode.Mark
             )
         );
 
@@ -191,7 +118,7 @@ public sealed class TagPlanTests
     [Fact]
     public void An_image_in_use_is_shielded_tagged_or_not()
     {
-        Assert.Equal([Add(Shield)], Plan(UseState.InUse, "1.0", Approved).Actions);
+        Assert.Equal([Add(Shield)], Plan(UseState.InUse, "1.0").Actions);
         Assert.Equal([Add(Shield)], Plan(UseState.InUse).Actions);
         Assert.Equal($"ecrguard-inuse-{Digest.Hex}", Shield);
         Nothing(Plan(UseState.InUse, Shield));
@@ -200,9 +127,9 @@ public sealed class TagPlanTests
     [Fact]
     public void The_shield_goes_when_the_image_is_no_longer_in_use_and_stays_while_that_is_not_known()
     {
-        Assert.Equal([Remove(Shield)], Plan(UseState.NotInUse, "1.0", Approved, Shield).Actions);
-        Nothing(Plan(UseState.Unknown, "1.0", Approved, Shield));
-        Nothing(Plan(UseState.Unknown, "1.0", Approved));
+        Assert.Equal([Remove(Shield)], Plan(UseState.NotInUse, "1.0", Shield).Actions);
+        Nothing(Plan(UseState.Unknown, "1.0", Shield));
+        Nothing(Plan(UseState.Unknown, "1.0"));
     }
 
     /// <summary>
@@ -213,20 +140,7 @@ public sealed class TagPlanTests
     {
         Assert.Equal([Remove(Shield)], Plan(UseState.NotInUse, Shield).Actions);
         Assert.Equal([Remove(Blocked)], Plan(Status.Approved, Blocked).Actions);
-        Assert.Equal(
-            [Remove(Blocked), Remove(OldBlocked)],
-            Plan(Status.Approved, Blocked, OldBlocked, "ecrguard-made-up").Actions
-        );
-        Assert.Equal([Remove(OldApproved)], Plan(Status.Blocked, OldApproved).Actions);
-    }
-
-    [Fact]
-    public void A_shield_of_an_earlier_prefix_stays_beside_todays_as_long_as_the_image_is_in_use()
-    {
-        var old = (Tags with { Prefix = "old-guard" }).InUse(Digest);
-        Assert.Equal([Add(Shield)], Plan(UseState.InUse, "1.0", Approved, old).Actions);
-        Nothing(Plan(UseState.InUse, "1.0", Approved, old, Shield));
-        Assert.Equal([Remove(Shield), Remove(old)], Plan(UseState.NotInUse, "1.0", Approved, old, Shield).Actions);
+        Assert.Equal([Remove(Blocked)], Plan(Status.Approved, Blocked, "ecrguard-made-up").Actions);
     }
 
     [Fact]
@@ -241,8 +155,7 @@ public sealed class TagPlanTests
                     },
                     Status.Blocked,
                     UseState.Unknown,
-                    EnforcementMode.Quarantine,
-                    Tags
+                    EnforcementMode.Quarantine
                 )
                 .Actions
         );
@@ -261,8 +174,7 @@ public sealed class TagPlanTests
                 },
                 Status.Blocked,
                 UseState.Unknown,
-                EnforcementMode.Mark,
-                Tags
+                EnforcementMode.Mark
             )
         );
 
@@ -273,7 +185,7 @@ public sealed class TagPlanTests
         CouldNot("1000", Plan(Status.Blocked, full));
         CouldNot("999", Plan(Status.Blocked, full[..999]));
         Assert.Equal([Add(Blocked)], Plan(Status.Blocked, full[..998]).Actions);
-        Assert.Equal([Remove(OldApproved)], Plan(Status.Blocked, [.. full[..998], Blocked, OldApproved]).Actions);
+        Assert.Equal([Remove(Blocked)], Plan(Status.Approved, [.. full[..999], Blocked]).Actions);
     }
 
     [Fact]
@@ -281,7 +193,7 @@ public sealed class TagPlanTests
     {
         string[] full = [.. Enumerable.Range(0, 1000).Select(i => $"1.{i}")];
         TagPlan At(int tags) =>
-            TagPlan.For(Facts.Image(1, full[..tags]), Status.Blocked, UseState.InUse, EnforcementMode.Mark, Tags);
+            TagPlan.For(Facts.Image(1, full[..tags]), Status.Blocked, UseState.InUse, EnforcementMode.Mark);
 
         Assert.Equal([Add(Blocked), Add(Shield)], At(997).Actions);
         Assert.Null(At(997).CouldNot);
@@ -294,35 +206,21 @@ public sealed class TagPlanTests
     [Fact]
     public void Tags_of_other_digests_and_of_teams_are_left_alone()
     {
-        var others = Tags.Blocked(Facts.Digest(2));
+        var others = OwnTags.Blocked(Facts.Digest(2));
         Assert.Equal(
             [Remove(Blocked)],
-            Plan(Status.Approved, "1.0", Approved, Blocked, others, "ecrguardian", "my-ecrguard-blocked").Actions
+            Plan(Status.Approved, "1.0", Blocked, others, "ecrguardian", "my-ecrguard-blocked").Actions
         );
     }
 
     [Theory]
     [InlineData("ecrguard-blocked-x", true)]
     [InlineData("ecrguard-", true)]
-    [InlineData("old-guard-x", true)]
     [InlineData("ecrguard", false)]
     [InlineData("ecrguardian", false)]
     [InlineData("Ecrguard-x", false)]
     public void A_prefix_claims_what_begins_with_it_and_a_hyphen(string tag, bool claimed) =>
-        Assert.Equal(claimed, Tags.Claims(tag));
-
-    [Theory]
-    [InlineData("ecrguard", true)]
-    [InlineData("0", true)]
-    [InlineData("a-b-", true)]
-    [InlineData("-a", false)]
-    [InlineData("", false)]
-    [InlineData("Guard", false)]
-    [InlineData("a_b", false)]
-    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true)]
-    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false)]
-    public void A_prefix_is_forty_lower_case_letters_digits_and_hyphens_at_most(string text, bool isPrefix) =>
-        Assert.Equal(isPrefix, OwnTags.IsPrefix(text));
+        Assert.Equal(claimed, OwnTags.Claims(tag));
 
     private static void Nothing(TagPlan plan) => Assert.Equal((0, null), (plan.Actions.Count, plan.CouldNot));
 
@@ -343,18 +241,18 @@ public sealed class TagPlanTests
     [Fact]
     public void A_tag_that_a_consumer_names_stays_and_the_plan_says_who_does()
     {
-        var blocked = Tags.Blocked(Facts.Digest(1));
-        var image = Facts.Image(1, "1.0", blocked, Tags.Approved(Facts.Digest(1)), Tags.InUse(Facts.Digest(1)));
+        var blocked = OwnTags.Blocked(Facts.Digest(1));
+        var image = Facts.Image(1, "1.0", blocked, OwnTags.InUse(Facts.Digest(1)));
         var named = new Dictionary<string, string> { [blocked] = "ECS service web" };
-        var plan = TagPlan.For(image, Status.Approved, UseState.NotInUse, EnforcementMode.Mark, Tags, named);
+        var plan = TagPlan.For(image, Status.Approved, UseState.NotInUse, EnforcementMode.Mark, named);
         Assert.Equal(
-            [new TagAction(TagChange.Remove, Tags.InUse(Facts.Digest(1)))],
+            [new TagAction(TagChange.Remove, OwnTags.InUse(Facts.Digest(1)))],
             plan.Actions.Where(action => action.Change == TagChange.Remove)
         );
         Assert.Equal($"The tag '{blocked}' stays: the ECS service web names it.", plan.CouldNot);
         Assert.Equal(
             new TagPlan([], plan.CouldNot).CouldNot,
-            TagPlan.For(image, Status.Approved, UseState.Unknown, EnforcementMode.Mark, Tags, named).CouldNot
+            TagPlan.For(image, Status.Approved, UseState.Unknown, EnforcementMode.Mark, named).CouldNot
         );
         Assert.Contains(
             new TagAction(TagChange.Remove, blocked),
@@ -364,7 +262,6 @@ public sealed class TagPlanTests
                     Status.Approved,
                     UseState.Unknown,
                     EnforcementMode.Mark,
-                    Tags,
                     new Dictionary<string, string> { ["1.0"] = "x" }
                 )
                 .Actions

@@ -5,11 +5,10 @@ namespace EcrGuard.Core.Tests.Plans;
 
 public sealed class TagRemovalTests
 {
-    private static readonly OwnTags Tags = OwnTags.Default;
-    private static readonly string Blocked = Tags.Blocked(Facts.Digest(1));
+    private static readonly string Blocked = OwnTags.Blocked(Facts.Digest(1));
 
     private static TagRemoval Of(string mutability, params string[] team) =>
-        TagRemoval.Of(Facts.Image(1, [.. team, Blocked]), Blocked, MutabilityValue.Parse(mutability), false, Tags);
+        TagRemoval.Of(Facts.Image(1, [.. team, Blocked]), Blocked, MutabilityValue.Parse(mutability), false);
 
     [Theory]
     [InlineData("MUTABLE", TagRemovalWay.Move)]
@@ -41,7 +40,7 @@ public sealed class TagRemovalTests
     public void Where_the_repository_is_replicated_nothing_moves()
     {
         TagRemoval Replicated(string mutability) =>
-            TagRemoval.Of(Facts.Image(1, "1.0", Blocked), Blocked, MutabilityValue.Parse(mutability), true, Tags);
+            TagRemoval.Of(Facts.Image(1, "1.0", Blocked), Blocked, MutabilityValue.Parse(mutability), true);
         Assert.Equal(
             "Could not unmark: the repository is replicated, and a tag that moves here moves there too.",
             Replicated("MUTABLE").Why
@@ -64,7 +63,7 @@ public sealed class TagRemovalTests
         );
         Assert.Equal(
             "Could not unmark: Whether tags of the repository can move is not known.",
-            TagRemoval.Of(Facts.Image(1, "1.0", Blocked), Blocked, null, false, Tags).Why
+            TagRemoval.Of(Facts.Image(1, "1.0", Blocked), Blocked, null, false).Why
         );
         Assert.Null(Of("MUTABLE", "1.0").Why);
         Assert.Null(Of("IMMUTABLE", "1.0").Why);

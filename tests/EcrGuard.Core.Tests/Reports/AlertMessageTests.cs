@@ -1,9 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
-using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Reports;
@@ -224,31 +222,6 @@ public sealed class AlertMessageTests
         Assert.Contains(new FilterValue("kind", "foreign-tag"), message.Attributes);
         Assert.Equal("EcrGuard: foreign tag ecrguard-approved-?x in pay/api", message.Subject);
         Fits(message);
-    }
-
-    [Fact]
-    public void What_a_restore_exposes_is_told_whole_or_with_its_number()
-    {
-        Exposure Of(int count) =>
-            new([
-                .. Enumerable
-                    .Range(1, count)
-                    .Select(number => new TakenImage(
-                        Facts.Image(number),
-                        1,
-                        "",
-                        new ImageUsage(UseState.InUse, [new string('\u0416', 1000)], [])
-                    )),
-            ]);
-        var message = AlertMessage.ForExposure(Facts.Repository, Of(1), "the migration", Facts.Now);
-        Assert.Equal("restore:123456789012:eu-central-1:pay/api:20261118T120000000Z", message.Id);
-        Assert.Contains($"\n- {Facts.Digest(1)}: ", message.Text, StringComparison.Ordinal);
-        Assert.Contains(new FilterValue("kind", "restore-exposes"), message.Attributes);
-        Fits(message);
-
-        var many = AlertMessage.ForExposure(Facts.Repository, Of(100_000), "the migration", Facts.Now);
-        Assert.Contains("\"imageCount\":100000", many.Json, StringComparison.Ordinal);
-        Fits(many);
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using System.Text.Json;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Use;
@@ -66,8 +65,7 @@ public sealed class SweepReportTests
             contents,
             usages,
             quarantined: new HashSet<Digest>(),
-            PolicyEffect.Of(KeepsOne, contents, usages, shields: null, Facts.Now),
-            OwnTags.Default,
+            PolicyEffect.Of(KeepsOne, contents, usages, shielded: false, Facts.Now),
             Facts.Now
         );
     }
@@ -100,8 +98,8 @@ public sealed class SweepReportTests
         var unused = Enumerable.Range(1, 4).ToDictionary(i => Facts.Digest(i), _ => ImageUsage.None);
         var sweep = Sweep(
             unused,
-            Old(1, "1.0", OwnTags.Default.InUse(Facts.Digest(1))),
-            Old(2, OwnTags.Default.InUse(Facts.Digest(2))),
+            Old(1, "1.0", OwnTags.InUse(Facts.Digest(1))),
+            Old(2, OwnTags.InUse(Facts.Digest(2))),
             Old(3),
             Old(4, "ecrguard-sig") with
             {
@@ -113,10 +111,7 @@ public sealed class SweepReportTests
         Assert.Equal(1, sweep.AbandonedCount);
         Assert.Equal(
             0,
-            Sweep(
-                unused.ToDictionary(u => u.Key, _ => Used),
-                Old(2, OwnTags.Default.InUse(Facts.Digest(2)))
-            ).AbandonedCount
+            Sweep(unused.ToDictionary(u => u.Key, _ => Used), Old(2, OwnTags.InUse(Facts.Digest(2)))).AbandonedCount
         );
     }
 
@@ -124,22 +119,20 @@ public sealed class SweepReportTests
     public void An_image_that_EcrGuard_has_taken_out_of_reach_is_not_given_up()
     {
         var contents = Facts.Contents([
-            Old(1, OwnTags.Default.Blocked(Facts.Digest(1))),
-            Old(2, OwnTags.Default.Blocked(Facts.Digest(2))),
+            Old(1, OwnTags.Blocked(Facts.Digest(1))),
+            Old(2, OwnTags.Blocked(Facts.Digest(2))),
         ]);
         var unused = contents.Images.ToDictionary(image => image.Id.Digest, _ => ImageUsage.None);
         Assert.Equal(
             [Facts.Digest(2)],
-            RepositorySweep
-                .Of(contents, unused, new HashSet<Digest> { Facts.Digest(1) }, null, OwnTags.Default, Facts.Now)
-                .Abandoned
+            RepositorySweep.Of(contents, unused, new HashSet<Digest> { Facts.Digest(1) }, null, Facts.Now).Abandoned
         );
     }
 
     [Fact]
     public void Lists_are_cut_and_counts_are_not()
     {
-        var images = Enumerable.Range(1, 50).Select(i => Old(i, OwnTags.Default.InUse(Facts.Digest(i)))).ToList();
+        var images = Enumerable.Range(1, 50).Select(i => Old(i, OwnTags.InUse(Facts.Digest(i)))).ToList();
         var used = Sweep(images.ToDictionary(i => i.Id.Digest, _ => Used), images);
         Assert.Equal((49, RepositorySweep.MaxListed), (used.AtRiskCount, used.AtRisk.Count));
         var given = Sweep(images.ToDictionary(i => i.Id.Digest, _ => ImageUsage.None), images);

@@ -13,8 +13,6 @@ namespace EcrGuard.Core.Tests.Verdicts;
 /// </summary>
 public sealed class ConsequencesTableTests
 {
-    private static readonly OwnTags Tags = OwnTags.Default with { TagApproved = true };
-
     private static readonly (string Name, ScanFacts Scan)[] Scans =
     [
         ("blocks", Facts.Scan(Facts.Finding())),
@@ -118,7 +116,7 @@ public sealed class ConsequencesTableTests
             .Of(verdict, null, policy, Facts.Now - (blockedFor ?? TimeSpan.Zero))
             ?.Seen(usage.Use, policy, Facts.Now - (blockedFor ?? TimeSpan.Zero));
 
-        var plan = TagPlan.For(image, verdict.Status, usage.Use, mode, Tags);
+        var plan = TagPlan.For(image, verdict.Status, usage.Use, mode);
         var marked = image with
         {
             Tags =
@@ -138,7 +136,6 @@ public sealed class ConsequencesTableTests
                 Usage = usage,
             },
             null,
-            Tags,
             Facts.Now
         );
         return string.Join(

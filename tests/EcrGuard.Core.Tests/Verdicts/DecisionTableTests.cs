@@ -11,7 +11,6 @@ namespace EcrGuard.Core.Tests.Verdicts;
 public sealed class DecisionTableTests
 {
     private static readonly ImageFacts Image = Facts.Image(1, "1.0");
-    private static readonly OwnTags Tags = OwnTags.Default with { EarlierPrefixes = ["old"], TagApproved = true };
     private static readonly PolicyDocument Waiving = Facts.Policy with { Waivers = [Facts.Waiver()] };
 
     private static readonly (string Name, ScanFacts Scan)[] Scans =
@@ -59,11 +58,8 @@ public sealed class DecisionTableTests
     [
         ("none", Facts.Image(1)),
         ("team's", Facts.Image(1, "1.0")),
-        ("team's, blocked", Facts.Image(1, "1.0", Tags.Blocked(Facts.Digest(1)))),
-        ("team's, approved", Facts.Image(1, "1.0", Tags.Approved(Facts.Digest(1)))),
-        ("team's, old blocked", Facts.Image(1, "1.0", $"old-blocked-{Facts.Digest(1).Hex}")),
-        ("blocked alone", Facts.Image(1, Tags.Blocked(Facts.Digest(1)))),
-        ("approved alone", Facts.Image(1, Tags.Approved(Facts.Digest(1)))),
+        ("team's, blocked", Facts.Image(1, "1.0", OwnTags.Blocked(Facts.Digest(1)))),
+        ("blocked alone", Facts.Image(1, OwnTags.Blocked(Facts.Digest(1)))),
         ("1000 of the team's", Facts.Image(1, [.. Enumerable.Range(0, 1000).Select(i => $"1.{i}")])),
         ("team's, archived", Facts.Image(1, "1.0") with { Storage = StorageStatus.Archived }),
     ];
@@ -90,10 +86,7 @@ public sealed class DecisionTableTests
         }
 
         table
-            .AppendLine(
-                "WHAT IS WRITTEN. Tags for approved images are on, 'old' is an earlier prefix. How a tag "
-                    + "comes off without its image is TagRemoval's to decide."
-            )
+            .AppendLine("WHAT IS WRITTEN. How a tag comes off without its image is TagRemoval's to decide.")
             .AppendLine("Observe writes nothing in any of these cases; quarantine writes the tags that mark does.")
             .AppendLine()
             .AppendLine(Row("status", "tags", "mark", ""))
@@ -121,7 +114,7 @@ public sealed class DecisionTableTests
 
     private static string Written(ImageFacts image, Status status, EnforcementMode mode)
     {
-        var plan = TagPlan.For(image, status, UseState.Unknown, mode, Tags);
+        var plan = TagPlan.For(image, status, UseState.Unknown, mode);
         return plan.CouldNot is { } why ? $"could not: {why}"
             : plan.Actions.Count == 0 ? "nothing"
             : string.Join(

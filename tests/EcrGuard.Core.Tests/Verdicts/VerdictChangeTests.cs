@@ -1,5 +1,4 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
@@ -203,7 +202,7 @@ public sealed class VerdictChangeTests
     public void Artifacts_and_untagged_children_are_no_images_of_their_own()
     {
         var index = Facts.Image(9, "1") with { Kind = ImageKind.Index };
-        var shielded = Facts.Image(2, OwnTags.Default.InUse(Facts.Digest(2)));
+        var shielded = Facts.Image(2, OwnTags.InUse(Facts.Digest(2)));
         var contents = Facts.Contents(
             [
                 Facts.Image(1),
@@ -223,9 +222,7 @@ public sealed class VerdictChangeTests
         );
         Assert.Equal(
             [3, 4, 9],
-            RepositoryEvidence
-                .Named(contents, OwnTags.Default)
-                .Select(image => Convert.ToInt32(image.Id.Digest.Hex, 16))
+            RepositoryEvidence.Named(contents).Select(image => Convert.ToInt32(image.Id.Digest.Hex, 16))
         );
     }
 }

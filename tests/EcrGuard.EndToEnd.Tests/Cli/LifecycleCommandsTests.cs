@@ -371,12 +371,9 @@ public sealed class LifecycleCommandsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("acme-inuse-*", "--tag-prefix", "acme")]
-    [InlineData("ecrguard-inuse-*")]
-    public async Task Lint_knows_the_rule_that_shields_images_in_use_by_the_deployments_prefix(
-        string pattern,
-        params string[] options
-    )
+    [InlineData("ecrguard-inuse-*", "No findings.")]
+    [InlineData("other-inuse-*", "catches-verdict-tags")]
+    public async Task Lint_knows_the_rule_that_shields_images_in_use(string pattern, string says)
     {
         var shield =
             $$"""{ "rulePriority": 1, "selection": { "tagStatus": "tagged", "tagPatternList": ["{{pattern}}"], "countType": "imageCountMoreThan", "countNumber": 100000 }, "action": { "type": "expire" } }, """;
@@ -389,14 +386,7 @@ public sealed class LifecycleCommandsTests : IDisposable
                 .Replace("[\"v*\"]", "[\"*inuse-*\"]", StringComparison.Ordinal)
         );
 
-        Assert.Equal((0, "No findings."), Trimmed(await LintAsync(options)));
-        Assert.Contains(
-            "catches-verdict-tags",
-            (await LintAsync("--tag-prefix", "other")).Output,
-            StringComparison.Ordinal
-        );
-
-        static (int, string) Trimmed((int ExitCode, string Output) ended) => (ended.ExitCode, ended.Output.TrimEnd());
+        Assert.Contains(says, (await LintAsync()).Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -308,68 +308,6 @@ public sealed class PlanAndApplyTests
     }
 
     [Theory]
-    [InlineData("--tag-prefix", "acme", "--earlier-tag-prefixes", "old,older")]
-    [InlineData]
-    public async Task A_plan_names_tags_as_the_deployment_does_by_option_or_environment(params string[] options)
-    {
-        var (guard, _) = await StartedAsync();
-        await using var guarding = guard;
-        guard.Aws.Ecr.CreateRepository(
-            "own",
-            tags: new Dictionary<string, string> { ["acme:opt-out"] = "It is our own." }
-        );
-        guard.Aws.Ecr.CreateRepository(
-            "old",
-            tags: new Dictionary<string, string> { ["older:opt-out"] = "It was our own." }
-        );
-        var function = await guard.StartAsync("ApplyPlan", ("ECRGUARD_TAG_PREFIX", "acme"));
-        guard.Aws.Lambda.Register(
-            "acme",
-            async order => (await function.InvokeAsync(JsonNode.Parse(order)!)).Payload.ToJsonString()
-        );
-        using var cli = new CommandLine().File("policy.json", Policy);
-        // An option goes before the environment.
-        cli.With("ECRGUARD_TAG_PREFIX", options.Length > 0 ? "other" : "acme")
-            .With("ECRGUARD_EARLIER_TAG_PREFIXES", options.Length > 0 ? "" : "old, older");
-
-        var (planned, table) = await cli.RunAsync(
-            guard.Aws,
-            ["plan", "--policy", "policy.json", "--out", "plan.json", .. options]
-        );
-        Assert.True(planned == 0, table);
-        Assert.Contains("1 policy to put", table, StringComparison.Ordinal);
-
-        var (applied, told) = await cli.RunAsync(guard.Aws, "apply", "plan.json", "--function", "acme", "--yes");
-        Assert.True(applied == 0, told);
-        Assert.Contains("acme-inuse-*", guard.Aws.Ecr.LifecyclePolicyOf(Repository), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_wrong_prefix_is_wrong_usage_by_option_or_environment()
-    {
-        using var cli = new CommandLine();
-        Assert.Equal(
-            (
-                64,
-                "--earlier-tag-prefixes is 'old,A_B': 'A_B' is no prefix; a prefix has 1 to 40 characters of "
-                    + "a-z, 0-9 and '-', and does not begin with '-'.\nSee 'ecrguard --help'."
-            ),
-            Lines(await cli.RunAsync("plan", "--earlier-tag-prefixes", "old,A_B"))
-        );
-        Assert.Equal(
-            (
-                64,
-                "The environment variable ECRGUARD_TAG_PREFIX is '-a'; a prefix has 1 to 40 characters of "
-                    + "a-z, 0-9 and '-', and does not begin with '-'."
-            ),
-            Lines(await cli.With("ECRGUARD_TAG_PREFIX", "-a").RunAsync("plan"))
-        );
-
-        static (int, string) Lines((int ExitCode, string Output) ended) =>
-            (ended.ExitCode, ended.Output.TrimEnd().ReplaceLineEndings("\n"));
-    }
-
-    [Theory]
     [InlineData("", "plan.json:1:1: error: The file is empty. ($)")]
     [InlineData(
         "{ \"version\": 1,\n  \"planId",

@@ -39,13 +39,10 @@ public sealed class FunctionsInTemplateTests
             "ANNOTATIONS_HANDLER",
             "ECRGUARD_ACCOUNT",
             "ECRGUARD_BUCKET",
-            "ECRGUARD_EARLIER_TAG_PREFIXES",
             "ECRGUARD_ENFORCEMENT",
             "ECRGUARD_REPOSITORIES",
             "ECRGUARD_SETTLING_MINUTES",
             "ECRGUARD_TABLE",
-            "ECRGUARD_TAG_APPROVED",
-            "ECRGUARD_TAG_PREFIX",
             "ECRGUARD_WRITES_PER_SECOND",
         ];
         var own = new Dictionary<string, string[]>
@@ -64,7 +61,7 @@ public sealed class FunctionsInTemplateTests
             ["EndBreakGlass"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE", "ECRGUARD_WRITES_SHARED"],
             ["Backfill"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE"],
             ["WeeklySummary"] = ["ECRGUARD_SUMMARY_TOPIC"],
-            ["RestoreRepository"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_WRITES_SHARED"],
+            ["RestoreRepository"] = ["ECRGUARD_WRITES_SHARED"],
             ["ReleaseImage"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_WRITES_SHARED"],
             ["ApplyPlan"] = ["ECRGUARD_ALERT_TOPIC", "ECRGUARD_SCAN_QUEUE"],
             ["SweepList"] = ["ECRGUARD_INSTANCES"],

@@ -152,14 +152,6 @@ public sealed class StorageTests
     }
 
     [Theory]
-    [InlineData("TagPrefix", "ecrguard", true)]
-    [InlineData("TagPrefix", "0", true)]
-    [InlineData("TagPrefix", "-guard", false)]
-    [InlineData("TagPrefix", "Guard", false)]
-    [InlineData("TagPrefix", "a2345678901234567890123456789012345678901", false)]
-    [InlineData("EarlierTagPrefixes", "", true)]
-    [InlineData("EarlierTagPrefixes", "old,older", true)]
-    [InlineData("EarlierTagPrefixes", "old,", false)]
     [InlineData("AlertEmail", "", true)]
     [InlineData("AlertEmail", "security@example.com", true)]
     [InlineData("AlertEmail", "security", false)]
