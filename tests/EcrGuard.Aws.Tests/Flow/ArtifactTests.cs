@@ -296,6 +296,10 @@ public sealed class ArtifactTests
         );
     }
 
+    /// <summary>
+    /// Where their pushes were never heard, it costs a fifth: what the index is, their manifests say, and which those
+    /// are, its own says.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -2,7 +2,13 @@ using EcrGuard.LocalAws.Ecr;
 
 namespace EcrGuard.Aws.Tests.Flow;
 
-/// <summary>What an event costs: ECR's rates are shared with every <c>docker push</c> of the account.</summary>
+/// <summary>
+/// What an event costs: ECR's rates are shared with every <c>docker push</c> of the account. At most four reads, pages
+/// aside; a tag costs its write besides. None of the four that come before a write is double: the image as it is
+/// decided on, the image as it is just before the write (its team may have taken its last tag, and PutImage would
+/// restore what was archived meanwhile), the lifecycle policy that the tag must not offend, and the manifest, which
+/// PutImage wants whole and DescribeImages does not give.
+/// </summary>
 public sealed class CallCountTests
 {
     private const string HoldsMutability =
@@ -117,7 +123,7 @@ public sealed class CallCountTests
     }
 
     [Fact]
-    public async Task A_basic_scan_that_blocks_costs_four_calls_and_the_pages_of_findings()
+    public async Task A_basic_scan_that_blocks_costs_four_reads_one_write_and_the_pages_of_findings()
     {
         await using var fixture = await GuardFixture.StartAsync();
         var digest = fixture.Push("1");
@@ -137,7 +143,7 @@ public sealed class CallCountTests
     }
 
     [Fact]
-    public async Task An_enhanced_scan_that_blocks_costs_ecr_four_calls_and_inspector_its_pages()
+    public async Task An_enhanced_scan_that_blocks_costs_ecr_four_reads_and_one_write_and_inspector_its_pages()
     {
         await using var fixture = await GuardFixture.StartAsync();
         fixture.Aws.Ecr.Scanning = ScanningConfiguration.Enhanced;
