@@ -215,7 +215,11 @@ public sealed class TagRemover(
         {
             answer = await DeleteTagAsync(image.Id.Repository, tag, cancellation).ConfigureAwait(false);
         }
-        catch (Exception unanswered) when (unanswered is not AmazonECRException refused || !IsRefusal(refused))
+        catch (AmazonECRException refused) when (IsRefusal(refused))
+        {
+            return TagRemoval.CouldNot($"ECR refused to remove the tag '{tag}': {ErrorText.Of(refused)}");
+        }
+        catch (Exception)
         {
             answer = null;
         }

@@ -581,6 +581,27 @@ public sealed class TagRemovalTests
         Assert.Contains("v9", alert.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A repository's own policy may deny it: the event is not handed back again and again for that.</summary>
+    [Fact]
+    public async Task A_tag_that_ECR_refuses_to_remove_by_its_name_stays_and_the_ledger_says_why()
+    {
+        await using var fixture = await ApprovedAsync();
+        Marked(fixture, TagMutability.Immutable);
+        fixture.Aws.Faults.Add(
+            Fault.Refuse(400, "AccessDeniedException", "an explicit deny") with
+            {
+                Operation = "BatchDeleteImage",
+            }
+        );
+        Assert.StartsWith(
+            "Could not unmark: ECR refused to remove the tag 'ecrguard-",
+            await UnmarkAsync(fixture.Functions),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(4, fixture.Tags(Image.Digest).Count);
+        Assert.DoesNotContain(fixture.Items("A#"), write => write["outcome"]!.ToString() == "intended");
+    }
+
     [Fact]
     public async Task What_ECR_threw_away_is_uploaded_again()
     {
