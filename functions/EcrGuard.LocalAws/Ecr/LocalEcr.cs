@@ -125,6 +125,10 @@ public sealed partial class LocalEcr : ILocalService
     public IReadOnlyList<string>? TagsOf(string repository, string digest) =>
         Locked(() => Find(repository).ByDigest(digest)?.Tags.ToArray());
 
+    /// <summary>When an image was pushed; null where it does not exist.</summary>
+    public DateTimeOffset? PushedAtOf(string repository, string digest) =>
+        Locked(() => Find(repository).ByDigest(digest)?.PushedAt);
+
     /// <summary>ACTIVE, ARCHIVED or ACTIVATING; null where the image does not exist.</summary>
     public string? StatusOf(string repository, string digest) =>
         Locked(() => Find(repository).ByDigest(digest)?.Status);

@@ -213,8 +213,10 @@ internal sealed partial class ChaosRun
             // The index that holds it lost its last tag, and is there only because EcrGuard's own tag is. So the image
             // stays in the other world too.
             Figures.Kept++;
+            // As old as it was: a count rule goes by that.
+            var pushedAt = aws.Ecr.PushedAtOf(image.Repository.Name, image.Digest);
             foreach (var tag in tags?.Select(tag => (string?)tag).DefaultIfEmpty() ?? [])
-                twin.Ecr.Push(image.Repository.Name, image.Manifest, tag, announce: false);
+                twin.Ecr.Push(image.Repository.Name, image.Manifest, tag, pushedAt, announce: false);
         }
         catch (Exception refused)
         {

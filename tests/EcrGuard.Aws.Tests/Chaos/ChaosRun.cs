@@ -409,11 +409,12 @@ internal sealed partial class ChaosRun : IAsyncDisposable
     }
 
     /// <summary>
-    /// A deployment is shielded whatever was found, and a tag of EcrGuard's own is known to it: both tell nothing of
-    /// findings, so that nobody looks.
+    /// A deployment is shielded whatever was found, a tag of EcrGuard's own is known to it, and one of its own looks may
+    /// be settled by then: they tell nothing of findings, so that nobody need look.
     /// </summary>
     private static bool LooksAtScan(Message message) =>
         !message.What.StartsWith("ECS", StringComparison.Ordinal)
+        && !message.What.StartsWith("EcrGuard Look", StringComparison.Ordinal)
         && !message.What.Contains($" PUSH {Prefix}", StringComparison.Ordinal);
 
     // Invocations.
