@@ -36,11 +36,12 @@ public static class AbandonedPlaces
         if (more.Count == 0)
             return null;
         var used = more.Count(image => image.Usage.Use != UseState.NotInUse);
+        var what = kept.Count == 1 ? "it" : "them";
+        var use = used == 0 ? "" : $" ({used} in use, or may be)";
         return $"{Phrase.Count(kept.Count, "image stays", "images stay")} by EcrGuard's tag alone, since the team has "
-            + $"taken its own tags off: {Named(kept)}. The lifecycle policy counts {(kept.Count == 1 ? "it" : "them")}, "
-            + $"and so may take {Named(more.Select(image => image.Image.Id.Digest))} by "
-            + $"{until.UtcDateTime:yyyy-MM-dd HH:mm} UTC, which would stay otherwise"
-            + $"{(used == 0 ? "" : $" ({used} in use, or may be)")}. Delete what nobody needs.";
+            + $"taken its own tags off: {Named(kept)}. The lifecycle policy counts {what}, and so may take "
+            + $"{Named(more.Select(image => image.Image.Id.Digest))} by {until.UtcDateTime:yyyy-MM-dd HH:mm} UTC{use}. "
+            + "Delete what nobody needs before that, and what is older stays.";
 
         IEnumerable<TakenImage> Taken(RepositoryContents images)
         {

@@ -17,8 +17,8 @@ public sealed class AbandonedPlacesTests
             warning,
             StringComparison.Ordinal
         );
-        Assert.Contains("would stay otherwise (1 in use, or may be).", warning, StringComparison.Ordinal);
-        Assert.Contains("would stay otherwise. ", Warning("*", Blocked, UseState.NotInUse), StringComparison.Ordinal);
+        Assert.Contains(" UTC (1 in use, or may be). Delete", warning, StringComparison.Ordinal);
+        Assert.Contains(" UTC. Delete", Warning("*", Blocked, UseState.NotInUse), StringComparison.Ordinal);
     }
 
     [Theory]
