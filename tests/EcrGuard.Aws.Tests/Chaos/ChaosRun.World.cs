@@ -561,7 +561,7 @@ internal sealed partial class ChaosRun
         var abandoned = repository.Images.Count(image =>
             aws.Ecr.TagsOf(name, image.Digest) is { } tags
             && tags.All(IsOwn)
-            && !(tags.Count == 0 && image.IsChild)
+            && !repository.Images.Exists(index => index.Children.Contains(image) && IsActive(index))
             && !Exists(image)
             && !taken.Contains(image.Digest)
         );
