@@ -5,6 +5,7 @@ using Amazon.Lambda.SQSEvents;
 using Amazon.Runtime;
 using EcrGuard.Aws;
 using EcrGuard.Core.Policy;
+using EcrGuard.Lambda;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using EcrGuard.LocalAws;

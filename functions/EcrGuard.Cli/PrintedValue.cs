@@ -1,6 +1,6 @@
 using System.Text.Json;
+using EcrGuard.Core.Documents;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Cli;
 

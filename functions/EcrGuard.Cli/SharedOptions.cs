@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Cli;
 

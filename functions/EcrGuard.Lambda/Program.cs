@@ -3,8 +3,9 @@ using Amazon.Lambda.Core;
 using Amazon.Lambda.RuntimeSupport;
 using Amazon.Lambda.Serialization.SystemTextJson;
 using EcrGuard.Aws;
+using EcrGuard.Lambda;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Functions;
-using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 // The Main of both kinds of AWS packages. The one that Amazon.Lambda.Annotations generates ends without a word on an

@@ -11,6 +11,7 @@ using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
+using EcrGuard.Lambda;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using EcrGuard.LocalAws;

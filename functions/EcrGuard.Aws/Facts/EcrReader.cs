@@ -2,7 +2,6 @@ using System.Text.Json;
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Aws.Facts;

@@ -2,6 +2,7 @@ using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Aws.Ledger;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Functions;
 
 namespace EcrGuard.Cli.Commands;

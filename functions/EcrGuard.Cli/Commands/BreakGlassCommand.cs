@@ -8,8 +8,8 @@ using EcrGuard.Cli.Blocking;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
+using EcrGuard.Lambda;
 using EcrGuard.Lambda.Functions;
-using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Cli.Commands;
 
@@ -102,7 +102,7 @@ internal static class BreakGlassCommand
             {
                 var order = JsonSerializer.Serialize(
                     new BreakGlassOrder(image.ToString(), reason, until),
-                    EcrGuard.Lambda.Hosting.OrderJson.Default.BreakGlassOrder
+                    EcrGuard.Lambda.OrderJson.Default.BreakGlassOrder
                 );
                 var (status, body) =
                     url is not null ? await PostAsync(url, order, cancellation)

@@ -12,6 +12,8 @@ using Amazon.Runtime;
 using EcrGuard.Aws;
 using EcrGuard.Cli.Commands;
 using EcrGuard.Core.Policy;
+using EcrGuard.Lambda;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,4 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Policy;
 using EcrReader = EcrGuard.Aws.Facts.EcrReader;
 
 namespace EcrGuard.Cli.Plans;

@@ -37,9 +37,6 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
     /// </summary>
     public const int MaxTimes = 2;
 
-    /// <summary>Resource tags a repository (ECR service quotas).</summary>
-    public const int MaxResourceTags = 50;
-
     /// <param name="repository">As read now; where there are no resource tags in it, they are not looked at, nor is a
     ///     team's opt-out.</param>
     /// <param name="baseline">Null where the policy names none for the repository: a missing lifecycle policy is
@@ -96,7 +93,7 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             }
 
             // Where it enforces, images in use are shielded before any other rule is asked.
-            var (shield, its) = (RuleList.Read(Shield())!, RuleList.Read(named)!);
+            var (shield, its) = (RuleList.Read(ShieldRule.Policy)!, RuleList.Read(named)!);
             var own = enforces ? shield.Then(its) : its;
             var wish = $"{baseline.ExistingPolicy} {shield.Then(its).Meaning}";
             wishes.Add(wish);
@@ -247,11 +244,11 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
                 }
                 else if (
                     its.Count + repairs.Count(repair => repair.Setting.Kind == SettingKind.ResourceTag)
-                    >= MaxResourceTags
+                    >= RepositoryFacts.MaxResourceTags
                 )
                 {
                     drift.Add(
-                        $"It lacks the resource tag '{key}' ('{value}'), and has the {MaxResourceTags} that ECR allows."
+                        $"It lacks the resource tag '{key}' ('{value}'), and has the {RepositoryFacts.MaxResourceTags} that ECR allows."
                     );
                 }
                 else
@@ -306,11 +303,5 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
             else
                 repairs.Add(new Repair(setting, setting.ValueIn(repository), value, ownRules, hash, differs));
         }
-
-        private static string Shield() =>
-            $$"""{ "rules": [ { "rulePriority": 1, "description": "Images in use stay", "selection":"""
-            + $$""" { "tagStatus": "tagged", "tagPatternList": ["{{OwnTags.InUsePattern}}"],"""
-            + $$""" "countType": "imageCountMoreThan", "countNumber": {{Selection.EveryImage}} },"""
-            + """ "action": { "type": "expire" } } ] }""";
     }
 }

@@ -1,6 +1,5 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Baselines;
 
@@ -34,7 +33,7 @@ public sealed record SettingHistory
                 SettingKind.LifecyclePolicy
                     when repository.LifecyclePolicy is { } text
                         && LifecyclePolicy.Read(text).Policy is { } policy
-                        && Shields.Stand(policy) =>
+                        && ShieldRule.StandsIn(policy) =>
                     "Its lifecycle policy begins with EcrGuard's rule, and the ledger does not know what was there "
                         + "before: EcrGuard leaves it as it is, and 'ecrguard restore' cannot put anything back. "
                         + "Put the policy that is wanted there by hand, without that rule.",

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Text;
-using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Images;
 

@@ -1,5 +1,3 @@
-using EcrGuard.Core.Lifecycle;
-
 namespace EcrGuard.Core.Images;
 
 /// <summary>

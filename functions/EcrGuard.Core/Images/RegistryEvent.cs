@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using EcrGuard.Core.Plans;
 
 namespace EcrGuard.Core.Images;
 

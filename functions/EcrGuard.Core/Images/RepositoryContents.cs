@@ -11,7 +11,7 @@ public sealed record RepositoryContents
     public IReadOnlyList<ImageFacts> Images { get; init; } = [];
 
     /// <summary>
-    /// What taking tags off has left behind (<see cref="Plans.RemovalManifest"/>): none of the images.
+    /// What taking tags off has left behind (<see cref="RemovalManifest"/>): none of the images.
     /// </summary>
     public IReadOnlyList<ImageFacts> RemovalManifests { get; init; } = [];
 

@@ -15,6 +15,9 @@ public enum TagMutability
 /// <summary>What ECR says of one repository, read at one moment.</summary>
 public sealed record RepositoryFacts
 {
+    /// <summary>Resource tags a repository (ECR service quotas).</summary>
+    public const int MaxResourceTags = 50;
+
     public required RepositoryId Id { get; init; }
 
     /// <summary>Unknown where nobody asked, or the repository is gone.</summary>

@@ -1,6 +1,4 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Policy;
-using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Lifecycle;
 
@@ -270,7 +268,7 @@ public sealed class LifecycleLinter
 
     private void CheckVerdictTags(LifecycleRule rule)
     {
-        var shielded = Shields.Stand(_policy);
+        var shielded = ShieldRule.StandsIn(_policy);
         if (shielded && rule == _policy.Rules[0])
             return;
         // Any digest will do: a pattern that matches some of them and not others is not written by accident.

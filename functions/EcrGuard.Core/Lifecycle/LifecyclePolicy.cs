@@ -1,6 +1,6 @@
 using System.Text;
-using EcrGuard.Core.Baselines;
-using EcrGuard.Core.Policy;
+using EcrGuard.Core.Documents;
+using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Lifecycle;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Lifecycle;
 

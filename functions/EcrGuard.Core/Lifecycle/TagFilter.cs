@@ -1,3 +1,5 @@
+using EcrGuard.Core.Images;
+
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>

@@ -1,7 +1,7 @@
 using System.Globalization;
+using EcrGuard.Core.Documents;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Plans;
 

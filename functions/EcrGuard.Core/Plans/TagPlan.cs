@@ -5,15 +5,6 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Plans;
 
-public enum TagChange
-{
-    Add,
-    Remove,
-}
-
-/// <summary>One write to ECR.</summary>
-public sealed record TagAction(TagChange Change, string Tag);
-
 /// <summary>
 /// The tag writes that make an image's tags say its verdict: in this order, new tag first. Planned again after they
 /// were carried out, there are none. How a tag comes off is <see cref="TagRemoval"/>'s to decide.

@@ -1,5 +1,6 @@
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Plans;
 

@@ -1,3 +1,4 @@
+using EcrGuard.Core.Documents;
 using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Policy;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Documents;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 
 namespace EcrGuard.Core.Policy;
 
@@ -467,8 +468,11 @@ public sealed class PolicyReader
                 );
             tags.Add(new RequiredTag(member.Key, value));
         }
-        if (tags.Count > BaselinePlan.MaxResourceTags)
-            _checks.Report(node, $"There are {tags.Count} resource tags; ECR allows {BaselinePlan.MaxResourceTags}.");
+        if (tags.Count > RepositoryFacts.MaxResourceTags)
+            _checks.Report(
+                node,
+                $"There are {tags.Count} resource tags; ECR allows {RepositoryFacts.MaxResourceTags}."
+            );
         return [.. tags];
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EcrGuard.Core.Documents;
 using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Policy;

@@ -1,5 +1,4 @@
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Use;
 

@@ -4,12 +4,18 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
-using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow;
+
+/// <summary>What became of an order to put a repository back.</summary>
+/// <param name="Done">A sentence for each setting that is again what it was before EcrGuard.</param>
+/// <param name="Left">A sentence for each that is not, with the reason: another owner has it, ECR refused it, or it
+///     would take images in use.</param>
+public sealed record RestoreAnswer(string Repository, IReadOnlyList<string> Done, IReadOnlyList<string> Left);
 
 /// <summary>Holds repositories to their baseline.</summary>
 public sealed class BaselineEnforcer(

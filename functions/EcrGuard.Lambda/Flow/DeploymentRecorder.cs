@@ -1,6 +1,7 @@
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Use;
@@ -120,7 +121,7 @@ public sealed class DeploymentRecorder(
     private async Task<bool> RuleStandsAsync(RepositoryId repository, CancellationToken cancellation) =>
         guard.ModeOf(repository) >= EnforcementMode.Mark
         && await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false) is { } policy
-        && Shields.StandIn(policy);
+        && ShieldRule.StandsIn(policy);
 
     /// <summary>
     /// Shields an image and the indexes that hold it: use of a child is use of them, and an untagged child stays with

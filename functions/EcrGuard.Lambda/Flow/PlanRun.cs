@@ -4,10 +4,29 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
-using EcrGuard.Lambda.Functions;
 using ConsumerReader = EcrGuard.Aws.Facts.ConsumerReader;
 
 namespace EcrGuard.Lambda.Flow;
+
+/// <summary>What became of one thing that a plan wants.</summary>
+/// <param name="Repository">Null for the plan as a whole.</param>
+/// <param name="Item"><c>plan</c>, <c>put-policy</c>, <c>delete</c> or <c>archive</c>.</param>
+/// <param name="Digest">Null for an item as a whole.</param>
+/// <param name="Why">A sentence.</param>
+public sealed record Applied(string? Repository, string Item, string? Digest, string Why);
+
+/// <summary>What became of a plan, all of it, whatever earlier calls have done.</summary>
+/// <param name="PlanId">Null where it could not be read.</param>
+/// <param name="Superseded">Left alone, because it is not as it was when the plan was made.</param>
+/// <param name="Refused">Not done; applying the plan again may help where the reason has gone.</param>
+/// <param name="More">Time was up: call again with the same plan.</param>
+public sealed record ApplyAnswer(
+    string? PlanId,
+    IReadOnlyList<Applied> Done,
+    IReadOnlyList<Applied> Superseded,
+    IReadOnlyList<Applied> Refused,
+    bool More
+);
 
 /// <summary>
 /// One call's work on one plan: what it has read of who runs what, and what has become of the plan so far.

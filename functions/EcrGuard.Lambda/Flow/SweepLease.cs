@@ -1,6 +1,5 @@
 using System.Text.Json;
 using EcrGuard.Aws.Ledger;
-using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow;
 

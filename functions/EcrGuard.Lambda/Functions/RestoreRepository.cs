@@ -12,12 +12,6 @@ namespace EcrGuard.Lambda.Functions;
 /// <param name="Repository">Its name.</param>
 public sealed record RestoreRequest(string? Repository, string? Reason);
 
-/// <summary>What became of an order to put a repository back.</summary>
-/// <param name="Done">A sentence for each setting that is again what it was before EcrGuard.</param>
-/// <param name="Left">A sentence for each that is not, with the reason: another owner has it, ECR refused it, or it
-///     would take images in use.</param>
-public sealed record RestoreAnswer(string Repository, IReadOnlyList<string> Done, IReadOnlyList<string> Left);
-
 /// <summary>
 /// Puts a repository back as it was before EcrGuard wrote to it: an order of somebody, invoked directly.
 /// </summary>

@@ -207,7 +207,7 @@ public sealed class SweepRepository(
             undone.AddRange(await quarantines.SweepAsync(contents, use, blocked, deadline.Token).ConfigureAwait(false));
             if (
                 own is not null
-                && Shields.Stand(own)
+                && ShieldRule.StandsIn(own)
                 && PolicySafety.Outruns(
                     own,
                     contents with

@@ -1,3 +1,4 @@
+using EcrGuard.Lambda;
 using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Amazon.Runtime;
 using EcrGuard.Core.Policy;
+using EcrGuard.Lambda;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using EcrGuard.LocalAws;

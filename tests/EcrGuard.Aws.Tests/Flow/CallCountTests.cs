@@ -230,7 +230,7 @@ public sealed class CallCountTests
         var (sent, alerts) = (fixture.Aws.Events.Take(), fixture.Alerts.Count);
         Assert.Equal(
             2,
-            sent.Count(json => json.Contains(Core.Plans.RemovalManifest.ConfigType, StringComparison.Ordinal))
+            sent.Count(json => json.Contains(Core.Images.RemovalManifest.ConfigType, StringComparison.Ordinal))
         );
         fixture.Aws.Requests.Take();
         Assert.Empty(await fixture.Functions.PushedAsync([.. sent.Where(Deployed.IsPush)]));

@@ -2,6 +2,7 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Functions;

@@ -1,4 +1,4 @@
-using EcrGuard.Core.Policy;
+using EcrGuard.Core.Images;
 using EcrGuard.Lambda.Functions;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
 

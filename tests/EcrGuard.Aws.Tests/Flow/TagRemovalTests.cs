@@ -1,7 +1,6 @@
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.LocalAws;

@@ -1,4 +1,5 @@
 using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using static EcrGuard.Core.Tests.Lifecycle.Baselines;
 

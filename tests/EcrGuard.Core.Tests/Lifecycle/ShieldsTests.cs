@@ -1,3 +1,4 @@
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
@@ -309,7 +310,7 @@ public sealed class ShieldsTests
     public void Shields_stand_where_their_rule_is_the_first(string rules, bool stand) =>
         Assert.Equal(
             stand,
-            Shields.Stand(LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(Policy(rules))).Policy!)
+            ShieldRule.StandsIn(LifecyclePolicy.Read(System.Text.Encoding.UTF8.GetBytes(Policy(rules))).Policy!)
         );
 
     /// <summary>The first rule would take it anyway; the second counts it only with the shield.</summary>

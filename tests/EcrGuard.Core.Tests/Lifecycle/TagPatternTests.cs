@@ -1,4 +1,5 @@
 using CsCheck;
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 
 namespace EcrGuard.Core.Tests.Lifecycle;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using EcrGuard.Core.Policy;
+using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Tests.Policy;
 

@@ -1,3 +1,4 @@
+using EcrGuard.Core.Documents;
 using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Tests.Policy;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using EcrGuard.Core.Documents;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace EcrGuard.Core.Lifecycle;
+namespace EcrGuard.Core.Images;
 
 /// <summary>
 /// An entry of a rule's <c>tagPatternList</c> (<c>*</c> is any characters, at most four of them, everything else is

@@ -2,9 +2,10 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using EcrGuard.Core.Lifecycle;
+using EcrGuard.Core.Documents;
+using EcrGuard.Core.Images;
 
-namespace EcrGuard.Core.Policy;
+namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
 /// Holds a lifecycle policy to what ECR accepts, so that a wrong one is refused where it is written and not by

@@ -1,4 +1,4 @@
-namespace EcrGuard.Core.Policy;
+namespace EcrGuard.Core.Images;
 
 /// <summary>
 /// A pattern over names: <c>*</c> any characters (also <c>/</c>), <c>?</c> one; everything else is itself, case

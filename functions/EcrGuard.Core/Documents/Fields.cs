@@ -1,4 +1,4 @@
-namespace EcrGuard.Core.Policy;
+namespace EcrGuard.Core.Documents;
 
 /// <summary>
 /// The members of one object. Asking for a key makes it known; <see cref="End"/> reports those that nobody asked for.

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 
-namespace EcrGuard.Core.Policy;
+namespace EcrGuard.Core.Documents;
 
 internal enum NodeKind
 {

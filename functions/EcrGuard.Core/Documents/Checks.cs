@@ -1,6 +1,7 @@
 using System.Globalization;
+using EcrGuard.Core.Images;
 
-namespace EcrGuard.Core.Policy;
+namespace EcrGuard.Core.Documents;
 
 /// <summary>
 /// The checks that all parts of a document share. Each gives the value; where the value is absent or wrong it gives
@@ -71,7 +72,7 @@ internal sealed class Checks
     {
         if (!Is(node, NodeKind.Text, "a text"))
             return null;
-        var glob = Policy.Glob.TryParse(node!.Text, out var problem);
+        var glob = Images.Glob.TryParse(node!.Text, out var problem);
         if (glob is null)
             Report(node, $"The glob {Found(node)} {problem}.");
         return glob;

@@ -8,12 +8,13 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
-[assembly: LambdaSerializer(typeof(SourceGeneratorLambdaJsonSerializer<EcrGuard.Lambda.Hosting.LambdaJson>))]
+[assembly: LambdaSerializer(typeof(SourceGeneratorLambdaJsonSerializer<EcrGuard.Lambda.LambdaJson>))]
 [assembly: LambdaGlobalProperties(GenerateMain = false, Runtime = "dotnet10")]
 
-namespace EcrGuard.Lambda.Hosting;
+namespace EcrGuard.Lambda;
 
 /// <summary>Composes the functions: every part once, built in the init phase.</summary>
 [LambdaStartup]

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using EcrGuard.Core.Use;
+using EcrGuard.Core.Images;
 
-namespace EcrGuard.Core.Images;
+namespace EcrGuard.Core.Use;
 
 /// <summary>An image as a consumer names it, and the digest where the consumer has resolved it.</summary>
 public sealed record DeployedImage(string Uri, Digest? Digest);

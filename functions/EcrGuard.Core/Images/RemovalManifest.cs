@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using EcrGuard.Core.Images;
 
-namespace EcrGuard.Core.Plans;
+namespace EcrGuard.Core.Images;
 
 /// <summary>
 /// A manifest to throw away. EcrGuard moves its own tags to it, which takes them off their images, and then deletes it

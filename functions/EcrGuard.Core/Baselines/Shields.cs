@@ -1,9 +1,8 @@
-using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 
-namespace EcrGuard.Core.Use;
+namespace EcrGuard.Core.Baselines;
 
 /// <summary>
 /// Which images in use are shielded: those under EcrGuard's rule, where it stands first in the lifecycle policy or is
@@ -32,7 +31,7 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
     )
     {
         var present = policy is null ? null : LifecyclePolicy.Read(policy).Policy;
-        if (!puts && (present is null || !Stand(present)))
+        if (!puts && (present is null || !ShieldRule.StandsIn(present)))
             return WithoutRule(policy, contents, usages);
         var held = HeldByAnIndex(contents, usages);
         var shielded = contents.Images.ToDictionary(image => image.Id.Digest, image => usages[image.Id.Digest]);
@@ -110,7 +109,7 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
         IReadOnlyDictionary<Digest, ImageUsage> usages
     )
     {
-        var bare = Stand(present)
+        var bare = ShieldRule.StandsIn(present)
             ? contents.Images.Count(image =>
                 image is { Storage: StorageStatus.Active, TakesShield: true }
                 && usages[image.Id.Digest].Use == UseState.InUse
@@ -189,16 +188,6 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
                             + $"'{OwnTags.Pattern}'.",
                 }.OfType<string>()
             );
-
-    /// <summary>Whether EcrGuard's rule stands first in a lifecycle policy: what carries a shield then stays.</summary>
-    public static bool StandIn(string? policy) =>
-        policy is not null && LifecyclePolicy.Read(policy).Policy is { } present && Stand(present);
-
-    /// <inheritdoc cref="StandIn"/>
-    public static bool Stand(LifecyclePolicy policy) =>
-        policy.Rules[0].Tags is [var only]
-        && only.Text == OwnTags.InUsePattern
-        && policy.Rules[0].CountNumber >= Selection.EveryImage;
 
     /// <summary>
     /// "If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being

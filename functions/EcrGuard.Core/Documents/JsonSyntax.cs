@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace EcrGuard.Core.Policy;
+namespace EcrGuard.Core.Documents;
 
 /// <summary>
 /// Why a text is no JSON, for whoever wrote it: of one that is empty or cut off, the reader's own messages speak of its

@@ -2,10 +2,9 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Policy;
+using EcrGuard.Core.Documents;
 
-namespace EcrGuard.Core.Baselines;
+namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
 /// The rules of a lifecycle policy in the order of their priority, for putting EcrGuard's before a team's and telling

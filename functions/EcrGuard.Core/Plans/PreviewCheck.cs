@@ -1,10 +1,10 @@
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
-using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
 
-namespace EcrGuard.Core.Baselines;
+namespace EcrGuard.Core.Plans;
 
 /// <summary>
 /// Whether a lifecycle policy may be put, once ECR has said what it would take now: its preview decides over the

@@ -6,7 +6,7 @@ using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Functions;
 
-namespace EcrGuard.Lambda.Hosting;
+namespace EcrGuard.Lambda;
 
 /// <summary>What comes from Lambda and goes back to it.</summary>
 [JsonSerializable(typeof(SQSEvent))]

@@ -1,0 +1,26 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Lifecycle;
+
+/// <summary>
+/// The rule that EcrGuard puts first in its lifecycle policies: it keeps what carries the tag of an image in use.
+/// </summary>
+public static class ShieldRule
+{
+    /// <summary>A lifecycle policy of this rule alone.</summary>
+    internal static string Policy { get; } =
+        $$"""{ "rules": [ { "rulePriority": 1, "description": "Images in use stay", "selection":"""
+        + $$""" { "tagStatus": "tagged", "tagPatternList": ["{{OwnTags.InUsePattern}}"],"""
+        + $$""" "countType": "imageCountMoreThan", "countNumber": {{Selection.EveryImage}} },"""
+        + """ "action": { "type": "expire" } } ] }""";
+
+    /// <summary>Whether it stands first in a lifecycle policy: what carries a shield then stays.</summary>
+    public static bool StandsIn(string? policy) =>
+        policy is not null && LifecyclePolicy.Read(policy).Policy is { } present && StandsIn(present);
+
+    /// <inheritdoc cref="StandsIn(string?)"/>
+    public static bool StandsIn(LifecyclePolicy policy) =>
+        policy.Rules[0].Tags is [var only]
+        && only.Text == OwnTags.InUsePattern
+        && policy.Rules[0].CountNumber >= Selection.EveryImage;
+}

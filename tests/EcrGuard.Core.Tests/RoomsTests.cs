@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
+namespace EcrGuard.Core.Tests;
+
+/// <summary>
+/// Which folder may use which. It reads the sources, not the compiled types: there a constant of another room leaves no
+/// trace. Every <c>using</c> is needed, since the compiler refuses one that is not.
+/// </summary>
+public sealed partial class RoomsTests
+{
+    /// <summary>In the order of the flow: a room uses only those before it.</summary>
+    private static readonly string[] Core =
+    [
+        "Images",
+        "Documents",
+        "Lifecycle",
+        "Policy",
+        "Use",
+        "Verdicts",
+        "Baselines",
+        "Plans",
+        "Reports",
+    ];
+
+    private static readonly string[] Aws = ["Ledger", "Facts", "Actions"];
+
+    private static readonly string[] Lambda = ["Hosting", "Flow", "Functions"];
+
+    public static TheoryData<string, string[]> Projects =>
+        new()
+        {
+            { "Core", Core },
+            { "Aws", Aws },
+            { "Lambda", Lambda },
+        };
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_room_uses_only_rooms_before_it(string project, string[] rooms) =>
+        Assert.Empty(
+            from file in Sources(project)
+            let room = Array.IndexOf(rooms, RoomOf(file))
+            where room >= 0
+            from used in Used(file)
+            where Array.LastIndexOf(rooms, used.Room) > room && used.Project == project
+            select $"{file} uses {used.Room}"
+        );
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Every_folder_has_its_place_in_the_order(string project, string[] rooms) =>
+        Assert.Equal(
+            rooms.Order(StringComparer.Ordinal),
+            Sources(project).Select(RoomOf).OfType<string>().Distinct().Order(StringComparer.Ordinal)
+        );
+
+    /// <summary>A project can refer to others; that the compiler forbids the rest is its project file's to say.</summary>
+    [Theory]
+    [InlineData("Core", "Aws", "Lambda", "Cli", "LocalAws")]
+    [InlineData("Aws", "Lambda", "Cli", "LocalAws")]
+    [InlineData("Lambda", "Cli", "LocalAws")]
+    [InlineData("LocalAws", "Core", "Aws", "Lambda", "Cli")]
+    public void A_project_uses_no_project_after_it(string project, params string[] others) =>
+        Assert.Empty(
+            from file in Sources(project)
+            from used in Used(file)
+            where others.Contains(used.Project)
+            select $"{file} uses {used.Project}"
+        );
+
+    /// <summary>Relative to the folder <c>functions</c>, with '/'.</summary>
+    private static IEnumerable<string> Sources(string project) =>
+        Directory
+            .EnumerateFiles(Path.Combine(Functions(), $"EcrGuard.{project}"), "*.cs", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Functions(), file).Replace('\\', '/'))
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal));
+
+    private static string? RoomOf(string file) => file.Split('/') is [_, var room, _, ..] ? room : null;
+
+    private static IEnumerable<(string Project, string? Room)> Used(string file) =>
+        Reference()
+            .Matches(File.ReadAllText(Path.Combine(Functions(), file)))
+            .Select(match => (match.Groups["project"].Value, (string?)match.Groups["room"].Value));
+
+    private static string Functions([CallerFilePath] string file = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", "functions"));
+
+    /// <summary>A using, or a name with its namespace before it; not the file's own namespace.</summary>
+    [GeneratedRegex(@"(?<!^namespace )\bEcrGuard\.(?<project>\w+)(\.(?<room>\w+))?", RegexOptions.Multiline)]
+    private static partial Regex Reference();
+}
