@@ -76,6 +76,7 @@ public sealed class Startup
         services.AddSingleton(_ => new RecheckSender(aws, settings, time));
         services.AddSingleton<DeploymentReader>();
         services.AddSingleton<UseStore>();
+        services.AddSingleton<SummaryReader>();
         services.AddSingleton<TagRemover>();
         services.AddSingleton<TagWriter>();
         services.AddSingleton<QuarantineWriter>();

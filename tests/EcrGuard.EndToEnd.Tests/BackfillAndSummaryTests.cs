@@ -87,9 +87,9 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
             await (await guard.FunctionAsync("WeeklySummary")).InvokeAsync(new JsonObject { ["Week"] = week })
         ).Payload;
 
-        var key = $"summaries/{guard.Aws.AccountId}/{guard.Aws.Region}/{week}.json";
-        Assert.Equal($"s3://{Deployment.Bucket}/{key}", report["Whole"]!.ToString());
-        var whole = JsonNode.Parse(guard.Aws.S3.Find(Deployment.Bucket, key)!.Content.Span)!;
+        var folder = $"reports/{guard.Aws.AccountId}/{guard.Aws.Region}/{week}/";
+        Assert.Equal($"s3://{Deployment.Bucket}/{folder}", report["Whole"]!.ToString());
+        var whole = JsonNode.Parse(guard.Aws.S3.Find(Deployment.Bucket, folder + "report.json")!.Content.Span)!;
         Assert.Equal(
             (week, 20, 40),
             (whole["week"]!.ToString(), whole["repositories"]!.GetValue<int>(), whole["images"]!.GetValue<int>())
@@ -99,7 +99,7 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
             (whole["statuses"]!["approved"]!.GetValue<int>(), whole["statuses"]!["blocked"]!.GetValue<int>())
         );
         Assert.Equal(20, whole["newlyBlocked"]!.AsArray().Count);
-        Assert.Equal("CVE-2024-6119", whole["topReasons"]![0]!["vulnerability"]!.ToString());
+        Assert.Equal("CVE-2024-6119", whole["fixes"]![0]!["vulnerabilities"]![0]!.ToString());
 
         var message = Assert.Single(guard.Aws.Sns.Messages);
         Assert.EndsWith(":ecrguard-summary", message.TopicArn, StringComparison.Ordinal);

@@ -16,34 +16,93 @@ public sealed partial class Ledger
     private const int MaxSentences = 40,
         MaxSentence = 500;
 
+    /// <summary>What a history may take of the 400 KB of its item, in bytes.</summary>
+    private const int MaxHistory = 200 * 1024;
+
+    private const string Drift = "drift";
+    private const string Sweep = "sweep";
+    private const string PastNote = "history";
+
     /// <summary>Notes how a repository differs from its baseline, a sentence each.</summary>
     public Task StoreNoteAsync(RepositoryId repository, IReadOnlyList<string> drift, CancellationToken cancellation) =>
         NoteAsync(
             repository,
-            "drift",
-            JsonSerializer.Serialize(
-                [.. drift.Take(MaxSentences).Select(each => Phrase.Clip(each, MaxSentence))],
-                LedgerJson.Default.IReadOnlyListString
-            ),
+            [
+                (
+                    Drift,
+                    JsonSerializer.Serialize(
+                        [.. drift.Take(MaxSentences).Select(each => Phrase.Clip(each, MaxSentence))],
+                        LedgerJson.Default.IReadOnlyListString
+                    )
+                ),
+            ],
             cancellation
         );
 
-    /// <summary>Notes what a sweep found in a repository.</summary>
-    public Task StoreSweepAsync(RepositoryId repository, RepositorySweep sweep, CancellationToken cancellation) =>
+    /// <summary>Notes what a sweep found in a repository, and what reports must remember of it.</summary>
+    public Task StoreSweepAsync(
+        RepositoryId repository,
+        RepositorySweep sweep,
+        RepositoryHistory history,
+        CancellationToken cancellation
+    ) =>
         NoteAsync(
             repository,
-            "sweep",
-            JsonSerializer.Serialize(
-                sweep with
-                {
-                    Undone = [.. sweep.Undone.Select(each => Phrase.Clip(each, MaxSentence))],
-                },
-                LedgerJson.Default.RepositorySweep
-            ),
+            [
+                (
+                    Sweep,
+                    JsonSerializer.Serialize(
+                        sweep with
+                        {
+                            Undone = [.. sweep.Undone.Select(each => Phrase.Clip(each, MaxSentence))],
+                        },
+                        LedgerJson.Default.RepositorySweep
+                    )
+                ),
+                (PastNote, Fitting(history)),
+            ],
             cancellation
         );
 
-    private async Task NoteAsync(RepositoryId repository, string name, string json, CancellationToken cancellation) =>
+    /// <summary>A history as JSON that an item holds: names of packages are chosen by whoever built the image.</summary>
+    private static string Fitting(RepositoryHistory history)
+    {
+        while (true)
+        {
+            var json = JsonSerializer.Serialize(history, LedgerJson.Default.RepositoryHistory);
+            if (
+                System.Text.Encoding.UTF8.GetByteCount(json) <= MaxHistory
+                || history.Open.Count + history.Fixed.Count < 2
+            )
+                return json;
+            history = history.Halved();
+        }
+    }
+
+    /// <summary>What the sweeps before have remembered of a repository; null where none has.</summary>
+    public async Task<RepositoryHistory?> HistoryAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var answer = await dynamo
+            .GetItemAsync(
+                new GetItemRequest
+                {
+                    TableName = settings.Table,
+                    Key = Key(repository, Keys.RepositoryNote),
+                    ConsistentRead = true,
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return answer.Item?.GetValueOrDefault(PastNote)?.S is { } json
+            ? JsonSerializer.Deserialize(json, LedgerJson.Default.RepositoryHistory)
+            : null;
+    }
+
+    private async Task NoteAsync(
+        RepositoryId repository,
+        IReadOnlyList<(string Name, string Json)> notes,
+        CancellationToken cancellation
+    ) =>
         await dynamo
             .UpdateItemAsync(
                 new UpdateItemRequest
@@ -51,19 +110,22 @@ public sealed partial class Ledger
                     TableName = settings.Table,
                     Key = Key(repository, Keys.RepositoryNote),
                     UpdateExpression =
-                        "SET #repository = :repository, #note = :note, #at = :at, #p = :p, #s = :repository",
-                    ExpressionAttributeNames = new()
+                        "SET #repository = :repository, #at = :at, #p = :p, #s = :repository"
+                        + string.Concat(notes.Select((_, i) => $", #note{i} = :note{i}")),
+                    ExpressionAttributeNames = new(
+                        notes.Select((note, i) => KeyValuePair.Create($"#note{i}", note.Name))
+                    )
                     {
                         ["#repository"] = "repository",
-                        ["#note"] = name,
                         ["#at"] = "at",
                         ["#p"] = Keys.IndexPartition,
                         ["#s"] = Keys.IndexSort,
                     },
-                    ExpressionAttributeValues = new()
+                    ExpressionAttributeValues = new(
+                        notes.Select((note, i) => KeyValuePair.Create($":note{i}", new AttributeValue(note.Json)))
+                    )
                     {
                         [":repository"] = new(repository.Name),
-                        [":note"] = new(json),
                         [":at"] = new(Keys.Time(time.GetUtcNow())),
                         [":p"] = new(Keys.Shelf(repository)),
                     },
@@ -107,35 +169,31 @@ public sealed partial class Ledger
                 .ConfigureAwait(false);
     }
 
-    /// <summary>How repositories differ from their baselines.</summary>
-    public async IAsyncEnumerable<RepositoryNote> NotesAsync(
+    /// <summary>What is noted of each repository; of a part that nobody has noted nothing is there.</summary>
+    public async IAsyncEnumerable<RepositoryNotes> NotesAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
     )
     {
         await foreach (var item in ShelfAsync(Keys.RepositoryShelf, 0, cancellation).ConfigureAwait(false))
-        {
-            if (item.GetValueOrDefault("drift")?.S is { } drift)
-                yield return new RepositoryNote(
-                    item["repository"].S,
-                    JsonSerializer.Deserialize(drift, LedgerJson.Default.IReadOnlyListString) ?? []
-                );
-        }
+            yield return new RepositoryNotes(
+                item["repository"].S,
+                item.GetValueOrDefault(Drift)?.S is { } drift
+                    ? JsonSerializer.Deserialize(drift, LedgerJson.Default.IReadOnlyListString) ?? []
+                    : [],
+                item.GetValueOrDefault(Sweep)?.S is { } sweep
+                    ? JsonSerializer.Deserialize(sweep, LedgerJson.Default.RepositorySweep)
+                    : null,
+                item.GetValueOrDefault(PastNote)?.S is { } history
+                    ? JsonSerializer.Deserialize(history, LedgerJson.Default.RepositoryHistory)
+                    : null
+            );
     }
 
     /// <summary>What the last sweep found in each repository.</summary>
-    public async IAsyncEnumerable<SweptRepository> SweepsAsync(
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
-    )
-    {
-        await foreach (var item in ShelfAsync(Keys.RepositoryShelf, 0, cancellation).ConfigureAwait(false))
-        {
-            if (item.GetValueOrDefault("sweep")?.S is { } sweep)
-                yield return new SweptRepository(
-                    item["repository"].S,
-                    JsonSerializer.Deserialize(sweep, LedgerJson.Default.RepositorySweep)!
-                );
-        }
-    }
+    public IAsyncEnumerable<SweptRepository> SweepsAsync(CancellationToken cancellation) =>
+        NotesAsync(cancellation)
+            .Where(note => note.Sweep is not null)
+            .Select(note => new SweptRepository(note.Repository, note.Sweep!));
 
     /// <summary>What EcrGuard has written to a repository, and its revision: 0 where nothing is known.</summary>
     public async Task<(SettingHistory Hold, long Revision)> HoldAsync(
@@ -179,3 +237,14 @@ public sealed partial class Ledger
             cancellation
         );
 }
+
+/// <summary>What the ledger notes of one repository.</summary>
+/// <param name="Drift">How it differs from its baseline, a sentence each.</param>
+/// <param name="Sweep">What the last sweep found; null where none has been.</param>
+/// <param name="Past">What reports must remember; null where no sweep has noted it.</param>
+public sealed record RepositoryNotes(
+    string Repository,
+    IReadOnlyList<string> Drift,
+    RepositorySweep? Sweep,
+    RepositoryHistory? Past
+);

@@ -451,7 +451,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
         );
 
     /// <summary>Every image that is there, status by status. Read page by page: an account may have 100 000.</summary>
-    public async IAsyncEnumerable<ImageRecord> AllAsync(
+    public async IAsyncEnumerable<LedgerEntry> AllAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
     )
     {
@@ -460,7 +460,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
             for (var shard = 0; shard < Keys.Shards; shard++)
             {
                 await foreach (var item in ShelfAsync(status.Word(), shard, cancellation).ConfigureAwait(false))
-                    yield return Entry(item).Record;
+                    yield return Entry(item);
             }
         }
     }

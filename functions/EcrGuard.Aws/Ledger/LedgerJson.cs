@@ -15,7 +15,7 @@ namespace EcrGuard.Aws.Ledger;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     UseStringEnumConverter = true,
-    Converters = [typeof(DigestJson), typeof(ImageIdJson), typeof(RepositoryIdJson)]
+    Converters = [typeof(DigestJson), typeof(ImageIdJson), typeof(RepositoryIdJson), typeof(IsoWeekJson)]
 )]
 [JsonSerializable(typeof(ImageRecord))]
 [JsonSerializable(typeof(Grace))]
@@ -25,6 +25,7 @@ namespace EcrGuard.Aws.Ledger;
 [JsonSerializable(typeof(IReadOnlyList<Finding>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(RepositorySweep))]
+[JsonSerializable(typeof(RepositoryHistory))]
 [JsonSerializable(typeof(UsageReading))]
 [JsonSerializable(typeof(ConsumerReference))]
 [JsonSerializable(typeof(SettingHistory))]
@@ -65,4 +66,23 @@ internal sealed class RepositoryIdJson : JsonConverter<RepositoryId>
 
     public override void Write(Utf8JsonWriter writer, RepositoryId value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.Arn);
+}
+
+/// <summary>A week as <c>2026-W47</c>.</summary>
+internal sealed class IsoWeekJson : JsonConverter<IsoWeek>
+{
+    public override IsoWeek Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        try
+        {
+            return IsoWeek.Parse(reader.GetString() ?? "");
+        }
+        catch (FormatException wrong)
+        {
+            throw new JsonException(wrong.Message, wrong);
+        }
+    }
+
+    public override void Write(Utf8JsonWriter writer, IsoWeek value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -51,6 +51,12 @@ public sealed record PolicyDocument
     /// starts no clock.
     /// </summary>
     public IReadOnlyDictionary<Severity, int> Grace { get; init; } = new Dictionary<Severity, int>();
+
+    /// <summary>
+    /// How many times 24 hours a finding of a severity may stay in a repository, for reports; where a severity is not
+    /// there, its days of <see cref="Grace"/> count.
+    /// </summary>
+    public IReadOnlyDictionary<Severity, int> Sla { get; init; } = new Dictionary<Severity, int>();
     public IReadOnlyList<EnforcementRule> Enforcement { get; init; } = [];
     public IReadOnlyList<Baseline> Baselines { get; init; } = [];
     public Ceilings Ceilings { get; init; } = new();
@@ -62,6 +68,12 @@ public sealed record PolicyDocument
     /// every decision records it.
     /// </summary>
     public required string Version { get; init; }
+
+    /// <summary>The days that a report holds a finding to; null where the policy names none.</summary>
+    public int? DaysToFix(Severity severity) =>
+        Sla.TryGetValue(severity, out var sla) ? sla
+        : Grace.TryGetValue(severity, out var grace) ? grace
+        : null;
 
     /// <summary>What to do with a repository; <see cref="EnforcementMode.Observe"/> where no rule matches.</summary>
     public EnforcementMode EnforcementOf(string repository) =>
@@ -82,6 +94,7 @@ public sealed record PolicyDocument
 /// <param name="MaxWaiverDays">A waiver may end at most this many days after the day on which the policy is
 ///     read.</param>
 /// <param name="MaxBreakGlassHours">An approval may be forced for at most this many hours; 0: none may be.</param>
+/// <param name="TeamTag">The resource tag of a repository that names its team, for alerts and reports.</param>
 public sealed record PolicyDefaults(
     Answer Unscanned = Answer.Deny,
     Answer Unsupported = Answer.Deny,
@@ -89,7 +102,8 @@ public sealed record PolicyDefaults(
     SuppressedAnswer Suppressed = SuppressedAnswer.Judge,
     int ScanMaxAgeDays = 30,
     int MaxWaiverDays = 90,
-    int MaxBreakGlassHours = 24
+    int MaxBreakGlassHours = 24,
+    string TeamTag = "owner"
 );
 
 public enum Answer

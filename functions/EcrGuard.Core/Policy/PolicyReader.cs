@@ -139,7 +139,8 @@ public sealed class PolicyReader
             Defaults = defaults,
             Rules = ReadRules(document.Optional("rules")),
             Waivers = ReadWaivers(document.Optional("waivers"), defaults.MaxWaiverDays),
-            Grace = ReadGrace(document.Optional("grace")),
+            Grace = ReadDays(document.Optional("grace")),
+            Sla = ReadDays(document.Optional("sla")),
             Enforcement = ReadEnforcement(document.Optional("enforcement")),
             Baselines = ReadBaselines(document.Optional("baseline")),
             Ceilings = ReadCeilings(document.Optional("ceilings")),
@@ -169,7 +170,8 @@ public sealed class PolicyReader
             MaxWaiverDays: _checks.Integer(maxWaiverNode, 1, MaxWaiverDays)
                 ?? (maxWaiverNode is null ? absent.MaxWaiverDays : MaxWaiverDays),
             MaxBreakGlassHours: _checks.Integer(fields.Optional("maxBreakGlassHours"), 0, 168)
-                ?? absent.MaxBreakGlassHours
+                ?? absent.MaxBreakGlassHours,
+            TeamTag: _checks.Text(fields.Optional("teamTag"), 128) ?? absent.TeamTag
         );
         fields.End();
         return defaults;
@@ -329,18 +331,18 @@ public sealed class PolicyReader
         return expires;
     }
 
-    private Dictionary<Severity, int> ReadGrace(Node? node)
+    private Dictionary<Severity, int> ReadDays(Node? node)
     {
-        var grace = new Dictionary<Severity, int>();
+        var days = new Dictionary<Severity, int>();
         if (_checks.Object(node) is not { } fields)
-            return grace;
+            return days;
         foreach (var (word, severity) in Severities)
         {
-            if (_checks.Integer(fields.Optional(word), 1, 365) is { } days)
-                grace[severity] = days;
+            if (_checks.Integer(fields.Optional(word), 1, 365) is { } number)
+                days[severity] = number;
         }
         fields.End();
-        return grace;
+        return days;
     }
 
     private IReadOnlyList<EnforcementRule> ReadEnforcement(Node? node)

@@ -674,8 +674,9 @@ public sealed record AlertMessage(
     /// <summary>
     /// The weekly summary: its text as far as it fits, and its numbers as JSON with the place of the whole.
     /// </summary>
-    /// <param name="wholeAt">Where <see cref="WeeklySummary.ToJson"/> was put, for example an S3 URI.</param>
-    public static AlertMessage ForWeek(WeeklySummary summary, string wholeAt)
+    /// <param name="wholeAt">The S3 URI of the folder with all forms.</param>
+    /// <param name="pageAt">Where a person opens the page.</param>
+    public static AlertMessage ForWeek(WeeklySummary summary, string wholeAt, string pageAt)
     {
         var body = new WeekBody(
             1,
@@ -685,6 +686,7 @@ public sealed record AlertMessage(
             summary.Region,
             [.. summary.Unread.Take(MaxUnreadInJson).Select(Clipped)],
             summary.Unread.Count,
+            summary.ActionCount,
             summary.Deployable,
             summary.DeployableByBreakGlass,
             summary.RollUp(),
@@ -697,7 +699,7 @@ public sealed record AlertMessage(
         // when it is written.
         for (var maxText = room; ; )
         {
-            message = message with { Text = summary.ToText(maxText, wholeAt) };
+            message = message with { Text = summary.ToText(maxText, pageAt) };
             if (message.EnvelopeBytes <= MaxEnvelope)
                 return message;
             maxText = (int)((long)maxText * room / (message.EnvelopeBytes - (MaxEnvelope - room)));
@@ -1209,6 +1211,7 @@ internal sealed record WeekBody(
     string Region,
     IReadOnlyList<Unread> Unread,
     int UnreadCount,
+    int ActionCount,
     int Deployable,
     int DeployableByBreakGlass,
     WeekRollUp Numbers,

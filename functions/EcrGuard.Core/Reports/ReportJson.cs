@@ -20,6 +20,8 @@ namespace EcrGuard.Core.Reports;
         typeof(IsoWeekConverter),
         typeof(StatusConverter),
         typeof(EnforcementModeConverter),
+        typeof(SeverityConverter),
+        typeof(ActionKindConverter),
     ]
 )]
 [JsonSerializable(typeof(WeeklySummary))]
@@ -109,4 +111,28 @@ internal sealed class EnforcementModeConverter : WordConverter<EnforcementMode>
         ?? throw new FormatException($"'{Phrase.Clip(word, 40)}' is not an enforcement mode.");
 
     protected override string Write(EnforcementMode value) => value.ToString().ToLowerInvariant();
+}
+
+internal sealed class SeverityConverter : WordConverter<Severity>
+{
+    protected override Severity Parse(string word) =>
+        Enum.GetValues<Severity>()
+            .Where(severity => Grace.Word(severity) == word)
+            .Select(severity => (Severity?)severity)
+            .FirstOrDefault()
+        ?? throw new FormatException($"'{Phrase.Clip(word, 40)}' is not a severity.");
+
+    protected override string Write(Severity value) => Grace.Word(value);
+}
+
+internal sealed class ActionKindConverter : WordConverter<ActionKind>
+{
+    protected override ActionKind Parse(string word) =>
+        Enum.GetValues<ActionKind>()
+            .Where(kind => Write(kind) == word)
+            .Select(kind => (ActionKind?)kind)
+            .FirstOrDefault()
+        ?? throw new FormatException($"'{Phrase.Clip(word, 40)}' is not a kind of action.");
+
+    protected override string Write(ActionKind value) => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }

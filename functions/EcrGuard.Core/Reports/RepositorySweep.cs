@@ -37,6 +37,13 @@ public sealed record RepositorySweep
     public int LeftOverCount { get; init; }
     public IReadOnlyList<Digest> LeftOver { get; init; } = [];
 
+    /// <summary>The value of the resource tag that names the team; null where it has none or it was not read.</summary>
+    public string? Team { get; init; }
+
+    /// <summary>Images in the archive, and their bytes as ECR lists them.</summary>
+    public int Archived { get; init; }
+    public long ArchivedBytes { get; init; }
+
     /// <summary>Images that are gone since the sweep before.</summary>
     public int Gone { get; init; }
 
@@ -87,6 +94,10 @@ public sealed record RepositorySweep
             Images = images.Count,
             InUse = images.Count(image => UseOf(image) == UseState.InUse),
             UseUnknown = images.Count(image => UseOf(image) == UseState.Unknown),
+            Archived = images.Count(image => image.Storage == StorageStatus.Archived),
+            ArchivedBytes = images
+                .Where(image => image.Storage == StorageStatus.Archived)
+                .Sum(image => image.SizeInBytes ?? 0),
             AtRiskCount = atRisk.Count,
             AtRisk =
             [

@@ -1,5 +1,6 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
@@ -27,7 +28,7 @@ public sealed record SummaryFacts
     public required EnforcementMode Ceiling { get; init; }
 
     /// <summary>The names of every repository of the registry.</summary>
-    public IReadOnlyList<string> Repositories { get; init; } = [];
+    public IReadOnlyCollection<string> Repositories { get; init; } = [];
 
     /// <summary>Where repositories differ from their baseline, as it was last seen.</summary>
     public IReadOnlyList<RepositoryNote> Notes { get; init; } = [];
@@ -38,8 +39,17 @@ public sealed record SummaryFacts
     /// <summary>The forced approvals that end, or have ended, since the week began.</summary>
     public IReadOnlyList<(ImageId Image, ForcedApproval Forced)> BreakGlass { get; init; } = [];
 
-    /// <summary>The roll-up of the week before, for the differences; null where there is none.</summary>
-    public WeekRollUp? Previous { get; init; }
+    /// <summary>The roll-ups of the weeks before, as far as there are any.</summary>
+    public IReadOnlyList<WeekRollUp> Trend { get; init; } = [];
+
+    /// <summary>What was remembered of each repository; one without is not counted in what needs history.</summary>
+    public IReadOnlyList<RepositoryPast> Past { get; init; } = [];
+
+    /// <summary>What was last read of what runs; null where nothing was.</summary>
+    public UsageReading? Usage { get; init; }
+
+    /// <summary>Images that are out of reach.</summary>
+    public IReadOnlySet<ImageId> Quarantined { get; init; } = new HashSet<ImageId>();
 
     /// <summary>What could not be read; more may be told to the builder while images are read.</summary>
     public IReadOnlyList<Unread> Unread { get; init; } = [];

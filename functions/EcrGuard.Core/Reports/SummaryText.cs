@@ -4,226 +4,484 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
 
-/// <summary>The weekly summary in words.</summary>
+/// <summary>The weekly report as mail: what to do first, then the figures, short enough for a phone.</summary>
 internal static class SummaryText
 {
+    /// <summary>Records of one list; the page has more.</summary>
+    private const int MaxRows = 10;
+
     public static string Subject(WeeklySummary summary) =>
         Subjects.Fit(
             $"EcrGuard {summary.Week} {summary.Account} {summary.Region}: "
                 + $"{(summary.Unread.Count > 0 ? "INCOMPLETE, " : "")}"
                 + (
-                    summary.Unread.Count > 0 && summary.Statuses.Total == 0
-                        ? "no image could be read"
-                        : $"{Phrase.Count(summary.Statuses.Blocked, "image")} blocked, {summary.NewlyBlocked.Count} new"
+                    summary.Unread.Count > 0 && summary.Statuses.Total == 0 ? "no image could be read"
+                    : summary.ActionCount == 0 ? $"nothing to do, {summary.Statuses.Blocked} blocked"
+                    : $"{summary.ActionCount} to do, {summary.Statuses.Blocked} blocked, {summary.NewlyBlocked.Count} new"
                 )
         );
 
     public static ReportText Of(WeeklySummary summary, string wholeAt)
     {
-        var previous = summary.Previous;
-        var complete = summary.Unread.Count == 0;
         var text = new ReportText()
+            .Line($"EcrGuard weekly report {summary.Week}")
             .Line(
-                $"EcrGuard: weekly summary {summary.Week} ({Day(summary.Week.Start)} to "
-                    + $"{Day(summary.Week.End.AddDays(-1))}, "
-                    + $"UTC{(summary.GeneratedAt < summary.Week.End ? ", so far" : "")})"
+                $"{Dates(summary.Week)} (UTC{(summary.GeneratedAt < summary.Week.End ? ", so far" : "")}), "
+                    + $"counted {Moment(summary.GeneratedAt)}"
             )
-            .Line(
-                $"Account {summary.Account}, region {summary.Region}; counted {Moment(summary.GeneratedAt)}; "
-                    + $"policy {Abbreviated(summary.PolicyVersion)}; enforcement at most "
-                    + $"'{summary.EnforcementCeiling.ToString().ToLowerInvariant()}'."
-            );
-        if (complete)
+            .Line($"Account {summary.Account}, region {summary.Region}");
+        Read(summary, text);
+        Actions(summary, text);
+        Numbers(summary, text);
+        Blocked(summary, text);
+        Changes(summary, text);
+        Remediation(summary, text);
+        Coverage(summary, text);
+        Exceptions(summary, text);
+        Hygiene(summary, text);
+        DeliveryOf(summary, text);
+        TrendOf(summary, text);
+        Teams(summary, text);
+        return text.Line()
+            .Line("The whole report, with charts, all lists and what the figures mean:")
+            .Line(wholeAt)
+            .Line("Beside it: report.json, images.csv, blocking.csv, waivers.csv, coverage.csv");
+    }
+
+    private static void Read(WeeklySummary summary, ReportText text)
+    {
+        if (summary.Unread.Count == 0)
             text.Line().Line("Everything could be read.");
         else
             text.List(
-                $"COULD NOT BE READ: {summary.Unread.Count}. All numbers below are without it.",
+                $"NOT EVERYTHING COULD BE READ: {summary.Unread.Count}. All figures below are without it.",
                 "could not be read",
                 summary.Unread.Count,
                 i => $"- {summary.Unread[i].What}: {summary.Unread[i].Why}"
             );
+    }
 
-        var forced = summary.DeployableByBreakGlass;
-        var byBreakGlass = forced == 0 ? "" : $", for {forced} of those by break-glass";
+    private static void Actions(WeeklySummary summary, ReportText text)
+    {
+        // What could not be read stands above already.
+        var actions = summary.Actions.Where(action => action.Kind != ActionKind.Unread).ToList();
+        var count = summary.ActionCount - (summary.Actions.Count - actions.Count);
+        if (count == 0)
+            text.Line().Line(summary.Unread.Count == 0 ? "NOTHING NEEDS YOU THIS WEEK" : "NOTHING ELSE NEEDS YOU");
+        else
+            List(
+                text,
+                $"ACTION NEEDED: {count}",
+                "action needed",
+                actions.Count,
+                i => Action(actions[i], i + 1, summary.GeneratedAt),
+                count
+            );
+    }
+
+    private static string Action(ActionNeeded action, int number, DateTimeOffset now)
+    {
+        var lines = new List<string> { $"{number}. {Title(action, now)}: {action.What}" };
+        if (action.RunByCount > 0)
+            lines.Add($"Runs in: {RunBy(action.RunBy, action.RunByCount)}");
+        if (action.Why.Length > 0)
+            lines.Add(action.Why);
+        lines.Add($"Do: {action.Fix}");
+        if (action.Team is { } team)
+            lines.Add($"Owner: {team}");
+        return string.Join("\n   ", lines);
+    }
+
+    /// <summary>"PAST ITS DEADLINE since 3 days".</summary>
+    internal static string Title(ActionNeeded action, DateTimeOffset now) =>
+        action.Kind switch
+        {
+            ActionKind.Overdue =>
+                $"PAST ITS DEADLINE of {FixText.Day(action.Deadline!.Value)} by {Days(now - action.Deadline.Value)}",
+            ActionKind.DueSoon =>
+                $"DEADLINE {FixText.Day(action.Deadline!.Value)}, in {Days(action.Deadline.Value - now)}",
+            ActionKind.RunsBlocked => "BLOCKED AND RUNNING"
+                + (action.Deadline is { } at ? $", deadline {FixText.Day(at)}" : ""),
+            ActionKind.RunsWithoutYes => "RUNNING WITHOUT AN APPROVAL",
+            ActionKind.QuarantinedAndNamed => "QUARANTINED, AND STILL NAMED",
+            ActionKind.WillExpire => "IN USE, AND ABOUT TO EXPIRE",
+            ActionKind.WaiverEnds => "WAIVER ENDS",
+            ActionKind.Unread => "COULD NOT BE READ",
+        };
+
+    private static void Numbers(WeeklySummary summary, ReportText text)
+    {
+        var previous = summary.Previous;
         text.Line()
             .Line("NOW")
             .Line(
                 Phrase.Count(summary.Repositories, "repository", "repositories")
                     + $"{Change(summary.Repositories, previous?.Repositories)}, "
-                    + $"{Phrase.Count(summary.Images, "image")}{Change(summary.Images, previous?.Statuses.Total)}; a "
-                    + $"gate answers yes for {summary.Deployable} of them{byBreakGlass}."
+                    + $"{Phrase.Count(summary.Images, "image")}{Change(summary.Images, previous?.Statuses.Total)}, "
+                    + $"{summary.Running} of them running"
             );
         foreach (var status in Enum.GetValues<Status>())
-            text.Line(
-                $"{status.Word(), -11} "
-                    + $"{summary.Statuses[status], 7}{Change(summary.Statuses[status], previous?.Statuses[status])}"
-            );
+        {
+            var (now, then) = (summary.Statuses[status], previous?.Statuses[status]);
+            if (now > 0 || then > 0 || status is Status.Blocked or Status.Approved)
+                text.Line($"{Word(status)}: {now}{Change(now, then)}");
+        }
+        var forced = summary.DeployableByBreakGlass;
+        text.Line(
+            $"A gate answers yes for {summary.Deployable}{(forced == 0 ? "" : $", for {forced} of them by break-glass")}."
+        );
         if (summary.TimeIsUp > 0)
             text.Line(
-                $"Of the PENDING, {Phrase.Count(summary.TimeIsUp, "image waits", "images wait")} to be decided "
-                    + "again: the verdict's time is up (a waiver has ended, for example, or a finding has grown "
-                    + "older). The next sweep decides, and a gate does when it is asked."
+                $"{Phrase.Count(summary.TimeIsUp, "waiting image", "waiting images")} had an approval whose time is up "
+                    + "(a waiver has ended, for example); the next sweep decides again."
             );
         var unread = previous is { Complete: false } ? ", in which not everything could be read" : "";
         var changed = previous?.PolicyVersion == summary.PolicyVersion ? "" : "; the policy has changed since";
         text.Line(
-                previous is null
-                    ? "There are no numbers of the week before to compare with."
-                    : $"In brackets the difference to {previous.Week}{unread}{changed}."
-            )
-            .Line(
-                "An index and its platform images count as one image. Artifacts such as signatures and SBOMs "
-                    + "do not count."
-            );
+            previous is null
+                ? "There is no report of the week before to compare with."
+                : $"In brackets: the difference to {previous.Week}{unread}{changed}."
+        );
+    }
 
-        text.List(
-                "IN USE AND ABOUT TO GO: "
-                    + $"{Phrase.Count(summary.AtRisk.Sum(repository => repository.Images), "image")} in use and "
-                    + "within reach of the repository's own lifecycle policy",
-                "in use and about to go",
-                summary.AtRisk.Count,
-                i => AtRisk(summary.AtRisk[i])
-            )
-            .List(
-                $"NEWLY BLOCKED: {summary.NewlyBlocked.Count} of the "
-                    + $"{Phrase.Count(summary.Statuses.Blocked, "image")} blocked now became so this week",
-                "newly blocked",
+    private static void Blocked(WeeklySummary summary, ReportText text)
+    {
+        if (summary.Statuses.Blocked == 0)
+            return;
+        List(
+            text,
+            $"BLOCKED NOW: {Phrase.Count(summary.Statuses.Blocked, "image")}, {summary.RunningBlocked} of them running. "
+                + "What clears most:",
+            "updates",
+            summary.Fixes.Count,
+            i => $"- {Fix(summary.Fixes[i])}"
+        );
+    }
+
+    /// <summary>"update openssl to 3.0.13: 41 images in 9 repositories, 3 running".</summary>
+    internal static string Fix(FixGroup fix) =>
+        $"{FixText.Line(fix)}: {Phrase.Count(fix.Images, "image")} in "
+        + Phrase.Count(fix.Repositories, "repository", "repositories")
+        + (fix.Running > 0 ? $", {fix.Running} running" : "")
+        + (fix.Unblocks < fix.Images ? $"; by itself it clears {(fix.Unblocks == 0 ? "none" : fix.Unblocks)}" : "");
+
+    private static void Changes(WeeklySummary summary, ReportText text)
+    {
+        var (fresh, mended) = (summary.Remediation.Sum(row => row.New), summary.Remediation.Sum(row => row.Fixed));
+        if (summary.NewlyBlocked.Count + summary.Lifted.Count + fresh + mended == 0)
+            return;
+        text.Line().Line("NEW, FIXED AND WORSE THIS WEEK");
+        if (summary.HistorySince is { } since)
+            text.Line($"Vulnerabilities: {fresh} new, {mended} fixed{Since(since, summary)}");
+        var approvedBefore = summary.NewlyBlocked.Count(image => image.Was == Status.Approved);
+        text.Line(
+            $"Images: {summary.NewlyBlocked.Count} became blocked"
+                + (approvedBefore > 0 ? $" ({approvedBefore} had been approved)" : "")
+                + $", {summary.Lifted.Count} no longer are"
+        );
+        if (summary.NewlyBlocked.Count > 0)
+            List(
+                text,
+                "Became blocked:",
+                "became blocked",
                 summary.NewlyBlocked.Count,
                 i => Changed(summary.NewlyBlocked[i])
-            )
-            .List(
-                $"LIFTED: {summary.Lifted.Count} stopped being blocked this week",
-                "lifted",
+            );
+        if (summary.Lifted.Count > 0)
+            List(
+                text,
+                "No longer blocked:",
+                "no longer blocked",
                 summary.Lifted.Count,
                 i => Changed(summary.Lifted[i])
-            )
-            .List(
-                $"TOP REASONS: {summary.TopReasons.Count} of "
-                    + $"{Phrase.Count(summary.BlockingVulnerabilities, "vulnerability", "vulnerabilities")} that block",
-                "top reasons",
-                summary.TopReasons.Count,
-                i => Top(summary.TopReasons[i])
-            )
-            .List(
-                $"COVERAGE GAPS: {Phrase.Count(summary.CoverageGaps.Sum(gap => gap.Images), "image")} without a "
-                    + "current scan",
-                "coverage gaps",
-                summary.CoverageGaps.Count,
-                i => Gap(summary.CoverageGaps[i])
-            )
-            .List(
-                $"COULD NOT MARK: {summary.CouldNotMark.Count}",
-                "could not mark",
-                summary.CouldNotMark.Count,
-                i => Unmarked(summary.CouldNotMark[i])
-            )
-            .List(
+            );
+    }
+
+    private static void Remediation(WeeklySummary summary, ReportText text)
+    {
+        if (summary.Remediation.Count == 0)
+            return;
+        text.Line().Line($"TIME TO REMEDIATE{(summary.HistorySince is { } since ? Since(since, summary) : "")}");
+        foreach (var row in summary.Remediation)
+            text.Line(
+                $"{Grace.Word(row.Severity)}: {row.Open} open"
+                    + (
+                        row.DeadlineDays is { } days
+                            ? $", {row.Overdue} over the {Phrase.Count(days, "day")} allowed"
+                            : ", no deadline in the policy"
+                    )
+                    + (row.OldestDays is { } oldest ? $", oldest {FixText.Number(oldest)} days" : "")
+                    + (
+                        row.MedianDays is { } median
+                            ? $"; fixed {row.FixedInTrend} in 12 weeks, half within {FixText.Number(median)} days, "
+                                + $"nine in ten within {FixText.Number(row.P90Days)}"
+                            : "; none fixed in 12 weeks"
+                    )
+            );
+    }
+
+    private static void Coverage(WeeklySummary summary, ReportText text)
+    {
+        if (summary.CoverageGaps.Count == 0)
+            return;
+        var causes = Causes(summary);
+        List(
+            text,
+            $"WITHOUT A CURRENT SCAN: {Phrase.Count(summary.CoverageGaps.Sum(gap => gap.Images), "image")}",
+            "without a current scan",
+            causes.Count,
+            i => $"- {Cause(causes[i])}\n  {FixText.For(causes[i].Status)}"
+        );
+    }
+
+    internal static IReadOnlyList<(Status Status, int Images, int Deployable, int Repositories)> Causes(
+        WeeklySummary summary
+    ) =>
+        [
+            .. summary
+                .CoverageGaps.GroupBy(gap => gap.Status)
+                .OrderByDescending(same => same.Sum(gap => gap.Images))
+                .ThenBy(same => same.Key)
+                .Select(same =>
+                    (
+                        same.Key,
+                        same.Sum(gap => gap.Images),
+                        same.Sum(gap => gap.Deployable),
+                        same.Select(gap => gap.Repository).Distinct(StringComparer.Ordinal).Count()
+                    )
+                ),
+        ];
+
+    internal static string Cause((Status Status, int Images, int Deployable, int Repositories) cause) =>
+        $"{Word(cause.Status)}: {Phrase.Count(cause.Images, "image")} in "
+        + Phrase.Count(cause.Repositories, "repository", "repositories")
+        + (cause.Deployable > 0 ? $"; the policy lets {cause.Deployable} pass" : "");
+
+    private static void Exceptions(WeeklySummary summary, ReportText text)
+    {
+        if (summary.Waivers.Count > 0)
+            List(
+                text,
                 $"WAIVERS: {summary.Waivers.Count(w => !w.Lapsed)} in force, "
                     + $"{summary.Waivers.Count(w => w.EndsSoon)} ending within {SummaryBuilder.EndsSoonDays} days, "
-                    + $"{summary.Waivers.Count(w => w.Unused)} unused, {summary.Waivers.Count(w => w.Lapsed)} lapsed",
+                    + $"{summary.Waivers.Count(w => w.Unused)} unused, {summary.Waivers.Count(w => w.Lapsed)} ended",
                 "waivers",
                 summary.Waivers.Count,
                 i => Waiver(summary.Waivers[i], summary.GeneratedAt)
-            )
-            .List(
-                $"BREAK-GLASS: {summary.BreakGlass.Count(forced => forced.InForce)} in force, "
+            );
+        if (summary.BreakGlass.Count > 0)
+            List(
+                text,
+                $"BREAK-GLASS (approvals that somebody forced): "
+                    + $"{summary.BreakGlass.Count(forced => forced.InForce)} in force, "
                     + $"{summary.BreakGlass.Count(forced => !forced.InForce)} ended this week",
                 "break-glass",
                 summary.BreakGlass.Count,
                 i => Forced(summary.BreakGlass[i])
-            )
-            .List(
-                summary.OtherExcuses.Count == 0
-                    ? "EXCUSED OTHERWISE: nothing"
-                    : $"EXCUSED OTHERWISE: by {Excuses(summary.OtherExcuses)}",
-                "other excuses",
+            );
+        if (summary.OtherExcuses.Count > 0)
+            List(
+                text,
+                "OTHER EXCEPTIONS (VEX documents, suppression rules of Amazon Inspector)",
+                "other exceptions",
                 summary.OtherExcuses.Count,
                 i => $"- {summary.OtherExcuses[i].By}: {Phrase.Count(summary.OtherExcuses[i].Images, "image")}"
-            )
-            .List(
-                $"GIVEN UP: {Phrase.Count(summary.Abandoned.Sum(repository => repository.Images), "image")} "
-                    + "without a tag but EcrGuard's; a plan may remove them",
-                "given up",
-                summary.Abandoned.Count,
-                i => $"- {summary.Abandoned[i].Repository}: {Phrase.Count(summary.Abandoned[i].Images, "image")}"
-            )
-            .List(
-                $"DRIFT: {Phrase.Count(summary.Drift.Count, "repository differs", "repositories differ")} from "
-                    + "the baseline",
-                "drift",
+            );
+    }
+
+    private static void Hygiene(WeeklySummary summary, ReportText text)
+    {
+        var rows = HygieneRows(summary);
+        if (rows.Count == 0)
+            return;
+        text.Line().Line("HYGIENE");
+        foreach (var (what, count) in rows)
+            text.Line($"{what}: {count}");
+        if (summary.Drift.Count > 0)
+            List(
+                text,
+                "Differs from the baseline:",
+                "differs from the baseline",
                 summary.Drift.Count,
-                i => $"- {summary.Drift[i].Repository}: {Phrase.Clip(string.Join(" ", summary.Drift[i].Drift), 1000)}"
+                i => $"- {summary.Drift[i].Repository}: {Phrase.Clip(string.Join(" ", summary.Drift[i].Drift), 300)}"
             );
-        if (summary.LeftOver.Count > 0)
+        if (summary.CouldNotMark.Count > 0)
+            List(
+                text,
+                "Could not be marked with a tag:",
+                "could not be marked",
+                summary.CouldNotMark.Count,
+                i => Unmarked(summary.CouldNotMark[i])
+            );
+    }
+
+    /// <summary>What there is to tell, each with its number.</summary>
+    internal static IReadOnlyList<(string What, string Count)> HygieneRows(WeeklySummary summary)
+    {
+        var storage = summary.Storage;
+        return
+        [
+            .. new (string What, long Count, string Shown)[]
+            {
+                ("Repositories that differ from their baseline", summary.Drift.Count, ""),
+                ("Images expired by lifecycle policies this week", storage.Expired, ""),
+                (
+                    "Images gone this week",
+                    storage.Gone,
+                    $"{storage.Gone}, {FixText.Bytes(storage.BytesFreed)} freed at most"
+                ),
+                (
+                    "Images in the archive",
+                    storage.Archived,
+                    $"{storage.Archived}, {FixText.Bytes(storage.ArchivedBytes)} charged"
+                ),
+                ("Images that nothing uses", storage.Unused, ""),
+                ("Images whose use is not known", storage.UseUnknown, ""),
+                ("Images left with EcrGuard's tags alone", summary.Abandoned.Sum(each => each.Images), ""),
+                ("Signatures and SBOMs whose image is gone", summary.LeftOver.Sum(each => each.Images), ""),
+                (
+                    $"Repositories without a push for {SummaryBuilder.QuietDays} days",
+                    summary.Quiet.Count,
+                    $"{summary.Quiet.Count} ({Phrase.Some([.. summary.Quiet.Select(each => each.Repository)], 3)})"
+                ),
+                ("Images that could not be marked with a tag", summary.CouldNotMark.Count, ""),
+            }
+                .Where(row => row.Count > 0)
+                .Select(row =>
+                    (row.What, row.Shown.Length > 0 ? row.Shown : row.Count.ToString(CultureInfo.InvariantCulture))
+                ),
+        ];
+    }
+
+    private static void DeliveryOf(WeeklySummary summary, ReportText text)
+    {
+        var rows = DeliveryRows(summary);
+        if (rows.Count == 0)
+            return;
+        text.Line().Line("DELIVERY");
+        foreach (var (what, count) in rows)
+            text.Line($"{what}: {count}");
+    }
+
+    internal static IReadOnlyList<(string What, string Value)> DeliveryRows(WeeklySummary summary)
+    {
+        var delivery = summary.Delivery;
+        if (delivery.Pushes == 0 && delivery.Restored == 0)
+            return [];
+        var rows = new List<(string, string)> { ("Images pushed", $"{delivery.Pushes}") };
+        if (delivery.MedianMinutes is { } median)
+            rows.Add(
+                (
+                    "From push to verdict",
+                    $"half within {Minutes(median)}, nine in ten within {Minutes(delivery.P90Minutes!.Value)}"
+                )
+            );
+        if (delivery.Judged > 0)
+            rows.Add(
+                (
+                    "Blocked at the first scan",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{delivery.BlockedAtFirst} of {delivery.Judged} ({100.0 * delivery.BlockedAtFirst / delivery.Judged:0} %)"
+                    )
+                )
+            );
+        if (delivery.RestoreMedianHours is { } hours)
+            rows.Add(
+                (
+                    "From a block to the next approved push",
+                    $"{Minutes(60 * hours)} (the middle one of {delivery.Restored})"
+                )
+            );
+        if (delivery.Since > summary.Week.Start)
+            rows.Add(("First verdicts are noted since", FixText.Day(delivery.Since.Value)));
+        return rows;
+    }
+
+    private static void TrendOf(WeeklySummary summary, ReportText text)
+    {
+        if (summary.Trend.Count(week => week.Numbers is not null) < 2)
+            return;
+        text.Line().Line($"TREND, {summary.Trend[0].Week} to {summary.Week} (a dash: no report)");
+        Row("Blocked images", numbers => numbers.Statuses.Blocked);
+        Row("Blocked and running", numbers => numbers.Figures?.RunningBlocked);
+        Row("Without a current scan", numbers => numbers.Figures?.Uncovered);
+        Row("Vulnerabilities fixed", numbers => numbers.Figures?.Fixed);
+
+        void Row(string name, Func<WeekRollUp, int?> of)
         {
-            var artifacts = Phrase.Count(
-                summary.LeftOver.Sum(repository => repository.Images),
-                "signature, SBOM or other artifact",
-                "signatures, SBOMs and other artifacts"
-            );
-            text.List(
-                $"LEFT OVER: {artifacts} whose image is gone",
-                "left over",
-                summary.LeftOver.Count,
-                i => $"- {summary.LeftOver[i].Repository}: {Phrase.Count(summary.LeftOver[i].Images, "artifact")}"
-            );
+            var values = summary.Trend.Select(week => week.Numbers is { } numbers ? of(numbers) : null).ToList();
+            if (values.Exists(value => value is not null))
+                text.Line(
+                    $"{name}: {string.Join(' ', values.Select(value => value?.ToString(CultureInfo.InvariantCulture) ?? "–"))}"
+                );
         }
-
-        return text.Line()
-            .Line(
-                "A finding is one vulnerability in one package, so that counts differ from Inspector's, "
-                    + "which counts a vulnerability once with all its packages."
-            )
-            .Line($"The whole as JSON: {wholeAt}");
     }
 
-    private static string AtRisk(RepositoryAtRisk repository)
+    private static void Teams(WeeklySummary summary, ReportText text)
     {
-        var more = repository.Images > 1 ? $" And {repository.Images - 1} more in {repository.Repository}." : "";
-        return $"- {repository.Described[0]}{more}";
+        if (!summary.Teams.Any(team => team.Name.Length > 0))
+            return;
+        List(
+            text,
+            $"BY TEAM (the repository's resource tag '{summary.TeamTag}')",
+            "teams",
+            summary.Teams.Count,
+            i => $"- {TeamName(summary.Teams[i].Name)}: {Row(summary.Teams[i])}"
+        );
+
+        static string Row(GroupRow row) =>
+            $"{Phrase.Count(row.Images, "image")}, {row.Blocked} blocked ({row.RunningBlocked} running), "
+            + $"{row.Uncovered} without a current scan, {row.Overdue} over the deadline, {row.Fixed} fixed";
     }
 
-    /// <summary>What excuses beside waivers: "2 VEX documents and suppression rules of Amazon Inspector".</summary>
-    private static string Excuses(IReadOnlyList<ExcuseUse> excuses)
+    internal static string TeamName(string name) => name.Length == 0 ? "no team" : name;
+
+    /// <summary>A list of which the mail shows the first; the page has the rest.</summary>
+    /// <param name="of">How many there are, where <paramref name="count"/> was cut before.</param>
+    private static void List(
+        ReportText text,
+        string heading,
+        string name,
+        int count,
+        Func<int, string> row,
+        int? of = null
+    )
     {
-        var documents = excuses.Count(excuse => excuse.By != WaivedFinding.Inspector);
-        var rules = documents < excuses.Count ? " and suppression rules of Amazon Inspector" : "";
-        return $"{Phrase.Count(documents, "VEX document")}{rules}";
+        text.List(heading, name, Math.Min(count, MaxRows), row);
+        if ((of ?? count) - MaxRows is > 0 and var more)
+            text.Line($"And {more} more in the report.");
     }
+
+    private static string Since(DateTimeOffset since, WeeklySummary summary) =>
+        since > summary.Week.Start ? $" (counted since {FixText.Day(since)})" : "";
+
+    internal static string RunBy(IReadOnlyList<string> named, int count) =>
+        string.Join(", ", named) + (count > named.Count ? $" and {count - named.Count} more" : "");
 
     private static string Changed(ChangedImage image) =>
-        $"- {Name(image.Repository, image.Digest, image.Tags)}, {image.Was?.Word() ?? "new"} → "
-        + $"{image.Status.Word()} {Moment(image.Since)}: "
-        + $"{image.Reason}{(image.MoreReasons > 0 ? $" And {Phrase.Count(image.MoreReasons, "more reason")}." : "")}";
-
-    private static string Top(TopReason reason) =>
-        $"- {Phrase.Clip(reason.Vulnerability, 100)}: {Phrase.Count(reason.Images, "image")}; "
-        + $"{(reason.Packages.Count == 0 ? "no package named" : "in " + First(reason.Packages))}; "
-        + $"{(reason.FixedIn.Count == 0 ? "no fixed version named" : "fixed in " + First(reason.FixedIn))}";
-
-    private static string Gap(CoverageGap gap) =>
-        $"- {gap.Repository}: {Phrase.Count(gap.Images, "image")} "
-        + $"{gap.Status.Word()}{(gap.Deployable > 0 ? $", {gap.Deployable} of them allowed by the policy" : "")}. "
-        + $"{gap.Example}";
+        $"- {ShortName(image.Repository, image.Digest, image.Tags)}, {Day(image.Since)}"
+        + (image.Was == Status.Approved && image.Status == Status.Blocked ? ", had been approved" : "")
+        + $": {image.Reason}"
+        + (image.MoreReasons > 0 ? $" And {Phrase.Count(image.MoreReasons, "more reason")}." : "");
 
     private static string Unmarked(UnmarkedImage image) =>
-        $"- {Name(image.Repository, image.Digest, image.Tags)}, {image.Status.Word()}: {image.Why}";
+        $"- {ShortName(image.Repository, image.Digest, image.Tags)}: {image.Why}";
 
-    private static string Waiver(WaiverUse waiver, DateTimeOffset now)
-    {
-        var end = waiver.Expires.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var standing =
-            waiver.Lapsed ? $"LAPSED after {end}"
-            : waiver.EndsSoon ? $"ENDS SOON, after {end} (in {Phrase.Count(DaysLeft(waiver, now), "day")})"
-            : $"in force to {end}";
-        return $"- {waiver.Id}: {standing}; "
-            + $"{waiver.Vulnerability}{(waiver.Package is null ? "" : $" in {waiver.Package}")}; "
-            + $"{(waiver.Unused ? "UNUSED, it matches nothing any more" : Phrase.Count(waiver.Images, "image"))}; "
-            + $"owner {waiver.Owner}, approved by {waiver.ApprovedBy}: {waiver.Reason}";
-    }
+    private static string Waiver(WaiverUse waiver, DateTimeOffset now) =>
+        $"- {waiver.Id}: {Standing(waiver, now)}; "
+        + $"{waiver.Vulnerability}{(waiver.Package is null ? "" : $" in {waiver.Package}")}; "
+        + $"{(waiver.Unused ? "UNUSED, it matches nothing any more" : Phrase.Count(waiver.Images, "image"))}; "
+        + $"owner {waiver.Owner}, approved by {waiver.ApprovedBy}: {waiver.Reason}";
+
+    internal static string Standing(WaiverUse waiver, DateTimeOffset now) =>
+        waiver.Lapsed ? $"ENDED after {FixText.Day(waiver.Expires)}"
+        : waiver.EndsSoon
+            ? $"ENDS SOON, after {FixText.Day(waiver.Expires)} (in {Phrase.Count(DaysLeft(waiver, now), "day")})"
+        : $"in force to {FixText.Day(waiver.Expires)}";
 
     private static string Forced(ForcedUse forced) =>
-        $"- {Name(forced.Repository, forced.Digest, forced.Tags)}: "
+        $"- {ShortName(forced.Repository, forced.Digest, forced.Tags)}: "
         + $"{(forced.InForce ? "IN FORCE until" : "ended")} "
         + $"{Moment(forced.Until)}{(forced.EndedBy is { } by ? $", before its time, by {by}" : "")}; without it "
         + $"{(forced.Verdict is { } verdict ? verdict.Word() : "gone")}; forced {Moment(forced.From)} by "
@@ -233,9 +491,26 @@ internal static class SummaryText
     private static int DaysLeft(WaiverUse waiver, DateTimeOffset now) =>
         waiver.Expires.DayNumber - DateOnly.FromDateTime(now.UtcDateTime).DayNumber;
 
+    /// <summary>The status as people say it.</summary>
+    internal static string Word(Status status) =>
+        status switch
+        {
+            Status.Blocked => "Blocked",
+            Status.Error => "Could not be read",
+            Status.Pending => "Scan not finished",
+            Status.Unscanned => "Not scanned",
+            Status.Unsupported => "Not supported by the scanner",
+            Status.Stale => "Scan too old",
+            Status.Approved => "Approved",
+        };
+
     /// <summary>The image as a person finds it again: repository, abbreviated digest, tags.</summary>
     internal static string Name(string repository, Digest digest, IReadOnlyList<string> tags) =>
         $"{repository}@sha256:{digest.Abbreviated}… ({(tags.Count == 0 ? "untagged" : string.Join(", ", tags))})";
+
+    /// <summary>The same in short: <c>shop/web:1.2</c>, by its digest where it has no tag.</summary>
+    internal static string ShortName(string repository, Digest digest, IReadOnlyList<string> tags) =>
+        repository + (tags.Count == 0 ? $"@sha256:{digest.Abbreviated}…" : $":{tags[0]}");
 
     internal static string Moment(DateTimeOffset moment) =>
         moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) + " UTC";
@@ -243,12 +518,16 @@ internal static class SummaryText
     /// <summary>Enough of a policy's version to tell it from others.</summary>
     internal static string Abbreviated(string version) => version.Length > 12 ? version[..12] : version;
 
-    private static string First(IReadOnlyList<string> words) =>
-        Phrase.Some([.. words.Select(word => Phrase.Clip(word, 100))], 5);
+    internal static string Dates(IsoWeek week) => $"{FixText.Day(week.Start)} to {FixText.Day(week.End.AddDays(-1))}";
 
-    private static string Change(int now, int? before) =>
+    /// <summary>"3 days"; "less than a day".</summary>
+    internal static string Days(TimeSpan span) =>
+        span.TotalDays < 1 ? "less than a day" : Phrase.Count((int)span.TotalDays, "day");
+
+    internal static string Minutes(double minutes) => Phrase.Took(TimeSpan.FromMinutes(minutes));
+
+    internal static string Change(int now, int? before) =>
         before is { } then ? string.Create(CultureInfo.InvariantCulture, $" ({now - then:+0;-0;±0})") : "";
 
-    private static string Day(DateTimeOffset day) =>
-        day.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    private static string Day(DateTimeOffset day) => day.UtcDateTime.ToString("d MMM", CultureInfo.InvariantCulture);
 }

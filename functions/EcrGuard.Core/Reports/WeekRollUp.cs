@@ -12,6 +12,7 @@ namespace EcrGuard.Core.Reports;
 /// <param name="Lifted">Images that stopped being blocked in the week and are not.</param>
 /// <param name="Complete">Whether everything could be read.</param>
 /// <param name="PolicyVersion">The SHA-256 of the policy in force when they were counted.</param>
+/// <param name="Figures">Null for weeks that were counted before there were any.</param>
 public sealed record WeekRollUp(
     IsoWeek Week,
     DateTimeOffset GeneratedAt,
@@ -21,7 +22,8 @@ public sealed record WeekRollUp(
     int NewlyBlocked,
     int Lifted,
     bool Complete,
-    string PolicyVersion
+    string PolicyVersion,
+    WeekFigures? Figures = null
 )
 {
     public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.WeekRollUp);
@@ -31,3 +33,22 @@ public sealed record WeekRollUp(
         JsonSerializer.Deserialize(json, ReportJson.Default.WeekRollUp)
         ?? throw new JsonException("A week's roll-up must be an object.");
 }
+
+/// <summary>What the trend shows besides the statuses; null where there was no history to count.</summary>
+/// <param name="Uncovered">Images without a current scan.</param>
+/// <param name="New">Vulnerabilities that were first seen in the week.</param>
+/// <param name="Fixed">Vulnerabilities that were fixed in the week.</param>
+/// <param name="OpenByAge">As <see cref="RemediationRow.OpenByAge"/>.</param>
+/// <param name="MedianDays">From first seen to fixed, of those fixed in the week.</param>
+/// <param name="BytesFreed">An upper bound.</param>
+public sealed record WeekFigures(
+    int Running,
+    int RunningBlocked,
+    int Uncovered,
+    int? New,
+    int? Fixed,
+    int? Overdue,
+    IReadOnlyList<int>? OpenByAge,
+    double? MedianDays,
+    long? BytesFreed
+);

@@ -18,7 +18,7 @@ namespace EcrGuard.Core.Reports;
 public sealed record WeeklySummary
 {
     /// <summary>Rises when a field changes its meaning or goes; a new field does not raise it.</summary>
-    public int SchemaVersion { get; init; } = 1;
+    public int SchemaVersion { get; init; } = 2;
 
     /// <summary>First, because it qualifies all the rest. Empty: everything could be read.</summary>
     public required IReadOnlyList<Unread> Unread { get; init; }
@@ -60,20 +60,73 @@ public sealed record WeeklySummary
     /// <summary>Different blocked images, however many repositories hold them.</summary>
     public required int BlockedDigests { get; init; }
 
+    /// <summary>
+    /// Images that a service, a task, a task definition, a function or a workload names now. What only pulls is not
+    /// among them.
+    /// </summary>
+    public required int Running { get; init; }
+
+    /// <summary>When it was last read what runs; null where nobody could.</summary>
+    public required DateTimeOffset? RunningReadAt { get; init; }
+
+    public required int RunningBlocked { get; init; }
+
+    /// <summary>What somebody must do, the most urgent first, at most <see cref="SummaryBuilder.MaxListed"/>.</summary>
+    public required IReadOnlyList<ActionNeeded> Actions { get; init; }
+
+    public required int ActionCount { get; init; }
+
+    /// <summary>
+    /// The images that are blocked, running ones first, at most <see cref="SummaryBuilder.MaxListed"/>; the file of
+    /// findings that block has all.
+    /// </summary>
+    public required IReadOnlyList<ReportedImage> Blocked { get; init; }
+
+    /// <summary>Updates that would clear most blocked images, at most <see cref="SummaryBuilder.MaxListed"/>.</summary>
+    public required IReadOnlyList<FixGroup> Fixes { get; init; }
+
+    /// <summary>Every image, by repository and digest; in the JSON only its numbers are.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ReportedImage> All { get; init; } = [];
+
     /// <summary>The numbers of the week before; null where none are known.</summary>
-    public required WeekRollUp? Previous { get; init; }
+    [JsonIgnore]
+    public WeekRollUp? Previous => Trend.FirstOrDefault(week => week.Week == Week.Previous)?.Numbers;
+
+    /// <summary>The last weeks, the oldest first and this one last; one without numbers is a gap.</summary>
+    public required IReadOnlyList<TrendWeek> Trend { get; init; }
+
+    /// <summary>How long vulnerabilities stay, by severity, the worst first.</summary>
+    public required IReadOnlyList<RemediationRow> Remediation { get; init; }
+
+    /// <summary>
+    /// From when on it is known when vulnerabilities came and went, the latest of all repositories; null where no sweep
+    /// has noted any yet.
+    /// </summary>
+    public required DateTimeOffset? HistorySince { get; init; }
+
+    /// <summary>How fast images come from a push to a verdict, and from a block to the next approved push.</summary>
+    public required Delivery Delivery { get; init; }
+
+    public required Storage Storage { get; init; }
+
+    /// <summary>By team; they add up to the totals.</summary>
+    public required IReadOnlyList<GroupRow> Teams { get; init; }
+
+    /// <summary>By repository; they add up to the totals.</summary>
+    public required IReadOnlyList<GroupRow> ByRepository { get; init; }
+
+    /// <summary>The resource tag that names a repository's team.</summary>
+    public required string TeamTag { get; init; }
+
+    /// <summary>Repositories that have images and to which nobody has pushed for long, the longest first.</summary>
+    public required IReadOnlyList<QuietRepository> Quiet { get; init; }
 
     /// <summary>Images that became blocked in the week and are, newest first.</summary>
     public required IReadOnlyList<ChangedImage> NewlyBlocked { get; init; }
 
     /// <summary>Images that stopped being blocked in the week and are not, newest first.</summary>
     public required IReadOnlyList<ChangedImage> Lifted { get; init; }
-
-    /// <summary>
-    /// The vulnerabilities that block most images, at most <see cref="SummaryBuilder.MaxTopReasons"/>; of each image
-    /// the first <see cref="ImageRecord.MaxReasons"/> reasons are looked at.
-    /// </summary>
-    public required IReadOnlyList<TopReason> TopReasons { get; init; }
 
     /// <summary>How many vulnerabilities block at least one image.</summary>
     public required int BlockingVulnerabilities { get; init; }
@@ -134,7 +187,7 @@ public sealed record WeeklySummary
             new("complete", Unread.Count == 0 ? "true" : "false"),
             FilterValue.Of("blocked", Statuses.Blocked),
             FilterValue.Of("newlyBlocked", NewlyBlocked.Count),
-            FilterValue.Of("uncovered", CoverageGaps.Sum(gap => gap.Images)),
+            FilterValue.Of("actions", ActionCount),
         ];
 
     /// <summary>The numbers that the next week is compared with.</summary>
@@ -148,15 +201,36 @@ public sealed record WeeklySummary
             NewlyBlocked.Count,
             Lifted.Count,
             Unread.Count == 0,
-            PolicyVersion
+            PolicyVersion,
+            new WeekFigures(
+                Running,
+                RunningBlocked,
+                CoverageGaps.Sum(gap => gap.Images),
+                HistorySince is null ? null : Remediation.Sum(row => row.New),
+                HistorySince is null ? null : Remediation.Sum(row => row.Fixed),
+                HistorySince is null ? null : Remediation.Sum(row => row.Overdue),
+                HistorySince is null
+                    ? null
+                    :
+                    [
+                        .. Enumerable
+                            .Range(0, SummaryBuilder.Ages)
+                            .Select(age => Remediation.Sum(row => row.OpenByAge[age])),
+                    ],
+                MedianDays,
+                HistorySince is null ? null : Storage.BytesFreed
+            )
         );
+
+    /// <summary>From first seen to fixed, over all severities fixed in the week; null where none was.</summary>
+    public required double? MedianDays { get; init; }
 
     /// <summary>
     /// Plain text for e-mail. A list that does not fit is cut after a whole record, and the last line says what is
     /// missing.
     /// </summary>
     /// <param name="maxBytes">Of UTF-8; 262,144 for SNS.</param>
-    /// <param name="wholeAt">Where <see cref="ToJson"/> was put, for example an S3 URI.</param>
+    /// <param name="wholeAt">Where the page is, for example its address in the S3 console.</param>
     /// <exception cref="ArgumentOutOfRangeException">Not even the numbers and headings fit; 8,192 bytes always
     ///     do.</exception>
     public string ToText(int maxBytes, string wholeAt) => SummaryText.Of(this, wholeAt).Render(maxBytes, wholeAt);
@@ -182,16 +256,202 @@ public sealed record ChangedImage(
     int MoreReasons
 );
 
-/// <summary>A vulnerability that blocks.</summary>
-/// <param name="Images">How many images it blocks.</param>
-/// <param name="Packages">Where it was found.</param>
-/// <param name="FixedIn">The first fixed versions, as far as the scanner names them.</param>
-public sealed record TopReason(
+/// <summary>One vulnerability in one package that blocks an image.</summary>
+/// <param name="FixedIn">The first fixed version; null where the scanner names none.</param>
+/// <param name="Score">CVSS, 0 to 10.</param>
+/// <param name="Epss">How likely an exploit is within 30 days, 0 to 1.</param>
+public sealed record BlockingFinding(
     string Vulnerability,
-    int Images,
-    IReadOnlyList<string> Packages,
-    IReadOnlyList<string> FixedIn
+    string? Package,
+    Severity? Severity,
+    string? Installed,
+    string? FixedIn,
+    double? Score,
+    double? Epss
 );
+
+/// <summary>An image as reports tell of it.</summary>
+/// <param name="Tags">At most <see cref="SummaryBuilder.MaxTags"/> of its teams' tags.</param>
+/// <param name="Deployable">What a gate answers.</param>
+/// <param name="Why">The first reason; null for an approved image.</param>
+/// <param name="MoreReasons">How many there are besides.</param>
+public sealed record ReportedImage(
+    string Repository,
+    Digest Digest,
+    IReadOnlyList<string> Tags,
+    Status Status,
+    DateTimeOffset Since,
+    DateTimeOffset? PushedAt,
+    bool Deployable,
+    string? Why,
+    int MoreReasons
+)
+{
+    /// <summary>The value of the repository's team tag; null where it has none.</summary>
+    public string? Team { get; init; }
+
+    /// <summary>Who names it, at most <see cref="SummaryBuilder.MaxRunBy"/>.</summary>
+    public IReadOnlyList<string> RunBy { get; init; } = [];
+    public int RunByCount { get; init; }
+
+    /// <summary>Of the worst finding that blocks.</summary>
+    public Severity? Severity { get; init; }
+
+    /// <summary>When what runs it must be replaced; null where it does not run, or the policy names no days.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>The first <see cref="ImageRecord.MaxReasons"/>.</summary>
+    public IReadOnlyList<BlockingFinding> Blocking { get; init; } = [];
+
+    [JsonIgnore]
+    public bool Runs => RunByCount > 0;
+}
+
+/// <summary>What kind of thing somebody must do, the most urgent first.</summary>
+public enum ActionKind
+{
+    /// <summary>Blocked and running, past its deadline.</summary>
+    Overdue,
+
+    /// <summary>Blocked and running, and its deadline is within a week.</summary>
+    DueSoon,
+
+    /// <summary>Blocked and running.</summary>
+    RunsBlocked,
+
+    /// <summary>Running although a gate answers no, and not blocked.</summary>
+    RunsWithoutYes,
+
+    /// <summary>Out of reach, and something names it.</summary>
+    QuarantinedAndNamed,
+
+    /// <summary>In use, and the repository's own lifecycle policy takes it.</summary>
+    WillExpire,
+
+    /// <summary>A waiver that is needed ends soon, or has ended.</summary>
+    WaiverEnds,
+
+    /// <summary>Something could not be read.</summary>
+    Unread,
+}
+
+/// <summary>One thing that somebody must do.</summary>
+/// <param name="What">A title: an image, a waiver or what could not be read.</param>
+/// <param name="Fix">What would end it, a sentence.</param>
+public sealed record ActionNeeded(ActionKind Kind, string What, string Why, string Fix)
+{
+    public string? Repository { get; init; }
+    public Digest? Digest { get; init; }
+    public IReadOnlyList<string> RunBy { get; init; } = [];
+    public int RunByCount { get; init; }
+    public string? Team { get; init; }
+    public Severity? Severity { get; init; }
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>The first that blocks, for the waiver that can be pasted; null where none does.</summary>
+    public string? Vulnerability { get; init; }
+    public string? Package { get; init; }
+}
+
+/// <summary>An update, and what it would clear.</summary>
+/// <param name="Package">Null where the scanner names none.</param>
+/// <param name="FixedIn">Null: no fixed version is named yet.</param>
+/// <param name="Vulnerabilities">Those that it ends.</param>
+/// <param name="Images">Blocked images that have at least one of them.</param>
+/// <param name="Unblocks">Those of them in which nothing else blocks.</param>
+/// <param name="Running">Those of <paramref name="Images"/> that run.</param>
+public sealed record FixGroup(
+    string? Package,
+    string? FixedIn,
+    IReadOnlyList<string> Vulnerabilities,
+    int Images,
+    int Repositories,
+    int Unblocks,
+    int Running
+);
+
+/// <summary>How long vulnerabilities of one severity stay in a repository.</summary>
+/// <param name="DeadlineDays">The policy's <c>sla</c>, else its <c>grace</c>; null: none.</param>
+/// <param name="New">First seen in the week.</param>
+/// <param name="Fixed">In the week.</param>
+/// <param name="FixedInTrend">In the last <see cref="RepositoryHistory.Weeks"/> weeks: median and 90th percentile are of
+///     these.</param>
+/// <param name="MedianDays">Null where none was fixed.</param>
+/// <param name="OpenByAge">Under 7 days, 7 to 29, 30 to 89, 90 and more.</param>
+/// <param name="OldestDays">Of the open ones; null where none is.</param>
+public sealed record RemediationRow(
+    Severity Severity,
+    int? DeadlineDays,
+    int New,
+    int Fixed,
+    int FixedInTrend,
+    double? MedianDays,
+    double? P90Days,
+    int Open,
+    int Overdue,
+    IReadOnlyList<int> OpenByAge,
+    double? OldestDays
+);
+
+/// <param name="Since">From when on first verdicts are noted; null: none is yet.</param>
+/// <param name="Pushes">Images pushed in the week that are still there; an index counts once.</param>
+/// <param name="Judged">Those of them that have a first verdict.</param>
+/// <param name="BlockedAtFirst">Those of them whose first verdict blocked.</param>
+/// <param name="MedianMinutes">From push to first verdict; null where none is known.</param>
+/// <param name="Restored">Blocks that an approved push of the same repository followed in the week.</param>
+/// <param name="RestoreMedianHours">From the block to the first verdict on that push; null where there was none.</param>
+public sealed record Delivery(
+    DateTimeOffset? Since,
+    int Pushes,
+    int Judged,
+    int BlockedAtFirst,
+    double? MedianMinutes,
+    double? P90Minutes,
+    int Restored,
+    double? RestoreMedianHours
+);
+
+/// <param name="Expired">In the week, by lifecycle policies.</param>
+/// <param name="Gone">In the week, the expired ones among them.</param>
+/// <param name="BytesFreed">Of what is gone: an upper bound, since layers are shared.</param>
+/// <param name="Archived">Images in the archive now, which are charged.</param>
+/// <param name="Unused">Images that nothing uses and no pull of late shows.</param>
+/// <param name="UseUnknown">Images of which nobody can say whether they are in use.</param>
+public sealed record Storage(
+    int Expired,
+    int Gone,
+    long BytesFreed,
+    int Archived,
+    long ArchivedBytes,
+    int Unused,
+    int UseUnknown
+);
+
+/// <summary>The numbers of one team or one repository.</summary>
+/// <param name="Name">Of the repository or the team; empty for repositories without a team.</param>
+/// <param name="Team">Of a repository; null where it has none, and for a team.</param>
+/// <param name="Uncovered">Images without a current scan.</param>
+/// <param name="Open">Vulnerabilities that block in current images.</param>
+public sealed record GroupRow(
+    string Name,
+    string? Team,
+    int Repositories,
+    int Images,
+    int Running,
+    int Blocked,
+    int RunningBlocked,
+    int NewlyBlocked,
+    int Uncovered,
+    int Open,
+    int Overdue,
+    int Fixed
+);
+
+public sealed record QuietRepository(string Repository, string? Team, DateTimeOffset NewestPush, int Images);
+
+/// <summary>One week of the trend.</summary>
+/// <param name="Numbers">Null: a gap, no report was made.</param>
+public sealed record TrendWeek(IsoWeek Week, WeekRollUp? Numbers);
 
 /// <summary>Images of one repository about which a scan says nothing current, for one reason.</summary>
 /// <param name="Code">The scanner's word, or EcrGuard's.</param>

@@ -35,7 +35,16 @@ public sealed record ImageRecord
     /// <summary>When the image was pushed, as far as ECR says.</summary>
     public DateTimeOffset? PushedAt { get; init; }
 
+    /// <summary>As ECR lists it: layers that images share are in each; null where it is not known.</summary>
+    public long? SizeInBytes { get; init; }
+
     public required DateTimeOffset DecidedAt { get; init; }
+
+    /// <summary>
+    /// The first status since the push that says something of the image, as PENDING and ERROR do not; null where there
+    /// is none yet, or nobody noted it.
+    /// </summary>
+    public FirstVerdict? First { get; init; }
 
     /// <summary>Since when the status has been what it is.</summary>
     public required DateTimeOffset StatusSince { get; init; }
@@ -208,7 +217,9 @@ public sealed record ImageRecord
             ],
             Tags = Cut(teamTags, MaxReasons),
             PushedAt = image.PushedAt ?? before?.PushedAt,
+            SizeInBytes = image.SizeInBytes ?? before?.SizeInBytes,
             DecidedAt = now,
+            First = FirstVerdict.Of(verdict.Status, before, now),
             StatusSince = changed ? now : before!.StatusSince,
             PreviousStatus = changed ? was : before!.PreviousStatus,
             SettledBefore = !changed || was is Status.Pending or Status.Error ? before!.SettledBefore : was,
@@ -242,4 +253,21 @@ public sealed record ImageRecord
 
     private static IReadOnlyList<T> Cut<T>(IReadOnlyList<T> list, int most) =>
         list.Count <= most ? list : [.. list.Take(most)];
+}
+
+/// <summary>What the first settled verdict on an image was.</summary>
+public sealed record FirstVerdict(Status Status, DateTimeOffset At)
+{
+    /// <summary>Null while nothing says anything, and for an image that was judged before this was noted.</summary>
+    internal static FirstVerdict? Of(Status status, ImageRecord? before, DateTimeOffset now)
+    {
+        var fresh =
+            before
+            is null
+                or { Gone: true }
+                or { First: null, SettledBefore: null, Verdict.Status: Status.Pending or Status.Error };
+        return !fresh ? before!.First
+            : status is Status.Pending or Status.Error ? null
+            : new FirstVerdict(status, now);
+    }
 }

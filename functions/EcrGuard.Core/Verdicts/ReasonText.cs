@@ -57,6 +57,9 @@ internal static class ReasonText
         var sentence = $"{what}; rule '{rule.Id}' {does}{since}{unlike}.";
         return new Reason(rule.Id, sentence, vulnerability, package, finding.Platform, fixedIn)
         {
+            Severity = report.Severity,
+            Score = report.Score,
+            Epss = report.Epss,
             Installed = Clipped(occurrence?.Version, MaxVersion),
             Path = Clipped(occurrence?.Path, MaxPath),
             Layer = Clipped(occurrence?.Layer, MaxName),

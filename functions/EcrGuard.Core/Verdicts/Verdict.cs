@@ -71,6 +71,15 @@ public sealed record Reason(
     string? FixedIn = null
 )
 {
+    /// <summary>Of the finding; null where the reason is not one.</summary>
+    public Severity? Severity { get; init; }
+
+    /// <summary>The CVSS score, 0 to 10; null where the scanner gives none.</summary>
+    public double? Score { get; init; }
+
+    /// <summary>How likely an exploit is within 30 days, 0 to 1; null where the scanner gives none.</summary>
+    public double? Epss { get; init; }
+
     /// <summary>The version that was found; null where the reason is not a finding or the scanner gives none.</summary>
     public string? Installed { get; init; }
 

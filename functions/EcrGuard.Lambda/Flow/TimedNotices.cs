@@ -133,7 +133,7 @@ public sealed class TimedNotices(
         {
             return (
                 await registry.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false)
-            )?.GetValueOrDefault("owner");
+            )?.GetValueOrDefault(policy.Defaults.TeamTag);
         }
         catch (AmazonServiceException)
         {

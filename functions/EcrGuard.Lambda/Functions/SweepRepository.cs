@@ -10,6 +10,7 @@ using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Use;
+using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Hosting;
 
@@ -139,7 +140,7 @@ public sealed class SweepRepository(
             var (quarantined, archived, blocked) = (new HashSet<Digest>(), new List<Digest>(), new List<Digest>());
             if (own is null && await lifecycle.ConfigureAwait(false) is not null)
                 undone.Add("Its lifecycle policy could not be understood, so that what it will take is not known.");
-            var (gone, expired) = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
+            var left = await NoteGoneAsync(contents, known, own, now, deadline.Token).ConfigureAwait(false);
 
             var stands = await lifecycle.ConfigureAwait(false);
             var puts = await baselines
@@ -148,6 +149,7 @@ public sealed class SweepRepository(
             var shields = Shields.Of(stands, contents, usages, now, puts);
             if (shields.Withheld is { } withheld && guard.ModeOf(repository) >= EnforcementMode.Mark)
                 undone.Add(withheld);
+            var current = Current(contents, usages);
             // Children first: an index is judged by them. Of artifacts there is nothing to judge.
             foreach (
                 var chunk in contents
@@ -166,6 +168,7 @@ public sealed class SweepRepository(
                         archived,
                         blocked,
                         undone,
+                        current,
                         context,
                         deadline.Token
                     )
@@ -275,11 +278,13 @@ public sealed class SweepRepository(
                     repository,
                     sweep with
                     {
-                        Gone = gone,
-                        Expired = expired,
+                        Team = await TeamAsync(repository, found, undone, deadline.Token).ConfigureAwait(false),
+                        Gone = left.Gone,
+                        Expired = left.Expired,
                         Undone = [.. undone.Take(RepositorySweep.MaxListed)],
                         UndoneCount = undone.Count,
                     },
+                    await HistoryAsync(contents, usages, use, current, left, deadline.Token).ConfigureAwait(false),
                     deadline.Token
                 )
                 .ConfigureAwait(false);
@@ -338,6 +343,7 @@ public sealed class SweepRepository(
         List<Digest> archived,
         List<Digest> blocked,
         List<string> undone,
+        Dictionary<Digest, ImageRecord?> current,
         ILambdaContext context,
         CancellationToken cancellation
     )
@@ -374,6 +380,8 @@ public sealed class SweepRepository(
                 is not { } entry
             )
                 continue;
+            if (current.ContainsKey(image.Id.Digest) && !entry.Record.ScanningChanged)
+                current[image.Id.Digest] = entry.Record;
             if (entry.Quarantine is { State: not QuarantineState.Ended })
                 quarantined.Add(image.Id.Digest);
             // A ledger that was restored from before cannot know it, and whoever archived the image may want it so.
@@ -481,6 +489,76 @@ public sealed class SweepRepository(
         return entry with { Named = [.. entry.Named.Except(over), .. added] };
     }
 
+    /// <summary>The images in which reports follow what is found, without their records yet.</summary>
+    private Dictionary<Digest, ImageRecord?> Current(
+        RepositoryContents contents,
+        IReadOnlyDictionary<Digest, ImageUsage> usages
+    )
+    {
+        var images = contents.Images.Where(image => image.Kind != ImageKind.Artifact).ToList();
+        var anyRuns = images.Exists(image => RepositoryHistory.Runs(usages[image.Id.Digest]));
+        var newest = images
+            .Where(image => settings.Tags.TeamTags(image).Count > 0)
+            .OrderBy(image => image.PushedAt)
+            .ThenBy(image => image.Id.Digest)
+            .LastOrDefault()
+            ?.Id.Digest;
+        return images
+            .Where(image => RepositoryHistory.IsCurrent(image.Id.Digest, usages[image.Id.Digest], newest, anyRuns))
+            .ToDictionary(image => image.Id.Digest, _ => (ImageRecord?)null);
+    }
+
+    /// <summary>What reports must remember of the repository after this sweep.</summary>
+    private async Task<RepositoryHistory> HistoryAsync(
+        RepositoryContents contents,
+        IReadOnlyDictionary<Digest, ImageUsage> usages,
+        UsageReading? use,
+        Dictionary<Digest, ImageRecord?> current,
+        (int Expired, int Gone, long Bytes) left,
+        CancellationToken cancellation
+    )
+    {
+        var there = contents.Images.Select(image => image.Id.Digest).ToHashSet();
+        // What runs and is gone cannot show that anything is fixed.
+        var certain =
+            current.Values.All(record => record is not null)
+            && current.Keys.All(digest => usages[digest].Now != UseState.Unknown)
+            && use?.Uses.All(reference =>
+                reference.Repository != contents.Repository
+                || reference.Digest is not { } digest
+                || reference.SeenAt is not null
+                || there.Contains(digest)
+            ) == true;
+        return RepositoryHistory.Next(
+            await ledger.HistoryAsync(contents.Repository, cancellation).ConfigureAwait(false),
+            [.. current.Values.OfType<ImageRecord>()],
+            certain,
+            left,
+            guard.Policy,
+            time.GetUtcNow()
+        );
+    }
+
+    /// <summary>Whose the repository is; what cannot be read is no reason to end a sweep.</summary>
+    private async Task<string?> TeamAsync(
+        RepositoryId repository,
+        RepositoryFacts? found,
+        List<string> undone,
+        CancellationToken cancellation
+    )
+    {
+        var tags = found?.ResourceTags;
+        if (tags is null)
+            await OrUndoneAsync(
+                    "its resource tags",
+                    undone,
+                    async () => tags = await registry.ResourceTagsAsync(repository, cancellation).ConfigureAwait(false),
+                    cancellation
+                )
+                .ConfigureAwait(false);
+        return tags?.GetValueOrDefault(guard.Policy.Defaults.TeamTag) is { } team ? Phrase.Clip(team, 256) : null;
+    }
+
     private async Task ShieldAsync(
         ImageFacts artifact,
         UseState shield,
@@ -526,7 +604,7 @@ public sealed class SweepRepository(
         return stay;
     }
 
-    private async Task<(int Gone, int Expired)> NoteGoneAsync(
+    private async Task<(int Expired, int Gone, long Bytes)> NoteGoneAsync(
         RepositoryContents contents,
         IReadOnlySet<Digest> known,
         LifecyclePolicy? policy,
@@ -535,7 +613,7 @@ public sealed class SweepRepository(
     )
     {
         var there = contents.Images.Select(image => image.Id.Digest).ToHashSet();
-        var (left, expired) = (0, 0);
+        var (left, expired, bytes) = (0, 0, 0L);
         foreach (var chunk in known.Where(digest => !there.Contains(digest)).Chunk(Chunk))
         {
             var gone = await ledger.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
@@ -562,9 +640,10 @@ public sealed class SweepRepository(
                     continue;
                 left++;
                 expired += because is null ? 0 : 1;
+                bytes += gone[digest].Record.SizeInBytes ?? 0;
             }
         }
-        return (left, expired);
+        return (expired, left, bytes);
     }
 
     /// <summary>

@@ -19,8 +19,17 @@ public sealed class WeeklySummaryTests
         Assert.Contains("W47", subject, StringComparison.Ordinal);
         Assert.DoesNotContain("INCOMPLETE", subject, StringComparison.Ordinal);
         Assert.Contains("CVE-2026-1001", text, StringComparison.Ordinal);
-        Assert.Equal($"s3://{Bucket}/summaries/123456789012/eu-central-1/2026-W47.json", report.Whole);
-        Assert.Single(fixture.Aws.S3.Keys(Bucket, "summaries/"));
+        Assert.Equal($"s3://{Bucket}/reports/123456789012/eu-central-1/2026-W47/", report.Whole);
+        Assert.Equal(
+            ["blocking.csv", "coverage.csv", "images.csv", "report.html", "report.json", "waivers.csv"],
+            fixture.Aws.S3.Keys(Bucket, "reports/").Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
+        Assert.Contains(
+            $"console.aws.amazon.com/s3/object/{Bucket}?region=eu-central-1&prefix=reports/123456789012/",
+            text,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("X-Amz-Signature", text, StringComparison.Ordinal);
         Assert.Equal("W#2026-W47", Assert.Single(fixture.Items("W#"))["sk"]!.GetValue<string>());
     }
 
@@ -39,7 +48,7 @@ public sealed class WeeklySummaryTests
         var (subject, text) = Sent(fixture);
         Assert.Contains("INCOMPLETE", subject, StringComparison.Ordinal);
         Assert.Contains(
-            "COULD NOT BE READ: 1.",
+            "NOT EVERYTHING COULD BE READ: 1.",
             text[..text.IndexOf("\nNOW\n", StringComparison.Ordinal)],
             StringComparison.Ordinal
         );

@@ -293,14 +293,15 @@ public sealed class AlertMessageTests
             Ceiling = Core.Policy.EnforcementMode.Observe,
         };
         var summary = new SummaryBuilder(week).Add(Facts.Record(Status.Blocked)).Build();
-        var message = AlertMessage.ForWeek(summary, "s3://reports/whole.json");
+        var message = AlertMessage.ForWeek(summary, "s3://reports/2026-W47/", "https://console/report.html");
         using var json = JsonDocument.Parse(message.Json);
         Assert.Equal("weekly:123456789012:eu-central-1:2026-W47", message.Id);
         Assert.Equal(
             1,
             json.RootElement.GetProperty("numbers").GetProperty("statuses").GetProperty("blocked").GetInt32()
         );
-        Assert.Equal("s3://reports/whole.json", json.RootElement.GetProperty("wholeAt").GetString());
+        Assert.Equal("s3://reports/2026-W47/", json.RootElement.GetProperty("wholeAt").GetString());
+        Assert.Contains("\nhttps://console/report.html\n", message.Text, StringComparison.Ordinal);
         Fits(message);
 
         var flood = new SummaryBuilder(
@@ -314,7 +315,7 @@ public sealed class AlertMessageTests
                 ],
             }
         ).Build();
-        Fits(AlertMessage.ForWeek(flood, "s3://reports/whole.json"));
+        Fits(AlertMessage.ForWeek(flood, "s3://reports/2026-W47/", "https://console/report.html"));
     }
 
     private static void Fits(AlertMessage message)

@@ -205,7 +205,7 @@ public sealed class SweepReportTests
             Ceiling = EnforcementMode.Mark,
         };
         Assert.EndsWith(
-            ": 0 images blocked, 0 new",
+            ": nothing to do, 0 blocked",
             new SummaryBuilder(facts).Build().Subject,
             StringComparison.Ordinal
         );
@@ -292,11 +292,14 @@ public sealed class SweepReportTests
             }
         ).Add(Facts.Record(Status.Blocked, since: Facts.Now.AddHours(-1))).Build();
         var text = summary.ToText(AlertMessage.MaxEnvelope, "s3://whole");
-        Assert.Contains("IN USE AND ABOUT TO GO: 3 images in use", text, StringComparison.Ordinal);
-        Assert.Contains("- It will go. And 2 more in pay/api.", text, StringComparison.Ordinal);
-        Assert.Contains("- pay/api: 2 images", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "1. IN USE, AND ABOUT TO EXPIRE: 3 images in use in pay/api\n   It will go.\n",
+            text,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("Images left with EcrGuard's tags alone: 2\n", text, StringComparison.Ordinal);
         Assert.True(
-            text.IndexOf("IN USE", StringComparison.Ordinal) < text.IndexOf("NEWLY BLOCKED", StringComparison.Ordinal)
+            text.IndexOf("IN USE", StringComparison.Ordinal) < text.IndexOf("BLOCKED NOW", StringComparison.Ordinal)
         );
     }
 

@@ -1,0 +1,141 @@
+namespace EcrGuard.Core.Reports;
+
+/// <summary>What one figure of the report means.</summary>
+/// <param name="How">The formula, in words.</param>
+/// <param name="Source">Where its facts come from.</param>
+/// <param name="Not">What does not count.</param>
+public sealed record Figure(string Name, string How, string Source, string Not);
+
+/// <summary>The one table that defines every figure of the report.</summary>
+public static class Figures
+{
+    public static IReadOnlyList<Figure> All { get; } =
+    [
+        new(
+            "Images",
+            "Images in the registry at the moment of counting. An index and its platform images are one image, with "
+                + "the worst status of its platforms.",
+            "EcrGuard's ledger",
+            "Signatures, SBOMs and other artifacts; images that are gone."
+        ),
+        new(
+            "Running",
+            "Images that an ECS service or task, a task definition, a scheduled task, a Lambda function, an App "
+                + "Runner service or a workload seen by Amazon Inspector names.",
+            "The daily reading of what runs",
+            "What is only pulled, and what is kept for rollbacks alone."
+        ),
+        new(
+            "Blocked",
+            "Images with at least one finding that the policy blocks and nothing excuses.",
+            "The last verdict on each image",
+            "Findings that a waiver, a VEX document or break-glass excuses."
+        ),
+        new(
+            "Became blocked, no longer blocked",
+            "Images whose last change of status in the week led into or out of Blocked.",
+            "The ledger's last change of each image",
+            "An image that was blocked and lifted within the week is only no longer blocked."
+        ),
+        new(
+            "Deadline",
+            "For an image that runs and is blocked: the end of the policy's grace, counted from when the finding "
+                + "blocked it. Where no grace runs: the policy's days for the severity, from the day of the block.",
+            "The policy (grace, sla)",
+            "Images that nothing runs have no deadline."
+        ),
+        new(
+            "Finding",
+            "One vulnerability in one package of one image. Amazon Inspector counts a vulnerability once with all "
+                + "its packages, so that its numbers differ.",
+            "ECR basic scanning or Amazon Inspector",
+            "Of each image the first 20 findings that block are looked at."
+        ),
+        new(
+            "Open vulnerabilities",
+            "One vulnerability in one package of one repository, as long as a current image has it and the policy "
+                + "blocks it. Current are the images that run, or the newest tagged one where none runs.",
+            "The daily sweep",
+            "What is excused; older images that nothing runs."
+        ),
+        new(
+            "New",
+            "Open vulnerabilities that a sweep first found in the repository in the week.",
+            "The daily sweep",
+            "What was there when EcrGuard first looked counts in that week."
+        ),
+        new(
+            "Fixed",
+            "Open vulnerabilities that no current image of the repository has any more, by scans that are whole and "
+                + "current.",
+            "The daily sweep",
+            "An image that is no longer scanned, was archived, or was deleted while it ran; a waiver; another policy."
+        ),
+        new(
+            "Time to remediate",
+            "From first seen to fixed, in days of 24 hours; the middle value (median), and the value that nine in "
+                + "ten stay within. Over the last twelve weeks.",
+            "The daily sweep",
+            "What is still open: its age is shown beside it."
+        ),
+        new(
+            "Over the deadline",
+            "Open vulnerabilities older than the days that the policy names for their severity (sla, else grace).",
+            "The daily sweep and the policy",
+            "Severities for which the policy names no days."
+        ),
+        new(
+            "Without a current scan",
+            "Images that are not scanned, not supported by the scanner, whose scan is too old or failed, or whose "
+                + "scan has not finished for a day.",
+            "The last verdict on each image",
+            "A scan that began within the last day."
+        ),
+        new(
+            "Freed",
+            "The bytes, as ECR lists them, of the images that are gone since the week began.",
+            "The daily sweep",
+            "An upper bound: layers that other images share stay, and archived images are still charged."
+        ),
+        new(
+            "Images that nothing uses",
+            "Images that nothing names, and that were not pulled in the time that the policy says.",
+            "The daily sweep",
+            "Images whose use is not known."
+        ),
+        new(
+            "From push to verdict",
+            "From ECR's time of the push to the first verdict that says something of the image.",
+            "ECR and the ledger",
+            "Images that were gone before the report was made; images that were there before EcrGuard."
+        ),
+        new(
+            "Blocked at the first scan",
+            "Of the images pushed in the week that have a verdict, those whose first one was Blocked (DORA: change "
+                + "failure rate).",
+            "The ledger",
+            "Images without a verdict yet."
+        ),
+        new(
+            "From a block to the next approved push",
+            "From the first verdict that blocked a pushed image to the first verdict that approved a later push of "
+                + "the same repository (DORA: time to restore).",
+            "The ledger",
+            "Blocks that no approved push has followed yet."
+        ),
+        new(
+            "Team",
+            "The value of the repository's resource tag that the policy names (defaults.teamTag, 'owner' unless it "
+                + "says otherwise).",
+            "ECR, read by the daily sweep",
+            "Repositories without the tag are under 'no team'."
+        ),
+        new(
+            "Week",
+            "A week of ISO 8601, Monday to Sunday, in UTC. Statuses are those of the moment of counting; changes are "
+                + "those of the week.",
+            "",
+            "A week without a report is a gap in the trend, not a zero."
+        ),
+    ];
+}
