@@ -122,6 +122,12 @@ internal sealed class LocalDeployment : IDisposable
             .GetRequiredService<WeeklySummary>()
             .WeeklySummaryAsync(new ScheduledRequest(week), new LocalContext("WeeklySummary"));
 
+    /// <summary>The report of a week, read and not sent.</summary>
+    public Task<Core.Reports.WeeklySummary> ReportAsync(Core.Reports.IsoWeek week) =>
+        services
+            .GetRequiredService<Lambda.Flow.SummaryReader>()
+            .ReadAsync(week, services.GetRequiredService<TimeProvider>().GetUtcNow(), CancellationToken.None);
+
     /// <summary>
     /// Sweeps as the state machine does: a list, one repository after the other until each is done, an end.
     /// </summary>

@@ -16,6 +16,7 @@ var root = new RootCommand("EcrGuard keeps the Amazon ECR repositories of an acc
     RestoreCommand.Create(),
     ReleaseCommand.Create(),
     BreakGlassCommand.Create(),
+    ReportCommand.Create(),
 };
 
 var parsing = root.Parse(args);

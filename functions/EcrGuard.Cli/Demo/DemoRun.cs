@@ -265,7 +265,7 @@ internal sealed class DemoRun
         var summary = Alerts(guard.SummaryTopic);
         Expect(summary.Count == 1, "one summary was sent");
         Expect(
-            summary[0].Text.Contains("IN USE AND ABOUT TO GO: 1 image", StringComparison.Ordinal),
+            summary[0].Text.Contains("IN USE, AND ABOUT TO EXPIRE: 1 image", StringComparison.Ordinal),
             "the summary names the image in use that will go"
         );
         foreach (var line in summary[0].Text.Split('\n'))
@@ -276,12 +276,13 @@ internal sealed class DemoRun
             $"Subject: {summary[0].Subject}\n\n{summary[0].Text}\n",
             cancellation
         );
-        await File.WriteAllBytesAsync(
-            Path.Combine(folder.FullName, "weekly-summary.json"),
-            aws.S3.Find(LocalDeployment.Bucket, report.Whole[$"s3://{LocalDeployment.Bucket}/".Length..])!
-                .Content.ToArray(),
-            cancellation
-        );
+        var inBucket = report.Whole[$"s3://{LocalDeployment.Bucket}/".Length..];
+        foreach (var form in new[] { "report.html", "report.json" })
+            await File.WriteAllBytesAsync(
+                Path.Combine(folder.FullName, $"weekly-{form}"),
+                aws.S3.Find(LocalDeployment.Bucket, inBucket + form)!.Content.ToArray(),
+                cancellation
+            );
         await File.WriteAllTextAsync(
             Path.Combine(folder.FullName, "alerts.txt"),
             string.Join("\n\n", Alerts(guard.AlertTopic).Select(a => $"Subject: {a.Subject}\n\n{a.Text}")) + "\n",
@@ -307,8 +308,9 @@ internal sealed class DemoRun
     private static readonly IReadOnlyList<(string File, string What)> Written =
     [
         ("alerts.txt", "what security was told, as by e-mail"),
-        ("weekly-summary.txt", "the summary, as by e-mail"),
-        ("weekly-summary.json", "the same for machines, as in S3"),
+        ("weekly-summary.txt", "the weekly report, as by e-mail"),
+        ("weekly-report.html", "the same as a page, as in S3"),
+        ("weekly-report.json", "the same for machines, as in S3"),
         ("ledger.jsonl", "every item of the DynamoDB table"),
         ("calls.txt", "what was called in AWS, and how often"),
     ];

@@ -1,5 +1,4 @@
 using System.Globalization;
-using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Reports;
 

@@ -1,6 +1,5 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
-using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
@@ -297,7 +296,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     }
 
     /// <summary>This week last; a week of which nothing is known is a gap.</summary>
-    private IReadOnlyList<TrendWeek> Trend(WeeklySummary summary)
+    private List<TrendWeek> Trend(WeeklySummary summary)
     {
         var known = facts.Trend.GroupBy(week => week.Week).ToDictionary(same => same.Key, same => same.Last());
         var weeks = new List<TrendWeek> { new(facts.Week, summary.RollUp()) };

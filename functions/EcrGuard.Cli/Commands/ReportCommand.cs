@@ -1,0 +1,159 @@
+using System.CommandLine;
+using System.Diagnostics;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Cli.Demo;
+using EcrGuard.Cli.Plans;
+using EcrGuard.Core.Reports;
+using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Hosting;
+using EcrReader = EcrGuard.Aws.Facts.EcrReader;
+
+namespace EcrGuard.Cli.Commands;
+
+/// <summary><c>ecrguard report</c>: the weekly report, as the function makes it, in a folder. Reads only.</summary>
+internal static class ReportCommand
+{
+    private sealed record Options(IsoWeek? Week, DirectoryInfo Out, FileInfo? Policy, string? Table, string? Bucket)
+    {
+        public bool IsDemo => Table is null;
+    }
+
+    public static Command Create()
+    {
+        var week = new Option<IsoWeek?>("--week")
+        {
+            Description = "The ISO week, for example 2026-W47; the last whole one if it is not given.",
+            CustomParser = result =>
+            {
+                try
+                {
+                    return IsoWeek.Parse(result.Tokens[0].Value);
+                }
+                catch (FormatException wrong)
+                {
+                    result.AddError($"--week is wrong: {wrong.Message}");
+                    return null;
+                }
+            },
+        };
+        var folder = new Option<DirectoryInfo>("--out")
+        {
+            Description = "Where to write the page, the JSON, the CSV files and the mail.",
+            DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Path.GetTempPath(), "ecrguard-report")),
+        };
+        var open = new Option<bool>("--open") { Description = "Opens the page in the browser." };
+        var policy = SharedOptions.Policy("The policy document that is deployed; the built-in one if it is not given.");
+        var table = new Option<string?>("--table") { Description = "The ledger, the stack's output Table." };
+        var bucket = new Option<string?>("--bucket")
+        {
+            Description = "What was read of what runs, the stack's output Bucket.",
+        };
+        var demo = new Option<bool>("--demo")
+        {
+            Description = "Of twelve weeks on an embedded local AWS instead: no account, no Docker.",
+        };
+        var command = new Command(
+            "report",
+            "Makes the weekly report of an account, as the function does: a page with charts, JSON, CSV files and the "
+                + "mail. Reads only. Exits 0 where everything could be read, 5 where not; the report says what."
+        )
+        {
+            week,
+            folder,
+            open,
+            policy,
+            table,
+            bucket,
+            demo,
+        };
+        command.Validators.Add(result =>
+        {
+            var account = result.GetResult(table) is not null && result.GetResult(bucket) is not null;
+            var any = result.GetResult(table) is not null || result.GetResult(bucket) is not null;
+            if (result.GetValue(demo) ? any || result.GetResult(policy) is not null : !account)
+                result.AddError("Say what to report on: either '--table' and '--bucket' of the stack, or '--demo'.");
+            if (result.GetValue(demo) && result.GetResult(week) is not null)
+                result.AddError("'--week' goes with an account: the demo ends with the last whole week.");
+        });
+        command.SetAction(
+            (parsed, cancellation) =>
+                CommandRunner.RunAsync(
+                    async () =>
+                    {
+                        var options = new Options(
+                            parsed.GetValue(week),
+                            parsed.GetRequiredValue(folder),
+                            parsed.GetValue(policy),
+                            parsed.GetValue(table),
+                            parsed.GetValue(bucket)
+                        );
+                        var summary = await ReadAsync(options, cancellation);
+                        await WriteAsync(summary, options.Out, Console.Out, cancellation);
+                        if (parsed.GetValue(open))
+                            Open(Path.Combine(options.Out.FullName, SummaryForms.Page));
+                        return summary.Unread.Count == 0 ? ExitCodes.Done : ExitCodes.Undetermined;
+                    },
+                    "Nothing was written to AWS.",
+                    Console.Error,
+                    cancellation
+                )
+        );
+        return command;
+    }
+
+    private static async Task<WeeklySummary> ReadAsync(Options options, CancellationToken cancellation)
+    {
+        if (options.IsDemo)
+            return await TwelveWeeks.RunAsync((guard, week) => guard.ReportAsync(week));
+        var policy = PlanCommand.LoadPolicy(options.Policy);
+        using var aws = AwsClients.FromEnvironment();
+        var (account, region) = await FunctionInvoker.HomeAsync(aws.Ecr, cancellation);
+        var settings = new Settings
+        {
+            Account = account,
+            Region = region,
+            Table = options.Table!,
+            Bucket = options.Bucket!,
+        };
+        var time = TimeProvider.System;
+        var reader = new SummaryReader(
+            new EcrReader(aws.Ecr, settings, time),
+            new Ledger(aws.Dynamo, settings, time),
+            new UseStore(aws.S3, settings),
+            policy,
+            settings,
+            Log.Silent
+        );
+        var now = time.GetUtcNow();
+        return await reader.ReadAsync(options.Week ?? IsoWeek.Of(now).Previous, now, cancellation);
+    }
+
+    /// <summary>Writes every form into the folder, and prints the mail.</summary>
+    private static async Task WriteAsync(
+        WeeklySummary summary,
+        DirectoryInfo folder,
+        TextWriter output,
+        CancellationToken cancellation
+    )
+    {
+        folder.Create();
+        foreach (var file in SummaryForms.Of(summary))
+        {
+            await using var stream = File.Create(Path.Combine(folder.FullName, file.Name));
+            file.Write(stream);
+        }
+        var text = summary.ToText(AlertMessage.MaxEnvelope, Path.Combine(folder.FullName, SummaryForms.Page));
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.FullName, "mail.txt"),
+            $"Subject: {summary.Subject}\n\n{text}",
+            cancellation
+        );
+        output.Write(text);
+    }
+
+    private static void Open(string page)
+    {
+        using var opened = Process.Start(new ProcessStartInfo(page) { UseShellExecute = true });
+    }
+}
