@@ -154,7 +154,7 @@ public static class SummaryPage
                 )
                 .Raw("</h3><dl>");
             if (action.RunByCount > 0)
-                Pair("Runs in", SummaryText.RunBy(action.RunBy, action.RunByCount));
+                Pair("Used by", SummaryText.RunBy(action.RunBy, action.RunByCount));
             if (action.Why.Length > 0)
                 Pair("Why", action.Why);
             Pair("Do", action.Fix);
@@ -224,7 +224,7 @@ public static class SummaryPage
             html,
             "blocked-images",
             "Blocked images",
-            ["Image", "Severity", "What blocks", "Runs in", "Deadline", "Team", "Blocked since"],
+            ["Image", "Severity", "What blocks", "Used by", "Deadline", "Team", "Blocked since"],
             summary.Blocked,
             summary.Statuses.Blocked,
             "blocking.csv",

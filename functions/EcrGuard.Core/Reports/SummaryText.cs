@@ -83,7 +83,7 @@ internal static class SummaryText
     {
         var lines = new List<string> { $"{number}. {Title(action, now)}: {action.What}" };
         if (action.RunByCount > 0)
-            lines.Add($"Runs in: {RunBy(action.RunBy, action.RunByCount)}");
+            lines.Add($"Used by: {RunBy(action.RunBy, action.RunByCount)}");
         if (action.Why.Length > 0)
             lines.Add(action.Why);
         lines.Add($"Do: {action.Fix}");
@@ -214,7 +214,7 @@ internal static class SummaryText
                     + (
                         row.MedianDays is { } median
                             ? $"; fixed {row.FixedInTrend} in 12 weeks, half within {FixText.Number(median)} days, "
-                                + $"nine in ten within {FixText.Number(row.P90Days)}"
+                                + $"nine in ten within {FixText.Number(row.P90Days)} days"
                             : "; none fixed in 12 weeks"
                     )
             );
@@ -390,7 +390,7 @@ internal static class SummaryText
             rows.Add(
                 (
                     "From a block to the next approved push",
-                    $"{Minutes(60 * hours)} (the middle one of {delivery.Restored})"
+                    Minutes(60 * hours) + (delivery.Restored == 1 ? "" : $" (the middle one of {delivery.Restored})")
                 )
             );
         if (delivery.Since > summary.Week.Start)
@@ -524,7 +524,10 @@ internal static class SummaryText
     internal static string Days(TimeSpan span) =>
         span.TotalDays < 1 ? "less than a day" : Phrase.Count((int)span.TotalDays, "day");
 
-    internal static string Minutes(double minutes) => Phrase.Took(TimeSpan.FromMinutes(minutes));
+    internal static string Minutes(double minutes) =>
+        minutes >= 2 * 24 * 60
+            ? Phrase.Count((int)(minutes / (24 * 60)), "day")
+            : Phrase.Took(TimeSpan.FromMinutes(minutes));
 
     internal static string Change(int now, int? before) =>
         before is { } then ? string.Create(CultureInfo.InvariantCulture, $" ({now - then:+0;-0;±0})") : "";
