@@ -139,6 +139,7 @@ public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settin
             found.Unread(
                 Inspector(SeenByInspector) with
                 {
+                    BySetting = true,
                     Why =
                         "Enhanced scanning is off in this registry, so that Amazon Inspector does not look "
                         + "at what runs.",
@@ -153,6 +154,7 @@ public sealed class ConsumerReader(AwsClients aws, PolicyDocument policy, Settin
             found.Unread(
                 Inspector("workloads (ECS, EKS) of repositories that enhanced scanning does not cover") with
                 {
+                    BySetting = true,
                     Why =
                         "No scanning rule of this registry is for all repositories ('*'), and Amazon "
                         + "Inspector sees only what it scans.",

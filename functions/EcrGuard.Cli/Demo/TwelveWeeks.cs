@@ -29,6 +29,7 @@ internal sealed class TwelveWeeks
     {
         public string Repository { get; } = repository;
         public string? Service { get; set; }
+        public string TaskDefinition { get; set; } = "";
         public int Version { get; set; }
         public string Digest { get; set; } = "";
         public List<LocalFinding> Findings { get; } = [];
@@ -231,12 +232,16 @@ internal sealed class TwelveWeeks
 
     private void Deploy(Application application)
     {
+        var replaced = application.TaskDefinition;
         aws.Ecs.StartDeployment(application.Service!, TaskOf(application));
         aws.Ecs.FinishDeployment(application.Service!);
+        // Nobody keeps the old one for a rollback.
+        aws.Ecs.ForgetDeployment(application.Service!);
+        aws.Ecs.DeregisterTaskDefinition(replaced);
     }
 
     private string TaskOf(Application application) =>
-        aws.Ecs.RegisterTaskDefinition(
+        application.TaskDefinition = aws.Ecs.RegisterTaskDefinition(
             application.Repository.Split('/')[1],
             $"{aws.AccountId}.dkr.ecr.{aws.Region}.amazonaws.com/{application.Repository}@{application.Digest}"
         );

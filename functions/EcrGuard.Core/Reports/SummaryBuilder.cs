@@ -214,6 +214,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             BlockedDigests = blocked.Select(image => image.Digest).Distinct().Count(),
             Running = images.Count(image => image.Image.Runs),
             RunningReadAt = facts.Usage?.ReadAt,
+            NotSeen = [.. Consumers(facts, bySetting: true).Distinct()],
             RunningBlocked = blocked.Count(image => image.Image.Runs),
             Actions = [.. actions.Take(MaxListed)],
             ActionCount = actions.Count,
@@ -311,13 +312,15 @@ public sealed class SummaryBuilder(SummaryFacts facts)
 
     private bool Counts(string repository) => facts.Repositories.Count == 0 || facts.Repositories.Contains(repository);
 
+    /// <summary>What failed; what a setting keeps from being seen is told beside it.</summary>
     private static IEnumerable<Unread> UnreadConsumers(SummaryFacts facts) =>
-        facts.Usage is not { } usage
-            ? []
-            : usage.Unread.Select(consumer => new Unread(
-                $"{consumer.What} of account {consumer.Account}",
-                $"What they might use counts as in use. {consumer.Why}"
-            ));
+        Consumers(facts, bySetting: false)
+            .Select(unread => unread with { Why = $"What they might use counts as in use. {unread.Why}" });
+
+    private static IEnumerable<Unread> Consumers(SummaryFacts facts, bool bySetting) =>
+        (facts.Usage?.Unread ?? [])
+            .Where(consumer => consumer.BySetting == true == bySetting)
+            .Select(consumer => new Unread($"{consumer.What} of account {consumer.Account}", consumer.Why));
 
     private List<ActionNeeded> Actions(List<Seen> images, IReadOnlyList<WaiverUse> waivers)
     {

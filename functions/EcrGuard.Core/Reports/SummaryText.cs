@@ -345,6 +345,11 @@ internal static class SummaryText
                     $"{summary.Quiet.Count} ({Phrase.Some([.. summary.Quiet.Select(each => each.Repository)], 3)})"
                 ),
                 ("Images that could not be marked with a tag", summary.CouldNotMark.Count, ""),
+                (
+                    "What runs and is not seen",
+                    summary.NotSeen.Count,
+                    Phrase.Clip(string.Join(" ", summary.NotSeen.Select(each => $"{each.What}: {each.Why}")), 1000)
+                ),
             }
                 .Where(row => row.Count > 0)
                 .Select(row =>

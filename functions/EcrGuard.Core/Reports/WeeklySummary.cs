@@ -69,6 +69,9 @@ public sealed record WeeklySummary
     /// <summary>When it was last read what runs; null where nobody could.</summary>
     public required DateTimeOffset? RunningReadAt { get; init; }
 
+    /// <summary>What runs and is not seen because of a setting: images there are known by their pulls alone.</summary>
+    public IReadOnlyList<Unread> NotSeen { get; init; } = [];
+
     public required int RunningBlocked { get; init; }
 
     /// <summary>What somebody must do, the most urgent first, at most <see cref="SummaryBuilder.MaxListed"/>.</summary>

@@ -57,6 +57,9 @@ public sealed record UnreadConsumer(string What, string Account, string Why)
     /// <summary>Null: every kind of the account.</summary>
     public ConsumerKind? Kind { get; init; }
 
+    /// <summary>True where a setting of the account is why, and no failure; null otherwise.</summary>
+    public bool? BySetting { get; init; }
+
     /// <summary>Null: every region of the account.</summary>
     public string? Region { get; init; }
 

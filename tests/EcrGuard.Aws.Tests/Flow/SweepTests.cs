@@ -119,6 +119,8 @@ public sealed class SweepTests
                 "DescribeRepositories",
                 "GetLifecyclePolicy",
                 "GetRegistryScanningConfiguration",
+                // Whose the repository is, for the report.
+                "ListTagsForResource",
             ],
             fixture.Aws.Requests.Where(r => r.Service == "ecr").Select(r => r.Operation).Order(StringComparer.Ordinal)
         );

@@ -15,6 +15,8 @@ internal sealed class CommandLine : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ecrguard-cli-");
 
+    public string Folder => _folder.FullName;
+
     public CommandLine File(string name, string text)
     {
         var file = Path.Combine(_folder.FullName, name);

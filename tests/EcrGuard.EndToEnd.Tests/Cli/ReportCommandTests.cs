@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace EcrGuard.EndToEnd.Tests.Cli;
+
+/// <summary>
+/// The weekly report of twelve weeks that the real functions have lived through, and its page in a browser.
+/// </summary>
+public sealed class ReportCommandTests
+{
+    [Fact]
+    public async Task The_report_has_something_in_every_section_and_its_page_works_in_a_browser()
+    {
+        using var cli = new CommandLine();
+        var (code, output) = await cli.RunAsync("report", "--demo", "--out", "report");
+        Assert.True(code == 0, output);
+
+        var folder = Path.Combine(cli.Folder, "report");
+        Assert.Equal(
+            ["blocking.csv", "coverage.csv", "images.csv", "mail.txt", "report.html", "report.json", "waivers.csv"],
+            Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
+        foreach (
+            var heading in new[]
+            {
+                "ACTION NEEDED",
+                "BLOCKED NOW",
+                "NEW, FIXED AND WORSE",
+                "TIME TO REMEDIATE",
+                "WITHOUT A CURRENT SCAN",
+                "WAIVERS",
+                "HYGIENE",
+                "DELIVERY",
+                "TREND",
+                "BY TEAM",
+            }
+        )
+            Assert.Contains($"\n{heading}", output, StringComparison.Ordinal);
+        var json = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "report.json")))!;
+        Assert.Equal(11, json["trend"]!.AsArray().Count(week => week!["numbers"] is not null));
+        Assert.True(json["remediation"]!.AsArray().Sum(row => row!["fixedInTrend"]!.GetValue<int>()) > 5);
+
+        await InBrowserAsync(Path.Combine(folder, "report.html"));
+    }
+
+    [Fact]
+    public async Task What_to_report_on_must_be_said()
+    {
+        using var cli = new CommandLine();
+        var (code, errors) = await cli.RunAsync("report");
+        Assert.Equal(64, code);
+        Assert.Contains("either '--table' and '--bucket' of the stack, or '--demo'", errors, StringComparison.Ordinal);
+        (code, errors) = await cli.RunAsync("report", "--demo", "--week", "2026-W99");
+        Assert.Equal(64, code);
+        Assert.Contains("it must look like '2026-W47'", errors, StringComparison.Ordinal);
+    }
+
+    private static async Task InBrowserAsync(string page)
+    {
+        await Tool.RequireAsync("chromium", "chromium", "--version");
+        await Tool.RequireAsync("node", "node", "--version");
+        await Tool.RequireAsync("npm", "npm", "--version");
+        var browser = Path.Combine(AppContext.BaseDirectory, "Browser");
+        if (!Directory.Exists(Path.Combine(browser, "node_modules", "axe-core")))
+        {
+            var install = new ProcessStartInfo("npm", ["install", "--no-package-lock", "--no-audit", "--no-fund"])
+            {
+                WorkingDirectory = browser,
+            };
+            var (installed, said) = await Tool.RunAsync(install);
+            Assert.True(installed == 0, said);
+        }
+        var chromium = (await Tool.RunAsync(new ProcessStartInfo("sh", ["-c", "command -v chromium"]))).Output.Trim();
+        var (code, output) = await Tool.RunAsync(
+            new ProcessStartInfo("node", [Path.Combine(browser, "report-page.mjs"), page, chromium])
+        );
+        Assert.True(code == 0, output);
+        Assert.Contains("axe-core finds nothing", output, StringComparison.Ordinal);
+    }
+}
