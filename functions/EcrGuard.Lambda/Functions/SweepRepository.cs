@@ -490,7 +490,7 @@ public sealed class SweepRepository(
     }
 
     /// <summary>The images in which reports follow what is found, without their records yet.</summary>
-    private Dictionary<Digest, ImageRecord?> Current(
+    private static Dictionary<Digest, ImageRecord?> Current(
         RepositoryContents contents,
         IReadOnlyDictionary<Digest, ImageUsage> usages
     )
@@ -498,7 +498,7 @@ public sealed class SweepRepository(
         var images = contents.Images.Where(image => image.Kind != ImageKind.Artifact).ToList();
         var anyRuns = images.Exists(image => RepositoryHistory.Runs(usages[image.Id.Digest]));
         var newest = images
-            .Where(image => settings.Tags.TeamTags(image).Count > 0)
+            .Where(image => OwnTags.TeamTags(image).Count > 0)
             .OrderBy(image => image.PushedAt)
             .ThenBy(image => image.Id.Digest)
             .LastOrDefault()
