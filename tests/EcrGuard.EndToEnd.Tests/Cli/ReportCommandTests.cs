@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using EcrGuard.Tests;
 
 namespace EcrGuard.EndToEnd.Tests.Cli;
 
@@ -50,7 +51,7 @@ public sealed class ReportCommandTests
         var (code, errors) = await cli.RunAsync("report");
         Assert.Equal(64, code);
         Assert.Contains("either '--table' and '--bucket' of the stack, or '--demo'", errors, StringComparison.Ordinal);
-        (code, errors) = await cli.RunAsync("report", "--demo", "--week", "2026-W99");
+        (code, errors) = await cli.RunAsync("report", "--table", "t", "--bucket", "b", "--week", "2026-W99");
         Assert.Equal(64, code);
         Assert.Contains("it must look like '2026-W47'", errors, StringComparison.Ordinal);
     }
