@@ -77,6 +77,7 @@ public sealed class Startup
         services.AddSingleton<DeploymentReader>();
         services.AddSingleton<UseStore>();
         services.AddSingleton<SummaryReader>();
+        services.AddSingleton<HistoryReader>();
         services.AddSingleton<TagRemover>();
         services.AddSingleton<TagWriter>();
         services.AddSingleton<QuarantineWriter>();

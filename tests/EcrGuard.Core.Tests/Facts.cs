@@ -1,5 +1,6 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests;
@@ -34,6 +35,23 @@ internal static class Facts
     };
 
     public static Digest Digest(int number) => Core.Images.Digest.Parse($"sha256:{number:x64}");
+
+    /// <summary>Repositories that a sweep has just come to, with nothing to tell.</summary>
+    public static IEnumerable<SweptRepository> Swept(DateTimeOffset at, params IEnumerable<string> repositories) =>
+        repositories.Select(name => new SweptRepository(
+            name,
+            new RepositorySweep
+            {
+                SweptAt = at,
+                Images = 0,
+                InUse = 0,
+                UseUnknown = 0,
+                AtRiskCount = 0,
+                AtRisk = [],
+                AbandonedCount = 0,
+                Abandoned = [],
+            }
+        ));
 
     public static ImageFacts Image(int number = 1, params string[] tags) =>
         new()

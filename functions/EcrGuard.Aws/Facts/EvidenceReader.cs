@@ -159,6 +159,22 @@ public sealed class EvidenceReader(
     }
 
     /// <summary>The findings beside a record; null where they are lost.</summary>
+    /// <summary>The vulnerabilities of all findings of images; null where some are no longer kept.</summary>
+    public async Task<IReadOnlySet<string>?> VulnerabilitiesAsync(
+        IReadOnlyList<ImageRecord> records,
+        CancellationToken cancellation
+    )
+    {
+        var vulnerabilities = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var record in records)
+        {
+            if (await KeptAsync(record.Verdict.Image, record, cancellation).ConfigureAwait(false) is not { } kept)
+                return null;
+            vulnerabilities.UnionWith(kept.Select(finding => finding.Vulnerability));
+        }
+        return vulnerabilities;
+    }
+
     private async Task<IReadOnlyList<Finding>?> KeptAsync(
         ImageId image,
         ImageRecord record,

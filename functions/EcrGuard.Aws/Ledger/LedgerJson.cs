@@ -79,7 +79,7 @@ internal sealed class IsoWeekJson : JsonConverter<IsoWeek>
         }
         catch (FormatException wrong)
         {
-            throw new JsonException(wrong.Message, wrong);
+            throw new JsonException("A week must look like '2026-W47'.", wrong);
         }
     }
 

@@ -4,6 +4,7 @@ using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Cli.Demo;
 using EcrGuard.Cli.Plans;
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Hosting;
@@ -30,9 +31,11 @@ internal static class ReportCommand
                 {
                     return IsoWeek.Parse(result.Tokens[0].Value);
                 }
-                catch (FormatException wrong)
+                catch (FormatException)
                 {
-                    result.AddError($"--week is wrong: {wrong.Message}");
+                    result.AddError(
+                        $"--week is '{Phrase.Clip(result.Tokens[0].Value, 20)}'; it must be a week like 2026-W47."
+                    );
                     return null;
                 }
             },

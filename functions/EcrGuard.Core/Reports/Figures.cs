@@ -20,11 +20,10 @@ public static class Figures
         ),
         new(
             "Running",
-            "Images that an ECS service or task, a task definition, a scheduled task, a Lambda function, an App "
-                + "Runner service or a workload seen by Amazon Inspector names. A service's previous revision and the "
-                + "newest two revisions of a task definition are among them: a rollback starts them.",
+            "Images that an ECS service or task, a scheduled task, a Lambda function, an App Runner service or a "
+                + "workload seen by Amazon Inspector runs.",
             "The daily reading of what runs",
-            "What is only pulled, and what is kept for rollbacks alone."
+            "What is only pulled, what only a task definition names, and what is kept for rollbacks alone."
         ),
         new(
             "Blocked",

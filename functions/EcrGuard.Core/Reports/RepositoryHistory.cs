@@ -67,57 +67,73 @@ public sealed record RepositoryHistory
 
     public IReadOnlyList<StorageWeek> Storage { get; init; } = [];
 
-    /// <summary>The images that a finding is followed in.</summary>
-    /// <param name="newest">The newest tagged image; null where none is tagged.</param>
-    public static bool IsCurrent(Digest image, ImageUsage usage, Digest? newest, bool anyRuns) =>
-        anyRuns ? Runs(usage) : image == newest;
+    /// <summary>
+    /// The images that a finding is followed in: those that run or, where none does, the newest tagged one with its
+    /// platforms. The verdict of an index tells its worst platform alone.
+    /// </summary>
+    public static IReadOnlyList<ImageFacts> Current(
+        RepositoryContents contents,
+        IReadOnlyDictionary<Digest, ImageUsage> usages
+    )
+    {
+        var images = contents.Images.Where(image => image.Kind != ImageKind.Artifact).ToList();
+        if (images.FindAll(image => Runs(usages[image.Id.Digest])) is { Count: > 0 } running)
+            return running;
+        var newest = images
+            .Where(image => OwnTags.TeamTags(image).Count > 0)
+            .OrderBy(image => image.PushedAt)
+            .ThenBy(image => image.Id.Digest)
+            .LastOrDefault();
+        var platforms = newest is null ? [] : contents.Children.GetValueOrDefault(newest.Id.Digest) ?? [];
+        var parts = platforms.Select(child => child.Digest).ToHashSet();
+        return images.FindAll(image => image == newest || parts.Contains(image.Id.Digest));
+    }
 
-    /// <summary>Whether something names the image now; a pull names nobody.</summary>
-    public static bool Runs(ImageUsage usage) => usage is { Now: UseState.InUse, By.Count: > 0 };
+    /// <summary>
+    /// Whether something runs the image now, or starts it by itself: a pull names nobody, and a task definition alone
+    /// runs nothing. Of each family the revision before the last names the image that was replaced.
+    /// </summary>
+    public static bool Runs(ImageUsage usage) => usage.Now == UseState.InUse && usage.By.Any(Runs);
+
+    /// <inheritdoc cref="Runs(ImageUsage)"/>
+    public static bool Runs(Consumer by) => by.Kind != ConsumerKind.TaskDefinition;
+
+    /// <summary>
+    /// Whether the verdicts of the current images leave out what was known to be open, so that their whole findings
+    /// must be asked: a verdict tells only what its rules select.
+    /// </summary>
+    public static bool Misses(RepositoryHistory? before, IReadOnlyList<ImageRecord> current)
+    {
+        var told = Told(current);
+        return before?.Open.Any(known => !told.ContainsKey((known.Vulnerability, known.Package))) == true;
+    }
 
     /// <summary>The history after a sweep.</summary>
-    /// <param name="current">The records of the current images (<see cref="IsCurrent"/>).</param>
+    /// <param name="current">The records of the current images (<see cref="Current"/>).</param>
     /// <param name="certain">
-    /// Whether all of them are known: false where a current image has no record, its use is not known, or what runs is
-    /// no longer in the repository.
+    /// Whether all of them are known: false where a current image has no record, what runs is not known, or what runs
+    /// is no longer in the repository.
     /// </param>
+    /// <param name="there">The vulnerabilities of all findings of the current images, whether a rule selects them or
+    ///     not; null where they are not known.</param>
     /// <param name="left">What left the repository since the sweep before.</param>
     public static RepositoryHistory Next(
         RepositoryHistory? before,
         IReadOnlyList<ImageRecord> current,
         bool certain,
+        IReadOnlySet<string>? there,
         (int Expired, int Gone, long Bytes) left,
         PolicyDocument policy,
         DateTimeOffset now
     )
     {
-        // A forced approval makes an image deployable and no better.
-        List<ImageRecord> records = [.. current.Select(record => record.WithoutBreakGlass())];
-        var found = new Dictionary<(string, string?), (Severity Severity, bool Blocks)>();
-        foreach (var record in records)
-        {
-            foreach (var reason in record.Verdict.Reasons)
-                Found(reason.Vulnerability, reason.Package, reason.Severity, blocks: true);
-            foreach (var reason in record.Verdict.Warnings)
-                Found(reason.Vulnerability, reason.Package, reason.Severity, blocks: false);
-            foreach (var waived in record.Verdict.Waived)
-                Found(waived.Vulnerability, waived.Package, null, blocks: false);
-        }
-        void Found(string? vulnerability, string? package, Severity? severity, bool blocks)
-        {
-            if (vulnerability is null)
-                return;
-            var (worst, any) = found.GetValueOrDefault((vulnerability, package));
-            found[(vulnerability, package)] = (severity is { } given && given > worst ? given : worst, any || blocks);
-        }
-
+        var found = Told(current);
         // Only scans that are whole and current show that something is no longer there.
         var shown =
             certain
-            && records.Count > 0
-            && records.TrueForAll(record =>
-                record.Verdict.Status is Status.Blocked or Status.Approved && IsWhole(record)
-            );
+            && there is not null
+            && current.Count > 0
+            && current.All(record => record.Verdict.WithoutBreakGlass().Status is Status.Blocked or Status.Approved);
         var (open, mended) = (new List<OpenFinding>(), new List<FixedFinding>());
         foreach (var known in before?.Open ?? [])
         {
@@ -131,6 +147,9 @@ public sealed record RepositoryHistory
                 );
             else if (!shown)
                 open.Add(known);
+            // No rule selects it any more, and it is there.
+            else if (there!.Contains(known.Vulnerability))
+                open.Add(known with { Blocks = false });
             // By another policy it may be there and not be told.
             else if (known.Blocks && before!.PolicyVersion == policy.Version)
                 mended.Add(new FixedFinding(known.Vulnerability, known.Package, known.Severity, known.FirstSeen, now));
@@ -167,8 +186,31 @@ public sealed record RepositoryHistory
             Fixed = [.. Fixed.TakeLast(Fixed.Count / 2)],
         };
 
-    private static bool IsWhole(ImageRecord record) =>
-        record.ReasonCount <= record.Verdict.Reasons.Count && record.WarningCount <= record.Verdict.Warnings.Count;
+    /// <summary>What the verdicts of images tell. A forced approval makes an image deployable and no better.</summary>
+    private static Dictionary<(string, string?), (Severity Severity, bool Blocks)> Told(
+        IReadOnlyList<ImageRecord> current
+    )
+    {
+        var found = new Dictionary<(string, string?), (Severity Severity, bool Blocks)>();
+        foreach (var verdict in current.Select(record => record.WithoutBreakGlass().Verdict))
+        {
+            foreach (var reason in verdict.Reasons)
+                Found(reason.Vulnerability, reason.Package, reason.Severity, blocks: true);
+            foreach (var reason in verdict.Warnings)
+                Found(reason.Vulnerability, reason.Package, reason.Severity, blocks: false);
+            foreach (var waived in verdict.Waived)
+                Found(waived.Vulnerability, waived.Package, null, blocks: false);
+        }
+        return found;
+
+        void Found(string? vulnerability, string? package, Severity? severity, bool blocks)
+        {
+            if (vulnerability is null)
+                return;
+            var (worst, any) = found.GetValueOrDefault((vulnerability, package));
+            found[(vulnerability, package)] = (severity is { } given && given > worst ? given : worst, any || blocks);
+        }
+    }
 
     private static IReadOnlyList<StorageWeek> With(
         IReadOnlyList<StorageWeek> weeks,

@@ -9,8 +9,8 @@ namespace EcrGuard.Core.Reports;
 /// </summary>
 internal sealed class RunningImages
 {
-    private readonly ILookup<(string Repository, Digest Digest), string> _byDigest;
-    private readonly ILookup<(string Repository, string Tag), string> _byTag;
+    private readonly ILookup<(string Repository, Digest Digest), ConsumerReference> _byDigest;
+    private readonly ILookup<(string Repository, string Tag), ConsumerReference> _byTag;
 
     public RunningImages(UsageReading? usage, string account, string region)
     {
@@ -23,20 +23,24 @@ internal sealed class RunningImages
                 )
                 .ToList()
             ?? [];
-        _byDigest = uses.Where(use => use.Digest is not null)
-            .ToLookup(use => (use.Repository.Name, use.Digest!), Words);
+        _byDigest = uses.Where(use => use.Digest is not null).ToLookup(use => (use.Repository.Name, use.Digest!));
         _byTag = uses.Where(use => use is { Digest: null, Tag: not null })
-            .ToLookup(use => (use.Repository.Name, use.Tag!), Words);
+            .ToLookup(use => (use.Repository.Name, use.Tag!));
     }
 
-    /// <summary>Each consumer once, sorted.</summary>
-    public IReadOnlyList<string> Of(Verdicts.ImageRecord record)
+    /// <summary>Who runs it (<see cref="RepositoryHistory.Runs(Consumer)"/>): each once, sorted.</summary>
+    public IReadOnlyList<string> Of(Verdicts.ImageRecord record) => Naming(record, RepositoryHistory.Runs);
+
+    /// <summary>Who names it, task definitions among them: each once, sorted.</summary>
+    public IReadOnlyList<string> Naming(Verdicts.ImageRecord record) => Naming(record, _ => true);
+
+    private List<string> Naming(Verdicts.ImageRecord record, Func<Consumer, bool> counts)
     {
         var repository = record.Verdict.Image.Repository.Name;
         var found = _byDigest[(repository, record.Verdict.Image.Digest)]
             .Concat(record.Tags.SelectMany(tag => _byTag[(repository, tag)]))
             .Concat(record.Children.SelectMany(child => _byDigest[(repository, child.Digest)]));
-        var names = found.Distinct(StringComparer.Ordinal).ToList();
+        var names = found.Where(use => counts(use.By)).Select(Words).Distinct(StringComparer.Ordinal).ToList();
         names.Sort(StringComparer.Ordinal);
         return names;
     }

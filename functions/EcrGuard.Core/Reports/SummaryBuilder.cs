@@ -1,5 +1,6 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
@@ -35,14 +36,27 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     /// <summary>How many ages there are.</summary>
     public const int Ages = 4;
 
+    private const string WhatRuns = "what runs";
+
     private static readonly TimeSpan PatienceWithPending = TimeSpan.FromDays(1);
+
+    private static readonly TimeSpan JustBefore = TimeSpan.FromHours(1);
+
+    /// <summary>Sweeps come daily.</summary>
+    private static readonly TimeSpan SweepIsLate = TimeSpan.FromDays(2);
 
     private readonly List<Seen> _seen = [];
     private readonly HashSet<(string Repository, Digest Digest)> _parts = [];
     private readonly List<UnmarkedImage> _unmarked = [];
     private readonly Dictionary<ImageId, (Status Status, IReadOnlyList<string> Tags)> _forced = [];
     private readonly HashSet<string> _waiversUsed = new(StringComparer.Ordinal);
-    private readonly List<Unread> _unread = [.. facts.Unread, .. UnusedVex(facts.Policy), .. UnreadConsumers(facts)];
+    private readonly List<Unread> _unread =
+    [
+        .. facts.Unread,
+        .. UnusedVex(facts.Policy),
+        .. UnreadConsumers(facts),
+        .. Unswept(facts),
+    ];
     private readonly RunningImages _running = new(facts.Usage, facts.Account, facts.Region);
     private readonly Dictionary<string, string?> _teams = facts
         .Sweeps.GroupBy(swept => swept.Repository, StringComparer.Ordinal)
@@ -51,6 +65,8 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             same => same.Last().Sweep.Team is { Length: > 0 } team ? Phrase.Clip(team, 256) : null,
             StringComparer.Ordinal
         );
+
+    private bool _imagesRead = true;
 
     // The same words come with image after image; one copy of each is kept.
     private readonly Dictionary<string, string> _words = new(StringComparer.Ordinal);
@@ -65,7 +81,9 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         public ChangedImage? Changed { get; init; }
         public (string Code, string Sentence)? Gap { get; init; }
         public FirstVerdict? First { get; init; }
-        public bool Quarantined { get; init; }
+
+        /// <summary>Who names it although it was taken out of reach.</summary>
+        public IReadOnlyList<string> NamedBy { get; init; } = [];
     }
 
     /// <summary>The VEX documents that excuse nothing, since something in them is wrong.</summary>
@@ -77,8 +95,9 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         select new Unread($"the VEX document {wrong.Key}", why);
 
     /// <summary>Something that shows itself to be unreadable while images are read.</summary>
-    public SummaryBuilder CouldNotRead(Unread unread)
+    public SummaryBuilder CouldNotReadImages(Unread unread)
     {
+        _imagesRead = false;
         _unread.Add(unread);
         return this;
     }
@@ -137,7 +156,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
                     ? (Shared(verdict.Reasons[0].Code), Shared(Clean(verdict.Reasons[0].Sentence)))
                     : null,
                 First = record.First,
-                Quarantined = facts.Quarantined.Contains(verdict.Image),
+                NamedBy = facts.Quarantined.Contains(verdict.Image) ? _running.Naming(record) : [],
             }
         );
         return this;
@@ -199,6 +218,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
                     .OrderBy(unread => unread.What, StringComparer.Ordinal)
                     .ThenBy(unread => unread.Why, StringComparer.Ordinal),
             ],
+            ImagesRead = _imagesRead,
             Account = facts.Account,
             Region = facts.Region,
             Week = facts.Week,
@@ -232,7 +252,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             All = images.ConvertAll(image => image.Image),
             Trend = [],
             Remediation = Remediation(past),
-            HistorySince = past.Count == 0 ? null : past.Max(each => each.History.Since),
+            HistorySince = past.Count == 0 ? null : past.Min(each => each.History.Since),
             MedianDays = Percentile(fixedThisWeek, 50),
             Delivery = Deliveries(images),
             Storage = StorageOf(past),
@@ -300,12 +320,10 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     private List<TrendWeek> Trend(WeeklySummary summary)
     {
         var known = facts.Trend.GroupBy(week => week.Week).ToDictionary(same => same.Key, same => same.Last());
-        var weeks = new List<TrendWeek> { new(facts.Week, summary.RollUp()) };
-        while (weeks.Count < RepositoryHistory.Weeks)
-        {
-            var before = weeks[^1].Week.Previous;
-            weeks.Add(new TrendWeek(before, known.GetValueOrDefault(before)));
-        }
+        known[facts.Week] = summary.RollUp();
+        var weeks = new List<TrendWeek>();
+        for (var week = facts.Week; weeks.Count < RepositoryHistory.Weeks; week = week.Previous)
+            weeks.Add(new TrendWeek(week, known.GetValueOrDefault(week) is { ImagesRead: true } whole ? whole : null));
         weeks.Reverse();
         return weeks;
     }
@@ -315,12 +333,34 @@ public sealed class SummaryBuilder(SummaryFacts facts)
     /// <summary>What failed; what a setting keeps from being seen is told beside it.</summary>
     private static IEnumerable<Unread> UnreadConsumers(SummaryFacts facts) =>
         Consumers(facts, bySetting: false)
-            .Select(unread => unread with { Why = $"What they might use counts as in use. {unread.Why}" });
+            .Select(unread => unread with { Why = $"What they might use counts as in use. {unread.Why}" })
+            .Concat(
+                facts.Usage is not { } usage
+                    ? [new Unread(WhatRuns, "No sweep has read it yet, or it could not be read.")]
+                : facts.GeneratedAt - usage.ReadAt > InUse.MaxAge
+                    ? [new Unread(WhatRuns, $"It was last read {usage.ReadAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC.")]
+                : []
+            );
 
     private static IEnumerable<Unread> Consumers(SummaryFacts facts, bool bySetting) =>
         (facts.Usage?.Unread ?? [])
             .Where(consumer => consumer.BySetting == true == bySetting)
             .Select(consumer => new Unread($"{consumer.What} of account {consumer.Account}", consumer.Why));
+
+    /// <summary>A sweep that did not come to a repository leaves what is told of it old.</summary>
+    private static IEnumerable<Unread> Unswept(SummaryFacts facts)
+    {
+        var swept = facts
+            .Sweeps.Where(each => facts.GeneratedAt - each.Sweep.SweptAt <= SweepIsLate)
+            .Select(each => each.Repository)
+            .ToHashSet(StringComparer.Ordinal);
+        var late = facts.Repositories.Where(name => !swept.Contains(name)).Order(StringComparer.Ordinal).ToList();
+        if (late.Count > 0)
+            yield return new Unread(
+                Phrase.Count(late.Count, "repository", "repositories"),
+                $"No sweep came to its end there in the last two days: {Phrase.Some(late, 5)}."
+            );
+    }
 
     private List<ActionNeeded> Actions(List<Seen> images, IReadOnlyList<WaiverUse> waivers)
     {
@@ -341,15 +381,22 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             {
                 actions.Add(Of(ActionKind.RunsWithoutYes, image, FixText.For(image.Status)));
             }
-            if (seen.Quarantined)
-                actions.Add(
+        }
+        actions.AddRange(
+            images
+                .Where(seen => seen.NamedBy.Count > 0)
+                .Select(seen =>
                     Of(
                         ActionKind.QuarantinedAndNamed,
-                        image,
+                        seen.Image with
+                        {
+                            RunBy = [.. seen.NamedBy.Take(MaxRunBy)],
+                            RunByCount = seen.NamedBy.Count,
+                        },
                         "It cannot be pulled: deploy another image, or put it back with 'ecrguard release'."
                     )
-                );
-        }
+                )
+        );
         actions.AddRange(
             facts
                 .Sweeps.Where(swept => swept.Sweep.AtRiskCount > 0 && Counts(swept.Repository))
@@ -374,7 +421,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
                     waiver.Lapsed
                         ? $"It ended after {FixText.Day(waiver.Expires)}: what it excused blocks again."
                         : $"It ends after {FixText.Day(waiver.Expires)} and excuses {Phrase.Count(waiver.Images, "image")}: "
-                            + $"{(waiver.Images == 1 ? "it is" : "they are")} blocked then.",
+                            + $"{(waiver.Images == 1 ? "it" : "they")} may be blocked then.",
                     "Fix the finding, or have the waiver approved again with a new end."
                 )
                 {
@@ -501,6 +548,9 @@ public sealed class SummaryBuilder(SummaryFacts facts)
 
     private Delivery Deliveries(List<Seen> images)
     {
+        // What was there long before EcrGuard got its first verdict when EcrGuard came.
+        var since = images.Min(seen => seen.First?.At);
+        images = images.FindAll(seen => since is null || seen.Image.PushedAt >= since - JustBefore);
         var pushed = images.Where(seen => seen.Image.PushedAt is { } at && facts.Week.Contains(at)).ToList();
         var judged = pushed.Where(seen => seen.First is not null).ToList();
         var minutes = judged
@@ -529,7 +579,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
         }
         restored.Sort();
         return new Delivery(
-            images.Min(seen => seen.First?.At),
+            since,
             pushed.Count,
             judged.Count,
             judged.Count(seen => seen.First!.Status == Status.Blocked),

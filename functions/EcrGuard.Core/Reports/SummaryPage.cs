@@ -75,28 +75,28 @@ public static class SummaryPage
                 "class=\"banner bad\" role=\"alert\""
             );
         html.Raw("<ul class=\"tiles\">");
-        Tile(summary.ActionCount, "need somebody", summary.ActionCount > 0);
-        Tile(summary.RunningBlocked, "blocked images running", summary.RunningBlocked > 0);
+        var week = summary.RollUp().Figures!;
+        Tile(summary.ActionCount, "things to do", summary.ActionCount > 0);
+        Tile(week.RunningBlocked, "blocked images running", week.RunningBlocked > 0);
         Tile(
             summary.Statuses.Blocked,
             "images blocked" + SummaryText.Change(summary.Statuses.Blocked, summary.Previous?.Statuses.Blocked),
             null
         );
-        Tile(
-            summary.Remediation.Sum(row => row.Overdue),
-            "vulnerabilities over the deadline",
-            summary.Remediation.Sum(row => row.Overdue) > 0
-        );
-        Tile(summary.Remediation.Sum(row => row.Fixed), "vulnerabilities fixed this week", null);
+        // Without a deadline nothing can be over it.
+        var hasDeadline = summary.Remediation.All(row => row.Open == 0 || row.DeadlineDays is not null);
+        var overdue = hasDeadline ? week.Overdue : null;
+        Tile(overdue, "vulnerabilities over the deadline", overdue > 0);
+        Tile(week.Fixed, "vulnerabilities fixed this week", null);
         Tile(summary.Statuses.Approved, $"of {Phrase.Count(summary.Images, "image")} approved", null);
         html.Raw("</ul>\n<nav aria-label=\"Sections\"><ul>");
         foreach (var (id, title) in Sections(summary))
             html.Raw($"<li><a href=\"#{id}\">").Text(title).Raw("</a></li>");
         html.Raw("</ul></nav>\n</header>\n");
 
-        void Tile(int number, string what, bool? bad) =>
-            html.Raw($"<li{(bad is { } known ? $" class=\"{(known ? "bad" : "good")}\"" : "")}>")
-                .Tag("strong", number.ToString(CultureInfo.InvariantCulture))
+        void Tile(int? number, string what, bool? bad) =>
+            html.Raw($"<li{(number is not null && bad is { } known ? $" class=\"{(known ? "bad" : "good")}\"" : "")}>")
+                .Tag("strong", number?.ToString(CultureInfo.InvariantCulture) ?? "–")
                 .Tag("span", what)
                 .Raw("</li>");
     }

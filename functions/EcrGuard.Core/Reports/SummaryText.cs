@@ -118,7 +118,7 @@ internal static class SummaryText
                 Phrase.Count(summary.Repositories, "repository", "repositories")
                     + $"{Change(summary.Repositories, previous?.Repositories)}, "
                     + $"{Phrase.Count(summary.Images, "image")}{Change(summary.Images, previous?.Statuses.Total)}, "
-                    + $"{summary.Running} of them running"
+                    + (summary.RunningReadAt is null ? "what runs is not known" : $"{summary.Running} of them running")
             );
         foreach (var status in Enum.GetValues<Status>())
         {
@@ -128,7 +128,8 @@ internal static class SummaryText
         }
         var forced = summary.DeployableByBreakGlass;
         text.Line(
-            $"A gate answers yes for {summary.Deployable}{(forced == 0 ? "" : $", for {forced} of them by break-glass")}."
+            $"{Phrase.Count(summary.Deployable, "image")} may be deployed: a gate answers yes"
+                + $"{(forced == 0 ? "" : $", for {forced} of them by break-glass")}."
         );
         if (summary.TimeIsUp > 0)
             text.Line(

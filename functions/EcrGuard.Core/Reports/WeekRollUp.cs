@@ -13,6 +13,7 @@ namespace EcrGuard.Core.Reports;
 /// <param name="Complete">Whether everything could be read.</param>
 /// <param name="PolicyVersion">The SHA-256 of the policy in force when they were counted.</param>
 /// <param name="Figures">Null for weeks that were counted before there were any.</param>
+/// <param name="ImagesRead">False where some images could not be read: the week is a gap then.</param>
 public sealed record WeekRollUp(
     IsoWeek Week,
     DateTimeOffset GeneratedAt,
@@ -23,7 +24,8 @@ public sealed record WeekRollUp(
     int Lifted,
     bool Complete,
     string PolicyVersion,
-    WeekFigures? Figures = null
+    WeekFigures? Figures = null,
+    bool ImagesRead = true
 )
 {
     public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.WeekRollUp);
@@ -42,8 +44,8 @@ public sealed record WeekRollUp(
 /// <param name="MedianDays">From first seen to fixed, of those fixed in the week.</param>
 /// <param name="BytesFreed">An upper bound.</param>
 public sealed record WeekFigures(
-    int Running,
-    int RunningBlocked,
+    int? Running,
+    int? RunningBlocked,
     int Uncovered,
     int? New,
     int? Fixed,

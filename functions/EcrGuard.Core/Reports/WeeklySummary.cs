@@ -61,10 +61,13 @@ public sealed record WeeklySummary
     public required int BlockedDigests { get; init; }
 
     /// <summary>
-    /// Images that a service, a task, a task definition, a function or a workload names now. What only pulls is not
-    /// among them.
+    /// Images that a service, a task, a schedule, a function or a workload runs. What only pulls is not among them, nor
+    /// what a task definition alone names.
     /// </summary>
     public required int Running { get; init; }
+
+    /// <summary>Whether all images of the ledger could be read: without, no number of images is the truth.</summary>
+    public required bool ImagesRead { get; init; }
 
     /// <summary>When it was last read what runs; null where nobody could.</summary>
     public required DateTimeOffset? RunningReadAt { get; init; }
@@ -103,8 +106,8 @@ public sealed record WeeklySummary
     public required IReadOnlyList<RemediationRow> Remediation { get; init; }
 
     /// <summary>
-    /// From when on it is known when vulnerabilities came and went, the latest of all repositories; null where no sweep
-    /// has noted any yet.
+    /// From when on it is known when vulnerabilities came and went; of a repository that is younger, since it is there.
+    /// Null where no sweep has noted any yet.
     /// </summary>
     public required DateTimeOffset? HistorySince { get; init; }
 
@@ -206,24 +209,28 @@ public sealed record WeeklySummary
             Unread.Count == 0,
             PolicyVersion,
             new WeekFigures(
-                Running,
-                RunningBlocked,
+                RunningReadAt is null ? null : Running,
+                RunningReadAt is null ? null : RunningBlocked,
                 CoverageGaps.Sum(gap => gap.Images),
-                HistorySince is null ? null : Remediation.Sum(row => row.New),
-                HistorySince is null ? null : Remediation.Sum(row => row.Fixed),
-                HistorySince is null ? null : Remediation.Sum(row => row.Overdue),
-                HistorySince is null
-                    ? null
-                    :
+                HasHistory ? Remediation.Sum(row => row.New) : null,
+                HasHistory ? Remediation.Sum(row => row.Fixed) : null,
+                HasHistory ? Remediation.Sum(row => row.Overdue) : null,
+                HasHistory
+                    ?
                     [
                         .. Enumerable
                             .Range(0, SummaryBuilder.Ages)
                             .Select(age => Remediation.Sum(row => row.OpenByAge[age])),
-                    ],
+                    ]
+                    : null,
                 MedianDays,
-                HistorySince is null ? null : Storage.BytesFreed
-            )
+                HasHistory ? Storage.BytesFreed : null
+            ),
+            ImagesRead
         );
+
+    /// <summary>Whether the week has any of the time of which it is known what came and went.</summary>
+    private bool HasHistory => HistorySince < Week.End;
 
     /// <summary>From first seen to fixed, over all severities fixed in the week; null where none was.</summary>
     public required double? MedianDays { get; init; }

@@ -78,6 +78,16 @@ public static class UseHistory
             .DistinctBy(use => (use.By, use.Digest));
     }
 
+    /// <summary>Whether the repository holds all that references name now; what is in reserve may be gone.</summary>
+    public static bool IsThere(UsageReading read, RepositoryContents contents)
+    {
+        var digests = contents.Images.Select(image => image.Id.Digest).ToHashSet();
+        var tags = contents.Images.SelectMany(image => image.Tags).ToHashSet(StringComparer.Ordinal);
+        return read
+            .Uses.Where(use => use.Repository == contents.Repository && !InReserve(use, read.ReadAt))
+            .All(use => use.Digest is { } digest ? digests.Contains(digest) : use.Tag is { } tag && tags.Contains(tag));
+    }
+
     /// <summary>The digests that references name and that are in the repository no more.</summary>
     public static IReadOnlyList<Digest> Gone(UsageReading read, RepositoryContents contents)
     {

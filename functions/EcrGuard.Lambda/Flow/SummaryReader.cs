@@ -97,7 +97,7 @@ public sealed class SummaryReader(
         catch (Exception failure)
         {
             log.Error("The images could not be read whole; the report says so first.", failure);
-            builder.CouldNotRead(new Unread("the images in the ledger, some of them", ErrorText.Of(failure)));
+            builder.CouldNotReadImages(new Unread("the images in the ledger, some of them", ErrorText.Of(failure)));
         }
         return builder.Build();
 

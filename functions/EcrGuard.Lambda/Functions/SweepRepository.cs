@@ -50,6 +50,7 @@ public sealed class SweepRepository(
     SweepLease lease,
     EcrReader registry,
     UseStore uses,
+    HistoryReader histories,
     Ledger ledger,
     TimeProvider time,
     Log log
@@ -149,7 +150,9 @@ public sealed class SweepRepository(
             var shields = Shields.Of(stands, contents, usages, now, puts);
             if (shields.Withheld is { } withheld && guard.ModeOf(repository) >= EnforcementMode.Mark)
                 undone.Add(withheld);
-            var current = Current(contents, usages);
+            var current = RepositoryHistory
+                .Current(contents, usages)
+                .ToDictionary(image => image.Id.Digest, _ => (ImageRecord?)null);
             // Children first: an index is judged by them. Of artifacts there is nothing to judge.
             foreach (
                 var chunk in contents
@@ -284,7 +287,9 @@ public sealed class SweepRepository(
                         Undone = [.. undone.Take(RepositorySweep.MaxListed)],
                         UndoneCount = undone.Count,
                     },
-                    await HistoryAsync(contents, usages, use, current, left, deadline.Token).ConfigureAwait(false),
+                    await histories
+                        .NextAsync(contents, use, usages, current, left, deadline.Token)
+                        .ConfigureAwait(false),
                     deadline.Token
                 )
                 .ConfigureAwait(false);
@@ -487,56 +492,6 @@ public sealed class SweepRepository(
             return entry;
         await ledger.NoteNamedTagsAsync(image.Id, added, over, cancellation).ConfigureAwait(false);
         return entry with { Named = [.. entry.Named.Except(over), .. added] };
-    }
-
-    /// <summary>The images in which reports follow what is found, without their records yet.</summary>
-    private static Dictionary<Digest, ImageRecord?> Current(
-        RepositoryContents contents,
-        IReadOnlyDictionary<Digest, ImageUsage> usages
-    )
-    {
-        var images = contents.Images.Where(image => image.Kind != ImageKind.Artifact).ToList();
-        var anyRuns = images.Exists(image => RepositoryHistory.Runs(usages[image.Id.Digest]));
-        var newest = images
-            .Where(image => OwnTags.TeamTags(image).Count > 0)
-            .OrderBy(image => image.PushedAt)
-            .ThenBy(image => image.Id.Digest)
-            .LastOrDefault()
-            ?.Id.Digest;
-        return images
-            .Where(image => RepositoryHistory.IsCurrent(image.Id.Digest, usages[image.Id.Digest], newest, anyRuns))
-            .ToDictionary(image => image.Id.Digest, _ => (ImageRecord?)null);
-    }
-
-    /// <summary>What reports must remember of the repository after this sweep.</summary>
-    private async Task<RepositoryHistory> HistoryAsync(
-        RepositoryContents contents,
-        IReadOnlyDictionary<Digest, ImageUsage> usages,
-        UsageReading? use,
-        Dictionary<Digest, ImageRecord?> current,
-        (int Expired, int Gone, long Bytes) left,
-        CancellationToken cancellation
-    )
-    {
-        var there = contents.Images.Select(image => image.Id.Digest).ToHashSet();
-        // What runs and is gone cannot show that anything is fixed.
-        var certain =
-            current.Values.All(record => record is not null)
-            && current.Keys.All(digest => usages[digest].Now != UseState.Unknown)
-            && use?.Uses.All(reference =>
-                reference.Repository != contents.Repository
-                || reference.Digest is not { } digest
-                || reference.SeenAt is not null
-                || there.Contains(digest)
-            ) == true;
-        return RepositoryHistory.Next(
-            await ledger.HistoryAsync(contents.Repository, cancellation).ConfigureAwait(false),
-            [.. current.Values.OfType<ImageRecord>()],
-            certain,
-            left,
-            guard.Policy,
-            time.GetUtcNow()
-        );
     }
 
     /// <summary>Whose the repository is; what cannot be read is no reason to end a sweep.</summary>

@@ -41,12 +41,40 @@ public sealed class WeeklySummary(
         using var deadline = new CancellationTokenSource(context.RemainingTime * 0.95);
         var now = time.GetUtcNow();
         var week = input.Week is { } asked ? IsoWeek.Parse(asked) : IsoWeek.Of(now).Previous;
-        var summary = await reader.ReadAsync(week, now, reading.Token).ConfigureAwait(false);
-
         var folder = $"reports/{settings.Account}/{settings.Region}/{week}/";
-        var whole = $"s3://{settings.Bucket}/{folder}";
+        var report = new SummaryReport(week.ToString(), $"s3://{settings.Bucket}/{folder}");
+        // A schedule may start it twice.
+        if (
+            input.Week is null
+            && (await SentAsync(deadline.Token).ConfigureAwait(false)).Last?.Week is { } last
+            && string.CompareOrdinal(last, report.Week) >= 0
+        )
+        {
+            log.Info("The weekly report is out already.", ("week", report.Week));
+            return report;
+        }
+
+        var summary = await reader.ReadAsync(week, now, reading.Token).ConfigureAwait(false);
+        // What an earlier week was like nobody can count any more: its gap stays.
+        if (week == IsoWeek.Of(now).Previous)
+            await StoreRollUpAsync(summary.RollUp(), deadline.Token).ConfigureAwait(false);
         foreach (var file in SummaryForms.Of(summary))
-            await PutAsync(folder, file, deadline.Token).ConfigureAwait(false);
+        {
+            try
+            {
+                await PutAsync(folder, file, deadline.Token).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (!deadline.IsCancellationRequested)
+            {
+                // The mail goes out all the same, and says so.
+                log.Error("A file of the report could not be written.", failure, ("file", file.Name));
+                var unwritten = new Unread(
+                    $"the file {file.Name}",
+                    $"It could not be written: {ErrorText.Of(failure)}"
+                );
+                summary = summary with { Unread = [.. summary.Unread, unwritten] };
+            }
+        }
 
         await notifier
             .PublishAsync(
@@ -58,30 +86,25 @@ public sealed class WeeklySummary(
                     ),
                 AlertMessage.ForWeek(
                     summary,
-                    whole,
+                    report.Whole,
                     Links.S3Object(settings.Region, settings.Bucket, folder + SummaryForms.Page)
                 ),
                 deadline.Token
             )
             .ConfigureAwait(false);
+        // Nothing stands between the two: a report that was sent twice is better than one that was not.
+        await NoteSentAsync(new SummaryState(report.Week, now), deadline.Token).ConfigureAwait(false);
+        log.Info("The weekly report is out.", ("week", report.Week), ("whole", report.Whole));
+        return report;
+    }
 
-        // Last: the numbers are for the weeks to come, and a report that was sent twice is better than one that was
-        // not.
-        var before = await ledger
-            .DocumentAsync(Aws.Ledger.Ledger.WeekDocument(week), deadline.Token)
-            .ConfigureAwait(false);
+    private async Task StoreRollUpAsync(WeekRollUp numbers, CancellationToken cancellation)
+    {
+        var document = Aws.Ledger.Ledger.WeekDocument(numbers.Week);
+        var before = await ledger.DocumentAsync(document, cancellation).ConfigureAwait(false);
         await ledger
-            .StoreDocumentAsync(
-                Aws.Ledger.Ledger.WeekDocument(week),
-                summary.RollUp().ToJson(),
-                before?.Revision ?? 0,
-                deadline.Token
-            )
+            .StoreDocumentAsync(document, numbers.ToJson(), before?.Revision ?? 0, cancellation)
             .ConfigureAwait(false);
-        // An older week that somebody asks for again says nothing of the schedule.
-        await NoteSentAsync(new SummaryState(week.ToString(), now), deadline.Token).ConfigureAwait(false);
-        log.Info("The weekly report is out.", ("week", week.ToString()), ("whole", whole));
-        return new SummaryReport(week.ToString(), whole);
     }
 
     /// <summary>By way of a file: the table of a million images is larger than memory should be.</summary>
@@ -112,18 +135,23 @@ public sealed class WeeklySummary(
             .ConfigureAwait(false);
     }
 
-    private async Task NoteSentAsync(SummaryState sent, CancellationToken cancellation)
+    private async Task<(SummaryState? Last, long Revision)> SentAsync(CancellationToken cancellation)
     {
         var stored = await ledger.DocumentAsync(Aws.Ledger.Ledger.SummaryDocument, cancellation).ConfigureAwait(false);
-        var last = stored is { Json: var json }
-            ? JsonSerializer.Deserialize(json, StateJson.Default.SummaryState)
-            : null;
-        if (last is null || string.CompareOrdinal(sent.Week, last.Week) >= 0)
-        {
-            var next = JsonSerializer.Serialize(sent, StateJson.Default.SummaryState);
-            await ledger
-                .StoreDocumentAsync(Aws.Ledger.Ledger.SummaryDocument, next, stored?.Revision ?? 0, cancellation)
-                .ConfigureAwait(false);
-        }
+        return stored is { Json: var json, Revision: var revision }
+            ? (JsonSerializer.Deserialize(json, StateJson.Default.SummaryState), revision)
+            : (null, 0);
+    }
+
+    /// <summary>An older week that somebody asks for again says nothing of the schedule.</summary>
+    private async Task NoteSentAsync(SummaryState sent, CancellationToken cancellation)
+    {
+        var (last, revision) = await SentAsync(cancellation).ConfigureAwait(false);
+        if (last is not null && string.CompareOrdinal(sent.Week, last.Week) < 0)
+            return;
+        var next = JsonSerializer.Serialize(sent, StateJson.Default.SummaryState);
+        await ledger
+            .StoreDocumentAsync(Aws.Ledger.Ledger.SummaryDocument, next, revision, cancellation)
+            .ConfigureAwait(false);
     }
 }

@@ -471,9 +471,9 @@ public sealed class BreakGlassTests
             .Select(m => m.Message)
             .ToList();
         Assert.All(sent, text => Assert.Contains(Ada, text, StringComparison.Ordinal));
-        Assert.Contains("BREAK-GLASS: 1 in force, 0 ended this week", sent[0], StringComparison.Ordinal);
-        Assert.Contains("for 1 of those by break-glass", sent[0], StringComparison.Ordinal);
-        Assert.Contains("BREAK-GLASS: 0 in force, 1 ended this week", sent[1], StringComparison.Ordinal);
+        Assert.Contains("1 in force, 0 ended this week", sent[0], StringComparison.Ordinal);
+        Assert.Contains("for 1 of them by break-glass", sent[0], StringComparison.Ordinal);
+        Assert.Contains("0 in force, 1 ended this week", sent[1], StringComparison.Ordinal);
         Assert.Contains("without it BLOCKED", sent[1], StringComparison.Ordinal);
     }
 

@@ -16,8 +16,18 @@ public sealed class RepositoryHistoryTests
         int day,
         bool certain = true,
         PolicyDocument? policy = null,
+        IReadOnlySet<string>? there = null,
         params ImageRecord[] current
-    ) => RepositoryHistory.Next(before, current, certain, (0, 0, 0), policy ?? Facts.Policy, Monday.AddDays(day));
+    ) =>
+        RepositoryHistory.Next(
+            before,
+            current,
+            certain,
+            there ?? new HashSet<string>(),
+            (0, 0, 0),
+            policy ?? Facts.Policy,
+            Monday.AddDays(day)
+        );
 
     private static RepositoryHistory Blocked() => Next(null, 0, current: Facts.Record(Status.Blocked));
 
@@ -65,6 +75,35 @@ public sealed class RepositoryHistoryTests
         Assert.Single(later.Open);
         Assert.Empty(Next(Blocked(), 4).Fixed);
         Assert.Empty(later.Fixed);
+    }
+
+    [Fact]
+    public void What_no_rule_selects_any_more_is_no_fix_while_the_image_has_it()
+    {
+        var clean = Facts.Record(Status.Approved);
+        Assert.True(RepositoryHistory.Misses(Blocked(), [clean]));
+        Assert.False(RepositoryHistory.Misses(Blocked(), [Facts.Record(Status.Blocked)]));
+
+        var still = Next(Blocked(), 4, there: new HashSet<string> { "CVE-2026-0001" }, current: clean);
+        Assert.Empty(still.Fixed);
+        Assert.False(Assert.Single(still.Open).Blocks);
+        Assert.Single(Next(Blocked(), 4, current: clean).Fixed);
+    }
+
+    [Fact]
+    public void Where_the_findings_of_an_image_are_lost_nothing_is_fixed()
+    {
+        var later = RepositoryHistory.Next(
+            Blocked(),
+            [Facts.Record(Status.Approved)],
+            certain: true,
+            there: null,
+            (0, 0, 0),
+            Facts.Policy,
+            Monday.AddDays(4)
+        );
+        Assert.Empty(later.Fixed);
+        Assert.Single(later.Open);
     }
 
     [Fact]
@@ -133,19 +172,42 @@ public sealed class RepositoryHistoryTests
     }
 
     [Fact]
-    public void A_list_that_was_cut_fixes_nothing() =>
-        Assert.Single(Next(Blocked(), 4, current: Facts.Record(Status.Approved) with { WarningCount = 99 }).Open);
-
-    [Fact]
-    public void Current_is_what_runs_or_else_the_newest_tagged_one()
+    public void Current_is_what_runs_or_else_the_newest_tagged_one_with_its_platforms()
     {
-        var runs = new ImageUsage(UseState.InUse, ["x"], [new Consumer(ConsumerKind.EcsService, "main/web")]);
+        var runs = Usage(ConsumerKind.EcsService);
         var pulled = new ImageUsage(UseState.InUse, ["pulled"], []);
-        var (one, newest) = (Facts.Digest(1), Facts.Digest(2));
-        Assert.True(RepositoryHistory.IsCurrent(one, runs, newest, anyRuns: true));
-        Assert.False(RepositoryHistory.IsCurrent(newest, pulled, newest, anyRuns: true));
-        Assert.True(RepositoryHistory.IsCurrent(newest, pulled, newest, anyRuns: false));
-        Assert.False(RepositoryHistory.IsCurrent(one, pulled, newest, anyRuns: false));
+        Assert.Equal([1], Current(runs, pulled));
+        Assert.Equal([2, 3], Current(pulled, pulled));
+        // The revision before the last names what was replaced, and runs nothing.
+        Assert.Equal([2, 3], Current(Usage(ConsumerKind.TaskDefinition), pulled));
+        Assert.Equal([1], Current(runs, Usage(ConsumerKind.TaskDefinition)));
+
+        static ImageUsage Usage(ConsumerKind kind) => new(UseState.InUse, ["x"], [new Consumer(kind, "main/web")]);
+
+        // An older image, and an index whose platform has no tag.
+        static IEnumerable<int> Current(ImageUsage older, ImageUsage newest)
+        {
+            var index = Facts.Image(2, "2.0") with { PushedAt = Monday.AddDays(1), Kind = ImageKind.Index };
+            var contents = new RepositoryContents
+            {
+                Repository = index.Id.Repository,
+                ReadAt = Monday.AddDays(2),
+                Images = [Facts.Image(1, "1.0") with { PushedAt = Monday }, index, Facts.Image(3)],
+                Children = new Dictionary<Digest, IReadOnlyList<IndexChild>>
+                {
+                    [index.Id.Digest] = [new IndexChild(Facts.Digest(3), "linux/amd64", ImageKind.Image)],
+                },
+            };
+            var usages = new Dictionary<Digest, ImageUsage>
+            {
+                [Facts.Digest(1)] = older,
+                [Facts.Digest(2)] = newest,
+                [Facts.Digest(3)] = ImageUsage.None,
+            };
+            return RepositoryHistory
+                .Current(contents, usages)
+                .Select(image => Enumerable.Range(1, 3).Single(n => Facts.Digest(n) == image.Id.Digest));
+        }
     }
 
     [Fact]
@@ -157,6 +219,7 @@ public sealed class RepositoryHistoryTests
                 history,
                 [],
                 certain: true,
+                new HashSet<string>(),
                 (1, 2, 1000),
                 Facts.Policy,
                 Monday.AddDays(day)

@@ -78,6 +78,7 @@ public sealed class SummaryFormsTests
                     ArchivedBytes = 120_000_000,
                 }
             ),
+            .. Facts.Swept(Now, "legacy/report", "web/shop"),
         ],
         Past =
         [
@@ -181,7 +182,7 @@ public sealed class SummaryFormsTests
                     Usage = Registry.Usage! with { Uses = [] },
                     Policy = Facts.Policy,
                     Past = [],
-                    Sweeps = [],
+                    Sweeps = [.. Facts.Swept(Now, Registry.Repositories)],
                     Trend = [],
                 }
             )
@@ -348,6 +349,23 @@ public sealed class SummaryFormsTests
             .Delivery;
         Assert.Equal((4, 3, 2), (delivery.Pushes, delivery.Judged, delivery.BlockedAtFirst));
         Assert.Equal((4.0, 1, 2.0), (delivery.MedianMinutes, delivery.Restored, delivery.RestoreMedianHours));
+    }
+
+    [Fact]
+    public void What_was_pushed_long_before_the_first_verdict_of_all_says_nothing_of_delivery()
+    {
+        var old = Facts.Record(
+            Status.Blocked,
+            Facts.Image(1, "1").In("pay/api") with
+            {
+                PushedAt = Tuesday.AddHours(-20),
+            }
+        ) with
+        {
+            First = new FirstVerdict(Status.Blocked, Tuesday),
+        };
+        var delivery = new SummaryBuilder(Registry).Add(old).Build().Delivery;
+        Assert.Equal((0, 0, null), (delivery.Pushes, delivery.Judged, delivery.MedianMinutes));
     }
 
     /// <summary>What strangers may call things.</summary>

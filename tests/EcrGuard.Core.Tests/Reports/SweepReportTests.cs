@@ -203,6 +203,7 @@ public sealed class SweepReportTests
             GeneratedAt = Facts.Now,
             Policy = Facts.Policy,
             Ceiling = EnforcementMode.Mark,
+            Usage = new UsageReading { ReadAt = Facts.Now },
         };
         Assert.EndsWith(
             ": nothing to do, 0 blocked",

@@ -3,6 +3,7 @@ using System.Text.Json;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Reports;
@@ -14,15 +15,19 @@ public sealed class WeeklySummaryTests
     private static readonly DateTimeOffset Tuesday = new(2026, 11, 17, 9, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset LastWeek = new(2026, 11, 10, 9, 0, 0, TimeSpan.Zero);
 
+    private static readonly DateTimeOffset Monday = new(2026, 11, 23, 6, 0, 0, TimeSpan.Zero);
+
     private static readonly SummaryFacts Registry = new()
     {
         Account = "123456789012",
         Region = "eu-central-1",
         Week = IsoWeek.Parse("2026-W47"),
-        GeneratedAt = new DateTimeOffset(2026, 11, 23, 6, 0, 0, TimeSpan.Zero),
+        GeneratedAt = Monday,
         Policy = Facts.Policy,
         Ceiling = EnforcementMode.Mark,
         Repositories = ["pay/api", "web/shop"],
+        Usage = new UsageReading { ReadAt = Monday },
+        Sweeps = [.. Facts.Swept(Monday, "pay/api", "web/shop")],
     };
 
     private static WeeklySummary Sum(SummaryFacts facts, params IEnumerable<ImageRecord> records) =>
@@ -31,6 +36,62 @@ public sealed class WeeklySummaryTests
     private static WeeklySummary Sum(params IEnumerable<ImageRecord> records) => Sum(Registry, records);
 
     private static string Render(WeeklySummary summary) => summary.ToText(Sns, Whole);
+
+    [Fact]
+    public void What_runs_and_was_not_read_for_long_is_said_and_counts_as_unknown()
+    {
+        Assert.Empty(Sum().Unread);
+        var old = Sum(Registry with { Usage = new UsageReading { ReadAt = Monday.AddDays(-2) } });
+        Assert.Equal([new Unread("what runs", "It was last read 2026-11-21 06:00 UTC.")], old.Unread);
+
+        var never = Sum(Registry with { Usage = null });
+        Assert.Equal("what runs", Assert.Single(never.Unread).What);
+        Assert.Null(never.RollUp().Figures!.RunningBlocked);
+        Assert.Contains("what runs is not known", Render(never), StringComparison.Ordinal);
+        Assert.Equal(0, Sum().RollUp().Figures!.RunningBlocked);
+    }
+
+    [Fact]
+    public void A_repository_that_no_sweep_came_to_in_two_days_is_said()
+    {
+        var late = Sum(
+            Registry with
+            {
+                Sweeps = [.. Facts.Swept(Monday, "pay/api"), .. Facts.Swept(Monday.AddDays(-3), "web/shop")],
+            }
+        );
+        Assert.Equal(
+            [new Unread("1 repository", "No sweep came to its end there in the last two days: web/shop.")],
+            late.Unread
+        );
+    }
+
+    [Fact]
+    public void A_week_whose_images_could_not_be_read_is_a_gap()
+    {
+        var whole = Sum();
+        var unread = new SummaryBuilder(Registry).CouldNotReadImages(new Unread("images", "x")).Build();
+        Assert.NotNull(whole.Trend[^1].Numbers);
+        Assert.Null(unread.Trend[^1].Numbers);
+        var next = Registry with { Week = IsoWeek.Parse("2026-W48") };
+        Assert.Null(Sum(next with { Trend = [unread.RollUp()] }).Previous);
+        Assert.NotNull(Sum(next with { Trend = [whole.RollUp()] }).Previous);
+    }
+
+    [Fact]
+    public void A_week_before_the_history_began_has_no_figures_of_it()
+    {
+        RepositoryPast Since(string repository, DateTimeOffset since) =>
+            new(repository, new RepositoryHistory { Since = since, PolicyVersion = "x" });
+        // A repository that is new says nothing of the others.
+        var known = Registry with
+        {
+            Past = [Since("pay/api", Monday.AddDays(-30)), Since("web/shop", Monday)],
+        };
+        Assert.Equal(0, Sum(known).RollUp().Figures!.Fixed);
+        Assert.Equal(Monday.AddDays(-30), Sum(known).HistorySince);
+        Assert.Null(Sum(Registry with { Past = [Since("pay/api", Monday)] }).RollUp().Figures!.Fixed);
+    }
 
     [Fact]
     public void A_VEX_document_that_excuses_nothing_is_told_among_what_could_not_be_read()
@@ -78,7 +139,7 @@ public sealed class WeeklySummaryTests
     public void What_shows_itself_unreadable_while_images_are_read_is_told_too()
     {
         var summary = new SummaryBuilder(Registry with { Unread = [new Unread("b", "x")] })
-            .CouldNotRead(new Unread("a", "y"))
+            .CouldNotReadImages(new Unread("a", "y"))
             .Build();
         Assert.Equal([new Unread("a", "y"), new Unread("b", "x")], summary.Unread);
     }
@@ -482,7 +543,7 @@ public sealed class WeeklySummaryTests
         Assert.Empty(summary.Lifted);
         Assert.Equal("CVE-2026-0001", Assert.Single(Assert.Single(summary.Fixes).Vulnerabilities));
         Assert.Contains(
-            "A gate answers yes for 2, for 1 of them by break-glass.",
+            "2 images may be deployed: a gate answers yes, for 1 of them by break-glass.",
             Render(summary),
             StringComparison.Ordinal
         );

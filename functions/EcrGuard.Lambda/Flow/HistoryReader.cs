@@ -1,0 +1,48 @@
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Use;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Lambda.Flow;
+
+/// <summary>Reads what a sweep adds to the history of a repository, which reports are made of.</summary>
+public sealed class HistoryReader(Ledger ledger, EvidenceReader evidences, PolicyDocument policy, TimeProvider time)
+{
+    /// <summary>What reports must remember of the repository after this sweep.</summary>
+    /// <param name="use">What runs, as it was last read; null where it is not known.</param>
+    /// <param name="current">As <see cref="RepositoryHistory.Current"/> names them, each with its record where it has one.</param>
+    /// <param name="left">What left the repository since the sweep before.</param>
+    public async Task<RepositoryHistory> NextAsync(
+        RepositoryContents contents,
+        UsageReading? use,
+        IReadOnlyDictionary<Digest, ImageUsage> usages,
+        Dictionary<Digest, ImageRecord?> current,
+        (int Expired, int Gone, long Bytes) left,
+        CancellationToken cancellation
+    )
+    {
+        var now = time.GetUtcNow();
+        var before = await ledger.HistoryAsync(contents.Repository, cancellation).ConfigureAwait(false);
+        var isFresh = use is not null && now - use.ReadAt <= InUse.MaxAge;
+        // Where nothing runs that was read, something may that failed to be: the newest image says nothing then.
+        var follows =
+            current.Keys.Any(image => RepositoryHistory.Runs(usages[image]))
+            || (isFresh && use!.Unread.All(consumer => consumer.BySetting == true));
+        List<ImageRecord> records = follows ? [.. current.Values.OfType<ImageRecord>()] : [];
+        var isCertain = follows && isFresh && records.Count == current.Count && UseHistory.IsThere(use!, contents);
+        return RepositoryHistory.Next(
+            before,
+            records,
+            isCertain,
+            isCertain && RepositoryHistory.Misses(before, records)
+                ? await evidences.VulnerabilitiesAsync(records, cancellation).ConfigureAwait(false)
+                : new HashSet<string>(),
+            left,
+            policy,
+            now
+        );
+    }
+}
