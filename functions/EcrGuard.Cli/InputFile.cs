@@ -37,9 +37,10 @@ internal static class InputFile
 
     /// <summary>The text as UTF-8, without a byte order mark.</summary>
     /// <exception cref="UnusableFileException">The file cannot be read, or is UTF-16 that is cut off.</exception>
-    public static byte[] Read(FileInfo file)
+    /// <param name="most">How many bytes it may have.</param>
+    public static byte[] Read(FileInfo file, int most = int.MaxValue)
     {
-        var bytes = ReadBytes(file);
+        var bytes = ReadBytes(file, most);
         try
         {
             return bytes switch
@@ -175,25 +176,38 @@ internal static class InputFile
         static bool IsFile(Type type) => type == typeof(FileInfo) || type == typeof(FileInfo[]);
     }
 
-    private static byte[] ReadBytes(FileInfo file)
+    private static byte[] ReadBytes(FileInfo file, int most = int.MaxValue)
     {
         if (IsStandardInput(file))
         {
             using var input = Console.OpenStandardInput();
-            using var all = new MemoryStream();
-            input.CopyTo(all);
-            return all.ToArray();
+            return ReadAll(file, input, most);
         }
         if (Directory.Exists(file.FullName))
             throw new UnusableFileException($"{file}: it is a folder; it must be a file.");
         try
         {
-            return File.ReadAllBytes(file.FullName);
+            using var content = File.OpenRead(file.FullName);
+            return ReadAll(file, content, most);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
             throw new UnusableFileException($"{file}: {ErrorText.Of(unreadable)}");
         }
+    }
+
+    /// <summary>A pipe says no length before it ends: what is too long is refused while it is read.</summary>
+    private static byte[] ReadAll(FileInfo file, Stream content, int most)
+    {
+        using var all = new MemoryStream();
+        var buffer = new byte[81_920];
+        while (content.Read(buffer) is > 0 and var read)
+        {
+            if (all.Length + read > most)
+                throw new UnusableFileException($"{file}: it has more than {most} bytes; that is more than is read.");
+            all.Write(buffer, 0, read);
+        }
+        return all.ToArray();
     }
 
     private static List<JsonElement> Documents(byte[] utf8)

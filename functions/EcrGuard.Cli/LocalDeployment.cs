@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Amazon.Lambda.APIGatewayEvents;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.SQSEvents;
@@ -6,6 +7,7 @@ using Amazon.Runtime;
 using EcrGuard.Aws;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using EcrGuard.LocalAws;
@@ -51,6 +53,7 @@ internal sealed class LocalDeployment : IDisposable
             SummaryTopic = SummaryTopic,
             ScanQueue = scanQueue,
             Enforcement = enforcement,
+            BreakGlassRoleId = BreakGlassRoleId,
         };
         var collection = new ServiceCollection();
         Startup.Compose(collection, settings, clients, policy, time, Log.Silent);
@@ -70,6 +73,63 @@ internal sealed class LocalDeployment : IDisposable
             .AddSingleton<SweepClose>()
             .AddSingleton<Watch>();
         services = collection.BuildServiceProvider();
+    }
+
+    /// <summary>
+    /// Lets everybody call the functions as in AWS: by Lambda's Invoke, by the HTTP API, and found by the parameter that
+    /// the template writes.
+    /// </summary>
+    public void Serve()
+    {
+        var json = new LambdaJson(new JsonSerializerOptions { PropertyNameCaseInsensitive = true });
+        var approval = Serve<Approval, ApprovalRequest, JsonElement>(
+            json.ApprovalRequest,
+            json.JsonElement,
+            (function, question, context) => function.ApprovalAsync(question, context)
+        );
+        var breakGlass = Serve<BreakGlass, BreakGlassRequest, JsonElement>(
+            json.BreakGlassRequest,
+            json.JsonElement,
+            (function, order, context) => function.BreakGlassAsync(order, context)
+        );
+        Serve<ApplyPlan, JsonElement, ApplyAnswer>(
+            json.JsonElement,
+            json.ApplyAnswer,
+            (function, plan, context) => function.ApplyPlanAsync(plan, context)
+        );
+        Serve<RestoreRepository, RestoreRequest, RestoreAnswer>(
+            json.RestoreRequest,
+            json.RestoreAnswer,
+            (function, order, context) => function.RestoreRepositoryAsync(order, context)
+        );
+        Serve<ReleaseImage, ReleaseRequest, ReleaseAnswer>(
+            json.ReleaseRequest,
+            json.ReleaseAnswer,
+            (function, order, context) => function.ReleaseImageAsync(order, context)
+        );
+        aws.HttpApi.Route("GET /approval", BreakGlassRoleId, approval);
+        aws.HttpApi.Route("POST /breakglass", BreakGlassRoleId, breakGlass);
+        aws.Ssm.PutParameter("/ecrguard/approval", nameof(Approval));
+    }
+
+    private Func<string, Task<string>> Serve<TFunction, TInput, TOutput>(
+        JsonTypeInfo<TInput> input,
+        JsonTypeInfo<TOutput> output,
+        Func<TFunction, TInput, ILambdaContext, Task<TOutput>> call
+    )
+        where TFunction : class
+    {
+        async Task<string> HandleAsync(string payload) =>
+            JsonSerializer.Serialize(
+                await call(
+                    services.GetRequiredService<TFunction>(),
+                    JsonSerializer.Deserialize(payload, input)!,
+                    new LocalContext(typeof(TFunction).Name)
+                ),
+                output
+            );
+        aws.Lambda.Register(typeof(TFunction).Name, HandleAsync);
+        return HandleAsync;
     }
 
     public string AlertTopic { get; }

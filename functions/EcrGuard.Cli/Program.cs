@@ -5,11 +5,13 @@ using EcrGuard.Cli.Commands;
 
 var root = new RootCommand("EcrGuard keeps the Amazon ECR repositories of an account clean and safe by itself.")
 {
+    AskCommand.Create(),
     DemoCommand.Create(),
     LocalCommand.Create(),
     new Command("policy", "Works on policy documents.") { PolicyCommand.Create(), TryCommand.Create() },
     SimulateCommand.Create(),
     LintCommand.Create(),
+    ListCommand.Create(),
     JudgeCommand.Create(),
     PlanCommand.Create(),
     ApplyCommand.Create(),
@@ -19,7 +21,21 @@ var root = new RootCommand("EcrGuard keeps the Amazon ECR repositories of an acc
     ReportCommand.Create(),
 };
 
-var parsing = root.Parse(args);
+var region = new Option<string?>("--region")
+{
+    Description = "The region; else the environment's AWS_REGION, else that of the profile.",
+    Recursive = true,
+};
+var profile = new Option<string?>("--profile")
+{
+    Description =
+        "The profile of the AWS configuration whose credentials are used; else the environment's AWS_PROFILE.",
+    Recursive = true,
+};
+root.Add(region);
+root.Add(profile);
+
+var parsing = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsing.Errors.Count == 0 && InputFile.Twice(parsing) is { } twice)
 {
     Console.Error.WriteLine(twice);
@@ -34,8 +50,15 @@ if (parsing.Errors.Count > 0)
             .Where(message => parsing.Errors.Count == 1 || message.Contains('\''))
     )
         Console.Error.WriteLine(error);
-    Console.Error.WriteLine("See 'ecrguard --help'.");
+    if (Help.Meant(parsing) is { } meant)
+        Console.Error.WriteLine(meant);
+    Console.Error.WriteLine($"See '{Help.Of(parsing)}'.");
     return ExitCodes.Usage;
+}
+foreach (var (variable, given) in new[] { ("AWS_REGION", region), ("AWS_PROFILE", profile) })
+{
+    if (parsing.GetValue(given) is { } value)
+        Environment.SetEnvironmentVariable(variable, value);
 }
 try
 {

@@ -80,6 +80,19 @@ internal static class SharedOptions
             },
         };
 
+    public static Option<TimeSpan?> Duration(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            CustomParser = result =>
+            {
+                if (Times.TryParseDuration(result.Tokens[0].Value, out var duration))
+                    return duration;
+                result.AddError($"{name} is '{result.Tokens[0].Value}'; it must be a time such as 90s, 15m or 2h.");
+                return null;
+            },
+        };
+
     private static Option<string> Format(string description, string people)
     {
         var format = new Option<string>("--format") { Description = description, DefaultValueFactory = _ => people };

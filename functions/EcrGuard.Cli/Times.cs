@@ -43,6 +43,33 @@ internal static class Times
     public static bool TryParseIso(string text, out DateTimeOffset time) =>
         DateTimeOffset.TryParseExact(text, Iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
 
+    /// <summary>A whole number with a unit, <c>90s</c>, <c>15m</c>, <c>2h</c>: at most a day.</summary>
+    public static bool TryParseDuration(string text, out TimeSpan duration)
+    {
+        duration = TimeSpan.Zero;
+        if (
+            text.Length < 2
+            || !int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            || number > 86_400
+        )
+            return false;
+        switch (text[^1])
+        {
+            case 's':
+                duration = TimeSpan.FromSeconds(number);
+                break;
+            case 'm':
+                duration = TimeSpan.FromMinutes(number);
+                break;
+            case 'h':
+                duration = TimeSpan.FromHours(number);
+                break;
+            default:
+                return false;
+        }
+        return duration <= TimeSpan.FromDays(1);
+    }
+
     private static string Plain(string text)
     {
         // Newer Javas put a narrow space before AM and PM.

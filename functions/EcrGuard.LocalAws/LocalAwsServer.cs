@@ -4,12 +4,14 @@ using EcrGuard.LocalAws.DynamoDb;
 using EcrGuard.LocalAws.Ecr;
 using EcrGuard.LocalAws.Ecs;
 using EcrGuard.LocalAws.EventBridge;
+using EcrGuard.LocalAws.HttpApi;
 using EcrGuard.LocalAws.Inspector;
 using EcrGuard.LocalAws.Lambda;
 using EcrGuard.LocalAws.S3;
 using EcrGuard.LocalAws.Scheduler;
 using EcrGuard.LocalAws.Sns;
 using EcrGuard.LocalAws.Sqs;
+using EcrGuard.LocalAws.Ssm;
 using EcrGuard.LocalAws.Sts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -42,7 +44,9 @@ public sealed class LocalAwsServer : IAsyncDisposable
         Workloads = new LocalWorkloads(account);
         Sts = new LocalSts(options, Events);
         Sqs = new LocalSqs(options);
-        services = [Ecr, Inspector, Sns, DynamoDb, S3, Sts, Sqs];
+        Ssm = new LocalSsm(account);
+        HttpApi = new LocalHttpApi(account);
+        services = [Ecr, Inspector, Sns, DynamoDb, S3, Sts, Sqs, Ssm, HttpApi];
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder
@@ -88,6 +92,11 @@ public sealed class LocalAwsServer : IAsyncDisposable
     public LocalScheduler Scheduler => Workloads.Scheduler;
 
     public LocalSqs Sqs { get; }
+
+    public LocalSsm Ssm { get; }
+
+    /// <summary>Functions behind this server's own address.</summary>
+    public LocalHttpApi HttpApi { get; }
 
     /// <summary>The way into other accounts.</summary>
     public LocalSts Sts { get; }

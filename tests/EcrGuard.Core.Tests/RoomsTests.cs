@@ -18,6 +18,7 @@ public sealed partial class RoomsTests
         "Policy",
         "Use",
         "Verdicts",
+        "Gates",
         "Baselines",
         "Plans",
         "Reports",

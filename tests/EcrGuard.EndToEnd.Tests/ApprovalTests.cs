@@ -98,7 +98,7 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
     [InlineData("image=team/nothing-here:1.0", 404, "NOT_FOUND")]
     [InlineData("", 400, "BAD_REQUEST")]
     [InlineData("image=team/app", 400, "BAD_REQUEST")]
-    [InlineData("image=999999999999.dkr.ecr.eu-central-1.amazonaws.com/team/app:1", 400, "BAD_REQUEST")]
+    [InlineData("image=999999999999.dkr.ecr.eu-central-1.amazonaws.com/team/app:1", 400, "OTHER_REGISTRY")]
     [InlineData("image=team/app:1&wait=20", 400, "BAD_REQUEST")]
     [InlineData("image=team/app:1&require=maybe", 400, "BAD_REQUEST")]
     [InlineData("image=team/app:1&force=true", 400, "BAD_REQUEST")]

@@ -1,10 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Amazon.SecurityToken.Model;
 using EcrGuard.Aws;
-using EcrGuard.Cli.Blocking;
+using EcrGuard.Cli.Asking;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
@@ -30,25 +31,14 @@ internal static class BreakGlassCommand
         var until = new Option<string>("--until")
         {
             Description =
-                "When it ends by itself, with an offset, for example 2026-12-01T12:00:00Z; the policy's "
+                "When it ends by itself: in 2h, or at a time with an offset such as 2026-12-01T12:00:00Z; the policy's "
                 + "defaults.maxBreakGlassHours is the most.",
             Required = true,
         };
         var url = new Option<Uri?>("--url")
         {
             Description = "The HTTP API: the stack's output BreakGlassUrl. Not needed against a local AWS.",
-            CustomParser = result =>
-            {
-                if (
-                    Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url)
-                    && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
-                )
-                    return url;
-                result.AddError(
-                    $"--url is '{result.Tokens[0].Value}'; it must be an address that begins with https://."
-                );
-                return null;
-            },
+            CustomParser = GateTarget.ReadUrl,
         };
         var command = new Command(
             "breakglass",
@@ -101,7 +91,7 @@ internal static class BreakGlassCommand
             async () =>
             {
                 var order = JsonSerializer.Serialize(
-                    new BreakGlassOrder(image.ToString(), reason, until),
+                    new BreakGlassOrder(image.ToString(), reason, Moment(until)),
                     EcrGuard.Lambda.OrderJson.Default.BreakGlassOrder
                 );
                 var (status, body) =
@@ -116,6 +106,12 @@ internal static class BreakGlassCommand
             cancellation
         );
 
+    /// <summary>A span counts from now; what is no span the function judges.</summary>
+    private static string Moment(string until) =>
+        Times.TryParseDuration(until, out var span)
+            ? (TimeProvider.System.GetUtcNow() + span).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)
+            : until;
+
     private static async Task<(int Status, string Body)> PostAsync(
         Uri url,
         string order,
@@ -124,7 +120,8 @@ internal static class BreakGlassCommand
     {
         try
         {
-            return await SignedPost.SendAsync(url, order, cancellation);
+            var answer = await SignedHttp.PostAsync(url, order, cancellation);
+            return (answer.Status, answer.Body);
         }
         catch (HttpRequestException unanswered)
         {

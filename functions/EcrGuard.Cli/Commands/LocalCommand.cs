@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using EcrGuard.Cli.Demo;
+using EcrGuard.Cli.Plans;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
 using EcrGuard.LocalAws;
 
 namespace EcrGuard.Cli.Commands;
@@ -8,6 +11,8 @@ namespace EcrGuard.Cli.Commands;
 /// <summary><c>ecrguard local</c>.</summary>
 internal static class LocalCommand
 {
+    private static readonly TimeSpan BetweenDeliveries = TimeSpan.FromMilliseconds(500);
+
     public static Command Create()
     {
         var port = new Option<int>("--port")
@@ -31,48 +36,109 @@ internal static class LocalCommand
             },
         };
         var empty = new Option<bool>("--empty") { Description = "Without the demo's repositories and images." };
+        var policy = SharedOptions.Policy("The policy document that is deployed; the built-in one if it is not given.");
         var command = new Command(
             "local",
-            "Keeps the local AWS running until Ctrl-C: ECR, Inspector, SNS, DynamoDB and S3."
+            "Keeps a local AWS running until Ctrl-C, with EcrGuard deployed into it: its functions follow events, and answer "
+                + "ecrguard ask, Lambda's Invoke and the HTTP API."
         )
         {
             port,
             empty,
+            policy,
         };
         command.SetAction(
-            (parsed, cancellation) => RunAsync(parsed.GetValue(port), parsed.GetValue(empty), Console.Out, cancellation)
+            (parsed, cancellation) =>
+                CommandRunner.RunAsync(
+                    () =>
+                        RunAsync(
+                            parsed.GetValue(port),
+                            parsed.GetValue(empty),
+                            PlanCommand.LoadPolicy(parsed.GetValue(policy)),
+                            Console.Out,
+                            Console.Error,
+                            cancellation
+                        ),
+                    "The local AWS has ended.",
+                    Console.Error,
+                    cancellation
+                )
         );
         return command;
     }
 
-    public static async Task<int> RunAsync(int port, bool empty, TextWriter output, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        int port,
+        bool empty,
+        PolicyDocument policy,
+        TextWriter output,
+        TextWriter errors,
+        CancellationToken cancellation
+    )
     {
-        await using var aws = await LocalAwsServer.StartAsync(new LocalAwsOptions { Port = port });
-        aws.DynamoDb.CreateEcrGuardTable(LocalDeployment.Table);
-        aws.S3.CreateBucket(LocalDeployment.Bucket);
-        aws.Sns.CreateTopic(LocalDeployment.Alerts);
+        // As for the demo: the template keeps EcrGuard's own reading from counting as a pull.
+        await using var aws = await LocalAwsServer.StartAsync(
+            new LocalAwsOptions { Port = port, BatchGetImageRecordsPull = false }
+        );
         if (!empty)
             Estate.Seed(aws);
-        output.WriteLine(
-            $"A local AWS listens on {aws.Endpoint} for the account {aws.AccountId} in {aws.Region}. In "
-                + "another terminal:"
-        );
-        output.WriteLine();
-        output.WriteLine(
-            $"  export AWS_ENDPOINT_URL={aws.Endpoint} AWS_REGION={aws.Region} "
-                + $"AWS_DEFAULT_REGION={aws.Region} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
-        );
-        output.WriteLine("  aws ecr describe-repositories");
-        output.WriteLine();
-        output.WriteLine("Ctrl-C ends it.");
+        using var guard = new LocalDeployment(aws, policy, EnforcementMode.Quarantine, TimeProvider.System);
+        await guard.BackfillAsync();
+        guard.Serve();
+        Say(aws, output);
         try
         {
-            await Task.Delay(Timeout.Infinite, cancellation);
+            while (true)
+            {
+                foreach (var failure in await guard.DeliverAsync())
+                    errors.WriteLine($"An event could not be handled: {Phrase.Clip(failure, 500)}");
+                await Task.Delay(BetweenDeliveries, cancellation);
+            }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             // Ctrl-C: the only way to end it.
         }
         return ExitCodes.Done;
+    }
+
+    private static void Say(LocalAwsServer aws, TextWriter output)
+    {
+        (string Name, string Value)[] environment =
+        [
+            ("AWS_ENDPOINT_URL", aws.Endpoint.ToString().TrimEnd('/')),
+            ("AWS_REGION", aws.Region),
+            ("AWS_DEFAULT_REGION", aws.Region),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+        ];
+        output.WriteLine(
+            $"A local AWS listens on {aws.Endpoint} for the account {aws.AccountId} in {aws.Region}, with EcrGuard "
+                + "deployed. In another terminal, with bash:"
+        );
+        output.WriteLine();
+        output.WriteLine($"  export {string.Join(' ', environment.Select(set => $"{set.Name}={set.Value}"))}");
+        output.WriteLine();
+        output.WriteLine("or with PowerShell:");
+        output.WriteLine();
+        output.WriteLine($"  {string.Join("; ", environment.Select(set => $"$env:{set.Name}='{set.Value}'"))}");
+        output.WriteLine();
+        output.WriteLine("Then, for example:");
+        output.WriteLine();
+        output.WriteLine("  aws ecr describe-repositories");
+        output.WriteLine("  ecrguard ask payments/ledger:2.0");
+        output.WriteLine(
+            "  aws lambda invoke --function-name Approval --cli-binary-format raw-in-base64-out "
+                + "--payload '{\"image\":\"payments/ledger:2.0\"}' answer.json"
+        );
+        output.WriteLine(
+            "  curl --aws-sigv4 \"aws:amz:$AWS_REGION:execute-api\" --user local:local "
+                + "\"$AWS_ENDPOINT_URL/approval?image=payments/ledger:2.0\""
+        );
+        output.WriteLine();
+        output.WriteLine(
+            $"The ledger is the table {LocalDeployment.Table}, with the bucket {LocalDeployment.Bucket}. Ctrl-C ends it."
+        );
+        output.Flush();
     }
 }

@@ -8,7 +8,6 @@ using Amazon.ECR.Model;
 using Amazon.Lambda;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.Model;
-using Amazon.Runtime;
 using EcrGuard.Aws;
 using EcrGuard.Cli.Commands;
 using EcrGuard.Core.Policy;
@@ -118,8 +117,7 @@ internal sealed class FunctionInvoker(string? function)
                 is [var first, ..]
                 ? first.RegistryId
                 : throw new UnusableFileException("The registry holds no repository: there is nothing to do."),
-            FallbackRegionFactory.GetRegionEndpoint()?.SystemName
-                ?? throw new UnusableFileException("No region is set; set AWS_REGION, for example to eu-central-1.")
+            CallerRegion.Name
         );
 
     /// <summary>As 'ecrguard local' has made things; the policy alone says how far a function goes there.</summary>

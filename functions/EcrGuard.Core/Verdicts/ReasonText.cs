@@ -63,6 +63,7 @@ internal static class ReasonText
             Installed = Clipped(occurrence?.Version, MaxVersion),
             Path = Clipped(occurrence?.Path, MaxPath),
             Layer = Clipped(occurrence?.Layer, MaxName),
+            Link = Clipped(finding.Uri, MaxPath),
         };
     }
 

@@ -89,6 +89,9 @@ public sealed record Reason(
     /// <summary>The digest of the layer that brought the package; null where the scanner does not say.</summary>
     public string? Layer { get; init; }
 
+    /// <summary>Where to read more; null where the scanner names nothing.</summary>
+    public string? Link { get; init; }
+
     /// <summary>
     /// The same reason, cut to what an item of the ledger and an answer hold: much of it is chosen by whoever built the
     /// image.
@@ -105,6 +108,7 @@ public sealed record Reason(
             Installed = Installed is null ? null : Phrase.Clip(Installed, 200),
             Path = Path is null ? null : Phrase.Clip(Path, 200),
             Layer = Layer is null ? null : Phrase.Clip(Layer, 200),
+            Link = Link is null ? null : Phrase.Clip(Link, 300),
         };
 
     /// <summary>The same reason, about one platform of an index.</summary>

@@ -28,7 +28,8 @@ public sealed record ApprovalRequest(
 /// An answer without a verdict: there is no such image, the question is wrong, or nothing could be read. Never
 /// approved.
 /// </summary>
-/// <param name="Status"><c>NOT_FOUND</c>, <c>BAD_REQUEST</c> or <c>ERROR</c>.</param>
+/// <param name="Status"><c>NOT_FOUND</c>, <c>TAG_MOVED</c>, <c>OTHER_REGISTRY</c>, <c>BAD_REQUEST</c> or
+///     <c>ERROR</c>.</param>
 public sealed record ApprovalProblem(string Status, string? Image, string Problem)
 {
     public bool Approved { get; }
@@ -115,7 +116,7 @@ public sealed class Approval(ImageDecider guard, EcrReader registry, Settings se
         )
             return ApprovalProblem.Of(
                 400,
-                "BAD_REQUEST",
+                "OTHER_REGISTRY",
                 asked,
                 $"This EcrGuard answers for the registry {settings.Account} in {settings.Region}, not for "
                     + $"{reference.Account} in {reference.Region}."

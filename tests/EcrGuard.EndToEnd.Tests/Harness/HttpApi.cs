@@ -16,6 +16,7 @@ namespace EcrGuard.EndToEnd.Tests.Harness;
 internal sealed class HttpApi : IAsyncDisposable
 {
     public const string Path = "/breakglass";
+    public const string ApprovalPath = "/approval";
     public const string UserArn = "arn:aws:sts::123456789012:assumed-role/EcrGuardBreakGlass/ada";
     public const string RoleId = "AROACKCEVSQ6C2EXAMPLE";
     public const string AccessKey = "ASIAIOSFODNN7EXAMPLE";
@@ -35,6 +36,8 @@ internal sealed class HttpApi : IAsyncDisposable
 
     public string Url => _app.Urls.Single() + Path;
 
+    public string ApprovalUrl => _app.Urls.Single() + ApprovalPath;
+
     /// <param name="secretKey">Of the only user whose signature counts.</param>
     public static async Task<HttpApi> StartAsync(string secretKey, Func<JsonNode, Task<JsonNode>> function)
     {
@@ -49,8 +52,9 @@ internal sealed class HttpApi : IAsyncDisposable
     {
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync();
+        var route = $"{context.Request.Method} {context.Request.Path}";
         var answer =
-            context.Request.Method != "POST" || context.Request.Path != Path
+            route is not ("POST " + Path or "GET " + ApprovalPath)
                 ? new JsonObject { ["statusCode"] = 404, ["body"] = """{"message":"Not Found"}""" }
             : !IsSigned(context.Request, body)
                 ? new JsonObject { ["statusCode"] = 403, ["body"] = """{"message":"Forbidden"}""" }
@@ -58,12 +62,17 @@ internal sealed class HttpApi : IAsyncDisposable
                 new JsonObject
                 {
                     ["version"] = "2.0",
-                    ["routeKey"] = $"POST {Path}",
-                    ["rawPath"] = Path,
+                    ["routeKey"] = route,
+                    ["rawPath"] = context.Request.Path.ToString(),
                     ["rawQueryString"] = "",
                     ["headers"] = new JsonObject(
                         context.Request.Headers.Select(header =>
                             KeyValuePair.Create(header.Key.ToLowerInvariant(), (JsonNode?)header.Value.ToString())
+                        )
+                    ),
+                    ["queryStringParameters"] = new JsonObject(
+                        context.Request.Query.Select(pair =>
+                            KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value.ToString())
                         )
                     ),
                     ["requestContext"] = new JsonObject
@@ -83,13 +92,13 @@ internal sealed class HttpApi : IAsyncDisposable
                         },
                         ["http"] = new JsonObject
                         {
-                            ["method"] = "POST",
-                            ["path"] = Path,
+                            ["method"] = context.Request.Method,
+                            ["path"] = context.Request.Path.ToString(),
                             ["protocol"] = "HTTP/1.1",
                             ["sourceIp"] = "192.0.2.1",
                         },
                         ["requestId"] = "JKJaXmPLvHcESHA=",
-                        ["routeKey"] = $"POST {Path}",
+                        ["routeKey"] = route,
                         ["stage"] = "$default",
                     },
                     ["body"] = body,
@@ -98,6 +107,8 @@ internal sealed class HttpApi : IAsyncDisposable
             );
         context.Response.StatusCode = answer["statusCode"]!.GetValue<int>();
         context.Response.ContentType = "application/json";
+        if (answer["headers"]?["retry-after"] is { } seconds)
+            context.Response.Headers.RetryAfter = seconds.ToString();
         await context.Response.WriteAsync(answer["body"]!.ToString());
     }
 
@@ -119,7 +130,8 @@ internal sealed class HttpApi : IAsyncDisposable
         var headers = string.Concat(
             parts["SignedHeaders"].Split(';').Select(name => $"{name}:{request.Headers[name].ToString().Trim()}\n")
         );
-        var canonical = $"{request.Method}\n{request.Path}\n\n{headers}\n{parts["SignedHeaders"]}\n{Hash(body)}";
+        var query = string.Join('&', request.QueryString.ToString().TrimStart('?').Split('&').Order());
+        var canonical = $"{request.Method}\n{request.Path}\n{query}\n{headers}\n{parts["SignedHeaders"]}\n{Hash(body)}";
         var toSign =
             $"{algorithm}\n{request.Headers["x-amz-date"]}\n{day}/{region}/execute-api/aws4_request\n{Hash(canonical)}";
         var key = new[] { day, region, "execute-api", "aws4_request" }.Aggregate(

@@ -547,6 +547,15 @@ public sealed class PermissionsTests
             {
                 Assert.Equal(["lambda:InvokeFunction"], function.Actions);
                 Assert.Equal(["""{"Fn::GetAtt":"Approval.Arn"}"""], function.Resources);
+            },
+            whereItIs =>
+            {
+                Assert.Equal(["ssm:GetParameter"], whereItIs.Actions);
+                Assert.EndsWith(
+                    "parameter/${AWS::StackName}/approval\"}",
+                    Assert.Single(whereItIs.Resources),
+                    StringComparison.Ordinal
+                );
             }
         );
     }

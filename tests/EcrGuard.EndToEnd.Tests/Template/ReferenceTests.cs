@@ -105,6 +105,8 @@ public sealed partial class ReferenceTests
     {
         using var cli = new CommandLine();
         var text = new StringBuilder();
+        // What every command takes stands once.
+        var shared = new HashSet<string> { "-?, -h, --help", "--version" };
         await CommandAsync();
         AssertSection(Page.Cli, text.ToString());
 
@@ -115,6 +117,12 @@ public sealed partial class ReferenceTests
             var sections = HelpSection()
                 .Matches(help.ReplaceLineEndings("\n"))
                 .ToDictionary(section => section.Groups["title"].Value, section => section.Groups["lines"].Value);
+            if (path.Length == 0)
+            {
+                text.Append("\nEvery command takes:\n\n");
+                foreach (var (name, what) in Entries(sections["Options"]).Where(option => shared.Add(option.Name)))
+                    text.Append(Wrapped($"- `{name}`: {what}", "  "));
+            }
             if (path.Length > 0 && !sections.ContainsKey("Commands"))
             {
                 text.Append(CultureInfo.InvariantCulture, $"\n### ecrguard {string.Join(' ', path)}\n\n")
@@ -125,7 +133,7 @@ public sealed partial class ReferenceTests
                 {
                     foreach (var (name, what) in Entries(sections.GetValueOrDefault(title, "")))
                     {
-                        if (!name.Contains("--help", StringComparison.Ordinal))
+                        if (!shared.Contains(name))
                             text.Append(Wrapped($"- `{name}`: {what}", "  "));
                     }
                 }

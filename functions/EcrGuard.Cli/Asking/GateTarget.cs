@@ -1,0 +1,93 @@
+using System.CommandLine;
+
+namespace EcrGuard.Cli.Asking;
+
+/// <summary>Which deployment is asked, and as whom; the same options for every command that asks.</summary>
+/// <param name="Function">A name or an ARN; null: not named.</param>
+/// <param name="Url">The HTTP API; null: not named.</param>
+/// <param name="Role">The ARN of a role to take; null: the caller's own credentials.</param>
+internal sealed record GateTarget(string Stack, string? Function, Uri? Url, string? Role)
+{
+    public static Uri? ReadUrl(System.CommandLine.Parsing.ArgumentResult result) =>
+        IsUrl(result.Tokens[0].Value, out var url)
+            ? url
+            : Wrong(result, $"--url is '{result.Tokens[0].Value}'; it must be an address that begins with https://.");
+
+    private static bool IsUrl(string text, out Uri? url) =>
+        Uri.TryCreate(text, UriKind.Absolute, out url)
+        && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
+
+    private static Uri? Wrong(System.CommandLine.Parsing.ArgumentResult result, string problem)
+    {
+        result.AddError(problem);
+        return null;
+    }
+
+    /// <summary>The options, read from the environment where they are not given.</summary>
+    internal sealed class Options
+    {
+        private readonly Option<string?> stack = new("--stack")
+        {
+            Description =
+                "The name of EcrGuard's stack, whose function is found by the parameter /NAME/approval of AWS Systems "
+                + "Manager. Else the environment's ECRGUARD_STACK, else ecrguard.",
+        };
+
+        private readonly Option<string?> function = new("--function")
+        {
+            Description =
+                "The function to ask: the stack's output ApprovalFunction, or its ARN. Else the environment's "
+                + "ECRGUARD_FUNCTION.",
+        };
+
+        private readonly Option<Uri?> url = new("--url")
+        {
+            Description = "The HTTP API to ask: the stack's output ApprovalUrl. Else the environment's ECRGUARD_URL.",
+            CustomParser = ReadUrl,
+        };
+
+        private readonly Option<string?> role = new("--role")
+        {
+            Description =
+                "The ARN of a role to take for the question, such as the stack's output AskRole, from other accounts.",
+        };
+
+        public static Options Of(Command command)
+        {
+            var options = new Options();
+            command.Add(options.stack);
+            command.Add(options.function);
+            command.Add(options.url);
+            command.Add(options.role);
+            command.Validators.Add(result =>
+            {
+                if (result.GetResult(options.function) is not null && result.GetResult(options.url) is not null)
+                    result.AddError("Give either '--function' or '--url': both are ways to ask.");
+            });
+            return options;
+        }
+
+        /// <exception cref="UnusableFileException">The environment has a wrong address.</exception>
+        public GateTarget In(ParseResult parsed)
+        {
+            var (named, at) = (parsed.GetValue(function), parsed.GetValue(url));
+            if (named is null && at is null)
+            {
+                named = Set("ECRGUARD_FUNCTION");
+                if (named is null && Set("ECRGUARD_URL") is { } address && !IsUrl(address, out at))
+                    throw new UnusableFileException(
+                        $"ECRGUARD_URL is '{address}'; it must be an address that begins with https://."
+                    );
+            }
+            return new GateTarget(
+                parsed.GetValue(stack) ?? Set("ECRGUARD_STACK") ?? "ecrguard",
+                named,
+                at,
+                parsed.GetValue(role)
+            );
+        }
+
+        private static string? Set(string variable) =>
+            Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Text;
+using Amazon.Runtime;
+using Amazon.Runtime.Credentials;
+using Amazon.Runtime.Internal;
+using Amazon.Runtime.Internal.Auth;
+using Amazon.Runtime.Internal.Util;
+using Amazon.SecurityToken;
+
+namespace EcrGuard.Cli.Asking;
+
+/// <summary>An answer of an HTTP API.</summary>
+/// <param name="RetryAfter">When to ask again; null where it does not say.</param>
+internal sealed record HttpAnswer(int Status, string Body, TimeSpan? RetryAfter);
+
+/// <summary>
+/// A request to an HTTP API with IAM authorisation: signed for execute-api, by the SDK's own signer, with the caller's
+/// credentials as every AWS SDK finds them.
+/// </summary>
+internal static class SignedHttp
+{
+    private const string Service = "execute-api";
+
+    /// <summary>An HTTP API gives up after 30 seconds.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(35);
+
+    /// <summary>An answer of EcrGuard's has some kilobytes.</summary>
+    private const int MaxAnswer = 6_000_000;
+
+    /// <exception cref="HttpRequestException">There was no answer.</exception>
+    public static Task<HttpAnswer> PostAsync(Uri url, string json, CancellationToken cancellation) =>
+        SendAsync(
+            HttpMethod.Post,
+            url,
+            new Dictionary<string, string>(),
+            Encoding.UTF8.GetBytes(json),
+            null,
+            cancellation
+        );
+
+    /// <param name="query">What stands behind the question mark, not escaped.</param>
+    /// <param name="credentials">Null: as every AWS SDK finds them.</param>
+    /// <exception cref="HttpRequestException">There was no answer.</exception>
+    public static Task<HttpAnswer> GetAsync(
+        Uri url,
+        IReadOnlyDictionary<string, string> query,
+        AWSCredentials? credentials,
+        CancellationToken cancellation
+    ) => SendAsync(HttpMethod.Get, url, query, null, credentials, cancellation);
+
+    private static async Task<HttpAnswer> SendAsync(
+        HttpMethod method,
+        Uri url,
+        IReadOnlyDictionary<string, string> query,
+        byte[]? content,
+        AWSCredentials? credentials,
+        CancellationToken cancellation
+    )
+    {
+        var signed = Sign(method, url, query, content, credentials);
+        var escaped = string.Join(
+            '&',
+            query.Select(pair => $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(pair.Value)}")
+        );
+        var target = query.Count == 0 ? url : new UriBuilder(url) { Query = escaped }.Uri;
+        using var message = new HttpRequestMessage(method, target)
+        {
+            Content = content is null ? null : new ByteArrayContent(content),
+        };
+        foreach (var (name, value) in signed.Headers)
+        {
+            if (!message.Headers.TryAddWithoutValidation(name, value))
+                message.Content?.Headers.TryAddWithoutValidation(name, value);
+        }
+        // A signature is for one address; and nothing is sent twice, since the first may have been heard.
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            Timeout = Patience,
+            MaxResponseContentBufferSize = MaxAnswer,
+        };
+        try
+        {
+            using var answer = await http.SendAsync(message, cancellation);
+            return new HttpAnswer(
+                (int)answer.StatusCode,
+                await answer.Content.ReadAsStringAsync(cancellation),
+                answer.Headers.RetryAfter?.Delta
+            );
+        }
+        catch (OperationCanceledException late) when (!cancellation.IsCancellationRequested)
+        {
+            throw new HttpRequestException($"It did not answer in {Patience.TotalSeconds} seconds.", late);
+        }
+    }
+
+    private static DefaultRequest Sign(
+        HttpMethod method,
+        Uri url,
+        IReadOnlyDictionary<string, string> query,
+        byte[]? content,
+        AWSCredentials? credentials
+    )
+    {
+        // Of a configuration the signer wants the clock's correction, and the credentials their profile: any service's
+        // has them.
+        var configuration = new AmazonSecurityTokenServiceConfig();
+        var request = new DefaultRequest(new Question(), Service)
+        {
+            HttpMethod = method.Method,
+            Endpoint = new Uri(url.GetLeftPart(UriPartial.Authority)),
+            ResourcePath = url.AbsolutePath,
+            Content = content ?? [],
+            UseQueryString = query.Count > 0,
+            OverrideSigningServiceName = Service,
+            AuthenticationRegion = RegionOf(url),
+        };
+        foreach (var (name, value) in query)
+            request.Parameters[name] = value;
+        if (content is not null)
+            request.Headers["Content-Type"] = "application/json";
+        new AWS4Signer().Sign(
+            request,
+            configuration,
+            new RequestMetrics(),
+            credentials ?? DefaultAWSCredentialsIdentityResolver.GetCredentials(configuration)
+        );
+        return request;
+    }
+
+    /// <summary>
+    /// API Gateway's own host names tell the region; a domain of one's own has that of the environment.
+    /// </summary>
+    private static string RegionOf(Uri url) =>
+        url.Host.Split('.') is [_, Service, var region, _, ..] ? region : CallerRegion.Name;
+
+    private sealed class Question : AmazonWebServiceRequest;
+}

@@ -1,0 +1,258 @@
+using System.CommandLine;
+using System.Diagnostics;
+using EcrGuard.Cli.Asking;
+using EcrGuard.Cli.Plans;
+using EcrGuard.Core.Gates;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Cli.Commands;
+
+/// <summary>
+/// <c>ecrguard ask</c>: may these images be deployed? Asks a deployed function and writes nothing.
+/// </summary>
+internal static class AskCommand
+{
+    private const int AtOnce = 8;
+
+    /// <param name="Wait">How long to wait for scans; zero: not at all.</param>
+    private sealed record Question(
+        IReadOnlyList<ImageReference> Images,
+        IReadOnlyList<FileInfo> Files,
+        bool IgnoreOthers,
+        TimeSpan Wait,
+        bool DigestOnly,
+        string Format
+    );
+
+    public static Command Create()
+    {
+        var images = new Argument<ImageReference[]>("IMAGE")
+        {
+            Description = "By tag, digest or full URI; several are asked about at once.",
+            Arity = ArgumentArity.ZeroOrMore,
+            CustomParser = result => SharedOptions.ReadImages(result, "IMAGE"),
+            DefaultValueFactory = _ => [],
+        };
+        var files = new Option<FileInfo[]>("--file", "-f")
+        {
+            Description =
+                "A file that names the images: an ECS task definition, imagedefinitions.json, imageDetail.json, "
+                + "Kubernetes objects, a Compose file or a CloudFormation template, in JSON or YAML; - is standard "
+                + "input. May be given several times.",
+            DefaultValueFactory = _ => [],
+        };
+        var others = new Option<string>("--others")
+        {
+            Description =
+                "What to do with images of a file that lie in other registries than ECR's private ones, or in that of "
+                + "another account or region: deny counts them as a no, ignore lets them pass.",
+            DefaultValueFactory = _ => "deny",
+        };
+        others.AcceptOnlyFromAmong("deny", "ignore");
+        var wait = SharedOptions.Duration("--wait", "How long to wait for scans that are not finished, such as 15m.");
+        var digestOnly = new Option<bool>("--digest-only")
+        {
+            Description =
+                "Prints the URI by digest of each image to deploy, and nothing else; where one does not pass, nothing, "
+                + "and why on standard error.",
+        };
+        var format = new Option<string>("--format")
+        {
+            Description =
+                "text for people, json for machines, markdown for a summary, sarif or junit for other tools, github "
+                + "for annotations in a workflow of GitHub's (and its job summary).",
+            DefaultValueFactory = _ => "text",
+        };
+        format.AcceptOnlyFromAmong("text", SharedOptions.Json, "markdown", "sarif", "junit", "github");
+        var command = new Command(
+            "ask",
+            "Asks whether images may be deployed; the worst answer decides. Exits 0 approved, 1 blocked, 3 pending at "
+                + "the end of the wait, 4 unscanned, unsupported or stale, 5 not to be determined. Deploy what it "
+                + "names: the URI by digest. Nothing is written."
+        )
+        {
+            images,
+            files,
+            others,
+            wait,
+            digestOnly,
+            format,
+        };
+        command.Validators.Add(result =>
+        {
+            if (
+                result.GetResult(images) is null or { Tokens.Count: 0 }
+                && result.GetResult(files) is null or { Implicit: true }
+            )
+                result.AddError("Name at least one IMAGE, or a '--file' that names images.");
+        });
+        var target = GateTarget.Options.Of(command);
+        command.SetAction(
+            (parsed, cancellation) =>
+                RunAsync(
+                    new Question(
+                        parsed.GetValue(images) ?? [],
+                        parsed.GetRequiredValue(files),
+                        parsed.GetValue(others) == "ignore",
+                        parsed.GetValue(wait) ?? TimeSpan.Zero,
+                        parsed.GetValue(digestOnly),
+                        parsed.GetRequiredValue(format)
+                    ),
+                    target.In(parsed),
+                    Console.Out,
+                    Console.Error,
+                    cancellation
+                )
+        );
+        return command;
+    }
+
+    private static Task<int> RunAsync(
+        Question question,
+        GateTarget target,
+        TextWriter output,
+        TextWriter errors,
+        CancellationToken cancellation
+    ) =>
+        CommandRunner.RunAsync(
+            async () =>
+            {
+                var asked = Asked.Of(question);
+                var gate = asked.Exists(one => one.Settled is null)
+                    ? await GateClient.FindAsync(target, cancellation)
+                    : null;
+                var report = await AnswerAsync(asked, gate, question.Wait, errors, cancellation);
+                Print(report, question, output, errors);
+                return report.Outcome switch
+                {
+                    GateOutcome.Blocked => ExitCodes.Blocked,
+                    GateOutcome.Undetermined => ExitCodes.Undetermined,
+                    GateOutcome.Pending => ExitCodes.Pending,
+                    GateOutcome.NoCurrentScan => ExitCodes.NoCurrentScan,
+                    GateOutcome.Passes => ExitCodes.Done,
+                };
+            },
+            "Nothing was approved.",
+            errors,
+            cancellation
+        );
+
+    /// <summary>One image to ask about, or what is known of it without asking.</summary>
+    private sealed record Asked(string Image, GatePlace? Place, GateAnswer? Settled, bool IgnoreOthers)
+    {
+        public static List<Asked> Of(Question question) =>
+            [
+                .. question.Images.Select(image => new Asked(image.ToString(), null, null, false)),
+                .. question.Files.SelectMany(DeploymentFile.Read).Select(named => Of(named, question.IgnoreOthers)),
+            ];
+
+        private static Asked Of((NamedImage Image, GatePlace Place) named, bool ignoreOthers)
+        {
+            var (image, place) = named;
+            var text = Phrase.Clip(image.Text ?? "?", ImageReference.MaxLength);
+            return image.IsOthers ? new(text, place, GateAnswer.Others(text, place, ignoreOthers), ignoreOthers)
+                : image.TryAsk(out var question, out var problem) ? new(question, place, null, ignoreOthers)
+                : new(
+                    text,
+                    place,
+                    GateAnswer.Undetermined(text, place, problem) with
+                    {
+                        Status = GateAnswer.NotAsked,
+                    },
+                    ignoreOthers
+                );
+        }
+    }
+
+    /// <summary>Asks, and again where waiting can change an answer and nothing else says no for good.</summary>
+    private static async Task<GateReport> AnswerAsync(
+        IReadOnlyList<Asked> asked,
+        GateClient? gate,
+        TimeSpan wait,
+        TextWriter errors,
+        CancellationToken cancellation
+    )
+    {
+        var began = Stopwatch.GetTimestamp();
+        var answers = new Dictionary<string, GateAnswer>(StringComparer.Ordinal);
+        var open = asked.Where(one => one.Settled is null).Select(one => one.Image).Distinct().ToList();
+        var isTerminal = !Console.IsErrorRedirected;
+        while (true)
+        {
+            await Parallel.ForEachAsync(
+                open,
+                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+                async (image, token) =>
+                {
+                    var answer = await gate!.AskAsync(image, null, token);
+                    lock (answers)
+                        answers[image] = answer;
+                }
+            );
+            var report = Report();
+            open = [.. answers.Where(answer => answer.Value.Retry is not null).Select(answer => answer.Key)];
+            var left = wait - Stopwatch.GetElapsedTime(began);
+            if (
+                open.Count == 0
+                || left <= TimeSpan.Zero
+                || report.Answers.Any(answer =>
+                    answer.Outcome is GateOutcome.Blocked or GateOutcome.Undetermined && answer.Retry is null
+                )
+            )
+            {
+                if (isTerminal && wait > TimeSpan.Zero)
+                    errors.Write("\r\x1b[K");
+                return report;
+            }
+            var pause = open.Min(image => answers[image].Retry!.Value);
+            if (isTerminal)
+                errors.Write(
+                    $"\rWaiting for {Phrase.Count(open.Count, "image")}, "
+                        + $"{Phrase.Took(Stopwatch.GetElapsedTime(began))} of {Phrase.Took(wait)} …\x1b[K"
+                );
+            await Task.Delay(pause < left ? pause : left, cancellation);
+        }
+
+        GateReport Report() => new([.. asked.Select(one => one.Settled ?? Of(one, answers[one.Image]))]);
+
+        // That an image of ECR lies in another registry only the function knows.
+        static GateAnswer Of(Asked one, GateAnswer answer) =>
+            answer.Status == GateAnswer.OtherRegistry
+                ? GateAnswer.Others(one.Image, one.Place, one.IgnoreOthers)
+                : answer with
+                {
+                    Place = one.Place,
+                };
+    }
+
+    private static void Print(GateReport report, Question question, TextWriter output, TextWriter errors)
+    {
+        if (question.DigestOnly && !report.Passes)
+        {
+            errors.Write(GateText.Plain(report));
+            return;
+        }
+        if (question.DigestOnly)
+        {
+            foreach (var deploy in report.Answers.Select(answer => answer.Answer?.Deploy).OfType<string>())
+                output.WriteLine(deploy);
+            return;
+        }
+        var text = question.Format switch
+        {
+            SharedOptions.Json => report.Json(),
+            "markdown" => GateText.Markdown(report),
+            "sarif" => GateForms.Sarif(report),
+            "junit" => GateForms.JUnit(report),
+            "github" => GateText.GitHub(report),
+            _ => GateText.Plain(report),
+        };
+        output.WriteLine(text.TrimEnd('\n'));
+        // A job's summary is Markdown that is appended to the file of this name (docs.github.com, "Workflow commands").
+        if (
+            question.Format == "github"
+            && Environment.GetEnvironmentVariable("GITHUB_STEP_SUMMARY") is { Length: > 0 } summary
+        )
+            File.AppendAllText(summary, GateText.Markdown(report));
+    }
+}

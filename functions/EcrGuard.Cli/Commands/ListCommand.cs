@@ -1,0 +1,157 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Amazon.SecurityToken.Model;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Cli.Judging;
+using EcrGuard.Cli.Plans;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Cli.Commands;
+
+/// <summary><c>ecrguard list</c>: the images that the ledger knows, the worst first. Reads the ledger alone.</summary>
+internal static class ListCommand
+{
+    public static Command Create()
+    {
+        var statuses = new Option<string[]>("--status")
+        {
+            Description = "Only images of this status; may be given several times.",
+            DefaultValueFactory = _ => [],
+        };
+        statuses.AcceptOnlyFromAmong([.. Enum.GetValues<Status>().Select(status => status.Word().ToLowerInvariant())]);
+        var repositories = SharedOptions.Repositories();
+        var table = new Option<string>("--table")
+        {
+            Description = "The ledger: the stack's output Table.",
+            Required = true,
+        };
+        var format = SharedOptions.TableOrJson();
+        var command = new Command(
+            "list",
+            "Lists the images that the ledger knows, the worst status first, each with its first reason. Reads only."
+        )
+        {
+            statuses,
+            repositories,
+            table,
+            format,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                RunAsync(
+                    parsed.GetRequiredValue(statuses),
+                    parsed.GetRequiredValue(repositories),
+                    parsed.GetRequiredValue(table),
+                    parsed.GetValue(format) == SharedOptions.Json,
+                    Console.Out,
+                    Console.Error,
+                    cancellation
+                )
+        );
+        return command;
+    }
+
+    private static Task<int> RunAsync(
+        string[] statuses,
+        Glob repositories,
+        string table,
+        bool asJson,
+        TextWriter output,
+        TextWriter errors,
+        CancellationToken cancellation
+    ) =>
+        CommandRunner.RunAsync(
+            async () =>
+            {
+                var region = CallerRegion.Name;
+                using var aws = AwsClients.FromEnvironment();
+                var caller = await aws.Sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellation);
+                var settings = new Settings
+                {
+                    Account = caller.Account,
+                    Region = region,
+                    Table = table,
+                    Bucket = "",
+                };
+                var images = new List<ListedImage>();
+                try
+                {
+                    await foreach (
+                        var entry in new Ledger(aws.Dynamo, settings, TimeProvider.System).AllAsync(cancellation)
+                    )
+                    {
+                        var image = ListedImage.Of(entry.Record);
+                        if (
+                            (statuses.Length == 0 || statuses.Contains(image.Status.ToLowerInvariant()))
+                            && repositories.Matches(image.Repository)
+                        )
+                            images.Add(image);
+                    }
+                }
+                catch (Amazon.DynamoDBv2.Model.ResourceNotFoundException)
+                {
+                    throw new UnusableFileException(
+                        $"--table is '{table}'; it must be a table of {caller.Account} in {region}: the stack's output "
+                            + "Table."
+                    );
+                }
+                if (asJson)
+                    output.WriteLine(JsonSerializer.Serialize(images, ListJson.Readable.ListListedImage));
+                else
+                    Write(images, output);
+                return ExitCodes.Done;
+            },
+            "Nothing was written.",
+            errors,
+            cancellation
+        );
+
+    private static void Write(List<ListedImage> images, TextWriter output)
+    {
+        foreach (var image in images)
+        {
+            var name = image.Tags.Count > 0 ? $":{image.Tags[0]}" : $"@{Digest.Parse(image.Digest).Abbreviated}";
+            output.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{image.Status, -11}  {image.Since.UtcDateTime:yyyy-MM-dd HH:mm}Z  {image.Repository}{name}  {image.Reason}"
+                )
+            );
+        }
+        output.WriteLine($"{Phrase.Count(images.Count, "image")}.");
+    }
+}
+
+/// <param name="Reason">The first; null where there is none.</param>
+/// <param name="Since">Since when the status has been what it is.</param>
+internal sealed record ListedImage(
+    string Status,
+    string Repository,
+    string Digest,
+    IReadOnlyList<string> Tags,
+    DateTimeOffset Since,
+    DateTimeOffset DecidedAt,
+    string? Reason
+)
+{
+    public static ListedImage Of(ImageRecord record) =>
+        new(
+            record.Verdict.Status.Word(),
+            record.Verdict.Image.Repository.Name,
+            record.Verdict.Image.Digest.ToString(),
+            record.Tags,
+            record.StatusSince,
+            record.DecidedAt,
+            record.Verdict.Reasons is [var first, ..] ? first.Sentence : null
+        );
+}
+
+[JsonSerializable(typeof(List<ListedImage>))]
+internal sealed partial class ListJson : JsonSerializerContext
+{
+    public static ListJson Readable { get; } = new(VerdictJson.Readable());
+}

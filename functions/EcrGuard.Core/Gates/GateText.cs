@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Text;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Gates;
+
+/// <summary>A report for people: text, Markdown, and GitHub's annotations.</summary>
+public static class GateText
+{
+    private const int MaxWays = 5;
+
+    /// <summary>One image after the other, the total at the end where there are several.</summary>
+    public static string Plain(GateReport report)
+    {
+        var text = new StringBuilder();
+        foreach (var answer in report.Answers)
+        {
+            var place = answer.Place is { } named ? $"  ({Phrase.Clip(named.ToString(), 300)})" : "";
+            text.Append(CultureInfo.InvariantCulture, $"{answer.Status}{Allowed(answer)}  {Name(answer)}{place}\n");
+            if (answer.Problem is { } problem)
+                text.Append(CultureInfo.InvariantCulture, $"  {problem}\n");
+            if (answer.Answer is not { } verdict)
+                continue;
+            Lines("", verdict.Reasons.Select(reason => reason.Sentence));
+            if (verdict.ReasonCount > verdict.Reasons.Count)
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"  and {verdict.ReasonCount - verdict.Reasons.Count} more reasons\n"
+                );
+            Lines("Warnings:", verdict.Warnings.Select(warning => warning.Sentence));
+            if (answer.Passes)
+                text.Append(CultureInfo.InvariantCulture, $"  Deploy {verdict.Deploy}\n");
+            else
+                Lines("To pass:", verdict.ToPass.Take(MaxWays));
+        }
+        if (report.Answers.Count > 1)
+            text.Append(CultureInfo.InvariantCulture, $"{Total(report)}\n");
+        return text.ToString();
+
+        void Lines(string heading, IEnumerable<string> lines)
+        {
+            var first = true;
+            foreach (var line in lines)
+            {
+                if (first && heading.Length > 0)
+                    text.Append(CultureInfo.InvariantCulture, $"  {heading}\n");
+                first = false;
+                text.Append(CultureInfo.InvariantCulture, $"  {(heading.Length > 0 ? "  " : "")}{line}\n");
+            }
+        }
+    }
+
+    /// <summary>A table and the reasons, for a job's summary.</summary>
+    public static string Markdown(GateReport report)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"**EcrGuard: {Total(report)}**\n\n");
+        text.Append("| | image | deploy |\n|---|---|---|\n");
+        foreach (var answer in report.Answers)
+        {
+            var deploy = answer.Passes && answer.Answer is { } verdict ? Code(verdict.Deploy) : "";
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {Cell(answer.Status)}{Allowed(answer)} | {Code(Name(answer))} | {deploy} |\n"
+            );
+        }
+        foreach (var answer in report.Answers.Where(answer => !answer.Passes))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{Code(Name(answer))}\n\n");
+            foreach (var line in Why(answer))
+                text.Append(CultureInfo.InvariantCulture, $"- {Cell(line)}\n");
+            foreach (var way in (answer.Answer?.ToPass ?? []).Take(MaxWays))
+                text.Append(CultureInfo.InvariantCulture, $"- To pass: {Cell(way)}\n");
+        }
+        return text.ToString();
+    }
+
+    /// <summary>
+    /// Workflow commands (docs.github.com, "Workflow commands for GitHub Actions"): an error for each image that does
+    /// not pass, a notice for each that does.
+    /// </summary>
+    public static string GitHub(GateReport report)
+    {
+        var text = new StringBuilder();
+        foreach (var answer in report.Answers)
+        {
+            var file = answer.Place is { File: not "-" } place ? $",file={Property(place.File)}" : "";
+            var title = Property($"EcrGuard: {answer.Status} {Name(answer)}");
+            var message = string.Join(
+                "\n",
+                answer.Passes ? [$"Deploy {answer.Answer?.Deploy ?? Name(answer)}"] : Why(answer)
+            );
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"::{(answer.Passes ? "notice" : "error")} title={title}{file}::{Data(message)}\n"
+            );
+        }
+        return text.ToString();
+
+        static string Data(string value) =>
+            value
+                .Replace("%", "%25", StringComparison.Ordinal)
+                .Replace("\r", "%0D", StringComparison.Ordinal)
+                .Replace("\n", "%0A", StringComparison.Ordinal);
+        static string Property(string value) =>
+            Data(value).Replace(":", "%3A", StringComparison.Ordinal).Replace(",", "%2C", StringComparison.Ordinal);
+    }
+
+    /// <summary>Why an image does not pass, a sentence each.</summary>
+    internal static IEnumerable<string> Why(GateAnswer answer) =>
+        answer.Problem is { } problem ? [problem] : (answer.Answer?.Reasons ?? []).Select(reason => reason.Sentence);
+
+    internal static string Name(GateAnswer answer) => Phrase.Clip(answer.Image, 300);
+
+    /// <summary>"3 images: 1 passes, 2 do not; the worst is BLOCKED."</summary>
+    internal static string Total(GateReport report)
+    {
+        if (report.Answers.Count == 0)
+            return "No image was asked about.";
+        var (all, passing) = (report.Answers.Count, report.Answers.Count(answer => answer.Passes));
+        var worst = report.Answers.MinBy(answer => answer.Outcome)!;
+        return passing == all
+            ? $"{Phrase.Count(all, "image")}: {(all == 1 ? "it passes" : "all pass")}."
+            : $"{Phrase.Count(all, "image")}: {passing} {(passing == 1 ? "passes" : "pass")}; "
+                + $"the worst is {worst.Status}.";
+    }
+
+    /// <summary>A policy can let a status pass that is not APPROVED.</summary>
+    private static string Allowed(GateAnswer answer) =>
+        answer is { Passes: true, Answer: not null } && answer.Status != Status.Approved.Word()
+            ? ", which the policy allows"
+            : "";
+
+    /// <summary>Strangers chose much of it: no markup, no table cell, no line of theirs.</summary>
+    private static string Cell(string text)
+    {
+        var safe = new StringBuilder();
+        foreach (var character in Phrase.Clip(text, 2000))
+        {
+            if (character is '<')
+                safe.Append("&lt;");
+            else if (character is '&')
+                safe.Append("&amp;");
+            else if (character is '|' or '*' or '_' or '`' or '[' or ']' or '\\' or '!' or '#' or '~')
+                safe.Append('\\').Append(character);
+            else
+                safe.Append(character);
+        }
+        return safe.ToString();
+    }
+
+    private static string Code(string text) =>
+        $"`{Phrase.Clip(text, 300).Replace('`', '\'').Replace("|", "\\|", StringComparison.Ordinal)}`";
+}

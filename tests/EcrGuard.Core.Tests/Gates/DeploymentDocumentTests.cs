@@ -1,0 +1,120 @@
+using System.Text.Json;
+using EcrGuard.Core.Gates;
+
+namespace EcrGuard.Core.Tests.Gates;
+
+public sealed class DeploymentDocumentTests
+{
+    private const string Host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
+
+    [Theory]
+    [InlineData(
+        """{"family":"web","containerDefinitions":[{"name":"web","image":"H/shop/web:1"},{"name":"x","image":"nginx"}]}""",
+        "containerDefinitions[0].image=H/shop/web:1 containerDefinitions[1].image=nginx"
+    )]
+    [InlineData(
+        """{"taskDefinition":{"containerDefinitions":[{"image":"H/shop/web:1"}]},"tags":[]}""",
+        "taskDefinition.containerDefinitions[0].image=H/shop/web:1"
+    )]
+    [InlineData("""[{"name":"web","imageUri":"H/shop/web:1"}]""", "[0].imageUri=H/shop/web:1")]
+    [InlineData("""{"ImageURI":"H/shop/web@sha256:1","Version":"1.0"}""", "ImageURI=H/shop/web@sha256:1")]
+    [InlineData("""{"services":{"web":{"image":"H/shop/web:1"}}}""", "services.web.image=H/shop/web:1")]
+    [InlineData(
+        """
+            {"apiVersion":"batch/v1","kind":"CronJob","metadata":{"annotations":{"image":"no"}},"spec":{"jobTemplate":{"spec":
+            {"template":{"spec":{"initContainers":[{"image":"H/a:1"}],"containers":[{"image":"H/b:1"}],
+            "volumes":[{"name":"v","image":{"reference":"H/c:1"}}]}}}}}}
+            """,
+        "spec.jobTemplate.spec.template.spec.initContainers[0].image=H/a:1 "
+            + "spec.jobTemplate.spec.template.spec.containers[0].image=H/b:1 "
+            + "spec.jobTemplate.spec.template.spec.volumes[0].image.reference=H/c:1"
+    )]
+    [InlineData(
+        """
+            {"apiVersion":"v1","kind":"List","items":[
+            {"apiVersion":"v1","kind":"ConfigMap","data":{"image":"no"}},
+            {"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"image":"H/a:1"}]}}]}
+            """,
+        "items[1].spec.containers[0].image=H/a:1"
+    )]
+    [InlineData(
+        """
+            {"Resources":{
+            "Bucket":{"Type":"AWS::S3::Bucket","Properties":{"Image":"no"}},
+            "Task":{"Type":"AWS::ECS::TaskDefinition","Properties":{"ContainerDefinitions":[{"Image":"H/a:1"}]}},
+            "Function":{"Type":"AWS::Lambda::Function","Properties":{"Code":{"ImageUri":"H/b:1"}}},
+            "Job":{"Type":"AWS::Batch::JobDefinition","Properties":{"EcsProperties":{"TaskProperties":[{"Containers":[{"Image":"H/c:1"}]}]}}}}}
+            """,
+        "Resources.Task.Properties.ContainerDefinitions[0].Image=H/a:1 "
+            + "Resources.Function.Properties.Code.ImageUri=H/b:1 "
+            + "Resources.Job.Properties.EcsProperties.TaskProperties[0].Containers[0].Image=H/c:1"
+    )]
+    public void Every_image_of_a_document_is_found_with_its_place(string json, string expected)
+    {
+        var images = Images(json);
+        Assert.All(images, image => Assert.Null(image.Problem));
+        Assert.Equal(
+            expected.Replace("H/", $"{Host}/", StringComparison.Ordinal),
+            string.Join(' ', images.Select(image => $"{image.Place}={image.Text}"))
+        );
+    }
+
+    [Theory]
+    [InlineData("""{"services":{"web":{"build":"."}}}""", "names no image")]
+    [InlineData("""{"services":{"web":{"image":"${IMAGE}"}}}""", "Only the deployment fills it in")]
+    [InlineData("""{"services":{"web":{"image":""}}}""", "It is empty")]
+    [InlineData("""{"containerDefinitions":[{"image":"<IMAGE>"}]}""", null)]
+    [InlineData("""{"containerDefinitions":[{"image":7}]}""", "Only the deployment knows it")]
+    [InlineData(
+        """{"Resources":{"T":{"Type":"AWS::ECS::TaskDefinition","Properties":{"ContainerDefinitions":[{"Image":{"Ref":"I"}}]}}}}""",
+        "Only the deployment knows it"
+    )]
+    [InlineData("""{"Resources":{"Fn::ForEach::T":["x",["a"],{}]}}""", "A macro makes it")]
+    [InlineData("""{"Resources":{"N":{"Type":"AWS::CloudFormation::Stack"}}}""", "nested stack")]
+    [InlineData(
+        """{"Resources":{"F":{"Type":"AWS::Serverless::Function","Properties":{"PackageType":"Image"}}}}""",
+        "built when it is deployed"
+    )]
+    public void What_the_document_does_not_say_is_named_and_cannot_be_asked_about(string json, string? because)
+    {
+        var image = Assert.Single(Images(json));
+        Assert.False(image.TryAsk(out _, out var problem));
+        Assert.Contains(because ?? "is not a", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"hello":"world"}""")]
+    [InlineData("[]")]
+    [InlineData("7")]
+    [InlineData("""[{"name":"web"}]""")]
+    public void A_document_of_an_unknown_kind_is_told_from_one_without_images(string json) =>
+        Assert.Null(DeploymentDocument.Images(JsonDocument.Parse(json).RootElement));
+
+    [Theory]
+    [InlineData("nginx", true)]
+    [InlineData("nginx:1.27", true)]
+    [InlineData("library/nginx", true)]
+    [InlineData("public.ecr.aws/nginx/nginx:1", true)]
+    [InlineData("ghcr.io/a/b@sha256:1", true)]
+    [InlineData("localhost/a:1", true)]
+    [InlineData(Host + "/shop/web:1", false)]
+    [InlineData("999999999999.dkr.ecr-fips.us-east-1.amazonaws.com/a:1", false)]
+    public void A_document_that_names_no_registry_of_ECR_means_another(string text, bool others) =>
+        Assert.Equal(others, new NamedImage(text, "image").IsOthers);
+
+    [Theory]
+    [InlineData(Host + "/shop/web", Host + "/shop/web:latest")]
+    [InlineData(Host + "/shop/web:1", Host + "/shop/web:1")]
+    public void An_image_without_a_tag_is_asked_about_as_what_is_deployed(string text, string question)
+    {
+        Assert.True(new NamedImage(text, "image").TryAsk(out var asked, out var problem), problem);
+        Assert.Equal(question, asked);
+    }
+
+    private static List<NamedImage> Images(string json) =>
+        [
+            .. DeploymentDocument.Images(
+                JsonDocument.Parse(json.Replace("H/", $"{Host}/", StringComparison.Ordinal)).RootElement
+            )!,
+        ];
+}
