@@ -1,6 +1,5 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
-using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
@@ -42,7 +41,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
 
     private static readonly TimeSpan JustBefore = TimeSpan.FromHours(1);
 
-    /// <summary>Sweeps come daily.</summary>
+    /// <summary>Sweeps come daily, and read what runs.</summary>
     private static readonly TimeSpan SweepIsLate = TimeSpan.FromDays(2);
 
     private readonly List<Seen> _seen = [];
@@ -337,7 +336,7 @@ public sealed class SummaryBuilder(SummaryFacts facts)
             .Concat(
                 facts.Usage is not { } usage
                     ? [new Unread(WhatRuns, "No sweep has read it yet, or it could not be read.")]
-                : facts.GeneratedAt - usage.ReadAt > InUse.MaxAge
+                : facts.GeneratedAt - usage.ReadAt > SweepIsLate
                     ? [new Unread(WhatRuns, $"It was last read {usage.ReadAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC.")]
                 : []
             );

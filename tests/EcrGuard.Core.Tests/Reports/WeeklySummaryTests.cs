@@ -41,8 +41,8 @@ public sealed class WeeklySummaryTests
     public void What_runs_and_was_not_read_for_long_is_said_and_counts_as_unknown()
     {
         Assert.Empty(Sum().Unread);
-        var old = Sum(Registry with { Usage = new UsageReading { ReadAt = Monday.AddDays(-2) } });
-        Assert.Equal([new Unread("what runs", "It was last read 2026-11-21 06:00 UTC.")], old.Unread);
+        var old = Sum(Registry with { Usage = new UsageReading { ReadAt = Monday.AddDays(-3) } });
+        Assert.Equal([new Unread("what runs", "It was last read 2026-11-20 06:00 UTC.")], old.Unread);
 
         var never = Sum(Registry with { Usage = null });
         Assert.Equal("what runs", Assert.Single(never.Unread).What);

@@ -53,7 +53,7 @@ public sealed class ReportCommandTests
         Assert.Contains("either '--table' and '--bucket' of the stack, or '--demo'", errors, StringComparison.Ordinal);
         (code, errors) = await cli.RunAsync("report", "--table", "t", "--bucket", "b", "--week", "2026-W99");
         Assert.Equal(64, code);
-        Assert.Contains("it must look like '2026-W47'", errors, StringComparison.Ordinal);
+        Assert.Contains("it must be a week like 2026-W47", errors, StringComparison.Ordinal);
     }
 
     private static async Task InBrowserAsync(string page)
