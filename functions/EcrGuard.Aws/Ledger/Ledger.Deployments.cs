@@ -40,18 +40,8 @@ public sealed partial class Ledger
     /// <summary>What is recorded of a deployment; null where nothing is.</summary>
     public async Task<RecordedDeployment?> DeploymentAsync(ImageId image, Consumer by, CancellationToken cancellation)
     {
-        var answer = await dynamo
-            .GetItemAsync(
-                new GetItemRequest
-                {
-                    TableName = settings.Table,
-                    Key = DeploymentKey(image, by),
-                    ConsistentRead = true,
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
-        return answer.Item is not { Count: > 0 } item
+        var item = await ItemAsync(DeploymentKey(image, by), cancellation).ConfigureAwait(false);
+        return item is null
             ? null
             : new RecordedDeployment(
                 Keys.Time(item[SeenAt].S),

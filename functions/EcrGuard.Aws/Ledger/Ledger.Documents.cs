@@ -32,18 +32,8 @@ public sealed partial class Ledger
     /// </summary>
     public async Task<(string Json, long Revision)?> DocumentAsync(string name, CancellationToken cancellation)
     {
-        var answer = await dynamo
-            .GetItemAsync(
-                new GetItemRequest
-                {
-                    TableName = settings.Table,
-                    Key = RegistryKey(name),
-                    ConsistentRead = true,
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
-        return answer.Item is { Count: > 0 } item
+        var item = await ItemAsync(RegistryKey(name), cancellation).ConfigureAwait(false);
+        return item is not null
             ? (item["document"].S, long.Parse(item[Revision].N, CultureInfo.InvariantCulture))
             : null;
     }

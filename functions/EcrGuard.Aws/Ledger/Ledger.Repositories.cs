@@ -64,7 +64,7 @@ public sealed partial class Ledger
             cancellation
         );
 
-    /// <summary>A history as JSON that an item holds: names of packages are chosen by whoever built the image.</summary>
+    /// <summary>A history as JSON that an item holds: whoever built the image chose the packages' names.</summary>
     private static string Fitting(RepositoryHistory history)
     {
         while (true)
@@ -82,18 +82,8 @@ public sealed partial class Ledger
     /// <summary>What the sweeps before have remembered of a repository; null where none has.</summary>
     public async Task<RepositoryHistory?> HistoryAsync(RepositoryId repository, CancellationToken cancellation)
     {
-        var answer = await dynamo
-            .GetItemAsync(
-                new GetItemRequest
-                {
-                    TableName = settings.Table,
-                    Key = Key(repository, Keys.RepositoryNote),
-                    ConsistentRead = true,
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
-        return answer.Item?.GetValueOrDefault(PastNote)?.S is { } json
+        var item = await ItemAsync(Key(repository, Keys.RepositoryNote), cancellation).ConfigureAwait(false);
+        return item?.GetValueOrDefault(PastNote)?.S is { } json
             ? JsonSerializer.Deserialize(json, LedgerJson.Default.RepositoryHistory)
             : null;
     }
@@ -201,18 +191,8 @@ public sealed partial class Ledger
         CancellationToken cancellation
     )
     {
-        var answer = await dynamo
-            .GetItemAsync(
-                new GetItemRequest
-                {
-                    TableName = settings.Table,
-                    Key = Key(repository, Keys.Hold),
-                    ConsistentRead = true,
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
-        return answer.Item is { Count: > 0 } item
+        var item = await ItemAsync(Key(repository, Keys.Hold), cancellation).ConfigureAwait(false);
+        return item is not null
             ? (
                 JsonSerializer.Deserialize(item["hold"].S, LedgerJson.Default.SettingHistory)!,
                 long.Parse(item[Revision].N, CultureInfo.InvariantCulture)

@@ -146,18 +146,8 @@ public sealed partial class Ledger
     /// </summary>
     public async Task<IReadOnlyList<string>> IntendedTagsAsync(ImageId image, CancellationToken cancellation)
     {
-        var answer = await dynamo
-            .GetItemAsync(
-                new GetItemRequest
-                {
-                    TableName = settings.Table,
-                    Key = Key(image),
-                    ConsistentRead = true,
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
-        return answer.Item?.GetValueOrDefault(IntendedTags)?.SS ?? [];
+        var item = await ItemAsync(Key(image), cancellation).ConfigureAwait(false);
+        return item?.GetValueOrDefault(IntendedTags)?.SS ?? [];
     }
 
     /// <summary>Writes down what is about to be done to a repository, before it is done.</summary>

@@ -744,6 +744,26 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
 
     private static AttributeValue Set(string value) => new() { SS = [value] };
 
+    /// <summary>One item as it stands; null where there is none.</summary>
+    private async Task<Dictionary<string, AttributeValue>?> ItemAsync(
+        Dictionary<string, AttributeValue> key,
+        CancellationToken cancellation
+    )
+    {
+        var answer = await dynamo
+            .GetItemAsync(
+                new GetItemRequest
+                {
+                    TableName = settings.Table,
+                    Key = key,
+                    ConsistentRead = true,
+                },
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return answer.Item is { Count: > 0 } item ? item : null;
+    }
+
     private static Dictionary<string, AttributeValue> Key(ImageId image) =>
         Key(image.Repository, Keys.Image(image.Digest));
 

@@ -13,7 +13,7 @@ public sealed class HistoryReader(Ledger ledger, EvidenceReader evidences, Polic
 {
     /// <summary>What reports must remember of the repository after this sweep.</summary>
     /// <param name="use">What runs, as it was last read; null where it is not known.</param>
-    /// <param name="current">As <see cref="RepositoryHistory.Current"/> names them, each with its record where it has one.</param>
+    /// <param name="current">Of <see cref="RepositoryHistory.Current"/>, each with its record where it has one.</param>
     /// <param name="left">What left the repository since the sweep before.</param>
     public async Task<RepositoryHistory> NextAsync(
         RepositoryContents contents,
