@@ -145,7 +145,9 @@ internal sealed class LocalDeployment : IDisposable
         var failures = new List<string>();
         while (Taken() is { Count: > 0 } events)
         {
-            var queues = events.ToLookup(QueueOf);
+            var queues = events
+                .SelectMany(json => QueuesOf(json).Select(queue => (queue, json)))
+                .ToLookup(each => each.queue, each => each.json);
             var pushed = services.GetRequiredService<OnImagePushed>();
             failures.AddRange(await DeliverAsync(queues[nameof(OnImagePushed)], pushed.OnImagePushedAsync));
             var scanned = services.GetRequiredService<OnScanChanged>();
@@ -245,16 +247,20 @@ internal sealed class LocalDeployment : IDisposable
         return failures;
     }
 
-    /// <summary>The function that the template's rules give an event to.</summary>
-    private static string QueueOf(string json)
+    /// <summary>The functions that the template's rules give an event to.</summary>
+    private static string[] QueuesOf(string json)
     {
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
         if (root.GetProperty("source").GetString() is "aws.ecs" or "aws.lambda" or "aws.apprunner")
-            return nameof(OnImageDeployed);
-        var pushed =
-            root.GetProperty("detail-type").GetString() == "ECR Image Action"
-            && root.GetProperty("detail").GetProperty("action-type").GetString() == "PUSH";
-        return pushed ? nameof(OnImagePushed) : nameof(OnScanChanged);
+            return [nameof(OnImageDeployed)];
+        return root.GetProperty("detail-type").GetString() != "ECR Image Action"
+            ? [nameof(OnScanChanged)]
+            : root.GetProperty("detail").GetProperty("action-type").GetString() switch
+            {
+                "PUSH" => [nameof(OnImagePushed)],
+                "DELETE" => [nameof(OnScanChanged), nameof(OnImageDeployed)],
+                _ => [nameof(OnScanChanged)],
+            };
     }
 }

@@ -92,6 +92,7 @@ public sealed class Startup
         services.AddSingleton<PolicyPut>();
         services.AddSingleton<ImageDecider>();
         services.AddSingleton<DeploymentRecorder>();
+        services.AddSingleton<DeletedIndexes>();
         services.AddSingleton<BaselineEnforcer>();
         services.AddSingleton<QuarantineEnforcer>();
         services.AddSingleton<DecisionBatch>();

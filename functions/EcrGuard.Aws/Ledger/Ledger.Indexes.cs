@@ -52,14 +52,41 @@ public sealed partial class Ledger
     {
         if (use is null)
             return use;
+        var gone = UseHistory.Gone(use, contents);
+        return UseHistory.WithPlatforms(
+            use,
+            await PlatformsAsync(contents.Repository, gone, cancellation).ConfigureAwait(false)
+        );
+    }
+
+    /// <summary>
+    /// What indexes hold, and the indexes that they hold, as far as they were ever judged. An image has no entry.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<Digest, IReadOnlyList<Digest>>> PlatformsAsync(
+        RepositoryId repository,
+        IReadOnlyList<Digest> indexes,
+        CancellationToken cancellation
+    )
+    {
         var platforms = new Dictionary<Digest, IReadOnlyList<Digest>>();
-        foreach (var chunk in UseHistory.Gone(use, contents).Chunk(ReadBatch))
+        for (var level = 0; indexes.Count > 0 && level < Judge.MaxIndexLevels; level++)
         {
-            var known = await FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
-            foreach (var (index, entry) in known.Where(entry => entry.Value.Record.Children.Count > 0))
-                platforms[index] = [.. entry.Record.Children.Select(child => child.Digest)];
+            foreach (var chunk in indexes.Chunk(ReadBatch))
+            {
+                var known = await FindAsync(repository, chunk, cancellation).ConfigureAwait(false);
+                foreach (var (index, entry) in known.Where(entry => entry.Value.Record.Children.Count > 0))
+                    platforms[index] = [.. entry.Record.Children.Select(child => child.Digest)];
+            }
+            indexes =
+            [
+                .. indexes
+                    .Where(platforms.ContainsKey)
+                    .SelectMany(index => platforms[index])
+                    .Where(child => !platforms.ContainsKey(child))
+                    .Distinct(),
+            ];
         }
-        return UseHistory.WithPlatforms(use, platforms);
+        return platforms;
     }
 
     /// <summary>The indexes that hold an image.</summary>

@@ -116,16 +116,65 @@ public static class UseHistory
             ? read
             : read with
             {
-                Uses =
-                [
-                    .. read.Uses,
-                    .. read
-                        .Uses.Where(use => use.Digest is { } digest && platforms.ContainsKey(digest))
-                        .SelectMany(use =>
-                            platforms[use.Digest!].Select(platform => use with { Tag = null, Digest = platform })
-                        ),
-                ],
+                Uses = [.. read.Uses, .. read.Uses.SelectMany(use => OfPlatforms(use, platforms))],
             };
+
+    /// <summary>
+    /// What is in use of all that an index held that has just gone, each with the reference that was seen last: whoever
+    /// ran the index runs its platforms, and whoever ran one of them runs that.
+    /// </summary>
+    /// <param name="read">What was last read; null where nothing was.</param>
+    /// <param name="deployments">As they are recorded, with the time of each.</param>
+    /// <param name="platforms">What the index held, and each index that it held.</param>
+    public static IReadOnlyList<ConsumerReference> LeftBy(
+        ImageId index,
+        UsageReading? read,
+        IReadOnlyList<ConsumerReference> deployments,
+        IReadOnlyDictionary<Digest, IReadOnlyList<Digest>> platforms,
+        int rollbackDays
+    )
+    {
+        var held = platforms.Values.SelectMany(children => children).ToHashSet();
+        var uses = (Join(read, deployments, rollbackDays)?.Uses ?? deployments)
+            .Where(use => use.Repository == index.Repository)
+            .Select(use => use with { SeenAt = use.SeenAt ?? read?.ReadAt })
+            .ToList();
+        return
+        [
+            .. uses.Concat(uses.SelectMany(use => OfPlatforms(use, platforms)))
+                .Where(use => use.Digest is { } digest && held.Contains(digest))
+                .GroupBy(use => use.Digest)
+                .Select(same => same.MaxBy(use => use.SeenAt)!),
+        ];
+    }
+
+    /// <summary>What a reference to an index means of all that it held, at any depth.</summary>
+    private static IEnumerable<ConsumerReference> OfPlatforms(
+        ConsumerReference use,
+        IReadOnlyDictionary<Digest, IReadOnlyList<Digest>> platforms
+    )
+    {
+        var met = new HashSet<Digest>();
+        var open = new Queue<Digest>();
+        Enter(use.Digest);
+        while (open.TryDequeue(out var digest))
+        {
+            yield return use with
+            {
+                Tag = null,
+                Digest = digest,
+            };
+            Enter(digest);
+        }
+
+        void Enter(Digest? index)
+        {
+            if (index is null || !platforms.TryGetValue(index, out var children))
+                return;
+            foreach (var child in children.Where(met.Add))
+                open.Enqueue(child);
+        }
+    }
 
     /// <summary>
     /// Whether a reference by tag alone means just what was recorded, so that one of the two is enough.

@@ -13,8 +13,15 @@ namespace EcrGuard.Lambda.Functions;
 /// <summary>
 /// Something was deployed: a task of ECS starts, a service of App Runner changes, or, where a trail exists, Lambda or
 /// ECS was told to run another image. What it runs is recorded as in use and shielded at once, not at the next sweep.
+/// An image was deleted: the platforms of an index that runs are what runs then.
 /// </summary>
-public sealed class OnImageDeployed(DeploymentReader deployments, DeploymentRecorder images, Settings settings, Log log)
+public sealed class OnImageDeployed(
+    DeploymentReader deployments,
+    DeploymentRecorder images,
+    DeletedIndexes indexes,
+    Settings settings,
+    Log log
+)
 {
     /// <summary>How much time is left for handing back when no more work is begun.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
@@ -23,7 +30,7 @@ public sealed class OnImageDeployed(DeploymentReader deployments, DeploymentReco
     public async Task<SQSBatchResponse> OnImageDeployedAsync(SQSEvent input, ILambdaContext context)
     {
         var failed = new List<string>();
-        var read = Read(input, failed);
+        var (read, deleted) = Read(input, failed);
         using var deadline = Deadline.Before(context, Margin);
         // All are recorded first: a shield waits for its turn to write, and what is recorded no sweep lets go.
         var follows = new List<Recorded>();
@@ -32,7 +39,7 @@ public sealed class OnImageDeployed(DeploymentReader deployments, DeploymentReco
         {
             string[] ids = [.. same.Select(each => each.MessageId)];
             await OrFailedAsync(
-                    same.Key.By,
+                    same.Key.By.ToString(),
                     ids,
                     failed,
                     async () =>
@@ -51,13 +58,27 @@ public sealed class OnImageDeployed(DeploymentReader deployments, DeploymentReco
         foreach (var recorded in follows)
         {
             await OrFailedAsync(
-                    recorded.Use.By,
+                    recorded.Use.By.ToString(),
                     recorded.MessageIds,
                     failed,
                     async () =>
                     {
                         deadline.Token.ThrowIfCancellationRequested();
                         await images.FollowAsync(recorded.Use, recorded.SeenAt, deadline.Token).ConfigureAwait(false);
+                    }
+                )
+                .ConfigureAwait(false);
+        }
+        foreach (var same in deleted.GroupBy(each => each.Image))
+        {
+            await OrFailedAsync(
+                    same.Key.ToString(),
+                    same.Select(each => each.MessageId),
+                    failed,
+                    async () =>
+                    {
+                        deadline.Token.ThrowIfCancellationRequested();
+                        await indexes.FollowAsync(same.Key, deadline.Token).ConfigureAwait(false);
                     }
                 )
                 .ConfigureAwait(false);
@@ -69,7 +90,7 @@ public sealed class OnImageDeployed(DeploymentReader deployments, DeploymentReco
     /// <summary>A deployment that is recorded and from which something follows.</summary>
     private sealed record Recorded(ConsumerReference Use, DateTimeOffset SeenAt, IReadOnlyList<string> MessageIds);
 
-    private async Task OrFailedAsync(Consumer by, IEnumerable<string> ids, List<string> failed, Func<Task> act)
+    private async Task OrFailedAsync(string of, IEnumerable<string> ids, List<string> failed, Func<Task> act)
     {
         try
         {
@@ -77,24 +98,37 @@ public sealed class OnImageDeployed(DeploymentReader deployments, DeploymentReco
         }
         catch (Exception failure)
         {
-            log.Error("A deployment could not be recorded or shielded yet.", failure, ("by", by.ToString()));
+            log.Error("What runs could not be recorded or shielded yet.", failure, ("of", of));
             failed.AddRange(ids);
         }
     }
 
-    private List<(string MessageId, DeploymentEvent Event)> Read(SQSEvent input, List<string> failed)
+    private (
+        List<(string MessageId, DeploymentEvent Event)> Deployments,
+        List<(string MessageId, ImageId Image)> Deleted
+    ) Read(SQSEvent input, List<string> failed)
     {
         var read = new List<(string, DeploymentEvent)>();
+        var deleted = new List<(string, ImageId)>();
         foreach (var message in input.Records ?? [])
         {
             try
             {
-                if (DeploymentEvent.Read(message.Body ?? "", out var ignored) is not { } deployment)
-                    log.Info("The event is ignored.", ("messageId", message.MessageId), ("why", ignored));
-                else if (deployment.Account != settings.Account || deployment.Region != settings.Region)
-                    log.Warning("The event is of another account or region.", ("messageId", message.MessageId));
+                var body = message.Body ?? "";
+                if (DeploymentEvent.Read(body, out var ignored) is { } deployment)
+                {
+                    if (IsHere(deployment.Account, deployment.Region, message))
+                        read.Add((message.MessageId, deployment));
+                }
+                else if (RegistryEvent.Read(body, out _) is [ImageEvent { Kind: EventKind.Changed, Image: var image }])
+                {
+                    if (IsHere(image.Repository.Account, image.Repository.Region, message))
+                        deleted.Add((message.MessageId, image));
+                }
                 else
-                    read.Add((message.MessageId, deployment));
+                {
+                    log.Info("The event is ignored.", ("messageId", message.MessageId), ("why", ignored));
+                }
             }
             catch (EventFormatException malformed)
             {
@@ -103,7 +137,15 @@ public sealed class OnImageDeployed(DeploymentReader deployments, DeploymentReco
                 failed.Add(message.MessageId);
             }
         }
-        return read;
+        return (read, deleted);
+    }
+
+    private bool IsHere(string account, string region, SQSEvent.SQSMessage message)
+    {
+        if (account == settings.Account && region == settings.Region)
+            return true;
+        log.Warning("The event is of another account or region.", ("messageId", message.MessageId));
+        return false;
     }
 
     private static string Names(DeploymentEvent deployment)

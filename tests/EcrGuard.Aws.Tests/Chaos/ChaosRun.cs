@@ -281,6 +281,16 @@ internal sealed partial class ChaosRun : IAsyncDisposable
                         Queue = QueueOf(type, body),
                     }
                 );
+                if (type == "ECR Image Action" && Deployed.IsDeletion(body))
+                    queue.Add(
+                        new Message(++messages, body, arrives, arrives)
+                        {
+                            Image = image,
+                            What = what,
+                            Happened = now,
+                            Queue = "deployed",
+                        }
+                    );
             }
             if (Chance(0.002))
             {

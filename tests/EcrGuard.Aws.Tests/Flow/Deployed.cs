@@ -119,7 +119,7 @@ internal sealed class Deployed : IDisposable
                 failed.AddRange(await PushedAsync(batch));
             foreach (var batch in queues[false].Chunk(100))
                 failed.AddRange(await ChangedAsync(batch));
-            foreach (var batch in events.Where(IsDeployment).Chunk(50))
+            foreach (var batch in events.Where(json => IsDeployment(json) || IsDeletion(json)).Chunk(50))
                 failed.AddRange(await ImageDeployedAsync(batch));
         }
         return failed;
@@ -215,6 +215,13 @@ internal sealed class Deployed : IDisposable
     {
         using var document = JsonDocument.Parse(json);
         return document.RootElement.GetProperty("source").GetString() is "aws.ecs" or "aws.lambda" or "aws.apprunner";
+    }
+
+    public static bool IsDeletion(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.GetProperty("detail-type").GetString() == "ECR Image Action"
+            && document.RootElement.GetProperty("detail").GetProperty("action-type").GetString() == "DELETE";
     }
 
     public static bool IsPush(string json)

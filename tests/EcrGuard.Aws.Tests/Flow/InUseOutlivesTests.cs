@@ -308,6 +308,62 @@ public sealed class InUseOutlivesTests
         Assert.True(Stands(fixture, platform.Digest));
     }
 
+    /// <summary>Until the next sweep its policy would take them: their index held them, and no tag does.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_platforms_of_an_index_that_runs_are_shielded_when_its_team_deletes_it(bool toldByTask)
+    {
+        await using var fixture = await FilledAsync();
+        var platform = Manifest.Image("a platform");
+        var inner = Manifest.Index([("linux/amd64", platform)]);
+        fixture.Aws.Ecr.Push(Repository, inner);
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", inner)]), "all");
+        await PushedDailyAsync(fixture, 5);
+        fixture.Time.Advance(TimeSpan.FromDays(3));
+        var enforcing = fixture.Deploy(Keeping(3));
+        await enforcing.SweepAsync(toldByTask ? Runs(fixture) : Runs(fixture, index));
+        if (toldByTask)
+        {
+            var uri = $"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{Repository}:all";
+            fixture.Aws.Ecs.RunTask("main", fixture.Aws.Ecs.RegisterTaskDefinition("web", uri), platform.Digest);
+            await enforcing.DeliverAllAsync();
+        }
+        Assert.Contains(Shield(index), fixture.Tags(index));
+        Assert.Empty(fixture.Tags(platform.Digest));
+
+        fixture.Aws.Ecr.Delete(Repository, index);
+        await enforcing.DeliverAllAsync();
+        Assert.Equal([Shield(inner.Digest)], fixture.Tags(inner.Digest));
+        Assert.True(Stands(fixture, platform.Digest));
+
+        fixture.Aws.Ecr.Delete(Repository, inner.Digest);
+        await enforcing.DeliverAllAsync();
+        Assert.Equal([Shield(platform.Digest)], fixture.Tags(platform.Digest));
+        Assert.True(Stands(fixture, platform.Digest));
+        await enforcing.SweepAsync(toldByTask ? null : Runs(fixture, index));
+        Assert.Equal([Shield(platform.Digest)], fixture.Tags(platform.Digest));
+    }
+
+    [Fact]
+    public async Task What_both_indexes_held_that_are_gone_with_no_event_is_in_use_to_the_next_sweep()
+    {
+        await using var fixture = await FilledAsync();
+        var platform = Manifest.Image("a platform");
+        var inner = Manifest.Index([("linux/amd64", platform)]);
+        fixture.Aws.Ecr.Push(Repository, inner);
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", inner)]), "all");
+        await PushedDailyAsync(fixture, 5);
+        fixture.Time.Advance(TimeSpan.FromDays(3));
+        var enforcing = fixture.Deploy(Keeping(3));
+        await enforcing.SweepAsync(Runs(fixture, index));
+
+        fixture.Aws.Ecr.Delete(Repository, index, announce: false);
+        fixture.Aws.Ecr.Delete(Repository, inner.Digest, announce: false);
+        await enforcing.SweepAsync(Runs(fixture, index));
+        Assert.Equal([Shield(platform.Digest)], fixture.Tags(platform.Digest));
+    }
+
     private static readonly string?[] Teams =
     [
         null,

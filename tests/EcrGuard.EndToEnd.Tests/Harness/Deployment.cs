@@ -259,14 +259,22 @@ public class Deployment : IAsyncLifetime
     {
         while (Aws.Events.Take() is { Count: > 0 } events)
         {
-            foreach (var queue in events.Select(e => JsonNode.Parse(e)!).GroupBy(QueueOf))
+            var queues = events
+                .Select(e => JsonNode.Parse(e)!)
+                .SelectMany(e => QueuesOf(e).Select(queue => (queue, e)));
+            foreach (var queue in queues.GroupBy(each => each.queue, each => each.e))
                 Assert.Empty(await DeliverAsync(queue.Key, [.. queue.Select(e => e.ToJsonString())]));
         }
 
-        static string QueueOf(JsonNode e) =>
-            e["source"]!.ToString() is "aws.ecs" or "aws.lambda" or "aws.apprunner" ? "OnImageDeployed"
-            : e["detail"]!["action-type"]?.ToString() == "PUSH" ? "OnImagePushed"
-            : "OnScanChanged";
+        static string[] QueuesOf(JsonNode e) =>
+            e["source"]!.ToString() is "aws.ecs" or "aws.lambda" or "aws.apprunner"
+                ? ["OnImageDeployed"]
+                : e["detail"]!["action-type"]?.ToString() switch
+                {
+                    "PUSH" => ["OnImagePushed"],
+                    "DELETE" => ["OnScanChanged", "OnImageDeployed"],
+                    _ => ["OnScanChanged"],
+                };
     }
 
     /// <summary>The ledger's item of an image; null where there is none.</summary>

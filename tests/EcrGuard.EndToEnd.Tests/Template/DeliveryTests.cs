@@ -335,6 +335,7 @@ public sealed class DeliveryTests
                 """ImageDeployedQueue {"source":["aws.apprunner"],"detail-type":["AppRunner Service Operation Status Change"]}""",
                 """ImageDeployedQueue {"source":["aws.lambda"],"detail-type":["AWS API Call via CloudTrail"],"detail":{"eventSource":["lambda.amazonaws.com"],"eventName":["CreateFunction",{"prefix":"CreateFunction2"},{"prefix":"UpdateFunctionCode"},{"prefix":"PublishVersion"}],"errorCode":[{"exists":false}]}}""",
                 """ImageDeployedQueue {"source":["aws.ecs"],"detail-type":["AWS API Call via CloudTrail"],"detail":{"eventSource":["ecs.amazonaws.com"],"eventName":["RegisterTaskDefinition","CreateService","UpdateService"],"errorCode":[{"exists":false}]}}""",
+                """ImageDeployedQueue {"source":["aws.ecr"],"detail-type":["ECR Image Action"],"detail":{"action-type":["DELETE"]}}""",
             ],
             patterns
         );

@@ -216,6 +216,8 @@ public sealed class PermissionsTests
                 "ApplyPlan",
                 "BreakGlass",
                 "EndBreakGlass",
+                // Whether an index that was deleted runs.
+                "OnImageDeployed",
                 "RestoreRepository",
                 "SweepClose",
                 "SweepList",
@@ -273,7 +275,7 @@ public sealed class PermissionsTests
 
     /// <summary>
     /// What it calls, and nothing else: it asks what was deployed, records it, and adds the tag that shields it. It
-    /// reads no consumer but the one that an event names.
+    /// reads no consumer but the one that an event names; what the sweep has read tells whether a deleted index ran.
     /// </summary>
     [Fact]
     public void What_records_a_deployment_asks_the_one_that_deployed_and_takes_nothing_away()
@@ -281,6 +283,7 @@ public sealed class PermissionsTests
         string[] always =
         [
             "apprunner:DescribeService",
+            "dynamodb:BatchGetItem",
             "dynamodb:GetItem",
             "dynamodb:Query",
             "dynamodb:UpdateItem",
@@ -295,6 +298,8 @@ public sealed class PermissionsTests
             "lambda:GetFunction",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
+            "s3:GetObject",
+            "s3:ListBucket",
             "sns:Publish",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
@@ -322,7 +327,7 @@ public sealed class PermissionsTests
             {
                 ["OnImagePushed"] = [.. keeps, "GetItem", "Query of the index"],
                 ["OnScanChanged"] = [.. keeps, "Query of the index"],
-                ["OnImageDeployed"] = ["GetItem", "PutItem", "Query", "UpdateItem"],
+                ["OnImageDeployed"] = ["BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem"],
                 ["Approval"] = ["BatchGetItem"],
                 ["BreakGlass"] = [.. keeps, "Query of the index"],
                 ["EndBreakGlass"] = [.. keeps, "Query of the index"],

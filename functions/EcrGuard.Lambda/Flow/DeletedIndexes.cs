@@ -1,0 +1,42 @@
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
+
+namespace EcrGuard.Lambda.Flow;
+
+/// <summary>
+/// What ran an index runs on when its team deletes it. The index held its platforms, and nothing does then: they are
+/// recorded as in use and shielded at once, not at the next sweep.
+/// </summary>
+public sealed class DeletedIndexes(
+    EcrReader registry,
+    Ledger ledger,
+    UseStore uses,
+    DeploymentRecorder deployments,
+    ImageDecider guard
+)
+{
+    /// <summary>Follows the deletion of an image, of which most are no index: that costs a read of the ledger.</summary>
+    public async Task FollowAsync(ImageId index, CancellationToken cancellation)
+    {
+        var platforms = await ledger
+            .PlatformsAsync(index.Repository, [index.Digest], cancellation)
+            .ConfigureAwait(false);
+        // A tag that was deleted tells the same, and an index may be pushed again.
+        if (platforms.Count == 0 || await registry.ImageAsync(index, cancellation).ConfigureAwait(false) is not null)
+            return;
+        var left = UseHistory.LeftBy(
+            index,
+            await uses.LatestAsync(cancellation).ConfigureAwait(false),
+            await ledger.DeploymentsAsync(index.Repository, cancellation).ConfigureAwait(false),
+            platforms,
+            guard.Policy.Consumers.RollbackDays
+        );
+        foreach (var use in left)
+            await deployments.RecordAsync(use, use.SeenAt!.Value, cancellation).ConfigureAwait(false);
+        // What was shielded by its index is shielded no more, whatever is recorded of it.
+        foreach (var use in left)
+            await deployments.FollowAsync(use, use.SeenAt!.Value, cancellation).ConfigureAwait(false);
+    }
+}
