@@ -6,6 +6,7 @@ using EcrGuard.Cli.Commands;
 var root = new RootCommand("EcrGuard keeps the Amazon ECR repositories of an account clean and safe by itself.")
 {
     AskCommand.Create(),
+    ExplainCommand.Create(),
     DemoCommand.Create(),
     LocalCommand.Create(),
     new Command("policy", "Works on policy documents.") { PolicyCommand.Create(), TryCommand.Create() },

@@ -43,7 +43,10 @@ internal static class Keys
 
     public static string Image(Digest digest) => Images + digest.Hex;
 
-    public static string History(Digest digest, DateTimeOffset at, string id) => $"H#{digest.Hex}#{Time(at)}#{id}";
+    /// <summary>Begins the key of every change of an image's status, followed by its time.</summary>
+    public static string Histories(Digest digest) => $"H#{digest.Hex}#";
+
+    public static string History(Digest digest, DateTimeOffset at, string id) => $"{Histories(digest)}{Time(at)}#{id}";
 
     public static string Write(string id) => $"A#{id}";
 

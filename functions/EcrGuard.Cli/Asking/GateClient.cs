@@ -29,7 +29,7 @@ internal sealed class GateClient
     /// <exception cref="FunctionFailedException">There is no such deployment.</exception>
     public static async Task<GateClient> FindAsync(GateTarget target, CancellationToken cancellation)
     {
-        var region = target.Url is null ? CallerRegion.Name : null;
+        var region = target.Url is null ? Caller.Region : null;
         var credentials = target.Role is null ? null : await TakeAsync(target.Role, cancellation);
         if (target.Url is { } url)
             return new GateClient((image, token) => GetAsync(url, credentials, image, token));

@@ -130,7 +130,7 @@ internal static class SignedHttp
     /// API Gateway's own host names tell the region; a domain of one's own has that of the environment.
     /// </summary>
     private static string RegionOf(Uri url) =>
-        url.Host.Split('.') is [_, Service, var region, _, ..] ? region : CallerRegion.Name;
+        url.Host.Split('.') is [_, Service, var region, _, ..] ? region : Caller.Region;
 
     private sealed class Question : AmazonWebServiceRequest;
 }

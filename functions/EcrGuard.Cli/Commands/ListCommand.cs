@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Amazon.SecurityToken.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Cli.Judging;
@@ -24,11 +23,7 @@ internal static class ListCommand
         };
         statuses.AcceptOnlyFromAmong([.. Enum.GetValues<Status>().Select(status => status.Word().ToLowerInvariant())]);
         var repositories = SharedOptions.Repositories();
-        var table = new Option<string>("--table")
-        {
-            Description = "The ledger: the stack's output Table.",
-            Required = true,
-        };
+        var ledger = new LedgerOptions { Table = { Required = true } };
         var format = SharedOptions.TableOrJson();
         var command = new Command(
             "list",
@@ -37,7 +32,7 @@ internal static class ListCommand
         {
             statuses,
             repositories,
-            table,
+            ledger.Table,
             format,
         };
         command.SetAction(
@@ -45,7 +40,7 @@ internal static class ListCommand
                 RunAsync(
                     parsed.GetRequiredValue(statuses),
                     parsed.GetRequiredValue(repositories),
-                    parsed.GetRequiredValue(table),
+                    parsed.GetRequiredValue(ledger.Table)!,
                     parsed.GetValue(format) == SharedOptions.Json,
                     Console.Out,
                     Console.Error,
@@ -67,37 +62,19 @@ internal static class ListCommand
         CommandRunner.RunAsync(
             async () =>
             {
-                var region = CallerRegion.Name;
                 using var aws = AwsClients.FromEnvironment();
-                var caller = await aws.Sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellation);
-                var settings = new Settings
-                {
-                    Account = caller.Account,
-                    Region = region,
-                    Table = table,
-                    Bucket = "",
-                };
+                var settings = await LedgerOptions.ReadAsync(aws, table, null, cancellation);
                 var images = new List<ListedImage>();
-                try
+                await foreach (
+                    var entry in new Ledger(aws.Dynamo, settings, TimeProvider.System).AllAsync(cancellation)
+                )
                 {
-                    await foreach (
-                        var entry in new Ledger(aws.Dynamo, settings, TimeProvider.System).AllAsync(cancellation)
+                    var image = ListedImage.Of(entry.Record);
+                    if (
+                        (statuses.Length == 0 || statuses.Contains(image.Status.ToLowerInvariant()))
+                        && repositories.Matches(image.Repository)
                     )
-                    {
-                        var image = ListedImage.Of(entry.Record);
-                        if (
-                            (statuses.Length == 0 || statuses.Contains(image.Status.ToLowerInvariant()))
-                            && repositories.Matches(image.Repository)
-                        )
-                            images.Add(image);
-                    }
-                }
-                catch (Amazon.DynamoDBv2.Model.ResourceNotFoundException)
-                {
-                    throw new UnusableFileException(
-                        $"--table is '{table}'; it must be a table of {caller.Account} in {region}: the stack's output "
-                            + "Table."
-                    );
+                        images.Add(image);
                 }
                 if (asJson)
                     output.WriteLine(JsonSerializer.Serialize(images, ListJson.Readable.ListListedImage));

@@ -150,7 +150,7 @@ internal static class PlanCommand
     )
     {
         var time = TimeProvider.System;
-        var (account, region) = await FunctionInvoker.HomeAsync(aws.Ecr, cancellation);
+        var (account, region) = await Caller.HomeAsync(aws, cancellation);
         var settings = new Settings
         {
             Account = account,

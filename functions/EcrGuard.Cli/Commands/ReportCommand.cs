@@ -47,11 +47,7 @@ internal static class ReportCommand
         };
         var open = new Option<bool>("--open") { Description = "Opens the page in the browser." };
         var policy = SharedOptions.Policy("The policy document that is deployed; the built-in one if it is not given.");
-        var table = new Option<string?>("--table") { Description = "The ledger, the stack's output Table." };
-        var bucket = new Option<string?>("--bucket")
-        {
-            Description = "What was read of what runs, the stack's output Bucket.",
-        };
+        var ledger = new LedgerOptions(bucket: "It holds what was read of what runs.");
         var demo = new Option<bool>("--demo")
         {
             Description = "Of twelve weeks on an embedded local AWS instead: no account, no Docker.",
@@ -66,14 +62,14 @@ internal static class ReportCommand
             folder,
             open,
             policy,
-            table,
-            bucket,
+            ledger.Table,
+            ledger.Bucket,
             demo,
         };
         command.Validators.Add(result =>
         {
-            var account = result.GetResult(table) is not null && result.GetResult(bucket) is not null;
-            var any = result.GetResult(table) is not null || result.GetResult(bucket) is not null;
+            var account = result.GetResult(ledger.Table) is not null && result.GetResult(ledger.Bucket) is not null;
+            var any = result.GetResult(ledger.Table) is not null || result.GetResult(ledger.Bucket) is not null;
             if (result.GetValue(demo) ? any || result.GetResult(policy) is not null : !account)
                 result.AddError("Say what to report on: either '--table' and '--bucket' of the stack, or '--demo'.");
             if (result.GetValue(demo) && result.GetResult(week) is not null)
@@ -88,8 +84,8 @@ internal static class ReportCommand
                             parsed.GetValue(week),
                             parsed.GetRequiredValue(folder),
                             parsed.GetValue(policy),
-                            parsed.GetValue(table),
-                            parsed.GetValue(bucket)
+                            parsed.GetValue(ledger.Table),
+                            parsed.GetValue(ledger.Bucket)
                         );
                         var summary = await ReadAsync(options, cancellation);
                         await WriteAsync(summary, options.Out, Console.Out, cancellation);
@@ -111,14 +107,7 @@ internal static class ReportCommand
             return await TwelveWeeks.RunAsync((guard, week) => guard.ReportAsync(week));
         var policy = PlanCommand.LoadPolicy(options.Policy);
         using var aws = AwsClients.FromEnvironment();
-        var (account, region) = await FunctionInvoker.HomeAsync(aws.Ecr, cancellation);
-        var settings = new Settings
-        {
-            Account = account,
-            Region = region,
-            Table = options.Table!,
-            Bucket = options.Bucket!,
-        };
+        var settings = await LedgerOptions.ReadAsync(aws, options.Table, options.Bucket, cancellation);
         var time = TimeProvider.System;
         var reader = new SummaryReader(
             new EcrReader(aws.Ecr, settings, time),

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Text.Json;
-using Amazon.DynamoDBv2.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
@@ -60,16 +59,11 @@ internal static class TryCommand
         {
             Description = "Every image of the registry of the caller's credentials.",
         };
-        var table = new Option<string?>("--table")
-        {
-            Description =
-                "The ledger, the stack's output Table: what was found before then counts as for the functions, and "
-                + "what it holds is not asked of the scanners again. Without it nothing is known of earlier scans.",
-        };
-        var bucket = new Option<string?>("--bucket")
-        {
-            Description = "The ledger's findings, the stack's output Bucket.",
-        };
+        var ledger = new LedgerOptions(
+            "What was found before then counts as for the functions, and what it holds is not asked of the scanners "
+                + "again. Without it nothing is known of earlier scans.",
+            "It holds the ledger's findings."
+        );
         var command = new Command(
             "try",
             "Shows what another policy document would change: the images of an account, judged by both from the same "
@@ -85,15 +79,15 @@ internal static class TryCommand
             images,
             account,
             repositories,
-            table,
-            bucket,
+            ledger.Table,
+            ledger.Bucket,
             format,
         };
         command.Validators.Add(result =>
         {
             if (result.GetResult(images) is null == !result.GetValue(account))
                 result.AddError("Say what to try the policy on: either '--image' or '--account'.");
-            if (result.GetResult(table) is null != result.GetResult(bucket) is null)
+            if (result.GetResult(ledger.Table) is null != result.GetResult(ledger.Bucket) is null)
                 result.AddError("The ledger is both: '--table' and '--bucket'.");
             if (result.GetResult(images) is not null && result.GetResult(repositories) is { Implicit: false })
                 result.AddError("'--repository' goes with '--account': an image names its repository.");
@@ -106,8 +100,8 @@ internal static class TryCommand
                         parsed.GetValue(against),
                         parsed.GetValue(images) ?? [],
                         parsed.GetRequiredValue(repositories),
-                        parsed.GetValue(table),
-                        parsed.GetValue(bucket)
+                        parsed.GetValue(ledger.Table),
+                        parsed.GetValue(ledger.Bucket)
                     ),
                     parsed.GetValue(format) == SharedOptions.Json,
                     Console.Out,
@@ -172,22 +166,15 @@ internal static class TryCommand
     )
     {
         var time = TimeProvider.System;
-        var (account, region) = await FunctionInvoker.HomeAsync(aws.Ecr, cancellation);
+        var settings = await LedgerOptions.ReadAsync(aws, options.Table, options.Bucket, cancellation);
         foreach (var image in options.Images)
         {
-            if (image.Account is not null && (image.Account, image.Region) != (account, region))
+            if (image.Account is not null && (image.Account, image.Region) != (settings.Account, settings.Region))
                 throw new UnusableFileException(
-                    $"--image is '{image}'; it must be of the registry {account} in {region}, whose "
+                    $"--image is '{image}'; it must be of the registry {settings.Account} in {settings.Region}, whose "
                         + "credentials these are."
                 );
         }
-        var settings = new Settings
-        {
-            Account = account,
-            Region = region,
-            Table = options.Table ?? "",
-            Bucket = options.Bucket ?? "",
-        };
         var registry = new EcrReader(aws.Ecr, settings, time);
         var ledger = options.Table is null ? null : new Ledger(aws.Dynamo, settings, time);
         var evidences = new EvidenceReader(
@@ -197,18 +184,6 @@ internal static class TryCommand
             time,
             settings.SettlingTime
         );
-        try
-        {
-            // Whatever is in it: that it can be asked at all.
-            if (ledger is not null)
-                await ledger.DocumentAsync(Ledger.BackfillDocument, cancellation);
-        }
-        catch (ResourceNotFoundException)
-        {
-            throw new UnusableFileException(
-                $"--table is '{options.Table}'; it must be a table of {account} in {region}: the stack's output Table."
-            );
-        }
         // What runs is asked about as it will be where the tried policy is in force.
         progress.ReadingUse();
         var use = await new ConsumerReader(aws, tried, settings, time).ReadAsync(null, cancellation);

@@ -3,8 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Amazon.ECR;
-using Amazon.ECR.Model;
 using Amazon.Lambda;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.Model;
@@ -90,7 +88,7 @@ internal sealed class FunctionInvoker(string? function)
         var collection = new ServiceCollection();
         Startup.Compose(
             collection,
-            await LocalSettingsAsync(aws.Ecr, cancellation),
+            await LocalSettingsAsync(aws, cancellation),
             aws,
             policy,
             TimeProvider.System,
@@ -104,26 +102,10 @@ internal sealed class FunctionInvoker(string? function)
         );
     }
 
-    /// <summary>The registry and the region of the caller's environment.</summary>
-    /// <exception cref="UnusableFileException">There is nothing there to work on.</exception>
-    public static async Task<(string Account, string Region)> HomeAsync(
-        IAmazonECR ecr,
-        CancellationToken cancellation
-    ) =>
-        (
-            (
-                await ecr.DescribeRepositoriesAsync(new DescribeRepositoriesRequest { MaxResults = 1 }, cancellation)
-            ).Repositories
-                is [var first, ..]
-                ? first.RegistryId
-                : throw new UnusableFileException("The registry holds no repository: there is nothing to do."),
-            CallerRegion.Name
-        );
-
     /// <summary>As 'ecrguard local' has made things; the policy alone says how far a function goes there.</summary>
-    private static async Task<Settings> LocalSettingsAsync(IAmazonECR ecr, CancellationToken cancellation)
+    private static async Task<Settings> LocalSettingsAsync(AwsClients aws, CancellationToken cancellation)
     {
-        var (account, region) = await HomeAsync(ecr, cancellation);
+        var (account, region) = await Caller.HomeAsync(aws, cancellation);
         return new Settings
         {
             Account = account,

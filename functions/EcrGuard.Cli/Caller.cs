@@ -1,0 +1,26 @@
+using Amazon.Runtime;
+using Amazon.SecurityToken.Model;
+using EcrGuard.Aws;
+
+namespace EcrGuard.Cli;
+
+/// <summary>Where the caller works: the account of the credentials, and the region.</summary>
+internal static class Caller
+{
+    /// <summary>As every AWS SDK finds it.</summary>
+    /// <exception cref="UnusableFileException">There is none.</exception>
+    public static string Region =>
+        FallbackRegionFactory.GetRegionEndpoint()?.SystemName
+        ?? throw new UnusableFileException(
+            "No region is set; give --region, or set AWS_REGION, for example to eu-central-1."
+        );
+
+    /// <summary>The registry of the caller: its account, which needs no permission to ask for, and the region.</summary>
+    /// <exception cref="UnusableFileException">There is no region.</exception>
+    public static async Task<(string Account, string Region)> HomeAsync(AwsClients aws, CancellationToken cancellation)
+    {
+        var region = Region;
+        var caller = await aws.Sts.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellation);
+        return (caller.Account, region);
+    }
+}

@@ -1,0 +1,156 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Amazon.ECR.Model;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Cli.Judging;
+using EcrGuard.Cli.Plans;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Reports;
+
+namespace EcrGuard.Cli.Commands;
+
+/// <summary>
+/// <c>ecrguard explain</c>: all that the ledger knows of one image, on one page. Reads the ledger, and ECR only for the
+/// digest of a tag.
+/// </summary>
+internal static class ExplainCommand
+{
+    public static Command Create()
+    {
+        var image = SharedOptions.Image();
+        var ledger = new LedgerOptions(bucket: "With it, what the last sweep read of what runs is told, too.")
+        {
+            Table = { Required = true },
+        };
+        var format = SharedOptions.TextOrJson();
+        var command = new Command(
+            "explain",
+            "Tells all that the ledger knows of one image: the verdict and how it came to it, use, tags, waivers, forced "
+                + "approvals, quarantine, writes. Reads only. It asks no scanner and no gate: that is 'ask'."
+        )
+        {
+            image,
+            ledger.Table,
+            ledger.Bucket,
+            format,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
+                RunAsync(
+                    parsed.GetRequiredValue(image),
+                    parsed.GetRequiredValue(ledger.Table)!,
+                    parsed.GetValue(ledger.Bucket),
+                    parsed.GetValue(format) == SharedOptions.Json,
+                    Console.Out,
+                    Console.Error,
+                    cancellation
+                )
+        );
+        return command;
+    }
+
+    private static Task<int> RunAsync(
+        ImageReference image,
+        string table,
+        string? bucket,
+        bool asJson,
+        TextWriter output,
+        TextWriter errors,
+        CancellationToken cancellation
+    ) =>
+        CommandRunner.RunAsync(
+            async () =>
+            {
+                using var aws = AwsClients.FromEnvironment();
+                var settings = await LedgerOptions.ReadAsync(aws, table, bucket, cancellation);
+                if (image.Account is not null && (image.Account, image.Region) != (settings.Account, settings.Region))
+                    throw new UnusableFileException(
+                        $"IMAGE is '{image}'; it must be of the registry {settings.Account} in {settings.Region}, whose "
+                            + "credentials these are."
+                    );
+                var repository = new RepositoryId(settings.Account, settings.Region, image.Repository);
+                var id = new ImageId(
+                    repository,
+                    image.Digest ?? await DigestOfAsync(aws, repository, image.Tag!, cancellation)
+                );
+                var story = await ReadAsync(aws, settings, id, bucket is not null, cancellation);
+                output.WriteLine(
+                    asJson
+                        ? JsonSerializer.Serialize(story, StoryJson.Readable.ImageStory)
+                        : ImageStoryText.Of(story, TimeProvider.System.GetUtcNow()).TrimEnd('\n')
+                );
+                return ExitCodes.Done;
+            },
+            "Nothing was written.",
+            errors,
+            cancellation
+        );
+
+    private static async Task<ImageStory> ReadAsync(
+        AwsClients aws,
+        Settings settings,
+        ImageId image,
+        bool readUse,
+        CancellationToken cancellation
+    )
+    {
+        var ledger = new Ledger(aws.Dynamo, settings, TimeProvider.System);
+        var entry =
+            await ledger.FindAsync(image, cancellation)
+            ?? throw new UnusableFileException(
+                $"The ledger knows nothing of {image.Repository.Name}@{image.Digest}: EcrGuard has not judged it yet, or "
+                    + "it is no image that anybody deploys (a signature, say)."
+            );
+        var history = new ImageHistory(aws.Dynamo, settings);
+        var deployments = await ledger.DeploymentsAsync(image.Repository, cancellation);
+        return ImageStory.Of(
+            new ImageStoryFacts(
+                entry.Record,
+                entry.Quarantine,
+                entry.IntendedTags,
+                await history.ChangesAsync(image, cancellation),
+                await history.WritesAsync(image, cancellation),
+                [.. deployments.Where(use => use.Digest == image.Digest)],
+                await ledger.IndexesOfAsync(image, cancellation),
+                readUse ? await new UseStore(aws.S3, settings).LatestAsync(cancellation) : null
+            ),
+            TimeProvider.System.GetUtcNow()
+        );
+    }
+
+    /// <summary>The ledger knows images by digest; which one a tag is on, ECR says.</summary>
+    private static async Task<Digest> DigestOfAsync(
+        AwsClients aws,
+        RepositoryId repository,
+        string tag,
+        CancellationToken cancellation
+    )
+    {
+        var request = new DescribeImagesRequest
+        {
+            RegistryId = repository.Account,
+            RepositoryName = repository.Name,
+            ImageIds = [new ImageIdentifier { ImageTag = tag }],
+        };
+        try
+        {
+            var found = await aws.Ecr.DescribeImagesAsync(request, cancellation);
+            return Digest.Parse(found.ImageDetails.Single().ImageDigest);
+        }
+        catch (Exception missing) when (missing is ImageNotFoundException or RepositoryNotFoundException)
+        {
+            throw new UnusableFileException(
+                $"No image of {repository.Name} has the tag '{tag}' now; name the image by its digest, by which the "
+                    + "ledger knows it."
+            );
+        }
+    }
+}
+
+[JsonSerializable(typeof(ImageStory))]
+internal sealed partial class StoryJson : JsonSerializerContext
+{
+    public static StoryJson Readable { get; } = new(VerdictJson.Readable());
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Amazon.DynamoDBv2.Model;
+using EcrGuard.Aws;
+using EcrGuard.Aws.Ledger;
+
+namespace EcrGuard.Cli;
+
+/// <summary>Which ledger a command reads: the same options, and the same words about a wrong one, for all.</summary>
+/// <param name="table">What it is read for, behind its name; empty: nothing is said.</param>
+/// <param name="bucket">The same of the bucket.</param>
+internal sealed class LedgerOptions(string table = "", string bucket = "")
+{
+    public Option<string?> Table { get; } =
+        new("--table")
+        {
+            Description = $"The ledger: the stack's output Table{(table.Length > 0 ? $". {table}" : ".")}",
+        };
+
+    public Option<string?> Bucket { get; } =
+        new("--bucket") { Description = $"The stack's output Bucket{(bucket.Length > 0 ? $". {bucket}" : ".")}" };
+
+    /// <summary>The settings by which what the caller's registry has there is read.</summary>
+    /// <param name="table">Null: no ledger is read.</param>
+    /// <param name="bucket">Null: nothing of the bucket is read.</param>
+    /// <exception cref="UnusableFileException">There is no such table, or no region.</exception>
+    public static async Task<Settings> ReadAsync(
+        AwsClients aws,
+        string? table,
+        string? bucket,
+        CancellationToken cancellation
+    )
+    {
+        var (account, region) = await Caller.HomeAsync(aws, cancellation);
+        var settings = new Settings
+        {
+            Account = account,
+            Region = region,
+            Table = table ?? "",
+            Bucket = bucket ?? "",
+        };
+        if (table is null)
+            return settings;
+        try
+        {
+            // Whatever is in it: that it can be asked at all.
+            await new Ledger(aws.Dynamo, settings, TimeProvider.System).DocumentAsync(
+                Ledger.BackfillDocument,
+                cancellation
+            );
+            return settings;
+        }
+        catch (ResourceNotFoundException)
+        {
+            throw new UnusableFileException(
+                $"--table is '{table}'; it must be a table of {account} in {region}: the stack's output Table."
+            );
+        }
+    }
+}

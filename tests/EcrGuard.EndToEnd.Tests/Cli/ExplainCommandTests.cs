@@ -1,0 +1,130 @@
+using System.Text.Json.Nodes;
+using EcrGuard.EndToEnd.Tests.Harness;
+using EcrGuard.LocalAws.Ecr;
+
+namespace EcrGuard.EndToEnd.Tests.Cli;
+
+/// <summary><c>ecrguard explain</c>: all that the ledger knows of an image, and nothing is written.</summary>
+public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deployment>, IDisposable
+{
+    private readonly CommandLine _ecrguard = new();
+
+    public void Dispose() => _ecrguard.Dispose();
+
+    [Fact]
+    public async Task The_story_of_a_blocked_image_that_runs_is_told_by_tag_and_by_digest()
+    {
+        var repository = guard.CreateRepository();
+        var digest = guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0");
+        await guard.DeliverAllAsync();
+        guard.Aws.Ecs.RunTask(
+            "main",
+            guard.Aws.Ecs.RegisterTaskDefinition(
+                "web",
+                $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{repository}:1.0"
+            ),
+            digest
+        );
+        guard.Aws.Ecr.CompleteScan(
+            repository,
+            digest,
+            new LocalFinding("CVE-2024-6119", "CRITICAL", new LocalPackage("openssl", "3.0.13"))
+        );
+        await guard.DeliverAllAsync();
+        guard.TakeRequests();
+
+        var (code, text) = await _ecrguard.RunAsync(
+            guard.Aws,
+            "explain",
+            $"{repository}:1.0",
+            "--table",
+            Deployment.Table,
+            "--bucket",
+            Deployment.Bucket
+        );
+        var requests = guard.TakeRequests();
+        var (byDigest, json) = await _ecrguard.RunAsync(
+            guard.Aws,
+            "explain",
+            $"{repository}@{digest}",
+            "--table",
+            Deployment.Table,
+            "--format",
+            "json"
+        );
+
+        Assert.True(code == 0, text);
+        Assert.StartsWith($"BLOCKED  {repository}:1.0\n", text, StringComparison.Ordinal);
+        foreach (
+            var said in new[]
+            {
+                $"{repository}@{digest}",
+                "A gate answers no; BLOCKED since ",
+                "CVE-2024-6119",
+                "To pass\n",
+                "task-definition/web:1, by tag 1.0, last seen ",
+                $"EcrGuard wrote, or meant to write: ecrguard-blocked-{digest["sha256:".Length..]}",
+                "  NEW → PENDING",
+                "  PENDING → BLOCKED",
+                $"Add ecrguard-blocked-{digest["sha256:".Length..]}: done",
+            }
+        )
+            Assert.Contains(said, text, StringComparison.Ordinal);
+        Assert.All(requests, request => Assert.True(Deployment.Reads(request.Operation), request.ToString()));
+        Assert.Single(requests, request => request.Service == "ecr");
+
+        Assert.True(byDigest == 0, json);
+        Assert.DoesNotContain(guard.TakeRequests(), request => request.Service == "ecr");
+        var story = JsonNode.Parse(json)!;
+        Assert.Equal(("BLOCKED", digest), ((string)story["status"]!, (string)story["digest"]!));
+        Assert.Equal(
+            ["NEW>PENDING", "PENDING>BLOCKED"],
+            story["history"]!.AsArray().Select(change => $"{change!["from"]}>{change["status"]}")
+        );
+        Assert.Equal("CVE-2024-6119", (string)story["reasons"]![0]!["vulnerability"]!);
+        Assert.Single(story["uses"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task What_is_not_known_is_said_with_what_would_be_right()
+    {
+        var repository = guard.CreateRepository();
+        guard.Aws.Ecr.Push(repository, Manifest.Image(repository), "1.0");
+        guard.Aws.Events.Take();
+        foreach (
+            var (image, table, said) in new[]
+            {
+                ($"{repository}:1.0", Deployment.Table, $"The ledger knows nothing of {repository}@sha256:"),
+                ($"{repository}:2.0", Deployment.Table, $"No image of {repository} has the tag '2.0' now"),
+                ("no/such:1", Deployment.Table, "No image of no/such has the tag '1' now"),
+                ($"{repository}:1.0", "no-such", "--table is 'no-such'; it must be a table of 123456789012 in"),
+                (
+                    $"999999999999.dkr.ecr.us-east-1.amazonaws.com/{repository}:1.0",
+                    Deployment.Table,
+                    "it must be of the registry 123456789012 in eu-central-1"
+                ),
+            }
+        )
+        {
+            var (code, text) = await _ecrguard.RunAsync(guard.Aws, "explain", image, "--table", table);
+            Assert.True(code == 64, text);
+            Assert.Contains(said, text, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("report", "--bucket", "b")]
+    public async Task Every_command_that_reads_the_ledger_says_the_same_of_a_wrong_table(
+        string command,
+        params string[] more
+    )
+    {
+        var (code, text) = await _ecrguard.RunAsync(guard.Aws, [command, "--table", "no-such", .. more]);
+        Assert.True(code == 64, text);
+        Assert.Equal(
+            "--table is 'no-such'; it must be a table of 123456789012 in eu-central-1: the stack's output Table.\n",
+            text
+        );
+    }
+}
