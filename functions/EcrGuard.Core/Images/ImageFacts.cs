@@ -68,6 +68,9 @@ public sealed record ImageFacts
     /// <summary>When it was last restored from the archive; null for an image that never was.</summary>
     public DateTimeOffset? LastActivatedAt { get; init; }
 
+    /// <summary>When it came: when it was pushed, or restored since.</summary>
+    public DateTimeOffset? CameAt => LastActivatedAt > PushedAt ? LastActivatedAt : PushedAt;
+
     public long? SizeInBytes { get; init; }
 
     /// <summary>What it lists, where its manifest was read to know what it is; null where it was not.</summary>

@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Serialization;
 
 namespace EcrGuard.Core.Images;
@@ -92,16 +89,6 @@ public sealed record ReportedFinding(string Id, string Status, string Values, Da
 /// </summary>
 public sealed class ListedFindings
 {
-    /// <summary>
-    /// Bytes of a hash that tell a finding from a thousand others, but for one time in some millions.
-    /// </summary>
-    private const int HashSize = 4;
-
-    /// <summary>The hash, and when the finding became what it is: milliseconds since 1970 in six bytes.</summary>
-    private const int MarkSize = HashSize + 6;
-
-    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
-
     private const string Closed = "CLOSED";
 
     private readonly Dictionary<string, (ReportedFinding Finding, string? Severity)> byId = [];
@@ -140,34 +127,6 @@ public sealed class ListedFindings
     public ListedFindings Since(DateTimeOffset? begun) =>
         new(byId.Values.Where(each => each.Finding.Status != Closed || !(each.Finding.UpdatedAt < begun)));
 
-    /// <summary>A mark for each finding, in base 64: an event that tells nothing newer of it brings no news.</summary>
-    public string Marks() =>
-        Convert.ToBase64String([
-            .. byId.Values.Select(each => each.Finding).OrderBy(f => f.Id, StringComparer.Ordinal).SelectMany(Mark),
-        ]);
-
-    /// <summary>Whether a finding is among those of <see cref="Marks"/>, as new as it is told.</summary>
-    public static bool IsMarked(string? marks, ReportedFinding finding)
-    {
-        if (string.IsNullOrEmpty(marks) || finding.UpdatedAt is null)
-            return false;
-        var (all, wanted) = (Convert.FromBase64String(marks), Mark(finding));
-        for (var at = 0; at + MarkSize <= all.Length; at += MarkSize)
-        {
-            var mark = all.AsSpan(at, MarkSize);
-            if (mark[..HashSize].SequenceEqual(wanted.AsSpan(..HashSize)) && mark.SequenceCompareTo(wanted) >= 0)
-                return true;
-        }
-        return false;
-    }
-
-    private static byte[] Mark(ReportedFinding finding)
-    {
-        Span<byte> time = stackalloc byte[8];
-        // A list tells it in seconds with a fraction, which may read as a hair before the millisecond that an event
-        // names.
-        var updatedAt = (finding.UpdatedAt ?? DateTimeOffset.UnixEpoch) + (Millisecond / 2);
-        BinaryPrimitives.WriteInt64BigEndian(time, updatedAt.ToUnixTimeMilliseconds());
-        return [.. SHA256.HashData(Encoding.UTF8.GetBytes(finding.Id)).AsSpan(..HashSize), .. time[2..]];
-    }
+    /// <summary>All of them, each once.</summary>
+    public IEnumerable<ReportedFinding> All => byId.Values.Select(each => each.Finding);
 }

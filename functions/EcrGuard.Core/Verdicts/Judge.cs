@@ -39,8 +39,9 @@ public static class Judge
         DateTimeOffset now
     )
     {
-        var waitingSince =
-            scan.State == ScanState.Pending ? before?.Verdict.WaitingSince ?? now : (DateTimeOffset?)null;
+        // What waited before the image was pushed or restored was another life of it.
+        var waited = before?.Verdict.WaitingSince < image.CameAt ? null : before?.Verdict.WaitingSince;
+        var waitingSince = scan.State == ScanState.Pending ? waited ?? now : (DateTimeOffset?)null;
         if (now - waitingSince >= ScannerWords.ScanEndsWithin)
             scan = scan with { State = ScanState.Overdue };
         var supersedes = before is null || Supersedes(scan, before);

@@ -27,7 +27,7 @@ public sealed record Settling
     /// <summary>A look that is so late does not come.</summary>
     private static readonly TimeSpan LateLook = TimeSpan.FromMinutes(5);
 
-    /// <summary>An entry of DynamoDB holds 400 KB: of more findings than this only the number is remembered.</summary>
+    /// <summary>An entry of DynamoDB holds 400 KB: of more findings than this only marks are remembered.</summary>
     public const int MostAwaited = 400;
 
     /// <summary>The counts of the newest summary of a scan; null where none was heard.</summary>
@@ -48,6 +48,11 @@ public sealed record Settling
 
     /// <summary>Findings that events told of and that are not listed as they say.</summary>
     public IReadOnlyList<ReportedFinding> Awaited { get; init; } = [];
+
+    /// <summary>The marks of those beyond <see cref="MostAwaited"/> (<see cref="FindingMarks"/>); null for none.</summary>
+    public string? AwaitedToo { get; init; }
+
+    private bool Awaits => Awaited.Count > 0 || AwaitedToo is not null;
 
     /// <summary>Since when something is missing; null where nothing is.</summary>
     public DateTimeOffset? Since { get; init; }
@@ -75,7 +80,7 @@ public sealed record Settling
     /// <summary>Whether a scan was over when it was asked since the newest summary.</summary>
     public bool Included { get; init; }
 
-    /// <summary>What was listed at the last read (<see cref="ListedFindings.Marks"/>).</summary>
+    /// <summary>What was listed at the last read (<see cref="FindingMarks"/>).</summary>
     public string? Marks { get; init; }
 
     /// <summary>
@@ -84,9 +89,15 @@ public sealed record Settling
     public bool Knows(ImageEvent heard, DateTimeOffset now) =>
         heard.LookAt is { } look ? look != LookAt
         : heard.Announced is { } counts
-            ? heard.Time < AnnouncedAt || (heard.Time == AnnouncedAt && Announced!.OrMore(counts) == Announced)
+            ? heard.Time < AnnouncedAt
+                || IsPast(heard.Time)
+                || (heard.Time == AnnouncedAt && Announced!.OrMore(counts) == Announced)
         : heard.Finding is { } told
-            && (ListedFindings.IsMarked(Marks, told) || IsPast(told) || (now < LookAt && Awaited.Contains(told)));
+            && (
+                FindingMarks.Include(Marks, told)
+                || IsPast(told.UpdatedAt)
+                || (now < LookAt && (Awaited.Contains(told) || FindingMarks.Include(AwaitedToo, told)))
+            );
 
     /// <summary>Decides whether a scan is settled.</summary>
     /// <param name="news">What was heard of the image since.</param>
@@ -121,11 +132,12 @@ public sealed record Settling
             scan is { Listed: null, State: not (ScanState.Pending or ScanState.NotScanned) }
             && scan.Scanner != Scanner.Basic
         )
-            return (scan, mine.Settled(this, now));
+            return (scan, mine.Bounded().Settled(this, now));
 
         var listed = scan.Listed?.Since(begun);
         if (listed is not null)
-            mine = mine.Seen(listed, this, now) with { Marks = scan.Listed!.Marks() };
+            mine = mine.Seen(listed, this, now) with { Marks = FindingMarks.Of(scan.Listed!.All) };
+        mine = mine.Bounded();
         return complete
             ? mine.CheckComplete(image, scan, listed, before, time, this, now)
             : mine.CheckOther(scan, listed, this, now);
@@ -158,24 +170,27 @@ public sealed record Settling
         // The summary of a scan that its coverage does not know of yet: it is not finished for EcrGuard.
         var mayFollow =
             scan is { State: ScanState.Pending } or { State: ScanState.NotScanned, Word: ScannerWords.NotFound }
-            || (scan.State == ScanState.Ended && (Awaited.Count > 0 || AnnouncedAt > EndedAt));
+            || (scan.State == ScanState.Ended && (Awaits || AnnouncedAt > EndedAt));
         if (mayFollow)
         {
             return Missing(listed).Count > 0 || (Announced is not null && !Included)
                 ? (scan with { State = ScanState.Pending }, Waiting(was, now))
                 : (scan, Settled(was, now));
         }
-        var unlisted = Unlisted(listed);
+        var missing = Missing(listed);
         // The registry was switched back to basic scanning, which counts from then on.
         var switchedBack =
-            scan is { Scanner: Scanner.Basic, State: ScanState.Complete }
-            && scan.CompletedAt > AnnouncedAt + EndsWithin;
-        if (unlisted.Count == 0 || switchedBack)
+            scan is { Scanner: Scanner.Basic, State: ScanState.Complete } && scan.CompletedAt > LastTold + EndsWithin;
+        if (missing.Count == 0 || switchedBack)
             return (scan, scan.Scanner == Scanner.Basic ? Nothing : Settled(was, now));
         return scan.State is ScanState.Complete or ScanState.NotScanned or ScanState.Unsupported or ScanState.Ended
-            ? Incomplete(scan, unlisted, before: null, TimeSpan.Zero, was, now)
+            ? Incomplete(scan, missing, before: null, TimeSpan.Zero, was, now)
             : (scan, Settled(was, now));
     }
+
+    /// <summary>When the newest of all that was told and is awaited was made; null where nobody says so.</summary>
+    private DateTimeOffset? LastTold =>
+        Awaited.Select(told => told.UpdatedAt).Concat(FindingMarks.Times(AwaitedToo)).Append(AnnouncedAt).Max();
 
     /// <summary>
     /// Decides whether a scan that somebody has printed is settled, by its own counts and times. What basic scanning
@@ -231,13 +246,13 @@ public sealed record Settling
         foreach (var heard in news.Where(heard => heard.Scanner == Scanner.Enhanced))
         {
             all = all with { LookAt = heard.LookAt == all.LookAt ? null : all.LookAt };
-            if (heard.Announced is { } counts && !(heard.Time < all.AnnouncedAt))
+            if (heard.Announced is { } counts && !(heard.Time < all.AnnouncedAt) && !IsPast(heard.Time))
             {
                 var announced = heard.Time == all.AnnouncedAt ? all.Announced!.OrMore(counts) : counts;
                 if (announced != all.Announced || heard.Time != all.AnnouncedAt)
                     all = all with { Announced = announced, AnnouncedAt = heard.Time, Met = false, Included = false };
             }
-            if (heard.Finding is { } told && !IsPast(told))
+            if (heard.Finding is { } told && !IsPast(told.UpdatedAt))
             {
                 var other = all.Awaited.FirstOrDefault(awaited => awaited.Id == told.Id);
                 var newer = other is null ? told : ReportedFinding.Newer(told, other);
@@ -248,10 +263,10 @@ public sealed record Settling
     }
 
     /// <summary>
-    /// Whether a report of a finding was so old when the last settled list was read that it had been listed: it may be
+    /// Whether what is told was so old when the last settled list was read that it had been listed: findings may be
     /// closed and deleted by then.
     /// </summary>
-    private bool IsPast(ReportedFinding told) => told.UpdatedAt < SettledAt - EndsWithin;
+    private bool IsPast(DateTimeOffset? told) => told < SettledAt - EndsWithin;
 
     private (ScanFacts, Settling) Incomplete(
         ScanFacts scan,
@@ -262,7 +277,8 @@ public sealed record Settling
         DateTimeOffset now
     )
     {
-        var since = Since ?? now;
+        // A scan that is only just over has had no time to list anything, however long it was waited for.
+        var since = Complete && !was.Complete ? now : Since ?? now;
         if (now - since >= EndsWithin)
         {
             return (
@@ -286,7 +302,7 @@ public sealed record Settling
                 UnsettledUntil = since + EndsWithin,
                 LeavesApproval = IsLaterThan(before, scan, time),
             },
-            Waiting(was, now)
+            (this with { Since = since }).Waiting(was, now)
         );
     }
 
@@ -320,7 +336,7 @@ public sealed record Settling
         var countsKnown = Announced is not null && !(AnnouncedAt + time < scan.CompletedAt);
         // Findings arrive one by one: a list of a first scan may be a part of it, though it is not empty.
         var mayBePart = before?.ScanCompletedAt is null || listed?.Counts.Total is null or 0;
-        return !countsKnown && mayBePart ? (scan.CompletedAt ?? image.PushedAt) + time : null;
+        return !countsKnown && mayBePart ? (scan.CompletedAt ?? image.CameAt) + time : null;
     }
 
     /// <summary>
@@ -331,9 +347,8 @@ public sealed record Settling
     /// <param name="over">Whether this life is over: its end is not yet the beginning of another one.</param>
     private DateTimeOffset? Begun(ImageFacts image, bool over)
     {
-        var came = image.LastActivatedAt > image.PushedAt ? image.LastActivatedAt : image.PushedAt;
         // Events are stamped in whole seconds.
-        var earliest = came - TimeSpan.FromSeconds(1);
+        var earliest = image.CameAt - TimeSpan.FromSeconds(1);
         return over || EndedAt is null || EndedAt <= earliest ? earliest : EndedAt;
     }
 
@@ -352,7 +367,11 @@ public sealed record Settling
         var next = this with { Since = Since < begun ? null : Since };
         if (AnnouncedAt < earliest)
             next = next with { Announced = null, AnnouncedAt = null, Met = false, Included = false };
-        return next with { Awaited = [.. next.Awaited.Where(told => !(told.UpdatedAt < earliest))] };
+        return next with
+        {
+            Awaited = [.. next.Awaited.Where(told => !(told.UpdatedAt < earliest))],
+            AwaitedToo = FindingMarks.Where(next.AwaitedToo, told => !(told < earliest)),
+        };
     }
 
     /// <summary>
@@ -364,7 +383,12 @@ public sealed record Settling
     {
         var known = scan.CompletedAt + time;
         List<ReportedFinding> later = [.. Awaited.Where(told => told.Status != Closed && told.UpdatedAt > known)];
-        var told = later.Select(finding => finding.UpdatedAt).Append(AnnouncedAt > known ? AnnouncedAt : null).Min();
+        var laterToo = FindingMarks.Where(AwaitedToo, told => told > known);
+        var told = later
+            .Select(finding => finding.UpdatedAt)
+            .Concat(FindingMarks.Times(laterToo))
+            .Append(AnnouncedAt > known ? AnnouncedAt : null)
+            .Min();
         var ended = told - TimeSpan.FromSeconds(1) < scan.ReadAt ? told - TimeSpan.FromSeconds(1) : scan.ReadAt;
         var closed = scan.Listed?.LastClosedAt + TimeSpan.FromMilliseconds(1);
         return this with
@@ -372,6 +396,7 @@ public sealed record Settling
             EndedAt = closed > ended ? closed : ended,
             EndedScan = scan.CompletedAt ?? EndedScan,
             Awaited = scan.State == ScanState.Ended ? later : Awaited,
+            AwaitedToo = scan.State == ScanState.Ended ? laterToo : AwaitedToo,
         };
     }
 
@@ -389,20 +414,23 @@ public sealed record Settling
                 .OrderBy(told => told.Id, StringComparer.Ordinal),
         ];
         var met = Met || (Announced is not null && Announced.Beyond(listed.Counts).Count == 0);
-        var next = this with { Met = met, Awaited = awaited };
-        if (awaited.Count <= MostAwaited)
-            return next;
-        // So many are missing for sure, whichever they are.
-        var unlisted = awaited.Count(told => listed.Find(told.Id) is null && told.Status != Closed);
-        var least = new SeverityCounts(null, null, null, listed.Counts.Total + unlisted);
-        return next with
-        {
-            Announced = Announced?.OrMore(least) ?? least,
-            AnnouncedAt = AnnouncedAt ?? now,
-            Met = false,
-            Awaited = [.. awaited.Take(MostAwaited)],
-        };
+        return this with { Met = met, Awaited = awaited, AwaitedToo = FindingMarks.Unlisted(AwaitedToo, listed.All) };
     }
+
+    /// <summary>
+    /// The same as an entry of the ledger can hold it. A finding that is closed blocks nothing, so that none is marked.
+    /// </summary>
+    private Settling Bounded() =>
+        Awaited.Count <= MostAwaited
+            ? this
+            : this with
+            {
+                Awaited = [.. Awaited.Take(MostAwaited)],
+                AwaitedToo = FindingMarks.With(
+                    AwaitedToo,
+                    Awaited.Skip(MostAwaited).Where(told => told.Status != Closed)
+                ),
+            };
 
     /// <summary>What was announced and is not listed.</summary>
     private List<(string What, int Announced, int Listed)> Unlisted(ListedFindings? listed) =>
@@ -411,7 +439,9 @@ public sealed record Settling
     private List<(string What, int Announced, int Listed)> Missing(ListedFindings? listed)
     {
         var missing = Unlisted(listed);
-        var awaited = Awaited.Count(told => listed?.Find(told.Id) is not null || told.Status != Closed);
+        var awaited =
+            Awaited.Count(told => listed?.Find(told.Id) is not null || told.Status != Closed)
+            + FindingMarks.Count(AwaitedToo);
         if (awaited > 0)
             missing.Add((ReasonText.ToldByEvents, awaited, 0));
         return missing;
@@ -428,7 +458,8 @@ public sealed record Settling
             return false;
         if (Announced is not null && !Met)
             return approved < scan.CompletedAt && AnnouncedAt + TimeSpan.FromSeconds(1) >= scan.CompletedAt;
-        return Met || Awaited.All(told => told.UpdatedAt > approved + time);
+        var told = Awaited.Select(each => each.UpdatedAt).Concat(FindingMarks.Times(AwaitedToo));
+        return Met || told.All(at => at > approved + time);
     }
 
     /// <param name="settles">When time alone settles it: a look is worth while then too.</param>
@@ -447,12 +478,18 @@ public sealed record Settling
         this with
         {
             Since = null,
-            NewsAt = Awaited.Count > 0 ? LastNews(was, now) : null,
+            NewsAt = Awaits ? LastNews(was, now) : null,
             LookAt = null,
         };
 
     private DateTimeOffset LastNews(Settling was, DateTimeOffset now) =>
-        was.NewsAt is { } last && AnnouncedAt == was.AnnouncedAt && Awaited.All(was.Awaited.Contains) ? last : now;
+        was.NewsAt is { } last
+        && AnnouncedAt == was.AnnouncedAt
+        && (was.Complete || !Complete)
+        && Awaited.All(was.Awaited.Contains)
+        && FindingMarks.AreAmong(AwaitedToo, was.AwaitedToo)
+            ? last
+            : now;
 
     private const string Closed = "CLOSED";
 }

@@ -375,12 +375,7 @@ public sealed class ImageDecider(
                     over.Status == Status.Blocked ? grace?.Reason(now) : null,
                     ForcedApproval.StandsBy(decided, forced, now)
                 )
-                .Waiting(
-                    decided,
-                    image.LastActivatedAt > image.PushedAt ? image.LastActivatedAt : image.PushedAt,
-                    entry?.Record,
-                    now
-                );
+                .Waiting(decided, image.CameAt, entry?.Record, now);
         }
     }
 

@@ -882,6 +882,20 @@ public sealed class JudgeTests
         Assert.Equal(Status.Pending, After(TimeSpan.FromHours(49), running, done).Status);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_is_pushed_or_restored_again_waits_from_then_on(bool pushed)
+    {
+        var running = Facts.Scan(ScanState.Pending, "IN_PROGRESS");
+        var came = Facts.Now.AddDays(3);
+        var back = pushed ? Image with { PushedAt = came } : Image with { LastActivatedAt = came };
+        var before = new Judge.Before(Decide(running), []);
+        var again = Judge.Decide(back, running, Facts.Policy, before, came.AddMinutes(1));
+
+        Assert.Equal((Status.Pending, came.AddMinutes(1)), (again.Status, again.WaitingSince));
+    }
+
     [Fact]
     public void Waiting_for_a_scan_goes_on_through_a_read_that_failed()
     {

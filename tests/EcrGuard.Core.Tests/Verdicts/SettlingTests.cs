@@ -442,17 +442,116 @@ public sealed class SettlingTests
         );
     }
 
+    /// <summary>A thousand findings come in batches of a hundred, minutes before the first is listed.</summary>
     [Fact]
-    public void More_findings_than_the_ledger_holds_are_counted()
+    public void More_findings_than_the_ledger_holds_are_all_awaited_and_each_once()
     {
         var scan = Scan(Listed(0, 0, 0, 5)) with { CompletedAt = Facts.Now.AddHours(-2) };
-        const int most = Settling.MostAwaited;
-        ImageEvent[] told = [.. Enumerable.Range(0, most + 50).Select(i => Told($"f{i}", "ACTIVE"))];
-        var (_, next) = Check(Settling.Nothing, scan, told);
+        ImageEvent[] told = [.. Enumerable.Range(0, 1200).Select(i => Told($"f{i}", "ACTIVE"))];
+        var next = Settling.Nothing;
+        foreach (var batch in told.Chunk(100).Concat(told.Chunk(100)))
+            (scan, next) = Check(next, scan with { State = ScanState.Complete }, batch);
+        Assert.Equal(Settling.MostAwaited, next.Awaited.Count);
+        Assert.Equal((ScanState.Unsettled, true), (scan.State, scan.Word.Contains("1200", StringComparison.Ordinal)));
+        Assert.True(next.Knows(told[^1], Facts.Now));
 
-        Assert.Equal((most, most + 55), (next.Awaited.Count, next.Announced!.Total));
-        // Heard again, they are no more than before.
-        Assert.Equal(most + 55, Check(next, scan, told).Next.Announced!.Total);
+        // All but the last are listed.
+        (scan, next) = Check(next, Scan(OfAll(told.SkipLast(1))));
+        Assert.Equal((ScanState.Unsettled, 1), (scan.State, next.Awaited.Count + FindingMarks.Count(next.AwaitedToo)));
+        (scan, next) = Check(next, Scan(OfAll(told)), Summary(new SeverityCounts(0, 0, 0, 1200)));
+        Assert.Equal((ScanState.Complete, null), (scan.State, next.AwaitedToo));
+
+        static ListedFindings OfAll(IEnumerable<ImageEvent> told) =>
+            new(told.Select(each => (each.Finding!, (string?)"LOW")));
+    }
+
+    /// <summary>AWS stamps the findings of a scan before its summary, and both come in any order.</summary>
+    [Fact]
+    public void A_summary_counts_though_more_findings_than_the_ledger_holds_were_told_before_it()
+    {
+        var scan = Scan(Listed(0, 0, 0, 5)) with { CompletedAt = Facts.Now.AddHours(-2) };
+        var next = Settling.Nothing;
+        foreach (var batch in Enumerable.Range(0, 600).Chunk(100))
+            (_, next) = Check(next, scan, [.. batch.Select(i => Told($"LOW{i}", "ACTIVE", minutes: -2))]);
+
+        var summary = Summary(new SeverityCounts(7, 0, 0, 1200)) with { Time = Facts.Now.AddMinutes(-1) };
+        (scan, next) = Check(next, Scan(Listed(0, 0, 0, 600)), summary);
+        Assert.Equal((ScanState.Unsettled, 7), (scan.State, next.Announced!.Critical));
+    }
+
+    [Theory]
+    [InlineData(ScanState.NotScanned)]
+    [InlineData(ScanState.Unsupported)]
+    public void While_a_finding_is_awaited_nothing_better_is_said_of_the_scan(ScanState state)
+    {
+        var told = Scan(Listed(0, 0, 0, 1)) with { State = state, Word = "SOME_REASON", ReadAt = Facts.Now };
+        var (scan, next) = Check(Settling.Nothing, told, Told("a", "ACTIVE"));
+        Assert.NotEqual(state, scan.State);
+        Assert.Equal(Facts.Now.AddMinutes(1), next.LookAt);
+
+        var listed = told with { Listed = Of("a", "ACTIVE", Facts.Now) };
+        (scan, next) = CheckAt(Facts.Now.AddMinutes(1), next, listed, LookAgain(next.LookAt!.Value));
+        Assert.Equal((state, null), (scan.State, next.LookAt));
+    }
+
+    [Fact]
+    public void A_basic_scan_does_not_wipe_out_a_finding_of_an_enhanced_one_within_a_day()
+    {
+        var basic = Facts.Scan() with { CompletedAt = Facts.Now };
+        var (scan, next) = Check(Settling.Nothing, basic, Told("a", "ACTIVE"));
+        Assert.Equal((ScanState.Unsettled, 1), (scan.State, next.Awaited.Count));
+
+        var later = basic with { CompletedAt = Facts.Now.AddHours(25), ReadAt = Facts.Now.AddHours(26) };
+        (scan, next) = CheckAt(Facts.Now.AddHours(26), next, later);
+        Assert.Equal((ScanState.Complete, true), (scan.State, next.IsNothing));
+    }
+
+    [Fact]
+    public void A_summary_that_is_a_day_older_than_the_last_settled_list_is_not_awaited()
+    {
+        var (_, next) = Check(Settling.Nothing, Scan(Listed(0, 0, 0, 0)) with { CompletedAt = Ended.AddHours(-9) });
+        Assert.NotNull(next.SettledAt);
+        var late = Summary(new SeverityCounts(7, 0, 0, 7)) with { Time = Facts.Now.AddHours(-25) };
+        Assert.True(next.Knows(late, Facts.Now));
+        Assert.False(next.Knows(late with { Time = Facts.Now.AddHours(-23) }, Facts.Now));
+
+        var image = Facts.Image() with { PushedAt = Facts.Now.AddDays(-9) };
+        var (scan, _) = next.Check([late], image, Scan(Listed(0, 0, 0, 0)), null, Settling.UsualTime, Facts.Now);
+        Assert.NotEqual(7, scan.Listed!.Counts.Critical);
+        Assert.DoesNotContain("7", scan.Word, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_scan_of_which_no_time_is_known_is_young_since_the_image_was_restored()
+    {
+        var image = Facts.Image() with
+        {
+            PushedAt = Facts.Now.AddHours(-1),
+            LastActivatedAt = Facts.Now.AddMinutes(-1),
+        };
+        var scan = Scan(Listed(0, 0, 0, 0)) with { CompletedAt = null };
+
+        Assert.Equal(
+            ScanState.Unsettled,
+            Settling.Nothing.Check([], image, scan, null, Settling.UsualTime, Facts.Now).Scan.State
+        );
+    }
+
+    /// <summary>Its coverage was pending for more than a day, and its findings follow by minutes as ever.</summary>
+    [Fact]
+    public void What_is_missing_is_waited_for_since_the_scan_was_over_and_looked_for()
+    {
+        var summary = Summary(new SeverityCounts(1, 0, 0, 1));
+        var pending = Scan(Listed(0, 0, 0, 0)) with { State = ScanState.Pending, Word = "", CompletedAt = null };
+        var (_, next) = Check(Settling.Nothing, pending, summary);
+        (_, next) = CheckAt(Facts.Now.AddHours(12), next, pending);
+
+        var over = Facts.Now.AddHours(25);
+        var (scan, late) = CheckAt(over, next, Scan(Listed(0, 0, 0, 0)));
+        Assert.Equal((ScanState.Unsettled, over.AddMinutes(1)), (scan.State, late.LookAt));
+        (scan, late) = CheckAt(over.AddHours(23), late, Scan(Listed(0, 0, 0, 0)));
+        Assert.Equal(ScanState.Unsettled, scan.State);
+        Assert.Equal(ScanState.Contradictory, CheckAt(over.AddHours(24), late, Scan(Listed(0, 0, 0, 0))).Scan.State);
     }
 
     /// <summary>Whatever came first, the same is known in the end.</summary>
