@@ -2,6 +2,7 @@ using System.CommandLine;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Ledger;
+using EcrGuard.Lambda.Functions;
 
 namespace EcrGuard.Cli;
 
@@ -43,10 +44,7 @@ internal sealed class LedgerOptions(string table = "", string bucket = "")
         try
         {
             // Whatever is in it: that it can be asked at all.
-            await new Ledger(aws.Dynamo, settings, TimeProvider.System).DocumentAsync(
-                Ledger.BackfillDocument,
-                cancellation
-            );
+            await new Ledger(aws.Dynamo, settings, TimeProvider.System).DocumentAsync(BackfillState.Form, cancellation);
             return settings;
         }
         catch (ResourceNotFoundException)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using EcrGuard.Aws.Ledger;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 
@@ -247,18 +248,11 @@ internal static class Fleet
     /// <summary>What a quarter of an hour would do: whoever ran the backfill is dead.</summary>
     private static async Task EndLeaseAsync(Ledger ledger)
     {
-        var (json, revision) =
-            await ledger.DocumentAsync(Ledger.BackfillDocument, CancellationToken.None)
-            ?? throw new FunctionFailedException("The backfill that was killed has left nothing.");
-        var state = JsonNode.Parse(json)!.AsObject();
-        var lease = state.Single(p => p.Key.Equals("runningUntil", StringComparison.OrdinalIgnoreCase)).Key;
-        state[lease] = DateTimeOffset.UtcNow.AddMinutes(-1).ToString("O");
-        await ledger.StoreDocumentAsync(
-            Ledger.BackfillDocument,
-            state.ToJsonString(),
-            revision,
-            CancellationToken.None
-        );
+        var (state, revision) = await ledger.DocumentAsync(BackfillState.Form, CancellationToken.None);
+        if (state is null)
+            throw new FunctionFailedException("The backfill that was killed has left nothing.");
+        state = state with { RunningUntil = DateTimeOffset.UtcNow.AddMinutes(-1) };
+        await ledger.StoreDocumentAsync(BackfillState.Form, state, revision, CancellationToken.None);
     }
 
     private static JsonNode? Property(JsonNode node, string name) =>

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Amazon.S3;
 using Amazon.S3.Model;
 using EcrGuard.Core.Images;
@@ -23,7 +22,7 @@ public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
         CancellationToken cancellation
     )
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(findings, LedgerJson.Default.IReadOnlyListFinding);
+        var json = StoredForms.Findings.WriteUtf8(findings);
         var hash = Convert.ToHexStringLower(SHA256.HashData(json));
         if (hash == known)
             return hash;
@@ -54,9 +53,9 @@ public sealed class FindingsStore(IAmazonS3 s3, Settings settings)
             using var answer = await s3.GetObjectAsync(settings.Bucket, Key(image, hash), cancellation)
                 .ConfigureAwait(false);
             await using var gzip = new GZipStream(answer.ResponseStream, CompressionMode.Decompress);
-            return await JsonSerializer
-                .DeserializeAsync(gzip, LedgerJson.Default.IReadOnlyListFinding, cancellation)
-                .ConfigureAwait(false);
+            using var json = new MemoryStream();
+            await gzip.CopyToAsync(json, cancellation).ConfigureAwait(false);
+            return StoredForms.Findings.Read(json.GetBuffer().AsSpan(0, (int)json.Length));
         }
         catch (AmazonS3Exception gone) when (gone.ErrorCode == "NoSuchKey")
         {

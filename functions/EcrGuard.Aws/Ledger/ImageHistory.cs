@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
@@ -22,7 +21,7 @@ public sealed class ImageHistory(IAmazonDynamoDB dynamo, Settings settings)
                     item["from"].S,
                     item["status"].S,
                     item["policyVersion"].S,
-                    JsonSerializer.Deserialize(item["reasons"].S, LedgerJson.Default.IReadOnlyListReason)!
+                    StoredForms.Reasons.Read(item["reasons"].S)
                 )
             );
         }

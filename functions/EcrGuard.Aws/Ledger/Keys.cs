@@ -1,5 +1,6 @@
 using System.Globalization;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Reports;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
@@ -88,6 +89,9 @@ internal static class Keys
 
     /// <summary>When the scanning of a repository was last heard to have changed.</summary>
     public const string ScanningChange = "S";
+
+    /// <summary>The name of the document with a week's numbers.</summary>
+    public static string Week(IsoWeek week) => $"W#{week}";
 
     /// <summary>In which table the ledger is, beside the documents of the registry.</summary>
     public const string Table = "TABLE";

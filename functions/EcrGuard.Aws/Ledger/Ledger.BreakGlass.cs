@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
@@ -47,9 +46,7 @@ public sealed partial class Ledger
                                     ExpressionAttributeNames = new() { ["#forced"] = BreakGlass, ["#rev"] = Revision },
                                     ExpressionAttributeValues = new()
                                     {
-                                        [":forced"] = new(
-                                            JsonSerializer.Serialize(forced, LedgerJson.Default.ForcedApproval)
-                                        ),
+                                        [":forced"] = new(StoredForms.ForcedApproval.Write(forced)),
                                         [":was"] = Number(before.Revision),
                                         [":rev"] = Number(before.Revision + 1),
                                     },
@@ -103,10 +100,7 @@ public sealed partial class Ledger
                 RepositoryId.TryParseArn(item[BreakGlassImage].S, out var repository, out var digest)
                 && digest is not null
             )
-                yield return (
-                    new ImageId(repository, digest),
-                    JsonSerializer.Deserialize(item[BreakGlass].S, LedgerJson.Default.ForcedApproval)!
-                );
+                yield return (new ImageId(repository, digest), StoredForms.ForcedApproval.Read(item[BreakGlass].S));
         }
     }
 
@@ -133,7 +127,7 @@ public sealed partial class Ledger
                 Key(image.Repository, Keys.BreakGlass(image.Digest, forced.Id))
             )
             {
-                [BreakGlass] = new(JsonSerializer.Serialize(forced, LedgerJson.Default.ForcedApproval)),
+                [BreakGlass] = new(StoredForms.ForcedApproval.Write(forced)),
                 [BreakGlassImage] = new(image.Arn),
                 [Keys.IndexPartition] = new(Keys.Shelf(settings.Account, settings.Region, Keys.BreakGlassShelf, 0)),
                 [Keys.IndexSort] = new(Keys.Time(forced.Until)),

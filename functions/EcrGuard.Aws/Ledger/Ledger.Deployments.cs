@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
@@ -83,7 +82,7 @@ public sealed partial class Ledger
                 ExpressionAttributeNames = names,
                 ExpressionAttributeValues = new()
                 {
-                    [":use"] = new(JsonSerializer.Serialize(plain, LedgerJson.Default.ConsumerReference)),
+                    [":use"] = new(StoredForms.Deployment.Write(plain)),
                     [":seenAt"] = new(Keys.Time(seenAt)),
                     [":expires"] = Number((seenAt + kept).ToUnixTimeSeconds()),
                 },
@@ -149,7 +148,7 @@ public sealed partial class Ledger
                 .ConfigureAwait(false)
         )
         {
-            var use = JsonSerializer.Deserialize(item[DeployedUse].S, LedgerJson.Default.ConsumerReference)!;
+            var use = StoredForms.Deployment.Read(item[DeployedUse].S);
             uses.Add(use with { SeenAt = Keys.Time(item[SeenAt].S) });
         }
         return uses;

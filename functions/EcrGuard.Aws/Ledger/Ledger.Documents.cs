@@ -1,7 +1,6 @@
 using System.Globalization;
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
-using EcrGuard.Core.Reports;
 
 namespace EcrGuard.Aws.Ledger;
 
@@ -9,40 +8,27 @@ namespace EcrGuard.Aws.Ledger;
 /// else's.</content>
 public sealed partial class Ledger
 {
-    /// <summary>The name of the document that keeps the backfill's progress.</summary>
-    public const string BackfillDocument = "BACKFILL";
-
-    /// <summary>The name of the document that keeps what the last sweep of all came to.</summary>
-    public const string SweepDocument = "SWEEP";
-
-    /// <summary>The name of the document that says which sweep is running.</summary>
-    public const string SweepLeaseDocument = "SWEEPING";
-
-    /// <summary>The name of the document that keeps what the deployment was when it was last looked at.</summary>
-    public const string WatchDocument = "WATCH";
-
-    /// <summary>The name of the document that says which weekly summary was sent last, and when.</summary>
-    public const string SummaryDocument = "SUMMARY";
-
-    /// <summary>The name of the document that keeps a week's roll-up.</summary>
-    public static string WeekDocument(IsoWeek week) => $"W#{week}";
-
-    /// <summary>
-    /// A document of the whole registry (the backfill's progress, a week's roll-up); null where there is none.
-    /// </summary>
-    public async Task<(string Json, long Revision)?> DocumentAsync(string name, CancellationToken cancellation)
+    /// <summary>A document of the whole registry; null, with the revision 0, where there is none.</summary>
+    /// <param name="form">Its name is the document's.</param>
+    public async Task<(T? Value, long Revision)> DocumentAsync<T>(StoredForm<T> form, CancellationToken cancellation)
+        where T : class
     {
-        var item = await ItemAsync(RegistryKey(name), cancellation).ConfigureAwait(false);
-        return item is not null
-            ? (item["document"].S, long.Parse(item[Revision].N, CultureInfo.InvariantCulture))
-            : null;
+        var item = await ItemAsync(RegistryKey(form.Name), cancellation).ConfigureAwait(false);
+        return item is null
+            ? (null, 0)
+            : (form.Read(item["document"].S), long.Parse(item[Revision].N, CultureInfo.InvariantCulture));
     }
 
     /// <summary>Stores a document of the whole registry over the revision that was read (0: none).</summary>
     /// <returns>False where somebody else stored in between.</returns>
-    public Task<bool> StoreDocumentAsync(string name, string json, long revision, CancellationToken cancellation) =>
+    public Task<bool> StoreDocumentAsync<T>(
+        StoredForm<T> form,
+        T value,
+        long revision,
+        CancellationToken cancellation
+    ) =>
         StoreAsync(
-            new Dictionary<string, AttributeValue>(RegistryKey(name)) { ["document"] = new(json) },
+            new Dictionary<string, AttributeValue>(RegistryKey(form.Name)) { ["document"] = new(form.Write(value)) },
             revision,
             cancellation
         );

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Plans;
 
@@ -86,7 +85,7 @@ public sealed partial class Ledger
             },
             ExpressionAttributeValues = new()
             {
-                [":quarantine"] = new(JsonSerializer.Serialize(record, LedgerJson.Default.Quarantine)),
+                [":quarantine"] = new(StoredForms.Quarantine.Write(record)),
                 [":next"] = Number(before.QuarantineRevision + 1),
                 [":rev"] = Number(before.Revision),
             },
@@ -106,7 +105,7 @@ public sealed partial class Ledger
             ? entry
             : entry with
             {
-                Quarantine = JsonSerializer.Deserialize(json, LedgerJson.Default.Quarantine),
+                Quarantine = StoredForms.Quarantine.Read(json),
                 QuarantineRevision = long.Parse(item[QuarantineRevision].N, CultureInfo.InvariantCulture),
             };
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
@@ -30,10 +29,9 @@ public sealed partial class Ledger
             [
                 (
                     Drift,
-                    JsonSerializer.Serialize(
-                        [.. drift.Take(MaxSentences).Select(each => Phrase.Clip(each, MaxSentence))],
-                        LedgerJson.Default.IReadOnlyListString
-                    )
+                    StoredForms.Drift.Write([
+                        .. drift.Take(MaxSentences).Select(each => Phrase.Clip(each, MaxSentence)),
+                    ])
                 ),
             ],
             cancellation
@@ -51,12 +49,11 @@ public sealed partial class Ledger
             [
                 (
                     Sweep,
-                    JsonSerializer.Serialize(
+                    StoredForms.Sweep.Write(
                         sweep with
                         {
                             Undone = [.. sweep.Undone.Select(each => Phrase.Clip(each, MaxSentence))],
-                        },
-                        LedgerJson.Default.RepositorySweep
+                        }
                     )
                 ),
                 (PastNote, Fitting(history)),
@@ -69,7 +66,7 @@ public sealed partial class Ledger
     {
         while (true)
         {
-            var json = JsonSerializer.Serialize(history, LedgerJson.Default.RepositoryHistory);
+            var json = StoredForms.History.Write(history);
             if (
                 System.Text.Encoding.UTF8.GetByteCount(json) <= MaxHistory
                 || history.Open.Count + history.Fixed.Count < 2
@@ -83,9 +80,7 @@ public sealed partial class Ledger
     public async Task<RepositoryHistory?> HistoryAsync(RepositoryId repository, CancellationToken cancellation)
     {
         var item = await ItemAsync(Key(repository, Keys.RepositoryNote), cancellation).ConfigureAwait(false);
-        return item?.GetValueOrDefault(PastNote)?.S is { } json
-            ? JsonSerializer.Deserialize(json, LedgerJson.Default.RepositoryHistory)
-            : null;
+        return item?.GetValueOrDefault(PastNote)?.S is { } json ? StoredForms.History.Read(json) : null;
     }
 
     private async Task NoteAsync(
@@ -167,15 +162,9 @@ public sealed partial class Ledger
         await foreach (var item in ShelfAsync(Keys.RepositoryShelf, 0, cancellation).ConfigureAwait(false))
             yield return new RepositoryNotes(
                 item["repository"].S,
-                item.GetValueOrDefault(Drift)?.S is { } drift
-                    ? JsonSerializer.Deserialize(drift, LedgerJson.Default.IReadOnlyListString) ?? []
-                    : [],
-                item.GetValueOrDefault(Sweep)?.S is { } sweep
-                    ? JsonSerializer.Deserialize(sweep, LedgerJson.Default.RepositorySweep)
-                    : null,
-                item.GetValueOrDefault(PastNote)?.S is { } history
-                    ? JsonSerializer.Deserialize(history, LedgerJson.Default.RepositoryHistory)
-                    : null
+                item.GetValueOrDefault(Drift)?.S is { } drift ? StoredForms.Drift.Read(drift) : [],
+                item.GetValueOrDefault(Sweep)?.S is { } sweep ? StoredForms.Sweep.Read(sweep) : null,
+                item.GetValueOrDefault(PastNote)?.S is { } history ? StoredForms.History.Read(history) : null
             );
     }
 
@@ -193,10 +182,7 @@ public sealed partial class Ledger
     {
         var item = await ItemAsync(Key(repository, Keys.Hold), cancellation).ConfigureAwait(false);
         return item is not null
-            ? (
-                JsonSerializer.Deserialize(item["hold"].S, LedgerJson.Default.SettingHistory)!,
-                long.Parse(item[Revision].N, CultureInfo.InvariantCulture)
-            )
+            ? (StoredForms.Settings.Read(item["hold"].S), long.Parse(item[Revision].N, CultureInfo.InvariantCulture))
             : (SettingHistory.None, 0);
     }
 
@@ -211,7 +197,7 @@ public sealed partial class Ledger
         StoreAsync(
             new Dictionary<string, AttributeValue>(Key(repository, Keys.Hold))
             {
-                ["hold"] = new(JsonSerializer.Serialize(hold, LedgerJson.Default.SettingHistory)),
+                ["hold"] = new(StoredForms.Settings.Write(hold)),
             },
             revision,
             cancellation

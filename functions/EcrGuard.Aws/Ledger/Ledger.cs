@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
@@ -245,7 +244,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
                 set += ", #grace = :grace";
         }
         if (record.Grace is { } grace && record.Grace != before?.Record.Grace)
-            values[":grace"] = new(JsonSerializer.Serialize(grace, LedgerJson.Default.Grace));
+            values[":grace"] = new(StoredForms.Grace.Write(grace));
         if (open)
         {
             set += ", #open = :open";
@@ -313,15 +312,14 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     {
         for (var most = ImageRecord.MaxReasons; ; most /= 2)
         {
-            var json = JsonSerializer.Serialize(
+            var json = StoredForms.Record.Write(
                 record with
                 {
                     CouldNotMark = null,
                     Grace = null,
                     Forced = null,
                     Gone = false,
-                },
-                LedgerJson.Default.ImageRecord
+                }
             );
             if (most <= 1 || System.Text.Encoding.UTF8.GetByteCount(json) <= MaxRecord)
                 return json;
@@ -441,11 +439,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
                 ExpressionAttributeNames = new() { ["#grace"] = GraceClock, ["#rev"] = Revision },
                 ExpressionAttributeValues = grace is null
                     ? new() { [":rev"] = Number(revision) }
-                    : new()
-                    {
-                        [":rev"] = Number(revision),
-                        [":grace"] = new(JsonSerializer.Serialize(grace, LedgerJson.Default.Grace)),
-                    },
+                    : new() { [":rev"] = Number(revision), [":grace"] = new(StoredForms.Grace.Write(grace)) },
             },
             cancellation
         );
@@ -591,9 +585,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
                 ["status"] = new(record.Verdict.Status.Word()),
                 ["from"] = new(record.PreviousStatus?.Word() ?? "NEW"),
                 ["policyVersion"] = new(record.Verdict.PolicyVersion),
-                ["reasons"] = new(
-                    JsonSerializer.Serialize(record.Verdict.Reasons, LedgerJson.Default.IReadOnlyListReason)
-                ),
+                ["reasons"] = new(StoredForms.Reasons.Write(record.Verdict.Reasons)),
                 [Keys.Expires] = ExpiresAfter(HistoryAge),
             },
         };
@@ -601,14 +593,12 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     private static LedgerEntry Entry(Dictionary<string, AttributeValue> item) =>
         WithQuarantine(
             new LedgerEntry(
-                JsonSerializer.Deserialize(item[Record].S, LedgerJson.Default.ImageRecord)! with
+                StoredForms.Record.Read(item[Record].S) with
                 {
                     CouldNotMark = item.GetValueOrDefault(CouldNotMark)?.S,
-                    Grace = item.GetValueOrDefault(GraceClock)?.S is { } grace
-                        ? JsonSerializer.Deserialize(grace, LedgerJson.Default.Grace)
-                        : null,
+                    Grace = item.GetValueOrDefault(GraceClock)?.S is { } grace ? StoredForms.Grace.Read(grace) : null,
                     Forced = item.GetValueOrDefault(BreakGlass)?.S is { } forced
-                        ? JsonSerializer.Deserialize(forced, LedgerJson.Default.ForcedApproval)
+                        ? StoredForms.ForcedApproval.Read(forced)
                         : null,
                     Gone = item.ContainsKey(GoneAt),
                 },

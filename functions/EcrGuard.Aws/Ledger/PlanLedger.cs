@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
@@ -116,11 +115,7 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
         do
         {
             var page = await dynamo.QueryAsync(request, cancellation).ConfigureAwait(false);
-            taken.AddRange(
-                (page.Items ?? []).Select(item =>
-                    JsonSerializer.Deserialize(item["removed"].S, LedgerJson.Default.Removed)!
-                )
-            );
+            taken.AddRange((page.Items ?? []).Select(item => StoredForms.Removed.Read(item["removed"].S)));
             request.ExclusiveStartKey = page.LastEvaluatedKey;
         } while (request.ExclusiveStartKey is { Count: > 0 });
         return taken;
@@ -137,7 +132,7 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
                     {
                         [Keys.Partition] = new(Keys.Registry(settings.Account, settings.Region)),
                         [Keys.Sort] = new(Keys.TakenBy(planId) + removed.Repository),
-                        ["removed"] = new(JsonSerializer.Serialize(removed, LedgerJson.Default.Removed)),
+                        ["removed"] = new(StoredForms.Removed.Write(removed)),
                         [Keys.Expires] = Expires(),
                     },
                 },

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Text.Json;
 using Amazon.S3;
 using Amazon.S3.Model;
 using EcrGuard.Core.Use;
@@ -18,9 +17,7 @@ public sealed class UseStore(IAmazonS3 s3, Settings settings)
     {
         using var body = new MemoryStream();
         await using (var gzip = new GZipStream(body, CompressionLevel.Fastest, leaveOpen: true))
-            await JsonSerializer
-                .SerializeAsync(gzip, use, LedgerJson.Default.UsageReading, cancellation)
-                .ConfigureAwait(false);
+            await gzip.WriteAsync(StoredForms.Usage.WriteUtf8(use), cancellation).ConfigureAwait(false);
         body.Position = 0;
         await s3.PutObjectAsync(
                 new PutObjectRequest
@@ -43,9 +40,9 @@ public sealed class UseStore(IAmazonS3 s3, Settings settings)
         {
             using var answer = await s3.GetObjectAsync(settings.Bucket, Key, cancellation).ConfigureAwait(false);
             await using var gzip = new GZipStream(answer.ResponseStream, CompressionMode.Decompress);
-            return await JsonSerializer
-                .DeserializeAsync(gzip, LedgerJson.Default.UsageReading, cancellation)
-                .ConfigureAwait(false);
+            using var json = new MemoryStream();
+            await gzip.CopyToAsync(json, cancellation).ConfigureAwait(false);
+            return StoredForms.Usage.Read(json.GetBuffer().AsSpan(0, (int)json.Length));
         }
         catch (AmazonS3Exception gone) when (gone.ErrorCode == "NoSuchKey")
         {

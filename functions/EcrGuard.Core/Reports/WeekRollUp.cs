@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace EcrGuard.Core.Reports;
 
@@ -28,12 +28,8 @@ public sealed record WeekRollUp(
     bool ImagesRead = true
 )
 {
-    public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.WeekRollUp);
-
-    /// <exception cref="JsonException">The text is not a roll-up that this version wrote.</exception>
-    public static WeekRollUp FromJson(string json) =>
-        JsonSerializer.Deserialize(json, ReportJson.Default.WeekRollUp)
-        ?? throw new JsonException("A week's roll-up must be an object.");
+    /// <summary>How it is written and read: strict, since only EcrGuard writes it.</summary>
+    public static JsonTypeInfo<WeekRollUp> Json => ReportJson.Default.WeekRollUp;
 }
 
 /// <summary>What the trend shows besides the statuses; null where there was no history to count.</summary>

@@ -121,11 +121,9 @@ public sealed class SummaryReader(
         var weeks = new List<WeekRollUp>();
         for (var before = week.Previous; before > Oldest(week); before = before.Previous)
         {
-            if (
-                await ledger.DocumentAsync(Ledger.WeekDocument(before), cancellation).ConfigureAwait(false) is
-                { } document
-            )
-                weeks.Add(WeekRollUp.FromJson(document.Json));
+            var (numbers, _) = await ledger.DocumentAsync(StoredForms.Week(before), cancellation).ConfigureAwait(false);
+            if (numbers is not null)
+                weeks.Add(numbers);
         }
         return weeks;
     }

@@ -1,11 +1,13 @@
-using System.Text.Json;
 using EcrGuard.Aws.Ledger;
 
 namespace EcrGuard.Lambda.Flow;
 
 /// <summary>Which sweep is running: a document of the ledger.</summary>
 /// <param name="RunningUntil">Until when, unless it says before that it still does; null when none is.</param>
-public sealed record SweepLeaseState(string Run, DateTimeOffset? RunningUntil);
+public sealed record SweepLeaseState(string Run, DateTimeOffset? RunningUntil)
+{
+    public static StoredForm<SweepLeaseState> Form { get; } = new("SWEEPING", 1, StateJson.Default.SweepLeaseState);
+}
 
 /// <summary>
 /// One sweep runs at a time, since those of one share the writes of one. It may take more than a day, and may end
@@ -63,16 +65,9 @@ public sealed class SweepLease(Ledger ledger, TimeProvider time)
             await StoreAsync(run, null, revision, cancellation).ConfigureAwait(false);
     }
 
-    private async Task<(SweepLeaseState? State, long Revision)> ReadAsync(CancellationToken cancellation) =>
-        await ledger.DocumentAsync(Ledger.SweepLeaseDocument, cancellation).ConfigureAwait(false) is { } stored
-            ? (JsonSerializer.Deserialize(stored.Json, StateJson.Default.SweepLeaseState), stored.Revision)
-            : (null, 0);
+    private Task<(SweepLeaseState? State, long Revision)> ReadAsync(CancellationToken cancellation) =>
+        ledger.DocumentAsync(SweepLeaseState.Form, cancellation);
 
     private Task<bool> StoreAsync(string run, DateTimeOffset? until, long revision, CancellationToken cancellation) =>
-        ledger.StoreDocumentAsync(
-            Ledger.SweepLeaseDocument,
-            JsonSerializer.Serialize(new SweepLeaseState(run, until), StateJson.Default.SweepLeaseState),
-            revision,
-            cancellation
-        );
+        ledger.StoreDocumentAsync(SweepLeaseState.Form, new SweepLeaseState(run, until), revision, cancellation);
 }

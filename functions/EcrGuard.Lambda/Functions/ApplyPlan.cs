@@ -17,11 +17,10 @@ namespace EcrGuard.Lambda.Functions;
 
 /// <summary>Which plan is being applied: a document of the ledger.</summary>
 /// <param name="RunningUntil">Until when nobody else may apply one; null when none is.</param>
-[System.Text.Json.Serialization.JsonUnmappedMemberHandling(
-    // An earlier version kept more here.
-    System.Text.Json.Serialization.JsonUnmappedMemberHandling.Skip
-)]
-public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil);
+public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil)
+{
+    public static StoredForm<ApplyLease> Form { get; } = new("APPLY", 1, StateJson.Default.ApplyLease);
+}
 
 /// <summary>
 /// Carries out a plan that somebody has reviewed, exactly, and nothing else. What is no longer as the plan says is left
@@ -41,9 +40,6 @@ public sealed class ApplyPlan(
     Log log
 )
 {
-    /// <summary>The name of the ledger's document that holds the lease.</summary>
-    private const string LeaseDocument = "APPLY";
-
     /// <summary>Lambda's longest run: a run that began before that is dead.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(15);
 
@@ -58,10 +54,9 @@ public sealed class ApplyPlan(
             return Refused(id, reasons);
 
         var started = time.GetUtcNow();
-        var (lease, revision) = await ledger.DocumentAsync(LeaseDocument, CancellationToken.None).ConfigureAwait(false)
-            is { } stored
-            ? (JsonSerializer.Deserialize(stored.Json, StateJson.Default.ApplyLease), stored.Revision)
-            : (null, 0);
+        var (lease, revision) = await ledger
+            .DocumentAsync(ApplyLease.Form, CancellationToken.None)
+            .ConfigureAwait(false);
         if (lease?.RunningUntil > started)
             return Refused(
                 id,
@@ -74,12 +69,7 @@ public sealed class ApplyPlan(
         async Task<bool> LeaseAsync(DateTimeOffset? until)
         {
             var kept = await ledger
-                .StoreDocumentAsync(
-                    LeaseDocument,
-                    JsonSerializer.Serialize(new ApplyLease(id, until), StateJson.Default.ApplyLease),
-                    revision,
-                    CancellationToken.None
-                )
+                .StoreDocumentAsync(ApplyLease.Form, new ApplyLease(id, until), revision, CancellationToken.None)
                 .ConfigureAwait(false);
             if (kept)
                 revision++;

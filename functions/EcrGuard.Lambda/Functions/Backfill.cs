@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
 using EcrGuard.Aws;
@@ -33,7 +32,10 @@ public sealed record BackfillState(
     DateTimeOffset? RunningUntil,
     DateTimeOffset? DoneAt,
     DateTimeOffset? TickedAt
-);
+)
+{
+    public static StoredForm<BackfillState> Form { get; } = new("BACKFILL", 1, StateJson.Default.BackfillState);
+}
 
 /// <summary>
 /// First deployment: every repository is taken once, existing images are judged and recorded without alerts, and one
@@ -71,12 +73,10 @@ public sealed class Backfill(
     [LambdaFunction]
     public async Task<BackfillState> BackfillAsync(ScheduledRequest input, ILambdaContext context)
     {
-        var (state, revision) = await ledger
-            .DocumentAsync(Aws.Ledger.Ledger.BackfillDocument, CancellationToken.None)
-            .ConfigureAwait(false)
-            is { } stored
-            ? (JsonSerializer.Deserialize(stored.Json, StateJson.Default.BackfillState)!, stored.Revision)
-            : (new BackfillState(time.GetUtcNow(), null, 0, new StatusCounts(), [], null, null, null), 0);
+        var (before, revision) = await ledger
+            .DocumentAsync(BackfillState.Form, CancellationToken.None)
+            .ConfigureAwait(false);
+        var state = before ?? new BackfillState(time.GetUtcNow(), null, 0, new StatusCounts(), [], null, null, null);
         if (state.DoneAt is not null || state.RunningUntil > time.GetUtcNow())
             return state;
 
@@ -86,12 +86,7 @@ public sealed class Backfill(
         async Task<bool> StoreAsync()
         {
             var kept = await ledger
-                .StoreDocumentAsync(
-                    Aws.Ledger.Ledger.BackfillDocument,
-                    JsonSerializer.Serialize(state, StateJson.Default.BackfillState),
-                    revision,
-                    CancellationToken.None
-                )
+                .StoreDocumentAsync(BackfillState.Form, state, revision, CancellationToken.None)
                 .ConfigureAwait(false);
             revision++;
             return kept;

@@ -25,7 +25,10 @@ public sealed record SweepState(
     DateTimeOffset EndedAt,
     IReadOnlyList<Unread> Unread,
     DateTimeOffset? WholeAt
-);
+)
+{
+    public static StoredForm<SweepState> Form { get; } = new("SWEEP", 1, StateJson.Default.SweepState);
+}
 
 /// <summary>Ends a sweep: adds up what it found, publishes metrics, and says what could not be done.</summary>
 public sealed class SweepClose(
@@ -66,10 +69,9 @@ public sealed class SweepClose(
                 .ToList()
             ?? [];
 
-        var document = await ledger
-            .DocumentAsync(Aws.Ledger.Ledger.SweepDocument, CancellationToken.None)
+        var (before, revision) = await ledger
+            .DocumentAsync(SweepState.Form, CancellationToken.None)
             .ConfigureAwait(false);
-        var before = document is { } last ? JsonSerializer.Deserialize(last.Json, StateJson.Default.SweepState) : null;
         var result = new SweepResult(
             input.Run,
             settings.Account,
@@ -104,10 +106,7 @@ public sealed class SweepClose(
             unread,
             result.Unfinished.Count == 0 && !input.AwaitsBackfill ? result.EndedAt : before?.WholeAt
         );
-        var json = JsonSerializer.Serialize(state, StateJson.Default.SweepState);
-        await ledger
-            .StoreDocumentAsync(Aws.Ledger.Ledger.SweepDocument, json, document?.Revision ?? 0, CancellationToken.None)
-            .ConfigureAwait(false);
+        await ledger.StoreDocumentAsync(SweepState.Form, state, revision, CancellationToken.None).ConfigureAwait(false);
         await lease.EndAsync(input.Run, CancellationToken.None).ConfigureAwait(false);
         log.Info(
             "The sweep has ended.",

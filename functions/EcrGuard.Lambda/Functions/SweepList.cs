@@ -152,7 +152,6 @@ public sealed class SweepList(
     }
 
     private async Task<bool> IsBackfilledAsync() =>
-        await ledger.DocumentAsync(Aws.Ledger.Ledger.BackfillDocument, CancellationToken.None).ConfigureAwait(false)
-            is { } backfill
-        && JsonSerializer.Deserialize(backfill.Json, StateJson.Default.BackfillState)?.DoneAt is not null;
+        (await ledger.DocumentAsync(BackfillState.Form, CancellationToken.None).ConfigureAwait(false)).Value?.DoneAt
+            is not null;
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
 using EcrGuard.Aws;
@@ -18,6 +16,8 @@ namespace EcrGuard.Lambda.Functions;
 /// <param name="Stack">The ARN of the stack, which is another one when it was made anew.</param>
 public sealed record WatchState(DateTimeOffset InstalledAt, EnforcementMode Ceiling, string? Table, string? Stack)
 {
+    public static StoredForm<WatchState> Form { get; } = new("WATCH", 1, StateJson.Default.WatchState);
+
     /// <summary>
     /// When another stack, or this one over another table, took the ledger over: what ran before is no measure. Null
     /// where none did.
@@ -40,8 +40,7 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
     {
         using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         var now = time.GetUtcNow();
-        var (before, revision) = await ReadAsync(Ledger.WatchDocument, StateJson.Default.WatchState, deadline.Token)
-            .ConfigureAwait(false);
+        var (before, revision) = await ledger.DocumentAsync(WatchState.Form, deadline.Token).ConfigureAwait(false);
         var state = new WatchState(now, settings.Enforcement, settings.Table, settings.Stack);
         if (before is not null)
             state = state.IsAnother(before)
@@ -75,8 +74,7 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
             await notifier.PublishAsync(Topic, message, deadline.Token).ConfigureAwait(false);
         }
         // Last: told twice is better than not at all.
-        var json = JsonSerializer.Serialize(state, StateJson.Default.WatchState);
-        await ledger.StoreDocumentAsync(Ledger.WatchDocument, json, revision, deadline.Token).ConfigureAwait(false);
+        await ledger.StoreDocumentAsync(WatchState.Form, state, revision, deadline.Token).ConfigureAwait(false);
         return state;
     }
 
@@ -106,12 +104,9 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
 
     private async Task<LastRuns> LastAsync(WatchState state, CancellationToken cancellation)
     {
-        var (sweep, _) = await ReadAsync(Ledger.SweepDocument, StateJson.Default.SweepState, cancellation)
-            .ConfigureAwait(false);
-        var (summary, _) = await ReadAsync(Ledger.SummaryDocument, StateJson.Default.SummaryState, cancellation)
-            .ConfigureAwait(false);
-        var (backfill, _) = await ReadAsync(Ledger.BackfillDocument, StateJson.Default.BackfillState, cancellation)
-            .ConfigureAwait(false);
+        var (sweep, _) = await ledger.DocumentAsync(SweepState.Form, cancellation).ConfigureAwait(false);
+        var (summary, _) = await ledger.DocumentAsync(SummaryState.Form, cancellation).ConfigureAwait(false);
+        var (backfill, _) = await ledger.DocumentAsync(BackfillState.Form, cancellation).ConfigureAwait(false);
         return new LastRuns(
             state.InstalledAt,
             sweep?.WholeAt,
@@ -123,14 +118,4 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
             TakenOverAt = state.TakenOverAt,
         };
     }
-
-    private async Task<(T? State, long Revision)> ReadAsync<T>(
-        string name,
-        JsonTypeInfo<T> type,
-        CancellationToken cancellation
-    )
-        where T : class =>
-        await ledger.DocumentAsync(name, cancellation).ConfigureAwait(false) is { } stored
-            ? (JsonSerializer.Deserialize(stored.Json, type), stored.Revision)
-            : (null, 0);
 }

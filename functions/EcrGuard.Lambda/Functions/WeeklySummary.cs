@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
 using Amazon.S3;
@@ -17,7 +16,10 @@ namespace EcrGuard.Lambda.Functions;
 public sealed record SummaryReport(string Week, string Whole);
 
 /// <summary>The weekly report that was sent last: a document of the ledger.</summary>
-public sealed record SummaryState(string Week, DateTimeOffset SentAt);
+public sealed record SummaryState(string Week, DateTimeOffset SentAt)
+{
+    public static StoredForm<SummaryState> Form { get; } = new("SUMMARY", 1, StateJson.Default.SummaryState);
+}
 
 /// <summary>
 /// Every week security gets the compliance report: the summary by mail, the page, JSON and CSV in the private bucket.
@@ -100,11 +102,9 @@ public sealed class WeeklySummary(
 
     private async Task StoreRollUpAsync(WeekRollUp numbers, CancellationToken cancellation)
     {
-        var document = Aws.Ledger.Ledger.WeekDocument(numbers.Week);
-        var before = await ledger.DocumentAsync(document, cancellation).ConfigureAwait(false);
-        await ledger
-            .StoreDocumentAsync(document, numbers.ToJson(), before?.Revision ?? 0, cancellation)
-            .ConfigureAwait(false);
+        var form = StoredForms.Week(numbers.Week);
+        var (_, revision) = await ledger.DocumentAsync(form, cancellation).ConfigureAwait(false);
+        await ledger.StoreDocumentAsync(form, numbers, revision, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>By way of a file: the table of a million images is larger than memory should be.</summary>
@@ -135,13 +135,8 @@ public sealed class WeeklySummary(
             .ConfigureAwait(false);
     }
 
-    private async Task<(SummaryState? Last, long Revision)> SentAsync(CancellationToken cancellation)
-    {
-        var stored = await ledger.DocumentAsync(Aws.Ledger.Ledger.SummaryDocument, cancellation).ConfigureAwait(false);
-        return stored is { Json: var json, Revision: var revision }
-            ? (JsonSerializer.Deserialize(json, StateJson.Default.SummaryState), revision)
-            : (null, 0);
-    }
+    private Task<(SummaryState? Last, long Revision)> SentAsync(CancellationToken cancellation) =>
+        ledger.DocumentAsync(SummaryState.Form, cancellation);
 
     /// <summary>An older week that somebody asks for again says nothing of the schedule.</summary>
     private async Task NoteSentAsync(SummaryState sent, CancellationToken cancellation)
@@ -149,9 +144,6 @@ public sealed class WeeklySummary(
         var (last, revision) = await SentAsync(cancellation).ConfigureAwait(false);
         if (last is not null && string.CompareOrdinal(sent.Week, last.Week) < 0)
             return;
-        var next = JsonSerializer.Serialize(sent, StateJson.Default.SummaryState);
-        await ledger
-            .StoreDocumentAsync(Aws.Ledger.Ledger.SummaryDocument, next, revision, cancellation)
-            .ConfigureAwait(false);
+        await ledger.StoreDocumentAsync(SummaryState.Form, sent, revision, cancellation).ConfigureAwait(false);
     }
 }

@@ -203,7 +203,8 @@ internal sealed partial class ChaosRun
             Fail($"the ledger still says '{left}'", image);
 
         using var record = JsonDocument.Parse(item["record"]!.GetValue<string>());
-        var status = record.RootElement.GetProperty("verdict").GetProperty("status").GetString()!.ToUpperInvariant();
+        var verdict = record.RootElement.GetProperty("value").GetProperty("verdict");
+        var status = verdict.GetProperty("status").GetString()!.ToUpperInvariant();
         var wanted = Wanted(image);
         if (!wanted.Contains(status))
             Fail($"the ledger says {status}, and {string.Join(" or ", wanted)} is true", image);

@@ -1,6 +1,7 @@
 using System.Text;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Plans;
+using EcrGuard.Lambda.Functions;
 using static EcrGuard.Aws.Tests.Flow.PlanFixture;
 
 namespace EcrGuard.Aws.Tests.Flow;
@@ -10,7 +11,7 @@ namespace EcrGuard.Aws.Tests.Flow;
 /// </summary>
 public sealed class ApplyLeaseTests
 {
-    private const string Lease = "APPLY";
+    private static readonly ApplyLease Taken = new("other", new DateTimeOffset(2026, 12, 1, 0, 0, 0, TimeSpan.Zero));
 
     /// <summary>Together they are more than an item of DynamoDB holds.</summary>
     [Fact]
@@ -32,8 +33,8 @@ public sealed class ApplyLeaseTests
         var answer = await fixture.ApplyAsync(plan);
         Assert.Single(answer.Done);
         Assert.Equal(2001, (await ledger.TakenAsync(plan.Id, CancellationToken.None)).Count);
-        var lease = await fixture.Functions.Part<Ledger.Ledger>().DocumentAsync(Lease, CancellationToken.None);
-        Assert.InRange(Encoding.UTF8.GetByteCount(lease!.Value.Json), 1, 1000);
+        var lease = Assert.Single(fixture.Guard.Items("APPLY"))["document"]!.GetValue<string>();
+        Assert.InRange(Encoding.UTF8.GetByteCount(lease), 1, 1000);
     }
 
     [Fact]
@@ -64,21 +65,15 @@ public sealed class ApplyLeaseTests
         Assert.True(answer.More);
         Assert.Single(answer.Done);
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf("shop/zoo"));
-        var lease = await ledger.DocumentAsync(Lease, CancellationToken.None);
-        Assert.Contains("\"planId\":\"other\"", lease!.Value.Json, StringComparison.Ordinal);
-        Assert.Contains("2026-12-01", lease.Value.Json, StringComparison.Ordinal);
+        var (lease, _) = await ledger.DocumentAsync(ApplyLease.Form, CancellationToken.None);
+        Assert.Equal(Taken, lease);
     }
 
     /// <returns>Whether there was a lease to take.</returns>
     private static bool TakeOver(Ledger.Ledger ledger) =>
         Task.Run(async () =>
-                await ledger.DocumentAsync(Lease, CancellationToken.None) is { } stored
-                && await ledger.StoreDocumentAsync(
-                    Lease,
-                    """{"planId":"other","runningUntil":"2026-12-01T00:00:00+00:00"}""",
-                    stored.Revision,
-                    CancellationToken.None
-                )
+                await ledger.DocumentAsync(ApplyLease.Form, CancellationToken.None) is ({ }, var revision)
+                && await ledger.StoreDocumentAsync(ApplyLease.Form, Taken, revision, CancellationToken.None)
             )
             .GetAwaiter()
             .GetResult();

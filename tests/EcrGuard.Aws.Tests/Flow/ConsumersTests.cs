@@ -879,15 +879,15 @@ public sealed class ConsumersTests
     }
 
     [Fact]
-    public async Task What_was_kept_before_it_was_told_when_a_reference_was_last_seen_is_still_read()
+    public async Task What_a_reading_saw_itself_has_no_time_of_its_own()
     {
         await using var account = await StartAsync();
         var store = new UseStore(account.Clients.S3, account.Settings);
         await KeepAsync(
             account,
             """
-            {"readAt":"2026-11-18T12:00:00+00:00","uses":[{"repository":"arn:aws:ecr:eu-central-1:123456789012:repository/web","tag":"v1","by":{"kind":"EcsService","name":"arn:aws:ecs:eu-central-1:123456789012:service/shop/web"}}],
-             "unread":[{"what":"ECS tasks","account":"123456789012","why":"Rate exceeded"}]}
+            {"version":1,"value":{"readAt":"2026-11-18T12:00:00+00:00","uses":[{"repository":"arn:aws:ecr:eu-central-1:123456789012:repository/web","tag":"v1","by":{"kind":"EcsService","name":"arn:aws:ecs:eu-central-1:123456789012:service/shop/web"}}],
+             "unread":[{"what":"ECS tasks","account":"123456789012","why":"Rate exceeded"}]}}
             """
         );
 
@@ -901,7 +901,10 @@ public sealed class ConsumersTests
     public async Task Kept_facts_that_somebody_else_wrote_are_not_read()
     {
         await using var account = await StartAsync();
-        await KeepAsync(account, """{"readAt":"2026-11-18T12:00:00+00:00","uses":[],"unread":[],"more":1}""");
+        await KeepAsync(
+            account,
+            """{"version":1,"value":{"readAt":"2026-11-18T12:00:00+00:00","uses":[],"unread":[],"more":1}}"""
+        );
 
         await Assert.ThrowsAsync<JsonException>(() =>
             new UseStore(account.Clients.S3, account.Settings).LatestAsync(Cancellation)

@@ -137,7 +137,7 @@ internal sealed class GuardFixture : IAsyncDisposable
     public JsonElement Verdict(string digest)
     {
         using var record = JsonDocument.Parse(Item(digest)["record"]!.GetValue<string>());
-        return record.RootElement.GetProperty("verdict").Clone();
+        return record.RootElement.GetProperty("value").GetProperty("verdict").Clone();
     }
 
     public string Status(string digest) => Verdict(digest).GetProperty("status").GetString()!.ToUpperInvariant();

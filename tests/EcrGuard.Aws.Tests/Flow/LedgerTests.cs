@@ -258,7 +258,7 @@ public sealed class LedgerTests
     private static JsonElement Findings(GuardFixture fixture, string key)
     {
         using var json = JsonDocument.Parse(Unzipped(fixture, key));
-        return json.RootElement.Clone();
+        return json.RootElement.GetProperty("value").Clone();
     }
 
     private static byte[] Unzipped(GuardFixture fixture, string key)

@@ -36,16 +36,17 @@ public sealed class LostAnswerTests
     {
         await using var fixture = await StartAsync();
         var ledger = fixture.Functions.Part<Ledger.Ledger>();
+        var (one, two) = (new SweepLeaseState("1", null), new SweepLeaseState("2", null));
         fixture.Aws.Faults.Add(LostAnswer("PutItem"));
-        Assert.True(await ledger.StoreDocumentAsync("X", "1", 0, CancellationToken.None));
+        Assert.True(await ledger.StoreDocumentAsync(SweepLeaseState.Form, one, 0, CancellationToken.None));
         AssertStruck(fixture);
         fixture.Aws.Faults.Add(LostAnswer("PutItem"));
-        Assert.True(await ledger.StoreDocumentAsync("X", "2", 1, CancellationToken.None));
+        Assert.True(await ledger.StoreDocumentAsync(SweepLeaseState.Form, two, 1, CancellationToken.None));
         AssertStruck(fixture);
 
         // The same text, and another one's.
-        Assert.False(await ledger.StoreDocumentAsync("X", "2", 1, CancellationToken.None));
-        Assert.Equal(("2", 2), (await ledger.DocumentAsync("X", CancellationToken.None))!.Value);
+        Assert.False(await ledger.StoreDocumentAsync(SweepLeaseState.Form, two, 1, CancellationToken.None));
+        Assert.Equal((two, 2), await ledger.DocumentAsync(SweepLeaseState.Form, CancellationToken.None));
     }
 
     [Fact]
@@ -87,8 +88,8 @@ public sealed class LostAnswerTests
             AssertStruck(fixture);
             var stored = await fixture
                 .Functions.Part<Ledger.Ledger>()
-                .DocumentAsync(Ledger.Ledger.BackfillDocument, CancellationToken.None);
-            Assert.Contains("\"runningUntil\":null", stored!.Value.Json, StringComparison.OrdinalIgnoreCase);
+                .DocumentAsync(BackfillState.Form, CancellationToken.None);
+            Assert.Null(stored.Value!.RunningUntil);
             Assert.Single(fixture.Alerts);
         }
     }

@@ -289,7 +289,7 @@ public class Deployment : IAsyncLifetime
     /// <summary>The status that the ledger holds for an image; null where it holds none.</summary>
     public string? StatusOf(string repository, string digest) =>
         Item(repository, digest) is { } item
-            ? JsonNode.Parse(item["record"]!.ToString())!["verdict"]!["status"]!.ToString()
+            ? JsonNode.Parse(item["record"]!.ToString())!["value"]!["verdict"]!["status"]!.ToString()
             : null;
 
     /// <summary>
