@@ -45,7 +45,8 @@ public sealed class TagWriter(
     ) =>
         WriteAsync(
             image,
-            now => TagPlan.For(now, entry.Record.Verdict.Status, shield, mode, entry.NamedTags),
+            entry.NamedTags,
+            (now, named) => TagPlan.For(now, entry.Record.Verdict.Status, shield, mode, named),
             (action, onto) => ledger.IntendAsync(image.Id, entry, action, onto, cancellation),
             use,
             until,
@@ -64,7 +65,8 @@ public sealed class TagWriter(
     ) =>
         WriteAsync(
             artifact,
-            now => TagPlan.ForShield(now, shield, mode, named),
+            named,
+            (now, names) => TagPlan.ForShield(now, shield, mode, names),
             (action, onto) => ledger.IntendAsync(artifact.Id, null, action, onto, cancellation),
             use,
             DateTimeOffset.MaxValue,
@@ -73,7 +75,8 @@ public sealed class TagWriter(
 
     private async Task<TagsWritten> WriteAsync(
         ImageFacts image,
-        Func<ImageFacts, TagPlan> planFor,
+        IReadOnlyDictionary<string, string>? named,
+        Func<ImageFacts, IReadOnlyDictionary<string, string>?, TagPlan> planFor,
         Func<TagAction, Digest?, Task<string?>> intend,
         UseState use,
         DateTimeOffset until,
@@ -82,7 +85,7 @@ public sealed class TagWriter(
     {
         var stay = new HashSet<TagAction>();
         string? whyStay = null;
-        var plan = planFor(image);
+        var plan = planFor(image, named);
         var writes = 0;
         while (plan.Actions.FirstOrDefault(action => !stay.Contains(action)) is { } action)
         {
@@ -115,8 +118,14 @@ public sealed class TagWriter(
                 step.Removals!.Mutability = await remover
                     .MutabilityAsync(image.Id.Repository, cancellation)
                     .ConfigureAwait(false);
+            // The turn was waited for, and a consumer may have taken the tag for a version meanwhile.
+            if (
+                action.Change == TagChange.Remove
+                && await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) is { } entry
+            )
+                named = entry.NamedTags;
             var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
-            plan = now is null ? TagPlan.Nothing : planFor(now);
+            plan = now is null ? TagPlan.Nothing : planFor(now, named);
             image = now ?? image;
             var refusal =
                 plan.Actions.FirstOrDefault(again => !stay.Contains(again)) != action

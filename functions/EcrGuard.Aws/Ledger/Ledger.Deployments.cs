@@ -8,7 +8,8 @@ namespace EcrGuard.Aws.Ledger;
 /// <param name="SeenAt">When it was last seen.</param>
 /// <param name="Done">Whether all that follows is done: the shield stands, or no rule asked for one.</param>
 /// <param name="Shielded">Whether the shield stands: sweeps keep it as long as the deployment counts.</param>
-public sealed record RecordedDeployment(DateTimeOffset SeenAt, bool Done, bool Shielded);
+/// <param name="Tag">By which tag the consumer named the image then; null for none.</param>
+public sealed record RecordedDeployment(DateTimeOffset SeenAt, bool Done, bool Shielded, string? Tag);
 
 /// <summary>One of EcrGuard's own tags by which a consumer refers to an image.</summary>
 /// <param name="By">Who does.</param>
@@ -45,7 +46,8 @@ public sealed partial class Ledger
             : new RecordedDeployment(
                 Keys.Time(item[SeenAt].S),
                 item.ContainsKey(DeploymentDone),
-                item.ContainsKey(DeploymentShielded)
+                item.ContainsKey(DeploymentShielded),
+                Use(item).Tag
             );
     }
 
@@ -148,8 +150,7 @@ public sealed partial class Ledger
                 .ConfigureAwait(false)
         )
         {
-            var use = StoredForms.Deployment.Read(item[DeployedUse].S);
-            uses.Add(use with { SeenAt = Keys.Time(item[SeenAt].S) });
+            uses.Add(Use(item) with { SeenAt = Keys.Time(item[SeenAt].S) });
         }
         return uses;
     }
@@ -203,6 +204,9 @@ public sealed partial class Ledger
                 .ConfigureAwait(false);
         }
     }
+
+    private static ConsumerReference Use(Dictionary<string, AttributeValue> deployment) =>
+        StoredForms.Deployment.Read(deployment[DeployedUse].S);
 
     private static Dictionary<string, AttributeValue> DeploymentKey(ImageId image, Consumer by) =>
         Key(image.Repository, Keys.Deployment(image.Digest, by));

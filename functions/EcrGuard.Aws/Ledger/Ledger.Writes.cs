@@ -34,9 +34,10 @@ public sealed partial class Ledger
     )
     {
         var id = await IntendAsync(image, entry, judged: true, action, onto, cancellation).ConfigureAwait(false);
-        return id is null && entry is null
-            ? await IntendAsync(image, null, judged: false, action, onto, cancellation).ConfigureAwait(false)
-            : id;
+        // It may be judged, for the first time, between the two.
+        for (var judged = false; id is null && entry is null && !judged; judged = true)
+            id = await IntendAsync(image, null, judged, action, onto, cancellation).ConfigureAwait(false);
+        return id;
     }
 
     /// <param name="judged">Whether the image has a record: what nobody has judged has an end, as its writes

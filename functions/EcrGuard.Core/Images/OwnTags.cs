@@ -39,6 +39,12 @@ public static class OwnTags
     /// <summary>Whether the tag is exactly one that EcrGuard writes on the image of this digest.</summary>
     public static bool IsOwn(Digest digest, string tag) => tag == Blocked(digest) || tag == InUse(digest);
 
+    /// <summary>The digest of the image on which EcrGuard writes this tag; null for any other tag.</summary>
+    public static Digest? MarkedBy(string tag) =>
+        Digest.TryParse($"sha256:{tag[(tag.LastIndexOf('-') + 1)..]}", out var digest) && IsOwn(digest, tag)
+            ? digest
+            : null;
+
     /// <summary>The tags that people gave the image.</summary>
     public static IReadOnlyList<string> TeamTags(ImageFacts image) => [.. image.Tags.Where(tag => !Claims(tag))];
 }

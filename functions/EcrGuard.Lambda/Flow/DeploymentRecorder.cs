@@ -47,13 +47,14 @@ public sealed class DeploymentRecorder(
     {
         var image = new ImageId(use.Repository, use.Digest!);
         var known = await ledger.DeploymentAsync(image, use.By, cancellation).ConfigureAwait(false);
-        if (known is { Done: true } && seenAt - known.SeenAt < Recent)
+        // An updater took EcrGuard's tag for a version: it stays as long as it is named.
+        var named = use.Tag is { } own && OwnTags.Claims(own) ? own : null;
+        if (known is { Done: true } && seenAt - known.SeenAt < Recent && (named is null || named == known.Tag))
             return false;
         var follows = !(known is { Done: true, Shielded: true } && seenAt - known.SeenAt < ShieldAge);
         await ledger.RecordDeploymentAsync(image, use, seenAt, Kept, follows, cancellation).ConfigureAwait(false);
-        // An updater took EcrGuard's tag for a version: it stays as long as it is named.
-        if (use.Tag is { } tag && OwnTags.Claims(tag))
-            await ledger.NameTagAsync(image, tag, use.By.ToString(), cancellation).ConfigureAwait(false);
+        if (named is not null)
+            await ledger.NameTagAsync(image, named, use.By.ToString(), cancellation).ConfigureAwait(false);
         log.Info("A deployment was recorded.", ("image", image.ToString()), ("by", use.By.ToString()));
         return follows;
     }
@@ -76,8 +77,7 @@ public sealed class DeploymentRecorder(
     /// </summary>
     /// <param name="use">As it was read; a reference that the reading did not see itself is as it was.</param>
     /// <param name="known">What is recorded already.</param>
-    /// <returns>What is recorded then.</returns>
-    public async Task<IReadOnlyList<ConsumerReference>> RecordMeaningsAsync(
+    public async Task RecordMeaningsAsync(
         UsageReading? use,
         RepositoryContents contents,
         IReadOnlyList<ConsumerReference> known,
@@ -85,8 +85,7 @@ public sealed class DeploymentRecorder(
     )
     {
         if (use is null)
-            return known;
-        var recorded = false;
+            return;
         foreach (var meant in UseHistory.Meant(use, contents))
         {
             if (known.Any(each => UseHistory.IsRecorded(each, meant, use.ReadAt)))
@@ -95,23 +94,28 @@ public sealed class DeploymentRecorder(
             await ledger
                 .RecordDeploymentAsync(image, meant, use.ReadAt, Kept, follows: false, cancellation)
                 .ConfigureAwait(false);
-            recorded = true;
         }
-        return recorded
-            ? await ledger.DeploymentsAsync(contents.Repository, cancellation).ConfigureAwait(false)
-            : known;
     }
 
     /// <summary>Shields what was deployed while a policy was put or shields were taken off.</summary>
-    /// <param name="known">The deployments of which whoever did that knew before.</param>
+    /// <param name="known">
+    /// The deployments of which whoever did that knew before, and what references that it knew mean.
+    /// </param>
     public async Task ShieldLateAsync(
         RepositoryId repository,
-        IReadOnlyList<ConsumerReference> known,
+        IEnumerable<ConsumerReference> known,
         CancellationToken cancellation
     )
     {
         var recorded = await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
-        var late = recorded.Except(known).Select(use => use.Digest!).Distinct().ToList();
+        var latest = known
+            .GroupBy(use => (use.By, use.Digest))
+            .ToDictionary(same => same.Key, same => same.Max(use => use.SeenAt));
+        var late = recorded
+            .Where(use => !(use.SeenAt <= latest.GetValueOrDefault((use.By, use.Digest))))
+            .Select(use => use.Digest!)
+            .Distinct()
+            .ToList();
         if (late.Count == 0 || !await RuleStandsAsync(repository, cancellation).ConfigureAwait(false))
             return;
         foreach (var digest in late)

@@ -342,6 +342,7 @@ public sealed class ImageDecider(
             entry?.Record.WithoutBreakGlass() is { } stands
             && ApprovalAnswer.Answers(stands, policy.Version, now)
             && Describes(stands, image)
+            && await StandsByChildrenAsync(stands, cancellation).ConfigureAwait(false)
         )
             return Answer(stands.Verdict, stands.Grace, stands.ReasonCount, stands.DecidedAt);
 
@@ -377,6 +378,26 @@ public sealed class ImageDecider(
                 )
                 .Waiting(decided, image.CameAt, entry?.Record, now);
         }
+    }
+
+    /// <summary>
+    /// Whether no child of an approved index was refused since: its verdict is stored before the index is decided again,
+    /// and the function may die in between.
+    /// </summary>
+    private async Task<bool> StandsByChildrenAsync(ImageRecord record, CancellationToken cancellation)
+    {
+        var children = record.Verdict.Approved ? record.Children : [];
+        for (var level = 0; children.Count > 0 && level < Judge.MaxIndexLevels; level++)
+        {
+            var judged = children.Where(child => child.Kind != ImageKind.Artifact).Select(child => child.Digest);
+            var known = await ledger
+                .FindAsync(record.Verdict.Image.Repository, judged, cancellation)
+                .ConfigureAwait(false);
+            if (known.Values.Any(child => !child.Record.WithoutBreakGlass().Verdict.Approved))
+                return false;
+            children = [.. known.Values.SelectMany(child => child.Record.Children)];
+        }
+        return true;
     }
 
     /// <summary>
@@ -658,10 +679,9 @@ public sealed class ImageDecider(
                 Grace = Grace.Of(decision.Verdict, before?.Record.Grace, policy, time.GetUtcNow()),
             };
             var changed = before?.Record.ChangeId != record.ChangeId;
-            var alert =
-                changed && alerting && !(indexes.Count > 0 && await IsSpokenForAsync().ConfigureAwait(false))
-                    ? Alert.For(record)
-                    : null;
+            var alert = changed && alerting ? Alert.For(record) : null;
+            if (alert is not null && indexes.Count > 0 && await IsSpokenForAsync().ConfigureAwait(false))
+                alert = null;
             // From a changed status something may follow for an index, also of an image that has a tag of its own.
             var put = before is { Open: false } ? before.Record.Settling?.LookAt : null;
             var look = record.Settling?.LookAt is { } at && at != put ? at : (DateTimeOffset?)null;
@@ -719,15 +739,25 @@ public sealed class ImageDecider(
             var known = (await ledger.IndexRecordsOfAsync(image.Id, cancellation).ConfigureAwait(false)).ToDictionary(
                 index => index.Verdict.Image.Digest
             );
-            return known.Any(index =>
-                    (
-                        index.Value with
-                        {
-                            Gone = index.Value.Gone && index.Key != within,
-                            Forced = policy.Counting(index.Value.Forced),
-                        }
-                    ).SpeaksForItsChildren(time.GetUtcNow())
-                ) || (within is not null && !known.ContainsKey(within));
+            if (within is not null && !known.ContainsKey(within))
+                return true;
+            foreach (var (digest, index) in known)
+            {
+                var now = index with { Gone = index.Gone && digest != within, Forced = policy.Counting(index.Forced) };
+                // The event of its deletion may be on its way, or lost: what is gone tells nothing.
+                if (
+                    now.SpeaksForItsChildren(time.GetUtcNow())
+                    && (
+                        digest == within
+                        || await registry
+                            .ImageAsync(image.Id with { Digest = digest }, cancellation)
+                            .ConfigureAwait(false)
+                            is not null
+                    )
+                )
+                    return true;
+            }
+            return false;
         }
 
         // Read after the store: an index that was pushed meanwhile has either stored its edges by now, or reads this

@@ -42,7 +42,11 @@ public sealed class PolicyPut(
         if (await run.ViewAsync(id, null, cancellation).ConfigureAwait(false) is not { } before)
             run.Supersede(id, put, "The repository is gone.");
         else if (LifecyclePolicy.AreSame(before.LifecyclePolicy, put.Policy))
+        {
+            // An earlier call may have ended between the write and this.
+            await deployedImages.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
             run.Do(id, put, "The policy is in place.");
+        }
         else if (PlanCheck.WhyNot(put, before.LifecyclePolicy) is { } changed)
             run.Supersede(id, put, changed);
         // A preview takes minutes: not for what cannot be.

@@ -310,10 +310,15 @@ public sealed class QuarantineEnforcer(
 
     /// <summary>
     /// A reading counts as long as it says anything at all: what was deployed since is recorded where AWS tells of it,
-    /// an image that was pushed or restored since is new, and what is archived can be restored.
+    /// an image that was pushed or restored since is new, and what is archived can be restored. Of other accounts and
+    /// regions AWS tells nothing here, so that a reading of them grows old as fast as for any removal.
     /// </summary>
-    private IReadOnlyDictionary<Digest, ImageUsage> UsagesOf(UsageReading? use, RepositoryContents contents) =>
-        InUse.Of(use, contents, guard.Policy.Consumers, time.GetUtcNow(), absence: InUse.MaxAge);
+    private IReadOnlyDictionary<Digest, ImageUsage> UsagesOf(UsageReading? use, RepositoryContents contents)
+    {
+        var consumers = guard.Policy.Consumers;
+        var told = consumers is { Roles: null or { Count: 0 }, Regions: null or { Count: 0 } };
+        return InUse.Of(use, contents, consumers, time.GetUtcNow(), told ? InUse.MaxAge : InUse.AbsenceAge);
+    }
 
     private Task TellAsync(QuarantineNotice notice, CancellationToken cancellation) =>
         notices.PublishOnceAsync(

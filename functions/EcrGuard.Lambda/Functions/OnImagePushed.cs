@@ -71,7 +71,10 @@ public sealed class OnImagePushed(
                         facts is not null
                         && await registry.IsRemovalManifestAsync(facts, cancellation).ConfigureAwait(false)
                     )
+                    {
+                        await WarnOfTakenAsync(image, foreign, cancellation).ConfigureAwait(false);
                         return null;
+                    }
                     // Of the calls that a push may cost, a manifest is worth one. An index comes with its children,
                     // whose pushes look at everything.
                     var spare = facts is null or { Kind: ImageKind.Image, MayBeArtifact: false } ? 1 : 0;
@@ -115,6 +118,30 @@ public sealed class OnImagePushed(
     /// </summary>
     private static bool IsForeign(ImageEvent push, IReadOnlyList<string> intended) =>
         push.Tag is { } tag && OwnTags.Claims(tag) && !intended.Contains(tag);
+
+    /// <summary>
+    /// Tells of tags that were taken from images on which this EcrGuard has written them. Any manifest of that form
+    /// will do for it, and the EcrGuard of another registry has no tag to take here.
+    /// </summary>
+    private async Task WarnOfTakenAsync(
+        ImageId manifest,
+        IEnumerable<ImageEvent> foreign,
+        CancellationToken cancellation
+    )
+    {
+        foreach (var push in foreign)
+        {
+            if (
+                OwnTags.MarkedBy(push.Tag!) is { } digest
+                && (
+                    await ledger
+                        .IntendedTagsAsync(manifest with { Digest = digest }, cancellation)
+                        .ConfigureAwait(false)
+                ).Contains(push.Tag)
+            )
+                await WarnAsync(manifest, push, cancellation).ConfigureAwait(false);
+        }
+    }
 
     private async Task WarnAsync(ImageId image, ImageEvent push, CancellationToken cancellation)
     {

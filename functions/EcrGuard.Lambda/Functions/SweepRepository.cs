@@ -131,9 +131,10 @@ public sealed class SweepRepository(
                     deadline.Token
                 )
                 .ConfigureAwait(false);
-            deployments = await deployedImages
-                .RecordMeaningsAsync(read, contents, deployments, deadline.Token)
-                .ConfigureAwait(false);
+            await deployedImages.RecordMeaningsAsync(read, contents, deployments, deadline.Token).ConfigureAwait(false);
+            var meant = read is null
+                ? []
+                : UseHistory.Meant(read, contents).Select(meaning => meaning with { SeenAt = read.ReadAt });
             var now = time.GetUtcNow();
             var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
             var lifecycle = registry.LifecyclePolicyAsync(repository, deadline.Token);
@@ -258,7 +259,7 @@ public sealed class SweepRepository(
             await OrUndoneAsync(
                     "the shields of what was deployed meanwhile",
                     undone,
-                    () => deployedImages.ShieldLateAsync(repository, deployments, deadline.Token),
+                    () => deployedImages.ShieldLateAsync(repository, deployments.Concat(meant), deadline.Token),
                     deadline.Token
                 )
                 .ConfigureAwait(false);

@@ -379,6 +379,55 @@ public sealed class DeploymentTests
     /// An updater that follows the newest tag may choose EcrGuard's: a service then runs by it, and would find no image
     /// without it.
     /// </summary>
+    /// <summary>The newest tag of an image that a service runs already: for an updater it is another version.</summary>
+    [Fact]
+    public async Task A_tag_of_EcrGuards_stays_though_the_service_that_names_it_ran_the_same_image_minutes_before()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
+        var digest = await fixture.ScannedAsync("v0", Critical);
+        var before = fixture.Aws.Ecs.RegisterTaskDefinition("web", Uri(":v0"));
+        fixture.Aws.Ecs.RunServiceTask("main", "web", before, digest);
+        await fixture.Functions.DeliverAllAsync();
+
+        fixture.Time.Advance(TimeSpan.FromMinutes(10));
+        var after = fixture.Aws.Ecs.RegisterTaskDefinition("web", Uri($":{BlockedTag(digest)}"));
+        fixture.Aws.Ecs.RunServiceTask("main", "web", after, digest);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Time.Advance(TimeSpan.FromMinutes(20));
+        fixture.Aws.Ecr.CompleteScan(Repository, digest);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
+    }
+
+    /// <summary>The names were read minutes before: a turn to write is waited for.</summary>
+    [Fact]
+    public async Task A_tag_of_EcrGuards_stays_though_a_consumer_names_it_while_its_removal_waits()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
+        var digest = await fixture.ScannedAsync("v0", Critical);
+        var named = fixture.Aws.Ecs.RegisterTaskDefinition("web", Uri($":{BlockedTag(digest)}"));
+        fixture.Time.Advance(TimeSpan.FromMinutes(20));
+        fixture.Aws.Ecr.CompleteScan(Repository, digest);
+        var scanned = fixture.Aws.Events.Take();
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+            {
+                fixture.Aws.Ecs.RunServiceTask("main", "web", named, digest);
+                fixture.Deploy().ImageDeployedAsync(fixture.Aws.Events.Take()).GetAwaiter().GetResult();
+            }) with
+            {
+                Operation = "DescribeRepositories",
+            }
+        );
+        Assert.Empty(await fixture.Functions.ChangedAsync(scanned));
+        Assert.Equal(0, fixture.Aws.Faults.Outstanding);
+        Assert.Equal("APPROVED", fixture.Status(digest));
+        Assert.Contains(BlockedTag(digest), fixture.Tags(digest));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

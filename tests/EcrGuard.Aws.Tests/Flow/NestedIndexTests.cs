@@ -52,6 +52,27 @@ public sealed class NestedIndexTests
         Assert.Equal(("BLOCKED", "BLOCKED"), (fixture.Status(outermost), (await AskAsync(fixture.Functions)).Status));
     }
 
+    /// <summary>What runs the platform runs on, and nobody else would tell.</summary>
+    [Fact]
+    public async Task A_platform_that_is_blocked_after_its_index_went_unheard_is_told_by_itself()
+    {
+        await using var fixture = await StartAsync();
+        var platform = Manifest.Image("amd64");
+        fixture.Aws.Ecr.Push(Repository, platform);
+        var index = fixture.Aws.Ecr.Push(Repository, Manifest.Index([("linux/amd64", platform)]), "1");
+        fixture.Aws.Ecr.CompleteScan(Repository, platform.Digest);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("APPROVED", fixture.Status(index));
+        var alerts = fixture.Alerts.Count;
+
+        fixture.Aws.Ecr.Delete(Repository, index, announce: false);
+        fixture.Aws.Ecr.CompleteScan(Repository, platform.Digest, Critical);
+        await fixture.Functions.DeliverAllAsync();
+        var alert = Assert.Single(fixture.Alerts.Skip(alerts));
+        Assert.Equal("blocked", alert.Attributes["kind"].Value);
+        Assert.Contains(platform.Digest, alert.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -78,6 +99,8 @@ public sealed class NestedIndexTests
             Assert.Equal(0, fixture.Aws.Faults.Outstanding);
             fixture.Aws.Faults.Clear();
             Assert.Equal(("ERROR", "APPROVED"), (fixture.Status(platform.Digest), fixture.Status(index)));
+            // The ledger says two things, of which the gate believes the worse.
+            Assert.NotEqual("APPROVED", (await AskAsync(fixture.Functions)).Status);
         }
 
         fixture.Time.Advance(TimeSpan.FromMinutes(7));

@@ -385,6 +385,34 @@ public sealed class TagRemovalTests
         Assert.DoesNotContain(fixture.Aws.DynamoDb.Items("elsewhere"), item => item["record"] is not null);
     }
 
+    /// <summary>Anybody can push a manifest of that form, and the tag leaves the image that it marks.</summary>
+    [Fact]
+    public async Task Somebody_elses_manifest_that_takes_a_tag_of_EcrGuards_from_its_image_is_told()
+    {
+        await using var fixture = await LeftBehindAsync();
+        var manifest = Assert.Single((await ContentsAsync(fixture)).RemovalManifests);
+        var text = (await fixture.Functions.Part<EcrReader>().ManifestAsync(manifest.Id, CancellationToken.None))!.Text;
+        var blocked = await fixture.ScannedAsync("2", Critical);
+        Assert.Contains(BlockedTag(blocked), fixture.Tags(blocked));
+        await fixture.Functions.DeliverAllAsync();
+        var alerts = fixture.Alerts.Count;
+        using var clients = AwsClients.At(
+            fixture.Aws.Endpoint,
+            fixture.Aws.Region,
+            new Amazon.Runtime.BasicAWSCredentials("test", "test")
+        );
+        await clients.Ecr.PutImageAsync(
+            new PutImageRequest
+            {
+                RepositoryName = Repository,
+                ImageManifest = text,
+                ImageTag = BlockedTag(blocked),
+            }
+        );
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("foreign-tag", Assert.Single(fixture.Alerts.Skip(alerts)).Attributes["kind"].Value);
+    }
+
     [Fact]
     public async Task What_was_left_behind_goes_where_EcrGuard_only_observes_too()
     {
