@@ -1,5 +1,8 @@
 using Amazon;
 using Amazon.AppRunner;
+using Amazon.CloudFormation;
+using Amazon.CodeDeploy;
+using Amazon.CodePipeline;
 using Amazon.DynamoDBv2;
 using Amazon.ECR;
 using Amazon.ECS;
@@ -27,6 +30,7 @@ public sealed class AwsClients : IDisposable
     private readonly Lazy<IAmazonSecurityTokenService> sts;
     private readonly Lazy<IAmazonECR> ecrOnce;
     private readonly Lazy<IAmazonSQS> sqs;
+    private readonly Lazy<DeployerClients> deployers;
 
     private AwsClients(Connection connection)
     {
@@ -63,6 +67,7 @@ public sealed class AwsClients : IDisposable
             connection.Open(new AmazonSQSConfig(), c => new AmazonSQSClient(c), (k, c) => new AmazonSQSClient(k, c))
         );
         workloads = new(() => new WorkloadClients(connection));
+        deployers = new(() => new DeployerClients(connection));
         sts = new(() =>
             connection.Open(
                 new AmazonSecurityTokenServiceConfig(),
@@ -87,6 +92,9 @@ public sealed class AwsClients : IDisposable
 
     /// <summary>What runs images in this account.</summary>
     public WorkloadClients Workloads => workloads.Value;
+
+    /// <summary>What deploys images in this account, and the gate that it asks.</summary>
+    public DeployerClients Deployers => deployers.Value;
 
     public IAmazonSecurityTokenService Sts => sts.Value;
 
@@ -164,6 +172,65 @@ public sealed class AwsClients : IDisposable
             workloads.Value.Dispose();
         if (sts.IsValueCreated)
             sts.Value.Dispose();
+        if (deployers.IsValueCreated)
+            deployers.Value.Dispose();
+    }
+}
+
+/// <summary>The services that deploy images and wait for a gate, and the gate.</summary>
+public sealed class DeployerClients : IDisposable
+{
+    /// <summary>The function Approval answers within 29 seconds; asking again is the caller's matter.</summary>
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(29);
+
+    private readonly Connection connection;
+
+    internal DeployerClients(Connection connection)
+    {
+        this.connection = connection;
+        CodeDeploy = connection.Open(
+            new AmazonCodeDeployConfig(),
+            c => new AmazonCodeDeployClient(c),
+            (k, c) => new AmazonCodeDeployClient(k, c)
+        );
+        CodePipeline = connection.Open(
+            new AmazonCodePipelineConfig(),
+            c => new AmazonCodePipelineClient(c),
+            (k, c) => new AmazonCodePipelineClient(k, c)
+        );
+        CloudFormation = connection.Open(
+            new AmazonCloudFormationConfig(),
+            c => new AmazonCloudFormationClient(c),
+            (k, c) => new AmazonCloudFormationClient(k, c)
+        );
+        Gate = (connection with { Retries = 0, Timeout = Answer }).Open(
+            new AmazonLambdaConfig(),
+            c => new AmazonLambdaClient(c),
+            (k, c) => new AmazonLambdaClient(k, c)
+        );
+    }
+
+    public IAmazonCodeDeploy CodeDeploy { get; }
+    public IAmazonCodePipeline CodePipeline { get; }
+    public IAmazonCloudFormation CloudFormation { get; }
+
+    /// <summary>To invoke the function Approval.</summary>
+    public IAmazonLambda Gate { get; }
+
+    /// <summary>S3 as a pipeline sees it, which hands out credentials for its artifacts.</summary>
+    public IAmazonS3 ArtifactsOf(AWSCredentials credentials) =>
+        (connection with { Credentials = credentials }).Open(
+            new AmazonS3Config { ForcePathStyle = connection.IsLocal },
+            c => new AmazonS3Client(c),
+            (k, c) => new AmazonS3Client(k, c)
+        );
+
+    public void Dispose()
+    {
+        CodeDeploy.Dispose();
+        CodePipeline.Dispose();
+        CloudFormation.Dispose();
+        Gate.Dispose();
     }
 }
 

@@ -29,6 +29,19 @@ public sealed record Settings
     /// </summary>
     public TimeSpan SettlingTime { get; init; } = Settling.UsualTime;
 
+    /// <summary>The function that answers whether an image may be deployed, for those that ask it; else null.</summary>
+    public string? ApprovalFunction { get; init; }
+
+    /// <summary>
+    /// The URL of the queue in which a function that asks for CodeDeploy puts down that it asks again; else null.
+    /// </summary>
+    public string? GateQueue { get; init; }
+
+    /// <summary>
+    /// Whether a gate lets images of other registries pass, which EcrGuard knows nothing of; otherwise they are a no.
+    /// </summary>
+    public bool IgnoresOtherRegistries { get; init; }
+
     /// <summary>The ARN of the stack, for the function that tells one from another; else null.</summary>
     public string? Stack { get; init; }
 
@@ -90,6 +103,18 @@ public sealed record Settings
             AlertTopic = Optional(environment, "ECRGUARD_ALERT_TOPIC"),
             SummaryTopic = Optional(environment, "ECRGUARD_SUMMARY_TOPIC"),
             ScanQueue = Optional(environment, "ECRGUARD_SCAN_QUEUE"),
+            ApprovalFunction = Optional(environment, "ECRGUARD_APPROVAL_FUNCTION"),
+            GateQueue = Optional(environment, "ECRGUARD_GATE_QUEUE"),
+            IgnoresOtherRegistries = Optional(environment, "ECRGUARD_OTHER_REGISTRIES") switch
+            {
+                null or "deny" => false,
+                "ignore" => true,
+                var other => throw new SettingsException(
+                    "ECRGUARD_OTHER_REGISTRIES",
+                    other,
+                    "it must be deny or ignore"
+                ),
+            },
             Stack = Optional(environment, "ECRGUARD_STACK"),
             SettlingTime = Minutes(environment, "ECRGUARD_SETTLING_MINUTES") ?? Settling.UsualTime,
             Enforcement = Optional(environment, "ECRGUARD_ENFORCEMENT") switch

@@ -12,6 +12,8 @@ namespace EcrGuard.Lambda;
 [JsonSerializable(typeof(SQSEvent))]
 [JsonSerializable(typeof(SQSBatchResponse))]
 [JsonSerializable(typeof(ApprovalRequest))]
+[JsonSerializable(typeof(CodeDeployGateRequest))]
+[JsonSerializable(typeof(EcsGateRequest))]
 [JsonSerializable(typeof(BreakGlassRequest))]
 [JsonSerializable(typeof(ScheduledRequest))]
 [JsonSerializable(typeof(BreakGlassEnds))]
@@ -39,6 +41,7 @@ public sealed partial class LambdaJson : JsonSerializerContext;
 )]
 [JsonSerializable(typeof(ApprovalAnswer))]
 [JsonSerializable(typeof(ApprovalProblem))]
+[JsonSerializable(typeof(EcsGateAnswer))]
 [JsonSerializable(typeof(APIGatewayHttpApiV2ProxyResponse))]
 public sealed partial class AnswerJson : JsonSerializerContext;
 

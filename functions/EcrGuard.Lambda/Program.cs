@@ -31,6 +31,14 @@ return handler switch
     nameof(Approval.ApprovalAsync) => await RunAsync<Approval, ApprovalRequest, System.Text.Json.JsonElement>(
         (function, input, context) => function.ApprovalAsync(input, context)
     ),
+    nameof(EcsGate.EcsGateAsync) => await RunAsync<EcsGate, EcsGateRequest, System.Text.Json.JsonElement>(
+        (function, input, context) => function.EcsGateAsync(input, context)
+    ),
+    nameof(CodeDeployGate.CodeDeployGateAsync) => await RunAsync<
+        CodeDeployGate,
+        CodeDeployGateRequest,
+        Amazon.Lambda.SQSEvents.SQSBatchResponse
+    >((function, input, context) => function.CodeDeployGateAsync(input, context)),
     nameof(BreakGlass.BreakGlassAsync) => await RunAsync<BreakGlass, BreakGlassRequest, System.Text.Json.JsonElement>(
         (function, input, context) => function.BreakGlassAsync(input, context)
     ),
@@ -116,6 +124,7 @@ static int Unknown(string? handler)
         $"The environment variable ANNOTATIONS_HANDLER is '{handler}'; it must be one of "
             + $"{nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, "
             + $"{nameof(OnImageDeployed.OnImageDeployedAsync)}, {nameof(Approval.ApprovalAsync)}, "
+            + $"{nameof(EcsGate.EcsGateAsync)}, {nameof(CodeDeployGate.CodeDeployGateAsync)}, "
             + $"{nameof(BreakGlass.BreakGlassAsync)}, {nameof(EndBreakGlass.EndBreakGlassAsync)}, "
             + $"{nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}, "
             + $"{nameof(RestoreRepository.RestoreRepositoryAsync)}, {nameof(ReleaseImage.ReleaseImageAsync)}, "

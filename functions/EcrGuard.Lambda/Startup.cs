@@ -75,6 +75,10 @@ public sealed class Startup
         ));
         services.AddSingleton(_ => new RecheckSender(aws, settings, time));
         services.AddSingleton<DeploymentReader>();
+        services.AddSingleton<RevisionReader>();
+        services.AddSingleton<CodeDeployReader>();
+        services.AddSingleton<GateJobs>();
+        services.AddSingleton<Gatekeeper>();
         services.AddSingleton<UseStore>();
         services.AddSingleton<SummaryReader>();
         services.AddSingleton<HistoryReader>();

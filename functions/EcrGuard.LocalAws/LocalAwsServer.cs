@@ -1,5 +1,8 @@
 using System.Net;
 using EcrGuard.LocalAws.AppRunner;
+using EcrGuard.LocalAws.CloudFormation;
+using EcrGuard.LocalAws.CodeDeploy;
+using EcrGuard.LocalAws.CodePipeline;
 using EcrGuard.LocalAws.DynamoDb;
 using EcrGuard.LocalAws.Ecr;
 using EcrGuard.LocalAws.Ecs;
@@ -46,7 +49,21 @@ public sealed class LocalAwsServer : IAsyncDisposable
         Sqs = new LocalSqs(options);
         Ssm = new LocalSsm(account);
         HttpApi = new LocalHttpApi(account);
-        services = [Ecr, Inspector, Sns, DynamoDb, S3, Sts, Sqs, Ssm, HttpApi];
+        services =
+        [
+            Ecr,
+            Inspector,
+            Sns,
+            DynamoDb,
+            S3,
+            Sts,
+            Sqs,
+            Ssm,
+            HttpApi,
+            CodeDeploy,
+            CodePipeline,
+            CloudFormation,
+        ];
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder
@@ -92,6 +109,12 @@ public sealed class LocalAwsServer : IAsyncDisposable
     public LocalScheduler Scheduler => Workloads.Scheduler;
 
     public LocalSqs Sqs { get; }
+
+    public LocalCodeDeploy CodeDeploy { get; } = new();
+
+    public LocalCodePipeline CodePipeline { get; } = new();
+
+    public LocalCloudFormation CloudFormation { get; } = new();
 
     public LocalSsm Ssm { get; }
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using EcrGuard.Core.Gates;
 using EcrGuard.Core.Images;
+using EcrGuard.Lambda.Flow;
 
 namespace EcrGuard.Cli.Asking;
 

@@ -1,13 +1,10 @@
-using System.Text;
-using System.Text.Json;
 using Amazon.Lambda;
-using Amazon.Lambda.Model;
 using Amazon.Runtime;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
 using Amazon.SimpleSystemsManagement;
 using Amazon.SimpleSystemsManagement.Model;
-using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Gates;
 using EcrGuard.Core.Images;
@@ -17,8 +14,6 @@ namespace EcrGuard.Cli.Asking;
 /// <summary>Asks a deployed EcrGuard about images: by Lambda's Invoke, or by its HTTP API.</summary>
 internal sealed class GateClient
 {
-    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(15);
-
     /// <summary>The function answers within 30 seconds.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(35);
 
@@ -38,7 +33,8 @@ internal sealed class GateClient
         var lambda = credentials is null
             ? new AmazonLambdaClient(configuration)
             : new AmazonLambdaClient(credentials, configuration);
-        return new GateClient((image, token) => InvokeAsync(lambda, function, image, token));
+        var gate = new GateFunction(lambda, function);
+        return new GateClient(async (image, token) => (await gate.InvokeAsync(image, token), null));
     }
 
     /// <summary>Asks about one image. What fails is an answer, too: one that does not pass.</summary>
@@ -49,25 +45,13 @@ internal sealed class GateClient
             var (body, retryAfter) = await ask(image, cancellation);
             return GateAnswer.Read(image, place, body, retryAfter);
         }
-        catch (Amazon.Lambda.Model.ResourceNotFoundException missing)
+        catch (Exception failure) when (GateFunction.IsNoAnswer(failure, cancellation))
         {
-            return GateAnswer.Undetermined(
-                image,
-                place,
-                $"{ErrorText.Of(missing)} The name must be the stack's output ApprovalFunction, in this region."
-            );
+            return GateFunction.NoAnswer(image, place, failure);
         }
-        catch (Exception failure)
-            when (failure
-                    is AmazonServiceException
-                        or AmazonClientException
-                        or HttpRequestException
-                        or FunctionFailedException
-                || (failure is OperationCanceledException && !cancellation.IsCancellationRequested)
-            )
+        catch (FunctionFailedException failure)
         {
-            var retry = failure is not AmazonServiceException refused || (int)refused.StatusCode is 429 or >= 500;
-            return GateAnswer.Undetermined(image, place, ErrorText.Of(failure), retry ? Retry : null);
+            return GateAnswer.Undetermined(image, place, failure.Message, GateFunction.Retry);
         }
     }
 
@@ -89,30 +73,6 @@ internal sealed class GateClient
                 $"The HTTP API answered {answer.Status}: {Phrase.Clip(answer.Body, 300)}"
             )
             : (answer.Body, answer.RetryAfter);
-    }
-
-    private static async Task<(string, TimeSpan?)> InvokeAsync(
-        AmazonLambdaClient lambda,
-        string function,
-        string image,
-        CancellationToken cancellation
-    )
-    {
-        using var question = new MemoryStream();
-        using (var json = new Utf8JsonWriter(question))
-        {
-            json.WriteStartObject();
-            json.WriteString("image", image);
-            json.WriteEndObject();
-        }
-        var response = await lambda.InvokeAsync(
-            new InvokeRequest { FunctionName = function, Payload = Encoding.UTF8.GetString(question.ToArray()) },
-            cancellation
-        );
-        var body = Encoding.UTF8.GetString(response.Payload.ToArray());
-        return response.FunctionError is null
-            ? (body, null)
-            : throw new FunctionFailedException($"The function {function} failed: {Phrase.Clip(body, 500)}");
     }
 
     private static async Task<string> FunctionOfAsync(

@@ -117,7 +117,7 @@ internal static class AskCommand
         CommandRunner.RunAsync(
             async () =>
             {
-                var asked = Asked.Of(question);
+                var asked = QuestionsOf(question);
                 var gate = asked.Exists(one => one.Settled is null)
                     ? await GateClient.FindAsync(target, cancellation)
                     : null;
@@ -137,36 +137,17 @@ internal static class AskCommand
             cancellation
         );
 
-    /// <summary>One image to ask about, or what is known of it without asking.</summary>
-    private sealed record Asked(string Image, GatePlace? Place, GateAnswer? Settled, bool IgnoreOthers)
-    {
-        public static List<Asked> Of(Question question) =>
-            [
-                .. question.Images.Select(image => new Asked(image.ToString(), null, null, false)),
-                .. question.Files.SelectMany(DeploymentFile.Read).Select(named => Of(named, question.IgnoreOthers)),
-            ];
-
-        private static Asked Of((NamedImage Image, GatePlace Place) named, bool ignoreOthers)
-        {
-            var (image, place) = named;
-            var text = Phrase.Clip(image.Text ?? "?", ImageReference.MaxLength);
-            return image.IsOthers ? new(text, place, GateAnswer.Others(text, place, ignoreOthers), ignoreOthers)
-                : image.TryAsk(out var question, out var problem) ? new(question, place, null, ignoreOthers)
-                : new(
-                    text,
-                    place,
-                    GateAnswer.Undetermined(text, place, problem) with
-                    {
-                        Status = GateAnswer.NotAsked,
-                    },
-                    ignoreOthers
-                );
-        }
-    }
+    private static List<GateQuestion> QuestionsOf(Question question) =>
+        [
+            .. question.Images.Select(GateQuestion.Of),
+            .. question
+                .Files.SelectMany(DeploymentFile.Read)
+                .Select(named => GateQuestion.Of(named.Image, named.Place, question.IgnoreOthers)),
+        ];
 
     /// <summary>Asks, and again where waiting can change an answer and nothing else says no for good.</summary>
     private static async Task<GateReport> AnswerAsync(
-        IReadOnlyList<Asked> asked,
+        IReadOnlyList<GateQuestion> asked,
         GateClient? gate,
         TimeSpan wait,
         TextWriter errors,
@@ -213,16 +194,7 @@ internal static class AskCommand
             await Task.Delay(pause < left ? pause : left, cancellation);
         }
 
-        GateReport Report() => new([.. asked.Select(one => one.Settled ?? Of(one, answers[one.Image]))]);
-
-        // That an image of ECR lies in another registry only the function knows.
-        static GateAnswer Of(Asked one, GateAnswer answer) =>
-            answer.Status == GateAnswer.OtherRegistry
-                ? GateAnswer.Others(one.Image, one.Place, one.IgnoreOthers)
-                : answer with
-                {
-                    Place = one.Place,
-                };
+        GateReport Report() => new([.. asked.Select(one => one.Settled ?? one.Answered(answers[one.Image]))]);
     }
 
     private static void Print(GateReport report, Question question, TextWriter output, TextWriter errors)

@@ -5,6 +5,19 @@ using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Gates;
 
+/// <summary>What whoever waits for a report does.</summary>
+public enum GateStep
+{
+    /// <summary>Deploys.</summary>
+    Go,
+
+    /// <summary>Asks again later: a scan is not finished, or something could not be read just now.</summary>
+    Wait,
+
+    /// <summary>Does not deploy.</summary>
+    Stop,
+}
+
 /// <summary>The answers about all images of one deployment: the worst decides.</summary>
 /// <param name="Answers">In the order in which the images were named.</param>
 public sealed record GateReport(IReadOnlyList<GateAnswer> Answers)
@@ -13,6 +26,12 @@ public sealed record GateReport(IReadOnlyList<GateAnswer> Answers)
     public GateOutcome Outcome => Answers.Count == 0 ? GateOutcome.Undetermined : Answers.Min(answer => answer.Outcome);
 
     public bool Passes => Outcome == GateOutcome.Passes;
+
+    /// <summary>A no that stays one is told at once, whatever else is still open.</summary>
+    public GateStep Step =>
+        Passes ? GateStep.Go
+        : Answers.Count > 0 && Answers.All(answer => answer.Passes || answer.Retry is not null) ? GateStep.Wait
+        : GateStep.Stop;
 
     /// <summary>For machines.</summary>
     public string Json() =>

@@ -1,5 +1,8 @@
 using Amazon;
 using Amazon.AppRunner;
+using Amazon.CloudFormation;
+using Amazon.CodeDeploy;
+using Amazon.CodePipeline;
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using Amazon.ECS;
@@ -150,7 +153,7 @@ public sealed class EndpointTests : IDisposable
     }
 
     [Fact]
-    public void Each_service_that_runs_images_has_its_own_host()
+    public void Each_service_that_runs_or_deploys_images_has_its_own_host()
     {
         ClientConfig[] configs =
         [
@@ -158,6 +161,9 @@ public sealed class EndpointTests : IDisposable
             new AmazonLambdaConfig(),
             new AmazonAppRunnerConfig(),
             new AmazonSchedulerConfig(),
+            new AmazonCodeDeployConfig(),
+            new AmazonCodePipelineConfig(),
+            new AmazonCloudFormationConfig(),
         ];
 
         Assert.Equal(
@@ -166,6 +172,9 @@ public sealed class EndpointTests : IDisposable
                 "lambda.eu-west-1.amazonaws.com",
                 "apprunner.eu-west-1.amazonaws.com",
                 "scheduler.eu-west-1.amazonaws.com",
+                "codedeploy.eu-west-1.amazonaws.com",
+                "codepipeline.eu-west-1.amazonaws.com",
+                "cloudformation.eu-west-1.amazonaws.com",
             ],
             configs.Select(config =>
             {

@@ -74,7 +74,7 @@ def wire(service, operation, parameters):
         "headers": dict(request["headers"]),
         "body": (body or "") if isinstance(body, dict) else body.decode() if isinstance(body, bytes) else body,
         "missing": missing,
-        "answer": example_of(operation_model.output_shape, operation, [0]),
+        "answer": example_of(operation_model.output_shape, operation, [0]) if operation_model.output_shape else {},
     }
 
 

@@ -42,6 +42,10 @@ public class Deployment : IAsyncLifetime
     private string _alertTopic = "";
     private string _summaryTopic = "";
     private string _scanQueue = "";
+
+    /// <summary>The URL of the queue in which hooks of CodeDeploy wait.</summary>
+    public string GateQueue { get; private set; } = "";
+
     private int _repositories;
 
     /// <summary>The template's parameter.</summary>
@@ -63,6 +67,7 @@ public class Deployment : IAsyncLifetime
         _alertTopic = Aws.Sns.CreateTopic("ecrguard-alerts");
         _summaryTopic = Aws.Sns.CreateTopic("ecrguard-summary");
         _scanQueue = Aws.Sqs.CreateQueue("ecrguard-scan-changed");
+        GateQueue = Aws.Sqs.CreateQueue("ecrguard-code-deploy-gate");
         foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "package")))
             File.Copy(file, Path.Combine(_package, Path.GetFileName(file)));
         if (Policy is not null)
@@ -104,10 +109,7 @@ public class Deployment : IAsyncLifetime
     /// <summary>Whatever a function has called here, its role in the template may call.</summary>
     private void AssertPermitted()
     {
-        var template = SamTemplate.With(
-            ("Enforcement", Enforcement),
-            ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")
-        );
+        var template = SamTemplate.With([("Enforcement", Enforcement), .. SamTemplate.Everything]);
         foreach (var calls in Called.GroupBy(call => call.Function))
         {
             var allowed = template.Permissions(calls.Key).SelectMany(statement => statement.Actions).ToHashSet();
@@ -133,6 +135,7 @@ public class Deployment : IAsyncLifetime
             // Every one of EcrGuard's updates an item; which of them puts another the log does not tell.
             ("dynamodb", "TransactWriteItems") => ["dynamodb:UpdateItem"],
             ("s3", "ListObjectsV2") => ["s3:ListBucket"],
+            ("lambda", "Invoke") => ["lambda:InvokeFunction"],
             _ => [$"{service}:{operation}"],
         };
 
@@ -151,7 +154,7 @@ public class Deployment : IAsyncLifetime
     )
     {
         var environment = SamTemplate
-            .With(("Enforcement", Enforcement), ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"))
+            .With([("Enforcement", Enforcement), .. SamTemplate.Everything])
             .Environment(
                 name,
                 new Dictionary<string, string>
@@ -163,6 +166,8 @@ public class Deployment : IAsyncLifetime
                     ["SummaryTopic"] = _summaryTopic,
                     ["EcrGuardBreakGlass.RoleId"] = HttpApi.RoleId,
                     ["ScanChangedQueue"] = _scanQueue,
+                    ["Approval.Arn"] = "Approval",
+                    ["CodeDeployGateQueue"] = GateQueue,
                 }
             );
         // Nobody else pushes here, so that nobody needs to wait.

@@ -8,10 +8,10 @@ namespace EcrGuard.EndToEnd.Tests.Template;
 /// </summary>
 public sealed class CodeAndTemplateTests
 {
-    private static readonly SamTemplate Template = SamTemplate.With(
+    private static readonly SamTemplate Template = SamTemplate.With([
         ("Enforcement", "quarantine"),
-        ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root")
-    );
+        .. SamTemplate.Everything,
+    ]);
 
     [Fact]
     public void A_function_is_a_file_a_class_and_a_method_of_its_name()
@@ -63,7 +63,9 @@ public sealed class CodeAndTemplateTests
             // A transaction is allowed by the actions of its items.
             .Except(["TransactWriteItems"])
             // What S3 wants to see before it says that an object is not there.
-            .Append("ListBucket");
+            .Append("ListBucket")
+            // What it wants to see where GetObject names a version.
+            .Append("GetObjectVersion");
         var allowed = Template
             .Functions.SelectMany(Template.Permissions)
             .SelectMany(statement => statement.Actions)

@@ -374,7 +374,7 @@ public sealed class PermissionsTests
 
         Assert.Equal(WithoutResource, everywhere.Distinct().Order(StringComparer.Ordinal));
         Assert.Equal(
-            6,
+            8,
             SamTemplate.Text.Split("Resource: \"*\" # These have no resource that could be named.").Length - 1
         );
     }

@@ -46,6 +46,14 @@ internal sealed class SamTemplate
 
     public IEnumerable<string> Functions => OfType("AWS::Serverless::Function");
 
+    /// <summary>The parameters with which every resource is deployed that is not by default.</summary>
+    public static (string Name, string Value)[] Everything { get; } =
+    [
+        ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"),
+        ("DeploymentGates", "on"),
+        ("AppSpecObjects", "arn:*:s3:::deployments/*"),
+    ];
+
     /// <summary>The template as deployed with its defaults, but for <paramref name="parameters"/>.</summary>
     public static SamTemplate With(params (string Name, string Value)[] parameters)
     {

@@ -175,6 +175,8 @@ internal static class EcsResponses
                 value.TargetServiceRevision = json.Structure(ReadServiceRevisionSummary);
             else if (json.At("rollback"))
                 value.Rollback = json.Structure(ReadRollback);
+            else if (json.At("status"))
+                value.Status = json.String();
             else
                 json.Skip();
         }
@@ -231,6 +233,8 @@ internal static class EcsResponses
                 value.ServiceRevisionArn = json.String();
             else if (json.At("serviceArn"))
                 value.ServiceArn = json.String();
+            else if (json.At("taskDefinition"))
+                value.TaskDefinition = json.String();
             else if (json.At("containerImages"))
                 value.ContainerImages = json.List(ReadContainerImage);
             else

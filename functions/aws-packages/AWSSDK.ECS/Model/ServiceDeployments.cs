@@ -20,6 +20,7 @@ public class ServiceDeployment
     public List<ServiceRevisionSummary> SourceServiceRevisions { get; set; }
     public ServiceRevisionSummary TargetServiceRevision { get; set; }
     public Rollback Rollback { get; set; }
+    public ServiceDeploymentStatus Status { get; set; }
 }
 
 public class ServiceRevisionSummary

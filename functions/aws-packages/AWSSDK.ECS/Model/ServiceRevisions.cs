@@ -17,6 +17,7 @@ public class ServiceRevision
 {
     public string ServiceRevisionArn { get; set; }
     public string ServiceArn { get; set; }
+    public string TaskDefinition { get; set; }
     public List<ContainerImage> ContainerImages { get; set; }
 }
 

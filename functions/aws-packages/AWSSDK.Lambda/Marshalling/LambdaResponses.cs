@@ -47,6 +47,8 @@ internal static class LambdaResponses
         {
             if (json.At("Code"))
                 value.Code = json.Structure(ReadFunctionCodeLocation);
+            else if (json.At("Configuration"))
+                value.Configuration = json.Structure(ReadFunctionConfiguration);
             else
                 json.Skip();
         }

@@ -31,6 +31,7 @@ public class GetFunctionRequest : AmazonLambdaRequest
 
 public class GetFunctionResponse : AmazonWebServiceResponse
 {
+    public FunctionConfiguration Configuration { get; set; }
     public FunctionCodeLocation Code { get; set; }
 }
 

@@ -4,13 +4,13 @@ using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using Scalar = YamlDotNet.Core.Events.Scalar;
 
-namespace EcrGuard.Cli.Asking;
+namespace EcrGuard.Lambda.Flow;
 
 /// <summary>
 /// YAML as JSON, from the parser's events alone: every scalar is a string, aliases and merge keys are written out, and
 /// what a tag makes of its value (CloudFormation's <c>!Sub</c>) is an object, since it is no plain value.
 /// </summary>
-internal sealed class YamlDocuments
+public sealed class YamlDocuments
 {
     public const int MaxDepth = 64;
 

@@ -1,0 +1,40 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Gates;
+
+/// <summary>One image to ask about, or what is known of it without asking.</summary>
+/// <param name="Image">What the function Approval is asked.</param>
+/// <param name="Place">Where a document names it; null for the command line.</param>
+/// <param name="Settled">Not null where there is nothing to ask.</param>
+/// <param name="IgnoreOthers">Whether images of other registries are let pass.</param>
+public sealed record GateQuestion(string Image, GatePlace? Place, GateAnswer? Settled, bool IgnoreOthers)
+{
+    public static GateQuestion Of(ImageReference image) => new(image.ToString(), null, null, false);
+
+    public static GateQuestion Of(NamedImage image, GatePlace place, bool ignoreOthers)
+    {
+        var text = Phrase.Clip(image.Text ?? "?", ImageReference.MaxLength);
+        return image.IsOthers ? new(text, place, GateAnswer.Others(text, place, ignoreOthers), ignoreOthers)
+            : image.TryAsk(out var question, out var problem) ? new(question, place, null, ignoreOthers)
+            : new(
+                text,
+                place,
+                GateAnswer.Undetermined(text, place, problem) with
+                {
+                    Status = GateAnswer.NotAsked,
+                },
+                ignoreOthers
+            );
+    }
+
+    /// <summary>The answer to this very question.</summary>
+    /// <param name="answer">What Approval said of the image.</param>
+    // That an image of ECR lies in another registry only the function knows.
+    public GateAnswer Answered(GateAnswer answer) =>
+        answer.Status == GateAnswer.OtherRegistry
+            ? GateAnswer.Others(Image, Place, IgnoreOthers)
+            : answer with
+            {
+                Place = Place,
+            };
+}

@@ -1,0 +1,5 @@
+using Amazon.Runtime;
+
+namespace Amazon.CodePipeline;
+
+public class AmazonCodePipelineRequest : AmazonWebServiceRequest;
