@@ -77,10 +77,15 @@ public sealed record Settings
     public int Instances { get; init; } = 1;
 
     /// <summary>
-    /// How many writes to ECR this instance may make each second: PutImage is shared with everybody's <c>docker
-    /// push</c>.
+    /// How many images this instance may put each second, tags among them: PutImage is shared with everybody's
+    /// <c>docker push</c>.
     /// </summary>
     public double WritesPerSecond { get; init; } = 2;
+
+    /// <summary>How many other writes to ECR it may make: nobody's push waits for those.</summary>
+    public double OtherWritesPerSecond { get; init; } = OtherWrites;
+
+    private const double OtherWrites = 20;
 
     /// <summary>
     /// Whether these writes are those of all instances of all functions that say so together: of the orders of people,
@@ -138,6 +143,7 @@ public sealed record Settings
             },
             Instances = Instanced(environment),
             WritesPerSecond = Writes(environment) / Instanced(environment),
+            OtherWritesPerSecond = OtherWrites / Instanced(environment),
         };
     }
 

@@ -56,10 +56,13 @@ public sealed class Startup
         services.AddSingleton(policy);
         services.AddSingleton(time);
         services.AddSingleton(log);
-        services.AddSingleton(parts => new WriteRate(
-            settings.WritesPerSecond,
-            time,
-            settings.SharesWrites ? parts.GetRequiredService<Ledger>() : null
+        services.AddSingleton(parts => new WriteRates(
+            new WriteRate(
+                settings.WritesPerSecond,
+                time,
+                settings.SharesWrites ? parts.GetRequiredService<Ledger>() : null
+            ),
+            new WriteRate(settings.OtherWritesPerSecond, time)
         ));
         services.AddSingleton<EcrReader>();
         services.AddSingleton<ScanReader>();

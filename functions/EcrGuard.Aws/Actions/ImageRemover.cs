@@ -9,7 +9,7 @@ namespace EcrGuard.Aws.Actions;
 /// Deletes and archives images by digest. What may go is decided elsewhere, and written down before anything here is
 /// called.
 /// </summary>
-public sealed class ImageRemover(IAmazonECR ecr, WriteRate rate)
+public sealed class ImageRemover(IAmazonECR ecr, WriteRates rates)
 {
     /// <summary>BatchDeleteImage takes 1 to 100 image ids.</summary>
     public const int Batch = 100;
@@ -21,7 +21,7 @@ public sealed class ImageRemover(IAmazonECR ecr, WriteRate rate)
     public async Task WaitAsync(RemovalKind kind, int images, CancellationToken cancellation)
     {
         for (var turns = kind == RemovalKind.Delete ? Math.Min(1, images) : images; turns > 0; turns--)
-            await rate.WaitAsync(cancellation).ConfigureAwait(false);
+            await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Deletes images and all their tags, an index before its children.</summary>

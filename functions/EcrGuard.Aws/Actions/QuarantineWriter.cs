@@ -13,7 +13,7 @@ public sealed record PlannedQuarantine(QuarantinePlan Plan, ImageFacts Image);
 /// Makes the steps that take an image out of reach and put it back: intent in the ledger before each, its outcome after
 /// it, planned again in between.
 /// </summary>
-public sealed class QuarantineWriter(IAmazonECR ecr, Ledger.Ledger ledger, WriteRate rate)
+public sealed class QuarantineWriter(IAmazonECR ecr, Ledger.Ledger ledger, WriteRates rates)
 {
     /// <summary>Makes one step.</summary>
     /// <param name="again">Reads and plans again; null where the image is gone.</param>
@@ -28,7 +28,7 @@ public sealed class QuarantineWriter(IAmazonECR ecr, Ledger.Ledger ledger, Write
     )
     {
         var image = entry.Record.Verdict.Image;
-        await rate.WaitAsync(cancellation).ConfigureAwait(false);
+        await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
         if (await ledger.IntendAsync(entry, plan.Next!, plan.Record!, cancellation).ConfigureAwait(false) is not { } id)
             return null;
         // Read after the intent and immediately before the write: whatever took time lies before it.

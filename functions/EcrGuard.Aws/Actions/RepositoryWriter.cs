@@ -1,6 +1,7 @@
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 
@@ -10,36 +11,92 @@ namespace EcrGuard.Aws.Actions;
 /// Writes to a repository what its baseline wants, or puts back what was there before. ECR has no conditional write, so
 /// that the setting is read again immediately before; intent stands in the ledger before, the outcome after.
 /// </summary>
-public sealed class RepositoryWriter(IAmazonECR ecr, EcrReader registry, Ledger.Ledger ledger, WriteRate rate)
+public sealed class RepositoryWriter(IAmazonECR ecr, EcrReader registry, Ledger.Ledger ledger, WriteRates rates)
 {
     /// <summary>Writes one setting.</summary>
     /// <param name="found">The value on which it was decided: where it is another by now, nothing is written.</param>
     /// <param name="value">Null takes away a lifecycle policy or a resource tag.</param>
-    /// <param name="isStillSo">Asked immediately before: whether it is still to be written; null: it is.</param>
     /// <returns>Why it was not written, a sentence; null where it is in place.</returns>
     public async Task<string?> WriteAsync(
         RepositoryId repository,
         RepositorySetting setting,
         string? found,
         string? value,
-        CancellationToken cancellation,
-        Func<Task<bool>>? isStillSo = null
+        CancellationToken cancellation
     )
     {
-        await rate.WaitAsync(cancellation).ConfigureAwait(false);
+        await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
         var id = await ledger
             .IntendAsync(repository, Change(setting, value), setting, value, cancellation)
             .ConfigureAwait(false);
-        // Read after the intent and immediately before the write: whatever took time lies before it.
-        var refusal =
-            setting.AreSame(
-                setting.ValueIn(await ReadAsync(repository, setting, cancellation).ConfigureAwait(false)),
-                found
-            ) && (isStillSo is null || await isStillSo().ConfigureAwait(false))
-                ? await TryWriteAsync(repository, setting, value, cancellation).ConfigureAwait(false)
-                : $"Nothing was written to {setting.Words}: it had changed when it was read again.";
+        var refusal = await WriteAsync(repository, setting, found, value, held: null, cancellation)
+            .ConfigureAwait(false);
         await ledger.OutcomeAsync(repository, id, refusal ?? "done", cancellation).ConfigureAwait(false);
         return refusal;
+    }
+
+    /// <summary>Writes one setting as its baseline wants it.</summary>
+    /// <param name="held">What the ledger then says of the repository.</param>
+    public async Task<SettingWritten> HoldAsync(
+        RepositoryId repository,
+        Repair repair,
+        HeldWrite held,
+        CancellationToken cancellation
+    )
+    {
+        var (setting, value) = (repair.Setting, repair.Value);
+        // Before the intent: nothing is waited for between that and the write.
+        await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
+        var intent = await ledger
+            .IntendAsync(repository, Change(setting, value), setting, value, held, cancellation)
+            .ConfigureAwait(false);
+        // Somebody else is holding the repository, and what was read of it is not what they will leave.
+        if (intent is not { } id)
+            return new SettingWritten(
+                false,
+                $"Nothing was written to {setting.Words}: somebody else was holding the repository to its baseline at "
+                    + "the same moment.",
+                Task.FromResult(false)
+            );
+        var refusal = await WriteAsync(repository, setting, repair.Found, value, held, cancellation)
+            .ConfigureAwait(false);
+        return new SettingWritten(
+            true,
+            refusal,
+            refusal is null ? ledger.WrittenAsync(repository, id, held, cancellation) : NotDoneAsync(refusal)
+        );
+
+        async Task<bool> NotDoneAsync(string why)
+        {
+            await ledger.OutcomeAsync(repository, id, why, cancellation).ConfigureAwait(false);
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Read after the intent and immediately before the write: whatever took time lies before it. So is what the ledger
+    /// says: somebody may have had the repository put back meanwhile.
+    /// </summary>
+    private async Task<string?> WriteAsync(
+        RepositoryId repository,
+        RepositorySetting setting,
+        string? found,
+        string? value,
+        HeldWrite? held,
+        CancellationToken cancellation
+    )
+    {
+        var present = ReadAsync(repository, setting, cancellation);
+        var isHeld = held is null ? Task.FromResult(true) : IsStillAsync(held.Revision + 1);
+        await Task.WhenAll(present, isHeld).ConfigureAwait(false);
+        return
+            setting.AreSame(setting.ValueIn(await present.ConfigureAwait(false)), found)
+            && await isHeld.ConfigureAwait(false)
+            ? await TryWriteAsync(repository, setting, value, cancellation).ConfigureAwait(false)
+            : $"Nothing was written to {setting.Words}: it had changed when it was read again.";
+
+        async Task<bool> IsStillAsync(long revision) =>
+            (await ledger.HoldAsync(repository, cancellation).ConfigureAwait(false)).Revision == revision;
     }
 
     private static string Change(RepositorySetting setting, string? value) =>
@@ -205,7 +262,7 @@ public sealed class RepositoryWriter(IAmazonECR ecr, EcrReader registry, Ledger.
     /// <returns>Why none will run; null where one runs or ran today.</returns>
     public async Task<string?> StartScanAsync(ImageId image, CancellationToken cancellation)
     {
-        await rate.WaitAsync(cancellation).ConfigureAwait(false);
+        await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
         var id = await ledger
             .IntendAsync(image.Repository, "StartImageScan", null, image.Digest.ToString(), cancellation)
             .ConfigureAwait(false);
@@ -249,3 +306,12 @@ public sealed class RepositoryWriter(IAmazonECR ecr, EcrReader registry, Ledger.
         }
     }
 }
+
+/// <summary>What became of a setting.</summary>
+/// <param name="Begun">Whether the ledger had the intent.</param>
+/// <param name="Refusal">Why it was not written, a sentence; null where it is in place.</param>
+/// <param name="Noted">
+/// Ends when the ledger says so: false where it was not written, or somebody else had stored what EcrGuard has written
+/// to the repository.
+/// </param>
+public sealed record SettingWritten(bool Begun, string? Refusal, Task<bool> Noted);

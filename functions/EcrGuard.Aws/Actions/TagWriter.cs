@@ -18,7 +18,7 @@ public sealed class TagWriter(
     EcrReader registry,
     Ledger.Ledger ledger,
     TagRemover remover,
-    WriteRate rate
+    WriteRates rates
 )
 {
     /// <summary>
@@ -104,7 +104,7 @@ public sealed class TagWriter(
                         + "ECR does not answer."
                 );
 
-            if (!await rate.WaitAsync(until, cancellation).ConfigureAwait(false))
+            if (!await rates.PutImage.WaitAsync(until, cancellation).ConfigureAwait(false))
                 return new TagsWritten(
                     writes > 1,
                     "More images changed at once than may be tagged in that time; the next sweep tags this one."

@@ -1,9 +1,23 @@
 namespace EcrGuard.Aws.Actions;
 
-/// <summary>
-/// Spaces out writes to ECR: PutImage is 10 a second for the whole account (ECR service quotas), and every <c>docker
-/// push</c> needs some of them.
-/// </summary>
+/// <summary>The rates of an instance's writes to ECR.</summary>
+/// <param name="PutImage">
+/// PutImage is 10 a second for the whole account (ECR service quotas), and every <c>docker push</c> needs some of them.
+/// </param>
+/// <param name="Others">
+/// For every other write. ECR publishes no rate for those; what it throttles the SDK tries again, later each time, and
+/// the writes behind it wait.
+/// </param>
+public sealed record WriteRates(WriteRate PutImage, WriteRate Others) : IDisposable
+{
+    public void Dispose()
+    {
+        PutImage.Dispose();
+        Others.Dispose();
+    }
+}
+
+/// <summary>Spaces out writes to ECR.</summary>
 /// <param name="shared">Where the turns are taken that every instance of every function of that kind shares; null where
 ///     the instance has its own share.</param>
 public sealed class WriteRate(double perSecond, TimeProvider time, Ledger.Ledger? shared = null) : IDisposable

@@ -180,11 +180,14 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     ///     known.</param>
     /// <param name="known">What was read of manifests before, for whoever reads a repository again: the ledger is then
     ///     not asked.</param>
+    /// <param name="notes">Reads the ledger's notes of manifests together with whatever else the caller wants of it;
+    ///     null: they are read alone.</param>
     public async Task<RepositoryContents?> ContentsAsync(
         RepositoryId repository,
         Ledger.Ledger? ledger,
         CancellationToken cancellation,
-        KnownManifests? known = null
+        KnownManifests? known = null,
+        Func<Task<IReadOnlyDictionary<Digest, ManifestNote>>>? notes = null
     )
     {
         var readAt = time.GetUtcNow();
@@ -207,7 +210,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
                 .ManifestsAsync(
                     repository,
                     [.. listed.Where(image => image.Kind == ImageKind.Index).Select(image => image.Id.Digest)],
-                    cancellation
+                    cancellation,
+                    notes is null ? null : await notes().ConfigureAwait(false)
                 )
                 .ConfigureAwait(false);
         var manifests = new Manifests(repository, known);

@@ -1,3 +1,5 @@
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
@@ -19,29 +21,44 @@ public sealed class RepositoryReader(
     /// <param name="known">The manifests that were read before; null: whatever the ledger knows.</param>
     /// <param name="named">The images that may be about to go: of those, and of what cannot be pulled, the ledger says
     ///     whether EcrGuard has taken them out of reach.</param>
+    /// <param name="lifecycle">The lifecycle policy there, for whoever knows it already.</param>
     /// <returns>Null where the repository is gone.</returns>
     public async Task<RepositoryView?> ReadAsync(
         RepositoryId repository,
         UsageReading? use,
         KnownManifests? known,
         IReadOnlyCollection<Digest> named,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        Task<string?>? lifecycle = null
     )
     {
-        var contents = await registry.ContentsAsync(repository, ledger, cancellation, known).ConfigureAwait(false);
+        RepositoryMemory? memory = null;
+        var contents = await registry
+            .ContentsAsync(repository, ledger, cancellation, known, RememberedAsync)
+            .ConfigureAwait(false);
         if (contents is null)
             return null;
-        var deployed = ledger is null
-            ? []
-            : await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
+        var deployed =
+            memory?.Deployments
+            ?? (ledger is null ? [] : await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false));
         use = UseHistory.Join(use, deployed, policy.Consumers.RollbackDays);
         if (ledger is not null)
             use = await ledger.WithPlatformsAsync(use, contents, cancellation).ConfigureAwait(false);
-        var lifecycle = await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false);
-        return new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers, time.GetUtcNow()), lifecycle)
+        var present = await (lifecycle ?? registry.LifecyclePolicyAsync(repository, cancellation)).ConfigureAwait(
+            false
+        );
+        return new RepositoryView(contents, InUse.Of(use, contents, policy.Consumers, time.GetUtcNow()), present)
         {
             Quarantined = await QuarantinedAsync(contents, named, cancellation).ConfigureAwait(false),
+            Hold = memory?.Hold ?? SettingHistory.None,
+            HoldRevision = memory?.HoldRevision ?? 0,
         };
+
+        async Task<IReadOnlyDictionary<Digest, ManifestNote>> RememberedAsync()
+        {
+            memory = await ledger!.MemoryAsync(repository, cancellation).ConfigureAwait(false);
+            return memory.Notes;
+        }
     }
 
     private async Task<IReadOnlySet<Digest>> QuarantinedAsync(

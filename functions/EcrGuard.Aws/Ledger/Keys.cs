@@ -63,6 +63,9 @@ internal static class Keys
     /// <summary>Begins the key of every deployment that events told of.</summary>
     public const string Deployments = "U#";
 
+    /// <summary>Sorts behind every key that begins with the same letters.</summary>
+    public const string Last = "~";
+
     public static string Deployment(Digest digest, Consumer by) => $"{Deployments}{digest.Hex}#{by.Kind}#{by.Name}";
 
     public static string Notice(string id) => $"N#{id}";

@@ -149,11 +149,15 @@ public sealed partial class Ledger
                 )
                 .ConfigureAwait(false)
         )
-        {
-            uses.Add(Use(item) with { SeenAt = Keys.Time(item[SeenAt].S) });
-        }
+            uses.Add(Deployment(item));
         return uses;
     }
+
+    private static ConsumerReference Deployment(Dictionary<string, AttributeValue> item) =>
+        Use(item) with
+        {
+            SeenAt = Keys.Time(item[SeenAt].S),
+        };
 
     /// <summary>Notes that a consumer names one of EcrGuard's own tags.</summary>
     /// <param name="by">Who does.</param>

@@ -181,10 +181,11 @@ public sealed partial class Ledger
     )
     {
         var item = await ItemAsync(Key(repository, Keys.Hold), cancellation).ConfigureAwait(false);
-        return item is not null
-            ? (StoredForms.Settings.Read(item["hold"].S), long.Parse(item[Revision].N, CultureInfo.InvariantCulture))
-            : (SettingHistory.None, 0);
+        return item is null ? (SettingHistory.None, 0) : HoldIn(item);
     }
+
+    private static (SettingHistory Hold, long Revision) HoldIn(Dictionary<string, AttributeValue> item) =>
+        (StoredForms.Settings.Read(item["hold"].S), long.Parse(item[Revision].N, CultureInfo.InvariantCulture));
 
     /// <summary>Stores what EcrGuard has written to a repository, over the revision that was read.</summary>
     /// <returns>False where somebody else stored in between.</returns>
@@ -193,15 +194,28 @@ public sealed partial class Ledger
         SettingHistory hold,
         long revision,
         CancellationToken cancellation
-    ) =>
-        StoreAsync(
-            new Dictionary<string, AttributeValue>(Key(repository, Keys.Hold))
+    ) => StoreAsync(HoldItem(repository, hold), revision, cancellation);
+
+    private static Dictionary<string, AttributeValue> HoldItem(RepositoryId repository, SettingHistory hold) =>
+        new(Key(repository, Keys.Hold)) { ["hold"] = new(StoredForms.Settings.Write(hold)) };
+
+    /// <summary>Stores it in a transaction.</summary>
+    private TransactWriteItem HoldOver(RepositoryId repository, SettingHistory hold, long revision) =>
+        new()
+        {
+            Put = new Put
             {
-                ["hold"] = new(StoredForms.Settings.Write(hold)),
+                TableName = settings.Table,
+                Item = new Dictionary<string, AttributeValue>(HoldItem(repository, hold))
+                {
+                    [Revision] = Number(revision + 1),
+                    [WrittenBy] = new(NewId()),
+                },
+                ConditionExpression = "attribute_not_exists(#rev) OR #rev = :was",
+                ExpressionAttributeNames = new() { ["#rev"] = Revision },
+                ExpressionAttributeValues = new() { [":was"] = Number(revision) },
             },
-            revision,
-            cancellation
-        );
+        };
 }
 
 /// <summary>What the ledger notes of one repository.</summary>

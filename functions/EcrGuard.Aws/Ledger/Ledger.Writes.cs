@@ -164,6 +164,48 @@ public sealed partial class Ledger
     )
     {
         var id = NewId();
+        var item = Intent(repository, id, change, setting, what);
+        await RetryAsync(
+                () => dynamo.PutItemAsync(new PutItemRequest { TableName = settings.Table, Item = item }, cancellation),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return id;
+    }
+
+    /// <summary>
+    /// The same for a setting that a baseline holds, together with what stands in the ledger while it is written: both
+    /// or neither.
+    /// </summary>
+    /// <returns>Null where somebody else has stored what EcrGuard has written to the repository meanwhile.</returns>
+    public async Task<string?> IntendAsync(
+        RepositoryId repository,
+        string change,
+        RepositorySetting setting,
+        string? what,
+        HeldWrite held,
+        CancellationToken cancellation
+    )
+    {
+        var id = NewId();
+        var intent = new Put { TableName = settings.Table, Item = Intent(repository, id, change, setting, what) };
+        return await TransactAsync(
+                [HoldOver(repository, held.Intending, held.Revision), new TransactWriteItem { Put = intent }],
+                cancellation
+            )
+            .ConfigureAwait(false)
+            ? id
+            : null;
+    }
+
+    private Dictionary<string, AttributeValue> Intent(
+        RepositoryId repository,
+        string id,
+        string change,
+        RepositorySetting? setting,
+        string? what
+    )
+    {
         var item = new Dictionary<string, AttributeValue>(Key(repository, Keys.Write(id)))
         {
             ["change"] = new(change),
@@ -175,13 +217,14 @@ public sealed partial class Ledger
             item["setting"] = new(setting.Name);
         if (what is not null)
             item["what"] = new(what);
-        await RetryAsync(
-                () => dynamo.PutItemAsync(new PutItemRequest { TableName = settings.Table, Item = item }, cancellation),
-                cancellation
-            )
-            .ConfigureAwait(false);
-        return id;
+        return item;
     }
+
+    private Task<bool> TransactAsync(List<TransactWriteItem> items, CancellationToken cancellation) =>
+        IfStillSoAsync(
+            () => dynamo.TransactWriteItemsAsync(new TransactWriteItemsRequest { TransactItems = items }, cancellation),
+            cancellation
+        );
 
     /// <summary>The writes to a repository and its images that were meant within a time and have no outcome.</summary>
     public async IAsyncEnumerable<UnfinishedWrite> UnendedAsync(
@@ -240,6 +283,31 @@ public sealed partial class Ledger
         CancellationToken cancellation,
         bool guess = false
     ) => await IfStillSoAsync(Outcome(repository, id, outcome, guess), cancellation).ConfigureAwait(false);
+
+    /// <summary>
+    /// Writes down that a setting was written as its baseline wants it, together with what that makes of the ledger.
+    /// </summary>
+    /// <returns>
+    /// False where somebody else has stored what EcrGuard has written to the repository meanwhile, which then stays.
+    /// </returns>
+    public async Task<bool> WrittenAsync(
+        RepositoryId repository,
+        string id,
+        HeldWrite held,
+        CancellationToken cancellation
+    )
+    {
+        List<TransactWriteItem> items = [new() { Update = Outcome(repository, id, "done", guess: false) }];
+        if (held.Taken is { } taken)
+            items.Add(new() { Put = PlanLedger.Taken(taken.PlanId, taken.Removed, settings, time) });
+        if (
+            await TransactAsync([.. items, HoldOver(repository, held.Done, held.Revision + 1)], cancellation)
+                .ConfigureAwait(false)
+        )
+            return true;
+        await TransactAsync(items, cancellation).ConfigureAwait(false);
+        return false;
+    }
 
     /// <summary>Writes down what became of an intent towards an image.</summary>
     /// <inheritdoc cref="OutcomeAsync(RepositoryId, string, string, CancellationToken, bool)"/>
@@ -323,4 +391,14 @@ public sealed partial class Ledger
             cancellation
         );
     }
+}
+
+/// <summary>What stands in the ledger while and after a baseline's setting is written.</summary>
+/// <param name="Intending">Before the write.</param>
+/// <param name="Done">After it.</param>
+/// <param name="Revision">As it was read: the first is stored over it.</param>
+public sealed record HeldWrite(SettingHistory Intending, SettingHistory Done, long Revision)
+{
+    /// <summary>What the lifecycle policy takes, by the plan that puts it; null for what no plan puts.</summary>
+    public (string PlanId, Removed Removed)? Taken { get; init; }
 }

@@ -164,10 +164,12 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
     /// What is known of the manifests of a repository: the children of those of these indexes that were judged before,
     /// and every note.
     /// </summary>
+    /// <param name="notes">The notes, for whoever has read them already.</param>
     public async Task<KnownManifests> ManifestsAsync(
         RepositoryId repository,
         IReadOnlyList<Digest> indexes,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        IReadOnlyDictionary<Digest, ManifestNote>? notes = null
     )
     {
         var children = new Dictionary<Digest, IReadOnlyList<IndexChild>>();
@@ -180,7 +182,7 @@ public sealed partial class Ledger(IAmazonDynamoDB dynamo, Settings settings, Ti
                     children[index] = entry.Record.Children;
             }
         }
-        return new KnownManifests(children, await NotesAsync(repository, cancellation).ConfigureAwait(false));
+        return new KnownManifests(children, notes ?? await NotesAsync(repository, cancellation).ConfigureAwait(false));
     }
 
     /// <summary>

@@ -122,25 +122,20 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
     }
 
     /// <summary>Remembers what the policy takes that a plan has put on a repository.</summary>
-    public async Task TakeAsync(string planId, Removed removed, CancellationToken cancellation) =>
-        await dynamo
-            .PutItemAsync(
-                new PutItemRequest
-                {
-                    TableName = settings.Table,
-                    Item = new()
-                    {
-                        [Keys.Partition] = new(Keys.Registry(settings.Account, settings.Region)),
-                        [Keys.Sort] = new(Keys.TakenBy(planId) + removed.Repository),
-                        ["removed"] = new(StoredForms.Removed.Write(removed)),
-                        [Keys.Expires] = Expires(),
-                    },
-                },
-                cancellation
-            )
-            .ConfigureAwait(false);
+    internal static Put Taken(string planId, Removed removed, Settings settings, TimeProvider time) =>
+        new()
+        {
+            TableName = settings.Table,
+            Item = new()
+            {
+                [Keys.Partition] = new(Keys.Registry(settings.Account, settings.Region)),
+                [Keys.Sort] = new(Keys.TakenBy(planId) + removed.Repository),
+                ["removed"] = new(StoredForms.Removed.Write(removed)),
+                [Keys.Expires] = Expires(time),
+            },
+        };
 
-    private AttributeValue Expires() =>
+    private static AttributeValue Expires(TimeProvider time) =>
         new()
         {
             N = (time.GetUtcNow() + Age)
@@ -159,7 +154,7 @@ public sealed class PlanLedger(IAmazonDynamoDB dynamo, Settings settings, TimePr
             ["why"] = new(image.Why),
             ["intendedAt"] = new(Keys.Time(intent.At)),
             ["outcome"] = new(Intended),
-            [Keys.Expires] = Expires(),
+            [Keys.Expires] = Expires(time),
         };
 
     private async Task WriteAsync(IEnumerable<Dictionary<string, AttributeValue>> items, CancellationToken cancellation)

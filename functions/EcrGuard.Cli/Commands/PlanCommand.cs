@@ -175,13 +175,17 @@ internal static class PlanCommand
             {
                 if (await views.ReadAsync(repositories[at], use, null, [], token) is { } view)
                 {
-                    var resourceTags = await registry.ResourceTagsAsync(repositories[at], token);
-                    planned[at] = planner.Plan(
-                        view,
-                        Wanted(view, resourceTags, policy, exact, out var notes),
-                        notes,
-                        time.GetUtcNow()
-                    );
+                    // A team's opt-out matters only where something would be put.
+                    var wanted = Wanted(view, null, policy, exact, out var notes);
+                    if (wanted is not null)
+                        wanted = Wanted(
+                            view,
+                            await registry.ResourceTagsAsync(repositories[at], token),
+                            policy,
+                            exact,
+                            out notes
+                        );
+                    planned[at] = planner.Plan(view, wanted, notes, time.GetUtcNow());
                 }
                 progress.Done(planned[at]?.Images ?? 0, repositories.Count);
             }

@@ -95,6 +95,17 @@ public static class PolicySafety
         return Outruns(pushes, taken[true]);
     }
 
+    /// <summary>
+    /// Whether it can matter how many images were pushed lately: to a rule that counts images, since each push puts
+    /// another behind it, and to one whose age a push reaches before the next sweep has looked.
+    /// </summary>
+    public static bool CountsPushes(LifecyclePolicy policy) =>
+        policy.Rules.Any(rule =>
+            rule.CountType == CountType.ImageCountMoreThan
+                ? rule.CountNumber < Selection.EveryImage
+                : rule.CountNumber <= Ahead.TotalDays + 1
+        );
+
     /// <summary>A sentence, and after it the strongest that says who uses the image.</summary>
     internal static string Why(string sentence, ImageUsage usage) =>
         string.Join(' ', usage.Why.Take(1).Prepend(sentence));

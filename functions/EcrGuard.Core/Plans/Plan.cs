@@ -1,3 +1,4 @@
+using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 
@@ -165,6 +166,14 @@ public sealed record RepositoryView(
     /// none, it is empty.
     /// </summary>
     public IReadOnlySet<Digest> Quarantined { get; init; } = new HashSet<Digest>();
+
+    /// <summary>
+    /// What EcrGuard has written to the repository: of a first reading, which asks the ledger for all that it knows.
+    /// </summary>
+    public SettingHistory Hold { get; init; } = SettingHistory.None;
+
+    /// <summary>The ledger's revision of that.</summary>
+    public long HoldRevision { get; init; }
 
     public ImageUsage UsageOf(Digest digest) => ImageUsage.Of(Usages, digest);
 }

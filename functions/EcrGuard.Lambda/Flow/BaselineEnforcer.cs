@@ -114,23 +114,22 @@ public sealed class BaselineEnforcer(
         if (named?.LifecyclePolicy is null || !BaselinePlan.Enforces(named, mode))
             return false;
         var facts = new RepositoryFacts { Id = id, LifecyclePolicy = lifecycle };
-        var alone = named with { ScanOnPush = null, TagMutability = null, ResourceTags = [] };
-        if (BaselinePlan.For(facts, alone, mode, SettingHistory.None, named).Repairs.Count == 0)
+        if (LifecycleOnly(facts, mode, SettingHistory.None).Repairs.Count == 0)
             return false;
         var (hold, _) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
         var resourceTags = await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false);
         facts = facts with { ResourceTags = resourceTags };
-        if (resourceTags is null || BaselinePlan.For(facts, alone, mode, hold, named).Repairs is not [var repair, ..])
+        if (resourceTags is null || LifecycleOnly(facts, mode, hold).Repairs is not [var repair, ..])
             return false;
         var now = time.GetUtcNow();
         ImageFacts Shielded(ImageFacts image) => Shields.With(image, ImageUsage.Of(usages, image.Id.Digest));
-        var shielded = contents with
-        {
-            LatelyGone = await ledger.GoneAsync(id, now - PolicySafety.LookBack, cancellation).ConfigureAwait(false),
-            Images = [.. contents.Images.Select(Shielded)],
-        };
         // The evaluator says what ECR's preview would: that needs the shields themselves.
         var policy = Read(repair.Value);
+        var shielded = contents with
+        {
+            LatelyGone = await LatelyGoneAsync(id, policy, cancellation).ConfigureAwait(false),
+            Images = [.. contents.Images.Select(Shielded)],
+        };
         var effect = PolicyEffect.Of(policy, shielded, usages, shielded: false, now);
         var taken = effect.Expired.Concat(effect.Archived).Select(image => image.Image.Id.Digest).ToHashSet();
         return PreviewCheck.WhyNot(policy, taken, taken, shielded, usages, [], guard.Policy.Ceilings, now) is null;
@@ -195,26 +194,47 @@ public sealed class BaselineEnforcer(
     }
 
     /// <summary>
-    /// Decides again what of a baseline a plan puts: whoever made the plan knew neither what EcrGuard has written to
-    /// the repository nor whether it was put back.
+    /// Decides again what lifecycle policy the baseline puts: whoever made a plan knew neither what EcrGuard has written
+    /// to the repository nor whether it was put back, and its team may have opted out since.
     /// </summary>
-    /// <param name="setting">What the plan is about.</param>
+    /// <param name="view">A first reading of the repository.</param>
     /// <returns>What is to be written; or, where nothing is, why.</returns>
     internal async Task<(BaselineWriter Holding, Repair? Repair, string Why)> AgainAsync(
-        RepositoryId id,
-        RepositorySetting setting,
+        RepositoryView view,
         CancellationToken cancellation
     )
     {
-        var repository = await ReadAsync(id, EveryPart, cancellation).ConfigureAwait(false);
-        var holding = await HoldingAsync(id, cancellation).ConfigureAwait(false);
-        var plan = BaselinePlan.For(repository, guard.Policy.BaselineOf(id.Name), guard.ModeOf(id), holding.Hold);
-        return (
-            holding,
-            plan.Repairs.FirstOrDefault(repair => repair.Setting == setting),
-            string.Join(' ', plan.Drift)
-        );
+        var id = view.Contents.Repository;
+        var writing = new BaselineWriter(id, view.Hold, view.HoldRevision, writer, log);
+        if (await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) is not { } tags)
+            return (writing, null, Gone);
+        var facts = new RepositoryFacts
+        {
+            Id = id,
+            LifecyclePolicy = view.LifecyclePolicy,
+            ResourceTags = tags,
+        };
+        var plan = LifecycleOnly(facts, guard.ModeOf(id), view.Hold);
+        return (writing, plan.Repairs.FirstOrDefault(), string.Join(' ', plan.Drift));
     }
+
+    /// <summary>What of the baseline is about the lifecycle policy.</summary>
+    private BaselinePlan LifecycleOnly(RepositoryFacts facts, EnforcementMode mode, SettingHistory hold)
+    {
+        var named = guard.Policy.BaselineOf(facts.Id.Name);
+        var alone = named is null ? null : named with { ScanOnPush = null, TagMutability = null, ResourceTags = [] };
+        return BaselinePlan.For(facts, alone, mode, hold, named);
+    }
+
+    /// <summary>What was pushed lately and is gone, where the policy may mind.</summary>
+    public async Task<IReadOnlyList<ImageFacts>> LatelyGoneAsync(
+        RepositoryId id,
+        LifecyclePolicy policy,
+        CancellationToken cancellation
+    ) =>
+        PolicySafety.CountsPushes(policy)
+            ? await ledger.GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation).ConfigureAwait(false)
+            : [];
 
     /// <summary>
     /// What runs is read now: a restore may come at any hour, and a day-old reading knows of nothing that it is not in
@@ -338,7 +358,7 @@ public sealed class BaselineEnforcer(
     private async Task<BaselineWriter> HoldingAsync(RepositoryId id, CancellationToken cancellation)
     {
         var (hold, revision) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
-        return new BaselineWriter(id, hold, revision, writer, ledger, log);
+        return new BaselineWriter(id, hold, revision, writer, log);
     }
 
     /// <summary>
@@ -367,9 +387,7 @@ public sealed class BaselineEnforcer(
         // A preview takes minutes: not for what cannot be.
         if (await ContentsAsync(id, cancellation).ConfigureAwait(false) is not { } before)
             return Gone;
-        var gone = await ledger
-            .GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation)
-            .ConfigureAwait(false);
+        var gone = await LatelyGoneAsync(id, Read(policy), cancellation).ConfigureAwait(false);
         if (
             PolicySafety.WhyNot(Read(policy), before with { LatelyGone = gone }, usages, time.GetUtcNow()) is
             { } unsafely

@@ -2,6 +2,7 @@ using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow;
@@ -15,7 +16,6 @@ internal sealed class BaselineWriter(
     SettingHistory hold,
     long revision,
     RepositoryWriter writer,
-    Ledger ledger,
     Log log
 )
 {
@@ -28,37 +28,44 @@ internal sealed class BaselineWriter(
     /// <returns>Why it was not written, a sentence; null where it is in place.</returns>
     public async Task<string?> WriteAsync(Repair repair, CancellationToken cancellation)
     {
-        // Somebody else is holding the repository, and what was read here is not what they will leave.
-        if (!await StoreAsync(hold.Intending(repair), cancellation).ConfigureAwait(false))
-            return $"Nothing was written to {repair.Setting.Words}: somebody else was holding the repository to its "
-                + "baseline at the same moment.";
-        var refusal = await writer
-            .WriteAsync(id, repair.Setting, repair.Found, repair.Value, cancellation, IsStillSoAsync)
-            .ConfigureAwait(false);
+        var (refusal, noted) = await PutAsync(repair, null, cancellation).ConfigureAwait(false);
+        await noted.ConfigureAwait(false);
+        return refusal;
+    }
+
+    /// <summary>The same for whoever goes on while the ledger takes note.</summary>
+    /// <param name="taken">What the lifecycle policy takes, by the plan that puts it.</param>
+    /// <returns>Why it was not written, and the end of what the ledger notes of it.</returns>
+    public async Task<(string? Refusal, Task Noted)> PutAsync(
+        Repair repair,
+        (string PlanId, Removed Removed)? taken,
+        CancellationToken cancellation
+    )
+    {
+        var intending = hold.Intending(repair);
+        var held = new HeldWrite(intending, intending.Done(repair), revision) { Taken = taken };
+        var written = await writer.HoldAsync(id, repair, held, cancellation).ConfigureAwait(false);
+        if (!written.Begun)
+            return (written.Refusal, Task.CompletedTask);
+        (hold, revision) = (held.Intending, held.Revision + 1);
         log.Info(
             "A repository was held to its baseline.",
             ("repository", id.Name),
             ("setting", repair.Setting.Name),
-            ("refusal", refusal)
+            ("refusal", written.Refusal)
         );
-        if (refusal is null && !await StoreAsync(hold.Done(repair), cancellation).ConfigureAwait(false))
+        return (written.Refusal, NoteAsync(repair, held, written));
+    }
+
+    private async Task NoteAsync(Repair repair, HeldWrite held, SettingWritten written)
+    {
+        if (await written.Noted.ConfigureAwait(false))
+            (hold, revision) = (held.Done, held.Revision + 2);
+        else if (written.Refusal is null)
             log.Warning(
                 "A repository was held to its baseline while somebody had it put back.",
                 ("repository", id.Name),
                 ("setting", repair.Setting.Name)
             );
-        return refusal;
-
-        // Writes wait for their turn, and somebody may have had the repository put back meanwhile.
-        async Task<bool> IsStillSoAsync() =>
-            (await ledger.HoldAsync(id, cancellation).ConfigureAwait(false)).Revision == revision;
-    }
-
-    private async Task<bool> StoreAsync(SettingHistory next, CancellationToken cancellation)
-    {
-        if (!await ledger.StoreHoldAsync(id, next, revision, cancellation).ConfigureAwait(false))
-            return false;
-        (hold, revision) = (next, revision + 1);
-        return true;
     }
 }

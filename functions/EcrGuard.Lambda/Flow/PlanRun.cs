@@ -40,8 +40,8 @@ public sealed class PlanRun(
     TimeProvider time,
     ILambdaContext context,
     IReadOnlyList<Removed> taken,
-    Func<Removed, Task<bool>> keep
-)
+    Func<Task<bool>> keepLease
+) : IDisposable
 {
     /// <summary>
     /// Nothing is begun with less time than this left, and nothing runs on with less than half of it.
@@ -51,20 +51,35 @@ public sealed class PlanRun(
     /// <summary>One reading of who runs what serves for so long, and nothing is deleted by an older one.</summary>
     private static readonly TimeSpan UseAge = TimeSpan.FromMinutes(1);
 
+    /// <summary>So often it is looked whether the lease is still this run's.</summary>
+    private static readonly TimeSpan LeaseLook = TimeSpan.FromSeconds(15);
+
+    private readonly Lock gate = new();
     private readonly List<Applied> done = [],
         superseded = [],
         refused = [];
+    private readonly Dictionary<string, int> order = plan
+        .Repositories.Select((repository, at) => KeyValuePair.Create(repository.Name, at))
+        .ToDictionary(StringComparer.Ordinal);
     private readonly Dictionary<string, Removed> taken = taken.ToDictionary(
         removed => removed.Repository,
         StringComparer.Ordinal
     );
+
+    /// <summary>Several repositories are read at a time, and what they share is read for all of them once.</summary>
+    private readonly SemaphoreSlim reading = new(1, 1);
     private UsageReading? use;
     private DateTimeOffset useUntil;
+    private DateTimeOffset leaseSeen;
+
+    public void Dispose() => reading.Dispose();
 
     public Plan Plan => plan;
 
     /// <summary>The plan's id, worked out once.</summary>
     public string PlanId => planId;
+
+    public RepositoryId IdOf(PlannedRepository repository) => new(plan.Account, plan.Region, repository.Name);
 
     public ILambdaContext Context => context;
 
@@ -77,18 +92,47 @@ public sealed class PlanRun(
 
     /// <summary>A repository as it is now, under what runs now or ran a minute ago.</summary>
     /// <param name="known">The manifests that were read before; null: whatever the ledger knows.</param>
+    /// <param name="lifecycle">The lifecycle policy there, for whoever knows it already.</param>
     /// <returns>Null where the repository is gone.</returns>
     /// <exception cref="InvalidOperationException">A consumer that could be read when the plan was made cannot be read
     ///     now.</exception>
-    public async Task<RepositoryView?> ViewAsync(RepositoryId id, KnownManifests? known, CancellationToken cancellation)
+    public async Task<RepositoryView?> ViewAsync(
+        RepositoryId id,
+        KnownManifests? known,
+        CancellationToken cancellation,
+        Task<string?>? lifecycle = null
+    ) =>
+        await views
+            .ReadAsync(
+                id,
+                await UseNowAsync(cancellation).ConfigureAwait(false),
+                known,
+                Named(id),
+                cancellation,
+                lifecycle
+            )
+            .ConfigureAwait(false);
+
+    /// <summary>Whether a view is as young as what decides over an image must be.</summary>
+    public bool IsFresh(RepositoryView view) => time.GetUtcNow() - view.Contents.ReadAt < UseAge;
+
+    private async Task<UsageReading> UseNowAsync(CancellationToken cancellation)
     {
-        if (use is null || time.GetUtcNow() >= useUntil)
+        await reading.WaitAsync(cancellation).ConfigureAwait(false);
+        try
         {
-            use = await UseAsync(cancellation).ConfigureAwait(false);
-            // From its end: in a large account a reading takes minutes.
-            useUntil = time.GetUtcNow() + UseAge;
+            if (use is null || time.GetUtcNow() >= useUntil)
+            {
+                use = await UseAsync(cancellation).ConfigureAwait(false);
+                // From its end: in a large account a reading takes minutes.
+                useUntil = time.GetUtcNow() + UseAge;
+            }
+            return use;
         }
-        return await views.ReadAsync(id, use, known, Named(id), cancellation).ConfigureAwait(false);
+        finally
+        {
+            reading.Release();
+        }
     }
 
     /// <summary>The images of a repository that the plan removes one by one.</summary>
@@ -120,29 +164,45 @@ public sealed class PlanRun(
             .Repositories.Where(repository => repository.Name != id.Name)
             .Select(repository => taken.GetValueOrDefault(repository.Name) ?? repository.Removed);
 
+    /// <summary>Whether the plan has put its policy on a repository, in this call or an earlier one.</summary>
+    public bool HasPut(RepositoryId id) => taken.ContainsKey(id.Name);
+
     /// <summary>
     /// Remembers what a policy that was put takes from a repository, together with what the plan removes from it.
     /// </summary>
-    public async Task TakeAsync(Removed removed)
+    public void Take(Removed removed) => taken[removed.Repository] = removed;
+
+    /// <summary>Looks, after the first item and then every few seconds, whether nobody else applies a plan.</summary>
+    /// <returns>False where somebody else has begun: nothing more is begun here.</returns>
+    public async Task<bool> KeepsLeaseAsync()
     {
-        taken[removed.Repository] = removed;
-        HasLostItsLease |= !await keep(removed).ConfigureAwait(false);
+        if (time.GetUtcNow() - leaseSeen < LeaseLook)
+            return true;
+        leaseSeen = time.GetUtcNow();
+        return await keepLease().ConfigureAwait(false);
     }
 
-    /// <summary>Somebody else has begun to apply a plan: nothing more is begun here.</summary>
-    public bool HasLostItsLease { get; private set; }
-
     public void Do(RepositoryId id, PlanItem item, string how, PlannedImage? image = null) =>
-        done.Add(Of(id, item, how, image));
+        Add(done, id, item, how, image);
 
     public void Supersede(RepositoryId id, PlanItem item, string why, PlannedImage? image = null) =>
-        superseded.Add(Of(id, item, why, image));
+        Add(superseded, id, item, why, image);
 
     public void Refuse(RepositoryId id, PlanItem item, string why, PlannedImage? image = null) =>
-        refused.Add(Of(id, item, why, image));
+        Add(refused, id, item, why, image);
 
-    public ApplyAnswer Answer(bool more) => new(planId, done, superseded, refused, more);
+    /// <summary>What became of each thing, in the order of the plan.</summary>
+    public ApplyAnswer Answer(bool more) => new(planId, InOrder(done), InOrder(superseded), InOrder(refused), more);
 
-    private static Applied Of(RepositoryId id, PlanItem item, string why, PlannedImage? image) =>
-        new(id.Name, item.Word, image?.Digest.ToString(), why);
+    private void Add(List<Applied> list, RepositoryId id, PlanItem item, string why, PlannedImage? image)
+    {
+        lock (gate)
+            list.Add(new Applied(id.Name, item.Word, image?.Digest.ToString(), why));
+    }
+
+    private List<Applied> InOrder(List<Applied> list)
+    {
+        lock (gate)
+            return [.. list.OrderBy(applied => order[applied.Repository!])];
+    }
 }

@@ -21,6 +21,7 @@ public sealed class PolicyPut(
     BaselineEnforcer baselines,
     PreviewReader previews,
     DeploymentRecorder deployedImages,
+    EcrReader registry,
     Ledger ledger,
     TimeProvider time,
     Log log
@@ -34,126 +35,186 @@ public sealed class PolicyPut(
 
     private const int MaxNamed = 3;
 
-    /// <returns>False where too little time is left to begin.</returns>
-    public async Task<bool> ApplyAsync(PlanRun run, RepositoryId id, PutPolicy put, CancellationToken cancellation)
-    {
-        if (run.RemainingTime < LongestTime)
-            return false;
-        if (await run.ViewAsync(id, null, cancellation).ConfigureAwait(false) is not { } before)
-            run.Supersede(id, put, "The repository is gone.");
-        else if (LifecyclePolicy.AreSame(before.LifecyclePolicy, put.Policy))
-        {
-            // An earlier call may have ended between the write and this.
-            await deployedImages.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
-            run.Do(id, put, "The policy is in place.");
-        }
-        else if (PlanCheck.WhyNot(put, before.LifecyclePolicy) is { } changed)
-            run.Supersede(id, put, changed);
-        // A preview takes minutes: not for what cannot be.
-        else if (await DecideAsync(id, put, cancellation).ConfigureAwait(false) is { Repair: null } decided)
-            run.Supersede(id, put, decided.Why);
-        else
-            await PutAsync(run, id, put, before, cancellation).ConfigureAwait(false);
-        return true;
-    }
-
-    private async Task PutAsync(
+    /// <summary>Reads and decides, shields, and asks ECR: all that comes before the turn of the repository.</summary>
+    /// <returns>Null where too little time is left to begin.</returns>
+    internal async Task<PreparedPut?> PrepareAsync(
         PlanRun run,
         RepositoryId id,
         PutPolicy put,
-        RepositoryView before,
         CancellationToken cancellation
     )
     {
-        await ShieldAsync(run, before, cancellation).ConfigureAwait(false);
+        if (run.RemainingTime < LongestTime)
+            return null;
+        // Where the plan found none, it is looked at just before the write: only an earlier call can have put one.
+        var lifecycle = put.Replaces is null && !run.HasPut(id) ? Task.FromResult<string?>(null) : null;
+        if (await run.ViewAsync(id, null, cancellation, lifecycle).ConfigureAwait(false) is not { } view)
+            return new PreparedPut.Superseded(Gone);
+        if (WhyNotNeeded(put, view.LifecyclePolicy) is { } ended)
+            return ended;
+        var (holding, repair, why) = await baselines.AgainAsync(view, cancellation).ConfigureAwait(false);
+        if (repair is null)
+            return new PreparedPut.Superseded($"The baseline does not put it any more. {why}".TrimEnd());
+        if (!LifecyclePolicy.AreSame(repair.Value, put.Policy))
+            return new PreparedPut.Superseded("The baseline wants another lifecycle policy than the plan puts.");
+
+        var shielded = await ShieldAsync(run, view, cancellation).ConfigureAwait(false);
         var preview = await previews.ReadAsync(id, put.Policy, cancellation).ConfigureAwait(false);
         if (preview.Taken is not { } taken)
-        {
-            run.Refuse(id, put, $"The policy is not put without ECR's preview. {preview.WhyNot}");
-            return;
-        }
+            return new PreparedPut.Refused($"The policy is not put without ECR's preview. {preview.WhyNot}");
+        var gone = await baselines.LatelyGoneAsync(id, Read(put), cancellation).ConfigureAwait(false);
+        return new PreparedPut.Ready(view, gone, holding, repair, taken, shielded);
+    }
 
-        // The preview took its time.
-        var view = await run.ViewAsync(id, before.Contents.Manifests, cancellation).ConfigureAwait(false);
-        var (holding, repair, why) = await DecideAsync(id, put, cancellation).ConfigureAwait(false);
-        // What the plan removes from the repository one by one goes on top.
-        var going = taken.Keys.Concat(run.Named(id)).ToHashSet();
-        if (view is null)
+    private const string Gone = "The repository is gone.";
+
+    /// <summary>Puts what is prepared, when it is the repository's turn.</summary>
+    /// <returns>
+    /// The end of what follows from it, for which the next repository need not wait; null where too little time is
+    /// left.
+    /// </returns>
+    internal async Task<Task?> PutAsync(
+        PlanRun run,
+        RepositoryId id,
+        PutPolicy put,
+        PreparedPut? prepared,
+        CancellationToken cancellation
+    )
+    {
+        if (prepared is null || run.RemainingTime < LongestTime)
+            return null;
+        switch (prepared)
         {
-            run.Supersede(id, put, "The repository is gone.");
-        }
-        else if (PlanCheck.WhyNot(put, view.LifecyclePolicy) is { } changed)
-        {
-            run.Supersede(id, put, changed);
-        }
-        else if (repair is null)
-        {
-            run.Supersede(id, put, why);
-        }
-        else if (
-            PreviewCheck.WhyNot(
-                Read(put),
-                taken.Keys.ToHashSet(),
-                going,
-                view.Contents with
-                {
-                    LatelyGone = await ledger
-                        .GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation)
-                        .ConfigureAwait(false),
-                },
-                view.Usages,
-                run.Beside(id),
-                guard.Policy.Ceilings,
-                time.GetUtcNow()
-            ) is
-            { } refusal
-        )
-        {
-            run.Refuse(id, put, refusal);
-        }
-        else
-        {
-            var difference = Difference(put, view, taken);
-            if (difference is not null)
-                log.Warning(
-                    "ECR's preview differs from the evaluator.",
-                    ("repository", id.Name),
-                    ("difference", difference)
-                );
-            if (await holding.WriteAsync(repair, cancellation).ConfigureAwait(false) is { } refused)
-            {
-                run.Refuse(id, put, refused);
-            }
-            else
-            {
+            case PreparedPut.Done done:
+                // An earlier call may have ended between the write and this.
                 await deployedImages.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
-                await run.TakeAsync(Removed.Of(view.Contents, going)).ConfigureAwait(false);
-                var deleted = Phrase.Count(taken.Values.Count(kind => kind == RemovalKind.Delete), "image");
-                var archived = taken.Values.Count(kind => kind == RemovalKind.Archive);
-                var done = $"The policy was put. By ECR's preview it deletes {deleted} and archives {archived}.";
-                run.Do(id, put, difference is null ? done : $"{done} {difference}");
-            }
+                run.Do(id, put, done.How);
+                return Task.CompletedTask;
+            case PreparedPut.Superseded superseded:
+                run.Supersede(id, put, superseded.Why);
+                return Task.CompletedTask;
+            case PreparedPut.Refused refused:
+                run.Refuse(id, put, refused.Why);
+                return Task.CompletedTask;
+            case PreparedPut.Ready ready:
+                return await PutAsync(run, id, put, ready, cancellation).ConfigureAwait(false);
+            default:
+                throw new InvalidOperationException($"Nobody puts what is prepared as {prepared.GetType().Name}.");
         }
     }
 
-    /// <summary>The baseline decides again, with what only EcrGuard knows and as the team has it by now.</summary>
-    private async Task<(BaselineWriter Holding, Repair? Repair, string Why)> DecideAsync(
+    private async Task<Task> PutAsync(
+        PlanRun run,
         RepositoryId id,
         PutPolicy put,
+        PreparedPut.Ready ready,
         CancellationToken cancellation
     )
     {
-        var (holding, repair, why) = await baselines
-            .AgainAsync(id, RepositorySetting.LifecyclePolicy, cancellation)
+        // What a policy takes, or what was tagged, is looked at once more; so is what was read long ago.
+        var view =
+            ready.Taken.Count == 0 && !ready.Shielded && run.IsFresh(ready.View)
+                ? ready.View
+                : await run.ViewAsync(id, ready.View.Contents.Manifests, cancellation).ConfigureAwait(false);
+        if (view is null)
+        {
+            run.Supersede(id, put, Gone);
+            return Task.CompletedTask;
+        }
+        if (WhyNotNeeded(put, view.LifecyclePolicy) is { } ended)
+            return (await PutAsync(run, id, put, ended, cancellation).ConfigureAwait(false))!;
+        // What the plan removes from the repository one by one goes on top.
+        var going = ready.Taken.Keys.Concat(run.Named(id)).ToHashSet();
+        if (
+            WhyNot(
+                run,
+                put,
+                view with
+                {
+                    Contents = view.Contents with { LatelyGone = ready.LatelyGone },
+                },
+                ready,
+                going
+            ) is
+            { } why
+        )
+        {
+            run.Refuse(id, put, why);
+            return Task.CompletedTask;
+        }
+
+        var difference = Difference(put, view, ready.Taken);
+        if (difference is not null)
+            log.Warning(
+                "ECR's preview differs from the evaluator.",
+                ("repository", id.Name),
+                ("difference", difference)
+            );
+        var removed = Removed.Of(view.Contents, going);
+        var (refusal, noted) = await ready
+            .Holding.PutAsync(ready.Repair, (run.PlanId, removed), cancellation)
             .ConfigureAwait(false);
-        return repair is null ? (holding, null, $"The baseline does not put it any more. {why}".TrimEnd())
-            : PlanCheck.WhyNot(put, repair.Found) is { } changed ? (holding, null, changed)
-            : LifecyclePolicy.AreSame(repair.Value, put.Policy) ? (holding, repair, why)
-            : (holding, null, "The baseline wants another lifecycle policy than the plan puts.");
+        if (refusal is not null)
+        {
+            await noted.ConfigureAwait(false);
+            await ExplainAsync(run, id, put, refusal, cancellation).ConfigureAwait(false);
+            return Task.CompletedTask;
+        }
+        run.Take(removed);
+        return FollowAsync();
+
+        async Task FollowAsync()
+        {
+            await noted.ConfigureAwait(false);
+            await deployedImages.ShieldLateAsync(id, [], cancellation).ConfigureAwait(false);
+            var deleted = Phrase.Count(ready.Taken.Values.Count(kind => kind == RemovalKind.Delete), "image");
+            var archived = ready.Taken.Values.Count(kind => kind == RemovalKind.Archive);
+            var done = $"The policy was put. By ECR's preview it deletes {deleted} and archives {archived}.";
+            run.Do(id, put, difference is null ? done : $"{done} {difference}");
+        }
+    }
+
+    private string? WhyNot(
+        PlanRun run,
+        PutPolicy put,
+        RepositoryView view,
+        PreparedPut.Ready ready,
+        IReadOnlySet<Digest> going
+    ) =>
+        PreviewCheck.WhyNot(
+            Read(put),
+            ready.Taken.Keys.ToHashSet(),
+            going,
+            view.Contents,
+            view.Usages,
+            run.Beside(view.Contents.Repository),
+            guard.Policy.Ceilings,
+            time.GetUtcNow()
+        );
+
+    /// <summary>Whether the policy is there already, or another than the plan was made to replace.</summary>
+    private static PreparedPut? WhyNotNeeded(PutPolicy put, string? present) =>
+        LifecyclePolicy.AreSame(present, put.Policy) ? new PreparedPut.Done("The policy is in place.")
+        : PlanCheck.WhyNot(put, present) is { } changed ? new PreparedPut.Superseded(changed)
+        : null;
+
+    /// <summary>Where the policy was another by the time of the write, says which.</summary>
+    private async Task ExplainAsync(
+        PlanRun run,
+        RepositoryId id,
+        PutPolicy put,
+        string refusal,
+        CancellationToken cancellation
+    )
+    {
+        var present = await registry.LifecyclePolicyAsync(id, cancellation).ConfigureAwait(false);
+        await PutAsync(run, id, put, WhyNotNeeded(put, present) ?? new PreparedPut.Refused(refusal), cancellation)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Puts the shielding tag on the images in use that lack it.</summary>
-    private async Task ShieldAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)
+    /// <returns>Whether any lacked it.</returns>
+    private async Task<bool> ShieldAsync(PlanRun run, RepositoryView view, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var shields = Shields.Of(view.LifecyclePolicy, view.Contents, view.Usages, now, puts: true).Usages;
@@ -164,6 +225,8 @@ public sealed class PolicyPut(
                 && !image.Tags.Contains(OwnTags.InUse(image.Id.Digest))
             )
             .ToList();
+        if (bare.Count == 0)
+            return false;
         var entries = await ledger
             .FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation)
             .ConfigureAwait(false);
@@ -199,6 +262,7 @@ public sealed class PolicyPut(
             using var rest = Deadline.Before(run.Context, AtTheEnd, atLeast: AtTheEnd);
             await guard.EndMarkingAsync(view.Contents.Repository, rest.Token).ConfigureAwait(false);
         }
+        return true;
     }
 
     /// <summary>
@@ -231,4 +295,27 @@ public sealed class PolicyPut(
     }
 
     private static LifecyclePolicy Read(PutPolicy put) => LifecyclePolicy.Read(put.Policy).Policy!;
+}
+
+/// <summary>A policy as far as it comes before its turn.</summary>
+internal abstract record PreparedPut
+{
+    private PreparedPut() { }
+
+    public sealed record Done(string How) : PreparedPut;
+
+    public sealed record Superseded(string Why) : PreparedPut;
+
+    public sealed record Refused(string Why) : PreparedPut;
+
+    /// <summary>ECR has said what it would take.</summary>
+    /// <param name="Shielded">Whether tags were written since the repository was read.</param>
+    public sealed record Ready(
+        RepositoryView View,
+        IReadOnlyList<ImageFacts> LatelyGone,
+        BaselineWriter Holding,
+        Repair Repair,
+        IReadOnlyDictionary<Digest, RemovalKind> Taken,
+        bool Shielded
+    ) : PreparedPut;
 }

@@ -84,13 +84,18 @@ public sealed class ApplyPlan(
         try
         {
             var taken = await plans.TakenAsync(id, CancellationToken.None).ConfigureAwait(false);
-            async Task<bool> KeepAsync(Removed removed)
-            {
-                await plans.TakeAsync(id, removed, CancellationToken.None).ConfigureAwait(false);
-                return await LeaseAsync(started + Lease).ConfigureAwait(false);
-            }
-            return await AllAsync(new PlanRun(plan, id, views, consumers, uses, time, context, taken, KeepAsync))
-                .ConfigureAwait(false);
+            using var run = new PlanRun(
+                plan,
+                id,
+                views,
+                consumers,
+                uses,
+                time,
+                context,
+                taken,
+                () => LeaseAsync(started + Lease)
+            );
+            return await AllAsync(run).ConfigureAwait(false);
         }
         finally
         {
@@ -127,18 +132,28 @@ public sealed class ApplyPlan(
     {
         using var deadline = run.Deadline();
         var more = false;
-        foreach (var repository in run.Plan.Repositories.Where(repository => repository.Items.Count > 0))
+        var rest = new List<Task<bool>>();
+        await using (
+            var ahead = new PutsAhead(policyPut, run, id => guard.ModeOf(id) >= EnforcementMode.Mark, deadline.Token)
+        )
         {
-            try
+            foreach (var repository in run.Plan.Repositories)
             {
-                more = !await RepositoryAsync(run, repository, deadline.Token).ConfigureAwait(false);
+                foreach (var item in repository.Items)
+                {
+                    var following = await ItemAsync(run, repository, item, ahead, deadline).ConfigureAwait(false);
+                    // The next repository need not wait for what follows; the next item of the same one does.
+                    more |= following is null || (repository.Items.Count > 1 && !await following.ConfigureAwait(false));
+                    if (following is not null)
+                        rest.Add(following);
+                    more = more || !await KeepsLeaseAsync(run).ConfigureAwait(false);
+                    if (more)
+                        break;
+                }
+                if (more)
+                    break;
             }
-            catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-            {
-                more = true;
-            }
-            if (more)
-                break;
+            more |= (await Task.WhenAll(rest).ConfigureAwait(false)).Contains(false);
         }
         var answer = run.Answer(more);
         log.Info(
@@ -152,39 +167,86 @@ public sealed class ApplyPlan(
         return answer;
     }
 
-    /// <returns>False where time was up.</returns>
-    private async Task<bool> RepositoryAsync(PlanRun run, PlannedRepository repository, CancellationToken cancellation)
+    /// <returns>False where somebody else applies a plan, or nobody knows: nothing more is begun.</returns>
+    private async Task<bool> KeepsLeaseAsync(PlanRun run)
     {
-        var id = new RepositoryId(run.Plan.Account, run.Plan.Region, repository.Name);
-        foreach (var item in repository.Items)
+        try
         {
-            if (guard.ModeOf(id) < EnforcementMode.Mark)
+            return await run.KeepsLeaseAsync().ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            log.Error("Whether the plan is still this run's to apply is not known.", failure, ("plan", run.PlanId));
+            return false;
+        }
+    }
+
+    /// <returns>What follows, false in it where time was up meanwhile; null where time is up before.</returns>
+    private async Task<Task<bool>?> ItemAsync(
+        PlanRun run,
+        PlannedRepository repository,
+        PlanItem item,
+        PutsAhead ahead,
+        CancellationTokenSource deadline
+    )
+    {
+        var (id, cancellation) = (run.IdOf(repository), deadline.Token);
+        if (guard.ModeOf(id) < EnforcementMode.Mark)
+        {
+            run.Refuse(
+                id,
+                item,
+                "EcrGuard only observes this repository: the policy's enforcement and the deployment's "
+                    + "parameter Enforcement must both be at least mark, and its parameter Repositories empty "
+                    + "or one that names it."
+            );
+            return Task.FromResult(true);
+        }
+        Task? following = null;
+        var inTime = await SafelyAsync(async () =>
             {
-                run.Refuse(
-                    id,
-                    item,
-                    "EcrGuard only observes this repository: the policy's enforcement and the deployment's "
-                        + "parameter Enforcement must both be at least mark, and its parameter Repositories empty "
-                        + "or one that names it."
-                );
-                continue;
-            }
-            try
-            {
-                var finished = item switch
+                following = item switch
                 {
-                    Removal removal => await removals.ApplyAsync(run, id, removal, cancellation).ConfigureAwait(false),
-                    PutPolicy put => await policyPut.ApplyAsync(run, id, put, cancellation).ConfigureAwait(false),
+                    Removal removal => await removals.ApplyAsync(run, id, removal, cancellation).ConfigureAwait(false)
+                        ? Task.CompletedTask
+                        : null,
+                    PutPolicy put => await policyPut
+                        .PutAsync(
+                            run,
+                            id,
+                            put,
+                            await ahead.OfAsync(repository, put, cancellation).ConfigureAwait(false),
+                            cancellation
+                        )
+                        .ConfigureAwait(false),
                     _ => throw new InvalidOperationException(
                         $"The item {item.GetType().Name} is of a kind that nobody carries out."
                     ),
                 };
-                if (!finished || run.HasLostItsLease)
-                    return false;
+                return following is not null;
+            })
+            .ConfigureAwait(false);
+        return !inTime ? null
+            : following is null ? Task.FromResult(true)
+            : SafelyAsync(async () =>
+            {
+                await following.ConfigureAwait(false);
+                return true;
+            });
+
+        // Whatever was begun stands in the ledger; the next call looks what became of it.
+        async Task<bool> SafelyAsync(Func<Task<bool>> act)
+        {
+            try
+            {
+                return await act().ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return false;
             }
             catch (Exception failure) when (!cancellation.IsCancellationRequested)
             {
-                // Whatever was begun stands in the ledger; the next call looks what became of it.
                 log.Error(
                     "An item of a plan failed.",
                     failure,
@@ -198,9 +260,9 @@ public sealed class ApplyPlan(
                     $"It failed: {ErrorText.Of(failure).TrimEnd('.')}. What of it was done is known when the "
                         + "plan is applied again."
                 );
+                return true;
             }
         }
-        return true;
     }
 
     private static string Number(int count) => count.ToString(CultureInfo.InvariantCulture);

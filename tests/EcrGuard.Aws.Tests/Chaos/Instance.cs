@@ -39,6 +39,7 @@ internal sealed class Instance
             ScanQueue = scanQueue,
             Enforcement = EnforcementMode.Quarantine,
             WritesPerSecond = double.PositiveInfinity,
+            OtherWritesPerSecond = double.PositiveInfinity,
         };
         var parts = new ServiceCollection();
         var clock = new SkewedTime(time, skew);

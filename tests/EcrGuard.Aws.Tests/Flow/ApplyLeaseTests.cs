@@ -1,4 +1,5 @@
 using System.Text;
+using Amazon.DynamoDBv2;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Plans;
 using EcrGuard.Lambda.Functions;
@@ -22,11 +23,15 @@ public sealed class ApplyLeaseTests
         var plan = await fixture.PlanAsync(exact: false);
         var ledger = fixture.Functions.Part<PlanLedger>();
         for (var at = 0; at < 2000; at++)
-            await ledger.TakeAsync(
+        {
+            var taken = PlanLedger.Taken(
                 plan.Id,
                 new Removed($"{new string('r', 250)}{at:0000}", 100_000, 100, 100_000),
-                CancellationToken.None
+                fixture.Functions.Part<Settings>(),
+                fixture.Guard.Time
             );
+            await fixture.Functions.Part<IAmazonDynamoDB>().PutItemAsync(taken.TableName, taken.Item);
+        }
         Assert.Equal(2000, (await ledger.TakenAsync(plan.Id, CancellationToken.None)).Count);
         Assert.Empty(await ledger.TakenAsync("another", CancellationToken.None));
 

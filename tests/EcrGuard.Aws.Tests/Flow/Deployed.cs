@@ -60,6 +60,7 @@ internal sealed class Deployed : IDisposable
             Stack = options.Stack,
             Enforcement = options.Enforcement,
             WritesPerSecond = options.WritesPerSecond,
+            OtherWritesPerSecond = double.PositiveInfinity,
             BreakGlassRoleId = "AROAEXAMPLEID",
         };
         var collection = new ServiceCollection();

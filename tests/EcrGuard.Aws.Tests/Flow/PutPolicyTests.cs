@@ -1,4 +1,5 @@
 using EcrGuard.Core.Plans;
+using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.PlanFixture;
@@ -267,5 +268,214 @@ public sealed class PutPolicyTests
             Assert.Single((await fixture.ApplyAsync(plan)).Superseded).Why
         );
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(Repository));
+    }
+
+    /// <summary>Untagged images go after two weeks: nothing of what these tests push.</summary>
+    private static readonly string Untagged = Keeps.Replace(
+        """{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":2}""",
+        """{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14}""",
+        StringComparison.Ordinal
+    );
+
+    private static readonly string KeepsTagged = KeepsTwo.Replace(
+        """{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":2}""",
+        """{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":14}""",
+        StringComparison.Ordinal
+    );
+
+    /// <summary>A plan that puts a policy on so many repositories, with three images each.</summary>
+    private static async Task<(PlanFixture Fixture, Plan Plan, string[] Repositories)> PlannedAsync(int count)
+    {
+        var fixture = await StartAsync(Untagged);
+        string[] repositories = [.. Enumerable.Range(1, count).Select(number => $"team/{number:00}")];
+        foreach (var repository in repositories)
+        {
+            fixture.Aws.Ecr.CreateRepository(repository);
+            fixture.PushOld(3, repository);
+        }
+        fixture.Aws.Events.Take();
+        var plan = await fixture.PlanAsync(exact: false, KeepsTagged, repositories);
+        fixture.Aws.Requests.Take();
+        return (fixture, plan, repositories);
+    }
+
+    /// <summary>
+    /// Each fact is read once. Of the ledger: what it knows of the repository, and what is deployed by the end; the
+    /// intent and the outcome, each together with what EcrGuard has written to the repository; and that once more just
+    /// before the write. The lease is looked at by the clock.
+    /// </summary>
+    [Fact]
+    public async Task A_policy_costs_twelve_calls_beside_what_a_plan_costs_once()
+    {
+        var (few, many) = (await CallsAsync(2), await CallsAsync(10));
+        Assert.Equal(
+            new Dictionary<string, int>
+            {
+                ["DescribeImages"] = 8,
+                ["GetItem"] = 8,
+                ["GetLifecyclePolicy"] = 8,
+                ["GetLifecyclePolicyPreview"] = 16,
+                ["ListTagsForResource"] = 8,
+                ["PutLifecyclePolicy"] = 8,
+                ["Query"] = 16,
+                ["StartLifecyclePolicyPreview"] = 8,
+                ["TransactWriteItems"] = 16,
+            },
+            many.Keys.Select(operation => (operation, More: many[operation] - few.GetValueOrDefault(operation)))
+                .Where(operation => operation.More != 0)
+                .ToDictionary(operation => operation.operation, operation => operation.More)
+        );
+
+        static async Task<Dictionary<string, int>> CallsAsync(int repositories)
+        {
+            var (fixture, plan, _) = await PlannedAsync(repositories);
+            await using var disposing = fixture;
+            Assert.Equal(repositories, (await fixture.ApplyAsync(plan)).Done.Count);
+            return fixture
+                .Aws.Requests.Where(request => request.Operation != "PutItem")
+                .CountBy(request => request.Operation)
+                .ToDictionary();
+        }
+    }
+
+    [Fact]
+    public async Task The_previews_of_the_next_repositories_are_asked_for_before_one_is_waited_for()
+    {
+        var (fixture, plan, repositories) = await PlannedAsync(5);
+        await using var disposing = fixture;
+        var answer = await fixture.ApplyAsync(plan);
+        Assert.Equal(repositories, answer.Done.Select(done => done.Repository));
+        var calls = fixture.Aws.Requests.Select(request => request.Operation).ToList();
+        Assert.Equal(
+            5,
+            calls
+                .Take(calls.IndexOf("PutLifecyclePolicy"))
+                .Count(operation => operation == "StartLifecyclePolicyPreview")
+        );
+    }
+
+    [Fact]
+    public async Task Nothing_is_put_where_the_repository_is_put_back_between_the_intent_and_the_write()
+    {
+        var (fixture, plan, repositories) = await PlannedAsync(1);
+        await using var disposing = fixture;
+        RestoreAnswer? restored = null;
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+                restored = fixture
+                    .Guard.Deploy(Untagged)
+                    .Part<RestoreRepository>()
+                    .RestoreRepositoryAsync(new RestoreRequest(repositories[0], "the release"), new Invocation())
+                    .GetAwaiter()
+                    .GetResult()
+            ) with
+            {
+                // Of the intent's transaction the answer is there; the two reads before the write are on their way.
+                Service = "dynamodb",
+                Operation = "GetItem",
+                From = 2,
+            }
+        );
+        var answer = await fixture.ApplyAsync(plan);
+        Assert.NotNull(restored);
+        Assert.StartsWith(
+            "Nothing was written to the lifecycle policy",
+            Assert.Single(answer.Refused).Why,
+            StringComparison.Ordinal
+        );
+        Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(repositories[0]));
+    }
+
+    /// <summary>A team's own policy comes while ECR previews: it stays, and nobody says that anything failed.</summary>
+    [Fact]
+    public async Task A_policy_that_a_team_puts_while_ECR_previews_stays()
+    {
+        var (fixture, plan, repositories) = await PlannedAsync(2);
+        await using var disposing = fixture;
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() => fixture.Aws.Ecr.PutLifecyclePolicy(repositories[1], ArchivesUnused)) with
+            {
+                Operation = "PutLifecyclePolicy",
+            }
+        );
+        var answer = await fixture.ApplyAsync(plan);
+        Assert.Equal(repositories[0], Assert.Single(answer.Done).Repository);
+        Assert.StartsWith(
+            "Somebody has put a lifecycle policy",
+            Assert.Single(answer.Superseded).Why,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(ArchivesUnused, fixture.Aws.Ecr.LifecyclePolicyOf(repositories[1]));
+    }
+
+    public static TheoryData<string> Ways => ["throttled", "internal error", "closed after the effect", "killed"];
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task Whichever_call_fails_the_policies_are_put_in_the_end_and_can_be_taken_back(string way)
+    {
+        const int AtOnce = 6;
+        for (var first = 1; ; first += AtOnce)
+        {
+            var struck = await Task.WhenAll(
+                Enumerable.Range(first, AtOnce).Select(call => OneCallAsync(Ways()[way] with { From = call }))
+            );
+            if (struck.Contains(false))
+            {
+                // Fewer, and the faults struck less than the test says.
+                Assert.InRange(first, 30, 80);
+                return;
+            }
+        }
+
+        static Dictionary<string, Fault> Ways() =>
+            new()
+            {
+                ["throttled"] = Fault.Throttle,
+                ["internal error"] = Fault.InternalError,
+                ["closed after the effect"] = Fault.CloseAfter with { Times = int.MaxValue },
+                ["killed"] = Fault.Kill(),
+            };
+    }
+
+    /// <returns>Whether the apply has as many calls as the fault waits for.</returns>
+    private static async Task<bool> OneCallAsync(Fault fault)
+    {
+        var (fixture, plan, repositories) = await PlannedAsync(2);
+        await using var disposing = fixture;
+        fixture.Aws.Faults.Add(fault);
+        // Only to be counted: a fault without end is never outstanding.
+        fixture.Aws.Faults.Add(Fault.Delay(TimeSpan.Zero) with { From = fault.From });
+        try
+        {
+            await fixture.ApplyAsync(plan, fixture.Guard.Deploy(Untagged));
+        }
+        catch (Exception) when (fixture.Aws.Faults.Outstanding == 0)
+        {
+            // The call as a whole failed: the caller calls again.
+        }
+        var struck = fixture.Aws.Faults.Outstanding == 0;
+        fixture.Aws.Faults.Clear();
+        // What was put stands in the ledger, whatever became of the call.
+        foreach (var repository in repositories.Where(each => fixture.Aws.Ecr.LifecyclePolicyOf(each) is not null))
+            Assert.Contains(
+                fixture.Guard.Items("L"),
+                item => item["pk"]!.GetValue<string>().EndsWith(repository, StringComparison.Ordinal)
+            );
+
+        fixture.Guard.Time.Advance(TimeSpan.FromMinutes(16));
+        var answer = await fixture.ApplyAsync(plan, fixture.Guard.Deploy(Untagged));
+        Assert.Equal(repositories, answer.Done.Select(done => done.Repository));
+        Assert.Empty(answer.Superseded.Concat(answer.Refused));
+        foreach (var repository in repositories)
+        {
+            Assert.Equal(KeepsTagged, fixture.Aws.Ecr.LifecyclePolicyOf(repository));
+            var restored = await fixture
+                .Functions.Part<RestoreRepository>()
+                .RestoreRepositoryAsync(new RestoreRequest(repository, "the release"), new Invocation());
+            Assert.Equal(["Took away the lifecycle policy."], restored.Done);
+            Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf(repository));
+        }
+        return struck;
     }
 }
