@@ -51,18 +51,24 @@ internal sealed class Deployment : IAsyncDisposable
     public static async Task<Deployment> StartAsync(LocalAwsOptions? options = null) =>
         new(await LocalAwsServer.StartAsync(options));
 
+    /// <summary>The environment of whoever calls it.</summary>
+    public IReadOnlyDictionary<string, string> Caller =>
+        new Dictionary<string, string>
+        {
+            ["AWS_REGION"] = Aws.Region,
+            ["AWS_ACCESS_KEY_ID"] = "local",
+            ["AWS_SECRET_ACCESS_KEY"] = "local",
+            ["AWS_ENDPOINT_URL"] = Aws.Endpoint.ToString(),
+        };
+
     /// <summary>Starts a function of a package.</summary>
     /// <param name="enforcement">The stack's parameter.</param>
     public Task<FunctionProcess> StartAsync(string executable, string function, string enforcement = "observe") =>
         FunctionProcess.StartAsync(
             executable,
             function,
-            new Dictionary<string, string>
+            new Dictionary<string, string>(Caller)
             {
-                ["AWS_REGION"] = Aws.Region,
-                ["AWS_ACCESS_KEY_ID"] = "local",
-                ["AWS_SECRET_ACCESS_KEY"] = "local",
-                ["AWS_ENDPOINT_URL"] = Aws.Endpoint.ToString(),
                 ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = $"{MemoryMiB}",
                 ["DOTNET_GCHeapHardLimit"] = $"0x{HeapBytes:x}",
                 ["ECRGUARD_ACCOUNT"] = Aws.AccountId,

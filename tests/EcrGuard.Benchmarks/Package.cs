@@ -12,8 +12,10 @@ internal static class Package
     /// </summary>
     private const string Policy = """{ "version": 1, "enforcement": [{ "repositories": ["*"], "mode": "mark" }] }""";
 
-    private static readonly Lazy<Task<string>> Shipped = new(() => PublishAsync("ready-to-run", readyToRun: true));
-    private static readonly Lazy<Task<string>> NotCompiled = new(() => PublishAsync("just-in-time", readyToRun: false));
+    private static readonly Lazy<Task<string>> Shipped = new(() => FunctionsAsync("ready-to-run", readyToRun: true));
+    private static readonly Lazy<Task<string>> NotCompiled = new(() =>
+        FunctionsAsync("just-in-time", readyToRun: false)
+    );
 
     /// <summary>The executable that ships.</summary>
     public static Task<string> ReadyToRunAsync() => Shipped.Value;
@@ -21,14 +23,39 @@ internal static class Package
     /// <summary>The same without code compiled ahead of time.</summary>
     public static Task<string> JustInTimeAsync() => NotCompiled.Value;
 
-    private static async Task<string> PublishAsync(string name, bool readyToRun)
+    /// <summary>The executable that ships, under another policy.</summary>
+    public static async Task<string> WithPolicyAsync(string name, string policy)
     {
-        var root = Root();
-        var folder = Path.Combine(root, "artifacts", "benchmarks", name);
+        var shipped = await ReadyToRunAsync();
+        var folder = Folder(name);
+        Directory.CreateDirectory(folder);
+        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(shipped)!))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
+        await File.WriteAllTextAsync(Path.Combine(folder, PolicyFile), policy);
+        return Path.Combine(folder, Path.GetFileName(shipped));
+    }
+
+    /// <summary>The command line.</summary>
+    public static Task<string> CommandLineAsync() => PublishAsync("EcrGuard.Cli", "ecrguard", "cli", readyToRun: true);
+
+    private const string PolicyFile = "policy.jsonc";
+
+    private static async Task<string> FunctionsAsync(string name, bool readyToRun)
+    {
+        var executable = await PublishAsync("EcrGuard.Lambda", "EcrGuard.Lambda", name, readyToRun);
+        await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(executable)!, PolicyFile), Policy);
+        return executable;
+    }
+
+    private static string Folder(string name) => Path.Combine(Root(), "artifacts", "benchmarks", name);
+
+    private static async Task<string> PublishAsync(string project, string executable, string name, bool readyToRun)
+    {
+        var folder = Folder(name);
         string[] arguments =
         [
             "publish",
-            Path.Combine(root, "functions", "EcrGuard.Lambda"),
+            Path.Combine(Root(), "functions", project),
             "-c",
             "Release",
             "-r",
@@ -45,10 +72,11 @@ internal static class Package
             Process.Start(new ProcessStartInfo("dotnet", arguments))
             ?? throw new InvalidOperationException("dotnet does not start.");
         await publish.WaitForExitAsync();
-        if (publish.ExitCode != 0)
-            throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)} ended with {publish.ExitCode}.");
-        await File.WriteAllTextAsync(Path.Combine(folder, "policy.jsonc"), Policy);
-        return Path.Combine(folder, "EcrGuard.Lambda");
+        return publish.ExitCode == 0
+            ? Path.Combine(folder, executable)
+            : throw new InvalidOperationException(
+                $"dotnet {string.Join(' ', arguments)} ended with {publish.ExitCode}."
+            );
     }
 
     private static string Root()

@@ -18,6 +18,9 @@ using EcrGuard.Benchmarks;
     ("small-sweep", () => Fleet.SweptAsync(100, 100)),
     ("sweep", () => Fleet.SweptAsync(1_000, 100)),
     ("fleet", () => Fleet.WholeAsync(1_000, 100)),
+    ("small-applying", () => Applying.RunAsync(10, 5)),
+    ("applying", () => Applying.RunAsync(200, 50)),
+    ("thousand-policies", () => Applying.RunAsync(1_000, 5)),
     ("start-up", StartUp.RunAsync),
 ];
 
