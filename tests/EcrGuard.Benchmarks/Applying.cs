@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 

@@ -215,7 +215,7 @@ public sealed class BaselineEnforcer(
             ResourceTags = tags,
         };
         var plan = LifecycleOnly(facts, guard.ModeOf(id), view.Hold);
-        return (writing, plan.Repairs.FirstOrDefault(), string.Join(' ', plan.Drift));
+        return (writing, plan.Repairs is [var repair, ..] ? repair : null, string.Join(' ', plan.Drift));
     }
 
     /// <summary>What of the baseline is about the lifecycle policy.</summary>

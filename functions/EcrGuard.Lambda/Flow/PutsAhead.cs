@@ -1,6 +1,5 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Lambda.Flow;
 
