@@ -44,6 +44,12 @@ public sealed class TagPattern
 
     internal string Last => _parts[^1];
 
+    /// <summary>The longest text that every such tag has between those; null where there is none.</summary>
+    internal string? Middle =>
+        _parts.Length < 3 ? null
+        : _parts[1..^1].MaxBy(part => part.Length) is { Length: > 0 } middle ? middle
+        : null;
+
     /// <summary>Whether it is one tag, which in a repository only one image carries.</summary>
     public bool IsExact => _parts.Length == 1;
 

@@ -67,16 +67,8 @@ internal static class LifecycleChoices
     /// The newest first. Of images pushed in the same moment the one with the higher digest counts as the newer: any
     /// order that does not hang on how they are listed will do, and a count must keep exactly as many as it says.
     /// </summary>
-    public static int NewestFirst(
-        DateTimeOffset? pushedAt,
-        Digest digest,
-        DateTimeOffset? otherPushedAt,
-        Digest otherDigest
-    )
-    {
-        var byTime = Nullable.Compare(otherPushedAt, pushedAt);
-        return byTime != 0 ? byTime : otherDigest.CompareTo(digest);
-    }
+    public static int NewerOfOneMoment(LifecycleImage image, LifecycleImage other) =>
+        other.Digest.CompareTo(image.Digest);
 
     private static DateTimeOffset? Latest(DateTimeOffset? time, DateTimeOffset? other) => other > time ? other : time;
 }

@@ -13,44 +13,11 @@ public enum LifecycleOutcome
 /// <summary>What a lifecycle policy does to one image, and why.</summary>
 public sealed class LifecycleDecision
 {
-    private readonly DateTimeOffset _now;
-    private readonly Ground _ground;
+    private readonly Evaluation _evaluation;
+    private readonly ImageState _state;
 
-    /// <summary>The rule of the highest priority that selects the image: the only one that may take it.</summary>
-    private readonly LifecycleRule? _first;
-
-    /// <summary>
-    /// The image's place among those that <see cref="_first"/> selects, the newest is 1; 0 where it occupies none.
-    /// </summary>
-    private readonly int _place;
-
-    /// <summary>The next rule that selects the image, and the first of them that would take it.</summary>
-    private readonly LifecycleRule? _next,
-        _spared;
-
-    /// <summary>The index or subject that the image stays or goes with.</summary>
-    private readonly Digest? _other;
-
-    internal LifecycleDecision(
-        LifecycleImage image,
-        DateTimeOffset now,
-        Ground ground,
-        LifecycleRule? first,
-        int place,
-        LifecycleRule? next,
-        LifecycleRule? spared,
-        Digest? other
-    ) =>
-        (Image, _now, _ground, _first, _place, _next, _spared, _other) = (
-            image,
-            now,
-            ground,
-            first,
-            place,
-            next,
-            spared,
-            other
-        );
+    internal LifecycleDecision(Evaluation evaluation, LifecycleImage image, ImageState state) =>
+        (_evaluation, Image, _state) = (evaluation, image, state);
 
     public LifecycleImage Image { get; }
 
@@ -64,49 +31,52 @@ public sealed class LifecycleDecision
             };
 
     /// <summary>The rule that expires or archives the image; null for one that stays.</summary>
-    public LifecycleRule? Rule => _ground is Ground.Taken or Ground.WithSubject ? _first : null;
+    public LifecycleRule? Rule => _state.Leaves ? First : null;
 
     /// <summary>
     /// The rule whose tags keep rules of lower priority, which select the image too, from it; null where there are
     /// none.
     /// </summary>
-    public LifecycleRule? ShieldedBy => _ground is Ground.Within or Ground.NoTime && _next is not null ? _first : null;
+    public LifecycleRule? ShieldedBy => _state is { Ground: Ground.Within or Ground.NoTime, Next: >= 0 } ? First : null;
 
     /// <summary>One sentence or two, with the numbers.</summary>
     public string Reason =>
-        _ground switch
+        _state.Ground switch
         {
             Ground.NoRule => "No rule selects it.",
             Ground.NoStorageClass =>
                 "It is being restored from the archive, or its storage class is unknown; no rule selects it.",
-            Ground.NoTime =>
-                $"Rule {_first!.Priority} selects it, and ECR gives no time to measure its age by; what is "
-                    + $"unknown stays.{Spared}",
+            Ground.NoTime => $"Rule {First!.Priority} selects it, and ECR gives no time to measure its age by; what is "
+                + $"unknown stays.{Spared}",
             Ground.Within => $"{Measure("keeps")}{Spared}",
-            Ground.Taken => Measure(Takes(_first!)),
-            Ground.IndexStays => $"Rule {_first!.Priority} selects it, but the index {_other} refers to it and stays.",
+            Ground.Taken => Measure(Takes(First!)),
+            Ground.IndexStays =>
+                $"Rule {First!.Priority} selects it, but the index {_state.Other} refers to it and stays.",
             Ground.WithSubject =>
-                $"It belongs to {_other}, which rule {_first!.Priority} {Takes(_first)}; it goes with it.",
-            Ground.SubjectStays => $"It belongs to {_other} and stays with it.",
-            Ground.NoSubject => $"It belongs to {_other}, which is not among the images; nothing says that it goes.",
+                $"It belongs to {_state.Other}, which rule {First!.Priority} {Takes(First)}; it goes with it.",
+            Ground.SubjectStays => $"It belongs to {_state.Other} and stays with it.",
+            Ground.NoSubject =>
+                $"It belongs to {_state.Other}, which is not among the images; nothing says that it goes.",
         };
 
+    private LifecycleRule? First => _evaluation.RuleAt(_state.First);
+
     private string Spared =>
-        _spared is null
+        _evaluation.RuleAt(_state.Spared) is not { } spared
             ? ""
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $" Rule {_spared.Priority} would take it, but rule {_first!.Priority} comes first and shields "
+                $" Rule {spared.Priority} would take it, but rule {First!.Priority} comes first and shields "
                     + $"what it selects."
             );
 
     private string Measure(string does)
     {
-        var (rule, image) = (_first!, Image);
+        var (rule, image) = (First!, Image);
         if (rule.CountType == CountType.ImageCountMoreThan)
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"Rule {rule.Priority} {does} it: it is number {_place} from the newest, and "
+                $"Rule {rule.Priority} {does} it: it is number {_state.Place} from the newest, and "
                     + $"{Phrase.Count(rule.CountNumber, "image stays", "images stay")}."
             );
         var time = LifecycleChoices.TimeFor(rule.CountType, image)!.Value;
@@ -120,7 +90,7 @@ public sealed class LifecycleDecision
             : "restored",
             CountType.SinceImageTransitioned => "archived",
         };
-        var days = (_now - time).TotalDays;
+        var days = (_evaluation.Now - time).TotalDays;
         return string.Create(
             CultureInfo.InvariantCulture,
             $"Rule {rule.Priority} {does} it: it was {what} {Ago(days, rule.CountNumber)} "
@@ -169,4 +139,36 @@ internal enum Ground : byte
     WithSubject,
     SubjectStays,
     NoSubject,
+}
+
+/// <summary>What all decisions of an evaluation share.</summary>
+internal sealed record Evaluation(IReadOnlyList<LifecycleRule> Rules, DateTimeOffset Now)
+{
+    public LifecycleRule? RuleAt(int index) => index < 0 ? null : Rules[index];
+}
+
+/// <summary>What is known of an image, in as little as a million of them need.</summary>
+internal struct ImageState
+{
+    public Ground Ground;
+
+    /// <summary>
+    /// The index of the rule of the highest priority that selects the image, the only one that may take it; -1 for
+    /// none, as in the next two.
+    /// </summary>
+    public sbyte First;
+
+    /// <summary>The next rule that selects the image, and the first of them that would take it.</summary>
+    public sbyte Next,
+        Spared;
+
+    /// <summary>
+    /// The image's place among those that the first rule selects, the newest is 1; 0 where it occupies none.
+    /// </summary>
+    public int Place;
+
+    /// <summary>The index or subject that the image stays or goes with.</summary>
+    public Digest? Other;
+
+    public readonly bool Leaves => Ground is Ground.Taken or Ground.WithSubject;
 }

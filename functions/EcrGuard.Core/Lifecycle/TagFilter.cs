@@ -1,3 +1,4 @@
+using System.Buffers;
 using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Lifecycle;
@@ -22,9 +23,17 @@ internal sealed class TagFilter
     private readonly ulong[] _openAtStart = new ulong[Depth],
         _openAtEnd = new ulong[Depth];
 
+    /// <summary>
+    /// The patterns that ask for something in the middle of a tag, and the longest such text of each, searched for all
+    /// at once: hardly any tag has one.
+    /// </summary>
+    private readonly ulong _withMiddle;
+    private readonly SearchValues<string> _middles;
+
     /// <param name="patterns">Null where the bit is not used.</param>
     public TagFilter(IReadOnlyList<TagPattern?> patterns)
     {
+        var middles = new List<string>();
         for (var bit = 0; bit < patterns.Count; bit++)
         {
             if (patterns[bit] is not { } pattern)
@@ -46,7 +55,13 @@ internal sealed class TagFilter
                     1UL << bit
                 );
             }
+            if (pattern.Middle is { } middle)
+            {
+                _withMiddle |= 1UL << bit;
+                middles.Add(middle);
+            }
         }
+        _middles = SearchValues.Create([.. middles], StringComparison.Ordinal);
     }
 
     /// <summary>A superset of the patterns that match.</summary>
@@ -61,7 +76,7 @@ internal sealed class TagFilter
                         & _fromEnd[(place * Characters) + Index(tag[^(place + 1)])]
                     : _openAtStart[place] & _openAtEnd[place];
         }
-        return candidates;
+        return (candidates & _withMiddle) != 0 && !tag.ContainsAny(_middles) ? candidates & ~_withMiddle : candidates;
     }
 
     private static void Add(ulong[] table, ulong[] open, int place, char? needed, ulong bit)

@@ -101,7 +101,10 @@ public sealed class TagPatternTests
     [InlineData("prod-*", 1)]
     [InlineData("*-eu", 2)]
     [InlineData("*mid*", 3)]
-    public void The_filter_tells_patterns_apart_by_their_first_and_last_characters(string pattern, int bit)
+    public void The_filter_tells_patterns_apart_by_their_first_and_last_characters_and_by_what_is_between(
+        string pattern,
+        int bit
+    )
     {
         var filter = new TagFilter([
             null,
@@ -110,6 +113,6 @@ public sealed class TagPatternTests
             TagPattern.Wildcard("*mid*"),
         ]);
 
-        Assert.Equal((1UL << bit) | (1UL << 3), filter.Candidates(pattern.Replace('*', 'x')));
+        Assert.Equal(1UL << bit, filter.Candidates(pattern.Replace('*', 'x')));
     }
 }
