@@ -102,6 +102,7 @@ public sealed class Startup
         services.AddSingleton<DeletedIndexes>();
         services.AddSingleton<BaselineEnforcer>();
         services.AddSingleton<QuarantineEnforcer>();
+        services.AddSingleton<AlertFacts>();
         services.AddSingleton<DecisionBatch>();
         services.AddSingleton<EventBatch>();
         services.AddSingleton<SweepLease>();

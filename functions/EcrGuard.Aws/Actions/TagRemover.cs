@@ -6,7 +6,7 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
-using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 
 namespace EcrGuard.Aws.Actions;
 
@@ -522,7 +522,7 @@ public sealed class TagRemover(
         CancellationToken cancellation
     )
     {
-        var message = AlertMessage.ForTagRemoval(image, tag, what, write, time.GetUtcNow());
+        var message = TagAlert.ForRemoval(image, tag, what, write, time.GetUtcNow());
         var topic =
             settings.AlertTopic
             ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts");

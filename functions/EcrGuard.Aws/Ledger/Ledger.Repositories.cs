@@ -83,6 +83,13 @@ public sealed partial class Ledger
         return item?.GetValueOrDefault(PastNote)?.S is { } json ? StoredForms.History.Read(json) : null;
     }
 
+    /// <summary>The team that owns a repository, as the last sweep has read it; null where none is known.</summary>
+    public async Task<string?> TeamAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var item = await ItemAsync(Key(repository, Keys.RepositoryNote), cancellation).ConfigureAwait(false);
+        return item?.GetValueOrDefault(Sweep)?.S is { } json ? StoredForms.Sweep.Read(json).Team : null;
+    }
+
     private async Task NoteAsync(
         RepositoryId repository,
         IReadOnlyList<(string Name, string Json)> notes,

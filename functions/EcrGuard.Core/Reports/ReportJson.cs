@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;

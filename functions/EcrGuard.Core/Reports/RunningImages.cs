@@ -7,7 +7,7 @@ namespace EcrGuard.Core.Reports;
 /// Who names an image now, as it was last read: by its digest, by a tag of the last read, or by a platform of its
 /// index. A pull names nobody, and what is only kept for rollbacks does not run.
 /// </summary>
-internal sealed class RunningImages
+public sealed class RunningImages
 {
     private readonly ILookup<(string Repository, Digest Digest), ConsumerReference> _byDigest;
     private readonly ILookup<(string Repository, string Tag), ConsumerReference> _byTag;

@@ -23,6 +23,12 @@ public enum AlertKind
 ///     duplicate.</param>
 public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
 {
+    /// <summary>Who is known to run the image, by name; empty where nobody is known to.</summary>
+    public IReadOnlyList<string> RunsIn { get; init; } = [];
+
+    /// <summary>The team that owns the repository; null where none is known.</summary>
+    public string? Team { get; init; }
+
     /// <summary>
     /// The alert that a record's last change of status calls for; null where there is nothing to tell. A first verdict
     /// is told only if it blocks, and coming and going of PENDING and ERROR is not,

@@ -4,7 +4,7 @@ using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Hosting;
@@ -19,6 +19,7 @@ public sealed class DecisionBatch(
     ImageDecider guard,
     QuarantineEnforcer quarantines,
     Ledger ledger,
+    AlertFacts facts,
     Notifier notifier,
     RecheckSender looks,
     Settings settings,
@@ -271,7 +272,14 @@ public sealed class DecisionBatch(
             )
             .ConfigureAwait(false);
 
-        foreach (var told in AlertMessage.Batches([.. claimed.OrderBy(c => c.Alert.Id, StringComparer.Ordinal)]))
+        var known = await facts.OfAsync([.. claimed.Select(c => c.Alert)], cancellation).ConfigureAwait(false);
+        (Work Work, Alert Alert)[] telling =
+        [
+            .. claimed
+                .OrderBy(c => c.Alert.Id, StringComparer.Ordinal)
+                .Select(c => c with { Alert = known[c.Alert.Id] }),
+        ];
+        foreach (var told in ImageAlert.Batches(telling, c => c.Alert.Team))
         {
             foreach (var (work, _) in told)
                 work.Done = false;
@@ -285,7 +293,7 @@ public sealed class DecisionBatch(
                                 null,
                                 "it must be the ARN of the topic for alerts"
                             ),
-                        AlertMessage.ForBatch([.. told.Select(c => c.Alert)]),
+                        ImageAlert.ForBatch([.. told.Select(c => c.Alert)]),
                         cancellation
                     )
                     .ConfigureAwait(false);

@@ -3,7 +3,7 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
-using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Hosting;
@@ -164,7 +164,7 @@ public sealed class DeploymentRecorder(
     private async Task TellAsync(ImageId image, string why, CancellationToken cancellation)
     {
         log.Warning("A deployed image could not be shielded.", ("image", image.ToString()), ("why", why));
-        var message = AlertMessage.ForUnshielded(image, why, time.GetUtcNow());
+        var message = TagAlert.ForUnshielded(image, why, time.GetUtcNow());
         await notices
             .PublishOnceAsync(image.Repository, message.Id, () => Task.FromResult(message), cancellation)
             .ConfigureAwait(false);

@@ -5,6 +5,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Hosting;
@@ -324,7 +325,7 @@ public sealed class QuarantineEnforcer(
         notices.PublishOnceAsync(
             notice.Record.Verdict.Image.Repository,
             notice.Id,
-            () => Task.FromResult(AlertMessage.ForQuarantine(notice)),
+            () => Task.FromResult(QuarantineAlert.For(notice)),
             cancellation
         );
 }

@@ -6,6 +6,7 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
@@ -52,7 +53,7 @@ public sealed class TimedNotices(
         PublishOnceAsync(
             notice.Image.Repository,
             notice.Id,
-            () => Task.FromResult(AlertMessage.ForBreakGlass(notice)),
+            () => Task.FromResult(BreakGlassAlert.For(notice)),
             cancellation
         );
 
@@ -79,7 +80,7 @@ public sealed class TimedNotices(
                 image.Repository,
                 GraceNotice.Id(image, stage, grace),
                 async () =>
-                    AlertMessage.ForGrace(
+                    GraceAlert.For(
                         new GraceNotice(
                             stage,
                             record,

@@ -7,6 +7,7 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Flow;
@@ -138,7 +139,7 @@ public sealed class Backfill(
             );
             if (settings.AlertTopic is { } topic)
                 await notifier
-                    .PublishAsync(topic, AlertMessage.ForBackfill(done), CancellationToken.None)
+                    .PublishAsync(topic, BackfillMessage.For(done), CancellationToken.None)
                     .ConfigureAwait(false);
             state = state with { DoneAt = done.EndedAt };
         }

@@ -8,7 +8,7 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
-using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Hosting;
@@ -158,7 +158,7 @@ public sealed class OnImagePushed(
                         null,
                         "it must be the ARN of the topic for alerts"
                     ),
-                AlertMessage.ForForeignTag(image, push.Tag!, push.Id, push.Time),
+                TagAlert.ForForeign(image, push.Tag!, push.Id, push.Time),
                 cancellation
             )
             .ConfigureAwait(false);

@@ -7,6 +7,7 @@ using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Hosting;
 
@@ -95,7 +96,7 @@ public sealed class SweepClose(
                             null,
                             "it must be the ARN of the topic for alerts"
                         ),
-                    AlertMessage.ForSweep(result),
+                    SweepAlert.For(result),
                     CancellationToken.None
                 )
                 .ConfigureAwait(false);

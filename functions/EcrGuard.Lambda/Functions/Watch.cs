@@ -5,6 +5,7 @@ using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
@@ -63,7 +64,7 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
         if (before is not null && before.Ceiling != state.Ceiling)
         {
             log.Warning("The ceiling has changed.", ("before", $"{before.Ceiling}"), ("now", $"{state.Ceiling}"));
-            var message = AlertMessage.ForCeiling(
+            var message = CeilingAlert.For(
                 settings.Account,
                 settings.Region,
                 before.Ceiling,
@@ -98,7 +99,7 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
         if (from is null && inForce.Count == 0)
             return;
         log.Warning("The ledger was taken over.", ("table", settings.Table));
-        var message = AlertMessage.ForAdoption(settings.Account, settings.Region, settings.Table, inForce, now);
+        var message = AdoptionAlert.For(settings.Account, settings.Region, settings.Table, inForce, now);
         await notifier.PublishAsync(Topic, message, cancellation).ConfigureAwait(false);
     }
 

@@ -6,6 +6,7 @@ using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Hosting;
 
@@ -86,7 +87,7 @@ public sealed class WeeklySummary(
                         null,
                         "it must be the ARN of the topic for summaries"
                     ),
-                AlertMessage.ForWeek(
+                WeekMessage.For(
                     summary,
                     report.Whole,
                     Links.S3Object(settings.Region, settings.Bucket, folder + SummaryForms.Page)

@@ -36,6 +36,55 @@ public sealed class AlertTests
     }
 
     [Fact]
+    public async Task An_alert_says_who_runs_the_image_and_whose_it_is_and_goes_out_where_that_cannot_be_read()
+    {
+        await using var fixture = await StartAsync();
+        await fixture.Functions.BackfillAsync();
+        var digest = await fixture.ScannedAsync("1", Low);
+        using var clients = AwsClients.At(
+            fixture.Aws.Endpoint,
+            fixture.Aws.Region,
+            new Amazon.Runtime.BasicAWSCredentials("test", "test")
+        );
+        await clients.Ecr.TagResourceAsync(
+            new Amazon.ECR.Model.TagResourceRequest
+            {
+                ResourceArn = $"arn:aws:ecr:{fixture.Aws.Region}:{fixture.Aws.AccountId}:repository/{Repository}",
+                Tags = [new Amazon.ECR.Model.Tag { Key = "owner", Value = "payments" }],
+            }
+        );
+        await fixture.Functions.SweepAsync();
+        var uri = $"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{Repository}:1";
+        var definition = fixture.Aws.Ecs.RegisterTaskDefinition("web", uri);
+        fixture.Aws.Ecs.RunServiceTask("main", "web", definition, digest);
+        await fixture.Functions.DeliverAllAsync();
+        var alerts = fixture.Alerts.Count;
+
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        await fixture.Functions.DeliverAllAsync();
+        var told = Assert.Single(fixture.Alerts.Skip(alerts));
+        Assert.StartsWith("EcrGuard: URGENT, runs and is BLOCKED", told.Subject, StringComparison.Ordinal);
+        Assert.Equal("true", told.Attributes["running"].Value);
+        Assert.Equal("payments", told.Attributes["team"].Value);
+        Assert.Contains("ECS service main/web", told.Message, StringComparison.Ordinal);
+
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Low);
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Faults.Add(
+            Fault.Refuse(403, "AccessDenied", "Access denied.") with
+            {
+                Operation = "GetObject",
+                Resource = $"{Bucket}/use/latest.json.gz",
+                Times = int.MaxValue,
+            }
+        );
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        await fixture.Functions.DeliverAllAsync();
+        Assert.Equal("false", fixture.Alerts[^1].Attributes["running"].Value);
+        Assert.Equal("blocked", fixture.Alerts[^1].Attributes["kind"].Value);
+    }
+
+    [Fact]
     public async Task A_blocked_image_that_was_gone_and_is_pushed_again_is_blocked_and_told_at_once()
     {
         await using var fixture = await StartAsync();

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Reports;
@@ -15,7 +16,7 @@ public sealed class AlertMessageTests
     public void An_alert_says_what_happened_to_which_image_why_and_what_to_do()
     {
         var alert = Blocked();
-        var message = AlertMessage.For(alert);
+        var message = ImageAlert.For(alert);
         Assert.Equal("EcrGuard: BLOCKED pay/api:1.0 in 123456789012 eu-central-1", message.Subject);
         Assert.Contains(
             $"123456789012.dkr.ecr.eu-central-1.amazonaws.com/pay/api@{Facts.Digest(1)}",
@@ -39,10 +40,70 @@ public sealed class AlertMessageTests
     }
 
     [Fact]
+    public void An_alert_says_how_bad_it_is_where_it_runs_whose_it_is_and_where_to_go_next()
+    {
+        var record = Blocked().Record;
+        var reason = record.Verdict.Reasons[0] with { Severity = Severity.Critical, Score = 9.8, Epss = 0.94213 };
+        var alert = Blocked() with
+        {
+            Record = record with { Verdict = record.Verdict with { Reasons = [reason] } },
+            RunsIn = ["ECS service main/pay", "Lambda function pay"],
+            Team = "payments",
+        };
+        var message = ImageAlert.For(alert);
+        Assert.Equal("EcrGuard: URGENT, runs and is BLOCKED pay/api:1.0 in 123456789012 eu-central-1", message.Subject);
+        foreach (
+            var line in new[]
+            {
+                "An image that was approved is blocked now: the policy blocks at least one of its findings, and nothing excuses it.",
+                "Team      payments",
+                "Severity  critical, CVSS up to 9.8, EPSS up to 0.94",
+                "It runs now, and goes on running until its team replaces it (2):\n- ECS service main/pay\n",
+                "\n  https://www.cve.org/CVERecord?id=CVE-2026-0001\n",
+                $"Explain   ecrguard explain pay/api@{Facts.Digest(1)}\n",
+                "ECR       https://eu-central-1.console.aws.amazon.com/ecr/repositories/private/123456789012/pay/api?",
+                "Inspector https://eu-central-1.console.aws.amazon.com/inspector/v2/home?region=eu-central-1",
+                "\"vulnerability\": \"CVE-2026-0001\"",
+                "\"expires\": \"2026-12-18\"",
+            }
+        )
+            Assert.Contains(line, message.Text, StringComparison.Ordinal);
+
+        using var json = JsonDocument.Parse(message.Json);
+        Assert.Equal("critical", json.RootElement.GetProperty("severity").GetString(), ignoreCase: true);
+        Assert.Equal(9.8, json.RootElement.GetProperty("score").GetDouble());
+        Assert.Equal(2, json.RootElement.GetProperty("runsInCount").GetInt32());
+        Assert.Equal("payments", json.RootElement.GetProperty("team").GetString());
+        Assert.Equal(
+            [("running", "true"), ("severity", "critical"), ("team", "payments")],
+            message.Attributes.Skip(6).Select(each => (each.Name, each.Value))
+        );
+        Assert.InRange(message.Attributes.Count, 1, 10);
+    }
+
+    [Fact]
+    public void Many_alerts_share_a_message_for_each_team()
+    {
+        var alerts = Enumerable
+            .Range(1, 12)
+            .Select(number => Blocked(number) with { Team = number % 2 == 0 ? "even" : null })
+            .ToList();
+        var messages = ImageAlert.Batches(alerts, alert => alert.Team).Select(ImageAlert.ForBatch).ToList();
+        Assert.Equal(2, messages.Count);
+        Assert.Equal(
+            ["even"],
+            messages.SelectMany(each => each.Attributes).Where(each => each.Name == "team").Select(each => each.Value)
+        );
+        Assert.All(messages, each => Assert.InRange(each.Attributes.Count, 1, 10));
+        // Few are told each by itself, whoever owns them.
+        Assert.Equal(10, ImageAlert.Batches([.. alerts.Take(10)], alert => alert.Team).Count());
+    }
+
+    [Fact]
     public void Body_and_attributes_carry_the_alerts_stable_id()
     {
         var alert = Blocked();
-        var message = AlertMessage.For(alert);
+        var message = ImageAlert.For(alert);
         using var json = JsonDocument.Parse(message.Json);
         Assert.Equal(alert.Id, message.Id);
         Assert.Equal(alert.Id, json.RootElement.GetProperty("alertId").GetString());
@@ -59,6 +120,8 @@ public sealed class AlertMessageTests
                 new("region", "eu-central-1"),
                 new("repository", "pay/api"),
                 new("status", "blocked"),
+                new("running", "false"),
+                new("severity", "critical"),
             ],
             message.Attributes
         );
@@ -73,7 +136,7 @@ public sealed class AlertMessageTests
             [(new IndexChild(Facts.Digest(2), "linux/arm64", ImageKind.Image), Facts.Verdict(Status.Blocked))],
             Facts.Policy
         );
-        var message = AlertMessage.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!);
+        var message = ImageAlert.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!);
         Assert.Contains("- linux/arm64: CVE-2026-0001", message.Text, StringComparison.Ordinal);
     }
 
@@ -82,12 +145,12 @@ public sealed class AlertMessageTests
     {
         Assert.StartsWith(
             "An image is no longer blocked.",
-            AlertMessage.For(Alert.For(Facts.Record(Status.Approved, was: Status.Blocked))!).Text,
+            ImageAlert.For(Alert.For(Facts.Record(Status.Approved, was: Status.Blocked))!).Text,
             StringComparison.Ordinal
         );
         Assert.StartsWith(
             "An image that was approved no longer is",
-            AlertMessage.For(Alert.For(Facts.Record(Status.Stale, was: Status.Approved))!).Text,
+            ImageAlert.For(Alert.For(Facts.Record(Status.Stale, was: Status.Approved))!).Text,
             StringComparison.Ordinal
         );
     }
@@ -100,9 +163,7 @@ public sealed class AlertMessageTests
             image,
             Facts.Scan([.. Enumerable.Range(0, 30).Select(i => Facts.Finding($"CVE-2026-{i:D4}"))])
         );
-        var text = AlertMessage
-            .For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!)
-            .Text;
+        var text = ImageAlert.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!).Text;
         Assert.Contains("Reasons: 30\n", text, StringComparison.Ordinal);
         Assert.Contains("The first 20 are listed", text, StringComparison.Ordinal);
     }
@@ -113,10 +174,10 @@ public sealed class AlertMessageTests
         var alerts = Enumerable.Range(0, 11).Select(i => Blocked(i)).ToList();
         Assert.Equal(
             alerts.Take(10).Select(alert => alert.Id),
-            AlertMessage.Batches([.. alerts.Take(10)]).Select(batch => AlertMessage.ForBatch(batch).Id)
+            ImageAlert.Batches([.. alerts.Take(10)], alert => alert.Team).Select(batch => ImageAlert.ForBatch(batch).Id)
         );
-        Assert.Equal(alerts, Assert.Single(AlertMessage.Batches(alerts)));
-        Assert.Empty(AlertMessage.Batches<Alert>([]));
+        Assert.Equal(alerts, Assert.Single(ImageAlert.Batches(alerts, alert => alert.Team)));
+        Assert.Empty(ImageAlert.Batches<Alert>([], alert => alert.Team));
     }
 
     [Fact]
@@ -127,7 +188,7 @@ public sealed class AlertMessageTests
             .Select(i => Blocked(i, i % 4 == 0 ? "web/shop" : "pay/api"))
             .Append(Alert.For(Facts.Record(Status.Approved, Facts.Image(99, "9"), was: Status.Blocked))!)
             .ToList();
-        var message = AlertMessage.ForMany(alerts);
+        var message = ImageAlert.ForMany(alerts);
         Assert.Equal("EcrGuard: 41 images changed status: 40 blocked, 1 lifted", message.Subject);
         Assert.Contains("- pay/api: 31\n- web/shop: 10\n", message.Text, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(message.Json);
@@ -146,11 +207,11 @@ public sealed class AlertMessageTests
     {
         var alerts = Enumerable.Range(0, 12).Select(i => Blocked(i)).ToList();
         var (message, reversed) = (
-            AlertMessage.ForMany(alerts),
-            AlertMessage.ForMany([.. alerts.AsEnumerable().Reverse()])
+            ImageAlert.ForMany(alerts),
+            ImageAlert.ForMany([.. alerts.AsEnumerable().Reverse()])
         );
         Assert.Equal((message.Id, message.Text, message.Json), (reversed.Id, reversed.Text, reversed.Json));
-        Assert.NotEqual(message.Id, AlertMessage.ForMany([.. alerts.Skip(1)]).Id);
+        Assert.NotEqual(message.Id, ImageAlert.ForMany([.. alerts.Skip(1)]).Id);
     }
 
     [Fact]
@@ -160,7 +221,7 @@ public sealed class AlertMessageTests
             .Range(0, 450)
             .Select(i => Blocked(i, $"{new string('a', 251)}{i:D5}", new string('ü', 300)))
             .ToList();
-        var messages = AlertMessage.Batches(alerts).Select(AlertMessage.ForBatch).ToList();
+        var messages = ImageAlert.Batches(alerts, alert => alert.Team).Select(ImageAlert.ForBatch).ToList();
         Assert.Equal(3, messages.Count);
         Assert.All(messages, Fits);
         Assert.All(
@@ -191,7 +252,7 @@ public sealed class AlertMessageTests
                     ),
             ])
         );
-        Fits(AlertMessage.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!));
+        Fits(ImageAlert.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!));
     }
 
     [Fact]
@@ -199,7 +260,7 @@ public sealed class AlertMessageTests
     {
         var image = Facts.Image(1, "1.0\nStatus    APPROVED");
         var verdict = Facts.Decide(image, Facts.Scan(Facts.Finding(package: "open\nssl\u0085")));
-        var message = AlertMessage.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!);
+        var message = ImageAlert.For(Alert.For(ImageRecord.Of(image, verdict, null, "01C", Facts.Now, image.Tags))!);
         Assert.DoesNotContain("\nStatus    APPROVED", message.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("\nssl", message.Text, StringComparison.Ordinal);
         Assert.All(message.Subject, c => Assert.InRange(c, ' ', '~'));
@@ -208,7 +269,7 @@ public sealed class AlertMessageTests
     [Fact]
     public void Half_a_surrogate_pair_in_a_tag_does_not_lose_the_alert()
     {
-        var message = AlertMessage.For(Blocked(tag: "a\ud83d"));
+        var message = ImageAlert.For(Blocked(tag: "a\ud83d"));
         using var json = JsonDocument.Parse(message.Json);
         Assert.Equal("a\ufffd", json.RootElement.GetProperty("tags")[0].GetString());
     }
@@ -216,7 +277,7 @@ public sealed class AlertMessageTests
     [Fact]
     public void A_tag_with_the_prefix_that_ecrguard_did_not_write_is_told_once_per_event()
     {
-        var message = AlertMessage.ForForeignTag(Facts.Image().Id, "ecrguard-approved-\nx", "e-1", Facts.Now);
+        var message = TagAlert.ForForeign(Facts.Image().Id, "ecrguard-approved-\nx", "e-1", Facts.Now);
         Assert.Equal($"{Facts.Digest(1).Hex}:FOREIGN-TAG:e-1", message.Id);
         Assert.Contains("Tag       ecrguard-approved-\ufffdx\n", message.Text, StringComparison.Ordinal);
         Assert.Contains(new FilterValue("kind", "foreign-tag"), message.Attributes);
@@ -237,14 +298,14 @@ public sealed class AlertMessageTests
             [],
             Facts.Policy.Version
         );
-        var message = AlertMessage.ForBackfill(done);
+        var message = BackfillMessage.For(done);
         Assert.Equal("backfill:123456789012:eu-central-1:20261118T120000Z", message.Id);
         Assert.Contains("Judged    100000 images in 1000 repositories", message.Text, StringComparison.Ordinal);
         Assert.Contains("Took      95 minutes", message.Text, StringComparison.Ordinal);
         Assert.Matches(@"\nBLOCKED +7\n", message.Text);
         Assert.Contains(new FilterValue("complete", "true"), message.Attributes);
 
-        var flood = AlertMessage.ForBackfill(
+        var flood = BackfillMessage.For(
             done with
             {
                 Unread =
@@ -272,7 +333,7 @@ public sealed class AlertMessageTests
     [Fact]
     public void E_mail_gets_the_text_and_every_other_protocol_the_json()
     {
-        var message = AlertMessage.For(Blocked(tag: "ünïcode"));
+        var message = ImageAlert.For(Blocked(tag: "ünïcode"));
         using var envelope = JsonDocument.Parse(message.Envelope);
         Assert.Equal(
             [("default", message.Json), ("email", message.Text)],
@@ -293,7 +354,7 @@ public sealed class AlertMessageTests
             Ceiling = Core.Policy.EnforcementMode.Observe,
         };
         var summary = new SummaryBuilder(week).Add(Facts.Record(Status.Blocked)).Build();
-        var message = AlertMessage.ForWeek(summary, "s3://reports/2026-W47/", "https://console/report.html");
+        var message = WeekMessage.For(summary, "s3://reports/2026-W47/", "https://console/report.html");
         using var json = JsonDocument.Parse(message.Json);
         Assert.Equal("weekly:123456789012:eu-central-1:2026-W47", message.Id);
         Assert.Equal(
@@ -315,7 +376,7 @@ public sealed class AlertMessageTests
                 ],
             }
         ).Build();
-        Fits(AlertMessage.ForWeek(flood, "s3://reports/2026-W47/", "https://console/report.html"));
+        Fits(WeekMessage.For(flood, "s3://reports/2026-W47/", "https://console/report.html"));
     }
 
     private static void Fits(AlertMessage message)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Tests.Plans;
 using EcrGuard.Core.Verdicts;
 
@@ -23,12 +24,12 @@ public sealed class QuarantineNoticeTests
         Assert.NotEqual(Restored(Facts.Now, again).Id, Restored(Facts.Now.AddSeconds(1), again).Id);
         Assert.Contains(
             "Follows   It is blocked still, and taken out of reach again.",
-            AlertMessage.ForQuarantine(Restored(Facts.Now, again)).Text,
+            QuarantineAlert.For(Restored(Facts.Now, again)).Text,
             StringComparison.Ordinal
         );
         Assert.Contains(
             "Follows   It stays in reach: It is in use.",
-            AlertMessage.ForQuarantine(Restored(Facts.Now, stays)).Text,
+            QuarantineAlert.For(Restored(Facts.Now, stays)).Text,
             StringComparison.Ordinal
         );
     }
@@ -63,7 +64,7 @@ public sealed class QuarantineNoticeTests
     [Fact]
     public void A_release_says_who_when_and_why_in_both_forms()
     {
-        var message = AlertMessage.ForQuarantine(
+        var message = QuarantineAlert.For(
             QuarantineNotice.OfRelease(Blocked, Archived with { Release = QuarantineTests.Release })
         );
         Assert.Contains(

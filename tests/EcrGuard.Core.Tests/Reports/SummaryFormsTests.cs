@@ -7,6 +7,7 @@ using System.Text.Json.Schema;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
@@ -523,7 +524,7 @@ public sealed class SummaryFormsTests
                 Csv(file.Value).SelectMany(row => row),
                 field => Assert.False(field.TrimStart() is ['=' or '+' or '-' or '@', ..], field)
             );
-        Assert.InRange(AlertMessage.ForWeek(summary, "s3://b/", Console).Envelope.Length, 1, AlertMessage.MaxEnvelope);
+        Assert.InRange(WeekMessage.For(summary, "s3://b/", Console).Envelope.Length, 1, AlertMessage.MaxEnvelope);
     }
 
     [Fact]

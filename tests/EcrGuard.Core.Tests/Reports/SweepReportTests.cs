@@ -5,6 +5,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
@@ -161,19 +162,19 @@ public sealed class SweepReportTests
         Unread consumer = new("ECS services of account 123456789012", "denied");
         Assert.Equal(
             "EcrGuard: sweep, 1 consumer not read in 123456789012 eu-central-1",
-            AlertMessage.ForSweep(Done with { Unread = [consumer] }).Subject
+            SweepAlert.For(Done with { Unread = [consumer] }).Subject
         );
         Assert.Equal(
             "EcrGuard: sweep, 2 consumers not read in 123456789012 eu-central-1",
-            AlertMessage.ForSweep(Done with { Unread = [consumer, consumer] }).Subject
+            SweepAlert.For(Done with { Unread = [consumer, consumer] }).Subject
         );
         Assert.Equal(
             "EcrGuard: sweep, every consumer read again in 123456789012 eu-central-1",
-            AlertMessage.ForSweep(Done with { UnreadBefore = [consumer] }).Subject
+            SweepAlert.For(Done with { UnreadBefore = [consumer] }).Subject
         );
         Assert.Equal(
             "EcrGuard: sweep, 1 thing not done in 123456789012 eu-central-1",
-            AlertMessage.ForSweep(Done with { Unfinished = ["pay/web"], Unread = [consumer] }).Subject
+            SweepAlert.For(Done with { Unfinished = ["pay/web"], Unread = [consumer] }).Subject
         );
 
         var backfill = new BackfillResult(
@@ -188,11 +189,11 @@ public sealed class SweepReportTests
         );
         Assert.Equal(
             "EcrGuard: backfill done, no image could be read, INCOMPLETE",
-            AlertMessage.ForBackfill(backfill).Subject
+            BackfillMessage.For(backfill).Subject
         );
         Assert.Equal(
             "EcrGuard: backfill done, 0 images, 0 blocked",
-            AlertMessage.ForBackfill(backfill with { Unread = [] }).Subject
+            BackfillMessage.For(backfill with { Unread = [] }).Subject
         );
 
         SummaryFacts facts = new()
@@ -220,7 +221,7 @@ public sealed class SweepReportTests
     [Fact]
     public void What_was_not_done_is_told_by_repository_and_fits_whatever_there_is()
     {
-        var message = AlertMessage.ForSweep(
+        var message = SweepAlert.For(
             Done with
             {
                 Unfinished = ["pay/web"],
@@ -242,7 +243,7 @@ public sealed class SweepReportTests
         Assert.Contains("Swept     3 images in 1 of 2 repositories", message.Text, StringComparison.Ordinal);
         Assert.Contains(new FilterValue("complete", "false"), message.Attributes);
 
-        var flood = AlertMessage.ForSweep(
+        var flood = SweepAlert.For(
             Done with
             {
                 Unfinished = [.. Enumerable.Range(0, 5000).Select(i => $"repository-{i}-{new string('x', 240)}")],
@@ -313,7 +314,7 @@ public sealed class SweepReportTests
         };
 
         Assert.Equal(57, result.Undone);
-        var message = AlertMessage.ForSweep(result);
+        var message = SweepAlert.For(result);
         Assert.Contains("57 things not done", message.Subject, StringComparison.Ordinal);
         Assert.Contains("Not done: 57", message.Text, StringComparison.Ordinal);
         Assert.Contains("And 55 more things", message.Text, StringComparison.Ordinal);

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Tests.Verdicts;
@@ -167,8 +167,8 @@ public sealed class ForcedApprovalTests
     public void What_proves_who_did_it_is_told_beside_the_name_that_the_caller_chose()
     {
         static string Told(ApiRequest request) =>
-            AlertMessage
-                .ForBreakGlass(
+            BreakGlassAlert
+                .For(
                     new ForcedApprovalNotice(
                         Facts.Image(1).Id,
                         [],
@@ -206,7 +206,7 @@ public sealed class ForcedApprovalTests
         string word
     )
     {
-        var message = AlertMessage.ForBreakGlass(
+        var message = BreakGlassAlert.For(
             new ForcedApprovalNotice(Facts.Image(1).Id, ["1.0"], Forced, Status.Blocked, ended)
         );
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
@@ -176,10 +177,10 @@ public sealed class GraceTests
         {
             Grace = Clock(Blocked(Severity.Critical)),
         };
-        var message = AlertMessage.For(Alert.For(record)!);
+        var message = ImageAlert.For(Alert.For(record)!);
 
         Assert.Contains(
-            "Grace     What runs it would have until 2026-11-25 12:00 UTC to be replaced (CRITICAL: 7 days). "
+            "Deadline  What runs it would have until 2026-11-25 12:00 UTC to be replaced (CRITICAL: 7 days). "
                 + "Nothing that runs is taken away; new deployments are refused at once.",
             message.Text,
             StringComparison.Ordinal
@@ -193,7 +194,7 @@ public sealed class GraceTests
         var grace = Counting(Severity.Critical);
         var record = Facts.Record(Status.Blocked) with { Grace = grace };
         AlertMessage Message(GraceStage stage, Grace clock) =>
-            AlertMessage.ForGrace(new GraceNotice(stage, record, clock, Used, "team-pay"));
+            GraceAlert.For(new GraceNotice(stage, record, clock, Used, "team-pay"));
         var message = Message(GraceStage.Escalation, grace);
 
         foreach (
@@ -234,7 +235,7 @@ public sealed class GraceTests
         );
         Assert.DoesNotContain(
             "Owner",
-            AlertMessage.ForGrace(new GraceNotice(GraceStage.Reminder, record, grace, Used, null)).Text,
+            GraceAlert.For(new GraceNotice(GraceStage.Reminder, record, grace, Used, null)).Text,
             StringComparison.Ordinal
         );
     }

@@ -1,0 +1,362 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+using static EcrGuard.Core.Images.Phrase;
+using static EcrGuard.Core.Reports.AlertMessage;
+
+namespace EcrGuard.Core.Reports.Alerts;
+
+/// <summary>What became of images: one message each, or one for many that changed at once.</summary>
+public static class ImageAlert
+{
+    /// <summary>More alerts than this in one batch become one message for each team.</summary>
+    public const int MaxSingle = 10;
+
+    /// <summary>What one message holds: with the longest names ECR allows it stays within SNS's limit.</summary>
+    public const int MaxInOne = 200;
+
+    /// <summary>Of those that run an image, so many are named: the text and the JSON fit into one message.</summary>
+    private const int MaxRunsIn = 20;
+
+    /// <summary>For how long the waiver lasts that an alert proposes.</summary>
+    private const int WaiverDays = 30;
+
+    /// <summary>
+    /// Which alerts of one batch share a message: none, or for more than <see cref="MaxSingle"/> those of one team, as
+    /// many as a message holds.
+    /// </summary>
+    public static IEnumerable<IReadOnlyList<T>> Batches<T>(IReadOnlyList<T> alerts, Func<T, string?> teamOf) =>
+        alerts.Count <= MaxSingle ? alerts.Chunk(1) : alerts.GroupBy(teamOf).SelectMany(team => team.Chunk(MaxInOne));
+
+    /// <summary>The message for alerts that share one.</summary>
+    public static AlertMessage ForBatch(IReadOnlyList<Alert> alerts) =>
+        alerts is [var alert] ? For(alert) : ForMany(alerts);
+
+    /// <summary>One change of one image.</summary>
+    public static AlertMessage For(Alert alert) => Fitting(most => Of(alert with { Record = alert.Record.Cut(most) }));
+
+    private static AlertMessage Of(Alert alert)
+    {
+        var (record, verdict) = (alert.Record, alert.Record.Verdict);
+        var (image, registry) = (verdict.Image, verdict.Image.Repository);
+        var tags = Tags(record.Tags);
+        var urgent = IsUrgent(alert) ? "URGENT, runs and is " : "";
+        return new AlertMessage(
+            alert.Id,
+            Subjects.Fit(
+                $"EcrGuard: {urgent}{verdict.Status.Word()} {Named(image, tags)} in {registry.Account} {registry.Region}"
+            ),
+            Text(alert, tags),
+            JsonSerializer.Serialize(Body(alert, tags), ReportJson.Default.AlertBody),
+            [
+                .. Routing(alert.Id, Word(alert.Kind), registry.Account, registry.Region),
+                new("repository", registry.Name),
+                new("status", verdict.Status.Word().ToLowerInvariant()),
+                new("running", alert.RunsIn.Count > 0 ? "true" : "false"),
+                .. OfSeverity(Worst(verdict)),
+                .. OfTeam(alert.Team),
+            ]
+        );
+    }
+
+    private static string Text(Alert alert, IReadOnlyList<string> tags)
+    {
+        var (record, verdict) = (alert.Record, alert.Record.Verdict);
+        var image = verdict.Image;
+        var text = new ReportText()
+            .Line(Headline(alert))
+            .Line()
+            .Line($"Image     {image.Repository.Uri}@{image.Digest}")
+            .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
+            .Line($"Account   {image.Repository.Account}, {image.Repository.Region}")
+            .Line($"Team      {(alert.Team is null ? "not known" : Clip(alert.Team, 256))}")
+            .Line(
+                $"Status    {record.PreviousStatus?.Word() ?? "new"} → {verdict.Status.Word()} since "
+                    + $"{SummaryText.Moment(record.StatusSince)}; a gate answers {(verdict.Approved ? "yes" : "no")}"
+            );
+        if (Worst(verdict) is { } severity)
+            text.Line($"Severity  {Numbers(verdict, severity)}");
+        text.Line(
+            $"Findings  {Counts(verdict.Counts)}"
+                + (record.Kind == ImageKind.Index ? ", over all platforms" : "")
+                + (verdict.Waived.Count == 0 ? "" : ", waived ones included")
+        );
+        if (alert.Kind == AlertKind.Blocked && record.Grace is { } grace)
+            text.Line($"Deadline  {Deadline(grace)}");
+        text.List(RunsHeading(alert), "of what runs it", alert.RunsIn.Count, i => $"- {Clip(alert.RunsIn[i], 300)}");
+        AddReasons(text, record);
+        if (record.CouldNotMark is { } why)
+            text.Line().Line($"The image could not be marked with a tag: {Clip(why, 500)}");
+        text.Pointers(image);
+        if (WaiverOf(alert) is { } waiver)
+            text.Line()
+                .Line("A waiver for the first reason, should its team be sure. Fill in the rest:")
+                .Line(waiver.ReplaceLineEndings("\n"));
+        return text.Line()
+            .Line($"Policy    {verdict.PolicyVersion}")
+            .Line($"Alert     {alert.Id}")
+            .Render(MaxText, "the ledger.");
+    }
+
+    private static void AddReasons(ReportText text, ImageRecord record)
+    {
+        var verdict = record.Verdict;
+        text.List($"Reasons: {record.ReasonCount}", "reasons", verdict.Reasons.Count, i => Line(verdict.Reasons[i]));
+        if (record.ReasonCount > verdict.Reasons.Count)
+            text.Line(
+                $"The first {verdict.Reasons.Count} are listed; an approval query or the ledger has the findings whole."
+            );
+        if (verdict.ToPass.Count > 0)
+            text.List(
+                "What would make it pass, shortest way first:",
+                "ways to pass",
+                verdict.ToPass.Count,
+                i => $"- {Clip(verdict.ToPass[i], 1000)}"
+            );
+        if (verdict.Waived.Count > 0)
+            text.List("Waived:", "waived findings", verdict.Waived.Count, i => Waived(verdict.Waived[i]));
+    }
+
+    private static string Headline(Alert alert) =>
+        alert.Kind switch
+        {
+            AlertKind.Blocked when alert.Record.SettledBefore == Status.Approved =>
+                "An image that was approved is blocked now: the policy blocks at least one of its findings, and nothing "
+                    + "excuses it.",
+            AlertKind.Blocked =>
+                "An image is blocked: the policy blocks at least one of its findings, and nothing excuses it.",
+            AlertKind.Lifted => "An image is no longer blocked.",
+            AlertKind.NoLongerApproved => "An image that was approved no longer is, for want of a current scan.",
+            AlertKind.NeverSettled =>
+                "Findings that a scan announced are still not listed: nobody can say whether they block.",
+        };
+
+    private static bool IsUrgent(Alert alert) => alert is { Kind: AlertKind.Blocked, RunsIn.Count: > 0 };
+
+    private static string RunsHeading(Alert alert) =>
+        alert.RunsIn.Count == 0
+            ? "Nothing is known to run it."
+            : $"It runs now, and goes on running until its team replaces it ({alert.RunsIn.Count}):";
+
+    private static string Deadline(Grace grace) =>
+        $"What runs it {(grace.Counting ? "has" : "would have")} until {SummaryText.Moment(grace.EndsAt)} to be "
+        + $"replaced ({Grace.Word(grace.Severity)}: {Count(grace.Days, "day")}). Nothing that runs is taken away; new "
+        + "deployments are refused at once.";
+
+    private static string Line(Reason reason) =>
+        $"- {Clip(reason.Sentence, 1000)}"
+        + (reason.Vulnerability is { } id && Links.Vulnerability(id) is { } link ? $"\n  {link}" : "");
+
+    private static Severity? Worst(Verdict verdict) => verdict.Reasons.Max(reason => reason.Severity);
+
+    private static string Numbers(Verdict verdict, Severity severity) =>
+        string.Join(
+            ", ",
+            new[]
+            {
+                FixText.Word(severity),
+                verdict.Reasons.Max(reason => reason.Score) is { } score
+                    ? string.Create(CultureInfo.InvariantCulture, $"CVSS up to {score:0.0}")
+                    : null,
+                verdict.Reasons.Max(reason => reason.Epss) is { } epss
+                    ? string.Create(CultureInfo.InvariantCulture, $"EPSS up to {epss:0.00}")
+                    : null,
+            }.Where(part => part is not null)
+        );
+
+    private static string? WaiverOf(Alert alert) =>
+        alert.Kind == AlertKind.Blocked
+        && alert.Record.Verdict.Reasons.FirstOrDefault(reason => reason.Vulnerability is not null) is { } first
+            ? Links.Waiver(
+                first.Vulnerability!,
+                first.Package,
+                alert.Record.Verdict.Image.Repository.Name,
+                DateOnly.FromDateTime(alert.Record.StatusSince.UtcDateTime).AddDays(WaiverDays)
+            )
+            : null;
+
+    private static AlertBody Body(Alert alert, IReadOnlyList<string> tags)
+    {
+        var (record, verdict) = (alert.Record, alert.Record.Verdict);
+        var image = verdict.Image;
+        return new AlertBody(
+            1,
+            alert.Id,
+            Word(alert.Kind),
+            image.Repository.Account,
+            image.Repository.Region,
+            image.Repository.Name,
+            image.Digest,
+            tags,
+            record.PreviousStatus,
+            verdict.Status,
+            verdict.Approved,
+            record.StatusSince,
+            Worst(verdict),
+            verdict.Reasons.Max(reason => reason.Score),
+            verdict.Reasons.Max(reason => reason.Epss),
+            [.. alert.RunsIn.Take(MaxRunsIn).Select(by => Clip(by, 300))],
+            alert.RunsIn.Count,
+            alert.Team is null ? null : Clip(alert.Team, 256),
+            verdict.Reasons,
+            record.ReasonCount,
+            verdict.ToPass,
+            record.WaiversUsed,
+            record.CouldNotMark,
+            verdict.PolicyVersion,
+            alert.Kind == AlertKind.Blocked ? record.Grace?.EndsAt : null,
+            AlertPointers.Explain(image),
+            AlertPointers.Ecr(image),
+            Links.Inspector(image.Repository.Region),
+            WaiverOf(alert)
+        );
+    }
+
+    /// <summary>
+    /// One message about many changes: counted by kind and repository, the first described, every one listed with its
+    /// id.
+    /// </summary>
+    /// <param name="alerts">One to <see cref="MaxInOne"/>, in any order, of one team.</param>
+    public static AlertMessage ForMany(IReadOnlyList<Alert> alerts)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(alerts.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(alerts.Count, MaxInOne);
+        List<Alert> sorted =
+        [
+            .. alerts
+                .OrderByDescending(IsUrgent)
+                .ThenBy(alert => alert.Kind)
+                .ThenBy(alert => alert.Record.Verdict.Image.Repository.Name, StringComparer.Ordinal)
+                .ThenBy(alert => alert.Id, StringComparer.Ordinal),
+        ];
+        var id = BatchId(alerts);
+        var kinds = CountsOf(sorted, alert => Word(alert.Kind));
+        var repositories = CountsOf(sorted, alert => alert.Record.Verdict.Image.Repository.Name);
+        var told = string.Join(", ", kinds.Select(kind => $"{kind.Count} {kind.Name}"));
+        var registry = sorted[0].Record.Verdict.Image.Repository;
+        var body = new AlertBatchBody(
+            1,
+            id,
+            "batch",
+            registry.Account,
+            registry.Region,
+            sorted[0].Team is { } team ? Clip(team, 256) : null,
+            kinds,
+            repositories,
+            [.. sorted.Select(Entry)]
+        );
+        return new AlertMessage(
+            id,
+            Subjects.Fit($"EcrGuard: {Count(sorted.Count, "image")} changed status: {told}"),
+            TextOfMany(sorted, id, told, repositories),
+            JsonSerializer.Serialize(body, ReportJson.Default.AlertBatchBody),
+            [
+                .. Routing(id, "batch", registry.Account, registry.Region),
+                new("status", sorted.Min(alert => alert.Record.Verdict.Status).Word().ToLowerInvariant()),
+                FilterValue.Of("alerts", sorted.Count),
+                FilterValue.Of("blocked", sorted.Count(alert => alert.Kind == AlertKind.Blocked)),
+                new("running", sorted.Exists(alert => alert.RunsIn.Count > 0) ? "true" : "false"),
+                .. OfSeverity(sorted.Max(alert => Worst(alert.Record.Verdict))),
+                .. OfTeam(sorted[0].Team),
+            ]
+        );
+    }
+
+    private static string TextOfMany(List<Alert> sorted, string id, string told, List<CountOf> repositories)
+    {
+        var (registry, running) = (sorted[0].Record.Verdict.Image.Repository, sorted.Count(IsUrgent));
+        var text = new ReportText().Line($"{Count(sorted.Count, "image")} changed status at once: {told}.");
+        if (running > 0)
+            text.Line($"{Count(running, "of them runs and is blocked", "of them run and are blocked")}.");
+        text.Line($"Account   {registry.Account}, {registry.Region}")
+            .Line($"Team      {(sorted[0].Team is { } team ? Clip(team, 256) : "not known")}")
+            .List(
+                "By repository:",
+                "repositories",
+                repositories.Count,
+                i => $"- {repositories[i].Name}: {repositories[i].Count}"
+            )
+            .List(
+                "The first of them:",
+                "described",
+                Math.Min(MaxSingle, sorted.Count),
+                i => $"- {Described(sorted[i])}"
+            )
+            .Line()
+            .Line("All of them, by alert id:");
+        foreach (var alert in sorted)
+            text.Line(alert.Id);
+        return text.Line().Line($"Alert     {id}").Render(2 * MaxText, "the message's JSON form.");
+    }
+
+    private static AlertEntry Entry(Alert alert) =>
+        new(
+            alert.Id,
+            Word(alert.Kind),
+            alert.Record.Verdict.Image.Repository.Name,
+            alert.Record.Verdict.Image.Digest,
+            alert.Record.Verdict.Status,
+            alert.RunsIn.Count > 0
+        );
+
+    private static string BatchId(IReadOnlyList<Alert> alerts)
+    {
+        var ids = string.Join('\n', alerts.Select(alert => alert.Id).Order(StringComparer.Ordinal));
+        return $"batch:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ids)))}";
+    }
+
+    /// <summary>The most frequent first.</summary>
+    private static List<CountOf> CountsOf(List<Alert> alerts, Func<Alert, string> name) =>
+        [
+            .. alerts
+                .GroupBy(name, StringComparer.Ordinal)
+                .Select(same => new CountOf(same.Key, same.Count()))
+                .OrderByDescending(count => count.Count)
+                .ThenBy(count => count.Name, StringComparer.Ordinal),
+        ];
+
+    private static string Described(Alert alert)
+    {
+        var (record, verdict) = (alert.Record, alert.Record.Verdict);
+        return $"{Word(alert.Kind)}{(IsUrgent(alert) ? ", and it runs" : "")}: "
+            + $"{SummaryText.Name(verdict.Image.Repository.Name, verdict.Image.Digest, Tags(record.Tags))}: "
+            + $"{Clip(verdict.Reasons[0].Sentence, 500)}";
+    }
+
+    private static string Word(AlertKind kind) =>
+        kind switch
+        {
+            AlertKind.Blocked => "blocked",
+            AlertKind.Lifted => "lifted",
+            AlertKind.NoLongerApproved => "no-longer-approved",
+            AlertKind.NeverSettled => "never-settled",
+        };
+
+    private static string Waived(WaivedFinding waived)
+    {
+        var package = waived.Package is { } named ? $" in {Clip(named, 100)}" : "";
+        return $"- {Clip(waived.Vulnerability, 100)}{package} by {waived.By()}";
+    }
+
+    private static string Counts(FindingCounts counts) =>
+        counts.Total == 0
+            ? "none"
+            : string.Join(
+                ", ",
+                new[]
+                {
+                    (counts.Critical, "critical"),
+                    (counts.High, "high"),
+                    (counts.Medium, "medium"),
+                    (counts.Low, "low"),
+                    (counts.Informational, "informational"),
+                    (counts.Untriaged, "untriaged"),
+                    (counts.Undefined, "undefined"),
+                }
+                    .Where(count => count.Item1 > 0)
+                    .Select(count => $"{count.Item1} {count.Item2}")
+            );
+}

@@ -1,0 +1,59 @@
+using EcrGuard.Aws;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Use;
+using EcrGuard.Core.Verdicts;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Flow;
+
+/// <summary>What an alert says beside its verdict: who runs the image, and which team owns the repository.</summary>
+public sealed class AlertFacts(Ledger ledger, UseStore uses, PolicyDocument policy, TimeProvider time, Log log)
+{
+    /// <summary>The alerts with what is known of each. What cannot be read keeps no alert back.</summary>
+    public async Task<IReadOnlyDictionary<string, Alert>> OfAsync(
+        IReadOnlyCollection<Alert> alerts,
+        CancellationToken cancellation
+    )
+    {
+        var told = alerts.ToDictionary(alert => alert.Id);
+        try
+        {
+            var read = alerts.Count == 0 ? null : await uses.LatestAsync(cancellation).ConfigureAwait(false);
+            foreach (var same in alerts.GroupBy(alert => alert.Record.Verdict.Image.Repository))
+            {
+                var team = await ledger.TeamAsync(same.Key, cancellation).ConfigureAwait(false);
+                var running = await RunningAsync(same.Key, read, cancellation).ConfigureAwait(false);
+                foreach (var alert in same)
+                    told[alert.Id] = alert with { Team = team, RunsIn = running.Of(alert.Record) };
+            }
+        }
+        catch (Exception unread) when (!cancellation.IsCancellationRequested)
+        {
+            log.Warning("Alerts go out without who runs their images.", ("why", ErrorText.ForCallers(unread)));
+        }
+        return told;
+    }
+
+    private async Task<RunningImages> RunningAsync(
+        RepositoryId repository,
+        UsageReading? read,
+        CancellationToken cancellation
+    )
+    {
+        var deployments = await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
+        var use =
+            UseHistory.Join(read, deployments, policy.Consumers.RollbackDays)
+            ?? new UsageReading { ReadAt = time.GetUtcNow(), Uses = deployments };
+        return new RunningImages(
+            use with
+            {
+                Uses = [.. use.Uses.Where(each => each.Repository == repository)],
+            },
+            repository.Account,
+            repository.Region
+        );
+    }
+}
