@@ -44,7 +44,8 @@ internal sealed class LedgerOptions(string table = "", string bucket = "")
         try
         {
             // Whatever is in it: that it can be asked at all.
-            await new Ledger(aws.Dynamo, settings, TimeProvider.System).DocumentAsync(BackfillState.Form, cancellation);
+            var ledger = new LedgerTable(aws.Dynamo, settings, TimeProvider.System);
+            await new RegistryDocuments(ledger).FindAsync(BackfillState.Form, cancellation);
             return settings;
         }
         catch (ResourceNotFoundException)

@@ -60,18 +60,28 @@ public sealed class Startup
             new WriteRate(
                 settings.WritesPerSecond,
                 time,
-                settings.SharesWrites ? parts.GetRequiredService<Ledger>() : null
+                settings.SharesWrites ? parts.GetRequiredService<WriteRecords>() : null
             ),
             new WriteRate(settings.OtherWritesPerSecond, time)
         ));
         services.AddSingleton<EcrReader>();
         services.AddSingleton<ScanReader>();
         services.AddSingleton<Aws.Facts.ConsumerReader>();
-        services.AddSingleton<Ledger>();
+        services.AddSingleton<LedgerTable>();
+        services.AddSingleton<ImageRecords>();
+        services.AddSingleton<ManifestRecords>();
+        services.AddSingleton<WriteRecords>();
+        services.AddSingleton<QuarantineRecords>();
+        services.AddSingleton<RepositoryRecords>();
+        services.AddSingleton<DeploymentRecords>();
+        services.AddSingleton<ForcedApprovalRecords>();
+        services.AddSingleton<AlertClaims>();
+        services.AddSingleton<RegistryDocuments>();
+        services.AddSingleton<TableOwnership>();
         services.AddSingleton<FindingsStore>();
         services.AddSingleton(parts => new EvidenceReader(
             parts.GetRequiredService<ScanReader>(),
-            parts.GetRequiredService<Ledger>(),
+            parts.GetRequiredService<ImageRecords>(),
             parts.GetRequiredService<FindingsStore>(),
             time,
             settings.SettlingTime
@@ -83,6 +93,7 @@ public sealed class Startup
         services.AddSingleton<GateJobs>();
         services.AddSingleton<Gatekeeper>();
         services.AddSingleton<UseStore>();
+        services.AddSingleton<UsageReader>();
         services.AddSingleton<SummaryReader>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<TagRemover>();

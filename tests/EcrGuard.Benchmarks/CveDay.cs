@@ -86,7 +86,7 @@ internal static class CveDay
             instances.AddRange(Enumerable.Range(0, Instances).Select(_ => Instance(aws, settings, time)));
             var (seeded, tagged) = await SeedAsync(
                 aws,
-                instances[0].GetRequiredService<Ledger>(),
+                instances[0].GetRequiredService<ManifestRecords>(),
                 repositories,
                 images
             );
@@ -240,7 +240,7 @@ internal static class CveDay
     /// <returns>How many images and indexes there are, and how many of them carry a team's tag.</returns>
     private static async Task<(int Seeded, int Tagged)> SeedAsync(
         LocalAwsServer aws,
-        Ledger ledger,
+        ManifestRecords manifests,
         int repositories,
         int images
     )
@@ -264,7 +264,7 @@ internal static class CveDay
                     announce: false
                 );
                 all.AddRange(platforms.Select(platform => (repository, platform.Digest)));
-                await ledger.StoreEdgesAsync(
+                await manifests.StoreEdgesAsync(
                     new ImageId(new RepositoryId(aws.AccountId, aws.Region, repository), Digest.Parse(index)),
                     platforms.Select(platform => Digest.Parse(platform.Digest)),
                     CancellationToken.None

@@ -31,7 +31,7 @@ internal sealed class Deployment : IAsyncDisposable
         aws.S3.CreateBucket(Bucket);
         topic = aws.Sns.CreateTopic("ecrguard");
         clients = AwsClients.At(aws.Endpoint, aws.Region, new BasicAWSCredentials("local", "local"));
-        Ledger = new Ledger(
+        Ledger = new LedgerTable(
             clients.Dynamo,
             new Settings
             {
@@ -46,7 +46,7 @@ internal sealed class Deployment : IAsyncDisposable
 
     public LocalAwsServer Aws { get; }
 
-    public Ledger Ledger { get; }
+    public LedgerTable Ledger { get; }
 
     public static async Task<Deployment> StartAsync(LocalAwsOptions? options = null) =>
         new(await LocalAwsServer.StartAsync(options));

@@ -164,7 +164,7 @@ internal static class Fleet
         {
             deployment.Aws.Faults.Clear();
             var calls = deployment.Aws.Requests.Count;
-            await EndLeaseAsync(deployment.Ledger);
+            await EndLeaseAsync(new RegistryDocuments(deployment.Ledger));
             return calls;
         }
         throw new InvalidOperationException($"The backfill ended before its call {at}.");
@@ -246,13 +246,13 @@ internal static class Fleet
     }
 
     /// <summary>What a quarter of an hour would do: whoever ran the backfill is dead.</summary>
-    private static async Task EndLeaseAsync(Ledger ledger)
+    private static async Task EndLeaseAsync(RegistryDocuments documents)
     {
-        var (state, revision) = await ledger.DocumentAsync(BackfillState.Form, CancellationToken.None);
+        var (state, revision) = await documents.FindAsync(BackfillState.Form, CancellationToken.None);
         if (state is null)
             throw new FunctionFailedException("The backfill that was killed has left nothing.");
         state = state with { RunningUntil = DateTimeOffset.UtcNow.AddMinutes(-1) };
-        await ledger.StoreDocumentAsync(BackfillState.Form, state, revision, CancellationToken.None);
+        await documents.StoreAsync(BackfillState.Form, state, revision, CancellationToken.None);
     }
 
     private static JsonNode? Property(JsonNode node, string name) =>

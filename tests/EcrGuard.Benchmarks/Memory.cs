@@ -1,3 +1,4 @@
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.LocalAws.Ecr;
@@ -119,7 +120,7 @@ internal static class Memory
             new RepositoryId(deployment.Aws.AccountId, deployment.Aws.Region, Repository),
             Digest.Parse(digest)
         );
-        var entry = await deployment.Ledger.FindAsync(image, CancellationToken.None);
+        var entry = await new ImageRecords(deployment.Ledger).FindAsync(image, CancellationToken.None);
         return entry?.Record is { Verdict.Status: Status.Blocked } record && record.ReasonCount == blocking
             ? record
             : throw new FunctionFailedException(

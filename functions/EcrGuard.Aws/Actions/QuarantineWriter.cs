@@ -13,7 +13,12 @@ public sealed record PlannedQuarantine(QuarantinePlan Plan, ImageFacts Image);
 /// Makes the steps that take an image out of reach and put it back: intent in the ledger before each, its outcome after
 /// it, planned again in between.
 /// </summary>
-public sealed class QuarantineWriter(IAmazonECR ecr, Ledger.Ledger ledger, WriteRates rates)
+public sealed class QuarantineWriter(
+    IAmazonECR ecr,
+    QuarantineRecords quarantines,
+    WriteRecords writes,
+    WriteRates rates
+)
 {
     /// <summary>Makes one step.</summary>
     /// <param name="again">Reads and plans again; null where the image is gone.</param>
@@ -29,17 +34,20 @@ public sealed class QuarantineWriter(IAmazonECR ecr, Ledger.Ledger ledger, Write
     {
         var image = entry.Record.Verdict.Image;
         await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
-        if (await ledger.IntendAsync(entry, plan.Next!, plan.Record!, cancellation).ConfigureAwait(false) is not { } id)
+        if (
+            await quarantines.IntendAsync(entry, plan.Next!, plan.Record!, cancellation).ConfigureAwait(false)
+            is not { } id
+        )
             return null;
         // Read after the intent and immediately before the write: whatever took time lies before it.
         var now = await again().ConfigureAwait(false);
         if (now?.Plan.Next != plan.Next)
         {
-            await ledger.OutcomeAsync(image, id, Superseded, cancellation).ConfigureAwait(false);
+            await writes.OutcomeAsync(image, id, Superseded, cancellation).ConfigureAwait(false);
             return null;
         }
         var refusal = await MakeAsync(image, plan.Next!.Change, cancellation).ConfigureAwait(false);
-        await ledger.OutcomeAsync(image, id, refusal ?? "done", cancellation).ConfigureAwait(false);
+        await writes.OutcomeAsync(image, id, refusal ?? "done", cancellation).ConfigureAwait(false);
         if (refusal is not null && plan.Next.Change == QuarantineChange.Archive)
         {
             // Nothing is out of reach, so that nothing may look as if it were.
@@ -48,8 +56,8 @@ public sealed class QuarantineWriter(IAmazonECR ecr, Ledger.Ledger ledger, Write
                 Quarantine = plan.Record,
                 QuarantineRevision = entry.QuarantineRevision + 1,
             };
-            await ledger
-                .StoreQuarantineAsync(intended, plan.Record! with { State = QuarantineState.Ended }, cancellation)
+            await quarantines
+                .StoreAsync(intended, plan.Record! with { State = QuarantineState.Ended }, cancellation)
                 .ConfigureAwait(false);
         }
         return refusal;

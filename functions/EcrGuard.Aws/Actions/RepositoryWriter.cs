@@ -11,7 +11,13 @@ namespace EcrGuard.Aws.Actions;
 /// Writes to a repository what its baseline wants, or puts back what was there before. ECR has no conditional write, so
 /// that the setting is read again immediately before; intent stands in the ledger before, the outcome after.
 /// </summary>
-public sealed class RepositoryWriter(IAmazonECR ecr, EcrReader registry, Ledger.Ledger ledger, WriteRates rates)
+public sealed class RepositoryWriter(
+    IAmazonECR ecr,
+    EcrReader registry,
+    WriteRecords writes,
+    RepositoryRecords repositories,
+    WriteRates rates
+)
 {
     /// <summary>Writes one setting.</summary>
     /// <param name="found">The value on which it was decided: where it is another by now, nothing is written.</param>
@@ -26,12 +32,12 @@ public sealed class RepositoryWriter(IAmazonECR ecr, EcrReader registry, Ledger.
     )
     {
         await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
-        var id = await ledger
+        var id = await writes
             .IntendAsync(repository, Change(setting, value), setting, value, cancellation)
             .ConfigureAwait(false);
         var refusal = await WriteAsync(repository, setting, found, value, held: null, cancellation)
             .ConfigureAwait(false);
-        await ledger.OutcomeAsync(repository, id, refusal ?? "done", cancellation).ConfigureAwait(false);
+        await writes.OutcomeAsync(repository, id, refusal ?? "done", cancellation).ConfigureAwait(false);
         return refusal;
     }
 
@@ -47,7 +53,7 @@ public sealed class RepositoryWriter(IAmazonECR ecr, EcrReader registry, Ledger.
         var (setting, value) = (repair.Setting, repair.Value);
         // Before the intent: nothing is waited for between that and the write.
         await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
-        var intent = await ledger
+        var intent = await writes
             .IntendAsync(repository, Change(setting, value), setting, value, held, cancellation)
             .ConfigureAwait(false);
         // Somebody else is holding the repository, and what was read of it is not what they will leave.
@@ -63,12 +69,12 @@ public sealed class RepositoryWriter(IAmazonECR ecr, EcrReader registry, Ledger.
         return new SettingWritten(
             true,
             refusal,
-            refusal is null ? ledger.WrittenAsync(repository, id, held, cancellation) : NotDoneAsync(refusal)
+            refusal is null ? writes.WrittenAsync(repository, id, held, cancellation) : NotDoneAsync(refusal)
         );
 
         async Task<bool> NotDoneAsync(string why)
         {
-            await ledger.OutcomeAsync(repository, id, why, cancellation).ConfigureAwait(false);
+            await writes.OutcomeAsync(repository, id, why, cancellation).ConfigureAwait(false);
             return false;
         }
     }
@@ -96,7 +102,7 @@ public sealed class RepositoryWriter(IAmazonECR ecr, EcrReader registry, Ledger.
             : $"Nothing was written to {setting.Words}: it had changed when it was read again.";
 
         async Task<bool> IsStillAsync(long revision) =>
-            (await ledger.HoldAsync(repository, cancellation).ConfigureAwait(false)).Revision == revision;
+            (await repositories.SettingsAsync(repository, cancellation).ConfigureAwait(false)).Revision == revision;
     }
 
     private static string Change(RepositorySetting setting, string? value) =>
@@ -263,11 +269,11 @@ public sealed class RepositoryWriter(IAmazonECR ecr, EcrReader registry, Ledger.
     public async Task<string?> StartScanAsync(ImageId image, CancellationToken cancellation)
     {
         await rates.Others.WaitAsync(cancellation).ConfigureAwait(false);
-        var id = await ledger
+        var id = await writes
             .IntendAsync(image.Repository, "StartImageScan", null, image.Digest.ToString(), cancellation)
             .ConfigureAwait(false);
         var refusal = await TryStartScanAsync(image, cancellation).ConfigureAwait(false);
-        await ledger.OutcomeAsync(image.Repository, id, refusal ?? "done", cancellation).ConfigureAwait(false);
+        await writes.OutcomeAsync(image.Repository, id, refusal ?? "done", cancellation).ConfigureAwait(false);
         return refusal;
     }
 

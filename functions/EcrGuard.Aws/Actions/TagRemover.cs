@@ -3,6 +3,7 @@ using System.Net;
 using Amazon.ECR;
 using Amazon.ECR.Model;
 using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
@@ -18,7 +19,7 @@ namespace EcrGuard.Aws.Actions;
 public sealed class TagRemover(
     AwsClients aws,
     EcrReader registry,
-    Ledger.Ledger ledger,
+    WriteRecords writes,
     Notifier notifier,
     Settings settings,
     TimeProvider time
@@ -98,7 +99,7 @@ public sealed class TagRemover(
                     ? await registry.LifecyclePolicyAsync(repository, cancellation).ConfigureAwait(false)
                     : last.LifecyclePolicy;
                 var replication = await registry.ReplicationAsync(cancellation).ConfigureAwait(false);
-                var manifest = RemovalManifest.Of(ledger.NewId());
+                var manifest = RemovalManifest.Of(writes.NewId());
                 last = new Removals(repository, mutability, policy, replication.Covers(repository), manifest);
                 batch.Add(last);
             }
@@ -511,7 +512,7 @@ public sealed class TagRemover(
 
     /// <summary>Something went another way than it must: said at once, and not only in the ledger.</summary>
     private Task<string> WarnAsync(ImageId image, string tag, string what, CancellationToken cancellation) =>
-        WarnAsync(image, tag, what, ledger.NewId(), cancellation);
+        WarnAsync(image, tag, what, writes.NewId(), cancellation);
 
     /// <param name="write">The ledger's id of the write: told again by the sweep, it is the same alert.</param>
     public async Task<string> WarnAsync(

@@ -16,7 +16,8 @@ namespace EcrGuard.Aws.Actions;
 public sealed class TagWriter(
     AwsClients aws,
     EcrReader registry,
-    Ledger.Ledger ledger,
+    ImageRecords images,
+    WriteRecords writes,
     TagRemover remover,
     WriteRates rates
 )
@@ -47,7 +48,7 @@ public sealed class TagWriter(
             image,
             entry.NamedTags,
             (now, named) => TagPlan.For(now, entry.Record.Verdict.Status, shield, mode, named),
-            (action, onto) => ledger.IntendAsync(image.Id, entry, action, onto, cancellation),
+            (action, onto) => writes.IntendAsync(image.Id, entry, action, onto, cancellation),
             use,
             until,
             cancellation
@@ -67,7 +68,7 @@ public sealed class TagWriter(
             artifact,
             named,
             (now, names) => TagPlan.ForShield(now, shield, mode, names),
-            (action, onto) => ledger.IntendAsync(artifact.Id, null, action, onto, cancellation),
+            (action, onto) => writes.IntendAsync(artifact.Id, null, action, onto, cancellation),
             use,
             DateTimeOffset.MaxValue,
             cancellation
@@ -86,7 +87,7 @@ public sealed class TagWriter(
         var stay = new HashSet<TagAction>();
         string? whyStay = null;
         var plan = planFor(image, named);
-        var writes = 0;
+        var written = 0;
         while (plan.Actions.FirstOrDefault(action => !stay.Contains(action)) is { } action)
         {
             var step = await StepAsync(image, action, cancellation).ConfigureAwait(false);
@@ -97,7 +98,7 @@ public sealed class TagWriter(
                 stay.Add(action);
                 continue;
             }
-            if (writes++ == MaxWrites)
+            if (written++ == MaxWrites)
                 return new TagsWritten(
                     true,
                     $"The tags still differ after {MaxWrites} writes: somebody else is writing them too, or "
@@ -106,7 +107,7 @@ public sealed class TagWriter(
 
             if (!await rates.PutImage.WaitAsync(until, cancellation).ConfigureAwait(false))
                 return new TagsWritten(
-                    writes > 1,
+                    written > 1,
                     "More images changed at once than may be tagged in that time; the next sweep tags this one."
                 );
             var onto = step.Removal?.Way == TagRemovalWay.Move ? step.Removals!.Manifest.Digest : null;
@@ -121,7 +122,7 @@ public sealed class TagWriter(
             // The turn was waited for, and a consumer may have taken the tag for a version meanwhile.
             if (
                 action.Change == TagChange.Remove
-                && await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) is { } entry
+                && await images.FindAsync(image.Id, cancellation).ConfigureAwait(false) is { } entry
             )
                 named = entry.NamedTags;
             var now = await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false);
@@ -131,13 +132,13 @@ public sealed class TagWriter(
                 plan.Actions.FirstOrDefault(again => !stay.Contains(again)) != action
                     ? Superseded
                     : await CarryOutAsync(image, step, id, policy, use, cancellation).ConfigureAwait(false);
-            await ledger.OutcomeAsync(image.Id, id, refusal ?? "done", cancellation).ConfigureAwait(false);
+            await writes.OutcomeAsync(image.Id, id, refusal ?? "done", cancellation).ConfigureAwait(false);
             if (refusal is not null and not Superseded and not TagRemover.Unanswered)
                 return new TagsWritten(true, refusal);
             if (refusal is null)
                 plan = plan with { Actions = [.. plan.Actions.Where(other => other != action)] };
         }
-        return new TagsWritten(writes > 0, plan.CouldNot ?? whyStay);
+        return new TagsWritten(written > 0, plan.CouldNot ?? whyStay);
     }
 
     /// <summary>One write, and for a tag that comes off where it goes and in which way.</summary>

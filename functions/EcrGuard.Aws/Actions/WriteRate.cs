@@ -1,3 +1,5 @@
+using EcrGuard.Aws.Ledger;
+
 namespace EcrGuard.Aws.Actions;
 
 /// <summary>The rates of an instance's writes to ECR.</summary>
@@ -20,7 +22,7 @@ public sealed record WriteRates(WriteRate PutImage, WriteRate Others) : IDisposa
 /// <summary>Spaces out writes to ECR.</summary>
 /// <param name="shared">Where the turns are taken that every instance of every function of that kind shares; null where
 ///     the instance has its own share.</param>
-public sealed class WriteRate(double perSecond, TimeProvider time, Ledger.Ledger? shared = null) : IDisposable
+public sealed class WriteRate(double perSecond, TimeProvider time, WriteRecords? shared = null) : IDisposable
 {
     private readonly TimeSpan gap = TimeSpan.FromSeconds(1 / perSecond);
     private readonly SemaphoreSlim turn = new(1, 1);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Amazon.ECR;
 using Amazon.ECR.Model;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
 
@@ -66,18 +67,18 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
 
     /// <summary>The same for an image that was just pushed.</summary>
     /// <param name="tags">Under which it was: they may have moved to another one since, and said what it is.</param>
-    /// <param name="ledger">Remembers what was read of manifests before.</param>
+    /// <param name="records">Remembers what was read of manifests before.</param>
     public async Task<ImageFacts?> PushedAsync(
         ImageId image,
         IReadOnlyCollection<string> tags,
-        Ledger.Ledger ledger,
+        ManifestRecords records,
         CancellationToken cancellation
     )
     {
         if (await ListedAsync(image, cancellation).ConfigureAwait(false) is not { } listed)
             return null;
         var named = listed with { Tags = [.. listed.Tags.Union(tags)] };
-        return await ByContentAsync(named, ledger, cancellation).ConfigureAwait(false) with { Tags = listed.Tags };
+        return await ByContentAsync(named, records, cancellation).ConfigureAwait(false) with { Tags = listed.Tags };
     }
 
     /// <summary>
@@ -176,7 +177,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     /// <summary>
     /// Every image of a repository with what its indexes refer to; null where the repository is gone.
     /// </summary>
-    /// <param name="ledger">Remembers manifests, which never change: reading one may count as a pull. Null: none is
+    /// <param name="records">Remembers manifests, which never change: reading one may count as a pull. Null: none is
     ///     known.</param>
     /// <param name="known">What was read of manifests before, for whoever reads a repository again: the ledger is then
     ///     not asked.</param>
@@ -184,7 +185,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     ///     null: they are read alone.</param>
     public async Task<RepositoryContents?> ContentsAsync(
         RepositoryId repository,
-        Ledger.Ledger? ledger,
+        ManifestRecords? records,
         CancellationToken cancellation,
         KnownManifests? known = null,
         Func<Task<IReadOnlyDictionary<Digest, ManifestNote>>>? notes = null
@@ -205,8 +206,8 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         listed = [.. listed.GroupBy(image => image.Id.Digest, (_, same) => same.Last())];
         var leftBehind = await RemovalManifestsAsync(repository, listed, cancellation).ConfigureAwait(false);
         listed.RemoveAll(leftBehind.Contains);
-        if (known is null && ledger is not null)
-            known = await ledger
+        if (known is null && records is not null)
+            known = await records
                 .ManifestsAsync(
                     repository,
                     [.. listed.Where(image => image.Kind == ImageKind.Index).Select(image => image.Id.Digest)],
@@ -232,15 +233,15 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
     private sealed class Manifests
     {
         private readonly RepositoryId repository;
-        private readonly Ledger.Ledger? ledger;
+        private readonly ManifestRecords? records;
         private readonly Dictionary<Digest, ManifestNote> remembered;
 
         /// <param name="known">All that is known; null for nothing.</param>
-        /// <param name="ledger">To be asked for what is not among it; null for none.</param>
-        public Manifests(RepositoryId repository, KnownManifests? known = null, Ledger.Ledger? ledger = null)
+        /// <param name="records">To be asked for what is not among it; null for none.</param>
+        public Manifests(RepositoryId repository, KnownManifests? known = null, ManifestRecords? records = null)
         {
             this.repository = repository;
-            this.ledger = ledger;
+            this.records = records;
             remembered = new Dictionary<Digest, ManifestNote>((known ?? KnownManifests.None).Notes);
             Children = new Dictionary<Digest, IReadOnlyList<IndexChild>>((known ?? KnownManifests.None).Children);
             // An index that is an artifact is judged by nobody, so that its children stand in no record.
@@ -270,10 +271,10 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         public async Task ReadAsync(EcrReader registry, IEnumerable<Digest> digests, CancellationToken cancellation)
         {
             List<Digest> unread = [.. digests.Distinct()];
-            if (ledger is not null && unread.Count > 0)
+            if (records is not null && unread.Count > 0)
             {
                 foreach (
-                    var (digest, note) in await ledger
+                    var (digest, note) in await records
                         .NotesAsync(repository, unread, cancellation)
                         .ConfigureAwait(false)
                 )
@@ -676,7 +677,7 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
         CancellationToken cancellation
     ) =>
         await ListedAsync(repository, id, cancellation).ConfigureAwait(false) is { } listed
-            ? await ByContentAsync(listed, ledger: null, cancellation).ConfigureAwait(false)
+            ? await ByContentAsync(listed, records: null, cancellation).ConfigureAwait(false)
             : null;
 
     private async Task<ImageFacts?> ListedAsync(
@@ -723,13 +724,13 @@ public sealed class EcrReader(IAmazonECR ecr, Settings settings, TimeProvider ti
 
     private async Task<ImageFacts> ByContentAsync(
         ImageFacts image,
-        Ledger.Ledger? ledger,
+        ManifestRecords? records,
         CancellationToken cancellation
     )
     {
         if (!image.MayBeArtifact)
             return image;
-        var manifests = new Manifests(image.Id.Repository, ledger: ledger);
+        var manifests = new Manifests(image.Id.Repository, records: records);
         var read = await ByContentAsync([image], manifests, everyIndex: false, cancellation).ConfigureAwait(false);
         return read[0] with
         {

@@ -8,12 +8,12 @@ namespace EcrGuard.Aws.Facts;
 /// <summary>
 /// Reads what verdicts rest on, the policy aside: from the ledger what still holds there, the rest from the scanners.
 /// </summary>
-/// <param name="ledger">Null for a reader without one, as <paramref name="findings"/>: nothing is then known of earlier
+/// <param name="records">Null for a reader without one, as <paramref name="findings"/>: nothing is then known of earlier
 ///     scans.</param>
 /// <param name="settlingTime">How long a scan may take to settle of which no counts are known.</param>
 public sealed class EvidenceReader(
     ScanReader scans,
-    Ledger.Ledger? ledger,
+    ImageRecords? records,
     FindingsStore? findings,
     TimeProvider time,
     TimeSpan settlingTime
@@ -73,9 +73,9 @@ public sealed class EvidenceReader(
     )
     {
         var all = WithChildren(contents, wanted);
-        var entries = ledger is null
+        var entries = records is null
             ? new Dictionary<Digest, LedgerEntry>()
-            : await ledger.FindAsync(contents.Repository, all, cancellation).ConfigureAwait(false);
+            : await records.FindAsync(contents.Repository, all, cancellation).ConfigureAwait(false);
         var (images, unread, gone) = (
             new ConcurrentDictionary<Digest, Evidence>(),
             new ConcurrentDictionary<Digest, string>(),

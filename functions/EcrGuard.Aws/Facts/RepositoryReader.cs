@@ -8,11 +8,17 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>Reads everything about a repository that decides what may go from it.</summary>
-/// <param name="ledger">Null for a reader without one: the manifests of all indexes are then read from ECR, which may
-///     count as pulls of them.</param>
+/// <param name="manifests">Null for a reader without a ledger: the manifests of all indexes are then read from ECR, which
+///     may count as pulls of them.</param>
+/// <param name="usages">Null without a ledger: nothing is known of deployments since the reading.</param>
+/// <param name="repositories">Null without a ledger: nothing is known of what EcrGuard has written.</param>
+/// <param name="images">Null without a ledger: nothing is known to be taken out of reach.</param>
 public sealed class RepositoryReader(
     EcrReader registry,
-    Ledger.Ledger? ledger,
+    ManifestRecords? manifests,
+    UsageReader? usages,
+    ImageRecords? images,
+    RepositoryRecords? repositories,
     PolicyDocument policy,
     TimeProvider time
 )
@@ -34,16 +40,11 @@ public sealed class RepositoryReader(
     {
         RepositoryMemory? memory = null;
         var contents = await registry
-            .ContentsAsync(repository, ledger, cancellation, known, RememberedAsync)
+            .ContentsAsync(repository, manifests, cancellation, known, RememberedAsync)
             .ConfigureAwait(false);
         if (contents is null)
             return null;
-        var deployed =
-            memory?.Deployments
-            ?? (ledger is null ? [] : await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false));
-        use = UseHistory.Join(use, deployed, policy.Consumers.RollbackDays);
-        if (ledger is not null)
-            use = await ledger.WithPlatformsAsync(use, contents, cancellation).ConfigureAwait(false);
+        use = await UseAsync(contents, use, memory, cancellation).ConfigureAwait(false);
         var present = await (lifecycle ?? registry.LifecyclePolicyAsync(repository, cancellation)).ConfigureAwait(
             false
         );
@@ -56,10 +57,20 @@ public sealed class RepositoryReader(
 
         async Task<IReadOnlyDictionary<Digest, ManifestNote>> RememberedAsync()
         {
-            memory = await ledger!.MemoryAsync(repository, cancellation).ConfigureAwait(false);
+            memory = await repositories!.MemoryAsync(repository, cancellation).ConfigureAwait(false);
             return memory.Notes;
         }
     }
+
+    private async Task<UsageReading?> UseAsync(
+        RepositoryContents contents,
+        UsageReading? read,
+        RepositoryMemory? memory,
+        CancellationToken cancellation
+    ) =>
+        usages is null ? UseHistory.Join(read, [], policy.Consumers.RollbackDays)
+        : memory is null ? await usages.OfAsync(contents, read, cancellation).ConfigureAwait(false)
+        : await usages.OfAsync(contents, read, memory.Deployments, cancellation).ConfigureAwait(false);
 
     private async Task<IReadOnlySet<Digest>> QuarantinedAsync(
         RepositoryContents contents,
@@ -67,13 +78,13 @@ public sealed class RepositoryReader(
         CancellationToken cancellation
     )
     {
-        if (ledger is null)
+        if (images is null)
             return new HashSet<Digest>();
         var asked = contents
             .Images.Where(image => image.Storage != StorageStatus.Active)
             .Select(image => image.Id.Digest)
             .Union(named);
-        return (await ledger.FindAsync(contents.Repository, asked, cancellation).ConfigureAwait(false))
+        return (await images.FindAsync(contents.Repository, asked, cancellation).ConfigureAwait(false))
             .Where(entry => entry.Value.Quarantine is { State: not QuarantineState.Ended })
             .Select(entry => entry.Key)
             .ToHashSet();

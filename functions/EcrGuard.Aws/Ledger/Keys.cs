@@ -1,4 +1,5 @@
 using System.Globalization;
+using Amazon.DynamoDBv2.Model;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Use;
@@ -114,15 +115,17 @@ internal static class Keys
     public static string Shelf(RepositoryId repository) =>
         Shelf(repository.Account, repository.Region, RepositoryShelf, 0);
 
+    /// <summary>The digest with which the sort key of an item ends.</summary>
+    public static Digest DigestAfter(string begin, Dictionary<string, AttributeValue> item) =>
+        DigestOf(item[Sort].S[begin.Length..]);
+
+    public static Digest DigestOf(string hex) => Digest.Parse("sha256:" + hex);
+
     /// <summary>Sorts as text as it sorts as time: UTC, always seven digits of a second.</summary>
     public static string Time(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
     public static DateTimeOffset Time(string text) =>
-        TryTime(text) ?? throw new FormatException($"The ledger holds '{text}' where a time must be.");
-
-    /// <summary>Null for what is no time as the ledger writes them.</summary>
-    public static DateTimeOffset? TryTime(string text) =>
         DateTimeOffset.TryParseExact(
             text,
             "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'",
@@ -131,5 +134,5 @@ internal static class Keys
             out var time
         )
             ? time
-            : null;
+            : throw new FormatException($"The ledger holds '{text}' where a time must be.");
 }

@@ -96,15 +96,16 @@ internal static class ExplainCommand
         CancellationToken cancellation
     )
     {
-        var ledger = new Ledger(aws.Dynamo, settings, TimeProvider.System);
+        var table = new LedgerTable(aws.Dynamo, settings, TimeProvider.System);
+        var images = new ImageRecords(table);
         var entry =
-            await ledger.FindAsync(image, cancellation)
+            await images.FindAsync(image, cancellation)
             ?? throw new UnusableFileException(
                 $"The ledger knows nothing of {image.Repository.Name}@{image.Digest}: EcrGuard has not judged it yet, or "
                     + "it is no image that anybody deploys (a signature, say)."
             );
-        var history = new ImageHistory(aws.Dynamo, settings);
-        var deployments = await ledger.DeploymentsAsync(image.Repository, cancellation);
+        var history = new ImageHistory(table);
+        var deployments = await new DeploymentRecords(table).AllAsync(image.Repository, cancellation);
         return ImageStory.Of(
             new ImageStoryFacts(
                 entry.Record,
@@ -113,7 +114,7 @@ internal static class ExplainCommand
                 await history.ChangesAsync(image, cancellation),
                 await history.WritesAsync(image, cancellation),
                 [.. deployments.Where(use => use.Digest == image.Digest)],
-                await ledger.IndexesOfAsync(image, cancellation),
+                await new ManifestRecords(table, images).IndexesOfAsync(image, cancellation),
                 readUse ? await new UseStore(aws.S3, settings).LatestAsync(cancellation) : null
             ),
             TimeProvider.System.GetUtcNow()

@@ -66,7 +66,9 @@ internal static class ListCommand
                 var settings = await LedgerOptions.ReadAsync(aws, table, null, cancellation);
                 var images = new List<ListedImage>();
                 await foreach (
-                    var entry in new Ledger(aws.Dynamo, settings, TimeProvider.System).AllAsync(cancellation)
+                    var entry in new ImageRecords(new LedgerTable(aws.Dynamo, settings, TimeProvider.System)).AllAsync(
+                        cancellation
+                    )
                 )
                 {
                     var image = ListedImage.Of(entry.Record);

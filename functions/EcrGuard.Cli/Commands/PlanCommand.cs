@@ -160,7 +160,7 @@ internal static class PlanCommand
             Bucket = "",
         };
         var registry = new EcrReader(aws.Ecr, settings, time);
-        var views = new RepositoryReader(registry, null, policy, time);
+        var views = new RepositoryReader(registry, null, null, null, null, policy, time);
         progress.ReadingUse();
         var use = await new ConsumerReader(aws, policy, settings, time).ReadAsync(null, cancellation);
         progress.UseRead(use);

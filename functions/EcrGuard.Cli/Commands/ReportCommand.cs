@@ -109,9 +109,13 @@ internal static class ReportCommand
         using var aws = AwsClients.FromEnvironment();
         var settings = await LedgerOptions.ReadAsync(aws, options.Table, options.Bucket, cancellation);
         var time = TimeProvider.System;
+        var table = new LedgerTable(aws.Dynamo, settings, time);
         var reader = new SummaryReader(
             new EcrReader(aws.Ecr, settings, time),
-            new Ledger(aws.Dynamo, settings, time),
+            new RepositoryRecords(table),
+            new ForcedApprovalRecords(table),
+            new ImageRecords(table),
+            new RegistryDocuments(table),
             new UseStore(aws.S3, settings),
             policy,
             settings,

@@ -176,10 +176,12 @@ internal static class TryCommand
                 );
         }
         var registry = new EcrReader(aws.Ecr, settings, time);
-        var ledger = options.Table is null ? null : new Ledger(aws.Dynamo, settings, time);
+        var table = options.Table is null ? null : new LedgerTable(aws.Dynamo, settings, time);
+        var records = table is null ? null : new ImageRecords(table);
+        var manifests = records is null ? null : new ManifestRecords(table!, records);
         var evidences = new EvidenceReader(
             new ScanReader(aws.Ecr, aws.Inspector, registry, time),
-            ledger,
+            records,
             options.Bucket is null ? null : new FindingsStore(aws.S3, settings),
             time,
             settings.SettlingTime
@@ -209,7 +211,7 @@ internal static class TryCommand
                 var images = 0;
                 try
                 {
-                    var contents = await registry.ContentsAsync(repository, ledger, token);
+                    var contents = await registry.ContentsAsync(repository, manifests, token);
                     // Gone since the repositories were listed: nothing of it can change.
                     if (contents is null && options.Images.Count == 0)
                         return;

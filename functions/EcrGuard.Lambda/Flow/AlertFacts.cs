@@ -10,7 +10,14 @@ using EcrGuard.Lambda.Hosting;
 namespace EcrGuard.Lambda.Flow;
 
 /// <summary>What an alert says beside its verdict: who runs the image, and which team owns the repository.</summary>
-public sealed class AlertFacts(Ledger ledger, UseStore uses, PolicyDocument policy, TimeProvider time, Log log)
+public sealed class AlertFacts(
+    RepositoryRecords repositories,
+    DeploymentRecords records,
+    UseStore uses,
+    PolicyDocument policy,
+    TimeProvider time,
+    Log log
+)
 {
     /// <summary>The alerts with what is known of each. What cannot be read keeps no alert back.</summary>
     public async Task<IReadOnlyDictionary<string, Alert>> OfAsync(
@@ -24,7 +31,7 @@ public sealed class AlertFacts(Ledger ledger, UseStore uses, PolicyDocument poli
             var read = alerts.Count == 0 ? null : await uses.LatestAsync(cancellation).ConfigureAwait(false);
             foreach (var same in alerts.GroupBy(alert => alert.Record.Verdict.Image.Repository))
             {
-                var team = await ledger.TeamAsync(same.Key, cancellation).ConfigureAwait(false);
+                var team = await repositories.TeamAsync(same.Key, cancellation).ConfigureAwait(false);
                 var running = await RunningAsync(same.Key, read, cancellation).ConfigureAwait(false);
                 foreach (var alert in same)
                     told[alert.Id] = alert with { Team = team, RunsIn = running.Of(alert.Record) };
@@ -43,7 +50,7 @@ public sealed class AlertFacts(Ledger ledger, UseStore uses, PolicyDocument poli
         CancellationToken cancellation
     )
     {
-        var deployments = await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
+        var deployments = await records.AllAsync(repository, cancellation).ConfigureAwait(false);
         var use =
             UseHistory.Join(read, deployments, policy.Consumers.RollbackDays)
             ?? new UsageReading { ReadAt = time.GetUtcNow(), Uses = deployments };

@@ -22,11 +22,13 @@ public sealed class BaselineEnforcer(
     ImageDecider guard,
     EcrReader registry,
     RepositoryWriter writer,
-    Aws.Facts.ConsumerReader consumers,
-    UseStore uses,
+    UsageReader usageReader,
     PreviewReader previews,
     DeploymentRecorder deployedImages,
-    Ledger ledger,
+    RepositoryRecords repositories,
+    TableOwnership ownership,
+    ImageRecords images,
+    ManifestRecords manifests,
     TimeProvider time,
     Log log
 )
@@ -68,7 +70,7 @@ public sealed class BaselineEnforcer(
         if (usages is not null)
             drift = await WithUnknownAsync(repository, drift, cancellation).ConfigureAwait(false);
         if (baseline == named)
-            await ledger.StoreNoteAsync(id, drift, cancellation).ConfigureAwait(false);
+            await repositories.StoreDriftAsync(id, drift, cancellation).ConfigureAwait(false);
         return repository;
     }
 
@@ -83,14 +85,14 @@ public sealed class BaselineEnforcer(
         {
             if (SettingHistory.None.WithoutOriginal(setting, repository) is not { } unknown || drift.Contains(unknown))
                 continue;
-            var (hold, _) = await ledger.HoldAsync(repository.Id, cancellation).ConfigureAwait(false);
+            var (hold, _) = await repositories.SettingsAsync(repository.Id, cancellation).ConfigureAwait(false);
             if (hold.WithoutOriginal(setting, repository) is null)
                 continue;
             // A team may have excepted EcrGuard's tags itself, as the documentation asks: that is no news where nothing
             // was lost.
             if (
                 setting.Kind != SettingKind.TagMutability
-                || await ledger.WasTakenOverAsync(cancellation).ConfigureAwait(false)
+                || await ownership.WasTakenOverAsync(cancellation).ConfigureAwait(false)
             )
                 drift = [.. drift, unknown];
         }
@@ -116,7 +118,7 @@ public sealed class BaselineEnforcer(
         var facts = new RepositoryFacts { Id = id, LifecyclePolicy = lifecycle };
         if (LifecycleOnly(facts, mode, SettingHistory.None).Repairs.Count == 0)
             return false;
-        var (hold, _) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
+        var (hold, _) = await repositories.SettingsAsync(id, cancellation).ConfigureAwait(false);
         var resourceTags = await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false);
         facts = facts with { ResourceTags = resourceTags };
         if (resourceTags is null || LifecycleOnly(facts, mode, hold).Repairs is not [var repair, ..])
@@ -142,7 +144,7 @@ public sealed class BaselineEnforcer(
     /// <returns>Null where EcrGuard has written nothing to the repository.</returns>
     public async Task<RestoreAnswer?> RestoreAsync(RepositoryId id, string reason, CancellationToken cancellation)
     {
-        var (hold, revision) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
+        var (hold, revision) = await repositories.SettingsAsync(id, cancellation).ConfigureAwait(false);
         if (hold.Settings.Count == 0)
             return null;
         var baseline = guard.Policy.BaselineOf(id.Name);
@@ -154,8 +156,8 @@ public sealed class BaselineEnforcer(
         );
         // First, so that nobody holds meanwhile what is put back here.
         if (
-            !await ledger
-                .StoreHoldAsync(id, hold with { Restored = restored }, revision, cancellation)
+            !await repositories
+                .StoreSettingsAsync(id, hold with { Restored = restored }, revision, cancellation)
                 .ConfigureAwait(false)
         )
             throw new InvalidOperationException(
@@ -188,7 +190,9 @@ public sealed class BaselineEnforcer(
                 done.Add(before is null ? $"Took away {setting.Words}." : $"Put back {setting.Words}.");
             }
         }
-        await ledger.StoreHoldAsync(id, hold.PutBack(restored, open), revision + 1, cancellation).ConfigureAwait(false);
+        await repositories
+            .StoreSettingsAsync(id, hold.PutBack(restored, open), revision + 1, cancellation)
+            .ConfigureAwait(false);
         log.Info("A repository was put back as it was before.", ("repository", id.Name), ("reason", reason));
         return new RestoreAnswer(id.Name, done, left);
     }
@@ -233,7 +237,7 @@ public sealed class BaselineEnforcer(
         CancellationToken cancellation
     ) =>
         PolicySafety.CountsPushes(policy)
-            ? await ledger.GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation).ConfigureAwait(false)
+            ? await images.GoneAsync(id, time.GetUtcNow() - PolicySafety.LookBack, cancellation).ConfigureAwait(false)
             : [];
 
     /// <summary>
@@ -242,18 +246,12 @@ public sealed class BaselineEnforcer(
     /// </summary>
     private async Task<Exposure?> ExposureAsync(RepositoryId id, string policy, CancellationToken cancellation)
     {
-        var use = await consumers
-            .ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation)
-            .ConfigureAwait(false);
-        var contents = await ContentsAsync(id, cancellation).ConfigureAwait(false);
-        var deployments = await ledger.DeploymentsAsync(id, cancellation).ConfigureAwait(false);
-        var now = time.GetUtcNow();
-        if (contents is null)
+        var read = await usageReader.ReadAsync(cancellation).ConfigureAwait(false);
+        if (await ContentsAsync(id, cancellation).ConfigureAwait(false) is not { } contents)
             return null;
-        use = UseHistory.Join(use, deployments, guard.Policy.Consumers.RollbackDays)!;
-        use = (await ledger.WithPlatformsAsync(use, contents, cancellation).ConfigureAwait(false))!;
-        var usages = InUse.Of(use, contents, guard.Policy.Consumers, now);
-        return Exposure.Of(policy, contents, usages, now);
+        var use = await usageReader.OfAsync(contents, read, cancellation).ConfigureAwait(false);
+        var now = time.GetUtcNow();
+        return Exposure.Of(policy, contents, InUse.Of(use, contents, guard.Policy.Consumers, now), now);
     }
 
     /// <summary>Names every part, so that all is read.</summary>
@@ -357,7 +355,7 @@ public sealed class BaselineEnforcer(
 
     private async Task<BaselineWriter> HoldingAsync(RepositoryId id, CancellationToken cancellation)
     {
-        var (hold, revision) = await ledger.HoldAsync(id, cancellation).ConfigureAwait(false);
+        var (hold, revision) = await repositories.SettingsAsync(id, cancellation).ConfigureAwait(false);
         return new BaselineWriter(id, hold, revision, writer, log);
     }
 
@@ -416,7 +414,7 @@ public sealed class BaselineEnforcer(
     private const string Gone = "The repository was deleted meanwhile.";
 
     private Task<RepositoryContents?> ContentsAsync(RepositoryId id, CancellationToken cancellation) =>
-        registry.ContentsAsync(id, ledger, cancellation);
+        registry.ContentsAsync(id, manifests, cancellation);
 
     private static LifecyclePolicy Read(string policy) => LifecyclePolicy.Read(policy).Policy!;
 }

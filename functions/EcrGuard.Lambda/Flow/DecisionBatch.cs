@@ -18,7 +18,8 @@ namespace EcrGuard.Lambda.Flow;
 public sealed class DecisionBatch(
     ImageDecider guard,
     QuarantineEnforcer quarantines,
-    Ledger ledger,
+    ImageRecords records,
+    AlertClaims claims,
     AlertFacts facts,
     Notifier notifier,
     RecheckSender looks,
@@ -42,7 +43,7 @@ public sealed class DecisionBatch(
             images,
             async (id, cancellation) =>
             {
-                var before = await ledger.FindAsync(id, cancellation).ConfigureAwait(false);
+                var before = await records.FindAsync(id, cancellation).ConfigureAwait(false);
                 return await guard.JudgeAsync(id, [], alerting: true, before, cancellation).ConfigureAwait(false);
             },
             context,
@@ -108,7 +109,7 @@ public sealed class DecisionBatch(
                                     work.Image,
                                     [],
                                     alerting: true,
-                                    await ledger.FindAsync(work.Image, cancellation).ConfigureAwait(false),
+                                    await records.FindAsync(work.Image, cancellation).ConfigureAwait(false),
                                     cancellation
                                 )
                                 .ConfigureAwait(false)
@@ -176,7 +177,7 @@ public sealed class DecisionBatch(
                     [work],
                     async open =>
                     {
-                        await ledger
+                        await records
                             .DoneAsync(open.Image, open.Judged!.Entry.Revision, rest.Token)
                             .ConfigureAwait(false);
                         open.Done = true;
@@ -200,7 +201,7 @@ public sealed class DecisionBatch(
                 async work =>
                 {
                     var at = work.Judged!.LookAt!.Value;
-                    if (await ledger.ClaimLookAsync(work.Image, at, cancellation).ConfigureAwait(false))
+                    if (await claims.ClaimLookAsync(work.Image, at, cancellation).ConfigureAwait(false))
                         await PutDownAsync(work.Image, at, cancellation).ConfigureAwait(false);
                     work.Done = true;
                 },
@@ -217,10 +218,10 @@ public sealed class DecisionBatch(
         }
         catch
         {
-            await ledger.ReleaseLookAsync(image, at, CancellationToken.None).ConfigureAwait(false);
+            await claims.ReleaseLookAsync(image, at, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
-        await ledger.CloseLookAsync(image, at, cancellation).ConfigureAwait(false);
+        await claims.CloseLookAsync(image, at, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -263,7 +264,7 @@ public sealed class DecisionBatch(
                 {
                     if (
                         Alert.For(work.Judged!.Entry.Record) is { } alert
-                        && await ledger.ClaimAlertAsync(work.Image, alert.Id, cancellation).ConfigureAwait(false)
+                        && await claims.ClaimAlertAsync(work.Image, alert.Id, cancellation).ConfigureAwait(false)
                     )
                         claimed.Add((work, alert));
                     work.Done = true;
@@ -307,7 +308,7 @@ public sealed class DecisionBatch(
                 );
                 await EachAsync(
                         told,
-                        c => ledger.ReleaseAlertAsync(c.Work.Image, c.Alert.Id, CancellationToken.None),
+                        c => claims.ReleaseAlertAsync(c.Work.Image, c.Alert.Id, CancellationToken.None),
                         CancellationToken.None
                     )
                     .ConfigureAwait(false);
@@ -317,7 +318,7 @@ public sealed class DecisionBatch(
                     told,
                     async c =>
                     {
-                        await ledger.CloseAlertAsync(c.Work.Image, c.Alert.Id, cancellation).ConfigureAwait(false);
+                        await claims.CloseAlertAsync(c.Work.Image, c.Alert.Id, cancellation).ConfigureAwait(false);
                         c.Work.Done = true;
                     },
                     cancellation

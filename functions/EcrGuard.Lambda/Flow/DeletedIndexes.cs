@@ -11,7 +11,8 @@ namespace EcrGuard.Lambda.Flow;
 /// </summary>
 public sealed class DeletedIndexes(
     EcrReader registry,
-    Ledger ledger,
+    ManifestRecords manifests,
+    DeploymentRecords records,
     UseStore uses,
     DeploymentRecorder deployments,
     ImageDecider guard
@@ -20,7 +21,7 @@ public sealed class DeletedIndexes(
     /// <summary>Follows the deletion of an image, of which most are no index: that costs a read of the ledger.</summary>
     public async Task FollowAsync(ImageId index, CancellationToken cancellation)
     {
-        var platforms = await ledger
+        var platforms = await manifests
             .PlatformsAsync(index.Repository, [index.Digest], cancellation)
             .ConfigureAwait(false);
         // A tag that was deleted tells the same, and an index may be pushed again.
@@ -29,7 +30,7 @@ public sealed class DeletedIndexes(
         var left = UseHistory.LeftBy(
             index,
             await uses.LatestAsync(cancellation).ConfigureAwait(false),
-            await ledger.DeploymentsAsync(index.Repository, cancellation).ConfigureAwait(false),
+            await records.AllAsync(index.Repository, cancellation).ConfigureAwait(false),
             platforms,
             guard.Policy.Consumers.RollbackDays
         );

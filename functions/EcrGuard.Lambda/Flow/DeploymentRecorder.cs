@@ -18,7 +18,8 @@ namespace EcrGuard.Lambda.Flow;
 public sealed class DeploymentRecorder(
     ImageDecider guard,
     EcrReader registry,
-    Ledger ledger,
+    DeploymentRecords records,
+    ManifestRecords manifests,
     TimedNotices notices,
     TimeProvider time,
     Log log
@@ -46,15 +47,15 @@ public sealed class DeploymentRecorder(
     public async Task<bool> RecordAsync(ConsumerReference use, DateTimeOffset seenAt, CancellationToken cancellation)
     {
         var image = new ImageId(use.Repository, use.Digest!);
-        var known = await ledger.DeploymentAsync(image, use.By, cancellation).ConfigureAwait(false);
+        var known = await records.FindAsync(image, use.By, cancellation).ConfigureAwait(false);
         // An updater took EcrGuard's tag for a version: it stays as long as it is named.
         var named = use.Tag is { } own && OwnTags.Claims(own) ? own : null;
         if (known is { Done: true } && seenAt - known.SeenAt < Recent && (named is null || named == known.Tag))
             return false;
         var follows = !(known is { Done: true, Shielded: true } && seenAt - known.SeenAt < ShieldAge);
-        await ledger.RecordDeploymentAsync(image, use, seenAt, Kept, follows, cancellation).ConfigureAwait(false);
+        await records.RecordAsync(image, use, seenAt, Kept, follows, cancellation).ConfigureAwait(false);
         if (named is not null)
-            await ledger.NameTagAsync(image, named, use.By.ToString(), cancellation).ConfigureAwait(false);
+            await records.NameTagAsync(image, named, use.By.ToString(), cancellation).ConfigureAwait(false);
         log.Info("A deployment was recorded.", ("image", image.ToString()), ("by", use.By.ToString()));
         return follows;
     }
@@ -68,7 +69,7 @@ public sealed class DeploymentRecorder(
             : new Shielded(There: false, null);
         // What could not be shielded is not done: the next event of it tries again.
         if (shield.WhyNot is null)
-            await ledger.DeploymentDoneAsync(image, use.By, seenAt, shield.There, cancellation).ConfigureAwait(false);
+            await records.DoneAsync(image, use.By, seenAt, shield.There, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -91,8 +92,8 @@ public sealed class DeploymentRecorder(
             if (known.Any(each => UseHistory.IsRecorded(each, meant, use.ReadAt)))
                 continue;
             var image = new ImageId(contents.Repository, meant.Digest!);
-            await ledger
-                .RecordDeploymentAsync(image, meant, use.ReadAt, Kept, follows: false, cancellation)
+            await records
+                .RecordAsync(image, meant, use.ReadAt, Kept, follows: false, cancellation)
                 .ConfigureAwait(false);
         }
     }
@@ -107,7 +108,7 @@ public sealed class DeploymentRecorder(
         CancellationToken cancellation
     )
     {
-        var recorded = await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
+        var recorded = await records.AllAsync(repository, cancellation).ConfigureAwait(false);
         var latest = known
             .GroupBy(use => (use.By, use.Digest))
             .ToDictionary(same => same.Key, same => same.Max(use => use.SeenAt));
@@ -137,7 +138,7 @@ public sealed class DeploymentRecorder(
         var (held, whyNot) = (false, (string?)null);
         if (level < Judge.MaxIndexLevels)
         {
-            foreach (var index in await ledger.IndexesOfAsync(image, cancellation).ConfigureAwait(false))
+            foreach (var index in await manifests.IndexesOfAsync(image, cancellation).ConfigureAwait(false))
             {
                 var holds = await ShieldAsync(image with { Digest = index }, level + 1, cancellation)
                     .ConfigureAwait(false);

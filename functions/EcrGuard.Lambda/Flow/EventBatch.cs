@@ -18,7 +18,8 @@ namespace EcrGuard.Lambda.Flow;
 public sealed class EventBatch(
     DecisionBatch decisions,
     EcrReader registry,
-    Ledger ledger,
+    ImageRecords images,
+    RepositoryRecords repositoryRecords,
     Settings settings,
     TimeProvider time,
     Log log
@@ -67,7 +68,7 @@ public sealed class EventBatch(
                 async (image, cancellation) =>
                 {
                     var events = messages[image].Select(m => m.Event).OrderBy(e => e.Time).ToList();
-                    var before = await ledger.FindAsync(image, cancellation).ConfigureAwait(false);
+                    var before = await images.FindAsync(image, cancellation).ConfigureAwait(false);
                     if (before is not { Open: false } || events.Any(heard => IsNews(heard, before)))
                         return await handle(image, events, before, cancellation).ConfigureAwait(false);
                     log.Info("What the verdict rests on includes the event.", ("image", image.ToString()));
@@ -173,7 +174,7 @@ public sealed class EventBatch(
         try
         {
             deadline.Token.ThrowIfCancellationRequested();
-            await ledger.NoteScanningChangedAsync(repositories, deadline.Token).ConfigureAwait(false);
+            await repositoryRecords.NoteScanningChangedAsync(repositories, deadline.Token).ConfigureAwait(false);
             return true;
         }
         catch (Exception failure)

@@ -9,7 +9,12 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Lambda.Flow;
 
 /// <summary>Reads what a sweep adds to the history of a repository, which reports are made of.</summary>
-public sealed class HistoryReader(Ledger ledger, EvidenceReader evidences, PolicyDocument policy, TimeProvider time)
+public sealed class HistoryReader(
+    RepositoryRecords repositories,
+    EvidenceReader evidences,
+    PolicyDocument policy,
+    TimeProvider time
+)
 {
     /// <summary>What reports must remember of the repository after this sweep.</summary>
     /// <param name="use">What runs, as it was last read; null where it is not known.</param>
@@ -25,7 +30,7 @@ public sealed class HistoryReader(Ledger ledger, EvidenceReader evidences, Polic
     )
     {
         var now = time.GetUtcNow();
-        var before = await ledger.HistoryAsync(contents.Repository, cancellation).ConfigureAwait(false);
+        var before = await repositories.HistoryAsync(contents.Repository, cancellation).ConfigureAwait(false);
         var isFresh = use is not null && now - use.ReadAt <= InUse.MaxAge;
         // Where nothing runs that was read, something may that failed to be: the newest image says nothing then.
         var follows =

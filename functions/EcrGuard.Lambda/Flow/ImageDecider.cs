@@ -36,7 +36,9 @@ public sealed record Judged(
 public sealed class ImageDecider(
     EcrReader registry,
     EvidenceReader evidences,
-    Ledger ledger,
+    ImageRecords images,
+    WriteRecords writes,
+    ManifestRecords manifests,
     FindingsStore findings,
     TagWriter tagWriter,
     TagRemover tagRemover,
@@ -89,7 +91,7 @@ public sealed class ImageDecider(
         var readAt = time.GetUtcNow();
         if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is { } image)
             return await JudgeAsync(image, news, alerting, before, cancellation).ConfigureAwait(false);
-        await ledger.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
+        await images.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
         return null;
     }
 
@@ -159,7 +161,7 @@ public sealed class ImageDecider(
                 is not { } read
             )
             {
-                await ledger.MarkGoneAsync(image.Id, askedAt, because: null, cancellation).ConfigureAwait(false);
+                await images.MarkGoneAsync(image.Id, askedAt, because: null, cancellation).ConfigureAwait(false);
                 return null;
             }
             var scan = await StartedAsync(image.Id, read, cancellation).ConfigureAwait(false);
@@ -173,7 +175,7 @@ public sealed class ImageDecider(
                 return judged;
             // Somebody stored newer facts without this news, which may be the only one: it is decided from facts of
             // now.
-            before = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
+            before = await images.FindAsync(image.Id, cancellation).ConfigureAwait(false);
             if (await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) is not { } now)
                 return null;
             image = now;
@@ -235,7 +237,7 @@ public sealed class ImageDecider(
     )
     {
         foreach (var write in entry.OpenWrites)
-            await ledger
+            await writes
                 .OutcomeAsync(
                     image.Id,
                     write,
@@ -253,12 +255,12 @@ public sealed class ImageDecider(
             // Writing takes its turn, and another verdict may be stored by then, by somebody who saw none of these
             // tags.
             var now = written.Wrote
-                ? await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? entry
+                ? await images.FindAsync(image.Id, cancellation).ConfigureAwait(false) ?? entry
                 : entry;
             if (now.Revision == entry.Revision)
             {
                 if (written.CouldNot != entry.Record.CouldNotMark)
-                    await ledger.NoteCouldNotMarkAsync(image.Id, written.CouldNot, cancellation).ConfigureAwait(false);
+                    await images.NoteCouldNotMarkAsync(image.Id, written.CouldNot, cancellation).ConfigureAwait(false);
                 return entry with { Record = entry.Record with { CouldNotMark = written.CouldNot } };
             }
             entry = now;
@@ -291,7 +293,7 @@ public sealed class ImageDecider(
     /// missed by nobody.
     /// </summary>
     public Task ForgetAsync(ImageFacts artifact, CancellationToken cancellation) =>
-        ledger.MarkGoneAsync(artifact.Id, time.GetUtcNow(), "it is no image: it belongs to one", cancellation);
+        images.MarkGoneAsync(artifact.Id, time.GetUtcNow(), "it is no image: it belongs to one", cancellation);
 
     /// <summary>
     /// Ends the marking of a batch: until then the tags that came off are on a manifest of EcrGuard's own.
@@ -335,7 +337,7 @@ public sealed class ImageDecider(
         var entry =
             image.Kind == ImageKind.Artifact
                 ? null
-                : await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
+                : await images.FindAsync(image.Id, cancellation).ConfigureAwait(false);
         // What is forced is laid over what stands now, never read from what was stored: whoever shortened it must not
         // wait for a decision.
         if (
@@ -390,7 +392,7 @@ public sealed class ImageDecider(
         for (var level = 0; children.Count > 0 && level < Judge.MaxIndexLevels; level++)
         {
             var judged = children.Where(child => child.Kind != ImageKind.Artifact).Select(child => child.Digest);
-            var known = await ledger
+            var known = await images
                 .FindAsync(record.Verdict.Image.Repository, judged, cancellation)
                 .ConfigureAwait(false);
             if (known.Values.Any(child => !child.Record.WithoutBreakGlass().Verdict.Approved))
@@ -446,7 +448,7 @@ public sealed class ImageDecider(
         if (children.Count > Judge.MaxChildren)
             return Judge.TooWide(image, children.Count, policy);
         var readAt = time.GetUtcNow();
-        var known = await ledger
+        var known = await images
             .FindAsync(image.Id.Repository, children.Select(c => c.Digest), cancellation)
             .ConfigureAwait(false);
         var verdicts = new (IndexChild, Verdict?)[children.Count];
@@ -555,10 +557,10 @@ public sealed class ImageDecider(
     {
         // The edges first: a child that is decided while this reads will then find its index.
         var judgeable = children.Where(c => c.Kind != ImageKind.Artifact).Select(c => c.Digest).ToList();
-        await ledger.StoreEdgesAsync(index.Id, judgeable, cancellation).ConfigureAwait(false);
+        await manifests.StoreEdgesAsync(index.Id, judgeable, cancellation).ConfigureAwait(false);
         var readAt = time.GetUtcNow();
         const int levels = Judge.MaxIndexLevels - 1;
-        var known = await ledger.FindAsync(index.Id.Repository, judgeable, cancellation).ConfigureAwait(false);
+        var known = await images.FindAsync(index.Id.Repository, judgeable, cancellation).ConfigureAwait(false);
         var verdicts = new List<(IndexChild Child, Verdict? Verdict)>();
         foreach (var child in children)
         {
@@ -574,7 +576,7 @@ public sealed class ImageDecider(
                 verdicts.Add((child, entry.Record.Verdict.WithoutBreakGlass()));
             else if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } facts)
             {
-                await ledger.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
+                await images.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
                 verdicts.Add((child, MissingChild(id, entry)));
             }
             else if (child.ShownBy(facts, children) is { Kind: ImageKind.Artifact } artifact)
@@ -657,7 +659,7 @@ public sealed class ImageDecider(
                 image,
                 verdict,
                 before?.Record,
-                ledger.NewId(),
+                images.NewChangeId(),
                 time.GetUtcNow(),
                 OwnTags.TeamTags(image)
             ) with
@@ -693,7 +695,7 @@ public sealed class ImageDecider(
                 || plan.Actions.Count > 0
                 || untagged
                 || MayPutBack(record, before?.Quarantine);
-            switch (await ledger.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
+            switch (await images.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
             {
                 case Stored.Yes:
                     var entry = new LedgerEntry(
@@ -713,7 +715,7 @@ public sealed class ImageDecider(
                     return await FollowAsync(entry).ConfigureAwait(false) with { LookAt = look };
                 case Stored.Superseded:
                     var newer =
-                        await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false)
+                        await images.FindAsync(image.Id, cancellation).ConfigureAwait(false)
                         ?? throw new InvalidOperationException(
                             $"The ledger refused {image.Id} for a newer entry and holds none."
                         );
@@ -726,7 +728,7 @@ public sealed class ImageDecider(
                         return null;
                     return await FollowAsync(newer).ConfigureAwait(false);
                 case Stored.Contended:
-                    before = await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false);
+                    before = await images.FindAsync(image.Id, cancellation).ConfigureAwait(false);
                     break;
             }
         }
@@ -736,9 +738,9 @@ public sealed class ImageDecider(
         // platform. The one that is being decided need not be in the ledger yet.
         async Task<bool> IsSpokenForAsync()
         {
-            var known = (await ledger.IndexRecordsOfAsync(image.Id, cancellation).ConfigureAwait(false)).ToDictionary(
-                index => index.Verdict.Image.Digest
-            );
+            var known = (
+                await manifests.IndexRecordsOfAsync(image.Id, cancellation).ConfigureAwait(false)
+            ).ToDictionary(index => index.Verdict.Image.Digest);
             if (within is not null && !known.ContainsKey(within))
                 return true;
             foreach (var (digest, index) in known)
@@ -768,7 +770,7 @@ public sealed class ImageDecider(
 
     private async Task<IReadOnlyList<ImageId>> IndexesAsync(ImageId child, CancellationToken cancellation) =>
         [
-            .. (await ledger.IndexesOfAsync(child, cancellation).ConfigureAwait(false)).Select(digest =>
+            .. (await manifests.IndexesOfAsync(child, cancellation).ConfigureAwait(false)).Select(digest =>
                 child with
                 {
                     Digest = digest,

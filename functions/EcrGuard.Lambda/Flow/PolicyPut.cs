@@ -22,7 +22,7 @@ public sealed class PolicyPut(
     PreviewReader previews,
     DeploymentRecorder deployedImages,
     EcrReader registry,
-    Ledger ledger,
+    ImageRecords images,
     TimeProvider time,
     Log log
 )
@@ -227,7 +227,7 @@ public sealed class PolicyPut(
             .ToList();
         if (bare.Count == 0)
             return false;
-        var entries = await ledger
+        var entries = await images
             .FindAsync(view.Contents.Repository, bare.Select(image => image.Id.Digest), cancellation)
             .ConfigureAwait(false);
         // What nobody has judged yet is judged first, and told like any other: a tag is written for an entry of the

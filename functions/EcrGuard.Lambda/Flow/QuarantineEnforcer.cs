@@ -20,9 +20,11 @@ namespace EcrGuard.Lambda.Flow;
 public sealed class QuarantineEnforcer(
     ImageDecider guard,
     EcrReader registry,
-    UseStore uses,
+    UsageReader usageReader,
     QuarantineWriter writer,
-    Ledger ledger,
+    ImageRecords images,
+    QuarantineRecords records,
+    ManifestRecords manifests,
     TimedNotices notices,
     TimeProvider time,
     Log log
@@ -62,9 +64,9 @@ public sealed class QuarantineEnforcer(
         var undone = new List<string>();
         var usages = UsagesOf(use, contents);
         var surroundings = new Surroundings { Contents = contents, Use = use };
-        foreach (var chunk in candidates.Chunk(Ledger.ReadBatch))
+        foreach (var chunk in candidates.Chunk(LedgerTable.ReadBatch))
         {
-            var entries = await ledger.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
+            var entries = await images.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
             foreach (
                 var entry in entries
                     .Values.Where(entry => guard.MayQuarantine(entry.Record, entry.Quarantine))
@@ -84,7 +86,7 @@ public sealed class QuarantineEnforcer(
                     else if (
                         entry.Quarantine is { State: QuarantineState.Held }
                         && usages.GetValueOrDefault(digest) is { Now: UseState.InUse } usage
-                        && await ledger.FindAsync(entry.Record.Verdict.Image, cancellation).ConfigureAwait(false)
+                        && await images.FindAsync(entry.Record.Verdict.Image, cancellation).ConfigureAwait(false)
                             is { Quarantine.State: QuarantineState.Held }
                     )
                         undone.Add(
@@ -123,7 +125,7 @@ public sealed class QuarantineEnforcer(
             return (false, QuarantinePlan.Observing);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            if (await ledger.FindAsync(image, cancellation).ConfigureAwait(false) is not { Record.Gone: false } entry)
+            if (await images.FindAsync(image, cancellation).ConfigureAwait(false) is not { Record.Gone: false } entry)
                 return (false, "The ledger knows no such image.");
             var record = entry.Record;
             if (record.Verdict.Status != Status.Blocked && entry.Quarantine is null or { State: QuarantineState.Ended })
@@ -145,7 +147,7 @@ public sealed class QuarantineEnforcer(
             };
             // Told before it is done: whoever reads the ledger later must have been able to hear of it.
             await TellAsync(QuarantineNotice.OfRelease(record, released), cancellation).ConfigureAwait(false);
-            if (!await ledger.StoreQuarantineAsync(entry, released, cancellation).ConfigureAwait(false))
+            if (!await records.StoreAsync(entry, released, cancellation).ConfigureAwait(false))
                 continue;
             log.Info("An image was released.", ("image", image.ToString()), ("by", by), ("reason", reason));
             return (
@@ -189,7 +191,7 @@ public sealed class QuarantineEnforcer(
                 return plan.Why;
             }
             if (plan.Next is null)
-                await ledger.StoreQuarantineAsync(entry, plan.Record!, cancellation).ConfigureAwait(false);
+                await records.StoreAsync(entry, plan.Record!, cancellation).ConfigureAwait(false);
             else if (
                 await writer
                     .MakeAsync(entry, plan, () => PlanAsync(entry, surroundings, cancellation), cancellation)
@@ -204,7 +206,7 @@ public sealed class QuarantineEnforcer(
                 );
                 return refusal;
             }
-            if (await ledger.FindAsync(image, cancellation).ConfigureAwait(false) is not { } now)
+            if (await images.FindAsync(image, cancellation).ConfigureAwait(false) is not { } now)
                 return null;
             entry = now;
         }
@@ -293,18 +295,13 @@ public sealed class QuarantineEnforcer(
     {
         if (surroundings.Contents is null || time.GetUtcNow() - surroundings.Contents.ReadAt > ContentsAge)
             surroundings.Contents = await registry
-                .ContentsAsync(repository, ledger, cancellation)
+                .ContentsAsync(repository, manifests, cancellation)
                 .ConfigureAwait(false);
-        surroundings.Use ??= await uses.LatestAsync(cancellation).ConfigureAwait(false);
-        var deployments = await ledger.DeploymentsAsync(repository, cancellation).ConfigureAwait(false);
+        surroundings.Use ??= await usageReader.LatestAsync(cancellation).ConfigureAwait(false);
         if (surroundings.Contents is null)
             return false;
-        surroundings.Joined = await ledger
-            .WithPlatformsAsync(
-                UseHistory.Join(surroundings.Use, deployments, guard.Policy.Consumers.RollbackDays),
-                surroundings.Contents,
-                cancellation
-            )
+        surroundings.Joined = await usageReader
+            .OfAsync(surroundings.Contents, surroundings.Use, cancellation)
             .ConfigureAwait(false);
         return true;
     }

@@ -14,7 +14,10 @@ namespace EcrGuard.Lambda.Flow;
 /// </summary>
 public sealed class SummaryReader(
     EcrReader registry,
-    Ledger ledger,
+    RepositoryRecords repositoryRecords,
+    ForcedApprovalRecords forcedApprovals,
+    ImageRecords images,
+    RegistryDocuments documents,
     UseStore uses,
     PolicyDocument policy,
     Settings settings,
@@ -36,7 +39,8 @@ public sealed class SummaryReader(
             .ConfigureAwait(false);
         var notes = await OrUnreadAsync(
                 "what the sweeps have noted of repositories",
-                async () => await ledger.NotesAsync(cancellation).ToListAsync(cancellation).ConfigureAwait(false),
+                async () =>
+                    await repositoryRecords.AllAsync(cancellation).ToListAsync(cancellation).ConfigureAwait(false),
                 []
             )
             .ConfigureAwait(false);
@@ -49,8 +53,8 @@ public sealed class SummaryReader(
         var forced = await OrUnreadAsync(
                 "the forced approvals",
                 async () =>
-                    await ledger
-                        .BreakGlassesAsync(week.Start, DateTimeOffset.MaxValue, open: false, cancellation)
+                    await forcedApprovals
+                        .EndingAsync(week.Start, DateTimeOffset.MaxValue, open: false, cancellation)
                         .ToListAsync(cancellation)
                         .ConfigureAwait(false),
                 []
@@ -87,7 +91,7 @@ public sealed class SummaryReader(
         );
         try
         {
-            await foreach (var entry in ledger.AllAsync(cancellation).ConfigureAwait(false))
+            await foreach (var entry in images.AllAsync(cancellation).ConfigureAwait(false))
             {
                 if (entry.Quarantine is { State: QuarantineState.Taking or QuarantineState.Held })
                     quarantined.Add(entry.Record.Verdict.Image);
@@ -121,7 +125,7 @@ public sealed class SummaryReader(
         var weeks = new List<WeekRollUp>();
         for (var before = week.Previous; before > Oldest(week); before = before.Previous)
         {
-            var (numbers, _) = await ledger.DocumentAsync(StoredForms.Week(before), cancellation).ConfigureAwait(false);
+            var (numbers, _) = await documents.FindAsync(StoredForms.Week(before), cancellation).ConfigureAwait(false);
             if (numbers is not null)
                 weeks.Add(numbers);
         }

@@ -13,7 +13,7 @@ public sealed record SweepLeaseState(string Run, DateTimeOffset? RunningUntil)
 /// One sweep runs at a time, since those of one share the writes of one. It may take more than a day, and may end
 /// without a word: so each of its repositories says that it still runs, and what is silent for long is over.
 /// </summary>
-public sealed class SweepLease(Ledger ledger, TimeProvider time)
+public sealed class SweepLease(RegistryDocuments documents, TimeProvider time)
 {
     /// <summary>Longer than one run over a repository, its retries, and what stands between two of them.</summary>
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);
@@ -66,8 +66,8 @@ public sealed class SweepLease(Ledger ledger, TimeProvider time)
     }
 
     private Task<(SweepLeaseState? State, long Revision)> ReadAsync(CancellationToken cancellation) =>
-        ledger.DocumentAsync(SweepLeaseState.Form, cancellation);
+        documents.FindAsync(SweepLeaseState.Form, cancellation);
 
     private Task<bool> StoreAsync(string run, DateTimeOffset? until, long revision, CancellationToken cancellation) =>
-        ledger.StoreDocumentAsync(SweepLeaseState.Form, new SweepLeaseState(run, until), revision, cancellation);
+        documents.StoreAsync(SweepLeaseState.Form, new SweepLeaseState(run, until), revision, cancellation);
 }

@@ -18,7 +18,9 @@ namespace EcrGuard.Lambda.Flow;
 /// </summary>
 public sealed class TimedNotices(
     EcrReader registry,
-    Ledger ledger,
+    ImageRecords images,
+    ManifestRecords manifests,
+    AlertClaims claims,
     Notifier notifier,
     PolicyDocument policy,
     Settings settings,
@@ -66,14 +68,16 @@ public sealed class TimedNotices(
         var (image, now) = (record.Verdict.Image, time.GetUtcNow());
         var grace = stood.Seen(usage.Now, policy, now);
         if (grace != stood)
-            await ledger.NoteGraceAsync(image, entry.Revision, grace, cancellation).ConfigureAwait(false);
+            await images.NoteGraceAsync(image, entry.Revision, grace, cancellation).ConfigureAwait(false);
         if (grace?.Due(now) is not { } stage || usage.Now != UseState.InUse)
             return;
         // The child of an index has no name that anybody knows it by: its index has the same clock, and names the
         // platform.
         if (
             record.Tags.Count == 0
-            && (await ledger.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false)).Any(index => !index.Gone)
+            && (await manifests.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false)).Any(index =>
+                !index.Gone
+            )
         )
             return;
         await PublishOnceAsync(
@@ -103,7 +107,7 @@ public sealed class TimedNotices(
         CancellationToken cancellation
     )
     {
-        if (!await ledger.ClaimNoticeAsync(repository, id, cancellation).ConfigureAwait(false))
+        if (!await claims.ClaimNoticeAsync(repository, id, cancellation).ConfigureAwait(false))
             return;
         try
         {
@@ -122,10 +126,10 @@ public sealed class TimedNotices(
         }
         catch
         {
-            await ledger.ReleaseNoticeAsync(repository, id, CancellationToken.None).ConfigureAwait(false);
+            await claims.ReleaseNoticeAsync(repository, id, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
-        await ledger.CloseNoticeAsync(repository, id, cancellation).ConfigureAwait(false);
+        await claims.CloseNoticeAsync(repository, id, cancellation).ConfigureAwait(false);
     }
 
     private async Task<string?> OwnerAsync(RepositoryId repository, CancellationToken cancellation)

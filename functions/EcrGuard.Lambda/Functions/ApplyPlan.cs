@@ -30,7 +30,7 @@ public sealed class ApplyPlan(
     RepositoryReader views,
     ConsumerReader consumers,
     UseStore uses,
-    Ledger ledger,
+    RegistryDocuments documents,
     PlanLedger plans,
     ImageRemovals removals,
     PolicyPut policyPut,
@@ -53,8 +53,8 @@ public sealed class ApplyPlan(
             return Refused(id, reasons);
 
         var started = time.GetUtcNow();
-        var (lease, revision) = await ledger
-            .DocumentAsync(ApplyLease.Form, CancellationToken.None)
+        var (lease, revision) = await documents
+            .FindAsync(ApplyLease.Form, CancellationToken.None)
             .ConfigureAwait(false);
         if (lease?.RunningUntil > started)
             return Refused(
@@ -67,8 +67,8 @@ public sealed class ApplyPlan(
         // Nobody else stores over a lease that runs.
         async Task<bool> LeaseAsync(DateTimeOffset? until)
         {
-            var kept = await ledger
-                .StoreDocumentAsync(ApplyLease.Form, new ApplyLease(id, until), revision, CancellationToken.None)
+            var kept = await documents
+                .StoreAsync(ApplyLease.Form, new ApplyLease(id, until), revision, CancellationToken.None)
                 .ConfigureAwait(false);
             if (kept)
                 revision++;

@@ -47,7 +47,8 @@ public sealed class Backfill(
     ImageDecider guard,
     BaselineEnforcer baselines,
     EcrReader registry,
-    Ledger ledger,
+    RegistryDocuments documents,
+    ImageRecords images,
     RecheckSender looks,
     Notifier notifier,
     Settings settings,
@@ -74,8 +75,8 @@ public sealed class Backfill(
     [LambdaFunction]
     public async Task<BackfillState> BackfillAsync(ScheduledRequest input, ILambdaContext context)
     {
-        var (before, revision) = await ledger
-            .DocumentAsync(BackfillState.Form, CancellationToken.None)
+        var (before, revision) = await documents
+            .FindAsync(BackfillState.Form, CancellationToken.None)
             .ConfigureAwait(false);
         var state = before ?? new BackfillState(time.GetUtcNow(), null, 0, new StatusCounts(), [], null, null, null);
         if (state.DoneAt is not null || state.RunningUntil > time.GetUtcNow())
@@ -86,8 +87,8 @@ public sealed class Backfill(
         );
         async Task<bool> StoreAsync()
         {
-            var kept = await ledger
-                .StoreDocumentAsync(BackfillState.Form, state, revision, CancellationToken.None)
+            var kept = await documents
+                .StoreAsync(BackfillState.Form, state, revision, CancellationToken.None)
                 .ConfigureAwait(false);
             revision++;
             return kept;
@@ -219,7 +220,7 @@ public sealed class Backfill(
                     $"image {image.Id}",
                     async () =>
                     {
-                        var before = await ledger.FindAsync(image.Id, token).ConfigureAwait(false);
+                        var before = await images.FindAsync(image.Id, token).ConfigureAwait(false);
                         if (
                             before is { Open: false, Record: { Gone: false, ScanningChanged: false } }
                             && before.FactsAt >= startedAt
@@ -271,7 +272,7 @@ public sealed class Backfill(
                                     m.Entry.Open && !(before?.Open == true && m.Judged.Indexes.Count > 0)
                                 )
                             )
-                                await ledger.DoneAsync(done.Image, entry.Revision, token).ConfigureAwait(false);
+                                await images.DoneAsync(done.Image, entry.Revision, token).ConfigureAwait(false);
                         }
                     }
                 )

@@ -40,7 +40,8 @@ public sealed class BreakGlass(
     DecisionBatch decisions,
     TimedNotices notices,
     EcrReader registry,
-    Ledger ledger,
+    ImageRecords images,
+    ForcedApprovalRecords forcedApprovals,
     PolicyDocument policy,
     Settings settings,
     TimeProvider time,
@@ -159,7 +160,7 @@ public sealed class BreakGlass(
             if (
                 await CarryOutAsync(
                         image,
-                        new ForcedApproval(ledger.NewId(), by, order.Reason!.Trim(), now, until ?? now)
+                        new ForcedApproval(forcedApprovals.NewId(), by, order.Reason!.Trim(), now, until ?? now)
                         {
                             Request = request,
                         },
@@ -222,7 +223,7 @@ public sealed class BreakGlass(
         {
             // One that nobody has judged yet is recorded first, so that there is something to come back to.
             if (
-                await ledger.FindAsync(image.Id, cancellation).ConfigureAwait(false) is not { Record.Gone: false } entry
+                await images.FindAsync(image.Id, cancellation).ConfigureAwait(false) is not { Record.Gone: false } entry
                 && (
                     entry = (
                         await guard.JudgeAsync(image, [], alerting: true, null, cancellation).ConfigureAwait(false)
@@ -258,8 +259,8 @@ public sealed class BreakGlass(
             if (!revokes)
                 await TellAsync(order, end: false).ConfigureAwait(false);
             if (
-                !await ledger
-                    .StoreBreakGlassAsync(entry, revokes ? ended! : order, revokes ? null : ended, cancellation)
+                !await forcedApprovals
+                    .StoreAsync(entry, revokes ? ended! : order, revokes ? null : ended, cancellation)
                     .ConfigureAwait(false)
             )
                 continue;

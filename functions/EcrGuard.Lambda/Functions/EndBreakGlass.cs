@@ -19,7 +19,8 @@ public sealed record BreakGlassEnds(int Ended, int Done);
 public sealed class EndBreakGlass(
     DecisionBatch decisions,
     TimedNotices notices,
-    Ledger ledger,
+    ForcedApprovalRecords forcedApprovals,
+    ImageRecords images,
     TimeProvider time,
     Log log
 )
@@ -29,8 +30,8 @@ public sealed class EndBreakGlass(
     {
         using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         var now = time.GetUtcNow();
-        var ended = await ledger
-            .BreakGlassesAsync(now - ForcedApproval.EndIsNews, now, open: true, deadline.Token)
+        var ended = await forcedApprovals
+            .EndingAsync(now - ForcedApproval.EndIsNews, now, open: true, deadline.Token)
             .ToListAsync(deadline.Token)
             .ConfigureAwait(false);
         if (ended.Count == 0)
@@ -44,7 +45,7 @@ public sealed class EndBreakGlass(
         {
             try
             {
-                if (await ledger.FindAsync(image, deadline.Token).ConfigureAwait(false) is { } entry)
+                if (await images.FindAsync(image, deadline.Token).ConfigureAwait(false) is { } entry)
                     await notices
                         .BreakGlassAsync(
                             new ForcedApprovalNotice(
@@ -59,7 +60,7 @@ public sealed class EndBreakGlass(
                         .ConfigureAwait(false);
                 if (!decided.ContainsKey(image))
                     continue;
-                await ledger.EndBreakGlassAsync(image, forced, deadline.Token).ConfigureAwait(false);
+                await forcedApprovals.EndAsync(image, forced, deadline.Token).ConfigureAwait(false);
                 done++;
             }
             catch (Exception failure)

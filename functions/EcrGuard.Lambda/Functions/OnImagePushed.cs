@@ -24,7 +24,9 @@ public sealed class OnImagePushed(
     BaselineEnforcer baselines,
     EcrReader registry,
     RepositoryWriter writer,
-    Ledger ledger,
+    WriteRecords writes,
+    ImageRecords images,
+    ManifestRecords manifests,
     Notifier notifier,
     Settings settings,
     TimeProvider time,
@@ -55,7 +57,7 @@ public sealed class OnImagePushed(
                     before?.IntendedTags
                     ?? (
                         events.Any(push => push.Tag is { } tag && OwnTags.Claims(tag))
-                            ? await ledger.IntendedTagsAsync(image, cancellation).ConfigureAwait(false)
+                            ? await writes.IntendedTagsAsync(image, cancellation).ConfigureAwait(false)
                             : []
                     );
                 var foreign = events.Where(push => IsForeign(push, intended)).ToList();
@@ -89,7 +91,7 @@ public sealed class OnImagePushed(
                     if (facts is not null)
                         judged = await RecordAsync(facts, last, repository, before, cancellation).ConfigureAwait(false);
                     else
-                        await ledger.MarkGoneAsync(image, readAt, because: null, cancellation).ConfigureAwait(false);
+                        await images.MarkGoneAsync(image, readAt, because: null, cancellation).ConfigureAwait(false);
                 }
                 // Last, so that trying the rest again does not say it again.
                 foreach (var push in foreign)
@@ -134,7 +136,7 @@ public sealed class OnImagePushed(
             if (
                 OwnTags.MarkedBy(push.Tag!) is { } digest
                 && (
-                    await ledger
+                    await writes
                         .IntendedTagsAsync(manifest with { Digest = digest }, cancellation)
                         .ConfigureAwait(false)
                 ).Contains(push.Tag)
@@ -235,9 +237,9 @@ public sealed class OnImagePushed(
                 ReadAt = time.GetUtcNow(),
                 Kind = ImageKind.Artifact,
             };
-        var facts = await registry.PushedAsync(id, tags, ledger, cancellation).ConfigureAwait(false);
+        var facts = await registry.PushedAsync(id, tags, manifests, cancellation).ConfigureAwait(false);
         if (facts?.NewNotes is { } notes)
-            await ledger.RememberAsync(id.Repository, notes, cancellation).ConfigureAwait(false);
+            await manifests.RememberAsync(id.Repository, notes, cancellation).ConfigureAwait(false);
         return facts;
     }
 }

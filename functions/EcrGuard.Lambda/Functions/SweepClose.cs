@@ -36,7 +36,8 @@ public sealed class SweepClose(
     EcrReader registry,
     UseStore uses,
     SweepLease lease,
-    Ledger ledger,
+    RepositoryRecords repositories,
+    RegistryDocuments documents,
     Notifier notifier,
     IAmazonS3 s3,
     Settings settings,
@@ -54,7 +55,7 @@ public sealed class SweepClose(
                 .DeserializeAsync(stored.ResponseStream, StateJson.Default.IReadOnlyListListedRepository)
                 .ConfigureAwait(false)
             ?? [];
-        var swept = await ledger
+        var swept = await repositories
             .SweepsAsync(CancellationToken.None)
             .Where(found => found.Sweep.SweptAt >= input.StartedAt)
             .ToListAsync()
@@ -70,8 +71,8 @@ public sealed class SweepClose(
                 .ToList()
             ?? [];
 
-        var (before, revision) = await ledger
-            .DocumentAsync(SweepState.Form, CancellationToken.None)
+        var (before, revision) = await documents
+            .FindAsync(SweepState.Form, CancellationToken.None)
             .ConfigureAwait(false);
         var result = new SweepResult(
             input.Run,
@@ -107,7 +108,7 @@ public sealed class SweepClose(
             unread,
             result.Unfinished.Count == 0 && !input.AwaitsBackfill ? result.EndedAt : before?.WholeAt
         );
-        await ledger.StoreDocumentAsync(SweepState.Form, state, revision, CancellationToken.None).ConfigureAwait(false);
+        await documents.StoreAsync(SweepState.Form, state, revision, CancellationToken.None).ConfigureAwait(false);
         await lease.EndAsync(input.Run, CancellationToken.None).ConfigureAwait(false);
         log.Info(
             "The sweep has ended.",

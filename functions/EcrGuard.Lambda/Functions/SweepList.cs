@@ -46,10 +46,11 @@ public sealed record ListedRepository(string Repository);
 /// <summary>Begins a sweep: reads once, for every repository, what runs, and lists the repositories.</summary>
 public sealed class SweepList(
     EcrReader registry,
-    ConsumerReader consumers,
+    UsageReader usageReader,
     UseStore uses,
     SweepLease lease,
-    Ledger ledger,
+    RepositoryRecords repositories,
+    RegistryDocuments documents,
     IAmazonS3 s3,
     Settings settings,
     TimeProvider time,
@@ -90,13 +91,7 @@ public sealed class SweepList(
         }
         // In a large account the first reading takes minutes: what is not read in time is unread, and the sweep begins.
         using var enough = Deadline.Before(context, Margin);
-        var use = await consumers
-            .ReadAsync(
-                await uses.LatestAsync(CancellationToken.None).ConfigureAwait(false),
-                CancellationToken.None,
-                enough.Token
-            )
-            .ConfigureAwait(false);
+        var use = await usageReader.ReadAsync(CancellationToken.None, enough.Token).ConfigureAwait(false);
         await uses.KeepAsync(use, CancellationToken.None).ConfigureAwait(false);
         foreach (var unread in use.Unread)
             log.Warning(
@@ -117,7 +112,7 @@ public sealed class SweepList(
                 )
             );
             // A repository that is gone is swept once more: its images are to be noted as gone.
-            await foreach (var known in ledger.SweepsAsync(CancellationToken.None).ConfigureAwait(false))
+            await foreach (var known in repositories.SweepsAsync(CancellationToken.None).ConfigureAwait(false))
                 names.Add(known.Repository);
         }
 
@@ -152,6 +147,6 @@ public sealed class SweepList(
     }
 
     private async Task<bool> IsBackfilledAsync() =>
-        (await ledger.DocumentAsync(BackfillState.Form, CancellationToken.None).ConfigureAwait(false)).Value?.DoneAt
+        (await documents.FindAsync(BackfillState.Form, CancellationToken.None).ConfigureAwait(false)).Value?.DoneAt
             is not null;
 }

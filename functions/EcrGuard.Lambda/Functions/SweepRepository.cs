@@ -49,9 +49,13 @@ public sealed class SweepRepository(
     TimedNotices notices,
     SweepLease lease,
     EcrReader registry,
-    UseStore uses,
+    UsageReader usageReader,
     HistoryReader histories,
-    Ledger ledger,
+    ImageRecords records,
+    RepositoryRecords repositories,
+    ManifestRecords manifests,
+    DeploymentRecords deploymentRecords,
+    WriteRecords writes,
     TimeProvider time,
     Log log
 )
@@ -94,13 +98,13 @@ public sealed class SweepRepository(
                 throw new InvalidOperationException(another);
             // The ledger before the registry: what is pushed between the two is then in the list, and nothing there
             // looks gone.
-            var known = await ledger.DigestsAsync(repository, deadline.Token).ConfigureAwait(false);
-            var contents = await registry.ContentsAsync(repository, ledger, deadline.Token).ConfigureAwait(false);
+            var known = await records.DigestsAsync(repository, deadline.Token).ConfigureAwait(false);
+            var contents = await registry.ContentsAsync(repository, manifests, deadline.Token).ConfigureAwait(false);
             if (contents is null)
             {
                 var readAt = time.GetUtcNow();
                 foreach (var digest in known)
-                    await ledger
+                    await records
                         .MarkGoneAsync(
                             new ImageId(repository, digest),
                             readAt,
@@ -108,29 +112,23 @@ public sealed class SweepRepository(
                             deadline.Token
                         )
                         .ConfigureAwait(false);
-                await ledger.ForgetAsync(repository, deadline.Token).ConfigureAwait(false);
+                await repositories.ForgetAsync(repository, deadline.Token).ConfigureAwait(false);
                 return swept;
             }
 
             var undone = new List<string>();
-            await ledger.RememberAsync(repository, contents.NewNotes, deadline.Token).ConfigureAwait(false);
+            await manifests.RememberAsync(repository, contents.NewNotes, deadline.Token).ConfigureAwait(false);
             contents = contents with
             {
                 RemovalManifests = await ClearAsync(contents, undone, deadline.Token).ConfigureAwait(false),
             };
             guard.BeginSweep(contents);
             var namesAt = time.GetUtcNow();
-            var deployments = await ledger.DeploymentsAsync(repository, deadline.Token).ConfigureAwait(false);
-            var read = await uses.LatestAsync(deadline.Token).ConfigureAwait(false);
+            var deployments = await deploymentRecords.AllAsync(repository, deadline.Token).ConfigureAwait(false);
+            var read = await usageReader.LatestAsync(deadline.Token).ConfigureAwait(false);
             var isMeant = UseHistory.IsMeant(read, contents);
             var others = deployments.Where(recorded => !isMeant(recorded));
-            var use = await ledger
-                .WithPlatformsAsync(
-                    UseHistory.Join(read, others, guard.Policy.Consumers.RollbackDays),
-                    contents,
-                    deadline.Token
-                )
-                .ConfigureAwait(false);
+            var use = await usageReader.OfAsync(contents, read, others, deadline.Token).ConfigureAwait(false);
             await deployedImages.RecordMeaningsAsync(read, contents, deployments, deadline.Token).ConfigureAwait(false);
             var meant = read is null
                 ? []
@@ -219,7 +217,7 @@ public sealed class SweepRepository(
                     own,
                     contents with
                     {
-                        LatelyGone = await ledger
+                        LatelyGone = await records
                             .GoneAsync(repository, now - PolicySafety.LookBack, deadline.Token)
                             .ConfigureAwait(false),
                     },
@@ -277,7 +275,7 @@ public sealed class SweepRepository(
                 own is null ? null : PolicyEffect.Of(own, contents, usages, shielded: false, now + Tomorrow),
                 input.StartedAt
             );
-            await ledger
+            await repositories
                 .StoreSweepAsync(
                     repository,
                     sweep with
@@ -354,7 +352,7 @@ public sealed class SweepRepository(
         CancellationToken cancellation
     )
     {
-        var entries = await ledger
+        var entries = await records
             .FindAsync(repository, images.Select(image => image.Id.Digest), cancellation)
             .ConfigureAwait(false);
         var now = time.GetUtcNow();
@@ -484,14 +482,14 @@ public sealed class SweepRepository(
             .Named.Where(note => named.GetValueOrDefault(note.Tag) == note.By)
             .GroupBy(note => note.Tag, (_, same) => same.MaxBy(note => note.At)!)
             .ToList();
-        var over = entry.Named.Except(kept).Where(note => note.At is not { } at || at < namesAt).ToList();
+        var over = entry.Named.Except(kept).Where(note => note.At < namesAt).ToList();
         var added = named
             .Where(name => kept.TrueForAll(note => note.Tag != name.Key))
             .Select(name => new NamedTag(name.Key, name.Value, namesAt))
             .ToList();
         if (over.Count == 0 && added.Count == 0)
             return entry;
-        await ledger.NoteNamedTagsAsync(image.Id, added, over, cancellation).ConfigureAwait(false);
+        await deploymentRecords.NoteNamedTagsAsync(image.Id, added, over, cancellation).ConfigureAwait(false);
         return entry with { Named = [.. entry.Named.Except(over), .. added] };
     }
 
@@ -572,7 +570,7 @@ public sealed class SweepRepository(
         var (left, expired, bytes) = (0, 0, 0L);
         foreach (var chunk in known.Where(digest => !there.Contains(digest)).Chunk(Chunk))
         {
-            var gone = await ledger.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
+            var gone = await records.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
             foreach (
                 var (digest, because) in RemovalCause.Attribute(
                     [.. gone.Values.Select(entry => entry.Record)],
@@ -584,7 +582,7 @@ public sealed class SweepRepository(
             {
                 // False: pushed again since the list was made, or an event was faster.
                 if (
-                    !await ledger
+                    !await records
                         .MarkGoneAsync(
                             new ImageId(contents.Repository, digest),
                             contents.ReadAt,
@@ -610,7 +608,7 @@ public sealed class SweepRepository(
     {
         var over = contents.ReadAt - QuarantinePlan.UnderWay;
         await foreach (
-            var write in ledger
+            var write in writes
                 .UnendedAsync(contents.Repository, over - StoryAge, over, cancellation)
                 .ConfigureAwait(false)
         )
@@ -620,8 +618,8 @@ public sealed class SweepRepository(
             var outcome = write.Outcome(contents, found);
             await (
                 write.Image is { } image
-                    ? ledger.OutcomeAsync(image, write.Id, outcome, cancellation, guess: true)
-                    : ledger.OutcomeAsync(contents.Repository, write.Id, outcome, cancellation, guess: true)
+                    ? writes.OutcomeAsync(image, write.Id, outcome, cancellation, guess: true)
+                    : writes.OutcomeAsync(contents.Repository, write.Id, outcome, cancellation, guess: true)
             ).ConfigureAwait(false);
         }
     }

@@ -34,14 +34,22 @@ public sealed record WatchState(DateTimeOffset InstalledAt, EnforcementMode Ceil
 /// A schedule's tick: how long ago everything else that runs by itself last did, as metrics with alarms, and a ceiling
 /// that has changed, as an alert. It does no work of its own, so that it ticks while the others fail.
 /// </summary>
-public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, TimeProvider time, Log log)
+public sealed class Watch(
+    RegistryDocuments documents,
+    TableOwnership ownership,
+    ForcedApprovalRecords forcedApprovals,
+    Notifier notifier,
+    Settings settings,
+    TimeProvider time,
+    Log log
+)
 {
     [LambdaFunction]
     public async Task<WatchState> WatchAsync(ScheduledRequest input, ILambdaContext context)
     {
         using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         var now = time.GetUtcNow();
-        var (before, revision) = await ledger.DocumentAsync(WatchState.Form, deadline.Token).ConfigureAwait(false);
+        var (before, revision) = await documents.FindAsync(WatchState.Form, deadline.Token).ConfigureAwait(false);
         var state = new WatchState(now, settings.Enforcement, settings.Table, settings.Stack);
         if (before is not null)
             state = state.IsAnother(before)
@@ -75,7 +83,7 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
             await notifier.PublishAsync(Topic, message, deadline.Token).ConfigureAwait(false);
         }
         // Last: told twice is better than not at all.
-        await ledger.StoreDocumentAsync(WatchState.Form, state, revision, deadline.Token).ConfigureAwait(false);
+        await documents.StoreAsync(WatchState.Form, state, revision, deadline.Token).ConfigureAwait(false);
         return state;
     }
 
@@ -90,9 +98,9 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
     /// <param name="from">The table that the ledger names; null where it names none, as a new one does.</param>
     private async Task AdoptAsync(string? from, DateTimeOffset now, CancellationToken cancellation)
     {
-        var adoptedAt = await ledger.AdoptAsync(from, cancellation).ConfigureAwait(false);
-        var inForce = await ledger
-            .BreakGlassesAsync(now, DateTimeOffset.MaxValue, open: false, cancellation)
+        var adoptedAt = await ownership.AdoptAsync(from, cancellation).ConfigureAwait(false);
+        var inForce = await forcedApprovals
+            .EndingAsync(now, DateTimeOffset.MaxValue, open: false, cancellation)
             .Where(each => each.Forced.At < adoptedAt && each.Forced.InForce(now))
             .ToListAsync(cancellation)
             .ConfigureAwait(false);
@@ -105,9 +113,9 @@ public sealed class Watch(Ledger ledger, Notifier notifier, Settings settings, T
 
     private async Task<LastRuns> LastAsync(WatchState state, CancellationToken cancellation)
     {
-        var (sweep, _) = await ledger.DocumentAsync(SweepState.Form, cancellation).ConfigureAwait(false);
-        var (summary, _) = await ledger.DocumentAsync(SummaryState.Form, cancellation).ConfigureAwait(false);
-        var (backfill, _) = await ledger.DocumentAsync(BackfillState.Form, cancellation).ConfigureAwait(false);
+        var (sweep, _) = await documents.FindAsync(SweepState.Form, cancellation).ConfigureAwait(false);
+        var (summary, _) = await documents.FindAsync(SummaryState.Form, cancellation).ConfigureAwait(false);
+        var (backfill, _) = await documents.FindAsync(BackfillState.Form, cancellation).ConfigureAwait(false);
         return new LastRuns(
             state.InstalledAt,
             sweep?.WholeAt,

@@ -28,7 +28,7 @@ public sealed record SummaryState(string Week, DateTimeOffset SentAt)
 /// </summary>
 public sealed class WeeklySummary(
     SummaryReader reader,
-    Ledger ledger,
+    RegistryDocuments documents,
     Notifier notifier,
     IAmazonS3 s3,
     Settings settings,
@@ -104,8 +104,8 @@ public sealed class WeeklySummary(
     private async Task StoreRollUpAsync(WeekRollUp numbers, CancellationToken cancellation)
     {
         var form = StoredForms.Week(numbers.Week);
-        var (_, revision) = await ledger.DocumentAsync(form, cancellation).ConfigureAwait(false);
-        await ledger.StoreDocumentAsync(form, numbers, revision, cancellation).ConfigureAwait(false);
+        var (_, revision) = await documents.FindAsync(form, cancellation).ConfigureAwait(false);
+        await documents.StoreAsync(form, numbers, revision, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>By way of a file: the table of a million images is larger than memory should be.</summary>
@@ -137,7 +137,7 @@ public sealed class WeeklySummary(
     }
 
     private Task<(SummaryState? Last, long Revision)> SentAsync(CancellationToken cancellation) =>
-        ledger.DocumentAsync(SummaryState.Form, cancellation);
+        documents.FindAsync(SummaryState.Form, cancellation);
 
     /// <summary>An older week that somebody asks for again says nothing of the schedule.</summary>
     private async Task NoteSentAsync(SummaryState sent, CancellationToken cancellation)
@@ -145,6 +145,6 @@ public sealed class WeeklySummary(
         var (last, revision) = await SentAsync(cancellation).ConfigureAwait(false);
         if (last is not null && string.CompareOrdinal(sent.Week, last.Week) < 0)
             return;
-        await ledger.StoreDocumentAsync(SummaryState.Form, sent, revision, cancellation).ConfigureAwait(false);
+        await documents.StoreAsync(SummaryState.Form, sent, revision, cancellation).ConfigureAwait(false);
     }
 }

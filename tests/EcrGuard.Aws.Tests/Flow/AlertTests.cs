@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
@@ -146,9 +147,9 @@ public sealed class AlertTests
         );
         Assert.True(
             await fixture
-                .Functions.Part<Ledger.Ledger>()
-                .StoreBreakGlassAsync(
-                    (await fixture.Functions.Part<Ledger.Ledger>().FindAsync(id, CancellationToken.None))!,
+                .Functions.Part<ForcedApprovalRecords>()
+                .StoreAsync(
+                    (await fixture.Functions.Part<ImageRecords>().FindAsync(id, CancellationToken.None))!,
                     new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)),
                     null,
                     CancellationToken.None

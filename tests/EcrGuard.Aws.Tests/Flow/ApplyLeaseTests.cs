@@ -24,12 +24,13 @@ public sealed class ApplyLeaseTests
         var ledger = fixture.Functions.Part<PlanLedger>();
         for (var at = 0; at < 2000; at++)
         {
-            var taken = PlanLedger.Taken(
-                plan.Id,
-                new Removed($"{new string('r', 250)}{at:0000}", 100_000, 100, 100_000),
-                fixture.Functions.Part<Settings>(),
-                fixture.Guard.Time
-            );
+            var taken = PlanLedger
+                .Taken(
+                    fixture.Functions.Part<LedgerTable>(),
+                    plan.Id,
+                    new Removed($"{new string('r', 250)}{at:0000}", 100_000, 100, 100_000)
+                )
+                .Put;
             await fixture.Functions.Part<IAmazonDynamoDB>().PutItemAsync(taken.TableName, taken.Item);
         }
         Assert.Equal(2000, (await ledger.TakenAsync(plan.Id, CancellationToken.None)).Count);
@@ -50,7 +51,7 @@ public sealed class ApplyLeaseTests
         fixture.PushOld(7);
         fixture.PushOld(7, "shop/zoo");
         var plan = await fixture.PlanAsync(exact: false, repositories: [Repository, "shop/zoo"]);
-        var ledger = fixture.Guard.Deploy(Keeps).Part<Ledger.Ledger>();
+        var documents = fixture.Guard.Deploy(Keeps).Part<RegistryDocuments>();
         var taken = false;
         // Somebody else takes it while the first policy is being put: a clock that is wrong, say.
         var answer = await fixture.ApplyAsync(
@@ -60,7 +61,7 @@ public sealed class ApplyLeaseTests
                 Remaining = () =>
                 {
                     if (!taken)
-                        taken = TakeOver(ledger);
+                        taken = TakeOver(documents);
                     return TimeSpan.FromMinutes(14);
                 },
             }
@@ -70,15 +71,15 @@ public sealed class ApplyLeaseTests
         Assert.True(answer.More);
         Assert.Single(answer.Done);
         Assert.Null(fixture.Aws.Ecr.LifecyclePolicyOf("shop/zoo"));
-        var (lease, _) = await ledger.DocumentAsync(ApplyLease.Form, CancellationToken.None);
+        var (lease, _) = await documents.FindAsync(ApplyLease.Form, CancellationToken.None);
         Assert.Equal(Taken, lease);
     }
 
     /// <returns>Whether there was a lease to take.</returns>
-    private static bool TakeOver(Ledger.Ledger ledger) =>
+    private static bool TakeOver(RegistryDocuments documents) =>
         Task.Run(async () =>
-                await ledger.DocumentAsync(ApplyLease.Form, CancellationToken.None) is ({ }, var revision)
-                && await ledger.StoreDocumentAsync(ApplyLease.Form, Taken, revision, CancellationToken.None)
+                await documents.FindAsync(ApplyLease.Form, CancellationToken.None) is ({ }, var revision)
+                && await documents.StoreAsync(ApplyLease.Form, Taken, revision, CancellationToken.None)
             )
             .GetAwaiter()
             .GetResult();

@@ -1,5 +1,6 @@
 using Amazon.ECR;
 using Amazon.ECR.Model;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
@@ -276,7 +277,7 @@ public sealed class BaselineTests
             )
         );
         Assert.Empty(Writes(fixture));
-        Assert.Equal(3, Drift(fixture).Length);
+        Assert.Equal(3, Drift(fixture).Count);
     }
 
     [Theory]
@@ -296,7 +297,7 @@ public sealed class BaselineTests
             usages: new Dictionary<Digest, ImageUsage> { [Digest.Parse(digest)] = new(use, [], []) }
         );
         Assert.Equal(put, fixture.Aws.Ecr.LifecyclePolicyOf("held") is not null);
-        Assert.Equal(why is null ? 0 : 2, Drift(fixture).Length);
+        Assert.Equal(why is null ? 0 : 2, Drift(fixture).Count);
         Assert.Contains(why ?? "", string.Join(' ', Drift(fixture)), StringComparison.Ordinal);
     }
 
@@ -462,10 +463,10 @@ public sealed class BaselineTests
                 .Order(StringComparer.Ordinal),
         ];
 
-    private static string[] Drift(GuardFixture fixture) =>
-        System.Text.Json.JsonSerializer.Deserialize<string[]>(
+    private static IReadOnlyList<string> Drift(GuardFixture fixture) =>
+        StoredForms.Drift.Read(
             fixture.Items("D").Single(item => item["repository"]!.GetValue<string>() == "held")[
                 "drift"
             ]!.GetValue<string>()
-        )!;
+        );
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Amazon.Lambda.APIGatewayEvents;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Flow;
@@ -76,7 +77,7 @@ public sealed class BreakGlassTests
         await fixture
             .Functions.Part<TimedNotices>()
             .SayAsync(
-                (await fixture.Functions.Part<Ledger.Ledger>().FindAsync(Id(digest), CancellationToken.None))!,
+                (await fixture.Functions.Part<ImageRecords>().FindAsync(Id(digest), CancellationToken.None))!,
                 new ImageUsage(UseState.Unknown, [], []),
                 CancellationToken.None
             );
@@ -232,7 +233,7 @@ public sealed class BreakGlassTests
         fixture.Time.Advance(TimeSpan.FromHours(4));
         Assert.Equal("BLOCKED", await AskAsync(fixture, $"{Repository}:1"));
         Assert.True(
-            (await fixture.Functions.Part<Ledger.Ledger>().FindAsync(Id(digest), CancellationToken.None))!.Record.IsDue(
+            (await fixture.Functions.Part<ImageRecords>().FindAsync(Id(digest), CancellationToken.None))!.Record.IsDue(
                 fixture.Functions.Part<Core.Policy.PolicyDocument>().Version,
                 fixture.Time.GetUtcNow()
             )

@@ -1,3 +1,4 @@
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Flow;
@@ -30,7 +31,7 @@ public sealed class GraceTests
         await functions
             .Part<TimedNotices>()
             .SayAsync(
-                (await functions.Part<Ledger.Ledger>().FindAsync(image, CancellationToken.None))!,
+                (await functions.Part<ImageRecords>().FindAsync(image, CancellationToken.None))!,
                 usage,
                 CancellationToken.None
             );
@@ -120,9 +121,9 @@ public sealed class GraceTests
         var id = new ImageId(new("123456789012", "eu-central-1", Repository), Digest.Parse(digest));
         Assert.True(
             await fixture
-                .Functions.Part<Ledger.Ledger>()
-                .StoreBreakGlassAsync(
-                    (await fixture.Functions.Part<Ledger.Ledger>().FindAsync(id, CancellationToken.None))!,
+                .Functions.Part<ForcedApprovalRecords>()
+                .StoreAsync(
+                    (await fixture.Functions.Part<ImageRecords>().FindAsync(id, CancellationToken.None))!,
                     new("1", "ada", "a reason", fixture.Time.GetUtcNow(), fixture.Time.GetUtcNow().AddHours(1)),
                     null,
                     CancellationToken.None

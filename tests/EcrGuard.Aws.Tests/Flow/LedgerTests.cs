@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
 using static EcrGuard.Aws.Tests.Flow.GuardFixture;
@@ -276,7 +277,7 @@ public sealed class LedgerTests
     public async Task Functions_that_carry_out_orders_take_their_turns_to_write_from_one_place()
     {
         await using var fixture = await StartAsync();
-        var ledger = fixture.Functions.Part<Ledger.Ledger>();
+        var ledger = fixture.Functions.Part<WriteRecords>();
         using var one = new WriteRate(0.2, fixture.Time, ledger);
         using var other = new WriteRate(0.2, fixture.Time, ledger);
         using var own = new WriteRate(0.2, fixture.Time);

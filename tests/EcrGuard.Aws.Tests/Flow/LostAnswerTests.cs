@@ -35,18 +35,32 @@ public sealed class LostAnswerTests
     public async Task A_document_that_was_stored_is_known_as_ones_own_and_another_ones_is_not()
     {
         await using var fixture = await StartAsync();
-        var ledger = fixture.Functions.Part<Ledger.Ledger>();
         var (one, two) = (new SweepLeaseState("1", null), new SweepLeaseState("2", null));
         fixture.Aws.Faults.Add(LostAnswer("PutItem"));
-        Assert.True(await ledger.StoreDocumentAsync(SweepLeaseState.Form, one, 0, CancellationToken.None));
+        Assert.True(
+            await fixture
+                .Functions.Part<RegistryDocuments>()
+                .StoreAsync(SweepLeaseState.Form, one, 0, CancellationToken.None)
+        );
         AssertStruck(fixture);
         fixture.Aws.Faults.Add(LostAnswer("PutItem"));
-        Assert.True(await ledger.StoreDocumentAsync(SweepLeaseState.Form, two, 1, CancellationToken.None));
+        Assert.True(
+            await fixture
+                .Functions.Part<RegistryDocuments>()
+                .StoreAsync(SweepLeaseState.Form, two, 1, CancellationToken.None)
+        );
         AssertStruck(fixture);
 
         // The same text, and another one's.
-        Assert.False(await ledger.StoreDocumentAsync(SweepLeaseState.Form, two, 1, CancellationToken.None));
-        Assert.Equal((two, 2), await ledger.DocumentAsync(SweepLeaseState.Form, CancellationToken.None));
+        Assert.False(
+            await fixture
+                .Functions.Part<RegistryDocuments>()
+                .StoreAsync(SweepLeaseState.Form, two, 1, CancellationToken.None)
+        );
+        Assert.Equal(
+            (two, 2),
+            await fixture.Functions.Part<RegistryDocuments>().FindAsync(SweepLeaseState.Form, CancellationToken.None)
+        );
     }
 
     [Fact]
@@ -68,11 +82,18 @@ public sealed class LostAnswerTests
     public async Task What_is_held_of_a_repository_is_stored_once_and_known()
     {
         await using var fixture = await StartAsync();
-        var ledger = fixture.Functions.Part<Ledger.Ledger>();
         fixture.Aws.Faults.Add(LostAnswer("PutItem"));
-        Assert.True(await ledger.StoreHoldAsync(Home(fixture), SettingHistory.None, 0, CancellationToken.None));
+        Assert.True(
+            await fixture
+                .Functions.Part<RepositoryRecords>()
+                .StoreSettingsAsync(Home(fixture), SettingHistory.None, 0, CancellationToken.None)
+        );
         AssertStruck(fixture);
-        Assert.False(await ledger.StoreHoldAsync(Home(fixture), SettingHistory.None, 0, CancellationToken.None));
+        Assert.False(
+            await fixture
+                .Functions.Part<RepositoryRecords>()
+                .StoreSettingsAsync(Home(fixture), SettingHistory.None, 0, CancellationToken.None)
+        );
     }
 
     [Fact]
@@ -87,8 +108,8 @@ public sealed class LostAnswerTests
             Assert.NotNull((await fixture.Functions.BackfillAsync()).DoneAt);
             AssertStruck(fixture);
             var stored = await fixture
-                .Functions.Part<Ledger.Ledger>()
-                .DocumentAsync(BackfillState.Form, CancellationToken.None);
+                .Functions.Part<RegistryDocuments>()
+                .FindAsync(BackfillState.Form, CancellationToken.None);
             Assert.Null(stored.Value!.RunningUntil);
             Assert.Single(fixture.Alerts);
         }
@@ -98,16 +119,19 @@ public sealed class LostAnswerTests
     public async Task A_claim_of_an_alert_or_a_notice_is_ones_own_and_no_other_of_the_same_moment_is()
     {
         await using var fixture = await StartAsync();
-        var ledger = fixture.Functions.Part<Ledger.Ledger>();
         fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
-        Assert.True(await ledger.ClaimNoticeAsync(Home(fixture), "n1", CancellationToken.None));
+        Assert.True(
+            await fixture.Functions.Part<AlertClaims>().ClaimNoticeAsync(Home(fixture), "n1", CancellationToken.None)
+        );
         AssertStruck(fixture);
 
         // Two that look at one clock at one moment.
         fixture.Time.AutoAdvanceAmount = TimeSpan.Zero;
-        Assert.True(await ledger.ClaimNoticeAsync(Home(fixture), "n2", CancellationToken.None));
+        Assert.True(
+            await fixture.Functions.Part<AlertClaims>().ClaimNoticeAsync(Home(fixture), "n2", CancellationToken.None)
+        );
         Assert.False(
-            await fixture.Deploy().Part<Ledger.Ledger>().ClaimNoticeAsync(Home(fixture), "n2", CancellationToken.None)
+            await fixture.Deploy().Part<AlertClaims>().ClaimNoticeAsync(Home(fixture), "n2", CancellationToken.None)
         );
     }
 
@@ -115,11 +139,14 @@ public sealed class LostAnswerTests
     public async Task A_turn_to_write_that_was_taken_is_taken()
     {
         await using var fixture = await StartAsync();
-        var ledger = fixture.Functions.Part<Ledger.Ledger>();
         fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
-        Assert.True(await ledger.TakeTurnAsync(TimeSpan.FromSeconds(5), CancellationToken.None));
+        Assert.True(
+            await fixture.Functions.Part<WriteRecords>().TakeTurnAsync(TimeSpan.FromSeconds(5), CancellationToken.None)
+        );
         AssertStruck(fixture);
-        Assert.False(await ledger.TakeTurnAsync(TimeSpan.FromSeconds(5), CancellationToken.None));
+        Assert.False(
+            await fixture.Functions.Part<WriteRecords>().TakeTurnAsync(TimeSpan.FromSeconds(5), CancellationToken.None)
+        );
     }
 
     [Fact]
@@ -127,36 +154,53 @@ public sealed class LostAnswerTests
     {
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
-        var ledger = fixture.Functions.Part<Ledger.Ledger>();
-        var entry = (await ledger.FindAsync(new ImageId(Home(fixture), Digest.Parse(digest)), CancellationToken.None))!;
+        var entry = (
+            await fixture
+                .Functions.Part<ImageRecords>()
+                .FindAsync(new ImageId(Home(fixture), Digest.Parse(digest)), CancellationToken.None)
+        )!;
         var record = entry.Record with { Verdict = entry.Record.Verdict with { FactsAt = fixture.Time.GetUtcNow() } };
 
         fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
-        Assert.Equal(Stored.Yes, await ledger.StoreAsync(record, entry, null, open: false, CancellationToken.None));
+        Assert.Equal(
+            Stored.Yes,
+            await fixture
+                .Functions.Part<ImageRecords>()
+                .StoreAsync(record, entry, null, open: false, CancellationToken.None)
+        );
         AssertStruck(fixture);
         // Somebody else's store stays somebody else's.
         Assert.Equal(
             Stored.Contended,
-            await ledger.StoreAsync(
-                record with
-                {
-                    Verdict = record.Verdict with { FactsAt = fixture.Time.GetUtcNow() },
-                },
-                entry,
-                null,
-                open: false,
-                CancellationToken.None
-            )
+            await fixture
+                .Functions.Part<ImageRecords>()
+                .StoreAsync(
+                    record with
+                    {
+                        Verdict = record.Verdict with { FactsAt = fixture.Time.GetUtcNow() },
+                    },
+                    entry,
+                    null,
+                    open: false,
+                    CancellationToken.None
+                )
         );
 
-        var now = (await ledger.FindAsync(entry.Record.Verdict.Image, CancellationToken.None))!;
+        var now = (
+            await fixture.Functions.Part<ImageRecords>().FindAsync(entry.Record.Verdict.Image, CancellationToken.None)
+        )!;
         var changed = now.Record with
         {
-            ChangeId = ledger.NewId(),
+            ChangeId = fixture.Functions.Part<ImageRecords>().NewChangeId(),
             Verdict = now.Record.Verdict with { Status = Status.Stale, FactsAt = fixture.Time.GetUtcNow() },
         };
         fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
-        Assert.Equal(Stored.Yes, await ledger.StoreAsync(changed, now, null, open: false, CancellationToken.None));
+        Assert.Equal(
+            Stored.Yes,
+            await fixture
+                .Functions.Part<ImageRecords>()
+                .StoreAsync(changed, now, null, open: false, CancellationToken.None)
+        );
         AssertStruck(fixture);
     }
 
@@ -172,7 +216,7 @@ public sealed class LostAnswerTests
         fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
         Assert.True(
             await fixture
-                .Functions.Part<Ledger.Ledger>()
+                .Functions.Part<ImageRecords>()
                 .MarkGoneAsync(
                     new ImageId(Home(fixture), Digest.Parse(index)),
                     fixture.Time.GetUtcNow(),
@@ -189,18 +233,13 @@ public sealed class LostAnswerTests
     {
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1");
-        var ledger = fixture.Functions.Part<Ledger.Ledger>();
         var image = new ImageId(Home(fixture), Digest.Parse(digest));
-        var entry = (await ledger.FindAsync(image, CancellationToken.None))!;
+        var entry = (await fixture.Functions.Part<ImageRecords>().FindAsync(image, CancellationToken.None))!;
         fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
         Assert.NotNull(
-            await ledger.IntendAsync(
-                image,
-                entry,
-                new TagAction(TagChange.Add, "x"),
-                onto: null,
-                CancellationToken.None
-            )
+            await fixture
+                .Functions.Part<WriteRecords>()
+                .IntendAsync(image, entry, new TagAction(TagChange.Add, "x"), onto: null, CancellationToken.None)
         );
         AssertStruck(fixture);
         Assert.Single(fixture.Items("A#"), item => item["tag"]?.GetValue<string>() == "x");
@@ -211,8 +250,11 @@ public sealed class LostAnswerTests
     {
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
-        var ledger = fixture.Functions.Part<Ledger.Ledger>();
-        var entry = (await ledger.FindAsync(new ImageId(Home(fixture), Digest.Parse(digest)), CancellationToken.None))!;
+        var entry = (
+            await fixture
+                .Functions.Part<ImageRecords>()
+                .FindAsync(new ImageId(Home(fixture), Digest.Parse(digest)), CancellationToken.None)
+        )!;
         var quarantine = new Quarantine
         {
             State = QuarantineState.Ended,
@@ -221,9 +263,13 @@ public sealed class LostAnswerTests
         };
 
         fixture.Aws.Faults.Add(LostAnswer("UpdateItem"));
-        Assert.True(await ledger.StoreQuarantineAsync(entry, quarantine, CancellationToken.None));
+        Assert.True(
+            await fixture.Functions.Part<QuarantineRecords>().StoreAsync(entry, quarantine, CancellationToken.None)
+        );
         AssertStruck(fixture);
-        Assert.False(await ledger.StoreQuarantineAsync(entry, quarantine, CancellationToken.None));
+        Assert.False(
+            await fixture.Functions.Part<QuarantineRecords>().StoreAsync(entry, quarantine, CancellationToken.None)
+        );
     }
 
     [Fact]
@@ -231,9 +277,8 @@ public sealed class LostAnswerTests
     {
         await using var fixture = await StartAsync();
         var digest = await fixture.ScannedAsync("1", Critical);
-        var ledger = fixture.Functions.Part<Ledger.Ledger>();
         var image = new ImageId(Home(fixture), Digest.Parse(digest));
-        var entry = (await ledger.FindAsync(image, CancellationToken.None))!;
+        var entry = (await fixture.Functions.Part<ImageRecords>().FindAsync(image, CancellationToken.None))!;
         var step = new QuarantineStep(QuarantineChange.Archive, "It is blocked.");
         var held = new Quarantine
         {
@@ -243,18 +288,22 @@ public sealed class LostAnswerTests
         };
 
         fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
-        var id = await ledger.IntendAsync(entry, step, held, CancellationToken.None);
+        var id = await fixture
+            .Functions.Part<QuarantineRecords>()
+            .IntendAsync(entry, step, held, CancellationToken.None);
         AssertStruck(fixture);
         Assert.NotNull(id);
         Assert.Single(fixture.Items("A#"), item => item["change"]?.GetValue<string>() == "Archive");
-        var now = (await ledger.FindAsync(image, CancellationToken.None))!;
+        var now = (await fixture.Functions.Part<ImageRecords>().FindAsync(image, CancellationToken.None))!;
         Assert.Equal((QuarantineState.Held, 1), (now.Quarantine!.State, now.QuarantineRevision));
 
         // Another one's, over the same reading, is not taken for this one.
-        Assert.Null(await ledger.IntendAsync(entry, step, held, CancellationToken.None));
+        Assert.Null(
+            await fixture.Functions.Part<QuarantineRecords>().IntendAsync(entry, step, held, CancellationToken.None)
+        );
 
         fixture.Aws.Faults.Add(LostAnswer("TransactWriteItems"));
-        await ledger.OutcomeAsync(image, id, "done", CancellationToken.None);
+        await fixture.Functions.Part<WriteRecords>().OutcomeAsync(image, id, "done", CancellationToken.None);
         AssertStruck(fixture);
         var write = Assert.Single(fixture.Items("A#"), item => item["change"]?.GetValue<string>() == "Archive");
         Assert.Equal("done", write["outcome"]?.GetValue<string>());

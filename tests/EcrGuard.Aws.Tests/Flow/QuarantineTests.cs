@@ -133,12 +133,12 @@ public sealed class QuarantineTests
         var (fixture, functions) = await StartedAsync(Archives);
         await using var _ = fixture;
         var digest = await MarkedAsync(fixture, functions, "1", Critical);
-        var (ledger, cancellation) = (functions.Part<Ledger.Ledger>(), TestContext.Current.CancellationToken);
-        var entry = (await ledger.FindAsync(Id(digest), cancellation))!;
+        var cancellation = TestContext.Current.CancellationToken;
+        var entry = (await functions.Part<ImageRecords>().FindAsync(Id(digest), cancellation))!;
         var now = fixture.Time.GetUtcNow();
         const string Ann = "arn:aws:iam::123456789012:user/ann";
         var forced = new Core.Verdicts.ForcedApproval("1", Ann, "The fix is late.", now, now.AddHours(1));
-        await ledger.StoreBreakGlassAsync(entry, forced, null, cancellation);
+        await functions.Part<ForcedApprovalRecords>().StoreAsync(entry, forced, null, cancellation);
         await functions.Part<UseStore>().KeepAsync(new UsageReading { ReadAt = now }, cancellation);
 
         fixture.Time.Advance(TimeSpan.FromHours(1.5));

@@ -1,3 +1,4 @@
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
@@ -239,7 +240,7 @@ public sealed class SweepTests
     {
         await using var fixture = await FilledAsync();
         await fixture
-            .Functions.Part<Ledger.Ledger>()
+            .Functions.Part<WriteRecords>()
             .IntendAsync(
                 new RepositoryId(fixture.Aws.AccountId, fixture.Aws.Region, Repository),
                 "PutLifecyclePolicy",

@@ -1,5 +1,6 @@
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Flow;
@@ -146,7 +147,7 @@ public sealed class TagRemovalTests
         var guard = functions.Part<ImageDecider>();
         if (await functions.Part<EcrReader>().ImageAsync(Id(Image.Digest), CancellationToken.None) is not { } image)
             return "gone";
-        var entry = (await functions.Part<Ledger.Ledger>().FindAsync(image.Id, CancellationToken.None))!;
+        var entry = (await functions.Part<ImageRecords>().FindAsync(image.Id, CancellationToken.None))!;
         var marked = await guard.MarkAsync(
             image,
             entry,

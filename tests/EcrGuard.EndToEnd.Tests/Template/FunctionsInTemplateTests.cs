@@ -116,7 +116,7 @@ public sealed class FunctionsInTemplateTests
     {
         var log = Template.Properties("AccessLogs");
 
-        Assert.Equal((int)Aws.Ledger.Ledger.HistoryAge.TotalDays, log["RetentionInDays"]!.GetValue<int>());
+        Assert.Equal((int)Aws.Ledger.LedgerTable.HistoryAge.TotalDays, log["RetentionInDays"]!.GetValue<int>());
         Assert.StartsWith(
             "/aws/vendedlogs/",
             log["LogGroupName"]!["Fn::Sub"]![0]!.ToString(),

@@ -1,0 +1,58 @@
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
+
+namespace EcrGuard.Aws.Facts;
+
+/// <summary>
+/// What runs, for one repository: a reading of all consumers, with what was deployed since, and with the platforms of
+/// indexes that are named and gone.
+/// </summary>
+public sealed class UsageReader(
+    ConsumerReader consumers,
+    UseStore uses,
+    DeploymentRecords deployments,
+    ManifestRecords manifests,
+    PolicyDocument policy
+)
+{
+    /// <summary>The last reading of all consumers, for whichever repository; null where there is none.</summary>
+    public Task<UsageReading?> LatestAsync(CancellationToken cancellation) => uses.LatestAsync(cancellation);
+
+    /// <summary>Reads all consumers now, with what the last reading knew.</summary>
+    /// <param name="enough">Ends the reading: what is not read by then is unread.</param>
+    public async Task<UsageReading> ReadAsync(CancellationToken cancellation, CancellationToken enough = default) =>
+        await consumers
+            .ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation, enough)
+            .ConfigureAwait(false);
+
+    /// <param name="read">A reading of all consumers; null where nobody has read any.</param>
+    /// <returns>Null where nothing is known.</returns>
+    public async Task<UsageReading?> OfAsync(
+        RepositoryContents contents,
+        UsageReading? read,
+        CancellationToken cancellation
+    ) =>
+        await OfAsync(
+                contents,
+                read,
+                await deployments.AllAsync(contents.Repository, cancellation).ConfigureAwait(false),
+                cancellation
+            )
+            .ConfigureAwait(false);
+
+    /// <param name="deployed">Those of the recorded deployments that count beside the reading.</param>
+    /// <inheritdoc cref="OfAsync(RepositoryContents, UsageReading?, CancellationToken)"/>
+    public Task<UsageReading?> OfAsync(
+        RepositoryContents contents,
+        UsageReading? read,
+        IEnumerable<ConsumerReference> deployed,
+        CancellationToken cancellation
+    ) =>
+        manifests.WithPlatformsAsync(
+            UseHistory.Join(read, deployed, policy.Consumers.RollbackDays),
+            contents,
+            cancellation
+        );
+}

@@ -1,0 +1,105 @@
+using Amazon.DynamoDBv2.Model;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+using static EcrGuard.Aws.Ledger.LedgerTable;
+
+namespace EcrGuard.Aws.Ledger;
+
+/// <summary>
+/// A forced approval stands beside the verdict that it overrides, and in an item of its own that the index finds by its
+/// end.
+/// </summary>
+public sealed class ForcedApprovalRecords(LedgerTable table)
+{
+    private const string Image = "image";
+    private const string Forced = "breakGlass";
+
+    public string NewId() => table.NewId();
+
+    /// <summary>
+    /// Puts a forced approval in force, or ends one, and in the history, over the entry that was read. A verdict that
+    /// was decided without knowing of it is refused after this.
+    /// </summary>
+    /// <param name="ended">Another one, which this one ends before its time.</param>
+    /// <returns>
+    /// False where somebody else stored in between, perhaps another forced approval: read again what this one would
+    /// end.
+    /// </returns>
+    public Task<bool> StoreAsync(
+        LedgerEntry before,
+        ForcedApproval forced,
+        ForcedApproval? ended,
+        CancellationToken cancellation
+    )
+    {
+        var image = before.Record.Verdict.Image;
+        var update = table.Update(
+            Key(image),
+            "SET #breakGlass = :forced, #rev = :rev",
+            "#rev = :was",
+            new()
+            {
+                [":forced"] = new(StoredForms.ForcedApproval.Write(forced)),
+                [":was"] = Number(before.Revision),
+                [":rev"] = Number(before.Revision + 1),
+            }
+        );
+        var histories = new[] { forced, ended }.OfType<ForcedApproval>().Select(each => History(image, each));
+        return table.TransactAsync([new() { Update = update }, .. histories], cancellation);
+    }
+
+    /// <summary>
+    /// The forced approvals that have ended, or will, between two moments, earliest first. Read from the index, which
+    /// may be a moment behind.
+    /// </summary>
+    /// <param name="open">Only those of whose end not all that follows is known to be done.</param>
+    public async IAsyncEnumerable<(ImageId Image, ForcedApproval Forced)> EndingAsync(
+        DateTimeOffset from,
+        DateTimeOffset to,
+        bool open,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        var query = new QueryRequest
+        {
+            IndexName = Keys.Index,
+            KeyConditionExpression = "#gsi1pk = :shelf AND #gsi1sk BETWEEN :from AND :to",
+            FilterExpression = open ? "attribute_not_exists(#endedAt)" : null,
+            ExpressionAttributeValues = new()
+            {
+                [":shelf"] = new(table.Shelf(Keys.BreakGlassShelf, 0)),
+                [":from"] = new(Keys.Time(from)),
+                [":to"] = new(Keys.Time(to)),
+            },
+        };
+        await foreach (var item in table.QueryAsync(query, cancellation).ConfigureAwait(false))
+        {
+            if (RepositoryId.TryParseArn(item[Image].S, out var repository, out var digest) && digest is not null)
+                yield return (new ImageId(repository, digest), StoredForms.ForcedApproval.Read(item[Forced].S));
+        }
+    }
+
+    /// <summary>Notes that all that follows from the end of a forced approval is done.</summary>
+    public Task EndAsync(ImageId image, ForcedApproval forced, CancellationToken cancellation) =>
+        table.IfStillSoAsync(
+            table.Update(
+                Key(image.Repository, Keys.BreakGlass(image.Digest, forced.Id)),
+                "SET #endedAt = :now",
+                "attribute_exists(#breakGlass)",
+                new() { [":now"] = table.NowText() }
+            ),
+            cancellation
+        );
+
+    private TransactWriteItem History(ImageId image, ForcedApproval forced) =>
+        table.Put(
+            new(Key(image.Repository, Keys.BreakGlass(image.Digest, forced.Id)))
+            {
+                [Forced] = new(StoredForms.ForcedApproval.Write(forced)),
+                [Image] = new(image.Arn),
+                [Keys.IndexPartition] = new(table.Shelf(Keys.BreakGlassShelf, 0)),
+                [Keys.IndexSort] = new(Keys.Time(forced.Until)),
+                [Keys.Expires] = table.ExpiresAfter(HistoryAge),
+            }
+        );
+}

@@ -1,0 +1,324 @@
+using System.Text;
+using Amazon.DynamoDBv2;
+using Amazon.DynamoDBv2.Model;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+using static EcrGuard.Aws.Ledger.LedgerTable;
+
+namespace EcrGuard.Aws.Ledger;
+
+/// <summary>
+/// Images and their verdicts: an item each. A verdict is stored only over older facts, and every change of status leaves
+/// a history entry.
+/// </summary>
+public sealed class ImageRecords(LedgerTable table)
+{
+    /// <summary>
+    /// What a record may take of the 400 KB of an item, in bytes: the rest is for what stands beside it, and a record
+    /// that is read is written again with a little more.
+    /// </summary>
+    private const int MaxRecord = 300 * 1024;
+
+    private const int MaxSentence = 500;
+
+    private readonly TableOwnership ownership = new(table);
+
+    /// <summary>The id of a change of status.</summary>
+    public string NewChangeId() => table.NewId();
+
+    /// <summary>What stands for an image; null where nothing does.</summary>
+    public async Task<LedgerEntry?> FindAsync(ImageId image, CancellationToken cancellation) =>
+        (await FindAsync(image.Repository, [image.Digest], cancellation).ConfigureAwait(false)).GetValueOrDefault(
+            image.Digest
+        );
+
+    /// <summary>What stands for several images of one repository; those without an entry are left out.</summary>
+    public async Task<IReadOnlyDictionary<Digest, LedgerEntry>> FindAsync(
+        RepositoryId repository,
+        IEnumerable<Digest> digests,
+        CancellationToken cancellation
+    )
+    {
+        var found = new Dictionary<Digest, LedgerEntry>();
+        // What was heard of the repository's scanning stands in an item of its own, so that hearing of it writes one,
+        // however many images there are. So does the table that the ledger is in.
+        foreach (var chunk in digests.Distinct().Chunk(ReadBatch))
+        {
+            var keys = chunk.Select(digest => Key(new ImageId(repository, digest)));
+            var items = await table
+                .FindAsync(
+                    [.. keys, Key(repository, Keys.ScanningChange), table.Key(Keys.Table)],
+                    consistent: true,
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            var changedAt = RepositoryRecords.ScanningChangedAt(Item(Keys.ScanningChange));
+            var since = ownership.CountsSince(Item(Keys.Table));
+            if (changedAt < since)
+                changedAt = since;
+            foreach (var entry in items.Where(IsEntry).Select(LedgerEntry.Of))
+                found[entry.Record.Verdict.Image.Digest] =
+                    entry.Record.Verdict.FactsAt < changedAt ? WithScanningChanged(entry) : entry;
+
+            Dictionary<string, AttributeValue>? Item(string sort) => items.Find(item => item[Keys.Sort].S == sort);
+        }
+        return found;
+
+        static bool IsEntry(Dictionary<string, AttributeValue> item) => item.ContainsKey(LedgerEntry.Attributes.Record);
+
+        static LedgerEntry WithScanningChanged(LedgerEntry entry) =>
+            entry with
+            {
+                Record = entry.Record with { ScanningChanged = true },
+            };
+    }
+
+    /// <summary>Every image that is there, status by status. Read page by page: an account may have 100 000.</summary>
+    public async IAsyncEnumerable<LedgerEntry> AllAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        foreach (var status in Enum.GetValues<Status>())
+        {
+            for (var shard = 0; shard < Keys.Shards; shard++)
+            {
+                await foreach (var item in table.ShelfAsync(status.Word(), shard, cancellation).ConfigureAwait(false))
+                    yield return LedgerEntry.Of(item);
+            }
+        }
+    }
+
+    /// <summary>The images of a repository that were there when the ledger last heard of them.</summary>
+    public async Task<IReadOnlySet<Digest>> DigestsAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var query = new QueryRequest
+        {
+            ConsistentRead = true,
+            KeyConditionExpression = "#pk = :pk AND begins_with(#sk, :images)",
+            FilterExpression = "attribute_exists(#rev) AND attribute_not_exists(#goneAt)",
+            ProjectionExpression = "#sk",
+            ExpressionAttributeValues = new()
+            {
+                [":pk"] = new(Keys.Repository(repository)),
+                [":images"] = new(Keys.Images),
+            },
+        };
+        var digests = new HashSet<Digest>();
+        await foreach (var item in table.QueryAsync(query, cancellation).ConfigureAwait(false))
+            digests.Add(Keys.DigestAfter(Keys.Images, item));
+        return digests;
+    }
+
+    /// <summary>
+    /// The images that were pushed to a repository since a moment and are gone: what is there tells only what a
+    /// lifecycle policy has left of a day's pushes.
+    /// </summary>
+    public async Task<IReadOnlyList<ImageFacts>> GoneAsync(
+        RepositoryId repository,
+        DateTimeOffset since,
+        CancellationToken cancellation
+    )
+    {
+        var gone = table.BeginningAsync(
+            Key(repository, Keys.Images),
+            cancellation,
+            "attribute_exists(#rev) AND #goneAt >= :since",
+            new() { [":since"] = new(Keys.Time(since)) }
+        );
+        return await gone.Select(item => LedgerEntry.Of(item).Record)
+            .Where(record => record.PushedAt >= since)
+            .Select(record => new ImageFacts
+            {
+                Id = record.Verdict.Image,
+                ReadAt = record.Verdict.FactsAt,
+                Tags = record.Tags,
+                Kind = record.Kind,
+                Storage = StorageStatus.Active,
+                PushedAt = record.PushedAt,
+            })
+            .ToListAsync(cancellation)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Stores a record over the one that was read before, with a history entry and an open alert if the status changed.
+    /// </summary>
+    /// <param name="before">As read; null where nothing stood.</param>
+    /// <param name="open">Whether something follows that <see cref="DoneAsync"/> will end.</param>
+    public async Task<Stored> StoreAsync(
+        ImageRecord record,
+        LedgerEntry? before,
+        Alert? alert,
+        bool open,
+        CancellationToken cancellation
+    )
+    {
+        await ownership.AdoptBeforeStoreAsync(cancellation).ConfigureAwait(false);
+        var json = Fitting(ref record);
+        var changed = before?.Record.ChangeId != record.ChangeId;
+        var changes = new ItemChanges(table);
+        Verdict(changes, record, json, before, open);
+        Grace(changes, record.Grace, before?.Record.Grace);
+        if (changed)
+            OpenAlert(changes, alert);
+        var update = changes.On(Key(record.Verdict.Image), Unchanged(changes, record, before));
+        var kept = changed
+            ? await table
+                .TransactAsync([new() { Update = update }, History(record)], cancellation)
+                .ConfigureAwait(false)
+            : await table.IfStillSoAsync(update, cancellation).ConfigureAwait(false);
+        return kept ? Stored.Yes
+            : before is not null && record.Verdict.FactsAt <= before.FactsAt ? Stored.Superseded
+            : Stored.Contended;
+    }
+
+    /// <summary>The record with what is found by, and what follows from it.</summary>
+    private static void Verdict(ItemChanges changes, ImageRecord record, string json, LedgerEntry? before, bool open)
+    {
+        var (image, verdict) = (record.Verdict.Image, record.Verdict);
+        changes.Set(LedgerEntry.Attributes.Record, new(json));
+        changes.Set(Revision, Number((before?.Revision ?? 0) + 1));
+        changes.Set(LedgerEntry.Attributes.FactsAt, new(Keys.Time(verdict.FactsAt)));
+        changes.Set(Keys.IndexPartition, new(Keys.Shelf(image, verdict.Status)));
+        changes.Set(Keys.IndexSort, new($"{image.Repository.Name}#{image.Digest.Hex}"));
+        changes.Set(LedgerEntry.Attributes.GoneAt, null);
+        changes.Set("goneBecause", null);
+        changes.Set(Keys.Expires, null);
+        changes.Set(LedgerEntry.Attributes.CouldNotMark, record.CouldNotMark is { } reason ? Sentence(reason) : null);
+        changes.Set(LedgerEntry.Attributes.Open, open ? new() { BOOL = true } : null);
+    }
+
+    /// <summary>What a sweep has noted since stays, unless the verdict has changed it.</summary>
+    private static void Grace(ItemChanges changes, Grace? grace, Grace? before)
+    {
+        if (grace != before)
+            changes.Set(LedgerEntry.Attributes.Grace, grace is null ? null : new(StoredForms.Grace.Write(grace)));
+    }
+
+    /// <summary>An alert that was never published and is no longer true is not worth sending.</summary>
+    private static void OpenAlert(ItemChanges changes, Alert? alert)
+    {
+        changes.Set(AlertClaims.AlertClaimedAt, null);
+        changes.Set(LedgerEntry.Attributes.OpenAlert, alert is null ? null : new(alert.Id));
+    }
+
+    /// <summary>Nobody has stored since, and the facts are newer.</summary>
+    private static string Unchanged(ItemChanges changes, ImageRecord record, LedgerEntry? before)
+    {
+        if (before is null)
+            return "attribute_not_exists(#rev)";
+        changes.Values[":was"] = Number(before.Revision);
+        // The same facts, decided again by another policy, take their own place.
+        var newer = record.Scan is { } scan && scan.ReadAt == before.Record.Scan?.ReadAt ? "<=" : "<";
+        return $"#rev = :was AND #factsAt {newer} :factsAt";
+    }
+
+    private TransactWriteItem History(ImageRecord record)
+    {
+        var image = record.Verdict.Image;
+        return table.Put(
+            new(Key(image.Repository, Keys.History(image.Digest, record.DecidedAt, record.ChangeId)))
+            {
+                ["status"] = new(record.Verdict.Status.Word()),
+                ["from"] = new(record.PreviousStatus?.Word() ?? "NEW"),
+                ["policyVersion"] = new(record.Verdict.PolicyVersion),
+                ["reasons"] = new(StoredForms.Reasons.Write(record.Verdict.Reasons)),
+                [Keys.Expires] = table.ExpiresAfter(HistoryAge),
+            }
+        );
+    }
+
+    /// <summary>A record as JSON that an item holds: its lists are cut until it does.</summary>
+    private static string Fitting(ref ImageRecord record)
+    {
+        for (var most = ImageRecord.MaxReasons; ; most /= 2)
+        {
+            var json = StoredForms.Record.Write(
+                record with
+                {
+                    CouldNotMark = null,
+                    Grace = null,
+                    Forced = null,
+                    Gone = false,
+                }
+            );
+            if (most <= 1 || Encoding.UTF8.GetByteCount(json) <= MaxRecord)
+                return json;
+            record = record.Cut(most / 2);
+        }
+    }
+
+    /// <summary>
+    /// Notes that an image is gone from its repository: it leaves the index by status, its children no longer follow to
+    /// it, its clock ends, and its entry some day. Its verdict stays, so that pushing it again does not forget that it
+    /// was blocked.
+    /// </summary>
+    /// <param name="readAt">When it was asked for and not there.</param>
+    /// <param name="because">What took it, as far as that is known.</param>
+    /// <returns>False where it is known already, or newer facts are.</returns>
+    public async Task<bool> MarkGoneAsync(
+        ImageId image,
+        DateTimeOffset readAt,
+        string? because,
+        CancellationToken cancellation
+    )
+    {
+        var update = table.Update(
+            Key(image),
+            "SET #goneAt = :readAt, #goneBecause = :because, #factsAt = :readAt, #rev = #rev + :one, "
+                + "#expires = :expires REMOVE #gsi1pk, #gsi1sk, #openAlert, #couldNotMark, #open, #grace",
+            "attribute_exists(#rev) AND attribute_not_exists(#goneAt) AND #factsAt < :readAt",
+            new()
+            {
+                [":readAt"] = new(Keys.Time(readAt)),
+                [":because"] = Sentence(because ?? "not known"),
+                [":one"] = Number(1),
+                [":expires"] = table.ExpiresAfter(HistoryAge),
+            }
+        );
+        var marked = await table.UpdateAsync(update, ReturnValue.ALL_NEW, cancellation).ConfigureAwait(false);
+        var children = marked is null ? [] : LedgerEntry.Of(marked).Record.Children;
+        await table
+            .DeleteAllAsync(
+                children.Select(child => Key(image.Repository, Keys.Edge(child.Digest, image.Digest))),
+                cancellation
+            )
+            .ConfigureAwait(false);
+        return marked is not null;
+    }
+
+    /// <summary>
+    /// Notes that all that follows from a stored verdict is done. One that was stored since stays open, and so does one
+    /// whose alert somebody else has claimed and not yet published.
+    /// </summary>
+    public Task DoneAsync(ImageId image, long revision, CancellationToken cancellation) =>
+        table.IfStillSoAsync(
+            table.Update(
+                Key(image),
+                "REMOVE #open",
+                "#rev = :rev AND attribute_not_exists(#openAlert)",
+                new() { [":rev"] = Number(revision) }
+            ),
+            cancellation
+        );
+
+    /// <summary>
+    /// Notes why a verdict could not be put on its image, or, with null, that nothing stands in the way any more.
+    /// </summary>
+    public Task NoteCouldNotMarkAsync(ImageId image, string? reason, CancellationToken cancellation)
+    {
+        var changes = new ItemChanges(table);
+        changes.Set(LedgerEntry.Attributes.CouldNotMark, reason is null ? null : Sentence(reason));
+        return table.IfStillSoAsync(changes.On(Key(image), "attribute_exists(#rev)"), cancellation);
+    }
+
+    /// <summary>Notes what became of the clock of a blocked image, unless another verdict was stored since.</summary>
+    public Task NoteGraceAsync(ImageId image, long revision, Grace? grace, CancellationToken cancellation)
+    {
+        var changes = new ItemChanges(table) { Values = { [":was"] = Number(revision) } };
+        changes.Set(LedgerEntry.Attributes.Grace, grace is null ? null : new(StoredForms.Grace.Write(grace)));
+        return table.IfStillSoAsync(changes.On(Key(image), "#rev = :was"), cancellation);
+    }
+
+    private static AttributeValue Sentence(string text) => new(Phrase.Clip(text, MaxSentence));
+}

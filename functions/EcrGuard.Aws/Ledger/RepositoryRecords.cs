@@ -1,0 +1,228 @@
+using System.Text;
+using Amazon.DynamoDBv2;
+using Amazon.DynamoDBv2.Model;
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Reports;
+using EcrGuard.Core.Use;
+using EcrGuard.Core.Verdicts;
+using static EcrGuard.Aws.Ledger.LedgerTable;
+
+namespace EcrGuard.Aws.Ledger;
+
+/// <summary>What the ledger notes of one repository.</summary>
+/// <param name="Drift">How it differs from its baseline, a sentence each.</param>
+/// <param name="Sweep">What the last sweep found; null where none has been.</param>
+/// <param name="Past">What reports must remember; null where no sweep has noted it.</param>
+public sealed record RepositoryNotes(
+    string Repository,
+    IReadOnlyList<string> Drift,
+    RepositorySweep? Sweep,
+    RepositoryHistory? Past
+);
+
+/// <summary>What the ledger knows of a repository beside its images.</summary>
+/// <param name="Notes">What was read of its manifests.</param>
+/// <param name="Hold">What EcrGuard has written to it.</param>
+/// <param name="HoldRevision">The revision of that: 0 where nothing is known.</param>
+/// <param name="Deployments">What events say was deployed of it.</param>
+public sealed record RepositoryMemory(
+    IReadOnlyDictionary<Digest, ManifestNote> Notes,
+    SettingHistory Hold,
+    long HoldRevision,
+    IReadOnlyList<ConsumerReference> Deployments
+);
+
+/// <summary>
+/// What is known of a repository as a whole: how it departs from its baseline, what the last sweep found, and what
+/// EcrGuard has written to it.
+/// </summary>
+public sealed class RepositoryRecords(LedgerTable table)
+{
+    /// <summary>What a note holds: one item has all notes of a repository.</summary>
+    private const int MaxSentences = 40,
+        MaxSentence = 500;
+
+    /// <summary>What a history may take of the 400 KB of its item, in bytes.</summary>
+    private const int MaxHistory = 200 * 1024;
+
+    private const string Drift = "drift";
+    private const string Sweep = "sweep";
+    private const string Past = "history";
+    private const string Hold = "hold";
+    private const string ChangedAt = "changedAt";
+
+    /// <summary>Notes how a repository differs from its baseline, a sentence each.</summary>
+    public Task StoreDriftAsync(RepositoryId repository, IReadOnlyList<string> drift, CancellationToken cancellation)
+    {
+        var sentences = drift.Take(MaxSentences).Select(each => Phrase.Clip(each, MaxSentence));
+        return NoteAsync(repository, [(Drift, StoredForms.Drift.Write([.. sentences]))], cancellation);
+    }
+
+    /// <summary>Notes what a sweep found in a repository, and what reports must remember of it.</summary>
+    public Task StoreSweepAsync(
+        RepositoryId repository,
+        RepositorySweep sweep,
+        RepositoryHistory history,
+        CancellationToken cancellation
+    )
+    {
+        sweep = sweep with { Undone = [.. sweep.Undone.Select(each => Phrase.Clip(each, MaxSentence))] };
+        return NoteAsync(repository, [(Sweep, StoredForms.Sweep.Write(sweep)), (Past, Fitting(history))], cancellation);
+    }
+
+    /// <summary>A history as JSON that an item holds: whoever built the image chose the packages' names.</summary>
+    private static string Fitting(RepositoryHistory history)
+    {
+        while (true)
+        {
+            var json = StoredForms.History.Write(history);
+            if (Encoding.UTF8.GetByteCount(json) <= MaxHistory || history.Open.Count + history.Fixed.Count < 2)
+                return json;
+            history = history.Halved();
+        }
+    }
+
+    /// <summary>What the sweeps before have remembered of a repository; null where none has.</summary>
+    public async Task<RepositoryHistory?> HistoryAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var item = await table.FindAsync(Key(repository, Keys.RepositoryNote), cancellation).ConfigureAwait(false);
+        return item?.GetValueOrDefault(Past)?.S is { } json ? StoredForms.History.Read(json) : null;
+    }
+
+    /// <summary>The team that owns a repository, as the last sweep has read it; null where none is known.</summary>
+    public async Task<string?> TeamAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var item = await table.FindAsync(Key(repository, Keys.RepositoryNote), cancellation).ConfigureAwait(false);
+        return item?.GetValueOrDefault(Sweep)?.S is { } json ? StoredForms.Sweep.Read(json).Team : null;
+    }
+
+    private async Task NoteAsync(
+        RepositoryId repository,
+        IReadOnlyList<(string Name, string Json)> notes,
+        CancellationToken cancellation
+    )
+    {
+        var changes = new ItemChanges(table);
+        changes.Set("repository", new(repository.Name));
+        changes.Set("at", table.NowText());
+        changes.Set(Keys.IndexPartition, new(Keys.Shelf(repository)));
+        changes.Set(Keys.IndexSort, new(repository.Name));
+        foreach (var (name, json) in notes)
+            changes.Set(name, new(json));
+        var update = changes.On(Key(repository, Keys.RepositoryNote), condition: null);
+        await table.UpdateAsync(update, ReturnValue.NONE, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Notes that the scanning of repositories was changed: what was read of their images before is believed no more,
+    /// and whoever comes next decides them again. After a day no answer rests on it anyway.
+    /// </summary>
+    public Task NoteScanningChangedAsync(IEnumerable<RepositoryId> repositories, CancellationToken cancellation) =>
+        table.PutAllAsync(
+            repositories
+                .Distinct()
+                .Select(repository => new Dictionary<string, AttributeValue>(Key(repository, Keys.ScanningChange))
+                {
+                    [ChangedAt] = table.NowText(),
+                    [Keys.Expires] = table.ExpiresAfter(2 * ApprovalAnswer.RecordAge),
+                }),
+            cancellation
+        );
+
+    /// <param name="item">As <see cref="NoteScanningChangedAsync"/> has put it; null where there is none.</param>
+    internal static DateTimeOffset ScanningChangedAt(Dictionary<string, AttributeValue>? item) =>
+        item is null ? DateTimeOffset.MinValue : Keys.Time(item[ChangedAt].S);
+
+    /// <summary>
+    /// Forgets what is noted of a repository that is gone, and what was there before EcrGuard: one of the same name is
+    /// another. Its images' entries end by themselves.
+    /// </summary>
+    public async Task ForgetAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        foreach (var item in new[] { Keys.Hold, Keys.RepositoryNote })
+            await table.DeleteAsync(Key(repository, item), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What is noted of each repository; of a part that nobody has noted nothing is there.</summary>
+    public IAsyncEnumerable<RepositoryNotes> AllAsync(CancellationToken cancellation) =>
+        table
+            .ShelfAsync(Keys.RepositoryShelf, 0, cancellation)
+            .Select(item => new RepositoryNotes(
+                item["repository"].S,
+                item.GetValueOrDefault(Drift)?.S is { } drift ? StoredForms.Drift.Read(drift) : [],
+                item.GetValueOrDefault(Sweep)?.S is { } sweep ? StoredForms.Sweep.Read(sweep) : null,
+                item.GetValueOrDefault(Past)?.S is { } history ? StoredForms.History.Read(history) : null
+            ));
+
+    /// <summary>What the last sweep found in each repository.</summary>
+    public IAsyncEnumerable<SweptRepository> SweepsAsync(CancellationToken cancellation) =>
+        AllAsync(cancellation)
+            .Where(note => note.Sweep is not null)
+            .Select(note => new SweptRepository(note.Repository, note.Sweep!));
+
+    /// <summary>What EcrGuard has written to a repository, and its revision: 0 where nothing is known.</summary>
+    public async Task<(SettingHistory Settings, long Revision)> SettingsAsync(
+        RepositoryId repository,
+        CancellationToken cancellation
+    )
+    {
+        var item = await table.FindAsync(Key(repository, Keys.Hold), cancellation).ConfigureAwait(false);
+        return item is null ? (SettingHistory.None, 0) : SettingsIn(item);
+    }
+
+    private static (SettingHistory Settings, long Revision) SettingsIn(Dictionary<string, AttributeValue> item) =>
+        (StoredForms.Settings.Read(item[Hold].S), Number(item[Revision]));
+
+    /// <summary>Stores what EcrGuard has written to a repository, over the revision that was read.</summary>
+    /// <returns>False where somebody else stored in between.</returns>
+    public Task<bool> StoreSettingsAsync(
+        RepositoryId repository,
+        SettingHistory settings,
+        long revision,
+        CancellationToken cancellation
+    ) => table.PutAsync(Item(repository, settings), revision, cancellation);
+
+    /// <summary>The same as a part of a transaction.</summary>
+    internal TransactWriteItem PutSettings(RepositoryId repository, SettingHistory settings, long revision) =>
+        table.Put(Item(repository, settings), revision);
+
+    private static Dictionary<string, AttributeValue> Item(RepositoryId repository, SettingHistory settings) =>
+        new(Key(repository, Keys.Hold)) { [Hold] = new(StoredForms.Settings.Write(settings)) };
+
+    /// <summary>
+    /// What is known of a repository, in one query. The items stand beside one another; among them are notices and what
+    /// plans did, which are small: a page of DynamoDB holds thousands.
+    /// </summary>
+    public async Task<RepositoryMemory> MemoryAsync(RepositoryId repository, CancellationToken cancellation)
+    {
+        var query = new QueryRequest
+        {
+            ConsistentRead = true,
+            KeyConditionExpression = "#pk = :pk AND #sk BETWEEN :first AND :last",
+            ExpressionAttributeValues = new()
+            {
+                [":pk"] = new(Keys.Repository(repository)),
+                [":first"] = new(Keys.Manifests),
+                [":last"] = new(Keys.Deployments + Keys.Last),
+            },
+        };
+        var notes = new Dictionary<Digest, ManifestNote>();
+        var settings = (Settings: SettingHistory.None, Revision: 0L);
+        var deployments = new List<ConsumerReference>();
+        await foreach (var item in table.QueryAsync(query, cancellation).ConfigureAwait(false))
+        {
+            var key = item[Keys.Sort].S;
+            if (key.StartsWith(Keys.Manifests, StringComparison.Ordinal))
+            {
+                var (digest, note) = ManifestRecords.Note(item);
+                notes[digest] = note;
+            }
+            else if (key.StartsWith(Keys.Deployments, StringComparison.Ordinal))
+                deployments.Add(DeploymentRecords.Of(item));
+            else if (key == Keys.Hold)
+                settings = SettingsIn(item);
+        }
+        return new RepositoryMemory(notes, settings.Settings, settings.Revision, deployments);
+    }
+}
