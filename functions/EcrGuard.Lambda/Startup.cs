@@ -8,6 +8,7 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Sweeping;
 using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -117,5 +118,12 @@ public sealed class Startup
         services.AddSingleton<DecisionBatch>();
         services.AddSingleton<EventBatch>();
         services.AddSingleton<SweepLease>();
+        services.AddSingleton<SweepReader>();
+        services.AddSingleton<SweepMarking>();
+        services.AddSingleton<DepartedImages>();
+        services.AddSingleton<ImageSweep>();
+        services.AddSingleton<SettingSweep>();
+        services.AddSingleton<SweepNotes>();
+        services.AddSingleton<RepositorySweeper>();
     }
 }

@@ -60,6 +60,10 @@ public sealed class DeploymentRecorder(
         return follows;
     }
 
+    /// <summary>What is recorded of a repository.</summary>
+    public Task<IReadOnlyList<ConsumerReference>> AllAsync(RepositoryId repository, CancellationToken cancellation) =>
+        records.AllAsync(repository, cancellation);
+
     /// <summary>Does what follows from a deployment that is recorded.</summary>
     public async Task FollowAsync(ConsumerReference use, DateTimeOffset seenAt, CancellationToken cancellation)
     {

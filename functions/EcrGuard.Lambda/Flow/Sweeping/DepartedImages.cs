@@ -1,0 +1,49 @@
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Lambda.Flow.Sweeping;
+
+/// <summary>Notes which images a repository has lost.</summary>
+public sealed class DepartedImages(ImageRecords images, RepositoryRecords repositories, TimeProvider time)
+{
+    /// <summary>An entry of the ledger takes kilobytes.</summary>
+    private const int Chunk = 500;
+
+    /// <summary>The repository is gone, and every image of it.</summary>
+    public async Task ForgetAsync(RepositoryId repository, IReadOnlySet<Digest> known, CancellationToken cancellation)
+    {
+        var readAt = time.GetUtcNow();
+        foreach (var digest in known)
+            await images
+                .MarkGoneAsync(new ImageId(repository, digest), readAt, "its repository was deleted", cancellation)
+                .ConfigureAwait(false);
+        await repositories.ForgetAsync(repository, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Notes what the ledger knew and the repository no longer has, with what took it.</summary>
+    /// <returns>How many are gone, how many of them the lifecycle policy accounts for, and their bytes.</returns>
+    public async Task<(int Expired, int Gone, long Bytes)> NoteAsync(SweepFacts facts, CancellationToken cancellation)
+    {
+        var contents = facts.Contents;
+        var there = contents.Images.Select(image => image.Id.Digest).ToHashSet();
+        var (left, expired, bytes) = (0, 0, 0L);
+        foreach (var chunk in facts.Known.Where(digest => !there.Contains(digest)).Chunk(Chunk))
+        {
+            var gone = await images.FindAsync(contents.Repository, chunk, cancellation).ConfigureAwait(false);
+            var records = gone.Values.Select(entry => entry.Record);
+            foreach (var (digest, because) in RemovalCause.Attribute([.. records], contents, facts.Own, facts.Now))
+            {
+                var why = because is null ? null : $"the lifecycle policy accounts for it: {because}";
+                var image = new ImageId(contents.Repository, digest);
+                // False: pushed again since the list was made, or an event was faster.
+                if (!await images.MarkGoneAsync(image, contents.ReadAt, why, cancellation).ConfigureAwait(false))
+                    continue;
+                left++;
+                expired += because is null ? 0 : 1;
+                bytes += gone[digest].Record.SizeInBytes ?? 0;
+            }
+        }
+        return (expired, left, bytes);
+    }
+}

@@ -1,0 +1,61 @@
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Flow.Sweeping;
+
+/// <summary>The marking of a sweep, from what earlier ones have left behind to the manifest of its own.</summary>
+public sealed class SweepMarking(ImageDecider guard, BaselineEnforcer baselines, Log log)
+{
+    /// <summary>Deletes what tags were moved to by functions that ended before they could, and begins.</summary>
+    /// <returns>The contents with those manifests that stay.</returns>
+    public async Task<(RepositoryContents Contents, IReadOnlyList<string> Undone)> BeginAsync(
+        RepositoryContents contents,
+        CancellationToken cancellation
+    )
+    {
+        var (stay, undone) = (new List<ImageFacts>(), new List<string>());
+        foreach (var manifest in contents.RemovalManifests)
+        {
+            var why = await OrWhyAsync(
+                    async () =>
+                        await guard.ClearAsync(manifest, cancellation).ConfigureAwait(false) is { } refusal
+                            ? [refusal]
+                            : [],
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            undone.AddRange(why);
+            if (why.Count > 0)
+                stay.Add(manifest);
+        }
+        contents = contents with { RemovalManifests = stay };
+        guard.BeginSweep(contents);
+        return (contents, undone);
+    }
+
+    /// <summary>Which images are to be shielded.</summary>
+    public async Task<(IReadOnlyDictionary<Digest, ImageUsage> Shields, IReadOnlyList<string> Undone)> ShieldsAsync(
+        SweepFacts facts,
+        CancellationToken cancellation
+    )
+    {
+        var puts = await baselines
+            .IsAboutToPutAsync(facts.Repository, facts.Policy, facts.Contents, facts.Usages, cancellation)
+            .ConfigureAwait(false);
+        var shields = Shields.Of(facts.Policy, facts.Contents, facts.Usages, facts.Now, puts);
+        var told = shields.Withheld is not null && guard.ModeOf(facts.Repository) >= EnforcementMode.Mark;
+        return (shields.Usages, told ? [shields.Withheld!] : []);
+    }
+
+    /// <summary>Deletes what the tags of this sweep were moved to.</summary>
+    public Task<IReadOnlyList<string>> EndAsync(RepositoryId repository, CancellationToken cancellation) =>
+        OrWhyAsync(() => guard.EndMarkingAsync(repository, cancellation), cancellation);
+
+    private Task<IReadOnlyList<string>> OrWhyAsync(
+        Func<Task<IReadOnlyList<string>>> act,
+        CancellationToken cancellation
+    ) => Undone.OrWhyAsync(log, "what tags were moved to", act, cancellation);
+}

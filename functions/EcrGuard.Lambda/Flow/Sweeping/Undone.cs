@@ -1,0 +1,30 @@
+using EcrGuard.Aws;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Flow.Sweeping;
+
+/// <summary>
+/// What a sweep could not do, a sentence each: one thing that fails must not keep the others from being done.
+/// </summary>
+internal static class Undone
+{
+    /// <param name="act">Returns what it could not do.</param>
+    /// <returns>That, or why it failed.</returns>
+    public static async Task<IReadOnlyList<string>> OrWhyAsync(
+        Log log,
+        string what,
+        Func<Task<IReadOnlyList<string>>> act,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            return await act().ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            log.Error("Something could not be done; the next sweep tries again.", failure, ("what", what));
+            return [$"{what}: {ErrorText.Of(failure)}"];
+        }
+    }
+}
