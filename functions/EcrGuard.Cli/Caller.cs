@@ -15,7 +15,9 @@ internal static class Caller
             "No region is set; give --region, or set AWS_REGION, for example to eu-central-1."
         );
 
-    /// <summary>The registry of the caller: its account, which needs no permission to ask for, and the region.</summary>
+    /// <summary>
+    /// The registry of the caller: its account, which needs no permission to ask for, and the region.
+    /// </summary>
     /// <exception cref="UnusableFileException">There is no region.</exception>
     public static async Task<(string Account, string Region)> HomeAsync(AwsClients aws, CancellationToken cancellation)
     {

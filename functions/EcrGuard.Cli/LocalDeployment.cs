@@ -76,8 +76,8 @@ internal sealed class LocalDeployment : IDisposable
     }
 
     /// <summary>
-    /// Lets everybody call the functions as in AWS: by Lambda's Invoke, by the HTTP API, and found by the parameter that
-    /// the template writes.
+    /// Lets everybody call the functions as in AWS: by Lambda's Invoke, by the HTTP API, and found by the parameter
+    /// that the template writes.
     /// </summary>
     public void Serve()
     {

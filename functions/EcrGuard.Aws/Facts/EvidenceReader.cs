@@ -8,8 +8,8 @@ namespace EcrGuard.Aws.Facts;
 /// <summary>
 /// Reads what verdicts rest on, the policy aside: from the ledger what still holds there, the rest from the scanners.
 /// </summary>
-/// <param name="records">Null for a reader without one, as <paramref name="findings"/>: nothing is then known of earlier
-///     scans.</param>
+/// <param name="records">Null for a reader without one, as <paramref name="findings"/>: nothing is then known of
+///     earlier scans.</param>
 /// <param name="settlingTime">How long a scan may take to settle of which no counts are known.</param>
 public sealed class EvidenceReader(
     ScanReader scans,

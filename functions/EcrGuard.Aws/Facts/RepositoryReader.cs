@@ -8,8 +8,8 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Aws.Facts;
 
 /// <summary>Reads everything about a repository that decides what may go from it.</summary>
-/// <param name="manifests">Null for a reader without a ledger: the manifests of all indexes are then read from ECR, which
-///     may count as pulls of them.</param>
+/// <param name="manifests">Null for a reader without a ledger: the manifests of all indexes are then read from ECR,
+///     which may count as pulls of them.</param>
 /// <param name="usages">Null without a ledger: nothing is known of deployments since the reading.</param>
 /// <param name="repositories">Null without a ledger: nothing is known of what EcrGuard has written.</param>
 /// <param name="images">Null without a ledger: nothing is known to be taken out of reach.</param>

@@ -8,8 +8,8 @@ using static EcrGuard.Aws.Ledger.LedgerTable;
 namespace EcrGuard.Aws.Ledger;
 
 /// <summary>
-/// Images and their verdicts: an item each. A verdict is stored only over older facts, and every change of status leaves
-/// a history entry.
+/// Images and their verdicts: an item each. A verdict is stored only over older facts, and every change of status
+/// leaves a history entry.
 /// </summary>
 public sealed class ImageRecords(LedgerTable table)
 {

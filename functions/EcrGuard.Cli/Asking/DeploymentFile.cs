@@ -6,7 +6,9 @@ using EcrGuard.Lambda.Flow;
 
 namespace EcrGuard.Cli.Asking;
 
-/// <summary>The images that a file deploys. Files are hostile: what is too large, too deep or unclear is refused.</summary>
+/// <summary>
+/// The images that a file deploys. Files are hostile: what is too large, too deep or unclear is refused.
+/// </summary>
 internal static class DeploymentFile
 {
     private const int MaxBytes = 5_000_000;
@@ -26,7 +28,8 @@ internal static class DeploymentFile
             var found =
                 DeploymentDocument.Images(document)
                 ?? throw new UnusableFileException(
-                    $"{file}: {(documents.Count > 1 ? $"its document {at + 1} is" : "it is")} of no known kind; it must "
+                    $"{file}: {(documents.Count > 1 ? $"its document {at + 1} is" : "it is")} of no known kind; it "
+                        + "must "
                         + "be an ECS task definition, imagedefinitions.json, imageDetail.json, Kubernetes objects, a "
                         + "Compose file or a CloudFormation template."
                 );

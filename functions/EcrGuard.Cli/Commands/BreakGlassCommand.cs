@@ -43,8 +43,8 @@ internal static class BreakGlassCommand
         var command = new Command(
             "breakglass",
             "Has an approval forced for one digest, by the identity of the caller's credentials: told, recorded, and "
-                + "ended by itself. Exits 0 where it was done, 1 where it was refused, 5 where it is not known whether it "
-                + "was done."
+                + "ended by itself. Exits 0 where it was done, 1 where it was refused, 5 where it is not known whether "
+                + "it was done."
         )
         {
             image,

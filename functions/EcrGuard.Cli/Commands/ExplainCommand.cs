@@ -27,8 +27,8 @@ internal static class ExplainCommand
         var format = SharedOptions.TextOrJson();
         var command = new Command(
             "explain",
-            "Tells all that the ledger knows of one image: the verdict and how it came to it, use, tags, waivers, forced "
-                + "approvals, quarantine, writes. Reads only. It asks no scanner and no gate: that is 'ask'."
+            "Tells all that the ledger knows of one image: the verdict and how it came to it, use, tags, waivers, "
+                + "forced approvals, quarantine, writes. Reads only. It asks no scanner and no gate: that is 'ask'."
         )
         {
             image,
@@ -67,8 +67,8 @@ internal static class ExplainCommand
                 var settings = await LedgerOptions.ReadAsync(aws, table, bucket, cancellation);
                 if (image.Account is not null && (image.Account, image.Region) != (settings.Account, settings.Region))
                     throw new UnusableFileException(
-                        $"IMAGE is '{image}'; it must be of the registry {settings.Account} in {settings.Region}, whose "
-                            + "credentials these are."
+                        $"IMAGE is '{image}'; it must be of the registry {settings.Account} in {settings.Region}, "
+                            + "whose credentials these are."
                     );
                 var repository = new RepositoryId(settings.Account, settings.Region, image.Repository);
                 var id = new ImageId(
@@ -101,8 +101,8 @@ internal static class ExplainCommand
         var entry =
             await images.FindAsync(image, cancellation)
             ?? throw new UnusableFileException(
-                $"The ledger knows nothing of {image.Repository.Name}@{image.Digest}: EcrGuard has not judged it yet, or "
-                    + "it is no image that anybody deploys (a signature, say)."
+                $"The ledger knows nothing of {image.Repository.Name}@{image.Digest}: EcrGuard has not judged it yet, "
+                    + "or it is no image that anybody deploys (a signature, say)."
             );
         var history = new ImageHistory(table);
         var deployments = await new DeploymentRecords(table).AllAsync(image.Repository, cancellation);

@@ -97,7 +97,8 @@ internal static class ListCommand
             output.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{image.Status, -11}  {image.Since.UtcDateTime:yyyy-MM-dd HH:mm}Z  {image.Repository}{name}  {image.Reason}"
+                    $"{image.Status, -11}  {image.Since.UtcDateTime:yyyy-MM-dd HH:mm}Z  {image.Repository}{name}  "
+                        + $"{image.Reason}"
                 )
             );
         }

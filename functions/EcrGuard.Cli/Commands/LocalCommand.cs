@@ -39,8 +39,8 @@ internal static class LocalCommand
         var policy = SharedOptions.Policy("The policy document that is deployed; the built-in one if it is not given.");
         var command = new Command(
             "local",
-            "Keeps a local AWS running until Ctrl-C, with EcrGuard deployed into it: its functions follow events, and answer "
-                + "ecrguard ask, Lambda's Invoke and the HTTP API."
+            "Keeps a local AWS running until Ctrl-C, with EcrGuard deployed into it: its functions follow events, and "
+                + "answer ecrguard ask, Lambda's Invoke and the HTTP API."
         )
         {
             port,
@@ -137,7 +137,8 @@ internal static class LocalCommand
         );
         output.WriteLine();
         output.WriteLine(
-            $"The ledger is the table {LocalDeployment.Table}, with the bucket {LocalDeployment.Bucket}. Ctrl-C ends it."
+            $"The ledger is the table {LocalDeployment.Table}, with the bucket {LocalDeployment.Bucket}. "
+                + "Ctrl-C ends it."
         );
         output.Flush();
     }

@@ -248,7 +248,8 @@ public sealed record BaselinePlan(IReadOnlyList<string> Drift, IReadOnlyList<Rep
                 )
                 {
                     drift.Add(
-                        $"It lacks the resource tag '{key}' ('{value}'), and has the {RepositoryFacts.MaxResourceTags} that ECR allows."
+                        $"It lacks the resource tag '{key}' ('{value}'), and has the {RepositoryFacts.MaxResourceTags} "
+                            + "that ECR allows."
                     );
                 }
                 else

@@ -42,7 +42,8 @@ public sealed record SettingHistory
                         && repository.MutabilityExclusions.Contains(OwnTags.Pattern) =>
                     $"Its tag mutability excepts '{OwnTags.Pattern}', and the ledger does not know who put that there, "
                         + "nor what was there before: EcrGuard leaves it as it is, and 'ecrguard restore' cannot put "
-                        + $"anything back. Put the mutability that is wanted there by hand, without '{OwnTags.Pattern}'.",
+                        + "anything back. Put the mutability that is wanted there by hand, without "
+                        + $"'{OwnTags.Pattern}'.",
                 SettingKind.LifecyclePolicy
                 or SettingKind.TagMutability
                 or SettingKind.ScanOnPush

@@ -27,7 +27,9 @@ public static class EcsHook
     /// <param name="status">Of the service deployment, as ECS says it; null: not known.</param>
     public static bool IsRollback(string? status) => status?.StartsWith("ROLLBACK_", StringComparison.Ordinal) == true;
 
-    /// <summary>A container of a service revision: by the digest where ECS has resolved it, else as it is named.</summary>
+    /// <summary>
+    /// A container of a service revision: by the digest where ECS has resolved it, else as it is named.
+    /// </summary>
     public static NamedImage Image(string? container, string? image, string? digest)
     {
         var place = $"container {Phrase.Clip(container, 255)}";

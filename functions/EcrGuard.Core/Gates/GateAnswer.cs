@@ -9,7 +9,9 @@ public enum GateOutcome
 {
     Blocked,
 
-    /// <summary>It is not known: there is no such image, it was not asked about, or the facts could not be read.</summary>
+    /// <summary>
+    /// It is not known: there is no such image, it was not asked about, or the facts could not be read.
+    /// </summary>
     Undetermined,
 
     Pending,

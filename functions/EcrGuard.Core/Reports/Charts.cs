@@ -65,8 +65,8 @@ internal static class Charts
             if (series.All(each => each.Values[at] is null))
             {
                 html.Raw(
-                    $"<rect class=\"gap\" x=\"{N(x + (slot * 0.2))}\" y=\"{Top + plot - 24}\" width=\"{N(slot * 0.6)}\" "
-                        + "height=\"24\"/>"
+                    $"<rect class=\"gap\" x=\"{N(x + (slot * 0.2))}\" y=\"{Top + plot - 24}\" "
+                        + $"width=\"{N(slot * 0.6)}\" height=\"24\"/>"
                 );
                 continue;
             }
@@ -85,10 +85,13 @@ internal static class Charts
                 from += stacked ? height : 0;
             }
             if (marks?.Values[at] is { } mark)
+            {
+                var height = N(Top + plot - (plot * mark / most));
                 html.Raw(
                     $"<line class=\"mark\" x1=\"{N(x + (slot * 0.06))}\" x2=\"{N(x + (slot * 0.94))}\" "
-                        + $"y1=\"{N(Top + plot - (plot * mark / most))}\" y2=\"{N(Top + plot - (plot * mark / most))}\"/>"
+                        + $"y1=\"{height}\" y2=\"{height}\"/>"
                 );
+            }
         }
         html.Raw("</svg>");
         Legend(html, series, marks?.Name, labels.Count, series.Any(each => each.Values.Contains(null)));

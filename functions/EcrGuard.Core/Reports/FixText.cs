@@ -7,7 +7,9 @@ namespace EcrGuard.Core.Reports;
 /// <summary>What would end a problem, in words.</summary>
 internal static class FixText
 {
-    /// <summary>The update that ends a finding; where no fixed version is named, its own vulnerability stays apart.</summary>
+    /// <summary>
+    /// The update that ends a finding; where no fixed version is named, its own vulnerability stays apart.
+    /// </summary>
     public static (string? Package, string? FixedIn, string? Unfixed) Update(BlockingFinding finding) =>
         (finding.Package, finding.FixedIn, finding.FixedIn is null ? finding.Vulnerability : null);
 
@@ -27,7 +29,8 @@ internal static class FixText
         var wait =
             without.Count == 0
                 ? ""
-                : $"No fixed version is named for {Phrase.Some(without, 3)}: take another base image, or ask for a waiver.";
+                : $"No fixed version is named for {Phrase.Some(without, 3)}: take another base image, or ask for a "
+                    + "waiver.";
         return updates.Count == 0 && without.Count == 0
             ? "Push an image that passes, and deploy that."
             : string.Join(' ', new[] { update, wait }.Where(part => part.Length > 0));

@@ -9,7 +9,9 @@ namespace EcrGuard.Core.Reports;
 /// </summary>
 internal sealed class Html
 {
-    /// <summary>Of UTF-8. No list goes on beyond it; what follows the last list takes less than the rest of 5 MB.</summary>
+    /// <summary>
+    /// Of UTF-8. No list goes on beyond it; what follows the last list takes less than the rest of 5 MB.
+    /// </summary>
     public const int MaxBytes = 4_000_000;
 
     private readonly StringBuilder _html = new();

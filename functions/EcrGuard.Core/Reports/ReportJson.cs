@@ -40,6 +40,7 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(SweepBody))]
 [JsonSerializable(typeof(CeilingBody))]
 [JsonSerializable(typeof(AdoptionBody))]
+[JsonSerializable(typeof(PlanRefusedBody))]
 internal sealed partial class ReportJson : JsonSerializerContext;
 
 /// <summary>Text inside JSON inside a limited message: only what JSON itself demands is escaped.</summary>

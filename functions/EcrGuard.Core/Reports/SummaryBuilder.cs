@@ -419,7 +419,8 @@ public sealed class SummaryBuilder(SummaryFacts facts)
                     $"Waiver {waiver.Id} for {waiver.Vulnerability}",
                     waiver.Lapsed
                         ? $"It ended after {FixText.Day(waiver.Expires)}: what it excused blocks again."
-                        : $"It ends after {FixText.Day(waiver.Expires)} and excuses {Phrase.Count(waiver.Images, "image")}: "
+                        : $"It ends after {FixText.Day(waiver.Expires)} and excuses "
+                            + $"{Phrase.Count(waiver.Images, "image")}: "
                             + $"{(waiver.Images == 1 ? "it" : "they")} may be blocked then.",
                     "Fix the finding, or have the waiver approved again with a new end."
                 )

@@ -28,7 +28,8 @@ public static class SummaryPage
         html.Raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
             .Raw(
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                    + $"style-src '{Hash(Style)}'; script-src '{Hash(Script)}'; base-uri 'none'; form-action 'none'\">\n"
+                    + $"style-src '{Hash(Style)}'; script-src '{Hash(Script)}'; base-uri 'none'; "
+                    + "form-action 'none'\">\n"
             )
             .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
             .Raw("<meta name=\"referrer\" content=\"no-referrer\">\n")
@@ -196,9 +197,10 @@ public static class SummaryPage
         Section(html, "blocked", "Blocked now");
         html.Tag(
             "p",
-            $"{Phrase.Count(summary.Statuses.Blocked, "image is", "images are")} blocked, {summary.RunningBlocked} of them "
-                + $"running, by {Phrase.Count(summary.BlockingVulnerabilities, "vulnerability", "vulnerabilities")}. The "
-                + "update that would clear most comes first."
+            $"{Phrase.Count(summary.Statuses.Blocked, "image is", "images are")} blocked, {summary.RunningBlocked} of "
+                + "them running, by "
+                + Phrase.Count(summary.BlockingVulnerabilities, "vulnerability", "vulnerabilities")
+                + ". The update that would clear most comes first."
         );
         Table(
             html,
@@ -256,8 +258,8 @@ public static class SummaryPage
             (
                 summary.HistorySince is null
                     ? "When vulnerabilities come and go is counted from the first daily sweep on."
-                    : $"{Phrase.Count(summary.Remediation.Sum(row => row.New), "new vulnerability", "new vulnerabilities")}, "
-                        + $"{summary.Remediation.Sum(row => row.Fixed)} fixed{Since(summary)}."
+                    : Phrase.Count(summary.Remediation.Sum(row => row.New), "new vulnerability", "new vulnerabilities")
+                        + $", {summary.Remediation.Sum(row => row.Fixed)} fixed{Since(summary)}."
             )
                 + $" {Phrase.Count(summary.NewlyBlocked.Count, "image")} became blocked"
                 + $" ({summary.NewlyBlocked.Count(image => image.Was == Status.Approved)} had been approved), "
@@ -380,8 +382,8 @@ public static class SummaryPage
         }
         html.Tag(
             "p",
-            $"{Phrase.Count(summary.CoverageGaps.Sum(gap => gap.Images), "image has", "images have")} no current scan. What "
-                + "would change that, by cause:"
+            $"{Phrase.Count(summary.CoverageGaps.Sum(gap => gap.Images), "image has", "images have")} no current "
+                + "scan. What would change that, by cause:"
         );
         html.Raw("<ul>");
         foreach (var cause in SummaryText.Causes(summary))
@@ -730,7 +732,8 @@ public static class SummaryPage
     {
         Section(html, "meanings", "What the figures mean");
         html.Raw(
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What the figures mean\"><table><thead><tr>"
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What the figures mean\">"
+                + "<table><thead><tr>"
         );
         foreach (var head in new[] { "Figure", "How it is counted", "From", "What does not count" })
             html.Tag("th", head, "scope=\"col\"");

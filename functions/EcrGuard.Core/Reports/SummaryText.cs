@@ -17,7 +17,8 @@ internal static class SummaryText
                 + (
                     summary.Unread.Count > 0 && summary.Statuses.Total == 0 ? "no image could be read"
                     : summary.ActionCount == 0 ? $"nothing to do, {summary.Statuses.Blocked} blocked"
-                    : $"{summary.ActionCount} to do, {summary.Statuses.Blocked} blocked, {summary.NewlyBlocked.Count} new"
+                    : $"{summary.ActionCount} to do, {summary.Statuses.Blocked} blocked, "
+                        + $"{summary.NewlyBlocked.Count} new"
                 )
         );
 
@@ -151,8 +152,8 @@ internal static class SummaryText
             return;
         List(
             text,
-            $"BLOCKED NOW: {Phrase.Count(summary.Statuses.Blocked, "image")}, {summary.RunningBlocked} of them running. "
-                + "What clears most:",
+            $"BLOCKED NOW: {Phrase.Count(summary.Statuses.Blocked, "image")}, {summary.RunningBlocked} of them "
+                + "running. What clears most:",
             "updates",
             summary.Fixes.Count,
             i => $"- {Fix(summary.Fixes[i])}"
@@ -388,7 +389,8 @@ internal static class SummaryText
                     "Blocked at the first scan",
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{delivery.BlockedAtFirst} of {delivery.Judged} ({100.0 * delivery.BlockedAtFirst / delivery.Judged:0} %)"
+                        $"{delivery.BlockedAtFirst} of {delivery.Judged} "
+                            + $"({100.0 * delivery.BlockedAtFirst / delivery.Judged:0} %)"
                     )
                 )
             );
@@ -417,10 +419,9 @@ internal static class SummaryText
         void Row(string name, Func<WeekRollUp, int?> of)
         {
             var values = summary.Trend.Select(week => week.Numbers is { } numbers ? of(numbers) : null).ToList();
+            var words = values.Select(value => value?.ToString(CultureInfo.InvariantCulture) ?? "–");
             if (values.Exists(value => value is not null))
-                text.Line(
-                    $"{name}: {string.Join(' ', values.Select(value => value?.ToString(CultureInfo.InvariantCulture) ?? "–"))}"
-                );
+                text.Line($"{name}: {string.Join(' ', words)}");
         }
     }
 

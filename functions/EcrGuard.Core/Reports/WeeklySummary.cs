@@ -384,8 +384,8 @@ public sealed record FixGroup(
 /// <param name="DeadlineDays">The policy's <c>sla</c>, else its <c>grace</c>; null: none.</param>
 /// <param name="New">First seen in the week.</param>
 /// <param name="Fixed">In the week.</param>
-/// <param name="FixedInTrend">In the last <see cref="RepositoryHistory.Weeks"/> weeks: median and 90th percentile are of
-///     these.</param>
+/// <param name="FixedInTrend">In the last <see cref="RepositoryHistory.Weeks"/> weeks: median and 90th percentile are
+///     of these.</param>
 /// <param name="MedianDays">Null where none was fixed.</param>
 /// <param name="OpenByAge">Under 7 days, 7 to 29, 30 to 89, 90 and more.</param>
 /// <param name="OldestDays">Of the open ones; null where none is.</param>
@@ -409,7 +409,9 @@ public sealed record RemediationRow(
 /// <param name="BlockedAtFirst">Those of them whose first verdict blocked.</param>
 /// <param name="MedianMinutes">From push to first verdict; null where none is known.</param>
 /// <param name="Restored">Blocks that an approved push of the same repository followed in the week.</param>
-/// <param name="RestoreMedianHours">From the block to the first verdict on that push; null where there was none.</param>
+/// <param name="RestoreMedianHours">
+/// From the block to the first verdict on that push; null where there was none.
+/// </param>
 public sealed record Delivery(
     DateTimeOffset? Since,
     int Pushes,

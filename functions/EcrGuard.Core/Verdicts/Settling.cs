@@ -49,7 +49,9 @@ public sealed record Settling
     /// <summary>Findings that events told of and that are not listed as they say.</summary>
     public IReadOnlyList<ReportedFinding> Awaited { get; init; } = [];
 
-    /// <summary>The marks of those beyond <see cref="MostAwaited"/> (<see cref="FindingMarks"/>); null for none.</summary>
+    /// <summary>
+    /// The marks of those beyond <see cref="MostAwaited"/> (<see cref="FindingMarks"/>); null for none.
+    /// </summary>
     public string? AwaitedToo { get; init; }
 
     private bool Awaits => Awaited.Count > 0 || AwaitedToo is not null;

@@ -198,8 +198,8 @@ public sealed class BaselineEnforcer(
     }
 
     /// <summary>
-    /// Decides again what lifecycle policy the baseline puts: whoever made a plan knew neither what EcrGuard has written
-    /// to the repository nor whether it was put back, and its team may have opted out since.
+    /// Decides again what lifecycle policy the baseline puts: whoever made a plan knew neither what EcrGuard has
+    /// written to the repository nor whether it was put back, and its team may have opted out since.
     /// </summary>
     /// <param name="view">A first reading of the repository.</param>
     /// <returns>What is to be written; or, where nothing is, why.</returns>

@@ -18,7 +18,9 @@ public sealed class DeletedIndexes(
     ImageDecider guard
 )
 {
-    /// <summary>Follows the deletion of an image, of which most are no index: that costs a read of the ledger.</summary>
+    /// <summary>
+    /// Follows the deletion of an image. Most are no index: that costs a read of the ledger.
+    /// </summary>
     public async Task FollowAsync(ImageId index, CancellationToken cancellation)
     {
         var platforms = await manifests

@@ -383,8 +383,8 @@ public sealed class ImageDecider(
     }
 
     /// <summary>
-    /// Whether no child of an approved index was refused since: its verdict is stored before the index is decided again,
-    /// and the function may die in between.
+    /// Whether no child of an approved index was refused since: its verdict is stored before the index is decided
+    /// again, and the function may die in between.
     /// </summary>
     private async Task<bool> StandsByChildrenAsync(ImageRecord record, CancellationToken cancellation)
     {

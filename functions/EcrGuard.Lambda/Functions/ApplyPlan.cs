@@ -6,8 +6,10 @@ using Amazon.Lambda.Core;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Hosting;
 using ConsumerReader = EcrGuard.Aws.Facts.ConsumerReader;
@@ -34,6 +36,7 @@ public sealed class ApplyPlan(
     PlanLedger plans,
     ImageRemovals removals,
     PolicyPut policyPut,
+    TimedNotices notices,
     Settings settings,
     TimeProvider time,
     Log log
@@ -51,6 +54,12 @@ public sealed class ApplyPlan(
         var id = plan.Id;
         if (WhyNot(plan) is { Count: > 0 } reasons)
             return Refused(id, reasons);
+        var removed = plan.Repositories.Select(repository => repository.Removed).ToList();
+        if (Ceiling.Broken(removed, guard.Policy.Ceilings) is { Count: > 0 } broken)
+        {
+            await TellAsync(plan, broken).ConfigureAwait(false);
+            return Refused(id, broken);
+        }
 
         var started = time.GetUtcNow();
         var (lease, revision) = await documents
@@ -122,7 +131,16 @@ public sealed class ApplyPlan(
                 $"The plan follows the policy {plan.PolicyVersion[..12]}…, and the policy in force is "
                     + $"{guard.Policy.Version[..12]}…. Make the plan with the policy that is deployed.",
             ]
-        : Ceiling.Broken([.. plan.Repositories.Select(repository => repository.Removed)], guard.Policy.Ceilings);
+        : [];
+
+    /// <summary>Tells security once of a plan, however often it is tried.</summary>
+    private Task TellAsync(Plan plan, IReadOnlyList<string> broken) =>
+        notices.PublishOnceAsync(
+            new RepositoryId(plan.Account, plan.Region, plan.Repositories[0].Name),
+            PlanAlert.IdOf(plan),
+            () => Task.FromResult(PlanAlert.For(plan, broken, time.GetUtcNow())),
+            CancellationToken.None
+        );
 
     private static ApplyAnswer Refused(string? planId, IReadOnlyList<string> reasons) =>
         new(planId, [], [], [.. reasons.Select(why => new Applied(null, "plan", null, why))], false);

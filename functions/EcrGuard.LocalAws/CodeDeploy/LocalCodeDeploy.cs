@@ -1,6 +1,8 @@
 namespace EcrGuard.LocalAws.CodeDeploy;
 
-/// <summary>AWS CodeDeploy in memory: deployments, and the hooks that wait for an answer. Nothing is deployed.</summary>
+/// <summary>
+/// AWS CodeDeploy in memory: deployments, and the hooks that wait for an answer. Nothing is deployed.
+/// </summary>
 public sealed class LocalCodeDeploy : LocalJsonService
 {
     private readonly Dictionary<string, Deployment> deployments = new(StringComparer.Ordinal);

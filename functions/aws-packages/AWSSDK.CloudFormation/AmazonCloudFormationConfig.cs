@@ -4,7 +4,9 @@ using EcrGuard.Bundled.Plumbing;
 
 namespace Amazon.CloudFormation;
 
-/// <summary>cloudformation.region.amazonaws.com, which in GovCloud is the FIPS endpoint too. Source: its endpoint rule set.</summary>
+/// <summary>
+/// cloudformation.region.amazonaws.com, which in GovCloud is the FIPS endpoint too. Source: its endpoint rule set.
+/// </summary>
 public class AmazonCloudFormationConfig : ClientConfig
 {
     public AmazonCloudFormationConfig()

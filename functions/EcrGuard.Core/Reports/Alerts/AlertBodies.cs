@@ -254,3 +254,17 @@ internal sealed record AdoptedApproval(
     DateTimeOffset From,
     DateTimeOffset Until
 );
+
+/// <param name="Broken">A sentence for each of the first ceilings that are broken.</param>
+internal sealed record PlanRefusedBody(
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    string PlanId,
+    IReadOnlyList<string> Broken,
+    int BrokenCount,
+    string PolicyVersion,
+    DateTimeOffset RefusedAt
+);

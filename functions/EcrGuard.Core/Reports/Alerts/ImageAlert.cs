@@ -47,7 +47,8 @@ public static class ImageAlert
         return new AlertMessage(
             alert.Id,
             Subjects.Fit(
-                $"EcrGuard: {urgent}{verdict.Status.Word()} {Named(image, tags)} in {registry.Account} {registry.Region}"
+                $"EcrGuard: {urgent}{verdict.Status.Word()} {Named(image, tags)} in "
+                    + $"{registry.Account} {registry.Region}"
             ),
             Text(alert, tags),
             JsonSerializer.Serialize(Body(alert, tags), ReportJson.Default.AlertBody),
@@ -124,8 +125,8 @@ public static class ImageAlert
         alert.Kind switch
         {
             AlertKind.Blocked when alert.Record.SettledBefore == Status.Approved =>
-                "An image that was approved is blocked now: the policy blocks at least one of its findings, and nothing "
-                    + "excuses it.",
+                "An image that was approved is blocked now: the policy blocks at least one of its findings, and "
+                    + "nothing excuses it.",
             AlertKind.Blocked =>
                 "An image is blocked: the policy blocks at least one of its findings, and nothing excuses it.",
             AlertKind.Lifted => "An image is no longer blocked.",
