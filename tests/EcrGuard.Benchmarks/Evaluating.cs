@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Engines;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
@@ -60,7 +61,12 @@ public class Evaluating
     {
         var config = ManualConfig
             .CreateEmpty()
-            .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
+            .AddJob(
+                Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
+                    .WithStrategy(RunStrategy.Monitoring)
+                    .WithWarmupCount(2)
+                    .WithIterationCount(5)
+            )
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddLogger(NullLogger.Instance)
             .WithOptions(ConfigOptions.DisableLogFile);
@@ -107,7 +113,11 @@ public class Evaluating
         new()
         {
             Digest = Digest.Parse($"sha256:{number * 2_654_435_761L:x64}"),
-            Tags = [.. Enumerable.Range(0, TagCount).Select(t => $"r{(number + (t * 7)) % 60}-build-{number}-{t}")],
+            // Without the room to grow that a list keeps.
+            Tags = Enumerable
+                .Range(0, TagCount)
+                .Select(t => $"r{(number + (t * 7)) % 60}-build-{number}-{t}")
+                .ToArray(),
             Kind = ImageKind.Image,
             Storage = StorageStatus.Active,
             PushedAt = Now.AddMinutes(-number * 7_919L % 1_000_000),

@@ -1,7 +1,9 @@
 using EcrGuard.Benchmarks;
 
 // dotnet run -c Release --project tests/EcrGuard.Benchmarks [-- NAME...]: measures and prints one table; ends with 1
-// where a limit is broken or a measurement failed.
+// where a limit is broken or a measurement failed. With --dry each measurement is made once, as small as it can be and
+// without limits: it shows that they still measure something.
+var dry = args.Contains("--dry");
 (string Name, Func<Task<IReadOnlyList<Figure>>> MeasureAsync)[] measurements =
 [
     ("judging", Judging.RunAsync),
@@ -18,13 +20,30 @@ using EcrGuard.Benchmarks;
     ("small-sweep", () => Fleet.SweptAsync(100, 100)),
     ("sweep", () => Fleet.SweptAsync(1_000, 100)),
     ("fleet", () => Fleet.WholeAsync(1_000, 100)),
-    ("small-applying", () => Applying.RunAsync(10, 5)),
     ("applying", () => Applying.RunAsync(200, 50)),
     ("thousand-policies", () => Applying.RunAsync(1_000, 5)),
     ("start-up", StartUp.RunAsync),
 ];
 
-if (args.FirstOrDefault(arg => measurements.All(m => m.Name != arg)) is { } unknown)
+// A day of CVEs takes its minutes however few images there are, and the evaluators measure no function.
+if (dry)
+{
+    Package.UseBuilt();
+    measurements =
+    [
+        ("basic-findings", () => Memory.FindingsAsync(enhanced: false, 20)),
+        ("enhanced-findings", () => Memory.FindingsAsync(enhanced: true, 20)),
+        ("tags", () => Memory.TagsAsync(1_000)),
+        ("one-repository", () => Fleet.OneRepositoryAsync(5)),
+        ("throttled", () => Fleet.ThrottledAsync(2, 2, 100)),
+        ("sweep", () => Fleet.SweptAsync(2, 2)),
+        ("fleet", () => Fleet.WholeAsync(2, 2)),
+        ("applying", () => Applying.RunAsync(3, 2)),
+    ];
+}
+
+var names = args.Where(arg => arg != "--dry").ToList();
+if (names.Find(name => measurements.All(m => m.Name != name)) is { } unknown)
 {
     Console.Error.WriteLine(
         $"There is no measurement '{unknown}': {string.Join(", ", measurements.Select(m => m.Name))}."
@@ -34,7 +53,7 @@ if (args.FirstOrDefault(arg => measurements.All(m => m.Name != arg)) is { } unkn
 
 var figures = new List<Figure>();
 var failed = false;
-foreach (var (name, measureAsync) in measurements.Where(m => args.Length == 0 || args.Contains(m.Name)))
+foreach (var (name, measureAsync) in measurements.Where(m => names.Count == 0 || names.Contains(m.Name)))
 {
     Console.Error.WriteLine($"measuring {name} ...");
     try
@@ -51,4 +70,4 @@ foreach (var (name, measureAsync) in measurements.Where(m => args.Length == 0 ||
     }
 }
 Figure.Print(figures, Console.Out);
-return failed || figures.Any(figure => figure.IsTooMuch) ? 1 : 0;
+return failed || (!dry && figures.Any(figure => figure.IsTooMuch)) ? 1 : 0;

@@ -328,16 +328,26 @@ public sealed class ImageDecider(
     public Task WarnOfRemovalAsync(UnfinishedWrite write, string what, CancellationToken cancellation) =>
         tagRemover.WarnAsync(write.Image!, write.Tag!, what, write.Id, cancellation);
 
+    /// <summary>What the ledger holds of an image; null for nothing.</summary>
+    public Task<LedgerEntry?> KnownAsync(ImageId image, CancellationToken cancellation) =>
+        images.FindAsync(image, cancellation);
+
     /// <summary>
     /// The verdict of an image, from the ledger where it still holds and from fresh facts where not. Writes nothing.
     /// </summary>
-    public async Task<ApprovalAnswer> AskAsync(string asked, ImageFacts image, CancellationToken cancellation)
+    /// <param name="known">What the ledger holds of it, for whoever has asked already.</param>
+    public async Task<ApprovalAnswer> AskAsync(
+        string asked,
+        ImageFacts image,
+        CancellationToken cancellation,
+        Task<LedgerEntry?>? known = null
+    )
     {
         var now = time.GetUtcNow();
         var entry =
             image.Kind == ImageKind.Artifact
                 ? null
-                : await images.FindAsync(image.Id, cancellation).ConfigureAwait(false);
+                : await (known ?? KnownAsync(image.Id, cancellation)).ConfigureAwait(false);
         // What is forced is laid over what stands now, never read from what was stored: whoever shortened it must not
         // wait for a decision.
         if (

@@ -125,12 +125,18 @@ public sealed class Approval(ImageDecider guard, EcrReader registry, Settings se
         using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
         try
         {
-            var named = await registry.ImageAsync(reference, deadline.Token).ConfigureAwait(false);
+            // A digest says whose record it is: the ledger need not wait for the registry.
+            var known = reference.Digest is { } digest
+                ? guard.KnownAsync(new ImageId(registry.Repository(reference.Repository), digest), deadline.Token)
+                : null;
+            var there = registry.ImageAsync(reference, deadline.Token);
+            await Task.WhenAll(there, known ?? Task.CompletedTask).ConfigureAwait(false);
+            var named = await there.ConfigureAwait(false);
             if (named.Image is not { } image)
                 return named.TagMoved
                     ? ApprovalProblem.Of(409, "TAG_MOVED", asked, named.WhyNot)
                     : ApprovalProblem.Of(404, "NOT_FOUND", asked, named.WhyNot);
-            var answer = await guard.AskAsync(asked!, image, deadline.Token).ConfigureAwait(false);
+            var answer = await guard.AskAsync(asked!, image, deadline.Token, known).ConfigureAwait(false);
             var httpStatus =
                 answer.Status == Status.Error.Word() ? 503
                 : query?.ContainsKey("require") == true && !answer.Approved ? 412

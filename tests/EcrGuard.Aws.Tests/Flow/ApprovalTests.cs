@@ -32,6 +32,32 @@ public sealed class ApprovalTests
     }
 
     [Fact]
+    public async Task Of_a_digest_registry_and_ledger_are_asked_at_the_same_time()
+    {
+        await using var fixture = await StartAsync();
+        var digest = await fixture.ScannedAsync("1", High);
+        fixture.Aws.Requests.Take();
+        var together = false;
+        fixture.Aws.Faults.Add(
+            Fault.Meanwhile(() =>
+                together = SpinWait.SpinUntil(
+                    () => fixture.Aws.Requests.Any(request => request.Operation == "BatchGetItem"),
+                    TimeSpan.FromSeconds(10)
+                )
+            ) with
+            {
+                Operation = "DescribeImages",
+            }
+        );
+
+        var (status, body) = await fixture.Functions.AskAsync($"{Repository}@{digest}");
+
+        Assert.True(together);
+        Assert.Equal((200, "APPROVED"), (status, body.GetProperty("status").GetString()));
+        Assert.Equal(2, fixture.Aws.Requests.Count);
+    }
+
+    [Fact]
     public async Task A_tag_that_is_on_another_image_than_the_digest_beside_it_is_elsewhere_and_not_missing()
     {
         await using var fixture = await StartAsync();
