@@ -31,6 +31,7 @@ namespace EcrGuard.Core.Reports;
 [JsonSerializable(typeof(AlertBatchBody))]
 [JsonSerializable(typeof(ForeignTagBody))]
 [JsonSerializable(typeof(TagRemovalBody))]
+[JsonSerializable(typeof(DeployedBody))]
 [JsonSerializable(typeof(UnshieldedBody))]
 [JsonSerializable(typeof(GraceBody))]
 [JsonSerializable(typeof(BreakGlassBody))]

@@ -68,6 +68,7 @@ public sealed class DeploymentRecorder(
     public async Task FollowAsync(ConsumerReference use, DateTimeOffset seenAt, CancellationToken cancellation)
     {
         var image = new ImageId(use.Repository, use.Digest!);
+        await TellWithoutYesAsync(image, use.By, seenAt, cancellation).ConfigureAwait(false);
         var shield = await RuleStandsAsync(image.Repository, cancellation).ConfigureAwait(false)
             ? await ShieldAsync(image, 0, cancellation).ConfigureAwait(false)
             : new Shielded(There: false, null);
@@ -125,6 +126,34 @@ public sealed class DeploymentRecorder(
             return;
         foreach (var digest in late)
             await ShieldAsync(new ImageId(repository, digest), 0, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Says that something runs an image for which no approval stands.</summary>
+    private async Task TellWithoutYesAsync(
+        ImageId image,
+        Consumer by,
+        DateTimeOffset seenAt,
+        CancellationToken cancellation
+    )
+    {
+        if (!RepositoryHistory.Runs(by))
+            return;
+        var now = time.GetUtcNow();
+        var entry = await ledger.FindAsync(image, cancellation).ConfigureAwait(false);
+        // Who deploys an index runs one of its platforms.
+        var records = (await ledger.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false))
+            .Append(entry?.Record)
+            .OfType<ImageRecord>()
+            .Where(record => !record.Gone)
+            .Select(record => record.AsOf(now, guard.Policy))
+            .ToList();
+        // What nobody has judged yet was there before EcrGuard: the backfill or the sweep comes to it.
+        if (records.Count == 0 || records.Exists(record => record.Verdict.Approved))
+            return;
+        var message = DeployedAlert.Of(image, by, records.MinBy(record => record.Verdict.Status)!, seenAt);
+        await notices
+            .PublishOnceAsync(image.Repository, message.Id, () => Task.FromResult(message), cancellation)
+            .ConfigureAwait(false);
     }
 
     private async Task<bool> RuleStandsAsync(RepositoryId repository, CancellationToken cancellation) =>

@@ -77,6 +77,57 @@ public sealed class DeploymentTests
     }
 
     [Fact]
+    public async Task A_service_that_runs_an_image_without_an_approval_is_told_once_for_each_service_digest_and_status()
+    {
+        await using var fixture = await StartAsync();
+        var digest = fixture.Push("1.0");
+        await fixture.Functions.DeliverAllAsync();
+        var definition = fixture.Aws.Ecs.RegisterTaskDefinition("web", Uri(":1.0"));
+        IEnumerable<string> Told() =>
+            fixture
+                .Alerts.Where(alert => alert.Attributes["kind"].Value == "deployed")
+                .Select(alert => alert.Attributes["status"].Value);
+        async Task RunAsync(string service)
+        {
+            fixture.Time.Advance(TimeSpan.FromHours(2));
+            fixture.Aws.Ecs.RunServiceTask("main", service, definition, digest);
+            await fixture.Functions.DeliverAllAsync();
+        }
+
+        await RunAsync("web");
+        await RunAsync("web");
+        Assert.Equal(["PENDING"], Told());
+
+        fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
+        await fixture.Functions.DeliverAllAsync();
+        await RunAsync("web");
+        await RunAsync("web");
+        await RunAsync("api");
+        Assert.Equal(["PENDING", "BLOCKED", "BLOCKED"], Told());
+    }
+
+    [Fact]
+    public async Task What_is_approved_or_was_never_judged_is_not_told_when_it_runs()
+    {
+        await using var fixture = await StartAsync();
+        var approved = fixture.Push("1.0");
+        await fixture.Functions.DeliverAllAsync();
+        fixture.Aws.Ecr.CompleteScan(Repository, approved);
+        await fixture.Functions.DeliverAllAsync();
+        var unknown = fixture.Push("2.0");
+        fixture.Aws.Events.Take();
+        fixture.Aws.Ecs.RunServiceTask(
+            "main",
+            "web",
+            fixture.Aws.Ecs.RegisterTaskDefinition("web", Uri(":1.0"), Uri(":2.0")),
+            approved,
+            unknown
+        );
+        await fixture.Functions.DeliverAllAsync();
+        Assert.DoesNotContain(fixture.Alerts, alert => alert.Attributes["kind"].Value == "deployed");
+    }
+
+    [Fact]
     public async Task What_is_shielded_already_costs_one_read_of_the_ledger_however_many_tasks_start()
     {
         var (fixture, digests) = await EnforcedAsync();

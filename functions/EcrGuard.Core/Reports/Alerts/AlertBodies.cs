@@ -162,6 +162,21 @@ internal sealed record TagRemovalBody(
     DateTimeOffset At
 );
 
+internal sealed record DeployedBody(
+    int SchemaVersion,
+    string AlertId,
+    string Kind,
+    string Account,
+    string Region,
+    string Repository,
+    Digest Digest,
+    string RunBy,
+    string Status,
+    DateTimeOffset Since,
+    string Why,
+    DateTimeOffset At
+);
+
 internal sealed record UnshieldedBody(
     int SchemaVersion,
     string AlertId,
