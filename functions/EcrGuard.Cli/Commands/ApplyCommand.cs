@@ -3,6 +3,7 @@ using System.Text.Json;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Functions;
 
@@ -78,7 +79,7 @@ internal static class ApplyCommand
                 var orders = FunctionInvoker.To(function, "ApplyPlanFunction");
 
                 PlanTable.Write(plan, output);
-                if (!yes && !await IsWantedAsync(input, output, cancellation))
+                if (!yes && !await IsWantedAsync(plan, input, output, cancellation))
                 {
                     output.WriteLine("Nothing was done.");
                     return ExitCodes.Wrong;
@@ -112,10 +113,20 @@ internal static class ApplyCommand
             cancellation
         );
 
-    private static async Task<bool> IsWantedAsync(TextReader input, TextWriter output, CancellationToken cancellation)
+    private static async Task<bool> IsWantedAsync(
+        Plan plan,
+        TextReader input,
+        TextWriter output,
+        CancellationToken cancellation
+    )
     {
         if (Console.IsInputRedirected)
             throw new UnusableFileException("Nobody is there to be asked; say --yes to apply the plan all the same.");
+        if (plan.Unread.Count > 0)
+            output.WriteLine(
+                $"Not everything that runs could be read (see 'Not read'). What nothing is seen to use counts as in use "
+                    + $"where it was pulled in the last {InUse.DaysWhenUnread} days."
+            );
         output.Write("Apply this plan? Only 'yes' does. ");
         return await input.ReadLineAsync(cancellation) == "yes";
     }

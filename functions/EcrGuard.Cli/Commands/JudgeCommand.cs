@@ -97,8 +97,8 @@ internal static class JudgeCommand
         new("--policy")
         {
             Description =
-                "The policy document; without one, CRITICAL blocks and HIGH warns. Days since a fix are "
-                + "counted from now, as at a first verdict.",
+                "The policy document, with the VEX documents in the folder vex beside it; without one, CRITICAL "
+                + "blocks and HIGH warns. Days since a fix are counted from now, as at a first verdict.",
         };
 
     private static Option<FileInfo[]> Vex() =>
@@ -201,6 +201,9 @@ internal static class JudgeCommand
             if (document.WhyNoOpenVex() is { } why)
                 throw new UnusableFileException($"{document.Name}: {why}; it must be an OpenVEX document.");
         }
+        // As the functions and the other commands do.
+        if (file is not null)
+            vex.AddRange(InputFile.VexBeside(file));
         var reading = PolicyReader.Read(file is null ? null : (ReadOnlyMemory<byte>?)InputFile.Read(file), vex, now);
         foreach (var problem in reading.Problems)
             errors.WriteLine(problem.ToString(file?.ToString() ?? ""));

@@ -36,7 +36,8 @@ internal static class PlanCommand
         var command = new Command(
             "plan",
             "Shows what would change in the registry of the caller's credentials, which images would go and why, and "
-                + "writes nothing to AWS."
+                + "writes nothing to AWS. It reads the manifests of indexes by your credentials, which ECR may count "
+                + "as a pull."
         )
         {
             policy,
@@ -99,6 +100,11 @@ internal static class PlanCommand
                     output.WriteLine(Encoding.UTF8.GetString(written));
                 else
                     PlanTable.Write(plan, output);
+                if (policyFile is null)
+                    errors.WriteLine(
+                        "No --policy is given: this is planned by the built-in policy, which only observes. A function "
+                            + "that has another policy refuses the plan."
+                    );
                 if (
                     Ceiling.Broken([.. plan.Repositories.Select(repository => repository.Removed)], policy.Ceilings) is
                     { Count: > 0 } broken

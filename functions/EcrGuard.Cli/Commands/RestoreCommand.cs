@@ -82,6 +82,11 @@ internal static class RestoreCommand
                     output.WriteLine(sentence);
                 foreach (var sentence in answer.Left)
                     errors.WriteLine(sentence);
+                if (answer.Done.Count > 0)
+                    output.WriteLine(
+                        "EcrGuard's own tags stay until the next sweep takes them off. It leaves the repository alone until "
+                            + "its baseline in the policy changes."
+                    );
                 return answer.Left.Count == 0 ? ExitCodes.Done : ExitCodes.Wrong;
             },
             "What was begun goes on to its end; restore the repository again to see what was done.",

@@ -67,7 +67,8 @@ internal static class TryCommand
         var command = new Command(
             "try",
             "Shows what another policy document would change: the images of an account, judged by both from the same "
-                + "facts, and which of those that it would block are in use. Reads only. "
+                + "facts, and which of those that it would block are in use. Reads only; "
+                + "ECR may count reading the manifest of an index as a pull, which --table spares for those it knows. "
                 + "Exits 0 where no answer turns worse, 1 where an image would be newly blocked or refused, 5 where "
                 + "something could not be read, which is named. What is wrong with FILE itself is shown as by check, "
                 + "and exits 64 before anything is read; a waiver that has merely ended is shown too, and is tried as "

@@ -36,7 +36,7 @@ internal sealed class FunctionInvoker(string? function)
         || (function is null && Environment.GetEnvironmentVariable("AWS_ENDPOINT_URL") is null)
             ? throw new UnusableFileException(
                 $"--function is {(function is null ? "missing" : "blank")}; it must be the name of the "
-                    + $"deployed function, the stack's output {output}."
+                    + $"deployed function, the stack's output {output} ('aws cloudformation describe-stacks' shows it)."
             )
             : new FunctionInvoker(function);
 

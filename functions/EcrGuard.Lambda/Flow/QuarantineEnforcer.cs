@@ -150,18 +150,20 @@ public sealed class QuarantineEnforcer(
             if (!await records.StoreAsync(entry, released, cancellation).ConfigureAwait(false))
                 continue;
             log.Info("An image was released.", ("image", image.ToString()), ("by", by), ("reason", reason));
+            var left = await HoldAsync(
+                    entry with
+                    {
+                        Quarantine = released,
+                        QuarantineRevision = entry.QuarantineRevision + 1,
+                    },
+                    new Surroundings { OnlyBack = true },
+                    cancellation
+                )
+                .ConfigureAwait(false);
+            var wasHeld = entry.Quarantine is { State: not QuarantineState.Ended };
             return (
                 true,
-                await HoldAsync(
-                        entry with
-                        {
-                            Quarantine = released,
-                            QuarantineRevision = entry.QuarantineRevision + 1,
-                        },
-                        new Surroundings { OnlyBack = true },
-                        cancellation
-                    )
-                    .ConfigureAwait(false)
+                left ?? (wasHeld ? null : "EcrGuard had not taken it out of reach: nothing had to be put back.")
             );
         }
         throw new InvalidOperationException($"The release of {image} could not be stored: others kept storing.");

@@ -277,6 +277,7 @@ public sealed class BlockingCommandsTests
 
         Assert.True(released == 0, told);
         Assert.Contains($"{repository}@{digest} is released", told, StringComparison.Ordinal);
+        Assert.Contains("had not taken it out of reach: nothing had to be put back.", told, StringComparison.Ordinal);
         Assert.Contains(guard.Alerts(repository), alert => alert["kind"]!.ToString() == "quarantine-released");
         Assert.Contains(
             "The proxy filters it.",

@@ -409,6 +409,20 @@ public sealed class JudgeCommandTests : IDisposable
             """
         );
         _ecrguard.File("broken.json", "{");
+        _ecrguard.File("deployed/policy.jsonc", """{ "version": 1 }""");
+        _ecrguard.File(
+            "deployed/vex/openssl.json",
+            await File.ReadAllTextAsync(Path.Combine(_ecrguard.Folder, "openssl.json"))
+        );
+
+        // As the functions do, it reads those beside the policy.
+        var (beside, byFolder) = await JudgeAsync(Fixture("listed"), "--policy", "deployed/policy.jsonc");
+        Assert.True(beside == 0, byFolder);
+        Assert.Contains(
+            "CVE-2024-6119 in openssl, by VEX https://example.com/vex/1",
+            byFolder,
+            StringComparison.Ordinal
+        );
 
         var (exitCode, output) = await JudgeAsync(Fixture("listed"), "--vex", "openssl.json");
         Assert.Equal(0, exitCode);

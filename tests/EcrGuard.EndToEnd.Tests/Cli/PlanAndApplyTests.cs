@@ -115,7 +115,7 @@ public sealed class PlanAndApplyTests
     [InlineData(
         64,
         "--function is blank; it must be the name of the deployed function, the stack's output "
-            + "RestoreRepositoryFunction.",
+            + "RestoreRepositoryFunction ('aws cloudformation describe-stacks' shows it).",
         "restore",
         "shop/web",
         "--reason",
