@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using EcrGuard.EndToEnd.Tests.Gates;
 using EcrGuard.EndToEnd.Tests.Harness;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
@@ -161,6 +162,8 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
         );
         var unknown = await function.InvokeAsync(new JsonObject { ["image"] = $"{repository}:2.0" });
 
+        Contract.Check(known.Payload);
+        Contract.Check(unknown.Payload);
         Assert.Equal(("APPROVED", digest), (Word(known.Payload, "status"), Word(known.Payload, "digest")));
         Assert.Equal("NOT_FOUND", Word(unknown.Payload, "status"));
         var logged = await function.LogAsync(line => line["requestId"]?.ToString() == known.RequestId);
@@ -222,11 +225,12 @@ public sealed class ApprovalTests(Deployment guard) : IClassFixture<Deployment>
             TimeSpan.FromSeconds(29)
         );
         Assert.All(guard.Aws.Requests, request => Assert.True(Deployment.Reads(request.Operation), request.ToString()));
-        return (
+        var (status, body) = (
             answer.Payload["statusCode"]!.GetValue<int>(),
-            answer.Payload["headers"]!,
             JsonNode.Parse(answer.Payload["body"]!.ToString())!
         );
+        Contract.Check(status, answer.Payload["headers"]!, body);
+        return (status, answer.Payload["headers"]!, body);
     }
 
     private (string Repository, string Digest) Scanned(params IReadOnlyList<LocalFinding> findings)

@@ -14,14 +14,18 @@ internal sealed class JsonSchema(JsonNode root)
 {
     public bool Accepts(JsonNode? value) => Accepts(root, value);
 
-    private bool Accepts(JsonNode schema, JsonNode? value) =>
+    /// <summary>The same by a schema that stands in the document, or refers to one.</summary>
+    public bool Accepts(JsonNode schema, JsonNode? value) =>
         schema.AsObject().All(keyword => Holds(keyword.Key, keyword.Value!, schema, value));
 
     private bool Holds(string keyword, JsonNode argument, JsonNode schema, JsonNode? value) =>
         keyword switch
         {
             "$schema" or "$defs" or "title" or "description" or "default" or "format" or "then" => true,
-            "$ref" => Accepts(root["$defs"]![argument.GetValue<string>()["#/$defs/".Length..]]!, value),
+            "$ref" => Accepts(
+                argument.GetValue<string>().Split('/')[1..].Aggregate(root, (place, name) => place[name]!),
+                value
+            ),
             "type" => argument.GetValue<string>() switch
             {
                 "object" => value is JsonObject,
