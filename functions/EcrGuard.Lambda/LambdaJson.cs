@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Amazon.Lambda.APIGatewayEvents;
 using Amazon.Lambda.SQSEvents;
+using EcrGuard.Core.Gates;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Functions;
@@ -12,7 +13,10 @@ namespace EcrGuard.Lambda;
 [JsonSerializable(typeof(SQSEvent))]
 [JsonSerializable(typeof(SQSBatchResponse))]
 [JsonSerializable(typeof(ApprovalRequest))]
+[JsonSerializable(typeof(bool))]
+[JsonSerializable(typeof(CloudFormationGateRequest))]
 [JsonSerializable(typeof(CodeDeployGateRequest))]
+[JsonSerializable(typeof(CodePipelineGateRequest))]
 [JsonSerializable(typeof(EcsGateRequest))]
 [JsonSerializable(typeof(BreakGlassRequest))]
 [JsonSerializable(typeof(ScheduledRequest))]
@@ -42,6 +46,7 @@ public sealed partial class LambdaJson : JsonSerializerContext;
 [JsonSerializable(typeof(ApprovalAnswer))]
 [JsonSerializable(typeof(ApprovalProblem))]
 [JsonSerializable(typeof(EcsGateAnswer))]
+[JsonSerializable(typeof(CloudFormationAnswer))]
 [JsonSerializable(typeof(APIGatewayHttpApiV2ProxyResponse))]
 public sealed partial class AnswerJson : JsonSerializerContext;
 

@@ -39,6 +39,14 @@ return handler switch
         CodeDeployGateRequest,
         Amazon.Lambda.SQSEvents.SQSBatchResponse
     >((function, input, context) => function.CodeDeployGateAsync(input, context)),
+    nameof(CodePipelineGate.CodePipelineGateAsync) => await RunAsync<CodePipelineGate, CodePipelineGateRequest, bool>(
+        (function, input, context) => function.CodePipelineGateAsync(input, context)
+    ),
+    nameof(CloudFormationGate.CloudFormationGateAsync) => await RunAsync<
+        CloudFormationGate,
+        CloudFormationGateRequest,
+        System.Text.Json.JsonElement
+    >((function, input, context) => function.CloudFormationGateAsync(input, context)),
     nameof(BreakGlass.BreakGlassAsync) => await RunAsync<BreakGlass, BreakGlassRequest, System.Text.Json.JsonElement>(
         (function, input, context) => function.BreakGlassAsync(input, context)
     ),
@@ -125,6 +133,7 @@ static int Unknown(string? handler)
             + $"{nameof(OnImagePushed.OnImagePushedAsync)}, {nameof(OnScanChanged.OnScanChangedAsync)}, "
             + $"{nameof(OnImageDeployed.OnImageDeployedAsync)}, {nameof(Approval.ApprovalAsync)}, "
             + $"{nameof(EcsGate.EcsGateAsync)}, {nameof(CodeDeployGate.CodeDeployGateAsync)}, "
+            + $"{nameof(CodePipelineGate.CodePipelineGateAsync)}, {nameof(CloudFormationGate.CloudFormationGateAsync)}, "
             + $"{nameof(BreakGlass.BreakGlassAsync)}, {nameof(EndBreakGlass.EndBreakGlassAsync)}, "
             + $"{nameof(Backfill.BackfillAsync)}, {nameof(WeeklySummary.WeeklySummaryAsync)}, "
             + $"{nameof(RestoreRepository.RestoreRepositoryAsync)}, {nameof(ReleaseImage.ReleaseImageAsync)}, "

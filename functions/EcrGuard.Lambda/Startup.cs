@@ -91,6 +91,8 @@ public sealed class Startup
         services.AddSingleton<DeploymentReader>();
         services.AddSingleton<RevisionReader>();
         services.AddSingleton<CodeDeployReader>();
+        services.AddSingleton<ArtifactReader>();
+        services.AddSingleton<StackReader>();
         services.AddSingleton<GateJobs>();
         services.AddSingleton<Gatekeeper>();
         services.AddSingleton<UseStore>();

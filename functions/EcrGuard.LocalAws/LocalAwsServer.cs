@@ -258,6 +258,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
                 new LoggedRequest(service.SigningName, operation.Name, operation.Resource, status, call.Now)
                 {
                     Application = ApplicationOf(call.Headers.UserAgent.ToString()),
+                    AccessKey = SignatureV4.AccessKey(call.Headers),
                 }
             );
     }

@@ -19,6 +19,9 @@ public sealed record LoggedRequest(
 {
     /// <summary>The application that the caller's user agent names (<c>app/…</c>); null for none.</summary>
     public string? Application { get; init; }
+
+    /// <summary>The id of the key that signed it; null for a request that nobody signed.</summary>
+    public string? AccessKey { get; init; }
 }
 
 /// <summary>

@@ -1,13 +1,84 @@
 using Amazon.CodeDeploy;
 using Amazon.CodeDeploy.Model;
+using Amazon.CodePipeline;
+using Amazon.CodePipeline.Model;
 using Amazon.SQS.Model;
 using EcrGuard.Core.Gates;
+using EcrGuard.Core.Images;
 
 namespace EcrGuard.Aws.Actions;
 
 /// <summary>Ends what waits for a gate, or puts down that it is asked again.</summary>
 public sealed class GateJobs(AwsClients aws, Settings settings)
 {
+    /// <summary>CodePipeline takes no longer summary (CodePipeline API, ExecutionDetails).</summary>
+    private const int MaxSummary = 2000;
+
+    /// <summary>Ends a job of CodePipeline well.</summary>
+    /// <param name="variables">For the actions behind it.</param>
+    /// <returns>False where the job has ended already.</returns>
+    public Task<bool> SucceedAsync(
+        string job,
+        string why,
+        Dictionary<string, string> variables,
+        CancellationToken cancellation
+    ) =>
+        EndAsync(() =>
+            aws.Deployers.CodePipeline.PutJobSuccessResultAsync(
+                new PutJobSuccessResultRequest
+                {
+                    JobId = job,
+                    ExecutionDetails = Details(why),
+                    OutputVariables = variables,
+                },
+                cancellation
+            )
+        );
+
+    /// <summary>Has CodePipeline ask again.</summary>
+    /// <inheritdoc cref="SucceedAsync" path="/returns"/>
+    public Task<bool> ContinueAsync(string job, string why, string token, CancellationToken cancellation) =>
+        EndAsync(() =>
+            aws.Deployers.CodePipeline.PutJobSuccessResultAsync(
+                new PutJobSuccessResultRequest
+                {
+                    JobId = job,
+                    ExecutionDetails = Details(why),
+                    ContinuationToken = token,
+                },
+                cancellation
+            )
+        );
+
+    /// <summary>Fails a job of CodePipeline.</summary>
+    /// <inheritdoc cref="SucceedAsync" path="/returns"/>
+    public Task<bool> FailAsync(string job, string why, CancellationToken cancellation) =>
+        EndAsync(() =>
+            aws.Deployers.CodePipeline.PutJobFailureResultAsync(
+                new PutJobFailureResultRequest
+                {
+                    JobId = job,
+                    FailureDetails = new FailureDetails { Type = FailureType.JobFailed, Message = why },
+                },
+                cancellation
+            )
+        );
+
+    private static ExecutionDetails Details(string why) => new() { Summary = Phrase.Clip(why, MaxSummary) };
+
+    private static async Task<bool> EndAsync<T>(Func<Task<T>> end)
+    {
+        try
+        {
+            await end().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception gone) when (gone is JobNotFoundException or InvalidJobStateException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Lets a deployment of CodeDeploy go on, or fails it.</summary>
     /// <returns>False where somebody has ended the hook already.</returns>
     public async Task<bool> EndHookAsync(CodeDeployHook hook, bool passes, CancellationToken cancellation)

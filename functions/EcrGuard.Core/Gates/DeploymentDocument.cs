@@ -20,13 +20,20 @@ public static class DeploymentDocument
     private static readonly Dictionary<string, string> Resources = new(StringComparer.Ordinal)
     {
         ["AWS::ECS::TaskDefinition"] = "Image",
+        ["AWS::ECS::DaemonTaskDefinition"] = "Image",
         ["AWS::ECS::ExpressGatewayService"] = "Image",
         ["AWS::Lambda::Function"] = "ImageUri",
         ["AWS::Serverless::Function"] = "ImageUri",
         ["AWS::AppRunner::Service"] = "ImageIdentifier",
         ["AWS::Batch::JobDefinition"] = "Image",
+        ["AWS::SageMaker::InferenceComponent"] = "Image",
         ["AWS::SageMaker::Model"] = "Image",
+        ["AWS::SageMaker::ModelPackage"] = "Image",
+        ["AWS::SageMaker::ProcessingJob"] = "ImageUri",
         ["AWS::BedrockAgentCore::Runtime"] = "ContainerUri",
+        ["AWS::CleanRoomsML::ConfiguredModelAlgorithm"] = "ImageUri",
+        ["AWS::EMRServerless::Application"] = "ImageUri",
+        ["AWS::GameLift::ContainerGroupDefinition"] = "ImageUri",
     };
 
     /// <summary>Objects of Kubernetes whose text may hold the word "image" and that run nothing.</summary>
@@ -82,25 +89,36 @@ public static class DeploymentDocument
                     place,
                     "It is a nested stack, whose template is another file; ask about that file, and not about this one."
                 );
-            else if (
-                Resources.TryGetValue(type, out var property) && resource.TryGetProperty("Properties", out var inside)
-            )
+            else if (resource.TryGetProperty("Properties", out var inside))
             {
-                foreach (var image in Named(inside, property, $"{place}.Properties"))
+                foreach (var image in OfResource($"{place}.Properties", type, inside))
                     yield return image;
-                if (
-                    Text(inside, "PackageType") == "Image"
-                    && Named(inside, property, place) is var built
-                    && !built.Any()
-                )
-                    yield return new NamedImage(
-                        null,
-                        place,
-                        "Its image is built when it is deployed; ask about the packaged template."
-                    );
             }
         }
     }
+
+    /// <summary>The images that one resource of CloudFormation deploys; none for a type that runs no image.</summary>
+    /// <param name="place">Where its properties stand.</param>
+    public static IEnumerable<NamedImage> OfResource(string place, string type, JsonElement properties)
+    {
+        if (!Resources.TryGetValue(type, out var property))
+            yield break;
+        var any = false;
+        foreach (var image in Named(properties, property, place))
+        {
+            any = true;
+            yield return image;
+        }
+        if (!any && Text(properties, "PackageType") == "Image")
+            yield return new NamedImage(
+                null,
+                place,
+                "Its image is built when it is deployed; ask about the packaged template."
+            );
+    }
+
+    /// <summary>The types of resources that may deploy an image.</summary>
+    public static IEnumerable<string> ResourceTypes => Resources.Keys;
 
     private static IEnumerable<NamedImage> OfCompose(JsonElement services)
     {

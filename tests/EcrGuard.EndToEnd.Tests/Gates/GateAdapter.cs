@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Amazon.ECS.Model;
 using Amazon.Runtime;
 using EcrGuard.Aws;
+using EcrGuard.LocalAws.CodePipeline;
 using Deployment = EcrGuard.EndToEnd.Tests.Harness.Deployment;
 
 namespace EcrGuard.EndToEnd.Tests.Gates;
@@ -39,7 +40,144 @@ public sealed record GateAdapter(
             (guard, images) => CodeDeployAsync(guard, guard.Aws.CodeDeploy.CreateDeployment(AppSpec(guard, images))),
             [("codedeploy", "GetDeployment"), ("ecs", "DescribeTaskDefinition")]
         ),
+        new(
+            "CodePipelineGate",
+            async (guard, images) =>
+                (await PipelineAsync(guard, new JsonObject { ["images"] = new JsonArray([.. images]) })) switch
+                {
+                    { Outcome: "Succeeded", ContinuationToken: null } => Told.Go,
+                    { Outcome: "Succeeded" } => Told.Wait,
+                    { Outcome: "JobFailed" } => Told.Stop,
+                    var other => throw new InvalidOperationException($"{other}"),
+                },
+            []
+        ),
+        new(
+            "CloudFormationGate",
+            async (guard, images) =>
+                Of(
+                    await CloudFormationAsync(
+                        guard,
+                        "AWS::ECS::TaskDefinition",
+                        new JsonObject
+                        {
+                            ["ContainerDefinitions"] = new JsonArray([
+                                .. images.Select(image => new JsonObject { ["Image"] = image }),
+                            ]),
+                        }
+                    )
+                ),
+            []
+        ),
     ];
+
+    /// <summary>A job of an invoke action, and what CodePipeline knows of it then.</summary>
+    internal static async Task<JobResult?> PipelineAsync(
+        Deployment guard,
+        JsonNode? userParameters,
+        JsonArray? artifacts = null,
+        string? token = null,
+        string? job = null
+    )
+    {
+        job ??= guard.Aws.CodePipeline.StartJob();
+        await InvokeAsync(
+            guard,
+            "CodePipelineGate",
+            new JsonObject
+            {
+                ["CodePipeline.job"] = new JsonObject
+                {
+                    ["id"] = job,
+                    ["accountId"] = guard.Aws.AccountId,
+                    ["data"] = new JsonObject
+                    {
+                        ["actionConfiguration"] = new JsonObject
+                        {
+                            ["configuration"] = new JsonObject
+                            {
+                                ["FunctionName"] = "EcrGuardGate",
+                                ["UserParameters"] = userParameters switch
+                                {
+                                    null => null,
+                                    JsonValue text => text.ToString(),
+                                    var json => json.ToJsonString(),
+                                },
+                            },
+                        },
+                        ["inputArtifacts"] = artifacts?.DeepClone() ?? new JsonArray(),
+                        ["outputArtifacts"] = new JsonArray(),
+                        ["artifactCredentials"] = new JsonObject
+                        {
+                            ["accessKeyId"] = PipelineSecrets[0],
+                            ["secretAccessKey"] = PipelineSecrets[1],
+                            ["sessionToken"] = PipelineSecrets[2],
+                        },
+                        ["continuationToken"] = token,
+                    },
+                },
+            }
+        );
+        return guard.Aws.CodePipeline.ResultOf(job);
+    }
+
+    /// <summary>The credentials of the job, which nobody may see.</summary>
+    internal static string[] PipelineSecrets { get; } =
+    ["ASIAPIPELINEEXAMPLE", "pipelineSecretEXAMPLE", "pipelineTokenEXAMPLE"];
+
+    /// <summary>A resource that CloudFormation is about to create.</summary>
+    internal static Task<JsonNode> CloudFormationAsync(
+        Deployment guard,
+        string type,
+        JsonNode? properties,
+        string? stack = "arn:aws:cloudformation:eu-central-1:123456789012:stack/shop/1",
+        int? invocation = 1,
+        string point = "CREATE_PRE_PROVISION"
+    )
+    {
+        if (stack is not null && !stack.Contains("/rolling/", StringComparison.Ordinal))
+            guard.Aws.CloudFormation.PutStack(stack, "UPDATE_IN_PROGRESS");
+        return InvokeAsync(
+            guard,
+            "CloudFormationGate",
+            new JsonObject
+            {
+                ["clientRequestToken"] = "123e4567-e89b-12d3-a456-426614174000",
+                ["awsAccountId"] = guard.Aws.AccountId,
+                ["stackId"] = stack,
+                ["changeSetId"] = null,
+                ["hookTypeName"] = "EcrGuard::Images::Gate",
+                ["hookTypeVersion"] = "00000001",
+                ["hookModel"] = new JsonObject(),
+                ["actionInvocationPoint"] = point,
+                ["requestData"] = new JsonObject
+                {
+                    ["targetName"] = type,
+                    ["targetType"] = type,
+                    ["targetLogicalId"] = "Web",
+                    ["targetModel"] = new JsonObject
+                    {
+                        ["resourceProperties"] = properties?.DeepClone(),
+                        ["previousResourceProperties"] = null,
+                    },
+                },
+                ["requestContext"] = new JsonObject { ["invocation"] = invocation, ["callbackContext"] = null },
+            }
+        );
+    }
+
+    private static Told Of(JsonNode answer)
+    {
+        Assert.Equal("123e4567-e89b-12d3-a456-426614174000", (string)answer["clientRequestToken"]!);
+        Assert.InRange(((string)answer["message"]!).Length, 1, 1024);
+        return ((string)answer["hookStatus"]!, (string?)answer["errorCode"]) switch
+        {
+            ("SUCCESS", null) => Told.Go,
+            ("IN_PROGRESS", null) when answer["callbackDelaySeconds"]!.GetValue<int>() == 30 => Told.Wait,
+            ("FAILED", "NonCompliant") => Told.Stop,
+            var other => throw new InvalidOperationException($"{other}"),
+        };
+    }
 
     public override string ToString() => Function;
 

@@ -159,6 +159,10 @@ public sealed class OneAnswerTests(Deployment guard) : IClassFixture<Deployment>
         );
 
     private string Verdict(string repository, string status, bool approved) =>
+        Verdict(guard, repository, status, approved);
+
+    /// <summary>What Approval says of an image of this deployment.</summary>
+    internal static string Verdict(Deployment guard, string repository, string status, bool approved) =>
         new JsonObject
         {
             ["approved"] = approved,
@@ -166,7 +170,7 @@ public sealed class OneAnswerTests(Deployment guard) : IClassFixture<Deployment>
             ["image"] = repository,
             ["repository"] = repository,
             ["digest"] = Digest,
-            ["deploy"] = $"{Host}/{repository}@{Digest}",
+            ["deploy"] = $"{guard.Aws.AccountId}.dkr.ecr.{guard.Aws.Region}.amazonaws.com/{repository}@{Digest}",
             ["reasons"] = new JsonArray(new JsonObject { ["code"] = "critical", ["sentence"] = "CVE-1 blocks." }),
             ["reasonCount"] = 1,
             ["warnings"] = new JsonArray(),

@@ -31,7 +31,22 @@ public sealed class GatesTests
             "sqs:ReceiveMessage",
             "sqs:SendMessage",
         ],
+        ["CodePipelineGate"] =
+        [
+            "codepipeline:PutJobFailureResult",
+            "codepipeline:PutJobSuccessResult",
+            "lambda:InvokeFunction",
+        ],
+        ["CloudFormationGate"] = ["cloudformation:DescribeStacks", "lambda:InvokeFunction"],
     };
+
+    /// <summary>AWS offers no resource of these that could be named.</summary>
+    private static readonly string[] WithoutResource =
+    [
+        "codepipeline:PutJobFailureResult",
+        "codepipeline:PutJobSuccessResult",
+        "ecs:DescribeTaskDefinition",
+    ];
 
     private static readonly string[] TracesAndLogs =
     [
@@ -65,7 +80,7 @@ public sealed class GatesTests
                 );
                 Assert.DoesNotContain(
                     On.Permissions(gate.Key).Where(statement => statement.Resources.Contains("*")),
-                    statement => statement.Actions.Except(TracesAndLogs).Any(a => a != "ecs:DescribeTaskDefinition")
+                    statement => statement.Actions.Except(TracesAndLogs).Except(WithoutResource).Any()
                 );
             }
         );
@@ -110,14 +125,48 @@ public sealed class GatesTests
         );
     }
 
-    [Fact]
-    public void ECS_takes_a_role_that_can_do_nothing_but_ask()
+    [Theory]
+    [InlineData("off", null)]
+    [InlineData("warn", "WARN")]
+    [InlineData("fail", "FAIL")]
+    public void The_hook_of_CloudFormation_is_off_warns_or_fails(string parameter, string? mode)
     {
-        var trust = Assert.Single(On.Properties("EcsGateCaller")["AssumeRolePolicyDocument"]!["Statement"]!.AsArray())!;
-        Assert.Equal("ecs.amazonaws.com", trust["Principal"]!["Service"]!.ToString());
+        var template = SamTemplate.With(("CloudFormationHook", parameter));
+        Assert.Equal(
+            mode,
+            template.Resources.GetValueOrDefault("StackHook")?["Properties"]!["FailureMode"]!.ToString()
+        );
+        Assert.Equal(mode is not null, template.Functions.Contains("CloudFormationGate"));
+    }
+
+    [Fact]
+    public void The_hook_asks_for_every_resource_that_may_deploy_an_image_and_not_for_EcrGuards_own_stack()
+    {
+        var hook = On.Properties("StackHook");
+        Assert.Equal(
+            Core.Gates.DeploymentDocument.ResourceTypes.Except(["AWS::Serverless::Function"]).Order(),
+            hook["TargetFilters"]!["TargetNames"]!.AsArray().Select(name => name!.ToString()).Order()
+        );
+        Assert.Equal("""[{"Ref":"AWS::StackName"}]""", hook["StackFilters"]!["StackNames"]!["Exclude"]!.ToJsonString());
+        Assert.Contains(
+            "AWS::StackName",
+            SamTemplate.With([.. SamTemplate.Everything, ("UnguardedStacks", "legacy")]).Properties("StackHook")[
+                "StackFilters"
+            ]!["StackNames"]!["Exclude"]!.ToJsonString(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("EcsGateCaller", "ecs.amazonaws.com", "EcsGate")]
+    [InlineData("CloudFormationGateCaller", "hooks.cloudformation.amazonaws.com", "CloudFormationGate")]
+    public void Who_asks_takes_a_role_that_can_do_nothing_else(string role, string service, string gate)
+    {
+        var trust = Assert.Single(On.Properties(role)["AssumeRolePolicyDocument"]!["Statement"]!.AsArray())!;
+        Assert.Equal(service, trust["Principal"]!["Service"]!.ToString());
         Assert.Contains("aws:SourceAccount", trust["Condition"]!.ToJsonString(), StringComparison.Ordinal);
-        var allowed = Assert.Single(On.PermissionsOfRole("EcsGateCaller"));
+        var allowed = Assert.Single(On.PermissionsOfRole(role));
         Assert.Equal(["lambda:InvokeFunction"], allowed.Actions);
-        Assert.Contains("EcsGate", Assert.Single(allowed.Resources), StringComparison.Ordinal);
+        Assert.Contains(gate, Assert.Single(allowed.Resources), StringComparison.Ordinal);
     }
 }

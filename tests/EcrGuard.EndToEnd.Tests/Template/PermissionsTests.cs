@@ -378,7 +378,7 @@ public sealed class PermissionsTests
 
         Assert.Equal(WithoutResource, everywhere.Distinct().Order(StringComparer.Ordinal));
         Assert.Equal(
-            8,
+            9,
             SamTemplate.Text.Split("Resource: \"*\" # These have no resource that could be named.").Length - 1
         );
     }

@@ -51,6 +51,7 @@ internal sealed class SamTemplate
     [
         ("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"),
         ("DeploymentGates", "on"),
+        ("CloudFormationHook", "fail"),
         ("AppSpecObjects", "arn:*:s3:::deployments/*"),
     ];
 

@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Text.Json;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Gates;
+
+/// <summary>
+/// What an invoke action of AWS CodePipeline asks about (AWS CodePipeline User Guide, "AWS Lambda action reference"):
+/// images in its user parameters, or the files that build actions leave in its artifacts.
+/// </summary>
+/// <param name="Images">Empty: those of the artifacts.</param>
+/// <param name="IgnoresOthers">Whether images of other registries pass; null: as EcrGuard is deployed.</param>
+public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? IgnoresOthers)
+{
+    /// <summary>The files that name images (CodePipeline User Guide, "Image definitions file reference").</summary>
+    public static IReadOnlyList<string> Files { get; } = ["imagedefinitions.json", "imageDetail.json"];
+
+    /// <summary>Of a file in an artifact, in bytes.</summary>
+    public const int MaxFile = 1_000_000;
+
+    /// <summary>An action of CodePipeline waits for so long.</summary>
+    private static readonly TimeSpan AsksFor = TimeSpan.FromMinutes(55);
+
+    private const string Right =
+        "The user parameters must be an image, or JSON such as {\"images\": [\"shop/web:1.0\"], \"others\": \"ignore\"}.";
+
+    /// <param name="userParameters">The action's UserParameters; null or empty: none.</param>
+    /// <exception cref="FormatException">They are wrong; a sentence.</exception>
+    public static PipelineJob Read(string? userParameters)
+    {
+        var text = userParameters?.Trim() ?? "";
+        if (text.Length == 0)
+            return new PipelineJob([], null);
+        if (!text.StartsWith('{'))
+            return new PipelineJob([new NamedImage(text, "UserParameters")], null);
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return Read(document.RootElement);
+        }
+        catch (JsonException)
+        {
+            throw new FormatException($"The user parameters are no JSON. {Right}");
+        }
+    }
+
+    /// <summary>The images that a file of an artifact names.</summary>
+    /// <exception cref="FormatException">It names none, or is not what its name says; a sentence.</exception>
+    public static IReadOnlyList<NamedImage> OfFile(string artifact, string file, ReadOnlyMemory<byte> content)
+    {
+        var place = $"{Phrase.Clip(artifact, 100)}/{file}";
+        try
+        {
+            using var document = JsonDocument.Parse(content);
+            var images = DeploymentDocument
+                .Images(document.RootElement)
+                ?.Take(DeploymentDocument.MaxImages + 1)
+                .ToList();
+            return images is { Count: > 0 }
+                ? [.. images.Select(image => image with { Place = $"{place}: {image.Place}" })]
+                : throw new FormatException($"{place} names no image.");
+        }
+        catch (JsonException)
+        {
+            throw new FormatException($"{place} is no JSON.");
+        }
+    }
+
+    /// <summary>By which CodePipeline asks again, and EcrGuard knows since when.</summary>
+    public static string Token(DateTimeOffset since) =>
+        since.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Whether to ask once more.</summary>
+    /// <param name="token">As <see cref="Token"/> makes it; null for the first time.</param>
+    /// <param name="since">Since when it is asked.</param>
+    public static bool MayWait(string? token, DateTimeOffset now, out DateTimeOffset since)
+    {
+        since = now;
+        if (token is null)
+            return true;
+        if (
+            !long.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            || seconds > 1L << 36
+        )
+            return false;
+        since = DateTimeOffset.FromUnixTimeSeconds(seconds);
+        return now - since < AsksFor;
+    }
+
+    private static PipelineJob Read(JsonElement root)
+    {
+        var images = new List<NamedImage>();
+        bool? ignores = null;
+        foreach (var member in root.EnumerateObject())
+        {
+            switch (member.Name)
+            {
+                case "image":
+                    images.Add(Image(member.Value, "UserParameters.image"));
+                    break;
+                case "images" when member.Value.ValueKind == JsonValueKind.Array:
+                    images.AddRange(
+                        member
+                            .Value.EnumerateArray()
+                            .Take(DeploymentDocument.MaxImages + 1)
+                            .Select((image, at) => Image(image, $"UserParameters.images[{at}]"))
+                    );
+                    break;
+                case "others" when member.Value.ValueKind == JsonValueKind.String:
+                    ignores = member.Value.GetString() switch
+                    {
+                        "deny" => false,
+                        "ignore" => true,
+                        var other => throw new FormatException(
+                            $"The user parameter others is '{Phrase.Clip(other, 40)}'; it must be deny or ignore."
+                        ),
+                    };
+                    break;
+                default:
+                    throw new FormatException(
+                        $"The user parameter '{Phrase.Clip(member.Name, 40)}' is not known or not of its kind. {Right}"
+                    );
+            }
+        }
+        return new PipelineJob(images, ignores);
+    }
+
+    private static NamedImage Image(JsonElement value, string place) =>
+        value.ValueKind == JsonValueKind.String
+            ? new NamedImage(value.GetString(), place)
+            : throw new FormatException($"{place} is no text. {Right}");
+}

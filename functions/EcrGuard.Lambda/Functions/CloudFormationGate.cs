@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Gates;
+using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Functions;
+
+/// <summary>What CloudFormation asks a Lambda Hook about a resource.</summary>
+/// <param name="StackId">Null from Cloud Control.</param>
+/// <param name="ActionInvocationPoint">For example <c>CREATE_PRE_PROVISION</c>.</param>
+public sealed record CloudFormationGateRequest(
+    string? ClientRequestToken,
+    string? StackId,
+    string? ActionInvocationPoint,
+    CloudFormationResource? RequestData,
+    CloudFormationContext? RequestContext
+);
+
+/// <param name="TargetType">For example <c>AWS::ECS::TaskDefinition</c>.</param>
+public sealed record CloudFormationResource(
+    string? TargetType,
+    string? TargetLogicalId,
+    CloudFormationModel? TargetModel
+);
+
+/// <param name="ResourceProperties">As they will be.</param>
+public sealed record CloudFormationModel(JsonElement? ResourceProperties);
+
+/// <param name="Invocation">1 for the first time it is asked.</param>
+public sealed record CloudFormationContext(int? Invocation);
+
+/// <summary>
+/// CloudFormation asks before it creates or updates what runs images; so do SAM, the CDK and Cloud Control. A stack that
+/// goes back is never held up.
+/// </summary>
+public sealed class CloudFormationGate(StackReader stacks, Gatekeeper gatekeeper)
+{
+    /// <summary>CloudFormation waits for the function for 30 seconds.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(4);
+
+    [LambdaFunction]
+    public async Task<JsonElement> CloudFormationGateAsync(CloudFormationGateRequest input, ILambdaContext context)
+    {
+        using var deadline = Deadline.Before(context, Margin);
+        var decision = await gatekeeper
+            .DecideAsync(
+                $"{input.StackId ?? "Cloud Control"} {input.RequestData?.TargetLogicalId}",
+                () => DecideAsync(input, deadline.Token)
+            )
+            .ConfigureAwait(false);
+        return JsonSerializer.SerializeToElement(
+            CloudFormationHook.Answer(
+                decision.Step,
+                decision.Why,
+                input.ClientRequestToken ?? "",
+                input.RequestContext?.Invocation
+            ),
+            AnswerJson.Default.CloudFormationAnswer
+        );
+    }
+
+    private async Task<GateDecision> DecideAsync(CloudFormationGateRequest input, CancellationToken cancellation)
+    {
+        if (input.ActionInvocationPoint?.StartsWith("DELETE_", StringComparison.Ordinal) == true)
+            return GateDecision.Passes("It deletes, and deploys nothing.");
+        if (
+            input.RequestData is not { TargetType: { } type } resource
+            || resource.TargetModel?.ResourceProperties is not { } properties
+        )
+            throw new FormatException(
+                "The event is not that of a Lambda Hook for resources: it names no requestData.targetType or no "
+                    + "requestData.targetModel.resourceProperties."
+            );
+        var decision = await gatekeeper
+            .AskAsync(CloudFormationHook.Images(type, resource.TargetLogicalId, properties), cancellation)
+            .ConfigureAwait(false);
+        // Asked last: almost every answer is yes, and then it does not matter.
+        return
+            decision.Step != GateStep.Go
+            && input.StackId is { } stack
+            && await stacks.IsRollingBackAsync(stack, cancellation).ConfigureAwait(false)
+            ? GateDecision.Passes("The stack goes back to what it was.")
+            : decision;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Text.Json.Serialization;
+using Amazon.Lambda.Annotations;
+using Amazon.Lambda.Core;
+using Amazon.Runtime;
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Gates;
+using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Functions;
+
+/// <summary>What CodePipeline tells an invoke action. It carries credentials, and is never logged.</summary>
+public sealed record CodePipelineGateRequest([property: JsonPropertyName("CodePipeline.job")] CodePipelineJob? Job);
+
+public sealed record CodePipelineJob(string? Id, CodePipelineJobData? Data);
+
+/// <param name="ContinuationToken">As EcrGuard gave it the last time; null for the first.</param>
+public sealed record CodePipelineJobData(
+    CodePipelineActionConfiguration? ActionConfiguration,
+    IReadOnlyList<CodePipelineArtifact>? InputArtifacts,
+    CodePipelineCredentials? ArtifactCredentials,
+    string? ContinuationToken
+);
+
+public sealed record CodePipelineActionConfiguration(IReadOnlyDictionary<string, string>? Configuration);
+
+public sealed record CodePipelineArtifact(string? Name, CodePipelineLocation? Location);
+
+public sealed record CodePipelineLocation(CodePipelineObject? S3Location);
+
+public sealed record CodePipelineObject(string? BucketName, string? ObjectKey);
+
+public sealed record CodePipelineCredentials(string? AccessKeyId, string? SecretAccessKey, string? SessionToken);
+
+/// <summary>
+/// A pipeline asks in an invoke action, about images that its user parameters or its artifacts name. The job always
+/// ends: with success and what to deploy, with the reasons, or with being asked again.
+/// </summary>
+public sealed class CodePipelineGate(
+    ArtifactReader artifacts,
+    GateJobs jobs,
+    Gatekeeper gatekeeper,
+    TimeProvider time,
+    Log log
+)
+{
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
+
+    [LambdaFunction]
+    public async Task<bool> CodePipelineGateAsync(CodePipelineGateRequest input, ILambdaContext context)
+    {
+        if (input.Job is not { Id: { Length: > 0 } job })
+            throw new FormatException("The event is not that of an invoke action: it names no job of CodePipeline.");
+        using var deadline = Deadline.Before(context, Margin);
+        var decision = await gatekeeper
+            .DecideAsync(job, () => DecideAsync(input.Job.Data, deadline.Token))
+            .ConfigureAwait(false);
+        var mayWait = PipelineJob.MayWait(input.Job.Data?.ContinuationToken, time.GetUtcNow(), out var since);
+        // The answer goes out even where reading has used up the time.
+        var ended = decision.Step switch
+        {
+            GateStep.Go => jobs.SucceedAsync(job, decision.Why, Variables(decision.Report), CancellationToken.None),
+            GateStep.Wait when mayWait => jobs.ContinueAsync(
+                job,
+                decision.Why,
+                PipelineJob.Token(since),
+                CancellationToken.None
+            ),
+            GateStep.Wait or GateStep.Stop => jobs.FailAsync(job, decision.Why, CancellationToken.None),
+        };
+        if (!await ended.ConfigureAwait(false))
+            log.Info("The job had ended already.", ("job", job));
+        return decision.Step == GateStep.Go;
+    }
+
+    private async Task<GateDecision> DecideAsync(CodePipelineJobData? data, CancellationToken cancellation)
+    {
+        var asked = PipelineJob.Read(data?.ActionConfiguration?.Configuration?.GetValueOrDefault("UserParameters"));
+        var images =
+            asked.Images.Count > 0
+                ? asked.Images
+                : await artifacts
+                    .ReadAsync([.. Artifacts(data)], Credentials(data), cancellation)
+                    .ConfigureAwait(false);
+        return await gatekeeper
+            .AskAsync(new DeployedImages("The action", images), cancellation, asked.IgnoresOthers)
+            .ConfigureAwait(false);
+    }
+
+    private static IEnumerable<PipelineArtifact> Artifacts(CodePipelineJobData? data) =>
+        (data?.InputArtifacts ?? []).Select(artifact =>
+            artifact.Location?.S3Location is { BucketName: { } bucket, ObjectKey: { } key }
+                ? new PipelineArtifact(artifact.Name ?? "?", bucket, key)
+                : throw new FormatException("An input artifact names no object of S3.")
+        );
+
+    private static SessionAWSCredentials Credentials(CodePipelineJobData? data) =>
+        data?.ArtifactCredentials is { AccessKeyId: { } id, SecretAccessKey: { } secret, SessionToken: { } token }
+            ? new SessionAWSCredentials(id, secret, token)
+            : throw new FormatException("The job has no credentials for its artifacts.");
+
+    /// <summary>What the actions behind it deploy.</summary>
+    private static Dictionary<string, string> Variables(GateReport? report)
+    {
+        var passing = (report?.Answers ?? []).Select(answer => answer.Answer).OfType<Core.Verdicts.ApprovalAnswer>();
+        var images = passing.DistinctBy(answer => answer.Deploy).ToList();
+        return images is not [var first, ..]
+            ? []
+            : new Dictionary<string, string>
+            {
+                ["digest"] = first.Digest,
+                ["deploy"] = string.Join(' ', images.Select(image => image.Deploy)),
+            };
+    }
+}

@@ -1,0 +1,201 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json.Nodes;
+using EcrGuard.Core.Gates;
+using EcrGuard.EndToEnd.Tests.Harness;
+
+namespace EcrGuard.EndToEnd.Tests.Gates;
+
+/// <summary>
+/// The invoke action of CodePipeline. What all adapters share is <see cref="OneAnswerTests"/>'s.
+/// </summary>
+public sealed class CodePipelineGateTests(Deployment guard) : IClassFixture<Deployment>
+{
+    private const string Image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web:1";
+
+    private readonly List<string> _asked = [];
+
+    [Theory]
+    [InlineData("imagedefinitions.json", """[{"name":"web","imageUri":"IMAGE"}]""")]
+    [InlineData("imageDetail.json", """{"ImageURI":"IMAGE"}""")]
+    public async Task The_images_of_an_artifact_are_asked_about_and_what_to_deploy_is_handed_on(
+        string file,
+        string content
+    )
+    {
+        Approve("APPROVED");
+        var artifact = await ArtifactAsync((file, content.Replace("IMAGE", Image, StringComparison.Ordinal)));
+
+        var result = await GateAdapter.PipelineAsync(guard, null, [artifact]);
+
+        Assert.Equal(("Succeeded", null), (result!.Outcome, result.ContinuationToken));
+        Assert.Equal([Image], _asked);
+        Assert.StartsWith("sha256:", result.Variables["digest"], StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"/shop/web@{result.Variables["digest"]}",
+            result.Variables["deploy"],
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task The_reasons_of_a_no_are_the_jobs_message_and_nobody_sees_its_credentials()
+    {
+        Approve("BLOCKED");
+        var result = await GateAdapter.PipelineAsync(guard, Image);
+
+        Assert.Equal("JobFailed", result!.Outcome);
+        Assert.Contains("CVE-1 blocks.", result.Text, StringComparison.Ordinal);
+        var gate = await guard.FunctionAsync("CodePipelineGate");
+        Assert.All(
+            [.. gate.Output, .. gate.Errors],
+            line =>
+                Assert.All(
+                    GateAdapter.PipelineSecrets,
+                    secret => Assert.DoesNotContain(secret, line, StringComparison.Ordinal)
+                )
+        );
+    }
+
+    [Fact]
+    public async Task A_pending_scan_is_asked_about_again_until_the_action_would_time_out()
+    {
+        Approve("PENDING");
+        var job = guard.Aws.CodePipeline.StartJob();
+        var first = await GateAdapter.PipelineAsync(guard, Image, job: job);
+        Assert.NotNull(first!.ContinuationToken);
+
+        var second = await GateAdapter.PipelineAsync(guard, Image, token: first.ContinuationToken, job: job);
+        Assert.Equal(first.ContinuationToken, second!.ContinuationToken);
+
+        var late = PipelineJob.Token(DateTimeOffset.UtcNow.AddHours(-1));
+        Assert.Equal("JobFailed", (await GateAdapter.PipelineAsync(guard, Image, token: late, job: job))!.Outcome);
+        // A job that has ended is left alone.
+        Assert.Equal("JobFailed", (await GateAdapter.PipelineAsync(guard, Image, token: late, job: job))!.Outcome);
+        Assert.Equal("JobFailed", (await GateAdapter.PipelineAsync(guard, Image, token: "x"))!.Outcome);
+    }
+
+    [Fact]
+    public async Task An_action_can_let_images_of_other_registries_pass()
+    {
+        Approve("APPROVED");
+        JsonObject Asked(string others) =>
+            new() { ["images"] = new JsonArray(Image, "nginx:1.27"), ["others"] = others };
+        Assert.Equal("JobFailed", (await GateAdapter.PipelineAsync(guard, Asked("deny")))!.Outcome);
+        Assert.Equal("Succeeded", (await GateAdapter.PipelineAsync(guard, Asked("ignore")))!.Outcome);
+    }
+
+    [Theory]
+    [InlineData("{", "The user parameters are no JSON.")]
+    [InlineData("""{"imge":"a:1"}""", "The user parameter 'imge' is not known")]
+    [InlineData("""{"image":1}""", "UserParameters.image is no text.")]
+    [InlineData("""{"image":"a:1","others":"maybe"}""", "others is 'maybe'; it must be deny or ignore")]
+    [InlineData("", "No image is named: give one in the user parameters, or an input artifact")]
+    public async Task Wrong_parameters_end_the_job_and_say_what_would_be_right(string parameters, string because)
+    {
+        Approve("APPROVED");
+        var result = await GateAdapter.PipelineAsync(guard, JsonValue.Create(parameters));
+        Assert.Equal("JobFailed", result!.Outcome);
+        Assert.Contains(because, result.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Hostile_artifacts_are_refused_in_bounded_memory()
+    {
+        Approve("APPROVED");
+        foreach (
+            var (artifact, because) in new[]
+            {
+                (
+                    await ArtifactAsync(("imagedefinitions.json", new string(' ', 20_000_000))),
+                    "more than 1000000 bytes"
+                ),
+                (
+                    await ArtifactAsync(("../imagedefinitions.json", "[]"), ("a/imageDetail.json", "{}")),
+                    "No image is named"
+                ),
+                (await ArtifactAsync(("imagedefinitions.json", "[{}]")), "names no image"),
+                (await ArtifactAsync(("imagedefinitions.json", "[")), "is no JSON"),
+                (await PutAsync(Encoding.UTF8.GetBytes("not a zip")), "is no .zip file"),
+                (await PutAsync(new byte[20_000_001]), "has more than 20 MB"),
+                (
+                    await ArtifactAsync(
+                        (
+                            "imagedefinitions.json",
+                            new JsonArray([
+                                .. Enumerable
+                                    .Range(0, 10_000)
+                                    .Select(i => new JsonObject { ["imageUri"] = $"{Image}{i}" }),
+                            ]).ToJsonString()
+                        )
+                    ),
+                    "at most 500 are asked about at once"
+                ),
+            }
+        )
+        {
+            var result = await GateAdapter.PipelineAsync(guard, null, [artifact]);
+            Assert.Equal("JobFailed", result!.Outcome);
+            Assert.Contains(because, result.Text, StringComparison.Ordinal);
+        }
+        Assert.Empty(_asked);
+        // What it may take at most is what the function is given: it lives.
+        Assert.True((await guard.FunctionAsync("CodePipelineGate")).IsAlive);
+    }
+
+    private async Task<JsonObject> ArtifactAsync(params IReadOnlyList<(string Name, string Content)> files)
+    {
+        using var bytes = new MemoryStream();
+        using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, content) in files)
+            {
+                using var writer = new StreamWriter(zip.CreateEntry(name).Open());
+                await writer.WriteAsync(content);
+            }
+        }
+        return await PutAsync(bytes.ToArray());
+    }
+
+    private async Task<JsonObject> PutAsync(byte[] content)
+    {
+        var bucket = $"artifacts-{Guid.NewGuid():N}";
+        guard.Aws.S3.CreateBucket(bucket);
+        const string key = "pipeline/BuildOutp/x.zip";
+        using var aws = EcrGuard.Aws.AwsClients.At(
+            guard.Aws.Endpoint,
+            guard.Aws.Region,
+            new Amazon.Runtime.BasicAWSCredentials("test", "test")
+        );
+        using var body = new MemoryStream(content);
+        await aws.S3.PutObjectAsync(
+            new Amazon.S3.Model.PutObjectRequest
+            {
+                BucketName = bucket,
+                Key = key,
+                InputStream = body,
+            }
+        );
+        return new JsonObject
+        {
+            ["name"] = "BuildOutput",
+            ["revision"] = null,
+            ["location"] = new JsonObject
+            {
+                ["type"] = "S3",
+                ["s3Location"] = new JsonObject { ["bucketName"] = bucket, ["objectKey"] = key },
+            },
+        };
+    }
+
+    private void Approve(string status) =>
+        guard.Aws.Lambda.Register(
+            "Approval",
+            question =>
+            {
+                lock (_asked)
+                    _asked.Add((string)JsonNode.Parse(question)!["image"]!);
+                return Task.FromResult(OneAnswerTests.Verdict(guard, "shop/web", status, status == "APPROVED"));
+            }
+        );
+}
