@@ -20,7 +20,7 @@ public sealed class ArtifactReader(AwsClients aws)
     private const int MaxArtifact = 20_000_000;
 
     /// <param name="credentials">Those that CodePipeline hands out for the job.</param>
-    /// <exception cref="FormatException">None names an image, or one is too large; a sentence.</exception>
+    /// <exception cref="UnclearDeploymentException">None names an image, or one is too large; a sentence.</exception>
     public async Task<IReadOnlyList<NamedImage>> ReadAsync(
         IReadOnlyList<PipelineArtifact> artifacts,
         AWSCredentials credentials,
@@ -36,7 +36,7 @@ public sealed class ArtifactReader(AwsClients aws)
         }
         return images.Count > 0
             ? images
-            : throw new FormatException(
+            : throw new UnclearDeploymentException(
                 "No image is named: give one in the user parameters, or an input artifact with "
                     + $"{string.Join(" or ", PipelineJob.Files)} at its top."
             );
@@ -79,7 +79,7 @@ public sealed class ArtifactReader(AwsClients aws)
                 images.AddRange(
                     read <= PipelineJob.MaxFile
                         ? PipelineJob.OfFile(artifact, entry.FullName, bytes.AsMemory(0, read))
-                        : throw new FormatException(
+                        : throw new UnclearDeploymentException(
                             $"{Phrase.Clip(artifact, 100)}/{entry.FullName} has more than {PipelineJob.MaxFile} bytes."
                         )
                 );
@@ -88,11 +88,11 @@ public sealed class ArtifactReader(AwsClients aws)
         }
         catch (InvalidDataException)
         {
-            throw new FormatException($"The artifact {Phrase.Clip(artifact, 100)} is no .zip file.");
+            throw new UnclearDeploymentException($"The artifact {Phrase.Clip(artifact, 100)} is no .zip file.");
         }
     }
 
-    private static FormatException TooLarge(PipelineArtifact artifact) =>
+    private static UnclearDeploymentException TooLarge(PipelineArtifact artifact) =>
         new(
             $"The artifact {Phrase.Clip(artifact.Name, 100)} has more than {MaxArtifact / 1_000_000} MB; put the file that "
                 + "names the images into an artifact of its own."

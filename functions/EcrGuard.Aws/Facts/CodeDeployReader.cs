@@ -2,6 +2,7 @@ using System.Text;
 using Amazon.CodeDeploy;
 using Amazon.CodeDeploy.Model;
 using Amazon.S3.Model;
+using EcrGuard.Core.Gates;
 using EcrGuard.Core.Images;
 using S3Location = Amazon.CodeDeploy.Model.S3Location;
 
@@ -17,20 +18,22 @@ public sealed class CodeDeployReader(AwsClients aws)
     /// <summary>An AppSpec of ECS or Lambda has a kilobyte.</summary>
     private const int MaxAppSpec = 100_000;
 
-    /// <exception cref="FormatException">It does not say what it deploys; a sentence.</exception>
+    /// <exception cref="UnclearDeploymentException">It does not say what it deploys; a sentence.</exception>
     public async Task<CodeDeployDeployment> ReadAsync(string deploymentId, CancellationToken cancellation)
     {
         var request = new GetDeploymentRequest { DeploymentId = deploymentId };
         var answer = await aws.Deployers.CodeDeploy.GetDeploymentAsync(request, cancellation).ConfigureAwait(false);
         var deployment =
-            answer.DeploymentInfo ?? throw new FormatException($"CodeDeploy knows no deployment {deploymentId}.");
+            answer.DeploymentInfo
+            ?? throw new UnclearDeploymentException($"CodeDeploy knows no deployment {deploymentId}.");
         if (
             deployment.Creator == DeploymentCreator.CodeDeployRollback
             || deployment.RollbackInfo?.RollbackTriggeringDeploymentId is { Length: > 0 }
         )
             return new CodeDeployDeployment(AppSpec: null);
         var revision =
-            deployment.Revision ?? throw new FormatException($"CodeDeploy names no revision of {deploymentId}.");
+            deployment.Revision
+            ?? throw new UnclearDeploymentException($"CodeDeploy names no revision of {deploymentId}.");
         if (revision.S3Location is { } object_)
             return new CodeDeployDeployment(await OfObjectAsync(object_, cancellation).ConfigureAwait(false));
         var content = revision.AppSpecContent?.Content;
@@ -44,7 +47,7 @@ public sealed class CodeDeployReader(AwsClients aws)
             content = found.Revision?.AppSpecContent?.Content;
         }
         return string.IsNullOrEmpty(content)
-            ? throw new FormatException($"CodeDeploy does not give the AppSpec of {deploymentId}.")
+            ? throw new UnclearDeploymentException($"CodeDeploy does not give the AppSpec of {deploymentId}.")
             : new CodeDeployDeployment(Bounded(content));
     }
 
@@ -62,7 +65,7 @@ public sealed class CodeDeployReader(AwsClients aws)
             .ResponseStream.ReadAtLeastAsync(text, text.Length, throwOnEndOfStream: false, cancellation)
             .ConfigureAwait(false);
         return read > MaxAppSpec
-            ? throw new FormatException(
+            ? throw new UnclearDeploymentException(
                 $"The AppSpec {Phrase.Clip(location.Key, 200)} has more than {MaxAppSpec} bytes."
             )
             : Encoding.UTF8.GetString(text.AsSpan(0, read));
@@ -71,5 +74,5 @@ public sealed class CodeDeployReader(AwsClients aws)
     private static string Bounded(string content) =>
         content.Length <= MaxAppSpec
             ? content
-            : throw new FormatException($"The AppSpec has more than {MaxAppSpec} characters.");
+            : throw new UnclearDeploymentException($"The AppSpec has more than {MaxAppSpec} characters.");
 }

@@ -22,13 +22,13 @@ public sealed class RevisionReader(AwsClients aws)
     }
 
     /// <summary>The images of a service revision, by the digests that ECS has resolved as far as it has.</summary>
-    /// <exception cref="FormatException">There is none; a sentence.</exception>
+    /// <exception cref="UnclearDeploymentException">There is none; a sentence.</exception>
     public async Task<DeployedImages> OfServiceRevisionAsync(string revision, CancellationToken cancellation)
     {
         var request = new DescribeServiceRevisionsRequest { ServiceRevisionArns = [revision] };
         var answer = await aws.Workloads.Ecs.DescribeServiceRevisionsAsync(request, cancellation).ConfigureAwait(false);
         if (answer.ServiceRevisions is not [var found, ..])
-            throw new FormatException($"ECS knows no service revision {revision}.");
+            throw new UnclearDeploymentException($"ECS knows no service revision {revision}.");
         if (found.ContainerImages is { Count: > 0 } images)
             return new DeployedImages(
                 revision,
@@ -36,21 +36,21 @@ public sealed class RevisionReader(AwsClients aws)
             );
         return found.TaskDefinition is { Length: > 0 } definition
             ? await OfTaskDefinitionAsync(definition, cancellation).ConfigureAwait(false)
-            : throw new FormatException($"ECS names neither images nor a task definition of {revision}.");
+            : throw new UnclearDeploymentException($"ECS names neither images nor a task definition of {revision}.");
     }
 
-    /// <exception cref="FormatException">It has no container; a sentence.</exception>
+    /// <exception cref="UnclearDeploymentException">It has no container; a sentence.</exception>
     public async Task<DeployedImages> OfTaskDefinitionAsync(string definition, CancellationToken cancellation)
     {
         var request = new DescribeTaskDefinitionRequest { TaskDefinition = definition };
         var answer = await aws.Workloads.Ecs.DescribeTaskDefinitionAsync(request, cancellation).ConfigureAwait(false);
         return answer.TaskDefinition?.ContainerDefinitions is { Count: > 0 } containers
             ? new DeployedImages(definition, [.. containers.Select(one => EcsHook.Image(one.Name, one.Image, null))])
-            : throw new FormatException($"ECS names no container of the task definition {definition}.");
+            : throw new UnclearDeploymentException($"ECS names no container of the task definition {definition}.");
     }
 
     /// <summary>The image of a version of a function; none where it is a .zip file, as Lambda says itself.</summary>
-    /// <exception cref="FormatException">It is an image and Lambda does not name it; a sentence.</exception>
+    /// <exception cref="UnclearDeploymentException">It is an image and Lambda does not name it; a sentence.</exception>
     public async Task<DeployedImages> OfFunctionAsync(string name, string version, CancellationToken cancellation)
     {
         var request = new GetFunctionRequest { FunctionName = name, Qualifier = version };
@@ -61,6 +61,6 @@ public sealed class RevisionReader(AwsClients aws)
         var image = function.Code?.ResolvedImageUri ?? function.Code?.ImageUri;
         return image is { Length: > 0 }
             ? new DeployedImages(source, [new NamedImage(image, "Code.ImageUri")])
-            : throw new FormatException($"Lambda names no image of {source}.");
+            : throw new UnclearDeploymentException($"Lambda names no image of {source}.");
     }
 }

@@ -4,6 +4,7 @@ using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
 using Amazon.SimpleSystemsManagement;
 using Amazon.SimpleSystemsManagement.Model;
+using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Gates;
@@ -51,7 +52,7 @@ internal sealed class GateClient
         }
         catch (FunctionFailedException failure)
         {
-            return GateAnswer.Undetermined(image, place, failure.Message, GateFunction.Retry);
+            return GateAnswer.Undetermined(image, place, ErrorText.Whole(failure), GateFunction.Retry);
         }
     }
 

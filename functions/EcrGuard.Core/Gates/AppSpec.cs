@@ -14,11 +14,11 @@ public sealed record AppSpecTarget(string? TaskDefinition, string? Function = nu
 {
     private const int MaxName = 2048;
 
-    /// <exception cref="FormatException">It does not say what it deploys; a sentence.</exception>
+    /// <exception cref="UnclearDeploymentException">It does not say what it deploys; a sentence.</exception>
     public static IReadOnlyList<AppSpecTarget> Read(JsonElement appSpec)
     {
         if (Member(appSpec, "Resources") is not { ValueKind: JsonValueKind.Array } resources)
-            throw new FormatException("The AppSpec has no list 'Resources'.");
+            throw new UnclearDeploymentException("The AppSpec has no list 'Resources'.");
         var targets = resources
             .EnumerateArray()
             .Where(resource => resource.ValueKind == JsonValueKind.Object)
@@ -27,7 +27,7 @@ public sealed record AppSpecTarget(string? TaskDefinition, string? Function = nu
             .ToList();
         return targets.Count > 0
             ? targets
-            : throw new FormatException("The AppSpec names nothing under 'Resources' that is deployed.");
+            : throw new UnclearDeploymentException("The AppSpec names nothing under 'Resources' that is deployed.");
     }
 
     private static AppSpecTarget Of(string name, JsonElement resource)
@@ -38,12 +38,12 @@ public sealed record AppSpecTarget(string? TaskDefinition, string? Function = nu
         {
             "AWS::ECS::Service" => Text(properties, "TaskDefinition") is { } definition
                 ? new AppSpecTarget(definition)
-                : throw new FormatException($"{place} names no TaskDefinition."),
+                : throw new UnclearDeploymentException($"{place} names no TaskDefinition."),
             "AWS::Lambda::Function" => (Text(properties, "Name"), Text(properties, "TargetVersion"))
                 is ({ } function, { } version)
                 ? new AppSpecTarget(null, function, version)
-                : throw new FormatException($"{place} names no Name and TargetVersion."),
-            var other => throw new FormatException(
+                : throw new UnclearDeploymentException($"{place} names no Name and TargetVersion."),
+            var other => throw new UnclearDeploymentException(
                 $"{place} is of the type '{Phrase.Clip(other, 80)}'; it must be AWS::ECS::Service or "
                     + "AWS::Lambda::Function."
             ),

@@ -25,7 +25,7 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
         "The user parameters must be an image, or JSON such as {\"images\": [\"shop/web:1.0\"], \"others\": \"ignore\"}.";
 
     /// <param name="userParameters">The action's UserParameters; null or empty: none.</param>
-    /// <exception cref="FormatException">They are wrong; a sentence.</exception>
+    /// <exception cref="UnclearDeploymentException">They are wrong; a sentence.</exception>
     public static PipelineJob Read(string? userParameters)
     {
         var text = userParameters?.Trim() ?? "";
@@ -40,12 +40,12 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
         }
         catch (JsonException)
         {
-            throw new FormatException($"The user parameters are no JSON. {Right}");
+            throw new UnclearDeploymentException($"The user parameters are no JSON. {Right}");
         }
     }
 
     /// <summary>The images that a file of an artifact names.</summary>
-    /// <exception cref="FormatException">It names none, or is not what its name says; a sentence.</exception>
+    /// <exception cref="UnclearDeploymentException">It names none, or is not what its name says; a sentence.</exception>
     public static IReadOnlyList<NamedImage> OfFile(string artifact, string file, ReadOnlyMemory<byte> content)
     {
         var place = $"{Phrase.Clip(artifact, 100)}/{file}";
@@ -58,11 +58,11 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
                 .ToList();
             return images is { Count: > 0 }
                 ? [.. images.Select(image => image with { Place = $"{place}: {image.Place}" })]
-                : throw new FormatException($"{place} names no image.");
+                : throw new UnclearDeploymentException($"{place} names no image.");
         }
         catch (JsonException)
         {
-            throw new FormatException($"{place} is no JSON.");
+            throw new UnclearDeploymentException($"{place} is no JSON.");
         }
     }
 
@@ -111,13 +111,13 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
                     {
                         "deny" => false,
                         "ignore" => true,
-                        var other => throw new FormatException(
+                        var other => throw new UnclearDeploymentException(
                             $"The user parameter others is '{Phrase.Clip(other, 40)}'; it must be deny or ignore."
                         ),
                     };
                     break;
                 default:
-                    throw new FormatException(
+                    throw new UnclearDeploymentException(
                         $"The user parameter '{Phrase.Clip(member.Name, 40)}' is not known or not of its kind. {Right}"
                     );
             }
@@ -128,5 +128,5 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
     private static NamedImage Image(JsonElement value, string place) =>
         value.ValueKind == JsonValueKind.String
             ? new NamedImage(value.GetString(), place)
-            : throw new FormatException($"{place} is no text. {Right}");
+            : throw new UnclearDeploymentException($"{place} is no text. {Right}");
 }

@@ -34,7 +34,7 @@ public sealed class Gatekeeper(AwsClients aws, Settings settings, Log log)
         }
         catch (FormatException unclear)
         {
-            decision = new GateDecision(GateStep.Stop, unclear.Message);
+            decision = new GateDecision(GateStep.Stop, ErrorText.Whole(unclear));
         }
         catch (Exception failure)
         {

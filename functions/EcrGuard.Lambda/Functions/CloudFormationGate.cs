@@ -70,7 +70,7 @@ public sealed class CloudFormationGate(StackReader stacks, Gatekeeper gatekeeper
             input.RequestData is not { TargetType: { } type } resource
             || resource.TargetModel?.ResourceProperties is not { } properties
         )
-            throw new FormatException(
+            throw new UnclearDeploymentException(
                 "The event is not that of a Lambda Hook for resources: it names no requestData.targetType or no "
                     + "requestData.targetModel.resourceProperties."
             );

@@ -61,7 +61,7 @@ public sealed class CodeDeployGate(
     private static CodeDeployHook Asked(CodeDeployGateRequest input) =>
         input is { DeploymentId.Length: > 0, LifecycleEventHookExecutionId.Length: > 0 }
             ? new CodeDeployHook(input.DeploymentId, input.LifecycleEventHookExecutionId)
-            : throw new FormatException(
+            : throw new UnclearDeploymentException(
                 "The event is not that of a CodeDeploy lifecycle event hook: it names no DeploymentId or no "
                     + "LifecycleEventHookExecutionId."
             );
@@ -107,7 +107,7 @@ public sealed class CodeDeployGate(
         if (!appSpec.TrimStart().StartsWith('{'))
             return YamlDocuments.Read(appSpec) is [var document, ..]
                 ? document
-                : throw new FormatException("The AppSpec is empty.");
+                : throw new UnclearDeploymentException("The AppSpec is empty.");
         try
         {
             using var json = JsonDocument.Parse(appSpec);
@@ -115,7 +115,7 @@ public sealed class CodeDeployGate(
         }
         catch (JsonException)
         {
-            throw new FormatException("The AppSpec is no JSON.");
+            throw new UnclearDeploymentException("The AppSpec is no JSON.");
         }
     }
 }

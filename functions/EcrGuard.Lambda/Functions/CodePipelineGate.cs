@@ -51,7 +51,9 @@ public sealed class CodePipelineGate(
     public async Task<bool> CodePipelineGateAsync(CodePipelineGateRequest input, ILambdaContext context)
     {
         if (input.Job is not { Id: { Length: > 0 } job })
-            throw new FormatException("The event is not that of an invoke action: it names no job of CodePipeline.");
+            throw new UnclearDeploymentException(
+                "The event is not that of an invoke action: it names no job of CodePipeline."
+            );
         using var deadline = Deadline.Before(context, Margin);
         var decision = await gatekeeper
             .DecideAsync(job, () => DecideAsync(input.Job.Data, deadline.Token))
@@ -92,13 +94,13 @@ public sealed class CodePipelineGate(
         (data?.InputArtifacts ?? []).Select(artifact =>
             artifact.Location?.S3Location is { BucketName: { } bucket, ObjectKey: { } key }
                 ? new PipelineArtifact(artifact.Name ?? "?", bucket, key)
-                : throw new FormatException("An input artifact names no object of S3.")
+                : throw new UnclearDeploymentException("An input artifact names no object of S3.")
         );
 
     private static SessionAWSCredentials Credentials(CodePipelineJobData? data) =>
         data?.ArtifactCredentials is { AccessKeyId: { } id, SecretAccessKey: { } secret, SessionToken: { } token }
             ? new SessionAWSCredentials(id, secret, token)
-            : throw new FormatException("The job has no credentials for its artifacts.");
+            : throw new UnclearDeploymentException("The job has no credentials for its artifacts.");
 
     /// <summary>What the actions behind it deploy.</summary>
     private static Dictionary<string, string> Variables(GateReport? report)

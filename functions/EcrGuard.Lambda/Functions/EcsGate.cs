@@ -51,7 +51,7 @@ public sealed class EcsGate(RevisionReader revisions, Gatekeeper gatekeeper)
             input.ResourceArn is not { Length: > 0 } deployment
             || input.ExecutionDetails?.TargetServiceRevisionArn is not { Length: > 0 } revision
         )
-            throw new FormatException(
+            throw new UnclearDeploymentException(
                 "The event is not that of an ECS lifecycle hook: it names no resourceArn or no "
                     + "executionDetails.targetServiceRevisionArn."
             );
