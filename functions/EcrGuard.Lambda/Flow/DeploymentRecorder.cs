@@ -3,6 +3,7 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
+using EcrGuard.Core.Reports;
 using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
