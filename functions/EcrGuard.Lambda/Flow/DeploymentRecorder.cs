@@ -19,6 +19,7 @@ namespace EcrGuard.Lambda.Flow;
 public sealed class DeploymentRecorder(
     ImageDecider guard,
     EcrReader registry,
+    ImageRecords images,
     DeploymentRecords records,
     ManifestRecords manifests,
     TimedNotices notices,
@@ -140,18 +141,18 @@ public sealed class DeploymentRecorder(
         if (!RepositoryHistory.Runs(by))
             return;
         var now = time.GetUtcNow();
-        var entry = await ledger.FindAsync(image, cancellation).ConfigureAwait(false);
+        var entry = await images.FindAsync(image, cancellation).ConfigureAwait(false);
         // Who deploys an index runs one of its platforms.
-        var records = (await ledger.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false))
+        var judged = (await manifests.IndexRecordsOfAsync(image, cancellation).ConfigureAwait(false))
             .Append(entry?.Record)
             .OfType<ImageRecord>()
             .Where(record => !record.Gone)
             .Select(record => record.AsOf(now, guard.Policy))
             .ToList();
         // What nobody has judged yet was there before EcrGuard: the backfill or the sweep comes to it.
-        if (records.Count == 0 || records.Exists(record => record.Verdict.Approved))
+        if (judged.Count == 0 || judged.Exists(record => record.Verdict.Approved))
             return;
-        var message = DeployedAlert.Of(image, by, records.MinBy(record => record.Verdict.Status)!, seenAt);
+        var message = DeployedAlert.Of(image, by, judged.MinBy(record => record.Verdict.Status)!, seenAt);
         await notices
             .PublishOnceAsync(image.Repository, message.Id, () => Task.FromResult(message), cancellation)
             .ConfigureAwait(false);
