@@ -94,7 +94,7 @@ public sealed class ArtifactReader(AwsClients aws)
 
     private static UnclearDeploymentException TooLarge(PipelineArtifact artifact) =>
         new(
-            $"The artifact {Phrase.Clip(artifact.Name, 100)} has more than {MaxArtifact / 1_000_000} MB; put the file that "
-                + "names the images into an artifact of its own."
+            $"The artifact {Phrase.Clip(artifact.Name, 100)} has more than {MaxArtifact / 1_000_000} MB; put the file "
+                + "that names the images into an artifact of its own."
         );
 }

@@ -4,8 +4,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Gates;
 
 /// <summary>
-/// A Lambda Hook of AWS CloudFormation: it is asked before CloudFormation or Cloud Control creates or updates a resource
-/// (AWS CloudFormation Hooks User Guide, "Lambda Hooks").
+/// A Lambda Hook of AWS CloudFormation: it is asked before CloudFormation or Cloud Control creates or updates a
+/// resource (AWS CloudFormation Hooks User Guide, "Lambda Hooks").
 /// </summary>
 public static class CloudFormationHook
 {

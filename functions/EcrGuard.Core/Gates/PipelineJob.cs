@@ -22,7 +22,8 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
     private static readonly TimeSpan AsksFor = TimeSpan.FromMinutes(55);
 
     private const string Right =
-        "The user parameters must be an image, or JSON such as {\"images\": [\"shop/web:1.0\"], \"others\": \"ignore\"}.";
+        "The user parameters must be an image, or JSON such as "
+        + "{\"images\": [\"shop/web:1.0\"], \"others\": \"ignore\"}.";
 
     /// <param name="userParameters">The action's UserParameters; null or empty: none.</param>
     /// <exception cref="UnclearDeploymentException">They are wrong; a sentence.</exception>
@@ -45,7 +46,7 @@ public sealed record PipelineJob(IReadOnlyList<NamedImage> Images, bool? Ignores
     }
 
     /// <summary>The images that a file of an artifact names.</summary>
-    /// <exception cref="UnclearDeploymentException">It names none, or is not what its name says; a sentence.</exception>
+    /// <exception cref="UnclearDeploymentException">It names none, or is not what its name says.</exception>
     public static IReadOnlyList<NamedImage> OfFile(string artifact, string file, ReadOnlyMemory<byte> content)
     {
         var place = $"{Phrase.Clip(artifact, 100)}/{file}";

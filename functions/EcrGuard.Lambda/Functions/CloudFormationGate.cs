@@ -33,8 +33,8 @@ public sealed record CloudFormationModel(JsonElement? ResourceProperties);
 public sealed record CloudFormationContext(int? Invocation);
 
 /// <summary>
-/// CloudFormation asks before it creates or updates what runs images; so do SAM, the CDK and Cloud Control. A stack that
-/// goes back is never held up.
+/// CloudFormation asks before it creates or updates what runs images; so do SAM, the CDK and Cloud Control. A stack
+/// that goes back is never held up.
 /// </summary>
 public sealed class CloudFormationGate(StackReader stacks, Gatekeeper gatekeeper)
 {

@@ -140,7 +140,12 @@ public sealed class DeploymentGateTests(Deployment guard) : IClassFixture<Deploy
             {
               "version": 0.0,
               "Resources": [
-                { "TargetService": { "Type": "AWS::ECS::Service", "Properties": { "TaskDefinition": "{{definition}}" } } }
+                {
+                  "TargetService": {
+                    "Type": "AWS::ECS::Service",
+                    "Properties": { "TaskDefinition": "{{definition}}" }
+                  }
+                }
               ]
             }
             """;

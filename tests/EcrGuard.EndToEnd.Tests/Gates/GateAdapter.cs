@@ -16,8 +16,8 @@ public enum Told
 }
 
 /// <summary>
-/// One way in which AWS asks: a deployment of images is put into the local AWS, the adapter's function is invoked as AWS
-/// does, and what AWS was told is read back.
+/// One way in which AWS asks: a deployment of images is put into the local AWS, the adapter's function is invoked as
+/// AWS does, and what AWS was told is read back.
 /// </summary>
 /// <param name="Function">Its logical id in the template.</param>
 /// <param name="AskAsync">Asks for a deployment of these images.</param>
