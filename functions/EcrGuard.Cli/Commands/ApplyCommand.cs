@@ -124,8 +124,8 @@ internal static class ApplyCommand
             throw new UnusableFileException("Nobody is there to be asked; say --yes to apply the plan all the same.");
         if (plan.Unread.Count > 0)
             output.WriteLine(
-                $"Not everything that runs could be read (see 'Not read'). What nothing is seen to use counts as in use "
-                    + $"where it was pulled in the last {InUse.DaysWhenUnread} days."
+                "Not everything that runs could be read (see 'Not read'). What nothing is seen to use counts as in "
+                    + $"use where it was pulled in the last {InUse.DaysWhenUnread} days."
             );
         output.Write("Apply this plan? Only 'yes' does. ");
         return await input.ReadLineAsync(cancellation) == "yes";

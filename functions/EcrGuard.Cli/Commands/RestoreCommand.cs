@@ -84,8 +84,8 @@ internal static class RestoreCommand
                     errors.WriteLine(sentence);
                 if (answer.Done.Count > 0)
                     output.WriteLine(
-                        "EcrGuard's own tags stay until the next sweep takes them off. It leaves the repository alone until "
-                            + "its baseline in the policy changes."
+                        "EcrGuard's own tags stay until the next sweep takes them off. It leaves the repository alone "
+                            + "until its baseline in the policy changes."
                     );
                 return answer.Left.Count == 0 ? ExitCodes.Done : ExitCodes.Wrong;
             },

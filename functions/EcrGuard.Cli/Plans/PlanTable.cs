@@ -58,7 +58,8 @@ internal static class PlanTable
                         CultureInfo.InvariantCulture,
                         $"  put-policy  {(put.Replaces is null ? "the first" : "replaces the present one")}; "
                             + $"today it deletes {Phrase.Count(put.Expires, "image")} ({Size(put.FreedBytes)}) and "
-                            + $"archives {put.Archives}. {put.Why} Before it is put, images in use are shielded by a tag."
+                            + $"archives {put.Archives}. {put.Why} "
+                            + $"Before it is put, images in use are shielded by a tag."
                     )
                 );
                 break;
