@@ -14,16 +14,12 @@ public sealed partial class ReadmeTests : IDisposable
     public static TheoryData<string> Pages => [.. Page.All.Select(page => page.Path)];
 
     public static TheoryData<string> Alarms =>
-        [
-            .. SamTemplate
-                .With(("BreakGlassPrincipals", "arn:aws:iam::111122223333:root"))
-                .OfType("AWS::CloudWatch::Alarm"),
-        ];
+        [.. SamTemplate.With(SamTemplate.Everything).OfType("AWS::CloudWatch::Alarm")];
 
     public static TheoryData<string> DeadLetters =>
         [
             .. SamTemplate
-                .With()
+                .With(SamTemplate.Everything)
                 .OfType("AWS::SQS::Queue")
                 .Where(queue => queue.EndsWith("DeadLetters", StringComparison.Ordinal)),
         ];
