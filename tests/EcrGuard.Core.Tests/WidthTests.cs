@@ -15,6 +15,7 @@ public sealed class WidthTests
 
     [Theory]
     [InlineData("functions", "*.cs")]
+    [InlineData("functions", "Makefile")]
     [InlineData(".ci", "*")]
     [InlineData("functions", "*.props")]
     [InlineData("functions", "*.targets")]

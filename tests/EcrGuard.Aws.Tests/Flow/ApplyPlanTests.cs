@@ -183,7 +183,10 @@ public sealed class ApplyPlanTests
         );
         // Tried again, it is told no second time.
         await fixture.ApplyAsync(plan with { Repositories = [plan.Repositories[0] with { Keeps = 1 }] });
-        Assert.Equal(["plan-refused", "plan-refused"], fixture.Guard.Alerts.Select(alert => alert.Attributes["kind"].Value));
+        Assert.Equal(
+            ["plan-refused", "plan-refused"],
+            fixture.Guard.Alerts.Select(alert => alert.Attributes["kind"].Value)
+        );
         Assert.Contains("leaves 1 image of shop/web", fixture.Guard.Alerts[1].Message, StringComparison.Ordinal);
         Assert.Equal(digests, fixture.Left(digests));
         Assert.Empty(fixture.Story);

@@ -5,8 +5,11 @@ namespace EcrGuard.Core.Reports.Alerts;
 /// <summary>Where a reader of an alert goes next.</summary>
 internal static class AlertPointers
 {
-    /// <summary>The command that shows all that the ledger knows of an image, ready to paste.</summary>
-    public static string Explain(ImageId image) => $"ecrguard explain {image.Repository.Name}@{image.Digest}";
+    /// <summary>
+    /// The command that shows all that the ledger knows of an image; TABLE is the stack's output of that name.
+    /// </summary>
+    public static string Explain(ImageId image) =>
+        $"ecrguard explain {image.Repository.Name}@{image.Digest} --table TABLE";
 
     public static string Ecr(ImageId image) =>
         Links.Repository(image.Repository.Account, image.Repository.Region, image.Repository.Name);

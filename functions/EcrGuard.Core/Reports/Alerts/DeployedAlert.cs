@@ -63,7 +63,7 @@ public static class DeployedAlert
             [
                 .. Routing(id, "deployed", repository.Account, repository.Region),
                 new("repository", repository.Name),
-                new("status", status),
+                new("status", status.ToLowerInvariant()),
             ]
         );
     }

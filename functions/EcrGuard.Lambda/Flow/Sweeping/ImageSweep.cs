@@ -35,7 +35,9 @@ public sealed record SweptImages(
         new([], [], [], new Dictionary<Digest, ImageRecord>(), undone);
 }
 
-/// <summary>Decides again what is due, puts verdict and use on the tags of all images, and moves the clocks on.</summary>
+/// <summary>
+/// Decides again what is due, puts verdict and use on the tags of all images, and moves the clocks on.
+/// </summary>
 public sealed class ImageSweep(
     ImageDecider guard,
     DecisionBatch decisions,
@@ -84,7 +86,9 @@ public sealed class ImageSweep(
         return (SweptImages.Of(swept), decided);
     }
 
-    /// <returns>The entries as they stand now, how many were decided again, and whether all were that are due.</returns>
+    /// <returns>
+    /// The entries as they stand now, how many were decided again, and whether all were that are due.
+    /// </returns>
     private async Task<(
         IReadOnlyDictionary<Digest, LedgerEntry> Entries,
         int Decided,

@@ -112,7 +112,8 @@ public sealed class RepositorySweeper(
         [
             $"{Phrase.Count(digests.Count, "image is", "images are")} archived with EcrGuard's blocking tag, and the "
                 + $"ledger does not know who archived them: {string.Join(", ", digests.Take(named))}{more}. EcrGuard "
-                + "leaves them. Restored by hand (aws ecr update-image-storage-class), they are dealt with as any other.",
+                + "leaves them. Restored by hand (aws ecr update-image-storage-class), they are dealt with as any "
+                + "other.",
         ];
     }
 }

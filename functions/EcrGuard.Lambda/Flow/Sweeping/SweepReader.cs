@@ -14,7 +14,9 @@ namespace EcrGuard.Lambda.Flow.Sweeping;
 /// <param name="Usages">Of every image that is there.</param>
 /// <param name="Deployments">What of the deployments is known: later ones are late.</param>
 /// <param name="Policy">The lifecycle policy as it stands; null where there is none.</param>
-/// <param name="NamesAt">Before the deployments were read: of tags that are named since, this sweep knows nothing.</param>
+/// <param name="NamesAt">
+/// Before the deployments were read: of tags that are named since, this sweep knows nothing.
+/// </param>
 /// <param name="Now">When all was read.</param>
 public sealed record SweepFacts(
     RepositoryContents Contents,
