@@ -5,8 +5,22 @@ using EcrGuard.Core.Reports;
 namespace EcrGuard.Aws.Actions;
 
 /// <summary>Publishes to SNS: text for people, JSON for machines, in one message.</summary>
-public sealed class Notifier(IAmazonSimpleNotificationService sns)
+public sealed class Notifier(IAmazonSimpleNotificationService sns, Settings settings)
 {
+    /// <summary>Publishes to the topic for alerts.</summary>
+    /// <exception cref="SettingsException">The deployment names none.</exception>
+    public Task AlertAsync(AlertMessage message, CancellationToken cancellation) =>
+        PublishAsync(
+            settings.AlertTopic
+                ?? throw new SettingsException(
+                    "ECRGUARD_ALERT_TOPIC",
+                    null,
+                    "it must be the ARN of the topic for alerts"
+                ),
+            message,
+            cancellation
+        );
+
     public async Task PublishAsync(string topic, AlertMessage message, CancellationToken cancellation) =>
         await sns.PublishAsync(
                 new PublishRequest

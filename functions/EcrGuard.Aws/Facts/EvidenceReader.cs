@@ -28,8 +28,8 @@ public sealed class EvidenceReader(
     /// </summary>
     /// <param name="heard">The scanner that an event came from: there is news, and it is asked itself.</param>
     /// <param name="policyVersion">Of the policy that is to judge.</param>
-    /// <returns>Null where the image is gone.</returns>
-    public async Task<ScanFacts?> ScanAsync(
+    /// <returns>The scan, null where the image is gone; and the stored findings, where it rests on them.</returns>
+    public async Task<(ScanFacts? Scan, IReadOnlyList<Finding>? Kept)> ScanAsync(
         ImageFacts image,
         Scanner heard,
         LedgerEntry? entry,
@@ -39,23 +39,24 @@ public sealed class EvidenceReader(
         heard == Scanner.Unknown
         && entry?.Record.Remembered(image, policyVersion, time.GetUtcNow()) is { } known
         && await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false) is { } kept
-            ? known with
-            {
-                Findings = kept,
-            }
-            : await scans.ReadAsync(image, heard, cancellation).ConfigureAwait(false);
+            ? (known with { Findings = kept }, kept)
+            : (await scans.ReadAsync(image, heard, cancellation).ConfigureAwait(false), null);
 
     /// <summary>The evidence of an image of one platform.</summary>
+    /// <param name="read">The stored findings of this very entry, for whoever has read them already.</param>
     /// <param name="news">What events have told of it since.</param>
     public async Task<Evidence> OfAsync(
         ImageFacts image,
         ScanFacts scan,
         LedgerEntry? entry,
         IReadOnlyList<ImageEvent> news,
+        IReadOnlyList<Finding>? read,
         CancellationToken cancellation
     )
     {
-        var kept = entry is null ? null : await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false);
+        var kept = entry is null
+            ? null
+            : read ?? await KeptAsync(image.Id, entry.Record, cancellation).ConfigureAwait(false);
         return Of(image, scan, entry, kept, news);
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Amazon.Lambda.Core;
-using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
@@ -23,7 +22,6 @@ public sealed class DecisionBatch(
     AlertFacts facts,
     Notifier notifier,
     RecheckSender looks,
-    Settings settings,
     Log log
 )
 {
@@ -287,16 +285,7 @@ public sealed class DecisionBatch(
             try
             {
                 await notifier
-                    .PublishAsync(
-                        settings.AlertTopic
-                            ?? throw new SettingsException(
-                                "ECRGUARD_ALERT_TOPIC",
-                                null,
-                                "it must be the ARN of the topic for alerts"
-                            ),
-                        ImageAlert.ForBatch([.. told.Select(c => c.Alert)]),
-                        cancellation
-                    )
+                    .AlertAsync(ImageAlert.ForBatch([.. told.Select(c => c.Alert)]), cancellation)
                     .ConfigureAwait(false);
             }
             catch (Exception unpublished)

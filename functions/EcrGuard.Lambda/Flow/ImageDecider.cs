@@ -156,17 +156,19 @@ public sealed class ImageDecider(
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var askedAt = time.GetUtcNow();
-            if (
-                await evidences.ScanAsync(image, heard, before, policy.Version, cancellation).ConfigureAwait(false)
-                is not { } read
-            )
+            var (read, kept) = await evidences
+                .ScanAsync(image, heard, before, policy.Version, cancellation)
+                .ConfigureAwait(false);
+            if (read is null)
             {
                 await images.MarkGoneAsync(image.Id, askedAt, because: null, cancellation).ConfigureAwait(false);
                 return null;
             }
             var scan = await StartedAsync(image.Id, read, cancellation).ConfigureAwait(false);
-            var facts = image;
-            Task<Decision> DecideOnAsync(LedgerEntry? entry) => DecideAsync(facts, scan, entry, news, cancellation);
+            var (facts, known) = (image, before);
+            // Another entry, which somebody has stored meanwhile, has other findings.
+            Task<Decision> DecideOnAsync(LedgerEntry? entry) =>
+                DecideAsync(facts, scan, entry, news, ReferenceEquals(entry, known) ? kept : null, cancellation);
             if (
                 await RecordAsync(image, before, alerting, within, news, DecideOnAsync, cancellation)
                     .ConfigureAwait(false) is
@@ -215,7 +217,7 @@ public sealed class ImageDecider(
                 alerting: true,
                 within: null,
                 [],
-                entry => DecideAsync(image, scan, entry, [], cancellation),
+                entry => DecideAsync(image, scan, entry, [], null, cancellation),
                 cancellation
             )
             .ConfigureAwait(false);
@@ -443,12 +445,12 @@ public sealed class ImageDecider(
             return Judge.NotAnImage(image, policy);
         if (image.Kind == ImageKind.Image)
         {
-            var scan = await evidences
+            var (scan, kept) = await evidences
                 .ScanAsync(image, Scanner.Unknown, entry, policy.Version, cancellation)
                 .ConfigureAwait(false);
             return scan is null
                 ? Judge.Unreadable(image.Id, "the image was deleted while it was read", policy, time.GetUtcNow())
-                : (await DecideAsync(image, scan, entry, [], cancellation).ConfigureAwait(false)).Verdict;
+                : (await DecideAsync(image, scan, entry, [], kept, cancellation).ConfigureAwait(false)).Verdict;
         }
 
         if (levels == 0)
@@ -536,10 +538,11 @@ public sealed class ImageDecider(
         ScanFacts scan,
         LedgerEntry? entry,
         IReadOnlyList<ImageEvent> news,
+        IReadOnlyList<Finding>? read,
         CancellationToken cancellation
     )
     {
-        var evidence = await evidences.OfAsync(image, scan, entry, news, cancellation).ConfigureAwait(false);
+        var evidence = await evidences.OfAsync(image, scan, entry, news, read, cancellation).ConfigureAwait(false);
         var kept = Judge.Keep(evidence.Scan, evidence.Before);
         return new Decision(
             Judge.Decide(evidence, policy, time.GetUtcNow()),

@@ -1,5 +1,4 @@
 using Amazon.Runtime;
-using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
@@ -23,7 +22,6 @@ public sealed class TimedNotices(
     AlertClaims claims,
     Notifier notifier,
     PolicyDocument policy,
-    Settings settings,
     TimeProvider time
 )
 {
@@ -111,18 +109,7 @@ public sealed class TimedNotices(
             return;
         try
         {
-            await notifier
-                .PublishAsync(
-                    settings.AlertTopic
-                        ?? throw new SettingsException(
-                            "ECRGUARD_ALERT_TOPIC",
-                            null,
-                            "it must be the ARN of the topic for alerts"
-                        ),
-                    await message().ConfigureAwait(false),
-                    cancellation
-                )
-                .ConfigureAwait(false);
+            await notifier.AlertAsync(await message().ConfigureAwait(false), cancellation).ConfigureAwait(false);
         }
         catch
         {

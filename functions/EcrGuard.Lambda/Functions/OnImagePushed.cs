@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.SQSEvents;
-using EcrGuard.Aws;
 using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
@@ -28,7 +27,6 @@ public sealed class OnImagePushed(
     ImageRecords images,
     ManifestRecords manifests,
     Notifier notifier,
-    Settings settings,
     TimeProvider time,
     Log log
 )
@@ -153,16 +151,7 @@ public sealed class OnImagePushed(
             ("tag", push.Tag)
         );
         await notifier
-            .PublishAsync(
-                settings.AlertTopic
-                    ?? throw new SettingsException(
-                        "ECRGUARD_ALERT_TOPIC",
-                        null,
-                        "it must be the ARN of the topic for alerts"
-                    ),
-                TagAlert.ForForeign(image, push.Tag!, push.Id, push.Time),
-                cancellation
-            )
+            .AlertAsync(TagAlert.ForForeign(image, push.Tag!, push.Id, push.Time), cancellation)
             .ConfigureAwait(false);
     }
 

@@ -5,6 +5,7 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
 
@@ -19,6 +20,9 @@ public sealed class RestoreRepository(BaselineEnforcer baselines, EcrReader regi
 {
     /// <summary>It stands in every drift of the repository.</summary>
     private const int MaxReason = 500;
+
+    /// <summary>For the answer, and for the ledger's last word.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
     private const string NotNamed =
         "This deployment only observes this repository: it is none of those that its parameter Repositories names.";
@@ -39,7 +43,7 @@ public sealed class RestoreRepository(BaselineEnforcer baselines, EcrReader regi
             );
         if (settings.CeilingOf(registry.Repository(name)) == EnforcementMode.Observe)
             return new RestoreAnswer(name, [], [NotNamed]);
-        using var deadline = new CancellationTokenSource(context.RemainingTime * 0.9);
+        using var deadline = Deadline.Before(context, Margin, atLeast: Margin);
         return await baselines
                 .RestoreAsync(registry.Repository(name), Phrase.Clip(input.Reason, MaxReason), deadline.Token)
                 .ConfigureAwait(false)

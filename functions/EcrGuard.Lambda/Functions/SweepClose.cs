@@ -89,18 +89,7 @@ public sealed class SweepClose(
 
         log.Metrics("EcrGuard", result.Metrics);
         if (result.IsWorthAMessage)
-            await notifier
-                .PublishAsync(
-                    settings.AlertTopic
-                        ?? throw new SettingsException(
-                            "ECRGUARD_ALERT_TOPIC",
-                            null,
-                            "it must be the ARN of the topic for alerts"
-                        ),
-                    SweepAlert.For(result),
-                    CancellationToken.None
-                )
-                .ConfigureAwait(false);
+            await notifier.AlertAsync(SweepAlert.For(result), CancellationToken.None).ConfigureAwait(false);
         // Last: told twice is better than not at all.
         var state = new SweepState(
             input.Run,

@@ -80,16 +80,12 @@ public sealed class Watch(
                 revision,
                 now
             );
-            await notifier.PublishAsync(Topic, message, deadline.Token).ConfigureAwait(false);
+            await notifier.AlertAsync(message, deadline.Token).ConfigureAwait(false);
         }
         // Last: told twice is better than not at all.
         await documents.StoreAsync(WatchState.Form, state, revision, deadline.Token).ConfigureAwait(false);
         return state;
     }
-
-    private string Topic =>
-        settings.AlertTopic
-        ?? throw new SettingsException("ECRGUARD_ALERT_TOPIC", null, "it must be the ARN of the topic for alerts");
 
     /// <summary>
     /// Takes the ledger over into this table, and names every forced approval that is in force by what it says from
@@ -108,7 +104,7 @@ public sealed class Watch(
             return;
         log.Warning("The ledger was taken over.", ("table", settings.Table));
         var message = AdoptionAlert.For(settings.Account, settings.Region, settings.Table, inForce, now);
-        await notifier.PublishAsync(Topic, message, cancellation).ConfigureAwait(false);
+        await notifier.AlertAsync(message, cancellation).ConfigureAwait(false);
     }
 
     private async Task<LastRuns> LastAsync(WatchState state, CancellationToken cancellation)

@@ -150,6 +150,16 @@ public sealed class RedecisionTests
     }
 
     [Fact]
+    public async Task Stored_findings_are_read_once_for_a_decision()
+    {
+        var (fixture, _, _, _) = await FilledAsync(enhanced: false);
+        await using var owned = fixture;
+        fixture.Aws.Requests.Take();
+        await AskAsync(fixture.Deploy(Laxer), "critical");
+        Assert.Single(fixture.Aws.Requests, request => request.Operation == "GetObject");
+    }
+
+    [Fact]
     public async Task Findings_that_are_lost_are_read_again()
     {
         var (fixture, critical, _, _) = await FilledAsync(enhanced: false);
