@@ -159,7 +159,7 @@ public sealed class PolicySchemaTests
 
         Assert.True(exitCode == 0, output);
         Assert.Equal(
-            documents.Select(Schema.Accepts),
+            documents.Select(document => Schema.Accepts(document)),
             output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(bool.Parse)
         );
     }
