@@ -82,13 +82,16 @@ public sealed class LocalAwsServerTests
 
         Assert.Equal(
             [
-                new LoggedRequest("ecr", "ListImages", "pay/api", 200, clock.GetUtcNow()),
-                new LoggedRequest("ecr", "GetLifecyclePolicy", "pay/api", 400, clock.GetUtcNow()),
-                new LoggedRequest("inspector2", "ListFindings", null, 200, clock.GetUtcNow()),
-                new LoggedRequest("sns", "Publish", topic, 200, clock.GetUtcNow()),
+                Logged("ecr", "ListImages", "pay/api", 200),
+                Logged("ecr", "GetLifecyclePolicy", "pay/api", 400),
+                Logged("inspector2", "ListFindings", null, 200),
+                Logged("sns", "Publish", topic, 200),
             ],
             aws.Requests
         );
+
+        LoggedRequest Logged(string service, string operation, string? resource, int status) =>
+            new(service, operation, resource, status, clock.GetUtcNow()) { AccessKey = "AKIDEXAMPLE" };
     }
 
     [Fact]
