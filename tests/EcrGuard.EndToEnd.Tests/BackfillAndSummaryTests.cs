@@ -39,7 +39,7 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
         await Assert.ThrowsAsync<FunctionDiedException>(() => function.InvokeAsync(Tick()));
         guard.Aws.Faults.Clear();
         Assert.Empty(guard.Aws.Sns.Messages);
-        var cursor = State()["cursor"]!.ToString();
+        var cursor = State()["value"]!["cursor"]!.ToString();
 
         // The next tick comes five minutes later and leaves it to the one that may still run; the one after its fifteen
         // minutes goes on.
@@ -143,7 +143,7 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
     private async Task EndLeaseAsync()
     {
         var state = State();
-        state["runningUntil"] = DateTimeOffset.UtcNow.AddMinutes(-1).ToString("O", CultureInfo.InvariantCulture);
+        state["value"]!["runningUntil"] = DateTimeOffset.UtcNow.AddMinutes(-1).ToString("O", CultureInfo.InvariantCulture);
         await guard.UpdateAsync(
             $"S#{guard.Aws.AccountId}#{guard.Aws.Region}",
             "BACKFILL",
