@@ -96,14 +96,14 @@ public sealed class DeploymentTests
 
         await RunAsync("web");
         await RunAsync("web");
-        Assert.Equal(["PENDING"], Told());
+        Assert.Equal(["pending"], Told());
 
         fixture.Aws.Ecr.CompleteScan(Repository, digest, Critical);
         await fixture.Functions.DeliverAllAsync();
         await RunAsync("web");
         await RunAsync("web");
         await RunAsync("api");
-        Assert.Equal(["PENDING", "BLOCKED", "BLOCKED"], Told());
+        Assert.Equal(["pending", "blocked", "blocked"], Told());
     }
 
     [Fact]
