@@ -55,7 +55,8 @@ public sealed class AlertMessageTests
         foreach (
             var line in new[]
             {
-                "An image that was approved is blocked now: the policy blocks at least one of its findings, and nothing excuses it.",
+                "An image that was approved is blocked now: the policy blocks at least one of its findings, and "
+                    + "nothing excuses it.",
                 "Team      payments",
                 "Severity  critical, CVSS up to 9.8, EPSS up to 0.94",
                 "It runs now, and goes on running until its team replaces it (2):\n- ECS service main/pay\n",

@@ -1,6 +1,8 @@
 namespace EcrGuard.EndToEnd.Tests.Template;
 
-/// <summary>The functions that AWS's own deployments ask: off until somebody turns them on, and able to ask alone.</summary>
+/// <summary>
+/// The functions that AWS's own deployments ask: off until somebody turns them on, and able to ask alone.
+/// </summary>
 public sealed class GatesTests
 {
     private static readonly SamTemplate Off = SamTemplate.With();
