@@ -143,7 +143,9 @@ public sealed class BackfillAndSummaryTests(Deployment guard) : IClassFixture<De
     private async Task EndLeaseAsync()
     {
         var state = State();
-        state["value"]!["runningUntil"] = DateTimeOffset.UtcNow.AddMinutes(-1).ToString("O", CultureInfo.InvariantCulture);
+        state["value"]!["runningUntil"] = DateTimeOffset
+            .UtcNow.AddMinutes(-1)
+            .ToString("O", CultureInfo.InvariantCulture);
         await guard.UpdateAsync(
             $"S#{guard.Aws.AccountId}#{guard.Aws.Region}",
             "BACKFILL",
