@@ -1,0 +1,178 @@
+using System.Runtime.CompilerServices;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace EcrGuard.Core.Tests;
+
+/// <summary>
+/// A method fits on a screen, and a class is made of few parts. The stand-ins for AWS's packages and the local AWS are
+/// not held to it: they follow the shapes of AWS.
+/// </summary>
+public sealed class SizesTests
+{
+    private const int MostLines = 50;
+    private const int MostParts = 7;
+
+    // What is still larger. In the end there are at most ten, each with what speaks for it.
+    private static readonly string[] Core =
+    [
+        "AdoptionAlert.For",
+        "BackfillMessage.For",
+        "BreakGlassAlert.For",
+        "Charts.Columns",
+        "GateForms.Sarif",
+        "GraceAlert.Of",
+        "ImageReference.Read",
+        "InUse.Of",
+        "Judge.Assess",
+        "Judge.DecideIndex",
+        "Judge.Fresh",
+        "LifecyclePolicyCheck.ReadSelection",
+        "PlanCheck.Held",
+        "Planner.LifecyclePolicy",
+        "QuarantineAlert.Of",
+        "RegistryEvent.Read",
+        "RepositoryHistory.Next",
+        "SummaryBuilder.Actions",
+        "SummaryBuilder.Add",
+        "SummaryBuilder.Build",
+        "SummaryPage.Actions",
+        "SummaryPage.Blocked",
+        "SummaryPage.Exceptions",
+        "SummaryPage.Groups",
+        "SummaryPage.Hygiene",
+        "SummaryPage.Remediation",
+        "SummaryPage.TrendOf",
+        "SweepAlert.For",
+        "VexReader.ReadStatement",
+        "Work.TakeLeftovers",
+    ];
+
+    private static readonly string[] Aws =
+    [
+        "ConsumerReader.InspectorAsync",
+        "EcrReader.ByContentAsync",
+        "EvidenceReader.OfAsync",
+        "ScanReader.BasicAsync",
+        "TagWriter.AddAsync",
+        "TagWriter.WriteAsync",
+        "WorkloadReader.AppRunnerAsync",
+        "WorkloadReader.FamiliesAsync",
+        "WorkloadReader.FunctionsAsync",
+        "WorkloadReader.RevisionsAsync",
+    ];
+
+    private static readonly string[] Lambda =
+    [
+        "ApplyPlan.ApplyPlanAsync",
+        "ApplyPlan.ItemAsync",
+        "Approval.AnswerAsync",
+        "Backfill.BackfillAsync",
+        "Backfill.RepositoryAsync",
+        "BaselineEnforcer.RepairAsync",
+        "BaselineEnforcer.RestoreAsync",
+        "BreakGlass.AnswerAsync",
+        "BreakGlass.CarryOutAsync",
+        "DecisionBatch.AlertAsync",
+        "DecisionBatch.FinishAsync",
+        "EndBreakGlass.EndBreakGlassAsync",
+        "ImageDecider.AskAsync",
+        "ImageDecider.DecideIndexAsync",
+        "ImageDecider.FreshAsync",
+        "ImageDecider.JudgeAsync",
+        "ImageDecider.RecordAsync",
+        "ImageRemovals.ApplyAsync",
+        "OnImageDeployed.OnImageDeployedAsync",
+        "OnImagePushed.OnImagePushedAsync",
+        "OnImagePushed.RecordAsync",
+        "PolicyPut.PutAsync",
+        "QuarantineEnforcer.ReleaseAsync",
+        "QuarantineEnforcer.SweepAsync",
+        "Startup.Compose",
+        "SummaryReader.ReadAsync",
+        "SweepClose.SweepCloseAsync",
+        "SweepList.SweepListAsync",
+        "WeeklySummary.WeeklySummaryAsync",
+        "parts of ApplyPlan",
+        "parts of Backfill",
+        "parts of BaselineEnforcer",
+        "parts of BreakGlass",
+        "parts of DecisionBatch",
+        "parts of DeploymentRecorder",
+        "parts of ImageDecider",
+        "parts of OnImagePushed",
+        "parts of PlanRun",
+        "parts of PolicyPut",
+        "parts of QuarantineEnforcer",
+        "parts of SummaryReader",
+        "parts of SweepClose",
+        "parts of SweepList",
+    ];
+
+    private static readonly string[] Cli =
+    [
+        "ApplyCommand.RunAsync",
+        "AskCommand.Create",
+        "LocalCommand.Create",
+        "PlanCommand.MakeAsync",
+        "PlanCommand.RunAsync",
+        "PrintedScan.ReadDescribed",
+        "ReportCommand.Create",
+        "TryCommand.Create",
+        "TryCommand.TryAsync",
+    ];
+
+    public static TheoryData<string, string[]> Projects =>
+        new()
+        {
+            { "Core", Core },
+            { "Aws", Aws },
+            { "Lambda", Lambda },
+            { "Cli", Cli },
+        };
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_method_fits_on_a_screen_and_a_class_has_few_parts(string project, string[] exceptions)
+    {
+        var found = TooLarge(project).ToArray();
+        AssertNone("too large", found.Except(exceptions));
+        AssertNone("no exception any more", exceptions.Except(found));
+    }
+
+    private static void AssertNone(string what, IEnumerable<string> names) =>
+        Assert.True(!names.Any(), $"{what}: {string.Join(", ", names.Order(StringComparer.Ordinal))}");
+
+    private static IEnumerable<string> TooLarge(string project) =>
+        from file in Directory.EnumerateFiles(Folder($"EcrGuard.{project}"), "*.cs", SearchOption.AllDirectories)
+        where !file.Contains("/obj/", StringComparison.Ordinal)
+        from node in CSharpSyntaxTree.ParseText(File.ReadAllText(file)).GetRoot().DescendantNodes()
+        let problem = Problem(node)
+        where problem is not null
+        select problem;
+
+    private static string? Problem(SyntaxNode node) =>
+        node switch
+        {
+            BaseMethodDeclarationSyntax method when Lines(method) > MostLines => $"{Type(method)}.{Name(method)}",
+            ConstructorDeclarationSyntax { ParameterList.Parameters.Count: > MostParts } => $"parts of {Type(node)}",
+            ClassDeclarationSyntax { ParameterList.Parameters.Count: > MostParts } => $"parts of {Type(node)}",
+            _ => null,
+        };
+
+    /// <summary>From its parameters to its end: without comments and attributes before it.</summary>
+    private static int Lines(BaseMethodDeclarationSyntax method)
+    {
+        var first = method.SyntaxTree.GetLineSpan(method.ParameterList.Span).StartLinePosition.Line;
+        return method.SyntaxTree.GetLineSpan(method.Span).EndLinePosition.Line - first + 1;
+    }
+
+    private static string Type(SyntaxNode node) => node.FirstAncestorOrSelf<TypeDeclarationSyntax>()!.Identifier.Text;
+
+    private static string Name(BaseMethodDeclarationSyntax method) =>
+        method is MethodDeclarationSyntax named ? named.Identifier.Text : "new";
+
+    private static string Folder(string project, [CallerFilePath] string here = "") =>
+        Path.GetFullPath($"../../functions/{project}", Path.GetDirectoryName(here)!);
+}
