@@ -76,8 +76,8 @@ internal sealed class LocalDeployment : IDisposable
     }
 
     /// <summary>
-    /// Lets everybody call the functions as in AWS: by Lambda's Invoke, by the HTTP API, and found by the parameter
-    /// that the template writes.
+    /// Lets everybody call the functions as in AWS: by Lambda's Invoke, by the HTTP API, found by the parameter that
+    /// the template writes, and with the role that it makes for who asks.
     /// </summary>
     public void Serve()
     {
@@ -110,6 +110,10 @@ internal sealed class LocalDeployment : IDisposable
         aws.HttpApi.Route("GET /approval", BreakGlassRoleId, approval);
         aws.HttpApi.Route("POST /breakglass", BreakGlassRoleId, breakGlass);
         aws.Ssm.PutParameter("/ecrguard/approval", nameof(Approval));
+        var asks = $"arn:aws:iam::{aws.AccountId}:role/EcrGuardAsk";
+        aws.Sts.CreateRole(asks);
+        aws.Sts.Trust(asks, "https://token.actions.githubusercontent.com", "sts.amazonaws.com");
+        aws.Sts.Trust(asks, "https://gitlab.com", "https://gitlab.com");
     }
 
     private Func<string, Task<string>> Serve<TFunction, TInput, TOutput>(

@@ -23,6 +23,9 @@ internal interface ILocalService
     /// </summary>
     LocalOperation Identify(LocalCall call);
 
+    /// <summary>Whether the call needs no signature.</summary>
+    bool MayBeUnsigned(LocalCall call) => false;
+
     /// <summary>Carries the operation out.</summary>
     LocalAnswer Answer(LocalCall call, LocalOperation operation);
 

@@ -185,7 +185,7 @@ public sealed class LocalAwsServer : IAsyncDisposable
         IReadOnlyList<Fault> faults = [];
         try
         {
-            if (signedFor is null)
+            if (signedFor is null && !service.MayBeUnsigned(call))
             {
                 throw service.For(Trouble.MissingAuthentication);
             }

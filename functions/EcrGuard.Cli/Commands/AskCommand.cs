@@ -60,7 +60,7 @@ internal static class AskCommand
         {
             Description =
                 "text for people, json for machines, markdown for a summary, sarif or junit for other tools, github "
-                + "for annotations in a workflow of GitHub's (and its job summary).",
+                + "for annotations in a workflow of GitHub's (and its job summary and the step's outputs).",
             DefaultValueFactory = _ => "text",
         };
         format.AcceptOnlyFromAmong("text", SharedOptions.Json, "markdown", "sarif", "junit", "github");
@@ -220,11 +220,17 @@ internal static class AskCommand
             _ => GateText.Plain(report),
         };
         output.WriteLine(text.TrimEnd('\n'));
-        // A job's summary is Markdown that is appended to the file of this name (docs.github.com, "Workflow commands").
-        if (
-            question.Format == "github"
-            && Environment.GetEnvironmentVariable("GITHUB_STEP_SUMMARY") is { Length: > 0 } summary
-        )
-            File.AppendAllText(summary, GateText.Markdown(report));
+        if (question.Format != "github")
+            return;
+        // What is appended to the files of these names (docs.github.com, "Workflow commands") is the job's summary, in
+        // Markdown, and the step's outputs.
+        Append("GITHUB_STEP_SUMMARY", GateText.Markdown(report));
+        Append("GITHUB_OUTPUT", GateText.GitHubOutputs(report));
+
+        static void Append(string variable, string text)
+        {
+            if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } file)
+                File.AppendAllText(file, text);
+        }
     }
 }

@@ -107,6 +107,20 @@ public static class GateText
             Data(value).Replace(":", "%3A", StringComparison.Ordinal).Replace(",", "%2C", StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// The outputs of a step (docs.github.com, "Workflow commands for GitHub Actions"), a line each: <c>approved</c>,
+    /// and of all images in order <c>digest</c> and, where all pass, <c>deploy</c>, with spaces between. No value holds
+    /// a space or a line's end: an answer with a digest or URI that is none is no answer.
+    /// </summary>
+    public static string GitHubOutputs(GateReport report)
+    {
+        var verdicts = report.Answers.Select(answer => answer.Answer).OfType<ApprovalAnswer>().ToList();
+        var deploy = report.Passes ? verdicts.Select(verdict => verdict.Deploy) : [];
+        return $"approved={(report.Passes ? "true" : "false")}\n"
+            + $"digest={string.Join(' ', verdicts.Select(verdict => verdict.Digest))}\n"
+            + $"deploy={string.Join(' ', deploy)}\n";
+    }
+
     /// <summary>Why an image does not pass, a sentence each.</summary>
     internal static IEnumerable<string> Why(GateAnswer answer) =>
         answer.Problem is { } problem ? [problem] : (answer.Answer?.Reasons ?? []).Select(reason => reason.Sentence);

@@ -1,5 +1,7 @@
+using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json;
 using System.Xml.Linq;
 
 namespace EcrGuard.LocalAws.Sts;
@@ -11,16 +13,22 @@ public sealed class LocalSts : ILocalService
 {
     private static readonly XNamespace Namespace = "https://sts.amazonaws.com/doc/2011-06-15/";
 
+    private const string WithWebIdentity = "AssumeRoleWithWebIdentity";
+
     private readonly LocalAwsOptions options;
     private readonly LocalLog<string> events;
     private readonly ConcurrentDictionary<string, LocalWorkloads> roles = [];
     private readonly ConcurrentDictionary<string, LocalWorkloads> sessions = [];
+    private readonly ConcurrentDictionary<(string Arn, string Issuer), string> audiences = [];
     private int sessionsGiven;
 
     internal LocalSts(LocalAwsOptions options, LocalLog<string> events) =>
         (this.options, this.events) = (options, events);
 
     string ILocalService.SigningName => "sts";
+
+    bool ILocalService.MayBeUnsigned(LocalCall call) =>
+        new QueryParameters(call.Text).Take("Action") == WithWebIdentity;
 
     /// <summary>Creates a role that may be assumed.</summary>
     /// <param name="arn"><c>arn:aws:iam::210987654321:role/name</c>.</param>
@@ -32,6 +40,15 @@ public sealed class LocalSts : ILocalService
             new LocalAccount(options with { AccountId = arn.Split(':')[4] }, events)
         );
     }
+
+    /// <summary>
+    /// Lets a role be assumed with the tokens of an OpenID Connect provider. Whatever a token says of its subject is
+    /// good here, and no signature is checked.
+    /// </summary>
+    /// <param name="arn">Of a role that was created.</param>
+    /// <param name="issuer">Such as <c>https://token.actions.githubusercontent.com</c>.</param>
+    /// <param name="audience">The only one that the provider knows.</param>
+    public void Trust(string arn, string issuer, string audience) => audiences[(arn, issuer)] = audience;
 
     /// <summary>The account that an access key id leads into; null for this one.</summary>
     internal LocalWorkloads? AccountOf(string accessKey) => sessions.GetValueOrDefault(accessKey);
@@ -55,6 +72,7 @@ public sealed class LocalSts : ILocalService
         return operation.Name switch
         {
             "AssumeRole" => AssumeRole(parameters),
+            WithWebIdentity => AssumeRoleWithWebIdentity(parameters),
             "GetCallerIdentity" => CallerIdentity(parameters, SignatureV4.AccessKey(call.Headers)!),
             _ => throw LocalError.Unexpected("InvalidAction", $"The operation {operation.Name} is not known here."),
         };
@@ -82,7 +100,7 @@ public sealed class LocalSts : ILocalService
         var arn = parameters.Take("RoleArn") ?? throw Invalid("roleArn");
         var session = parameters.Take("RoleSessionName") ?? throw Invalid("roleSessionName");
         parameters.End();
-        if (!roles.TryGetValue(arn, out var workloads))
+        if (!roles.ContainsKey(arn))
         {
             throw new LocalError(
                 403,
@@ -92,14 +110,68 @@ public sealed class LocalSts : ILocalService
             );
         }
 
+        return Assumed("AssumeRole", arn, session);
+    }
+
+    /// <summary>https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html</summary>
+    private LocalAnswer AssumeRoleWithWebIdentity(QueryParameters parameters)
+    {
+        var arn = parameters.Take("RoleArn") ?? throw Invalid("roleArn");
+        var session = parameters.Take("RoleSessionName") ?? throw Invalid("roleSessionName");
+        var token = parameters.Take("WebIdentityToken") ?? throw Invalid("webIdentityToken");
+        parameters.End();
+        var (issuer, audience) = ClaimsOf(token);
+        if (!audiences.TryGetValue((arn, issuer), out var expected))
+        {
+            throw new LocalError(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity");
+        }
+
+        if (audience != expected)
+        {
+            throw new LocalError(400, "InvalidIdentityToken", "Incorrect token audience");
+        }
+
+        return Assumed(WithWebIdentity, arn, session);
+    }
+
+    /// <summary>The issuer and the audience of a JSON web token (RFC 7519).</summary>
+    private static (string Issuer, string Audience) ClaimsOf(string token)
+    {
+        try
+        {
+            using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(token.Split('.')[1]));
+            return (
+                claims.RootElement.GetProperty("iss").GetString()!,
+                claims.RootElement.GetProperty("aud").GetString()!
+            );
+        }
+        catch (Exception wrong)
+            when (wrong
+                    is JsonException
+                        or FormatException
+                        or IndexOutOfRangeException
+                        or KeyNotFoundException
+                        or InvalidOperationException
+            )
+        {
+            throw new LocalError(400, "InvalidIdentityToken", "The ID Token provided is not a valid JWT.");
+        }
+    }
+
+    private LocalAnswer Assumed(string operation, string arn, string session)
+    {
         var key = $"ASIA{Interlocked.Increment(ref sessionsGiven).ToString("D16", CultureInfo.InvariantCulture)}";
-        sessions[key] = workloads;
         var account = arn.Split(':')[4];
+        if (account != options.AccountId)
+        {
+            sessions[key] = roles[arn];
+        }
+
         return Xml(
             200,
-            "AssumeRoleResponse",
+            $"{operation}Response",
             new XElement(
-                Namespace + "AssumeRoleResult",
+                Namespace + $"{operation}Result",
                 new XElement(
                     Namespace + "Credentials",
                     Text("AccessKeyId", key),

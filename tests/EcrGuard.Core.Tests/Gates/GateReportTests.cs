@@ -125,6 +125,10 @@ public sealed class GateReportTests
         Assert.Equal(3, annotations.Length);
         Assert.StartsWith("::notice title=EcrGuard%3A APPROVED", annotations[0], StringComparison.Ordinal);
         Assert.Contains(",file=a%2Cb%3A%25.yaml::", annotations[1], StringComparison.Ordinal);
+        var outputs = GateText.GitHubOutputs(report).TrimEnd('\n').Split('\n');
+        Assert.Equal("approved=false", outputs[0]);
+        Assert.StartsWith("digest=sha256:", outputs[1], StringComparison.Ordinal);
+        Assert.Equal("deploy=", outputs[2]);
         var markdown = GateText.Markdown(report);
         Assert.Contains("&lt;b>\\|x\\|", markdown, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>", markdown, StringComparison.Ordinal);

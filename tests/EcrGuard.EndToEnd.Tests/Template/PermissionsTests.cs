@@ -570,6 +570,54 @@ public sealed class PermissionsTests
     }
 
     [Fact]
+    public void Only_the_named_workflows_and_jobs_may_take_the_role_that_asks_and_with_no_other_audience()
+    {
+        static string Trust(params (string, string)[] parameters) =>
+            SamTemplate.With(parameters).Properties("EcrGuardAsk")["AssumeRolePolicyDocument"]![
+                "Statement"
+            ]!.ToJsonString();
+
+        var gitHub = """
+            {"Effect":"Allow","Principal":{"Federated":{"Fn::Sub":"arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com"}},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"},"StringLike":{"token.actions.githubusercontent.com:sub":{"Ref":"AskGitHub"}}}}
+            """;
+        var gitLab = """
+            {"Effect":"Allow","Principal":{"Federated":{"Fn::Sub":"arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/gitlab.com"}},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"gitlab.com:aud":"https://gitlab.com"},"StringLike":{"gitlab.com:sub":{"Ref":"AskGitLab"}}}}
+            """;
+        Assert.Equal($"[{gitHub}]", Trust(("AskGitHub", "repo:octo/shop:ref:refs/heads/main")));
+        Assert.Equal($"[{gitLab}]", Trust(("AskGitLab", "project_path:octo/shop:ref_type:branch:ref:main")));
+        // No principal by AskPrincipals is let in with them.
+        Assert.Equal(
+            $"[{gitHub},{gitLab}]",
+            Trust(
+                ("AskGitHub", "repo:octo/shop:ref:refs/heads/main"),
+                ("AskGitLab", "project_path:octo/shop:ref_type:branch:ref:main")
+            )
+        );
+    }
+
+    [Theory]
+    [InlineData("AskGitHub", "", true)]
+    [InlineData("AskGitHub", "repo:octo/shop:ref:refs/heads/main", true)]
+    [InlineData("AskGitHub", "repo:octo/shop:*", true)]
+    [InlineData("AskGitHub", "repo:octo/*", true)]
+    [InlineData("AskGitHub", "octo/shop", false)]
+    [InlineData("AskGitHub", "*", false)]
+    [InlineData("AskGitHub", "repo:*", false)]
+    [InlineData("AskGitHub", "repo:*/shop:*", false)]
+    [InlineData("AskGitHub", "repo:o?to/shop:*", false)]
+    [InlineData("AskGitLab", "project_path:octo/shop:ref_type:branch:ref:main", true)]
+    [InlineData("AskGitLab", "project_path:*", false)]
+    [InlineData("AskGitLab", "*", false)]
+    public void A_subject_names_whose_repository_it_is(string parameter, string subject, bool allowed) =>
+        Assert.Equal(
+            allowed,
+            System.Text.RegularExpressions.Regex.IsMatch(
+                subject,
+                $"^(?:{SamTemplate.With().Parameters[parameter]!["AllowedPattern"]})$"
+            )
+        );
+
+    [Fact]
     public void Nobody_may_force_an_approval_until_somebody_is_named_and_then_only_through_the_API()
     {
         Assert.DoesNotContain("EcrGuardBreakGlass", Observing.Resources.Keys);

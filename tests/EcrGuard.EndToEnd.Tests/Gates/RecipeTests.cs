@@ -1,0 +1,357 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using EcrGuard.EndToEnd.Tests.Cli;
+using EcrGuard.EndToEnd.Tests.Template;
+using EcrGuard.Tests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using YamlDotNet.RepresentationModel;
+
+namespace EcrGuard.EndToEnd.Tests.Gates;
+
+/// <summary>
+/// What pipelines copy: the shell in each recipe is taken out of it and run as the pipeline would run it, against
+/// <c>ecrguard local</c>.
+/// </summary>
+public sealed partial class RecipeTests(LocalProcess local) : IClassFixture<LocalProcess>
+{
+    private const string Action = ".github/actions/approve/action.yml";
+    private const string GitLab = "functions/gates/gitlab.yml";
+    private const string Jenkins = "functions/gates/Jenkinsfile";
+    private const string Pipeline = "functions/gates/codepipeline.yaml";
+    private const string Role = "arn:aws:iam::123456789012:role/EcrGuardAsk";
+    private const string Approved = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web@sha256:";
+
+    [Fact]
+    public async Task The_action_of_GitHub_takes_a_role_and_approves_with_outputs_and_a_summary()
+    {
+        await using var tokens = await TokensAsync();
+        var step = await AskByGitHubAsync(
+            new() { ["images"] = "shop/web:1.0", ["role"] = Role },
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", $"{tokens.Urls.Single()}/token?api-version=2.0"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "of-this-job")
+        );
+        Assert.True(step.ExitCode == 0, step.Log);
+        Assert.StartsWith("::notice title=EcrGuard%3A APPROVED shop/web%3A1.0::Deploy ", step.Log);
+        Assert.Equal("true", step.Outputs["approved"]);
+        Assert.StartsWith(Approved, step.Outputs["deploy"], StringComparison.Ordinal);
+        Assert.EndsWith(step.Outputs["digest"], step.Outputs["deploy"], StringComparison.Ordinal);
+        Assert.StartsWith("**EcrGuard: 1 image: it passes.**", step.Summary, StringComparison.Ordinal);
+
+        // The job's own credentials are no way around a role that the job may not take.
+        step = await AskByGitHubAsync(
+            new() { ["images"] = "shop/web:1.0", ["role"] = $"{Role}Other" },
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", $"{tokens.Urls.Single()}/token?api-version=2.0"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "of-this-job")
+        );
+        Assert.True(step.ExitCode == 5, step.Log);
+    }
+
+    [Fact]
+    public async Task The_action_of_GitHub_says_no_for_the_worst_of_its_images_and_files()
+    {
+        await File.WriteAllTextAsync(
+            Path.Combine(local.Folder, "imagedefinitions.json"),
+            """[{"name":"ledger","imageUri":"123456789012.dkr.ecr.eu-central-1.amazonaws.com/payments/ledger:2.0"}]"""
+        );
+        var step = await AskByGitHubAsync(
+            new() { ["images"] = "shop/web:1.0\n", ["files"] = "imagedefinitions.json\n" }
+        );
+        Assert.True(step.ExitCode == 1, step.Log);
+        Assert.Contains("::error title=EcrGuard%3A BLOCKED ", step.Log, StringComparison.Ordinal);
+        Assert.Equal(("false", ""), (step.Outputs["approved"], step.Outputs["deploy"]));
+    }
+
+    /// <summary>A branch may be called anything.</summary>
+    [Theory]
+    [InlineData("--others=ignore")]
+    [InlineData("--help")]
+    [InlineData("$(touch$IFS'stolen')")]
+    [InlineData("'; touch stolen; '")]
+    public async Task No_name_of_an_image_is_an_option_or_a_command(string image)
+    {
+        var step = await AskByGitHubAsync(new() { ["images"] = image });
+        Assert.True(step.ExitCode == 64, step.Log);
+        Assert.False(File.Exists(Path.Combine(local.Folder, "stolen")));
+        var (code, log) = await local.BashAsync(
+            Script(GitLab),
+            new Dictionary<string, string>(Variables(GitLab)) { ["ECRGUARD_IMAGES"] = image }
+        );
+        Assert.True(code == 64, log);
+        Assert.False(File.Exists(Path.Combine(local.Folder, "stolen")));
+    }
+
+    [Fact]
+    public async Task The_action_of_GitHub_without_the_permission_for_a_role_says_which_one_is_missing()
+    {
+        var step = await AskByGitHubAsync(new() { ["images"] = "shop/web:1.0", ["role"] = Role });
+        Assert.True(step.ExitCode == 64, step.Log);
+        Assert.Contains("'id-token: write'", step.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_file_of_a_release_is_run_only_if_it_is_the_one_that_was_meant()
+    {
+        var release = Directory.CreateDirectory(Path.Combine(local.Folder, "releases", "download", "v1"));
+        File.Copy(local.Executable, Path.Combine(release.FullName, "ecrguard-linux-x64"), overwrite: true);
+        File.Copy(local.Executable, Path.Combine(release.FullName, "ecrguard-linux-arm64"), overwrite: true);
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(local.Executable)));
+
+        var got = await GetAsync(sha256);
+        Assert.True(got.ExitCode == 0, got.Output);
+        var folder = (await File.ReadAllTextAsync(Path.Combine(local.Folder, "path"))).Trim();
+        Assert.True(File.Exists(Path.Combine(folder, "ecrguard")));
+
+        Assert.NotEqual(0, (await GetAsync(new string('0', 64))).ExitCode);
+        Assert.Equal(64, (await GetAsync("")).ExitCode);
+
+        Task<(int ExitCode, string Output)> GetAsync(string given)
+        {
+            var (script, variables) = Step("Get ecrguard", new() { ["version"] = "v1", ["sha256"] = given });
+            variables["REPOSITORY"] = $"file://{local.Folder}";
+            variables["GITHUB_PATH"] = Path.Combine(local.Folder, "path");
+            // It is not installed there.
+            return local.BashAsync($"PATH=/usr/bin:/bin\n{script}", variables, "-eo", "pipefail");
+        }
+    }
+
+    [Fact]
+    public void The_action_of_GitHub_uses_nothing_that_can_change_and_puts_no_input_into_a_script()
+    {
+        var steps = Steps();
+        Assert.All(steps, step => Assert.False(step.Children.ContainsKey("uses")));
+        Assert.All(
+            steps,
+            step => Assert.DoesNotContain("${{", step.Children["run"].ToString(), StringComparison.Ordinal)
+        );
+        // Each input is used, and each that is used is one.
+        var text = File.ReadAllText(Path.Combine(SamTemplate.Root, Action));
+        Assert.Equal(
+            Inputs().Select(input => input.Key).Order(StringComparer.Ordinal),
+            UsedInput().Matches(text).Select(used => used.Groups[1].Value).Distinct().Order(StringComparer.Ordinal)
+        );
+    }
+
+    [Theory]
+    [InlineData("shop/web:1.0", 0)]
+    [InlineData("shop/web:1.0 payments/ledger:2.0", 1)]
+    public async Task The_template_of_GitLab_takes_a_role_and_hands_on_what_to_deploy(string images, int expected)
+    {
+        var report = Path.Combine(local.Folder, "ecrguard.xml");
+        var handedOn = Path.Combine(local.Folder, "ecrguard.env");
+        File.Delete(report);
+        File.Delete(handedOn);
+        var variables = new Dictionary<string, string>(Variables(GitLab))
+        {
+            ["ECRGUARD_IMAGES"] = images,
+            ["ECRGUARD_ROLE"] = Role,
+            ["ECRGUARD_TOKEN"] = Token("https://gitlab.com", Audience()),
+            ["CI_JOB_ID"] = "7",
+        };
+        var (code, log) = await local.BashAsync(Script(GitLab), variables);
+        Assert.True(code == expected, log);
+        Assert.Contains("<testsuite ", await File.ReadAllTextAsync(report), StringComparison.Ordinal);
+        if (expected == 0)
+            Assert.StartsWith($"ECRGUARD_DEPLOY={Approved}", await File.ReadAllTextAsync(handedOn));
+        else
+            Assert.False(File.Exists(handedOn));
+
+        static string Audience() =>
+            Read(GitLab).Child(".ecrguard").Child("id_tokens").Child("ECRGUARD_TOKEN").Child("aud").ToString();
+    }
+
+    [Theory]
+    [InlineData("shop/web:1.0", 0)]
+    [InlineData("payments/ledger:2.0", 1)]
+    public async Task The_lines_of_Jenkins_ask(string image, int expected)
+    {
+        var lines = ShellOfJenkins()
+            .Matches(await File.ReadAllTextAsync(Path.Combine(SamTemplate.Root, Jenkins)))
+            .Select(line => line.Groups[1].Value)
+            .Where(line => line.Contains("ecrguard", StringComparison.Ordinal))
+            .ToList();
+        Assert.Equal(2, lines.Count);
+        foreach (var line in lines)
+        {
+            // As the step sh runs it.
+            var (code, log) = await local.BashAsync(line, new Dictionary<string, string> { ["IMAGE"] = image }, "-xe");
+            Assert.True(code == expected, log);
+        }
+    }
+
+    [Fact]
+    public async Task The_build_of_the_pipeline_names_by_digest_what_the_gate_is_asked_about()
+    {
+        await Tool.RequireAsync("aws", "aws", "--version");
+        var build = Read(Pipeline).Child("Resources").Child("Build").Child("Properties");
+        var commands = (YamlSequenceNode)
+            Parse(build.Child("Source").Child("BuildSpec").ToString()).Child("phases").Child("build").Child("commands");
+        var (code, log) = await local.BashAsync(
+            $$"""
+            docker() { [ "$1" != login ] || cat > /dev/null; }
+            {{string.Join('\n', commands.Select(command => command.ToString()))}}
+            ecrguard ask --file imageDetail.json
+            """,
+            new Dictionary<string, string>
+            {
+                ["REPOSITORY"] = "shop/web",
+                ["IMAGE"] = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop/web",
+                ["CODEBUILD_RESOLVED_SOURCE_VERSION"] = "1.0",
+            },
+            "-e"
+        );
+        Assert.True(code == 0, log);
+        Assert.Contains($"Deploy {Approved}", log, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $$"""{"ImageURI":"{{Approved}}""",
+            await File.ReadAllTextAsync(Path.Combine(local.Folder, "imageDetail.json")),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Cfn_lint_has_nothing_to_say_of_the_pipeline()
+    {
+        await Tool.RequireAsync("cfn-lint", "cfn-lint", "--version");
+        Assert.Equal((0, ""), await Tool.RunAsync(new("cfn-lint", [Path.Combine(SamTemplate.Root, Pipeline)])));
+    }
+
+    [Fact]
+    public void Every_recipe_says_in_one_line_what_it_cannot_stop()
+    {
+        var sections = new Page("functions/gates/README.md").Text.Split("\n## ")[1..];
+        Assert.Equal(
+            ["GitHub", "GitLab", "Jenkins", "ECS", "CodeDeploy", "CodePipeline", "CloudFormation"],
+            sections.Select(section => section.Split('\n')[0])
+        );
+        Assert.All(
+            sections,
+            section => Assert.Single(Regex.Matches(section, "^What it cannot stop: ", RegexOptions.Multiline))
+        );
+    }
+
+    private sealed record AskedByGitHub(int ExitCode, string Log, Dictionary<string, string> Outputs, string Summary);
+
+    /// <summary>Runs the step "Ask" as GitHub does.</summary>
+    private async Task<AskedByGitHub> AskByGitHubAsync(
+        Dictionary<string, string> inputs,
+        params (string Name, string Value)[] environment
+    )
+    {
+        await Tool.RequireAsync("jq", "jq", "--version");
+        var (script, variables) = Step("Ask", new(inputs) { ["region"] = "eu-central-1" });
+        var (summary, outputs) = (Path.Combine(local.Folder, "summary"), Path.Combine(local.Folder, "outputs"));
+        await File.WriteAllTextAsync(summary, "");
+        await File.WriteAllTextAsync(outputs, "");
+        (variables["GITHUB_STEP_SUMMARY"], variables["GITHUB_OUTPUT"]) = (summary, outputs);
+        variables["GITHUB_RUN_ID"] = "42";
+        foreach (var (name, value) in environment)
+            variables[name] = value;
+        var (code, log) = await local.BashAsync(script, variables, "--noprofile", "--norc", "-eo", "pipefail");
+        return new AskedByGitHub(
+            code,
+            log,
+            (await File.ReadAllLinesAsync(outputs)).ToDictionary(
+                line => line.Split('=', 2)[0],
+                line => line.Split('=', 2)[1]
+            ),
+            await File.ReadAllTextAsync(summary)
+        );
+    }
+
+    /// <summary>A step's script, and its environment with the inputs filled in.</summary>
+    private static (string Script, Dictionary<string, string> Variables) Step(
+        string name,
+        Dictionary<string, string> inputs
+    )
+    {
+        var step = Steps().Single(step => step.Children["name"].ToString() == name);
+        var defaults = Inputs()
+            .ToDictionary(
+                input => input.Key,
+                input => input.Value.Children.TryGetValue("default", out var value) ? value.ToString() : ""
+            );
+        return (
+            step.Children["run"].ToString(),
+            ((YamlMappingNode)step.Children["env"]).ToDictionary(
+                variable => variable.Key.ToString(),
+                variable =>
+                    UsedInput()
+                        .Replace(
+                            variable.Value.ToString(),
+                            used => inputs.GetValueOrDefault(used.Groups[1].Value) ?? defaults[used.Groups[1].Value]
+                        )
+            )
+        );
+    }
+
+    private static List<YamlMappingNode> Steps() =>
+        [.. ((YamlSequenceNode)Read(Action).Child("runs").Child("steps")).Cast<YamlMappingNode>()];
+
+    private static IEnumerable<KeyValuePair<string, YamlMappingNode>> Inputs() =>
+        ((YamlMappingNode)Read(Action).Child("inputs")).Select(input =>
+            KeyValuePair.Create(input.Key.ToString(), (YamlMappingNode)input.Value)
+        );
+
+    private static string Script(string gitLab) =>
+        ((YamlSequenceNode)Read(gitLab).Child(".ecrguard").Child("script")).Single().ToString();
+
+    private static Dictionary<string, string> Variables(string gitLab) =>
+        ((YamlMappingNode)Read(gitLab).Child(".ecrguard").Child("variables")).ToDictionary(
+            variable => variable.Key.ToString(),
+            variable => variable.Value.ToString()
+        );
+
+    private static YamlNode Read(string path) => Parse(File.ReadAllText(Path.Combine(SamTemplate.Root, path)));
+
+    private static YamlNode Parse(string text)
+    {
+        var yaml = new YamlStream();
+        yaml.Load(new StringReader(text));
+        return yaml.Documents[0].RootNode;
+    }
+
+    /// <summary>A token of an OpenID Connect provider, not signed.</summary>
+    private static string Token(string issuer, string audience)
+    {
+        return $"{Part("""{"alg":"none"}""")}.{Part(new JsonObject { ["iss"] = issuer, ["aud"] = audience, ["sub"] = "x" }.ToJsonString())}.";
+
+        static string Part(string json) => System.Buffers.Text.Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
+    }
+
+    /// <summary>Where a job of GitHub's gets its token: for the audience that it asks for, and only with its own key.</summary>
+    private static async Task<WebApplication> TokensAsync()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var app = builder.Build();
+        app.Run(context =>
+        {
+            if (context.Request.Headers.Authorization != "bearer of-this-job")
+            {
+                context.Response.StatusCode = 401;
+                return Task.CompletedTask;
+            }
+            var token = Token("https://token.actions.githubusercontent.com", context.Request.Query["audience"]!);
+            return context.Response.WriteAsync(new JsonObject { ["value"] = token }.ToJsonString());
+        });
+        await app.StartAsync();
+        return app;
+    }
+
+    [GeneratedRegex(@"\$\{\{ inputs\.(\w+) \}\}")]
+    private static partial Regex UsedInput();
+
+    [GeneratedRegex(@"\bsh(?:\(returnStdout: true, script:)? '([^']+)'")]
+    private static partial Regex ShellOfJenkins();
+}
+
+internal static class Yaml
+{
+    /// <summary>What a mapping has under a key.</summary>
+    public static YamlNode Child(this YamlNode node, string key) => ((YamlMappingNode)node).Children[key];
+}
