@@ -9,16 +9,33 @@ namespace EcrGuard.Cli;
 /// <summary>Which ledger a command reads: the same options, and the same words about a wrong one, for all.</summary>
 /// <param name="table">What it is read for, behind its name; empty: nothing is said.</param>
 /// <param name="bucket">The same of the bucket.</param>
-internal sealed class LedgerOptions(string table = "", string bucket = "")
+/// <param name="isFound">Whether the stack here is looked for where no table is given.</param>
+internal sealed class LedgerOptions(string table = "", string bucket = "", bool isFound = false)
 {
+    private const string Found = " That of EcrGuard's stack here if it is not given.";
+
+    private const string NamedTable = "the ledger with --table (the stack's output Table)";
+
     public Option<string?> Table { get; } =
         new("--table")
         {
-            Description = $"The ledger: the stack's output Table{(table.Length > 0 ? $". {table}" : ".")}",
+            Description =
+                $"The ledger: the stack's output Table{(table.Length > 0 ? $". {table}" : ".")}{(isFound ? Found : "")}",
         };
 
     public Option<string?> Bucket { get; } =
         new("--bucket") { Description = $"The stack's output Bucket{(bucket.Length > 0 ? $". {bucket}" : ".")}" };
+
+    /// <summary>The ledger that the options name, or else that of the stack here.</summary>
+    /// <exception cref="UnusableFileException">There is no such table, or no region.</exception>
+    /// <exception cref="Plans.FunctionFailedException">No table is named, and there is no stack here.</exception>
+    public async Task<Settings> FindAsync(AwsClients aws, ParseResult parsed, CancellationToken cancellation)
+    {
+        if (parsed.GetValue(Table) is { } named)
+            return await ReadAsync(aws, named, parsed.GetValue(Bucket), cancellation);
+        var stack = await DeployedStack.FindAsync(null, NamedTable, cancellation);
+        return await ReadAsync(aws, stack.Table, stack.Bucket, cancellation);
+    }
 
     /// <summary>The settings by which what the caller's registry has there is read.</summary>
     /// <param name="table">Null: no ledger is read.</param>
@@ -51,7 +68,7 @@ internal sealed class LedgerOptions(string table = "", string bucket = "")
         catch (ResourceNotFoundException)
         {
             throw new UnusableFileException(
-                $"--table is '{table}'; it must be a table of {account} in {region}: the stack's output Table."
+                $"The ledger is '{table}'; it must be a table of {account} in {region}: the stack's output Table."
             );
         }
     }

@@ -109,7 +109,13 @@ internal sealed class LocalDeployment : IDisposable
         );
         aws.HttpApi.Route("GET /approval", BreakGlassRoleId, approval);
         aws.HttpApi.Route("POST /breakglass", BreakGlassRoleId, breakGlass);
-        aws.Ssm.PutParameter("/ecrguard/approval", nameof(Approval));
+        aws.Ssm.PutParameter(
+            DeployedStack.Parameter,
+            JsonSerializer.Serialize(
+                new DeployedStack(nameof(Approval), Table, Bucket),
+                DeployedStackJson.Default.DeployedStack
+            )
+        );
         var asks = $"arn:aws:iam::{aws.AccountId}:role/EcrGuardAsk";
         aws.Sts.CreateRole(asks);
         aws.Sts.Trust(asks, "https://token.actions.githubusercontent.com", "sts.amazonaws.com");

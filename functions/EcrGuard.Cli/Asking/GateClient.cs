@@ -2,8 +2,6 @@ using Amazon.Lambda;
 using Amazon.Runtime;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
-using Amazon.SimpleSystemsManagement;
-using Amazon.SimpleSystemsManagement.Model;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Cli.Plans;
@@ -18,6 +16,8 @@ internal sealed class GateClient
     /// <summary>The function answers within 30 seconds.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(35);
 
+    private const string NamedFunction = "the function with --function (the stack's output ApprovalFunction)";
+
     private readonly Func<string, CancellationToken, Task<(string Body, TimeSpan? RetryAfter)>> ask;
 
     private GateClient(Func<string, CancellationToken, Task<(string, TimeSpan?)>> ask) => this.ask = ask;
@@ -25,11 +25,13 @@ internal sealed class GateClient
     /// <exception cref="FunctionFailedException">There is no such deployment.</exception>
     public static async Task<GateClient> FindAsync(GateTarget target, CancellationToken cancellation)
     {
-        var region = target.Url is null ? Caller.Region : null;
+        if (target.Url is null)
+            _ = Caller.Region;
         var credentials = target.Role is null ? null : await TakeAsync(target.Role, cancellation);
         if (target.Url is { } url)
             return new GateClient((image, token) => GetAsync(url, credentials, image, token));
-        var function = target.Function ?? await FunctionOfAsync(target.Stack, region!, credentials, cancellation);
+        var function =
+            target.Function ?? (await DeployedStack.FindAsync(credentials, NamedFunction, cancellation)).Approval;
         var configuration = new AmazonLambdaConfig { Timeout = Patience };
         var lambda = credentials is null
             ? new AmazonLambdaClient(configuration)
@@ -74,35 +76,6 @@ internal sealed class GateClient
                 $"The HTTP API answered {answer.Status}: {Phrase.Clip(answer.Body, 300)}"
             )
             : (answer.Body, answer.RetryAfter);
-    }
-
-    private static async Task<string> FunctionOfAsync(
-        string stack,
-        string region,
-        AWSCredentials? credentials,
-        CancellationToken cancellation
-    )
-    {
-        var name = $"/{stack}/approval";
-        var configuration = new AmazonSimpleSystemsManagementConfig();
-        using var ssm = credentials is null
-            ? new AmazonSimpleSystemsManagementClient(configuration)
-            : new AmazonSimpleSystemsManagementClient(credentials, configuration);
-        try
-        {
-            var answer = await ssm.GetParameterAsync(new GetParameterRequest { Name = name }, cancellation);
-            return answer.Parameter?.Value is { Length: > 0 } function
-                ? function
-                : throw new FunctionFailedException($"The parameter {name} in {region} is empty.");
-        }
-        catch (ParameterNotFoundException)
-        {
-            throw new FunctionFailedException(
-                $"There is no EcrGuard here: {region} has no parameter {name}, which its stack writes. Give the name "
-                    + "of the stack with --stack, the region with --region, or the function itself with --function "
-                    + "(the stack's output ApprovalFunction)."
-            );
-        }
     }
 
     private static async Task<AWSCredentials> TakeAsync(string role, CancellationToken cancellation)

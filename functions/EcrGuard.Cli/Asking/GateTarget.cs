@@ -3,10 +3,10 @@ using System.CommandLine;
 namespace EcrGuard.Cli.Asking;
 
 /// <summary>Which deployment is asked, and as whom; the same options for every command that asks.</summary>
-/// <param name="Function">A name or an ARN; null: not named.</param>
+/// <param name="Function">A name or an ARN; null: that of the stack here.</param>
 /// <param name="Url">The HTTP API; null: not named.</param>
 /// <param name="Role">The ARN of a role to take; null: the caller's own credentials.</param>
-internal sealed record GateTarget(string Stack, string? Function, Uri? Url, string? Role)
+internal sealed record GateTarget(string? Function, Uri? Url, string? Role)
 {
     public static Uri? ReadUrl(System.CommandLine.Parsing.ArgumentResult result) =>
         IsUrl(result.Tokens[0].Value, out var url)
@@ -26,13 +26,6 @@ internal sealed record GateTarget(string Stack, string? Function, Uri? Url, stri
     /// <summary>The options, read from the environment where they are not given.</summary>
     internal sealed class Options
     {
-        private readonly Option<string?> stack = new("--stack")
-        {
-            Description =
-                "The name of EcrGuard's stack, whose function is found by the parameter /NAME/approval of AWS Systems "
-                + "Manager. Else the environment's ECRGUARD_STACK, else ecrguard.",
-        };
-
         private readonly Option<string?> function = new("--function")
         {
             Description =
@@ -55,7 +48,6 @@ internal sealed record GateTarget(string Stack, string? Function, Uri? Url, stri
         public static Options Of(Command command)
         {
             var options = new Options();
-            command.Add(options.stack);
             command.Add(options.function);
             command.Add(options.url);
             command.Add(options.role);
@@ -79,12 +71,7 @@ internal sealed record GateTarget(string Stack, string? Function, Uri? Url, stri
                         $"ECRGUARD_URL is '{address}'; it must be an address that begins with https://."
                     );
             }
-            return new GateTarget(
-                parsed.GetValue(stack) ?? Set("ECRGUARD_STACK") ?? "ecrguard",
-                named,
-                at,
-                parsed.GetValue(role)
-            );
+            return new GateTarget(named, at, parsed.GetValue(role));
         }
 
         private static string? Set(string variable) =>

@@ -20,10 +20,10 @@ internal static class ExplainCommand
     public static Command Create()
     {
         var image = SharedOptions.Image();
-        var ledger = new LedgerOptions(bucket: "With it, what the last sweep read of what runs is told, too.")
-        {
-            Table = { Required = true },
-        };
+        var ledger = new LedgerOptions(
+            bucket: "With it, what the last sweep read of what runs is told, too.",
+            isFound: true
+        );
         var format = SharedOptions.TextOrJson();
         var command = new Command(
             "explain",
@@ -40,8 +40,7 @@ internal static class ExplainCommand
             (parsed, cancellation) =>
                 RunAsync(
                     parsed.GetRequiredValue(image),
-                    parsed.GetRequiredValue(ledger.Table)!,
-                    parsed.GetValue(ledger.Bucket),
+                    aws => ledger.FindAsync(aws, parsed, cancellation),
                     parsed.GetValue(format) == SharedOptions.Json,
                     Console.Out,
                     Console.Error,
@@ -53,8 +52,7 @@ internal static class ExplainCommand
 
     private static Task<int> RunAsync(
         ImageReference image,
-        string table,
-        string? bucket,
+        Func<AwsClients, Task<Settings>> ledger,
         bool asJson,
         TextWriter output,
         TextWriter errors,
@@ -64,7 +62,7 @@ internal static class ExplainCommand
             async () =>
             {
                 using var aws = AwsClients.FromEnvironment();
-                var settings = await LedgerOptions.ReadAsync(aws, table, bucket, cancellation);
+                var settings = await ledger(aws);
                 if (image.Account is not null && (image.Account, image.Region) != (settings.Account, settings.Region))
                     throw new UnusableFileException(
                         $"IMAGE is '{image}'; it must be of the registry {settings.Account} in {settings.Region}, "
@@ -75,7 +73,7 @@ internal static class ExplainCommand
                     repository,
                     image.Digest ?? await DigestOfAsync(aws, repository, image.Tag!, cancellation)
                 );
-                var story = await ReadAsync(aws, settings, id, bucket is not null, cancellation);
+                var story = await ReadAsync(aws, settings, id, cancellation);
                 output.WriteLine(
                     asJson
                         ? JsonSerializer.Serialize(story, StoryJson.Readable.ImageStory)
@@ -92,7 +90,6 @@ internal static class ExplainCommand
         AwsClients aws,
         Settings settings,
         ImageId image,
-        bool readUse,
         CancellationToken cancellation
     )
     {
@@ -115,7 +112,7 @@ internal static class ExplainCommand
                 await history.WritesAsync(image, cancellation),
                 [.. deployments.Where(use => use.Digest == image.Digest)],
                 await new ManifestRecords(table, images).IndexesOfAsync(image, cancellation),
-                readUse ? await new UseStore(aws.S3, settings).LatestAsync(cancellation) : null
+                settings.Bucket.Length > 0 ? await new UseStore(aws.S3, settings).LatestAsync(cancellation) : null
             ),
             TimeProvider.System.GetUtcNow()
         );

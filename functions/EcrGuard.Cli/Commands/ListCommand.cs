@@ -23,7 +23,7 @@ internal static class ListCommand
         };
         statuses.AcceptOnlyFromAmong([.. Enum.GetValues<Status>().Select(status => status.Word().ToLowerInvariant())]);
         var repositories = SharedOptions.Repositories();
-        var ledger = new LedgerOptions { Table = { Required = true } };
+        var ledger = new LedgerOptions(isFound: true);
         var format = SharedOptions.TableOrJson();
         var command = new Command(
             "list",
@@ -40,7 +40,7 @@ internal static class ListCommand
                 RunAsync(
                     parsed.GetRequiredValue(statuses),
                     parsed.GetRequiredValue(repositories),
-                    parsed.GetRequiredValue(ledger.Table)!,
+                    aws => ledger.FindAsync(aws, parsed, cancellation),
                     parsed.GetValue(format) == SharedOptions.Json,
                     Console.Out,
                     Console.Error,
@@ -53,7 +53,7 @@ internal static class ListCommand
     private static Task<int> RunAsync(
         string[] statuses,
         Glob repositories,
-        string table,
+        Func<AwsClients, Task<Settings>> ledger,
         bool asJson,
         TextWriter output,
         TextWriter errors,
@@ -63,7 +63,7 @@ internal static class ListCommand
             async () =>
             {
                 using var aws = AwsClients.FromEnvironment();
-                var settings = await LedgerOptions.ReadAsync(aws, table, null, cancellation);
+                var settings = await ledger(aws);
                 var images = new List<ListedImage>();
                 await foreach (
                     var entry in new ImageRecords(new LedgerTable(aws.Dynamo, settings, TimeProvider.System)).AllAsync(

@@ -5,6 +5,7 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Cli.Demo;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Lambda.Flow;
 using EcrGuard.Lambda.Hosting;
@@ -15,11 +16,6 @@ namespace EcrGuard.Cli.Commands;
 /// <summary><c>ecrguard report</c>: the weekly report, as the function makes it, in a folder. Reads only.</summary>
 internal static class ReportCommand
 {
-    private sealed record Options(IsoWeek? Week, DirectoryInfo Out, FileInfo? Policy, string? Table, string? Bucket)
-    {
-        public bool IsDemo => Table is null;
-    }
-
     public static Command Create()
     {
         var week = new Option<IsoWeek?>("--week")
@@ -47,7 +43,7 @@ internal static class ReportCommand
         };
         var open = new Option<bool>("--open") { Description = "Opens the page in the browser." };
         var policy = SharedOptions.Policy("The policy document that is deployed; the built-in one if it is not given.");
-        var ledger = new LedgerOptions(bucket: "It holds what was read of what runs.");
+        var ledger = new LedgerOptions(bucket: "It holds what was read of what runs.", isFound: true);
         var demo = new Option<bool>("--demo")
         {
             Description = "Of twelve weeks on an embedded local AWS instead: no account, no Docker.",
@@ -68,11 +64,13 @@ internal static class ReportCommand
         };
         command.Validators.Add(result =>
         {
-            var account = result.GetResult(ledger.Table) is not null && result.GetResult(ledger.Bucket) is not null;
-            var any = result.GetResult(ledger.Table) is not null || result.GetResult(ledger.Bucket) is not null;
-            if (result.GetValue(demo) ? any || result.GetResult(policy) is not null : !account)
-                result.AddError("Say what to report on: either '--table' and '--bucket' of the stack, or '--demo'.");
-            if (result.GetValue(demo) && result.GetResult(week) is not null)
+            if (result.GetResult(ledger.Table) is null != result.GetResult(ledger.Bucket) is null)
+                result.AddError("The ledger is both: '--table' and '--bucket'.");
+            if (!result.GetValue(demo))
+                return;
+            if (result.GetResult(ledger.Table) is not null || result.GetResult(policy) is not null)
+                result.AddError("'--demo' has a ledger and a policy of its own: leave '--table' and '--policy' out.");
+            if (result.GetResult(week) is not null)
                 result.AddError("'--week' goes with an account: the demo ends with the last whole week.");
         });
         command.SetAction(
@@ -80,17 +78,18 @@ internal static class ReportCommand
                 CommandRunner.RunAsync(
                     async () =>
                     {
-                        var options = new Options(
-                            parsed.GetValue(week),
-                            parsed.GetRequiredValue(folder),
-                            parsed.GetValue(policy),
-                            parsed.GetValue(ledger.Table),
-                            parsed.GetValue(ledger.Bucket)
-                        );
-                        var summary = await ReadAsync(options, cancellation);
-                        await WriteAsync(summary, options.Out, Console.Out, cancellation);
+                        var summary = parsed.GetValue(demo)
+                            ? await TwelveWeeks.RunAsync((guard, week) => guard.ReportAsync(week))
+                            : await ReadAsync(
+                                aws => ledger.FindAsync(aws, parsed, cancellation),
+                                PlanCommand.LoadPolicy(parsed.GetValue(policy)),
+                                parsed.GetValue(week),
+                                cancellation
+                            );
+                        var target = parsed.GetRequiredValue(folder);
+                        await WriteAsync(summary, target, Console.Out, cancellation);
                         if (parsed.GetValue(open))
-                            Open(Path.Combine(options.Out.FullName, SummaryForms.Page));
+                            Open(Path.Combine(target.FullName, SummaryForms.Page));
                         return summary.Unread.Count == 0 ? ExitCodes.Done : ExitCodes.Undetermined;
                     },
                     "Nothing was written to AWS.",
@@ -101,13 +100,15 @@ internal static class ReportCommand
         return command;
     }
 
-    private static async Task<WeeklySummary> ReadAsync(Options options, CancellationToken cancellation)
+    private static async Task<WeeklySummary> ReadAsync(
+        Func<AwsClients, Task<Settings>> ledger,
+        PolicyDocument policy,
+        IsoWeek? week,
+        CancellationToken cancellation
+    )
     {
-        if (options.IsDemo)
-            return await TwelveWeeks.RunAsync((guard, week) => guard.ReportAsync(week));
-        var policy = PlanCommand.LoadPolicy(options.Policy);
         using var aws = AwsClients.FromEnvironment();
-        var settings = await LedgerOptions.ReadAsync(aws, options.Table, options.Bucket, cancellation);
+        var settings = await ledger(aws);
         var time = TimeProvider.System;
         var table = new LedgerTable(aws.Dynamo, settings, time);
         var reader = new SummaryReader(
@@ -122,7 +123,7 @@ internal static class ReportCommand
             Log.Silent
         );
         var now = time.GetUtcNow();
-        return await reader.ReadAsync(options.Week ?? IsoWeek.Of(now).Previous, now, cancellation);
+        return await reader.ReadAsync(week ?? IsoWeek.Of(now).Previous, now, cancellation);
     }
 
     /// <summary>Writes every form into the folder, and prints the mail.</summary>

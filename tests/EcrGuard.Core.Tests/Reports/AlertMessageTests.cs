@@ -61,7 +61,7 @@ public sealed class AlertMessageTests
                 "Severity  critical, CVSS up to 9.8, EPSS up to 0.94",
                 "It runs now, and goes on running until its team replaces it (2):\n- ECS service main/pay\n",
                 "\n  https://www.cve.org/CVERecord?id=CVE-2026-0001\n",
-                $"Explain   ecrguard explain pay/api@{Facts.Digest(1)} --table TABLE\n",
+                $"Explain   ecrguard explain pay/api@{Facts.Digest(1)}\n",
                 "ECR       https://eu-central-1.console.aws.amazon.com/ecr/repositories/private/123456789012/pay/api?",
                 "Inspector https://eu-central-1.console.aws.amazon.com/inspector/v2/home?region=eu-central-1",
                 "\"vulnerability\": \"CVE-2026-0001\"",

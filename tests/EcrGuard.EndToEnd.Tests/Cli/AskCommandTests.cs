@@ -19,7 +19,10 @@ public sealed class AskCommandTests : IAsyncLifetime
     {
         _aws = await LocalAwsServer.StartAsync();
         _aws.Lambda.Register("Approval", question => Task.FromResult(Answer(question)));
-        _aws.Ssm.PutParameter("/ecrguard/approval", "arn:aws:lambda:eu-central-1:123456789012:function:Approval");
+        _aws.Ssm.PutParameter(
+            "/EcrGuard/deployment",
+            """{"approval":"arn:aws:lambda:eu-central-1:123456789012:function:Approval","table":"t","bucket":"b"}"""
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -214,9 +217,15 @@ public sealed class AskCommandTests : IAsyncLifetime
         _aws.Lambda.Register("Approval", _ => throw new InvalidOperationException("{\"approved\":true}"));
         var (code, output) = await _cli.RunAsync(_aws, "ask", "shop/web:1");
         Assert.True(code == 5, output);
-        (code, output) = await _cli.RunAsync(_aws, "ask", "shop/web:1", "--stack", "other");
+        await using var empty = await LocalAwsServer.StartAsync();
+        (code, output) = await _cli.RunAsync(empty, "ask", "shop/web:1");
         Assert.True(code == 5, output);
-        Assert.Contains("no parameter /other/approval", output);
+        Assert.Contains("no parameter /EcrGuard/deployment", output);
+        Assert.Contains("--function (the stack's output ApprovalFunction)", output);
+        _aws.Ssm.PutParameter("/EcrGuard/deployment", """{"approval":"Approval"}""");
+        (code, output) = await _cli.RunAsync(_aws, "ask", "shop/web:1");
+        Assert.True(code == 5, output);
+        Assert.Contains("is not as EcrGuard's stack writes it", output);
     }
 
     [Theory]

@@ -33,15 +33,7 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
         await guard.DeliverAllAsync();
         guard.TakeRequests();
 
-        var (code, text) = await _ecrguard.RunAsync(
-            guard.Aws,
-            "explain",
-            $"{repository}:1.0",
-            "--table",
-            Deployment.Table,
-            "--bucket",
-            Deployment.Bucket
-        );
+        var (code, text) = await _ecrguard.RunAsync(guard.Aws, "explain", $"{repository}:1.0");
         var requests = guard.TakeRequests();
         var (byDigest, json) = await _ecrguard.RunAsync(
             guard.Aws,
@@ -72,6 +64,11 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
             Assert.Contains(said, text, StringComparison.Ordinal);
         Assert.All(requests, request => Assert.True(Deployment.Reads(request.Operation), request.ToString()));
         Assert.Single(requests, request => request.Service == "ecr");
+        // What the page on the command line says that a reader needs.
+        Assert.Equal(
+            ["BatchGetItem", "DescribeImages", "GetCallerIdentity", "GetItem", "GetObject", "GetParameter", "Query"],
+            requests.Select(request => request.Operation).Distinct().Order(StringComparer.Ordinal)
+        );
 
         Assert.True(byDigest == 0, json);
         Assert.DoesNotContain(guard.TakeRequests(), request => request.Service == "ecr");
@@ -97,7 +94,7 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
                 ($"{repository}:1.0", Deployment.Table, $"The ledger knows nothing of {repository}@sha256:"),
                 ($"{repository}:2.0", Deployment.Table, $"No image of {repository} has the tag '2.0' now"),
                 ("no/such:1", Deployment.Table, "No image of no/such has the tag '1' now"),
-                ($"{repository}:1.0", "no-such", "--table is 'no-such'; it must be a table of 123456789012 in"),
+                ($"{repository}:1.0", "no-such", "The ledger is 'no-such'; it must be a table of 123456789012 in"),
                 (
                     $"999999999999.dkr.ecr.us-east-1.amazonaws.com/{repository}:1.0",
                     Deployment.Table,
@@ -114,6 +111,22 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
 
     [Theory]
     [InlineData("list")]
+    [InlineData("explain", "shop/web:1")]
+    [InlineData("report")]
+    public async Task Without_a_table_the_ledger_of_the_stack_here_is_read(params string[] command)
+    {
+        await using var empty = await EcrGuard.LocalAws.LocalAwsServer.StartAsync();
+        var (code, text) = await _ecrguard.RunAsync(empty, command);
+        Assert.True(code == 5, text);
+        Assert.Equal(
+            "There is no EcrGuard here: eu-central-1 has no parameter /EcrGuard/deployment, which its stack writes. "
+                + "Give its region with --region, or the ledger with --table (the stack's output Table).\n",
+            text
+        );
+    }
+
+    [Theory]
+    [InlineData("list")]
     [InlineData("report", "--bucket", "b")]
     public async Task Every_command_that_reads_the_ledger_says_the_same_of_a_wrong_table(
         string command,
@@ -123,7 +136,7 @@ public sealed class ExplainCommandTests(Deployment guard) : IClassFixture<Deploy
         var (code, text) = await _ecrguard.RunAsync(guard.Aws, [command, "--table", "no-such", .. more]);
         Assert.True(code == 64, text);
         Assert.Equal(
-            "--table is 'no-such'; it must be a table of 123456789012 in eu-central-1: the stack's output Table.\n",
+            "The ledger is 'no-such'; it must be a table of 123456789012 in eu-central-1: the stack's output Table.\n",
             text
         );
     }

@@ -48,16 +48,14 @@ public sealed class LocalCommandTests(LocalProcess local) : IClassFixture<LocalP
     [Fact]
     public async Task The_ledger_is_listed_and_an_approval_is_forced_for_hours()
     {
-        var (code, text) = await local.BashAsync(
-            "ecrguard list --table ecrguard-ledger --status blocked --repository payments/*"
-        );
+        var (code, text) = await local.BashAsync("ecrguard list --status blocked --repository payments/*");
         Assert.True(code == 0, text);
         var lines = text.TrimEnd('\n').Split('\n');
         Assert.Equal(2, lines.Length);
         Assert.StartsWith("BLOCKED", lines[0], StringComparison.Ordinal);
         Assert.Contains("payments/ledger:2.0", lines[0], StringComparison.Ordinal);
         Assert.Equal("1 image.", lines[1]);
-        (code, text) = await local.BashAsync("ecrguard list --table ecrguard-ledger --format json");
+        (code, text) = await local.BashAsync("ecrguard list --format json");
         Assert.True(code == 0, text);
         Assert.Equal(3, JsonNode.Parse(text)!.AsArray().Count);
 

@@ -34,7 +34,7 @@ public sealed class LocalProcess : IAsyncLifetime
         }
         _work.CreateSubdirectory("bin");
         await File.WriteAllTextAsync(Executable, $"#!/bin/sh\nexec dotnet {CommandLine.Executable()} \"$@\"\n");
-        File.SetUnixFileMode(Executable, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+        await Tool.RunAsync(new ProcessStartInfo("chmod", ["+x", Executable]));
     }
 
     public ValueTask DisposeAsync()

@@ -260,7 +260,7 @@ public sealed class PolicyTryTests(Deployment guard) : IClassFixture<Deployment>
     [InlineData("'--repository' goes with '--account'", "--image", "a/b:1", "--repository", "a/*")]
     [InlineData("--image is wrong", "--image", "a/b")]
     [InlineData(
-        "--table is 'no-such-table'; it must be a table of 123456789012 in eu-central-1: the stack's output Table.",
+        "The ledger is 'no-such-table'; it must be a table of 123456789012 in eu-central-1: the stack's output Table.",
         "--account",
         "--table",
         "no-such-table",

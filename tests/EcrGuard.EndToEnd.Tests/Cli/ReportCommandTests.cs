@@ -45,12 +45,15 @@ public sealed class ReportCommandTests
     }
 
     [Fact]
-    public async Task What_to_report_on_must_be_said()
+    public async Task Half_a_ledger_and_two_of_them_are_errors_of_the_command_line()
     {
         using var cli = new CommandLine();
-        var (code, errors) = await cli.RunAsync("report");
+        var (code, errors) = await cli.RunAsync("report", "--table", "t");
         Assert.Equal(64, code);
-        Assert.Contains("either '--table' and '--bucket' of the stack, or '--demo'", errors, StringComparison.Ordinal);
+        Assert.Contains("The ledger is both: '--table' and '--bucket'.", errors, StringComparison.Ordinal);
+        (code, errors) = await cli.RunAsync("report", "--demo", "--table", "t", "--bucket", "b");
+        Assert.Equal(64, code);
+        Assert.Contains("'--demo' has a ledger", errors, StringComparison.Ordinal);
         (code, errors) = await cli.RunAsync("report", "--table", "t", "--bucket", "b", "--week", "2026-W99");
         Assert.Equal(64, code);
         Assert.Contains("it must be a week like 2026-W47", errors, StringComparison.Ordinal);

@@ -68,6 +68,15 @@ public class Deployment : IAsyncLifetime
         _summaryTopic = Aws.Sns.CreateTopic("ecrguard-summary");
         _scanQueue = Aws.Sqs.CreateQueue("ecrguard-scan-changed");
         GateQueue = Aws.Sqs.CreateQueue("ecrguard-code-deploy-gate");
+        var parameter = SamTemplate.With().Properties("DeploymentParameter");
+        Aws.Ssm.PutParameter(
+            parameter["Name"]!.ToString(),
+            parameter["Value"]!["Fn::Sub"]!
+                .ToString()
+                .Replace("${Approval.Arn}", "Approval", StringComparison.Ordinal)
+                .Replace("${LedgerTable.Value}", Table, StringComparison.Ordinal)
+                .Replace("${LedgerBucket.Value}", Bucket, StringComparison.Ordinal)
+        );
         foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "package")))
             File.Copy(file, Path.Combine(_package, Path.GetFileName(file)));
         if (Policy is not null)

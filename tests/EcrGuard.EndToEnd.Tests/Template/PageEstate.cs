@@ -50,7 +50,6 @@ public sealed partial class PageEstate : IAsyncLifetime
                 function,
                 async order => (await InvokeAsync(function, JsonNode.Parse(order)!)).ToJsonString()
             );
-        _guard.Aws.Ssm.PutParameter("/ecrguard/approval", "Approval");
         var functions = _work.CreateSubdirectory("functions").FullName;
         await File.WriteAllTextAsync(Path.Combine(functions, "policy.jsonc"), DemoPolicy());
         Directory.CreateSymbolicLink(

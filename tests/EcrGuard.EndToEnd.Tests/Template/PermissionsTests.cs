@@ -561,7 +561,7 @@ public sealed class PermissionsTests
             {
                 Assert.Equal(["ssm:GetParameter"], whereItIs.Actions);
                 Assert.EndsWith(
-                    "parameter/${AWS::StackName}/approval\"}",
+                    "parameter/EcrGuard/deployment\"}",
                     Assert.Single(whereItIs.Resources),
                     StringComparison.Ordinal
                 );

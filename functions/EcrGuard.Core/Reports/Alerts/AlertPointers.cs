@@ -8,8 +8,7 @@ internal static class AlertPointers
     /// <summary>
     /// The command that shows all that the ledger knows of an image; TABLE is the stack's output of that name.
     /// </summary>
-    public static string Explain(ImageId image) =>
-        $"ecrguard explain {image.Repository.Name}@{image.Digest} --table TABLE";
+    public static string Explain(ImageId image) => $"ecrguard explain {image.Repository.Name}@{image.Digest}";
 
     public static string Ecr(ImageId image) =>
         Links.Repository(image.Repository.Account, image.Repository.Region, image.Repository.Name);

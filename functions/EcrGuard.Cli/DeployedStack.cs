@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Amazon.Runtime;
+using Amazon.SimpleSystemsManagement;
+using Amazon.SimpleSystemsManagement.Model;
+using EcrGuard.Cli.Plans;
+
+namespace EcrGuard.Cli;
+
+/// <summary>
+/// What the stack of an account and region says of itself, in a parameter of AWS Systems Manager. There is one stack,
+/// so that there is one name; nothing secret stands in it.
+/// </summary>
+/// <param name="Approval">The ARN of the function that is asked.</param>
+/// <param name="Table">The ledger.</param>
+internal sealed record DeployedStack(string Approval, string Table, string Bucket)
+{
+    public const string Parameter = "/EcrGuard/deployment";
+
+    /// <param name="credentials">Null: as every AWS SDK finds them.</param>
+    /// <param name="instead">What the caller can name by an option instead.</param>
+    /// <exception cref="FunctionFailedException">There is none.</exception>
+    public static async Task<DeployedStack> FindAsync(
+        AWSCredentials? credentials,
+        string instead,
+        CancellationToken cancellation
+    )
+    {
+        var region = Caller.Region;
+        var configuration = new AmazonSimpleSystemsManagementConfig();
+        using var ssm = credentials is null
+            ? new AmazonSimpleSystemsManagementClient(configuration)
+            : new AmazonSimpleSystemsManagementClient(credentials, configuration);
+        try
+        {
+            var answer = await ssm.GetParameterAsync(new GetParameterRequest { Name = Parameter }, cancellation);
+            return JsonSerializer.Deserialize(answer.Parameter?.Value ?? "", DeployedStackJson.Default.DeployedStack)
+                ?? throw new JsonException();
+        }
+        catch (ParameterNotFoundException)
+        {
+            throw new FunctionFailedException(
+                $"There is no EcrGuard here: {region} has no parameter {Parameter}, which its stack writes. Give its "
+                    + $"region with --region, or {instead}."
+            );
+        }
+        catch (JsonException)
+        {
+            throw new FunctionFailedException(
+                $"The parameter {Parameter} in {region} is not as EcrGuard's stack writes it. Deploy the stack again, "
+                    + $"or give {instead}."
+            );
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true
+)]
+[JsonSerializable(typeof(DeployedStack))]
+internal sealed partial class DeployedStackJson : JsonSerializerContext;
