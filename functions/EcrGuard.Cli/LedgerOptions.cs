@@ -20,7 +20,7 @@ internal sealed class LedgerOptions(string table = "", string bucket = "", bool 
         new("--table")
         {
             Description =
-                $"The ledger: the stack's output Table{(table.Length > 0 ? $". {table}" : ".")}{(isFound ? Found : "")}",
+                $"The ledger: the stack's output Table.{(table.Length > 0 ? $" {table}" : "")}{(isFound ? Found : "")}",
         };
 
     public Option<string?> Bucket { get; } =
