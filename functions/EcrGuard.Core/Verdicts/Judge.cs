@@ -7,19 +7,19 @@ namespace EcrGuard.Core.Verdicts;
 public static class Judge
 {
     /// <summary>
-    /// How many indexes may lie above one another. An index of indexes of indexes is no image that anybody runs: what
-    /// lies deeper is not looked at, and what holds it never approved.
+    /// How deep indexes may be nested. Nobody runs an index of indexes of indexes. EcrGuard does not look deeper, and
+    /// never approves what is nested deeper.
     /// </summary>
     public const int MaxIndexLevels = 3;
 
     /// <summary>
-    /// How many manifests an index may list. There are some sixty platforms; an index of thousands is made to be too
-    /// much for whoever reads it.
+    /// How many manifests an index may list. There are some sixty platforms; an index of thousands is an attack on
+    /// whoever reads it.
     /// </summary>
     public const int MaxChildren = 200;
 
     /// <summary>
-    /// The verdict that stood before, and the findings that <see cref="Keep"/> gave to keep beside it; null findings
+    /// The verdict that stood before, and the findings that <see cref="Keep"/> returned for it. The findings are null
     /// where the ledger no longer holds them.
     /// </summary>
     public sealed record Before(Verdict Verdict, IReadOnlyList<Finding>? Findings);
@@ -29,8 +29,8 @@ public static class Judge
         Decide(evidence.Image, evidence.Scan, policy, evidence.Before, now);
 
     /// <summary>Decides an image of one platform.</summary>
-    /// <param name="before">What stood before. What was found once counts until a completed scan takes its place, so
-    ///     that BLOCKED is sticky, and comes back when a waiver ends although nothing is scanned any more.</param>
+    /// <param name="before">What stood before. Its findings count until a completed scan supersedes them. So BLOCKED
+    ///     is sticky, and comes back when a waiver ends even if nothing is scanned any more.</param>
     public static Verdict Decide(
         ImageFacts image,
         ScanFacts scan,
@@ -39,45 +39,57 @@ public static class Judge
         DateTimeOffset now
     )
     {
-        // What waited before the image was pushed or restored was another life of it.
-        var waited = before?.Verdict.WaitingSince < image.CameAt ? null : before?.Verdict.WaitingSince;
-        var waitingSince = scan.State == ScanState.Pending ? waited ?? now : (DateTimeOffset?)null;
+        var waitingSince = WaitingSince(image, scan, before, now);
         if (now - waitingSince >= ScannerWords.ScanEndsWithin)
             scan = scan with { State = ScanState.Overdue };
         var supersedes = before is null || Supersedes(scan, before);
         var unseen = Unseen(scan, before);
         var known = supersedes ? With(scan.Findings, unseen) : scan.Findings;
-        var verdict = Fresh(image, scan, Assess(image, known, policy, now), policy, now) with
+        var verdict = OfScan(image, scan, Assessment.Of(image, known, policy, now), policy, now) with
         {
             WaitingSince = waitingSince,
             Counts = FindingCounts.Of(known),
         };
         if (supersedes)
-            return unseen.Count > 0 ? Beside(verdict, unseen) : verdict;
-        var decided = verdict.Status == Status.Blocked ? verdict : Remembering(verdict, image, policy, before!, now);
-        if (decided.Status == Status.Pending && scan.LeavesApproval)
-            decided = StillApproved(decided, image, scan, policy, before!, now);
-        return decided with
+            return unseen.Count > 0 ? WithUnseen(verdict, unseen) : verdict;
+        if (verdict.Status != Status.Blocked)
+            verdict = StillBlocked(verdict, image, policy, before!, now);
+        if (verdict.Status == Status.Pending && scan.LeavesApproval)
+            verdict = StillApproved(verdict, image, scan, policy, before!, now);
+        return RestingOn(verdict, scan, unseen, before!);
+    }
+
+    /// <summary>Since when an unfinished scan is waited for; null where none is.</summary>
+    private static DateTimeOffset? WaitingSince(ImageFacts image, ScanFacts scan, Before? before, DateTimeOffset now)
+    {
+        if (scan.State != ScanState.Pending)
+            return null;
+        // An image that was pushed again or restored starts to wait again.
+        var since = before?.Verdict.WaitingSince;
+        return since is null || since < image.CameAt ? now : since;
+    }
+
+    /// <summary>The same verdict with the scanner and the scan that the next one is compared with.</summary>
+    private static Verdict RestingOn(Verdict verdict, ScanFacts scan, IReadOnlyList<Finding> unseen, Before before) =>
+        verdict with
         {
-            // Should the findings be lost, no basic scan will lift what it could not see.
+            // If the findings get lost, a basic scan must not lift what it cannot see.
             Scanner =
                 unseen.Count > 0 ? Scanner.Enhanced
                 : before is { Findings: null, Verdict.Status: Status.Blocked } ? before.Verdict.Scanner
-                : decided.Scanner,
-            // The newest scan stays the one to beat: with the date of an older one, that would take its place the next
-            // time.
-            // One that is not settled has said nothing yet.
+                : verdict.Scanner,
+            // The newest scan counts: with the date of an older one, that scan would supersede it the next time.
+            // A scan that is not settled has said nothing yet.
             ScanCompletedAt =
                 scan.State == ScanState.Unsettled
-                    ? before!.Verdict.ScanCompletedAt
-                    : Later(decided.ScanCompletedAt, before!.Verdict.ScanCompletedAt),
+                    ? before.Verdict.ScanCompletedAt
+                    : Later(verdict.ScanCompletedAt, before.Verdict.ScanCompletedAt),
         };
-    }
 
     /// <summary>
-    /// The findings to keep beside a verdict, for the next decision: those of a completed scan, and those known before
-    /// that it cannot see; of any other scan all that were known before as well. Null: the findings that blocked are
-    /// lost, and stay lost until the next completed scan.
+    /// The findings to store with a verdict, for the next decision. After a completed scan these are its findings, and
+    /// the earlier ones that it cannot see. After any other scan all earlier ones stay, too. Null: the findings that
+    /// blocked are lost, and stay lost until the next completed scan.
     /// </summary>
     public static IReadOnlyList<Finding>? Keep(ScanFacts scan, Before? before) =>
         before is null || Supersedes(scan, before) ? With(scan.Findings, Unseen(scan, before))
@@ -86,9 +98,9 @@ public static class Judge
         : scan.Findings;
 
     /// <summary>
-    /// What to remember of a scan beside the findings that <see cref="Keep"/> gave, so that another policy can decide
-    /// from both as from the scanner itself. Null where it cannot: the scan is not over, or what is kept is not what
-    /// this scan found.
+    /// The scan to store with the findings that <see cref="Keep"/> returned, so that another policy can decide from
+    /// both without asking the scanner. Null where it cannot: the scan is not over, or the kept findings are not those
+    /// of this scan.
     /// </summary>
     public static ScanFacts? Remember(ScanFacts scan, IReadOnlyList<Finding>? kept) =>
         scan.State is ScanState.Complete or ScanState.NotScanned or ScanState.Unsupported or ScanState.Ended
@@ -99,7 +111,7 @@ public static class Judge
             }
             : null;
 
-    /// <summary>Decides an image whose facts could not be read: never better than what stood before.</summary>
+    /// <summary>Decides an image whose facts could not be read: never better than before.</summary>
     /// <param name="before">The verdict that stood before, if any: BLOCKED stays.</param>
     public static Verdict Unreadable(
         ImageId image,
@@ -161,7 +173,7 @@ public static class Judge
         };
 
     /// <summary>
-    /// Decides an index that lies deeper than <see cref="MaxIndexLevels"/>, or that holds one which does.
+    /// Decides an index that is nested deeper than <see cref="MaxIndexLevels"/>, or that lists such an index.
     /// </summary>
     public static Verdict TooDeep(ImageFacts index, PolicyDocument policy) =>
         NotAnImage(index, policy) with
@@ -179,7 +191,7 @@ public static class Judge
         };
 
     /// <summary>
-    /// Decides an index that lists more than <see cref="MaxChildren"/> manifests: none of them is looked at.
+    /// Decides an index that lists more than <see cref="MaxChildren"/> manifests. EcrGuard looks at none of them.
     /// </summary>
     public static Verdict TooWide(ImageFacts index, int children, PolicyDocument policy) =>
         NotAnImage(index, policy) with
@@ -196,60 +208,66 @@ public static class Judge
         };
 
     /// <summary>
-    /// Decides an index: the worst status of its platform children. A child without a verdict is pending; a child that
-    /// is gone is an error; attestations are passed over.
+    /// Decides an index: it has the worst status of the platforms that it lists. A platform without a verdict is
+    /// pending. Attestations do not count.
     /// </summary>
-    /// <param name="children">The children as the index lists them, each with its verdict, or null where there is none
-    ///     yet.</param>
+    /// <param name="children">As the index lists them, each with its verdict; null where there is none yet.</param>
     public static Verdict DecideIndex(
         ImageFacts index,
         IReadOnlyList<(IndexChild Child, Verdict? Verdict)> children,
         PolicyDocument policy
     )
     {
-        var platforms = children.Where(c => c.Child.Kind != ImageKind.Artifact).ToList();
+        var platforms = children
+            .Where(c => c.Child.Kind != ImageKind.Artifact)
+            .Select(c => new Platform(c.Child.Platform, c.Verdict ?? Unjudged(c.Child, index, policy)))
+            .OrderBy(platform => platform.Verdict.Status)
+            .ToList();
         if (platforms.Count == 0)
             return NotAnImage(index, policy) with
             {
                 Reasons = [new("empty-index", "This index lists no image of any platform.")],
             };
+        return platforms.Max(platform => platform.Verdict.IndexLevels) < MaxIndexLevels
+            ? OfPlatforms(index, platforms, policy)
+            : TooDeep(index, policy);
+    }
 
-        var judged = platforms
-            .Select(c => (c.Child.Platform, Verdict: c.Verdict ?? Unjudged(c.Child, index, policy)))
-            .OrderBy(c => c.Verdict.Status)
-            .ToList();
-        var levels = 1 + judged.Max(c => c.Verdict.IndexLevels);
-        if (levels > MaxIndexLevels)
-            return TooDeep(index, policy);
-        var worst = judged[0].Verdict.Status;
-        var counting = judged.Where(c => c.Verdict.Status == worst).ToList();
+    /// <summary>A child of an index, with its verdict.</summary>
+    private readonly record struct Platform(string Name, Verdict Verdict);
+
+    /// <param name="platforms">The worst first; not empty.</param>
+    private static Verdict OfPlatforms(ImageFacts index, List<Platform> platforms, PolicyDocument policy)
+    {
+        var verdicts = platforms.ConvertAll(platform => platform.Verdict);
+        var worst = platforms.FindAll(platform => platform.Verdict.Status == verdicts[0].Status);
         return new Verdict
         {
             Image = index.Id,
-            Status = worst,
-            Approved = judged.All(c => c.Verdict.Approved),
-            Reasons = [.. counting.SelectMany(c => c.Verdict.Reasons.Select(r => r.On(c.Platform)))],
-            Blocking = Severities(counting.SelectMany(c => c.Verdict.Blocking)),
-            Warnings = [.. judged.SelectMany(c => c.Verdict.Warnings.Select(r => r.On(c.Platform)))],
-            Waived = [.. judged.SelectMany(c => c.Verdict.Waived).Distinct()],
+            Status = verdicts[0].Status,
+            Approved = verdicts.TrueForAll(verdict => verdict.Approved),
+            Reasons = [.. worst.SelectMany(each => each.Verdict.Reasons.Select(reason => reason.On(each.Name)))],
+            Blocking = [.. worst.SelectMany(each => each.Verdict.Blocking).Distinct().OrderDescending()],
+            Warnings = [.. platforms.SelectMany(each => each.Verdict.Warnings.Select(reason => reason.On(each.Name)))],
+            Waived = [.. verdicts.SelectMany(verdict => verdict.Waived).Distinct()],
             ToPass =
             [
-                .. judged
-                    .Where(c => !c.Verdict.Approved)
-                    .SelectMany(c => c.Verdict.ToPass.Select(way => $"{c.Platform}: {way}")),
+                .. platforms
+                    .Where(each => !each.Verdict.Approved)
+                    .SelectMany(each => each.Verdict.ToPass.Select(way => $"{each.Name}: {way}")),
             ],
-            Counts = judged.Aggregate(new FindingCounts(), (sum, c) => sum + c.Verdict.Counts),
-            Scanner = judged[0].Verdict.Scanner,
-            ScanCompletedAt = judged.Min(c => c.Verdict.ScanCompletedAt),
-            StaleAt = judged.Min(c => c.Verdict.StaleAt),
-            // Decided by an older policy as long as one of its platforms is: asked about, it is then decided again.
+            Counts = verdicts.Aggregate(new FindingCounts(), (sum, verdict) => sum + verdict.Counts),
+            Scanner = verdicts[0].Scanner,
+            ScanCompletedAt = verdicts.Min(verdict => verdict.ScanCompletedAt),
+            StaleAt = verdicts.Min(verdict => verdict.StaleAt),
+            // As long as an older policy decided one of its platforms, a question makes it be decided again.
             PolicyVersion =
-                judged.Select(c => c.Verdict.PolicyVersion).FirstOrDefault(version => version != policy.Version)
+                verdicts.Select(verdict => verdict.PolicyVersion).FirstOrDefault(version => version != policy.Version)
                 ?? policy.Version,
             FactsAt = index.ReadAt,
-            IndexLevels = levels,
-            OldestFactsAt = judged.Min(c => c.Verdict.OldestFactsAt ?? c.Verdict.FactsAt),
-            ValidUntil = judged.Min(c => c.Verdict.ValidUntil),
+            IndexLevels = 1 + verdicts.Max(verdict => verdict.IndexLevels),
+            OldestFactsAt = verdicts.Min(verdict => verdict.OldestFactsAt ?? verdict.FactsAt),
+            ValidUntil = verdicts.Min(verdict => verdict.ValidUntil),
         };
     }
 
@@ -265,113 +283,8 @@ public static class Judge
             FactsAt = index.ReadAt,
         };
 
-    /// <summary>A finding that blocks, the report of it that does, and the rule that says so.</summary>
-    private readonly record struct Blocker(Finding Finding, Finding Report, Rule Rule);
-
-    /// <summary>
-    /// What the policy says to one report of a finding: the rule that selects it, and what excuses it.
-    /// </summary>
-    private readonly record struct Said(Rule? Rule, WaivedFinding? Excuse);
-
-    /// <summary>What the rules and waivers make of a list of findings.</summary>
-    private sealed record Assessment(
-        IReadOnlyList<Blocker> Blocking,
-        IReadOnlyList<Reason> Warnings,
-        IReadOnlyList<WaivedFinding> Waived,
-        DateTimeOffset? ValidUntil
-    )
-    {
-        public IReadOnlyList<Reason> Reasons =>
-            [.. Blocking.Select(blocker => ReasonText.OfFinding(blocker.Finding, blocker.Report, blocker.Rule))];
-    }
-
-    private static Assessment Assess(
-        ImageFacts image,
-        IReadOnlyList<Finding> findings,
-        PolicyDocument policy,
-        DateTimeOffset now
-    )
-    {
-        var blocking = new List<Blocker>();
-        var warnings = new List<Reason>();
-        var waived = new List<WaivedFinding>();
-        DateTimeOffset? validUntil = null;
-        // What a rule or waiver says of repository, digest and tags is the same for every finding of the image.
-        var rules = policy.Rules.Where(rule => RuleMatch.AppliesTo(rule, image)).ToList();
-        var ageing = rules.Where(rule => rule.MinAgeDays is not null || rule.MinDaysSinceFix is not null).ToList();
-        var waivers = policy
-            .Waivers.Where(waiver => now < waiver.EndsAt && WaiverMatch.AppliesTo(waiver, image.Id))
-            .ToList();
-        var statements = VexMatch.Of(policy.Vex, image.Id);
-        foreach (var finding in findings)
-        {
-            if (finding.Reports is null)
-            {
-                var said = Ask(finding);
-                if (said.Excuse is { } excuse)
-                    waived.Add(excuse);
-                else
-                    Note(finding, finding, said.Rule);
-            }
-            else
-            {
-                AskEach(finding, finding.Reports);
-            }
-        }
-        return new Assessment(blocking, warnings, waived, validUntil);
-
-        Said Ask(Finding report)
-        {
-            var rule = RuleMatch.First(rules, report, now);
-            validUntil = Earlier(validUntil, RuleMatch.NextChange(ageing, report, now));
-            if (rule is null)
-                return default;
-            // What is no danger needs nobody's patience: a waiver beside it is not used.
-            if (statements.Count > 0 && VexMatch.Excusing(statements, report) is { } statement)
-                return new Said(rule, Excused(report, rule, statement.Document, statement.Text));
-            if (WaiverMatch.First(waivers, report) is { } waiver)
-            {
-                if (rule.Then == RuleEffect.Block)
-                    validUntil = Earlier(validUntil, waiver.EndsAt);
-                return new Said(rule, Excused(report, rule, waiver.Id));
-            }
-            // Last: a waiver says who answers for it, and until when.
-            var hidden = report.Suppressed && policy.Defaults.Suppressed == SuppressedAnswer.Excuse;
-            return new Said(rule, hidden ? Excused(report, rule, WaivedFinding.Inspector) : null);
-        }
-
-        static WaivedFinding Excused(Finding report, Rule rule, string by, string? vex = null) =>
-            new(by, report.Vulnerability, report.Package, rule.Then, vex);
-
-        // The worse answer stands, and what is excused is excused in every report of it.
-        void AskEach(Finding finding, IReadOnlyList<Finding> reports)
-        {
-            var (by, worst) = (finding, (Rule?)null);
-            var excuses = new List<WaivedFinding>();
-            foreach (var report in reports)
-            {
-                var said = Ask(report);
-                if (said.Excuse is { } excuse)
-                    excuses.Add(excuse);
-                else if (said.Rule is { } rule && (worst is null || rule.Then > worst.Then))
-                    (by, worst) = (report, rule);
-            }
-            Note(finding, by, worst);
-            var needed = excuses.Count == 0 ? (RuleEffect?)null : excuses.Max(excuse => excuse.Instead);
-            if (worst is null || needed > worst.Then)
-                waived.AddRange(excuses.Where(excuse => excuse.Instead == needed).Distinct());
-        }
-
-        void Note(Finding finding, Finding report, Rule? rule)
-        {
-            if (rule?.Then == RuleEffect.Block)
-                blocking.Add(new Blocker(finding, report, rule));
-            else if (rule is not null)
-                warnings.Add(ReasonText.OfFinding(finding, report, rule));
-        }
-    }
-
-    private static Verdict Fresh(
+    /// <summary>What a scan says by itself, whatever stood before.</summary>
+    private static Verdict OfScan(
         ImageFacts image,
         ScanFacts scan,
         Assessment assessment,
@@ -379,55 +292,56 @@ public static class Judge
         DateTimeOffset now
     )
     {
-        var goesStaleAt = GoesStaleAt(scan, policy);
-        var status =
-            assessment.Blocking.Count > 0
-                ? Status.Blocked
-                : scan.State switch
-                {
-                    ScanState.Complete => scan.Continuous || now < goesStaleAt ? Status.Approved : Status.Stale,
-                    ScanState.Pending or ScanState.Unsettled => Status.Pending,
-                    ScanState.NotScanned => Status.Unscanned,
-                    ScanState.Unsupported => Status.Unsupported,
-                    ScanState.Ended or ScanState.Archived => Status.Stale,
-                    ScanState.Failed or ScanState.Overdue or ScanState.Contradictory or ScanState.Unknown =>
-                        Status.Error,
-                };
+        var staleAt = StaleAt(scan, policy);
+        var status = assessment.Blocks ? Status.Blocked : StatusOf(scan, staleAt, now);
+        var approved = Allows(policy, status);
         return new Verdict
         {
             Image = image.Id,
             Status = status,
-            Approved = Answers(status, policy),
+            Approved = approved,
             Reasons = status switch
             {
                 Status.Blocked => assessment.Reasons,
                 Status.Approved => [ReasonText.Clean(scan, assessment.Waived)],
                 _ => [ReasonText.OfState(scan, policy, now)],
             },
-            Blocking = Severities(assessment.Blocking.Select(b => b.Report.Severity)),
+            Blocking = assessment.Severities,
             Warnings = assessment.Warnings,
             Waived = assessment.Waived,
             ToPass =
-                Answers(status, policy) ? []
-                : status == Status.Blocked ? ReasonText.ShortestWay(assessment.Blocking.Select(b => b.Finding))
+                approved ? []
+                : status == Status.Blocked ? assessment.ShortestWay
                 : [ReasonText.Remedy(scan)],
             Scanner = scan.Scanner,
             ScanCompletedAt = scan.State == ScanState.Unsettled ? null : scan.CompletedAt,
             PolicyVersion = policy.Version,
             FactsAt = scan.ReadAt < image.ReadAt ? scan.ReadAt : image.ReadAt,
-            StaleAt = goesStaleAt,
+            StaleAt = staleAt,
             ValidUntil = Earlier(
-                status == Status.Approved ? Earlier(assessment.ValidUntil, goesStaleAt) : assessment.ValidUntil,
+                status == Status.Approved ? Earlier(assessment.ValidUntil, staleAt) : assessment.ValidUntil,
                 scan.UnsettledUntil
             ),
         };
     }
 
+    /// <summary>The status of a scan in which nothing blocks.</summary>
+    private static Status StatusOf(ScanFacts scan, DateTimeOffset? staleAt, DateTimeOffset now) =>
+        scan.State switch
+        {
+            ScanState.Complete => scan.Continuous || now < staleAt ? Status.Approved : Status.Stale,
+            ScanState.Pending or ScanState.Unsettled => Status.Pending,
+            ScanState.NotScanned => Status.Unscanned,
+            ScanState.Unsupported => Status.Unsupported,
+            ScanState.Ended or ScanState.Archived => Status.Stale,
+            ScanState.Failed or ScanState.Overdue or ScanState.Contradictory or ScanState.Unknown => Status.Error,
+        };
+
     /// <summary>
-    /// Judges again what was found before, because the scanner says nothing newer: it blocks as long as no waiver and
-    /// no other policy excuses it.
+    /// The scanner says nothing newer, so what was found before is judged again: it blocks until a waiver or another
+    /// policy excuses it.
     /// </summary>
-    private static Verdict Remembering(
+    private static Verdict StillBlocked(
         Verdict fresh,
         ImageFacts image,
         PolicyDocument policy,
@@ -437,31 +351,31 @@ public static class Judge
     {
         if (before.Findings is null)
             return before.Verdict.Status == Status.Blocked
-                ? StillBlocked(fresh, before.Verdict, before.Verdict.Reasons)
+                ? Sticky(fresh, before.Verdict, before.Verdict.Reasons)
                 : fresh;
 
-        var assessment = Assess(image, before.Findings, policy, now);
+        var assessment = Assessment.Of(image, before.Findings, policy, now);
         var validUntil = Earlier(fresh.ValidUntil, assessment.ValidUntil);
-        return assessment.Blocking.Count == 0
-            ? fresh with
+        return assessment.Blocks
+            ? Sticky(fresh, before.Verdict, assessment.Reasons) with
             {
-                Waived = [.. fresh.Waived.Concat(assessment.Waived).Distinct()],
-                ValidUntil = validUntil,
-            }
-            : StillBlocked(fresh, before.Verdict, assessment.Reasons) with
-            {
-                Blocking = Severities(assessment.Blocking.Select(b => b.Report.Severity)),
+                Blocking = assessment.Severities,
                 Warnings = assessment.Warnings,
                 Waived = assessment.Waived,
-                ToPass = ReasonText.ShortestWay(assessment.Blocking.Select(b => b.Finding)),
+                ToPass = assessment.ShortestWay,
                 Counts = FindingCounts.Of(before.Findings),
+                ValidUntil = validUntil,
+            }
+            : fresh with
+            {
+                Waived = [.. fresh.Waived.Concat(assessment.Waived).Distinct()],
                 ValidUntil = validUntil,
             };
     }
 
     /// <summary>
-    /// A rescan whose findings are not all listed takes no approval away: what was found before and what is listed now
-    /// are judged together, for as long as the scan before does not become too old.
+    /// A rescan whose findings are not all listed yet takes no approval away. What was found before and what is listed
+    /// now are judged together, until the scan before is too old.
     /// </summary>
     private static Verdict StillApproved(
         Verdict fresh,
@@ -475,8 +389,8 @@ public static class Judge
         if (before is not { Findings: { } found, Verdict.Status: Status.Approved } || now >= before.Verdict.StaleAt)
             return fresh;
         var known = Findings.Merge(found.Concat(scan.Findings));
-        var assessment = Assess(image, known, policy, now);
-        return assessment.Blocking.Count > 0
+        var assessment = Assessment.Of(image, known, policy, now);
+        return assessment.Blocks
             ? fresh
             : fresh with
             {
@@ -493,7 +407,7 @@ public static class Judge
             };
     }
 
-    private static Verdict StillBlocked(Verdict fresh, Verdict before, IReadOnlyList<Reason> reasons) =>
+    private static Verdict Sticky(Verdict fresh, Verdict before, IReadOnlyList<Reason> reasons) =>
         fresh with
         {
             Status = Status.Blocked,
@@ -516,9 +430,9 @@ public static class Judge
         };
 
     /// <summary>
-    /// A verdict on what a basic scan has found together with what it cannot see and was found before.
+    /// The verdict of a basic scan, with a word about the earlier findings that it cannot see.
     /// </summary>
-    private static Verdict Beside(Verdict verdict, IReadOnlyList<Finding> unseen) =>
+    private static Verdict WithUnseen(Verdict verdict, IReadOnlyList<Finding> unseen) =>
         verdict with
         {
             Reasons =
@@ -532,15 +446,12 @@ public static class Judge
             Scanner = Scanner.Enhanced,
         };
 
-    private static IReadOnlyList<Severity> Severities(IEnumerable<Severity> severities) =>
-        [.. severities.Distinct().OrderDescending()];
-
     private const string StickyCode = "sticky";
 
     /// <summary>
-    /// A completed scan takes the place of what was known, unless it is older (an account switched back to its other
-    /// scanner, say) or does not say when it was made; a basic one not of what it cannot see, which findings that are
-    /// lost may be.
+    /// A completed scan supersedes what was known, unless it is older (the account may have switched back to its other
+    /// scanner) or does not say when it was made. A basic scan does not supersede lost findings of an enhanced one:
+    /// they may be of a kind that it cannot see.
     /// </summary>
     private static bool Supersedes(ScanFacts scan, Before before) =>
         scan.State == ScanState.Complete
@@ -553,8 +464,8 @@ public static class Judge
         );
 
     /// <summary>
-    /// What was known before and stays so until a completed enhanced scan: basic scanning reads the operating system's
-    /// packages only, and that it lists nothing else says nothing of the rest.
+    /// The earlier findings that stay until a completed enhanced scan. Basic scanning reads only the operating system's
+    /// packages, so its silence about others says nothing.
     /// </summary>
     private static IReadOnlyList<Finding> Unseen(ScanFacts scan, Before? before) =>
         before?.Findings is { } known && !(scan.Scanner == Scanner.Enhanced && Supersedes(scan, before))
@@ -565,12 +476,12 @@ public static class Judge
         unseen.Count == 0 ? found : Findings.Merge(found.Concat(unseen));
 
     /// <summary>Null: it does not age. A scan that does not say when it was made is stale at once.</summary>
-    private static DateTimeOffset? GoesStaleAt(ScanFacts scan, PolicyDocument policy) =>
+    private static DateTimeOffset? StaleAt(ScanFacts scan, PolicyDocument policy) =>
         scan is not { State: ScanState.Complete, Continuous: false } ? null
         : scan.CompletedAt is { } completed ? completed.AddDays(policy.Defaults.ScanMaxAgeDays)
         : DateTimeOffset.MinValue;
 
-    private static bool Answers(Status status, PolicyDocument policy) =>
+    private static bool Allows(PolicyDocument policy, Status status) =>
         status switch
         {
             Status.Approved => true,
