@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using static EcrGuard.Core.Images.EventFields;
 
 namespace EcrGuard.Core.Images;
 
@@ -16,7 +17,7 @@ public enum EventKind
 }
 
 /// <summary>
-/// An event about one image, as far as EcrGuard uses it. Its counts say what must be listed, not what is found.
+/// The part of an event about one image that EcrGuard uses. Its counts say what must be listed, not what is found.
 /// </summary>
 /// <param name="Id">The event's own id: the same when it is delivered twice.</param>
 /// <param name="Time">When AWS says it happened. Events come late, twice and out of order.</param>
@@ -42,16 +43,18 @@ public sealed record ImageEvent(
     /// <summary>The finding that an event of Inspector's is about; null for every other event.</summary>
     public ReportedFinding? Finding { get; init; }
 
-    /// <summary>Whether the ledger knows what it tells from what was listed, whenever that was read.</summary>
+    /// <summary>
+    /// Whether it speaks of findings. The ledger then knows by the listed findings whether it is told anything new,
+    /// whenever they were read.
+    /// </summary>
     public bool TellsOfFindings => Announced is not null || Finding is not null || LookAt is not null;
 
-    /// <summary>The time of the look at the image that EcrGuard has put down; null for an event of AWS's.</summary>
+    /// <summary>When EcrGuard planned to look at the image again; null for an event of AWS's.</summary>
     public DateTimeOffset? LookAt { get; init; }
 }
 
 /// <summary>
-/// How often the images of these repositories are scanned was changed: what was read of their scans before may be true
-/// no more.
+/// The scan frequency of these repositories was changed. What was read of their scans before may not be true any more.
 /// </summary>
 public sealed record ScanningEvent(IReadOnlyList<RepositoryId> Repositories) : RegistryEvent;
 
@@ -70,93 +73,83 @@ public abstract record RegistryEvent
     /// Reads an event of EventBridge (Amazon ECR User Guide, "Amazon ECR events and EventBridge"; Amazon Inspector User
     /// Guide, "Amazon EventBridge event schema").
     /// </summary>
-    /// <param name="ignored">Why the event is none of EcrGuard's; null where something is returned.</param>
+    /// <param name="ignored">Why EcrGuard does not use the event; null where something is returned.</param>
     /// <returns>
     /// One for each image that the event is about, whoever's it is; empty where the event is ignored.
     /// </returns>
-    /// <exception cref="EventFormatException">It is one of EcrGuard's, and a field is missing or wrong.</exception>
+    /// <exception cref="EventFormatException">EcrGuard uses such events, and a field is missing or wrong.</exception>
     public static IReadOnlyList<RegistryEvent> Read(string json, out string? ignored)
     {
         using var document = Parse(json);
         return Read(document.RootElement, out ignored);
     }
 
-    /// <summary>A message as a JSON object.</summary>
-    /// <exception cref="EventFormatException">It is none.</exception>
-    internal static JsonDocument Parse(string json)
-    {
-        JsonDocument document;
-        try
-        {
-            document = JsonDocument.Parse(json);
-        }
-        catch (JsonException)
-        {
-            throw new EventFormatException("The message is not JSON.");
-        }
-        if (document.RootElement.ValueKind == JsonValueKind.Object)
-            return document;
-        document.Dispose();
-        throw new EventFormatException("The message is not a JSON object.");
-    }
-
     private static IReadOnlyList<RegistryEvent> Read(JsonElement root, out string? ignored)
     {
-        ignored = null;
         switch (Find(root, "source"), Find(root, "detail-type"))
         {
             case ("aws.ecr", "ECR Image Action"):
-                return Action(root, out ignored) is { } action ? [action] : [];
+                return ListOf(Action(root, out ignored));
             case ("aws.ecr", "ECR Replication Action"):
                 var replicates = Find(root, "detail", "action-type") == "REPLICATE";
-                return Came(root, replicates, "result", out ignored) is { } replicated ? [replicated] : [];
+                return ListOf(Came(root, replicates, "result", out ignored));
             case ("aws.ecr", "ECR Pull Through Cache Action"):
-                return Came(root, known: true, "sync-status", out ignored) is { } cached ? [cached] : [];
-            case ("aws.ecr", "ECR Image Scan"):
-                return [ScanOf(root, OfFields(root), Scanner.Basic)];
+                return ListOf(Came(root, known: true, "sync-status", out ignored));
             case ("aws.ecr", "ECR Scan Resource Change"):
-                // Others are documented in words only: created repositories and images, of which other events tell.
-                if (Find(root, "detail", "action-type") == "SCAN_FREQUENCY_CHANGE")
-                    return [new ScanningEvent(RepositoriesOf(root))];
-                ignored = "a change of scanning that EcrGuard does not use";
-                return [];
+                return ListOf(ScanningChange(root, out ignored));
+            case ("aws.ecr", "ECR Image Scan"):
+                ignored = null;
+                return [ScanOf(root, OfFields(root), Scanner.Basic)];
             case ("aws.inspector2", "Inspector2 Scan"):
-                // Inspector scans more than images, and calls the repository by its ARN.
-                if (RepositoryId.TryParseArn(Find(root, "detail", "repository-name"), out var repository, out _))
-                    return
-                    [
-                        ScanOf(root, new ImageId(repository, DigestOf(root)), Scanner.Enhanced) with
-                        {
-                            Announced = CountsOf(root),
-                        },
-                    ];
-                ignored = "not about an ECR image";
-                return [];
-            case (RecheckMessage.Source, RecheckMessage.DetailType):
-                return [LookOf(root)];
+                return ListOf(InspectorScan(root, out ignored));
             case ("aws.inspector2", "Inspector2 Finding" or "Inspector2 Coverage"):
-                if (ImagesOf(root) is { Count: > 0 } images)
-                    return
-                    [
-                        .. images.Select(image =>
-                            ScanOf(root, image, Scanner.Enhanced) with
-                            {
-                                Finding = FindingOf(root),
-                            }
-                        ),
-                    ];
-                ignored = "not about an ECR image";
-                return [];
+                return InspectorFinding(root, out ignored);
+            case (RecheckMessage.Source, RecheckMessage.DetailType):
+                ignored = null;
+                return [LookOf(root)];
             default:
                 ignored = "an event type that EcrGuard does not use";
                 return [];
         }
     }
 
+    private static IReadOnlyList<RegistryEvent> ListOf(RegistryEvent? one) => one is null ? [] : [one];
+
+    /// <summary>
+    /// Only a change of the frequency counts. The other changes are documented in words only: created repositories and
+    /// images, of which other events tell.
+    /// </summary>
+    private static ScanningEvent? ScanningChange(JsonElement root, out string? ignored)
+    {
+        var known = Find(root, "detail", "action-type") == "SCAN_FREQUENCY_CHANGE";
+        ignored = known ? null : "a change of scanning that EcrGuard does not use";
+        return known ? new ScanningEvent(RepositoriesOf(root)) : null;
+    }
+
+    /// <summary>Inspector scans more than images, and names the repository by its ARN.</summary>
+    private static ImageEvent? InspectorScan(JsonElement root, out string? ignored)
+    {
+        var name = Find(root, "detail", "repository-name");
+        ignored = RepositoryId.TryParseArn(name, out var repository, out _) ? null : "not about an ECR image";
+        return repository is null
+            ? null
+            : ScanOf(root, new ImageId(repository, DigestOf(root)), Scanner.Enhanced) with
+            {
+                Announced = CountsOf(root),
+            };
+    }
+
+    private static IReadOnlyList<RegistryEvent> InspectorFinding(JsonElement root, out string? ignored)
+    {
+        var images = ImagesOf(root);
+        ignored = images.Count > 0 ? null : "not about an ECR image";
+        return [.. images.Select(image => ScanOf(root, image, Scanner.Enhanced) with { Finding = FindingOf(root) })];
+    }
+
     private static ImageEvent ScanOf(JsonElement root, ImageId image, Scanner scanner) =>
         new(IdOf(root), image, EventKind.ScanChanged, TimeOf(root), Scanner: scanner);
 
-    /// <summary>A number that is missing is unknown, and so is one that cannot be a count.</summary>
+    /// <summary>A number that is missing or cannot be a count is unknown.</summary>
     private static SeverityCounts? CountsOf(JsonElement root)
     {
         if (At(root, "detail", "finding-severity-counts") is not { ValueKind: JsonValueKind.Object } counts)
@@ -251,9 +244,7 @@ public abstract record RegistryEvent
     }
 
     /// <summary>
-    /// An image that came without a push: AWS documents a sample of each event and few words. Where replication is
-    /// told, in the registry that the image came from or in the one that it came to, is in neither: only what came
-    /// to the event's own registry is of interest.
+    /// An image that came without a push. AWS documents a sample of each such event, and few words.
     /// </summary>
     /// <param name="known">Whether the action is one that EcrGuard knows.</param>
     /// <param name="outcome">The field that says whether it succeeded.</param>
@@ -266,26 +257,8 @@ public abstract record RegistryEvent
         if (ignored is not null)
             return null;
         var repository = RepositoryOf(root, Required(root, "detail", "repository-name"), "detail.repository-name");
-        var elsewhere =
-            (Find(root, "detail", "source-account"), Find(root, "detail", "source-region"))
-                == (repository.Account, repository.Region)
-            || (
-                root.TryGetProperty("resources", out var resources)
-                && resources.ValueKind == JsonValueKind.Array
-                && resources
-                    .EnumerateArray()
-                    .Select(resource =>
-                        resource.ValueKind == JsonValueKind.String
-                        && RepositoryId.TryParseArn(resource.GetString(), out var named, out _)
-                            ? named
-                            : null
-                    )
-                    .Any(named =>
-                        named is not null && (named.Account != repository.Account || named.Region != repository.Region)
-                    )
-            );
         var tag = Find(root, "detail", "image-tag") is { Length: > 0 } given ? given : null;
-        if (elsewhere)
+        if (IsElsewhere(root, repository))
             ignored = "about an image of another registry";
         else if (Find(root, "detail", "image-digest") is { Length: > 0 })
             return new ImageEvent(
@@ -301,6 +274,19 @@ public abstract record RegistryEvent
             ignored = "an event that names no image; the sweep finds it";
         return null;
     }
+
+    /// <summary>
+    /// AWS does not say whether a replication is reported in the registry that the image came from or in the one that
+    /// it came to. Only what came to the event's own registry is of interest.
+    /// </summary>
+    private static bool IsElsewhere(JsonElement root, RepositoryId repository) =>
+        (Find(root, "detail", "source-account"), Find(root, "detail", "source-region"))
+            == (repository.Account, repository.Region)
+        || EnvelopeOf(root)
+            .Select(arn => RepositoryId.TryParseArn(arn, out var named, out _) ? named : null)
+            .Any(named =>
+                named is not null && (named.Account != repository.Account || named.Region != repository.Region)
+            );
 
     private static RepositoryId[] RepositoriesOf(JsonElement root) =>
         root.GetProperty("detail").TryGetProperty("repositories", out var repositories)
@@ -325,8 +311,8 @@ public abstract record RegistryEvent
             : throw Wrong(field, name, "a repository name of ECR's");
 
     /// <summary>
-    /// The image of an event of ECR's. Where the envelope gives the repository's ARN, that says whose it is; a push has
-    /// none, and is of the account and region that it comes from.
+    /// The image of an ECR event. The repository's ARN in the envelope says whose it is. A push has no ARN: it belongs
+    /// to the account and region that it comes from.
     /// </summary>
     private static ImageId OfFields(JsonElement root)
     {
@@ -347,8 +333,8 @@ public abstract record RegistryEvent
     }
 
     /// <summary>
-    /// The images of ECR's that a finding names itself, or else those of the envelope, which is all that an event about
-    /// coverage has. The finding's come first: its administrator may be the envelope's account.
+    /// The ECR images that a finding itself names, or else those of the envelope: an event about coverage has only
+    /// these. The finding's come first, because the envelope's account may be that of Inspector's administrator.
     /// </summary>
     private static List<ImageId> ImagesOf(JsonElement root)
     {
@@ -386,46 +372,4 @@ public abstract record RegistryEvent
             && resources.ValueKind == JsonValueKind.Array;
         return isList ? [.. element.GetProperty("resources").EnumerateArray()] : [];
     }
-
-    /// <summary>Some documented samples carry ids that are no UUIDs: it is any text.</summary>
-    internal static string IdOf(JsonElement root) => Required(root, "id");
-
-    internal static DateTimeOffset TimeOf(JsonElement root)
-    {
-        var time = Required(root, "time");
-        return DateTimeOffset.TryParse(
-            time,
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-            out var parsed
-        )
-            ? parsed
-            : throw Wrong("time", time, "an ISO 8601 time");
-    }
-
-    internal static string Required(JsonElement element, params ReadOnlySpan<string> path) =>
-        Find(element, path) is { Length: > 0 } value
-            ? value
-            : throw new EventFormatException($"The field '{string.Join('.', path!)}' is missing or not a string.");
-
-    internal static string? Find(JsonElement element, params ReadOnlySpan<string> path) =>
-        At(element, path) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
-
-    private static JsonElement? At(JsonElement element, params ReadOnlySpan<string> path)
-    {
-        foreach (var name in path)
-        {
-            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element))
-                return null;
-        }
-        return element;
-    }
-
-    internal static EventFormatException Wrong(string field, string value, string right) =>
-        new($"The field '{field}' is '{Phrase.Clip(value, 120)}'; it must be {right}.");
 }
-
-/// <summary>
-/// An event that should be EcrGuard's cannot be read: it goes to the dead-letter queue, where nothing is lost.
-/// </summary>
-public sealed class EventFormatException(string message) : Exception(message);

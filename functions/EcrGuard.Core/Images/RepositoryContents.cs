@@ -59,4 +59,14 @@ public sealed record RepositoryContents
     /// <summary>Null for an index whose manifest could not be read; empty for what is no index.</summary>
     public IReadOnlyList<Digest>? ChildrenOf(ImageFacts image) =>
         !IsIndex(image) ? [] : Children.GetValueOrDefault(image.Id.Digest)?.Select(child => child.Digest).ToList();
+
+    /// <summary>The image that each tag is on.</summary>
+    public IReadOnlyDictionary<string, Digest> ByTag()
+    {
+        var tagged = new Dictionary<string, Digest>(StringComparer.Ordinal);
+        foreach (var image in Images)
+        foreach (var tag in image.Tags)
+            tagged[tag] = image.Id.Digest;
+        return tagged;
+    }
 }

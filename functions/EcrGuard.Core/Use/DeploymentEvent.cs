@@ -25,17 +25,17 @@ public sealed record DeploymentEvent(
 
     /// <summary>
     /// Reads an event of EventBridge (Amazon ECS Developer Guide, "Amazon ECS task state change events"; AWS App Runner
-    /// in the EventBridge events reference; AWS CloudTrail User Guide, "CloudTrail record contents"). Which of a call's
-    /// parameters CloudTrail keeps is not documented for each call, so that only names and ARNs are read from it.
+    /// in the EventBridge events reference; AWS CloudTrail User Guide, "CloudTrail record contents"). It is not
+    /// documented which parameters of a call CloudTrail keeps, so only names and ARNs are read from it.
     /// </summary>
     /// <param name="ignored">Why the event says nothing of images; null where one is returned.</param>
-    /// <exception cref="EventFormatException">It is one of EcrGuard's, and a field is missing or wrong.</exception>
+    /// <exception cref="EventFormatException">EcrGuard uses such events, and a field is missing or wrong.</exception>
     public static DeploymentEvent? Read(string json, out string? ignored)
     {
-        using var document = RegistryEvent.Parse(json);
+        using var document = EventFields.Parse(json);
         var root = document.RootElement;
         ignored = "an event type that EcrGuard does not use";
-        return (RegistryEvent.Find(root, "source"), RegistryEvent.Find(root, "detail-type")) switch
+        return (EventFields.Find(root, "source"), EventFields.Find(root, "detail-type")) switch
         {
             ("aws.ecs", "ECS Task State Change") => OfTask(root, out ignored),
             ("aws.apprunner", "AppRunner Service Operation Status Change") => OfAppRunner(root, out ignored),
@@ -45,12 +45,12 @@ public sealed record DeploymentEvent(
         };
     }
 
-    /// <summary>A task that starts or runs. Its service is who deploys: it stays when the task ends.</summary>
+    /// <summary>A task that starts or runs. The consumer is its service, which stays when the task ends.</summary>
     private static DeploymentEvent? OfTask(JsonElement root, out string? ignored)
     {
         var runs =
-            RegistryEvent.Required(root, "detail", "lastStatus") is "PENDING" or "RUNNING"
-            && RegistryEvent.Find(root, "detail", "desiredStatus") is null or "RUNNING";
+            EventFields.Required(root, "detail", "lastStatus") is "PENDING" or "RUNNING"
+            && EventFields.Find(root, "detail", "desiredStatus") is null or "RUNNING";
         ignored = runs ? null : "a task that neither starts nor runs";
         if (ignored is not null)
             return null;
@@ -59,11 +59,11 @@ public sealed record DeploymentEvent(
             || containers.ValueKind != JsonValueKind.Array
         )
             throw new EventFormatException("The field 'detail.containers' is missing or not a list.");
-        // A container without an image is none that anybody deployed: agents that AWS puts into a task show none.
+        // Agents that AWS puts into a task show no image, and nobody deployed them.
         var images = containers
             .EnumerateArray()
-            .Where(container => !string.IsNullOrEmpty(RegistryEvent.Find(container, "image")))
-            .Select(container => new DeployedImage(RegistryEvent.Find(container, "image")!, DigestOf(container)))
+            .Where(container => !string.IsNullOrEmpty(EventFields.Find(container, "image")))
+            .Select(container => new DeployedImage(EventFields.Find(container, "image")!, DigestOf(container)))
             .Distinct();
         return Of(root, ConsumerOf(root), [.. images]);
     }
@@ -71,13 +71,13 @@ public sealed record DeploymentEvent(
     private static Consumer ConsumerOf(JsonElement root)
     {
         const string service = "service:";
-        var cluster = RegistryEvent.Required(root, "detail", "clusterArn");
+        var cluster = EventFields.Required(root, "detail", "clusterArn");
         var services = cluster.Replace(":cluster/", ":service/", StringComparison.Ordinal);
         return
-            RegistryEvent.Find(root, "detail", "group") is { } group
+            EventFields.Find(root, "detail", "group") is { } group
             && group.StartsWith(service, StringComparison.Ordinal)
             ? new Consumer(ConsumerKind.EcsService, $"{services}/{group[service.Length..]}")
-            : new Consumer(ConsumerKind.TaskDefinition, RegistryEvent.Required(root, "detail", "taskDefinitionArn"));
+            : new Consumer(ConsumerKind.TaskDefinition, EventFields.Required(root, "detail", "taskDefinitionArn"));
     }
 
     private static DeploymentEvent? OfAppRunner(JsonElement root, out string? ignored)
@@ -94,15 +94,15 @@ public sealed record DeploymentEvent(
         return service is null ? null : Of(root, new Consumer(ConsumerKind.AppRunnerService, service), null);
     }
 
-    /// <summary>Tasks tell of themselves; only what a service or a family may run next is told by calls.</summary>
+    /// <summary>Running tasks have their own events. A call says what a service or a family may run next.</summary>
     private static DeploymentEvent? OfEcsCall(JsonElement root, out string? ignored)
     {
         if (Failed(root, out ignored))
             return null;
-        switch (RegistryEvent.Required(root, "detail", "eventName"))
+        switch (EventFields.Required(root, "detail", "eventName"))
         {
             case "RegisterTaskDefinition":
-                var registered = RegistryEvent.Required(
+                var registered = EventFields.Required(
                     root,
                     "detail",
                     "responseElements",
@@ -111,10 +111,10 @@ public sealed record DeploymentEvent(
                 );
                 return Of(root, new Consumer(ConsumerKind.TaskDefinition, registered), null, registered);
             case "CreateService" or "UpdateService":
-                var service = RegistryEvent.Required(root, "detail", "responseElements", "service", "serviceArn");
+                var service = EventFields.Required(root, "detail", "responseElements", "service", "serviceArn");
                 var definition =
-                    RegistryEvent.Find(root, "detail", "responseElements", "service", "taskDefinition")
-                    ?? RegistryEvent.Find(root, "detail", "requestParameters", "taskDefinition");
+                    EventFields.Find(root, "detail", "responseElements", "service", "taskDefinition")
+                    ?? EventFields.Find(root, "detail", "requestParameters", "taskDefinition");
                 // With another deployment controller its task sets name them.
                 ignored = definition is null ? "a service that names no task definition" : null;
                 return definition is null
@@ -131,18 +131,18 @@ public sealed record DeploymentEvent(
         if (Failed(root, out ignored))
             return null;
         // Names carry the date of their API: UpdateFunctionCode20150331v2.
-        var name = RegistryEvent.Required(root, "detail", "eventName");
+        var name = EventFields.Required(root, "detail", "eventName");
         if (!IsCall(name, "CreateFunction") && !IsCall(name, "UpdateFunctionCode") && !IsCall(name, "PublishVersion"))
             ignored = "a call that says nothing of images";
-        else if (RegistryEvent.Find(root, "detail", "responseElements", "packageType") is { } type && type != "Image")
+        else if (EventFields.Find(root, "detail", "responseElements", "packageType") is { } type && type != "Image")
             ignored = "a function without an image";
         if (ignored is not null)
             return null;
         var named =
-            RegistryEvent.Find(root, "detail", "responseElements", "functionArn")
-            ?? RegistryEvent.Required(root, "detail", "requestParameters", "functionName");
-        var version = RegistryEvent.Find(root, "detail", "responseElements", "version");
-        var (account, region) = (RegistryEvent.Required(root, "account"), RegistryEvent.Required(root, "region"));
+            EventFields.Find(root, "detail", "responseElements", "functionArn")
+            ?? EventFields.Required(root, "detail", "requestParameters", "functionName");
+        var version = EventFields.Find(root, "detail", "responseElements", "version");
+        var (account, region) = (EventFields.Required(root, "account"), EventFields.Required(root, "region"));
         // arn:partition:lambda:region:account:function:name, and a version behind it or not.
         var arn = named.Split(':') is ["arn", _, "lambda", _, _, "function", _, ..] parts
             ? string.Join(':', parts[..7])
@@ -157,7 +157,7 @@ public sealed record DeploymentEvent(
 
     private static bool Failed(JsonElement root, out string? ignored)
     {
-        ignored = RegistryEvent.Find(root, "detail", "errorCode") is null ? null : "a call that did not succeed";
+        ignored = EventFields.Find(root, "detail", "errorCode") is null ? null : "a call that did not succeed";
         return ignored is not null;
     }
 
@@ -165,10 +165,10 @@ public sealed record DeploymentEvent(
     private static Digest? DigestOf(JsonElement container)
     {
         const string right = "'sha256:' and 64 lower-case hexadecimal characters";
-        var text = RegistryEvent.Find(container, "imageDigest");
+        var text = EventFields.Find(container, "imageDigest");
         return string.IsNullOrEmpty(text) ? null
             : Digest.TryParse(text, out var digest) ? digest
-            : throw RegistryEvent.Wrong("detail.containers[].imageDigest", text, right);
+            : throw EventFields.Wrong("detail.containers[].imageDigest", text, right);
     }
 
     private static DeploymentEvent Of(
@@ -178,9 +178,9 @@ public sealed record DeploymentEvent(
         string? taskDefinition = null
     ) =>
         new(
-            RegistryEvent.Required(root, "account"),
-            RegistryEvent.Required(root, "region"),
-            RegistryEvent.TimeOf(root),
+            EventFields.Required(root, "account"),
+            EventFields.Required(root, "region"),
+            EventFields.TimeOf(root),
             by,
             images,
             taskDefinition

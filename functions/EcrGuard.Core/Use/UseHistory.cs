@@ -65,10 +65,7 @@ public static class UseHistory
     /// </summary>
     public static IEnumerable<ConsumerReference> Meant(UsageReading read, RepositoryContents contents)
     {
-        var byTag = new Dictionary<string, Digest>(StringComparer.Ordinal);
-        foreach (var image in contents.Images)
-        foreach (var tag in image.Tags)
-            byTag[tag] = image.Id.Digest;
+        var byTag = contents.ByTag();
         return read
             .Uses.Where(use =>
                 use is { SeenAt: null, Digest: null, Tag: not null } && use.Repository == contents.Repository
