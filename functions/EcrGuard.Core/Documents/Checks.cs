@@ -140,7 +140,7 @@ internal sealed class Checks
         var first = new Dictionary<string, Node>(StringComparer.OrdinalIgnoreCase);
         foreach (
             var value in objects
-                .Select(o => o.Members.Find(member => member.Key == key)?.Value)
+                .Select(each => each.Find(key))
                 .OfType<Node>()
                 .Where(value => value.Kind == NodeKind.Text)
         )

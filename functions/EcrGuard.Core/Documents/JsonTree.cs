@@ -35,6 +35,9 @@ internal sealed record Node(NodeKind Kind, Place Place, Node? Parent, string? Ke
     /// <summary>Of a list.</summary>
     public List<Node> Items { get; } = [];
 
+    /// <summary>The value under a key; null where there is none or this is no object.</summary>
+    public Node? Find(string key) => Members.Find(member => member.Key == key)?.Value;
+
     /// <summary>
     /// Made when somebody asks: long keys of strangers must not be multiplied by the values under them.
     /// </summary>

@@ -194,7 +194,7 @@ public sealed class PlanReader
     {
         foreach (
             var second in Objects(items)
-                .Where(item => Value(item, "kind") is { Kind: NodeKind.Text, Text: PlanWriter.PutPolicyKind })
+                .Where(item => item.Find("kind") is { Kind: NodeKind.Text, Text: PlanWriter.PutPolicyKind })
                 .Skip(1)
         )
             _checks.Report(second, "The repository has a lifecycle policy in an earlier item; there can be one.");
@@ -205,8 +205,8 @@ public sealed class PlanReader
         var seen = new Dictionary<string, Node>(StringComparer.Ordinal);
         foreach (
             var digest in Objects(items)
-                .SelectMany(item => Objects(Value(item, "images")))
-                .Select(image => Value(image, "digest"))
+                .SelectMany(item => Objects(item.Find("images")))
+                .Select(image => image.Find("digest"))
                 .OfType<Node>()
                 .Where(digest => digest.Kind == NodeKind.Text)
         )
@@ -219,12 +219,10 @@ public sealed class PlanReader
         }
     }
 
-    private void Unique(Node root, string list, string key) => _checks.Unique(Objects(Value(root, list)), key, key);
+    private void Unique(Node root, string list, string key) => _checks.Unique(Objects(root.Find(list)), key, key);
 
     private static IEnumerable<Node> Objects(Node? list) =>
         list?.Items.Where(item => item.Kind == NodeKind.Object) ?? [];
-
-    private static Node? Value(Node node, string key) => node.Members.Find(member => member.Key == key)?.Value;
 
     private List<string>? Sentences(Node? node) => List(node, sentence => _checks.Text(sentence, MaxSentence));
 

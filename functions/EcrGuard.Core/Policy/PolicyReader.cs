@@ -59,7 +59,7 @@ public sealed class PolicyReader
         var reading = utf8 is { } document ? Read(document, now) : new(PolicyDocument.BuiltIn, []);
         if (vex.Count == 0)
             return reading;
-        var (statements, problems) = VexReader.Read(vex, now, account);
+        var (statements, problems) = VexDocuments.Read(vex, now, account);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(utf8 is { } bytes ? bytes.Span : Shortest);
         foreach (var file in vex)

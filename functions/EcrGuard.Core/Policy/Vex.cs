@@ -31,7 +31,7 @@ public sealed record VexFile(string Name, ReadOnlyMemory<byte> Utf8)
     {
         if (root.Kind != NodeKind.Object)
             return $"it is {Checks.Found(root)}";
-        string? Word(string key) => root.Members.Find(member => member.Key == key)?.Value.Text;
+        string? Word(string key) => root.Find(key)?.Text;
         return Word("bomFormat") is not null ? "it is CycloneDX"
             : Word("spdxVersion") is not null || Word("SPDXID") is not null ? "it is SPDX"
             : Word("_type")?.Contains("in-toto", StringComparison.Ordinal) == true
