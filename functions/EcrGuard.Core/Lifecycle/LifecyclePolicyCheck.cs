@@ -8,17 +8,17 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// Holds a lifecycle policy to what ECR accepts, so that a wrong one is refused where it is written and not by
+/// Checks whether ECR accepts a lifecycle policy, so that a wrong one is refused where it is written, and not by
 /// PutLifecyclePolicy at night
-/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). What that page does not
-/// say, and no recorded refusal shows, is reported as not <see cref="PolicyProblem.Certain"/>.
+/// (https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html). A problem that neither
+/// that page nor a recorded refusal shows is not <see cref="PolicyProblem.Certain"/>.
 /// </summary>
-/// <param name="sentAsWritten">Whether ECR is sent the text itself, and not one in which numbers are written
-///     plainly.</param>
+/// <param name="sentAsWritten">Whether ECR is sent the text itself. Otherwise its numbers are written in digits
+///     first.</param>
 internal sealed class LifecyclePolicyCheck(Checks checks, bool sentAsWritten = false)
 {
     /// <summary>
-    /// ECR's quotas. Its least length, 100 characters, is shorter than the shortest policy of one rule.
+    /// ECR's quotas. Its minimum of 100 characters is less than the shortest policy has.
     /// </summary>
     public const int MaxRules = 50,
         MaxLength = 30_720;
@@ -27,8 +27,7 @@ internal sealed class LifecyclePolicyCheck(Checks checks, bool sentAsWritten = f
     private const int LeastDaysInArchive = 90;
 
     /// <summary>
-    /// What the checks across rules need of one. Only of a policy without problems every rule is
-    /// <see cref="Complete"/>.
+    /// What the checks across rules need of a rule. <see cref="Complete"/> is null where the rule has a problem.
     /// </summary>
     private sealed record Rule(Node Node, int? Priority, Selection Selection, LifecycleRule? Complete)
     {
@@ -106,24 +105,55 @@ internal sealed class LifecyclePolicyCheck(Checks checks, bool sentAsWritten = f
     {
         if (checks.Object(node) is not { } selection)
             return new Selection { Tags = [] };
-        var tagStatusNode = selection.Required("tagStatus");
-        var tagStatus = checks.Word(
-            tagStatusNode,
+        var (tagStatus, tags) = ReadTags(selection);
+        var (storageClass, countType, number) = ReadCount(selection);
+        selection.End();
+        return new Selection(tagStatus, tags, storageClass, countType, number);
+    }
+
+    private (TagStatus?, IReadOnlyList<TagPattern>) ReadTags(Fields selection)
+    {
+        var statusNode = selection.Required("tagStatus");
+        var status = checks.Word(
+            statusNode,
             ("tagged", TagStatus.Tagged),
             ("untagged", TagStatus.Untagged),
             ("any", TagStatus.Any)
         );
         var patterns = selection.Optional("tagPatternList");
         var prefixes = selection.Optional("tagPrefixList");
+        TagPattern[] tags =
+        [
+            .. ReadTags(patterns).Select(item => ReadPattern(item.Node, item.Text)),
+            .. ReadTags(prefixes).Select(item => TagPattern.Prefix(item.Text)),
+        ];
+        if (status == TagStatus.Tagged && patterns is null && prefixes is null)
+            checks.Report(
+                selection.Node,
+                "The tagStatus 'tagged' needs a tagPatternList (or a tagPrefixList) that says which tags; "
+                    + "all of its entries must be on the image."
+            );
+        if (status == TagStatus.Tagged && patterns is not null && prefixes is not null)
+            checks.Report(prefixes, "A rule has a tagPatternList or a tagPrefixList, not both.");
+        if (status is TagStatus.Untagged or TagStatus.Any && (patterns ?? prefixes) is { } list)
+            checks.Report(
+                list,
+                $"The tagStatus '{statusNode!.Text}' takes no list of tags; drop the list or write 'tagged'."
+            );
+        return (status, tags);
+    }
+
+    private (StorageClass?, CountType?, int? Number) ReadCount(Fields selection)
+    {
         var storageNode = selection.Optional("storageClass");
         var storageClass = checks.Word(
             storageNode,
             ("standard", StorageClass.Standard),
             ("archive", StorageClass.Archive)
         );
-        var countTypeNode = selection.Required("countType");
-        var countType = checks.Word(
-            countTypeNode,
+        var typeNode = selection.Required("countType");
+        var type = checks.Word(
+            typeNode,
             ("imageCountMoreThan", CountType.ImageCountMoreThan),
             ("sinceImagePushed", CountType.SinceImagePushed),
             ("sinceImagePulled", CountType.SinceImagePulled),
@@ -133,52 +163,36 @@ internal sealed class LifecyclePolicyCheck(Checks checks, bool sentAsWritten = f
         checks.Word(unit, "days");
         var numberNode = selection.Required("countNumber");
         var number = Integer(numberNode);
-        selection.End();
-
-        TagPattern[] tags =
-        [
-            .. ReadTags(patterns).Select(item => ReadPattern(item.Node, item.Text)),
-            .. ReadTags(prefixes).Select(item => TagPattern.Prefix(item.Text)),
-        ];
-        if (tagStatus == TagStatus.Tagged && patterns is null && prefixes is null)
-            checks.Report(
-                node!,
-                "The tagStatus 'tagged' needs a tagPatternList (or a tagPrefixList) that says which tags; "
-                    + "all of its entries must be on the image."
-            );
-        if (tagStatus == TagStatus.Tagged && patterns is not null && prefixes is not null)
-            checks.Report(prefixes, "A rule has a tagPatternList or a tagPrefixList, not both.");
-        if (tagStatus is TagStatus.Untagged or TagStatus.Any && (patterns ?? prefixes) is { } list)
-            checks.Report(
-                list,
-                $"The tagStatus '{tagStatusNode!.Text}' takes no list of tags; drop the list or write 'tagged'."
-            );
-
-        if (countType == CountType.ImageCountMoreThan && unit is not null)
+        if (type == CountType.ImageCountMoreThan && unit is not null)
             checks.Report(unit, "The countType 'imageCountMoreThan' counts images and takes no countUnit.");
-        if (countType is not (null or CountType.ImageCountMoreThan) && unit is null)
-            checks.Report(node!, $"The countType '{countTypeNode!.Text}' needs \"countUnit\": \"days\".");
-        if (countType == CountType.SinceImageTransitioned && storageClass != StorageClass.Archive)
-            checks.Report(
-                storageNode ?? node!,
-                "The countType 'sinceImageTransitioned' needs \"storageClass\": \"archive\"."
-            );
-        if (countType is not (null or CountType.SinceImageTransitioned) && storageClass == StorageClass.Archive)
-            checks.Report(
-                storageNode!,
-                $"The countType '{countTypeNode!.Text}' selects in the storage class 'standard' only; "
-                    + "'archive' goes with 'sinceImageTransitioned'."
-            );
-        if (countType == CountType.SinceImageTransitioned && number < LeastDaysInArchive)
+        if (type is not (null or CountType.ImageCountMoreThan) && unit is null)
+            checks.Report(selection.Node, $"The countType '{typeNode!.Text}' needs \"countUnit\": \"days\".");
+        CheckStorage(selection.Node, storageNode, typeNode, storageClass, type);
+        if (type == CountType.SinceImageTransitioned && number < LeastDaysInArchive)
             checks.Report(
                 numberNode!,
                 $"Found {number}; ECR keeps an archived image at least {LeastDaysInArchive} days.",
                 certain: false
             );
-        return new Selection(tagStatus, tags, storageClass, countType, number);
+        return (storageClass, type, number);
     }
 
-    /// <summary>30.0 and 3e1 are whole numbers to JSON; that they are to ECR is not documented.</summary>
+    private void CheckStorage(Node node, Node? storageNode, Node? typeNode, StorageClass? storageClass, CountType? type)
+    {
+        if (type == CountType.SinceImageTransitioned && storageClass != StorageClass.Archive)
+            checks.Report(
+                storageNode ?? node,
+                "The countType 'sinceImageTransitioned' needs \"storageClass\": \"archive\"."
+            );
+        if (type is not (null or CountType.SinceImageTransitioned) && storageClass == StorageClass.Archive)
+            checks.Report(
+                storageNode!,
+                $"The countType '{typeNode!.Text}' selects in the storage class 'standard' only; "
+                    + "'archive' goes with 'sinceImageTransitioned'."
+            );
+    }
+
+    /// <summary>To JSON 30.0 and 3e1 are whole numbers. Whether they are to ECR is not documented.</summary>
     private int? Integer(Node? node)
     {
         var number = checks.Integer(node, 1, int.MaxValue);
