@@ -1,7 +1,6 @@
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
-using EcrGuard.Core.Verdicts;
 
 namespace EcrGuard.Core.Reports;
 
@@ -14,7 +13,11 @@ public sealed record OpenFinding(
     Severity Severity,
     DateTimeOffset FirstSeen,
     bool Blocks
-);
+)
+{
+    /// <summary>The same, gone.</summary>
+    internal FixedFinding FixedAt(DateTimeOffset at) => new(Vulnerability, Package, Severity, FirstSeen, at);
+}
 
 /// <summary>A vulnerability that was blocking, and that no current image of the repository has any more.</summary>
 public sealed record FixedFinding(
@@ -33,14 +36,14 @@ public sealed record FixedFinding(
 /// <summary>What left a repository in one week.</summary>
 /// <param name="Expired">Images that the lifecycle policy accounts for.</param>
 /// <param name="Gone">All images that are gone, the expired ones among them.</param>
-/// <param name="Bytes">Of all that are gone, as ECR listed them: layers that others share are counted, so that it is
-///     an upper bound.</param>
+/// <param name="Bytes">Of all that are gone, as ECR listed them. It is an upper bound: layers that other images share
+///     are counted.</param>
 public sealed record StorageWeek(IsoWeek Week, int Expired, int Gone, long Bytes);
 
 /// <summary>
-/// What reports must remember of one repository, renewed by each sweep and bounded. Images are immutable, so that a
-/// digest is almost never fixed: what is followed is a vulnerability in the repository's current images, which are
-/// those that run or, where none does, the newest tagged one.
+/// What reports remember of one repository. Each sweep renews it, and it is bounded. An image does not change, so a
+/// digest is almost never fixed. A vulnerability is followed in the repository's current images instead: those that
+/// run or, where none runs, the newest tagged one.
 /// </summary>
 public sealed record RepositoryHistory
 {
@@ -51,15 +54,15 @@ public sealed record RepositoryHistory
     /// <summary>How many weeks reports look back.</summary>
     public const int Weeks = 12;
 
-    /// <summary>The sweep from which on it counts.</summary>
+    /// <summary>The first sweep that it counts.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>Of the policy that the last sweep judged by.</summary>
+    /// <summary>The version of the policy by which the last sweep judged.</summary>
     public required string PolicyVersion { get; init; }
 
     public IReadOnlyList<OpenFinding> Open { get; init; } = [];
 
-    /// <summary>How many more there are that block, the least severe and youngest.</summary>
+    /// <summary>How many more block: the least severe and youngest.</summary>
     public int OpenUnlisted { get; init; }
 
     /// <summary>The newest last.</summary>
@@ -68,8 +71,8 @@ public sealed record RepositoryHistory
     public IReadOnlyList<StorageWeek> Storage { get; init; } = [];
 
     /// <summary>
-    /// The images that a finding is followed in: those that run or, where none does, the newest tagged one with its
-    /// platforms. The verdict of an index tells its worst platform alone.
+    /// The images in which vulnerabilities are followed: those that run or, where none runs, the newest tagged one with
+    /// its platforms. The verdict of an index names only its worst platform.
     /// </summary>
     public static IReadOnlyList<ImageFacts> Current(
         RepositoryContents contents,
@@ -90,8 +93,8 @@ public sealed record RepositoryHistory
     }
 
     /// <summary>
-    /// Whether something runs the image now, or starts it by itself: a pull names nobody, and a task definition alone
-    /// runs nothing. Of each family the revision before the last names the image that was replaced.
+    /// Whether something runs the image now, or starts it by itself. A pull names nobody, and a task definition alone
+    /// runs nothing: the revision before the last of each family names the image that was replaced.
     /// </summary>
     public static bool Runs(ImageUsage usage) => usage.Now == UseState.InUse && usage.By.Any(Runs);
 
@@ -99,27 +102,23 @@ public sealed record RepositoryHistory
     public static bool Runs(Consumer by) => by.Kind != ConsumerKind.TaskDefinition;
 
     /// <summary>
-    /// Whether the verdicts of the current images leave out what was known to be open, so that their whole findings
-    /// must be asked: a verdict tells only what its rules select.
+    /// Whether the verdicts of the current images leave out a vulnerability that was open. A verdict names only what
+    /// rules select, so all findings must be read then.
     /// </summary>
-    public static bool Misses(RepositoryHistory? before, IReadOnlyList<ImageRecord> current)
-    {
-        var told = Told(current);
-        return before?.Open.Any(known => !told.ContainsKey((known.Vulnerability, known.Package))) == true;
-    }
+    public static bool Misses(RepositoryHistory? before, CurrentFindings current) =>
+        before?.Open.Any(known => current.Find(known) is null) == true;
 
     /// <summary>The history after a sweep.</summary>
-    /// <param name="current">The records of the current images (<see cref="Current"/>).</param>
     /// <param name="certain">
-    /// Whether all of them are known: false where a current image has no record, what runs is not known, or what runs
-    /// is no longer in the repository.
+    /// Whether all current images are known: false where one has no record, what runs is not known, or what runs is no
+    /// longer in the repository.
     /// </param>
     /// <param name="there">The vulnerabilities of all findings of the current images, whether a rule selects them or
     ///     not; null where they are not known.</param>
     /// <param name="left">What left the repository since the sweep before.</param>
     public static RepositoryHistory Next(
         RepositoryHistory? before,
-        IReadOnlyList<ImageRecord> current,
+        CurrentFindings current,
         bool certain,
         IReadOnlySet<string>? there,
         (int Expired, int Gone, long Bytes) left,
@@ -127,57 +126,58 @@ public sealed record RepositoryHistory
         DateTimeOffset now
     )
     {
-        var found = Told(current);
-        // Only scans that are whole and current show that something is no longer there.
-        var shown =
-            certain
-            && there is not null
-            && current.Count > 0
-            && current.All(record => record.Verdict.WithoutBreakGlass().Status is Status.Blocked or Status.Approved);
-        var (open, mended) = (new List<OpenFinding>(), new List<FixedFinding>());
-        foreach (var known in before?.Open ?? [])
-        {
-            if (found.Remove((known.Vulnerability, known.Package), out var still))
-                open.Add(
-                    known with
-                    {
-                        Blocks = still.Blocks,
-                        Severity = still.Severity > known.Severity ? still.Severity : known.Severity,
-                    }
-                );
-            else if (!shown)
-                open.Add(known);
-            // No rule selects it any more, and it is there.
-            else if (there!.Contains(known.Vulnerability))
-                open.Add(known with { Blocks = false });
-            // By another policy it may be there and not be told.
-            else if (known.Blocks && before!.PolicyVersion == policy.Version)
-                mended.Add(new FixedFinding(known.Vulnerability, known.Package, known.Severity, known.FirstSeen, now));
-        }
-        open.AddRange(
-            found
-                .Where(each => each.Value.Blocks)
-                .Select(each => new OpenFinding(each.Key.Item1, each.Key.Item2, each.Value.Severity, now, Blocks: true))
-        );
-        var listed = open.OrderByDescending(each => each.Blocks)
+        var known = before?.Open ?? [];
+        var all = certain && current.ShowAbsence ? there : null;
+        var open = known
+            .Select(finding => StillOpen(finding, current, all))
+            .OfType<OpenFinding>()
+            .Concat(current.Blocking(now).ExceptBy(known.Select(Key), Key))
+            .OrderByDescending(each => each.Blocks)
             .ThenByDescending(each => each.Severity)
             .ThenBy(each => each.FirstSeen)
             .ThenBy(each => each.Vulnerability, StringComparer.Ordinal)
             .ThenBy(each => each.Package, StringComparer.Ordinal)
             .ToList();
+        // By another policy it may be there although no verdict names it.
+        var mended =
+            before?.PolicyVersion == policy.Version
+                ? known.Where(finding => finding.Blocks && StillOpen(finding, current, all) is null)
+                : [];
         var oldest = now.AddDays(-7 * Weeks);
         return new RepositoryHistory
         {
             Since = before?.Since ?? now,
             PolicyVersion = policy.Version,
-            Open = [.. listed.Take(MaxOpen)],
-            OpenUnlisted = listed.Skip(MaxOpen).Count(each => each.Blocks),
-            Fixed = [.. (before?.Fixed ?? []).Concat(mended).Where(each => each.FixedAt > oldest).TakeLast(MaxFixed)],
+            Open = [.. open.Take(MaxOpen)],
+            OpenUnlisted = open.Skip(MaxOpen).Count(each => each.Blocks),
+            Fixed =
+            [
+                .. (before?.Fixed ?? [])
+                    .Concat(mended.Select(each => each.FixedAt(now)))
+                    .Where(each => each.FixedAt > oldest)
+                    .TakeLast(MaxFixed),
+            ],
             Storage = With(before?.Storage ?? [], left, IsoWeek.Of(now), oldest),
         };
     }
 
-    /// <summary>The same with lists half as long, for what is too much for an item.</summary>
+    private static (string, string?) Key(OpenFinding finding) => (finding.Vulnerability, finding.Package);
+
+    /// <summary>Null where the finding is gone.</summary>
+    /// <param name="all">The vulnerabilities of all findings; null where nothing shows that one is gone.</param>
+    private static OpenFinding? StillOpen(OpenFinding known, CurrentFindings current, IReadOnlySet<string>? all) =>
+        current.Find(known) is { } still
+            ? known with
+            {
+                Blocks = still.Blocks,
+                Severity = still.Severity > known.Severity ? still.Severity : known.Severity,
+            }
+        : all is null ? known
+        // It is there, and no rule selects it any more.
+        : all.Contains(known.Vulnerability) ? known with { Blocks = false }
+        : null;
+
+    /// <summary>The same with lists half as long, if it is too large for an item of the ledger.</summary>
     public RepositoryHistory Halved() =>
         this with
         {
@@ -185,32 +185,6 @@ public sealed record RepositoryHistory
             OpenUnlisted = OpenUnlisted + Open.Skip(Open.Count / 2).Count(each => each.Blocks),
             Fixed = [.. Fixed.TakeLast(Fixed.Count / 2)],
         };
-
-    /// <summary>What the verdicts of images tell. A forced approval makes an image deployable and no better.</summary>
-    private static Dictionary<(string, string?), (Severity Severity, bool Blocks)> Told(
-        IReadOnlyList<ImageRecord> current
-    )
-    {
-        var found = new Dictionary<(string, string?), (Severity Severity, bool Blocks)>();
-        foreach (var verdict in current.Select(record => record.WithoutBreakGlass().Verdict))
-        {
-            foreach (var reason in verdict.Reasons)
-                Found(reason.Vulnerability, reason.Package, reason.Severity, blocks: true);
-            foreach (var reason in verdict.Warnings)
-                Found(reason.Vulnerability, reason.Package, reason.Severity, blocks: false);
-            foreach (var waived in verdict.Waived)
-                Found(waived.Vulnerability, waived.Package, null, blocks: false);
-        }
-        return found;
-
-        void Found(string? vulnerability, string? package, Severity? severity, bool blocks)
-        {
-            if (vulnerability is null)
-                return;
-            var (worst, any) = found.GetValueOrDefault((vulnerability, package));
-            found[(vulnerability, package)] = (severity is { } given && given > worst ? given : worst, any || blocks);
-        }
-    }
 
     private static IReadOnlyList<StorageWeek> With(
         IReadOnlyList<StorageWeek> weeks,

@@ -6,8 +6,7 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Reports;
 
 /// <summary>
-/// What the weekly summary is made of besides the images themselves, which are streamed into a
-/// <see cref="SummaryBuilder"/>.
+/// What the weekly summary is made of besides the images, which are streamed into a <see cref="SummaryBuilder"/>.
 /// </summary>
 public sealed record SummaryFacts
 {
@@ -42,17 +41,20 @@ public sealed record SummaryFacts
     /// <summary>The roll-ups of the weeks before, as far as there are any.</summary>
     public IReadOnlyList<WeekRollUp> Trend { get; init; } = [];
 
-    /// <summary>What was remembered of each repository; one without is not counted in what needs history.</summary>
+    /// <summary>The history of each repository. One without a history does not count in figures that need it.</summary>
     public IReadOnlyList<RepositoryPast> Past { get; init; } = [];
 
-    /// <summary>What was last read of what runs; null where nothing was.</summary>
+    /// <summary>The last reading of what runs; null where there is none.</summary>
     public UsageReading? Usage { get; init; }
 
-    /// <summary>Images that are out of reach.</summary>
+    /// <summary>Images in quarantine: nobody can pull them.</summary>
     public IReadOnlySet<ImageId> Quarantined { get; init; } = new HashSet<ImageId>();
 
-    /// <summary>What could not be read; more may be told to the builder while images are read.</summary>
+    /// <summary>What could not be read. The builder may be given more while images are read.</summary>
     public IReadOnlyList<Unread> Unread { get; init; } = [];
+
+    /// <summary>Whether the registry still has the repository, as far as is known.</summary>
+    internal bool Covers(string repository) => Repositories.Count == 0 || Repositories.Contains(repository);
 }
 
 /// <summary>Something that should be in a report and could not be read.</summary>

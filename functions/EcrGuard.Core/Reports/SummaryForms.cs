@@ -1,4 +1,5 @@
 using System.Text;
+using EcrGuard.Core.Reports.Page;
 
 namespace EcrGuard.Core.Reports;
 
@@ -28,7 +29,7 @@ public static class SummaryForms
             "text/csv; charset=utf-8",
             output =>
             {
-                // Spreadsheets take a file for UTF-8 only with the mark.
+                // Spreadsheets read a file as UTF-8 only with the byte order mark.
                 using var writer = new StreamWriter(
                     output,
                     new UTF8Encoding(encoderShouldEmitUTF8Identifier: true),

@@ -38,11 +38,12 @@ public sealed class HistoryReader(
             || (isFresh && use!.Unread.All(consumer => consumer.BySetting == true));
         List<ImageRecord> records = follows ? [.. current.Values.OfType<ImageRecord>()] : [];
         var isCertain = follows && isFresh && records.Count == current.Count && UseHistory.IsThere(use!, contents);
+        var findings = new CurrentFindings(records);
         return RepositoryHistory.Next(
             before,
-            records,
+            findings,
             isCertain,
-            isCertain && RepositoryHistory.Misses(before, records)
+            isCertain && RepositoryHistory.Misses(before, findings)
                 ? await evidences.VulnerabilitiesAsync(records, cancellation).ConfigureAwait(false)
                 : new HashSet<string>(),
             left,

@@ -21,7 +21,7 @@ public sealed class RepositoryHistoryTests
     ) =>
         RepositoryHistory.Next(
             before,
-            current,
+            new CurrentFindings(current),
             certain,
             there ?? new HashSet<string>(),
             (0, 0, 0),
@@ -81,8 +81,8 @@ public sealed class RepositoryHistoryTests
     public void What_no_rule_selects_any_more_is_no_fix_while_the_image_has_it()
     {
         var clean = Facts.Record(Status.Approved);
-        Assert.True(RepositoryHistory.Misses(Blocked(), [clean]));
-        Assert.False(RepositoryHistory.Misses(Blocked(), [Facts.Record(Status.Blocked)]));
+        Assert.True(RepositoryHistory.Misses(Blocked(), new CurrentFindings([clean])));
+        Assert.False(RepositoryHistory.Misses(Blocked(), new CurrentFindings([Facts.Record(Status.Blocked)])));
 
         var still = Next(Blocked(), 4, there: new HashSet<string> { "CVE-2026-0001" }, current: clean);
         Assert.Empty(still.Fixed);
@@ -95,7 +95,7 @@ public sealed class RepositoryHistoryTests
     {
         var later = RepositoryHistory.Next(
             Blocked(),
-            [Facts.Record(Status.Approved)],
+            new CurrentFindings([Facts.Record(Status.Approved)]),
             certain: true,
             there: null,
             (0, 0, 0),
@@ -217,7 +217,7 @@ public sealed class RepositoryHistoryTests
         for (var day = 0; day < 120; day++)
             history = RepositoryHistory.Next(
                 history,
-                [],
+                new CurrentFindings([]),
                 certain: true,
                 new HashSet<string>(),
                 (1, 2, 1000),

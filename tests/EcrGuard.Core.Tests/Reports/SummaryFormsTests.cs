@@ -8,6 +8,8 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Reports.Alerts;
+using EcrGuard.Core.Reports.Page;
+using EcrGuard.Core.Reports.Weekly;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 
@@ -316,10 +318,10 @@ public sealed class SummaryFormsTests
     [Fact]
     public void Percentiles_are_of_the_nearest_rank()
     {
-        Assert.Null(SummaryBuilder.Percentile([], 50));
-        Assert.Equal(3, SummaryBuilder.Percentile([3], 90));
-        Assert.Equal(2, SummaryBuilder.Percentile([1, 2, 3], 50));
-        Assert.Equal(9, SummaryBuilder.Percentile([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 90));
+        Assert.Null(RemediationTable.Percentile([], 50));
+        Assert.Equal(3, RemediationTable.Percentile([3], 90));
+        Assert.Equal(2, RemediationTable.Percentile([1, 2, 3], 50));
+        Assert.Equal(9, RemediationTable.Percentile([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 90));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
+using EcrGuard.Core.Reports.Page;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 

@@ -1,16 +1,16 @@
 using System.Text;
 using EcrGuard.Core.Images;
 
-namespace EcrGuard.Core.Reports;
+namespace EcrGuard.Core.Reports.Page;
 
 /// <summary>
-/// Writes HTML: whatever comes from outside goes through <see cref="Text"/>, which escapes it. Knows how much is
-/// written, so that a list ends before the page becomes too large.
+/// Writes HTML. Everything from outside goes through <see cref="Text"/>, which escapes it. It counts what is written,
+/// so that a list ends before the page becomes too large.
 /// </summary>
 internal sealed class Html
 {
     /// <summary>
-    /// Of UTF-8. No list goes on beyond it; what follows the last list takes less than the rest of 5 MB.
+    /// Of UTF-8. No list goes on beyond it. What follows the last list takes less than the rest of 5 MB.
     /// </summary>
     public const int MaxBytes = 4_000_000;
 
@@ -28,7 +28,7 @@ internal sealed class Html
         return this;
     }
 
-    /// <summary>Text of anybody.</summary>
+    /// <summary>Text from anywhere, escaped.</summary>
     public Html Text(string? text) => Raw(Escape(text));
 
     /// <summary>An element with text inside.</summary>

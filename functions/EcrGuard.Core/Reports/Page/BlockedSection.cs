@@ -1,0 +1,43 @@
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Reports.Page;
+
+/// <summary>The images that are blocked now, and what would clear them.</summary>
+internal static class BlockedSection
+{
+    public static bool IsThere(WeeklySummary summary) => summary.Statuses.Blocked > 0;
+
+    public static void Write(WeeklySummary summary, Html html)
+    {
+        html.Tag(
+            "p",
+            $"{Phrase.Count(summary.Statuses.Blocked, "image is", "images are")} blocked, {summary.RunningBlocked} of "
+                + "them running, by "
+                + Phrase.Count(summary.BlockingVulnerabilities, "vulnerability", "vulnerabilities")
+                + ". The update that would clear most comes first."
+        );
+        new Table<FixGroup>("fixes", "Updates that clear blocked images")
+            .Wide("Update", FixText.Line)
+            .Vulnerabilities("Vulnerabilities", isWide: false, fix => fix.Vulnerabilities)
+            .Number("Images", fix => fix.Images)
+            .Number("Running", fix => fix.Running)
+            .Number("Repositories", fix => fix.Repositories)
+            .Number("Cleared by it alone", fix => fix.Unblocks)
+            .Write(html, summary.Fixes, "blocking.csv");
+        new Table<ReportedImage>("blocked-images", "Blocked images")
+            .Image(summary, image => (image.Repository, image.Digest, image.Tags))
+            .Severity("Severity", image => image.Severity)
+            .Vulnerabilities("What blocks", isWide: true, VulnerabilitiesOf)
+            .Text("Used by", UsedBy)
+            .Day("Deadline", image => image.Deadline, image => image.Deadline <= summary.GeneratedAt)
+            .Text("Team", image => image.Team ?? "no team")
+            .Day("Blocked since", image => image.Since)
+            .Write(html, summary.Blocked, summary.Statuses.Blocked, "blocking.csv");
+    }
+
+    private static IReadOnlyList<string> VulnerabilitiesOf(ReportedImage image) =>
+        [.. image.Blocking.Select(finding => finding.Vulnerability).Distinct(StringComparer.Ordinal)];
+
+    private static string UsedBy(ReportedImage image) =>
+        image.Runs ? SummaryText.RunBy([.. image.RunBy.Take(2)], image.RunByCount) : "nothing";
+}

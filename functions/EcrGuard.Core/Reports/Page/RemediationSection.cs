@@ -1,0 +1,71 @@
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Reports.Page;
+
+/// <summary>How long vulnerabilities stay.</summary>
+internal static class RemediationSection
+{
+    private static readonly (string Name, string Colour)[] Ages =
+    [
+        ("under 7 days", "c-green"),
+        ("7 to 29 days", "c-blue"),
+        ("30 to 89 days", "c-amber"),
+        ("90 days and more", "c-red"),
+    ];
+
+    public static bool IsThere(WeeklySummary summary) => summary.Remediation.Count > 0;
+
+    public static void Write(WeeklySummary summary, Html html)
+    {
+        html.Tag(
+            "p",
+            "How long a vulnerability stays in the images that a repository runs, or in its newest tagged one"
+                + $"{summary.CountedSince()}."
+        );
+        WriteCharts(summary.Remediation, html);
+        new Table<RemediationRow>("remediation-table", "By severity")
+            .Severity("Severity", row => row.Severity)
+            .Number("Deadline, days", row => row.DeadlineDays)
+            .Number("New", row => row.New)
+            .Number("Fixed this week", row => row.Fixed)
+            .Number("Fixed in 12 weeks", row => row.FixedInTrend)
+            .Number("Half within, days", row => row.MedianDays)
+            .Number("Nine in ten within, days", row => row.P90Days)
+            .Number("Open", row => row.Open)
+            .Number("Over the deadline", row => row.Overdue)
+            .Number("Oldest, days", row => row.OldestDays)
+            .Write(html, summary.Remediation, "report.json");
+    }
+
+    private static void WriteCharts(IReadOnlyList<RemediationRow> rows, Html html)
+    {
+        var labels = rows.Select(row => Grace.Word(row.Severity)).ToList();
+        html.Raw("<div class=\"charts\">\n");
+        new Chart(
+            "chart-remediation",
+            "Days from first seen to fixed, last twelve weeks",
+            "The middle value and the value that nine in ten stay within; the line is the deadline.",
+            labels,
+            [
+                new("half within", "c-blue", [.. rows.Select(row => row.MedianDays)]),
+                new("nine in ten within", "c-violet", [.. rows.Select(row => row.P90Days)]),
+            ]
+        )
+        {
+            IsStacked = false,
+            Marks = new("deadline", [.. rows.Select(row => (double?)row.DeadlineDays)]),
+        }.Write(html);
+        new Chart(
+            "chart-age",
+            "Age of open vulnerabilities",
+            "How long what is open has been there, by severity.",
+            labels,
+            [
+                .. Ages.Select(
+                    (age, at) => new Series(age.Name, age.Colour, [.. rows.Select(row => (double?)row.OpenByAge[at])])
+                ),
+            ]
+        ).Write(html);
+        html.Raw("</div>\n");
+    }
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Core.Reports.Page;
+
+/// <summary>
+/// The weekly report as one self-contained HTML page. It loads no script, font or picture from elsewhere: its content
+/// security policy forbids that. It is under 5 MB, whatever the registry holds.
+/// </summary>
+public static class SummaryPage
+{
+    private static readonly Section[] Sections =
+    [
+        new("actions", "Action needed", "Action needed", Always, ActionsSection.Write),
+        new("blocked", "Blocked now", "Blocked now", BlockedSection.IsThere, BlockedSection.Write),
+        new("changes", "New, fixed and worse", "New, fixed and worse this week", Always, ChangesSection.Write),
+        new(
+            "remediation",
+            "Time to remediate",
+            "Time to remediate",
+            RemediationSection.IsThere,
+            RemediationSection.Write
+        ),
+        new("coverage", "Coverage", "Coverage", Always, CoverageSection.Write),
+        new("exceptions", "Exceptions", "Exceptions", ExceptionsSection.IsThere, ExceptionsSection.Write),
+        new("hygiene", "Hygiene", "Hygiene", HygieneSection.IsThere, HygieneSection.Write),
+        new(
+            "delivery",
+            "Delivery",
+            "Delivery",
+            summary => SummaryText.DeliveryRows(summary).Count > 0,
+            (summary, html) => html.Pairs(SummaryText.DeliveryRows(summary))
+        ),
+        new("trend", "Trend", "Trend over twelve weeks", Always, TrendSection.Write),
+        new("teams", "Teams and repositories", "Teams and repositories", Always, GroupsSection.Write),
+        new("meanings", "What the figures mean", "What the figures mean", Always, MeaningsSection.Write),
+    ];
+
+    private static bool Always(WeeklySummary summary) => true;
+
+    private static readonly string Style = Resource("report.css");
+    private static readonly string Script = Resource("report.js");
+
+    /// <summary>The page, as UTF-8.</summary>
+    public static byte[] Of(WeeklySummary summary)
+    {
+        var html = new Html();
+        html.Raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+            .Raw(
+                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                    + $"style-src '{Hash(Style)}'; script-src '{Hash(Script)}'; base-uri 'none'; "
+                    + "form-action 'none'\">\n"
+            )
+            .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+            .Raw("<meta name=\"referrer\" content=\"no-referrer\">\n")
+            .Tag("title", $"EcrGuard weekly report {summary.Week}, account {summary.Account}, {summary.Region}")
+            .Raw(
+                $"\n<style>{Style}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the report</a>\n"
+            );
+        WriteHead(summary, html);
+        html.Raw("<main id=\"main\">\n");
+        foreach (var section in Sections.Where(section => section.IsThere(summary)))
+        {
+            html.Raw($"<h2 id=\"{section.Id}\">").Text(section.Heading).Raw("</h2>\n");
+            section.Write(summary, html);
+        }
+        html.Raw($"</main>\n<script>{Script}</script>\n</body>\n</html>\n");
+        return Encoding.UTF8.GetBytes(html.ToString());
+    }
+
+    private static void WriteHead(WeeklySummary summary, Html html)
+    {
+        html.Raw("<header>\n")
+            .Tag("h1", $"Container images in week {summary.Week.Number} of {summary.Week.Year}")
+            .Tag(
+                "p",
+                $"{SummaryText.Dates(summary.Week)} (UTC). Account {summary.Account}, region {summary.Region}. "
+                    + $"Counted {SummaryText.Moment(summary.GeneratedAt)}. Made by EcrGuard from policy "
+                    + $"{SummaryText.Abbreviated(summary.PolicyVersion)}.",
+                "class=\"meta\""
+            );
+        WriteBanner(summary.Unread.Count, html);
+        WriteTiles(summary, html);
+        html.Raw("\n<nav aria-label=\"Sections\"><ul>");
+        foreach (var section in Sections.Where(section => section.IsThere(summary)))
+            html.Raw($"<li><a href=\"#{section.Id}\">").Text(section.Title).Raw("</a></li>");
+        html.Raw("</ul></nav>\n</header>\n");
+    }
+
+    /// <param name="unread">How many things could not be read.</param>
+    private static void WriteBanner(int unread, Html html)
+    {
+        if (unread == 0)
+            html.Tag("p", "Everything could be read.", "class=\"banner\"");
+        else
+            html.Tag(
+                "p",
+                $"Not everything could be read: {Phrase.Count(unread, "thing")} {(unread == 1 ? "is" : "are")} "
+                    + $"missing, and all figures are without {(unread == 1 ? "it" : "them")}. The end of 'Action "
+                    + "needed' names what.",
+                "class=\"banner bad\" role=\"alert\""
+            );
+    }
+
+    private static void WriteTiles(WeeklySummary summary, Html html)
+    {
+        var week = summary.RollUp().Figures!;
+        // Without a deadline nothing can be over it.
+        var hasDeadline = summary.Remediation.All(row => row.Open == 0 || row.DeadlineDays is not null);
+        var overdue = hasDeadline ? week.Overdue : null;
+        html.Raw("<ul class=\"tiles\">");
+        Tile(summary.ActionCount, "things to do", summary.ActionCount > 0);
+        Tile(week.RunningBlocked, "blocked images running", week.RunningBlocked > 0);
+        Tile(
+            summary.Statuses.Blocked,
+            "images blocked" + SummaryText.Change(summary.Statuses.Blocked, summary.Previous?.Statuses.Blocked),
+            null
+        );
+        Tile(overdue, "vulnerabilities over the deadline", overdue > 0);
+        Tile(week.Fixed, "vulnerabilities fixed this week", null);
+        Tile(summary.Statuses.Approved, $"of {Phrase.Count(summary.Images, "image")} approved", null);
+        html.Raw("</ul>");
+
+        void Tile(int? number, string what, bool? bad) =>
+            html.Raw($"<li{(number is not null && bad is { } known ? $" class=\"{(known ? "bad" : "good")}\"" : "")}>")
+                .Tag("strong", number?.ToString(CultureInfo.InvariantCulture) ?? "–")
+                .Tag("span", what)
+                .Raw("</li>");
+    }
+
+    private static string Hash(string content) =>
+        $"sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(content)))}";
+
+    private static string Resource(string name)
+    {
+        using var stream = typeof(SummaryPage).Assembly.GetManifestResourceStream(name)!;
+        using var reader = new StreamReader(stream);
+        // A browser hashes what it reads, and reads every line end as one line feed.
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+}

@@ -1,0 +1,119 @@
+namespace EcrGuard.Core.Reports.Page;
+
+/// <summary>How the numbers changed over twelve weeks.</summary>
+internal static class TrendSection
+{
+    public static void Write(WeeklySummary summary, Html html)
+    {
+        var known = summary.Trend.Count(week => week.Numbers is not null);
+        html.Tag(
+            "p",
+            known == 1
+                ? "This is the first report: the trend begins with it. Weeks without a report are gaps."
+                : $"{known} of {summary.Trend.Count} weeks have a report; the others are gaps."
+        );
+        html.Raw("<div class=\"charts\">\n");
+        foreach (var chart in Charts(summary.Trend))
+            chart.Write(html);
+        html.Raw("</div>\n");
+    }
+
+    private static IEnumerable<Chart> Charts(IReadOnlyList<TrendWeek> trend) =>
+        [.. OfImages(trend), .. OfVulnerabilities(trend), OfCoverage(trend), OfStorage(trend)];
+
+    private static IEnumerable<Chart> OfImages(IReadOnlyList<TrendWeek> trend)
+    {
+        yield return Over(
+            trend,
+            "chart-status",
+            "Images by status",
+            "All images at the end of each week.",
+            ("approved", "c-green", numbers => numbers.Statuses.Approved),
+            ("without a current scan", "c-grey", WithoutScan),
+            ("blocked", "c-red", numbers => numbers.Statuses.Blocked)
+        );
+        yield return Over(
+            trend,
+            "chart-running",
+            "Blocked images that run",
+            "What must be replaced first.",
+            ("blocked and running", "c-red", numbers => numbers.Figures?.RunningBlocked)
+        );
+    }
+
+    private static IEnumerable<Chart> OfVulnerabilities(IReadOnlyList<TrendWeek> trend)
+    {
+        yield return Over(
+            trend,
+            "chart-fixed",
+            "Vulnerabilities: new and fixed",
+            "In the current images of all repositories.",
+            ("new", "c-amber", numbers => numbers.Figures?.New),
+            ("fixed", "c-green", numbers => numbers.Figures?.Fixed)
+        ) with
+        {
+            IsStacked = false,
+        };
+        yield return Over(
+            trend,
+            "chart-days",
+            "Days from first seen to fixed",
+            "The middle value of what was fixed in each week.",
+            ("half within", "c-blue", numbers => numbers.Figures?.MedianDays)
+        );
+    }
+
+    private static Chart OfCoverage(IReadOnlyList<TrendWeek> trend) =>
+        Over(
+            trend,
+            "chart-coverage",
+            "Images with a current scan, in per cent",
+            "The rest is not scanned, not supported, too old, or could not be read.",
+            ("with a current scan", "c-blue", PercentScanned)
+        );
+
+    private static Chart OfStorage(IReadOnlyList<TrendWeek> trend) =>
+        Over(
+            trend,
+            "chart-freed",
+            "Storage freed",
+            "At most: layers that other images share stay.",
+            ("freed", "c-violet", numbers => numbers.Figures?.BytesFreed)
+        ) with
+        {
+            Shown = bytes => FixText.Bytes((long)bytes),
+        };
+
+    private static Chart Over(
+        IReadOnlyList<TrendWeek> trend,
+        string id,
+        string title,
+        string summary,
+        params (string Name, string Colour, Func<WeekRollUp, double?> Value)[] series
+    ) =>
+        new(
+            id,
+            title,
+            summary,
+            [.. trend.Select(week => $"W{week.Week.Number:D2}")],
+            [
+                .. series.Select(each => new Series(
+                    each.Name,
+                    each.Colour,
+                    [.. trend.Select(week => week.Numbers is { } numbers ? each.Value(numbers) : null)]
+                )),
+            ]
+        );
+
+    private static double? WithoutScan(WeekRollUp numbers) =>
+        numbers.Statuses.Unscanned
+        + numbers.Statuses.Unsupported
+        + numbers.Statuses.Stale
+        + numbers.Statuses.Error
+        + numbers.Statuses.Pending;
+
+    private static double? PercentScanned(WeekRollUp numbers) =>
+        numbers is { Figures: { } figures, Statuses.Total: > 0 and var total }
+            ? Math.Round(100.0 * (total - figures.Uncovered) / total, 1)
+            : null;
+}

@@ -1,0 +1,118 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+using static EcrGuard.Core.Reports.SummaryBuilder;
+
+namespace EcrGuard.Core.Reports.Weekly;
+
+/// <summary>What somebody must do, the most urgent first.</summary>
+internal static class ActionList
+{
+    public static List<ActionNeeded> Of(
+        SummaryFacts facts,
+        IReadOnlyList<SeenImage> images,
+        IReadOnlyList<WaiverUse> waivers,
+        IReadOnlyList<Unread> unread,
+        RepositoryTeams teams
+    ) =>
+        [
+            .. images
+                .Select(seen => OfRunning(seen.Image, facts.GeneratedAt))
+                .OfType<ActionNeeded>()
+                .Concat(images.Where(seen => seen.NamedBy.Count > 0).Select(OfQuarantined))
+                .Concat(
+                    facts
+                        .Sweeps.Where(swept => swept.Sweep.AtRiskCount > 0 && facts.Covers(swept.Repository))
+                        .Select(swept => OfAtRisk(swept, teams.Of(swept.Repository)))
+                )
+                .Concat(waivers.Where(waiver => NeedsRenewal(waiver, facts.GeneratedAt)).Select(OfWaiver))
+                .Concat(unread.Select(OfUnread))
+                .OrderBy(action => action.Kind)
+                .ThenByDescending(action => action.Severity)
+                .ThenBy(action => action.Deadline)
+                .ThenBy(action => action.Repository, StringComparer.Ordinal)
+                .ThenBy(action => action.Digest)
+                .ThenBy(action => action.What, StringComparer.Ordinal),
+        ];
+
+    private static ActionNeeded? OfRunning(ReportedImage image, DateTimeOffset now) =>
+        image switch
+        {
+            { Runs: false } => null,
+            { Status: Status.Blocked } => OfImage(
+                image.Deadline <= now ? ActionKind.Overdue
+                    : image.Deadline <= now.AddDays(DueSoonDays) ? ActionKind.DueSoon
+                    : ActionKind.RunsBlocked,
+                image,
+                FixText.For(image.Blocking)
+            ),
+            { Deployable: false } => OfImage(ActionKind.RunsWithoutYes, image, FixText.For(image.Status)),
+            _ => null,
+        };
+
+    private static ActionNeeded OfQuarantined(SeenImage seen) =>
+        OfImage(
+            ActionKind.QuarantinedAndNamed,
+            seen.Image with
+            {
+                RunBy = [.. seen.NamedBy.Take(MaxRunBy)],
+                RunByCount = seen.NamedBy.Count,
+            },
+            "It cannot be pulled: deploy another image, or put it back with 'ecrguard release'."
+        );
+
+    private static ActionNeeded OfImage(ActionKind kind, ReportedImage image, string fix) =>
+        new(kind, SummaryText.ShortName(image.Repository, image.Digest, image.Tags), image.Why ?? "", fix)
+        {
+            Repository = image.Repository,
+            Digest = image.Digest,
+            RunBy = image.RunBy,
+            RunByCount = image.RunByCount,
+            Team = image.Team,
+            Severity = image.Severity,
+            Deadline = image.Deadline,
+            Vulnerability = image.Blocking is [var first, ..] ? first.Vulnerability : null,
+            Package = image.Blocking is [var named, ..] ? named.Package : null,
+        };
+
+    private static ActionNeeded OfAtRisk(SweptRepository swept, string? team) =>
+        new(
+            ActionKind.WillExpire,
+            $"{Phrase.Count(swept.Sweep.AtRiskCount, "image")} in use in {swept.Repository}",
+            swept.Sweep.AtRisk is [var first, ..] ? Clip(first) : "",
+            "The repository's own lifecycle policy takes what runs: change its rules, or let a baseline put EcrGuard's."
+        )
+        {
+            Repository = swept.Repository,
+            Team = team,
+        };
+
+    /// <summary>A waiver that is needed ends soon, or one has ended lately.</summary>
+    private static bool NeedsRenewal(WaiverUse waiver, DateTimeOffset now) =>
+        waiver is { EndsSoon: true, Images: > 0 } || (waiver.Lapsed && now < EndOf(waiver).AddDays(DueSoonDays));
+
+    private static ActionNeeded OfWaiver(WaiverUse waiver) =>
+        new(
+            ActionKind.WaiverEnds,
+            $"Waiver {waiver.Id} for {waiver.Vulnerability}",
+            waiver.Lapsed
+                ? $"It ended after {FixText.Day(waiver.Expires)}: what it excused blocks again."
+                : $"It ends after {FixText.Day(waiver.Expires)} and excuses {Phrase.Count(waiver.Images, "image")}: "
+                    + $"{(waiver.Images == 1 ? "it" : "they")} may be blocked then.",
+            "Fix the finding, or have the waiver approved again with a new end."
+        )
+        {
+            Team = waiver.Owner,
+            Deadline = EndOf(waiver),
+        };
+
+    private static DateTimeOffset EndOf(WaiverUse waiver) =>
+        new(waiver.Expires.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero);
+
+    private static ActionNeeded OfUnread(Unread unread) =>
+        new(
+            ActionKind.Unread,
+            unread.What,
+            unread.Why,
+            "Give EcrGuard the right to read it, or mend what the error names. Until then the report is incomplete."
+        );
+}

@@ -1,0 +1,55 @@
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Reports.Weekly;
+
+/// <summary>How fast images come from a push to a verdict, and from a block to the next approved push.</summary>
+internal static class DeliveryTimes
+{
+    private static readonly TimeSpan JustBefore = TimeSpan.FromHours(1);
+
+    public static Delivery Of(IReadOnlyList<SeenImage> images, IsoWeek week)
+    {
+        var since = images.Min(seen => seen.First?.At);
+        // An image that was there long before EcrGuard got its first verdict when EcrGuard came.
+        var watched = images.Where(seen => since is null || seen.Image.PushedAt >= since - JustBefore).ToList();
+        var pushed = watched.FindAll(seen => seen.Image.PushedAt is { } at && week.Contains(at));
+        var judged = pushed.FindAll(seen => seen.First is not null);
+        var minutes = judged
+            .Select(seen => Math.Max(0, (seen.First!.At - seen.Image.PushedAt!.Value).TotalMinutes))
+            .Order()
+            .ToList();
+        var hours = watched
+            .Where(seen => seen is { First: not null, Image.PushedAt: not null })
+            .GroupBy(seen => seen.Repository, StringComparer.Ordinal)
+            .SelectMany(repository => HoursToRestore(repository, week))
+            .Order()
+            .ToList();
+        return new Delivery(
+            since,
+            pushed.Count,
+            judged.Count,
+            judged.Count(seen => seen.First!.Status == Status.Blocked),
+            RemediationTable.Percentile(minutes, 50),
+            RemediationTable.Percentile(minutes, 90),
+            hours.Count,
+            RemediationTable.Percentile(hours, 50)
+        );
+    }
+
+    /// <summary>From each block of a repository to the next approved push of the week.</summary>
+    private static IEnumerable<double> HoursToRestore(IEnumerable<SeenImage> repository, IsoWeek week)
+    {
+        DateTimeOffset? blockedAt = null;
+        foreach (var seen in repository.OrderBy(seen => seen.Image.PushedAt).ThenBy(seen => seen.Digest))
+        {
+            if (seen.First!.Status == Status.Blocked)
+                blockedAt ??= seen.First.At;
+            else if (seen.First.Status == Status.Approved && blockedAt is { } at)
+            {
+                if (week.Contains(seen.First.At))
+                    yield return Math.Max(0, (seen.First.At - at).TotalHours);
+                blockedAt = null;
+            }
+        }
+    }
+}

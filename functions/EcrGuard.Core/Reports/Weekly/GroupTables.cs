@@ -1,0 +1,112 @@
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Core.Reports.Weekly;
+
+/// <summary>The numbers by repository and by team.</summary>
+internal static class GroupTables
+{
+    public static List<GroupRow> ByRepository(
+        SummaryFacts facts,
+        IReadOnlyList<SeenImage> images,
+        IReadOnlyList<ChangedImage> newlyBlocked,
+        IReadOnlyList<RepositoryPast> past,
+        RepositoryTeams teams
+    )
+    {
+        var byRepository = images.ToLookup(seen => seen.Repository, StringComparer.Ordinal);
+        var became = newlyBlocked.CountBy(image => image.Repository, StringComparer.Ordinal).ToDictionary();
+        var histories = past.GroupBy(each => each.Repository, StringComparer.Ordinal)
+            .ToDictionary(same => same.Key, same => same.First().History, StringComparer.Ordinal);
+        var names = facts
+            .Repositories.Concat(byRepository.Select(same => same.Key))
+            .Concat(histories.Keys)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal);
+        return
+        [
+            .. names.Select(name =>
+                WithHistory(
+                    Row(name, teams.Of(name), [.. byRepository[name]]),
+                    histories.GetValueOrDefault(name),
+                    facts
+                ) with
+                {
+                    NewlyBlocked = became.GetValueOrDefault(name),
+                }
+            ),
+        ];
+    }
+
+    private static GroupRow Row(string repository, string? team, List<SeenImage> images) =>
+        new(
+            repository,
+            team,
+            Repositories: 1,
+            images.Count,
+            images.Count(seen => seen.Image.Runs),
+            images.Count(seen => seen.Status == Status.Blocked),
+            images.Count(seen => seen.Status == Status.Blocked && seen.Image.Runs),
+            NewlyBlocked: 0,
+            images.Count(seen => seen.Gap is not null),
+            Open: 0,
+            Overdue: 0,
+            Fixed: 0
+        );
+
+    private static GroupRow WithHistory(GroupRow row, RepositoryHistory? history, SummaryFacts facts)
+    {
+        var open = history?.Open.Where(each => each.Blocks).ToList() ?? [];
+        return row with
+        {
+            Open = open.Count,
+            Overdue = open.Count(each =>
+                facts.Policy.DaysToFix(each.Severity) is { } days
+                && (facts.GeneratedAt - each.FirstSeen).TotalDays > days
+            ),
+            Fixed = history?.Fixed.Count(each => facts.Week.Contains(each.FixedAt)) ?? 0,
+        };
+    }
+
+    public static IReadOnlyList<GroupRow> ByTeam(IReadOnlyList<GroupRow> repositories) =>
+        [
+            .. repositories
+                .GroupBy(row => row.Team ?? "", StringComparer.Ordinal)
+                .Select(same => new GroupRow(
+                    same.Key,
+                    null,
+                    same.Count(),
+                    same.Sum(row => row.Images),
+                    same.Sum(row => row.Running),
+                    same.Sum(row => row.Blocked),
+                    same.Sum(row => row.RunningBlocked),
+                    same.Sum(row => row.NewlyBlocked),
+                    same.Sum(row => row.Uncovered),
+                    same.Sum(row => row.Open),
+                    same.Sum(row => row.Overdue),
+                    same.Sum(row => row.Fixed)
+                ))
+                .OrderByDescending(row => row.RunningBlocked)
+                .ThenByDescending(row => row.Blocked)
+                .ThenBy(row => row.Name, StringComparer.Ordinal),
+        ];
+
+    /// <summary>Repositories to which nobody has pushed for long, the longest first.</summary>
+    public static IReadOnlyList<QuietRepository> Quiet(
+        IReadOnlyList<SeenImage> images,
+        DateTimeOffset now,
+        RepositoryTeams teams
+    ) =>
+        [
+            .. images
+                .GroupBy(seen => seen.Repository, StringComparer.Ordinal)
+                .Where(same => same.All(seen => seen.Image.PushedAt <= now.AddDays(-SummaryBuilder.QuietDays)))
+                .Select(same => new QuietRepository(
+                    same.Key,
+                    teams.Of(same.Key),
+                    same.Max(seen => seen.Image.PushedAt!.Value),
+                    same.Count()
+                ))
+                .OrderBy(quiet => quiet.NewestPush)
+                .ThenBy(quiet => quiet.Repository, StringComparer.Ordinal),
+        ];
+}
