@@ -1,15 +1,17 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using EcrGuard.Core.Images;
+using EcrGuard.Core.Reports.Alerts;
 using EcrGuard.Core.Verdicts;
 using static EcrGuard.Core.Images.Phrase;
 
 namespace EcrGuard.Core.Reports;
 
 /// <summary>A message to security, in a form for people and one for machines.</summary>
-/// <param name="Id">Stable, and in body and attributes: delivered at least once, a receiver drops a duplicate by
-///     it.</param>
+/// <param name="Id">Stable, and in body and attributes. A message may be delivered twice: a receiver knows by it which
+///     one is a duplicate.</param>
 /// <param name="Subject">At most 99 ASCII characters.</param>
 /// <param name="Text">Plain text for e-mail.</param>
 /// <param name="Json">An object with <c>schemaVersion</c>, <c>alertId</c> and <c>kind</c>.</param>
@@ -25,20 +27,20 @@ public sealed record AlertMessage(
     /// <summary>What SNS takes, in bytes of UTF-8 (SNS API, Publish).</summary>
     public const int MaxEnvelope = 262_144;
 
-    /// <summary>For people's text in a message about one image.</summary>
+    /// <summary>What the text for people takes at most, in bytes of UTF-8.</summary>
     internal const int MaxText = 48 * 1024;
 
     /// <summary>
     /// Both forms as SNS wants them under <c>MessageStructure=json</c>: the text for e-mail, JSON for every other
-    /// protocol; at most <see cref="MaxEnvelope"/> bytes.
+    /// protocol. At most <see cref="MaxEnvelope"/> bytes.
     /// </summary>
     public string Envelope => JsonSerializer.Serialize(new EnvelopeBody(Json, Text), EnvelopeJson.Relaxed.EnvelopeBody);
 
     internal int EnvelopeBytes => Encoding.UTF8.GetByteCount(Envelope);
 
     /// <summary>
-    /// A message with lists as long as it can hold: whoever built an image chooses much of what is said of it, and JSON
-    /// in JSON makes seven bytes of a character.
+    /// A message with lists as long as it can hold. Whoever built an image chooses much of the text, and JSON in JSON
+    /// may make seven bytes of a character.
     /// </summary>
     /// <param name="of">The message with lists of at most so many.</param>
     internal static AlertMessage Fitting(Func<int, AlertMessage> of)
@@ -53,13 +55,30 @@ public sealed record AlertMessage(
     internal static Unread Clipped(Unread item) => new(Clip(item.What, 400), Clip(item.Why, 400));
 
     /// <summary>
-    /// Of 800 characters each, of which JSON in JSON may make seven bytes: both forms together stay within the limit.
-    /// The count says how many there are.
+    /// They have 800 characters each, of which JSON in JSON may make seven bytes, so that both forms stay within the
+    /// limit. A count says how many there are.
     /// </summary>
     internal const int MaxUnreadInJson = 20;
 
-    internal static IReadOnlyList<FilterValue> Routing(string id, string kind, string account, string region) =>
-        [new("alertId", id), new("kind", kind), new("account", account), new("region", region)];
+    /// <param name="subject">Cut where it is too long.</param>
+    /// <param name="wholeIn">Where the whole is, if the text is cut.</param>
+    /// <param name="attributes">Besides those of the body.</param>
+    internal static AlertMessage Of<T>(
+        T body,
+        JsonTypeInfo<T> json,
+        string subject,
+        ReportText text,
+        string wholeIn,
+        params IEnumerable<FilterValue> attributes
+    )
+        where T : MessageBody =>
+        new(
+            body.AlertId,
+            Subjects.Fit(subject),
+            text.Render(MaxText, wholeIn),
+            JsonSerializer.Serialize(body, json),
+            [.. body.Attributes, .. attributes]
+        );
 
     /// <summary>The worst severity that a message is about, for filter policies.</summary>
     internal static IEnumerable<FilterValue> OfSeverity(Severity? severity) =>

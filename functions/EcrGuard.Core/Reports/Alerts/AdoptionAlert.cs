@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
 using static EcrGuard.Core.Images.Phrase;
@@ -10,8 +9,8 @@ namespace EcrGuard.Core.Reports.Alerts;
 public static class AdoptionAlert
 {
     /// <summary>
-    /// The ledger was taken over from another table: what it says from before is read again, and what people ordered
-    /// since is undone without a word but this one.
+    /// The ledger was taken over from another table. What people ordered since that table was written is undone, and
+    /// only this message says so.
     /// </summary>
     /// <param name="inForce">The forced approvals of before that are in force now, earliest end first.</param>
     public static AlertMessage For(
@@ -24,31 +23,39 @@ public static class AdoptionAlert
     {
         var id = $"adoption:{account}:{region}:{table}";
         var body = new AdoptionBody(
-            1,
             id,
-            "adoption",
             account,
             region,
             table,
             inForce.Count,
-            [
-                .. inForce
-                    .Take(MaxApprovals)
-                    .Select(each => new AdoptedApproval(
-                        each.Image.Repository.Name,
-                        each.Image.Digest,
-                        Clip(each.Forced.By, 300),
-                        Clip(each.Forced.Reason, ForcedApproval.MaxReason),
-                        each.Forced.At,
-                        each.Forced.Until
-                    )),
-            ],
+            [.. inForce.Take(MaxApprovals).Select(each => Adopted(each.Image, each.Forced))],
             at
         );
+        return Of(
+            body,
+            ReportJson.Default.AdoptionBody,
+            $"EcrGuard: ledger taken over in {account} {region}, {Count(inForce.Count, "approval")} in force",
+            Text(body),
+            "the weekly summary."
+        );
+    }
+
+    private static AdoptedApproval Adopted(ImageId image, ForcedApproval forced) =>
+        new(
+            image.Repository.Name,
+            image.Digest,
+            Clip(forced.By, 300),
+            Clip(forced.Reason, ForcedApproval.MaxReason),
+            forced.At,
+            forced.Until
+        );
+
+    private static ReportText Text(AdoptionBody body)
+    {
         var text = new ReportText()
             .Line(
-                $"EcrGuard keeps its ledger in the table {table} now, and what stands in it was written before: it was "
-                    + "restored, or another stack left it."
+                $"EcrGuard keeps its ledger in the table {body.Table} now, and what stands in it was written before: "
+                    + "it was restored, or another stack left it."
             )
             .Line(
                 "No verdict of before counts until the image is decided again. What people ordered in the time that "
@@ -57,10 +64,10 @@ public static class AdoptionAlert
             )
             .Line()
             .Line(
-                inForce.Count == 0
+                body.Count == 0
                     ? "No forced approval is in force by it."
-                    : $"{Phrase.Count(inForce.Count, "forced approval is", "forced approvals are")} in force by it. "
-                        + "End each that somebody had ended: ecrguard breakglass IMAGE --until now."
+                    : $"{Count(body.Count, "forced approval is", "forced approvals are")} in force by it. End each "
+                        + "that somebody had ended: ecrguard breakglass IMAGE --until now."
             );
         foreach (var approval in body.InForce)
             text.Line()
@@ -68,20 +75,13 @@ public static class AdoptionAlert
                 .Line($"Who       {approval.By}")
                 .Line($"Why       {approval.Reason}")
                 .Line($"When      from {SummaryText.Moment(approval.From)} to {SummaryText.Moment(approval.Until)}");
-        if (inForce.Count > MaxApprovals)
-            text.Line().Line($"And {inForce.Count - MaxApprovals} more, which the weekly summary lists.");
-        text.Line().Line($"Account   {account}, {region}").Line($"Seen      {SummaryText.Moment(at)}");
-        text.Line().Line($"Alert     {id}");
-        return new AlertMessage(
-            id,
-            Subjects.Fit(
-                $"EcrGuard: ledger taken over in {account} {region}, "
-                    + $"{Phrase.Count(inForce.Count, "approval")} in force"
-            ),
-            text.Render(MaxText, "the weekly summary."),
-            JsonSerializer.Serialize(body, ReportJson.Default.AdoptionBody),
-            Routing(id, "adoption", account, region)
-        );
+        if (body.Count > MaxApprovals)
+            text.Line().Line($"And {body.Count - MaxApprovals} more, which the weekly summary lists.");
+        return text.Line()
+            .Line($"Account   {body.Account}, {body.Region}")
+            .Line($"Seen      {SummaryText.Moment(body.SeenAt)}")
+            .Line()
+            .Line($"Alert     {body.AlertId}");
     }
 
     /// <summary>More are counted: both forms of a message are within SNS's limit.</summary>

@@ -20,19 +20,44 @@ public sealed record BackfillResult(
     string PolicyVersion
 );
 
+/// <summary>What the JSON of every message begins with.</summary>
+internal abstract record MessageBody(
+    [property: JsonPropertyOrder(-2)] string AlertId,
+    [property: JsonPropertyOrder(-2)] string Kind,
+    [property: JsonPropertyOrder(-2)] string Account,
+    [property: JsonPropertyOrder(-2)] string Region
+)
+{
+    [JsonPropertyOrder(-3)]
+    public int SchemaVersion { get; } = 1;
+
+    [JsonIgnore]
+    public virtual IEnumerable<FilterValue> Attributes =>
+        [new("alertId", AlertId), new("kind", Kind), new("account", Account), new("region", Region)];
+}
+
+/// <summary>What the JSON of a message about one image begins with.</summary>
+internal abstract record ImageMessageBody(string AlertId, string Kind, [property: JsonIgnore] ImageId Image)
+    : MessageBody(AlertId, Kind, Image.Repository.Account, Image.Repository.Region)
+{
+    [JsonPropertyOrder(-1)]
+    public string Repository => Image.Repository.Name;
+
+    [JsonPropertyOrder(-1)]
+    public Digest Digest => Image.Digest;
+
+    public override IEnumerable<FilterValue> Attributes => base.Attributes.Append(new("repository", Repository));
+}
+
 /// <param name="Severity">The worst of the reasons; null where none is a finding.</param>
 /// <param name="RunsIn">The first of those that run it, by name.</param>
 /// <param name="Team">Null where the repository's tag names none, or no sweep has read it.</param>
 /// <param name="Explain">The command that shows all that the ledger knows of the image.</param>
 /// <param name="Waiver">For the policy document, to be filled in; null where nothing is to be waived.</param>
 internal sealed record AlertBody(
-    int SchemaVersion,
     string AlertId,
     string Kind,
-    string Account,
-    string Region,
-    string Repository,
-    Digest Digest,
+    ImageId Image,
     IReadOnlyList<string> Tags,
     Status? PreviousStatus,
     Status Status,
@@ -55,16 +80,12 @@ internal sealed record AlertBody(
     string EcrConsole,
     string InspectorConsole,
     string? Waiver
-);
+) : ImageMessageBody(AlertId, Kind, Image);
 
 internal sealed record BreakGlassBody(
-    int SchemaVersion,
     string AlertId,
     string Kind,
-    string Account,
-    string Region,
-    string Repository,
-    Digest Digest,
+    ImageId Image,
     IReadOnlyList<string> Tags,
     Status Verdict,
     string By,
@@ -73,17 +94,13 @@ internal sealed record BreakGlassBody(
     DateTimeOffset Until,
     ApiRequest? Request,
     Revocation? Revoked
-);
+) : ImageMessageBody(AlertId, Kind, Image);
 
 /// <param name="UsedBy">As far as consumers name themselves; a pull names nobody.</param>
 internal sealed record GraceBody(
-    int SchemaVersion,
     string AlertId,
     string Kind,
-    string Account,
-    string Region,
-    string Repository,
-    Digest Digest,
+    ImageId Image,
     IReadOnlyList<string> Tags,
     string Severity,
     DateTimeOffset StartedAt,
@@ -95,36 +112,30 @@ internal sealed record GraceBody(
     int ReasonCount,
     IReadOnlyList<string> ToPass,
     string PolicyVersion
-);
+) : ImageMessageBody(AlertId, Kind, Image);
 
 /// <param name="Released">For a release only.</param>
 internal sealed record QuarantineBody(
-    int SchemaVersion,
     string AlertId,
     string Kind,
-    string Account,
-    string Region,
-    string Repository,
-    Digest Digest,
+    ImageId Image,
     IReadOnlyList<string> Tags,
     Status Status,
     Release? Released,
     IReadOnlyList<Reason> Reasons,
     int ReasonCount,
     string PolicyVersion
-);
+) : ImageMessageBody(AlertId, Kind, Image);
 
 internal sealed record AlertBatchBody(
-    int SchemaVersion,
     string AlertId,
-    string Kind,
     string Account,
     string Region,
     string? Team,
     IReadOnlyList<CountOf> Kinds,
     IReadOnlyList<CountOf> Repositories,
     IReadOnlyList<AlertEntry> Alerts
-);
+) : MessageBody(AlertId, "batch", Account, Region);
 
 internal sealed record CountOf(string Name, int Count);
 
@@ -137,62 +148,27 @@ internal sealed record AlertEntry(
     bool Running
 );
 
-internal sealed record ForeignTagBody(
-    int SchemaVersion,
-    string AlertId,
-    string Kind,
-    string Account,
-    string Region,
-    string Repository,
-    Digest Digest,
-    string Tag,
-    DateTimeOffset PushedAt
-);
+internal sealed record ForeignTagBody(string AlertId, ImageId Image, string Tag, DateTimeOffset PushedAt)
+    : ImageMessageBody(AlertId, "foreign-tag", Image);
 
-internal sealed record TagRemovalBody(
-    int SchemaVersion,
-    string AlertId,
-    string Kind,
-    string Account,
-    string Region,
-    string Repository,
-    Digest Digest,
-    string Tag,
-    string What,
-    DateTimeOffset At
-);
+internal sealed record TagRemovalBody(string AlertId, ImageId Image, string Tag, string What, DateTimeOffset At)
+    : ImageMessageBody(AlertId, "tag-removal", Image);
 
 internal sealed record DeployedBody(
-    int SchemaVersion,
     string AlertId,
-    string Kind,
-    string Account,
-    string Region,
-    string Repository,
-    Digest Digest,
+    ImageId Image,
     string RunBy,
     string Status,
     DateTimeOffset Since,
     string Why,
     DateTimeOffset At
-);
+) : ImageMessageBody(AlertId, "deployed", Image);
 
-internal sealed record UnshieldedBody(
-    int SchemaVersion,
-    string AlertId,
-    string Kind,
-    string Account,
-    string Region,
-    string Repository,
-    Digest Digest,
-    string Why,
-    DateTimeOffset At
-);
+internal sealed record UnshieldedBody(string AlertId, ImageId Image, string Why, DateTimeOffset At)
+    : ImageMessageBody(AlertId, "unshielded", Image);
 
 internal sealed record WeekBody(
-    int SchemaVersion,
     string AlertId,
-    string Kind,
     string Account,
     string Region,
     IReadOnlyList<Unread> Unread,
@@ -202,12 +178,10 @@ internal sealed record WeekBody(
     int DeployableByBreakGlass,
     WeekRollUp Numbers,
     string WholeAt
-);
+) : MessageBody(AlertId, "weekly-summary", Account, Region);
 
 internal sealed record BackfillBody(
-    int SchemaVersion,
     string AlertId,
-    string Kind,
     string Account,
     string Region,
     IReadOnlyList<Unread> Unread,
@@ -217,12 +191,10 @@ internal sealed record BackfillBody(
     DateTimeOffset StartedAt,
     DateTimeOffset EndedAt,
     string PolicyVersion
-);
+) : MessageBody(AlertId, "backfill", Account, Region);
 
 internal sealed record SweepBody(
-    int SchemaVersion,
     string AlertId,
-    string Kind,
     string Account,
     string Region,
     int Repositories,
@@ -233,33 +205,29 @@ internal sealed record SweepBody(
     int UnreadCount,
     DateTimeOffset StartedAt,
     DateTimeOffset EndedAt
-);
+) : MessageBody(AlertId, "sweep", Account, Region);
 
 /// <param name="Before">The ceiling that was seen last.</param>
 internal sealed record CeilingBody(
-    int SchemaVersion,
     string AlertId,
-    string Kind,
     string Account,
     string Region,
     EnforcementMode Before,
     EnforcementMode Ceiling,
     DateTimeOffset SeenAt
-);
+) : MessageBody(AlertId, "ceiling", Account, Region);
 
 /// <param name="Count">How many forced approvals are in force.</param>
 /// <param name="InForce">The first of them.</param>
 internal sealed record AdoptionBody(
-    int SchemaVersion,
     string AlertId,
-    string Kind,
     string Account,
     string Region,
     string Table,
     int Count,
     IReadOnlyList<AdoptedApproval> InForce,
     DateTimeOffset SeenAt
-);
+) : MessageBody(AlertId, "adoption", Account, Region);
 
 internal sealed record AdoptedApproval(
     string Repository,
@@ -272,9 +240,7 @@ internal sealed record AdoptedApproval(
 
 /// <param name="Broken">A sentence for each of the first ceilings that are broken.</param>
 internal sealed record PlanRefusedBody(
-    int SchemaVersion,
     string AlertId,
-    string Kind,
     string Account,
     string Region,
     string PlanId,
@@ -282,4 +248,4 @@ internal sealed record PlanRefusedBody(
     int BrokenCount,
     string PolicyVersion,
     DateTimeOffset RefusedAt
-);
+) : MessageBody(AlertId, "plan-refused", Account, Region);

@@ -2,7 +2,7 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Reports.Alerts;
 
-/// <summary>Where a reader of an alert goes next.</summary>
+/// <summary>Which image an alert is about, and where its reader goes next.</summary>
 internal static class AlertPointers
 {
     /// <summary>
@@ -12,6 +12,12 @@ internal static class AlertPointers
 
     public static string Ecr(ImageId image) =>
         Links.Repository(image.Repository.Account, image.Repository.Region, image.Repository.Name);
+
+    /// <summary>The lines that name an image.</summary>
+    public static ReportText Image(this ReportText text, ImageId image, IReadOnlyList<string> tags) =>
+        text.Line($"Image     {image.Repository.Uri}@{image.Digest}")
+            .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
+            .Line($"Account   {image.Repository.Account}, {image.Repository.Region}");
 
     /// <summary>The last lines of a text about one image, before its id.</summary>
     public static ReportText Pointers(this ReportText text, ImageId image) =>

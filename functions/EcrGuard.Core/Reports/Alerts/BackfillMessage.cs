@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Verdicts;
 using static EcrGuard.Core.Images.Phrase;
@@ -16,17 +15,47 @@ public static class BackfillMessage
             System.Globalization.CultureInfo.InvariantCulture,
             $"backfill:{result.Account}:{result.Region}:{result.StartedAt.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}"
         );
+        var unread = result.Unread.Select(Clipped).ToList();
+        var read =
+            unread.Count > 0 && result.Statuses.Total == 0
+                ? "no image could be read"
+                : $"{Count(result.Statuses.Total, "image")}, {result.Statuses.Blocked} blocked";
+        return Of(
+            new BackfillBody(
+                id,
+                result.Account,
+                result.Region,
+                [.. unread.Take(MaxUnreadInJson)],
+                unread.Count,
+                result.Repositories,
+                result.Statuses,
+                result.StartedAt,
+                result.EndedAt,
+                result.PolicyVersion
+            ),
+            ReportJson.Default.BackfillBody,
+            $"EcrGuard: backfill done, {read}{(unread.Count > 0 ? ", INCOMPLETE" : "")}",
+            Text(result, unread, id),
+            "the message's JSON form, up to its own limit, and the log.",
+            new("complete", unread.Count == 0 ? "true" : "false"),
+            FilterValue.Of("images", result.Statuses.Total),
+            FilterValue.Of("blocked", result.Statuses.Blocked)
+        );
+    }
+
+    private static ReportText Text(BackfillResult result, List<Unread> unread, string id)
+    {
         var text = new ReportText().Line(
-            result.Unread.Count == 0
+            unread.Count == 0
                 ? "The backfill is done: every image is judged and recorded."
                 : "The backfill is done, but not everything could be read."
         );
-        if (result.Unread.Count > 0)
+        if (unread.Count > 0)
             text.List(
-                $"Could not be read: {result.Unread.Count}",
+                $"Could not be read: {unread.Count}",
                 "could not be read",
-                result.Unread.Count,
-                i => $"- {Clip(result.Unread[i].What, 400)}: {Clip(result.Unread[i].Why, 400)}"
+                unread.Count,
+                i => $"- {unread[i].What}: {unread[i].Why}"
             );
         text.Line()
             .Line($"Account   {result.Account}, {result.Region}")
@@ -39,43 +68,9 @@ public static class BackfillMessage
             .Line();
         foreach (var status in Enum.GetValues<Status>())
             text.Line($"{status.Word(), -11} {result.Statuses[status], 7}");
-        text.Line()
+        return text.Line()
             .Line("No alert was sent for any of them; from now on changes are told.")
             .Line()
             .Line($"Alert     {id}");
-
-        var unread = result.Unread.Select(Clipped).ToList();
-        var read =
-            unread.Count > 0 && result.Statuses.Total == 0
-                ? "no image could be read"
-                : $"{Count(result.Statuses.Total, "image")}, {result.Statuses.Blocked} blocked";
-        return new AlertMessage(
-            id,
-            Subjects.Fit($"EcrGuard: backfill done, {read}{(unread.Count > 0 ? ", INCOMPLETE" : "")}"),
-            text.Render(MaxText, "the message's JSON form, up to its own limit, and the log."),
-            JsonSerializer.Serialize(
-                new BackfillBody(
-                    1,
-                    id,
-                    "backfill",
-                    result.Account,
-                    result.Region,
-                    [.. unread.Take(MaxUnreadInJson)],
-                    unread.Count,
-                    result.Repositories,
-                    result.Statuses,
-                    result.StartedAt,
-                    result.EndedAt,
-                    result.PolicyVersion
-                ),
-                ReportJson.Default.BackfillBody
-            ),
-            [
-                .. Routing(id, "backfill", result.Account, result.Region),
-                new("complete", unread.Count == 0 ? "true" : "false"),
-                FilterValue.Of("images", result.Statuses.Total),
-                FilterValue.Of("blocked", result.Statuses.Blocked),
-            ]
-        );
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using EcrGuard.Core.Policy;
 using static EcrGuard.Core.Reports.AlertMessage;
 
@@ -9,7 +8,7 @@ namespace EcrGuard.Core.Reports.Alerts;
 public static class CeilingAlert
 {
     /// <summary>
-    /// The deployment may do more than before, or less: a redeploy that nobody meant shows by this message alone.
+    /// The deployment may do more than before, or less. Only this message shows a redeploy that nobody meant.
     /// </summary>
     /// <param name="change">Counts the changes, so that each has an id of its own.</param>
     public static AlertMessage For(
@@ -22,7 +21,7 @@ public static class CeilingAlert
     )
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"ceiling:{account}:{region}:{change}:{Word(now)}");
-        var body = new CeilingBody(1, id, "ceiling", account, region, before, now, at);
+        var body = new CeilingBody(id, account, region, before, now, at);
         var text = new ReportText()
             .Line($"The deployment's ceiling (the parameter Enforcement) was {Word(before)} and is {Word(now)} now.")
             .Line(
@@ -42,12 +41,13 @@ public static class CeilingAlert
             .Line($"Seen      {SummaryText.Moment(at)}")
             .Line()
             .Line($"Alert     {id}");
-        return new AlertMessage(
-            id,
-            Subjects.Fit($"EcrGuard: ceiling changed from {Word(before)} to {Word(now)} in {account} {region}"),
-            text.Render(MaxText, "the message's JSON form."),
-            JsonSerializer.Serialize(body, ReportJson.Default.CeilingBody),
-            [.. Routing(id, "ceiling", account, region), new("ceiling", Word(now))]
+        return Of(
+            body,
+            ReportJson.Default.CeilingBody,
+            $"EcrGuard: ceiling changed from {Word(before)} to {Word(now)} in {account} {region}",
+            text,
+            "the message's JSON form.",
+            new FilterValue("ceiling", Word(now))
         );
     }
 

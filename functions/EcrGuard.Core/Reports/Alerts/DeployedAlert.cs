@@ -1,17 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using static EcrGuard.Core.Images.Phrase;
-using static EcrGuard.Core.Reports.AlertMessage;
 
 namespace EcrGuard.Core.Reports.Alerts;
 
 /// <summary>
-/// Something runs an image that no approval stood for. Told once for each consumer, digest and status: that a known
-/// deployment scales out or restarts is no news.
+/// Something runs an image that was not approved. Sent once for each consumer, digest and status: a known deployment
+/// that scales out or restarts is no news.
 /// </summary>
 public static class DeployedAlert
 {
@@ -39,32 +37,13 @@ public static class DeployedAlert
             .Pointers(image)
             .Line()
             .Line($"Alert     {id}");
-        return new AlertMessage(
-            id,
-            Subjects.Fit($"EcrGuard: {status} image of {repository.Name} was deployed"),
-            text.Render(MaxText, "the ledger."),
-            JsonSerializer.Serialize(
-                new DeployedBody(
-                    1,
-                    id,
-                    "deployed",
-                    repository.Account,
-                    repository.Region,
-                    repository.Name,
-                    image.Digest,
-                    name,
-                    status,
-                    since,
-                    why,
-                    at
-                ),
-                ReportJson.Default.DeployedBody
-            ),
-            [
-                .. Routing(id, "deployed", repository.Account, repository.Region),
-                new("repository", repository.Name),
-                new("status", status.ToLowerInvariant()),
-            ]
+        return AlertMessage.Of(
+            new DeployedBody(id, image, name, status, since, why, at),
+            ReportJson.Default.DeployedBody,
+            $"EcrGuard: {status} image of {repository.Name} was deployed",
+            text,
+            "the ledger.",
+            new FilterValue("status", status.ToLowerInvariant())
         );
     }
 }

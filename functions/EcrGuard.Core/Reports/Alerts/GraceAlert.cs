@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EcrGuard.Core.Verdicts;
 using static EcrGuard.Core.Images.Phrase;
 using static EcrGuard.Core.Reports.AlertMessage;
@@ -8,29 +7,55 @@ namespace EcrGuard.Core.Reports.Alerts;
 /// <summary>The time that the policy gives to replace a blocked image that runs.</summary>
 public static class GraceAlert
 {
-    /// <summary>Of as many characters as an ARN may take, within what a message holds.</summary>
+    /// <summary>More are counted: with names as long as an ARN may be, the message stays within its limit.</summary>
     private const int MaxUsers = 50;
 
     /// <summary>
-    /// The grace of an image in use: half of it has gone, or all. Names what runs it, the owner where one is known, and
-    /// the fix.
+    /// Half of the grace of an image in use is over, or all of it. Names what runs the image, its owner if one is
+    /// known, and the fix.
     /// </summary>
     public static AlertMessage For(GraceNotice notice) =>
         Fitting(most => Of(notice with { Record = notice.Record.Cut(most) }));
 
     private static AlertMessage Of(GraceNotice notice)
     {
-        // What is forced passes already: the fix is that of the verdict it stands for.
+        // A forced approval passes already: the fix is that of the verdict without it.
         var record = notice.Record.WithoutBreakGlass();
-        var (grace, verdict, image) = (notice.Grace, record.Verdict, record.Verdict.Image);
-        var id = GraceNotice.Id(image, notice.Stage, grace);
-        var kind = notice.Stage switch
-        {
-            GraceStage.Reminder => "grace-reminder",
-            GraceStage.Escalation => "grace-ended",
-        };
+        var (grace, verdict) = (notice.Grace, record.Verdict);
         var tags = Tags(record.Tags);
-        var owner = notice.Owner is null ? null : Clip(notice.Owner, 256);
+        var body = new GraceBody(
+            GraceNotice.Id(verdict.Image, notice.Stage, grace),
+            notice.Stage switch
+            {
+                GraceStage.Reminder => "grace-reminder",
+                GraceStage.Escalation => "grace-ended",
+            },
+            verdict.Image,
+            tags,
+            Grace.Word(grace.Severity),
+            grace.StartedAt,
+            grace.EndsAt,
+            [.. notice.Usage.By.Take(MaxUsers).Select(by => Clip(by.ToString(), 300))],
+            notice.Usage.By.Count,
+            notice.Owner is null ? null : Clip(notice.Owner, 256),
+            verdict.Reasons,
+            record.ReasonCount,
+            verdict.ToPass,
+            verdict.PolicyVersion
+        );
+        return AlertMessage.Of(
+            body,
+            ReportJson.Default.GraceBody,
+            $"EcrGuard: {(notice.Stage == GraceStage.Escalation ? "grace ended" : "half of the grace gone")}, "
+                + $"{Named(verdict.Image, tags)} runs and is blocked",
+            Text(notice, body),
+            "the message's JSON form.",
+            [new("severity", Grace.Word(grace.Severity).ToLowerInvariant()), .. OfTeam(notice.Owner)]
+        );
+    }
+
+    private static ReportText Text(GraceNotice notice, GraceBody body)
+    {
         var text = new ReportText()
             .Line(
                 notice.Stage switch
@@ -44,69 +69,34 @@ public static class GraceAlert
                 }
             )
             .Line()
-            .Line($"Image     {image.Repository.Uri}@{image.Digest}")
-            .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
-            .Line($"Account   {image.Repository.Account}, {image.Repository.Region}")
+            .Image(body.Image, body.Tags)
             .Line(
-                $"Grace     {Grace.Word(grace.Severity)}: {Count(grace.Days, "day")}, from "
-                    + $"{SummaryText.Moment(grace.StartedAt)} to {SummaryText.Moment(grace.EndsAt)}"
+                $"Grace     {body.Severity}: {Count(notice.Grace.Days, "day")}, from "
+                    + $"{SummaryText.Moment(body.StartedAt)} to {SummaryText.Moment(body.EndsAt)}"
             );
-        if (owner is not null)
+        if (body.Owner is { } owner)
             text.Line($"Owner     {owner}");
-        text.List("In use:", "reasons for that", notice.Usage.Why.Count, i => $"- {Clip(notice.Usage.Why[i], 500)}")
+        return text.List(
+                "In use:",
+                "reasons for that",
+                notice.Usage.Why.Count,
+                i => $"- {Clip(notice.Usage.Why[i], 500)}"
+            )
             .List(
                 "What would make it pass, shortest way first:",
                 "ways to pass",
-                verdict.ToPass.Count,
-                i => $"- {Clip(verdict.ToPass[i], 1000)}"
+                body.ToPass.Count,
+                i => $"- {Clip(body.ToPass[i], 1000)}"
             )
             .List(
-                $"Reasons: {record.ReasonCount}",
+                $"Reasons: {body.ReasonCount}",
                 "reasons",
-                verdict.Reasons.Count,
-                i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}"
+                body.Reasons.Count,
+                i => $"- {Clip(body.Reasons[i].Sentence, 1000)}"
             )
-            .Pointers(image)
+            .Pointers(body.Image)
             .Line()
-            .Line($"Policy    {verdict.PolicyVersion}")
-            .Line($"Alert     {id}");
-        return new AlertMessage(
-            id,
-            Subjects.Fit(
-                "EcrGuard: "
-                    + $"{(notice.Stage == GraceStage.Escalation ? "grace ended" : "half of the grace gone")}, "
-                    + $"{Named(image, tags)} runs and is blocked"
-            ),
-            text.Render(MaxText, "the message's JSON form."),
-            JsonSerializer.Serialize(
-                new GraceBody(
-                    1,
-                    id,
-                    kind,
-                    image.Repository.Account,
-                    image.Repository.Region,
-                    image.Repository.Name,
-                    image.Digest,
-                    tags,
-                    Grace.Word(grace.Severity),
-                    grace.StartedAt,
-                    grace.EndsAt,
-                    [.. notice.Usage.By.Take(MaxUsers).Select(by => Clip(by.ToString(), 300))],
-                    notice.Usage.By.Count,
-                    owner,
-                    verdict.Reasons,
-                    record.ReasonCount,
-                    verdict.ToPass,
-                    verdict.PolicyVersion
-                ),
-                ReportJson.Default.GraceBody
-            ),
-            [
-                .. Routing(id, kind, image.Repository.Account, image.Repository.Region),
-                new("repository", image.Repository.Name),
-                new("severity", Grace.Word(grace.Severity).ToLowerInvariant()),
-                .. OfTeam(notice.Owner),
-            ]
-        );
+            .Line($"Policy    {body.PolicyVersion}")
+            .Line($"Alert     {body.AlertId}");
     }
 }

@@ -40,21 +40,17 @@ public static class ImageAlert
 
     private static AlertMessage Of(Alert alert)
     {
-        var (record, verdict) = (alert.Record, alert.Record.Verdict);
+        var verdict = alert.Record.Verdict;
         var (image, registry) = (verdict.Image, verdict.Image.Repository);
-        var tags = Tags(record.Tags);
+        var tags = Tags(alert.Record.Tags);
         var urgent = IsUrgent(alert) ? "URGENT, runs and is " : "";
-        return new AlertMessage(
-            alert.Id,
-            Subjects.Fit(
-                $"EcrGuard: {urgent}{verdict.Status.Word()} {Named(image, tags)} in "
-                    + $"{registry.Account} {registry.Region}"
-            ),
+        return AlertMessage.Of(
+            Body(alert, tags),
+            ReportJson.Default.AlertBody,
+            $"EcrGuard: {urgent}{verdict.Status.Word()} {Named(image, tags)} in {registry.Account} {registry.Region}",
             Text(alert, tags),
-            JsonSerializer.Serialize(Body(alert, tags), ReportJson.Default.AlertBody),
+            "the ledger.",
             [
-                .. Routing(alert.Id, Word(alert.Kind), registry.Account, registry.Region),
-                new("repository", registry.Name),
                 new("status", verdict.Status.Word().ToLowerInvariant()),
                 new("running", alert.RunsIn.Count > 0 ? "true" : "false"),
                 .. OfSeverity(Worst(verdict)),
@@ -63,16 +59,14 @@ public static class ImageAlert
         );
     }
 
-    private static string Text(Alert alert, IReadOnlyList<string> tags)
+    private static ReportText Text(Alert alert, IReadOnlyList<string> tags)
     {
         var (record, verdict) = (alert.Record, alert.Record.Verdict);
         var image = verdict.Image;
         var text = new ReportText()
             .Line(Headline(alert))
             .Line()
-            .Line($"Image     {image.Repository.Uri}@{image.Digest}")
-            .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
-            .Line($"Account   {image.Repository.Account}, {image.Repository.Region}")
+            .Image(image, tags)
             .Line($"Team      {(alert.Team is null ? "not known" : Clip(alert.Team, 256))}")
             .Line(
                 $"Status    {record.PreviousStatus?.Word() ?? "new"} → {verdict.Status.Word()} since "
@@ -96,10 +90,7 @@ public static class ImageAlert
             text.Line()
                 .Line("A waiver for the first reason, should its team be sure. Fill in the rest:")
                 .Line(waiver.ReplaceLineEndings("\n"));
-        return text.Line()
-            .Line($"Policy    {verdict.PolicyVersion}")
-            .Line($"Alert     {alert.Id}")
-            .Render(MaxText, "the ledger.");
+        return text.Line().Line($"Policy    {verdict.PolicyVersion}").Line($"Alert     {alert.Id}");
     }
 
     private static void AddReasons(ReportText text, ImageRecord record)
@@ -184,13 +175,9 @@ public static class ImageAlert
         var (record, verdict) = (alert.Record, alert.Record.Verdict);
         var image = verdict.Image;
         return new AlertBody(
-            1,
             alert.Id,
             Word(alert.Kind),
-            image.Repository.Account,
-            image.Repository.Region,
-            image.Repository.Name,
-            image.Digest,
+            image,
             tags,
             record.PreviousStatus,
             verdict.Status,
@@ -239,9 +226,7 @@ public static class ImageAlert
         var told = string.Join(", ", kinds.Select(kind => $"{kind.Count} {kind.Name}"));
         var registry = sorted[0].Record.Verdict.Image.Repository;
         var body = new AlertBatchBody(
-            1,
             id,
-            "batch",
             registry.Account,
             registry.Region,
             sorted[0].Team is { } team ? Clip(team, 256) : null,
@@ -255,7 +240,7 @@ public static class ImageAlert
             TextOfMany(sorted, id, told, repositories),
             JsonSerializer.Serialize(body, ReportJson.Default.AlertBatchBody),
             [
-                .. Routing(id, "batch", registry.Account, registry.Region),
+                .. body.Attributes,
                 new("status", sorted.Min(alert => alert.Record.Verdict.Status).Word().ToLowerInvariant()),
                 FilterValue.Of("alerts", sorted.Count),
                 FilterValue.Of("blocked", sorted.Count(alert => alert.Kind == AlertKind.Blocked)),

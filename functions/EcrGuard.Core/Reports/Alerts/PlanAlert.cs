@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EcrGuard.Core.Plans;
 using static EcrGuard.Core.Images.Phrase;
 using static EcrGuard.Core.Reports.AlertMessage;
@@ -8,7 +7,7 @@ namespace EcrGuard.Core.Reports.Alerts;
 /// <summary>Somebody wanted to apply a plan that takes more than the policy's ceilings allow.</summary>
 public static class PlanAlert
 {
-    /// <summary>Of the ceilings that are broken, so many are named; the rest are counted.</summary>
+    /// <summary>So many broken ceilings are named; the rest are counted.</summary>
     private const int MaxBroken = 20;
 
     /// <param name="broken">A sentence for each ceiling that is broken; at least one.</param>
@@ -28,26 +27,21 @@ public static class PlanAlert
             .Line()
             .Line($"Policy    {plan.PolicyVersion}")
             .Line($"Alert     {id}");
-        return new AlertMessage(
-            id,
-            Subjects.Fit($"EcrGuard: plan refused by a ceiling in {plan.Account} {plan.Region}"),
-            text.Render(MaxText, "the answer to whoever applied it."),
-            JsonSerializer.Serialize(
-                new PlanRefusedBody(
-                    1,
-                    id,
-                    "plan-refused",
-                    plan.Account,
-                    plan.Region,
-                    plan.Id,
-                    [.. broken.Take(MaxBroken).Select(why => Clip(why, 500))],
-                    broken.Count,
-                    plan.PolicyVersion,
-                    at
-                ),
-                ReportJson.Default.PlanRefusedBody
+        return Of(
+            new PlanRefusedBody(
+                id,
+                plan.Account,
+                plan.Region,
+                plan.Id,
+                [.. broken.Take(MaxBroken).Select(why => Clip(why, 500))],
+                broken.Count,
+                plan.PolicyVersion,
+                at
             ),
-            Routing(id, "plan-refused", plan.Account, plan.Region)
+            ReportJson.Default.PlanRefusedBody,
+            $"EcrGuard: plan refused by a ceiling in {plan.Account} {plan.Region}",
+            text,
+            "the answer to whoever applied it."
         );
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Verdicts;
 using static EcrGuard.Core.Images.Phrase;
@@ -6,30 +5,18 @@ using static EcrGuard.Core.Reports.AlertMessage;
 
 namespace EcrGuard.Core.Reports.Alerts;
 
-/// <summary>What happens to an image that is out of reach.</summary>
+/// <summary>What happens to an image in quarantine.</summary>
 public static class QuarantineAlert
 {
-    /// <summary>Something happened to an image that is out of reach which its blocking does not tell.</summary>
+    /// <summary>
+    /// Something happened to an image in quarantine of which the alert about its blocking does not tell.
+    /// </summary>
     public static AlertMessage For(QuarantineNotice notice) =>
         Fitting(most => Of(notice with { Record = notice.Record.Cut(most) }));
 
     private static AlertMessage Of(QuarantineNotice notice)
     {
-        var (record, quarantine, verdict, image) = (
-            notice.Record,
-            notice.Quarantine,
-            notice.Record.Verdict,
-            notice.Record.Verdict.Image
-        );
-        var tags = Tags(record.Tags);
-        var release =
-            quarantine.Release is { } released && notice.News == QuarantineNews.Released
-                ? released with
-                {
-                    By = Clip(released.By, 300),
-                    Reason = Clip(released.Reason, 500),
-                }
-                : null;
+        var (record, verdict) = (notice.Record, notice.Record.Verdict);
         var (kind, headline) = notice.News switch
         {
             QuarantineNews.RestoredByOthers => (
@@ -41,54 +28,52 @@ public static class QuarantineAlert
                 "An image was released: it comes back into reach, and gates answer as they did."
             ),
         };
+        var body = new QuarantineBody(
+            notice.Id,
+            kind,
+            verdict.Image,
+            Tags(record.Tags),
+            verdict.Status,
+            ReleaseOf(notice),
+            verdict.Reasons,
+            record.ReasonCount,
+            verdict.PolicyVersion
+        );
         var text = new ReportText()
             .Line(headline)
             .Line()
-            .Line($"Image     {image.Repository.Uri}@{image.Digest}")
-            .Line($"Tags      {(tags.Count == 0 ? "none" : string.Join(", ", tags))}")
-            .Line($"Account   {image.Repository.Account}, {image.Repository.Region}")
+            .Image(body.Image, body.Tags)
             .Line($"Status    {verdict.Status.Word()} since {SummaryText.Moment(record.StatusSince)}");
-        if (release is not null)
+        if (body.Released is { } release)
             text.Line($"Released  by {release.By} at {SummaryText.Moment(release.At)}: {release.Reason}");
         if (notice.Follows is { } follows)
             text.Line($"Follows   {Clip(follows, 500)}");
         text.List(
-                $"Reasons: {record.ReasonCount}",
+                $"Reasons: {body.ReasonCount}",
                 "reasons",
-                verdict.Reasons.Count,
-                i => $"- {Clip(verdict.Reasons[i].Sentence, 1000)}"
+                body.Reasons.Count,
+                i => $"- {Clip(body.Reasons[i].Sentence, 1000)}"
             )
-            .Pointers(image)
+            .Pointers(body.Image)
             .Line()
-            .Line($"Policy    {verdict.PolicyVersion}")
-            .Line($"Alert     {notice.Id}");
-        return new AlertMessage(
-            notice.Id,
-            Subjects.Fit($"EcrGuard: {kind.Replace('-', ' ')}, " + Named(image, tags)),
-            text.Render(MaxText, "the message's JSON form."),
-            JsonSerializer.Serialize(
-                new QuarantineBody(
-                    1,
-                    notice.Id,
-                    kind,
-                    image.Repository.Account,
-                    image.Repository.Region,
-                    image.Repository.Name,
-                    image.Digest,
-                    tags,
-                    verdict.Status,
-                    release,
-                    verdict.Reasons,
-                    record.ReasonCount,
-                    verdict.PolicyVersion
-                ),
-                ReportJson.Default.QuarantineBody
-            ),
-            [
-                .. Routing(notice.Id, kind, image.Repository.Account, image.Repository.Region),
-                new("repository", image.Repository.Name),
-                new("status", verdict.Status.Word().ToLowerInvariant()),
-            ]
+            .Line($"Policy    {body.PolicyVersion}")
+            .Line($"Alert     {body.AlertId}");
+        return AlertMessage.Of(
+            body,
+            ReportJson.Default.QuarantineBody,
+            $"EcrGuard: {kind.Replace('-', ' ')}, " + Named(body.Image, body.Tags),
+            text,
+            "the message's JSON form.",
+            new FilterValue("status", verdict.Status.Word().ToLowerInvariant())
         );
     }
+
+    private static Release? ReleaseOf(QuarantineNotice notice) =>
+        notice is { News: QuarantineNews.Released, Quarantine.Release: { } release }
+            ? release with
+            {
+                By = Clip(release.By, 300),
+                Reason = Clip(release.Reason, 500),
+            }
+            : null;
 }

@@ -1,20 +1,19 @@
 using System.Globalization;
-using System.Text.Json;
 using EcrGuard.Core.Images;
 using static EcrGuard.Core.Images.Phrase;
 using static EcrGuard.Core.Reports.AlertMessage;
 
 namespace EcrGuard.Core.Reports.Alerts;
 
-/// <summary>What befell tags with EcrGuard's prefix.</summary>
+/// <summary>What happened to tags with EcrGuard's prefix.</summary>
 public static class TagAlert
 {
     /// <summary>
-    /// A tag with EcrGuard's prefix was pushed that EcrGuard did not write: it would make people and lifecycle rules
-    /// believe a verdict that was never given.
+    /// Somebody else pushed a tag with EcrGuard's prefix. People and lifecycle rules would believe a verdict that was
+    /// never given.
     /// </summary>
     /// <param name="tag">As pushed.</param>
-    /// <param name="eventId">The event that told it, so that the event delivered twice gives the same alert.</param>
+    /// <param name="eventId">Of the event, so that an event that is delivered twice gives the same alert.</param>
     public static AlertMessage ForForeign(ImageId image, string tag, string eventId, DateTimeOffset pushedAt)
     {
         var id = $"{image.Digest.Hex}:FOREIGN-TAG:{Clip(eventId, 100)}";
@@ -38,34 +37,21 @@ public static class TagAlert
             .Pointers(image)
             .Line()
             .Line($"Alert     {id}");
-        return new AlertMessage(
-            id,
-            Subjects.Fit($"EcrGuard: foreign tag {shown} in {repository.Name}"),
-            text.Render(MaxText, "the ledger."),
-            JsonSerializer.Serialize(
-                new ForeignTagBody(
-                    1,
-                    id,
-                    "foreign-tag",
-                    repository.Account,
-                    repository.Region,
-                    repository.Name,
-                    image.Digest,
-                    shown,
-                    pushedAt
-                ),
-                ReportJson.Default.ForeignTagBody
-            ),
-            [.. Routing(id, "foreign-tag", repository.Account, repository.Region), new("repository", repository.Name)]
+        return Of(
+            new ForeignTagBody(id, image, shown, pushedAt),
+            ReportJson.Default.ForeignTagBody,
+            $"EcrGuard: foreign tag {shown} in {repository.Name}",
+            text,
+            "the ledger."
         );
     }
 
     /// <summary>
-    /// EcrGuard took a tag of its own off, and ECR's answer shows that something else happened than it must.
+    /// EcrGuard took a tag of its own off, and ECR's answer shows that something went wrong.
     /// </summary>
     /// <param name="image">From which the tag was taken, or the manifest that was deleted with it.</param>
     /// <param name="what">Sentences.</param>
-    /// <param name="write">Of this attempt and no other.</param>
+    /// <param name="write">The id of this attempt.</param>
     public static AlertMessage ForRemoval(ImageId image, string tag, string what, string write, DateTimeOffset at)
     {
         var id = $"{image.Digest.Hex}:TAG-REMOVAL:{write}";
@@ -87,32 +73,18 @@ public static class TagAlert
             .Pointers(image)
             .Line()
             .Line($"Alert     {id}");
-        return new AlertMessage(
-            id,
-            Subjects.Fit($"EcrGuard: tag removal went wrong in {repository.Name}"),
-            text.Render(MaxText, "the ledger."),
-            JsonSerializer.Serialize(
-                new TagRemovalBody(
-                    1,
-                    id,
-                    "tag-removal",
-                    repository.Account,
-                    repository.Region,
-                    repository.Name,
-                    image.Digest,
-                    shown,
-                    Clip(what, 500),
-                    at
-                ),
-                ReportJson.Default.TagRemovalBody
-            ),
-            [.. Routing(id, "tag-removal", repository.Account, repository.Region), new("repository", repository.Name)]
+        return Of(
+            new TagRemovalBody(id, image, shown, Clip(what, 500), at),
+            ReportJson.Default.TagRemovalBody,
+            $"EcrGuard: tag removal went wrong in {repository.Name}",
+            text,
+            "the ledger."
         );
     }
 
     /// <summary>
-    /// An image was deployed, and the shield against EcrGuard's lifecycle policy could not be put on it. Told once an
-    /// image and day.
+    /// An image was deployed, and the shield against EcrGuard's lifecycle policy could not be put on it. Sent once a
+    /// day for an image.
     /// </summary>
     /// <param name="why">A sentence.</param>
     public static AlertMessage ForUnshielded(ImageId image, string why, DateTimeOffset at)
@@ -131,25 +103,12 @@ public static class TagAlert
             .Pointers(image)
             .Line()
             .Line($"Alert     {id}");
-        return new AlertMessage(
-            id,
-            Subjects.Fit($"EcrGuard: deployed image without a shield in {repository.Name}"),
-            text.Render(MaxText, "the ledger."),
-            JsonSerializer.Serialize(
-                new UnshieldedBody(
-                    1,
-                    id,
-                    "unshielded",
-                    repository.Account,
-                    repository.Region,
-                    repository.Name,
-                    image.Digest,
-                    Clip(why, 500),
-                    at
-                ),
-                ReportJson.Default.UnshieldedBody
-            ),
-            [.. Routing(id, "unshielded", repository.Account, repository.Region), new("repository", repository.Name)]
+        return Of(
+            new UnshieldedBody(id, image, Clip(why, 500), at),
+            ReportJson.Default.UnshieldedBody,
+            $"EcrGuard: deployed image without a shield in {repository.Name}",
+            text,
+            "the ledger."
         );
     }
 }

@@ -7,16 +7,14 @@ namespace EcrGuard.Core.Reports.Alerts;
 public static class WeekMessage
 {
     /// <summary>
-    /// The weekly summary: its text as far as it fits, and its numbers as JSON with the place of the whole.
+    /// The text of the weekly summary as far as it fits, and its numbers as JSON, with the address of the whole.
     /// </summary>
     /// <param name="wholeAt">The S3 URI of the folder with all forms.</param>
     /// <param name="pageAt">Where a person opens the page.</param>
     public static AlertMessage For(WeeklySummary summary, string wholeAt, string pageAt)
     {
         var body = new WeekBody(
-            1,
             summary.AlertId,
-            "weekly-summary",
             summary.Account,
             summary.Region,
             [.. summary.Unread.Take(MaxUnreadInJson).Select(Clipped)],
@@ -30,8 +28,8 @@ public static class WeekMessage
         var json = JsonSerializer.Serialize(body, ReportJson.Default.WeekBody);
         var message = new AlertMessage(summary.AlertId, summary.Subject, "", json, summary.Attributes);
         var room = MaxEnvelope - message.EnvelopeBytes;
-        // Quotation marks and line ends take more bytes in the envelope than in the text; how many there are shows only
-        // when it is written.
+        // Quotation marks and line ends take more bytes in the envelope than in the text. How many there are is known
+        // only once it is written.
         for (var maxText = room; ; )
         {
             message = message with { Text = summary.ToText(maxText, pageAt) };
