@@ -214,8 +214,8 @@ internal static class AskCommand
         {
             SharedOptions.Json => report.Json(),
             "markdown" => GateText.Markdown(report),
-            "sarif" => GateForms.Sarif(report),
-            "junit" => GateForms.JUnit(report),
+            "sarif" => GateSarif.Of(report),
+            "junit" => GateJUnit.Of(report),
             "github" => GateText.GitHub(report),
             _ => GateText.Plain(report),
         };

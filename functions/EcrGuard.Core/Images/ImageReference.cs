@@ -10,13 +10,13 @@ namespace EcrGuard.Core.Images;
 public sealed record ImageReference
 {
     /// <summary>
-    /// Longer than any reference that ECR could hold: host, 256 of repository, 300 of tag, 71 of digest.
+    /// Longer than any reference in ECR: a host, 256 for the repository, 300 for the tag, 71 for the digest.
     /// </summary>
     public const int MaxLength = 800;
 
     private ImageReference() { }
 
-    /// <summary>Null where the reference names no registry: the one asked.</summary>
+    /// <summary>Null where the reference names no registry: the registry that is asked is meant.</summary>
     public string? Account { get; private init; }
     public string? Region { get; private init; }
     public required string Repository { get; init; }
@@ -24,8 +24,7 @@ public sealed record ImageReference
     public Digest? Digest { get; private init; }
 
     /// <summary>
-    /// Why no image is found by it, a sentence: there is none, or, where it names both a tag and a digest, they are not
-    /// one image's any more.
+    /// Why no image is found by it, a sentence: there is none, or its tag and its digest name two images by now.
     /// </summary>
     /// <param name="digestIsThere">Whether there is an image of its digest.</param>
     /// <param name="holder">The image that carries its tag; null: none does.</param>
@@ -38,12 +37,12 @@ public sealed record ImageReference
                 + $"and {Digest} {(digestIsThere ? "is there without it" : "is gone")}. Name the image by its "
                 + "digest alone, or ask about what the tag is on.";
 
-    /// <summary>Whether it names a tag and a digest that are not one image's any more.</summary>
+    /// <summary>Whether it names a tag and a digest that belong to two images by now.</summary>
     public bool HasMoved(bool digestIsThere, Digest? holder) =>
         Tag is not null && Digest is not null && (digestIsThere || holder is not null);
 
     /// <summary>
-    /// Reads a reference; <paramref name="problem"/> is a sentence that says what is wrong and what would be right.
+    /// Reads a reference. <paramref name="problem"/> is a sentence that says what is wrong and what would be right.
     /// </summary>
     public static bool TryParse(
         string? text,
@@ -71,53 +70,48 @@ public sealed record ImageReference
         if (text.Length > MaxLength)
             return $"The image reference has {text.Length} characters; at most {MaxLength} make sense. {right}";
 
-        var quoted = $"'{Phrase.Clip(text, 200)}'";
-        var rest = text;
+        var (withoutDigest, digestText) = Cut(text, text.IndexOf('@'));
+        var (account, region, path) = CutHost(withoutDigest);
+        var (name, tag) = Cut(path, path.LastIndexOf(':'));
         Digest? digest = null;
-        if (rest.IndexOf('@') is >= 0 and var at)
-        {
-            if (!Digest.TryParse(rest[(at + 1)..], out digest))
-                return $"{quoted}: '{Phrase.Clip(rest[(at + 1)..], 80)}' is not a digest; it must be 'sha256:' and 64 "
-                    + "lower-case hexadecimal characters.";
-            rest = rest[..at];
-        }
-
-        string? account = null,
-            region = null;
-        if (rest.IndexOf('/') is > 0 and var slash)
-        {
-            if (TryParseHost(rest[..slash], out account, out region))
-                rest = rest[(slash + 1)..];
-            else if (IsAnotherHost(rest[..slash]))
-                return $"{quoted}: '{Phrase.Clip(rest[..slash], 100)}' is not a private ECR registry "
-                    + "('<account>.dkr.ecr.<region>.amazonaws.com').";
-        }
-
-        string? tag = null;
-        if (rest.LastIndexOf(':') is >= 0 and var colon)
-        {
-            tag = rest[(colon + 1)..];
-            if (!IsTag(tag))
-                return $"{quoted}: '{Phrase.Clip(tag, 80)}' is not a tag; a tag has letters, digits, '_', '.' and '-', "
-                    + "does not begin with '.' or '-', and has at most 300 characters.";
-            rest = rest[..colon];
-        }
-
-        if (!RepositoryId.IsName(rest))
-            return $"{quoted}: '{Phrase.Clip(rest, 100)}' is not a repository name of ECR's (lower-case letters, "
-                + "digits and . _ - between them, folders by '/').";
+        var wrong =
+            digestText is not null && !Digest.TryParse(digestText, out digest)
+                ? $"'{Phrase.Clip(digestText, 80)}' is not a digest; it must be 'sha256:' and 64 lower-case "
+                    + "hexadecimal characters."
+            : account is null && path.IndexOf('/') is > 0 and var slash && IsAnotherHost(path[..slash])
+                ? $"'{Phrase.Clip(path[..slash], 100)}' is not a private ECR registry "
+                    + "('<account>.dkr.ecr.<region>.amazonaws.com')."
+            : tag is not null && !IsTag(tag)
+                ? $"'{Phrase.Clip(tag, 80)}' is not a tag; a tag has letters, digits, '_', '.' and '-', does not begin "
+                    + "with '.' or '-', and has at most 300 characters."
+            : !RepositoryId.IsName(name)
+                ? $"'{Phrase.Clip(name, 100)}' is not a repository name of ECR's (lower-case letters, digits and . _ - "
+                    + "between them, folders by '/')."
+            : null;
+        if (wrong is not null)
+            return $"'{Phrase.Clip(text, 200)}': {wrong}";
         if (tag is null && digest is null)
-            return $"{quoted} names a repository but no image. {right}";
+            return $"'{Phrase.Clip(text, 200)}' names a repository but no image. {right}";
         reference = new ImageReference
         {
             Account = account,
             Region = region,
-            Repository = rest,
+            Repository = name,
             Tag = tag,
             Digest = digest,
         };
         return null;
     }
+
+    /// <summary>The text before and behind one character; nothing behind it where it is not there.</summary>
+    private static (string Before, string? Behind) Cut(string text, int at) =>
+        at < 0 ? (text, null) : (text[..at], text[(at + 1)..]);
+
+    /// <summary>The registry that a host before the first '/' names, and the rest.</summary>
+    private static (string? Account, string? Region, string Path) CutHost(string text) =>
+        text.IndexOf('/') is > 0 and var slash && TryParseHost(text[..slash], out var account, out var region)
+            ? (account, region, text[(slash + 1)..])
+            : (null, null, text);
 
     /// <summary>
     /// Whether ECR would accept the tag: 1 to 300 characters (ECR API, ImageIdentifier) of the distribution
@@ -131,7 +125,7 @@ public sealed record ImageReference
         );
 
     /// <summary>
-    /// The names that ECR's private registries have: classic, FIPS and dual-stack endpoints, in every partition.
+    /// The hosts of ECR's private registries: classic, FIPS and dual-stack endpoints, in every partition.
     /// </summary>
     private static bool TryParseHost(
         string host,
@@ -154,8 +148,8 @@ public sealed record ImageReference
     }
 
     /// <summary>
-    /// Whether a host has the form that ECR's private registries have, letter case aside, in whatever region and
-    /// partition of AWS: <c>&lt;account&gt;.dkr.ecr.…</c>.
+    /// Whether a host has the form of a private ECR registry in any region and partition, in any letter case:
+    /// <c>&lt;account&gt;.dkr.ecr.…</c>.
     /// </summary>
     internal static bool IsRegistry(string host) =>
         host.ToLowerInvariant().Split('.') switch
@@ -168,7 +162,7 @@ public sealed record ImageReference
         };
 
     /// <summary>
-    /// 'my.team/api' is a repository name as well as it could be a host: only what is surely a host is taken for one.
+    /// 'my.team/api' may be a repository name or begin with a host. Only what is surely a host counts as one.
     /// </summary>
     private static bool IsAnotherHost(string first) =>
         first.Contains(':')

@@ -6,15 +6,15 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Plans;
 
-/// <summary>An image that a plan names and that is left alone.</summary>
+/// <summary>An image that a plan names, and that stays.</summary>
 /// <param name="Why">What has changed since, a sentence.</param>
 public sealed record Superseded(PlannedImage Image, string Why);
 
-/// <summary>What of a removal still stands.</summary>
+/// <summary>The part of a removal that may still be done.</summary>
 /// <param name="Exact">The images that are as the plan says, in its order.</param>
 public sealed record CheckedRemoval(IReadOnlyList<PlannedImage> Exact, IReadOnlyList<Superseded> Superseded);
 
-/// <summary>The decision just before acting: whether the facts are still those that the plan was made of.</summary>
+/// <summary>Decides just before acting whether the facts are still those of the plan.</summary>
 public static class PlanCheck
 {
     /// <summary>Checks a policy to be put.</summary>
@@ -27,7 +27,7 @@ public static class PlanCheck
         : "The repository has another lifecycle policy than the one that the plan was made to replace.";
 
     /// <summary>
-    /// What <see cref="PutPolicy.Replaces"/> says of a policy: the same for every text that means the same.
+    /// The value of <see cref="PutPolicy.Replaces"/>: the same for every text that means the same.
     /// </summary>
     public static string? HashOf(string? policy) =>
         LifecyclePolicy.Meaning(policy) is { } meaning
@@ -35,8 +35,8 @@ public static class PlanCheck
             : null;
 
     /// <summary>
-    /// Checks images to be deleted or archived: each by itself, then for what holds it. A child goes only with every
-    /// index that refers to it, a signature only with its subject.
+    /// Checks images to be deleted or archived: first each by itself, then whether an image that stays needs it. A
+    /// child goes only with every index that refers to it, a signature only with its subject.
     /// </summary>
     /// <param name="plannedAt">When the plan's facts had been read.</param>
     public static CheckedRemoval Of(Removal removal, DateTimeOffset plannedAt, RepositoryView view)
@@ -49,7 +49,7 @@ public static class PlanCheck
                 why[planned.Digest] = reason;
         }
         var going = removal.Images.Select(image => image.Digest).Where(digest => !why.ContainsKey(digest)).ToHashSet();
-        // What is held holds what hangs on it in turn.
+        // An image that stays holds others in turn.
         while (Held(removal.Kind, going, view, there) is { Count: > 0 } held)
         {
             foreach (var (digest, reason) in held)
@@ -111,8 +111,8 @@ public static class PlanCheck
     }
 
     /// <summary>
-    /// The images among those that go which something that stays holds back. Of several holders the first by digest is
-    /// named.
+    /// Of the images that are to go, those that an image that stays still needs. Of several such images the first by
+    /// digest is named.
     /// </summary>
     private static List<(Digest Digest, string Why)> Held(
         RemovalKind kind,
@@ -121,55 +121,55 @@ public static class PlanCheck
         Dictionary<Digest, ImageFacts> there
     )
     {
-        var contents = view.Contents;
-        var held = new List<(Digest, string)>();
-        if (going.Count == 0)
-            return held;
-        foreach (
-            var index in contents
-                .Images.Where(image => contents.IsIndex(image) && !going.Contains(image.Id.Digest) && !Released(image))
-                .OrderBy(image => image.Id.Digest)
-        )
-        {
-            if (contents.ChildrenOf(index) is { } children)
-                held.AddRange(
-                    children
+        return going.Count == 0
+            ? []
+            : [.. HeldByIndexes(going, view.Contents, Holds), .. HeldBySubjects(going, there, Holds)];
+
+        // An archived image needs nothing that can be pulled. If it is restored, it needs all that it had, and what
+        // EcrGuard has archived, it will restore.
+        bool Holds(ImageFacts holder) =>
+            !going.Contains(holder.Id.Digest)
+            && (
+                kind != RemovalKind.Archive
+                || holder.Storage != StorageStatus.Archived
+                || view.Quarantined.Contains(holder.Id.Digest)
+            );
+    }
+
+    private static IEnumerable<(Digest Digest, string Why)> HeldByIndexes(
+        HashSet<Digest> going,
+        RepositoryContents contents,
+        Func<ImageFacts, bool> holds
+    ) =>
+        contents
+            .Images.Where(image => contents.IsIndex(image) && holds(image))
+            .OrderBy(image => image.Id.Digest)
+            .SelectMany(index =>
+                contents.ChildrenOf(index) is { } children
+                    ? children
                         .Where(going.Contains)
                         .Select(child => (child, $"The index {index.Id.Digest} refers to it and stays."))
-                );
-            else
-                held.AddRange(
-                    going
-                        .Where(digest => !contents.IsIndex(there[digest]))
-                        .Select(digest =>
+                    : contents
+                        .Images.Where(image => going.Contains(image.Id.Digest) && !contents.IsIndex(image))
+                        .Select(image =>
                             (
-                                digest,
-                                $"It may belong to the index {index.Id.Digest}, which stays and whose "
-                                    + "manifest could not be read."
+                                image.Id.Digest,
+                                $"It may belong to the index {index.Id.Digest}, which stays and whose manifest could "
+                                    + "not be read."
                             )
                         )
-                );
-        }
-        foreach (var digest in going)
-        {
-            if (
-                there[digest]
-                    .SpeaksAbout.FirstOrDefault(subject =>
-                        there.TryGetValue(subject, out var stays) && !going.Contains(subject) && !Released(stays)
-                    ) is
-                { } subject
-            )
-                held.Add((digest, $"It belongs to {subject}, which stays."));
-        }
-        return held;
+            );
 
-        // What cannot be pulled needs nothing that can be; but it may be restored, and then needs all that it had. What
-        // EcrGuard has archived, it will restore.
-        bool Released(ImageFacts holder) =>
-            kind == RemovalKind.Archive
-            && holder.Storage == StorageStatus.Archived
-            && !view.Quarantined.Contains(holder.Id.Digest);
-    }
+    private static IEnumerable<(Digest Digest, string Why)> HeldBySubjects(
+        HashSet<Digest> going,
+        Dictionary<Digest, ImageFacts> there,
+        Func<ImageFacts, bool> holds
+    ) =>
+        from digest in going
+        let subject = there[digest]
+            .SpeaksAbout.FirstOrDefault(about => there.TryGetValue(about, out var stays) && holds(stays))
+        where subject is not null
+        select (digest, $"It belongs to {subject}, which stays.");
 
     private static string Listed(IReadOnlyList<string> tags) =>
         tags.Count switch

@@ -193,27 +193,7 @@ public sealed class Planner(PolicyDocument policy, bool exact)
                     && !taken.Contains(image.Id.Digest)
                 )
                 .ToList();
-            var own = left.Select(image => image.Id.Digest).ToHashSet();
-            var expired =
-                inForce is null || left.Count == 0
-                    ? []
-                    : PolicyEffect
-                        .Of(
-                            inForce,
-                            Contents with
-                            {
-                                Images =
-                                [
-                                    .. Contents.Images.Select(image =>
-                                        own.Contains(image.Id.Digest) ? image with { Tags = [] } : image
-                                    ),
-                                ],
-                            },
-                            view.Usages,
-                            shielded: false,
-                            now
-                        )
-                        .Expired.ToDictionary(image => image.Image.Id.Digest);
+            var expired = ExpiredWithoutTags(left, inForce);
             var going = new Dictionary<Digest, string>();
             var spared = new List<ImageFacts>();
             foreach (var image in left.Where(image => view.UsageOf(image.Id.Digest).Use == UseState.NotInUse))
@@ -236,6 +216,21 @@ public sealed class Planner(PolicyDocument policy, bool exact)
             GoWith(going);
             KeepTheNewest(going);
             Take(RemovalKind.Delete, Contents.Images, going);
+        }
+
+        /// <summary>What the policy would expire if the images carried no tags.</summary>
+        private Dictionary<Digest, TakenImage> ExpiredWithoutTags(List<ImageFacts> tagged, LifecyclePolicy? inForce)
+        {
+            if (inForce is null || tagged.Count == 0)
+                return [];
+            var own = tagged.Select(image => image.Id.Digest).ToHashSet();
+            List<ImageFacts> images =
+            [
+                .. Contents.Images.Select(image => own.Contains(image.Id.Digest) ? image with { Tags = [] } : image),
+            ];
+            return PolicyEffect
+                .Of(inForce, Contents with { Images = images }, view.Usages, shielded: false, now)
+                .Expired.ToDictionary(image => image.Image.Id.Digest);
         }
 
         public PlannedRepository End()

@@ -113,12 +113,12 @@ public sealed class GateReportTests
     public void The_forms_for_other_tools_hold_whatever_an_image_contains()
     {
         var report = Hostile();
-        var sarif = JsonNode.Parse(GateForms.Sarif(report))!;
+        var sarif = JsonNode.Parse(GateSarif.Of(report))!;
         Assert.Equal("2.1.0", (string)sarif["version"]!);
         var results = sarif["runs"]![0]!["results"]!.AsArray();
         Assert.Equal(2, results.Count);
         Assert.All(results, result => Assert.Equal("error", (string)result!["level"]!));
-        var suite = XElement.Parse(GateForms.JUnit(report));
+        var suite = XElement.Parse(GateJUnit.Of(report));
         Assert.Equal(("3", "1", "1"), (Of("tests"), Of("failures"), Of("errors")));
         Assert.Contains("<b>|x|", suite.Descendants("failure").Single().Value, StringComparison.Ordinal);
         var annotations = GateText.GitHub(report).TrimEnd('\n').Split('\n');

@@ -39,16 +39,28 @@ public static class QuarantineAlert
             record.ReasonCount,
             verdict.PolicyVersion
         );
+        return AlertMessage.Of(
+            body,
+            ReportJson.Default.QuarantineBody,
+            $"EcrGuard: {kind.Replace('-', ' ')}, " + Named(body.Image, body.Tags),
+            Text(notice, body, headline),
+            "the message's JSON form.",
+            new FilterValue("status", verdict.Status.Word().ToLowerInvariant())
+        );
+    }
+
+    private static ReportText Text(QuarantineNotice notice, QuarantineBody body, string headline)
+    {
         var text = new ReportText()
             .Line(headline)
             .Line()
             .Image(body.Image, body.Tags)
-            .Line($"Status    {verdict.Status.Word()} since {SummaryText.Moment(record.StatusSince)}");
+            .Line($"Status    {body.Status.Word()} since {SummaryText.Moment(notice.Record.StatusSince)}");
         if (body.Released is { } release)
             text.Line($"Released  by {release.By} at {SummaryText.Moment(release.At)}: {release.Reason}");
         if (notice.Follows is { } follows)
             text.Line($"Follows   {Clip(follows, 500)}");
-        text.List(
+        return text.List(
                 $"Reasons: {body.ReasonCount}",
                 "reasons",
                 body.Reasons.Count,
@@ -58,14 +70,6 @@ public static class QuarantineAlert
             .Line()
             .Line($"Policy    {body.PolicyVersion}")
             .Line($"Alert     {body.AlertId}");
-        return AlertMessage.Of(
-            body,
-            ReportJson.Default.QuarantineBody,
-            $"EcrGuard: {kind.Replace('-', ' ')}, " + Named(body.Image, body.Tags),
-            text,
-            "the message's JSON form.",
-            new FilterValue("status", verdict.Status.Word().ToLowerInvariant())
-        );
     }
 
     private static Release? ReleaseOf(QuarantineNotice notice) =>
