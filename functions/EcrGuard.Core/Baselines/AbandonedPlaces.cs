@@ -5,19 +5,19 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Core.Baselines;
 
 /// <summary>
-/// What images that only EcrGuard's verdict tags keep do to the count rules of a lifecycle policy. Their team has taken
-/// its last tag off. ECR says nowhere whether it deleted that tag, with which the image had gone, or moved it, which
-/// leaves the image there. So EcrGuard keeps the image, and it takes a place in a count: an image may go that would
-/// stay without EcrGuard. That cannot be helped, and is told before it happens.
+/// Images that stay only because of EcrGuard's verdict tags, and what they do to the count rules of a lifecycle policy.
+/// Their team has taken its last tag off. ECR does not say whether the team deleted that tag, which would delete the
+/// image, or moved it, which leaves the image. So EcrGuard keeps the image. It takes a place in a count, and another
+/// image may go that would stay without EcrGuard. That cannot be avoided, and EcrGuard says so before it happens.
 /// </summary>
 public static class AbandonedPlaces
 {
     private const int MaxNamed = 3;
 
     /// <param name="policy">The lifecycle policy that stands in the repository.</param>
-    /// <param name="usages">Of an image that is not in it the use is not known.</param>
-    /// <param name="until">By when the policy takes the images that are told.</param>
-    /// <returns>A sentence; null where no image goes for another's place.</returns>
+    /// <param name="usages">The use of an image that is not in it is not known.</param>
+    /// <param name="until">By when the policy takes the images that the sentence names.</param>
+    /// <returns>A sentence; null where no image goes because another one takes its place.</returns>
     public static string? Warning(
         LifecyclePolicy policy,
         RepositoryContents contents,
@@ -53,7 +53,7 @@ public static class AbandonedPlaces
             Phrase.Some([.. digests.Order().Select(digest => digest.Abbreviated)], MaxNamed);
     }
 
-    /// <summary>A shield keeps an image on purpose: only under EcrGuard's rule is there one.</summary>
+    /// <summary>A shield keeps an image on purpose, and there is one only under EcrGuard's rule.</summary>
     private static bool IsKept(ImageFacts image) =>
         image is { TakesShield: true, Storage: StorageStatus.Active, Tags.Count: > 0 }
         && OwnTags.TeamTags(image).Count == 0

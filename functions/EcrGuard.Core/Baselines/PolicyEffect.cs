@@ -17,12 +17,12 @@ public sealed record PolicyEffect(
     public static PolicyEffect Nothing { get; } = new([], [], []);
 
     /// <summary>
-    /// The bytes that deleting frees, as ECR counts each image: layers that images share are counted with each.
+    /// The bytes of the deleted images, as ECR counts each image: shared layers are counted with each.
     /// </summary>
     public long ExpiredBytes => Expired.Sum(image => image.Image.SizeInBytes ?? 0);
 
-    /// <param name="shielded">Whether images in use are shielded before the policy is put; false: the images as they
-    ///     are.</param>
+    /// <param name="shielded">Whether images in use get their shields before the policy is put. False: the images as
+    ///     they are.</param>
     public static PolicyEffect Of(
         LifecyclePolicy policy,
         RepositoryContents contents,

@@ -5,23 +5,23 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Core.Baselines;
 
 /// <summary>
-/// Whether a lifecycle policy may be put on a repository as its images are. What is in use must be out of its reach for
-/// good; what may be in use, and what is pushed and deployed meanwhile, until somebody looks again.
+/// Whether a lifecycle policy may be put on a repository with these images. It must never reach an image in use. It
+/// must not reach an image of unknown use, or one that is pushed and deployed meanwhile, before the next sweep.
 /// </summary>
 public static class PolicySafety
 {
-    /// <summary>ECR acts on a policy "within 24 hours", and the daily sweep has looked again by then.</summary>
+    /// <summary>ECR acts on a policy "within 24 hours", and the next daily sweep comes within this time.</summary>
     internal static readonly TimeSpan Ahead = TimeSpan.FromHours(26);
 
-    /// <summary>The busiest day of so many tells what another may bring.</summary>
+    /// <summary>The busiest day in this time shows how many pushes another day may bring.</summary>
     public static readonly TimeSpan LookBack = TimeSpan.FromDays(7);
 
     /// <summary>
-    /// The images in use, or whose use is not known, that the policy would take before somebody looks again, and those
-    /// in use that it selects for nothing but EcrGuard's tags, which takes them some day.
+    /// The images in use or of unknown use that the policy would take before the next sweep. And the images in use that
+    /// it selects only because of EcrGuard's tags: it takes them some day.
     /// </summary>
     /// <param name="contents">With the tags that the images carry.</param>
-    /// <param name="usages">Of an image that is not in it the use is not known.</param>
+    /// <param name="usages">The use of an image that is not in it is not known.</param>
     public static IReadOnlyList<TakenImage> Exposed(
         LifecyclePolicy policy,
         RepositoryContents contents,
@@ -47,7 +47,7 @@ public static class PolicySafety
         ];
 
     /// <param name="contents">Read after the images in use were shielded.</param>
-    /// <param name="usages">Of an image that is not in it the use is not known.</param>
+    /// <param name="usages">The use of an image that is not in it is not known.</param>
     /// <returns>A sentence; null where the policy may be put.</returns>
     public static string? WhyNot(
         LifecyclePolicy policy,
@@ -96,8 +96,8 @@ public static class PolicySafety
     }
 
     /// <summary>
-    /// Whether it can matter how many images were pushed lately: to a rule that counts images, since each push puts
-    /// another behind it, and to one whose age a push reaches before the next sweep has looked.
+    /// Whether it matters how many images were pushed lately. It does for a rule that counts images, since each push
+    /// puts another image behind its limit, and for a rule whose age a push reaches before the next sweep.
     /// </summary>
     public static bool CountsPushes(LifecyclePolicy policy) =>
         policy.Rules.Any(rule =>
@@ -106,15 +106,14 @@ public static class PolicySafety
                 : rule.CountNumber <= Ahead.TotalDays + 1
         );
 
-    /// <summary>A sentence, and after it the strongest that says who uses the image.</summary>
+    /// <summary>The sentence, and after it the strongest reason why the image is in use.</summary>
     internal static string Why(string sentence, ImageUsage usage) =>
         string.Join(' ', usage.Why.Take(1).Prepend(sentence));
 
     /// <summary>
-    /// Whether a busy day could push an image out of reach of the next sweep's shield: it is pushed, deployed, and gone
-    /// before anybody has looked.
+    /// Whether an image could be pushed, deployed and gone on a busy day before the next sweep can shield it.
     /// </summary>
-    /// <returns>A sentence; null where an image outlives the day it is pushed on.</returns>
+    /// <returns>A sentence; null where an image outlives the day of its push.</returns>
     public static string? Outruns(
         LifecyclePolicy policy,
         RepositoryContents contents,
@@ -135,8 +134,8 @@ public static class PolicySafety
                 + "more images stay.";
 
     /// <summary>
-    /// What no rule can take as long as it carries its tags: selected by none, or first by one that lets every image
-    /// stay, or held by an index of which that is true.
+    /// The images that no rule can take as long as they keep their tags. No rule selects them, or the first that does
+    /// keeps every image, or an index of which that is true refers to them.
     /// </summary>
     private static HashSet<Digest> Staying(LifecyclePolicy policy, RepositoryContents contents)
     {
@@ -160,7 +159,8 @@ public static class PolicySafety
     }
 
     /// <summary>
-    /// By the rules of the storage class that the image is in, or will be; of both where ECR does not say.
+    /// By the rules of the storage class that the image is in, or will be in; by those of both classes where ECR does
+    /// not say.
     /// </summary>
     private static IEnumerable<Selection> Selecting(LifecyclePolicy policy, ImageFacts image)
     {
@@ -171,10 +171,10 @@ public static class PolicySafety
     }
 
     /// <summary>
-    /// Now and shortly after the next sweep. Whether a restored image is as old as its push or as its restore is not
-    /// documented for every rule: neither may take it.
+    /// The images at risk now, and shortly after the next sweep. It is not documented for every rule whether the age of
+    /// a restored image counts from its push or from its restore, so both are tried.
     /// </summary>
-    /// <param name="pushes">What is pushed in between.</param>
+    /// <param name="pushes">The images that may be pushed in between.</param>
     private static IEnumerable<TakenImage> AtRisk(
         LifecyclePolicy policy,
         RepositoryContents contents,
@@ -216,8 +216,8 @@ public static class PolicySafety
     }
 
     /// <summary>
-    /// As many images as were pushed in the busiest of the last days, wherever it began, with their tags and digests
-    /// that no image has.
+    /// As many images as were pushed on the busiest of the last days, whenever that day began. They have the same tags,
+    /// and digests that no image has.
     /// </summary>
     private static IReadOnlyList<ImageFacts> Pushes(RepositoryContents contents, DateTimeOffset now)
     {

@@ -5,8 +5,8 @@ using EcrGuard.Core.Verdicts;
 namespace EcrGuard.Core.Baselines;
 
 /// <summary>
-/// Images that are no longer there. AWS promises no event for what a lifecycle policy expires, and none arrives for
-/// certain: that it would have taken them says who did.
+/// Why images are gone. AWS promises no event for images that a lifecycle policy expires. So EcrGuard evaluates the
+/// policy: if it would have taken an image, it did.
 /// </summary>
 public static class RemovalCause
 {
@@ -14,7 +14,7 @@ public static class RemovalCause
     /// <param name="contents">What is left of the repository.</param>
     /// <param name="policy">The lifecycle policy in force; null where there is none.</param>
     /// <returns>
-    /// For each image the rule that accounts for it, as a sentence; null where none does: somebody deleted it.
+    /// For each image the rule that took it, as a sentence; null where none did: somebody deleted it.
     /// </returns>
     public static IReadOnlyDictionary<Digest, string?> Attribute(
         IReadOnlyList<ImageRecord> gone,
@@ -26,7 +26,7 @@ public static class RemovalCause
         var attributed = gone.ToDictionary(record => record.Verdict.Image.Digest, _ => (string?)null);
         if (policy is null || gone.Count == 0)
             return attributed;
-        // What went by a count went because of the images that stayed: all of them are put back as they were.
+        // A count takes an image because of the images that stay, so all of them are evaluated together.
         var before = contents
             .Images.Select(image => LifecycleImage.Of(image, contents.ChildrenOf(image)))
             .Concat(

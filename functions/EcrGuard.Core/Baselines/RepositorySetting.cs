@@ -11,8 +11,8 @@ public enum SettingKind
 }
 
 /// <summary>
-/// One thing of a repository that EcrGuard may write, and whose value is a text: so that one rule says when to write
-/// it, when to stop, and what to put back.
+/// A setting of a repository that EcrGuard may write. Its value is a text, so that one rule for all kinds says when to
+/// write it, when to stop, and what to restore.
 /// </summary>
 /// <param name="Tag">The key of a <see cref="SettingKind.ResourceTag"/>; null for every other kind.</param>
 public sealed record RepositorySetting(SettingKind Kind, string? Tag = null)
@@ -44,12 +44,13 @@ public sealed record RepositorySetting(SettingKind Kind, string? Tag = null)
             SettingKind.ResourceTag => $"the resource tag '{Tag}'",
         };
 
-    /// <summary>Whether two of its values mean the same; null is none.</summary>
+    /// <summary>Whether two values mean the same; null is no value.</summary>
     public bool AreSame(string? one, string? other) =>
         Kind == SettingKind.LifecyclePolicy ? Lifecycle.LifecyclePolicy.AreSame(one, other) : one == other;
 
     /// <summary>
-    /// What the repository has; null for no lifecycle policy, no such resource tag, and what nobody knows.
+    /// The repository's value; null where there is no lifecycle policy or no such resource tag, and where the value is
+    /// not known.
     /// </summary>
     public string? ValueIn(RepositoryFacts repository) =>
         Kind switch

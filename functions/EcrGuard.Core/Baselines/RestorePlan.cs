@@ -5,9 +5,7 @@ using Phrase = EcrGuard.Core.Images.Phrase;
 
 namespace EcrGuard.Core.Baselines;
 
-/// <summary>
-/// What a lifecycle policy that is put back takes once EcrGuard's shielding rule no longer stands before it.
-/// </summary>
+/// <summary>What a restored lifecycle policy takes once EcrGuard's rule no longer stands before it.</summary>
 /// <param name="Images">In use, or of unknown use; not empty.</param>
 public sealed record Exposure(IReadOnlyList<TakenImage> Images)
 {
@@ -22,7 +20,7 @@ public sealed record Exposure(IReadOnlyList<TakenImage> Images)
         DateTimeOffset now
     )
     {
-        // What a policy in words that EcrGuard does not know would take, nobody knows.
+        // Nobody knows what a policy takes that EcrGuard cannot read.
         var images = LifecyclePolicy.Read(policy).Policy is { } read
             ? PolicySafety.Exposed(read, contents, usages, now)
             :
@@ -35,16 +33,15 @@ public sealed record Exposure(IReadOnlyList<TakenImage> Images)
     }
 
     /// <summary>
-    /// Why the policy is not put back, and the command with which people do it all the same. The policy's text is
-    /// quoted for a shell.
-    /// https://docs.aws.amazon.com/cli/latest/reference/ecr/put-lifecycle-policy.html
+    /// Why the policy is not restored, and the command with which people can do it. The policy's text is quoted for a
+    /// shell. https://docs.aws.amazon.com/cli/latest/reference/ecr/put-lifecycle-policy.html
     /// </summary>
     public string Refusal(RepositoryId repository, string policy) =>
         $"The lifecycle policy stays as it is. By the one that was there before, {Sentence} To put it back all the "
         + $"same: aws ecr put-lifecycle-policy --region {repository.Region} --repository-name {repository.Name} "
         + $"--lifecycle-policy-text '{policy.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
-    /// <summary>Says what would go, beginning with a small letter.</summary>
+    /// <summary>Which images would go; begins with a small letter.</summary>
     private string Sentence =>
         $"within {PolicySafety.Ahead.TotalHours} hours ECR may take "
         + $"{Phrase.Count(Images.Count, "image that is", "images that are")} in use or may be: "
@@ -55,13 +52,13 @@ public sealed record Exposure(IReadOnlyList<TakenImage> Images)
 
 /// <summary>One setting to put back as it was before EcrGuard.</summary>
 /// <param name="Found">What EcrGuard put.</param>
-/// <param name="Before">What the team last had there; null: nothing.</param>
+/// <param name="Before">The team's last value; null: none.</param>
 public sealed record PutBack(RepositorySetting Setting, string? Found, string? Before);
 
 /// <summary>
-/// What puts a repository back as it was before EcrGuard. Planned again after it was carried out, there is nothing.
+/// How a repository becomes as it was before EcrGuard. A plan that is made after it was carried out is empty.
 /// </summary>
-/// <param name="Left">A sentence for each setting that somebody has changed since EcrGuard wrote it: it is theirs, and
+/// <param name="Left">A sentence for each setting that somebody has changed after EcrGuard: it belongs to them, and
 ///     stays.</param>
 public sealed record RestorePlan(IReadOnlyList<PutBack> PutBacks, IReadOnlyList<string> Left)
 {

@@ -4,8 +4,8 @@ using EcrGuard.Core.Lifecycle;
 namespace EcrGuard.Core.Baselines;
 
 /// <summary>
-/// What EcrGuard has written to a repository and what was there before: for holding it, for noticing another owner, and
-/// for putting it back.
+/// What EcrGuard has written to a repository, and what was there before. It serves to keep the baseline, to notice
+/// another owner, and to restore.
 /// </summary>
 public sealed record SettingHistory
 {
@@ -15,15 +15,15 @@ public sealed record SettingHistory
     /// <summary>By <see cref="RepositorySetting.Name"/>.</summary>
     public IReadOnlyDictionary<string, Held> Settings { get; init; } = new Dictionary<string, Held>();
 
-    /// <summary>Null where nothing was put back, or the baseline has been held again since.</summary>
+    /// <summary>Null where nothing was restored, or EcrGuard has written again since.</summary>
     public Restored? Restored { get; init; }
 
     public Held? Of(RepositorySetting setting) => Settings.GetValueOrDefault(setting.Name);
 
     /// <summary>
-    /// Where a setting has what only EcrGuard puts there and the ledger, lost or restored since, knows of no write: a
-    /// sentence that what was there before is not known. Nothing is put over it then, or EcrGuard's own value would be
-    /// taken for the team's and given back as such. Null where all is known, or a value does not show who put it.
+    /// A sentence where a setting has a value that only EcrGuard writes, but the ledger was lost or restored and knows
+    /// of no write. The value before is then not known, and nothing is written: EcrGuard would take its own value for
+    /// the team's, and restore that. Null where all is known, or the value does not show who wrote it.
     /// </summary>
     public string? WithoutOriginal(RepositorySetting setting, RepositoryFacts repository) =>
         Restored is not null || Of(setting) is not null
@@ -51,7 +51,7 @@ public sealed record SettingHistory
             };
 
     /// <summary>
-    /// As it must stand before the write: what the team had there is never lost, and what may arrive is known as
+    /// The history before the write. The team's value is never lost, and the value that may arrive is known to be
     /// EcrGuard's.
     /// </summary>
     public SettingHistory Intending(Repair repair)
@@ -77,7 +77,7 @@ public sealed record SettingHistory
         };
     }
 
-    /// <summary>As it stands after the write.</summary>
+    /// <summary>The history after the write.</summary>
     public SettingHistory Done(Repair repair) =>
         Of(repair.Setting) is { } held
             ? With(
@@ -90,8 +90,8 @@ public sealed record SettingHistory
             )
             : this;
 
-    /// <summary>As it stands after a restore: what is held next begins anew.</summary>
-    /// <param name="left">What could not be put back, or not safely: another restore may.</param>
+    /// <summary>The history after a restore: it begins anew.</summary>
+    /// <param name="left">The settings that could not be restored, or not safely. Another restore may do it.</param>
     public SettingHistory PutBack(Restored restored, params IReadOnlyCollection<RepositorySetting> left) =>
         new()
         {
@@ -100,8 +100,8 @@ public sealed record SettingHistory
         };
 
     /// <summary>
-    /// What of the value found is not EcrGuard's: all of it; or, where somebody has changed a lifecycle policy of
-    /// EcrGuard's, the rules behind its own.
+    /// The part of the found value that is not EcrGuard's: all of it, or, if somebody has changed EcrGuard's lifecycle
+    /// policy, the rules behind EcrGuard's own.
     /// </summary>
     private static string? Theirs(Repair repair, IReadOnlyList<Written> ours)
     {
@@ -126,28 +126,27 @@ public sealed record SettingHistory
 }
 
 /// <summary>One setting that EcrGuard has written.</summary>
-/// <param name="Before">
-/// What the team last had there, byte for byte; null: nothing. Found before EcrGuard's first write, and found anew
-/// whenever somebody has put another since: whoever has the setting put back expects what they had last,
-/// whether EcrGuard then merged it, replaced it or put its own where it was taken away. Where somebody has changed
-/// EcrGuard's own lifecycle policy, their rules without EcrGuard's.
-/// </param>
-/// <param name="Ours">What EcrGuard wrote or meant to write, the newest first. Two, since the newest may not have
-///     arrived.</param>
-/// <param name="Wish">What the baseline wished for when it was last written.</param>
-/// <param name="Times">How often it was written for that wish: once, and once more each time that somebody else had put
-///     another.</param>
+/// <param name="Before">The team's last value, byte for byte; null: none. It is noted before EcrGuard's first write,
+///     and again whenever somebody has changed the value since: people expect a restore to bring back what they had
+///     last. If somebody has changed EcrGuard's lifecycle policy, it holds their rules without EcrGuard's.</param>
+/// <param name="Ours">What EcrGuard wrote or was about to write, the newest first. There are two, since the newest may
+///     not have arrived.</param>
+/// <param name="Wish">The baseline's wish when the setting was last written.</param>
+/// <param name="Times">How often it was written for that wish: once, and once more each time somebody else had changed
+///     it.</param>
 public sealed record Held(string? Before, IReadOnlyList<Written> Ours, string Wish, int Times);
 
 /// <param name="OwnRules">How many rules at the head of a lifecycle policy are EcrGuard's; the others are the
 ///     team's.</param>
 public sealed record Written(string Value, int OwnRules)
 {
-    /// <summary>Whether a value that was found is this one; ECR need not give a policy back as it was put.</summary>
+    /// <summary>
+    /// Whether a value that was found is this one. ECR may return a policy in another form than it was put.
+    /// </summary>
     internal bool Is(RepositorySetting setting, string? found) => setting.AreSame(found, Value);
 }
 
-/// <summary>Somebody had the repository put back as it was before EcrGuard.</summary>
-/// <param name="Wish">What the baseline wished for then: as long as it is the same, EcrGuard leaves the repository
+/// <summary>Somebody had the repository restored as it was before EcrGuard.</summary>
+/// <param name="Wish">The baseline's wish at that time: as long as it is the same, EcrGuard leaves the repository
 ///     alone.</param>
 public sealed record Restored(string Wish, string Reason, DateTimeOffset At);

@@ -5,7 +5,7 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Baselines;
 
 /// <summary>What a baseline wants of one setting.</summary>
-/// <param name="Wish">What it wants, in words of its own; null: nothing.</param>
+/// <param name="Wish">What it wants, as a text to compare; null: nothing.</param>
 /// <param name="Drift">A sentence for each difference.</param>
 /// <param name="Repair">Null where nothing differs or nothing may be written.</param>
 internal sealed record SettingPlan(string? Wish, IReadOnlyList<string> Drift, Repair? Repair = null)

@@ -5,22 +5,21 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Core.Baselines;
 
 /// <summary>
-/// Which images in use are shielded: those under EcrGuard's rule, where it stands first in the lifecycle policy or is
-/// about to be put there. Anywhere else a shield is a tag like any other: it holds against nothing, takes an image out
-/// of the rules for untagged ones and into whatever matches it, and may so have the image, or another whose place it
-/// takes in a count, expire that stays without it. So none is put there, and one that is there goes with the rule.
-/// While the rule is only about to be put, a shield is put where it cannot harm, today or after any push.
+/// Which images in use get a shield: a tag that EcrGuard's rule keeps. The rule must stand first in the lifecycle
+/// policy, or be about to be put there. Anywhere else a shield protects nothing, and may do harm: it takes an image out
+/// of the rules for untagged images and into whatever rule matches the tag. The image, or another one whose place it
+/// takes in a count, may then expire although it would stay without the shield. So EcrGuard puts no shield there, and
+/// removes shields together with its rule. While the rule is only about to be put, EcrGuard puts a shield where it
+/// cannot harm, today or after any push.
 /// </summary>
-/// <param name="Usages">
-/// As they may be put on tags: where a shield would harm or is not needed, use counts as unknown, which leaves the tags
-/// as they are; where one that is there harms or holds against nothing, as none, which takes it off.
-/// </param>
-/// <param name="Withheld">Sentences where shields are withheld, or harm and cannot be taken off; null
-///     otherwise.</param>
+/// <param name="Usages">The usages that tags are written for. Unknown where a shield would harm or is not needed: the
+///     tags stay as they are. Not in use where a shield that is there harms or protects nothing: it is removed.</param>
+/// <param name="Withheld">Sentences about shields that are not put, or that harm and cannot be removed; null where
+///     there are none.</param>
 public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, string? Withheld)
 {
-    /// <param name="policy">The lifecycle policy that stands in the repository, as text; null where there is none. In
-    ///     one that cannot be understood any tag could do anything.</param>
+    /// <param name="policy">The lifecycle policy of the repository, as text; null where there is none. Under a policy
+    ///     that cannot be understood any tag could do anything.</param>
     /// <param name="puts">Whether EcrGuard's rule is about to be put.</param>
     public static Shields Of(
         string? policy,
@@ -47,7 +46,7 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
             var harms = policy is not null && without?.IsNotWorse(with!) != true;
             if (image.Tags.Contains(OwnTags.InUse(digest)))
             {
-                // The team has put another policy since. Beside a tag of theirs the shield comes off.
+                // The team has put another policy since: the shield comes off if a tag of the team's stays.
                 if (present is not null && harms && OwnTags.TeamTags(image).Count > 0)
                     shielded[digest] = ImageUsage.None;
             }
@@ -55,10 +54,10 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
                 shielded[digest] = ImageUsage.Unknown;
             else if (harms)
                 withheld.Add(digest);
-            // It is safe either way, so that others may come first.
+            // It stays with and without the shield. If there is no room for all, others come first.
             else if (without is { Keeps: true } && with!.Rules.Skip(1).Any())
                 counted.Add(digest);
-            // What its team's tags, or the lack of any, would not have gone by.
+            // The team's own tags, or the lack of any, would not make it go.
             if (
                 present is not null
                 && Harms(present, image with { Tags = shielded[digest].Use == UseState.NotInUse ? bare : image.Tags })
@@ -73,8 +72,8 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
     }
 
     /// <summary>
-    /// No shield holds against anything: none is put, and those that are there go, unless the policy there would then
-    /// take what is in use or may be.
+    /// No shield protects anything, so none is put. Those that are there are removed, unless the policy would then take
+    /// an image that is in use or may be.
     /// </summary>
     private static Shields WithoutRule(
         string? policy,
@@ -100,8 +99,8 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
     }
 
     /// <summary>
-    /// Where EcrGuard has put its policy and now only observes: a sentence about the images in use that nothing shields
-    /// any more; null where there are none.
+    /// A sentence about images in use without a shield, where EcrGuard has put its policy and now only observes; null
+    /// where there are none.
     /// </summary>
     public static string? Unkept(
         LifecyclePolicy present,
@@ -123,7 +122,7 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
                 + "'ecrguard restore' put back what was there before and then observe.";
     }
 
-    /// <summary>The image as it is once it is shielded, where it takes a shield and is in use.</summary>
+    /// <summary>The image with its shield, if it takes one and is in use.</summary>
     public static ImageFacts With(ImageFacts image, ImageUsage usage) =>
         image is { TakesShield: true, Storage: StorageStatus.Active }
         && usage.Use == UseState.InUse
@@ -134,13 +133,13 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
             }
             : image;
 
-    /// <summary>Whether EcrGuard's tags are what has a policy select an image.</summary>
+    /// <summary>Whether a policy selects an image only because of EcrGuard's tags.</summary>
     internal static bool Harms(LifecyclePolicy policy, ImageFacts image) =>
         !Selection.Of(policy, OwnTags.TeamTags(image)).IsNotWorse(Selection.Of(policy, image.Tags));
 
     /// <summary>
-    /// Whether images that stay by their shields, but are counted by a rule behind it for them, push others out that
-    /// are in use or may be. Those get their own shields meanwhile, and the next sweep finds room.
+    /// Whether shielded images, which a later rule still counts, push out others that are in use or may be. Those
+    /// others then get their own shields first, and the next sweep finds room.
     /// </summary>
     private static bool Crowd(
         LifecyclePolicy policy,
@@ -191,8 +190,8 @@ public sealed record Shields(IReadOnlyDictionary<Digest, ImageUsage> Usages, str
 
     /// <summary>
     /// "If an image is referenced by a manifest list, it cannot be expired or archived without the manifest list being
-    /// deleted or archived first": an untagged child is safe as its index is, and a tag would only take a place in
-    /// counts.
+    /// deleted or archived first" (Amazon ECR User Guide). So an untagged child is as safe as its index, and a tag
+    /// would only take a place in counts.
     /// </summary>
     private static HashSet<Digest> HeldByAnIndex(
         RepositoryContents contents,

@@ -5,13 +5,13 @@ public sealed record RepositoryContents
 {
     public required RepositoryId Repository { get; init; }
 
-    /// <summary>When the reading began; every fact is at least as new.</summary>
+    /// <summary>When the reading began. Every fact is at least as new.</summary>
     public required DateTimeOffset ReadAt { get; init; }
 
     public IReadOnlyList<ImageFacts> Images { get; init; } = [];
 
     /// <summary>
-    /// What taking tags off has left behind (<see cref="RemovalManifest"/>): none of the images.
+    /// The manifests that the removal of tags has left behind (<see cref="RemovalManifest"/>). They are no images.
     /// </summary>
     public IReadOnlyList<ImageFacts> RemovalManifests { get; init; } = [];
 
@@ -20,23 +20,21 @@ public sealed record RepositoryContents
     /// </summary>
     public IReadOnlyList<ImageFacts> LatelyGone { get; init; } = [];
 
-    /// <summary>
-    /// What the indexes among the images refer to; one whose manifest could not be read is not there.
-    /// </summary>
+    /// <summary>The children of each index; an index whose manifest could not be read is not in it.</summary>
     public IReadOnlyDictionary<Digest, IReadOnlyList<IndexChild>> Children { get; init; } =
         new Dictionary<Digest, IReadOnlyList<IndexChild>>();
 
-    /// <summary>What is known of manifests whose listing leaves open what they are.</summary>
+    /// <summary>What is known of manifests whose kind the listing does not show.</summary>
     public IReadOnlyDictionary<Digest, ManifestNote> Notes { get; init; } = new Dictionary<Digest, ManifestNote>();
 
-    /// <summary>Those of them that were read for the first time, to be remembered.</summary>
+    /// <summary>Those of them that were read for the first time, to be stored.</summary>
     public IReadOnlyDictionary<Digest, ManifestNote> NewNotes { get; init; } = new Dictionary<Digest, ManifestNote>();
 
     public KnownManifests Manifests => new(Children, Notes);
 
     /// <summary>
-    /// What belongs to images of which none is there any more. ECR removes a referrer with its subject, and nothing
-    /// that only a tag binds.
+    /// Artifacts whose images are all gone. ECR removes a referrer with its subject, but no artifact that only a tag
+    /// binds to its image.
     /// </summary>
     public IReadOnlyList<ImageFacts> LeftOver()
     {
@@ -53,10 +51,10 @@ public sealed record RepositoryContents
         ];
     }
 
-    /// <summary>Whether it lists other images: an index, also one that is an artifact by all that it lists.</summary>
+    /// <summary>Whether it lists other images. An index that lists only artifacts is one, too.</summary>
     public bool IsIndex(ImageFacts image) => image.Kind == ImageKind.Index || Children.ContainsKey(image.Id.Digest);
 
-    /// <summary>Null for an index whose manifest could not be read; empty for what is no index.</summary>
+    /// <summary>Null for an index whose manifest could not be read; empty for an image that is no index.</summary>
     public IReadOnlyList<Digest>? ChildrenOf(ImageFacts image) =>
         !IsIndex(image) ? [] : Children.GetValueOrDefault(image.Id.Digest)?.Select(child => child.Digest).ToList();
 

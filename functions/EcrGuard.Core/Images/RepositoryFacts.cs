@@ -20,12 +20,12 @@ public sealed record RepositoryFacts
 
     public required RepositoryId Id { get; init; }
 
-    /// <summary>Unknown where nobody asked, or the repository is gone.</summary>
+    /// <summary>Unknown where it was not read, or the repository is gone.</summary>
     public TagMutability Mutability { get; init; }
 
     /// <summary>
-    /// The filters of the modes with exclusion, <c>*</c> for any characters: tags that match one are the other way
-    /// round. At most five.
+    /// The filters of the modes with exclusion, with <c>*</c> for any characters. Tags that match one behave the other
+    /// way round. At most five.
     /// </summary>
     public IReadOnlyList<string> MutabilityExclusions { get; init; } = [];
 
@@ -35,7 +35,7 @@ public sealed record RepositoryFacts
     public ScanningFacts Scanning { get; init; } = ScanningFacts.Unknown;
 
     /// <summary>
-    /// The repository's resource tags (an image has none); null where nobody asked, or the repository is gone.
+    /// The repository's resource tags (an image has none); null where they were not read, or the repository is gone.
     /// </summary>
     public IReadOnlyDictionary<string, string>? ResourceTags { get; init; }
 }
@@ -43,11 +43,11 @@ public sealed record RepositoryFacts
 /// <summary>What scans the images of a repository.</summary>
 /// <param name="Scanner">Unknown where the registry's configuration could not be read.</param>
 /// <param name="OnPush">A push starts a scan by itself.</param>
-/// <param name="Continuous">Enhanced scanning that looks again whenever a vulnerability becomes known.</param>
+/// <param name="Continuous">Enhanced scanning that looks again whenever a new vulnerability becomes known.</param>
 public sealed record ScanningFacts(Scanner Scanner, bool OnPush, bool Continuous)
 {
     public static ScanningFacts Unknown { get; } = new(Scanner.Unknown, false, false);
 
-    /// <summary>Whether a scan comes without anybody asking for it.</summary>
+    /// <summary>Whether images are scanned without anybody asking for it.</summary>
     public bool Automatic => OnPush || Continuous;
 }

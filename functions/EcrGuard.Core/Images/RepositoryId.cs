@@ -3,8 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// One repository of one registry. Account and region are part of every key from day one, so that a second account
-/// never collides with the first.
+/// One repository of one registry. Account and region are part of every key, so that two accounts never collide.
 /// </summary>
 /// <param name="Account">Twelve digits.</param>
 /// <param name="Region">For example <c>eu-central-1</c>.</param>
@@ -16,7 +15,7 @@ public sealed record RepositoryId(string Account, string Region, string Name)
 
     public string Arn => $"arn:{Partition}:ecr:{Region}:{Account}:repository/{Name}";
 
-    /// <summary>What <c>docker pull</c> calls the repository.</summary>
+    /// <summary>The name for <c>docker pull</c>.</summary>
     public string Uri => $"{HostOf(Account, Region)}/{Name}";
 
     /// <summary>The AWS partition of a region, by its prefix (partitions.json of the AWS SDKs).</summary>
@@ -26,7 +25,7 @@ public sealed record RepositoryId(string Account, string Region, string Name)
     public static bool IsPartition(string partition) =>
         partition == Commercial.Partition || Partitions.Any(p => p.Partition == partition);
 
-    /// <summary>Whether the names of AWS's hosts end so in one of its partitions.</summary>
+    /// <summary>Whether the hosts of one of AWS's partitions have this ending.</summary>
     internal static bool IsDnsSuffix(string suffix) =>
         suffix == Commercial.DnsSuffix || Partitions.Any(p => p.DnsSuffix == suffix);
 
@@ -62,9 +61,8 @@ public sealed record RepositoryId(string Account, string Region, string Name)
     }
 
     /// <summary>
-    /// Reads a repository ARN, or an image ARN (Inspector's resource id: the repository's ARN, <c>/</c> and the
-    /// digest), whose digest is then given too.
-    /// Partition and region must agree, so that the ARN made again is the one that was read.
+    /// Reads a repository ARN, or an image ARN with its digest (Inspector's resource id: the repository's ARN, <c>/</c>
+    /// and the digest). Partition and region must agree, so that <see cref="Arn"/> gives the text that was read.
     /// </summary>
     public static bool TryParseArn(string? arn, [NotNullWhen(true)] out RepositoryId? repository, out Digest? digest)
     {
@@ -96,7 +94,7 @@ public sealed record RepositoryId(string Account, string Region, string Name)
     /// <summary>Twelve digits.</summary>
     internal static bool IsAccount(string text) => text.Length == 12 && text.All(char.IsAsciiDigit);
 
-    /// <summary>Shaped as a region is, known or not: <c>eu-central-1</c>.</summary>
+    /// <summary>Has the form of a region, known or not: <c>eu-central-1</c>.</summary>
     internal static bool IsRegion(string text) =>
         text.Split('-') is { Length: >= 3 } words
         && words.All(w => w.Length > 0 && w.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)));

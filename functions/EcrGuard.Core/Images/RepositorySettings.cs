@@ -1,11 +1,11 @@
 namespace EcrGuard.Core.Images;
 
-/// <summary>How one repository is set up (ECR API, <c>Repository</c>), read at one moment.</summary>
+/// <summary>The settings of one repository (ECR API, <c>Repository</c>), read at one moment.</summary>
 public sealed record RepositorySettings
 {
     public required RepositoryId Id { get; init; }
 
-    /// <summary>Null where ECR gives none.</summary>
+    /// <summary>Null where ECR does not say.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 
     public TagMutability Mutability { get; init; }
@@ -17,7 +17,8 @@ public sealed record RepositorySettings
     public IReadOnlyList<string> MutabilityExclusions { get; init; } = [];
 
     /// <summary>
-    /// The repository's own setting for basic scanning, which the registry's rules overrule; null where ECR gives none.
+    /// The repository's own setting for basic scanning, which the registry's rules override; null where ECR does not
+    /// say.
     /// </summary>
     public bool? ScanOnPush { get; init; }
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace EcrGuard.Core.Images;
 
-/// <summary>Which scanner speaks for an image: found out per repository, never configured.</summary>
+/// <summary>The scanner of an image. It is read for each repository, and never configured.</summary>
 public enum Scanner
 {
     Unknown,
@@ -14,19 +14,19 @@ public enum Scanner
     Enhanced,
 }
 
-/// <summary>Where the scan of an image stands, in words common to both scanners.</summary>
+/// <summary>The state of an image's scan, in words for both scanners.</summary>
 public enum ScanState
 {
-    /// <summary>The scanner answered something that EcrGuard does not know, or failed.</summary>
+    /// <summary>The scanner answered something that EcrGuard does not know.</summary>
     Unknown,
 
-    /// <summary>Findings are complete; none may mean none.</summary>
+    /// <summary>The scan has ended, and all its findings are listed.</summary>
     Complete,
 
     /// <summary>A scan is expected and not finished.</summary>
     Pending,
 
-    /// <summary>A scan is not finished that should have been long ago: nobody can say that it ever will be.</summary>
+    /// <summary>A scan should have ended long ago: nobody can say whether it ever will.</summary>
     Overdue,
 
     /// <summary>No scan was made and none is coming.</summary>
@@ -35,7 +35,7 @@ public enum ScanState
     /// <summary>The scanner cannot read this image.</summary>
     Unsupported,
 
-    /// <summary>The scanner stopped looking: findings close by themselves and their absence says nothing.</summary>
+    /// <summary>The scanner has stopped: findings close by themselves, and their absence says nothing.</summary>
     Ended,
 
     /// <summary>The image is archived and is not scanned.</summary>
@@ -44,18 +44,18 @@ public enum ScanState
     /// <summary>The scanner failed on this image.</summary>
     Failed,
 
-    /// <summary>The scan is over, and its scanner counts findings that it does not list, nor will.</summary>
+    /// <summary>The scan has ended, and the scanner counts findings that it does not list and never will.</summary>
     Contradictory,
 
-    /// <summary>The scan is over, and its findings may not all be listed yet: they follow by minutes.</summary>
+    /// <summary>The scan has ended, and its findings may not all be listed yet: they follow within minutes.</summary>
     Unsettled,
 }
 
-/// <summary>What the scanner says of one image, read whole: all pages or none.</summary>
+/// <summary>What the scanner says of one image: all pages, or nothing.</summary>
 public sealed record ScanFacts
 {
     /// <summary>
-    /// Clocks differ; a scan from further in the future would stay the newest until then, and never age.
+    /// Clocks differ. A scan from further in the future would stay the newest until then, and never age.
     /// </summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromDays(1);
 
@@ -64,19 +64,19 @@ public sealed record ScanFacts
     public required ScanState State { get; init; }
 
     /// <summary>
-    /// The scanner's own word for the state (<c>UNSUPPORTED_OS</c>, <c>SCAN_ELIGIBILITY_EXPIRED</c> …), for the reason;
-    /// of a contradictory or unsettled scan, what is missing.
+    /// The scanner's own word for the state (<c>UNSUPPORTED_OS</c>, <c>SCAN_ELIGIBILITY_EXPIRED</c> …), for the reason.
+    /// For a contradictory or unsettled scan it says what is missing.
     /// </summary>
     public string Word { get; init; } = "";
 
     /// <summary>
-    /// What the scanner says of a scan that failed or that it could not make, as <see cref="ScannerWords.Told"/> cuts
-    /// it; null where it says nothing.
+    /// What the scanner says of a scan that failed or was not possible, cut by <see cref="ScannerWords.Told"/>; null
+    /// where it says nothing.
     /// </summary>
     public string? Told { get; init; }
 
     /// <summary>
-    /// When the findings were last made; null where the scanner does not say, or names a moment more than a day after
+    /// When the scan ended; null where the scanner does not say, or names a moment more than a day after
     /// <see cref="ReadAt"/>.
     /// </summary>
     public DateTimeOffset? CompletedAt
@@ -86,20 +86,20 @@ public sealed record ScanFacts
     }
 
     /// <summary>
-    /// Inspector looks again by itself whenever it learns of a vulnerability: such a scan does not age.
+    /// Inspector scans again by itself whenever it learns of a vulnerability, so such a scan does not age.
     /// </summary>
     public bool Continuous { get; init; }
 
-    /// <summary>What Inspector lists, before merging; null where nothing was asked of Inspector just now.</summary>
+    /// <summary>Inspector's list before merging; null where Inspector was not asked just now.</summary>
     [JsonIgnore]
     public ListedFindings? Listed { get; init; }
 
-    /// <summary>When time alone changes an unsettled state; null for every other.</summary>
+    /// <summary>When time alone changes an unsettled state; null for every other state.</summary>
     [JsonIgnore]
     public DateTimeOffset? UnsettledUntil { get; init; }
 
     /// <summary>
-    /// Whether an unsettled scan is later than that on which an approval rests: the approval then stays.
+    /// Whether an unsettled scan is later than the scan on which an approval rests: the approval then stays.
     /// </summary>
     [JsonIgnore]
     public bool LeavesApproval { get; init; }
@@ -107,6 +107,6 @@ public sealed record ScanFacts
     /// <summary>As <see cref="Findings.Merge"/> leaves them.</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];
 
-    /// <summary>When the facts were asked for.</summary>
+    /// <summary>When the facts were requested.</summary>
     public required DateTimeOffset ReadAt { get; init; }
 }

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// How many findings there are of each severity that Inspector counts, and in all (Amazon ECR User Guide, "EventBridge
-/// events sent for enhanced scanning"). The total holds lower severities too. A missing number is null: unknown.
+/// How many findings of each severity Inspector counts, and in all (Amazon ECR User Guide, "EventBridge events sent for
+/// enhanced scanning"). The total includes lower severities. A missing number is null: unknown.
 /// </summary>
 public sealed record SeverityCounts(int? Critical, int? High, int? Medium, int? Total)
 {
@@ -13,7 +13,9 @@ public sealed record SeverityCounts(int? Critical, int? High, int? Medium, int? 
     [JsonIgnore]
     public bool Say => (Critical ?? High ?? Medium ?? Total) is not null;
 
-    /// <summary>The larger number of each: of two summaries of one moment nobody knows which is right.</summary>
+    /// <summary>
+    /// The larger number of each: if two events about a whole scan have the same time, nobody knows which is right.
+    /// </summary>
     public SeverityCounts OrMore(SeverityCounts other) =>
         new(
             Larger(Critical, other.Critical),
@@ -22,9 +24,7 @@ public sealed record SeverityCounts(int? Critical, int? High, int? Medium, int? 
             Larger(Total, other.Total)
         );
 
-    /// <summary>
-    /// What is announced here and not listed, worst first: severity (empty for all) and both numbers.
-    /// </summary>
+    /// <summary>What is announced and not listed, worst first: the severity (empty for all) and both numbers.</summary>
     public IReadOnlyList<(string Severity, int Announced, int Listed)> Beyond(SeverityCounts listed) =>
         [
             .. Short("CRITICAL", Critical, listed.Critical),
@@ -42,14 +42,15 @@ public sealed record SeverityCounts(int? Critical, int? High, int? Medium, int? 
         : Math.Max(one.Value, other.Value);
 }
 
-/// <summary>One finding of Inspector's at one moment, from an event or a list.</summary>
+/// <summary>One finding of Inspector at one moment, from an event or a list.</summary>
 /// <param name="Id">The last part of its ARN.</param>
 /// <param name="Status">ACTIVE, SUPPRESSED or CLOSED.</param>
-/// <param name="Values">The status and all that a rule can ask of it, in one text: equal where nothing differs.</param>
-/// <param name="UpdatedAt">When it became what it is; null where nobody says so.</param>
+/// <param name="Values">The status and all values that a rule can ask for, in one text: equal where nothing
+///     differs.</param>
+/// <param name="UpdatedAt">When it last changed; null where nothing says so.</param>
 public sealed record ReportedFinding(string Id, string Status, string Values, DateTimeOffset? UpdatedAt)
 {
-    /// <summary>Events and lists may round a time in different ways.</summary>
+    /// <summary>Events and lists may round times differently.</summary>
     private static readonly TimeSpan Rounding = TimeSpan.FromSeconds(1);
 
     public static ReportedFinding Of(
@@ -69,11 +70,13 @@ public sealed record ReportedFinding(string Id, string Status, string Values, Da
             updatedAt
         );
 
-    /// <summary>Whether this is as new as another report of the same finding, or says the same.</summary>
+    /// <summary>Whether this report is as new as another one of the same finding, or says the same.</summary>
     public bool Includes(ReportedFinding other) =>
         Values == other.Values || (other.UpdatedAt is { } told ? UpdatedAt >= told - Rounding : Status == other.Status);
 
-    /// <summary>Of two reports the newer one; of two of one moment always the same one, whichever came first.</summary>
+    /// <summary>
+    /// The newer of two reports. Of two with the same time it is always the same one, whichever came first.
+    /// </summary>
     public static ReportedFinding Newer(ReportedFinding one, ReportedFinding other) =>
         Comparer<DateTimeOffset?>.Default.Compare(one.UpdatedAt, other.UpdatedAt) is var order && order != 0
             ? order > 0
@@ -84,19 +87,15 @@ public sealed record ReportedFinding(string Id, string Status, string Values, Da
                 : other;
 }
 
-/// <summary>
-/// All findings of an image that Inspector lists (ACTIVE, SUPPRESSED and CLOSED), each as it is told.
-/// </summary>
+/// <summary>All findings of an image that Inspector lists, ACTIVE, SUPPRESSED and CLOSED.</summary>
 public sealed class ListedFindings
 {
     private const string Closed = "CLOSED";
 
     private readonly Dictionary<string, (ReportedFinding Finding, string? Severity)> byId = [];
 
-    /// <param name="findings">
-    /// Each with its severity in Inspector's words. Pages overlap where something changes between them: one that two
-    /// of them list is one.
-    /// </param>
+    /// <param name="findings">Each with its severity in Inspector's words. Pages overlap if something changes between
+    ///     them: a finding on two pages counts once.</param>
     public ListedFindings(IEnumerable<(ReportedFinding Finding, string? Severity)> findings)
     {
         foreach (var each in findings)
@@ -116,13 +115,13 @@ public sealed class ListedFindings
 
     public ReportedFinding? Find(string id) => byId.GetValueOrDefault(id).Finding;
 
-    /// <summary>When the last of those that are closed was; null where none is.</summary>
+    /// <summary>When the last closed finding was closed; null where there is none.</summary>
     public DateTimeOffset? LastClosedAt =>
         byId.Values.Where(each => each.Finding.Status == Closed).Max(each => each.Finding.UpdatedAt);
 
     /// <summary>
-    /// The same without what was closed before a moment: when scanning ended, say, which closes all. A scan that is
-    /// made later has not listed it.
+    /// The same without findings that were closed before a moment, for example when scanning ended, which closes all. A
+    /// later scan has not listed them.
     /// </summary>
     public ListedFindings Since(DateTimeOffset? begun) =>
         new(byId.Values.Where(each => each.Finding.Status != Closed || !(each.Finding.UpdatedAt < begun)));

@@ -1,28 +1,28 @@
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// What the scanners' own words mean. A word that is not listed is <see cref="ScanState.Unknown"/>: a gate answers no.
+/// The meaning of the scanners' words. A word that is not listed is <see cref="ScanState.Unknown"/>: a gate answers no.
 /// </summary>
 public static class ScannerWords
 {
-    /// <summary>How long after a push a scan may be expected that ECR does not know of yet.</summary>
+    /// <summary>How long after a push its scan may begin without ECR knowing of it.</summary>
     public static readonly TimeSpan ScanStartsWithin = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How long a scan may take that is expected. Both scanners take minutes; after a day ECR lets another be started
-    /// (ECR API, StartImageScan).
+    /// How long a scan may take. Both scanners take minutes; after a day ECR lets another one be started (ECR API,
+    /// StartImageScan).
     /// </summary>
     public static readonly TimeSpan ScanEndsWithin = TimeSpan.FromHours(24);
 
-    /// <summary>ECR's word for an image that it knows no scan of (ECR API, ScanNotFoundException).</summary>
+    /// <summary>ECR's word for an image without a known scan (ECR API, ScanNotFoundException).</summary>
     public const string NotFound = "SCAN_NOT_FOUND";
 
     /// <summary>How much of a scanner's own sentence is shown.</summary>
     private const int MaxDescription = 200;
 
     /// <summary>ECR's <c>imageScanStatus</c> (ECR API, ImageScanStatus).</summary>
-    /// <param name="description">Says more of a status. An image that basic scanning cannot read is seen to be FAILED
-    /// as often as it is UNSUPPORTED_IMAGE; then only the description tells.</param>
+    /// <param name="description">Explains a status. An image that basic scanning cannot read is seen as FAILED as often
+    ///     as UNSUPPORTED_IMAGE: only the description then tells.</param>
     public static ScanState OfBasic(string? status, string? description) =>
         status switch
         {
@@ -39,8 +39,8 @@ public static class ScannerWords
         };
 
     /// <summary>
-    /// What a scanner says of a scan that gave nothing: in one line, cut, without the stop at its end. Null for a scan
-    /// that went well, and where it says nothing.
+    /// What a scanner says of a scan without a result: one line, cut, without a stop at its end. Null for a scan that
+    /// went well, and where it says nothing.
     /// </summary>
     public static string? Told(ScanState state, string? description)
     {
@@ -51,8 +51,8 @@ public static class ScannerWords
     }
 
     /// <summary>
-    /// Inspector's coverage (Inspector API, ScanStatus): the reason decides, since INACTIVE is said of an image that is
-    /// scanned on push only, of one whose monitoring ended and of one that cannot be read alike.
+    /// Inspector's coverage (Inspector API, ScanStatus). The reason decides, since INACTIVE stands for three cases:
+    /// scanned on push only, monitoring ended, and not readable.
     /// </summary>
     public static (ScanState State, bool Continuous) OfEnhanced(string? statusCode, string? reason) =>
         reason switch
@@ -78,7 +78,7 @@ public static class ScannerWords
             _ => (ScanState.Unknown, false),
         };
 
-    /// <summary>A severity, spelt alike by both scanners; null for a word that neither documents.</summary>
+    /// <summary>A severity, in the same words for both scanners; null for a word that neither documents.</summary>
     public static Severity? OfSeverity(string? word) =>
         word switch
         {
@@ -126,8 +126,8 @@ public static class ScannerWords
     public static string? OfFixedIn(string? version) => version is null or "" or "NotAvailable" ? null : version;
 
     /// <summary>
-    /// What it means that the scanner has nothing on an image: shortly after a push, where a push is scanned, it may
-    /// not have begun.
+    /// The state of an image that the scanner knows nothing of. Shortly after a push that is scanned, the scan may not
+    /// have begun yet.
     /// </summary>
     public static ScanFacts Nothing(ScanningFacts scanning, DateTimeOffset? pushedAt, DateTimeOffset now)
     {

@@ -3,12 +3,12 @@ using System.Buffers;
 namespace EcrGuard.Core.Images;
 
 /// <summary>
-/// An entry of a rule's <c>tagPatternList</c> (<c>*</c> is any characters, at most four of them, everything else is
-/// itself) or of its <c>tagPrefixList</c>.
+/// An entry of a rule's <c>tagPatternList</c> (<c>*</c> is any characters, at most four times, all else is itself) or
+/// of its <c>tagPrefixList</c>.
 /// </summary>
 public sealed class TagPattern
 {
-    /// <summary>As ECR's model has it (ECR API, ImageIdentifier), which is longer than OCI's 128.</summary>
+    /// <summary>By ECR's model (ECR API, ImageIdentifier); OCI allows 128.</summary>
     private const int LongestTag = 300;
 
     private static readonly SearchValues<char> TagCharacters = SearchValues.Create(
@@ -16,48 +16,47 @@ public sealed class TagPattern
     );
 
     /// <summary>
-    /// What stands between the wildcards: a tag begins with the first, ends with the last and has the others in
-    /// between, in order.
+    /// The texts between the wildcards. A tag begins with the first, ends with the last, and has the others in between,
+    /// in order.
     /// </summary>
     private readonly string[] _parts;
 
     private TagPattern(string text, string[] parts) => (Text, _parts) = (text, parts);
 
-    /// <summary>As the policy has it.</summary>
+    /// <summary>As in the policy.</summary>
     public string Text { get; }
 
     /// <summary>The pattern that means the same: a prefix <c>v1</c> is <c>v1*</c>.</summary>
     public string Pattern => string.Join('*', _parts);
 
     /// <summary>
-    /// The same text for patterns and prefixes that match the same for a plain reason: a prefix is a pattern that ends
-    /// in
-    /// <c>*</c>, and two <c>*</c> side by side are one. A <c>*</c> in a prefix stands for itself.
+    /// A text that is the same for patterns and prefixes that plainly match the same tags: a prefix is a pattern that
+    /// ends in <c>*</c>, and two <c>*</c> side by side are one. A <c>*</c> in a prefix stands for itself.
     /// </summary>
     internal string Meaning =>
         _parts.Any(part => part.Contains('*', StringComparison.Ordinal))
             ? $"prefix {Text}"
             : string.Join('*', _parts.Where((part, at) => at == 0 || at == _parts.Length - 1 || part.Length > 0));
 
-    /// <summary>What every tag that it matches begins and ends with.</summary>
+    /// <summary>The text with which every matching tag begins. <see cref="Last"/> is that with which it ends.</summary>
     internal string First => _parts[0];
 
     internal string Last => _parts[^1];
 
-    /// <summary>The longest text that every such tag has between those; null where there is none.</summary>
+    /// <summary>The longest text that every matching tag has between them; null where there is none.</summary>
     internal string? Middle =>
         _parts.Length < 3 ? null
         : _parts[1..^1].MaxBy(part => part.Length) is { Length: > 0 } middle ? middle
         : null;
 
-    /// <summary>Whether it is one tag, which in a repository only one image carries.</summary>
+    /// <summary>Whether it matches one tag only, which only one image of a repository carries.</summary>
     public bool IsExact => _parts.Length == 1;
 
     public bool MatchesEverything => _parts.Length > 1 && _parts.All(part => part.Length == 0);
 
     /// <summary>
-    /// Whether there can be a tag that it matches. A tag has letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, begins
-    /// with none of the last two and has at most 300 characters: a <c>*</c> in a prefix stands for itself and so
+    /// Whether it can match any tag. A tag has letters, digits, <c>_</c>, <c>.</c> and <c>-</c>, does not begin with
+    /// <c>.</c> or <c>-</c>, and has at most 300 characters. A <c>*</c> in a prefix stands for itself, so such a prefix
     /// matches none.
     /// </summary>
     public bool CanMatch =>
@@ -77,7 +76,7 @@ public sealed class TagPattern
         if (!tag.StartsWith(first))
             return false;
         tag = tag[first.Length..];
-        // The leftmost place of each part leaves the most to the next ones.
+        // Each part is looked for as far left as possible: that leaves the most to the next ones.
         foreach (var part in _parts.AsSpan(1, _parts.Length - 2))
         {
             var at = tag.IndexOf(part);
@@ -89,14 +88,14 @@ public sealed class TagPattern
     }
 
     /// <summary>
-    /// Whether it matches every tag that the other one matches, both of them able to match: the other's <c>*</c> is
-    /// then a character that only a <c>*</c> takes.
+    /// Whether it matches every tag that the other one matches; both must be able to match. The other's <c>*</c> then
+    /// is a character that only a <c>*</c> matches.
     /// </summary>
     internal bool Covers(TagPattern other) => Matches(other.Pattern);
 
     /// <summary>
-    /// Whether a tag may match both, both of them able to match: with a <c>*</c> in each, only what tags begin and end
-    /// with can keep them apart.
+    /// Whether a tag may match both; both must be able to match. If each has a <c>*</c>, only the beginnings and ends
+    /// of tags can keep them apart.
     /// </summary>
     internal bool Meets(TagPattern other) =>
         _parts.Length == 1 ? other.Matches(First)

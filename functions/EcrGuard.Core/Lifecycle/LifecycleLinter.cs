@@ -3,8 +3,8 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Lifecycle;
 
 /// <summary>
-/// Finds what ECR accepts and people did not mean, in a policy alone and, where the repository's images are given, in
-/// what it does to them.
+/// Finds what ECR accepts and people did not mean: in a policy alone and, if the repository's images are given, in what
+/// it does to them.
 /// </summary>
 public sealed class LifecycleLinter
 {
@@ -20,7 +20,7 @@ public sealed class LifecycleLinter
     /// <summary>No image of the repository is selected by the rule.</summary>
     public const string MatchesNothing = "matches-nothing";
 
-    /// <summary>The description names a number, a unit, an action or tags that are not the rule's.</summary>
+    /// <summary>The description names another number, unit, action or tags than the rule.</summary>
     public const string DescriptionDiffers = "description-differs";
 
     /// <summary>A rule takes untagged images, and images in use may be untagged.</summary>
@@ -35,7 +35,7 @@ public sealed class LifecycleLinter
     /// <summary>A pattern matches the tags that EcrGuard writes.</summary>
     public const string CatchesVerdictTags = "catches-verdict-tags";
 
-    /// <summary>A rule for archived images, and no rule archives such.</summary>
+    /// <summary>A rule expires archived images, and no rule archives any.</summary>
     public const string NothingArchives = "nothing-archives";
 
     /// <summary>A rule counts signatures and other artifacts among the images that it keeps.</summary>
@@ -49,7 +49,7 @@ public sealed class LifecycleLinter
     private readonly IReadOnlyList<LifecycleImage>? _images;
     private readonly List<LintFinding> _findings = [];
 
-    /// <summary>Of each image the rules that select it, by priority.</summary>
+    /// <summary>Each image with the rules that select it, by priority.</summary>
     private readonly IReadOnlyList<(LifecycleImage Image, IReadOnlyList<LifecycleRule> Rules)> _selected;
 
     private LifecycleLinter(LifecyclePolicy policy, int length, IReadOnlyList<LifecycleImage>? images)
@@ -85,8 +85,9 @@ public sealed class LifecycleLinter
                 linter.CheckArchive(rule);
             }
             linter.CheckUntagged(rule);
-            linter.CheckArtifacts(rule);
-            linter.CheckDescription(rule);
+            if (ArtifactLint.Of(rule, linter.SelectedBy(rule), images is not null) is { } artifacts)
+                linter._findings.Add(artifacts);
+            linter._findings.AddRange(DescriptionLint.Of(rule, policy));
         }
         return linter._findings;
     }
@@ -98,6 +99,9 @@ public sealed class LifecycleLinter
             ? [.. policy.Rules.Where(rule => LifecycleEvaluator.Selects(rule, tags, storage))]
             : [];
     }
+
+    private IEnumerable<LifecycleImage> SelectedBy(LifecycleRule rule) =>
+        _selected.Where(image => image.Rules.Contains(rule)).Select(image => image.Image);
 
     private void Add(string id, LintSeverity severity, LifecycleRule? rule, string message, string suggestion) =>
         _findings.Add(new(id, severity, rule?.Priority, message, suggestion));
@@ -140,7 +144,7 @@ public sealed class LifecycleLinter
             )
         )
             return;
-        // What an index refers to is untagged, and no rule need take it: it goes with the index.
+        // The children of an index are untagged, and need no rule: they go with the index.
         if (_images?.Any(image => image is { Kind: ImageKind.Index, Children: null }) == true)
             return;
         var children = (_images ?? []).SelectMany(image => image.Children ?? []).ToHashSet();
@@ -160,10 +164,10 @@ public sealed class LifecycleLinter
         );
     }
 
-    /// <summary>What has a meaning in the patterns of others, and none in a tag.</summary>
+    /// <summary>Signs that are wildcards elsewhere, and cannot be in a tag.</summary>
     private static readonly char[] OtherWildcards = ['?', '[', ']', '{', '}', '^', '$', '+', '|'];
 
-    /// <returns>Whether every pattern can match, so that more can be said about the rule.</returns>
+    /// <returns>Whether every pattern can match. Otherwise no other check of the rule's tags makes sense.</returns>
     private bool CheckTags(LifecycleRule rule)
     {
         var impossible = rule.Tags.Where(tag => !tag.CanMatch).ToList();
@@ -193,12 +197,11 @@ public sealed class LifecycleLinter
     }
 
     /// <returns>
-    /// Whether the images show that the rule selects none of those it was meant for, so that nothing more need be said
-    /// about that.
+    /// Whether the images show that the rule selects none of those it was meant for: then no other check says so again.
     /// </returns>
     private bool CheckAndTrap(LifecycleRule rule)
     {
-        // A pattern that another one covers asks for nothing more: 'v*' beside 'v1*'.
+        // A pattern that covers another one adds nothing: 'v*' beside 'v1*'.
         if (
             rule.Tags.Where(
                     (tag, at) =>
@@ -271,7 +274,7 @@ public sealed class LifecycleLinter
         var shielded = ShieldRule.StandsIn(_policy);
         if (shielded && rule == _policy.Rules[0])
             return;
-        // Any digest will do: a pattern that matches some of them and not others is not written by accident.
+        // Any digest will do: nobody writes a pattern by accident that matches some digests and not others.
         var sample = Digest.Parse("sha256:" + string.Concat(Enumerable.Repeat("0123456789abcdef", 4)));
         var blocked = OwnTags.Blocked(sample);
         // Behind EcrGuard's own rule no other decides about an image in use.
@@ -330,7 +333,7 @@ public sealed class LifecycleLinter
         // EcrGuard's own rule waits for images to come into use.
         if (selected.Count == 0 && rule.Tags is [var only] && only.Text == OwnTags.InUsePattern)
             return;
-        // A rule for untagged images, or for what is archived, waits for some, and that there are none is its work.
+        // A rule for untagged images has none because it works.
         if (selected.Count == 0 && rule.TagStatus != TagStatus.Tagged)
             return;
         if (selected.Count == 0)
@@ -341,7 +344,7 @@ public sealed class LifecycleLinter
                 $"The rule selects none of the repository's {Phrase.Count(_images.Count, "image")}.",
                 "Compare its tags with those in the repository; remove the rule if such images no longer come."
             );
-        // A rule for any image is there for what the others leave, be it nothing today.
+        // A rule for any image takes what the others leave, even if that is nothing today.
         else if (rule.TagStatus != TagStatus.Any && selected.All(image => image.Rules[0] != rule))
         {
             var by = selected.Select(image => image.Rules[0].Priority).Distinct().Order();
@@ -356,10 +359,10 @@ public sealed class LifecycleLinter
         }
     }
 
-    /// <summary>Which earlier rules select all that the rule selects; null where something is left to it.</summary>
+    /// <summary>Which earlier rules select all that the rule selects; null where they leave something.</summary>
     private static string? Shadow(LifecycleRule rule, List<LifecycleRule> before)
     {
-        // An earlier one with fewer or wider patterns: each of them is covered by one that the image must match anyway.
+        // An earlier rule with fewer or wider patterns: an image that matches this rule's patterns matches those, too.
         var wider = before.Find(other =>
             other.TagStatus == rule.TagStatus && other.Tags.All(wide => rule.Tags.Any(wide.Covers))
         );
@@ -415,7 +418,7 @@ public sealed class LifecycleLinter
     {
         if (
             rule.StorageClass != StorageClass.Archive
-            || _selected.Any(image => image.Image.Storage == StorageStatus.Archived && image.Rules.Contains(rule))
+            || SelectedBy(rule).Any(image => image.Storage == StorageStatus.Archived)
         )
             return;
         var archiving = _policy
@@ -458,8 +461,8 @@ public sealed class LifecycleLinter
     }
 
     /// <summary>
-    /// Whether what one rule archives is, in the archive, for the other without happening to carry tags of two kinds. A
-    /// tag may move on from an archived image; a push that gives it one takes it out of the archive.
+    /// Whether an image that one rule archives may later come to the other rule, unless it carries tags of both kinds
+    /// by chance. A tag may move on from an archived image. A push that gives it a tag takes it out of the archive.
     /// </summary>
     private static bool MayLeave(LifecycleRule archiving, LifecycleRule expiring) =>
         (archiving.TagStatus, expiring.TagStatus) switch
@@ -469,147 +472,7 @@ public sealed class LifecycleLinter
             _ => true,
         };
 
-    /// <summary>
-    /// Each sub-rule is sure of one thing: the one number that is claimed, the one action, that all images stay, which
-    /// tags are meant. What else a description says is left to people.
-    /// </summary>
-    private void CheckDescription(LifecycleRule rule)
-    {
-        if (string.IsNullOrWhiteSpace(rule.Description))
-            return;
-        var says = new RuleDescription(rule.Description, rule.Tags);
-        var counts = rule.CountType == CountType.ImageCountMoreThan;
-        var number = Phrase.Count(rule.CountNumber, counts ? "image" : "day");
-
-        if (says.Number is { } claim && !NeverReached(rule) && NumberDiffers(rule, claim) is { } how)
-            Differs(how);
-
-        if (rule.Action == LifecycleAction.Expire && rule.StorageClass == StorageClass.Standard && says.SaysArchive)
-            Differs("speaks of archiving, and the rule deletes");
-        if (rule.Action == LifecycleAction.Archive && says.SaysDelete)
-            Differs("speaks of deleting, and the rule archives: the images stay and are charged for");
-        if (says.SaysProtect && rule.Action == LifecycleAction.Expire && !NeverReached(rule))
-            Differs($"promises to keep, and the rule deletes beyond {number}");
-
-        if (says.SaysUntagged && rule.TagStatus != TagStatus.Untagged && !LeavesUntagged(rule))
-            Differs(
-                "speaks of untagged images, and the rule takes "
-                    + $"{(rule.TagStatus == TagStatus.Any ? "all" : "tagged ones")}"
-            );
-        else if (rule.TagStatus == TagStatus.Untagged && !says.SaysUntagged && says.NamedEnvironments.Count > 0)
-            Differs($"speaks of {string.Join(" and ", says.NamedEnvironments)}, and the rule takes untagged images");
-        else if (rule.TagStatus == TagStatus.Tagged && says.NamesOtherEnvironmentsThan(rule.Tags))
-            Differs(
-                $"speaks of {string.Join(" and ", says.NamedEnvironments)}, and the rule selects {Listed(rule.Tags)}"
-            );
-
-        void Differs(string what) =>
-            Add(
-                DescriptionDiffers,
-                LintSeverity.Warning,
-                rule,
-                $"The description \"{Phrase.Clip(rule.Description, 100)}\" {what}.",
-                "Correct whichever of the two is wrong; ECR goes by the rule."
-            );
-    }
-
-    private static string? NumberDiffers(LifecycleRule rule, NumberClaim claim)
-    {
-        var counts = rule.CountType == CountType.ImageCountMoreThan;
-        var number = Phrase.Count(rule.CountNumber, counts ? "image" : "day");
-        // "Older than 120 days" may be 30 days in the repository and 90 in the archive.
-        if (
-            rule.StorageClass == StorageClass.Archive
-            && !(rule.Description ?? "").Contains("archiv", StringComparison.OrdinalIgnoreCase)
-        )
-            return null;
-        return (claim.IsTime, counts) switch
-        {
-            (true, true) => $"speaks of time ({claim.Written}), and the rule counts {number}",
-            (false, false) => $"counts images ({claim.Written}), and the rule measures {number}",
-            _ when claim.Allows(rule.CountNumber) => null,
-            _ => $"speaks of {claim.Written}, the rule of {number}",
-        };
-    }
-
-    /// <summary>
-    /// Whether a rule shields what it selects: by a limit that nobody reaches, or since a tag is on one image only and
-    /// one is never more than one.
-    /// </summary>
-    private static bool NeverReached(LifecycleRule rule) =>
-        rule.CountType == CountType.ImageCountMoreThan
-            ? rule.CountNumber >= 1000 || rule.Tags.Any(tag => tag.IsExact)
-            : rule.CountNumber >= 3650;
-
-    /// <summary>
-    /// Whether a rule for any image is left the untagged ones only, since an earlier rule decides about all others.
-    /// </summary>
-    private bool LeavesUntagged(LifecycleRule rule) =>
-        rule.TagStatus == TagStatus.Any
-        && _policy
-            .Rules.TakeWhile(other => other != rule)
-            .Any(other =>
-                other.StorageClass == rule.StorageClass
-                && other.TagStatus == TagStatus.Tagged
-                && other.Tags.All(tag => tag.MatchesEverything)
-            );
-
-    /// <summary>
-    /// What is stored beside an image under a tag of its own (<c>sha256-….sig</c>) is an image like any other to a
-    /// lifecycle rule. ECR does not document whether referrers, which have no tag, take places too, so that nothing is
-    /// said of them.
-    /// </summary>
-    private void CheckArtifacts(LifecycleRule rule)
-    {
-        if (
-            rule is not { CountType: CountType.ImageCountMoreThan, StorageClass: StorageClass.Standard }
-            || rule.TagStatus == TagStatus.Untagged
-            || NeverReached(rule)
-            || rule.Tags.Any(IsForArtifacts)
-        )
-            return;
-        var sample = "sha256-" + string.Concat(Enumerable.Repeat("0123456789abcdef", 4));
-        if (
-            rule.TagStatus == TagStatus.Tagged
-            && !ArtifactEnds.Any(end => rule.Tags.All(tag => tag.Matches(sample + end)))
-        )
-            return;
-        var taken = _selected.Count(image =>
-            image.Rules.Contains(rule)
-            && image.Image.Tags.Any(tag => Artifacts.Named(tag) is { } other && other != image.Image.Digest)
-        );
-        // A pattern that takes them is seldom meant; a rule for any image is right wherever nothing is signed.
-        if (taken == 0 && (_images is not null || rule.TagStatus == TagStatus.Any))
-            return;
-        Add(
-            CountsArtifacts,
-            LintSeverity.Warning,
-            rule,
-            _images is null
-                ? "The rule counts what is stored under tags such as 'sha256-….sig' (signatures, attestations, "
-                    + "SBOMs) as it counts images: with signed images fewer than "
-                    + $"{Phrase.Count(rule.CountNumber, "image")} stay."
-                : $"{taken} of what the rule counts "
-                    + $"{(taken == 1 ? "is a signature or another artifact" : "are signatures and other artifacts")} "
-                    + $"(tags such as 'sha256-….sig'): fewer than {Phrase.Count(rule.CountNumber, "image")} stay.",
-            // A rule of their own takes them out of this one's reach, and this one goes on counting them (Amazon ECR
-            // User Guide, "How lifecycle policies work").
-            "Go by age (sinceImagePushed), or count by a pattern that begins as the tags of images begin; behind a "
-                + "rule of their own artifacts are counted all the same."
-        );
-    }
-
-    /// <summary>Whether only what is stored beside images has such tags.</summary>
-    private static bool IsForArtifacts(TagPattern tag) =>
-        tag.First.StartsWith("sha256-", StringComparison.Ordinal)
-        || ArtifactEnds.Any(end => end.Length > 0 && tag.Last.EndsWith(end, StringComparison.Ordinal));
-
-    /// <summary>
-    /// The ends of the tags under which cosign and registries without referrers store what belongs to an image.
-    /// </summary>
-    private static readonly string[] ArtifactEnds = ["", ".sig", ".att", ".sbom"];
-
-    private static string Listed(IReadOnlyList<TagPattern> tags)
+    internal static string Listed(IReadOnlyList<TagPattern> tags)
     {
         string[] quoted = [.. tags.Take(6).Select(tag => $"'{Phrase.Clip(tag.Pattern, 60)}'")];
         return tags.Count > 6 ? $"{string.Join(", ", quoted)} and {tags.Count - 6} more"

@@ -161,11 +161,17 @@ public sealed record LifecycleRule
     public required LifecycleAction Action { get; init; }
 
     /// <summary>
-    /// The same text for all rules that say the same: what is selected, counted and done, and the description, which
-    /// people go by. The order of tags, a tag that is there twice, and a prefix that is written as a pattern make no
-    /// difference.
-    /// One
-    /// thing stands on each line, and no tag of a policy has a line end in it.
+    /// Whether the rule keeps all that it selects: nobody reaches its limit, or its tag is on one image only.
+    /// </summary>
+    internal bool IsNeverReached =>
+        CountType == CountType.ImageCountMoreThan
+            ? CountNumber >= 1000 || Tags.Any(tag => tag.IsExact)
+            : CountNumber >= 3650;
+
+    /// <summary>
+    /// A text that is the same for all rules with the same meaning: what is selected, counted and done, and the
+    /// description, because people read it. The order of tags, a tag that is there twice, and a prefix that is written
+    /// as a pattern make no difference. Each line has one thing in it, and no tag has a line end.
     /// </summary>
     internal string Meaning =>
         string.Join(

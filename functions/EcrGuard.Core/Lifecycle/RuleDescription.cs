@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using EcrGuard.Core.Images;
+using static EcrGuard.Core.Lifecycle.RuleWords;
 
 namespace EcrGuard.Core.Lifecycle;
 
@@ -16,294 +16,14 @@ internal readonly record struct NumberClaim(string Written, bool IsTime, long Le
 }
 
 /// <summary>
-/// What the description of a rule claims, where it plainly claims something: one English sentence that is understood
-/// from its first word to its last, as "Keep the last 10 images" and "Expire untagged images older than 30 days" are.
-/// Its grammar is a verb, what it is done to, and a number or a time (<see cref="Sentence"/>). A sentence that says
-/// anything else claims nothing: a wrong warning costs more than a missing one. Words are whole words; a tag, a
-/// ticket, a version, a quoted text or a range is no number, and one word that may turn the sense ("not", "except",
-/// "at least", "per") anywhere makes the description claim nothing.
+/// What the description of a rule claims. It claims something only if it is one English sentence in which every word is
+/// understood, such as "Keep the last 10 images" or "Expire untagged images older than 30 days": a verb, its object,
+/// and a number or a time (<see cref="Sentence"/>). Any other sentence claims nothing: a wrong warning costs more than
+/// a missing one. A tag, a ticket, a version, a quoted text or a range is no number. A word that may turn the sense
+/// ("not", "except", "at least", "per") makes the whole description claim nothing.
 /// </summary>
 internal sealed class RuleDescription
 {
-    /// <summary>
-    /// Of one kind are the stages between development and production: people use their names for one another.
-    /// </summary>
-    private static readonly (string Kind, string[] Names)[] Environments =
-    [
-        ("production", ["prod", "production"]),
-        ("development", ["dev", "develop", "development"]),
-        (
-            "between",
-            ["preprod", "preproduction", "stag", "stage", "staging", "stg", "test", "testing", "uat", "qa", "demo"]
-        ),
-    ];
-
-    /// <summary>
-    /// How many days a unit has: an hour counts by the 24, and a month or a year is not always equally long.
-    /// </summary>
-    private static readonly (string Name, string Letter, int Least, int Most)[] Units =
-    [
-        ("day", "d", 1, 1),
-        ("week", "w", 7, 7),
-        ("fortnight", "", 14, 14),
-        ("month", "mo", 28, 31),
-        ("quarter", "", 90, 92),
-        ("year", "y", 360, 366),
-    ];
-
-    private static readonly string[] OtherUnits = ["hour", "minute", "second"];
-
-    private static readonly string[] NumberWords =
-    [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-    ];
-
-    private static readonly (string Word, int Number)[] MoreNumberWords =
-    [
-        ("thirty", 30),
-        ("forty", 40),
-        ("fifty", 50),
-        ("sixty", 60),
-        ("seventy", 70),
-        ("eighty", 80),
-        ("ninety", 90),
-        ("hundred", -1),
-        ("thousand", -1),
-        ("dozen", -1),
-        ("couple", -1),
-        ("few", -1),
-    ];
-
-    private static readonly HashSet<string> KeepWords = Words3("keep", "retain", "preserve");
-    private static readonly HashSet<string> DeleteWords = Words3("expire", "delete", "remove", "purge");
-    private static readonly HashSet<string> CleanWords = ["cleanup", .. Words3("clean", "prune", "drop", "evict")];
-    private static readonly HashSet<string> ArchiveWords = Words3("archive");
-    private static readonly HashSet<string> MoveWords = Words3("move", "transition");
-    private static readonly HashSet<string> ProtectWords = Words3("protect");
-    private static readonly HashSet<string> Newest = ["last", "latest", "newest", "recent", "most"];
-    private static readonly HashSet<string> Lead =
-    [
-        "please",
-        "always",
-        "automatically",
-        "only",
-        "just",
-        "this",
-        "rule",
-        "policy",
-        "we",
-        "will",
-        "to",
-        "the",
-        "it",
-        "lifecycle",
-    ];
-
-    /// <summary>What stands before a noun and does not say which ones of the rule's images are meant.</summary>
-    private static readonly HashSet<string> Determiners = ["all", "any", "every", "the", "our", "only", "just", "old"];
-
-    /// <summary>What a rule takes or leaves.</summary>
-    private static readonly HashSet<string> Nouns =
-    [
-        "image",
-        "images",
-        "release",
-        "releases",
-        "build",
-        "builds",
-        "version",
-        "versions",
-        "artifact",
-        "artifacts",
-    ];
-
-    /// <summary>They join words to others: what stands behind one is no part of what the sentence is about.</summary>
-    private static readonly HashSet<string> Joints =
-    [
-        "of",
-        "for",
-        "with",
-        "from",
-        "on",
-        "in",
-        "by",
-        "to",
-        "at",
-        "as",
-        "via",
-        "that",
-        "which",
-        "who",
-        "whose",
-        "when",
-        "while",
-        "where",
-        "after",
-        "since",
-        "during",
-        "than",
-        "because",
-        "so",
-        "is",
-        "are",
-        "be",
-        "has",
-        "have",
-        "and",
-        "or",
-        "then",
-        ",",
-        "&",
-    ];
-
-    /// <summary>With one of them a promise to keep is one for every image that has the word.</summary>
-    private static readonly HashSet<string> PlainKinds =
-    [
-        "container",
-        "docker",
-        "tagged",
-        "release",
-        "released",
-        "production",
-        "prod",
-        "stable",
-        "official",
-        "base",
-        "golden",
-        "main",
-        "master",
-    ];
-
-    /// <summary>An index takes one place in a count, and its platforms more: how many stay nobody can tell.</summary>
-    private static readonly HashSet<string> Indexes =
-    [
-        "multi",
-        "multi-arch",
-        "multiarch",
-        "multi-platform",
-        "multi-architecture",
-        "index",
-        "platform",
-    ];
-
-    /// <summary>With one of them the description may mean something else than its other words say.</summary>
-    private static readonly HashSet<string> TurnsTheSense =
-    [
-        "not",
-        "no",
-        "non",
-        "don't",
-        "doesn't",
-        "won't",
-        "isn't",
-        "aren't",
-        "cannot",
-        "can't",
-        "never",
-        "neither",
-        "nor",
-        "without",
-        "except",
-        "excluding",
-        "exclude",
-        "excludes",
-        "but",
-        "unless",
-        "until",
-        "besides",
-        "instead",
-        "rather",
-        "other",
-        "others",
-        "otherwise",
-        "if",
-        "was",
-        "were",
-        "formerly",
-        "previous",
-        "previously",
-        "before",
-        "prior",
-        "used",
-        "should",
-        "would",
-        "could",
-        "may",
-        "might",
-        "maybe",
-        "perhaps",
-        "todo",
-        "fixme",
-        "elsewhere",
-        "above",
-        "below",
-        "per",
-        "each",
-        "every",
-        "once",
-        "twice",
-        "times",
-        "double",
-        "both",
-        "half",
-        "plus",
-        "about",
-        "around",
-        "approximately",
-        "roughly",
-        "nearly",
-        "almost",
-        "circa",
-        "least",
-        "most",
-        "minimum",
-        "maximum",
-        "max",
-        "min",
-        "up",
-        "under",
-        "less",
-        "fewer",
-        "more",
-        "within",
-        "between",
-        "rules",
-        "policies",
-        "daily",
-        "nightly",
-        "weekly",
-        "monthly",
-        "hourly",
-        "yearly",
-        "temporarily",
-        "temporary",
-        "example",
-        "e.g",
-        "i.e",
-        "or",
-        "either",
-    ];
-
     private readonly List<List<string>> _clauses = [];
     private readonly IReadOnlyList<TagPattern> _tags;
 
@@ -312,7 +32,7 @@ internal sealed class RuleDescription
 
     private readonly bool _isPlain;
 
-    /// <param name="tags">Those of the rule: a word or a number that stands there is no claim about the rule.</param>
+    /// <param name="tags">Those of the rule. A word or a number that is in them is no claim about the rule.</param>
     public RuleDescription(string text, IReadOnlyList<TagPattern> tags)
     {
         _tags = tags;
@@ -329,8 +49,7 @@ internal sealed class RuleDescription
     }
 
     /// <summary>
-    /// The number that is claimed, where there is one and no other number anywhere, so that it can only be meant for
-    /// this rule.
+    /// The number that is claimed. Null where there is another number anywhere: one of them may not be about this rule.
     /// </summary>
     public NumberClaim? Number { get; }
 
@@ -392,7 +111,7 @@ internal sealed class RuleDescription
         Protect,
         NeverDelete,
 
-        /// <summary>"Images older than 30 days": it goes by their age, and does not say what is done.</summary>
+        /// <summary>"Images older than 30 days": it names an age, and does not say what is done.</summary>
         Images,
     }
 
@@ -419,7 +138,7 @@ internal sealed class RuleDescription
     }
 
     /// <summary>
-    /// What the clause says is done, and where the word stands; a clause that begins otherwise is not understood.
+    /// The action of the clause, and where its verb stands. A clause that begins otherwise is not understood.
     /// </summary>
     private static (Action Action, int At) Verb(List<string> clause)
     {
@@ -447,7 +166,7 @@ internal sealed class RuleDescription
         return noun < clause.Count && clause[noun] is "images" ? (Action.Images, at - 1) : (Action.None, at);
     }
 
-    /// <summary>Reads a clause by the grammar; null where one word of it does not fit.</summary>
+    /// <summary>Reads a clause by the grammar; null where a word does not fit.</summary>
     private Sentence? Read(List<string> clause)
     {
         var (action, verb) = Verb(clause);
@@ -473,8 +192,8 @@ internal sealed class RuleDescription
     }
 
     /// <summary>
-    /// The words from the verb to the noun: determiners, one number, and what kind of images are meant; null where a
-    /// word does not fit.
+    /// The words from the verb to the noun: determiners, one number, and the kind of images. Null where a word does not
+    /// fit.
     /// </summary>
     private static (List<string> Kinds, string? Noun, int? Number, bool Newest)? ReadObject(
         List<string> clause,
@@ -530,22 +249,9 @@ internal sealed class RuleDescription
         return true;
     }
 
-    private static readonly HashSet<string> TimeBegins =
-    [
-        "older",
-        "more",
-        "over",
-        "after",
-        "beyond",
-        "exceeding",
-        "not",
-        "unused",
-        "pushed",
-    ];
-
     /// <summary>
-    /// A time that the images are to reach: "older than 30 days", "after 2 weeks", "not pulled in 90 days"; of a rule
-    /// that keeps "for 30 days".
+    /// The age of images: "older than 30 days", "after 2 weeks", "not pulled in 90 days", and "for 30 days" of a rule
+    /// that keeps.
     /// </summary>
     private static (NumberClaim Claim, int Numbers)? ReadTime(List<string> clause, ref int at, Action action)
     {
@@ -575,7 +281,7 @@ internal sealed class RuleDescription
         at = number + 2;
         if (at < clause.Count && clause[at] is "old" or "ago")
             at++;
-        // The same once more in other words.
+        // The same time again in other words.
         if (at < clause.Count && clause[at] is "," && TimeAt(clause, at + 1) is { } same && time.IsSameAs(same))
         {
             at += 3;
@@ -584,7 +290,7 @@ internal sealed class RuleDescription
         return (time, 1);
     }
 
-    /// <summary>The number of images that a rule is said to keep; null where it is not surely one.</summary>
+    /// <summary>The number of images that a rule is said to keep; null where that is not sure.</summary>
     private NumberClaim? CountOf(string word, Action action, List<string> kinds, string? noun, bool newest)
     {
         if (
@@ -604,7 +310,7 @@ internal sealed class RuleDescription
         return new(word + images, false, number, number);
     }
 
-    /// <summary>What may stand behind a claim without changing it.</summary>
+    /// <summary>Words that may follow a claim without changing it.</summary>
     private static bool MayFollow(List<string> tail, bool time) =>
         !tail.Any(word => IsNumber(word) || IsUnit(word, out _))
         && (
@@ -626,15 +332,6 @@ internal sealed class RuleDescription
     private static IEnumerable<string> LettersIn(string pattern) =>
         string.Concat(pattern.Select(c => char.IsAsciiLetter(c) ? c : ' ')).Split(' ').Where(run => run.Length > 0);
 
-    /// <summary>A verb as it stands in commands and in what a rule does.</summary>
-    private static HashSet<string> Words3(params ReadOnlySpan<string> verbs)
-    {
-        var words = new HashSet<string>();
-        foreach (var verb in verbs)
-            words.UnionWith([verb, verb + "s", (verb.EndsWith('e') ? verb[..^1] : verb) + "ing"]);
-        return words;
-    }
-
     private static bool TurnsSense(List<string> clause)
     {
         var (action, at) = Verb(clause);
@@ -651,15 +348,13 @@ internal sealed class RuleDescription
                 "every" => action == Action.Keep && w == at + 1,
                 _ => false,
             };
-            if (IsTurn(clause[w]) && !allowed)
+            if (TurnsTheSense.Contains(clause[w]) && !allowed)
                 return true;
         }
         return false;
     }
 
-    private static bool IsTurn(string word) => TurnsTheSense.Contains(word);
-
-    /// <summary>The time that a number and the unit behind it are; null where that is no number of days.</summary>
+    /// <summary>The time of a number and the unit behind it; null where it is not a number of days.</summary>
     private static NumberClaim? TimeAt(List<string> clause, int w)
     {
         if (
@@ -680,8 +375,6 @@ internal sealed class RuleDescription
             : new(written, true, (long)number * known.Least, ((long)number * known.Most) + more);
     }
 
-    private static string? KindOf(string word) => Array.Find(Environments, kind => kind.Names.Contains(word)).Kind;
-
     /// <summary>
     /// The kinds of environments that a pattern's words name: <c>*-dev-*</c> names one, <c>latest*</c> none.
     /// </summary>
@@ -691,28 +384,9 @@ internal sealed class RuleDescription
         return [.. words.Select(KindOf).OfType<string>()];
     }
 
-    private static bool IsUnit(string word, out string unit)
-    {
-        unit = word.EndsWith('s') ? word[..^1] : word;
-        var name = unit;
-        return Array.Exists(Units, u => u.Name == name) || OtherUnits.Contains(name);
-    }
-
-    private static bool IsDigits(string word) => word.Length > 0 && word.All(char.IsAsciiDigit);
-
-    private static bool IsNumber(string word) =>
-        IsDigits(word) || NumberWords.Contains(word) || Array.Exists(MoreNumberWords, more => more.Word == word);
-
-    /// <summary>Null for a number that is not read: too long, or a word such as "dozen".</summary>
-    private static int? ValueOf(string word) =>
-        int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
-        : Array.IndexOf(NumberWords, word) is >= 0 and var at ? at
-        : Array.Find(MoreNumberWords, more => more.Word == word).Number is > 0 and var more ? more
-        : null;
-
     /// <summary>
-    /// Cuts the text into clauses of words. What is quoted, and every word that has a digit or a sign in it and is no
-    /// number, is one opaque word: □.
+    /// Cuts the text into clauses of words. A quoted text becomes one opaque word, □, and so does a word with a digit
+    /// or a sign in it that is no number.
     /// </summary>
     private void Split(string text)
     {
@@ -810,7 +484,7 @@ internal sealed class RuleDescription
                 '„' => '“',
                 _ => '\0',
             };
-            // An apostrophe within a word is none, and one at the end of a word closes nothing.
+            // An apostrophe within a word opens no quote, and one at the end of a word closes none.
             var opens = close != '\0' && (c == 0 || !char.IsLetterOrDigit(text[c - 1]));
             var end = opens ? text.IndexOf(close, c + 1) : -1;
             while (end >= 0 && end + 1 < text.Length && char.IsLetterOrDigit(text[end + 1]))

@@ -12,12 +12,12 @@ public enum ConsumerKind
     LambdaFunction,
     AppRunnerService,
 
-    /// <summary>Something that Amazon Inspector sees running: a task of ECS or a pod of EKS.</summary>
+    /// <summary>Something that Amazon Inspector sees running: an ECS task or an EKS pod.</summary>
     Workload,
 }
 
-/// <summary>Something that runs images, or will.</summary>
-/// <param name="Name">Its ARN, or what its service calls it.</param>
+/// <summary>Something that runs images, or will run them.</summary>
+/// <param name="Name">Its ARN, or the name that its service gives it.</param>
 public sealed record Consumer(ConsumerKind Kind, string Name)
 {
     public override string ToString() =>
@@ -33,46 +33,42 @@ public sealed record Consumer(ConsumerKind Kind, string Name)
         } + Name;
 }
 
-/// <summary>
-/// One reference of a consumer to one image: by digest, by tag, or both, in which case the digest counts.
-/// </summary>
+/// <summary>One reference of a consumer to one image, by digest, by tag, or by both: then the digest counts.</summary>
 public sealed record ConsumerReference(RepositoryId Repository, string? Tag, Digest? Digest, Consumer By)
 {
-    /// <summary>When it was last seen; null for one that the reading itself saw.</summary>
+    /// <summary>When it was last seen; null for a reference that the reading itself saw.</summary>
     public DateTimeOffset? SeenAt { get; init; }
 
     /// <summary>
-    /// The first reading in a row that could have seen it and did not; null where it was seen or its consumer could not
-    /// be read.
+    /// Since which reading it was not seen, although it could have been; null where it was seen or its consumer could
+    /// not be read.
     /// </summary>
     public DateTimeOffset? AbsentSince { get; init; }
 }
 
-/// <summary>A consumer that could not be read: what it might use counts as in use.</summary>
+/// <summary>A consumer that could not be read: images that it might use count as in use.</summary>
 /// <param name="What">For example <c>ECS services</c>.</param>
 /// <param name="Account">Twelve digits.</param>
-/// <param name="Why">As AWS said it.</param>
+/// <param name="Why">In AWS's words.</param>
 public sealed record UnreadConsumer(string What, string Account, string Why)
 {
     /// <summary>Null: every kind of the account.</summary>
     public ConsumerKind? Kind { get; init; }
 
-    /// <summary>True where a setting of the account is why, and no failure; null otherwise.</summary>
+    /// <summary>True where a setting of the account hides it, and nothing failed; null otherwise.</summary>
     public bool? BySetting { get; init; }
 
     /// <summary>Null: every region of the account.</summary>
     public string? Region { get; init; }
 
-    /// <summary>
-    /// Globs, separated by spaces, of the repositories of which it was read all the same; null: of none.
-    /// </summary>
+    /// <summary>Globs, separated by spaces, of repositories for which it was read all the same; null: none.</summary>
     public string? But { get; init; }
 }
 
-/// <summary>What uses the images of this registry, read in one go, and what readings before it still say.</summary>
+/// <summary>What uses the images of this registry, from one reading, and what still counts of earlier ones.</summary>
 public sealed record UsageReading
 {
-    /// <summary>When the reading began; every reference that it saw itself is at least as new.</summary>
+    /// <summary>When the reading began. Every reference that it saw itself is at least as new.</summary>
     public required DateTimeOffset ReadAt { get; init; }
 
     public IReadOnlyList<ConsumerReference> Uses { get; init; } = [];
@@ -81,8 +77,8 @@ public sealed record UsageReading
     public IReadOnlyList<UnreadConsumer> Unread { get; init; } = [];
 
     /// <summary>
-    /// Of the images that were last pulled longer ago than the policy's days, those that Amazon Inspector has scanned,
-    /// by repository: were they running, it would say so. Null where nobody asked.
+    /// By repository, the images with no recent pull that Amazon Inspector has scanned: if they were running, Inspector
+    /// would say so. Null where nobody asked.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<Digest>>? Scanned { get; init; }
 }

@@ -3,15 +3,16 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Use;
 
-/// <summary>An image as a consumer names it, and the digest where the consumer has resolved it.</summary>
+/// <summary>An image as a consumer names it, and its digest if the consumer has resolved it.</summary>
 public sealed record DeployedImage(string Uri, Digest? Digest);
 
 /// <summary>What an event says was deployed.</summary>
 /// <param name="Account">Where it was deployed, with <paramref name="Region"/>.</param>
-/// <param name="Time">When AWS says it happened. Events come late, twice and out of order.</param>
-/// <param name="By">Who runs the images, or will.</param>
-/// <param name="Images">Null where the event names none: the consumer is then asked for them.</param>
-/// <param name="TaskDefinition">What ECS is asked for: an ARN, <c>family:revision</c> or <c>family</c>.</param>
+/// <param name="Time">When it happened, as AWS says. Events come late, twice and out of order.</param>
+/// <param name="By">Who runs the images, or will run them.</param>
+/// <param name="Images">Null where the event names none: they are then read from the consumer.</param>
+/// <param name="TaskDefinition">The task definition to read from ECS: an ARN, <c>family:revision</c> or
+///     <c>family</c>.</param>
 public sealed record DeploymentEvent(
     string Account,
     string Region,
@@ -28,7 +29,7 @@ public sealed record DeploymentEvent(
     /// in the EventBridge events reference; AWS CloudTrail User Guide, "CloudTrail record contents"). It is not
     /// documented which parameters of a call CloudTrail keeps, so only names and ARNs are read from it.
     /// </summary>
-    /// <param name="ignored">Why the event says nothing of images; null where one is returned.</param>
+    /// <param name="ignored">Why EcrGuard does not use the event; null where one is returned.</param>
     /// <exception cref="EventFormatException">EcrGuard uses such events, and a field is missing or wrong.</exception>
     public static DeploymentEvent? Read(string json, out string? ignored)
     {

@@ -4,16 +4,15 @@ using EcrGuard.Core.Lifecycle;
 namespace EcrGuard.Core.Use;
 
 /// <summary>
-/// Whether a tag that comes or goes could make an image go that stays without that: for a lifecycle policy EcrGuard's
-/// tags are tags like any other, and a team that wrote <c>*-*</c> did not think of them.
+/// Whether writing or removing a tag could make a lifecycle policy take an image that it leaves now. To a policy
+/// EcrGuard's tags are tags like any other, and a team that wrote <c>*-*</c> did not think of them.
 /// </summary>
 public static class TagSafety
 {
-    /// <param name="policy">The lifecycle policy that stands in the repository, as text; null where there is
-    ///     none.</param>
-    /// <param name="image">As it is before the write.</param>
-    /// <param name="use">A rule that names EcrGuard's tags means them; it does not know what runs.</param>
-    /// <returns>Why the write may not be made, a sentence; null where it may.</returns>
+    /// <param name="policy">The lifecycle policy of the repository, as text; null where there is none.</param>
+    /// <param name="image">The image before the write.</param>
+    /// <param name="use">A rule that names EcrGuard's tags means them, but it does not know what runs.</param>
+    /// <returns>Why the tag may not be written or removed, a sentence; null where it may.</returns>
     public static string? WhyNot(string? policy, ImageFacts image, TagAction action, UseState use)
     {
         if (policy is null)
@@ -23,7 +22,8 @@ public static class TagSafety
             return "The repository's lifecycle policy cannot be understood, and might take the image "
                 + $"{(added ? "by the tag" : "without the tag")}.";
         var before = Selection.Of(present, image.Tags);
-        // A shield that does not keep it may come off, and the tag stays: what it would do alone counts.
+        // A shield that does not keep the image may be removed while the tag stays, so the tag is also tried without
+        // it.
         IEnumerable<string> its = before.Keeps
             ? image.Tags
             : image.Tags.Where(tag => tag != OwnTags.InUse(image.Id.Digest));
@@ -31,7 +31,7 @@ public static class TagSafety
             before = Selection.Of(present, its);
         var after = Selection.Of(present, added ? its.Append(action.Tag) : image.Tags.Where(tag => tag != action.Tag));
         if (!added)
-            // What is not kept for good by the tag may go with it as well as without it.
+            // An image that the tag does not keep for good may go with it or without it.
             return use == UseState.NotInUse || !before.Keeps || after.Keeps
                 ? null
                 : "The repository's lifecycle policy keeps the image for its tag, and rule "

@@ -3,13 +3,12 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Use;
 
 /// <summary>
-/// What one reading of the consumers leaves to the next, so that no single reading takes an image's protection: a
-/// reference stays while its consumer cannot be read, and until two daily
-/// readings in a row did not see it. After that it stays in reserve, for as many days as the policy gives rollbacks: it
-/// counts as use, and not as running. A reference by tag means whatever holds the tag. The digest that a consumer
-/// resolved the tag to, where AWS tells it (tasks, service revisions,
-/// functions, Inspector), is a reference of its own and stays as long: a tag that moves on lets go of nothing that was
-/// seen to run.
+/// What one reading of the consumers passes on to the next, so that no single reading takes away an image's protection.
+/// A reference stays while its consumer cannot be read, and until two daily readings in a row did not see it. After
+/// that it stays in reserve for rollbacks, for as many days as the policy says: it counts as use, but not as running. A
+/// reference by tag means the image that has the tag. If AWS tells the digest that a consumer resolved the tag to
+/// (tasks, service revisions, functions, Inspector), that digest is a reference of its own and stays as long: an image
+/// that was seen to run stays protected when its tag moves on.
 /// </summary>
 public static class UseHistory
 {
@@ -17,17 +16,16 @@ public static class UseHistory
     public static readonly TimeSpan Kept = TimeSpan.FromHours(48);
 
     /// <summary>
-    /// Of two readings that do not see a reference, the second is at least this much later: a day, less what the start
-    /// of a sweep wanders. What came before, a night in which nothing could be read or no sweep ran, does not matter.
+    /// The least time between two readings that do not see a reference: a day, less what the start of a sweep varies.
+    /// What happened before, such as a night without a sweep, does not matter.
     /// </summary>
     public static readonly TimeSpan BetweenReadings = TimeSpan.FromHours(22);
 
     /// <summary>
-    /// A reading, with the references of those before it that still count. Those that it saw itself come first, and as
-    /// they are.
+    /// A reading, with the references of earlier ones that still count. Its own references come first, unchanged.
     /// </summary>
-    /// <param name="before">What was last kept, itself carried on; null where nothing was.</param>
-    /// <param name="rollbackDays">What the policy says under <c>consumers</c>.</param>
+    /// <param name="before">What this method returned last; null for the first reading.</param>
+    /// <param name="rollbackDays">The policy's <c>consumers.rollbackDays</c>.</param>
     public static UsageReading Carry(UsageReading? before, UsageReading read, int rollbackDays)
     {
         if (before is null)
@@ -37,7 +35,8 @@ public static class UseHistory
             .Select(use => Carried(use, read, before.ReadAt, rollbackDays))
             .OfType<ConsumerReference>()
             .ToLookup(use => InReserve(use, read.ReadAt));
-        // Tasks come and go by the thousand: of all that are in reserve, the one that was seen last says when it ends.
+        // Tasks come and go by the thousand: of all that are in reserve for an image, the last one seen says when the
+        // reserve ends.
         var reserve = carried[true]
             .GroupBy(use => (use.Repository, use.Tag, use.Digest))
             .Select(same => same.MaxBy(use => use.SeenAt)!);
@@ -45,11 +44,11 @@ public static class UseHistory
     }
 
     /// <summary>
-    /// A reading, with what was deployed since it, or before it and unseen by it. A deployment in between may be missed
-    /// by the reading, which has its limits: that it is not seen makes it no older than it is.
+    /// A reading, with deployments that it did not see, since it or before it. A reading has limits and may miss a
+    /// deployment: its age still counts from when it was deployed.
     /// </summary>
-    /// <param name="deployments">As they are recorded, with the time of each.</param>
-    /// <returns>Null where nothing was read: what is deployed then says nothing about the rest.</returns>
+    /// <param name="deployments">As they are recorded, each with its time.</param>
+    /// <returns>Null where nothing was read: deployments alone say nothing about the other images.</returns>
     public static UsageReading? Join(UsageReading? read, IEnumerable<ConsumerReference> deployments, int rollbackDays)
     {
         return read is null ? null : With(read, deployments.Select(Joined));
@@ -61,7 +60,7 @@ public static class UseHistory
     }
 
     /// <summary>
-    /// What the references of a reading that name a tag alone mean in a repository now, each with its digest.
+    /// The references of a reading that name only a tag, each with the digest that the tag means in the repository now.
     /// </summary>
     public static IEnumerable<ConsumerReference> Meant(UsageReading read, RepositoryContents contents)
     {
@@ -75,7 +74,9 @@ public static class UseHistory
             .DistinctBy(use => (use.By, use.Digest));
     }
 
-    /// <summary>Whether the repository holds all that references name now; what is in reserve may be gone.</summary>
+    /// <summary>
+    /// Whether the repository holds every image that is referred to now. Images in reserve may be gone.
+    /// </summary>
     public static bool IsThere(UsageReading read, RepositoryContents contents)
     {
         var digests = contents.Images.Select(image => image.Id.Digest).ToHashSet();
@@ -85,7 +86,7 @@ public static class UseHistory
             .All(use => use.Digest is { } digest ? digests.Contains(digest) : use.Tag is { } tag && tags.Contains(tag));
     }
 
-    /// <summary>The digests that references name and that are in the repository no more.</summary>
+    /// <summary>The digests that are referred to and no longer in the repository.</summary>
     public static IReadOnlyList<Digest> Gone(UsageReading read, RepositoryContents contents)
     {
         var there = contents.Images.Select(image => image.Id.Digest).ToHashSet();
@@ -101,10 +102,10 @@ public static class UseHistory
     }
 
     /// <summary>
-    /// A reading, with the platforms of indexes that are gone: what runs an index runs on when its team deletes it, and
-    /// a reference to it then means the images that it held.
+    /// A reading, with the platforms of indexes that are gone. A consumer of an index still runs when its team deletes
+    /// the index. Its reference then means the images that the index listed.
     /// </summary>
-    /// <param name="platforms">What each index held.</param>
+    /// <param name="platforms">The children of each index.</param>
     public static UsageReading WithPlatforms(
         UsageReading read,
         IReadOnlyDictionary<Digest, IReadOnlyList<Digest>> platforms
@@ -117,12 +118,12 @@ public static class UseHistory
             };
 
     /// <summary>
-    /// What is in use of all that an index held that has just gone, each with the reference that was seen last: whoever
-    /// ran the index runs its platforms, and whoever ran one of them runs that.
+    /// The images that were children of an index that has just gone, and are in use, each with the newest reference.
+    /// Whoever ran the index runs its platforms.
     /// </summary>
-    /// <param name="read">What was last read; null where nothing was.</param>
-    /// <param name="deployments">As they are recorded, with the time of each.</param>
-    /// <param name="platforms">What the index held, and each index that it held.</param>
+    /// <param name="read">The last reading; null where there is none.</param>
+    /// <param name="deployments">As they are recorded, each with its time.</param>
+    /// <param name="platforms">The children of the index, and of each index among them.</param>
     public static IReadOnlyList<ConsumerReference> LeftBy(
         ImageId index,
         UsageReading? read,
@@ -145,7 +146,7 @@ public static class UseHistory
         ];
     }
 
-    /// <summary>What a reference to an index means of all that it held, at any depth.</summary>
+    /// <summary>A reference to an index as references to its children, at any depth.</summary>
     private static IEnumerable<ConsumerReference> OfPlatforms(
         ConsumerReference use,
         IReadOnlyDictionary<Digest, IReadOnlyList<Digest>> platforms
@@ -174,7 +175,7 @@ public static class UseHistory
     }
 
     /// <summary>
-    /// Whether a reference by tag alone means just what was recorded, so that one of the two is enough.
+    /// Whether a reference by tag means an image that is recorded already, so that one of the two is enough.
     /// </summary>
     public static Func<ConsumerReference, bool> IsMeant(UsageReading? read, RepositoryContents contents)
     {
@@ -182,17 +183,19 @@ public static class UseHistory
         return recorded => meant.Contains((recorded.By, recorded.Digest));
     }
 
-    /// <summary>Whether what is meant was recorded so lately that it need not be recorded again.</summary>
+    /// <summary>Whether the image was recorded so lately that it need not be recorded again.</summary>
     public static bool IsRecorded(ConsumerReference recorded, ConsumerReference meant, DateTimeOffset readAt) =>
         recorded.By == meant.By && recorded.Digest == meant.Digest && readAt - recorded.SeenAt < BetweenReadings;
 
-    /// <summary>Whether a reference is only in reserve: two readings in a row could have seen it and did not.</summary>
+    /// <summary>
+    /// Whether a reference is only in reserve: two readings in a row did not see it, though they could have.
+    /// </summary>
     internal static bool InReserve(ConsumerReference use, DateTimeOffset readAt) =>
         use is { SeenAt: { } seenAt, AbsentSince: { } absentSince } && IsOver(readAt, seenAt, absentSince, Kept);
 
     private static UsageReading With(UsageReading read, IEnumerable<ConsumerReference?> uses)
     {
-        // What the reading saw itself is as new as can be.
+        // What the reading saw itself is the newest.
         var seen = read
             .Uses.GroupBy(Itself)
             .ToDictionary(same => same.Key, same => same.Max(use => use.SeenAt ?? DateTimeOffset.MaxValue));
@@ -201,8 +204,8 @@ public static class UseHistory
         return read with { Uses = [.. read.Uses, .. newer] };
     }
 
-    /// <summary>Null for one that has been gone for long enough.</summary>
-    /// <param name="before">When it was last looked for.</param>
+    /// <summary>Null for a reference that has been gone for long enough.</summary>
+    /// <param name="before">When the last reading before this one began.</param>
     private static ConsumerReference? Carried(
         ConsumerReference use,
         UsageReading read,
@@ -210,7 +213,7 @@ public static class UseHistory
         int rollbackDays
     )
     {
-        // What is in reserve already does not run again because nobody could look.
+        // A reference in reserve does not become current because nobody could look.
         if (read.Unread.Any(consumer => Hides(consumer, use)))
             return InReserve(use, before) ? use : use with { AbsentSince = null };
         var absentSince = use.AbsentSince ?? read.ReadAt;
@@ -232,7 +235,7 @@ public static class UseHistory
 
     private static bool Hides(UnreadConsumer consumer, ConsumerReference use)
     {
-        // arn:partition:service:region:account:resource. Inspector gives no names: it is asked about this registry, in
+        // arn:partition:service:region:account:resource. Inspector gives no ARNs: it is asked about this registry, in
         // its account and region.
         var (region, account) = use.By.Name.Split(':', 6) is ["arn", _, _, var of, var owner, _]
             ? (of, owner)

@@ -2,7 +2,7 @@ using EcrGuard.Core.Images;
 
 namespace EcrGuard.Core.Verdicts;
 
-/// <summary>What security should hear at once.</summary>
+/// <summary>What security must know at once.</summary>
 public enum AlertKind
 {
     /// <summary>An image became blocked.</summary>
@@ -11,29 +11,28 @@ public enum AlertKind
     /// <summary>An image is no longer blocked.</summary>
     Lifted,
 
-    /// <summary>An image that was approved no longer is, for want of a current scan.</summary>
+    /// <summary>An approved image no longer is, because it has no current scan.</summary>
     NoLongerApproved,
 
     /// <summary>Findings that a scan of an image announced were not listed for a day.</summary>
     NeverSettled,
 }
 
-/// <summary>One change of status that is worth a message.</summary>
-/// <param name="Id">Digest, transition and history id, which no two images share: stable, so that a receiver can drop a
-///     duplicate.</param>
+/// <summary>A change of status that is worth a message.</summary>
+/// <param name="Id">Digest, transition and history id. No two images share it, and it is stable, so that a receiver can
+///     drop a duplicate.</param>
 public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
 {
-    /// <summary>Who is known to run the image, by name; empty where nobody is known to.</summary>
+    /// <summary>Who is known to run the image, by name; empty where nobody is known.</summary>
     public IReadOnlyList<string> RunsIn { get; init; } = [];
 
     /// <summary>The team that owns the repository; null where none is known.</summary>
     public string? Team { get; init; }
 
     /// <summary>
-    /// The alert that a record's last change of status calls for; null where there is nothing to tell. A first verdict
-    /// is told only if it blocks, and coming and going of PENDING and ERROR is not,
-    /// but for findings that never came: they are the weekly summary's. An approval that is lost through them is told
-    /// when it is known what came of it.
+    /// The alert about a record's last change of status; null where there is nothing to say. A first verdict is
+    /// reported only if it blocks. PENDING and ERROR are left to the weekly summary, except for findings that never
+    /// came. If an approval is lost through PENDING or ERROR, the alert comes once the next status is known.
     /// </summary>
     public static Alert? For(ImageRecord record)
     {
@@ -52,7 +51,9 @@ public sealed record Alert(string Id, AlertKind Kind, ImageRecord Record)
             : null;
     }
 
-    /// <summary>Basic scanning says at once that it lists less than it counts, as of every scan that fails.</summary>
+    /// <summary>
+    /// Basic scanning says at once that it lists less than it counts, as it does of every scan that fails.
+    /// </summary>
     private static bool IsContradictory(Verdict verdict) =>
         verdict.Scanner == Scanner.Enhanced && verdict.Reasons.Any(reason => reason.Code == ReasonText.Contradictory);
 }

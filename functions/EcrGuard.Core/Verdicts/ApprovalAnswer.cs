@@ -4,26 +4,25 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Verdicts;
 
 /// <summary>
-/// The answer to "may I deploy this image?", about one digest, which it names, so that the pipeline deploys what was
-/// approved.
+/// The answer to "may I deploy this image?". It names one digest, so that the pipeline deploys what was approved.
 /// </summary>
 public sealed record ApprovalAnswer
 {
     public required bool Approved { get; init; }
     public required string Status { get; init; }
 
-    /// <summary>As it was asked.</summary>
+    /// <summary>As the question named it.</summary>
     public required string Image { get; init; }
     public required string Repository { get; init; }
     public required string Digest { get; init; }
 
-    /// <summary>What to deploy: the digest's own URI.</summary>
+    /// <summary>What to deploy: the image's URI with its digest.</summary>
     public required string Deploy { get; init; }
     public required IReadOnlyList<Reason> Reasons { get; init; }
 
     /// <summary>
-    /// How many reasons there are in all; the list is cut at <see cref="ImageRecord.MaxReasons"/>, that of a running
-    /// grace aside.
+    /// How many reasons there are in all. The list is cut at <see cref="ImageRecord.MaxReasons"/>, besides that of a
+    /// running grace.
     /// </summary>
     public required int ReasonCount { get; init; }
     public required IReadOnlyList<Reason> Warnings { get; init; }
@@ -37,7 +36,7 @@ public sealed record ApprovalAnswer
     public required DateTimeOffset DecidedAt { get; init; }
     public DateTimeOffset? ScanCompletedAt { get; init; }
 
-    /// <summary>PENDING: since when the image waits for its scan, as far as that is known. Null otherwise.</summary>
+    /// <summary>PENDING: since when the image waits for its scan, if that is known. Null otherwise.</summary>
     public DateTimeOffset? WaitingSince { get; init; }
 
     /// <summary>PENDING: when to ask again, in seconds. Null otherwise.</summary>
@@ -45,16 +44,16 @@ public sealed record ApprovalAnswer
     public required string PolicyVersion { get; init; }
 
     /// <summary>
-    /// How many seconds whoever asks about a PENDING image, or got no answer, should wait. The gate itself never waits:
-    /// fifty pipelines that do would take from the account the room to run the functions that they wait for.
+    /// How many seconds to wait after the answer PENDING, or after no answer. The gate itself never waits: fifty
+    /// waiting pipelines would take the account's concurrency from the functions that they wait for.
     /// </summary>
     public const int RetryAfter = 15;
 
     /// <summary>Of one way to pass.</summary>
     internal const int MaxWay = 2000;
 
-    /// <param name="grace">What the clock of an image in use has to say; null: nothing.</param>
-    /// <param name="standsBy">That an approval is forced which is not needed; null: there is none.</param>
+    /// <param name="grace">The reason of a running grace; null: none.</param>
+    /// <param name="standsBy">The reason that a forced approval is not needed; null: there is none.</param>
     public static ApprovalAnswer Of(
         string asked,
         Verdict verdict,
@@ -90,8 +89,8 @@ public sealed record ApprovalAnswer
             PolicyVersion = verdict.PolicyVersion,
         };
 
-    /// <summary>The answer with how long the image has waited for its scan, where it is PENDING.</summary>
-    /// <param name="pushedAt">When the image was pushed or restored, as far as ECR says.</param>
+    /// <summary>The answer with how long the image has waited for its scan, if it is PENDING.</summary>
+    /// <param name="pushedAt">When the image was pushed or restored, if ECR says so.</param>
     /// <param name="before">What the ledger holds; null for nothing.</param>
     public ApprovalAnswer Waiting(Verdict verdict, DateTimeOffset? pushedAt, ImageRecord? before, DateTimeOffset now)
     {
@@ -124,14 +123,15 @@ public sealed record ApprovalAnswer
     public static readonly TimeSpan PendingAge = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long any other is. No event is promised when Inspector stops monitoring an image, and every event may be
-    /// lost: a day is what a daily sweep would leave. What blocks is believed as long as it stands.
+    /// How long any other record is believed. AWS promises no event when Inspector stops monitoring an image, and every
+    /// event may be lost: this is as long as the daily sweep takes to notice. A record that blocks is believed as long
+    /// as it exists.
     /// </summary>
     public static readonly TimeSpan RecordAge = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// Whether a record answers the question, or fresh facts must: by what it holds without a forced approval, which is
-    /// laid over it when the question is asked.
+    /// Whether a record answers the question, or fresh facts must. A forced approval does not count here: it is added
+    /// when the question is answered.
     /// </summary>
     public static bool Answers(ImageRecord record, string policyVersion, DateTimeOffset now) =>
         record.WithoutBreakGlass() is { Gone: false, ScanningChanged: false, Verdict: var verdict }

@@ -3,12 +3,13 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Verdicts;
 
 /// <summary>
-/// What the verdict of an image of one platform rests on, the policy aside: read once, it can be judged by any.
+/// What the verdict of an image of one platform rests on, besides the policy. It is read once, and any policy can judge
+/// it.
 /// </summary>
-/// <param name="Scan">Its findings say since when there has been a fix.</param>
-/// <param name="Before">What the ledger holds; null where it holds nothing, or is not read.</param>
+/// <param name="Scan">Its findings say since when a fix has existed.</param>
+/// <param name="Before">What the ledger holds; null where it holds nothing or is not read.</param>
 public sealed record Evidence(ImageFacts Image, ScanFacts Scan, Judge.Before? Before)
 {
-    /// <summary>What is awaited of the scanner after this scan; null where nothing is known of that.</summary>
+    /// <summary>What the scanner still has to list after this scan; null where that is not known.</summary>
     public Settling? Settling { get; init; }
 }

@@ -5,24 +5,24 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Verdicts;
 
 /// <summary>
-/// A request to the HTTP API, as it names itself: the API's access log has it with its caller, or it never was.
+/// A request to the HTTP API. The API's access log has it with its caller, or the request never happened.
 /// </summary>
 public sealed record ApiRequest(string ApiId, string RequestId)
 {
     /// <summary>
-    /// The id of the access key that signed it, which is no secret; null where the API named none. Of a role that was
-    /// taken, AWS CloudTrail's <c>AssumeRole</c> event has it, with who took the role.
+    /// The id of the access key that signed it, which is no secret; null where the API gave none. For an assumed role,
+    /// AWS CloudTrail's <c>AssumeRole</c> event has the id, and who assumed the role.
     /// </summary>
     public string? AccessKeyId { get; init; }
 
     /// <summary>
-    /// The caller's unique id, which no new principal of the same name has: a user's, or a role's and, behind a colon,
-    /// the session's name; null where the API named none. The access log has it too.
+    /// The caller's unique id, which a new principal of the same name does not have: a user's, or a role's and, behind
+    /// a colon, the session's name. Null where the API gave none. The access log has it, too.
     /// </summary>
     public string? CallerId { get; init; }
 }
 
-/// <summary>Somebody has ended a forced approval before its time.</summary>
+/// <summary>Somebody ended a forced approval before its time.</summary>
 /// <param name="By">As <see cref="ForcedApproval.By"/>.</param>
 /// <param name="InsteadOf">When it would have ended.</param>
 public sealed record Revocation(
@@ -34,13 +34,12 @@ public sealed record Revocation(
 );
 
 /// <summary>
-/// An approval that somebody has forced for one digest until a moment. It speaks of nothing else: not of the platforms
-/// of an index, nor of the indexes that hold an image.
+/// An approval that somebody forced for one digest until a moment. It holds for nothing else: not for the platforms of
+/// an index, nor for the indexes that list an image.
 /// </summary>
-/// <param name="Id">Of its history entry, and part of its alerts' ids.</param>
-/// <param name="By">The caller's IAM identity, an ARN, as the HTTP API has checked it. Of a role that was taken, its
-///     last part is the session's name, which the caller chose: what proves is the access key of
-///     <see cref="Request"/>.</param>
+/// <param name="Id">The id of its history entry, and a part of its alerts' ids.</param>
+/// <param name="By">The caller's IAM identity, an ARN that the HTTP API has checked. For an assumed role its last part
+///     is the session's name, which the caller chose: the proof is the access key of <see cref="Request"/>.</param>
 /// <param name="Until">The first moment at which it is no longer in force.</param>
 public sealed record ForcedApproval(string Id, string By, string Reason, DateTimeOffset At, DateTimeOffset Until)
 {
@@ -48,7 +47,7 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
     public const int MinReason = 10,
         MaxReason = 500;
 
-    /// <summary>How long its end is news.</summary>
+    /// <summary>How long its end is worth a message.</summary>
     public static readonly TimeSpan EndIsNews = TimeSpan.FromDays(7);
 
     /// <summary>The request that ordered it.</summary>
@@ -86,14 +85,14 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
 
     public bool InForce(DateTimeOffset now) => now < Until;
 
-    /// <summary>Whether it has ended so lately that this is to be said, if it was not.</summary>
+    /// <summary>Whether it has ended so lately that a message must say so.</summary>
     public bool HasEndedLately(DateTimeOffset now) => now >= Until && now < Until + EndIsNews;
 
     /// <summary>The same approval, ended before its time.</summary>
     public ForcedApproval EndedBy(Revocation revocation) => this with { Until = revocation.At, Revoked = revocation };
 
     /// <summary>
-    /// The verdict that a gate answers with: forced where it would be no, with the verdict that it stands for kept
+    /// The verdict that a gate answers with. Where it would be no, a forced approval makes it yes and keeps the verdict
     /// inside.
     /// </summary>
     public static Verdict Over(Verdict verdict, ForcedApproval? forced, DateTimeOffset now) =>
@@ -119,7 +118,9 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
                 Instead = verdict,
             };
 
-    /// <summary>That one stands by while the verdict is yes anyway; null where there is nothing to say.</summary>
+    /// <summary>
+    /// The reason that a forced approval is not needed, since the verdict is yes anyway; null where there is none.
+    /// </summary>
     public static Reason? StandsBy(Verdict verdict, ForcedApproval? forced, DateTimeOffset now) =>
         forced?.InForce(now) == true && verdict.Approved
             ? new Reason(
@@ -142,13 +143,13 @@ public sealed record ForcedApproval(string Id, string By, string Reason, DateTim
 public static class ForcedApprovals
 {
     /// <summary>
-    /// The approval, where the policy lets anybody force one: while it lets nobody, none counts that is in force still.
+    /// The forced approval, if the policy allows forcing at all. Otherwise none counts, not even one that is in force.
     /// </summary>
     public static ForcedApproval? Counting(this PolicyDocument policy, ForcedApproval? forced) =>
         policy.Defaults.MaxBreakGlassHours == 0 ? null : forced;
 }
 
-/// <summary>That an approval is forced, or that it has ended.</summary>
+/// <summary>The notice that an approval was forced, or that it ended.</summary>
 /// <param name="Ended">False at its start.</param>
 public sealed record ForcedApprovalNotice(
     ImageId Image,
@@ -158,6 +159,6 @@ public sealed record ForcedApprovalNotice(
     bool Ended
 )
 {
-    /// <summary>Stable: the start and the end of one are two notices, however often they are told.</summary>
+    /// <summary>Stable: the start and the end of one are two notices, however often they are sent.</summary>
     public string Id => $"{Image.Digest.Hex}:BREAKGLASS-{(Ended ? "END" : "START")}:{Forced.Id}";
 }

@@ -8,40 +8,39 @@ namespace EcrGuard.Core.Verdicts;
 /// <summary>Since when findings of a severity have blocked an image.</summary>
 public sealed record GraceStart(Severity Severity, DateTimeOffset At);
 
-/// <summary>What a clock has to say.</summary>
+/// <summary>What to say about a grace.</summary>
 public enum GraceStage
 {
-    /// <summary>Half of the time has gone.</summary>
+    /// <summary>Half of the time is over.</summary>
     Reminder,
 
-    /// <summary>All of it.</summary>
+    /// <summary>All of the time is over.</summary>
     Escalation,
 }
 
 /// <summary>
-/// The clock of a blocked image: gates say no at once, and what already runs it has the policy's days to replace it.
-/// When they are over nothing is taken away; somebody is told.
+/// The time to replace a blocked image that runs. Gates say no at once, but the policy gives some days to what runs
+/// already. When they are over nothing is taken away: somebody gets a message.
 /// </summary>
-/// <param name="Starts">Of every severity that blocks, worst first.</param>
-/// <param name="Severity">The one whose time ends first.</param>
+/// <param name="Starts">One for each severity that blocks, worst first.</param>
+/// <param name="Severity">The severity whose time ends first.</param>
 /// <param name="EndsAt">The end of that time.</param>
-/// <param name="Counting">Whether the image is known to be in use; until then the deadline is what it would be.</param>
+/// <param name="Counting">Whether the image is known to be in use. Until then the deadline is hypothetical.</param>
 public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, DateTimeOffset EndsAt, bool Counting)
 {
     /// <summary>
-    /// How long findings may be known before an image's use is: what is read once a day. A clock that starts with them
-    /// later has started when the use was learnt.
+    /// How long findings may be known before it is known whether the image is in use: that is read once a day. A grace
+    /// that starts within this time starts when the use became known.
     /// </summary>
     private static readonly TimeSpan UseIsLearntWithin = InUse.MaxAge;
 
     public DateTimeOffset StartedAt => Starts.First(start => start.Severity == Severity).At;
 
     /// <summary>
-    /// The clock beside a verdict; null for one that does not block, or for severities to which the policy gives no
-    /// time.
+    /// The grace for a verdict; null for one that does not block, or for severities without days in the policy.
     /// </summary>
-    /// <param name="before">The clock that stood before: a severity that still blocks keeps its start, however the
-    ///     findings changed.</param>
+    /// <param name="before">The grace before: a severity that still blocks keeps its start, even if the findings
+    ///     change.</param>
     public static Grace? Of(Verdict verdict, Grace? before, PolicyDocument policy, DateTimeOffset now) =>
         At(
             [
@@ -54,8 +53,8 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
         );
 
     /// <summary>
-    /// The clock after it was read whether the image is in use. It starts when that is first seen, and not again as
-    /// long as it stays so; where it is unknown nothing changes.
+    /// The grace after a reading of whether the image is in use. It starts when use is first seen, and does not start
+    /// again while that lasts. Unknown use changes nothing.
     /// </summary>
     public Grace? Seen(UseState use, PolicyDocument policy, DateTimeOffset now) =>
         At(
@@ -66,14 +65,14 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
             policy
         );
 
-    /// <summary>What is to be said at a moment; null: nothing.</summary>
+    /// <summary>What to say at a moment; null: nothing.</summary>
     public GraceStage? Due(DateTimeOffset now) =>
         !Counting ? null
         : now >= EndsAt ? GraceStage.Escalation
         : now >= StartedAt + ((EndsAt - StartedAt) / 2) ? GraceStage.Reminder
         : null;
 
-    /// <summary>For the answer of a gate; null while the image is not known to be in use.</summary>
+    /// <summary>The reason in a gate's answer; null while the image is not known to be in use.</summary>
     public Reason? Reason(DateTimeOffset now) =>
         !Counting
             ? null
@@ -116,7 +115,7 @@ public sealed record Grace(IReadOnlyList<GraceStart> Starts, Severity Severity, 
 ///     read.</param>
 public sealed record GraceNotice(GraceStage Stage, ImageRecord Record, Grace Grace, ImageUsage Usage, string? Owner)
 {
-    /// <summary>Stable: the same image of the same repository, stage and deadline are one notice.</summary>
+    /// <summary>Stable: one image, stage and deadline are one notice.</summary>
     public static string Id(ImageId image, GraceStage stage, Grace grace)
     {
         var ends = grace.EndsAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);

@@ -5,11 +5,11 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Verdicts;
 
 /// <summary>
-/// What the ledger knows about one image now: its verdict, cut to what an item can hold, and how it came to it.
+/// What the ledger knows about one image: its verdict, cut to what an item can hold, and how it changed.
 /// </summary>
 public sealed record ImageRecord
 {
-    /// <summary>An item of DynamoDB holds 400 KB; the findings whole are in S3.</summary>
+    /// <summary>An item of DynamoDB holds 400 KB; all findings are in S3.</summary>
     public const int MaxReasons = 20;
 
     public required ImageKind Kind { get; init; }
@@ -19,123 +19,118 @@ public sealed record ImageRecord
     /// </summary>
     public required Verdict Verdict { get; init; }
 
-    /// <summary>How many blocking reasons there were before the cut.</summary>
+    /// <summary>How many reasons there were before they were cut.</summary>
     public required int ReasonCount { get; init; }
 
     public required int WarningCount { get; init; }
 
-    /// <summary>Every waiver that matched a finding, also one that only warned.</summary>
+    /// <summary>Every waiver that excused a finding, also one that only warns.</summary>
     public IReadOnlyList<string> WaiversUsed { get; init; } = [];
 
-    /// <summary>
-    /// The tags of the last read, without EcrGuard's own and at most <see cref="MaxReasons"/> of them.
-    /// </summary>
+    /// <summary>The team's tags at the last read, at most <see cref="MaxReasons"/>.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>When the image was pushed, as far as ECR says.</summary>
+    /// <summary>When the image was pushed; null where ECR does not say.</summary>
     public DateTimeOffset? PushedAt { get; init; }
 
-    /// <summary>As ECR lists it: layers that images share are in each; null where it is not known.</summary>
+    /// <summary>As ECR lists it, shared layers included; null where it is not known.</summary>
     public long? SizeInBytes { get; init; }
 
     public required DateTimeOffset DecidedAt { get; init; }
 
     /// <summary>
-    /// The first status since the push that says something of the image, as PENDING and ERROR do not; null where there
-    /// is none yet, or nobody noted it.
+    /// The first status since the push other than PENDING and ERROR; null where there is none yet, or it was not
+    /// recorded.
     /// </summary>
     public FirstVerdict? First { get; init; }
 
-    /// <summary>Since when the status has been what it is.</summary>
+    /// <summary>Since when it has this status.</summary>
     public required DateTimeOffset StatusSince { get; init; }
 
     /// <summary>
-    /// The status before this one; null for the first, and for the first since the image was gone: pushed again it is a
-    /// new image to whoever deploys it, though what was found in it is not forgotten.
+    /// The status before this one; null for the first one, and for the first one after the image was gone. An image
+    /// that is pushed again is new to whoever deploys it, though its findings are not forgotten.
     /// </summary>
     public Status? PreviousStatus { get; init; }
 
-    /// <summary>
-    /// The last status before this one that said something of the image, as PENDING and ERROR do not; null where none
-    /// did.
-    /// </summary>
+    /// <summary>The last status before this one other than PENDING and ERROR; null where there is none.</summary>
     public Status? SettledBefore { get; init; }
 
-    /// <summary>The history entry of the last change of status, part of the alert's id.</summary>
+    /// <summary>The id of the history entry of the last change of status, and a part of the alert's id.</summary>
     public required string ChangeId { get; init; }
 
-    /// <summary>The SHA-256 of the findings in S3; null where there are none to keep.</summary>
+    /// <summary>The SHA-256 of the findings in S3; null where there are none to store.</summary>
     public string? FindingsHash { get; init; }
 
     /// <summary>
-    /// What the scanner said, its findings aside; null for an index, and where a new decision needs the scanner's own
-    /// answer.
+    /// The scan without its findings; null for an index, and where a new decision needs the scanner's own answer.
     /// </summary>
     public ScanFacts? Scan { get; init; }
 
     /// <summary>
-    /// What was announced of Inspector's scans, and is awaited; null for an index, and for basic scanning.
+    /// What Inspector's scans have announced and still have to list; null for an index, and for basic scanning.
     /// </summary>
     public Settling? Settling { get; init; }
 
     /// <summary>The children, for an index; empty for an image.</summary>
     public IReadOnlyList<IndexChild> Children { get; init; } = [];
 
-    /// <summary>The clock of a blocked image; null where it is not blocked or the policy gives no time.</summary>
+    /// <summary>The grace of a blocked image; null where it is not blocked or the policy gives no time.</summary>
     public Grace? Grace { get; init; }
 
-    /// <summary>The last approval that was forced, in force or not; null where none ever was.</summary>
+    /// <summary>The last forced approval, in force or not; null where there never was one.</summary>
     public ForcedApproval? Forced { get; init; }
 
     /// <summary>
-    /// Why the verdict could not be put on the image as a tag; null where nothing was to do or it was done.
+    /// Why the verdict could not be written as a tag; null where it was written or there was nothing to write.
     /// </summary>
     public string? CouldNotMark { get; init; }
 
-    /// <summary>True after the image was seen to be gone from the repository.</summary>
+    /// <summary>Whether the image was seen to be gone.</summary>
     public bool Gone { get; init; }
 
     /// <summary>
-    /// True where the scanning of its repository was changed since the facts were read, or the ledger was restored:
-    /// until it is decided again, from what the scanner says, nobody is answered by it. The ledger knows it of the
-    /// repository, or of itself.
+    /// True where the scanning of its repository was changed after the facts were read, or the ledger was restored. No
+    /// question is answered by the record then: the image must be decided again from what the scanner says. The ledger
+    /// knows this of the repository or of itself, not of the image.
     /// </summary>
     [JsonIgnore]
     public bool ScanningChanged { get; init; }
 
     /// <summary>
-    /// Whether a change of its children shows in this index's own status, and is told by it: not where it is gone, nor
-    /// while its approval is forced.
+    /// Whether this index's own status shows a change of its children, and its alert tells of it. It does not where the
+    /// index is gone or its approval is forced.
     /// </summary>
     public bool SpeaksForItsChildren(DateTimeOffset now) => !Gone && Forced?.InForce(now) != true;
 
     /// <summary>
-    /// How old facts may become: events are best effort, so that a daily sweep reads everything again that none has
-    /// renewed since.
+    /// How old facts may become. Events may be lost, so the daily sweep reads again all facts that no event has renewed
+    /// since.
     /// </summary>
     public static readonly TimeSpan SweepAge = TimeSpan.FromHours(20);
 
-    /// <summary>The record of what the facts and the policy alone say.</summary>
+    /// <summary>The record without a forced approval.</summary>
     public ImageRecord WithoutBreakGlass() =>
         Verdict.Instead is { } instead ? this with { Verdict = instead, ReasonCount = ReasonCount - 1 } : this;
 
     /// <summary>
-    /// Whether time, another policy, another scanning configuration, or a forced approval of whose beginning or end the
-    /// verdict does not know, asks for a new decision.
+    /// Whether a new decision is necessary because of time, another policy, another scanning configuration, or a forced
+    /// approval that began or ended after the verdict.
     /// </summary>
     public bool IsOutdated(string policyVersion, DateTimeOffset now) =>
         ScanningChanged
         || Verdict.IsOutdated(policyVersion, now)
         || (ForcedApproval.Over(Verdict.WithoutBreakGlass(), Forced, now).Instead is null) != (Verdict.Instead is null);
 
-    /// <summary>Whether the sweep decides the image again: it is outdated, old or not settled, or it is back.</summary>
+    /// <summary>
+    /// Whether the sweep decides the image again: the record is outdated, old or not settled, or the image is back.
+    /// </summary>
     public bool IsDue(string policyVersion, DateTimeOffset now) =>
         Gone || Settling?.Since is not null || IsOutdated(policyVersion, now) || now - Verdict.FactsAt >= SweepAge;
 
     /// <summary>
-    /// What the scanner said, where only the policy or time asks for a new decision: it is then as true as the verdict
-    /// that rested on it. Null where it must be asked again: it was asked too long ago, or the image was pushed or
-    /// restored, or its scanning changed, since.
+    /// The stored scan, where only the policy or time makes a new decision necessary. Null where the scanner must be
+    /// asked again: the scan is too old, or the image was pushed or restored or its scanning was changed since.
     /// </summary>
     public ScanFacts? Remembered(ImageFacts image, string policyVersion, DateTimeOffset now) =>
         !Gone
@@ -150,9 +145,9 @@ public sealed record ImageRecord
             : null;
 
     /// <summary>
-    /// The record as it counts at a moment, though nobody has asked: an approval that was forced until then is none,
-    /// one whose scan has become too old since is stale, and a yes of any other kind whose time is up, by the end of a
-    /// waiver, say, waits to be decided again.
+    /// The record as it counts at a moment, even if nobody has asked. A forced approval that has ended is none. An
+    /// approval whose scan has become too old is stale. Any other yes whose time is up, for example by the end of a
+    /// waiver, waits to be decided again.
     /// </summary>
     public ImageRecord AsOf(DateTimeOffset now, PolicyDocument policy) =>
         Verdict.Instead is not null
@@ -181,7 +176,7 @@ public sealed record ImageRecord
                         )
                     );
 
-    /// <summary>The code of the reason of a record that waits to be decided again.</summary>
+    /// <summary>The code of the reason for a record that waits to be decided again.</summary>
     public const string TimeIsUp = "time-is-up";
 
     private ImageRecord From(Status status, DateTimeOffset since, Reason why) =>
@@ -192,8 +187,8 @@ public sealed record ImageRecord
             PreviousStatus = Verdict.Status,
         };
 
-    /// <summary>The record that follows from a verdict and what was recorded before.</summary>
-    /// <param name="changeId">Used if the status changes; otherwise the old one stays.</param>
+    /// <summary>The record after a new verdict.</summary>
+    /// <param name="changeId">The id of the change, if the status changes; otherwise the old one stays.</param>
     public static ImageRecord Of(
         ImageFacts image,
         Verdict verdict,
@@ -229,7 +224,7 @@ public sealed record ImageRecord
     }
 
     /// <summary>
-    /// The record with shorter lists, for what still is too much for an item. What strangers name is cut already, so
+    /// The record with shorter lists, if it is too large for an item. Names that strangers chose are cut already, so
     /// that one of each always fits.
     /// </summary>
     /// <param name="most">How many reasons, warnings, waived findings and ways to pass.</param>
@@ -255,10 +250,12 @@ public sealed record ImageRecord
         list.Count <= most ? list : [.. list.Take(most)];
 }
 
-/// <summary>What the first settled verdict on an image was.</summary>
+/// <summary>The first verdict on an image that was neither PENDING nor ERROR.</summary>
 public sealed record FirstVerdict(Status Status, DateTimeOffset At)
 {
-    /// <summary>Null while nothing says anything, and for an image that was judged before this was noted.</summary>
+    /// <summary>
+    /// Null while the image is PENDING or in ERROR, and for an image that was judged before this was recorded.
+    /// </summary>
     internal static FirstVerdict? Of(Status status, ImageRecord? before, DateTimeOffset now)
     {
         var fresh =

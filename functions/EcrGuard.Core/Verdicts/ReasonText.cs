@@ -4,12 +4,12 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Verdicts;
 
-/// <summary>The sentences of reasons: one place, so that answers, alerts and reports say the same.</summary>
+/// <summary>The sentences of reasons, in one place: answers, alerts and reports say the same.</summary>
 internal static class ReasonText
 {
     /// <summary>
-    /// What a name, a version and a path may take of a sentence: whoever built the image chose them, and twenty reasons
-    /// must fit an alert.
+    /// How long a name, a version and a path may be in a sentence. Whoever built the image chose them, and twenty
+    /// reasons must fit into an alert.
     /// </summary>
     private const int MaxName = 120,
         MaxVersion = 60,
@@ -25,8 +25,8 @@ internal static class ReasonText
         Inspector,
     }
 
-    /// <param name="report">The one that the rule selects, where several reports of the finding differ; else the
-    /// finding itself.</param>
+    /// <param name="report">The report that the rule selects, where several reports of the finding differ; else the
+    ///     finding itself.</param>
     public static Reason OfFinding(Finding finding, Finding report, Rule rule)
     {
         var occurrence = finding.Occurrences.Count > 0 ? finding.Occurrences[0] : null;
@@ -79,7 +79,7 @@ internal static class ReasonText
         };
 
     /// <summary>
-    /// The values that the rule asks for and in which reports of one finding differ, the severity aside.
+    /// The values, besides the severity, that the rule asks for and in which reports of one finding differ.
     /// </summary>
     private static IEnumerable<string> Differing(IReadOnlyList<Finding> reports, Rule rule)
     {
@@ -102,7 +102,7 @@ internal static class ReasonText
         }.OfType<string>();
     }
 
-    /// <summary>Where in the image it is: the file, or else the layer that brought it.</summary>
+    /// <summary>Where it is in the image: the file, or else the layer that brought it.</summary>
     private static string Place(PackageOccurrence? occurrence) =>
         occurrence?.Path is { } path ? $" at {Phrase.Clip(path, MaxPath)}"
         : occurrence?.Layer is { } layer ? $" in layer {Phrase.Clip(layer, AbbreviatedDigest)}"
@@ -136,7 +136,7 @@ internal static class ReasonText
         );
     }
 
-    /// <summary>What a completed basic scan says nothing about.</summary>
+    /// <summary>Findings that a completed basic scan cannot see.</summary>
     public static Reason Unseen(int findings) =>
         new(
             "basic-reads-os-only",
@@ -145,13 +145,13 @@ internal static class ReasonText
                 + "completed enhanced scan, a waiver or the policy says otherwise."
         );
 
-    /// <summary>The code of a scan that counts findings which it does not list.</summary>
+    /// <summary>The code of a scan that counts findings and does not list them.</summary>
     public const string Contradictory = "contradictory";
 
-    /// <summary>Stands for a severity: findings that events told of one by one.</summary>
+    /// <summary>Stands in place of a severity for findings of single events.</summary>
     public const string ToldByEvents = "told";
 
-    /// <summary>What a scan has announced and not listed so far, with both numbers.</summary>
+    /// <summary>What a scan has announced and not listed yet, with both numbers.</summary>
     public static string NotListedYet(IReadOnlyList<(string Severity, int Announced, int Listed)> missing)
     {
         static string Counted((string Severity, int Announced, int Listed) m)
@@ -168,7 +168,7 @@ internal static class ReasonText
         return string.Join(" ", [.. announced, .. told]);
     }
 
-    /// <summary>The same after a day, for the sentence of a contradictory scan.</summary>
+    /// <summary>The same after a day, for the sentence about a contradictory scan.</summary>
     public static string StillMissing(IReadOnlyList<(string Severity, int Announced, int Listed)> missing)
     {
         static string Counted((string Severity, int Announced, int Listed) m) =>
@@ -182,7 +182,7 @@ internal static class ReasonText
         return string.Join("; ", missing.Select(m => $"{Counted(m)}, {m.Listed} listed after {after}"));
     }
 
-    /// <summary>That the findings of a scan may follow it.</summary>
+    /// <summary>The sentence that findings may still follow a scan.</summary>
     public static string MayFollow(ScanFacts scan, DateTimeOffset until, DateTimeOffset now)
     {
         var ended = scan.CompletedAt is { } at
@@ -195,7 +195,7 @@ internal static class ReasonText
         return $"The {Name(scan.Scanner)} scan {ended} and {listed}: findings may follow until {moment} UTC.";
     }
 
-    /// <summary>An approval that an unsettled rescan leaves in force.</summary>
+    /// <summary>An approval that stays during an unsettled rescan.</summary>
     public static Reason StillApproved(int findings, ScanFacts scan) =>
         new("clean", $"The scan before found {Phrase.Count(findings, "finding")}, and none blocks. {scan.Word}");
 
@@ -206,7 +206,7 @@ internal static class ReasonText
             return new Reason("unsettled", scan.Word);
         var word = scan.Word.Length == 0 ? "" : $" ({scan.Word})";
         var told = scan.Told is null ? "" : $": {scan.Told}";
-        // The scanner calls a scan that is too old, or half an answer, complete.
+        // The scanner calls a scan complete that is too old, or that lists half of its findings.
         var code =
             scan.State == ScanState.Complete ? "scan-too-old"
             : scan.State == ScanState.Contradictory ? Contradictory
@@ -251,14 +251,14 @@ internal static class ReasonText
         );
     }
 
-    /// <summary>In whole days; what that would make look like the limit is told by it.</summary>
+    /// <summary>In whole days; "more than" where it would look like the limit.</summary>
     private static string Age(TimeSpan age, PolicyDocument policy)
     {
         var days = (int)age.TotalDays;
         return (days == policy.Defaults.ScanMaxAgeDays ? "more than " : "") + Phrase.Count(days, "day");
     }
 
-    /// <summary>What to do about a scan that is missing.</summary>
+    /// <summary>What to do about a missing scan.</summary>
     public static string Remedy(ScanFacts scan) =>
         scan.State switch
         {
@@ -292,8 +292,8 @@ internal static class ReasonText
         };
 
     /// <summary>
-    /// One line per package to update, and one for what has no fix yet; of a package in several places each counts by
-    /// itself.
+    /// One line for each package to update, and one for all findings without a fix. A package in several places counts
+    /// once for each.
     /// </summary>
     public static IReadOnlyList<string> ShortestWay(IEnumerable<Finding> blocking)
     {
@@ -325,15 +325,14 @@ internal static class ReasonText
         return ways;
     }
 
-    /// <summary>Which of several is the highest only the package manager knows.</summary>
+    /// <summary>Only the package manager knows which of several versions is the highest.</summary>
     private static string Target(IReadOnlyList<string?> fixedIn) =>
         fixedIn.Distinct().Count() == 1
             ? Versions(fixedIn)
             : $"the highest of {Versions(fixedIn.Order(StringComparer.Ordinal))}";
 
     /// <summary>
-    /// The vulnerability where no fixed version is named, with the place where one is for others; null where all have
-    /// one.
+    /// The vulnerability without a fixed version, with its place if other places have one; null where all have one.
     /// </summary>
     private static string? Unfixed(Finding finding)
     {

@@ -4,12 +4,12 @@ using EcrGuard.Core.Use;
 
 namespace EcrGuard.Core.Verdicts;
 
-/// <summary>What the verdicts of a repository's images rest on, the policy aside.</summary>
-/// <param name="contents">Without the images that went while the others were read.</param>
-/// <param name="images">Of each image of one platform that was asked for, or that an index asked for holds.</param>
-/// <param name="before">The verdicts that the ledger holds, break-glass aside: where facts cannot be read, BLOCKED
-///     stays.</param>
-/// <param name="unread">Why there is no evidence of an image.</param>
+/// <summary>What the verdicts of a repository's images rest on, besides the policy.</summary>
+/// <param name="contents">Without the images that were deleted during the reading.</param>
+/// <param name="images">The evidence of each requested image of one platform, and of those that a requested index
+///     lists.</param>
+/// <param name="before">The ledger's verdicts, without break-glass: where facts cannot be read, BLOCKED stays.</param>
+/// <param name="unread">Why an image has no evidence.</param>
 public sealed class RepositoryEvidence(
     RepositoryContents contents,
     IReadOnlyDictionary<Digest, Evidence> images,
@@ -21,12 +21,11 @@ public sealed class RepositoryEvidence(
 
     public RepositoryContents Contents => contents;
 
-    /// <summary>Why there is no evidence of an image that is there; empty where all was read.</summary>
+    /// <summary>Why an image of the repository has no evidence; empty where all was read.</summary>
     public IReadOnlyDictionary<Digest, string> Unread => unread;
 
     /// <summary>
-    /// The images that are deployed by a name: artifacts are none, and an untagged child of an index is its index's
-    /// matter, as in an alert.
+    /// The images that people deploy. Artifacts are not among them, nor untagged children of an index, as in alerts.
     /// </summary>
     public static IReadOnlyList<ImageFacts> Named(RepositoryContents contents)
     {
@@ -40,9 +39,7 @@ public sealed class RepositoryEvidence(
         ];
     }
 
-    /// <summary>
-    /// What another policy makes of images that are there, each judged by both from the same evidence.
-    /// </summary>
+    /// <summary>What another policy makes of images of the repository. Both policies judge the same evidence.</summary>
     public IReadOnlyList<VerdictChange> Try(
         IEnumerable<Digest> digests,
         PolicyDocument inForce,
@@ -62,7 +59,7 @@ public sealed class RepositoryEvidence(
                 )),
         ];
 
-    /// <summary>The verdict of an image that is there.</summary>
+    /// <summary>The verdict of an image of the repository.</summary>
     public Verdict Decide(ImageFacts image, PolicyDocument policy, DateTimeOffset now) =>
         Decide(image, policy, now, Judge.MaxIndexLevels);
 
@@ -101,7 +98,8 @@ public sealed class RepositoryEvidence(
     }
 
     /// <summary>
-    /// Under the tags of its index too: whoever pulls those gets the child, and rules that speak of tags mean it.
+    /// A child is judged under the tags of its index, too: whoever pulls the index by a tag gets the child, and rules
+    /// about tags mean it.
     /// </summary>
     private (IndexChild, Verdict?) Decide(
         IndexChild child,

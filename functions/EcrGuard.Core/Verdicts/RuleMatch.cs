@@ -4,12 +4,12 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Verdicts;
 
 /// <summary>
-/// Whether a rule selects a finding. Held against every rule, ten thousand findings are half a million matches: nothing
-/// here allocates for one.
+/// Whether a rule selects a finding. Ten thousand findings and fifty rules are half a million matches, so a match
+/// allocates nothing.
 /// </summary>
 internal static class RuleMatch
 {
-    /// <summary>Whether repository and tags of the image are within the rule.</summary>
+    /// <summary>Whether the rule applies to the image's repository and tags.</summary>
     public static bool AppliesTo(Rule rule, ImageFacts image) =>
         (rule.Repositories is null || rule.Repositories.Any(glob => glob.Matches(image.Id.Repository.Name)))
         && (rule.Tags is null || rule.Tags.Any(glob => image.Tags.Any(tag => glob.Matches(tag))));
@@ -25,8 +25,8 @@ internal static class RuleMatch
         return null;
     }
 
-    /// <summary>What a rule may ask of a finding.</summary>
-    /// <param name="What">The value, for a reason that says that the scanner does not give it.</param>
+    /// <summary>A criterion of a rule.</summary>
+    /// <param name="What">The value, for the sentence that the scanner does not give it.</param>
     private sealed record Criterion(
         string What,
         Func<Rule, bool> IsAsked,
@@ -34,7 +34,9 @@ internal static class RuleMatch
         Func<Rule, Finding, DateTimeOffset, bool> Holds
     );
 
-    /// <summary>One table for whether a rule selects a finding and for what its reason says is not given.</summary>
+    /// <summary>
+    /// The one table of criteria: for the match, and for the sentence about values that are not given.
+    /// </summary>
     private static readonly Criterion[] Criteria =
     [
         new(
@@ -74,7 +76,7 @@ internal static class RuleMatch
             finding => finding.FirstObservedAt is not null,
             (rule, finding, now) => now >= finding.FirstObservedAt!.Value.AddDays(rule.MinAgeDays!.Value)
         ),
-        // Without a fix no days have passed since one; only a scanner that does not speak of fixes leaves it open.
+        // Without a fix no days have passed since one. Only a scanner that does not speak of fixes leaves it open.
         new(
             "since when a fix exists",
             rule => rule.MinDaysSinceFix is not null,
@@ -84,8 +86,8 @@ internal static class RuleMatch
     ];
 
     /// <summary>
-    /// Whether the finding meets every criterion; a value that the scanner does not give meets those of a blocking rule
-    /// only.
+    /// Whether the finding meets every criterion. A value that the scanner does not give meets the criteria of a
+    /// blocking rule only.
     /// </summary>
     private static bool Selects(Rule rule, Finding finding, DateTimeOffset now)
     {
@@ -100,13 +102,15 @@ internal static class RuleMatch
         return true;
     }
 
-    /// <summary>What the rule asks for and the scanner does not give: a blocking rule takes it for the worst.</summary>
+    /// <summary>
+    /// The values that the rule asks for and the scanner does not give. A blocking rule assumes the worst.
+    /// </summary>
     public static IEnumerable<string> NotGiven(Rule rule, Finding finding) =>
         Criteria
             .Where(criterion => criterion.IsAsked(rule) && !criterion.IsGiven(finding))
             .Select(criterion => criterion.What);
 
-    /// <summary>The next moment at which a criterion of age starts to hold; null: none does.</summary>
+    /// <summary>When the next criterion of age begins to hold; null: none does.</summary>
     /// <param name="rules">Those with such a criterion.</param>
     public static DateTimeOffset? NextChange(List<Rule> rules, Finding finding, DateTimeOffset now)
     {
@@ -119,7 +123,7 @@ internal static class RuleMatch
         return next;
     }
 
-    /// <summary>Null where no fix is known of, or the scanner says that there is none.</summary>
+    /// <summary>Null where no fix is known, or the scanner says that there is none.</summary>
     private static DateTimeOffset? FixSince(Finding finding) =>
         finding.Fix == FixAvailability.No ? null : finding.FixFirstSeenAt;
 

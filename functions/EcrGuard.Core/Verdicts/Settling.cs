@@ -4,53 +4,55 @@ using EcrGuard.Core.Images;
 namespace EcrGuard.Core.Verdicts;
 
 /// <summary>
-/// How far the findings of Inspector's scans have come for one image: they follow the scan's status by minutes, and its
-/// events come in any order. A scan is settled when all that was announced of it is listed.
+/// Whether all findings of Inspector's scans of one image are listed. They follow the scan's status by minutes, and
+/// events come in any order. A scan is settled when everything that was announced is listed.
 /// </summary>
 public sealed record Settling
 {
     public static Settling Nothing { get; } = new();
 
-    /// <summary>Whether there is nothing to remember.</summary>
+    /// <summary>Whether there is nothing to store.</summary>
     [JsonIgnore]
     public bool IsNothing => Awaited.Count == 0 && this with { Awaited = Nothing.Awaited } == Nothing;
 
-    /// <summary>How long a scan without known counts, and with nothing listed, is not believed to be clean.</summary>
+    /// <summary>How long a scan without known counts and with an empty list is not believed to be clean.</summary>
     public static readonly TimeSpan UsualTime = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long what was announced may be missing before nobody can say that it ever comes.</summary>
+    /// <summary>How long announced findings may be missing. After that nobody can say whether they ever come.</summary>
     public static readonly TimeSpan EndsWithin = TimeSpan.FromHours(24);
 
-    /// <summary>How long after the last news EcrGuard looks again by itself; then the sweep does.</summary>
+    /// <summary>
+    /// How long after the last news EcrGuard looks again by itself. After the last of these the sweep does.
+    /// </summary>
     private static readonly TimeSpan[] Looks = [.. new[] { 1, 2, 5, 10 }.Select(at => TimeSpan.FromMinutes(at))];
 
-    /// <summary>A look that is so late does not come.</summary>
+    /// <summary>A planned look that is later than this does not come.</summary>
     private static readonly TimeSpan LateLook = TimeSpan.FromMinutes(5);
 
-    /// <summary>An entry of DynamoDB holds 400 KB: of more findings than this only marks are remembered.</summary>
+    /// <summary>An item of DynamoDB holds 400 KB: of more findings than this, only marks are stored.</summary>
     public const int MostAwaited = 400;
 
-    /// <summary>The counts of the newest summary of a scan; null where none was heard.</summary>
+    /// <summary>The counts in the newest event about a whole scan; null where none came.</summary>
     public SeverityCounts? Announced { get; init; }
 
-    /// <summary>When that scan was over, by its event.</summary>
+    /// <summary>When that scan ended, as its event says.</summary>
     public DateTimeOffset? AnnouncedAt { get; init; }
 
     /// <summary>
-    /// Whether all that was announced was listed once. It stays so: closed findings are deleted later.
+    /// Whether everything that was announced was listed once. It stays so, since closed findings are deleted later.
     /// </summary>
     public bool Met { get; init; }
 
     /// <summary>
-    /// Whether events of Inspector's were heard: the first scan's summary is among them, or still comes.
+    /// Whether any event of Inspector came. Then the event about the first scan came too, or still comes.
     /// </summary>
     public bool Heard { get; init; }
 
-    /// <summary>Findings that events told of and that are not listed as they say.</summary>
+    /// <summary>Findings of events that are not listed yet, or listed with other values.</summary>
     public IReadOnlyList<ReportedFinding> Awaited { get; init; } = [];
 
     /// <summary>
-    /// The marks of those beyond <see cref="MostAwaited"/> (<see cref="FindingMarks"/>); null for none.
+    /// The marks (<see cref="FindingMarks"/>) of those beyond <see cref="MostAwaited"/>; null for none.
     /// </summary>
     public string? AwaitedToo { get; init; }
 
@@ -59,34 +61,32 @@ public sealed record Settling
     /// <summary>Since when something is missing; null where nothing is.</summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>When it was last heard that more must come.</summary>
+    /// <summary>When the last news came that more findings must follow.</summary>
     public DateTimeOffset? NewsAt { get; init; }
 
-    /// <summary>When the next look is put down for; null where none is.</summary>
+    /// <summary>When the next look is planned; null where none is.</summary>
     public DateTimeOffset? LookAt { get; init; }
 
-    /// <summary>
-    /// When the scanner was last seen to have stopped looking, or the image to be archived; null for never.
-    /// </summary>
+    /// <summary>When the scanner was last seen to have stopped, or the image to be archived; null for never.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>When the last scan was over that the scanner knew of then.</summary>
+    /// <summary>When the last scan ended that the scanner knew of at that time.</summary>
     public DateTimeOffset? EndedScan { get; init; }
 
-    /// <summary>When the last list was read that was settled; null for never.</summary>
+    /// <summary>When the last settled list was read; null for never.</summary>
     public DateTimeOffset? SettledAt { get; init; }
 
-    /// <summary>Whether a scan of Inspector's was over when it was last asked.</summary>
+    /// <summary>Whether Inspector's scan had ended when it was last read.</summary>
     public bool Complete { get; init; }
 
-    /// <summary>Whether a scan was over when it was asked since the newest summary.</summary>
+    /// <summary>Whether a scan had ended when it was read after the newest event about a whole scan.</summary>
     public bool Included { get; init; }
 
-    /// <summary>What was listed at the last read (<see cref="FindingMarks"/>).</summary>
+    /// <summary>The marks of what was listed at the last read (<see cref="FindingMarks"/>).</summary>
     public string? Marks { get; init; }
 
     /// <summary>
-    /// Whether an event of Inspector's brings nothing but what was listed at the last read, or is awaited.
+    /// Whether an event of Inspector brings nothing new: it was listed at the last read, or is awaited.
     /// </summary>
     public bool Knows(ImageEvent heard, DateTimeOffset now) =>
         heard.LookAt is { } look ? look != LookAt
@@ -102,11 +102,11 @@ public sealed record Settling
             );
 
     /// <summary>Decides whether a scan is settled.</summary>
-    /// <param name="news">What was heard of the image since.</param>
-    /// <param name="image">What was told before it was pushed, or restored, is of another life.</param>
+    /// <param name="news">The events about the image since the last check.</param>
+    /// <param name="image">News from before its push or its restore is about an earlier life of it.</param>
     /// <param name="before">The verdict that stood before; null for none.</param>
-    /// <param name="time">How long a scan may take to settle of which no counts are known.</param>
-    /// <returns>The scan in the state that it has then, and what to remember.</returns>
+    /// <param name="time">How long a scan without known counts may take to settle.</param>
+    /// <returns>The scan, with its state after the check, and what to store.</returns>
     public (ScanFacts Scan, Settling Next) Check(
         IReadOnlyList<ImageEvent> news,
         ImageFacts image,
@@ -120,7 +120,7 @@ public sealed record Settling
         var begun = Begun(image, over);
         if (IsOfFormerLife(scan, begun))
             scan = scan with { State = ScanState.Pending, Word = "" };
-        // What a former life was judged by is no earlier scan of this one.
+        // A scan of an earlier life is no earlier scan of this one.
         if (before?.ScanCompletedAt < begun)
             before = before with { ScanCompletedAt = null };
 
@@ -129,7 +129,7 @@ public sealed record Settling
             mine = mine.Ending(scan, time);
         var complete = scan is { Scanner: Scanner.Enhanced, State: ScanState.Complete };
         mine = mine with { Complete = complete, Included = mine.Announced is not null && (mine.Included || complete) };
-        // Decided again from what the ledger holds: it was settled when it was read.
+        // It is decided again from the ledger: it was settled when it was read.
         if (
             scan is { Listed: null, State: not (ScanState.Pending or ScanState.NotScanned) }
             && scan.Scanner != Scanner.Basic
@@ -164,12 +164,12 @@ public sealed record Settling
     }
 
     /// <summary>
-    /// Whatever the scanner says instead of a scan that is over: nothing is better than that what it announced is
-    /// missing.
+    /// The scanner names no scan that has ended. That announced findings are missing is the worst that can be said
+    /// then.
     /// </summary>
     private (ScanFacts, Settling) CheckOther(ScanFacts scan, ListedFindings? listed, Settling was, DateTimeOffset now)
     {
-        // The summary of a scan that its coverage does not know of yet: it is not finished for EcrGuard.
+        // An event about a scan that Inspector's coverage does not know yet: to EcrGuard it has not ended.
         var mayFollow =
             scan is { State: ScanState.Pending } or { State: ScanState.NotScanned, Word: ScannerWords.NotFound }
             || (scan.State == ScanState.Ended && (Awaits || AnnouncedAt > EndedAt));
@@ -190,16 +190,17 @@ public sealed record Settling
             : (scan, Settled(was, now));
     }
 
-    /// <summary>When the newest of all that was told and is awaited was made; null where nobody says so.</summary>
+    /// <summary>When the newest awaited news was made; null where nothing says so.</summary>
     private DateTimeOffset? LastTold =>
         Awaited.Select(told => told.UpdatedAt).Concat(FindingMarks.Times(AwaitedToo)).Append(AnnouncedAt).Max();
 
     /// <summary>
-    /// Decides whether a scan that somebody has printed is settled, by its own counts and times. What basic scanning
-    /// counts and does not list is missing at once; findings of Inspector's follow their scan.
+    /// Decides whether a scan in a printed file is settled, by its own counts and times. A finding that basic scanning
+    /// counts and does not list is missing at once. Findings of Inspector follow their scan.
     /// </summary>
-    /// <param name="listed">The severity of every finding in any status, in the scanner's words.</param>
-    /// <param name="counted">How many of each there are; null or empty where the scanner does not say.</param>
+    /// <param name="listed">The severity of every finding, whatever its status, in the scanner's words.</param>
+    /// <param name="counted">How many findings of each severity there are; null or empty where the scanner does not
+    ///     say.</param>
     public static ScanFacts CheckPrinted(
         ScanFacts scan,
         IReadOnlyList<string?> listed,
@@ -235,12 +236,12 @@ public sealed record Settling
             : scan;
     }
 
-    /// <summary>Whether all that is listed was first seen by this scan.</summary>
+    /// <summary>Whether this scan was the first to see all findings of the list.</summary>
     private static bool IsFirst(ScanFacts scan) =>
         scan.Findings.Count > 0 && scan.Findings.All(found => found.FirstObservedAt >= scan.CompletedAt - UsualTime);
 
     /// <summary>
-    /// Takes in what was heard: of two summaries the newer stands, of two reports of a finding as well.
+    /// Adds events: of two about a whole scan the newer counts, and of two about one finding as well.
     /// </summary>
     private Settling With(IReadOnlyList<ImageEvent> news)
     {
@@ -265,8 +266,8 @@ public sealed record Settling
     }
 
     /// <summary>
-    /// Whether what is told was so old when the last settled list was read that it had been listed: findings may be
-    /// closed and deleted by then.
+    /// Whether news is so old that it was listed when the last settled list was read. Its findings may be closed and
+    /// deleted by now.
     /// </summary>
     private bool IsPast(DateTimeOffset? told) => told < SettledAt - EndsWithin;
 
@@ -279,7 +280,7 @@ public sealed record Settling
         DateTimeOffset now
     )
     {
-        // A scan that is only just over has had no time to list anything, however long it was waited for.
+        // A scan that has just ended has had no time to list anything, however long EcrGuard has waited for it.
         var since = Complete && !was.Complete ? now : Since ?? now;
         if (now - since >= EndsWithin)
         {
@@ -326,7 +327,7 @@ public sealed record Settling
             Waiting(was, now, settles)
         );
 
-    /// <summary>When a scan of which no counts are known is believed; null: at once.</summary>
+    /// <summary>When a scan without known counts is believed; null: at once.</summary>
     private DateTimeOffset? SettlesAt(
         ImageFacts image,
         ScanFacts scan,
@@ -336,25 +337,26 @@ public sealed record Settling
     )
     {
         var countsKnown = Announced is not null && !(AnnouncedAt + time < scan.CompletedAt);
-        // Findings arrive one by one: a list of a first scan may be a part of it, though it is not empty.
+        // Findings arrive one by one: the list of a first scan may be incomplete even if it is not empty.
         var mayBePart = before?.ScanCompletedAt is null || listed?.Counts.Total is null or 0;
         return !countsKnown && mayBePart ? (scan.CompletedAt ?? image.CameAt) + time : null;
     }
 
     /// <summary>
-    /// When the life of the image began of which a scan can speak: it was pushed or restored, or the scanner was last
-    /// seen to have stopped looking, by which all findings are closed and of the next scan none is listed yet. Null
-    /// where nobody says so.
+    /// When the present life of the image began: with its push, its restore, or the moment when the scanner was last
+    /// seen to have stopped. By then all findings are closed, and none of the next scan is listed. Null where nothing
+    /// says so.
     /// </summary>
-    /// <param name="over">Whether this life is over: its end is not yet the beginning of another one.</param>
+    /// <param name="over">Whether the scanner has stopped: this life is then not over before the next one
+    ///     begins.</param>
     private DateTimeOffset? Begun(ImageFacts image, bool over)
     {
-        // Events are stamped in whole seconds.
+        // The times of events are in whole seconds.
         var earliest = image.CameAt - TimeSpan.FromSeconds(1);
         return over || EndedAt is null || EndedAt <= earliest ? earliest : EndedAt;
     }
 
-    /// <summary>A scan of Inspector's that was over before the life of the image began says nothing of it.</summary>
+    /// <summary>Whether the scan ended before the present life of the image began, and so says nothing of it.</summary>
     private bool IsOfFormerLife(ScanFacts scan, DateTimeOffset? begun) =>
         scan is { Scanner: Scanner.Enhanced, State: ScanState.Complete }
         && (
@@ -377,9 +379,9 @@ public sealed record Settling
     }
 
     /// <summary>
-    /// The scanner does not look any more: what it found is closed, and deleted later, so that what events told of is
-    /// not awaited. What was counted and never listed stays unknown. What is told of a later scan than coverage knows
-    /// of is of the next life, which coverage will show.
+    /// The scanner has stopped: what it found is closed and deleted later, so nothing is awaited. What was counted and
+    /// never listed stays unknown. News of a later scan than coverage knows belongs to the next life, which coverage
+    /// will show.
     /// </summary>
     private Settling Ending(ScanFacts scan, TimeSpan time)
     {
@@ -402,11 +404,11 @@ public sealed record Settling
         };
     }
 
-    /// <summary>Takes in a list: what it includes is awaited no more.</summary>
+    /// <summary>Adds a list: what it includes is no longer awaited.</summary>
     private Settling Seen(ListedFindings listed, Settling was, DateTimeOffset now)
     {
-        // A closed finding that is not listed may have been deleted; or its creation is not listed yet, and is old
-        // already.
+        // A closed finding that is not listed may have been deleted. Or it was opened and closed before it could be
+        // listed.
         bool IsRemembered(ReportedFinding told) =>
             told.Status != Closed || !was.Awaited.Contains(told) || was.NewsAt + Looks[^1] > now;
         List<ReportedFinding> awaited =
@@ -420,7 +422,7 @@ public sealed record Settling
     }
 
     /// <summary>
-    /// The same as an entry of the ledger can hold it. A finding that is closed blocks nothing, so that none is marked.
+    /// The same, cut to what an item of the ledger holds. A closed finding blocks nothing, so none is marked.
     /// </summary>
     private Settling Bounded() =>
         Awaited.Count <= MostAwaited
@@ -434,7 +436,7 @@ public sealed record Settling
                 ),
             };
 
-    /// <summary>What was announced and is not listed.</summary>
+    /// <summary>What was announced, and is not listed.</summary>
     private List<(string What, int Announced, int Listed)> Unlisted(ListedFindings? listed) =>
         Announced is null || Met ? [] : [.. Announced.Beyond(listed?.Counts ?? new SeverityCounts(0, 0, 0, 0))];
 
@@ -450,9 +452,9 @@ public sealed record Settling
     }
 
     /// <summary>
-    /// Whether what is missing came after the scan on which an approval rests. Of counts that were never met it did
-    /// not, if no other scan was made since; of a finding it did not, if it is as old as a scan that nobody has
-    /// counted.
+    /// Whether everything that is missing is newer than the scan on which the approval rests. Counts that were never
+    /// met are not newer, unless another scan was made since. A finding is not newer if it is as old as a scan without
+    /// counts.
     /// </summary>
     private bool IsLaterThan(Verdict? before, ScanFacts scan, TimeSpan time)
     {
@@ -464,13 +466,13 @@ public sealed record Settling
         return Met || told.All(at => at > approved + time);
     }
 
-    /// <param name="settles">When time alone settles it: a look is worth while then too.</param>
+    /// <param name="settles">When time alone settles it: a look is useful then, too.</param>
     private Settling Waiting(Settling was, DateTimeOffset now, DateTimeOffset? settles = null)
     {
         var news = LastNews(was, now);
         var next = Looks.Select(after => news + after).Append(settles ?? now).FirstOrDefault(at => at > now);
         var look = next == default ? (DateTimeOffset?)null : next;
-        // A clock that is ahead has handed it over too early: it is put down again, as another one.
+        // A clock that runs ahead has delivered the look too early: it is planned again, as another one.
         if (look is not null && look == was.LookAt && LookAt is null)
             look += TimeSpan.FromSeconds(1);
         return this with { Since = Since ?? now, NewsAt = news, LookAt = LookAt + LateLook > now ? LookAt : look };

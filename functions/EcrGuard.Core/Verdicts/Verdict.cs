@@ -4,10 +4,10 @@ using EcrGuard.Core.Policy;
 
 namespace EcrGuard.Core.Verdicts;
 
-/// <summary>The one status of an image, from worst to best: of several the smallest counts.</summary>
+/// <summary>The status of an image, from worst to best: of several the smallest counts.</summary>
 public enum Status
 {
-    /// <summary>At least one finding that the policy blocks and nothing excuses.</summary>
+    /// <summary>The policy blocks at least one finding, and nothing excuses it.</summary>
     Blocked,
 
     /// <summary>Facts could not be read, or the scanner failed.</summary>
@@ -29,7 +29,7 @@ public enum Status
     Approved,
 }
 
-/// <summary>The words of a status: one spelling in answers, ledger, reports and logs.</summary>
+/// <summary>The words of a status, the same in answers, ledger, reports and logs.</summary>
 public static class StatusWords
 {
     public static string Word(this Status status) =>
@@ -95,8 +95,7 @@ public sealed record Reason(
     public string? Link { get; init; }
 
     /// <summary>
-    /// The same reason, cut to what an item of the ledger and an answer hold: much of it is chosen by whoever built the
-    /// image.
+    /// The same reason, cut to what an item of the ledger and an answer hold: whoever built the image chose much of it.
     /// </summary>
     public Reason Clip() =>
         this with
@@ -118,7 +117,9 @@ public sealed record Reason(
         Platform is null ? this with { Platform = platform, Sentence = $"{platform}: {Sentence}" } : this;
 }
 
-/// <summary>How many findings of each severity, waived ones included: a waiver excuses, it does not hide.</summary>
+/// <summary>
+/// How many findings of each severity. Waived findings count, too: a waiver excuses, it does not hide.
+/// </summary>
 public sealed record FindingCounts(
     int Critical = 0,
     int High = 0,
@@ -173,7 +174,7 @@ public sealed record WaivedFinding(
 )
 {
     /// <summary>
-    /// Stands for a suppression rule of Amazon Inspector, which has no owner and no end. No waiver can have this id.
+    /// Stands for a suppression rule of Amazon Inspector. It has no owner and no end, and no waiver can have this id.
     /// </summary>
     public const string Inspector = "Amazon Inspector";
 
@@ -187,22 +188,21 @@ public sealed record WaivedFinding(
             Vex = Vex is null ? null : Phrase.Clip(Vex, 200),
         };
 
-    /// <summary>What excuses it, in words.</summary>
+    /// <summary>The excuse, in words.</summary>
     public string By() =>
         Vex is not null ? $"VEX {Phrase.Clip(Waiver, 200)}: {Vex}"
         : Waiver == Inspector ? "a suppression rule of Amazon Inspector"
         : Waiver;
 }
 
-/// <summary>What follows for one image from its facts and the policy, at one moment.</summary>
+/// <summary>What follows from the facts of one image and the policy, at one moment.</summary>
 public sealed record Verdict
 {
     public required ImageId Image { get; init; }
     public required Status Status { get; init; }
 
     /// <summary>
-    /// What a gate answers: true for <see cref="Status.Approved"/>, and where the policy allows the status in spite of
-    /// what is missing.
+    /// What a gate answers: true for <see cref="Status.Approved"/>, and for other statuses that the policy allows.
     /// </summary>
     public required bool Approved { get; init; }
 
@@ -217,55 +217,53 @@ public sealed record Verdict
 
     public IReadOnlyList<WaivedFinding> Waived { get; init; } = [];
 
-    /// <summary>What would turn the answer into yes, shortest way first; empty when it is yes.</summary>
+    /// <summary>What would make the answer yes, the shortest way first; empty where it is yes.</summary>
     public IReadOnlyList<string> ToPass { get; init; } = [];
 
     public FindingCounts Counts { get; init; } = new();
 
     /// <summary>
-    /// Who has found what it rests on: the enhanced scanner as long as some of it only that one can see.
+    /// The scanner on whose findings it rests: the enhanced one as long as only that one can see some of them.
     /// </summary>
     public Scanner Scanner { get; init; }
     public DateTimeOffset? ScanCompletedAt { get; init; }
 
-    /// <summary>How many indexes lie above one another down to the images, this one included; 0 for an image.</summary>
+    /// <summary>How deep indexes are nested down to the images, this one included; 0 for an image.</summary>
     public int IndexLevels { get; init; }
 
     /// <summary>The SHA-256 of the policy document that decided.</summary>
     public required string PolicyVersion { get; init; }
 
-    /// <summary>
-    /// The moment at which the oldest fact was asked for: a verdict replaces another only if its facts are newer.
-    /// </summary>
+    /// <summary>When the oldest fact was requested. A verdict replaces another only if its facts are newer.</summary>
     public required DateTimeOffset FactsAt { get; init; }
 
     /// <summary>
-    /// When the oldest facts were read that an index's platforms rest on: what their records say is believed no longer
-    /// for being said again. Null for an image.
+    /// When the oldest facts behind an index's platforms were read. A record that repeats them makes them no newer.
+    /// Null for an image.
     /// </summary>
     public DateTimeOffset? OldestFactsAt { get; init; }
 
-    /// <summary>Since when an unfinished scan has been waited for; null where none is.</summary>
+    /// <summary>Since when EcrGuard waits for an unfinished scan; null where there is none.</summary>
     public DateTimeOffset? WaitingSince { get; init; }
 
     /// <summary>When the scan that the verdict rests on becomes too old; null for one that does not age.</summary>
     public DateTimeOffset? StaleAt { get; init; }
 
     /// <summary>
-    /// When time alone may change the verdict: a waiver ends, a scan becomes too old, a finding old enough. Null:
+    /// When time alone may change the verdict: a waiver ends, a scan becomes too old, a finding reaches an age. Null:
     /// never.
     /// </summary>
     public DateTimeOffset? ValidUntil { get; init; }
 
     /// <summary>
-    /// What a forced approval stands for, and what comes back when it ends; null where nothing is forced.
+    /// The verdict without the forced approval, which comes back when that ends; null where nothing is forced.
     /// </summary>
     public Verdict? Instead { get; init; }
 
-    /// <summary>What the facts and the policy alone say: on it the next decision rests.</summary>
+    /// <summary>What the facts and the policy say. The next decision rests on it.</summary>
     public Verdict WithoutBreakGlass() => Instead ?? this;
 
-    /// <summary>Whether time or another policy asks for a new decision.</summary>
+    /// <summary>Whether time or another policy makes a new decision necessary.</summary>
     public bool IsOutdated(string policyVersion, DateTimeOffset now) =>
         PolicyVersion != policyVersion
         || now >= ValidUntil

@@ -4,7 +4,8 @@ using EcrGuard.Core.Policy;
 namespace EcrGuard.Core.Verdicts;
 
 /// <summary>
-/// Whether a waiver excuses a finding. What the scanner does not give never matches: a waiver cannot widen.
+/// Whether a waiver excuses a finding. A value that the scanner does not give never matches: an excuse must not cover
+/// more than is written.
 /// </summary>
 internal static class WaiverMatch
 {
