@@ -8,6 +8,7 @@ using EcrGuard.Aws;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using EcrGuard.LocalAws;

@@ -5,6 +5,7 @@ using Amazon.Lambda.SQSEvents;
 using EcrGuard.Core.Gates;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Functions;
 
 namespace EcrGuard.Lambda;

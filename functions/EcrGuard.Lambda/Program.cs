@@ -5,6 +5,7 @@ using Amazon.Lambda.Serialization.SystemTextJson;
 using EcrGuard.Aws;
 using EcrGuard.Lambda;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Functions;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -8,7 +8,14 @@ using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Backfilling;
+using EcrGuard.Lambda.Flow.Baselines;
+using EcrGuard.Lambda.Flow.Deciding;
+using EcrGuard.Lambda.Flow.Deployments;
+using EcrGuard.Lambda.Flow.Pushing;
+using EcrGuard.Lambda.Flow.Quarantines;
 using EcrGuard.Lambda.Flow.Sweeping;
+using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -48,26 +55,33 @@ public sealed class Startup
     {
         PolicyFile.Report(policy, log);
         services.AddSingleton(settings);
+        services.AddSingleton(policy);
+        services.AddSingleton(time);
+        services.AddSingleton(log);
+        AddClients(services, aws);
+        AddLedger(services);
+        AddFacts(services);
+        AddActions(services);
+        AddDeciding(services);
+        AddSweeping(services);
+        AddBaselines(services);
+        AddQuarantines(services);
+        AddDeployments(services);
+        AddFlow(services);
+    }
+
+    private static void AddClients(IServiceCollection services, AwsClients aws)
+    {
         services.AddSingleton(aws);
         services.AddSingleton(aws.Ecr);
         services.AddSingleton(aws.Inspector);
         services.AddSingleton(aws.Sns);
         services.AddSingleton(aws.Dynamo);
         services.AddSingleton(aws.S3);
-        services.AddSingleton(policy);
-        services.AddSingleton(time);
-        services.AddSingleton(log);
-        services.AddSingleton(parts => new WriteRates(
-            new WriteRate(
-                settings.WritesPerSecond,
-                time,
-                settings.SharesWrites ? parts.GetRequiredService<WriteRecords>() : null
-            ),
-            new WriteRate(settings.OtherWritesPerSecond, time)
-        ));
-        services.AddSingleton<EcrReader>();
-        services.AddSingleton<ScanReader>();
-        services.AddSingleton<Aws.Facts.ConsumerReader>();
+    }
+
+    private static void AddLedger(IServiceCollection services)
+    {
         services.AddSingleton<LedgerTable>();
         services.AddSingleton<ImageRecords>();
         services.AddSingleton<ManifestRecords>();
@@ -80,45 +94,77 @@ public sealed class Startup
         services.AddSingleton<RegistryDocuments>();
         services.AddSingleton<TableOwnership>();
         services.AddSingleton<FindingsStore>();
+        services.AddSingleton<UseStore>();
+        services.AddSingleton<PlanLedger>();
+    }
+
+    private static void AddFacts(IServiceCollection services)
+    {
+        services.AddSingleton<EcrReader>();
+        services.AddSingleton<ScanReader>();
+        services.AddSingleton<Aws.Facts.ConsumerReader>();
         services.AddSingleton(parts => new EvidenceReader(
             parts.GetRequiredService<ScanReader>(),
             parts.GetRequiredService<ImageRecords>(),
             parts.GetRequiredService<FindingsStore>(),
-            time,
-            settings.SettlingTime
+            parts.GetRequiredService<TimeProvider>(),
+            parts.GetRequiredService<Settings>().SettlingTime
         ));
-        services.AddSingleton(_ => new RecheckSender(aws, settings, time));
         services.AddSingleton<DeploymentReader>();
         services.AddSingleton<RevisionReader>();
         services.AddSingleton<CodeDeployReader>();
         services.AddSingleton<ArtifactReader>();
         services.AddSingleton<StackReader>();
-        services.AddSingleton<GateJobs>();
-        services.AddSingleton<Gatekeeper>();
-        services.AddSingleton<UseStore>();
         services.AddSingleton<UsageReader>();
-        services.AddSingleton<SummaryReader>();
-        services.AddSingleton<HistoryReader>();
+        services.AddSingleton<RepositoryReader>();
+        services.AddSingleton<PreviewReader>();
+    }
+
+    private static void AddActions(IServiceCollection services)
+    {
+        services.AddSingleton(parts =>
+        {
+            var (settings, time) = (parts.GetRequiredService<Settings>(), parts.GetRequiredService<TimeProvider>());
+            var turns = settings.SharesWrites ? parts.GetRequiredService<WriteRecords>() : null;
+            return new WriteRates(
+                new WriteRate(settings.WritesPerSecond, time, turns),
+                new WriteRate(settings.OtherWritesPerSecond, time)
+            );
+        });
+        services.AddSingleton<RecheckSender>();
+        services.AddSingleton<GateJobs>();
         services.AddSingleton<TagRemover>();
         services.AddSingleton<TagWriter>();
         services.AddSingleton<QuarantineWriter>();
         services.AddSingleton<RepositoryWriter>();
         services.AddSingleton<Notifier>();
-        services.AddSingleton<TimedNotices>();
-        services.AddSingleton<RepositoryReader>();
-        services.AddSingleton<PreviewReader>();
         services.AddSingleton<ImageRemover>();
-        services.AddSingleton<PlanLedger>();
-        services.AddSingleton<ImageRemovals>();
-        services.AddSingleton<PolicyPut>();
+    }
+
+    private static void AddDeciding(IServiceCollection services)
+    {
+        services.AddSingleton<EffectivePolicy>();
+        services.AddSingleton<HoldingIndexes>();
+        services.AddSingleton<IndexReader>();
+        services.AddSingleton<VerdictReader>();
+        services.AddSingleton<ApprovalReader>();
+        services.AddSingleton<VerdictRecorder>();
+        services.AddSingleton<ScanStarter>();
+        services.AddSingleton<PlatformDecider>();
+        services.AddSingleton<ChildDecider>();
+        services.AddSingleton<IndexDecider>();
         services.AddSingleton<ImageDecider>();
-        services.AddSingleton<DeploymentRecorder>();
-        services.AddSingleton<DeletedIndexes>();
-        services.AddSingleton<BaselineEnforcer>();
-        services.AddSingleton<QuarantineEnforcer>();
         services.AddSingleton<AlertFacts>();
+        services.AddSingleton<ImageAlerts>();
+        services.AddSingleton<Rechecks>();
+        services.AddSingleton<BatchQuarantine>();
+        services.AddSingleton<BatchFinish>();
         services.AddSingleton<DecisionBatch>();
         services.AddSingleton<EventBatch>();
+    }
+
+    private static void AddSweeping(IServiceCollection services)
+    {
         services.AddSingleton<SweepLease>();
         services.AddSingleton<SweepReader>();
         services.AddSingleton<SweepMarking>();
@@ -126,6 +172,52 @@ public sealed class Startup
         services.AddSingleton<ImageSweep>();
         services.AddSingleton<SettingSweep>();
         services.AddSingleton<SweepNotes>();
+        services.AddSingleton<HistoryReader>();
         services.AddSingleton<RepositorySweeper>();
+    }
+
+    private static void AddBaselines(IServiceCollection services)
+    {
+        services.AddSingleton<BaselineFacts>();
+        services.AddSingleton<LifecyclePutCheck>();
+        services.AddSingleton<LifecycleRepairs>();
+        services.AddSingleton<BaselineRepairs>();
+        services.AddSingleton<UnknownOriginals>();
+        services.AddSingleton<BaselineEnforcer>();
+        services.AddSingleton<RestoreCheck>();
+        services.AddSingleton<RepositoryRestorer>();
+    }
+
+    private static void AddQuarantines(IServiceCollection services)
+    {
+        services.AddSingleton<QuarantinePlanner>();
+        services.AddSingleton<QuarantineEnforcer>();
+        services.AddSingleton<QuarantineSweep>();
+        services.AddSingleton<ImageReleaser>();
+    }
+
+    private static void AddDeployments(IServiceCollection services)
+    {
+        services.AddSingleton<DeploymentRecorder>();
+        services.AddSingleton<DeploymentShields>();
+        services.AddSingleton<UnapprovedDeployments>();
+        services.AddSingleton<DeploymentFollower>();
+        services.AddSingleton<DeletedIndexes>();
+    }
+
+    private static void AddFlow(IServiceCollection services)
+    {
+        services.AddSingleton<Gatekeeper>();
+        services.AddSingleton<ImageMarker>();
+        services.AddSingleton<MarkingEnd>();
+        services.AddSingleton<TimedNotices>();
+        services.AddSingleton<SummaryReader>();
+        services.AddSingleton<ImageRemovals>();
+        services.AddSingleton<PolicyPut>();
+        services.AddSingleton<PushRecorder>();
+        services.AddSingleton<ForeignTags>();
+        services.AddSingleton<ImageBackfill>();
+        services.AddSingleton<RepositoryBackfill>();
+        services.AddSingleton<BackfillNotice>();
     }
 }

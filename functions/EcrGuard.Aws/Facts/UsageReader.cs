@@ -14,7 +14,8 @@ public sealed class UsageReader(
     UseStore uses,
     DeploymentRecords deployments,
     ManifestRecords manifests,
-    PolicyDocument policy
+    PolicyDocument policy,
+    TimeProvider time
 )
 {
     /// <summary>The last reading of all consumers, for whichever repository; null where there is none.</summary>
@@ -27,8 +28,26 @@ public sealed class UsageReader(
             .ReadAsync(await uses.LatestAsync(cancellation).ConfigureAwait(false), cancellation, enough)
             .ConfigureAwait(false);
 
-    /// <param name="read">A reading of all consumers; null where nobody has read any.</param>
-    /// <returns>Null where nothing is known.</returns>
+    /// <summary>
+    /// What is known to run in a repository, whether or not that is all: a reading, with what was deployed since.
+    /// </summary>
+    /// <param name="read">A reading of all consumers; null if nobody has read any: then the deployments alone.</param>
+    public async Task<UsageReading> KnownAsync(
+        RepositoryId repository,
+        UsageReading? read,
+        CancellationToken cancellation
+    )
+    {
+        var deployed = await deployments.AllAsync(repository, cancellation).ConfigureAwait(false);
+        return UseHistory.Join(read, deployed, policy.Consumers.RollbackDays)
+            ?? new UsageReading { ReadAt = time.GetUtcNow(), Uses = deployed };
+    }
+
+    /// <summary>
+    /// Everything that is known to run in a repository, with the platforms of indexes that are named and gone.
+    /// </summary>
+    /// <param name="read">A reading of all consumers; null if nobody has read any.</param>
+    /// <returns>Null if there is no reading: nothing then tells what does not run.</returns>
     public async Task<UsageReading?> OfAsync(
         RepositoryContents contents,
         UsageReading? read,

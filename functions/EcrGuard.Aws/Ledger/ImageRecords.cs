@@ -288,6 +288,13 @@ public sealed class ImageRecords(LedgerTable table)
     }
 
     /// <summary>
+    /// Ends the record of what was taken for an image before its manifest said what it is: nobody judges, counts or
+    /// misses it.
+    /// </summary>
+    public Task<bool> ForgetArtifactAsync(ImageId artifact, DateTimeOffset readAt, CancellationToken cancellation) =>
+        MarkGoneAsync(artifact, readAt, "it is no image: it belongs to one", cancellation);
+
+    /// <summary>
     /// Notes that all that follows from a stored verdict is done. One that was stored since stays open, and so does one
     /// whose alert somebody else has claimed and not yet published.
     /// </summary>

@@ -39,6 +39,28 @@ public sealed record LedgerEntry(
     public IReadOnlyDictionary<string, string> NamedTags =>
         Named.DistinctBy(named => named.Tag).ToDictionary(named => named.Tag, named => named.By);
 
+    /// <summary>What stands in the ledger after a record was stored over an entry.</summary>
+    /// <param name="before">Null if nothing stood.</param>
+    /// <param name="alert">The alert that a changed status opened; null for none.</param>
+    public static LedgerEntry After(LedgerEntry? before, ImageRecord record, Alert? alert, bool open)
+    {
+        var changed = before?.Record.ChangeId != record.ChangeId;
+        return new LedgerEntry(
+            record,
+            (before?.Revision ?? 0) + 1,
+            record.Verdict.FactsAt,
+            changed ? alert?.Id : before?.OpenAlert,
+            before?.OpenWrites ?? [],
+            before?.IntendedTags ?? [],
+            open
+        )
+        {
+            Quarantine = before?.Quarantine,
+            QuarantineRevision = before?.QuarantineRevision ?? 0,
+            Named = before?.Named ?? [],
+        };
+    }
+
     /// <summary>The names of the attributes of an image's item. Several concerns write to it.</summary>
     internal static class Attributes
     {

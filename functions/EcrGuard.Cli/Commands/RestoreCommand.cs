@@ -1,7 +1,7 @@
 using System.CommandLine;
 using EcrGuard.Cli.Plans;
 using EcrGuard.Core.Images;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Functions;
 
 namespace EcrGuard.Cli.Commands;

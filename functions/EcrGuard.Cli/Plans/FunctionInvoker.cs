@@ -11,6 +11,7 @@ using EcrGuard.Cli.Commands;
 using EcrGuard.Core.Policy;
 using EcrGuard.Lambda;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.Lambda.Hosting;
 using Microsoft.Extensions.DependencyInjection;

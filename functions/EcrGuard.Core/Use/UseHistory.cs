@@ -121,21 +121,18 @@ public static class UseHistory
     /// The images that were children of an index that has just gone, and are in use, each with the newest reference.
     /// Whoever ran the index runs its platforms.
     /// </summary>
-    /// <param name="read">The last reading; null where there is none.</param>
-    /// <param name="deployments">As they are recorded, each with its time.</param>
+    /// <param name="known">What is known to run.</param>
     /// <param name="platforms">The children of the index, and of each index among them.</param>
     public static IReadOnlyList<ConsumerReference> LeftBy(
         ImageId index,
-        UsageReading? read,
-        IReadOnlyList<ConsumerReference> deployments,
-        IReadOnlyDictionary<Digest, IReadOnlyList<Digest>> platforms,
-        int rollbackDays
+        UsageReading known,
+        IReadOnlyDictionary<Digest, IReadOnlyList<Digest>> platforms
     )
     {
         var held = platforms.Values.SelectMany(children => children).ToHashSet();
-        var uses = (Join(read, deployments, rollbackDays)?.Uses ?? deployments)
-            .Where(use => use.Repository == index.Repository)
-            .Select(use => use with { SeenAt = use.SeenAt ?? read?.ReadAt })
+        var uses = known
+            .Uses.Where(use => use.Repository == index.Repository)
+            .Select(use => use with { SeenAt = use.SeenAt ?? known.ReadAt })
             .ToList();
         return
         [

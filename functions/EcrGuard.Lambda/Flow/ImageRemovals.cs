@@ -7,7 +7,12 @@ using EcrGuard.Core.Use;
 namespace EcrGuard.Lambda.Flow;
 
 /// <summary>Deletes and archives the images of a plan, each as the plan says it, or not at all.</summary>
-public sealed class ImageRemovals(ImageDecider guard, PlanLedger planLedger, ImageRemover remover, TimeProvider time)
+public sealed class ImageRemovals(
+    EffectivePolicy policy,
+    PlanLedger planLedger,
+    ImageRemover remover,
+    TimeProvider time
+)
 {
     /// <summary>
     /// UpdateImageStorageClass takes one image: few enough that all are archived moments after they were read.
@@ -83,7 +88,7 @@ public sealed class ImageRemovals(ImageDecider guard, PlanLedger planLedger, Ima
                 .. run.Beside(view.Contents.Repository),
                 Removed.Of(view.Contents, going.Select(image => image.Digest).ToHashSet()),
             ],
-            guard.Policy.Ceilings
+            policy.Document.Ceilings
         )
             is [var broken, ..]
             ? broken

@@ -1,3 +1,4 @@
+using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Baselines;
@@ -5,6 +6,9 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow.Baselines;
+using EcrGuard.Lambda.Flow.Deciding;
+using EcrGuard.Lambda.Flow.Deployments;
 using EcrGuard.Lambda.Hosting;
 using Phrase = EcrGuard.Core.Images.Phrase;
 
@@ -16,11 +20,15 @@ namespace EcrGuard.Lambda.Flow;
 /// than the ceilings allow may be in that.
 /// </summary>
 public sealed class PolicyPut(
-    ImageDecider guard,
+    ImageDecider decider,
+    ImageMarker marker,
+    TagRemover tagRemover,
+    EffectivePolicy policy,
     DecisionBatch decisions,
-    BaselineEnforcer baselines,
+    LifecycleRepairs repairs,
+    LifecyclePutCheck check,
     PreviewReader previews,
-    DeploymentRecorder deployedImages,
+    DeploymentFollower deployedImages,
     EcrReader registry,
     ImageRecords images,
     TimeProvider time,
@@ -52,7 +60,7 @@ public sealed class PolicyPut(
             return new PreparedPut.Superseded(Gone);
         if (WhyNotNeeded(put, view.LifecyclePolicy) is { } ended)
             return ended;
-        var (holding, repair, why) = await baselines.AgainAsync(view, cancellation).ConfigureAwait(false);
+        var (holding, repair, why) = await repairs.AgainAsync(view, cancellation).ConfigureAwait(false);
         if (repair is null)
             return new PreparedPut.Superseded($"The baseline does not put it any more. {why}".TrimEnd());
         if (!LifecyclePolicy.AreSame(repair.Value, put.Policy))
@@ -62,7 +70,7 @@ public sealed class PolicyPut(
         var preview = await previews.ReadAsync(id, put.Policy, cancellation).ConfigureAwait(false);
         if (preview.Taken is not { } taken)
             return new PreparedPut.Refused($"The policy is not put without ECR's preview. {preview.WhyNot}");
-        var gone = await baselines.LatelyGoneAsync(id, Read(put), cancellation).ConfigureAwait(false);
+        var gone = await check.LatelyGoneAsync(id, Read(put), cancellation).ConfigureAwait(false);
         return new PreparedPut.Ready(view, gone, holding, repair, taken, shielded);
     }
 
@@ -188,7 +196,7 @@ public sealed class PolicyPut(
             view.Contents,
             view.Usages,
             run.Beside(view.Contents.Repository),
-            guard.Policy.Ceilings,
+            policy.Document.Ceilings,
             time.GetUtcNow()
         );
 
@@ -237,7 +245,7 @@ public sealed class PolicyPut(
         var judged = await decisions
             .RunAsync(
                 unjudged.Keys,
-                (id, token) => guard.JudgeAsync(unjudged[id], [], alerting: true, null, token),
+                (id, token) => decider.JudgeAsync(unjudged[id], null, Occasion.NoEvent, token),
                 run.Context
             )
             .ConfigureAwait(false);
@@ -246,12 +254,12 @@ public sealed class PolicyPut(
             foreach (var image in bare)
             {
                 if (image.Kind == ImageKind.Artifact)
-                    await guard.ShieldAsync(image, UseState.InUse, UseState.InUse, cancellation).ConfigureAwait(false);
+                    await marker.ShieldAsync(image, UseState.InUse, UseState.InUse, cancellation).ConfigureAwait(false);
                 else if (
                     (entries.GetValueOrDefault(image.Id.Digest) ?? judged.GetValueOrDefault(image.Id)?.Entry) is
                     { } entry
                 )
-                    await guard
+                    await marker
                         .MarkAsync(image, entry, UseState.InUse, UseState.InUse, DateTimeOffset.MaxValue, cancellation)
                         .ConfigureAwait(false);
             }
@@ -260,7 +268,7 @@ public sealed class PolicyPut(
         {
             // Also where the deadline cuts it: ECR counts what tags were moved to as an image.
             using var rest = Deadline.Before(run.Context, AtTheEnd, atLeast: AtTheEnd);
-            await guard.EndMarkingAsync(view.Contents.Repository, rest.Token).ConfigureAwait(false);
+            await tagRemover.EndAsync(view.Contents.Repository, rest.Token).ConfigureAwait(false);
         }
         return true;
     }

@@ -57,6 +57,15 @@ public sealed class TimedNotices(
             cancellation
         );
 
+    /// <summary>Says that an image was released, or restored by somebody else.</summary>
+    public Task QuarantineAsync(QuarantineNotice notice, CancellationToken cancellation) =>
+        PublishOnceAsync(
+            notice.Record.Verdict.Image.Repository,
+            notice.Id,
+            () => Task.FromResult(QuarantineAlert.For(notice)),
+            cancellation
+        );
+
     /// <summary>Moves the clock of a blocked image on by what is known of its use, and says what is due.</summary>
     private async Task GraceAsync(LedgerEntry entry, ImageUsage usage, CancellationToken cancellation)
     {

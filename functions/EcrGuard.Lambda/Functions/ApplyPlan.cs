@@ -28,7 +28,7 @@ public sealed record ApplyLease(string PlanId, DateTimeOffset? RunningUntil)
 /// alone and named; one plan is applied at a time; applied again, what is done stays done.
 /// </summary>
 public sealed class ApplyPlan(
-    ImageDecider guard,
+    EffectivePolicy policy,
     RepositoryReader views,
     ConsumerReader consumers,
     UseStore uses,
@@ -55,7 +55,7 @@ public sealed class ApplyPlan(
         if (WhyNot(plan) is { Count: > 0 } reasons)
             return Refused(id, reasons);
         var removed = plan.Repositories.Select(repository => repository.Removed).ToList();
-        if (Ceiling.Broken(removed, guard.Policy.Ceilings) is { Count: > 0 } broken)
+        if (Ceiling.Broken(removed, policy.Document.Ceilings) is { Count: > 0 } broken)
         {
             await TellAsync(plan, broken).ConfigureAwait(false);
             return Refused(id, broken);
@@ -125,11 +125,11 @@ public sealed class ApplyPlan(
                 $"The plan was made on {plan.CreatedAt.UtcDateTime:yyyy-MM-dd}, more than {Plan.MaxAge.Days} "
                     + "days ago. Make it again.",
             ]
-        : plan.PolicyVersion != guard.Policy.Version
+        : plan.PolicyVersion != policy.Document.Version
             ?
             [
                 $"The plan follows the policy {plan.PolicyVersion[..12]}…, and the policy in force is "
-                    + $"{guard.Policy.Version[..12]}…. Make the plan with the policy that is deployed.",
+                    + $"{policy.Document.Version[..12]}…. Make the plan with the policy that is deployed.",
             ]
         : [];
 
@@ -151,7 +151,7 @@ public sealed class ApplyPlan(
         var more = false;
         var rest = new List<Task<bool>>();
         await using (
-            var ahead = new PutsAhead(policyPut, run, id => guard.ModeOf(id) >= EnforcementMode.Mark, deadline.Token)
+            var ahead = new PutsAhead(policyPut, run, id => policy.ModeOf(id) >= EnforcementMode.Mark, deadline.Token)
         )
         {
             foreach (var repository in run.Plan.Repositories)
@@ -208,7 +208,7 @@ public sealed class ApplyPlan(
     )
     {
         var (id, cancellation) = (run.IdOf(repository), deadline.Token);
-        if (guard.ModeOf(id) < EnforcementMode.Mark)
+        if (policy.ModeOf(id) < EnforcementMode.Mark)
         {
             run.Refuse(
                 id,

@@ -5,9 +5,10 @@ using Amazon.Lambda.APIGatewayEvents;
 using Amazon.Lambda.Core;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Deciding;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
@@ -45,7 +46,7 @@ public sealed record ApprovalProblem(string Status, string? Image, string Proble
 }
 
 /// <summary>A pipeline asks: may I deploy this image? Asking never writes and never waits.</summary>
-public sealed class Approval(ImageDecider guard, EcrReader registry, Settings settings, Log log)
+public sealed class Approval(ApprovalReader reader, EcrReader registry, ImageRecords images, Settings settings, Log log)
 {
     /// <summary>
     /// Counted, with an alarm in the template. A no of any kind is an answer; a caller that API Gateway refuses never
@@ -122,12 +123,12 @@ public sealed class Approval(ImageDecider guard, EcrReader registry, Settings se
                     + $"{reference.Account} in {reference.Region}."
             );
 
-        using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
+        using var deadline = Deadline.AtTheEnd(context);
         try
         {
             // A digest says whose record it is: the ledger need not wait for the registry.
             var known = reference.Digest is { } digest
-                ? guard.KnownAsync(new ImageId(registry.Repository(reference.Repository), digest), deadline.Token)
+                ? images.FindAsync(new ImageId(registry.Repository(reference.Repository), digest), deadline.Token)
                 : null;
             var there = registry.ImageAsync(reference, deadline.Token);
             await Task.WhenAll(there, known ?? Task.CompletedTask).ConfigureAwait(false);
@@ -136,7 +137,7 @@ public sealed class Approval(ImageDecider guard, EcrReader registry, Settings se
                 return named.TagMoved
                     ? ApprovalProblem.Of(409, "TAG_MOVED", asked, named.WhyNot)
                     : ApprovalProblem.Of(404, "NOT_FOUND", asked, named.WhyNot);
-            var answer = await guard.AskAsync(asked!, image, deadline.Token, known).ConfigureAwait(false);
+            var answer = await reader.ReadAsync(asked!, image, deadline.Token, known).ConfigureAwait(false);
             var httpStatus =
                 answer.Status == Status.Error.Word() ? 503
                 : query?.ContainsKey("require") == true && !answer.Approved ? 412

@@ -11,6 +11,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Deciding;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
@@ -36,7 +37,8 @@ public sealed record BreakGlassOrder(string? Image, string? Reason, string? Unti
 /// tags follow. It ends by itself, or by another such order.
 /// </summary>
 public sealed class BreakGlass(
-    ImageDecider guard,
+    ImageDecider decider,
+    ApprovalReader reader,
     DecisionBatch decisions,
     TimedNotices notices,
     EcrReader registry,
@@ -149,7 +151,7 @@ public sealed class BreakGlass(
         )
             return ApprovalProblem.Of(400, "BAD_REQUEST", order.Image, wrong);
 
-        using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
+        using var deadline = Deadline.AtTheEnd(context);
         try
         {
             var named = await registry.ImageAsync(reference, deadline.Token).ConfigureAwait(false);
@@ -188,7 +190,7 @@ public sealed class BreakGlass(
             return (
                 200,
                 JsonSerializer.SerializeToElement(
-                    await guard.AskAsync(order.Image!, image, deadline.Token).ConfigureAwait(false),
+                    await reader.ReadAsync(order.Image!, image, deadline.Token).ConfigureAwait(false),
                     AnswerJson.Default.ApprovalAnswer
                 )
             );
@@ -226,7 +228,7 @@ public sealed class BreakGlass(
                 await images.FindAsync(image.Id, cancellation).ConfigureAwait(false) is not { Record.Gone: false } entry
                 && (
                     entry = (
-                        await guard.JudgeAsync(image, [], alerting: true, null, cancellation).ConfigureAwait(false)
+                        await decider.JudgeAsync(image, null, Occasion.NoEvent, cancellation).ConfigureAwait(false)
                     )?.Entry
                 )
                     is null

@@ -4,6 +4,7 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Deciding;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
@@ -28,7 +29,7 @@ public sealed class EndBreakGlass(
     [LambdaFunction]
     public async Task<BreakGlassEnds> EndBreakGlassAsync(ScheduledRequest input, ILambdaContext context)
     {
-        using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
+        using var deadline = Deadline.AtTheEnd(context);
         var now = time.GetUtcNow();
         var ended = await forcedApprovals
             .EndingAsync(now - ForcedApproval.EndIsNews, now, open: true, deadline.Token)

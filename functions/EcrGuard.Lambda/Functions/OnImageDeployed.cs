@@ -5,7 +5,7 @@ using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Deployments;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
@@ -17,7 +17,8 @@ namespace EcrGuard.Lambda.Functions;
 /// </summary>
 public sealed class OnImageDeployed(
     DeploymentReader deployments,
-    DeploymentRecorder images,
+    DeploymentRecorder recorder,
+    DeploymentFollower follower,
     DeletedIndexes indexes,
     Settings settings,
     Log log
@@ -26,90 +27,117 @@ public sealed class OnImageDeployed(
     /// <summary>How much time is left for handing back when no more work is begun.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
+    /// <summary>What the messages of a batch tell, and which of them cannot be read.</summary>
+    private sealed record Messages(
+        IReadOnlyList<(string MessageId, DeploymentEvent Event)> Deployments,
+        IReadOnlyList<(string MessageId, ImageId Image)> Deleted,
+        IReadOnlyList<string> Unread
+    );
+
+    /// <summary>A deployment that is recorded, with the messages that told it.</summary>
+    private sealed record Recorded(ConsumerReference Use, DateTimeOffset SeenAt, IReadOnlyList<string> MessageIds);
+
     [LambdaFunction]
     public async Task<SQSBatchResponse> OnImageDeployedAsync(SQSEvent input, ILambdaContext context)
     {
-        var failed = new List<string>();
-        var (read, deleted) = Read(input, failed);
+        var messages = Read(input);
         using var deadline = Deadline.Before(context, Margin);
-        // All are recorded first: a shield waits for its turn to write, and what is recorded no sweep lets go.
-        var follows = new List<Recorded>();
-        // A service starts hundreds of tasks, of which each sends several events: they are one deployment.
+        // All are recorded first: a shield waits for its turn to write, and no sweep lets go what is recorded.
+        var (recorded, unrecorded) = await RecordAsync(messages.Deployments, deadline.Token).ConfigureAwait(false);
+        var unfollowed = await FollowAsync(recorded, deadline.Token).ConfigureAwait(false);
+        var undeleted = await FollowDeletedAsync(messages.Deleted, deadline.Token).ConfigureAwait(false);
+        string[] failed = [.. messages.Unread, .. unrecorded, .. unfollowed, .. undeleted];
+        return new SQSBatchResponse([
+            .. failed.Distinct().Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id }),
+        ]);
+    }
+
+    /// <summary>
+    /// A service starts hundreds of tasks, and each sends several events: they are one deployment, and the newest event
+    /// tells it.
+    /// </summary>
+    /// <returns>What something follows from, and the messages that failed.</returns>
+    private async Task<(IReadOnlyList<Recorded> Recorded, IReadOnlyList<string> Failed)> RecordAsync(
+        IReadOnlyList<(string MessageId, DeploymentEvent Event)> read,
+        CancellationToken cancellation
+    )
+    {
+        var (recorded, failed) = (new List<Recorded>(), new List<string>());
         foreach (var same in read.GroupBy(each => (each.Event.By, each.Event.TaskDefinition, Names(each.Event))))
         {
             string[] ids = [.. same.Select(each => each.MessageId)];
-            await OrFailedAsync(
-                    same.Key.By.ToString(),
-                    ids,
-                    failed,
-                    async () =>
-                    {
-                        deadline.Token.ThrowIfCancellationRequested();
-                        var newest = same.MaxBy(each => each.Event.Time).Event;
-                        foreach (var use in await deployments.ReadAsync(newest, deadline.Token).ConfigureAwait(false))
-                        {
-                            if (await images.RecordAsync(use, newest.Time, deadline.Token).ConfigureAwait(false))
-                                follows.Add(new Recorded(use, newest.Time, ids));
-                        }
-                    }
-                )
-                .ConfigureAwait(false);
+            var newest = same.MaxBy(each => each.Event.Time).Event;
+            async Task RecordNewestAsync()
+            {
+                foreach (var use in await deployments.ReadAsync(newest, cancellation).ConfigureAwait(false))
+                {
+                    if (await recorder.RecordAsync(use, newest.Time, cancellation).ConfigureAwait(false))
+                        recorded.Add(new Recorded(use, newest.Time, ids));
+                }
+            }
+            if (!await TryAsync(same.Key.By.ToString(), RecordNewestAsync, cancellation).ConfigureAwait(false))
+                failed.AddRange(ids);
         }
-        foreach (var recorded in follows)
-        {
-            await OrFailedAsync(
-                    recorded.Use.By.ToString(),
-                    recorded.MessageIds,
-                    failed,
-                    async () =>
-                    {
-                        deadline.Token.ThrowIfCancellationRequested();
-                        await images.FollowAsync(recorded.Use, recorded.SeenAt, deadline.Token).ConfigureAwait(false);
-                    }
-                )
-                .ConfigureAwait(false);
-        }
-        foreach (var same in deleted.GroupBy(each => each.Image))
-        {
-            await OrFailedAsync(
-                    same.Key.ToString(),
-                    same.Select(each => each.MessageId),
-                    failed,
-                    async () =>
-                    {
-                        deadline.Token.ThrowIfCancellationRequested();
-                        await indexes.FollowAsync(same.Key, deadline.Token).ConfigureAwait(false);
-                    }
-                )
-                .ConfigureAwait(false);
-        }
-        var failures = failed.Distinct().Select(id => new SQSBatchResponse.BatchItemFailure { ItemIdentifier = id });
-        return new SQSBatchResponse([.. failures]);
+        return (recorded, failed);
     }
 
-    /// <summary>A deployment that is recorded and from which something follows.</summary>
-    private sealed record Recorded(ConsumerReference Use, DateTimeOffset SeenAt, IReadOnlyList<string> MessageIds);
+    /// <returns>The messages that failed.</returns>
+    private async Task<IReadOnlyList<string>> FollowAsync(
+        IReadOnlyList<Recorded> recorded,
+        CancellationToken cancellation
+    )
+    {
+        var failed = new List<string>();
+        foreach (var (use, seenAt, ids) in recorded)
+        {
+            if (
+                !await TryAsync(use.By.ToString(), () => follower.FollowAsync(use, seenAt, cancellation), cancellation)
+                    .ConfigureAwait(false)
+            )
+                failed.AddRange(ids);
+        }
+        return failed;
+    }
 
-    private async Task OrFailedAsync(string of, IEnumerable<string> ids, List<string> failed, Func<Task> act)
+    /// <returns>The messages that failed.</returns>
+    private async Task<IReadOnlyList<string>> FollowDeletedAsync(
+        IReadOnlyList<(string MessageId, ImageId Image)> deleted,
+        CancellationToken cancellation
+    )
+    {
+        var failed = new List<string>();
+        foreach (var same in deleted.GroupBy(each => each.Image))
+        {
+            if (
+                !await TryAsync(same.Key.ToString(), () => indexes.FollowAsync(same.Key, cancellation), cancellation)
+                    .ConfigureAwait(false)
+            )
+                failed.AddRange(same.Select(each => each.MessageId));
+        }
+        return failed;
+    }
+
+    /// <returns>False if it failed, or the deadline came first.</returns>
+    private async Task<bool> TryAsync(string of, Func<Task> act, CancellationToken cancellation)
     {
         try
         {
+            cancellation.ThrowIfCancellationRequested();
             await act().ConfigureAwait(false);
+            return true;
         }
         catch (Exception failure)
         {
             log.Error("What runs could not be recorded or shielded yet.", failure, ("of", of));
-            failed.AddRange(ids);
+            return false;
         }
     }
 
-    private (
-        List<(string MessageId, DeploymentEvent Event)> Deployments,
-        List<(string MessageId, ImageId Image)> Deleted
-    ) Read(SQSEvent input, List<string> failed)
+    private Messages Read(SQSEvent input)
     {
-        var read = new List<(string, DeploymentEvent)>();
+        var deployed = new List<(string, DeploymentEvent)>();
         var deleted = new List<(string, ImageId)>();
+        var unread = new List<string>();
         foreach (var message in input.Records ?? [])
         {
             try
@@ -118,7 +146,7 @@ public sealed class OnImageDeployed(
                 if (DeploymentEvent.Read(body, out var ignored) is { } deployment)
                 {
                     if (IsHere(deployment.Account, deployment.Region, message))
-                        read.Add((message.MessageId, deployment));
+                        deployed.Add((message.MessageId, deployment));
                 }
                 else if (RegistryEvent.Read(body, out _) is [ImageEvent { Kind: EventKind.Changed, Image: var image }])
                 {
@@ -134,10 +162,10 @@ public sealed class OnImageDeployed(
             {
                 const string poison = "The event cannot be read; it goes to the dead-letter queue.";
                 log.Error(poison, malformed, ("messageId", message.MessageId));
-                failed.Add(message.MessageId);
+                unread.Add(message.MessageId);
             }
         }
-        return (read, deleted);
+        return new Messages(deployed, deleted, unread);
     }
 
     private bool IsHere(string account, string region, SQSEvent.SQSMessage message)

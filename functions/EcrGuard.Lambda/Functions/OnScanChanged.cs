@@ -1,7 +1,7 @@
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
 using Amazon.Lambda.SQSEvents;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Deciding;
 
 namespace EcrGuard.Lambda.Functions;
 
@@ -12,7 +12,7 @@ namespace EcrGuard.Lambda.Functions;
 /// How often repositories are scanned was changed: what is remembered of their scans is believed no more, and whoever
 /// comes next (a gate, an event, the sweep) judges their images.
 /// </summary>
-public sealed class OnScanChanged(EventBatch batch, ImageDecider guard)
+public sealed class OnScanChanged(EventBatch batch, ImageDecider decider)
 {
     [LambdaFunction]
     public Task<SQSBatchResponse> OnScanChangedAsync(SQSEvent input, ILambdaContext context) =>
@@ -20,6 +20,6 @@ public sealed class OnScanChanged(EventBatch batch, ImageDecider guard)
             input,
             context,
             (image, events, before, cancellation) =>
-                guard.JudgeAsync(image, events, alerting: true, before, cancellation)
+                decider.JudgeAsync(image, before, new Occasion(events), cancellation)
         );
 }

@@ -3,7 +3,7 @@ using Amazon.Lambda.Core;
 using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Quarantines;
 
 namespace EcrGuard.Lambda.Functions;
 
@@ -20,7 +20,7 @@ public sealed record ReleaseAnswer(string Image, bool Released, string? Left);
 /// <summary>
 /// Puts an image back into reach: an order of somebody, invoked directly. It changes no gate's answer.
 /// </summary>
-public sealed class ReleaseImage(QuarantineEnforcer quarantines, EcrReader registry, Settings settings)
+public sealed class ReleaseImage(ImageReleaser releaser, EcrReader registry, Settings settings)
 {
     private const int MaxReason = 500;
 
@@ -49,7 +49,7 @@ public sealed class ReleaseImage(QuarantineEnforcer quarantines, EcrReader regis
         var by = context.Identity?.IdentityId is { Length: > 0 } identity
             ? $"the Cognito identity {identity}"
             : $"the direct invoke {context.AwsRequestId}";
-        var (released, left) = await quarantines
+        var (released, left) = await releaser
             .ReleaseAsync(image.Id, by, Phrase.Clip(input.Reason, MaxReason), deadline.Token)
             .ConfigureAwait(false);
         return new ReleaseAnswer($"{image.Id.Repository.Uri}@{image.Id.Digest}", released, left);

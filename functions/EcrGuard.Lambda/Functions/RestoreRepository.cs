@@ -4,7 +4,7 @@ using EcrGuard.Aws;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Functions;
@@ -16,7 +16,7 @@ public sealed record RestoreRequest(string? Repository, string? Reason);
 /// <summary>
 /// Puts a repository back as it was before EcrGuard wrote to it: an order of somebody, invoked directly.
 /// </summary>
-public sealed class RestoreRepository(BaselineEnforcer baselines, EcrReader registry, Settings settings)
+public sealed class RestoreRepository(RepositoryRestorer restorer, EcrReader registry, Settings settings)
 {
     /// <summary>It stands in every drift of the repository.</summary>
     private const int MaxReason = 500;
@@ -44,7 +44,7 @@ public sealed class RestoreRepository(BaselineEnforcer baselines, EcrReader regi
         if (settings.CeilingOf(registry.Repository(name)) == EnforcementMode.Observe)
             return new RestoreAnswer(name, [], [NotNamed]);
         using var deadline = Deadline.Before(context, Margin, atLeast: Margin);
-        return await baselines
+        return await restorer
                 .RestoreAsync(registry.Repository(name), Phrase.Clip(input.Reason, MaxReason), deadline.Token)
                 .ConfigureAwait(false)
             ?? new RestoreAnswer(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Amazon.Lambda.Annotations;
 using Amazon.Lambda.Core;
+using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Facts;
 using EcrGuard.Core.Images;
 using EcrGuard.Lambda.Flow;
@@ -36,7 +37,8 @@ public sealed record SweptItem(
 public sealed class SweepRepository(
     RepositorySweeper sweeper,
     SweepLease lease,
-    ImageDecider guard,
+    TagRemover tagRemover,
+    MarkingEnd markingEnd,
     EcrReader registry,
     Log log
 )
@@ -91,14 +93,7 @@ public sealed class SweepRepository(
     private async Task EndMarkingAsync(RepositoryId repository, ILambdaContext context)
     {
         using var rest = Deadline.Before(context, AtTheEnd, atLeast: AtTheEnd);
-        try
-        {
-            foreach (var why in await guard.EndSweepAsync(repository, rest.Token).ConfigureAwait(false))
-                log.Warning("What tags were moved to stays; the next sweep finds it.", ("why", why));
-        }
-        catch (Exception failure)
-        {
-            log.Error("What tags were moved to stays; the next sweep finds it.", failure);
-        }
+        tagRemover.EndSweep(repository);
+        await markingEnd.RunAsync(repository, rest.Token).ConfigureAwait(false);
     }
 }

@@ -47,7 +47,7 @@ public sealed class Watch(
     [LambdaFunction]
     public async Task<WatchState> WatchAsync(ScheduledRequest input, ILambdaContext context)
     {
-        using var deadline = Deadline.Before(context, TimeSpan.FromSeconds(1), atLeast: TimeSpan.FromSeconds(1));
+        using var deadline = Deadline.AtTheEnd(context);
         var now = time.GetUtcNow();
         var (before, revision) = await documents.FindAsync(WatchState.Form, deadline.Token).ConfigureAwait(false);
         var state = new WatchState(now, settings.Enforcement, settings.Table, settings.Stack);

@@ -53,7 +53,7 @@ public sealed class ArtifactTests
             .Of(
                 use,
                 contents!,
-                fixture.Functions.Part<EcrGuard.Lambda.Flow.ImageDecider>().Policy.Consumers,
+                fixture.Functions.Part<Core.Policy.PolicyDocument>().Consumers,
                 fixture.Time.GetUtcNow()
             )[Digest.Parse(digest)]
             .Use;

@@ -4,7 +4,7 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;

@@ -1,5 +1,6 @@
 using EcrGuard.Core.Plans;
 using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using static EcrGuard.Aws.Tests.Flow.PlanFixture;

@@ -3,7 +3,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
-using EcrGuard.Lambda.Flow;
+using EcrGuard.Lambda.Flow.Quarantines;
 using EcrGuard.Lambda.Functions;
 using EcrGuard.LocalAws;
 using EcrGuard.LocalAws.Ecr;
@@ -637,8 +637,8 @@ public sealed class QuarantineTests
         };
         Assert.Empty(
             await functions
-                .Part<QuarantineEnforcer>()
-                .SweepAsync(contents!, use, [Digest.Parse(digest), Digest.Parse(other)], CancellationToken.None)
+                .Part<QuarantineSweep>()
+                .RunAsync(contents!, use, [Digest.Parse(digest), Digest.Parse(other)], CancellationToken.None)
         );
         Assert.Equal(("ARCHIVED", "ACTIVE"), (Storage(fixture, digest), Storage(fixture, other)));
     }

@@ -144,19 +144,13 @@ public sealed class TagRemovalTests
     /// <returns>Why it could not, or what stays behind; null where neither.</returns>
     private static async Task<string?> UnmarkAsync(Deployed functions, CancellationToken cancellation = default)
     {
-        var guard = functions.Part<ImageDecider>();
         if (await functions.Part<EcrReader>().ImageAsync(Id(Image.Digest), CancellationToken.None) is not { } image)
             return "gone";
         var entry = (await functions.Part<ImageRecords>().FindAsync(image.Id, CancellationToken.None))!;
-        var marked = await guard.MarkAsync(
-            image,
-            entry,
-            UseState.NotInUse,
-            UseState.NotInUse,
-            DateTimeOffset.MaxValue,
-            cancellation
-        );
-        var left = await guard.EndMarkingAsync(image.Id.Repository, CancellationToken.None);
+        var marked = await functions
+            .Part<ImageMarker>()
+            .MarkAsync(image, entry, UseState.NotInUse, UseState.NotInUse, DateTimeOffset.MaxValue, cancellation);
+        var left = await functions.Part<TagRemover>().EndAsync(image.Id.Repository, CancellationToken.None);
         return marked.Record.CouldNotMark ?? (left is [var why, ..] ? why : null);
     }
 

@@ -4,6 +4,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
+using EcrGuard.Lambda.Flow.Deciding;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
@@ -39,7 +40,9 @@ public sealed record SweptImages(
 /// Decides again what is due, puts verdict and use on the tags of all images, and moves the clocks on.
 /// </summary>
 public sealed class ImageSweep(
-    ImageDecider guard,
+    ImageDecider decider,
+    ImageMarker marker,
+    EffectivePolicy policy,
     DecisionBatch decisions,
     ImageRecords records,
     DeploymentRecords deployments,
@@ -107,14 +110,14 @@ public sealed class ImageSweep(
         var due = images
             .Where(image =>
                 entries.GetValueOrDefault(image.Id.Digest) is not { Open: false } entry
-                || entry.Record.IsDue(guard.Policy.Version, now)
+                || entry.Record.IsDue(policy.Document.Version, now)
             )
             .ToDictionary(image => image.Id);
         var decided = await decisions
             .RunAsync(
                 due.Keys,
                 (id, token) =>
-                    guard.JudgeAsync(due[id], [], alerting: true, entries.GetValueOrDefault(id.Digest), token),
+                    decider.JudgeAsync(due[id], entries.GetValueOrDefault(id.Digest), Occasion.NoEvent, token),
                 context
             )
             .ConfigureAwait(false);
@@ -145,7 +148,7 @@ public sealed class ImageSweep(
         return new SweptImages(
             quarantined ? [one.Digest] : [],
             archived ? [one.Digest] : [],
-            believed && guard.MayQuarantine(entry.Record, entry.Quarantine) ? [one.Digest] : [],
+            believed && policy.MayQuarantine(entry.Record, entry.Quarantine) ? [one.Digest] : [],
             believed && current.Contains(one.Digest)
                 ? new Dictionary<Digest, ImageRecord> { [one.Digest] = entry.Record }
                 : new Dictionary<Digest, ImageRecord>(),
@@ -175,7 +178,7 @@ public sealed class ImageSweep(
                     .ConfigureAwait(false)
             );
         var (entry, named) = await NameAsync(one, namesAt, cancellation).ConfigureAwait(false);
-        var mode = guard.ModeOf(one.Image.Id.Repository);
+        var mode = policy.ModeOf(one.Image.Id.Repository);
         var plan = TagPlan.For(one.Image, entry.Record.Verdict.Status, one.Shield, mode, entry.NamedTags);
         if (plan is { Actions.Count: 0, CouldNot: null })
             return (entry, named);
@@ -186,7 +189,7 @@ public sealed class ImageSweep(
                 $"the tags of {one.Digest}",
                 async () =>
                 {
-                    entry = await guard
+                    entry = await marker
                         .MarkAsync(one.Image, entry, one.Shield, one.Usage.Use, DateTimeOffset.MaxValue, cancellation)
                         .ConfigureAwait(false);
                     return Unshielded(one, entry.Record.CouldNotMark);
@@ -269,7 +272,7 @@ public sealed class ImageSweep(
         {
             var digest = artifact.Id.Digest;
             if (facts.Known.Contains(digest))
-                await guard.ForgetAsync(artifact, cancellation).ConfigureAwait(false);
+                await records.ForgetArtifactAsync(artifact.Id, time.GetUtcNow(), cancellation).ConfigureAwait(false);
             undone.AddRange(
                 await Undone
                     .OrWhyAsync(
@@ -292,7 +295,7 @@ public sealed class ImageSweep(
     )
     {
         cancellation.ThrowIfCancellationRequested();
-        var why = await guard
+        var why = await marker
             .ShieldAsync(image, shield, usage.Use, cancellation, usage.NamedTags)
             .ConfigureAwait(false);
         return why is not null && shield == UseState.InUse

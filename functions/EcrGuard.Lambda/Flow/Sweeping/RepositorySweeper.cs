@@ -1,6 +1,7 @@
 using Amazon.Lambda.Core;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow.Quarantines;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
@@ -9,7 +10,7 @@ public sealed class RepositorySweeper(
     SweepReader reader,
     DepartedImages departed,
     ImageSweep images,
-    QuarantineEnforcer quarantines,
+    QuarantineSweep quarantines,
     SettingSweep settings,
     SweepNotes notes,
     SweepMarking marking
@@ -44,7 +45,7 @@ public sealed class RepositorySweeper(
         var swept = await ImagesAsync(facts, shields, context, counted, cancellation).ConfigureAwait(false);
         var unmarked = await MarkingAsync(facts, shields, cancellation).ConfigureAwait(false);
         var unheld = await quarantines
-            .SweepAsync(facts.Contents, facts.Use, swept.Blocked, cancellation)
+            .RunAsync(facts.Contents, facts.Use, swept.Blocked, cancellation)
             .ConfigureAwait(false);
         var warnings = await settings.WarningsAsync(facts, cancellation).ConfigureAwait(false);
         var (found, unset) = await settings.RunAsync(facts, cancellation).ConfigureAwait(false);

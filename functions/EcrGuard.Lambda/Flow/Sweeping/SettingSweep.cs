@@ -1,18 +1,22 @@
+using EcrGuard.Aws.Actions;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Plans;
 using EcrGuard.Core.Policy;
+using EcrGuard.Lambda.Flow.Baselines;
+using EcrGuard.Lambda.Flow.Deployments;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
 /// <summary>What follows for a repository as a whole, once the tags of its images stand.</summary>
 public sealed class SettingSweep(
-    ImageDecider guard,
+    EffectivePolicy policy,
+    TagRemover tagRemover,
     BaselineEnforcer baselines,
-    DeploymentRecorder deployments,
+    DeploymentFollower deployments,
     ImageRecords images,
     WriteRecords writes,
     Log log
@@ -38,7 +42,7 @@ public sealed class SettingSweep(
             var contents = facts.Contents with { LatelyGone = gone };
             warnings.Add(PolicySafety.Outruns(own, contents, facts.Usages, facts.Now));
         }
-        if (guard.ModeOf(facts.Repository) < EnforcementMode.Mark)
+        if (policy.ModeOf(facts.Repository) < EnforcementMode.Mark)
             warnings.Add(Shields.Unkept(own, facts.Contents, facts.Usages));
         warnings.Add(AbandonedPlaces.Warning(own, facts.Contents, facts.Usages, facts.Now + Tomorrow));
         return [.. warnings.OfType<string>()];
@@ -113,7 +117,9 @@ public sealed class SettingSweep(
         )
         {
             if (write.Alarm(contents) is { } alarm)
-                await guard.WarnOfRemovalAsync(write, alarm, cancellation).ConfigureAwait(false);
+                await tagRemover
+                    .WarnAsync(write.Image!, write.Tag!, alarm, write.Id, cancellation)
+                    .ConfigureAwait(false);
             var outcome = write.Outcome(contents, found);
             await (
                 write.Image is { } image

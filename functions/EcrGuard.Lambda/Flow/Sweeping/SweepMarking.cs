@@ -1,13 +1,15 @@
+using EcrGuard.Aws.Actions;
 using EcrGuard.Core.Baselines;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow.Baselines;
 using EcrGuard.Lambda.Hosting;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 
 /// <summary>The marking of a sweep, from what earlier ones have left behind to the manifest of its own.</summary>
-public sealed class SweepMarking(ImageDecider guard, BaselineEnforcer baselines, Log log)
+public sealed class SweepMarking(EffectivePolicy policy, TagRemover tagRemover, LifecycleRepairs lifecycle, Log log)
 {
     /// <summary>Deletes what tags were moved to by functions that ended before they could, and begins.</summary>
     /// <returns>The contents with those manifests that stay.</returns>
@@ -21,7 +23,7 @@ public sealed class SweepMarking(ImageDecider guard, BaselineEnforcer baselines,
         {
             var why = await OrWhyAsync(
                     async () =>
-                        await guard.ClearAsync(manifest, cancellation).ConfigureAwait(false) is { } refusal
+                        await tagRemover.DeleteAsync(manifest.Id, cancellation).ConfigureAwait(false) is { } refusal
                             ? [refusal]
                             : [],
                     cancellation
@@ -32,7 +34,7 @@ public sealed class SweepMarking(ImageDecider guard, BaselineEnforcer baselines,
                 stay.Add(manifest);
         }
         contents = contents with { RemovalManifests = stay };
-        guard.BeginSweep(contents);
+        tagRemover.BeginSweep(contents);
         return (contents, undone);
     }
 
@@ -42,17 +44,17 @@ public sealed class SweepMarking(ImageDecider guard, BaselineEnforcer baselines,
         CancellationToken cancellation
     )
     {
-        var puts = await baselines
+        var puts = await lifecycle
             .IsAboutToPutAsync(facts.Repository, facts.Policy, facts.Contents, facts.Usages, cancellation)
             .ConfigureAwait(false);
         var shields = Shields.Of(facts.Policy, facts.Contents, facts.Usages, facts.Now, puts);
-        var told = shields.Withheld is not null && guard.ModeOf(facts.Repository) >= EnforcementMode.Mark;
+        var told = shields.Withheld is not null && policy.ModeOf(facts.Repository) >= EnforcementMode.Mark;
         return (shields.Usages, told ? [shields.Withheld!] : []);
     }
 
     /// <summary>Deletes what the tags of this sweep were moved to.</summary>
     public Task<IReadOnlyList<string>> EndAsync(RepositoryId repository, CancellationToken cancellation) =>
-        OrWhyAsync(() => guard.EndMarkingAsync(repository, cancellation), cancellation);
+        OrWhyAsync(() => tagRemover.EndAsync(repository, cancellation), cancellation);
 
     private Task<IReadOnlyList<string>> OrWhyAsync(
         Func<Task<IReadOnlyList<string>>> act,

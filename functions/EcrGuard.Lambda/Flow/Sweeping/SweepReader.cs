@@ -5,6 +5,7 @@ using EcrGuard.Core.Lifecycle;
 using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow.Deployments;
 
 namespace EcrGuard.Lambda.Flow.Sweeping;
 

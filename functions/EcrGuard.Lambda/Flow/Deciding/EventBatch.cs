@@ -8,7 +8,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Hosting;
 
-namespace EcrGuard.Lambda.Flow;
+namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>
 /// A batch of events from a queue. Every message has failed until it succeeded; one that cannot be read fails alone;

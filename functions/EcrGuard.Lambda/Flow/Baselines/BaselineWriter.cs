@@ -5,7 +5,7 @@ using EcrGuard.Core.Images;
 using EcrGuard.Core.Plans;
 using EcrGuard.Lambda.Hosting;
 
-namespace EcrGuard.Lambda.Flow;
+namespace EcrGuard.Lambda.Flow.Baselines;
 
 /// <summary>
 /// Writes repairs to a repository; what was there before the first of them, and what EcrGuard put, stands in the ledger

@@ -3,7 +3,7 @@ using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
 using EcrGuard.Core.Use;
 
-namespace EcrGuard.Lambda.Flow;
+namespace EcrGuard.Lambda.Flow.Deployments;
 
 /// <summary>
 /// What ran an index runs on when its team deletes it. The index held its platforms, and nothing does then: they are
@@ -12,15 +12,12 @@ namespace EcrGuard.Lambda.Flow;
 public sealed class DeletedIndexes(
     EcrReader registry,
     ManifestRecords manifests,
-    DeploymentRecords records,
-    UseStore uses,
-    DeploymentRecorder deployments,
-    ImageDecider guard
+    UsageReader usages,
+    DeploymentRecorder recorder,
+    DeploymentFollower follower
 )
 {
-    /// <summary>
-    /// Follows the deletion of an image. Most are no index: that costs a read of the ledger.
-    /// </summary>
+    /// <summary>Follows the deletion of an image. Most are no index: that costs a read of the ledger.</summary>
     public async Task FollowAsync(ImageId index, CancellationToken cancellation)
     {
         var platforms = await manifests
@@ -29,17 +26,13 @@ public sealed class DeletedIndexes(
         // A tag that was deleted tells the same, and an index may be pushed again.
         if (platforms.Count == 0 || await registry.ImageAsync(index, cancellation).ConfigureAwait(false) is not null)
             return;
-        var left = UseHistory.LeftBy(
-            index,
-            await uses.LatestAsync(cancellation).ConfigureAwait(false),
-            await records.AllAsync(index.Repository, cancellation).ConfigureAwait(false),
-            platforms,
-            guard.Policy.Consumers.RollbackDays
-        );
+        var read = await usages.LatestAsync(cancellation).ConfigureAwait(false);
+        var known = await usages.KnownAsync(index.Repository, read, cancellation).ConfigureAwait(false);
+        var left = UseHistory.LeftBy(index, known, platforms);
         foreach (var use in left)
-            await deployments.RecordAsync(use, use.SeenAt!.Value, cancellation).ConfigureAwait(false);
+            await recorder.RecordAsync(use, use.SeenAt!.Value, cancellation).ConfigureAwait(false);
         // What was shielded by its index is shielded no more, whatever is recorded of it.
         foreach (var use in left)
-            await deployments.FollowAsync(use, use.SeenAt!.Value, cancellation).ConfigureAwait(false);
+            await follower.FollowAsync(use, use.SeenAt!.Value, cancellation).ConfigureAwait(false);
     }
 }

@@ -1,23 +1,16 @@
 using EcrGuard.Aws;
+using EcrGuard.Aws.Facts;
 using EcrGuard.Aws.Ledger;
 using EcrGuard.Core.Images;
-using EcrGuard.Core.Policy;
 using EcrGuard.Core.Reports;
 using EcrGuard.Core.Use;
 using EcrGuard.Core.Verdicts;
 using EcrGuard.Lambda.Hosting;
 
-namespace EcrGuard.Lambda.Flow;
+namespace EcrGuard.Lambda.Flow.Deciding;
 
 /// <summary>What an alert says beside its verdict: who runs the image, and which team owns the repository.</summary>
-public sealed class AlertFacts(
-    RepositoryRecords repositories,
-    DeploymentRecords records,
-    UseStore uses,
-    PolicyDocument policy,
-    TimeProvider time,
-    Log log
-)
+public sealed class AlertFacts(RepositoryRecords repositories, UsageReader usages, Log log)
 {
     /// <summary>The alerts with what is known of each. What cannot be read keeps no alert back.</summary>
     public async Task<IReadOnlyDictionary<string, Alert>> OfAsync(
@@ -28,7 +21,7 @@ public sealed class AlertFacts(
         var told = alerts.ToDictionary(alert => alert.Id);
         try
         {
-            var read = alerts.Count == 0 ? null : await uses.LatestAsync(cancellation).ConfigureAwait(false);
+            var read = alerts.Count == 0 ? null : await usages.LatestAsync(cancellation).ConfigureAwait(false);
             foreach (var same in alerts.GroupBy(alert => alert.Record.Verdict.Image.Repository))
             {
                 var team = await repositories.TeamAsync(same.Key, cancellation).ConfigureAwait(false);
@@ -50,17 +43,8 @@ public sealed class AlertFacts(
         CancellationToken cancellation
     )
     {
-        var deployments = await records.AllAsync(repository, cancellation).ConfigureAwait(false);
-        var use =
-            UseHistory.Join(read, deployments, policy.Consumers.RollbackDays)
-            ?? new UsageReading { ReadAt = time.GetUtcNow(), Uses = deployments };
-        return new RunningImages(
-            use with
-            {
-                Uses = [.. use.Uses.Where(each => each.Repository == repository)],
-            },
-            repository.Account,
-            repository.Region
-        );
+        var known = await usages.KnownAsync(repository, read, cancellation).ConfigureAwait(false);
+        var here = known with { Uses = [.. known.Uses.Where(use => use.Repository == repository)] };
+        return new RunningImages(here, repository.Account, repository.Region);
     }
 }

@@ -1,0 +1,66 @@
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
+using EcrGuard.Core.Verdicts;
+using EcrGuard.Lambda.Flow.Deciding;
+
+namespace EcrGuard.Lambda.Flow.Backfilling;
+
+/// <summary>An image that the backfill has come to.</summary>
+/// <param name="Status">Null if it is no image.</param>
+/// <param name="Judged">Null if it was judged before.</param>
+/// <param name="Before">What the ledger held of it; null for nothing.</param>
+public sealed record BackfilledImage(Status? Status, Judged? Judged, LedgerEntry? Before);
+
+/// <summary>Judges an image that was there before EcrGuard.</summary>
+public sealed class ImageBackfill(
+    ImageDecider decider,
+    ImageMarker marker,
+    ImageRecords records,
+    RecheckSender rechecks
+)
+{
+    /// <param name="startedAt">When the backfill began: what was judged since is done.</param>
+    public async Task<BackfilledImage> JudgeAsync(
+        ImageFacts image,
+        DateTimeOffset startedAt,
+        CancellationToken cancellation
+    )
+    {
+        var before = await records.FindAsync(image.Id, cancellation).ConfigureAwait(false);
+        if (before is { Open: false, Record: { Gone: false, ScanningChanged: false } } && before.FactsAt >= startedAt)
+            return new BackfilledImage(before.Record.Verdict.Status, null, before);
+        // Known already, or pushed since EcrGuard came: its alert stays open, and its event publishes it.
+        var occasion = new Occasion([]) { Alerting = before is not null || image.PushedAt >= startedAt };
+        var judged = await decider.JudgeAsync(image, before, occasion, cancellation).ConfigureAwait(false);
+        return new BackfilledImage(judged?.Entry.Record.Verdict.Status, judged, before);
+    }
+
+    /// <summary>Carries out what follows from the verdicts on an image and on its children.</summary>
+    public async Task FollowAsync(Judged judged, LedgerEntry? before, CancellationToken cancellation)
+    {
+        IReadOnlyList<Judged> all = [.. judged.Children, judged];
+        foreach (var unsettled in all.Where(each => each.LookAt is not null))
+            await rechecks.SendAsync(unsettled.Image, unsettled.LookAt!.Value, cancellation).ConfigureAwait(false);
+        var marked = new List<(Judged Judged, LedgerEntry Entry)>();
+        foreach (var each in all)
+            marked.Add((each, await MarkAsync(each, cancellation).ConfigureAwait(false)));
+        foreach (var (done, entry) in marked.Where(each => each.Entry.Open))
+        {
+            // What an event left open, for indexes that are done here already, is that event's to end.
+            if (before?.Open != true || done.Indexes.Count == 0)
+                await records.DoneAsync(done.Image, entry.Revision, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private Task<LedgerEntry> MarkAsync(Judged judged, CancellationToken cancellation) =>
+        marker.MarkAsync(
+            judged.Facts,
+            judged.Entry,
+            UseState.Unknown,
+            UseState.Unknown,
+            DateTimeOffset.MaxValue,
+            cancellation
+        );
+}

@@ -1,0 +1,50 @@
+using EcrGuard.Aws.Facts;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+
+namespace EcrGuard.Lambda.Flow.Baselines;
+
+/// <summary>Reads from a repository what a baseline may name.</summary>
+public sealed class BaselineFacts(EcrReader registry)
+{
+    /// <summary>Names every part, so that all is read.</summary>
+    private static readonly Baseline EveryPart = new()
+    {
+        Repositories = [],
+        Mode = BaselineMode.Observe,
+        TagMutability = TagMutability.Mutable,
+        ResourceTags = [new RequiredTag("any", Glob.Parse("*"))],
+    };
+
+    /// <summary>Reads everything.</summary>
+    public Task<RepositoryFacts> ReadAsync(RepositoryId id, CancellationToken cancellation) =>
+        ReadAsync(id, EveryPart, null, cancellation);
+
+    /// <param name="baseline">What takes a call of its own is read only if this names it; null names nothing.</param>
+    /// <param name="lifecycle">The lifecycle policy; null if it is still to be read.</param>
+    public async Task<RepositoryFacts> ReadAsync(
+        RepositoryId id,
+        Baseline? baseline,
+        Task<string?>? lifecycle,
+        CancellationToken cancellation
+    )
+    {
+        lifecycle ??= registry.LifecyclePolicyAsync(id, cancellation);
+        var scanning = registry.ScanningAsync(id, cancellation);
+        var its = baseline?.TagMutability is null
+            ? null
+            : await registry.RepositoryAsync(id, cancellation).ConfigureAwait(false);
+        return new RepositoryFacts
+        {
+            Id = id,
+            LifecyclePolicy = await lifecycle.ConfigureAwait(false),
+            Scanning = await scanning.ConfigureAwait(false),
+            Mutability = its?.Mutability ?? TagMutability.Unknown,
+            MutabilityExclusions = its?.MutabilityExclusions ?? [],
+            ResourceTags =
+                baseline?.ResourceTags.Count > 0
+                    ? await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false)
+                    : null,
+        };
+    }
+}

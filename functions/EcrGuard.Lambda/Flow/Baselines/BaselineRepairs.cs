@@ -1,0 +1,104 @@
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Policy;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Flow.Deployments;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Flow.Baselines;
+
+/// <summary>What is wanted of a repository.</summary>
+/// <param name="Baseline">The part of the baseline that was looked at.</param>
+/// <param name="Whole">The whole of it.</param>
+public sealed record Wanted(Baseline Baseline, Baseline Whole, EnforcementMode Mode)
+{
+    public BaselinePlan PlanFor(RepositoryFacts repository, SettingHistory history) =>
+        BaselinePlan.For(repository, Baseline, Mode, history, Whole);
+}
+
+/// <summary>Repairs what differs from the baseline of a repository.</summary>
+public sealed class BaselineRepairs(
+    EcrReader registry,
+    RepositoryRecords repositories,
+    RepositoryWriter writer,
+    LifecyclePutCheck check,
+    DeploymentFollower deployments,
+    Log log
+)
+{
+    /// <param name="usages">Which images are in use; null on a push, which does not know.</param>
+    /// <returns>What is left of the drift, a sentence each.</returns>
+    public async Task<IReadOnlyList<string>> RunAsync(
+        RepositoryFacts repository,
+        Wanted wanted,
+        IReadOnlyDictionary<Digest, ImageUsage>? usages,
+        CancellationToken cancellation
+    )
+    {
+        var (history, revision) = await repositories.SettingsAsync(repository.Id, cancellation).ConfigureAwait(false);
+        var plan = await PlanAsync(repository, wanted, history, cancellation).ConfigureAwait(false);
+        var baselineWriter = new BaselineWriter(repository.Id, history, revision, writer, log);
+        var drift = plan.Drift.ToList();
+        foreach (var repair in plan.Repairs)
+        {
+            var left =
+                await WhyNotAsync(repository.Id, repair, usages, cancellation).ConfigureAwait(false)
+                ?? await baselineWriter.WriteAsync(repair, cancellation).ConfigureAwait(false);
+            if (left is not null)
+            {
+                drift.Add(left);
+                continue;
+            }
+            drift.Remove(repair.Drift);
+            if (repair.Setting.Kind == SettingKind.LifecyclePolicy)
+                await deployments.ShieldLateAsync(repository.Id, [], cancellation).ConfigureAwait(false);
+        }
+        return drift;
+    }
+
+    private async Task<BaselinePlan> PlanAsync(
+        RepositoryFacts repository,
+        Wanted wanted,
+        SettingHistory history,
+        CancellationToken cancellation
+    )
+    {
+        if (wanted.Baseline.ScanOnPush == true && !repository.Scanning.Automatic)
+            repository = repository with
+            {
+                Scanning = repository.Scanning with
+                {
+                    Scanner = await registry.ScanTypeAsync(cancellation).ConfigureAwait(false),
+                },
+            };
+        var plan = wanted.PlanFor(repository, history);
+        if (plan.Repairs.Count == 0 || repository.ResourceTags is not null)
+            return plan;
+        // The resource tags say whether the team has opted out. They are read only before a write.
+        return await registry.ResourceTagsAsync(repository.Id, cancellation).ConfigureAwait(false) is { } tags
+            ? wanted.PlanFor(repository with { ResourceTags = tags }, history)
+            : plan with
+            {
+                Repairs = [],
+            };
+    }
+
+    private async Task<string?> WhyNotAsync(
+        RepositoryId id,
+        Repair repair,
+        IReadOnlyDictionary<Digest, ImageUsage>? usages,
+        CancellationToken cancellation
+    )
+    {
+        if (repair.Setting.Kind != SettingKind.LifecyclePolicy)
+            return null;
+        return await (
+            usages is null
+                ? check.WhyNotOnPushAsync(id, repair.Value, cancellation)
+                : check.WhyNotAsync(id, repair.Value, usages, cancellation)
+        ).ConfigureAwait(false);
+    }
+}

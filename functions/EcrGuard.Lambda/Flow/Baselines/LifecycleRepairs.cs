@@ -1,0 +1,82 @@
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Flow.Baselines;
+
+/// <summary>Decides which lifecycle policy the baseline of a repository puts, and nothing else of the baseline.</summary>
+public sealed class LifecycleRepairs(
+    EcrReader registry,
+    RepositoryRecords repositories,
+    RepositoryWriter writer,
+    LifecyclePutCheck check,
+    EffectivePolicy policy,
+    Log log
+)
+{
+    private const string Gone = "The repository was deleted meanwhile.";
+
+    /// <summary>
+    /// Whether the baseline is about to put EcrGuard's rule, as far as can be told before it does: the baseline wants
+    /// it, it may be written, and it would be safe once the images in use are shielded. Only then are they shielded
+    /// before it stands.
+    /// </summary>
+    /// <param name="lifecycle">The lifecycle policy there; null if there is none.</param>
+    public async Task<bool> IsAboutToPutAsync(
+        RepositoryId id,
+        string? lifecycle,
+        RepositoryContents contents,
+        IReadOnlyDictionary<Digest, ImageUsage> usages,
+        CancellationToken cancellation
+    )
+    {
+        var (named, mode) = (policy.Document.BaselineOf(id.Name), policy.ModeOf(id));
+        if (named?.LifecyclePolicy is null || !BaselinePlan.Enforces(named, mode))
+            return false;
+        var facts = new RepositoryFacts { Id = id, LifecyclePolicy = lifecycle };
+        if (PlanFor(facts, SettingHistory.None).Repairs.Count == 0)
+            return false;
+        var (history, _) = await repositories.SettingsAsync(id, cancellation).ConfigureAwait(false);
+        var tags = await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false);
+        return tags is not null
+            && PlanFor(facts with { ResourceTags = tags }, history).Repairs is [var repair, ..]
+            && await check.WouldBeSafeAsync(repair.Value, contents, usages, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Decides again which lifecycle policy the baseline puts. Whoever made a plan knew neither what EcrGuard has
+    /// written to the repository nor whether it was put back, and the team may have opted out since.
+    /// </summary>
+    /// <param name="view">A first reading of the repository.</param>
+    /// <returns>What is to be written, and how; or, if nothing is, why.</returns>
+    internal async Task<(BaselineWriter Writer, Repair? Repair, string Why)> AgainAsync(
+        RepositoryView view,
+        CancellationToken cancellation
+    )
+    {
+        var id = view.Contents.Repository;
+        var writing = new BaselineWriter(id, view.Hold, view.HoldRevision, writer, log);
+        if (await registry.ResourceTagsAsync(id, cancellation).ConfigureAwait(false) is not { } tags)
+            return (writing, null, Gone);
+        var facts = new RepositoryFacts
+        {
+            Id = id,
+            LifecyclePolicy = view.LifecyclePolicy,
+            ResourceTags = tags,
+        };
+        var plan = PlanFor(facts, view.Hold);
+        return (writing, plan.Repairs is [var repair, ..] ? repair : null, string.Join(' ', plan.Drift));
+    }
+
+    private BaselinePlan PlanFor(RepositoryFacts facts, SettingHistory history)
+    {
+        var named = policy.Document.BaselineOf(facts.Id.Name);
+        var alone = named is null ? null : named with { ScanOnPush = null, TagMutability = null, ResourceTags = [] };
+        return BaselinePlan.For(facts, alone, policy.ModeOf(facts.Id), history, named);
+    }
+}

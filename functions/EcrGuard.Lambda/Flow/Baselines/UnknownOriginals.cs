@@ -1,0 +1,34 @@
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Baselines;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Lambda.Flow.Baselines;
+
+/// <summary>Names the settings that EcrGuard has written and of whose original the ledger knows nothing.</summary>
+public sealed class UnknownOriginals(RepositoryRecords repositories, TableOwnership ownership)
+{
+    /// <returns>The drift, with a sentence for each such setting.</returns>
+    public async Task<IReadOnlyList<string>> AddAsync(
+        RepositoryFacts repository,
+        IReadOnlyList<string> drift,
+        CancellationToken cancellation
+    )
+    {
+        foreach (var setting in new[] { RepositorySetting.LifecyclePolicy, RepositorySetting.TagMutability })
+        {
+            if (SettingHistory.None.WithoutOriginal(setting, repository) is not { } unknown || drift.Contains(unknown))
+                continue;
+            var (history, _) = await repositories.SettingsAsync(repository.Id, cancellation).ConfigureAwait(false);
+            if (history.WithoutOriginal(setting, repository) is null)
+                continue;
+            // A team may have excepted EcrGuard's tags itself, as the documentation asks: that is no news unless the
+            // ledger has lost something.
+            if (
+                setting.Kind != SettingKind.TagMutability
+                || await ownership.WasTakenOverAsync(cancellation).ConfigureAwait(false)
+            )
+                drift = [.. drift, unknown];
+        }
+        return drift;
+    }
+}

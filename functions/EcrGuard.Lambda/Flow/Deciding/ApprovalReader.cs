@@ -1,0 +1,135 @@
+using EcrGuard.Aws;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Lambda.Flow.Deciding;
+
+/// <summary>
+/// Answers a gate: from the ledger if the record still holds, from fresh facts otherwise. Writes nothing.
+/// </summary>
+public sealed class ApprovalReader(
+    VerdictReader verdicts,
+    ImageRecords images,
+    EffectivePolicy policy,
+    TimeProvider time
+)
+{
+    /// <summary>What an answer rests on, forced approvals aside.</summary>
+    private sealed record Basis(Verdict Verdict, Grace? Grace, int ReasonCount, DateTimeOffset DecidedAt);
+
+    /// <param name="asked">The image as it was asked for.</param>
+    /// <param name="known">What the ledger holds of it; null if it is still to be read.</param>
+    public async Task<ApprovalAnswer> ReadAsync(
+        string asked,
+        ImageFacts image,
+        CancellationToken cancellation,
+        Task<LedgerEntry?>? known = null
+    )
+    {
+        var now = time.GetUtcNow();
+        var entry =
+            image.Kind == ImageKind.Artifact
+                ? null
+                : await (known ?? images.FindAsync(image.Id, cancellation)).ConfigureAwait(false);
+        var basis =
+            await StandingAsync(image, entry, now, cancellation).ConfigureAwait(false)
+            ?? await FreshAsync(image, entry, now, cancellation).ConfigureAwait(false);
+        var forced = policy.Document.Counting(entry?.Record.Forced);
+        var over = ForcedApproval.Over(basis.Verdict, forced, now);
+        return ApprovalAnswer
+            .Of(
+                asked,
+                over,
+                basis.ReasonCount + over.Reasons.Count - basis.Verdict.Reasons.Count,
+                basis.DecidedAt,
+                over.Status == Status.Blocked ? basis.Grace?.Reason(now) : null,
+                ForcedApproval.StandsBy(basis.Verdict, forced, now)
+            )
+            .Waiting(basis.Verdict, image.CameAt, entry?.Record, now);
+    }
+
+    /// <summary>
+    /// The record, if it still holds. A forced approval is laid over what stands now, and never read from what was
+    /// stored: whoever shortened it must not wait for a decision.
+    /// </summary>
+    private async Task<Basis?> StandingAsync(
+        ImageFacts image,
+        LedgerEntry? entry,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    ) =>
+        entry?.Record.WithoutBreakGlass() is { } stands
+        && ApprovalAnswer.Answers(stands, policy.Document.Version, now)
+        && Describes(stands, image)
+        && await StandsByChildrenAsync(stands, cancellation).ConfigureAwait(false)
+            ? new Basis(stands.Verdict, stands.Grace, stands.ReasonCount, stands.DecidedAt)
+            : null;
+
+    private async Task<Basis> FreshAsync(
+        ImageFacts image,
+        LedgerEntry? entry,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var verdict = await OrUnreadableAsync(image, entry, now, cancellation).ConfigureAwait(false);
+        var grace = Grace.Of(verdict, entry?.Record.Grace, policy.Document, now);
+        return new Basis(verdict, grace, verdict.Reasons.Count, now);
+    }
+
+    private async Task<Verdict> OrUnreadableAsync(
+        ImageFacts image,
+        LedgerEntry? entry,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            return await verdicts.FreshAsync(image, entry, Judge.MaxIndexLevels, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception unreadable) when (!cancellation.IsCancellationRequested)
+        {
+            var before = entry?.Record.Verdict.WithoutBreakGlass();
+            return Judge.Unreadable(image.Id, ErrorText.ForCallers(unreadable), policy.Document, now, before);
+        }
+    }
+
+    /// <summary>
+    /// Whether no child of an approved index was refused since. The verdict of a child is stored before its index is
+    /// decided again, and the function may die in between.
+    /// </summary>
+    private async Task<bool> StandsByChildrenAsync(ImageRecord record, CancellationToken cancellation)
+    {
+        var children = record.Verdict.Approved ? record.Children : [];
+        for (var level = 0; children.Count > 0 && level < Judge.MaxIndexLevels; level++)
+        {
+            var judged = children.Where(child => child.Kind != ImageKind.Artifact).Select(child => child.Digest);
+            var known = await images
+                .FindAsync(record.Verdict.Image.Repository, judged, cancellation)
+                .ConfigureAwait(false);
+            if (known.Values.Any(child => !child.Record.WithoutBreakGlass().Verdict.Approved))
+                return false;
+            children = [.. known.Values.SelectMany(child => child.Record.Children)];
+        }
+        return true;
+    }
+
+    /// <summary>
+    /// Whether a record is about the image as it is now: rules may speak of tags, and an archived image is not what was
+    /// judged.
+    /// </summary>
+    private bool Describes(ImageRecord record, ImageFacts image) =>
+        record.Verdict.Status == Status.Blocked
+        || (
+            image.Storage == StorageStatus.Active
+            && (
+                !policy.RulesNameTags
+                || (
+                    record.Tags.Count < ImageRecord.MaxReasons
+                    && record.Tags.ToHashSet().SetEquals(OwnTags.TeamTags(image))
+                )
+            )
+        );
+}

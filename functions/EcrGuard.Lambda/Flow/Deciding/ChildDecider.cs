@@ -1,0 +1,69 @@
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Lambda.Flow.Deciding;
+
+/// <summary>A child of an index, with what was decided about it.</summary>
+/// <param name="Child">As it was seen.</param>
+/// <param name="Verdict">Null if it is no image.</param>
+/// <param name="Judged">Null if nothing was recorded.</param>
+public sealed record DecidedChild(IndexChild Child, Verdict? Verdict, Judged? Judged = null);
+
+/// <summary>
+/// Decides a child for which no record of the ledger holds. An image is judged and recorded. An index in an index is
+/// only looked at: its own push or the sweep records it, so that nothing is recorded of what lies too deep.
+/// </summary>
+public sealed class ChildDecider(
+    EcrReader registry,
+    VerdictReader verdicts,
+    PlatformDecider platforms,
+    ImageRecords images,
+    EffectivePolicy policy,
+    TimeProvider time
+)
+{
+    private const int Levels = VerdictReader.LevelsBelowIndex;
+
+    /// <param name="children">All children of the index.</param>
+    /// <param name="entry">What the ledger holds of the child; null for nothing.</param>
+    /// <param name="occasion">Why the index is judged.</param>
+    public async Task<DecidedChild> DecideAsync(
+        ImageFacts index,
+        IndexChild child,
+        IReadOnlyList<IndexChild> children,
+        LedgerEntry? entry,
+        Occasion occasion,
+        CancellationToken cancellation
+    )
+    {
+        if (policy.RulesNameTags)
+        {
+            var (shown, verdict) = await verdicts
+                .FreshChildAsync(index, child, children, entry, Levels, cancellation)
+                .ConfigureAwait(false);
+            return new DecidedChild(shown, verdict);
+        }
+        var id = index.Id with { Digest = child.Digest };
+        var askedAt = time.GetUtcNow();
+        if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } facts)
+        {
+            await images.MarkGoneAsync(id, askedAt, because: null, cancellation).ConfigureAwait(false);
+            return new DecidedChild(child, verdicts.Missing(id, entry));
+        }
+        if (child.ShownBy(facts, children) is { Kind: ImageKind.Artifact } artifact)
+            return new DecidedChild(artifact, null);
+        var within = new Occasion([]) { Alerting = occasion.Alerting, Index = index.Id.Digest };
+        if (
+            facts.Kind != ImageKind.Index
+            && await platforms.JudgeAsync(facts, entry, within, cancellation).ConfigureAwait(false) is { } judged
+        )
+            return new DecidedChild(child, judged.Entry.Record.Verdict.WithoutBreakGlass(), judged);
+        // An index, or an artifact after all.
+        return new DecidedChild(
+            child,
+            await verdicts.FreshAsync(facts, entry, Levels, cancellation).ConfigureAwait(false)
+        );
+    }
+}

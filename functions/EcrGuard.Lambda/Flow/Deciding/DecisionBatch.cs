@@ -1,0 +1,99 @@
+using Amazon.Lambda.Core;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Flow.Deciding;
+
+/// <summary>
+/// Many images and all that follows from them: each is decided, then the indexes that hold it, then the rest follows.
+/// An image has failed until all of that is done, and fails alone.
+/// </summary>
+public sealed class DecisionBatch(ImageDecider decider, ImageRecords records, BatchFinish finish, Log log)
+{
+    /// <summary>With less time left than this no more work is begun: it is for publishing and answering.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
+
+    /// <summary>Decides images again because somebody ordered it, which also takes them out of reach.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public Task<IReadOnlyDictionary<ImageId, Judged?>> AgainAsync(
+        IEnumerable<ImageId> images,
+        ILambdaContext context
+    ) => RunAsync(images, JudgeAsync, context, takes: true);
+
+    /// <summary>Decides images and carries out what follows.</summary>
+    /// <param name="images">Each once.</param>
+    /// <param name="decide">Null if there was nothing to judge.</param>
+    /// <param name="tagsUntil">How long tags may wait for their turn; null for as long as there is time.</param>
+    /// <param name="takes">
+    /// Whether blocked images that nothing uses are taken out of reach: somebody's order does that, an event leaves it
+    /// to the sweep.
+    /// </param>
+    /// <returns>
+    /// The images that are done, each with what was judged. Those that failed, or that the deadline came before, are
+    /// not there.
+    /// </returns>
+    public async Task<IReadOnlyDictionary<ImageId, Judged?>> RunAsync(
+        IEnumerable<ImageId> images,
+        Func<ImageId, CancellationToken, Task<Judged?>> decide,
+        ILambdaContext context,
+        DateTimeOffset? tagsUntil = null,
+        bool takes = false
+    )
+    {
+        List<Work> works = [.. images.Select(image => new Work(image))];
+        using var deadline = Deadline.Before(context, Margin);
+        await DecideAsync(works, decide, deadline.Token).ConfigureAwait(false);
+        await DecideIndexesAsync(works, deadline.Token).ConfigureAwait(false);
+        await finish
+            .RunAsync(
+                [.. works.SelectMany(work => work.WithRelated).Distinct()],
+                new Extent(tagsUntil ?? DateTimeOffset.MaxValue, takes),
+                context,
+                deadline.Token
+            )
+            .ConfigureAwait(false);
+        return works.Where(work => work.Finished).ToDictionary(work => work.Image, work => work.Judged);
+    }
+
+    /// <summary>
+    /// Decides each index once, after all of its children in the batch; then the indexes that hold those.
+    /// </summary>
+    private async Task DecideIndexesAsync(List<Work> works, CancellationToken cancellation)
+    {
+        for (var level = 0; works.Count > 0 && level < Judge.MaxIndexLevels; level++)
+        {
+            var indexes = new Dictionary<ImageId, Work>();
+            foreach (var child in works.Where(work => work is { Done: true, Judged: not null }))
+            {
+                foreach (var index in child.Judged!.Indexes)
+                {
+                    if (!indexes.TryGetValue(index, out var known))
+                        known = indexes[index] = new Work(index);
+                    child.IsHeldBy(known);
+                }
+            }
+            await DecideAsync(indexes.Values, JudgeAsync, cancellation).ConfigureAwait(false);
+            works = [.. indexes.Values];
+        }
+    }
+
+    private Task DecideAsync(
+        IEnumerable<Work> works,
+        Func<ImageId, CancellationToken, Task<Judged?>> decide,
+        CancellationToken cancellation
+    ) =>
+        Work.EachAsync(
+            works,
+            async work => work.Decide(await decide(work.Image, cancellation).ConfigureAwait(false)),
+            log,
+            cancellation
+        );
+
+    private async Task<Judged?> JudgeAsync(ImageId image, CancellationToken cancellation)
+    {
+        var before = await records.FindAsync(image, cancellation).ConfigureAwait(false);
+        return await decider.JudgeAsync(image, before, Occasion.NoEvent, cancellation).ConfigureAwait(false);
+    }
+}

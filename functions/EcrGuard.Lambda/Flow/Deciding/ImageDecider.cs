@@ -1,0 +1,45 @@
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Lambda.Flow.Deciding;
+
+/// <summary>
+/// Reads the facts of an image, decides and records. Every function that decides takes this path. Tags come later: they
+/// may have to wait for their turn, and neither an answer to a gate nor an alert may wait for that.
+/// </summary>
+public sealed class ImageDecider(
+    EcrReader registry,
+    PlatformDecider platforms,
+    IndexDecider indexes,
+    ImageRecords images,
+    TimeProvider time
+)
+{
+    /// <inheritdoc cref="JudgeAsync(ImageFacts, LedgerEntry?, Occasion, CancellationToken)"/>
+    public async Task<Judged?> JudgeAsync(
+        ImageId id,
+        LedgerEntry? before,
+        Occasion occasion,
+        CancellationToken cancellation
+    )
+    {
+        var readAt = time.GetUtcNow();
+        if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is { } image)
+            return await JudgeAsync(image, before, occasion, cancellation).ConfigureAwait(false);
+        await images.MarkGoneAsync(id, readAt, because: null, cancellation).ConfigureAwait(false);
+        return null;
+    }
+
+    /// <param name="before">What the ledger holds; null for nothing.</param>
+    /// <returns>Null if the image is gone, or is no image.</returns>
+    public Task<Judged?> JudgeAsync(
+        ImageFacts image,
+        LedgerEntry? before,
+        Occasion occasion,
+        CancellationToken cancellation
+    ) =>
+        image.Kind == ImageKind.Index
+            ? indexes.JudgeAsync(image, before, occasion, cancellation)
+            : platforms.JudgeAsync(image, before, occasion, cancellation);
+}

@@ -1,0 +1,72 @@
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Lambda.Flow.Deciding;
+
+/// <summary>Judges an index by its children.</summary>
+public sealed class IndexDecider(
+    IndexReader indexes,
+    ChildDecider decider,
+    VerdictRecorder recorder,
+    ManifestRecords manifests
+)
+{
+    /// <summary>One child at a time: each may write to the ledger.</summary>
+    private const int AtOnce = 1;
+
+    /// <inheritdoc cref="ImageDecider.JudgeAsync(ImageFacts, LedgerEntry?, Occasion, CancellationToken)"/>
+    public async Task<Judged?> JudgeAsync(
+        ImageFacts index,
+        LedgerEntry? before,
+        Occasion occasion,
+        CancellationToken cancellation
+    )
+    {
+        var judged = new List<Judged>();
+        var recorded = await recorder
+            .RecordAsync(index, before, occasion with { News = [] }, DecideOnAsync, cancellation)
+            .ConfigureAwait(false);
+        return recorded is null ? null : recorded with { Children = judged };
+
+        async Task<Decision> DecideOnAsync(LedgerEntry? entry)
+        {
+            var (decision, with) = await DecideAsync(index, entry, occasion, cancellation).ConfigureAwait(false);
+            // Decided again, a child has its record already.
+            judged.AddRange(with);
+            return decision;
+        }
+    }
+
+    /// <returns>The decision, and the children that were judged for it.</returns>
+    private async Task<(Decision Decision, IReadOnlyList<Judged> Judged)> DecideAsync(
+        ImageFacts index,
+        LedgerEntry? entry,
+        Occasion occasion,
+        CancellationToken cancellation
+    )
+    {
+        var (children, refusal) = await indexes.ChildrenAsync(index, entry, cancellation).ConfigureAwait(false);
+        if (refusal is not null)
+            return (new Decision(refusal), []);
+        // The edges first: a child that is decided while this reads will then find its index.
+        var judgeable = children.Where(child => child.Kind != ImageKind.Artifact).Select(child => child.Digest);
+        await manifests.StoreEdgesAsync(index.Id, judgeable, cancellation).ConfigureAwait(false);
+        var judged = new List<Judged>();
+        var (verdict, seen) = await indexes
+            .DecideAsync(index, children, AtOnce, LookAsync, cancellation)
+            .ConfigureAwait(false);
+        return (new Decision(verdict) { Children = seen }, judged);
+
+        async Task<(IndexChild, Core.Verdicts.Verdict?)> LookAsync(
+            IndexChild child,
+            LedgerEntry? its,
+            CancellationToken token
+        )
+        {
+            var decided = await decider.DecideAsync(index, child, children, its, occasion, token).ConfigureAwait(false);
+            if (decided.Judged is { } one)
+                judged.Add(one);
+            return (decided.Child, decided.Verdict);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Lambda.Flow.Deciding;
+
+/// <summary>What became of one image.</summary>
+/// <param name="Entry">As it stands in the ledger now.</param>
+/// <param name="Facts">The image with its tags, as they were read.</param>
+/// <param name="Indexes">The indexes that hold the image. They must be decided again.</param>
+/// <param name="Children">The children of an index that were judged together with it.</param>
+public sealed record Judged(
+    LedgerEntry Entry,
+    ImageFacts Facts,
+    IReadOnlyList<ImageId> Indexes,
+    IReadOnlyList<Judged> Children
+)
+{
+    /// <summary>When EcrGuard must look at the image again, if nobody has arranged that yet; null for never.</summary>
+    public DateTimeOffset? LookAt { get; init; }
+
+    public ImageId Image => Entry.Record.Verdict.Image;
+}

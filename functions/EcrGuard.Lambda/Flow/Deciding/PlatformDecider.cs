@@ -1,0 +1,131 @@
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Lambda.Flow.Deciding;
+
+/// <summary>Judges images of one platform, and what turns out to be no image. Indexes are not its business.</summary>
+public sealed class PlatformDecider(
+    EcrReader registry,
+    ScanStarter scans,
+    VerdictReader verdicts,
+    VerdictRecorder recorder,
+    ImageRecords images,
+    EffectivePolicy policy,
+    TimeProvider time
+)
+{
+    /// <summary>How often facts are read again while others store. After that the queue has the event back.</summary>
+    private const int Attempts = 8;
+
+    /// <inheritdoc cref="ImageDecider.JudgeAsync(ImageFacts, LedgerEntry?, Occasion, CancellationToken)"/>
+    public async Task<Judged?> JudgeAsync(
+        ImageFacts image,
+        LedgerEntry? before,
+        Occasion occasion,
+        CancellationToken cancellation
+    )
+    {
+        if (image.Kind == ImageKind.Image)
+            return await JudgePlatformAsync(image, before, occasion, cancellation).ConfigureAwait(false);
+        if (image.Kind != ImageKind.Artifact)
+            return await JudgeUnknownAsync(image, before, occasion, cancellation).ConfigureAwait(false);
+        if (before is { Record.Gone: false })
+            await images.ForgetArtifactAsync(image.Id, time.GetUtcNow(), cancellation).ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>Records an image that was just pushed and that no scanner has seen yet.</summary>
+    /// <param name="scan">What is expected of the scanner.</param>
+    public Task<Judged?> AwaitAsync(
+        ImageFacts image,
+        ScanFacts scan,
+        LedgerEntry? before,
+        CancellationToken cancellation
+    ) =>
+        recorder.RecordAsync(
+            image,
+            before,
+            Occasion.NoEvent,
+            entry => verdicts.DecideAsync(image, scan, entry, [], null, cancellation),
+            cancellation
+        );
+
+    private Task<Judged?> JudgeUnknownAsync(
+        ImageFacts image,
+        LedgerEntry? before,
+        Occasion occasion,
+        CancellationToken cancellation
+    ) =>
+        recorder.RecordAsync(
+            image,
+            before,
+            occasion with
+            {
+                News = [],
+            },
+            _ => Task.FromResult(new Decision(Judge.NotAnImage(image, policy.Document))),
+            cancellation
+        );
+
+    private async Task<Judged?> JudgePlatformAsync(
+        ImageFacts image,
+        LedgerEntry? before,
+        Occasion occasion,
+        CancellationToken cancellation
+    )
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var askedAt = time.GetUtcNow();
+            var (read, kept) = await verdicts
+                .ScanAsync(image, occasion.Scanner, before, cancellation)
+                .ConfigureAwait(false);
+            if (read is null)
+            {
+                await images.MarkGoneAsync(image.Id, askedAt, because: null, cancellation).ConfigureAwait(false);
+                return null;
+            }
+            var scan = await StartedAsync(image.Id, read, cancellation).ConfigureAwait(false);
+            var (facts, known) = (image, before);
+            // Another entry, which somebody has stored meanwhile, has other findings.
+            Task<Decision> DecideOnAsync(LedgerEntry? entry) =>
+                verdicts.DecideAsync(
+                    facts,
+                    scan,
+                    entry,
+                    occasion.News,
+                    ReferenceEquals(entry, known) ? kept : null,
+                    cancellation
+                );
+            if (
+                await recorder
+                    .RecordAsync(image, before, occasion, DecideOnAsync, cancellation)
+                    .ConfigureAwait(false) is
+                { } judged
+            )
+                return judged;
+            // Somebody stored newer facts without this news, and nobody may tell it again: decide from the facts of
+            // now.
+            before = await images.FindAsync(image.Id, cancellation).ConfigureAwait(false);
+            if (await registry.ImageAsync(image.Id, cancellation).ConfigureAwait(false) is not { } now)
+                return null;
+            image = now;
+        }
+        throw new InvalidOperationException(
+            $"The news of {image.Id} could not be stored: others kept storing without it."
+        );
+    }
+
+    /// <summary>What the scanner says once the scan has started that nothing else starts.</summary>
+    private async Task<ScanFacts> StartedAsync(ImageId image, ScanFacts scan, CancellationToken cancellation) =>
+        scan is { State: ScanState.NotScanned, Scanner: Scanner.Basic }
+        && await scans.TryAsync(image, cancellation).ConfigureAwait(false)
+            ? scan with
+            {
+                State = ScanState.Pending,
+                Word = "",
+            }
+            : scan;
+}

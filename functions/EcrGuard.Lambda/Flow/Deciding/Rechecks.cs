@@ -1,0 +1,28 @@
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+
+namespace EcrGuard.Lambda.Flow.Deciding;
+
+/// <summary>
+/// Arranges that EcrGuard looks at an image again: findings follow a scan by minutes, and nobody tells when they are
+/// there. Several functions may work on one image, so that whoever sends the message claims it first.
+/// </summary>
+public sealed class Rechecks(AlertClaims claims, RecheckSender sender)
+{
+    public async Task ArrangeAsync(ImageId image, DateTimeOffset at, CancellationToken cancellation)
+    {
+        if (!await claims.ClaimLookAsync(image, at, cancellation).ConfigureAwait(false))
+            return;
+        try
+        {
+            await sender.SendAsync(image, at, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            await claims.ReleaseLookAsync(image, at, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+        await claims.CloseLookAsync(image, at, cancellation).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,154 @@
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
+using EcrGuard.Core.Verdicts;
+
+namespace EcrGuard.Lambda.Flow.Deciding;
+
+/// <summary>Stores verdicts, each over the entry that it was decided by.</summary>
+public sealed class VerdictRecorder(
+    ImageRecords images,
+    FindingsStore findings,
+    HoldingIndexes holders,
+    EffectivePolicy policy,
+    TimeProvider time
+)
+{
+    /// <summary>How often a store is tried while others store too. After that the queue has the event back.</summary>
+    private const int Attempts = 8;
+
+    /// <summary>Decides and stores, and decides again if somebody else has stored in between.</summary>
+    /// <param name="before">What the ledger holds; null for nothing.</param>
+    /// <param name="decide">Decides by what the ledger holds.</param>
+    /// <returns>Null if the ledger holds newer facts, and they do not include the news.</returns>
+    public async Task<Judged?> RecordAsync(
+        ImageFacts image,
+        LedgerEntry? before,
+        Occasion occasion,
+        Func<LedgerEntry?, Task<Decision>> decide,
+        CancellationToken cancellation
+    )
+    {
+        var untagged = OwnTags.TeamTags(image).Count == 0;
+        var isHeld = untagged && (await holders.OfAsync(image.Id, cancellation).ConfigureAwait(false)).Count > 0;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var decision = await decide(before).ConfigureAwait(false);
+            var verdict = ForcedApproval.Over(
+                decision.Verdict,
+                policy.Document.Counting(before?.Record.Forced),
+                time.GetUtcNow()
+            );
+            var plan = TagsOf(image, verdict, before);
+            var record = await RecordOfAsync(image, decision, verdict, plan, before, cancellation)
+                .ConfigureAwait(false);
+            var alert = await AlertAsync(record, before, isHeld, occasion, cancellation).ConfigureAwait(false);
+            // An image without a tag of its own is a child of an index almost always, and the index follows it.
+            var open = untagged || plan.Actions.Count > 0 || IsOpen(record, before);
+            switch (await images.StoreAsync(record, before, alert, open, cancellation).ConfigureAwait(false))
+            {
+                case Stored.Yes:
+                    var entry = LedgerEntry.After(before, record, alert, open);
+                    return await FollowAsync(entry, image, cancellation).ConfigureAwait(false) with
+                    {
+                        LookAt = LookAt(record, before),
+                    };
+                case Stored.Superseded:
+                    return await NewerAsync(image, occasion, cancellation).ConfigureAwait(false);
+                case Stored.Contended:
+                    before = await images.FindAsync(image.Id, cancellation).ConfigureAwait(false);
+                    break;
+            }
+        }
+        throw new InvalidOperationException($"The verdict of {image.Id} could not be stored: others kept storing it.");
+    }
+
+    private TagPlan TagsOf(ImageFacts image, Verdict verdict, LedgerEntry? before) =>
+        TagPlan.For(image, verdict.Status, UseState.Unknown, policy.ModeOf(image.Id.Repository), before?.NamedTags);
+
+    private async Task<ImageRecord> RecordOfAsync(
+        ImageFacts image,
+        Decision decision,
+        Verdict verdict,
+        TagPlan plan,
+        LedgerEntry? before,
+        CancellationToken cancellation
+    )
+    {
+        var (now, known) = (time.GetUtcNow(), before?.Record);
+        return ImageRecord.Of(image, verdict, known, images.NewChangeId(), now, OwnTags.TeamTags(image)) with
+        {
+            FindingsHash = decision.Findings switch
+            {
+                // Lost: the hash still says that there were some.
+                null => known?.FindingsHash,
+                [] => null,
+                var keep => await findings
+                    .KeepAsync(image.Id, keep, known?.FindingsHash, cancellation)
+                    .ConfigureAwait(false),
+            },
+            Scan = decision.Scan,
+            Settling = decision.Settling,
+            Children = decision.Children is [] ? known?.Children ?? [] : decision.Children,
+            CouldNotMark = plan.CouldNot,
+            Forced = known?.Forced,
+            Grace = Grace.Of(decision.Verdict, known?.Grace, policy.Document, now),
+        };
+    }
+
+    /// <param name="isHeld">Whether it is an untagged child of an index, which may alert for it.</param>
+    private async Task<Alert?> AlertAsync(
+        ImageRecord record,
+        LedgerEntry? before,
+        bool isHeld,
+        Occasion occasion,
+        CancellationToken cancellation
+    )
+    {
+        if (!occasion.Alerting || !IsChange(record, before) || Alert.For(record) is not { } alert)
+            return null;
+        var silent =
+            isHeld
+            && await holders.AlertForAsync(record.Verdict.Image, occasion.Index, cancellation).ConfigureAwait(false);
+        return silent ? null : alert;
+    }
+
+    private static bool IsChange(ImageRecord record, LedgerEntry? before) => before?.Record.ChangeId != record.ChangeId;
+
+    /// <summary>
+    /// Whether something may follow from a record. A changed status may concern an index, also if the image has a tag
+    /// of its own.
+    /// </summary>
+    private static bool IsOpen(ImageRecord record, LedgerEntry? before) =>
+        LookAt(record, before) is not null
+        || IsChange(record, before)
+        || before?.Open == true
+        || before?.OpenWrites.Count > 0
+        || EffectivePolicy.MayPutBack(record, before?.Quarantine);
+
+    /// <summary>When to look again, unless the entry before has arranged it.</summary>
+    private static DateTimeOffset? LookAt(ImageRecord record, LedgerEntry? before)
+    {
+        var arranged = before is { Open: false } ? before.Record.Settling?.LookAt : null;
+        return record.Settling?.LookAt is { } at && at != arranged ? at : null;
+    }
+
+    /// <summary>What somebody else has stored from newer facts.</summary>
+    private async Task<Judged?> NewerAsync(ImageFacts image, Occasion occasion, CancellationToken cancellation)
+    {
+        var newer =
+            await images.FindAsync(image.Id, cancellation).ConfigureAwait(false)
+            ?? throw new InvalidOperationException($"The ledger refused {image.Id} for a newer entry and holds none.");
+        return occasion.TellsMoreThan(newer.Record, time.GetUtcNow())
+            ? null
+            : await FollowAsync(newer, image, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// The indexes are read after the store: an index that was pushed meanwhile either has its children in the ledger
+    /// by now, or reads this verdict.
+    /// </summary>
+    private async Task<Judged> FollowAsync(LedgerEntry entry, ImageFacts image, CancellationToken cancellation) =>
+        new(entry, image, await holders.OfAsync(image.Id, cancellation).ConfigureAwait(false), []);
+}

@@ -1,0 +1,89 @@
+using EcrGuard.Core.Images;
+using EcrGuard.Lambda.Hosting;
+
+namespace EcrGuard.Lambda.Flow.Deciding;
+
+/// <summary>One image of a batch, and what became of it.</summary>
+internal sealed class Work(ImageId image)
+{
+    /// <summary>How many images are worked on at a time.</summary>
+    private const int AtOnce = 8;
+
+    private readonly List<Work> related = [];
+    private bool decided;
+    private bool failed;
+
+    public ImageId Image => image;
+
+    /// <summary>Null as long as the image is not decided, and where there was nothing to judge.</summary>
+    public Judged? Judged { get; set; }
+
+    /// <summary>Decided, and every step since has succeeded for it.</summary>
+    public bool Done => decided && !failed;
+
+    /// <summary>Done, with everything that follows from it.</summary>
+    public bool Finished => Done && related.All(work => work.Finished);
+
+    /// <summary>Everything that follows from it, and it, in this order.</summary>
+    public IEnumerable<Work> WithRelated => related.SelectMany(work => work.WithRelated).Append(this);
+
+    /// <summary>Notes the decision, and the children that were judged with it.</summary>
+    public void Decide(Judged? judged)
+    {
+        Judged = judged;
+        decided = true;
+        foreach (var child in judged?.Children ?? [])
+            related.Add(new Work(child.Image) { Judged = child, decided = true });
+    }
+
+    /// <summary>An index that holds it follows from it: until that is finished, neither is this.</summary>
+    public void IsHeldBy(Work index) => related.Add(index);
+
+    /// <summary>It is left to the next try.</summary>
+    public void Fail() => failed = true;
+
+    /// <summary>Takes a step for several images at a time. One for which it fails fails alone.</summary>
+    public static async Task EachAsync(
+        IEnumerable<Work> works,
+        Func<Work, Task> step,
+        Log log,
+        CancellationToken cancellation
+    )
+    {
+        using var turn = new SemaphoreSlim(AtOnce);
+        await Task.WhenAll(works.Select(work => OneAsync(work, step, turn, log, cancellation))).ConfigureAwait(false);
+    }
+
+    private static async Task OneAsync(
+        Work work,
+        Func<Work, Task> step,
+        SemaphoreSlim turn,
+        Log log,
+        CancellationToken cancellation
+    )
+    {
+        await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            await step(work).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            work.Fail();
+            log.Warning(
+                "The deadline came first; the image is left to the next try.",
+                ("image", work.Image.ToString())
+            );
+        }
+        catch (Exception failure)
+        {
+            work.Fail();
+            log.Error("The image failed and is left to the next try.", failure, ("image", work.Image.ToString()));
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+}

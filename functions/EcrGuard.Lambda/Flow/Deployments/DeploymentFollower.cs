@@ -1,0 +1,55 @@
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Use;
+
+namespace EcrGuard.Lambda.Flow.Deployments;
+
+/// <summary>
+/// Shields what was deployed, where a rule of EcrGuard's stands that a shield holds against. A deployment is recorded
+/// before the rule is looked for, and whoever puts the rule, or takes a shield off, looks for what was recorded after
+/// it: whichever comes first, the image is shielded.
+/// </summary>
+public sealed class DeploymentFollower(
+    DeploymentRecords records,
+    DeploymentShields shields,
+    UnapprovedDeployments unapproved
+)
+{
+    /// <summary>Does what follows from a deployment that is recorded.</summary>
+    public async Task FollowAsync(ConsumerReference use, DateTimeOffset seenAt, CancellationToken cancellation)
+    {
+        var image = new ImageId(use.Repository, use.Digest!);
+        await unapproved.TellAsync(image, use.By, seenAt, cancellation).ConfigureAwait(false);
+        var shield = await shields.RuleStandsAsync(image.Repository, cancellation).ConfigureAwait(false)
+            ? await shields.ShieldAsync(image, cancellation).ConfigureAwait(false)
+            : new Shielded(There: false, null);
+        // What could not be shielded is not done: the next event of it tries again.
+        if (shield.WhyNot is null)
+            await records.DoneAsync(image, use.By, seenAt, shield.There, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Shields what was deployed while a policy was put or shields were taken off.</summary>
+    /// <param name="known">
+    /// The deployments that whoever did that knew before, and what the references that it knew mean.
+    /// </param>
+    public async Task ShieldLateAsync(
+        RepositoryId repository,
+        IEnumerable<ConsumerReference> known,
+        CancellationToken cancellation
+    )
+    {
+        var recorded = await records.AllAsync(repository, cancellation).ConfigureAwait(false);
+        var latest = known
+            .GroupBy(use => (use.By, use.Digest))
+            .ToDictionary(same => same.Key, same => same.Max(use => use.SeenAt));
+        var late = recorded
+            .Where(use => !(use.SeenAt <= latest.GetValueOrDefault((use.By, use.Digest))))
+            .Select(use => use.Digest!)
+            .Distinct()
+            .ToList();
+        if (late.Count == 0 || !await shields.RuleStandsAsync(repository, cancellation).ConfigureAwait(false))
+            return;
+        foreach (var digest in late)
+            await shields.ShieldAsync(new ImageId(repository, digest), cancellation).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,99 @@
+using EcrGuard.Aws.Actions;
+using EcrGuard.Aws.Facts;
+using EcrGuard.Aws.Ledger;
+using EcrGuard.Core.Images;
+using EcrGuard.Core.Plans;
+using EcrGuard.Core.Use;
+
+namespace EcrGuard.Lambda.Flow.Quarantines;
+
+/// <summary>Plans the next step of an image's quarantine, from facts of now.</summary>
+public sealed class QuarantinePlanner(
+    EcrReader registry,
+    UsageReader usages,
+    ManifestRecords manifests,
+    EffectivePolicy policy,
+    TimeProvider time
+)
+{
+    internal Surroundings Surroundings() => new(registry, manifests, usages, time);
+
+    /// <summary>
+    /// Plans. What costs most is read only if all else says that the image is to be taken out of reach. The image
+    /// itself is read last.
+    /// </summary>
+    /// <param name="around">Null for an event, which takes nothing out of reach: that is left to the sweep.</param>
+    /// <returns>Null if the image is gone.</returns>
+    internal async Task<PlannedQuarantine?> PlanAsync(
+        LedgerEntry entry,
+        Surroundings? around,
+        CancellationToken cancellation
+    )
+    {
+        if (await ImageFactsAsync(entry, cancellation).ConfigureAwait(false) is not { } facts)
+            return null;
+        var plan = PlanFor(facts, entry);
+        if (plan.Next is not { Change: QuarantineChange.Archive })
+            return new PlannedQuarantine(plan, facts.Image);
+        if (around is null)
+            return new PlannedQuarantine(plan.LeftToSweep(entry.Quarantine), facts.Image);
+        return await AllFactsAsync(facts, around, cancellation).ConfigureAwait(false) is { } all
+            ? new PlannedQuarantine(PlanFor(all, entry), all.Image)
+            : null;
+    }
+
+    private QuarantinePlan PlanFor(QuarantineFacts facts, LedgerEntry entry) =>
+        QuarantinePlan.For(facts, entry.Quarantine, time.GetUtcNow());
+
+    private async Task<QuarantineFacts?> ImageFactsAsync(LedgerEntry entry, CancellationToken cancellation)
+    {
+        var id = entry.Record.Verdict.Image;
+        return await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } image
+            ? null
+            : new QuarantineFacts
+            {
+                Image = image,
+                Status = entry.Record.Verdict.Status,
+                Mode = policy.ModeOf(id.Repository),
+                ChangeId = entry.Record.ChangeId,
+                ForcedUntil = entry.Record.Forced?.Until,
+                Usage = InUse.WhileNew(image, time.GetUtcNow()) ?? ImageUsage.None,
+            };
+    }
+
+    /// <returns>Null if the image or its repository is gone.</returns>
+    private async Task<QuarantineFacts?> AllFactsAsync(
+        QuarantineFacts facts,
+        Surroundings around,
+        CancellationToken cancellation
+    )
+    {
+        var id = facts.Image.Id;
+        if (await around.ReadAsync(id.Repository, cancellation).ConfigureAwait(false) is not var (others, use))
+            return null;
+        if (await registry.ImageAsync(id, cancellation).ConfigureAwait(false) is not { } now)
+            return null;
+        var contents = others with { Images = [.. others.Images.Where(other => other.Id.Digest != id.Digest), now] };
+        return facts with
+        {
+            Image = now,
+            Usage = UsagesOf(use, contents)[id.Digest],
+            NeededBy = QuarantineFacts.Needing(id, contents),
+            LifecyclePolicy = await registry.LifecyclePolicyAsync(id.Repository, cancellation).ConfigureAwait(false),
+            Platforms = QuarantineFacts.HeldBy(now, contents),
+        };
+    }
+
+    /// <summary>
+    /// Which images are in use. A reading counts as long as it says anything at all: what was deployed since is recorded
+    /// where AWS tells of it, an image that was pushed or restored since is new, and what is archived can be restored. Of
+    /// other accounts and regions AWS tells nothing here, so that a reading of them grows old as fast as for any
+    /// removal.
+    /// </summary>
+    internal IReadOnlyDictionary<Digest, ImageUsage> UsagesOf(UsageReading? use, RepositoryContents contents)
+    {
+        var consumers = policy.Document.Consumers;
+        var told = consumers is { Roles: null or { Count: 0 }, Regions: null or { Count: 0 } };
+        return InUse.Of(use, contents, consumers, time.GetUtcNow(), told ? InUse.MaxAge : InUse.AbsenceAge);
+    }
+}
